@@ -67,7 +67,7 @@ func TestPublishedYAMLHasNoAliases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown, hidden, found := strings.Cut(string(entry), "\n\n# What answers carry besides")
+	shown, hidden, found := strings.Cut(string(entry), "\n\n# Headers that responses have in addition")
 	_, after, alsoFound := strings.Cut(hidden, "\n\n")
 	if !found || !alsoFound {
 		t.Fatal("the comment of x-response-headers is not where this test looks for it")

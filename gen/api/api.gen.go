@@ -1635,62 +1635,63 @@ func (e UserSort) Valid() bool {
 
 // APIKey An API key, without its secret.
 type APIKey struct {
-	// ActsAs What a user is in their company, and so what they may do.
+	// ActsAs The role of a user in their company. It determines their permissions.
 	ActsAs Role `json:"acts_as"`
 
-	// AllowedActions What the caller may do with the key now.
+	// AllowedActions The actions that the caller may take on the key now.
 	AllowedActions []APIKeyAction `json:"allowed_actions"`
 
-	// CreatedAt When the key was created.
+	// CreatedAt Time when the key was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// CreatedBy The user who created the key; null for the first key of a test company.
 	CreatedBy nullable.Nullable[openapi_types.UUID] `json:"created_by"`
 
-	// ExpiresAt When the key ends by itself, where it does.
+	// ExpiresAt Time when the key expires; null if it does not expire.
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// JobIds The jobs that the key is limited to; null where it is for the whole company.
+	// JobIds The jobs that the key is limited to; null if it is for the whole company.
 	JobIds nullable.Nullable[[]ID] `json:"job_ids"`
 
-	// LastUsedAt When the key was last used, to the minute.
+	// LastUsedAt Time when the key was last used, with a precision of one minute.
 	LastUsedAt nullable.Nullable[time.Time] `json:"last_used_at"`
 
-	// Mode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+	// Mode `live` for regular companies, `test` for test companies. API keys of a test company begin with aip_test_, all
+	// others with aip_live_.
 	Mode CompanyMode `json:"mode"`
 
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name APIKeyName `json:"name"`
 
-	// Prefix How the present secret begins.
+	// Prefix The first characters of the current secret.
 	Prefix string `json:"prefix"`
 
-	// PreviousExpiresAt Until when the secret before the last rotation is good, where that is still to come.
+	// PreviousExpiresAt Time until which the secret before the last rotation is valid; null if it is no longer valid.
 	PreviousExpiresAt nullable.Nullable[time.Time] `json:"previous_expires_at"`
 
-	// RevokedAt When the key was revoked.
+	// RevokedAt Time when the key was revoked.
 	RevokedAt nullable.Nullable[time.Time] `json:"revoked_at"`
 
-	// RotatedAt When the key was last given a new secret.
+	// RotatedAt Time when the key was last rotated.
 	RotatedAt nullable.Nullable[time.Time] `json:"rotated_at"`
 
-	// Scopes What the key may do, in alphabetical order.
+	// Scopes The scopes of the key, in alphabetical order.
 	Scopes []APIKeyScope `json:"scopes"`
 
-	// Status Whether a key is good for anything.
+	// Status Whether a key is valid.
 	Status APIKeyStatus `json:"status"`
 
-	// UpdatedAt When the key was last changed, its use aside.
+	// UpdatedAt Time when the key was last changed. Use of the key is not a change.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// APIKeyAction What can be done with a key.
+// APIKeyAction An action on a key.
 type APIKeyAction string
 
-// APIKeyName What the key is for, in the company's own words.
+// APIKeyName A name for the key, chosen by the company.
 type APIKeyName = string
 
 // APIKeyPage A page of keys.
@@ -1698,125 +1699,127 @@ type APIKeyPage struct {
 	// Data The keys.
 	Data []APIKey `json:"data"`
 
-	// HasMore Whether there are more.
+	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
 // APIKeyScope A permission that an API key can hold.
 type APIKeyScope string
 
-// APIKeySecret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+// APIKeySecret The credential that a program sends as `Authorization: Bearer …`. It ends with a checksum, so that secret
+// scanners can recognize it.
 type APIKeySecret = string
 
-// APIKeyStatus Whether a key is good for anything.
+// APIKeyStatus Whether a key is valid.
 type APIKeyStatus string
 
-// APIKeyWithSecret A key with its secret, which is shown this once.
+// APIKeyWithSecret An API key with its secret, which is returned only once.
 type APIKeyWithSecret struct {
 	// APIKey An API key, without its secret.
 	APIKey APIKey `json:"api_key"`
 
-	// Secret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+	// Secret The credential that a program sends as `Authorization: Bearer …`. It ends with a checksum, so that secret
+	// scanners can recognize it.
 	Secret APIKeySecret `json:"secret"`
 }
 
-// ActorSummary Who did something.
+// ActorSummary The user or API key that performed an action.
 type ActorSummary struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Name The first and last name of a person, or the name of an API key.
+	// Name First and last name of the user, or name of the API key.
 	Name string `json:"name"`
 
-	// Type Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+	// Type The type of actor. `system` is the service itself or its operator.
 	Type AuditActorType `json:"type"`
 }
 
-// Anchor The behaviour that a level stands for.
+// Anchor A description of behavior at one level.
 type Anchor = string
 
-// Application A candidate who is considered for a job.
+// Application A candidate's application to a job.
 type Application struct {
-	// AllowedActions What the caller may do with this application now.
+	// AllowedActions The actions that the caller may take on the application now.
 	AllowedActions []ApplicationAction `json:"allowed_actions"`
 
-	// AllowedStages The stages that the caller may move it to now.
+	// AllowedStages The stages to which the caller may move the application now.
 	AllowedStages []ApplicationStage `json:"allowed_stages"`
 
-	// Candidate Who somebody is.
+	// Candidate The id and name of a person.
 	Candidate PersonSummary `json:"candidate"`
 
-	// CreatedAt When the application was created.
+	// CreatedAt Time when the application was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Job Which job.
+	// Job The id and title of a job.
 	Job JobSummary `json:"job"`
 
-	// RejectionReason Why an application was rejected.
+	// RejectionReason The reason for a rejection.
 	RejectionReason *RejectionReason `json:"rejection_reason,omitempty"`
 
-	// Source Where the application came from.
+	// Source The source of the application.
 	Source nullable.Nullable[string] `json:"source"`
 
-	// Stage How far an application has come; in this order.
+	// Stage The position of an application in hiring. The stages are listed in order.
 	Stage ApplicationStage `json:"stage"`
 
-	// StageEnteredAt Since when it is in its stage.
+	// StageEnteredAt Time when the application entered its stage.
 	StageEnteredAt time.Time `json:"stage_entered_at"`
 
 	// Status Whether an application is being considered.
 	Status ApplicationStatus `json:"status"`
 
-	// UpdatedAt When the application was last changed.
+	// UpdatedAt Time when the application was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// ApplicationAction What the caller may do with an application now.
+// ApplicationAction An action on an application.
 type ApplicationAction string
 
-// ApplicationEvent How an application was moved.
+// ApplicationEvent A change of an application's stage or status.
 type ApplicationEvent string
 
-// ApplicationMove One move of an application. from_stage and from_status are absent of the first.
+// ApplicationMove One change of an application's stage or status. The first one has no from_stage and no from_status.
 type ApplicationMove struct {
-	// Actor Who did something.
+	// Actor The user or API key that performed an action.
 	Actor ActorSummary `json:"actor"`
 
-	// CreatedAt When it was moved.
+	// CreatedAt Time of the change.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Event How an application was moved.
+	// Event A change of an application's stage or status.
 	Event ApplicationEvent `json:"event"`
 
-	// FromStage How far an application has come; in this order.
+	// FromStage The position of an application in hiring. The stages are listed in order.
 	FromStage *ApplicationStage `json:"from_stage,omitempty"`
 
 	// FromStatus Whether an application is being considered.
 	FromStatus *ApplicationStatus `json:"from_status,omitempty"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Reason Why, where somebody said so.
+	// Reason The reason, if one was given.
 	Reason nullable.Nullable[string] `json:"reason"`
 
-	// RejectionReason Why an application was rejected.
+	// RejectionReason The reason for a rejection.
 	RejectionReason *RejectionReason `json:"rejection_reason,omitempty"`
 
-	// ToStage How far an application has come; in this order.
+	// ToStage The position of an application in hiring. The stages are listed in order.
 	ToStage ApplicationStage `json:"to_stage"`
 
 	// ToStatus Whether an application is being considered.
 	ToStatus ApplicationStatus `json:"to_status"`
 }
 
-// ApplicationMovePage A page of moves.
+// ApplicationMovePage A page of changes.
 type ApplicationMovePage struct {
 	// Data The moves.
 	Data []ApplicationMove `json:"data"`
@@ -1824,7 +1827,7 @@ type ApplicationMovePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
@@ -1836,106 +1839,108 @@ type ApplicationPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// ApplicationSort An order of applications.
+// ApplicationSort A sort order for applications.
 type ApplicationSort string
 
-// ApplicationStage How far an application has come; in this order.
+// ApplicationStage The position of an application in hiring. The stages are listed in order.
 type ApplicationStage string
 
 // ApplicationStatus Whether an application is being considered.
 type ApplicationStatus string
 
-// ApplicationSummary The scores of an application's interviews together.
+// ApplicationSummary A summary of the scores of an application's interviews.
 type ApplicationSummary struct {
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// BlindedInterviews Interviews whose figures are kept from the caller until they have submitted their own score.
+	// BlindedInterviews Number of interviews whose statistics are hidden because the caller has not submitted their own score.
 	BlindedInterviews int32 `json:"blinded_interviews"`
 
-	// Figures Submitted scores together.
+	// Figures Statistics over submitted scores.
 	Figures ScoreFigures `json:"figures"`
 
-	// Interviews Each interview by itself, in the order of their times; at most 200.
+	// Interviews The interviews, ordered by time; at most 200.
 	Interviews []InterviewFigures `json:"interviews"`
 }
 
-// AuditAction What was done, as resource.verb.
+// AuditAction The recorded action, as resource.verb.
 type AuditAction string
 
-// AuditActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+// AuditActorType The type of actor. `system` is the service itself or its operator.
 type AuditActorType string
 
-// AuditDetails What changed (changes, from and to) and what else belongs to the act; never a secret.
+// AuditDetails Details of the action, such as the changed fields with their values before and after. Never contains secrets.
 type AuditDetails map[string]interface{}
 
-// AuditFinding One entry that is not as it was sealed.
+// AuditFinding An entry that differs from what was sealed.
 type AuditFinding struct {
-	// AuditLogID The entry, where it is still there.
+	// AuditLogID The id of the entry, if it still exists.
 	AuditLogID nullable.Nullable[openapi_types.UUID] `json:"audit_log_id"`
 
-	// Kind altered differs from what was sealed; missing was removed; unsealed was added without the service.
+	// Kind `altered`: the entry differs from what was sealed. `missing`: the entry was removed. `unsealed`: the entry was
+	// added without the service.
 	Kind AuditFindingKind `json:"kind"`
 
-	// Sequence The place in the chain, where there is one.
+	// Sequence The position in the chain, if there is one.
 	Sequence nullable.Nullable[int64] `json:"sequence"`
 }
 
-// AuditFindingKind altered differs from what was sealed; missing was removed; unsealed was added without the service.
+// AuditFindingKind `altered`: the entry differs from what was sealed. `missing`: the entry was removed. `unsealed`: the entry was
+// added without the service.
 type AuditFindingKind string
 
-// AuditLog One act, as it was recorded with it.
+// AuditLog An entry of the audit log.
 type AuditLog struct {
-	// Action What was done, as resource.verb.
+	// Action The recorded action, as resource.verb.
 	Action AuditAction `json:"action"`
 
-	// ActorID The user or the API key that acted, where it was one.
+	// ActorID The user or API key that acted; null if it was neither.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// ActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+	// ActorType The type of actor. `system` is the service itself or its operator.
 	ActorType AuditActorType `json:"actor_type"`
 
-	// CompanyID A UUID (RFC 9562); ours are version 7.
+	// CompanyID A UUID (RFC 9562). The service generates version 7.
 	CompanyID ID `json:"company_id"`
 
-	// CreatedAt When it happened.
+	// CreatedAt Time of the change.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Details What changed (changes, from and to) and what else belongs to the act; never a secret.
+	// Details Details of the action, such as the changed fields with their values before and after. Never contains secrets.
 	Details AuditDetails `json:"details"`
 
-	// Hash The hash that seals this entry and all before it, in hexadecimal.
+	// Hash The hash over this entry and all before it, in hexadecimal.
 	Hash nullable.Nullable[string] `json:"hash"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// IP The client's address.
+	// IP The IP address of the client.
 	IP nullable.Nullable[string] `json:"ip"`
 
-	// Outcome How an act ended.
+	// Outcome The outcome of an action.
 	Outcome AuditOutcome `json:"outcome"`
 
 	// RequestID The X-Request-Id of the request.
 	RequestID string `json:"request_id"`
 
-	// ResourceID The resource that was acted on, where it is known.
+	// ResourceID The resource, if it is known.
 	ResourceID nullable.Nullable[openapi_types.UUID] `json:"resource_id"`
 
-	// ResourceType The type of the resource that was acted on.
+	// ResourceType The type of resource.
 	ResourceType AuditResourceType `json:"resource_type"`
 
-	// Sequence The place in the company's hash chain; null for the moment before the entry is sealed.
+	// Sequence The position in the company's hash chain; null until the entry is sealed, shortly after it was written.
 	Sequence nullable.Nullable[int64] `json:"sequence"`
 
-	// SessionID The session it was done in.
+	// SessionID The session in which the actor acted.
 	SessionID nullable.Nullable[openapi_types.UUID] `json:"session_id"`
 
-	// UserAgent What the client called itself.
+	// UserAgent The User-Agent header of the client.
 	UserAgent string `json:"user_agent"`
 }
 
@@ -1947,79 +1952,79 @@ type AuditLogPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// AuditOutcome How an act ended.
+// AuditOutcome The outcome of an action.
 type AuditOutcome string
 
-// AuditResourceType The type of the resource that was acted on.
+// AuditResourceType The type of resource.
 type AuditResourceType string
 
-// AuditSort An order of audit entries.
+// AuditSort A sort order for audit entries.
 type AuditSort string
 
-// AuditVerification What recomputing the chain has found.
+// AuditVerification The result of a verification.
 type AuditVerification struct {
-	// Checked How many links were checked.
+	// Checked Number of entries checked.
 	Checked int32 `json:"checked"`
 
-	// Findings What is wrong, at most a hundred.
+	// Findings The entries with errors; at most one hundred.
 	Findings []AuditFinding `json:"findings"`
 
-	// HeadHash The hash of the last link that was checked.
+	// HeadHash The hash of the last entry checked.
 	HeadHash nullable.Nullable[string] `json:"head_hash"`
 
-	// HeadSequence The last link that was checked.
+	// HeadSequence The sequence number of the last entry checked.
 	HeadSequence nullable.Nullable[int64] `json:"head_sequence"`
 
-	// NextSequence Where the next call goes on; null when the chain's end was reached.
+	// NextSequence The start of the next call; null if the end of the chain was reached.
 	NextSequence nullable.Nullable[int64] `json:"next_sequence"`
 
-	// Pending Entries that wait for their seal.
+	// Pending Number of entries that are not sealed yet.
 	Pending int32 `json:"pending"`
 
-	// Status intact when nothing was found.
+	// Status `intact` if no errors were found, `broken` otherwise.
 	Status AuditVerificationStatus `json:"status"`
 }
 
-// AuditVerificationStatus intact when nothing was found.
+// AuditVerificationStatus `intact` if no errors were found, `broken` otherwise.
 type AuditVerificationStatus string
 
-// Candidate Somebody who may be hired.
+// Candidate A person who may be hired.
 type Candidate struct {
-	// AllowedActions What the caller may do with this candidate now.
+	// AllowedActions The actions that the caller may take on the candidate now.
 	AllowedActions []CandidateAction `json:"allowed_actions"`
 
-	// CreatedAt When the candidate was created.
+	// CreatedAt Time when the candidate was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Email The email address.
 	Email nullable.Nullable[openapi_types.Email] `json:"email"`
 
-	// ExternalID What another system calls them.
+	// ExternalID The id of the candidate in another system.
 	ExternalID nullable.Nullable[string] `json:"external_id"`
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Links Pages about them.
+	// Links URLs of pages about the candidate.
 	Links []LinkURL `json:"links"`
 
-	// Location Where they live.
+	// Location The place of residence.
 	Location nullable.Nullable[string] `json:"location"`
 
 	// Phone The telephone number.
 	Phone nullable.Nullable[string] `json:"phone"`
 
-	// Source Where they were found.
+	// Source The source from which the candidate came.
 	Source nullable.Nullable[string] `json:"source"`
 
 	// Status Whether a candidate can apply.
@@ -2028,11 +2033,11 @@ type Candidate struct {
 	// Tags Keywords.
 	Tags []Tag `json:"tags"`
 
-	// UpdatedAt When the candidate was last changed.
+	// UpdatedAt Time when the candidate was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// CandidateAction What the caller may do with a candidate now.
+// CandidateAction An action on a candidate.
 type CandidateAction string
 
 // CandidatePage A page of candidates.
@@ -2043,106 +2048,110 @@ type CandidatePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// CandidateSort An order of candidates.
+// CandidateSort A sort order for candidates.
 type CandidateSort string
 
 // CandidateStatus Whether a candidate can apply.
 type CandidateStatus string
 
-// ChangePasswordRequest The current and the new password.
+// ChangePasswordRequest The current and the new password of the caller.
 type ChangePasswordRequest struct {
 	// CurrentPassword The current password.
 	CurrentPassword string `json:"current_password"`
 
-	// NewPassword A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
+	// NewPassword A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+	// contain parts of the user's email or company name are rejected.
 	NewPassword Password `json:"new_password"`
 }
 
 // ChangeRoleRequest The new role.
 type ChangeRoleRequest struct {
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 }
 
-// CheckStatus up when it answered in time and as expected.
+// CheckStatus `up` if the dependency responded in time and as expected.
 type CheckStatus string
 
 // Company A company.
 type Company struct {
-	// CreatedAt When the company was created.
+	// CreatedAt Time when the company was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// IsActive Whether the company's users can sign in.
 	IsActive bool `json:"is_active"`
 
-	// Mode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+	// Mode `live` for regular companies, `test` for test companies. API keys of a test company begin with aip_test_, all
+	// others with aip_live_.
 	Mode CompanyMode `json:"mode"`
 
 	// Name The company's name.
 	Name CompanyName `json:"name"`
 
-	// Settings What the company has decided for itself.
+	// Settings The settings of a company.
 	Settings CompanySettings `json:"settings"`
 
 	// Slug The company's short name, unique in the installation.
 	Slug string `json:"slug"`
 
-	// UpdatedAt When the company was last changed.
+	// UpdatedAt Time when the company was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// CompanyMode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+// CompanyMode `live` for regular companies, `test` for test companies. API keys of a test company begin with aip_test_, all
+// others with aip_live_.
 type CompanyMode string
 
 // CompanyName The company's name.
 type CompanyName = string
 
-// CompanyReset How much a reset has deleted, and how many keys it has revoked.
+// CompanyReset The numbers of deleted resources and revoked keys.
 type CompanyReset struct {
-	// APIKeys How many API keys were revoked.
+	// APIKeys Number of revoked API keys.
 	APIKeys int64 `json:"api_keys"`
 
-	// Applications How many applications.
+	// Applications Number of deleted applications.
 	Applications int64 `json:"applications"`
 
-	// Candidates How many candidates.
+	// Candidates Number of deleted candidates.
 	Candidates int64 `json:"candidates"`
 
-	// Interviews How many interviews.
+	// Interviews Number of deleted interviews.
 	Interviews int64 `json:"interviews"`
 
-	// Jobs How many jobs.
+	// Jobs Number of deleted jobs.
 	Jobs int64 `json:"jobs"`
 
-	// Kits How many kits.
+	// Kits Number of deleted kits.
 	Kits int64 `json:"kits"`
 
-	// Scores How many scores.
+	// Scores Number of deleted scores.
 	Scores int64 `json:"scores"`
 
-	// Users How many people.
+	// Users Number of deleted users.
 	Users int64 `json:"users"`
 }
 
-// CompanySettings What the company has decided for itself.
+// CompanySettings The settings of a company.
 type CompanySettings struct {
-	// AllowedEmailDomains Domains that the emails of new or changed users must belong to; empty allows all.
+	// AllowedEmailDomains The domains that emails of users must belong to when they are set. If the list is empty, all domains are
+	// allowed.
 	AllowedEmailDomains []EmailDomain `json:"allowed_email_domains"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// CompanySummary The company that a user belongs to.
+// CompanySummary The company of a user.
 type CompanySummary struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Name The company's name.
@@ -2151,37 +2160,37 @@ type CompanySummary struct {
 	// Slug The company's short name.
 	Slug string `json:"slug"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// ContentKey A name for programs, unique among its kind in the version.
+// ContentKey A key for programs. It is unique among the questions or the criteria of a version.
 type ContentKey = string
 
-// CreateAPIKeyRequest A key to create.
+// CreateAPIKeyRequest A new API key.
 type CreateAPIKeyRequest struct {
-	// ExpiresAt When the key ends by itself, at most ten years ahead; absent for never.
+	// ExpiresAt Time when the key expires, at most ten years ahead. Omit it for a key that does not expire.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// JobIds The jobs that the key is limited to; absent for the whole company.
+	// JobIds The jobs that the key is limited to. Omit it for a key for the whole company.
 	JobIds []ID `json:"job_ids,omitempty"`
 
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name APIKeyName `json:"name"`
 
-	// Scopes What the key may do.
+	// Scopes The scopes of the key.
 	Scopes []APIKeyScope `json:"scopes"`
 }
 
-// CreateApplicationRequest Who applies to which job.
+// CreateApplicationRequest A new application of a candidate to a job.
 type CreateApplicationRequest struct {
-	// CandidateID A UUID (RFC 9562); ours are version 7.
+	// CandidateID A UUID (RFC 9562). The service generates version 7.
 	CandidateID ID `json:"candidate_id"`
 
-	// JobID A UUID (RFC 9562); ours are version 7.
+	// JobID A UUID (RFC 9562). The service generates version 7.
 	JobID ID `json:"job_id"`
 
-	// Source Where the application came from, or null.
+	// Source The source of the application, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 }
 
@@ -2190,7 +2199,7 @@ type CreateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID What another system calls them, or null; unique in the company.
+	// ExternalID The id of the candidate in another system, unique in the company, or null.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -2199,16 +2208,16 @@ type CreateCandidateRequest struct {
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Links Pages about them.
+	// Links URLs of pages about the candidate.
 	Links []LinkURL `json:"links,omitzero"`
 
-	// Location Where they live, or null.
+	// Location The place of residence, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Phone The telephone number, or null.
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// Source Where they were found, or null.
+	// Source The source from which the candidate came, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 
 	// Tags Keywords.
@@ -2217,28 +2226,28 @@ type CreateCandidateRequest struct {
 
 // CreateInterviewRequest A new interview.
 type CreateInterviewRequest struct {
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// Instructions What the panel should know, or null.
+	// Instructions Instructions for the panel, or null.
 	Instructions nullable.Nullable[string] `json:"instructions,omitempty"`
 
 	// Kind How an interview is held.
 	Kind InterviewKind `json:"kind"`
 
-	// KitVersionID A UUID (RFC 9562); ours are version 7.
+	// KitVersionID A UUID (RFC 9562). The service generates version 7.
 	KitVersionID ID `json:"kit_version_id"`
 
-	// Location Where it is held, or null.
+	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL Where to join a call, or null; http or https.
+	// MeetingURL The http or https URL of the video call, or null.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
-	// Panel The panel; nobody twice.
+	// Panel The panel. A user can be listed only once.
 	Panel []NewPanelist `json:"panel,omitempty"`
 
-	// Schedule When an interview is held.
+	// Schedule The time of an interview.
 	Schedule *ScheduleRequest `json:"schedule,omitempty"`
 
 	// Title A title.
@@ -2250,10 +2259,10 @@ type CreateJobRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Description What the job is about.
+	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
 
-	// Location Where the work is done, or null.
+	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Title A title.
@@ -2265,10 +2274,10 @@ type CreateKitRequest struct {
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria,omitempty"`
 
-	// Description What the kit is for.
+	// Description The purpose of the kit.
 	Description *string `json:"description,omitempty"`
 
-	// JobID The job that the kit belongs to, or null for the whole company.
+	// JobID The job that the kit belongs to, or null if it is for the whole company.
 	JobID nullable.Nullable[openapi_types.UUID] `json:"job_id,omitempty"`
 
 	// Name A title.
@@ -2278,7 +2287,7 @@ type CreateKitRequest struct {
 	Questions []KitQuestion `json:"questions,omitempty"`
 }
 
-// CreateKitVersionRequest The content of the new version; what is absent is copied from the newest.
+// CreateKitVersionRequest The content of the new version. Omitted fields are copied from the newest version.
 type CreateKitVersionRequest struct {
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria,omitzero"`
@@ -2287,30 +2296,30 @@ type CreateKitVersionRequest struct {
 	Questions []KitQuestion `json:"questions,omitzero"`
 }
 
-// CreateScoreRequest What there is to say already.
+// CreateScoreRequest The initial content of a score; optional.
 type CreateScoreRequest struct {
-	// Comment What else there is to say, or null.
+	// Comment A general comment, or null.
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
-	// Ratings The ratings; no criterion twice.
+	// Ratings The ratings. A criterion can be rated only once.
 	Ratings []NewScoreRating `json:"ratings,omitzero"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 }
 
-// CreateTestCompanyRequest A test company to open.
+// CreateTestCompanyRequest A new test company.
 type CreateTestCompanyRequest struct {
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name APIKeyName `json:"name"`
 }
 
-// CreateUserRequest A new user; without a role, an employee.
+// CreateUserRequest A new user. The default role is employee.
 type CreateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -2319,242 +2328,243 @@ type CreateUserRequest struct {
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Password A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
+	// Password A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+	// contain parts of the user's email or company name are rejected.
 	Password Password `json:"password"`
 
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role *Role `json:"role,omitempty"`
 }
 
-// CriterionFigures The ratings of one criterion together.
+// CriterionFigures Statistics over the ratings of one criterion.
 type CriterionFigures struct {
-	// Key A name for programs, unique among its kind in the version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version.
 	Key ContentKey `json:"key"`
 
 	// Maximum The highest rating.
 	Maximum nullable.Nullable[int32] `json:"maximum"`
 
-	// Mean The mean; null where nobody rated it.
+	// Mean The mean; null if there are no ratings.
 	Mean nullable.Nullable[float64] `json:"mean"`
 
 	// Minimum The lowest rating.
 	Minimum nullable.Nullable[int32] `json:"minimum"`
 
-	// N How many rated it.
+	// N Number of ratings.
 	N int32 `json:"n"`
 
-	// NotObserved How many marked it as not observed.
+	// NotObserved Number of scores that mark the criterion as not observed.
 	NotObserved int32 `json:"not_observed"`
 
-	// StandardDeviation The sample standard deviation (n - 1); null of fewer than two ratings.
+	// StandardDeviation The sample standard deviation (n - 1); null for fewer than two ratings.
 	StandardDeviation nullable.Nullable[float64] `json:"standard_deviation"`
 
 	// Title A title.
 	Title Title `json:"title"`
 }
 
-// Email An email address; letters are kept in lower case.
+// Email An email address. It is stored in lower case.
 type Email = openapi_types.Email
 
-// EmailDomain The part of an email address behind the @, in lower case.
+// EmailDomain The domain part of an email address, in lower case.
 type EmailDomain = string
 
-// ExportFormat The form of an export.
+// ExportFormat The format of an export.
 type ExportFormat string
 
-// ExternalID What another system, such as an applicant tracking system, calls this; unique in the company.
+// ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
 type ExternalID = string
 
-// Health That the process is alive.
+// Health The state of the process.
 type Health struct {
-	// Status Always healthy; a process that is not does not answer.
+	// Status Always healthy. A process that is not healthy does not respond.
 	Status HealthStatus `json:"status"`
 }
 
-// HealthStatus Always healthy; a process that is not does not answer.
+// HealthStatus Always healthy. A process that is not healthy does not respond.
 type HealthStatus string
 
-// ID A UUID (RFC 9562); ours are version 7.
+// ID A UUID (RFC 9562). The service generates version 7.
 type ID = openapi_types.UUID
 
-// ImportError One thing that is wrong with a row.
+// ImportError An error in one row.
 type ImportError struct {
-	// Code What is wrong for programs.
+	// Code The type of error, for programs.
 	Code string `json:"code"`
 
-	// Detail What is wrong.
+	// Detail An explanation of the error.
 	Detail string `json:"detail"`
 
-	// Line The line of the file where the row begins, from 1.
+	// Line The line number in the file where the row begins, counted from 1.
 	Line int32 `json:"line"`
 
-	// Pointer Where in the row (RFC 6901).
+	// Pointer The location in the row, as a JSON pointer (RFC 6901).
 	Pointer string `json:"pointer"`
 }
 
-// ImportMode Whether one wrong row keeps the others from being written.
+// ImportMode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 type ImportMode string
 
-// ImportReport What an import has done, or would do.
+// ImportReport The result of an import or of a dry run.
 type ImportReport struct {
-	// Created Candidates that are new.
+	// Created Number of candidates created.
 	Created int32 `json:"created"`
 
-	// DryRun Whether nothing was written on purpose.
+	// DryRun Whether the import was a dry run, which writes nothing.
 	DryRun bool `json:"dry_run"`
 
-	// Errors What is wrong with the rows that failed; the first thousand things.
+	// Errors The errors in the failed rows; at most the first thousand.
 	Errors []ImportError `json:"errors"`
 
-	// ErrorsTruncated Whether more is wrong than errors lists.
+	// ErrorsTruncated Whether there are more errors than `errors` contains.
 	ErrorsTruncated bool `json:"errors_truncated"`
 
-	// Failed Rows that are wrong and were left out.
+	// Failed Number of invalid rows, which were not written.
 	Failed int32 `json:"failed"`
 
-	// Mode Whether one wrong row keeps the others from being written.
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode ImportMode `json:"mode"`
 
-	// Total Rows that were read.
+	// Total Number of rows read.
 	Total int32 `json:"total"`
 
-	// Unchanged Candidates that were like this already.
+	// Unchanged Number of candidates that the import does not change.
 	Unchanged int32 `json:"unchanged"`
 
-	// Updated Candidates that were changed.
+	// Updated Number of candidates changed.
 	Updated int32 `json:"updated"`
 }
 
-// Interview An interview of an application, by a version of a kit, with a panel.
+// Interview An interview of an application, with a kit version and a panel.
 type Interview struct {
-	// AllowedActions What the caller may do with this interview now.
+	// AllowedActions The actions that the caller may take on the interview now.
 	AllowedActions []InterviewAction `json:"allowed_actions"`
 
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// Candidate Who somebody is.
+	// Candidate The id and name of a person.
 	Candidate PersonSummary `json:"candidate"`
 
-	// CompletedAt When the last required score came in.
+	// CompletedAt Time when the interview was completed.
 	CompletedAt nullable.Nullable[time.Time] `json:"completed_at"`
 
-	// Conflicts Who is booked twice; absent in lists, and to those who may not schedule.
+	// Conflicts Persons who are busy at the time of the interview. Absent in lists, and if the caller may not schedule the interview.
 	Conflicts []ScheduleConflict `json:"conflicts,omitempty"`
 
-	// CreatedAt When the interview was created.
+	// CreatedAt Time when the interview was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// EndsAt When it ends.
+	// EndsAt Time when the interview ends.
 	EndsAt nullable.Nullable[time.Time] `json:"ends_at"`
 
-	// EndsAtLocal When it ends by the clocks of its time zone, with their offset.
+	// EndsAtLocal The end in the interview's time zone, with its offset.
 	EndsAtLocal nullable.Nullable[time.Time] `json:"ends_at_local"`
 
-	// FinishedAt When it was finished.
+	// FinishedAt Time when the interview was finished.
 	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Instructions What the panel should know.
+	// Instructions Instructions for the panel.
 	Instructions nullable.Nullable[string] `json:"instructions"`
 
-	// Job Which job.
+	// Job The id and title of a job.
 	Job JobSummary `json:"job"`
 
 	// Kind How an interview is held.
 	Kind InterviewKind `json:"kind"`
 
-	// KitID A UUID (RFC 9562); ours are version 7.
+	// KitID A UUID (RFC 9562). The service generates version 7.
 	KitID ID `json:"kit_id"`
 
-	// KitVersionID A UUID (RFC 9562); ours are version 7.
+	// KitVersionID A UUID (RFC 9562). The service generates version 7.
 	KitVersionID ID `json:"kit_version_id"`
 
-	// Location Where it is held.
+	// Location The place of the interview.
 	Location nullable.Nullable[string] `json:"location"`
 
-	// MeetingURL Where to join a call.
+	// MeetingURL The URL of the video call.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url"`
 
 	// Panel The panel.
 	Panel []Panelist `json:"panel"`
 
-	// Reschedules How often it was moved to another time.
+	// Reschedules How often the interview was rescheduled.
 	Reschedules int32 `json:"reschedules"`
 
-	// StartedAt When it was started.
+	// StartedAt Time when the interview was started.
 	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt nullable.Nullable[time.Time] `json:"starts_at"`
 
-	// StartsAtLocal When it starts by the clocks of its time zone, with their offset.
+	// StartsAtLocal The start in the interview's time zone, with its offset.
 	StartsAtLocal nullable.Nullable[time.Time] `json:"starts_at_local"`
 
-	// Status Where an interview stands.
+	// Status The progress of an interview.
 	Status InterviewStatus `json:"status"`
 
-	// StatusReason Why it has its status, where somebody said so.
+	// StatusReason The reason for the current status, if one was given.
 	StatusReason nullable.Nullable[string] `json:"status_reason"`
 
-	// Timezone The time zone (IANA) that it was scheduled in.
+	// Timezone The IANA time zone in which the interview was scheduled.
 	Timezone nullable.Nullable[string] `json:"timezone"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// UpdatedAt When the interview was last changed.
+	// UpdatedAt Time when the interview was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// InterviewAction What the caller may do with an interview now.
+// InterviewAction An action on an interview.
 type InterviewAction string
 
-// InterviewEvent One change of an interview's state or time. from_status is absent of the first.
+// InterviewEvent One change of an interview's status or time. The first one has no from_status.
 type InterviewEvent struct {
-	// ActorID Who did it; null where it happened by itself.
+	// ActorID The user or API key that made the change; null if it was automatic.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// CreatedAt When it happened.
+	// CreatedAt Time of the change.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Event What changed an interview.
+	// Event The type of a change of an interview.
 	Event InterviewEventKind `json:"event"`
 
-	// FromEndsAt When it had been to end.
+	// FromEndsAt The previous end.
 	FromEndsAt nullable.Nullable[time.Time] `json:"from_ends_at"`
 
-	// FromStartsAt When it had been to start.
+	// FromStartsAt The previous start.
 	FromStartsAt nullable.Nullable[time.Time] `json:"from_starts_at"`
 
-	// FromStatus Where an interview stands.
+	// FromStatus The progress of an interview.
 	FromStatus *InterviewStatus `json:"from_status,omitempty"`
 
-	// FromTimezone In which time zone.
+	// FromTimezone The time zone.
 	FromTimezone nullable.Nullable[string] `json:"from_timezone"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Reason Why, where somebody said so.
+	// Reason The reason, if one was given.
 	Reason nullable.Nullable[string] `json:"reason"`
 
-	// ToEndsAt When it ends since.
+	// ToEndsAt The new end.
 	ToEndsAt nullable.Nullable[time.Time] `json:"to_ends_at"`
 
-	// ToStartsAt When it starts since.
+	// ToStartsAt The new start.
 	ToStartsAt nullable.Nullable[time.Time] `json:"to_starts_at"`
 
-	// ToStatus Where an interview stands.
+	// ToStatus The progress of an interview.
 	ToStatus InterviewStatus `json:"to_status"`
 
-	// ToTimezone In which time zone.
+	// ToTimezone The time zone.
 	ToTimezone nullable.Nullable[string] `json:"to_timezone"`
 }
 
-// InterviewEventKind What changed an interview.
+// InterviewEventKind The type of a change of an interview.
 type InterviewEventKind string
 
 // InterviewEventPage A page of events.
@@ -2565,34 +2575,34 @@ type InterviewEventPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// InterviewFigures One interview in an application's summary.
+// InterviewFigures One interview in the summary of an application.
 type InterviewFigures struct {
-	// Blinded Whether its figures are kept from the caller.
+	// Blinded Whether the statistics are hidden from the caller.
 	Blinded bool `json:"blinded"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// Scores How many submitted scores it has; 0 while it is blinded.
+	// Scores Number of submitted scores; 0 if the interview is blinded.
 	Scores int32 `json:"scores"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt nullable.Nullable[time.Time] `json:"starts_at"`
 
-	// Status Where an interview stands.
+	// Status The progress of an interview.
 	Status InterviewStatus `json:"status"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// WeightedMean The weighted mean of its scores.
+	// WeightedMean The weighted mean of the scores.
 	WeightedMean nullable.Nullable[float64] `json:"weighted_mean"`
 
-	// WeightedMeanReason Why there is no figure.
+	// WeightedMeanReason The reason why a value is missing.
 	WeightedMeanReason *NoFigureReason `json:"weighted_mean_reason,omitempty"`
 }
 
@@ -2607,56 +2617,56 @@ type InterviewPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// InterviewSort An order of interviews.
+// InterviewSort A sort order for interviews.
 type InterviewSort string
 
-// InterviewStatus Where an interview stands.
+// InterviewStatus The progress of an interview.
 type InterviewStatus string
 
-// InterviewSummary The scores of an interview together.
+// InterviewSummary A summary of an interview's scores.
 type InterviewSummary struct {
-	// Blinded Whether the figures are kept from the caller until they have submitted their own score.
+	// Blinded Whether the statistics are hidden because the caller has not submitted their own score.
 	Blinded bool `json:"blinded"`
 
-	// Figures Submitted scores together.
+	// Figures Statistics over submitted scores.
 	Figures ScoreFigures `json:"figures"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// Missing Whose required score is missing.
+	// Missing The panelists whose required score is missing.
 	Missing []PersonSummary `json:"missing"`
 
-	// Required How many scores are required.
+	// Required Number of required scores.
 	Required int32 `json:"required"`
 
-	// Status Where an interview stands.
+	// Status The progress of an interview.
 	Status InterviewStatus `json:"status"`
 }
 
-// InterviewerFigures An interviewer in figures.
+// InterviewerFigures Statistics of one interviewer.
 type InterviewerFigures struct {
-	// Interviews Interviews that they are on the panel of, without cancelled ones.
+	// Interviews Number of interviews whose panel they are on, without cancelled ones.
 	Interviews int32 `json:"interviews"`
 
-	// MedianHoursToSubmit The median of the hours from the end of an interview to the submission of their score, 0 where that came before; null where there is none.
+	// MedianHoursToSubmit The median number of hours from the end of an interview to the submission of their score; null if there is no such score. A score that was submitted before the end counts as 0.
 	MedianHoursToSubmit nullable.Nullable[float64] `json:"median_hours_to_submit"`
 
-	// OpenScores Required scores that they have not submitted, of interviews that are under way or wait for scores.
+	// OpenScores Number of required scores that they have not submitted, in interviews that are in progress or await scores.
 	OpenScores int32 `json:"open_scores"`
 
-	// SubmittedScores Scores that they have submitted.
+	// SubmittedScores Number of scores that they have submitted.
 	SubmittedScores int32 `json:"submitted_scores"`
 
-	// User Who somebody is.
+	// User The id and name of a person.
 	User PersonSummary `json:"user"`
 }
 
-// InterviewerFiguresPage A page of figures.
+// InterviewerFiguresPage A page of statistics.
 type InterviewerFiguresPage struct {
 	// Data The figures.
 	Data []InterviewerFigures `json:"data"`
@@ -2664,61 +2674,61 @@ type InterviewerFiguresPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// Job A position that people are hired for.
+// Job A position to be filled.
 type Job struct {
-	// AllowedActions What the caller may do with this job now.
+	// AllowedActions The actions that the caller may take on the job now.
 	AllowedActions []JobAction `json:"allowed_actions"`
 
-	// ClosedAt When the job was last closed.
+	// ClosedAt Time when the job was last closed.
 	ClosedAt nullable.Nullable[time.Time] `json:"closed_at"`
 
-	// CreatedAt When the job was created.
+	// CreatedAt Time when the job was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Description What the job is about.
+	// Description A description of the job.
 	Description string `json:"description"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Location Where the work is done.
+	// Location The place of work.
 	Location nullable.Nullable[string] `json:"location"`
 
-	// OpenedAt When the job was last opened.
+	// OpenedAt Time when the job was last opened.
 	OpenedAt nullable.Nullable[time.Time] `json:"opened_at"`
 
-	// Status Whether candidates may apply to a job.
+	// Status Whether a job accepts applications.
 	Status JobStatus `json:"status"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// UpdatedAt When the job was last changed.
+	// UpdatedAt Time when the job was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// JobAction What the caller may do with a job now.
+// JobAction An action on a job.
 type JobAction string
 
-// JobMember Somebody whose job it is.
+// JobMember A member of a job.
 type JobMember struct {
-	// CreatedAt When the membership was created.
+	// CreatedAt Time when the membership was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Role What a member is in a job.
+	// Role The role of a member in a job.
 	Role JobRole `json:"role"`
 
-	// UpdatedAt When the membership was last changed.
+	// UpdatedAt Time when the membership was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// User Who somebody is.
+	// User The id and name of a person.
 	User PersonSummary `json:"user"`
 }
 
@@ -2730,7 +2740,7 @@ type JobMemberPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
@@ -2742,115 +2752,115 @@ type JobPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// JobPipeline A job's pipeline in figures.
+// JobPipeline The pipeline of a job.
 type JobPipeline struct {
-	// Active Applications that are active.
+	// Active Number of active applications.
 	Active int32 `json:"active"`
 
-	// Applications All applications to the job.
+	// Applications Number of all applications to the job.
 	Applications int32 `json:"applications"`
 
-	// AsOf When it was counted.
+	// AsOf Time when the applications were counted.
 	AsOf time.Time `json:"as_of"`
 
-	// Hired Applications that ended in a hire.
+	// Hired Number of applications that led to a hire.
 	Hired int32 `json:"hired"`
 
-	// JobID A UUID (RFC 9562); ours are version 7.
+	// JobID A UUID (RFC 9562). The service generates version 7.
 	JobID ID `json:"job_id"`
 
 	// JobTitle A title.
 	JobTitle Title `json:"job_title"`
 
-	// OnHold Applications on hold.
+	// OnHold Number of applications on hold.
 	OnHold int32 `json:"on_hold"`
 
-	// Rejected Applications that were rejected.
+	// Rejected Number of rejected applications.
 	Rejected int32 `json:"rejected"`
 
-	// Stages The stages, in their order.
+	// Stages The stages, in order.
 	Stages []PipelineStage `json:"stages"`
 
-	// Withdrawn Applications that were withdrawn.
+	// Withdrawn Number of withdrawn applications.
 	Withdrawn int32 `json:"withdrawn"`
 }
 
-// JobRole What a member is in a job.
+// JobRole The role of a member in a job.
 type JobRole string
 
-// JobSort An order of jobs.
+// JobSort A sort order for jobs.
 type JobSort string
 
-// JobStatus Whether candidates may apply to a job.
+// JobStatus Whether a job accepts applications.
 type JobStatus string
 
-// JobSummary Which job.
+// JobSummary The id and title of a job.
 type JobSummary struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Title A title.
 	Title Title `json:"title"`
 }
 
-// Kit What structures an interview; its versions hold the questions and criteria.
+// Kit An interview guide. Its versions contain the questions and criteria.
 type Kit struct {
-	// AllowedActions What the caller may do with this kit now.
+	// AllowedActions The actions that the caller may take on the kit now.
 	AllowedActions []KitAction `json:"allowed_actions"`
 
-	// CreatedAt When the kit was created.
+	// CreatedAt Time when the kit was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Description What the kit is for.
+	// Description The purpose of the kit.
 	Description string `json:"description"`
 
-	// DraftVersionID The version that is being written, where there is one and the caller may read it.
+	// DraftVersionID The version that is being written; null if there is none or the caller cannot read it.
 	DraftVersionID nullable.Nullable[openapi_types.UUID] `json:"draft_version_id"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// JobID The job that the kit belongs to; null for the whole company.
+	// JobID The job that the kit belongs to; null if it is for the whole company.
 	JobID nullable.Nullable[openapi_types.UUID] `json:"job_id"`
 
-	// LatestNumber The number of the newest version that the caller may read.
+	// LatestNumber The number of the newest version that the caller can read.
 	LatestNumber int32 `json:"latest_number"`
 
 	// Name A title.
 	Name Title `json:"name"`
 
-	// PublishedVersionID The version that new interviews use, where there is one.
+	// PublishedVersionID The version that new interviews use; null if there is none.
 	PublishedVersionID nullable.Nullable[openapi_types.UUID] `json:"published_version_id"`
 
-	// UpdatedAt When the kit was last changed.
+	// UpdatedAt Time when the kit was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// KitAction What the caller may do with a kit now.
+// KitAction An action on a kit.
 type KitAction string
 
-// KitCriterion What an interviewer rates, from 1 to 5, with a written anchor for each.
+// KitCriterion An aspect that is rated from 1 to 5, with an anchor for each level.
 type KitCriterion struct {
-	// Anchors What is seen in a person at each level: five texts, for 1 to 5.
+	// Anchors Descriptions of the five levels, from 1 to 5.
 	Anchors []Anchor `json:"anchors"`
 
-	// Description What is meant by it.
+	// Description The meaning of the criterion.
 	Description nullable.Nullable[string] `json:"description,omitempty"`
 
-	// Key A name for programs, unique among its kind in the version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version.
 	Key ContentKey `json:"key"`
 
-	// Required Whether every score must rate it or say that it was not observed.
+	// Required Whether every score must rate the criterion or mark it as not observed.
 	Required bool `json:"required"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// Weight How much it counts beside the others.
+	// Weight The weight relative to the other criteria.
 	Weight int32 `json:"weight"`
 }
 
@@ -2862,74 +2872,75 @@ type KitPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
 // KitQuestion A question of an interview.
 type KitQuestion struct {
-	// Criteria The keys of the criteria that the answer tells about.
+	// Criteria The keys of the criteria that the question helps to rate.
 	Criteria []ContentKey `json:"criteria,omitempty"`
 
-	// Guidance What the interviewer looks for and asks further.
+	// Guidance What the interviewer should look for and ask further.
 	Guidance nullable.Nullable[string] `json:"guidance,omitempty"`
 
-	// Key A name for programs, unique among its kind in the version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version.
 	Key ContentKey `json:"key"`
 
-	// Minutes How long it may take, in minutes.
+	// Minutes Planned duration in minutes.
 	Minutes nullable.Nullable[int32] `json:"minutes,omitempty"`
 
-	// Text The question, as it is asked.
+	// Text The text of the question.
 	Text string `json:"text"`
 }
 
-// KitSort An order of kits.
+// KitSort A sort order for kits.
 type KitSort string
 
-// KitVersion One version of a kit; once published it never changes.
+// KitVersion A version of a kit. A published version never changes.
 type KitVersion struct {
-	// AllowedActions What the caller may do with this version now.
+	// AllowedActions The actions that the caller may take on the version now.
 	AllowedActions []KitVersionAction `json:"allowed_actions"`
 
-	// ArchivedAt When it was archived.
+	// ArchivedAt Time when the version was archived.
 	ArchivedAt nullable.Nullable[time.Time] `json:"archived_at"`
 
-	// ContentHash SHA-256, in hexadecimal, over {"criteria", "questions"} as canonical JSON (RFC 8785); null of a draft.
+	// ContentHash The SHA-256 hash, in hexadecimal, of {"criteria", "questions"} as canonical JSON (RFC 8785); null for a
+	// draft.
 	ContentHash nullable.Nullable[string] `json:"content_hash"`
 
-	// CreatedAt When the version was created.
+	// CreatedAt Time when the version was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// KitID A UUID (RFC 9562); ours are version 7.
+	// KitID A UUID (RFC 9562). The service generates version 7.
 	KitID ID `json:"kit_id"`
 
-	// Number Counts the versions of the kit, from 1.
+	// Number The number of the version in its kit, counted from 1.
 	Number int32 `json:"number"`
 
-	// PublishedAt When it was published.
+	// PublishedAt Time of publication.
 	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
 
-	// PublishedBy The user or the API key that published it.
+	// PublishedBy The user or API key that published the version.
 	PublishedBy nullable.Nullable[openapi_types.UUID] `json:"published_by"`
 
 	// Questions The questions.
 	Questions []KitQuestion `json:"questions"`
 
-	// Status Whether a version is written, used, or kept.
+	// Status Whether a version is being written, in use, or archived.
 	Status KitVersionStatus `json:"status"`
 
-	// UpdatedAt When the version was last changed.
+	// UpdatedAt Time when the version was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// KitVersionAction What the caller may do with a version of a kit now.
+// KitVersionAction An action on a version of a kit.
 type KitVersionAction string
 
 // KitVersionPage A page of versions.
@@ -2940,29 +2951,29 @@ type KitVersionPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// KitVersionStatus Whether a version is written, used, or kept.
+// KitVersionStatus Whether a version is being written, in use, or archived.
 type KitVersionStatus string
 
-// LinkURL The address of a page about the candidate; http or https.
+// LinkURL The http or https URL of a page about the candidate.
 type LinkURL = string
 
-// LoginRequest Email and password, and of a test company's people its slug.
+// LoginRequest Email and password and, for users of a test company, its slug.
 type LoginRequest struct {
-	// Company The slug of the test company whose person signs in. Absent for everybody else: people of live companies are found by their email alone.
+	// Company The slug of the test company of the user. Omit it for users of live companies.
 	Company *string `json:"company,omitempty"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// Password The password.
 	Password string `json:"password"`
 }
 
-// LogoutResult That the session has ended.
+// LogoutResult The result of a sign-out.
 type LogoutResult struct {
 	// Status Always signed_out.
 	Status LogoutStatus `json:"status"`
@@ -2971,504 +2982,507 @@ type LogoutResult struct {
 // LogoutStatus Always signed_out.
 type LogoutStatus string
 
-// MachineActor Who may take an action: the role hr or admin, a team lead who is a member of the job, a panelist of the interview, or the author of the score.
+// MachineActor Who may take an action: HR, an admin, a team lead who is a member of the job, a panelist of the interview, or
+// the author of the score.
 type MachineActor string
 
-// MachineReason Whether the action needs a reason.
+// MachineReason Whether an action requires a reason.
 type MachineReason string
 
-// MachineState A state.
+// MachineState A state of a resource.
 type MachineState struct {
-	// Description What it means.
+	// Description The meaning of the state.
 	Description string `json:"description"`
 
-	// IsFinal Whether nothing leads out of it.
+	// IsFinal Whether the state has no outgoing transitions.
 	IsFinal bool `json:"is_final"`
 
-	// Name The state's name.
+	// Name The name of the state.
 	Name string `json:"name"`
 }
 
-// MachineTransition A way from one state to another.
+// MachineTransition A transition from one state to another.
 type MachineTransition struct {
-	// Action The action.
+	// Action The action that causes the transition.
 	Action string `json:"action"`
 
-	// By Who may; empty where it happens by itself.
+	// By Who may perform the transition; empty if it is automatic.
 	By []MachineActor `json:"by"`
 
-	// Description What it is for.
+	// Description The meaning of the transition.
 	Description string `json:"description"`
 
-	// From The state before.
+	// From The state before the transition.
 	From string `json:"from"`
 
-	// IsAutomatic Whether it happens by itself.
+	// IsAutomatic Whether the service performs the transition by itself.
 	IsAutomatic bool `json:"is_automatic"`
 
-	// Reason Whether the action needs a reason.
+	// Reason Whether an action requires a reason.
 	Reason MachineReason `json:"reason"`
 
-	// To The state after.
+	// To The state after the transition.
 	To string `json:"to"`
 }
 
 // Me The caller's profile.
 type Me struct {
-	// Company The company that a user belongs to.
+	// Company The company of a user.
 	Company CompanySummary `json:"company"`
 
-	// CreatedAt When the user was created.
+	// CreatedAt Time when the user was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// IsActive Always true for someone who is signed in.
+	// IsActive Always true for a signed-in user.
 	IsActive bool `json:"is_active"`
 
-	// LastLoginAt The last sign-in.
+	// LastLoginAt Time of the last sign-in.
 	LastLoginAt nullable.Nullable[time.Time] `json:"last_login_at"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Permissions What the role permits.
+	// Permissions The permissions of the role.
 	Permissions []string `json:"permissions"`
 
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 
-	// UpdatedAt When the user was last changed.
+	// UpdatedAt Time when the user was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// MoveApplicationRequest Where to; and why, which going back needs.
+// MoveApplicationRequest The new stage, and a reason, which is required to move backward.
 type MoveApplicationRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// To How far an application has come; in this order.
+	// To The position of an application in hiring. The stages are listed in order.
 	To ApplicationStage `json:"to"`
 }
 
-// NewPanelist Somebody who is put on a panel.
+// NewPanelist A user to add to the panel.
 type NewPanelist struct {
-	// ScoreRequired Whether the interview waits for their score.
+	// ScoreRequired Whether the score of the panelist is required.
 	ScoreRequired *bool `json:"score_required,omitempty"`
 
-	// UserID A UUID (RFC 9562); ours are version 7.
+	// UserID A UUID (RFC 9562). The service generates version 7.
 	UserID ID `json:"user_id"`
 }
 
-// NewScoreRating How one criterion is rated.
+// NewScoreRating The rating of one criterion.
 type NewScoreRating struct {
-	// CriterionKey A name for programs, unique among its kind in the version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
 	CriterionKey ContentKey `json:"criterion_key"`
 
-	// NotObserved Whether the interview showed nothing of it.
+	// NotObserved Whether the criterion could not be observed in the interview.
 	NotObserved *bool `json:"not_observed,omitempty"`
 
-	// Note What the rating rests on.
+	// Note A note that explains the rating.
 	Note nullable.Nullable[string] `json:"note,omitempty"`
 
 	// Rating The level from 1 to 5.
 	Rating nullable.Nullable[int32] `json:"rating,omitempty"`
 }
 
-// NewTestCompany A test company that was just opened, with the key to it.
+// NewTestCompany A new test company and its first API key.
 type NewTestCompany struct {
 	// APIKey An API key, without its secret.
 	APIKey APIKey `json:"api_key"`
 
-	// Secret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+	// Secret The credential that a program sends as `Authorization: Bearer …`. It ends with a checksum, so that secret
+	// scanners can recognize it.
 	Secret APIKeySecret `json:"secret"`
 
-	// TestCompany A company that is for tests.
+	// TestCompany A company for tests.
 	TestCompany TestCompany `json:"test_company"`
 }
 
-// NoFigureReason Why there is no figure.
+// NoFigureReason The reason why a value is missing.
 type NoFigureReason string
 
-// OptionalReasonRequest Why, where there is something to say.
+// OptionalReasonRequest The reason for an action; optional.
 type OptionalReasonRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 }
 
-// PanelAnswer What a panelist can answer.
+// PanelAnswer A response that a panelist can give.
 type PanelAnswer string
 
-// PanelResponse Whether a panelist comes.
+// PanelResponse Whether a panelist will attend.
 type PanelResponse string
 
-// Panelist Somebody on a panel.
+// Panelist A user on the panel of an interview.
 type Panelist struct {
-	// Comment What they said about it.
+	// Comment The comment of the panelist on their response.
 	Comment nullable.Nullable[string] `json:"comment"`
 
-	// HasSubmitted Whether their score is submitted.
+	// HasSubmitted Whether the panelist has submitted their score.
 	HasSubmitted bool `json:"has_submitted"`
 
-	// RespondedAt When they responded.
+	// RespondedAt Time when the panelist responded.
 	RespondedAt nullable.Nullable[time.Time] `json:"responded_at"`
 
-	// Response Whether a panelist comes.
+	// Response Whether a panelist will attend.
 	Response PanelResponse `json:"response"`
 
-	// ScoreRequired Whether the interview waits for their score.
+	// ScoreRequired Whether the score of the panelist is required.
 	ScoreRequired bool `json:"score_required"`
 
-	// User Who somebody is.
+	// User The id and name of a person.
 	User PersonSummary `json:"user"`
 }
 
-// Password A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
+// Password A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+// contain parts of the user's email or company name are rejected.
 type Password = string
 
 // PersonName A first or last name.
 type PersonName = string
 
-// PersonSummary Who somebody is.
+// PersonSummary The id and name of a person.
 type PersonSummary struct {
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 }
 
-// PipelineStage One stage of a pipeline in figures.
+// PipelineStage Statistics of one stage.
 type PipelineStage struct {
-	// Conversion passed / reached; null for the last stage and where none has reached it.
+	// Conversion The ratio of passed to reached; null for the last stage, and if no application has reached the stage.
 	Conversion nullable.Nullable[float64] `json:"conversion"`
 
-	// MedianDays The median of the days that applications stayed before they left the stage for another; null where none has left.
+	// MedianDays The median number of days that applications spent in the stage before they moved on; null if none has.
 	MedianDays nullable.Nullable[float64] `json:"median_days"`
 
-	// Passed Applications that have ever been in a later stage.
+	// Passed Number of applications that have ever been in a later stage.
 	Passed int32 `json:"passed"`
 
-	// Reached Applications that have ever been in this stage or in a later one.
+	// Reached Number of applications that have ever been in this stage or a later one.
 	Reached int32 `json:"reached"`
 
-	// Stage How far an application has come; in this order.
+	// Stage The position of an application in hiring. The stages are listed in order.
 	Stage ApplicationStage `json:"stage"`
 
-	// Standing Applications that are in the stage now: active, on hold, or hired.
+	// Standing Number of applications that are in the stage now and are active, on hold, or hired.
 	Standing int32 `json:"standing"`
 }
 
-// Problem What went wrong (RFC 9457).
+// Problem An error (RFC 9457).
 type Problem struct {
-	// AllowedActions What the caller may do with the resource in that state.
+	// AllowedActions The actions that the caller may take on the resource in its current state.
 	AllowedActions *[]string `json:"allowed_actions,omitempty"`
 
-	// Code The type of problem for programs.
+	// Code The type of problem, for programs.
 	Code string `json:"code"`
 
-	// Detail What went wrong this time.
+	// Detail An explanation of this occurrence.
 	Detail string `json:"detail"`
 
-	// Errors Everything that is wrong with the request, where parts of it are.
+	// Errors All invalid parts of the request, if the error concerns parts of it.
 	Errors []ProblemError `json:"errors,omitempty"`
 
-	// Instance The path that was requested.
+	// Instance The path of the request.
 	Instance string `json:"instance"`
 
-	// RequestID The X-Request-Id of the answer, for support.
+	// RequestID The X-Request-Id of the response, to quote to support.
 	RequestID string `json:"request_id"`
 
-	// State The state of the resource, where it is what keeps the request from being done.
+	// State The current state of the resource, if the state is the reason for the error.
 	State *string `json:"state,omitempty"`
 
-	// Status The HTTP status.
+	// Status The HTTP status code.
 	Status int32 `json:"status"`
 
-	// Title The type of problem in a few words, the same at every occurrence.
+	// Title A short summary of the type of problem. It is the same for every occurrence.
 	Title string `json:"title"`
 
-	// Type A URL that describes this type of problem.
+	// Type A URL that identifies and documents the type of problem.
 	Type string `json:"type"`
 }
 
-// ProblemError One thing that is wrong with a request.
+// ProblemError One invalid part of a request.
 type ProblemError struct {
-	// Code What is wrong for programs.
+	// Code The type of error, for programs.
 	Code string `json:"code"`
 
-	// Detail What is wrong.
+	// Detail An explanation of the error.
 	Detail string `json:"detail"`
 
-	// Line Which line of an uploaded file, from 1.
+	// Line The line number in an uploaded file, counted from 1.
 	Line *int32 `json:"line,omitempty"`
 
-	// Parameter Which parameter.
+	// Parameter The name of the parameter.
 	Parameter *string `json:"parameter,omitempty"`
 
-	// Pointer Where in the body (RFC 6901).
+	// Pointer The location in the body, as a JSON pointer (RFC 6901).
 	Pointer *string `json:"pointer,omitempty"`
 }
 
-// Readiness Whether the service can do its work.
+// Readiness Whether the service is ready.
 type Readiness struct {
-	// Checks Each thing that the service depends on.
+	// Checks The state of each dependency.
 	Checks ReadinessChecks `json:"checks"`
 
-	// Status ready when everything is up; stopping while the process shuts down.
+	// Status `ready` if all dependencies are available, `not_ready` if one is not, `stopping` while the process shuts down.
 	Status ReadinessStatus `json:"status"`
 }
 
-// ReadinessChecks Each thing that the service depends on.
+// ReadinessChecks The state of each dependency.
 type ReadinessChecks struct {
-	// Migrations up when it answered in time and as expected.
+	// Migrations `up` if the dependency responded in time and as expected.
 	Migrations CheckStatus `json:"migrations"`
 
-	// Postgresql up when it answered in time and as expected.
+	// Postgresql `up` if the dependency responded in time and as expected.
 	Postgresql CheckStatus `json:"postgresql"`
 
-	// Redis up when it answered in time and as expected.
+	// Redis `up` if the dependency responded in time and as expected.
 	Redis CheckStatus `json:"redis"`
 }
 
-// ReadinessStatus ready when everything is up; stopping while the process shuts down.
+// ReadinessStatus `ready` if all dependencies are available, `not_ready` if one is not, `stopping` while the process shuts down.
 type ReadinessStatus string
 
-// Reason Why, in a sentence or two.
+// Reason The reason, in one or two sentences.
 type Reason = string
 
-// ReasonRequest Why.
+// ReasonRequest The reason for an action.
 type ReasonRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason Reason `json:"reason"`
 }
 
-// Recommendation What a rater would do; no_decision takes back what a draft said before.
+// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 type Recommendation string
 
-// RecommendationCounts How many recommend what.
+// RecommendationCounts Number of scores per recommendation.
 type RecommendationCounts struct {
-	// DefinitelyNo How many would certainly not hire.
+	// DefinitelyNo Number of scores that recommend definitely_no.
 	DefinitelyNo int32 `json:"definitely_no"`
 
-	// No How many would not hire.
+	// No Number of scores that recommend no.
 	No int32 `json:"no"`
 
-	// NoDecision How many are undecided.
+	// NoDecision Number of scores with no_decision.
 	NoDecision int32 `json:"no_decision"`
 
-	// StrongYes How many would certainly hire.
+	// StrongYes Number of scores that recommend strong_yes.
 	StrongYes int32 `json:"strong_yes"`
 
-	// Yes How many would hire.
+	// Yes Number of scores that recommend yes.
 	Yes int32 `json:"yes"`
 }
 
-// RefreshRequest The refresh token, where it is not sent as the cookie.
+// RefreshRequest The refresh token, if it is not sent as a cookie.
 type RefreshRequest struct {
 	// RefreshToken The refresh token.
 	RefreshToken *string `json:"refresh_token,omitempty"`
 }
 
-// RejectApplicationRequest Why the application is rejected.
+// RejectApplicationRequest The reason for the rejection.
 type RejectApplicationRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// RejectionReason Why an application was rejected.
+	// RejectionReason The reason for a rejection.
 	RejectionReason RejectionReason `json:"rejection_reason"`
 }
 
-// RejectionReason Why an application was rejected.
+// RejectionReason The reason for a rejection.
 type RejectionReason string
 
-// RescheduleRequest When an interview is held instead.
+// RescheduleRequest The new time of an interview.
 type RescheduleRequest struct {
-	// AllowConflicts Whether panelists and the candidate may be booked at that time.
+	// AllowConflicts Whether to schedule the interview even if panelists or the candidate are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// EndsAt When it ends: after it starts, and within 24 hours.
+	// EndsAt Time when the interview ends; after it starts, and within 24 hours.
 	EndsAt time.Time `json:"ends_at"`
 
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt time.Time `json:"starts_at"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// RespondRequest Whether one comes.
+// RespondRequest The response of a panelist.
 type RespondRequest struct {
-	// Comment What there is to say about it, or null.
+	// Comment A comment, or null.
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
-	// Response What a panelist can answer.
+	// Response A response that a panelist can give.
 	Response PanelAnswer `json:"response"`
 }
 
-// RevokedSessions How many sessions were ended.
+// RevokedSessions The number of sessions that were ended.
 type RevokedSessions struct {
 	// Revoked The number of sessions that ended.
 	Revoked int32 `json:"revoked"`
 }
 
-// Role What a user is in their company, and so what they may do.
+// Role The role of a user in their company. It determines their permissions.
 type Role string
 
-// RotateAPIKeyRequest How to rotate a key.
+// RotateAPIKeyRequest Options of a rotation.
 type RotateAPIKeyRequest struct {
-	// OverlapSeconds For how long the present secret stays good: a week at most, a day if absent.
+	// OverlapSeconds Number of seconds for which the current secret remains valid, at most one week. The default is one day.
 	OverlapSeconds *int32 `json:"overlap_seconds,omitempty"`
 }
 
-// ScheduleConflict Somebody who is booked at the time of this interview. What else they are booked for is not said.
+// ScheduleConflict A person who is busy at the time of the interview. The other interview is not identified.
 type ScheduleConflict struct {
-	// EndsAt When the other interview ends.
+	// EndsAt Time when the other interview ends.
 	EndsAt time.Time `json:"ends_at"`
 
-	// Kind Who is booked twice.
+	// Kind Whether the person is a panelist or the candidate.
 	Kind ScheduleConflictKind `json:"kind"`
 
-	// Person Who somebody is.
+	// Person The id and name of a person.
 	Person PersonSummary `json:"person"`
 
-	// StartsAt When the other interview starts.
+	// StartsAt Time when the other interview starts.
 	StartsAt time.Time `json:"starts_at"`
 }
 
-// ScheduleConflictKind Who is booked twice.
+// ScheduleConflictKind Whether the person is a panelist or the candidate.
 type ScheduleConflictKind string
 
-// ScheduleRequest When an interview is held.
+// ScheduleRequest The time of an interview.
 type ScheduleRequest struct {
-	// AllowConflicts Whether panelists and the candidate may be booked at that time.
+	// AllowConflicts Whether to schedule the interview even if panelists or the candidate are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// EndsAt When it ends: after it starts, and within 24 hours.
+	// EndsAt Time when the interview ends; after it starts, and within 24 hours.
 	EndsAt time.Time `json:"ends_at"`
 
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt time.Time `json:"starts_at"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// Score What one panelist thinks of a candidate after an interview.
+// Score A panelist's assessment of a candidate after an interview.
 type Score struct {
-	// AllowedActions What the caller may do with this score now.
+	// AllowedActions The actions that the caller may take on the score now.
 	AllowedActions []ScoreAction `json:"allowed_actions"`
 
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// Comment What else there is to say.
+	// Comment A general comment.
 	Comment nullable.Nullable[string] `json:"comment"`
 
-	// Coverage The weight of the criteria that are rated as a share of all weight.
+	// Coverage The weight of the rated criteria as a share of the total weight.
 	Coverage float64 `json:"coverage"`
 
-	// CreatedAt When the score was created.
+	// CreatedAt Time when the score was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// JobID A UUID (RFC 9562); ours are version 7.
+	// JobID A UUID (RFC 9562). The service generates version 7.
 	JobID ID `json:"job_id"`
 
-	// MissingCriteria The required criteria that are neither rated nor marked as not observed, which keeps a draft from being submitted.
+	// MissingCriteria The required criteria that are neither rated nor marked as not observed. A draft with missing criteria cannot be submitted.
 	MissingCriteria []ContentKey `json:"missing_criteria"`
 
-	// Rater Who somebody is.
+	// Rater The id and name of a person.
 	Rater PersonSummary `json:"rater"`
 
-	// Ratings The ratings, in the order of the kit.
+	// Ratings The ratings, in the order of the criteria in the kit.
 	Ratings []ScoreRating `json:"ratings"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 
-	// Revision Counts how often it was written, from 1.
+	// Revision The number of the revision, counted from 1.
 	Revision int32 `json:"revision"`
 
-	// Status Whether a score is written, counts, or no longer counts.
+	// Status Whether a score is a draft, counts, or no longer counts.
 	Status ScoreStatus `json:"status"`
 
-	// StatusReason Why it was reopened or voided.
+	// StatusReason The reason why the score was reopened or voided.
 	StatusReason nullable.Nullable[string] `json:"status_reason"`
 
-	// SubmittedAt When it was submitted.
+	// SubmittedAt Time of submission.
 	SubmittedAt nullable.Nullable[time.Time] `json:"submitted_at"`
 
-	// UpdatedAt When the score was last changed.
+	// UpdatedAt Time when the score was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// WeightedScore Σ(weight · rating) / Σ(weight) over the criteria that are rated; null where none is.
+	// WeightedScore Σ(weight · rating) / Σ(weight) over the rated criteria; null if no criterion is rated.
 	WeightedScore nullable.Nullable[float64] `json:"weighted_score"`
 
-	// WeightedScoreReason Why there is no figure.
+	// WeightedScoreReason The reason why a value is missing.
 	WeightedScoreReason *NoFigureReason `json:"weighted_score_reason,omitempty"`
 }
 
-// ScoreAction What the caller may do with a score now.
+// ScoreAction An action on a score.
 type ScoreAction string
 
-// ScoreEvent What ended a revision.
+// ScoreEvent The event that ended a revision.
 type ScoreEvent string
 
-// ScoreFigures Submitted scores together.
+// ScoreFigures Statistics over submitted scores.
 type ScoreFigures struct {
-	// Criteria Each criterion by itself.
+	// Criteria Statistics per criterion.
 	Criteria []CriterionFigures `json:"criteria"`
 
-	// Recommendations How many recommend what.
+	// Recommendations Number of scores per recommendation.
 	Recommendations RecommendationCounts `json:"recommendations"`
 
-	// Scores How many scores it is made of.
+	// Scores Number of scores.
 	Scores int32 `json:"scores"`
 
-	// WeightedMean Σ(weight · rating) / Σ(weight) over all ratings of all scores; null where there is none.
+	// WeightedMean Σ(weight · rating) / Σ(weight) over all ratings of all scores; null if there are none.
 	WeightedMean nullable.Nullable[float64] `json:"weighted_mean"`
 
-	// WeightedMeanReason Why there is no figure.
+	// WeightedMeanReason The reason why a value is missing.
 	WeightedMeanReason *NoFigureReason `json:"weighted_mean_reason,omitempty"`
 }
 
-// ScoreOutcome What has become of a score.
+// ScoreOutcome The new state of a score.
 type ScoreOutcome struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// Revision The revision that is now.
+	// Revision The number of the current revision.
 	Revision int32 `json:"revision"`
 
-	// Status Whether a score is written, counts, or no longer counts.
+	// Status Whether a score is a draft, counts, or no longer counts.
 	Status ScoreStatus `json:"status"`
 }
 
@@ -3480,58 +3494,58 @@ type ScorePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// ScoreRating How one criterion was rated.
+// ScoreRating The rating of one criterion.
 type ScoreRating struct {
-	// CriterionKey A name for programs, unique among its kind in the version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
 	CriterionKey ContentKey `json:"criterion_key"`
 
-	// NotObserved Whether the interview showed nothing of it.
+	// NotObserved Whether the criterion could not be observed in the interview.
 	NotObserved bool `json:"not_observed"`
 
-	// Note What the rating rests on.
+	// Note A note that explains the rating.
 	Note nullable.Nullable[string] `json:"note"`
 
-	// Rating The level from 1 to 5; null where it is not rated.
+	// Rating The level from 1 to 5; null if the criterion is not rated.
 	Rating nullable.Nullable[int32] `json:"rating"`
 }
 
-// ScoreRevision What a submitted score said before it was reopened or voided.
+// ScoreRevision A submitted revision of a score, as it was before the score was reopened or voided.
 type ScoreRevision struct {
-	// Actor Who did something.
+	// Actor The user or API key that performed an action.
 	Actor ActorSummary `json:"actor"`
 
-	// Comment What else there was to say.
+	// Comment A general comment.
 	Comment nullable.Nullable[string] `json:"comment"`
 
 	// Coverage The coverage.
 	Coverage float64 `json:"coverage"`
 
-	// CreatedAt When it was reopened or voided.
+	// CreatedAt Time when the score was reopened or voided.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Event What ended a revision.
+	// Event The event that ended a revision.
 	Event ScoreEvent `json:"event"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Ratings The ratings.
 	Ratings []ScoreRating `json:"ratings"`
 
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason Reason `json:"reason"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 
-	// Revision Which revision it was.
+	// Revision The number of the revision.
 	Revision int32 `json:"revision"`
 
-	// SubmittedAt When it was submitted.
+	// SubmittedAt Time of submission.
 	SubmittedAt nullable.Nullable[time.Time] `json:"submitted_at"`
 
 	// WeightedScore The weighted score.
@@ -3546,40 +3560,40 @@ type ScoreRevisionPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// ScoreSort An order of scores.
+// ScoreSort A sort order for scores.
 type ScoreSort string
 
-// ScoreStatus Whether a score is written, counts, or no longer counts.
+// ScoreStatus Whether a score is a draft, counts, or no longer counts.
 type ScoreStatus string
 
-// Session One sign-in that is still alive.
+// Session An active session.
 type Session struct {
-	// CreatedAt When the user signed in.
+	// CreatedAt Time of the sign-in.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Device Browser and system in words, as far as the client tells.
+	// Device Browser and operating system, as far as they can be derived from the user agent.
 	Device string `json:"device"`
 
-	// ExpiresAt When the session ends, however often it is refreshed.
+	// ExpiresAt Time when the session ends, however often it is refreshed.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// IP The address that the tokens were last issued to.
+	// IP The IP address to which tokens were last issued.
 	IP nullable.Nullable[string] `json:"ip"`
 
-	// IsCurrent Whether this is the session that asks.
+	// IsCurrent Whether this is the session of the request.
 	IsCurrent bool `json:"is_current"`
 
-	// LastUsedAt When tokens were last issued.
+	// LastUsedAt Time when tokens were last issued.
 	LastUsedAt time.Time `json:"last_used_at"`
 
-	// UserAgent What the client called itself when the tokens were last issued.
+	// UserAgent The User-Agent header of the request for which tokens were last issued.
 	UserAgent string `json:"user_agent"`
 }
 
@@ -3591,34 +3605,34 @@ type SessionPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// SetJobMemberRequest What the member is in the job.
+// SetJobMemberRequest The job role of the member.
 type SetJobMemberRequest struct {
-	// Role What a member is in a job.
+	// Role The role of a member in a job.
 	Role JobRole `json:"role"`
 }
 
-// SetPanelistRequest How somebody is on the panel.
+// SetPanelistRequest Settings of a panelist.
 type SetPanelistRequest struct {
-	// AllowConflicts Whether they may be booked at that time.
+	// AllowConflicts Whether to add the user even if they are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// ScoreRequired Whether the interview waits for their score.
+	// ScoreRequired Whether the score of the panelist is required.
 	ScoreRequired *bool `json:"score_required,omitempty"`
 }
 
-// Specification An OpenAPI document, as the OpenAPI Specification describes it.
+// Specification An OpenAPI document, as defined by the OpenAPI Specification.
 type Specification map[string]interface{}
 
-// StateMachine The states of a kind of resource, and what leads from one to another.
+// StateMachine The states of a type of resource, and the transitions between them.
 type StateMachine struct {
-	// Initial The state that it begins in.
+	// Initial The initial state.
 	Initial string `json:"initial"`
 
-	// Name The kind of resource.
+	// Name The type of resource.
 	Name string `json:"name"`
 
 	// States The states.
@@ -3634,15 +3648,15 @@ type StateMachines struct {
 	Data []StateMachine `json:"data"`
 }
 
-// Tag A keyword; letters are kept in lower case.
+// Tag A keyword. It is stored in lower case.
 type Tag = string
 
-// TestCompany A company that is for tests.
+// TestCompany A company for tests.
 type TestCompany struct {
-	// CreatedAt When it was opened.
+	// CreatedAt Time when the test company was opened.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Name The company's name.
@@ -3657,14 +3671,14 @@ type TestCompanyPage struct {
 	// Data The test companies.
 	Data []TestCompany `json:"data"`
 
-	// HasMore Whether there are more.
+	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// TimeZone A time zone of the IANA database.
+// TimeZone The name of a time zone in the IANA database.
 type TimeZone = string
 
 // Title A title.
@@ -3672,43 +3686,43 @@ type Title = string
 
 // TokenPair The tokens of a session.
 type TokenPair struct {
-	// AccessToken A JWT, sent as Authorization: Bearer.
+	// AccessToken A JWT. Send it as Authorization: Bearer.
 	AccessToken string `json:"access_token"`
 
-	// ExpiresIn Seconds until the access token expires.
+	// ExpiresIn Number of seconds until the access token expires.
 	ExpiresIn int32 `json:"expires_in"`
 
-	// RefreshToken Good for one exchange for a new pair.
+	// RefreshToken A token that can be exchanged once for a new pair.
 	RefreshToken string `json:"refresh_token"`
 
-	// TokenType How the access token is sent.
+	// TokenType The authentication scheme of the access token.
 	TokenType TokenType `json:"token_type"`
 }
 
-// TokenType How the access token is sent.
+// TokenType The authentication scheme of the access token.
 type TokenType string
 
-// UpdateAPIKeyRequest What to change of a key.
+// UpdateAPIKeyRequest The fields to change. Omitted fields keep their values.
 type UpdateAPIKeyRequest struct {
-	// ExpiresAt When the key ends by itself, at most ten years ahead; null for never.
+	// ExpiresAt Time when the key expires, at most ten years ahead; null for a key that does not expire.
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
 
 	// JobIds The jobs that the key is limited to; null for the whole company.
 	JobIds nullable.Nullable[[]ID] `json:"job_ids,omitempty"`
 
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name *APIKeyName `json:"name,omitempty"`
 
-	// Scopes What the key may do from now on.
+	// Scopes The new scopes of the key.
 	Scopes []APIKeyScope `json:"scopes,omitempty"`
 }
 
-// UpdateCandidateRequest What to change; a member that is absent stays.
+// UpdateCandidateRequest The fields to change. Omitted fields keep their values.
 type UpdateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID What another system calls them, or null; unique in the company.
+	// ExternalID The id of the candidate in another system, unique in the company, or null.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -3717,86 +3731,87 @@ type UpdateCandidateRequest struct {
 	// LastName A first or last name.
 	LastName *PersonName `json:"last_name,omitempty"`
 
-	// Links Pages about them.
+	// Links URLs of pages about the candidate.
 	Links []LinkURL `json:"links,omitzero"`
 
-	// Location Where they live, or null.
+	// Location The place of residence, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Phone The telephone number, or null.
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// Source Where they were found, or null.
+	// Source The source from which the candidate came, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 
 	// Tags Keywords.
 	Tags []Tag `json:"tags,omitzero"`
 }
 
-// UpdateCompanyRequest What to change; a member that is absent stays.
+// UpdateCompanyRequest The fields to change. Omitted fields keep their values.
 type UpdateCompanyRequest struct {
 	// Name The company's name.
 	Name *CompanyName `json:"name,omitempty"`
 
-	// Settings The settings to change; a member that is absent stays.
+	// Settings The settings to change. Omitted settings keep their values.
 	Settings *UpdateCompanySettings `json:"settings,omitempty"`
 }
 
-// UpdateCompanySettings The settings to change; a member that is absent stays.
+// UpdateCompanySettings The settings to change. Omitted settings keep their values.
 type UpdateCompanySettings struct {
-	// AllowedEmailDomains Domains that the emails of new or changed users must belong to; null or empty allows all.
+	// AllowedEmailDomains The domains that emails of users must belong to when they are set. With null or an empty list, all domains
+	// are allowed.
 	AllowedEmailDomains nullable.Nullable[[]EmailDomain] `json:"allowed_email_domains,omitempty"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone *TimeZone `json:"timezone,omitempty"`
 }
 
-// UpdateInterviewRequest What to change; a member that is absent stays.
+// UpdateInterviewRequest The fields to change. Omitted fields keep their values.
 type UpdateInterviewRequest struct {
-	// Instructions What the panel should know, or null.
+	// Instructions Instructions for the panel, or null.
 	Instructions nullable.Nullable[string] `json:"instructions,omitempty"`
 
 	// Kind How an interview is held.
 	Kind *InterviewKind `json:"kind,omitempty"`
 
-	// KitVersionID A UUID (RFC 9562); ours are version 7.
+	// KitVersionID A UUID (RFC 9562). The service generates version 7.
 	KitVersionID *ID `json:"kit_version_id,omitempty"`
 
-	// Location Where it is held, or null.
+	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL Where to join a call, or null; http or https.
+	// MeetingURL The http or https URL of the video call, or null.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
 	// Title A title.
 	Title *Title `json:"title,omitempty"`
 }
 
-// UpdateJobRequest What to change; a member that is absent stays.
+// UpdateJobRequest The fields to change. Omitted fields keep their values.
 type UpdateJobRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Description What the job is about.
+	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
 
-	// Location Where the work is done, or null.
+	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Title A title.
 	Title *Title `json:"title,omitempty"`
 }
 
-// UpdateKitRequest What to change; a member that is absent stays.
+// UpdateKitRequest The fields to change. Omitted fields keep their values.
 type UpdateKitRequest struct {
-	// Description What the kit is for.
+	// Description The purpose of the kit.
 	Description *string `json:"description,omitempty"`
 
 	// Name A title.
 	Name *Title `json:"name,omitempty"`
 }
 
-// UpdateKitVersionRequest What to change; a member that is absent stays.
+// UpdateKitVersionRequest The fields to change. Omitted fields keep their values.
 type UpdateKitVersionRequest struct {
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria,omitzero"`
@@ -3805,7 +3820,7 @@ type UpdateKitVersionRequest struct {
 	Questions []KitQuestion `json:"questions,omitzero"`
 }
 
-// UpdateMeRequest What to change; a member that is absent stays.
+// UpdateMeRequest The fields to change. Omitted fields keep their values.
 type UpdateMeRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
@@ -3817,24 +3832,24 @@ type UpdateMeRequest struct {
 	LastName *PersonName `json:"last_name,omitempty"`
 }
 
-// UpdateScoreRequest What to change; a member that is absent stays.
+// UpdateScoreRequest The fields to change. Omitted fields keep their values.
 type UpdateScoreRequest struct {
-	// Comment What else there is to say, or null.
+	// Comment A general comment, or null.
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
-	// Ratings The ratings; no criterion twice.
+	// Ratings The ratings. A criterion can be rated only once.
 	Ratings []NewScoreRating `json:"ratings,omitzero"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 }
 
-// UpdateUserRequest What to change; a member that is absent stays.
+// UpdateUserRequest The fields to change. Omitted fields keep their values.
 type UpdateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email *Email `json:"email,omitempty"`
 
 	// FirstName A first or last name.
@@ -3844,46 +3859,46 @@ type UpdateUserRequest struct {
 	LastName *PersonName `json:"last_name,omitempty"`
 }
 
-// User A person of the company.
+// User A user of the company.
 type User struct {
-	// AllowedActions What the caller may do with this user now.
+	// AllowedActions The actions that the caller may take on the user now.
 	AllowedActions []UserAction `json:"allowed_actions"`
 
-	// CompanyID A UUID (RFC 9562); ours are version 7.
+	// CompanyID A UUID (RFC 9562). The service generates version 7.
 	CompanyID ID `json:"company_id"`
 
-	// CreatedAt When the user was created.
+	// CreatedAt Time when the user was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// IsActive Whether the user can sign in.
 	IsActive bool `json:"is_active"`
 
-	// LastLoginAt The last sign-in.
+	// LastLoginAt Time of the last sign-in.
 	LastLoginAt nullable.Nullable[time.Time] `json:"last_login_at"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 
-	// UpdatedAt When the user was last changed.
+	// UpdatedAt Time when the user was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// UserAction What the caller may do with a user now.
+// UserAction An action on a user.
 type UserAction string
 
 // UserPage A page of users.
@@ -3894,26 +3909,26 @@ type UserPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// UserSort An order of users.
+// UserSort A sort order for users.
 type UserSort string
 
-// APIKeyID A UUID (RFC 9562); ours are version 7.
+// APIKeyID A UUID (RFC 9562). The service generates version 7.
 type APIKeyID = ID
 
-// ApplicationID A UUID (RFC 9562); ours are version 7.
+// ApplicationID A UUID (RFC 9562). The service generates version 7.
 type ApplicationID = ID
 
 // ByAction defines model for ByAction.
 type ByAction = []AuditAction
 
-// ByActorID A UUID (RFC 9562); ours are version 7.
+// ByActorID A UUID (RFC 9562). The service generates version 7.
 type ByActorID = ID
 
-// ByApplicationID A UUID (RFC 9562); ours are version 7.
+// ByApplicationID A UUID (RFC 9562). The service generates version 7.
 type ByApplicationID = ID
 
 // ByApplicationStatus defines model for ByApplicationStatus.
@@ -3922,40 +3937,40 @@ type ByApplicationStatus = []ApplicationStatus
 // ByBefore defines model for ByBefore.
 type ByBefore = time.Time
 
-// ByCandidateID A UUID (RFC 9562); ours are version 7.
+// ByCandidateID A UUID (RFC 9562). The service generates version 7.
 type ByCandidateID = ID
 
 // ByCandidateStatus Whether a candidate can apply.
 type ByCandidateStatus = CandidateStatus
 
-// ByEmail An email address; letters are kept in lower case.
+// ByEmail An email address. It is stored in lower case.
 type ByEmail = Email
 
-// ByExternalID What another system, such as an applicant tracking system, calls this; unique in the company.
+// ByExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
 type ByExternalID = ExternalID
 
 // ByFrom defines model for ByFrom.
 type ByFrom = time.Time
 
-// ByInterviewID A UUID (RFC 9562); ours are version 7.
+// ByInterviewID A UUID (RFC 9562). The service generates version 7.
 type ByInterviewID = ID
 
-// ByJobID A UUID (RFC 9562); ours are version 7.
+// ByJobID A UUID (RFC 9562). The service generates version 7.
 type ByJobID = ID
 
-// ByOutcome How an act ended.
+// ByOutcome The outcome of an action.
 type ByOutcome = AuditOutcome
 
-// ByRaterID A UUID (RFC 9562); ours are version 7.
+// ByRaterID A UUID (RFC 9562). The service generates version 7.
 type ByRaterID = ID
 
-// ByResourceID A UUID (RFC 9562); ours are version 7.
+// ByResourceID A UUID (RFC 9562). The service generates version 7.
 type ByResourceID = ID
 
-// ByResourceType The type of the resource that was acted on.
+// ByResourceType The type of resource.
 type ByResourceType = AuditResourceType
 
-// ByScoreStatus Whether a score is written, counts, or no longer counts.
+// ByScoreStatus Whether a score is a draft, counts, or no longer counts.
 type ByScoreStatus = ScoreStatus
 
 // BySource defines model for BySource.
@@ -3967,13 +3982,13 @@ type ByStage = []ApplicationStage
 // ByTag defines model for ByTag.
 type ByTag = []Tag
 
-// CandidateID A UUID (RFC 9562); ours are version 7.
+// CandidateID A UUID (RFC 9562). The service generates version 7.
 type CandidateID = ID
 
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// ExportAs The form of an export.
+// ExportAs The format of an export.
 type ExportAs = ExportFormat
 
 // IdempotencyKey defines model for IdempotencyKey.
@@ -3988,955 +4003,1034 @@ type IfMatchNeeded = string
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch = string
 
-// InterviewID A UUID (RFC 9562); ours are version 7.
+// InterviewID A UUID (RFC 9562). The service generates version 7.
 type InterviewID = ID
 
-// JobID A UUID (RFC 9562); ours are version 7.
+// JobID A UUID (RFC 9562). The service generates version 7.
 type JobID = ID
 
-// KitID A UUID (RFC 9562); ours are version 7.
+// KitID A UUID (RFC 9562). The service generates version 7.
 type KitID = ID
 
-// KitVersionID A UUID (RFC 9562); ours are version 7.
+// KitVersionID A UUID (RFC 9562). The service generates version 7.
 type KitVersionID = ID
 
 // Limit defines model for Limit.
 type Limit = int32
 
-// ScoreID A UUID (RFC 9562); ours are version 7.
+// ScoreID A UUID (RFC 9562). The service generates version 7.
 type ScoreID = ID
 
 // Search defines model for Search.
 type Search = string
 
-// SessionID A UUID (RFC 9562); ours are version 7.
+// SessionID A UUID (RFC 9562). The service generates version 7.
 type SessionID = ID
 
-// TestCompanyID A UUID (RFC 9562); ours are version 7.
+// TestCompanyID A UUID (RFC 9562). The service generates version 7.
 type TestCompanyID = ID
 
 // UpdatedSince defines model for UpdatedSince.
 type UpdatedSince = time.Time
 
-// UserID A UUID (RFC 9562); ours are version 7.
+// UserID A UUID (RFC 9562). The service generates version 7.
 type UserID = ID
 
-// BadRequest What went wrong (RFC 9457).
+// BadRequest An error (RFC 9457).
 type BadRequest = Problem
 
-// Conflict What went wrong (RFC 9457).
+// Conflict An error (RFC 9457).
 type Conflict = Problem
 
-// Forbidden What went wrong (RFC 9457).
+// Forbidden An error (RFC 9457).
 type Forbidden = Problem
 
-// HeadersTooLarge What went wrong (RFC 9457).
+// HeadersTooLarge An error (RFC 9457).
 type HeadersTooLarge = Problem
 
-// InternalError What went wrong (RFC 9457).
+// InternalError An error (RFC 9457).
 type InternalError = Problem
 
-// NotAcceptable What went wrong (RFC 9457).
+// NotAcceptable An error (RFC 9457).
 type NotAcceptable = Problem
 
-// NotFound What went wrong (RFC 9457).
+// NotFound An error (RFC 9457).
 type NotFound = Problem
 
-// PayloadTooLarge What went wrong (RFC 9457).
+// PayloadTooLarge An error (RFC 9457).
 type PayloadTooLarge = Problem
 
-// PreconditionFailed What went wrong (RFC 9457).
+// PreconditionFailed An error (RFC 9457).
 type PreconditionFailed = Problem
 
-// PreconditionRequired What went wrong (RFC 9457).
+// PreconditionRequired An error (RFC 9457).
 type PreconditionRequired = Problem
 
-// RefreshTokenRefused What went wrong (RFC 9457).
+// RefreshTokenRefused An error (RFC 9457).
 type RefreshTokenRefused = Problem
 
-// TooManyRequests What went wrong (RFC 9457).
+// TooManyRequests An error (RFC 9457).
 type TooManyRequests = Problem
 
-// Unauthorized What went wrong (RFC 9457).
+// Unauthorized An error (RFC 9457).
 type Unauthorized = Problem
 
-// Unavailable What went wrong (RFC 9457).
+// Unavailable An error (RFC 9457).
 type Unavailable = Problem
 
-// Unprocessable What went wrong (RFC 9457).
+// Unprocessable An error (RFC 9457).
 type Unprocessable = Problem
 
-// UnsupportedMediaType What went wrong (RFC 9457).
+// UnsupportedMediaType An error (RFC 9457).
 type UnsupportedMediaType = Problem
 
 // ListAPIKeysParams defines parameters for ListAPIKeys.
 type ListAPIKeysParams struct {
-	// IsRevoked Only keys that were revoked, or only those that were not.
+	// IsRevoked Only revoked keys (true), or only keys that are not revoked (false).
 	IsRevoked *bool `form:"is_revoked,omitempty" json:"is_revoked,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateAPIKeyParams defines parameters for CreateAPIKey.
 type CreateAPIKeyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMyAPIKeyParams defines parameters for GetMyAPIKey.
 type GetMyAPIKeyParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetAPIKeyParams defines parameters for GetAPIKey.
 type GetAPIKeyParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RevokeAPIKeyParams defines parameters for RevokeAPIKey.
 type RevokeAPIKeyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RotateAPIKeyParams defines parameters for RotateAPIKey.
 type RotateAPIKeyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only what belongs to this candidate.
+	// CandidateID Only entries that belong to this candidate.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
-	// Stage Only applications in these stages. May be repeated.
+	// Stage Only applications in one of these stages. The parameter can be repeated.
 	Stage ByStage `form:"stage,omitempty" json:"stage,omitempty"`
 
-	// Status Only applications of these statuses. May be repeated.
+	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *ApplicationSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateApplicationParams defines parameters for CreateApplication.
 type CreateApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ExportApplicationsParams defines parameters for ExportApplications.
 type ExportApplicationsParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only what belongs to this candidate.
+	// CandidateID Only entries that belong to this candidate.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
-	// Stage Only applications in these stages. May be repeated.
+	// Stage Only applications in one of these stages. The parameter can be repeated.
 	Stage ByStage `form:"stage,omitempty" json:"stage,omitempty"`
 
-	// Status Only applications of these statuses. May be repeated.
+	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetApplicationParams defines parameters for GetApplication.
 type GetApplicationParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListApplicationHistoryParams defines parameters for ListApplicationHistory.
 type ListApplicationHistoryParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // HoldApplicationParams defines parameters for HoldApplication.
 type HoldApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // MoveApplicationParams defines parameters for MoveApplication.
 type MoveApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateApplicationParams defines parameters for ReactivateApplication.
 type ReactivateApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RejectApplicationParams defines parameters for RejectApplication.
 type RejectApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResumeApplicationParams defines parameters for ResumeApplication.
 type ResumeApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetApplicationSummaryParams defines parameters for GetApplicationSummary.
 type GetApplicationSummaryParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // WithdrawApplicationParams defines parameters for WithdrawApplication.
 type WithdrawApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListAuditLogsParams defines parameters for ListAuditLogs.
 type ListAuditLogsParams struct {
-	// ActorID Only acts of this user.
+	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only these actions. May be repeated.
+	// Action Only entries with one of these actions. The parameter can be repeated.
 	Action ByAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// ResourceType Only acts on resources of this type.
+	// ResourceType Only entries about resources of this type.
 	ResourceType *ByResourceType `form:"resource_type,omitempty" json:"resource_type,omitempty"`
 
-	// ResourceID Only acts on this resource.
+	// ResourceID Only entries about this resource.
 	ResourceID *ByResourceID `form:"resource_id,omitempty" json:"resource_id,omitempty"`
 
-	// Outcome Only acts that ended so.
+	// Outcome Only entries with this outcome.
 	Outcome *ByOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// CreatedFrom Only entries of this time or later.
+	// CreatedFrom Only entries created at or after this time.
 	CreatedFrom *ByFrom `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedBefore Only entries before this time.
+	// CreatedBefore Only entries created before this time.
 	CreatedBefore *ByBefore `form:"created_before,omitempty" json:"created_before,omitempty"`
 
-	// Sort Newest first, or oldest first. Ties are broken by id.
+	// Sort The sort order: newest first, or oldest first. Ties are ordered by id.
 	Sort *AuditSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportAuditLogsParams defines parameters for ExportAuditLogs.
 type ExportAuditLogsParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportFormat `form:"format,omitempty" json:"format,omitempty"`
 
-	// ActorID Only acts of this user.
+	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only these actions. May be repeated.
+	// Action Only entries with one of these actions. The parameter can be repeated.
 	Action ByAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// ResourceType Only acts on resources of this type.
+	// ResourceType Only entries about resources of this type.
 	ResourceType *ByResourceType `form:"resource_type,omitempty" json:"resource_type,omitempty"`
 
-	// ResourceID Only acts on this resource.
+	// ResourceID Only entries about this resource.
 	ResourceID *ByResourceID `form:"resource_id,omitempty" json:"resource_id,omitempty"`
 
-	// Outcome Only acts that ended so.
+	// Outcome Only entries with this outcome.
 	Outcome *ByOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// CreatedFrom Only entries of this time or later.
+	// CreatedFrom Only entries created at or after this time.
 	CreatedFrom *ByFrom `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedBefore Only entries before this time.
+	// CreatedBefore Only entries created before this time.
 	CreatedBefore *ByBefore `form:"created_before,omitempty" json:"created_before,omitempty"`
 }
 
 // VerifyAuditLogsParams defines parameters for VerifyAuditLogs.
 type VerifyAuditLogsParams struct {
-	// FromSequence The first link to check.
+	// FromSequence The sequence number of the first entry to check.
 	FromSequence *int64 `form:"from_sequence,omitempty" json:"from_sequence,omitempty"`
 
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetAuditLogParams defines parameters for GetAuditLog.
 type GetAuditLogParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogoutParams defines parameters for Logout.
 type LogoutParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RefreshTokensParams defines parameters for RefreshTokens.
 type RefreshTokensParams struct {
-	// RefreshToken The refresh token, as set by this operation and by Login.
+	// RefreshToken The refresh token, as set by Login and RefreshTokens.
 	RefreshToken *string `form:"refresh_token,omitempty" json:"refresh_token,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RevokeOtherSessionsParams defines parameters for RevokeOtherSessions.
 type RevokeOtherSessionsParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
-	// Q Text to find, ignoring case. Every character stands for itself.
+	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Status Only candidates of this status.
+	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Tag Only candidates with all of these tags. May be repeated.
+	// Tag Only candidates with all of these tags. The parameter can be repeated.
 	Tag ByTag `form:"tag,omitempty" json:"tag,omitempty"`
 
-	// Source Only candidates from this source, spelled exactly so.
+	// Source Only candidates from this source. The match is exact.
 	Source *BySource `form:"source,omitempty" json:"source,omitempty"`
 
 	// Email Only candidates with this email address.
 	Email *ByEmail `form:"email,omitempty" json:"email,omitempty"`
 
-	// ExternalID Only the candidate whom another system calls so.
+	// ExternalID Only the candidate with this id in another system.
 	ExternalID *ByExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *CandidateSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateCandidateParams defines parameters for CreateCandidate.
 type CreateCandidateParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
-	// Status Only candidates of this status.
+	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Tag Only candidates with all of these tags. May be repeated.
+	// Tag Only candidates with all of these tags. The parameter can be repeated.
 	Tag ByTag `form:"tag,omitempty" json:"tag,omitempty"`
 
-	// Source Only candidates from this source, spelled exactly so.
+	// Source Only candidates from this source. The match is exact.
 	Source *BySource `form:"source,omitempty" json:"source,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // ImportCandidatesCSVParams defines parameters for ImportCandidatesCSV.
 type ImportCandidatesCSVParams struct {
-	// Mode Whether one wrong row keeps the others from being written.
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
 
-	// DryRun Whether to only report what would be done.
+	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ImportCandidatesNDJSONParams defines parameters for ImportCandidatesNDJSON.
 type ImportCandidatesNDJSONParams struct {
-	// Mode Whether one wrong row keeps the others from being written.
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
 
-	// DryRun Whether to only report what would be done.
+	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetCandidateParams defines parameters for GetCandidate.
 type GetCandidateParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ArchiveCandidateParams defines parameters for ArchiveCandidate.
 type ArchiveCandidateParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RestoreCandidateParams defines parameters for RestoreCandidate.
 type RestoreCandidateParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResetCompanyParams defines parameters for ResetCompany.
 type ResetCompanyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListInterviewsParams defines parameters for ListInterviews.
 type ListInterviewsParams struct {
-	// Mine Only interviews that the caller is on the panel of, or only others.
+	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only what belongs to this candidate.
+	// CandidateID Only entries that belong to this candidate.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
-	// ApplicationID Only what belongs to this application.
+	// ApplicationID Only entries that belong to this application.
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
-	// PanelistID Only interviews that this user is on the panel of.
+	// PanelistID Only interviews whose panel this user is on.
 	PanelistID *ID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
 
-	// Status Only interviews of these statuses. May be repeated.
+	// Status Only interviews with one of these statuses. The parameter can be repeated.
 	Status []InterviewStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Kind Only interviews of these kinds. May be repeated.
+	// Kind Only interviews of one of these kinds. The parameter can be repeated.
 	Kind []InterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
 
-	// StartsFrom Only interviews that start at this time or later.
+	// StartsFrom Only interviews that start at or after this time.
 	StartsFrom *time.Time `form:"starts_from,omitempty" json:"starts_from,omitempty"`
 
 	// StartsBefore Only interviews that start before this time.
 	StartsBefore *time.Time `form:"starts_before,omitempty" json:"starts_before,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *InterviewSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateInterviewParams defines parameters for CreateInterview.
 type CreateInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetInterviewParams defines parameters for GetInterview.
 type GetInterviewParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateInterviewParams defines parameters for UpdateInterview.
 type UpdateInterviewParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // GetInterviewCalendarParams defines parameters for GetInterviewCalendar.
 type GetInterviewCalendarParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CancelInterviewParams defines parameters for CancelInterview.
 type CancelInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CompleteInterviewParams defines parameters for CompleteInterview.
 type CompleteInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // FinishInterviewParams defines parameters for FinishInterview.
 type FinishInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListInterviewHistoryParams defines parameters for ListInterviewHistory.
 type ListInterviewHistoryParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // MarkInterviewNoShowParams defines parameters for MarkInterviewNoShow.
 type MarkInterviewNoShowParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReopenInterviewParams defines parameters for ReopenInterview.
 type ReopenInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RescheduleInterviewParams defines parameters for RescheduleInterview.
 type RescheduleInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RespondToInterviewParams defines parameters for RespondToInterview.
 type RespondToInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ScheduleInterviewParams defines parameters for ScheduleInterview.
 type ScheduleInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateScoreParams defines parameters for CreateScore.
 type CreateScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // StartInterviewParams defines parameters for StartInterview.
 type StartInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetInterviewSummaryParams defines parameters for GetInterviewSummary.
 type GetInterviewSummaryParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
-	// Q Text to find, ignoring case. Every character stands for itself.
+	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Status Only jobs of these statuses. May be repeated.
+	// Status Only jobs with one of these statuses. The parameter can be repeated.
 	Status []JobStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Department Only jobs of this department, spelled exactly so.
+	// Department Only jobs of this department. The match is exact.
 	Department *string `form:"department,omitempty" json:"department,omitempty"`
 
-	// Mine Only jobs that the caller is a member of, or only others.
+	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *JobSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetJobParams defines parameters for GetJob.
 type GetJobParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CloseJobParams defines parameters for CloseJob.
 type CloseJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // HoldJobParams defines parameters for HoldJob.
 type HoldJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListJobMembersParams defines parameters for ListJobMembers.
 type ListJobMembersParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // OpenJobParams defines parameters for OpenJob.
 type OpenJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetJobPipelineParams defines parameters for GetJobPipeline.
 type GetJobPipelineParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetJobPipelineChartParams defines parameters for GetJobPipelineChart.
 type GetJobPipelineChartParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListKitsParams defines parameters for ListKits.
 type ListKitsParams struct {
-	// Q Text to find, ignoring case. Every character stands for itself.
+	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// IsPublished Only kits with a published version, or only those without.
+	// IsPublished Only kits with a published version (true), or only kits without (false).
 	IsPublished *bool `form:"is_published,omitempty" json:"is_published,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *KitSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateKitParams defines parameters for CreateKit.
 type CreateKitParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitParams defines parameters for GetKit.
 type GetKitParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitParams defines parameters for UpdateKit.
 type UpdateKitParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ListKitVersionsParams defines parameters for ListKitVersions.
 type ListKitVersionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateKitVersionParams defines parameters for CreateKitVersion.
 type CreateKitVersionParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitVersionParams defines parameters for GetKitVersion.
 type GetKitVersionParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitVersionParams defines parameters for UpdateKitVersion.
 type UpdateKitVersionParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ArchiveKitVersionParams defines parameters for ArchiveKitVersion.
 type ArchiveKitVersionParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // PublishKitVersionParams defines parameters for PublishKitVersion.
 type PublishKitVersionParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetStateMachinesParams defines parameters for GetStateMachines.
 type GetStateMachinesParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4945,265 +5039,286 @@ type ListInterviewerFiguresParams struct {
 	// JobID Only interviews of this job.
 	JobID *ID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListScoresParams defines parameters for ListScores.
 type ListScoresParams struct {
-	// InterviewID Only what belongs to this interview.
+	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
-	// ApplicationID Only what belongs to this application.
+	// ApplicationID Only entries that belong to this application.
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// RaterID Only scores by this user.
+	// RaterID Only scores of this author.
 	RaterID *ByRaterID `form:"rater_id,omitempty" json:"rater_id,omitempty"`
 
-	// Status Only scores of this status.
+	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *ScoreSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportScoresParams defines parameters for ExportScores.
 type ExportScoresParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
-	// InterviewID Only what belongs to this interview.
+	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
-	// ApplicationID Only what belongs to this application.
+	// ApplicationID Only entries that belong to this application.
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// RaterID Only scores by this user.
+	// RaterID Only scores of this author.
 	RaterID *ByRaterID `form:"rater_id,omitempty" json:"rater_id,omitempty"`
 
-	// Status Only scores of this status.
+	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetScoreParams defines parameters for GetScore.
 type GetScoreParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateScoreParams defines parameters for UpdateScore.
 type UpdateScoreParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ReopenScoreParams defines parameters for ReopenScore.
 type ReopenScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListScoreRevisionsParams defines parameters for ListScoreRevisions.
 type ListScoreRevisionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // SubmitScoreParams defines parameters for SubmitScore.
 type SubmitScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // VoidScoreParams defines parameters for VoidScore.
 type VoidScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTestCompaniesParams defines parameters for ListTestCompanies.
 type ListTestCompaniesParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTestCompanyParams defines parameters for CreateTestCompany.
 type CreateTestCompanyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CloseTestCompanyParams defines parameters for CloseTestCompany.
 type CloseTestCompanyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// Q Text to find in name, email and department, ignoring case. Every character stands for itself.
+	// Q Text to search for in name, email and department, ignoring case. There are no wildcards.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Role Only users of these roles. May be repeated.
+	// Role Only users with one of these roles. The parameter can be repeated.
 	Role []Role `form:"role,omitempty" json:"role,omitempty"`
 
-	// IsActive Only active, or only deactivated users.
+	// IsActive Only active users (true), or only deactivated users (false).
 	IsActive *bool `form:"is_active,omitempty" json:"is_active,omitempty"`
 
-	// Department Only users of this department, spelled exactly so.
+	// Department Only users of this department. The match is exact.
 	Department *string `form:"department,omitempty" json:"department,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *UserSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateUserParams defines parameters for CreateUser.
 type CreateUserParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetMyCalendarParams defines parameters for GetMyCalendar.
 type GetMyCalendarParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ChangeUserRoleParams defines parameters for ChangeUserRole.
 type ChangeUserRoleParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateUserParams defines parameters for ReactivateUser.
 type ReactivateUserParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListUserSessionsParams defines parameters for ListUserSessions.
 type ListUserSessionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetSpecificationJSONParams defines parameters for GetSpecificationJSON.
 type GetSpecificationJSONParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetSpecificationYAMLParams defines parameters for GetSpecificationYAML.
 type GetSpecificationYAMLParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -5341,10 +5456,10 @@ type ServerInterface interface {
 	// CreateAPIKey Create an API key
 	// (POST /api/v1/api-keys)
 	CreateAPIKey(ctx echo.Context, params CreateAPIKeyParams) error
-	// GetMyAPIKey Get the API key that asks
+	// GetMyAPIKey Retrieve the API key of the request
 	// (GET /api/v1/api-keys/me)
 	GetMyAPIKey(ctx echo.Context, params GetMyAPIKeyParams) error
-	// GetAPIKey Get an API key
+	// GetAPIKey Retrieve an API key
 	// (GET /api/v1/api-keys/{api_key_id})
 	GetAPIKey(ctx echo.Context, apiKeyID APIKeyID, params GetAPIKeyParams) error
 	// UpdateAPIKey Change an API key
@@ -5353,22 +5468,22 @@ type ServerInterface interface {
 	// RevokeAPIKey Revoke an API key
 	// (POST /api/v1/api-keys/{api_key_id}/revoke)
 	RevokeAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RevokeAPIKeyParams) error
-	// RotateAPIKey Give an API key a new secret
+	// RotateAPIKey Rotate an API key
 	// (POST /api/v1/api-keys/{api_key_id}/rotate)
 	RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RotateAPIKeyParams) error
 	// ListApplications List applications
 	// (GET /api/v1/applications)
 	ListApplications(ctx echo.Context, params ListApplicationsParams) error
-	// CreateApplication Let a candidate apply
+	// CreateApplication Create an application
 	// (POST /api/v1/applications)
 	CreateApplication(ctx echo.Context, params CreateApplicationParams) error
 	// ExportApplications Export applications
 	// (GET /api/v1/applications/export)
 	ExportApplications(ctx echo.Context, params ExportApplicationsParams) error
-	// GetApplication One application
+	// GetApplication Retrieve an application
 	// (GET /api/v1/applications/{application_id})
 	GetApplication(ctx echo.Context, applicationID ApplicationID, params GetApplicationParams) error
-	// ListApplicationHistory Every move of an application
+	// ListApplicationHistory List an application's history
 	// (GET /api/v1/applications/{application_id}/history)
 	ListApplicationHistory(ctx echo.Context, applicationID ApplicationID, params ListApplicationHistoryParams) error
 	// HoldApplication Put an application on hold
@@ -5377,31 +5492,31 @@ type ServerInterface interface {
 	// MoveApplication Move an application to another stage
 	// (POST /api/v1/applications/{application_id}/move)
 	MoveApplication(ctx echo.Context, applicationID ApplicationID, params MoveApplicationParams) error
-	// ReactivateApplication Take a closed application up again
+	// ReactivateApplication Reactivate a closed application
 	// (POST /api/v1/applications/{application_id}/reactivate)
 	ReactivateApplication(ctx echo.Context, applicationID ApplicationID, params ReactivateApplicationParams) error
 	// RejectApplication Reject an application
 	// (POST /api/v1/applications/{application_id}/reject)
 	RejectApplication(ctx echo.Context, applicationID ApplicationID, params RejectApplicationParams) error
-	// ResumeApplication Resume an application that is on hold
+	// ResumeApplication Resume an application on hold
 	// (POST /api/v1/applications/{application_id}/resume)
 	ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error
-	// GetApplicationSummary The scores of an application's interviews together
+	// GetApplicationSummary Retrieve the score summary of an application
 	// (GET /api/v1/applications/{application_id}/summary)
 	GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error
-	// WithdrawApplication Note that a candidate has withdrawn
+	// WithdrawApplication Withdraw an application
 	// (POST /api/v1/applications/{application_id}/withdraw)
 	WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error
-	// ListAuditLogs List what happened
+	// ListAuditLogs List audit entries
 	// (GET /api/v1/audit-logs)
 	ListAuditLogs(ctx echo.Context, params ListAuditLogsParams) error
-	// ExportAuditLogs Export what happened
+	// ExportAuditLogs Export audit entries
 	// (GET /api/v1/audit-logs/export)
 	ExportAuditLogs(ctx echo.Context, params ExportAuditLogsParams) error
-	// VerifyAuditLogs Prove that the record is unchanged
+	// VerifyAuditLogs Verify the audit log
 	// (POST /api/v1/audit-logs/verify)
 	VerifyAuditLogs(ctx echo.Context, params VerifyAuditLogsParams) error
-	// GetAuditLog One entry
+	// GetAuditLog Retrieve an audit entry
 	// (GET /api/v1/audit-logs/{audit_log_id})
 	GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error
 	// Login Sign in with email and password
@@ -5410,19 +5525,19 @@ type ServerInterface interface {
 	// Logout Sign out
 	// (POST /api/v1/auth/logout)
 	Logout(ctx echo.Context, params LogoutParams) error
-	// ChangePassword Change one's own password
+	// ChangePassword Change your own password
 	// (POST /api/v1/auth/password)
 	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
-	// RefreshTokens Exchange the refresh token for a new pair
+	// RefreshTokens Exchange a refresh token for new tokens
 	// (POST /api/v1/auth/refresh)
 	RefreshTokens(ctx echo.Context, params RefreshTokensParams) error
-	// ListSessions List one's own sessions
+	// ListSessions List your own sessions
 	// (GET /api/v1/auth/sessions)
 	ListSessions(ctx echo.Context, params ListSessionsParams) error
-	// RevokeOtherSessions End all other sessions of one's own
+	// RevokeOtherSessions End all your other sessions
 	// (POST /api/v1/auth/sessions/revoke-others)
 	RevokeOtherSessions(ctx echo.Context, params RevokeOtherSessionsParams) error
-	// RevokeSession End one of one's own sessions
+	// RevokeSession End one of your own sessions
 	// (DELETE /api/v1/auth/sessions/{session_id})
 	RevokeSession(ctx echo.Context, sessionID SessionID) error
 	// ListCandidates List candidates
@@ -5440,7 +5555,7 @@ type ServerInterface interface {
 	// ImportCandidatesNDJSON Import candidates from NDJSON
 	// (POST /api/v1/candidates/import.ndjson)
 	ImportCandidatesNDJSON(ctx echo.Context, params ImportCandidatesNDJSONParams) error
-	// GetCandidate One candidate
+	// GetCandidate Retrieve a candidate
 	// (GET /api/v1/candidates/{candidate_id})
 	GetCandidate(ctx echo.Context, candidateID CandidateID, params GetCandidateParams) error
 	// UpdateCandidate Change a candidate
@@ -5452,13 +5567,13 @@ type ServerInterface interface {
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error
-	// GetCompany The caller's company
+	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx echo.Context, params GetCompanyParams) error
 	// UpdateCompany Change the company's name and settings
 	// (PATCH /api/v1/company)
 	UpdateCompany(ctx echo.Context, params UpdateCompanyParams) error
-	// ResetCompany Empty a test company
+	// ResetCompany Reset a test company
 	// (POST /api/v1/company/reset)
 	ResetCompany(ctx echo.Context, params ResetCompanyParams) error
 	// ListInterviews List interviews
@@ -5467,55 +5582,55 @@ type ServerInterface interface {
 	// CreateInterview Create an interview
 	// (POST /api/v1/interviews)
 	CreateInterview(ctx echo.Context, params CreateInterviewParams) error
-	// GetInterview One interview
+	// GetInterview Retrieve an interview
 	// (GET /api/v1/interviews/{interview_id})
 	GetInterview(ctx echo.Context, interviewID InterviewID, params GetInterviewParams) error
 	// UpdateInterview Change an interview
 	// (PATCH /api/v1/interviews/{interview_id})
 	UpdateInterview(ctx echo.Context, interviewID InterviewID, params UpdateInterviewParams) error
-	// GetInterviewCalendar An interview as a calendar file
+	// GetInterviewCalendar Retrieve an interview as a calendar file
 	// (GET /api/v1/interviews/{interview_id}/calendar.ics)
 	GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error
 	// CancelInterview Cancel an interview
 	// (POST /api/v1/interviews/{interview_id}/cancel)
 	CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error
-	// CompleteInterview Complete an interview although scores are missing
+	// CompleteInterview Complete an interview with missing scores
 	// (POST /api/v1/interviews/{interview_id}/complete)
 	CompleteInterview(ctx echo.Context, interviewID InterviewID, params CompleteInterviewParams) error
 	// FinishInterview Finish an interview
 	// (POST /api/v1/interviews/{interview_id}/finish)
 	FinishInterview(ctx echo.Context, interviewID InterviewID, params FinishInterviewParams) error
-	// ListInterviewHistory Every change of an interview's state or time
+	// ListInterviewHistory List an interview's history
 	// (GET /api/v1/interviews/{interview_id}/history)
 	ListInterviewHistory(ctx echo.Context, interviewID InterviewID, params ListInterviewHistoryParams) error
-	// MarkInterviewNoShow Note that the candidate did not come
+	// MarkInterviewNoShow Mark an interview as a no-show
 	// (POST /api/v1/interviews/{interview_id}/no-show)
 	MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID, params MarkInterviewNoShowParams) error
-	// RemovePanelist Take somebody off the panel
+	// RemovePanelist Remove a panelist
 	// (DELETE /api/v1/interviews/{interview_id}/panel/{user_id})
 	RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params RemovePanelistParams) error
-	// SetPanelist Put somebody on the panel
+	// SetPanelist Add or change a panelist
 	// (PUT /api/v1/interviews/{interview_id}/panel/{user_id})
 	SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params SetPanelistParams) error
 	// ReopenInterview Reopen a completed interview
 	// (POST /api/v1/interviews/{interview_id}/reopen)
 	ReopenInterview(ctx echo.Context, interviewID InterviewID, params ReopenInterviewParams) error
-	// RescheduleInterview Move a scheduled interview to another time
+	// RescheduleInterview Reschedule an interview
 	// (POST /api/v1/interviews/{interview_id}/reschedule)
 	RescheduleInterview(ctx echo.Context, interviewID InterviewID, params RescheduleInterviewParams) error
-	// RespondToInterview Say whether one comes
+	// RespondToInterview Respond to an interview invitation
 	// (POST /api/v1/interviews/{interview_id}/respond)
 	RespondToInterview(ctx echo.Context, interviewID InterviewID, params RespondToInterviewParams) error
 	// ScheduleInterview Schedule an interview
 	// (POST /api/v1/interviews/{interview_id}/schedule)
 	ScheduleInterview(ctx echo.Context, interviewID InterviewID, params ScheduleInterviewParams) error
-	// CreateScore Begin one's own score of an interview
+	// CreateScore Create your own score of an interview
 	// (POST /api/v1/interviews/{interview_id}/scores)
 	CreateScore(ctx echo.Context, interviewID InterviewID, params CreateScoreParams) error
 	// StartInterview Start an interview
 	// (POST /api/v1/interviews/{interview_id}/start)
 	StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error
-	// GetInterviewSummary The scores of an interview together
+	// GetInterviewSummary Retrieve the score summary of an interview
 	// (GET /api/v1/interviews/{interview_id}/summary)
 	GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error
 	// ListJobs List jobs
@@ -5524,7 +5639,7 @@ type ServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/v1/jobs)
 	CreateJob(ctx echo.Context, params CreateJobParams) error
-	// GetJob One job
+	// GetJob Retrieve a job
 	// (GET /api/v1/jobs/{job_id})
 	GetJob(ctx echo.Context, jobID JobID, params GetJobParams) error
 	// UpdateJob Change a job
@@ -5542,16 +5657,16 @@ type ServerInterface interface {
 	// RemoveJobMember Remove a member
 	// (DELETE /api/v1/jobs/{job_id}/members/{user_id})
 	RemoveJobMember(ctx echo.Context, jobID JobID, userID UserID) error
-	// SetJobMember Add a member, or change their job role
+	// SetJobMember Add a member or change their job role
 	// (PUT /api/v1/jobs/{job_id}/members/{user_id})
 	SetJobMember(ctx echo.Context, jobID JobID, userID UserID) error
 	// OpenJob Open a job
 	// (POST /api/v1/jobs/{job_id}/open)
 	OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error
-	// GetJobPipeline A job's pipeline in figures
+	// GetJobPipeline Retrieve the pipeline of a job
 	// (GET /api/v1/jobs/{job_id}/pipeline)
 	GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error
-	// GetJobPipelineChart A job's pipeline as a picture
+	// GetJobPipelineChart Retrieve the pipeline chart of a job
 	// (GET /api/v1/jobs/{job_id}/pipeline.svg)
 	GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error
 	// ListKits List interview kits
@@ -5560,7 +5675,7 @@ type ServerInterface interface {
 	// CreateKit Create an interview kit
 	// (POST /api/v1/kits)
 	CreateKit(ctx echo.Context, params CreateKitParams) error
-	// GetKit One kit
+	// GetKit Retrieve a kit
 	// (GET /api/v1/kits/{kit_id})
 	GetKit(ctx echo.Context, kitID KitID, params GetKitParams) error
 	// UpdateKit Change a kit's name and description
@@ -5569,10 +5684,10 @@ type ServerInterface interface {
 	// ListKitVersions List a kit's versions
 	// (GET /api/v1/kits/{kit_id}/versions)
 	ListKitVersions(ctx echo.Context, kitID KitID, params ListKitVersionsParams) error
-	// CreateKitVersion Begin a new version of a kit
+	// CreateKitVersion Create a new version of a kit
 	// (POST /api/v1/kits/{kit_id}/versions)
 	CreateKitVersion(ctx echo.Context, kitID KitID, params CreateKitVersionParams) error
-	// GetKitVersion One version of a kit
+	// GetKitVersion Retrieve a version of a kit
 	// (GET /api/v1/kits/{kit_id}/versions/{kit_version_id})
 	GetKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params GetKitVersionParams) error
 	// UpdateKitVersion Change a draft
@@ -5584,10 +5699,10 @@ type ServerInterface interface {
 	// PublishKitVersion Publish a draft
 	// (POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish)
 	PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error
-	// GetStateMachines The state machines
+	// GetStateMachines Retrieve the state machines
 	// (GET /api/v1/meta/state-machines)
 	GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error
-	// ListInterviewerFigures Interviewers in figures
+	// ListInterviewerFigures List interviewer statistics
 	// (GET /api/v1/reports/interviewers)
 	ListInterviewerFigures(ctx echo.Context, params ListInterviewerFiguresParams) error
 	// ListScores List scores
@@ -5596,22 +5711,22 @@ type ServerInterface interface {
 	// ExportScores Export scores
 	// (GET /api/v1/scores/export)
 	ExportScores(ctx echo.Context, params ExportScoresParams) error
-	// GetScore One score
+	// GetScore Retrieve a score
 	// (GET /api/v1/scores/{score_id})
 	GetScore(ctx echo.Context, scoreID ScoreID, params GetScoreParams) error
-	// UpdateScore Change one's own draft
+	// UpdateScore Change your own draft
 	// (PATCH /api/v1/scores/{score_id})
 	UpdateScore(ctx echo.Context, scoreID ScoreID, params UpdateScoreParams) error
-	// ReopenScore Let a rater revise a submitted score
+	// ReopenScore Reopen a submitted score
 	// (POST /api/v1/scores/{score_id}/reopen)
 	ReopenScore(ctx echo.Context, scoreID ScoreID, params ReopenScoreParams) error
-	// ListScoreRevisions What a score said before it was reopened or voided
+	// ListScoreRevisions List a score's earlier revisions
 	// (GET /api/v1/scores/{score_id}/revisions)
 	ListScoreRevisions(ctx echo.Context, scoreID ScoreID, params ListScoreRevisionsParams) error
-	// SubmitScore Submit one's own score
+	// SubmitScore Submit your own score
 	// (POST /api/v1/scores/{score_id}/submit)
 	SubmitScore(ctx echo.Context, scoreID ScoreID, params SubmitScoreParams) error
-	// VoidScore Declare a submitted score void
+	// VoidScore Void a submitted score
 	// (POST /api/v1/scores/{score_id}/void)
 	VoidScore(ctx echo.Context, scoreID ScoreID, params VoidScoreParams) error
 	// ListTestCompanies List the company's test companies
@@ -5629,22 +5744,22 @@ type ServerInterface interface {
 	// CreateUser Create a user
 	// (POST /api/v1/users)
 	CreateUser(ctx echo.Context, params CreateUserParams) error
-	// GetMe The caller's profile
+	// GetMe Retrieve your own profile
 	// (GET /api/v1/users/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
-	// UpdateMe Change one's own profile
+	// UpdateMe Change your own profile
 	// (PATCH /api/v1/users/me)
 	UpdateMe(ctx echo.Context, params UpdateMeParams) error
-	// GetMyCalendar One's own interviews as a calendar file
+	// GetMyCalendar Retrieve your own interviews as a calendar file
 	// (GET /api/v1/users/me/calendar.ics)
 	GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error
-	// GetUser One user
+	// GetUser Retrieve a user
 	// (GET /api/v1/users/{user_id})
 	GetUser(ctx echo.Context, userID UserID, params GetUserParams) error
 	// UpdateUser Change a user's profile
 	// (PATCH /api/v1/users/{user_id})
 	UpdateUser(ctx echo.Context, userID UserID, params UpdateUserParams) error
-	// ChangeUserRole Give a user another role
+	// ChangeUserRole Change a user's role
 	// (POST /api/v1/users/{user_id}/change-role)
 	ChangeUserRole(ctx echo.Context, userID UserID, params ChangeUserRoleParams) error
 	// DeactivateUser Deactivate a user
@@ -5662,19 +5777,19 @@ type ServerInterface interface {
 	// RevokeUserSession End one session of a user
 	// (DELETE /api/v1/users/{user_id}/sessions/{session_id})
 	RevokeUserSession(ctx echo.Context, userID UserID, sessionID SessionID) error
-	// GetHealth Whether the process is alive
+	// GetHealth Check that the process is alive
 	// (GET /health)
 	GetHealth(ctx echo.Context) error
-	// GetReadiness Whether the service can do its work
+	// GetReadiness Check that the service is ready
 	// (GET /health/ready)
 	GetReadiness(ctx echo.Context) error
-	// GetMetrics Metrics for Prometheus
+	// GetMetrics Retrieve metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx echo.Context) error
-	// GetSpecificationJSON This document, as JSON
+	// GetSpecificationJSON Retrieve this document as JSON
 	// (GET /openapi.json)
 	GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error
-	// GetSpecificationYAML This document, as YAML
+	// GetSpecificationYAML Retrieve this document as YAML
 	// (GET /openapi.yaml)
 	GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error
 }
@@ -34908,10 +35023,10 @@ type StrictServerInterface interface {
 	// CreateAPIKey Create an API key
 	// (POST /api/v1/api-keys)
 	CreateAPIKey(ctx context.Context, request CreateAPIKeyRequestObject) (CreateAPIKeyResponseObject, error)
-	// GetMyAPIKey Get the API key that asks
+	// GetMyAPIKey Retrieve the API key of the request
 	// (GET /api/v1/api-keys/me)
 	GetMyAPIKey(ctx context.Context, request GetMyAPIKeyRequestObject) (GetMyAPIKeyResponseObject, error)
-	// GetAPIKey Get an API key
+	// GetAPIKey Retrieve an API key
 	// (GET /api/v1/api-keys/{api_key_id})
 	GetAPIKey(ctx context.Context, request GetAPIKeyRequestObject) (GetAPIKeyResponseObject, error)
 	// UpdateAPIKey Change an API key
@@ -34920,22 +35035,22 @@ type StrictServerInterface interface {
 	// RevokeAPIKey Revoke an API key
 	// (POST /api/v1/api-keys/{api_key_id}/revoke)
 	RevokeAPIKey(ctx context.Context, request RevokeAPIKeyRequestObject) (RevokeAPIKeyResponseObject, error)
-	// RotateAPIKey Give an API key a new secret
+	// RotateAPIKey Rotate an API key
 	// (POST /api/v1/api-keys/{api_key_id}/rotate)
 	RotateAPIKey(ctx context.Context, request RotateAPIKeyRequestObject) (RotateAPIKeyResponseObject, error)
 	// ListApplications List applications
 	// (GET /api/v1/applications)
 	ListApplications(ctx context.Context, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
-	// CreateApplication Let a candidate apply
+	// CreateApplication Create an application
 	// (POST /api/v1/applications)
 	CreateApplication(ctx context.Context, request CreateApplicationRequestObject) (CreateApplicationResponseObject, error)
 	// ExportApplications Export applications
 	// (GET /api/v1/applications/export)
 	ExportApplications(ctx context.Context, request ExportApplicationsRequestObject) (ExportApplicationsResponseObject, error)
-	// GetApplication One application
+	// GetApplication Retrieve an application
 	// (GET /api/v1/applications/{application_id})
 	GetApplication(ctx context.Context, request GetApplicationRequestObject) (GetApplicationResponseObject, error)
-	// ListApplicationHistory Every move of an application
+	// ListApplicationHistory List an application's history
 	// (GET /api/v1/applications/{application_id}/history)
 	ListApplicationHistory(ctx context.Context, request ListApplicationHistoryRequestObject) (ListApplicationHistoryResponseObject, error)
 	// HoldApplication Put an application on hold
@@ -34944,31 +35059,31 @@ type StrictServerInterface interface {
 	// MoveApplication Move an application to another stage
 	// (POST /api/v1/applications/{application_id}/move)
 	MoveApplication(ctx context.Context, request MoveApplicationRequestObject) (MoveApplicationResponseObject, error)
-	// ReactivateApplication Take a closed application up again
+	// ReactivateApplication Reactivate a closed application
 	// (POST /api/v1/applications/{application_id}/reactivate)
 	ReactivateApplication(ctx context.Context, request ReactivateApplicationRequestObject) (ReactivateApplicationResponseObject, error)
 	// RejectApplication Reject an application
 	// (POST /api/v1/applications/{application_id}/reject)
 	RejectApplication(ctx context.Context, request RejectApplicationRequestObject) (RejectApplicationResponseObject, error)
-	// ResumeApplication Resume an application that is on hold
+	// ResumeApplication Resume an application on hold
 	// (POST /api/v1/applications/{application_id}/resume)
 	ResumeApplication(ctx context.Context, request ResumeApplicationRequestObject) (ResumeApplicationResponseObject, error)
-	// GetApplicationSummary The scores of an application's interviews together
+	// GetApplicationSummary Retrieve the score summary of an application
 	// (GET /api/v1/applications/{application_id}/summary)
 	GetApplicationSummary(ctx context.Context, request GetApplicationSummaryRequestObject) (GetApplicationSummaryResponseObject, error)
-	// WithdrawApplication Note that a candidate has withdrawn
+	// WithdrawApplication Withdraw an application
 	// (POST /api/v1/applications/{application_id}/withdraw)
 	WithdrawApplication(ctx context.Context, request WithdrawApplicationRequestObject) (WithdrawApplicationResponseObject, error)
-	// ListAuditLogs List what happened
+	// ListAuditLogs List audit entries
 	// (GET /api/v1/audit-logs)
 	ListAuditLogs(ctx context.Context, request ListAuditLogsRequestObject) (ListAuditLogsResponseObject, error)
-	// ExportAuditLogs Export what happened
+	// ExportAuditLogs Export audit entries
 	// (GET /api/v1/audit-logs/export)
 	ExportAuditLogs(ctx context.Context, request ExportAuditLogsRequestObject) (ExportAuditLogsResponseObject, error)
-	// VerifyAuditLogs Prove that the record is unchanged
+	// VerifyAuditLogs Verify the audit log
 	// (POST /api/v1/audit-logs/verify)
 	VerifyAuditLogs(ctx context.Context, request VerifyAuditLogsRequestObject) (VerifyAuditLogsResponseObject, error)
-	// GetAuditLog One entry
+	// GetAuditLog Retrieve an audit entry
 	// (GET /api/v1/audit-logs/{audit_log_id})
 	GetAuditLog(ctx context.Context, request GetAuditLogRequestObject) (GetAuditLogResponseObject, error)
 	// Login Sign in with email and password
@@ -34977,19 +35092,19 @@ type StrictServerInterface interface {
 	// Logout Sign out
 	// (POST /api/v1/auth/logout)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
-	// ChangePassword Change one's own password
+	// ChangePassword Change your own password
 	// (POST /api/v1/auth/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
-	// RefreshTokens Exchange the refresh token for a new pair
+	// RefreshTokens Exchange a refresh token for new tokens
 	// (POST /api/v1/auth/refresh)
 	RefreshTokens(ctx context.Context, request RefreshTokensRequestObject) (RefreshTokensResponseObject, error)
-	// ListSessions List one's own sessions
+	// ListSessions List your own sessions
 	// (GET /api/v1/auth/sessions)
 	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
-	// RevokeOtherSessions End all other sessions of one's own
+	// RevokeOtherSessions End all your other sessions
 	// (POST /api/v1/auth/sessions/revoke-others)
 	RevokeOtherSessions(ctx context.Context, request RevokeOtherSessionsRequestObject) (RevokeOtherSessionsResponseObject, error)
-	// RevokeSession End one of one's own sessions
+	// RevokeSession End one of your own sessions
 	// (DELETE /api/v1/auth/sessions/{session_id})
 	RevokeSession(ctx context.Context, request RevokeSessionRequestObject) (RevokeSessionResponseObject, error)
 	// ListCandidates List candidates
@@ -35007,7 +35122,7 @@ type StrictServerInterface interface {
 	// ImportCandidatesNDJSON Import candidates from NDJSON
 	// (POST /api/v1/candidates/import.ndjson)
 	ImportCandidatesNDJSON(ctx context.Context, request ImportCandidatesNDJSONRequestObject) (ImportCandidatesNDJSONResponseObject, error)
-	// GetCandidate One candidate
+	// GetCandidate Retrieve a candidate
 	// (GET /api/v1/candidates/{candidate_id})
 	GetCandidate(ctx context.Context, request GetCandidateRequestObject) (GetCandidateResponseObject, error)
 	// UpdateCandidate Change a candidate
@@ -35019,13 +35134,13 @@ type StrictServerInterface interface {
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx context.Context, request RestoreCandidateRequestObject) (RestoreCandidateResponseObject, error)
-	// GetCompany The caller's company
+	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx context.Context, request GetCompanyRequestObject) (GetCompanyResponseObject, error)
 	// UpdateCompany Change the company's name and settings
 	// (PATCH /api/v1/company)
 	UpdateCompany(ctx context.Context, request UpdateCompanyRequestObject) (UpdateCompanyResponseObject, error)
-	// ResetCompany Empty a test company
+	// ResetCompany Reset a test company
 	// (POST /api/v1/company/reset)
 	ResetCompany(ctx context.Context, request ResetCompanyRequestObject) (ResetCompanyResponseObject, error)
 	// ListInterviews List interviews
@@ -35034,55 +35149,55 @@ type StrictServerInterface interface {
 	// CreateInterview Create an interview
 	// (POST /api/v1/interviews)
 	CreateInterview(ctx context.Context, request CreateInterviewRequestObject) (CreateInterviewResponseObject, error)
-	// GetInterview One interview
+	// GetInterview Retrieve an interview
 	// (GET /api/v1/interviews/{interview_id})
 	GetInterview(ctx context.Context, request GetInterviewRequestObject) (GetInterviewResponseObject, error)
 	// UpdateInterview Change an interview
 	// (PATCH /api/v1/interviews/{interview_id})
 	UpdateInterview(ctx context.Context, request UpdateInterviewRequestObject) (UpdateInterviewResponseObject, error)
-	// GetInterviewCalendar An interview as a calendar file
+	// GetInterviewCalendar Retrieve an interview as a calendar file
 	// (GET /api/v1/interviews/{interview_id}/calendar.ics)
 	GetInterviewCalendar(ctx context.Context, request GetInterviewCalendarRequestObject) (GetInterviewCalendarResponseObject, error)
 	// CancelInterview Cancel an interview
 	// (POST /api/v1/interviews/{interview_id}/cancel)
 	CancelInterview(ctx context.Context, request CancelInterviewRequestObject) (CancelInterviewResponseObject, error)
-	// CompleteInterview Complete an interview although scores are missing
+	// CompleteInterview Complete an interview with missing scores
 	// (POST /api/v1/interviews/{interview_id}/complete)
 	CompleteInterview(ctx context.Context, request CompleteInterviewRequestObject) (CompleteInterviewResponseObject, error)
 	// FinishInterview Finish an interview
 	// (POST /api/v1/interviews/{interview_id}/finish)
 	FinishInterview(ctx context.Context, request FinishInterviewRequestObject) (FinishInterviewResponseObject, error)
-	// ListInterviewHistory Every change of an interview's state or time
+	// ListInterviewHistory List an interview's history
 	// (GET /api/v1/interviews/{interview_id}/history)
 	ListInterviewHistory(ctx context.Context, request ListInterviewHistoryRequestObject) (ListInterviewHistoryResponseObject, error)
-	// MarkInterviewNoShow Note that the candidate did not come
+	// MarkInterviewNoShow Mark an interview as a no-show
 	// (POST /api/v1/interviews/{interview_id}/no-show)
 	MarkInterviewNoShow(ctx context.Context, request MarkInterviewNoShowRequestObject) (MarkInterviewNoShowResponseObject, error)
-	// RemovePanelist Take somebody off the panel
+	// RemovePanelist Remove a panelist
 	// (DELETE /api/v1/interviews/{interview_id}/panel/{user_id})
 	RemovePanelist(ctx context.Context, request RemovePanelistRequestObject) (RemovePanelistResponseObject, error)
-	// SetPanelist Put somebody on the panel
+	// SetPanelist Add or change a panelist
 	// (PUT /api/v1/interviews/{interview_id}/panel/{user_id})
 	SetPanelist(ctx context.Context, request SetPanelistRequestObject) (SetPanelistResponseObject, error)
 	// ReopenInterview Reopen a completed interview
 	// (POST /api/v1/interviews/{interview_id}/reopen)
 	ReopenInterview(ctx context.Context, request ReopenInterviewRequestObject) (ReopenInterviewResponseObject, error)
-	// RescheduleInterview Move a scheduled interview to another time
+	// RescheduleInterview Reschedule an interview
 	// (POST /api/v1/interviews/{interview_id}/reschedule)
 	RescheduleInterview(ctx context.Context, request RescheduleInterviewRequestObject) (RescheduleInterviewResponseObject, error)
-	// RespondToInterview Say whether one comes
+	// RespondToInterview Respond to an interview invitation
 	// (POST /api/v1/interviews/{interview_id}/respond)
 	RespondToInterview(ctx context.Context, request RespondToInterviewRequestObject) (RespondToInterviewResponseObject, error)
 	// ScheduleInterview Schedule an interview
 	// (POST /api/v1/interviews/{interview_id}/schedule)
 	ScheduleInterview(ctx context.Context, request ScheduleInterviewRequestObject) (ScheduleInterviewResponseObject, error)
-	// CreateScore Begin one's own score of an interview
+	// CreateScore Create your own score of an interview
 	// (POST /api/v1/interviews/{interview_id}/scores)
 	CreateScore(ctx context.Context, request CreateScoreRequestObject) (CreateScoreResponseObject, error)
 	// StartInterview Start an interview
 	// (POST /api/v1/interviews/{interview_id}/start)
 	StartInterview(ctx context.Context, request StartInterviewRequestObject) (StartInterviewResponseObject, error)
-	// GetInterviewSummary The scores of an interview together
+	// GetInterviewSummary Retrieve the score summary of an interview
 	// (GET /api/v1/interviews/{interview_id}/summary)
 	GetInterviewSummary(ctx context.Context, request GetInterviewSummaryRequestObject) (GetInterviewSummaryResponseObject, error)
 	// ListJobs List jobs
@@ -35091,7 +35206,7 @@ type StrictServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/v1/jobs)
 	CreateJob(ctx context.Context, request CreateJobRequestObject) (CreateJobResponseObject, error)
-	// GetJob One job
+	// GetJob Retrieve a job
 	// (GET /api/v1/jobs/{job_id})
 	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
 	// UpdateJob Change a job
@@ -35109,16 +35224,16 @@ type StrictServerInterface interface {
 	// RemoveJobMember Remove a member
 	// (DELETE /api/v1/jobs/{job_id}/members/{user_id})
 	RemoveJobMember(ctx context.Context, request RemoveJobMemberRequestObject) (RemoveJobMemberResponseObject, error)
-	// SetJobMember Add a member, or change their job role
+	// SetJobMember Add a member or change their job role
 	// (PUT /api/v1/jobs/{job_id}/members/{user_id})
 	SetJobMember(ctx context.Context, request SetJobMemberRequestObject) (SetJobMemberResponseObject, error)
 	// OpenJob Open a job
 	// (POST /api/v1/jobs/{job_id}/open)
 	OpenJob(ctx context.Context, request OpenJobRequestObject) (OpenJobResponseObject, error)
-	// GetJobPipeline A job's pipeline in figures
+	// GetJobPipeline Retrieve the pipeline of a job
 	// (GET /api/v1/jobs/{job_id}/pipeline)
 	GetJobPipeline(ctx context.Context, request GetJobPipelineRequestObject) (GetJobPipelineResponseObject, error)
-	// GetJobPipelineChart A job's pipeline as a picture
+	// GetJobPipelineChart Retrieve the pipeline chart of a job
 	// (GET /api/v1/jobs/{job_id}/pipeline.svg)
 	GetJobPipelineChart(ctx context.Context, request GetJobPipelineChartRequestObject) (GetJobPipelineChartResponseObject, error)
 	// ListKits List interview kits
@@ -35127,7 +35242,7 @@ type StrictServerInterface interface {
 	// CreateKit Create an interview kit
 	// (POST /api/v1/kits)
 	CreateKit(ctx context.Context, request CreateKitRequestObject) (CreateKitResponseObject, error)
-	// GetKit One kit
+	// GetKit Retrieve a kit
 	// (GET /api/v1/kits/{kit_id})
 	GetKit(ctx context.Context, request GetKitRequestObject) (GetKitResponseObject, error)
 	// UpdateKit Change a kit's name and description
@@ -35136,10 +35251,10 @@ type StrictServerInterface interface {
 	// ListKitVersions List a kit's versions
 	// (GET /api/v1/kits/{kit_id}/versions)
 	ListKitVersions(ctx context.Context, request ListKitVersionsRequestObject) (ListKitVersionsResponseObject, error)
-	// CreateKitVersion Begin a new version of a kit
+	// CreateKitVersion Create a new version of a kit
 	// (POST /api/v1/kits/{kit_id}/versions)
 	CreateKitVersion(ctx context.Context, request CreateKitVersionRequestObject) (CreateKitVersionResponseObject, error)
-	// GetKitVersion One version of a kit
+	// GetKitVersion Retrieve a version of a kit
 	// (GET /api/v1/kits/{kit_id}/versions/{kit_version_id})
 	GetKitVersion(ctx context.Context, request GetKitVersionRequestObject) (GetKitVersionResponseObject, error)
 	// UpdateKitVersion Change a draft
@@ -35151,10 +35266,10 @@ type StrictServerInterface interface {
 	// PublishKitVersion Publish a draft
 	// (POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish)
 	PublishKitVersion(ctx context.Context, request PublishKitVersionRequestObject) (PublishKitVersionResponseObject, error)
-	// GetStateMachines The state machines
+	// GetStateMachines Retrieve the state machines
 	// (GET /api/v1/meta/state-machines)
 	GetStateMachines(ctx context.Context, request GetStateMachinesRequestObject) (GetStateMachinesResponseObject, error)
-	// ListInterviewerFigures Interviewers in figures
+	// ListInterviewerFigures List interviewer statistics
 	// (GET /api/v1/reports/interviewers)
 	ListInterviewerFigures(ctx context.Context, request ListInterviewerFiguresRequestObject) (ListInterviewerFiguresResponseObject, error)
 	// ListScores List scores
@@ -35163,22 +35278,22 @@ type StrictServerInterface interface {
 	// ExportScores Export scores
 	// (GET /api/v1/scores/export)
 	ExportScores(ctx context.Context, request ExportScoresRequestObject) (ExportScoresResponseObject, error)
-	// GetScore One score
+	// GetScore Retrieve a score
 	// (GET /api/v1/scores/{score_id})
 	GetScore(ctx context.Context, request GetScoreRequestObject) (GetScoreResponseObject, error)
-	// UpdateScore Change one's own draft
+	// UpdateScore Change your own draft
 	// (PATCH /api/v1/scores/{score_id})
 	UpdateScore(ctx context.Context, request UpdateScoreRequestObject) (UpdateScoreResponseObject, error)
-	// ReopenScore Let a rater revise a submitted score
+	// ReopenScore Reopen a submitted score
 	// (POST /api/v1/scores/{score_id}/reopen)
 	ReopenScore(ctx context.Context, request ReopenScoreRequestObject) (ReopenScoreResponseObject, error)
-	// ListScoreRevisions What a score said before it was reopened or voided
+	// ListScoreRevisions List a score's earlier revisions
 	// (GET /api/v1/scores/{score_id}/revisions)
 	ListScoreRevisions(ctx context.Context, request ListScoreRevisionsRequestObject) (ListScoreRevisionsResponseObject, error)
-	// SubmitScore Submit one's own score
+	// SubmitScore Submit your own score
 	// (POST /api/v1/scores/{score_id}/submit)
 	SubmitScore(ctx context.Context, request SubmitScoreRequestObject) (SubmitScoreResponseObject, error)
-	// VoidScore Declare a submitted score void
+	// VoidScore Void a submitted score
 	// (POST /api/v1/scores/{score_id}/void)
 	VoidScore(ctx context.Context, request VoidScoreRequestObject) (VoidScoreResponseObject, error)
 	// ListTestCompanies List the company's test companies
@@ -35196,22 +35311,22 @@ type StrictServerInterface interface {
 	// CreateUser Create a user
 	// (POST /api/v1/users)
 	CreateUser(ctx context.Context, request CreateUserRequestObject) (CreateUserResponseObject, error)
-	// GetMe The caller's profile
+	// GetMe Retrieve your own profile
 	// (GET /api/v1/users/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
-	// UpdateMe Change one's own profile
+	// UpdateMe Change your own profile
 	// (PATCH /api/v1/users/me)
 	UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
-	// GetMyCalendar One's own interviews as a calendar file
+	// GetMyCalendar Retrieve your own interviews as a calendar file
 	// (GET /api/v1/users/me/calendar.ics)
 	GetMyCalendar(ctx context.Context, request GetMyCalendarRequestObject) (GetMyCalendarResponseObject, error)
-	// GetUser One user
+	// GetUser Retrieve a user
 	// (GET /api/v1/users/{user_id})
 	GetUser(ctx context.Context, request GetUserRequestObject) (GetUserResponseObject, error)
 	// UpdateUser Change a user's profile
 	// (PATCH /api/v1/users/{user_id})
 	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
-	// ChangeUserRole Give a user another role
+	// ChangeUserRole Change a user's role
 	// (POST /api/v1/users/{user_id}/change-role)
 	ChangeUserRole(ctx context.Context, request ChangeUserRoleRequestObject) (ChangeUserRoleResponseObject, error)
 	// DeactivateUser Deactivate a user
@@ -35229,19 +35344,19 @@ type StrictServerInterface interface {
 	// RevokeUserSession End one session of a user
 	// (DELETE /api/v1/users/{user_id}/sessions/{session_id})
 	RevokeUserSession(ctx context.Context, request RevokeUserSessionRequestObject) (RevokeUserSessionResponseObject, error)
-	// GetHealth Whether the process is alive
+	// GetHealth Check that the process is alive
 	// (GET /health)
 	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
-	// GetReadiness Whether the service can do its work
+	// GetReadiness Check that the service is ready
 	// (GET /health/ready)
 	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
-	// GetMetrics Metrics for Prometheus
+	// GetMetrics Retrieve metrics for Prometheus
 	// (GET /metrics)
 	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
-	// GetSpecificationJSON This document, as JSON
+	// GetSpecificationJSON Retrieve this document as JSON
 	// (GET /openapi.json)
 	GetSpecificationJSON(ctx context.Context, request GetSpecificationJSONRequestObject) (GetSpecificationJSONResponseObject, error)
-	// GetSpecificationYAML This document, as YAML
+	// GetSpecificationYAML Retrieve this document as YAML
 	// (GET /openapi.yaml)
 	GetSpecificationYAML(ctx context.Context, request GetSpecificationYAMLRequestObject) (GetSpecificationYAMLResponseObject, error)
 }
@@ -39175,780 +39290,785 @@ func (sh *strictHandler) GetSpecificationYAML(ctx echo.Context, params GetSpecif
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L19ciM3si+6FRzeE+FuDylRaqk/pHDMkdttu92fI8njc8fqocAqkIRVLNAFUGrapyfuXl7E3cL7/y3g",
-	"LeKu5AUyARSqClWsIimP5zxHTIxbLFQhASQSmYnMX/7ai8R8IVKWKtk7+bU3YzRmGfzzLEnE3fOMxSxV",
-	"nCbwW8xklPGF4iLtnfQuZ1SRBZ0yScSEKP2XyPiUp2ROV0SyNCaREDecyb1ev8c+0vkiYb0TlS1Zvyej",
-	"GZtT/VG1WrDeSW8sRMJo2vv0qY99v4Nvhbpltp+7mZDMkKD7zBiNiZoxQlN5x7JTQseSpYpMREZokiCN",
-	"+rlYsIwqkZEZlSQViiRcKhYX6OzNlFrIk/19uljs0WjO9uwjn/o5/fiapVM16508Gg77djRSZTydwmCe",
-	"i1SxVF2waJlxtXovEh6tqsP6QdNGyTgTd5JlMJxYkDuuZkDxWMSrPrmb8WhGONA84+m0SHDMJnSZqIHM",
-	"IvJZKlL22SmZZHTOBjSNmFQik+73MZVssMy4+aHX72Xs5yXPWFxdIW+Mx41jvFwt2DsYUB272KHoMQDT",
-	"MKK/hivDFZF0VeSWXipkyieTtgQeBun7ii0yFlGkpEzYBU8jRu5mLCVSzBlMbM4qulcmFVlKJjXVsfkU",
-	"i8mD86+fk2dPjo4fOk67m7GM2dUhvDSW/zh48vjJ4eHx4+Gw10D/girFMk3a3//jx+Hg2Yc//XsvNKoX",
-	"l3Qa3h+3LJNcpHaKMybFMotYH3bCy8ngDVXRjNA01n+8FSnDX4rUXvUeXfXazvvTwwLdV70fzwZ/o4Nf",
-	"hoNne6PBh18P+k+Hn656NQP5uBCSfZsLn/LW0FxvZFO9xNG7vzgCPUH91zy96b8WuPr9c6ay1eBsoljW",
-	"P6eKveZzrvJ/DXB79v9zcI7rPngZ97rthZcxmy+EYmm0OmeLhK70zNVsBi7JHZVGXLGYjNlEZKxPlCDU",
-	"cZ6TAZLOGfE+P3jFVn1YRctw+mOxSBmhU8pTx5X65QnPpCKKz1lXaawnMMxmKfuIJwBuhaeHT5/2ScaS",
-	"L656+tFVL98YIgUqEir1v1mJ05bD4aNony74/u3B/lKyTP45WmZSZF+w1XeHL38SHyd/gUbstPD9uqU5",
-	"Gj57HFobywbh4SyommnGutOLo6cyyhitHAuWzIimMY+pYnJ/ePDs6ZA+YoMn44No8CR6wgZPJ8PhYHhw",
-	"+Ojo+PGTp8/GB40baSKyOVW9k94y44OMTVjG0kgfNAXJEGQ3x7rVMX0r7sicpivLSXhIjhmZ05gRvXm0",
-	"4HuQPUQmonpTkJl9SbJIpLEE9hNLRfRv+hAtfEOzGXmgHvbJeEUYjWYk0bRU5GHKtOyUTJVFjF7sq95p",
-	"9sXBwbNnp+qLgz65AqWEpiv4/fDZM3xQLzGHZdFDB798+BO8jeLzVJl/PNBfr3/88POwfHJzXHd4V2f6",
-	"wc8PCzPF0+rMPrh7qKdN7ws9DX1yo/ezGTzROkscZ0zKymziJDfP6M9fHBwOh6d3XzweFqf05y8eDYfm",
-	"yQZz+rOdtLvgnFYe186p5vKMZXVTelnUhxRLEq32gPIAwp9LOz9lhQF3UMaytofX0bCGwozJ2XPQYcMS",
-	"A/VbkmHLkRI3LCUPvlVq8S5NVn0CSh/rkws6ZxdcsS8uVMYj9bBIceH1LyhfZGrEVt8l7JuvVfTNx+Tl",
-	"T4thlP41mfzllLynavaFFUF0qWb75u1T8oZ+HJxN2RePh0dPh8NTYsk4NWSclsloOz0Hw8Oj8AQBs7/8",
-	"Kjw5PM71DzzJOB4CkmW3LPtMkkRM+5rP9Y9RwlmqPpNE3KXEP34N1yO/P9VH48HhU5IwzZyyT2I+5UqC",
-	"ALveu+6T65H+vxP9f4Pr4jyvF9O0tZ55cPi0sEN8dedk8OHXp/2Dw6ef6lhfZStQQQLKqJENSpA7ypXR",
-	"CIjKVvp8B3lbGNSjYfAc4al6dIjnB58v572Tp4+P9J6e8xT/zjmep4pNWQaUIV9cZjSVC5E5m2Xt7qTy",
-	"RmpR9u3l5fsLIoDpCjLL54JIqzGmcXGB5vTjgE7ZF48Ojh891jKK8DRKljG7WI6/EnPKU9mr5dHgHr5Y",
-	"ppKpkErJUjzniyr9VDDZJ0b1ZzRLuKYYtZvjZ0eljfsDi/tkeEC+WybkcHj4mAyHJ/A/8s2by1rZ+ixE",
-	"6A+M3oT1+bd0zqSjVc70/qALmikyycQc7RZu9BWxTJWmyaj5dZr9D/tXvUc/Hw6e3L3gb4bnf/1byl7O",
-	"6c9PfjnroPAfFfhff7K9yv+p30t4eoOOhiya8Vv23KpT+je0z7lIX8a9k2oL3bO2a5UxF5wqNuK6/b9n",
-	"TC5EKtmePi3+xz7XKjyaD3vW+Ck0M89g/sH/gB2+4uqvaEjV0uQ1KRPVtsN+74arMOHmAbYwNl3tEMEO",
-	"14Z+8jJVLLvl7K5KdrnB5kRz+41mgmY0nbLvJcvORRJY2tLzzcnRWk8zJYmQ7DsxDtBgn2ze+09i3Ny5",
-	"0DtPsaaVqTS597UB66aJySstyiTVcm6hi4tIZKzu6/iw/OF2I/iK0UjxW6qAg6o9lJ7fI3d9zVMuZw3L",
-	"W25w34v7DVNn71++YqsqKfmjMhF0wUc3bLX2w4tFwnNDuvp173m1C/esQzcXy/mcZqt1vdlmW3TacAwV",
-	"nnY/gkwHX/NM7nppYqro/rDSyX0uU02Xy5ir12Ia7s8+rHSmH4wSMe3S1T0tVLizho39DVP1u3rNXg13",
-	"FjykvmEqdETVHjzhT79CN1Hl0/r31rK99tO15wj20PkQMR2114LClNUcP98wFT57pP61Swfhw+cbpoKn",
-	"Tv1ZUvn6PbFdoIPnNGFpTLPmjlyr7TtskuiVRht3t5OtVPjce75gCU9Z3Wfd8+0+/3xGM7WuD2y0QUc7",
-	"EQOFz+1663e2fL5h6i272/G5ah56fexQluQf3ZX8MF/8ViRx49lfbrCJutTNoNY9BveifXB/ptdrXtCE",
-	"vuVSiZDcqWm3qSpZ+px8N2lQWMqNN9Quq30G53xtb22m1MnoxgmttNpMkhc+Jd9NGrm72HirBfxOjN+w",
-	"+di8We3Ge77JHOaCseb7foOuclm/DzLpnN3yhj5KbboLMPcR+W7SoLDkzbZggksm1XO4yeKsZjzFJuY9",
-	"LUgvmGyYhkKLziL3Dc1u3NjfiouZCMxAqNF9uwHeiFvWuFvKDe7/LHjLPqr3dMreTUAQwbFcsyj2YUUc",
-	"QmxAgJiUfVQj87Tf43KUsVtxwwzdcP2w9/OSZas971m/l+D9ebkN/hyg+X6PEyRhQdVsr/S433bkmw9I",
-	"7uR08jstPG09Al9++l8zv68ZYr8nRRZ4Cr/2e1LRKQs8hZ/hsVrK4HP9e7+3XOjxxCPJ0yjwneLjwHQb",
-	"R0jdXLvHFW6JzJ1QqUPze183EFlw3tyTfs9EtYzwajGwYMXn+QuTTMzrm8PT3XBovyeWKhLzAHH2Qb9n",
-	"g9qCw/Ufek3NPVRdY3jcyDvVxXRqXc1qes83FGNsTnlSpQd/7vfYR8WylCbBefAfrp30n6uPfl67lWDm",
-	"Qo/h9xabSdFp9alCt/t2+2xHOmrb06ZyIHuCvPCws3x2JLLsaz5dZnW8Fmi34WC2E78NI5A7UdgLkq1y",
-	"Rv4zjqMbngYew69r990c/Enlp3PrRUpZwqUKdu8/XH/mZUrWCv3iY9c8LPL9h/d/XG5hhW28urBpN2X2",
-	"78S4ntSNiYzZgmZqztIAJd6z7bhtoyPgntd/KzO55eT61rTHAc4N2ZEDXnFVT+s29sxiOU64nNVYNPnT",
-	"7RXoTThhy4XegbtiN9pn0enh8YN7UEO87OT36H6ybaeJGD4pqiLb8klGFQubHO7JP1l+NDt+ap0+92Nq",
-	"d/Zg/TZkbekg2822K7jZvF1nfw+T3UDv/Z+1XI4gxIgF5bF5tKmszSBkrrKtMFBut4L43YKlwcsC++D+",
-	"Lmje46HVdIlYbfJ7CLY8d9FljR7WcLP797OerwmOO//NguPO2U8sUmsmqdzkt5ggsWBpw5VFucF9O+ux",
-	"v5orZv/h5oSsv845ZzKasXiZsMaZqTa6/9nRv8aXopmucpvfgCwlsqbw9UqL+w5fP2dyOV8nlMpNfov9",
-	"dituWF2IRuFp18DUTQjB2DDUaOrIsY8rt6L4e5swLq8zT4Wq69BvsmGn7fQo7K4hZGbz9fCiZjZZl2ZV",
-	"NNCm823tuVD6NK4buP/0nhkRumpahI1p2XgRLtZL/4vfXPZfKJo1RUOWnt87OcvxnNfFgvkP7/Og/h6U",
-	"+DrOKTy9Xy7GrhoOwHKD+z7/TH+Y8VxLjnm86RLlHTXwZbnBfTMm9hc05PJH92fKYR/B6NL80T2YbuXu",
-	"aw3JSovfgx2JRL2p3Thv2A6YtOGQ2VxUbHzIYJc1AtR/eP8CNGwce8/u0TD+q+BxzSTkj+5zCn7gahZn",
-	"9K7RVgg1um9r4VO5A2TPOqiBG7b6TBIOSC1c/6j13V6/l1KIIfGYuCm7+d8zNumd9P7Hfg6Kto9P5f7L",
-	"rzAzOB9nHS3eVDTTVHLub0XXl6uzKAxs8y5NAGJEMoJhQnKPvEFgkowtPHybRSJiBwgEBIOz0KPYRhnl",
-	"lHHF5nIdiRDPZMj7BJAEL/G1QwQkMH8duDRxmmVU97tM+c9LZh5rutxIRRaafRgqjZR0ACF6B7r5rw7H",
-	"RkR1nepmJgAyIF9/zBKRTgHMAfFK8hdrqSqzxea0XZh7lfA0eQF9BqZDMoJXLmxjFnFXNl1ZpEJ1gVGO",
-	"N+KTL02oQ3D8LFUZZ9Lha+jlqYBj9Q6Hh48Hw8PB8ODSQjv8rWbhKlFzAVQOfaYMdC9FZKcw/MyXK6cx",
-	"d+Myp07X8VgpBKYjhzmqGvkrR8dymxGZo46oAOs0kVOmAml7gaFy6ygyiGpcEgii83GEQqTZSLt2lCEN",
-	"hh4Tfle7gIB8YwkjdzMxJzQVasYyIldSsTmJaJJIIkUtcYUIv5Yk5mQhnV9DmE/jRrGrqNmXiIwkVKFs",
-	"Le+Wgy67xYYQbb1XnI3Vba84s6pueku35R33yndi3I2en8S4jhJ3Id+Rhnc2lLb+uAQkRZbGLG5gtDzy",
-	"th0BcOzbzpGUc80ztRMC6qpERLQ1Z7cfWtBtNs5NrO8a/SFFGmxkcC0dhTDjDUm5BHZuJMb2423D1WI9",
-	"VTaeuf16FWhCMsEKaZT1ZuHuRc77vRt6TMTxOiEP6EhIkAE/lQuWJCwm7CONlKZbVHDYWJbRpI5yF9Jc",
-	"C0A156n7uwgP9verq4/D4YcaMLwvVxeYkrBeV0MMNdTVpltpalO2raI2ZUU97fFGeloQ9Sp4ZNMkyXVV",
-	"Rad1ozcL+mMvE2OheCR7H1pNijJmc6cpAYPVn4WDTcyaRl3v0tcSmozKkma3lUn53ITK1AG/mmgZi/EH",
-	"MLCo/O6Rl6WTjSLCNq4iV5JMeKIte4DtkyJTRGRxWZ3IoV/rlAgbrtOAWli/Ix1Y2WhQC7D8cSEydSbD",
-	"k6BVFTt6Bi3rZJ5RatqrZ/pjX+NLJUhh48ErUvOG3jCJ8NkTpmccwNd9zD0EajVYcRZwGDDjEiHVCaHk",
-	"liZLZofjwBijmeAgOpfRjFBJKPn++5df9R1eN6BiT0R2lYKkFanrco9cWsjiG7YqgRg7QEgP+5jKEk5x",
-	"30HPxgLAD9MVohwbcGMUCUZbNl+8ShEn8ujwEEFt72Y8Yd6H4XziSUKWaQwzsCJHw2d75BVbScOzyLIM",
-	"NG+WITRupkexQCT5wyMyE0vNvACYS/XkRNp8uEoL/PskfjR5Fh2wwfHh+GhwRJ+ywTP6+MlgGB3Eh+zR",
-	"5Igejy3DoPcr55gSynMtluDxcROL/9vgH3Ws/XJiXHAhzn5xST0E9Agw2vTMjalkMRHpqZv2RcYA5dEC",
-	"juNqSnJ0cLhHrj+/1qdUGktE4E9XYYDx8AxYJ2ETRG3t0B9cXX3+Xw9+2H/456vej//2Pwb/+PD5Ve/B",
-	"j+TqSn34vG/+W37+8POHjZP1lrE4DOa9fsr2yA+GmbnyShQgrz7tF5lZzSgipZan9+jg8PS/07S+FSmr",
-	"4UM9odKbUZBIZEblKYoxf3oMvDSdw+6dsXlphh8Nj7pNUQ6c2aDu/YYT1WTcAtSubdCkHJRM2a2UgxrD",
-	"VtPykxg3UeHM2K36f8VrYYdvuGrq313Pbdu/uUJcj36MBJkt3ECVd1e4JXXr8OCtT4ei1jYTSSwJVWQu",
-	"ZK0Ok+dGWEJMuZHeyfGw34A8fFjAHT4I4w5rK69uJsG8bFpSd8+15bRdMJoFj0T2UWmlYMLTuE/4NBV6",
-	"Z5KISrZHXtyybKUFfkYjrQ54kpkryZJJUfKMWTatmeGf78W0NGFStZOLjxunN48723KC88yG2ps8BQjR",
-	"2KaJKN1uZNrtgDK8740vMF6+3l8HKMtwuMfEVvAoekTJDzPBbllGJiJJxJ3eZGD6AEQ2+CQm/JaROU+X",
-	"yr9/YPC+VOTaRudTde3OvxWZ0Vt2lUrG0hMkRYHSbxXWMSN3GVeKpYQuFoxmMle5gUBNPFYPwlGM2XSZ",
-	"llXWDh7cYg7B9i7c72XYNXhpqiM0MYO9aN+KCT4BTgBcRns3zhCfhNWNSvfc+z9JvG910wcADXJEpVYq",
-	"tEJBNQfolYwMtMaPZtoguUOZf0BEY+9DjrMAk+eW4vhy+OzkkV0Kd820agdoP0Z3EM+YdN99EvguXNqv",
-	"/1504MKAZO8kXSZJv5dQqUZLWSH88eXwMOehOfheegkmxJiFe8unM5WsyNnlBZGrNOr1e4uMTfjH3kmP",
-	"8sVItx49mrx69vHwLxQf3nKxlCN/SEiFQXPxf4EZ9n+RkVgwWAbfpXaSMVrIG5cneivBkrjcNJfKk+/O",
-	"ukX61NrjihwGrBeMadhzMRPAkRYfPvRN02zfhdg4fPUCEnDoVWi5nzcLhGrXv1ZoGYitbXjTbxmIZ6x/",
-	"s9DyUykso+OGre7QuYB11koR7M6fGFTKuDNRMEbUxcuEjZxGrVnFfgr9svpLhceRHx8JvoiR2QRveEbb",
-	"70CoJARbzrx+IZIZ43M9hWEB8uhy+NST5S27OcSNDm7Qlq8MtQLCFZwkFyzlIiPnxgFLXqRTnjKt7nmY",
-	"IZ7D3ULyyChjLNWHgvltxPQsrpGK97tNPeaq2aulwI6d7NkiSzdvXJ/CBuzsth+xr4TBJOu/Um7cCL9Y",
-	"/5madypAgOu/UgcaGEZGq/9WuXFT9l+TrAy9Upcg1/SdcvO6pJ+mb5Sb14cD1n8l9AJskS9pbCr4NMjj",
-	"RSbGCZv/KSCXI9QW5jTR2iSLR8a/C7m5CvGQLgs1ZdJUKK0FL2gGHreMxIJhcc85VDsE5zNsaWuYuzBH",
-	"MNGyTOgt+6Pr3OmSXp9wJ+x+XggQ8b2T3j7GiHz6oPVTbQJGfqm4pclFNtSOWgpUqEZkRRuU77HS9Y2d",
-	"F5LPi1Gp92MRSTu1cr86g63l3nv8Rp3Mq0691qP6wZnnksQiWs5ZqvZ6cNuVw017zKHYR7Ufec9yy+TL",
-	"F9+8fHvy1+dnr1+8/ers/Cq7Sv/64vzi5bu3J4d7Q/3ni7dfFZ+XnBU+/Wcp4ZYGIsZ6O2GRn+Pjo2Mo",
-	"8uOMmDFPEYK6YJAfPT1+8ngYLGwTurozPU14wkrng6mcOviKy4WQPBzDeQZvEn3gg2NB0lusUZp/u+hl",
-	"oErRaKan+xRe1W9+cZUrJHs8ku1L/dRUHuxwtPkXnFsraM6E0q/qlaFYi6fehDooaEAWT23OM7onUXv6",
-	"D/2bV+C3CKpGlRwcPTnQmtd9aG7u4P/R1RxeZEKvm7Qk7WtiB4ZYPdDEVbLsvZOJ0MJoJlLmLJ2wilVS",
-	"khSdysI1uTaa5KH+flh/8ifyU+dQvfr94QUsbq07hepJ1Z9gldaBMiCNalPhzRCYZms9p4ARXZNZ3Hig",
-	"F1uHM7PWWVWlxfKSqNrv2TabsO0RSIsgGyilgr6Es2jOnL2h2Z0pxVME2bRSBLb+KDal5E5+7BXqen/Q",
-	"B+yc/QL7qPdimYkF2/+SZQkH7UgmyynsnjkbeDtmh5aGne26fYKPd7JLKjlyaxnDp+25SCcJj7ZT7nAx",
-	"FL1hqa9inYG7rxqjm2j1YkXYRy6ViS67J0XrWa5oQTAvsTSGVSx/HLtSruzNpiaKlct45/oV8DXMUokp",
-	"vDLXAXUiXOhXCULlDUZX9E3dxlJ4RXMt6kBwRUEtOdisVGXoyghqbolszOOYpVtx4YJlc44XHDFLeVHd",
-	"/59imZFMJMxWKUUPol6QlX509v4lRLfEApYDvmVuBQrGxb2x6qOcVd+7gRA3kDDDVoe8K7Y1ITNzuoL5",
-	"iIXhzU/9nqnufinEa5pN2VZrZhh9pIQYJfC1kln4/flriNvRS2brxpdq0dKMESUEgffvc40eHeRrZGxi",
-	"R5MjoHatqkPdxVrZ+bF06MmAr3uxJ1ilF4w6XEFwpqQ0eaEt5a3Wj5svjcDoLgj/lCxT9nHBIsViAo+J",
-	"iKJllrH4Hhfp2Deu7TiJpS68MqVB7GJZLsScmUL+UDo3E+mUiJRoUSN5zPJlsOnmWxlSeN0VW7RXkMHZ",
-	"zSgVIzkT6NMup3W2dBz/Js5uUzDTv+Bpc4PG0lgWGxwcXh54t52mwUibWEmp2QE2+9NQ/wPMwRQANz0a",
-	"2g7t2LBztrQrgu/fk9PdABTf8pgJP329RRePQsnsLd476vl2Ko5uzpjWykfLTE+tNXf1r87UpeNoELPJ",
-	"1IIfG5/cHOH48DMzKkcSgDYUi3snE5pIZu9v49BNpGd62Fte0OUjtlAsdsnSZX/I0mSHF3j4NQWB01bQ",
-	"jEs8/Jqn8c+3XKrep08fgBxznyShLDfsxeK1JcItl3l2+Cwfk2sS5NphiWudJ8D2HLsfRxmjMl+uWnso",
-	"Z7pLFs1SHtEkj0LbrVWUC7waraOQxLW1ZRSooVxvG5Ub19X6bfhCpXm1bm7D217DcBna+nfLjQM1Bxs9",
-	"H7Vv+t7ddl9wb9RXCWz3Ie/mqq4CQMsbo9KtUw7v2/x+tRJSfXmghvumwAthxMImh1CxcT22X6NTqfJC",
-	"LRRf42fK7euQpuo/chGipAoM1fCBYtswfs86N0hJGBmond34s03IQZQIic5s/Y/16k3RsVaArvXcYUWx",
-	"+eWSQ8xnNjcx1pKhEdRB6/Bc0O5Q0CxXIfCwQKA7fHTbNspL3WFyuIkzWi9YzTFicm+3P0C8SvMNktu2",
-	"KlQqbZRyhdZ+IdJ1b7m29XVG234CXyiWdGwOCDBUb+sa9z5TLAjR/BGvbRHmuP4126iMp7VONDjWMgBY",
-	"uxEKuOet7t32jqvI3V+LDHInxzS6gcwwRufgMYwzOinq9d1smEceKJgNBoTI3HSp5xx8d0br/dL0zcy2",
-	"5um0T1RQd3RlDDayOHZ4c/UKsNLD0Xlc7UZYwGIWMcvWqXte60I938Y9DGMJ1p1s3kB+4zLE27od4eav",
-	"OL6tNoZ32Wv+WTgh8dOjGZWz3knv2eTp43j49ODp06PoSfz4+Bk9nDBKh9HxMY2HB8f00XhyNDkYH46H",
-	"46eHh1F8cBw/jg6Ox8PJcEiHT3vtdluUccUyTsFSpWk0w0iS3jdLJiXDLNcpv2WSLBeaa94yhv72MSMJ",
-	"i4maZWI5nRFGoxmRikGjrzk45cGrupRwCUDJUi5pQowPCqES2Fyy5JbBfr6EmHCakmV6k4q71LWkWikg",
-	"PCWUSLFM4zzfFruBLowqAB5/SeZcShZjhi5dSbgvUIIsMnbLUghKn+/pVajmmEC8uqI3jNAiAbq/G7bq",
-	"nfTMzyMpklsM9itb3s6tbT6Qt7xjfDpTvZNHEG3TQTJ09Xl4QiwXSU2qTd6qS3g2uC0Ne//q81Jllj70",
-	"e9Mlj40D9EzemEwAPd+ZNuOJWCp07Iq7fLLF0iT7m6SD3snBcR+CbcB8TxIyZ4SO4V29YDF6pNzaAVes",
-	"xJJMgHX09+eAFrIHAU9OofPLz+xQZfPFXVgYe7lVuwofaCuRq81DNdHXSWbv3WA5hPr3q81rgDBbyOrC",
-	"LL8V6gy8Y3ScbHdbkwo1ovmnPG//W5G6y805izkFWBOLcUGwf3NJAQmet5Qn+iP3eqf2OBc+b4UiBdLD",
-	"VwGlEe7iKuCtwIsA2HtmIrQmBfBe+tyA65mYzFiG1wJvhfpab8+tlwo2eTXOsnz1DPfwEO2nJYO5AJ3R",
-	"WwYTJuF446ppofZbysftVvOouJp2dPULiS12dCOaQWJyKhBAwc5i314nl+5LJWMwZ7icb0TMJ7wu4dyt",
-	"CN64zyiiL5jdhNnTPCWFZOY98laQsYi3CCEpklaTL/dcLFOldQcMJUBIBjiq1pKITL4NoT8wepMT+56u",
-	"EkHjnVw7L/Bb9dfO9m5ZU66H/JvcLx/4MQBIYYt75epYdhUDYAe/9j75fQaBJxDz+jXlCdtOdllbcc7l",
-	"3GTuh0XYzMvhhOxFIM9CLCBD4nYJr1rkkMO3W7fDfN3MyUs82sPLVhnk7qK5u89OaQ3PnQa/zR7zPjgK",
-	"ReBfFoJrbDQ+GD2WMqsxuGAlAOcwYseOxCm1ONiatb7hqs05BebCVtxw+NQ3efI58NMNanZycMZ2FtGD",
-	"SCYpWKzVOUaQHc0zqUhRETlnk4zJ2aW4Yek5myzllhzB01ua8HiU4XdHSpQCBpF94SGBh1r6QIBTOu0T",
-	"83qfYMooZIbYWEJNG5zFXEmbCQ+DMdZNkCXoUs32TX9baycHftgJEFocSkP0SWhWdicN1kynnjQzoQ0T",
-	"SF7insPPRJC+gKh8jERC3HDW9/6t+zHfLB37F0wNnkObAE4MZgL73ynMySkRabIiPEwJaqgFCMD81S9O",
-	"yXuqZl+EVv6UvKEfB2dT9sXwlHyr1OJdmqxOyQWLlhk7JRd0zi64Yl9cqIxHqhmjrJpa8cMPPwzOlmrG",
-	"UqU3CqsDxpixOTNYXDB3GDYFmSyPnxwPHxYH9yWjGZ7AyfyLqx7lA54XDId0kPbpHw61Y1uH3jZRRsWY",
-	"kEjcsgyySA9q3HalQJ+2fT2u1t9oGd/jCma0vFIz22zkOYE+mBKr9xiFAj1gqHzugBLpqM5Vp60kMUYD",
-	"1MXepEKzaQ9sUM9rqU35OwFOTfBQYk+9kyMMfcEljO094oqhOozlfTFi2MWquHCfmlgV16C66Af5ogcd",
-	"U6U26GFk8Ugihx996gRXWidV4Wu7yg9uERziWvkxDIX6yi1iGfL21QqF64IPXO+lgkkNd/Rew2qdkHU+",
-	"LPdeobBG/Vt5s1yeeXDJ7cXa/UuSfE8censC7u963bgzh2SuMOkP+iSZATiMbmJVZse3G/MfgP8I8Yam",
-	"KxMCLbfSCbVEHAEiVSVeH31QkDyhrWDIcDA62r1mjRx6WSPnVDGSkxfW4Apj2IniVh4uupnsr1QpNl8o",
-	"cMxJPtW2XHPSSJNIgqbYEij5PtXKkcj4LzvS9oNavvMsaiVO5OkXAOReVfMNJMy9OosDCnyZyhvA72xW",
-	"43envr/PhJjonXs3E+Azlzc8nXo6vCYpFYpAxyUOuFe9E+LkIQvZG/MGauf3qbsH2IrVYrbQZkoarUZL",
-	"75OFVDSt5PCIWRwuLoHn8E1AZueSQHZCqpIV8T5zr8kKnsfvKzcIUhxEmN9qxrzb5AUH2mlnrzhfsbhL",
-	"nQfcNuGSaPU9ETSumH9byaVFJvR23JpbFlTKO5GBxQ0+jZJsss898APGlIHGNo+yZYL39FWwCSXESCvD",
-	"Ii3BTThQU/cZc00PCUwZZzEiGxfhKGzbe0WkODz0Pc92jG566hzPpXncNR4Fl+SOJcnAAGTQNCbjjNEb",
-	"SSgsADipvk/lcrEQmWLxGxZzamswbMwey/yDI7jKtMUX6hyXjk3Me6VL0HK6mr0MubdbhON8Lb3J8Siq",
-	"XdGaoe/6PgGCVwBzPRfGgenMGI1xiU3qxm7C8GKH3dPr99ApOsoEJo17MJStc9o7h/K+yOPmPAwLNl8k",
-	"YsXYfxQS2UswFS/mUL6oi6egknIProNETHnqRVsVMrOUSBHXEMH7DWG7DciDNa3hE1svZvuQPFhd3dW5",
-	"SNblXxTbfur3vnKMYhmw/u1SW4wcWf+abWTM+nLB7GajvtC6gGO1vuPzCr3hkt3r4ALLNBQrca6z8i0T",
-	"OK4pwXVWoH6MmZDXE0BvdZQx8P4uMi1GFMf0Dgfh2cyJdrkrMuPXkE1duuuPRX43pe2XFKO12lVggXGG",
-	"yik+KlUaKQECVgkzKOpQnoFKYhoX0I/aQ7gWoUnrUFzBKjENbeenREsTADbK6zRooiDi0QcELpC2XALi",
-	"q0fVo8eWqh8tWf2e/nbvw6ciCmrjXICqOl4Z+GaLhMAVnDHdZidEB4/bwNF6KKs1IOseOL6xgY0zgShh",
-	"ptRRzqWb3ruZSApQIq24Dknya9x4Y7SFbdwQi4iwaxlPNzd3cab0BgYqbj/XCBTTCnTljW76yYart9mD",
-	"b3XLTzli7a/hUNgcywMkDhmzKU+Bj/yLoCeBDRVEuy338n2qeJKXRHCdeLDSUhHAwuVof02FiC1XWxse",
-	"g4iU0Iyxg3n3wXjXLr/nptmyVw/wtx3TTfkt02plyu68A2E7KizIcO1BoCnAU6APSm2ymNExU5AG4cKy",
-	"O5wFF7rD2u2ZHwbS1XBr8U1XhdXX3tpNqoke6cMxu5SMUMQu6G+IDJ5Hhv/YA5EPW9Rsbrf93MTnkrPv",
-	"DvN+XnbO20slQVVgoPDuK3B24cSragKF07cwjx/cKBF6UE9z4VgP844J/IxFyky5GIsRzdLlfB24eHFe",
-	"+72PA/ZRsVRycIxAGTJLxVsaKhf5Q+m0mYisbyN1c8B+cZcScFKUBVy1hkFF3mHv74OF8M6wVIWY6O5l",
-	"VW2LqaK1tcFlxx1VLlMd2EwzKkfzYHnhH2bMFPEBAKWMkbm5PjHfGAuRMArKm1dHLfghI8J1Mxw/5vlX",
-	"5jaPIqhKpNIOgokq9uyNpp41UcqE1iXHHUK/lFO4gWNnIol9HtWaSwBx3fwSwmUv/GbQuW+4cs/h34jY",
-	"7t2uucfeLzaZufhrJNJ4aWI0RJbTkrGFyPJugHDbTQUrvkSm/RF8M/YL+AdKBfen27P4Z8HPYF7wvA3O",
-	"2eCm0P0pmR4CXcZcuZmDP25ZxierjjLgAk7DGikAWSLTjM6h0JwkVJLrM3P/AxNwQozP///8r/99DeUA",
-	"oR24cKIZi27kct4n0pQGlBFNUwPRZKIQIxEDLiRRLEm0BgvROqY6FvuoTLE1/+x4UpAv+k+vSArli9GD",
-	"hN+y/9L2xMPRj8PBMywA+OHXR08/BUqnuImoqXxqtzm18lCrVbYgF/jBfa53kJvmeio/STquyw9czerW",
-	"5iyvtJdbuH1b9kMSOdPS2RTqw6K2Jdt3wTHoo62QlI6SFioFti3LI9un+1hQBEVKZB4YRHkpBIl5TKS9",
-	"gaiOrK3RlQaPvktnltI0RiUHsHjBQF2wTIr8QsM9cGKwJK0Ph6GzTxkH9NoKvTAVrjxvRTcynloYR3Am",
-	"ITsxPMQxm1Gt8mRGkJOE3bLEq2hUvNbbINmwdQG1q6uL4JYsApOX2b9QSR2u5kSqdc+MmZ1pc/xLbL+d",
-	"D4dLH/+/mzMnfy/k0TkIKB7lMhPBC1p45hXPy8nW5yeUIBSbEhqo+xuiM1qHOuvc/7B/POCWVk4rf8Z3",
-	"4bzq4JVpATHhjQYLiGBsNpX1uXjOsWjbn2Nzr15GvYLoz4YLbg1p4A1mqy1A3ZUNqlU6ynRClpAtPmuu",
-	"cuCA0m9uvGItzdkCxV1s2jKH+bbtDo3ZfJ8gc/Xz0tyuUrorPF6e6pDVWRIQHc3QikDqJAxpGhKFVgkq",
-	"V9aRyzmrKbGT+WpwuN5OO6Upp+bFrbkFrHrpSmTr1da0FuwWBzYf31JT8eyGL4BUtczS7uPaYAhv9AQG",
-	"qtMxFOuodfi1aEAOICeA6mL/VEvE/KRjrJ86yT3vwRsRka3dZ76G1kaImzJ0bp43kgHMrmlLEYA88Knf",
-	"y+dlE5HnTeNG8qftYZOfGOUJXFkHrtZ54YZcUtCAg1pWk6N269NJic0nEt/dbBpDwhT5waPJ78LNZ9+w",
-	"dIFL10hDvfXWeaY0L3dyTbkXuupgIAh256TSGmzuZPpXdlXlU7RusXx3TZc1K7/Xden+WLbGZbsQmSoU",
-	"F+4NCvpL5XIfbMvQgtqDu/h+4Y+Bpw0VVKN+bxDQtSo/hY/wdDkf3NIMEtk1AQjaFJ+pr5iMev387zP4",
-	"05SedY/d3/gYZOUL7NO1Kf6oG34oTaMKsr9WdiY0Kys8kPMr5uwU/flc5ha7r/5wA5SbV+jzUbvYLU2W",
-	"yOL9nphMALlvBkyxgaqz1u1WHAGXZMygKLOz+IPuN5GOjJo2c264nyB62dPT0o0IrvNOucwfWVXQPpM5",
-	"8JkkSkxhcCHHXDFDro3yME44QCHzQr28Im15fTxyNxNSq4DTJWRTZ4zcsIXy8jVR21/CdbOrSExc0pX+",
-	"jWdw/+PyRRqKgh8cPTl6+uix8drij8NqoYd+z1DUKrXla9P2k+/fD6SM0miWz7sf6mGus5xMwTFpZVSe",
-	"2gLp5HA4bB83YXvxSGuU/hXvaGHhg6uaz1Fh2EFBazyI9Yad1sljkbI+gZt5ND33blk2LuynpZrtQTQg",
-	"3DLgH2Kp7F8Q2m9zk1lc/tkECMNvLh7YmNaV3+3Nhkkv3rN+834PEy32XLULiAA0At7+aYS6/TO/XnE/",
-	"ZYGfRMI8emywTP5p+0v+dftLsQP7a7EPuJbZYx8xZtb9APc0vPQejt3+DdiKiLFa/hXBYuEeChzqHrX2",
-	"l5xa+4u58PZ/cbP7kxh739B/5e/rvxwZ+o8ZS9w7lhD9xxywN0c4Cu+HjIHh5/s//Ol1v3kT7H6zsH+F",
-	"HzMsf1X8kc/dFOc/+vPumcr+dOW/Wir938xY/Z/Q5q/+6o4W/+f8mCk3LzCJ98Qj+YYrj1T9Vz5FN8hE",
-	"ABBSbGN/Dbf1cdv8372JziHW8w/nv+WfzX/zoeXzX3Ow+8rviNxf/AZC4Rd+sxUXCj/akhUFQgGavdyR",
-	"qxpR6t5xc/4jFB/gUhnuDTzIuRiPvHxu8O98XvDvQgoz/OJ1jD/cCh57f7qV/1Ao7+iL33aKSvHqKHiF",
-	"RjWvnng3WtQLnRUZkSup2NzeJ+a3QsU8HjhJwdnElQ3QFwVVEmoq9P2LP/hwe6VLj+UrSKtA5ShG8BOa",
-	"vPeUJgxbD4XRGHCbB/gP2UcdB8oFiYfwX4CqYolkZMwSkU6ljUukkTolKbuFe988YCx8zn7N0xhy3UMO",
-	"O5aqbOXC76CWl7Q+MclogvprSQvUXx0lYmp0wKqeCV/tF+I+TWQf4sRtET6L9UNaXFCaYb/iBkWN/bxk",
-	"QZQwyJpKaMRcFNHMqzzmTFzAlSnqko+PfF3y2XD45ODZs8PjoydHw2fPDkKlw350KmWd1Qrj88jtF6f7",
-	"w5pVfmWmpzhEmoCJRmKu7SGJnHZn9Sxc51OXmInBkCBSTskyxcfwK41j/S8Tvu7tt4JShp3lMBJanTFf",
-	"6ba5XosarqWR6nuMmrFIq8qxjTkI+o75eq+ir5Z+Mt65Wh6HMHIjdWygEd5Xa/nlMf8drTJPV65HUja5",
-	"nC+mBbUx2Nq4zGd0AefFxh7zOJeba0djZSy6pGbh5dBPbAkBmkhTshGkmxalADuOwchcgYE1Yx9pzCI+",
-	"p0nJy/T4aBdx83wRJjRKOEvVZ7CZMm03lGbruKlzkaNCrJ02B7BQTMkL0fSfAwOHMHgZlzL+yh44AAgr",
-	"r6Y10Go7cLBuygod2CVEpMVTAgI4ttopjpTWm+XcvGH3S5eTwsWbAvvBwVFKI5mLOUsLgfDIlNw/X3d+",
-	"qDgztXZFLEoWz21tg8Sw8dRriTii0+D1Zn5bC+yPbpzYqGklHjsGSMIWV9a5YCs5VD1x6YnxwqT07ZlQ",
-	"ZpkiN+dbDnZ0YZCFfZWLtMLhDQKr9tB+LaZr7wd0O+AZ3u1Sx3ul3d2APXH/uBgIL5aHyBO+uo9UDthn",
-	"lSG5BOeQ3laUJ8sMc3jBUdRJFSoIqeB6F7O168RtwAAymyLfUAWjyGmfLi7EjxTxvANotJec8QhcBfV4",
-	"MEG6aEAaCtpPwxbXMuV9tPZeZge3Kh8s3X8Fn1pdxCAIRwAhWywVNzALcJjAlQggQVe3PgQwh2CZv7UV",
-	"lSFbldzpPWQaN3vDD4bDYaHkcY0nHCyNuvhELrFgaN85qimZLdPYVk5tLYus3bo+o2jGaDxaoxqanQHR",
-	"U3pe8q3hTU1rJRB6bFYUmnu6hxMf5Fk9TSVZqg9gMhVM2yZ5mqZnAH8G6JnGvqLR7N7oXrAa/8QL3Kx2",
-	"/riyShXPQHfa1dVOy9CP8j6uCQBxUR52f5ZXpsw9Pv/ms+Hts9oTKUBNZRJ5qvTBBGubGjD/O1+oWDmI",
-	"DXv93jgDEKi2x9NzP8C2CsUDQUF3MwHxeWNGZhZXddexz3nQdZeAYkd927jnVlHBXgD4DmKCDchGUMnT",
-	"j3xL0nWALxUj/o+PmhPTTSHpkMmA+TamCj86SmElpCnA06+BzAp15IOCtInJtgnObS1vDw6ky+cd8EYJ",
-	"yAxi2LEsjR1rK9Z6zdOb789fl/XpKkvlBQxrZbY+y29Zt2lezERapyuyhMFjgrWFygZYc4T2ujDwFaoc",
-	"TsJ0Cv5uIYndns0jGRUN6SOv2MrlgLZaMsBg8ZfrOLBcraK2ixLgnmK2vY3kc33fbX5kAY/DLJebGfNi",
-	"uv3d78V8b5dNXJau3YK4qyK9kmDsoqFNNTYw3lXRjGt5fK0zxPNUyy5WePGtbkfSH5Z4A0dtbgkWl2S7",
-	"8Dyz3walPLf7C8PTh1X+L2jzoTAta9NE800VmSCwVTBEzd26t95JIN8sAJ9xKNdfjBq87sCWQRxLvAkF",
-	"hrtzmIMBKxhbjxzSYHgbmm/636kw7RpYgJTdFXpp1Cwc7mGJ4yvklr4b5HmY2HORsM0nVU9iJpJAsm3W",
-	"AC5WRJkqDcXCzgXoZdFNHSMuFy4Di6byDq4leQqxbXhRkwO5FiW+3tOiQ0ykwdMJ5mfmqEMlZmql3OPb",
-	"v2m6n4eD1yDovfsISNmHHe5hLFdl/j0BE5lXrGYtmVLWY9TitQvbXL+aLKc1W9qNVc5EhpnQfbJM+c9L",
-	"dz8DKJVJgtFLJf/Oo8BytFPtvPW/J8XOHCsweAcw42bRZ4eO+pi3lE1HhBmhgeu6E9kNAdSCh0Rk6IRh",
-	"UknyAEAM9sgrtpJVlDREmDK6HF+MIDywDzexprSre6S/PUIoBbvhExydfqnrln9bmzyf84ye4WIa+Vk0",
-	"Z8QrVF82tDqmiBtaziFyMuyiXUZayYXYSvDzxgwiwvq2cio6cW/05HJs4UFUBRETZIMz2MQoGH9wCOyq",
-	"i0sv6EijpbrqNZSUMyR2R0Cu2jV0X9T/dtd5U6i36zxvtNvOfxLjpm714912eMNVU4f68W47xNyFhi6x",
-	"wW47RUzj+j4XTCwStss+S8cBrGuBsUvbzKxEgf3cZNkB9HMB0XAsXHjHdJ2ZbkQ7iquIxwbRIr/HD7t1",
-	"wSExisWc8pBo+Aof5EgR0B7OFK24isxFS6JeM19KZWIiAWWSzRdqRaAzqf/T2tZ+ofvB3tfdM/V7qFuY",
-	"BubI0Uf8L8bP1uhZ4nP2N92uvMDuA/2ayWpasKZcH7tUBkMFwtXyMNLtoWm66H+dlLg2itrW0x5Qs9w3",
-	"wzMO6N1haF8E29H7wOBRSaeIImw+V5Lc8DS2eqlXKDxXQKoFrvxZaNBA/v4jHfzyQf/fcPBs9OHzIIoU",
-	"uhkQAmkzMxJhnZTFza1y0MbItvaiWLGUrBjNJKEzRuNTiwugZxainTe2s7YDsfXI2DF07Zyn9s9W4qY7",
-	"KmwHGNAd4X12G1NpX9otiVQHdyIycn4GbsbNkGkAyaQQVY/JBEFYJnf2jrpBJrdruyGoDmRCpMskWY9v",
-	"GTZV1vpmC8N2Y6pfEeeC3FS66JM+T4+qSpeWt6CFmVl7HepN1aN7uhx1BJ2WvBOeBGlrbP79x38b/OPD",
-	"gx/J4B8fPod/P/zzv/fu47L1X+oSNSBY+r2PA6FFuFYNHc/hb7+wTDiR2vr2tW7LHW6+5Tpd0tb1fzws",
-	"s3H77jvd5d6DzPkNb24355GSYKy5da2XjC75ehvJmKf97SQrn6dSZcu1wTaQYqh182USQ3B+PRNuwwRt",
-	"krrcLNqMrhuuRjZFtHVoyJrNjlkIM5bEDQPdfJxzxrSFPVpmSe2eE+QngQC1NEm8s2Om1EL/pf9b9HIs",
-	"M74G0/Jp4QyBL/z5ZH8fDpA/NZ8fwAE1qRD60SlJBcR4qTuTB9Zqv75ld+9N+ur6ABmHl7wWfAHb2X32",
-	"ydWSWmclqsD9VgXzoMRw9uOGfev3/3divM3ODyqlfk2m0Nrkzx0LoRllMtF2Jb4LPdeKkZ/EGEIQ9Plf",
-	"PT2HIYutxbGMFxPcAkXcw+m8Bffgq/VM8YqrbZjihucX5KayGBETcDQgQrDnYijfcdqa3kGHjHnaeiO/",
-	"4uq5rdRdqgMU2Mnt2OXGlYoJnjI11n2tce/Z9lx5PrDizgha9mtyoXy1qzE1qo0ibfio3wOuCB/MekTu",
-	"cZc1+ot5aW00fcgeb+TivyKjbRHvkbOvDfcwzHuKOcogOcADA1DKC6g1afGAUnbHQmiR/zw2b215/DPX",
-	"ub3qW7Pypij7Zq4X3I4Yl6YEkXRFaJIxGodiMqA0f11KIaAjlL7VYKdscxhktOZ2BBJc8aHWhixzibS7",
-	"ToSzCt/aFZdBXtGcpTFtkwJ/XmzdwACXTCp3yb3ZQVaIFlCCiAULHFhdfZ7dJBjUTNziIF5Klp06SAQK",
-	"QVYAWWIrT/5+dTfnUVt7Q9b77R1J3SPt+puHsrl46Twqr5OVb/b71zlGXK2E0MecSJkvJGrh9lrUwPDu",
-	"pT55d87BNDg+nekNh4Q0J08dt87emjOa1qDKMpoWCgAaQzGDoou8VOJMLLFe+DoS0BdWoMC2Cmbhibvd",
-	"jzltiAgIjm6L5LRUqJEYS5bdNqZ6zml2A/0SijA+9p0dJsmlMc3iUcxueY1lBrgCcJ1JbHPimpMHKRmQ",
-	"g4eGJcSETNgdxC1SfVAKu0HWsMVRiNAQW2xhu2Hms7Xu015pFQzT54Tk5AXnKSQzXoRvM87S4mXGKUmY",
-	"FuceEiZPgakzElFZCmFLRUb3Ep7GlTLMm1yDeAaWHyZR4wrKlIEVLdBPxmzGjZn6H/0m2ksUFwh8VLnt",
-	"Hg6efXhg/jH48Ouw//jgk/394Z8fXF3trW/18E/Bi/IXAHX2tZkxP8EgjX+Spi5+pSqPyOZ2/PC+H7vs",
-	"3ovkbTWWEbrEy6WXX7W6W+oTCaGD0kNxTRVRGY1ueDp1rewVFJcNN0/eCig5OHpycLCz6yhvhN8ymqhg",
-	"erZ1NGci0vyibT2b6lY8DNvlhmFHzam5of1YeK+6LZM7upJkBo1Wp1h4DOj1kdNc7XcMbPdZwLzZOpI1",
-	"xAln5PvvX35FHpx//Zw8O358+PCUiKWRDMZgJk+KS9qyyvomXg5vcV8CvOWLLAslDr1LtX2GoAYeOoBN",
-	"8crEXcjki9kadIFCtE1t6n4FcGrNVwO+yZBrktdd2ekneRWLhOUYcnqgpuSuAfo72OBkPgidzAsBd0O1",
-	"Vxqp6x9Y5/Gz4cHDykCPnq4LTIdR5731cZXcxIY2FTJGc7Q5VBGFFdUU3jC2kIh9jCHiMFUIqX2XcaVY",
-	"AcGEKjHnESjumeI0ab+/gLJzqKxYK3MJ4rZisKN1Md/BVVgsapNHqp9zkRFGXOgNm+JF3i40szhbjbJl",
-	"Wj/Fftq/mUQiUrJYZgsha5IBmd7N6yA+8urxmbgzg5tQDmCCeQl1bRlL9FVb/a5dwJQnVsrerIBrGSke",
-	"qWyZRuF1sPMxF+gtwjGA/okvk4RLDFuuTgiOq/rRczdyvaz4ScDu1HsvYRNFzJ3HLpa6TbqOt+mgsomi",
-	"SRPVJhuA7sxQWKYWsXrtRsA54jfMVK/LXYA7IcSg3rYjI5TEs3HnJdFpEnjsRrWr4nJ38sSdnj9/junc",
-	"dgxweVDuOgSmkIGRI85X6gD0yXhFqNMmIKXnhqu+Pa3hxvc+wDtymrqAd7hxhsA7QhfJm0RKbFFA0GI8",
-	"N0fEYmF8wy6YxYBxfiU4vo2qwEcinSQ8UjKMtcwlGQtxw2J0VbtQV22oaVnYN3jEWohL5nBctJJrL+Vb",
-	"r5a9nX9uSGoB7NQqHzPnnZ2AraSxbIQ+1Q22XxfTzSgREU2aO9N7EpETRXQj7S0vJMz+AlqJPYV5RsRk",
-	"IpnanjyLbr62bpptuH2X9x251HCVHCKnc4HNjWOY2g78fuOdQmFOOwxk6lgPbl3UUWuh0z7IKC8JUJPw",
-	"JSaqVC9Qj9G6ZjS779DXmrUpWmjabb/3EMmjsb8c7GNHXa0TfdjwnyH82nma3F7OUYjwxVFDuUSbyGvK",
-	"zqql3FEBRT8hKhBKbOeLPHh59vbsofHFGC6ylTCMwtEaBLGLh71lbn3xLL+n7PpKYF+19q2Ry+ti/vzi",
-	"uG4L5TpE38/uKzN+WQcooDT58rV05BUllRWVBaFRPL9LimiZTbfFeCor4V0L9VZU/wrIk2Rq5EZpQ0H9",
-	"acA/FsKuSJZPATBIdjPKK7NgPRZvVuBtsWCpG/gIYWtbO5PsCGpK+75LrXlpLC435M9QCjCoI6APkEJl",
-	"3DzuqUVh3JrEFEFiHhOuChexHoB/noa3FfT3b1IzoFWV3eJiWD0LpnWtaj+jMRkzLYqE1rx3oEab1Vx3",
-	"uPodQ/Pddb3ZSQZv158pL1OTMOcOlnspoXD/dYeVGLUy+IjkacS2XxWsAtxO19ptn5vxgRL3xQXryybj",
-	"uVraQqWtXObU0gwXFrg4mnIV5koVgcazLhcu4ePOwhX4wt4/27CfhvNsi1Nss2NrHfwhrE23AgTujW7O",
-	"PFcc/Q/swxruq40ze5f6KrQ2vstlXiU6LKrraAp61k8mphY0l2UNT66jqH1S9FqsF1fu1ZS0RbvqlAy1",
-	"SEqsY8MMaqd2+W9mJm8osTsZZXeMT2da4NWH8dkmEM9nDfAA1s4WEXwFKjzzuTFYWuAuOMfWlfPE57nc",
-	"aguaa5b1Pdic4rw0bsbwKWBqgnibMXez2UPAovPe8pgJKAotuULQs49QxYZ3l+XrxHgRf6qtKC++1U2c",
-	"/yHJG5inimLrM2Y9hm1xQVyxGe/dQeGPDcBt26HZXkAvXpF4+KsMbbsB1O2HwjTVo9pmrLjPsB6oPytx",
-	"RifKU7WwuuoIgoewNA+9oxzcLW7/++VZy0pXlzKG+Qhal2XPh1IfGL72sEZvwS5rqAciIrasiN5aG7Bl",
-	"JEPuDcnKV6dc2kKW7S8Jyje3624K7N5fg0UHU29b/7bVSiqaQfP56M7F/Cx0rf06nnbNG4Uay2oVVD/8",
-	"QOuUqeXSAB5ZA5yi6yrHbVrBZIvUu/wTk75LzHFbl4i0ChK4cTwOizlNRzOxzORIW56wg+rSIXRb68qD",
-	"V/IdydI4sP2xwqr+prTxGKb6jWavPii7eKBpk5POmSkzWHD2uaMzLRchrWpsWACqpgZUSHPTBueoTls/",
-	"L2xMf6lA3EAQgRU5/eKplkdULVN95N3RFQTf2SJAYazHjbeUpaJ2KBfBEbj3dhayJDGOs4OwKu1rU1Gt",
-	"AAbpL1JgsLVs3G6Tr9M4azd4vbrpvdJN18wlzx9KZ2XpvsOIhso6CQkZj8jcCGgKOw8qNdkk/F0HfP0k",
-	"xp1Cvb4T49YVmhIh190z6u7zG0Z4YQexVm2ilWzP28YptU8i7VaC594APXYVslIG/uhWFEnAFVQH5hAb",
-	"3Flt7tD5Tow3deW0ul8v8v3Ob9atm8VjzsK1tk+Vp3Tmi+Lv3m0vpnOR0bHskCebKnfR5p54JpLYEtva",
-	"GPxOjN8w0KAaK+VJs70U4XLDEhVz6EbO+GInsqZNXvV3Yoyp1S05sUTiDhhyh+oTDLgzt+HirtOHzMC7",
-	"6EPeK20PS8Nof6hBoYVat0QWLb/t+tj2bRfnj2UJLwtfsHBu3Zme4s8kWZgWjY6DukI5HmSwZ19i610Z",
-	"cM0VMM6SpFD8wpr4BuFtJwTIkZg0R41GYplucxrMwr6v6vRCMXS4hQRbYldD7IKurNt2U6OEtoOTdeMT",
-	"KdGtdjWkjP0EFa/azKpJ2PrJlcjakVNxWgdcgs/6JpGUZ3gL0d65avbshf7Meueq1sHijN6lrefCvXEv",
-	"uVuG23xWsrusUonD1WSyTGQ3i7fC/gjdvNcIxHOjd4WyU41SQCB5CpXWQsI519t1NKcpRfCSjEXZkqui",
-	"d4hlXZTXzUsu2gNyu2KLdvYHZWzF+yu3CGLB+6cruJgbarUHdF6zBewLqLQIGQPltbIXVMa2yJkHbaFO",
-	"S1R3zfRDPb59W1m6BaCKZxyGWP0Vr0vCxrhnvMbyfOOnEIRg4rIliGI4SB1kHqSt+SB/u/Zf3XDVyX/1",
-	"iqudVhi/sYf51m6k+wDkBI4uJStVDxabZmqBIQpp/v3y9YVIWY54mq9KxmgFbqlr9HL3ug6dcEZPtwMZ",
-	"rac7oVBTz1zLBMnCZx62JsuxYXN6S/O5K2SKTqini+U4wZyFTnxTwEaHupchztlqmlv5M+yGvN+KkEUH",
-	"mtNNgnMX2IZlltnWxZZLtY4uNk98VlxsJgfDkN369CsgtG4ASEqLV9OZnigL1aKP7WOXBW8xNGgazUw9",
-	"TEajWeCYgQYNKBqSabNMq28LcEsRbTXRaEYSdsuSEzLht4wo9lFpSkRmCGlfpwf6L9VF8Av0HG+C0Mwl",
-	"hAIqTB1pgMwJIv13hTSsD7aweha7ZZmJuMDCcHrptLErMkCW9XPdysh4VWfJJvGTDfU9uUJ7W59uksfM",
-	"w7ZplrIHhUv4g7V2ShGzztBViOKw3Fizkdc5xWxFx7ZOMdu+rXr0h1MsuCwO0LkrOK3VhctxJV2hsm9M",
-	"cV/lwWbnmgNCnRHFksS7Dmy15hXo0nqo41AptOmSxzSNWMPR48vzRIgbLGeMVcb1H8vMhtcVDuQdS7A5",
-	"T5e1FWkTLA8Ix6OiNwzcLOaNNWrY0bA1YCkEFDeCjPcJZCXD1pGmMHBFrHcqgRyWT5qQGk7f3L1gRc12",
-	"7gWjYg1KOL/351x4S+cs/5dzLeSY+uEEjzI6zykRacSI0wH1MkK1RKOGyvuwfy0RHW1gM7C2pjDNohm/",
-	"bYGEYBvuBDBH793RjMoAXuXFt2eDw+PHsEtn7CONWcTnNOkToef71ysnS696fXKVI/xf9T7pDRbRVKQ8",
-	"ogn57uLdW8Tje/rk6bEHiksJaO2d8ilbeQzsiu3Ca/BPrSHSBS+ldVHbGhP6Oepu3vy5sxBwsXaM5OjM",
-	"uHX87lpuz/B5p+Oa8HQoHWycF6aKvAkW80TOVhb2P7XiSdvYnFx85SE6rVwD/s67J/eAw6twhr0Lrsnn",
-	"1tu3JTlXYr0SUxTl8A58BsVToKProHz81foRzBhy8ru4EgyJ64wiKxS6GEb+Ox3PzT9spCZ+Wnchk/MO",
-	"l7mbeSkZFvu7YQsVupZxe8HbCK1ZydYvDXKCBUkHVoYJdBVS89ujQOW/HOAZfjrZ319kYsITJi2C+v6c",
-	"Z3QgRTJjfN5YK/C4danAXz8VigV66sBrMeUbFoB6gWjxaUxs7Q2EHIQp8evDfCZtbDLknybLabBUkG5a",
-	"c42dLKf27C4UnsGQO+OAk3yaSsLTPXKWF/0GDxOE57FEshNLiJhAXVjzIW7yfaBUqoGt4pmFw0+ME7oI",
-	"eD/IxFgoHsmBpmjwZPKIPosOD6oF8BtLvw8Hzz786cHA/fNhuAJ8t3Ivfv2VEAgbPg1u9SKxzadXpfJK",
-	"aIu/FlOxVOdMgllYiyEvGabJzKjE2JNNQeSxv+4g8oX36kDkNYexeGQ8JS510/3aWrS8odGMp+wsUmHx",
-	"LJxTAWAA4LA9MWjNCSMz0OloPOfa+CeK0TlJGI0B5BNOBxNhYPbMT2LctxCwXDpMIudj6VsVkS7VTLjX",
-	"XAKhi0yAawfdLfgD6Hyke7VAVlyC15KqDqEJZiLOa9Fi8pxInAWSMhbrEWKqeaFWA6ZkiwXKL9+D2pEc",
-	"zQZB3QEQn0JVodY63hU43mU9VKMfbi9HE57WAOwVYMH19Euizx1I7q9RBcxVXjA8SLHPJNEt1gPxh8v9",
-	"F6+1HOmhPWZm9zKjKeathKb4jq7QNBOpIdCDagxHDNbVs8FnbSoMjFe1u/CUQJm2MvyWLKJvtVIGC7t+",
-	"rQOlFVPV3ewHxqgntYENTP5hm9nickSXSsyp4lET6Eh4qqoM2g41oigqAOCoaTh0oir+4fVMbdjJzBb0",
-	"AdzhQQ4VRl9cpiDT1+w9NJC0aoT6X6NK1OyxhmY+eHUbnxJ4Bn7P2Uy/TYm71tDFclQbnIzKgT5CMMFV",
-	"zBmUxsDDGNUDA9BZZX6oT5doLTy4XpcWZVx/ZrALWPFNi/qxzOQyN/mcQT2BpqUbxIoV7j7XRuKsMZzb",
-	"Fw9s6fZxm+OefD5Wda6pVOiyWArJWDkL9p1sKK5LmZu6eXfeiFvmxeluWiAWAaRPsZIGov3xaEamQiss",
-	"YxrdoApXlXftjoGy/G8MoshHY0KYy5W+RXAm/Ar33YbvJ4Ppzb/QqllaX34BVOxRMVDCXKFpedJv0Id9",
-	"vF0A+EId3kIMhKWNZuyWnvVAepV+s2a+/Oq33aYM8LkLVTW5xFKMtdfdIh11vsqtFmM081zHxoGJljNx",
-	"x2KnfTfp3EI13W5jvUSSMakkqYjAox3UOq45SdgtS/zAqN2U1SyxSnGVahjGq0EcOh+K9YUhYYBK8tPS",
-	"pfXm8OF4qSHMWpTMgwVvwypYgxjuE1iUMdWu/QW2hUt6qUYt9TV/4BV55H+n76h3ZAXnsoimFoQu94BE",
-	"TPJV0XAGfvarZFosmbaG8ztjdCMRmx4dq0r8p9alTAk6qA++7akRqokNov4MgmFqMzac6ySiaaBGII0i",
-	"tsAUkZhFCU/hn1r6UBW8vbDdngP2tWRNnu+8bzFnhWAJOEhHzmbpTEXNYvpnX83x1nSmNVd9BwgWQPxF",
-	"hzlXHXF/Z1SOHBBKo8vIHoXASD7eS8gEBQzyNXrhirh22+vhmbf0a8tgOD6xCJuj9cGVWykJu8nFtlT3",
-	"HVOUproymvL6fghu2Dr/NtZ1tw5puIlQJGFaiX+q1fiMRliRN431k7mQijw5JOOVYpCL9f3l14OnfZIy",
-	"jmlAYj6HQJmMzGnMTP3vz6S5GRBZuBprJBYLlg0Sqic/HcQZnyg5SEWmZmt87k9DciI3wwLjxTp9IkNL",
-	"xTryclreioxuWHe+QkNDhpLI0bxDyAf3bZ1vZNOGDLMOpeOLyZHBcC9IETRXhG3SnyOR3taFj2mmZjHZ",
-	"Jxmj0YzFpcwU9BFAf2h4YdX2lMGVinlnfeX2g7boYQZ3KqYr2QYzLQYPCZylfiaoVHTFYuN6RAkLdReV",
-	"zV01UZ/g/C0VpDdD0+3bQaO1HRrOdJscVkASg3C9scsGSKhiGRK/uxRjWL3NKIKQP8OImU9iObVm2xTk",
-	"7sa4qbgetFbCGf+mIC4OJxV3JwYDoG+zuuEma7Y7zMbqBeKU9Ty688VxfNP3t3FxowTFSCbGCZvXaEt3",
-	"LFWmMikWjz46fvJw50GhTOs1YplFZoYhe9PcdNV58NIO1ysNaeNaBZ2Kgf5tIG/4YmCv7wauNjIYC5/6",
-	"NaWloUbSagFidoFzua7AdOkO/oP+v9GH8M17Y+1pb3Vgm9lCYuvrUNfV6H1xy7JVbc1tXCmwrayltIBy",
-	"E+CJ0DukfWo/TlXrEr081TwfsbqYAqDOWOmGxNIeXGZ8kLEJy5j+zPoa1rjztEFcl0z4nwNjaA5exvag",
-	"QdsMU67kcmHr+fv6z2GoLxm+8s3vk8z37Ubp5xeCeo300PMC2IZwvwJ23FRio0THsuZI/fby8r0pPbbG",
-	"b/PsmSfWjoZBoe2ypdbvJzg1JtqIEFks+yiD6ZxBzhukcIkoWmawsvWXPN4o8YdAlfzz18hG+GAMuJ16",
-	"YxUJas9Xa93x8DQAMm/2vcf4rmq6x5YNAn3Dmvr47f8mdfURucBW1qcpWS4SQWMWQ4X9nYdg04zOWU05",
-	"fU2Ia7C3nk3a1uYHk2er4vzra/GfMxrzlEnZbOtLbelHEH6oz3Zt7t+J7CbASzMW3cgWLjPs9Tk2bx1s",
-	"7V5sjsLqWzoah/zc0Vo6KGk08zeSPwExW0DhJ1ROimOf82mWYzw1Xh/onvNw8YWQapox+XPS8cWMxbxb",
-	"Z6X58nq2X+v742icv7qINijXrs+wFCU4TiWXZLk4JVKJxQIAHaAgC8ByZyJiUhI5WypJYnFXCL2Cr/Xw",
-	"ksX+236ktdvxvKlkGBxBkqVKS3kIV7sTRU/HpR95i5lwIBFrHIwdPSBbOrZ34Lf2WcK8HF55dLXFtCFy",
-	"iMIFW0buoMRyLE5JKkYxiziCM9AbJvGq9g5bQzw1em3zMCEXbM0mPOWKJatRKoAJsPKC/V6v31shfLXS",
-	"B8poVUBNWscT/mgwpacBuz+zzYHwUKCeT2r9d3BeIpYpytMEi6bvEgetRee77zJfkPq+LWx7xHdae8mt",
-	"e/sp3+XY2/S8u/7KaRFbbQ9/Y08yJmebiaBLsErgA0SJmxyjB+0XwPPXxixFAyYS4oazkNCCT4zgE2Hb",
-	"odBLOTDx4HB9iHlg4PpfO4hMwXLUngMSIg08OL7t4lHwS1y0LYN1btvXCvnS9z7UTk7+keD1b7GUnLHR",
-	"82F798Cjn5c04RPOEHAmupEj9nHBMm6MqwnlCYtHVEompbnQQb5l2civxazHy1Jp0aM9IGmtk44w0Jz/",
-	"Yn+kt5QndMwTriCoyQDbjyY8wao/7pe8kE+/Fy9xUBD2rfXgDueKLSm0cZhTGiwSRrS9aHCYAj66USTS",
-	"ScIje4q1iUGx97/Sw9Cyas6crshYWyFCqzugB+v/M36o6tVeq4qpJxg8m9fEw7webaLylBweYQWUzSGp",
-	"O+6reyrd57sjvDqpzdgxc/Y33S5g0jRVEA9vXLgG3Zj9gDUgbspGBXS8hcd7cQyrcHfx4D9Pl0mysc68",
-	"9VW3icSoSkPzjfBk3uoNcMHqAlTz6k6mCeKP1qQaZfi5dbBs7ls5ZO69aBCWnODIm3BGIYwVUUbx0t9c",
-	"V+N+lgLVe7h2wwsB/zRg80UiVoyVUn28HKB6oA2PGgDb8Io+Qc+uBNCFrYaPUk7mdZIs7uj5MpUEIVH1",
-	"n+/uUkloBLao/tQNW8k9TUlYzAtFFcNorc12mmYcJUgmMKlA91flF3HLsoQuRpJFIo2Lov3pY/C/Fr/6",
-	"tcjIzELIoHnNQP/COC+4F5VkKkR8Qii5Y+zGhiv0tTVGV4RPTIH5Zo57PDx6Gr75LHBbha3sujw3x1Vz",
-	"2QNAgPSOIIZlpWEtgf0sfhEBxmSJZHndL/MimOpGE6U8sCmbjy6HzeUdycxUE9zoTLgxtUGb6+MVZ8mW",
-	"rMeE1M6l69YddKExbnXylXF+NPmO+n7wVPvQglnqimv7fKLueFTwIngphLke2Vadu7gfZe4PJe4PJa5R",
-	"iYOo95rjV+tmLnRTT/qNQQvwnJSwQs0Ib9vjPWEMZBe0JxhWa6Cn3LJsjdnTrJza88HXUAP66BosqFuW",
-	"BQOz8sLYYWg8KPxJld6JklAiZ1CcckJokpj3NomhsnFGbdPzcNF2kZ/XOsOtc3HXLtUcTB3SUTP8lKsH",
-	"W10SG5OJS4MhmdkNrpIPDWrzjfA23rquvZv4QiTwbtEOP9n0964nP+Zs1Fz7m4e2ikOOnWegrLpta5Oj",
-	"s34glXuEZkFfaA3v39Y4mw0wl9Z/xUTlwFgO1mW318LtLi1hbvJLO3zJc+RVnWrcBrtgPoo2nG+FdZt3",
-	"iGfPi3quQw4L1yzdKPi8VRZkLoN2UuLLFeaX4VPz//2/Hhi5/P/834bpH5J94n5+iEh9DRK7GiHK5Rph",
-	"XZPiVI0KLVLf0sVbys0JhhyXyjmXjlMPKRxFixej4rZYLkD8QPvSfHtnYkAcl/iwvAO2RQ7zNYqOoGEF",
-	"9aWCFGbq3erJMDU49CbsYDiIjL24bdBFoBASJXaui7feG3dZW2X7whVyt5WXayvJ1x+lEByR51N2R6pw",
-	"kI7BmrzhCMHigSG7nRjmZtdmt8j19dnx4sqkZezqotBtmbk2tTaVUFpTNBvSKo5I9MbFvbtLKT2A3Qgp",
-	"V2q6ODkFRMLy2teKgHdLFYl5nck0o5KM9adM0oTLUdqs6k13jbZeaUHt9JYXqp4YofRP0lJaHCbVo6J2",
-	"ZdbBJeY+27Zgifkb7bXTP1ASa5bnvCaru5o9D0rpb5A+/ztLl99RQnxBROfBERldW7FvJ8nyjtrSjJsp",
-	"qmePWsFlroJkUa/wY7maLZkK3JZYa94CwJWPR9TW26OpuA93j316346bxoncyGZiVjVdKzlRie3g72nj",
-	"c7gv10LXwJr7ckVgXLg713H9dnak/zMM+3VGdu79tKJgN6pnSBnx7FPk4+52askoza1RkEOFLblWNq7T",
-	"cCy5nZScwksdtoqdmj/0nfCibV5RJFc7t6kpcv9FRD64oa7FvnYoFs5FioWpMFpHQBgBwBXoH0M42Dme",
-	"AjorOiC7mJiamgR3BKVzBpFUPEkITUxZ7rL22RaWsACZtyEo4S0PJSt+mYk7ybCQkFxJhcltJq2NSjKh",
-	"mYuBTThLFZZHapUwxD4ueMbW3N9boGOW6h61gnwLbGv84BCQCgG0v8WNz6IZ29wl1kAsrwmZAlcwl3LJ",
-	"YqJEWRU/bqzVKUeYJaiaZBmXcOvnzRU6eeWNbEBQXMpGzgoPYOMZBjA0Om2Mr7MMBE7N2HjgMOOmYU5D",
-	"EdMtAAUNvxcogwUuzHpJ+BUmrsC/QbGMq7HWT2CC4jp5Crx32p2hRij9cXoGlkl9J8ZvAP9703AYw8CF",
-	"MuUGRzwQLNkCfNMWRK9ENoqkdhQWhWrzuD0PkoYIHEENZNXGYT0udrJL/M5vC/oYDO9bsIhPzDVT/cyG",
-	"qDlLybsFS8/evySxiJZah+/bI9M+KHzey+UuuH88ahRVzMA7N6TgS1s3BmtM5Jn41OR7GTh0hx7ehBvO",
-	"U654CGI9z/i3xUfHbMqxsESLnOp6sPUy3W3RAJhsmpOu4OMIbV8sKxsQm8phtNf07jXoSoKH/75Ofoch",
-	"5+3aufkp0vthDYsF6zskZtHnpk2X48t/p93x5TN8Mz5K8EAIjfCShlB0yA1bae32lCRMIfRZxqBcjpbp",
-	"ibjTZgOVJdAwW9qkDCvfVMzk71dXH4fDwdXVx8Phf314YP7+rw+fl548/HMQZ2UNHGgBCZQbucdkqKxt",
-	"Wy8d+ujuXclug0pmBm5Rz2SynNY5Mm1BHTkTGeK99QmWWLWHNABWJAkNgfM86lKwHMhY62LxFm6dauhh",
-	"uvJuO6z6Zqt9VoBa3ZmqqHfQvBY88V9CSXQxsCHkXT5n5BeROsibl2dvz4juY1wRFC+WegH3v2RZAjVh",
-	"SudZY6qnpiKIQKNJUEmppwuWcpGRcyOZyIt0ylMGHsiyYd4xs/9SG2LvKc9qWA/tNLyPZg6xvnwtEjEp",
-	"69Jiz8h3P1z2XYLtmZ/7eEK+ZDQLQJIEEZGsicYDvVxg8glZpoonpmIOpMkAVcS82uzcfvR4Xeny/roc",
-	"4G+EwGQOzUHsIwaNIYyfAefkWQsjt9+D748sUlDjNtctL3XDajkPb13KpBe6KMxtcMu4ToJ3sJX55pLY",
-	"9BzrjRvDSrf2vKG3cJvkJbTkhIncM+ozJjDNeeq/flDJtmnjzLphK3Bk5RFGfQerqlhKVoxqjWPGqA9X",
-	"CQWOt7/pwLi4GvX0JzH2/FeaTi5JwudcgduqBJ55NxMJ87FcW50uJrC5WJ90zlP7Z068hbpD2sM10dvo",
-	"CcgLTk2IxII1JQTcuLw+tIlSiBVoPT4Dcq57aTfQhprvISMU+fu5zYbYBYuf5qXPrKaIWXKYUdeK8edB",
-	"TCzNVKYeIHpHC5myjpNtYQ9flB8XT8JHjUVvPurDiiZBzDu8ykeL1nqvI5okYHzPHUGnJYXQ4+u2R+Xf",
-	"f/y3wT8+PPiRDP7x4XP4t6+2hwjfFOF3w2o0CU9DqFBaA5V5Jc55a163tT7XgVVWOFvLbqHFynyhVo5H",
-	"8bdfWCbc/nYICPVK4QpqUtalYB9uk4G9mIk634piCYPHJrO5rv+S+feoS/fo8WgcOjjCoQBnQw765hOg",
-	"aCjU4RVaxx0sCjpd4zzZnEcaZCTu4N+JhNzEomXKBZs0vVYY7oV9af3MXHjf74iKY0nb6RTZYHk4Dkax",
-	"mFMecqR9hQ9yRQXag7GhVWWR2ZwLuBaVZL6UiowZZo1bJUZkpkIhdCr1f1qzM5RPQypqa623U182yr6s",
-	"WVSHFvA7YXieSpUt1+Zfwt0CkTOAk7pJxV29JN1GkrVJTHczaDPSb7gaGUzq1sHQ604svK6esSRuGOjm",
-	"45wzpjfmaJkltQeHID8JQAbUapCnAFXKbtcX0a4gm9RX0S7U0A4eMtah0bwDVNLI/t+J8e+E8duXdnRz",
-	"jxZeFex4q8N7fSlUczuJgzT1mUuotUHY2vVKGWCo6u/GIr0f3Ww3XPOKq98N17RZrZuG6rXDhou1bSfp",
-	"rygFfydz1ZwObZ+2Ps9fceVSt9bE4bY2XGCe6i8C3eMuRP7FvFSrdHQjsn7B37A/ROk/z06vXxcTBPv7",
-	"2IOdwSiaUNK2rtzYHJF/SlLhJfs4GJ1WO69Up3NHAmK78Px6HvlebhfB9N9w9/42NbF3t9dlCD8fij9L",
-	"4WpDef7JXUPfQDRxF+QbTXEI+OYwcF9s6G4PevNHWfbfsiy7HzYHsxrRFCLL/+VLsf/LlTv3dsoOap+X",
-	"a5xvh0zh7fiOwBS+cKngUsQM6MU/Mv8PnN5RKfR1zVWwZNm66BpwEXYJqnEvtJaMf8Rbh/ln82Qltwbb",
-	"5Cq5iK2B+a/dYgP8x/3nMvV7Wjbl/zJt4Bg4y/8JP8OcSxYtM65WF5q7kFExOuJsqdfM/vW1lT/f/XDZ",
-	"C3nv/QAPPZ+vtVjQKphBy4eoDbyrxYwSgFfFYkRn71/aaAhgcuA+DNFwEzZTagFcz1TGI3kZjnlxckJv",
-	"PKpEBkgWkkG4z5sXl+cvn1+MLt+9evF2j7zEAubSRNjDZyGC2abJa4OjBU2fAOBiIkzdUEURpBVPk97Z",
-	"S+J8wCwj7xOqtCzXfJMl5hvyZH9/ytVsOd6LxHyf8gHPXxkszCv73o/7kKMie59CSzGm0Q3DEGdK7NtY",
-	"hw2858sMUrosEPAeuZyBVw1jyLVA0FInYYqdYDQ3VyQWDPPvMdDRFvlh2VXqHsVi7yq9Sj///IJPUyhi",
-	"k+59/jm5fv/u4pLs0wXfvz3Yp0s124cz45pM+S2TgInvx+s8ODgmc54uFZMPsT5wsZQBefAEq5hCKIWa",
-	"savU6AEP98gFM6CehU9SSa6DwV7k//yv/319mkdHqXLdhFK8FKHqKg0MyLxzvUdMXpuEIyph9Db0USW8",
-	"4g5e2SQ6t5yLRVmZMjNqdojU8/neFBbDEqP61xyrWdylFnYPkKGt9kqoKq/Dgg/0u9eYgaenzdb01FTM",
-	"GI1ZdlI3bZQvRgm/ZSM9f3tXKYQ3I5MYjgG0ywWT2sSYc+WoMkcF/GpAuy06cZ7FEAwH0qIDmFjMMazo",
-	"VDOm3t/UBNUBGDOCjV2lmrnSPuTxAWR0bLSFlBiQaExXgDy/W5svItKI7ZHrb15UJ2p/zq4xB1HvKlwD",
-	"tz1mVO6RV3opaGRrd8wlS26hmvVVChy5jLkiiZhixxmjDlpKd2tWsAB9a/dhvEeuS8rVNUwl9D8WaubP",
-	"OE3jq9ThZkCFVEkSZvax4ahLJhWZi5hVt6hiUg1cjO+1kZLUrYML+e5bBUwvPnCxydCAn681k+h2o+u9",
-	"Ug/mS/sZk0xdw60ph6yUPpHCgLjTaHaVZssUxRjEHftfN0JaC69SPBAzVTg164lFgmHC+k9xl54U8oTU",
-	"TEisZmgapiucNpD85FJYK6Xvf05LQCjyKcm1Gci1mVQoNSg//xy6vPYA5PZNvcQ//SRFeu1XkLXbmdAp",
-	"5alU+psxuz4l+j+YJEDjmMUGco/Psaw0hO5dpbnY4hmZM5rClCBwvyRHwyE0Pjo8JAB+y+qKmvKUXGMl",
-	"1Os9AqVPsZIodV86Jg/0vF+l12eaEa8fQlKPPjdnInYZOu4swFtXWCm51Ps+P1+oJHcsScyUveZS2RnT",
-	"qqM8IROheyDXnu53TR4YkXD9mqc310Y+9cl1xpIvrkBNvOpdP8yrs4IUm/DEVZmXIlOo7l2lGJl7bdXJ",
-	"a7j/oHrRkajnIjVVNFd6e1zwdJrkFUcliWiWQTGX6xeXdHptjh2usFSXZoyXk8EbqqLZNeaZrsSSFI4Y",
-	"U+RXHy6RFjuEq5Mc60YLNWP86cMtjcyRi8uhqT06OCzoKjO60Ls0p8QQ8VakrEIJiB7dRrNcXy+k3gwi",
-	"icmj4RE2y7/rKDFz8+2Ls68+/xzMBqCGmRrnmj213OQG35pK+BNrOo0ZMoMJB4NijXvkXZpgJSD2cSEy",
-	"Zb8I3KYEiIMxi+hSwkkAPcyhIhrKeHNgXaVOslr9g0FNaByfXkDkaJBB15AaW4LMd2nupuKaXtmXMZsv",
-	"hNI8MHjFVtd9QsktTZYuGh+zij/T8yN4xMyhxZE6Wz5Ur4eZ6BJv3rCVFitXqT+TJn0PLHLY7GYPFag5",
-	"Z4uErlh8QrRRet0vMIK5HzVjB+lou7MHIIYt2tK4mpkOD/EjR8NnWGkQTywkw6EJLNMYvBPodXfYeaA8",
-	"sOwzfdAmzOcYYG/oGerDC6lIxqczfVJxOGgd1hxWMyq8awaEhBmBLRsm056/NqtKL4cDV7eyZs4V6FBW",
-	"Qkr93RW5PqeKwdPBe5HwaIVaUf7zNYDkmsp2MG/6QEQt1TlucI8aVa3ve1Sd2WMT+n0eXKZaWKZXqR6k",
-	"5m8c8syvBAe19cmXbCXSONcXPXFw+MxyyjlT2WpwNlEss8eSuWmFkV+bM/iaCL37plpdPfGUzn5enFX2",
-	"jbde9u1plMZEm6u4EbzTySwl3stMBQJCWlDomC0yFoEKhmk7kB8q9con+mxfMZphbHofdRd76ijh9v1S",
-	"ItIkSt7rr8wneX6aPjk6RnPh+mKZgloBvz89fnb00MoFTNT8/POc8ajJNpTaoNCnYEXNumtwPXEFbidy",
-	"lq5yk7EgGmFHwbpAP9d6cGigJGxKk2p/Je1zzhTdh1cHNrnxmiyW44TLGZOIaIkpuZB7q0cxZuqOoT9x",
-	"biZ0PxaRLH2GxBm9Q0XVTM+XCU9jk7WSAyHBbIly5rax3HNtNYOMXw9hjqYrYG89JZ9JH4YTMnkB7wyU",
-	"MTBjXH8geXJLhipmoIZ5BvLFntAgJbTioLfv+7PL59+iRvzdxbu3ZM6yKdRCj/QkAR88efTs8cOT5gso",
-	"zawQDNEn1+kySa5JlEDiBFcgSVFx1HwAVFoFv6DoQdcD6Nooe0bfgRPZbwlPTxGC4k4gdrI+mGnCb+ww",
-	"XzgPJOw74N3ncO6YGERt5i6U3Y8wn7FwGhgUa01XuGdBj7bFm06N8gtfBTF47fs7zdFi5QeXHCvCub2j",
-	"1Qg9GVivsMjzmn7cNk4dZB+5VCfkaHi0dwVV6HjETBkqHrNU8QlnWe+kd7ag0YwNDveG1pdW+A2wvBDN",
-	"7qR3EXJmmDMOjf9IpCoTCaojqTHAVEZ5Aony6Hnac0XHm5w1JmSvd9Ib7h0gJdosogveO+k9gp/g+nAG",
-	"HrSy7ah/m7KA4/8tu4Py9Pqg1bpClDElDcq+5ns5E3ep1dNAYM8wxWmFxpAm3snul3HvpKf1acwXkT2v",
-	"ErfsnfxYxQ1KVug/gM0Acd/GFoYDS6B6JiTzGqQCYe71B35esmyVLxSXI1sgyzjNwN9dhUEI+7dzWvfh",
-	"zO21aPgcPcOfPuSlzWCyD4dD644z927lnYepVSap0TrnfwRcRTmisndi6muVbz69mwX0KyC8mrgBp7R/",
-	"s9g7HB4+HgwPBsPjy+Gzk0fDk+Hwb54reayZeHjw7OmQPmKDJ+ODaPAkesIGTyfD4WB4cPjo6Pjxk6fP",
-	"6LiICAPffRL4Lo9bfS866HkpW1rMlYF7csIfXw4PT4a2gzlUvu8lePljFv2tVuiSFTm7vCBylUZw7cEm",
-	"/GPvpOe8RI8mr559PPwLxYe3XCyhmqUbElJhmMf/BT033i821epHf0HlSYYl0VxBF3lyl3GE6bR4vj13",
-	"beXfxIUXSfNTfn9iIhsKlyCamk8+l6/P34JrI/AW110cYQm1fg+NW2Bkbe3Wfd40g5QZuO5zuTjfMCMD",
-	"6l6FlvvfMPW1ljym7ad+7y37qOz1Vv17ttW7iS9tYGhHuPFC77oNuv8lddUW4ZWD9a98n9pCpSzGlx6t",
-	"f+lrkY15HLMU33i8/o23Qp3BiUrHeGt7dPhs/VuXQrzJs0LAK3/0qMWgvsUFvBTiNc2m0N9xm/mDMyql",
-	"Cbib8K1HraYQa7uayEx78wNiz7/z+fGD5v/8oH2NdZN80APrj+7ZfJ4fe/AnlP+z13iD3Mmrt9+Cj3Qb",
-	"3Kumjn8dChVcDlkL3+kWuefLPxjRyF3rf270KatCpioGxOZJqifWd3GVGmcWPPO8q2gMf3uOJDzQykY8",
-	"53h7cIc1qJKVdcnPqan7CAHzHqLC6mHf2RX4Rf2YzgFOx7gdJBKK1y5wiYWad1tPsvMWoKFfdIXMQAGW",
-	"3gIUdH6wJWamzE+OY+wU9j2S44No5RA0+4Ph0FMyKKoQVs9AbbCoweB1p5FJFRVmjULg+UlApH3AW2Um",
-	"1ZciXnXTCdocuvWnYNeTqvVp4s+PE6PF63MXD1hQiQ66Dd9sWAM2/YdS9P97pQiOjEybMdVB/O3p/DL9",
-	"n3ePz8d/jQ5ey/fxk29m37Hh8q36MvvPm15HVekHrmZoDIUUJivuQYQ6aVVSnF4YGKYmxemFSSJ97SWf",
-	"NCpatt2GytZbdperWlgpuc2b2LL4sldOd83L0LLwsg9n0fwytvRe/m+p4g1bqHiu/K5+4aAFYe/pKhE0",
-	"9nW7o4PjNrMgl4uFyBSL37CYU0RT0YroYZuXF5mImJR/qK+5+vrcREC4OKNNlNY5TdF86/cCgQG1/p3L",
-	"SrwAVkRcmVu+vnUvU2Ucy6ifoRP2bsYCHp5vmHqz2lQ9mrwVKYP7wFqnSfMy5GLk0fCo1W57I2I+4XZP",
-	"/35lR7vRfC2WafyHPbnNhvyGKf+mLEeV3tSaHEmWTMJ781fTcMTjT7W79AdzM50rEzZcKRVgG0U0hetH",
-	"z+gMbcs/NuUfm/JfeVNud0Q6v04n5kfWffkVcD5cm1X350slTdwpWjr/H3vvvtw2ju2NvgoO66vK9Ldp",
-	"WXbsXOyaqu3OJN3p7lzGznTvc0a9ZYiEJLQpQA1AljXZrjpPcx7sPMlXWAsgQYmSKFmO4wznj+mYAnEj",
-	"sO7rt2K01YA3GuL+0ATkAmyGMktzPGYCkR8QmO5DMhZubkke3vzyhhd3S0vDnObpHV9ee6ytPVUB1dUy",
-	"DWxEYxp6sbnGUEN4/6gANxJSK99APEyjbDw+ZQNp0P0pG6FAs+9sbCef70R0K+3wb6QiAymdvdiH2pco",
-	"KZHglMaoUpcOsEhdS3aOu5pz4w3pcUPkHgeRa+jNlvQGb9cXozdo3L8PemMFuLFiGIyF7ieMyRp4GONL",
-	"l7fR1YivDBG5KZ2RiciY1lhIE2Jbp1yzIpNg7PNlrBbnAXivmTrF0hQI5UkYVRlnqiNgjVwKiLnE0QFZ",
-	"N88OeV0E0UO4nwsHtppsOYqsyrlVMtx+aWq4pXQ6t+8ITl1bJg1XHMikt3eN2GncU4176lG4pwSb3tVF",
-	"1bibGkGs0TYb6W/BaMevQ9nPJSo7MrgrQbAg2UsN6D+eY4w1xjdpxiAxIXz1tAhk0j6mWJaLA2CmSx6g",
-	"L/unqFmilCYxCUyzMNjbv9URc7kJLfLGpf4lctTjglXJYhC8GC5vU3ns+9lPsgfwNzWa5vD6dV+4MPAt",
-	"6jQNVuFq2NZ4zeFGXHCR4DCLbAzSJU8Jhe9mBd4RFxNImGYKE3Ja5BN3iUA9BbntvRnh6bIQcS2ViWoz",
-	"22BV9r2vPXJ8UewcSRBehjLDKtwAVRJHU26GqaJTtxPpJGPd/FTbi+q70vYIQE+ln3ORyY4fAjtF77ii",
-	"9cXK3kEJ8OckupDZkPHRPEZWIXA9/dR+UQiXdYc5ROkVsz3qvdIOsjKWVhwK8OwjxfpMKV+LbgCHLVGM",
-	"CYRZgWddZndxjaj/NcSLFydufdB4SGV3Fjxe9Fkzgjx4Ydsw8pASN7Hk33IsOS0zXS+mlB6vFFfmtcil",
-	"0eTfK0g6BIgZe5tJTjp9UpgcMwGA1UYOABYrznFQLMnAubIUQpvzd4cUs7yDmSAcAnTkMwtxRKlAOrE8",
-	"gFBDKJajXR73HNykhwx+zhfb3YSZoI2iPolfJN+bhkEXq7jXWOiGt//b8vYtuPYys1BIL+agRR8sdHkD",
-	"Vj/H5ctPLjyNr9+Jf+U2jn6UWVp7KvON7T6UJYgfuTZy3WSWvON6yxOB9fpeirYf+nMTeyevWe2FzTcG",
-	"u51HrKzdS/Ur0JclUhv0M98c+tCT0SZzmW9+G0O8naWRtXupeqGJRW8Mdo9P/GUGauTkQuh4nM3uKgKj",
-	"22SZ0W4fwZWW2u4ujGJ0pF0UR0mi9cgnHkZrRE0yJB7AJMBD0YzFRGZpjmUA+Arv/wZgHH+xknJwcyF9",
-	"UrDviFTk1cWvtmlHvIZJ5jYyDYmUVVIyNryT2c51oevZ1r4dE99mpq6bPZEuSMLR507E00500qklgnai",
-	"W/iEhQA1j0BRdTLg8NijUwK+7nFBwZRYQhR++fL44ODZ4fPnz59VAWAbdmP2E31dXgRP40IE7qiVUzxz",
-	"UHN+Zh5eNDiA8BPpzeC/d53zOrlx3sbzCr/e3t+4HkvNq+Gzz+wVdsiFAKFJrxED0EOvlUt8U2NoMhwx",
-	"YU7hRfveXzuRa4rHohNF81pWuInzJZkWltnYd75JBoe0dfcWHttWA6ey5ycvNlTJ8D4Hf63M+wBco4wh",
-	"HK9zMDnAQsA0Mt4UlPGquPE5jegB0j7KYnWT+9Fc2q0u7YeyKXNnJtnNYgSLLiBQsO7t3h8Wun51dtdQ",
-	"kpG8ZilBGGomYoxnnvrSlfAP5O3T4ey0JMm2SCWVsPRhTg5orXMwewPDpjvzsGhYWPKhpm0PAt+cwfFH",
-	"ZiUH8j1TgwIyf+KKV9QJumPXMNuIptfUCrBxZD9b15sAnWU+eDxn26trj3yOhUFgGzBizchulaERH5dG",
-	"uT/P3zt5zdZ7/+zB3o3b744+u9x61sRsNVwFRUEwKNgD6sBCHzGLkVm6RdT73HBLU20sM0J6gomMoRHm",
-	"irGxA2WyFAm5VEKFkIb0mGNsCBeAsFUKLK7pIjeat5o/kuhzT5lBEYYgMq5Jj1n9VTGpBlRYatCq76f5",
-	"MMbihefQ8fqQ9I1k8IbyNdGqjfG7miF8nJg5NkBcYMRd2QH44mvbA/ah+f2Rc6mmVKWkN4MYESDbJ2H4",
-	"a1+qNZGvMSlF1LbIxRUfjy3Jw6gB+G0g7QOoOIHlu8svOejvoJVgLNWAAW0JX4sA35H9PlNWtxnaPXb1",
-	"FeY0G/zt1DUpmI9iNBkylx0KaIpQWQDmWGW7n3dvPhIOZGR0EgRp1GY0c8vdeUJ+w3kaztNwnjqcx97E",
-	"edZjZF4KBXX9L8uDgkqk96tYYGQaFmPxwWm4etA45sId8xJEU6pb5M0iU3EVvxwPqcj2r4o9eYyqRsKU",
-	"4X3bGuM9qVLc6lq0b5giNMs2UDkWVI2GATQMoGEAX44BfKJXVsBOMqntFQ7YwGSMgG73HIRTQf8hYPhL",
-	"GJUc0bbKiMMqQELnFJA+H0yUy+Ea0ZSB/oF1VzWzpDNhRbEvLBg9kug40dRBbwU5eThERyxEEgEaOGoO",
-	"g4mA4RIqEpZlvjYnN5WQCQthiI+NnfzoINPtQh2i+wyzwfEU2DORN85ocgWZ9kxxhql5tbnM3EY1DKdh",
-	"OA3DeSBcHnsXd+z12FjF0JPRfasXUnQhtamWQlFB2+fDwxuvROOVaCh1Q6m/IKW2JGjBOuSSOB/GQaGL",
-	"XKrKkKY3TmSHmuBQAzQvxuPqAJmKqqUKKqyOmSKJVVYURFyLNMh8BURdmgwLef6JxsI+bwMBXzggDgTb",
-	"AGHfjcLRM7GiRBDOz4q/qADIiTBYefmyl3GRsrTIltRYhReqOPLexLC86HuFllCdWXYfMZmbQJSFn7V+",
-	"PuXiTkQn7ThyihrMAT8gBmkBClrkKsx3tcyuMVxpRG/4aDKKTo7iaMSoiE6eto7jaMQFPn4aRyI6OYwj",
-	"IU1X9gDAM4WRoKoVVWk3Zdfc5We1W8/bzw/az56/ODh48ez4CILXXRbnRxyb+LFx6xI5GjGRFtgxKetz",
-	"wQ3LZl0hYaD8P92UJRxvDoyvpBh0ZwwXDv89BFYqYQMO42jK+GBoWNr1K3txG0fhhtlrj/uYx2XlP9f+",
-	"GsdRaVBtqDK6HLR2cPip/bLIm80DxPKKW0G26yeWDAVPaFZcsKhyKb9vEzGWp1NWJxE4orI9CFkTYtwE",
-	"g21tgLMH0JWomw8Ge6JLmE6OGwUs193AFcwWW3zpsLA81/9LWPGwIi8oWxjF7Nh7iElh6JV7HsoyPZpc",
-	"LTHTkRpWOsvda5jpqnJ0G2WuUeYaZa5R5r4Ym3kvjYd0niONuet796rcJOVmL5ODumXezwqYRFZgSaPV",
-	"jCtfQRViwAq9iSZGu+xTq3thUBZSKMRJ0XEBl8gyzTqi/PJSBEQ7/V/s7DeHPzxLjFR1k53PEkfBarQ9",
-	"d4tyN2KDN+rO5sPEJHJUs3PLhuu1/J71paqCUwyPAFbXLyUZ3SOKov2+jwI/MXFbNdFMtZTMWBfR2q0G",
-	"BYlI3U2ykPCNMO0ojtzVqt0PjeplKqXMUJ6hZg5Thn/aJQCKkz09JxEbjTM5YxBoJKOTyAoa3QwkVktO",
-	"hlQPo5PoZf/Fs7T94uDFi6Pkefrs+CU97DNK28nxMU3bB8f0aa9/1D/oHfbavReHh0l6cJw+Sw6Oe+1+",
-	"u03bL+rnPdHEth3Dqp622q2Dg6et55ZEuJtxEulJYhlMlItWtTeuD+/gjaz9EgtfKn84bccXCYtOjqwa",
-	"zoAy1+7YHiDbUZcOMKPsnfwXzzK6f9xq7zyDy5HT9albTBjF2e4wG93ANQEbfett0RpzrtGk8n/LUI1T",
-	"1AnHYyZYyQpuv/9Kmck2cAp5pbC0GS6NvSyz3SLSuBMcwNF0xKuLX8lfzt+8IkcHL9p5sGOAAHJKEijp",
-	"6mRMPYbq+0PGjAMOsCo4BONT+/+jSUYJWA1dX4JQq+krOR6y70Ap7wjcCKtzcqNZ1idWE1EpS1vkt1zP",
-	"l0JgpAjpKUavrALfjxGcgGqDECR24T2r5Xvb4woAneVS36Ll0C7EGwwKvJAqycQhn9QlljiXN/jSbV0p",
-	"shE5K0XOLw3vQ5Na8D7la/a1Y/uA9gS0ht4fnE8152+QfBr2//Uh+exCAFgH3lPIBNdM8T5Yb6vt4efM",
-	"LnJiXI6a0+eeaGK1J5IMKRcuG414lYE4L7c9+hXSxJRqQjOAjo0htNUuQAxARZ9S3RE0TVlKemzInZSh",
-	"mbrmCXuinWHdUjkreZBkyJIrTSZjYiQ5aLfjdrtNQHg+JZegUfg5XRJNZ7oAIBlIIkWL/MzYuCMuLU3o",
-	"2gVdEjkxmqcINaJn2rDRiSVM1DDlVguLSCVDj7sl9vYpxlsRxaaKG8NElSDwK+z19uafCmN9hehgZS/Y",
-	"BLtO2KGlsgOgeHhFr0y1+3SSmejkICDGXJhnR6GX+2W7/fzg5cvD46PnR+2XLw8CT/dBTra4MGzAVHR7",
-	"d8MFLMZSTKuS9rlIuYCr8TtS9e7uFPoh1jgPVeDScfKwJWMGk/AufPRDc2EomsE3UGDhbKwAM/7NX52+",
-	"nAj0jDRQrI3VftvEcCWvWaHcofpjifFEFBbADRmP4yRL+Mxn+Hc3k4P7BojzdpYHjkRqbKuNbfUBbKub",
-	"Wk1XaUxN5FITufRA4Ihw/La1ftYwsEH/T3To8htTMyxk45BdrdTWV12yt3+zYm+JIZrhfiYHXCzXuD6M",
-	"mdCgTsHaiOwTza6ZICmUOhYpGfBrhghVKOyPKVdgLZRXTOgW+cjkOEMMMGKYNl5rQyMGN4RqcumeXbqa",
-	"fz2ZzrC6csbotY9nlhPT6ogzQSbiSsipIGxEeRYTSqZKigEZU62nUkHNesKFi5uy1Kn8JPewY5ZjPnge",
-	"9S1keabTIU+GEA4+ZqIjBgwFFU0hcFxPmcqTXuwjqPBDzoxho7FBt27GR9wwAIWhCUQ9u6z6VDFd7ZuH",
-	"73KHqCbYHKiJ/J80GbGW/8meR9wnqL+STBT76B4cHD79v+oTbZjh5jmGm0gtlkV24SBZJj/7adj7IeEf",
-	"+E9v//Gvtwfv+Vv9VpwfJ6/ePns7etP++XD8NH3108sWm/30r/S3t/wDfzt99+nq6K1ot5LDTPRGb9rp",
-	"f/2UBcWZ7dF/2W7bmfYV08N8MMrHynTZ7KeM/fDGJD/cZG//GLcT8WvW/ztIGVdMeEaK5KP+xn2yL3+k",
-	"XFWxuws+EBARP8fuLpjZeyXlFWfrmN45LsU1bupkNHFcXyHTLfFYe+YtBQUfGdAtoI45nQo5rxlGv99W",
-	"MDE5Mcu52GuRame8y9kYhL8ChUFW1SJvjfsn0uypVGboc07QrGiGTBApYiKFMyVC1oRqVZFvO6OdlHC7",
-	"Cw3N7UAa6ErXTmoTCi8n5pzpSWZW0Co5MUVlhATIDkECmzZErLEwfQVCPBAYvI9lSrJKhLeX3QAA0HwM",
-	"gxnuFzLUMprzHuD24EpMlGLC5PSsRc6yzIPlIUHKA/KttEqYSE/hL6x9Ta2MfKXJQDINjoJK0ZLqjrCX",
-	"fI8j/aqsMQkWlI8FXX3AApO4Kd3VwmgcCTYN2yRyPGZqL6NwgPZSxftG7wlLqjeoHVnaho1E2KPFD/0J",
-	"Co9jX1ZJcJa1r94q3ohQ3zLJwzNuKQjm8C6XpramgU5nWk4CP+Vooq4pile5LEVAz5cKI63kxBAKj+Ki",
-	"BYoTLfKaJsO5XriliDKFOAgpIJAKrx4C1z1tEw0pHdphtnETBzo6dIG2i/yhM8raCWnpY7wyqY3X8iGu",
-	"C3slhvY6wnleyZCq0alzzE40sxS8JHBi/pWXPuHX0IwC84PmSMBjMpRTK2AS2TdM5NDesHyWVsMkwY+g",
-	"W9aK6iptJsTlaGZIb0bMEC0dyhXlEmC2AG1/LrpktY4Mdiz8foUlq6xnLwk0OT44XAw0uVuG1wba/QaA",
-	"S9Dr+vyuxuSx0uRhT6NgU7Ac4kUpX/Q8UENbKYprosdMmMegWoSX8pz1J7oxkzQ8fmszyWvH36o4KnAm",
-	"f4nWG0y82rHU9f0JvNrXbEFBwSDr2I5V5C9VZpZd+DEeUcGjeh7paw51yd9wxfryhkhBfuFichMQ2QqI",
-	"iKcbllYH12qFD5nrrtOdvPsHyrxb2rIw7YN2gUzxpTJg3GdfnwDjT9aDlS/KDyjUtb6WV8w9WVfT2jaF",
-	"NBrfvomC/ZaTYAodShckra4O5V85GVFBB6wrpyJaSo73FZytPbAN6RX2bGd7LhmzXfoLKBfUzjphMWE3",
-	"9pMuGpOqsPjs0B/syFtT7p2br3E/Ug//U08qh1eKy71Ig36UUzKiYlYwtylToLSxJpixMTXfLW5epADJ",
-	"tmjezcnIvVGPz0X01i0SjYxhgYEKOChs+qSmy6tFXkNwccmLVpimNR8IHVIhOTHLSIxnmnVtq360IdWP",
-	"5IpuHJy18e1s7tlrl60VXqyd8edN+Z470vPwUTkEyXI9q1ReA6KKIZUkf/E0rBxVBCG74qfEyDWlpE4L",
-	"VJD8bc06IkTc8q9JjGFCXEfZb5HLPy9Jn1t5opiQA38UdGSlC/DVS0XsbufZJwZglG7MKUR83ZjcumuG",
-	"ijGSMWM3rSOkIikfcKMJF4QSJadYyWoChXgZLAScKj028BWt4Jvn1mIxc3ZRq/20yJlKhlCkI5guusg0",
-	"oFBKCYZdT9+uqeB6yJZCo7wqPt/mB4KqZFgvgTMf5gJ99bVegsDWOg0vIOa3XtvXEDJWr+kN3vZ6ya//",
-	"GNv1pRdcJGxJppBUKVP2xNijbr/OiIuJ/bbXTGkIMLxPlJTiGzwGpJQsk1Or7ScOWvOf0QQ2OIqhD7sJ",
-	"FK+CpXzVNo2DT+0XhXHABwuOuKItLbMh46P/tM+CsEHmPjnGhlOj946eHxxEcQQ2oK7b9ndc0Q2KL9v3",
-	"wX7hXr/AsaNctf9nNDRmrE/298dK9nnGtJ/Svp3snpusXWgmXcbSSfRBZ9Je2qEUeXoURr+jD4IpRbMQ",
-	"rjOvGu35hpI9aXgCEfpSH9r+cZNXbeSOTSn5qVxvTCko3q4ARfLB6yGKFM23hBQJqO03ak5pVKo7GGGS",
-	"kBn7Sxo8XCHiFa2KkPxKs8oroJQaYDpcqLh/tUXOBLkMSOAl6bFMioHVn0AoKfDmvD0Go8cX1SAcprgw",
-	"DxmGs3PCX03Mq2jvUkpbnz6WN3KjQJ6DDR2zDc/9Wnnuxtx0mQ+6uMFTqon7hFtnncXRL/nerGG/Ms+0",
-	"DliwU2ZqsuGF1rfxZky89CZAfIXomCvfnm/9oV/q7JxpI1XdhSy0vo0jVB9qdjDfuIkdbjz7jy96D4hP",
-	"iGJ7F6lnsThh8eNmOGwFidwlFlt+WQMwNlKJxdYR9wrGRgosNg/C5jP7IAWTZHJQoLJ1xK5h2e5gcXK4",
-	"bvpx2ZzKhqEvDWHWO6gDYTZ/Or92DLNSXQCNZ7A3uz84s6WmhwbRrInl+PoQzXZoSFgDbBYwWT6C8+mu",
-	"+jJwM5rqMtv7rgKCNCbUkJHUhhw7jDElp5iKf3j8jLzj3yMrS2Q2GTm/rgON75NqjfkUgtEVzToCHDlS",
-	"IW4ZvDumymWuX/7PZYsUiicMmeuR0NZvmx1KsGlIGsgZOHjQe1Q2pMxh9XcEzez2zlwmjWPweZsTy7nZ",
-	"aGxmwP89RMDUJe9DlWIw17D8gwP/HaGEivWeTwCx4NIOj8hw5Woq4CqCoBlw47u97AiYiZCQt2D7BcnK",
-	"bZPWduHXvpBaSbxwMko+pyHVZDwxpAfgnVZ4gQy1fiCpcF/PhU7pDCfdIr/Z43A5kin7KzVyxJNL8Bfi",
-	"CVCMOLw3zKlAFxr6yAAhISZCCnbiCjQ74AJNjg4Pwc1f6t5+dk6zSww2lVMvZtmvzAdDEw7nX0zVrKsm",
-	"4q/2IlzmbjYYHdoV/Ekx2AYHg0dNR6DE1mMtgsFNzBIF922AhUFGsAS/JYhgsG34YZ5ouCBuMIcOEYcT",
-	"sOcJofrwGBCQGA0f4RoYWPGoN9nZEwYfviOmFJAtJKaPwHfFZA0m8vQSKHtnN5Ol5Lj9FO/s5TkzarZ3",
-	"ZltfVkl8b0dlie/Vxa+7x+D7bQjFlNBrCiAZ9hJeMTbWxfHWGOmBFW/8J13iVbNno7ZXDZf4Dl/JUfwi",
-	"PLnoZaueLphUs5k/JnC1/QEhqURBpmp67gRWwwc6f4xPYZAyY1SsyyypFtEC+hUXFDHOqWGM0CSWmloB",
-	"zhvu4ndc0djZ2+Klhr/YG8L+R0l9uB2KbTIntbbKgt7hsxdHT4+Pjp8BTGIu/lWKfDuG9XCyLYzmv5f/",
-	"NnDr8egn9tgEkNIIBGbFY8S6pMJDBSCICpovGZQ7dHQiOon20cpqvzH23TVqIjChzQ/ax3I/dj4jHNQR",
-	"P8h6MTSDWokFGN1JO7dLRicHt5vdhnM40itBFe0BRwBSTxObmMTGhPXYxG087qEmClwG2dwdTVm26WRs",
-	"P3QdqbswE1QL3meaVDBjl4RqaSlYqmQPS7oDNT0hdIksDaIX2pwCf0KF1Ms1QRQrJ+3GELalBqwjxmBK",
-	"k33CDQi7tAeZby6oq0reRbovJllGkoxRpZdU6ZtfJ1rhGrnj65M7alm6ggMFJi8vZ3SiuBO4COE3K3rA",
-	"81xIgcdOGKljCEtWGcIa2aKRLRrZopEtHlK2yLnZlxEvPuf/vguKtBmy0Voc6TsEC9UAkl5zT0JXfIOj",
-	"21jft8bR3Ykze7si3/kh9vW24UJUGFNABCfwc4t8ogO0rBfmcMXGGU0Ab4tQe5Uztnhj52NQNr+0Oyhr",
-	"7QKxov84ekmetsnx8XGbtA8On1YFXNWPuZtb2ub4rxsQm4ZwNKWuGxFoJb7Xl4gQKss5+z7M1ZKYu9Hg",
-	"atCwkiNOGzpD943dIqDFCRVESJJJMWAKMuFmLeLQdch0yKEZCYijC8jmCl01GNkNoGFkKLN0kXwvBFPu",
-	"wD6yEcVvqOajoZoNAduSgLlL9hAUTGGM8ZehYAXJAR9+TsKQcFXkyM/FPze0p6E9De3ZLe1xlwzkhIWc",
-	"8R1TIQwpWWodeg+J9DqbDIAyaGYMFwM9l0RWhFu7wOoi+azaXuRGfQBrkRv5G7QVNaaf7W7bp/zYPtH+",
-	"QIeXzD1ZdcNcXFZh+1lvvTkt7hJVDH9JvQ+1N3P/Wmq72foC7cBy4ycO8Ud8xP6FhpzXEyXHbP97pjKO",
-	"yWIbmWxwRTs32BT3vfEiNdaXfy/rS7kIdR4Und/frYicyyuuECLszNmKMjcfJ0bPV1nr0QRqLw/l1JeF",
-	"llDMOy5AAj3YuQEg5htD1EQEBdsQfgfDWl1MrY/S/UP24kJyikOrS0yuuIkDpKGY6ASFrpSMmdISINwR",
-	"oyw9hXjsfAftHyXyjbrTNIc5AsA+6hLKTuEdzFA7+/iWXDGHCwRIgKQ3MR1RQkBM7DiwnlDGoiLNo6ah",
-	"D6qvdOxqzwmGBYLyPDAYczqUANOOIGiGzlrkrYCYax84jl3nAO4AVFQJ367vILXtGnaRjnn3is00xC3Q",
-	"UiLw8WEcisUnR+04KsCkopOXcfSH7GkIa7jiRkcnh5ZPSWUbHzxHHFodnTyrn7ftGZc9+ytjG/AowYdx",
-	"376Jbmjo/J1yhiDNpExStxVd8fgWRD28NRuhwxUvVqDDyf6miHDllvMgcB3xtoCKK8p0QOqENlAcgg15",
-	"CHqpLQ3FXgDUy1K+3gyrYi5BWiuGWFe54oPIZqQEXlfWi7meX0GMpv7MkWS9NMKQi3KE4UK8Xp3U159k",
-	"rx4kWpCDW/eFAGPBvVJrb7jGqlKLW7NsK+B3jjWpN6ouu3ZKaNXQcHTMRDPdIu8wPVqxcY63wW7GGQTL",
-	"YepmJbob5i2Hs+OGjfTaafq55InP0YjevMVXn0PAovujiFekSlE79ETwPyfM/ezigmov+IqLdOvV2pfv",
-	"sNafOZo0i5Ue736lcNowvd4fOyASUmFdnHIebxlbP8fEWfKpldFdKPUe7kGeyGzv0J4dqxyGelSR27vJ",
-	"KlxuXr6Suy4A+9vFEh472mJxCR8n2iL2nCKWEax7RNVVV8iuHsqplQaCzuuW0u8dRoFkDafjHjCebuPI",
-	"w1AgqBLiNNWpe8FEuljYIqww4Rp0M5nQbK7ZATb7j7b9B+BXAfZqOIe6SzuGI6iNmvgvgu//IXtAGmt2",
-	"Y2dhuIHLfMEEl4qcu3Ao8loMuGBY4Aho70l0zVMmI9Bpan/Rp669vVSbnISjKATWwtWNGLPacHeioKi3",
-	"w+eyT3NsLtpL9lLWH4AMJVjmQt1HIzjx2M2Q6q6e9EbchFHq7kAvHIBnJcAyf6EAussqJAyZklSsOw+3",
-	"YCWOhTP8C1V6gwIovbkz/AsX6Z/XHIyXeL+TIUsnmb3hbXcXSyfKEd6KYiz5mvImlae2PXdqi2q6buQ0",
-	"f9hVjOricy012xaH7hNLhoInNBDoo2WAZ+FN3DHIaE6M14OMFnxyVyCj+eD1QEaL5luCjAaKRoPz8S3D",
-	"hfJQo/TqevBwhcZetKoPF5q/A2bTHD40DELrzQgl40kvA75Hrrghji8gfILVqy89Xbl0FkNKUkX75hSN",
-	"ldzE7nlOfwoj7nTIkyERjKW6IyjqeC3yqbAP9KVaYxqIScngUFlBGNb8NiBYD4dduq2QVcHRt+HQBY9d",
-	"zgK79XkdHGL3WWGhleLWwSJHqmJxC5xruRtxNUPaEIs1PxhfGIu1kcgbibyRyBuJ/IEk8o1l7WVYeoUc",
-	"8TVAEL+iImFZTRl9vvFtHL1ydK1uDwvNbR+wBxeJi9dd8XbQ8DaO3gA5qznyfGMET66vnCx98xXNmEip",
-	"qt9D/sZcTxdevq3bkX/BwTnnz3/k2sh1HVW+4Xq6cM7cde9juw/90ua8o+oqf/BeXljuvLKnqhcAVFqO",
-	"maj5heYbIyi1Ixi1+1h8AfuxdPqTrN/NfPvbOLrYbC4XVTO5sHSzbgfltjnEds3X5xs3ENtNCNejhdgW",
-	"JWa/takgV92qXfz7n/N/3wUswGr/a6AC7qCb3zn4u0RSGqiAxoC3NVTATu7kdlAB+SHeACoA/PxWi4jB",
-	"0R8TAAnAUMZAMT4lb/t7cMEwHBDnj3i9gUHQQ9Y6UCCX1GpK+kFhHGyRTxzDJjsCNR+w6/mXezPiDCVV",
-	"9rx5Vr5lvPt7xlJ7s+5izquyIGyiY28YD7+dqWpTItgQtCaIvloCe7HZKs/9wWyYRAn/4EHEt/3Eaekt",
-	"niyP3jwThHt1HqscALD78fHR8XdF9Hne8RMXMMUFhL//C0LOz0LfEjhuhlQTIbHpgF8zDRnUbhQfoMmu",
-	"7T6vlg9zS8NDQEoVRo5GTGzExO0ABMKrQUvXwF62hxYca9IRkbBscyCCBRm10kH9RskRyohx4DGWiji/",
-	"2GnZ30topiUi6XHRHSs5UExrX3qJoDm9opzlnOH3SwMWbClueu8A2N0hjJ5rh0WrmFQDKiwVaNUXKz/A",
-	"ttPsHDoOpMpGimykyMaOd2+CIJCfBxMEnc/qXkk4nVIOajDm0bVIkJLjJwApNkM20iwDdHAvXkIdurwu",
-	"D3RwijHtHEOCXLIONWTKswzgjxM5qgA1XHTPPUZKnzBleN+2hmJDhCoF8B9Y1oVm2QYUf4HSN/aDhvI3",
-	"lP+LUX5P+koBmDSzKvBgiLTOgX9YSi8Gd+EL8popxdO6fAGjqe6VKwQyOlqQw+CRomqVdhsBeZC8YBh5",
-	"6KhLecf0+TKnsO15XqFikSXMx0187VhlDWltsMoeG5XDO7Yz+dZ+m0liapKxYREsVGni/G0oyYimDELT",
-	"rSQZO1iM2Wmp5HOLVDq2Hf59sbLW6vRwH4m0KZ15yPTBxMhNwsBrRv5ewzSKgPE46is56uYRweg+g2dB",
-	"zGX5KQZOgn3Iv18ESW4WAfwCglFL4ZayuzY82chujYBQbLUY5Wlkd3lU+z3lSL22+74+Uaowv985SepO",
-	"WU555N5tw+8abgKAJljGH51nmKsUOqDsRYOUfZeL/vVb0IXc0y6I9N4k7ZzqzMvZLk4jyMYSVTysKoa1",
-	"sZI3VvLGVtLYSr4Q3X8vDQvBkjw6ecrT3OT75dQKSIba/+wyJG+R7HozepkA/0MYni3GvhVWDKkIelEz",
-	"wDQE7DesBQHGDchzHdLrojY6RdtGi5wFhLvoHItUUkMyRjUA/xGPh9TqiA+uz+CFIbUUcTARvjC8oVdY",
-	"UN4b42W/D4YY6KcMt4iYVE+8sUobOiNDoBvoiC10JViD/VR5spgralENJziS1+yjm/cdUWwbotwQ5YYo",
-	"3wcwNr1iRMsRA7JhqUSOzrYbF+ad5O8aQFOaKS89T6oC4NJUB2gIgEIH9h/mSaFURNMZIAYCXirNae0T",
-	"XZigi0DpjbhBi1z4vZ0OZUdYyVUCIiwQX/t/EG+XA7OSiciY1uQSMsy7ibuUGoo1GzVhLVKH/o8npkz+",
-	"RQX17wiPHetIP8b1Gah1VMUaED6sithfMLMjSr8tXnlFwnFthSCYfeNJbRhRw4gegBF9nJiAD4lds6Fa",
-	"OoGCJN17teMUbMLIiqAakzfQDm+8N7OUm2X9Ip4G8NFBBIclu7gRB74jK/ynzvdcVempnJXcRNM00TQN",
-	"D2h4wIPVxLLkiNCASu7E4bxh4EyBIXNfrKBswscCo7kh6JRcBig2lySRE2E02pUs+XcOcWclsk9Ah3DC",
-	"OVbFkII9sToFfhLI1NRW6+hLhQ4C8CLAe94OFJTJQDqKETfOUaOLshvvGXM6VQAtB73kdQaXlJdYwIx4",
-	"JPymwov8dBG9qsyVcvNmsfEcsuUr3c1PN4NLq8vN/I43HK3haA1HewCO9k5CedkqI7+V/wWW6Lmrp3tj",
-	"NQeRCu+RuWEpjBi8BotFH+CPij2JCULI6ZikLMm4KEJG0eugGJkxU1mxdh7S6NGoMovweZsQeLvshro3",
-	"1L2h7g9A3S/oLHcbSAFV3NgdwZ6RMtej4/etpYS5u05vQI+wy93NVQHvV4A83pV6ATnLvSvOT+KkZMco",
-	"7ugcOe2Iy+CpGTIBBf2067+udlTl4fiGlJd7AnGu6WxpdJKGazVc6wG5lruAD5WvrHPw1vtgWnlFBM+5",
-	"0C8C1fc4FE+195doxnSLvJEq50c69uFOzFXfcopKobJNwPWP5Q9yEyWY0tDPYmUAdLpYTsJoMgzjtpYU",
-	"MkC44IcsYmCnBKW+//k5ShQ3THEpulfMHpaxkr2MjbpaZteYviiksdQf6JOL5JtogAwyU0m0YWPIOsBO",
-	"o5MjCKLeBMAfNmRlVO6dwfrvAsZfhk5P5DVTkBtxsCRtZi7hpO5Yz6KgqG13Exj8P2SvuwnevfMOdt2n",
-	"p7g/ipp7BWuPNz92XdnTTF0HEPWbn0V7lvATpg6VPJqBzK7YNUfSdhBCuueo+Esg3fMGS0Ws/2cZfvtc",
-	"mynjg6FtpBFo/GgDiQoAx6vh3JEefQ1Q7j8wUwNDPW8VQn2fu49TF/K7aJ/jdNcYOmx4G0cX8GlrvBc2",
-	"zHGsa7wXNryNo18lT2u8VTRrUqoakOxvX1z9ng24IKiyy6lwBG0ubywQX514uUJ0xRYnU8tz6sqsUNLn",
-	"CyV4fSwkUsvT/pC9Jzqosj1fIou8cWKr3aVCnIXMMFgjBum7IM5F4/kcEn8DoNDo+Q2Awo5VbqxJ/SD4",
-	"Cbqo2lKJn/CRKZKL3xhkIgdg0z4hI0aFjgm7MYqNmI6x3D5VKUnZNQcSEpOyQK09/IIMIw/JJxkE1rtk",
-	"Il2VS2RpfEcgkZ8xzFByS7AdXvYyLlKWXp5YPdwF7odDweguVgW5xIyg/B+T6ZAaiHe3nSqZVcapVBWw",
-	"uQ942vr6q1tyrvX0+WDiLCiBzvY5WqY6jegNH01G0clRHNkvGp08bWH1dXz8NI5EdHI4r2Nh9Sz43N38",
-	"c0cn7dbz9vOD9rPnLw4OXjw7Pnr+rKhe9RHHJn7sRX1L4wHsc8ENy2ZdIWGg/D/dlCVOD4PxlRSD7swV",
-	"84L/Ht7GnsfbOedqk1/Zi9ttFWcP0YT6b26RPgz0wdzqs0XBrbwa0hJFDX/eWj27bYCMG0yGrdPAvKVA",
-	"z0vWOTfYRsTeMQTDH7K3HOr80zIBGSB+aJZh5Vln1LUjUzE7JWw0zuSMMe2QgFyuqw7svrqoVDsXyBIT",
-	"qTpiaTHbFrn885L0uUg1Do4duyodKRtTZUZMgCvUl3Ykli9QO22I7GQ3labjX7g2P9nd2HRvLxhVlinF",
-	"89v3QWSzcIc0WMHNRDPdIu/ojPQYUWycm5By/vTPCJImfrePxplMma/2yG23f04Y8E9nAHSENKSd3LCR",
-	"XkdEf5K9C3z1FvjZW3zpCLiY++MgjozVtk8iqhS1g04E/3PC3M/gWFy7bq6D7xITPYY0PsJuaGKyGdGy",
-	"tPbIFweNqpdbdFVa8oje/MLEwF7Eg3Yb1pD/DcVe7N2PTqL//ud/dzo37fbv//t/RfnitFHAWlctJciy",
-	"zzKmsFJLUGNZKnSIYH5fa8nsR1yw0rzdDHpSZpbZ3tbJz0TL5wUXCas4dZbuSJUydUooXF4rtY24mGii",
-	"rKSmmSYcyss4GMWeklcMs2LSZfPWUpX3e93Jsu3rLOYhMbwWCw6jUdmKCzJLozhKMqmZvYfwj/WFfA9K",
-	"dVyDo1o61uXv9f2EZ6n9EiN3yDQDmN5N/A1FEdsoL39qScjCBA9LE8xlMCA3Ncr0LiubGna7Y5Cun2Rv",
-	"PTKXvaE7weX6gVkesNac/oYrYBaWdG4D5QV85tusr9hIfiBJwJEM5Dv4c4V0Z38vZLs1bvg/ZA9LY7hK",
-	"YR/GTFjdHUC/8wAwTUZ0BpFjs1NCU/TmIcfyYpPtCHzvrSWedHvGH9KPvoyEVhG8OkXGN3Ga/yR7X7je",
-	"fcN+dsB+NmAsy+wG9lp8FZW67Wdfy4/yVlhbug7/KrX+yMcss3Jpjbfytgtvvxo6d07dLvCF2zj6UWbp",
-	"2kn7Rs6FfVbcrRoO7LD1h37QzU+y9w4J4vpOgra3cWRJ7tpJ+0a5B3vtG0Wzpvpy41h+tNWXLQXdVPhZ",
-	"9B3bx/ufMfbqPmsrbyXk3LlaniMMjX250TK2rqe8xTXbzn78k+xtVzc5tPzl9lgqUhK8jpnzrsgx11U1",
-	"jpdUON7u5u4gA6SQeB0ueu6t4yLhY5rdRf3I17brfA5Hchry0WRyNBLM6gLE9yDB7KM6v3HEW0B71+cU",
-	"jplAV0R3KLO0Rd4jeKFg05I1KFCIEJ2WFh65CluQ1zC/9kC2hsA1IWyPiNbYa3U/pAYMiPdDaSyJqUVX",
-	"rJQXOPwnImWKTOmMDCSpqjjsTTwNkWmITENkdgkCih4jKYjzK+yU1IwKA+qyYmKhpyn25hiIUbB/YDYp",
-	"SB9TphihacrSNaXF/pC91rIIHm+lfUTlxOoUB1MSNMwhV1wMuiMq6GCFS6T87kTfa+Lh7l3++A3XO/7d",
-	"4XuwmlyhU6BJHWtIbuH/py7JaJRToy9opltHrOsVafk0dOj+ABZGMikGAOafR73lpDgsXV4O3ZyHKQNl",
-	"01U4WVLfJL9T0QJ9PVo3SVNMj4oZsQSp9c0Ja5uKXc2VdCcrPxxbykBbXse7l9x4B7WH5mpulMOuq+4l",
-	"RKUO+DXT4bVAgEQrkEG+DjkrEiF94o9v3RE5aG6QNxkodVbHszurEQgkUP+WlLQoX+5t0TUqRaFNalPk",
-	"09jcxF5/mo9dqttYXlsWT4OHqdVozU0IxDfPac7SNCefQH9dVVbMxPRUd9dK+HZFNjbyLKBHAVYE0Ygt",
-	"8qoi0hQxeNEPUamk+5ioxsrXWPkaK9/OgkGwyMM9eBLGQXRopX3vjcdl04YO2AkZyikZgUA652QEdwDh",
-	"Ji6aQPVLZd9mKeEGxMkx1ZqlpMdm0r5hELFDDylClKAtEGutYdOijMPIsjDhBeCUzpxT0yqdgCqX5zOG",
-	"hsR5lbWU1lVOe6RZtiS/PYyNfdjUdlQRopPDdgmRTUcnR/aJ7sr+cpFymOdnbwp5ZtvXCOB2bASy8hT7",
-	"gyXGjndwDNHgA+agy6S4ZsqlrLeexRF+2K79otHJYevY7rD99NHJ4RFUibAHCBcI3UQnuHQPMiZSSEI/",
-	"aFu2Ue79eK73o6Lvg8OgbzuQ71snijGBSABF78/Wd/48nPqzoPeDw6L3ENCi6P3p+t4Pi76fBn0/K7pm",
-	"1zSbYOBSaV8W+34297+5ocIvEAz1tBhK9vvwwYtRFjYfQ6dK/eIj33U73P+iazykYdeH9tpMuRmmik6F",
-	"BzSom16Wx7RXay8OG2KLLIDfGL3aHknAJ3g2MkjD4U+iM2d88fzY8lKPWlKwfMWsMreS67sm92Vh9vNr",
-	"6evBcmABe60mwtmEy+wTMtsEufj1B+TLFJ09CRXEsuUUUGr6zCRDZ5Qa88RMFMNifmCGSqx4SAykNVvu",
-	"rYdyqjESHEaQCmJLBZE9y4HIP85/gRjUjvB9WR4FRm+ctS9AzpTttsDCmRjNUxBLsKDgeuEAs17uWULg",
-	"Izpg+/p68B83o6wkHkSdSbv9NNHXA3IzyoT+aycaGjM+2d+fTqet6dOWVIP9w3a7bd/uYGuG78AT+LuU",
-	"CD7nmcMPl8pkMmICwu37Uo3AitXjAoF/Srn6Ry+OAe5mLhO/khK7r9PguTQE+CsgwJCB647kA5PgK27u",
-	"guJiX1+B4oIqlyVyNb18rY4oUFqgc0w3FnTE6oOx/GwXdQcwljUtv58V7pkK0A+ctmUplIwnvYxrq6M6",
-	"2bWA+3ChKdwM5cQsQ8/gupt38c2jf/zMzWNH/0DHTdcrKr/XzbeeN4vYu9WjyRUTKfjYQIcAe6rvG1Rs",
-	"VHrqKttPAzxyfDOjhmnTFRPwwVjN2n23793YzOnfgNhnWDIUPKFZCTkxP5+lmdWZz9FSb9XB/aGC/MzN",
-	"+uAge4V3hQryMzf1UEF+hgO9VTARELwGFeRbjgoqMOCukLt5qQH+XCEy2N9r44NccVNoQ+Ad9oyrBBtS",
-	"FgaQxCHf60tVii2QCgs5YVBBgZsMT1ebUJdX6bA35SGxRUpAn1QkQwlziH6YMK0ZxjZg8MRkbMkIVuYy",
-	"kvQYyQBbVcnJYOiN3wwavQGZp6ibIPuEkome0Iw4FFHLas2QjTTLrtGq9MlHd0zElZBTkbekY6ogfZkS",
-	"DfUYgLMXw8AQbu8RdwwgW1mKWi+daTC1G0nGlvkL+EKjlj1n5aPzo21lP56hV/brlSZgx1uGg1qOmFiO",
-	"WupBRaOTp/abbc6f4Bs7Rl36dAuT+j2OBhOeUisfnURn+gowanF5Copjygkq9EM5LdYmJ2BdBOS4ibHS",
-	"xcFxHFn5FEToLCMjRmgP3rX7k05AcMi3Cj7CTE5IH74UBMYwkbK0FW1cruVnbh4KeaYRfXYv+mwg1Cyz",
-	"fABF/xoQafz5/NUb8Vci08y3RtSYOrKUE6OcWOTer4HSEjbOYVfWDlg0a2BXmpijRwu7Isry5abi5WIo",
-	"gH28//mKm3tGYNlKFLwzAoujMY1FuNHotkZg2eKabWf1/ZmbDRBYTsnb/h7cDaz1i5Npkb97MRoEVC9G",
-	"kx7LpBjYC+xEoKWIK9vdVJiJ1Z/sqb4bHmQNQXNDoJVNpe36lKWhEg3QSrXM8mKzVZ77I9lQ3jJKyxU3",
-	"TzT6leZApXYs/OxfBypIpRT0nk2ZNmhua5HXczUQWE5ZXf32wpUmhXOPofssN6JBMvSQZSnpzVrLPGS5",
-	"svOIsp0r7A9UJUN+DVi37p8ltFscozukehidRC/7L56l7RcHL14cJc/TZ8cv6WGfUdpOjo9p2j44pk97",
-	"/aP+Qe+w1+69ODxM0oPj9FlycNxr99tt2n4R1TNqNPbBB7MPbmKAwQta34AU2IoKy88qmOKiVW9WP6nq",
-	"cRssA3Dm0HP9xdH/Cwq33t0Xiq47cvnVsnIFnr/AzrWlA7AwXjVwAo2wE8IJoKhzXfD7L6t0rnE5Opfi",
-	"b75KjtPwSMao5ZCWCkGF/zFnKem76qpEoMzkFtUiZ2DoHlKs+w99EggBNXzEVnoS/c1rHIr/hgLD5u41",
-	"d1wCvf8+vGqNVNsc0kaq/Rak2s3l1WWeXB+I8zV4c8+QKNUVdBeb5/7cuoJy+d2P+BHqvr/YPPTw1upi",
-	"oXUjZjcO4m9fhfieDYCfCjbNCRDw6N17iXNDKT4pQmru2X+8tQKwCzdyQI8ab3Kj5m/tTb7r3byTlh/X",
-	"aehO+obFQJx9YEOvNFVQHzmjiZXtNaGWMGRshWt6eyKwMw/1v0mg6vyW34MHPSCqDYFsHOmNI/0+HelA",
-	"n7+YKLjvLWMbQ5bdgVdVWrDfs2noi0+oCKBuJ5pBsuQ8ui3AFnFDrhgbA0LRRLiaVYu8aVFp/tqRzxrS",
-	"2wCgPb7sfLxmVcnaX46quaEfnqq9cQ424TPzvWIh2DXzkJQagdO40cSJt2RI9dAKigjoewr2grCEi6OH",
-	"Z6GiYlx6ClDGKdXBB+ixvlSMcN0R3v/RIuhQoOAa1AYcfU5KlsIn3KPZvMrht2gDbMhpQ04bcrrzqjFw",
-	"zXYnGI6YofvaUMP2RjQZcsGWR1K+vmYKQBsN8xBQimk5UQnCQFnxC2kXg5boccWmLi0ZClUJhmi04CQ8",
-	"Ib0ZmQ7lCN+cDhnAoHNDBBIkohjVeTFSpiyhTFnCU6ad87IjNB0xAkfZJzxzqFg6ooACdUr2U5nouXXa",
-	"LQT4qSXoUBe29Tu/KQ8LHpnHaHLBDadZdOLxJPPMysSj/roK/g6zcS4whArEAwZIEd3tc2E78/Fg2JPr",
-	"eRHE5GfmILfkxHgWM6Wr+3L8BfbAKCo0L6wweECKVlEc9ewdiIYqiiPIf1/0Dv/M2Nj7tN2KK+ZjT1q4",
-	"SVx36cTIETU8yeeIJys6iYQEeFAjSzOOgxkqpo1U9WaIHvTyDCdjQgeUi3BufqCNZue+ze8b2ITKB3kZ",
-	"Frz7/XGAeH2rxuwyLyiRfl+LufhUAfW3ZDz6PSTsDstqPxcTV9UCy7GCx0xpjHu35FMKQPkTLIstqbVX",
-	"OsARnis3oSe9ETeGpUQnUlkpNm+JDxCRaswE+Yu9G0VKJHdFCDtiSgHTYko92IXvCivThNZpGFNIU4z7",
-	"3TLA4aGcKF0Et+UDP9EEspOkA4GHnoBftjqiApM4zA3ob4FQTN5LBw1JDMsyDIehYgYVG62EriDqYAns",
-	"1tviQ77J8SXneFIFXlZ50sAYHf57FaKUy+KvS1mssvN1w0kVy0cwX4dqC0eia2QXT0908rR1DJsuunjk",
-	"IGInP1rFw/ZjK9q2eGzWR2xXI+t+ueptFUe9gV/6RjWa4FvrHWHnBlzQ39sVeLcJzTKmnmgipyLnN56R",
-	"zDM1eztcbGNB+kd0ZpWU9AR5JdcmwGZE1lKQoRJMU96qzEw6Yj03OSU9FHqFDFjpspw18FbSa1bmmG5y",
-	"+cJb5FfJ06rF2j700DY0sjyXVkd8gDZP/FuJHAGvlETzwdBYlU6A0ofjQgw5bjfu80B6+Z27xvm0FbMk",
-	"maUnhPYNU7BDMez1Aid3g6MnegkLvcDTsKkq9/0sP6T1rIHfz84K9lT3ldpFyb6fnVODdcnqNIZFX2B8",
-	"5beAY4nreZRIlr+XKj/UjiM+jOIokaMRjO9j1K+ZAq56sCS8/ODw00G7CCuuO9Yz+ETutNee4XG0eWEK",
-	"oN5i0A1CMeze26N9j9IVjMDFoBQGIkV3WUi5kKYre2B2SgtpTBoGWtPEsQmMrueCmKmE4HuQnXCk6OQI",
-	"DxV+wtTFBUczoESKXXNkYgdBFHROoSP/sOutAfj9C8l04aMfFB+9MoB6rg2a9L2I6ya7Q/kTrut6kRPJ",
-	"965SBC9wLXWyA7HplomBjqE0wum3nOKnvdTgBVL3YIU8ii2WiaP77MaKq0ul0gujGB1pZ0WHd3LZkPR5",
-	"ZiC1BsL1aE6ArBCbS6IxkVmaox7EhGry/m8/XXx4T/5iBTE4tpZ/c8G+I1KRVxe/4i8AoN531qCOQAqG",
-	"Ypp0v1A3I4etTaiYfQcjvIZVBcXnUskqy41iwy2FMXz5TNcTfv5tBbfNxJibPZEuiDLR507E00500qnD",
-	"0g860S1862UlKD7MHTw4M/ZM1ihG8fLl8cHBs8Pnz6tKUmCQ5X6ir8vT52lcSEYdtXJyZwT5iZ+ZV/9Q",
-	"qYBb0ZvBf+8620rjeyX3e4Xfau9vXI8luk2qJt7nmUPwB4MptYILTB6pjO202BNqDE2GVpI8hRfte3/t",
-	"RK4pHoJOVJFKV2xcsNTDdrtigQ0v/CZ5IRLeu3JD20oDfwPRGOKQFxnkZ/jvPSenoOT35fNScomzSUlp",
-	"ruLWKSnand4thdKN67fYl7fLLolDxjQdWnZlZUmIRdHLUk/OUUvfNNdk2zu9szSTzawL6y0EGyZ+wPp3",
-	"nfORE6yG+DTpHk26x/2le+SOkYXovtrUfTHCb0Gk2kevyubR0CUeUBnfnOsylpg78u+qMEJwg8IgKFD9",
-	"EGfoxhBvAj3FPLsp1YGHimtyxcbzRVFiH5CMVtEYfGGuOAo6tDoC5hE7hrMQcMIh8W6gmNZEKkIx5MTp",
-	"YR1hF0KFnjJlG+eqoJ93YG5BYbPKzHEO27wlR7pjMPS23MuHnIFjlCnD+7Y1A+gnqhS/tlwYXHE0yzZA",
-	"9D2Hju+FMX2YmESOGv7U8KcmcnyVKZtBvDYQYaC4jND58IZtGI68ZkrxdD3PQSK/PBbjQ8liDfTdqvQ+",
-	"BMBS6WuMTuDGhYrPWqTSDOAD9jCoYXkowHk+qceE0psYCR7STbyhzhH6I8uYoOR7pqz24Sx3EM92u6WL",
-	"+bDwJAKmFwTjgHhR3+f8MtqhVxYn7xWrQ9x4x9XOqQt6IVMlxaAIzwZv7bz6JeSCf7aW13Xeo3p4Hx5V",
-	"f3TXe1bzm/dg4Xxzd62Bdmp4EvKk3zCJCEVrTXmRmYhqwCLtfwiD10q+5uOHd69Lvc/Tn0K6FOZX5aHw",
-	"RZ4mRJDb7RpRdYUWMyEN8bSyRd5LiDZPqHDZpoFy0w+yU0+RA4MBnWqTj+X0qjmFyq4xYwYzspaX3L+A",
-	"zXoYjagxejWZod8yLcW7FZiQtpbo65iQLDW+XwNSgfaRyIkwQVI86jAjOkMXgk8k3dhEhAOdAoFcYiXy",
-	"dK0CP+RXydPGttPYdhrbTmPbeWja/zeWZJgxMmfQAal5Z1Ydw7TZw9LjfGVSjdQeIMBlfMa+ogBWYaq0",
-	"yHxi2rzKO39EBplqdPfjT+2XJ083DL9P2oWt5j0fDI1L4BzgXkVxpLPJANLAR2xPyZ40PNF78GGe95/S",
-	"l8nhwa5LvRTfZbbe2GBnQvIj8mAWh/JZakLSvuXwbPDH4fl8oucOYED6XJNVtA9KlufvnoyooLj2aln1",
-	"w5gBMipho7GZ+Tl4d6cVMEHctBvvhVFBzj6+JVdsRv5ySfm4CyP+///v/3f5nQOwk1kaxH2PoZQeQ3Xd",
-	"/oYysPapeEPI0U+YVevNkIsB4YJw0xFGTpKhx6Bw88K6DGhP4QbF6cuPHy4+EU/fXUv7ZZi5hGVxl871",
-	"1mgyZnKcMaL5QNhxYEXgNM0mA0I1uXTvXxai+hWbYQhPJuUVSzsC5Us0EsAW5cL60GXnA4fIF420tUV+",
-	"y+Xz6uWgSxfBMWL3t5bESNkiZ/k7VmeALMjD9vKiNQG9e9CqNSvYwIZ1VYIVbSSlb1poZczRYA8+Ct2l",
-	"2jIqgEiJq5Ph6nBO36Y387Z9djPmiumgYktd7nqYp6lp/yqkiU10qQDMSKbMkYN17HisWJ/f2HX62/z3",
-	"9MXT4c+H/8Ifr7mc6O7ijBW7thcifCJNvhcux8sSAKBdf8heHj4L/0YVPaybkQPdVBfNCPcUKayyotvi",
-	"tI+vf0vet9Wn2ffPR/+lj34Z/9B/+RM7mxyaX3t/n1p6WhBJPNBfm/RT+3K8Z9Pwri8JzQ8Yyiyka1a2",
-	"yWWURZljpbDy7yKiNNUrvu0w5DEThJZuyE4ErqUq5/7nkPqAITLJpN4Crji4+KsBO6UiAylTlIBQnHE0",
-	"AMWhJ5poprGAMBMpsUKJSFwKEc0yV1VYo2Rm/5EysCiCPdL2QycpNySTg0W1+JVd3M7lkRKPP6q2wZao",
-	"HtcEtjltfXOGuE0JVEMrto1wtQfononFRK/EOHOJs4kc9bhgLXL55yXpQ+U6eNEBp1j5IyZsRHlGpCIp",
-	"G1NlRkwYAOOlXKBWZdiNOSWXXtrSXCTsEuEp7V1PFLPv0Kwj9EwkQyUF186Ba+QAMS5Bg7rUUpm/FlLb",
-	"ZYv8jYE0B65cnBqoUFxD9IqUsVVthNP4rqngelidaGvljH/ApqxBCvvEbgwxErbDUqpwE7B+u9+FmPCB",
-	"kIpD9IxmLYKgoMmQKppY3U4barfUqr7OEVxKQFQMcQ+qYED+jJbkGR6021BWI/8bclDs+Y1Oov/+5393",
-	"Ojft9u//+39FFcmhlaBouKuIzqMZUTJjukXe0RnpQbpJXv4tn/g84iO7GWegJmB6ZNVybK+lFXHDRnqt",
-	"N0Ui0RjRm7fY/gjW7v44yJdIlaJ2tIngf06Y+9nl01Uu2mvHUhFp/07nj9kyeBauu7l6UazGTaMnZcao",
-	"qLPVwPyKg6THLMtYStgNTayor2X5qLwWAy4YUxjyVTWxorf7OTmPHSrH3v3HiZTj1NjIamT+lEZxhCEr",
-	"XbhZv8dRIQjWi4SkNWuxBudq/hgCTYxOIjYaZ3LG2H9aXbTlFxWXYWtej3i2IWxNcdccZQEDRSYHXASm",
-	"gRDc5sIgPCxsSjGxpaaAg/urCm/P23ofQU5rdoH08g8Hxrge6OUfLsx1G38CMtHGj/Dv40eYOLHJC6j4",
-	"9wrxFBoUsYary7ILx4xhmNw34LC9yZhqPZUqheSlBIPwgGxJRYYgXclrF++SuB79rUf1tEAYPO0IBxmI",
-	"LYnV5yylaJEz4QS8HsukGEAtaSnclGQflNfMzjGXuZ1dXyBUcElFdO9aOrLcsg438CFN6jXoupCKtjIu",
-	"0pWE/b1UtAJjDBaH3y46iRI5HjO1l1E4zHup4n2j94RUZlhBrje06du9vFdjfsOSH4glb8Jslxmtkax8",
-	"BZWsMbEVDqvM1rDcuba3cVQowuvZ/FxbrIBdSzrw7T2jv3D2vPU2/FLr2zg632C+5wvzPQefUP0ZVLTP",
-	"626vHz9o1zgfGufD4zMoOnkGaN3mghoSxkXz4f6ILbUg/oZVETQfQNCBiCEMAkQ0x/Z8DRvE6uMKRC0C",
-	"wxtdCUL0jj1wZZnAlbsJz3ac7iwZMXLuPLFLHLT24/AR+5fliSfR64mSY7b/PVMZh+u9Mff/CI6XgPEP",
-	"1UqWj0mPO2b6y1zdoRhw7mydxfErTqh35xd/dDXL+vbgOqkB7I31vPm15IV3bJm0MFayzxFTZ7vKLwHD",
-	"R7byjtVhPn5GDQ5Wo7dvxQNK8P3uFG/CCuynZsJAGoRLEayHbGXCge1t13NukhZ5nTtPgAdQxVzCXYpV",
-	"y3yu+ojOCEu5KcxiVbhW77YGtdqdxox6ThVp3RCk6t0WCFUNQ2sY2qYMjVgFuKj//CC8reFTTdpSo8LV",
-	"RD27OwuvUOf2E5oxkVLVsqR7mW53Jgh/5RoipPJfzt+8IsfHR8ffeY7P58rNB0hgWCzPPsDCO7LvSu5g",
-	"/n3KkowLlsaYY/+0TVI604QOJKTaU0NGUhtyELfb7SXVSN/N/PQeALI2H/oblNYb4XtrEFp3bcNCkJpQ",
-	"koT3KLjMQS2+FTe6aLVYPwHv9Gf7n5Xg0EXxxvnKWVA7ChJspGAOIporb785DRxpvsrUSLPsmlVbb7bz",
-	"aN35OnqLcaM4N3d3awDp7eymhWC/MaKOPbUbIkiDah2HQZiAfmPVJHB/W8V5hfPbX3rQr/2lX6Zib3mX",
-	"70XJnncs7wFi24Zq9sYu4g0oT0NFGrWmUWtWqjXomdrOMIm01gVcrBCA9tG8saecc317grwUjYcm9vsS",
-	"I6+Y8CHTGF8QpLuc+graPhUGFJuijo7Dee4rpockoUpx5gGgpy4c6cfzjsDVaNJjZsqYyAl7ma7nZN03",
-	"o1nmQ7g9vJnrqMD6sb8X87H0tePShbE3rFfgw5muGBvrJbDOc2EKjwX9B21wdhO7mQtSqxlvBOu1a22Y",
-	"ScNMGmbyZZnJD0ChkOA6oDPiEks2jXgIAvVWsZQguu9+OAqsJaEigHhzmBJh1mSJnQSspkU+eUzK5fQ7",
-	"oUJIQ3qsI4IslypqPhc29rWjUjYkswGlfFTAZP52bR2oFZCjVVRLfTGq5fFvXCWTHCbXR35j9fohTVvE",
-	"x2Wiu4AJKK1v6Az/2aqoGNIQo4YYNcTofojR+RcjRjqI30a4h0WagnnTruW8Xq3nFeucuFjyoasox0Is",
-	"+F3jaBxEUXTydAMkWHilCEdfDM/4UU7JyIpouWw3ZYp5gtgQk61AKZq7/drpDfmpAnVg7pLbA7AS+9S9",
-	"7LAluoAKFS8DOWWYHVcaUczy9LkgnbAO+unc1f2mwE9Tds0TBhAcivXlDZGC/MLF5CYqg7mFBVW2gA+D",
-	"8DM+hn6ettqtg4OnrecY+ZZMlIKFBaFvOehbOO2DdhGjB+ScDjBG7538F88yun/cau86a9p99vWJ0/6o",
-	"PRis6mK+0xzXqZOwlCdj+3eaOLmGigd52LnfRBfk8I4UfEt1sIaEt//Z/cuHoywT96CwATZ9kntTqGJk",
-	"KpUZ5mg+YQmWGlJeVBfPy8uZQ6q/VVmrkZq2kpqkYKEWsiuhabsrt16CcQc/v59DRjMzXBHWqaeA7cXN",
-	"UE4MofrKXjMrqKVsbG+CSGYtcs60oQojOp3mTKb2FnJDUskwiBPrwVbGgf2Is7irVJWjueKqZvWddG4C",
-	"y+PhYUlcE2qF1u0v/1ac7QvemPLpnys2hqhrpmJDgvM+Yoa6804N28usaJ0XGbwtjty+YhSdsNUHT19p",
-	"8lFqM1Ds4u+/xOScpVznDmj8bk80uWbKnmePcI2tbMMpnXnE7elQAqvIE0/RvW5Zhz3N4DXpCFFU9nIm",
-	"SjAeBGWMj9tPgbegmwXTlqYOnjKVU7Ek8vgcoKuYvrtJIRmyBKXPEXegvva0T8YRWl4Hiuk/M/9E2b3A",
-	"P24DpGPc902q07jZV1wOMMIg580jujVTVl1x9AHiunEL9bd7bXJGc9/f0h6z0tcU0nR3+UUv5Iit/6Du",
-	"wAMW3hw90MOJMfZ9uBG1KYofxF6/VAKwq72eGxGWETNqVY6CJeUfFSyQTTRAUJK+VCNqLPlgriof3l+A",
-	"CrIytCHvXn86f/vqovvpw8+v38duXwBpbjTRhvTs5IU5JSzTbArdCIiN1pZbstQOsSwnwU14LV2wU90f",
-	"Z5SXT1E0NGbcdTEtumukodnnfJS/dnCMThTbJcvUPnj9qRPFeHr+2rEjdaJbcgDTK05PedvcLF2w98IO",
-	"spux1GBk95sZxWUIwaMXx8+ftRcRAit5rfuIX1i+flx8+XPkdumTPYYgl8afy6Kp/2h9qYIvttF1kmMm",
-	"6Ji3PPFaeqc0HTGSymQCEcZQtEPKzHntxor1mSI/XXx4Xyn6XYxZgpXUuBS21QPjObhVRyfR09ZBq12f",
-	"rJYWsux0+13aPp/yS6YtfKt2mBU86ROgrLqvFBOqiTuT5XtTuiAzOspWXpD8blDtIMst9dGu/iI3MXG1",
-	"wwH6OJukLM0ruCMTnhE9BIjTmRW4qWb4smGCyIkpAjPdYYGr1xFO7sKaLVzAKFJANh1VDEKCAIoOze2j",
-	"JVyqdLD/77N3v3zJG+r3tuB5btdPCNzPlZyr9DHtlUMGFZ1EPS4owMJuz6iaq/zorrI7vPNXGfpQ10ug",
-	"vZ1wCnIqNR6i3MwfrYmywvo+nG83wHxXF3wgXJEpe1/zixvUnA08FC59BexH1eDITr0tRe45QuCgk8KO",
-	"0EVf3VOOxTFfqEUzEObDfjw+xGJPrjaXzmkXt7QFRPyxkgNFR5rQJK8i6wcL+rZvL1usEzK9WIFrtzRx",
-	"CDW8+1J59Cgsn8hm9teg8z9kT6/eSY8n0nOdhqumIuUpNayqi1f5jySRQvOUuRkRO2acW6VJQNmIkahu",
-	"9PtoFPPfu2hSNRSUfNdGTRIzUQiFmid8Ap6WM4i4bRLMHtzEJ4onxcaQ8aSXcT0srfKKm+pBmSiNZJWb",
-	"IcvS2DKk6VCOcOuHckr6VBFuQHlK5Cjc/yB9dcm68vxvrg1cMXEVI4cCyBefSnqah7k6xlWUBCiWCDwP",
-	"auIjLrrH/8YKnosT+JErdzf7fGC3NnhJsbFUZum0h3QMddSgChtJeVEfzunGME23PsUSqaAI3UQE4Br5",
-	"bU+dJ3pudmAzi7125DqfI0GuDyBrtyDaX7HZni+DlRcYC5MQTyJI64vi0rk7Gcnr/MbM/QQ5xdU/YVWt",
-	"gkLEuBz/yvzja6Z4f1b6obhlc+MEPyyO4v61OE7xg4ZqXa4iWZAhnUiRThJTDDSfPV31gxU30klWnkRR",
-	"Yyx/JSg1Fra0l2yuJTxabOnO3VxjV2K2/HAxRj1fbgmwb+5pGKweDBwg0lQ/9qenArrGZV2FjCK62YOU",
-	"1L0RSznds+IV+kYCQQ8yV7HZf4Ba5nwmyPf3AgmLZlM6g3+dQW7V3ispjJLZ3lmWyeneK8VSJgynmV4n",
-	"h8ELYfvbuLrPD4oPuKjVnWu62NPrm7HUbO/HYiErRURo7RvfxtErlI/3Lpy0s/dRZjyZrevHvebfci8B",
-	"NuxYsXrQtGFTiFroM6WYqjkD37wY+sLSMLP3SVGh7QHP17SuK3wxfy9/zfY5ERrVr5UdYKvbOPqvPb+h",
-	"n2ZjtvdhbFYBxs7tpn3FvwF9Oel37226fjeg5du/uWgSZ3X5HJ1TwzAOaV0PeUP7LfwfdT+Gb++/BiSe",
-	"jRlFof/kcxQEQe+ds3FGZ2ztooJ38ldArL6BzEq8tVD5Za4Y4zy9r+I1IcFcpM9zTyy1SKtJfJlw5n8h",
-	"1a3ifyWyXM0A5kh0ieRXMK1KflnqOa8bHi9UEl8kv3EV+XV0fo4aV9D7Kp4RL7ij5VRUPK3gu8Wf+ZBl",
-	"9hsvqUAVl+WS8O+iRSFHzEkPv8cFPPjXe7gWv1z1Pgfr/D2Ohqq5L4/zvszdjIUDXvrMRU7xt/6113yQ",
-	"9Xfi9vb/BAAA//8=",
+	"7L39chs3ti/6Ktjcuyp2hpSoL9uSKzVbcZzEie14JGWy70QeCuwGSURNgGmAkpnZnjrvcqvOK9z/7wPc",
+	"hzhPcgsLHw10o5vdJOXJOZWqqYnFRjcWgIWFtRbW+q1/9BI+X3BGmBS9s3/0ZgSnJId/nmcZv3+Rk5Qw",
+	"SXEGv6VEJDldSMpZ76z304zIGcnRAk+JQHyC5AxLxHM6pQzN8QoJwlKUcH5Lidjr9XvkA54vMtI7k/mS",
+	"9HsimZE5Vt+VqwXpnfXGnGcEs97Hj33d/Q/wrWrPVzNi+7mfcUEMCarPnOAUyRlBORELzgTZQ+djQZhE",
+	"E56bl4SmVLXiC5JjyXM0wwIxLlFGhSRpQG1vJuVCnO3v48ViDydzsmcf+WOY4w+vCZvKWe/saDjs2zEJ",
+	"mVM2hSG94EwSJi9JssypXL3jGU1W1cF9zfMxTQUa5/xekFwgyVHGcYp4jsgHkiwlQZit5IyyKZrkfA4D",
+	"GfN0FVKdkgleZnIg8gR9xjgjnz1HkxzPyQCzhAjJc+F+H2NBBsucmh96/V5Ofl3SnKTVxfIGetI40KvV",
+	"gvwAo4owzxXJMm+MauolR9MlEQLGo76qeSo2NsYFo5NJWzoPo2R+RRY5SbAmKMZiks4JEpQlBN3PaDJD",
+	"gs+JnnfHQKp/IiRaCiIQFSg1HyUpenTx9Qt0+vT45LHjQTpRI4UvULF3zYJB/efB0ydPDw9PngyHvYaB",
+	"LLCUJFc0/v0/fx4OTt//6T96seG9vMLT+LjuSC4oZ3Z6cyL4Mk9IH7bIq8ngDZbJDGGWqj/eckb0L+ES",
+	"XPeOrnttF+DZYUD3de/n88Hf8OC34eB0bzR4/4+D/rPhx+tezUA+LLgg3xaiqToiu9mREWB6fWoFkxIS",
+	"4WjUZPVfU3bbf801S/QviMxXg/OJJHn/Akvyms6pLP410Pu3/1+DC80Cg1dpr9s+eZWS+YJLwpLVBVlk",
+	"eKVmsTK8fEkU38gZBQZTK6Y2L0mLUUuOMEME5xkluWPJeypnujmeE+R1NvierPqwvpYZ77G4Zka4pAhP",
+	"MWWOZzmDj0xoLmQhVUPebSHQ1eRWR3eOMspu1QBUH4x80Kum986zw2fP+ign2RfXPfXouve4TFWGhX6j",
+	"xJzL4fAo2ccLun93sL9UIubPyTIXPP+CrL47fPUL/zD5CzQiz4MO6lbweHj6JLaEllvibLnAcmZ3WZIT",
+	"kAp2t4UEW1ITzFKaYknE/vDg9NkQH5HB0/FBMniaPCWDZ5PhcDA8ODw6Pnny9Nnp+KBx/014Pseyd9Zb",
+	"5nSQkwnJCUvUoRUIlChnOi6PHk+I4GSGMtgPaMbv0RyzlWU7gXIyx5ShR/ljzWRYbaGinSAJZ6kA9uRL",
+	"WbwHXLbMMsSW8zHJERXXDN9hmuFxRjRTokeyJEw1GWpjCCLLEvW6p5b+uvc8/+Lg4PT0ufzioI+uQefB",
+	"bAW/H56e6gf1IndYll148Nv7P8HbWv4+l+Yfj9TX6x8//jwu4NxsN6gE3pxrcYYXi4wSYbeO3fSP1Ij7",
+	"6PzdK3SrdrkZq1IecJrmRIjHsTV79OtjhHNyzbDSu0iKKKuu2KP7jSb/1y8ODofD5/dfPBmGs//rF0fD",
+	"oXmywfT/auf3Pjr9lce106+2Rk7yutmPqyqg3IJQNvOqfuSgEAsqSwpvj3G9A3OStz0zj4c1xOZEzF6A",
+	"Vl13GEKTkeS3hBn9Gz36VsrFDyxb9REooKSPLvGcXFJJvriUOU3k45Di4CtfYLrI5YisvsvIN1/L5JsP",
+	"2atfFsOE/TWb/OU5eofl7AsrwvBSzvbN28/RG/xhcD4lXzwZHj8bDp8jS8ZzQ8bzMhltp+dgeHgcnyBg",
+	"6VdfxSeHpoXao3cM1SeJIPkdyT8TKOPTPfTKCO2MKmZXay3UEesf9uo7z9SiHxw+QxlRHCr6KKVTKkX/",
+	"mt3s3fTRzUj939kNyMGbwU1f7907nKlDXSitMS3vm/VyH7dWfA8OnwW7x1e7zgbv//Gsf3D47GPdtpD5",
+	"CtSf6ky+1RKaT5xskBzdYyrRmEx4riZX5ivKpgFPHQ2jxxNl8uhQH0t0vpz3zp49OVa7fk6Z/rvYCJRJ",
+	"MiU50KfZ5SrHTCx47syqtftXcjXt6Nurq3eXiLNs5cs0nzESpTbxO5JD23B3zPGHAZ6SL44OTo6eKBmG",
+	"KEuyZUoul+OvuDr/RK+WcaMb+3LJBJFxptWanZDaIsHSmCOKWM/emBAslzlB9zTL0FiNY87vrB3y7OT0",
+	"uLTDfyJpHw0P0HfLDB0OD5+g4fAM/oe+eXNVK49PY8T/RPBt3N44R/cE3yL10GlC2jx0CoC0phafoIQv",
+	"maRs6myROvPjp/3r3tGvh4On9y/pm+HFX//GyKs5/vXpb+cdrJLjYHOoT7a3Sz72e0p11b6SPJnRO/LC",
+	"Km/qN+1ZoJy9StU0lFuonpUxLo1N4xS/EVXt/8Mp2sr4/fd9qmwLbdzsWQstaGaewSKA/0R3+D2Vf9XW",
+	"Xi1NXpMyUW077PduqYwTbh7oFsbwrB0iOA8wS0j2ikmS31FyXyW73GBzoqn9RjNBM8ym5EdB8gueRZa2",
+	"9HxzcpS61ExJxgX5jo8jNNgnm/f+Cx83d87VzpOkaWUqTR58bcCoamLySosySbWcG3RxmfCc1H1dPyx/",
+	"uN0IviI4kfQOS+Cgag+l5w/IXV9TRsWsYXnLDR56cb8h8vzdq+/JqkpK8ahMBF7Q0S1Zrf2wsp4K0736",
+	"de95tQv3rEM3l8v5HOerdb3ZZlt02nAMBU+7H0Gmg69pLna9NCmWeH9Y6eQhl6mmy2VK5Ws+jfdnH1Y6",
+	"Uw9GGZ926eqBFireWcPG/obI+l29Zq/GO4seUt8QGTuiag+e+Ke/106pyqfV761le+2na88R3UPnQ8R0",
+	"1F4LilNWc/x8Q2T87BHq1y4dxA+fb4iMnjr1Z0nl6w/EdpEOXuCMsBTnzR25Vtt32CTRK4027m4nWyn4",
+	"3Du6IBllpO6z7vl2n38xw7lc14dutEFHOxEDwed2vfU7Wz7fEPmW3O/4XDUPvT52KEuKj+5Kfpgvfsuz",
+	"tPHsLzfYRF3qZlCrHqN70T54ONPrNQ00oW+pkDwmd2rabapKlj4nfpg0KCzlxhtql9U+o3O+trc2U+pk",
+	"dOOEVlptJsmDT4kfJo3cHTbeagG/4+M3ZD42b1a78Z5vMoeFYKz5vt+gq1xW74NMuiB3tKGPUpvuAsx9",
+	"RPwwaVBYimZbMMEVEfIFXIFRUjOesIl5TwnSSyIapiFo0VnkvsH5rRv7W34545EZiDV6aDfAG35HGndL",
+	"ucHDnwVvyQf5Dk/JDxMQRHAs1yyKfVgRhxCNECGGkQ9yZJ72e1SMcnLHb4mhG24m9n5dkny15z3r9zJ9",
+	"W19uo3+O0Pywx4kmYYHlbK/0uN925JsPSOzkdPI7DZ62HoEvP/2vmd/XDLHfEzyPPIVf+z0h8ZREnsLP",
+	"8FguRfS5+r3fWy7UeNIRhLdV24WPI9NtHCF1c+0eV7glMRdDpQ7N733VgOfReXNP+j0TTDPSt42RBQuf",
+	"Fy9Mcj6vbw5Pd8Oh/R5fyoTPI8TZB/2ejQWKDtd/6DU191B1jeFxI+9UF9OpdTWr6T3fUIyROaZZlR79",
+	"c79HPkiSM5xF58F/uHbSf60++nXtVoKZiz2G31tsJomn1adSu92322c70lHbnjaVA9kT5MHDzvLZkUjy",
+	"r+l0mdfxWqTdhoPZTvw2jEDsRGEPJFvljPxXHEe3lEUew69r990c/Enlp3PrRWIko0JGu/cfrj/zcilq",
+	"hX742DWPi3z/4cMfl1tYYRuvLmzaTZn9Oz6uJ3VjIlOywLmcExahxHu2HbdtdAQ88PpvZSa3nFzfmvY4",
+	"wLkhO3LA91TW07qNPbNYjjMqZjUWTfF0ewV6E07YcqF34K7YjfYZOj08fnAPaogXnfwe3U+27TQRwyeh",
+	"KrItn+RYkrjJ4Z78i+VHs+On1unzMKZ2Zw/WpyFrSwfZbrZd4Gbzdp39PU52A70Pf9ZSMYIQIxKVx+bR",
+	"prI2h5C5yrbSgXK7FcQ/LAiLXhbYBw93QfNOH1pNl4jVJr+HYMsLF13W6GGNN3t4P+vFmuC4i08WHHdB",
+	"fiGJXDNJ5SafYoL4grCGK4tyg4d21uv+aq6Y/YebE7L+OueCiGRG0mVGGmem2ujhZ0f9ml7xZrrKbT4B",
+	"WZLnTeHrlRYPHb5+QcRyvk4olZt8iv12x29JXYhG8LRrYOomhOjYMK3R1JFjH1duRfXvbcK4vM48Faqu",
+	"Q7/Jhp2206N0dw0hM5uvhxc1s8m6NKuikTadb2svuFSncd3A/acPzIjQVdMibEzLxotwuV76X35y2X8p",
+	"cd4UDVl6/uDkLMdzWhcL5j98yIP6R1Di6zgnePqwXKy7ajgAyw0e+vwz/elU6VpyzONNl6joqIEvyw0e",
+	"mjF1f1FDrnj0cKac7iMaXVo8egDTrdx9rSFZafF7sCM1UW9qN84bsgMmbThkNhcVGx8yussaAeo/fHgB",
+	"GjeOvWcPaBj/ldO0ZhKKRw85BT9ROUtzfN9oK8QaPbS18LHcgWbPOmCCW7L6TCAKuERU/aj03V6/xzDE",
+	"kHhM3JTd/B85mfTOev++X+C67eunYv/VVzozuBhnHS3eVDTTVHLub0XXl6vzJA6l8wPLVogwmVOiYWMQ",
+	"ZxYcTBCkQ4fEHtKQO2bKUYKZzoJfQHCPTh9fZDx1eEUwJHAnemOycUgF7VSSuVg3CIh4MgP4CFgGr/Rr",
+	"hxrJwPx14BLJcZ5j1e+S0V+XxDxWdLm54HlsfYLJ4AYXSm1TxHML++LWqzo4G0HVdWmamSYgCiAuxiTj",
+	"bKrRaajwOaqWuDI3bU7ipbmOiZLp9RPjJn1lQ3bETu4CqCs7VQYTMNXJRjz1pQmcaFw9i1NlgDxg9SSd",
+	"l/CqDoeHTwbDw8Hw4MqiRvytZl0rsXgRCBB1Ug1ULyE6VRwC58uV08M34kWnq9dxYim+piMfOuIaubAA",
+	"+rI4bVQY3qsjK8JLTQSV6dDUvdSReO1pghg9i3FUR5oN5GtHmabB0GOi+2pXEhBDLGEeXRQwqjAzkEsr",
+	"Icm8lrwghLAlkQVhmtKvIY6o1d4BtEGDe9a4gQ66bCAbq7T19nHG3Ebbx5lxdbNdup3vuH2+4+ONyPqF",
+	"j+sIcnEAHUn5wUbwrldIgAQT2FtHRhH3244OUCksDZqiCyxJvVYAynKhFOClnPG8jho/tKHbtFyYWOO1",
+	"y4THGt6HigD1MEpNEOy8IUFXwOstSLK9FXOltsla2mxsdfvVCyjTxIJF1Hg0mGV8oGPB799QZOKf150J",
+	"BmtYEaTXEjSkOYDFqoPiA05kBUOO5DnO6ih3Ada1OFlzytzfIZLZ36+vPwyH72sw/b5cXeoEifUqIGUV",
+	"BXC6Q/VvSrbV/qYkVP6ebKT8RdG5osc+zrJiNiSetpsLs+Y/93I+5pImove+1RRJY+d3miCwsP05OdjE",
+	"ympUI698vaPJCi5pi1vZwC9MbE+MGC+8xyKpLXJyR/lSaARcdI7MYyrQHc5oCvB2JRzgCc0kyQUgEgqe",
+	"K00lJXm4bwuM3DqVxEYZNUAz1m9dh7E2GtSCV39Y8Fye18A9a8XHzgKBtnXi0ShJ7dU+9bGv9UslkGbj",
+	"eiwD3GneMqCODhjcQEdOCSO5Fp88t2chXGj2kVgmM4QFwujHH1991UeCV3HF3V5T51d6zQSeEIAs1BCL",
+	"pcW9JSv1+zJnIgDBt1NlQZwLgGh1HGrgZwAllxb8+WpGVGfmm1ouoJROAEW4+ITt7Pjw8Dm6n9GMRPoB",
+	"pREtcj5VNkRf9eLeG56qsdyS1TXTCp1DtE1wlpEc+JQKdEsWGsL/8BjN+FIxMKjXWM1iokyTEozm0/Ro",
+	"cpockMHJ4fh4cIyfkcEpfvJ0MEwO0kNyNDnGJ2PLMtpxV/BMCSu7Fgvx5KSJzf9t8M869n41Md7DGHf7",
+	"WIkWql1ylADOXAFNusxhJWwLpfAZY4gz0g+Xnwp0fHC4h24+v9EHNhHXjNyRfGXfr6L3anj3+PxY72cT",
+	"aG/txDy6vv78vx/9tP/4z9e9n//t3wf/fP/5de/Rz+j6Wr7/vG/+W37++PPHjVP5lpA0Cp++fkIvjMQ+",
+	"cxuCyur0HT5rMfXXrNXco/9Tpv4tZ6SGk9Wkg35tRikqonGGRdOUFkrZvDqjR8PjvU6TVuCINuibn3Dq",
+	"mkxwwCm2DZpUj5KlvZXqUWN3K1p+4eMmKpx5vVX/39NazOZbKpv6d7eV2/ZvblTXQ0drguz2rafKuzrd",
+	"kroaMP43GjLZIubzSXEzwBB2hRFielGRKGLJMAVjemcnw34DOvNhgM18EMdmVkZm3TyCfdu0oO7Sb8tJ",
+	"uyQ4jx6y5IOBcFfPlVbRR3TKuNqdKMFCW7Y5QTgniHF0T7M0wXlawnQfk3xaM7m/PohRa8LFaudVP26c",
+	"2SL+bsu5LTI8am80Jeivuk0TUardyLTbAWX63ju91HkD6/2I92qltS5Q57lFVxxNeJbxe4ShQlQfLbBQ",
+	"ijvgVk/oHUFzypZKzXf3JuSaZRjm4MYmK2B5g3KSEHpHlPGFJjg/C5+aAi/w2fsZUZtYk4bGZIoZ2AgY",
+	"CUWJ+V0ZCHixIDjX/ZW1iQ6O5jCnYntP848i7qxUzLEUALZfyxQ28GArZvgIuAmgNHg38BCvpTHIS/f+",
+	"+78Iff/spg8AK8QIC6VVKI3C1McYmUvn3tnPZtog2UWaf0CEZ+99gTsBk+eW4uRqeHp2ZJfCXZCt2qH/",
+	"j7XvieZEuO8+jXwXghjWfy85cGFRonfGllnW72VYyNFSVAh/cjU8LHhoDq6dXqYThMzCvaXTmcxW6Pzq",
+	"EokVS3r93iInE/qhd9bDdDFSrUdHk+9PPxz+BeuH4MMY+UPSVBh0G/8XmGH/F5HwBYFl8J16ZznBQR69",
+	"OLvPqYQlcbl6LrWp2IB1i/SxtddXcxiwXjTGY8/FkABHWtD82DdNs30XcuTw5gNk5Nir0HK/aBYJXa9/",
+	"LWgZiTVueNNvGYnvrH8zaPmxFKbSccNWd+icwzrPeKYFyi8E6ozcm6ggI+rSZUZGTqVWrGI/pV3C6kvB",
+	"48SPFwWXx8hsgjc0x+13INRxgi1nXr/k2YzQuZrCuAA5uho+82R5y24O9UYHL2vLV4ZKEaESTpJLwijP",
+	"0YXx76KXbEoZURqfh6HiufwtRJFIckKYOhTMbyOiZnGNVHzYbeoxV81eLUWs7GTPhizdvHF9ChuwxNt+",
+	"xL4SB9es/0q5cSMcZf1nat6pACOu/0odiGIcKa7+W+XGTdmQTbIy9kpdwmDTd8rN65Kgmr5Rbl4fHln/",
+	"ldgLsEW+xKkpftQgjxc5H2dk/qeIXE60tjDHmdImSToy7mHIVZYaH+oq9HwzLtEYbp4EgfqnKSe6AJe+",
+	"dQS/N2xpa5m7sE8w1fKcqy37s+vc6ZJen8Yjb35ecBDxvbPevg5q+fhe6adCYp2GHNQUNNopsdA2LUs3",
+	"WdEGVY6sdH1j5wUV82JU6v2UJ8JOrdivzmBrufdOf6NO5tVNfT8691SglCfLOWFyrwfXaQUAt8ceknyQ",
+	"+4n3rLBNvnz5zau3Z399cf765duvzi+u82v215cXl69+eHt2uDdUf758+1X4vOSxCG5iGKKWBsTHakPp",
+	"2kcnJ8cnUPvImTFjyjQod2CaHz87efpkGC31E7sbND1NaEZKJ4QpgDv4iooFFzQe1XoObyIGl3JwN1R8",
+	"NHQ0YClxMlPz/BzeUa98cV3oIns0Ee2rHtWUfOxwqvlXp1vrZs56Uq+qJcG6LFG99XQQKD8WWm5Oc7wn",
+	"tOL0n+o3r0pziC+HpRgcPz1QStdDKG3uzP/ZFY5e5Fytm7Ak7StiB4ZYNdDMlRHt/SAyruTQjDPijJy4",
+	"dlXSjySeiuACXtlL4lB9P646+RP5sXNYYf3G8MIrt1abYqW16g+vSutIRZRGjSl4M4Yr2lrFCeCya5Ks",
+	"G8/ysHU8SW2dQVVaLC+frP2ebbMJ255+OMQb0VIq6kY4T+bEmRqK3YmUlGm8UStFYOuPUlNu7+znXlCc",
+	"/b06W+fkN9hHvZfLnC/I/pckzygoRiJbTmH3zMnA2zE7NDLsbNftE/14J7ukki64ljF82l5wNslosp1e",
+	"pxdD4lvCfO3qXOcmVOKJs5zgdIXIByqkCW17IB3rtNCxIPAYWRrj2pU/jp3rVWaiRRG2YS8+Fb2kXJG9",
+	"xBteRfItSnL2EZ24UIFWtcJ1AMc1sxEcJRfzwWZVPWM3R1CHjOdjmqaEbcWOC5LPqb7sSAmjocr/f/Fl",
+	"jnKeEWT0Lu1FVJO3Uo9MGg1KOSi88C0TyBoYGA/Gs0cFz75zA0FuIHHOrQ55V/xrQnGo8KZDklRxWKrD",
+	"r8EAMCX6rzh/jfMp2Wr9DNuPJOejDL5WMhN/vHgNsUFq+WzV/1JlX5wTJDlH8P5DrtfRQbFexkZ2NDkC",
+	"atetOtRdrVtsjkqTYmMRGM5eKnN5q0Wj5ksjsLyDY4ChJSMfFiRRfAOPEU9A+KUPuDInvoVtx4ksdfHl",
+	"KA1iF2sRHb1fdrpYB5uEv5VNpS+9UouBC1I4vx0xPhIzrj3b5WTXlu7jT+LyNmVE/WueNvdohKUibHBw",
+	"eHXg3XmaBiNlbWWlZge62Z+G6h9gGTKAIfVoaDu0E8PP+dKuiH7/gVzvBrb5jqaE+0n9Lbo4iqX4t3jv",
+	"uOebrHp0c0KUgj5a5mpqreWrfnVWLx4ng5RMphYS2njm5hqkUH9mhsVIAPyIJGnvbIIzQewtbhq7j/Ss",
+	"EHvXC2p9QhaSpC6FvOwaWZqc+YCHX2OQOG0lzbjEw68pS3+9o0L2Pn58D+SYWyUBNcxhL4aXlxqEusyz",
+	"w9NiTK5JlGuHJa51TgHbc+p+HOUEi2K5ak2jgumuSDJjNMFZEYy2WwOpEHg151eQara1kRSpLF1vJpUb",
+	"11VAbvhCpXm1mnDD217DeHHe+nfLjSOVGBudILVv+h7edl9wb9TXTmz3Ie/+qq4uQst7o9LdUwF63Px+",
+	"tT5UfdGkhlunyAtxHMcm31DYuB7xsNG/VHmhFqCw8TPl9nX4W/UfuYxRUoXLavhA2DaOarTOI1ISRgaA",
+	"aDeubRN4kGRcaL+2+sd69Sb0sQWAvp5nLBSbXy5pliotf27C2wTRpk8HrcPzRrtDQbFchcDDgEB3+Ki2",
+	"bZSXusPkcBO/tFqwmmPEpAZvf4B49fcbJLdtFdRvbZRyQWu/POu6t1zb+uqrbT+hXwgLXTaHBRiqt/WS",
+	"e58Jy2Q0f8RrG4I/179mG5VRxtaJBsdaBhZsN0JB73mre7e97gq5+2ueQ7rmGCe3RBn6BM/Bm5rmeBLq",
+	"9d1smCMPKs2GBEKcro40B++d0Xq/NH0Ts63BxSijuqMr7rCRxbHDS6zvAUE+HqNH5W6EBSxmiOS2Tt3z",
+	"WgdVjhv3MIwlWo2zeQP5jcvAd+t2hJu/cHxbbQzv3tf8Mzgh9adHMyxmvbPe6eTZk3T47ODZs+Pkafrk",
+	"5BQfTgjGw+TkBKfDgxN8NJ4cTw7Gh+Ph+NnhYZIenKRPkoOT8XAyHOLhs1673ZbkVJKcYrBUMUtmOp6k",
+	"982SCEF0Eu2U3hGBlgvFNW8J0Y73MUEZSZGc5Xw5nSGCkxkSkkCjryl458GvutS5mRgtxRJnyDih0Bhw",
+	"T+aCZHcE9vMVvoXu0JLdMn7PXEuslAJAQkGCL1lapPPqbqALowqAy1+gORWCpDoBGK8EmvF7RfIiJ3eE",
+	"QYbWfE+tQrg3vlWtZmQF1ycIhwSo/m7JqnfWMz+PBM/udMhf2fJ2jm3zgaLlPaHTmeydHUHMTQfJ0NXn",
+	"4QmxQiQ1qTZFqy5B2uC3NOz9D5+XKrP0vt+bLmlqPKDn4hbdm2S5FcqVGY/4UsKKzfh9Mdl8afAFTPJB",
+	"7+zgpA8BN2C+ZxmaEwN5AQuWao+UWzvgihVfogmwjvr+nLCUpHsQ9uQUOr8ozw5VNl/cxYWxl2K1q0iC",
+	"thK52jxWKX6dZPbejRaJqH+/2rwGHrSFrA5m+S2X5+Adw+NsuzsaxuUIF5/y3P1vi+RNNCcpxQCwAmng",
+	"6ifdv7mSgPTZO0wz9ZEHvVV7Ugift1yigPT4XUBphLu4C2iYGjMt4XzoFftabdCtFwu2eTXeUl82FwF+",
+	"cCkPMX9KNphL0Bm+IzBlAg44KpuWar+lhNxuPY/D9bSjq19K3WJ3t/r1E+cBGJhgSkEITJpezzc8pRNa",
+	"l7DelA3NBVG8EqQ0a4AWlx89w4ocNObpFtElIZ012XSQdiixpAIsex0Z6jG4TgJ/UHJ/Ivi2IPkdXmUc",
+	"pzu5gl7ob9VfQdt7ZkU5ZO59irvmAz82QFPY4o65OpZd7YLI4NU65BCEAqGvX2Oake2ElzUX51TMTQ5/",
+	"XIYpXrK5nJDGGIA+aEbUPBhfosRBqm+3SIfFIpnDF3m0x9eoMsidhW9UxYmSSBAvz0g4K6W1u3DK+zYb",
+	"yfvgKBaCfxVE1thwfLB3LGVWWXCBSlFQD6vPGmiP+BrfUtnmgAJLYSsuOHzmWzvFHPj5BjXbNTpju+KH",
+	"VjPdd5EjVsxpOc30Br8gk5yI2RW/JeyCTJZiSx6hDBCrRrn+7kjyUiCh3ubwEMFDxcYQ7wQhbfr1PtJZ",
+	"pJAsYmMMlzaDgUphk+RhMMbUiTIJXsrZvulva0XlwA9C0chcwVAaYlFis7I7BWbNdKpJMxPaMIEWw0V/",
+	"5h6rNkxqYKuE81tK+tcMFCL4Q3WUEgjw0IGE3oF/SeTgBbSq6hpfwTsW18qbD/PdPfQuJ9AzoJ7RdURV",
+	"oAqLL37xHL3DcvZFjBmeozf4w+B8Sr4YPkffSrn4gWWr5+iSJMucPEeXeE4uqSRfXMqcJrIZIq2ahfHT",
+	"Tz8NzpdyRphUe6dG5XKhRLhoqtYEuiI66eXJ05Ph43CMXxKcQ8wnzuZfXPcwHdCi2jokkLRPGHEoH9v6",
+	"/bYJRgpDRxJ+R3JIOT2o8e6V4oHa9vWkWrykZRiQqzbS8ubNbMCR5yt6b+rTPmCwCvSgg+sLPxVnozqP",
+	"njKl+Bgi14oQHcYVt/bAUPWcm8riv+fg+wRHpu6pd3asI2T0Eqb2unFFtH6sayPr0GIX0uKigmpCWlyD",
+	"6qIfFIse9V+V2mhHJElHQnP48cdO6Kp18ha+tqtk4hYxJK6VH+oQFKduEfJQtK+Wd1wXo+B6L1WbarjK",
+	"9xpWi6ysc3W594KqJPVvFc0KeeaBPrcXaw8vSYo9cejtCbjm63XjzgJROsqkjNyHyQiOazfmPsAL4vwN",
+	"ZisTHS220hWVPBwBflUlrF+7qeCoVwbpHLOV1V8fNMvk0MsyuVCTV5AX1+yCMexEoSsPV/uh7K+CTtmA",
+	"MoSlJPOFnoz61JImaQRNdUsg40emgcbpbzsyAaKqv/M8KnWuqHSiU1Oqur+BjnlQd3JEqy9TeQvgoc26",
+	"/W51+iQnqdIIcaZD/Y1GAdq77rC08p9C44SId8hY9oa8gcL5I3OO8a04LSULZbqwZDVaep8M0taUekMT",
+	"B+hLBbCcfhPg9aiwjpVshbzPPGg6g+f8+8oNAoWDiLNbzZh3kt6Aio+7U8NMHxU+dc437j1WWnvGsTHF",
+	"dyWTFjlXW3FrVllgIe55DiY4ODlKcsk+9+ARCNG+NfcoX2b6Fr8KSCE5HykdmLMSJAWeQ3EL7zPmEh/y",
+	"d3JKUg2yHEJW2LYPilpxeOh7oO0Y3fTUOaBL87jr3Eoq0D3JsoEB0RgvJbqjHKKWEIYlAL/Vj0wsFwue",
+	"S5K+ISnFtmbExgyyLD44gvs8WyaizrvpGMW8V7oJLCex2WuRB7tPOClW05scj6LaNa0Z+u7dlG7K9F1s",
+	"zYzpmTK4g7uL00sdxE+v39OO5VHOdYK5h1rZOv+9c6zvyyKwzsO7IPNFxleE/GeQ9F6CtHg5h7JMXXwE",
+	"lfR8cBpkfEqZF44VpG5JzjT8oS4eYAjbbcQerGkNo6h9sJuYPVhd1dUFz9YlaIRtP/Z7XzlGsQxY/3ap",
+	"rQ4tWf+abWQM+nKd8WZzPmgdwF2t7/iiQm+80vk6VMEyDWEB03X2vWUCxzUlVM9K1qWxEvoesrtAgiQ5",
+	"gfCFRa5kjKQ6/8MhfTZzol3uisyIVtLUDz3scx0UMMcmkM6kgSpThunQrnYVYmDMsXqTR6XaJyUMwQqR",
+	"DmnWknGPXSGzADOpPfRrCGlah/6K7mfcVUwznT9HSrw4OCRdRkIRBTGSPqBwQNpyCUixHlVHTyxVP1uy",
+	"+j317d77jyF66voJMa0NbXSCqPRDPtTDbhMVI4mmbRBtPaDWGqB2j9WMeWycDEjyYARUuGm+n/EswCNp",
+	"xYKaHr8EjzdAW3fHjS9ElG3Hheodc3tnCpAscpKAG0wxBGcWdXn76dcYNK3wXN6oph9t+HubbfpWtfxY",
+	"4OBGS9oAqycznONEelgGDh/ECS3/FulpZO9FAXWjE75kkmbofkYtlB704SFY6xUA0F0TNwD2e5mPGEcZ",
+	"Z1OSI+dg2G41fODfdqzi+Xu27NpDGO7Apea17fu3eMY1wPkL4jgDzjXKEM4WMzwmErItXPR3h1PkUn22",
+	"di8Xx4hwRetafNMVrfV1wA4TaoJ49tCPRfUiI9DAEPBCPDYDJy/C0n/uwekB+9lIArdX3YIUkrfvFIV+",
+	"UXvP22slWRewVHx3BgwfHJ5VLSM4zYPZfe9GqbEP1eQHakJMQdKf1dUiDDo1Ycv5OljzcDr7vQ8D8kES",
+	"Jii4W6C+mu38LY5V0DwPcQ+Bl5MZF4SZ3Af/OGqun1ARgLrfd9Hyf+dQE0Mx1C1ZiaoOmGKJa+uzi44b",
+	"q1wIPLKnZliM5tGizD/NCCA0SahEQQXCUAHO1fQwXxpznhEMOqBXIK42rNQrHue+ZsS50URh99lOaiIW",
+	"qoKrtKFgGkOKvLHWc6oWRbFVK1CQtBfM6fZQAGHGs9TnXaUIRTDgzS8xpPjgN4MXfkulew7/1hjy3hWe",
+	"e+z9YhOrw18TztKliQfheUFLThY8L7oBwm03FfT6Epn2R/AD2S/oP7SQcH+6vaz/DFwa5gXPseH8Gm4K",
+	"3Z+CqCHgZUqlmzn4447kdLLqKBsuQeGoYVZ3kWFWXBeQw3MkwAOPBbo5NxdPMB9nyNw2/K//8T9v9tAr",
+	"iaCd0RyTGUluxXJeVNnT2s41EwlmTGlcipFykvApo79BrDZEJ/kHydNA9qg/veItmC5GjzJ6R/5b2SmP",
+	"Rz8PB6e60uH7fxw9+xgp6eKmoaYarBUB2J58Tr2yfO6wP83VV3GUdFyJn6ic1a1GYUfrySxs6L5RHgFC",
+	"WS5zRkzJSc40eF3JwF5QHVPSVngKR1ELjUO3LUsi26f7WFT4JJLnHiRFjcHqXTsCBy1IbrzN2J6k1UG3",
+	"NexY9Jz8GswCzFItl+HQNPJbkQT3Kf6Phr6S7D4cxs5JaVzfa6sYw/S4EsYVxcn4iGEA0dmFvMmYVPf+",
+	"VgMYkxm+ozyHKjyMoIzckSy8UNwgD7J1ibfr68voHg2R08tj8GvEetIZSY6wRR4obYNdOo78Ljs5kIr3",
+	"Yl6kg4iuUq6GUZMMMiUaetKZlR7l6mDdFdmRysgxqpN1eLnuNoLkIqiT0N5t5o9mF+6zDs6gFrAY3pB0",
+	"6RMdVI5Fff6g83Xa9he6uVfpI7r6OgnDyKJSBY2yFt9gA9vS3V05oVpdpP26mbf06SbxxqZlazs5oL+z",
+	"sVxmucBo3p1RXOwezW39oqS5KzvvqriXZz9mvZaESEdztiK01ti0rMyEVnEqVwQSyzmpKQ2U+8pyvE5Q",
+	"O0WroOTlnbmWrBwmuqYbn5RI/8zwpDru9cQHWqBFzk/vsKncdksXQLpSyrqPc4MhvVETGqm2R7qMCRWe",
+	"UHX+m8TASc7nml9AEfJ+MfNQucbh+drd52t8bWS9dcdu43Xq94hd+JaSQTPKx36vmINN5KI3XxuJpbbn",
+	"UXGoxOI01DMAn1Zrq2TWlN4RFlXRmlzDW59gkm8+k/rdzeYxJl81Q3g0+V24Ce0bpg74dI2AVBtynQ9M",
+	"c3MnN5gSnGITdQ0ExB8OsfYOsWLq1i2j7xTqspbl97ou6R/LudFyXvJcBvWWe4NACSovs+C51OYs+MvL",
+	"q2a1gPAjwR8DT68KlKx+bxDR2io/xfUBtpwP7nCu7H6ImNIYVum5/IqIpNcv/j6HP01dXvfY/a0fg4h9",
+	"qft0bcIfVcP3pbmU0b0BkZmm8lJV80CUoRlVA9EahzFacU6guK8yAljhP/C1LGoQhYuChj68GbnD2VLv",
+	"jH6PTyYAcTgDntlAo1rrFSyNSaAxgQLWnAmaEgOsXvEUcjYy2uDMeQx/gdhuTx1kGxFc50A7R0I/ClJK",
+	"RFQlLFzmMf9hmCfYRiUZZxRwo2lQYrCudEbRCt0D0oYHbqHYYwaFKdCY6OQ2z7uhdVWJXBKaekhzxO9Z",
+	"kUHTUFT94Pjp8bOjJ8bFrH8cVitk9HsTOl02ANYGqT5fm7Yf/auImuL27nlfsz5J4SaOzslzhCWacyHR",
+	"4XDYPjzEftAjovGwqDhug8WOrmQxG8EAo/LXODJpvX6aqHGnxnzsI4gqMHVY7kg+DnbTUs72ICYSLkD0",
+	"H3wp7V+Q4GCztkla/tlESsNvLjDaGO+V3+2li0m83rMO/n5PZ5vsubIgEAdpBL/90wh7+2dx8+N+yiM/",
+	"8Yx49Nir2OLT9pfi6/aXsAP7a9gH3BjtkQ86dNj9AFdItPSeHrv9GyAoNRRt+VeNqQtXZODx96i1vxTU",
+	"2l/M1bz/i5vdX/jY+4b6q3hf/eXIUH/MSObesYSoP+YAUTrSo/B+yIlSpAMPiz+97jdvgt1vFh0x+DHX",
+	"BcPCH+ncTXHxoz/vnnPEn67iV0ul/5sZq/+TdixUf3UHi/9zcciUmwdM4j3xSL6l0iNV/VVM0a1mIgBR",
+	"CdvYX+NtfXg7/3dvogsk+uLDxW/FZ4vffAT+4teiJkDld13gIPyGrhgQ/GYLUwQ/2soeAaGAYF/uyBXX",
+	"KHXvuLn4EWo0UCEN90YeFFysj7hibvTfxbzov4MUbvjF61j/cMdp6v3pVv59UBDTF7/t1JTwHit6Athc",
+	"ArC199CNWAlJ5jcAbuSnLElBsomFw9BJCjzQFKG2RN+/eoQvtdepFLFfQfqI1ntSjQSDs3eePqSj88sY",
+	"GfCS88Cbo0wsk5k6zwoPVoomlGRpUYiMQvDekggb/odZivBEknwPvSV3JFd6pcSU2btfUwUsftB+TVkK",
+	"af4R9yxhMjcXqClVSrIAf55GvNRAHTjTymtJ/VNfHmV8apS/iBKT2pFDJ30ToigkzTKv1NzGccO61EqL",
+	"G1Mz/u+pgZsjvy5JLYCaM1QMOmIyw1Q7ypxtDKg7of745NjXH0+Hw6cHp6eHJ8dPj4enpwexOms/OzWy",
+	"zqyF8Xnk9sM5f79mub830xMO8QZnYL/dnBUr07zy6MZkrQav6DBPEDh76GbJdONyk2uGU6XF2YB/b+ea",
+	"snVWhdNUFaAbSvkxH+22U1/zJka3W1G1RBmfRh3WdL0j01dgPxqHYO1GiIYrYHUWB7G7akoZoYrNttoX",
+	"mphN4gnCFKo2Bt0n8tSnhfhdOx4rqrW/axZfEvUEcl1NGUxgDhCyWWZlLpUQ0TsjH3BKEjrHWclJ9eR4",
+	"FzkEdBEn8dU7hNM0J6KIPs8oVPcO5+ukiQhe4GesnTgHRRHmMMZo+6+BgY4YvEpLKZJlRx7ArpXX05py",
+	"tR3YBv0irh0iTLbaGK7X1nvjwrxht0fHo0Nvps+EZjc4ScyO18H+haykVtz2kZjxXGYrfdxbuXCfK02N",
+	"Pcix44zZ2tWwKGOUeYEkIGa0GNtqVZR0HOFp9A4WyiYKkg/O1XOLOti0HU4A7LHFVXoh6EruWU98eoI9",
+	"mKS+PSXKPBVydrH9YJcHQw32WCHgguMexFftMf+aT9deRcAxpziMdrtX8l5pdw1hT94/7iDa30H4MjdK",
+	"veEe65lNymETYgkuJ7X5MM2Wuc6PBvdTJ5UpkHKNxphfCrlkX5ntUWytwOZymquLXPFjWTzvgjb6S658",
+	"DfwFZY90DnpogBoK2g942zuf8rZae+mzgyub95b4v4Jjri4E0hyey0zqLM07r3VVAkAcdgz3unDCm2Ei",
+	"07TZcX4wHA6DstI1TnMwUESj7NG2sMboKHzeEIiyZKktVNtaOFkbeH1ilTpkRus0x0khOfQB7k1Paw0R",
+	"empWKexTxNyC1Hf8AJoByLM1JEqcy0DEJjjLCstGKzmpZwlQZsxHnMwejPIFqXF6VFnbIbloZHilhqGV",
+	"Tu/cxR1RyxCV8t6uCVRx0Sh275YXqcxXPkcX0+LtwtrDKUJN1Z9AmcSJvFErzbjZr+heneCA799HN+Oc",
+	"3xJ2owve3FMRnB769V6/p1u1Prhe+IHEkfwkwRmktM/xCo0JgtvVBw7+didapxhqN5C2gd/tA6ELgnYR",
+	"Bm2gTqIiWz2y1mrQgX4pTH84OW5GAzAFv9e7FYvxUYYwA/5C2rtbSbloDGPzUVrahKXbFPK2Jr6Hz9Ll",
+	"8w4JJZyEHy9eg0tgoeMkxtaxVlwqteW915Td/njxuqy1V3muqEEZtXsznFj1kKbEZBu1n/7FjLM6xZNk",
+	"BB6bA7Bs7TVHrq8PjjcezyI5wnJUguekc5x8CzHvtnsRzylxTBX6nqwAZ6z1YgJ+jr+QJ5GFbB/SHgqP",
+	"Bwpo9zaev0v6Tm5o1vAY0O4KM21ewLsvOLyA+O1StsvSeV3WdrAHK7nbLjTcFNcDd4EMDcSWx97aYFKX",
+	"rdrF7g/f6nZ+/WH7t7f9CymwnSUartd2sYdm5w1KmYMPF2OojrniX9DmfTA3axNxfXGtQ9dW0Sg7FzrQ",
+	"epuBpLNwisbXXX/5a0DX62u92OIdjNwXQJROi1HaZMQ21++OHIpkY3Eq2yrKx2sgGhi5D3pp1FAcpmVp",
+	"E1TILX03ug1gmi94RjafYjWlOc8iCc55A2pcCB9WGorFE4zQS5LbWktoubix9q6HwOpiSeBWQB2xcM0k",
+	"HIhveFKoPc87RHwaGKRo+lKB2VHirPYWhP7EJ02j9CAPG04J73IFIBNAAgg6ZYiy+IHxQKBS5hWrswsi",
+	"pfVttXjt0jZXr2bLac0md2OFyyHIMe+jJaO/Lom9bAJE0iyLJXg+OYosRwdN0GOCB9IDzdkDM+BAf9xU",
+	"+jzRUX3z1rO6YTN6R27gHM3JdJnh3AyVEtFHN5IIqZ96SHeUiD17jy+qOHhoTKaUGZQLuhhBLGQf4Sy7",
+	"Zqber3umeh+FURCZHqF6q6sAiAP7hMzDjE1TeM7PkzlBF3zMJU1ExGbrmJxvaLmAONEoMdqKg5kzVYfc",
+	"nYKu32wiPmsAgcyFQmPUuP2CXaWN/YtRZx4u1davo8KOrpwfsjtKCt2vDR2hprg7KtpF8lsqwnyC3VHx",
+	"Cx+36l+1223Pt1S26lm1223POm2jTd+65W5712jXLTqHhrvsu3R+wNIHu6G0Sc0aBazqZs8OpF+IloZz",
+	"5NI73GN3NfqpPhZqtS/rkAAXxyjlc0zrPM/mofY8Q3v4uFZ45ksh0ZhkgEzP3XG9gpsMQaSrBJdRDchO",
+	"5gu5gsPIfRjn5JoZgvRR1Mrmf6lI+Qq+se5Crd/TaoppYA4tpSj8Zpx+jT4tOid/U+3Kq+4+0K+Zz6ZV",
+	"bIIWsgc5rKGFst4OQ6iL9thJBWyj5m090xH9zH0zPskA8x7HgIbwR6VSGfQwAchgUJUCdNmizoKr1u/q",
+	"N5sibO5a25aiL7SZam00f3Ya1Jm//4wHv71X/zccnI7efx5FB9PODQ1vtZm5eg7GqgcKFfLVRjjIfXc1",
+	"LglDK4JzgfCM4HQP/TCnElGpQxaKwNOtwJK9+dgG+zhG3APgH88ps3+2EkvdQYQ7AcTuCAm226hK29nu",
+	"ZE13dANrPi+O0G2Y3c+J1ceic9nVQ3K5NqNuONzt2m4EmaSh3ZZZth4BNW4lrXUiB4N2I6pfIOcm3WZ5",
+	"guuKkjRqed0bzMzae19vqo4e/ha47CMxQqVuMRtN3r///G+Df75/9DMa/PP95/Dvx3/+j95D3Cr/731b",
+	"HJFB/d6HAVeiXymgjh/1b7+RnDv52/WaeaOFbN6VnW6j6/o/GZY5vX33215aP4Ck+oRX1JtzT0mc1tws",
+	"18tTlyG/jTwtsjJ3ApdAmZD5si426ZX31GlPkA1az5fbMEGbfDs3izbZ7pbKkc3gbR0u004MSB8ooWHI",
+	"m494Toiy6EfLvOYknEm5UB2r/wr048VrS9cdTQmHq734+bjM6Row1GfB4QMd/Plsfx9Onj81HzzAAzWT",
+	"px7toXOdk5ZghsYOZiXACm61n9+S+3cm+3h9DJFD4l6LlaHb2X340VVEW2fByshdXgW4osSQ9uOGvevl",
+	"w3d8vI1kiCq6fmGxqP/HPXdcBBudmQzUXYn3oOe1wMBS23fVM3cYMxNbbuZ7nt8+yHG+Be/oV+tZ4nsq",
+	"t2GJW1oEBpjieIB6I4VBXfScHOULXFuQPo7Vrp+23sbfU/nClpkvla+K7ONGZoE1XeYL7tUJoTJ6DNU4",
+	"FGr9CZ47gVrHp0CSF1tjfSmlNUlqvs7WmLPWRjs3PNXvOVdWfGjucZf1+ot5aW0+Q8z8b+Tov2qm2yLm",
+	"pWBlG/JiGRm8PrKAO8C5ar6A8qlKpzXtye+T91ubMf/KBW+vLdewAEBVbb76lFGoEuFxAdYXUM8RX+gP",
+	"RRaVz+c1ILxTwkgOH5wHB2EEqXSLUyLHDRc75qFSmxLLK1Z3yvHGqpOeafj2rjgvJ3qaUtwGxOAibN3A",
+	"FFdESHe5v/mJVy4ZGDJBV+9rN9EGtUG3oB3ugpDWyiBWE6LOzL0alFj9/ep3zpe39lKv9+n9Vt0jD/ub",
+	"h/a5uPIiSrGTp8Ds/q8L2L9wVS8LhEKDLuHEhy2S6ERIlV9alGPxrtc+elfoUeOUTmdqw+n+m7PZTlrn",
+	"1c0JrtH71JMg7S8nJqvOSdDgrokvdYX8dURoX1tAg20VIyPj97sfNWuMOIqMbot8QcbliI8Fye+aM3MN",
+	"bieoxXOc3/rXpJwhA4Fpv7TDbEaW4jwdpeSONlh2Am5lkW2OXHP0iKEBOnjsVZedkHvYK5ghed+WW45j",
+	"lMa4ZQsLUCevWw8B65UWx+yGgpCCvOhExWTKy/g9yzkrZdWZi3KNK4goAz7PUYJFKaaP8RzvZZSllVrk",
+	"m1zOePaZH/XREK6CFiYfGLPyTVED1SVaA9KOKnf1w8Hp+0fmH4P3/xj2nxx8tL8//vOj6+u99a0e/yl6",
+	"zf8SMO6+NnPlZ2aw9BcN/x6pFwvN7aDhC35Yt3szEXfVwE7oVF93vfpq3W2XjZaMXXZZYLkCxpdJJHOc",
+	"3FI2tYmRYcBFeDFmolGLRZFicPz04GBn12TekL8lOJOz2pRy6fwHi5wnJq00PC3bJdzpfpqTqWP7Mniv",
+	"uj2ze7wSaAaNVsoyMGRqcWzqoprHRciFSQbwecO0aR3vG2ORc/Tjj6++Qo8uvn6BTk+eHD42SNoGI1Gb",
+	"UJIIa1Wjp+HmGx6cPhviIzJ4Oj5IBk+Tp2TwbDIcDoYHh0fHJ0+ePjvF4w29J96KvwL805d5Hi0/xnTu",
+	"OIB9M4Jyfh8zE9M1ACXwjX4YYlQHyVDBF4tT9WGRYYZ95yd0EnF/xryftO4uUT2xqA5mF05oBkE+ptxz",
+	"zu91PLnoo4QvmbRukoMNzvKD2Fm+4HB/UqdHFfjshhyAYcbou8sf3iLzrma6J6fDg8eVGTl+ti74H6an",
+	"oKOvV9itR2xfai6qiejHks9pcnMGeFkEQh1zfm9iFBRbmXonVCDKdP1GdKPOK4oz9xbc36hn8G6QUAaf",
+	"B/MBXmm/aYHoC6guuhazhSGNFIx09iJGab5C+ZLVJvI0KYlFXGw0gWcLRTDNV6N8yZqzdMxI7oFvzDhs",
+	"nUqYbZCLM6OpV5N2NJ5ETRiKxpqwmwfTjOglK+BipKtgJGd8KTBrjxrjS6uyzy3iFdfEjGS+ZEl8TcIU",
+	"V2UYzXnuRgHK743+48ahu8YnRQ+1GTm/YGA33cQgnNRgyW3KB23yqrxNC2V7JM4aDSp+D/AwO+PVJbP4",
+	"6e22irtqMPzrDvAIjuU2ZBlE5pb7N5J2tXHnJUFsUq7snrZr5LKtilSrnj+bjhfdTo3shKgUd+hesTPX",
+	"3epXi1L0bQnhW+ouCXRGpbnbfliMl4KyLhgvbrQxjJfYXfkmwSJblNa0KOQtQo+LCYCcUPtmtyjimI8y",
+	"4WyS0SSWTaMJhiIgIDfHS7FCZp2kBzJbRN+g87EgDCrQZlRI0QcWoZPy0gLgk4k3KH2i7dracIUXhv4W",
+	"CGPt829Ls70tgg9LRadO1Qvbr6zpdqQUyrqIUpYWeaym98+EXtzfOCP9otY1n0xECZtrI6oscn/nVbAv",
+	"bk/CQ4eBNVy7x8jpXL9244CwtgP/VMFjsZixLaLConFgHSsrro3haiuf2gdoFdUwIlz2LVeHsYzuCK+M",
+	"xg69zPkmItK8t/3ehA91k5b6lR123SQxNeriJ5aZ7TxubssXEFf6xdH6iqROgFlcE/3m1oVK/TS4CNT6",
+	"+dvzYuJCmOsSf/mM3hros8sNRBdkhpC2B8JmqERQVqtQG5m+LrjSL1PttlehlvT9rM7yJiirEQEkmC+R",
+	"S8dlKNasXA0ETKgLlNThMu9uCyhWNgXWlswODqkKopggcuSGZANs/THrPxbcTn9ejBe4Ib8dFeWKdJEi",
+	"bwrgbb4gzI1ypLGYWzu+LPU1RbYrJal9UaZnHhJA6ZysqUddX326W12OOU6JV7KiUqEDLyWfY0mTrUDv",
+	"f08VrsM1snoazGu9xQAXM+SO8qVQ2vsO9HGzjrWnrt8jtNtdn5sdavB288HizpQHqRzyCQp8S97MA0xb",
+	"idsvha6z3bT4zKpYu+pss1WX/AHWfH0xcn1sljZJaZeWWbI0q8FqhgMp1zavlMVoPMoKudFcya1G0vsH",
+	"m+6y4TDb4gjb7MxaB7QJy9StuIZ7o5vzUB+hf6BstkbZrBS9jaofhRJtrCmvPHLoe64usqmC23wHFq9a",
+	"7ALeC/zH6vQ72tpnt69FBSpqIuu2z9HQeka9qRDIjG2nFv2/zKDeUNZ3stvuCZ3OlLysD5G0TSBWMqy/",
+	"vavYyIAKz+JuDEbneodc6NaV48jnwsKmixpzdkd4CEvhvDRu1Pgh8i2/Dw4MxZ0zkgVhNBYoGhxuUFhd",
+	"UKnB9D5AVSfaXf6vE/1N1dHrxX/4Vrcj4A/pv4H0r2Is+wy7BmE5XC1Xecn7wCD4YwPo5XZYy5fQi8VO",
+	"tn+VgZc3AGJ+H8xVTbybtr741JYjrNPf0hxPpKe+6RrGI/uq2oj3mIKzxskHvwhyWZHrUv6zGEQdwNd5",
+	"6WwPnA1OCu/siB+TBC8F8S8dZyYquziEdbVffs80BTURH4UC03wXyXPiVfjvrj7Y6qv1Fw9USLiJFbri",
+	"o9qfmnIlUczr7S8nylfR624orEBogv/0iRKftohPRYdoPkndCVqcmq61XwnXLn+jmCN5q6wUEwBXvBUB",
+	"uGuF6Vm0MuwA7FFAENpYDb6UyG1m1fnO1mROUorZaMaXuRgpUxc2VV1yimrrldGCtwot3FSoCtQMyY09",
+	"MIalcAGgNLcZjWGyC0T96ihsvZfRudka0tVUdvveFJm1fUOAp0BYoOEaTVDXWKspsxbTCJXxO1pvF5Q2",
+	"jguFWaEZviOh1IJQfo8BXAUtyrxjIkcg7He9Ey0RLcYUH4r7ws7iuIQOou0g6kqCwZQwDCBK/XWLDLuW",
+	"/9tJiXXKbXGkdVFujaTqrtkW0usPFbe1ivudjtioLKGtQyw5GkNYefbgxc9+4eNOIXHf8XHrgmcZF62u",
+	"QxUNxUUovLWDuLTWwVq2+23DtNpnDXcrUPWQKC87js655/lttxpiSlh2ZxL91qfyMH3Hx5v6ltrHBISb",
+	"YOfRANb54zFpcBXvk+YpuMXy+Pt528v0Qoisq8tlOLlyf27utmc8Sy1lre3N7/j4DQFlK7Kb5sTqIHUg",
+	"p63liv6UmNHFTsRLm9z57/hYp8934bwSnTtgwB1qVjDqztyl13edqmQG3kVP8l5pe1waXvtDPeqiHq1b",
+	"OlsQou262fZtF+2P5eq2XHRB6lMmF+Zpg1StqxxVmIS6RWNdlk3NwLa1YXCWBf1bR4MZ0U5IESM+WSew",
+	"AxogPcykmW4srmfrvHPhsJVNkQEgPMJQonlXw++CB67adlPGuLK5s/bj5Ayp9rsaXE5+gcJxzc4c3eZB",
+	"+FxIPK0FvYdn4B+CS5T2rmCzuS/VB9a7gu+pnKU5vm8EZnGNHmAaqmVoCuB2qyTrXVipR+NKmVlGshvH",
+	"W1t/hG7Ga6TmhdHoIlFgPDPS0uijNKIMz6javqM5Zlij3uQkyZdUhh4pkndRjLesa2qP2e0qmtplGJSB",
+	"PB+upinICO+frqppYfs11DNVthtOErKQosKx5Rs2Y7kULKTNqk6L1FQIh6YanFSNouHAbStltwDh8ezO",
+	"2Ab4PubyD5JIp0uakj30SjoADGEzrEu1ZtSIfQjJB3SY3VLZyWH2PZWtHWatTctbE9S8vcvqgTBhgdtL",
+	"OWDVr9s8YIu9MiaUTW2ee/SWRimRub88CWYaoAWniMqtYru7Fy3phHf7fEdgt/UDyDDUrTQ3SQ11HD2M",
+	"Vw+ztcL6CWabZvNHYUs6oe8uluNMJ3d04qIAzR9qzNbw0VYz3d65YnfqwxZgDb13TqeJzmFkc5ZZZ1v/",
+	"XiHz1vn3jECp+PdM0oqhsfXhGKACd0QLZQiLBUmkk0YaIlYj9yhT58RiGDCEWTLjWuUhOJmhjNxFIQyg",
+	"WeTA+ar4yxWamijzFj4k+n6v7atPQW+lQh1+2amTDUDB5wQzJZRtXosPglkDoxStQdEVIbM+ZMSqXeSO",
+	"5CtzTw81FXNsQIAKLEWea4RFKmOwilU/zCaBo00RoygnGQa/hXEVaOA3X1WpF6wHQajAwVpTJgQ9NMQF",
+	"kSmWH2v27Dqnm62F2tbpZtu31ZP+cLq1d7r50OJdYZGt3hwLCOwC2m5raQdlHp0S4XqZkWwBvrK8S9Wq",
+	"CmBuPch2rCSgsh0wS6KMYjGCChMZiRlfZinKOL/VpQ2h1v8tmixzxVB75cN5x9JuTtkyWhD6XYYZIylK",
+	"l7kDdTON12hlx8PWILkQal1TOOuDKwhg1zMq+TsVHI/LLUVEDadv6ZWwcmg7r4RRtQYllOmH80m8xXNS",
+	"/Mt5JIpaDzFZbZVhsPyVdoXOkVMD3VOmDk+jjooHNphdn92MZjPGtrYzzpMZvWulkluCICvYvLYTHCS1",
+	"oUczLGrQUS+/PR8cnjxBqgU4WmfkA05JQuc466sF+8e1E7jXvT66LgpSXPc+KgUmwYwzmuBMQzkChOOz",
+	"p89OfExmfM1Av9eYsK1zV9v7Hvzp29b/8C8tiNMFzaZ17ejWtredRsoA6uOWygdDC3VWYFPWOrQq8uW2",
+	"2wxFl+NVhxz+QlB5M7SVof4vreHTNr6okHZFmFF7D4O/Hx/Iy+BwQpx/wAUIFRPs7eaSNCyxYIk9Qtm9",
+	"A9dDeHKs80BUDsyYO8IQXNDaxSNh6FlnXVkXdxcLy3+n48H6h7HVydgKN2jDXZCT6yV3Npz4S6HrvPpq",
+	"R/mCyG0Ob2e0Zjdb67d91UusGbCmwHCBNQ4vne3vL3I+oRkRFvR/f05zPBA8mxE6byyVedK6UuY/Pga1",
+	"Mj2F4TWf0g1rnL3UNQ1YimwRGfWHxhxXp5HOjwtqHfXhaBbZchotfaWa1NymZ0vnMvM/aH/TRYn8WvqO",
+	"goze2dsAqnXzsNjCIOdjLmkiBurDg6eTI3yaHJag/p8cNSH9m1IKf3o0cP98/Hl0ursVIPIrAsWy0PTT",
+	"6NYNiW0+kiq1gGJb9jWf8qW8AHTutcjdSNApG/Cl3LRYge6te7GC4L26YgWKOJKODHkuldX92lo4vMHJ",
+	"jDJynsiYEP5pxgvbDdtD8gx9e9GHP9M5ZX3YIHiOMoJTwHUF2V8EzZpwqL6F9aVCRkv+XjMIZFrKWSHz",
+	"de6VLmVhQxzgLkL1DB4CPB+pji0cGBXg38SyQ4yDmYOLGggeJ8edkmBWUg1TJ+UHBUJ08rotkOd7WzsS",
+	"pHggqh64mhrY1RCJFSzr5saHj9ajZ/oJAmI0oSyGZljOo3XIXnwpp1x1JnPMdEZLDSC6vRCM2Eq4wNKK",
+	"ERupBhErK1e+GXOjiW1GsxJXjurYchRj0lYaZ3b0ktvCLvHwxrqlMXwGBhDkHQt9bLiO2hTCiJlZdkMv",
+	"SK4O5dJXnyOoSljcRwcAaa2UyUCerPXQdOXR2gmIM6pajaaqNF7eZreppWLkpmbNLjB1W8yEl9cRjVdK",
+	"nyDZJL4b2mF+hAIMgK2aho0n0lDXZdTlYtyJ2T8wydAlsJwHPxXMUrjY0b1Ws++1D/EzgYya2ah3NfvX",
+	"oZmPlt7awwW+id9zRtinqQvZGuZajOrCt40Go4467Zw0ysxA20I16ElQzDFTmv5anEUwCEF7oztwW21a",
+	"CZPkJtG8DoGjaODqgfEsvAurPwOx934bgbXGqm9fg7OLF8rtmQdyQVmlv6bqp0sUCvLbCs7sO7kRLleZ",
+	"2bo5m97wO3JexHtuXn3ZYCROSd/UxLAwkBrPmIoiy19yNOd3BI1xcnuP80h+cLtzpHyANEaWFGM0Yd7l",
+	"ivs8Oj9vyb2DMe96SQ0MpXSqNLXBEzWFQsBuGIUBI+aeUAmeftOJDdEjtmCdNVi86Y4LKEVbyyuBSFab",
+	"erNmtvzS0t25SNffbFGv1j0adb6prhY5NVMdpcqfa68EN9y1My7RmLiAnAomeo3JwONmkvpd69BQ+I0y",
+	"4dXwjV7fb1dyvKb2GrkjWTl4a/s6tiUmCpevhpW80t/R+SqV9daFVqQwQM3mWiZiySxoG6bR9b7hCoQk",
+	"OZHt2l/qthCSIOSoparnj7QimPzv9B31jqzo5IWoek2o9/ezFcLoDmfLMoxS4SGAKml+7VkLGtTWQ/CD",
+	"8S5oejY/ZDykfufeaCru3+0ciRWhB+F/zsR9PNdaA5wLs289j1GCGaAeBzX8IL8CJjAlSUYZ/FNJJgiw",
+	"i5Znhf4vTC9NTnvX8z3NMqREQVjskxGSipEzgzrTUrOy/uEYPf/MtYdGaFofrcXn9baGeVg57HQXNHer",
+	"0RFpeobFyGHcNNvHrs9ZgKjkITPVGcYAhN9KD3V9uJe2Nwtyj4PWlmxx7GZBXUfrQ1m3VEV2k2hv6e47",
+	"PirNfGU85cV/HxUBdXcC+gxydzGKuyXKiDIfnikDIseJJLnO7bF1IZ8eovFKEige+ePV14Nne+gFn885",
+	"c98RwQ2Pjk66ZjZrSNkGwr+E+UyYWtc8dych2F04Jy4Zs1xeOeGLBckHGVZbkQ3SnE6kGDCey9mau41n",
+	"MSFV2JKROTJ1E3JtVynSwiuhtzzHEd9Bp3g8S0ObvLLAKBUx5fKh3Q0bGekxk7LGlIxycZDk2gKnD4y5",
+	"mIRmd3Wxe1aD5xCNg4XQxl5OcDIjqRfhVfg9CouRThDjfu4hyFjzrvWilwtSVCHq2kLTGQSzFK9ES9i+",
+	"FPxAcM77KdZiYcr9ORI9R+0KLN0UcS8XjJkSIu3A9tqOR093twR4gKSDOMoxIUxn6GZYkjwy1VtljcMa",
+	"bkubnFFhJhj8cJrSch7Utsnl3R0J8CJLoxZV0wgNaGHBNgzAplN4oJ0+fZvADyEXM3uG7jyFXI/cG0ix",
+	"aI6z+v7WD/dPVN7kfJyReUO5dV0z/vjk6eMHDt+1l442UNEv8NXag2nNja7uy0qo/4fBlA/UbwNxSxcD",
+	"a7wMXEV0sH4+9luUnF/oOV5bdL4UOfFe/d/ofTxeoks9eioQT/RsJqRdVfq6qtrnSjaa0tGBipNrY7Fv",
+	"CwVo3kk4S0jORNFWh721w3vQ09a6wDZlal8kddAwWM5KxO6VgogGOZkQmKQWder1zlRGf1226H8NjAU9",
+	"eJUWPWvdt68O3F+XXN/miuViwfPK1cxhrFcRv76/KlXEI16PsKvcyuin1Hitwpp6sGptto5oQAH/9urq",
+	"na3MpTbHGs/U6aknA4+HUZHvsuUqMQsznksfs1tW990eeiXteIWSE5BMCTl9tdviILor9A9VKn68eG1y",
+	"OVPCJJ1Qoo2DlCdLZd+IKFmtuW/tvQU8jZRdMELC2xpGXAXM23As6L1XUxSlkAI2aMTtqrIuuk5CAt+t",
+	"lY9bCcE4c9eIv3qEKUCXMsomhfJ7y0XGcUpSNKEZebDIepzjOZG1Af9eEItrureej/o9d5xFB2tQG63+",
+	"M+bpqo+wQFinhZiXtYrw5HR48HivheQs+5hNYXm9ljFmvCA4pYwI0S4oAjwZOI24lJMZSW5FCz+j7u6F",
+	"bt46ut692Bye17d0NI71haO1LuBC7RuczFBKFoSlhCWREc/pNC/gxhovX1R/RVbAggs5zYn4Nev4Yk5S",
+	"2q2z0ix5Pduv9f1xNM5aXYDjDXDEjToDcZYVUwaSWunxd5hmeKw28A3jclQ0Byx8yOjuoxsh+WJB2fQG",
+	"3c+oKQi/yHlChEBitpQCpfyehZGF8Kmevs+y/7bfae2/vWhTyI8hi1pyz5EgTKrDpBTYe+XHXSMsbpWo",
+	"4jmiMuqN7ejdeYiLgx1cF/jsZV6Oc5H2R6YNAMR50MaGtWsf6h5ifJSShAodzjnnd8SqWdW3dO6cH5ZP",
+	"JpRRSbLViHFgGF3uxH6x1++tNNC7zDmbjlYB3tc6/vEJeAGlBFrA4i9IXqI9FhHqk90Sat99FAWv78pF",
+	"sAkhu+y9WLP1ZADSh/fK7twkjks6z0Xx7q6o2YiMnfVfzsvZaqf5AmOSEzHbRt7BB5Dkt0SXYtURslBK",
+	"Q5lyoGslnN9SEpOD8PYI3q4TV14H5ejWg8P16RCRMat/7SQWqWR86kuQHUh8C5JIedvydhe2fe2hUfre",
+	"+9qZKT6yrog9Dkfs3eOPfl3iTJmRGjApuRUj8mFBcmqswwmmGUlHWAgihLlA06xK8pFffF0NlTBhodc9",
+	"FPZ7nt+OdFYE/c3+aLQgmlEJ4WumSsRI14fwfylqb/V76VLzAuQnKG28w6lkq4BtF9Am6Zysv7QGZ+Uo",
+	"4WyS0cQef61iirir6l+qP0nuCFO7tqh75TDjnIqVEzReihXCBu8JKpVHb1jr6yjXlL9ULzw3gddUmmqY",
+	"+ppGnSqUocNjXcZocyz4jjvvExXx9J0yXq3lZjClOfmbahcxy1x1Pq/4sf1sfKvDbfU2os8EpIQKZPtA",
+	"i3MbZgFXDmyZZRvr71sHIpi4m6rQNN+Iz+AdvyXpJWmKZi4u9YRpZ+pkkRxqYpFoTCp8uNsHye7q2FYm",
+	"QZMTnYMWqLwQnENt5IzFbkSvJEqJJPlcWb3moRdt7J8nZL7I+IqQUl6bl/BWDzHjUQYwM68KvEMn4bSr",
+	"8z6n6p9FIa9LIzGFD5Joj/pf+FgUdeC8tD715huAGRbQqF/upwx6axtDVmvfRhPqtoJISdlU7KkRxg8g",
+	"LrEkOiRws838QwGth1GuPhdVYPgdyTO8GAmScJaGZ8+zJ+D1rlWN9SswdzpIW/q+foguVMYmRKKCT7bv",
+	"oligsD8ht3tIJ4FAj0rBVA9SvGpm+SfD42fxm+2A3St8bZf+hTlqo1gEEDJhEzuLA5K4wzwM0YUBaEy7",
+	"oMqv0pSd1z0iDlqeqeUvq9c2PpFuTY3i5kKc4RxBXWOd4dHivK1UxWx97JYHutXhW4bXUmNwQ+hHD9b3",
+	"LfglXuM5iO/T3AMpwUV8YR5BFbDFn4ss3kI/bqumXm6tpP6hoP6hoH5SBRXSO+IYMJoRPhOoMB/16eWx",
+	"BCxYC2bdVeiHDkntgtsGA2wN2VYoDa3xtRo07ylhJMeZ1cAjivca/LY7kkej+zw4V3t7D8jADvIS3EFi",
+	"hov4XcklzsxLm8Tc2RC1Tmmrerl2kbfaOvOzc53qLgVeTDbFqBkkziXGhQikajEYoSCI9XIxAwZM0goW",
+	"MDrXfn/t9TX9Fh80GPPjUgXa3cKYfrRIFl2VDJ2PJOoDStlU13UBRQNAMcuYrZT56P7td7rJVFs/sMoV",
+	"TvOpELSG9+9ofdBsiKtn2z7UnX+7S2eYnuL6Vb/kuT0bM4rCzZwTXYRR6Qh3nBqTuEOGRlGBuCmbuqiW",
+	"vX3CRPu04WKYOyk7qCWurbVc7fz/+78fGUn+//4/Zm88RvvI/fwYqVMgIuP9AGQvk9GixK+R8TV5ftU4",
+	"5JD+lm7yUr5aNNa9VMC+dPR6JQO0DPKildzeKySNnyFSmnHvHI0I8BIvlvfFtth/vvaxDvbPpRtVsP5M",
+	"NW41clOrR+26DmYJz8nLu9o8LKX7S8+/BRcOd+6OsYhP2LhzW5C7MU1BsXmRglU4iNrif3vfWhSI9noM",
+	"7Q5G+0a0fng8ljQ8R0S3g8Rcr9u0rBYXn7u6ZXV7ZK4stk2FEs4ye5zbYoSazHKBE1B9ypH9uxBKivzd",
+	"yCRXCj+cmgBCtLzYtTv+h6VMeC2QlLYULYSW2/abVcPqrvB2UV2s99CXB/8ilaXFGVI9IWpXaB30aZ34",
+	"qQc+Ld5or63+gXjaHvG0BETxe8Ga+N8FW2JH6BGBZA/VTih6VlE9HwZhwlFdWhIzY/X8Uyv7zj3dw4oP",
+	"T0BDNLMpnOXhtq2ziSqYe3ytNQ3YdT5I2L/Iv2Sf/gucRfG53Mj8IlbtXSuLtYLcwdXUxsvxUM6LrlFO",
+	"n97ZsTNN4ZO7CtZZ7IXz1Zopu1FrYwqOZ+pqTu5u8pbs28KwBWEUbNC1YnOd1mTJ7aQ4BS912Cx2av7Q",
+	"obrpUFuWLir03G2KFz18taL3brxrAfL1yQOrD05346gVOmSKowwCJs2PMYD8AnBEe0c6QCmZwKZa79Ad",
+	"sSFIMUV2zdlq4Yo3QaMM0ufuaCxd9suc3wuiS5MpurQCLlZCkjkoTBOcq/9AAE+CmVKAU5LTO+sCdzCN",
+	"eFrVX+J5aOTDguakzb2smTa4W+6jGb8H9AE+kYSZ6GkT9PwprqUWcWHx6h3CaZoTAdXoTNQOvyVM6Ng1",
+	"kBNUiGXFxX580lg4WIyM6d4k86hw6a5mrqp5zzVYqEuxXqerH8dGcw1AhcAo8bn8UZB8cK6eoxnBqa+S",
+	"wGj8wKhWUwxx7y2AQM32CCiEJQ/WoSQZg1kM2DoquPX6rPVaENH5+PXfaXf6Gon1x7nb/twl8js+fgPB",
+	"i5sHB/3Cxy7gUwKijfpeJLK1BZzud3ysEXXLYag8qx2CxYbbbASXJshyXSTzNsFNgMxqzxQb0uTCR1sG",
+	"L31q8NZoZOSCJHRi7sPqJzpGzzlDPywIO3/3ysEKwFkMuUwkRWN9m2vbBD155Hm0SCyJwXhvSDO2xWpM",
+	"pn4BJ6G0gxDtXaAxkfdEn9PziO+bUUljBR4A9Us/bFuDoamkQ5nWtoAWpCndWnQtVqDrbIQ1siPC1Ju+",
+	"mtGEtS26kOAVmFgn1eM1LeyKufkJ6X2/hq1qAGT0LcnctOlyqPnvtDvUfCZvhvyJHgexEV7haeywviUr",
+	"KDpk0EaE5Ln2B2f8XlkZWJQA9Wx5pXLNiaaCSn+/vv4wHA6urz8cDv/7/SPz93+//7z05PGfo6hBa6B6",
+	"LS4hhOkTIcUGtonT0wPM33sskHb+PbhO3gawz8yBBQQU2XJai2WqGn4mDNKM+ngf6TLQha9fSJxlOAY7",
+	"ddRK0zS7DchY67nx1nCd3ugtAe220apvttpuAUDyH3pkWz3SRf6uqc4AYeS/ASKFpvfV+dtzpPobV6TL",
+	"y6Va6v0vSZ7RSH3exrxfRVEN4BJgDIU9XRJGeY4ujDhDL9mUMgIu0LLZ3xFO4krZc+8wrVlSY+7p25w6",
+	"ZwpOEiJEXY70Ofrup6s9dEkAk1zpU+d+TuwZ+pLgPAKlEwUEs8YebU77N/k8SyZpBquoSdTDQeYjzX72",
+	"oyfD4ToP+5rs8HPTn6kGBU4c8sGExSHOEltHRWPn0ryFFd3vwTdHFierUVSolleqYbUGkLdi5XEEXQRT",
+	"Ht1YrpN4ePpSzgiTFsgUSHN6vr8qvnNwDBzR2hGonZfbpJgpSieUZCk4k/QK6ZKOEHOqn9wSsjB5gAAS",
+	"r/GzKPO/flBJjmrtdLslK8uZRXaZJAytCM4FwjOCfeBYXFRaTjnRd8j69e3vcXQAYY2ybBILTbaBIoIK",
+	"lNE5BfhvXsK2vZ8ps9smVbY95EzMeFiPeU6Z/bMg3mJJatr7Pa03mHaGP9qoK5p7nLaS8EWdqQJBSPDc",
+	"srGprdBqZKY2gnq/3RDdCKsji5m/ei+8sHkmv7vtMI+iyUEspS7pqn26Qcq1Y2ZbN8g/J07Ck/aosdTW",
+	"B3UY4qwWT5I6FMkiUwcg6HROn/XPh8qpqy8bzxJvPJX//vO/Df75/tHPaPDP95/Dv32zIjaGTRG5NyyH",
+	"lVEWg0j78eK10NDWUyLq6g232hC2yPE6sNgK+6vDgCupM1/IlWNk/dtvJOdu+ztIjjhoaYYT68qgKWEJ",
+	"2Wgh12X7L2a1yqckGYHHJh6grv+S2XrUpXvtpanxvWhIYLhW8rKf3QZIwCCrhUDYfE4kjsWAfK+N/A4W",
+	"EZ6u8QFtzj0NIlbv+t+bgN3ENDfu5XWvBeO2Pune+im69L7fcY4sabFZcs82miebnABHyijlkNtfU9hR",
+	"PzRBg6o9iD5d5Hu+FBKNScbZVN9Dam1Ou80FkXvoJwAfAwsYEj51pdaMCtnXQIn689cMcBo0WRresBX3",
+	"Q2XIr+AbEYWii5q0URJtzdI7FIvf2/6gTMh8WZdQ+8p76lRYuI2oF8rbSMA2MAZuKi1+wS2VI4M+3zpy",
+	"veUZWCntXTPkzUc8J0Tt2tEyr1EDZ1IuAOJfyoUA2GdD1x1NCYfs5rhyuMzpGnieZ4HmBR38+Wx/H9Su",
+	"PzVrXQ4du3ljyKxxV3zHx7+3/dC+qq2bddgYNidlV7pAY0Hpc+T97VWmjyBNR6Gm2zH/Pc9vH0T32w3z",
+	"fE/l74951lQBXyzzBRdOtNxWIHBP4ivWRotpM2F/1WLy9zZvzUnw9mlrBfh7Kl0C3poQ6NZGE0xY/Y2p",
+	"e9yFyL+Yl2r1lG5E1q/8G/KHmP0deA/qF8iEIf/OdmXrdJEmQMCti9GuSYtA536ClL5U0OntnGUruFVo",
+	"vSdLRYp3JDq2y5moZ5ofxTYhYP9n72vnV11rKvZ+F1JAxIvI6jqpE9+t+sCwSNBjF1QkRXoMFOkwcvtu",
+	"htAeEKl15Ier0L8tOlB7Bq4v3/OvY8jWQeS63u9dcxyEnlUlUwWdMkRZQxR3xqeUrU0f0JUdN8khiM3p",
+	"hi78NkGtOqK1C9iL48AdYL3EAna8vdN3Fz81VT7NGANu9he9vGbbYpN4MmAdNImapigySUqAOP1H7v+h",
+	"53JUiidecwUuSL4uVAkcll0ilNwLrQXjHxFJ7SOS1HxtmVDmFmibfDIXGzcw/7WbbaD/8fD5Zv2eElXF",
+	"v0wbOB3Oi3/CzzDxgiTLnMrVJUSTAGfqkJHzpVo4+9fXVhJ999NVrx9VEryoIIcFDTHfOZHL3AR9v1Zy",
+	"A4KxTTUKiHnRd9Q6BQgAgjX4qIFH3oMK24o8xbI6nsVN5EzKBWwVInOaiKv64hKgiaovv3l5dfHqxeXo",
+	"6ofvX74ttBqdO8ZzXYWdSAiNneaYSVGMzqQ8QF9gJbQg7iMApEy4KXQsscYY1qdP7/wVcm5pkqN3GZZK",
+	"7CvGyjPzDXG2vz+lcrYc7yV8vo/pgBavDBbmlX3vx33IJRK9j7G1UvOq8x/MmzqlEtz1Sx0GbDGw99DV",
+	"jAoXw2+ch2MCMARKcmVEkmy1d82u2eefnwcRSnuff45u3v1weYX28YLu3x3s46Wc7cPRcWO4QujKSR7v",
+	"PNKF+hRFBydoTtlSEvFYo2mHBUKumdf2qa6krLFAvXTDxyZcrhK5hgW6iUbPof/1P/7nzR56aaLLTPIW",
+	"9HvN9LtgdpB7l8FF5Sw2UvPWzR4yOYqAQ642htHK+S01ABpjLmc2exHqPxN5zSgTkmCIoxCSK4HhE2Ni",
+	"vczMGyRxNefvTE1CP2CMaCJts765nQZEdav5RsexoAP1wo03jbdkdc3qpw/TxSijd2Sk59Gg0ixsasat",
+	"udDz8N9d3VfLZvDWCtDTV2bTXbMg/Anx3JUIDeOmoFap4HMdXaVs/FuT9wnFn7GJWVw9Bw42Rj8Aq2uU",
+	"X4TZNTMA6DptxIDiIzqH8sTA7+jmm5fVWdqfk4KxLWmlbEb0PQC+LxZEp6VCBrxQi615dJlSiTI+1X0r",
+	"AnPFA6bkEDgmCiYPwMXtdkz30Nc2qq2Pbkr62Q3YbNCh5GpL8CWTUMHYrJLNlIEkL10nVCoqBcLCcNsV",
+	"ERLNeUqqW1wSIQcuFPsGwuh1VaBSsL6ZWicEDGua7UCm1Gysa3ajOEq9M7rZK/VmvrqfE0HkDdwHU1PE",
+	"zA/o7yPBzZ0zTmb6Ub7UPh+AK4ae+FJCdPLeNXvpB1BBUQCEwxQBXWfbVuYzCLhcQCSTjnAq4tEhKdRm",
+	"JvkfWWChBKm4ZiJbTkEkmUc33vW3taD03EORU/H550DBjQdYuG8qtf7pF8HZjV8IW/WvvpySG7U5Uiok",
+	"ZdMlFRCeMj+DurcC7PkxUaNWu2i8lNeMQbZyIQhpjuYEM8qme+jCFMww8s8W610KdDwcqvP8+PAQ7ubh",
+	"ar6pDDOi7Jrd6CLON2rHzomc8dQA1upayC4w01QfdqxzPDwxgutcMfqNmabXVEg7Sws8pQybjaEaoRtP",
+	"ubxBj4zycfOastsbk7fbRzc5yb64Bj30unfz2BsmlOWlmVSrCqUbeC6vmVYmdaD0jdVXb9TOBE+aIewF",
+	"Z6aK70rtntIsYiQom2ZeeXErtW5eXuHpTRD8ffNqMniDZTIz3LLiS2+trpn9xpmVlN5HhbUzbeidWldl",
+	"YfaDys+K+uODQxgl43KmziDq3vWpuWaKnLeckQpNIMCC/vEUU3ZmKojNDOyw+WiVgKPhsZm8b1+ef/X5",
+	"55CwpNlACW1l4yg2VRKZin4gWNxy6UUV+jwiHxJiKmEo/iAf1KeKQzGHuUvUerrpcXL5TG9K3YHiPkPa",
+	"q5TMF1zadX0JFZv9EzjVsusG1JAFCEB04701+J6sbvpKcdYhkVpfLZxuGVVyRrvPpRLgRSUyc7KcK6ry",
+	"VYlRbx21Zjp0qpebYL15fEIuyCLDK5KeIWUS38CMXjNv+ckHkizViGAdzRlv+zJ8nNIJFIiWbpe7HXt4",
+	"qF8JmGx46lUpBeeEWgQjH0ACQ61lCGhVK2zBv8AX+ZkwOclmRuh0VkgZe7JAon1O0mWiQZ3sBhCUJWQP",
+	"nV8zXanMEawbCMf49kBWGoMyAazG4E+1Pd9z9ddCp/u7qgGaUy6UrgXaitASAHrT79jg7wXJjQFlqO8X",
+	"Jw9L++68CnMC+vCeObZgjq+ZYXx0o7p9rT4/eMczmqxuYDzFzzcIjBPD75q+QhmAii1qEszkKM1qzJVo",
+	"0k37TuQUS3p4apjrQrHl4FypLVY+m+tkdZJ8/jkEdlGGbsy5ftP3dOF+USNa9M0NQ98cWYo8ZT+ba4bg",
+	"CNtD52wFC3fNdB0mmmV67eYcwO+E5jMP/Twli5zozQrz4OmkkEiQESyUwMrUUb4CDU7Nr38YSu741rjM",
+	"lb4PYu5OM7dbka9Mb7Q4r58en2hb5+ZyyUCngd+fnZwePzYzd6nze/XZAeK0ODukZi04UmOaXxtvPuP3",
+	"MHVajblmxgVXnLd2VaG3G8cile5KSvKcSLwP7wxsYqxnBdpEW3HN4INF3u5ztJ/yRJReRWLG70GgzWHh",
+	"KNZ12PUcfZlRljK1CT7/HBVlJCxiPRxI2A7Rw2z0i0h4CHsrvXgFNp9Whfg9M7h8yjrBkhiMbJqDNDK0",
+	"aP+M0kWMfXV+9eLbG9jtUJZ8TvKp0lFkMiNCL/fTo9Mnj88QX3OrpgXhDVtm2Y0r4IuvGTzdQ18qmzLQ",
+	"ELVmCC/5PwMFA6DAKI8QPwnHlNoXLC2YF+QcmUxIIq1C6lyosBVhyl/AYWVCOvWH0JLdMjVjZqtSppsX",
+	"ZQnMNrzxvbLmCLJCgwqq6z3qdXX6RJmZzToLQjy+Pe6jjN4ScCP473k5P1RIHS+a0YSYgnKuXlPeO+ud",
+	"L3AyI4PDvaF19gW/AVScBk0E97US3rW+FbNrtVNCyd6cZ9rPwQp1A7y1OuipwVVkYhh7Z73h3oGmQxle",
+	"eEF7Z70j+AmuQGfg4Cubreq3KYlcU7wl9wBZo6SktaSp3nqsOPq0EE1mOMeJNIYO2JPgy3vu+/WoFCSb",
+	"aCwK4xQEi1apikpKO2Pe+FvVMW2Mc70u7lh4lfbOekrJ11lAAsZnj4ne2c/lofygurGWPNRce6Q46zF4",
+	"HoEG+LGokQFiQjd/BPr7Y3Dfq2/9uiT5qlh/Kka2bp7xBcIlQBVhI+70L8jeh3O416LhC+0W//i+qH0I",
+	"q3g4HFovo7mGLG9/nUhnkmHtjcXPgAoqRlj0zkypvfLFsHfdohdE4wLyW/DI+7etvcPh4ZPB8GAwPLka",
+	"np4dDc+Gw795LvSx2hvDg9NnQ3xEBk/HB8ngafKUDJ5NhsPB8ODw6PjkydNnp3gcAhLBd59GvkvTVt9L",
+	"DnpeNp6SmWUQqYLwJ1fDw7Oh7WDOU7WQmb7+Mov+VqmY2QqdX10isWIJ3AWRCf3QO+s5D9jR5PvTD4d/",
+	"wfrhHeVLKI3rhqSpMMzj/6JZ3vvFZtH97C+oOMt1dcSi6uAZVDZUS2LBrXvu4s6/kIwvkuKn4lLJxH8E",
+	"N0OKmo8+l69P0IO7NHCC192mgeOy1+8ZxUh9VlnidZ83zSDdCS48XWLVN8SIg7pXoeX+N0R+rWSWafux",
+	"33tLPkh751f/nm31w8QXPDC0Y73xYu+6Dbr/JXY1WOGVg/Wv/Mhs1WOS6peO1r/0Nc/HNE0J0288Wf/G",
+	"Wy7P4ZTGY315fXx4uv6tK87fFHk7cNlwfNRiUN/qBbzi/DXOp9DfSZv5g8OP4QxcYPqto1ZTqAtFmxBX",
+	"e+MFYs+/6/r5veL/4vxWi+yHz3wmnP+8ZzOufu7Bn1Cx095hDgrXttp+CzpSbfRe/QhVqWUdCJo+JMun",
+	"ozVF7Ji09axOSqW0pxzday+tc+ECAdIVNyp7zgvXQZGArLEIi9xje9xHk4+tOxh9e4EeYX2Hk84pA+dn",
+	"cYmhPnzNtMtaXzQoepfCwDFVnKqPn/up2AE5mlLbrXoNz5U1ltqanLYq6zXTVr+o+v8DP/qkcJd7Ktn/",
+	"z967Lzdua32ir4LDmqok89GyfOuLu3bV53S6k07Sl233zv5mtvLJEAlJiClAASDL2j2uOk9zHuw8yRTW",
+	"AkhQoiRKltvtDvNP2hQAAiCw7uu3YjIRmRXHXClbO/iUeomnEGqwKCmqvKBcOCHZmyiX6AkQcei2MPdI",
+	"TMZ2fQft9nIJpEr2Qa+wI2ELws8a+SGw9gAF/B098Eyb72U620yEqMOjlzPNTRlbbeYT7k9OdcuhBnmQ",
+	"ZUmCOths+e5+O2T1Rob6y8tQwGGUVacWF/G/n40+iv81fXLe+y05+FV/SJ/+OPyZtSfvzPfqv66iDSWr",
+	"f3IzvMB3VchXnkcAqc0p15yc9crBg62Ss165rOBfg9yflXKZb7elbPaOTQvJDCuv1+mJLcudg4LZazpD",
+	"y1LnEApldWdsGXT+KiXCdg2JMK+hbTsc1JjYBzrLJE1DUfD44KTOLuQOoLcs5RSheazcelin81jJhGnd",
+	"SLuFtIv8MvDEbyPjjqC+Pby4IjZiqZ3pPHBPleIArOxleQuZ83WhAyQQeWMnIIrUhXe0FgSmH5l5O9tW",
+	"Xuq/k4KBX3Op0WX1dynoylH7uNb1eytTqBIffeHEpN5qXsuJSBt99C439Bx8js4O769JOZJiW720q1nW",
+	"r762n1zDLk9vl17gkjc3t6eH/sRC+li4lc2dbO7ko7+Td+ObuW1ooxuA5/fND3D8wX23eDNf+hgGQB5a",
+	"xizBoORDh+gV087FVzh5IOA/qMhQvsUlWXnzixxe4i2tEHNaqXfNec2ytmZVBYBYy2ywEb1paMfm2kQN",
+	"wf6DArRSiBt4DbE8jSLy+BQRJEP3p4iEEs2+s7+dfroT7a006Z+za2cJ8fEIPUYmIpWCQW5JidCGweUL",
+	"5LVkBLmrrTfekCA3VO5xULmG4Gwtw9nb9dkIDlr+74fguGA6BNZFjYt8DCpoO+8VRnNqUqRPXbqMl67D",
+	"+74k30rBSEpnpDcjLqfyuzyPoiPGPskIciim3CTDFwBsDi/wDjxteJa512DWChWEUZVx5gJ7LHXssUSO",
+	"ICQMW4a0sCPeuehblmkWwKOCVw+F2yr3WMn0+7lJ5pYy7Nw3QOD02pJruOJAcr29a4hQ4+BqHFyPwsEV",
+	"EL1tnVyNw6qR1hqdtBERF0REuG33ISIWdHqpcf2nc4wKxxAqzQDamIRdW+Sjj4fShGZaYqugRR5ClQMq",
+	"+4ApIvstl6020Ux1hGYug7bUX/ZLkeuQ6oqRT/mIUrTIa5cV6dKkEjnqcbEieDtc/6ZS2vezn2UPQIlq",
+	"NM3LONTtcGHgY9VpGqzClXmu0c3BdlxwkeBrqtDkPURJi5zB17Vy8IiLiYZ0TQ1wDEykkI/7kTPMIYMe",
+	"CLfB02VB63bsqDY3DhZo+33pseyLculIgnQzlBkWtAfkmDiacjNMFZ26nUgnGevmx9xeaj+UtqcBRir9",
+	"nMtU9v0h8lb0litaX+7sHZRAmE6jC5kNGR/NI5kVEtnRx/azQvqs+5pDFG8xraVel3aQgLK0dlZQFiFS",
+	"rM+U8mUYB3DYEsWYQMAbeNZldhfX6AJfQgR7ceLWh7GXKPKuwtmLMWvGtAcdtg1sD4lyE93+NUe30zL/",
+	"9SJN6fFK0WZezVwa347hRRgqXvRyOZd4wYM6KUbax3LMhJVa8kB2oB3YH/J7S5VVXDi1FNmsI6QoyS8e",
+	"uQmyF/+QvdxA5d4MOWDEcocVodbBzXrIeOt8zd1NmAsaNeqT/EVyvmnkdbGKew2/bnj9X5bXb8HFl9mR",
+	"QloxhwX7YNHSG7D+Oa5ffnLhaX79QXyX2zj6SWZp7anMN7b7UJYofuLayHWTWdLHjZbnQOv1oxRt3/fn",
+	"JvZWXrPaC5tvDIY+DzRae5TqLjCWJVIbjDPfHMbQk9Emc5lvfhtH/3Q0svYoVR2a8PfGwveIw99pSc67",
+	"k0iMfpZlBr99xJ1aave7MIoBjGOWkRE1CWIQlYx6i7AXRDMWE5mlOXADYLC++wGwRsCpG9xVwAvKuGDf",
+	"dYRU5OXFb4WsbUXlKZ3Z3q9gorkJrdLhim3uZNBzQ+h6Vrevx/i3meXrZk+kC4Jw9KkT8bQTnXZqSaCd",
+	"6BY+YSE/zaNlVB8TOEv2JJXQyXtcULAtlhCfnz8/OTh4cvj06dMnVSjlht2Y/URfl5fB07iQgTtq5STP",
+	"HJKSm1lfovxOejNij7l9inhYxULuOu11suO83eclfsK9H7geS8QzqlpHn2eucL7Pc0HSUK5cT42hyXDE",
+	"hHkBPWyHv3Ui1xQPRSeK5lWscAPny3AtrK8x9nyV3A0p6+7NPbatBjZlz09eS6qS230K/lqZTAIoTxlD",
+	"m43UgD0ADi1uSI5Op5fkktzFSHP3hJKyNN1klTTX9c5ZJTsUR7fMMimGgOjDuvd7f1io+iuzPhk4n132",
+	"CWCdg0NFeThhzEEBaFoAy3YAr1RLUZZ0W2QZ6UBssVAQWO+Q9laHTffrYUG8sHxHTYMfhM85K+RPzEoU",
+	"5HumBkUBg4krRFIndI9dw2wjml5TK9bGUV/JUdfbBZ3VPng8Z/Cra6R8ikVeYBsw7s3IbpX1ER+X3nJ/",
+	"7sG38pqtdxH6gNVdeAfv6NrLjWpN7FfDdQKPYInjfKPJMCeDj4r3yCzdIsZ+7nXLnJmvlRw51yHG14fu",
+	"gyvGxhqhCdBdiajRLv8HoYcRJJ47rC89GaGrocyP5o3pjySK3dNm0I0Bp4tr0mOIHS3VgApLDVr13Tfv",
+	"x1ib8hwGXh/avpGM3lC+Juq1sYlXM4QPE7MQr4FREnflBuCir20p2Ifm90bNg9jZhAqg0PVjZ0lfqilV",
+	"udURaH6LlGN27bA007Ij9BUfYxvMv4eX9WhyZcd4Yf+0dNI/IG4rNWBWW+rXIm+xiRWiiez3mbLTG9r9",
+	"zusVACyhU578jy98m5wTKUaTIUtxpAIMHRdQoR7Nu0AfCTsyMjoNAjlqc5255e4cC6BhQw0bathQHTb0",
+	"Vi5YwjBAMCBYn5khBUVm71fJwOg1BML3AWy4etA+yt5ax3sA6n6RAaUSUITjvJSi5SeEayxXYvenMo+2",
+	"MmTlMaoiCVOG97EY4pBqQpXiVhdzeclZtoFKsqCKNDyh4QkNT/icHhJPlgglSSa1vcifLXCngh9AkPHn",
+	"MDg56Eura+TYf5YYuWggxaCWHYGynkjrpbOfZDNX/TSjAp0gRTkZXyytI0pc1o4IUfWoMwwmAvSfhIqE",
+	"ZdkyjjEfnPjYuMVPDsc9s4cKTVgzTCrH72y/et44o8kVJOwzxRnm8tVmInMb1fCThp80/OSB+Im9izv2",
+	"t2+sVOjJ6L4VCim6Q5mlq1WICpo+HyzeOCMaZ0RDoRsK/RkptCVBX4Y/QhcZVSsjm7ShhmtIn5PXaGQI",
+	"igO5UkRVQfyK0TSGPjTLsKpvYlUSZddsZfoxU1DBH6X3kiA/h83hh8WKRb5u8JCCF2FppSIU860OAfWR",
+	"OuKyl3GRsrRImdRYSRQKV/LexLC8TjLDaudr4jN9jtl9hGlugm4Wftr6mZWL2xGdtuOozwcThVNxHwwj",
+	"swBALXIV+rtaZtcYozSiN3w0GUWnx3E0YlREp0etkzgacYGPj+JIRKeHcSSk6cqeZuraqgRtyJgUKVVp",
+	"N2XX3GVqtVtP208P2k+ePjs4ePbk5BhC2F0+5wd8N/Hvxq1L5GjERFog0KSszwU3LJt1hYQX5f/rpizh",
+	"eHvg/UqKQXfGcOHw/0NgoxI24DCOpowPhoalXb+yZ7dxFG6YvfK4j3kwVv5z7a9xEpVeqg1VRpcj1Q4O",
+	"P7afFxm0eVRYXgIsyHv9yJKh4AnNCrybqHIpv28TJpYnVlanEjjCsj1+WRN13MR/7aS+BHIB96OHaahU",
+	"jdzdW8FqscXnDgHL8/0/h1UOESRAtYqhmrFjvR6eYkh16L+ZC0ZetMOReTNcR2xqh6tKzW20tkZra7S2",
+	"Rmv7bDzFE6F7t6xNUm72MjmoV8w+ALVukbMysCKz+gzzhJgrX7H1BfnpnAA4IjcaNCWr/mCaiVVDueJi",
+	"0BGKITqKfgGjYYzCRDOFb8j1rKUZKHYlv9qFbI6HeJYYqermOJ8ljoDVaHvuFuUuxAY96s7m/cQkclRz",
+	"cMt467X8nvWlWo+veEpEcDpi4OalxKL7BFe0H/xRwCombu/saW4pmbEuRhxa9QlSj7qb5B1hjzDRKI7c",
+	"Vas9Do3q5SalzFCeoVqOQZIgZkhcYd8ep9OIjcaZnDGIJZLRaWQFj24GQqslNUOqh9Fp9Lz/7Enafnbw",
+	"7Nlx8jR9cvKcHvYZpe3k5ISm7YMTetTrH/cPeoe9du/Z4WGSHpykT5KDk167327T9rP6mU40sW3HsKqj",
+	"Vrt1cHDUempphrsqp5GeJJbhRLmoVXvj+tAHr2jtTizsVP5w2r5fJCw6PbY6OAOqXXtge4DsQF06wByy",
+	"t/LfPMvo/kmrvfOcLUdf1ydrOUawMyhH9+KaOI6+9bYgjjkbaZL6v+p8Lfud/VENxSr7fKU8ZRs4nbxS",
+	"kNoKnsYLT1si07hDW8DSEESl6Yhvz1+/JMcHz9ou/oWG4B/fWQ0a0WusPuyL6BM9tuvTQ8YMmcpJ5kr9",
+	"jxUz9tWU9KUaTTJKwGjoBhYdQa2+r+R46NK7cCes3MeyPuZsJVYQSFvkDarriRQCI0Psz/AWNRkblsaI",
+	"V0C1QUCSEZ2RHiNceNvjCiyd5ZLgoiyDqCbeelDAh1SJJw4BpS7FxNm8xk63dWXLRhCtFEQ/N9YPTWph",
+	"/cxfvEcJ9GOJz+xeIH6qRYEG3acRBL4kdJ8diALrAH0K6eCaKd4Hu+6yYmR2kRPjikk4ze4bTaweRZIh",
+	"5SJGvguwdsCunRJBxGTUYwqjVzOujS4ZZrAyPFOM0AyQZeOOUAwSq0Fzp2nK0tzTjcWn1TVPIDUCJRKS",
+	"DFlypclkTIwkB+123G63/QtekEtQL/x0Li1Ld/DTyrJYRBOBirh2sBa5MFIxcmlJQ9cu75LIidE8da6U",
+	"mTZsdEooyaixstAQi2JTs1gqm2PNe8WmihvDKq1Ev8HOb28nqjDqV9hGyt/CCxZoPQNCa3cOtnGpmAE4",
+	"H14xLJN3ML1FpwcBrebCPDkOXeLP2+2nB8+fH54cPz1uP39+ELjFD3LiZkWtAVPR7d0NHbAYS1etCtvn",
+	"UFbDbujvSPS7uzMADLHkeqgyl06cBzYZY20P7+9HpzUXhqIZfQOFF87MGgxkxfQky0XI66BHK2oQXRsv",
+	"wPYMCikW+jWBSWVysDmDchxnCT/6BP/uZnJwf+By3ibzwCFLjR22scM+gB12UwvrKmWqCXFqQpweGlgx",
+	"V5dm29pNa9jleJrb5PyxB1l5TM2wEJVD3rVSxV917978YKXgEnc0w/1MDrhYrqbldXmIIxaAwMiumSAp",
+	"nWmHtYjhzNxopwCMKUeVQF4xoVvkH+Dfln1Il9PGa3tkTLWDwsomA0J1R1y6ny4X3eNyZHmwaZEzQSbi",
+	"SsipIGxEeRYTSqZKigGMN5Uqtaoh4cLFXtnu5SfuJR2Bue75S/O6P1bn8hWGSjOmihEr+murlk64HtpD",
+	"FmNRxd6M+DMIeJQtcmYMG40NuIY7IuMjbliKoNMJRE/7YG2rlCqmK5HTf4UvdIdwKdgkKMr8nzQZsZb/",
+	"yR5P3C+o55JMFPvgHhwcHv0/9Sk6zHDz7MRNRBrLP7twnKwEMPt52Psx4e/5z2/+8e83B+/4G/1GnJ8k",
+	"L988eTN63f7lcHyUvvz5eYvNfv53+s83/D1/M3378er4jWi3ksNM9Eav2+l//ZwF1aHtJXjebtuZ9hXT",
+	"w/xllI+V6bLZzxn78bVJfrzJ3vwxbifit6z/dxBBrpjwXBZpS/2N+2g7f6BcLeOF9uhCoXQ+EBBpP8cX",
+	"L5jZeynlFWfruOM5Lss1bmpwNMFiXyB3LjHjCz6wJBvdbkDDkFp6mhUyZTOMfr+tYG1yYpbztlcidYa7",
+	"grWBDgrUBplXi5xlmeNj/nffvMesfE+4uKYZTwkfjex3NiybtaqIuJ3LTgrD3YWS5mYipChdO6lN6Lyc",
+	"mHOwAy1NUXCbM6SaMJGy1IXBWaZrSY+lZimDrIqGljXWpy9A6Ac6g5ezTFBWCflmyIQBsKD5+Agz3C/E",
+	"quXeDwfcBxdjohQTJqdsSHMcehVep5z2gEDARFqWLYkXLReL83SEvel7XFTKli/ByvKhIKkPWLcSd6G7",
+	"WiaNI8GmYZtEjsdM7WUUDs1eqnjf6D0hlRluUJKytA0bSbLHFYCRQ5Z/S0vunPXti7eSN9LTV13BDAso",
+	"zOQE83iXylFbkz2nOS2neh/plSN5rikKVggxah/3ZDojUsWEA7VTDHVxeB4XzVCSaJGzuXESaoWyjmA3",
+	"7soRKRLWIv/kZsgFOWoTDTkj2oG6YawFto0LwomDeatG/liwafl9MdGyI1wsWSa1KdR/qcBiYl9GekpO",
+	"LdU2tOcdumRI1eiF8/dONLMUvSSK2rV5SQp+A5NLR6DNJZ+8I+0xGcopuwY3rGEiBw6HuS5DYYIfQQGt",
+	"FUA2t3JqpwR5EqD8g5BXGnMuemW1Eg0mL/yqhdGrrIgvCWQ5OThcDGS5W27ZBur/BlhOMOr6zLLGJrLS",
+	"JvKOTXOj4sKp9NKP+/aOdmRSDJgioKM9Bo0jvEXnrD/RjRGlEQO2NqK8cuwNEF1LPFcq4GjGc4A1xhSv",
+	"iKwFNUELCpjZ55UXDPaOS8lUrcostwv/tkdUXameg/uaQ2X011yxvrwhUpBfuZjcBFS3ApriaMPi7uCp",
+	"rXBJc911apZ3HUGheUtjFqZ90C4QMT5X8o377Otzb/zJerBKSfkBhcra1/KKuSfrqmrbppDB49s3Ybdf",
+	"c/5Nrm7pgqLVVbd8l9MRFXTAunIqoqV0eV/B0doDs5FeY/QGoKlK4hxasWOrHLGxKRmppKjE/7Pvfm9f",
+	"vTXl3rmpGzck9bBD9cR06FJc7mobdxHzmm9iEXQMRu8mIrKR0u4Usi9SuKRIPkqW4HsjIJ+KcLBbpBsZ",
+	"wwIGc1x4G4cYeQWhyiVS4rtpPnByo6NBcmKqbRYhn61riV1wSLW+unCvja9lc8HsBXMY6Ttn0ZtyPnei",
+	"5+GrcnSo5TpXuYqHRygpOrZIULwKYpRsm+J3iG52lVdXlrFqdcQrKMML/idAOSkBWAEp4EtBJnE8KVrk",
+	"8s9L0ucCa2kFs9CYAhejo78jpCL2G+SJLwaQnm7MCwghuzFB/o5ikF9rPz1onRkzBuLFFEn5gBtNuMYM",
+	"ZDAIZzPico+LfJ2pVGle+aQ0PBUztKVinZUWOVPJEOqCBPPHoLAkm6TVxlYrCb4svubm54OqZFgvjzR/",
+	"zQU6+mt1gsDZOg0vIKa4XttXEHVWr+kN3v16Obj/GNv1pRdcJOuRW1rkDI6/5T0jLiaajBgVmtg+mD1z",
+	"r+Atxed4DAAumDfbxQQCoH8T2OsohjHsJlA8/pYmVts7Dj62nxWGAx96OOKKtrTMhoyP/tM+C4IQmfv6",
+	"GIZOjd47fnpwEMUR2Ie6btvfckU3qAJt+4Ntw3W/wHdHudr/r2hozFif7u+PlezzjGk/pX072T03WbvQ",
+	"TLrEqNPovc6kvb9DKfIsLAy0R4cFU4pmIYRoXr7acxQle9LwBJIBpD604+Mmr9rIHZtZ8lNZoyJ1wUt2",
+	"hHOSv7we0EnRfEukk4DwfqWmlkbJuoOBJgn5sr+kwcMVwl/Rqoj3Xx1EL7xlPO+KbqzLgAZektFEQwXO",
+	"ieB/Tpj3arkI9EXjC45e3JOHDOLZOb2vpuFVJHcpga1PFssbuVEY0MGGztuG1X6prHZjJrrMSlig+06p",
+	"Ju4Tbp3XFke/5nuzhuvKPI874LxOb6nJfRda38ab8e5STwAcC3E8V/aeb/2+XxrsnGkjVd2FLLS+jSNU",
+	"IGoOMN+4iTZunP6PL/YPiA+hBU26i7CzWP2w+HErVLjAlLIdMFx+PUvIcB3x8uI38rmQ4ToCMIyrkeEK",
+	"SDgvzuVAB9tixHVEHZC4O5idHMqcflyGp7J16HPDqfUO6sCpLR7XR4mnVigx94GpttTy0MCqNfEdXxCs",
+	"2g4NCGvQ1QIuy0dwPt01X5ZjRFNNSizwuwoWGBNqyEhqQ04czpmSU0zsPzx5Qt7y75GVJTKbjAQayhHq",
+	"i2WpBvdJteLcIhfMEmbDIHpd0QxdOhLee4UFT8jl/7lskdcuGLFYYUwKlRRx3ryG2RF2BnlNess9aahr",
+	"2UHNgk0FsAeUnBJ2w7XRyFLt3w5nBmrfF8O8IGw0NrOOQKngirFxyXV9TbMJaxE8AiwF0qFd/gHBj8PS",
+	"U8fW7b6RSzsLcMHxlAnD+3zehxZ3BHr67VnYA0dVuOd8IKRiaZznUxayRiE1OXljPDGa9ABS1EsqGoUQ",
+	"gMHDjIiOuBzJlP2NGjniyaVDSEDXPewMneg8XcPlNRwfHsL7hYQmXBMPRAdDEhxxTJXhNLNDZhlGXncE",
+	"nirF5nukatZVE/E3e9ov47xIXDF0sWIsXk30UIKL0a0Zt9uJaanMXZXMkgEs5Y88C917YwmiVYs4FuFQ",
+	"fXNICfe9yk6/HP8Bqu9NBDBCfHFHgMRo+Ii9INR9Qj8nCpgYUjkkQcOET0HJVyWsaMj4NdPkpH3kLsU5",
+	"M2q2d9Y3TF1WCXdvRmXh7uXFb7vH+bt0J+MUvgT6lu1XBBRFATvQx43Q/uC0yKX/+L4XgMX5Q6WXedXs",
+	"uantVcPVv8UuOVhghNNFL1t5JVbCtlx7B6dryfzdKa6GMXQOG58QIWXGqFiXp1ItxwVELS4oZJxTxxgR",
+	"USyhtVKeN/HFb7misbPMxUtNhLE3mf0fJfXhfYiJobD05Nnx0cnxyRMAbsxFxUrxcMd4Ik4Uhrf5L+e/",
+	"EpANvECJPWEBHjbCk1lpOkeIcbgEiN6CJk8G1RodmYlOo320zNqvjWN3jZoIzKHzL+1jASM7nxG+1F0j",
+	"yKYxNINSjxPhgdxO27ktMzo9uN3s4pzDQa8H8+gEjSacsTF6PTb5HA97aFyCBFJklXc0ftmmk7H90HXE",
+	"9MKqUC2p/1OqK00yfsVIBWN3ditLU8HiJXtQi96bDk4JJdUCuM+kDcTjjnDyMddzArKXiykZMTVgZExN",
+	"Mixiw3N35XtXENiJ/14y5gplYv2CiImVE0DS1B1BnaxcQ4hBi14jx3xdckwtA1twFMHS5uWWThR3Auck",
+	"/GZFGXheqIT2sRNu6tjfktX2t0ZGaWSURkZpZJSHk1FyTvh5xJRP+b/vDRv7DuFJNcCx19yP0PnfYAM3",
+	"5v47YgPvxou+Xbnz/Cz7yuNwLypsM4EU3yIf6UC7ainiCq2wio0zmrAU3dnTocwq8jrng182v7s7qPbt",
+	"IsCi/zh+To7a5OTkpE3aB4dHVZFe9YP95pa2OXrtBjSnoR9NBfBGAloJS/Y5QpPKYs6+j6+1JOZuNLjS",
+	"qHMmCF3IFcN4JsOzjPQYOPpi0puAABhgFUEEMHidym7NcpF0D1be8ajmUkGhcZnBC63y12P5HKoMMAtR",
+	"njswvWzEERqq+mioakPgtiRw7pI9BIVTGPx8XxSuHOTOtU9uoQPqEAETR7FmVZAhc4HZDe1paE9De3at",
+	"s8IlA8FhQRbZMRXCAJla8HCY6Y81X0RKNDOGi8EcEtE3ennK24/MvHTvewBzknvzV2hMamxDd7QN5Vgi",
+	"SX488zvmnqy6YNgkMA3VMe5c+OtDFcNfnHeW9Gb4j6WGna3v0A7MOv7WQ6wTH7F/o5Xn1UTJMdv/nqmM",
+	"YwrbRvYcXNHOrTnFlW88TI1p5q9lmimX584DsvP7uxWJc9nOFRKEnTkzq8LaNTN6vpKckVBHjgtuOM2I",
+	"NtRYEUP6hC5orCbCGWB80pacGJJSQ1vkB0A7w8S0P2RPxx0RRqMHxEzH5IobHQd4RzHRiVQMbexQre4F",
+	"ccoXSjx+Xgu798L+1RGIVYhvP/vwhlyxmUO49pi5RXXtKzbLJSVflc6HhPukMuAFV2xsWgRQGV1LzjQs",
+	"y9mGYKerkdb0HSSsXQM50jHv2g2B0ANayiM+OYxD4fX0uB1HxWeJTp/Hkf2YEJlgP1p0emgZiv0u0enB",
+	"U0S21dHpk/pp357D2EO6Eh8S5FlX6oj4eqy+YiLgTOJnbrhKQ6XvpuMxM0cOtxU78UwXJDm8ShtB0BUd",
+	"qyHoAqg42V8BO0fmUOc6og7I3D+HTAAGGEajW+kyLqHTeXA3+IkAaGVGtVmG3fam2IY1lTLei2y2Agcv",
+	"B9nVRAryrZVHv4vRbp/NHM5n0PtbiLz6bmmsIRflWMOFwLw6qbU/y1493LUgx7duhwDGwXXZZLu4zutf",
+	"SrFsE6Axx5LaG1XCXT8ZH3WLzFYDYKCZaOY4c75Sn/el2DjH+GA34wyC5DBbtBJIDhOlw0lzw0Z67ez9",
+	"FPNM62hEb95g16cQqOj+KOIUqVLUvhohhdzPLiJo3T7IfnkXrrhId7QFdqg7bMAvHE2YxfJPdr98ECBR",
+	"YqQGCvu48jtcY5XfUj5xGfc/B+dZ8v2V0V2oah/uQZ5JbW/ann1FOSb1uCLHeJNVuLzAnS0Ax9vFEr4i",
+	"4Mfikj5O4EccOUV8JVj3iKqrrpBdPZRTK00Eg3frQkUdRoG4DgflHnCnbuPI42Ig0BNiR9Upz8FEulh/",
+	"IyyE4Rp0M5nQbK7ZATb7j7b9B2BqCa6HpTnUXdoJHEFt1MR/Eez/h+wBlaw5jJ2F4Qbu9QUTXCpy7iKl",
+	"yCsx4IJhYSYgw6fRNU+ZjEBRqv1Fj1z7a6b0JifhOArBvnB1I8asTtydKKhW7jDD7NMcL4z2kr2U9Qcg",
+	"hwmWuRD40QhOPA4zpLqrJz3MU8mj192BXjgAT0ogav5CAZyYVWgY8iepWHceAcLKJgtn+Feq9AZ1Wnpz",
+	"Z/hXLtI/rzmYLvF+J0OWTjJ7w9vuLpZOlKPBFTVj8jXlTSpPbXvu1BYFgt2b0/xhVzGqi8+11GhbHLqP",
+	"LBkKntBAIYiWgbCFN3HHeKc5MV6PdxooLjvCO81fXg/vtGi+Jd5poKw00CNfM3IpD7VSr+4HD1do/EWr",
+	"+sileR/AMyigTMOINIcuMp70MmB95Iob4lgD4j1YtfvSk5bL2BlH3cgdwTWhJFW0bzw8RNAWy1rmdKlc",
+	"qmY65MnQw4LYUYA/tMhP57EzTrgMudwa0RGAfl+2OMCE/pA9UGhQZAhpQlUJZWj0JqBvDwe/uq1MViEA",
+	"bMPQC5a8nGN267NGOPPua8NCK6Wzg0UGVsURFxjdcp/jav61IZxsfjA+M5xsI8A3AnwjwDcC/AMJ8BuL",
+	"5st8aYXY8SWgKL+kImFZTZF+vvFtHL10dK3uCAvN7RiwBxeJi+xd0TtoeBtHr4Gc1XzzfGPEf66vyyzt",
+	"+ZJmTKRU1R8h7zE30oUXh+sO5Ds4ROr8+U9cG7luoMoebqQL51Be1x/bve+XNuctVVf5g3fywnLnlSNV",
+	"dQBcbDlmouYXmm+MuNqOYNQeY7EDjmPp9EdZf5j59rdxdLHZXC6qZnJh6WbdAcptc5Twmt3nGzco4U28",
+	"16NFCRclZr+1ZSFX3aojCvY/5f++N9SBO2jldw4TLxGTBnWgsfTdEXVgR7dyO9iB/DBvADsA1jSrR8QQ",
+	"MhATry6CHS7UjlvkTX8P7hrCrnpoXyv/BxZEH2TgAIY6AqJmpkOesbIdkYRmxI/ch1yCDgSDQMdiJNKb",
+	"EWc6qbLwzTP3LcPl3zGW2ht3FwNflU1hE617w3D67YxXmxLHhtA1MfjVMtmzzVZ57g9mwzxK2AoPItDt",
+	"J05vb/FEr00LtHP0ij7icgNo/cnJ8cl3BaZ7QOEFxPtD/Oa/pWCIIV9yU5WjPMHV1BF+Ur6wsCZCEnZt",
+	"d7yK9FfaIR4CwaowgTSiZCNK7k6URPinJLx5Dy1d1iQuImHZ5sgGC4Jspdv7tZIjlB/jwN8MaLHgPmuR",
+	"ctg74BxkWhKcFoL4cdEdKzlQTOu89BQa4CtqeM6Zij83GMKW4qj3J4ClHjzrXJMe42JAFJNqQIWlDK36",
+	"Yud7+AI0O4eBA6mzkTIbKbOx/N2boIhk66EERefluldqTqeUg5qM2X8tcibKBoM85IDQiZEjanhCM7Av",
+	"MFEU4PNrx4RPiEfynuoXZKJZR0BcfU7dEX99rteUZxlxOZh598rYogX/32NkDAlThvdta4bleJQCJBJM",
+	"pKBZtgGDWGAMjTmiYRQNo/hsjMIRpEVNmwAnEAOXCX8X9iGvmVI8rcs+MEzrXplHIMqjVdrZknsskSOm",
+	"55kLpHQW/MSyACiJETIBTDxaSf3nYzC+dIS0hoo2CGmPjaDhHduZ5Gu/zSQxNSnXsAg8WmkcZZAEj84q",
+	"Ivue+kiF9k+0LSQGDKCpszGUK2a3yFI3OphF83mtTYH3oU+bEqOHTG+0W9PdJKKzVqjxNUyjiFCPo76S",
+	"o24egozeOXgWBHmWn2KkJliafP8iKnOzkONnEP1aiu+U3bXx0EZ2a0SgYqvFsFIju8vD6O8ph+uV3ff1",
+	"iVzOpr+LJK47ZWHloYK3DVNsWE6evBUynG80GeZU9cs3vQu5p12Q6r0J3DmRiQv7SwE1nPIUzCdW+EZ5",
+	"vNBFXIxIYbUHNOJFi3tVFG1jdW+s7o0xpTGmfCZGYElQhTPW09fPpoZAItb+J5edeYsk2Rvky8T5g9So",
+	"RkyE4dli1F1h9JDKOUMzLKDucZpA7xjSvG4loc4oHsISYpX6jjgLs33z94wmgILIxoQakjGqDQAU+Te0",
+	"yJlD6AknZ1/ZY4OJiPOG2r8TX9gRZshGmmXXTMekx6D+PQKLJVA10xVrp4i16Kw4so+4XQWqmLPpWHKM",
+	"hVHlVFSDLNq3fnCTuSMIb0OkGyLdEOl7iZqxt9TjCeBF3YFj9E5yeg2oLM2Ul7InVcWJ0lQHGA4AsweW",
+	"IUdG0YINBidtJXBAJiz24Btd+D+LcO1F5hAYllZzB5iA5QxWkp3oGXFVi8G+5cu8hkMp9gdL7EgTkTGt",
+	"O+IScuC7ibuk+tK2MmrC1rIDgID1rICmQN0dG5jbE8cTgFF4pjCk12w5U6ii+xfM7Ijob4u8XpENXVtX",
+	"CGbfeGEbntTwpIcoKZWmBX3eOWuqpTMoSCC+VxtQwS2MXAzf+bhc9ZiL3/HB44LdOOEclo/hJx2BwEFC",
+	"VoT2OJd2tfBeTqBu4nKauJyGIzQc4cG0FEuOCA2jTnbhz94wFKeAu7kvzvBWXgO6W5VdyLIJgSDqgGtM",
+	"LgP4HdAHuEgUGzFhWBrnRTOc7wUsSlitY6zYNZcT3RE4zhlE77iPZIX7woKEpbQ1M/btgrFUOxCuFnkr",
+	"r7kYlA18rkxJMlGKCePg51HN6lj9Ywi4xOc5il0Vyt6Sgh0LCBiPhCVVuKiPFrG4yowr9wRRfcVSACTk",
+	"gABQ6cs+2gz8rS7D8zveML2G6TVM72Eqn7gr+FCZCx5k8Z6YXVH/CX0ePUakKAxS3jBWwQuRuyECno5J",
+	"ypKMCxeY6iatiSXQ1HKXbLaEp8wDMz0aLWcRBHATwm6X3VD1hqo3VP1hqLq9fyjNlzL+r7lBSMY7RUkh",
+	"xa5H3+9bmynyjEvJxedzKNZIzCt1AfKmHxgAISR4viq786d0BNSAybEQiCOvFd4UstSZ8oJcBg/BIY56",
+	"kBmyEShKHbGxplTlI/mKtJl7wqiu6a5plJSGnTXs7OHY2cUDqyg6x6a9DwaW14fwaBnoTQF8NW6JPtxf",
+	"LLrLWIt8CEOvfH0FKZzjnDCaDGNEzzCYZaeM03LCUAKML8ByELnBc3ltBkRAfsi6DHZKUOr8X5+iRHHD",
+	"FJeie8XsARkr2cvYqKtlds3FIIojIY2l+ECTHDufaAZgl1NJtGFjyGvAQaPTY4jb3qQmAWzIyjDfO9cf",
+	"uEt9gTIafCKvmYLsi4MliTlzKS113/UkCmoFdzdB9v9D9rqbQPg7P2LXfXqK+6OouVf8+XjzY9eVPc3U",
+	"dYC6v/lZtGcJP2HqgNajGeQDK3bNkZwdhCj1OdD/EpT6vMFSsep/L4Okn2szZXwwtI00YqcfbyBFAYZ6",
+	"NUK9w3T4AtDpf2SmBix83ipELz93H6cuinnRPocer/HqsOFtHF3Ap63RL2yYQ3PX6Bc2vI2j3yRPa/Qq",
+	"mjVJWw3u918G93smJxCr7gia7C8TWZ1IuUJcxRanU8tz6sqpUKXos+SUBWJoHNQDIyvKgcUVgG8onZbC",
+	"SlsdUZZwwUIC2+BCQyuNHeXaAw3MQ6P6NzAPO9bCsX73g6A86KJOzUqUB6hPHRN2YxQDUBnELBcpVSlJ",
+	"2TUHihET0IcyNAqPmSK5ZB8XsY5lEVz7WJeOKOyxWGt/IdYRcXQX07WENAVaTZHYhAOgQdktlHDdEZe9",
+	"jIuUpZcxmQ6pYdcYgc8VUTJjp1Z5zxF4bV+PHjQuKHNvYiAsE5WYdei8vrjPfYDz1leE3apz9anPBxNn",
+	"fgmUv0/RMh1sRG/4aDKKTo/jyJ6H6PSohTXt8fFRHIno9HBeWcPKYnBSuvlJiU7braftpwftJ0+fHRw8",
+	"e3Jy/PRJUdnrA76b+HcvKm4aj2qfC25YNusKCS/K/9dNWeIUOni/kmLQnblCZ/D/w9vYCwt2zrn+5Vf2",
+	"7HZbDdwdF6dI5+bsw0CxzA1DWxQjyytFLdH48Oet9bzbBsa5gY+4M4xznm+UE94diOw7RpH4Q/aWY79/",
+	"zEXvefFaMwaQaba7l8Ltm6mYtcir0TiTM8a0hy/CZpCTNS++53zPj1SwaccA0cGad5aiRS7/vCR9LlKN",
+	"A2M7V8kkZWOqzIgJ8LXmFU1CXtYRht2YZUBKP9sd2XR/LxhVlj/F81v4XmQzN0vL+qXw2XLaY9T5XIl8",
+	"NI+Qodg4t1blHOxfEaR1/G4fjTOZMl8rk9u3/TlhwGGdrdGR2pC6csNGeh2Z/Vn2LrDrLXC8N9jpGPic",
+	"++MgjoxV7E8jqhS1L50I/ueEuZ/Bb7lqO2AXuA6+F27DyFeZYTc0MaW1R760alS93GKo0pJH9OZXJgb2",
+	"qh6027CG/G8olGOpQ3Qa/fe//rvTuWm3f/+f/yPKF6eNAua7ainoti9CwaC4TXHEv7V78R1EdoHbBQOg",
+	"oee3IIV811qyoBEXrLQUN6melJnl0Ld1Ek3R7nrBRcIqzidwS6nsZUmZapEzuO9W0BtxMXEyL7F9mEhB",
+	"/PzIHTQi9MDaPDxdtgQ7dlSXvdtzZ9vXWddDwpUtFnNG67YVN2SWRnGUZFIze0vhH+uLJB+UauQGB7l0",
+	"6Muf7vsJz1L7KUbuCGrGWhu4V9qlAsFRXlrWEpiFCR6WJpjLcECMapRAXlaSNhx2x3hkP8veehAyewt3",
+	"AkH2I7OMY61d/zVXwGEsYd0GtQyY09dZu7KRHBF47A+UP7xgCH+uEAvt74VQuCYG4A/Z8yUZHUSlq8H2",
+	"fsyEVfmNdDHJYQybdsHKaQohA8jZdGuJM9+e7od05S8jnlWkrk7p9k389j/L3kZxXHf24jeMZxeMZwOW",
+	"ssziYG/WF1H/3H72tZwob4UVu+twrlLrD3zMMiuc1uiVt13o/XLoPEp1h8AOt3H0k8zStZP2jZwX/Swg",
+	"aOt96GHr9/1gmJ9l7y0SwPWDBG1v48jS2LWT9o1yJ/raHkWzpqZ149t+tDWtLQXdVOxZdF/bx/ufMPzr",
+	"fipWbyXe3Lm+oCMJjU260SzuWFpwm3u2nc35Z9nbrhh1IYXOlaQOupeqfGxbMXq7u7yDJJRC+nVA8LnP",
+	"j4uEj2l2F1UkX9uuU0ocEWoISpNM0kgzqws634M0s4+q/cYBeAEZXltKFTBqwE/RHcrMFfi3qq1LVCdC",
+	"EsGmJePQC8wjCZ6QVCL6O2xGhZ3Ia59feiBdQ/CaELpHRHvstbof0gPGxfuhPJbk1KQzHpSpRGusXBjE",
+	"DFgZjItJBdXx5qCG6DREpyE6uyI6HybG+ZWkIM4HsVPSMyqMrSuDcyFGFdsGaQHenAOxCvYPTH+FaKIp",
+	"U4zQNGXp6uJrdpwVwULewvuI6q3VqZ6mJGikQ664GHRHVNDBCndKue9E32ve5O4DBfAbrg8XCFyfD1K0",
+	"LHQoNJlvDQkOypVZKvVN7pz/vBa+dcS7XukaKwNCmQEO8l8mxQBqGizkeoG4OCOKjSgXJcA1T/q5CmTC",
+	"1pLCLvllihYI6/Gms2t9dSLbpsJXcxGLSiQjf6y2kYS2vIT3U3KkHNrtq21AvmVQf8QLW1ZmgKBufyvI",
+	"WZG+6auH0I5wNxpyND36ihvjGx1qc1a5gz2dNzEtKdtRvtLbYoFUSj6b1N/Ip7G5Bb7+NB+7ELexeLYs",
+	"9OZrpcBNtESjblcVFikkorzCCIo8ngTvWgXfrpDIRn4H9DfAiiBusUXOBHojQqtgiQMs0H8fOtUY+BoD",
+	"X2Pg2xXFeY9lK+7BqTAOgkhXmvb6UgHwHNGGDhgZyikZWWm07AdQAHrFTVw08KXfrIxZ8cuYau1+gKzA",
+	"RIprpqD0kKKGFQUoRpZ5CSImXhFN6UwHgfQD1iJFrmRuN/QL1D7TJEiBzIVg2Z/PraRZtiSXPoymfdg0",
+	"etQRotPDdglGTkenx/aJ7sr+cslymOeCb4rTZtvXCPl27ATy+zxybnR6cALx4wPm8Nbyrx2dtltP4gi/",
+	"ctd+2+j0sHVid9gekOj08BjqW9hjhAuEYaJTXLpHRoP8uOj0oG05SHn0k7nRj4uxDw6Dse2L/Ng6UYwJ",
+	"RB0oRn+yfvCn4dSfBKMfHBajhznIxehH60c/LMY+CsZ+UgzNrmk28TjQwb4sjv1k7r+5V4VfIHjVUfEq",
+	"2e/DBy/esrD5GGBVGhcf+aHb4f4XQ+MhDYc+tNdmys0wVXQqPHhC3VS0PAq+WonxtGKLxIF/Mnq1PWyB",
+	"Twxt5JGG289hF/gziSadsgSgmNXrVgoBrsl92ZbzG6OvB7W8g/lyKJi5Ln77kfAR8G7n4EmoKDDXDSbs",
+	"g+EpsUIhMfKKYRyq5dwpBovj/igINxUdIXuW25B/nP/qCiCOYGAPPiAkwdmhaUtIwm7w+xLF+kwxkTC9",
+	"nvljHsw9SwAw9X19PfiPm1FWYv9RZ9JuHyX6ekBuRpnQf+tEQ2PGp/v70+m0NT1qSTXYP2y327Z3B1sz",
+	"7ANP4O9SUvicIRI/TiqTCeACRHHUl2oExqoeFwgiVMrqP352AtA5czn7lZQ2sZvXIMM01PVLoa5wIL8U",
+	"GnvFzV3wYGz3GngwvtkKsJeOWER7gW7YUNARKwOUrcJ0+cWu6g6YLmtafj8rnDAVICE4bctNKBlPehnX",
+	"Vh/1quY8PEjeWk7MOoAQrrv5gH8loJBfuHnsQCHovul6PeX3ugnaJROqhCrApEeTKyZS8LWBYRTMqn5s",
+	"0LBR56mrax8FGOrYM6OGadNFEwgo1u67fe/ezZz6zcUgJoYlQ8ETmpWwrvKjWppZnfkcL/VZHdwfgMgv",
+	"3KyPCLK3dVcAIr9wUw9A5Bc40FtFEAElbABEvuZQoKIMxxWyPS9PwJ8rhAn7e20okSuvIbnKIlarspwL",
+	"3MWeubUqUJldTRFgc31fDsvFF0gFj0AQetERAfRzVc+lqHLLK43Ym/OQ4CQljFEqkqGEOUQ/TpjWDlJ2",
+	"wK+ZJpOxJSvvGEut5kl6jGQA66rkZDD05nAGjV6DcFTUfgBRcqInNCMOwNSyXjNkI82yawb06iO9wvLF",
+	"E3El5FTkLenYSqNcEEo01JRAfp+/Bl7hcD8AyQyRaVmKcLh0psHKbiQUaYYaykM2atlzVz5KP9lW9uMZ",
+	"emW/XmkC9n3LIFjLcRTLAVM9nml0emS/2eb8Cr6xY9ylT7cwqd/jaDDhKbWi02l0pq8AUxeXp6DwpxXm",
+	"7AYN5bRYm5yAsREg6SbGShsHJ3FkBVkQtrOMjBihPehr9yedgCCRbxV8hJmckD58KYiWYSJlaSvauOTM",
+	"L9w8FHRNIwrtXhTaQMhZZigBCv8lQNr48/mbt+mvhLaZb42wM3VkKydWOTHJ9a8B8xI2znFb1r6waNbg",
+	"tjSRSI8Wt0WU5c1Nxc3FIAH7eP/TFTf3BuGylRB4ZwgXR10a43Gj290VwmWLe7adgfgXbjaAcGmRN/29",
+	"tx6/2U+mRf7u5WiQUL0cTXosk2LgY8qdHJRbj694xeUteOaWsC1Wn7Jn/W4AkzUEzw3RWjaVvuvTm4Z2",
+	"NGgt1TLMs81Wee6PZEOPy1AvV9x8o9EhNQdStWNhaP86UEkqpaJ3bMq0QRvcvN8NnEs5lQXTAVWQ5oOe",
+	"mfV1F5a51nLl5xGlQFfYI6hKhvwawHPdP0vwufiO7pDqYXQaPe8/e5K2nx08e3acPE2fnDynh31GaTs5",
+	"OaFp++CEHvX6x/2D3mGv3Xt2eJikByfpk+TgpNfut9u0/SyqZ+Ro7IUPZi/cxCCDF7S+QSmwHRWWoFW4",
+	"x0Wr3qx+6tXjNmAGaM+hk/uzFxIoKNx6d6Cnrzt0CdayegWewcDutaWDsDBmNRgDjbATYgygqHNd8PvP",
+	"q4OucUm6WgavOcvSoCqPD+mUIwjmVIwkcsxZSvpKjqCFQLEpd1qege07oQLzRKRg3sdpOoISw0dspYvR",
+	"X8HG0/gXlBw297u54xIYAO7D3daIt80hbcTbr0G83VxwXebi9TGoX4Kb9wyJUl2Jd7F57uitKzGX+37A",
+	"j1C3/2Lz0PVba4iF1o283XiO/0IVPwSb5hQImPTu/ce5yRSfFME29+ZZ3lr234WDOSBFjZ+5UfXv6me+",
+	"6+W8k8If12noDvyGdUZyU8FG/mqqoCZzRhMr3WtCLWXI2Aov9fa0YGfO6r9IDOv8lt+DMz2grQ2dbHzq",
+	"jU/9Pn3qQJ8/myy4721jG4Oc3YFXVRqz37FpqZoBFQHY7ESzMFSqRd4ULYGM2gbckCvGxqQqfGpRZ/7S",
+	"sdIauttApj0+kEa8ZlXZ3p+PpLlXPzxJO+sbpnAnUEyNQyJGBLtmOZIwQq5xg3VcmDBkSPXQyorXYGTn",
+	"+gVYDQISiTQP0FY6YqzYNZcTnc0qEu2LwFKAIXY+kBY5MyRjVBvw8zkJWQqf3IhG85KCUOH6W7QGNpS1",
+	"oawNZd15tRm4ZrsTEEfM0H1tqGF7I5oMuWDrK83QLIPCo4jrqJiWE5U4Z6X9zSgqNEcDQo+ZKWNgNRzF",
+	"SFIgJEFm3mk4ojMyZqovFcQijOwwHTEdMjOE+gKKUS1F2UABWBxMXaNMiL5OTUeMwHF+QfZTmei5ZRE9",
+	"lFNtxUOqScrpQNHRMqipC9vzrd+Ph0WazCM2ueCG0yw69eCTed5lQkXKXS4pfhjoMBcmQgUAhs4AgER3",
+	"+1zYwXx0GI7kRl5EP/mFjdH2ISfGM5IpXT2WYzCwB8GZQF934gb2mkcc9ezxj4YqiiPIll90Ef/C2Ng7",
+	"tt2KK+bTV3IUbhLXXToxckQNT/I54qmKTiMhAUvUyNKM42CGimkjVb0Zohu9PMPJmNAB5SKcm3/RRrNz",
+	"3+b3DcxC5YO8xAkKR4b4e/I4kMG+VuN2mRksB88qf7OAD1iCHv0ekngHkbWfy4x1qonlkMMQBc+1iUMU",
+	"I3vDTzFyLIcELkTS2P6pJ70RN4alRCdSOe4g+4hpjo864ltP0h0aoCm6xRBzEiZXArfgADs8VnKgmNZE",
+	"KkKn1MrLOOR3yzGLO2IoJ0oXQW8MJ1R+B+ZiwSx0KDTD8Asgx4EYPo9w3BEBHkcVwnFev5trgO91NWMV",
+	"u2Y0I5YfiYFehuf1pviWr/lgoqq4VAUQV3m+Vp2AckJLEKlc1n9dWmOVoC8bjqpYPmIBO1BcOBddI7t4",
+	"+KLTo9YJbLro4qmCQJ78ZBYP24+t0tvisVkf0V0c0Qer+lZx2hsEp78EghNTwfm7CzJkwA/99a2BmJvQ",
+	"LGPqG03kVIR8LOcRIYPL462xl0PTpWmLfHA8VOfPEG/fdawo2RaTAPoJozAWIfTX8JeLfHQqOqLgcXPZ",
+	"bX66XBMpYOAhHGMyEYaXWgypDlaNU5ZT0SK/SZ4W+2BZrYsEtaNdF+Ek5UlKkc1a5AIH5GJgmbliluzC",
+	"H4KF++60N6ns7LzGt/A+jxoJ1jQ7Ck7ysogpvDwlScbtYS08BvnPmouEXZLRRMOHdJ8K1N3wS4WbiZL9",
+	"Ei6NX2Bj/fH7WU7w6hkiv5+dFRywbpfaZdO+n51Tg5XT6jSGRV9gZOdXhrqJS3uUuJu/l8pU1A5mPozi",
+	"KJGjEbzfB8pfMwUM/GBJjPvB4ceDdhHbXPddT+ATuYNfe4Yn0eZVNIBJiEE3iAaxe29P+T3KcvAGK9SH",
+	"kShSdJfFtQtpurIHZq60kP2kYQC6MHFsCEP8uSBmKiEDAMQ0fFN0eoyHCj9h6oKToxkQJcUsabYPDoJQ",
+	"7JzAR/5h11sj8PsXcvDCRz8oPnplFPdcG/QseIHaTXaH0i5c1xoCLlDpXSUsXuBa6uQqYtMt0xQdb2nk",
+	"4K9ZDtZegPByr3uwQuzFFsuk3n12Y6XipcLvhVGMjtDEP6ImGVpOu0a+jYnM0hx1ISZUk3c//Hzx/h35",
+	"VgqGYigZM0UyLth3VoR7efEb/NbB6hH2NyRYaL2xveAHhEJF+c+Ldo6Gfhfn5afoCEy/9r2vYHUvvem1",
+	"0nyCbbYUzbDzma4nCv1lxbjNJJmbPZEuSDPRp07E00502qnD1Q860S1862UlNd4vnEQ4qPaY1iiv8fz5",
+	"ycHBk8OnT6uKbGCw536ir8sL4GlciEcdtXJ6ZwSZiptZX6IAZ2VXifVVLE8kWEzNrgDtkXecebU3oIod",
+	"vsQvt/cD12OJfpyqRfR55ioTeGBjpDd2tGJjqDE0GVqZ8gX0sB3+1olcUzwLnagis6/YvWCNh+12xcoa",
+	"rvhVckWkv3fli7aVBk4HQjIERS+yyk/w/3tLlUHp7/NnyeRSZ5Mg01zCuybIaHeIt5RPN65IYztvl+sS",
+	"o0sTmZC9sJpCWX0yHVqmhTFxPWbl3amy+q1Ylh1zjhIoOvmq8mEqhE4Uj7a98jtLhtnMALHeiLBhegqs",
+	"f9eZKTk9a2hTk5TSJKXcX1LKTE7A37MQelib6C+GHy6IWvvoAdo8arvEGirjsHPlhvQsLSsQk9CJA/og",
+	"giHdQBgGGEdfzPn6/HPLEq7Y2FQVeEllR0BshYugRvtpTNiNva1eNULnGc4odlzIvqvwLa2JdXEh3/4D",
+	"l4vB4UIB8pJq0qfKry4w3qCgWsWuzuEjbMmu7hjHvS1r8yFzUOKSKcP7tjUDryVVil9bJg2h+DTLNsAn",
+	"PoeB74VrvZ8YexAb5tUwrybofZW+AUGDdD7kYhsWJK+ZUjxdz4WQzNcLE8lbo418ylTIMlzAiHDBDSy1",
+	"lPwaQibmTefIMBJjSb1IHeNodcRSO0MRmrgqBOE8X81jAii22wB1mDdwvTqv608sY4KS75myeowzDkKo",
+	"3u2W/uzDwm0JKGYQYASSSn0H9/Nohy5gnLxX0Q5x4x0LPKcuQIdMlRSDIhYdXMPzipyQC87gWi7eefft",
+	"4X24b/3RXe/GzS/hg4Upzt21BsyqYWAl8Fi4J99owqjKOFPFiX0IA9pK9ucDoXevhDndWoNaFBIidP1S",
+	"59+1LPIypH6XaL67ZmqWm+KKXNUWOZsXDjoioUJIQ3rMJde6vLGSfmWXkTHg0j4Jh2bZjEwtv7aqVka1",
+	"KV6IWhUPwiCr+C6GND6M9tRYz5oE2K+ZlOLdKmxRWysCdWxRVki/X0tUgW2SyIkwQf4/3hqw08BUCcUg",
+	"ZyIFqzY6kQqbU0esMjpNRMa0XrQ65VSxirr9JnnaWIYay1BjGWosQw/NDSwtuke7kGHa7GFpdl4zYwgs",
+	"VbYfyfvFvrwCVqWqNNN8ZNq8zF/0iKw01SD3Jx/bz0+PNkwASNqFAecdHwyNS1gd4F5FcaSzyQAS4Uds",
+	"T8meNDzRe/CRnvaP6PPk8GDXpW+K7zJbb4Eof/YHM0OUz1ITCvc1GxXAo4fn8xs9dwADMuiarKKDUNI9",
+	"73s6ooLi2qtF2PdjBvCwhI3GZubngGKm3W1vyxbk7MMbcsVm5NtLysddeM3////+f5ffoa0cZDBMsBs7",
+	"lybRLFEsR/WwfbnuCAVUlqXo1IToOgjLwY3EnsEGzMB9qmUGttA86d//iPUq0BzPzQty+eH9xceO8JTf",
+	"NbPfiZlLWCRnGnC23hjA3FKaaD4QdiKwUvDLZpMBoZpcuu6X2NrtAGal4campDfrCNvHiuMoxsdkOnSz",
+	"BE4BK7eiPdLYFnnTX7EE9BYjRggCjM1tRkf4n4mRskXO8t/yOj+TMTGSHLaruNjyej8BjXzQgj8rWMeG",
+	"JWmCFW0k3W9ao2bM0fIPzg7dpdoyNwCWiatT+OpwW9+mN/NOAnYz5orpoNhNXY58mCfXad8VktsmulQ7",
+	"ZyRT5kjIOhY+VqzPb+w6PTH4e/rsaPjL4b/xR0Cv6y7OWLFreVV6qZIm3wuXmQY0xNK7P2QvD/WFf6O2",
+	"H5YcyeGBquuNhHuKVFlZ0W9x2ifX/0zetdXH2fdPR/+lj38d/9h//jM7mxya33p/n1oaXBBWPNBfmsRU",
+	"+3K8Y9Pwri/JHyiRHW/NuGIAzZTLNYtyykoB568i1jSFP75qke09hjGEN2QnQtpSlXX/U0h9wKaZZFJv",
+	"gfMcXPzVxQgzqTm6nJ3zZSJSMFla2lBIQiIlmulSwfsS4WCWcIwAoMewbIZ2UXD/GMhJ5IJwk1s30WCa",
+	"ckMyObCSUMqW2i/tDHcvs5TkgONqk++8dAqfIm19dUa+TYlYQ0+2Dcy1B+ieCQqoOktNX5d/XpI+1AFE",
+	"lQixZaxIEhM2ojwjUpGUjakyIyZMOUbVsBuoVprZawVaSA+0mx4XLG2R11IRLhLFbE+adYSeiWSopOD/",
+	"dh7jKvAWUMYutVTmbwHqS4v8wEDiA20Q52q1MS6SbJJWEwordPwDVr8GWu0juzGQUcKoSoagA3NR2gQs",
+	"i+93ISZ8IKRCMulUV8VgPkKSKc/ShKpUl5MmFUPUhioQkz+jJbmRB+021CXJ/4a0GXtGo9Pov//1353O",
+	"Tbv9+//8H1FFVmslgJz7ynaPIS8VKLd2eK5I4/Ot8l9UsXFeWC9fzzyMJrsZZ6BFYKZn1SrtO0oL5YaN",
+	"9FonjUR6MaI3b7D9MWyJ++MgXzlVitq3TQT/c8Lczy41sHIvnDKNW/KtbfldbI872CfSheP2LRgjv1sG",
+	"RMN1N1dJiiW6ufWkzBgVaz6Lh/QrThp+kZHPYWI3NJnLxX0lBlwwpjDerGpixWj3c8q+InwgSy0eJzyQ",
+	"04Ijq9D5gxvFEQbOdOHm/R5HhRxZLyKT1qyCGxyx+RMJ9DM6jdhonMkZY/9pVdmWX1Rcxup5NeLZhlg9",
+	"xbVzlAfsG5kccBFYFkJEnwuDmLywKcXElloSDu6vML89b+vdEkAcdgVv8w+Hd7ke3eYfLtx2GxcGst3G",
+	"dfHXcV1MnKDlZVf8e4XkCg2KKMjVlfFFyKxzz4QDVCdjqvVUqhTCagqDO/FX22E+5oCML8K4G2zbETkL",
+	"djGKMmMtciacAAiQgqAMW+GC0JFEcMKCc9MsI5mdYuA3tq+1k+UCsZittN4RbtOWG+Th5j2kJb4GPRdS",
+	"0VbGRbqSoL+TilYAqsHi8JtFp1Eix2Om9jIKh3gvVbxv9J6QygwryPSGrgC7l/fqA2hY8QOx4k2Y7DJb",
+	"N5KTL6B2OKbowmGV2RpWO9f2No4K3Xg9e59rizXHa0kFvr1n8BfO/rfe9F9qfRtH5xvM93xhvufgSqo/",
+	"g4r2eaXz9e8P2jU+i8Zn8XiLlU9QqthQQEPCuGhR3B+xWvF0mg8ES/e4CEQ3jGMOXYy2ZfHyAFFbVdYn",
+	"/pGZt+yBy/oEHuFNeLjjfGfJiJFz59Bd4ue1H4uP2L8tjzyNXk2UHLP975nKOFz3jaWBD0wio/eCwFCt",
+	"FAEwCXPHQsAyj3koFpw7U2lwIvIT66MCij+6mmV9e5CdFAF2yXpBAbXkh7dsmfQwVrLP8XxuV3AnEACQ",
+	"zbxldZiRn1EDANbo73cDAMvTcNxR3oQ/2O/NhIFUDJfJWA/Qq1SYwV55PedfaZFXudfFXmrQ08EqX+QC",
+	"kt6scFlBDTqWcuPU+OUIXm+3hu/anUaNelAVqd0QjuvtFlhcDYNrGFxtBude8uCMrmFaTQpVo9/VA3e7",
+	"OyevUPX2E5oxkVLVsmR7bX1ZQfhL1wEhpb89f/2SnJwcn3xXlJANatmtrmgkUjId8mSIlZMg0F1I0xEp",
+	"SzIuWBoTbagC1IGjNknpTBM6kC8INWQktSEHcbvdXlIo9u3MT/QBkHzzV3+Fsnwjmu9KNA/uCWDUJuHN",
+	"Cq55UBxxxV0vWi2WmMDb/sn+byVqdlFEM65IZM9rbgVBLYG950Xglsubg3BvhmykWXaNqXcLV3U7r9id",
+	"L6m3OjfKdnOj74q2vZ0JttABNoYLsod3Q7htUMjjMOYTIretRlX411HmqOdfx7Y0y9Yq51ve8HtRz+dd",
+	"1nuARbehgr6x83kDetTQlkYnanSilToREtxv9DY6EZJeF8qxQkjaR/q2p5zbfnv6vBRpyC2CJgmA/cgr",
+	"JrSDwCZcXNOMl1JtIGaYqyI9x5JBLiasKK3uELL7iukhUV5r6wgYu9DQBJu6OKgy3UfBrsfMlDGRc4Ey",
+	"EyjxAKoh1TqIrOoICBH0aUZu4ALgCF9rVw8GYGc1BjA3FwkGw2N9iCAPeg4wrirEqhw98VgwkND0Z7e3",
+	"m7mYuZphULBeu9aGEzWcqOFED8uJXA7MpkEYQezgKl4UBBzeHysCil7g3jkQDQf/mWWOiOfcZy4RFIn6",
+	"akIeQn8GeThV1Hwumu1LR+tsSGYD1vmIqFdxu7Y2XgQkaRXlUp+NcnnQH6gZE8ajefCSIJ3Ax4t6qKNr",
+	"ZskZVJEZ2d7wR6ui+kpDlBqi1BCl+7Knfi6ipIPwcgSkWKQtr0TqANDm0DCA4CwIPp62kFQyTQrVt4qI",
+	"LESt3zWix2EwRadHG0DkQpcicL46UERMRj2moBh/iWRCJRVHJRsKsxW2RnPhXznFIrxhCzffHoCVMLGu",
+	"s4PI6AIAVrw+ft0pKYvvziMZUWepAxI7d5m/KozYlF3zhEWn0WuuWF/eECnIr1xMbqIyfl1YjGYLxDQI",
+	"jeNjGOeo1W4dHBy1nmJUXjJRChYWhOXlOHfhtA/aRfwg0Ho6wPjBt/LfPMvo/kmrvetMb/fZ1yd7+4P2",
+	"YOizi7lac3yoTrJVnkDu+zRhfA01L9XScfYwXZDDO1LyLXXGGuLf/if3Lx8Us0wWPMsy755xzMF1XOWt",
+	"WS/4RXXxyfzbhlR/rUJXIz5tJT5JUZyOHUpP29259SKMO/j5BR0ympnh0ni0HwpdiiVXhIoZSdnY3gCR",
+	"zDzsMtZ9EjJHnI7tvwxViGThFO3KyLOf8PV3lady6Fpczqy+D89NYHkaGniGuVVE+TXb/tZvxdM+41Up",
+	"H/s5R4v99KB0moo9Cc76iBnqzjo1bC+zcnVenfG2OG77ilF001YeOnihJh+kNgPFLv7+a0zOWcp17mS/",
+	"ZsrfN6zyab9li/wTCkVjU67JpLjW8VyyLHjHO8K774mRZCrVVUx6E0OE7Ml0Flo0X7hSpq6aNNdYtPSk",
+	"fQRTwkQr2yS4G9VB0eeAwMX03S0OcCGh64g7UGN7ASbjCG21A8X0n5l/ouym4B+3AdIzfodNqvq42VcJ",
+	"2llWrN8DieVf4Ou9OTmTue9vl8qpKH09IU13p18wOL8LFwiLZIW3Xw8nBlID7MRam5AQzZRVaQkUKbDz",
+	"34SEjJhRdVIlXDssh8DIByVHzAzZRAO4JulLNaImrxyAN1UqkPA0M+Ttq4/nb15edD++/+XVO1c1AGJ4",
+	"YNLIyZdlPrgZrr3idiL744zy8gGJhsaMuy6gRXeNNDT7lL/lbx18RyeK7YJkah+8+tiJYjwYf+vYN3Wi",
+	"W3IA0ysORnmf3q7eH3Yzlhos636roriMbHj87OTpk/YicGElJ3Vf4zOLzY+L636K3C59tAcNxM3405KI",
+	"Z3+6+1IFn26jiyTHTNAxb3kCtR5wgo4YSWUygdhlqGciZebs0WPF+kyRny/ev6uU9C7GLMHqclwK2+qB",
+	"QSbc6qPT6Kh10GrXJ6GlhSw77n6Xts/r/Jx5EV+rwWUFR8ovEsLC+kNNNXFns3yPShdmRkdZjQsTjpsH",
+	"froK62DGKGpZ6hY5yzjVTmpiN2MqoAa+FS9tFykK8dMdFNsSM/WoYimhBoHw8qo/1bypdHr/19nbXz/n",
+	"NfQbV3A6t6WnBC7hSn71MdxQe6+QLUWnUY8LCsC027On5r4+2vvqDvH8fYWx1PUSWHInhDKFzAv+PXdn",
+	"7VGYKCuF78M5dy+YH+qCD8QeF6hh7smJKRVwaBWwDWAIqkZpLpAu56GbHE5TOA464qsHyrE/ctcZ1N5i",
+	"IKfrvOTMYjU+N7YHplgc3ZeniF3C8IBfgzIwUHQUBNCHfrtgXNuzYtAPTsKEnj1G+jzLPNXDxY/YqOcg",
+	"et1Qf8he5VAAUJEjlvQYGYKEHqyNipSn1LCq7mcFlYIPUTS2U7PvjLFQWkDO7C+y32cq/MjBOBWveZOX",
+	"Er7iRp8SuGbwTiD0WLOdWpHcmTgsYyDjSS/jesjS3PAhmD26GN8Qbo4dteK1F8mQpZOMi0GMqeD4Pvh8",
+	"9rtZXpQnrwbDBXmvVYNKxaAvDMm1L9GMl5bjb1hDtEU++DbEiqOEC69qmmwG0LCWd0EV5+D9rkTp4rt/",
+	"4lAiwCo8XBvQKwosfDaWqnIbzoihozFTe+ya2zdDRRTZJ1MMQRtjvThMipck5faylC5w6tzEc5MBm1ac",
+	"i+R4eucoiRsDqNMtiOVXbLbny3LlBc/ClMTTCLI6orh0qk5H8jq/B3M/Qdpx9U9Y5au44TEux3eZf3zN",
+	"FO/PSj8UV2LuPcEPi29x/1p8T/GDhuphrkJakESdSJFOElO8aD7BuuoHjUe9PImi5lneJSh9FraEa1lu",
+	"CY8WW7pjNtfYlcwtP1yMNM+XW0ICnHsahpwHLw6gbKof+9NTgXnjkq5CQh/d7EGC6h74zfastIR+i0Bu",
+	"gzxWbPYfoEo5fway8b1AYKLZlM7gX2fAEvZeSmGUzPbOskxO914qZi8ep5leJ1ZBh7D9bVw95nvFB1zU",
+	"Gs41XRzp1c1Yarb3U7GQlRIftPaNb+PoJYq7exdOeNn7IDOezNaN47r5Xq4TgM6OFauHeRs2hZCCPlOK",
+	"qZoz8M2LV19YGmb2PioqtD3g+ZrWDYUd8355NzvmRGhUlVYOgK1u4+i/9vyGfpyN2d77sVmFRDu3m7aL",
+	"7wFjOWF2z2pA63YDWr75wYV6OIvJp+icGoZBQutGyBvab+H/qPsxfHv/NSB1bMwoyvCnn6IgfHnvnI0z",
+	"OmNrFxX0ybuAdHwDiZV4a6HUzFxxyHl6X8VrQoK5SJ/nnlhqkVaT+DLhzP9CqlvF/0pkuZoBzJHoEsmv",
+	"YFqV/LI0cl4HPV6ojL5IfuMq8uvo/Bw1rqD3VTwjXnAVy6moeFrBd4s/81eW2W+8pNpVXJZLwr+LFoUc",
+	"MSc9/B4XuONf7uFa/HLV+xys8/c4GqrmvjzO+zJ3MxYOeOkzF1nBX/vXXvNB1t+J29v/GwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -1631,62 +1631,63 @@ func (e UserSort) Valid() bool {
 
 // APIKey An API key, without its secret.
 type APIKey struct {
-	// ActsAs What a user is in their company, and so what they may do.
+	// ActsAs The role of a user in their company. It determines their permissions.
 	ActsAs Role `json:"acts_as"`
 
-	// AllowedActions What the caller may do with the key now.
+	// AllowedActions The actions that the caller may take on the key now.
 	AllowedActions []APIKeyAction `json:"allowed_actions"`
 
-	// CreatedAt When the key was created.
+	// CreatedAt Time when the key was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// CreatedBy The user who created the key; null for the first key of a test company.
 	CreatedBy nullable.Nullable[openapi_types.UUID] `json:"created_by"`
 
-	// ExpiresAt When the key ends by itself, where it does.
+	// ExpiresAt Time when the key expires; null if it does not expire.
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// JobIds The jobs that the key is limited to; null where it is for the whole company.
+	// JobIds The jobs that the key is limited to; null if it is for the whole company.
 	JobIds nullable.Nullable[[]ID] `json:"job_ids"`
 
-	// LastUsedAt When the key was last used, to the minute.
+	// LastUsedAt Time when the key was last used, with a precision of one minute.
 	LastUsedAt nullable.Nullable[time.Time] `json:"last_used_at"`
 
-	// Mode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+	// Mode `live` for regular companies, `test` for test companies. API keys of a test company begin with aip_test_, all
+	// others with aip_live_.
 	Mode CompanyMode `json:"mode"`
 
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name APIKeyName `json:"name"`
 
-	// Prefix How the present secret begins.
+	// Prefix The first characters of the current secret.
 	Prefix string `json:"prefix"`
 
-	// PreviousExpiresAt Until when the secret before the last rotation is good, where that is still to come.
+	// PreviousExpiresAt Time until which the secret before the last rotation is valid; null if it is no longer valid.
 	PreviousExpiresAt nullable.Nullable[time.Time] `json:"previous_expires_at"`
 
-	// RevokedAt When the key was revoked.
+	// RevokedAt Time when the key was revoked.
 	RevokedAt nullable.Nullable[time.Time] `json:"revoked_at"`
 
-	// RotatedAt When the key was last given a new secret.
+	// RotatedAt Time when the key was last rotated.
 	RotatedAt nullable.Nullable[time.Time] `json:"rotated_at"`
 
-	// Scopes What the key may do, in alphabetical order.
+	// Scopes The scopes of the key, in alphabetical order.
 	Scopes []APIKeyScope `json:"scopes"`
 
-	// Status Whether a key is good for anything.
+	// Status Whether a key is valid.
 	Status APIKeyStatus `json:"status"`
 
-	// UpdatedAt When the key was last changed, its use aside.
+	// UpdatedAt Time when the key was last changed. Use of the key is not a change.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// APIKeyAction What can be done with a key.
+// APIKeyAction An action on a key.
 type APIKeyAction string
 
-// APIKeyName What the key is for, in the company's own words.
+// APIKeyName A name for the key, chosen by the company.
 type APIKeyName = string
 
 // APIKeyPage A page of keys.
@@ -1694,125 +1695,127 @@ type APIKeyPage struct {
 	// Data The keys.
 	Data []APIKey `json:"data"`
 
-	// HasMore Whether there are more.
+	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
 // APIKeyScope A permission that an API key can hold.
 type APIKeyScope string
 
-// APIKeySecret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+// APIKeySecret The credential that a program sends as `Authorization: Bearer …`. It ends with a checksum, so that secret
+// scanners can recognize it.
 type APIKeySecret = string
 
-// APIKeyStatus Whether a key is good for anything.
+// APIKeyStatus Whether a key is valid.
 type APIKeyStatus string
 
-// APIKeyWithSecret A key with its secret, which is shown this once.
+// APIKeyWithSecret An API key with its secret, which is returned only once.
 type APIKeyWithSecret struct {
 	// APIKey An API key, without its secret.
 	APIKey APIKey `json:"api_key"`
 
-	// Secret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+	// Secret The credential that a program sends as `Authorization: Bearer …`. It ends with a checksum, so that secret
+	// scanners can recognize it.
 	Secret APIKeySecret `json:"secret"`
 }
 
-// ActorSummary Who did something.
+// ActorSummary The user or API key that performed an action.
 type ActorSummary struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Name The first and last name of a person, or the name of an API key.
+	// Name First and last name of the user, or name of the API key.
 	Name string `json:"name"`
 
-	// Type Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+	// Type The type of actor. `system` is the service itself or its operator.
 	Type AuditActorType `json:"type"`
 }
 
-// Anchor The behaviour that a level stands for.
+// Anchor A description of behavior at one level.
 type Anchor = string
 
-// Application A candidate who is considered for a job.
+// Application A candidate's application to a job.
 type Application struct {
-	// AllowedActions What the caller may do with this application now.
+	// AllowedActions The actions that the caller may take on the application now.
 	AllowedActions []ApplicationAction `json:"allowed_actions"`
 
-	// AllowedStages The stages that the caller may move it to now.
+	// AllowedStages The stages to which the caller may move the application now.
 	AllowedStages []ApplicationStage `json:"allowed_stages"`
 
-	// Candidate Who somebody is.
+	// Candidate The id and name of a person.
 	Candidate PersonSummary `json:"candidate"`
 
-	// CreatedAt When the application was created.
+	// CreatedAt Time when the application was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Job Which job.
+	// Job The id and title of a job.
 	Job JobSummary `json:"job"`
 
-	// RejectionReason Why an application was rejected.
+	// RejectionReason The reason for a rejection.
 	RejectionReason *RejectionReason `json:"rejection_reason,omitempty"`
 
-	// Source Where the application came from.
+	// Source The source of the application.
 	Source nullable.Nullable[string] `json:"source"`
 
-	// Stage How far an application has come; in this order.
+	// Stage The position of an application in hiring. The stages are listed in order.
 	Stage ApplicationStage `json:"stage"`
 
-	// StageEnteredAt Since when it is in its stage.
+	// StageEnteredAt Time when the application entered its stage.
 	StageEnteredAt time.Time `json:"stage_entered_at"`
 
 	// Status Whether an application is being considered.
 	Status ApplicationStatus `json:"status"`
 
-	// UpdatedAt When the application was last changed.
+	// UpdatedAt Time when the application was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// ApplicationAction What the caller may do with an application now.
+// ApplicationAction An action on an application.
 type ApplicationAction string
 
-// ApplicationEvent How an application was moved.
+// ApplicationEvent A change of an application's stage or status.
 type ApplicationEvent string
 
-// ApplicationMove One move of an application. from_stage and from_status are absent of the first.
+// ApplicationMove One change of an application's stage or status. The first one has no from_stage and no from_status.
 type ApplicationMove struct {
-	// Actor Who did something.
+	// Actor The user or API key that performed an action.
 	Actor ActorSummary `json:"actor"`
 
-	// CreatedAt When it was moved.
+	// CreatedAt Time of the change.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Event How an application was moved.
+	// Event A change of an application's stage or status.
 	Event ApplicationEvent `json:"event"`
 
-	// FromStage How far an application has come; in this order.
+	// FromStage The position of an application in hiring. The stages are listed in order.
 	FromStage *ApplicationStage `json:"from_stage,omitempty"`
 
 	// FromStatus Whether an application is being considered.
 	FromStatus *ApplicationStatus `json:"from_status,omitempty"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Reason Why, where somebody said so.
+	// Reason The reason, if one was given.
 	Reason nullable.Nullable[string] `json:"reason"`
 
-	// RejectionReason Why an application was rejected.
+	// RejectionReason The reason for a rejection.
 	RejectionReason *RejectionReason `json:"rejection_reason,omitempty"`
 
-	// ToStage How far an application has come; in this order.
+	// ToStage The position of an application in hiring. The stages are listed in order.
 	ToStage ApplicationStage `json:"to_stage"`
 
 	// ToStatus Whether an application is being considered.
 	ToStatus ApplicationStatus `json:"to_status"`
 }
 
-// ApplicationMovePage A page of moves.
+// ApplicationMovePage A page of changes.
 type ApplicationMovePage struct {
 	// Data The moves.
 	Data []ApplicationMove `json:"data"`
@@ -1820,7 +1823,7 @@ type ApplicationMovePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
@@ -1832,106 +1835,108 @@ type ApplicationPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// ApplicationSort An order of applications.
+// ApplicationSort A sort order for applications.
 type ApplicationSort string
 
-// ApplicationStage How far an application has come; in this order.
+// ApplicationStage The position of an application in hiring. The stages are listed in order.
 type ApplicationStage string
 
 // ApplicationStatus Whether an application is being considered.
 type ApplicationStatus string
 
-// ApplicationSummary The scores of an application's interviews together.
+// ApplicationSummary A summary of the scores of an application's interviews.
 type ApplicationSummary struct {
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// BlindedInterviews Interviews whose figures are kept from the caller until they have submitted their own score.
+	// BlindedInterviews Number of interviews whose statistics are hidden because the caller has not submitted their own score.
 	BlindedInterviews int32 `json:"blinded_interviews"`
 
-	// Figures Submitted scores together.
+	// Figures Statistics over submitted scores.
 	Figures ScoreFigures `json:"figures"`
 
-	// Interviews Each interview by itself, in the order of their times; at most 200.
+	// Interviews The interviews, ordered by time; at most 200.
 	Interviews []InterviewFigures `json:"interviews"`
 }
 
-// AuditAction What was done, as resource.verb.
+// AuditAction The recorded action, as resource.verb.
 type AuditAction string
 
-// AuditActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+// AuditActorType The type of actor. `system` is the service itself or its operator.
 type AuditActorType string
 
-// AuditDetails What changed (changes, from and to) and what else belongs to the act; never a secret.
+// AuditDetails Details of the action, such as the changed fields with their values before and after. Never contains secrets.
 type AuditDetails map[string]interface{}
 
-// AuditFinding One entry that is not as it was sealed.
+// AuditFinding An entry that differs from what was sealed.
 type AuditFinding struct {
-	// AuditLogID The entry, where it is still there.
+	// AuditLogID The id of the entry, if it still exists.
 	AuditLogID nullable.Nullable[openapi_types.UUID] `json:"audit_log_id"`
 
-	// Kind altered differs from what was sealed; missing was removed; unsealed was added without the service.
+	// Kind `altered`: the entry differs from what was sealed. `missing`: the entry was removed. `unsealed`: the entry was
+	// added without the service.
 	Kind AuditFindingKind `json:"kind"`
 
-	// Sequence The place in the chain, where there is one.
+	// Sequence The position in the chain, if there is one.
 	Sequence nullable.Nullable[int64] `json:"sequence"`
 }
 
-// AuditFindingKind altered differs from what was sealed; missing was removed; unsealed was added without the service.
+// AuditFindingKind `altered`: the entry differs from what was sealed. `missing`: the entry was removed. `unsealed`: the entry was
+// added without the service.
 type AuditFindingKind string
 
-// AuditLog One act, as it was recorded with it.
+// AuditLog An entry of the audit log.
 type AuditLog struct {
-	// Action What was done, as resource.verb.
+	// Action The recorded action, as resource.verb.
 	Action AuditAction `json:"action"`
 
-	// ActorID The user or the API key that acted, where it was one.
+	// ActorID The user or API key that acted; null if it was neither.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// ActorType Who acted: a person, an API key, or system, which stands for the service itself and its operator.
+	// ActorType The type of actor. `system` is the service itself or its operator.
 	ActorType AuditActorType `json:"actor_type"`
 
-	// CompanyID A UUID (RFC 9562); ours are version 7.
+	// CompanyID A UUID (RFC 9562). The service generates version 7.
 	CompanyID ID `json:"company_id"`
 
-	// CreatedAt When it happened.
+	// CreatedAt Time of the change.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Details What changed (changes, from and to) and what else belongs to the act; never a secret.
+	// Details Details of the action, such as the changed fields with their values before and after. Never contains secrets.
 	Details AuditDetails `json:"details"`
 
-	// Hash The hash that seals this entry and all before it, in hexadecimal.
+	// Hash The hash over this entry and all before it, in hexadecimal.
 	Hash nullable.Nullable[string] `json:"hash"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// IP The client's address.
+	// IP The IP address of the client.
 	IP nullable.Nullable[string] `json:"ip"`
 
-	// Outcome How an act ended.
+	// Outcome The outcome of an action.
 	Outcome AuditOutcome `json:"outcome"`
 
 	// RequestID The X-Request-Id of the request.
 	RequestID string `json:"request_id"`
 
-	// ResourceID The resource that was acted on, where it is known.
+	// ResourceID The resource, if it is known.
 	ResourceID nullable.Nullable[openapi_types.UUID] `json:"resource_id"`
 
-	// ResourceType The type of the resource that was acted on.
+	// ResourceType The type of resource.
 	ResourceType AuditResourceType `json:"resource_type"`
 
-	// Sequence The place in the company's hash chain; null for the moment before the entry is sealed.
+	// Sequence The position in the company's hash chain; null until the entry is sealed, shortly after it was written.
 	Sequence nullable.Nullable[int64] `json:"sequence"`
 
-	// SessionID The session it was done in.
+	// SessionID The session in which the actor acted.
 	SessionID nullable.Nullable[openapi_types.UUID] `json:"session_id"`
 
-	// UserAgent What the client called itself.
+	// UserAgent The User-Agent header of the client.
 	UserAgent string `json:"user_agent"`
 }
 
@@ -1943,79 +1948,79 @@ type AuditLogPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// AuditOutcome How an act ended.
+// AuditOutcome The outcome of an action.
 type AuditOutcome string
 
-// AuditResourceType The type of the resource that was acted on.
+// AuditResourceType The type of resource.
 type AuditResourceType string
 
-// AuditSort An order of audit entries.
+// AuditSort A sort order for audit entries.
 type AuditSort string
 
-// AuditVerification What recomputing the chain has found.
+// AuditVerification The result of a verification.
 type AuditVerification struct {
-	// Checked How many links were checked.
+	// Checked Number of entries checked.
 	Checked int32 `json:"checked"`
 
-	// Findings What is wrong, at most a hundred.
+	// Findings The entries with errors; at most one hundred.
 	Findings []AuditFinding `json:"findings"`
 
-	// HeadHash The hash of the last link that was checked.
+	// HeadHash The hash of the last entry checked.
 	HeadHash nullable.Nullable[string] `json:"head_hash"`
 
-	// HeadSequence The last link that was checked.
+	// HeadSequence The sequence number of the last entry checked.
 	HeadSequence nullable.Nullable[int64] `json:"head_sequence"`
 
-	// NextSequence Where the next call goes on; null when the chain's end was reached.
+	// NextSequence The start of the next call; null if the end of the chain was reached.
 	NextSequence nullable.Nullable[int64] `json:"next_sequence"`
 
-	// Pending Entries that wait for their seal.
+	// Pending Number of entries that are not sealed yet.
 	Pending int32 `json:"pending"`
 
-	// Status intact when nothing was found.
+	// Status `intact` if no errors were found, `broken` otherwise.
 	Status AuditVerificationStatus `json:"status"`
 }
 
-// AuditVerificationStatus intact when nothing was found.
+// AuditVerificationStatus `intact` if no errors were found, `broken` otherwise.
 type AuditVerificationStatus string
 
-// Candidate Somebody who may be hired.
+// Candidate A person who may be hired.
 type Candidate struct {
-	// AllowedActions What the caller may do with this candidate now.
+	// AllowedActions The actions that the caller may take on the candidate now.
 	AllowedActions []CandidateAction `json:"allowed_actions"`
 
-	// CreatedAt When the candidate was created.
+	// CreatedAt Time when the candidate was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Email The email address.
 	Email nullable.Nullable[openapi_types.Email] `json:"email"`
 
-	// ExternalID What another system calls them.
+	// ExternalID The id of the candidate in another system.
 	ExternalID nullable.Nullable[string] `json:"external_id"`
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Links Pages about them.
+	// Links URLs of pages about the candidate.
 	Links []LinkURL `json:"links"`
 
-	// Location Where they live.
+	// Location The place of residence.
 	Location nullable.Nullable[string] `json:"location"`
 
 	// Phone The telephone number.
 	Phone nullable.Nullable[string] `json:"phone"`
 
-	// Source Where they were found.
+	// Source The source from which the candidate came.
 	Source nullable.Nullable[string] `json:"source"`
 
 	// Status Whether a candidate can apply.
@@ -2024,11 +2029,11 @@ type Candidate struct {
 	// Tags Keywords.
 	Tags []Tag `json:"tags"`
 
-	// UpdatedAt When the candidate was last changed.
+	// UpdatedAt Time when the candidate was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// CandidateAction What the caller may do with a candidate now.
+// CandidateAction An action on a candidate.
 type CandidateAction string
 
 // CandidatePage A page of candidates.
@@ -2039,106 +2044,110 @@ type CandidatePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// CandidateSort An order of candidates.
+// CandidateSort A sort order for candidates.
 type CandidateSort string
 
 // CandidateStatus Whether a candidate can apply.
 type CandidateStatus string
 
-// ChangePasswordRequest The current and the new password.
+// ChangePasswordRequest The current and the new password of the caller.
 type ChangePasswordRequest struct {
 	// CurrentPassword The current password.
 	CurrentPassword string `json:"current_password"`
 
-	// NewPassword A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
+	// NewPassword A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+	// contain parts of the user's email or company name are rejected.
 	NewPassword Password `json:"new_password"`
 }
 
 // ChangeRoleRequest The new role.
 type ChangeRoleRequest struct {
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 }
 
-// CheckStatus up when it answered in time and as expected.
+// CheckStatus `up` if the dependency responded in time and as expected.
 type CheckStatus string
 
 // Company A company.
 type Company struct {
-	// CreatedAt When the company was created.
+	// CreatedAt Time when the company was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// IsActive Whether the company's users can sign in.
 	IsActive bool `json:"is_active"`
 
-	// Mode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+	// Mode `live` for regular companies, `test` for test companies. API keys of a test company begin with aip_test_, all
+	// others with aip_live_.
 	Mode CompanyMode `json:"mode"`
 
 	// Name The company's name.
 	Name CompanyName `json:"name"`
 
-	// Settings What the company has decided for itself.
+	// Settings The settings of a company.
 	Settings CompanySettings `json:"settings"`
 
 	// Slug The company's short name, unique in the installation.
 	Slug string `json:"slug"`
 
-	// UpdatedAt When the company was last changed.
+	// UpdatedAt Time when the company was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// CompanyMode Whether a company is for work (live) or for tests (test). Keys of a test company begin with aip_test_, all others with aip_live_.
+// CompanyMode `live` for regular companies, `test` for test companies. API keys of a test company begin with aip_test_, all
+// others with aip_live_.
 type CompanyMode string
 
 // CompanyName The company's name.
 type CompanyName = string
 
-// CompanyReset How much a reset has deleted, and how many keys it has revoked.
+// CompanyReset The numbers of deleted resources and revoked keys.
 type CompanyReset struct {
-	// APIKeys How many API keys were revoked.
+	// APIKeys Number of revoked API keys.
 	APIKeys int64 `json:"api_keys"`
 
-	// Applications How many applications.
+	// Applications Number of deleted applications.
 	Applications int64 `json:"applications"`
 
-	// Candidates How many candidates.
+	// Candidates Number of deleted candidates.
 	Candidates int64 `json:"candidates"`
 
-	// Interviews How many interviews.
+	// Interviews Number of deleted interviews.
 	Interviews int64 `json:"interviews"`
 
-	// Jobs How many jobs.
+	// Jobs Number of deleted jobs.
 	Jobs int64 `json:"jobs"`
 
-	// Kits How many kits.
+	// Kits Number of deleted kits.
 	Kits int64 `json:"kits"`
 
-	// Scores How many scores.
+	// Scores Number of deleted scores.
 	Scores int64 `json:"scores"`
 
-	// Users How many people.
+	// Users Number of deleted users.
 	Users int64 `json:"users"`
 }
 
-// CompanySettings What the company has decided for itself.
+// CompanySettings The settings of a company.
 type CompanySettings struct {
-	// AllowedEmailDomains Domains that the emails of new or changed users must belong to; empty allows all.
+	// AllowedEmailDomains The domains that emails of users must belong to when they are set. If the list is empty, all domains are
+	// allowed.
 	AllowedEmailDomains []EmailDomain `json:"allowed_email_domains"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// CompanySummary The company that a user belongs to.
+// CompanySummary The company of a user.
 type CompanySummary struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Name The company's name.
@@ -2147,37 +2156,37 @@ type CompanySummary struct {
 	// Slug The company's short name.
 	Slug string `json:"slug"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// ContentKey A name for programs, unique among its kind in the version.
+// ContentKey A key for programs. It is unique among the questions or the criteria of a version.
 type ContentKey = string
 
-// CreateAPIKeyRequest A key to create.
+// CreateAPIKeyRequest A new API key.
 type CreateAPIKeyRequest struct {
-	// ExpiresAt When the key ends by itself, at most ten years ahead; absent for never.
+	// ExpiresAt Time when the key expires, at most ten years ahead. Omit it for a key that does not expire.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
 
-	// JobIds The jobs that the key is limited to; absent for the whole company.
+	// JobIds The jobs that the key is limited to. Omit it for a key for the whole company.
 	JobIds []ID `json:"job_ids,omitempty"`
 
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name APIKeyName `json:"name"`
 
-	// Scopes What the key may do.
+	// Scopes The scopes of the key.
 	Scopes []APIKeyScope `json:"scopes"`
 }
 
-// CreateApplicationRequest Who applies to which job.
+// CreateApplicationRequest A new application of a candidate to a job.
 type CreateApplicationRequest struct {
-	// CandidateID A UUID (RFC 9562); ours are version 7.
+	// CandidateID A UUID (RFC 9562). The service generates version 7.
 	CandidateID ID `json:"candidate_id"`
 
-	// JobID A UUID (RFC 9562); ours are version 7.
+	// JobID A UUID (RFC 9562). The service generates version 7.
 	JobID ID `json:"job_id"`
 
-	// Source Where the application came from, or null.
+	// Source The source of the application, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 }
 
@@ -2186,7 +2195,7 @@ type CreateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID What another system calls them, or null; unique in the company.
+	// ExternalID The id of the candidate in another system, unique in the company, or null.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -2195,16 +2204,16 @@ type CreateCandidateRequest struct {
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Links Pages about them.
+	// Links URLs of pages about the candidate.
 	Links []LinkURL `json:"links,omitzero"`
 
-	// Location Where they live, or null.
+	// Location The place of residence, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Phone The telephone number, or null.
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// Source Where they were found, or null.
+	// Source The source from which the candidate came, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 
 	// Tags Keywords.
@@ -2213,28 +2222,28 @@ type CreateCandidateRequest struct {
 
 // CreateInterviewRequest A new interview.
 type CreateInterviewRequest struct {
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// Instructions What the panel should know, or null.
+	// Instructions Instructions for the panel, or null.
 	Instructions nullable.Nullable[string] `json:"instructions,omitempty"`
 
 	// Kind How an interview is held.
 	Kind InterviewKind `json:"kind"`
 
-	// KitVersionID A UUID (RFC 9562); ours are version 7.
+	// KitVersionID A UUID (RFC 9562). The service generates version 7.
 	KitVersionID ID `json:"kit_version_id"`
 
-	// Location Where it is held, or null.
+	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL Where to join a call, or null; http or https.
+	// MeetingURL The http or https URL of the video call, or null.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
-	// Panel The panel; nobody twice.
+	// Panel The panel. A user can be listed only once.
 	Panel []NewPanelist `json:"panel,omitempty"`
 
-	// Schedule When an interview is held.
+	// Schedule The time of an interview.
 	Schedule *ScheduleRequest `json:"schedule,omitempty"`
 
 	// Title A title.
@@ -2246,10 +2255,10 @@ type CreateJobRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Description What the job is about.
+	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
 
-	// Location Where the work is done, or null.
+	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Title A title.
@@ -2261,10 +2270,10 @@ type CreateKitRequest struct {
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria,omitempty"`
 
-	// Description What the kit is for.
+	// Description The purpose of the kit.
 	Description *string `json:"description,omitempty"`
 
-	// JobID The job that the kit belongs to, or null for the whole company.
+	// JobID The job that the kit belongs to, or null if it is for the whole company.
 	JobID nullable.Nullable[openapi_types.UUID] `json:"job_id,omitempty"`
 
 	// Name A title.
@@ -2274,7 +2283,7 @@ type CreateKitRequest struct {
 	Questions []KitQuestion `json:"questions,omitempty"`
 }
 
-// CreateKitVersionRequest The content of the new version; what is absent is copied from the newest.
+// CreateKitVersionRequest The content of the new version. Omitted fields are copied from the newest version.
 type CreateKitVersionRequest struct {
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria,omitzero"`
@@ -2283,30 +2292,30 @@ type CreateKitVersionRequest struct {
 	Questions []KitQuestion `json:"questions,omitzero"`
 }
 
-// CreateScoreRequest What there is to say already.
+// CreateScoreRequest The initial content of a score; optional.
 type CreateScoreRequest struct {
-	// Comment What else there is to say, or null.
+	// Comment A general comment, or null.
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
-	// Ratings The ratings; no criterion twice.
+	// Ratings The ratings. A criterion can be rated only once.
 	Ratings []NewScoreRating `json:"ratings,omitzero"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 }
 
-// CreateTestCompanyRequest A test company to open.
+// CreateTestCompanyRequest A new test company.
 type CreateTestCompanyRequest struct {
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name APIKeyName `json:"name"`
 }
 
-// CreateUserRequest A new user; without a role, an employee.
+// CreateUserRequest A new user. The default role is employee.
 type CreateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -2315,242 +2324,243 @@ type CreateUserRequest struct {
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Password A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
+	// Password A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+	// contain parts of the user's email or company name are rejected.
 	Password Password `json:"password"`
 
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role *Role `json:"role,omitempty"`
 }
 
-// CriterionFigures The ratings of one criterion together.
+// CriterionFigures Statistics over the ratings of one criterion.
 type CriterionFigures struct {
-	// Key A name for programs, unique among its kind in the version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version.
 	Key ContentKey `json:"key"`
 
 	// Maximum The highest rating.
 	Maximum nullable.Nullable[int32] `json:"maximum"`
 
-	// Mean The mean; null where nobody rated it.
+	// Mean The mean; null if there are no ratings.
 	Mean nullable.Nullable[float64] `json:"mean"`
 
 	// Minimum The lowest rating.
 	Minimum nullable.Nullable[int32] `json:"minimum"`
 
-	// N How many rated it.
+	// N Number of ratings.
 	N int32 `json:"n"`
 
-	// NotObserved How many marked it as not observed.
+	// NotObserved Number of scores that mark the criterion as not observed.
 	NotObserved int32 `json:"not_observed"`
 
-	// StandardDeviation The sample standard deviation (n - 1); null of fewer than two ratings.
+	// StandardDeviation The sample standard deviation (n - 1); null for fewer than two ratings.
 	StandardDeviation nullable.Nullable[float64] `json:"standard_deviation"`
 
 	// Title A title.
 	Title Title `json:"title"`
 }
 
-// Email An email address; letters are kept in lower case.
+// Email An email address. It is stored in lower case.
 type Email = openapi_types.Email
 
-// EmailDomain The part of an email address behind the @, in lower case.
+// EmailDomain The domain part of an email address, in lower case.
 type EmailDomain = string
 
-// ExportFormat The form of an export.
+// ExportFormat The format of an export.
 type ExportFormat string
 
-// ExternalID What another system, such as an applicant tracking system, calls this; unique in the company.
+// ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
 type ExternalID = string
 
-// Health That the process is alive.
+// Health The state of the process.
 type Health struct {
-	// Status Always healthy; a process that is not does not answer.
+	// Status Always healthy. A process that is not healthy does not respond.
 	Status HealthStatus `json:"status"`
 }
 
-// HealthStatus Always healthy; a process that is not does not answer.
+// HealthStatus Always healthy. A process that is not healthy does not respond.
 type HealthStatus string
 
-// ID A UUID (RFC 9562); ours are version 7.
+// ID A UUID (RFC 9562). The service generates version 7.
 type ID = openapi_types.UUID
 
-// ImportError One thing that is wrong with a row.
+// ImportError An error in one row.
 type ImportError struct {
-	// Code What is wrong for programs.
+	// Code The type of error, for programs.
 	Code string `json:"code"`
 
-	// Detail What is wrong.
+	// Detail An explanation of the error.
 	Detail string `json:"detail"`
 
-	// Line The line of the file where the row begins, from 1.
+	// Line The line number in the file where the row begins, counted from 1.
 	Line int32 `json:"line"`
 
-	// Pointer Where in the row (RFC 6901).
+	// Pointer The location in the row, as a JSON pointer (RFC 6901).
 	Pointer string `json:"pointer"`
 }
 
-// ImportMode Whether one wrong row keeps the others from being written.
+// ImportMode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 type ImportMode string
 
-// ImportReport What an import has done, or would do.
+// ImportReport The result of an import or of a dry run.
 type ImportReport struct {
-	// Created Candidates that are new.
+	// Created Number of candidates created.
 	Created int32 `json:"created"`
 
-	// DryRun Whether nothing was written on purpose.
+	// DryRun Whether the import was a dry run, which writes nothing.
 	DryRun bool `json:"dry_run"`
 
-	// Errors What is wrong with the rows that failed; the first thousand things.
+	// Errors The errors in the failed rows; at most the first thousand.
 	Errors []ImportError `json:"errors"`
 
-	// ErrorsTruncated Whether more is wrong than errors lists.
+	// ErrorsTruncated Whether there are more errors than `errors` contains.
 	ErrorsTruncated bool `json:"errors_truncated"`
 
-	// Failed Rows that are wrong and were left out.
+	// Failed Number of invalid rows, which were not written.
 	Failed int32 `json:"failed"`
 
-	// Mode Whether one wrong row keeps the others from being written.
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode ImportMode `json:"mode"`
 
-	// Total Rows that were read.
+	// Total Number of rows read.
 	Total int32 `json:"total"`
 
-	// Unchanged Candidates that were like this already.
+	// Unchanged Number of candidates that the import does not change.
 	Unchanged int32 `json:"unchanged"`
 
-	// Updated Candidates that were changed.
+	// Updated Number of candidates changed.
 	Updated int32 `json:"updated"`
 }
 
-// Interview An interview of an application, by a version of a kit, with a panel.
+// Interview An interview of an application, with a kit version and a panel.
 type Interview struct {
-	// AllowedActions What the caller may do with this interview now.
+	// AllowedActions The actions that the caller may take on the interview now.
 	AllowedActions []InterviewAction `json:"allowed_actions"`
 
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// Candidate Who somebody is.
+	// Candidate The id and name of a person.
 	Candidate PersonSummary `json:"candidate"`
 
-	// CompletedAt When the last required score came in.
+	// CompletedAt Time when the interview was completed.
 	CompletedAt nullable.Nullable[time.Time] `json:"completed_at"`
 
-	// Conflicts Who is booked twice; absent in lists, and to those who may not schedule.
+	// Conflicts Persons who are busy at the time of the interview. Absent in lists, and if the caller may not schedule the interview.
 	Conflicts []ScheduleConflict `json:"conflicts,omitempty"`
 
-	// CreatedAt When the interview was created.
+	// CreatedAt Time when the interview was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// EndsAt When it ends.
+	// EndsAt Time when the interview ends.
 	EndsAt nullable.Nullable[time.Time] `json:"ends_at"`
 
-	// EndsAtLocal When it ends by the clocks of its time zone, with their offset.
+	// EndsAtLocal The end in the interview's time zone, with its offset.
 	EndsAtLocal nullable.Nullable[time.Time] `json:"ends_at_local"`
 
-	// FinishedAt When it was finished.
+	// FinishedAt Time when the interview was finished.
 	FinishedAt nullable.Nullable[time.Time] `json:"finished_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Instructions What the panel should know.
+	// Instructions Instructions for the panel.
 	Instructions nullable.Nullable[string] `json:"instructions"`
 
-	// Job Which job.
+	// Job The id and title of a job.
 	Job JobSummary `json:"job"`
 
 	// Kind How an interview is held.
 	Kind InterviewKind `json:"kind"`
 
-	// KitID A UUID (RFC 9562); ours are version 7.
+	// KitID A UUID (RFC 9562). The service generates version 7.
 	KitID ID `json:"kit_id"`
 
-	// KitVersionID A UUID (RFC 9562); ours are version 7.
+	// KitVersionID A UUID (RFC 9562). The service generates version 7.
 	KitVersionID ID `json:"kit_version_id"`
 
-	// Location Where it is held.
+	// Location The place of the interview.
 	Location nullable.Nullable[string] `json:"location"`
 
-	// MeetingURL Where to join a call.
+	// MeetingURL The URL of the video call.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url"`
 
 	// Panel The panel.
 	Panel []Panelist `json:"panel"`
 
-	// Reschedules How often it was moved to another time.
+	// Reschedules How often the interview was rescheduled.
 	Reschedules int32 `json:"reschedules"`
 
-	// StartedAt When it was started.
+	// StartedAt Time when the interview was started.
 	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt nullable.Nullable[time.Time] `json:"starts_at"`
 
-	// StartsAtLocal When it starts by the clocks of its time zone, with their offset.
+	// StartsAtLocal The start in the interview's time zone, with its offset.
 	StartsAtLocal nullable.Nullable[time.Time] `json:"starts_at_local"`
 
-	// Status Where an interview stands.
+	// Status The progress of an interview.
 	Status InterviewStatus `json:"status"`
 
-	// StatusReason Why it has its status, where somebody said so.
+	// StatusReason The reason for the current status, if one was given.
 	StatusReason nullable.Nullable[string] `json:"status_reason"`
 
-	// Timezone The time zone (IANA) that it was scheduled in.
+	// Timezone The IANA time zone in which the interview was scheduled.
 	Timezone nullable.Nullable[string] `json:"timezone"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// UpdatedAt When the interview was last changed.
+	// UpdatedAt Time when the interview was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// InterviewAction What the caller may do with an interview now.
+// InterviewAction An action on an interview.
 type InterviewAction string
 
-// InterviewEvent One change of an interview's state or time. from_status is absent of the first.
+// InterviewEvent One change of an interview's status or time. The first one has no from_status.
 type InterviewEvent struct {
-	// ActorID Who did it; null where it happened by itself.
+	// ActorID The user or API key that made the change; null if it was automatic.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// CreatedAt When it happened.
+	// CreatedAt Time of the change.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Event What changed an interview.
+	// Event The type of a change of an interview.
 	Event InterviewEventKind `json:"event"`
 
-	// FromEndsAt When it had been to end.
+	// FromEndsAt The previous end.
 	FromEndsAt nullable.Nullable[time.Time] `json:"from_ends_at"`
 
-	// FromStartsAt When it had been to start.
+	// FromStartsAt The previous start.
 	FromStartsAt nullable.Nullable[time.Time] `json:"from_starts_at"`
 
-	// FromStatus Where an interview stands.
+	// FromStatus The progress of an interview.
 	FromStatus *InterviewStatus `json:"from_status,omitempty"`
 
-	// FromTimezone In which time zone.
+	// FromTimezone The time zone.
 	FromTimezone nullable.Nullable[string] `json:"from_timezone"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Reason Why, where somebody said so.
+	// Reason The reason, if one was given.
 	Reason nullable.Nullable[string] `json:"reason"`
 
-	// ToEndsAt When it ends since.
+	// ToEndsAt The new end.
 	ToEndsAt nullable.Nullable[time.Time] `json:"to_ends_at"`
 
-	// ToStartsAt When it starts since.
+	// ToStartsAt The new start.
 	ToStartsAt nullable.Nullable[time.Time] `json:"to_starts_at"`
 
-	// ToStatus Where an interview stands.
+	// ToStatus The progress of an interview.
 	ToStatus InterviewStatus `json:"to_status"`
 
-	// ToTimezone In which time zone.
+	// ToTimezone The time zone.
 	ToTimezone nullable.Nullable[string] `json:"to_timezone"`
 }
 
-// InterviewEventKind What changed an interview.
+// InterviewEventKind The type of a change of an interview.
 type InterviewEventKind string
 
 // InterviewEventPage A page of events.
@@ -2561,34 +2571,34 @@ type InterviewEventPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// InterviewFigures One interview in an application's summary.
+// InterviewFigures One interview in the summary of an application.
 type InterviewFigures struct {
-	// Blinded Whether its figures are kept from the caller.
+	// Blinded Whether the statistics are hidden from the caller.
 	Blinded bool `json:"blinded"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// Scores How many submitted scores it has; 0 while it is blinded.
+	// Scores Number of submitted scores; 0 if the interview is blinded.
 	Scores int32 `json:"scores"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt nullable.Nullable[time.Time] `json:"starts_at"`
 
-	// Status Where an interview stands.
+	// Status The progress of an interview.
 	Status InterviewStatus `json:"status"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// WeightedMean The weighted mean of its scores.
+	// WeightedMean The weighted mean of the scores.
 	WeightedMean nullable.Nullable[float64] `json:"weighted_mean"`
 
-	// WeightedMeanReason Why there is no figure.
+	// WeightedMeanReason The reason why a value is missing.
 	WeightedMeanReason *NoFigureReason `json:"weighted_mean_reason,omitempty"`
 }
 
@@ -2603,56 +2613,56 @@ type InterviewPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// InterviewSort An order of interviews.
+// InterviewSort A sort order for interviews.
 type InterviewSort string
 
-// InterviewStatus Where an interview stands.
+// InterviewStatus The progress of an interview.
 type InterviewStatus string
 
-// InterviewSummary The scores of an interview together.
+// InterviewSummary A summary of an interview's scores.
 type InterviewSummary struct {
-	// Blinded Whether the figures are kept from the caller until they have submitted their own score.
+	// Blinded Whether the statistics are hidden because the caller has not submitted their own score.
 	Blinded bool `json:"blinded"`
 
-	// Figures Submitted scores together.
+	// Figures Statistics over submitted scores.
 	Figures ScoreFigures `json:"figures"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// Missing Whose required score is missing.
+	// Missing The panelists whose required score is missing.
 	Missing []PersonSummary `json:"missing"`
 
-	// Required How many scores are required.
+	// Required Number of required scores.
 	Required int32 `json:"required"`
 
-	// Status Where an interview stands.
+	// Status The progress of an interview.
 	Status InterviewStatus `json:"status"`
 }
 
-// InterviewerFigures An interviewer in figures.
+// InterviewerFigures Statistics of one interviewer.
 type InterviewerFigures struct {
-	// Interviews Interviews that they are on the panel of, without cancelled ones.
+	// Interviews Number of interviews whose panel they are on, without cancelled ones.
 	Interviews int32 `json:"interviews"`
 
-	// MedianHoursToSubmit The median of the hours from the end of an interview to the submission of their score, 0 where that came before; null where there is none.
+	// MedianHoursToSubmit The median number of hours from the end of an interview to the submission of their score; null if there is no such score. A score that was submitted before the end counts as 0.
 	MedianHoursToSubmit nullable.Nullable[float64] `json:"median_hours_to_submit"`
 
-	// OpenScores Required scores that they have not submitted, of interviews that are under way or wait for scores.
+	// OpenScores Number of required scores that they have not submitted, in interviews that are in progress or await scores.
 	OpenScores int32 `json:"open_scores"`
 
-	// SubmittedScores Scores that they have submitted.
+	// SubmittedScores Number of scores that they have submitted.
 	SubmittedScores int32 `json:"submitted_scores"`
 
-	// User Who somebody is.
+	// User The id and name of a person.
 	User PersonSummary `json:"user"`
 }
 
-// InterviewerFiguresPage A page of figures.
+// InterviewerFiguresPage A page of statistics.
 type InterviewerFiguresPage struct {
 	// Data The figures.
 	Data []InterviewerFigures `json:"data"`
@@ -2660,61 +2670,61 @@ type InterviewerFiguresPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// Job A position that people are hired for.
+// Job A position to be filled.
 type Job struct {
-	// AllowedActions What the caller may do with this job now.
+	// AllowedActions The actions that the caller may take on the job now.
 	AllowedActions []JobAction `json:"allowed_actions"`
 
-	// ClosedAt When the job was last closed.
+	// ClosedAt Time when the job was last closed.
 	ClosedAt nullable.Nullable[time.Time] `json:"closed_at"`
 
-	// CreatedAt When the job was created.
+	// CreatedAt Time when the job was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Description What the job is about.
+	// Description A description of the job.
 	Description string `json:"description"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Location Where the work is done.
+	// Location The place of work.
 	Location nullable.Nullable[string] `json:"location"`
 
-	// OpenedAt When the job was last opened.
+	// OpenedAt Time when the job was last opened.
 	OpenedAt nullable.Nullable[time.Time] `json:"opened_at"`
 
-	// Status Whether candidates may apply to a job.
+	// Status Whether a job accepts applications.
 	Status JobStatus `json:"status"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// UpdatedAt When the job was last changed.
+	// UpdatedAt Time when the job was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// JobAction What the caller may do with a job now.
+// JobAction An action on a job.
 type JobAction string
 
-// JobMember Somebody whose job it is.
+// JobMember A member of a job.
 type JobMember struct {
-	// CreatedAt When the membership was created.
+	// CreatedAt Time when the membership was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Role What a member is in a job.
+	// Role The role of a member in a job.
 	Role JobRole `json:"role"`
 
-	// UpdatedAt When the membership was last changed.
+	// UpdatedAt Time when the membership was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// User Who somebody is.
+	// User The id and name of a person.
 	User PersonSummary `json:"user"`
 }
 
@@ -2726,7 +2736,7 @@ type JobMemberPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
@@ -2738,115 +2748,115 @@ type JobPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// JobPipeline A job's pipeline in figures.
+// JobPipeline The pipeline of a job.
 type JobPipeline struct {
-	// Active Applications that are active.
+	// Active Number of active applications.
 	Active int32 `json:"active"`
 
-	// Applications All applications to the job.
+	// Applications Number of all applications to the job.
 	Applications int32 `json:"applications"`
 
-	// AsOf When it was counted.
+	// AsOf Time when the applications were counted.
 	AsOf time.Time `json:"as_of"`
 
-	// Hired Applications that ended in a hire.
+	// Hired Number of applications that led to a hire.
 	Hired int32 `json:"hired"`
 
-	// JobID A UUID (RFC 9562); ours are version 7.
+	// JobID A UUID (RFC 9562). The service generates version 7.
 	JobID ID `json:"job_id"`
 
 	// JobTitle A title.
 	JobTitle Title `json:"job_title"`
 
-	// OnHold Applications on hold.
+	// OnHold Number of applications on hold.
 	OnHold int32 `json:"on_hold"`
 
-	// Rejected Applications that were rejected.
+	// Rejected Number of rejected applications.
 	Rejected int32 `json:"rejected"`
 
-	// Stages The stages, in their order.
+	// Stages The stages, in order.
 	Stages []PipelineStage `json:"stages"`
 
-	// Withdrawn Applications that were withdrawn.
+	// Withdrawn Number of withdrawn applications.
 	Withdrawn int32 `json:"withdrawn"`
 }
 
-// JobRole What a member is in a job.
+// JobRole The role of a member in a job.
 type JobRole string
 
-// JobSort An order of jobs.
+// JobSort A sort order for jobs.
 type JobSort string
 
-// JobStatus Whether candidates may apply to a job.
+// JobStatus Whether a job accepts applications.
 type JobStatus string
 
-// JobSummary Which job.
+// JobSummary The id and title of a job.
 type JobSummary struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Title A title.
 	Title Title `json:"title"`
 }
 
-// Kit What structures an interview; its versions hold the questions and criteria.
+// Kit An interview guide. Its versions contain the questions and criteria.
 type Kit struct {
-	// AllowedActions What the caller may do with this kit now.
+	// AllowedActions The actions that the caller may take on the kit now.
 	AllowedActions []KitAction `json:"allowed_actions"`
 
-	// CreatedAt When the kit was created.
+	// CreatedAt Time when the kit was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Description What the kit is for.
+	// Description The purpose of the kit.
 	Description string `json:"description"`
 
-	// DraftVersionID The version that is being written, where there is one and the caller may read it.
+	// DraftVersionID The version that is being written; null if there is none or the caller cannot read it.
 	DraftVersionID nullable.Nullable[openapi_types.UUID] `json:"draft_version_id"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// JobID The job that the kit belongs to; null for the whole company.
+	// JobID The job that the kit belongs to; null if it is for the whole company.
 	JobID nullable.Nullable[openapi_types.UUID] `json:"job_id"`
 
-	// LatestNumber The number of the newest version that the caller may read.
+	// LatestNumber The number of the newest version that the caller can read.
 	LatestNumber int32 `json:"latest_number"`
 
 	// Name A title.
 	Name Title `json:"name"`
 
-	// PublishedVersionID The version that new interviews use, where there is one.
+	// PublishedVersionID The version that new interviews use; null if there is none.
 	PublishedVersionID nullable.Nullable[openapi_types.UUID] `json:"published_version_id"`
 
-	// UpdatedAt When the kit was last changed.
+	// UpdatedAt Time when the kit was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// KitAction What the caller may do with a kit now.
+// KitAction An action on a kit.
 type KitAction string
 
-// KitCriterion What an interviewer rates, from 1 to 5, with a written anchor for each.
+// KitCriterion An aspect that is rated from 1 to 5, with an anchor for each level.
 type KitCriterion struct {
-	// Anchors What is seen in a person at each level: five texts, for 1 to 5.
+	// Anchors Descriptions of the five levels, from 1 to 5.
 	Anchors []Anchor `json:"anchors"`
 
-	// Description What is meant by it.
+	// Description The meaning of the criterion.
 	Description nullable.Nullable[string] `json:"description,omitempty"`
 
-	// Key A name for programs, unique among its kind in the version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version.
 	Key ContentKey `json:"key"`
 
-	// Required Whether every score must rate it or say that it was not observed.
+	// Required Whether every score must rate the criterion or mark it as not observed.
 	Required bool `json:"required"`
 
 	// Title A title.
 	Title Title `json:"title"`
 
-	// Weight How much it counts beside the others.
+	// Weight The weight relative to the other criteria.
 	Weight int32 `json:"weight"`
 }
 
@@ -2858,74 +2868,75 @@ type KitPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
 // KitQuestion A question of an interview.
 type KitQuestion struct {
-	// Criteria The keys of the criteria that the answer tells about.
+	// Criteria The keys of the criteria that the question helps to rate.
 	Criteria []ContentKey `json:"criteria,omitempty"`
 
-	// Guidance What the interviewer looks for and asks further.
+	// Guidance What the interviewer should look for and ask further.
 	Guidance nullable.Nullable[string] `json:"guidance,omitempty"`
 
-	// Key A name for programs, unique among its kind in the version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version.
 	Key ContentKey `json:"key"`
 
-	// Minutes How long it may take, in minutes.
+	// Minutes Planned duration in minutes.
 	Minutes nullable.Nullable[int32] `json:"minutes,omitempty"`
 
-	// Text The question, as it is asked.
+	// Text The text of the question.
 	Text string `json:"text"`
 }
 
-// KitSort An order of kits.
+// KitSort A sort order for kits.
 type KitSort string
 
-// KitVersion One version of a kit; once published it never changes.
+// KitVersion A version of a kit. A published version never changes.
 type KitVersion struct {
-	// AllowedActions What the caller may do with this version now.
+	// AllowedActions The actions that the caller may take on the version now.
 	AllowedActions []KitVersionAction `json:"allowed_actions"`
 
-	// ArchivedAt When it was archived.
+	// ArchivedAt Time when the version was archived.
 	ArchivedAt nullable.Nullable[time.Time] `json:"archived_at"`
 
-	// ContentHash SHA-256, in hexadecimal, over {"criteria", "questions"} as canonical JSON (RFC 8785); null of a draft.
+	// ContentHash The SHA-256 hash, in hexadecimal, of {"criteria", "questions"} as canonical JSON (RFC 8785); null for a
+	// draft.
 	ContentHash nullable.Nullable[string] `json:"content_hash"`
 
-	// CreatedAt When the version was created.
+	// CreatedAt Time when the version was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// KitID A UUID (RFC 9562); ours are version 7.
+	// KitID A UUID (RFC 9562). The service generates version 7.
 	KitID ID `json:"kit_id"`
 
-	// Number Counts the versions of the kit, from 1.
+	// Number The number of the version in its kit, counted from 1.
 	Number int32 `json:"number"`
 
-	// PublishedAt When it was published.
+	// PublishedAt Time of publication.
 	PublishedAt nullable.Nullable[time.Time] `json:"published_at"`
 
-	// PublishedBy The user or the API key that published it.
+	// PublishedBy The user or API key that published the version.
 	PublishedBy nullable.Nullable[openapi_types.UUID] `json:"published_by"`
 
 	// Questions The questions.
 	Questions []KitQuestion `json:"questions"`
 
-	// Status Whether a version is written, used, or kept.
+	// Status Whether a version is being written, in use, or archived.
 	Status KitVersionStatus `json:"status"`
 
-	// UpdatedAt When the version was last changed.
+	// UpdatedAt Time when the version was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// KitVersionAction What the caller may do with a version of a kit now.
+// KitVersionAction An action on a version of a kit.
 type KitVersionAction string
 
 // KitVersionPage A page of versions.
@@ -2936,29 +2947,29 @@ type KitVersionPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// KitVersionStatus Whether a version is written, used, or kept.
+// KitVersionStatus Whether a version is being written, in use, or archived.
 type KitVersionStatus string
 
-// LinkURL The address of a page about the candidate; http or https.
+// LinkURL The http or https URL of a page about the candidate.
 type LinkURL = string
 
-// LoginRequest Email and password, and of a test company's people its slug.
+// LoginRequest Email and password and, for users of a test company, its slug.
 type LoginRequest struct {
-	// Company The slug of the test company whose person signs in. Absent for everybody else: people of live companies are found by their email alone.
+	// Company The slug of the test company of the user. Omit it for users of live companies.
 	Company *string `json:"company,omitempty"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// Password The password.
 	Password string `json:"password"`
 }
 
-// LogoutResult That the session has ended.
+// LogoutResult The result of a sign-out.
 type LogoutResult struct {
 	// Status Always signed_out.
 	Status LogoutStatus `json:"status"`
@@ -2967,504 +2978,507 @@ type LogoutResult struct {
 // LogoutStatus Always signed_out.
 type LogoutStatus string
 
-// MachineActor Who may take an action: the role hr or admin, a team lead who is a member of the job, a panelist of the interview, or the author of the score.
+// MachineActor Who may take an action: HR, an admin, a team lead who is a member of the job, a panelist of the interview, or
+// the author of the score.
 type MachineActor string
 
-// MachineReason Whether the action needs a reason.
+// MachineReason Whether an action requires a reason.
 type MachineReason string
 
-// MachineState A state.
+// MachineState A state of a resource.
 type MachineState struct {
-	// Description What it means.
+	// Description The meaning of the state.
 	Description string `json:"description"`
 
-	// IsFinal Whether nothing leads out of it.
+	// IsFinal Whether the state has no outgoing transitions.
 	IsFinal bool `json:"is_final"`
 
-	// Name The state's name.
+	// Name The name of the state.
 	Name string `json:"name"`
 }
 
-// MachineTransition A way from one state to another.
+// MachineTransition A transition from one state to another.
 type MachineTransition struct {
-	// Action The action.
+	// Action The action that causes the transition.
 	Action string `json:"action"`
 
-	// By Who may; empty where it happens by itself.
+	// By Who may perform the transition; empty if it is automatic.
 	By []MachineActor `json:"by"`
 
-	// Description What it is for.
+	// Description The meaning of the transition.
 	Description string `json:"description"`
 
-	// From The state before.
+	// From The state before the transition.
 	From string `json:"from"`
 
-	// IsAutomatic Whether it happens by itself.
+	// IsAutomatic Whether the service performs the transition by itself.
 	IsAutomatic bool `json:"is_automatic"`
 
-	// Reason Whether the action needs a reason.
+	// Reason Whether an action requires a reason.
 	Reason MachineReason `json:"reason"`
 
-	// To The state after.
+	// To The state after the transition.
 	To string `json:"to"`
 }
 
 // Me The caller's profile.
 type Me struct {
-	// Company The company that a user belongs to.
+	// Company The company of a user.
 	Company CompanySummary `json:"company"`
 
-	// CreatedAt When the user was created.
+	// CreatedAt Time when the user was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// IsActive Always true for someone who is signed in.
+	// IsActive Always true for a signed-in user.
 	IsActive bool `json:"is_active"`
 
-	// LastLoginAt The last sign-in.
+	// LastLoginAt Time of the last sign-in.
 	LastLoginAt nullable.Nullable[time.Time] `json:"last_login_at"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Permissions What the role permits.
+	// Permissions The permissions of the role.
 	Permissions []string `json:"permissions"`
 
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 
-	// UpdatedAt When the user was last changed.
+	// UpdatedAt Time when the user was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// MoveApplicationRequest Where to; and why, which going back needs.
+// MoveApplicationRequest The new stage, and a reason, which is required to move backward.
 type MoveApplicationRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// To How far an application has come; in this order.
+	// To The position of an application in hiring. The stages are listed in order.
 	To ApplicationStage `json:"to"`
 }
 
-// NewPanelist Somebody who is put on a panel.
+// NewPanelist A user to add to the panel.
 type NewPanelist struct {
-	// ScoreRequired Whether the interview waits for their score.
+	// ScoreRequired Whether the score of the panelist is required.
 	ScoreRequired *bool `json:"score_required,omitempty"`
 
-	// UserID A UUID (RFC 9562); ours are version 7.
+	// UserID A UUID (RFC 9562). The service generates version 7.
 	UserID ID `json:"user_id"`
 }
 
-// NewScoreRating How one criterion is rated.
+// NewScoreRating The rating of one criterion.
 type NewScoreRating struct {
-	// CriterionKey A name for programs, unique among its kind in the version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
 	CriterionKey ContentKey `json:"criterion_key"`
 
-	// NotObserved Whether the interview showed nothing of it.
+	// NotObserved Whether the criterion could not be observed in the interview.
 	NotObserved *bool `json:"not_observed,omitempty"`
 
-	// Note What the rating rests on.
+	// Note A note that explains the rating.
 	Note nullable.Nullable[string] `json:"note,omitempty"`
 
 	// Rating The level from 1 to 5.
 	Rating nullable.Nullable[int32] `json:"rating,omitempty"`
 }
 
-// NewTestCompany A test company that was just opened, with the key to it.
+// NewTestCompany A new test company and its first API key.
 type NewTestCompany struct {
 	// APIKey An API key, without its secret.
 	APIKey APIKey `json:"api_key"`
 
-	// Secret What a program sends as `Authorization: Bearer …`. It ends in a checksum, so that scanners of source code can tell it from other texts.
+	// Secret The credential that a program sends as `Authorization: Bearer …`. It ends with a checksum, so that secret
+	// scanners can recognize it.
 	Secret APIKeySecret `json:"secret"`
 
-	// TestCompany A company that is for tests.
+	// TestCompany A company for tests.
 	TestCompany TestCompany `json:"test_company"`
 }
 
-// NoFigureReason Why there is no figure.
+// NoFigureReason The reason why a value is missing.
 type NoFigureReason string
 
-// OptionalReasonRequest Why, where there is something to say.
+// OptionalReasonRequest The reason for an action; optional.
 type OptionalReasonRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 }
 
-// PanelAnswer What a panelist can answer.
+// PanelAnswer A response that a panelist can give.
 type PanelAnswer string
 
-// PanelResponse Whether a panelist comes.
+// PanelResponse Whether a panelist will attend.
 type PanelResponse string
 
-// Panelist Somebody on a panel.
+// Panelist A user on the panel of an interview.
 type Panelist struct {
-	// Comment What they said about it.
+	// Comment The comment of the panelist on their response.
 	Comment nullable.Nullable[string] `json:"comment"`
 
-	// HasSubmitted Whether their score is submitted.
+	// HasSubmitted Whether the panelist has submitted their score.
 	HasSubmitted bool `json:"has_submitted"`
 
-	// RespondedAt When they responded.
+	// RespondedAt Time when the panelist responded.
 	RespondedAt nullable.Nullable[time.Time] `json:"responded_at"`
 
-	// Response Whether a panelist comes.
+	// Response Whether a panelist will attend.
 	Response PanelResponse `json:"response"`
 
-	// ScoreRequired Whether the interview waits for their score.
+	// ScoreRequired Whether the score of the panelist is required.
 	ScoreRequired bool `json:"score_required"`
 
-	// User Who somebody is.
+	// User The id and name of a person.
 	User PersonSummary `json:"user"`
 }
 
-// Password A new password of at least 8 characters and at most 72 bytes in UTF-8, neither common nor made of one's email or company.
+// Password A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+// contain parts of the user's email or company name are rejected.
 type Password = string
 
 // PersonName A first or last name.
 type PersonName = string
 
-// PersonSummary Who somebody is.
+// PersonSummary The id and name of a person.
 type PersonSummary struct {
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 }
 
-// PipelineStage One stage of a pipeline in figures.
+// PipelineStage Statistics of one stage.
 type PipelineStage struct {
-	// Conversion passed / reached; null for the last stage and where none has reached it.
+	// Conversion The ratio of passed to reached; null for the last stage, and if no application has reached the stage.
 	Conversion nullable.Nullable[float64] `json:"conversion"`
 
-	// MedianDays The median of the days that applications stayed before they left the stage for another; null where none has left.
+	// MedianDays The median number of days that applications spent in the stage before they moved on; null if none has.
 	MedianDays nullable.Nullable[float64] `json:"median_days"`
 
-	// Passed Applications that have ever been in a later stage.
+	// Passed Number of applications that have ever been in a later stage.
 	Passed int32 `json:"passed"`
 
-	// Reached Applications that have ever been in this stage or in a later one.
+	// Reached Number of applications that have ever been in this stage or a later one.
 	Reached int32 `json:"reached"`
 
-	// Stage How far an application has come; in this order.
+	// Stage The position of an application in hiring. The stages are listed in order.
 	Stage ApplicationStage `json:"stage"`
 
-	// Standing Applications that are in the stage now: active, on hold, or hired.
+	// Standing Number of applications that are in the stage now and are active, on hold, or hired.
 	Standing int32 `json:"standing"`
 }
 
-// Problem What went wrong (RFC 9457).
+// Problem An error (RFC 9457).
 type Problem struct {
-	// AllowedActions What the caller may do with the resource in that state.
+	// AllowedActions The actions that the caller may take on the resource in its current state.
 	AllowedActions *[]string `json:"allowed_actions,omitempty"`
 
-	// Code The type of problem for programs.
+	// Code The type of problem, for programs.
 	Code string `json:"code"`
 
-	// Detail What went wrong this time.
+	// Detail An explanation of this occurrence.
 	Detail string `json:"detail"`
 
-	// Errors Everything that is wrong with the request, where parts of it are.
+	// Errors All invalid parts of the request, if the error concerns parts of it.
 	Errors []ProblemError `json:"errors,omitempty"`
 
-	// Instance The path that was requested.
+	// Instance The path of the request.
 	Instance string `json:"instance"`
 
-	// RequestID The X-Request-Id of the answer, for support.
+	// RequestID The X-Request-Id of the response, to quote to support.
 	RequestID string `json:"request_id"`
 
-	// State The state of the resource, where it is what keeps the request from being done.
+	// State The current state of the resource, if the state is the reason for the error.
 	State *string `json:"state,omitempty"`
 
-	// Status The HTTP status.
+	// Status The HTTP status code.
 	Status int32 `json:"status"`
 
-	// Title The type of problem in a few words, the same at every occurrence.
+	// Title A short summary of the type of problem. It is the same for every occurrence.
 	Title string `json:"title"`
 
-	// Type A URL that describes this type of problem.
+	// Type A URL that identifies and documents the type of problem.
 	Type string `json:"type"`
 }
 
-// ProblemError One thing that is wrong with a request.
+// ProblemError One invalid part of a request.
 type ProblemError struct {
-	// Code What is wrong for programs.
+	// Code The type of error, for programs.
 	Code string `json:"code"`
 
-	// Detail What is wrong.
+	// Detail An explanation of the error.
 	Detail string `json:"detail"`
 
-	// Line Which line of an uploaded file, from 1.
+	// Line The line number in an uploaded file, counted from 1.
 	Line *int32 `json:"line,omitempty"`
 
-	// Parameter Which parameter.
+	// Parameter The name of the parameter.
 	Parameter *string `json:"parameter,omitempty"`
 
-	// Pointer Where in the body (RFC 6901).
+	// Pointer The location in the body, as a JSON pointer (RFC 6901).
 	Pointer *string `json:"pointer,omitempty"`
 }
 
-// Readiness Whether the service can do its work.
+// Readiness Whether the service is ready.
 type Readiness struct {
-	// Checks Each thing that the service depends on.
+	// Checks The state of each dependency.
 	Checks ReadinessChecks `json:"checks"`
 
-	// Status ready when everything is up; stopping while the process shuts down.
+	// Status `ready` if all dependencies are available, `not_ready` if one is not, `stopping` while the process shuts down.
 	Status ReadinessStatus `json:"status"`
 }
 
-// ReadinessChecks Each thing that the service depends on.
+// ReadinessChecks The state of each dependency.
 type ReadinessChecks struct {
-	// Migrations up when it answered in time and as expected.
+	// Migrations `up` if the dependency responded in time and as expected.
 	Migrations CheckStatus `json:"migrations"`
 
-	// Postgresql up when it answered in time and as expected.
+	// Postgresql `up` if the dependency responded in time and as expected.
 	Postgresql CheckStatus `json:"postgresql"`
 
-	// Redis up when it answered in time and as expected.
+	// Redis `up` if the dependency responded in time and as expected.
 	Redis CheckStatus `json:"redis"`
 }
 
-// ReadinessStatus ready when everything is up; stopping while the process shuts down.
+// ReadinessStatus `ready` if all dependencies are available, `not_ready` if one is not, `stopping` while the process shuts down.
 type ReadinessStatus string
 
-// Reason Why, in a sentence or two.
+// Reason The reason, in one or two sentences.
 type Reason = string
 
-// ReasonRequest Why.
+// ReasonRequest The reason for an action.
 type ReasonRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason Reason `json:"reason"`
 }
 
-// Recommendation What a rater would do; no_decision takes back what a draft said before.
+// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 type Recommendation string
 
-// RecommendationCounts How many recommend what.
+// RecommendationCounts Number of scores per recommendation.
 type RecommendationCounts struct {
-	// DefinitelyNo How many would certainly not hire.
+	// DefinitelyNo Number of scores that recommend definitely_no.
 	DefinitelyNo int32 `json:"definitely_no"`
 
-	// No How many would not hire.
+	// No Number of scores that recommend no.
 	No int32 `json:"no"`
 
-	// NoDecision How many are undecided.
+	// NoDecision Number of scores with no_decision.
 	NoDecision int32 `json:"no_decision"`
 
-	// StrongYes How many would certainly hire.
+	// StrongYes Number of scores that recommend strong_yes.
 	StrongYes int32 `json:"strong_yes"`
 
-	// Yes How many would hire.
+	// Yes Number of scores that recommend yes.
 	Yes int32 `json:"yes"`
 }
 
-// RefreshRequest The refresh token, where it is not sent as the cookie.
+// RefreshRequest The refresh token, if it is not sent as a cookie.
 type RefreshRequest struct {
 	// RefreshToken The refresh token.
 	RefreshToken *string `json:"refresh_token,omitempty"`
 }
 
-// RejectApplicationRequest Why the application is rejected.
+// RejectApplicationRequest The reason for the rejection.
 type RejectApplicationRequest struct {
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// RejectionReason Why an application was rejected.
+	// RejectionReason The reason for a rejection.
 	RejectionReason RejectionReason `json:"rejection_reason"`
 }
 
-// RejectionReason Why an application was rejected.
+// RejectionReason The reason for a rejection.
 type RejectionReason string
 
-// RescheduleRequest When an interview is held instead.
+// RescheduleRequest The new time of an interview.
 type RescheduleRequest struct {
-	// AllowConflicts Whether panelists and the candidate may be booked at that time.
+	// AllowConflicts Whether to schedule the interview even if panelists or the candidate are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// EndsAt When it ends: after it starts, and within 24 hours.
+	// EndsAt Time when the interview ends; after it starts, and within 24 hours.
 	EndsAt time.Time `json:"ends_at"`
 
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt time.Time `json:"starts_at"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// RespondRequest Whether one comes.
+// RespondRequest The response of a panelist.
 type RespondRequest struct {
-	// Comment What there is to say about it, or null.
+	// Comment A comment, or null.
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
-	// Response What a panelist can answer.
+	// Response A response that a panelist can give.
 	Response PanelAnswer `json:"response"`
 }
 
-// RevokedSessions How many sessions were ended.
+// RevokedSessions The number of sessions that were ended.
 type RevokedSessions struct {
 	// Revoked The number of sessions that ended.
 	Revoked int32 `json:"revoked"`
 }
 
-// Role What a user is in their company, and so what they may do.
+// Role The role of a user in their company. It determines their permissions.
 type Role string
 
-// RotateAPIKeyRequest How to rotate a key.
+// RotateAPIKeyRequest Options of a rotation.
 type RotateAPIKeyRequest struct {
-	// OverlapSeconds For how long the present secret stays good: a week at most, a day if absent.
+	// OverlapSeconds Number of seconds for which the current secret remains valid, at most one week. The default is one day.
 	OverlapSeconds *int32 `json:"overlap_seconds,omitempty"`
 }
 
-// ScheduleConflict Somebody who is booked at the time of this interview. What else they are booked for is not said.
+// ScheduleConflict A person who is busy at the time of the interview. The other interview is not identified.
 type ScheduleConflict struct {
-	// EndsAt When the other interview ends.
+	// EndsAt Time when the other interview ends.
 	EndsAt time.Time `json:"ends_at"`
 
-	// Kind Who is booked twice.
+	// Kind Whether the person is a panelist or the candidate.
 	Kind ScheduleConflictKind `json:"kind"`
 
-	// Person Who somebody is.
+	// Person The id and name of a person.
 	Person PersonSummary `json:"person"`
 
-	// StartsAt When the other interview starts.
+	// StartsAt Time when the other interview starts.
 	StartsAt time.Time `json:"starts_at"`
 }
 
-// ScheduleConflictKind Who is booked twice.
+// ScheduleConflictKind Whether the person is a panelist or the candidate.
 type ScheduleConflictKind string
 
-// ScheduleRequest When an interview is held.
+// ScheduleRequest The time of an interview.
 type ScheduleRequest struct {
-	// AllowConflicts Whether panelists and the candidate may be booked at that time.
+	// AllowConflicts Whether to schedule the interview even if panelists or the candidate are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// EndsAt When it ends: after it starts, and within 24 hours.
+	// EndsAt Time when the interview ends; after it starts, and within 24 hours.
 	EndsAt time.Time `json:"ends_at"`
 
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// StartsAt When it starts.
+	// StartsAt Time when the interview starts.
 	StartsAt time.Time `json:"starts_at"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
 }
 
-// Score What one panelist thinks of a candidate after an interview.
+// Score A panelist's assessment of a candidate after an interview.
 type Score struct {
-	// AllowedActions What the caller may do with this score now.
+	// AllowedActions The actions that the caller may take on the score now.
 	AllowedActions []ScoreAction `json:"allowed_actions"`
 
-	// ApplicationID A UUID (RFC 9562); ours are version 7.
+	// ApplicationID A UUID (RFC 9562). The service generates version 7.
 	ApplicationID ID `json:"application_id"`
 
-	// Comment What else there is to say.
+	// Comment A general comment.
 	Comment nullable.Nullable[string] `json:"comment"`
 
-	// Coverage The weight of the criteria that are rated as a share of all weight.
+	// Coverage The weight of the rated criteria as a share of the total weight.
 	Coverage float64 `json:"coverage"`
 
-	// CreatedAt When the score was created.
+	// CreatedAt Time when the score was created.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// JobID A UUID (RFC 9562); ours are version 7.
+	// JobID A UUID (RFC 9562). The service generates version 7.
 	JobID ID `json:"job_id"`
 
-	// MissingCriteria The required criteria that are neither rated nor marked as not observed, which keeps a draft from being submitted.
+	// MissingCriteria The required criteria that are neither rated nor marked as not observed. A draft with missing criteria cannot be submitted.
 	MissingCriteria []ContentKey `json:"missing_criteria"`
 
-	// Rater Who somebody is.
+	// Rater The id and name of a person.
 	Rater PersonSummary `json:"rater"`
 
-	// Ratings The ratings, in the order of the kit.
+	// Ratings The ratings, in the order of the criteria in the kit.
 	Ratings []ScoreRating `json:"ratings"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 
-	// Revision Counts how often it was written, from 1.
+	// Revision The number of the revision, counted from 1.
 	Revision int32 `json:"revision"`
 
-	// Status Whether a score is written, counts, or no longer counts.
+	// Status Whether a score is a draft, counts, or no longer counts.
 	Status ScoreStatus `json:"status"`
 
-	// StatusReason Why it was reopened or voided.
+	// StatusReason The reason why the score was reopened or voided.
 	StatusReason nullable.Nullable[string] `json:"status_reason"`
 
-	// SubmittedAt When it was submitted.
+	// SubmittedAt Time of submission.
 	SubmittedAt nullable.Nullable[time.Time] `json:"submitted_at"`
 
-	// UpdatedAt When the score was last changed.
+	// UpdatedAt Time when the score was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// WeightedScore Σ(weight · rating) / Σ(weight) over the criteria that are rated; null where none is.
+	// WeightedScore Σ(weight · rating) / Σ(weight) over the rated criteria; null if no criterion is rated.
 	WeightedScore nullable.Nullable[float64] `json:"weighted_score"`
 
-	// WeightedScoreReason Why there is no figure.
+	// WeightedScoreReason The reason why a value is missing.
 	WeightedScoreReason *NoFigureReason `json:"weighted_score_reason,omitempty"`
 }
 
-// ScoreAction What the caller may do with a score now.
+// ScoreAction An action on a score.
 type ScoreAction string
 
-// ScoreEvent What ended a revision.
+// ScoreEvent The event that ended a revision.
 type ScoreEvent string
 
-// ScoreFigures Submitted scores together.
+// ScoreFigures Statistics over submitted scores.
 type ScoreFigures struct {
-	// Criteria Each criterion by itself.
+	// Criteria Statistics per criterion.
 	Criteria []CriterionFigures `json:"criteria"`
 
-	// Recommendations How many recommend what.
+	// Recommendations Number of scores per recommendation.
 	Recommendations RecommendationCounts `json:"recommendations"`
 
-	// Scores How many scores it is made of.
+	// Scores Number of scores.
 	Scores int32 `json:"scores"`
 
-	// WeightedMean Σ(weight · rating) / Σ(weight) over all ratings of all scores; null where there is none.
+	// WeightedMean Σ(weight · rating) / Σ(weight) over all ratings of all scores; null if there are none.
 	WeightedMean nullable.Nullable[float64] `json:"weighted_mean"`
 
-	// WeightedMeanReason Why there is no figure.
+	// WeightedMeanReason The reason why a value is missing.
 	WeightedMeanReason *NoFigureReason `json:"weighted_mean_reason,omitempty"`
 }
 
-// ScoreOutcome What has become of a score.
+// ScoreOutcome The new state of a score.
 type ScoreOutcome struct {
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// InterviewID A UUID (RFC 9562); ours are version 7.
+	// InterviewID A UUID (RFC 9562). The service generates version 7.
 	InterviewID ID `json:"interview_id"`
 
-	// Revision The revision that is now.
+	// Revision The number of the current revision.
 	Revision int32 `json:"revision"`
 
-	// Status Whether a score is written, counts, or no longer counts.
+	// Status Whether a score is a draft, counts, or no longer counts.
 	Status ScoreStatus `json:"status"`
 }
 
@@ -3476,58 +3490,58 @@ type ScorePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// ScoreRating How one criterion was rated.
+// ScoreRating The rating of one criterion.
 type ScoreRating struct {
-	// CriterionKey A name for programs, unique among its kind in the version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
 	CriterionKey ContentKey `json:"criterion_key"`
 
-	// NotObserved Whether the interview showed nothing of it.
+	// NotObserved Whether the criterion could not be observed in the interview.
 	NotObserved bool `json:"not_observed"`
 
-	// Note What the rating rests on.
+	// Note A note that explains the rating.
 	Note nullable.Nullable[string] `json:"note"`
 
-	// Rating The level from 1 to 5; null where it is not rated.
+	// Rating The level from 1 to 5; null if the criterion is not rated.
 	Rating nullable.Nullable[int32] `json:"rating"`
 }
 
-// ScoreRevision What a submitted score said before it was reopened or voided.
+// ScoreRevision A submitted revision of a score, as it was before the score was reopened or voided.
 type ScoreRevision struct {
-	// Actor Who did something.
+	// Actor The user or API key that performed an action.
 	Actor ActorSummary `json:"actor"`
 
-	// Comment What else there was to say.
+	// Comment A general comment.
 	Comment nullable.Nullable[string] `json:"comment"`
 
 	// Coverage The coverage.
 	Coverage float64 `json:"coverage"`
 
-	// CreatedAt When it was reopened or voided.
+	// CreatedAt Time when the score was reopened or voided.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Event What ended a revision.
+	// Event The event that ended a revision.
 	Event ScoreEvent `json:"event"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Ratings The ratings.
 	Ratings []ScoreRating `json:"ratings"`
 
-	// Reason Why, in a sentence or two.
+	// Reason The reason, in one or two sentences.
 	Reason Reason `json:"reason"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 
-	// Revision Which revision it was.
+	// Revision The number of the revision.
 	Revision int32 `json:"revision"`
 
-	// SubmittedAt When it was submitted.
+	// SubmittedAt Time of submission.
 	SubmittedAt nullable.Nullable[time.Time] `json:"submitted_at"`
 
 	// WeightedScore The weighted score.
@@ -3542,40 +3556,40 @@ type ScoreRevisionPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// ScoreSort An order of scores.
+// ScoreSort A sort order for scores.
 type ScoreSort string
 
-// ScoreStatus Whether a score is written, counts, or no longer counts.
+// ScoreStatus Whether a score is a draft, counts, or no longer counts.
 type ScoreStatus string
 
-// Session One sign-in that is still alive.
+// Session An active session.
 type Session struct {
-	// CreatedAt When the user signed in.
+	// CreatedAt Time of the sign-in.
 	CreatedAt time.Time `json:"created_at"`
 
-	// Device Browser and system in words, as far as the client tells.
+	// Device Browser and operating system, as far as they can be derived from the user agent.
 	Device string `json:"device"`
 
-	// ExpiresAt When the session ends, however often it is refreshed.
+	// ExpiresAt Time when the session ends, however often it is refreshed.
 	ExpiresAt time.Time `json:"expires_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// IP The address that the tokens were last issued to.
+	// IP The IP address to which tokens were last issued.
 	IP nullable.Nullable[string] `json:"ip"`
 
-	// IsCurrent Whether this is the session that asks.
+	// IsCurrent Whether this is the session of the request.
 	IsCurrent bool `json:"is_current"`
 
-	// LastUsedAt When tokens were last issued.
+	// LastUsedAt Time when tokens were last issued.
 	LastUsedAt time.Time `json:"last_used_at"`
 
-	// UserAgent What the client called itself when the tokens were last issued.
+	// UserAgent The User-Agent header of the request for which tokens were last issued.
 	UserAgent string `json:"user_agent"`
 }
 
@@ -3587,34 +3601,34 @@ type SessionPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// SetJobMemberRequest What the member is in the job.
+// SetJobMemberRequest The job role of the member.
 type SetJobMemberRequest struct {
-	// Role What a member is in a job.
+	// Role The role of a member in a job.
 	Role JobRole `json:"role"`
 }
 
-// SetPanelistRequest How somebody is on the panel.
+// SetPanelistRequest Settings of a panelist.
 type SetPanelistRequest struct {
-	// AllowConflicts Whether they may be booked at that time.
+	// AllowConflicts Whether to add the user even if they are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// ScoreRequired Whether the interview waits for their score.
+	// ScoreRequired Whether the score of the panelist is required.
 	ScoreRequired *bool `json:"score_required,omitempty"`
 }
 
-// Specification An OpenAPI document, as the OpenAPI Specification describes it.
+// Specification An OpenAPI document, as defined by the OpenAPI Specification.
 type Specification map[string]interface{}
 
-// StateMachine The states of a kind of resource, and what leads from one to another.
+// StateMachine The states of a type of resource, and the transitions between them.
 type StateMachine struct {
-	// Initial The state that it begins in.
+	// Initial The initial state.
 	Initial string `json:"initial"`
 
-	// Name The kind of resource.
+	// Name The type of resource.
 	Name string `json:"name"`
 
 	// States The states.
@@ -3630,15 +3644,15 @@ type StateMachines struct {
 	Data []StateMachine `json:"data"`
 }
 
-// Tag A keyword; letters are kept in lower case.
+// Tag A keyword. It is stored in lower case.
 type Tag = string
 
-// TestCompany A company that is for tests.
+// TestCompany A company for tests.
 type TestCompany struct {
-	// CreatedAt When it was opened.
+	// CreatedAt Time when the test company was opened.
 	CreatedAt time.Time `json:"created_at"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// Name The company's name.
@@ -3653,14 +3667,14 @@ type TestCompanyPage struct {
 	// Data The test companies.
 	Data []TestCompany `json:"data"`
 
-	// HasMore Whether there are more.
+	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// TimeZone A time zone of the IANA database.
+// TimeZone The name of a time zone in the IANA database.
 type TimeZone = string
 
 // Title A title.
@@ -3668,43 +3682,43 @@ type Title = string
 
 // TokenPair The tokens of a session.
 type TokenPair struct {
-	// AccessToken A JWT, sent as Authorization: Bearer.
+	// AccessToken A JWT. Send it as Authorization: Bearer.
 	AccessToken string `json:"access_token"`
 
-	// ExpiresIn Seconds until the access token expires.
+	// ExpiresIn Number of seconds until the access token expires.
 	ExpiresIn int32 `json:"expires_in"`
 
-	// RefreshToken Good for one exchange for a new pair.
+	// RefreshToken A token that can be exchanged once for a new pair.
 	RefreshToken string `json:"refresh_token"`
 
-	// TokenType How the access token is sent.
+	// TokenType The authentication scheme of the access token.
 	TokenType TokenType `json:"token_type"`
 }
 
-// TokenType How the access token is sent.
+// TokenType The authentication scheme of the access token.
 type TokenType string
 
-// UpdateAPIKeyRequest What to change of a key.
+// UpdateAPIKeyRequest The fields to change. Omitted fields keep their values.
 type UpdateAPIKeyRequest struct {
-	// ExpiresAt When the key ends by itself, at most ten years ahead; null for never.
+	// ExpiresAt Time when the key expires, at most ten years ahead; null for a key that does not expire.
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
 
 	// JobIds The jobs that the key is limited to; null for the whole company.
 	JobIds nullable.Nullable[[]ID] `json:"job_ids,omitempty"`
 
-	// Name What the key is for, in the company's own words.
+	// Name A name for the key, chosen by the company.
 	Name *APIKeyName `json:"name,omitempty"`
 
-	// Scopes What the key may do from now on.
+	// Scopes The new scopes of the key.
 	Scopes []APIKeyScope `json:"scopes,omitempty"`
 }
 
-// UpdateCandidateRequest What to change; a member that is absent stays.
+// UpdateCandidateRequest The fields to change. Omitted fields keep their values.
 type UpdateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID What another system calls them, or null; unique in the company.
+	// ExternalID The id of the candidate in another system, unique in the company, or null.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -3713,86 +3727,87 @@ type UpdateCandidateRequest struct {
 	// LastName A first or last name.
 	LastName *PersonName `json:"last_name,omitempty"`
 
-	// Links Pages about them.
+	// Links URLs of pages about the candidate.
 	Links []LinkURL `json:"links,omitzero"`
 
-	// Location Where they live, or null.
+	// Location The place of residence, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Phone The telephone number, or null.
 	Phone nullable.Nullable[string] `json:"phone,omitempty"`
 
-	// Source Where they were found, or null.
+	// Source The source from which the candidate came, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
 
 	// Tags Keywords.
 	Tags []Tag `json:"tags,omitzero"`
 }
 
-// UpdateCompanyRequest What to change; a member that is absent stays.
+// UpdateCompanyRequest The fields to change. Omitted fields keep their values.
 type UpdateCompanyRequest struct {
 	// Name The company's name.
 	Name *CompanyName `json:"name,omitempty"`
 
-	// Settings The settings to change; a member that is absent stays.
+	// Settings The settings to change. Omitted settings keep their values.
 	Settings *UpdateCompanySettings `json:"settings,omitempty"`
 }
 
-// UpdateCompanySettings The settings to change; a member that is absent stays.
+// UpdateCompanySettings The settings to change. Omitted settings keep their values.
 type UpdateCompanySettings struct {
-	// AllowedEmailDomains Domains that the emails of new or changed users must belong to; null or empty allows all.
+	// AllowedEmailDomains The domains that emails of users must belong to when they are set. With null or an empty list, all domains
+	// are allowed.
 	AllowedEmailDomains nullable.Nullable[[]EmailDomain] `json:"allowed_email_domains,omitempty"`
 
-	// Timezone A time zone of the IANA database.
+	// Timezone The name of a time zone in the IANA database.
 	Timezone *TimeZone `json:"timezone,omitempty"`
 }
 
-// UpdateInterviewRequest What to change; a member that is absent stays.
+// UpdateInterviewRequest The fields to change. Omitted fields keep their values.
 type UpdateInterviewRequest struct {
-	// Instructions What the panel should know, or null.
+	// Instructions Instructions for the panel, or null.
 	Instructions nullable.Nullable[string] `json:"instructions,omitempty"`
 
 	// Kind How an interview is held.
 	Kind *InterviewKind `json:"kind,omitempty"`
 
-	// KitVersionID A UUID (RFC 9562); ours are version 7.
+	// KitVersionID A UUID (RFC 9562). The service generates version 7.
 	KitVersionID *ID `json:"kit_version_id,omitempty"`
 
-	// Location Where it is held, or null.
+	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL Where to join a call, or null; http or https.
+	// MeetingURL The http or https URL of the video call, or null.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
 	// Title A title.
 	Title *Title `json:"title,omitempty"`
 }
 
-// UpdateJobRequest What to change; a member that is absent stays.
+// UpdateJobRequest The fields to change. Omitted fields keep their values.
 type UpdateJobRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Description What the job is about.
+	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
 
-	// Location Where the work is done, or null.
+	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
 	// Title A title.
 	Title *Title `json:"title,omitempty"`
 }
 
-// UpdateKitRequest What to change; a member that is absent stays.
+// UpdateKitRequest The fields to change. Omitted fields keep their values.
 type UpdateKitRequest struct {
-	// Description What the kit is for.
+	// Description The purpose of the kit.
 	Description *string `json:"description,omitempty"`
 
 	// Name A title.
 	Name *Title `json:"name,omitempty"`
 }
 
-// UpdateKitVersionRequest What to change; a member that is absent stays.
+// UpdateKitVersionRequest The fields to change. Omitted fields keep their values.
 type UpdateKitVersionRequest struct {
 	// Criteria The criteria.
 	Criteria []KitCriterion `json:"criteria,omitzero"`
@@ -3801,7 +3816,7 @@ type UpdateKitVersionRequest struct {
 	Questions []KitQuestion `json:"questions,omitzero"`
 }
 
-// UpdateMeRequest What to change; a member that is absent stays.
+// UpdateMeRequest The fields to change. Omitted fields keep their values.
 type UpdateMeRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
@@ -3813,24 +3828,24 @@ type UpdateMeRequest struct {
 	LastName *PersonName `json:"last_name,omitempty"`
 }
 
-// UpdateScoreRequest What to change; a member that is absent stays.
+// UpdateScoreRequest The fields to change. Omitted fields keep their values.
 type UpdateScoreRequest struct {
-	// Comment What else there is to say, or null.
+	// Comment A general comment, or null.
 	Comment nullable.Nullable[string] `json:"comment,omitempty"`
 
-	// Ratings The ratings; no criterion twice.
+	// Ratings The ratings. A criterion can be rated only once.
 	Ratings []NewScoreRating `json:"ratings,omitzero"`
 
-	// Recommendation What a rater would do; no_decision takes back what a draft said before.
+	// Recommendation The recommendation of a panelist. no_decision removes the recommendation of a draft.
 	Recommendation *Recommendation `json:"recommendation,omitempty"`
 }
 
-// UpdateUserRequest What to change; a member that is absent stays.
+// UpdateUserRequest The fields to change. Omitted fields keep their values.
 type UpdateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email *Email `json:"email,omitempty"`
 
 	// FirstName A first or last name.
@@ -3840,46 +3855,46 @@ type UpdateUserRequest struct {
 	LastName *PersonName `json:"last_name,omitempty"`
 }
 
-// User A person of the company.
+// User A user of the company.
 type User struct {
-	// AllowedActions What the caller may do with this user now.
+	// AllowedActions The actions that the caller may take on the user now.
 	AllowedActions []UserAction `json:"allowed_actions"`
 
-	// CompanyID A UUID (RFC 9562); ours are version 7.
+	// CompanyID A UUID (RFC 9562). The service generates version 7.
 	CompanyID ID `json:"company_id"`
 
-	// CreatedAt When the user was created.
+	// CreatedAt Time when the user was created.
 	CreatedAt time.Time `json:"created_at"`
 
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address; letters are kept in lower case.
+	// Email An email address. It is stored in lower case.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
 
-	// ID A UUID (RFC 9562); ours are version 7.
+	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
 	// IsActive Whether the user can sign in.
 	IsActive bool `json:"is_active"`
 
-	// LastLoginAt The last sign-in.
+	// LastLoginAt Time of the last sign-in.
 	LastLoginAt nullable.Nullable[time.Time] `json:"last_login_at"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
-	// Role What a user is in their company, and so what they may do.
+	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 
-	// UpdatedAt When the user was last changed.
+	// UpdatedAt Time when the user was last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// UserAction What the caller may do with a user now.
+// UserAction An action on a user.
 type UserAction string
 
 // UserPage A page of users.
@@ -3890,26 +3905,26 @@ type UserPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
-	// NextCursor Where the next page starts.
+	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
-// UserSort An order of users.
+// UserSort A sort order for users.
 type UserSort string
 
-// APIKeyID A UUID (RFC 9562); ours are version 7.
+// APIKeyID A UUID (RFC 9562). The service generates version 7.
 type APIKeyID = ID
 
-// ApplicationID A UUID (RFC 9562); ours are version 7.
+// ApplicationID A UUID (RFC 9562). The service generates version 7.
 type ApplicationID = ID
 
 // ByAction defines model for ByAction.
 type ByAction = []AuditAction
 
-// ByActorID A UUID (RFC 9562); ours are version 7.
+// ByActorID A UUID (RFC 9562). The service generates version 7.
 type ByActorID = ID
 
-// ByApplicationID A UUID (RFC 9562); ours are version 7.
+// ByApplicationID A UUID (RFC 9562). The service generates version 7.
 type ByApplicationID = ID
 
 // ByApplicationStatus defines model for ByApplicationStatus.
@@ -3918,40 +3933,40 @@ type ByApplicationStatus = []ApplicationStatus
 // ByBefore defines model for ByBefore.
 type ByBefore = time.Time
 
-// ByCandidateID A UUID (RFC 9562); ours are version 7.
+// ByCandidateID A UUID (RFC 9562). The service generates version 7.
 type ByCandidateID = ID
 
 // ByCandidateStatus Whether a candidate can apply.
 type ByCandidateStatus = CandidateStatus
 
-// ByEmail An email address; letters are kept in lower case.
+// ByEmail An email address. It is stored in lower case.
 type ByEmail = Email
 
-// ByExternalID What another system, such as an applicant tracking system, calls this; unique in the company.
+// ByExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
 type ByExternalID = ExternalID
 
 // ByFrom defines model for ByFrom.
 type ByFrom = time.Time
 
-// ByInterviewID A UUID (RFC 9562); ours are version 7.
+// ByInterviewID A UUID (RFC 9562). The service generates version 7.
 type ByInterviewID = ID
 
-// ByJobID A UUID (RFC 9562); ours are version 7.
+// ByJobID A UUID (RFC 9562). The service generates version 7.
 type ByJobID = ID
 
-// ByOutcome How an act ended.
+// ByOutcome The outcome of an action.
 type ByOutcome = AuditOutcome
 
-// ByRaterID A UUID (RFC 9562); ours are version 7.
+// ByRaterID A UUID (RFC 9562). The service generates version 7.
 type ByRaterID = ID
 
-// ByResourceID A UUID (RFC 9562); ours are version 7.
+// ByResourceID A UUID (RFC 9562). The service generates version 7.
 type ByResourceID = ID
 
-// ByResourceType The type of the resource that was acted on.
+// ByResourceType The type of resource.
 type ByResourceType = AuditResourceType
 
-// ByScoreStatus Whether a score is written, counts, or no longer counts.
+// ByScoreStatus Whether a score is a draft, counts, or no longer counts.
 type ByScoreStatus = ScoreStatus
 
 // BySource defines model for BySource.
@@ -3963,13 +3978,13 @@ type ByStage = []ApplicationStage
 // ByTag defines model for ByTag.
 type ByTag = []Tag
 
-// CandidateID A UUID (RFC 9562); ours are version 7.
+// CandidateID A UUID (RFC 9562). The service generates version 7.
 type CandidateID = ID
 
 // Cursor defines model for Cursor.
 type Cursor = string
 
-// ExportAs The form of an export.
+// ExportAs The format of an export.
 type ExportAs = ExportFormat
 
 // IdempotencyKey defines model for IdempotencyKey.
@@ -3984,955 +3999,1034 @@ type IfMatchNeeded = string
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch = string
 
-// InterviewID A UUID (RFC 9562); ours are version 7.
+// InterviewID A UUID (RFC 9562). The service generates version 7.
 type InterviewID = ID
 
-// JobID A UUID (RFC 9562); ours are version 7.
+// JobID A UUID (RFC 9562). The service generates version 7.
 type JobID = ID
 
-// KitID A UUID (RFC 9562); ours are version 7.
+// KitID A UUID (RFC 9562). The service generates version 7.
 type KitID = ID
 
-// KitVersionID A UUID (RFC 9562); ours are version 7.
+// KitVersionID A UUID (RFC 9562). The service generates version 7.
 type KitVersionID = ID
 
 // Limit defines model for Limit.
 type Limit = int32
 
-// ScoreID A UUID (RFC 9562); ours are version 7.
+// ScoreID A UUID (RFC 9562). The service generates version 7.
 type ScoreID = ID
 
 // Search defines model for Search.
 type Search = string
 
-// SessionID A UUID (RFC 9562); ours are version 7.
+// SessionID A UUID (RFC 9562). The service generates version 7.
 type SessionID = ID
 
-// TestCompanyID A UUID (RFC 9562); ours are version 7.
+// TestCompanyID A UUID (RFC 9562). The service generates version 7.
 type TestCompanyID = ID
 
 // UpdatedSince defines model for UpdatedSince.
 type UpdatedSince = time.Time
 
-// UserID A UUID (RFC 9562); ours are version 7.
+// UserID A UUID (RFC 9562). The service generates version 7.
 type UserID = ID
 
-// BadRequest What went wrong (RFC 9457).
+// BadRequest An error (RFC 9457).
 type BadRequest = Problem
 
-// Conflict What went wrong (RFC 9457).
+// Conflict An error (RFC 9457).
 type Conflict = Problem
 
-// Forbidden What went wrong (RFC 9457).
+// Forbidden An error (RFC 9457).
 type Forbidden = Problem
 
-// HeadersTooLarge What went wrong (RFC 9457).
+// HeadersTooLarge An error (RFC 9457).
 type HeadersTooLarge = Problem
 
-// InternalError What went wrong (RFC 9457).
+// InternalError An error (RFC 9457).
 type InternalError = Problem
 
-// NotAcceptable What went wrong (RFC 9457).
+// NotAcceptable An error (RFC 9457).
 type NotAcceptable = Problem
 
-// NotFound What went wrong (RFC 9457).
+// NotFound An error (RFC 9457).
 type NotFound = Problem
 
-// PayloadTooLarge What went wrong (RFC 9457).
+// PayloadTooLarge An error (RFC 9457).
 type PayloadTooLarge = Problem
 
-// PreconditionFailed What went wrong (RFC 9457).
+// PreconditionFailed An error (RFC 9457).
 type PreconditionFailed = Problem
 
-// PreconditionRequired What went wrong (RFC 9457).
+// PreconditionRequired An error (RFC 9457).
 type PreconditionRequired = Problem
 
-// RefreshTokenRefused What went wrong (RFC 9457).
+// RefreshTokenRefused An error (RFC 9457).
 type RefreshTokenRefused = Problem
 
-// TooManyRequests What went wrong (RFC 9457).
+// TooManyRequests An error (RFC 9457).
 type TooManyRequests = Problem
 
-// Unauthorized What went wrong (RFC 9457).
+// Unauthorized An error (RFC 9457).
 type Unauthorized = Problem
 
-// Unavailable What went wrong (RFC 9457).
+// Unavailable An error (RFC 9457).
 type Unavailable = Problem
 
-// Unprocessable What went wrong (RFC 9457).
+// Unprocessable An error (RFC 9457).
 type Unprocessable = Problem
 
-// UnsupportedMediaType What went wrong (RFC 9457).
+// UnsupportedMediaType An error (RFC 9457).
 type UnsupportedMediaType = Problem
 
 // ListAPIKeysParams defines parameters for ListAPIKeys.
 type ListAPIKeysParams struct {
-	// IsRevoked Only keys that were revoked, or only those that were not.
+	// IsRevoked Only revoked keys (true), or only keys that are not revoked (false).
 	IsRevoked *bool `form:"is_revoked,omitempty" json:"is_revoked,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateAPIKeyParams defines parameters for CreateAPIKey.
 type CreateAPIKeyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMyAPIKeyParams defines parameters for GetMyAPIKey.
 type GetMyAPIKeyParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetAPIKeyParams defines parameters for GetAPIKey.
 type GetAPIKeyParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RevokeAPIKeyParams defines parameters for RevokeAPIKey.
 type RevokeAPIKeyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RotateAPIKeyParams defines parameters for RotateAPIKey.
 type RotateAPIKeyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only what belongs to this candidate.
+	// CandidateID Only entries that belong to this candidate.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
-	// Stage Only applications in these stages. May be repeated.
+	// Stage Only applications in one of these stages. The parameter can be repeated.
 	Stage ByStage `form:"stage,omitempty" json:"stage,omitempty"`
 
-	// Status Only applications of these statuses. May be repeated.
+	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *ApplicationSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateApplicationParams defines parameters for CreateApplication.
 type CreateApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ExportApplicationsParams defines parameters for ExportApplications.
 type ExportApplicationsParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only what belongs to this candidate.
+	// CandidateID Only entries that belong to this candidate.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
-	// Stage Only applications in these stages. May be repeated.
+	// Stage Only applications in one of these stages. The parameter can be repeated.
 	Stage ByStage `form:"stage,omitempty" json:"stage,omitempty"`
 
-	// Status Only applications of these statuses. May be repeated.
+	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetApplicationParams defines parameters for GetApplication.
 type GetApplicationParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListApplicationHistoryParams defines parameters for ListApplicationHistory.
 type ListApplicationHistoryParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // HoldApplicationParams defines parameters for HoldApplication.
 type HoldApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // MoveApplicationParams defines parameters for MoveApplication.
 type MoveApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateApplicationParams defines parameters for ReactivateApplication.
 type ReactivateApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RejectApplicationParams defines parameters for RejectApplication.
 type RejectApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResumeApplicationParams defines parameters for ResumeApplication.
 type ResumeApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetApplicationSummaryParams defines parameters for GetApplicationSummary.
 type GetApplicationSummaryParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // WithdrawApplicationParams defines parameters for WithdrawApplication.
 type WithdrawApplicationParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListAuditLogsParams defines parameters for ListAuditLogs.
 type ListAuditLogsParams struct {
-	// ActorID Only acts of this user.
+	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only these actions. May be repeated.
+	// Action Only entries with one of these actions. The parameter can be repeated.
 	Action ByAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// ResourceType Only acts on resources of this type.
+	// ResourceType Only entries about resources of this type.
 	ResourceType *ByResourceType `form:"resource_type,omitempty" json:"resource_type,omitempty"`
 
-	// ResourceID Only acts on this resource.
+	// ResourceID Only entries about this resource.
 	ResourceID *ByResourceID `form:"resource_id,omitempty" json:"resource_id,omitempty"`
 
-	// Outcome Only acts that ended so.
+	// Outcome Only entries with this outcome.
 	Outcome *ByOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// CreatedFrom Only entries of this time or later.
+	// CreatedFrom Only entries created at or after this time.
 	CreatedFrom *ByFrom `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedBefore Only entries before this time.
+	// CreatedBefore Only entries created before this time.
 	CreatedBefore *ByBefore `form:"created_before,omitempty" json:"created_before,omitempty"`
 
-	// Sort Newest first, or oldest first. Ties are broken by id.
+	// Sort The sort order: newest first, or oldest first. Ties are ordered by id.
 	Sort *AuditSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportAuditLogsParams defines parameters for ExportAuditLogs.
 type ExportAuditLogsParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportFormat `form:"format,omitempty" json:"format,omitempty"`
 
-	// ActorID Only acts of this user.
+	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
-	// Action Only these actions. May be repeated.
+	// Action Only entries with one of these actions. The parameter can be repeated.
 	Action ByAction `form:"action,omitempty" json:"action,omitempty"`
 
-	// ResourceType Only acts on resources of this type.
+	// ResourceType Only entries about resources of this type.
 	ResourceType *ByResourceType `form:"resource_type,omitempty" json:"resource_type,omitempty"`
 
-	// ResourceID Only acts on this resource.
+	// ResourceID Only entries about this resource.
 	ResourceID *ByResourceID `form:"resource_id,omitempty" json:"resource_id,omitempty"`
 
-	// Outcome Only acts that ended so.
+	// Outcome Only entries with this outcome.
 	Outcome *ByOutcome `form:"outcome,omitempty" json:"outcome,omitempty"`
 
-	// CreatedFrom Only entries of this time or later.
+	// CreatedFrom Only entries created at or after this time.
 	CreatedFrom *ByFrom `form:"created_from,omitempty" json:"created_from,omitempty"`
 
-	// CreatedBefore Only entries before this time.
+	// CreatedBefore Only entries created before this time.
 	CreatedBefore *ByBefore `form:"created_before,omitempty" json:"created_before,omitempty"`
 }
 
 // VerifyAuditLogsParams defines parameters for VerifyAuditLogs.
 type VerifyAuditLogsParams struct {
-	// FromSequence The first link to check.
+	// FromSequence The sequence number of the first entry to check.
 	FromSequence *int64 `form:"from_sequence,omitempty" json:"from_sequence,omitempty"`
 
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetAuditLogParams defines parameters for GetAuditLog.
 type GetAuditLogParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogoutParams defines parameters for Logout.
 type LogoutParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // RefreshTokensParams defines parameters for RefreshTokens.
 type RefreshTokensParams struct {
-	// RefreshToken The refresh token, as set by this operation and by Login.
+	// RefreshToken The refresh token, as set by Login and RefreshTokens.
 	RefreshToken *string `form:"refresh_token,omitempty" json:"refresh_token,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
 type ListSessionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RevokeOtherSessionsParams defines parameters for RevokeOtherSessions.
 type RevokeOtherSessionsParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
-	// Q Text to find, ignoring case. Every character stands for itself.
+	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Status Only candidates of this status.
+	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Tag Only candidates with all of these tags. May be repeated.
+	// Tag Only candidates with all of these tags. The parameter can be repeated.
 	Tag ByTag `form:"tag,omitempty" json:"tag,omitempty"`
 
-	// Source Only candidates from this source, spelled exactly so.
+	// Source Only candidates from this source. The match is exact.
 	Source *BySource `form:"source,omitempty" json:"source,omitempty"`
 
 	// Email Only candidates with this email address.
 	Email *ByEmail `form:"email,omitempty" json:"email,omitempty"`
 
-	// ExternalID Only the candidate whom another system calls so.
+	// ExternalID Only the candidate with this id in another system.
 	ExternalID *ByExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *CandidateSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateCandidateParams defines parameters for CreateCandidate.
 type CreateCandidateParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
-	// Status Only candidates of this status.
+	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Tag Only candidates with all of these tags. May be repeated.
+	// Tag Only candidates with all of these tags. The parameter can be repeated.
 	Tag ByTag `form:"tag,omitempty" json:"tag,omitempty"`
 
-	// Source Only candidates from this source, spelled exactly so.
+	// Source Only candidates from this source. The match is exact.
 	Source *BySource `form:"source,omitempty" json:"source,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // ImportCandidatesCSVParams defines parameters for ImportCandidatesCSV.
 type ImportCandidatesCSVParams struct {
-	// Mode Whether one wrong row keeps the others from being written.
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
 
-	// DryRun Whether to only report what would be done.
+	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ImportCandidatesNDJSONParams defines parameters for ImportCandidatesNDJSON.
 type ImportCandidatesNDJSONParams struct {
-	// Mode Whether one wrong row keeps the others from being written.
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
 
-	// DryRun Whether to only report what would be done.
+	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetCandidateParams defines parameters for GetCandidate.
 type GetCandidateParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ArchiveCandidateParams defines parameters for ArchiveCandidate.
 type ArchiveCandidateParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RestoreCandidateParams defines parameters for RestoreCandidate.
 type RestoreCandidateParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResetCompanyParams defines parameters for ResetCompany.
 type ResetCompanyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListInterviewsParams defines parameters for ListInterviews.
 type ListInterviewsParams struct {
-	// Mine Only interviews that the caller is on the panel of, or only others.
+	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only what belongs to this candidate.
+	// CandidateID Only entries that belong to this candidate.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
-	// ApplicationID Only what belongs to this application.
+	// ApplicationID Only entries that belong to this application.
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
-	// PanelistID Only interviews that this user is on the panel of.
+	// PanelistID Only interviews whose panel this user is on.
 	PanelistID *ID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
 
-	// Status Only interviews of these statuses. May be repeated.
+	// Status Only interviews with one of these statuses. The parameter can be repeated.
 	Status []InterviewStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Kind Only interviews of these kinds. May be repeated.
+	// Kind Only interviews of one of these kinds. The parameter can be repeated.
 	Kind []InterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
 
-	// StartsFrom Only interviews that start at this time or later.
+	// StartsFrom Only interviews that start at or after this time.
 	StartsFrom *time.Time `form:"starts_from,omitempty" json:"starts_from,omitempty"`
 
 	// StartsBefore Only interviews that start before this time.
 	StartsBefore *time.Time `form:"starts_before,omitempty" json:"starts_before,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *InterviewSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateInterviewParams defines parameters for CreateInterview.
 type CreateInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetInterviewParams defines parameters for GetInterview.
 type GetInterviewParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateInterviewParams defines parameters for UpdateInterview.
 type UpdateInterviewParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // GetInterviewCalendarParams defines parameters for GetInterviewCalendar.
 type GetInterviewCalendarParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CancelInterviewParams defines parameters for CancelInterview.
 type CancelInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CompleteInterviewParams defines parameters for CompleteInterview.
 type CompleteInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // FinishInterviewParams defines parameters for FinishInterview.
 type FinishInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListInterviewHistoryParams defines parameters for ListInterviewHistory.
 type ListInterviewHistoryParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // MarkInterviewNoShowParams defines parameters for MarkInterviewNoShow.
 type MarkInterviewNoShowParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReopenInterviewParams defines parameters for ReopenInterview.
 type ReopenInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RescheduleInterviewParams defines parameters for RescheduleInterview.
 type RescheduleInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RespondToInterviewParams defines parameters for RespondToInterview.
 type RespondToInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ScheduleInterviewParams defines parameters for ScheduleInterview.
 type ScheduleInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateScoreParams defines parameters for CreateScore.
 type CreateScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // StartInterviewParams defines parameters for StartInterview.
 type StartInterviewParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetInterviewSummaryParams defines parameters for GetInterviewSummary.
 type GetInterviewSummaryParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
-	// Q Text to find, ignoring case. Every character stands for itself.
+	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// Status Only jobs of these statuses. May be repeated.
+	// Status Only jobs with one of these statuses. The parameter can be repeated.
 	Status []JobStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Department Only jobs of this department, spelled exactly so.
+	// Department Only jobs of this department. The match is exact.
 	Department *string `form:"department,omitempty" json:"department,omitempty"`
 
-	// Mine Only jobs that the caller is a member of, or only others.
+	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *JobSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetJobParams defines parameters for GetJob.
 type GetJobParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CloseJobParams defines parameters for CloseJob.
 type CloseJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // HoldJobParams defines parameters for HoldJob.
 type HoldJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListJobMembersParams defines parameters for ListJobMembers.
 type ListJobMembersParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // OpenJobParams defines parameters for OpenJob.
 type OpenJobParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetJobPipelineParams defines parameters for GetJobPipeline.
 type GetJobPipelineParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetJobPipelineChartParams defines parameters for GetJobPipelineChart.
 type GetJobPipelineChartParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // ListKitsParams defines parameters for ListKits.
 type ListKitsParams struct {
-	// Q Text to find, ignoring case. Every character stands for itself.
+	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// IsPublished Only kits with a published version, or only those without.
+	// IsPublished Only kits with a published version (true), or only kits without (false).
 	IsPublished *bool `form:"is_published,omitempty" json:"is_published,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *KitSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateKitParams defines parameters for CreateKit.
 type CreateKitParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitParams defines parameters for GetKit.
 type GetKitParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitParams defines parameters for UpdateKit.
 type UpdateKitParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ListKitVersionsParams defines parameters for ListKitVersions.
 type ListKitVersionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateKitVersionParams defines parameters for CreateKitVersion.
 type CreateKitVersionParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitVersionParams defines parameters for GetKitVersion.
 type GetKitVersionParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitVersionParams defines parameters for UpdateKitVersion.
 type UpdateKitVersionParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ArchiveKitVersionParams defines parameters for ArchiveKitVersion.
 type ArchiveKitVersionParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // PublishKitVersionParams defines parameters for PublishKitVersion.
 type PublishKitVersionParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetStateMachinesParams defines parameters for GetStateMachines.
 type GetStateMachinesParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4941,265 +5035,286 @@ type ListInterviewerFiguresParams struct {
 	// JobID Only interviews of this job.
 	JobID *ID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListScoresParams defines parameters for ListScores.
 type ListScoresParams struct {
-	// InterviewID Only what belongs to this interview.
+	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
-	// ApplicationID Only what belongs to this application.
+	// ApplicationID Only entries that belong to this application.
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// RaterID Only scores by this user.
+	// RaterID Only scores of this author.
 	RaterID *ByRaterID `form:"rater_id,omitempty" json:"rater_id,omitempty"`
 
-	// Status Only scores of this status.
+	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *ScoreSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ExportScoresParams defines parameters for ExportScores.
 type ExportScoresParams struct {
-	// Format The form of the export.
+	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
-	// InterviewID Only what belongs to this interview.
+	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
-	// ApplicationID Only what belongs to this application.
+	// ApplicationID Only entries that belong to this application.
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
-	// JobID Only what belongs to this job.
+	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// RaterID Only scores by this user.
+	// RaterID Only scores of this author.
 	RaterID *ByRaterID `form:"rater_id,omitempty" json:"rater_id,omitempty"`
 
-	// Status Only scores of this status.
+	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetScoreParams defines parameters for GetScore.
 type GetScoreParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateScoreParams defines parameters for UpdateScore.
 type UpdateScoreParams struct {
-	// IfMatch The ETag that the change is based on. Without it the answer is 428, with another than the present version 412; `*` stands for any.
+	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
+	// one, the response is 412. `*` matches every version.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ReopenScoreParams defines parameters for ReopenScore.
 type ReopenScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListScoreRevisionsParams defines parameters for ListScoreRevisions.
 type ListScoreRevisionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // SubmitScoreParams defines parameters for SubmitScore.
 type SubmitScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // VoidScoreParams defines parameters for VoidScore.
 type VoidScoreParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTestCompaniesParams defines parameters for ListTestCompanies.
 type ListTestCompaniesParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTestCompanyParams defines parameters for CreateTestCompany.
 type CreateTestCompanyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CloseTestCompanyParams defines parameters for CloseTestCompany.
 type CloseTestCompanyParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
-	// Q Text to find in name, email and department, ignoring case. Every character stands for itself.
+	// Q Text to search for in name, email and department, ignoring case. There are no wildcards.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Role Only users of these roles. May be repeated.
+	// Role Only users with one of these roles. The parameter can be repeated.
 	Role []Role `form:"role,omitempty" json:"role,omitempty"`
 
-	// IsActive Only active, or only deactivated users.
+	// IsActive Only active users (true), or only deactivated users (false).
 	IsActive *bool `form:"is_active,omitempty" json:"is_active,omitempty"`
 
-	// Department Only users of this department, spelled exactly so.
+	// Department Only users of this department. The match is exact.
 	Department *string `form:"department,omitempty" json:"department,omitempty"`
 
-	// UpdatedSince Only what was changed at this time or later. Whoever follows a list asks from five minutes before the latest `updated_at` that they have
-	// seen: what takes long to be written appears with the time at which it was begun.
+	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
+	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
+	// late.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
-	// Sort The order; a leading minus reverses it. Ties are broken by id.
+	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
 	Sort *UserSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateUserParams defines parameters for CreateUser.
 type CreateUserParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetMyCalendarParams defines parameters for GetMyCalendar.
 type GetMyCalendarParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ChangeUserRoleParams defines parameters for ChangeUserRole.
 type ChangeUserRoleParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateUserParams defines parameters for ReactivateUser.
 type ReactivateUserParams struct {
-	// IdempotencyKey Makes it safe to send the request again when its answer was lost: a value of the client's choice, such as a UUID, that it uses for
-	// this one request. The same key with the same request is answered as the first time, without doing anything again; with another request
-	// it is 422, and while the first is still under way 409. Keys belong to the caller and are kept for 24 hours after a success.
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. A retry with the same key returns the response of the first request without executing it again. The
+	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
+	// belongs to the caller and is kept for 24 hours after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag that the change is based on; another present version answers 412. `*` stands for any.
+	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
+	// every version.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListUserSessionsParams defines parameters for ListUserSessions.
 type ListUserSessionsParams struct {
-	// Limit How many entries a page holds at most.
+	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The next_cursor of the page before. It belongs to that list with its filters and sort order.
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetSpecificationJSONParams defines parameters for GetSpecificationJSON.
 type GetSpecificationJSONParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetSpecificationYAMLParams defines parameters for GetSpecificationYAML.
 type GetSpecificationYAMLParams struct {
-	// IfNoneMatch ETags that the client has; when the present one is among them the answer is 304.
+	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -5405,17 +5520,19 @@ type ClientInterface interface {
 
 	// ListAPIKeys List the company's API keys
 	//
-	// Newest first. Secrets are never shown again, only how they begin.
+	// Newest first. A key is shown with the first characters of its secret; the secret itself is returned only when
+	// the key is created or rotated.
 	//
 	// Corresponds with GET /api/v1/api-keys (the `ListAPIKeys` operationId).
 	ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAPIKeyWithBody Create an API key
 	//
-	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-	// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-	// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-	// has not submitted their own. A company may have 100 keys that are not revoked.
+	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5424,33 +5541,34 @@ type ClientInterface interface {
 
 	// CreateAPIKey Create an API key
 	//
-	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-	// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-	// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-	// has not submitted their own. A company may have 100 keys that are not revoked.
+	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
 	CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMyAPIKey Get the API key that asks
+	// GetMyAPIKey Retrieve the API key of the request
 	//
-	// Tells a program which key it has, what that may do, and until when.
+	// Returns the API key that was used for the request, with its scopes, jobs and expiry.
 	//
 	// Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
 	GetMyAPIKey(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAPIKey Get an API key
+	// GetAPIKey Retrieve an API key
 	//
-	// Without its secret, which nobody can be shown again.
+	// The response does not contain the secret.
 	//
 	// Corresponds with GET /api/v1/api-keys/{api_key_id} (the `GetAPIKey` operationId).
 	GetAPIKey(ctx context.Context, apiKeyID APIKeyID, params *GetAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateAPIKeyWithBody Change an API key
 	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5459,7 +5577,7 @@ type ClientInterface interface {
 
 	// UpdateAPIKey Change an API key
 	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5468,25 +5586,27 @@ type ClientInterface interface {
 
 	// RevokeAPIKey Revoke an API key
 	//
-	// For good, and from the next request on, on every server.
+	// Revocation cannot be undone. It takes effect immediately.
 	//
 	// Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
 	RevokeAPIKey(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RotateAPIKeyWithBody Give an API key a new secret
+	// RotateAPIKeyWithBody Rotate an API key
 	//
-	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-	// rotation left good ends at once. Everything else of the key stays as it is.
+	// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+	// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+	// Nothing else about the key changes.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
 	RotateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RotateAPIKey Give an API key a new secret
+	// RotateAPIKey Rotate an API key
 	//
-	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-	// rotation left good ends at once. Everything else of the key stays as it is.
+	// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+	// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+	// Nothing else about the key changes.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5495,26 +5615,26 @@ type ClientInterface interface {
 
 	// ListApplications List applications
 	//
-	// HR and admins see all applications; team leads those to jobs that they are a member of; everyone those whose interviews they are
-	// on the panel of. Filters combine.
+	// HR and admins see all applications. Team leads also see applications to jobs they are a member of. Every user
+	// sees the applications of interviews whose panel they are on. Filters can be combined.
 	//
 	// Corresponds with GET /api/v1/applications (the `ListApplications` operationId).
 	ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateApplicationWithBody Let a candidate apply
+	// CreateApplicationWithBody Create an application
 	//
-	// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-	// on hold at a time.
+	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+	// one application to the same job that is active or on hold.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
 	CreateApplicationWithBody(ctx context.Context, params *CreateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateApplication Let a candidate apply
+	// CreateApplication Create an application
 	//
-	// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-	// on hold at a time.
+	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+	// one application to the same job that is active or on hold.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5523,29 +5643,30 @@ type ClientInterface interface {
 
 	// ExportApplications Export applications
 	//
-	// Streams every application that the filters match and the caller may see, oldest first, as NDJSON (one Application a line) or CSV, as
-	// ExportCandidates does.
+	// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
+	// or CSV, in the same way as ExportCandidates.
 	//
 	// Corresponds with GET /api/v1/applications/export (the `ExportApplications` operationId).
 	ExportApplications(ctx context.Context, params *ExportApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetApplication One application
+	// GetApplication Retrieve an application
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id} (the `GetApplication` operationId).
 	GetApplication(ctx context.Context, applicationID ApplicationID, params *GetApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListApplicationHistory Every move of an application
+	// ListApplicationHistory List an application's history
 	//
-	// Who moved it, when, from where to where, and why; oldest first. Visible to those who see the application.
+	// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
+	// the application.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/history (the `ListApplicationHistory` operationId).
 	ListApplicationHistory(ctx context.Context, applicationID ApplicationID, params *ListApplicationHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldApplicationWithBody Put an application on hold
 	//
-	// From active. The application keeps its stage, and cannot be moved until it is resumed.
+	// From active. The application keeps its stage and cannot be moved until it is resumed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5554,7 +5675,7 @@ type ClientInterface interface {
 
 	// HoldApplication Put an application on hold
 	//
-	// From active. The application keeps its stage, and cannot be moved until it is resumed.
+	// From active. The application keeps its stage and cannot be moved until it is resumed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5563,8 +5684,9 @@ type ClientInterface interface {
 
 	// MoveApplicationWithBody Move an application to another stage
 	//
-	// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-	// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+	// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+	// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+	// status to hired; hired cannot be reached from any other stage.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5573,26 +5695,29 @@ type ClientInterface interface {
 
 	// MoveApplication Move an application to another stage
 	//
-	// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-	// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+	// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+	// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+	// status to hired; hired cannot be reached from any other stage.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
 	MoveApplication(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReactivateApplicationWithBody Take a closed application up again
+	// ReactivateApplicationWithBody Reactivate a closed application
 	//
-	// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+	// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+	// required.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
 	ReactivateApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReactivateApplication Take a closed application up again
+	// ReactivateApplication Reactivate a closed application
 	//
-	// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+	// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+	// required.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5601,8 +5726,8 @@ type ClientInterface interface {
 
 	// RejectApplicationWithBody Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-	// application that have not begun are cancelled with it.
+	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+	// application that have not begun are cancelled.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5611,98 +5736,100 @@ type ClientInterface interface {
 
 	// RejectApplication Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-	// application that have not begun are cancelled with it.
+	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+	// application that have not begun are cancelled.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
 	RejectApplication(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ResumeApplicationWithBody Resume an application that is on hold
+	// ResumeApplicationWithBody Resume an application on hold
 	//
-	// From on_hold to active, in the stage where it was.
+	// From on_hold to active, in the same stage.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
 	ResumeApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ResumeApplication Resume an application that is on hold
+	// ResumeApplication Resume an application on hold
 	//
-	// From on_hold to active, in the stage where it was.
+	// From on_hold to active, in the same stage.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
 	ResumeApplication(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetApplicationSummary The scores of an application's interviews together
+	// GetApplicationSummary Retrieve the score summary of an application
 	//
-	// Figures over all submitted scores that the caller may read, per criterion and together, and each interview's own. Interviews on whose panel the
-	// caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
+	// Returns statistics over all submitted scores that the caller can read, overall, per criterion and per
+	// interview. Interviews whose panel the caller is on without having submitted their own score are counted in
+	// `blinded_interviews` and contribute nothing else.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
 	GetApplicationSummary(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// WithdrawApplicationWithBody Note that a candidate has withdrawn
+	// WithdrawApplicationWithBody Withdraw an application
 	//
-	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-	// cancelled with it.
+	// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+	// have not begun are cancelled.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
 	WithdrawApplicationWithBody(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// WithdrawApplication Note that a candidate has withdrawn
+	// WithdrawApplication Withdraw an application
 	//
-	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-	// cancelled with it.
+	// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+	// have not begun are cancelled.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
 	WithdrawApplication(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListAuditLogs List what happened
+	// ListAuditLogs List audit entries
 	//
-	// Newest first. Admins see everything in their company, HR their own acts and those on hiring resources, everyone else
-	// their own acts.
+	// Newest first by default. Admins see all entries of their company; HR sees its own and those on hiring
+	// resources; all other users see their own.
 	//
 	// Corresponds with GET /api/v1/audit-logs (the `ListAuditLogs` operationId).
 	ListAuditLogs(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportAuditLogs Export what happened
+	// ExportAuditLogs Export audit entries
 	//
-	// Streams every entry that the filters match and the caller may see, oldest first, as NDJSON (one AuditLog a line) or
-	// CSV (RFC 4180, with a header line; cells that a spreadsheet would take for a formula start with an apostrophe). The
-	// export is itself recorded. When the connection breaks off, the last line may be incomplete.
+	// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
+	// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
+	// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 	//
 	// Corresponds with GET /api/v1/audit-logs/export (the `ExportAuditLogs` operationId).
 	ExportAuditLogs(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VerifyAuditLogs Prove that the record is unchanged
+	// VerifyAuditLogs Verify the audit log
 	//
-	// Recomputes the company's hash chain from a sequence on and names every entry that was altered, is missing, or was
-	// added behind the service's back. One call checks up to 100,000 links; `next_sequence` says where to go on. Keep
-	// `head_hash` outside the system: a later chain that does not contain it was rewritten.
+	// Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
+	// removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
+	// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
 	//
 	// Corresponds with POST /api/v1/audit-logs/verify (the `VerifyAuditLogs` operationId).
 	VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAuditLog One entry
+	// GetAuditLog Retrieve an audit entry
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
 	GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LoginWithBody Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-	// get the same answer in the same time. Attempts are limited by account and address.
+	// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+	// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+	// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+	// limited per account and per address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5711,9 +5838,10 @@ type ClientInterface interface {
 
 	// Login Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-	// get the same answer in the same time. Attempts are limited by account and address.
+	// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+	// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+	// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+	// limited per account and per address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5722,86 +5850,89 @@ type ClientInterface interface {
 
 	// Logout Sign out
 	//
-	// Ends the session of the access token. Its tokens are worth nothing from then on, on every server.
+	// Ends the session of the access token. All tokens of the session become invalid immediately.
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
 	Logout(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangePasswordWithBody Change one's own password
+	// ChangePasswordWithBody Change your own password
 	//
-	// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-	// sign-ins are.
+	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+	// sign-ins.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePasswordWithBody(ctx context.Context, params *ChangePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangePassword Change one's own password
+	// ChangePassword Change your own password
 	//
-	// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-	// sign-ins are.
+	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+	// sign-ins.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RefreshTokensWithBody Exchange the refresh token for a new pair
+	// RefreshTokensWithBody Exchange a refresh token for new tokens
 	//
-	// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-	// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-	// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+	// days after the sign-in, however often it is refreshed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `RefreshTokens` operationId).
 	RefreshTokensWithBody(ctx context.Context, params *RefreshTokensParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RefreshTokens Exchange the refresh token for a new pair
+	// RefreshTokens Exchange a refresh token for new tokens
 	//
-	// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-	// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-	// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+	// days after the sign-in, however often it is refreshed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `RefreshTokens` operationId).
 	RefreshTokens(ctx context.Context, params *RefreshTokensParams, body RefreshTokensJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListSessions List one's own sessions
+	// ListSessions List your own sessions
 	//
-	// The live sessions of the caller, newest first.
+	// Returns the active sessions of the caller, newest first.
 	//
 	// Corresponds with GET /api/v1/auth/sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeOtherSessions End all other sessions of one's own
+	// RevokeOtherSessions End all your other sessions
 	//
-	// Every session of the caller ends at once, except the one that asks.
+	// Ends all sessions of the caller immediately, except the current one.
 	//
 	// Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
 	RevokeOtherSessions(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeSession End one of one's own sessions
+	// RevokeSession End one of your own sessions
 	//
-	// The session's tokens are worth nothing from then on. Ending the session that asks signs the caller out.
+	// All tokens of the session become invalid immediately. Ending the current session signs the caller out.
 	//
 	// Corresponds with DELETE /api/v1/auth/sessions/{session_id} (the `RevokeSession` operationId).
 	RevokeSession(ctx context.Context, sessionID SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCandidates List candidates
 	//
-	// HR and admins see all candidates; team leads those who applied to jobs that they are a member of; everyone those whose
-	// interviews they are on the panel of. `q` finds candidates whose name, email or tags contain the text; a text without three letters
-	// or digits in a row is found where a word begins, and one without any is refused. Archived candidates are listed too, so nothing vanishes.
+	// HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
+	// Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
+	// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
+	// words, and a text without any is rejected. Archived candidates are included.
 	//
 	// Corresponds with GET /api/v1/candidates (the `ListCandidates` operationId).
 	ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateCandidateWithBody Create a candidate
 	//
-	// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+	// Creates an active candidate. The `external_id` must be unique in the company.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5810,7 +5941,7 @@ type ClientInterface interface {
 
 	// CreateCandidate Create a candidate
 	//
-	// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+	// Creates an active candidate. The `external_id` must be unique in the company.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5819,22 +5950,25 @@ type ClientInterface interface {
 
 	// ExportCandidates Export candidates
 	//
-	// Streams every candidate that the filters match and the caller may see, oldest first, as NDJSON (one Candidate a line) or CSV (RFC 4180, with a
-	// header line; cells that a spreadsheet would take for a formula start with an apostrophe). The export is recorded in the audit log. When the
-	// connection breaks off, the last line may be incomplete.
+	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
+	// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
+	// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
+	// incomplete.
 	//
 	// Corresponds with GET /api/v1/candidates/export (the `ExportCandidates` operationId).
 	ExportCandidates(ctx context.Context, params *ExportCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportCandidatesCSVWithBody Import candidates from CSV
 	//
-	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
-	// tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-	// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
-	// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
-	// answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-	// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
-	// waits for it, and after ten seconds is answered 503 with `Retry-After`.
+	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
+	// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
+	// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
+	// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
+	// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
+	// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
+	// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
+	// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
+	// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5843,17 +5977,18 @@ type ClientInterface interface {
 
 	// ImportCandidatesNDJSONWithBody Import candidates from NDJSON
 	//
-	// As ImportCandidatesCSV, from one JSON object a line: a CreateCandidateRequest or, for a candidate whose `external_id` is known already, a merge
-	// patch of it: an absent member leaves what is there, and null clears it.
+	// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
+	// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
+	// a value.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/candidates/import.ndjson (the `ImportCandidatesNDJSON` operationId).
 	ImportCandidatesNDJSONWithBody(ctx context.Context, params *ImportCandidatesNDJSONParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCandidate One candidate
+	// GetCandidate Retrieve a candidate
 	//
-	// Visible to those who would see them in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/candidates/{candidate_id} (the `GetCandidate` operationId).
 	GetCandidate(ctx context.Context, candidateID CandidateID, params *GetCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5878,7 +6013,8 @@ type ClientInterface interface {
 
 	// ArchiveCandidate Archive a candidate
 	//
-	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
+	// An archived candidate can still be read, but can no longer apply. A candidate with an application that is
+	// active or on hold cannot be archived.
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
 	ArchiveCandidate(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5890,16 +6026,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetCompany The caller's company
+	// GetCompany Retrieve your own company
 	//
-	// Name, slug and settings of the company that the caller belongs to.
+	// Returns the name, slug and settings of the caller's company.
 	//
 	// Corresponds with GET /api/v1/company (the `GetCompany` operationId).
 	GetCompany(ctx context.Context, params *GetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateCompanyWithBody Change the company's name and settings
 	//
-	// A merge patch; settings are merged member by member.
+	// A merge patch. Settings are merged field by field.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5908,34 +6044,36 @@ type ClientInterface interface {
 
 	// UpdateCompany Change the company's name and settings
 	//
-	// A merge patch; settings are merged member by member.
+	// A merge patch. Settings are merged field by field.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompany(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ResetCompany Empty a test company
+	// ResetCompany Reset a test company
 	//
-	// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
-	// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
-	// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
+	// Resets a test company to its initial state, so that a test run can start without data. Deletes all jobs,
+	// candidates, applications, kits, interviews, scores and users; restores the initial name and settings; and
+	// revokes all API keys. The caller, the first key of the company and the audit log are kept. Other companies
+	// cannot be reset.
 	//
 	// Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 	ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInterviews List interviews
 	//
-	// HR and admins see all interviews; team leads those of jobs that they are a member of; everyone those that they are on the panel of.
-	// Interviews without a time stand behind all others when the order is by time.
+	// HR and admins see all interviews. Team leads also see interviews of jobs they are a member of. Every user sees
+	// interviews whose panel they are on. When sorted by time, interviews without a time come last.
 	//
 	// Corresponds with GET /api/v1/interviews (the `ListInterviews` operationId).
 	ListInterviews(ctx context.Context, params *ListInterviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateInterviewWithBody Create an interview
 	//
-	// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-	// a panel. Team leads for jobs that they are a member of, HR and admins.
+	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+	// who are a member of the job can create interviews.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5944,25 +6082,26 @@ type ClientInterface interface {
 
 	// CreateInterview Create an interview
 	//
-	// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-	// a panel. Team leads for jobs that they are a member of, HR and admins.
+	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+	// who are a member of the job can create interviews.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
 	CreateInterview(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetInterview One interview
+	// GetInterview Retrieve an interview
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id} (the `GetInterview` operationId).
 	GetInterview(ctx context.Context, interviewID InterviewID, params *GetInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateInterviewWithBody Change an interview
 	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
+	// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+	// only while the interview is a draft. Time and status can only be changed by actions.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5971,24 +6110,25 @@ type ClientInterface interface {
 
 	// UpdateInterview Change an interview
 	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
+	// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+	// only while the interview is a draft. Time and status can only be changed by actions.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 	UpdateInterview(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetInterviewCalendar An interview as a calendar file
+	// GetInterviewCalendar Retrieve an interview as a calendar file
 	//
-	// An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
+	// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
+	// calendar contains no events.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
 	GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CancelInterviewWithBody Cancel an interview
 	//
-	// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+	// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5997,25 +6137,27 @@ type ClientInterface interface {
 
 	// CancelInterview Cancel an interview
 	//
-	// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+	// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
 	CancelInterview(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CompleteInterviewWithBody Complete an interview although scores are missing
+	// CompleteInterviewWithBody Complete an interview with missing scores
 	//
-	// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+	// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+	// this operation if a required score will not be submitted.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
 	CompleteInterviewWithBody(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CompleteInterview Complete an interview although scores are missing
+	// CompleteInterview Complete an interview with missing scores
 	//
-	// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+	// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+	// this operation if a required score will not be submitted.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6024,60 +6166,64 @@ type ClientInterface interface {
 
 	// FinishInterview Finish an interview
 	//
-	// From in_progress. The interview waits for its scores, or is completed at once where every required score is in already.
+	// From in_progress. The status becomes awaiting_scores, or completed if all required scores are submitted.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
 	FinishInterview(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListInterviewHistory Every change of an interview's state or time
+	// ListInterviewHistory List an interview's history
 	//
-	// Who made it, when, and why; oldest first. Visible to those who see the interview.
+	// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+	// interview.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/history (the `ListInterviewHistory` operationId).
 	ListInterviewHistory(ctx context.Context, interviewID InterviewID, params *ListInterviewHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// MarkInterviewNoShowWithBody Note that the candidate did not come
+	// MarkInterviewNoShowWithBody Mark an interview as a no-show
 	//
-	// From scheduled. The interview can be scheduled anew.
+	// From scheduled, when the candidate did not come. The interview can be scheduled again.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
 	MarkInterviewNoShowWithBody(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// MarkInterviewNoShow Note that the candidate did not come
+	// MarkInterviewNoShow Mark an interview as a no-show
 	//
-	// From scheduled. The interview can be scheduled anew.
+	// From scheduled, when the candidate did not come. The interview can be scheduled again.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
 	MarkInterviewNoShow(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RemovePanelist Take somebody off the panel
+	// RemovePanelist Remove a panelist
 	//
-	// Until the interview is completed or cancelled, and refused once they have written a score. A scheduled interview keeps at least one panelist.
-	// Once the interview has begun nobody takes themselves off its panel, so that the others' scores stay hidden from those who have not submitted theirs.
+	// Possible until the interview is completed or cancelled. A panelist who has written a score cannot be removed.
+	// A scheduled interview must keep at least one panelist. After the interview has begun, panelists cannot remove
+	// themselves, because they could then read the scores of others without submitting their own.
 	//
 	// Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
 	RemovePanelist(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetPanelistWithBody Put somebody on the panel
+	// SetPanelistWithBody Add or change a panelist
 	//
-	// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-	// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-	// whoever scores has not read the others' scores before.
+	// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+	// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+	// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+	// they could have read the scores of others.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
 	SetPanelistWithBody(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetPanelist Put somebody on the panel
+	// SetPanelist Add or change a panelist
 	//
-	// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-	// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-	// whoever scores has not read the others' scores before.
+	// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+	// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+	// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+	// they could have read the scores of others.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6086,7 +6232,8 @@ type ClientInterface interface {
 
 	// ReopenInterviewWithBody Reopen a completed interview
 	//
-	// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+	// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+	// which no required score is missing.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6095,45 +6242,48 @@ type ClientInterface interface {
 
 	// ReopenInterview Reopen a completed interview
 	//
-	// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+	// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+	// which no required score is missing.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
 	ReopenInterview(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RescheduleInterviewWithBody Move a scheduled interview to another time
+	// RescheduleInterviewWithBody Reschedule an interview
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-	// interview has already changes nothing. Needs an application that is active.
+	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+	// nothing. Requires an active application.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
 	RescheduleInterviewWithBody(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RescheduleInterview Move a scheduled interview to another time
+	// RescheduleInterview Reschedule an interview
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-	// interview has already changes nothing. Needs an application that is active.
+	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+	// nothing. Requires an active application.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
 	RescheduleInterview(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RespondToInterviewWithBody Say whether one comes
+	// RespondToInterviewWithBody Respond to an interview invitation
 	//
-	// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+	// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
 	RespondToInterviewWithBody(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RespondToInterview Say whether one comes
+	// RespondToInterview Respond to an interview invitation
 	//
-	// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+	// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6142,8 +6292,9 @@ type ClientInterface interface {
 
 	// ScheduleInterviewWithBody Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-	// `conflicts` then names who is. Everyone's response is asked for anew.
+	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+	// responses of panelists are reset to needs_action.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6152,26 +6303,29 @@ type ClientInterface interface {
 
 	// ScheduleInterview Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-	// `conflicts` then names who is. Everyone's response is asked for anew.
+	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+	// responses of panelists are reset to needs_action.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
 	ScheduleInterview(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateScoreWithBody Begin one's own score of an interview
+	// CreateScoreWithBody Create your own score of an interview
 	//
-	// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// interview until it is completed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
 	CreateScoreWithBody(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateScore Begin one's own score of an interview
+	// CreateScore Create your own score of an interview
 	//
-	// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// interview until it is completed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6180,30 +6334,33 @@ type ClientInterface interface {
 
 	// StartInterview Start an interview
 	//
-	// From scheduled. Panelists, the job's team leads, HR and admins. From then on panelists can write their scores.
+	// From scheduled. Panelists, team leads who are a member of the job, HR and admins can start the interview.
+	// Panelists can then write scores.
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
 	StartInterview(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetInterviewSummary The scores of an interview together
+	// GetInterviewSummary Retrieve the score summary of an interview
 	//
-	// Per criterion and together: means, extremes, standard deviation, recommendations, and who is missing. To a panelist who has not submitted their own
-	// score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
+	// Returns means, extremes and standard deviation, overall and per criterion, with the recommendations and the
+	// panelists whose score is missing. For a panelist who has not submitted their own score, the summary is
+	// `blinded`, whatever their role: it contains the missing panelists, but no ratings.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
 	GetInterviewSummary(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobs List jobs
 	//
-	// Team leads, HR and admins see all jobs of the company; employees see those whose interviews they are on the panel of, or
-	// that they are a member of. `q` finds jobs whose title, department or location contains the text.
+	// Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
+	// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
+	// text.
 	//
 	// Corresponds with GET /api/v1/jobs (the `ListJobs` operationId).
 	ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateJobWithBody Create a job
 	//
-	// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+	// Creates a job in the status draft. Open it to accept applications, and add its members.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6212,23 +6369,23 @@ type ClientInterface interface {
 
 	// CreateJob Create a job
 	//
-	// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+	// Creates a job in the status draft. Open it to accept applications, and add its members.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
 	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetJob One job
+	// GetJob Retrieve a job
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id} (the `GetJob` operationId).
 	GetJob(ctx context.Context, jobID JobID, params *GetJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateJobWithBody Change a job
 	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
+	// A merge patch of title, department, location and description. The status can only be changed by actions.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6237,7 +6394,7 @@ type ClientInterface interface {
 
 	// UpdateJob Change a job
 	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
+	// A merge patch of title, department, location and description. The status can only be changed by actions.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6246,46 +6403,46 @@ type ClientInterface interface {
 
 	// CloseJob Close a job
 	//
-	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
+	// From draft, open or on_hold. The job accepts no new applications; its applications do not change.
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/close (the `CloseJob` operationId).
 	CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// HoldJob Put a job on hold
 	//
-	// From open. Nobody new may apply; applications and interviews under way go on.
+	// From open. The job accepts no new applications; current applications and interviews continue.
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/hold (the `HoldJob` operationId).
 	HoldJob(ctx context.Context, jobID JobID, params *HoldJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListJobMembers List a job's members
 	//
-	// Whose job it is, in the order in which they were added. Visible to those who see the job.
+	// Returns the members of the job in the order in which they were added. Visible to those who see the job.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/members (the `ListJobMembers` operationId).
 	ListJobMembers(ctx context.Context, jobID JobID, params *ListJobMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RemoveJobMember Remove a member
 	//
-	// The user is no longer a member of the job. Interviews that they are on the panel of stay theirs.
+	// The user is no longer a member of the job. They remain on the panels of their interviews.
 	//
 	// Corresponds with DELETE /api/v1/jobs/{job_id}/members/{user_id} (the `RemoveJobMember` operationId).
 	RemoveJobMember(ctx context.Context, jobID JobID, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetJobMemberWithBody Add a member, or change their job role
+	// SetJobMemberWithBody Add a member or change their job role
 	//
-	// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-	// schedules the job's interviews and moves its applications.
+	// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+	// member can schedule the job's interviews and move its applications.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
 	SetJobMemberWithBody(ctx context.Context, jobID JobID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetJobMember Add a member, or change their job role
+	// SetJobMember Add a member or change their job role
 	//
-	// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-	// schedules the job's interviews and moves its applications.
+	// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+	// member can schedule the job's interviews and move its applications.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6294,38 +6451,40 @@ type ClientInterface interface {
 
 	// OpenJob Open a job
 	//
-	// From draft, on_hold or closed. Candidates may apply to an open job.
+	// From draft, on_hold or closed. An open job accepts applications.
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
 	OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetJobPipeline A job's pipeline in figures
+	// GetJobPipeline Retrieve the pipeline of a job
 	//
-	// For each stage: how many applications stand in it, how many have reached it and passed beyond it, the share of those that
-	// passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
+	// Returns for each stage how many applications are in it, how many have reached it, how many have passed it, the
+	// conversion rate, and the median number of days in the stage. Team leads see the pipelines of jobs they are a
+	// member of, HR and admins all.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
 	GetJobPipeline(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetJobPipelineChart A job's pipeline as a picture
+	// GetJobPipelineChart Retrieve the pipeline chart of a job
 	//
-	// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
-	// picture holds no script and refers to nothing outside of itself.
+	// Returns the pipeline as an SVG image. A page can request it with its access token and embed it inline or by an
+	// object URL. The image contains no scripts and no external references.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
 	GetJobPipelineChart(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListKits List interview kits
 	//
-	// Team leads, HR and admins see all kits of the company; employees those of interviews that they are on the panel of.
-	// `q` finds kits whose name contains the text.
+	// Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
+	// are on. `q` finds kits whose name contains the text.
 	//
 	// Corresponds with GET /api/v1/kits (the `ListKits` operationId).
 	ListKits(ctx context.Context, params *ListKitsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateKitWithBody Create an interview kit
 	//
-	// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+	// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+	// team leads can create kits for jobs they are a member of.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6334,23 +6493,24 @@ type ClientInterface interface {
 
 	// CreateKit Create an interview kit
 	//
-	// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+	// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+	// team leads can create kits for jobs they are a member of.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
 	CreateKit(ctx context.Context, params *CreateKitParams, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetKit One kit
+	// GetKit Retrieve a kit
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/kits/{kit_id} (the `GetKit` operationId).
 	GetKit(ctx context.Context, kitID KitID, params *GetKitParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateKitWithBody Change a kit's name and description
 	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
+	// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6359,7 +6519,7 @@ type ClientInterface interface {
 
 	// UpdateKit Change a kit's name and description
 	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
+	// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6368,39 +6528,41 @@ type ClientInterface interface {
 
 	// ListKitVersions List a kit's versions
 	//
-	// Newest first. Employees see the versions that interviews on whose panel they are were held by.
+	// Newest first. Employees see only versions that are used by interviews whose panel they are on.
 	//
 	// Corresponds with GET /api/v1/kits/{kit_id}/versions (the `ListKitVersions` operationId).
 	ListKitVersions(ctx context.Context, kitID KitID, params *ListKitVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateKitVersionWithBody Begin a new version of a kit
+	// CreateKitVersionWithBody Create a new version of a kit
 	//
-	// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+	// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+	// a time.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
 	CreateKitVersionWithBody(ctx context.Context, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateKitVersion Begin a new version of a kit
+	// CreateKitVersion Create a new version of a kit
 	//
-	// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+	// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+	// a time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
 	CreateKitVersion(ctx context.Context, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetKitVersion One version of a kit
+	// GetKitVersion Retrieve a version of a kit
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `GetKitVersion` operationId).
 	GetKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *GetKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateKitVersionWithBody Change a draft
 	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+	// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6409,7 +6571,7 @@ type ClientInterface interface {
 
 	// UpdateKitVersion Change a draft
 	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+	// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6418,127 +6580,136 @@ type ClientInterface interface {
 
 	// ArchiveKitVersion Archive a published version
 	//
-	// New interviews can no longer use it. Interviews that have it keep it, unchanged.
+	// New interviews can no longer use the version. Interviews that use it keep it.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive (the `ArchiveKitVersion` operationId).
 	ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishKitVersion Publish a draft
 	//
-	// From then on the version never changes, and its content hash proves it; new interviews use it. A version of the kit that was published before is
-	// archived. Needs at least one criterion with a weight.
+	// After publication, the version never changes, and its content hash proves this; new interviews use it. The
+	// previously published version of the kit is archived. At least one criterion with a weight is required.
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
 	PublishKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetStateMachines The state machines
+	// GetStateMachines Retrieve the state machines
 	//
-	// Every state that a resource can have, and every action that leads from one to another: by whom, and whether it needs a reason. The server decides by the
-	// same table that this is made of; /docs/state-machines draws it.
+	// Returns all states of resources and all transitions between them, with the roles that may perform them and
+	// whether a reason is required. The server uses the same table; /docs/state-machines shows it as diagrams.
 	//
 	// Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
 	GetStateMachines(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListInterviewerFigures Interviewers in figures
+	// ListInterviewerFigures List interviewer statistics
 	//
-	// For each person who is on a panel, by name: how many interviews and submitted scores, how many scores are open (the interview is under
-	// way or waits for scores, theirs is required and not submitted), and the median of the hours from the interview's end to their submission.
-	// Team leads see the interviews of jobs that they are a member of, HR and admins all. No figure tells how anybody was rated.
+	// Returns for each panelist, ordered by name: the number of interviews, of submitted scores and of open scores
+	// (required and not submitted, in an interview that is in progress or awaits scores), and the median number of
+	// hours from the end of an interview to the submission of the score. Team leads see interviews of jobs they are
+	// a member of, HR and admins all. The statistics do not reveal ratings.
 	//
 	// Corresponds with GET /api/v1/reports/interviewers (the `ListInterviewerFigures` operationId).
 	ListInterviewerFigures(ctx context.Context, params *ListInterviewerFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListScores List scores
 	//
-	// The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
-	// are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
-	// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
+	// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
+	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
+	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
+	// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
+	// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
+	// interview again.
 	//
 	// Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 	ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportScores Export scores
 	//
-	// Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-	// rating, and one for a score without any), as ExportCandidates does.
+	// Streams all matching scores that the caller can read, oldest first, as NDJSON (one Score per line) or CSV (one
+	// line per rating, and one line for a score without ratings), in the same way as ExportCandidates.
 	//
 	// Corresponds with GET /api/v1/scores/export (the `ExportScores` operationId).
 	ExportScores(ctx context.Context, params *ExportScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetScore One score
+	// GetScore Retrieve a score
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Corresponds with GET /api/v1/scores/{score_id} (the `GetScore` operationId).
 	GetScore(ctx context.Context, scoreID ScoreID, params *GetScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateScoreWithBody Change one's own draft
+	// UpdateScoreWithBody Change your own draft
 	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+	// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+	// replaced as a whole.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScoreWithBody(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateScore Change one's own draft
+	// UpdateScore Change your own draft
 	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+	// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+	// replaced as a whole.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScore(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReopenScoreWithBody Let a rater revise a submitted score
+	// ReopenScoreWithBody Reopen a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-	// score, while the interview is in progress or awaits scores.
-	// The answer is the score as the caller may see it.
+	// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+	// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+	// response contains the score only as far as the caller can see it.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
 	ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ReopenScore Let a rater revise a submitted score
+	// ReopenScore Reopen a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-	// score, while the interview is in progress or awaits scores.
-	// The answer is the score as the caller may see it.
+	// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+	// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+	// response contains the score only as far as the caller can see it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
 	ReopenScore(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListScoreRevisions What a score said before it was reopened or voided
+	// ListScoreRevisions List a score's earlier revisions
 	//
-	// Oldest first, with who reopened or voided it and why. Visible to those who see the score.
+	// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
+	// Visible to those who see the score.
 	//
 	// Corresponds with GET /api/v1/scores/{score_id}/revisions (the `ListScoreRevisions` operationId).
 	ListScoreRevisions(ctx context.Context, scoreID ScoreID, params *ListScoreRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitScore Submit one's own score
+	// SubmitScore Submit your own score
 	//
-	// Needs a recommendation, and every required criterion rated or marked as not observed. Nobody can change the score from then on; with the last required
-	// score the interview completes by itself.
+	// Requires a recommendation, and a rating or `not_observed` for every required criterion. A submitted score
+	// cannot be changed. The interview is completed automatically when its last required score is submitted.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
 	SubmitScore(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VoidScoreWithBody Declare a submitted score void
+	// VoidScoreWithBody Void a submitted score
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// except for their own score, unless the interview is completed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
 	VoidScoreWithBody(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// VoidScore Declare a submitted score void
+	// VoidScore Void a submitted score
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// except for their own score, unless the interview is completed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6547,16 +6718,18 @@ type ClientInterface interface {
 
 	// ListTestCompanies List the company's test companies
 	//
-	// Those that are open, newest first.
+	// Returns the open test companies, newest first.
 	//
 	// Corresponds with GET /api/v1/test-companies (the `ListTestCompanies` operationId).
 	ListTestCompanies(ctx context.Context, params *ListTestCompaniesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateTestCompanyWithBody Open a test company
 	//
-	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+	// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+	// returned only in this response. The test company is isolated from the company that opened it; `POST
+	// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+	// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+	// inactive too. A company can have up to 20 open test companies.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6565,9 +6738,11 @@ type ClientInterface interface {
 
 	// CreateTestCompany Open a test company
 	//
-	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+	// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+	// returned only in this response. The test company is isolated from the company that opened it; `POST
+	// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+	// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+	// inactive too. A company can have up to 20 open test companies.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6576,23 +6751,25 @@ type ClientInterface interface {
 
 	// CloseTestCompany Close a test company
 	//
-	// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
+	// Closing cannot be undone. The API keys and sessions of the test company end immediately, and everything in it
+	// except its audit log is deleted.
 	//
 	// Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
 	CloseTestCompany(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUsers List the company's users
 	//
-	// Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
-	// synchronisation, together with `sort=updated_at`. Deactivated users are listed too, so nothing vanishes.
+	// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
+	// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
 	//
 	// Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateUserWithBody Create a user
 	//
-	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// users of every role. An email must be unique among the users of all live companies, and within each test
+	// company.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6601,56 +6778,61 @@ type ClientInterface interface {
 
 	// CreateUser Create a user
 	//
-	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// users of every role. An email must be unique among the users of all live companies, and within each test
+	// company.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 	CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMe The caller's profile
+	// GetMe Retrieve your own profile
 	//
-	// Who is signed in, in which company, and what their role permits.
+	// Returns the signed-in user with their company and the permissions of their role.
 	//
 	// Corresponds with GET /api/v1/users/me (the `GetMe` operationId).
 	GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMeWithBody Change one's own profile
+	// UpdateMeWithBody Change your own profile
 	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+	// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+	// users.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMeWithBody(ctx context.Context, params *UpdateMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMe Change one's own profile
+	// UpdateMe Change your own profile
 	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+	// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+	// users.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMe(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMyCalendar One's own interviews as a calendar file
+	// GetMyCalendar Retrieve your own interviews as a calendar file
 	//
-	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
+	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
+	// declined, starting 30 days ago; at most 1,000.
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 	GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetUser One user
+	// GetUser Retrieve a user
 	//
-	// Team leads, HR and admins read everyone in their company; employees read themselves.
+	// Team leads, HR and admins can read all users of their company; employees can read only themselves.
 	//
 	// Corresponds with GET /api/v1/users/{user_id} (the `GetUser` operationId).
 	GetUser(ctx context.Context, userID UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateUserWithBody Change a user's profile
 	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+	// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+	// users.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6659,29 +6841,30 @@ type ClientInterface interface {
 
 	// UpdateUser Change a user's profile
 	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+	// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+	// users.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUser(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeUserRoleWithBody Give a user another role
+	// ChangeUserRoleWithBody Change a user's role
 	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
+	// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+	// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+	// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
 	ChangeUserRoleWithBody(ctx context.Context, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeUserRole Give a user another role
+	// ChangeUserRole Change a user's role
 	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
+	// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+	// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+	// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6690,73 +6873,73 @@ type ClientInterface interface {
 
 	// DeactivateUser Deactivate a user
 	//
-	// The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
-	// deactivated.
+	// The user can no longer sign in, and all their sessions end immediately. The last active admin of a company
+	// cannot be deactivated.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
 	DeactivateUser(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReactivateUser Reactivate a user
 	//
-	// The user can sign in again, with the password they had. Sessions that ended stay ended.
+	// The user can sign in again with their previous password. Sessions that have ended remain ended.
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
 	ReactivateUser(ctx context.Context, userID UserID, params *ReactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeUserSessions End all sessions of a user
 	//
-	// Every session of the user ends at once; their password stays.
+	// Ends all sessions of the user immediately. The password does not change.
 	//
 	// Corresponds with DELETE /api/v1/users/{user_id}/sessions (the `RevokeUserSessions` operationId).
 	RevokeUserSessions(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListUserSessions List a user's sessions
 	//
-	// The live sessions of any user of the company, newest first.
+	// Returns the active sessions of a user of the company, newest first.
 	//
 	// Corresponds with GET /api/v1/users/{user_id}/sessions (the `ListUserSessions` operationId).
 	ListUserSessions(ctx context.Context, userID UserID, params *ListUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RevokeUserSession End one session of a user
 	//
-	// The session's tokens are worth nothing from then on.
+	// All tokens of the session become invalid immediately.
 	//
 	// Corresponds with DELETE /api/v1/users/{user_id}/sessions/{session_id} (the `RevokeUserSession` operationId).
 	RevokeUserSession(ctx context.Context, userID UserID, sessionID SessionID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetHealth Whether the process is alive
+	// GetHealth Check that the process is alive
 	//
-	// Answers without asking any dependency. Restart the process when it does not answer.
+	// Does not check any dependency. If there is no response, restart the process.
 	//
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetReadiness Whether the service can do its work
+	// GetReadiness Check that the service is ready
 	//
-	// Asks PostgreSQL, Redis and the schema's version. While Redis is away people who are signed in go on working, and
-	// nobody can sign in; the answer is 503 then, and names what is down.
+	// Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
+	// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
 	//
 	// Corresponds with GET /health/ready (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetMetrics Metrics for Prometheus
+	// GetMetrics Retrieve metrics for Prometheus
 	//
-	// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
+	// Returns metrics in the Prometheus text format. If the operator has set METRICS_TOKEN, the token is required.
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSpecificationJSON This document, as JSON
+	// GetSpecificationJSON Retrieve this document as JSON
 	//
-	// The same document for tools that prefer JSON.
+	// Returns the same document for tools that prefer JSON.
 	//
 	// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
 	GetSpecificationJSON(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetSpecificationYAML This document, as YAML
+	// GetSpecificationYAML Retrieve this document as YAML
 	//
-	// The document as its authors write it, comments included, with what they share by aliases written out, and the headers that
-	// answers have in common declared at each of them.
+	// Returns this document with the comments of its authors. Aliases are expanded, and common response headers are
+	// declared at each response.
 	//
 	// Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
 	GetSpecificationYAML(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6764,7 +6947,8 @@ type ClientInterface interface {
 
 // ListAPIKeys List the company's API keys
 //
-// Newest first. Secrets are never shown again, only how they begin.
+// Newest first. A key is shown with the first characters of its secret; the secret itself is returned only when
+// the key is created or rotated.
 //
 // Corresponds with GET /api/v1/api-keys (the `ListAPIKeys` operationId).
 func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6781,10 +6965,11 @@ func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, req
 
 // CreateAPIKeyWithBody Create an API key
 //
-// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-// has not submitted their own. A company may have 100 keys that are not revoked.
+// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6803,10 +6988,11 @@ func (c *Client) CreateAPIKeyWithBody(ctx context.Context, params *CreateAPIKeyP
 
 // CreateAPIKey Create an API key
 //
-// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-// has not submitted their own. A company may have 100 keys that are not revoked.
+// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6823,9 +7009,9 @@ func (c *Client) CreateAPIKey(ctx context.Context, params *CreateAPIKeyParams, b
 	return c.Client.Do(req)
 }
 
-// GetMyAPIKey Get the API key that asks
+// GetMyAPIKey Retrieve the API key of the request
 //
-// Tells a program which key it has, what that may do, and until when.
+// Returns the API key that was used for the request, with its scopes, jobs and expiry.
 //
 // Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
 func (c *Client) GetMyAPIKey(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6840,9 +7026,9 @@ func (c *Client) GetMyAPIKey(ctx context.Context, params *GetMyAPIKeyParams, req
 	return c.Client.Do(req)
 }
 
-// GetAPIKey Get an API key
+// GetAPIKey Retrieve an API key
 //
-// Without its secret, which nobody can be shown again.
+// The response does not contain the secret.
 //
 // Corresponds with GET /api/v1/api-keys/{api_key_id} (the `GetAPIKey` operationId).
 func (c *Client) GetAPIKey(ctx context.Context, apiKeyID APIKeyID, params *GetAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6859,7 +7045,7 @@ func (c *Client) GetAPIKey(ctx context.Context, apiKeyID APIKeyID, params *GetAP
 
 // UpdateAPIKeyWithBody Change an API key
 //
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
+// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6878,7 +7064,7 @@ func (c *Client) UpdateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, pa
 
 // UpdateAPIKey Change an API key
 //
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
+// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6897,7 +7083,7 @@ func (c *Client) UpdateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *Up
 
 // RevokeAPIKey Revoke an API key
 //
-// For good, and from the next request on, on every server.
+// Revocation cannot be undone. It takes effect immediately.
 //
 // Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
 func (c *Client) RevokeAPIKey(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6912,10 +7098,11 @@ func (c *Client) RevokeAPIKey(ctx context.Context, apiKeyID APIKeyID, params *Re
 	return c.Client.Do(req)
 }
 
-// RotateAPIKeyWithBody Give an API key a new secret
+// RotateAPIKeyWithBody Rotate an API key
 //
-// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-// rotation left good ends at once. Everything else of the key stays as it is.
+// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+// Nothing else about the key changes.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6932,10 +7119,11 @@ func (c *Client) RotateAPIKeyWithBody(ctx context.Context, apiKeyID APIKeyID, pa
 	return c.Client.Do(req)
 }
 
-// RotateAPIKey Give an API key a new secret
+// RotateAPIKey Rotate an API key
 //
-// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-// rotation left good ends at once. Everything else of the key stays as it is.
+// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+// Nothing else about the key changes.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6954,8 +7142,8 @@ func (c *Client) RotateAPIKey(ctx context.Context, apiKeyID APIKeyID, params *Ro
 
 // ListApplications List applications
 //
-// HR and admins see all applications; team leads those to jobs that they are a member of; everyone those whose interviews they are
-// on the panel of. Filters combine.
+// HR and admins see all applications. Team leads also see applications to jobs they are a member of. Every user
+// sees the applications of interviews whose panel they are on. Filters can be combined.
 //
 // Corresponds with GET /api/v1/applications (the `ListApplications` operationId).
 func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6970,10 +7158,10 @@ func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsP
 	return c.Client.Do(req)
 }
 
-// CreateApplicationWithBody Let a candidate apply
+// CreateApplicationWithBody Create an application
 //
-// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-// on hold at a time.
+// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+// one application to the same job that is active or on hold.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6990,10 +7178,10 @@ func (c *Client) CreateApplicationWithBody(ctx context.Context, params *CreateAp
 	return c.Client.Do(req)
 }
 
-// CreateApplication Let a candidate apply
+// CreateApplication Create an application
 //
-// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-// on hold at a time.
+// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+// one application to the same job that is active or on hold.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7012,8 +7200,8 @@ func (c *Client) CreateApplication(ctx context.Context, params *CreateApplicatio
 
 // ExportApplications Export applications
 //
-// Streams every application that the filters match and the caller may see, oldest first, as NDJSON (one Application a line) or CSV, as
-// ExportCandidates does.
+// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
+// or CSV, in the same way as ExportCandidates.
 //
 // Corresponds with GET /api/v1/applications/export (the `ExportApplications` operationId).
 func (c *Client) ExportApplications(ctx context.Context, params *ExportApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7028,9 +7216,9 @@ func (c *Client) ExportApplications(ctx context.Context, params *ExportApplicati
 	return c.Client.Do(req)
 }
 
-// GetApplication One application
+// GetApplication Retrieve an application
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/applications/{application_id} (the `GetApplication` operationId).
 func (c *Client) GetApplication(ctx context.Context, applicationID ApplicationID, params *GetApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7045,9 +7233,10 @@ func (c *Client) GetApplication(ctx context.Context, applicationID ApplicationID
 	return c.Client.Do(req)
 }
 
-// ListApplicationHistory Every move of an application
+// ListApplicationHistory List an application's history
 //
-// Who moved it, when, from where to where, and why; oldest first. Visible to those who see the application.
+// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
+// the application.
 //
 // Corresponds with GET /api/v1/applications/{application_id}/history (the `ListApplicationHistory` operationId).
 func (c *Client) ListApplicationHistory(ctx context.Context, applicationID ApplicationID, params *ListApplicationHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7064,7 +7253,7 @@ func (c *Client) ListApplicationHistory(ctx context.Context, applicationID Appli
 
 // HoldApplicationWithBody Put an application on hold
 //
-// From active. The application keeps its stage, and cannot be moved until it is resumed.
+// From active. The application keeps its stage and cannot be moved until it is resumed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7083,7 +7272,7 @@ func (c *Client) HoldApplicationWithBody(ctx context.Context, applicationID Appl
 
 // HoldApplication Put an application on hold
 //
-// From active. The application keeps its stage, and cannot be moved until it is resumed.
+// From active. The application keeps its stage and cannot be moved until it is resumed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7102,8 +7291,9 @@ func (c *Client) HoldApplication(ctx context.Context, applicationID ApplicationI
 
 // MoveApplicationWithBody Move an application to another stage
 //
-// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+// status to hired; hired cannot be reached from any other stage.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7122,8 +7312,9 @@ func (c *Client) MoveApplicationWithBody(ctx context.Context, applicationID Appl
 
 // MoveApplication Move an application to another stage
 //
-// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+// status to hired; hired cannot be reached from any other stage.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7140,9 +7331,10 @@ func (c *Client) MoveApplication(ctx context.Context, applicationID ApplicationI
 	return c.Client.Do(req)
 }
 
-// ReactivateApplicationWithBody Take a closed application up again
+// ReactivateApplicationWithBody Reactivate a closed application
 //
-// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+// required.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7159,9 +7351,10 @@ func (c *Client) ReactivateApplicationWithBody(ctx context.Context, applicationI
 	return c.Client.Do(req)
 }
 
-// ReactivateApplication Take a closed application up again
+// ReactivateApplication Reactivate a closed application
 //
-// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+// required.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7180,8 +7373,8 @@ func (c *Client) ReactivateApplication(ctx context.Context, applicationID Applic
 
 // RejectApplicationWithBody Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-// application that have not begun are cancelled with it.
+// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+// application that have not begun are cancelled.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7200,8 +7393,8 @@ func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID Ap
 
 // RejectApplication Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-// application that have not begun are cancelled with it.
+// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+// application that have not begun are cancelled.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7218,9 +7411,9 @@ func (c *Client) RejectApplication(ctx context.Context, applicationID Applicatio
 	return c.Client.Do(req)
 }
 
-// ResumeApplicationWithBody Resume an application that is on hold
+// ResumeApplicationWithBody Resume an application on hold
 //
-// From on_hold to active, in the stage where it was.
+// From on_hold to active, in the same stage.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7237,9 +7430,9 @@ func (c *Client) ResumeApplicationWithBody(ctx context.Context, applicationID Ap
 	return c.Client.Do(req)
 }
 
-// ResumeApplication Resume an application that is on hold
+// ResumeApplication Resume an application on hold
 //
-// From on_hold to active, in the stage where it was.
+// From on_hold to active, in the same stage.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7256,10 +7449,11 @@ func (c *Client) ResumeApplication(ctx context.Context, applicationID Applicatio
 	return c.Client.Do(req)
 }
 
-// GetApplicationSummary The scores of an application's interviews together
+// GetApplicationSummary Retrieve the score summary of an application
 //
-// Figures over all submitted scores that the caller may read, per criterion and together, and each interview's own. Interviews on whose panel the
-// caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
+// Returns statistics over all submitted scores that the caller can read, overall, per criterion and per
+// interview. Interviews whose panel the caller is on without having submitted their own score are counted in
+// `blinded_interviews` and contribute nothing else.
 //
 // Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
 func (c *Client) GetApplicationSummary(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7274,10 +7468,10 @@ func (c *Client) GetApplicationSummary(ctx context.Context, applicationID Applic
 	return c.Client.Do(req)
 }
 
-// WithdrawApplicationWithBody Note that a candidate has withdrawn
+// WithdrawApplicationWithBody Withdraw an application
 //
-// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-// cancelled with it.
+// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+// have not begun are cancelled.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7294,10 +7488,10 @@ func (c *Client) WithdrawApplicationWithBody(ctx context.Context, applicationID 
 	return c.Client.Do(req)
 }
 
-// WithdrawApplication Note that a candidate has withdrawn
+// WithdrawApplication Withdraw an application
 //
-// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-// cancelled with it.
+// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+// have not begun are cancelled.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7314,10 +7508,10 @@ func (c *Client) WithdrawApplication(ctx context.Context, applicationID Applicat
 	return c.Client.Do(req)
 }
 
-// ListAuditLogs List what happened
+// ListAuditLogs List audit entries
 //
-// Newest first. Admins see everything in their company, HR their own acts and those on hiring resources, everyone else
-// their own acts.
+// Newest first by default. Admins see all entries of their company; HR sees its own and those on hiring
+// resources; all other users see their own.
 //
 // Corresponds with GET /api/v1/audit-logs (the `ListAuditLogs` operationId).
 func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7332,11 +7526,11 @@ func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams,
 	return c.Client.Do(req)
 }
 
-// ExportAuditLogs Export what happened
+// ExportAuditLogs Export audit entries
 //
-// Streams every entry that the filters match and the caller may see, oldest first, as NDJSON (one AuditLog a line) or
-// CSV (RFC 4180, with a header line; cells that a spreadsheet would take for a formula start with an apostrophe). The
-// export is itself recorded. When the connection breaks off, the last line may be incomplete.
+// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
+// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
+// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 //
 // Corresponds with GET /api/v1/audit-logs/export (the `ExportAuditLogs` operationId).
 func (c *Client) ExportAuditLogs(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7351,11 +7545,11 @@ func (c *Client) ExportAuditLogs(ctx context.Context, params *ExportAuditLogsPar
 	return c.Client.Do(req)
 }
 
-// VerifyAuditLogs Prove that the record is unchanged
+// VerifyAuditLogs Verify the audit log
 //
-// Recomputes the company's hash chain from a sequence on and names every entry that was altered, is missing, or was
-// added behind the service's back. One call checks up to 100,000 links; `next_sequence` says where to go on. Keep
-// `head_hash` outside the system: a later chain that does not contain it was rewritten.
+// Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
+// removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
+// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
 //
 // Corresponds with POST /api/v1/audit-logs/verify (the `VerifyAuditLogs` operationId).
 func (c *Client) VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7370,9 +7564,9 @@ func (c *Client) VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsPar
 	return c.Client.Do(req)
 }
 
-// GetAuditLog One entry
+// GetAuditLog Retrieve an audit entry
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
 func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7389,9 +7583,10 @@ func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, params *GetAudi
 
 // LoginWithBody Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-// get the same answer in the same time. Attempts are limited by account and address.
+// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+// limited per account and per address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7410,9 +7605,10 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 
 // Login Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-// get the same answer in the same time. Attempts are limited by account and address.
+// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+// limited per account and per address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7431,7 +7627,7 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 
 // Logout Sign out
 //
-// Ends the session of the access token. Its tokens are worth nothing from then on, on every server.
+// Ends the session of the access token. All tokens of the session become invalid immediately.
 //
 // Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
 func (c *Client) Logout(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7446,10 +7642,10 @@ func (c *Client) Logout(ctx context.Context, params *LogoutParams, reqEditors ..
 	return c.Client.Do(req)
 }
 
-// ChangePasswordWithBody Change one's own password
+// ChangePasswordWithBody Change your own password
 //
-// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-// sign-ins are.
+// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+// sign-ins.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7466,10 +7662,10 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, params *ChangePassw
 	return c.Client.Do(req)
 }
 
-// ChangePassword Change one's own password
+// ChangePassword Change your own password
 //
-// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-// sign-ins are.
+// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+// sign-ins.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7486,11 +7682,12 @@ func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParam
 	return c.Client.Do(req)
 }
 
-// RefreshTokensWithBody Exchange the refresh token for a new pair
+// RefreshTokensWithBody Exchange a refresh token for new tokens
 //
-// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+// days after the sign-in, however often it is refreshed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7507,11 +7704,12 @@ func (c *Client) RefreshTokensWithBody(ctx context.Context, params *RefreshToken
 	return c.Client.Do(req)
 }
 
-// RefreshTokens Exchange the refresh token for a new pair
+// RefreshTokens Exchange a refresh token for new tokens
 //
-// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+// days after the sign-in, however often it is refreshed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7528,9 +7726,9 @@ func (c *Client) RefreshTokens(ctx context.Context, params *RefreshTokensParams,
 	return c.Client.Do(req)
 }
 
-// ListSessions List one's own sessions
+// ListSessions List your own sessions
 //
-// The live sessions of the caller, newest first.
+// Returns the active sessions of the caller, newest first.
 //
 // Corresponds with GET /api/v1/auth/sessions (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7545,9 +7743,9 @@ func (c *Client) ListSessions(ctx context.Context, params *ListSessionsParams, r
 	return c.Client.Do(req)
 }
 
-// RevokeOtherSessions End all other sessions of one's own
+// RevokeOtherSessions End all your other sessions
 //
-// Every session of the caller ends at once, except the one that asks.
+// Ends all sessions of the caller immediately, except the current one.
 //
 // Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
 func (c *Client) RevokeOtherSessions(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7562,9 +7760,9 @@ func (c *Client) RevokeOtherSessions(ctx context.Context, params *RevokeOtherSes
 	return c.Client.Do(req)
 }
 
-// RevokeSession End one of one's own sessions
+// RevokeSession End one of your own sessions
 //
-// The session's tokens are worth nothing from then on. Ending the session that asks signs the caller out.
+// All tokens of the session become invalid immediately. Ending the current session signs the caller out.
 //
 // Corresponds with DELETE /api/v1/auth/sessions/{session_id} (the `RevokeSession` operationId).
 func (c *Client) RevokeSession(ctx context.Context, sessionID SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7581,9 +7779,10 @@ func (c *Client) RevokeSession(ctx context.Context, sessionID SessionID, reqEdit
 
 // ListCandidates List candidates
 //
-// HR and admins see all candidates; team leads those who applied to jobs that they are a member of; everyone those whose
-// interviews they are on the panel of. `q` finds candidates whose name, email or tags contain the text; a text without three letters
-// or digits in a row is found where a word begins, and one without any is refused. Archived candidates are listed too, so nothing vanishes.
+// HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
+// Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
+// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
+// words, and a text without any is rejected. Archived candidates are included.
 //
 // Corresponds with GET /api/v1/candidates (the `ListCandidates` operationId).
 func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7600,7 +7799,7 @@ func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParam
 
 // CreateCandidateWithBody Create a candidate
 //
-// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+// Creates an active candidate. The `external_id` must be unique in the company.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7619,7 +7818,7 @@ func (c *Client) CreateCandidateWithBody(ctx context.Context, params *CreateCand
 
 // CreateCandidate Create a candidate
 //
-// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+// Creates an active candidate. The `external_id` must be unique in the company.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7638,9 +7837,10 @@ func (c *Client) CreateCandidate(ctx context.Context, params *CreateCandidatePar
 
 // ExportCandidates Export candidates
 //
-// Streams every candidate that the filters match and the caller may see, oldest first, as NDJSON (one Candidate a line) or CSV (RFC 4180, with a
-// header line; cells that a spreadsheet would take for a formula start with an apostrophe). The export is recorded in the audit log. When the
-// connection breaks off, the last line may be incomplete.
+// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
+// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
+// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
+// incomplete.
 //
 // Corresponds with GET /api/v1/candidates/export (the `ExportCandidates` operationId).
 func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7657,13 +7857,15 @@ func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesP
 
 // ImportCandidatesCSVWithBody Import candidates from CSV
 //
-// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
-// tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
-// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
-// answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
-// waits for it, and after ten seconds is answered 503 with `Retry-After`.
+// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
+// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
+// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
+// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
+// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
+// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
+// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
+// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
+// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7682,8 +7884,9 @@ func (c *Client) ImportCandidatesCSVWithBody(ctx context.Context, params *Import
 
 // ImportCandidatesNDJSONWithBody Import candidates from NDJSON
 //
-// As ImportCandidatesCSV, from one JSON object a line: a CreateCandidateRequest or, for a candidate whose `external_id` is known already, a merge
-// patch of it: an absent member leaves what is there, and null clears it.
+// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
+// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
+// a value.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7700,9 +7903,9 @@ func (c *Client) ImportCandidatesNDJSONWithBody(ctx context.Context, params *Imp
 	return c.Client.Do(req)
 }
 
-// GetCandidate One candidate
+// GetCandidate Retrieve a candidate
 //
-// Visible to those who would see them in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/candidates/{candidate_id} (the `GetCandidate` operationId).
 func (c *Client) GetCandidate(ctx context.Context, candidateID CandidateID, params *GetCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7757,7 +7960,8 @@ func (c *Client) UpdateCandidate(ctx context.Context, candidateID CandidateID, p
 
 // ArchiveCandidate Archive a candidate
 //
-// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
+// An archived candidate can still be read, but can no longer apply. A candidate with an application that is
+// active or on hold cannot be archived.
 //
 // Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
 func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7789,9 +7993,9 @@ func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, 
 	return c.Client.Do(req)
 }
 
-// GetCompany The caller's company
+// GetCompany Retrieve your own company
 //
-// Name, slug and settings of the company that the caller belongs to.
+// Returns the name, slug and settings of the caller's company.
 //
 // Corresponds with GET /api/v1/company (the `GetCompany` operationId).
 func (c *Client) GetCompany(ctx context.Context, params *GetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7808,7 +8012,7 @@ func (c *Client) GetCompany(ctx context.Context, params *GetCompanyParams, reqEd
 
 // UpdateCompanyWithBody Change the company's name and settings
 //
-// A merge patch; settings are merged member by member.
+// A merge patch. Settings are merged field by field.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7827,7 +8031,7 @@ func (c *Client) UpdateCompanyWithBody(ctx context.Context, params *UpdateCompan
 
 // UpdateCompany Change the company's name and settings
 //
-// A merge patch; settings are merged member by member.
+// A merge patch. Settings are merged field by field.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7844,11 +8048,12 @@ func (c *Client) UpdateCompany(ctx context.Context, params *UpdateCompanyParams,
 	return c.Client.Do(req)
 }
 
-// ResetCompany Empty a test company
+// ResetCompany Reset a test company
 //
-// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
-// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
-// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
+// Resets a test company to its initial state, so that a test run can start without data. Deletes all jobs,
+// candidates, applications, kits, interviews, scores and users; restores the initial name and settings; and
+// revokes all API keys. The caller, the first key of the company and the audit log are kept. Other companies
+// cannot be reset.
 //
 // Corresponds with POST /api/v1/company/reset (the `ResetCompany` operationId).
 func (c *Client) ResetCompany(ctx context.Context, params *ResetCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7865,8 +8070,8 @@ func (c *Client) ResetCompany(ctx context.Context, params *ResetCompanyParams, r
 
 // ListInterviews List interviews
 //
-// HR and admins see all interviews; team leads those of jobs that they are a member of; everyone those that they are on the panel of.
-// Interviews without a time stand behind all others when the order is by time.
+// HR and admins see all interviews. Team leads also see interviews of jobs they are a member of. Every user sees
+// interviews whose panel they are on. When sorted by time, interviews without a time come last.
 //
 // Corresponds with GET /api/v1/interviews (the `ListInterviews` operationId).
 func (c *Client) ListInterviews(ctx context.Context, params *ListInterviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7883,8 +8088,9 @@ func (c *Client) ListInterviews(ctx context.Context, params *ListInterviewsParam
 
 // CreateInterviewWithBody Create an interview
 //
-// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-// a panel. Team leads for jobs that they are a member of, HR and admins.
+// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+// who are a member of the job can create interviews.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7903,8 +8109,9 @@ func (c *Client) CreateInterviewWithBody(ctx context.Context, params *CreateInte
 
 // CreateInterview Create an interview
 //
-// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-// a panel. Team leads for jobs that they are a member of, HR and admins.
+// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+// who are a member of the job can create interviews.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7921,9 +8128,9 @@ func (c *Client) CreateInterview(ctx context.Context, params *CreateInterviewPar
 	return c.Client.Do(req)
 }
 
-// GetInterview One interview
+// GetInterview Retrieve an interview
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id} (the `GetInterview` operationId).
 func (c *Client) GetInterview(ctx context.Context, interviewID InterviewID, params *GetInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7940,8 +8147,8 @@ func (c *Client) GetInterview(ctx context.Context, interviewID InterviewID, para
 
 // UpdateInterviewWithBody Change an interview
 //
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
+// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+// only while the interview is a draft. Time and status can only be changed by actions.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7960,8 +8167,8 @@ func (c *Client) UpdateInterviewWithBody(ctx context.Context, interviewID Interv
 
 // UpdateInterview Change an interview
 //
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
+// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+// only while the interview is a draft. Time and status can only be changed by actions.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7978,9 +8185,10 @@ func (c *Client) UpdateInterview(ctx context.Context, interviewID InterviewID, p
 	return c.Client.Do(req)
 }
 
-// GetInterviewCalendar An interview as a calendar file
+// GetInterviewCalendar Retrieve an interview as a calendar file
 //
-// An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
+// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
+// calendar contains no events.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
 func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7997,7 +8205,7 @@ func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID Interview
 
 // CancelInterviewWithBody Cancel an interview
 //
-// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8016,7 +8224,7 @@ func (c *Client) CancelInterviewWithBody(ctx context.Context, interviewID Interv
 
 // CancelInterview Cancel an interview
 //
-// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8033,9 +8241,10 @@ func (c *Client) CancelInterview(ctx context.Context, interviewID InterviewID, p
 	return c.Client.Do(req)
 }
 
-// CompleteInterviewWithBody Complete an interview although scores are missing
+// CompleteInterviewWithBody Complete an interview with missing scores
 //
-// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+// this operation if a required score will not be submitted.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8052,9 +8261,10 @@ func (c *Client) CompleteInterviewWithBody(ctx context.Context, interviewID Inte
 	return c.Client.Do(req)
 }
 
-// CompleteInterview Complete an interview although scores are missing
+// CompleteInterview Complete an interview with missing scores
 //
-// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+// this operation if a required score will not be submitted.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8073,7 +8283,7 @@ func (c *Client) CompleteInterview(ctx context.Context, interviewID InterviewID,
 
 // FinishInterview Finish an interview
 //
-// From in_progress. The interview waits for its scores, or is completed at once where every required score is in already.
+// From in_progress. The status becomes awaiting_scores, or completed if all required scores are submitted.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
 func (c *Client) FinishInterview(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8088,9 +8298,10 @@ func (c *Client) FinishInterview(ctx context.Context, interviewID InterviewID, p
 	return c.Client.Do(req)
 }
 
-// ListInterviewHistory Every change of an interview's state or time
+// ListInterviewHistory List an interview's history
 //
-// Who made it, when, and why; oldest first. Visible to those who see the interview.
+// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+// interview.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/history (the `ListInterviewHistory` operationId).
 func (c *Client) ListInterviewHistory(ctx context.Context, interviewID InterviewID, params *ListInterviewHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8105,9 +8316,9 @@ func (c *Client) ListInterviewHistory(ctx context.Context, interviewID Interview
 	return c.Client.Do(req)
 }
 
-// MarkInterviewNoShowWithBody Note that the candidate did not come
+// MarkInterviewNoShowWithBody Mark an interview as a no-show
 //
-// From scheduled. The interview can be scheduled anew.
+// From scheduled, when the candidate did not come. The interview can be scheduled again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8124,9 +8335,9 @@ func (c *Client) MarkInterviewNoShowWithBody(ctx context.Context, interviewID In
 	return c.Client.Do(req)
 }
 
-// MarkInterviewNoShow Note that the candidate did not come
+// MarkInterviewNoShow Mark an interview as a no-show
 //
-// From scheduled. The interview can be scheduled anew.
+// From scheduled, when the candidate did not come. The interview can be scheduled again.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8143,10 +8354,11 @@ func (c *Client) MarkInterviewNoShow(ctx context.Context, interviewID InterviewI
 	return c.Client.Do(req)
 }
 
-// RemovePanelist Take somebody off the panel
+// RemovePanelist Remove a panelist
 //
-// Until the interview is completed or cancelled, and refused once they have written a score. A scheduled interview keeps at least one panelist.
-// Once the interview has begun nobody takes themselves off its panel, so that the others' scores stay hidden from those who have not submitted theirs.
+// Possible until the interview is completed or cancelled. A panelist who has written a score cannot be removed.
+// A scheduled interview must keep at least one panelist. After the interview has begun, panelists cannot remove
+// themselves, because they could then read the scores of others without submitting their own.
 //
 // Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
 func (c *Client) RemovePanelist(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8161,11 +8373,12 @@ func (c *Client) RemovePanelist(ctx context.Context, interviewID InterviewID, us
 	return c.Client.Do(req)
 }
 
-// SetPanelistWithBody Put somebody on the panel
+// SetPanelistWithBody Add or change a panelist
 //
-// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-// whoever scores has not read the others' scores before.
+// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+// they could have read the scores of others.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8182,11 +8395,12 @@ func (c *Client) SetPanelistWithBody(ctx context.Context, interviewID InterviewI
 	return c.Client.Do(req)
 }
 
-// SetPanelist Put somebody on the panel
+// SetPanelist Add or change a panelist
 //
-// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-// whoever scores has not read the others' scores before.
+// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+// they could have read the scores of others.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8205,7 +8419,8 @@ func (c *Client) SetPanelist(ctx context.Context, interviewID InterviewID, userI
 
 // ReopenInterviewWithBody Reopen a completed interview
 //
-// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+// which no required score is missing.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8224,7 +8439,8 @@ func (c *Client) ReopenInterviewWithBody(ctx context.Context, interviewID Interv
 
 // ReopenInterview Reopen a completed interview
 //
-// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+// which no required score is missing.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8241,10 +8457,11 @@ func (c *Client) ReopenInterview(ctx context.Context, interviewID InterviewID, p
 	return c.Client.Do(req)
 }
 
-// RescheduleInterviewWithBody Move a scheduled interview to another time
+// RescheduleInterviewWithBody Reschedule an interview
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-// interview has already changes nothing. Needs an application that is active.
+// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+// nothing. Requires an active application.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8261,10 +8478,11 @@ func (c *Client) RescheduleInterviewWithBody(ctx context.Context, interviewID In
 	return c.Client.Do(req)
 }
 
-// RescheduleInterview Move a scheduled interview to another time
+// RescheduleInterview Reschedule an interview
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-// interview has already changes nothing. Needs an application that is active.
+// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+// nothing. Requires an active application.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8281,9 +8499,9 @@ func (c *Client) RescheduleInterview(ctx context.Context, interviewID InterviewI
 	return c.Client.Do(req)
 }
 
-// RespondToInterviewWithBody Say whether one comes
+// RespondToInterviewWithBody Respond to an interview invitation
 //
-// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8300,9 +8518,9 @@ func (c *Client) RespondToInterviewWithBody(ctx context.Context, interviewID Int
 	return c.Client.Do(req)
 }
 
-// RespondToInterview Say whether one comes
+// RespondToInterview Respond to an interview invitation
 //
-// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8321,8 +8539,9 @@ func (c *Client) RespondToInterview(ctx context.Context, interviewID InterviewID
 
 // ScheduleInterviewWithBody Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-// `conflicts` then names who is. Everyone's response is asked for anew.
+// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+// responses of panelists are reset to needs_action.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8341,8 +8560,9 @@ func (c *Client) ScheduleInterviewWithBody(ctx context.Context, interviewID Inte
 
 // ScheduleInterview Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-// `conflicts` then names who is. Everyone's response is asked for anew.
+// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+// responses of panelists are reset to needs_action.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8359,9 +8579,10 @@ func (c *Client) ScheduleInterview(ctx context.Context, interviewID InterviewID,
 	return c.Client.Do(req)
 }
 
-// CreateScoreWithBody Begin one's own score of an interview
+// CreateScoreWithBody Create your own score of an interview
 //
-// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// interview until it is completed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8378,9 +8599,10 @@ func (c *Client) CreateScoreWithBody(ctx context.Context, interviewID InterviewI
 	return c.Client.Do(req)
 }
 
-// CreateScore Begin one's own score of an interview
+// CreateScore Create your own score of an interview
 //
-// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// interview until it is completed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8399,7 +8621,8 @@ func (c *Client) CreateScore(ctx context.Context, interviewID InterviewID, param
 
 // StartInterview Start an interview
 //
-// From scheduled. Panelists, the job's team leads, HR and admins. From then on panelists can write their scores.
+// From scheduled. Panelists, team leads who are a member of the job, HR and admins can start the interview.
+// Panelists can then write scores.
 //
 // Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
 func (c *Client) StartInterview(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8414,10 +8637,11 @@ func (c *Client) StartInterview(ctx context.Context, interviewID InterviewID, pa
 	return c.Client.Do(req)
 }
 
-// GetInterviewSummary The scores of an interview together
+// GetInterviewSummary Retrieve the score summary of an interview
 //
-// Per criterion and together: means, extremes, standard deviation, recommendations, and who is missing. To a panelist who has not submitted their own
-// score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
+// Returns means, extremes and standard deviation, overall and per criterion, with the recommendations and the
+// panelists whose score is missing. For a panelist who has not submitted their own score, the summary is
+// `blinded`, whatever their role: it contains the missing panelists, but no ratings.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/summary (the `GetInterviewSummary` operationId).
 func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewID, params *GetInterviewSummaryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8434,8 +8658,9 @@ func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewI
 
 // ListJobs List jobs
 //
-// Team leads, HR and admins see all jobs of the company; employees see those whose interviews they are on the panel of, or
-// that they are a member of. `q` finds jobs whose title, department or location contains the text.
+// Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
+// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
+// text.
 //
 // Corresponds with GET /api/v1/jobs (the `ListJobs` operationId).
 func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8452,7 +8677,7 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 
 // CreateJobWithBody Create a job
 //
-// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+// Creates a job in the status draft. Open it to accept applications, and add its members.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8471,7 +8696,7 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 
 // CreateJob Create a job
 //
-// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+// Creates a job in the status draft. Open it to accept applications, and add its members.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8488,9 +8713,9 @@ func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body Cr
 	return c.Client.Do(req)
 }
 
-// GetJob One job
+// GetJob Retrieve a job
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/jobs/{job_id} (the `GetJob` operationId).
 func (c *Client) GetJob(ctx context.Context, jobID JobID, params *GetJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8507,7 +8732,7 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, params *GetJobParams, 
 
 // UpdateJobWithBody Change a job
 //
-// A merge patch of title, department, location and description. The status is changed by actions.
+// A merge patch of title, department, location and description. The status can only be changed by actions.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8526,7 +8751,7 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 
 // UpdateJob Change a job
 //
-// A merge patch of title, department, location and description. The status is changed by actions.
+// A merge patch of title, department, location and description. The status can only be changed by actions.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8545,7 +8770,7 @@ func (c *Client) UpdateJob(ctx context.Context, jobID JobID, params *UpdateJobPa
 
 // CloseJob Close a job
 //
-// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
+// From draft, open or on_hold. The job accepts no new applications; its applications do not change.
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/close (the `CloseJob` operationId).
 func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8562,7 +8787,7 @@ func (c *Client) CloseJob(ctx context.Context, jobID JobID, params *CloseJobPara
 
 // HoldJob Put a job on hold
 //
-// From open. Nobody new may apply; applications and interviews under way go on.
+// From open. The job accepts no new applications; current applications and interviews continue.
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/hold (the `HoldJob` operationId).
 func (c *Client) HoldJob(ctx context.Context, jobID JobID, params *HoldJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8579,7 +8804,7 @@ func (c *Client) HoldJob(ctx context.Context, jobID JobID, params *HoldJobParams
 
 // ListJobMembers List a job's members
 //
-// Whose job it is, in the order in which they were added. Visible to those who see the job.
+// Returns the members of the job in the order in which they were added. Visible to those who see the job.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/members (the `ListJobMembers` operationId).
 func (c *Client) ListJobMembers(ctx context.Context, jobID JobID, params *ListJobMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8596,7 +8821,7 @@ func (c *Client) ListJobMembers(ctx context.Context, jobID JobID, params *ListJo
 
 // RemoveJobMember Remove a member
 //
-// The user is no longer a member of the job. Interviews that they are on the panel of stay theirs.
+// The user is no longer a member of the job. They remain on the panels of their interviews.
 //
 // Corresponds with DELETE /api/v1/jobs/{job_id}/members/{user_id} (the `RemoveJobMember` operationId).
 func (c *Client) RemoveJobMember(ctx context.Context, jobID JobID, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8611,10 +8836,10 @@ func (c *Client) RemoveJobMember(ctx context.Context, jobID JobID, userID UserID
 	return c.Client.Do(req)
 }
 
-// SetJobMemberWithBody Add a member, or change their job role
+// SetJobMemberWithBody Add a member or change their job role
 //
-// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-// schedules the job's interviews and moves its applications.
+// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+// member can schedule the job's interviews and move its applications.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8631,10 +8856,10 @@ func (c *Client) SetJobMemberWithBody(ctx context.Context, jobID JobID, userID U
 	return c.Client.Do(req)
 }
 
-// SetJobMember Add a member, or change their job role
+// SetJobMember Add a member or change their job role
 //
-// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-// schedules the job's interviews and moves its applications.
+// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+// member can schedule the job's interviews and move its applications.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8653,7 +8878,7 @@ func (c *Client) SetJobMember(ctx context.Context, jobID JobID, userID UserID, b
 
 // OpenJob Open a job
 //
-// From draft, on_hold or closed. Candidates may apply to an open job.
+// From draft, on_hold or closed. An open job accepts applications.
 //
 // Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
 func (c *Client) OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8668,10 +8893,11 @@ func (c *Client) OpenJob(ctx context.Context, jobID JobID, params *OpenJobParams
 	return c.Client.Do(req)
 }
 
-// GetJobPipeline A job's pipeline in figures
+// GetJobPipeline Retrieve the pipeline of a job
 //
-// For each stage: how many applications stand in it, how many have reached it and passed beyond it, the share of those that
-// passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
+// Returns for each stage how many applications are in it, how many have reached it, how many have passed it, the
+// conversion rate, and the median number of days in the stage. Team leads see the pipelines of jobs they are a
+// member of, HR and admins all.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
 func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8686,10 +8912,10 @@ func (c *Client) GetJobPipeline(ctx context.Context, jobID JobID, params *GetJob
 	return c.Client.Do(req)
 }
 
-// GetJobPipelineChart A job's pipeline as a picture
+// GetJobPipelineChart Retrieve the pipeline chart of a job
 //
-// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
-// picture holds no script and refers to nothing outside of itself.
+// Returns the pipeline as an SVG image. A page can request it with its access token and embed it inline or by an
+// object URL. The image contains no scripts and no external references.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/pipeline.svg (the `GetJobPipelineChart` operationId).
 func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, params *GetJobPipelineChartParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8706,8 +8932,8 @@ func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, params *G
 
 // ListKits List interview kits
 //
-// Team leads, HR and admins see all kits of the company; employees those of interviews that they are on the panel of.
-// `q` finds kits whose name contains the text.
+// Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
+// are on. `q` finds kits whose name contains the text.
 //
 // Corresponds with GET /api/v1/kits (the `ListKits` operationId).
 func (c *Client) ListKits(ctx context.Context, params *ListKitsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8724,7 +8950,8 @@ func (c *Client) ListKits(ctx context.Context, params *ListKitsParams, reqEditor
 
 // CreateKitWithBody Create an interview kit
 //
-// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+// team leads can create kits for jobs they are a member of.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8743,7 +8970,8 @@ func (c *Client) CreateKitWithBody(ctx context.Context, params *CreateKitParams,
 
 // CreateKit Create an interview kit
 //
-// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+// team leads can create kits for jobs they are a member of.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8760,9 +8988,9 @@ func (c *Client) CreateKit(ctx context.Context, params *CreateKitParams, body Cr
 	return c.Client.Do(req)
 }
 
-// GetKit One kit
+// GetKit Retrieve a kit
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/kits/{kit_id} (the `GetKit` operationId).
 func (c *Client) GetKit(ctx context.Context, kitID KitID, params *GetKitParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8779,7 +9007,7 @@ func (c *Client) GetKit(ctx context.Context, kitID KitID, params *GetKitParams, 
 
 // UpdateKitWithBody Change a kit's name and description
 //
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
+// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8798,7 +9026,7 @@ func (c *Client) UpdateKitWithBody(ctx context.Context, kitID KitID, params *Upd
 
 // UpdateKit Change a kit's name and description
 //
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
+// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8817,7 +9045,7 @@ func (c *Client) UpdateKit(ctx context.Context, kitID KitID, params *UpdateKitPa
 
 // ListKitVersions List a kit's versions
 //
-// Newest first. Employees see the versions that interviews on whose panel they are were held by.
+// Newest first. Employees see only versions that are used by interviews whose panel they are on.
 //
 // Corresponds with GET /api/v1/kits/{kit_id}/versions (the `ListKitVersions` operationId).
 func (c *Client) ListKitVersions(ctx context.Context, kitID KitID, params *ListKitVersionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8832,9 +9060,10 @@ func (c *Client) ListKitVersions(ctx context.Context, kitID KitID, params *ListK
 	return c.Client.Do(req)
 }
 
-// CreateKitVersionWithBody Begin a new version of a kit
+// CreateKitVersionWithBody Create a new version of a kit
 //
-// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+// a time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8851,9 +9080,10 @@ func (c *Client) CreateKitVersionWithBody(ctx context.Context, kitID KitID, para
 	return c.Client.Do(req)
 }
 
-// CreateKitVersion Begin a new version of a kit
+// CreateKitVersion Create a new version of a kit
 //
-// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+// a time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8870,9 +9100,9 @@ func (c *Client) CreateKitVersion(ctx context.Context, kitID KitID, params *Crea
 	return c.Client.Do(req)
 }
 
-// GetKitVersion One version of a kit
+// GetKitVersion Retrieve a version of a kit
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `GetKitVersion` operationId).
 func (c *Client) GetKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *GetKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8889,7 +9119,7 @@ func (c *Client) GetKitVersion(ctx context.Context, kitID KitID, kitVersionID Ki
 
 // UpdateKitVersionWithBody Change a draft
 //
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8908,7 +9138,7 @@ func (c *Client) UpdateKitVersionWithBody(ctx context.Context, kitID KitID, kitV
 
 // UpdateKitVersion Change a draft
 //
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8927,7 +9157,7 @@ func (c *Client) UpdateKitVersion(ctx context.Context, kitID KitID, kitVersionID
 
 // ArchiveKitVersion Archive a published version
 //
-// New interviews can no longer use it. Interviews that have it keep it, unchanged.
+// New interviews can no longer use the version. Interviews that use it keep it.
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive (the `ArchiveKitVersion` operationId).
 func (c *Client) ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *ArchiveKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8944,8 +9174,8 @@ func (c *Client) ArchiveKitVersion(ctx context.Context, kitID KitID, kitVersionI
 
 // PublishKitVersion Publish a draft
 //
-// From then on the version never changes, and its content hash proves it; new interviews use it. A version of the kit that was published before is
-// archived. Needs at least one criterion with a weight.
+// After publication, the version never changes, and its content hash proves this; new interviews use it. The
+// previously published version of the kit is archived. At least one criterion with a weight is required.
 //
 // Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
 func (c *Client) PublishKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8960,10 +9190,10 @@ func (c *Client) PublishKitVersion(ctx context.Context, kitID KitID, kitVersionI
 	return c.Client.Do(req)
 }
 
-// GetStateMachines The state machines
+// GetStateMachines Retrieve the state machines
 //
-// Every state that a resource can have, and every action that leads from one to another: by whom, and whether it needs a reason. The server decides by the
-// same table that this is made of; /docs/state-machines draws it.
+// Returns all states of resources and all transitions between them, with the roles that may perform them and
+// whether a reason is required. The server uses the same table; /docs/state-machines shows it as diagrams.
 //
 // Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
 func (c *Client) GetStateMachines(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8978,11 +9208,12 @@ func (c *Client) GetStateMachines(ctx context.Context, params *GetStateMachinesP
 	return c.Client.Do(req)
 }
 
-// ListInterviewerFigures Interviewers in figures
+// ListInterviewerFigures List interviewer statistics
 //
-// For each person who is on a panel, by name: how many interviews and submitted scores, how many scores are open (the interview is under
-// way or waits for scores, theirs is required and not submitted), and the median of the hours from the interview's end to their submission.
-// Team leads see the interviews of jobs that they are a member of, HR and admins all. No figure tells how anybody was rated.
+// Returns for each panelist, ordered by name: the number of interviews, of submitted scores and of open scores
+// (required and not submitted, in an interview that is in progress or awaits scores), and the median number of
+// hours from the end of an interview to the submission of the score. Team leads see interviews of jobs they are
+// a member of, HR and admins all. The statistics do not reveal ratings.
 //
 // Corresponds with GET /api/v1/reports/interviewers (the `ListInterviewerFigures` operationId).
 func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListInterviewerFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8999,9 +9230,12 @@ func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListIntervi
 
 // ListScores List scores
 //
-// The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
-// are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
-// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
+// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
+// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
+// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
+// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
+// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
+// interview again.
 //
 // Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9018,8 +9252,8 @@ func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEd
 
 // ExportScores Export scores
 //
-// Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-// rating, and one for a score without any), as ExportCandidates does.
+// Streams all matching scores that the caller can read, oldest first, as NDJSON (one Score per line) or CSV (one
+// line per rating, and one line for a score without ratings), in the same way as ExportCandidates.
 //
 // Corresponds with GET /api/v1/scores/export (the `ExportScores` operationId).
 func (c *Client) ExportScores(ctx context.Context, params *ExportScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9034,9 +9268,9 @@ func (c *Client) ExportScores(ctx context.Context, params *ExportScoresParams, r
 	return c.Client.Do(req)
 }
 
-// GetScore One score
+// GetScore Retrieve a score
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Corresponds with GET /api/v1/scores/{score_id} (the `GetScore` operationId).
 func (c *Client) GetScore(ctx context.Context, scoreID ScoreID, params *GetScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9051,9 +9285,10 @@ func (c *Client) GetScore(ctx context.Context, scoreID ScoreID, params *GetScore
 	return c.Client.Do(req)
 }
 
-// UpdateScoreWithBody Change one's own draft
+// UpdateScoreWithBody Change your own draft
 //
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+// replaced as a whole.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9070,9 +9305,10 @@ func (c *Client) UpdateScoreWithBody(ctx context.Context, scoreID ScoreID, param
 	return c.Client.Do(req)
 }
 
-// UpdateScore Change one's own draft
+// UpdateScore Change your own draft
 //
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+// replaced as a whole.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9089,11 +9325,11 @@ func (c *Client) UpdateScore(ctx context.Context, scoreID ScoreID, params *Updat
 	return c.Client.Do(req)
 }
 
-// ReopenScoreWithBody Let a rater revise a submitted score
+// ReopenScoreWithBody Reopen a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-// score, while the interview is in progress or awaits scores.
-// The answer is the score as the caller may see it.
+// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+// response contains the score only as far as the caller can see it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9110,11 +9346,11 @@ func (c *Client) ReopenScoreWithBody(ctx context.Context, scoreID ScoreID, param
 	return c.Client.Do(req)
 }
 
-// ReopenScore Let a rater revise a submitted score
+// ReopenScore Reopen a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-// score, while the interview is in progress or awaits scores.
-// The answer is the score as the caller may see it.
+// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+// response contains the score only as far as the caller can see it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9131,9 +9367,10 @@ func (c *Client) ReopenScore(ctx context.Context, scoreID ScoreID, params *Reope
 	return c.Client.Do(req)
 }
 
-// ListScoreRevisions What a score said before it was reopened or voided
+// ListScoreRevisions List a score's earlier revisions
 //
-// Oldest first, with who reopened or voided it and why. Visible to those who see the score.
+// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
+// Visible to those who see the score.
 //
 // Corresponds with GET /api/v1/scores/{score_id}/revisions (the `ListScoreRevisions` operationId).
 func (c *Client) ListScoreRevisions(ctx context.Context, scoreID ScoreID, params *ListScoreRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9148,10 +9385,10 @@ func (c *Client) ListScoreRevisions(ctx context.Context, scoreID ScoreID, params
 	return c.Client.Do(req)
 }
 
-// SubmitScore Submit one's own score
+// SubmitScore Submit your own score
 //
-// Needs a recommendation, and every required criterion rated or marked as not observed. Nobody can change the score from then on; with the last required
-// score the interview completes by itself.
+// Requires a recommendation, and a rating or `not_observed` for every required criterion. A submitted score
+// cannot be changed. The interview is completed automatically when its last required score is submitted.
 //
 // Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
 func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9166,9 +9403,10 @@ func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, params *Submi
 	return c.Client.Do(req)
 }
 
-// VoidScoreWithBody Declare a submitted score void
+// VoidScoreWithBody Void a submitted score
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// except for their own score, unless the interview is completed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9185,9 +9423,10 @@ func (c *Client) VoidScoreWithBody(ctx context.Context, scoreID ScoreID, params 
 	return c.Client.Do(req)
 }
 
-// VoidScore Declare a submitted score void
+// VoidScore Void a submitted score
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// except for their own score, unless the interview is completed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9206,7 +9445,7 @@ func (c *Client) VoidScore(ctx context.Context, scoreID ScoreID, params *VoidSco
 
 // ListTestCompanies List the company's test companies
 //
-// Those that are open, newest first.
+// Returns the open test companies, newest first.
 //
 // Corresponds with GET /api/v1/test-companies (the `ListTestCompanies` operationId).
 func (c *Client) ListTestCompanies(ctx context.Context, params *ListTestCompaniesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9223,9 +9462,11 @@ func (c *Client) ListTestCompanies(ctx context.Context, params *ListTestCompanie
 
 // CreateTestCompanyWithBody Open a test company
 //
-// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+// returned only in this response. The test company is isolated from the company that opened it; `POST
+// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+// inactive too. A company can have up to 20 open test companies.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9244,9 +9485,11 @@ func (c *Client) CreateTestCompanyWithBody(ctx context.Context, params *CreateTe
 
 // CreateTestCompany Open a test company
 //
-// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+// returned only in this response. The test company is isolated from the company that opened it; `POST
+// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+// inactive too. A company can have up to 20 open test companies.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9265,7 +9508,8 @@ func (c *Client) CreateTestCompany(ctx context.Context, params *CreateTestCompan
 
 // CloseTestCompany Close a test company
 //
-// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
+// Closing cannot be undone. The API keys and sessions of the test company end immediately, and everything in it
+// except its audit log is deleted.
 //
 // Corresponds with POST /api/v1/test-companies/{test_company_id}/close (the `CloseTestCompany` operationId).
 func (c *Client) CloseTestCompany(ctx context.Context, testCompanyID TestCompanyID, params *CloseTestCompanyParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9282,8 +9526,8 @@ func (c *Client) CloseTestCompany(ctx context.Context, testCompanyID TestCompany
 
 // ListUsers List the company's users
 //
-// Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
-// synchronisation, together with `sort=updated_at`. Deactivated users are listed too, so nothing vanishes.
+// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
+// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
 //
 // Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9300,8 +9544,9 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // CreateUserWithBody Create a user
 //
-// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// users of every role. An email must be unique among the users of all live companies, and within each test
+// company.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9320,8 +9565,9 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 
 // CreateUser Create a user
 //
-// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// users of every role. An email must be unique among the users of all live companies, and within each test
+// company.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9338,9 +9584,9 @@ func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body 
 	return c.Client.Do(req)
 }
 
-// GetMe The caller's profile
+// GetMe Retrieve your own profile
 //
-// Who is signed in, in which company, and what their role permits.
+// Returns the signed-in user with their company and the permissions of their role.
 //
 // Corresponds with GET /api/v1/users/me (the `GetMe` operationId).
 func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9355,9 +9601,10 @@ func (c *Client) GetMe(ctx context.Context, params *GetMeParams, reqEditors ...R
 	return c.Client.Do(req)
 }
 
-// UpdateMeWithBody Change one's own profile
+// UpdateMeWithBody Change your own profile
 //
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+// users.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9374,9 +9621,10 @@ func (c *Client) UpdateMeWithBody(ctx context.Context, params *UpdateMeParams, c
 	return c.Client.Do(req)
 }
 
-// UpdateMe Change one's own profile
+// UpdateMe Change your own profile
 //
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+// users.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9393,9 +9641,10 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 	return c.Client.Do(req)
 }
 
-// GetMyCalendar One's own interviews as a calendar file
+// GetMyCalendar Retrieve your own interviews as a calendar file
 //
-// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
+// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
+// declined, starting 30 days ago; at most 1,000.
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 func (c *Client) GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9410,9 +9659,9 @@ func (c *Client) GetMyCalendar(ctx context.Context, params *GetMyCalendarParams,
 	return c.Client.Do(req)
 }
 
-// GetUser One user
+// GetUser Retrieve a user
 //
-// Team leads, HR and admins read everyone in their company; employees read themselves.
+// Team leads, HR and admins can read all users of their company; employees can read only themselves.
 //
 // Corresponds with GET /api/v1/users/{user_id} (the `GetUser` operationId).
 func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9429,7 +9678,8 @@ func (c *Client) GetUser(ctx context.Context, userID UserID, params *GetUserPara
 
 // UpdateUserWithBody Change a user's profile
 //
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+// users.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9448,7 +9698,8 @@ func (c *Client) UpdateUserWithBody(ctx context.Context, userID UserID, params *
 
 // UpdateUser Change a user's profile
 //
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+// users.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9465,11 +9716,11 @@ func (c *Client) UpdateUser(ctx context.Context, userID UserID, params *UpdateUs
 	return c.Client.Do(req)
 }
 
-// ChangeUserRoleWithBody Give a user another role
+// ChangeUserRoleWithBody Change a user's role
 //
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
+// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9486,11 +9737,11 @@ func (c *Client) ChangeUserRoleWithBody(ctx context.Context, userID UserID, para
 	return c.Client.Do(req)
 }
 
-// ChangeUserRole Give a user another role
+// ChangeUserRole Change a user's role
 //
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
+// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9509,8 +9760,8 @@ func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, params *Chan
 
 // DeactivateUser Deactivate a user
 //
-// The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
-// deactivated.
+// The user can no longer sign in, and all their sessions end immediately. The last active admin of a company
+// cannot be deactivated.
 //
 // Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
 func (c *Client) DeactivateUser(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9527,7 +9778,7 @@ func (c *Client) DeactivateUser(ctx context.Context, userID UserID, params *Deac
 
 // ReactivateUser Reactivate a user
 //
-// The user can sign in again, with the password they had. Sessions that ended stay ended.
+// The user can sign in again with their previous password. Sessions that have ended remain ended.
 //
 // Corresponds with POST /api/v1/users/{user_id}/reactivate (the `ReactivateUser` operationId).
 func (c *Client) ReactivateUser(ctx context.Context, userID UserID, params *ReactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9544,7 +9795,7 @@ func (c *Client) ReactivateUser(ctx context.Context, userID UserID, params *Reac
 
 // RevokeUserSessions End all sessions of a user
 //
-// Every session of the user ends at once; their password stays.
+// Ends all sessions of the user immediately. The password does not change.
 //
 // Corresponds with DELETE /api/v1/users/{user_id}/sessions (the `RevokeUserSessions` operationId).
 func (c *Client) RevokeUserSessions(ctx context.Context, userID UserID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9561,7 +9812,7 @@ func (c *Client) RevokeUserSessions(ctx context.Context, userID UserID, reqEdito
 
 // ListUserSessions List a user's sessions
 //
-// The live sessions of any user of the company, newest first.
+// Returns the active sessions of a user of the company, newest first.
 //
 // Corresponds with GET /api/v1/users/{user_id}/sessions (the `ListUserSessions` operationId).
 func (c *Client) ListUserSessions(ctx context.Context, userID UserID, params *ListUserSessionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9578,7 +9829,7 @@ func (c *Client) ListUserSessions(ctx context.Context, userID UserID, params *Li
 
 // RevokeUserSession End one session of a user
 //
-// The session's tokens are worth nothing from then on.
+// All tokens of the session become invalid immediately.
 //
 // Corresponds with DELETE /api/v1/users/{user_id}/sessions/{session_id} (the `RevokeUserSession` operationId).
 func (c *Client) RevokeUserSession(ctx context.Context, userID UserID, sessionID SessionID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9593,9 +9844,9 @@ func (c *Client) RevokeUserSession(ctx context.Context, userID UserID, sessionID
 	return c.Client.Do(req)
 }
 
-// GetHealth Whether the process is alive
+// GetHealth Check that the process is alive
 //
-// Answers without asking any dependency. Restart the process when it does not answer.
+// Does not check any dependency. If there is no response, restart the process.
 //
 // Corresponds with GET /health (the `GetHealth` operationId).
 func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9610,10 +9861,10 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
-// GetReadiness Whether the service can do its work
+// GetReadiness Check that the service is ready
 //
-// Asks PostgreSQL, Redis and the schema's version. While Redis is away people who are signed in go on working, and
-// nobody can sign in; the answer is 503 then, and names what is down.
+// Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
+// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
 //
 // Corresponds with GET /health/ready (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9628,9 +9879,9 @@ func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
-// GetMetrics Metrics for Prometheus
+// GetMetrics Retrieve metrics for Prometheus
 //
-// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
+// Returns metrics in the Prometheus text format. If the operator has set METRICS_TOKEN, the token is required.
 //
 // Corresponds with GET /metrics (the `GetMetrics` operationId).
 func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9645,9 +9896,9 @@ func (c *Client) GetMetrics(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// GetSpecificationJSON This document, as JSON
+// GetSpecificationJSON Retrieve this document as JSON
 //
-// The same document for tools that prefer JSON.
+// Returns the same document for tools that prefer JSON.
 //
 // Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
 func (c *Client) GetSpecificationJSON(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9662,10 +9913,10 @@ func (c *Client) GetSpecificationJSON(ctx context.Context, params *GetSpecificat
 	return c.Client.Do(req)
 }
 
-// GetSpecificationYAML This document, as YAML
+// GetSpecificationYAML Retrieve this document as YAML
 //
-// The document as its authors write it, comments included, with what they share by aliases written out, and the headers that
-// answers have in common declared at each of them.
+// Returns this document with the comments of its authors. Aliases are expanded, and common response headers are
+// declared at each response.
 //
 // Corresponds with GET /openapi.yaml (the `GetSpecificationYAML` operationId).
 func (c *Client) GetSpecificationYAML(ctx context.Context, params *GetSpecificationYAMLParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -17364,7 +17615,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListAPIKeysWithResponse List the company's API keys
 	//
-	// Newest first. Secrets are never shown again, only how they begin.
+	// Newest first. A key is shown with the first characters of its secret; the secret itself is returned only when
+	// the key is created or rotated.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17373,10 +17625,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAPIKeyWithBodyWithResponse Create an API key
 	//
-	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-	// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-	// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-	// has not submitted their own. A company may have 100 keys that are not revoked.
+	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17385,28 +17638,29 @@ type ClientWithResponsesInterface interface {
 
 	// CreateAPIKeyWithResponse Create an API key
 	//
-	// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-	// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-	// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-	// has not submitted their own. A company may have 100 keys that are not revoked.
+	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/api-keys (the `CreateAPIKey` operationId).
 	CreateAPIKeyWithResponse(ctx context.Context, params *CreateAPIKeyParams, body CreateAPIKeyJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAPIKeyResponse, error)
 
-	// GetMyAPIKeyWithResponse Get the API key that asks
+	// GetMyAPIKeyWithResponse Retrieve the API key of the request
 	//
-	// Tells a program which key it has, what that may do, and until when.
+	// Returns the API key that was used for the request, with its scopes, jobs and expiry.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/api-keys/me (the `GetMyAPIKey` operationId).
 	GetMyAPIKeyWithResponse(ctx context.Context, params *GetMyAPIKeyParams, reqEditors ...RequestEditorFn) (*GetMyAPIKeyResponse, error)
 
-	// GetAPIKeyWithResponse Get an API key
+	// GetAPIKeyWithResponse Retrieve an API key
 	//
-	// Without its secret, which nobody can be shown again.
+	// The response does not contain the secret.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17415,7 +17669,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAPIKeyWithBodyWithResponse Change an API key
 	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17424,7 +17678,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateAPIKeyWithResponse Change an API key
 	//
-	// Its name, scopes, jobs and expiry. The change holds for the very next request.
+	// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17433,27 +17687,29 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeAPIKeyWithResponse Revoke an API key
 	//
-	// For good, and from the next request on, on every server.
+	// Revocation cannot be undone. It takes effect immediately.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/api-keys/{api_key_id}/revoke (the `RevokeAPIKey` operationId).
 	RevokeAPIKeyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RevokeAPIKeyParams, reqEditors ...RequestEditorFn) (*RevokeAPIKeyResponse, error)
 
-	// RotateAPIKeyWithBodyWithResponse Give an API key a new secret
+	// RotateAPIKeyWithBodyWithResponse Rotate an API key
 	//
-	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-	// rotation left good ends at once. Everything else of the key stays as it is.
+	// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+	// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+	// Nothing else about the key changes.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/api-keys/{api_key_id}/rotate (the `RotateAPIKey` operationId).
 	RotateAPIKeyWithBodyWithResponse(ctx context.Context, apiKeyID APIKeyID, params *RotateAPIKeyParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateAPIKeyResponse, error)
 
-	// RotateAPIKeyWithResponse Give an API key a new secret
+	// RotateAPIKeyWithResponse Rotate an API key
 	//
-	// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-	// rotation left good ends at once. Everything else of the key stays as it is.
+	// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+	// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+	// Nothing else about the key changes.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17462,28 +17718,28 @@ type ClientWithResponsesInterface interface {
 
 	// ListApplicationsWithResponse List applications
 	//
-	// HR and admins see all applications; team leads those to jobs that they are a member of; everyone those whose interviews they are
-	// on the panel of. Filters combine.
+	// HR and admins see all applications. Team leads also see applications to jobs they are a member of. Every user
+	// sees the applications of interviews whose panel they are on. Filters can be combined.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/applications (the `ListApplications` operationId).
 	ListApplicationsWithResponse(ctx context.Context, params *ListApplicationsParams, reqEditors ...RequestEditorFn) (*ListApplicationsResponse, error)
 
-	// CreateApplicationWithBodyWithResponse Let a candidate apply
+	// CreateApplicationWithBodyWithResponse Create an application
 	//
-	// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-	// on hold at a time.
+	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+	// one application to the same job that is active or on hold.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications (the `CreateApplication` operationId).
 	CreateApplicationWithBodyWithResponse(ctx context.Context, params *CreateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateApplicationResponse, error)
 
-	// CreateApplicationWithResponse Let a candidate apply
+	// CreateApplicationWithResponse Create an application
 	//
-	// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-	// on hold at a time.
+	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+	// one application to the same job that is active or on hold.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17492,26 +17748,27 @@ type ClientWithResponsesInterface interface {
 
 	// ExportApplicationsWithResponse Export applications
 	//
-	// Streams every application that the filters match and the caller may see, oldest first, as NDJSON (one Application a line) or CSV, as
-	// ExportCandidates does.
+	// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
+	// or CSV, in the same way as ExportCandidates.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/applications/export (the `ExportApplications` operationId).
 	ExportApplicationsWithResponse(ctx context.Context, params *ExportApplicationsParams, reqEditors ...RequestEditorFn) (*ExportApplicationsResponse, error)
 
-	// GetApplicationWithResponse One application
+	// GetApplicationWithResponse Retrieve an application
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/applications/{application_id} (the `GetApplication` operationId).
 	GetApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *GetApplicationParams, reqEditors ...RequestEditorFn) (*GetApplicationResponse, error)
 
-	// ListApplicationHistoryWithResponse Every move of an application
+	// ListApplicationHistoryWithResponse List an application's history
 	//
-	// Who moved it, when, from where to where, and why; oldest first. Visible to those who see the application.
+	// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
+	// the application.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17520,7 +17777,7 @@ type ClientWithResponsesInterface interface {
 
 	// HoldApplicationWithBodyWithResponse Put an application on hold
 	//
-	// From active. The application keeps its stage, and cannot be moved until it is resumed.
+	// From active. The application keeps its stage and cannot be moved until it is resumed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17529,7 +17786,7 @@ type ClientWithResponsesInterface interface {
 
 	// HoldApplicationWithResponse Put an application on hold
 	//
-	// From active. The application keeps its stage, and cannot be moved until it is resumed.
+	// From active. The application keeps its stage and cannot be moved until it is resumed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17538,8 +17795,9 @@ type ClientWithResponsesInterface interface {
 
 	// MoveApplicationWithBodyWithResponse Move an application to another stage
 	//
-	// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-	// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+	// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+	// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+	// status to hired; hired cannot be reached from any other stage.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17548,26 +17806,29 @@ type ClientWithResponsesInterface interface {
 
 	// MoveApplicationWithResponse Move an application to another stage
 	//
-	// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-	// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+	// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+	// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+	// status to hired; hired cannot be reached from any other stage.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/move (the `MoveApplication` operationId).
 	MoveApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *MoveApplicationParams, body MoveApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveApplicationResponse, error)
 
-	// ReactivateApplicationWithBodyWithResponse Take a closed application up again
+	// ReactivateApplicationWithBodyWithResponse Reactivate a closed application
 	//
-	// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+	// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+	// required.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reactivate (the `ReactivateApplication` operationId).
 	ReactivateApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *ReactivateApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReactivateApplicationResponse, error)
 
-	// ReactivateApplicationWithResponse Take a closed application up again
+	// ReactivateApplicationWithResponse Reactivate a closed application
 	//
-	// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+	// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+	// required.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17576,8 +17837,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithBodyWithResponse Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-	// application that have not begun are cancelled with it.
+	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+	// application that have not begun are cancelled.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17586,97 +17847,98 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithResponse Reject an application
 	//
-	// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-	// application that have not begun are cancelled with it.
+	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+	// application that have not begun are cancelled.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/reject (the `RejectApplication` operationId).
 	RejectApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *RejectApplicationParams, body RejectApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*RejectApplicationResponse, error)
 
-	// ResumeApplicationWithBodyWithResponse Resume an application that is on hold
+	// ResumeApplicationWithBodyWithResponse Resume an application on hold
 	//
-	// From on_hold to active, in the stage where it was.
+	// From on_hold to active, in the same stage.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
 	ResumeApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error)
 
-	// ResumeApplicationWithResponse Resume an application that is on hold
+	// ResumeApplicationWithResponse Resume an application on hold
 	//
-	// From on_hold to active, in the stage where it was.
+	// From on_hold to active, in the same stage.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/resume (the `ResumeApplication` operationId).
 	ResumeApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *ResumeApplicationParams, body ResumeApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*ResumeApplicationResponse, error)
 
-	// GetApplicationSummaryWithResponse The scores of an application's interviews together
+	// GetApplicationSummaryWithResponse Retrieve the score summary of an application
 	//
-	// Figures over all submitted scores that the caller may read, per criterion and together, and each interview's own. Interviews on whose panel the
-	// caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
+	// Returns statistics over all submitted scores that the caller can read, overall, per criterion and per
+	// interview. Interviews whose panel the caller is on without having submitted their own score are counted in
+	// `blinded_interviews` and contribute nothing else.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/summary (the `GetApplicationSummary` operationId).
 	GetApplicationSummaryWithResponse(ctx context.Context, applicationID ApplicationID, params *GetApplicationSummaryParams, reqEditors ...RequestEditorFn) (*GetApplicationSummaryResponse, error)
 
-	// WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
+	// WithdrawApplicationWithBodyWithResponse Withdraw an application
 	//
-	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-	// cancelled with it.
+	// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+	// have not begun are cancelled.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
 	WithdrawApplicationWithBodyWithResponse(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
 
-	// WithdrawApplicationWithResponse Note that a candidate has withdrawn
+	// WithdrawApplicationWithResponse Withdraw an application
 	//
-	// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-	// cancelled with it.
+	// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+	// have not begun are cancelled.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/applications/{application_id}/withdraw (the `WithdrawApplication` operationId).
 	WithdrawApplicationWithResponse(ctx context.Context, applicationID ApplicationID, params *WithdrawApplicationParams, body WithdrawApplicationJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawApplicationResponse, error)
 
-	// ListAuditLogsWithResponse List what happened
+	// ListAuditLogsWithResponse List audit entries
 	//
-	// Newest first. Admins see everything in their company, HR their own acts and those on hiring resources, everyone else
-	// their own acts.
+	// Newest first by default. Admins see all entries of their company; HR sees its own and those on hiring
+	// resources; all other users see their own.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/audit-logs (the `ListAuditLogs` operationId).
 	ListAuditLogsWithResponse(ctx context.Context, params *ListAuditLogsParams, reqEditors ...RequestEditorFn) (*ListAuditLogsResponse, error)
 
-	// ExportAuditLogsWithResponse Export what happened
+	// ExportAuditLogsWithResponse Export audit entries
 	//
-	// Streams every entry that the filters match and the caller may see, oldest first, as NDJSON (one AuditLog a line) or
-	// CSV (RFC 4180, with a header line; cells that a spreadsheet would take for a formula start with an apostrophe). The
-	// export is itself recorded. When the connection breaks off, the last line may be incomplete.
+	// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
+	// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
+	// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/audit-logs/export (the `ExportAuditLogs` operationId).
 	ExportAuditLogsWithResponse(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*ExportAuditLogsResponse, error)
 
-	// VerifyAuditLogsWithResponse Prove that the record is unchanged
+	// VerifyAuditLogsWithResponse Verify the audit log
 	//
-	// Recomputes the company's hash chain from a sequence on and names every entry that was altered, is missing, or was
-	// added behind the service's back. One call checks up to 100,000 links; `next_sequence` says where to go on. Keep
-	// `head_hash` outside the system: a later chain that does not contain it was rewritten.
+	// Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
+	// removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
+	// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/audit-logs/verify (the `VerifyAuditLogs` operationId).
 	VerifyAuditLogsWithResponse(ctx context.Context, params *VerifyAuditLogsParams, reqEditors ...RequestEditorFn) (*VerifyAuditLogsResponse, error)
 
-	// GetAuditLogWithResponse One entry
+	// GetAuditLogWithResponse Retrieve an audit entry
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17685,9 +17947,10 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithBodyWithResponse Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-	// get the same answer in the same time. Attempts are limited by account and address.
+	// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+	// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+	// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+	// limited per account and per address.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17696,9 +17959,10 @@ type ClientWithResponsesInterface interface {
 
 	// LoginWithResponse Sign in with email and password
 	//
-	// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-	// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-	// get the same answer in the same time. Attempts are limited by account and address.
+	// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+	// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+	// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+	// limited per account and per address.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17707,76 +17971,78 @@ type ClientWithResponsesInterface interface {
 
 	// LogoutWithResponse Sign out
 	//
-	// Ends the session of the access token. Its tokens are worth nothing from then on, on every server.
+	// Ends the session of the access token. All tokens of the session become invalid immediately.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
 	LogoutWithResponse(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
 
-	// ChangePasswordWithBodyWithResponse Change one's own password
+	// ChangePasswordWithBodyWithResponse Change your own password
 	//
-	// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-	// sign-ins are.
+	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+	// sign-ins.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePasswordWithBodyWithResponse(ctx context.Context, params *ChangePasswordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
-	// ChangePasswordWithResponse Change one's own password
+	// ChangePasswordWithResponse Change your own password
 	//
-	// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-	// sign-ins are.
+	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+	// sign-ins.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePasswordWithResponse(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
 
-	// RefreshTokensWithBodyWithResponse Exchange the refresh token for a new pair
+	// RefreshTokensWithBodyWithResponse Exchange a refresh token for new tokens
 	//
-	// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-	// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-	// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+	// days after the sign-in, however often it is refreshed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `RefreshTokens` operationId).
 	RefreshTokensWithBodyWithResponse(ctx context.Context, params *RefreshTokensParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshTokensResponse, error)
 
-	// RefreshTokensWithResponse Exchange the refresh token for a new pair
+	// RefreshTokensWithResponse Exchange a refresh token for new tokens
 	//
-	// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-	// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-	// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+	// days after the sign-in, however often it is refreshed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/refresh (the `RefreshTokens` operationId).
 	RefreshTokensWithResponse(ctx context.Context, params *RefreshTokensParams, body RefreshTokensJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshTokensResponse, error)
 
-	// ListSessionsWithResponse List one's own sessions
+	// ListSessionsWithResponse List your own sessions
 	//
-	// The live sessions of the caller, newest first.
+	// Returns the active sessions of the caller, newest first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/auth/sessions (the `ListSessions` operationId).
 	ListSessionsWithResponse(ctx context.Context, params *ListSessionsParams, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
 
-	// RevokeOtherSessionsWithResponse End all other sessions of one's own
+	// RevokeOtherSessionsWithResponse End all your other sessions
 	//
-	// Every session of the caller ends at once, except the one that asks.
+	// Ends all sessions of the caller immediately, except the current one.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/sessions/revoke-others (the `RevokeOtherSessions` operationId).
 	RevokeOtherSessionsWithResponse(ctx context.Context, params *RevokeOtherSessionsParams, reqEditors ...RequestEditorFn) (*RevokeOtherSessionsResponse, error)
 
-	// RevokeSessionWithResponse End one of one's own sessions
+	// RevokeSessionWithResponse End one of your own sessions
 	//
-	// The session's tokens are worth nothing from then on. Ending the session that asks signs the caller out.
+	// All tokens of the session become invalid immediately. Ending the current session signs the caller out.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17785,9 +18051,10 @@ type ClientWithResponsesInterface interface {
 
 	// ListCandidatesWithResponse List candidates
 	//
-	// HR and admins see all candidates; team leads those who applied to jobs that they are a member of; everyone those whose
-	// interviews they are on the panel of. `q` finds candidates whose name, email or tags contain the text; a text without three letters
-	// or digits in a row is found where a word begins, and one without any is refused. Archived candidates are listed too, so nothing vanishes.
+	// HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
+	// Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
+	// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
+	// words, and a text without any is rejected. Archived candidates are included.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17796,7 +18063,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCandidateWithBodyWithResponse Create a candidate
 	//
-	// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+	// Creates an active candidate. The `external_id` must be unique in the company.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17805,7 +18072,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateCandidateWithResponse Create a candidate
 	//
-	// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+	// Creates an active candidate. The `external_id` must be unique in the company.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17814,9 +18081,10 @@ type ClientWithResponsesInterface interface {
 
 	// ExportCandidatesWithResponse Export candidates
 	//
-	// Streams every candidate that the filters match and the caller may see, oldest first, as NDJSON (one Candidate a line) or CSV (RFC 4180, with a
-	// header line; cells that a spreadsheet would take for a formula start with an apostrophe). The export is recorded in the audit log. When the
-	// connection breaks off, the last line may be incomplete.
+	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
+	// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
+	// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
+	// incomplete.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17825,13 +18093,15 @@ type ClientWithResponsesInterface interface {
 
 	// ImportCandidatesCSVWithBodyWithResponse Import candidates from CSV
 	//
-	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
-	// tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-	// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
-	// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
-	// answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-	// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
-	// waits for it, and after ten seconds is answered 503 with `Retry-After`.
+	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
+	// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
+	// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
+	// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
+	// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
+	// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
+	// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
+	// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
+	// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17840,17 +18110,18 @@ type ClientWithResponsesInterface interface {
 
 	// ImportCandidatesNDJSONWithBodyWithResponse Import candidates from NDJSON
 	//
-	// As ImportCandidatesCSV, from one JSON object a line: a CreateCandidateRequest or, for a candidate whose `external_id` is known already, a merge
-	// patch of it: an absent member leaves what is there, and null clears it.
+	// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
+	// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
+	// a value.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/candidates/import.ndjson (the `ImportCandidatesNDJSON` operationId).
 	ImportCandidatesNDJSONWithBodyWithResponse(ctx context.Context, params *ImportCandidatesNDJSONParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCandidatesNDJSONResponse, error)
 
-	// GetCandidateWithResponse One candidate
+	// GetCandidateWithResponse Retrieve a candidate
 	//
-	// Visible to those who would see them in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17877,7 +18148,8 @@ type ClientWithResponsesInterface interface {
 
 	// ArchiveCandidateWithResponse Archive a candidate
 	//
-	// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
+	// An archived candidate can still be read, but can no longer apply. A candidate with an application that is
+	// active or on hold cannot be archived.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17893,9 +18165,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error)
 
-	// GetCompanyWithResponse The caller's company
+	// GetCompanyWithResponse Retrieve your own company
 	//
-	// Name, slug and settings of the company that the caller belongs to.
+	// Returns the name, slug and settings of the caller's company.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17904,7 +18176,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateCompanyWithBodyWithResponse Change the company's name and settings
 	//
-	// A merge patch; settings are merged member by member.
+	// A merge patch. Settings are merged field by field.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17913,18 +18185,19 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateCompanyWithResponse Change the company's name and settings
 	//
-	// A merge patch; settings are merged member by member.
+	// A merge patch. Settings are merged field by field.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/company (the `UpdateCompany` operationId).
 	UpdateCompanyWithResponse(ctx context.Context, params *UpdateCompanyParams, body UpdateCompanyJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateCompanyResponse, error)
 
-	// ResetCompanyWithResponse Empty a test company
+	// ResetCompanyWithResponse Reset a test company
 	//
-	// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
-	// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
-	// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
+	// Resets a test company to its initial state, so that a test run can start without data. Deletes all jobs,
+	// candidates, applications, kits, interviews, scores and users; restores the initial name and settings; and
+	// revokes all API keys. The caller, the first key of the company and the audit log are kept. Other companies
+	// cannot be reset.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17933,8 +18206,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListInterviewsWithResponse List interviews
 	//
-	// HR and admins see all interviews; team leads those of jobs that they are a member of; everyone those that they are on the panel of.
-	// Interviews without a time stand behind all others when the order is by time.
+	// HR and admins see all interviews. Team leads also see interviews of jobs they are a member of. Every user sees
+	// interviews whose panel they are on. When sorted by time, interviews without a time come last.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17943,8 +18216,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateInterviewWithBodyWithResponse Create an interview
 	//
-	// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-	// a panel. Team leads for jobs that they are a member of, HR and admins.
+	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+	// who are a member of the job can create interviews.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17953,17 +18227,18 @@ type ClientWithResponsesInterface interface {
 
 	// CreateInterviewWithResponse Create an interview
 	//
-	// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-	// a panel. Team leads for jobs that they are a member of, HR and admins.
+	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+	// who are a member of the job can create interviews.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
 	CreateInterviewWithResponse(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error)
 
-	// GetInterviewWithResponse One interview
+	// GetInterviewWithResponse Retrieve an interview
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17972,8 +18247,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateInterviewWithBodyWithResponse Change an interview
 	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
+	// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+	// only while the interview is a draft. Time and status can only be changed by actions.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17982,17 +18257,18 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateInterviewWithResponse Change an interview
 	//
-	// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-	// status are changed by actions.
+	// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+	// only while the interview is a draft. Time and status can only be changed by actions.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/interviews/{interview_id} (the `UpdateInterview` operationId).
 	UpdateInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *UpdateInterviewParams, body UpdateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateInterviewResponse, error)
 
-	// GetInterviewCalendarWithResponse An interview as a calendar file
+	// GetInterviewCalendarWithResponse Retrieve an interview as a calendar file
 	//
-	// An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
+	// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
+	// calendar contains no events.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18001,7 +18277,7 @@ type ClientWithResponsesInterface interface {
 
 	// CancelInterviewWithBodyWithResponse Cancel an interview
 	//
-	// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+	// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18010,25 +18286,27 @@ type ClientWithResponsesInterface interface {
 
 	// CancelInterviewWithResponse Cancel an interview
 	//
-	// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+	// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/cancel (the `CancelInterview` operationId).
 	CancelInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *CancelInterviewParams, body CancelInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelInterviewResponse, error)
 
-	// CompleteInterviewWithBodyWithResponse Complete an interview although scores are missing
+	// CompleteInterviewWithBodyWithResponse Complete an interview with missing scores
 	//
-	// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+	// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+	// this operation if a required score will not be submitted.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/complete (the `CompleteInterview` operationId).
 	CompleteInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CompleteInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompleteInterviewResponse, error)
 
-	// CompleteInterviewWithResponse Complete an interview although scores are missing
+	// CompleteInterviewWithResponse Complete an interview with missing scores
 	//
-	// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+	// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+	// this operation if a required score will not be submitted.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18037,66 +18315,70 @@ type ClientWithResponsesInterface interface {
 
 	// FinishInterviewWithResponse Finish an interview
 	//
-	// From in_progress. The interview waits for its scores, or is completed at once where every required score is in already.
+	// From in_progress. The status becomes awaiting_scores, or completed if all required scores are submitted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/finish (the `FinishInterview` operationId).
 	FinishInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *FinishInterviewParams, reqEditors ...RequestEditorFn) (*FinishInterviewResponse, error)
 
-	// ListInterviewHistoryWithResponse Every change of an interview's state or time
+	// ListInterviewHistoryWithResponse List an interview's history
 	//
-	// Who made it, when, and why; oldest first. Visible to those who see the interview.
+	// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+	// interview.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/history (the `ListInterviewHistory` operationId).
 	ListInterviewHistoryWithResponse(ctx context.Context, interviewID InterviewID, params *ListInterviewHistoryParams, reqEditors ...RequestEditorFn) (*ListInterviewHistoryResponse, error)
 
-	// MarkInterviewNoShowWithBodyWithResponse Note that the candidate did not come
+	// MarkInterviewNoShowWithBodyWithResponse Mark an interview as a no-show
 	//
-	// From scheduled. The interview can be scheduled anew.
+	// From scheduled, when the candidate did not come. The interview can be scheduled again.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
 	MarkInterviewNoShowWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error)
 
-	// MarkInterviewNoShowWithResponse Note that the candidate did not come
+	// MarkInterviewNoShowWithResponse Mark an interview as a no-show
 	//
-	// From scheduled. The interview can be scheduled anew.
+	// From scheduled, when the candidate did not come. The interview can be scheduled again.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/no-show (the `MarkInterviewNoShow` operationId).
 	MarkInterviewNoShowWithResponse(ctx context.Context, interviewID InterviewID, params *MarkInterviewNoShowParams, body MarkInterviewNoShowJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkInterviewNoShowResponse, error)
 
-	// RemovePanelistWithResponse Take somebody off the panel
+	// RemovePanelistWithResponse Remove a panelist
 	//
-	// Until the interview is completed or cancelled, and refused once they have written a score. A scheduled interview keeps at least one panelist.
-	// Once the interview has begun nobody takes themselves off its panel, so that the others' scores stay hidden from those who have not submitted theirs.
+	// Possible until the interview is completed or cancelled. A panelist who has written a score cannot be removed.
+	// A scheduled interview must keep at least one panelist. After the interview has begun, panelists cannot remove
+	// themselves, because they could then read the scores of others without submitting their own.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/interviews/{interview_id}/panel/{user_id} (the `RemovePanelist` operationId).
 	RemovePanelistWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *RemovePanelistParams, reqEditors ...RequestEditorFn) (*RemovePanelistResponse, error)
 
-	// SetPanelistWithBodyWithResponse Put somebody on the panel
+	// SetPanelistWithBodyWithResponse Add or change a panelist
 	//
-	// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-	// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-	// whoever scores has not read the others' scores before.
+	// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+	// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+	// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+	// they could have read the scores of others.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/interviews/{interview_id}/panel/{user_id} (the `SetPanelist` operationId).
 	SetPanelistWithBodyWithResponse(ctx context.Context, interviewID InterviewID, userID UserID, params *SetPanelistParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetPanelistResponse, error)
 
-	// SetPanelistWithResponse Put somebody on the panel
+	// SetPanelistWithResponse Add or change a panelist
 	//
-	// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-	// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-	// whoever scores has not read the others' scores before.
+	// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+	// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+	// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+	// they could have read the scores of others.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18105,7 +18387,8 @@ type ClientWithResponsesInterface interface {
 
 	// ReopenInterviewWithBodyWithResponse Reopen a completed interview
 	//
-	// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+	// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+	// which no required score is missing.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18114,45 +18397,48 @@ type ClientWithResponsesInterface interface {
 
 	// ReopenInterviewWithResponse Reopen a completed interview
 	//
-	// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+	// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+	// which no required score is missing.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reopen (the `ReopenInterview` operationId).
 	ReopenInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *ReopenInterviewParams, body ReopenInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenInterviewResponse, error)
 
-	// RescheduleInterviewWithBodyWithResponse Move a scheduled interview to another time
+	// RescheduleInterviewWithBodyWithResponse Reschedule an interview
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-	// interview has already changes nothing. Needs an application that is active.
+	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+	// nothing. Requires an active application.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
 	RescheduleInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error)
 
-	// RescheduleInterviewWithResponse Move a scheduled interview to another time
+	// RescheduleInterviewWithResponse Reschedule an interview
 	//
-	// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-	// interview has already changes nothing. Needs an application that is active.
+	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+	// nothing. Requires an active application.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/reschedule (the `RescheduleInterview` operationId).
 	RescheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *RescheduleInterviewParams, body RescheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*RescheduleInterviewResponse, error)
 
-	// RespondToInterviewWithBodyWithResponse Say whether one comes
+	// RespondToInterviewWithBodyWithResponse Respond to an interview invitation
 	//
-	// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+	// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/respond (the `RespondToInterview` operationId).
 	RespondToInterviewWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *RespondToInterviewParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RespondToInterviewResponse, error)
 
-	// RespondToInterviewWithResponse Say whether one comes
+	// RespondToInterviewWithResponse Respond to an interview invitation
 	//
-	// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+	// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18161,8 +18447,9 @@ type ClientWithResponsesInterface interface {
 
 	// ScheduleInterviewWithBodyWithResponse Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-	// `conflicts` then names who is. Everyone's response is asked for anew.
+	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+	// responses of panelists are reset to needs_action.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18171,26 +18458,29 @@ type ClientWithResponsesInterface interface {
 
 	// ScheduleInterviewWithResponse Schedule an interview
 	//
-	// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-	// `conflicts` then names who is. Everyone's response is asked for anew.
+	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+	// responses of panelists are reset to needs_action.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/schedule (the `ScheduleInterview` operationId).
 	ScheduleInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *ScheduleInterviewParams, body ScheduleInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*ScheduleInterviewResponse, error)
 
-	// CreateScoreWithBodyWithResponse Begin one's own score of an interview
+	// CreateScoreWithBodyWithResponse Create your own score of an interview
 	//
-	// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// interview until it is completed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/scores (the `CreateScore` operationId).
 	CreateScoreWithBodyWithResponse(ctx context.Context, interviewID InterviewID, params *CreateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateScoreResponse, error)
 
-	// CreateScoreWithResponse Begin one's own score of an interview
+	// CreateScoreWithResponse Create your own score of an interview
 	//
-	// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// interview until it is completed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18199,17 +18489,19 @@ type ClientWithResponsesInterface interface {
 
 	// StartInterviewWithResponse Start an interview
 	//
-	// From scheduled. Panelists, the job's team leads, HR and admins. From then on panelists can write their scores.
+	// From scheduled. Panelists, team leads who are a member of the job, HR and admins can start the interview.
+	// Panelists can then write scores.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/interviews/{interview_id}/start (the `StartInterview` operationId).
 	StartInterviewWithResponse(ctx context.Context, interviewID InterviewID, params *StartInterviewParams, reqEditors ...RequestEditorFn) (*StartInterviewResponse, error)
 
-	// GetInterviewSummaryWithResponse The scores of an interview together
+	// GetInterviewSummaryWithResponse Retrieve the score summary of an interview
 	//
-	// Per criterion and together: means, extremes, standard deviation, recommendations, and who is missing. To a panelist who has not submitted their own
-	// score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
+	// Returns means, extremes and standard deviation, overall and per criterion, with the recommendations and the
+	// panelists whose score is missing. For a panelist who has not submitted their own score, the summary is
+	// `blinded`, whatever their role: it contains the missing panelists, but no ratings.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18218,8 +18510,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobsWithResponse List jobs
 	//
-	// Team leads, HR and admins see all jobs of the company; employees see those whose interviews they are on the panel of, or
-	// that they are a member of. `q` finds jobs whose title, department or location contains the text.
+	// Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
+	// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
+	// text.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18228,7 +18521,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateJobWithBodyWithResponse Create a job
 	//
-	// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+	// Creates a job in the status draft. Open it to accept applications, and add its members.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18237,16 +18530,16 @@ type ClientWithResponsesInterface interface {
 
 	// CreateJobWithResponse Create a job
 	//
-	// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+	// Creates a job in the status draft. Open it to accept applications, and add its members.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
 	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
 
-	// GetJobWithResponse One job
+	// GetJobWithResponse Retrieve a job
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18255,7 +18548,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateJobWithBodyWithResponse Change a job
 	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
+	// A merge patch of title, department, location and description. The status can only be changed by actions.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18264,7 +18557,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateJobWithResponse Change a job
 	//
-	// A merge patch of title, department, location and description. The status is changed by actions.
+	// A merge patch of title, department, location and description. The status can only be changed by actions.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18273,7 +18566,7 @@ type ClientWithResponsesInterface interface {
 
 	// CloseJobWithResponse Close a job
 	//
-	// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
+	// From draft, open or on_hold. The job accepts no new applications; its applications do not change.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18282,7 +18575,7 @@ type ClientWithResponsesInterface interface {
 
 	// HoldJobWithResponse Put a job on hold
 	//
-	// From open. Nobody new may apply; applications and interviews under way go on.
+	// From open. The job accepts no new applications; current applications and interviews continue.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18291,7 +18584,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobMembersWithResponse List a job's members
 	//
-	// Whose job it is, in the order in which they were added. Visible to those who see the job.
+	// Returns the members of the job in the order in which they were added. Visible to those who see the job.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18300,27 +18593,27 @@ type ClientWithResponsesInterface interface {
 
 	// RemoveJobMemberWithResponse Remove a member
 	//
-	// The user is no longer a member of the job. Interviews that they are on the panel of stay theirs.
+	// The user is no longer a member of the job. They remain on the panels of their interviews.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/jobs/{job_id}/members/{user_id} (the `RemoveJobMember` operationId).
 	RemoveJobMemberWithResponse(ctx context.Context, jobID JobID, userID UserID, reqEditors ...RequestEditorFn) (*RemoveJobMemberResponse, error)
 
-	// SetJobMemberWithBodyWithResponse Add a member, or change their job role
+	// SetJobMemberWithBodyWithResponse Add a member or change their job role
 	//
-	// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-	// schedules the job's interviews and moves its applications.
+	// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+	// member can schedule the job's interviews and move its applications.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
 	SetJobMemberWithBodyWithResponse(ctx context.Context, jobID JobID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error)
 
-	// SetJobMemberWithResponse Add a member, or change their job role
+	// SetJobMemberWithResponse Add a member or change their job role
 	//
-	// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-	// schedules the job's interviews and moves its applications.
+	// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+	// member can schedule the job's interviews and move its applications.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18329,27 +18622,28 @@ type ClientWithResponsesInterface interface {
 
 	// OpenJobWithResponse Open a job
 	//
-	// From draft, on_hold or closed. Candidates may apply to an open job.
+	// From draft, on_hold or closed. An open job accepts applications.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs/{job_id}/open (the `OpenJob` operationId).
 	OpenJobWithResponse(ctx context.Context, jobID JobID, params *OpenJobParams, reqEditors ...RequestEditorFn) (*OpenJobResponse, error)
 
-	// GetJobPipelineWithResponse A job's pipeline in figures
+	// GetJobPipelineWithResponse Retrieve the pipeline of a job
 	//
-	// For each stage: how many applications stand in it, how many have reached it and passed beyond it, the share of those that
-	// passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
+	// Returns for each stage how many applications are in it, how many have reached it, how many have passed it, the
+	// conversion rate, and the median number of days in the stage. Team leads see the pipelines of jobs they are a
+	// member of, HR and admins all.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/pipeline (the `GetJobPipeline` operationId).
 	GetJobPipelineWithResponse(ctx context.Context, jobID JobID, params *GetJobPipelineParams, reqEditors ...RequestEditorFn) (*GetJobPipelineResponse, error)
 
-	// GetJobPipelineChartWithResponse A job's pipeline as a picture
+	// GetJobPipelineChartWithResponse Retrieve the pipeline chart of a job
 	//
-	// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
-	// picture holds no script and refers to nothing outside of itself.
+	// Returns the pipeline as an SVG image. A page can request it with its access token and embed it inline or by an
+	// object URL. The image contains no scripts and no external references.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18358,8 +18652,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListKitsWithResponse List interview kits
 	//
-	// Team leads, HR and admins see all kits of the company; employees those of interviews that they are on the panel of.
-	// `q` finds kits whose name contains the text.
+	// Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
+	// are on. `q` finds kits whose name contains the text.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18368,7 +18662,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateKitWithBodyWithResponse Create an interview kit
 	//
-	// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+	// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+	// team leads can create kits for jobs they are a member of.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18377,16 +18672,17 @@ type ClientWithResponsesInterface interface {
 
 	// CreateKitWithResponse Create an interview kit
 	//
-	// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+	// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+	// team leads can create kits for jobs they are a member of.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits (the `CreateKit` operationId).
 	CreateKitWithResponse(ctx context.Context, params *CreateKitParams, body CreateKitJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitResponse, error)
 
-	// GetKitWithResponse One kit
+	// GetKitWithResponse Retrieve a kit
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18395,7 +18691,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateKitWithBodyWithResponse Change a kit's name and description
 	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
+	// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18404,7 +18700,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateKitWithResponse Change a kit's name and description
 	//
-	// A merge patch; If-Match is required. Questions and criteria belong to versions.
+	// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18413,34 +18709,36 @@ type ClientWithResponsesInterface interface {
 
 	// ListKitVersionsWithResponse List a kit's versions
 	//
-	// Newest first. Employees see the versions that interviews on whose panel they are were held by.
+	// Newest first. Employees see only versions that are used by interviews whose panel they are on.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/kits/{kit_id}/versions (the `ListKitVersions` operationId).
 	ListKitVersionsWithResponse(ctx context.Context, kitID KitID, params *ListKitVersionsParams, reqEditors ...RequestEditorFn) (*ListKitVersionsResponse, error)
 
-	// CreateKitVersionWithBodyWithResponse Begin a new version of a kit
+	// CreateKitVersionWithBodyWithResponse Create a new version of a kit
 	//
-	// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+	// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+	// a time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
 	CreateKitVersionWithBodyWithResponse(ctx context.Context, kitID KitID, params *CreateKitVersionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error)
 
-	// CreateKitVersionWithResponse Begin a new version of a kit
+	// CreateKitVersionWithResponse Create a new version of a kit
 	//
-	// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+	// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+	// a time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions (the `CreateKitVersion` operationId).
 	CreateKitVersionWithResponse(ctx context.Context, kitID KitID, params *CreateKitVersionParams, body CreateKitVersionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateKitVersionResponse, error)
 
-	// GetKitVersionWithResponse One version of a kit
+	// GetKitVersionWithResponse Retrieve a version of a kit
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18449,7 +18747,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateKitVersionWithBodyWithResponse Change a draft
 	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+	// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18458,7 +18756,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateKitVersionWithResponse Change a draft
 	//
-	// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+	// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18467,7 +18765,7 @@ type ClientWithResponsesInterface interface {
 
 	// ArchiveKitVersionWithResponse Archive a published version
 	//
-	// New interviews can no longer use it. Interviews that have it keep it, unchanged.
+	// New interviews can no longer use the version. Interviews that use it keep it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18476,29 +18774,30 @@ type ClientWithResponsesInterface interface {
 
 	// PublishKitVersionWithResponse Publish a draft
 	//
-	// From then on the version never changes, and its content hash proves it; new interviews use it. A version of the kit that was published before is
-	// archived. Needs at least one criterion with a weight.
+	// After publication, the version never changes, and its content hash proves this; new interviews use it. The
+	// previously published version of the kit is archived. At least one criterion with a weight is required.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish (the `PublishKitVersion` operationId).
 	PublishKitVersionWithResponse(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *PublishKitVersionParams, reqEditors ...RequestEditorFn) (*PublishKitVersionResponse, error)
 
-	// GetStateMachinesWithResponse The state machines
+	// GetStateMachinesWithResponse Retrieve the state machines
 	//
-	// Every state that a resource can have, and every action that leads from one to another: by whom, and whether it needs a reason. The server decides by the
-	// same table that this is made of; /docs/state-machines draws it.
+	// Returns all states of resources and all transitions between them, with the roles that may perform them and
+	// whether a reason is required. The server uses the same table; /docs/state-machines shows it as diagrams.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/meta/state-machines (the `GetStateMachines` operationId).
 	GetStateMachinesWithResponse(ctx context.Context, params *GetStateMachinesParams, reqEditors ...RequestEditorFn) (*GetStateMachinesResponse, error)
 
-	// ListInterviewerFiguresWithResponse Interviewers in figures
+	// ListInterviewerFiguresWithResponse List interviewer statistics
 	//
-	// For each person who is on a panel, by name: how many interviews and submitted scores, how many scores are open (the interview is under
-	// way or waits for scores, theirs is required and not submitted), and the median of the hours from the interview's end to their submission.
-	// Team leads see the interviews of jobs that they are a member of, HR and admins all. No figure tells how anybody was rated.
+	// Returns for each panelist, ordered by name: the number of interviews, of submitted scores and of open scores
+	// (required and not submitted, in an interview that is in progress or awaits scores), and the median number of
+	// hours from the end of an interview to the submission of the score. Team leads see interviews of jobs they are
+	// a member of, HR and admins all. The statistics do not reveal ratings.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18507,9 +18806,12 @@ type ClientWithResponsesInterface interface {
 
 	// ListScoresWithResponse List scores
 	//
-	// The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
-	// are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
-	// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
+	// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
+	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
+	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
+	// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
+	// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
+	// interview again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18518,94 +18820,99 @@ type ClientWithResponsesInterface interface {
 
 	// ExportScoresWithResponse Export scores
 	//
-	// Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-	// rating, and one for a score without any), as ExportCandidates does.
+	// Streams all matching scores that the caller can read, oldest first, as NDJSON (one Score per line) or CSV (one
+	// line per rating, and one line for a score without ratings), in the same way as ExportCandidates.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/scores/export (the `ExportScores` operationId).
 	ExportScoresWithResponse(ctx context.Context, params *ExportScoresParams, reqEditors ...RequestEditorFn) (*ExportScoresResponse, error)
 
-	// GetScoreWithResponse One score
+	// GetScoreWithResponse Retrieve a score
 	//
-	// Visible to those who would see it in the list.
+	// Visible to those who see it in the list.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/scores/{score_id} (the `GetScore` operationId).
 	GetScoreWithResponse(ctx context.Context, scoreID ScoreID, params *GetScoreParams, reqEditors ...RequestEditorFn) (*GetScoreResponse, error)
 
-	// UpdateScoreWithBodyWithResponse Change one's own draft
+	// UpdateScoreWithBodyWithResponse Change your own draft
 	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+	// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+	// replaced as a whole.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error)
 
-	// UpdateScoreWithResponse Change one's own draft
+	// UpdateScoreWithResponse Change your own draft
 	//
-	// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+	// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+	// replaced as a whole.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/scores/{score_id} (the `UpdateScore` operationId).
 	UpdateScoreWithResponse(ctx context.Context, scoreID ScoreID, params *UpdateScoreParams, body UpdateScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateScoreResponse, error)
 
-	// ReopenScoreWithBodyWithResponse Let a rater revise a submitted score
+	// ReopenScoreWithBodyWithResponse Reopen a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-	// score, while the interview is in progress or awaits scores.
-	// The answer is the score as the caller may see it.
+	// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+	// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+	// response contains the score only as far as the caller can see it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
 	ReopenScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error)
 
-	// ReopenScoreWithResponse Let a rater revise a submitted score
+	// ReopenScoreWithResponse Reopen a submitted score
 	//
-	// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-	// score, while the interview is in progress or awaits scores.
-	// The answer is the score as the caller may see it.
+	// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+	// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+	// response contains the score only as far as the caller can see it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/reopen (the `ReopenScore` operationId).
 	ReopenScoreWithResponse(ctx context.Context, scoreID ScoreID, params *ReopenScoreParams, body ReopenScoreJSONRequestBody, reqEditors ...RequestEditorFn) (*ReopenScoreResponse, error)
 
-	// ListScoreRevisionsWithResponse What a score said before it was reopened or voided
+	// ListScoreRevisionsWithResponse List a score's earlier revisions
 	//
-	// Oldest first, with who reopened or voided it and why. Visible to those who see the score.
+	// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
+	// Visible to those who see the score.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/scores/{score_id}/revisions (the `ListScoreRevisions` operationId).
 	ListScoreRevisionsWithResponse(ctx context.Context, scoreID ScoreID, params *ListScoreRevisionsParams, reqEditors ...RequestEditorFn) (*ListScoreRevisionsResponse, error)
 
-	// SubmitScoreWithResponse Submit one's own score
+	// SubmitScoreWithResponse Submit your own score
 	//
-	// Needs a recommendation, and every required criterion rated or marked as not observed. Nobody can change the score from then on; with the last required
-	// score the interview completes by itself.
+	// Requires a recommendation, and a rating or `not_observed` for every required criterion. A submitted score
+	// cannot be changed. The interview is completed automatically when its last required score is submitted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/submit (the `SubmitScore` operationId).
 	SubmitScoreWithResponse(ctx context.Context, scoreID ScoreID, params *SubmitScoreParams, reqEditors ...RequestEditorFn) (*SubmitScoreResponse, error)
 
-	// VoidScoreWithBodyWithResponse Declare a submitted score void
+	// VoidScoreWithBodyWithResponse Void a submitted score
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// except for their own score, unless the interview is completed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/scores/{score_id}/void (the `VoidScore` operationId).
 	VoidScoreWithBodyWithResponse(ctx context.Context, scoreID ScoreID, params *VoidScoreParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidScoreResponse, error)
 
-	// VoidScoreWithResponse Declare a submitted score void
+	// VoidScoreWithResponse Void a submitted score
 	//
-	// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// except for their own score, unless the interview is completed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18614,7 +18921,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListTestCompaniesWithResponse List the company's test companies
 	//
-	// Those that are open, newest first.
+	// Returns the open test companies, newest first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18623,9 +18930,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTestCompanyWithBodyWithResponse Open a test company
 	//
-	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+	// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+	// returned only in this response. The test company is isolated from the company that opened it; `POST
+	// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+	// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+	// inactive too. A company can have up to 20 open test companies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18634,9 +18943,11 @@ type ClientWithResponsesInterface interface {
 
 	// CreateTestCompanyWithResponse Open a test company
 	//
-	// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-	// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-	// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+	// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+	// returned only in this response. The test company is isolated from the company that opened it; `POST
+	// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+	// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+	// inactive too. A company can have up to 20 open test companies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18645,7 +18956,8 @@ type ClientWithResponsesInterface interface {
 
 	// CloseTestCompanyWithResponse Close a test company
 	//
-	// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
+	// Closing cannot be undone. The API keys and sessions of the test company end immediately, and everything in it
+	// except its audit log is deleted.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18654,8 +18966,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListUsersWithResponse List the company's users
 	//
-	// Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
-	// synchronisation, together with `sort=updated_at`. Deactivated users are listed too, so nothing vanishes.
+	// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
+	// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18664,8 +18976,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithBodyWithResponse Create a user
 	//
-	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// users of every role. An email must be unique among the users of all live companies, and within each test
+	// company.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18674,53 +18987,57 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithResponse Create a user
 	//
-	// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-	// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// users of every role. An email must be unique among the users of all live companies, and within each test
+	// company.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 	CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
 
-	// GetMeWithResponse The caller's profile
+	// GetMeWithResponse Retrieve your own profile
 	//
-	// Who is signed in, in which company, and what their role permits.
+	// Returns the signed-in user with their company and the permissions of their role.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/users/me (the `GetMe` operationId).
 	GetMeWithResponse(ctx context.Context, params *GetMeParams, reqEditors ...RequestEditorFn) (*GetMeResponse, error)
 
-	// UpdateMeWithBodyWithResponse Change one's own profile
+	// UpdateMeWithBodyWithResponse Change your own profile
 	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+	// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+	// users.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMeWithBodyWithResponse(ctx context.Context, params *UpdateMeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
-	// UpdateMeWithResponse Change one's own profile
+	// UpdateMeWithResponse Change your own profile
 	//
-	// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+	// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+	// users.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/users/me (the `UpdateMe` operationId).
 	UpdateMeWithResponse(ctx context.Context, params *UpdateMeParams, body UpdateMeJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMeResponse, error)
 
-	// GetMyCalendarWithResponse One's own interviews as a calendar file
+	// GetMyCalendarWithResponse Retrieve your own interviews as a calendar file
 	//
-	// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
+	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
+	// declined, starting 30 days ago; at most 1,000.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 	GetMyCalendarWithResponse(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*GetMyCalendarResponse, error)
 
-	// GetUserWithResponse One user
+	// GetUserWithResponse Retrieve a user
 	//
-	// Team leads, HR and admins read everyone in their company; employees read themselves.
+	// Team leads, HR and admins can read all users of their company; employees can read only themselves.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18729,7 +19046,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithBodyWithResponse Change a user's profile
 	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+	// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+	// users.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18738,29 +19056,30 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateUserWithResponse Change a user's profile
 	//
-	// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+	// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+	// users.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/users/{user_id} (the `UpdateUser` operationId).
 	UpdateUserWithResponse(ctx context.Context, userID UserID, params *UpdateUserParams, body UpdateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateUserResponse, error)
 
-	// ChangeUserRoleWithBodyWithResponse Give a user another role
+	// ChangeUserRoleWithBodyWithResponse Change a user's role
 	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
+	// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+	// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+	// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/change-role (the `ChangeUserRole` operationId).
 	ChangeUserRoleWithBodyWithResponse(ctx context.Context, userID UserID, params *ChangeUserRoleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeUserRoleResponse, error)
 
-	// ChangeUserRoleWithResponse Give a user another role
+	// ChangeUserRoleWithResponse Change a user's role
 	//
-	// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-	// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-	// active admin of a company keeps it.
+	// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+	// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+	// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18769,8 +19088,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeactivateUserWithResponse Deactivate a user
 	//
-	// The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
-	// deactivated.
+	// The user can no longer sign in, and all their sessions end immediately. The last active admin of a company
+	// cannot be deactivated.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18779,7 +19098,7 @@ type ClientWithResponsesInterface interface {
 
 	// ReactivateUserWithResponse Reactivate a user
 	//
-	// The user can sign in again, with the password they had. Sessions that ended stay ended.
+	// The user can sign in again with their previous password. Sessions that have ended remain ended.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18788,7 +19107,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeUserSessionsWithResponse End all sessions of a user
 	//
-	// Every session of the user ends at once; their password stays.
+	// Ends all sessions of the user immediately. The password does not change.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18797,7 +19116,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListUserSessionsWithResponse List a user's sessions
 	//
-	// The live sessions of any user of the company, newest first.
+	// Returns the active sessions of a user of the company, newest first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18806,54 +19125,54 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeUserSessionWithResponse End one session of a user
 	//
-	// The session's tokens are worth nothing from then on.
+	// All tokens of the session become invalid immediately.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/users/{user_id}/sessions/{session_id} (the `RevokeUserSession` operationId).
 	RevokeUserSessionWithResponse(ctx context.Context, userID UserID, sessionID SessionID, reqEditors ...RequestEditorFn) (*RevokeUserSessionResponse, error)
 
-	// GetHealthWithResponse Whether the process is alive
+	// GetHealthWithResponse Check that the process is alive
 	//
-	// Answers without asking any dependency. Restart the process when it does not answer.
+	// Does not check any dependency. If there is no response, restart the process.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /health (the `GetHealth` operationId).
 	GetHealthWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetHealthResponse, error)
 
-	// GetReadinessWithResponse Whether the service can do its work
+	// GetReadinessWithResponse Check that the service is ready
 	//
-	// Asks PostgreSQL, Redis and the schema's version. While Redis is away people who are signed in go on working, and
-	// nobody can sign in; the answer is 503 then, and names what is down.
+	// Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
+	// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /health/ready (the `GetReadiness` operationId).
 	GetReadinessWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetReadinessResponse, error)
 
-	// GetMetricsWithResponse Metrics for Prometheus
+	// GetMetricsWithResponse Retrieve metrics for Prometheus
 	//
-	// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
+	// Returns metrics in the Prometheus text format. If the operator has set METRICS_TOKEN, the token is required.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /metrics (the `GetMetrics` operationId).
 	GetMetricsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMetricsResponse, error)
 
-	// GetSpecificationJSONWithResponse This document, as JSON
+	// GetSpecificationJSONWithResponse Retrieve this document as JSON
 	//
-	// The same document for tools that prefer JSON.
+	// Returns the same document for tools that prefer JSON.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /openapi.json (the `GetSpecificationJSON` operationId).
 	GetSpecificationJSONWithResponse(ctx context.Context, params *GetSpecificationJSONParams, reqEditors ...RequestEditorFn) (*GetSpecificationJSONResponse, error)
 
-	// GetSpecificationYAMLWithResponse This document, as YAML
+	// GetSpecificationYAMLWithResponse Retrieve this document as YAML
 	//
-	// The document as its authors write it, comments included, with what they share by aliases written out, and the headers that
-	// answers have in common declared at each of them.
+	// Returns this document with the comments of its authors. Aliases are expanded, and common response headers are
+	// declared at each response.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -35638,7 +35957,8 @@ func (r GetSpecificationYAMLResponse) ContentType() string {
 
 // ListAPIKeysWithResponse List the company's API keys
 //
-// Newest first. Secrets are never shown again, only how they begin.
+// Newest first. A key is shown with the first characters of its secret; the secret itself is returned only when
+// the key is created or rotated.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35653,10 +35973,11 @@ func (c *ClientWithResponses) ListAPIKeysWithResponse(ctx context.Context, param
 
 // CreateAPIKeyWithBodyWithResponse Create an API key
 //
-// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-// has not submitted their own. A company may have 100 keys that are not revoked.
+// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35671,10 +35992,11 @@ func (c *ClientWithResponses) CreateAPIKeyWithBodyWithResponse(ctx context.Conte
 
 // CreateAPIKeyWithResponse Create an API key
 //
-// The secret is in this answer and never shown again. The key does what its scopes permit, for the whole company or for the jobs that it is limited to: without
-// such a limit it stands where HR does (an admin for what only admins may, and in a test company), with it where a team lead of these jobs
-// does. It reads scores once their interview is completed, and not while somebody who has its secret is on the panel and
-// has not submitted their own. A company may have 100 keys that are not revoked.
+// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
+// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
+// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
+// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
+// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35687,9 +36009,9 @@ func (c *ClientWithResponses) CreateAPIKeyWithResponse(ctx context.Context, para
 	return ParseCreateAPIKeyResponse(rsp)
 }
 
-// GetMyAPIKeyWithResponse Get the API key that asks
+// GetMyAPIKeyWithResponse Retrieve the API key of the request
 //
-// Tells a program which key it has, what that may do, and until when.
+// Returns the API key that was used for the request, with its scopes, jobs and expiry.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35702,9 +36024,9 @@ func (c *ClientWithResponses) GetMyAPIKeyWithResponse(ctx context.Context, param
 	return ParseGetMyAPIKeyResponse(rsp)
 }
 
-// GetAPIKeyWithResponse Get an API key
+// GetAPIKeyWithResponse Retrieve an API key
 //
-// Without its secret, which nobody can be shown again.
+// The response does not contain the secret.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35719,7 +36041,7 @@ func (c *ClientWithResponses) GetAPIKeyWithResponse(ctx context.Context, apiKeyI
 
 // UpdateAPIKeyWithBodyWithResponse Change an API key
 //
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
+// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35734,7 +36056,7 @@ func (c *ClientWithResponses) UpdateAPIKeyWithBodyWithResponse(ctx context.Conte
 
 // UpdateAPIKeyWithResponse Change an API key
 //
-// Its name, scopes, jobs and expiry. The change holds for the very next request.
+// Changes name, scopes, jobs and expiry. The change takes effect with the next request.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35749,7 +36071,7 @@ func (c *ClientWithResponses) UpdateAPIKeyWithResponse(ctx context.Context, apiK
 
 // RevokeAPIKeyWithResponse Revoke an API key
 //
-// For good, and from the next request on, on every server.
+// Revocation cannot be undone. It takes effect immediately.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35762,10 +36084,11 @@ func (c *ClientWithResponses) RevokeAPIKeyWithResponse(ctx context.Context, apiK
 	return ParseRevokeAPIKeyResponse(rsp)
 }
 
-// RotateAPIKeyWithBodyWithResponse Give an API key a new secret
+// RotateAPIKeyWithBodyWithResponse Rotate an API key
 //
-// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-// rotation left good ends at once. Everything else of the key stays as it is.
+// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+// Nothing else about the key changes.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35778,10 +36101,11 @@ func (c *ClientWithResponses) RotateAPIKeyWithBodyWithResponse(ctx context.Conte
 	return ParseRotateAPIKeyResponse(rsp)
 }
 
-// RotateAPIKeyWithResponse Give an API key a new secret
+// RotateAPIKeyWithResponse Rotate an API key
 //
-// The present secret stays good for `overlap_seconds`, a day unless said otherwise, so that programs can change over; one that an earlier
-// rotation left good ends at once. Everything else of the key stays as it is.
+// Returns a new secret. The current secret remains valid for `overlap_seconds` (one day by default), so that
+// programs can switch; a secret that is still valid after an earlier rotation becomes invalid immediately.
+// Nothing else about the key changes.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35796,8 +36120,8 @@ func (c *ClientWithResponses) RotateAPIKeyWithResponse(ctx context.Context, apiK
 
 // ListApplicationsWithResponse List applications
 //
-// HR and admins see all applications; team leads those to jobs that they are a member of; everyone those whose interviews they are
-// on the panel of. Filters combine.
+// HR and admins see all applications. Team leads also see applications to jobs they are a member of. Every user
+// sees the applications of interviews whose panel they are on. Filters can be combined.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35810,10 +36134,10 @@ func (c *ClientWithResponses) ListApplicationsWithResponse(ctx context.Context, 
 	return ParseListApplicationsResponse(rsp)
 }
 
-// CreateApplicationWithBodyWithResponse Let a candidate apply
+// CreateApplicationWithBodyWithResponse Create an application
 //
-// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-// on hold at a time.
+// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+// one application to the same job that is active or on hold.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35826,10 +36150,10 @@ func (c *ClientWithResponses) CreateApplicationWithBodyWithResponse(ctx context.
 	return ParseCreateApplicationResponse(rsp)
 }
 
-// CreateApplicationWithResponse Let a candidate apply
+// CreateApplicationWithResponse Create an application
 //
-// Brings an active candidate and an open job together, in the stage applied. A candidate has one application to a job that is active or
-// on hold at a time.
+// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
+// one application to the same job that is active or on hold.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35844,8 +36168,8 @@ func (c *ClientWithResponses) CreateApplicationWithResponse(ctx context.Context,
 
 // ExportApplicationsWithResponse Export applications
 //
-// Streams every application that the filters match and the caller may see, oldest first, as NDJSON (one Application a line) or CSV, as
-// ExportCandidates does.
+// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
+// or CSV, in the same way as ExportCandidates.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35858,9 +36182,9 @@ func (c *ClientWithResponses) ExportApplicationsWithResponse(ctx context.Context
 	return ParseExportApplicationsResponse(rsp)
 }
 
-// GetApplicationWithResponse One application
+// GetApplicationWithResponse Retrieve an application
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35873,9 +36197,10 @@ func (c *ClientWithResponses) GetApplicationWithResponse(ctx context.Context, ap
 	return ParseGetApplicationResponse(rsp)
 }
 
-// ListApplicationHistoryWithResponse Every move of an application
+// ListApplicationHistoryWithResponse List an application's history
 //
-// Who moved it, when, from where to where, and why; oldest first. Visible to those who see the application.
+// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
+// the application.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -35890,7 +36215,7 @@ func (c *ClientWithResponses) ListApplicationHistoryWithResponse(ctx context.Con
 
 // HoldApplicationWithBodyWithResponse Put an application on hold
 //
-// From active. The application keeps its stage, and cannot be moved until it is resumed.
+// From active. The application keeps its stage and cannot be moved until it is resumed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35905,7 +36230,7 @@ func (c *ClientWithResponses) HoldApplicationWithBodyWithResponse(ctx context.Co
 
 // HoldApplicationWithResponse Put an application on hold
 //
-// From active. The application keeps its stage, and cannot be moved until it is resumed.
+// From active. The application keeps its stage and cannot be moved until it is resumed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35920,8 +36245,9 @@ func (c *ClientWithResponses) HoldApplicationWithResponse(ctx context.Context, a
 
 // MoveApplicationWithBodyWithResponse Move an application to another stage
 //
-// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+// status to hired; hired cannot be reached from any other stage.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35936,8 +36262,9 @@ func (c *ClientWithResponses) MoveApplicationWithBodyWithResponse(ctx context.Co
 
 // MoveApplicationWithResponse Move an application to another stage
 //
-// Forward by one stage: team leads for jobs that they are a member of, HR and admins. Skipping stages and going back is for HR and admins, and
-// going back needs a reason. From offer to hired makes the application hired; hired cannot be reached from any other stage.
+// Team leads can move applications to jobs they are a member of forward by one stage. HR and admins can also
+// skip stages and move backward; moving backward requires a reason. Moving from offer to hired changes the
+// status to hired; hired cannot be reached from any other stage.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35950,9 +36277,10 @@ func (c *ClientWithResponses) MoveApplicationWithResponse(ctx context.Context, a
 	return ParseMoveApplicationResponse(rsp)
 }
 
-// ReactivateApplicationWithBodyWithResponse Take a closed application up again
+// ReactivateApplicationWithBodyWithResponse Reactivate a closed application
 //
-// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+// required.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35965,9 +36293,10 @@ func (c *ClientWithResponses) ReactivateApplicationWithBodyWithResponse(ctx cont
 	return ParseReactivateApplicationResponse(rsp)
 }
 
-// ReactivateApplicationWithResponse Take a closed application up again
+// ReactivateApplicationWithResponse Reactivate a closed application
 //
-// From rejected or withdrawn to active, in the stage where it was. For HR and admins, with a reason.
+// From rejected or withdrawn to active, in the same stage. Only HR and admins can do this, and a reason is
+// required.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35982,8 +36311,8 @@ func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Cont
 
 // RejectApplicationWithBodyWithResponse Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-// application that have not begun are cancelled with it.
+// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+// application that have not begun are cancelled.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -35998,8 +36327,8 @@ func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.
 
 // RejectApplicationWithResponse Reject an application
 //
-// From active, with one of the reasons that figures are made of, and a sentence where there is more to say. The interviews of the
-// application that have not begun are cancelled with it.
+// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
+// application that have not begun are cancelled.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36012,9 +36341,9 @@ func (c *ClientWithResponses) RejectApplicationWithResponse(ctx context.Context,
 	return ParseRejectApplicationResponse(rsp)
 }
 
-// ResumeApplicationWithBodyWithResponse Resume an application that is on hold
+// ResumeApplicationWithBodyWithResponse Resume an application on hold
 //
-// From on_hold to active, in the stage where it was.
+// From on_hold to active, in the same stage.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36027,9 +36356,9 @@ func (c *ClientWithResponses) ResumeApplicationWithBodyWithResponse(ctx context.
 	return ParseResumeApplicationResponse(rsp)
 }
 
-// ResumeApplicationWithResponse Resume an application that is on hold
+// ResumeApplicationWithResponse Resume an application on hold
 //
-// From on_hold to active, in the stage where it was.
+// From on_hold to active, in the same stage.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36042,10 +36371,11 @@ func (c *ClientWithResponses) ResumeApplicationWithResponse(ctx context.Context,
 	return ParseResumeApplicationResponse(rsp)
 }
 
-// GetApplicationSummaryWithResponse The scores of an application's interviews together
+// GetApplicationSummaryWithResponse Retrieve the score summary of an application
 //
-// Figures over all submitted scores that the caller may read, per criterion and together, and each interview's own. Interviews on whose panel the
-// caller is and has not submitted their own score yet are counted in `blinded_interviews` and contribute nothing.
+// Returns statistics over all submitted scores that the caller can read, overall, per criterion and per
+// interview. Interviews whose panel the caller is on without having submitted their own score are counted in
+// `blinded_interviews` and contribute nothing else.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36058,10 +36388,10 @@ func (c *ClientWithResponses) GetApplicationSummaryWithResponse(ctx context.Cont
 	return ParseGetApplicationSummaryResponse(rsp)
 }
 
-// WithdrawApplicationWithBodyWithResponse Note that a candidate has withdrawn
+// WithdrawApplicationWithBodyWithResponse Withdraw an application
 //
-// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-// cancelled with it.
+// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+// have not begun are cancelled.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36074,10 +36404,10 @@ func (c *ClientWithResponses) WithdrawApplicationWithBodyWithResponse(ctx contex
 	return ParseWithdrawApplicationResponse(rsp)
 }
 
-// WithdrawApplicationWithResponse Note that a candidate has withdrawn
+// WithdrawApplicationWithResponse Withdraw an application
 //
-// From active or on_hold, when the candidate has taken the application back. The interviews of the application that have not begun are
-// cancelled with it.
+// From active or on_hold, when the candidate has withdrawn the application. Interviews of the application that
+// have not begun are cancelled.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36090,10 +36420,10 @@ func (c *ClientWithResponses) WithdrawApplicationWithResponse(ctx context.Contex
 	return ParseWithdrawApplicationResponse(rsp)
 }
 
-// ListAuditLogsWithResponse List what happened
+// ListAuditLogsWithResponse List audit entries
 //
-// Newest first. Admins see everything in their company, HR their own acts and those on hiring resources, everyone else
-// their own acts.
+// Newest first by default. Admins see all entries of their company; HR sees its own and those on hiring
+// resources; all other users see their own.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36106,11 +36436,11 @@ func (c *ClientWithResponses) ListAuditLogsWithResponse(ctx context.Context, par
 	return ParseListAuditLogsResponse(rsp)
 }
 
-// ExportAuditLogsWithResponse Export what happened
+// ExportAuditLogsWithResponse Export audit entries
 //
-// Streams every entry that the filters match and the caller may see, oldest first, as NDJSON (one AuditLog a line) or
-// CSV (RFC 4180, with a header line; cells that a spreadsheet would take for a formula start with an apostrophe). The
-// export is itself recorded. When the connection breaks off, the last line may be incomplete.
+// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
+// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
+// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36123,11 +36453,11 @@ func (c *ClientWithResponses) ExportAuditLogsWithResponse(ctx context.Context, p
 	return ParseExportAuditLogsResponse(rsp)
 }
 
-// VerifyAuditLogsWithResponse Prove that the record is unchanged
+// VerifyAuditLogsWithResponse Verify the audit log
 //
-// Recomputes the company's hash chain from a sequence on and names every entry that was altered, is missing, or was
-// added behind the service's back. One call checks up to 100,000 links; `next_sequence` says where to go on. Keep
-// `head_hash` outside the system: a later chain that does not contain it was rewritten.
+// Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
+// removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
+// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36140,9 +36470,9 @@ func (c *ClientWithResponses) VerifyAuditLogsWithResponse(ctx context.Context, p
 	return ParseVerifyAuditLogsResponse(rsp)
 }
 
-// GetAuditLogWithResponse One entry
+// GetAuditLogWithResponse Retrieve an audit entry
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36157,9 +36487,10 @@ func (c *ClientWithResponses) GetAuditLogWithResponse(ctx context.Context, audit
 
 // LoginWithBodyWithResponse Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-// get the same answer in the same time. Attempts are limited by account and address.
+// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+// limited per account and per address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36174,9 +36505,10 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 
 // LoginWithResponse Sign in with email and password
 //
-// Opens a session of seven days and gives its first pair of tokens. People of a test company name it as `company`; everybody else leaves that out.
-// An unknown email, a wrong password, an inactive user, an inactive company, and a `company` that is no test company which is open
-// get the same answer in the same time. Attempts are limited by account and address.
+// Creates a session of seven days and returns its first pair of tokens. Users of a test company pass its slug as
+// `company`; all other users omit it. An unknown email, a wrong password, an inactive user, an inactive company
+// and a `company` that is not an open test company are indistinguishable, also by response time. Attempts are
+// limited per account and per address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36191,7 +36523,7 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 
 // LogoutWithResponse Sign out
 //
-// Ends the session of the access token. Its tokens are worth nothing from then on, on every server.
+// Ends the session of the access token. All tokens of the session become invalid immediately.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36204,10 +36536,10 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, params *Lo
 	return ParseLogoutResponse(rsp)
 }
 
-// ChangePasswordWithBodyWithResponse Change one's own password
+// ChangePasswordWithBodyWithResponse Change your own password
 //
-// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-// sign-ins are.
+// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+// sign-ins.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36220,10 +36552,10 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 	return ParseChangePasswordResponse(rsp)
 }
 
-// ChangePasswordWithResponse Change one's own password
+// ChangePasswordWithResponse Change your own password
 //
-// Needs the current password. All other sessions of the user end; the one that asks goes on. Attempts are limited as
-// sign-ins are.
+// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
+// sign-ins.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36236,11 +36568,12 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, pa
 	return ParseChangePasswordResponse(rsp)
 }
 
-// RefreshTokensWithBodyWithResponse Exchange the refresh token for a new pair
+// RefreshTokensWithBodyWithResponse Exchange a refresh token for new tokens
 //
-// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+// days after the sign-in, however often it is refreshed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36253,11 +36586,12 @@ func (c *ClientWithResponses) RefreshTokensWithBodyWithResponse(ctx context.Cont
 	return ParseRefreshTokensResponse(rsp)
 }
 
-// RefreshTokensWithResponse Exchange the refresh token for a new pair
+// RefreshTokensWithResponse Exchange a refresh token for new tokens
 //
-// Takes the refresh token from the body or, without a body, from the cookie. Each refresh token is good for one
-// exchange. For 30 seconds after it, the same token gives the same successor, so that a lost answer or a second tab
-// does no harm; later use ends the session. The session ends seven days after the sign-in, however often it is refreshed.
+// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
+// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
+// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
+// days after the sign-in, however often it is refreshed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36270,9 +36604,9 @@ func (c *ClientWithResponses) RefreshTokensWithResponse(ctx context.Context, par
 	return ParseRefreshTokensResponse(rsp)
 }
 
-// ListSessionsWithResponse List one's own sessions
+// ListSessionsWithResponse List your own sessions
 //
-// The live sessions of the caller, newest first.
+// Returns the active sessions of the caller, newest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36285,9 +36619,9 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, para
 	return ParseListSessionsResponse(rsp)
 }
 
-// RevokeOtherSessionsWithResponse End all other sessions of one's own
+// RevokeOtherSessionsWithResponse End all your other sessions
 //
-// Every session of the caller ends at once, except the one that asks.
+// Ends all sessions of the caller immediately, except the current one.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36300,9 +36634,9 @@ func (c *ClientWithResponses) RevokeOtherSessionsWithResponse(ctx context.Contex
 	return ParseRevokeOtherSessionsResponse(rsp)
 }
 
-// RevokeSessionWithResponse End one of one's own sessions
+// RevokeSessionWithResponse End one of your own sessions
 //
-// The session's tokens are worth nothing from then on. Ending the session that asks signs the caller out.
+// All tokens of the session become invalid immediately. Ending the current session signs the caller out.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36317,9 +36651,10 @@ func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, ses
 
 // ListCandidatesWithResponse List candidates
 //
-// HR and admins see all candidates; team leads those who applied to jobs that they are a member of; everyone those whose
-// interviews they are on the panel of. `q` finds candidates whose name, email or tags contain the text; a text without three letters
-// or digits in a row is found where a word begins, and one without any is refused. Archived candidates are listed too, so nothing vanishes.
+// HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
+// Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
+// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
+// words, and a text without any is rejected. Archived candidates are included.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36334,7 +36669,7 @@ func (c *ClientWithResponses) ListCandidatesWithResponse(ctx context.Context, pa
 
 // CreateCandidateWithBodyWithResponse Create a candidate
 //
-// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+// Creates an active candidate. The `external_id` must be unique in the company.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36349,7 +36684,7 @@ func (c *ClientWithResponses) CreateCandidateWithBodyWithResponse(ctx context.Co
 
 // CreateCandidateWithResponse Create a candidate
 //
-// Creates an active candidate. An `external_id` belongs to one candidate of the company.
+// Creates an active candidate. The `external_id` must be unique in the company.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36364,9 +36699,10 @@ func (c *ClientWithResponses) CreateCandidateWithResponse(ctx context.Context, p
 
 // ExportCandidatesWithResponse Export candidates
 //
-// Streams every candidate that the filters match and the caller may see, oldest first, as NDJSON (one Candidate a line) or CSV (RFC 4180, with a
-// header line; cells that a spreadsheet would take for a formula start with an apostrophe). The export is recorded in the audit log. When the
-// connection breaks off, the last line may be incomplete.
+// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
+// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
+// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
+// incomplete.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36381,13 +36717,15 @@ func (c *ClientWithResponses) ExportCandidatesWithResponse(ctx context.Context, 
 
 // ImportCandidatesCSVWithBodyWithResponse Import candidates from CSV
 //
-// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are those of CreateCandidateRequest; several
-// tags or links are parted by `|`. first_name and last_name are required of new candidates. A row whose `external_id` a candidate has
-// already changes that candidate: an empty cell leaves what is there. An export can be imported again: its `id` names the candidate too, the other columns
-// that nobody can write are passed over, and an apostrophe that an export has put before a sign of a formula is taken away again. With `mode=atomic` all rows are written or, where any is wrong, none: the
-// answer is 422 then. With `mode=partial` the rows that are right are written. With `dry_run=true` nothing is written, and the report says what
-// would be. Every error names line and pointer. Where a column's heading is unknown, nothing is read. One import at a time writes to a company: another
-// waits for it, and after ten seconds is answered 503 with `Retry-After`.
+// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
+// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
+// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
+// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
+// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
+// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
+// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
+// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
+// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36402,8 +36740,9 @@ func (c *ClientWithResponses) ImportCandidatesCSVWithBodyWithResponse(ctx contex
 
 // ImportCandidatesNDJSONWithBodyWithResponse Import candidates from NDJSON
 //
-// As ImportCandidatesCSV, from one JSON object a line: a CreateCandidateRequest or, for a candidate whose `external_id` is known already, a merge
-// patch of it: an absent member leaves what is there, and null clears it.
+// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
+// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
+// a value.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36416,9 +36755,9 @@ func (c *ClientWithResponses) ImportCandidatesNDJSONWithBodyWithResponse(ctx con
 	return ParseImportCandidatesNDJSONResponse(rsp)
 }
 
-// GetCandidateWithResponse One candidate
+// GetCandidateWithResponse Retrieve a candidate
 //
-// Visible to those who would see them in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36463,7 +36802,8 @@ func (c *ClientWithResponses) UpdateCandidateWithResponse(ctx context.Context, c
 
 // ArchiveCandidateWithResponse Archive a candidate
 //
-// The candidate stays readable and can no longer apply. Refused while an application of theirs is active or on hold.
+// An archived candidate can still be read, but can no longer apply. A candidate with an application that is
+// active or on hold cannot be archived.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36491,9 +36831,9 @@ func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, 
 	return ParseRestoreCandidateResponse(rsp)
 }
 
-// GetCompanyWithResponse The caller's company
+// GetCompanyWithResponse Retrieve your own company
 //
-// Name, slug and settings of the company that the caller belongs to.
+// Returns the name, slug and settings of the caller's company.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36508,7 +36848,7 @@ func (c *ClientWithResponses) GetCompanyWithResponse(ctx context.Context, params
 
 // UpdateCompanyWithBodyWithResponse Change the company's name and settings
 //
-// A merge patch; settings are merged member by member.
+// A merge patch. Settings are merged field by field.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36523,7 +36863,7 @@ func (c *ClientWithResponses) UpdateCompanyWithBodyWithResponse(ctx context.Cont
 
 // UpdateCompanyWithResponse Change the company's name and settings
 //
-// A merge patch; settings are merged member by member.
+// A merge patch. Settings are merged field by field.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36536,11 +36876,12 @@ func (c *ClientWithResponses) UpdateCompanyWithResponse(ctx context.Context, par
 	return ParseUpdateCompanyResponse(rsp)
 }
 
-// ResetCompanyWithResponse Empty a test company
+// ResetCompanyWithResponse Reset a test company
 //
-// Puts a test company back to how it was opened, at once, so that the next run of a test begins with nothing. Every job, candidate, application, kit,
-// interview, score and person is deleted; its name and its settings are again what they were at first; and every API key is revoked but
-// the one that came with the company and, where a key asks, that one. Its audit log and whoever asks stay. In any other company it is refused.
+// Resets a test company to its initial state, so that a test run can start without data. Deletes all jobs,
+// candidates, applications, kits, interviews, scores and users; restores the initial name and settings; and
+// revokes all API keys. The caller, the first key of the company and the audit log are kept. Other companies
+// cannot be reset.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36555,8 +36896,8 @@ func (c *ClientWithResponses) ResetCompanyWithResponse(ctx context.Context, para
 
 // ListInterviewsWithResponse List interviews
 //
-// HR and admins see all interviews; team leads those of jobs that they are a member of; everyone those that they are on the panel of.
-// Interviews without a time stand behind all others when the order is by time.
+// HR and admins see all interviews. Team leads also see interviews of jobs they are a member of. Every user sees
+// interviews whose panel they are on. When sorted by time, interviews without a time come last.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36571,8 +36912,9 @@ func (c *ClientWithResponses) ListInterviewsWithResponse(ctx context.Context, pa
 
 // CreateInterviewWithBodyWithResponse Create an interview
 //
-// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-// a panel. Team leads for jobs that they are a member of, HR and admins.
+// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+// who are a member of the job can create interviews.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36587,8 +36929,9 @@ func (c *ClientWithResponses) CreateInterviewWithBodyWithResponse(ctx context.Co
 
 // CreateInterviewWithResponse Create an interview
 //
-// Creates an interview of an active application by a published kit version. Without `schedule` it is a draft; with it, it is scheduled at once, which needs
-// a panel. Team leads for jobs that they are a member of, HR and admins.
+// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
+// who are a member of the job can create interviews.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36601,9 +36944,9 @@ func (c *ClientWithResponses) CreateInterviewWithResponse(ctx context.Context, p
 	return ParseCreateInterviewResponse(rsp)
 }
 
-// GetInterviewWithResponse One interview
+// GetInterviewWithResponse Retrieve an interview
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36618,8 +36961,8 @@ func (c *ClientWithResponses) GetInterviewWithResponse(ctx context.Context, inte
 
 // UpdateInterviewWithBodyWithResponse Change an interview
 //
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
+// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+// only while the interview is a draft. Time and status can only be changed by actions.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36634,8 +36977,8 @@ func (c *ClientWithResponses) UpdateInterviewWithBodyWithResponse(ctx context.Co
 
 // UpdateInterviewWithResponse Change an interview
 //
-// A merge patch of title, kind, place and instructions; If-Match is required. The kit version can be changed while the interview is a draft. Time and
-// status are changed by actions.
+// A merge patch of title, kind, location and instructions. If-Match is required. The kit version can be changed
+// only while the interview is a draft. Time and status can only be changed by actions.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36648,9 +36991,10 @@ func (c *ClientWithResponses) UpdateInterviewWithResponse(ctx context.Context, i
 	return ParseUpdateInterviewResponse(rsp)
 }
 
-// GetInterviewCalendarWithResponse An interview as a calendar file
+// GetInterviewCalendarWithResponse Retrieve an interview as a calendar file
 //
-// An iCalendar file (RFC 5545) with the interview's time in its zone. An interview that has no time gives a calendar without events.
+// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
+// calendar contains no events.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36665,7 +37009,7 @@ func (c *ClientWithResponses) GetInterviewCalendarWithResponse(ctx context.Conte
 
 // CancelInterviewWithBodyWithResponse Cancel an interview
 //
-// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36680,7 +37024,7 @@ func (c *ClientWithResponses) CancelInterviewWithBodyWithResponse(ctx context.Co
 
 // CancelInterviewWithResponse Cancel an interview
 //
-// From draft, scheduled or no_show; HR and admins also from in_progress, with a reason.
+// From draft, scheduled or no_show. HR and admins can also cancel from in_progress, with a reason.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36693,9 +37037,10 @@ func (c *ClientWithResponses) CancelInterviewWithResponse(ctx context.Context, i
 	return ParseCancelInterviewResponse(rsp)
 }
 
-// CompleteInterviewWithBodyWithResponse Complete an interview although scores are missing
+// CompleteInterviewWithBodyWithResponse Complete an interview with missing scores
 //
-// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+// this operation if a required score will not be submitted.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36708,9 +37053,10 @@ func (c *ClientWithResponses) CompleteInterviewWithBodyWithResponse(ctx context.
 	return ParseCompleteInterviewResponse(rsp)
 }
 
-// CompleteInterviewWithResponse Complete an interview although scores are missing
+// CompleteInterviewWithResponse Complete an interview with missing scores
 //
-// From awaiting_scores. Interviews complete by themselves with the last required score; this is for when that will not come.
+// From awaiting_scores. An interview is completed automatically when the last required score is submitted; use
+// this operation if a required score will not be submitted.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36725,7 +37071,7 @@ func (c *ClientWithResponses) CompleteInterviewWithResponse(ctx context.Context,
 
 // FinishInterviewWithResponse Finish an interview
 //
-// From in_progress. The interview waits for its scores, or is completed at once where every required score is in already.
+// From in_progress. The status becomes awaiting_scores, or completed if all required scores are submitted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36738,9 +37084,10 @@ func (c *ClientWithResponses) FinishInterviewWithResponse(ctx context.Context, i
 	return ParseFinishInterviewResponse(rsp)
 }
 
-// ListInterviewHistoryWithResponse Every change of an interview's state or time
+// ListInterviewHistoryWithResponse List an interview's history
 //
-// Who made it, when, and why; oldest first. Visible to those who see the interview.
+// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+// interview.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36753,9 +37100,9 @@ func (c *ClientWithResponses) ListInterviewHistoryWithResponse(ctx context.Conte
 	return ParseListInterviewHistoryResponse(rsp)
 }
 
-// MarkInterviewNoShowWithBodyWithResponse Note that the candidate did not come
+// MarkInterviewNoShowWithBodyWithResponse Mark an interview as a no-show
 //
-// From scheduled. The interview can be scheduled anew.
+// From scheduled, when the candidate did not come. The interview can be scheduled again.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36768,9 +37115,9 @@ func (c *ClientWithResponses) MarkInterviewNoShowWithBodyWithResponse(ctx contex
 	return ParseMarkInterviewNoShowResponse(rsp)
 }
 
-// MarkInterviewNoShowWithResponse Note that the candidate did not come
+// MarkInterviewNoShowWithResponse Mark an interview as a no-show
 //
-// From scheduled. The interview can be scheduled anew.
+// From scheduled, when the candidate did not come. The interview can be scheduled again.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36783,10 +37130,11 @@ func (c *ClientWithResponses) MarkInterviewNoShowWithResponse(ctx context.Contex
 	return ParseMarkInterviewNoShowResponse(rsp)
 }
 
-// RemovePanelistWithResponse Take somebody off the panel
+// RemovePanelistWithResponse Remove a panelist
 //
-// Until the interview is completed or cancelled, and refused once they have written a score. A scheduled interview keeps at least one panelist.
-// Once the interview has begun nobody takes themselves off its panel, so that the others' scores stay hidden from those who have not submitted theirs.
+// Possible until the interview is completed or cancelled. A panelist who has written a score cannot be removed.
+// A scheduled interview must keep at least one panelist. After the interview has begun, panelists cannot remove
+// themselves, because they could then read the scores of others without submitting their own.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36799,11 +37147,12 @@ func (c *ClientWithResponses) RemovePanelistWithResponse(ctx context.Context, in
 	return ParseRemovePanelistResponse(rsp)
 }
 
-// SetPanelistWithBodyWithResponse Put somebody on the panel
+// SetPanelistWithBodyWithResponse Add or change a panelist
 //
-// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-// whoever scores has not read the others' scores before.
+// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+// they could have read the scores of others.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36816,11 +37165,12 @@ func (c *ClientWithResponses) SetPanelistWithBodyWithResponse(ctx context.Contex
 	return ParseSetPanelistResponse(rsp)
 }
 
-// SetPanelistWithResponse Put somebody on the panel
+// SetPanelistWithResponse Add or change a panelist
 //
-// Adds an active user to the panel, or says whether a panelist's score is required. Until the interview is completed or cancelled. Somebody who
-// is booked at that time is refused unless `allow_conflicts` is true. Once the interview has begun nobody puts themselves on its panel, so that
-// whoever scores has not read the others' scores before.
+// Adds an active user to the panel, or changes whether a panelist's score is required. Possible until the
+// interview is completed or cancelled. A user who is busy at the time of the interview is rejected unless
+// `allow_conflicts` is true. After the interview has begun, users cannot add themselves to the panel, because
+// they could have read the scores of others.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36835,7 +37185,8 @@ func (c *ClientWithResponses) SetPanelistWithResponse(ctx context.Context, inter
 
 // ReopenInterviewWithBodyWithResponse Reopen a completed interview
 //
-// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+// which no required score is missing.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36850,7 +37201,8 @@ func (c *ClientWithResponses) ReopenInterviewWithBodyWithResponse(ctx context.Co
 
 // ReopenInterviewWithResponse Reopen a completed interview
 //
-// From completed to awaiting_scores. It completes again by itself with the next submission after which no required score is missing.
+// From completed to awaiting_scores. The interview is completed automatically with the next submission after
+// which no required score is missing.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36863,10 +37215,11 @@ func (c *ClientWithResponses) ReopenInterviewWithResponse(ctx context.Context, i
 	return ParseReopenInterviewResponse(rsp)
 }
 
-// RescheduleInterviewWithBodyWithResponse Move a scheduled interview to another time
+// RescheduleInterviewWithBodyWithResponse Reschedule an interview
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-// interview has already changes nothing. Needs an application that is active.
+// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+// nothing. Requires an active application.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36879,10 +37232,11 @@ func (c *ClientWithResponses) RescheduleInterviewWithBodyWithResponse(ctx contex
 	return ParseRescheduleInterviewResponse(rsp)
 }
 
-// RescheduleInterviewWithResponse Move a scheduled interview to another time
+// RescheduleInterviewWithResponse Reschedule an interview
 //
-// The interview stays scheduled; `reschedules` counts, and the history keeps the time before. Everyone's response is asked for anew. The time that the
-// interview has already changes nothing. Needs an application that is active.
+// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
+// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
+// nothing. Requires an active application.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36895,9 +37249,9 @@ func (c *ClientWithResponses) RescheduleInterviewWithResponse(ctx context.Contex
 	return ParseRescheduleInterviewResponse(rsp)
 }
 
-// RespondToInterviewWithBodyWithResponse Say whether one comes
+// RespondToInterviewWithBodyWithResponse Respond to an interview invitation
 //
-// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36910,9 +37264,9 @@ func (c *ClientWithResponses) RespondToInterviewWithBodyWithResponse(ctx context
 	return ParseRespondToInterviewResponse(rsp)
 }
 
-// RespondToInterviewWithResponse Say whether one comes
+// RespondToInterviewWithResponse Respond to an interview invitation
 //
-// The caller, who is on the panel of the scheduled interview, accepts, declines, or is not sure yet.
+// The caller must be on the panel of the scheduled interview, and accepts, declines, or responds tentatively.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36927,8 +37281,9 @@ func (c *ClientWithResponses) RespondToInterviewWithResponse(ctx context.Context
 
 // ScheduleInterviewWithBodyWithResponse Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-// `conflicts` then names who is. Everyone's response is asked for anew.
+// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+// responses of panelists are reset to needs_action.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36943,8 +37298,9 @@ func (c *ClientWithResponses) ScheduleInterviewWithBodyWithResponse(ctx context.
 
 // ScheduleInterviewWithResponse Schedule an interview
 //
-// From draft, or anew from no_show. Needs a panel, and an application that is active. A panelist or candidate who is booked at that time is refused unless `allow_conflicts` is true;
-// `conflicts` then names who is. Everyone's response is asked for anew.
+// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
+// responses of panelists are reset to needs_action.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36957,9 +37313,10 @@ func (c *ClientWithResponses) ScheduleInterviewWithResponse(ctx context.Context,
 	return ParseScheduleInterviewResponse(rsp)
 }
 
-// CreateScoreWithBodyWithResponse Begin one's own score of an interview
+// CreateScoreWithBodyWithResponse Create your own score of an interview
 //
-// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// interview until it is completed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36972,9 +37329,10 @@ func (c *ClientWithResponses) CreateScoreWithBodyWithResponse(ctx context.Contex
 	return ParseCreateScoreResponse(rsp)
 }
 
-// CreateScoreWithResponse Begin one's own score of an interview
+// CreateScoreWithResponse Create your own score of an interview
 //
-// Creates a draft, which only its author sees. For panelists, from the start of the interview until it is completed. There is one score for each panelist.
+// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// interview until it is completed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36989,7 +37347,8 @@ func (c *ClientWithResponses) CreateScoreWithResponse(ctx context.Context, inter
 
 // StartInterviewWithResponse Start an interview
 //
-// From scheduled. Panelists, the job's team leads, HR and admins. From then on panelists can write their scores.
+// From scheduled. Panelists, team leads who are a member of the job, HR and admins can start the interview.
+// Panelists can then write scores.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37002,10 +37361,11 @@ func (c *ClientWithResponses) StartInterviewWithResponse(ctx context.Context, in
 	return ParseStartInterviewResponse(rsp)
 }
 
-// GetInterviewSummaryWithResponse The scores of an interview together
+// GetInterviewSummaryWithResponse Retrieve the score summary of an interview
 //
-// Per criterion and together: means, extremes, standard deviation, recommendations, and who is missing. To a panelist who has not submitted their own
-// score yet the summary is `blinded`: it says who is missing and nothing of any rating, whatever the role.
+// Returns means, extremes and standard deviation, overall and per criterion, with the recommendations and the
+// panelists whose score is missing. For a panelist who has not submitted their own score, the summary is
+// `blinded`, whatever their role: it contains the missing panelists, but no ratings.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37020,8 +37380,9 @@ func (c *ClientWithResponses) GetInterviewSummaryWithResponse(ctx context.Contex
 
 // ListJobsWithResponse List jobs
 //
-// Team leads, HR and admins see all jobs of the company; employees see those whose interviews they are on the panel of, or
-// that they are a member of. `q` finds jobs whose title, department or location contains the text.
+// Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
+// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
+// text.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37036,7 +37397,7 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 
 // CreateJobWithBodyWithResponse Create a job
 //
-// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+// Creates a job in the status draft. Open it to accept applications, and add its members.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37051,7 +37412,7 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 
 // CreateJobWithResponse Create a job
 //
-// Creates a job as a draft. Open it when candidates may apply; add the members whose job it is.
+// Creates a job in the status draft. Open it to accept applications, and add its members.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37064,9 +37425,9 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 	return ParseCreateJobResponse(rsp)
 }
 
-// GetJobWithResponse One job
+// GetJobWithResponse Retrieve a job
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37081,7 +37442,7 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 
 // UpdateJobWithBodyWithResponse Change a job
 //
-// A merge patch of title, department, location and description. The status is changed by actions.
+// A merge patch of title, department, location and description. The status can only be changed by actions.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37096,7 +37457,7 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 
 // UpdateJobWithResponse Change a job
 //
-// A merge patch of title, department, location and description. The status is changed by actions.
+// A merge patch of title, department, location and description. The status can only be changed by actions.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37111,7 +37472,7 @@ func (c *ClientWithResponses) UpdateJobWithResponse(ctx context.Context, jobID J
 
 // CloseJobWithResponse Close a job
 //
-// From draft, open or on_hold. Nobody new may apply; applications stay as they are.
+// From draft, open or on_hold. The job accepts no new applications; its applications do not change.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37126,7 +37487,7 @@ func (c *ClientWithResponses) CloseJobWithResponse(ctx context.Context, jobID Jo
 
 // HoldJobWithResponse Put a job on hold
 //
-// From open. Nobody new may apply; applications and interviews under way go on.
+// From open. The job accepts no new applications; current applications and interviews continue.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37141,7 +37502,7 @@ func (c *ClientWithResponses) HoldJobWithResponse(ctx context.Context, jobID Job
 
 // ListJobMembersWithResponse List a job's members
 //
-// Whose job it is, in the order in which they were added. Visible to those who see the job.
+// Returns the members of the job in the order in which they were added. Visible to those who see the job.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37156,7 +37517,7 @@ func (c *ClientWithResponses) ListJobMembersWithResponse(ctx context.Context, jo
 
 // RemoveJobMemberWithResponse Remove a member
 //
-// The user is no longer a member of the job. Interviews that they are on the panel of stay theirs.
+// The user is no longer a member of the job. They remain on the panels of their interviews.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37169,10 +37530,10 @@ func (c *ClientWithResponses) RemoveJobMemberWithResponse(ctx context.Context, j
 	return ParseRemoveJobMemberResponse(rsp)
 }
 
-// SetJobMemberWithBodyWithResponse Add a member, or change their job role
+// SetJobMemberWithBodyWithResponse Add a member or change their job role
 //
-// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-// schedules the job's interviews and moves its applications.
+// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+// member can schedule the job's interviews and move its applications.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37185,10 +37546,10 @@ func (c *ClientWithResponses) SetJobMemberWithBodyWithResponse(ctx context.Conte
 	return ParseSetJobMemberResponse(rsp)
 }
 
-// SetJobMemberWithResponse Add a member, or change their job role
+// SetJobMemberWithResponse Add a member or change their job role
 //
-// Makes an active user of the company a member of the job, or gives a member another job role. A team lead who is a member
-// schedules the job's interviews and moves its applications.
+// Adds an active user of the company to the job, or changes the job role of a member. A team lead who is a
+// member can schedule the job's interviews and move its applications.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37203,7 +37564,7 @@ func (c *ClientWithResponses) SetJobMemberWithResponse(ctx context.Context, jobI
 
 // OpenJobWithResponse Open a job
 //
-// From draft, on_hold or closed. Candidates may apply to an open job.
+// From draft, on_hold or closed. An open job accepts applications.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37216,10 +37577,11 @@ func (c *ClientWithResponses) OpenJobWithResponse(ctx context.Context, jobID Job
 	return ParseOpenJobResponse(rsp)
 }
 
-// GetJobPipelineWithResponse A job's pipeline in figures
+// GetJobPipelineWithResponse Retrieve the pipeline of a job
 //
-// For each stage: how many applications stand in it, how many have reached it and passed beyond it, the share of those that
-// passed, and the median of the days they stayed. Team leads see the jobs that they are a member of, HR and admins all.
+// Returns for each stage how many applications are in it, how many have reached it, how many have passed it, the
+// conversion rate, and the median number of days in the stage. Team leads see the pipelines of jobs they are a
+// member of, HR and admins all.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37232,10 +37594,10 @@ func (c *ClientWithResponses) GetJobPipelineWithResponse(ctx context.Context, jo
 	return ParseGetJobPipelineResponse(rsp)
 }
 
-// GetJobPipelineChartWithResponse A job's pipeline as a picture
+// GetJobPipelineChartWithResponse Retrieve the pipeline chart of a job
 //
-// The funnel of GetJobPipeline as an SVG that a page can embed: it fetches the picture with its access token and shows it inline or by an object URL. The
-// picture holds no script and refers to nothing outside of itself.
+// Returns the pipeline as an SVG image. A page can request it with its access token and embed it inline or by an
+// object URL. The image contains no scripts and no external references.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37250,8 +37612,8 @@ func (c *ClientWithResponses) GetJobPipelineChartWithResponse(ctx context.Contex
 
 // ListKitsWithResponse List interview kits
 //
-// Team leads, HR and admins see all kits of the company; employees those of interviews that they are on the panel of.
-// `q` finds kits whose name contains the text.
+// Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
+// are on. `q` finds kits whose name contains the text.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37266,7 +37628,8 @@ func (c *ClientWithResponses) ListKitsWithResponse(ctx context.Context, params *
 
 // CreateKitWithBodyWithResponse Create an interview kit
 //
-// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+// team leads can create kits for jobs they are a member of.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37281,7 +37644,8 @@ func (c *ClientWithResponses) CreateKitWithBodyWithResponse(ctx context.Context,
 
 // CreateKitWithResponse Create an interview kit
 //
-// Creates a kit with its first version as a draft. HR and admins create kits for the company or for a job, team leads for jobs that they are a member of.
+// Creates a kit with a draft as its first version. HR and admins can create kits for the company or for a job;
+// team leads can create kits for jobs they are a member of.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37294,9 +37658,9 @@ func (c *ClientWithResponses) CreateKitWithResponse(ctx context.Context, params 
 	return ParseCreateKitResponse(rsp)
 }
 
-// GetKitWithResponse One kit
+// GetKitWithResponse Retrieve a kit
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37311,7 +37675,7 @@ func (c *ClientWithResponses) GetKitWithResponse(ctx context.Context, kitID KitI
 
 // UpdateKitWithBodyWithResponse Change a kit's name and description
 //
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
+// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37326,7 +37690,7 @@ func (c *ClientWithResponses) UpdateKitWithBodyWithResponse(ctx context.Context,
 
 // UpdateKitWithResponse Change a kit's name and description
 //
-// A merge patch; If-Match is required. Questions and criteria belong to versions.
+// A merge patch. If-Match is required. Questions and criteria belong to the versions of the kit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37341,7 +37705,7 @@ func (c *ClientWithResponses) UpdateKitWithResponse(ctx context.Context, kitID K
 
 // ListKitVersionsWithResponse List a kit's versions
 //
-// Newest first. Employees see the versions that interviews on whose panel they are were held by.
+// Newest first. Employees see only versions that are used by interviews whose panel they are on.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37354,9 +37718,10 @@ func (c *ClientWithResponses) ListKitVersionsWithResponse(ctx context.Context, k
 	return ParseListKitVersionsResponse(rsp)
 }
 
-// CreateKitVersionWithBodyWithResponse Begin a new version of a kit
+// CreateKitVersionWithBodyWithResponse Create a new version of a kit
 //
-// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+// a time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37369,9 +37734,10 @@ func (c *ClientWithResponses) CreateKitVersionWithBodyWithResponse(ctx context.C
 	return ParseCreateKitVersionResponse(rsp)
 }
 
-// CreateKitVersionWithResponse Begin a new version of a kit
+// CreateKitVersionWithResponse Create a new version of a kit
 //
-// Creates a draft. What the request leaves out is copied from the newest version. A kit has one draft at a time.
+// Creates a draft. Fields that the request omits are copied from the newest version. A kit can have one draft at
+// a time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37384,9 +37750,9 @@ func (c *ClientWithResponses) CreateKitVersionWithResponse(ctx context.Context, 
 	return ParseCreateKitVersionResponse(rsp)
 }
 
-// GetKitVersionWithResponse One version of a kit
+// GetKitVersionWithResponse Retrieve a version of a kit
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37401,7 +37767,7 @@ func (c *ClientWithResponses) GetKitVersionWithResponse(ctx context.Context, kit
 
 // UpdateKitVersionWithBodyWithResponse Change a draft
 //
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37416,7 +37782,7 @@ func (c *ClientWithResponses) UpdateKitVersionWithBodyWithResponse(ctx context.C
 
 // UpdateKitVersionWithResponse Change a draft
 //
-// A merge patch of a draft; If-Match is required. Questions and criteria are replaced as a whole.
+// A merge patch of a draft. If-Match is required. Questions and criteria are replaced as a whole.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37431,7 +37797,7 @@ func (c *ClientWithResponses) UpdateKitVersionWithResponse(ctx context.Context, 
 
 // ArchiveKitVersionWithResponse Archive a published version
 //
-// New interviews can no longer use it. Interviews that have it keep it, unchanged.
+// New interviews can no longer use the version. Interviews that use it keep it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37446,8 +37812,8 @@ func (c *ClientWithResponses) ArchiveKitVersionWithResponse(ctx context.Context,
 
 // PublishKitVersionWithResponse Publish a draft
 //
-// From then on the version never changes, and its content hash proves it; new interviews use it. A version of the kit that was published before is
-// archived. Needs at least one criterion with a weight.
+// After publication, the version never changes, and its content hash proves this; new interviews use it. The
+// previously published version of the kit is archived. At least one criterion with a weight is required.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37460,10 +37826,10 @@ func (c *ClientWithResponses) PublishKitVersionWithResponse(ctx context.Context,
 	return ParsePublishKitVersionResponse(rsp)
 }
 
-// GetStateMachinesWithResponse The state machines
+// GetStateMachinesWithResponse Retrieve the state machines
 //
-// Every state that a resource can have, and every action that leads from one to another: by whom, and whether it needs a reason. The server decides by the
-// same table that this is made of; /docs/state-machines draws it.
+// Returns all states of resources and all transitions between them, with the roles that may perform them and
+// whether a reason is required. The server uses the same table; /docs/state-machines shows it as diagrams.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37476,11 +37842,12 @@ func (c *ClientWithResponses) GetStateMachinesWithResponse(ctx context.Context, 
 	return ParseGetStateMachinesResponse(rsp)
 }
 
-// ListInterviewerFiguresWithResponse Interviewers in figures
+// ListInterviewerFiguresWithResponse List interviewer statistics
 //
-// For each person who is on a panel, by name: how many interviews and submitted scores, how many scores are open (the interview is under
-// way or waits for scores, theirs is required and not submitted), and the median of the hours from the interview's end to their submission.
-// Team leads see the interviews of jobs that they are a member of, HR and admins all. No figure tells how anybody was rated.
+// Returns for each panelist, ordered by name: the number of interviews, of submitted scores and of open scores
+// (required and not submitted, in an interview that is in progress or awaits scores), and the median number of
+// hours from the end of an interview to the submission of the score. Team leads see interviews of jobs they are
+// a member of, HR and admins all. The statistics do not reveal ratings.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37495,9 +37862,12 @@ func (c *ClientWithResponses) ListInterviewerFiguresWithResponse(ctx context.Con
 
 // ListScoresWithResponse List scores
 //
-// The caller's own scores, and the submitted scores of others that they may read: panelists those of their interviews, team leads those of jobs that they
-// are a member of, HR and admins all; but of no interview on whose panel they are and have not submitted their own score. Voided scores of others are shown to HR and admins.
-// Others' scores come into sight when one submits one's own, and go out of it when they are reopened: after that, read the interview's scores whole.
+// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
+// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
+// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
+// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
+// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
+// interview again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37512,8 +37882,8 @@ func (c *ClientWithResponses) ListScoresWithResponse(ctx context.Context, params
 
 // ExportScoresWithResponse Export scores
 //
-// Streams every score that the filters match and the caller may read, oldest first, as NDJSON (one Score a line) or CSV (one line for each
-// rating, and one for a score without any), as ExportCandidates does.
+// Streams all matching scores that the caller can read, oldest first, as NDJSON (one Score per line) or CSV (one
+// line per rating, and one line for a score without ratings), in the same way as ExportCandidates.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37526,9 +37896,9 @@ func (c *ClientWithResponses) ExportScoresWithResponse(ctx context.Context, para
 	return ParseExportScoresResponse(rsp)
 }
 
-// GetScoreWithResponse One score
+// GetScoreWithResponse Retrieve a score
 //
-// Visible to those who would see it in the list.
+// Visible to those who see it in the list.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37541,9 +37911,10 @@ func (c *ClientWithResponses) GetScoreWithResponse(ctx context.Context, scoreID 
 	return ParseGetScoreResponse(rsp)
 }
 
-// UpdateScoreWithBodyWithResponse Change one's own draft
+// UpdateScoreWithBodyWithResponse Change your own draft
 //
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+// replaced as a whole.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37556,9 +37927,10 @@ func (c *ClientWithResponses) UpdateScoreWithBodyWithResponse(ctx context.Contex
 	return ParseUpdateScoreResponse(rsp)
 }
 
-// UpdateScoreWithResponse Change one's own draft
+// UpdateScoreWithResponse Change your own draft
 //
-// A merge patch of a draft, for saving while one writes; If-Match is required. Ratings are replaced as a whole.
+// A merge patch of a draft, for example to save it while it is being written. If-Match is required. Ratings are
+// replaced as a whole.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37571,11 +37943,11 @@ func (c *ClientWithResponses) UpdateScoreWithResponse(ctx context.Context, score
 	return ParseUpdateScoreResponse(rsp)
 }
 
-// ReopenScoreWithBodyWithResponse Let a rater revise a submitted score
+// ReopenScoreWithBodyWithResponse Reopen a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-// score, while the interview is in progress or awaits scores.
-// The answer is the score as the caller may see it.
+// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+// response contains the score only as far as the caller can see it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37588,11 +37960,11 @@ func (c *ClientWithResponses) ReopenScoreWithBodyWithResponse(ctx context.Contex
 	return ParseReopenScoreResponse(rsp)
 }
 
-// ReopenScoreWithResponse Let a rater revise a submitted score
+// ReopenScoreWithResponse Reopen a submitted score
 //
-// The score is a draft of its rater again, as the next revision; what was submitted is kept. HR and admins, with a reason, but for their own
-// score, while the interview is in progress or awaits scores.
-// The answer is the score as the caller may see it.
+// The score becomes a draft again, as the next revision; the submitted revision is kept. HR and admins can do
+// this with a reason, except for their own score, while the interview is in progress or awaits scores. The
+// response contains the score only as far as the caller can see it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37605,9 +37977,10 @@ func (c *ClientWithResponses) ReopenScoreWithResponse(ctx context.Context, score
 	return ParseReopenScoreResponse(rsp)
 }
 
-// ListScoreRevisionsWithResponse What a score said before it was reopened or voided
+// ListScoreRevisionsWithResponse List a score's earlier revisions
 //
-// Oldest first, with who reopened or voided it and why. Visible to those who see the score.
+// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
+// Visible to those who see the score.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37620,10 +37993,10 @@ func (c *ClientWithResponses) ListScoreRevisionsWithResponse(ctx context.Context
 	return ParseListScoreRevisionsResponse(rsp)
 }
 
-// SubmitScoreWithResponse Submit one's own score
+// SubmitScoreWithResponse Submit your own score
 //
-// Needs a recommendation, and every required criterion rated or marked as not observed. Nobody can change the score from then on; with the last required
-// score the interview completes by itself.
+// Requires a recommendation, and a rating or `not_observed` for every required criterion. A submitted score
+// cannot be changed. The interview is completed automatically when its last required score is submitted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37636,9 +38009,10 @@ func (c *ClientWithResponses) SubmitScoreWithResponse(ctx context.Context, score
 	return ParseSubmitScoreResponse(rsp)
 }
 
-// VoidScoreWithBodyWithResponse Declare a submitted score void
+// VoidScoreWithBodyWithResponse Void a submitted score
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// except for their own score, unless the interview is completed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37651,9 +38025,10 @@ func (c *ClientWithResponses) VoidScoreWithBodyWithResponse(ctx context.Context,
 	return ParseVoidScoreResponse(rsp)
 }
 
-// VoidScoreWithResponse Declare a submitted score void
+// VoidScoreWithResponse Void a submitted score
 //
-// The score no longer counts, and its rater may write another. HR and admins, with a reason, but for their own score; not while the interview is completed.
+// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// except for their own score, unless the interview is completed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37668,7 +38043,7 @@ func (c *ClientWithResponses) VoidScoreWithResponse(ctx context.Context, scoreID
 
 // ListTestCompaniesWithResponse List the company's test companies
 //
-// Those that are open, newest first.
+// Returns the open test companies, newest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37683,9 +38058,11 @@ func (c *ClientWithResponses) ListTestCompaniesWithResponse(ctx context.Context,
 
 // CreateTestCompanyWithBodyWithResponse Open a test company
 //
-// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+// returned only in this response. The test company is isolated from the company that opened it; `POST
+// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+// inactive too. A company can have up to 20 open test companies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37700,9 +38077,11 @@ func (c *ClientWithResponses) CreateTestCompanyWithBodyWithResponse(ctx context.
 
 // CreateTestCompanyWithResponse Open a test company
 //
-// Opens an empty company of its own for tests, with an API key (`aip_test_…`) that holds every scope a key can hold and is shown this once. Nothing in it
-// touches the company that opened it, and `POST /api/v1/company/reset` empties it. Its people sign in with its slug as `company`, and its keys are looked
-// after by its own admins, whom the first key can create. While the company that opened it is inactive, it is so too. A company may have 20.
+// Opens an empty company for tests, with an API key (`aip_test_…`) that has all scopes. The secret of the key is
+// returned only in this response. The test company is isolated from the company that opened it; `POST
+// /api/v1/company/reset` empties it. Its users sign in with its slug as `company`. Its API keys are managed by
+// its own admins, whom the first key can create. If the company that opened it is inactive, the test company is
+// inactive too. A company can have up to 20 open test companies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37717,7 +38096,8 @@ func (c *ClientWithResponses) CreateTestCompanyWithResponse(ctx context.Context,
 
 // CloseTestCompanyWithResponse Close a test company
 //
-// For good. Its keys and its people's sessions end at once, and all that is in it is deleted but its audit log.
+// Closing cannot be undone. The API keys and sessions of the test company end immediately, and everything in it
+// except its audit log is deleted.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37732,8 +38112,8 @@ func (c *ClientWithResponses) CloseTestCompanyWithResponse(ctx context.Context, 
 
 // ListUsersWithResponse List the company's users
 //
-// Filters combine. `q` finds users whose name, email or department contains the text; `updated_since` serves incremental
-// synchronisation, together with `sort=updated_at`. Deactivated users are listed too, so nothing vanishes.
+// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
+// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37748,8 +38128,9 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 
 // CreateUserWithBodyWithResponse Create a user
 //
-// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// users of every role. An email must be unique among the users of all live companies, and within each test
+// company.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37764,8 +38145,9 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 
 // CreateUserWithResponse Create a user
 //
-// Creates an active user with an initial password, which the creator hands over. HR creates employees and team leads;
-// admins create any role. An email belongs to one user of all live companies, and in each test company to one more.
+// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// users of every role. An email must be unique among the users of all live companies, and within each test
+// company.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37778,9 +38160,9 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 	return ParseCreateUserResponse(rsp)
 }
 
-// GetMeWithResponse The caller's profile
+// GetMeWithResponse Retrieve your own profile
 //
-// Who is signed in, in which company, and what their role permits.
+// Returns the signed-in user with their company and the permissions of their role.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37793,9 +38175,10 @@ func (c *ClientWithResponses) GetMeWithResponse(ctx context.Context, params *Get
 	return ParseGetMeResponse(rsp)
 }
 
-// UpdateMeWithBodyWithResponse Change one's own profile
+// UpdateMeWithBodyWithResponse Change your own profile
 //
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+// users.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37808,9 +38191,10 @@ func (c *ClientWithResponses) UpdateMeWithBodyWithResponse(ctx context.Context, 
 	return ParseUpdateMeResponse(rsp)
 }
 
-// UpdateMeWithResponse Change one's own profile
+// UpdateMeWithResponse Change your own profile
 //
-// A merge patch of the caller's names and department. Email and role are changed by those who may edit users.
+// A merge patch of the caller's names and department. Email and role can only be changed by users who may edit
+// users.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37823,9 +38207,10 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 	return ParseUpdateMeResponse(rsp)
 }
 
-// GetMyCalendarWithResponse One's own interviews as a calendar file
+// GetMyCalendarWithResponse Retrieve your own interviews as a calendar file
 //
-// An iCalendar file (RFC 5545) of the interviews that the caller is on the panel of and has not declined, from 30 days ago on; at most 1,000.
+// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
+// declined, starting 30 days ago; at most 1,000.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37838,9 +38223,9 @@ func (c *ClientWithResponses) GetMyCalendarWithResponse(ctx context.Context, par
 	return ParseGetMyCalendarResponse(rsp)
 }
 
-// GetUserWithResponse One user
+// GetUserWithResponse Retrieve a user
 //
-// Team leads, HR and admins read everyone in their company; employees read themselves.
+// Team leads, HR and admins can read all users of their company; employees can read only themselves.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37855,7 +38240,8 @@ func (c *ClientWithResponses) GetUserWithResponse(ctx context.Context, userID Us
 
 // UpdateUserWithBodyWithResponse Change a user's profile
 //
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+// users.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37870,7 +38256,8 @@ func (c *ClientWithResponses) UpdateUserWithBodyWithResponse(ctx context.Context
 
 // UpdateUserWithResponse Change a user's profile
 //
-// A merge patch of names, department and email. HR edits employees and team leads; admins edit everyone.
+// A merge patch of names, department and email. HR can change employees and team leads; admins can change all
+// users.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37883,11 +38270,11 @@ func (c *ClientWithResponses) UpdateUserWithResponse(ctx context.Context, userID
 	return ParseUpdateUserResponse(rsp)
 }
 
-// ChangeUserRoleWithBodyWithResponse Give a user another role
+// ChangeUserRoleWithBodyWithResponse Change a user's role
 //
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
+// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37900,11 +38287,11 @@ func (c *ClientWithResponses) ChangeUserRoleWithBodyWithResponse(ctx context.Con
 	return ParseChangeUserRoleResponse(rsp)
 }
 
-// ChangeUserRoleWithResponse Give a user another role
+// ChangeUserRoleWithResponse Change a user's role
 //
-// The access tokens of the user end at once; their sessions go on, and the next refresh carries the new role. HR
-// changes between employee and team lead; admins between all roles. Nobody changes their own role, and the last
-// active admin of a company keeps it.
+// The user's access tokens become invalid immediately. Their sessions continue, and the next refresh returns a
+// token with the new role. HR can change users between employee and team lead; admins can assign every role.
+// Users cannot change their own role. The role of the last active admin of a company cannot be changed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37919,8 +38306,8 @@ func (c *ClientWithResponses) ChangeUserRoleWithResponse(ctx context.Context, us
 
 // DeactivateUserWithResponse Deactivate a user
 //
-// The user can no longer sign in, and all their sessions end at once. The last active admin of a company cannot be
-// deactivated.
+// The user can no longer sign in, and all their sessions end immediately. The last active admin of a company
+// cannot be deactivated.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37935,7 +38322,7 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, us
 
 // ReactivateUserWithResponse Reactivate a user
 //
-// The user can sign in again, with the password they had. Sessions that ended stay ended.
+// The user can sign in again with their previous password. Sessions that have ended remain ended.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37950,7 +38337,7 @@ func (c *ClientWithResponses) ReactivateUserWithResponse(ctx context.Context, us
 
 // RevokeUserSessionsWithResponse End all sessions of a user
 //
-// Every session of the user ends at once; their password stays.
+// Ends all sessions of the user immediately. The password does not change.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37965,7 +38352,7 @@ func (c *ClientWithResponses) RevokeUserSessionsWithResponse(ctx context.Context
 
 // ListUserSessionsWithResponse List a user's sessions
 //
-// The live sessions of any user of the company, newest first.
+// Returns the active sessions of a user of the company, newest first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37980,7 +38367,7 @@ func (c *ClientWithResponses) ListUserSessionsWithResponse(ctx context.Context, 
 
 // RevokeUserSessionWithResponse End one session of a user
 //
-// The session's tokens are worth nothing from then on.
+// All tokens of the session become invalid immediately.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37993,9 +38380,9 @@ func (c *ClientWithResponses) RevokeUserSessionWithResponse(ctx context.Context,
 	return ParseRevokeUserSessionResponse(rsp)
 }
 
-// GetHealthWithResponse Whether the process is alive
+// GetHealthWithResponse Check that the process is alive
 //
-// Answers without asking any dependency. Restart the process when it does not answer.
+// Does not check any dependency. If there is no response, restart the process.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38008,10 +38395,10 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 	return ParseGetHealthResponse(rsp)
 }
 
-// GetReadinessWithResponse Whether the service can do its work
+// GetReadinessWithResponse Check that the service is ready
 //
-// Asks PostgreSQL, Redis and the schema's version. While Redis is away people who are signed in go on working, and
-// nobody can sign in; the answer is 503 then, and names what is down.
+// Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
+// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38024,9 +38411,9 @@ func (c *ClientWithResponses) GetReadinessWithResponse(ctx context.Context, reqE
 	return ParseGetReadinessResponse(rsp)
 }
 
-// GetMetricsWithResponse Metrics for Prometheus
+// GetMetricsWithResponse Retrieve metrics for Prometheus
 //
-// The Prometheus text format. Where the operator has set METRICS_TOKEN, that token must be sent; elsewhere none is asked for.
+// Returns metrics in the Prometheus text format. If the operator has set METRICS_TOKEN, the token is required.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38039,9 +38426,9 @@ func (c *ClientWithResponses) GetMetricsWithResponse(ctx context.Context, reqEdi
 	return ParseGetMetricsResponse(rsp)
 }
 
-// GetSpecificationJSONWithResponse This document, as JSON
+// GetSpecificationJSONWithResponse Retrieve this document as JSON
 //
-// The same document for tools that prefer JSON.
+// Returns the same document for tools that prefer JSON.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38054,10 +38441,10 @@ func (c *ClientWithResponses) GetSpecificationJSONWithResponse(ctx context.Conte
 	return ParseGetSpecificationJSONResponse(rsp)
 }
 
-// GetSpecificationYAMLWithResponse This document, as YAML
+// GetSpecificationYAMLWithResponse Retrieve this document as YAML
 //
-// The document as its authors write it, comments included, with what they share by aliases written out, and the headers that
-// answers have in common declared at each of them.
+// Returns this document with the comments of its authors. Aliases are expanded, and common response headers are
+// declared at each response.
 //
 // Returns a wrapper object for the known response body format(s).
 //
