@@ -9,19 +9,19 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// period is a time from its first moment to the moment after its last.
+// period is a half-open time interval.
 type period struct{ from, to time.Time }
 
 func (p period) overlaps(other period) bool {
 	return p.from.Before(other.to) && other.from.Before(p.to)
 }
 
-// free reports whether a period overlaps none of others.
+// free reports whether a period overlaps none of the others.
 func (p period) free(others []period) bool { return !slices.ContainsFunc(others, p.overlaps) }
 
-// slot is a time within the hours of an office that begins within a period, at the full or half hour; false where a
-// hundred attempts find none.
-func (g *generator) slot(at office, within period, minutes int) (period, bool) {
+// randomSlot returns a time within office hours that starts within a period, at the full or half hour. It reports
+// false if 100 attempts find none.
+func (g *generator) randomSlot(at office, within period, minutes int) (period, bool) {
 	length := time.Duration(minutes) * time.Minute
 	halves := int((closes-opens)*time.Hour-length)/int(30*time.Minute) + 1
 	for range 100 {
@@ -34,40 +34,40 @@ func (g *generator) slot(at office, within period, minutes int) (period, bool) {
 	return period{}, false
 }
 
-// book finds a time for an interview of a course, at which the candidate and a panel of so many are free, and takes it
-// from them; false where there is none.
-func (g *generator) book(c *course, within period, minutes, panelists int) (period, []person, bool) {
+// findTime reserves a time for an interview at which the candidate and the given number of panelists are free. It
+// reports false if it finds none.
+func (g *generator) findTime(app *application, within period, minutes, panelists int) (period, []person, bool) {
 	for range 20 {
-		when, found := g.slot(c.job.office, within, minutes)
+		when, found := g.randomSlot(app.job.office, within, minutes)
 		if !found {
 			return period{}, nil, false
 		}
-		if panel, found := g.take(c, when, panelists); found {
+		if panel, found := g.reserve(app, when, panelists); found {
 			return when, panel, true
 		}
 	}
 	return period{}, nil, false
 }
 
-// take takes a time from the candidate and a panel of so many, where they are free.
-func (g *generator) take(c *course, when period, panelists int) ([]person, bool) {
-	if !when.free(c.applicant.busy) {
+// reserve reserves a time for the candidate and a panel. It reports false if not enough people are free.
+func (g *generator) reserve(app *application, when period, panelists int) ([]person, bool) {
+	if !when.free(app.candidate.busy) {
 		return nil, false
 	}
-	panel := g.panel(c.job, panelists, func(id uuid.UUID) bool { return when.free(g.busy[id]) })
+	panel := g.choosePanel(app.job, panelists, func(id uuid.UUID) bool { return when.free(g.busy[id]) })
 	if len(panel) < panelists {
 		return nil, false
 	}
-	c.applicant.busy = append(c.applicant.busy, when)
+	app.candidate.busy = append(app.candidate.busy, when)
 	for _, p := range panel {
 		g.busy[p.id] = append(g.busy[p.id], when)
 	}
 	return panel, true
 }
 
-// panel draws people for a panel: those whose job it is before their department, and these before all others. It may
-// find fewer than are asked for.
-func (g *generator) panel(of *job, number int, free func(uuid.UUID) bool) []person {
+// choosePanel draws free users for a panel. It prefers members of the job, then users of its department. It can
+// return fewer than requested.
+func (g *generator) choosePanel(of *job, number int, free func(uuid.UUID) bool) []person {
 	weights := make([]int, len(g.panelists))
 	for i, p := range g.panelists {
 		switch {
@@ -84,7 +84,7 @@ func (g *generator) panel(of *job, number int, free func(uuid.UUID) bool) []pers
 	}
 	var drawn []person
 	for len(drawn) < number {
-		i := g.weighted(weights)
+		i := g.weightedIndex(weights)
 		if i < 0 {
 			break
 		}
@@ -94,19 +94,19 @@ func (g *generator) panel(of *job, number int, free func(uuid.UUID) bool) []pers
 	return drawn
 }
 
-// underWay is the time of an interview that is being held at the present, or, while the office is closed, of the last
-// one before it that nobody has declared over.
-func (g *generator) underWay(c *course, minutes, panelists int) (period, []person, bool) {
+// findCurrentTime reserves the time of an interview that is in progress now. Outside of office hours it is the last
+// time before, of an interview that nobody has marked as finished.
+func (g *generator) findCurrentTime(app *application, minutes, panelists int) (period, []person, bool) {
 	length := time.Duration(minutes) * time.Minute
 	for back := range 4 * 48 {
 		from := g.now.Truncate(30 * time.Minute).Add(-time.Duration(back) * 30 * time.Minute)
-		opening := c.job.office.opening(from, 0)
+		opening := app.job.office.opening(from, 0)
 		when := period{from, from.Add(length)}
-		if !c.job.office.workday(from) || from.Before(opening) || when.to.After(opening.Add((closes-opens)*time.Hour)) ||
+		if !app.job.office.workday(from) || from.Before(opening) || when.to.After(opening.Add((closes-opens)*time.Hour)) ||
 			g.now.Sub(from) < 3*time.Minute {
 			continue
 		}
-		if panel, found := g.take(c, when, panelists); found {
+		if panel, found := g.reserve(app, when, panelists); found {
 			return when, panel, true
 		}
 	}

@@ -11,40 +11,41 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// content holds what is written by people: jobs, kits, names and phrases.
+// content has the hand-written data: jobs, kits, names and phrases.
 //
 //go:embed content/*.yaml
 var content embed.FS
 
-// family says which work a job is about, and with it which kit opens its interviews and which tags its candidates have.
-type family string
+// jobCategory is the kind of work of a job. It determines the kit of its first interviews and the tags of its
+// candidates.
+type jobCategory string
 
-// leadership is the family whose kit also serves for the second interview of every other.
-const leadership family = "leadership"
+// leadership is the category whose kit is also used for the second interviews of all other categories.
+const leadership jobCategory = "leadership"
 
-// position is a job as content/jobs-*.yaml describes it. Opened, held and closed are days before the demo is loaded; a
-// job that was never opened is a draft.
-type position struct {
-	Title        string   `yaml:"title"`
-	Department   string   `yaml:"department"`
-	Family       family   `yaml:"family"`
-	Location     string   `yaml:"location"`
-	Zone         string   `yaml:"zone"`
-	Opened       int      `yaml:"opened"`
-	Held         int      `yaml:"held"`
-	Closed       int      `yaml:"closed"`
-	Manager      string   `yaml:"manager"`
-	Interviewers []string `yaml:"interviewers"`
-	Popularity   int      `yaml:"popularity"`
-	Description  string   `yaml:"description"`
+// jobText describes a job in content/jobs-*.yaml. Opened, OnHold and Closed are days before the demo is loaded. A job
+// that was never opened is a draft.
+type jobText struct {
+	Title        string      `yaml:"title"`
+	Department   string      `yaml:"department"`
+	Category     jobCategory `yaml:"category"`
+	Location     string      `yaml:"location"`
+	Zone         string      `yaml:"zone"`
+	Opened       int         `yaml:"opened"`
+	OnHold       int         `yaml:"on_hold"`
+	Closed       int         `yaml:"closed"`
+	Manager      string      `yaml:"manager"`
+	Interviewers []string    `yaml:"interviewers"`
+	Popularity   int         `yaml:"popularity"`
+	Description  string      `yaml:"description"`
 }
 
-// status is the one that the position's days come to.
-func (p position) status() api.JobStatus {
+// status returns the job's current status.
+func (p jobText) status() api.JobStatus {
 	switch {
 	case p.Closed > 0:
 		return api.JobStatusClosed
-	case p.Held > 0:
+	case p.OnHold > 0:
 		return api.JobStatusOnHold
 	case p.Opened > 0:
 		return api.JobStatusOpen
@@ -52,19 +53,19 @@ func (p position) status() api.JobStatus {
 	return api.JobStatusDraft
 }
 
-// kitText is a kit as content/kit-*.yaml writes it.
+// kitText describes a kit in content/kit-*.yaml.
 type kitText struct {
 	Name        string                   `yaml:"name"`
 	Description string                   `yaml:"description"`
-	Family      family                   `yaml:"family"`
+	Category    jobCategory              `yaml:"category"`
 	Versions    []versionText            `yaml:"versions"`
 	Criteria    map[string]criterionText `yaml:"criteria"`
 	Questions   map[string]questionText  `yaml:"questions"`
-	// Notes are what raters write, by criterion.
+	// Notes are raters' notes by criterion.
 	Notes map[string]noteText `yaml:"notes"`
 }
 
-// versionText names what a version is made of. Criteria are in the order of the file.
+// versionText lists the keys of a version's criteria, in the order of the file, and questions.
 type versionText struct {
 	Draft     bool     `yaml:"draft"`
 	Criteria  weights  `yaml:"criteria"`
@@ -76,7 +77,7 @@ type weights []struct {
 	weight int32
 }
 
-// UnmarshalYAML keeps the order, which a map would lose.
+// UnmarshalYAML keeps the order of the file, which a map would lose.
 func (w *weights) UnmarshalYAML(node *yaml.Node) error {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		var weight int32
@@ -107,7 +108,7 @@ type questionText struct {
 
 type noteText struct{ Low, Mid, High []string }
 
-// of gives what fits to a rating from 1 to 5.
+// of returns the notes that fit a rating from 1 to 5.
 func (n noteText) of(rating int) []string {
 	switch {
 	case rating <= 2:
@@ -118,7 +119,7 @@ func (n noteText) of(rating int) []string {
 	return n.High
 }
 
-// criteria are those of a version, as the API has them.
+// criteria returns the criteria of a version as API objects.
 func (k kitText) criteria(v versionText) []api.KitCriterion {
 	criteria := make([]api.KitCriterion, len(v.Criteria))
 	for i, named := range v.Criteria {
@@ -131,7 +132,7 @@ func (k kitText) criteria(v versionText) []api.KitCriterion {
 	return criteria
 }
 
-// questions are those of a version, as the API has them, with the criteria that the version knows.
+// questions returns the questions of a version as API objects. They refer only to criteria of the version.
 func (k kitText) questions(v versionText) []api.KitQuestion {
 	known := map[string]bool{}
 	for _, named := range v.Criteria {
@@ -152,18 +153,18 @@ func (k kitText) questions(v versionText) []api.KitQuestion {
 	return questions
 }
 
-// origin is names that go together, with places and the beginning of telephone numbers.
-type origin struct {
+// region has names that occur together, places, and the prefix of telephone numbers.
+type region struct {
 	First  []string `yaml:"first"`
 	Last   []string `yaml:"last"`
 	Places []string `yaml:"places"`
 	Phone  string   `yaml:"phone"`
 }
 
-// phrases are what people write in passing.
+// phrases are texts that users write, such as reasons and comments.
 type phrases struct {
-	Tags    map[family][]string `yaml:"tags"`
-	Sources []string            `yaml:"sources"`
+	Tags    map[jobCategory][]string `yaml:"tags"`
+	Sources []string                 `yaml:"sources"`
 	Moves   struct {
 		Hold, Resume, Withdraw, Return, Reactivate, Skip []string
 		Reject                                           map[api.RejectionReason][]string
@@ -174,29 +175,29 @@ type phrases struct {
 		NoShow  []string                       `yaml:"no_show"`
 		Respond map[api.PanelResponse][]string `yaml:"respond"`
 	} `yaml:"interviews"`
-	Comments map[api.Recommendation][]string `yaml:"comments"`
-	Further  further                         `yaml:"further"`
+	Comments  map[api.Recommendation][]string `yaml:"comments"`
+	ExtraJobs extraJobs                       `yaml:"extra_jobs"`
 }
 
-// further is what more jobs are made of.
-type further struct {
+// extraJobs has the texts that the jobs of further parts are combined from.
+type extraJobs struct {
 	Engineering, Customers struct{ Roles, Teams []string }
 	Places                 []struct{ Location, Zone string }
 }
 
-// library is everything that was written, read once for a load.
+// library is the parsed content. It is read once for each load.
 type library struct {
 	kits    []kitText
-	origins []origin
+	regions []region
 	phrases phrases
 }
 
-// openLibrary reads the embedded files. An error is a defect of these files.
-func openLibrary() (*library, error) {
+// readLibrary parses the embedded files. An error is a defect of these files.
+func readLibrary() (*library, error) {
 	l := &library{kits: make([]kitText, 3)}
 	for name, into := range map[string]any{
 		"kit-engineering": &l.kits[0], "kit-leading": &l.kits[1], "kit-customers": &l.kits[2],
-		"people": &l.origins, "phrases": &l.phrases,
+		"people": &l.regions, "phrases": &l.phrases,
 	} {
 		if err := read(name, into); err != nil {
 			return nil, err
@@ -205,21 +206,21 @@ func openLibrary() (*library, error) {
 	return l, nil
 }
 
-// positions reads the jobs of a company.
-func positions(slug string) ([]position, error) {
-	var found []position
+// readJobTexts parses the jobs of a company.
+func readJobTexts(slug string) ([]jobText, error) {
+	var found []jobText
 	return found, read("jobs-"+slug, &found)
 }
 
 func read(name string, into any) error {
 	file, err := content.ReadFile("content/" + name + ".yaml")
 	if err != nil {
-		return fmt.Errorf("demo content: %w", err)
+		return fmt.Errorf("read demo content: %w", err)
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(file))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("demo content %s: %w", name, err)
+		return fmt.Errorf("parse demo content %s: %w", name, err)
 	}
 	return nil
 }

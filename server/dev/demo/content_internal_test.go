@@ -13,159 +13,197 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// TestContentIsWhole holds what was written to what the generator takes from it.
-func TestContentIsWhole(t *testing.T) {
-	t.Parallel()
-	l, err := openLibrary()
+func mustReadLibrary(t *testing.T) *library {
+	t.Helper()
+	l, err := readLibrary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	said := l.phrases
+	return l
+}
+
+// TestPhrasesAreComplete checks that there are texts for everything that the generator looks up.
+func TestPhrasesAreComplete(t *testing.T) {
+	t.Parallel()
+	phrases := mustReadLibrary(t).phrases
+
 	for _, reason := range []api.RejectionReason{
 		"not_qualified", "lacks_experience", "failed_assessment", "stronger_candidate", "compensation", "location",
 		"work_authorization", "availability", "position_filled", "position_cancelled", "duplicate", "other",
 	} {
-		if len(said.Moves.Reject[reason]) == 0 {
-			t.Errorf("nothing is said about the rejection reason %s", reason)
+		if len(phrases.Moves.Reject[reason]) == 0 {
+			t.Errorf("rejection reason %s has no texts", reason)
 		}
 	}
 	for _, recommendation := range []api.Recommendation{"definitely_no", "no", "no_decision", "yes", "strong_yes"} {
-		if len(said.Comments[recommendation]) == 0 {
-			t.Errorf("nothing is said with the recommendation %s", recommendation)
+		if len(phrases.Comments[recommendation]) == 0 {
+			t.Errorf("recommendation %s has no texts", recommendation)
 		}
 	}
 	for _, response := range []api.PanelResponse{"accepted", "tentative", "declined"} {
-		if len(said.Interviews.Respond[response]) == 0 {
-			t.Errorf("nothing is said with the response %s", response)
+		if len(phrases.Interviews.Respond[response]) == 0 {
+			t.Errorf("response %s has no texts", response)
 		}
 	}
-	m, i := said.Moves, said.Interviews
-	for n, list := range [][]string{
-		m.Hold, m.Resume, m.Withdraw, m.Return, m.Reactivate, m.Skip, i.Instructions, i.Reschedule, i.Cancel, i.Reopen, i.Rooms,
-		i.NoShow, said.Sources, said.Tags["engineering"], said.Tags["customers"], said.Tags["leadership"], said.Tags["any"],
-		said.Further.Engineering.Roles, said.Further.Engineering.Teams, said.Further.Customers.Roles, said.Further.Customers.Teams,
+
+	m, i, extra := phrases.Moves, phrases.Interviews, phrases.ExtraJobs
+	for name, list := range map[string][]string{
+		"hold": m.Hold, "resume": m.Resume, "withdraw": m.Withdraw, "return": m.Return, "reactivate": m.Reactivate,
+		"skip": m.Skip, "instructions": i.Instructions, "reschedule": i.Reschedule, "cancel": i.Cancel, "reopen": i.Reopen,
+		"rooms": i.Rooms, "no_show": i.NoShow, "sources": phrases.Sources,
+		"engineering tags": phrases.Tags["engineering"], "customers tags": phrases.Tags["customers"],
+		"leadership tags": phrases.Tags["leadership"], "any tags": phrases.Tags["any"],
+		"engineering roles": extra.Engineering.Roles, "engineering teams": extra.Engineering.Teams,
+		"customers roles": extra.Customers.Roles, "customers teams": extra.Customers.Teams,
 	} {
 		if len(list) < 2 {
-			t.Errorf("list %d has %d texts", n, len(list))
+			t.Errorf("%s: got %d texts, want 2 or more", name, len(list))
 		}
 	}
-	for _, place := range said.Further.Places {
+
+	if len(extra.Places) == 0 {
+		t.Error("extra jobs have no places")
+	}
+	for _, place := range extra.Places {
 		if !calendar.ValidZone(place.Zone) {
-			t.Errorf("%s is no zone", place.Zone)
+			t.Errorf("time zone %q of %s is not valid", place.Zone, place.Location)
 		}
 	}
 }
 
-// TestNamesAreSpelled holds every name to an address in plain letters, and names to belonging where they stand.
-func TestNamesAreSpelled(t *testing.T) {
+// TestNamesGiveASCIIAddresses checks that every name can be transliterated for an email address, and that each region has
+// enough data.
+func TestNamesGiveASCIIAddresses(t *testing.T) {
 	t.Parallel()
-	l, err := openLibrary()
-	if err != nil {
-		t.Fatal(err)
+	regions := mustReadLibrary(t).regions
+	if len(regions) == 0 {
+		t.Fatal("there are no regions")
 	}
 	plain := regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)
-	for _, origin := range l.origins {
-		for _, name := range slices.Concat(origin.First, origin.Last) {
-			if !plain.MatchString(ascii(name)) {
-				t.Errorf("%s is spelled %q", name, ascii(name))
-			}
+	for _, region := range regions {
+		if len(region.First) < 10 || len(region.Last) < 10 || len(region.Places) < 3 || !strings.HasPrefix(region.Phone, "+") {
+			t.Errorf("the region of phone prefix %q has too few names or places, or an invalid prefix", region.Phone)
 		}
-		if len(origin.First) < 10 || len(origin.Last) < 10 || len(origin.Places) < 3 || !strings.HasPrefix(origin.Phone, "+") {
-			t.Errorf("%s and the others have too little", origin.First[0])
+		for _, name := range slices.Concat(region.First, region.Last) {
+			if !plain.MatchString(ascii(name)) {
+				t.Errorf("ascii(%q): got %q, want lower-case ASCII letters", name, ascii(name))
+			}
 		}
 	}
 }
 
-// TestKitsAreWritten holds the kits to what the API would take, and to having something to say about every rating.
-func TestKitsAreWritten(t *testing.T) {
+// TestKitsAreValid checks that the API would accept the kits, and that there are notes for every rating.
+func TestKitsAreValid(t *testing.T) {
 	t.Parallel()
-	l, err := openLibrary()
-	if err != nil {
-		t.Fatal(err)
+	for _, k := range mustReadLibrary(t).kits {
+		t.Run(k.Name, func(t *testing.T) {
+			t.Parallel()
+			f := fault.New(fault.RuleViolated)
+			checkCriteria(t, f, k)
+			checkVersions(t, f, k)
+			for _, field := range f.Fields() {
+				t.Errorf("%s: %s", field.Pointer, field.Detail)
+			}
+		})
 	}
-	for _, k := range l.kits {
-		f := fault.New(fault.RuleViolated)
-		for key, criterion := range k.Criteria {
-			text.Check(f, key+" title", criterion.Title)
-			text.CheckLines(f, key+" description", criterion.Description)
-			if len(criterion.Anchors) != 5 {
-				t.Errorf("%s has %d anchors", key, len(criterion.Anchors))
+}
+
+func checkCriteria(t *testing.T, f *fault.Fault, k kitText) {
+	t.Helper()
+	if len(k.Criteria) == 0 {
+		t.Error("the kit has no criteria")
+	}
+	for key, criterion := range k.Criteria {
+		text.Check(f, key+" title", criterion.Title)
+		text.CheckLines(f, key+" description", criterion.Description)
+		if len(criterion.Anchors) != 5 {
+			t.Errorf("criterion %s: got %d anchors, want 5", key, len(criterion.Anchors))
+		}
+		for n, anchor := range criterion.Anchors {
+			text.Check(f, key+" anchor", anchor)
+			if slices.Contains(criterion.Anchors[:n], anchor) || utf8.RuneCountInString(anchor) > 1000 {
+				t.Errorf("criterion %s: anchor %d is a duplicate or too long: %s", key, n+1, anchor)
 			}
-			for n, anchor := range criterion.Anchors {
-				text.Check(f, key+" anchor", anchor)
-				if slices.Contains(criterion.Anchors[:n], anchor) || utf8.RuneCountInString(anchor) > 1000 {
-					t.Errorf("%s, anchor %d: %s", key, n+1, anchor)
-				}
+		}
+		for rating := 1; rating <= 5; rating++ {
+			if len(k.Notes[key].of(rating)) == 0 {
+				t.Errorf("criterion %s has no notes for the rating %d", key, rating)
 			}
-			for rating := 1; rating <= 5; rating++ {
-				if len(k.Notes[key].of(rating)) == 0 {
-					t.Errorf("nothing is noted beside a %d for %s", rating, key)
+		}
+	}
+	for key := range k.Notes {
+		if _, known := k.Criteria[key]; !known {
+			t.Errorf("notes for %s, which is not a criterion", key)
+		}
+	}
+}
+
+func checkVersions(t *testing.T, f *fault.Fault, k kitText) {
+	t.Helper()
+	if len(k.Versions) == 0 {
+		t.Error("the kit has no versions")
+	}
+	for n, version := range k.Versions {
+		for _, criterion := range version.Criteria {
+			if _, known := k.Criteria[criterion.key]; !known || criterion.weight < 1 || criterion.weight > 100 {
+				t.Errorf("version %d: criterion %s is unknown or its weight %d is not 1 to 100", n+1, criterion.key, criterion.weight)
+			}
+		}
+		for _, key := range version.Questions {
+			question, known := k.Questions[key]
+			text.CheckLines(f, key, question.Text)
+			text.CheckLines(f, key, question.Guidance)
+			if !known || question.Minutes < 1 {
+				t.Errorf("version %d: question %s is unknown or has no duration", n+1, key)
+			}
+			for _, criterion := range question.Criteria {
+				if _, known := k.Criteria[criterion]; !known {
+					t.Errorf("version %d: question %s refers to the unknown criterion %s", n+1, key, criterion)
 				}
 			}
 		}
-		for key := range k.Notes {
-			if _, known := k.Criteria[key]; !known {
-				t.Errorf("notes for %s, which is no criterion of %s", key, k.Name)
+	}
+}
+
+// TestJobsReferToExistingUsersAndKits checks the members, time zone, description and kit of each job.
+func TestJobsReferToExistingUsersAndKits(t *testing.T) {
+	t.Parallel()
+	l := mustReadLibrary(t)
+	for _, company := range companies() {
+		t.Run(company.slug, func(t *testing.T) {
+			t.Parallel()
+			jobs, err := readJobTexts(company.slug)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		for _, version := range k.Versions {
-			for _, named := range version.Criteria {
-				if _, known := k.Criteria[named.key]; !known || named.weight < 1 || named.weight > 100 {
-					t.Errorf("%s names %s with the weight %d", k.Name, named.key, named.weight)
-				}
+			if len(jobs) == 0 {
+				t.Fatal("the company has no jobs")
 			}
-			for _, key := range version.Questions {
-				question, known := k.Questions[key]
-				text.CheckLines(f, key, question.Text)
-				text.CheckLines(f, key, question.Guidance)
-				if !known || question.Minutes < 1 {
-					t.Errorf("%s names the question %s", k.Name, key)
+			roles := map[string]api.Role{}
+			for _, p := range company.people {
+				roles[p.Email] = p.Role
+			}
+
+			for _, job := range jobs {
+				if role := roles[job.Manager+"@"+company.domain]; role != api.RoleTeamLead {
+					t.Errorf("%s: role of manager %s: got %q, want %q", job.Title, job.Manager, role, api.RoleTeamLead)
 				}
-				for _, criterion := range question.Criteria {
-					if _, known := k.Criteria[criterion]; !known {
-						t.Errorf("the question %s tells about %s", key, criterion)
+				for _, name := range job.Interviewers {
+					if role := roles[name+"@"+company.domain]; role != api.RoleEmployee {
+						t.Errorf("%s: role of interviewer %s: got %q, want %q", job.Title, name, role, api.RoleEmployee)
 					}
 				}
-			}
-		}
-		for _, wrong := range f.Fields() {
-			t.Errorf("%s: %s %s", k.Name, wrong.Pointer, wrong.Detail)
-		}
-	}
-}
-
-// TestPositionsAreFilled holds the jobs to the people and kits that there are.
-func TestPositionsAreFilled(t *testing.T) {
-	t.Parallel()
-	l, err := openLibrary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, company := range cast() {
-		places, err := positions(company.slug)
-		if err != nil {
-			t.Fatal(err)
-		}
-		emails := map[string]api.Role{}
-		for _, p := range company.people {
-			emails[p.Email] = p.Role
-		}
-		for _, p := range places {
-			if role := emails[p.Manager+"@"+company.domain]; role != api.RoleTeamLead {
-				t.Errorf("%s is managed by %s, whose role is %q", p.Title, p.Manager, role)
-			}
-			for _, name := range p.Interviewers {
-				if role := emails[name+"@"+company.domain]; role != api.RoleEmployee {
-					t.Errorf("%s is interviewed for by %s, whose role is %q", p.Title, name, role)
+				if !calendar.ValidZone(job.Zone) {
+					t.Errorf("%s: time zone %q is not valid", job.Title, job.Zone)
+				}
+				if job.Description == "" || strings.TrimSpace(job.Description) != job.Description {
+					t.Errorf("%s: description is empty or has surrounding space: %q", job.Title, job.Description)
+				}
+				hasKit := slices.ContainsFunc(l.kits, func(k kitText) bool { return k.Category == job.Category })
+				if !hasKit && job.status() != api.JobStatusDraft {
+					t.Errorf("%s: there is no kit of category %q", job.Title, job.Category)
 				}
 			}
-			if !calendar.ValidZone(p.Zone) || p.Description == "" || strings.TrimSpace(p.Description) != p.Description {
-				t.Errorf("%s is at %q: %q", p.Title, p.Zone, p.Description)
-			}
-			known := slices.ContainsFunc(l.kits, func(k kitText) bool { return k.Family == p.Family })
-			if !known && p.status() != api.JobStatusDraft {
-				t.Errorf("%s has no kit", p.Title)
-			}
-		}
+		})
 	}
 }

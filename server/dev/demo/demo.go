@@ -1,10 +1,10 @@
-// Package demo fills an installation with two companies to try things out on: with people, jobs, kits, candidates and
-// half a year of applications and interviews, as the service would have left them; and one of them with as much of it
-// as a load test wants. Loading it again changes nothing that is there already. It never runs in production unless it
-// is asked to, because everybody knows its password.
+// Package demo loads demo data: two companies with users, jobs, kits, candidates and half a year of applications and
+// interviews, in the state in which the service would have left them. One of the companies can be enlarged for load
+// tests. Loading again changes nothing that exists. Commands load it into production only on explicit request,
+// because the password of its accounts is public.
 //
-// The demo comes in parts. Each is one transaction, made from a seed and the present alone, so it is there whole or not
-// at all, and a load that was interrupted goes on where it was.
+// The data consists of parts. Each part is loaded by one transaction and depends only on the seed and the current
+// time, so it exists completely or not at all, and an interrupted load can be continued.
 package demo
 
 import (
@@ -22,26 +22,27 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// Password is that of every demo account.
+// Password is the password of every demo account.
 const Password = "SecurePassword123!"
 
-// MaxScale is the largest scale there is.
+// MaxScale is the maximum of Options.Scale.
 const MaxScale = 9999
 
-// Options say how much to load.
+// Options says how much to load.
 type Options struct {
-	// Scale is how many parts the enlarged company has, 1 to MaxScale; each has 2,000 candidates with 3,000
-	// applications and 600 interviews. 0 stands for 1, which is the demo that people look at.
+	// Scale is the number of parts of the enlarged company, 1 to MaxScale. Each part has 2,000 candidates, 3,000
+	// applications and up to 600 interviews. 0 means 1, the standard demo.
 	Scale int
-	// Enlarge is the slug of the company that Scale is about; Acme Robotics when empty. The other has its first part.
+	// Enlarge is the slug of the company that Scale applies to. Empty means Acme Robotics. The other company has one
+	// part.
 	Enlarge string
-	// Seed is what everything that is not written down is drawn from.
+	// Seed is the seed of all random choices.
 	Seed uint64
-	// Progress is told after each part what was loaded so far, one part after the other; nil for nobody.
+	// Progress is called after each part with what was loaded so far, never concurrently. It may be nil.
 	Progress func(Loaded)
 }
 
-// Tables are those that a load writes to.
+// Tables returns the names of the tables that a load writes to.
 func Tables() []string {
 	return []string{
 		"users", "jobs", "job_members", "kits", "kit_versions", "candidates", "applications", "application_moves",
@@ -52,13 +53,14 @@ func Tables() []string {
 // Loaded is what a load has added.
 type Loaded struct {
 	Companies, Users, Jobs, Kits, Candidates, Applications, Interviews, Scores int
-	// Rows counts these and all that belongs to them.
+	// Rows is the number of all added rows, including those of dependent tables.
 	Rows int
-	// Parts counts those loaded, Done also those that were there before, and Of all that were asked for.
+	// Parts is the number of parts that this load added, Done that of all parts that exist, and Of that of all
+	// requested parts.
 	Parts, Done, Of int
 }
 
-// String lists what was added, as a person would.
+// String lists what was added, for display.
 func (l Loaded) String() string {
 	return fmt.Sprintf(
 		"%d companies, %d users, %d jobs, %d kits, %d candidates, %d applications, %d interviews, %d scores",
@@ -76,9 +78,9 @@ func (l *Loaded) add(b *batch) {
 	l.Rows += b.rows()
 }
 
-// Load adds what is missing of the demo. What it has added is told with an error too: that stays.
+// Load adds the parts that are missing. If it fails, it also returns what was added before the error, which stays.
 func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, error) {
-	library, err := openLibrary()
+	library, err := readLibrary()
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -87,20 +89,20 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 	if l.Enlarge == "" {
 		l.Enlarge = "acme-robotics"
 	}
-	companies := cast()
+	companies := companies()
 	if !slices.ContainsFunc(companies, func(c company) bool { return c.slug == l.Enlarge }) {
 		return Loaded{}, fmt.Errorf("there is no demo company %q", l.Enlarge)
 	}
 	if l.Scale < 0 || l.Scale > MaxScale {
-		return Loaded{}, fmt.Errorf("the scale is 1 to %d, not %d", MaxScale, l.Scale)
+		return Loaded{}, fmt.Errorf("the scale must be 1 to %d, not %d", MaxScale, l.Scale)
 	}
 	for _, company := range companies {
-		l.loaded.Of += l.parts(company)
+		l.loaded.Of += l.partCount(company)
 	}
 	for _, company := range companies {
-		id, err := l.people(ctx, company)
+		id, err := l.ensurePeople(ctx, company)
 		if err == nil {
-			err = l.fill(ctx, company, id)
+			err = l.loadParts(ctx, company, id)
 		}
 		if err != nil {
 			return l.loaded, fmt.Errorf("demo company %s: %w", company.slug, err)
@@ -109,36 +111,36 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 	return l.loaded, nil
 }
 
-// loader loads the demo once.
+// loader is the state of one load.
 type loader struct {
 	*operator.Operator
 	Options
 	library *library
 	now     time.Time
-	// password gives the hash of the password. One serves all: they share the password anyway.
+	// password returns the hash of Password. Hashing is slow, so all accounts share one hash.
 	password func() (string, error)
 	mu       sync.Mutex
 	loaded   Loaded
 }
 
-// parts is how many parts a company is to have.
-func (l *loader) parts(of company) int {
+// partCount returns the number of parts of a company.
+func (l *loader) partCount(of company) int {
 	if of.slug == l.Enlarge {
 		return max(1, l.Scale)
 	}
 	return 1
 }
 
-// people creates what is missing of a company and its people. They have been there for longer than anything that they
-// are said to have done.
-func (l *loader) people(ctx context.Context, of company) (uuid.UUID, error) {
+// ensurePeople creates the company and its users where they are missing and returns the company's id. Their creation
+// lies 400 days in the past, before all generated events.
+func (l *loader) ensurePeople(ctx context.Context, of company) (uuid.UUID, error) {
 	past := *l.Operator
 	past.Clock = clock.Source{Now: func() time.Time { return l.now.Add(-400 * day) }, ID: l.Clock.ID}
 	found, err := l.FindCompany(ctx, of.slug)
 	if fault.Is(err, fault.ResourceNotFound) {
 		var created db.Company
 		created, err = past.CreateCompany(ctx, of.name, of.slug)
-		if fault.Is(err, fault.SlugTaken) { // another loader was faster
+		if fault.Is(err, fault.SlugTaken) { // created by a concurrent load
 			found, err = l.FindCompany(ctx, of.slug)
 		} else if err == nil {
 			l.loaded.Companies++
@@ -161,7 +163,7 @@ func (l *loader) people(ctx context.Context, of company) (uuid.UUID, error) {
 			return found.ID, err
 		}
 		_, err = past.CreateUserWithHash(ctx, found.ID, person, hash)
-		if fault.Is(err, fault.EmailTaken) { // another loader was faster
+		if fault.Is(err, fault.EmailTaken) { // created by a concurrent load
 			continue
 		}
 		if err != nil {

@@ -10,48 +10,51 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// How far back the demo reaches from the present.
+// Periods before the present.
 const (
+	// halfYear is the length of the generated history.
 	halfYear = 182 * day
-	// introduced is since when there are kits, and with them interviews.
-	introduced = 62 * day
-	// recent is how long ago applications at most came into the stage of interviews whose interviews are there.
-	recent = 55 * day
+	// firstKitAge is the age of the first published kit version. There are no interviews before it.
+	firstKitAge = 62 * day
+	// maxInterviewAge limits how long ago applications with generated interviews entered the interview stage.
+	maxInterviewAge = 55 * day
 )
 
-// size is how much one part of a company's demo holds.
+// size is the number of rows of one part.
 type size struct{ candidates, applications, interviews int }
 
-// generator makes the rows of one part. It draws everything from its chance, in an order that depends on nothing else.
+// generator makes the rows of one part. All random choices are drawn from its random source in a fixed order, so the
+// result depends only on its inputs.
 type generator struct {
-	chance
-	setting
+	random
+	companyData
 	library *library
 	part    int
-	// applicants are the candidates; seats those whose application is still to come, once for each, and loyal some with
-	// one application only.
-	applicants   []*applicant
-	seats, loyal []*applicant
-	courses      []*course
-	// busy is when panelists are in interviews.
+	// candidates are all candidates of the part. unassigned holds those whose applications are still to be made, once for
+	// each application. forHires holds candidates with exactly one application, which is reserved for a hire.
+
+	candidates           []*candidate
+	unassigned, forHires []*candidate
+	applications         []*application
+	// busy has the interviews of each panelist.
 	busy map[uuid.UUID][]period
 }
 
-// generate makes the candidates of a part, their applications and their interviews. It fails where no job of the
-// company could have been applied to.
-func generate(c chance, in setting, l *library, part int, of size) (*batch, error) {
-	g := &generator{chance: c, setting: in, library: l, part: part, busy: map[uuid.UUID][]period{}}
-	plan := g.plan(of.applications)
+// generate makes the candidates of a part, their applications and interviews. It fails if no job of the company
+// accepted applications at the time of an application.
+func generate(c random, data companyData, l *library, part int, of size) (*batch, error) {
+	g := &generator{random: c, companyData: data, library: l, part: part, busy: map[uuid.UUID][]period{}}
+	plan := g.planApplications(of.applications)
 	hires := 0
 	for _, c := range plan {
 		if c.status == api.ApplicationStatusHired {
 			hires++
 		}
 	}
-	g.invite(of, hires)
+	g.addCandidates(of, hires)
 	for _, c := range plan {
-		c.sittings = c.sittings[max(0, len(c.sittings)-of.interviews):]
-		if err := g.apply(c); err != nil {
+		c.planned = c.planned[max(0, len(c.planned)-of.interviews):]
+		if err := g.addApplication(c); err != nil {
 			return nil, err
 		}
 		of.interviews -= len(c.interviews)
@@ -59,24 +62,24 @@ func generate(c chance, in setting, l *library, part int, of size) (*batch, erro
 	return g.collect(), nil
 }
 
-// plan draws the outcomes and scenes of so many applications, in the order in which they are made: first those whose
-// interviews are not over yet, then the others with interviews in a mixed order, for their interviews are made as long
-// as some are left to make.
-func (g *generator) plan(number int) []*course {
+// planApplications draws outcomes and planned interviews for a number of applications. The result is in the order in
+// which applications are made: those with interviews that are not over yet, then others with interviews in random
+// order, then those without. Interviews are limited by the size of the part, so the first two groups get them first.
+func (g *generator) planApplications(number int) []*application {
 	shares := funnel()
 	weights := make([]int, len(shares))
 	for i, share := range shares {
 		weights[i] = share.count
 	}
-	var open, over, rest []*course
-	for i, count := range portion(number, weights) {
+	var open, over, rest []*application
+	for i, count := range apportion(number, weights) {
 		to := shares[i].outcome
-		scenes := make([][]sitting, count)
+		sequences := make([][]plannedInterview, count)
 		if to.interviewed() && len(g.kits) > 0 {
-			scenes = castScenes(g.chance, to, count)
+			sequences = assignSequences(g.random, to, count)
 		}
-		for _, sittings := range scenes {
-			c := &course{outcome: to, quality: to.quality() + 0.5*g.NormFloat64(), sittings: sittings}
+		for _, planned := range sequences {
+			c := &application{outcome: to, quality: to.quality() + 0.5*g.NormFloat64(), planned: planned}
 			switch {
 			case !to.interviewed():
 				rest = append(rest, c)
@@ -87,43 +90,44 @@ func (g *generator) plan(number int) []*course {
 			}
 		}
 	}
-	return slices.Concat(open, shuffled(g.chance, over), rest)
+	return slices.Concat(open, shuffled(g.random, over), rest)
 }
 
-// apply makes an application and its interviews.
-func (g *generator) apply(c *course) error {
-	c.steps = g.walk(c.outcome, c.sittings)
-	placed, last := g.place(c)
-	if !g.seat(c, placed[0]) {
-		return fmt.Errorf("no job took applications on %s", placed[0].Format(time.DateOnly))
+// addApplication makes an application with its moves and interviews.
+func (g *generator) addApplication(c *application) error {
+	c.steps = g.stepsTo(c.outcome, c.planned)
+	placed, last := g.placeSteps(c)
+	if !g.assign(c, placed[0]) {
+		return fmt.Errorf("no job accepted applications on %s", placed[0].Format(time.DateOnly))
 	}
-	g.move(c, placed)
-	g.interview(c, last)
-	g.courses = append(g.courses, c)
+	g.addMoves(c, placed)
+	g.addInterviews(c, last)
+	g.applications = append(g.applications, c)
 	return nil
 }
 
-// seat gives a course a candidate and a job that took applications at a time, and reports whether there were any.
-func (g *generator) seat(c *course, applied time.Time) bool {
-	from := &g.seats
-	if c.status == api.ApplicationStatusHired && len(g.loyal) > 0 {
-		from = &g.loyal
+// assign assigns a candidate and a job that accepted applications at the given time. It reports whether it found a
+// pair.
+func (g *generator) assign(c *application, applied time.Time) bool {
+	from := &g.unassigned
+	if c.status == api.ApplicationStatusHired && len(g.forHires) > 0 {
+		from = &g.forHires
 	}
 	for range 100 {
 		i := g.IntN(len(*from))
-		who := (*from)[i]
+		cand := (*from)[i]
 		weights := make([]int, len(g.jobs))
 		for n, job := range g.jobs {
-			if weights[n] = job.takes(applied, c.outcome); job.family == who.family {
+			if weights[n] = job.applicationWeight(applied, c.outcome); job.category == cand.category {
 				weights[n] *= 8
 			}
-			if slices.Contains(who.jobs, job.id) {
+			if slices.Contains(cand.jobs, job.id) {
 				weights[n] = 0
 			}
 		}
-		if n := g.weighted(weights); n >= 0 {
-			c.applicant, c.job = who, &g.jobs[n]
-			who.jobs = append(who.jobs, c.job.id)
+		if n := g.weightedIndex(weights); n >= 0 {
+			c.candidate, c.job = cand, &g.jobs[n]
+			cand.jobs = append(cand.jobs, c.job.id)
 			*from = slices.Delete(*from, i, i+1)
 			return true
 		}
@@ -131,21 +135,21 @@ func (g *generator) seat(c *course, applied time.Time) bool {
 	return false
 }
 
-// collect puts the rows of everything together, each kind in the order of time.
+// collect returns all rows. Candidates, applications and interviews are sorted by creation time.
 func (g *generator) collect() *batch {
 	b := &batch{}
-	for _, who := range g.applicants {
-		b.candidates = append(b.candidates, g.finish(who))
+	for _, cand := range g.candidates {
+		b.candidates = append(b.candidates, g.finishCandidate(cand))
 	}
-	for _, c := range g.courses {
-		c.row.CandidateID = c.applicant.row.ID
+	for _, c := range g.applications {
+		c.row.CandidateID = c.candidate.row.ID
 		b.applications = append(b.applications, c.row)
 		for _, move := range c.moves {
-			move.CandidateID = c.applicant.row.ID
+			move.CandidateID = c.candidate.row.ID
 			b.moves = append(b.moves, move)
 		}
 		for _, i := range c.interviews {
-			i.row.CandidateID = c.applicant.row.ID
+			i.row.CandidateID = c.candidate.row.ID
 			b.interviews = append(b.interviews, i.row)
 			b.panelists = append(b.panelists, i.panel...)
 			b.events = append(b.events, i.events...)

@@ -10,13 +10,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
-// rowsOf is what every query takes that inserts many rows.
+// rowsOf has the parameters of every query that inserts a batch.
 type rowsOf struct {
 	CompanyID uuid.UUID
 	Rows      []byte
 }
 
-// insert writes a batch, what others refer to first.
+// insert writes a batch. Referenced tables come first.
 func (l *loader) insert(ctx context.Context, tx *db.Queries, company uuid.UUID, b *batch) error {
 	for _, table := range []struct {
 		rows   any

@@ -13,48 +13,49 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 )
 
-// loaders is how many parts are loaded at a time: PostgreSQL works on each with one CPU.
-const loaders = 2
+// workers is the number of parts that are loaded concurrently. PostgreSQL uses one CPU for each.
+const workers = 2
 
-// fill loads the parts of a company that are missing. The first comes before all others, which stand on what it lays.
-func (l *loader) fill(ctx context.Context, of company, id uuid.UUID) error {
-	places, err := positions(of.slug)
+// loadParts loads the missing parts of a company. The first is loaded alone, because it also loads the rows that all
+// parts share.
+func (l *loader) loadParts(ctx context.Context, of company, id uuid.UUID) error {
+	jobs, err := readJobTexts(of.slug)
 	if err != nil {
 		return err
 	}
-	if err := l.ensure(ctx, target{of, id, places, 0}); err != nil {
+	if err := l.ensurePart(ctx, target{of, id, jobs, 0}); err != nil {
 		return err
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	parts := make(chan int)
-	var working sync.WaitGroup
-	for range loaders {
-		working.Go(func() {
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
 			for n := range parts {
-				if err := l.ensure(ctx, target{of, id, places, n}); err != nil {
-					stop(err)
+				if err := l.ensurePart(ctx, target{of, id, jobs, n}); err != nil {
+					cancel(err)
 				}
 			}
 		})
 	}
-	for n := 1; n < l.parts(of) && ctx.Err() == nil; n++ {
+	for n := 1; n < l.partCount(of) && ctx.Err() == nil; n++ {
 		parts <- n
 	}
 	close(parts)
-	working.Wait()
+	group.Wait()
 	return context.Cause(ctx)
 }
 
-// ensure loads a part that is missing, and tells how far the whole has come.
-func (l *loader) ensure(ctx context.Context, to target) error {
-	there, err := l.there(ctx, l.Store.Of(to.id), to.id, to.part)
+// ensurePart loads a part if it is missing, and reports progress.
+func (l *loader) ensurePart(ctx context.Context, to target) error {
+	loaded, err := l.isLoaded(ctx, l.Store.Of(to.id), to.id, to.part)
 	var added *batch
-	if err == nil && !there {
-		added, err = l.part(ctx, to)
+	if err == nil && !loaded {
+		added, err = l.loadPart(ctx, to)
 	}
 	if err != nil {
-		return fmt.Errorf("part %d: %w", to.part, err)
+		return fmt.Errorf("load part %d: %w", to.part, err)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,27 +70,27 @@ func (l *loader) ensure(ctx context.Context, to target) error {
 	return nil
 }
 
-// there reports whether a part was loaded.
-func (l *loader) there(ctx context.Context, tx *db.Queries, id uuid.UUID, n int) (bool, error) {
-	from := mark(n)
+// isLoaded reports whether a part is loaded.
+func (l *loader) isLoaded(ctx context.Context, tx *db.Queries, id uuid.UUID, n int) (bool, error) {
+	from := externalIDPrefix(n)
 	return tx.HasDemoPart(ctx, db.HasDemoPartParams{
-		CompanyID: id, FromID: from, BeforeID: strings.TrimSuffix(from, "-") + ".", // which follows the hyphen
+		CompanyID: id, FromID: from, BeforeID: strings.TrimSuffix(from, "-") + ".", // the character after the hyphen
 	})
 }
 
-// target is what is loaded: a part of a company, whose jobs are to be at some positions.
+// target identifies a part of a company and has the company's job texts.
 type target struct {
 	company
-	id        uuid.UUID
-	positions []position
-	part      int
+	id   uuid.UUID
+	jobs []jobText
+	part int
 }
 
-// part loads one part in one transaction, and gives what it has added. Of two who load it at once, the second waits,
-// then finds it there, and adds nothing.
-func (l *loader) part(ctx context.Context, to target) (added *batch, err error) {
+// loadPart loads one part in one transaction and returns the added rows. If another load adds the same part at the
+// same time, it waits for that load and returns nil.
+func (l *loader) loadPart(ctx context.Context, to target) (added *batch, err error) {
 	hash := ""
-	if to.part > 0 { // whose people are made within the transaction
+	if to.part > 0 { // its users are created within the transaction
 		if hash, err = l.password(); err != nil {
 			return nil, err
 		}
@@ -102,11 +103,11 @@ func (l *loader) part(ctx context.Context, to target) (added *batch, err error) 
 		if err := tx.LockDemoPart(ctx, db.LockDemoPartParams{CompanyID: to.id, Part: part}); err != nil {
 			return err
 		}
-		there, err := l.there(ctx, tx, to.id, to.part)
-		if err != nil || there {
+		loaded, err := l.isLoaded(ctx, tx, to.id, to.part)
+		if err != nil || loaded {
 			return err
 		}
-		if added, err = l.compose(ctx, tx, to, hash); err != nil {
+		if added, err = l.generatePart(ctx, tx, to, hash); err != nil {
 			return err
 		}
 		return l.record(ctx, tx, to, added)
@@ -114,54 +115,55 @@ func (l *loader) part(ctx context.Context, to target) (added *batch, err error) 
 	return added, err
 }
 
-// compose makes and writes the rows of a part: the first one's stand on a ground that is laid with them, and each
-// further one brings people and jobs of its own.
-func (l *loader) compose(ctx context.Context, tx *db.Queries, to target, hash string) (*batch, error) {
-	c := newChance(l.Seed, to.slug, to.part)
-	laid := &batch{}
+// generatePart generates and inserts the rows of a part. The first part includes the rows that all parts share; each
+// other part adds users and jobs.
+func (l *loader) generatePart(ctx context.Context, tx *db.Queries, to target, hash string) (*batch, error) {
+	c := newRandom(l.Seed, to.slug, to.part)
+	shared := &batch{}
 	if to.part == 0 {
 		var err error
-		if laid, err = l.lay(ctx, tx, to, c); err != nil {
+		if shared, err = l.loadShared(ctx, tx, to, c); err != nil {
 			return nil, err
 		}
 	}
-	in, err := l.setting(ctx, tx, to)
+	data, err := l.readCompanyData(ctx, tx, to)
 	if err != nil {
 		return nil, err
 	}
-	holds, staff := to.first, &batch{}
+	partSize, staff := to.first, &batch{}
 	if to.part > 0 {
-		holds = whole()
-		if in, staff, err = in.enlarge(c, to.company, to.part, hash, l.library); err != nil {
+		partSize = fullSize()
+		if data, staff, err = data.addPart(c, to.company, to.part, hash, l.library); err != nil {
 			return nil, err
 		}
 	}
-	made, err := generate(c, in, l.library, to.part, holds)
+	generated, err := generate(c, data, l.library, to.part, partSize)
 	if err != nil {
 		return nil, err
 	}
-	made.users, made.jobs, made.members = staff.users, staff.jobs, staff.members
-	if err := l.insert(ctx, tx, to.id, made); err != nil {
+	generated.users, generated.jobs, generated.members = staff.users, staff.jobs, staff.members
+	if err := l.insert(ctx, tx, to.id, generated); err != nil {
 		return nil, err
 	}
-	made.jobs, made.members = append(made.jobs, laid.jobs...), append(made.members, laid.members...)
-	made.kits, made.kitVersions = laid.kits, laid.kitVersions
-	return made, nil
+	generated.jobs, generated.members = append(generated.jobs, shared.jobs...), append(generated.members, shared.members...)
+	generated.kits, generated.kitVersions = shared.kits, shared.kitVersions
+	return generated, nil
 }
 
-// lay writes what all parts of a company stand on, and gives it. Where any of it is there, that stays as it is.
-func (l *loader) lay(ctx context.Context, tx *db.Queries, to target, c chance) (*batch, error) {
-	there, err := tx.HasDemoGround(ctx, db.HasDemoGroundParams{
-		CompanyID: to.id, Titles: titles(to.positions), Names: l.library.names(),
+// loadShared inserts the rows that all parts of a company share, and returns them. If some of them exist, it inserts
+// nothing.
+func (l *loader) loadShared(ctx context.Context, tx *db.Queries, to target, c random) (*batch, error) {
+	loaded, err := tx.HasDemoGround(ctx, db.HasDemoGroundParams{
+		CompanyID: to.id, Titles: titles(to.jobs), Names: l.library.names(),
 	})
-	if err != nil || there {
+	if err != nil || loaded {
 		return &batch{}, err
 	}
 	rows, err := l.employees(ctx, tx, to)
 	if err != nil {
 		return nil, err
 	}
-	g := groundwork{chance: c, now: l.now, people: map[string]uuid.UUID{}}
+	g := sharedRows{random: c, now: l.now, people: map[string]uuid.UUID{}}
 	for _, row := range rows {
 		g.people[row.Email] = row.ID
 		if row.Role == api.RoleHr || row.Role == api.RoleAdmin && g.publisher == uuid.Nil {
@@ -169,15 +171,15 @@ func (l *loader) lay(ctx context.Context, tx *db.Queries, to target, c chance) (
 		}
 	}
 	if g.publisher == uuid.Nil {
-		return nil, fmt.Errorf("%s has nobody who runs its hiring", to.name)
+		return nil, fmt.Errorf("%s has no active demo user of HR and no admin", to.name)
 	}
-	if err := g.lay(to, l.library); err != nil {
+	if err := g.generate(to, l.library); err != nil {
 		return nil, err
 	}
 	return &g.batch, l.insert(ctx, tx, to.id, &g.batch)
 }
 
-// record notes in the audit log what was loaded, as one act.
+// record adds one audit entry for the loaded part.
 func (l *loader) record(ctx context.Context, tx *db.Queries, to target, added *batch) error {
 	return l.Audit.Record(ctx, tx, to.id, audit.Entry{
 		Action: audit.CandidatesImported, Resource: audit.Candidate,

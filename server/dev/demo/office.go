@@ -2,36 +2,38 @@ package demo
 
 import "time"
 
-// Offices are open on weekdays within these hours by their own clocks.
+// Offices are open on weekdays between these hours, in local time.
 const (
 	opens  = 9
 	closes = 18
 )
 
-// office tells when people work, by the clocks of one place.
+// office computes working hours in a time zone.
 type office struct{ *time.Location }
 
-// workday reports whether the office is open on the day of a time.
+// workday reports whether the local day of t is a weekday.
 func (o office) workday(t time.Time) bool {
 	weekday := t.In(o.Location).Weekday()
 	return weekday != time.Saturday && weekday != time.Sunday
 }
 
-// opening is when the office opens on the day of a time, a number of days later.
+// opening returns the opening time of the day that is the given number of days after the local day of t.
 func (o office) opening(t time.Time, days int) time.Time {
 	year, month, today := t.In(o.Location).Date()
 	return time.Date(year, month, today+days, opens, 0, 0, 0, o.Location)
 }
 
-// within gives a time at which people work, not after t: t itself while the office is open, and otherwise one of the
-// last workday, for which the whole day is drawn together to office hours.
-func (o office) within(t time.Time) time.Time {
+// workTime returns a time in working hours that is not after t: t itself if the office is open, otherwise a time on
+// the last working day. It maps the 24 hours of a day to working hours proportionally, so that different times stay
+// different.
+func (o office) workTime(t time.Time) time.Time {
 	if opening := o.opening(t, 0); o.workday(t) && !t.Before(opening) && t.Before(opening.Add((closes-opens)*time.Hour)) {
 		return t.UTC().Truncate(time.Millisecond)
 	}
 	local := t.In(o.Location)
 	midnight := time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, o.Location)
-	into := min(t.Sub(midnight)*(closes-opens)/24, (closes-opens)*time.Hour-time.Second) // some days have 25 hours
+	// The minimum is needed because days with a clock change can have 25 hours.
+	into := min(t.Sub(midnight)*(closes-opens)/24, (closes-opens)*time.Hour-time.Second)
 	for back := 0; ; back++ {
 		worked := o.opening(t, -back).Add(into)
 		if !worked.After(t) && o.workday(worked) {

@@ -14,34 +14,35 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
-// setting reads what a part takes place in as it is now, whatever has become of it since it was laid.
-func (l *loader) setting(ctx context.Context, tx *db.Queries, to target) (setting, error) {
-	in := setting{now: l.now, kits: map[family]kit{}}
+// readCompanyData reads the current data of the company, which may have changed since it was loaded.
+func (l *loader) readCompanyData(ctx context.Context, tx *db.Queries, to target) (companyData, error) {
+	data := companyData{now: l.now, kits: map[jobCategory]kit{}}
 	rows, err := l.employees(ctx, tx, to)
 	if err != nil {
-		return in, err
+		return data, err
 	}
 	people := map[uuid.UUID]person{}
 	for _, row := range rows {
 		p := person{id: row.ID, role: row.Role, department: row.Department, bias: bias(l.Seed, row.Email)}
 		people[p.id] = p
 		if p.role == api.RoleHr || p.role == api.RoleAdmin {
-			in.managers = append(in.managers, p)
+			data.managers = append(data.managers, p)
 		}
 		if p.role != api.RoleAdmin {
-			in.panelists = append(in.panelists, p)
+			data.panelists = append(data.panelists, p)
 		}
 	}
-	if len(in.managers) == 0 || len(in.panelists) < 4 {
-		return in, fmt.Errorf("of the people of %s too few are there to run its hiring", to.name)
+	if len(data.managers) == 0 || len(data.panelists) < 4 {
+		return data, fmt.Errorf("%s has too few active demo users: at least one HR user or admin and four panelists are needed",
+			to.name)
 	}
-	if in.jobs, err = l.jobs(ctx, tx, to, people); err != nil {
-		return in, err
+	if data.jobs, err = l.jobs(ctx, tx, to, people); err != nil {
+		return data, err
 	}
-	return in, l.kits(ctx, tx, to, in.kits)
+	return data, l.kits(ctx, tx, to, data.kits)
 }
 
-// employees reads those people of a company's demo who are active.
+// employees reads the active demo users of a company.
 func (l *loader) employees(ctx context.Context, tx *db.Queries, to target) ([]db.ListDemoPeopleRow, error) {
 	emails := make([]string, len(to.people))
 	for i, p := range to.people {
@@ -50,9 +51,9 @@ func (l *loader) employees(ctx context.Context, tx *db.Queries, to target) ([]db
 	return tx.ListDemoPeople(ctx, db.ListDemoPeopleParams{CompanyID: to.id, Emails: emails})
 }
 
-// jobs reads the jobs at a company's positions.
+// jobs reads the demo jobs of a company that exist.
 func (l *loader) jobs(ctx context.Context, tx *db.Queries, to target, people map[uuid.UUID]person) ([]job, error) {
-	rows, err := tx.ListDemoJobs(ctx, db.ListDemoJobsParams{CompanyID: to.id, Titles: titles(to.positions)})
+	rows, err := tx.ListDemoJobs(ctx, db.ListDemoJobsParams{CompanyID: to.id, Titles: titles(to.jobs)})
 	if err != nil {
 		return nil, err
 	}
@@ -66,13 +67,13 @@ func (l *loader) jobs(ctx context.Context, tx *db.Queries, to target, people map
 	}
 	jobs := make([]job, len(rows))
 	for i, row := range rows {
-		at := slices.IndexFunc(to.positions, func(p position) bool { return p.Title == row.Title })
-		if jobs[i], err = jobOf(row, to.positions[at], l.now); err != nil {
+		at := slices.IndexFunc(to.jobs, func(p jobText) bool { return p.Title == row.Title })
+		if jobs[i], err = jobOf(row, to.jobs[at], l.now); err != nil {
 			return nil, err
 		}
 		for _, member := range members {
-			p, there := people[member.UserID]
-			if member.JobID != row.ID || !there {
+			p, exists := people[member.UserID]
+			if member.JobID != row.ID || !exists {
 				continue
 			}
 			jobs[i].team = append(jobs[i].team, p)
@@ -84,14 +85,14 @@ func (l *loader) jobs(ctx context.Context, tx *db.Queries, to target, people map
 	return jobs, nil
 }
 
-// jobOf is a job as candidates could apply to it: up to when it was closed or put on hold.
-func jobOf(row db.Job, p position, now time.Time) (job, error) {
+// jobOf converts a row. A job accepted applications until it was closed or put on hold.
+func jobOf(row db.Job, p jobText, now time.Time) (job, error) {
 	zone, err := time.LoadLocation(p.Zone)
 	if err != nil {
-		return job{}, fmt.Errorf("job %s: %w", p.Title, err)
+		return job{}, fmt.Errorf("load time zone of job %s: %w", p.Title, err)
 	}
 	made := job{
-		id: row.ID, family: p.Family, department: p.Department, office: office{zone}, status: row.Status,
+		id: row.ID, category: p.Category, department: p.Department, office: office{zone}, status: row.Status,
 		popularity: p.Popularity, until: now,
 	}
 	switch {
@@ -107,8 +108,8 @@ func jobOf(row db.Job, p position, now time.Time) (job, error) {
 	return made, nil
 }
 
-// kits reads the versions that were published of the demo's kits.
-func (l *loader) kits(ctx context.Context, tx *db.Queries, to target, into map[family]kit) error {
+// kits adds the published and archived versions of the demo kits to a map.
+func (l *loader) kits(ctx context.Context, tx *db.Queries, to target, into map[jobCategory]kit) error {
 	rows, err := tx.ListDemoKitVersions(ctx, db.ListDemoKitVersionsParams{
 		CompanyID: to.id, Names: l.library.names(),
 	})
@@ -120,7 +121,7 @@ func (l *loader) kits(ctx context.Context, tx *db.Queries, to target, into map[f
 		text := l.library.kits[at]
 		var criteria []api.KitCriterion
 		if err := json.Unmarshal(row.Criteria, &criteria); err != nil {
-			return fmt.Errorf("criteria of kit %s: %w", row.Name, err)
+			return fmt.Errorf("decode criteria of kit %s: %w", row.Name, err)
 		}
 		version := kitVersion{id: row.ID, published: *row.PublishedAt}
 		for _, c := range criteria {
@@ -128,15 +129,15 @@ func (l *loader) kits(ctx context.Context, tx *db.Queries, to target, into map[f
 				Key: c.Key, Title: c.Title, Weight: int(c.Weight), Required: c.Required,
 			})
 		}
-		known := into[text.Family]
+		known := into[text.Category]
 		known.notes = text.Notes
 		known.versions = append(known.versions, version)
-		into[text.Family] = known
+		into[text.Category] = known
 	}
 	return nil
 }
 
-func titles(of []position) []string {
+func titles(of []jobText) []string {
 	titles := make([]string, len(of))
 	for i, p := range of {
 		titles[i] = p.Title

@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// The rows as they are sent, named as the tables' columns are. What is left out has its column's default.
+// The rows of the tables, with columns as JSON members. Columns that are left out have their defaults.
 type (
 	userRow struct {
 		ID                uuid.UUID `json:"id"`
@@ -209,7 +209,7 @@ type (
 	}
 )
 
-// batch is the rows of one part, or of what all parts stand on.
+// batch has the rows of one part, or those that all parts of a company share.
 type batch struct {
 	users        []userRow
 	jobs         []jobRow
@@ -226,7 +226,7 @@ type batch struct {
 	revisions    []revisionRow
 }
 
-// rows counts all of them.
+// rows returns the number of rows.
 func (b *batch) rows() int {
 	return len(b.users) + len(b.jobs) + len(b.members) + len(b.kits) + len(b.kitVersions) + len(b.candidates) +
 		len(b.applications) + len(b.moves) + len(b.interviews) + len(b.panelists) + len(b.events) + len(b.scores) +

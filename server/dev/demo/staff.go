@@ -7,49 +7,49 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// The people and jobs that each further part brings with it, so that panels and lists grow with the rest.
+// The number of users and jobs that each part after the first adds, so that panels and lists grow with the data.
 const (
-	staffSize   = 30
-	furtherJobs = 2
+	staffPerPart = 30
+	jobsPerPart  = 2
 )
 
-// enlarge makes the people and jobs of a further part, and gives the setting as they see it: they sit on its panels,
-// and about half of its applications are to its jobs.
-func (in setting) enlarge(c chance, of company, part int, hash string, l *library) (setting, *batch, error) {
+// addPart makes the users and jobs of a part after the first. It returns the company data as the part sees it: the
+// new users are its only panelists, and its new jobs get about half of its applications.
+func (data companyData) addPart(c random, of company, part int, hash string, l *library) (companyData, *batch, error) {
 	b := &batch{}
-	in.panelists = nil
+	data.panelists = nil
 	names := map[string]int{}
-	for n := range staffSize {
-		p := b.hire(c, of, part, n, hash, l, names, in.now)
+	for n := range staffPerPart {
+		p := b.addStaffMember(c, of, part, n, hash, l, names, data.now)
 		if p.role == api.RoleHr {
-			in.managers = append(in.managers[:len(in.managers):len(in.managers)], p)
+			data.managers = append(data.managers[:len(data.managers):len(data.managers)], p)
 		}
-		in.panelists = append(in.panelists, p)
+		data.panelists = append(data.panelists, p)
 	}
 	popularity := 0
-	for _, job := range in.jobs {
+	for _, job := range data.jobs {
 		popularity += job.popularity
 	}
-	in.jobs = in.jobs[:len(in.jobs):len(in.jobs)]
-	for n := range furtherJobs {
-		opened, err := b.further(c, in, n, l)
+	data.jobs = data.jobs[:len(data.jobs):len(data.jobs)]
+	for n := range jobsPerPart {
+		opened, err := b.addJob(c, data, n, l)
 		if err != nil {
-			return in, nil, err
+			return data, nil, err
 		}
-		opened.popularity = popularity / furtherJobs
-		in.jobs = append(in.jobs, opened)
+		opened.popularity = popularity / jobsPerPart
+		data.jobs = append(data.jobs, opened)
 	}
-	return in, b, nil
+	return data, b, nil
 }
 
-// hire adds somebody who works for the company: one for HR and two team leads among employees.
-func (b *batch) hire(
-	c chance, of company, part, n int, hash string, l *library, names map[string]int, now time.Time,
+// addStaffMember adds the n-th user of the part: one for HR, two team leads, and employees.
+func (b *batch) addStaffMember(
+	c random, of company, part, n int, hash string, l *library, names map[string]int, now time.Time,
 ) person {
-	home := pick(c, l.origins)
+	region := pick(c, l.regions)
 	joined := now.Add(-c.between(200*day, 400*day))
 	row := userRow{
-		ID: c.id(joined), PasswordHash: hash, FirstName: pick(c, home.First), LastName: pick(c, home.Last),
+		ID: c.id(joined), PasswordHash: hash, FirstName: pick(c, region.First), LastName: pick(c, region.Last),
 		Role: api.RoleEmployee, Department: departments()[n%len(departments())], PasswordChangedAt: joined, CreatedAt: joined,
 		UpdatedAt: joined,
 	}
@@ -66,32 +66,33 @@ func (b *batch) hire(
 	return person{id: row.ID, role: row.Role, department: row.Department, bias: 0.35 * c.NormFloat64()}
 }
 
-// further adds an open job with members of the part: a team lead of its, HR, and some of the department.
-func (b *batch) further(c chance, in setting, n int, l *library) (job, error) {
-	kind, text := family("engineering"), l.phrases.Further.Engineering
-	if n%2 == 1 || len(in.kits) == 1 {
-		kind, text = "customers", l.phrases.Further.Customers
+// addJob adds an open job. Its members are a team lead and the HR user of the part, and employees of the lead's
+// department.
+func (b *batch) addJob(c random, data companyData, n int, l *library) (job, error) {
+	kind, text := jobCategory("engineering"), l.phrases.ExtraJobs.Engineering
+	if n%2 == 1 || len(data.kits) == 1 {
+		kind, text = "customers", l.phrases.ExtraJobs.Customers
 	}
-	place := pick(c, l.phrases.Further.Places)
+	place := pick(c, l.phrases.ExtraJobs.Places)
 	zone, err := time.LoadLocation(place.Zone)
 	if err != nil {
-		return job{}, fmt.Errorf("further job: %w", err)
+		return job{}, fmt.Errorf("load time zone of place %s: %w", place.Location, err)
 	}
 	at := office{zone}
-	created := at.within(in.now.Add(-c.between(195*day, 240*day)))
+	created := at.workTime(data.now.Add(-c.between(195*day, 240*day)))
 	opened := created.Add(c.between(time.Hour, 20*time.Hour))
-	lead := in.panelists[1+n%2]
+	lead := data.panelists[1+n%2]
 	row := jobRow{
 		ID: c.id(created), Title: fmt.Sprintf("%s, %s (%s)", pick(c, text.Roles), pick(c, text.Teams), place.Location),
-		Department: lead.department, Location: place.Location, Description: "One of several alike, in a team that grows.",
+		Department: lead.department, Location: place.Location, Description: "One of several similar positions in a growing team.",
 		Status: api.JobStatusOpen, OpenedAt: &opened, Version: 2, CreatedAt: created, UpdatedAt: opened,
 	}
 	b.jobs = append(b.jobs, row)
 	made := job{
-		id: row.ID, family: kind, department: row.Department, office: at, status: row.Status, opened: opened, until: in.now,
+		id: row.ID, category: kind, department: row.Department, office: at, status: row.Status, opened: opened, until: data.now,
 		leads: []person{lead},
 	}
-	for _, p := range in.panelists {
+	for _, p := range data.panelists {
 		role := api.JobRoleInterviewer
 		switch {
 		case p.id == lead.id:
@@ -109,5 +110,5 @@ func (b *batch) further(c chance, in setting, n int, l *library) (job, error) {
 	return made, nil
 }
 
-// bias is how much better than others somebody rates, always the same for the same person.
-func bias(seed uint64, email string) float64 { return 0.35 * newChance(seed, email, 0).NormFloat64() }
+// bias returns how much higher than others a user rates, in rating levels. It is the same in every part.
+func bias(seed uint64, email string) float64 { return 0.35 * newRandom(seed, email, 0).NormFloat64() }

@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 )
 
-// Accounts are those that the documentation names; there are some dozens of further people besides.
+// Accounts returns the email addresses of the accounts that the documentation names. There are dozens of other users.
 func Accounts() []string {
 	return []string{
 		"admin@acme.example", "hr@acme.example", "lead@acme.example", "employee@acme.example",
@@ -16,19 +16,20 @@ func Accounts() []string {
 	}
 }
 
-// company is one of the demo's companies, with the people whom it has from the beginning.
+// company is one of the demo's companies with its users.
 type company struct {
 	name, slug, domain string
 	people             []operator.Person
-	// first is how much the first part holds; all further ones hold a whole one.
+	// first is the size of the first part. All others have the full size.
 	first size
 }
 
-// whole is how much a part holds.
-func whole() size { return size{candidates: 2000, applications: 3000, interviews: 600} }
+// fullSize returns the size of a part.
+func fullSize() size { return size{candidates: 2000, applications: 3000, interviews: 600} }
 
-func cast() []company {
-	acme := company{name: "Acme Robotics", slug: "acme-robotics", domain: "acme.example", first: whole()}
+// companies returns the companies of the demo.
+func companies() []company {
+	acme := company{name: "Acme Robotics", slug: "acme-robotics", domain: "acme.example", first: fullSize()}
 	acme.people = append([]operator.Person{
 		{Email: "admin@acme.example", FirstName: "Ada", LastName: "Okafor", Role: api.RoleAdmin, Department: "IT"},
 		{Email: "hr@acme.example", FirstName: "Helena", LastName: "Reyes", Role: api.RoleHr, Department: "People"},
@@ -40,7 +41,7 @@ func cast() []company {
 			Email: "employee@acme.example", FirstName: "Emil", LastName: "Stone",
 			Role: api.RoleEmployee, Department: "Robotics",
 		},
-	}, acme.crowd()...)
+	}, acme.otherPeople()...)
 	globex := company{
 		name: "Globex", slug: "globex", domain: "globex.example",
 		first: size{candidates: 20, applications: 26, interviews: 6},
@@ -48,12 +49,13 @@ func cast() []company {
 	globex.people = append([]operator.Person{
 		{Email: "admin@globex.example", FirstName: "Grace", LastName: "Moreau", Role: api.RoleAdmin, Department: "IT"},
 		{Email: "hr@globex.example", FirstName: "Hugo", LastName: "Tanaka", Role: api.RoleHr, Department: "People"},
-	}, globex.crowd()...)
+	}, globex.otherPeople()...)
 	return []company{acme, globex}
 }
 
-// crowd is the rest of a company: team leads and employees of several departments.
-func (c company) crowd() []operator.Person {
+// otherPeople returns the users that the documentation does not name: team leads and employees of several
+// departments.
+func (c company) otherPeople() []operator.Person {
 	first := []string{
 		"Amara", "Björn", "Chloé", "Dmitri", "Elif", "Farah", "Gustavo", "Hana",
 		"Ivan", "Jasmin", "Kofi", "Lucía", "Mei", "Nikhil", "Olga", "Priya",
@@ -82,7 +84,7 @@ func (c company) crowd() []operator.Person {
 
 func departments() []string { return []string{"Engineering", "Robotics", "Design", "Sales", "Support"} }
 
-// ascii spells a name for an address.
+// ascii transliterates a name for an email address.
 func ascii(name string) string {
 	return strings.NewReplacer(
 		"á", "a", "ã", "a", "ä", "a", "å", "a", "æ", "ae", "ç", "c", "č", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",

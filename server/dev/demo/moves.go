@@ -7,14 +7,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// move makes the application of a course and its history. The times become such at which people work.
-func (g *generator) move(c *course, placed []time.Time) {
-	row := &c.row
-	for i, s := range c.steps {
-		at := c.job.office.within(placed[i])
+// addMoves sets the row of an application and adds its moves. It changes the placed times to working hours.
+func (g *generator) addMoves(app *application, placed []time.Time) {
+	row := &app.row
+	for i, s := range app.steps {
+		at := app.job.office.workTime(placed[i])
 		if i == 0 {
 			*row = applicationRow{
-				ID: g.id(at), JobID: c.job.id, Stage: s.stage, FurthestStage: s.stage, Status: s.status,
+				ID: g.id(at), JobID: app.job.id, Stage: s.stage, FurthestStage: s.stage, Status: s.status,
 				StageEnteredAt: at, CreatedAt: at,
 			}
 		} else if !at.After(row.UpdatedAt) {
@@ -32,79 +32,79 @@ func (g *generator) move(c *course, placed []time.Time) {
 			seconds := int64(at.Sub(row.StageEnteredAt) / time.Second)
 			move.Seconds, row.StageEnteredAt = &seconds, at
 		}
-		move.RejectionReason, move.Reason = g.reasons(s)
-		move.ActorID = g.mover(c, s.event).id
+		move.RejectionReason, move.Reason = g.moveReasons(s)
+		move.ActorID = g.moveActor(app, s.event).id
 		row.Stage, row.Status, row.RejectionReason = s.stage, s.status, move.RejectionReason
 		row.FurthestStage = lifecycle.Further(row.FurthestStage, s.stage)
 		row.UpdatedAt = at
 		row.Version++
-		c.moves = append(c.moves, move)
+		app.moves = append(app.moves, move)
 	}
-	who := c.applicant
-	row.Source = who.row.Source
-	if len(who.jobs) > 1 {
-		row.Source = maybe(g.chance, 0.8, g.library.phrases.Sources)
+	cand := app.candidate
+	row.Source = cand.row.Source
+	if len(cand.jobs) > 1 {
+		row.Source = maybe(g.random, 0.8, g.library.phrases.Sources)
 	}
-	who.considered = who.considered || !c.closed() || c.status == api.ApplicationStatusHired
-	if who.first.IsZero() || row.CreatedAt.Before(who.first) {
-		who.first = row.CreatedAt
+	cand.considered = cand.considered || !app.closed() || app.status == api.ApplicationStatusHired
+	if cand.first.IsZero() || row.CreatedAt.Before(cand.first) {
+		cand.first = row.CreatedAt
 	}
-	if row.UpdatedAt.After(who.last) {
-		who.last = row.UpdatedAt
+	if row.UpdatedAt.After(cand.last) {
+		cand.last = row.UpdatedAt
 	}
 }
 
-// mover is who makes a move: what team leads may do is done by one of the job now and then, and the rest by those who
-// run hiring.
-func (g *generator) mover(c *course, event api.ApplicationEvent) person {
+// moveActor returns the user who makes a move: a team lead of the job for some of the moves that team leads are
+// allowed to make, otherwise somebody who manages hiring.
+func (g *generator) moveActor(app *application, event api.ApplicationEvent) person {
 	switch event {
 	case api.ApplicationEventApply, api.ApplicationEventSkip, api.ApplicationEventReturn, api.ApplicationEventReactivate:
 	case api.ApplicationEventAdvance, api.ApplicationEventHold, api.ApplicationEventResume, api.ApplicationEventReject,
 		api.ApplicationEventWithdraw:
-		if len(c.job.leads) > 0 && g.happens(0.45) {
-			return pick(g.chance, c.job.leads)
+		if len(app.job.leads) > 0 && g.chance(0.45) {
+			return pick(g.random, app.job.leads)
 		}
 	}
-	return g.manager()
+	return g.randomManager()
 }
 
-// manager is one of those who run hiring: mostly of HR.
-func (g *generator) manager() person {
+// randomManager returns a user who manages hiring, in most cases one of HR.
+func (g *generator) randomManager() person {
 	weights := make([]int, len(g.managers))
 	for i, p := range g.managers {
 		if weights[i] = 1; p.role == api.RoleHr {
 			weights[i] = 8
 		}
 	}
-	return g.managers[g.weighted(weights)]
+	return g.managers[g.weightedIndex(weights)]
 }
 
-// reasons are why a step was taken: of a rejection one of the list, and of some a sentence.
-func (g *generator) reasons(s step) (*api.RejectionReason, *string) {
-	said := g.library.phrases.Moves
+// moveReasons returns the reasons of a move: the rejection reason of a rejection, and a text for some moves.
+func (g *generator) moveReasons(s step) (*api.RejectionReason, *string) {
+	phrases := g.library.phrases.Moves
 	switch s.event {
 	case api.ApplicationEventReject:
-		reason := g.rejection(s.stage)
-		return &reason, maybe(g.chance, 0.5, said.Reject[reason])
+		reason := g.rejectionReason(s.stage)
+		return &reason, maybe(g.random, 0.5, phrases.Reject[reason])
 	case api.ApplicationEventWithdraw:
-		return nil, maybe(g.chance, 0.7, said.Withdraw)
+		return nil, maybe(g.random, 0.7, phrases.Withdraw)
 	case api.ApplicationEventHold:
-		return nil, maybe(g.chance, 0.8, said.Hold)
+		return nil, maybe(g.random, 0.8, phrases.Hold)
 	case api.ApplicationEventResume:
-		return nil, maybe(g.chance, 0.5, said.Resume)
+		return nil, maybe(g.random, 0.5, phrases.Resume)
 	case api.ApplicationEventReturn:
-		return nil, maybe(g.chance, 1, said.Return)
+		return nil, maybe(g.random, 1, phrases.Return)
 	case api.ApplicationEventReactivate:
-		return nil, maybe(g.chance, 1, said.Reactivate)
+		return nil, maybe(g.random, 1, phrases.Reactivate)
 	case api.ApplicationEventSkip:
-		return nil, maybe(g.chance, 0.7, said.Skip)
+		return nil, maybe(g.random, 0.7, phrases.Skip)
 	case api.ApplicationEventApply, api.ApplicationEventAdvance:
 	}
 	return nil, nil
 }
 
-// rejection is why somebody is rejected in a stage.
-func (g *generator) rejection(stage api.ApplicationStage) api.RejectionReason {
+// rejectionReason returns a reason for a rejection in a stage.
+func (g *generator) rejectionReason(stage api.ApplicationStage) api.RejectionReason {
 	reasons := []api.RejectionReason{
 		api.RejectionReasonNotQualified, api.RejectionReasonLacksExperience, api.RejectionReasonFailedAssessment,
 		api.RejectionReasonStrongerCandidate, api.RejectionReasonCompensation, api.RejectionReasonLocation,
@@ -119,5 +119,5 @@ func (g *generator) rejection(stage api.ApplicationStage) api.RejectionReason {
 		weights = []int{0, 0, 0, 3, 5, 0, 1, 1, 0, 1, 0, 1}
 	case api.ApplicationStageApplied, api.ApplicationStageScreening:
 	}
-	return reasons[g.weighted(weights)]
+	return reasons[g.weightedIndex(weights)]
 }

@@ -9,32 +9,32 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
-// person is somebody who works for the company.
+// person is a user of the company.
 type person struct {
 	id         uuid.UUID
 	role       api.Role
 	department string
-	// bias is how much better than others they rate the same performance, in levels.
+	// bias is how much higher than others they rate the same performance, in rating levels.
 	bias float64
 }
 
-// job is a job that candidates may have applied to.
+// job is a job that candidates can have applied to.
 type job struct {
 	id         uuid.UUID
-	family     family
+	category   jobCategory
 	department string
 	office     office
 	status     api.JobStatus
-	// opened and until bound when somebody may have applied.
+	// opened and until limit when applications were accepted.
 	opened, until time.Time
 	popularity    int
-	// leads are the team leads whose job it is, team all its members.
+	// leads are the members who are team leads, team all members.
 	leads, team []person
 }
 
-// takes is how likely it is, beside other jobs, that an application with an outcome that came in at a time is one to
-// this job.
-func (j job) takes(applied time.Time, to outcome) int {
+// applicationWeight returns the relative probability that an application made at the given time with the given
+// outcome is to this job. It is 0 if the job did not accept applications at that time.
+func (j job) applicationWeight(applied time.Time, to outcome) int {
 	if applied.Before(j.opened.Add(4*day)) || applied.After(j.until) {
 		return 0
 	}
@@ -49,20 +49,20 @@ func (j job) takes(applied time.Time, to outcome) int {
 	return 0
 }
 
-// kit is a kit as interviews choose from its versions.
+// kit is a kit with its published versions.
 type kit struct {
 	versions []kitVersion // the newest first
 	notes    map[string]noteText
 }
 
-// kitVersion is a version that was published.
+// kitVersion is a version that is or was published.
 type kitVersion struct {
 	id        uuid.UUID
 	published time.Time
 	criteria  []scoring.Criterion
 }
 
-// at is the version that a new interview had at a time, nil where nothing was published yet.
+// at returns the version that was current at a time, or nil if none was published yet.
 func (k kit) at(t time.Time) *kitVersion {
 	for i, version := range k.versions {
 		if !version.published.After(t) {
@@ -72,13 +72,13 @@ func (k kit) at(t time.Time) *kitVersion {
 	return nil
 }
 
-// setting is what a part of the demo takes place in.
-type setting struct {
+// companyData is the existing data of a company that a part refers to.
+type companyData struct {
 	now time.Time
-	// managers run hiring for the company.
+	// managers are the users who manage hiring: HR and admins.
 	managers []person
-	// panelists are who can be on a panel.
+	// panelists are the users who can be on a panel.
 	panelists []person
 	jobs      []job
-	kits      map[family]kit
+	kits      map[jobCategory]kit
 }

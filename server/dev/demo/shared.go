@@ -11,52 +11,52 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
 )
 
-// groundwork makes what all parts of a company's demo stand on: its jobs with their members, and the kits of their
-// families.
-type groundwork struct {
-	chance
+// sharedRows makes the rows that all parts of a company share: its jobs with their members, and the kits of the jobs'
+// categories.
+type sharedRows struct {
+	random
 	batch
 	now time.Time
-	// people are those who are there, by email; who is not there is no member of a job.
+	// people has the ids of the existing users by email. Only they become members of jobs.
 	people map[string]uuid.UUID
-	// publisher has published the kits.
+	// publisher is the user who published the kits.
 	publisher uuid.UUID
 }
 
-// lay makes everything.
-func (g *groundwork) lay(to target, l *library) error {
-	families := map[family]bool{}
-	for _, p := range to.positions {
-		families[p.Family] = true
-		row, err := g.open(p)
+// generate makes all rows.
+func (g *sharedRows) generate(to target, l *library) error {
+	used := map[jobCategory]bool{}
+	for _, p := range to.jobs {
+		used[p.Category] = true
+		row, err := g.newJob(p)
 		if err != nil {
 			return err
 		}
 		g.jobs = append(g.jobs, row)
-		g.staff(to.company, p, row)
+		g.addMembers(to.company, p, row)
 	}
 	for _, text := range l.kits {
-		if !families[text.Family] {
+		if !used[text.Category] {
 			continue
 		}
-		if err := g.write(text); err != nil {
+		if err := g.addKit(text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// open makes a job as its position describes it.
-func (g *groundwork) open(p position) (jobRow, error) {
+// newJob makes a job from its description.
+func (g *sharedRows) newJob(p jobText) (jobRow, error) {
 	zone, err := time.LoadLocation(p.Zone)
 	if err != nil {
-		return jobRow{}, fmt.Errorf("job %s: %w", p.Title, err)
+		return jobRow{}, fmt.Errorf("load time zone of job %s: %w", p.Title, err)
 	}
 	at := func(days int) *time.Time {
 		if days == 0 {
 			return nil
 		}
-		t := office{zone}.within(g.now.Add(-time.Duration(days)*day - g.between(0, day)))
+		t := office{zone}.workTime(g.now.Add(-time.Duration(days)*day - g.between(0, day)))
 		return &t
 	}
 	row := jobRow{
@@ -64,7 +64,7 @@ func (g *groundwork) open(p position) (jobRow, error) {
 		OpenedAt: at(p.Opened), ClosedAt: at(p.Closed), Version: 1, CreatedAt: *at(p.Opened + 4),
 	}
 	row.ID, row.UpdatedAt = g.id(row.CreatedAt), row.CreatedAt
-	for _, changed := range []*time.Time{row.OpenedAt, at(p.Held), row.ClosedAt} {
+	for _, changed := range []*time.Time{row.OpenedAt, at(p.OnHold), row.ClosedAt} {
 		if changed != nil {
 			row.UpdatedAt = *changed
 			row.Version++
@@ -73,8 +73,9 @@ func (g *groundwork) open(p position) (jobRow, error) {
 	return row, nil
 }
 
-// staff gives a job its members: who hires, HR, who is named, and further employees of the department.
-func (g *groundwork) staff(of company, p position, row jobRow) {
+// addMembers adds the members of a job: its hiring manager, HR and the named interviewers. It adds employees of the
+// job's department until there are six members.
+func (g *sharedRows) addMembers(of company, p jobText, row jobRow) {
 	joined := row.CreatedAt
 	member := map[string]bool{}
 	add := func(email string, role api.JobRole) {
@@ -98,9 +99,9 @@ func (g *groundwork) staff(of company, p position, row jobRow) {
 	}
 }
 
-// write makes a kit with its versions.
-func (g *groundwork) write(text kitText) error {
-	created := office{time.UTC}.within(g.now.Add(-introduced - 3*day))
+// addKit makes a kit with its versions.
+func (g *sharedRows) addKit(text kitText) error {
+	created := office{time.UTC}.workTime(g.now.Add(-firstKitAge - 3*day))
 	kit := kitRow{
 		ID: g.id(created), Name: text.Name, Description: strings.TrimSpace(text.Description), CreatedAt: created,
 	}
@@ -111,20 +112,20 @@ func (g *groundwork) write(text kitText) error {
 			Questions: text.questions(version), Criteria: text.criteria(version), CreatedAt: begun, UpdatedAt: begun,
 		}
 		if !version.Draft {
-			if err := g.publish(&row, office{time.UTC}.within(g.now.Add(-introduced+time.Duration(i)*29*day))); err != nil {
+			if err := g.publish(&row, office{time.UTC}.workTime(g.now.Add(-firstKitAge+time.Duration(i)*29*day))); err != nil {
 				return err
 			}
 		}
 		g.kitVersions = append(g.kitVersions, row)
-		kit.UpdatedAt = row.UpdatedAt // a change of its versions is one of the kit
-		begun = office{time.UTC}.within(g.now.Add(-introduced + time.Duration(i+1)*27*day))
+		kit.UpdatedAt = row.UpdatedAt // changing a version changes the kit
+		begun = office{time.UTC}.workTime(g.now.Add(-firstKitAge + time.Duration(i+1)*27*day))
 	}
 	g.kits = append(g.kits, kit)
 	return nil
 }
 
-// publish publishes a version, and archives the one of the same kit before it.
-func (g *groundwork) publish(row *kitVersionRow, at time.Time) error {
+// publish publishes a version and archives the previous one of the same kit.
+func (g *sharedRows) publish(row *kitVersionRow, at time.Time) error {
 	hash, err := kitcontent.Hash(row.Criteria, row.Questions)
 	if err != nil {
 		return err

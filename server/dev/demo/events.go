@@ -1,0 +1,159 @@
+package demo
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+// addEvent adds an event and changes the interview's row as the service would.
+func (i *interview) addEvent(
+	g *generator, event api.InterviewEventKind, to api.InterviewStatus, at time.Time, actor *uuid.UUID, reason *string,
+) {
+	row := &i.row
+	if event == api.InterviewEventKindCreate {
+		row.ID, row.CreatedAt = g.id(at), at
+		for n := range i.panel {
+			i.panel[n].InterviewID = row.ID
+		}
+	}
+	entry := eventRow{
+		ID: g.id(at), InterviewID: row.ID, Event: event, ToStatus: to, Reason: reason, ActorID: actor, CreatedAt: at,
+	}
+	if event != api.InterviewEventKindCreate {
+		from := row.Status
+		entry.FromStatus = &from
+	}
+	if event != api.InterviewEventKindCreate && actor != nil {
+		entry.FromStartsAt, entry.FromEndsAt, entry.FromTimezone = row.StartsAt, row.EndsAt, row.Timezone
+		entry.ToStartsAt, entry.ToEndsAt, entry.ToTimezone = row.StartsAt, row.EndsAt, row.Timezone
+	}
+	i.events = append(i.events, entry)
+	row.Status, row.StatusReason = to, reason
+	row.UpdatedAt = at
+	row.Version++
+}
+
+// setTime adds a schedule or reschedule event with a time.
+func (i *interview) setTime(
+	g *generator, event api.InterviewEventKind, when period, at time.Time, actor uuid.UUID, zone string, reason *string,
+) {
+	oldReason := i.row.StatusReason
+	i.addEvent(g, event, api.InterviewStatusScheduled, at, &actor, reason)
+	row, entry := &i.row, &i.events[len(i.events)-1]
+	row.StartsAt, row.EndsAt, row.Timezone = &when.from, &when.to, &zone
+	entry.ToStartsAt, entry.ToEndsAt, entry.ToTimezone = row.StartsAt, row.EndsAt, row.Timezone
+	if event == api.InterviewEventKindReschedule {
+		row.Reschedules++
+		row.StatusReason = oldReason
+	}
+}
+
+// schedule schedules an interview at when, sometimes after a missed appointment or for another time first. It returns
+// the time of the last invitation of the panel, which is before the start of the interview and before the time
+// before.
+func (g *generator) schedule(
+	app *application, i *interview, s plannedInterview, when period, minutes int, by person, before time.Time,
+) time.Time {
+	phrases, zone := g.library.phrases.Interviews, app.job.office.String()
+	first := earlier(when.from, before)
+	at := i.row.CreatedAt.Add(g.between(20*time.Millisecond, time.Second))
+	if available := first.Sub(at) - 2*time.Hour; available > 0 && g.chance(0.35) {
+		at = g.workTime(app, at, at.Add(g.between(0, min(8*time.Hour, available/2))))
+	}
+	set := func(event api.InterviewEventKind, p period, at time.Time, reason *string) {
+		i.setTime(g, event, p, at, by.id, zone, reason)
+	}
+	if s.missedBefore {
+		proposed, found := g.randomSlot(app.job.office, period{at.Add(2 * time.Hour), when.from.Add(-20 * time.Hour)}, minutes)
+		if found {
+			set(api.InterviewEventKindSchedule, proposed, at, nil)
+			missed := proposed.from.Add(g.between(12*time.Minute, 25*time.Minute))
+			observer := pick(g.random, i.raters)
+			i.addEvent(g, api.InterviewEventKindMarkNoShow, api.InterviewStatusNoShow, missed, &observer.id,
+				maybe(g.random, 0.8, phrases.NoShow))
+			at = missed.Add(g.between(time.Hour, 8*time.Hour))
+			set(api.InterviewEventKindSchedule, when, at, nil)
+			return at
+		}
+	}
+	for moves := g.weightedIndex([]int{80, 16, 4}); moves >= 0; moves-- {
+		event, reason := api.InterviewEventKindReschedule, maybe(g.random, 0.85, phrases.Reschedule)
+		if i.row.StartsAt == nil {
+			event, reason = api.InterviewEventKindSchedule, nil
+		}
+		next := g.workTime(app, at, at.Add(g.between(time.Hour, 30*time.Hour)))
+		proposed, found := g.randomSlot(app.job.office, period{at.Add(4 * time.Hour), when.to.Add(3 * day)}, minutes)
+		same := proposed.from.Equal(when.from) || i.row.StartsAt != nil && proposed.from.Equal(*i.row.StartsAt)
+		if moves == 0 || !found || same || !next.Before(earlier(proposed.from, first).Add(-time.Hour)) {
+			set(event, when, at, reason)
+			return at
+		}
+		set(event, proposed, at, reason)
+		at = next
+	}
+	return at
+}
+
+// addResponses sets the responses of panelists, given within a period.
+func (g *generator) addResponses(i *interview, to api.InterviewStatus, within period) {
+	responses := []api.PanelResponse{
+		api.PanelResponseAccepted, api.PanelResponseNeedsAction, api.PanelResponseTentative, api.PanelResponseDeclined,
+	}
+	weights := []int{90, 6, 4, 0}
+	if to == api.InterviewStatusScheduled || to == api.InterviewStatusCancelled {
+		weights = []int{58, 26, 8, 8}
+	}
+	for n := range i.panel {
+		p := &i.panel[n]
+		response := responses[g.weightedIndex(weights)]
+		if n == 0 && response == api.PanelResponseDeclined {
+			response = api.PanelResponseAccepted
+		}
+		available := within.to.Sub(within.from) - time.Minute
+		if response == api.PanelResponseNeedsAction || available <= 0 {
+			continue
+		}
+		at := within.from.Add(30*time.Second + g.between(0, min(available, 2*day)))
+		p.Response, p.RespondedAt, p.UpdatedAt = response, &at, at
+		probability := 0.15
+		if response != api.PanelResponseAccepted {
+			probability = 0.7
+		}
+		p.Comment = maybe(g.random, probability, g.library.phrases.Interviews.Respond[response])
+		i.row.UpdatedAt = later(i.row.UpdatedAt, at)
+	}
+}
+
+// advanceTo adds the events after the panel was invited, up to the planned status, and the scores.
+func (g *generator) advanceTo(app *application, i *interview, to api.InterviewStatus, asked, by time.Time) {
+	phrases := g.library.phrases.Interviews
+	conductor := pick(g.random, i.raters).id
+	starts, ends := *i.row.StartsAt, *i.row.EndsAt
+	switch to {
+	case api.InterviewStatusCancelled:
+		asked = later(asked, i.row.UpdatedAt)
+		at := asked.Add(time.Second + g.between(0, earlier(starts, by).Sub(asked)-time.Minute))
+		canceller := g.scheduler(app)
+		i.addEvent(g, api.InterviewEventKindCancel, to, at, &canceller.id, maybe(g.random, 0.9, phrases.Cancel))
+		return
+	case api.InterviewStatusNoShow:
+		at := starts.Add(g.between(12*time.Minute, 25*time.Minute))
+		i.addEvent(g, api.InterviewEventKindMarkNoShow, to, at, &conductor, maybe(g.random, 0.8, phrases.NoShow))
+		return
+	case api.InterviewStatusDraft, api.InterviewStatusScheduled:
+		return
+	case api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores, api.InterviewStatusCompleted:
+	}
+	started := starts.Add(g.between(-2*time.Minute, min(5*time.Minute, g.now.Sub(starts))))
+	i.row.StartedAt = &started
+	i.addEvent(g, api.InterviewEventKindStart, api.InterviewStatusInProgress, started, &conductor, nil)
+	if to != api.InterviewStatusInProgress {
+		finished := ends.Add(g.between(-6*time.Minute, 10*time.Minute))
+		i.row.FinishedAt = &finished
+		i.addEvent(g, api.InterviewEventKindFinish, api.InterviewStatusAwaitingScores, finished, &conductor, nil)
+	}
+	g.addScores(app, i, to, by)
+}
