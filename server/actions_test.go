@@ -10,32 +10,34 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// TestKeysAreOfferedWhatTheirScopesLetThemDo holds every action of every machine against the operation that does it.
-func TestKeysAreOfferedWhatTheirScopesLetThemDo(t *testing.T) {
+// TestAllowedActionsOfKeysFollowScopes compares the actions that every state machine allows an API key with the
+// permission of the operation that performs the action.
+func TestAllowedActionsOfKeysFollowScopes(t *testing.T) {
 	t.Parallel()
-	needed := map[string]string{}
-	for _, op := range agreed(t).Operations() {
-		needed[op.Method+" "+strings.TrimPrefix(op.Path, "/api/v1")] = op.Permission
+	permissions := map[string]string{}
+	for _, op := range loadContract(t).Operations() {
+		permissions[op.Method+" "+strings.TrimPrefix(op.Path, "/api/v1")] = op.Permission
 	}
-	offered(t, lifecycle.Job(), "/jobs/{job_id}", needed)
-	offered(t, lifecycle.Candidate(), "/candidates/{candidate_id}", needed)
-	offered(t, lifecycle.Application(), "/applications/{application_id}", needed)
-	offered(t, lifecycle.KitVersion(), "/kits/{kit_id}/versions/{kit_version_id}", needed)
-	offered(t, lifecycle.Interview(), "/interviews/{interview_id}", needed)
-	offered(t, lifecycle.Score(), "/scores/{score_id}", needed)
-	move := needed["POST /applications/{application_id}/move"]
+	checkActionScopes(t, lifecycle.Job(), "/jobs/{job_id}", permissions)
+	checkActionScopes(t, lifecycle.Candidate(), "/candidates/{candidate_id}", permissions)
+	checkActionScopes(t, lifecycle.Application(), "/applications/{application_id}", permissions)
+	checkActionScopes(t, lifecycle.KitVersion(), "/kits/{kit_id}/versions/{kit_version_id}", permissions)
+	checkActionScopes(t, lifecycle.Interview(), "/interviews/{interview_id}", permissions)
+	checkActionScopes(t, lifecycle.Score(), "/scores/{score_id}", permissions)
+	move := permissions["POST /applications/{application_id}/move"]
 	for scope, want := range map[string]int{move: 4, "jobs:write": 0} {
-		who := lifecycle.Standing{Role: api.RoleHr, Scopes: []string{scope}}
-		if got := len(lifecycle.Reachable(api.ApplicationStageApplied, who)); got != want {
-			t.Errorf("a key with %s can move an application to %d stages, want %d", scope, got, want)
+		standing := lifecycle.Standing{Role: api.RoleHr, Scopes: []string{scope}}
+		if got := len(lifecycle.Reachable(api.ApplicationStageApplied, standing)); got != want {
+			t.Errorf("stages a key with scope %s can move an application to: got %d, want %d", scope, got, want)
 		}
 	}
 }
 
-// offered expects each action to be offered to a key that has the permission of its operation, and to no other.
-func offered[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], base string, needed map[string]string) {
+// checkActionScopes checks that each action is allowed for a key that has the permission of its operation, and for no
+// other key. permissions has the permission of each operation by "METHOD path".
+func checkActionScopes[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], base string, permissions map[string]string) {
 	t.Helper()
-	for _, way := range m.Transitions {
+	for _, transition := range m.Transitions {
 		operation := map[string]string{
 			"update":             http.MethodPatch + " " + base,
 			"apply":              http.MethodPost + " /applications",
@@ -43,26 +45,26 @@ func offered[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], base string,
 			"set_panel":          http.MethodPut + " " + base + "/panel/{user_id}",
 			"mark_no_show":       http.MethodPost + " " + base + "/no-show",
 			"create_score":       http.MethodPost + " " + base + "/scores",
-		}[string(way.Action)]
+		}[string(transition.Action)]
 		if operation == "" {
-			operation = http.MethodPost + " " + base + "/" + string(way.Action)
+			operation = http.MethodPost + " " + base + "/" + string(transition.Action)
 		}
-		permission := needed[operation]
+		permission := permissions[operation]
 		if permission == "" {
-			t.Errorf("%s: %s is done by no operation %s", m.Name, way.Action, operation)
+			t.Errorf("%s: no operation %s performs the action %s", m.Name, operation, transition.Action)
 		}
-		if len(way.By) == 0 {
+		if len(transition.By) == 0 {
 			continue
 		}
 		all := lifecycle.Standing{Role: api.RoleAdmin, Member: true, Panelist: true, Rater: true}
 		with, without := all, all
 		with.Scopes, without.Scopes = []string{permission}, []string{permission + "x", "jobs:read"}
-		for _, from := range way.From {
-			if !slices.Contains(m.Allowed(from, with), way.Action) {
-				t.Errorf("%s: a key with %s is not offered %s", m.Name, permission, way.Action)
+		for _, from := range transition.From {
+			if !slices.Contains(m.Allowed(from, with), transition.Action) {
+				t.Errorf("%s: a key with scope %s is not allowed %s", m.Name, permission, transition.Action)
 			}
-			if slices.Contains(m.Allowed(from, without), way.Action) {
-				t.Errorf("%s: a key without %s is offered %s", m.Name, permission, way.Action)
+			if slices.Contains(m.Allowed(from, without), transition.Action) {
+				t.Errorf("%s: a key without scope %s is allowed %s", m.Name, permission, transition.Action)
 			}
 		}
 	}

@@ -11,51 +11,52 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// BenchmarkGetMe and the ones below go through the whole service but the network, without request limits.
-func BenchmarkGetMe(b *testing.B) { reading(b, "/api/v1/users/me", person) }
+// BenchmarkGetMe and the benchmarks below measure whole requests, without the network and without rate limits.
+func BenchmarkGetMe(b *testing.B) { benchmarkGet(b, "/api/v1/users/me", asUser) }
 
-// BenchmarkListUsers lists a page of four.
-func BenchmarkListUsers(b *testing.B) { reading(b, "/api/v1/users", person) }
+// BenchmarkListUsers lists a page of four users.
+func BenchmarkListUsers(b *testing.B) { benchmarkGet(b, "/api/v1/users", asUser) }
 
-// BenchmarkListUsersByKey asks as an API key, which is looked up with every request.
-func BenchmarkListUsersByKey(b *testing.B) { reading(b, "/api/v1/users", program) }
+// BenchmarkListUsersByKey authenticates by an API key, which is looked up for every request.
+func BenchmarkListUsersByKey(b *testing.B) { benchmarkGet(b, "/api/v1/users", asKey) }
 
-// BenchmarkHealth is the way of a request without any work in it.
-func BenchmarkHealth(b *testing.B) { reading(b, "/health", person) }
+// BenchmarkHealth measures a request whose operation does nothing.
+func BenchmarkHealth(b *testing.B) { benchmarkGet(b, "/health", asUser) }
 
-// BenchmarkCreateJob creates jobs; BenchmarkCreateJobOnce does so with an Idempotency-Key each.
-func BenchmarkCreateJob(b *testing.B) { creating(b, func(int) string { return "" }) }
+// BenchmarkCreateJob creates jobs without an Idempotency-Key.
+func BenchmarkCreateJob(b *testing.B) { benchmarkCreateJob(b, func(int) string { return "" }) }
 
-// BenchmarkCreateJobOnce shows by its difference to BenchmarkCreateJob what an Idempotency-Key costs.
+// BenchmarkCreateJobOnce creates jobs with a new Idempotency-Key each. The difference to BenchmarkCreateJob is the cost
+// of the key.
 func BenchmarkCreateJobOnce(b *testing.B) {
-	creating(b, func(n int) string { return fmt.Sprint("job-", n) })
+	benchmarkCreateJob(b, func(n int) string { return fmt.Sprint("job-", n) })
 }
 
-// BenchmarkCreateJobAgain is answered what it was the first time.
-func BenchmarkCreateJobAgain(b *testing.B) { creating(b, func(int) string { return "job" }) }
+// BenchmarkCreateJobAgain repeats one request with one Idempotency-Key.
+func BenchmarkCreateJobAgain(b *testing.B) { benchmarkCreateJob(b, func(int) string { return "job" }) }
 
-// caller gives the bearer token of somebody who asks.
-type caller func(*testing.B, *testkit.Installation, testkit.Company, *testkit.Replica) string
+// authenticate returns a bearer token.
+type authenticate func(*testing.B, *testkit.Installation, testkit.Company, *testkit.Replica) string
 
-func person(b *testing.B, _ *testkit.Installation, acme testkit.Company, r *testkit.Replica) string {
+func asUser(b *testing.B, _ *testkit.Installation, acme testkit.Company, r *testkit.Replica) string {
 	b.Helper()
 	return r.SignIn(b, acme.Users[api.RoleHr]).Token
 }
 
-func program(_ *testing.B, i *testkit.Installation, acme testkit.Company, _ *testkit.Replica) string {
+func asKey(_ *testing.B, i *testkit.Installation, acme testkit.Company, _ *testkit.Replica) string {
 	return i.Key(acme, []string{"users:read"}).Secret.Reveal()
 }
 
-func reading(b *testing.B, path string, who caller) {
+func benchmarkGet(b *testing.B, path string, auth authenticate) {
 	b.Helper()
-	measure(b, who, http.StatusOK, func(int) *http.Request {
+	measure(b, auth, http.StatusOK, func(int) *http.Request {
 		return httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil)
 	})
 }
 
-func creating(b *testing.B, key func(n int) string) {
+func benchmarkCreateJob(b *testing.B, key func(n int) string) {
 	b.Helper()
-	measure(b, person, http.StatusCreated, func(n int) *http.Request {
+	measure(b, asUser, http.StatusCreated, func(n int) *http.Request {
 		body := strings.NewReader(`{"title":"Welder","department":"Hall 1","description":"Welds."}`)
 		request := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/v1/jobs", body)
 		request.Header.Set("Content-Type", "application/json")
@@ -66,11 +67,11 @@ func creating(b *testing.B, key func(n int) string) {
 	})
 }
 
-func measure(b *testing.B, who caller, want int, next func(n int) *http.Request) {
+func measure(b *testing.B, auth authenticate, want int, next func(n int) *http.Request) {
 	b.Helper()
 	installation := testkit.New(b)
 	acme, replica := installation.Company("acme"), installation.Replica()
-	token := who(b, installation, acme, replica)
+	token := auth(b, installation, acme, replica)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		request := next(n)
@@ -78,7 +79,7 @@ func measure(b *testing.B, who caller, want int, next func(n int) *http.Request)
 		recorder := httptest.NewRecorder()
 		replica.Server.Handler().ServeHTTP(recorder, request)
 		if recorder.Code != want {
-			b.Fatalf("%d %s", recorder.Code, recorder.Body)
+			b.Fatalf("status: got %d, want %d: %s", recorder.Code, want, recorder.Body)
 		}
 	}
 }

@@ -15,35 +15,35 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// specified is an operation as the specification has it.
-type specified struct {
+// specifiedOperation is an operation of the specification, with the path item that contains it.
+type specifiedOperation struct {
 	*openapi3.Operation
 	item *openapi3.PathItem
 }
 
-// document gives the specification's operations by their ids.
-func document(t *testing.T) map[string]specified {
+// specifiedOperations returns the operations of the specification by operationId.
+func specifiedOperations(t *testing.T) map[string]specifiedOperation {
 	t.Helper()
 	read, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	operations := map[string]specified{}
+	operations := map[string]specifiedOperation{}
 	for _, item := range read.Paths.Map() {
 		for _, op := range item.Operations() {
-			operations[op.OperationID] = specified{op, item}
+			operations[op.OperationID] = specifiedOperation{op, item}
 		}
 	}
 	return operations
 }
 
-// takes reports whether an operation has a parameter.
-func (s specified) takes(in, name string) bool {
+// hasParameter reports whether an operation has a parameter.
+func (s specifiedOperation) hasParameter(in, name string) bool {
 	return slices.Concat(s.item.Parameters, s.Parameters).GetByInAndName(in, name) != nil
 }
 
-// tagged reports whether an operation's success carries an ETag.
-func (s specified) tagged() bool {
+// hasETag reports whether a successful response of an operation has an ETag.
+func (s specifiedOperation) hasETag() bool {
 	for status, response := range s.Responses.Map() {
 		if strings.HasPrefix(status, "2") && response.Value.Headers["ETag"] != nil {
 			return true
@@ -52,12 +52,12 @@ func (s specified) tagged() bool {
 	return false
 }
 
-// resource gives the path of the nearest thing with a version that a change at this path is about: the path itself, or
-// what it is below. Empty where there is none.
-func resource(path string, operations map[string]specified, all []*gate.Operation) string {
+// versionedPath returns the longest prefix of a path, at most the path itself, that is a resource with an ETag. It returns
+// "" if there is none.
+func versionedPath(path string, operations map[string]specifiedOperation, all []*gate.Operation) string {
 	for ; path != ""; path = path[:strings.LastIndexByte(path, '/')] {
 		if slices.ContainsFunc(all, func(op *gate.Operation) bool {
-			return op.Path == path && op.Method == http.MethodGet && operations[op.ID].tagged()
+			return op.Path == path && op.Method == http.MethodGet && operations[op.ID].hasETag()
 		}) {
 			return path
 		}
@@ -65,136 +65,137 @@ func resource(path string, operations map[string]specified, all []*gate.Operatio
 	return ""
 }
 
-// unconditional are the changes at or below something with a version that are not based on it, and why.
-func unconditional() map[string]string {
-	const adds = "adds something of its own, which changes nothing that was there"
+// unconditionalChanges has the changes at or below a resource with an ETag that do not take If-Match, with the reason.
+func unconditionalChanges() map[string]string {
+	const adds = "creates a resource and changes no existing one"
 	return map[string]string{
-		"SetJobMember":       "says all there is of a membership, which has no version",
+		"SetJobMember":       "replaces a membership, which has no version",
 		"RemoveJobMember":    "ends a membership, which has no version",
 		"RevokeUserSession":  "ends a session, which has no version",
 		"RevokeUserSessions": "ends sessions, which have no version",
-		"ResetCompany":       "deletes what there is, of whatever version",
+		"ResetCompany":       "deletes everything, whatever its version",
 		"CreateKitVersion":   adds,
 		"CreateScore":        adds,
 	}
 }
 
-// TestEveryChangeCanBeConditional fails for a change of something with a version that takes no If-Match.
-func TestEveryChangeCanBeConditional(t *testing.T) {
+// TestEveryChangeTakesIfMatch checks that exactly the changes of resources with an ETag take If-Match and declare 412.
+func TestEveryChangeTakesIfMatch(t *testing.T) {
 	t.Parallel()
-	operations, all, exempt := document(t), agreed(t).Operations(), unconditional()
+	operations, all, exempt := specifiedOperations(t), loadContract(t).Operations(), unconditionalChanges()
 	for _, op := range all {
-		about := resource(op.Path, operations, all) != ""
-		takes := operations[op.ID].takes("header", "If-Match")
+		versioned := versionedPath(op.Path, operations, all) != ""
+		takes := operations[op.ID].hasParameter("header", "If-Match")
 		_, free := exempt[op.ID]
 		delete(exempt, op.ID)
-		if wants := op.Method != http.MethodGet && about && !free; takes != wants {
-			t.Errorf("%s takes an If-Match: %v, should: %v", op.ID, takes, wants)
+		if wants := op.Method != http.MethodGet && versioned && !free; takes != wants {
+			t.Errorf("%s takes If-Match: got %v, want %v", op.ID, takes, wants)
 		}
 		if takes && operations[op.ID].Responses.Value("412") == nil {
 			t.Errorf("%s does not declare 412", op.ID)
 		}
 	}
 	for id := range exempt {
-		t.Errorf("%s is exempt, and no operation", id)
+		t.Errorf("unconditionalChanges has %s, which is not an operation", id)
 	}
 }
 
-// TestConditionsOfChanges goes through every operation that declares If-Match: a tag of another version, or a weak
-// one, is 412 and changes nothing, not even where the state would not permit the change; the present tag and * pass;
-// and what is not there is 404 whatever the tag.
-func TestConditionsOfChanges(t *testing.T) {
+// TestIfMatch calls every operation that declares If-Match. An ETag of another version and a weak ETag get 412 and change
+// nothing, also if the state does not permit the change. The current ETag and * succeed. A resource that does not exist
+// gets 404 whatever the ETag.
+func TestIfMatch(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	replica := installation.Replica()
-	requests, operations, all := minimal(), document(t), agreed(t).Operations()
+	requests, operations, all := minimalRequests(), specifiedOperations(t), loadContract(t).Operations()
 	for _, op := range all {
-		if !operations[op.ID].takes("header", "If-Match") {
+		if !operations[op.ID].hasParameter("header", "If-Match") {
 			continue
 		}
 		t.Run(op.ID, func(t *testing.T) {
 			t.Parallel()
 			installation := installation.In(t)
 			company := installation.Company(strings.ToLower(op.ID))
-			c := conditional{op: op, at: resource(op.Path, operations, all)}
-			by := func(name string) {
+			c := conditionalChange{op: op, path: versionedPath(op.Path, operations, all)}
+			signIn := func(name string) {
 				caller := installation.User(company, name, api.RoleAdmin)
-				c.scene = &scene{t, installation, replica, company, caller, replica.SignIn(t, caller)}
+				c.fixture = &fixture{t, installation, replica, company, caller, replica.SignIn(t, caller)}
 			}
-			by("first")
-			request := requests[op.ID](c.scene)
-			present := c.tag(request)
+			signIn("first")
+			request := requests[op.ID](c.fixture)
+			current := c.currentETag(request)
 			before := c.fingerprint()
-			for _, stale := range []string{"W/" + present, `"999"`, `"999.` + present[1:], `"998", W/` + present, `""`} {
-				c.stale(request, stale)
+			for _, stale := range []string{"W/" + current, `"999"`, `"999.` + current[1:], `"998", W/` + current, `""`} {
+				c.expectStale(request, stale)
 			}
 			if strings.Contains(op.Path, "{") {
-				unseen := request
-				unseen.parameters = map[string]string{}
-				c.send(unseen, `"999"`).Refused(http.StatusNotFound, "not_found")
+				unknown := request
+				unknown.parameters = map[string]string{}
+				c.send(unknown, `"999"`).Refused(http.StatusNotFound, "not_found")
 			}
 			if after := c.fingerprint(); after != before {
-				t.Errorf("a change that was refused has changed something:\n%s\n%s", before, after)
+				t.Errorf("a refused change has changed rows:\nbefore %s\nafter %s", before, after)
 			}
-			c.send(request, `"999", `+present).Expect(request.status)
-			// The smallest patch may say what is so already.
+			c.send(request, `"999", `+current).Expect(request.status)
+			// A minimal patch may set the value that a field already has.
 			if op.Method != http.MethodPatch {
 				if c.fingerprint() == before {
-					t.Error("the change has changed nothing")
+					t.Error("the change has changed no row")
 				}
-				c.again(request, present)
+				c.repeat(request, current)
 			}
-			by("second")
-			request = requests[op.ID](c.scene)
+
+			signIn("second")
+			request = requests[op.ID](c.fixture)
 			c.send(request, "*").Expect(request.status)
 		})
 	}
 }
 
-// conditional is one change, under conditions.
-type conditional struct {
-	*scene
-	op *gate.Operation
-	at string // the path of what the change is about
+// conditionalChange sends one change with different conditions.
+type conditionalChange struct {
+	*fixture
+	op   *gate.Operation
+	path string // of the resource that the change is about
 }
 
-// tag gives the present tag of what a change is about.
-func (c *conditional) tag(request call) string {
+// currentETag returns the ETag of the resource that a change is about.
+func (c *conditionalChange) currentETag(request exampleRequest) string {
 	c.t.Helper()
-	path := target(&gate.Operation{Path: c.at}, request.parameters)
+	path := pathOf(&gate.Operation{Path: c.path}, request.parameters)
 	return c.client.Get(path).Expect(http.StatusOK).Header.Get("ETag")
 }
 
-func (c *conditional) send(request call, match string) *testkit.Answer {
+func (c *conditionalChange) send(request exampleRequest, match string) *testkit.Answer {
 	c.t.Helper()
 	headers := append(slices.Clone(request.headers), "If-Match", match)
-	return c.client.Do(c.op.Method, target(c.op, request.parameters), request.body, headers...)
+	return c.client.Do(c.op.Method, pathOf(c.op, request.parameters), request.body, headers...)
 }
 
-func (c *conditional) stale(request call, match string) {
+func (c *conditionalChange) expectStale(request exampleRequest, match string) {
 	c.t.Helper()
 	problem := c.send(request, match).Refused(http.StatusPreconditionFailed, "version_mismatch")
-	if wrong := named(problem); !slices.Equal(wrong, []string{"?If-Match: stale"}) {
-		c.t.Errorf("%s: named as wrong: %q", match, wrong)
+	if wrong := errorsOf(problem); !slices.Equal(wrong, []string{"?If-Match: stale"}) {
+		c.t.Errorf("If-Match %s: errors: got %q", match, wrong)
 	}
 }
 
-// again makes the same change on what it was based on the first time: though the state may no longer permit it, the
-// client is told that it is behind.
-func (c *conditional) again(request call, first string) {
+// repeat sends the same change with the ETag of the first time. The version mismatch is reported even if the state no
+// longer permits the change.
+func (c *conditionalChange) repeat(request exampleRequest, first string) {
 	c.t.Helper()
 	switch c.op.ID {
-	case "ReopenScore": // whose draft it is now reads it, and nobody else
+	case "ReopenScore": // the score is a draft now, which only its rater can read
 		c.send(request, first).Refused(http.StatusNotFound, "not_found")
-	case "RespondToInterview": // what one panelist says changes nothing that others decide on
+	case "RespondToInterview": // a response does not change the version of the interview
 		c.send(request, first).Expect(http.StatusOK)
 	default:
-		c.stale(request, first)
+		c.expectStale(request, first)
 	}
 }
 
-// fingerprint tells of every row that the company has, but for what changes in the background.
-func (c *conditional) fingerprint() string {
+// fingerprint returns a digest of all rows of the company, except in tables that background work changes.
+func (c *conditionalChange) fingerprint() string {
 	c.t.Helper()
 	rows, err := c.installation.Database.Query(c.t.Context(), `SELECT table_name::text FROM information_schema.columns
 		WHERE table_schema = 'public' AND column_name = 'company_id'
@@ -232,9 +233,8 @@ func (c *conditional) fingerprint() string {
 	return text.String()
 }
 
-// TestWhoMayNotIsToldSoWhateverTheVersion: a condition is looked at once it is clear that the caller may make the
-// change at all, and before what the state says.
-func TestWhoMayNotIsToldSoWhateverTheVersion(t *testing.T) {
+// TestPermissionsPrecedeIfMatch checks the order of refusals: permissions, then If-Match, then the state.
+func TestPermissionsPrecedeIfMatch(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	company := installation.Company("acme")
@@ -244,14 +244,14 @@ func TestWhoMayNotIsToldSoWhateverTheVersion(t *testing.T) {
 	application := h.Application(h.Candidate(), h.Job(api.JobStatusOpen, company.Users[api.RoleTeamLead]), api.ApplicationStageScreening)
 	path := "/api/v1/applications/" + application.String()
 	stale := []string{"If-Match", `"999"`}
-	ask := func(c *testkit.Client, path string, body any, status int, code string) {
+	refused := func(c *testkit.Client, path string, body any, status int, code string) {
 		t.Helper()
 		c.Do(http.MethodPost, path, body, stale...).Refused(status, code)
 	}
 	hr.Post(path+"/reject", map[string]any{"rejection_reason": "other"}).Expect(http.StatusOK)
-	ask(hr, path+"/hold", nil, http.StatusPreconditionFailed, "version_mismatch")
+	refused(hr, path+"/hold", nil, http.StatusPreconditionFailed, "version_mismatch")
 	admin := "/api/v1/users/" + company.Users[api.RoleAdmin].ID.String()
-	ask(hr, admin+"/deactivate", nil, http.StatusForbidden, "role_not_allowed")
-	ask(lead, path+"/reactivate", map[string]any{"reason": "Once more."}, http.StatusForbidden, "permission_denied")
-	ask(hr, "/api/v1/applications/"+uuid.NewString()+"/hold", nil, http.StatusNotFound, "not_found")
+	refused(hr, admin+"/deactivate", nil, http.StatusForbidden, "role_not_allowed")
+	refused(lead, path+"/reactivate", map[string]any{"reason": "Once more."}, http.StatusForbidden, "permission_denied")
+	refused(hr, "/api/v1/applications/"+uuid.NewString()+"/hold", nil, http.StatusNotFound, "not_found")
 }

@@ -12,9 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestReferenceOfTheRealService looks at the page for trying in a browser as a newcomer would: signs in with try-it-out,
-// authorizes, and asks who they are.
-func TestReferenceOfTheRealService(t *testing.T) {
+// TestReferencePageInBrowser uses the page "try it out" in a browser: it signs in, authorizes, and reads the profile.
+func TestReferencePageInBrowser(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	hr := installation.Company("acme").Users[api.RoleHr]
@@ -27,7 +26,7 @@ func TestReferenceOfTheRealService(t *testing.T) {
 	}
 	answer := browser.Try("Login", string(body))
 	if answer.Status != "200" {
-		t.Fatalf("Login by try-it-out: %s %s", answer.Status, answer.Body)
+		t.Fatalf("status of Login: got %s, want 200: %s", answer.Status, answer.Body)
 	}
 	var pair api.TokenPair
 	if err := json.Unmarshal([]byte(answer.Body), &pair); err != nil {
@@ -35,29 +34,31 @@ func TestReferenceOfTheRealService(t *testing.T) {
 	}
 	browser.Authorize(pair.AccessToken)
 	if answer = browser.Try("GetMe", ""); answer.Status != "200" {
-		t.Fatalf("GetMe by try-it-out: %s %s", answer.Status, answer.Body)
+		t.Fatalf("status of GetMe: got %s, want 200: %s", answer.Status, answer.Body)
 	}
 	if messages := browser.Errors(); len(messages) > 0 {
-		t.Errorf("the browser reports: %v", messages)
+		t.Errorf("errors in the browser: got %v, want none", messages)
 	}
-	picture := browser.Screenshot()
+	screenshot := browser.Screenshot()
 	if path := os.Getenv("DOCS_SCREENSHOT"); path != "" {
-		if err := os.WriteFile(path, picture, 0o600); err != nil {
+		if err := os.WriteFile(path, screenshot, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	decoded, err := png.Decode(bytes.NewReader(picture))
+
+	// A page that failed to render has few colors.
+	decoded, err := png.Decode(bytes.NewReader(screenshot))
 	if err != nil {
 		t.Fatal(err)
 	}
-	colours := map[[4]uint32]bool{}
+	colors := map[[4]uint32]bool{}
 	for y := range decoded.Bounds().Dy() {
 		for x := range decoded.Bounds().Dx() {
 			r, g, b, a := decoded.At(x, y).RGBA()
-			colours[[4]uint32{r, g, b, a}] = true
+			colors[[4]uint32{r, g, b, a}] = true
 		}
 	}
-	if len(colours) < 50 {
-		t.Errorf("the page is nearly blank: %d colours", len(colours))
+	if len(colors) < 50 {
+		t.Errorf("colors on the page: got %d, want at least 50", len(colors))
 	}
 }

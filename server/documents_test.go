@@ -13,59 +13,61 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestTheSpecificationIsServedInBothEncodings to GET and HEAD, each by a tag of its own.
-func TestTheSpecificationIsServedInBothEncodings(t *testing.T) {
+// TestSpecificationEncodings requests the specification by GET and HEAD, as it is and compressed. Each encoding has its
+// own ETag.
+func TestSpecificationEncodings(t *testing.T) {
 	t.Parallel()
 	published, err := spec.Published()
 	if err != nil {
 		t.Fatal(err)
 	}
-	const origin = "https://app.example.com" // the harness lists it
+	const origin = "https://app.example.com" // an allowed origin of testkit
 	client := testkit.New(t).Replica().Anonymous(t)
 	for path, want := range map[string][]byte{"/openapi.yaml": published.YAML, "/openapi.json": published.JSON} {
 		tags := map[string]string{}
 		for encoding, accepted := range map[string]string{"": "identity", "gzip": "br;q=1, gzip;q=0.8"} {
-			ask := func(method string, more ...string) *testkit.Answer {
+			request := func(method string, more ...string) *testkit.Answer {
 				return client.Do(method, path, nil, append(more, "Accept-Encoding", accepted, "Origin", origin)...)
 			}
-			answer, head := ask(http.MethodGet).Expect(http.StatusOK), ask(http.MethodHead).Expect(http.StatusOK)
+			answer, head := request(http.MethodGet).Expect(http.StatusOK), request(http.MethodHead).Expect(http.StatusOK)
 			if got := answer.Header.Get("Content-Encoding"); got != encoding {
-				t.Errorf("%s: %q is answered in the encoding %q", path, accepted, got)
+				t.Errorf("%s, Accept-Encoding %q: got Content-Encoding %q, want %q", path, accepted, got, encoding)
 			}
-			if !bytes.Equal(plain(t, answer), want) {
-				t.Errorf("%s: %q is answered with something else", path, accepted)
+			if !bytes.Equal(decompressed(t, answer), want) {
+				t.Errorf("%s, Accept-Encoding %q: the body is not the published document", path, accepted)
 			}
 			if encoding == "gzip" && len(answer.Body) > len(want)/5 {
-				t.Errorf("%s: %d bytes are compressed to %d", path, len(want), len(answer.Body))
+				t.Errorf("%s: compressed size: got %d of %d bytes, want at most a fifth", path, len(answer.Body), len(want))
 			}
 			if got := answer.Header.Values("Vary"); !slices.Equal(got, []string{"Origin", "Accept-Encoding"}) {
-				t.Errorf("%s: depends on %q", path, got)
+				t.Errorf("%s: Vary: got %q", path, got)
 			}
 			if got := answer.Header.Get("Content-Length"); got != strconv.Itoa(len(answer.Body)) {
-				t.Errorf("%s: has %d bytes and says %s", path, len(answer.Body), got)
+				t.Errorf("%s: Content-Length: got %s, want %d", path, got, len(answer.Body))
 			}
 			for _, name := range []string{"Etag", "Vary", "Content-Type", "Content-Encoding", "Content-Length", "Cache-Control"} {
 				if !slices.Equal(head.Header.Values(name), answer.Header.Values(name)) {
-					t.Errorf("%s: HEAD has the %s %q, GET %q", path, name, head.Header.Values(name), answer.Header.Values(name))
+					t.Errorf("%s: %s of HEAD: got %q, want %q", path, name, head.Header.Values(name), answer.Header.Values(name))
 				}
 			}
 			tags[encoding] = answer.Header.Get("Etag")
 			for _, method := range []string{http.MethodGet, http.MethodHead} {
-				again := ask(method, "If-None-Match", `"other", `+tags[encoding]).Expect(http.StatusNotModified)
+				again := request(method, "If-None-Match", `"other", `+tags[encoding]).Expect(http.StatusNotModified)
 				if again.Header.Get("Etag") != tags[encoding] || again.Header.Get("Content-Encoding") != "" ||
 					!slices.Equal(again.Header.Values("Vary"), answer.Header.Values("Vary")) {
-					t.Errorf("%s: %s again is answered with %v", path, method, again.Header)
+					t.Errorf("%s: headers of the 304 for %s: got %v", path, method, again.Header)
 				}
 			}
 		}
 		if tags[""] == tags["gzip"] {
-			t.Errorf("%s: has the tag %s in both encodings", path, tags[""])
+			t.Errorf("%s: both encodings have the ETag %s", path, tags[""])
 		}
 		client.Do(http.MethodGet, path, nil, "Accept-Encoding", "identity", "If-None-Match", tags["gzip"]).Expect(http.StatusOK)
 	}
 }
 
-func plain(t *testing.T, answer *testkit.Answer) []byte {
+// decompressed returns the body of a response without its content encoding.
+func decompressed(t *testing.T, answer *testkit.Answer) []byte {
 	t.Helper()
 	if answer.Header.Get("Content-Encoding") == "" {
 		return answer.Body

@@ -39,7 +39,7 @@ func (l *logLines) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// failure returns the line about the failure of a request.
+// failure returns the log line about the failure of a request, or nil.
 func (l *logLines) failure(requestID string) map[string]any {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -69,23 +69,24 @@ func TestFailedQueryIsNamedInTheLogOnly(t *testing.T) {
 		listen.Close()
 		replica.Close()
 	})
-	reached := &testkit.Replica{URL: listen.URL}
+	client := &testkit.Replica{URL: listen.URL}
 	testkit.Eventually(t, 10*time.Second, "the replica is ready", func() bool {
-		return reached.Anonymous(t).Get("/health/ready").Status == http.StatusOK
+		return client.Anonymous(t).Get("/health/ready").Status == http.StatusOK
 	})
 	hr := i.Company("acme").Users[api.RoleHr]
-	c := reached.SignIn(t, hr)
+	c := client.SignIn(t, hr)
 	i.Exec(`ALTER TABLE kits RENAME COLUMN name TO secret_name`)
+
 	for operation, test := range map[string]struct { //nolint:paralleltest // the subtests share a client and its test
 		query string
-		ask   func() *testkit.Answer
+		send  func() *testkit.Answer
 	}{
 		"GetKit":    {"GetKit", func() *testkit.Answer { return c.Get("/api/v1/kits/" + uuid.NewString()) }},
 		"ListKits":  {"ListKits", func() *testkit.Answer { return c.Get("/api/v1/kits") }},
 		"CreateKit": {"InsertKit", func() *testkit.Answer { return c.Post("/api/v1/kits", map[string]string{"name": "Go"}) }},
 	} {
 		t.Run(operation, func(t *testing.T) {
-			answer := test.ask()
+			answer := test.send()
 			answer.Refused(http.StatusInternalServerError, "internal_error")
 			for _, private := range []string{"query", test.query, "column", "kits.name", "secret_name", "SQLSTATE", "42703"} {
 				if bytes.Contains(answer.Body, []byte(private)) && !strings.Contains(answer.Request.URL.Path, private) {
@@ -95,10 +96,10 @@ func TestFailedQueryIsNamedInTheLogOnly(t *testing.T) {
 			line := lines.failure(answer.Header.Get("X-Request-Id"))
 			message, _ := line["error"].(string)
 			if !strings.Contains(message, "query "+test.query+": ") || !strings.Contains(message, "SQLSTATE 42703") {
-				t.Errorf("the error in the log is %q, want that of query %s", message, test.query)
+				t.Errorf("error in the log: got %q, want one of query %s with SQLSTATE 42703", message, test.query)
 			}
 			if line["operation"] != operation || line["code"] != "internal_error" || line["user_id"] != hr.ID.String() {
-				t.Errorf("the line does not identify operation %s and the user: %v", operation, line)
+				t.Errorf("log line: got %v, want operation %s, code internal_error and user %s", line, operation, hr.ID)
 			}
 		})
 	}

@@ -18,10 +18,10 @@ const (
 	loginPath   = "/api/v1/auth/login"
 	refreshPath = "/api/v1/auth/refresh"
 	logoutPath  = "/api/v1/auth/logout"
-	// recovery is how long the service may need to be itself again after a dependency has come back.
-	recovery = 5 * time.Second
-	// patience is how long any answer may take while a dependency is away, under a request timeout of two seconds.
-	patience = 8 * time.Second
+	// maxRecoveryTime is how long the service may need to recover after a dependency is available again.
+	maxRecoveryTime = 5 * time.Second
+	// maxResponseTime bounds a response while a dependency is unavailable and the request timeout is two seconds.
+	maxResponseTime = 8 * time.Second
 )
 
 func credentials(user testkit.User) map[string]string {
@@ -32,73 +32,74 @@ func refreshBody(c *testkit.Client) map[string]string {
 	return map[string]string{"refresh_token": c.RefreshToken}
 }
 
-// unavailable expects 503 that says when to come again, in bounded time, and that no cookie is touched.
-func unavailable(t *testing.T, ask func() *testkit.Answer) {
+// expectUnavailable expects 503 with Retry-After and without Set-Cookie, within maxResponseTime.
+func expectUnavailable(t *testing.T, send func() *testkit.Answer) {
 	t.Helper()
 	began := time.Now()
-	answer := ask()
+	answer := send()
 	if answer.Status != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
-		t.Errorf("%s: %d %s %s", answer.Request.URL.Path, answer.Status, answer.Header, answer.Body)
+		t.Errorf("%s: got status %d with %v, want 503 with Retry-After: %s",
+			answer.Request.URL.Path, answer.Status, answer.Header, answer.Body)
 	}
 	if answer.Header.Get("Set-Cookie") != "" {
-		t.Errorf("%s: the failure sets a cookie", answer.Request.URL.Path)
+		t.Errorf("%s: the failed request sets a cookie", answer.Request.URL.Path)
 	}
-	if took := time.Since(began); took > patience {
-		t.Errorf("%s: the answer took %s", answer.Request.URL.Path, took)
+	if took := time.Since(began); took > maxResponseTime {
+		t.Errorf("%s: response time: got %s, want at most %s", answer.Request.URL.Path, took, maxResponseTime)
 	}
 }
 
-// readiness gives what the replica says about itself and its dependencies.
+// readiness returns the readiness of the replica and its dependencies.
 func readiness(c *testkit.Client) api.Readiness {
 	return testkit.Decode[api.Readiness](c.Get("/health/ready"))
 }
 
-func TestPostgreSQLAway(t *testing.T) {
+func TestPostgreSQLUnavailable(t *testing.T) {
 	t.Parallel()
-	for name, leave := range map[string]func(*way){"cut off": (*way).Cut, "hanging": (*way).Hang} {
+	for name, interrupt := range map[string]func(*postgresProxy){"cut off": (*postgresProxy).Cut, "hanging": (*postgresProxy).Hang} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := testkit.New(t)
-			w := newWay(t, i)
+			proxy := newPostgresProxy(t, i)
 			i.Config.RequestTimeout = 2
 			hr := i.Company("acme").Users[api.RoleHr]
 			replica := i.Replica()
-			nobody, c := replica.Anonymous(t), replica.SignIn(t, hr)
-			leave(w)
+			anonymous, c := replica.Anonymous(t), replica.SignIn(t, hr)
+			interrupt(proxy)
 			var all sync.WaitGroup
-			for _, ask := range []func() *testkit.Answer{
-				func() *testkit.Answer { return nobody.Post(loginPath, credentials(hr)) },
+			for _, send := range []func() *testkit.Answer{
+				func() *testkit.Answer { return anonymous.Post(loginPath, credentials(hr)) },
 				func() *testkit.Answer { return c.Get(mePath) },
-				func() *testkit.Answer { return nobody.Post(refreshPath, refreshBody(c)) },
+				func() *testkit.Answer { return anonymous.Post(refreshPath, refreshBody(c)) },
 				func() *testkit.Answer { return c.Post(logoutPath, nil) },
 				func() *testkit.Answer { return c.Get("/api/v1/users") },
 			} {
-				all.Go(func() { unavailable(t, ask) })
+				all.Go(func() { expectUnavailable(t, send) })
 			}
 			all.Wait()
 			if name == "cut off" {
-				nobody.Post(loginPath, credentials(hr)).Refused(http.StatusServiceUnavailable, "dependency_unavailable")
+				anonymous.Post(loginPath, credentials(hr)).Refused(http.StatusServiceUnavailable, "dependency_unavailable")
 			}
-			nobody.Get("/health").Expect(http.StatusOK)
-			if r := readiness(nobody); r.Status != api.ReadinessStatusNotReady || r.Checks != (api.ReadinessChecks{
+			anonymous.Get("/health").Expect(http.StatusOK)
+			if r := readiness(anonymous); r.Status != api.ReadinessStatusNotReady || r.Checks != (api.ReadinessChecks{
 				Postgresql: api.CheckStatusDown, Redis: api.CheckStatusUp, Migrations: api.CheckStatusDown,
 			}) {
-				t.Errorf("the replica says of itself %+v", r)
+				t.Errorf("readiness: got %+v, want PostgreSQL and migrations down", r)
 			}
-			w.Restore()
-			testkit.Eventually(t, recovery, "the replica is ready again", func() bool {
-				return nobody.Get("/health/ready").Status == http.StatusOK
+			proxy.Restore()
+			testkit.Eventually(t, maxRecoveryTime, "the replica is ready again", func() bool {
+				return anonymous.Get("/health/ready").Status == http.StatusOK
 			})
 			c.Get(mePath).Expect(http.StatusOK)
-			c.Adopt(nobody.Post(refreshPath, refreshBody(c)).Expect(http.StatusOK))
+			c.Adopt(anonymous.Post(refreshPath, refreshBody(c)).Expect(http.StatusOK))
 			c.Post(logoutPath, nil).Expect(http.StatusOK)
 			replica.SignIn(t, hr)
 		})
 	}
 }
 
-// PostgreSQL restarts: every connection ends, and for a while there is no new one.
-func TestPostgreSQLRestarted(t *testing.T) {
+// TestPostgreSQLRestart ends every connection and refuses new ones for a while.
+func TestPostgreSQLRestart(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
@@ -115,29 +116,31 @@ func TestPostgreSQLRestarted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = operator.Close(context.WithoutCancel(t.Context())) }()
-	do := func(sql string, args ...any) {
+	exec := func(sql string, args ...any) {
 		t.Helper()
 		if _, err := operator.Exec(t.Context(), sql, args...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	do("ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " ALLOW_CONNECTIONS false")
-	do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+	exec("ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " ALLOW_CONNECTIONS false")
+	exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
 	for range 3 {
-		unavailable(t, func() *testkit.Answer { return c.Get(mePath) })
+		expectUnavailable(t, func() *testkit.Answer { return c.Get(mePath) })
 	}
-	do("ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " ALLOW_CONNECTIONS true")
-	testkit.Eventually(t, recovery, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
-	// With connections that the server has closed in the pool, at most the request that finds out is refused.
-	do("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-	testkit.Eventually(t, recovery, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
+	exec("ALTER DATABASE " + pgx.Identifier{name}.Sanitize() + " ALLOW_CONNECTIONS true")
+	testkit.Eventually(t, maxRecoveryTime, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
+
+	// The pool now holds connections that the server has closed. Only the requests that find them may fail.
+	exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+	testkit.Eventually(t, maxRecoveryTime, "the replica works again", func() bool { return c.Get(mePath).Status == http.StatusOK })
 }
 
-// Without Redis nobody signs in, since nobody would count the attempts; who is signed in goes on.
-func TestRedisAway(t *testing.T) {
+// TestRedisUnavailable checks that logins fail without Redis, because the attempts could not be counted, and that users
+// who are signed in can continue.
+func TestRedisUnavailable(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		leave, back func(*testkit.Installation)
+		interrupt, restore func(*testkit.Installation)
 	}{
 		"killed": {
 			func(i *testkit.Installation) { i.Redis.Kill() }, func(i *testkit.Installation) { i.Redis.Start() },
@@ -153,27 +156,27 @@ func TestRedisAway(t *testing.T) {
 			i.Config.RateLimit, i.Config.RateLimitAnonymous = 10_000, 10_000
 			i.RedisTimeout = 0
 			replica := i.Replica()
-			nobody := replica.Anonymous(t)
+			anonymous := replica.Anonymous(t)
 			c, admin := replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
-			test.leave(i)
-			unavailable(t, func() *testkit.Answer { return nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])) })
-			nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])).
+			test.interrupt(i)
+			expectUnavailable(t, func() *testkit.Answer { return anonymous.Post(loginPath, credentials(acme.Users[api.RoleHr])) })
+			anonymous.Post(loginPath, credentials(acme.Users[api.RoleHr])).
 				Refused(http.StatusServiceUnavailable, "dependency_unavailable")
 			c.Get(mePath).Expect(http.StatusOK)
 			c.Get("/api/v1/users").Expect(http.StatusOK)
-			c.Adopt(nobody.Post(refreshPath, refreshBody(c)).Expect(http.StatusOK))
+			c.Adopt(anonymous.Post(refreshPath, refreshBody(c)).Expect(http.StatusOK))
 			c.Get(mePath).Expect(http.StatusOK)
 			c.Post(logoutPath, nil).Expect(http.StatusOK)
 			c.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
-			nobody.Get("/health").Expect(http.StatusOK)
-			testkit.Eventually(t, recovery, "the outage is noticed", func() bool {
-				r := readiness(nobody)
+			anonymous.Get("/health").Expect(http.StatusOK)
+			testkit.Eventually(t, maxRecoveryTime, "the outage is noticed", func() bool {
+				r := readiness(anonymous)
 				return r.Status == api.ReadinessStatusNotReady && r.Checks.Redis == api.CheckStatusDown &&
 					r.Checks.Postgresql == api.CheckStatusUp && r.Checks.Migrations == api.CheckStatusUp
 			})
-			test.back(i)
-			testkit.Eventually(t, recovery, "people can sign in again", func() bool {
-				return nobody.Post(loginPath, credentials(acme.Users[api.RoleHr])).Status == http.StatusOK
+			test.restore(i)
+			testkit.Eventually(t, maxRecoveryTime, "users can sign in again", func() bool {
+				return anonymous.Post(loginPath, credentials(acme.Users[api.RoleHr])).Status == http.StatusOK
 			})
 			admin.Get(mePath).Expect(http.StatusOK)
 		})

@@ -3,17 +3,19 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// acts counts what somebody has done and is recorded of it.
-func acts(s *scene) int {
+// countActs returns the number of audit entries about successful acts of the caller.
+func countActs(s *fixture) int {
 	s.t.Helper()
 	var n int
 	err := s.installation.Database.QueryRow(s.t.Context(), `SELECT count(*) FROM audit_logs WHERE company_id = $1 AND actor_id = $2
@@ -24,70 +26,94 @@ func acts(s *scene) int {
 	return n
 }
 
-// TestEveryPOSTCanBeSentAgain sends each of them twice with one key, to two replicas: it is done once, and answered alike.
-// Another request with the key is refused, and the same request of somebody else is one of its own.
-func TestEveryPOSTCanBeSentAgain(t *testing.T) {
+// TestEveryPOSTIsIdempotent sends every POST that requires authentication twice with one key, to two replicas. The
+// operation runs once and both responses are the same. Another request with the key is refused.
+func TestEveryPOSTIsIdempotent(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	replica, other := installation.Replica(), installation.Replica()
-	requests := minimal()
-	for _, op := range agreed(t).Operations() {
+	requests := minimalRequests()
+	for _, op := range loadContract(t).Operations() {
 		if op.Public || op.Method != http.MethodPost {
 			continue
 		}
 		if !op.Repeatable {
-			t.Errorf("%s: takes no Idempotency-Key", op.ID)
+			t.Errorf("%s does not take Idempotency-Key", op.ID)
 		}
 		t.Run(op.ID, func(t *testing.T) {
 			t.Parallel()
 			installation := installation.In(t)
-			role := api.RoleAdmin
-			if len(op.Roles) == 0 {
-				t.Fatal("nobody may call it")
-			}
-			caller := installation.User(acme, strings.ToLower(op.ID)+"-again", role)
-			s := &scene{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
-			wanted := requests[op.ID](s)
-			replica.SignIn(t, caller) // another session, for what ends those
+			caller := installation.User(acme, strings.ToLower(op.ID)+"-again", api.RoleAdmin)
+			s := &fixture{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
+			example := requests[op.ID](s)
+			replica.SignIn(t, caller) // another session, for operations that end sessions
 			key := uuid.NewString()
-			headers := append(append([]string{}, wanted.headers...), "Idempotency-Key", key)
-			path := target(op, wanted.parameters)
-			before := acts(s)
-			first := s.client.Do(op.Method, path, wanted.body, headers...).Expect(wanted.status)
-			done := acts(s)
-			switch {
-			case wanted.status >= http.StatusBadRequest: // a refusal is not kept
+			headers := append(slices.Clone(example.headers), "Idempotency-Key", key)
+			path := pathOf(op, example.parameters)
+			before := countActs(s)
+
+			first := s.client.Do(op.Method, path, example.body, headers...).Expect(example.status)
+			if first.Header.Get("Idempotency-Replayed") != "" {
+				t.Error("the first response has Idempotency-Replayed")
+			}
+			if example.status >= http.StatusBadRequest {
+				expectRefusalIsNotRecorded(s, op, example, key)
 				return
-			case done == before:
-				t.Fatalf("nothing is recorded of the first request: %d", done)
-			case first.Header.Get("Idempotency-Replayed") != "":
-				t.Error("the first answer says that it was given before")
 			}
-			if op.ID == "Logout" { // which ends what the second request would prove its caller with
+			done := countActs(s)
+			if done == before {
+				t.Fatalf("acts in the audit log after the first request: got %d, want more than %d", done, before)
+			}
+			if op.ID == "Logout" { // it ended the session of the client
 				s.client = replica.SignIn(t, caller)
-				done = acts(s)
+				done = countActs(s)
 			}
-			again := s.client.At(other).Do(op.Method, path, wanted.body, headers...).Expect(wanted.status)
+
+			again := s.client.At(other).Do(op.Method, path, example.body, headers...).Expect(example.status)
 			if again.Header.Get("Idempotency-Replayed") != "true" || string(again.Body) != string(first.Body) {
-				t.Errorf("again: %v %s, first %s", again.Header, again.Body, first.Body)
+				t.Errorf("second response: got %v %s, want a replay of %s", again.Header, again.Body, first.Body)
 			}
 			for _, name := range []string{"Content-Type", "ETag", "Location", "Link", "Set-Cookie"} {
 				if a, b := first.Header.Get(name), again.Header.Get(name); a != b {
-					t.Errorf("%s: first %q, again %q", name, a, b)
+					t.Errorf("%s of the second response: got %q, want %q", name, b, a)
 				}
 			}
-			if n := acts(s); n != done {
-				t.Errorf("the request sent again is recorded as %d acts more", n-done)
+			if n := countActs(s); n != done {
+				t.Errorf("acts in the audit log after the second request: got %d, want %d", n, done)
 			}
-			changed := append(append([]string{}, wanted.headers...), "Idempotency-Key", key, "If-Match", `"77"`)
-			s.client.Do(op.Method, path, wanted.body, changed...).
+
+			changed := append(slices.Clone(example.headers), "Idempotency-Key", key, "If-Match", `"77"`)
+			s.client.Do(op.Method, path, example.body, changed...).
 				Refused(http.StatusUnprocessableEntity, "idempotency_key_reused")
 		})
 	}
 }
 
-func TestKeysBelongToTheirCaller(t *testing.T) {
+// expectRefusalIsNotRecorded repeats a request that was refused. It is evaluated again instead of replayed, and another
+// request can use its key.
+func expectRefusalIsNotRecorded(s *fixture, op *gate.Operation, example exampleRequest, key string) {
+	s.t.Helper()
+	headers := append(slices.Clone(example.headers), "Idempotency-Key", key)
+	path := pathOf(op, example.parameters)
+	again := s.client.Do(op.Method, path, example.body, headers...).Expect(example.status)
+	if again.Header.Get("Idempotency-Replayed") != "" {
+		s.t.Error("the refusal is replayed")
+	}
+	var records int
+	err := s.installation.Database.QueryRow(s.t.Context(), `SELECT count(*) FROM idempotency_records
+		WHERE company_id = $1 AND principal_id = $2`, s.company.ID, s.caller.ID).Scan(&records)
+	if err != nil || records != 0 {
+		s.t.Errorf("idempotency records of the caller: got %d (error %v), want 0", records, err)
+	}
+	another := s.client.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", key)
+	if another.Expect(http.StatusCreated).Header.Get("Idempotency-Replayed") != "" {
+		s.t.Error("another request with the key is replayed")
+	}
+}
+
+// TestIdempotencyKeysBelongToTheirActor sends one request with one key as five actors. Each of them creates a job.
+func TestIdempotencyKeysBelongToTheirActor(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme, globex := installation.Company("acme"), installation.Company("globex")
@@ -102,24 +128,25 @@ func TestKeysBelongToTheirCaller(t *testing.T) {
 	} {
 		answer := client.Do(http.MethodPost, "/api/v1/jobs", body, "Idempotency-Key", "night-1").Expect(http.StatusCreated)
 		if answer.Header.Get("Idempotency-Replayed") != "" {
-			t.Error("somebody is answered what somebody else was")
+			t.Error("the response to another actor is replayed")
 		}
 		created[answer.Header.Get("Location")] = true
 	}
 	if len(created) != 5 {
-		t.Errorf("five callers created %d jobs", len(created))
+		t.Errorf("jobs: got %d, want 5", len(created))
 	}
 }
 
-// TestTheSameInOtherWordsIsTheSame: what is sent again may be written otherwise, and say what goes without saying.
-func TestTheSameInOtherWordsIsTheSame(t *testing.T) {
+// TestEquivalentRequestsAreReplayed repeats requests with another spelling of the body, the media type or the default
+// values of parameters.
+func TestEquivalentRequestsAreReplayed(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	hr := installation.Replica().SignIn(t, acme.Users[api.RoleHr])
 	job := installation.Hiring(acme).Job(api.JobStatusDraft)
 	upload := "{\"external_id\":\"1\",\"first_name\":\"Mira\",\"last_name\":\"Solheim\"}\n"
-	for name, ways := range map[string][]struct {
+	for name, spellings := range map[string][]struct {
 		path, body, media string
 	}{
 		"no-body": {
@@ -127,36 +154,38 @@ func TestTheSameInOtherWordsIsTheSame(t *testing.T) {
 			{"/api/v1/jobs/" + job.String() + "/open", "", "application/json"},
 			{"/api/v1/jobs/" + job.String() + "/open", " {} ", "application/json"},
 		},
-		"a-body": {
+		"json-body": {
 			{"/api/v1/jobs", `{"title":"Welder","department":"Hall 1"}`, "application/json"},
 			{"/api/v1/jobs", ` {"department": "Hall 1", "title": "\u0057elder"}`, "application/json; charset=UTF-8"},
 		},
-		"an-upload": {
+		"upload": {
 			{"/api/v1/candidates/import.ndjson", upload, "application/x-ndjson"},
 			{"/api/v1/candidates/import.ndjson?dry_run=false", upload, "application/x-ndjson"},
 		},
 	} {
-		for n, way := range ways {
+		for n, spelling := range spellings {
 			headers := []string{"Idempotency-Key", name}
 			var body any
-			if way.body != "" {
-				body = way.body
+			if spelling.body != "" {
+				body = spelling.body
 			}
-			if way.media != "" {
-				headers = append(headers, "Content-Type", way.media)
+			if spelling.media != "" {
+				headers = append(headers, "Content-Type", spelling.media)
 			}
-			answer := hr.Do(http.MethodPost, way.path, body, headers...)
+			answer := hr.Do(http.MethodPost, spelling.path, body, headers...)
 			if replayed := answer.Header.Get("Idempotency-Replayed") != ""; answer.Status >= 300 || replayed != (n > 0) {
-				t.Errorf("%s, way %d: %d, replayed %t: %s", name, n, answer.Status, replayed, answer.Body)
+				t.Errorf("%s, spelling %d: got status %d, replayed %t; want success, replayed %t: %s",
+					name, n, answer.Status, replayed, n > 0, answer.Body)
 			}
 		}
 	}
-	hr.Do(http.MethodPost, "/api/v1/candidates/import.ndjson?dry_run=true", upload, "Idempotency-Key", "an-upload",
+	hr.Do(http.MethodPost, "/api/v1/candidates/import.ndjson?dry_run=true", upload, "Idempotency-Key", "upload",
 		"Content-Type", "application/x-ndjson").Refused(http.StatusUnprocessableEntity, "idempotency_key_reused")
 }
 
-// TestWhoHasLostRightsIsNotAnsweredAgain: nothing is done twice, but what a key might not see any more is not shown.
-func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
+// TestReplayRequiresTheRightsOfTheFirstRequest checks that a response is not replayed to an actor that has lost rights
+// since, and that the operation does not run again either.
+func TestReplayRequiresTheRightsOfTheFirstRequest(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
@@ -167,7 +196,7 @@ func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
 		return program.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "1")
 	}
 	create().Expect(http.StatusCreated)
-	for _, rights := range []struct {
+	for _, step := range []struct {
 		scopes []string
 		status int
 	}{
@@ -177,30 +206,32 @@ func TestWhoHasLostRightsIsNotAnsweredAgain(t *testing.T) {
 		{[]string{"kits:read"}, http.StatusForbidden},
 		{[]string{"jobs:write", "jobs:read"}, http.StatusCreated},
 	} {
-		installation.Exec(`UPDATE api_keys SET scopes = $2 WHERE id = $1`, key.ID, rights.scopes)
-		answer := create().Expect(rights.status)
-		if rights.status == http.StatusConflict {
-			answer.Refused(rights.status, "idempotency_record_lost")
+		installation.Exec(`UPDATE api_keys SET scopes = $2 WHERE id = $1`, key.ID, step.scopes)
+		answer := create().Expect(step.status)
+		if step.status == http.StatusConflict {
+			answer.Refused(step.status, "idempotency_record_lost")
 		}
 	}
+
 	person := installation.User(acme, "nora", api.RoleHr)
 	nora := replica.SignIn(t, person)
-	move := func() *testkit.Answer {
+	createByUser := func() *testkit.Answer {
 		return nora.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Fitter"}, "Idempotency-Key", "2")
 	}
-	move().Expect(http.StatusCreated)
+	createByUser().Expect(http.StatusCreated)
 	replica.SignIn(t, acme.Users[api.RoleAdmin]).
-		Post("/api/v1/users/"+person.ID.String()+"/change-role", map[string]any{"role": "admin"})
+		Post("/api/v1/users/"+person.ID.String()+"/change-role", map[string]any{"role": "admin"}).Expect(http.StatusOK)
 	nora = replica.SignIn(t, person)
-	move().Refused(http.StatusConflict, "idempotency_record_lost")
+	createByUser().Refused(http.StatusConflict, "idempotency_record_lost")
 	var jobs int
-	if err := installation.Database.QueryRow(t.Context(), `SELECT count(*) FROM jobs`).Scan(&jobs); err != nil || jobs != 2 {
-		t.Errorf("there are %d jobs: %v", jobs, err)
+	err := installation.Database.QueryRow(t.Context(), `SELECT count(*) FROM jobs WHERE company_id = $1`, acme.ID).Scan(&jobs)
+	if err != nil || jobs != 2 {
+		t.Errorf("jobs: got %d (error %v), want 2", jobs, err)
 	}
 }
 
-// TestAtOnceItHappensOnce sends one request many times at once, to two replicas.
-func TestAtOnceItHappensOnce(t *testing.T) {
+// TestConcurrentRequestsRunOnce sends one request many times at once, to two replicas.
+func TestConcurrentRequestsRunOnce(t *testing.T) {
 	t.Parallel()
 	const times = 24
 	installation := testkit.New(t)
@@ -227,7 +258,7 @@ func TestAtOnceItHappensOnce(t *testing.T) {
 			if answer.Status == http.StatusConflict {
 				answer.Refused(http.StatusConflict, "idempotency_key_in_use")
 				if answer.Header.Get("Retry-After") == "" {
-					t.Error("a 409 does not say when to try again")
+					t.Error("a 409 response has no Retry-After")
 				}
 				continue
 			}
@@ -238,7 +269,7 @@ func TestAtOnceItHappensOnce(t *testing.T) {
 			}
 		}
 		if fresh != 1 || len(locations) != 1 {
-			t.Errorf("of %d requests at once %d were done, with %d results", times, fresh, len(locations))
+			t.Errorf("%d concurrent requests: got %d executions and %d results, want 1 and 1", times, fresh, len(locations))
 		}
 	}
 }

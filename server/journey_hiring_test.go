@@ -15,39 +15,40 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// answered is what every answer of the generated client can tell.
-type answered interface {
+// clientResponse has the methods that all responses of the generated client share.
+type clientResponse interface {
 	StatusCode() int
 	GetBody() []byte
 }
 
-// sent takes the answer of the generated client, which gives an error only where it cannot read what came.
-func sent[A answered](answer A, err error) A {
+// sent returns the response of a call of the generated client. An error means that the connection failed or that the
+// response does not match the specification.
+func sent[A clientResponse](answer A, err error) A {
 	if err != nil {
 		panic(err)
 	}
 	return answer
 }
 
-// got gives what an answer holds, and ends the test where the request was refused.
-func got[T any](t *testing.T, answer answered, value *T) T {
+// got returns the decoded body of a response, and ends the test if the request failed.
+func got[T any](t *testing.T, answer clientResponse, value *T) T {
 	t.Helper()
 	if value == nil {
-		t.Fatalf("status %d: %s", answer.StatusCode(), answer.GetBody())
+		t.Fatalf("got status %d, want success: %s", answer.StatusCode(), answer.GetBody())
 	}
 	return *value
 }
 
-// problemOf gives the problem that an answer holds, and ends the test where it is another or none.
-func problemOf(t *testing.T, answer answered, problem *apiclient.Problem, code string) apiclient.Problem {
+// problemOf returns the problem in a response, and ends the test if there is none or it has another code.
+func problemOf(t *testing.T, answer clientResponse, problem *apiclient.Problem, code string) apiclient.Problem {
 	t.Helper()
 	if problem == nil || problem.Code != code || int(problem.Status) != answer.StatusCode() {
-		t.Fatalf("status %d, want %s: %s", answer.StatusCode(), code, answer.GetBody())
+		t.Fatalf("got status %d, want a problem with code %s: %s", answer.StatusCode(), code, answer.GetBody())
 	}
 	return *problem
 }
 
-// equals compares what was got with what was wanted.
+// equals ends the test if two values differ.
 func equals[T comparable](t *testing.T, what string, got, want T) {
 	t.Helper()
 	if got != want {
@@ -55,46 +56,46 @@ func equals[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-// member is one of the cast, who sends through the generated client.
-type member struct {
+// person is a user with a generated client.
+type person struct {
 	id uuid.UUID
 	*apiclient.ClientWithResponses
 }
 
-// hiring is the journey from a job to an offer: who takes part, and what has come of it so far.
+// hiring is a journey from a job to an offer: its participants, and the resources that it has created so far.
 type hiring struct {
 	*testing.T
-	hr, lead, second, third, outsider member
+	hr, lead, second, third, outsider person
 
 	job, candidate, application, version, interview uuid.UUID
 }
 
-// TestJourneyFromJobToOffer lives through the interviewing core with the generated client, on two replicas in turn.
+// TestJourneyFromJobToOffer runs a complete hiring process with the generated client, on two replicas in turn.
 func TestJourneyFromJobToOffer(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
-	enter := func(user testkit.User) member {
+	signIn := func(user testkit.User) person {
 		slices.Reverse(replicas)
-		return member{user.ID, replicas[0].SignIn(t, user).At(replicas[1]).Typed()}
+		return person{user.ID, replicas[0].SignIn(t, user).At(replicas[1]).Typed()}
 	}
 	h := &hiring{
-		T: t, hr: enter(acme.Users[api.RoleHr]), lead: enter(acme.Users[api.RoleTeamLead]),
-		second:   enter(acme.Users[api.RoleEmployee]),
-		third:    enter(installation.User(acme, "third", api.RoleEmployee)),
-		outsider: enter(installation.User(acme, "outsider", api.RoleEmployee)),
+		T: t, hr: signIn(acme.Users[api.RoleHr]), lead: signIn(acme.Users[api.RoleTeamLead]),
+		second:   signIn(acme.Users[api.RoleEmployee]),
+		third:    signIn(installation.User(acme, "third", api.RoleEmployee)),
+		outsider: signIn(installation.User(acme, "outsider", api.RoleEmployee)),
 	}
 	h.openJob()
 	h.publishKit()
 	h.importCandidates()
 	h.apply()
-	h.hold()
-	h.score()
+	h.holdInterview()
+	h.scoreBlindly()
 	h.decide()
 }
 
-// openJob creates a job, which changes for whoever knows its present version.
+// openJob creates a job, updates it with its ETag, and opens it.
 func (h *hiring) openJob() {
 	ctx, t := h.Context(), h.T
 	created := sent(h.hr.CreateJobWithResponse(ctx, nil, apiclient.CreateJobRequest{
@@ -108,24 +109,24 @@ func (h *hiring) openJob() {
 
 	first := created.Headers201.ETag
 	unchanged := sent(h.hr.GetJobWithResponse(ctx, h.job, &apiclient.GetJobParams{IfNoneMatch: &first}))
-	equals(t, "an unchanged job", unchanged.StatusCode(), http.StatusNotModified)
+	equals(t, "status of an unchanged job", unchanged.StatusCode(), http.StatusNotModified)
 	clearing := apiclient.UpdateJobRequest{Location: nullable.NewNullNullable[string]()}
 	patched := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &apiclient.UpdateJobParams{IfMatch: &first}, clearing))
 	if location := got(t, patched, patched.JSON200).Location; !location.IsNull() {
-		t.Errorf("the location that was cleared is %v", location)
+		t.Errorf("location: got %v, want null", location)
 	}
 	late := sent(h.hr.UpdateJobWithResponse(ctx, h.job, &apiclient.UpdateJobParams{IfMatch: &first}, clearing))
 	problemOf(t, late, late.ApplicationProblemJSON412, "version_mismatch")
 
 	opened := sent(h.hr.OpenJobWithResponse(ctx, h.job, nil))
-	equals(t, "the job", got(t, opened, opened.JSON200).Status, apiclient.JobStatusOpen)
+	equals(t, "job status", got(t, opened, opened.JSON200).Status, apiclient.JobStatusOpen)
 	hidden := sent(h.outsider.GetJobWithResponse(ctx, h.job, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
 	forbidden := sent(h.outsider.ListUsersWithResponse(ctx, nil))
 	problemOf(t, forbidden, forbidden.ApplicationProblemJSON403, "permission_denied")
 }
 
-// publishKit writes a kit, which never changes once it is published.
+// publishKit creates and publishes a kit, and checks that the published version cannot be changed.
 func (h *hiring) publishKit() {
 	ctx, t := h.Context(), h.T
 	anchors := []apiclient.Anchor{"Guesses.", "Follows.", "Solves what is usual.", "Takes the unknown apart.", "Shows others the way."}
@@ -143,16 +144,16 @@ func (h *hiring) publishKit() {
 	unbased := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, nil, emptied))
 	problemOf(t, unbased, unbased.ApplicationProblemJSON428, "precondition_required")
 	published := sent(h.hr.PublishKitVersionWithResponse(ctx, kit.ID, h.version, nil))
-	equals(t, "the version", got(t, published, published.JSON200).Status, apiclient.KitVersionStatusPublished)
+	equals(t, "version status", got(t, published, published.JSON200).Status, apiclient.KitVersionStatusPublished)
 	frozen := sent(h.hr.UpdateKitVersionWithResponse(ctx, kit.ID, h.version, &apiclient.UpdateKitVersionParams{IfMatch: new("*")}, emptied))
 	problem := problemOf(t, frozen, frozen.ApplicationProblemJSON409, "state_conflict")
-	equals(t, "the state of the version", *problem.State, "published")
+	equals(t, "state in the problem", *problem.State, "published")
 	if !slices.Equal(*problem.AllowedActions, []string{"archive"}) {
-		t.Errorf("a published version allows %v", *problem.AllowedActions)
+		t.Errorf("allowed actions of a published version: got %v, want archive", *problem.AllowedActions)
 	}
 }
 
-// importCandidates reads candidates from a file, and then page by page.
+// importCandidates imports candidates from CSV, and lists them page by page.
 func (h *hiring) importCandidates() {
 	ctx, t := h.Context(), h.T
 	upload := func(address string) *apiclient.ImportCandidatesCSVResponse {
@@ -165,10 +166,10 @@ func (h *hiring) importCandidates() {
 	wrong := upload("not an address")
 	problem := problemOf(t, wrong, wrong.ApplicationProblemJSON422, "import_refused")
 	if len(problem.Errors) != 1 || *problem.Errors[0].Line != 3 || *problem.Errors[0].Pointer != "/email" {
-		t.Errorf("what is wrong in the file is %+v", problem.Errors)
+		t.Errorf("errors of the file: got %+v, want one for /email in line 3", problem.Errors)
 	}
 	imported := upload("tomas@mail.example")
-	equals(t, "the imported candidates", got(t, imported, imported.JSON200).Created, 3)
+	equals(t, "number of imported candidates", got(t, imported, imported.JSON200).Created, 3)
 
 	var names []string
 	query := apiclient.ListCandidatesParams{Tag: apiclient.ByTag{"planning"}, Sort: new(apiclient.CandidateSortNameAsc), Limit: new(int32(2))}
@@ -188,16 +189,16 @@ func (h *hiring) importCandidates() {
 		}
 	}
 	if !slices.Equal(names, []string{"Eze", "Quiroga", "Solheim"}) {
-		t.Errorf("page by page, the candidates are %v", names)
+		t.Errorf("listed candidates: got %v, want Eze, Quiroga and Solheim", names)
 	}
 }
 
 // move moves the application to a stage.
-func (h *hiring) move(who member, to apiclient.ApplicationStage) *apiclient.MoveApplicationResponse {
-	return sent(who.MoveApplicationWithResponse(h.Context(), h.application, nil, apiclient.MoveApplicationRequest{To: to}))
+func (h *hiring) move(by person, to apiclient.ApplicationStage) *apiclient.MoveApplicationResponse {
+	return sent(by.MoveApplicationWithResponse(h.Context(), h.application, nil, apiclient.MoveApplicationRequest{To: to}))
 }
 
-// apply lets the candidate apply, and moves the application forward by one stage.
+// apply creates the application, and moves it to the stage interview.
 func (h *hiring) apply() {
 	ctx, t := h.Context(), h.T
 	applying := apiclient.CreateApplicationRequest{CandidateID: h.candidate, JobID: h.job}
@@ -213,8 +214,8 @@ func (h *hiring) apply() {
 	got(t, moved, moved.JSON200)
 }
 
-// hold schedules an interview with a panel of three and holds it.
-func (h *hiring) hold() {
+// holdInterview schedules an interview with a panel of three, starts it and finishes it.
+func (h *hiring) holdInterview() {
 	ctx, t := h.Context(), h.T
 	begins := time.Date(2090, time.March, 27, 8, 0, 0, 0, time.UTC)
 	invitation := apiclient.CreateInterviewRequest{
@@ -226,88 +227,88 @@ func (h *hiring) hold() {
 	h.interview = got(t, created, created.JSON201).ID
 	again := sent(h.lead.CreateInterviewWithResponse(ctx, nil, invitation))
 	problemOf(t, again, again.ApplicationProblemJSON409, "schedule_conflict")
-	for _, who := range []member{h.lead, h.second, h.third} {
+	for _, panelist := range []person{h.lead, h.second, h.third} {
 		accepted := apiclient.RespondRequest{Response: apiclient.PanelAnswerAccepted}
-		responded := sent(who.RespondToInterviewWithResponse(ctx, h.interview, nil, accepted))
+		responded := sent(panelist.RespondToInterviewWithResponse(ctx, h.interview, nil, accepted))
 		got(t, responded, responded.JSON200)
 	}
 	calendar := sent(h.second.GetInterviewCalendarWithResponse(ctx, h.interview, nil))
 	if !strings.Contains(string(calendar.Body), "BEGIN:VEVENT") {
-		t.Errorf("the calendar is %s", calendar.Body)
+		t.Errorf("calendar: got %s, want an event", calendar.Body)
 	}
 	hidden := sent(h.outsider.GetInterviewWithResponse(ctx, h.interview, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
 	early := sent(h.second.FinishInterviewWithResponse(ctx, h.interview, nil))
 	problem := problemOf(t, early, early.ApplicationProblemJSON409, "state_conflict")
 	if !slices.Contains(*problem.AllowedActions, "start") {
-		t.Errorf("what cannot be finished allows %v", *problem.AllowedActions)
+		t.Errorf("allowed actions of a scheduled interview: got %v, want start among them", *problem.AllowedActions)
 	}
 	started := sent(h.second.StartInterviewWithResponse(ctx, h.interview, nil))
 	got(t, started, started.JSON200)
 	finished := sent(h.second.FinishInterviewWithResponse(ctx, h.interview, nil))
-	equals(t, "the interview", got(t, finished, finished.JSON200).Status, apiclient.InterviewStatusAwaitingScores)
+	equals(t, "interview status", got(t, finished, finished.JSON200).Status, apiclient.InterviewStatusAwaitingScores)
 }
 
-// judge writes a score as a draft, completes it and submits it.
-func (h *hiring) judge(who member, planning, safety int32) uuid.UUID {
+// submitScore creates a score as a draft, completes it and submits it.
+func (h *hiring) submitScore(by person, planning, safety int32) uuid.UUID {
 	ctx, t := h.Context(), h.T
 	rate := func(key string, rating int32) apiclient.NewScoreRating {
 		return apiclient.NewScoreRating{CriterionKey: key, Rating: nullable.NewNullableWithValue(rating)}
 	}
-	draft := sent(who.CreateScoreWithResponse(ctx, h.interview, nil, apiclient.CreateScoreRequest{
+	draft := sent(by.CreateScoreWithResponse(ctx, h.interview, nil, apiclient.CreateScoreRequest{
 		Ratings: []apiclient.NewScoreRating{rate("planning", planning)},
 	}))
 	id := got(t, draft, draft.JSON201).ID
-	incomplete := sent(who.SubmitScoreWithResponse(ctx, id, nil))
+	incomplete := sent(by.SubmitScoreWithResponse(ctx, id, nil))
 	problemOf(t, incomplete, incomplete.ApplicationProblemJSON422, "rule_violated")
 	complete := apiclient.UpdateScoreRequest{
 		Ratings:        []apiclient.NewScoreRating{rate("planning", planning), rate("safety", safety)},
 		Recommendation: new(apiclient.RecommendationYes),
 	}
-	unbased := sent(who.UpdateScoreWithResponse(ctx, id, nil, complete))
+	unbased := sent(by.UpdateScoreWithResponse(ctx, id, nil, complete))
 	problemOf(t, unbased, unbased.ApplicationProblemJSON428, "precondition_required")
-	saved := sent(who.UpdateScoreWithResponse(ctx, id, &apiclient.UpdateScoreParams{IfMatch: &draft.Headers201.ETag}, complete))
+	saved := sent(by.UpdateScoreWithResponse(ctx, id, &apiclient.UpdateScoreParams{IfMatch: &draft.Headers201.ETag}, complete))
 	got(t, saved, saved.JSON200)
-	submitted := sent(who.SubmitScoreWithResponse(ctx, id, nil))
-	equals(t, "the score", got(t, submitted, submitted.JSON200).Status, apiclient.ScoreStatusSubmitted)
+	submitted := sent(by.SubmitScoreWithResponse(ctx, id, nil))
+	equals(t, "score status", got(t, submitted, submitted.JSON200).Status, apiclient.ScoreStatusSubmitted)
 	return id
 }
 
-// score lets the panel score, each blind until they have submitted their own.
-func (h *hiring) score() {
+// scoreBlindly submits the scores of the panel, and checks that a panelist sees no other score before their own.
+func (h *hiring) scoreBlindly() {
 	ctx, t := h.Context(), h.T
 	status := func() apiclient.InterviewStatus {
 		read := sent(h.hr.GetInterviewWithResponse(ctx, h.interview, nil))
 		return got(t, read, read.JSON200).Status
 	}
-	first := h.judge(h.lead, 4, 5)
+	first := h.submitScore(h.lead, 4, 5)
 	hidden := sent(h.second.GetScoreWithResponse(ctx, first, nil))
 	problemOf(t, hidden, hidden.ApplicationProblemJSON404, "not_found")
 	listed := sent(h.second.ListScoresWithResponse(ctx, &apiclient.ListScoresParams{InterviewID: &h.interview}))
-	equals(t, "the scores that are listed", len(got(t, listed, listed.JSON200).Data), 0)
+	equals(t, "number of listed scores", len(got(t, listed, listed.JSON200).Data), 0)
 	summary := sent(h.second.GetInterviewSummaryWithResponse(ctx, h.interview, nil))
 	if blind := got(t, summary, summary.JSON200); !blind.Blinded || blind.Figures.Scores != 0 {
-		t.Errorf("before their own score a panelist sees %+v", blind)
+		t.Errorf("summary before the own score: got %+v, want it blinded and without scores", blind)
 	}
-	h.judge(h.second, 2, 4)
+	h.submitScore(h.second, 2, 4)
 	shown := sent(h.second.GetScoreWithResponse(ctx, first, nil))
-	equals(t, "the first rating", got(t, shown, shown.JSON200).Ratings[0].Rating.MustGet(), 4)
-	equals(t, "the interview, one score missing", status(), apiclient.InterviewStatusAwaitingScores)
-	h.judge(h.third, 4, 4)
-	equals(t, "the interview, with all its scores", status(), apiclient.InterviewStatusCompleted)
+	equals(t, "first rating", got(t, shown, shown.JSON200).Ratings[0].Rating.MustGet(), 4)
+	equals(t, "interview status with one score missing", status(), apiclient.InterviewStatusAwaitingScores)
+	h.submitScore(h.third, 4, 4)
+	equals(t, "interview status with all scores", status(), apiclient.InterviewStatusCompleted)
 }
 
-// decide reads all scores together and moves the application to offer.
+// decide reads the summary of all scores and moves the application to offer.
 func (h *hiring) decide() {
 	ctx, t := h.Context(), h.T
 	summary := sent(h.hr.GetApplicationSummaryWithResponse(ctx, h.application, nil))
 	if figures := got(t, summary, summary.JSON200).Figures; figures.Scores != 3 || figures.Recommendations.Yes != 3 {
-		t.Errorf("the figures are %+v", figures)
+		t.Errorf("figures: got %+v, want 3 scores, all of them yes", figures)
 	}
 	moved := h.move(h.hr, apiclient.ApplicationStageEvaluation)
 	got(t, moved, moved.JSON200)
 	moved = h.move(h.hr, apiclient.ApplicationStageOffer)
-	equals(t, "the application", got(t, moved, moved.JSON200).Stage, apiclient.ApplicationStageOffer)
+	equals(t, "application stage", got(t, moved, moved.JSON200).Stage, apiclient.ApplicationStageOffer)
 	back := h.move(h.hr, apiclient.ApplicationStageScreening)
 	problemOf(t, back, back.ApplicationProblemJSON422, "rule_violated")
 	history := sent(h.hr.ListApplicationHistoryWithResponse(ctx, h.application, nil))
@@ -316,6 +317,6 @@ func (h *hiring) decide() {
 		stages = append(stages, move.ToStage)
 	}
 	if !slices.Equal(stages, []apiclient.ApplicationStage{"applied", "screening", "interview", "evaluation", "offer"}) {
-		t.Errorf("the history is %v", stages)
+		t.Errorf("history: got %v, want every stage up to offer", stages)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestJourney is the first session of a user, from end to end.
+// TestJourney is the session of a user from sign-in to logout.
 func TestJourney(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -18,7 +18,7 @@ func TestJourney(t *testing.T) {
 	hr := replica.SignIn(t, acme.Users[api.RoleHr])
 	me := testkit.Decode[api.Me](hr.Get("/api/v1/users/me").Expect(http.StatusOK))
 	if string(me.Email) != "hr@acme.example" || me.Company.ID != acme.ID {
-		t.Errorf("the profile is %+v", me)
+		t.Errorf("profile: got %+v, want hr@acme.example of company %s", me, acme.ID)
 	}
 	hr.Get("/api/v1/users").Expect(http.StatusOK)
 	replica.SignIn(t, acme.Users[api.RoleEmployee]).Get("/api/v1/users").Refused(http.StatusForbidden, "permission_denied")

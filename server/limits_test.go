@@ -9,9 +9,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestEveryAnswerSaysWhereTheClientStands asks every operation, and a path that is none, as nobody, as a person and as a
-// key, and sends what no operation takes; with Redis and, because each replica then counts by itself, without.
-func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
+// TestEveryResponseHasRateLimitHeaders calls every operation and an unknown path without credentials, as a user and as an
+// API key, and sends requests that are refused before their operation. It does so with Redis, and without it, when each
+// replica counts in memory.
+func TestEveryResponseHasRateLimitHeaders(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	installation.Config.RateLimit, installation.Config.RateLimitKey = 10_000, 20_000
@@ -19,33 +20,34 @@ func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
 	acme := installation.Company("acme")
 	replica := installation.Replica()
 	clients := map[string]*testkit.Client{
-		"nobody": replica.Anonymous(t), "a person": replica.SignIn(t, acme.Users[api.RoleEmployee]),
-		"a key": replica.Bearer(t, installation.Key(acme, []string{"jobs:read"}).Secret.Reveal()),
+		"anonymous": replica.Anonymous(t), "user": replica.SignIn(t, acme.Users[api.RoleEmployee]),
+		"API key": replica.Bearer(t, installation.Key(acme, []string{"jobs:read"}).Secret.Reveal()),
 	}
-	wanted := map[string]string{
-		"nobody": `"address";q=40000;w=60`, "a person": `"user";q=10000;w=60, "company";q=30000;w=60`,
-		"a key": `"key";q=20000;w=60, "company";q=30000;w=60`,
+	policies := map[string]string{
+		"anonymous": `"address";q=40000;w=60`, "user": `"user";q=10000;w=60, "company";q=30000;w=60`,
+		"API key": `"key";q=20000;w=60, "company";q=30000;w=60`,
 	}
-	ask := func(when string) {
+	checkHeaders := func(when string) {
 		t.Helper()
-		for who, client := range clients {
-			for _, op := range agreed(t).Operations() {
+		for caller, client := range clients {
+			for _, op := range loadContract(t).Operations() {
 				if !op.Limited || op.ID == "Logout" || op.ID == "Login" {
 					continue
 				}
-				policy := wanted[who]
+				policy := policies[caller]
 				if op.Public {
-					policy = wanted["nobody"]
+					policy = policies["anonymous"]
 				}
-				// No request is valid, so nothing is done.
-				answer := client.Do(op.Method, target(op, nil)+"?unknown=1", nil)
+				// The query is invalid, so that no operation runs.
+				answer := client.Do(op.Method, pathOf(op, nil)+"?unknown=1", nil)
 				if got := answer.Header.Get("RateLimit-Policy"); got != policy {
-					t.Errorf("%s, %s as %s: the policy is %q, want %q", when, op.ID, who, got, policy)
+					t.Errorf("%s, %s as %s: RateLimit-Policy: got %q, want %q", when, op.ID, caller, got, policy)
 				}
 				for i, item := range strings.Split(answer.Header.Get("RateLimit"), ", ") {
 					name, state, _ := strings.Cut(item, ";")
 					if !strings.HasPrefix(strings.Split(policy, ", ")[i], name) || !strings.HasPrefix(state, "r=") {
-						t.Errorf("%s, %s as %s: the state is %q", when, op.ID, who, answer.Header.Get("RateLimit"))
+						t.Errorf("%s, %s as %s: RateLimit: got %q, want the limits of %q",
+							when, op.ID, caller, answer.Header.Get("RateLimit"), policy)
 					}
 				}
 			}
@@ -58,22 +60,24 @@ func TestEveryAnswerSaysWhereTheClientStands(t *testing.T) {
 				{"{}", "X-Padding", strings.Repeat("x", 33<<10), http.StatusRequestHeaderFieldsTooLarge},
 			} {
 				answer := client.Do(http.MethodPost, "/api/v1/jobs", sent.body, sent.header, sent.value)
-				if got := answer.Header.Get("RateLimit-Policy"); answer.Status != sent.refused || got != wanted[who] {
-					t.Errorf("%s, as %s: %d, want %d; the policy is %q", when, who, answer.Status, sent.refused, got)
+				if got := answer.Header.Get("RateLimit-Policy"); answer.Status != sent.refused || got != policies[caller] {
+					t.Errorf("%s, as %s: got status %d and RateLimit-Policy %q, want %d and %q",
+						when, caller, answer.Status, got, sent.refused, policies[caller])
 				}
 			}
-			if got := client.Get("/nowhere").Header.Get("RateLimit-Policy"); got != wanted["nobody"] {
-				t.Errorf("%s, a path that is none as %s: %q", when, who, got)
+			if got := client.Get("/nowhere").Header.Get("RateLimit-Policy"); got != policies["anonymous"] {
+				t.Errorf("%s, unknown path as %s: RateLimit-Policy: got %q, want %q", when, caller, got, policies["anonymous"])
 			}
 		}
 	}
-	ask("with Redis")
+	checkHeaders("with Redis")
 	installation.Redis.Kill()
-	ask("without")
+	checkHeaders("without Redis")
 }
 
-// TestACompanyHasALimitTogether: its people and its keys share it, and another company has its own.
-func TestACompanyHasALimitTogether(t *testing.T) {
+// TestUsersAndKeysShareTheCompanyLimit checks that the limit of a company counts its users and keys together, and that
+// another company is not affected.
+func TestUsersAndKeysShareTheCompanyLimit(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	installation.Config.RateLimitCompany = 6
@@ -90,7 +94,7 @@ func TestACompanyHasALimitTogether(t *testing.T) {
 		refused := client.Get("/api/v1/jobs")
 		refused.Refused(http.StatusTooManyRequests, "rate_limited")
 		if refused.Header.Get("Retry-After") == "" {
-			t.Error("a 429 does not say when to try again")
+			t.Error("a 429 response has no Retry-After")
 		}
 	}
 	replica.SignIn(t, globex.Users[api.RoleHr]).Get("/api/v1/jobs").Expect(http.StatusOK)

@@ -12,25 +12,26 @@ import (
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 )
 
-// TestTheLongestQueryIsRead sends every list all its parameters at once, each as long as the specification lets it be and
-// of the characters that take most room in a URL: it is refused for the cursor, which nobody has issued, and not for its length.
-func TestTheLongestQueryIsRead(t *testing.T) {
+// TestLongestQueryIsAccepted sends to every list all its parameters at once, each with the largest value of the
+// specification and with the characters that are longest in a URL. The query is refused for its invalid cursor, and not for
+// its length.
+func TestLongestQueryIsAccepted(t *testing.T) {
 	t.Parallel()
-	h := newHostile(t)
+	h := newInvalidFixture(t)
 	document, err := openapi3.NewLoader().LoadFromData([]byte(spec.Specification))
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := 0
+	lists := 0
 	for path, item := range document.Paths.Map() {
 		if item.Get == nil || item.Get.Parameters.GetByInAndName("query", "cursor") == nil || strings.Contains(path, "{") {
 			continue
 		}
-		asked++
+		lists++
 		query := url.Values{}
 		for _, parameter := range item.Get.Parameters {
 			if parameter.Value.In == openapi3.ParameterInQuery {
-				query[parameter.Value.Name] = longest(parameter.Value)
+				query[parameter.Value.Name] = longestValues(parameter.Value)
 			}
 		}
 		t.Run(path, func(t *testing.T) {
@@ -39,13 +40,13 @@ func TestTheLongestQueryIsRead(t *testing.T) {
 			answer.Refused(http.StatusBadRequest, "invalid_cursor")
 		})
 	}
-	if asked < 10 {
-		t.Errorf("only %d lists were asked", asked)
+	if lists < 10 {
+		t.Errorf("lists: got %d, want at least 10", lists)
 	}
 }
 
-// longest gives the values of a parameter that take most room.
-func longest(parameter *openapi3.Parameter) []string {
+// longestValues returns the longest values of a parameter.
+func longestValues(parameter *openapi3.Parameter) []string {
 	schema := parameter.Schema.Value
 	if schema.Type.Is(openapi3.TypeArray) {
 		items := int(*schema.MaxItems)
@@ -54,19 +55,19 @@ func longest(parameter *openapi3.Parameter) []string {
 		}
 		var values []string
 		for i := range items {
-			values = append(values, wide(schema.Items.Value, i))
+			values = append(values, longestValue(schema.Items.Value, i))
 		}
 		return values
 	}
-	return []string{wide(schema, 0)}
+	return []string{longestValue(schema, 0)}
 }
 
-// wide gives a value that takes much room, another one for each number.
-func wide(schema *openapi3.Schema, number int) string {
-	const letter = "🦊" // four bytes, twelve characters in a URL
+// longestValue returns a longest value of a schema, another one for each number.
+func longestValue(schema *openapi3.Schema, number int) string {
+	const letter = "🦊" // 4 bytes in UTF-8, 12 in a URL
 	switch {
 	case len(schema.Enum) > 0:
-		return schema.Enum[number].(string) //nolint:forcetypeassert // ours are texts
+		return schema.Enum[number].(string) //nolint:forcetypeassert // all enums are strings
 	case schema.Type.Is(openapi3.TypeBoolean):
 		return "true"
 	case schema.Type.Is(openapi3.TypeInteger):

@@ -9,25 +9,27 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-func TestMetricsTellWhatHappened(t *testing.T) {
+// TestMetricsCountLoginsRefreshesAndTokens compares counters with the requests that were sent.
+func TestMetricsCountLoginsRefreshesAndTokens(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Config.LoginPerAccountAndIP = 2
 	acme := i.Company("acme")
 	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
 	replica := i.Replica()
-	nobody, c := replica.Anonymous(t), replica.SignIn(t, acme.Users[api.RoleHr])
+	anonymous, c := replica.Anonymous(t), replica.SignIn(t, acme.Users[api.RoleHr])
 	for range 3 {
-		nobody.Post(loginPath, map[string]string{"email": "nobody@acme.example", "password": "x"})
+		anonymous.Post(loginPath, map[string]string{"email": "nobody@acme.example", "password": "x"})
 	}
-	nobody.Post(loginPath, credentials(acme.Users[api.RoleEmployee]))
+	anonymous.Post(loginPath, credentials(acme.Users[api.RoleEmployee]))
 	first := refreshBody(c)
-	c.Adopt(nobody.Post(refreshPath, first).Expect(http.StatusOK))
-	nobody.Post(refreshPath, first).Expect(http.StatusOK)
-	nobody.Post(refreshPath, map[string]string{"refresh_token": "garbage"}).Expect(http.StatusUnauthorized)
-	nobody.Get(mePath).Expect(http.StatusUnauthorized)
+	c.Adopt(anonymous.Post(refreshPath, first).Expect(http.StatusOK))
+	anonymous.Post(refreshPath, first).Expect(http.StatusOK)
+	anonymous.Post(refreshPath, map[string]string{"refresh_token": "garbage"}).Expect(http.StatusUnauthorized)
+	anonymous.Get(mePath).Expect(http.StatusUnauthorized)
 	c.Post(logoutPath, nil).Expect(http.StatusOK)
 	c.Get(mePath).Expect(http.StatusUnauthorized)
+
 	for series, want := range map[string]string{
 		`interviewer_logins_total{outcome="succeeded"}`:         "1",
 		`interviewer_logins_total{outcome="refused"}`:           "2",
@@ -43,12 +45,13 @@ func TestMetricsTellWhatHappened(t *testing.T) {
 		`http_requests_in_flight`:                               "1",
 		`interviewer_revocation_checks_total{source="unknown"}`: "",
 	} {
-		if got := metric(nobody, series); got != want {
-			t.Errorf("%s is %q, want %q", series, got, want)
+		if got := metric(anonymous, series); got != want {
+			t.Errorf("%s: got %q, want %q", series, got, want)
 		}
 	}
 }
 
+// TestMetricsTokenProtects checks that only the metrics token gives access to the metrics.
 func TestMetricsTokenProtects(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
@@ -68,7 +71,7 @@ func TestMetricsTokenProtects(t *testing.T) {
 		}
 		answer := replica.Anonymous(t).Do(http.MethodGet, "/metrics", nil, headers...)
 		if answer.Status != status || status != http.StatusOK && strings.Contains(string(answer.Body), "interviewer_") {
-			t.Errorf("%q: %d", authorization, answer.Status)
+			t.Errorf("Authorization %q: got status %d, want %d", authorization, answer.Status, status)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// observer is a role that the specification and the database know, and that has no standing in package access.
+// observer is a role of the specification and the database that package access has no standing for.
 const observer api.Role = "observer"
 
 // withObserver returns an installation whose specification and database have the role observer with some permissions.
@@ -51,12 +51,12 @@ func withObserver(t *testing.T, permissions ...string) (*testkit.Installation, *
 	return installation, contract
 }
 
-// TestRoleWithoutGrants adds a role that is granted nothing. Its users may do what every signed-in user may do about
-// themselves, and everything else is refused.
+// TestRoleWithoutGrants adds a role without permissions. Its users can call the operations on their own account; all other
+// operations are denied.
 func TestRoleWithoutGrants(t *testing.T) {
 	t.Parallel()
 	installation, contract := withObserver(t)
-	acme, replica, requests := installation.Company("acme"), installation.Replica(), minimal()
+	acme, replica, requests := installation.Company("acme"), installation.Replica(), minimalRequests()
 	own := []string{"ChangePassword", "GetMe", "Logout", "UpdateMe"}
 	for _, op := range contract.Operations() {
 		if op.Public {
@@ -66,13 +66,13 @@ func TestRoleWithoutGrants(t *testing.T) {
 			t.Parallel()
 			installation := installation.In(t)
 			caller := installation.User(acme, strings.ToLower(op.ID)+"-observer", observer)
-			s := &scene{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
+			s := &fixture{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
 			if !slices.Contains(own, op.ID) {
-				refused(s, op)
+				expectDenied(s, op)
 				return
 			}
-			wanted := requests[op.ID](s)
-			s.client.Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...).Expect(wanted.status)
+			example := requests[op.ID](s)
+			s.client.Do(op.Method, pathOf(op, example.parameters), example.body, example.headers...).Expect(example.status)
 		})
 	}
 }

@@ -41,7 +41,7 @@ func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.
 
 // routePages routes the reference pages, and / to the first of them. They are outside the specification.
 func routePages(e *echo.Echo, o Options) error {
-	document, err := described()
+	document, err := referenceDocument()
 	if err != nil {
 		return err
 	}
@@ -72,9 +72,9 @@ func (r answersHead) GET(path string, h echo.HandlerFunc, m ...echo.MiddlewareFu
 
 // reserve routes all methods of every path of the specification; the routes of the operations replace these. Without
 // it, the router would match a method that a path does not have with another path: DELETE /auth/sessions/revoke-others
-// would be DELETE /auth/sessions/{session_id} with a strange id. The gate refuses what remains.
-func reserve(e *echo.Echo, agreed *gate.Contract) {
-	for _, path := range agreed.Paths() {
+// would be DELETE /auth/sessions/{session_id} with a malformed id. The gate refuses the other methods.
+func reserve(e *echo.Echo, contract *gate.Contract) {
+	for _, path := range contract.Paths() {
 		e.Match([]string{
 			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
 		}, path, func(echo.Context) error { return fault.New(fault.MethodNotAllowed) })

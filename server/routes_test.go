@@ -32,7 +32,7 @@ func TestRootRedirectsToReference(t *testing.T) {
 			_ = response.Body.Close()
 			if response.StatusCode != http.StatusFound || response.Header.Get("Location") != "/docs" ||
 				response.Header.Get("X-Request-Id") == "" {
-				t.Errorf("%d with %v", response.StatusCode, response.Header)
+				t.Errorf("got status %d with %v, want 302 to /docs", response.StatusCode, response.Header)
 			}
 		})
 	}
@@ -69,9 +69,9 @@ func TestOptionsOfServer(t *testing.T) {
 	}
 	if response.StatusCode != http.StatusMethodNotAllowed || p.Code != "method_not_allowed" ||
 		response.Header.Get("X-Request-Id") == "" || response.Header.Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("%d %+v with %v", response.StatusCode, p, response.Header)
+		t.Errorf("got status %d, %+v with %v; want method_not_allowed with our headers", response.StatusCode, p, response.Header)
 	}
 	if got, want := response.Header.Get("Allow"), "DELETE, GET, HEAD, PATCH, POST, PUT"; got != want {
-		t.Errorf("Allow is %q, want %q", got, want)
+		t.Errorf("Allow: got %q, want %q", got, want)
 	}
 }

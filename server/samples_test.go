@@ -17,9 +17,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestCurlSamplesAreTaken runs the sample of every operation in a shell against the real service. What the samples name
-// does not exist, but none of them may be refused for its form, for who asks, or for a header that is missing.
-func TestCurlSamplesAreTaken(t *testing.T) {
+// TestCurlSamplesAreValid runs the curl sample of every operation in a shell. The resources of the samples do not exist, but
+// no request may be refused for its form, its headers or its credentials.
+func TestCurlSamplesAreValid(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	company := installation.Company("acme")
@@ -43,17 +43,17 @@ curl() { command curl -sS -w '%{stderr}%{http_code}' "$@"; }
 ` + curl.Write(operation)
 		command := exec.CommandContext(t.Context(), "bash", "-c", script)
 		command.Dir = folder
-		// Samples end sessions, so each has one of its own.
+		// Some samples end sessions, so each sample has its own.
 		token := replica.SignIn(t, company.Users[api.RoleAdmin]).Token
 		command.Env = append(os.Environ(), "API_URL="+replica.URL, "API_KEY="+token)
-		var told strings.Builder
-		command.Stderr = &told
+		var output strings.Builder
+		command.Stderr = &output
 		if err := command.Run(); err != nil {
-			t.Fatalf("%s: %v: %s\n%s", operation.ID, err, told.String(), script)
+			t.Fatalf("%s: %v: %s\n%s", operation.ID, err, output.String(), script)
 		}
-		status, err := strconv.Atoi(told.String())
+		status, err := strconv.Atoi(output.String())
 		if err != nil {
-			t.Fatalf("%s: curl says %q", operation.ID, told.String())
+			t.Fatalf("%s: output of curl: got %q, want a status", operation.ID, output.String())
 		}
 		refused := []int{
 			http.StatusBadRequest, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusUnsupportedMediaType,
@@ -63,7 +63,7 @@ curl() { command curl -sS -w '%{stderr}%{http_code}' "$@"; }
 			refused = append(refused, http.StatusUnauthorized, http.StatusForbidden)
 		}
 		if slices.Contains(refused, status) {
-			t.Errorf("%s is answered %d:\n%s", operation.ID, status, curl.Write(operation))
+			t.Errorf("%s: got status %d for\n%s", operation.ID, status, curl.Write(operation))
 		}
 	}
 }

@@ -54,7 +54,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Options are what a server needs besides its configuration.
+// Options configure a server. Config, Clock, Log and Traces are required.
 type Options struct {
 	Config *config.Config
 	Clock  clock.Source
@@ -96,10 +96,10 @@ type Server struct {
 // New builds a replica and starts its background work. It does not listen; see Handler and Serve. It fails if the
 // specification has holes, the configuration cannot work, or a dependency is missing.
 func New(ctx context.Context, o Options) (*Server, error) {
-	agreed := o.Contract
-	if agreed == nil {
+	contract := o.Contract
+	if contract == nil {
 		var err error
-		if agreed, err = contract(); err != nil {
+		if contract, err = embeddedContract(); err != nil {
 			return nil, err
 		}
 	}
@@ -107,7 +107,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.assemble(ctx, o, agreed); err != nil {
+	if err := s.assemble(ctx, o, contract); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -115,7 +115,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// connect opens what the replica shares with others, and the queue that bounds password hashing.
+// connect opens PostgreSQL and Redis, and starts the queue that bounds password hashing.
 func connect(ctx context.Context, o Options) (*Server, error) {
 	options := postgres.Options{
 		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: o.Statements,
@@ -144,7 +144,7 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 }
 
 // assemble builds the domains, the gate and the router.
-func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract) error {
+func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contract) error {
 	secrets, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 		Hasher: s.hasher, Throttle: ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)), Access: access,
 		Refresh: session.NewRefresh(secrets), Guard: s.guard, Metrics: metrics,
 		SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
-	}, agreed)
+	}, contract)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (s *Server) assemble(ctx context.Context, o Options, agreed *gate.Contract)
 		return err
 	}
 	admission, err := gate.New(deps, gate.Options{
-		Contract: agreed, Access: access, Guard: s.guard, Keeper: s.keeper, Metrics: metrics, Limits: limits,
+		Contract: contract, Access: access, Guard: s.guard, Keeper: s.keeper, Metrics: metrics, Limits: limits,
 		Keys:    &apikey.Ring{Store: s.store, Clock: o.Clock, Log: o.Log},
 		Timeout: s.timeout, MaxBody: o.Config.MaxBodyBytes, MaxUpload: o.Config.MaxUploadBytes,
 		Origins: o.Config.CORSOrigins, Pages: docs.Prefix, OperatorToken: o.Config.MetricsToken.Reveal(),
@@ -216,20 +216,20 @@ type operations struct {
 var _ api.StrictServerInterface = operations{}
 
 // domains builds the services of all domains. The error names every dependency that is missing.
-func domains(deps service.Deps, auth login.Options, agreed *gate.Contract) (operations, error) {
+func domains(deps service.Deps, auth login.Options, contract *gate.Contract) (operations, error) {
 	var all operations
 	var errs [12]error
 	all.Service, errs[0] = login.New(deps, auth)
 	all.Users, errs[1] = users.New(deps, users.Options{
-		Hasher: auth.Hasher, Guard: auth.Guard, Permissions: agreed.Permissions,
+		Hasher: auth.Hasher, Guard: auth.Guard, Permissions: contract.Permissions,
 	})
-	keys, err := apikeys.New(deps, apikeys.Options{Contract: agreed})
+	keys, err := apikeys.New(deps, apikeys.Options{Contract: contract})
 	all.APIKeys, errs[2] = keys, err
 	all.Companies, errs[3] = companies.New(deps, companies.Options{
-		Guard: auth.Guard, Scopes: agreed.Scopes(), ShowKey: keys.Show,
+		Guard: auth.Guard, Scopes: contract.Scopes(), ShowKey: keys.Show,
 	})
 	all.Jobs, errs[4] = jobs.New(deps)
-	all.Candidates, errs[5] = candidates.New(deps, candidates.Options{CheckPart: agreed.CheckPart})
+	all.Candidates, errs[5] = candidates.New(deps, candidates.Options{CheckPart: contract.CheckPart})
 	all.Applications, errs[6] = applications.New(deps)
 	all.Kits, errs[7] = kits.New(deps)
 	all.Interviews, errs[8] = interviews.New(deps)
@@ -250,7 +250,7 @@ func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics
 
 // describe builds the operations that describe the service itself.
 func (s *Server) describe(deps service.Deps, metrics *telemetry.Metrics) (*meta.Meta, error) {
-	documents, err := published()
+	documents, err := publishedDocuments()
 	if err != nil {
 		return nil, err
 	}
@@ -266,12 +266,12 @@ func (s *Server) describe(deps service.Deps, metrics *telemetry.Metrics) (*meta.
 
 // The embedded specification never changes, so a process reads it once, however many replicas it runs: tests run many.
 var (
-	// contract is the specification as the gate reads it.
-	contract = sync.OnceValues(readContract) //nolint:gochecknoglobals // see above
-	// published holds the documents that the service publishes about itself.
-	published = sync.OnceValues(meta.Publish) //nolint:gochecknoglobals // see above
-	// described is the specification as the reference page reads it.
-	described = sync.OnceValues(func() (*reference.Document, error) { //nolint:gochecknoglobals // see above
+	// embeddedContract is the specification as the gate reads it.
+	embeddedContract = sync.OnceValues(readContract) //nolint:gochecknoglobals // see above
+	// publishedDocuments holds the documents that the service publishes about itself.
+	publishedDocuments = sync.OnceValues(meta.Publish) //nolint:gochecknoglobals // see above
+	// referenceDocument is the specification as the reference page reads it.
+	referenceDocument = sync.OnceValues(func() (*reference.Document, error) { //nolint:gochecknoglobals // see above
 		return reference.Read(spec.Specification)
 	})
 )
@@ -281,11 +281,11 @@ func readContract() (*gate.Contract, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the specification: %w", err)
 	}
-	agreed, err := gate.Load(specification)
+	contract, err := gate.Load(specification)
 	if err != nil {
 		return nil, fmt.Errorf("the specification has holes:\n%w", err)
 	}
-	return agreed, nil
+	return contract, nil
 }
 
 // start starts the background work.
@@ -309,7 +309,7 @@ func (s *Server) Close() {
 	s.store.Close()
 }
 
-// throttle is the operator's limit of failed logins.
+// throttle returns the configured limits of failed logins.
 func throttle(c *config.Config) ratelimit.ThrottlePolicy {
 	return ratelimit.ThrottlePolicy{
 		PairLimit: c.LoginPerAccountAndIP, PairWindow: c.LoginWindow.Duration(),

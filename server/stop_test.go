@@ -16,7 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// dial opens a connection to a replica for a request written by hand.
+// dial opens a connection to a replica.
 func dial(t *testing.T, url string) net.Conn {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
@@ -37,7 +37,7 @@ func send(t *testing.T, conn net.Conn, format string, args ...any) {
 	}
 }
 
-// metric reads one series as text.
+// metric returns the value of a series as text, or "".
 func metric(c *testkit.Client, series string) string {
 	for line := range strings.Lines(string(c.Get("/metrics").Body)) {
 		if value, found := strings.CutPrefix(line, series+" "); found {
@@ -47,15 +47,16 @@ func metric(c *testkit.Client, series string) string {
 	return ""
 }
 
-// A client that leaves takes its request's work with it, and is never told of a success that was none.
-func TestClientThatLeaves(t *testing.T) {
+// TestDisconnectCancelsRequest checks that the work of a request ends when its client closes the connection, and that no
+// response is sent.
+func TestDisconnectCancelsRequest(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
 	replica := i.Replica()
 	c := replica.SignIn(t, acme.Users[api.RoleHr])
 	const inFlight = "http_requests_in_flight"
-	for name, leave := range map[string]func(*net.TCPConn) error{
+	for name, disconnect := range map[string]func(*net.TCPConn) error{
 		"closes": (*net.TCPConn).Close, "closes its sending half": (*net.TCPConn).CloseWrite,
 	} {
 		lock := i.Connect()
@@ -65,20 +66,20 @@ func TestClientThatLeaves(t *testing.T) {
 		conn := dial(t, replica.URL)
 		send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "/api/v1/auth/logout")
 		if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 401 ") {
-			t.Fatalf("%s %v", status, err)
+			t.Fatalf("status line: got %q (error %v), want 401", status, err)
 		}
 		conn = dial(t, replica.URL)
 		send(t, conn, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", mePath, c.Token)
-		testkit.Eventually(t, recovery, "the request waits for the lock", func() bool {
-			return metric(c, inFlight) == "2" // itself, and the request for the metrics
+		testkit.Eventually(t, maxRecoveryTime, "the request waits for the lock", func() bool {
+			return metric(c, inFlight) == "2" // the waiting request, and the request for the metrics
 		})
-		if err := leave(conn.(*net.TCPConn)); err != nil {
+		if err := disconnect(conn.(*net.TCPConn)); err != nil {
 			t.Fatal(err)
 		}
-		testkit.Eventually(t, recovery, "the work has ended: "+name, func() bool { return metric(c, inFlight) == "1" })
+		testkit.Eventually(t, maxRecoveryTime, "the work has ended: "+name, func() bool { return metric(c, inFlight) == "1" })
 		if name != "closes" {
-			if told, err := io.ReadAll(conn); err != nil || len(told) > 0 {
-				t.Errorf("who %s is told %q (%v)", name, told, err)
+			if response, err := io.ReadAll(conn); err != nil || len(response) > 0 {
+				t.Errorf("%s: response: got %q (error %v), want none", name, response, err)
 			}
 		}
 		if err := lock.Close(t.Context()); err != nil {
@@ -88,13 +89,14 @@ func TestClientThatLeaves(t *testing.T) {
 	}
 }
 
-// serving is a replica that listens as in production, until the test stops it.
+// serving is a replica that runs Serve until the test stops it.
 type serving struct {
 	*testkit.Replica
 	stop  context.CancelFunc
 	ended chan error
 }
 
+// serve starts a replica that waits up to shutdown for running requests when it is stopped.
 func serve(t *testing.T, i *testkit.Installation, shutdown time.Duration) serving {
 	t.Helper()
 	replica := i.Replica()
@@ -110,8 +112,8 @@ func serve(t *testing.T, i *testkit.Installation, shutdown time.Duration) servin
 	return s
 }
 
-// Who is stopped finishes what it has begun, and takes nothing new.
-func TestStopFinishesWhatHasBegun(t *testing.T) {
+// TestStopFinishesRunningRequests checks that a stopping replica finishes running requests and accepts no new connections.
+func TestStopFinishesRunningRequests(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
@@ -121,16 +123,16 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 	conn := dial(t, s.URL)
 	send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		refreshPath, len(body), body[:10])
-	testkit.Eventually(t, recovery, "the request is under way", func() bool {
+	testkit.Eventually(t, maxRecoveryTime, "the request is running", func() bool {
 		return metric(c, "http_requests_in_flight") == "2"
 	})
 	s.stop()
-	testkit.Eventually(t, recovery, "the replica says that it stops", func() bool {
+	testkit.Eventually(t, maxRecoveryTime, "the replica reports that it is stopping", func() bool {
 		recorder := httptest.NewRecorder()
 		s.Server.Handler().ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/health/ready", nil))
 		return recorder.Code == http.StatusServiceUnavailable && strings.Contains(recorder.Body.String(), `"stopping"`)
 	})
-	testkit.Eventually(t, recovery, "nothing new is taken", func() bool {
+	testkit.Eventually(t, maxRecoveryTime, "new connections are refused", func() bool {
 		another, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
 		if err == nil {
 			_ = another.Close()
@@ -144,30 +146,30 @@ func TestStopFinishesWhatHasBegun(t *testing.T) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK || response.Header.Get("Set-Cookie") == "" {
-		t.Errorf("the request under way got %s", response.Status)
+		t.Errorf("status of the running request: got %s, want 200 with a cookie", response.Status)
 	}
 	if err := <-s.ended; err != nil {
-		t.Errorf("the stop ended with %v", err)
+		t.Errorf("Serve: got error %v, want none", err)
 	}
 }
 
-// A request that does not end does not hold up the stop for longer than is allowed.
+// TestStopIsBounded checks that a request that does not end delays the stop for at most the shutdown time.
 func TestStopIsBounded(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	s := serve(t, i, 100*time.Millisecond)
 	conn := dial(t, s.URL)
 	send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", loginPath)
-	testkit.Eventually(t, recovery, "the request is under way", func() bool {
+	testkit.Eventually(t, maxRecoveryTime, "the request is running", func() bool {
 		return metric(s.Anonymous(t), "http_requests_in_flight") == "2"
 	})
 	s.stop()
 	select {
 	case err := <-s.ended:
 		if err == nil {
-			t.Error("nothing says that a request was cut off")
+			t.Error("Serve: got no error, want one about the request that was cut off")
 		}
-	case <-time.After(patience):
-		t.Fatal("the stop does not end")
+	case <-time.After(maxResponseTime):
+		t.Fatal("Serve did not return")
 	}
 }

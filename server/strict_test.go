@@ -17,76 +17,79 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// breach is a request that differs from the specification in one thing, and the refusal that names it.
-type breach struct {
+// deviation is a request that violates the specification in one place, and the expected problem.
+type deviation struct {
 	name  string
 	query string
-	// parameters replace ids of the path.
+	// parameters replace parameters of the path.
 	parameters map[string]string
-	// body is nil where none is sent.
+	// body is nil if none is sent.
 	body    *string
 	headers http.Header
 	status  int
 	code    string
-	// names is what the answer must name, as named does: one of these, besides what follows from it.
-	names []string
+	// errors are alternatives in the form of errorsOf. The problem must have one of them; it may have others too.
+	errors []string
 }
 
-// malformed is a breach that is answered 400 and names one of some things.
-func malformed(name string, names ...string) breach {
-	return breach{name: name, status: http.StatusBadRequest, code: "malformed_request", names: names, headers: http.Header{}}
+// malformed returns a deviation that gets 400 with one of the errors.
+func malformed(name string, errors ...string) deviation {
+	return deviation{name: name, status: http.StatusBadRequest, code: "malformed_request", errors: errors, headers: http.Header{}}
 }
 
-func unsupported(name string, headers http.Header) breach {
-	return breach{name: name, status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", headers: headers}
+// unsupported returns a deviation that gets 415.
+func unsupported(name string, headers http.Header) deviation {
+	return deviation{name: name, status: http.StatusUnsupportedMediaType, code: "unsupported_media_type", headers: headers}
 }
 
-func (b breach) asking(query string) breach { b.query = "?" + query; return b }
+func (b deviation) withQuery(query string) deviation { b.query = "?" + query; return b }
 
-func (b breach) saying(body string) breach { b.body = &body; return b }
+func (b deviation) withBody(body string) deviation { b.body = &body; return b }
 
-func (b breach) under(name string, values ...string) breach {
+func (b deviation) withHeader(name string, values ...string) deviation {
 	b.headers = maps.Clone(b.headers)
 	b.headers[name] = values
 	return b
 }
 
-// TestStrictness tries on every operation whatever it does not specify: of its query, its path, its headers, its media
-// types, and its body at every depth.
-func TestStrictness(t *testing.T) {
+// TestEveryDeviationIsRefused derives requests that violate the specification from the specification of every operation:
+// in the query, the path, the headers, the media types, and at every depth of the body.
+func TestEveryDeviationIsRefused(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	installation.Config.MaxBodyBytes = 4 << 20
 	company := installation.Company("acme")
 	replica := installation.Replica()
-	h := &hostile{installation: installation, replica: replica, company: company, admin: replica.SignIn(t, company.Users[api.RoleAdmin])}
+	h := &invalidFixture{installation: installation, replica: replica, company: company, admin: replica.SignIn(t, company.Users[api.RoleAdmin])}
 	h.key = installation.Key(company, []string{"jobs:read"}).Secret.Reveal()
-	operations := document(t)
-	for _, op := range agreed(t).Operations() {
+	operations := specifiedOperations(t)
+	for _, op := range loadContract(t).Operations() {
 		spec := operations[op.ID]
 		t.Run(op.ID, func(t *testing.T) {
 			t.Parallel()
-			breaches := slices.Concat(ofQuery(spec), ofPath(spec), ofHeaders(spec), ofAccept(spec), ofBody(spec))
-			for _, b := range breaches {
-				h.commit(t, op, b)
+			deviations := slices.Concat(queryDeviations(spec), pathDeviations(spec), headerDeviations(spec), acceptDeviations(spec), bodyDeviations(spec))
+			for _, b := range deviations {
+				h.sendDeviation(t, op, b)
 			}
-			t.Logf("%d breaches", len(breaches))
+			if len(deviations) == 0 {
+				t.Error("the operation has no deviations")
+			}
 			if spec.RequestBody != nil {
-				head := h.head(op.Method, target(op, nil), "Content-Length: 2")
-				expect(t, h.wire(t, op.Method, head+"\r\n{}"), attack{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type"})
+				head := h.rawHead(op.Method, pathOf(op, nil), "Content-Length: 2")
+				expectProblem(t, h.sendRaw(t, op.Method, head+"\r\n{}"), invalidRequest{status: http.StatusUnsupportedMediaType, code: "unsupported_media_type"})
 			}
 		})
 	}
 }
 
-// commit sends a breach and holds the refusal against what is expected.
-func (h *hostile) commit(t *testing.T, op *gate.Operation, b breach) {
+// sendDeviation sends a deviation and checks the problem.
+func (h *invalidFixture) sendDeviation(t *testing.T, op *gate.Operation, b deviation) {
 	t.Helper()
 	c := h.client(t)
 	switch {
 	case op.Public:
 		c.Token = ""
-	case len(op.Roles) == 0: // for keys only
+	case len(op.Roles) == 0: // API keys only
 		c.Token = h.key
 	}
 	c.Header = b.headers
@@ -94,29 +97,29 @@ func (h *hostile) commit(t *testing.T, op *gate.Operation, b breach) {
 	if b.body != nil {
 		body = *b.body
 	}
-	answer := c.Do(op.Method, target(op, b.parameters)+b.query, body)
+	answer := c.Do(op.Method, pathOf(op, b.parameters)+b.query, body)
 	if answer.Status != b.status {
-		t.Errorf("%s: status %d, want %d: %s", b.name, answer.Status, b.status, clip(answer.Body))
+		t.Errorf("%s: status: got %d, want %d: %s", b.name, answer.Status, b.status, clip(answer.Body))
 		return
 	}
 	var p api.Problem
 	if err := json.Unmarshal(answer.Body, &p); err != nil {
-		t.Errorf("%s: %v: %s", b.name, err, clip(answer.Body))
+		t.Errorf("%s: decode the problem: %v: %s", b.name, err, clip(answer.Body))
 		return
 	}
 	if p.Code != b.code {
-		t.Errorf("%s: code %q, want %q", b.name, p.Code, b.code)
+		t.Errorf("%s: code: got %q, want %q", b.name, p.Code, b.code)
 	}
-	wrong := named(p)
-	if len(b.names) > 0 && !slices.ContainsFunc(b.names, func(name string) bool { return slices.Contains(wrong, name) }) {
-		t.Errorf("%s: named as wrong: %q, want one of %q", b.name, wrong, b.names)
+	got := errorsOf(p)
+	if len(b.errors) > 0 && !slices.ContainsFunc(b.errors, func(e string) bool { return slices.Contains(got, e) }) {
+		t.Errorf("%s: errors: got %q, want one of %q", b.name, got, b.errors)
 	}
 }
 
 func clip(body []byte) string { return string(body[:min(len(body), 400)]) }
 
-// parameters gives those of an operation that stand in one place.
-func (s specified) parameters(in string) []*openapi3.Parameter {
+// parameters returns the parameters of an operation in one place, such as the query.
+func (s specifiedOperation) parameters(in string) []*openapi3.Parameter {
 	var found []*openapi3.Parameter
 	for _, p := range slices.Concat(s.item.Parameters, s.Parameters) {
 		if p.Value.In == in {
@@ -126,50 +129,52 @@ func (s specified) parameters(in string) []*openapi3.Parameter {
 	return found
 }
 
-// ofQuery are breaches of the query: what is not known, repeated, in another case, no text, or of another type.
-func ofQuery(spec specified) []breach {
-	list := []breach{
-		malformed("an unknown parameter", "?unknown: unknown").asking("unknown=1"),
-		malformed("an unknown parameter that is no text", "?%ff: syntax", "?\ufffd: unknown").asking("%ff=1"),
-		malformed("a broken escape", "?x: syntax").asking("x=%zz"),
+// queryDeviations returns deviations of the query: unknown and repeated parameters, other capitalization, invalid encoding
+// and invalid values.
+func queryDeviations(spec specifiedOperation) []deviation {
+	list := []deviation{
+		malformed("an unknown parameter", "?unknown: unknown").withQuery("unknown=1"),
+		malformed("an unknown parameter with invalid UTF-8", "?%ff: syntax", "?\ufffd: unknown").withQuery("%ff=1"),
+		malformed("a broken escape", "?x: syntax").withQuery("x=%zz"),
 	}
 	for _, p := range spec.parameters(openapi3.ParameterInQuery) {
 		at := "?" + p.Name + ": "
 		list = append(list,
-			malformed(p.Name+" in capitals", "?"+strings.ToUpper(p.Name)+": unknown").asking(strings.ToUpper(p.Name)+"=1"),
-			malformed(p.Name+" as PHP writes lists", "?"+p.Name+"[]: unknown").asking(p.Name+"[]=1"),
-			malformed(p.Name+" that is no UTF-8", at+"encoding").asking(p.Name+"=%ff"),
-			malformed(p.Name+" with NUL", at+"encoding").asking(p.Name+"=%00"),
-			malformed(p.Name+" with a broken escape", at+"syntax").asking(p.Name+"=%2"),
+			malformed(p.Name+" in capitals", "?"+strings.ToUpper(p.Name)+": unknown").withQuery(strings.ToUpper(p.Name)+"=1"),
+			malformed(p.Name+" with brackets", "?"+p.Name+"[]: unknown").withQuery(p.Name+"[]=1"),
+			malformed(p.Name+" with invalid UTF-8", at+"encoding").withQuery(p.Name+"=%ff"),
+			malformed(p.Name+" with NUL", at+"encoding").withQuery(p.Name+"=%00"),
+			malformed(p.Name+" with a broken escape", at+"syntax").withQuery(p.Name+"=%2"),
 		)
 		schema := p.Schema.Value
 		if schema.Type.Is(openapi3.TypeArray) {
 			schema = schema.Items.Value
 		} else {
-			list = append(list, malformed(p.Name+" twice", at+"repeated").asking(p.Name+"=1&"+p.Name+"=1"))
+			list = append(list, malformed(p.Name+" twice", at+"repeated").withQuery(p.Name+"=1&"+p.Name+"=1"))
 		}
-		for wrong, codes := range misfits(schema) {
-			list = append(list, malformed(fmt.Sprintf("%s=%.40s", p.Name, wrong), codes(at)...).asking(p.Name+"="+wrong))
+		for wrong, codes := range invalidTexts(schema) {
+			list = append(list, malformed(fmt.Sprintf("%s=%.40s", p.Name, wrong), codes(at)...).withQuery(p.Name+"="+wrong))
 		}
 	}
 	return list
 }
 
-// codes are the names that one thing in error may have, at one place.
+// codes returns the errors that are accepted at a place.
 type codes func(at string) []string
 
+// anyOf accepts any of some codes.
 func anyOf(of ...string) codes {
 	return func(at string) []string {
-		names := make([]string, len(of))
+		errors := make([]string, len(of))
 		for i, code := range of {
-			names[i] = at + code
+			errors[i] = at + code
 		}
-		return names
+		return errors
 	}
 }
 
-// misfits are texts that a parameter of a schema does not accept.
-func misfits(schema *openapi3.Schema) map[string]codes {
+// invalidTexts returns texts that a parameter does not accept, with the codes of the error.
+func invalidTexts(schema *openapi3.Schema) map[string]codes {
 	list := map[string]codes{}
 	switch {
 	case schema.Type.Is(openapi3.TypeInteger):
@@ -194,9 +199,9 @@ func misfits(schema *openapi3.Schema) map[string]codes {
 	return list
 }
 
-// ofPath are breaches of the path: ids that are none.
-func ofPath(spec specified) []breach {
-	var list []breach
+// pathDeviations returns deviations of the path: malformed ids.
+func pathDeviations(spec specifiedOperation) []deviation {
+	var list []deviation
 	for _, p := range spec.parameters(openapi3.ParameterInPath) {
 		for _, id := range []string{"x", "%ff", "%00", "1", strings.ReplaceAll(uuid.NewString(), "-", ""), uuid.NewString() + "0"} {
 			b := malformed(p.Name+" is "+id, "?"+p.Name+": format")
@@ -207,41 +212,41 @@ func ofPath(spec specified) []breach {
 	return list
 }
 
-// ofHeaders are breaches of the headers and cookies that an operation reads. That one is sent twice means the list
-// of both.
-func ofHeaders(spec specified) []breach {
-	var list []breach
+// headerDeviations returns deviations of the headers and cookies of an operation. Two headers with one name are one header
+// with a list.
+func headerDeviations(spec specifiedOperation) []deviation {
+	var list []deviation
 	for _, p := range spec.parameters(openapi3.ParameterInHeader) {
 		at := "?" + p.Name + ": "
 		header := http.CanonicalHeaderKey(p.Name)
 		long := `"` + strings.Repeat("a", int(*p.Schema.Value.MaxLength)) + `"`
 		list = append(list,
-			malformed(p.Name+" that is empty", at+"min_length").under(header, ""),
-			malformed(p.Name+" that is too long", at+"max_length").under(header, long))
-		wrong := [][]string{{"garbage"}, {`"open`}, {"w/*"}, {"*", "*"}, {"*, *"}, {`"a" "b"`}, {`"a",`}, {"\"\xff\""}}
+			malformed(p.Name+" that is empty", at+"min_length").withHeader(header, ""),
+			malformed(p.Name+" that is too long", at+"max_length").withHeader(header, long))
+		invalid := [][]string{{"garbage"}, {`"open`}, {"w/*"}, {"*", "*"}, {"*, *"}, {`"a" "b"`}, {`"a",`}, {"\"\xff\""}}
 		if p.Name == "Idempotency-Key" {
-			wrong = [][]string{{"two words"}, {"one", "two"}, {"one", "one"}, {"ümlaut"}, {"a\tb"}, {"\xff"}}
+			invalid = [][]string{{"two words"}, {"one", "two"}, {"one", "one"}, {"ümlaut"}, {"a\tb"}, {"\xff"}}
 		}
-		for _, values := range wrong {
-			list = append(list, malformed(fmt.Sprintf("%s: %q", p.Name, values), at+"pattern").under(header, values...))
+		for _, values := range invalid {
+			list = append(list, malformed(fmt.Sprintf("%s: %q", p.Name, values), at+"pattern").withHeader(header, values...))
 		}
 	}
 	for _, p := range spec.parameters(openapi3.ParameterInCookie) {
 		long := strings.Repeat("a", int(*p.Schema.Value.MaxLength)+1)
-		list = append(list, malformed("the cookie "+p.Name+" that is too long", "?"+p.Name+": max_length").under("Cookie", p.Name+"="+long))
+		list = append(list, malformed("the cookie "+p.Name+" that is too long", "?"+p.Name+": max_length").withHeader("Cookie", p.Name+"="+long))
 	}
 	return list
 }
 
-// ofAccept are requests for media that an operation does not produce.
-func ofAccept(spec specified) []breach {
+// acceptDeviations returns requests for media types that an operation does not produce.
+func acceptDeviations(spec specifiedOperation) []deviation {
 	for status, response := range spec.Responses.Map() {
 		if !strings.HasPrefix(status, "2") || len(response.Value.Content) == 0 {
 			continue
 		}
-		var list []breach
+		var list []deviation
 		for _, header := range []string{"application/x-none", "*/*;q=0", "garbage", "font/*, model/*"} {
-			list = append(list, breach{
+			list = append(list, deviation{
 				name: "Accept: " + header, headers: http.Header{"Accept": {header}},
 				status: http.StatusNotAcceptable, code: "not_acceptable",
 			})

@@ -11,20 +11,20 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// TestDomainsNameMissingDependencies builds all domains without dependencies. Each of them must name what it misses.
+// TestDomainsNameMissingDependencies builds all domains without dependencies. The error must name all that are missing.
 func TestDomainsNameMissingDependencies(t *testing.T) {
 	t.Parallel()
 	specification, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	agreed, err := gate.Load(specification)
+	contract, err := gate.Load(specification)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = domains(service.Deps{}, login.Options{}, agreed)
+	_, err = domains(service.Deps{}, login.Options{}, contract)
 	if err == nil {
-		t.Fatal("domains without dependencies are built")
+		t.Fatal("domains without dependencies: got no error")
 	}
 	missing := map[string]string{}
 	for _, line := range regexp.MustCompile(`(?m)^(\w+): missing dependencies: (.+)$`).FindAllStringSubmatch(err.Error(), -1) {
@@ -37,10 +37,10 @@ func TestDomainsNameMissingDependencies(t *testing.T) {
 	}
 	for domain, more := range own {
 		if want := "Store, Clock, Audit, Cursors, Log" + more; missing[domain] != want {
-			t.Errorf("%s misses %q, want %q", domain, missing[domain], want)
+			t.Errorf("missing dependencies of %s: got %q, want %q", domain, missing[domain], want)
 		}
 	}
 	if strings.Count(err.Error(), "\n")+1 != len(own) {
-		t.Errorf("not one line for each domain:\n%v", err)
+		t.Errorf("got %d lines, want one for each of %d domains:\n%v", strings.Count(err.Error(), "\n")+1, len(own), err)
 	}
 }

@@ -6,17 +6,18 @@ import (
 	"testing"
 )
 
-func TestHostileQueries(t *testing.T) {
+// TestInvalidQueries checks that every error in a query is reported with its parameter.
+func TestInvalidQueries(t *testing.T) {
 	t.Parallel()
-	h := newHostile(t)
+	h := newInvalidFixture(t)
 	const list = "/api/v1/users"
-	refuse := func(query string, wrong ...string) attack {
-		return attack{
+	refuse := func(query string, errors ...string) invalidRequest {
+		return invalidRequest{
 			name: query[:min(len(query), 50)], method: http.MethodGet, path: list + "?" + query,
-			status: http.StatusBadRequest, code: "malformed_request", wrong: wrong,
+			status: http.StatusBadRequest, code: "malformed_request", errors: errors,
 		}
 	}
-	h.run(t, []attack{
+	h.run(t, []invalidRequest{
 		refuse("x=1", "?x: unknown"),
 		refuse("Limit=1", "?Limit: unknown"),
 		refuse("limit%00=1", "?limit\x00: unknown"),
@@ -72,22 +73,22 @@ func TestHostileQueries(t *testing.T) {
 		refuse("x=1&limit=0&role=owner&y=2&limit=3&q=%ff",
 			"?limit: minimum", "?limit: repeated", "?q: encoding", "?role: enum", "?x: unknown", "?y: unknown"),
 		{
-			name: "where there are no parameters", method: http.MethodGet, path: "/health?x=1",
-			status: http.StatusBadRequest, code: "malformed_request", wrong: []string{"?x: unknown"},
+			name: "operation without parameters", method: http.MethodGet, path: "/health?x=1",
+			status: http.StatusBadRequest, code: "malformed_request", errors: []string{"?x: unknown"},
 		},
 		{
-			name: "beyond 64 bits", method: http.MethodPost, path: "/api/v1/audit-logs/verify?from_sequence=9223372036854775808",
-			status: http.StatusBadRequest, code: "malformed_request", wrong: []string{"?from_sequence: range"},
+			name: "more than 64 bits", method: http.MethodPost, path: "/api/v1/audit-logs/verify?from_sequence=9223372036854775808",
+			status: http.StatusBadRequest, code: "malformed_request", errors: []string{"?from_sequence: range"},
 		},
 		{
-			name: "beyond what JSON carries", method: http.MethodPost,
+			name: "more than 53 bits", method: http.MethodPost,
 			path:   "/api/v1/audit-logs/verify?from_sequence=9007199254740993",
-			status: http.StatusBadRequest, code: "malformed_request", wrong: []string{"?from_sequence: maximum"},
+			status: http.StatusBadRequest, code: "malformed_request", errors: []string{"?from_sequence: maximum"},
 		},
 		{
-			name: "query and body at once", method: http.MethodPost, path: list + "?x=1", body: `{"email":"a","role":"owner"}`,
+			name: "query and body", method: http.MethodPost, path: list + "?x=1", body: `{"email":"a","role":"owner"}`,
 			status: http.StatusBadRequest, code: "malformed_request",
-			wrong: []string{
+			errors: []string{
 				"#/email: format", "#/email: min_length", "#/first_name: required", "#/last_name: required",
 				"#/password: required", "#/role: enum", "?x: unknown",
 			},
@@ -97,8 +98,8 @@ func TestHostileQueries(t *testing.T) {
 		t.Run("broken "+broken, func(t *testing.T) {
 			t.Parallel()
 			name, _, _ := strings.Cut(broken, "=")
-			expect(t, h.wire(t, "GET", h.head("GET", list+"?x=1&"+broken)+"\r\n"), attack{
-				status: http.StatusBadRequest, code: "malformed_request", wrong: []string{"?" + name + ": syntax", "?x: unknown"},
+			expectProblem(t, h.sendRaw(t, "GET", h.rawHead("GET", list+"?x=1&"+broken)+"\r\n"), invalidRequest{
+				status: http.StatusBadRequest, code: "malformed_request", errors: []string{"?" + name + ": syntax", "?x: unknown"},
 			})
 		})
 	}
@@ -107,7 +108,7 @@ func TestHostileQueries(t *testing.T) {
 		"updated_since=0000-01-01T00:00:00Z", "updated_since=9999-12-31T23:59:59.999999999Z",
 		"updated_since=2026-01-01T00:00:00%2B23:59", "limit=200", "role=hr&role=admin", "", "&", "&&limit=5&",
 	} {
-		t.Run("harmless "+harmless, func(t *testing.T) {
+		t.Run("valid "+harmless, func(t *testing.T) {
 			t.Parallel()
 			h.client(t).Get(list + "?" + harmless).Expect(http.StatusOK)
 		})
