@@ -78,8 +78,8 @@ func TestRoleWithoutGrants(t *testing.T) {
 }
 
 // TestRoleWithAllGrants grants every permission to a role that has no standing. The gate admits its users to every
-// operation, and still they see nothing: lists are empty, and what has an id does not exist for them, although they are
-// members of the job, on the panel, and the raters of the score.
+// operation, but they see nothing: lists are empty and every id is unknown, even for the members of a job, the panelists of
+// its interview and the rater of a score.
 func TestRoleWithAllGrants(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
@@ -94,17 +94,17 @@ func TestRoleWithAllGrants(t *testing.T) {
 	}
 	slices.Sort(permissions)
 	installation, contract := withObserver(t, slices.Compact(permissions)...)
-	acme, replica, requests := installation.Company("acme"), installation.Replica(), minimal()
-	requests["GetAuditLog"] = func(s *scene) call {
+	acme, replica, requests := installation.Company("acme"), installation.Replica(), minimalRequests()
+	requests["GetAuditLog"] = func(s *fixture) exampleRequest {
 		var id uuid.UUID
 		err := s.installation.Database.QueryRow(s.t.Context(), `SELECT id FROM audit_logs WHERE actor_id = $1 LIMIT 1`, s.caller.ID).
 			Scan(&id)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		return call{parameters: map[string]string{"audit_log_id": id.String()}}
+		return exampleRequest{parameters: map[string]string{"audit_log_id": id.String()}}
 	}
-	// Operations on oneself, on the company, and those that create something: the permission alone decides.
+	// Operations on the own account and on the company, and operations that create a resource, need only the permission.
 	permitted := strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions GetMe UpdateMe
 		ListUserSessions RevokeUserSession RevokeUserSessions GetCompany UpdateCompany ResetCompany
 		ListTestCompanies CreateTestCompany CloseTestCompany
@@ -113,44 +113,44 @@ func TestRoleWithAllGrants(t *testing.T) {
 	lists := strings.Fields(`ListJobs ListCandidates ListApplications ListKits ListInterviews ListScores ListUsers ListAuditLogs
 		ListInterviewerFigures`)
 	exports := strings.Fields(`ExportCandidates ExportApplications ExportScores ExportAuditLogs`)
-	// There is something to list: an interview on whose panel the observer is, with the observer's submitted score.
+	// The lists are not empty for other roles: the observer is on the panel of an interview and has submitted a score.
 	member := installation.User(acme, "member", observer)
 	hiring := installation.Hiring(acme)
 	application := hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen, member), api.ApplicationStageInterview)
 	_, version := hiring.KitVersion(api.KitVersionStatusPublished)
 	interview := hiring.Interview(application, version, api.InterviewStatusCompleted, member)
 	hiring.Score(interview, member, api.ScoreStatusSubmitted, 4)
-	observing, hr, admin := replica.SignIn(t, member), replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
+	observerClient, hr, admin := replica.SignIn(t, member), replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
 	for _, op := range contract.Operations() {
 		if op.Public || op.Keys == gate.ReachEvery {
 			continue
 		}
 		if slices.Contains(lists, op.ID) || slices.Contains(exports, op.ID) {
-			// Together, HR and the admin may list everything.
+			// Between them, HR and the admin see every row.
 			some := rows(hr.Do(op.Method, op.Path, nil)) + rows(admin.Do(op.Method, op.Path, nil))
-			if got := rows(observing.Do(op.Method, op.Path, nil).Expect(http.StatusOK)); got != 0 || some == 0 {
-				t.Errorf("%s: the observer gets %d rows, HR and the admin get %d; want none and some", op.ID, got, some)
+			if got := rows(observerClient.Do(op.Method, op.Path, nil).Expect(http.StatusOK)); got != 0 || some == 0 {
+				t.Errorf("%s: rows of the observer: got %d, want 0; rows of HR and the admin: got %d, want some", op.ID, got, some)
 			}
 			continue
 		}
 		t.Run(op.ID, func(t *testing.T) {
 			t.Parallel()
 			caller := installation.In(t).User(acme, strings.ToLower(op.ID)+"-observer", observer)
-			s := &scene{t, installation.In(t), replica, acme, caller, replica.SignIn(t, caller)}
-			wanted := requests[op.ID](s)
-			answer := s.client.Do(op.Method, target(op, wanted.parameters), wanted.body, wanted.headers...)
+			s := &fixture{t, installation.In(t), replica, acme, caller, replica.SignIn(t, caller)}
+			example := requests[op.ID](s)
+			answer := s.client.Do(op.Method, pathOf(op, example.parameters), example.body, example.headers...)
 			switch {
 			case slices.Contains(permitted, op.ID):
-				answer.Expect(wanted.status)
+				answer.Expect(example.status)
 			case op.ID == "GetMyCalendar":
 				if answer.Expect(http.StatusOK); strings.Contains(string(answer.Body), "BEGIN:VEVENT") {
-					t.Errorf("the calendar has %s", answer.Body)
+					t.Errorf("calendar: got %s, want no event", answer.Body)
 				}
 			case op.Method == http.MethodGet:
 				answer.Refused(http.StatusNotFound, "not_found")
 			case answer.Status != http.StatusForbidden && answer.Status != http.StatusNotFound &&
 				answer.Status != http.StatusUnprocessableEntity:
-				t.Errorf("status %d, want a refusal: %s", answer.Status, answer.Body)
+				t.Errorf("status: got %d, want 403, 404 or 422: %s", answer.Status, answer.Body)
 			}
 		})
 	}
