@@ -13,8 +13,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Hash returns the SHA-256 digest, in hexadecimal, of {"criteria", "questions"} as canonical JSON (RFC 8785), which does
-// not depend on the order of members or on the notation of numbers and strings. A nil list is hashed as an empty list.
+// Hash returns the SHA-256 digest, in hexadecimal, of {"criteria", "questions"} as canonical JSON (RFC 8785), which
+// does not depend on the order of members or on the notation of numbers and strings. A nil list is hashed as an empty
+// list.
 func Hash(criteria []api.KitCriterion, questions []api.KitQuestion) (string, error) {
 	encoded, err := json.Marshal(map[string]any{
 		"criteria": append([]api.KitCriterion{}, criteria...), "questions": append([]api.KitQuestion{}, questions...),

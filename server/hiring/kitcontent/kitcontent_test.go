@@ -23,8 +23,8 @@ func content() ([]api.KitCriterion, []api.KitQuestion) {
 	return criteria, questions
 }
 
-// TestHash compares the hash with that of canonical JSON written by hand: members are sorted, only what must be escaped is
-// escaped, null is kept and absent members are omitted.
+// TestHash compares the hash with that of canonical JSON written by hand: members are sorted, only what must be escaped
+// is escaped, null is kept and absent members are omitted.
 func TestHash(t *testing.T) {
 	t.Parallel()
 	const canonical = `{"criteria":[{"anchors":["a","b","c","d","e` + "\u2028" + `"],"description":null,"key":"design","required":true,` +

@@ -15,67 +15,70 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// UpdateKitVersion changes a draft; a patch that changes nothing leaves the row and its version alone.
+// UpdateKitVersion changes a draft. A patch that changes nothing leaves the row and its version unchanged.
 func (k *Kits) UpdateKitVersion(
 	ctx context.Context, request api.UpdateKitVersionRequestObject,
 ) (api.UpdateKitVersionResponseObject, error) {
 	patch := request.Body
-	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.Needed(request.Params.IfMatch),
+	response, err := k.act(ctx, request.KitID, request.KitVersionID, etag.Needed(request.Params.IfMatch),
 		api.KitVersionActionUpdate, func(tx *db.Queries, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
-			return k.rewrite(ctx, tx, row, *patch)
+			return k.updateDraft(ctx, tx, row, *patch)
 		})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateKitVersion200JSONResponse{KitVersionJSONResponse: shown}, nil
+	return api.UpdateKitVersion200JSONResponse{KitVersionJSONResponse: response}, nil
 }
 
-// PublishKitVersion fixes the content of a draft for good. The version that was published before is archived.
+// PublishKitVersion publishes a draft, after which its content cannot change. The previously published version is
+// archived.
 func (k *Kits) PublishKitVersion(
 	ctx context.Context, request api.PublishKitVersionRequestObject,
 ) (api.PublishKitVersionResponseObject, error) {
-	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
+	response, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
 		api.KitVersionActionPublish, func(tx *db.Queries, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error) {
 			return k.publish(ctx, tx, row, to)
 		})
 	if err != nil {
 		return nil, err
 	}
-	return api.PublishKitVersion200JSONResponse{KitVersionJSONResponse: shown}, nil
+	return api.PublishKitVersion200JSONResponse{KitVersionJSONResponse: response}, nil
 }
 
-// ArchiveKitVersion lets no new interview use a published version.
+// ArchiveKitVersion archives a published version, so that new interviews cannot use it.
 func (k *Kits) ArchiveKitVersion(
 	ctx context.Context, request api.ArchiveKitVersionRequestObject,
 ) (api.ArchiveKitVersionResponseObject, error) {
-	shown, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
+	response, err := k.act(ctx, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
 		api.KitVersionActionArchive, func(tx *db.Queries, row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
 			archived, err := k.archive(ctx, tx, row.CompanyID, row.KitID)
 			if err != nil {
 				return row, err
 			}
+			// Decide saw a published version, so another request must have replaced it if it is not the archived one.
 			if len(archived) != 1 || archived[0].ID != row.ID {
 				return row, fault.New(fault.ConcurrentRequest)
 			}
-			return archived[0], k.touch(ctx, tx, archived[0])
+			return archived[0], k.touchKit(ctx, tx, archived[0])
 		})
 	if err != nil {
 		return nil, err
 	}
-	return api.ArchiveKitVersion200JSONResponse{KitVersionJSONResponse: shown}, nil
+	return api.ArchiveKitVersion200JSONResponse{KitVersionJSONResponse: response}, nil
 }
 
-// act is the one way of every action on a version: write does it where it is decided that it may be done.
+// act performs an action on a version. It locks the kit, checks that the state machine permits the action and that the
+// precondition holds, and then calls write with the version and the state after the action.
 func (k *Kits) act(
 	ctx context.Context, kit, version uuid.UUID, match etag.Condition, action api.KitVersionAction,
 	write func(tx *db.Queries, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
-) (shown api.KitVersionJSONResponse, err error) {
-	err = k.write(ctx, kit, func(tx *db.Queries, kit db.Kit, who lifecycle.Standing) error {
+) (response api.KitVersionJSONResponse, err error) {
+	err = k.write(ctx, kit, func(tx *db.Queries, kit db.Kit, standing lifecycle.Standing) error {
 		row, err := getVersion(ctx, tx, access.Of(ctx), kit.ID, version)
 		if err != nil {
 			return err
 		}
-		to, err := lifecycle.KitVersion().Decide(row.Status, action, who, nil)
+		to, err := lifecycle.KitVersion().Decide(row.Status, action, standing, nil)
 		if err := match.Before(row.Version, err); err != nil {
 			return err
 		}
@@ -83,29 +86,29 @@ func (k *Kits) act(
 		if err != nil {
 			return err
 		}
-		shown, err = presentVersion(saved, who)
+		response, err = presentVersion(saved, standing)
 		return err
 	})
-	return shown, err
+	return response, err
 }
 
-// rewrite writes an edited draft.
-func (k *Kits) rewrite(
+// updateDraft applies a merge patch to a draft.
+func (k *Kits) updateDraft(
 	ctx context.Context, tx *db.Queries, row db.KitVersion, patch api.UpdateKitVersionRequest,
 ) (db.KitVersion, error) {
-	was, err := kept(row)
+	before, err := decodeContent(row)
 	if err != nil {
 		return row, err
 	}
-	is := was.replaced(patch.Questions, patch.Criteria)
-	if was.equal(is) {
+	after := before.patched(patch.Questions, patch.Criteria)
+	if before.equal(after) {
 		return row, nil
 	}
 	f := fault.New(fault.RuleViolated)
-	if checkContent(f, is); len(f.Fields()) > 0 {
+	if checkContent(f, after); len(f.Fields()) > 0 {
 		return row, f
 	}
-	questions, criteria, err := is.columns()
+	questions, criteria, err := after.columns()
 	if err != nil {
 		return row, err
 	}
@@ -119,15 +122,15 @@ func (k *Kits) rewrite(
 	return saved, k.recordVersion(ctx, tx, audit.KitVersionUpdated, &row, saved)
 }
 
-// publish takes the place of the version that was published before.
+// publish publishes a draft and archives the previously published version.
 func (k *Kits) publish(
 	ctx context.Context, tx *db.Queries, row db.KitVersion, to api.KitVersionStatus,
 ) (db.KitVersion, error) {
-	content, err := kept(row)
+	content, err := decodeContent(row)
 	if err != nil {
 		return row, err
 	}
-	if err := mayPublish(content); err != nil {
+	if err := checkPublishable(content); err != nil {
 		return row, err
 	}
 	hash, err := content.hash()
@@ -144,13 +147,13 @@ func (k *Kits) publish(
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
-	if err := k.touch(ctx, tx, saved); err != nil {
+	if err := k.touchKit(ctx, tx, saved); err != nil {
 		return row, err
 	}
 	return saved, k.recordVersion(ctx, tx, audit.KitVersionPublished, &row, saved)
 }
 
-// archive archives the published version of a kit, where it has one.
+// archive archives the published version of a kit, if it has one. It returns the archived versions, at most one.
 func (k *Kits) archive(ctx context.Context, tx *db.Queries, company, kit uuid.UUID) ([]db.KitVersion, error) {
 	archived, err := tx.ArchiveKitVersions(ctx, db.ArchiveKitVersionsParams{
 		CompanyID: company, KitID: kit, Now: k.Clock.Now(),
@@ -158,10 +161,10 @@ func (k *Kits) archive(ctx context.Context, tx *db.Queries, company, kit uuid.UU
 	if err != nil {
 		return nil, err
 	}
-	for _, is := range archived {
-		was := is
-		was.Status = api.KitVersionStatusPublished
-		if err := k.recordVersion(ctx, tx, audit.KitVersionArchived, &was, is); err != nil {
+	for _, after := range archived {
+		before := after
+		before.Status = api.KitVersionStatusPublished
+		if err := k.recordVersion(ctx, tx, audit.KitVersionArchived, &before, after); err != nil {
 			return nil, err
 		}
 	}

@@ -14,50 +14,51 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// content is what a version asks and rates, in the form in which the API shows it and the database keeps it: what may
-// be absent is there, as null or as an empty list, and no text has white space around it.
+// content contains the questions and criteria of a version, in the form of the API and of the database: absent members
+// are null or an empty list, and texts have no surrounding white space.
 type content struct {
 	Criteria  []api.KitCriterion `json:"criteria"`
 	Questions []api.KitQuestion  `json:"questions"`
 }
 
-// contentOf takes what a client sent into the form of a content.
+// contentOf normalizes the questions and criteria of a request.
 func contentOf(questions []api.KitQuestion, criteria []api.KitCriterion) content {
 	c := content{Criteria: []api.KitCriterion{}, Questions: []api.KitQuestion{}}
-	for _, one := range criteria {
-		one.Title = strings.TrimSpace(one.Title)
-		one.Description = optional.Of(optional.Text(nil, one.Description))
-		anchors := make([]api.Anchor, len(one.Anchors))
-		for i, anchor := range one.Anchors {
+	for _, item := range criteria {
+		item.Title = strings.TrimSpace(item.Title)
+		item.Description = optional.Of(optional.Text(nil, item.Description))
+		anchors := make([]api.Anchor, len(item.Anchors))
+		for i, anchor := range item.Anchors {
 			anchors[i] = strings.TrimSpace(anchor)
 		}
-		one.Anchors = anchors
-		c.Criteria = append(c.Criteria, one)
+		item.Anchors = anchors
+		c.Criteria = append(c.Criteria, item)
 	}
-	for _, one := range questions {
-		one.Text = strings.TrimSpace(one.Text)
-		one.Guidance = optional.Of(optional.Text(nil, one.Guidance))
-		one.Minutes = optional.Of(given(one.Minutes))
-		one.Criteria = append([]api.ContentKey{}, one.Criteria...)
-		c.Questions = append(c.Questions, one)
+	for _, item := range questions {
+		item.Text = strings.TrimSpace(item.Text)
+		item.Guidance = optional.Of(optional.Text(nil, item.Guidance))
+		item.Minutes = optional.Of(value(item.Minutes))
+		item.Criteria = append([]api.ContentKey{}, item.Criteria...)
+		c.Questions = append(c.Questions, item)
 	}
 	return c
 }
 
-// kept is the content of a row, as it is: the hash of a published one is over what stands there.
-func kept(row db.KitVersion) (content, error) {
+// decodeContent decodes the content of a row. It does not normalize the content, because the hash of a published
+// version covers the stored form.
+func decodeContent(row db.KitVersion) (content, error) {
 	var c content
 	if err := json.Unmarshal(row.Criteria, &c.Criteria); err != nil {
-		return c, fmt.Errorf("criteria of kit version %s: %w", row.ID, err)
+		return c, fmt.Errorf("decode criteria of kit version %s: %w", row.ID, err)
 	}
 	if err := json.Unmarshal(row.Questions, &c.Questions); err != nil {
-		return c, fmt.Errorf("questions of kit version %s: %w", row.ID, err)
+		return c, fmt.Errorf("decode questions of kit version %s: %w", row.ID, err)
 	}
 	return c, nil
 }
 
-// replaced is the content after a change: a list that is nil leaves what is there, any other takes its place.
-func (c content) replaced(questions []api.KitQuestion, criteria []api.KitCriterion) content {
+// patched returns the content after a merge patch: a nil list keeps the current list, any other list replaces it.
+func (c content) patched(questions []api.KitQuestion, criteria []api.KitCriterion) content {
 	if questions == nil {
 		questions = c.Questions
 	}
@@ -67,12 +68,12 @@ func (c content) replaced(questions []api.KitQuestion, criteria []api.KitCriteri
 	return contentOf(questions, criteria)
 }
 
-// equal reports whether two contents say the same, in whichever form.
+// equal reports whether two contents are equal after normalization.
 func (c content) equal(other content) bool {
 	return reflect.DeepEqual(contentOf(c.Questions, c.Criteria), contentOf(other.Questions, other.Criteria))
 }
 
-// columns are the two halves of a content as the database keeps them.
+// columns encodes the content for the two columns of the database.
 func (c content) columns() (questions, criteria json.RawMessage, err error) {
 	if questions, err = json.Marshal(c.Questions); err != nil {
 		return nil, nil, fmt.Errorf("encode questions: %w", err)
@@ -83,8 +84,8 @@ func (c content) columns() (questions, criteria json.RawMessage, err error) {
 	return questions, criteria, nil
 }
 
-// hash names the content as the API shows it: whoever has read a version can compute it from what they have read.
+// hash returns the hash of the content as the API shows it, so that clients can compute it from a response.
 func (c content) hash() (string, error) { return kitcontent.Hash(c.Criteria, c.Questions) }
 
-// given is the value of a member that may be absent or null.
-func given[T any](value nullable.Nullable[T]) *T { return optional.Patched(nil, value) }
+// value returns the value of a nullable member; nil if it is null or absent.
+func value[T any](member nullable.Nullable[T]) *T { return optional.Patched(nil, member) }

@@ -1,7 +1,6 @@
-// Package kits manages interview kits and the versions of their questions and criteria. It guarantees that a version
-// does not change once it is published, which its content hash proves; that a kit has at most one draft and one
-// published version; and that a published version can be used: every key is unique, and questions refer to existing
-// criteria.
+// Package kits manages interview kits and the versions of their questions and criteria. It guarantees that a published
+// version does not change, which its content hash proves; that a kit has at most one draft and one published version;
+// and that in every version the keys are unique and questions refer only to criteria of that version.
 package kits
 
 import (
@@ -23,7 +22,7 @@ import (
 // Kits implements the operations of the tag kits.
 type Kits struct{ service.Deps }
 
-// New fails if a dependency is missing.
+// New returns an error if a dependency is missing.
 func New(deps service.Deps) (*Kits, error) {
 	if err := service.Check("kits", deps); err != nil {
 		return nil, err
@@ -31,18 +30,18 @@ func New(deps service.Deps) (*Kits, error) {
 	return &Kits{deps}, nil
 }
 
-// GetKit shows a kit that the actor sees.
+// GetKit returns a kit that the actor sees.
 func (k *Kits) GetKit(ctx context.Context, request api.GetKitRequestObject) (api.GetKitResponseObject, error) {
 	actor := access.Of(ctx)
-	row, err := get(ctx, k.Store.Of(actor.CompanyID), actor, request.KitID)
+	row, err := getKit(ctx, k.Store.Of(actor.CompanyID), actor, request.KitID)
 	if err != nil {
 		return nil, err
 	}
 	return api.GetKit200JSONResponse{KitJSONResponse: presentKit(actor, row)}, nil
 }
 
-// get reads a kit that the actor sees.
-func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetKitRow, error) {
+// getKit reads a kit that the actor sees. The error is ResourceNotFound if there is none.
+func getKit(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetKitRow, error) {
 	return tenant.GetKit(ctx, db.GetKitParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
 		JobReach: actor.Reach().String(), ID: id,
@@ -51,17 +50,18 @@ func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UU
 
 // CreateKit creates a kit with its first version as a draft.
 func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject) (api.CreateKitResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Body
-	row, content := newKit(*wanted, actor.CompanyID), contentOf(wanted.Questions, wanted.Criteria)
+	actor, body := access.Of(ctx), request.Body
+	row, content := newKit(*body, actor.CompanyID), contentOf(body.Questions, body.Criteria)
 	row.ID, row.Now = k.Clock.ID(), k.Clock.Now()
-	var shown api.KitJSONResponse
+	var response api.KitJSONResponse
 	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		f := fault.New(fault.RuleViolated)
 		member, err := k.checkJob(ctx, tx, f, actor, row.JobID)
 		if err != nil {
 			return err
 		}
-		if err := mayWrite(lifecycle.StandingOf(actor, member)); err != nil && len(f.Fields()) == 0 {
+		// If the job does not exist, the standing is unknown: report the job instead.
+		if err := checkWrite(lifecycle.StandingOf(actor, member)); err != nil && len(f.Fields()) == 0 {
 			return err
 		}
 		checkKit(f, row.Name, row.Description)
@@ -79,43 +79,44 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 		if _, err := k.addVersion(ctx, tx, created, 1, content); err != nil {
 			return err
 		}
-		saved, err := get(ctx, tx, actor, created.ID)
-		shown = presentKit(actor, saved)
+		saved, err := getKit(ctx, tx, actor, created.ID)
+		response = presentKit(actor, saved)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateKit201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateKit201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/kits/" + shown.Body.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/kits/" + response.Body.ID.String(),
 		},
 	}, nil
 }
 
-// UpdateKit changes a kit's name and description. If nothing changed, it leaves the row and its version as they are.
+// UpdateKit changes a kit's name and description. A patch that changes nothing leaves the row and its version
+// unchanged.
 func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject) (api.UpdateKitResponseObject, error) {
 	actor, patch := access.Of(ctx), request.Body
-	var shown api.KitJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, by lifecycle.Standing) error {
-		if err := mayWrite(by); err != nil {
+	var response api.KitJSONResponse
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, standing lifecycle.Standing) error {
+		if err := checkWrite(standing); err != nil {
 			return err
 		}
 		if err := etag.Require(request.Params.IfMatch, row.Version); err != nil {
 			return err
 		}
-		if err := k.save(ctx, tx, row, edit(row, *patch)); err != nil {
+		if err := k.save(ctx, tx, row, patchKit(row, *patch)); err != nil {
 			return err
 		}
-		saved, err := get(ctx, tx, actor, row.ID)
-		shown = presentKit(actor, saved)
+		saved, err := getKit(ctx, tx, actor, row.ID)
+		response = presentKit(actor, saved)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateKit200JSONResponse{KitJSONResponse: shown}, nil
+	return api.UpdateKit200JSONResponse{KitJSONResponse: response}, nil
 }
 
 // save saves an edited kit.
@@ -135,8 +136,8 @@ func (k *Kits) save(ctx context.Context, tx *db.Queries, row db.Kit, change db.U
 	return k.record(ctx, tx, audit.KitUpdated, row.ID, audit.Diff(kitAttributes(row), kitAttributes(saved)))
 }
 
-// checkJob reports whether the actor leads the job of a new kit, false for a kit without a job. It adds to f that a job
-// does not exist.
+// checkJob reports whether the actor leads the job of a new kit; false for a kit without a job. If the actor sees no
+// such job, it adds an error to f.
 func (k *Kits) checkJob(
 	ctx context.Context, tx *db.Queries, f *fault.Fault, actor access.Actor, job *uuid.UUID,
 ) (member bool, err error) {
@@ -147,7 +148,7 @@ func (k *Kits) checkJob(
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: *job,
 	})
 	if fault.Is(err, fault.ResourceNotFound) {
-		_ = f.Field("/job_id", "unknown", "names no job of the company")
+		_ = f.Field("/job_id", "unknown", "must be the id of a job in your company")
 		return false, nil
 	}
 	if err != nil {
@@ -158,9 +159,9 @@ func (k *Kits) checkJob(
 	})
 }
 
-// write runs a change of a kit or its versions in a transaction that locks the kit's row.
+// write changes a kit or its versions in a transaction that locks the kit's row.
 func (k *Kits) write(
-	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, by lifecycle.Standing) error,
+	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, standing lifecycle.Standing) error,
 ) error {
 	actor := access.Of(ctx)
 	return k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {

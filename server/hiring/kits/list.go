@@ -13,14 +13,14 @@ import (
 
 // ListKits lists the kits that the actor sees.
 func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) (api.ListKitsResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
-	query := listQuery(actor, wanted)
+	actor, params := access.Of(ctx), request.Params
+	query := listQuery(actor, params)
 	sort := api.KitSort(query.Sort)
-	scope := wanted
+	scope := params
 	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
-	shown, err := page.Read(ctx, k.Cursors, page.List[db.ListKitsRow, api.Kit]{
+	list, err := page.Read(ctx, k.Cursors, page.List[db.ListKitsRow, api.Kit]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListKits", Query: scope},
-		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Cursor: params.Cursor, Limit: params.Limit,
 		Fetch: func(w page.Window) ([]db.ListKitsRow, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return k.Store.Planned(actor.CompanyID).ListKits(ctx, query)
@@ -34,28 +34,29 @@ func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) 
 		return nil, err
 	}
 	return api.ListKits200JSONResponse{
-		Body:    api.KitPage(shown.Body),
-		Headers: api.ListKits200ResponseHeaders{Link: shown.Link},
+		Body:    api.KitPage(list.Body),
+		Headers: api.ListKits200ResponseHeaders{Link: list.Link},
 	}, nil
 }
 
-// listQuery selects the kits that the actor sees and the parameters match.
-func listQuery(actor access.Actor, wanted api.ListKitsParams) db.ListKitsParams {
+// listQuery returns the query for the kits that the actor sees and that match the parameters.
+func listQuery(actor access.Actor, params api.ListKitsParams) db.ListKitsParams {
 	query := db.ListKitsParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
-		JobReach: actor.Reach().String(), JobID: wanted.JobID, IsPublished: wanted.IsPublished,
-		UpdatedSince: wanted.UpdatedSince, Sort: string(api.KitSortCreatedAtDesc),
+		JobReach: actor.Reach().String(), JobID: params.JobID, IsPublished: params.IsPublished,
+		UpdatedSince: params.UpdatedSince, Sort: string(api.KitSortCreatedAtDesc),
 	}
-	if wanted.Sort != nil {
-		query.Sort = string(*wanted.Sort)
+	if params.Sort != nil {
+		query.Sort = string(*params.Sort)
 	}
-	if wanted.Q != nil {
-		pattern := page.Contains(*wanted.Q)
+	if params.Q != nil {
+		pattern := page.Contains(*params.Q)
 		query.Pattern = &pattern
 	}
 	return query
 }
 
+// placeOf returns the position of a kit in a sort order.
 func placeOf(row db.Kit, sort api.KitSort) page.Place {
 	ascending := api.KitSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
@@ -67,17 +68,17 @@ func placeOf(row db.Kit, sort api.KitSort) page.Place {
 	return page.At(row.CreatedAt, row.ID)
 }
 
-// ListKitVersions lists the versions that the actor sees of a kit that the actor sees, newest first.
+// ListKitVersions lists the versions of a kit that the actor sees, newest first.
 func (k *Kits) ListKitVersions(
 	ctx context.Context, request api.ListKitVersionsRequestObject,
 ) (api.ListKitVersionsResponseObject, error) {
 	actor := access.Of(ctx)
 	tenant := k.Store.Of(actor.CompanyID)
-	kit, err := get(ctx, tenant, actor, request.KitID)
+	kit, err := getKit(ctx, tenant, actor, request.KitID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := page.Read(ctx, k.Cursors, page.List[db.KitVersion, api.KitVersion]{
+	list, err := page.Read(ctx, k.Cursors, page.List[db.KitVersion, api.KitVersion]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListKitVersions", Query: kit.Kit.ID},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.KitVersion, error) {
@@ -95,7 +96,7 @@ func (k *Kits) ListKitVersions(
 		return nil, err
 	}
 	return api.ListKitVersions200JSONResponse{
-		Body:    api.KitVersionPage(shown.Body),
-		Headers: api.ListKitVersions200ResponseHeaders{Link: shown.Link},
+		Body:    api.KitVersionPage(list.Body),
+		Headers: api.ListKitVersions200ResponseHeaders{Link: list.Link},
 	}, nil
 }

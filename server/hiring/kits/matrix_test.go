@@ -14,35 +14,35 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// viewer is somebody who stands before the kits of a company.
+// viewer is a user who tries to change kits.
 type viewer struct {
 	client *testkit.Client
 	role   api.Role
-	// stranger is of another company; leads the job that a kit may belong to.
-	stranger, leads bool
+	// isStranger is true for a user of another company, leads for a team lead who is a member of the fixture's job.
+	isStranger, leads bool
 }
 
-// stand gives everybody who may stand before a kit of the job of the house, by what they are.
-func stand(t *testing.T, h house) map[string]viewer {
+// newViewers returns a viewer of each kind, by description.
+func newViewers(t *testing.T, f fixture) map[string]viewer {
 	t.Helper()
-	other := h.User(h.acme, "other", api.RoleTeamLead)
-	h.hiring.Job(api.JobStatusOpen, other)
-	member := h.User(h.acme, "member", api.RoleEmployee)
-	h.hiring.Member(h.job, member)
-	globex := h.Company("globex")
+	other := f.User(f.acme, "other", api.RoleTeamLead)
+	f.hiring.Job(api.JobStatusOpen, other)
+	member := f.User(f.acme, "member", api.RoleEmployee)
+	f.hiring.Member(f.job, member)
+	globex := f.Company("globex")
 	return map[string]viewer{
-		"HR":                             {h.as[api.RoleHr], api.RoleHr, false, false},
-		"an admin":                       {h.as[api.RoleAdmin], api.RoleAdmin, false, false},
-		"the team lead":                  {h.as[api.RoleTeamLead], api.RoleTeamLead, false, true},
-		"another team lead":              {h.replica.SignIn(t, other), api.RoleTeamLead, false, false},
-		"an employee":                    {h.as[api.RoleEmployee], api.RoleEmployee, false, false},
-		"an employee who is a member":    {h.replica.SignIn(t, member), api.RoleEmployee, false, false},
-		"HR of another company":          {h.replica.SignIn(t, globex.Users[api.RoleHr]), api.RoleHr, true, false},
-		"a team lead of another company": {h.replica.SignIn(t, globex.Users[api.RoleTeamLead]), api.RoleTeamLead, true, false},
+		"HR":                           {f.as[api.RoleHr], api.RoleHr, false, false},
+		"admin":                        {f.as[api.RoleAdmin], api.RoleAdmin, false, false},
+		"team lead":                    {f.as[api.RoleTeamLead], api.RoleTeamLead, false, true},
+		"other team lead":              {f.replica.SignIn(t, other), api.RoleTeamLead, false, false},
+		"employee":                     {f.as[api.RoleEmployee], api.RoleEmployee, false, false},
+		"employee and member":          {f.replica.SignIn(t, member), api.RoleEmployee, false, false},
+		"HR of another company":        {f.replica.SignIn(t, globex.Users[api.RoleHr]), api.RoleHr, true, false},
+		"team lead of another company": {f.replica.SignIn(t, globex.Users[api.RoleTeamLead]), api.RoleTeamLead, true, false},
 	}
 }
 
-// outcome is how an attempt was answered: a status, and for a refusal its code.
+// outcome returns the status of an answer and, for a refusal, its code.
 func outcome(answer *testkit.Answer) string {
 	if answer.Status < http.StatusBadRequest {
 		return fmt.Sprint(answer.Status)
@@ -50,42 +50,47 @@ func outcome(answer *testkit.Answer) string {
 	return fmt.Sprint(answer.Status, " ", testkit.Decode[api.Problem](answer).Code)
 }
 
-// refusal is how everybody is answered whatever the state of a kit is; empty where the state decides.
-func refusal(v viewer, ofTheJob bool) string {
+// refusal returns the outcome for a viewer who may not change a kit in any state; empty if the state decides.
+func refusal(v viewer, isOfJob bool) string {
 	switch {
 	case v.role == api.RoleEmployee:
 		return "403 permission_denied"
-	case v.stranger:
+	case v.isStranger:
 		return "404 not_found"
-	case v.role == api.RoleTeamLead && (!v.leads || !ofTheJob):
+	case v.role == api.RoleTeamLead && (!v.leads || !isOfJob):
 		return "403 role_not_allowed"
 	}
 	return ""
 }
 
-// TestWritesByTheMatrix lets everybody try everything on kits of the company, of the team lead's job and of another, in each
-// state of their version, and compares what happens with what was decided, and with what kit and version had offered.
-func TestWritesByTheMatrix(t *testing.T) {
+// TestWriteMatrix tries every action as every viewer on kits without a job, of the team lead's job and of another job, in
+// every state of their version. It compares the outcomes with the expected ones and with the allowed actions.
+func TestWriteMatrix(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	foreign, conn := h.hiring.Job(api.JobStatusOpen), h.Connect()
-	viewers := stand(t, h)
+	f := newFixture(t)
+	otherJob, conn := f.hiring.Job(api.JobStatusOpen), f.Connect()
+	viewers := newViewers(t, f)
 	document, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, role := range document.Components.Schemas["Role"].Value.Enum {
-		if !slices.ContainsFunc(slices.Collect(maps.Values(viewers)), func(v viewer) bool { return string(v.role) == role }) {
-			t.Errorf("nobody stands before a kit as %s", role)
+		isViewer := func(v viewer) bool { return string(v.role) == role }
+		if !slices.ContainsFunc(slices.Collect(maps.Values(viewers)), isViewer) {
+			t.Errorf("no viewer has the role %s", role)
 		}
 	}
+
 	machine := lifecycle.KitVersion()
-	legal := map[api.KitVersionStatus][]api.KitVersionAction{
-		api.KitVersionStatusDraft: {"update", "publish"}, api.KitVersionStatusPublished: {"archive"}, api.KitVersionStatusArchived: {},
+	permitted := map[api.KitVersionStatus][]api.KitVersionAction{
+		api.KitVersionStatusDraft:     {"update", "publish"},
+		api.KitVersionStatusPublished: {"archive"},
+		api.KitVersionStatusArchived:  {},
 	}
-	actions := map[api.KitVersionAction]func(c *testkit.Client, kit, version uuid.UUID) *testkit.Answer{
+	requests := map[api.KitVersionAction]func(c *testkit.Client, kit, version uuid.UUID) *testkit.Answer{
 		api.KitVersionActionUpdate: func(c *testkit.Client, kit, version uuid.UUID) *testkit.Answer {
-			return c.Do(http.MethodPatch, path(kit, "versions", version), `{"questions":[{"key":"q","text":"x"}]}`, "If-Match", "*")
+			body := `{"questions":[{"key":"q","text":"x"}]}`
+			return c.Do(http.MethodPatch, path(kit, "versions", version), body, "If-Match", "*")
 		},
 		api.KitVersionActionPublish: func(c *testkit.Client, kit, version uuid.UUID) *testkit.Answer {
 			return act(c, kit, version, "publish")
@@ -94,48 +99,58 @@ func TestWritesByTheMatrix(t *testing.T) {
 			return act(c, kit, version, "archive")
 		},
 	}
+
 	for name, v := range viewers {
-		for of, job := range map[string]*uuid.UUID{"the company": nil, "the job": &h.job, "another job": &foreign} {
+		seesKits := v.role != api.RoleEmployee && !v.isStranger
+		for of, job := range map[string]*uuid.UUID{"no job": nil, "the job": &f.job, "another job": &otherJob} {
+			refused := refusal(v, of == "the job")
 			for _, state := range machine.States {
-				fresh := func() (kit, version uuid.UUID) {
-					kit, version = h.hiring.KitVersion(state.Name)
+				label := fmt.Sprintf("%s, kit of %s with a %s version", name, of, state.Name)
+				newKit := func() (kit, version uuid.UUID) {
+					kit, version = f.hiring.KitVersion(state.Name)
 					if _, err := conn.Exec(t.Context(), `UPDATE kits SET job_id = $2 WHERE id = $1`, kit, job); err != nil {
 						t.Fatal(err)
 					}
 					return kit, version
 				}
-				refused := refusal(v, of == "the job")
-				for _, way := range machine.Transitions {
-					attempt, known := actions[way.Action]
+
+				// Every action on the version.
+				for _, transition := range machine.Transitions {
+					action := transition.Action
+					request, known := requests[action]
 					if !known {
-						t.Fatalf("no request for the action %s", way.Action)
+						t.Fatalf("the test has no request for the action %s", action)
 					}
-					k, id := fresh()
+					may := refused == "" && slices.Contains(permitted[state.Name], action)
 					want := refused
-					may := refused == "" && slices.Contains(legal[state.Name], way.Action)
 					switch {
 					case may:
 						want = "200"
 					case refused == "":
 						want = "409 state_conflict"
 					}
-					if v.role != api.RoleEmployee && !v.stranger {
-						if offered := slices.Contains(version(v.client, k, id).AllowedActions, way.Action); offered != may {
-							t.Errorf("%s, a %s version of a kit of %s: %s is offered: %t", name, state.Name, of, way.Action, offered)
+					kit, version := newKit()
+					if seesKits {
+						allowed := getVersion(v.client, kit, version).AllowedActions
+						if slices.Contains(allowed, action) != may {
+							t.Errorf("%s: allowed actions %v contain %s: %t, want %t", label, allowed, action, !may, may)
 						}
 					}
-					answer := attempt(v.client, k, id)
+					answer := request(v.client, kit, version)
 					if got := outcome(answer); got != want {
-						t.Errorf("%s, a %s version of a kit of %s: %s: %s, want %s", name, state.Name, of, way.Action, got, want)
+						t.Errorf("%s: %s: got %s, want %s", label, action, got, want)
 					}
 					if answer.Status == http.StatusConflict {
 						p := testkit.Decode[api.Problem](answer)
-						if p.State == nil || *p.State != string(state.Name) || p.AllowedActions == nil || len(*p.AllowedActions) != len(legal[state.Name]) {
-							t.Errorf("the conflict names %v and %v", p.State, p.AllowedActions)
+						if p.State == nil || *p.State != string(state.Name) ||
+							p.AllowedActions == nil || len(*p.AllowedActions) != len(permitted[state.Name]) {
+							t.Errorf("%s: %s: conflict names %v and %v, want %s and %v",
+								label, action, p.State, p.AllowedActions, state.Name, permitted[state.Name])
 						}
 					}
 				}
-				k, _ := fresh()
+
+				// Both actions on the kit.
 				want := map[api.KitAction]string{api.KitActionUpdate: "200", api.KitActionCreateVersion: "201"}
 				if state.Name == api.KitVersionStatusDraft {
 					want[api.KitActionCreateVersion] = "409 draft_exists"
@@ -143,37 +158,42 @@ func TestWritesByTheMatrix(t *testing.T) {
 				if refused != "" {
 					want = map[api.KitAction]string{api.KitActionUpdate: refused, api.KitActionCreateVersion: refused}
 				}
-				if v.role != api.RoleEmployee && !v.stranger {
-					offered := kit(v.client, k).AllowedActions
+				kit, _ := newKit()
+				if seesKits {
+					allowed := getKit(v.client, kit).AllowedActions
 					for action, result := range want {
-						if slices.Contains(offered, action) != (len(result) == 3) {
-							t.Errorf("%s, a kit of %s with a %s version: offered is %v", name, of, state.Name, offered)
+						succeeds := len(result) == len("200")
+						if slices.Contains(allowed, action) != succeeds {
+							t.Errorf("%s: allowed actions %v, but %s leads to %s", label, allowed, action, result)
 						}
 					}
 				}
-				if got := outcome(v.client.Do(http.MethodPatch, path(k), `{"name":"Other"}`, "If-Match", "*")); got != want[api.KitActionUpdate] {
-					t.Errorf("%s updates a kit of %s: %s, want %s", name, of, got, want[api.KitActionUpdate])
+				update := v.client.Do(http.MethodPatch, path(kit), `{"name":"Other"}`, "If-Match", "*")
+				if got := outcome(update); got != want[api.KitActionUpdate] {
+					t.Errorf("%s: update: got %s, want %s", label, got, want[api.KitActionUpdate])
 				}
-				if got := outcome(v.client.Post(path(k, "versions"), nil)); got != want[api.KitActionCreateVersion] {
-					t.Errorf("%s begins a version of a kit of %s with a %s one: %s, want %s", name, of, state.Name, got, want[api.KitActionCreateVersion])
+				create := v.client.Post(path(kit, "versions"), nil)
+				if got := outcome(create); got != want[api.KitActionCreateVersion] {
+					t.Errorf("%s: create_version: got %s, want %s", label, got, want[api.KitActionCreateVersion])
 				}
 			}
-			// A kit of a job that is none of one's company cannot be created; one of no job is one of the own company.
+
+			// Creating a kit. To a stranger the jobs do not exist; a kit without a job belongs to the stranger's own company.
 			body := map[string]any{"name": "Kit"}
 			if job != nil {
 				body["job_id"] = job
 			}
-			want := refusal(v, of == "the job")
+			want := refused
 			switch {
-			case v.stranger && job != nil:
+			case v.isStranger && job != nil:
 				want = "422 rule_violated"
-			case v.stranger && v.role == api.RoleTeamLead:
+			case v.isStranger && v.role == api.RoleTeamLead:
 				want = "403 role_not_allowed"
-			case v.stranger, want == "":
+			case v.isStranger, want == "":
 				want = "201"
 			}
 			if got := outcome(v.client.Post(collection, body)); got != want {
-				t.Errorf("%s creates a kit of %s: %s, want %s", name, of, got, want)
+				t.Errorf("%s creates a kit of %s: got %s, want %s", name, of, got, want)
 			}
 		}
 	}

@@ -9,25 +9,26 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// writes reports whether an actor writes a kit. Whoever writes its drafts does, so that nobody has one right without
-// the other.
-func writes(who lifecycle.Standing) bool {
-	return lifecycle.KitVersion().May(lifecycle.KitVersion().Initial, api.KitVersionActionUpdate, who)
+// canWrite reports whether an actor may create and change a kit. The rule is that of the kit's drafts, so that nobody
+// has one right without the other.
+func canWrite(standing lifecycle.Standing) bool {
+	return lifecycle.KitVersion().May(lifecycle.KitVersion().Initial, api.KitVersionActionUpdate, standing)
 }
 
-// mayWrite decides whether somebody may create or change a kit, or begin a new version of it.
-func mayWrite(who lifecycle.Standing) error {
-	if writes(who) {
+// checkWrite returns RoleNotAllowed if an actor may not create or change a kit or its versions.
+func checkWrite(standing lifecycle.Standing) error {
+	if canWrite(standing) {
 		return nil
 	}
 	return fault.New(fault.RoleNotAllowed).
-		With("Team leads write the kits of jobs that they are a member of; all others are for HR and admins to write.")
+		With("Team leads may change only the kits of jobs of which they are a member. Ask HR or an admin to change others.")
 }
 
-// kitActions are what somebody may do with a kit now. One draft has to be published before the next is begun.
-func kitActions(who lifecycle.Standing, hasDraft bool) []api.KitAction {
+// kitActions returns the allowed actions of a kit. A kit has at most one draft, so create_version is not allowed while
+// there is one.
+func kitActions(standing lifecycle.Standing, hasDraft bool) []api.KitAction {
 	switch {
-	case !writes(who):
+	case !canWrite(standing):
 		return []api.KitAction{}
 	case hasDraft:
 		return []api.KitAction{api.KitActionUpdate}
@@ -35,7 +36,7 @@ func kitActions(who lifecycle.Standing, hasDraft bool) []api.KitAction {
 	return []api.KitAction{api.KitActionUpdate, api.KitActionCreateVersion}
 }
 
-// checkKit adds to a fault what is wrong with the texts of a kit. The description may be empty.
+// checkKit adds an error to f for each invalid text of a kit. The description may be empty.
 func checkKit(f *fault.Fault, name, description string) {
 	text.Check(f, "/name", name)
 	if description != "" {
@@ -43,18 +44,18 @@ func checkKit(f *fault.Fault, name, description string) {
 	}
 }
 
-// checkContent adds to a fault everything that is wrong with the content of a version: keys that stand twice, questions
-// that refer to criteria that are not there, and texts that are blank or disturb what stands around them.
+// checkContent adds an error to f for each duplicate key, each reference to a missing criterion, and each text that is
+// blank or affects the display of its surroundings.
 func checkContent(f *fault.Fault, c content) {
 	criteria, questions := map[string]bool{}, map[string]bool{}
 	for i, criterion := range c.Criteria {
 		at := fmt.Sprintf("/criteria/%d", i)
 		if criteria[criterion.Key] {
-			_ = f.Field(at+"/key", "duplicate", "is the key of a criterion before it")
+			_ = f.Field(at+"/key", "duplicate", "must differ from the keys of earlier criteria")
 		}
 		criteria[criterion.Key] = true
 		text.Check(f, at+"/title", criterion.Title)
-		text.OptionalLines(f, at+"/description", given(criterion.Description))
+		text.OptionalLines(f, at+"/description", value(criterion.Description))
 		for level, anchor := range criterion.Anchors {
 			text.CheckLines(f, fmt.Sprintf("%s/anchors/%d", at, level), anchor)
 		}
@@ -62,24 +63,25 @@ func checkContent(f *fault.Fault, c content) {
 	for i, question := range c.Questions {
 		at := fmt.Sprintf("/questions/%d", i)
 		if questions[question.Key] {
-			_ = f.Field(at+"/key", "duplicate", "is the key of a question before it")
+			_ = f.Field(at+"/key", "duplicate", "must differ from the keys of earlier questions")
 		}
 		questions[question.Key] = true
 		text.CheckLines(f, at+"/text", question.Text)
-		text.OptionalLines(f, at+"/guidance", given(question.Guidance))
+		text.OptionalLines(f, at+"/guidance", value(question.Guidance))
 		for j, key := range question.Criteria {
 			if !criteria[key] {
-				_ = f.Field(fmt.Sprintf("%s/criteria/%d", at, j), "unknown", "is the key of no criterion of this version")
+				_ = f.Field(fmt.Sprintf("%s/criteria/%d", at, j), "unknown", "must be the key of a criterion of this version")
 			}
 		}
 	}
 }
 
-// mayPublish decides whether a content can be what people are rated by: there must be something to rate.
-func mayPublish(c content) error {
+// checkPublishable returns RuleViolated if a content has no criteria, because interviews could not be rated.
+func checkPublishable(c content) error {
 	if len(c.Criteria) > 0 {
 		return nil
 	}
-	return fault.New(fault.RuleViolated).With("A version needs at least one criterion before it is published.").
+	return fault.New(fault.RuleViolated).
+		With("The version has no criteria. Add at least one criterion before you publish it.").
 		Field("/criteria", "required", "must have at least one criterion")
 }

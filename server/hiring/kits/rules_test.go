@@ -21,64 +21,75 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TestWhoWritesAKit is the whole of it: for every role, whether it writes a kit of a job that somebody is a member of, and
-// another.
-func TestWhoWritesAKit(t *testing.T) {
+// TestKitWritePermissions enumerates the roles, as a member of the kit's job and not.
+func TestKitWritePermissions(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	decided := map[api.Role][2]bool{
+	permitted := map[api.Role][2]bool{ // as a member, otherwise
 		api.RoleEmployee: {false, false}, api.RoleTeamLead: {true, false}, api.RoleHr: {true, true}, api.RoleAdmin: {true, true},
 	}
 	for _, name := range document.Components.Schemas["Role"].Value.Enum {
 		role := api.Role(name.(string))
 		for i, member := range []bool{true, false} {
-			want, known := decided[role]
-			if !known {
-				t.Errorf("nobody has decided about %s", role)
-			}
-			who := lifecycle.Standing{Role: role, Member: member}
-			if err := mayWrite(who); (err == nil) != want[i] || err != nil && !fault.Is(err, fault.RoleNotAllowed) {
-				t.Errorf("%s, member %t: %v", role, member, err)
-			}
-			if got := len(kitActions(who, false)) == 2; got != want[i] {
-				t.Errorf("%s, member %t, is offered %v", role, member, kitActions(who, false))
-			}
-			if got := slices.Equal(kitActions(who, true), []api.KitAction{api.KitActionUpdate}); got != want[i] {
-				t.Errorf("%s, member %t, is offered %v while there is a draft", role, member, kitActions(who, true))
-			}
+			t.Run(fmt.Sprintf("%s member=%t", role, member), func(t *testing.T) {
+				t.Parallel()
+				want, known := permitted[role]
+				if !known {
+					t.Fatal("the test has no expectation for this role")
+				}
+				standing := lifecycle.Standing{Role: role, Member: member}
+				err := checkWrite(standing)
+				if (err == nil) != want[i] || err != nil && !fault.Is(err, fault.RoleNotAllowed) {
+					t.Errorf("checkWrite: got %v, may write: %t", err, want[i])
+				}
+				withDraft, withoutDraft := []api.KitAction{}, []api.KitAction{}
+				if want[i] {
+					withDraft = []api.KitAction{api.KitActionUpdate}
+					withoutDraft = []api.KitAction{api.KitActionUpdate, api.KitActionCreateVersion}
+				}
+				if got := kitActions(standing, false); !slices.Equal(got, withoutDraft) {
+					t.Errorf("actions without a draft: got %v, want %v", got, withoutDraft)
+				}
+				if got := kitActions(standing, true); !slices.Equal(got, withDraft) {
+					t.Errorf("actions with a draft: got %v, want %v", got, withDraft)
+				}
+			})
 		}
 	}
 }
 
-// TestReach: who sees which kits, and leads which jobs. A role that nobody has decided about sees none.
+// TestReach verifies which kits an actor sees and which jobs the actor leads. An unknown role reaches nothing.
 func TestReach(t *testing.T) {
 	t.Parallel()
 	key := &access.Key{Jobs: []uuid.UUID{uuid.New()}}
-	for _, c := range []struct {
+	for name, test := range map[string]struct {
 		actor      access.Actor
 		kits, jobs string
 	}{
-		{access.Actor{Role: api.RoleEmployee}, "own", "own"},
-		{access.Actor{Role: api.RoleTeamLead}, "all", "jobs"},
-		{access.Actor{Role: api.RoleHr}, "all", "all"},
-		{access.Actor{Role: api.RoleAdmin}, "all", "all"},
-		{access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all", "all"},
-		{access.Actor{Role: api.RoleTeamLead, Key: key}, "jobs", "jobs"},
-		{access.Actor{Role: api.RoleAdmin, Key: key}, "jobs", "jobs"},
-		{access.Actor{Role: "auditor"}, "none", "none"},
+		"employee":        {access.Actor{Role: api.RoleEmployee}, "own", "own"},
+		"team lead":       {access.Actor{Role: api.RoleTeamLead}, "all", "jobs"},
+		"HR":              {access.Actor{Role: api.RoleHr}, "all", "all"},
+		"admin":           {access.Actor{Role: api.RoleAdmin}, "all", "all"},
+		"key of HR":       {access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all", "all"},
+		"job key, lead":   {access.Actor{Role: api.RoleTeamLead, Key: key}, "jobs", "jobs"},
+		"job key, admin":  {access.Actor{Role: api.RoleAdmin, Key: key}, "jobs", "jobs"},
+		"an unknown role": {access.Actor{Role: "auditor"}, "none", "none"},
 	} {
-		query := listQuery(c.actor, api.ListKitsParams{})
-		if query.Reach != c.kits || query.JobReach != c.jobs {
-			t.Errorf("%+v lists %s kits and leads %s jobs, want %s and %s", c.actor, query.Reach, query.JobReach, c.kits, c.jobs)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			query := listQuery(test.actor, api.ListKitsParams{})
+			if query.Reach != test.kits || query.JobReach != test.jobs {
+				t.Errorf("got reach %s and job reach %s, want %s and %s", query.Reach, query.JobReach, test.kits, test.jobs)
+			}
+		})
 	}
 }
 
-// sound is a content without a flaw, with what may be absent left out.
-func sound() ([]api.KitQuestion, []api.KitCriterion) {
+// validContent returns questions and criteria without errors, whose optional members are absent.
+func validContent() ([]api.KitQuestion, []api.KitCriterion) {
 	anchors := []api.Anchor{"one", "two", "three", "four", "five"}
 	questions := []api.KitQuestion{
 		{Key: "outage", Text: "What happened?\nAnd then?", Criteria: []api.ContentKey{"depth", "calm"}},
@@ -91,8 +102,8 @@ func sound() ([]api.KitQuestion, []api.KitCriterion) {
 	return questions, criteria
 }
 
-// wrong lists what checkContent finds, as pointers and codes.
-func wrong(questions []api.KitQuestion, criteria []api.KitCriterion) []string {
+// fieldErrors returns the errors that checkContent finds, as pointers and codes.
+func fieldErrors(questions []api.KitQuestion, criteria []api.KitCriterion) []string {
 	f := fault.New(fault.RuleViolated)
 	checkContent(f, contentOf(questions, criteria))
 	found := []string{}
@@ -102,91 +113,147 @@ func wrong(questions []api.KitQuestion, criteria []api.KitCriterion) []string {
 	return found
 }
 
-func TestContent(t *testing.T) {
+func TestCheckContent(t *testing.T) {
+	t.Parallel()
+	type (
+		questions = []api.KitQuestion
+		criteria  = []api.KitCriterion
+	)
+	text := nullable.NewNullableWithValue[string]
+	for name, test := range map[string]struct {
+		change func(q questions, c criteria)
+		want   []string
+	}{
+		"valid": {func(questions, criteria) {}, nil},
+		"duplicate question key": {
+			func(q questions, _ criteria) { q[1].Key = "outage" },
+			[]string{"/questions/1/key duplicate"},
+		},
+		"duplicate criterion key": {
+			func(_ questions, c criteria) { c[1].Key = "depth" },
+			[]string{"/criteria/1/key duplicate", "/questions/0/criteria/1 unknown"},
+		},
+		"question key equal to a criterion key": {func(q questions, _ criteria) { q[1].Key = "calm" }, nil},
+		"unknown criterion": {
+			func(q questions, _ criteria) { q[1].Criteria = []api.ContentKey{"calm", "wit"} },
+			[]string{"/questions/1/criteria/1 unknown"},
+		},
+		"blank question": {
+			func(q questions, _ criteria) { q[0].Text = "\u2003\n" },
+			[]string{"/questions/0/text blank"},
+		},
+		"blank guidance": {
+			func(q questions, _ criteria) { q[1].Guidance = text(" ") },
+			[]string{"/questions/1/guidance blank"},
+		},
+		"control character in guidance": {
+			func(q questions, _ criteria) { q[1].Guidance = text("a\u0007") },
+			[]string{"/questions/1/guidance control_character"},
+		},
+		"blank title": {
+			func(_ questions, c criteria) { c[1].Title = "\u00a0" },
+			[]string{"/criteria/1/title blank"},
+		},
+		"line break in title": {
+			func(_ questions, c criteria) { c[0].Title = "a\nb" },
+			[]string{"/criteria/0/title control_character"},
+		},
+		"blank description": {
+			func(_ questions, c criteria) { c[0].Description = text("") },
+			[]string{"/criteria/0/description blank"},
+		},
+		"blank anchor": {
+			func(_ questions, c criteria) { c[1].Anchors[4] = " " },
+			[]string{"/criteria/1/anchors/4 blank"},
+		},
+		"line break in anchor": {func(_ questions, c criteria) { c[1].Anchors[0] = "a\nb" }, nil},
+		"several errors": {
+			func(q questions, c criteria) {
+				q[0].Text, q[1].Key, q[1].Criteria = "", "outage", []api.ContentKey{"wit"}
+				c[0].Title, c[0].Anchors[2] = "a\u202e", "\u0007 "
+			},
+			[]string{
+				"/criteria/0/title control_character", "/criteria/0/anchors/2 control_character", "/questions/0/text blank",
+				"/questions/1/key duplicate", "/questions/1/criteria/0 unknown",
+			},
+		},
+		"empty": {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var (
+				q questions
+				c criteria
+			)
+			if test.change != nil {
+				q, c = validContent()
+				test.change(q, c)
+			}
+			if got := fieldErrors(q, c); !slices.Equal(got, test.want) {
+				t.Errorf("got errors %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCheckPublishable(t *testing.T) {
+	t.Parallel()
+	questions, criteria := validContent()
+	if err := checkPublishable(contentOf(questions, criteria)); err != nil {
+		t.Errorf("valid content: got %v, want no error", err)
+	}
+	if err := checkPublishable(contentOf(questions[1:], nil)); !fault.Is(err, fault.RuleViolated) {
+		t.Errorf("content without criteria: got %v, want RuleViolated", err)
+	}
+}
+
+func TestCheckKit(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		spoil func(q []api.KitQuestion, c []api.KitCriterion)
-		want  []string
+		name, description string
+		want              []string
 	}{
-		"nothing":                                {func([]api.KitQuestion, []api.KitCriterion) {}, nil},
-		"a question's key twice":                 {func(q []api.KitQuestion, _ []api.KitCriterion) { q[1].Key = "outage" }, []string{"/questions/1/key duplicate"}},
-		"a criterion's key twice":                {func(_ []api.KitQuestion, c []api.KitCriterion) { c[1].Key = "depth" }, []string{"/criteria/1/key duplicate", "/questions/0/criteria/1 unknown"}},
-		"a question's key that is a criterion's": {func(q []api.KitQuestion, _ []api.KitCriterion) { q[1].Key = "calm" }, nil},
-		"a criterion that is not there":          {func(q []api.KitQuestion, _ []api.KitCriterion) { q[1].Criteria = []api.ContentKey{"calm", "wit"} }, []string{"/questions/1/criteria/1 unknown"}},
-		"a blank question":                       {func(q []api.KitQuestion, _ []api.KitCriterion) { q[0].Text = "\u2003\n" }, []string{"/questions/0/text blank"}},
-		"a blank guidance":                       {func(q []api.KitQuestion, _ []api.KitCriterion) { q[1].Guidance = nullable.NewNullableWithValue(" ") }, []string{"/questions/1/guidance blank"}},
-		"a bell in a guidance": {func(q []api.KitQuestion, _ []api.KitCriterion) {
-			q[1].Guidance = nullable.NewNullableWithValue("a\u0007")
-		}, []string{"/questions/1/guidance control_character"}},
-		"a blank title":       {func(_ []api.KitQuestion, c []api.KitCriterion) { c[1].Title = "\u00a0" }, []string{"/criteria/1/title blank"}},
-		"lines in a title":    {func(_ []api.KitQuestion, c []api.KitCriterion) { c[0].Title = "a\nb" }, []string{"/criteria/0/title control_character"}},
-		"a blank description": {func(_ []api.KitQuestion, c []api.KitCriterion) { c[0].Description = nullable.NewNullableWithValue("") }, []string{"/criteria/0/description blank"}},
-		"a blank anchor":      {func(_ []api.KitQuestion, c []api.KitCriterion) { c[1].Anchors[4] = " " }, []string{"/criteria/1/anchors/4 blank"}},
-		"lines in an anchor":  {func(_ []api.KitQuestion, c []api.KitCriterion) { c[1].Anchors[0] = "a\nb" }, nil},
-		"everything": {func(q []api.KitQuestion, c []api.KitCriterion) {
-			q[0].Text, q[1].Key, q[1].Criteria = "", "outage", []api.ContentKey{"wit"}
-			c[0].Title, c[0].Anchors[2] = "a\u202e", "\u0007 "
-		}, []string{
-			"/criteria/0/title control_character", "/criteria/0/anchors/2 control_character", "/questions/0/text blank",
-			"/questions/1/key duplicate", "/questions/1/criteria/0 unknown",
-		}},
+		"no description":         {"Kit", "", nil},
+		"description of lines":   {"Kit", "One\nTwo", nil},
+		"no name":                {"", "", []string{"/name blank"}},
+		"control characters":     {"a\nb", "a\u0007", []string{"/name control_character", "/description control_character"}},
+		"name of 200 characters": {strings.Repeat("é", 200), "d", nil},
 	} {
-		questions, criteria := sound()
-		test.spoil(questions, criteria)
-		if got := wrong(questions, criteria); !slices.Equal(got, test.want) {
-			t.Errorf("%s: wrong is %v, want %v", name, got, test.want)
-		}
-	}
-	if got := wrong(nil, nil); len(got) != 0 {
-		t.Errorf("nothing at all: wrong is %v", got)
-	}
-	questions, criteria := sound()
-	if err := mayPublish(contentOf(questions, criteria)); err != nil {
-		t.Errorf("a sound content: %v", err)
-	}
-	if err := mayPublish(contentOf(questions[1:], nil)); !fault.Is(err, fault.RuleViolated) {
-		t.Errorf("a content without a criterion: %v", err)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := fault.New(fault.RuleViolated)
+			checkKit(f, test.name, test.description)
+			var got []string
+			for _, field := range f.Fields() {
+				got = append(got, field.Pointer+" "+field.Code)
+			}
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got errors %v, want %v", got, test.want)
+			}
+		})
 	}
 }
 
-func TestTextsOfAKit(t *testing.T) {
+// TestHashMatchesRFC8785 compares with a hash that Python's json (with sorted keys and without spaces, which equals RFC
+// 8785 for these values) and hashlib computed.
+func TestHashMatchesRFC8785(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[[2]string][]string{
-		{"Kit", ""}:                     nil,
-		{"Kit", "One\nTwo"}:             nil,
-		{"", ""}:                        {"/name blank"},
-		{"a\nb", "a\u0007"}:             {"/name control_character", "/description control_character"},
-		{strings.Repeat("é", 200), "d"}: nil,
-	} {
-		f := fault.New(fault.RuleViolated)
-		checkKit(f, text[0], text[1])
-		var got []string
-		for _, field := range f.Fields() {
-			got = append(got, field.Pointer+" "+field.Code)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%q: wrong is %v, want %v", text, got, want)
-		}
-	}
-}
-
-// TestHashIsTheStandards holds a hash against one that another program has computed: Python's json with sorted keys and without
-// spaces, which for these values is RFC 8785, and its hashlib.
-func TestHashIsTheStandards(t *testing.T) {
-	t.Parallel()
-	got, err := contentOf([]api.KitQuestion{{
-		Key: "outage", Text: "What happened?", Criteria: []api.ContentKey{"problem_solving"}, Minutes: nullable.NewNullableWithValue[int32](15),
-	}}, []api.KitCriterion{{
+	questions := []api.KitQuestion{{
+		Key: "outage", Text: "What happened?", Criteria: []api.ContentKey{"problem_solving"},
+		Minutes: nullable.NewNullableWithValue[int32](15),
+	}}
+	criteria := []api.KitCriterion{{
 		Key: "problem_solving", Title: "Problem <solving> & more", Weight: 3, Required: true,
 		Anchors: []api.Anchor{"1", "2", "3", "4", "fünf \u2028 😀 \"x\" \\ \n\tend"},
-	}}).hash()
+	}}
+	got, err := contentOf(questions, criteria).hash()
 	if want := "3a90f889a04b9378a0e7c68e895c372d101d4bd91b8a15b8c197b084d587073d"; err != nil || got != want {
-		t.Errorf("the hash is %s, %v; want %s", got, err, want)
+		t.Errorf("got %s, %v; want %s", got, err, want)
 	}
 }
 
-// contents draws any content that the specification lets through, sound or not.
-func contents(t *rapid.T) content {
+// drawContent draws any content that the specification accepts, valid or not.
+func drawContent(t *rapid.T) content {
 	key := rapid.StringMatching(`[a-z][a-z0-9_]{0,5}`)
 	text := rapid.String()
 	optionalText := rapid.Custom(func(t *rapid.T) nullable.Nullable[string] {
@@ -218,27 +285,28 @@ func contents(t *rapid.T) content {
 	return contentOf(questions, criteria)
 }
 
-// TestContentComesBackAsItWas takes any content to the database's form and back, and through a client that knows nothing but
-// JSON: it stays the same, and so does its hash. Any change of it changes the hash.
-func TestContentComesBackAsItWas(t *testing.T) {
+// TestContentRoundTrips encodes any content for the database and decodes it again, and passes it through a client that
+// knows only JSON: content and hash do not change. Two contents have the same hash only if they are equal.
+func TestContentRoundTrips(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		c := contents(t)
+		c := drawContent(t)
 		questions, criteria, err := c.columns()
 		if err != nil {
 			t.Fatal(err)
 		}
-		back, err := kept(db.KitVersion{Questions: questions, Criteria: criteria})
-		if err != nil || !back.equal(c) || !c.replaced(nil, nil).equal(c) {
-			t.Fatalf("%+v came back as %+v, %v", c, back, err)
+		decoded, err := decodeContent(db.KitVersion{Questions: questions, Criteria: criteria})
+		if err != nil || !decoded.equal(c) || !c.patched(nil, nil).equal(c) {
+			t.Fatalf("decoded: got %+v, %v, want %+v", decoded, err, c)
 		}
 		hash, err := c.hash()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := back.hash(); err != nil || again != hash {
-			t.Fatalf("%+v has the hash %s, and %s when it came back, %v", c, hash, again, err)
+		if again, err := decoded.hash(); err != nil || again != hash {
+			t.Fatalf("hash after decoding: got %s, %v, want %s", again, err, hash)
 		}
+
 		var generic map[string]any
 		encoded, err := json.MarshalIndent(c, " ", "\t")
 		if err != nil {
@@ -248,44 +316,55 @@ func TestContentComesBackAsItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 		if again := hashOf(t, generic); again != hash {
-			t.Fatalf("a client computes %s of %s, published is %s", again, encoded, hash)
+			t.Fatalf("hash computed by a client: got %s, want %s, of %s", again, hash, encoded)
 		}
-		other := contents(t)
+
+		other := drawContent(t)
 		if otherHash, err := other.hash(); err != nil || (otherHash == hash) != c.equal(other) {
-			t.Fatalf("%+v and %+v have the hashes %s and %s, %v", c, other, hash, otherHash, err)
+			t.Fatalf("hashes %s and %s, %v of %+v and %+v", hash, otherHash, err, c, other)
 		}
 	})
 }
 
-// TestContentStaysInTheFormInWhichItWasPublished: a row that leaves out what may be left out is shown and hashed without it.
-func TestContentStaysInTheFormInWhichItWasPublished(t *testing.T) {
+// TestPublishedContentKeepsItsForm verifies that absent optional members of a stored version are not added when it is
+// read and hashed.
+func TestPublishedContentKeepsItsForm(t *testing.T) {
 	t.Parallel()
 	row := db.KitVersion{
 		Questions: json.RawMessage(`[{"key":"outage","text":"What happened?"}]`),
 		Criteria:  json.RawMessage(`[{"key":"depth","title":"Depth","weight":1,"required":true,"anchors":["1","2","3","4","5"]}]`),
 	}
-	c, err := kept(row)
+	c, err := decodeContent(row)
 	if err != nil {
 		t.Fatal(err)
 	}
 	questions, criteria, err := c.columns()
 	if err != nil || strings.Contains(string(questions)+string(criteria), "null") {
-		t.Errorf("it is shown as %s and %s, %v", questions, criteria, err)
+		t.Errorf("got %s and %s, %v, want no null members", questions, criteria, err)
 	}
-	if !c.equal(c.replaced(nil, nil)) {
-		t.Error("it differs from the same content in the form of today")
-	}
-	for _, spoilt := range []db.KitVersion{
-		{Questions: json.RawMessage(`{}`), Criteria: row.Criteria}, {Questions: row.Questions, Criteria: json.RawMessage(`"x"`)},
-	} {
-		if _, err := kept(spoilt); err == nil {
-			t.Errorf("%s and %s are read", spoilt.Questions, spoilt.Criteria)
-		}
+	if !c.equal(c.patched(nil, nil)) {
+		t.Error("the content differs from the same content in normalized form")
 	}
 }
 
-// hashOf is the hash of a content as somebody computes it who has decoded it without knowing its members, and writes it anew
-// as RFC 8785 wants it: members in order, which a map's are, and nothing escaped that need not be.
+func TestDecodeContentRefusesInvalidRows(t *testing.T) {
+	t.Parallel()
+	const empty = `[]`
+	for name, row := range map[string]db.KitVersion{
+		"questions": {Questions: json.RawMessage(`{}`), Criteria: json.RawMessage(empty)},
+		"criteria":  {Questions: json.RawMessage(empty), Criteria: json.RawMessage(`"x"`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := decodeContent(row); err == nil || !strings.Contains(err.Error(), "decode "+name) {
+				t.Errorf("got %v, want an error that names the %s", err, name)
+			}
+		})
+	}
+}
+
+// hashOf computes the hash of a content as a client does that decoded it without knowing its members. It encodes the
+// content as RFC 8785 requires: with sorted members, as encoding/json does for maps, and without unnecessary escapes.
 func hashOf(t *rapid.T, generic map[string]any) string {
 	var encoded bytes.Buffer
 	encoder := json.NewEncoder(&encoded)
@@ -293,15 +372,17 @@ func hashOf(t *rapid.T, generic map[string]any) string {
 	if err := encoder.Encode(generic); err != nil {
 		t.Fatal(err)
 	}
-	canonical := strings.NewReplacer(`\\`, `\\`, `\u2028`, "\u2028", `\u2029`, "\u2029").Replace(strings.TrimSuffix(encoded.String(), "\n"))
+	// encoding/json always escapes U+2028 and U+2029. Replacing a double backslash by itself skips escaped backslashes.
+	unescape := strings.NewReplacer(`\\`, `\\`, `\u2028`, "\u2028", `\u2029`, "\u2029")
+	canonical := unescape.Replace(strings.TrimSuffix(encoded.String(), "\n"))
 	digest := sha256.Sum256([]byte(canonical))
 	return hex.EncodeToString(digest[:])
 }
 
-// TestWhatIsAbsentIsThere: a content that leaves out what may be left out says so in its JSON.
-func TestWhatIsAbsentIsThere(t *testing.T) {
+// TestAbsentMembersAreListed verifies that absent optional members are null in the normalized JSON.
+func TestAbsentMembersAreListed(t *testing.T) {
 	t.Parallel()
-	questions, criteria := sound()
+	questions, criteria := validContent()
 	c := contentOf(questions, criteria)
 	encodedQuestions, encodedCriteria, err := c.columns()
 	if err != nil {
@@ -309,16 +390,16 @@ func TestWhatIsAbsentIsThere(t *testing.T) {
 	}
 	for _, want := range []string{`"guidance":null`, `"minutes":null`} {
 		if strings.Count(string(encodedQuestions), want) != 2 {
-			t.Errorf("the questions are %s", encodedQuestions)
+			t.Errorf("questions: got %s, want %s twice", encodedQuestions, want)
 		}
 	}
 	if strings.Count(string(encodedCriteria), `"description":null`) != 2 {
-		t.Errorf("the criteria are %s", encodedCriteria)
+		t.Errorf("criteria: got %s, want a null description twice", encodedCriteria)
 	}
 	if c.Questions[1].Criteria == nil {
-		t.Error("the criteria of a question that has none are nil")
+		t.Error("criteria of a question without criteria: got nil, want an empty list")
 	}
-	if got := fmt.Sprint(contentOf(nil, nil)); got != "{[] []}" || contentOf(nil, nil).Criteria == nil || contentOf(nil, nil).Questions == nil {
-		t.Errorf("nothing at all is %s", got)
+	if got := contentOf(nil, nil); got.Criteria == nil || got.Questions == nil || len(got.Criteria)+len(got.Questions) != 0 {
+		t.Errorf("content of nil: got %#v, want two empty lists", got)
 	}
 }

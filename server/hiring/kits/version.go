@@ -13,13 +13,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// GetKitVersion shows a version that the actor sees of a kit that the actor sees.
+// GetKitVersion returns a version that the actor sees.
 func (k *Kits) GetKitVersion(
 	ctx context.Context, request api.GetKitVersionRequestObject,
 ) (api.GetKitVersionResponseObject, error) {
 	actor := access.Of(ctx)
 	tenant := k.Store.Of(actor.CompanyID)
-	kit, err := get(ctx, tenant, actor, request.KitID)
+	kit, err := getKit(ctx, tenant, actor, request.KitID)
 	if err != nil {
 		return nil, err
 	}
@@ -27,14 +27,14 @@ func (k *Kits) GetKitVersion(
 	if err != nil {
 		return nil, err
 	}
-	shown, err := presentVersion(row, lifecycle.StandingOf(actor, kit.IsMember))
+	response, err := presentVersion(row, lifecycle.StandingOf(actor, kit.IsMember))
 	if err != nil {
 		return nil, err
 	}
-	return api.GetKitVersion200JSONResponse{KitVersionJSONResponse: shown}, nil
+	return api.GetKitVersion200JSONResponse{KitVersionJSONResponse: response}, nil
 }
 
-// getVersion reads a version of a kit that the actor sees.
+// getVersion reads a version that the actor sees. The error is ResourceNotFound if there is none.
 func getVersion(
 	ctx context.Context, tenant *db.Queries, actor access.Actor, kit, version uuid.UUID,
 ) (db.KitVersion, error) {
@@ -43,17 +43,18 @@ func getVersion(
 	})
 }
 
-// CreateKitVersion begins a new version of a kit. What the request leaves out is copied from the newest one.
+// CreateKitVersion creates a draft of a new version. Questions and criteria that the request omits are copied from the
+// newest version.
 func (k *Kits) CreateKitVersion(
 	ctx context.Context, request api.CreateKitVersionRequestObject,
 ) (api.CreateKitVersionResponseObject, error) {
-	var wanted api.CreateKitVersionRequest
+	var body api.CreateKitVersionRequest
 	if request.Body != nil {
-		wanted = *request.Body
+		body = *request.Body
 	}
-	var shown api.KitVersionJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, kit db.Kit, who lifecycle.Standing) error {
-		if err := mayWrite(who); err != nil {
+	var response api.KitVersionJSONResponse
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, kit db.Kit, standing lifecycle.Standing) error {
+		if err := checkWrite(standing); err != nil {
 			return err
 		}
 		newest, err := tx.GetNewestKitVersion(ctx, db.GetNewestKitVersionParams{
@@ -62,11 +63,11 @@ func (k *Kits) CreateKitVersion(
 		if err != nil {
 			return err
 		}
-		copied, err := kept(newest)
+		copied, err := decodeContent(newest)
 		if err != nil {
 			return err
 		}
-		content, f := copied.replaced(wanted.Questions, wanted.Criteria), fault.New(fault.RuleViolated)
+		content, f := copied.patched(body.Questions, body.Criteria), fault.New(fault.RuleViolated)
 		if checkContent(f, content); len(f.Fields()) > 0 {
 			return f
 		}
@@ -74,24 +75,24 @@ func (k *Kits) CreateKitVersion(
 		if err != nil {
 			return err
 		}
-		if shown, err = presentVersion(created, who); err != nil {
+		if response, err = presentVersion(created, standing); err != nil {
 			return err
 		}
-		return k.touch(ctx, tx, created)
+		return k.touchKit(ctx, tx, created)
 	})
 	if err != nil {
 		return nil, err
 	}
-	version := shown.Body
+	version := response.Body
 	return api.CreateKitVersion201JSONResponse{
 		Body: version,
 		Headers: api.CreateKitVersion201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/kits/" + version.KitID.String() + "/versions/" + version.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/kits/" + version.KitID.String() + "/versions/" + version.ID.String(),
 		},
 	}, nil
 }
 
-// addVersion writes a draft of a kit. Its content has been checked.
+// addVersion inserts a draft. The caller has checked its content.
 func (k *Kits) addVersion(
 	ctx context.Context, tx *db.Queries, kit db.Kit, number int32, c content,
 ) (db.KitVersion, error) {
@@ -109,14 +110,14 @@ func (k *Kits) addVersion(
 	return created, k.recordVersion(ctx, tx, audit.KitVersionCreated, nil, created)
 }
 
-// touch makes the kit of a version one that has changed, because it shows another version now.
-func (k *Kits) touch(ctx context.Context, tx *db.Queries, version db.KitVersion) error {
+// touchKit sets the update time of a version's kit, which shows the ids of its versions.
+func (k *Kits) touchKit(ctx context.Context, tx *db.Queries, version db.KitVersion) error {
 	return tx.TouchKit(ctx, db.TouchKitParams{
 		CompanyID: version.CompanyID, ID: version.KitID, Now: version.UpdatedAt,
 	})
 }
 
-// recordVersion writes what happened to a version; from is nil where it was created.
+// recordVersion writes an audit log entry about a version; from is nil if the version is new.
 func (k *Kits) recordVersion(
 	ctx context.Context, tx *db.Queries, action audit.Action, from *db.KitVersion, to db.KitVersion,
 ) error {

@@ -23,14 +23,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// content is what a version says, as a client has it that knows nothing of its members.
-func content(answer *testkit.Answer) map[string]any {
+// getContent returns questions and criteria of a version as a client does that does not know their members.
+func getContent(answer *testkit.Answer) map[string]any {
 	var all map[string]any
 	answer.Expect(http.StatusOK).Into(&all)
 	return map[string]any{"criteria": all["criteria"], "questions": all["questions"]}
 }
 
-// hashOf computes the hash of what an answer shows of a version, as a client does that doubts it.
+// hashOf computes the content hash of a version from an answer, as a client does that verifies it.
 func hashOf(t *testing.T, answer *testkit.Answer) string {
 	t.Helper()
 	var all map[string]json.RawMessage
@@ -43,217 +43,268 @@ func hashOf(t *testing.T, answer *testkit.Answer) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// act takes an action on a version.
+// act requests an action on a version.
 func act(c *testkit.Client, kit, version uuid.UUID, action string) *testkit.Answer {
 	return c.Post(path(kit, "versions", version, action), nil)
 }
 
-// begin begins a new version.
-func begin(c *testkit.Client, kit uuid.UUID, body any) api.KitVersion {
+func createVersion(c *testkit.Client, kit uuid.UUID, body any) api.KitVersion {
 	return testkit.Decode[api.KitVersion](c.Post(path(kit, "versions"), body).Expect(http.StatusCreated))
 }
 
-// TestTheLifeOfAVersion publishes a version, begins the next, publishes that, and archives it; and reads on the way what kit and
-// versions show, and what was recorded.
-func TestTheLifeOfAVersion(t *testing.T) {
+// TestKitVersionLifecycle publishes a version, creates, publishes and archives the next, and verifies what kit and
+// versions show after each step.
+func TestKitVersionLifecycle(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	k := h.create(map[string]any{"questions": []any{question("outage", map[string]any{
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	k := f.create(map[string]any{"questions": []any{question("outage", map[string]any{
 		"text": "<What> & \"why\" \u2028 in \\ Łódź 😀?\n\tAnd then?", "criteria": []string{"depth"}, "minutes": 15,
 	}), question("plain", nil)}})
 	first := k.DraftVersionID.MustGet()
-	before := hr.Get(path(k.ID, "versions", first))
+	draft := hr.Get(path(k.ID, "versions", first))
+
+	// Publish: the content is unchanged and has the hash that a client computes.
 	answer := act(hr, k.ID, first, "publish").Expect(http.StatusOK)
 	published := testkit.Decode[api.KitVersion](answer)
-	if published.Status != api.KitVersionStatusPublished || published.PublishedBy.MustGet() != h.acme.Users[api.RoleHr].ID ||
+	if published.Status != api.KitVersionStatusPublished ||
+		published.PublishedBy.MustGet() != f.acme.Users[api.RoleHr].ID ||
 		!published.PublishedAt.MustGet().Equal(published.UpdatedAt) || !published.ArchivedAt.IsNull() ||
 		!slices.Equal(published.AllowedActions, []api.KitVersionAction{"archive"}) {
-		t.Errorf("published is %+v", published)
+		t.Errorf("published: got %+v", published)
 	}
 	read := hr.Get(path(k.ID, "versions", first))
 	if !bytes.Equal(read.Body, answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
-		t.Errorf("published is %s, read is %s", answer.Body, read.Body)
+		t.Errorf("read after publishing: got %s, want %s", read.Body, answer.Body)
 	}
-	if !reflect.DeepEqual(content(before), content(read)) {
-		t.Errorf("the publication made %v of %v", content(read), content(before))
+	if !reflect.DeepEqual(getContent(read), getContent(draft)) {
+		t.Errorf("content after publishing: got %v, want %v", getContent(read), getContent(draft))
 	}
 	if got := hashOf(t, read); got != published.ContentHash.MustGet() {
-		t.Errorf("the hash is %s, of what is shown it is %s", published.ContentHash.MustGet(), got)
+		t.Errorf("content hash: got %s, computed %s", published.ContentHash.MustGet(), got)
 	}
-	shown := kit(hr, k.ID)
-	if shown.PublishedVersionID.MustGet() != first || !shown.DraftVersionID.IsNull() || shown.LatestNumber != 1 ||
-		!slices.Equal(shown.AllowedActions, []api.KitAction{"update", "create_version"}) || !shown.UpdatedAt.After(k.UpdatedAt) {
-		t.Errorf("the kit is %+v", shown)
+	got := getKit(hr, k.ID)
+	if got.PublishedVersionID.MustGet() != first || !got.DraftVersionID.IsNull() || got.LatestNumber != 1 ||
+		!slices.Equal(got.AllowedActions, []api.KitAction{"update", "create_version"}) || !got.UpdatedAt.After(k.UpdatedAt) {
+		t.Errorf("kit after publishing: got %+v", got)
 	}
 
+	// Create the second version: it has the content of the first.
 	answer = hr.Post(path(k.ID, "versions"), nil).Expect(http.StatusCreated)
 	second := testkit.Decode[api.KitVersion](answer)
 	if second.Number != 2 || second.Status != api.KitVersionStatusDraft || !second.ContentHash.IsNull() ||
 		answer.Header.Get("Location") != path(k.ID, "versions", second.ID) {
-		t.Errorf("begun is %+v at %s", second, answer.Header.Get("Location"))
+		t.Errorf("second version: got %+v at %s", second, answer.Header.Get("Location"))
 	}
-	drafted := hr.Get(path(k.ID, "versions", second.ID))
-	if !bytes.Equal(drafted.Body, answer.Body) || drafted.Header.Get("ETag") != answer.Header.Get("ETag") || !reflect.DeepEqual(content(drafted), content(read)) {
-		t.Errorf("begun is %s, read is %s", answer.Body, drafted.Body)
+	draft = hr.Get(path(k.ID, "versions", second.ID))
+	if !bytes.Equal(draft.Body, answer.Body) || draft.Header.Get("ETag") != answer.Header.Get("ETag") ||
+		!reflect.DeepEqual(getContent(draft), getContent(read)) {
+		t.Errorf("read second version: got %s, want %s", draft.Body, answer.Body)
 	}
-	if shown := kit(hr, k.ID); shown.DraftVersionID.MustGet() != second.ID || shown.PublishedVersionID.MustGet() != first || shown.LatestNumber != 2 ||
-		!slices.Equal(shown.AllowedActions, []api.KitAction{"update"}) {
-		t.Errorf("the kit is %+v", shown)
+	got = getKit(hr, k.ID)
+	if got.DraftVersionID.MustGet() != second.ID || got.PublishedVersionID.MustGet() != first || got.LatestNumber != 2 ||
+		!slices.Equal(got.AllowedActions, []api.KitAction{"update"}) {
+		t.Errorf("kit with a draft: got %+v", got)
 	}
+
+	// Publish the second version: it has the same hash, and the first is archived.
 	second = testkit.Decode[api.KitVersion](act(hr, k.ID, second.ID, "publish").Expect(http.StatusOK))
-	if second.ContentHash.MustGet() != published.ContentHash.MustGet() {
-		t.Error("the same content has another hash")
+	if got, want := second.ContentHash.MustGet(), published.ContentHash.MustGet(); got != want {
+		t.Errorf("hash of the same content: got %s, want %s", got, want)
 	}
-	replaced := version(hr, k.ID, first)
-	if replaced.Status != api.KitVersionStatusArchived || replaced.ArchivedAt.IsNull() || len(replaced.AllowedActions) != 0 ||
-		!reflect.DeepEqual(replaced.Questions, published.Questions) || !reflect.DeepEqual(replaced.Criteria, published.Criteria) ||
-		replaced.ContentHash.MustGet() != published.ContentHash.MustGet() || !replaced.PublishedAt.MustGet().Equal(published.PublishedAt.MustGet()) {
-		t.Errorf("replaced is %+v", replaced)
+	archived := getVersion(hr, k.ID, first)
+	if archived.Status != api.KitVersionStatusArchived || archived.ArchivedAt.IsNull() || len(archived.AllowedActions) != 0 ||
+		!reflect.DeepEqual(archived.Questions, published.Questions) ||
+		!reflect.DeepEqual(archived.Criteria, published.Criteria) ||
+		archived.ContentHash.MustGet() != published.ContentHash.MustGet() ||
+		!archived.PublishedAt.MustGet().Equal(published.PublishedAt.MustGet()) {
+		t.Errorf("first version after the second was published: got %+v", archived)
 	}
+
+	// Archive the second version.
 	act(hr, k.ID, second.ID, "archive").Expect(http.StatusOK)
-	if shown := kit(hr, k.ID); !shown.PublishedVersionID.IsNull() || !shown.DraftVersionID.IsNull() || shown.LatestNumber != 2 {
-		t.Errorf("the kit is %+v", shown)
+	got = getKit(hr, k.ID)
+	if !got.PublishedVersionID.IsNull() || !got.DraftVersionID.IsNull() || got.LatestNumber != 2 {
+		t.Errorf("kit after archiving: got %+v", got)
 	}
-	var names []string
-	for _, line := range h.recorded(t, k.ID) {
-		name, details, _ := strings.Cut(line, " ")
-		id := first
+
+	entries := f.auditEntries(t, k.ID)
+	var actions []string
+	for _, entry := range entries {
+		action, details, _ := strings.Cut(entry, " ")
+		number := 1
 		if strings.Contains(details, second.ID.String()) {
-			id = second.ID
+			number = 2
 		}
-		names = append(names, fmt.Sprintf("%s %d", name, slices.Index([]uuid.UUID{first, second.ID}, id)+1))
+		actions = append(actions, fmt.Sprintf("%s %d", action, number))
 	}
 	if want := []string{
-		"kit.created 1", "kit.version_created 1", "kit.version_published 1", "kit.version_created 2", "kit.version_archived 1",
-		"kit.version_published 2", "kit.version_archived 2",
-	}; !slices.Equal(names, want) {
-		t.Errorf("recorded is %v, want %v", names, want)
+		"kit.created 1", "kit.version_created 1", "kit.version_published 1", "kit.version_created 2",
+		"kit.version_archived 1", "kit.version_published 2", "kit.version_archived 2",
+	}; !slices.Equal(actions, want) {
+		t.Fatalf("audited actions: got %v, want %v", actions, want)
 	}
-	if got, want := h.recorded(t, k.ID)[4], fmt.Sprintf(
-		`kit.version_archived {"changes":{"status":{"from":"published","to":"archived"}},"kit_version_id":"%s","number":1}`, first); got != want {
-		t.Errorf("recorded is %s, want %s", got, want)
+	if want := fmt.Sprintf(`kit.version_archived {"changes":{"status":{"from":"published","to":"archived"}},`+
+		`"kit_version_id":"%s","number":1}`, first); entries[4] != want {
+		t.Errorf("audit entry: got %s, want %s", entries[4], want)
 	}
 }
 
-// TestADraftIsWritten merges patches into a draft: a list that is there takes the place of the whole list, one that is absent
-// leaves it.
-func TestADraftIsWritten(t *testing.T) {
+// TestUpdateDraft patches a draft. A list in the patch replaces the whole list; an absent list is kept.
+func TestUpdateDraft(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	k := h.create(map[string]any{"questions": []any{question("outage", map[string]any{"criteria": []string{"depth"}})}})
-	draft := k.DraftVersionID.MustGet()
-	target := path(k.ID, "versions", draft)
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	k := f.create(map[string]any{
+		"questions": []any{question("outage", map[string]any{"criteria": []string{"depth"}})},
+	})
+	target := path(k.ID, "versions", k.DraftVersionID.MustGet())
 	patch := func(tag string, body any) *testkit.Answer {
 		return hr.Do(http.MethodPatch, target, body, "If-Match", tag)
 	}
 	before := hr.Get(target)
 	first := before.Header.Get("ETag")
-	same := patch(first, map[string]any{"criteria": []any{criterion("depth", map[string]any{"title": " Title of depth ", "description": nil})}}).Expect(http.StatusOK)
+
+	// A patch that changes nothing keeps the ETag.
+	same := patch(first, map[string]any{
+		"criteria": []any{criterion("depth", map[string]any{"title": " Title of depth ", "description": nil})},
+	}).Expect(http.StatusOK)
 	if !bytes.Equal(same.Body, before.Body) || same.Header.Get("ETag") != first {
-		t.Errorf("a patch that changes nothing made %s of %s", same.Body, before.Body)
+		t.Errorf("patch without changes: got %s, want %s", same.Body, before.Body)
 	}
-	answer := patch(first, map[string]any{"questions": []any{question("other", map[string]any{"minutes": 5, "guidance": nil}), question("second", nil)}}).Expect(http.StatusOK)
+
+	// A patch of the questions keeps the criteria, and does not change the kit.
+	answer := patch(first, map[string]any{"questions": []any{
+		question("other", map[string]any{"minutes": 5, "guidance": nil}), question("second", nil),
+	}}).Expect(http.StatusOK)
 	second := answer.Header.Get("ETag")
 	got := testkit.Decode[api.KitVersion](answer)
-	if len(got.Questions) != 2 || got.Questions[0].Key != "other" || len(got.Criteria) != 1 || got.Criteria[0].Key != "depth" || second == first ||
-		!got.UpdatedAt.After(k.UpdatedAt) {
-		t.Errorf("patched to %+v, %s", got, second)
+	if len(got.Questions) != 2 || got.Questions[0].Key != "other" ||
+		len(got.Criteria) != 1 || got.Criteria[0].Key != "depth" ||
+		second == first || !got.UpdatedAt.After(k.UpdatedAt) {
+		t.Errorf("patched questions: got %+v with ETag %s", got, second)
 	}
 	if again := hr.Get(target); !bytes.Equal(again.Body, answer.Body) || again.Header.Get("ETag") != second {
-		t.Errorf("patched is %s, read is %s", answer.Body, again.Body)
+		t.Errorf("read after patch: got %s, want %s", again.Body, answer.Body)
 	}
-	if shown := kit(hr, k.ID); !shown.UpdatedAt.Equal(k.UpdatedAt) {
-		t.Error("a draft that is written on makes the kit one that has changed")
+	if got := getKit(hr, k.ID).UpdatedAt; !got.Equal(k.UpdatedAt) {
+		t.Errorf("kit after its draft was patched: updated at %s, want %s", got, k.UpdatedAt)
 	}
+
+	// Preconditions, and a merge patch that empties both lists.
 	patch(first, map[string]any{"questions": []any{}}).Refused(http.StatusPreconditionFailed, "version_mismatch")
-	hr.Patch(target, map[string]any{"questions": []any{}}).Refused(http.StatusPreconditionRequired, "precondition_required")
-	answer = hr.Do(http.MethodPatch, target, `{"questions":[],"criteria":[]}`, "If-Match", second, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
+	hr.Patch(target, map[string]any{"questions": []any{}}).
+		Refused(http.StatusPreconditionRequired, "precondition_required")
+	answer = hr.Do(http.MethodPatch, target, `{"questions":[],"criteria":[]}`,
+		"If-Match", second, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
 	if got := testkit.Decode[api.KitVersion](answer); len(got.Questions) != 0 || len(got.Criteria) != 0 {
-		t.Errorf("emptied is %+v", got)
+		t.Errorf("emptied: got %+v", got)
 	}
+
 	for body, status := range map[string]int{
 		`{}`: 400, `{"questions":null}`: 400, `{"criteria":{}}`: 400, `{"status":"published"}`: 400, `{"number":7}`: 400,
-		`{"questions":[{"key":"a","text":"x","criteria":["depth"]}]}`: 422, `{"questions":[{"key":"a","text":"\u2003"}]}`: 422,
+		`{"questions":[{"key":"a","text":"x","criteria":["depth"]}]}`: 422,
+		`{"questions":[{"key":"a","text":"\u2003"}]}`:                 422,
 	} {
 		if got := patch("*", body).Status; got != status {
-			t.Errorf("%s: %d, want %d", body, got, status)
+			t.Errorf("patch %s: got status %d, want %d", body, got, status)
 		}
 	}
-	// What is left of the content must still fit what a patch makes of the rest.
+
+	// The result is checked as a whole: the kept questions must match the new criteria.
 	patch("*", map[string]any{
-		"criteria": []any{criterion("depth", nil)}, "questions": []any{question("a", map[string]any{"criteria": []string{"depth"}})},
+		"criteria":  []any{criterion("depth", nil)},
+		"questions": []any{question("a", map[string]any{"criteria": []string{"depth"}})},
 	}).Expect(http.StatusOK)
-	p := patch("*", map[string]any{"criteria": []any{criterion("calm", nil)}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
-	if got := wrong(p); !slices.Equal(got, []string{"/questions/0/criteria/0 unknown"}) {
-		t.Errorf("wrong is %v", got)
+	p := patch("*", map[string]any{"criteria": []any{criterion("calm", nil)}}).
+		Refused(http.StatusUnprocessableEntity, "rule_violated")
+	if got, want := fieldErrors(p), []string{"/questions/0/criteria/0 unknown"}; !slices.Equal(got, want) {
+		t.Errorf("got errors %v, want %v", got, want)
 	}
-	recorded := h.recorded(t, k.ID)
-	if len(recorded) != 5 || !strings.HasPrefix(recorded[2], `kit.version_updated {"changes":{"content_hash":{"from":"`) || strings.Contains(recorded[2], "Text of") {
-		t.Errorf("recorded is %q", recorded)
+
+	// The three changes are recorded, without the content.
+	entries := f.auditEntries(t, k.ID)
+	if len(entries) != 5 {
+		t.Fatalf("got audit entries %q, want 5", entries)
+	}
+	if !strings.HasPrefix(entries[2], `kit.version_updated {"changes":{"content_hash":{"from":"`) ||
+		strings.Contains(entries[2], "Text of") {
+		t.Errorf("audit entry: got %s, want the change of the content hash only", entries[2])
 	}
 }
 
 func TestActionsRefuse(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	k := h.create(map[string]any{"criteria": []any{}, "questions": []any{question("a", nil)}})
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+
+	// A version without criteria cannot be published, and stays a draft.
+	k := f.create(map[string]any{"criteria": []any{}, "questions": []any{question("a", nil)}})
 	draft := k.DraftVersionID.MustGet()
 	p := act(hr, k.ID, draft, "publish").Refused(http.StatusUnprocessableEntity, "rule_violated")
-	if got := wrong(p); !slices.Equal(got, []string{"/criteria required"}) {
-		t.Errorf("wrong is %v", got)
+	if got, want := fieldErrors(p), []string{"/criteria required"}; !slices.Equal(got, want) {
+		t.Errorf("got errors %v, want %v", got, want)
 	}
-	if got := version(hr, k.ID, draft); got.Status != api.KitVersionStatusDraft || !got.ContentHash.IsNull() {
-		t.Errorf("what was refused has left %+v", got)
+	if got := getVersion(hr, k.ID, draft); got.Status != api.KitVersionStatusDraft || !got.ContentHash.IsNull() {
+		t.Errorf("after the refusal: got %+v, want a draft without a hash", got)
 	}
+
+	// A kit with a draft refuses another.
 	p = hr.Post(path(k.ID, "versions"), nil).Refused(http.StatusConflict, "draft_exists")
 	if p.Detail == "" {
-		t.Error("the conflict says nothing")
+		t.Error("draft_exists: got no detail")
 	}
-	// A version is found below its own kit only.
-	other := h.create(nil)
-	for _, pair := range [][2]uuid.UUID{{other.ID, draft}, {k.ID, other.DraftVersionID.MustGet()}, {uuid.New(), draft}, {k.ID, uuid.New()}} {
-		hr.Get(path(pair[0], "versions", pair[1])).Refused(http.StatusNotFound, "not_found")
-		act(hr, pair[0], pair[1], "publish").Refused(http.StatusNotFound, "not_found")
-		act(hr, pair[0], pair[1], "archive").Refused(http.StatusNotFound, "not_found")
-		hr.Do(http.MethodPatch, path(pair[0], "versions", pair[1]), `{"questions":[]}`, "If-Match", "*").Refused(http.StatusNotFound, "not_found")
+
+	// A version is found only below its own kit.
+	other := f.create(nil)
+	otherDraft := other.DraftVersionID.MustGet()
+	for _, pair := range []struct{ kit, version uuid.UUID }{
+		{other.ID, draft}, {k.ID, otherDraft}, {uuid.New(), draft}, {k.ID, uuid.New()},
+	} {
+		target := path(pair.kit, "versions", pair.version)
+		hr.Get(target).Refused(http.StatusNotFound, "not_found")
+		act(hr, pair.kit, pair.version, "publish").Refused(http.StatusNotFound, "not_found")
+		act(hr, pair.kit, pair.version, "archive").Refused(http.StatusNotFound, "not_found")
+		hr.Do(http.MethodPatch, target, `{"questions":[]}`, "If-Match", "*").Refused(http.StatusNotFound, "not_found")
 	}
-	for _, id := range []uuid.UUID{uuid.New()} {
-		hr.Post(path(id, "versions"), nil).Refused(http.StatusNotFound, "not_found")
-		hr.Get(path(id, "versions")).Refused(http.StatusNotFound, "not_found")
-		hr.Do(http.MethodPatch, path(id), `{"name":"x"}`, "If-Match", "*").Refused(http.StatusNotFound, "not_found")
+	missing := uuid.New()
+	hr.Post(path(missing, "versions"), nil).Refused(http.StatusNotFound, "not_found")
+	hr.Get(path(missing, "versions")).Refused(http.StatusNotFound, "not_found")
+	hr.Do(http.MethodPatch, path(missing), `{"name":"x"}`, "If-Match", "*").Refused(http.StatusNotFound, "not_found")
+
+	// The questions of a new version must match the criteria that it copies.
+	act(hr, other.ID, otherDraft, "publish").Expect(http.StatusOK)
+	withCriterion := func(key string) map[string]any {
+		return map[string]any{"questions": []any{question("a", map[string]any{"criteria": []string{key}})}}
 	}
-	// What a new version copies has to fit what it brings.
-	act(hr, other.ID, other.DraftVersionID.MustGet(), "publish").Expect(http.StatusOK)
-	p = hr.Post(path(other.ID, "versions"), map[string]any{"questions": []any{question("a", map[string]any{"criteria": []string{"wit"}})}}).
-		Refused(http.StatusUnprocessableEntity, "rule_violated")
-	if got := wrong(p); !slices.Equal(got, []string{"/questions/0/criteria/0 unknown"}) {
-		t.Errorf("wrong is %v", got)
+	p = hr.Post(path(other.ID, "versions"), withCriterion("wit")).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	if got, want := fieldErrors(p), []string{"/questions/0/criteria/0 unknown"}; !slices.Equal(got, want) {
+		t.Errorf("got errors %v, want %v", got, want)
 	}
 	for _, body := range []string{`{"questions":null}`, `{"name":"x"}`, `[]`} {
 		hr.Post(path(other.ID, "versions"), body).Refused(http.StatusBadRequest, "malformed_request")
 	}
-	got := begin(hr, other.ID, map[string]any{"questions": []any{question("a", map[string]any{"criteria": []string{"depth"}})}})
+	got := createVersion(hr, other.ID, withCriterion("depth"))
 	if len(got.Criteria) != 1 || len(got.Questions) != 1 {
-		t.Errorf("begun is %+v", got)
+		t.Errorf("created: got %+v, want the copied criterion and one question", got)
 	}
 }
 
-// TestOneDraftAtATime begins a version many times at once, at two replicas.
-func TestOneDraftAtATime(t *testing.T) {
+// TestSecondDraftIsRefused sends requests to two replicas at once. Of many that create a version, one succeeds; of many
+// that publish and patch it, one publishes, and the published content has the published hash.
+func TestSecondDraftIsRefused(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	k := h.create(nil)
-	clients := []*testkit.Client{h.as[api.RoleHr], h.as[api.RoleAdmin].At(h.Replica())}
+	f := newFixture(t)
+	k := f.create(nil)
+	clients := []*testkit.Client{f.as[api.RoleHr], f.as[api.RoleAdmin].At(f.Replica())}
 	act(clients[0], k.ID, k.DraftVersionID.MustGet(), "publish").Expect(http.StatusOK)
 	answers := make([]*testkit.Answer, 10)
-	var all sync.WaitGroup
+	var requests sync.WaitGroup
+
 	for i := range answers {
-		all.Go(func() { answers[i] = clients[i%2].Post(path(k.ID, "versions"), `{}`) })
+		requests.Go(func() { answers[i] = clients[i%2].Post(path(k.ID, "versions"), `{}`) })
 	}
-	all.Wait()
+	requests.Wait()
 	var draft uuid.UUID
 	for _, answer := range answers {
 		if answer.Status == http.StatusCreated && draft == uuid.Nil {
@@ -262,113 +313,135 @@ func TestOneDraftAtATime(t *testing.T) {
 		}
 		answer.Refused(http.StatusConflict, "draft_exists")
 	}
-	if got := kit(clients[0], k.ID); got.DraftVersionID.MustGet() != draft || got.LatestNumber != 2 {
-		t.Errorf("the kit is %+v, the draft was %s", got, draft)
+	if got := getKit(clients[0], k.ID); got.DraftVersionID.MustGet() != draft || got.LatestNumber != 2 {
+		t.Errorf("kit: got %+v, want draft %s and number 2", got, draft)
 	}
-	// Of many who publish it, and write on it, at once: one publishes, and what is published is what its hash says.
+
 	tag := clients[0].Get(path(k.ID, "versions", draft)).Header.Get("ETag")
 	for i := range answers {
 		if i%2 == 0 {
-			all.Go(func() { answers[i] = act(clients[0], k.ID, draft, "publish") })
+			requests.Go(func() { answers[i] = act(clients[0], k.ID, draft, "publish") })
 			continue
 		}
 		body := map[string]any{"questions": []any{question(fmt.Sprintf("q%d", i), nil)}}
-		all.Go(func() {
+		requests.Go(func() {
 			answers[i] = clients[1].Do(http.MethodPatch, path(k.ID, "versions", draft), body, "If-Match", tag)
 		})
 	}
-	all.Wait()
-	published, written := 0, 0
+	requests.Wait()
+	published, patched := 0, 0
 	for i, answer := range answers {
 		switch {
 		case answer.Status == http.StatusOK && i%2 == 0:
 			published++
 		case answer.Status == http.StatusOK:
-			written++
+			patched++
 		case answer.Status != http.StatusConflict && answer.Status != http.StatusPreconditionFailed:
-			t.Errorf("answered %d %s", answer.Status, answer.Body)
+			t.Errorf("got %d %s, want 200, 409 or 412", answer.Status, answer.Body)
 		}
 	}
+	if published != 1 || patched > 1 {
+		t.Errorf("got %d publications and %d patches, want 1 and at most 1", published, patched)
+	}
 	read := clients[0].Get(path(k.ID, "versions", draft))
-	if got := testkit.Decode[api.KitVersion](read); published != 1 || written > 1 || got.ContentHash.MustGet() != hashOf(t, read) {
-		t.Errorf("%d published, %d have written, and it is %+v", published, written, got)
+	if got, want := testkit.Decode[api.KitVersion](read).ContentHash.MustGet(), hashOf(t, read); got != want {
+		t.Errorf("content hash: got %s, want %s of %s", got, want, read.Body)
 	}
 }
 
-// TestAnInterviewKeepsItsVersion: whatever becomes of a kit after an interview was given a version of it, the interview has that
-// version, and its panel reads the same content with the same hash.
-func TestAnInterviewKeepsItsVersion(t *testing.T) {
+// TestInterviewKeepsItsKitVersion verifies that later versions of a kit change neither the version of an interview nor the
+// content that its panel reads.
+func TestInterviewKeepsItsKitVersion(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr, panelist := h.as[api.RoleHr], h.as[api.RoleEmployee]
-	k := h.create(map[string]any{"questions": []any{question("outage", map[string]any{"criteria": []string{"depth"}})}})
+	f := newFixture(t)
+	hr, panelist := f.as[api.RoleHr], f.as[api.RoleEmployee]
+	k := f.create(map[string]any{
+		"questions": []any{question("outage", map[string]any{"criteria": []string{"depth"}})},
+	})
 	first := k.DraftVersionID.MustGet()
 	act(hr, k.ID, first, "publish").Expect(http.StatusOK)
-	application := h.hiring.Application(h.hiring.Candidate(), h.job, api.ApplicationStageInterview)
-	interview := h.hiring.Interview(application, first, api.InterviewStatusScheduled, h.acme.Users[api.RoleEmployee])
+	application := f.hiring.Application(f.hiring.Candidate(), f.job, api.ApplicationStageInterview)
+	interview := f.hiring.Interview(
+		application, first, api.InterviewStatusScheduled, f.acme.Users[api.RoleEmployee])
 	target := path(k.ID, "versions", first)
-	used := panelist.Get(target).Expect(http.StatusOK)
-	hash := testkit.Decode[api.KitVersion](used).ContentHash.MustGet()
+	before := panelist.Get(target).Expect(http.StatusOK)
+	hash := testkit.Decode[api.KitVersion](before).ContentHash.MustGet()
+
 	for i := range 3 {
-		next := begin(hr, k.ID, map[string]any{"criteria": []any{criterion("depth", map[string]any{"weight": i + 2}), criterion("calm", nil)}})
+		next := createVersion(hr, k.ID, map[string]any{
+			"criteria": []any{criterion("depth", map[string]any{"weight": i + 2}), criterion("calm", nil)},
+		})
 		act(hr, k.ID, next.ID, "publish").Expect(http.StatusOK)
 		if i == 1 {
 			act(hr, k.ID, next.ID, "archive").Expect(http.StatusOK)
 		}
-		var kept uuid.UUID
-		if err := h.Database.QueryRow(t.Context(), `SELECT kit_version_id FROM interviews WHERE id = $1`, interview).Scan(&kept); err != nil || kept != first {
-			t.Errorf("the interview has the version %s, %v", kept, err)
+
+		var got uuid.UUID
+		err := f.Database.QueryRow(t.Context(), `SELECT kit_version_id FROM interviews WHERE id = $1`, interview).Scan(&got)
+		if err != nil || got != first {
+			t.Errorf("after %d more versions: interview has version %s, %v, want %s", i+1, got, err, first)
 		}
-		now := panelist.Get(target).Expect(http.StatusOK)
-		if !reflect.DeepEqual(content(now), content(used)) || hashOf(t, now) != hash || testkit.Decode[api.KitVersion](now).ContentHash.MustGet() != hash {
-			t.Errorf("after %d more versions, %s has become %s", i+1, used.Body, now.Body)
+		after := panelist.Get(target).Expect(http.StatusOK)
+		if !reflect.DeepEqual(getContent(after), getContent(before)) || hashOf(t, after) != hash ||
+			testkit.Decode[api.KitVersion](after).ContentHash.MustGet() != hash {
+			t.Errorf("after %d more versions: got %s, want %s", i+1, after.Body, before.Body)
 		}
 	}
 }
 
-// TestPublishedStays changes what was published by SQL, as the service and as the owner of the database: neither can.
-func TestPublishedStays(t *testing.T) {
+// TestPublishedVersionsNeverChange tries to change published and archived versions by SQL, as the service and as the owner
+// of the database.
+func TestPublishedVersionsNeverChange(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	service := h.Connect()
+	f := newFixture(t)
+	service := f.Connect()
 	if _, err := service.Exec(t.Context(), `SET ROLE interviewer_service`); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := service.Exec(t.Context(), `SELECT set_config('app.company_id', $1, false)`, h.acme.ID.String()); err != nil {
+	if _, err := service.Exec(
+		t.Context(), `SELECT set_config('app.company_id', $1, false)`, f.acme.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	owner := h.Connect()
-	_, draft := h.hiring.KitVersion(api.KitVersionStatusDraft)
-	another, _ := h.hiring.KitVersion(api.KitVersionStatusDraft)
-	refused := func(err error) bool {
-		var said *pgconn.PgError
-		return errors.As(err, &said) && said.Code == "42501"
+	owner := f.Connect()
+	_, draft := f.hiring.KitVersion(api.KitVersionStatusDraft)
+	otherKit, _ := f.hiring.KitVersion(api.KitVersionStatusDraft)
+	isRefused := func(err error) bool {
+		var pgError *pgconn.PgError
+		return errors.As(err, &pgError) && pgError.Code == "42501" // insufficient_privilege
 	}
-	changes := map[string]string{
-		"questions": `'[{"key":"x"}]'`, "criteria": `'[]'`, "content_hash": `repeat('f', 64)`, "published_at": `now() + interval '1 second'`,
-		"published_by": `'` + h.acme.Users[api.RoleAdmin].ID.String() + `'`, "number": `7`, "kit_id": `'` + another.String() + `'`, "status": `'draft'`,
+
+	assignments := map[string]string{
+		"questions":    `questions = '[{"key":"x"}]'`,
+		"criteria":     `criteria = '[]'`,
+		"content_hash": `content_hash = repeat('f', 64)`,
+		"published_at": `published_at = now() + interval '1 second'`,
+		"published_by": `published_by = '` + f.acme.Users[api.RoleAdmin].ID.String() + `'`,
+		"number":       `number = 7`,
+		"kit_id":       `kit_id = '` + otherKit.String() + `'`,
+		"status":       `status = 'draft', content_hash = NULL, published_at = NULL, published_by = NULL`,
 	}
 	for _, status := range []api.KitVersionStatus{api.KitVersionStatusPublished, api.KitVersionStatusArchived} {
-		_, id := h.hiring.KitVersion(status)
-		for column, value := range changes {
-			for who, conn := range map[string]*pgx.Conn{"the service": service, "the owner": owner} {
-				sql := `UPDATE kit_versions SET ` + column + ` = ` + value + ` WHERE id = $1`
-				if column == "status" {
-					sql = `UPDATE kit_versions SET status = 'draft', content_hash = NULL, published_at = NULL, published_by = NULL WHERE id = $1`
-				}
-				if _, err := conn.Exec(t.Context(), sql, id); !refused(err) {
-					t.Errorf("%s changes %s of what is %s: %v", who, column, status, err)
+		_, id := f.hiring.KitVersion(status)
+		for column, assignment := range assignments {
+			for role, conn := range map[string]*pgx.Conn{"service": service, "owner": owner} {
+				_, err := conn.Exec(t.Context(), `UPDATE kit_versions SET `+assignment+` WHERE id = $1`, id)
+				if !isRefused(err) {
+					t.Errorf("update of %s of a %s version as %s: got %v, want SQLSTATE 42501", column, status, role, err)
 				}
 			}
 		}
-		// Outside a test company no row can be deleted, wherever it stands.
-		if gone, err := service.Exec(t.Context(), `DELETE FROM kit_versions WHERE id = $1`, id); err != nil || gone.RowsAffected() != 0 {
-			t.Errorf("the service deletes what is %s: %v, %v", status, gone, err)
+		// Except in test companies, row-level security hides every row from DELETE.
+		deleted, err := service.Exec(t.Context(), `DELETE FROM kit_versions WHERE id = $1`, id)
+		if err != nil || deleted.RowsAffected() != 0 {
+			t.Errorf("deletion of a %s version: got %v, %v, want no rows", status, deleted, err)
 		}
 	}
-	for column, value := range map[string]string{"questions": `'[{"key":"x"}]'`, "criteria": `'[]'`, "number": `7`} {
-		if _, err := service.Exec(t.Context(), `UPDATE kit_versions SET `+column+` = `+value+` WHERE id = $1`, draft); err != nil {
-			t.Errorf("the service cannot change %s of a draft: %v", column, err)
+
+	// The service can change these columns of a draft, so the refusals above are due to the status.
+	for _, column := range []string{"questions", "criteria", "number"} {
+		_, err := service.Exec(t.Context(), `UPDATE kit_versions SET `+assignments[column]+` WHERE id = $1`, draft)
+		if err != nil {
+			t.Errorf("update of %s of a draft: got %v, want no error", column, err)
 		}
 	}
 }

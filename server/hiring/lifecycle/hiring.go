@@ -110,8 +110,8 @@ func applicationTable() Table[api.ApplicationStatus, api.ApplicationAction] {
 				Description: "Happens with the move from offer to hired.",
 			},
 			{
-				Action: api.ApplicationActionHold, From: states{active}, To: onHold, By: leaders(), Reason: api.MachineReasonOptional,
-				Description: "Pause the application.",
+				Action: api.ApplicationActionHold, From: states{active}, To: onHold, By: leaders(),
+				Reason: api.MachineReasonOptional, Description: "Pause the application.",
 			},
 			{
 				Action: api.ApplicationActionResume, From: states{onHold}, To: active, By: leaders(),

@@ -107,9 +107,10 @@ func build[S, A ~string](t Table[S, A]) Machine[S, A] {
 func (x *index[S, A]) find(t Table[S, A], state S, actors actorSet) allowed[A] {
 	found := allowed[A]{actions: []A{}}
 	for i, transition := range t.Transitions {
-		if x.by[i]&actors != 0 && slices.Contains(transition.From, state) && !slices.Contains(found.actions, transition.Action) {
-			found.set |= x.bit(transition.Action)
-			found.actions = append(found.actions, transition.Action)
+		action := transition.Action
+		if x.by[i]&actors != 0 && slices.Contains(transition.From, state) && !slices.Contains(found.actions, action) {
+			found.set |= x.bit(action)
+			found.actions = append(found.actions, action)
 		}
 	}
 	found.actions = slices.Clip(found.actions)

@@ -1,7 +1,7 @@
 // Package lifecycle contains the state machines of hiring: the states of each kind of resource, the actions that lead
 // from one state to another, the actors that may perform an action, and whether it needs a reason. Each machine is
-// declared in one table. Handlers, allowed_actions, the details of a 409, the published machines and the diagrams of the
-// reference page all use this table, so that they cannot differ.
+// declared in one table. Handlers, allowed_actions, the details of a 409, the published machines and the diagrams of
+// the reference page all use this table, so that they cannot differ.
 package lifecycle
 
 import (

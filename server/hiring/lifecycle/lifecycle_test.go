@@ -14,8 +14,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// standings returns a standing for each kind of actor, by a letter: H is HR, A an admin, L a team lead who is a member of
-// the job, l any other team lead, e an employee who is a member, x any other employee, P a panelist, and R the rater.
+// standings returns a standing for each kind of actor, by a letter: H is HR, A an admin, L a team lead who is a member
+// of the job, l any other team lead, e an employee who is a member, x any other employee, P a panelist, and R the
+// rater.
 func standings() map[rune]lifecycle.Standing {
 	return map[rune]lifecycle.Standing{
 		'H': {Role: api.RoleHr}, 'A': {Role: api.RoleAdmin},
@@ -246,8 +247,8 @@ func TestFurther(t *testing.T) {
 	}
 }
 
-// TestRandomActionsReachKnownStates performs random actions as random actors. Every action leads to a state of the machine,
-// and a refused action does not change the state.
+// TestRandomActionsReachKnownStates performs random actions as random actors. Every action leads to a state of the
+// machine, and a refused action does not change the state.
 func TestRandomActionsReachKnownStates(t *testing.T) {
 	t.Parallel()
 	walk(t, lifecycle.Interview())
@@ -288,8 +289,8 @@ func walk[S, A ~string](t *testing.T, m lifecycle.Machine[S, A]) {
 	})
 }
 
-// TestMachinesMatchTheAPI verifies that the states of every machine equal the API's enum, that each state can be reached,
-// and that states and transitions have descriptions.
+// TestMachinesMatchTheAPI verifies that the states of every machine equal the API's enum, that each state can be
+// reached, and that states and transitions have descriptions.
 func TestMachinesMatchTheAPI(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
@@ -339,8 +340,8 @@ func TestMachinesMatchTheAPI(t *testing.T) {
 	}
 }
 
-// TestWithoutRefusesActionsInEveryState verifies that a blocked action is refused because of the state, not because of the
-// actor, and that the original machine still permits it.
+// TestWithoutRefusesActionsInEveryState verifies that a blocked action is refused because of the state, not because of
+// the actor, and that the original machine still permits it.
 func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 	t.Parallel()
 	hr, reason := lifecycle.Standing{Role: api.RoleHr}, "because"

@@ -16,8 +16,8 @@ func Stages() []api.ApplicationStage {
 }
 
 // stageTable declares the state machine of the stages of applications. It is derived from the order of the stages:
-// forward by one stage is advance, forward by more is skip, and backward is return. Hired can be reached only from offer
-// and cannot be left.
+// forward by one stage is advance, forward by more is skip, and backward is return. Hired can be reached only from
+// offer and cannot be left.
 func stageTable() Table[api.ApplicationStage, api.ApplicationEvent] {
 	stages := Stages()
 	hired := len(stages) - 1
@@ -55,8 +55,8 @@ func stageTable() Table[api.ApplicationStage, api.ApplicationEvent] {
 }
 
 // Reach returns the event that moves an application from one stage to another. The error is StateConflict, whose detail
-// lists the stages that the actor may choose, if there is no such transition; RoleNotAllowed if the actor may not perform
-// it; and RuleViolated if a required reason is missing.
+// lists the stages that the actor may choose, if there is no such transition; RoleNotAllowed if the actor may not
+// perform it; and RuleViolated if a required reason is missing.
 func Reach(from, to api.ApplicationStage, standing Standing, reason *string) (api.ApplicationEvent, error) {
 	for i := range stageMachine.Transitions {
 		t := &stageMachine.Transitions[i]

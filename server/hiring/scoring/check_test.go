@@ -108,7 +108,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestMissingShrinks verifies that each required criterion that is rated or marked removes exactly its own key from Missing.
+// TestMissingShrinks verifies that each required criterion that is rated or marked removes exactly its own key from
+// Missing.
 func TestMissingShrinks(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

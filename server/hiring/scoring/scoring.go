@@ -48,8 +48,8 @@ func (s Sheet) rating(key string) Rating {
 // Reason is the reason why a figure is missing.
 type Reason string
 
-// NothingObserved means that no criterion was rated. The figure is then missing rather than 0, because 0 would look like
-// the lowest score.
+// NothingObserved means that no criterion was rated. The figure is then missing rather than 0, because 0 would look
+// like the lowest score.
 const NothingObserved Reason = "nothing_observed"
 
 // Result contains the figures of one sheet.

@@ -43,8 +43,8 @@ func TestSummarizeWithoutRatings(t *testing.T) {
 	}
 }
 
-// TestSummarizeKits compares with figures calculated by hand. Of three raters, the last used a newer kit, which has another
-// title and weight for design, and a criterion leading instead of english.
+// TestSummarizeKits compares with figures calculated by hand. Of three raters, the last used a newer kit, which has
+// another title and weight for design, and a criterion leading instead of english.
 func TestSummarizeKits(t *testing.T) {
 	t.Parallel()
 	newer := []scoring.Criterion{
@@ -106,8 +106,8 @@ func TestStandardDeviation(t *testing.T) {
 	}
 }
 
-// TestSummaryAgainstWelford compares every mean and standard deviation with the algorithm of B. P. Welford (Technometrics
-// 4, 1962), which sums differences from the running mean instead of squares.
+// TestSummaryAgainstWelford compares every mean and standard deviation with the algorithm of B. P. Welford
+// (Technometrics 4, 1962), which sums differences from the running mean instead of squares.
 func TestSummaryAgainstWelford(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
