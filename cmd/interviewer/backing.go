@@ -93,7 +93,7 @@ func place(c *config.Config) (*backing, error) {
 }
 
 func (b *backing) startPostgres(ctx context.Context, p program, c *config.Config) error {
-	postgres, err := local.StartPostgres(ctx, local.Options{Dir: b.dir, Say: p.say})
+	postgres, err := local.StartPostgres(ctx, local.Options{Dir: b.dir, Log: p.say})
 	if err != nil {
 		return fmt.Errorf("%w\n  To run a second service beside the first, set LOCAL_DIR and PORT; "+
 			"to use a PostgreSQL that runs already, set DATABASE_URL", err)
@@ -123,7 +123,7 @@ func makeDatabase(ctx context.Context, server string) (err error) {
 }
 
 func (b *backing) startRedis(ctx context.Context, p program, c *config.Config) error {
-	redis, err := local.StartRedis(ctx, local.Options{Dir: b.dir, Say: p.say})
+	redis, err := local.StartRedis(ctx, local.Options{Dir: b.dir, Log: p.say})
 	if err != nil {
 		return fmt.Errorf("%w\n  To use a Redis that runs already, set REDIS_URL", err)
 	}

@@ -156,7 +156,7 @@ func TestPrivateService(t *testing.T) {
 	}
 
 	call(t, private(dir), "", "company", "create", "--name", "Beside", "--slug", "beside").succeeds(t)
-	call(t, private(dir), "", "serve").fails(t, failed, "in use", "choose another folder")
+	call(t, private(dir), "", "serve").fails(t, failed, "in use", "choose another directory")
 	first.end(t)
 
 	kept := call(t, private(dir), "", "company", "list").succeeds(t) // on a PostgreSQL that it runs itself

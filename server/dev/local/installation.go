@@ -14,38 +14,39 @@ import (
 	"strings"
 )
 
-// oldestPostgres is the first major version that knows everything the service and CREATE DATABASE … STRATEGY need.
-const oldestPostgres = 15
+// minPostgres is the first major version with all features that the service and CREATE DATABASE … STRATEGY need.
+const minPostgres = 15
 
-// remedy ends every error about missing programs.
+// remedy is the end of every error about missing programs.
 const remedy = "install PostgreSQL 15 or later (Debian, Ubuntu: apt-get install postgresql; " +
-	"macOS: brew install postgresql), or use a server that runs elsewhere"
+	"macOS: brew install postgresql), or use an existing server"
 
-// versionPattern finds the major number in what "postgres --version" and "redis-server --version" print.
+// versionPattern matches the output of "postgres --version" and "redis-server --version" and captures the major
+// version.
 var versionPattern = regexp.MustCompile(`^(?:postgres \(PostgreSQL\) |(?:Redis|Valkey) server v=)([1-9][0-9]{0,3})\b`)
 
-// installation is a folder with PostgreSQL's programs.
+// installation is a directory with the programs of PostgreSQL.
 type installation struct {
-	folder string
-	major  int
+	dir   string
+	major int
 }
 
-func (i installation) path(program string) string { return filepath.Join(i.folder, program) }
+func (i installation) path(program string) string { return filepath.Join(i.dir, program) }
 
-// findPostgres gives the programs for data of a major version, or any usable ones when major is 0, and fetches them
-// when there are none.
+// findPostgres returns an installation for data of a major version, or any usable one if major is 0. It installs
+// PostgreSQL if there is none.
 func findPostgres(ctx context.Context, o Options, major int) (installation, error) {
 	found := installations(ctx, o)
 	if len(found) == 0 {
 		if err := fetch(ctx, o); err != nil {
-			return installation{}, fmt.Errorf("no PostgreSQL 15 or later here: %w; %s", err, remedy)
+			return installation{}, fmt.Errorf("no PostgreSQL 15 or later found: %w; %s", err, remedy)
 		}
 		found = installations(ctx, o)
 	}
 	return choose(found, major)
 }
 
-// choose gives the first installation that can work with data of a major version, 0 being no data yet.
+// choose returns the first installation that can use data of a major version; 0 means that there is no data.
 func choose(found []installation, major int) (installation, error) {
 	for _, i := range found {
 		if major == 0 || i.major == major {
@@ -55,28 +56,28 @@ func choose(found []installation, major int) (installation, error) {
 	if major == 0 || len(found) == 0 {
 		return installation{}, errors.New("no PostgreSQL 15 or later found; " + remedy)
 	}
-	return installation{}, fmt.Errorf("the data was made by PostgreSQL %d, and only %d is found; "+
-		"install %[1]d again, or give up the data by removing its folder", major, found[0].major)
+	return installation{}, fmt.Errorf("the data was created by PostgreSQL %d, but only %d is installed; "+
+		"install %[1]d, or remove the data directory if its data is not needed", major, found[0].major)
 }
 
-// installations lists the usable installations: first the one in PATH, which somebody chose, then the highest version.
+// installations returns the usable installations: first the one in PATH, then the others by descending version.
 func installations(ctx context.Context, o Options) []installation {
-	chosen := pathFolder()
-	folders := packageFolders()
-	if chosen != "" && !slices.Contains(folders, chosen) {
-		folders = append(folders, chosen)
+	chosen := pathDir()
+	dirs := packageDirs()
+	if chosen != "" && !slices.Contains(dirs, chosen) {
+		dirs = append(dirs, chosen)
 	}
 	var found []installation
-	for _, folder := range folders {
-		if i, ok := inspect(ctx, o, folder); ok {
+	for _, dir := range dirs {
+		if i, ok := inspect(ctx, o, dir); ok {
 			found = append(found, i)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b installation) int {
 		switch chosen {
-		case a.folder:
+		case a.dir:
 			return -1
-		case b.folder:
+		case b.dir:
 			return 1
 		default:
 			return b.major - a.major
@@ -85,8 +86,8 @@ func installations(ctx context.Context, o Options) []installation {
 	return found
 }
 
-// pathFolder is the folder of the PostgreSQL in PATH, which there may be a link to; nothing when there is none.
-func pathFolder() string {
+// pathDir returns the directory of the postgres program in PATH, with links resolved, or an empty string.
+func pathDir() string {
 	program, err := exec.LookPath("postgres")
 	if err != nil {
 		return ""
@@ -97,38 +98,38 @@ func pathFolder() string {
 	return filepath.Dir(program)
 }
 
-// packageFolders are the folders in which the packages of Debian, Red Hat and Homebrew put PostgreSQL's programs
-// outside PATH, and the one we download to.
-func packageFolders() []string {
-	var folders []string
+// packageDirs returns the directories outside PATH where the packages of Debian, Red Hat and Homebrew install the
+// programs of PostgreSQL, and the directory of our download.
+func packageDirs() []string {
+	var dirs []string
 	for _, pattern := range []string{
 		"/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin",
 		"/usr/local/opt/postgresql*/bin", "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
 	} {
 		if matches, err := filepath.Glob(pattern); err == nil {
-			folders = append(folders, matches...)
+			dirs = append(dirs, matches...)
 		}
 	}
-	if folder, err := downloadFolder(); err == nil {
-		folders = append(folders, filepath.Join(folder, "bin"))
+	if dir, err := downloadDir(); err == nil {
+		dirs = append(dirs, filepath.Join(dir, "bin"))
 	}
-	return folders
+	return dirs
 }
 
-// inspect reports whether a folder holds the programs of a usable version.
-func inspect(ctx context.Context, o Options, folder string) (installation, bool) {
-	i := installation{folder: folder}
+// inspect reports whether a directory has the programs of a usable version.
+func inspect(ctx context.Context, o Options, dir string) (installation, bool) {
+	i := installation{dir: dir}
 	if _, err := os.Stat(i.path("initdb")); err != nil {
 		return i, false
 	}
 	i.major = programMajor(ctx, i.path("postgres"))
-	if 0 < i.major && i.major < oldestPostgres {
-		o.say("passing over PostgreSQL %d in %s: it is older than %d", i.major, folder, oldestPostgres)
+	if 0 < i.major && i.major < minPostgres {
+		o.log("Ignoring PostgreSQL %d in %s: it is older than %d", i.major, dir, minPostgres)
 	}
-	return i, i.major >= oldestPostgres
+	return i, i.major >= minPostgres
 }
 
-// programMajor asks a program for its major version; 0 when it does not tell.
+// programMajor returns the major version that a program prints, or 0.
 func programMajor(ctx context.Context, program string) int {
 	output, err := exec.CommandContext(ctx, program, "--version").Output()
 	if err != nil {
@@ -137,7 +138,7 @@ func programMajor(ctx context.Context, program string) int {
 	return parseMajor(string(output))
 }
 
-// parseMajor reads the major version from what a program prints; 0 when there is none.
+// parseMajor returns the major version in the output of a program, or 0.
 func parseMajor(output string) int {
 	match := versionPattern.FindStringSubmatch(output)
 	if match == nil {
@@ -150,18 +151,18 @@ func parseMajor(output string) int {
 	return major
 }
 
-// dataMajor gives the major version that made a data folder, 0 when there is no data.
+// dataMajor returns the major version that created a data directory, or 0 if there is no data.
 func dataMajor(data string) (int, error) {
-	text, err := os.ReadFile(filepath.Join(data, "PG_VERSION")) //nolint:gosec // The folder is our own.
+	text, err := os.ReadFile(filepath.Join(data, "PG_VERSION")) //nolint:gosec // the directory is our own
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("read the version of the data: %w", err)
+		return 0, fmt.Errorf("read version of the data: %w", err)
 	}
 	major, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
-		return 0, fmt.Errorf("read the version of the data in %s: %w", data, err)
+		return 0, fmt.Errorf("parse version of the data in %s: %w", data, err)
 	}
 	return major, nil
 }

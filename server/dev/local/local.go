@@ -1,9 +1,9 @@
-// Package local brings up the PostgreSQL and the Redis that running and testing the service take, on a machine that has
-// neither running: with the programs found there, or else fetched, as root or as any other user, without containers.
+// Package local starts the PostgreSQL and Redis servers that development and tests need, on a machine where none are
+// running. It uses installed programs or installs them, with or without root privileges, and without containers.
 //
-// The servers are private. They are reached by a Unix socket in a folder that only their user enters, or, where Redis
-// has to be replaced within this process, on a loopback port. What they keep survives a stop, they end when this
-// process ends, even by SIGKILL (on Linux), and two processes never run a server in one folder.
+// The servers are private. They listen on a Unix socket in a directory that only their user can enter; only the
+// in-process substitute for Redis listens on a loopback port. Data survives a stop. Servers end with this process, on
+// Linux even if it is killed. Two processes cannot run a server in the same directory.
 package local
 
 import (
@@ -15,58 +15,58 @@ import (
 	"time"
 )
 
-// ErrInUse is wrapped by the error of a launcher whose folder is taken by the server of another process, or by another
-// server of this one.
+// ErrInUse is returned, wrapped, if the directory is used by a server of another process or by another server of this
+// process.
 var ErrInUse = errors.New("in use")
 
-// Options are what both launchers need to know.
+// Options configures StartPostgres and StartRedis.
 type Options struct {
-	// Dir is where data, sockets and logs live. Each server takes a folder of its own in it. Dir is made when it does
-	// not exist, for its owner only; when root starts the servers, others may pass through it but not list it, because
-	// the servers then run as a user without privileges. Required; see DefaultDir.
+	// Dir is the directory for data, sockets and logs; required. Each server uses a subdirectory. Dir is created if it
+	// does not exist, accessible to its owner only. If root starts the servers, they run as an unprivileged user, so
+	// others can traverse Dir but not list it. See DefaultDir.
 	Dir string
 
-	// Fast gives up the safety of data against a crash of the machine. It is meant for tests.
+	// Fast disables durability, for tests. A crash of the machine can destroy the data.
 	Fast bool
 
-	// Say is told, before anything that can take more than two seconds, what is about to happen, in the form of
-	// fmt.Printf without a line feed. It may be nil, and is called by one goroutine at a time.
-	Say func(format string, args ...any)
+	// Log is called with a message in the form of fmt.Printf, without a newline, before steps that can take more than
+	// two seconds. It may be nil and is never called concurrently.
+	Log func(format string, args ...any)
 }
 
-func (o Options) say(format string, args ...any) {
-	if o.Say != nil {
-		o.Say(format, args...)
+func (o Options) log(format string, args ...any) {
+	if o.Log != nil {
+		o.Log(format, args...)
 	}
 }
 
-// DefaultDir gives the folder, of one path element name, where the present user keeps what can be made again: for root
-// below /var/tmp, since the servers cannot reach root's home, for anybody else in their cache folder. It makes nothing,
-// and fails where the user has no home.
+// DefaultDir returns the directory with the given name for data that can be created again: below /var/tmp for root,
+// because the servers' user cannot reach root's home, otherwise in the user's cache directory. It does not create the
+// directory. It fails if the user has no home directory.
 func DefaultDir(name string) (string, error) {
 	if os.Geteuid() == 0 {
 		return filepath.Join("/var/tmp", name), nil
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find the cache folder: %w", err)
+		return "", fmt.Errorf("find cache directory: %w", err)
 	}
 	return filepath.Join(cache, name), nil
 }
 
-// ScratchDir gives the folder, of one path element name, for what the present user needs only for the time of a test
-// run: in memory where there is room for it, which makes copying a database ten times faster, else DefaultDir(name).
-// What it holds is gone after a reboot. It makes nothing.
+// ScratchDir returns the directory with the given name for data that is needed only during a test run. It is in
+// memory if there is enough space, which makes copying a database ten times faster, otherwise it is DefaultDir(name).
+// Its content is lost at a reboot. It does not create the directory.
 func ScratchDir(name string) (string, error) {
-	if folder, ok := memoryFolder(); ok {
-		return filepath.Join(folder, fmt.Sprintf("%s-%d", name, os.Geteuid())), nil
+	if dir, ok := memoryDir(); ok {
+		return filepath.Join(dir, fmt.Sprintf("%s-%d", name, os.Geteuid())), nil
 	}
 	return DefaultDir(name)
 }
 
-// until asks about every 20 ms whether a condition is met. It gives the condition's own error, or the context's when it
-// ends first.
-func until(ctx context.Context, met func() (bool, error)) error {
+// poll checks a condition every 20 ms until it is true. It returns the error of the condition, or the cause of the
+// context if that ends first.
+func poll(ctx context.Context, met func() (bool, error)) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

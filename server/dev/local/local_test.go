@@ -22,8 +22,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit/leak"
 )
 
-// The test binary is also the process that starts a server and is killed: with this variable naming a server, it starts
-// the one of the folder in its first argument, prints its process id and its URL, and stays until its input ends.
+// launcherVariable makes the test binary a launcher that tests can kill. Its value is "postgres" or "redis". The launcher
+// starts that server in the directory of its first argument, prints the server's process id and URL, and waits for the end
+// of its input.
 const launcherVariable = "LOCAL_TEST_LAUNCHER"
 
 func TestMain(m *testing.M) {
@@ -51,8 +52,8 @@ func launch(ctx context.Context, server string, o local.Options) error {
 		if err != nil {
 			return err
 		}
-		const question = `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`
-		if err := errors.Join(conn.QueryRow(ctx, question).Scan(&pid), conn.Close(ctx)); err != nil {
+		const query = `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`
+		if err := errors.Join(conn.QueryRow(ctx, query).Scan(&pid), conn.Close(ctx)); err != nil {
 			return err
 		}
 	case "redis":
@@ -85,8 +86,8 @@ func launch(ctx context.Context, server string, o local.Options) error {
 	return err
 }
 
-// launcher starts another process that starts a server, and gives it, the server's process id and the URL.
-func launcher(t *testing.T, server, dir string) (command *exec.Cmd, pid int, url string) {
+// startLauncher starts a process that starts a server. It returns the process, the server's process id and its URL.
+func startLauncher(t *testing.T, server, dir string) (command *exec.Cmd, pid int, url string) {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -105,7 +106,7 @@ func launcher(t *testing.T, server, dir string) (command *exec.Cmd, pid int, url
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = command.Wait() }) // It is killed by the test, or with the test's context.
+	t.Cleanup(func() { _ = command.Wait() }) // killed by the test or by its context
 	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -116,20 +117,20 @@ func launcher(t *testing.T, server, dir string) (command *exec.Cmd, pid int, url
 	return command, pid, url
 }
 
-// folder gives an empty folder that the servers' user can reach when the tests run as root, unlike the ones of
-// t.TempDir.
-func folder(t *testing.T) string {
+// tempDir returns an empty directory. Unlike that of t.TempDir, it is accessible to the servers' user if the tests run as
+// root.
+func tempDir(t *testing.T) string {
 	t.Helper()
 	scratch, err := local.ScratchDir("local-test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return folderIn(t, filepath.Dir(scratch), "local-test-")
+	return tempDirIn(t, filepath.Dir(scratch), "local-test-")
 }
 
-func folderIn(t *testing.T, parent, name string) string {
+func tempDirIn(t *testing.T, parent, name string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp(parent, name) //nolint:usetesting // See folder.
+	dir, err := os.MkdirTemp(parent, name) //nolint:usetesting // see tempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,22 +142,23 @@ func folderIn(t *testing.T, parent, name string) string {
 	return dir
 }
 
-func TestSecondLauncherIsRefused(t *testing.T) {
+func TestStartPostgresRefusesDirectoryInUse(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
-	command, _, _ := launcher(t, "postgres", dir)
+	dir := tempDir(t)
+	command, _, _ := startLauncher(t, "postgres", dir)
+
 	_, err := local.StartPostgres(t.Context(), local.Options{Dir: dir, Fast: true})
 	if !errors.Is(err, local.ErrInUse) {
-		t.Fatalf("error %v, want one of a folder in use", err)
+		t.Fatalf("got error %v, want ErrInUse", err)
 	}
 	for _, part := range []string{dir, strconv.Itoa(command.Process.Pid), "stop"} {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("the error %q does not tell %q", err, part)
+			t.Errorf("got error %q, want it to contain %q", err, part)
 		}
 	}
 }
 
-func TestKilledLauncherLeavesNoServer(t *testing.T) {
+func TestServerEndsWithKilledLauncher(t *testing.T) {
 	t.Parallel()
 	servers := []string{"postgres"}
 	if _, err := exec.LookPath("redis-server"); err == nil {
@@ -165,22 +167,24 @@ func TestKilledLauncherLeavesNoServer(t *testing.T) {
 	for _, server := range servers {
 		t.Run(server, func(t *testing.T) {
 			t.Parallel()
-			dir := folder(t)
-			command, pid, url := launcher(t, server, dir)
+			dir := tempDir(t)
+			command, pid, url := startLauncher(t, server, dir)
 			if server == "postgres" {
 				execute(t, url, `CREATE TABLE answer (n int)`, `INSERT INTO answer VALUES (42)`)
 			}
+
 			if err := command.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
 			if err := command.Wait(); err == nil {
-				t.Fatal("the launcher ended well")
+				t.Fatal("the killed launcher succeeded")
 			}
-			// The folder is taken over at once, while the server of the killed launcher may still be on its way out.
+
+			// A new server starts immediately, although the server of the killed launcher may not have ended yet.
 			switch server {
 			case "postgres":
 				if got := answer(t, startPostgres(t, dir).URL("postgres")); got != 42 {
-					t.Errorf("found %d after the kill, want 42", got)
+					t.Errorf("row after the kill: got %d, want 42", got)
 				}
 			case "redis":
 				startRedis(t, local.Options{Dir: dir, Fast: true})
@@ -190,7 +194,7 @@ func TestKilledLauncherLeavesNoServer(t *testing.T) {
 	}
 }
 
-// waitForEnd returns when the process has ended, though nobody may have asked for its result yet.
+// waitForEnd waits until the process has ended. A zombie counts as ended.
 func waitForEnd(t *testing.T, pid int) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
@@ -204,45 +208,45 @@ func waitForEnd(t *testing.T, pid int) {
 		}
 		select {
 		case <-deadline:
-			t.Fatalf("process %d is still there", pid)
+			t.Fatalf("process %d has not ended", pid)
 		default:
 		}
 	}
 }
 
-func TestFoldersThatCannotWork(t *testing.T) {
+func TestStartPostgresRefusesUnusableDirectory(t *testing.T) {
 	t.Parallel()
 	foreign := "/"
 	cases := map[string]struct{ dir, want string }{
-		"none": {dir: "", want: "Dir is empty"},
+		"empty": {dir: "", want: "Dir is empty"},
 	}
 	if os.Geteuid() == 0 {
-		foreign = folder(t)
+		foreign = tempDir(t)
 		if err := os.Chown(foreign, 65534, 65534); err != nil {
 			t.Fatal(err)
 		}
-		cases["closed to the server's user"] = struct{ dir, want string }{dir: t.TempDir(), want: "below /var/tmp"}
+		cases["not accessible to the server's user"] = struct{ dir, want string }{dir: t.TempDir(), want: "below /var/tmp"}
 	}
-	cases["of another user"] = struct{ dir, want string }{dir: foreign, want: "not a folder of the user"}
+	cases["of another user"] = struct{ dir, want string }{dir: foreign, want: "not a directory of the current user"}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, err := local.StartPostgres(t.Context(), local.Options{Dir: c.dir})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v, want %q", err, c.want)
+				t.Errorf("got error %v, want %q", err, c.want)
 			}
 		})
 	}
 }
 
-// TestWithoutPrivileges runs tests again as a user who may do nothing, since they run as root on many machines.
-func TestWithoutPrivileges(t *testing.T) {
+// TestAsUnprivilegedUser runs tests again as an unprivileged user if they run as root.
+func TestAsUnprivilegedUser(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() != 0 {
-		return // The other tests did it.
+		return // the other tests run as an unprivileged user
 	}
-	// Neither the test binary nor its working folder can be reached by others.
-	dir := folderIn(t, "/var/tmp", "local-test-")
+	// Other users cannot access the test binary and its working directory.
+	dir := tempDirIn(t, "/var/tmp", "local-test-")
 	own, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -261,12 +265,12 @@ func TestWithoutPrivileges(t *testing.T) {
 		}
 	}
 	command := exec.CommandContext(t.Context(), copied,
-		"-test.v", "-test.run=^Test(PostgresKeepsRows|RedisKeepsKeys|Killed.*|SecondLauncherIsRefused|Folders.*)$")
+		"-test.v", "-test.run=^Test(PostgresKeepsRows|RedisKeepsKeys|ServerEnds.*|StartPostgresRefuses.*)$")
 	command.Dir = dir
 	command.Env = append(os.Environ(), "HOME="+dir, "TMPDIR="+dir)
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	output, err := command.CombinedOutput()
 	if err != nil || strings.Count(string(output), "\n--- PASS: ") != 5 {
-		t.Errorf("%v:\n%s", err, output)
+		t.Errorf("got error %v, want 5 passed tests:\n%s", err, output)
 	}
 }

@@ -14,37 +14,37 @@ import (
 )
 
 const (
-	// dying bounds the wait for a launcher, which may have been killed a moment ago.
-	dying = time.Second
+	// launcherTimeout bounds the wait for the end of another launcher, which may have just been killed.
+	launcherTimeout = time.Second
 
-	// handover bounds the wait for a server whose launcher is gone and which is about to follow it.
-	handover = 10 * time.Second
+	// serverTimeout bounds the wait for the end of a server whose launcher has ended.
+	serverTimeout = 10 * time.Second
 )
 
-// takeLocks locks a folder for a server. One lock is for its launcher, which is this process, and goes with it. The
-// other is for the server to inherit, and goes with the last of its processes: a server can outlive its launcher by a
-// moment when that is killed, and is worth a wait then.
-func takeLocks(ctx context.Context, o Options, folder string) (launcher, server *os.File, err error) {
-	launcher, err = takeLauncherLock(ctx, folder)
+// acquireLocks locks a directory for a server. The launcher's lock is released when this process ends. The server
+// inherits the other lock, which is released when its last process ends. After its launcher is killed, a server ends
+// a moment later, so acquireLocks waits for it.
+func acquireLocks(ctx context.Context, o Options, dir string) (launcher, server *os.File, err error) {
+	launcher, err = acquireLauncherLock(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	server, err = takeServerLock(ctx, o, folder)
+	server, err = acquireServerLock(ctx, o, dir)
 	if err != nil {
 		return nil, nil, errors.Join(err, launcher.Close())
 	}
 	return launcher, server, nil
 }
 
-func takeLauncherLock(ctx context.Context, folder string) (*os.File, error) {
-	lock, err := openLock(filepath.Join(folder, "launcher.lock"))
+func acquireLauncherLock(ctx context.Context, dir string) (*os.File, error) {
+	lock, err := openLock(filepath.Join(dir, "launcher.lock"))
 	if err != nil {
 		return nil, err
 	}
-	err = waitForLock(ctx, dying, lock)
+	err = waitForLock(ctx, launcherTimeout, lock)
 	if errors.Is(err, ErrInUse) {
-		err = fmt.Errorf("%s is %w by process %s; stop that one, or choose another folder",
-			folder, err, readOwner(lock))
+		err = fmt.Errorf("%s is %w by process %s; stop that process, or choose another directory",
+			dir, err, readOwner(lock))
 	}
 	if err == nil {
 		err = writeOwner(lock)
@@ -55,17 +55,17 @@ func takeLauncherLock(ctx context.Context, folder string) (*os.File, error) {
 	return lock, nil
 }
 
-func takeServerLock(ctx context.Context, o Options, folder string) (*os.File, error) {
-	lock, err := openLock(filepath.Join(folder, "server.lock"))
+func acquireServerLock(ctx context.Context, o Options, dir string) (*os.File, error) {
+	lock, err := openLock(filepath.Join(dir, "server.lock"))
 	if err != nil {
 		return nil, err
 	}
-	if errors.Is(lockNow(lock), ErrInUse) {
-		o.say("waiting for the server of an earlier run in %s to end", folder)
+	if errors.Is(tryLock(lock), ErrInUse) {
+		o.log("Waiting for the end of an earlier server in %s", dir)
 	}
-	err = waitForLock(ctx, handover, lock)
+	err = waitForLock(ctx, serverTimeout, lock)
 	if errors.Is(err, ErrInUse) {
-		err = fmt.Errorf("%s is %w by a server whose launcher is gone; end it, or choose another folder", folder, err)
+		err = fmt.Errorf("%s is %w by a server whose launcher has ended; stop it, or choose another directory", dir, err)
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -74,19 +74,19 @@ func takeServerLock(ctx context.Context, o Options, folder string) (*os.File, er
 }
 
 func openLock(path string) (*os.File, error) {
-	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // The folder is our own.
+	lock, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the directory is our own
 	if err != nil {
-		return nil, fmt.Errorf("open a lock: %w", err)
+		return nil, fmt.Errorf("open lock file: %w", err)
 	}
 	return lock, nil
 }
 
-// waitForLock tries to lock a file for some time. It gives ErrInUse when somebody else holds the lock all the while.
-func waitForLock(ctx context.Context, patience time.Duration, lock *os.File) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrInUse)
+// waitForLock tries to lock a file until the timeout. It then returns ErrInUse.
+func waitForLock(ctx context.Context, timeout time.Duration, lock *os.File) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, ErrInUse)
 	defer cancel()
-	return until(ctx, func() (bool, error) {
-		err := lockNow(lock)
+	return poll(ctx, func() (bool, error) {
+		err := tryLock(lock)
 		if errors.Is(err, ErrInUse) {
 			return false, nil
 		}
@@ -94,19 +94,19 @@ func waitForLock(ctx context.Context, patience time.Duration, lock *os.File) err
 	})
 }
 
-func lockNow(lock *os.File) error {
+func tryLock(lock *os.File) error {
 	err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return ErrInUse
 	}
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", lock.Name(), err)
+		return fmt.Errorf("lock file %s: %w", lock.Name(), err)
 	}
 	return nil
 }
 
-// readOwner gives the process id in a lock file. It is for people to read: between locking and writing it is an old
-// one.
+// readOwner returns the process id in a lock file, for error messages only: between locking and writing the file has
+// an old one.
 func readOwner(lock *os.File) string {
 	text, err := io.ReadAll(io.NewSectionReader(lock, 0, 20))
 	if err != nil {
@@ -117,10 +117,10 @@ func readOwner(lock *os.File) string {
 
 func writeOwner(lock *os.File) error {
 	if err := lock.Truncate(0); err != nil {
-		return fmt.Errorf("empty the lock file: %w", err)
+		return fmt.Errorf("truncate lock file: %w", err)
 	}
 	if _, err := lock.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
-		return fmt.Errorf("write the lock file: %w", err)
+		return fmt.Errorf("write lock file: %w", err)
 	}
 	return nil
 }

@@ -15,43 +15,42 @@ import (
 )
 
 const (
-	// postgresSocket is the name that PostgreSQL derives from its port.
+	// postgresSocket is the name of the socket that PostgreSQL derives from its port.
 	postgresSocket = ".s.PGSQL.5432"
 
-	// readiness bounds the wait for a started server, which includes its recovery from a crash.
-	readiness = 30 * time.Second
+	// startTimeout bounds the start of a server, which includes its recovery from a crash.
+	startTimeout = 30 * time.Second
 )
 
-// Postgres is a running private PostgreSQL server. The role of its URLs is its superuser.
+// Postgres is a running private PostgreSQL server. Its URLs use the superuser.
 type Postgres struct {
 	Server
 
 	stop func() error
 }
 
-// StartPostgres starts the PostgreSQL of o.Dir, with the data it had when it was last stopped. It takes the programs
-// that it finds in PATH or where packages put them, 15 or later; where there are none, it installs them with apt-get
-// when it is root, and downloads them into the user's cache folder otherwise. The context bounds the start, not the
-// server, which runs until Stop. The error wraps ErrInUse when the server of o.Dir runs already; when PostgreSQL itself
-// fails, it shows the end of its log.
+// StartPostgres starts the PostgreSQL server of o.Dir with the data of the last run. It uses PostgreSQL 15 or later
+// from PATH or from the directories of packages. If none is found, root installs it with apt-get, and other users
+// download it into their cache directory. The context bounds the start only; the server runs until Stop. The error
+// wraps ErrInUse if the server of o.Dir is running. If PostgreSQL fails, the error includes the end of its log.
 func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
-	h, err := openHome(ctx, o, "postgres")
+	d, err := openServerDir(ctx, o, "postgres")
 	if err != nil {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
-	p, err := startPostgres(ctx, o, h)
+	p, err := startPostgres(ctx, o, d)
 	if err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, h.close()))
+		return nil, fmt.Errorf("start PostgreSQL: %w", errors.Join(err, d.close()))
 	}
 	return p, nil
 }
 
-// Stop ends the server: connections are cut, transactions rolled back, the data written. It takes at most 20 seconds,
-// and fails when the server does not go. Only the first call does something; later ones give its result.
+// Stop stops the server: it closes connections, rolls back transactions and writes the data. It takes at most 20
+// seconds and fails if the server does not end. Later calls return the result of the first one.
 func (p *Postgres) Stop() error { return p.stop() }
 
-func startPostgres(ctx context.Context, o Options, h *home) (*Postgres, error) {
-	data := filepath.Join(h.path, "data")
+func startPostgres(ctx context.Context, o Options, d *serverDir) (*Postgres, error) {
+	data := filepath.Join(d.path, "data")
 	major, err := dataMajor(data)
 	if err != nil {
 		return nil, err
@@ -60,60 +59,60 @@ func startPostgres(ctx context.Context, o Options, h *home) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := h.useAccount("postgres", "nobody"); err != nil {
+	if err := d.chooseAccount("postgres", "nobody"); err != nil {
 		return nil, err
 	}
 	if major == 0 {
-		if err := makeCluster(ctx, o, h, programs, data); err != nil {
+		if err := initCluster(ctx, o, d, programs, data); err != nil {
 			return nil, err
 		}
 	}
-	sockets, err := h.socketFolder(postgresSocket)
+	sockets, err := d.socketDir(postgresSocket)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(data, "postmaster.pid")); err == nil {
-		o.say("PostgreSQL was not stopped properly; it recovers its data in %s first", data)
+		o.log("PostgreSQL was not shut down cleanly; recovering the data in %s", data)
 	}
 	arguments := postgresArguments(data, sockets, o.Fast)
-	server, err := h.launch(ctx, syscall.SIGQUIT, programs.path("postgres"), arguments...)
+	server, err := d.launch(ctx, syscall.SIGQUIT, programs.path("postgres"), arguments...)
 	if err != nil {
 		return nil, err
 	}
 	p := &Postgres{Server: socketServer(sockets), stop: sync.OnceValue(func() error {
-		return errors.Join(server.stop(syscall.SIGINT, syscall.SIGQUIT), h.close())
+		return errors.Join(server.stop(syscall.SIGINT, syscall.SIGQUIT), d.close())
 	})}
-	if err := p.await(ctx, server); err != nil {
-		return nil, errors.Join(h.explain(err), server.stop(syscall.SIGINT, syscall.SIGQUIT))
+	if err := p.waitReady(ctx, server); err != nil {
+		return nil, errors.Join(d.withLog(err), server.stop(syscall.SIGINT, syscall.SIGQUIT))
 	}
 	return p, nil
 }
 
-// await returns when the server takes connections, or with an error when it does not come to that.
-func (p *Postgres) await(ctx context.Context, server *process) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, readiness,
-		fmt.Errorf("PostgreSQL takes no connections after %v", readiness))
+// waitReady waits until the server accepts connections.
+func (p *Postgres) waitReady(ctx context.Context, server *process) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout,
+		fmt.Errorf("PostgreSQL does not accept connections after %v", startTimeout))
 	defer cancel()
-	return until(ctx, func() (bool, error) {
+	return poll(ctx, func() (bool, error) {
 		if conn, err := pgx.Connect(ctx, p.URL("postgres")); err == nil {
 			return true, conn.Close(ctx)
 		}
-		return false, server.gone()
+		return false, server.checkRunning()
 	})
 }
 
-// makeCluster makes the data folder. It is complete or absent: it is made beside its place, where what an interrupted
-// attempt has left is thrown away.
-func makeCluster(ctx context.Context, o Options, h *home, programs installation, data string) error {
-	o.say("preparing the data folder of PostgreSQL %d in %s", programs.major, data)
-	// Sorting by code point and the letters of all languages; a few systems know the plain C locale only.
+// initCluster creates the data directory. It is complete or absent: it is created under another name and renamed. The
+// next attempt removes what an interrupted one left.
+func initCluster(ctx context.Context, o Options, d *serverDir, programs installation, data string) error {
+	o.log("Creating the data directory of PostgreSQL %d in %s", programs.major, data)
+	// C.UTF-8 sorts by code point and classifies the letters of all languages. Some systems only have the C locale.
 	var err error
 	for _, locale := range []string{"C.UTF-8", "C"} {
 		draft := data + ".new"
 		if err = os.RemoveAll(draft); err != nil {
-			return fmt.Errorf("remove an unfinished data folder: %w", err)
+			return fmt.Errorf("remove incomplete data directory: %w", err)
 		}
-		if draft, err = h.folder(filepath.Base(draft)); err != nil {
+		if draft, err = d.makeSubdir(filepath.Base(draft)); err != nil {
 			return err
 		}
 		arguments := []string{
@@ -123,9 +122,9 @@ func makeCluster(ctx context.Context, o Options, h *home, programs installation,
 		if o.Fast {
 			arguments = append(arguments, "--no-sync")
 		}
-		if err = h.run(ctx, programs.path("initdb"), arguments...); err == nil {
+		if err = d.run(ctx, programs.path("initdb"), arguments...); err == nil {
 			if err = os.Rename(draft, data); err != nil {
-				return fmt.Errorf("put the data folder in its place: %w", err)
+				return fmt.Errorf("rename data directory: %w", err)
 			}
 			return nil
 		}
@@ -136,15 +135,15 @@ func makeCluster(ctx context.Context, o Options, h *home, programs installation,
 	return err
 }
 
-// postgresArguments are all settings that differ from PostgreSQL's own. They stand here and not in the data folder, so
-// that an older folder gets them too.
+// postgresArguments returns the settings that differ from PostgreSQL's defaults. They are arguments and not in the
+// data directory, so that they also apply to existing data.
 func postgresArguments(data, sockets string, fast bool) []string {
 	settings := []string{
 		"listen_addresses=", "port=5432", "unix_socket_directories=\"" + sockets + "\"", "unix_socket_permissions=0700",
 		"timezone=UTC", "log_timezone=UTC",
 	}
 	if fast {
-		// All test binaries of a run share this server, and each test opens a few pools.
+		// All test binaries of a run share this server, and each test opens several pools.
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
 	}
 	arguments := []string{"-D", data}
@@ -154,7 +153,8 @@ func postgresArguments(data, sockets string, fast bool) []string {
 	return arguments
 }
 
-// socketServer is the server behind a socket. The port is named so that no variable of the environment changes it.
+// socketServer returns the server of a socket. It sets the port explicitly because the environment could change the
+// default.
 func socketServer(sockets string) Server {
 	return Server{base: url.URL{
 		Scheme:   "postgres",

@@ -13,10 +13,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
 )
 
-// startPostgres starts the server of a folder until the test ends.
+// startPostgres starts the server of a directory. It runs until the test ends.
 func startPostgres(t *testing.T, dir string) *local.Postgres {
 	t.Helper()
-	p, err := local.StartPostgres(t.Context(), local.Options{Dir: dir, Fast: true, Say: t.Logf})
+	p, err := local.StartPostgres(t.Context(), local.Options{Dir: dir, Fast: true, Log: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func execute(t *testing.T, url string, statements ...string) {
 	}
 }
 
-// answer reads the number in the table answer.
+// answer returns the number in the table answer.
 func answer(t *testing.T, url string) (n int) {
 	t.Helper()
 	if err := connect(t, url).QueryRow(t.Context(), `SELECT n FROM answer`).Scan(&n); err != nil {
@@ -62,28 +62,30 @@ func answer(t *testing.T, url string) (n int) {
 
 func TestPostgresKeepsRows(t *testing.T) {
 	t.Parallel()
-	dir := folderIn(t, "/var/tmp", "local-test-")
+	dir := tempDirIn(t, "/var/tmp", "local-test-")
 	p := startPostgres(t, dir)
 	execute(t, p.URL("postgres"), `CREATE TABLE answer (n int)`, `INSERT INTO answer VALUES (42)`)
-	connect(t, p.URL("postgres")) // A connection left open keeps no server from stopping.
+	connect(t, p.URL("postgres")) // an open connection does not prevent the stop
+
 	for range 2 {
 		if err := p.Stop(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := pgx.Connect(t.Context(), p.URL("postgres")); err == nil {
-		t.Error("the stopped server takes connections")
+		t.Error("the stopped server accepts connections")
 	}
+
 	if got := answer(t, startPostgres(t, dir).URL("postgres")); got != 42 {
-		t.Errorf("found %d after a restart, want 42", got)
+		t.Errorf("row after a restart: got %d, want 42", got)
 	}
 }
 
-// TestPostgresIsAsTheServiceNeedsIt pins what migrations and queries rely on.
-func TestPostgresIsAsTheServiceNeedsIt(t *testing.T) {
+// TestPostgresSettings checks the settings that migrations, queries and the speed of tests depend on.
+func TestPostgresSettings(t *testing.T) {
 	t.Parallel()
-	conn := connect(t, startPostgres(t, folder(t)).URL("postgres"))
-	for question, want := range map[string]string{
+	conn := connect(t, startPostgres(t, tempDir(t)).URL("postgres"))
+	for query, want := range map[string]string{
 		`SHOW server_encoding`:  "UTF8",
 		`SHOW timezone`:         "UTC",
 		`SHOW listen_addresses`: "",
@@ -94,15 +96,15 @@ func TestPostgresIsAsTheServiceNeedsIt(t *testing.T) {
 		`SELECT count(*)::text FROM pg_available_extensions WHERE name IN ('pg_trgm', 'btree_gin')`: "2",
 	} {
 		var got string
-		if err := conn.QueryRow(t.Context(), question).Scan(&got); err != nil || got != want {
-			t.Errorf("%s gives %q and error %v, want %q", question, got, err, want)
+		if err := conn.QueryRow(t.Context(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: got %q and error %v, want %q", query, got, err, want)
 		}
 	}
 }
 
-func TestPostgresInFolderTooLongForSocket(t *testing.T) {
+func TestPostgresInDirectoryTooLongForSocket(t *testing.T) {
 	t.Parallel()
-	p := startPostgres(t, folderIn(t, "/var/tmp", strings.Repeat("long", 30)))
+	p := startPostgres(t, tempDirIn(t, "/var/tmp", strings.Repeat("long", 30)))
 	config, err := pgx.ParseConfig(p.URL("postgres"))
 	if err != nil {
 		t.Fatal(err)
@@ -111,24 +113,24 @@ func TestPostgresInFolderTooLongForSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(config.Host); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the socket's folder %s is left behind: %v", config.Host, err)
+		t.Errorf("directory %s of the socket: got %v, want it to be removed", config.Host, err)
 	}
 }
 
-func TestInterruptedPreparationIsMadeGood(t *testing.T) {
+func TestStartPostgresAfterInterruptedInitialization(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
+	dir := tempDir(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := local.StartPostgres(ctx, local.Options{Dir: dir, Say: func(string, ...any) { cancel() }})
+	_, err := local.StartPostgres(ctx, local.Options{Dir: dir, Log: func(string, ...any) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
-		t.Fatalf("error %v, want a cancelled start", err)
+		t.Fatalf("got error %v, want context.Canceled", err)
 	}
 	startPostgres(t, dir)
 }
 
-func TestFailureShowsTheLog(t *testing.T) {
+func TestStartErrorIncludesLog(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
+	dir := tempDir(t)
 	if err := startPostgres(t, dir).Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -138,13 +140,13 @@ func TestFailureShowsTheLog(t *testing.T) {
 	}
 	_, err := local.StartPostgres(t.Context(), local.Options{Dir: dir})
 	if err == nil || !strings.Contains(err.Error(), `"no_such_setting"`) {
-		t.Errorf("the error does not show PostgreSQL's complaint: %v", err)
+		t.Errorf("got error %v, want the message of PostgreSQL about no_such_setting", err)
 	}
 }
 
-func TestDataOfAnotherVersionIsNotTouched(t *testing.T) {
+func TestStartPostgresKeepsDataOfAnotherVersion(t *testing.T) {
 	t.Parallel()
-	dir := folder(t)
+	dir := tempDir(t)
 	data := filepath.Join(dir, "postgres", "data")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		t.Fatal(err)
@@ -154,8 +156,8 @@ func TestDataOfAnotherVersionIsNotTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := local.StartPostgres(t.Context(), local.Options{Dir: dir})
-	if err == nil || !strings.Contains(err.Error(), "made by PostgreSQL 8") {
-		t.Errorf("error %v, want one that names the version of the data", err)
+	if err == nil || !strings.Contains(err.Error(), "created by PostgreSQL 8") {
+		t.Errorf("got error %v, want one that names the version of the data", err)
 	}
 	if _, err := os.Stat(version); err != nil {
 		t.Error(err)

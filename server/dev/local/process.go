@@ -12,33 +12,33 @@ import (
 	"time"
 )
 
-// patience is how long a process may take to follow one signal.
-const patience = 10 * time.Second
+// signalTimeout bounds the wait for the end of a process after a signal.
+const signalTimeout = 10 * time.Second
 
-// process is a running program of a home.
+// process is a running program of a serverDir.
 type process struct {
 	command *exec.Cmd
-	ended   chan struct{} // Closed when the process is gone; result may be read only then.
+	ended   chan struct{} // closed when the process has ended; result is valid afterwards
 	result  error
 }
 
-// launch starts a program in the folder of its home and under its home's account, with its output going to the home's
-// log. It is in a process group of its own, so that an interrupt typed at the terminal does not reach it before we have
-// told it to stop, and gets the signal death when this process dies. The context does not end it.
-func (h *home) launch(ctx context.Context, death syscall.Signal, program string, args ...string) (*process, error) {
-	//nolint:gosec // The program is one that we looked up, and the arguments are ours.
+// launch starts a program in the server's directory and under its account. Its output goes to the log. The program
+// has its own process group, so that an interrupt from the terminal does not reach it before stop does. It receives
+// the signal parentDeathSignal when this process dies. The end of the context does not end it.
+func (d *serverDir) launch(ctx context.Context, parentDeathSignal syscall.Signal, program string, args ...string) (*process, error) {
+	//nolint:gosec // neither program nor arguments are user input
 	command := exec.CommandContext(context.WithoutCancel(ctx), program, args...)
-	command.Dir = h.path
+	command.Dir = d.path
 	command.Env = environment(os.Environ())
-	command.Stdout, command.Stderr = h.log, h.log
-	command.ExtraFiles = []*os.File{h.lent} // Held by the program as long as it, or a child of it, lives.
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: h.runAs}
-	dieWithParent(command.SysProcAttr, death)
+	command.Stdout, command.Stderr = d.log, d.log
+	command.ExtraFiles = []*os.File{d.serverLock} // locked until the program and its children end
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: d.runAs}
+	dieWithParent(command.SysProcAttr, parentDeathSignal)
 
 	p := &process{command: command, ended: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		// To Linux the parent of a process is the thread that made it, and a thread without work may be ended any time.
+		// On Linux the parent-death signal refers to the thread that started the process, and Go can end idle threads.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := command.Start()
@@ -49,14 +49,14 @@ func (h *home) launch(ctx context.Context, death syscall.Signal, program string,
 		}
 	}()
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", program, err)
+		return nil, fmt.Errorf("start program %s: %w", program, err)
 	}
 	return p, nil
 }
 
-// run launches a program and waits for its success; the program is ended when the context is.
-func (h *home) run(ctx context.Context, program string, args ...string) error {
-	p, err := h.launch(ctx, syscall.SIGKILL, program, args...)
+// run runs a program to its end. If the context ends first, it stops the program.
+func (d *serverDir) run(ctx context.Context, program string, args ...string) error {
+	p, err := d.launch(ctx, syscall.SIGKILL, program, args...)
 	if err != nil {
 		return err
 	}
@@ -66,39 +66,39 @@ func (h *home) run(ctx context.Context, program string, args ...string) error {
 		return errors.Join(context.Cause(ctx), p.stop(syscall.SIGTERM, syscall.SIGKILL))
 	}
 	if p.result != nil {
-		return h.explain(fmt.Errorf("%s: %w", program, p.result))
+		return d.withLog(fmt.Errorf("run %s: %w", program, p.result))
 	}
 	return nil
 }
 
-// stop sends one signal after the other, with some patience after each, until the process is gone. Stopping one that is
-// gone does nothing.
+// stop sends the signals one after another, waiting signalTimeout after each, until the process has ended. It does
+// nothing if the process has ended already.
 func (p *process) stop(signals ...syscall.Signal) error {
 	for _, signal := range signals {
 		if err := p.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return fmt.Errorf("stop process %d: %w", p.command.Process.Pid, err)
+			return fmt.Errorf("signal process %d: %w", p.command.Process.Pid, err)
 		}
 		select {
 		case <-p.ended:
 			return nil
-		case <-time.After(patience):
+		case <-time.After(signalTimeout):
 		}
 	}
 	return fmt.Errorf("process %d (%s) does not stop", p.command.Process.Pid, p.command.Path)
 }
 
-// gone gives an error once the process has ended by itself.
-func (p *process) gone() error {
+// checkRunning returns an error if the process has ended.
+func (p *process) checkRunning() error {
 	select {
 	case <-p.ended:
-		return fmt.Errorf("%s ended by itself: %s", p.command.Path, p.command.ProcessState)
+		return fmt.Errorf("%s ended unexpectedly: %s", p.command.Path, p.command.ProcessState)
 	default:
 		return nil
 	}
 }
 
-// environment leaves out what would change how PostgreSQL's programs behave, and lets programs speak English, which is
-// what the people who search for their messages expect.
+// environment returns the variables without those that change the behavior of PostgreSQL's programs, and sets the
+// locale so that messages are in English.
 func environment(ours []string) []string {
 	var kept []string
 	for _, variable := range ours {

@@ -16,54 +16,54 @@ import (
 )
 
 const (
-	// redisSocket is the name of Redis's socket in its folder.
+	// redisSocket is the name of the socket of Redis.
 	redisSocket = "redis.sock"
 
-	// oldestRedis is the first major version with client-side caching.
-	oldestRedis = 6
+	// minRedis is the first major version with client-side caching.
+	minRedis = 6
 )
 
-// Redis is a running private Redis server, or what stands in for one within this process.
+// Redis is a running private Redis server, or the in-process substitute.
 type Redis struct {
 	url       string
 	inProcess bool
 	stop      func() error
 }
 
-// StartRedis starts the Redis of o.Dir with the keys it had when it was last stopped; with o.Fast it will not keep its
-// keys. Where no redis-server of version 6 or later is installed, a small imitation runs in this process; it keeps
-// nothing, and its URL turns client-side caching off, which it does not know. The context bounds the start, not the
-// server, which runs until Stop. The error wraps ErrInUse when the server of o.Dir runs already; when Redis itself
-// fails, it shows the end of its log.
+// StartRedis starts the Redis server of o.Dir with the keys of the last run; with o.Fast it does not save keys. If no
+// redis-server 6 or later is installed, it starts a substitute in this process, which does not save keys; its URL
+// disables client-side caching, which the substitute does not support. The context bounds the start only; the server
+// runs until Stop. The error wraps ErrInUse if the server of o.Dir is running. If Redis fails, the error includes the
+// end of its log.
 func StartRedis(ctx context.Context, o Options) (*Redis, error) {
 	program, found := findRedis(ctx, o)
 	if !found {
-		o.say("no redis-server %d or later found: an imitation in this process stands in, and forgets all when it ends",
-			oldestRedis)
-		return imitateRedis()
+		o.log("No redis-server %d or later is installed; using a substitute in this process, which does not save its data",
+			minRedis)
+		return startInProcessRedis()
 	}
-	h, err := openHome(ctx, o, "redis")
+	d, err := openServerDir(ctx, o, "redis")
 	if err != nil {
 		return nil, fmt.Errorf("start Redis: %w", err)
 	}
-	r, err := startRedis(ctx, o, h, program)
+	r, err := startRedis(ctx, o, d, program)
 	if err != nil {
-		return nil, fmt.Errorf("start Redis: %w", errors.Join(err, h.close()))
+		return nil, fmt.Errorf("start Redis: %w", errors.Join(err, d.close()))
 	}
 	return r, nil
 }
 
-// URL gives the address, as rueidis.ParseURL understands it, with the options that this server needs of its clients.
+// URL returns the address for rueidis.ParseURL, with the client options that this server requires.
 func (r *Redis) URL() string { return r.url }
 
-// InProcess reports whether an imitation stands in for Redis, because none is installed.
+// InProcess reports whether this is the in-process substitute, because Redis is not installed.
 func (r *Redis) InProcess() bool { return r.inProcess }
 
-// Stop ends the server after it has written its keys. It takes at most 20 seconds, and fails when the server does not
-// go. Only the first call does something; later ones give its result.
+// Stop stops the server after it has saved its keys. It takes at most 20 seconds and fails if the server does not
+// end. Later calls return the result of the first one.
 func (r *Redis) Stop() error { return r.stop() }
 
-// findRedis gives the first program in PATH and Homebrew's folders that is recent enough.
+// findRedis returns the first program in PATH and the directories of Homebrew that is recent enough.
 func findRedis(ctx context.Context, o Options) (string, bool) {
 	for _, name := range []string{
 		"redis-server", "/opt/homebrew/opt/redis/bin/redis-server", "/usr/local/opt/redis/bin/redis-server",
@@ -72,63 +72,63 @@ func findRedis(ctx context.Context, o Options) (string, bool) {
 		if err != nil {
 			continue
 		}
-		if programMajor(ctx, program) >= oldestRedis {
+		if programMajor(ctx, program) >= minRedis {
 			return program, true
 		}
-		o.say("passing over %s: it is no Redis %d or later", program, oldestRedis)
+		o.log("Ignoring %s: it is older than Redis %d", program, minRedis)
 	}
 	return "", false
 }
 
-func startRedis(ctx context.Context, o Options, h *home, program string) (*Redis, error) {
-	if err := h.useAccount("redis", "nobody"); err != nil {
+func startRedis(ctx context.Context, o Options, d *serverDir, program string) (*Redis, error) {
+	if err := d.chooseAccount("redis", "nobody"); err != nil {
 		return nil, err
 	}
-	data, err := h.folder("data")
+	data, err := d.makeSubdir("data")
 	if err != nil {
 		return nil, err
 	}
-	sockets, err := h.socketFolder(redisSocket)
+	sockets, err := d.socketDir(redisSocket)
 	if err != nil {
 		return nil, err
 	}
 	socket := filepath.Join(sockets, redisSocket)
-	// When we are killed, saving the keys does not matter as much as an end in any case: Redis refuses a polite one as
-	// long as it cannot save.
-	server, err := h.launch(ctx, syscall.SIGKILL, program, redisArguments(data, socket, o.Fast)...)
+	// The parent-death signal is SIGKILL, because Redis refuses SIGTERM while it cannot save its keys, and it must not
+	// outlive this process.
+	server, err := d.launch(ctx, syscall.SIGKILL, program, redisArguments(data, socket, o.Fast)...)
 	if err != nil {
 		return nil, err
 	}
 	address := url.URL{Scheme: "unix", Path: socket}
 	r := &Redis{url: address.String(), stop: sync.OnceValue(func() error {
-		return errors.Join(server.stop(syscall.SIGTERM, syscall.SIGKILL), h.close())
+		return errors.Join(server.stop(syscall.SIGTERM, syscall.SIGKILL), d.close())
 	})}
-	if err := r.await(ctx, server); err != nil {
-		return nil, errors.Join(h.explain(err), server.stop(syscall.SIGTERM, syscall.SIGKILL))
+	if err := r.waitReady(ctx, server); err != nil {
+		return nil, errors.Join(d.withLog(err), server.stop(syscall.SIGTERM, syscall.SIGKILL))
 	}
 	return r, nil
 }
 
-// await returns when the server answers, or with an error when it does not come to that.
-func (r *Redis) await(ctx context.Context, server *process) error {
+// waitReady waits until the server answers.
+func (r *Redis) waitReady(ctx context.Context, server *process) error {
 	option, err := rueidis.ParseURL(r.url)
 	if err != nil {
-		return fmt.Errorf("parse our own URL: %w", err)
+		return fmt.Errorf("parse URL of Redis: %w", err)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, readiness, fmt.Errorf("Redis does not answer after %v", readiness))
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("Redis does not answer after %v", startTimeout))
 	defer cancel()
-	return until(ctx, func() (bool, error) {
+	return poll(ctx, func() (bool, error) {
 		client, err := rueidis.NewClient(option)
 		if err != nil {
-			return false, server.gone()
+			return false, server.checkRunning()
 		}
 		defer client.Close()
-		return client.Do(ctx, client.B().Ping().Build()).Error() == nil, server.gone()
+		return client.Do(ctx, client.B().Ping().Build()).Error() == nil, server.checkRunning()
 	})
 }
 
-// redisArguments are all settings that differ from Redis's own. Where keys are kept, they are saved some time after a
-// change, and at the end.
+// redisArguments returns the settings that differ from the defaults of Redis. Without fast, keys are saved at most
+// 300 seconds after a change and when the server stops.
 func redisArguments(data, socket string, fast bool) []string {
 	save := "300 1"
 	if fast {
@@ -140,11 +140,11 @@ func redisArguments(data, socket string, fast bool) []string {
 	}
 }
 
-// imitateRedis serves the imitation on a free loopback port. Its keys expire only when it is told that time has passed.
-func imitateRedis() (*Redis, error) {
+// startInProcessRedis starts the substitute on a free loopback port. miniredis expires keys only in FastForward.
+func startInProcessRedis() (*Redis, error) {
 	server, err := miniredis.Run()
 	if err != nil {
-		return nil, fmt.Errorf("start an imitation of Redis: %w", err)
+		return nil, fmt.Errorf("start in-process substitute for Redis: %w", err)
 	}
 	done := make(chan struct{})
 	go func() {

@@ -9,10 +9,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
 )
 
-// startRedis starts the server of a folder until the test ends.
+// startRedis starts the server of a directory. It runs until the test ends.
 func startRedis(t *testing.T, o local.Options) *local.Redis {
 	t.Helper()
-	o.Say = t.Logf
+	o.Log = t.Logf
 	r, err := local.StartRedis(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -41,17 +41,17 @@ func redisClient(t *testing.T, r *local.Redis) rueidis.Client {
 
 func TestRedisKeepsKeys(t *testing.T) {
 	t.Parallel()
-	o := local.Options{Dir: folder(t)}
+	o := local.Options{Dir: tempDir(t)}
 	r := startRedis(t, o)
 	client := redisClient(t, r)
 	if err := client.Do(t.Context(), client.B().Set().Key("k").Value("v").Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
 	if r.InProcess() {
-		return // There is no Redis here that could keep anything.
+		return // Redis is not installed, and the substitute does not save keys
 	}
 	if _, err := local.StartRedis(t.Context(), o); !errors.Is(err, local.ErrInUse) {
-		t.Errorf("a second start in the folder gives %v, want one of a folder in use", err)
+		t.Errorf("second start in the directory: got error %v, want ErrInUse", err)
 	}
 	for range 2 {
 		if err := r.Stop(); err != nil {
@@ -60,13 +60,13 @@ func TestRedisKeepsKeys(t *testing.T) {
 	}
 	client = redisClient(t, startRedis(t, o))
 	if got, err := client.Do(t.Context(), client.B().Get().Key("k").Build()).ToString(); err != nil || got != "v" {
-		t.Errorf("found %q and error %v after a restart, want v", got, err)
+		t.Errorf("key after a restart: got %q and error %v, want v", got, err)
 	}
 }
 
-func TestFastRedisForgets(t *testing.T) {
+func TestFastRedisDoesNotKeepKeys(t *testing.T) {
 	t.Parallel()
-	o := local.Options{Dir: folder(t), Fast: true}
+	o := local.Options{Dir: tempDir(t), Fast: true}
 	r := startRedis(t, o)
 	client := redisClient(t, r)
 	if err := client.Do(t.Context(), client.B().Set().Key("k").Value("v").Build()).Error(); err != nil {
@@ -77,6 +77,6 @@ func TestFastRedisForgets(t *testing.T) {
 	}
 	client = redisClient(t, startRedis(t, o))
 	if err := client.Do(t.Context(), client.B().Get().Key("k").Build()).Error(); !rueidis.IsRedisNil(err) {
-		t.Errorf("reading a key of the run before gives %v, want none", err)
+		t.Errorf("key after a restart: got error %v, want nil reply", err)
 	}
 }

@@ -8,20 +8,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// scratchFolders is how many runs of one name can have a server at the same time.
-const scratchFolders = 20
+// maxScratchServers is the maximum number of concurrent scratch servers with the same name.
+const maxScratchServers = 20
 
-// StartScratchPostgres starts a PostgreSQL server for tests. It gives up the safety of data, and keeps it in memory
-// where it can (see ScratchDir). Several processes may use one name at the same time: each gets a server of its own. A
-// later process takes the folder of an earlier one over: it keeps the templates that it finds there (see
-// Server.Template) and removes all other databases, which the tests of a process that was killed have left.
-func StartScratchPostgres(ctx context.Context, name string, say func(format string, args ...any)) (*Postgres, error) {
-	for attempt := range scratchFolders {
+// StartScratchPostgres starts a PostgreSQL server for tests. It disables durability and keeps the data in memory if
+// possible (see ScratchDir). Up to 20 processes can use the same name at the same time, each with its own server. A
+// later process reuses the directory of an earlier one: it keeps the templates (see Server.Template) and removes all
+// other databases, which killed tests have left. log is used as in Options.
+func StartScratchPostgres(ctx context.Context, name string, log func(format string, args ...any)) (*Postgres, error) {
+	for attempt := range maxScratchServers {
 		dir, err := ScratchDir(fmt.Sprintf("%s-%d", name, attempt))
 		if err != nil {
 			return nil, err
 		}
-		server, err := StartPostgres(ctx, Options{Dir: dir, Fast: true, Say: say})
+		server, err := StartPostgres(ctx, Options{Dir: dir, Fast: true, Log: log})
 		if errors.Is(err, ErrInUse) {
 			continue
 		}
@@ -29,14 +29,14 @@ func StartScratchPostgres(ctx context.Context, name string, say func(format stri
 			return nil, err
 		}
 		if err := server.removeLeftovers(ctx); err != nil {
-			return nil, errors.Join(fmt.Errorf("remove the databases of an earlier run: %w", err), server.Stop())
+			return nil, errors.Join(fmt.Errorf("remove databases of an earlier run: %w", err), server.Stop())
 		}
 		return server, nil
 	}
-	return nil, fmt.Errorf("%d servers named %s are %w", scratchFolders, name, ErrInUse)
+	return nil, fmt.Errorf("%d servers named %s are %w", maxScratchServers, name, ErrInUse)
 }
 
-// removeLeftovers removes all databases but templates and the one that administrators connect to.
+// removeLeftovers removes all databases except templates and "postgres".
 func (s Server) removeLeftovers(ctx context.Context) error {
 	return s.administer(ctx, func(conn *pgx.Conn) error {
 		rows, err := conn.Query(ctx, `SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'`)

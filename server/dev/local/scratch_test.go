@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
 )
 
-// startScratch starts a scratch server of a name and returns it with the folder of its data.
+// startScratch starts a scratch server and returns it with its data directory.
 func startScratch(t *testing.T, name string) (*local.Postgres, string) {
 	t.Helper()
 	server, err := local.StartScratchPostgres(t.Context(), name, t.Logf)
@@ -24,11 +24,11 @@ func startScratch(t *testing.T, name string) (*local.Postgres, string) {
 			t.Error(err)
 		}
 	})
-	return server, texts(t, server.URL("postgres"), `SHOW data_directory`)[0]
+	return server, column(t, server.URL("postgres"), `SHOW data_directory`)[0]
 }
 
-// texts reads one column.
-func texts(t *testing.T, url, query string) []string {
+// column returns the values of a query with one column.
+func column(t *testing.T, url, query string) []string {
 	t.Helper()
 	rows, err := connect(t, url).Query(t.Context(), query)
 	if err != nil {
@@ -41,7 +41,7 @@ func texts(t *testing.T, url, query string) []string {
 	return found
 }
 
-func TestScratchPostgres(t *testing.T) {
+func TestScratchServerIsReused(t *testing.T) {
 	t.Parallel()
 	name := fmt.Sprintf("local-test-scratch-%d", os.Getpid())
 	t.Cleanup(func() {
@@ -49,21 +49,25 @@ func TestScratchPostgres(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		folders, err := filepath.Glob(strings.TrimSuffix(dir, fmt.Sprintf("-%d", os.Geteuid())) + "-*")
-		if err != nil || len(folders) != 2 {
-			t.Errorf("the servers had the folders %q: %v", folders, err)
+		dirs, err := filepath.Glob(strings.TrimSuffix(dir, fmt.Sprintf("-%d", os.Geteuid())) + "-*")
+		if err != nil || len(dirs) != 2 {
+			t.Errorf("directories: got %q and error %v, want 2", dirs, err)
 		}
-		for _, folder := range folders {
-			if err := os.RemoveAll(folder); err != nil {
+		for _, dir := range dirs {
+			if err := os.RemoveAll(dir); err != nil {
 				t.Error(err)
 			}
 		}
 	})
+
+	// Two concurrent servers have different directories.
 	first, data := startScratch(t, name)
 	if _, other := startScratch(t, name); other == data {
-		t.Error("two servers run at the same time in one folder")
+		t.Errorf("data directory of the second server: got %s, want another one", other)
 	}
-	if err := first.Template(t.Context(), "template_answer", makeAnswer); err != nil {
+
+	// A later server has the templates of the first one, but not its other databases.
+	if err := first.Template(t.Context(), "template_answer", createAnswer); err != nil {
 		t.Fatal(err)
 	}
 	leftover, _, err := first.Clone(t.Context(), "template_answer")
@@ -73,13 +77,13 @@ func TestScratchPostgres(t *testing.T) {
 	if err := first.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	again, same := startScratch(t, name)
-	if same != data {
-		t.Errorf("the next server has its data in %s, not in %s", same, data)
+	next, nextData := startScratch(t, name)
+	if nextData != data {
+		t.Errorf("data directory of the next server: got %s, want %s", nextData, data)
 	}
-	left := texts(t, again.URL("postgres"), `SELECT datname FROM pg_database
+	left := column(t, next.URL("postgres"), `SELECT datname FROM pg_database
 		WHERE datname LIKE 'clone%' OR datname LIKE 'template_a%'`)
 	if len(left) != 1 || left[0] != "template_answer" {
-		t.Errorf("of template_answer and %s there is left: %q", leftover, left)
+		t.Errorf("databases: got %q, want template_answer only, without %s", left, leftover)
 	}
 }

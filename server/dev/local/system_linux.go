@@ -2,22 +2,22 @@ package local
 
 import "syscall"
 
-// dieWithParent has the kernel send a signal to a process when the thread that started it ends, however it ends.
+// dieWithParent makes the kernel send a signal to the process when the thread that started it ends for any reason.
 func dieWithParent(attributes *syscall.SysProcAttr, signal syscall.Signal) {
 	attributes.Pdeathsig = signal
 }
 
-// memoryFolder gives a folder that is kept in memory, when there is one that everybody can write to and that has room
-// for a few hundred databases. Containers often have a tiny one.
-func memoryFolder() (string, bool) {
+// memoryDir returns a directory in memory if everybody can write to it and it has space for several hundred
+// databases. Many containers have only a small one.
+func memoryDir() (string, bool) {
 	const (
-		folder   = "/dev/shm"
+		dir      = "/dev/shm"
 		writable = 2
-		room     = 2 << 30
+		minFree  = 2 << 30
 	)
 	var system syscall.Statfs_t
-	if syscall.Access(folder, writable) != nil || syscall.Statfs(folder, &system) != nil {
+	if syscall.Access(dir, writable) != nil || syscall.Statfs(dir, &system) != nil {
 		return "", false
 	}
-	return folder, system.Bavail >= room/uint64(system.Bsize) //nolint:gosec // A block's size is positive.
+	return dir, system.Bavail >= minFree/uint64(system.Bsize) //nolint:gosec // the size of a block is positive
 }

@@ -4,9 +4,9 @@ package local
 
 import "syscall"
 
-// dieWithParent does nothing on systems whose kernel cannot tie one process to another: there a server survives when
-// this process is killed without a chance to stop it. The next start in the same folder says so.
+// dieWithParent does nothing, because these kernels have no parent-death signal. The server keeps running if this
+// process is killed, and the next start in the same directory reports it.
 func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
-// memoryFolder finds none: other systems have no folder in memory that is always there.
-func memoryFolder() (string, bool) { return "", false }
+// memoryDir reports that there is none: other systems have no standard directory in memory.
+func memoryDir() (string, bool) { return "", false }

@@ -13,46 +13,46 @@ import (
 )
 
 const (
-	// preparing bounds the making of a template, including the wait for another process that makes it.
-	preparing = 2 * time.Minute
+	// templateTimeout bounds the creation of a template, including the wait for another process that creates it.
+	templateTimeout = 2 * time.Minute
 
-	// copying bounds the making and the removal of one database.
-	copying = 30 * time.Second
+	// cloneTimeout bounds the creation or removal of one database.
+	cloneTimeout = 30 * time.Second
 )
 
-// Server is a PostgreSQL server seen by somebody who needs databases of their own on it: tests, each of which gets a
-// copy of a template that was made once.
+// Server is a PostgreSQL server on which callers create databases. Each test gets a copy of a template that is
+// created once.
 type Server struct{ base url.URL }
 
-// ParseServer gives the server of a postgres:// URL, whose role must be a superuser. The database in it does not
-// matter.
+// ParseServer returns the server of a postgres:// URL, whose role must be a superuser. The database of the URL is
+// ignored.
 func ParseServer(rawURL string) (Server, error) {
 	parsed, err := url.Parse(rawURL)
 	if err != nil {
-		return Server{}, fmt.Errorf("parse the URL of a PostgreSQL server: %w", err)
+		return Server{}, fmt.Errorf("parse URL of PostgreSQL server: %w", err)
 	}
 	if parsed.Scheme != "postgres" && parsed.Scheme != "postgresql" {
-		return Server{}, fmt.Errorf("a PostgreSQL server has a postgres:// URL, not one of scheme %q", parsed.Scheme)
+		return Server{}, fmt.Errorf("the URL of a PostgreSQL server must have the scheme postgres, not %q", parsed.Scheme)
 	}
 	return Server{base: *parsed}, nil
 }
 
-// URL gives the address of one database, which need not exist, as pgx and golang-migrate understand it.
+// URL returns the address of a database for pgx and golang-migrate. The database need not exist.
 func (s Server) URL(database string) string {
 	address := s.base
 	address.Path = "/" + database
 	return address.String()
 }
 
-// Template makes the database name, at most 63 bytes, ready to be cloned: it is filled by prepare, which gets its URL
-// and must close its connections, and from then on takes no others. A template that is ready is left as it is, so its
-// name should tell what is in it, such as a hash of the migrations; one that was begun and not finished is made anew.
-// Any number of processes may ask for the same template at the same time: one prepares it while the others wait.
+// Template creates the database name, at most 63 bytes, as a template for Clone. prepare fills it: it gets the
+// database's URL and must close its connections; afterwards the template accepts none. An existing template is not
+// changed, so its name should identify its content, for example by a hash of the migrations. An incomplete one is
+// created again. Processes may call Template concurrently with the same name: one prepares it, the others wait.
 func (s Server) Template(ctx context.Context, name string, prepare func(ctx context.Context, url string) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, preparing, fmt.Errorf("not ready within %v", preparing))
+	ctx, cancel := context.WithTimeoutCause(ctx, templateTimeout, fmt.Errorf("the template was not ready within %v", templateTimeout))
 	defer cancel()
 	err := s.administer(ctx, func(conn *pgx.Conn) error {
-		// Held until the connection ends.
+		// The lock is released when the connection ends.
 		if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(hashtextextended($1, 0))`, name); err != nil {
 			return err
 		}
@@ -76,14 +76,14 @@ func (s Server) Template(ctx context.Context, name string, prepare func(ctx cont
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("make template %s: %w", name, err)
+		return fmt.Errorf("create template %s: %w", name, err)
 	}
 	return nil
 }
 
-// Clone makes a database of a unique name from a template, and gives its URL and a function that removes it with all
-// its connections. That function works also when the context has ended, as the one of a test has when it cleans up.
-// Clone may be called concurrently.
+// Clone creates a database with a unique name from a template. It returns the database's URL and a function that
+// removes it and closes its connections. That function also works after the context has ended, so that tests can use
+// it for cleanup. Clone may be called concurrently.
 func (s Server) Clone(ctx context.Context, template string) (rawURL string, drop func() error, err error) {
 	name := "clone_" + strings.ToLower(rand.Text())
 	database, source := pgx.Identifier{name}.Sanitize(), pgx.Identifier{template}.Sanitize()
@@ -101,9 +101,9 @@ func (s Server) Clone(ctx context.Context, template string) (rawURL string, drop
 	return s.URL(name), drop, nil
 }
 
-// execute runs one statement that takes a moment.
+// execute runs one short statement.
 func (s Server) execute(ctx context.Context, sql string) error {
-	ctx, cancel := context.WithTimeout(ctx, copying)
+	ctx, cancel := context.WithTimeout(ctx, cloneTimeout)
 	defer cancel()
 	return s.administer(ctx, func(conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, sql)
@@ -111,7 +111,7 @@ func (s Server) execute(ctx context.Context, sql string) error {
 	})
 }
 
-// administer runs work on a connection from which databases can be made and removed.
+// administer runs work with a connection to the database "postgres", from which databases can be created and removed.
 func (s Server) administer(ctx context.Context, work func(*pgx.Conn) error) error {
 	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// makeAnswer fills a database with the table answer and its one row.
-func makeAnswer(ctx context.Context, url string) error {
+// createAnswer creates the table answer with one row.
+func createAnswer(ctx context.Context, url string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
@@ -20,15 +20,15 @@ func makeAnswer(ctx context.Context, url string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-func TestTemplateAndClones(t *testing.T) {
+func TestConcurrentTemplateAndClone(t *testing.T) {
 	t.Parallel()
-	server := startPostgres(t, folder(t))
+	server := startPostgres(t, tempDir(t))
 	var prepared atomic.Int32
 	prepare := func(ctx context.Context, url string) error {
 		prepared.Add(1)
-		return makeAnswer(ctx, url)
+		return createAnswer(ctx, url)
 	}
-	// The group ends when all its tests have, so that the server outlives them.
+	// The group ends after its parallel subtests, so prepared is final afterwards.
 	t.Run("group", func(t *testing.T) {
 		for i := range 8 {
 			t.Run(strconv.Itoa(i), func(t *testing.T) {
@@ -41,39 +41,41 @@ func TestTemplateAndClones(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got := answer(t, url); got != 42 {
-					t.Errorf("the clone holds %d, want 42", got)
+					t.Errorf("row of the clone: got %d, want 42", got)
 				}
 				execute(t, url, `UPDATE answer SET n = `+strconv.Itoa(i))
 				if got := answer(t, url); got != i {
-					t.Errorf("the clone holds %d after an update to %d", got, i)
+					t.Errorf("row of the clone after the update: got %d, want %d", got, i)
 				}
-				if err := drop(); err != nil { // With a connection still open.
+				if err := drop(); err != nil { // with a connection still open
 					t.Error(err)
 				}
 				if _, err := pgx.Connect(t.Context(), url); err == nil {
-					t.Error("the dropped clone takes connections")
+					t.Error("the dropped clone accepts connections")
 				}
 			})
 		}
 	})
 	if n := prepared.Load(); n != 1 {
-		t.Errorf("prepared %d times, want once", n)
+		t.Errorf("calls of prepare: got %d, want 1", n)
 	}
 }
 
-func TestUnfinishedTemplateIsMadeAnew(t *testing.T) {
+func TestTemplateReplacesIncompleteOne(t *testing.T) {
 	t.Parallel()
-	server := startPostgres(t, folder(t))
+	server := startPostgres(t, tempDir(t))
 	failure := errors.New("a migration fails")
 	err := server.Template(t.Context(), "broken", func(ctx context.Context, url string) error {
-		return errors.Join(makeAnswer(ctx, url), failure)
+		return errors.Join(createAnswer(ctx, url), failure)
 	})
 	if !errors.Is(err, failure) {
-		t.Fatalf("error %v, want the one of the preparation", err)
+		t.Fatalf("got error %v, want that of prepare", err)
 	}
-	if err := server.Template(t.Context(), "broken", makeAnswer); err != nil {
+	if err := server.Template(t.Context(), "broken", createAnswer); err != nil {
 		t.Fatal(err)
 	}
+
+	// The clone can be dropped after its context has ended.
 	ctx, cancel := context.WithCancel(t.Context())
 	_, drop, err := server.Clone(ctx, "broken")
 	if err != nil {
@@ -81,6 +83,6 @@ func TestUnfinishedTemplateIsMadeAnew(t *testing.T) {
 	}
 	cancel()
 	if err := drop(); err != nil {
-		t.Errorf("dropping after the context has ended: %v", err)
+		t.Errorf("drop after the context has ended: %v", err)
 	}
 }

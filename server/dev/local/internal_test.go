@@ -34,35 +34,35 @@ func FuzzParseMajor(f *testing.F) {
 	f.Add("Redis server v=99999999999999999999.1")
 	f.Fuzz(func(t *testing.T, output string) {
 		if major := parseMajor(output); major < 0 || major > 9999 {
-			t.Errorf("parseMajor(%q) = %d", output, major)
+			t.Errorf("parseMajor(%q) = %d, want 0 to 9999", output, major)
 		}
 	})
 }
 
 func TestChoose(t *testing.T) {
 	t.Parallel()
-	in15, in17 := installation{folder: "a", major: 15}, installation{folder: "b", major: 17}
+	in15, in17 := installation{dir: "a", major: 15}, installation{dir: "b", major: 17}
 	for name, c := range map[string]struct {
 		found   []installation
 		major   int
 		want    installation
 		problem string
 	}{
-		"no data yet":            {found: []installation{in17, in15}, want: in17},
-		"the chosen one first":   {found: []installation{in15, in17}, want: in15},
-		"data of the older one":  {found: []installation{in17, in15}, major: 15, want: in15},
-		"data of a removed one":  {found: []installation{in17}, major: 15, problem: "by PostgreSQL 15, and only 17"},
-		"nothing found":          {problem: "install PostgreSQL"},
-		"nothing found for data": {major: 15, problem: "install PostgreSQL"},
+		"no data":                   {found: []installation{in17, in15}, want: in17},
+		"first one without data":    {found: []installation{in15, in17}, want: in15},
+		"data of an older version":  {found: []installation{in17, in15}, major: 15, want: in15},
+		"data of a missing version": {found: []installation{in17}, major: 15, problem: "by PostgreSQL 15, but only 17"},
+		"none installed":            {problem: "install PostgreSQL"},
+		"none installed for data":   {major: 15, problem: "install PostgreSQL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := choose(c.found, c.major)
 			if (err != nil) != (c.problem != "") || err != nil && !strings.Contains(err.Error(), c.problem) {
-				t.Fatalf("error %v, want %q", err, c.problem)
+				t.Fatalf("got error %v, want %q", err, c.problem)
 			}
 			if got != c.want {
-				t.Errorf("chose %v, want %v", got, c.want)
+				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
 	}
@@ -78,12 +78,12 @@ func TestFitsSocket(t *testing.T) {
 		`/tmp/a"b/redis.sock`:                             false,
 	} {
 		if got := fitsSocket(path); got != want {
-			t.Errorf("fitsSocket(%q) = %v", path, got)
+			t.Errorf("fitsSocket(%q) = %t, want %t", path, got, want)
 		}
 	}
 }
 
-func TestEnvironment(t *testing.T) {
+func TestEnvironmentRemovesPostgresAndLocaleVariables(t *testing.T) {
 	t.Parallel()
 	got := environment([]string{"PATH=/bin", "PGPORT=1", "LANG=de_DE.UTF-8", "LC_MESSAGES=de_DE", "HOME=/x"})
 	if want := []string{"PATH=/bin", "HOME=/x", "LC_ALL=C"}; !slices.Equal(got, want) {
@@ -103,24 +103,24 @@ func TestServerURL(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := server.URL("other"); got != want {
-			t.Errorf("got %q, want %q", got, want)
+			t.Errorf("URL of %q: got %q, want %q", raw, got, want)
 		}
 	}
 	for _, raw := range []string{"", "mysql://localhost/x", "postgres://%zz", "host=/tmp"} {
 		if _, err := ParseServer(raw); err == nil {
-			t.Errorf("ParseServer(%q) gives no error", raw)
+			t.Errorf("ParseServer(%q): got no error, want one", raw)
 		}
 	}
 }
 
-func TestImitationOfRedis(t *testing.T) {
+func TestInProcessRedisExpiresKeys(t *testing.T) {
 	t.Parallel()
-	r, err := imitateRedis()
+	r, err := startInProcessRedis()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !r.InProcess() {
-		t.Error("the imitation does not say that it is one")
+		t.Error("InProcess() = false, want true")
 	}
 	option, err := rueidis.ParseURL(r.URL())
 	if err != nil {
@@ -137,7 +137,7 @@ func TestImitationOfRedis(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	err = until(ctx, func() (bool, error) {
+	err = poll(ctx, func() (bool, error) {
 		err := client.DoCache(ctx, client.B().Get().Key("k").Cache(), time.Minute).Error()
 		if rueidis.IsRedisNil(err) {
 			return true, nil
@@ -145,7 +145,7 @@ func TestImitationOfRedis(t *testing.T) {
 		return false, err
 	})
 	if err != nil {
-		t.Errorf("the key does not expire: %v", err)
+		t.Errorf("wait until the key expires: %v", err)
 	}
 	for range 2 {
 		if err := r.Stop(); err != nil {
