@@ -6,26 +6,26 @@ import (
 	"testing"
 )
 
-// TestDocumentationShowsExamples compares docs/clients.md with the examples that are compiled and run: it contains each
-// whole, or the part between two README lines.
+// TestDocumentationShowsExamples checks that docs/clients.md contains the examples that are compiled and run: each whole,
+// or the part between its two README lines.
 func TestDocumentationShowsExamples(t *testing.T) {
 	t.Parallel()
-	page := read(t, "../docs/clients.md")
+	page := readFile(t, "../docs/clients.md")
 	for file, language := range map[string]string{
 		"clients/typescript/readme.ts": "ts", "clients/hey-api/readme.ts": "ts", "clients/python/readme.py": "python",
 		"clients/java/src/main/java/Readme.java": "java", "clients/go/main.go": "go",
 	} {
-		example := read(t, file)
+		example := readFile(t, file)
 		if parts := strings.Split(example, "// README\n"); len(parts) == 3 {
-			example = unindented(parts[1])
+			example = unindent(parts[1])
 		}
 		if !strings.Contains(page, "```"+language+"\n"+strings.TrimRight(example, "\n\t ")+"\n```\n") {
-			t.Errorf("docs/clients.md does not show %s as it is:\n%s", file, example)
+			t.Errorf("docs/clients.md does not contain the current %s:\n%s", file, example)
 		}
 	}
 }
 
-func read(t *testing.T, name string) string {
+func readFile(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(name)
 	if err != nil {
@@ -34,8 +34,8 @@ func read(t *testing.T, name string) string {
 	return string(content)
 }
 
-// unindented takes from each line the white space that the first begins with.
-func unindented(text string) string {
+// unindent removes the indentation of the first line from all lines.
+func unindent(text string) string {
 	indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
 	var out strings.Builder
 	for line := range strings.Lines(text) {

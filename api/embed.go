@@ -1,5 +1,5 @@
-// Package api holds the contract of the service. openapi.yaml is its entry point, spec/ has its parts by tag, and make
-// generate makes one document of them, bundled.yaml, from which the types, the server and the clients are generated.
+// Package api contains the specification of the API. openapi.yaml is its entry point, and spec/ contains its parts by
+// tag. make generate bundles them into bundled.yaml, from which the types, the server and the clients are generated.
 package api
 
 import (
@@ -12,7 +12,7 @@ import (
 //go:embed bundled.yaml
 var Specification string
 
-// Published returns the document that the service serves. It is made once, and has the same bytes each time.
-var Published = sync.OnceValues(func() (Document, error) { //nolint:gochecknoglobals // made once
+// Published returns the document that the service serves. Every call returns the same bytes.
+var Published = sync.OnceValues(func() (Document, error) { //nolint:gochecknoglobals // computed once
 	return Publish(Specification)
 })

@@ -11,7 +11,7 @@ import (
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 )
 
-// load reads the document as its authors write it.
+// load reads the specification.
 func load(t *testing.T) *openapi3.T {
 	t.Helper()
 	document, err := openapi3.NewLoader().LoadFromData([]byte(spec.Specification))
@@ -21,7 +21,7 @@ func load(t *testing.T) *openapi3.T {
 	return document
 }
 
-// operations calls a function with every operation.
+// operations calls a function for every operation.
 func operations(document *openapi3.T, each func(path, method string, item *openapi3.PathItem, op *openapi3.Operation)) {
 	for path, item := range document.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -30,19 +30,19 @@ func operations(document *openapi3.T, each func(path, method string, item *opena
 	}
 }
 
-// expressionForm is what the parameters of a link are taken from (OpenAPI 3.1, "Runtime Expressions"), as far as we use them.
-var expressionForm = regexp.MustCompile(
+// runtimeExpression matches the runtime expressions of OpenAPI 3.1 that the links of the specification may use.
+var runtimeExpression = regexp.MustCompile(
 	`^\$(?:request\.(?:path|query)\.[a-z_]+|response\.header\.[A-Za-z-]+|response\.body#(?:/[a-z0-9_]+)+)$`)
 
-// TestWhatIsCreatedCanBeFollowed: who has created something is told by links what can be done with it, and who has read a
-// page where the next one is. Machines that walk through the API go as deep as its links lead.
-func TestWhatIsCreatedCanBeFollowed(t *testing.T) {
+// TestResponsesHaveLinks checks that a response to a creation links to operations on the new resource, and that each page
+// links to the next one. Fuzzers follow these links.
+func TestResponsesHaveLinks(t *testing.T) {
 	t.Parallel()
 	document := load(t)
 	operations(document, func(path, method string, item *openapi3.PathItem, op *openapi3.Operation) {
 		at := method + " " + path
 		if created := op.Responses.Value("201"); created != nil && len(created.Value.Links) == 0 {
-			t.Errorf("%s: the 201 has no links to what can be done with what was created", at)
+			t.Errorf("%s: the response 201 has no links to operations on the created resource", at)
 		}
 		parameters := slices.Concat(item.Parameters, op.Parameters)
 		if parameters.GetByInAndName("query", "cursor") == nil {
@@ -50,7 +50,7 @@ func TestWhatIsCreatedCanBeFollowed(t *testing.T) {
 		}
 		next := op.Responses.Value("200").Value.Links["NextPage"]
 		if next == nil || next.Value.OperationID != op.OperationID {
-			t.Errorf("%s: has no link NextPage to itself", at)
+			t.Errorf("%s: the response has no link NextPage to the same operation", at)
 			return
 		}
 		for _, p := range parameters {
@@ -59,15 +59,15 @@ func TestWhatIsCreatedCanBeFollowed(t *testing.T) {
 				want = "$response.body#/next_cursor"
 			}
 			if p.Value.In != "header" && next.Value.Parameters[p.Value.Name] != want {
-				t.Errorf("%s: the next page takes %s from %v, not from %s", at, p.Value.Name, next.Value.Parameters[p.Value.Name], want)
+				t.Errorf("%s: NextPage: parameter %s: got %v, want %s", at, p.Value.Name, next.Value.Parameters[p.Value.Name], want)
 			}
 		}
 	})
 }
 
-// TestEveryLinkLeadsSomewhere holds each link against the operation that it names, and against the answer and the request
-// that it takes its parameters from.
-func TestEveryLinkLeadsSomewhere(t *testing.T) {
+// TestLinksAreValid compares each link with the operation that it names, and with the request and the response that its
+// parameters refer to.
+func TestLinksAreValid(t *testing.T) {
 	t.Parallel()
 	document := load(t)
 	targets := map[string]openapi3.Parameters{}
@@ -79,11 +79,11 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 			for name, link := range response.Value.Links {
 				at := method + " " + path + " " + status + " " + name
 				if name != "NextPage" && name != link.Value.OperationID {
-					t.Errorf("%s: is not called as the operation %s that it leads to", at, link.Value.OperationID)
+					t.Errorf("%s: want the name of the operation, %s", at, link.Value.OperationID)
 				}
 				known, found := targets[link.Value.OperationID]
 				if !found {
-					t.Errorf("%s: there is no operation %q", at, link.Value.OperationID)
+					t.Errorf("%s: the operation %q does not exist", at, link.Value.OperationID)
 				}
 				source := slices.Concat(item.Parameters, op.Parameters)
 				checkLink(t, at, link.Value, known, source, response.Value)
@@ -92,8 +92,8 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	})
 }
 
-// checkLink checks that every parameter exists where the link leads, none that is required is missing, and each is taken
-// from what is there.
+// checkLink checks that the operation has the parameters of the link, that the link has all required parameters, and that
+// their values exist in the request or the response.
 func checkLink(
 	t *testing.T, at string, link *openapi3.Link, known, source openapi3.Parameters, response *openapi3.Response,
 ) {
@@ -111,23 +111,23 @@ func checkLink(
 			t.Errorf("%s: %s has no parameter %s", at, link.OperationID, name)
 		}
 		expression, _ := value.(string)
-		if !expressionForm.MatchString(expression) {
-			t.Errorf("%s: %s is taken from %v, which is no expression", at, name, value)
+		if !runtimeExpression.MatchString(expression) {
+			t.Errorf("%s: %s: %v is not a runtime expression", at, name, value)
 			continue
 		}
-		if !taken(expression, source, response) {
-			t.Errorf("%s: %s is taken from %s, which is not there", at, name, expression)
+		if !resolves(expression, source, response) {
+			t.Errorf("%s: %s: %s does not exist in the request or the response", at, name, expression)
 		}
 	}
 	for _, p := range known {
 		if p.Value.Required && !given[p.Value.Name] {
-			t.Errorf("%s: %s needs %s", at, link.OperationID, p.Value.Name)
+			t.Errorf("%s: %s requires the parameter %s", at, link.OperationID, p.Value.Name)
 		}
 	}
 }
 
-// taken reports whether an expression finds something in a request with these parameters or in its answer.
-func taken(expression string, source openapi3.Parameters, response *openapi3.Response) bool {
+// resolves reports whether an expression refers to one of the parameters of the request or to a part of the response.
+func resolves(expression string, source openapi3.Parameters, response *openapi3.Response) bool {
 	if pointer, found := strings.CutPrefix(expression, "$response.body#/"); found {
 		schema := response.Content["application/json"].Schema.Value
 		for step := range strings.SplitSeq(pointer, "/") {

@@ -13,18 +13,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// TestYAMLAndJSONAreOneDocument holds against each other what /openapi.yaml and /openapi.json serve.
-func TestYAMLAndJSONAreOneDocument(t *testing.T) {
+// TestPublishedYAMLAndJSONAreEqual compares the documents that /openapi.yaml and /openapi.json return.
+func TestPublishedYAMLAndJSONAreEqual(t *testing.T) {
 	t.Parallel()
 	published, err := spec.Published()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var written any
-	if err := yaml.Unmarshal(published.YAML, &written); err != nil {
+	var decoded any
+	if err := yaml.Unmarshal(published.YAML, &decoded); err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := json.Marshal(written)
+	encoded, err := json.Marshal(decoded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +35,11 @@ func TestYAMLAndJSONAreOneDocument(t *testing.T) {
 	if err := json.Unmarshal(published.JSON, &fromJSON); err != nil {
 		t.Fatal(err)
 	}
-	differ(t, "", fromYAML, fromJSON)
+	compare(t, "", fromYAML, fromJSON)
 }
 
-// TestPublishedYAMLHasNoAliases, because some parsers refuse a document with many, among them that of Java's generators.
-// It has the comments of the specification, except that of x-response-headers, which it does not have.
+// TestPublishedYAMLHasNoAliases checks that the document has no aliases or anchors: some parsers reject a document with
+// many aliases, among them the one of OpenAPI Generator for Java.
 func TestPublishedYAMLHasNoAliases(t *testing.T) {
 	t.Parallel()
 	published, err := spec.Published()
@@ -53,55 +53,78 @@ func TestPublishedYAMLHasNoAliases(t *testing.T) {
 	var walk func(*yaml.Node)
 	walk = func(node *yaml.Node) {
 		if node.Kind == yaml.AliasNode || node.Anchor != "" {
-			t.Errorf("line %d has an alias or an anchor: %s%s", node.Line, node.Anchor, node.Value)
+			t.Errorf("line %d: got the alias or anchor %s%s, want none", node.Line, node.Anchor, node.Value)
 		}
 		for _, child := range node.Content {
 			walk(child)
 		}
 	}
 	walk(&document)
-	if strings.Contains(string(published.YAML), "x-response-headers") || strings.Contains(string(published.YAML), "Code generated") {
-		t.Error("has what is written for our own generator and authors")
+}
+
+// TestPublishedYAMLHasTheCommentsOfItsAuthors checks that the document has all comments of the specification except the
+// one of x-response-headers, which is not part of it.
+func TestPublishedYAMLHasTheCommentsOfItsAuthors(t *testing.T) {
+	t.Parallel()
+	published, err := spec.Published()
+	if err != nil {
+		t.Fatal(err)
 	}
+	document := string(published.YAML)
+	for _, internal := range []string{"x-response-headers", "Code generated"} {
+		if strings.Contains(document, internal) {
+			t.Errorf("the document contains %q, which is internal", internal)
+		}
+	}
+
 	entry, err := os.ReadFile("openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown, hidden, found := strings.Cut(string(entry), "\n\n# Headers that responses have in addition")
-	_, after, alsoFound := strings.Cut(hidden, "\n\n")
-	if !found || !alsoFound {
-		t.Fatal("the comment of x-response-headers is not where this test looks for it")
+	before, rest, found := strings.Cut(string(entry), "\n\n# Headers that responses have in addition")
+	_, after, foundEnd := strings.Cut(rest, "\n\n")
+	if !found || !foundEnd {
+		t.Fatal("openapi.yaml has no comment of x-response-headers that begins as this test expects")
 	}
-	for line := range strings.Lines(shown + after) {
+	checked := 0
+	for line := range strings.Lines(before + after) {
 		comment := strings.TrimSpace(line)
-		if strings.HasPrefix(comment, "# ") && !strings.Contains(string(published.YAML), comment) {
-			t.Errorf("has lost the comment %q", comment)
+		if !strings.HasPrefix(comment, "# ") {
+			continue
 		}
+		checked++
+		if !strings.Contains(document, comment) {
+			t.Errorf("the document does not contain the comment %q", comment)
+		}
+	}
+	if checked == 0 {
+		t.Error("openapi.yaml has no comments: the test has checked nothing")
 	}
 }
 
-// differ names every place where two JSON values are not the same.
-func differ(t *testing.T, at string, a, b any) {
+// compare reports every place in which two JSON values differ.
+func compare(t *testing.T, at string, a, b any) {
 	t.Helper()
 	left, isObject := a.(map[string]any)
 	right, alsoObject := b.(map[string]any)
 	if !isObject || !alsoObject {
 		if !reflect.DeepEqual(a, b) {
-			t.Errorf("%s: one says %v and the other %v", at, a, b)
+			t.Errorf("%s: the values differ: %v and %v", at, a, b)
 		}
 		return
 	}
 	for name := range left {
-		differ(t, at+"/"+name, left[name], right[name])
+		compare(t, at+"/"+name, left[name], right[name])
 	}
 	for name := range right {
 		if _, found := left[name]; !found {
-			t.Errorf("%s/%s: stands in the other only", at, name)
+			t.Errorf("%s/%s: only one of the values has this field", at, name)
 		}
 	}
 }
 
-// TestEveryOperationIsGenerated under its own name, so that maps keyed by operationId find the method.
+// TestEveryOperationIsGenerated checks that each operation has a method with its operationId as name, which maps keyed by
+// operationId rely on.
 func TestEveryOperationIsGenerated(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
@@ -114,11 +137,11 @@ func TestEveryOperationIsGenerated(t *testing.T) {
 		for method, op := range item.Operations() {
 			count++
 			if _, found := generated.MethodByName(op.OperationID); !found {
-				t.Errorf("%s %s: nothing generated is called %s", method, path, op.OperationID)
+				t.Errorf("%s %s: the generated server has no method %s", method, path, op.OperationID)
 			}
 		}
 	}
 	if count != generated.NumMethod() {
-		t.Errorf("there are %d operations and %d generated methods", count, generated.NumMethod())
+		t.Errorf("got %d generated methods, want %d", generated.NumMethod(), count)
 	}
 }

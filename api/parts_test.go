@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/bundle"
 )
 
-// TestOperationsAreInThePartOfTheirTag and all files of spec/ belong to the document.
+// TestOperationsAreInThePartOfTheirTag also checks that the document uses all files in spec/.
 func TestOperationsAreInThePartOfTheirTag(t *testing.T) {
 	t.Parallel()
 	document, err := bundle.Load("openapi.yaml")
@@ -29,7 +29,7 @@ func TestOperationsAreInThePartOfTheirTag(t *testing.T) {
 		}
 		if node.Kind == yaml.MappingNode && node.Decode(&operation) == nil && operation.ID != "" && len(operation.Tags) > 0 {
 			if want := filepath.Join("spec", operation.Tags[0]+".yaml"); document.File(node) != want {
-				t.Errorf("%s is in %s, want %s", operation.ID, document.File(node), want)
+				t.Errorf("%s: got file %s, want %s", operation.ID, document.File(node), want)
 			}
 		}
 		for _, child := range node.Content {
@@ -43,13 +43,13 @@ func TestOperationsAreInThePartOfTheirTag(t *testing.T) {
 	}
 	for _, file := range files {
 		if !parts[filepath.Join("spec", file.Name())] {
-			t.Errorf("the document has nothing of spec/%s", file.Name())
+			t.Errorf("the document does not use spec/%s", file.Name())
 		}
 	}
 }
 
-// TestOtherToolsReadTheEntryPoint: its references are those of OpenAPI, so a tool needs no bundle.
-func TestOtherToolsReadTheEntryPoint(t *testing.T) {
+// TestOtherToolsCanReadTheEntryPoint checks that a tool that resolves external references of OpenAPI needs no bundle.
+func TestOtherToolsCanReadTheEntryPoint(t *testing.T) {
 	t.Parallel()
 	loader := openapi3.NewLoader()
 	loader.IsExternalRefsAllowed = true
@@ -71,6 +71,6 @@ func TestOtherToolsReadTheEntryPoint(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) || len(want) == 0 {
-		t.Errorf("the operations are %v, want %v", got, want)
+		t.Errorf("got the operations %v, want %v", got, want)
 	}
 }

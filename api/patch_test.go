@@ -12,9 +12,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// TestAPatchCanEmptyEveryList that may be empty, because in a merge patch a list that is empty clears, and one that is
-// absent leaves what is there: the generated types must tell the two apart when they are written.
-func TestAPatchCanEmptyEveryList(t *testing.T) {
+// TestPatchTypesDistinguishEmptyFromAbsentLists checks the JSON of the generated types: in a merge patch, an empty list
+// clears a field, and an absent one leaves it unchanged.
+func TestPatchTypesDistinguishEmptyFromAbsentLists(t *testing.T) {
 	t.Parallel()
 	server, lists := reflect.TypeFor[api.StrictServerInterface](), 0
 	document, err := openapi3.NewLoader().LoadFromData([]byte(spec.Specification))
@@ -34,33 +34,33 @@ func TestAPatchCanEmptyEveryList(t *testing.T) {
 				continue
 			}
 			lists++
-			field := member(patch, name)
-			if got := written(t, patch, field, reflect.Zero(field.Type)); strings.Contains(got, `"`+name+`"`) {
-				t.Errorf("%s: an absent list %s is written: %s", op.OperationID, name, got)
+			field := fieldOf(patch, name)
+			if got := encode(t, patch, field, reflect.Zero(field.Type)); strings.Contains(got, `"`+name+`"`) {
+				t.Errorf("%s: got %s, want no %s for a list that is absent", op.OperationID, got, name)
 			}
 			empty := reflect.MakeSlice(field.Type, 0, 0)
-			if got := written(t, patch, field, empty); !strings.Contains(got, `"`+name+`":[]`) {
-				t.Errorf("%s: an empty list %s is not written: %s", op.OperationID, name, got)
+			if got := encode(t, patch, field, empty); !strings.Contains(got, `"`+name+`":[]`) {
+				t.Errorf("%s: got %s, want %s: [] for an empty list", op.OperationID, got, name)
 			}
 		}
 	}
 	if lists == 0 {
-		t.Error("no patch has a list, and this test says nothing")
+		t.Error("no patch has a list: the test has checked nothing")
 	}
 }
 
-// member finds the field that is written under a name.
-func member(of reflect.Type, name string) reflect.StructField {
+// fieldOf returns the field of a struct with a JSON name.
+func fieldOf(of reflect.Type, name string) reflect.StructField {
 	for field := range of.Fields() {
 		if known, _, _ := strings.Cut(field.Tag.Get("json"), ","); known == name {
 			return field
 		}
 	}
-	panic(of.Name() + " has no member " + name)
+	panic(of.Name() + " has no field " + name)
 }
 
-// written gives the JSON of a patch that has a value in one field.
-func written(t *testing.T, patch reflect.Type, field reflect.StructField, value reflect.Value) string {
+// encode returns the JSON of a patch in which one field is set.
+func encode(t *testing.T, patch reflect.Type, field reflect.StructField, value reflect.Value) string {
 	t.Helper()
 	filled := reflect.New(patch).Elem()
 	filled.FieldByIndex(field.Index).Set(value)

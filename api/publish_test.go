@@ -12,10 +12,10 @@ import (
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 )
 
-// authored is a small document in which answers have headers in common.
-const authored = `openapi: 3.1.0
+// small is a specification with common response headers.
+const small = `openapi: 3.1.0
 info: {title: Small, version: 1.0.0}
-# What answers have in common.
+# The common headers.
 x-response-headers:
   limited:
     RateLimit: {$ref: '#/components/headers/RateLimit'}
@@ -23,7 +23,7 @@ x-response-headers:
     Idempotency-Replayed: {$ref: '#/components/headers/Replayed'}
   always:
     X-Request-Id: {$ref: '#/components/headers/RequestID'}
-# Where everything is.
+# The paths.
 paths:
   /things:
     get:
@@ -37,32 +37,32 @@ paths:
       responses:
         '200': {$ref: '#/components/responses/Thing'}
         '201':
-          description: Made.
+          description: Created.
           headers:
-            X-Request-Id: {description: Its own., schema: {type: string}}
+            X-Request-Id: {description: Declared here., schema: {type: string}}
           links: {}
-        '409': {description: It is there.}
+        '409': {description: Exists.}
   /health:
     get:
       x-rate-limited: false
       responses:
-        '200': {description: Well.}
+        '200': {description: Healthy.}
         '204': {description: Nothing.}
 components:
   headers:
-    RateLimit: {description: What is left., schema: {type: string}}
-    Replayed: {description: Again., schema: {type: boolean}}
-    RequestID: {description: Which., required: true, schema: {type: string}}
+    RateLimit: {description: The remaining requests., schema: {type: string}}
+    Replayed: {description: Whether it is a replay., schema: {type: boolean}}
+    RequestID: {description: The id., required: true, schema: {type: string}}
   parameters:
     Key: {name: Idempotency-Key, in: header, schema: {type: string}}
   responses:
     Thing: {description: A thing.}
-    Missing: {description: Gone.}
+    Missing: {description: Missing.}
 `
 
-func TestPublishDeclaresHeadersWhereTheyCanBe(t *testing.T) {
+func TestPublishDeclaresCommonHeaders(t *testing.T) {
 	t.Parallel()
-	published, err := spec.Publish(authored)
+	published, err := spec.Publish(small)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,17 +75,17 @@ func TestPublishDeclaresHeadersWhereTheyCanBe(t *testing.T) {
 	}
 	got := map[string][]string{}
 	operations(document, func(path, method string, _ *openapi3.PathItem, op *openapi3.Operation) {
-		for status, answer := range op.Responses.Map() {
+		for status, response := range op.Responses.Map() {
 			at := method + " " + path + " " + status
 			got[at] = []string{}
-			for name := range answer.Value.Headers {
+			for name := range response.Value.Headers {
 				got[at] = append(got[at], name)
 			}
 			slices.Sort(got[at])
 		}
 	})
 	for at, want := range map[string][]string{
-		"GET /things 200":  {"Idempotency-Replayed", "RateLimit", "X-Request-Id"}, // POST shares it
+		"GET /things 200":  {"Idempotency-Replayed", "RateLimit", "X-Request-Id"}, // shared with POST
 		"GET /things 204":  {"RateLimit", "X-Request-Id"},
 		"GET /things 404":  {"RateLimit", "X-Request-Id"},
 		"POST /things 200": {"Idempotency-Replayed", "RateLimit", "X-Request-Id"},
@@ -95,40 +95,44 @@ func TestPublishDeclaresHeadersWhereTheyCanBe(t *testing.T) {
 		"GET /health 204":  {"X-Request-Id"},
 	} {
 		if !slices.Equal(got[at], want) {
-			t.Errorf("%s: has %v, want %v", at, got[at], want)
+			t.Errorf("%s: got the headers %v, want %v", at, got[at], want)
 		}
 	}
 	for _, text := range []string{
-		"X-Request-Id: {description: Its own.,", "# Where everything is.", "X-Request-Id: {$ref: '#/components/headers/RequestID'}",
+		"X-Request-Id: {description: Declared here.,", "# The paths.", "X-Request-Id: {$ref: '#/components/headers/RequestID'}",
 	} {
 		if !bytes.Contains(published.YAML, []byte(text)) {
-			t.Errorf("the YAML has no %q:\n%s", text, published.YAML)
+			t.Errorf("the YAML does not contain %q:\n%s", text, published.YAML)
 		}
 	}
-	if bytes.Contains(published.YAML, []byte("in common")) || bytes.Contains(published.JSON, []byte("x-response-headers")) {
-		t.Errorf("the authors' list is shown:\n%s", published.YAML)
+	if bytes.Contains(published.YAML, []byte("The common headers")) || bytes.Contains(published.JSON, []byte("x-response-headers")) {
+		t.Errorf("the document contains the list of common headers:\n%s", published.YAML)
 	}
 }
 
-func TestPublishRefusesWhatItCannotDeclare(t *testing.T) {
+func TestPublishReturnsErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ old, changed, want string }{
-		"a group that nobody knows":   {"  always:", "  sometimes:", `nobody knows the group "sometimes"`},
-		"a header that is not there":  {"headers/RequestID'", "headers/ID'", "X-Request-Id: #/components/headers/ID leads nowhere"},
-		"a header of another file":    {"'#/components/headers/RequestID'", "'other.yaml#/ID'", "leads nowhere"},
-		"a parameter of nothing":      {"parameters/Key'", "parameters/Lock'", "leads nowhere"},
-		"an answer of nothing":        {"responses/Missing'", "responses/Lost'", "leads nowhere"},
-		"what cannot be read as YAML": {authored, "a: [", "read the specification"},
-		"what is no document":         {authored, "", "is empty"},
+		"unknown group":          {"  always:", "  sometimes:", `unknown group "sometimes"`},
+		"missing header":         {"headers/RequestID'", "headers/ID'", "X-Request-Id: the reference #/components/headers/ID has no target"},
+		"header of another file": {"'#/components/headers/RequestID'", "'other.yaml#/ID'", "other.yaml#/ID has no target"},
+		"missing parameter":      {"parameters/Key'", "parameters/Lock'", "parameters/Lock has no target"},
+		"missing response":       {"responses/Missing'", "responses/Lost'", "the reference of a response 404 has no target"},
+		"invalid YAML":           {small, "a: [", "parse the specification: yaml"},
+		"empty document":         {small, "", "is empty"},
 	} {
-		_, err := spec.Publish(strings.Replace(authored, c.old, c.changed, 1))
-		if err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: the error is %v, want %q in it", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := spec.Publish(strings.Replace(small, c.old, c.changed, 1))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got error %v, want one that contains %q", err, c.want)
+			}
+		})
 	}
 }
 
-// TestPublishedIsValid in both forms, is the same each time, and says of each answer which request it is about.
+// TestPublishedIsValid checks that both formats are valid, that publishing is deterministic, and that every response has
+// the header X-Request-Id.
 func TestPublishedIsValid(t *testing.T) {
 	t.Parallel()
 	published, err := spec.Published()
@@ -137,48 +141,48 @@ func TestPublishedIsValid(t *testing.T) {
 	}
 	again, err := spec.Publish(spec.Specification)
 	if err != nil || !bytes.Equal(again.YAML, published.YAML) || !bytes.Equal(again.JSON, published.JSON) {
-		t.Errorf("it is another one the next time: %v", err)
+		t.Errorf("publishing again returned another document (error %v)", err)
 	}
-	for form, text := range map[string][]byte{"YAML": published.YAML, "JSON": published.JSON} {
+	for format, text := range map[string][]byte{"YAML": published.YAML, "JSON": published.JSON} {
 		document, err := openapi3.NewLoader().LoadFromData(text)
 		if err != nil {
-			t.Fatalf("%s: %v", form, err)
+			t.Fatalf("%s: %v", format, err)
 		}
 		if err := document.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
-			t.Errorf("%s: %v", form, err)
+			t.Errorf("%s: %v", format, err)
 		}
 		operations(document, func(path, method string, _ *openapi3.PathItem, op *openapi3.Operation) {
-			for status, answer := range op.Responses.Map() {
-				if id := answer.Value.Headers["X-Request-Id"]; id == nil || !id.Value.Required {
-					t.Errorf("%s: %s %s: the answer %s has not always an X-Request-Id", form, method, path, status)
+			for status, response := range op.Responses.Map() {
+				if id := response.Value.Headers["X-Request-Id"]; id == nil || !id.Value.Required {
+					t.Errorf("%s: %s %s: the response %s has no required header X-Request-Id", format, method, path, status)
 				}
 			}
 		})
 	}
 }
 
-// TestPublishedIsWhatItsAuthorsWrote but for the headers: what else is said is neither more nor less.
-func TestPublishedIsWhatItsAuthorsWrote(t *testing.T) {
+// TestPublishingChangesOnlyHeaders compares the published document with the specification, ignoring response headers.
+func TestPublishingChangesOnlyHeaders(t *testing.T) {
 	t.Parallel()
 	published, err := spec.Published()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var written, shown map[string]any
-	if err := yaml.Unmarshal([]byte(spec.Specification), &written); err != nil {
+	var authored, public map[string]any
+	if err := yaml.Unmarshal([]byte(spec.Specification), &authored); err != nil {
 		t.Fatal(err)
 	}
-	if err := yaml.Unmarshal(published.YAML, &shown); err != nil {
+	if err := yaml.Unmarshal(published.YAML, &public); err != nil {
 		t.Fatal(err)
 	}
-	delete(written, "x-response-headers")
-	withoutHeaders(written)
-	withoutHeaders(shown)
-	differ(t, "", shown, written)
+	delete(authored, "x-response-headers")
+	removeHeaders(authored)
+	removeHeaders(public)
+	compare(t, "", public, authored)
 }
 
-// withoutHeaders takes the headers of all answers away.
-func withoutHeaders(value any) {
+// removeHeaders removes the headers of all responses.
+func removeHeaders(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		responses, _ := value["responses"].(map[string]any)
@@ -188,11 +192,11 @@ func withoutHeaders(value any) {
 			}
 		}
 		for _, inner := range value {
-			withoutHeaders(inner)
+			removeHeaders(inner)
 		}
 	case []any:
 		for _, inner := range value {
-			withoutHeaders(inner)
+			removeHeaders(inner)
 		}
 	}
 }
