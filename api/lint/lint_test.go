@@ -55,7 +55,7 @@ func TestRulesHaveNamesAndDescriptions(t *testing.T) {
 	}
 }
 
-func TestLinesAreThoseOfTheText(t *testing.T) {
+func TestPositionReturnsLines(t *testing.T) {
 	t.Parallel()
 	document, err := lint.Read(t.Context(), []byte(`openapi: 3.1.0
 info: {title: T, version: 1.0.0}
@@ -64,7 +64,7 @@ paths:
     get:
       responses: &shared
         '200':
-          description: Well.
+          description: Success.
     put:
       responses: *shared
 components: {}
@@ -78,20 +78,24 @@ components: {}
 		"#/info/title": 2, "#/nowhere": 1, "#/paths/~1things~1{thing_id}/get/security": 5,
 	} {
 		if _, got := document.Position(pointer); got != line {
-			t.Errorf("%s is in line %d, not %d", pointer, got, line)
+			t.Errorf("%s: got line %d, want %d", pointer, got, line)
 		}
 	}
 }
 
-func TestReadRefusesWhatIsNoDocument(t *testing.T) {
+func TestReadRejectsInvalidDocuments(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"no YAML": "a: [", "a list": "[1]", "nothing": "", "a text": "hello", "without paths": "openapi: 3.1.0\ninfo: {title: T, version: 1.0.0}\n",
-		"a member twice":      "openapi: 3.1.0\nopenapi: 3.1.0\n",
-		"a reference nowhere": "openapi: 3.1.0\ninfo: {title: T, version: 1.0.0}\ncomponents: {}\npaths:\n  /a: {get: {responses: {'200': {$ref: '#/components/responses/None'}}}}\n",
+		"invalid YAML": "a: [", "list": "[1]", "empty": "", "string": "hello",
+		"no paths":                      "openapi: 3.1.0\ninfo: {title: T, version: 1.0.0}\n",
+		"duplicate key":                 "openapi: 3.1.0\nopenapi: 3.1.0\n",
+		"missing target of a reference": "openapi: 3.1.0\ninfo: {title: T, version: 1.0.0}\ncomponents: {}\npaths:\n  /a: {get: {responses: {'200': {$ref: '#/components/responses/None'}}}}\n",
 	} {
-		if _, err := lint.Read(t.Context(), []byte(text)); err == nil {
-			t.Errorf("%s: is read", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if _, err := lint.Read(t.Context(), []byte(text)); err == nil {
+				t.Error("got no error")
+			}
+		})
 	}
 }

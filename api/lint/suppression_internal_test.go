@@ -2,26 +2,35 @@ package lint
 
 import "testing"
 
-func TestSuppressionsExplainOneFindingEach(t *testing.T) {
+func TestSuppressionsNeedAReasonAndAFinding(t *testing.T) {
 	t.Parallel()
 	outcomes := func() []Outcome {
 		return []Outcome{{Rule: Rule{Name: "one"}, Findings: []Finding{{Rule: "one", Pointer: "#/a"}, {Rule: "one", Pointer: "#/b"}}}}
 	}
 	for name, test := range map[string]struct {
-		suppressions            []Suppression
-		found, suppressed, said int
+		suppressions                []Suppression
+		found, suppressed, reported int
 	}{
-		"none":                     {nil, 2, 0, 0},
-		"one with a reason":        {[]Suppression{{"one", "#/a", "It is so."}}, 1, 1, 0},
-		"one without a reason":     {[]Suppression{{"one", "#/a", ""}}, 1, 1, 1},
-		"another rule's":           {[]Suppression{{"two", "#/a", "It is so."}}, 2, 0, 1},
-		"at another place":         {[]Suppression{{"one", "#/c", "It is so."}}, 2, 0, 1},
-		"one that covers too much": {[]Suppression{{"one", "#", "It is so."}}, 2, 0, 1},
+		"none":                  {nil, 2, 0, 0},
+		"one with a reason":     {[]Suppression{{"one", "#/a", "A reason."}}, 1, 1, 0},
+		"one without a reason":  {[]Suppression{{"one", "#/a", ""}}, 1, 1, 1},
+		"other rule":            {[]Suppression{{"two", "#/a", "A reason."}}, 2, 0, 1},
+		"other pointer":         {[]Suppression{{"one", "#/c", "A reason."}}, 2, 0, 1},
+		"parent of the pointer": {[]Suppression{{"one", "#", "A reason."}}, 2, 0, 1},
 	} {
-		given := outcomes()
-		said := suppress(given, test.suppressions)
-		if len(given[0].Findings) != test.found || len(given[0].Suppressed) != test.suppressed || len(said.Findings) != test.said {
-			t.Errorf("%s: leaves %d findings, suppresses %d, and says %v", name, len(given[0].Findings), len(given[0].Suppressed), said.Findings)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checked := outcomes()
+			result := suppress(checked, test.suppressions)
+			if got := len(checked[0].Findings); got != test.found {
+				t.Errorf("got %d findings, want %d", got, test.found)
+			}
+			if got := len(checked[0].Suppressed); got != test.suppressed {
+				t.Errorf("got %d suppressed findings, want %d", got, test.suppressed)
+			}
+			if got := len(result.Findings); got != test.reported {
+				t.Errorf("got findings %v about the suppressions, want %d", result.Findings, test.reported)
+			}
+		})
 	}
 }
