@@ -3,6 +3,7 @@ package testkit
 import (
 	"encoding/json"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ type Hiring struct {
 	t            testing.TB
 	installation *Installation
 	company      Company
-	count        int
+	count        atomic.Int64
 }
 
 // Hiring begins to arrange for a company.
@@ -26,8 +27,8 @@ func (i *Installation) Hiring(company Company) *Hiring {
 	return &Hiring{t: i.t, installation: i, company: company}
 }
 
-// next numbers what is arranged, so that names differ.
-func (h *Hiring) next() int { h.count++; return h.count }
+// next numbers what is arranged, so that names differ, also in parallel subtests.
+func (h *Hiring) next() int64 { return h.count.Add(1) }
 
 func (h *Hiring) exec(sql string, args ...any) {
 	h.t.Helper()

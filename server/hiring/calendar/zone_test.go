@@ -128,8 +128,8 @@ BEGIN:VEVENT
 	}
 }
 
-// TestZoneRulesMatchDatabase writes random times in various zones and interprets them by the rules of the file; the result
-// must match Go's zone database. The zones include half an hour of daylight saving time, a skipped day, negative
+// TestZoneRulesMatchDatabase writes random times in various zones and interprets them by the rules of the file; the
+// result must match Go's zone database. The zones include half an hour of daylight saving time, a skipped day, negative
 // daylight saving time, Ramadan, offsets with seconds, and changes of the standard offset.
 func TestZoneRulesMatchDatabase(t *testing.T) {
 	t.Parallel()
