@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/uuid"
@@ -46,14 +47,19 @@ func permissionMatrix() map[string]string {
 	return decided
 }
 
-// loadContract reads the contract in the same way as the server.
-func loadContract(t *testing.T) *gate.Contract {
-	t.Helper()
+// contract is the contract as the server reads it.
+var contract = sync.OnceValues(func() (*gate.Contract, error) { //nolint:gochecknoglobals // read once for all tests
 	document, err := api.GetSpec()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	loaded, err := gate.Load(document)
+	return gate.Load(document)
+})
+
+// loadContract returns the contract, which tests must not change.
+func loadContract(t *testing.T) *gate.Contract {
+	t.Helper()
+	loaded, err := contract()
 	if err != nil {
 		t.Fatal(err)
 	}
