@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""Holds what a generator has made against the specification: one function for each operation, and a type for each object
-and enum, all of them called as the specification calls them. What a generator had to invent a name for has none that a
-reader knows, and is refused.
+"""Compares a generated client with the specification: it must have a function for each operation and a type for each
+object and enum, with the names of the specification. Names that the generator has invented are reported as errors.
 
 Usage: names.py SPECIFICATION.json CLIENT FOLDER
-It prints how many operations there are."""
+It prints the number of operations."""
 
 import json
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 
 
 def found(pattern: str, files: list[Path]) -> set[str]:
-    """Gives what a pattern's group matches in files."""
+    """Returns the matches of the group of a pattern in files."""
     return {name for file in files for name in re.findall(pattern, file.read_text(), re.MULTILINE)}
 
 
@@ -23,7 +22,7 @@ def openapi_fetch(folder: Path) -> tuple[set[str], set[str]]:
     operations = re.search(r"^export interface operations {$(.*?)^}$", schema, re.MULTILINE | re.DOTALL)
     assert operations, "the generated schema has no operations"
     types = found(r"^export type (\w+)", [folder / "generated/schema.ts"])
-    # Parameters, responses and headers are marked as such, and named as their components.
+    # Types of parameters, responses and headers have a prefix and the name of their component.
     types = {name for name in types if not re.match(r"(Parameter|Response|Header)[A-Z]", name)}
     return set(re.findall(r"^    (\w+): {$", operations[1], re.MULTILINE)), types - {"webhooks", "$defs"}
 
@@ -58,15 +57,15 @@ CLIENTS: dict[str, Callable[[Path], tuple[set[str], set[str]]]] = {
 
 
 def differ(kind: str, got: set[str], wanted: set[str], allowed: set[str]) -> list[str]:
-    """Compares names as readers do, who see no difference between ID and Id or between a_job and aJob."""
+    """Compares names, ignoring case and underscores: generators write ID or Id, and a_job or aJob."""
     plain: Callable[[str], str] = lambda name: name.replace("_", "").lower()
-    known, there = {plain(name) for name in allowed}, {plain(name) for name in got}
-    strange = [f"{kind} {name}: the specification names no such" for name in got if plain(name) not in known]
-    return strange + [f"{kind} {name}: is not there" for name in wanted if plain(name) not in there]
+    known, generated = {plain(name) for name in allowed}, {plain(name) for name in got}
+    unknown = [f"{kind} {name}: not in the specification" for name in got if plain(name) not in known]
+    return unknown + [f"{kind} {name}: missing" for name in wanted if plain(name) not in generated]
 
 
 def main(specification: str, client: str, folder: str) -> None:
-    """Prints the number of operations, or ends with what is wrong."""
+    """Prints the number of operations, or exits with a list of errors."""
     document = json.loads(Path(specification).read_text())
     operations = {
         operation["operationId"]
@@ -75,12 +74,13 @@ def main(specification: str, client: str, folder: str) -> None:
         if isinstance(operation, dict)
     }
     schemas, parameters = document["components"]["schemas"], document["components"]["parameters"]
-    # Objects whose members are not known are maps in some languages, and have no class there.
+    # Objects without properties are maps in some languages, and have no class there.
     structured = {name for name, schema in schemas.items() if "properties" in schema or "enum" in schema}
     functions, types = CLIENTS[client](Path(folder))
-    wrong = differ("operation", functions, operations, operations) + differ("type", types, structured, {*schemas, *parameters})
-    if wrong:
-        raise SystemExit("\n".join(sorted(wrong)))
+    errors = differ("operation", functions, operations, operations)
+    errors += differ("type", types, structured, {*schemas, *parameters})
+    if errors:
+        raise SystemExit("\n".join(sorted(errors)))
     print(len(operations))
 
 

@@ -1,4 +1,4 @@
-// Command go looks for candidates with the Go client, as README.md shows it.
+// Command go lists candidates with the Go client. docs/clients.md contains the part between the README lines.
 package main
 
 import (
@@ -32,25 +32,25 @@ func listCandidates(ctx context.Context, out io.Writer, url, key string) error {
 		return err
 	}
 	query := api.ListCandidatesParams{Tag: api.ByTag{"python"}, Limit: new(int32(10))}
-	answer, err := client.ListCandidatesWithResponse(ctx, &query)
+	response, err := client.ListCandidatesWithResponse(ctx, &query)
 	if err != nil {
 		return err
 	}
-	if answer.JSON200 == nil {
-		return refusal(answer.Body)
+	if response.JSON200 == nil {
+		return problemError(response.Body)
 	}
-	for _, candidate := range answer.JSON200.Data {
+	for _, candidate := range response.JSON200.Data {
 		_, _ = fmt.Fprintln(out, candidate.FirstName, candidate.LastName, candidate.Status)
 	}
 	// README
 	return nil
 }
 
-// refusal gives the problem that came instead of what was asked for.
-func refusal(body []byte) error {
+// problemError returns an error with the code and the detail of a problem document.
+func problemError(body []byte) error {
 	var problem api.Problem
 	if err := json.Unmarshal(body, &problem); err != nil {
-		return err
+		return fmt.Errorf("decode problem document: %w", err)
 	}
 	return fmt.Errorf("%s: %s", problem.Code, problem.Detail)
 }

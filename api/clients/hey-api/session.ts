@@ -6,38 +6,38 @@ const { API_URL: baseUrl = "http://localhost:8000" } = process.env;
 
 export const password = "copper-lantern-drifts-north";
 
-/** What a function of the client answers: data of the operation's type, or the problem. */
-interface Answer<T> {
+/** A result of a generated function: the data, or the problem. */
+interface Result<T> {
   data: T | undefined;
   error: Problem | undefined;
   response: Response;
 }
 
-/** ok gives what was asked for, and ends the journey where it was refused. */
-export function ok<T>({ data, error, response }: Answer<T>): T {
+/** ok returns the data of a successful response, and throws an error for any other. */
+export function ok<T>({ data, error, response }: Result<T>): T {
   if (data === undefined) {
     throw new Error(`${response.url}: ${response.status} ${JSON.stringify(error)}`);
   }
   return data;
 }
 
-/** refused gives the problem, and ends the journey where it is another or none. */
-export function refused({ error, response }: Answer<unknown>, status: number, code: string): Problem {
-  same([response.status, error?.status, error?.code], [status, status, code], response.url);
+/** rejected returns the problem, and throws an error if the response has another status or code. */
+export function rejected({ error, response }: Result<unknown>, status: number, code: string): Problem {
+  equal([response.status, error?.status, error?.code], [status, status, code], response.url);
   if (!error || !response.headers.get("Content-Type")?.startsWith("application/problem+json")) {
-    throw new Error(`${response.url}: no problem document came with ${status}`);
+    throw new Error(`${response.url}: the response ${status} is not a problem document`);
   }
   return error;
 }
 
-export function same(got: unknown, want: unknown, what: string): void {
+export function equal(got: unknown, want: unknown, what: string): void {
   if (JSON.stringify(got) !== JSON.stringify(want)) {
     throw new Error(`${what}: got ${JSON.stringify(got)}, want ${JSON.stringify(want)}`);
   }
 }
 
-export function holds(truth: boolean, what: string): void {
-  if (!truth) throw new Error(`it does not hold that ${what}`);
+export function check(truth: boolean, what: string): void {
+  if (!truth) throw new Error(`not true: ${what}`);
 }
 
 export function etag({ response }: { response: Response }): string {
@@ -46,19 +46,19 @@ export function etag({ response }: { response: Response }): string {
   return tag;
 }
 
-/** anonymous gives a client that is nobody. */
+/** anonymous returns a client without credentials. */
 export function anonymous(): Client {
   return createClient({ baseUrl });
 }
 
-/** signIn gives a client that sends the person's access token. A busy service is asked again when it says so. */
+/** signIn returns a client that sends the access token of a user. It waits and retries if the service is busy. */
 export async function signIn(email: string, secret = password, tries = 5): Promise<Client> {
-  const answer = await login({ client: anonymous(), body: { email, password: secret } });
-  const wait = answer.response.headers.get("Retry-After");
-  if (answer.response.status === 503 && wait && tries > 1) {
+  const result = await login({ client: anonymous(), body: { email, password: secret } });
+  const wait = result.response.headers.get("Retry-After");
+  if (result.response.status === 503 && wait && tries > 1) {
     await setTimeout(Number(wait) * 1000);
     return signIn(email, secret, tries - 1);
   }
-  const pair = ok(answer);
+  const pair = ok(result);
   return createClient({ baseUrl, auth: () => pair.access_token });
 }

@@ -1,4 +1,4 @@
-"""What the journey asks of answers, and how one signs in."""
+"""Signs in, and checks responses."""
 
 import os
 from http import HTTPStatus
@@ -16,32 +16,32 @@ PASSWORD = "copper-lantern-drifts-north"
 T = TypeVar("T")
 
 
-def ok(answer: Response[Any], kind: type[T]) -> T:
-    """Gives what was asked for, and ends the journey where it was refused."""
-    if not isinstance(answer.parsed, kind):
-        raise AssertionError(f"{answer.status_code}: {answer.parsed}")
-    return answer.parsed
+def ok(response: Response[Any], kind: type[T]) -> T:
+    """Returns the body of a successful response, and raises an error for any other."""
+    if not isinstance(response.parsed, kind):
+        raise AssertionError(f"{response.status_code}: {response.parsed}")
+    return response.parsed
 
 
-def refused(answer: Response[Any], status: HTTPStatus, code: str) -> Problem:
-    """Gives the problem, and ends the journey where it is another or none."""
-    problem = answer.parsed
-    if not isinstance(problem, Problem) or answer.headers["Content-Type"] != "application/problem+json":
-        raise AssertionError(f"no problem document came with {answer.status_code}: {answer.content!r}")
-    same((answer.status_code, problem.status, problem.code), (status, status, code), "the problem")
+def rejected(response: Response[Any], status: HTTPStatus, code: str) -> Problem:
+    """Returns the problem, and raises an error if the response has another status or code."""
+    problem = response.parsed
+    if not isinstance(problem, Problem) or response.headers["Content-Type"] != "application/problem+json":
+        raise AssertionError(f"the response {response.status_code} is not a problem document: {response.content!r}")
+    equal((response.status_code, problem.status, problem.code), (status, status, code), "the problem")
     return problem
 
 
-def same(got: object, want: object, what: str) -> None:
-    """Ends the journey where something is not as it should be."""
+def equal(got: object, want: object, what: str) -> None:
+    """Raises an error if two values differ."""
     if got != want:
         raise AssertionError(f"{what}: got {got!r}, want {want!r}")
 
 
 def sign_in(email: str, password: str = PASSWORD, tries: int = 5) -> AuthenticatedClient:
-    """Gives a client that sends the person's access token. A busy service is asked again when it says so."""
-    answer = login.sync_detailed(client=Client(base_url=URL), body=LoginRequest(email=email, password=password))
-    if answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in answer.headers and tries > 1:
-        sleep(int(answer.headers["Retry-After"]))
+    """Returns a client that sends the access token of a user. It waits and retries if the service is busy."""
+    response = login.sync_detailed(client=Client(base_url=URL), body=LoginRequest(email=email, password=password))
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in response.headers and tries > 1:
+        sleep(int(response.headers["Retry-After"]))
         return sign_in(email, password, tries - 1)
-    return AuthenticatedClient(base_url=URL, token=ok(answer, TokenPair).access_token)
+    return AuthenticatedClient(base_url=URL, token=ok(response, TokenPair).access_token)

@@ -19,8 +19,8 @@ class Readme {
       for (Candidate candidate : new CandidatesApi(client).listCandidates(query).getData()) {
         System.out.println(candidate.getFirstName() + " " + candidate.getLastName() + " " + candidate.getStatus());
       }
-    } catch (ApiException refusal) {
-      Problem problem = client.getObjectMapper().readValue(refusal.getResponseBody(), Problem.class);
+    } catch (ApiException exception) {
+      Problem problem = client.getObjectMapper().readValue(exception.getResponseBody(), Problem.class);
       throw new Exception(problem.getCode() + ": " + problem.getDetail());
     }
     // README

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The operations as one of the cast calls them, and what the journey asks of their answers. */
+/** Calls the operations as one user, and checks responses. */
 final class Session {
   static final String PASSWORD = "copper-lantern-drifts-north";
 
@@ -42,14 +42,14 @@ final class Session {
     users = new UsersApi(client);
   }
 
-  /** Gives a client that is nobody. */
+  /** Returns a client without credentials. */
   static ApiClient client() {
     ApiClient client = new ApiClient();
     client.updateBaseUri(System.getenv().getOrDefault("API_URL", "http://localhost:8000"));
     return client;
   }
 
-  /** Signs somebody in; their access token goes with every request. A busy service is asked again when it says so. */
+  /** Signs in as a user. Waits and retries if the service is busy. */
   static Session signIn(String email, String password) throws ApiException, InterruptedException {
     LoginRequest body = new LoginRequest().email(email).password(password);
     APILoginRequest request = APILoginRequest.newBuilder().loginRequest(body).build();
@@ -67,39 +67,39 @@ final class Session {
     }
   }
 
-  /** A question to the service, which may refuse to answer it. */
-  interface Question {
-    Object ask() throws ApiException;
+  /** A call of an operation that can be rejected. */
+  interface Call {
+    Object run() throws ApiException;
   }
 
-  /** Gives the problem, and ends the journey where it is another or none. */
-  static Problem refused(int status, String code, Question question) throws IOException {
+  /** Returns the problem, and throws an error if the response has another status or code. */
+  static Problem rejected(int status, String code, Call call) throws IOException {
     try {
-      throw new AssertionError(status + " " + code + ": was answered " + question.ask());
-    } catch (ApiException refusal) {
-      same(refusal.getCode(), status, "the status of " + refusal.getResponseBody());
-      List<String> type = refusal.getResponseHeaders().allValues("Content-Type");
-      same(type, List.of("application/problem+json"), "the media type of a problem");
-      Problem problem = ApiClient.createDefaultObjectMapper().readValue(refusal.getResponseBody(), Problem.class);
-      same(problem.getStatus(), status, "the status in the problem");
-      same(problem.getCode(), code, "the code of the problem");
+      throw new AssertionError(status + " " + code + ": got the response " + call.run());
+    } catch (ApiException exception) {
+      equal(exception.getCode(), status, "the status of " + exception.getResponseBody());
+      List<String> type = exception.getResponseHeaders().allValues("Content-Type");
+      equal(type, List.of("application/problem+json"), "the media type of a problem");
+      Problem problem = ApiClient.createDefaultObjectMapper().readValue(exception.getResponseBody(), Problem.class);
+      equal(problem.getStatus(), status, "the status in the problem");
+      equal(problem.getCode(), code, "the code of the problem");
       return problem;
     }
   }
 
-  static void same(Object got, Object want, String what) {
+  static void equal(Object got, Object want, String what) {
     if (!Objects.equals(got, want)) {
       throw new AssertionError(what + ": got " + got + ", want " + want);
     }
   }
 
-  static void holds(boolean truth, String what) {
+  static void check(boolean truth, String what) {
     if (!truth) {
-      throw new AssertionError("it does not hold that " + what);
+      throw new AssertionError("not true: " + what);
     }
   }
 
-  static String etag(ApiResponse<?> answer) {
-    return answer.getHeaders().get("etag").get(0);
+  static String etag(ApiResponse<?> response) {
+    return response.getHeaders().get("etag").get(0);
   }
 }
