@@ -15,28 +15,28 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Client speaks to one replica as one user, or as nobody. It keeps no cookies: a test that wants one sends it.
+// Client sends requests to one replica, anonymously or as one actor. It keeps no cookies; a test sends them itself.
 type Client struct {
 	t testing.TB
-	// URL is the replica's.
+	// URL is the base URL of the replica.
 	URL string
-	// Token is the access token; empty for nobody.
+	// Token is the access token or the secret of an API key; empty for anonymous requests.
 	Token string
-	// RefreshToken came with it.
+	// RefreshToken is the refresh token that was issued with the access token.
 	RefreshToken string
 	// Header is sent with every request.
 	Header http.Header
-	// document is what answers must conform to; nil for the published specification.
+	// document is the specification of the responses; nil for the published one.
 	document *openapi3.T
 }
 
-// Anonymous gives a client that is nobody.
+// Anonymous returns a client without credentials.
 func (r *Replica) Anonymous(t testing.TB) *Client {
 	t.Helper()
 	return &Client{t: t, URL: r.URL, Header: http.Header{}, document: r.document}
 }
 
-// SignIn gives a client that has signed in.
+// SignIn signs a user in and returns the user's client.
 func (r *Replica) SignIn(t testing.TB, user User) *Client {
 	t.Helper()
 	c := r.Anonymous(t)
@@ -48,14 +48,14 @@ func (r *Replica) SignIn(t testing.TB, user User) *Client {
 	return c
 }
 
-// At gives the same user at another replica.
+// At returns a client with the same credentials for another replica.
 func (c *Client) At(r *Replica) *Client {
 	other := *c
 	other.URL, other.document = r.URL, r.document
 	return &other
 }
 
-// Adopt takes over the tokens of an answer.
+// Adopt uses the tokens of a response from now on.
 func (c *Client) Adopt(a *Answer) {
 	c.t.Helper()
 	var pair api.TokenPair
@@ -63,28 +63,26 @@ func (c *Client) Adopt(a *Answer) {
 	c.Token, c.RefreshToken = pair.AccessToken, pair.RefreshToken
 }
 
-// Get, Post, Patch and Delete send a request. The body may be nil, a string that is sent as it is, or a value that
-// is sent as JSON.
-
-// Get asks for a path, query included.
+// Get sends a GET request. The path may include a query.
 func (c *Client) Get(path string) *Answer { c.t.Helper(); return c.Do(http.MethodGet, path, nil) }
 
-// Post sends a body.
+// Post sends a POST request with a body as described for Do.
 func (c *Client) Post(path string, body any) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodPost, path, body)
 }
 
-// Patch sends a merge patch.
+// Patch sends a PATCH request with a body as described for Do.
 func (c *Client) Patch(path string, body any) *Answer {
 	c.t.Helper()
 	return c.Do(http.MethodPatch, path, body)
 }
 
-// Delete asks for the end of something.
+// Delete sends a DELETE request.
 func (c *Client) Delete(path string) *Answer { c.t.Helper(); return c.Do(http.MethodDelete, path, nil) }
 
-// Do sends a request and holds its answer against the specification.
+// Do sends a request and checks the response against the specification. The body is nil, a string that is sent as it
+// is, or a value that is encoded as JSON. The headers are pairs of a name and a value.
 func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), time.Minute)
@@ -110,7 +108,7 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	if c.Token != "" && request.Header.Get("Authorization") == "" {
 		request.Header.Set("Authorization", "Bearer "+c.Token)
 	}
-	// Go would ask for gzip by itself, and not with HEAD, whose answer could then be told from that to GET.
+	// By default Go requests gzip for GET and not for HEAD, so the headers of the two responses would differ.
 	request.Header.Set("Accept-Encoding", "identity")
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
@@ -122,12 +120,12 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	must(c.t, response.Body.Close())
 	answer := &Answer{t: c.t, Request: request, Status: response.StatusCode, Header: response.Header, Body: content}
 	if err := conforms(answer, c.document); err != nil {
-		c.t.Errorf("%s %s: the answer breaks the specification: %v\n%d %s", method, path, err, answer.Status, answer.Body)
+		c.t.Errorf("%s %s: the response does not conform to the specification: %v\n%d %s", method, path, err, answer.Status, answer.Body)
 	}
 	return answer
 }
 
-// Answer is what came back.
+// Answer is a response with its body read.
 type Answer struct {
 	t       testing.TB
 	Request *http.Request
@@ -136,7 +134,7 @@ type Answer struct {
 	Body    []byte
 }
 
-// Expect fails the test at once where the status is another.
+// Expect stops the test if the status is different.
 func (a *Answer) Expect(status int) *Answer {
 	a.t.Helper()
 	if a.Status != status {
@@ -145,7 +143,7 @@ func (a *Answer) Expect(status int) *Answer {
 	return a
 }
 
-// Refused expects a problem of a status and a code.
+// Refused stops the test unless the response is a problem with this status and code.
 func (a *Answer) Refused(status int, code string) api.Problem {
 	a.t.Helper()
 	a.Expect(status)
@@ -157,7 +155,7 @@ func (a *Answer) Refused(status int, code string) api.Problem {
 	return p
 }
 
-// Into reads the body.
+// Into decodes the body.
 func (a *Answer) Into(value any) {
 	a.t.Helper()
 	if err := json.Unmarshal(a.Body, value); err != nil {
@@ -165,7 +163,7 @@ func (a *Answer) Into(value any) {
 	}
 }
 
-// Decode reads the body as a type.
+// Decode decodes the body of a response.
 func Decode[T any](a *Answer) T {
 	a.t.Helper()
 	var value T

@@ -24,14 +24,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// anywhere are the statuses that every operation may answer with, and every path that is none.
-var anywhere = []int{ //nolint:gochecknoglobals // a constant list
+// common are the statuses that every operation and every unknown path may respond with.
+var common = []int{ //nolint:gochecknoglobals // a constant list
 	http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
 	http.StatusUnsupportedMediaType, http.StatusRequestHeaderFieldsTooLarge, http.StatusBadRequest, http.StatusForbidden,
 }
 
-// wire are headers that HTTP itself brings (RFC 9110 to 9112).
-var wire = []string{ //nolint:gochecknoglobals // a constant list
+// httpHeaders are headers of HTTP itself (RFC 9110 to 9112), which need no declaration.
+var httpHeaders = []string{ //nolint:gochecknoglobals // a constant list
 	"Content-Type", "Content-Length", "Content-Encoding", "Date", "Transfer-Encoding", "Allow", "Connection",
 	"Cache-Control", "Vary",
 }
@@ -41,12 +41,12 @@ type specification struct {
 	reference *reference.Document
 }
 
-var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gochecknoglobals // read once
-	published, err := spec.Published()
+var published = sync.OnceValues(func() (*specification, error) { //nolint:gochecknoglobals // read once
+	texts, err := spec.Published()
 	if err != nil {
 		return nil, err
 	}
-	document, err := openapi3.NewLoader().LoadFromData(published.JSON)
+	document, err := openapi3.NewLoader().LoadFromData(texts.JSON)
 	if err != nil {
 		return nil, err
 	}
@@ -61,13 +61,13 @@ var agreed = sync.OnceValues(func() (*specification, error) { //nolint:gocheckno
 	return &specification{document: document, reference: read}, nil
 })
 
-// conforms fails if the status, the headers or the body of an answer are not what a specification declares; nil stands
-// for the published one.
+// conforms returns an error if the status, a header or the body of a response is not declared in a specification; nil
+// means the published one.
 func conforms(a *Answer, document *openapi3.T) error {
 	if strings.HasPrefix(a.Request.URL.Path, docs.Prefix) {
 		return nil
 	}
-	s, err := agreed()
+	s, err := published()
 	if err != nil {
 		return err
 	}
@@ -77,20 +77,20 @@ func conforms(a *Answer, document *openapi3.T) error {
 	method := a.Request.Method
 	if method == http.MethodHead {
 		if len(a.Body) > 0 {
-			return fmt.Errorf("the answer to HEAD has a body of %d bytes", len(a.Body))
+			return fmt.Errorf("the response to HEAD has a body of %d bytes", len(a.Body))
 		}
 		method = http.MethodGet
 	}
 	route, parameters := s.find(method, a.Request.URL.Path)
 	if route == nil {
-		if slices.Contains(anywhere, a.Status) {
+		if slices.Contains(common, a.Status) {
 			return s.isProblem(a)
 		}
-		return fmt.Errorf("no operation has this path and method, and the answer is %d", a.Status)
+		return fmt.Errorf("no operation has this path and method, but the status is %d", a.Status)
 	}
 	response := route.Operation.Responses.Status(a.Status)
 	if response == nil {
-		if slices.Contains(anywhere, a.Status) {
+		if slices.Contains(common, a.Status) {
 			return s.isProblem(a)
 		}
 		return fmt.Errorf("the status %d is not declared", a.Status)
@@ -100,7 +100,7 @@ func conforms(a *Answer, document *openapi3.T) error {
 	}
 	kind := a.Header.Get("Content-Type")
 	if kind == "application/problem+json" && a.Request.Method != http.MethodHead {
-		if err := s.isTold(a, route.Operation.OperationID); err != nil {
+		if err := s.documents(a, route.Operation.OperationID); err != nil {
 			return err
 		}
 	}
@@ -122,7 +122,7 @@ func conforms(a *Answer, document *openapi3.T) error {
 	})
 }
 
-// decoded is the body without its encoding.
+// decoded returns the body without its content encoding.
 func decoded(a *Answer) ([]byte, error) {
 	if a.Header.Get("Content-Encoding") == "" {
 		return a.Body, nil
@@ -134,20 +134,20 @@ func decoded(a *Answer) ([]byte, error) {
 	return io.ReadAll(unzip)
 }
 
-// isTold expects that the reference page counts a problem's code among those that its operation may answer with.
-func (s *specification) isTold(a *Answer, operationID string) error {
+// documents returns an error if the reference does not list the code of a problem among those of its operation.
+func (s *specification) documents(a *Answer, operationID string) error {
 	var problem api.Problem
 	a.Into(&problem)
 	for _, operation := range s.reference.Operations() {
 		if operation.ID == operationID && !docs.MayAnswer(operation, fault.Code(problem.Code)) {
-			return fmt.Errorf("the reference page rules out that %s answers %s", operationID, problem.Code)
+			return fmt.Errorf("the reference of %s does not list the code %s", operationID, problem.Code)
 		}
 	}
 	return nil
 }
 
-// find gives the operation of a method and path, and the path's parameters. A path that stands in the specification as
-// it is goes before one with parameters.
+// find returns the operation of a method and path, and the path's parameters. A literal path takes precedence over one
+// with parameters.
 func (s *specification) find(method, path string) (*routers.Route, map[string]string) {
 	var found *routers.Route
 	var parameters map[string]string
@@ -180,10 +180,10 @@ func match(template, path string) (map[string]string, bool) {
 	return values, true
 }
 
-// headers expects that each header is declared for this answer, and is there where it has to be.
+// headers returns an error if a header is not declared for the response, or if a required one is missing.
 func headers(a *Answer, response *openapi3.Response) error {
 	for name := range a.Header {
-		declared := slices.Contains(wire, name)
+		declared := slices.Contains(httpHeaders, name)
 		for known := range response.Headers {
 			declared = declared || http.CanonicalHeaderKey(known) == name
 		}
@@ -199,13 +199,13 @@ func headers(a *Answer, response *openapi3.Response) error {
 	return nil
 }
 
-// isProblem holds an answer that no operation declares against what all of them may answer.
+// isProblem returns an error unless the response is a problem as every operation may return it.
 func (s *specification) isProblem(a *Answer) error {
 	if err := headers(a, s.document.Components.Responses["BadRequest"].Value); err != nil {
 		return err
 	}
 	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
-		return fmt.Errorf("the answer is %s, not application/problem+json", got)
+		return fmt.Errorf("the content type is %s, want application/problem+json", got)
 	}
 	if a.Request.Method == http.MethodHead {
 		return nil

@@ -12,8 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Hiring arranges what a test about hiring needs, by rows: jobs, candidates, applications, kits, interviews, scores.
-// What is arranged is as the service would have left it.
+// Hiring inserts rows that tests about hiring need: jobs, candidates, applications, kits, interviews and scores.
+// The rows are such as the service itself would have written.
 type Hiring struct {
 	t            testing.TB
 	installation *Installation
@@ -21,7 +21,7 @@ type Hiring struct {
 	count        atomic.Int64
 }
 
-// Hiring begins to arrange for a company.
+// Hiring returns the Hiring of a company.
 func (i *Installation) Hiring(company Company) *Hiring {
 	i.t.Helper()
 	return &Hiring{t: i.t, installation: i, company: company}
@@ -37,7 +37,7 @@ func (h *Hiring) exec(sql string, args ...any) {
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-// Job creates a job whose members are interviewers of it.
+// Job creates a job. Its members have the role interviewer.
 func (h *Hiring) Job(status api.JobStatus, members ...User) uuid.UUID {
 	h.t.Helper()
 	id := newID()
@@ -67,7 +67,7 @@ func (h *Hiring) Candidate() uuid.UUID {
 	return id
 }
 
-// Application creates an active application, with its first move by the company's HR. In the stage hired it is hired.
+// Application creates an application with its first move, made by HR. It is active, or hired if that is its stage.
 func (h *Hiring) Application(candidate, job uuid.UUID, stage api.ApplicationStage) uuid.UUID {
 	h.t.Helper()
 	id := newID()
@@ -85,7 +85,7 @@ func (h *Hiring) Application(candidate, job uuid.UUID, stage api.ApplicationStag
 	return id
 }
 
-// Criteria are those of every kit version that KitVersion creates: weights 3 and 1, the first required.
+// Criteria returns the criteria of every kit version that KitVersion creates: weights 3 and 1, the first required.
 func Criteria() []api.KitCriterion {
 	anchors := []api.Anchor{"one", "two", "three", "four", "five"}
 	return []api.KitCriterion{
@@ -100,7 +100,7 @@ func (h *Hiring) KitVersion(status api.KitVersionStatus) (kit, version uuid.UUID
 	kit, version = newID(), newID()
 	criteria, err := json.Marshal(Criteria())
 	must(h.t, err)
-	// In one statement, because nobody ever sees a kit without a version.
+	// One statement, because a kit always has a version.
 	h.exec(`WITH kit AS (
 			INSERT INTO kits (company_id, id, name, created_at, updated_at) VALUES ($1, $2, $3, now(), now()) RETURNING id
 		)
@@ -114,7 +114,7 @@ func (h *Hiring) KitVersion(status api.KitVersionStatus) (kit, version uuid.UUID
 	return kit, version
 }
 
-// Interview creates an interview of an hour, tomorrow in UTC, whose panel's scores are required. A draft has no time.
+// Interview creates an interview of one hour, tomorrow in UTC, with a panel whose scores are required. A draft has no time.
 func (h *Hiring) Interview(application, version uuid.UUID, status api.InterviewStatus, panel ...User) uuid.UUID {
 	h.t.Helper()
 	id := newID()
@@ -141,8 +141,7 @@ func (h *Hiring) Interview(application, version uuid.UUID, status api.InterviewS
 	return id
 }
 
-// Score creates a score of Criteria by a panelist: both criteria have the rating. In the status submitted it
-// recommends yes.
+// Score creates a score of a panelist with the same rating for both Criteria and the recommendation yes.
 func (h *Hiring) Score(interview uuid.UUID, rater User, status api.ScoreStatus, rating int) uuid.UUID {
 	h.t.Helper()
 	id := newID()

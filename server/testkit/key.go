@@ -15,7 +15,7 @@ type Key struct {
 	Secret apikey.Secret
 }
 
-// Key creates an API key of a company that is for work; without jobs it is for the whole company.
+// Key creates an API key of a live company. Without jobs it is not limited to jobs.
 func (i *Installation) Key(company Company, scopes []string, jobs ...uuid.UUID) Key {
 	i.t.Helper()
 	key := Key{ID: newID(), Secret: apikey.New(api.CompanyModeLive)}
@@ -25,7 +25,7 @@ func (i *Installation) Key(company Company, scopes []string, jobs ...uuid.UUID) 
 	return key
 }
 
-// Bearer gives a client that sends a token or the secret of a key as it is.
+// Bearer returns a client that sends an access token or the secret of an API key.
 func (r *Replica) Bearer(t testing.TB, token string) *Client {
 	t.Helper()
 	c := r.Anonymous(t)

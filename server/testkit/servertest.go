@@ -1,6 +1,6 @@
-// Package testkit gives tests the service as it runs for users: a database of its own for each test, a Redis of its
-// own, and any number of replicas before them, spoken to by HTTP. Nothing of the service is replaced. Every answer is
-// held against the specification: an undeclared status, header or field fails the test that met it.
+// Package testkit runs the service for tests as it runs in production: with a real PostgreSQL database and a real Redis
+// server for each test, and one or more replicas that clients reach by HTTP. No part of the service is replaced. Every
+// response is checked against the specification; an undeclared status, header or field fails the test.
 package testkit
 
 import (
@@ -40,7 +40,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit/leak"
 )
 
-// Password is that of every user whom the harness creates.
+// Password is the password of every user that this package creates.
 const Password = "copper-lantern-drifts-north"
 
 // Main runs the tests of a package that uses this one; it is the whole body of its TestMain. After the tests it stops
@@ -72,29 +72,30 @@ func stopPostgres() error {
 	return private.Stop()
 }
 
-// Installation is a database and a Redis, and the replicas that share them.
+// Installation is a database, a Redis server and the replicas that share them.
 type Installation struct {
 	t testing.TB
-	// Redis is this installation's own.
+	// Redis is the installation's own server.
 	Redis *redistest.Server
-	// DatabaseURL is this installation's database, as its owner.
+	// DatabaseURL is the address of the installation's own database, with the owner's role.
 	DatabaseURL string
-	// Database holds a few connections to it, as its owner, whom row-level security does not hold.
+	// Database is a small pool of connections of the database's owner, who bypasses row-level security.
 	Database *pgxpool.Pool
-	// Config is what the next replica is built with; a test may change it before Replica.
+	// Config is the configuration of the replicas that are started from now on.
 	Config config.Config
-	// Clock is what the next replica is built with.
+	// Clock is the clock of the replicas that are started from now on.
 	Clock clock.Source
-	// RedisTimeout is what the next replica is built with: more than a Redis on a busy machine ever takes, so that a
-	// test fails for its own reasons only. A test of a Redis that hangs sets it to 0, which is what production has.
+	// RedisTimeout bounds the commands of the replicas that are started from now on. The default is long, so that a busy
+	// machine does not fail a test. A test of a Redis server that hangs sets it to 0, which means production's timeout.
 	RedisTimeout time.Duration
-	// Specification is what the next replica enforces and what its answers must conform to; nil for the published one.
+	// Specification is enforced by the replicas that are started from now on, and their responses are checked against
+	// it; nil for the published one.
 	Specification *openapi3.T
-	// Statements observes the statements of the replicas that are built from then on; nil for nobody.
+	// Statements observes the statements of the replicas that are started from now on; nil for no observer.
 	Statements pgx.QueryTracer
 }
 
-// New gives an installation without replicas: migrated, empty.
+// New returns an installation with a migrated, empty database and no replica. It ends with the test.
 func New(t testing.TB) *Installation {
 	t.Helper()
 	ctx := t.Context()
@@ -121,7 +122,7 @@ func New(t testing.TB) *Installation {
 	}
 }
 
-// owner opens the database as its owner, with as few connections as do not keep parallel parts of a test waiting.
+// owner opens a pool of the database's owner. It is small, because all tests together share the server's connections.
 func owner(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	settings, err := pgxpool.ParseConfig(url)
 	if err != nil {
@@ -131,15 +132,15 @@ func owner(ctx context.Context, url string) (*pgxpool.Pool, error) {
 	return pgxpool.NewWithConfig(ctx, settings)
 }
 
-// In gives the same installation for a part of the test: what fails, fails there.
+// In returns the same installation for a subtest: failures are reported there.
 func (i *Installation) In(t testing.TB) *Installation {
 	part := *i
 	part.t = t
 	return &part
 }
 
-// configuration is the default configuration of the service, but for where its parts are and limits that would get in
-// the way of tests that are not about them.
+// configuration is the default configuration of the service without rate limits, which only their own tests need, and
+// with few connections.
 func configuration(t testing.TB, database, redis string) config.Config {
 	t.Helper()
 	c, err := config.Load([]string{
@@ -165,7 +166,7 @@ func migrate(ctx context.Context, url string) error {
 	return m.Close()
 }
 
-// schemaHash names the template by what is in it.
+// schemaHash names the template by the content of the migrations.
 func schemaHash(t testing.TB) string {
 	t.Helper()
 	digest := sha256.New()
@@ -179,18 +180,18 @@ func schemaHash(t testing.TB) string {
 	return hex.EncodeToString(digest.Sum(nil))[:16]
 }
 
-// Replica is one process's worth of the service, behind a listener.
+// Replica is one server of the service with its listener.
 type Replica struct {
-	// URL is where it listens, without a slash at the end.
+	// URL is the base URL, without a slash at the end.
 	URL string
-	// Server is the replica itself.
+	// Server is the server behind the listener.
 	Server *server.Server
 	listen *httptest.Server
-	// document is what its answers must conform to; nil for the published specification.
+	// document is the specification of its responses; nil for the published one.
 	document *openapi3.T
 }
 
-// newRoles lists the roles of a specification that have no standing.
+// newRoles returns the roles of a specification that have no standing.
 func newRoles(document *openapi3.T) []api.Role {
 	var roles []api.Role
 	for _, value := range document.Components.Schemas["Role"].Value.Enum {
@@ -201,7 +202,7 @@ func newRoles(document *openapi3.T) []api.Role {
 	return roles
 }
 
-// Replica starts one more replica; it ends with the test.
+// Replica starts another replica. It ends with the test.
 func (i *Installation) Replica() *Replica {
 	i.t.Helper()
 	settings := i.Config
@@ -224,10 +225,10 @@ func (i *Installation) Replica() *Replica {
 		replica.Close()
 	})
 	started := &Replica{URL: listen.URL, Server: replica, listen: listen, document: i.Specification}
-	// A replica connects to Redis in the background, and until then lets nobody sign in.
-	nobody := started.Anonymous(i.t)
+	// A replica connects to Redis in the background and refuses logins until it is connected.
+	anonymous := started.Anonymous(i.t)
 	Eventually(i.t, 10*time.Second, "the replica is connected to Redis", func() bool {
-		return Decode[api.Readiness](nobody.Get("/health/ready")).Checks.Redis == api.CheckStatusUp
+		return Decode[api.Readiness](anonymous.Get("/health/ready")).Checks.Redis == api.CheckStatusUp
 	})
 	return started
 }
@@ -244,7 +245,7 @@ type User struct {
 	ID    uuid.UUID
 	Email string
 	Role  api.Role
-	// Test is the slug of the test company that the user belongs to; empty for a live company's.
+	// Test is the slug of the user's test company; empty if the company is live.
 	Test string
 }
 
@@ -268,7 +269,7 @@ func (i *Installation) User(company Company, name string, role api.Role) User {
 	return user
 }
 
-// passwordHash is the hash of Password at the lowest cost.
+// passwordHash returns the hash of Password with the lowest cost.
 var passwordHash = sync.OnceValue(func() string { //nolint:gochecknoglobals // hashed once
 	hash, err := bcrypt.GenerateFromPassword([]byte(Password), bcrypt.MinCost)
 	if err != nil {
@@ -277,15 +278,15 @@ var passwordHash = sync.OnceValue(func() string { //nolint:gochecknoglobals // h
 	return string(hash)
 })
 
-// Exec runs SQL as the database's owner, whom row-level security does not hold.
+// Exec runs a statement as the database's owner, who bypasses row-level security.
 func (i *Installation) Exec(sql string, args ...any) {
 	i.t.Helper()
 	_, err := i.Database.Exec(i.t.Context(), sql, args...)
 	must(i.t, err)
 }
 
-// Connect connects to the database as its owner, for a test that needs a connection to itself, such as one that holds a
-// lock; the connection ends with the test at the latest.
+// Connect opens a connection of the database's owner for a test that needs one of its own, for example to hold a lock.
+// It is closed at the end of the test.
 func (i *Installation) Connect() *pgx.Conn {
 	i.t.Helper()
 	conn, err := pgx.Connect(i.t.Context(), i.DatabaseURL)
@@ -294,7 +295,7 @@ func (i *Installation) Connect() *pgx.Conn {
 	return conn
 }
 
-// Eventually asks again and again until ok holds, and fails the test when it does not come true in time.
+// Eventually polls ok until it returns true, and fails the test if it does not do so in time.
 func Eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
 	t.Helper()
 	redistest.Eventually(t, within, what, ok)
@@ -307,7 +308,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// output shows a replica's log with the test that fails, warnings and worse only.
+// output writes the log of a replica to the log of its test.
 type output struct{ t testing.TB }
 
 func (o output) Write(line []byte) (int, error) {

@@ -8,8 +8,8 @@ import (
 	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
 )
 
-// Typed gives the generated client for the same user at the same replica. What it sends goes the same way, so its
-// answers are held against the specification as all others are.
+// Typed returns the generated client with the same credentials for the same replica. It sends its requests through the
+// Client, so their responses are checked against the specification too.
 func (c *Client) Typed() *apiclient.ClientWithResponses {
 	c.t.Helper()
 	client, err := apiclient.NewClientWithResponses(c.URL, apiclient.WithHTTPClient(typed{c}))
@@ -17,7 +17,7 @@ func (c *Client) Typed() *apiclient.ClientWithResponses {
 	return client
 }
 
-// typed lets the generated client send through a Client.
+// typed sends the requests of the generated client through a Client.
 type typed struct{ client *Client }
 
 // Do sends a request as Client.Do does.
