@@ -14,11 +14,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// present returns a job as the actor sees it.
-func present(actor access.Actor, row db.Job) api.JobJSONResponse {
-	shown := convert(actor, row)
+// jobResponse converts a job for the actor; the actor's allowed actions are part of the body and of the ETag.
+func jobResponse(actor access.Actor, row db.Job) api.JobJSONResponse {
+	job := convert(actor, row)
 	return api.JobJSONResponse{
-		Body: shown, Headers: api.JobResponseHeaders{ETag: etag.Of(row.Version, shown.AllowedActions)},
+		Body: job, Headers: api.JobResponseHeaders{ETag: etag.Of(row.Version, job.AllowedActions)},
 	}
 }
 
@@ -39,17 +39,17 @@ func convertMember(row db.JobMember, firstName, lastName string) api.JobMember {
 	}
 }
 
-// newJob converts a request into a row without id and time.
-func newJob(wanted api.CreateJobRequest, company uuid.UUID) db.InsertJobParams {
+// newJob converts a request into a row. The caller sets the id and the time.
+func newJob(body api.CreateJobRequest, company uuid.UUID) db.InsertJobParams {
 	return db.InsertJobParams{
-		CompanyID: company, Title: strings.TrimSpace(wanted.Title), Department: optional.Text(nil, wanted.Department),
-		Location: optional.Text(nil, wanted.Location), Description: optional.Trimmed("", wanted.Description),
+		CompanyID: company, Title: strings.TrimSpace(body.Title), Department: optional.Text(nil, body.Department),
+		Location: optional.Text(nil, body.Location), Description: optional.Trimmed("", body.Description),
 		Status: lifecycle.Job().Initial,
 	}
 }
 
-// edit applies a merge patch to a row: an absent field keeps its value, null clears it.
-func edit(row db.Job, patch api.UpdateJobRequest) db.UpdateJobParams {
+// applyPatch applies a merge patch to a row: an absent member keeps its value, null clears it.
+func applyPatch(row db.Job, patch api.UpdateJobRequest) db.UpdateJobParams {
 	return db.UpdateJobParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Title: optional.Trimmed(row.Title, patch.Title),
 		Department: optional.Text(row.Department, patch.Department), Location: optional.Text(row.Location, patch.Location),
@@ -57,12 +57,13 @@ func edit(row db.Job, patch api.UpdateJobRequest) db.UpdateJobParams {
 	}
 }
 
-func changes(row db.Job, change db.UpdateJobParams) bool {
+// hasChanges reports whether an update changes any text of a job.
+func hasChanges(row db.Job, change db.UpdateJobParams) bool {
 	return row.Title != change.Title || row.Description != change.Description ||
 		!optional.Same(row.Department, change.Department) || !optional.Same(row.Location, change.Location)
 }
 
-// attributes are the fields of a job that the audit log records.
+// attributes returns the fields of a job that the audit log records.
 func attributes(row db.Job) map[string]any {
 	return map[string]any{
 		"title": row.Title, "department": optional.Plain(row.Department), "location": optional.Plain(row.Location),
@@ -70,14 +71,14 @@ func attributes(row db.Job) map[string]any {
 	}
 }
 
-// blank are the attributes of a job that does not exist yet.
-func blank() map[string]any {
+// emptyAttributes returns the attributes of a job that does not exist yet.
+func emptyAttributes() map[string]any {
 	return map[string]any{"title": nil, "department": nil, "location": nil, "description": nil, "status": nil}
 }
 
-// membership are the details that the audit log records of a change of a job's members: the user, and their job role
-// before and after, null if they were not a member.
-func membership(user uuid.UUID, from, to *db.JobMember) audit.Details {
+// membershipDetails returns the audit details of a change of a job's members: the user, and their job role before and
+// after the change. A nil member stands for a user who is not a member; the role is null.
+func membershipDetails(user uuid.UUID, from, to *db.JobMember) audit.Details {
 	role := func(member *db.JobMember) map[string]any {
 		if member == nil {
 			return map[string]any{"role": nil}

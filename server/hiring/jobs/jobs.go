@@ -1,6 +1,7 @@
-// Package jobs manages the positions that people are hired for and the members of each. It guarantees that a change of
-// a job and its audit log entry are saved together, and that of two concurrent requests, the second is decided on the
-// result of the first.
+// Package jobs manages jobs and their members.
+//
+// A change of a job and its audit entry commit together. Every change locks the job's row first, so that of two
+// concurrent changes the second is decided on the result of the first.
 package jobs
 
 import (
@@ -21,7 +22,7 @@ import (
 // Jobs implements the operations of the tag jobs.
 type Jobs struct{ service.Deps }
 
-// New fails if a dependency is missing.
+// New returns an error that names every missing dependency.
 func New(deps service.Deps) (*Jobs, error) {
 	if err := service.Check("jobs", deps); err != nil {
 		return nil, err
@@ -29,15 +30,14 @@ func New(deps service.Deps) (*Jobs, error) {
 	return &Jobs{deps}, nil
 }
 
-// GetJob shows a job that the actor sees.
+// GetJob returns a job that is visible to the actor.
 func (j *Jobs) GetJob(ctx context.Context, request api.GetJobRequestObject) (api.GetJobResponseObject, error) {
 	actor := access.Of(ctx)
 	row, err := j.get(ctx, actor, request.JobID)
 	if err != nil {
 		return nil, err
 	}
-	shown := present(actor, row)
-	return api.GetJob200JSONResponse{JobJSONResponse: shown}, nil
+	return api.GetJob200JSONResponse{JobJSONResponse: jobResponse(actor, row)}, nil
 }
 
 // CreateJob creates a job in its initial state.
@@ -53,21 +53,22 @@ func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject
 		if created, err = tx.InsertJob(ctx, row); err != nil {
 			return err
 		}
-		return j.record(ctx, tx, audit.JobCreated, row.ID, audit.Diff(blank(), attributes(created)))
+		return j.record(ctx, tx, audit.JobCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown := present(actor, created)
+	response := jobResponse(actor, created)
 	return api.CreateJob201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateJob201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/jobs/" + created.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/jobs/" + created.ID.String(),
 		},
 	}, nil
 }
 
-// UpdateJob changes a job's texts. If nothing changed, it leaves the row and its version as they are.
+// UpdateJob applies a merge patch to the texts of a job. A patch that changes nothing writes nothing: version, ETag
+// and updated_at stay the same.
 func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject) (api.UpdateJobResponseObject, error) {
 	actor, patch := access.Of(ctx), request.Body
 	var saved db.Job
@@ -80,8 +81,8 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 		if err := etag.If(request.Params.IfMatch).Before(row.Version, err); err != nil {
 			return err
 		}
-		change := edit(row, *patch)
-		if saved = row; !changes(row, change) {
+		change := applyPatch(row, *patch)
+		if saved = row; !hasChanges(row, change) {
 			return nil
 		}
 		if err := checkText(change.Title, change.Department, change.Location, change.Description); err != nil {
@@ -96,24 +97,24 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateJob200JSONResponse{JobJSONResponse: present(actor, saved)}, nil
+	return api.UpdateJob200JSONResponse{JobJSONResponse: jobResponse(actor, saved)}, nil
 }
 
-// get reads a job that the actor sees.
+// get reads a job that is visible to the actor.
 func (j *Jobs) get(ctx context.Context, actor access.Actor, id uuid.UUID) (db.Job, error) {
 	return j.Store.Of(actor.CompanyID).GetJob(ctx, db.GetJobParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: id,
 	})
 }
 
-// lock reads a job that the actor sees, and locks the row until the transaction ends.
+// lock reads a job that is visible to the actor and locks its row until the transaction ends.
 func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID) (db.Job, error) {
 	return tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: id,
 	})
 }
 
-// record writes an audit log entry about a job.
+// record writes an audit entry about a job.
 func (j *Jobs) record(
 	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {

@@ -20,28 +20,41 @@ import (
 
 const collection = "/api/v1/jobs"
 
-// house is an installation with a company, its people signed in, and one replica whose clock stands still.
-type house struct {
+// fixture is an installation with one replica and the company acme, in which a user of every role is signed in.
+type fixture struct {
 	*testkit.Installation
 	*testkit.Hiring
+	// clock only advances when a test advances it.
 	clock   *clocktest.Clock
 	replica *testkit.Replica
 	acme    testkit.Company
-	as      map[api.Role]*testkit.Client
+	// as has the client of each role.
+	as map[api.Role]*testkit.Client
 }
 
-func build(t *testing.T) house {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	installation, stopped := testkit.New(t), clocktest.Stopped()
 	installation.Clock = stopped.Source()
 	acme := installation.Company("acme")
-	h := house{
+	f := fixture{
 		installation, installation.Hiring(acme), stopped, installation.Replica(), acme, map[api.Role]*testkit.Client{},
 	}
 	for role, user := range acme.Users {
-		h.as[role] = h.replica.SignIn(t, user)
+		f.as[role] = f.replica.SignIn(t, user)
 	}
-	return h
+	return f
+}
+
+// in returns the fixture for a subtest: a failed request fails the subtest.
+func (f fixture) in(t *testing.T) fixture {
+	t.Helper()
+	parent := f.as
+	f.Installation, f.as = f.Installation.In(t), map[api.Role]*testkit.Client{}
+	for role, client := range parent {
+		f.as[role] = f.replica.Bearer(t, client.Token)
+	}
+	return f
 }
 
 func roles() []api.Role {
@@ -52,100 +65,123 @@ func path(id uuid.UUID, steps ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, steps...), "/")
 }
 
-func job(a *testkit.Answer) api.Job { return testkit.Decode[api.Job](a.Expect(http.StatusOK)) }
+// decodeJob expects status 200 and decodes the body.
+func decodeJob(a *testkit.Answer) api.Job { return testkit.Decode[api.Job](a.Expect(http.StatusOK)) }
 
-// recorded are the audit entries of a job, the oldest first, as the admin reads them.
-func recorded(h house, id uuid.UUID) []api.AuditLog {
+// auditEntries returns the audit entries of a job, oldest first.
+func auditEntries(f fixture, id uuid.UUID) []api.AuditLog {
 	query := "/api/v1/audit-logs?resource_type=job&sort=created_at&limit=200&resource_id=" + id.String()
-	return testkit.Decode[api.AuditLogPage](h.as[api.RoleAdmin].Get(query).Expect(http.StatusOK)).Data
+	return testkit.Decode[api.AuditLogPage](f.as[api.RoleAdmin].Get(query).Expect(http.StatusOK)).Data
 }
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	answer := h.as[api.RoleHr].Post(collection, `{"title":" Senior Røbotics Engineer\u00a0","department":" Robotics ","location":"Berlin",
-		"description":"Builds arms\n\tthat see.\n"}`).Expect(http.StatusCreated)
+	f := newFixture(t)
+
+	answer := f.as[api.RoleHr].Post(collection, `{"title":" Senior Røbotics Engineer\u00a0","department":" Robotics ",
+		"location":"Berlin","description":"Builds arms\n\tthat see.\n"}`).Expect(http.StatusCreated)
 	created := testkit.Decode[api.Job](answer)
+
+	// The texts are trimmed; the rest of the job has its initial values.
 	want := api.Job{
 		ID: created.ID, Title: "Senior Røbotics Engineer", Department: nullable.NewNullableWithValue("Robotics"),
 		Location: nullable.NewNullableWithValue("Berlin"), Description: "Builds arms\n\tthat see.", Status: api.JobStatusDraft,
 		OpenedAt: nullable.NewNullNullable[time.Time](), ClosedAt: nullable.NewNullNullable[time.Time](),
 		AllowedActions: []api.JobAction{api.JobActionUpdate, api.JobActionOpen, api.JobActionClose},
-		CreatedAt:      h.clock.Now().UTC(), UpdatedAt: h.clock.Now().UTC(),
+		CreatedAt:      f.clock.Now().UTC(), UpdatedAt: f.clock.Now().UTC(),
 	}
 	if !reflect.DeepEqual(created, want) {
 		t.Errorf("created\n%+v, want\n%+v", created, want)
 	}
+
+	// The Location leads to the same representation.
 	if got := answer.Header.Get("Location"); got != path(created.ID) {
-		t.Errorf("Location is %q", got)
+		t.Errorf("got Location %q, want %q", got, path(created.ID))
 	}
-	read := h.as[api.RoleAdmin].Get(answer.Header.Get("Location")).Expect(http.StatusOK)
+	read := f.as[api.RoleAdmin].Get(answer.Header.Get("Location")).Expect(http.StatusOK)
 	if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
 		t.Errorf("created %s %s, read %s %s", answer.Header.Get("ETag"), answer.Body, read.Header.Get("ETag"), read.Body)
 	}
-	least := testkit.Decode[api.Job](h.as[api.RoleAdmin].Post(collection, `{"title":"Welder","department":null}`).
-		Expect(http.StatusCreated))
-	if !least.Department.IsNull() || !least.Location.IsNull() || least.Description != "" {
-		t.Errorf("created %+v", least)
-	}
-	entries := recorded(h, created.ID)
-	if len(entries) != 1 || entries[0].Action != "job.created" || entries[0].ActorID.MustGet() != h.acme.Users[api.RoleHr].ID {
-		t.Fatalf("recorded %+v", entries)
+
+	entries := auditEntries(f, created.ID)
+	hr := f.acme.Users[api.RoleHr].ID
+	if len(entries) != 1 || entries[0].Action != "job.created" || entries[0].ActorID.MustGet() != hr {
+		t.Fatalf("got audit entries %+v, want one job.created by %s", entries, hr)
 	}
 	changes := entries[0].Details["changes"].(map[string]any)
 	title := map[string]any{"from": nil, "to": "Senior Røbotics Engineer"}
 	if len(changes) != 5 || !reflect.DeepEqual(changes["title"], title) {
-		t.Errorf("recorded %+v", changes)
+		t.Errorf("got recorded changes %+v, want 5 with title %+v", changes, title)
 	}
 }
 
-func TestCreateAndUpdateRefuse(t *testing.T) {
+func TestCreateWithTitleOnly(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	draft := h.Job(api.JobStatusDraft)
+	f := newFixture(t)
+	created := testkit.Decode[api.Job](f.as[api.RoleAdmin].Post(collection, `{"title":"Welder","department":null}`).
+		Expect(http.StatusCreated))
+	if !created.Department.IsNull() || !created.Location.IsNull() || created.Description != "" {
+		t.Errorf("got %+v, want no department, location and description", created)
+	}
+}
+
+func TestCreateAndUpdateRefuseInvalidTexts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	draft := f.Job(api.JobStatusDraft)
 	for body, want := range map[string]struct {
 		status   int
 		pointers string
 	}{
-		`{}`:                               {400, ""},
-		`[]`:                               {400, ""},
-		`{"title":null}`:                   {400, ""},
-		`{"title":""}`:                     {400, ""},
-		`{"title":" "}`:                    {400, ""},
-		`{"title":"x","department":""}`:    {400, ""},
-		`{"title":"x","location":" "}`:     {400, ""},
-		`{"title":"x","description":null}`: {400, ""},
-		`{"title":"x","status":"open"}`:    {400, ""},
-		`{"title":"x","opened_at":null}`:   {400, ""},
-		`{"title":"x","Title":"y"}`:        {400, ""},
-		`{"title":"` + long(201) + `"}`:    {400, ""},
-		`{"title":"x","description":"` + long(20001) + `"}`: {400, ""},
+		`{}`:                                    {400, ""},
+		`[]`:                                    {400, ""},
+		`{"title":null}`:                        {400, ""},
+		`{"title":""}`:                          {400, ""},
+		`{"title":" "}`:                         {400, ""},
+		`{"title":"x","department":""}`:         {400, ""},
+		`{"title":"x","location":" "}`:          {400, ""},
+		`{"title":"x","description":null}`:      {400, ""},
+		`{"title":"x","status":"open"}`:         {400, ""},
+		`{"title":"x","opened_at":null}`:        {400, ""},
+		`{"title":"x","Title":"y"}`:             {400, ""},
+		`{"title":"` + textOfLength(201) + `"}`: {400, ""},
+		`{"title":"x","description":"` + textOfLength(20001) + `"}`: {400, ""},
 		`{"title":"\u00a0"}`:                   {422, "/title"},
 		`{"title":"a\nb"}`:                     {422, "/title"},
 		`{"title":"x\u0000"}`:                  {422, "/title"},
 		`{"title":"x","description":"\u202e"}`: {422, "/description"},
-		`{"title":"\u2003","department":"\u00a0","location":"a\u0007b","description":"a\u001bb"}`: {422, "/title /department /location /description"},
+		`{"title":"\u2003","department":"\u00a0","location":"a\u0007b","description":"a\u001bb"}`: {
+			422, "/title /department /location /description",
+		},
 	} {
 		for _, answer := range []*testkit.Answer{
-			h.as[api.RoleHr].Post(collection, body), h.as[api.RoleHr].Patch(path(draft), body),
+			f.as[api.RoleHr].Post(collection, body), f.as[api.RoleHr].Patch(path(draft), body),
 		} {
 			if answer.Status != want.status {
-				t.Errorf("%s %s: %d, want %d: %s", answer.Request.Method, body, answer.Status, want.status, answer.Body)
+				t.Errorf("%s %s: got %d, want %d: %s", answer.Request.Method, body, answer.Status, want.status, answer.Body)
 			}
 			if want.status == http.StatusUnprocessableEntity {
 				if got := pointers(answer.Refused(want.status, "rule_violated")); got != want.pointers {
-					t.Errorf("%s %s: wrong is %q, want %q", answer.Request.Method, body, got, want.pointers)
+					t.Errorf("%s %s: got errors at %q, want %q", answer.Request.Method, body, got, want.pointers)
 				}
 			}
 		}
 	}
-	longest := fmt.Sprintf(`{"title":%q,"department":%q,"location":%q,"description":%q}`, long(200), long(100), long(200), long(20000))
-	h.as[api.RoleHr].Post(collection, longest).Expect(http.StatusCreated)
-	h.as[api.RoleHr].Patch(path(draft), longest).Expect(http.StatusOK)
 }
 
-func long(n int) string { return strings.Repeat("é", n) }
+func TestCreateAndUpdateAcceptLongestTexts(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	longest := fmt.Sprintf(`{"title":%q,"department":%q,"location":%q,"description":%q}`,
+		textOfLength(200), textOfLength(100), textOfLength(200), textOfLength(20000))
+	f.as[api.RoleHr].Post(collection, longest).Expect(http.StatusCreated)
+	f.as[api.RoleHr].Patch(path(f.Job(api.JobStatusDraft)), longest).Expect(http.StatusOK)
+}
 
+// textOfLength returns a text of n characters, each of which has two bytes.
+func textOfLength(n int) string { return strings.Repeat("é", n) }
+
+// pointers returns the pointers of a problem's errors, separated by spaces.
 func pointers(p api.Problem) string {
 	var found []string
 	for _, e := range p.Errors {
@@ -154,115 +190,133 @@ func pointers(p api.Problem) string {
 	return strings.Join(found, " ")
 }
 
-func TestPatchMerges(t *testing.T) {
+func TestUpdateAppliesMergePatch(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	target, hr := path(h.Job(api.JobStatusOpen)), h.as[api.RoleHr]
-	patched := func(body string) api.Job { t.Helper(); return job(hr.Patch(target, body)) }
+	f := newFixture(t)
+	target, hr := path(f.Job(api.JobStatusOpen)), f.as[api.RoleHr]
+	patched := func(body string) api.Job { t.Helper(); return decodeJob(hr.Patch(target, body)) }
+
+	// Each patch changes its own members and keeps the others.
 	if j := patched(`{"department":" Sales ","location":"Oslo"}`); j.Department.MustGet() != "Sales" || j.Title != "Job 1" {
 		t.Errorf("after setting the department: %+v", j)
 	}
 	if j := patched(`{"title":"Welder","description":"Welds."}`); j.Title != "Welder" || j.Location.MustGet() != "Oslo" {
 		t.Errorf("after setting the title: %+v", j)
 	}
-	if j := patched(`{"department":null}`); !j.Department.IsNull() || j.Location.MustGet() != "Oslo" || j.Description != "Welds." {
+	j := patched(`{"department":null}`)
+	if !j.Department.IsNull() || j.Location.MustGet() != "Oslo" || j.Description != "Welds." {
 		t.Errorf("after clearing the department: %+v", j)
 	}
-	h.clock.Advance(time.Minute)
-	hr.Do(http.MethodPatch, target, `{"description":"  "}`, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
-	last := job(hr.Get(target))
-	if last.Description != "" || last.Status != api.JobStatusOpen || !last.UpdatedAt.Equal(h.clock.Now()) {
-		t.Errorf("at last %+v", last)
+	f.clock.Advance(time.Minute)
+	hr.Do(http.MethodPatch, target, `{"description":"  "}`, "Content-Type", "application/merge-patch+json").
+		Expect(http.StatusOK)
+	last := decodeJob(hr.Get(target))
+	if last.Description != "" || last.Status != api.JobStatusOpen || !last.UpdatedAt.Equal(f.clock.Now()) {
+		t.Errorf("after clearing the description: %+v", last)
 	}
-	entries := recorded(h, last.ID)
+
+	entries := auditEntries(f, last.ID)
 	if len(entries) != 4 {
-		t.Fatalf("recorded %+v", entries)
+		t.Fatalf("got audit entries %+v, want 4", entries)
 	}
 	want := map[string]any{"description": map[string]any{"from": "Welds.", "to": ""}}
 	if got := entries[3].Details["changes"]; entries[3].Action != "job.updated" || !reflect.DeepEqual(got, want) {
-		t.Errorf("recorded %s %+v", entries[3].Action, got)
+		t.Errorf("got %s with %+v, want job.updated with %+v", entries[3].Action, got, want)
 	}
 }
 
-func TestVersions(t *testing.T) {
+func TestETagChangesWithVersion(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	target, hr := path(h.Job(api.JobStatusDraft)), h.as[api.RoleHr]
+	f := newFixture(t)
+	target, hr := path(f.Job(api.JobStatusDraft)), f.as[api.RoleHr]
 	first := hr.Get(target).Expect(http.StatusOK).Header.Get("ETag")
 	hr.Do(http.MethodGet, target, nil, "If-None-Match", first).Expect(http.StatusNotModified)
 
-	h.clock.Advance(time.Minute)
-	same := hr.Do(http.MethodPatch, target, `{"title":" Job 1 ","location":null}`, "If-Match", first).Expect(http.StatusOK)
-	if got := same.Header.Get("ETag"); got != first || job(same).UpdatedAt.Equal(h.clock.Now()) {
-		t.Errorf("an empty change made %s of %s: %s", got, first, same.Body)
+	// A patch that changes nothing keeps the version and is not recorded.
+	f.clock.Advance(time.Minute)
+	same := hr.Do(http.MethodPatch, target, `{"title":" Job 1 ","location":null}`, "If-Match", first).
+		Expect(http.StatusOK)
+	if got := same.Header.Get("ETag"); got != first || decodeJob(same).UpdatedAt.Equal(f.clock.Now()) {
+		t.Errorf("an empty patch changed the ETag from %s to %s: %s", first, got, same.Body)
 	}
-	if entries := recorded(h, job(same).ID); len(entries) != 0 {
-		t.Errorf("an empty change is recorded: %+v", entries)
+	if entries := auditEntries(f, decodeJob(same).ID); len(entries) != 0 {
+		t.Errorf("an empty patch is in the audit log: %+v", entries)
 	}
-	second := hr.Do(http.MethodPatch, target, `{"title":"Welder"}`, "If-Match", first).Expect(http.StatusOK).Header.Get("ETag")
-	hr.Do(http.MethodPatch, target, `{"title":"Other"}`, "If-Match", first).Refused(http.StatusPreconditionFailed, "version_mismatch")
+
+	// A patch and an action change it, and then the old ETag no longer matches.
+	second := hr.Do(http.MethodPatch, target, `{"title":"Welder"}`, "If-Match", first).
+		Expect(http.StatusOK).Header.Get("ETag")
+	hr.Do(http.MethodPatch, target, `{"title":"Other"}`, "If-Match", first).
+		Refused(http.StatusPreconditionFailed, "version_mismatch")
 	hr.Do(http.MethodGet, target, nil, "If-None-Match", first).Expect(http.StatusOK)
 	opened := hr.Post(target+"/open", nil).Expect(http.StatusOK).Header.Get("ETag")
 	if first == second || second == opened {
-		t.Errorf("the tags are %s, %s, %s", first, second, opened)
+		t.Errorf("got ETags %s, %s and %s, want each to differ from the previous one", first, second, opened)
 	}
 	hr.Do(http.MethodPatch, target, `{"title":"Other"}`, "If-Match", second).Expect(http.StatusPreconditionFailed)
 	hr.Do(http.MethodPatch, target, `{"title":"Other"}`, "If-Match", "*").Expect(http.StatusOK)
 
-	// A tag names what its reader sees: who may do more sees another representation.
-	if hr, lead := hr.Get(target).Header.Get("ETag"), h.as[api.RoleTeamLead].Get(target).Header.Get("ETag"); hr == lead {
-		t.Errorf("hr and the team lead, who may do different things, share the tag %s", hr)
+	// The ETag covers the allowed actions, which depend on the role.
+	lead := f.as[api.RoleTeamLead].Get(target).Header.Get("ETag")
+	if got := hr.Get(target).Header.Get("ETag"); got == lead {
+		t.Errorf("HR and the team lead, whose allowed actions differ, have the same ETag %s", got)
 	}
 }
 
-// TestOneOfManyPatchesWins sends patches that are all based on the same version.
-func TestOneOfManyPatchesWins(t *testing.T) {
+// TestConcurrentPatchesOneSucceeds sends patches with the same If-Match.
+func TestConcurrentPatchesOneSucceeds(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	target := path(h.Job(api.JobStatusDraft))
-	version := h.as[api.RoleHr].Get(target).Expect(http.StatusOK).Header.Get("ETag")
+	f := newFixture(t)
+	target := path(f.Job(api.JobStatusDraft))
+	version := f.as[api.RoleHr].Get(target).Expect(http.StatusOK).Header.Get("ETag")
 	statuses := make([]int, 8)
 	var all sync.WaitGroup
 	for i := range statuses {
 		all.Go(func() {
-			statuses[i] = h.as[api.RoleHr].Do(http.MethodPatch, target, fmt.Sprintf(`{"title":"N%d"}`, i), "If-Match", version).Status
+			body := fmt.Sprintf(`{"title":"N%d"}`, i)
+			statuses[i] = f.as[api.RoleHr].Do(http.MethodPatch, target, body, "If-Match", version).Status
 		})
 	}
 	all.Wait()
 	slices.Sort(statuses)
-	if want := append([]int{http.StatusOK}, slices.Repeat([]int{http.StatusPreconditionFailed}, 7)...); !slices.Equal(statuses, want) {
-		t.Errorf("the patches were answered by %v", statuses)
+	want := append([]int{http.StatusOK}, slices.Repeat([]int{http.StatusPreconditionFailed}, 7)...)
+	if !slices.Equal(statuses, want) {
+		t.Errorf("got statuses %v, want %v", statuses, want)
 	}
 }
 
-// TestWhoSeesAndDoesWhat asks as every role for jobs that they are a member of, that they interview for, and that they
-// have nothing to do with, and as strangers.
-func TestWhoSeesAndDoesWhat(t *testing.T) {
+// TestPermissionsByRole requests, as every role, jobs of which the user is a member, jobs for which they are a
+// panelist, jobs that are unrelated to them, and jobs of another company.
+func TestPermissionsByRole(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	globex := h.Company("globex")
-	theirs := h.Installation.Hiring(globex).Job(api.JobStatusOpen, globex.Users[api.RoleEmployee])
-	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	f := newFixture(t)
+	globex := f.Company("globex")
+	foreignJob := f.Installation.Hiring(globex).Job(api.JobStatusOpen, globex.Users[api.RoleEmployee])
+	_, version := f.KitVersion(api.KitVersionStatusPublished)
 	for _, role := range roles() {
-		client, self := h.as[role], h.acme.Users[role]
-		member, panelist, nothing := h.Job(api.JobStatusOpen, self), h.Job(api.JobStatusOpen), h.Job(api.JobStatusOpen)
-		application := h.Application(h.Candidate(), panelist, api.ApplicationStageInterview)
-		h.Interview(application, version, api.InterviewStatusScheduled, self)
+		client, self := f.as[role], f.acme.Users[role]
+		member, panelist, unrelated := f.Job(api.JobStatusOpen, self), f.Job(api.JobStatusOpen), f.Job(api.JobStatusOpen)
+		application := f.Application(f.Candidate(), panelist, api.ApplicationStageInterview)
+		f.Interview(application, version, api.InterviewStatusScheduled, self)
 		manages := role == api.RoleHr || role == api.RoleAdmin
-		for id, seen := range map[uuid.UUID]bool{member: true, panelist: true, nothing: role != api.RoleEmployee} {
+
+		// Jobs of the company: only employees depend on their relation to the job.
+		for id, visible := range map[uuid.UUID]bool{member: true, panelist: true, unrelated: role != api.RoleEmployee} {
 			for _, target := range []string{path(id), path(id, "members")} {
-				if seen {
+				if visible {
 					client.Get(target).Expect(http.StatusOK)
 				} else {
 					client.Get(target).Refused(http.StatusNotFound, "not_found")
 				}
 			}
-			if seen {
-				if actions := job(client.Get(path(id))).AllowedActions; manages != (len(actions) > 0) {
-					t.Errorf("%s may %v", role, actions)
+			if visible {
+				if actions := decodeJob(client.Get(path(id))).AllowedActions; manages != (len(actions) > 0) {
+					t.Errorf("%s: got allowed actions %v, want some: %t", role, actions, manages)
 				}
 			}
 		}
+
+		// Jobs of another company: the responses are the same as for a job that does not exist.
 		status, code := http.StatusForbidden, "permission_denied"
 		if manages {
 			status, code = http.StatusNotFound, "not_found"
@@ -277,7 +331,7 @@ func TestWhoSeesAndDoesWhat(t *testing.T) {
 			{"PUT", "members/" + self.ID.String(), `{"role":"recruiter"}`},
 			{"DELETE", "members/" + self.ID.String(), ""},
 		} {
-			ask := func(id uuid.UUID) *testkit.Answer {
+			request := func(id uuid.UUID) *testkit.Answer {
 				var body any
 				if target.body != "" {
 					body = target.body
@@ -285,15 +339,16 @@ func TestWhoSeesAndDoesWhat(t *testing.T) {
 				return client.Do(target.method, strings.TrimSuffix(path(id, target.step), "/"), body)
 			}
 			if target.method == "GET" {
-				foreign, random := ask(theirs).Refused(404, "not_found"), ask(uuid.Must(uuid.NewV7())).Refused(404, "not_found")
+				foreign := request(foreignJob).Refused(404, "not_found")
+				random := request(uuid.Must(uuid.NewV7())).Refused(404, "not_found")
 				foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
 				if !reflect.DeepEqual(foreign, random) {
-					t.Errorf("%s: a foreign id %+v is told from a random one %+v", role, foreign, random)
+					t.Errorf("%s: got %+v for another company's id, want %+v as for a random id", role, foreign, random)
 				}
 				continue
 			}
-			ask(theirs).Refused(status, code)
-			ask(uuid.Must(uuid.NewV7())).Refused(status, code)
+			request(foreignJob).Refused(status, code)
+			request(uuid.Must(uuid.NewV7())).Refused(status, code)
 		}
 	}
 }

@@ -10,53 +10,54 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 )
 
-// ListJobs lists the jobs that the actor sees.
+// ListJobs lists the jobs that are visible to the actor.
 func (j *Jobs) ListJobs(ctx context.Context, request api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
-	query := listQuery(actor, wanted)
+	actor, params := access.Of(ctx), request.Params
+	query := listQuery(actor, params)
 	sort := api.JobSort(query.Sort)
-	scope := wanted
+	scope := params
 	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
-	shown, err := page.Read(ctx, j.Cursors, page.List[db.Job, api.Job]{
+	response, err := page.Read(ctx, j.Cursors, page.List[db.Job, api.Job]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListJobs", Query: scope},
-		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Cursor: params.Cursor, Limit: params.Limit,
 		Fetch: func(w page.Window) ([]db.Job, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return j.Store.Planned(actor.CompanyID).ListJobs(ctx, query)
 		},
-		Place: func(row db.Job) page.Place { return placeOf(row, sort) },
+		Place: func(row db.Job) page.Place { return listPosition(row, sort) },
 		Show:  page.Each(func(row db.Job) api.Job { return convert(actor, row) }),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListJobs200JSONResponse{
-		Body:    api.JobPage(shown.Body),
-		Headers: api.ListJobs200ResponseHeaders{Link: shown.Link},
+		Body:    api.JobPage(response.Body),
+		Headers: api.ListJobs200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
-// listQuery selects the jobs that the actor sees and the parameters match.
-func listQuery(actor access.Actor, wanted api.ListJobsParams) db.ListJobsParams {
+// listQuery returns the query for the jobs that are visible to the actor and match the parameters.
+func listQuery(actor access.Actor, params api.ListJobsParams) db.ListJobsParams {
 	query := db.ListJobsParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(),
-		Department: wanted.Department, Mine: wanted.Mine, UpdatedSince: wanted.UpdatedSince,
+		Department: params.Department, Mine: params.Mine, UpdatedSince: params.UpdatedSince,
 		Sort: string(api.JobSortCreatedAtDesc),
 	}
-	if wanted.Sort != nil {
-		query.Sort = string(*wanted.Sort)
+	if params.Sort != nil {
+		query.Sort = string(*params.Sort)
 	}
-	for _, status := range wanted.Status {
+	for _, status := range params.Status {
 		query.Statuses = append(query.Statuses, string(status))
 	}
-	if wanted.Q != nil {
-		pattern := page.Contains(*wanted.Q)
+	if params.Q != nil {
+		pattern := page.Contains(*params.Q)
 		query.Pattern = &pattern
 	}
 	return query
 }
 
-func placeOf(row db.Job, sort api.JobSort) page.Place {
+// listPosition returns the position of a job in a list with the given order.
+func listPosition(row db.Job, sort api.JobSort) page.Place {
 	ascending := api.JobSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.JobSortUpdatedAtAsc:

@@ -13,7 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// ListJobMembers lists the members of a job that the actor sees.
+// ListJobMembers lists the members of a job that is visible to the actor, in the order in which they were added.
 func (j *Jobs) ListJobMembers(
 	ctx context.Context, request api.ListJobMembersRequestObject,
 ) (api.ListJobMembersResponseObject, error) {
@@ -22,7 +22,7 @@ func (j *Jobs) ListJobMembers(
 	if err != nil {
 		return nil, err
 	}
-	shown, err := page.Read(ctx, j.Cursors, page.List[db.ListJobMembersRow, api.JobMember]{
+	response, err := page.Read(ctx, j.Cursors, page.List[db.ListJobMembersRow, api.JobMember]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListJobMembers", Query: job.ID},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListJobMembersRow, error) {
@@ -41,13 +41,13 @@ func (j *Jobs) ListJobMembers(
 		return nil, err
 	}
 	return api.ListJobMembers200JSONResponse{
-		Body:    api.JobMemberPage(shown.Body),
-		Headers: api.ListJobMembers200ResponseHeaders{Link: shown.Link},
+		Body:    api.JobMemberPage(response.Body),
+		Headers: api.ListJobMembers200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
-// SetJobMember makes a user a member of a job, or gives a member another job role. Setting the present role changes
-// nothing.
+// SetJobMember makes a user a member of a job, or gives a member another job role. If the member already has the role,
+// it writes nothing.
 func (j *Jobs) SetJobMember(
 	ctx context.Context, request api.SetJobMemberRequestObject,
 ) (api.SetJobMemberResponseObject, error) {
@@ -63,14 +63,14 @@ func (j *Jobs) SetJobMember(
 		if err != nil {
 			return err
 		}
-		if err := mayAppoint(actor, user); err != nil {
+		if err := checkAppointment(actor, user); err != nil {
 			return err
 		}
 		before, err := j.member(ctx, tx, job, user.ID)
 		if err != nil {
 			return err
 		}
-		if err := mayJoin(user.IsActive, before != nil); err != nil {
+		if err := checkNewMember(user.IsActive, before != nil); err != nil {
 			return err
 		}
 		if before != nil && before.Role == request.Body.Role {
@@ -83,7 +83,7 @@ func (j *Jobs) SetJobMember(
 		if err != nil {
 			return err
 		}
-		return j.record(ctx, tx, audit.JobMemberSet, job.ID, membership(user.ID, before, &member))
+		return j.record(ctx, tx, audit.JobMemberSet, job.ID, membershipDetails(user.ID, before, &member))
 	})
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (j *Jobs) RemoveJobMember(
 		if err != nil {
 			return err
 		}
-		return j.record(ctx, tx, audit.JobMemberRemoved, job.ID, membership(member.UserID, &member, nil))
+		return j.record(ctx, tx, audit.JobMemberRemoved, job.ID, membershipDetails(member.UserID, &member, nil))
 	})
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (j *Jobs) RemoveJobMember(
 	return api.RemoveJobMember204Response{}, nil
 }
 
-// member returns a user's membership of a job; nil if the user is not a member.
+// member returns a user's membership of a job, or nil if the user is not a member.
 func (j *Jobs) member(ctx context.Context, tx *db.Queries, job db.Job, user uuid.UUID) (*db.JobMember, error) {
 	row, err := tx.GetJobMember(ctx, db.GetJobMemberParams{
 		CompanyID: job.CompanyID, JobID: job.ID, UserID: user,
@@ -123,5 +123,8 @@ func (j *Jobs) member(ctx context.Context, tx *db.Queries, job db.Job, user uuid
 	if fault.Is(err, fault.ResourceNotFound) {
 		return nil, nil
 	}
-	return &row, err
+	if err != nil {
+		return nil, err
+	}
+	return &row, nil
 }

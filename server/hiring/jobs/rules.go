@@ -22,23 +22,23 @@ func checkText(title string, department, location *string, description string) e
 	return nil
 }
 
-// mayAppoint decides whether the actor may make a user a member of a job. An API key may not do that for a holder of
-// its secret who does not see all jobs' applications anyway: it would give them access to the job that they cannot give
-// themselves.
-func mayAppoint(who access.Actor, user db.User) error {
-	if who.Key == nil || !who.Is(user.ID) || access.StandingOf(user.Role).Hiring == access.ReachAll {
+// checkAppointment returns the fault RoleNotAllowed if the actor is an API key and the user is one of its holders.
+// Otherwise a holder could use the key to get access to a job that they cannot give themselves. Holders who see all
+// applications anyway gain nothing by it and are allowed.
+func checkAppointment(actor access.Actor, user db.User) error {
+	if actor.Key == nil || !actor.Is(user.ID) || access.StandingOf(user.Role).Hiring == access.ReachAll {
 		return nil
 	}
 	return fault.New(fault.RoleNotAllowed).
-		With("The user knows the secret of this API key. Another person must make them a member of the job.")
+		With("The user has seen the secret of this API key, so the key cannot make them a member. Another user must do it.")
 }
 
-// mayJoin decides whether a user may be made a member of a job. An inactive user who is a member already may get
-// another job role.
-func mayJoin(active, member bool) error {
+// checkNewMember returns the fault RuleViolated if the user is inactive and not a member of the job yet. An inactive
+// member can get another job role.
+func checkNewMember(active, member bool) error {
 	if active || member {
 		return nil
 	}
 	return fault.New(fault.RuleViolated).With("Only an active user can become a member of a job.").
-		Parameter("user_id", "inactive", "names a user who is inactive")
+		Parameter("user_id", "inactive", "must name an active user")
 }

@@ -15,48 +15,58 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TestReach: who sees which jobs. A role that nobody has decided about sees none.
-func TestReach(t *testing.T) {
+// TestListReach checks which jobs each kind of actor can list. A role without grants sees none.
+func TestListReach(t *testing.T) {
 	t.Parallel()
-	key := &access.Key{Jobs: []uuid.UUID{uuid.New()}}
-	for _, c := range []struct {
+	limited := &access.Key{Jobs: []uuid.UUID{uuid.New()}}
+	for name, test := range map[string]struct {
 		actor access.Actor
 		want  string
 	}{
-		{access.Actor{Role: api.RoleEmployee}, "own"},
-		{access.Actor{Role: api.RoleTeamLead}, "all"},
-		{access.Actor{Role: api.RoleHr}, "all"},
-		{access.Actor{Role: api.RoleAdmin}, "all"},
-		{access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all"},
-		{access.Actor{Role: api.RoleTeamLead, Key: key}, "jobs"},
-		{access.Actor{Role: api.RoleAdmin, Key: key}, "jobs"},
-		{access.Actor{Role: "auditor"}, "none"},
+		"employee":                  {access.Actor{Role: api.RoleEmployee}, "own"},
+		"team lead":                 {access.Actor{Role: api.RoleTeamLead}, "all"},
+		"HR":                        {access.Actor{Role: api.RoleHr}, "all"},
+		"admin":                     {access.Actor{Role: api.RoleAdmin}, "all"},
+		"key for all jobs":          {access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all"},
+		"team lead's key for a job": {access.Actor{Role: api.RoleTeamLead, Key: limited}, "jobs"},
+		"admin's key for a job":     {access.Actor{Role: api.RoleAdmin, Key: limited}, "jobs"},
+		"unknown role":              {access.Actor{Role: "auditor"}, "none"},
 	} {
-		if got := listQuery(c.actor, api.ListJobsParams{}).Reach; got != c.want {
-			t.Errorf("%+v lists %s jobs, want %s", c.actor, got, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := listQuery(test.actor, api.ListJobsParams{}).Reach; got != test.want {
+				t.Errorf("reach is %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 
-func TestMayJoin(t *testing.T) {
+func TestCheckNewMember(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ active, member, may bool }{
-		{true, true, true}, {true, false, true}, {false, true, true}, {false, false, false},
+	for name, test := range map[string]struct{ active, member, refused bool }{
+		"active member":   {true, true, false},
+		"active user":     {true, false, false},
+		"inactive member": {false, true, false},
+		"inactive user":   {false, false, true},
 	} {
-		if err := mayJoin(c.active, c.member); (err == nil) != c.may || err != nil && !fault.Is(err, fault.RuleViolated) {
-			t.Errorf("%+v: %v", c, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := checkNewMember(test.active, test.member)
+			if got := fault.Is(err, fault.RuleViolated); got != test.refused || !test.refused && err != nil {
+				t.Errorf("got %v, want refused: %t", err, test.refused)
+			}
+		})
 	}
 }
 
-// TestPatch: a patch sets what it names, clears what it names as null, and leaves the rest; a row changes only where a
-// value differs; and the patch of what is there already changes nothing.
-func TestPatch(t *testing.T) {
+// TestApplyPatch checks that a patch sets the members it contains, clears those that are null, and keeps the others;
+// that hasChanges reports exactly the patches that change a value; and that a patch changes nothing when applied again.
+func TestApplyPatch(t *testing.T) {
 	t.Parallel()
 	texts := rapid.Map(rapid.StringMatching(`[a-zé ]{0,5}[a-z]`), strings.TrimSpace)
 	optionally := rapid.Ptr(texts, true)
 	nullably := rapid.Custom(func(t *rapid.T) nullable.Nullable[string] {
-		switch rapid.IntRange(0, 2).Draw(t, "said") {
+		switch rapid.IntRange(0, 2).Draw(t, "absent, null or text") {
 		case 0:
 			return nil
 		case 1:
@@ -73,47 +83,53 @@ func TestPatch(t *testing.T) {
 			Title: optionally.Draw(t, "new title"), Description: optionally.Draw(t, "new description"),
 			Department: nullably.Draw(t, "new department"), Location: nullably.Draw(t, "new location"),
 		}
-		change := edit(row, patch)
+		change := applyPatch(row, patch)
+
 		after := row
-		after.Title, after.Department, after.Location, after.Description = change.Title, change.Department, change.Location, change.Description
-		if changes(after, change) || changes(after, edit(after, patch)) {
-			t.Fatalf("the patch of %+v changes it again", after)
+		after.Title, after.Department = change.Title, change.Department
+		after.Location, after.Description = change.Location, change.Description
+		if hasChanges(after, change) || hasChanges(after, applyPatch(after, patch)) {
+			t.Fatalf("the patch changes %+v a second time", after)
 		}
 		if change.Version != row.Version {
-			t.Fatalf("it is guarded by the version %d", change.Version)
+			t.Fatalf("the update expects version %d, want %d", change.Version, row.Version)
 		}
-		got := []string{change.Title, shown(change.Department), shown(change.Location), change.Description}
+
+		got := []string{change.Title, textOrNull(change.Department), textOrNull(change.Location), change.Description}
 		want := []string{
-			wantedText(row.Title, patch.Title), wantedNullable(row.Department, patch.Department),
-			wantedNullable(row.Location, patch.Location), wantedText(row.Description, patch.Description),
+			patchedText(row.Title, patch.Title), patchedNullable(row.Department, patch.Department),
+			patchedNullable(row.Location, patch.Location), patchedText(row.Description, patch.Description),
 		}
 		if !slices.Equal(got, want) {
-			t.Fatalf("it becomes %q, want %q", got, want)
+			t.Fatalf("patched to %q, want %q", got, want)
 		}
-		before := []string{row.Title, shown(row.Department), shown(row.Location), row.Description}
-		if changes(row, change) == slices.Equal(before, want) {
-			t.Fatalf("of %q to %q: changes %t", before, want, changes(row, change))
+		before := []string{row.Title, textOrNull(row.Department), textOrNull(row.Location), row.Description}
+		if hasChanges(row, change) == slices.Equal(before, want) {
+			t.Fatalf("hasChanges is %t for %q patched to %q", hasChanges(row, change), before, want)
 		}
 	})
 }
 
-func shown(text *string) string {
+// textOrNull formats an optional text so that null and every text are different.
+func textOrNull(text *string) string {
 	if text == nil {
 		return "null"
 	}
 	return "=" + *text
 }
 
-func wantedText(was string, patch *string) string {
+// patchedText is the expected value of a required text after a patch.
+func patchedText(before string, patch *string) string {
 	if patch == nil {
-		return was
+		return before
 	}
 	return *patch
 }
 
-func wantedNullable(was *string, patch nullable.Nullable[string]) string {
+// patchedNullable is the expected value of an optional text after a patch, formatted like textOrNull.
+func patchedNullable(before *string, patch nullable.Nullable[string]) string {
 	if !patch.IsSpecified() {
-		return shown(was)
+		return textOrNull(before)
 	}
 	if patch.IsNull() {
 		return "null"

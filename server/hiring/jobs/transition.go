@@ -16,34 +16,34 @@ import (
 
 // OpenJob opens a job for applications.
 func (j *Jobs) OpenJob(ctx context.Context, request api.OpenJobRequestObject) (api.OpenJobResponseObject, error) {
-	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionOpen, audit.JobOpened)
+	response, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionOpen, audit.JobOpened)
 	if err != nil {
 		return nil, err
 	}
-	return api.OpenJob200JSONResponse{JobJSONResponse: shown}, nil
+	return api.OpenJob200JSONResponse{JobJSONResponse: response}, nil
 }
 
-// HoldJob pauses a job: it accepts no new applications.
+// HoldJob puts a job on hold, so that it accepts no new applications.
 func (j *Jobs) HoldJob(ctx context.Context, request api.HoldJobRequestObject) (api.HoldJobResponseObject, error) {
-	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionHold, audit.JobHeld)
+	response, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionHold, audit.JobHeld)
 	if err != nil {
 		return nil, err
 	}
-	return api.HoldJob200JSONResponse{JobJSONResponse: shown}, nil
+	return api.HoldJob200JSONResponse{JobJSONResponse: response}, nil
 }
 
 // CloseJob closes a job.
 func (j *Jobs) CloseJob(ctx context.Context, request api.CloseJobRequestObject) (api.CloseJobResponseObject, error) {
-	shown, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionClose, audit.JobClosed)
+	response, err := j.transition(ctx, request.JobID, request.Params.IfMatch, api.JobActionClose, audit.JobClosed)
 	if err != nil {
 		return nil, err
 	}
-	return api.CloseJob200JSONResponse{JobJSONResponse: shown}, nil
+	return api.CloseJob200JSONResponse{JobJSONResponse: response}, nil
 }
 
-// transition performs an action that changes a job's status.
+// transition performs an action that changes a job's status, and records it in the audit log.
 func (j *Jobs) transition(
-	ctx context.Context, id uuid.UUID, match *string, action api.JobAction, happened audit.Action,
+	ctx context.Context, id uuid.UUID, match *string, action api.JobAction, auditAction audit.Action,
 ) (api.JobJSONResponse, error) {
 	actor := access.Of(ctx)
 	var saved db.Job
@@ -62,10 +62,10 @@ func (j *Jobs) transition(
 		if err != nil {
 			return postgres.Guarded(err)
 		}
-		return j.record(ctx, tx, happened, id, audit.Diff(attributes(row), attributes(saved)))
+		return j.record(ctx, tx, auditAction, id, audit.Diff(attributes(row), attributes(saved)))
 	})
 	if err != nil {
 		return api.JobJSONResponse{}, err
 	}
-	return present(actor, saved), nil
+	return jobResponse(actor, saved), nil
 }
