@@ -61,7 +61,7 @@ func TestImport(t *testing.T) {
 
 	bad := written(t, "bad.csv", wrong)
 	refused := run(password, bad)
-	refused.fails(t, failed, "1 of 2 rows are wrong, so nothing was imported")
+	refused.fails(t, failed, "1 of 2 rows are invalid, so nothing was imported")
 	if refused.out != "line 3: /email: must be an email address\n" {
 		t.Errorf("a refused import prints %q", refused.out)
 	}

@@ -1,6 +1,8 @@
-// Package candidates manages the people who may be hired, and imports and exports them. It guarantees that an actor
-// finds only candidates they may see, that a candidate with an open application is not archived, and that a file of
-// hundreds of thousands of candidates is read in constant memory and written either completely or not at all.
+// Package candidates manages candidates, and imports and exports them.
+//
+// Every query selects from the candidates that are visible to the actor. A candidate with an application that is active
+// or on hold cannot be archived. An import reads files of up to 500,000 rows in constant memory and writes them in one
+// transaction.
 package candidates
 
 import (
@@ -15,6 +17,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
@@ -24,14 +27,14 @@ type Candidates struct {
 	Options
 }
 
-// Options are the dependencies that only candidates needs.
+// Options are the dependencies that only this package needs.
 type Options struct {
-	// CheckPart validates members of an object against a schema of the specification and returns every violation.
-	// Members that the schema requires may be absent.
+	// CheckPart validates members of an object against a schema of the specification and returns all violations. It
+	// does not require the members that the schema requires.
 	CheckPart func(schema string, members map[string]any) []fault.Field
 }
 
-// New fails if a dependency is missing.
+// New returns an error that names every missing dependency.
 func New(deps service.Deps, options Options) (*Candidates, error) {
 	if err := service.Check("candidates", deps, options); err != nil {
 		return nil, err
@@ -39,7 +42,7 @@ func New(deps service.Deps, options Options) (*Candidates, error) {
 	return &Candidates{deps, options}, nil
 }
 
-// GetCandidate shows a candidate that the actor sees.
+// GetCandidate returns a candidate that is visible to the actor.
 func (c *Candidates) GetCandidate(
 	ctx context.Context, request api.GetCandidateRequestObject,
 ) (api.GetCandidateResponseObject, error) {
@@ -51,11 +54,11 @@ func (c *Candidates) GetCandidate(
 	if err != nil {
 		return nil, err
 	}
-	shown, err := c.present(ctx, tenant, row)
+	response, err := c.response(ctx, tenant, row)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
+	return api.GetCandidate200JSONResponse{CandidateJSONResponse: response}, nil
 }
 
 // CreateCandidate creates an active candidate.
@@ -63,39 +66,40 @@ func (c *Candidates) CreateCandidate(
 	ctx context.Context, request api.CreateCandidateRequestObject,
 ) (api.CreateCandidateResponseObject, error) {
 	actor := access.Of(ctx)
-	made := blank().patched(asPatch(*request.Body))
-	if err := refuse(check(made)); err != nil {
+	created := emptyProfile().patched(asPatch(*request.Body))
+	if err := asError(checkProfile(created)); err != nil {
 		return nil, err
 	}
-	var shown api.CandidateJSONResponse
+	var response api.CandidateJSONResponse
 	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.InsertCandidate(ctx, insertion(made, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
+		row, err := tx.InsertCandidate(ctx, insertParams(created, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
 		if err != nil {
 			return err
 		}
-		if err := c.record(ctx, tx, row, audit.CandidateCreated, changes(blank(), made)); err != nil {
+		if err := c.record(ctx, tx, row, audit.CandidateCreated, changedFields(emptyProfile(), created)); err != nil {
 			return err
 		}
-		shown, err = c.present(ctx, tx, row)
+		response, err = c.response(ctx, tx, row)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateCandidate201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateCandidate201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/candidates/" + shown.Body.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/candidates/" + response.Body.ID.String(),
 		},
 	}, nil
 }
 
-// UpdateCandidate changes the profile of a candidate, who may be archived.
+// UpdateCandidate applies a merge patch to the profile of a candidate, active or archived. A patch that changes nothing
+// writes nothing: version, ETag and updated_at stay the same.
 func (c *Candidates) UpdateCandidate(
 	ctx context.Context, request api.UpdateCandidateRequestObject,
 ) (api.UpdateCandidateResponseObject, error) {
 	actor, patch := access.Of(ctx), request.Body
-	var shown api.CandidateJSONResponse
+	var response api.CandidateJSONResponse
 	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		row, err := lock(ctx, tx, actor, request.CandidateID)
 		if err != nil {
@@ -108,43 +112,40 @@ func (c *Candidates) UpdateCandidate(
 		if err != nil {
 			return err
 		}
-		shown, err = c.present(ctx, tx, saved)
+		response, err = c.response(ctx, tx, saved)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: shown}, nil
+	return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: response}, nil
 }
 
-// lock reads a candidate that the actor sees, and locks the row until the transaction ends.
+// lock reads a candidate that is visible to the actor and locks the row until the transaction ends.
 func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID) (db.Candidate, error) {
 	return tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 }
 
-// save writes an edited profile. If nothing changed, it leaves the row and its version as they are.
+// save writes an edited profile and its audit entry, or nothing if the profile is unchanged.
 func (c *Candidates) save(ctx context.Context, tx *db.Queries, row db.Candidate, edited profile) (db.Candidate, error) {
-	changed := changes(profileOf(row), edited)
+	changed := changedFields(profileOf(row), edited)
 	if len(changed) == 0 {
 		return row, nil
 	}
-	if err := refuse(check(edited)); err != nil {
+	if err := asError(checkProfile(edited)); err != nil {
 		return row, err
 	}
-	saved, err := tx.UpdateCandidate(ctx, edition(edited, row, c.Clock.Now()))
-	if fault.Is(err, fault.ResourceNotFound) {
-		return row, fault.New(fault.ConcurrentRequest)
-	}
+	saved, err := tx.UpdateCandidate(ctx, updateParams(edited, row, c.Clock.Now()))
 	if err != nil {
-		return row, err
+		return row, postgres.Guarded(err)
 	}
 	return saved, c.record(ctx, tx, saved, audit.CandidateUpdated, changed)
 }
 
-// record writes an audit log entry about a candidate. It names the changed fields and not their values, because the log
-// is kept longer than the candidate's data may be.
+// record writes an audit entry about a candidate. It has the names of the changed fields without their values, because
+// the audit log is retained longer than the candidate's data may be.
 func (c *Candidates) record(
 	ctx context.Context, tx *db.Queries, row db.Candidate, action audit.Action, changed []string,
 ) error {
@@ -153,28 +154,28 @@ func (c *Candidates) record(
 	})
 }
 
-// present returns a candidate as the actor sees it.
-func (c *Candidates) present(ctx context.Context, tx *db.Queries, row db.Candidate) (api.CandidateJSONResponse, error) {
-	shown, err := c.show(ctx, tx, []db.Candidate{row})
+// response converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
+func (c *Candidates) response(ctx context.Context, tx *db.Queries, row db.Candidate) (api.CandidateJSONResponse, error) {
+	candidates, err := c.convertAll(ctx, tx, []db.Candidate{row})
 	if err != nil {
 		return api.CandidateJSONResponse{}, err
 	}
 	return api.CandidateJSONResponse{
-		Body:    shown[0],
-		Headers: api.CandidateResponseHeaders{ETag: etag.Of(row.Version, shown[0].AllowedActions)},
+		Body:    candidates[0],
+		Headers: api.CandidateResponseHeaders{ETag: etag.Of(row.Version, candidates[0].AllowedActions)},
 	}, nil
 }
 
-// show converts candidates for the actor.
-func (c *Candidates) show(ctx context.Context, tx *db.Queries, rows []db.Candidate) ([]api.Candidate, error) {
-	by := lifecycle.StandingOf(access.Of(ctx), false)
-	busy, err := c.busy(ctx, tx, by, rows)
+// convertAll converts candidates for the actor, in the same order.
+func (c *Candidates) convertAll(ctx context.Context, tx *db.Queries, rows []db.Candidate) ([]api.Candidate, error) {
+	standing := lifecycle.StandingOf(access.Of(ctx), false)
+	busy, err := c.busy(ctx, tx, standing, rows)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]api.Candidate, len(rows))
+	candidates := make([]api.Candidate, len(rows))
 	for i, row := range rows {
-		shown[i] = convert(row, allowedActions(row.Status, by, busy[row.ID]))
+		candidates[i] = convert(row, allowedActions(row.Status, standing, busy[row.ID]))
 	}
-	return shown, nil
+	return candidates, nil
 }

@@ -25,14 +25,16 @@ func convert(row db.Candidate, actions []api.CandidateAction) api.Candidate {
 	}
 }
 
-func insertion(p profile, company, id uuid.UUID, now time.Time) db.InsertCandidateParams {
+// insertParams returns the statement that inserts a candidate with a profile.
+func insertParams(p profile, company, id uuid.UUID, now time.Time) db.InsertCandidateParams {
 	return db.InsertCandidateParams{
 		CompanyID: company, ID: id, FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Phone: p.Phone,
 		Location: p.Location, Links: p.Links, Tags: p.Tags, Source: p.Source, ExternalID: p.ExternalID, Now: now,
 	}
 }
 
-func edition(p profile, row db.Candidate, now time.Time) db.UpdateCandidateParams {
+// updateParams returns the statement that replaces the profile of a candidate, guarded by the row's version.
+func updateParams(p profile, row db.Candidate, now time.Time) db.UpdateCandidateParams {
 	return db.UpdateCandidateParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, FirstName: p.FirstName, LastName: p.LastName,
 		Email: p.Email, Phone: p.Phone, Location: p.Location, Links: p.Links, Tags: p.Tags, Source: p.Source,

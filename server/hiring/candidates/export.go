@@ -13,19 +13,19 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 )
 
-// ExportCandidates streams the candidates that the actor sees. The export is recorded in the audit log before its first
-// line.
+// ExportCandidates streams the candidates that are visible to the actor, oldest first. The audit entry commits before
+// the first line is sent.
 func (c *Candidates) ExportCandidates(
 	ctx context.Context, request api.ExportCandidatesRequestObject,
 ) (api.ExportCandidatesResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
+	actor, params := access.Of(ctx), request.Params
 	format := api.ExportFormatNdjson
-	if wanted.Format != nil {
-		format = *wanted.Format
+	if params.Format != nil {
+		format = *params.Format
 	}
 	oldestFirst := api.CandidateSortCreatedAtAsc
 	query, err := listQuery(actor, api.ListCandidatesParams{
-		Source: wanted.Source, UpdatedSince: wanted.UpdatedSince, Status: wanted.Status, Tag: wanted.Tag, Sort: &oldestFirst,
+		Source: params.Source, UpdatedSince: params.UpdatedSince, Status: params.Status, Tag: params.Tag, Sort: &oldestFirst,
 	})
 	if err != nil {
 		return nil, err
@@ -40,9 +40,9 @@ func (c *Candidates) ExportCandidates(
 		return nil, err
 	}
 	stream := bulk.Stream(func(to io.Writer) error {
-		err := c.export(ctx, query, bulk.NewWriter(bulk.Format(format), to, table()))
+		err := c.export(ctx, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
 		if err != nil {
-			c.Log.WarnContext(ctx, "candidate export broken off", slog.Any("error", err))
+			c.Log.WarnContext(ctx, "candidate export stopped", slog.Any("error", err))
 		}
 		return err
 	})
@@ -56,16 +56,16 @@ func (c *Candidates) ExportCandidates(
 
 // entry is a candidate of an export.
 type entry struct {
-	row   db.Candidate
-	shown api.Candidate
+	row       db.Candidate
+	candidate api.Candidate
 }
 
-// export writes the selected candidates in batches of two statements each. Every batch checks again what the actor
-// sees.
+// export writes the selected candidates in batches. Each batch is a query of its own, which checks again what is
+// visible to the actor, and one for the allowed actions.
 func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, out *bulk.Writer) error {
 	tenant := c.Store.Of(query.CompanyID)
 	query.MaxRows = bulk.Batch
-	convertEntry := func(one entry) (api.Candidate, error) { return one.shown, nil }
+	convertEntry := func(e entry) (api.Candidate, error) { return e.candidate, nil }
 	return bulk.Export(out, convertEntry, func(after *entry) ([]entry, error) {
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.row.CreatedAt, &after.row.ID
@@ -74,20 +74,20 @@ func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, 
 		if err != nil {
 			return nil, err
 		}
-		shown, err := c.show(ctx, tenant, rows)
+		candidates, err := c.convertAll(ctx, tenant, rows)
 		if err != nil {
 			return nil, err
 		}
 		batch := make([]entry, len(rows))
 		for i := range rows {
-			batch[i] = entry{rows[i], shown[i]}
+			batch[i] = entry{rows[i], candidates[i]}
 		}
 		return batch, nil
 	})
 }
 
-// table are the columns of the CSV export. An import reads or ignores each of them.
-func table() bulk.Table {
+// exportTable returns the columns of the CSV export. An import reads or ignores each of them.
+func exportTable() bulk.Table {
 	return bulk.Table{Importable: true, Columns: []string{
 		"id", "first_name", "last_name", "email", "phone", "location", "links", "tags", "source", "external_id", "status",
 		"created_at", "updated_at",

@@ -18,82 +18,111 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// lines reads an export in NDJSON.
-func lines(t *testing.T, body []byte) []api.Candidate {
+// decodeLines decodes an export in NDJSON.
+func decodeLines(t *testing.T, body []byte) []api.Candidate {
 	t.Helper()
 	var all []api.Candidate
 	for line := range bytes.Lines(body) {
-		var one api.Candidate
-		if err := json.Unmarshal(line, &one); err != nil {
-			t.Fatalf("%v: %s", err, line)
+		var candidate api.Candidate
+		if err := json.Unmarshal(line, &candidate); err != nil {
+			t.Fatalf("decode %s: %v", line, err)
 		}
-		all = append(all, one)
+		all = append(all, candidate)
 	}
 	return all
 }
 
-// TestExportIsTheListFromOldToNew has several batches, times that collide at their borders, and every filter, for
-// everybody who sees somebody.
-func TestExportIsTheListFromOldToNew(t *testing.T) {
+// TestExportEqualsListOldestFirst compares exports in both formats with the list, for every filter and several roles.
+// There are several batches, and equal times at their borders.
+func TestExportEqualsListOldestFirst(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.Exec(`INSERT INTO candidates (company_id, id, first_name, last_name, email, tags, source, external_id, status, created_at, updated_at)
-		SELECT $1, gen_random_uuid(), 'First' || i, 'Last', 'p' || i || '@mail.example', CASE WHEN i % 2 = 0 THEN ARRAY['even'] ELSE ARRAY['odd', 'x'] END,
-			CASE WHEN i % 3 = 0 THEN 'fair' END, 'ats-' || i, CASE WHEN i % 7 = 0 THEN 'archived' ELSE 'active' END,
+	f := newFixture(t)
+	f.Exec(`
+		INSERT INTO candidates
+			(company_id, id, first_name, last_name, email, tags, source, external_id, status, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'First' || i, 'Last', 'p' || i || '@mail.example',
+			CASE WHEN i % 2 = 0 THEN ARRAY['even'] ELSE ARRAY['odd', 'x'] END, CASE WHEN i % 3 = 0 THEN 'fair' END, 'ats-' || i, CASE WHEN i % 7 = 0 THEN 'archived' ELSE 'active' END,
 			now() - make_interval(secs => i / 40), now() - make_interval(mins => i)
-		FROM generate_series(1, 1700) AS i`, h.acme.ID)
-	job := h.hiring.Job(api.JobStatusOpen, h.acme.Users[api.RoleTeamLead])
-	h.Exec(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
-		SELECT company_id, gen_random_uuid(), id, $1, now(), now(), now() FROM candidates WHERE substr(external_id, 5)::integer % 4 = 0`, job)
-	_, version := h.hiring.KitVersion(api.KitVersionStatusPublished)
-	h.hiring.Interview(h.hiring.Application(h.hiring.Candidate(), job, api.ApplicationStageInterview), version, api.InterviewStatusScheduled, h.acme.Users[api.RoleEmployee])
-	since := list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-updated_at"}}).Data[150].UpdatedAt.Format("2006-01-02T15:04:05.999999Z07:00")
-	for _, role := range []api.Role{api.RoleHr, api.RoleTeamLead, api.RoleEmployee} {
-		for _, filter := range []url.Values{{}, {"status": {"archived"}}, {"tag": {"odd", "X"}}, {"source": {"fair"}}, {"updated_since": {since}}, {"tag": {"none"}}} {
-			query := cloned(filter)
+		FROM generate_series(1, 1700) AS i`, f.acme.ID)
+	job := f.hiring.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
+	f.Exec(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
+		SELECT company_id, gen_random_uuid(), id, $1, now(), now(), now() FROM candidates
+		WHERE substr(external_id, 5)::integer % 4 = 0`, job)
+	_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)
+	application := f.hiring.Application(f.hiring.Candidate(), job, api.ApplicationStageInterview)
+	f.hiring.Interview(application, version, api.InterviewStatusScheduled, f.acme.Users[api.RoleEmployee])
+	newest := listPage(f.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-updated_at"}}).Data
+	since := newest[150].UpdatedAt.Format("2006-01-02T15:04:05.999999Z07:00")
+
+	for role, total := range map[api.Role]int{api.RoleHr: 1701, api.RoleTeamLead: 426, api.RoleEmployee: 1} {
+		for _, filter := range []url.Values{
+			{}, {"status": {"archived"}}, {"tag": {"odd", "X"}}, {"source": {"fair"}}, {"updated_since": {since}},
+			{"tag": {"none"}},
+		} {
+			query := cloneQuery(filter)
 			query.Set("sort", "created_at")
 			query.Set("limit", "200")
-			listed := every(t, h.as[role], query)
-			answer := h.as[role].Get(collection + "/export?" + filter.Encode()).Expect(http.StatusOK)
-			if got := lines(t, answer.Body); !reflect.DeepEqual(got, listed) {
-				t.Errorf("%s %v: %d lines, want the %d candidates of the list in their order", role, filter, len(got), len(listed))
+			listed := listAll(t, f.as[role], query)
+			if len(filter) == 0 && len(listed) != total {
+				t.Errorf("%s: got %d candidates in the list, want %d", role, len(listed), total)
 			}
-			if kind, name := answer.Header.Get("Content-Type"), answer.Header.Get("Content-Disposition"); kind != "application/x-ndjson" ||
+
+			lines := f.as[role].Get(collection + "/export?" + filter.Encode()).Expect(http.StatusOK)
+			if got := decodeLines(t, lines.Body); !reflect.DeepEqual(got, listed) {
+				t.Errorf("%s %v: got %d lines, want the %d candidates of the list in the same order",
+					role, filter, len(got), len(listed))
+			}
+			name := lines.Header.Get("Content-Disposition")
+			if got := lines.Header.Get("Content-Type"); got != "application/x-ndjson" ||
 				!strings.HasPrefix(name, `attachment; filename="candidates-`) || !strings.HasSuffix(name, `.ndjson"`) {
-				t.Errorf("%s %s", kind, name)
+				t.Errorf("got Content-Type %s and Content-Disposition %s, want NDJSON", got, name)
 			}
-			table := h.as[role].Get(collection + "/export?format=csv&" + filter.Encode()).Expect(http.StatusOK)
+
+			table := f.as[role].Get(collection + "/export?format=csv&" + filter.Encode()).Expect(http.StatusOK)
+			if name := table.Header.Get("Content-Disposition"); !strings.HasSuffix(name, `.csv"`) {
+				t.Errorf("got Content-Disposition %s, want a name that ends in .csv", name)
+			}
 			records, err := csv.NewReader(bytes.NewReader(table.Body)).ReadAll()
-			if err != nil || len(records) != 1+len(listed) || !strings.HasSuffix(table.Header.Get("Content-Disposition"), `.csv"`) {
-				t.Fatalf("%s %v: %d records, %v", role, filter, len(records), err)
+			if err != nil || len(records) != 1+len(listed) {
+				t.Fatalf("%s %v: got %d records, %v; want a header and %d", role, filter, len(records), err, len(listed))
 			}
 			for i, record := range records[1:] {
 				if record[0] != listed[i].ID.String() {
-					t.Fatalf("%s %v: record %d is another candidate", role, filter, i+1)
+					t.Fatalf("%s %v: record %d is candidate %s, want %s", role, filter, i+1, record[0], listed[i].ID)
 				}
 			}
 		}
 	}
-	h.as[api.RoleHr].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
-	h.as[api.RoleHr].Get(collection+"/export?limit=5").Refused(http.StatusBadRequest, "malformed_request")
-	entries := h.audited("candidate.exported")
-	if len(entries) != 36 || !slices.Contains(entries, `employee - {"query": "format=csv&status=archived", "format": "csv"}`) ||
+
+	// Every export is recorded with its query. Refused ones are not.
+	f.as[api.RoleHr].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
+	f.as[api.RoleHr].Get(collection+"/export?limit=5").Refused(http.StatusBadRequest, "malformed_request")
+	entries := f.auditEntries("candidate.exported")
+	if len(entries) != 36 ||
+		!slices.Contains(entries, `employee - {"query": "format=csv&status=archived", "format": "csv"}`) ||
 		!slices.Contains(entries, `hr - {"query": "", "format": "ndjson"}`) {
-		t.Errorf("audited are %d: %q", len(entries), entries[0])
+		t.Errorf("got %d audit entries, want 36: %q", len(entries), entries)
 	}
 }
 
-// TestAnExportCanBeImported takes texts that break quoting, or that a spreadsheet would compute, through both formats:
-// in the company they come from nothing changes, with an external_id or without one, and in another one all are created.
-func TestAnExportCanBeImported(t *testing.T) {
+// TestExportCanBeImported exports and imports texts that break quoting or that a spreadsheet would evaluate, in both
+// formats. In the same company the import changes nothing, with or without external_ids. In another company it creates
+// all candidates.
+func TestExportCanBeImported(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
 	for i, body := range []map[string]any{
 		{"first_name": "Mira", "last_name": "Solheim", "external_id": "ats-1"},
 		{"first_name": `=cmd|' /C calc'!A0`, "last_name": "'=1", "phone": "+49 30 1", "location": "-1", "source": "@SUM(A1)"},
-		{"first_name": `"quoted", and`, "last_name": `back\slash`, "email": "mira@mail.example", "tags": []string{`a\b`, "c++", "ünïcödé 😀", "'+x"}},
-		{"first_name": "'", "last_name": "''@", "tags": []string{"=1"}, "links": []string{"https://a.example/?x=1,2", "http://b.example"}, "external_id": `=1+1|\`},
+		{
+			"first_name": `"quoted", and`, "last_name": `back\slash`, "email": "mira@mail.example",
+			"tags": []string{`a\b`, "c++", "ünïcödé 😀", "'+x"},
+		},
+		{
+			"first_name": "'", "last_name": "''@", "tags": []string{"=1"},
+			"links": []string{"https://a.example/?x=1,2", "http://b.example"}, "external_id": `=1+1|\`,
+		},
 		{"first_name": "日本", "last_name": "a;b", "location": "true", "source": "null", "phone": "007"},
 	} {
 		created := testkit.Decode[api.Candidate](hr.Post(collection, body).Expect(http.StatusCreated))
@@ -101,59 +130,67 @@ func TestAnExportCanBeImported(t *testing.T) {
 			hr.Post(path(created.ID, "archive"), nil).Expect(http.StatusOK)
 		}
 	}
+
 	before := hr.Get(collection + "/export").Expect(http.StatusOK).Body
 	for n, format := range []string{"ndjson", "csv"} {
-		file := string(hr.Get(collection + "/export?format=" + format).Expect(http.StatusOK).Body)
-		for _, mode := range []string{"atomic", "partial"} {
-			if report := imported(upload(hr, format+"?mode="+mode, file)); counts(report) != [5]int32{5, 0, 0, 5, 0} {
-				t.Errorf("%s, %s, at home: %+v", format, mode, report)
+		t.Run(format, func(t *testing.T) {
+			f := f.in(t)
+			hr := f.as[api.RoleHr]
+			file := string(hr.Get(collection + "/export?format=" + format).Expect(http.StatusOK).Body)
+			for _, mode := range []string{"atomic", "partial"} {
+				if report := decodeReport(upload(hr, format+"?mode="+mode, file)); counts(report) != [5]int32{5, 0, 0, 5, 0} {
+					t.Errorf("%s import in the same company: got %+v, want 5 unchanged", mode, report)
+				}
 			}
-		}
-		company := h.Company(fmt.Sprintf("globex%d", n))
-		other := h.replica.SignIn(t, company.Users[api.RoleHr])
-		// The ids name nobody there, and are refused rather than to make everybody anew with each import; without them it goes.
-		if got := refusedRows(upload(other, format, file)); len(got) != 3 {
-			t.Errorf("%s, abroad with its ids: %q", format, got)
-		}
-		none := map[string]string{"ndjson": "null", "csv": ""}[format]
-		file = regexp.MustCompile(`"?[0-9a-f]{8}-[0-9a-f-]{27}"?`).ReplaceAllString(file, none)
-		if report := imported(upload(other, format, file)); counts(report) != [5]int32{5, 5, 0, 0, 0} {
-			t.Errorf("%s, abroad: %+v", format, report)
-		}
-		abroad := lines(t, other.Get(collection+"/export").Expect(http.StatusOK).Body)
-		if got, want := written(abroad), written(lines(t, before)); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: abroad are %+v, want %+v", format, got, want)
-		}
+
+			// In another company, the ids of candidates without an external_id are unknown. They are refused, because
+			// otherwise each import would create the candidates again. Without the ids, the import succeeds.
+			other := f.replica.SignIn(t, f.Company(fmt.Sprintf("globex%d", n)).Users[api.RoleHr])
+			if got := describeRefusal(upload(other, format, file)); len(got) != 3 {
+				t.Errorf("import with ids in another company: got errors %q, want 3", got)
+			}
+			null := map[string]string{"ndjson": "null", "csv": ""}[format]
+			withoutIDs := regexp.MustCompile(`"?[0-9a-f]{8}-[0-9a-f-]{27}"?`).ReplaceAllString(file, null)
+			if report := decodeReport(upload(other, format, withoutIDs)); counts(report) != [5]int32{5, 5, 0, 0, 0} {
+				t.Errorf("import in another company: got %+v, want 5 created", report)
+			}
+			imported := decodeLines(t, other.Get(collection+"/export").Expect(http.StatusOK).Body)
+			got, want := profilesByFirstName(imported), profilesByFirstName(decodeLines(t, before))
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("imported profiles are %+v, want %+v", got, want)
+			}
+		})
 	}
 	if after := hr.Get(collection + "/export").Expect(http.StatusOK).Body; !bytes.Equal(after, before) {
-		t.Errorf("the imports have made of\n%s\n%s", before, after)
+		t.Errorf("after the imports, the export is\n%s\nwant\n%s", after, before)
 	}
 }
 
-// written gives what people have written about candidates, by first names: without what a service adds.
-func written(candidates []api.Candidate) map[string]api.Candidate {
+// profilesByFirstName returns the fields that clients write, by first name.
+func profilesByFirstName(candidates []api.Candidate) map[string]api.Candidate {
 	byName := map[string]api.Candidate{}
-	for _, one := range candidates {
-		byName[one.FirstName] = api.Candidate{
-			FirstName: one.FirstName, LastName: one.LastName, Email: one.Email, Phone: one.Phone, Location: one.Location,
-			Links: one.Links, Tags: one.Tags, Source: one.Source, ExternalID: one.ExternalID,
+	for _, c := range candidates {
+		byName[c.FirstName] = api.Candidate{
+			FirstName: c.FirstName, LastName: c.LastName, Email: c.Email, Phone: c.Phone, Location: c.Location,
+			Links: c.Links, Tags: c.Tags, Source: c.Source, ExternalID: c.ExternalID,
 		}
 	}
 	return byName
 }
 
-// TestExportStopsWithItsReader leaves in the middle; the service must go on, with its connections free.
-func TestExportStopsWithItsReader(t *testing.T) {
+// TestExportStopsWhenClientLeaves closes the connection in the middle of several exports. The service must release their
+// database connections.
+func TestExportStopsWhenClientLeaves(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.Exec(`INSERT INTO candidates (company_id, id, first_name, last_name, created_at, updated_at)
-		SELECT $1, gen_random_uuid(), 'First', 'Last', now(), now() FROM generate_series(1, 4000) AS i`, h.acme.ID)
+	f := newFixture(t)
+	f.Exec(`INSERT INTO candidates (company_id, id, first_name, last_name, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'First', 'Last', now(), now() FROM generate_series(1, 4000) AS i`, f.acme.ID)
 	for n := range 6 {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, h.replica.URL+collection+"/export", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, f.replica.URL+collection+"/export", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("Authorization", "Bearer "+h.as[api.RoleAdmin].Token)
+		request.Header.Set("Authorization", "Bearer "+f.as[api.RoleAdmin].Token)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
@@ -165,5 +202,5 @@ func TestExportStopsWithItsReader(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	h.as[api.RoleHr].Get(collection + "/export?status=archived").Expect(http.StatusOK)
+	f.as[api.RoleHr].Get(collection + "/export?status=archived").Expect(http.StatusOK)
 }

@@ -18,14 +18,14 @@ import (
 const (
 	// maxRows is how many rows a file may have.
 	maxRows = 500_000
-	// maxErrors is how many things that are wrong are listed; the rest is only counted.
+	// maxErrors is how many errors are listed in the report. Further failed rows are only counted.
 	maxErrors = 1_000
-	// writeTime bounds how long a file may be written, from the first row to the commit: whoever follows the list of
-	// candidates looks five minutes back for what was begun before it was seen.
-	writeTime = 4 * time.Minute
+	// maxWriteTime bounds the time from the first written row to the commit. Clients that synchronize by updated_since
+	// are told to overlap by five minutes, so that they do not miss rows that were committed after they listed.
+	maxWriteTime = 4 * time.Minute
 )
 
-// ImportCandidatesCSV creates and changes the candidates of a CSV file.
+// ImportCandidatesCSV creates and updates candidates from a CSV file.
 func (c *Candidates) ImportCandidatesCSV(
 	ctx context.Context, request api.ImportCandidatesCSVRequestObject,
 ) (api.ImportCandidatesCSVResponseObject, error) {
@@ -36,7 +36,7 @@ func (c *Candidates) ImportCandidatesCSV(
 	return api.ImportCandidatesCSV200JSONResponse(report), nil
 }
 
-// ImportCandidatesNDJSON creates and changes the candidates of a file with one JSON object a line.
+// ImportCandidatesNDJSON creates and updates candidates from a file with one JSON object per line.
 func (c *Candidates) ImportCandidatesNDJSON(
 	ctx context.Context, request api.ImportCandidatesNDJSONRequestObject,
 ) (api.ImportCandidatesNDJSONResponseObject, error) {
@@ -47,54 +47,55 @@ func (c *Candidates) ImportCandidatesNDJSON(
 	return api.ImportCandidatesNDJSON200JSONResponse(report), nil
 }
 
-// importFile takes the whole upload before anything is read of it, and writes it in one transaction: it happens as its
-// report says, or not at all. An atomic import is gone through without writing first, so that everything wrong with it
-// is known before anything is locked.
+// importFile stores the whole upload and then writes it in one transaction, which commits exactly what the report
+// says. An atomic import first makes a pass that does not write, so that a file with errors takes no locks.
 func (c *Candidates) importFile(
-	ctx context.Context, format bulk.Format, body io.Reader, wanted api.ImportCandidatesCSVParams,
+	ctx context.Context, format bulk.Format, body io.Reader, params api.ImportCandidatesCSVParams,
 ) (report api.ImportReport, err error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	mode := api.ImportModeAtomic
-	if wanted.Mode != nil {
-		mode = *wanted.Mode
+	if params.Mode != nil {
+		mode = *params.Mode
 	}
 	file, err := spool(body)
 	if err != nil {
 		return report, err
 	}
-	defer func() { _ = file.Close() }() // it has no name, and is gone with this
-	dry := wanted.DryRun != nil && *wanted.DryRun
-	if dry || mode == api.ImportModeAtomic {
-		report, err = c.pass(ctx, c.Store.Planned(who.CompanyID), file, format, false)
-		report.Mode, report.DryRun = mode, dry
-		if err != nil || dry {
+	defer func() { _ = file.Close() }() // the file has no name, so closing it also deletes it
+	dryRun := params.DryRun != nil && *params.DryRun
+	if dryRun || mode == api.ImportModeAtomic {
+		report, err = c.runPass(ctx, c.Store.Planned(actor.CompanyID), file, format, false)
+		report.Mode, report.DryRun = mode, dryRun
+		if err != nil || dryRun {
 			return report, err
 		}
-		if err := refuseImport(report); err != nil {
+		if err := importError(report); err != nil {
 			return report, err
 		}
 	}
-	err = c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) (err error) {
-		if err := tx.LockImports(ctx, who.CompanyID); err != nil {
+	err = c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) (err error) {
+		if err := tx.LockImports(ctx, actor.CompanyID); err != nil {
 			return err
 		}
-		bounded, cancel := context.WithTimeout(ctx, writeTime)
+		bounded, cancel := context.WithTimeout(ctx, maxWriteTime)
 		defer cancel()
-		report, err = c.pass(bounded, tx, file, format, true)
+		report, err = c.runPass(bounded, tx, file, format, true)
 		if err != nil && bounded.Err() != nil && ctx.Err() == nil {
 			return fault.New(fault.PayloadTooLarge).
-				With("Writing the file takes longer than %d minutes; send it in parts.", writeTime/time.Minute).Because(err)
+				With("Writing the file takes longer than %d minutes. Split it into smaller files.", maxWriteTime/time.Minute).
+				Because(err)
 		}
 		if err != nil {
 			return err
 		}
 		report.Mode = mode
-		if mode == api.ImportModeAtomic { // a candidate may have been changed between the two passes
-			if err := refuseImport(report); err != nil {
+		if mode == api.ImportModeAtomic {
+			// Another request may have changed a candidate between the two passes.
+			if err := importError(report); err != nil {
 				return err
 			}
 		}
-		return c.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+		return c.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.CandidatesImported, Resource: audit.Candidate,
 			Details: audit.Details{
 				"format": format, "mode": mode, "total": report.Total, "created": report.Created, "updated": report.Updated,
@@ -105,44 +106,44 @@ func (c *Candidates) importFile(
 	return report, err
 }
 
-// pass goes through a file from its beginning, and writes it or only tells what writing it would do.
-func (c *Candidates) pass(
+// runPass reads a file from its beginning and reports what an import does. If write is false, it writes nothing.
+func (c *Candidates) runPass(
 	ctx context.Context, tx *db.Queries, file *os.File, format bulk.Format, write bool,
 ) (api.ImportReport, error) {
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return api.ImportReport{}, fmt.Errorf("read the upload again: %w", err)
+		return api.ImportReport{}, fmt.Errorf("rewind upload: %w", err)
 	}
-	reader, err := bulk.NewReader(file, format, columns(), maxRows)
+	reader, err := bulk.NewReader(file, format, importColumns(), maxRows)
 	if err != nil {
 		return api.ImportReport{}, err
 	}
-	in := newIntake(c, access.Of(ctx).CompanyID, tx, write)
+	in := newImporter(c, access.Of(ctx).CompanyID, tx, write)
 	for more := true; more; {
-		var rows []row
-		if rows, more, err = in.read(reader); err != nil {
+		var rows []importRow
+		if rows, more, err = in.readBatch(reader); err != nil {
 			return in.report, err
 		}
-		if err := in.settle(ctx, rows); err != nil {
+		if err := in.applyBatch(ctx, rows); err != nil {
 			return in.report, err
 		}
-		in.endBatch()
+		in.reportErrors()
 	}
 	return in.report, nil
 }
 
-// refuseImport is the error of an atomic import with wrong rows; nil where none is.
-func refuseImport(report api.ImportReport) error {
+// importError returns the fault ImportRefused with the errors of a report, or nil if no row failed.
+func importError(report api.ImportReport) error {
 	if report.Failed == 0 {
 		return nil
 	}
-	listed := ""
+	truncated := ""
 	if report.ErrorsTruncated {
-		listed = fmt.Sprintf(" The first %d errors are listed.", maxErrors)
+		truncated = fmt.Sprintf(" The first %d errors are listed.", maxErrors)
 	}
 	f := fault.New(fault.ImportRefused).
-		With("%d of %d rows are wrong, so nothing was imported.%s", report.Failed, report.Total, listed)
-	for _, wrong := range report.Errors {
-		f.Row(int(wrong.Line), wrong.Pointer, wrong.Code, wrong.Detail)
+		With("%d of %d rows are invalid, so nothing was imported.%s", report.Failed, report.Total, truncated)
+	for _, rowError := range report.Errors {
+		f.Row(int(rowError.Line), rowError.Pointer, rowError.Code, rowError.Detail)
 	}
 	return f
 }

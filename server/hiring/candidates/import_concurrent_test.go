@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,68 +16,73 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestImportThatBreaksOff leaves in the middle of the file. Nothing of it may have been written, in either mode, and the
-// service must go on.
-func TestImportThatBreaksOff(t *testing.T) {
+// newUpload returns the request of an import in CSV.
+func (f fixture) newUpload(ctx context.Context, replica *testkit.Replica, query string, body io.Reader) *http.Request {
+	f.t.Helper()
+	target := replica.URL + collection + "/import.csv?" + query
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, body)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "text/csv")
+	request.Header.Set("Authorization", "Bearer "+f.as[api.RoleHr].Token)
+	return request
+}
+
+// TestImportOfTruncatedUpload breaks the connection in the middle of the file. In either mode, nothing may have been
+// written, and the next import must succeed.
+func TestImportOfTruncatedUpload(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	for _, mode := range []string{"atomic", "partial"} {
 		body, sender := io.Pipe()
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.replica.URL+collection+"/import.csv?mode="+mode, body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Content-Type", "text/csv")
-		request.Header.Set("Authorization", "Bearer "+h.as[api.RoleHr].Token)
+		request := f.newUpload(t.Context(), f.replica, "mode="+mode, body)
 		go func() {
 			_, _ = io.WriteString(sender, "first_name,last_name\n"+strings.Repeat("Mira,Solheim\n", 5000))
-			_ = sender.CloseWithError(io.ErrUnexpectedEOF) // never fails
+			_ = sender.CloseWithError(io.ErrUnexpectedEOF) // always returns nil
 		}()
 		if response, err := http.DefaultClient.Do(request); err == nil {
-			t.Errorf("%s: answered with %d", mode, response.StatusCode)
+			t.Errorf("%s: got status %d, want no response", mode, response.StatusCode)
 			_ = response.Body.Close()
 		}
 	}
-	// The next one is let in once those two have ended.
-	testkit.Eventually(t, 10*time.Second, "an import goes through", func() bool {
-		return upload(h.as[api.RoleHr], "csv", "external_id,first_name,last_name\na,Nora,Lind\n").Status == http.StatusOK
+
+	// The limit of concurrent imports admits the next one as soon as those two have ended.
+	testkit.Eventually(t, 10*time.Second, "an import succeeds", func() bool {
+		return upload(f.as[api.RoleHr], "csv", "external_id,first_name,last_name\na,Nora,Lind\n").Status == http.StatusOK
 	})
-	if got := list(h.as[api.RoleHr], nil).Data; len(got) != 1 {
+	if got := listPage(f.as[api.RoleHr], nil).Data; len(got) != 1 {
 		t.Errorf("%d candidates were imported, want 1", len(got))
 	}
 }
 
-// TestImportOfTooMuch sends more than is read, without saying beforehand how much it is.
-func TestImportOfTooMuch(t *testing.T) {
+// TestImportTooLarge sends more than MaxUploadBytes without a Content-Length.
+func TestImportTooLarge(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.Config.MaxUploadBytes = 1 << 20
-	replica := h.Replica()
+	f := newFixture(t)
+	f.Config.MaxUploadBytes = 1 << 20
+	replica := f.Replica()
 	line := "Mira,Solheim\n"
-	body := io.MultiReader(strings.NewReader("first_name,last_name\n"), strings.NewReader(strings.Repeat(line, 1<<20/len(line)+1)))
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, replica.URL+collection+"/import.csv?mode=partial", body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "text/csv")
-	request.Header.Set("Authorization", "Bearer "+h.as[api.RoleHr].Token)
-	response, err := http.DefaultClient.Do(request)
+	body := io.MultiReader(
+		strings.NewReader("first_name,last_name\n"), strings.NewReader(strings.Repeat(line, 1<<20/len(line)+1)))
+	response, err := http.DefaultClient.Do(f.newUpload(t.Context(), replica, "mode=partial", body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusRequestEntityTooLarge {
-		t.Errorf("answered with %d", response.StatusCode)
+		t.Errorf("got status %d, want %d", response.StatusCode, http.StatusRequestEntityTooLarge)
 	}
-	if got := list(h.as[api.RoleHr], nil).Data; len(got) != 0 {
-		t.Errorf("%d candidates were imported", len(got))
+	if got := listPage(f.as[api.RoleHr], nil).Data; len(got) != 0 {
+		t.Errorf("%d candidates were imported, want none", len(got))
 	}
 }
 
-// TestConcurrentImports of the same candidates in opposite orders: each is whole, or told that the service is busy.
+// TestConcurrentImports imports the same candidates several times at once, in opposite orders. Each import writes all of
+// them or is refused as overloaded.
 func TestConcurrentImports(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	const rows = 600
 	file := func(reversed bool, source string) string {
 		lines := make([]string, rows)
@@ -89,139 +95,141 @@ func TestConcurrentImports(t *testing.T) {
 		return "external_id,first_name,last_name,source\n" + strings.Join(lines, "")
 	}
 	for round := range 2 {
-		var wait sync.WaitGroup
-		var mu sync.Mutex
-		whole := 0
+		var all sync.WaitGroup
+		var succeeded atomic.Int32
 		for n, role := range []api.Role{api.RoleHr, api.RoleAdmin} {
 			for _, reversed := range []bool{false, true} {
-				wait.Go(func() {
-					answer := upload(h.as[role], "csv", file(reversed, fmt.Sprintf("%d-%d-%t", round, n, reversed)))
-					if answer.Status == http.StatusServiceUnavailable { // it has waited for the others too long
+				all.Go(func() {
+					answer := upload(f.as[role], "csv", file(reversed, fmt.Sprintf("%d-%d-%t", round, n, reversed)))
+					if answer.Status == http.StatusServiceUnavailable {
+						// It waited for the lock of another import longer than the lock timeout.
 						answer.Refused(http.StatusServiceUnavailable, "overloaded")
 						return
 					}
-					if report := imported(answer); report.Created+report.Updated != rows {
-						t.Errorf("the report is %+v", report)
+					if report := decodeReport(answer); report.Created+report.Updated != rows {
+						t.Errorf("got %+v, want %d created or updated", report, rows)
 					}
-					mu.Lock()
-					defer mu.Unlock()
-					whole++
+					succeeded.Add(1)
 				})
 			}
 		}
-		wait.Wait()
-		var kept, sources int
-		err := h.Database.QueryRow(t.Context(), `SELECT count(*), count(DISTINCT source) FROM candidates WHERE company_id = $1`, h.acme.ID).
-			Scan(&kept, &sources)
-		if err != nil || whole == 0 || kept != rows || sources != 1 {
-			t.Errorf("of %d whole imports %d candidates from %d sources are kept, %v", whole, kept, sources, err)
+		all.Wait()
+		var stored, sources int
+		err := f.Database.QueryRow(t.Context(),
+			`SELECT count(*), count(DISTINCT source) FROM candidates WHERE company_id = $1`, f.acme.ID).Scan(&stored, &sources)
+		if err != nil || succeeded.Load() == 0 || stored != rows || sources != 1 {
+			t.Errorf("after %d successful imports, there are %d candidates with %d sources, %v; want %d with 1",
+				succeeded.Load(), stored, sources, err, rows)
 		}
 	}
 }
 
-// TestImportTakesUpWhoCameFirst creates a candidate in a transaction that ends while an import waits for it.
-func TestImportTakesUpWhoCameFirst(t *testing.T) {
+// TestImportUpdatesCandidateCreatedMeanwhile creates a candidate in a transaction that commits while an import waits to
+// insert the same one.
+func TestImportUpdatesCandidateCreatedMeanwhile(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	run := h.transaction()
-	run(`INSERT INTO candidates (company_id, id, first_name, last_name, phone, external_id, created_at, updated_at)
-		VALUES ($1, gen_random_uuid(), 'First', 'Come', '+49 1', 'b', now(), now())`, h.acme.ID)
+	f := newFixture(t)
+	inTx := f.beginTransaction()
+	inTx(`INSERT INTO candidates (company_id, id, first_name, last_name, phone, external_id, created_at, updated_at)
+		VALUES ($1, gen_random_uuid(), 'First', 'Come', '+49 1', 'b', now(), now())`, f.acme.ID)
 	answered := make(chan *testkit.Answer, 1)
 	go func() {
-		answered <- upload(h.as[api.RoleHr], "csv", "external_id,first_name,last_name\na,Mira,Solheim\nb,Nora,Lind\nc,Omar,Aziz\n")
+		file := "external_id,first_name,last_name\na,Mira,Solheim\nb,Nora,Lind\nc,Omar,Aziz\n"
+		answered <- upload(f.as[api.RoleHr], "csv", file)
 	}()
-	h.expectWaiting("InsertImportedCandidates")
-	run(`COMMIT`)
-	if report := imported(<-answered); counts(report) != [5]int32{3, 2, 1, 0, 0} {
-		t.Errorf("the report is %+v", report)
+	f.waitForLock("InsertImportedCandidates")
+	inTx(`COMMIT`)
+	if report := decodeReport(<-answered); counts(report) != [5]int32{3, 2, 1, 0, 0} {
+		t.Errorf("got %+v, want 2 created and 1 updated", report)
 	}
-	h.expectKnown("a v1 Mira Solheim {} {} active", "b v2 Nora Lind +49 1 {} {} active", "c v1 Omar Aziz {} {} active")
+	f.expectStored("a v1 Mira Solheim {} {} active", "b v2 Nora Lind +49 1 {} {} active", "c v1 Omar Aziz {} {} active")
 }
 
-// TestImportIsCheckedAgainWhereItIsWritten changes a candidate between the two passes of an atomic import, so that a row
-// which was right no longer is.
-func TestImportIsCheckedAgainWhereItIsWritten(t *testing.T) {
+// TestImportRechecksRowsWhenWriting changes a candidate between the two passes of an atomic import, so that a row that
+// was valid in the first pass is invalid in the second.
+func TestImportRechecksRowsWhenWriting(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	imported(upload(h.as[api.RoleHr], "csv", "external_id,first_name,last_name\nb,Nora,Lind\n"))
-	run := h.transaction()
-	run(`UPDATE candidates SET external_id = 'z' WHERE company_id = $1 AND external_id = 'b'`, h.acme.ID)
+	f := newFixture(t)
+	decodeReport(upload(f.as[api.RoleHr], "csv", "external_id,first_name,last_name\nb,Nora,Lind\n"))
+	inTx := f.beginTransaction()
+	inTx(`UPDATE candidates SET external_id = 'z' WHERE company_id = $1 AND external_id = 'b'`, f.acme.ID)
 	answered := make(chan *testkit.Answer, 1)
 	go func() {
-		answered <- upload(h.as[api.RoleHr], "csv", "external_id,first_name,last_name\na,Mira,Solheim\nb,Nora,\n")
+		answered <- upload(f.as[api.RoleHr], "csv", "external_id,first_name,last_name\na,Mira,Solheim\nb,Nora,\n")
 	}()
-	h.expectWaiting("ListImportedCandidatesForUpdate")
-	run(`COMMIT`)
-	if got := refusedRows(<-answered); !slices.Equal(got, []string{"3/last_name required"}) {
-		t.Errorf("refused for %q", got)
+	f.waitForLock("ListImportedCandidatesForUpdate")
+	inTx(`COMMIT`)
+	if got := describeRefusal(<-answered); !slices.Equal(got, []string{"3/last_name required"}) {
+		t.Errorf("got errors %q, want 3/last_name required", got)
 	}
-	h.expectKnown("z v1 Nora Lind {} {} active")
-	if entries := h.audited("candidate.imported"); len(entries) != 1 {
-		t.Errorf("audited %q", entries)
+	f.expectStored("z v1 Nora Lind {} {} active")
+	if entries := f.auditEntries("candidate.imported"); len(entries) != 1 {
+		t.Errorf("got audit entries %q, want only that of the first import", entries)
 	}
 }
 
-// TestImportEndsWithItsClient leaves while the file is being written.
-func TestImportEndsWithItsClient(t *testing.T) {
+// TestImportStopsWhenClientLeaves cancels the request while the file is being written.
+func TestImportStopsWhenClientLeaves(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	imported(upload(h.as[api.RoleHr], "csv", "external_id,first_name,last_name\nz,Nora,Lind\n"))
-	run := h.transaction()
-	run(`SELECT FROM candidates WHERE company_id = $1 AND external_id = 'z' FOR UPDATE`, h.acme.ID)
-	ctx, leave := context.WithCancel(t.Context())
+	f := newFixture(t)
+	decodeReport(upload(f.as[api.RoleHr], "csv", "external_id,first_name,last_name\nz,Nora,Lind\n"))
+	inTx := f.beginTransaction()
+	inTx(`SELECT FROM candidates WHERE company_id = $1 AND external_id = 'z' FOR UPDATE`, f.acme.ID)
+
+	// The last row waits for the lock above, after the other rows have been written.
 	var file strings.Builder
 	file.WriteString("external_id,first_name,last_name\n")
 	for i := range 1000 {
 		fmt.Fprintf(&file, "ats-%d,Mira,Solheim\n", i)
 	}
 	file.WriteString("z,Nora,Lindt\n")
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, h.replica.URL+collection+"/import.csv?mode=partial", strings.NewReader(file.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "text/csv")
-	request.Header.Set("Authorization", "Bearer "+h.as[api.RoleHr].Token)
-	left := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	request := f.newUpload(ctx, f.replica, "mode=partial", strings.NewReader(file.String()))
+	ended := make(chan error, 1)
 	go func() {
 		response, err := http.DefaultClient.Do(request)
 		if err == nil {
 			_ = response.Body.Close()
 		}
-		left <- err
+		ended <- err
 	}()
-	h.expectWaiting("ListImportedCandidatesForUpdate")
-	leave()
-	if err := <-left; err == nil {
-		t.Error("the import was answered")
+	f.waitForLock("ListImportedCandidatesForUpdate")
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("got a response to the cancelled request")
 	}
-	run(`ROLLBACK`)
-	testkit.Eventually(t, 10*time.Second, "nobody holds the candidate any more", func() bool {
-		_, err := h.Database.Exec(t.Context(), `SELECT FROM candidates WHERE external_id = 'z' FOR UPDATE NOWAIT`)
+
+	inTx(`ROLLBACK`)
+	testkit.Eventually(t, 10*time.Second, "the candidate is unlocked", func() bool {
+		_, err := f.Database.Exec(t.Context(), `SELECT FROM candidates WHERE external_id = 'z' FOR UPDATE NOWAIT`)
 		return err == nil
 	})
-	h.expectKnown("z v1 Nora Lind {} {} active")
+	f.expectStored("z v1 Nora Lind {} {} active")
 }
 
-// transaction begins one, and gives what runs statements in it.
-func (h house) transaction() func(sql string, args ...any) {
-	conn := h.Connect()
-	run := func(sql string, args ...any) {
-		h.t.Helper()
-		if _, err := conn.Exec(h.t.Context(), sql, args...); err != nil {
-			h.t.Fatal(err)
+// beginTransaction begins a transaction on a connection of its own, and returns a function that runs statements in it.
+func (f fixture) beginTransaction() func(sql string, args ...any) {
+	f.t.Helper()
+	conn := f.Connect()
+	exec := func(sql string, args ...any) {
+		f.t.Helper()
+		if _, err := conn.Exec(f.t.Context(), sql, args...); err != nil {
+			f.t.Fatal(err)
 		}
 	}
-	run(`BEGIN`)
-	return run
+	exec(`BEGIN`)
+	return exec
 }
 
-// expectWaiting waits until a query of the service waits for a lock.
-func (h house) expectWaiting(query string) {
-	h.t.Helper()
-	testkit.Eventually(h.t, 10*time.Second, query+" waits for a candidate", func() bool {
+// waitForLock returns when a query of the service waits for a lock.
+func (f fixture) waitForLock(query string) {
+	f.t.Helper()
+	testkit.Eventually(f.t, 10*time.Second, query+" waits for a lock", func() bool {
 		var waiting bool
-		err := h.Database.QueryRow(h.t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
-			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%name: ' || $1 || ' %')`, query).Scan(&waiting)
+		err := f.Database.QueryRow(f.t.Context(), `
+			SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+				AND wait_event_type = 'Lock' AND query LIKE '%name: ' || $1 || ' %')`, query).Scan(&waiting)
 		return err == nil && waiting
 	})
 }

@@ -1,11 +1,11 @@
 package candidates_test
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// upload sends a file; the format is csv or ndjson, with a query behind it where one is wanted.
+// upload sends a file. The format is csv or ndjson, optionally with a query, such as csv?mode=partial.
 func upload(c *testkit.Client, format, body string) *testkit.Answer {
 	media := "text/csv"
 	if strings.HasPrefix(format, "ndjson") {
@@ -24,17 +24,18 @@ func upload(c *testkit.Client, format, body string) *testkit.Answer {
 	return c.Do(http.MethodPost, collection+"/import."+format, body, "Content-Type", media)
 }
 
-func imported(a *testkit.Answer) api.ImportReport {
+// decodeReport expects status 200 and decodes the body.
+func decodeReport(a *testkit.Answer) api.ImportReport {
 	return testkit.Decode[api.ImportReport](a.Expect(http.StatusOK))
 }
 
-// counts are those of a report: total, created, updated, unchanged, failed.
+// counts returns the counts of a report: total, created, updated, unchanged, failed.
 func counts(r api.ImportReport) [5]int32 {
 	return [5]int32{r.Total, r.Created, r.Updated, r.Unchanged, r.Failed}
 }
 
-// wrong gives what is wrong as "line/pointer code", each on its own.
-func wrong(errors []api.ImportError) []string {
+// describeErrors formats the errors of a report as "line/pointer code".
+func describeErrors(errors []api.ImportError) []string {
 	texts := make([]string, len(errors))
 	for i, e := range errors {
 		texts[i] = fmt.Sprintf("%d%s %s", e.Line, e.Pointer, e.Code)
@@ -42,8 +43,8 @@ func wrong(errors []api.ImportError) []string {
 	return texts
 }
 
-// refusedRows gives the same of a refused import.
-func refusedRows(a *testkit.Answer) []string {
+// describeRefusal expects that an import was refused, and formats the errors of the problem like describeErrors.
+func describeRefusal(a *testkit.Answer) []string {
 	var texts []string
 	for _, e := range a.Refused(http.StatusUnprocessableEntity, "import_refused").Errors {
 		texts = append(texts, fmt.Sprintf("%d%s %s", *e.Line, *e.Pointer, e.Code))
@@ -51,82 +52,79 @@ func refusedRows(a *testkit.Answer) []string {
 	return texts
 }
 
-// known gives what is kept of the candidates with an external_id, as "external_id version: profile", in their order.
-func (h house) known() []string {
-	h.t.Helper()
-	rows, err := h.Database.Query(h.t.Context(), `SELECT concat_ws(' ', external_id, 'v' || version, first_name, last_name, email, phone, location,
-		links, tags, source, status) FROM candidates WHERE company_id = $1 AND external_id IS NOT NULL ORDER BY external_id`, h.acme.ID)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	texts := []string{}
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			h.t.Fatal(err)
-		}
-		texts = append(texts, text)
-	}
-	return texts
-}
-
-func (h house) expectKnown(want ...string) {
-	h.t.Helper()
-	if got := h.known(); !slices.Equal(got, want) {
-		h.t.Errorf("known are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+// expectStored compares the candidates of acme that have an external_id, in its order, each as
+// "external_id v<version> first_name last_name email phone location {links} {tags} source status" without nulls.
+func (f fixture) expectStored(want ...string) {
+	f.t.Helper()
+	got := f.queryTexts(`
+		SELECT concat_ws(' ', external_id, 'v' || version, first_name, last_name, email, phone, location, links, tags,
+			source, status)
+		FROM candidates WHERE company_id = $1 AND external_id IS NOT NULL ORDER BY external_id`, f.acme.ID)
+	if !slices.Equal(got, want) {
+		f.t.Errorf("stored are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
-func TestImportCreatesAndChanges(t *testing.T) {
+func TestImportCreatesAndUpdates(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
 	first := "external_id,first_name,last_name,email,phone,location,links,tags,source\r\n" +
 		"a,Mira,Solheim,Mira@Mail.example,+49 1,Oslo,https://a.example|https://b.example,ROS2|robotics|ros2,fair\r\n" +
 		"\"b\",\"Nora \",\"Lind, Jr.\",,,,,,\r\n"
-	dry := imported(upload(hr, "csv?dry_run=true", first))
+
+	// A dry run reports the same as the import and writes nothing.
+	dry := decodeReport(upload(hr, "csv?dry_run=true", first))
 	if counts(dry) != [5]int32{2, 2, 0, 0, 0} || !dry.DryRun || dry.Mode != api.ImportModeAtomic {
-		t.Errorf("a dry run reports %+v", dry)
+		t.Errorf("dry run: got %+v, want 2 created in mode atomic", dry)
 	}
-	h.expectKnown()
-	report := imported(upload(hr, "csv", first))
+	f.expectStored()
+	report := decodeReport(upload(hr, "csv", first))
 	if counts(report) != [5]int32{2, 2, 0, 0, 0} || report.DryRun || len(report.Errors) != 0 || report.ErrorsTruncated {
-		t.Errorf("the report is %+v", report)
+		t.Errorf("import: got %+v, want 2 created", report)
 	}
-	h.expectKnown("a v1 Mira Solheim mira@mail.example +49 1 Oslo {https://a.example,https://b.example} {ros2,robotics} fair active",
+	f.expectStored(
+		"a v1 Mira Solheim mira@mail.example +49 1 Oslo {https://a.example,https://b.example} {ros2,robotics} fair active",
 		"b v1 Nora Lind, Jr. {} {} active")
-	if again := imported(upload(hr, "csv?mode=partial", first)); counts(again) != [5]int32{2, 0, 0, 2, 0} || again.Mode != api.ImportModePartial {
-		t.Errorf("the same file again: %+v", again)
+	again := decodeReport(upload(hr, "csv?mode=partial", first))
+	if counts(again) != [5]int32{2, 0, 0, 2, 0} || again.Mode != api.ImportModePartial {
+		t.Errorf("same file again: got %+v, want 2 unchanged in mode partial", again)
 	}
-	h.as[api.RoleAdmin].Post(path(h.candidate("b"), "archive"), nil).Expect(http.StatusOK)
-	// An empty cell, and a member that is absent, leave what is there; null clears it.
-	changed := imported(upload(hr, "csv", "external_id,phone,location\nb,+49 2,\na,,Bergen\n"))
+
+	// An empty cell and an absent member keep the value; null clears it. Archived candidates can be updated.
+	f.as[api.RoleAdmin].Post(path(f.candidateID("b"), "archive"), nil).Expect(http.StatusOK)
+	changed := decodeReport(upload(hr, "csv", "external_id,phone,location\nb,+49 2,\na,,Bergen\n"))
 	if counts(changed) != [5]int32{2, 0, 2, 0, 0} {
-		t.Errorf("the change reports %+v", changed)
+		t.Errorf("CSV update: got %+v, want 2 updated", changed)
 	}
-	h.expectKnown("a v2 Mira Solheim mira@mail.example +49 1 Bergen {https://a.example,https://b.example} {ros2,robotics} fair active",
+	f.expectStored(
+		"a v2 Mira Solheim mira@mail.example +49 1 Bergen {https://a.example,https://b.example} {ros2,robotics} fair active",
 		"b v3 Nora Lind, Jr. +49 2 {} {} archived")
-	changed = imported(upload(hr, "ndjson", `{"external_id":"a","phone":null,"tags":[],"email":null}`+"\n\n"+
+	changed = decodeReport(upload(hr, "ndjson", `{"external_id":"a","phone":null,"tags":[],"email":null}`+"\n\n"+
 		`{"external_id":"b"}`+"\n"+`{"external_id":"c","first_name":"Omar","last_name":"Aziz","source":null}`))
 	if counts(changed) != [5]int32{3, 1, 1, 1, 0} {
-		t.Errorf("the change reports %+v", changed)
+		t.Errorf("NDJSON update: got %+v, want 1 created, 1 updated and 1 unchanged", changed)
 	}
-	h.expectKnown("a v3 Mira Solheim Bergen {https://a.example,https://b.example} {} fair active",
+	f.expectStored("a v3 Mira Solheim Bergen {https://a.example,https://b.example} {} fair active",
 		"b v3 Nora Lind, Jr. +49 2 {} {} archived", "c v1 Omar Aziz {} {} active")
-	// Whoever has no external_id is new each time, and the same id elsewhere is somebody else.
+
+	// A row without an external_id creates a candidate each time.
 	for range 2 {
-		if got := imported(upload(hr, "ndjson", `{"first_name":"Ada","last_name":"Berg"}`)); got.Created != 1 {
-			t.Errorf("without an external_id: %+v", got)
+		if got := decodeReport(upload(hr, "ndjson", `{"first_name":"Ada","last_name":"Berg"}`)); got.Created != 1 {
+			t.Errorf("row without external_id: got %+v, want 1 created", got)
 		}
 	}
-	globex := h.replica.SignIn(t, h.Company("globex").Users[api.RoleHr])
-	if got := imported(upload(globex, "csv", first)); got.Created != 2 {
-		t.Errorf("another company's: %+v", got)
+	if got := decodeReport(upload(hr, "csv", "external_id,first_name,last_name\n")); counts(got) != [5]int32{} {
+		t.Errorf("file without rows: got %+v, want all counts 0", got)
 	}
-	if got := imported(upload(hr, "csv", "external_id,first_name,last_name\n")); counts(got) != [5]int32{} {
-		t.Errorf("of no rows: %+v", got)
+
+	// In another company, the same external_ids belong to other candidates.
+	globex := f.replica.SignIn(t, f.Company("globex").Users[api.RoleHr])
+	if got := decodeReport(upload(globex, "csv", first)); got.Created != 2 {
+		t.Errorf("other company: got %+v, want 2 created", got)
 	}
-	entries := h.audited("candidate.imported")
+
+	entries := f.auditEntries("candidate.imported")
 	want := []string{
 		`hr - {"mode": "atomic", "total": 2, "failed": 0, "format": "csv", "created": 2, "updated": 0, "unchanged": 0}`,
 		`hr - {"mode": "partial", "total": 2, "failed": 0, "format": "csv", "created": 0, "updated": 0, "unchanged": 2}`,
@@ -134,16 +132,17 @@ func TestImportCreatesAndChanges(t *testing.T) {
 		`hr - {"mode": "atomic", "total": 3, "failed": 0, "format": "ndjson", "created": 1, "updated": 1, "unchanged": 1}`,
 	}
 	if len(entries) != 8 || !slices.Equal(entries[:len(want)], want) {
-		t.Errorf("audited are %d:\n%s", len(entries), strings.Join(entries, "\n"))
+		t.Errorf("got %d audit entries, want 8:\n%s\nwant first\n%s",
+			len(entries), strings.Join(entries, "\n"), strings.Join(want, "\n"))
 	}
 }
 
-// TestImportFindsEverythingWrong has one file in which rows are wrong in every way, and asks for it in each mode.
-func TestImportFindsEverythingWrong(t *testing.T) {
+// TestImportReportsEveryError imports a file with errors of every kind in each mode.
+func TestImportReportsEveryError(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	imported(upload(hr, "ndjson", `{"external_id":"known","first_name":"Kim","last_name":"Nown"}`))
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	decodeReport(upload(hr, "ndjson", `{"external_id":"known","first_name":"Kim","last_name":"Nown"}`))
 	file := strings.Join([]string{
 		`{"external_id":"ok","first_name":"Mira","last_name":"Solheim"}`,
 		`{"external_id":"x"}`,
@@ -159,8 +158,8 @@ func TestImportFindsEverythingWrong(t *testing.T) {
 	}, "\n")
 	want := []string{
 		"2/first_name required", "2/last_name required",
-		"3/email format", "3/first_name min_length", "3/first_name pattern", "3/last_name max_length", "3/links/0 min_length", "3/links/0 pattern",
-		"3/phone min_length", "3/tags unique_items",
+		"3/email format", "3/first_name min_length", "3/first_name pattern", "3/last_name max_length",
+		"3/links/0 min_length", "3/links/0 pattern", "3/phone min_length", "3/tags unique_items",
 		"4/first_name blank", "4/last_name control_character", "4/links/0 link",
 		"5/external_id duplicate",
 		"6/first_name type", "6/last_name type", "6/shoe_size unknown", "6/tags type",
@@ -168,36 +167,48 @@ func TestImportFindsEverythingWrong(t *testing.T) {
 		"8/external_id duplicate",
 		"9 type", "10/id format",
 	}
-	refused := refusedRows(upload(hr, "ndjson", file))
+	sortErrors(want)
+
+	// An atomic import is refused with all errors, ordered by line.
+	refused := describeRefusal(upload(hr, "ndjson", file))
 	if !slices.IsSortedFunc(refused, func(a, b string) int { return lineOf(a) - lineOf(b) }) {
-		t.Errorf("not by line: %q", refused)
+		t.Errorf("got %q, want the errors ordered by line", refused)
 	}
-	if got := sorted(refused); !slices.Equal(got, sorted(want)) {
-		t.Errorf("refused for\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	if got := sortErrors(refused); !slices.Equal(got, want) {
+		t.Errorf("got errors\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	h.expectKnown("known v1 Kim Nown {} {} active")
+	f.expectStored("known v1 Kim Nown {} {} active")
+
+	// A dry run reports the same errors with status 200.
 	for _, mode := range []string{"atomic", "partial"} {
-		dry := imported(upload(hr, "ndjson?dry_run=true&mode="+mode, file))
-		if counts(dry) != [5]int32{11, 2, 0, 0, 9} || !slices.Equal(sorted(wrong(dry.Errors)), want) || dry.ErrorsTruncated {
-			t.Errorf("a dry run, %s, reports %+v", mode, dry)
+		dry := decodeReport(upload(hr, "ndjson?dry_run=true&mode="+mode, file))
+		if counts(dry) != [5]int32{11, 2, 0, 0, 9} || !slices.Equal(sortErrors(describeErrors(dry.Errors)), want) ||
+			dry.ErrorsTruncated {
+			t.Errorf("dry run in mode %s: got %+v, want 2 created and 9 failed", mode, dry)
 		}
 	}
-	h.expectKnown("known v1 Kim Nown {} {} active")
-	partial := imported(upload(hr, "ndjson?mode=partial", file))
-	if counts(partial) != [5]int32{11, 2, 0, 0, 9} || !slices.Equal(sorted(wrong(partial.Errors)), want) {
-		t.Errorf("a partial import reports %+v", partial)
+	f.expectStored("known v1 Kim Nown {} {} active")
+
+	// A partial import writes the valid rows.
+	partial := decodeReport(upload(hr, "ndjson?mode=partial", file))
+	if counts(partial) != [5]int32{11, 2, 0, 0, 9} || !slices.Equal(sortErrors(describeErrors(partial.Errors)), want) {
+		t.Errorf("partial import: got %+v, want 2 created and 9 failed", partial)
 	}
-	h.expectKnown("fine v1 Omar Aziz omar@mail.example {} {} active", "known v1 Kim Nown {} {} active", "ok v1 Mira Solheim {} {} active")
-	if entries := h.audited("candidate.imported"); len(entries) != 2 || !strings.Contains(entries[1], `"failed": 9`) {
-		t.Errorf("audited %q", entries)
+	f.expectStored("fine v1 Omar Aziz omar@mail.example {} {} active", "known v1 Kim Nown {} {} active",
+		"ok v1 Mira Solheim {} {} active")
+
+	entries := f.auditEntries("candidate.imported")
+	if len(entries) != 2 || !strings.Contains(entries[1], `"failed": 9`) {
+		t.Errorf("got audit entries %q, want 2, the second with 9 failed rows", entries)
 	}
 }
 
-// TestImportOfWrongCSV is about what CSV adds: headings, the number of cells, lines that go on, and quotation marks.
-func TestImportOfWrongCSV(t *testing.T) {
+// TestImportMalformedCSV imports files with errors that other formats cannot have: an invalid header, which is refused
+// in every mode, a wrong number of cells, and quotation marks in the wrong place. A quoted cell may span lines.
+func TestImportMalformedCSV(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
 	for file, want := range map[string]string{
 		"first_name,shoe_size,colour\nMira,46,red\n": "/shoe_size unknown /colour unknown",
 		"first_name,first_name,last_name\nA,B,C\n":   "/first_name duplicate_name",
@@ -207,73 +218,90 @@ func TestImportOfWrongCSV(t *testing.T) {
 		"\"first_name\"x,last_name\nMira,Solheim\n": " syntax",
 	} {
 		for _, query := range []string{"csv", "csv?mode=partial", "csv?dry_run=true"} {
-			var said []string
+			var errors []string
 			for _, e := range upload(hr, query, file).Refused(http.StatusUnprocessableEntity, "import_refused").Errors {
-				said = append(said, *e.Pointer+" "+e.Code)
+				errors = append(errors, *e.Pointer+" "+e.Code)
 			}
-			if got := strings.Join(said, " "); got != want {
-				t.Errorf("%q: wrong is %q, want %q", file, got, want)
+			if got := strings.Join(errors, " "); got != want {
+				t.Errorf("%s of %q: got errors %q, want %q", query, file, got, want)
 			}
 		}
 	}
-	file := "external_id,first_name,last_name,location\r\n" + // 1
-		"a,Mira,Solheim\r\n" + // 2
-		"b,\"No\r\nra\",Lind,\r\n" + // 3 and 4
-		"c,Omar,\"Aziz\"\"\",Oslo\r\n" + // 5
-		"d,O\"mar,Aziz,\r\n" + // 6
-		"e,,Berg,\r\n" + // 7
-		"f,Ada,\xff,\r\n" + // 8
-		"g,Ada,Berg,\"Oslo" // 9
-	got := refusedRows(upload(hr, "csv", file))
-	want := []string{"2 cells", "3/first_name control_character", "6/first_name syntax", "7/first_name required", "8/last_name encoding", "9/location syntax"}
-	if !slices.Equal(got, want) {
-		t.Errorf("refused for %q, want %q", got, want)
-	}
-	if report := imported(upload(hr, "csv?mode=partial", file)); counts(report) != [5]int32{7, 1, 0, 0, 6} {
-		t.Errorf("a partial import reports %+v", report)
-	}
-	h.expectKnown(`c v1 Omar Aziz" Oslo {} {} active`)
+
+	t.Run("rows", func(t *testing.T) {
+		f := f.in(t)
+		hr := f.as[api.RoleHr]
+		file := "external_id,first_name,last_name,location\r\n" + // 1
+			"a,Mira,Solheim\r\n" + // 2
+			"b,\"No\r\nra\",Lind,\r\n" + // 3 and 4
+			"c,Omar,\"Aziz\"\"\",Oslo\r\n" + // 5
+			"d,O\"mar,Aziz,\r\n" + // 6
+			"e,,Berg,\r\n" + // 7
+			"f,Ada,\xff,\r\n" + // 8
+			"g,Ada,Berg,\"Oslo" // 9
+		got := describeRefusal(upload(hr, "csv", file))
+		want := []string{
+			"2 cells", "3/first_name control_character", "6/first_name syntax", "7/first_name required", "8/last_name encoding",
+			"9/location syntax",
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got errors %q, want %q", got, want)
+		}
+		if report := decodeReport(upload(hr, "csv?mode=partial", file)); counts(report) != [5]int32{7, 1, 0, 0, 6} {
+			t.Errorf("partial import: got %+v, want 1 created and 6 failed", report)
+		}
+		f.expectStored(`c v1 Omar Aziz" Oslo {} {} active`)
+	})
 }
 
-// TestImportListsAThousandErrors has more errors than are listed, and says so.
-func TestImportListsAThousandErrors(t *testing.T) {
+// TestImportErrorListIsLimited checks that the first 1000 errors are listed, and that the report says if there are more.
+func TestImportErrorListIsLimited(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	file := "first_name,last_name\n" + strings.Repeat("Mira,\n", 1000) + "Mira,Solheim\n"
-	if got := refusedRows(upload(h.as[api.RoleHr], "csv", file)); len(got) != 1000 || got[999] != "1001/last_name required" {
-		t.Errorf("%d errors are listed", len(got))
+	if got := describeRefusal(upload(f.as[api.RoleHr], "csv", file)); len(got) != 1000 || got[999] != "1001/last_name required" {
+		t.Errorf("got %d errors, want 1000 up to line 1001", len(got))
 	}
-	exactly := imported(upload(h.as[api.RoleHr], "csv?dry_run=true", file))
-	more := imported(upload(h.as[api.RoleHr], "csv?mode=partial", file+",\n"))
-	if len(exactly.Errors) != 1000 || exactly.ErrorsTruncated || len(more.Errors) != 1000 || !more.ErrorsTruncated ||
-		counts(more) != [5]int32{1002, 1, 0, 0, 1001} {
-		t.Errorf("the reports are %v, %t and %v, %t", counts(exactly), exactly.ErrorsTruncated, counts(more), more.ErrorsTruncated)
+
+	exactly := decodeReport(upload(f.as[api.RoleHr], "csv?dry_run=true", file))
+	if len(exactly.Errors) != 1000 || exactly.ErrorsTruncated {
+		t.Errorf("got %d errors, truncated: %t; want 1000, not truncated", len(exactly.Errors), exactly.ErrorsTruncated)
 	}
-	problem := upload(h.as[api.RoleHr], "csv", file+",\n").Refused(http.StatusUnprocessableEntity, "import_refused")
-	if want := "1001 of 1002 rows are wrong, so nothing was imported. The first 1000 errors are listed."; problem.Detail != want {
-		t.Errorf("the detail is %q, want %q", problem.Detail, want)
+	more := decodeReport(upload(f.as[api.RoleHr], "csv?mode=partial", file+",\n"))
+	if len(more.Errors) != 1000 || !more.ErrorsTruncated || counts(more) != [5]int32{1002, 1, 0, 0, 1001} {
+		t.Errorf("got %d errors, truncated: %t, counts %v; want 1000, truncated, 1 created and 1001 failed",
+			len(more.Errors), more.ErrorsTruncated, counts(more))
+	}
+
+	problem := upload(f.as[api.RoleHr], "csv", file+",\n").Refused(http.StatusUnprocessableEntity, "import_refused")
+	want := "1001 of 1002 rows are invalid, so nothing was imported. The first 1000 errors are listed."
+	if problem.Detail != want {
+		t.Errorf("got detail %q, want %q", problem.Detail, want)
 	}
 }
 
-// TestImportByID changes candidates whom the file names as an export does.
+// TestImportByID updates candidates by the id that an export contains. The cases depend on each other.
 func TestImportByID(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	imported(upload(hr, "csv", "external_id,first_name,last_name\na,Mira,Solheim\nb,Nora,Lind\n"))
-	a, bare := h.candidate("a"), h.hiring.Candidate()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	decodeReport(upload(hr, "csv", "external_id,first_name,last_name\na,Mira,Solheim\nb,Nora,Lind\n"))
+	a, other := f.candidateID("a"), f.hiring.Candidate()
 	row := func(id uuid.UUID, rest string) string { return `{"id":"` + id.String() + `"` + rest + "}\n" }
 	for _, test := range []struct {
 		file   string
 		counts [5]int32
-		wrong  string
+		errors string
 	}{
-		{row(a, `,"location":"Oslo"`) + row(bare, `,"location":"Oslo"`), [5]int32{2, 0, 2, 0, 0}, ""},
-		{row(a, `,"external_id":"a"`) + row(bare, ""), [5]int32{2, 0, 0, 2, 0}, ""},
-		{row(bare, `,"external_id":"new"`), [5]int32{1, 0, 1, 0, 0}, ""},
-		{row(bare, `,"external_id":null`), [5]int32{1, 0, 1, 0, 0}, ""},
+		{row(a, `,"location":"Oslo"`) + row(other, `,"location":"Oslo"`), [5]int32{2, 0, 2, 0, 0}, ""},
+		{row(a, `,"external_id":"a"`) + row(other, ""), [5]int32{2, 0, 0, 2, 0}, ""},
+		{row(other, `,"external_id":"new"`), [5]int32{1, 0, 1, 0, 0}, ""},
+		{row(other, `,"external_id":null`), [5]int32{1, 0, 1, 0, 0}, ""},
 		{row(uuid.New(), `,"first_name":"Omar","last_name":"Aziz"`), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
-		{row(a, `,"external_id":"renamed"`) + `{"external_id":"a","location":"Rome"}` + "\n", [5]int32{2, 0, 0, 0, 2}, "1/external_id duplicate 2/id duplicate"},
+		{
+			row(a, `,"external_id":"renamed"`) + `{"external_id":"a","location":"Rome"}` + "\n",
+			[5]int32{2, 0, 0, 0, 2}, "1/external_id duplicate 2/id duplicate",
+		},
 		{row(uuid.New(), `,"external_id":"a","source":"fair"`), [5]int32{1, 0, 1, 0, 0}, ""},
 		{row(uuid.New(), ""), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
 		{row(a, `,"external_id":"b"`), [5]int32{1, 0, 0, 0, 1}, "1/external_id taken"},
@@ -281,62 +309,68 @@ func TestImportByID(t *testing.T) {
 		{`{"external_id":"a"}` + "\n" + row(a, ""), [5]int32{2, 0, 0, 1, 1}, "2/id duplicate"},
 	} {
 		for _, query := range []string{"ndjson?mode=partial&dry_run=true", "ndjson?mode=partial"} {
-			report := imported(upload(hr, query, test.file))
-			if counts(report) != test.counts || strings.Join(wrong(report.Errors), " ") != test.wrong {
-				t.Errorf("%s of %s reports %+v", query, test.file, report)
+			report := decodeReport(upload(hr, query, test.file))
+			if counts(report) != test.counts || strings.Join(describeErrors(report.Errors), " ") != test.errors {
+				t.Errorf("%s of %s: got %+v, want counts %v and errors %q", query, test.file, report, test.counts, test.errors)
 			}
 		}
 	}
-	abroad := h.Hiring(h.Company("globex")).Candidate()
-	if got := refusedRows(upload(hr, "ndjson", row(abroad, `,"location":"Oslo"`))); !slices.Equal(got, []string{"1/id unknown"}) {
-		t.Errorf("another company's candidate: %q", got)
+
+	foreign := f.Hiring(f.Company("globex")).Candidate()
+	got := describeRefusal(upload(hr, "ndjson", row(foreign, `,"location":"Oslo"`)))
+	if !slices.Equal(got, []string{"1/id unknown"}) {
+		t.Errorf("other company's candidate: got errors %q, want 1/id unknown", got)
 	}
 }
 
-func TestImportIsRefused(t *testing.T) {
+func TestImportRefusesInvalidRequests(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	const file = "first_name,last_name\nMira,Solheim\n"
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead} {
-		upload(h.as[role], "csv", file).Refused(http.StatusForbidden, "permission_denied")
+		upload(f.as[role], "csv", file).Refused(http.StatusForbidden, "permission_denied")
 	}
-	hr := h.as[api.RoleHr]
-	hr.Do(http.MethodPost, collection+"/import.csv", file, "Content-Type", "application/json").Refused(http.StatusUnsupportedMediaType, "unsupported_media_type")
+
+	hr := f.as[api.RoleHr]
+	hr.Do(http.MethodPost, collection+"/import.csv", file, "Content-Type", "application/json").
+		Refused(http.StatusUnsupportedMediaType, "unsupported_media_type")
 	upload(hr, "csv", "").Refused(http.StatusBadRequest, "malformed_request")
 	upload(hr, "csv?mode=some", file).Refused(http.StatusBadRequest, "malformed_request")
 	upload(hr, "csv?dry_run=perhaps", file).Refused(http.StatusBadRequest, "malformed_request")
-	var long bytes.Buffer
-	for range 500_001 {
-		long.WriteString("{}\n")
-	}
-	problem := upload(hr, "ndjson", long.String()).Refused(http.StatusRequestEntityTooLarge, "payload_too_large")
+	problem := upload(hr, "ndjson", strings.Repeat("{}\n", 500_001)).
+		Refused(http.StatusRequestEntityTooLarge, "payload_too_large")
 	if !strings.Contains(problem.Detail, "500000") || !strings.Contains(problem.Detail, "line 500001") {
-		t.Errorf("the detail is %q", problem.Detail)
+		t.Errorf("got detail %q, want the limit 500000 and line 500001", problem.Detail)
 	}
-	if got := list(hr, nil).Data; len(got) != 0 {
-		t.Errorf("%d candidates were imported", len(got))
+
+	if got := listPage(hr, nil).Data; len(got) != 0 {
+		t.Errorf("%d candidates were imported, want none", len(got))
 	}
 }
 
-// lineOf is the number that a text begins with.
-func lineOf(text string) (line int) {
-	_, _ = fmt.Sscan(text[:strings.IndexAny(text, "/ ")], &line)
+// lineOf returns the line number of an error in the format of describeErrors.
+func lineOf(text string) int {
+	line, err := strconv.Atoi(text[:strings.IndexAny(text, "/ ")])
+	if err != nil {
+		panic(err)
+	}
 	return line
 }
 
-// sorted orders what is wrong by line, and then by what it says.
-func sorted(texts []string) []string {
+// sortErrors sorts errors in the format of describeErrors by line and then by text, and returns them.
+func sortErrors(texts []string) []string {
 	slices.SortFunc(texts, func(a, b string) int { return cmp.Or(lineOf(a)-lineOf(b), strings.Compare(a, b)) })
 	return texts
 }
 
-// candidate gives the id of the candidate with an external_id.
-func (h house) candidate(externalID string) uuid.UUID {
-	h.t.Helper()
+// candidateID returns the id of the candidate with an external_id.
+func (f fixture) candidateID(externalID string) uuid.UUID {
+	f.t.Helper()
 	var id uuid.UUID
-	err := h.Database.QueryRow(h.t.Context(), `SELECT id FROM candidates WHERE company_id = $1 AND external_id = $2`, h.acme.ID, externalID).Scan(&id)
+	err := f.Database.QueryRow(f.t.Context(),
+		`SELECT id FROM candidates WHERE company_id = $1 AND external_id = $2`, f.acme.ID, externalID).Scan(&id)
 	if err != nil {
-		h.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return id
 }

@@ -10,57 +10,58 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 )
 
-// ListCandidates lists the candidates that the actor sees.
+// ListCandidates lists the candidates that are visible to the actor.
 func (c *Candidates) ListCandidates(
 	ctx context.Context, request api.ListCandidatesRequestObject,
 ) (api.ListCandidatesResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
-	query, err := listQuery(actor, wanted)
+	actor, params := access.Of(ctx), request.Params
+	query, err := listQuery(actor, params)
 	if err != nil {
 		return nil, err
 	}
 	tenant := c.Store.Of(actor.CompanyID)
 	sort := api.CandidateSort(query.Sort)
-	scope := wanted
+	scope := params
 	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
-	shown, err := page.Read(ctx, c.Cursors, page.List[db.Candidate, api.Candidate]{
+	response, err := page.Read(ctx, c.Cursors, page.List[db.Candidate, api.Candidate]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListCandidates", Query: scope},
-		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Cursor: params.Cursor, Limit: params.Limit,
 		Fetch: func(w page.Window) ([]db.Candidate, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return tenant.ListCandidates(ctx, query)
 		},
-		Place: func(row db.Candidate) page.Place { return placeOf(row, sort) },
-		Show:  func(rows []db.Candidate) ([]api.Candidate, error) { return c.show(ctx, tenant, rows) },
+		Place: func(row db.Candidate) page.Place { return listPosition(row, sort) },
+		Show:  func(rows []db.Candidate) ([]api.Candidate, error) { return c.convertAll(ctx, tenant, rows) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListCandidates200JSONResponse{
-		Body:    api.CandidatePage(shown.Body),
-		Headers: api.ListCandidates200ResponseHeaders{Link: shown.Link},
+		Body:    api.CandidatePage(response.Body),
+		Headers: api.ListCandidates200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
-// listQuery selects the candidates that the actor sees and the parameters match.
-func listQuery(actor access.Actor, wanted api.ListCandidatesParams) (db.ListCandidatesParams, error) {
+// listQuery returns the query for the candidates that are visible to the actor and match the parameters. A text that
+// cannot be searched is the fault RuleViolated.
+func listQuery(actor access.Actor, params api.ListCandidatesParams) (db.ListCandidatesParams, error) {
 	query := db.ListCandidatesParams{
-		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), Status: (*string)(wanted.Status),
-		Source: wanted.Source, ExternalID: wanted.ExternalID, UpdatedSince: wanted.UpdatedSince,
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), Status: (*string)(params.Status),
+		Source: params.Source, ExternalID: params.ExternalID, UpdatedSince: params.UpdatedSince,
 		Sort: string(api.CandidateSortCreatedAtDesc),
 	}
-	if wanted.Sort != nil {
-		query.Sort = string(*wanted.Sort)
+	if params.Sort != nil {
+		query.Sort = string(*params.Sort)
 	}
-	if wanted.Tag != nil {
-		query.Tags = keywords(wanted.Tag)
+	if params.Tag != nil {
+		query.Tags = normalizeTags(params.Tag)
 	}
-	if wanted.Email != nil {
-		email := strings.ToLower(string(*wanted.Email))
+	if params.Email != nil {
+		email := strings.ToLower(string(*params.Email))
 		query.Email = &email
 	}
-	if wanted.Q != nil {
-		pattern, err := searchPattern(*wanted.Q)
+	if params.Q != nil {
+		pattern, err := searchPattern(*params.Q)
 		if err != nil {
 			return query, err
 		}
@@ -69,7 +70,8 @@ func listQuery(actor access.Actor, wanted api.ListCandidatesParams) (db.ListCand
 	return query, nil
 }
 
-func placeOf(row db.Candidate, sort api.CandidateSort) page.Place {
+// listPosition returns the position of a candidate in a list with the given order.
+func listPosition(row db.Candidate, sort api.CandidateSort) page.Place {
 	ascending := api.CandidateSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.CandidateSortUpdatedAtAsc:

@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// profile is what people write about a candidate, in the form in which it is kept. Its JSON names are the columns.
+// profile has the fields of a candidate that clients write, as they are stored. Its JSON names are the columns.
 type profile struct {
 	FirstName  string   `json:"first_name"`
 	LastName   string   `json:"last_name"`
@@ -25,9 +25,9 @@ type profile struct {
 	ExternalID *string  `json:"external_id"`
 }
 
-// blank is what is known of a candidate before there is one. No list is nil, because a query takes a nil list for no
-// value.
-func blank() profile { return profile{Links: []string{}, Tags: []string{}} }
+// emptyProfile returns the profile that a new candidate starts from. Its lists are empty and not nil, because a query
+// sends a nil list as NULL.
+func emptyProfile() profile { return profile{Links: []string{}, Tags: []string{}} }
 
 func profileOf(row db.Candidate) profile {
 	return profile{
@@ -36,7 +36,8 @@ func profileOf(row db.Candidate) profile {
 	}
 }
 
-// patched applies a merge patch: absent stays, null clears, lists are replaced as a whole.
+// patched returns the profile after a merge patch: an absent member keeps the value, null clears it, and lists are
+// replaced as a whole.
 func (p profile) patched(patch api.UpdateCandidateRequest) profile {
 	edited := profile{
 		FirstName: optional.Trimmed(p.FirstName, patch.FirstName), LastName: optional.Trimmed(p.LastName, patch.LastName),
@@ -48,24 +49,24 @@ func (p profile) patched(patch api.UpdateCandidateRequest) profile {
 		edited.Links = patch.Links
 	}
 	if patch.Tags != nil {
-		edited.Tags = keywords(patch.Tags)
+		edited.Tags = normalizeTags(patch.Tags)
 	}
 	return edited
 }
 
-// asPatch is a new candidate as a change of a blank one.
-func asPatch(wanted api.CreateCandidateRequest) api.UpdateCandidateRequest {
+// asPatch converts the request for a new candidate to a patch of an empty profile.
+func asPatch(body api.CreateCandidateRequest) api.UpdateCandidateRequest {
 	return api.UpdateCandidateRequest{
-		FirstName: &wanted.FirstName, LastName: &wanted.LastName, Email: wanted.Email, Phone: wanted.Phone,
-		Location: wanted.Location, Links: wanted.Links, Tags: wanted.Tags, Source: wanted.Source,
-		ExternalID: wanted.ExternalID,
+		FirstName: &body.FirstName, LastName: &body.LastName, Email: body.Email, Phone: body.Phone,
+		Location: body.Location, Links: body.Links, Tags: body.Tags, Source: body.Source,
+		ExternalID: body.ExternalID,
 	}
 }
 
-// patchedEmail is optional.Patched for an email, which is kept and compared in lower case.
-func patchedEmail(was *string, patch nullable.Nullable[openapi_types.Email]) *string {
+// patchedEmail is optional.Patched for an email address, which is stored and compared in lower case.
+func patchedEmail(current *string, patch nullable.Nullable[openapi_types.Email]) *string {
 	if !patch.IsSpecified() {
-		return was
+		return current
 	}
 	email, err := patch.Get()
 	if err != nil {
@@ -75,21 +76,21 @@ func patchedEmail(was *string, patch nullable.Nullable[openapi_types.Email]) *st
 	return &lower
 }
 
-// keywords are tags as they are kept and compared: in lower case, without the white space around them, each once.
-func keywords(tags []string) []string {
-	kept := make([]string, 0, len(tags))
+// normalizeTags returns tags as they are stored and compared: trimmed, in lower case and without duplicates.
+func normalizeTags(tags []string) []string {
+	normalized := make([]string, 0, len(tags))
 	for _, tag := range tags {
 		tag = strings.ToLower(strings.TrimSpace(tag))
-		if !slices.Contains(kept, tag) {
-			kept = append(kept, tag)
+		if !slices.Contains(normalized, tag) {
+			normalized = append(normalized, tag)
 		}
 	}
-	return kept
+	return normalized
 }
 
-// changes names the fields in which two profiles differ, in the order of the specification.
-func changes(from, to profile) []string {
-	named := []string{}
+// changedFields returns the names of the fields in which two profiles differ, in the order of the specification.
+func changedFields(from, to profile) []string {
+	names := []string{}
 	for _, field := range []struct {
 		name string
 		same bool
@@ -105,8 +106,8 @@ func changes(from, to profile) []string {
 		{"external_id", optional.Same(from.ExternalID, to.ExternalID)},
 	} {
 		if !field.same {
-			named = append(named, field.name)
+			names = append(names, field.name)
 		}
 	}
-	return named
+	return names
 }

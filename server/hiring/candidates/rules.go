@@ -12,41 +12,44 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// machine is the machine of candidates. A busy candidate, who has an application that is active or on hold, cannot be
-// archived.
-func machine(busy bool) lifecycle.Machine[api.CandidateStatus, api.CandidateAction] {
+// stateMachine returns the state machine of candidates. Busy candidates, which have an application that is active or on
+// hold, cannot be archived.
+func stateMachine(busy bool) lifecycle.Machine[api.CandidateStatus, api.CandidateAction] {
 	if busy {
 		return lifecycle.Candidate().Without(api.CandidateActionArchive)
 	}
 	return lifecycle.Candidate()
 }
 
-// decide gives the status after an action. Where only their being busy keeps somebody from being archived, it says so.
+// decide returns the status after an action. If a candidate cannot be archived only because they are busy, the fault is
+// ActiveApplications instead of StateConflict.
 func decide(
-	status api.CandidateStatus, action api.CandidateAction, who lifecycle.Standing, busy bool,
+	status api.CandidateStatus, action api.CandidateAction, standing lifecycle.Standing, busy bool,
 ) (api.CandidateStatus, error) {
 	if action != api.CandidateActionArchive {
-		return machine(busy).Decide(status, action, who, nil)
+		return stateMachine(busy).Decide(status, action, standing, nil)
 	}
-	to, err := machine(false).Decide(status, action, who, nil)
+	to, err := stateMachine(false).Decide(status, action, standing, nil)
 	if err != nil || !busy {
 		return to, err
 	}
-	var legal []string
-	for _, one := range allowedActions(status, who, busy) {
-		legal = append(legal, string(one))
+	var allowed []string
+	for _, action := range allowedActions(status, standing, busy) {
+		allowed = append(allowed, string(action))
 	}
-	return status, fault.New(fault.ActiveApplications).In(string(status), legal)
+	return status, fault.New(fault.ActiveApplications).In(string(status), allowed)
 }
 
-// allowedActions is what somebody may do with a candidate now, by the same rules that decide when they try.
-func allowedActions(status api.CandidateStatus, who lifecycle.Standing, busy bool) []api.CandidateAction {
-	return machine(busy).Allowed(status, who)
+// allowedActions returns the actions that decide accepts. It is never nil.
+func allowedActions(
+	status api.CandidateStatus, standing lifecycle.Standing, busy bool,
+) []api.CandidateAction {
+	return stateMachine(busy).Allowed(status, standing)
 }
 
-// check finds what is wrong with a profile that matches the specification: texts that show nothing or disturb what
-// stands around them, and links that lead nowhere.
-func check(p profile) []fault.Field {
+// checkProfile returns the errors of a profile that matches the specification: blank texts, control characters, and
+// links without a host.
+func checkProfile(p profile) []fault.Field {
 	f := fault.New(fault.RuleViolated)
 	text.Check(f, "/first_name", p.FirstName)
 	text.Check(f, "/last_name", p.LastName)
@@ -62,48 +65,48 @@ func check(p profile) []fault.Field {
 	return f.Fields()
 }
 
-// checkLink refuses what is no address of a page (RFC 3986 with a host).
+// checkLink adds an error for a link that is not an absolute http or https URL with a host.
 func checkLink(f *fault.Fault, pointer, link string) {
 	text.Check(f, pointer, link)
 	address, err := url.Parse(link)
 	if err != nil || address.Hostname() == "" || address.Scheme != "http" && address.Scheme != "https" {
-		_ = f.Field(pointer, "link", "must be the address of a page, with http or https and a host")
+		_ = f.Field(pointer, "link", "must be an http or https URL with a host")
 	}
 }
 
-// refuse is the error of what is wrong with a profile; nil where nothing is.
-func refuse(wrong []fault.Field) error {
-	if len(wrong) == 0 {
+// asError returns the fault RuleViolated with the given errors, or nil if there are none.
+func asError(fieldErrors []fault.Field) error {
+	if len(fieldErrors) == 0 {
 		return nil
 	}
 	f := fault.New(fault.RuleViolated)
-	for _, field := range wrong {
-		f.Field(field.Pointer, field.Code, field.Detail)
+	for _, fieldError := range fieldErrors {
+		f.Field(fieldError.Pointer, fieldError.Code, fieldError.Detail)
 	}
 	return f
 }
 
-// trigram is how many letters or digits in a row a text must have for the trigram index to find it anywhere.
-const trigram = 3
+// trigramLength is how many consecutive letters or digits a text needs for the trigram index to find it within a word.
+const trigramLength = 3
 
-// searchPattern is the LIKE pattern of a text that the trigram index serves. A text with three letters or digits in a
-// row is found anywhere. A shorter one is found where a word begins, because the index knows the beginnings of words
-// from the first letter on. A text without any letter or digit could only be found by reading a whole company, and is
-// refused.
-func searchPattern(wanted string) (string, error) {
+// searchPattern returns the LIKE pattern for a searched text, such that the trigram index can answer it. A text with
+// three consecutive letters or digits is found anywhere. A shorter one is found only at the start of a word, because
+// pg_trgm pads words with spaces and so indexes their first letters. A text without letters and digits is the fault
+// RuleViolated: finding it would mean reading all candidates of the company.
+func searchPattern(searched string) (string, error) {
 	run, longest := 0, 0
-	for _, r := range wanted {
+	for _, r := range searched {
 		if run++; !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			run = 0
 		}
 		longest = max(longest, run)
 	}
 	switch {
-	case longest >= trigram:
-		return page.Contains(wanted), nil
+	case longest >= trigramLength:
+		return page.Contains(searched), nil
 	case longest > 0:
-		// Each word of what is searched begins behind a space, the first one included.
-		return page.Contains(" " + wanted), nil
+		// In the searched column, a space precedes every word, including the first.
+		return page.Contains(" " + searched), nil
 	}
-	return "", fault.New(fault.RuleViolated).Parameter("q", "no_letter", "must have a letter or a digit")
+	return "", fault.New(fault.RuleViolated).Parameter("q", "no_letter", "must contain a letter or a digit")
 }

@@ -2,6 +2,7 @@ package candidates
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -9,28 +10,29 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// spool takes an upload into a file without a name, so that it can be read twice, holds neither memory nor a connection
-// to the database while a client sends it, and leaves nothing behind, however this ends. It fails with the fault that
-// the body fails with, and with DependencyDown where there is no room.
+// spool copies an upload to a temporary file, so that it can be read twice and occupies neither memory nor a database
+// connection while the client sends it. The file is unlinked before it is written: even a crash leaves nothing behind.
+// A fault of the body is returned as it is; an error of the file system, such as a full disk, is the fault
+// DependencyDown.
 func spool(body io.Reader) (*os.File, error) {
 	file, err := os.CreateTemp("", "interviewer-import-*")
 	if err != nil {
-		return nil, unspooled(err)
+		return nil, spoolError(err)
 	}
 	if err := os.Remove(file.Name()); err != nil {
-		return nil, unspooled(errors.Join(err, file.Close()))
+		return nil, spoolError(errors.Join(err, file.Close()))
 	}
 	if _, err := io.Copy(file, body); err != nil {
-		return nil, unspooled(errors.Join(err, file.Close()))
+		return nil, spoolError(errors.Join(err, file.Close()))
 	}
 	return file, nil
 }
 
-// unspooled leaves the fault of a body as it is. Any other failure is the disk's.
-func unspooled(err error) error {
+// spoolError returns a fault of the body as it is. All other errors are the file system's.
+func spoolError(err error) error {
 	var f *fault.Fault
 	if errors.As(err, &f) {
 		return err
 	}
-	return fault.New(fault.DependencyDown).After(time.Minute).Because(err)
+	return fault.New(fault.DependencyDown).After(time.Minute).Because(fmt.Errorf("spool upload: %w", err))
 }

@@ -3,7 +3,7 @@ package candidates_test
 import (
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -14,90 +14,98 @@ import (
 
 func TestArchiveAndRestore(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	id := h.hiring.Candidate()
-	before := h.as[api.RoleHr].Get(path(id))
-	archived := h.as[api.RoleHr].Post(path(id, "archive"), nil).Expect(http.StatusOK)
+	f := newFixture(t)
+	id := f.hiring.Candidate()
+	before := f.as[api.RoleHr].Get(path(id))
+
+	archived := f.as[api.RoleHr].Post(path(id, "archive"), nil).Expect(http.StatusOK)
 	got := testkit.Decode[api.Candidate](archived)
 	if got.Status != api.CandidateStatusArchived || fmt.Sprint(got.AllowedActions) != "[update restore]" ||
 		archived.Header.Get("ETag") == before.Header.Get("ETag") {
-		t.Errorf("archived to %s", archived.Body)
+		t.Errorf("got %s with the ETag %s, want archived with another ETag", archived.Body, archived.Header.Get("ETag"))
 	}
-	problem := h.as[api.RoleHr].Post(path(id, "archive"), nil).Refused(http.StatusConflict, "state_conflict")
+	problem := f.as[api.RoleHr].Post(path(id, "archive"), nil).Refused(http.StatusConflict, "state_conflict")
 	if *problem.State != "archived" || fmt.Sprint(*problem.AllowedActions) != "[update restore]" {
-		t.Errorf("refused with %v, %v", *problem.State, *problem.AllowedActions)
+		t.Errorf("got state %s and actions %v, want archived and [update restore]", *problem.State, *problem.AllowedActions)
 	}
-	got = testkit.Decode[api.Candidate](h.as[api.RoleAdmin].Post(path(id, "restore"), "{}").Expect(http.StatusOK))
+
+	got = testkit.Decode[api.Candidate](f.as[api.RoleAdmin].Post(path(id, "restore"), "{}").Expect(http.StatusOK))
 	if got.Status != api.CandidateStatusActive || fmt.Sprint(got.AllowedActions) != "[update apply archive]" {
-		t.Errorf("restored to %+v", got)
+		t.Errorf("got %+v, want active with the actions update, apply and archive", got)
 	}
-	problem = h.as[api.RoleAdmin].Post(path(id, "restore"), nil).Refused(http.StatusConflict, "state_conflict")
+	problem = f.as[api.RoleAdmin].Post(path(id, "restore"), nil).Refused(http.StatusConflict, "state_conflict")
 	if *problem.State != "active" || fmt.Sprint(*problem.AllowedActions) != "[update apply archive]" {
-		t.Errorf("refused with %v, %v", *problem.State, *problem.AllowedActions)
+		t.Errorf("got state %s and actions %v, want active and [update apply archive]",
+			*problem.State, *problem.AllowedActions)
 	}
+
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead} {
-		h.as[role].Post(path(id, "archive"), nil).Refused(http.StatusForbidden, "permission_denied")
-		h.as[role].Post(path(id, "restore"), nil).Refused(http.StatusForbidden, "permission_denied")
+		f.as[role].Post(path(id, "archive"), nil).Refused(http.StatusForbidden, "permission_denied")
+		f.as[role].Post(path(id, "restore"), nil).Refused(http.StatusForbidden, "permission_denied")
 	}
-	for action, by := range map[string]string{"candidate.archived": "hr", "candidate.restored": "admin"} {
-		entries := h.audited(action)
-		if want := by + " " + id.String() + ` {"changed": ["status"]}`; len(entries) != 1 || entries[0] != want {
-			t.Errorf("%s: audited %q, want %q", action, entries, want)
+	for action, role := range map[string]string{"candidate.archived": "hr", "candidate.restored": "admin"} {
+		entries := f.auditEntries(action)
+		if want := role + " " + id.String() + ` {"changed": ["status"]}`; len(entries) != 1 || entries[0] != want {
+			t.Errorf("%s: got audit entries %q, want one %q", action, entries, want)
 		}
 	}
 }
 
-// TestWhoIsConsideredIsNotArchived goes through every status that an application can have.
-func TestWhoIsConsideredIsNotArchived(t *testing.T) {
+// TestArchiveRefusesActiveCandidate archives a candidate with an application of every status. Only active applications
+// and those on hold prevent it.
+func TestArchiveRefusesActiveCandidate(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	job := h.hiring.Job(api.JobStatusOpen)
+	f := newFixture(t)
+	job := f.hiring.Job(api.JobStatusOpen)
 	for _, status := range []api.ApplicationStatus{
 		api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired, api.ApplicationStatusRejected,
 		api.ApplicationStatusWithdrawn,
 	} {
-		id := h.hiring.Candidate()
-		application := h.hiring.Application(id, job, api.ApplicationStageApplied)
-		h.Exec(`UPDATE applications SET status = $2::text, stage = CASE WHEN $2::text = 'hired' THEN 'hired' ELSE stage END,
-			rejection_reason = CASE WHEN $2::text = 'rejected' THEN 'other' END WHERE id = $1`, application, status)
-		read := h.as[api.RoleHr].Get(path(id)).Expect(http.StatusOK)
-		offered := strings.Contains(fmt.Sprint(testkit.Decode[api.Candidate](read).AllowedActions), "archive")
-		switch status {
-		case api.ApplicationStatusActive, api.ApplicationStatusOnHold:
-			problem := h.as[api.RoleHr].Post(path(id, "archive"), nil).Refused(http.StatusConflict, "active_applications")
-			if *problem.State != "active" || fmt.Sprint(*problem.AllowedActions) != "[update apply]" || offered {
-				t.Errorf("%s: refused with %v, offered %t", status, *problem.AllowedActions, offered)
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			id := f.hiring.Candidate()
+			application := f.hiring.Application(id, job, api.ApplicationStageApplied)
+			f.Exec(`UPDATE applications SET status = $2::text, stage = CASE WHEN $2::text = 'hired' THEN 'hired' ELSE stage END,
+				rejection_reason = CASE WHEN $2::text = 'rejected' THEN 'other' END WHERE id = $1`, application, status)
+
+			read := f.as[api.RoleHr].Get(path(id)).Expect(http.StatusOK)
+			allowed := slices.Contains(testkit.Decode[api.Candidate](read).AllowedActions, api.CandidateActionArchive)
+			busy := status == api.ApplicationStatusActive || status == api.ApplicationStatusOnHold
+			if allowed == busy {
+				t.Errorf("archive is an allowed action: %t, want %t", allowed, !busy)
 			}
-			h.Exec(`UPDATE applications SET status = 'withdrawn' WHERE id = $1`, application)
-			if again := h.as[api.RoleHr].Get(path(id)); again.Header.Get("ETag") == read.Header.Get("ETag") {
-				t.Errorf("%s: the ETag does not tell that another action is offered", status)
+			if busy {
+				problem := f.as[api.RoleHr].Post(path(id, "archive"), nil).Refused(http.StatusConflict, "active_applications")
+				if *problem.State != "active" || fmt.Sprint(*problem.AllowedActions) != "[update apply]" {
+					t.Errorf("got state %s and actions %v, want active and [update apply]",
+						*problem.State, *problem.AllowedActions)
+				}
+				f.Exec(`UPDATE applications SET status = 'withdrawn' WHERE id = $1`, application)
+				if again := f.as[api.RoleHr].Get(path(id)); again.Header.Get("ETag") == read.Header.Get("ETag") {
+					t.Error("the ETag is the same although the allowed actions are different")
+				}
 			}
-			h.as[api.RoleHr].Post(path(id, "archive"), nil).Expect(http.StatusOK)
-		case api.ApplicationStatusHired, api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn:
-			if !offered {
-				t.Errorf("%s: archive is not offered", status)
-			}
-			h.as[api.RoleHr].Post(path(id, "archive"), nil).Expect(http.StatusOK)
-		}
+			f.as[api.RoleHr].Post(path(id, "archive"), nil).Expect(http.StatusOK)
+		})
 	}
 }
 
-// TestArchiveWaitsForAnApplication enters an application as CreateApplication does, in a transaction that holds the
-// candidate, and archives the candidate meanwhile: the archiving must wait, and then see the application.
-func TestArchiveWaitsForAnApplication(t *testing.T) {
+// TestArchiveWaitsForNewApplication inserts an application like CreateApplication, in a transaction that locks the
+// candidate, and archives the candidate meanwhile. The archiving must wait and then see the application.
+func TestArchiveWaitsForNewApplication(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	id, job := h.hiring.Candidate(), h.hiring.Job(api.JobStatusOpen)
-	run := h.transaction()
-	run(`SELECT FROM candidates WHERE company_id = $1 AND id = $2 FOR SHARE`, h.acme.ID, id)
+	f := newFixture(t)
+	id, job := f.hiring.Candidate(), f.hiring.Job(api.JobStatusOpen)
+	inTx := f.beginTransaction()
+	inTx(`SELECT FROM candidates WHERE company_id = $1 AND id = $2 FOR SHARE`, f.acme.ID, id)
 	answered := make(chan *testkit.Answer, 1)
-	go func() { answered <- h.as[api.RoleHr].Post(path(id, "archive"), nil) }()
-	h.expectWaiting("GetCandidateForUpdate")
-	run(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, now(), now(), now())`, h.acme.ID, uuid.Must(uuid.NewV7()), id, job)
-	run(`COMMIT`)
+	go func() { answered <- f.as[api.RoleHr].Post(path(id, "archive"), nil) }()
+	f.waitForLock("GetCandidateForUpdate")
+	inTx(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, now(), now(), now())`, f.acme.ID, uuid.Must(uuid.NewV7()), id, job)
+	inTx(`COMMIT`)
 	(<-answered).Refused(http.StatusConflict, "active_applications")
-	if got := testkit.Decode[api.Candidate](h.as[api.RoleHr].Get(path(id))); got.Status != api.CandidateStatusActive {
-		t.Errorf("the candidate is %s", got.Status)
+	if got := testkit.Decode[api.Candidate](f.as[api.RoleHr].Get(path(id))); got.Status != api.CandidateStatusActive {
+		t.Errorf("the candidate is %s, want active", got.Status)
 	}
 }

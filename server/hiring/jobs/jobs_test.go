@@ -113,19 +113,18 @@ func TestCreate(t *testing.T) {
 	if len(changes) != 5 || !reflect.DeepEqual(changes["title"], title) {
 		t.Errorf("got recorded changes %+v, want 5 with title %+v", changes, title)
 	}
+
+	t.Run("title only", func(t *testing.T) {
+		f := f.in(t)
+		created := testkit.Decode[api.Job](f.as[api.RoleAdmin].Post(collection, `{"title":"Welder","department":null}`).
+			Expect(http.StatusCreated))
+		if !created.Department.IsNull() || !created.Location.IsNull() || created.Description != "" {
+			t.Errorf("got %+v, want no department, location and description", created)
+		}
+	})
 }
 
-func TestCreateWithTitleOnly(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	created := testkit.Decode[api.Job](f.as[api.RoleAdmin].Post(collection, `{"title":"Welder","department":null}`).
-		Expect(http.StatusCreated))
-	if !created.Department.IsNull() || !created.Location.IsNull() || created.Description != "" {
-		t.Errorf("got %+v, want no department, location and description", created)
-	}
-}
-
-func TestCreateAndUpdateRefuseInvalidTexts(t *testing.T) {
+func TestCreateAndUpdateValidateTexts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	draft := f.Job(api.JobStatusDraft)
@@ -167,15 +166,14 @@ func TestCreateAndUpdateRefuseInvalidTexts(t *testing.T) {
 			}
 		}
 	}
-}
 
-func TestCreateAndUpdateAcceptLongestTexts(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	longest := fmt.Sprintf(`{"title":%q,"department":%q,"location":%q,"description":%q}`,
-		textOfLength(200), textOfLength(100), textOfLength(200), textOfLength(20000))
-	f.as[api.RoleHr].Post(collection, longest).Expect(http.StatusCreated)
-	f.as[api.RoleHr].Patch(path(f.Job(api.JobStatusDraft)), longest).Expect(http.StatusOK)
+	t.Run("longest texts", func(t *testing.T) {
+		f := f.in(t)
+		longest := fmt.Sprintf(`{"title":%q,"department":%q,"location":%q,"description":%q}`,
+			textOfLength(200), textOfLength(100), textOfLength(200), textOfLength(20000))
+		f.as[api.RoleHr].Post(collection, longest).Expect(http.StatusCreated)
+		f.as[api.RoleHr].Patch(path(f.Job(api.JobStatusDraft)), longest).Expect(http.StatusOK)
+	})
 }
 
 // textOfLength returns a text of n characters, each of which has two bytes.

@@ -91,7 +91,7 @@ func TestSetAndRemoveMember(t *testing.T) {
 	}
 }
 
-func TestMemberRequiresActiveUser(t *testing.T) {
+func TestSetMemberRefusesInvalidRequests(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id, hr := f.Job(api.JobStatusOpen), f.as[api.RoleHr]
@@ -114,34 +114,30 @@ func TestMemberRequiresActiveUser(t *testing.T) {
 	hr.Delete(path(id, "members", inactiveMember.ID.String())).Expect(http.StatusNoContent)
 	setMember(hr, id, inactiveMember.ID, `{"role":"recruiter"}`).
 		Refused(http.StatusUnprocessableEntity, "rule_violated")
-}
 
-// TestMemberOfOtherCompanyIsNotFound compares the responses for a user of another company and for a user who does not
-// exist.
-func TestMemberOfOtherCompanyIsNotFound(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	id, hr := f.Job(api.JobStatusOpen), f.as[api.RoleHr]
-	outsider := f.Company("globex").Users[api.RoleEmployee]
-	foreign := setMember(hr, id, outsider.ID, `{"role":"interviewer"}`).Refused(http.StatusNotFound, "not_found")
-	random := setMember(hr, id, uuid.Must(uuid.NewV7()), `{"role":"interviewer"}`).
-		Refused(http.StatusNotFound, "not_found")
-	foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
-	if !reflect.DeepEqual(foreign, random) {
-		t.Errorf("got %+v for another company's user, want %+v as for a random id", foreign, random)
-	}
-	hr.Delete(path(id, "members", outsider.ID.String())).Refused(http.StatusNotFound, "not_found")
-}
+	t.Run("user of another company", func(t *testing.T) {
+		f := f.in(t)
+		id, hr := f.Job(api.JobStatusOpen), f.as[api.RoleHr]
+		outsider := f.Company("globex").Users[api.RoleEmployee]
+		foreign := setMember(hr, id, outsider.ID, `{"role":"interviewer"}`).Refused(http.StatusNotFound, "not_found")
+		random := setMember(hr, id, uuid.Must(uuid.NewV7()), `{"role":"interviewer"}`).
+			Refused(http.StatusNotFound, "not_found")
+		foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
+		if !reflect.DeepEqual(foreign, random) {
+			t.Errorf("got %+v for another company's user, want %+v as for a random id", foreign, random)
+		}
+		hr.Delete(path(id, "members", outsider.ID.String())).Refused(http.StatusNotFound, "not_found")
+	})
 
-func TestSetMemberRefusesMalformedBodies(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	id, hr := f.Job(api.JobStatusOpen), f.acme.Users[api.RoleHr].ID
-	for _, body := range []any{
-		`{}`, `{"role":null}`, `{"role":"owner"}`, `{"role":"recruiter","user_id":"x"}`, `[]`, nil,
-	} {
-		setMember(f.as[api.RoleHr], id, hr, body).Refused(http.StatusBadRequest, "malformed_request")
-	}
+	t.Run("malformed bodies", func(t *testing.T) {
+		f := f.in(t)
+		id, hr := f.Job(api.JobStatusOpen), f.acme.Users[api.RoleHr].ID
+		for _, body := range []any{
+			`{}`, `{"role":null}`, `{"role":"owner"}`, `{"role":"recruiter","user_id":"x"}`, `[]`, nil,
+		} {
+			setMember(f.as[api.RoleHr], id, hr, body).Refused(http.StatusBadRequest, "malformed_request")
+		}
+	})
 }
 
 // TestMembersAreListedInOrderAdded lists members of whom several were added at the same time, with every page size.
