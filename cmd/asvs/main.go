@@ -1,6 +1,6 @@
-// Command asvs generates docs/security/asvs.md from docs/security/requirements.yaml. It fails if a requirement names a
-// test that does not exist, or if a requirement that is met names neither a test nor a reason for having none. It runs
-// in the root of the repository.
+// Command asvs generates docs/security/asvs.md from docs/security/requirements.yaml. It fails if a requirement names
+// a test that does not exist, or if it is met but has neither a test nor a note with the reason. Run it in the root
+// of the repository.
 package main
 
 import (

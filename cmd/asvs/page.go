@@ -30,7 +30,7 @@ type group struct {
 	Requirements []requirement
 }
 
-// requirement says how one requirement is met.
+// requirement describes how one requirement is met.
 type requirement struct {
 	ID          string
 	Level       int
@@ -38,9 +38,10 @@ type requirement struct {
 	// Status is one of statuses.
 	Status         string
 	Implementation string
-	// Tests are written as the folder of the package, a dot, and the name of the test.
+	// Tests are the tests that prove the requirement, each as the directory of the package, a dot, and the name of the
+	// test.
 	Tests []string
-	// Note gives the reason if no test proves a requirement that is met.
+	// Note gives the reason if a requirement is met without a test.
 	Note string
 }
 
@@ -58,13 +59,13 @@ operator meets the requirement. A test is linked to its file; the link is checke
 
 `
 
-// generate gives the page for the requirements of a repository.
+// generate returns the page for the requirements of a repository. The error lists everything that is wrong.
 func generate(content []byte, root string) ([]byte, error) {
 	var s source
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&s); err != nil {
-		return nil, fmt.Errorf("read requirements.yaml: %w", err)
+		return nil, fmt.Errorf("parse requirements.yaml: %w", err)
 	}
 	var out bytes.Buffer
 	out.WriteString(header)
@@ -110,19 +111,19 @@ func writeSummary(out *bytes.Buffer, s source) {
 // finder finds tests in the packages of a repository. It reads each package once.
 type finder struct {
 	root  string
-	files map[string]map[string]string // folder of the package → name of the test → file
+	files map[string]map[string]string // directory of the package → name of the test → file
 }
 
-// row gives the line of one requirement.
+// row returns the table row of one requirement.
 func (f finder) row(r requirement) (string, error) {
 	var errs []error
 	if !slices.Contains(statuses(), r.Status) {
-		errs = append(errs, fmt.Errorf("%s: the status %q is none of %s", r.ID, r.Status, strings.Join(statuses(), ", ")))
+		errs = append(errs, fmt.Errorf("%s: the status %q is not one of %s", r.ID, r.Status, strings.Join(statuses(), ", ")))
 	}
 	if r.Status == "met" && len(r.Tests) == 0 && r.Note == "" {
-		errs = append(errs, fmt.Errorf("%s is met and names neither a test nor a note", r.ID))
+		errs = append(errs, fmt.Errorf("%s is met but has neither a test nor a note", r.ID))
 	}
-	for _, path := range place.FindAllStringSubmatch(r.Implementation, -1) {
+	for _, path := range pathPattern.FindAllStringSubmatch(r.Implementation, -1) {
 		if _, err := os.Stat(filepath.Join(f.root, path[1])); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %s does not exist", r.ID, path[1]))
 		}
@@ -149,37 +150,38 @@ func (f finder) row(r requirement) (string, error) {
 	return "| " + strings.Join(cells, " | ") + " |\n", errors.Join(errs...)
 }
 
-// link gives the Markdown link of a test to its file.
+// link returns a Markdown link to the file of a test.
 func (f finder) link(test string) (string, error) {
 	dot := strings.LastIndex(test, ".")
 	if dot < 0 {
-		return "", fmt.Errorf("%q is not a folder, a dot and a test", test)
+		return "", fmt.Errorf("the test %q must be written as directory.TestName", test)
 	}
-	folder, name := test[:dot], test[dot+1:]
-	tests, err := f.tests(folder)
+	dir, name := test[:dot], test[dot+1:]
+	tests, err := f.tests(dir)
 	if err != nil {
 		return "", err
 	}
 	file, found := tests[name]
 	if !found {
-		return "", fmt.Errorf("%s has no test %s", folder, name)
+		return "", fmt.Errorf("%s has no test %s", dir, name)
 	}
 	return fmt.Sprintf("[`%s`](../../%s)", name, file), nil
 }
 
-// place finds the files and folders that a text names.
-var place = regexp.MustCompile("`((?:api|cmd|db|server)/[\\w./]*)`")
+// pathPattern matches the files and directories in a text.
+var pathPattern = regexp.MustCompile("`((?:api|cmd|db|server)/[\\w./]*)`")
 
+// declaration matches the declaration of a test.
 var declaration = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`)
 
-// tests gives the tests of a package with the file of each.
-func (f finder) tests(folder string) (map[string]string, error) {
-	if found := f.files[folder]; found != nil {
+// tests returns the tests of a package with the file of each.
+func (f finder) tests(dir string) (map[string]string, error) {
+	if found := f.files[dir]; found != nil {
 		return found, nil
 	}
-	paths, err := filepath.Glob(filepath.Join(f.root, folder, "*_test.go"))
+	paths, err := filepath.Glob(filepath.Join(f.root, dir, "*_test.go"))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list test files of %s: %w", dir, err)
 	}
 	found := map[string]string{}
 	for _, path := range paths {
@@ -188,9 +190,9 @@ func (f finder) tests(folder string) (map[string]string, error) {
 			return nil, err
 		}
 		for _, match := range declaration.FindAllSubmatch(content, -1) {
-			found[string(match[1])] = folder + "/" + filepath.Base(path)
+			found[string(match[1])] = dir + "/" + filepath.Base(path)
 		}
 	}
-	f.files[folder] = found
+	f.files[dir] = found
 	return found, nil
 }

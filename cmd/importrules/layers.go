@@ -5,42 +5,44 @@ import "slices"
 // layer is a group of packages with the same rules.
 type layer struct {
 	name string
-	// packages are paths from the root of the module. One that ends in /* stands for all packages in a folder, one that
-	// ends in /** also for those below them. A package belongs to the first layer that has it.
+	// packages are path patterns from the root of the module. A pattern that ends in /* matches all packages in a
+	// directory, one that ends in /** also those below them. A package belongs to the first layer with a matching
+	// pattern.
 	packages []string
-	// imports are the layers and the single packages of this module that the layer may import.
+	// imports are the layers and packages of this module that the layer may import.
 	imports []string
-	// reason is what the linter prints for an import that is not allowed. Layers without one are generated, and the
-	// linter does not look at them.
+	// reason is the linter's message for a forbidden import. Layers without a reason are generated code, which is not
+	// linted.
 	reason string
-	// echo and testing allow the packages of these names.
+	// echo and testing allow imports of the packages with these names.
 	echo, testing bool
 }
 
-// everything stands for all layers except the two that have it: commands, and tests, which import each other.
+// everything means all layers except commands and tests. Only commands and tests have it.
 const everything = "everything"
 
-// layers lists all layers. The shared packages of the domains are listed one by one: every other package in the folder
-// of a domain has operations, so that a new one cannot be imported by another domain unless it is added here.
+// layers returns all layers. The shared packages of the domains are listed individually. All other packages in the
+// directory of a domain implement operations, so that a new one cannot be imported by another domain unless it is
+// added here.
 func layers() []layer {
 	shared := []string{"types", "rows", "platform", "access", "helpers", "shared"}
 	return []layer{
 		{name: "types", packages: []string{"gen/api"}},
 		{name: "rows", packages: []string{"gen/db"}},
 		{name: "client", packages: []string{"gen/client"}},
-		{name: "migrations", packages: []string{"db"}, reason: "db has SQL"},
+		{name: "migrations", packages: []string{"db"}, reason: "db contains only SQL and imports nothing"},
 		{
 			name:     "tests",
 			packages: []string{"server/testkit", "server/testkit/*", "server/platform/*/*test", "api/docs/browsertest"},
 			imports:  []string{everything},
-			reason:   "nothing imports a command",
+			reason:   "commands are not imported",
 			echo:     true, testing: true,
 		},
 		{
 			name:     "platform",
 			packages: []string{"server/platform/*"},
 			imports:  []string{"types", "rows", "migrations", "platform"},
-			reason:   "the platform knows neither domains nor HTTP",
+			reason:   "the platform depends on neither domains nor HTTP",
 		},
 		{
 			name:     "access",
@@ -55,7 +57,7 @@ func layers() []layer {
 				"server/edge/jsonbody", "server/edge/negotiate", "server/edge/page", "server/edge/ratelimit",
 			},
 			imports: []string{"types", "rows", "platform", "access", "helpers"},
-			reason:  "what handlers need of HTTP knows no domain",
+			reason:  "HTTP helpers do not depend on domains",
 		},
 		{
 			name:     "problem",
@@ -75,7 +77,7 @@ func layers() []layer {
 				"server/service",
 			},
 			imports: shared,
-			reason:  "what domains share does not import their operations",
+			reason:  "packages shared by domains do not import operations",
 		},
 		{
 			name:     "gate",
@@ -88,7 +90,7 @@ func layers() []layer {
 			name:     "operator",
 			packages: []string{"server/identity/operator"},
 			imports:  shared,
-			reason:   "domains meet in a shared package or in a query",
+			reason:   "domains use each other only through shared packages or queries",
 		},
 		{
 			name: "operations",
@@ -107,53 +109,53 @@ func layers() []layer {
 			name:     "reference",
 			packages: []string{"api/docs/**"},
 			imports:  []string{"types", "reference", "server/edge/content", "server/hiring/lifecycle", "server/platform/fault"},
-			reason:   "the reference shows the specification, the state machines and the error codes",
+			reason:   "the reference depends only on the specification, the state machines and the error codes",
 		},
 		{
 			name:     "lint",
 			packages: []string{"api/lint"},
 			imports:  []string{"types", "specification", "gate", "problem", "server/platform/fault"},
-			reason:   "the rules look at the specification and at the code that reads it",
+			reason:   "lint rules depend only on the specification and the code that reads it",
 		},
 		{
 			name:     "example",
 			packages: []string{"api/clients/go"},
 			imports:  []string{"client"},
-			reason:   "the example imports what its readers import",
+			reason:   "the example imports only the generated client, as its readers do",
 		},
 		{
 			name:     "server",
 			packages: []string{"server"},
 			imports:  slices.Concat(shared, []string{"problem", "gate", "operations", "specification", "reference"}),
-			reason:   "the server does not import what is for operators, development or tests",
+			reason:   "the server does not import packages for operators, development or tests",
 			echo:     true,
 		},
 		{
 			name:     "development",
 			packages: []string{"server/dev/*"},
 			imports:  slices.Concat(shared, []string{"operator"}),
-			reason:   "the server does not depend on development, nor development on the server",
+			reason:   "development packages and the server do not import each other",
 		},
 		{
 			name:     "commands",
 			packages: []string{"cmd/*"},
 			imports:  []string{everything},
-			reason:   "a command does not import other commands or what is for tests",
+			reason:   "commands do not import other commands or packages for tests",
 		},
 	}
 }
 
-// exception allows one package an import that its layer does not have.
+// exception allows one package an import that its layer does not allow.
 type exception struct{ importer, imported, reason string }
 
 func exceptions() []exception {
 	return []exception{
-		{"server/identity/apikeys", "server/edge/gate", "the scopes of a key are those of the contract"},
+		{"server/identity/apikeys", "server/edge/gate", "the scopes of a key are defined by the specification"},
 		{"server/edge/meta", "api", "it serves the specification"},
 	}
 }
 
-// pure lists the packages that decide. They need neither HTTP nor a database, and their tests run without both.
+// pure returns the packages that only decide. They use neither HTTP nor a database, so their tests need neither.
 func pure() []string {
 	return []string{
 		"server/access",
@@ -165,5 +167,5 @@ func pure() []string {
 	}
 }
 
-// standard lists the packages that import the standard library only.
+// standard returns the packages that import only the standard library.
 func standard() []string { return []string{"server/platform/fault"} }

@@ -1,6 +1,6 @@
-// Command importrules writes which package may import which into the configuration of the linter. It makes the rules of
-// the layers in layers.go and of the packages that there are, so that no package is without rules. It runs in the root
-// of the module and replaces what is between two lines of .golangci.yml.
+// Command importrules generates the linter's rules about imports from the layers in layers.go and the packages of the
+// tree, so that every package has rules. Run it in the root of the module. It replaces the lines between two markers
+// in .golangci.yml.
 package main
 
 import (
@@ -19,6 +19,7 @@ func main() {
 	}
 }
 
+// rewrite replaces the rules in a configuration file of the linter.
 func rewrite(file string) error {
 	packages, err := read(os.DirFS("."))
 	if err != nil {
@@ -28,7 +29,7 @@ func rewrite(file string) error {
 	if err != nil {
 		return err
 	}
-	config, err := os.ReadFile(file) //nolint:gosec // the caller names the file
+	config, err := os.ReadFile(file) //nolint:gosec // the caller chooses the file
 	if err != nil {
 		return err
 	}

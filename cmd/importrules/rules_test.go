@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// repository is the tree of this repository.
+// repository returns the tree of this repository.
 func repository(t *testing.T) tree {
 	t.Helper()
 	found, err := read(os.DirFS("../.."))
@@ -27,7 +27,7 @@ type rule struct {
 	Deny  []struct{ Pkg, Desc string }
 }
 
-// rules generates the rules of a tree and reads them.
+// rules returns the decoded rules of a tree.
 func rules(t *testing.T, of tree) map[string]rule {
 	t.Helper()
 	text, err := generate(of)
@@ -43,7 +43,7 @@ func rules(t *testing.T, of tree) map[string]rule {
 	return settings.Depguard.Rules
 }
 
-func TestEveryPackageHasOneRuleOfALayer(t *testing.T) {
+func TestEveryPackageIsInOneRule(t *testing.T) {
 	t.Parallel()
 	packages := repository(t)
 	count := map[string]int{}
@@ -61,12 +61,12 @@ func TestEveryPackageHasOneRuleOfALayer(t *testing.T) {
 			want = 0
 		}
 		if count[name] != want {
-			t.Errorf("%s has %d rules, want %d", name, count[name], want)
+			t.Errorf("rules of %s: got %d, want %d", name, count[name], want)
 		}
 	}
 }
 
-func TestNewPackageOfADomainHasOperations(t *testing.T) {
+func TestNewDomainPackageBelongsToOperations(t *testing.T) {
 	t.Parallel()
 	packages := repository(t)
 	packages["server/hiring/offers"] = nil
@@ -74,53 +74,53 @@ func TestNewPackageOfADomainHasOperations(t *testing.T) {
 	for name, rule := range rules(t, packages) {
 		has := slices.Contains(rule.Files, "${config-path}/server/hiring/offers/*.go")
 		if want := name == "operations"; has != want {
-			t.Errorf("the rule %s is about it: %t, want %t", name, has, want)
+			t.Errorf("rule %s applies to the new package: got %t, want %t", name, has, want)
 		}
 		if allows, want := slices.Contains(rule.Allow, imported), name == "server"; allows != want {
-			t.Errorf("the rule %s allows to import it: %t, want %t", name, allows, want)
+			t.Errorf("rule %s allows to import the new package: got %t, want %t", name, allows, want)
 		}
 	}
 }
 
-func TestLayersAllowWhatIsBelowThem(t *testing.T) {
+func TestAllowedImportsOfLayers(t *testing.T) {
 	t.Parallel()
 	all := rules(t, repository(t))
 	for name, c := range map[string]struct {
 		rule, imported string
 		want           bool
 	}{
-		"a domain uses what domains share":            {"operations", "server/hiring/lifecycle", true},
-		"a domain uses the helpers":                   {"operations", "server/edge/page", true},
-		"a domain does not use another domain":        {"operations", "server/hiring/jobs", false},
-		"a domain does not use the gate":              {"operations", "server/edge/gate", false},
-		"a domain does not use the client":            {"operations", "gen/client", false},
-		"a domain does not use the tests' harness":    {"operations", "server/testkit", false},
-		"API keys use the gate, by an exception":      {"operations-apikeys", "server/edge/gate", true},
-		"what is shared does not use operations":      {"shared", "server/identity/users", false},
-		"the gate does not use operations":            {"gate", "server/identity/users", false},
-		"the gate uses sessions":                      {"gate", "server/identity/session", true},
-		"the platform does not use domains":           {"platform", "server/compliance/audit", false},
-		"the platform does not use access":            {"platform", "server/access", false},
-		"access does not use rows":                    {"access", "gen/db", false},
-		"the server uses operations":                  {"server", "server/identity/users", true},
-		"the server does not use what operators have": {"server", "server/identity/operator", false},
-		"the server does not use demo data":           {"server", "server/dev/demo", false},
-		"demo data does not use the server":           {"development", "server", false},
+		"a domain may import shared packages":          {"operations", "server/hiring/lifecycle", true},
+		"a domain may import helpers":                  {"operations", "server/edge/page", true},
+		"a domain may not import another domain":       {"operations", "server/hiring/jobs", false},
+		"a domain may not import the gate":             {"operations", "server/edge/gate", false},
+		"a domain may not import the client":           {"operations", "gen/client", false},
+		"a domain may not import testkit":              {"operations", "server/testkit", false},
+		"API keys may import the gate by an exception": {"operations-apikeys", "server/edge/gate", true},
+		"a shared package may not import operations":   {"shared", "server/identity/users", false},
+		"the gate may not import operations":           {"gate", "server/identity/users", false},
+		"the gate may import sessions":                 {"gate", "server/identity/session", true},
+		"the platform may not import domains":          {"platform", "server/compliance/audit", false},
+		"the platform may not import access":           {"platform", "server/access", false},
+		"access may not import rows":                   {"access", "gen/db", false},
+		"the server may import operations":             {"server", "server/identity/users", true},
+		"the server may not import the operator":       {"server", "server/identity/operator", false},
+		"the server may not import demo data":          {"server", "server/dev/demo", false},
+		"demo data may not import the server":          {"development", "server", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rule := all[c.rule]
 			if len(rule.Files) == 0 || len(rule.Deny) == 0 || rule.Deny[0].Pkg != module {
-				t.Fatalf("the rule %s does not deny the packages of the module: %v", c.rule, rule)
+				t.Fatalf("rule %s: got %v, want one that denies the module", c.rule, rule)
 			}
 			if got := slices.Contains(rule.Allow, module+"/"+c.imported+"$"); got != c.want {
-				t.Errorf("the rule %s allows %s: %t, want %t", c.rule, c.imported, got, c.want)
+				t.Errorf("rule %s allows %s: got %t, want %t", c.rule, c.imported, got, c.want)
 			}
 		})
 	}
 }
 
-func TestCommandsDoNotImportTestsAndCommands(t *testing.T) {
+func TestCommandsMayNotImportTestsOrCommands(t *testing.T) {
 	t.Parallel()
 	var denied []string
 	for _, d := range rules(t, repository(t))["commands"].Deny {
@@ -128,12 +128,12 @@ func TestCommandsDoNotImportTestsAndCommands(t *testing.T) {
 	}
 	for _, name := range []string{"cmd/interviewer", "cmd/importrules", "server/testkit", "server/platform/redis/redistest", "testing"} {
 		if !slices.Contains(denied, name) {
-			t.Errorf("%s is not denied, only %v", name, denied)
+			t.Errorf("denied packages: got %v, want %s among them", denied, name)
 		}
 	}
 }
 
-func TestGenerateFails(t *testing.T) {
+func TestGenerateRefusesInconsistentLayers(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(tree)
@@ -165,13 +165,13 @@ func TestGenerateFails(t *testing.T) {
 			changed := maps.Clone(repository(t))
 			c.change(changed)
 			if _, err := generate(changed); err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("the error is %v, want %q in it", err, c.want)
+				t.Errorf("got error %v, want %q", err, c.want)
 			}
 		})
 	}
 }
 
-func TestReadLeavesTestsOut(t *testing.T) {
+func TestReadIgnoresTestFiles(t *testing.T) {
 	t.Parallel()
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	found, err := read(fstest.MapFS{
@@ -187,24 +187,24 @@ func TestReadLeavesTestsOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := strings.Join(found.packages(), " "), "api cmd/tool gen/db server"; got != want {
-		t.Errorf("finds %s, want %s", got, want)
+		t.Errorf("packages: got %s, want %s", got, want)
 	}
 	if got := strings.Join(found["cmd/tool"], " "); got != "api" {
-		t.Errorf("cmd/tool imports %q, want api", got)
+		t.Errorf("imports of cmd/tool: got %q, want api", got)
 	}
 }
 
-func TestReplaceKeepsTheRestOfTheConfiguration(t *testing.T) {
+func TestReplaceChangesOnlyTheRules(t *testing.T) {
 	t.Parallel()
 	changed, err := replace("before\n"+begin+"old\n"+end+"after\n", "new\n")
 	if want := "before\n" + begin + "new\n" + end + "after\n"; err != nil || changed != want {
-		t.Errorf("the configuration is %q (%v), want %q", changed, err, want)
+		t.Errorf("got %q and error %v, want %q", changed, err, want)
 	}
 	for name, config := range map[string]string{"no begin": "before\n" + end, "no end": begin + "after\n"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if _, err := replace(config, ""); err == nil {
-				t.Error("does not fail")
+				t.Error("got no error, want one")
 			}
 		})
 	}

@@ -14,11 +14,11 @@ import (
 
 const module = "github.com/ai-interviewer-platform/interviewer"
 
-// tree has the packages of the module by their path from its root, with the packages of the module that each imports.
-// Files of tests are not looked at.
+// tree maps each package, by its path from the root of the module, to the packages of the module that it imports.
+// Test files are ignored.
 type tree map[string][]string
 
-// read reads the packages below the root of the module.
+// read reads the packages of a module.
 func read(root fs.FS) (tree, error) {
 	found := tree{}
 	for _, folder := range []string{"api", "cmd", "db", "gen", "server"} {
@@ -34,12 +34,13 @@ func read(root fs.FS) (tree, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, fmt.Errorf("read the packages in %s: %w", folder, err)
+			return nil, fmt.Errorf("read packages in %s: %w", folder, err)
 		}
 	}
 	return found, nil
 }
 
+// importsOf returns the packages of the module that a file imports.
 func importsOf(root fs.FS, file string) (imports []string, err error) {
 	text, err := fs.ReadFile(root, file)
 	if err != nil {
@@ -61,10 +62,10 @@ func importsOf(root fs.FS, file string) (imports []string, err error) {
 	return imports, nil
 }
 
-// packages lists the packages in the order of their paths.
+// packages returns the packages sorted by path.
 func (t tree) packages() []string { return slices.Sorted(maps.Keys(t)) }
 
-// matches reports whether one of the patterns stands for a package.
+// matches reports whether a package matches one of the patterns. See layer.packages.
 func matches(name string, patterns []string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
 		if folder, ok := strings.CutSuffix(pattern, "/**"); ok {

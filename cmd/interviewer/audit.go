@@ -24,14 +24,14 @@ func (p program) audit() *cobra.Command {
 	format := string(api.ExportFormatNdjson)
 	export := &cobra.Command{
 		Use: "export", Short: "Export a company's audit log", Args: cobra.NoArgs,
-		Long: `Writes every entry of a company's audit log, oldest first, as NDJSON or CSV. The export is itself recorded.
-A file is complete or absent: it is written beside its place and moved there at the end.`,
+		Long: `Writes all entries of a company's audit log, oldest first, as NDJSON or CSV. The export itself is recorded
+in the log. The output file is complete or absent: it is written under another name and renamed at the end.`,
 		Example: "  interviewer audit export --company acme-robotics --format csv --output audit.csv",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !api.ExportFormat(format).Valid() {
 				return fmt.Errorf("--format must be ndjson or csv, not %q", format)
 			}
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				found, err := o.FindCompany(ctx, company)
 				if err != nil {
 					return err
@@ -42,16 +42,16 @@ A file is complete or absent: it is written beside its place and moved there at 
 	}
 	export.Flags().StringVar(&company, "company", "", "the company's slug (required)")
 	export.Flags().StringVar(&format, "format", format, "ndjson or csv")
-	export.Flags().StringVar(&path, "output", "", "the file to write; standard output when absent")
+	export.Flags().StringVar(&path, "output", "", "the file to write; standard output by default")
 	required(export, "company")
 	verify := &cobra.Command{
-		Use: "verify", Short: "Prove that a company's audit log is unchanged", Args: cobra.NoArgs,
-		Long: `Recomputes the company's hash chain and names every entry that was altered, removed, or added behind the
-service's back. It ends with an error where it finds one. Keep the head that it prints outside the system: a later
-chain that does not contain it was rewritten.`,
+		Use: "verify", Short: "Verify that a company's audit log was not changed", Args: cobra.NoArgs,
+		Long: `Recomputes the company's hash chain and lists every entry that was changed, removed, or added without the
+service. It fails if there is one. Store the printed head outside of the system: if a later chain does not contain
+it, the log was rewritten.`,
 		Example: "  interviewer audit verify --company acme-robotics",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				found, err := o.FindCompany(ctx, company)
 				if err != nil {
 					return err
@@ -73,7 +73,7 @@ func (p program) export(
 	if path != "" {
 		file, created := os.CreateTemp(filepath.Dir(path), ".audit-export-*")
 		if created != nil {
-			return fmt.Errorf("make the export's file: %w", created)
+			return fmt.Errorf("create file for export: %w", created)
 		}
 		defer func() {
 			err = errors.Join(err, file.Close())
@@ -81,7 +81,7 @@ func (p program) export(
 				err = os.Rename(file.Name(), path)
 			}
 			if err != nil {
-				_ = os.Remove(file.Name()) // what is not complete is not left behind
+				_ = os.Remove(file.Name()) // remove the incomplete file
 			}
 		}()
 		to = file
@@ -99,7 +99,7 @@ func (p program) export(
 		return err
 	}
 	if err := buffered.Flush(); err != nil {
-		return fmt.Errorf("write the export: %w", err)
+		return fmt.Errorf("write export: %w", err)
 	}
 	return nil
 }
@@ -122,17 +122,17 @@ func (p program) verify(ctx context.Context, o *operator.Operator, company db.Fi
 		}
 		broken, checked, from = broken+len(found.Findings), checked+found.Checked, found.Next
 		if from != 0 {
-			p.say("%d links checked …", checked)
+			p.message("%d entries checked …", checked)
 			continue
 		}
-		err = p.print("checked %d links, %d waiting for their seal; head %d %s\n",
+		err = p.print("checked %d entries, %d not yet sealed; head %d %s\n",
 			checked, found.Pending, found.Head, hex.EncodeToString(found.Hash))
 		if err != nil {
 			return err
 		}
 	}
 	if broken > 0 {
-		return fmt.Errorf("the audit log of %s is broken: %d findings", company.Slug, broken)
+		return fmt.Errorf("the audit log of %s was changed: %d findings", company.Slug, broken)
 	}
 	return nil
 }

@@ -15,29 +15,30 @@ import (
 	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
 )
 
-// tokenVariable names the variable that an access token is taken from.
+// tokenVariable is the environment variable with an access token or an API key's secret.
 const tokenVariable = "INTERVIEWER_TOKEN"
 
-// account is where a service runs, and as whom a command speaks to it. test is the slug of a test company, for one of
-// its people.
-type account struct{ address, email, test string }
+// target is the address of a service, the account to sign in with, and the slug of its company if that is a test
+// company.
+type target struct{ address, email, test string }
 
-// enter gives a client that acts as somebody, by an access token from the environment or by signing in, and what ends
-// the session again. taken says that standard input is used for something else, so that no password can be read from
-// it.
-func (p program) enter(
-	ctx context.Context, to account, taken bool,
-) (client *apiclient.Client, leave func(), err error) {
+// connect returns an authenticated client and a function that ends its session. It uses the token of the environment,
+// or signs in with a password from standard input. stdinUsed says that standard input has other data, so no password
+// can be read.
+func (p program) connect(
+	ctx context.Context, to target, stdinUsed bool,
+) (client *apiclient.Client, logout func(), err error) {
 	target, err := url.Parse(to.address)
 	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
-		return nil, nil, fmt.Errorf("--api must be an address such as https://hiring.acme.example, not %q", to.address)
+		return nil, nil, fmt.Errorf("--api must be a URL such as https://hiring.acme.example, not %q", to.address)
 	}
-	token := p.variable(tokenVariable)
+	token := p.getenv(tokenVariable)
 	switch {
 	case token == "" && to.email == "":
-		return nil, nil, fmt.Errorf("say as whom: with --email, or with an access token in %s", tokenVariable)
-	case token == "" && taken:
-		return nil, nil, fmt.Errorf("standard input is the file, so no password can be read from it: set %s", tokenVariable)
+		return nil, nil, fmt.Errorf("no credentials: set --email, or set %s to an access token", tokenVariable)
+	case token == "" && stdinUsed:
+		return nil, nil, fmt.Errorf("the password cannot be read from standard input, which is the file: set %s",
+			tokenVariable)
 	}
 	authorize := apiclient.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
 		if token != "" {
@@ -47,81 +48,82 @@ func (p program) enter(
 	})
 	client, err = apiclient.NewClient(to.address, authorize)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("create client of %s: %w", to.address, err)
 	}
 	if token != "" {
 		return client, func() {}, nil
 	}
-	typed, err := p.secret("Password: ")
+	passwords, err := p.readPasswords("Password: ")
 	if err != nil {
 		return nil, nil, err
 	}
-	if token, err = openSession(ctx, client, to, typed[0]); err != nil {
+	if token, err = openSession(ctx, client, to, passwords[0]); err != nil {
 		return nil, nil, err
 	}
 	return client, func() {
-		// A session that cannot be ended now expires by itself.
-		if answer, err := client.Logout(context.WithoutCancel(ctx), nil); err == nil {
-			_ = answer.Body.Close()
+		// If this fails, the session expires.
+		if response, err := client.Logout(context.WithoutCancel(ctx), nil); err == nil {
+			_ = response.Body.Close()
 		}
 	}, nil
 }
 
-func openSession(ctx context.Context, client *apiclient.Client, to account, password string) (token string, err error) {
+func openSession(ctx context.Context, client *apiclient.Client, to target, password string) (token string, err error) {
 	credentials := apiclient.LoginRequest{Email: openapi_types.Email(to.email), Password: password}
 	if to.test != "" {
 		credentials.Company = &to.test
 	}
-	answer, err := client.Login(ctx, credentials)
-	var unreached *url.Error
+	response, err := client.Login(ctx, credentials)
+	var unreachable *url.Error
 	switch {
-	case errors.As(err, &unreached):
-		return "", fmt.Errorf("no service answers at %s: %w", to.address, err)
+	case errors.As(err, &unreachable):
+		return "", fmt.Errorf("cannot reach the service at %s: %w", to.address, err)
 	case err != nil:
-		return "", fmt.Errorf("--email %s: %w", to.email, err)
+		return "", fmt.Errorf("sign in with --email %s: %w", to.email, err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode != http.StatusOK {
-		problem, err := readProblem(answer)
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		problem, err := readProblem(response)
 		if err != nil {
 			return "", err
 		}
-		return "", errors.New(wordProblem(problem))
+		return "", errors.New(problemText(problem))
 	}
 	var pair apiclient.TokenPair
-	if err := json.NewDecoder(answer.Body).Decode(&pair); err != nil {
-		return "", fmt.Errorf("read the access token: %w", err)
+	if err := json.NewDecoder(response.Body).Decode(&pair); err != nil {
+		return "", fmt.Errorf("decode access token: %w", err)
 	}
 	return pair.AccessToken, nil
 }
 
-// variable is one of the process's environment, empty where it is not set. Of several of one name the last one counts.
-func (p program) variable(name string) (value string) {
+// getenv returns a variable of the process's environment, or an empty string. The last of several with the same name
+// counts.
+func (p program) getenv(name string) (value string) {
 	for _, pair := range p.environ {
-		if stated, is := strings.CutPrefix(pair, name+"="); is {
-			value = stated
+		if found, ok := strings.CutPrefix(pair, name+"="); ok {
+			value = found
 		}
 	}
 	return value
 }
 
-// readProblem reads an answer that is no success. What does not describe itself as the service's answers do comes from
-// something else, such as a proxy.
-func readProblem(answer *http.Response) (apiclient.Problem, error) {
-	const most = 4 << 20 // a thousand errors, each with a long detail
+// readProblem decodes an error response. A response that is not a problem of this service, for example one of a
+// proxy, is an error.
+func readProblem(response *http.Response) (apiclient.Problem, error) {
+	const maxBytes = 4 << 20 // a thousand errors, each with a long detail
 	var problem apiclient.Problem
-	body, err := io.ReadAll(io.LimitReader(answer.Body, most))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxBytes))
 	if err != nil {
-		return problem, fmt.Errorf("read the answer: %w", err)
+		return problem, fmt.Errorf("read response: %w", err)
 	}
 	if err := json.Unmarshal(body, &problem); err != nil || problem.Code == "" {
-		return problem, fmt.Errorf("this is not the service: the answer is %s", answer.Status)
+		return problem, fmt.Errorf("the response does not come from the service: %s; check --api", response.Status)
 	}
 	return problem, nil
 }
 
-// wordProblem words a problem for the person at the terminal, everything that is wrong on a line of its own.
-func wordProblem(problem apiclient.Problem) string {
+// problemText returns the text of a problem for display, with every error on a line.
+func problemText(problem apiclient.Problem) string {
 	var b strings.Builder
 	b.WriteString(problem.Detail)
 	for _, wrong := range problem.Errors {
@@ -131,7 +133,7 @@ func wordProblem(problem apiclient.Problem) string {
 		} else if wrong.Parameter != nil {
 			place = *wrong.Parameter
 		}
-		b.WriteString("\n  " + at(place, wrong.Detail))
+		b.WriteString("\n  " + withPlace(place, wrong.Detail))
 	}
 	return b.String()
 }

@@ -1,4 +1,4 @@
-// Command interviewer is the AI interviewer platform's backend and everything that its operator needs.
+// Command interviewer runs the backend of the AI interviewer platform and has the commands for its operators.
 package main
 
 import (
@@ -9,26 +9,26 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // time zones for images that bring none
+	_ "time/tzdata" // time zones for images without them
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // so that a second signal ends the process at once
+	context.AfterFunc(ctx, stop) // a second signal ends the process immediately
 	p := program{in: os.Stdin, out: os.Stdout, err: os.Stderr, environ: os.Environ(), dotenv: ".env"}
 	os.Exit(p.execute(ctx, os.Args[1:]))
 }
 
-// explain words an error for the person at the terminal: a fault with everything that is wrong, each on a line.
-func explain(err error) string {
+// errorText returns the text of an error for display: for a fault its detail and every field error, each on a line.
+func errorText(err error) string {
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return err.Error()
 	}
 	var b strings.Builder
-	if f.Code() != fault.RuleViolated || len(f.Fields()) == 0 { // what is wrong says more than that something is
+	if f.Code() != fault.RuleViolated || len(f.Fields()) == 0 { // the field errors are more specific than the detail
 		b.WriteString(f.Detail())
 	}
 	for _, field := range f.Fields() {

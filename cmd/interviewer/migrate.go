@@ -14,14 +14,14 @@ import (
 
 func (p program) migrate() *cobra.Command {
 	c := &cobra.Command{
-		Use: "migrate", Short: "Move the database schema",
-		Long: `Moves the database schema to another version. It uses MIGRATION_DATABASE_URL where that is set, DATABASE_URL
-otherwise; the role must be allowed to create roles, tables and extensions. A migration and its version commit
-together, so one that is killed half-way has not happened.`,
+		Use: "migrate", Short: "Migrate the database schema",
+		Long: `Migrates the database schema to another version. It connects to MIGRATION_DATABASE_URL or, if that is
+unset, DATABASE_URL; the role must be allowed to create roles, tables and extensions. Each migration runs in a
+transaction that includes the new version, so an interrupted migration has no effect.`,
 	}
 	up := &cobra.Command{
-		Use: "up", Short: "Run the migrations that are missing", Args: cobra.NoArgs,
-		Long:    "Runs the migrations that are missing, and does nothing where there are none. Any number may run at once.",
+		Use: "up", Short: "Apply pending migrations", Args: cobra.NoArgs,
+		Long:    "Applies all pending migrations. The command can run concurrently, for example on several replicas.",
 		Example: "  interviewer migrate up\n  MIGRATION_DATABASE_URL=postgres://owner@db/interviewer interviewer migrate up",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.withSchema(c.Context(), func(m *schema.Migrator) error {
@@ -29,20 +29,20 @@ together, so one that is killed half-way has not happened.`,
 				if err != nil {
 					return err
 				}
-				return p.print("%d migrations were run.\n", applied)
+				return p.print("%d migrations were applied.\n", applied)
 			})
 		},
 	}
 	var steps int
 	var sure bool
 	down := &cobra.Command{
-		Use: "down", Short: "Take back the last migrations, and their data", Args: cobra.NoArgs,
-		Long: `Takes back the last migrations, the latest first, and with them the data that they made room for. It is for
-development, and for a release that has to be undone before anybody has used it.`,
+		Use: "down", Short: "Revert the last migrations and delete their data", Args: cobra.NoArgs,
+		Long: `Reverts the last migrations, the latest first, and deletes the data in the tables and columns that they
+added. Use it in development, or to undo a release before it is in use.`,
 		Example: "  interviewer migrate down --steps 1 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !sure {
-				return errors.New("taking back a migration destroys the data it made room for: give --yes if you are sure")
+				return errors.New("reverting a migration deletes the data in its tables and columns: set --yes to confirm")
 			}
 			if steps < 1 {
 				return errors.New("--steps must be at least 1")
@@ -55,11 +55,11 @@ development, and for a release that has to be undone before anybody has used it.
 			})
 		},
 	}
-	down.Flags().IntVar(&steps, "steps", 1, "how many migrations to take back")
-	down.Flags().BoolVar(&sure, "yes", false, "destroy the data of these migrations")
+	down.Flags().IntVar(&steps, "steps", 1, "the number of migrations to revert")
+	down.Flags().BoolVar(&sure, "yes", false, "confirm that the data of these migrations is deleted")
 	status := &cobra.Command{
-		Use: "status", Short: "Show which migrations were run", Args: cobra.NoArgs,
-		Long:    "Lists every migration that this program knows, and whether the database has it.",
+		Use: "status", Short: "List applied and pending migrations", Args: cobra.NoArgs,
+		Long:    "Lists every migration of this program, and whether it has been applied to the database.",
 		Example: "  interviewer migrate status",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.withSchema(c.Context(), p.showStatus)
@@ -70,7 +70,7 @@ development, and for a release that has to be undone before anybody has used it.
 }
 
 func (p program) showStatus(m *schema.Migrator) error {
-	present, err := m.Version()
+	current, err := m.Version()
 	if err != nil {
 		return err
 	}
@@ -80,32 +80,33 @@ func (p program) showStatus(m *schema.Migrator) error {
 	}
 	for _, version := range slices.Sorted(maps.Keys(names)) {
 		state := "pending"
-		if version <= present {
+		if version <= current {
 			state = "applied"
 		}
 		if err := p.print("%04d  %-8s %s\n", version, state, names[version]); err != nil {
 			return err
 		}
 	}
-	if latest, err := schema.Latest(); err == nil && present > latest {
-		return p.print("The schema has version %d: a newer program than this one has moved it.\n", present)
+	if latest, err := schema.Latest(); err == nil && current > latest {
+		return p.print("The schema has version %d, from a newer release than this program.\n", current)
 	}
 	return nil
 }
 
+// withSchema calls act with a migrator that is connected as the role for migrations.
 func (p program) withSchema(ctx context.Context, act func(m *schema.Migrator) error) (err error) {
 	c, err := p.load()
 	if err != nil {
 		return err
 	}
-	b, err := p.attach(ctx, c)
+	b, err := p.startDatabase(ctx, c)
 	defer func() { err = errors.Join(err, b.stop()) }()
 	if err != nil {
 		return err
 	}
 	m, err := schema.Open(ctx, migrationURL(c))
 	if err != nil {
-		return fmt.Errorf("the database cannot be reached: %w", err)
+		return fmt.Errorf("open database for migrations: %w", err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
 	return act(m)

@@ -18,14 +18,14 @@ import (
 )
 
 func (p program) company() *cobra.Command {
-	c := &cobra.Command{Use: "company", Short: "Open, list and switch companies"}
+	c := &cobra.Command{Use: "company", Short: "Create, list, deactivate and reactivate companies"}
 	var name, slug string
 	create := &cobra.Command{
-		Use: "create", Short: "Open a company", Args: cobra.NoArgs,
-		Long:    "Opens a company without users. Give it its first admin with \"interviewer user create\".",
+		Use: "create", Short: "Create a company", Args: cobra.NoArgs,
+		Long:    "Creates a company without users. Create its first admin with \"interviewer user create\".",
 		Example: "  interviewer company create --name \"Acme Robotics\" --slug acme-robotics",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				created, err := o.CreateCompany(ctx, name, slug)
 				if err != nil {
 					return err
@@ -35,14 +35,15 @@ func (p program) company() *cobra.Command {
 		},
 	}
 	create.Flags().StringVar(&name, "name", "", "the company's name (required)")
-	create.Flags().StringVar(&slug, "slug", "", "its short name: lower-case letters, digits and hyphens (required)")
+	create.Flags().StringVar(&slug, "slug", "",
+		"the company's short name: lower-case letters, digits and hyphens (required)")
 	required(create, "name", "slug")
 	list := &cobra.Command{
 		Use: "list", Short: "List all companies", Args: cobra.NoArgs,
-		Long:    "Lists all companies of the installation by their slugs.",
+		Long:    "Lists all companies of the installation, sorted by slug.",
 		Example: "  interviewer company list",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				companies, err := o.Companies(ctx)
 				if err != nil {
 					return err
@@ -56,27 +57,27 @@ func (p program) company() *cobra.Command {
 			})
 		},
 	}
-	deactivate := p.switchCompany(false)
-	deactivate.Use, deactivate.Short = "deactivate SLUG", "Keep a company's users out"
-	deactivate.Long = `Ends all sessions of a company's users, and lets none of them sign in. Its data stays as it is.
-Its test companies go dark with it. None of those can be named here: the admins of the company that has opened it can
-close it.`
+	deactivate := p.setCompanyActive(false)
+	deactivate.Use, deactivate.Short = "deactivate SLUG", "Deactivate a company"
+	deactivate.Long = `Ends all sessions of a company's users and prevents them from signing in. Its data is not
+changed. Its test companies are deactivated, too. SLUG cannot be a test company; admins of the company that opened
+it can close it.`
 	deactivate.Example = "  interviewer company deactivate acme-robotics"
-	reactivate := p.switchCompany(true)
-	reactivate.Use, reactivate.Short = "reactivate SLUG", "Let a company's users in again"
-	reactivate.Long = `Lets the users of a company that was deactivated sign in again, and those of its test
-companies that are open. Their keys are good again as well.`
+	reactivate := p.setCompanyActive(true)
+	reactivate.Use, reactivate.Short = "reactivate SLUG", "Reactivate a company"
+	reactivate.Long = `Allows the users of a deactivated company, and of its open test companies, to sign in again.
+Their API keys are valid again.`
 	reactivate.Example = "  interviewer company reactivate acme-robotics"
 	c.AddCommand(create, list, deactivate, reactivate)
 	return c
 }
 
-// switchCompany is deactivate and reactivate, without their words.
-func (p program) switchCompany(active bool) *cobra.Command {
+// setCompanyActive returns the command deactivate or reactivate without its texts.
+func (p program) setCompanyActive(active bool) *cobra.Command {
 	return &cobra.Command{
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				return o.SwitchCompany(ctx, args[0], active)
 			})
 		},
@@ -90,8 +91,8 @@ func (p program) user() *cobra.Command {
 	var person operator.Person
 	create := &cobra.Command{
 		Use: "create", Short: "Create a user", Args: cobra.NoArgs,
-		Long: `Creates an active user. The password is asked for twice at a terminal; otherwise it is the first line of
-standard input.`,
+		Long: `Creates an active user. On a terminal the command asks for the password twice; otherwise it reads the
+password from the first line of standard input.`,
 		Example: `  interviewer user create --company acme-robotics --role admin \
     --email ada@acme.example --first-name Ada --last-name Okafor
   interviewer user create --company acme-robotics … <password.txt`,
@@ -101,7 +102,7 @@ standard input.`,
 			if err != nil {
 				return err
 			}
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				found, err := o.FindCompany(ctx, company)
 				if err != nil {
 					return err
@@ -124,9 +125,10 @@ standard input.`,
 	required(create, "company", "email", "first-name", "last-name")
 	var test string
 	reset := &cobra.Command{
-		Use: "reset-password EMAIL", Short: "Give a user a new password", Args: cobra.ExactArgs(1),
-		Long: `Gives a user a new password and ends all their sessions. The password is asked for twice at a terminal;
-otherwise it is the first line of standard input. The emails of a test company's users are its own: name the company.`,
+		Use: "reset-password EMAIL", Short: "Reset a user's password", Args: cobra.ExactArgs(1),
+		Long: `Sets a new password for a user and ends all their sessions. On a terminal the command asks for the password
+twice; otherwise it reads the password from the first line of standard input. For a user of a test company, set
+--test-company.`,
 		Example: "  interviewer user reset-password ada@acme.example\n" +
 			"  interviewer user reset-password ada@acme.example <password.txt\n" +
 			"  interviewer user reset-password ada@acme.example --test-company acme-robotics-test-7f3a9c21",
@@ -135,59 +137,59 @@ otherwise it is the first line of standard input. The emails of a test company's
 			if err != nil {
 				return err
 			}
-			return p.operate(c.Context(), func(ctx context.Context, o *operator.Operator) error {
+			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				return o.ResetPassword(ctx, args[0], test, plain)
 			})
 		},
 	}
-	reset.Flags().StringVar(&test, "test-company", "", "the slug of the user's company, where that is a test company")
+	reset.Flags().StringVar(&test, "test-company", "", "the slug of the user's company, if that is a test company")
 	c.AddCommand(create, reset)
 	return c
 }
 
-// password asks for a new password twice, or reads it from whatever standard input is.
+// password reads a new password, on a terminal twice.
 func (p program) password() (string, error) {
-	typed, err := p.secret("Password: ", "Once more: ")
+	passwords, err := p.readPasswords("Password: ", "Once more: ")
 	if err != nil {
 		return "", err
 	}
-	if typed[0] != typed[len(typed)-1] {
+	if passwords[0] != passwords[len(passwords)-1] {
 		return "", errors.New("the two passwords differ")
 	}
-	return typed[0], nil
+	return passwords[0], nil
 }
 
-// secret asks for a password at a terminal without showing it, once for each prompt. Where standard input is no
-// terminal, the password is its first line.
-func (p program) secret(prompts ...string) ([]string, error) {
+// readPasswords reads a password without echo from a terminal, once for each prompt. If standard input is not a
+// terminal, it returns its first line.
+func (p program) readPasswords(prompts ...string) ([]string, error) {
 	terminal, ok := p.in.(*os.File)
 	if !ok || !term.IsTerminal(int(terminal.Fd())) {
 		line, err := bufio.NewReader(io.LimitReader(p.in, 4096)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, fmt.Errorf("read the password: %w", err)
+			return nil, fmt.Errorf("read password: %w", err)
 		}
 		if line = strings.TrimRight(line, "\r\n"); line == "" {
-			return nil, errors.New("the first line of standard input is the password, and it is empty")
+			return nil, errors.New("the password is empty: it is the first line of standard input")
 		}
 		return []string{line}, nil
 	}
-	typed := make([]string, len(prompts))
+	passwords := make([]string, len(prompts))
 	for i, prompt := range prompts {
 		_, _ = fmt.Fprint(p.err, prompt)
 		line, err := term.ReadPassword(int(terminal.Fd()))
-		p.say("")
+		p.message("")
 		if err != nil {
-			return nil, fmt.Errorf("read the password: %w", err)
+			return nil, fmt.Errorf("read password: %w", err)
 		}
-		typed[i] = string(line)
+		passwords[i] = string(line)
 	}
-	return typed, nil
+	return passwords, nil
 }
 
 func required(c *cobra.Command, flags ...string) {
 	for _, name := range flags {
 		if err := c.MarkFlagRequired(name); err != nil {
-			panic(err) // the flag was not defined: a defect that shows at every start
+			panic(err) // the flag is not defined, which every start would show
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 const plain = "a-lantern-on-the-hill-7"
 
-// environment is that of an operator of an installation.
+// environ returns the environment of an operator of the installation.
 func environ(i *testkit.Installation, more ...string) []string {
 	return append([]string{
 		"APP_ENV=test", "DATABASE_URL=" + i.DatabaseURL, "REDIS_URL=" + i.Redis.URL,
@@ -28,30 +28,31 @@ func TestMigrate(t *testing.T) {
 	env := environ(testkit.New(t))
 	all := call(t, env, "", "migrate", "status").succeeds(t)
 	if !strings.Contains(all, "0001  applied ") || strings.Contains(all, "pending") {
-		t.Fatalf("the status is\n%s", all)
+		t.Fatalf("got status\n%s\nwant all migrations applied", all)
 	}
-	call(t, env, "", "migrate", "down").fails(t, failed, "--yes")
-	call(t, env, "", "migrate", "down", "--yes", "--steps", "0").fails(t, failed, "--steps")
+	call(t, env, "", "migrate", "down").fails(t, exitFailure, "--yes")
+	call(t, env, "", "migrate", "down", "--yes", "--steps", "0").fails(t, exitFailure, "--steps")
 	if got := call(t, env, "", "migrate", "status").succeeds(t); got != all {
-		t.Fatalf("what was refused moved the schema to\n%s", got)
+		t.Fatalf("status after refused commands: got\n%s\nwant\n%s", got, all)
 	}
 	got := call(t, env, "", "migrate", "down", "--yes").succeeds(t)
 	if strings.Count(got, "pending") != 1 {
-		t.Fatalf("after one step down the status is\n%s", got)
+		t.Fatalf("status after one step down: got\n%s\nwant one pending migration", got)
 	}
-	if got := call(t, env, "", "migrate", "up").succeeds(t); got != "1 migrations were run.\n" {
-		t.Errorf("up says %q", got)
+	if got := call(t, env, "", "migrate", "up").succeeds(t); got != "1 migrations were applied.\n" {
+		t.Errorf("first up: got output %q", got)
 	}
-	if got := call(t, env, "", "migrate", "up").succeeds(t); got != "0 migrations were run.\n" {
-		t.Errorf("up again says %q", got)
+	if got := call(t, env, "", "migrate", "up").succeeds(t); got != "0 migrations were applied.\n" {
+		t.Errorf("second up: got output %q", got)
 	}
 	if got := call(t, env, "", "migrate", "status").succeeds(t); got != all {
-		t.Errorf("after down and up the status is\n%s", got)
+		t.Errorf("status after down and up: got\n%s\nwant\n%s", got, all)
 	}
 }
 
-// TestFirstAdmin is what an operator does with a new installation: a company, its admin, a lost password, and the end.
-func TestFirstAdmin(t *testing.T) {
+// TestCompanyAndUserCommands creates a company and its admin, resets the password, and deactivates and reactivates the
+// company.
+func TestCompanyAndUserCommands(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	env := environ(installation)
@@ -59,20 +60,20 @@ func TestFirstAdmin(t *testing.T) {
 		"user", "create", "--company", "initech", "--email", "Ada@Initech.example",
 		"--first-name", "Ada", "--last-name", "Okafor", "--role", "admin",
 	}
-	call(t, env, plain, create...).fails(t, failed, `No company has the slug "initech"`)
+	call(t, env, plain, create...).fails(t, exitFailure, `No company has the slug "initech"`)
 
-	call(t, env, "", "company", "create", "--name", " ", "--slug", "Not A Slug").fails(t, failed, "name must", "slug must")
+	call(t, env, "", "company", "create", "--name", " ", "--slug", "Not A Slug").fails(t, exitFailure, "name must", "slug must")
 	id := strings.TrimSpace(call(t, env, "", "company", "create", "--name", "Initech", "--slug", "initech").succeeds(t))
-	call(t, env, "", "company", "create", "--name", "Initech", "--slug", "initech").fails(t, failed, "slug")
+	call(t, env, "", "company", "create", "--name", "Initech", "--slug", "initech").fails(t, exitFailure, "slug")
 	if list := call(t, env, "", "company", "list").succeeds(t); !strings.Contains(list, id) {
-		t.Errorf("the list does not hold %s:\n%s", id, list)
+		t.Errorf("got companies\n%s\nwant one with the id %s", list, id)
 	}
 
-	call(t, env, "\n", create...).fails(t, failed, "standard input")
-	call(t, env, "password1", create...).fails(t, failed, "password")
-	call(t, env, plain, append(create, "--role", "emperor")...).fails(t, failed, "role must be")
+	call(t, env, "\n", create...).fails(t, exitFailure, "standard input")
+	call(t, env, "password1", create...).fails(t, exitFailure, "password")
+	call(t, env, plain, append(create, "--role", "emperor")...).fails(t, exitFailure, "role must be")
 	call(t, env, plain+"\r\nnot this line\n", create...).succeeds(t)
-	call(t, env, plain, create...).fails(t, failed, "email")
+	call(t, env, plain, create...).fails(t, exitFailure, "email")
 
 	replica := installation.Replica()
 	login := func(secret string) *testkit.Answer {
@@ -80,21 +81,21 @@ func TestFirstAdmin(t *testing.T) {
 			map[string]string{"email": "ada@initech.example", "password": secret})
 	}
 	login(plain).Expect(http.StatusOK)
-	call(t, env, "", "user", "reset-password", "nobody@initech.example").fails(t, failed, "standard input")
-	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, failed, `No user has the email`)
-	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initech").fails(t, failed, "No user", `slug "initech"`)
+	call(t, env, "", "user", "reset-password", "nobody@initech.example").fails(t, exitFailure, "standard input")
+	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, exitFailure, `No user has the email`)
+	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initech").fails(t, exitFailure, "No user", `slug "initech"`)
 	call(t, env, "another-"+plain, "user", "reset-password", "ada@initech.example").succeeds(t)
 	login(plain).Expect(http.StatusUnauthorized)
 	login("another-" + plain).Expect(http.StatusOK)
 
 	call(t, env, "", "company", "deactivate", "initech").succeeds(t)
 	login("another-" + plain).Expect(http.StatusUnauthorized)
-	call(t, env, "", "company", "deactivate", "initech").fails(t, failed, "already")
+	call(t, env, "", "company", "deactivate", "initech").fails(t, exitFailure, "already")
 	call(t, env, "", "company", "reactivate", "initech").succeeds(t)
 	login("another-" + plain).Expect(http.StatusOK)
 }
 
-func TestAudit(t *testing.T) {
+func TestAuditExportAndVerify(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	installation.Company("acme")
@@ -103,24 +104,24 @@ func TestAudit(t *testing.T) {
 
 	lines := call(t, env, "", "audit", "export", "--company", "acme").succeeds(t)
 	if !strings.Contains(lines, `"audit.exported"`) {
-		t.Errorf("the export does not hold itself:\n%s", lines)
+		t.Errorf("got export\n%s\nwant it to contain the export itself", lines)
 	}
 	call(t, env, "", "audit", "export", "--company", "acme", "--format", "csv", "--output", path).succeeds(t)
 	table, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(table), "audit.exported") != 2 {
-		t.Errorf("the file holds %q, error %v", table, err)
+		t.Errorf("file of the second export: got %q and error %v, want both exports", table, err)
 	}
-	call(t, env, "", "audit", "export", "--company", "acme", "--format", "xml").fails(t, failed, "ndjson or csv")
-	call(t, env, "", "audit", "export", "--company", "nobody").fails(t, failed, `No company has the slug "nobody"`)
+	call(t, env, "", "audit", "export", "--company", "acme", "--format", "xml").fails(t, exitFailure, "ndjson or csv")
+	call(t, env, "", "audit", "export", "--company", "nobody").fails(t, exitFailure, `No company has the slug "nobody"`)
 	nowhere := filepath.Join(t.TempDir(), "absent", "audit.csv")
-	call(t, env, "", "audit", "export", "--company", "acme", "--output", nowhere).fails(t, failed, "export's file")
+	call(t, env, "", "audit", "export", "--company", "acme", "--output", nowhere).fails(t, exitFailure, "create file for export")
 
 	if got := call(t, env, "", "audit", "verify", "--company", "acme").succeeds(t); !strings.HasPrefix(got, "checked ") {
-		t.Errorf("verify says %q", got)
+		t.Errorf("got output %q, want it to start with \"checked\"", got)
 	}
 }
 
-// TestHealth asks a service that is ready, one that is not, and none.
+// TestHealth checks a service that is ready, one that is not ready, and one that is not running.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -133,30 +134,30 @@ func TestHealth(t *testing.T) {
 	}
 	ready := call(t, at(installation.Replica().URL), "", "health").succeeds(t)
 	if !strings.Contains(ready, `"status":"ready"`) {
-		t.Errorf("health says %q", ready)
+		t.Errorf("got output %q, want the status ready", ready)
 	}
-	tired := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	notReady := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/health/ready" {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
-	call(t, at(tired.URL), "", "health").fails(t, failed, "not ready")
-	tired.Close()
-	call(t, at(tired.URL), "", "health").fails(t, failed, "no service answers")
+	call(t, at(notReady.URL), "", "health").fails(t, exitFailure, "not ready")
+	notReady.Close()
+	call(t, at(notReady.URL), "", "health").fails(t, exitFailure, "the service does not respond")
 }
 
-func TestReachable(t *testing.T) {
+func TestLocalAddress(t *testing.T) {
 	t.Parallel()
 	for host, want := range map[string]string{
 		"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "127.0.0.1", "10.1.2.3": "10.1.2.3", "api.example": "api.example",
 	} {
-		if got := reachable(host); got != want {
-			t.Errorf("a service that listens on %s is asked at %s, want %s", host, got, want)
+		if got := localAddress(host); got != want {
+			t.Errorf("localAddress(%q) = %q, want %q", host, got, want)
 		}
 	}
 }
 
-// TestDemoAccountsSignIn holds the accounts that the documentation names to what it says of them.
+// TestDemoAccountsSignIn checks the password and the roles of the accounts in the documentation.
 func TestDemoAccountsSignIn(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -170,7 +171,7 @@ func TestDemoAccountsSignIn(t *testing.T) {
 		client.Adopt(client.Post("/api/v1/auth/login",
 			map[string]string{"email": email, "password": "SecurePassword123!"}).Expect(http.StatusOK))
 		if me := testkit.Decode[api.Me](client.Get("/api/v1/users/me")); me.Role != role {
-			t.Errorf("%s is %s, want %s", email, me.Role, role)
+			t.Errorf("role of %s: got %s, want %s", email, me.Role, role)
 		}
 	}
 }

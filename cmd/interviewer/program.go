@@ -14,67 +14,67 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 )
 
-// program is the command with everything it takes from the process, so that a test can give it something else.
+// program has everything that the command uses of the process, so that tests can replace it.
 type program struct {
 	in       io.Reader
 	out, err io.Writer
 	environ  []string
 	dotenv   string
-	// hashCost is the cost of passwords that a command sets; 0 means that of the service.
+	// hashCost is the cost of password hashes that commands create. 0 means the service's default.
 	hashCost int
 }
 
-// What a process tells its parent by its exit code, besides 0 for success.
+// Exit codes other than 0.
 const (
-	failed      = 1
-	misused     = 2 // the call itself is wrong, and nothing was done
-	interrupted = 130
+	exitFailure     = 1
+	exitUsage       = 2 // the arguments are invalid, and nothing was done
+	exitInterrupted = 130
 )
 
-// execute runs the command that the arguments name, and gives the exit code.
+// execute runs the command and returns its exit code.
 func (p program) execute(ctx context.Context, args []string) int {
-	root, began := p.command(), false //nolint:contextcheck // commands get theirs when they run
-	guide(root, &began)
+	root, started := p.command(), false //nolint:contextcheck // commands get a context when they run
+	prepareCommands(root, &started)
 	root.SetArgs(args)
 	c, err := root.ExecuteContextC(ctx)
 	switch {
 	case err == nil:
 		return 0
-	case !began:
-		p.say("interviewer: %v\n  See %q for how it is used.", err, c.CommandPath()+" --help")
-		return misused
+	case !started:
+		p.message("interviewer: %v\n  For usage, run %q.", err, c.CommandPath()+" --help")
+		return exitUsage
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		p.say("interviewer: interrupted")
-		return interrupted
+		p.message("interviewer: interrupted")
+		return exitInterrupted
 	}
-	p.say("interviewer: %s", explain(err))
-	return failed
+	p.message("interviewer: %s", errorText(err))
+	return exitFailure
 }
 
-// guide completes a tree of commands. A group shows its help, and refuses a command that it does not have. Every
-// command notes that it began, for what fails before that is a mistake in the call.
-func guide(c *cobra.Command, began *bool) {
+// prepareCommands completes a tree of commands. A group without arguments prints its help and refuses unknown
+// commands. Every command sets started when it runs; an error before that is an error in the arguments.
+func prepareCommands(c *cobra.Command, started *bool) {
 	for _, sub := range c.Commands() {
-		guide(sub, began)
+		prepareCommands(sub, started)
 	}
 	if c.HasSubCommands() {
-		c.Args, c.RunE = known, func(c *cobra.Command, _ []string) error { return c.Help() }
+		c.Args, c.RunE = refuseUnknown, func(c *cobra.Command, _ []string) error { return c.Help() }
 	}
 	if run := c.RunE; run != nil {
 		c.RunE = func(c *cobra.Command, args []string) error {
-			*began = true
+			*started = true
 			return run(c, args)
 		}
 	}
 }
 
-// known refuses a command that a group does not have, and proposes those that were meant.
-func known(group *cobra.Command, args []string) error {
+// refuseUnknown returns an error for an unknown command of a group, with similar commands.
+func refuseUnknown(group *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
 	group.SuggestionsMinimumDistance = 2
-	unknown := fmt.Errorf("there is no command %q", group.CommandPath()+" "+args[0])
+	unknown := fmt.Errorf("unknown command %q", group.CommandPath()+" "+args[0])
 	if similar := group.SuggestionsFor(args[0]); len(similar) > 0 {
 		return fmt.Errorf("%w; did you mean %s?", unknown, strings.Join(similar, " or "))
 	}
@@ -85,13 +85,14 @@ func (p program) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "interviewer",
 		Short: "The AI interviewer platform's backend",
-		Long: `The AI interviewer platform's backend: one program that serves the API and does what its operator needs.
+		Long: `The AI interviewer platform's backend: one program with the API and the commands for its operators.
 
-Configuration comes from the environment and from a file .env in the working directory; "interviewer help environment"
-lists every variable. Without any of them, APP_ENV=development runs the service with a private PostgreSQL and Redis:
+Configuration is read from the environment and from a file .env in the working directory; "interviewer help
+environment" lists all variables. With APP_ENV=development and no other variable, the service starts a private
+PostgreSQL and Redis:
 
   APP_ENV=development interviewer serve`,
-		Version:      built("") + buildInfo(),
+		Version:      versionOr("") + buildInfo(),
 		SilenceUsage: true, SilenceErrors: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
@@ -103,18 +104,18 @@ lists every variable. Without any of them, APP_ENV=development runs the service 
 	return root
 }
 
-// load reads the configuration, whole or not at all.
+// load reads and validates the configuration. The error lists everything that is wrong.
 func (p program) load() (*config.Config, error) {
 	return config.Load(p.environ, p.dotenv)
 }
 
-// say tells the person at the terminal something that is no result.
-func (p program) say(format string, args ...any) { _, _ = fmt.Fprintf(p.err, format+"\n", args...) }
+// message writes a line to standard error.
+func (p program) message(format string, args ...any) { _, _ = fmt.Fprintf(p.err, format+"\n", args...) }
 
-// print writes a result.
+// print writes to standard output.
 func (p program) print(format string, args ...any) error {
 	if _, err := fmt.Fprintf(p.out, format, args...); err != nil {
-		return fmt.Errorf("write the result: %w", err)
+		return fmt.Errorf("write result: %w", err)
 	}
 	return nil
 }
@@ -123,9 +124,9 @@ func (p program) openapi() *cobra.Command {
 	format := "yaml"
 	c := &cobra.Command{
 		Use:   "openapi",
-		Short: "Print the specification of the API",
-		Long: `Prints the OpenAPI document that this program serves at /openapi.yaml and /openapi.json. It needs no
-configuration.`,
+		Short: "Print the OpenAPI document",
+		Long: `Prints the OpenAPI document that this program serves at /openapi.yaml and /openapi.json. No configuration
+is needed.`,
 		Example: "  interviewer openapi > openapi.yaml\n  interviewer openapi --format json | jq .info",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -148,11 +149,11 @@ configuration.`,
 func (p program) version() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Long:    "Prints the version of this program, the commit that it was built from, if known, and the version of Go.",
+		Long:    "Prints the version of this program, the commit that it was built from if known, and the version of Go.",
 		Example: "  interviewer version",
 		RunE: func(c *cobra.Command, _ []string) error {
-			// The format is cobra's for --version. A template for that would add 15 MiB: with text/template the linker keeps
-			// every method.
+			// This is cobra's format for --version. Using a template would add 15 MiB to the binary, because with
+			// text/template the linker keeps every method.
 			return p.print("%s version %s\n", c.Root().Name(), c.Root().Version)
 		},
 	}
@@ -176,19 +177,19 @@ func buildInfo() string {
 // release is the version of this program; the build sets it with -ldflags "-X main.release=…".
 var release = "0.1.0-dev" //nolint:gochecknoglobals // the linker can set nothing else
 
-// built is the version to report: what the configuration says, or what the build said.
-func built(configured string) string {
+// versionOr returns the configured version or, if that is empty, the release.
+func versionOr(configured string) string {
 	if configured != "" {
 		return configured
 	}
 	return release
 }
 
-// environment is a help topic: a command that does nothing but explain.
+// environment returns the help topic that lists the environment variables.
 func environment() *cobra.Command {
 	var b strings.Builder
-	b.WriteString(`Every variable that the service reads, with its default. An empty variable counts as unset; a file .env
-in the working directory is read too, and the process's own environment wins over it.
+	b.WriteString(`All variables that the service reads, with their defaults. An empty variable counts as unset. A file
+.env in the working directory is read, too; variables of the process's environment override it.
 `)
 	for _, v := range config.Variables() {
 		otherwise := v.Default
@@ -197,5 +198,5 @@ in the working directory is read too, and the process's own environment wins ove
 		}
 		fmt.Fprintf(&b, "\n  %s=%s\n      %s\n", v.Name, otherwise, v.Meaning)
 	}
-	return &cobra.Command{Use: "environment", Short: "Every environment variable", Long: b.String()}
+	return &cobra.Command{Use: "environment", Short: "List all environment variables", Long: b.String()}
 }

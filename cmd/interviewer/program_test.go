@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// asProgram makes the test binary the program itself, for tests that need a process of their own.
+// asProgram makes the test binary run the program, for tests that need a separate process.
 const asProgram = "INTERVIEWER_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -24,13 +24,13 @@ func TestMain(m *testing.M) {
 	testkit.Main(m)
 }
 
-// result is what a command left behind.
+// result is the exit code and the output of a command.
 type result struct {
 	code     int
 	out, err string
 }
 
-// call runs the program in this process with an environment and a standard input.
+// call runs a command in this process, with an environment and standard input.
 func call(t *testing.T, environ []string, in string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -39,29 +39,29 @@ func call(t *testing.T, environ []string, in string, args ...string) result {
 	return result{code, out.String(), errs.String()}
 }
 
-// succeeds fails the test unless the command did what it was asked, and gives what it printed.
+// succeeds requires the exit code 0 and returns standard output.
 func (r result) succeeds(t *testing.T) string {
 	t.Helper()
 	if r.code != 0 {
-		t.Fatalf("the command ends with %d and says\n%s", r.code, r.err)
+		t.Fatalf("got exit code %d, want 0; standard error:\n%s", r.code, r.err)
 	}
 	return r.out
 }
 
-// fails fails the test unless the command ended with the code, saying each of the texts.
-func (r result) fails(t *testing.T, code int, says ...string) {
+// fails requires the exit code and each of the texts in standard error.
+func (r result) fails(t *testing.T, code int, texts ...string) {
 	t.Helper()
 	if r.code != code {
-		t.Errorf("the command ends with %d, want %d; it says\n%s", r.code, code, r.err)
+		t.Errorf("got exit code %d, want %d; standard error:\n%s", r.code, code, r.err)
 	}
-	for _, text := range says {
+	for _, text := range texts {
 		if !strings.Contains(r.err, text) {
-			t.Errorf("the command does not say %q, but\n%s", text, r.err)
+			t.Errorf("got standard error\n%s\nwant it to contain %q", r.err, text)
 		}
 	}
 }
 
-// commands lists a command and all below it.
+// commands returns a command and all its subcommands.
 func commands(c *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{c}
 	for _, sub := range c.Commands() {
@@ -70,7 +70,7 @@ func commands(c *cobra.Command) []*cobra.Command {
 	return all
 }
 
-func TestHelpTeaches(t *testing.T) {
+func TestEveryCommandHasHelpAndExample(t *testing.T) {
 	t.Parallel()
 	for _, c := range commands(program{}.command()) {
 		path := strings.Fields(c.CommandPath())
@@ -78,86 +78,86 @@ func TestHelpTeaches(t *testing.T) {
 			t.Parallel()
 			help := call(t, nil, "", append(path[1:], "--help")...).succeeds(t)
 			if !strings.HasPrefix(help, strings.TrimSpace(c.Long)) || c.Long == "" && c.Short == "" {
-				t.Errorf("the help does not explain the command:\n%s", help)
+				t.Errorf("got help\n%s\nwant it to start with the description", help)
 			}
 			if c.RunE != nil && (len(c.Long) < 50 || !strings.Contains(help, "Examples:\n  ")) {
-				t.Errorf("the help explains too little, or shows no example:\n%s", help)
+				t.Errorf("got help\n%s\nwant a description of 50 characters or more and an example", help)
 			}
 		})
 	}
 }
 
-func TestEnvironmentTopic(t *testing.T) {
+func TestHelpListsEnvironmentVariables(t *testing.T) {
 	t.Parallel()
 	help := call(t, nil, "", "help", "environment").succeeds(t)
 	for _, text := range []string{"SECRET_KEY=", "PORT=8000", "OTEL_SERVICE_NAME=interviewer"} {
 		if !strings.Contains(help, text) {
-			t.Errorf("the topic does not hold %s:\n%s", text, help)
+			t.Errorf("got help\n%s\nwant it to contain %s", help, text)
 		}
 	}
 }
 
-// TestMisuse holds mistakes in a call to an exit code of their own, and to one line of help instead of a page.
-func TestMisuse(t *testing.T) {
+// TestInvalidArguments checks the exit code and that the error is short instead of the whole help.
+func TestInvalidArguments(t *testing.T) {
 	t.Parallel()
-	for name, one := range map[string]struct {
-		call string
-		says string
-	}{
-		"command":       {"sreve", `"interviewer sreve"; did you mean serve?`},
-		"group":         {"migrate upp", `"interviewer migrate upp"; did you mean up?`},
-		"nothing like":  {"company frobnicate", `there is no command "interviewer company frobnicate"`},
-		"flag":          {"serve --port 9", "unknown flag: --port"},
-		"argument":      {"serve now", `unknown command "now"`},
-		"no argument":   {"company deactivate", "accepts 1 arg"},
-		"required flag": {"company create --name Acme", `"slug" not set`},
-		"flag value":    {"migrate down --steps many", "--steps"},
+	for name, c := range map[string]struct{ arguments, want string }{
+		"misspelled command":      {"sreve", `"interviewer sreve"; did you mean serve?`},
+		"misspelled subcommand":   {"migrate upp", `"interviewer migrate upp"; did you mean up?`},
+		"unknown subcommand":      {"company frobnicate", `unknown command "interviewer company frobnicate"`},
+		"unknown flag":            {"serve --port 9", "unknown flag: --port"},
+		"unexpected argument":     {"serve now", `unknown command "now"`},
+		"missing argument":        {"company deactivate", "accepts 1 arg"},
+		"missing required flag":   {"company create --name Acme", `"slug" not set`},
+		"invalid value of a flag": {"migrate down --steps many", "--steps"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := call(t, nil, "", strings.Fields(one.call)...)
-			got.fails(t, misused, one.says, "--help\" for how it is used")
+			got := call(t, nil, "", strings.Fields(c.arguments)...)
+			got.fails(t, exitUsage, c.want, "For usage, run \"interviewer")
 			if lines := strings.Count(got.err, "\n"); lines > 2 {
-				t.Errorf("the hint has %d lines:\n%s", lines, got.err)
+				t.Errorf("got %d lines of standard error, want 2 or fewer:\n%s", lines, got.err)
 			}
 		})
 	}
 }
 
-func TestEnvironmentIsRefusedWhole(t *testing.T) {
+func TestInvalidEnvironmentListsAllProblems(t *testing.T) {
 	t.Parallel()
 	environ := []string{"PORT=eighty", "LOG_LEVEL=loud", "SECRET_KEY=hunter2", "REDIS_URL=redis://localhost"}
 	for _, command := range []string{"serve", "health", "seed", "migrate up", "company list"} {
-		got := call(t, environ, "", strings.Fields(command)...)
-		got.fails(t, failed, "4 problem(s)", "PORT is not an integer", "for example, set PORT=8000",
-			"LOG_LEVEL is not one of", "SECRET_KEY is shorter than 32 bytes", "DATABASE_URL is missing")
-		if strings.Contains(got.err, "hunter2") {
-			t.Errorf("%s shows the secret:\n%s", command, got.err)
-		}
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			got := call(t, environ, "", strings.Fields(command)...)
+			got.fails(t, exitFailure, "4 problem(s)", "PORT is not an integer", "for example, set PORT=8000",
+				"LOG_LEVEL is not one of", "SECRET_KEY is shorter than 32 bytes", "DATABASE_URL is missing")
+			if strings.Contains(got.err, "hunter2") {
+				t.Errorf("the error contains the secret:\n%s", got.err)
+			}
+		})
 	}
 }
 
-func TestServeRefusesAWeakKeyInProduction(t *testing.T) {
+func TestServeRequiresStrongKeyInProduction(t *testing.T) {
 	t.Parallel()
 	environ := []string{"DATABASE_URL=postgres://localhost/none", "REDIS_URL=redis://localhost"}
-	call(t, environ, "", "serve").fails(t, failed, "SECRET_KEY is missing", "openssl rand")
+	call(t, environ, "", "serve").fails(t, exitFailure, "SECRET_KEY is missing", "openssl rand")
 	call(t, append(environ, "SECRET_KEY=change-me-change-me-change-me-change-me"), "", "serve").
-		fails(t, failed, "SECRET_KEY", "openssl rand")
+		fails(t, exitFailure, "SECRET_KEY", "openssl rand")
 }
 
-func TestOpenAPI(t *testing.T) {
+func TestOpenAPIPrintsPublishedDocument(t *testing.T) {
 	t.Parallel()
 	published, err := spec.Published()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := call(t, nil, "", "openapi").succeeds(t); got != string(published.YAML) {
-		t.Error("the YAML is not the specification")
+		t.Error("the YAML differs from the published document")
 	}
 	if got := call(t, nil, "", "openapi", "--format", "json").succeeds(t); got != string(published.JSON)+"\n" {
-		t.Error("the JSON is not the specification")
+		t.Error("the JSON differs from the published document")
 	}
-	call(t, nil, "", "openapi", "--format", "xml").fails(t, failed, "yaml or json")
+	call(t, nil, "", "openapi", "--format", "xml").fails(t, exitFailure, "yaml or json")
 }
 
 func TestVersion(t *testing.T) {
@@ -167,7 +167,7 @@ func TestVersion(t *testing.T) {
 			t.Parallel()
 			got := call(t, nil, "", form).succeeds(t)
 			if !strings.HasPrefix(got, "interviewer version "+release+" (commit ") || !strings.HasSuffix(got, ", "+runtime.Version()+")\n") {
-				t.Errorf("the version is %q", got)
+				t.Errorf("got %q, want \"interviewer version %s (commit …, %s)\"", got, release, runtime.Version())
 			}
 		})
 	}

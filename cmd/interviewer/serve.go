@@ -23,24 +23,24 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// collectAt is how much the heap may grow before it is collected, in percent. Hashing runs on threads of low priority,
-// and a collection waits for each of them once; fewer collections keep a flood of sign-ins from being felt by everyone
-// else.
-const collectAt = 400
+// gcPercent is the growth of the heap in percent that starts a garbage collection. Hashing runs on threads of low
+// priority, and each collection waits for all of them, so that frequent collections would delay all requests during
+// many sign-ins.
+const gcPercent = 400
 
-// drainTime is how long a production replica that stops still takes requests, while its readiness tells that it does.
+// drainTime is how long a stopping replica in production accepts requests while it reports that it is not ready.
 const drainTime = 3 * time.Second
 
 func (p program) serve() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
-		Long: `Runs the service until it is interrupted, and then finishes the requests it has begun.
+		Long: `Runs the service until it is interrupted, and then completes the running requests.
 
-It brings the database schema up to date first (MIGRATE_ON_START=false leaves that to "interviewer migrate up"). With
-APP_ENV=development and without DATABASE_URL or REDIS_URL it runs a private PostgreSQL and Redis, which keep their data
-and end with it, makes its own SECRET_KEY, and loads demo data the first time. "interviewer help environment" lists
-every variable.`,
+At start it applies pending migrations. With MIGRATE_ON_START=false, apply them with "interviewer migrate up". With
+APP_ENV=development and without DATABASE_URL or REDIS_URL it starts a private PostgreSQL and Redis, which end with
+the service but keep their data, generates a SECRET_KEY, and loads demo data at the first start. "interviewer help
+environment" lists all variables.`,
 		Example: "  APP_ENV=development interviewer serve\n  PORT=9000 APP_ENV=development interviewer serve",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.runService(c.Context()) },
@@ -53,17 +53,17 @@ func (p program) runService(ctx context.Context) (err error) {
 		return err
 	}
 	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
-	debug.SetGCPercent(collectAt)
-	b, err := p.back(ctx, c)
+	debug.SetGCPercent(gcPercent)
+	b, err := p.startDependencies(ctx, c)
 	defer func() { err = errors.Join(err, b.stop()) }()
 	if err != nil {
 		return err
 	}
-	if err := b.announce(c); err != nil {
+	if err := b.writeRunningFile(c); err != nil {
 		return err
 	}
 	if c.MigrateOnStart {
-		if err := p.bring(ctx, c); err != nil {
+		if err := p.migrateUp(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (p program) runService(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	version := built(c.AppVersion)
+	version := versionOr(c.AppVersion)
 	traces, flush, err := telemetry.StartTracing(ctx, telemetry.Options{
 		Endpoint: c.OTLPEndpoint, Service: c.OTLPServiceName, Version: version, Log: log,
 	})
@@ -92,15 +92,15 @@ func (p program) runService(ctx context.Context) (err error) {
 		return err
 	}
 	defer replica.Close()
-	if err := prepare(ctx, replica, log); err != nil {
+	if err := waitUntilReady(ctx, replica, log); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
 	if err != nil {
 		return fmt.Errorf("%w\n  Set PORT to a free port, for example PORT=%d", err, c.Port+1)
 	}
-	debug.FreeOSMemory() // what reading the specification took is not needed again
-	p.welcome(c, b, listener.Addr())
+	debug.FreeOSMemory() // reading the specification needs memory only once
+	p.printWelcome(c, b, listener.Addr())
 	log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	log.DebugContext(ctx, "configured", slog.Any("config", c))
 	drain := time.Duration(0)
@@ -110,9 +110,9 @@ func (p program) runService(ctx context.Context) (err error) {
 	return replica.Serve(ctx, listener, drain, c.ShutdownTimeout.Duration())
 }
 
-// prepare waits for the database, so that a replica that starts beside it does not have to be started twice.
-func prepare(ctx context.Context, replica *server.Server, log *slog.Logger) error {
-	patience, cancel := context.WithTimeout(ctx, time.Minute)
+// waitUntilReady waits up to a minute for the database, which may be starting at the same time.
+func waitUntilReady(ctx context.Context, replica *server.Server, log *slog.Logger) error {
+	waitCtx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
 		err := replica.Prepare(ctx)
@@ -121,47 +121,47 @@ func prepare(ctx context.Context, replica *server.Server, log *slog.Logger) erro
 		}
 		log.WarnContext(ctx, "the database is not ready", slog.Any("error", err))
 		select {
-		case <-patience.Done():
+		case <-waitCtx.Done():
 			return fmt.Errorf("the database was not ready within a minute: %w", err)
 		case <-time.After(time.Second):
 		}
 	}
 }
 
-// loadDemo loads the demo data where it is missing.
+// loadDemo loads missing demo data.
 func (p program) loadDemo(ctx context.Context, c *config.Config) error {
-	kept, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	store, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
 	if err != nil {
 		return err
 	}
-	defer kept.Close()
+	defer store.Close()
 	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
 	defer hasher.Close()
-	loaded, err := demo.Load(ctx, newOperator(kept, hasher), demo.Options{})
+	loaded, err := demo.Load(ctx, newOperator(store, hasher), demo.Options{})
 	if loaded.Companies+loaded.Users+loaded.Parts > 0 {
-		p.say("Demo data was loaded: %s.", loaded)
+		p.message("Demo data was loaded: %s.", loaded)
 	}
 	return err
 }
 
-// welcome tells a person at a development terminal where everything is.
-func (p program) welcome(c *config.Config, b *backing, address net.Addr) {
+// printWelcome prints addresses and accounts for a developer.
+func (p program) printWelcome(c *config.Config, b *dependencies, address net.Addr) {
 	if c.Environment != config.Development {
 		return
 	}
 	_, port, _ := net.SplitHostPort(address.String())
 	home := "http://localhost:" + port
-	p.say("\n  %s is running.\n", c.AppName)
-	p.say("  API        %s/api/v1\n  Reference  %s/docs\n  Health     %s/health/ready", home, home, home)
+	p.message("\n  %s is running.\n", c.AppName)
+	p.message("  API        %s/api/v1\n  Reference  %s/docs\n  Health     %s/health/ready", home, home, home)
 	if c.SeedDemo {
 		const margin = "\n             "
-		p.say("  Accounts   %s%seach with the password %s", strings.Join(demo.Accounts(), margin), margin, demo.Password)
+		p.message("  Accounts   %s%sPassword of all: %s", strings.Join(demo.Accounts(), margin), margin, demo.Password)
 	}
 	if b.private {
-		p.say("  Data       %s (delete it to start afresh)", b.dir)
+		p.message("  Data       %s (delete the directory to start with an empty database)", b.dir)
 	}
 	if b.inProcess {
-		p.say("  Redis      none is installed: a stand-in runs within this process, which forgets everything at its end")
+		p.message("  Redis      not installed: using a substitute in this process, which does not save its data")
 	}
-	p.say("  Stop       Ctrl-C\n")
+	p.message("  Stop       Ctrl-C\n")
 }

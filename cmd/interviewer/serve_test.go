@@ -18,47 +18,47 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// patience bounds a start, on a machine that does other things besides.
-const patience = 4 * time.Minute
+// timeout bounds the start and the end of a process on a busy machine.
+const timeout = 4 * time.Minute
 
-// service is the program as a process of its own.
+// service is the program running as a separate process.
 type service struct {
 	command *exec.Cmd
 	ended   chan error
 	mu      sync.Mutex
-	said    bytes.Buffer
+	text    bytes.Buffer
 }
 
-// Write keeps what the process says.
-func (s *service) Write(text []byte) (int, error) {
+// Write saves standard error of the process.
+func (s *service) Write(b []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.said.Write(text)
+	return s.text.Write(b)
 }
 
 func (s *service) output() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.said.String()
+	return s.text.String()
 }
 
-// serve starts the service in development with private servers in a folder, and gives the address it tells.
+// serve starts the service in development with private servers in a directory, and returns the address that it prints.
 func serve(t *testing.T, dir string) (s *service, base string) {
 	t.Helper()
 	s = &service{ended: make(chan error, 1)}
 	s.command = exec.CommandContext(t.Context(), os.Args[0], "serve")
 	s.command.Env = append(os.Environ(), asProgram+"=yes")
-	s.command.Env = append(s.command.Env, private(dir)...)
+	s.command.Env = append(s.command.Env, developmentEnviron(dir)...)
 	s.command.Dir = dir
 	s.command.Stderr = s
 	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGTERM) }
-	s.command.WaitDelay = patience
+	s.command.WaitDelay = timeout
 	if err := s.command.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() { s.ended <- s.command.Wait() }()
 	at := regexp.MustCompile(`(?m)^ +API +(http://\S+)/api/v1$`)
-	testkit.Eventually(t, patience, "the service tells where it listens", func() bool {
+	testkit.Eventually(t, timeout, "the service prints its address", func() bool {
 		select {
 		case err := <-s.ended:
 			t.Fatalf("the service ended: %v\n%s", err, s.output())
@@ -73,8 +73,8 @@ func serve(t *testing.T, dir string) (s *service, base string) {
 	return s, base
 }
 
-// end asks the service to stop, and fails the test unless it does so properly.
-func (s *service) end(t *testing.T) {
+// stop terminates the service and requires it to end without an error.
+func (s *service) stop(t *testing.T) {
 	t.Helper()
 	if err := s.command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -82,25 +82,25 @@ func (s *service) end(t *testing.T) {
 	select {
 	case err := <-s.ended:
 		if err != nil {
-			t.Fatalf("the service ends with %v\n%s", err, s.output())
+			t.Fatalf("end of the service: got error %v, want none\n%s", err, s.output())
 		}
-	case <-time.After(patience):
-		t.Fatalf("the service does not end\n%s", s.output())
+	case <-time.After(timeout):
+		t.Fatalf("the service did not end within %s\n%s", timeout, s.output())
 	}
 }
 
-// private is the environment of a developer who has named nothing but a folder.
-func private(dir string) []string {
+// developmentEnviron returns the environment of a developer who has set only the directory.
+func developmentEnviron(dir string) []string {
 	return []string{
 		"APP_ENV=development", "LOCAL_DIR=" + filepath.Join(dir, "local"), "PORT=0", "HOST=", "LOG_LEVEL=warn",
 		"DATABASE_URL=", "REDIS_URL=", "SECRET_KEY=", "SEED_DEMO=",
 	}
 }
 
-// openFolder gives a folder that PostgreSQL can reach when, started by root, it runs as another user.
-func openFolder(t *testing.T) string {
+// sharedTempDir returns a directory that PostgreSQL can access if it runs as another user because root started it.
+func sharedTempDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/var/tmp", "interviewer-test-") //nolint:usetesting // t.TempDir's is closed to others
+	dir, err := os.MkdirTemp("/var/tmp", "interviewer-test-") //nolint:usetesting // other users cannot access t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,19 +111,19 @@ func openFolder(t *testing.T) string {
 	return dir
 }
 
-// signsIn waits until a demo account can sign in: hashing gives way to whatever else the machine does.
-func signsIn(t *testing.T, base string) {
+// waitForSignIn waits until a demo account can sign in. On a busy machine, hashing can be too slow at first.
+func waitForSignIn(t *testing.T, base string) {
 	t.Helper()
-	testkit.Eventually(t, patience, "a demo account signs in", func() bool {
+	testkit.Eventually(t, timeout, "a demo account signs in", func() bool {
 		status := signIn(t.Context(), t, base)
 		if status != http.StatusOK && status != http.StatusServiceUnavailable {
-			t.Fatalf("signing in is answered %d", status)
+			t.Fatalf("sign in: got status %d, want 200 or 503", status)
 		}
 		return status == http.StatusOK
 	})
 }
 
-// signIn tries to sign a demo account in, and gives the status.
+// signIn signs in as a demo account and returns the status.
 func signIn(ctx context.Context, t *testing.T, base string) int {
 	t.Helper()
 	body := strings.NewReader(`{"email":"admin@acme.example","password":"` + demo.Password + `"}`)
@@ -132,65 +132,69 @@ func signIn(ctx context.Context, t *testing.T, base string) int {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := answer.Body.Close(); err != nil {
+	if err := response.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return answer.StatusCode
+	return response.StatusCode
 }
 
-// TestPrivateService is the service with nothing but a folder: it brings what it needs, lets other commands work beside
-// it, ends when it is told, and has kept everything at the next start.
-func TestPrivateService(t *testing.T) {
+// TestServeWithPrivateServers starts the service without a database. It starts private servers, commands can use them
+// while it runs and afterwards, and the data is kept for the next start.
+func TestServeWithPrivateServers(t *testing.T) {
 	t.Parallel()
-	dir := openFolder(t)
+	dir := sharedTempDir(t)
 	first, base := serve(t, dir)
-	signsIn(t, base)
+	waitForSignIn(t, base)
 	for _, text := range []string{"admin@acme.example", demo.Password, base + "/docs", "Demo data was loaded"} {
 		if !strings.Contains(first.output(), text) {
-			t.Errorf("the welcome does not tell %s:\n%s", text, first.output())
+			t.Errorf("got output\n%s\nwant it to contain %q", first.output(), text)
 		}
 	}
 
-	call(t, private(dir), "", "company", "create", "--name", "Beside", "--slug", "beside").succeeds(t)
-	call(t, private(dir), "", "serve").fails(t, failed, "in use", "choose another directory")
-	first.end(t)
+	call(t, developmentEnviron(dir), "", "company", "create", "--name", "Second", "--slug", "second").succeeds(t)
+	call(t, developmentEnviron(dir), "", "serve").fails(t, exitFailure, "in use", "choose another directory")
+	first.stop(t)
 
-	kept := call(t, private(dir), "", "company", "list").succeeds(t) // on a PostgreSQL that it runs itself
-	if !strings.Contains(kept, "acme-robotics") || !strings.Contains(kept, "beside") {
-		t.Errorf("of the companies are left:\n%s", kept)
+	companies := call(t, developmentEnviron(dir), "", "company", "list").succeeds(t) // starts PostgreSQL itself
+	if !strings.Contains(companies, "acme-robotics") || !strings.Contains(companies, "second") {
+		t.Errorf("got companies\n%s\nwant acme-robotics and second", companies)
 	}
+
 	second, base := serve(t, dir)
 	if strings.Contains(second.output(), "Demo data was loaded") {
-		t.Errorf("the second start loads the demo data anew:\n%s", second.output())
+		t.Errorf("the second start loads the demo data again:\n%s", second.output())
 	}
-	signsIn(t, base)
-	second.end(t)
+	waitForSignIn(t, base)
+	second.stop(t)
 }
 
-// TestKeyIsKept holds the key that development makes to lasting, to its length, and to being nobody else's.
-func TestKeyIsKept(t *testing.T) {
+// TestDevelopmentKeyIsSaved checks that a generated key is long enough, used again, and readable only by its owner.
+func TestDevelopmentKeyIsSaved(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	keep := func() string {
-		c, err := program{environ: private(dir)}.load()
+	load := func() string {
+		c, err := program{environ: developmentEnviron(dir)}.load()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := (&backing{dir: c.LocalDir}).keepSecret(c); err != nil {
+		if err := (&dependencies{dir: c.LocalDir}).loadOrCreateSecret(c); err != nil {
 			t.Fatal(err)
 		}
 		return c.SecretKey.Reveal()
 	}
-	made := keep()
-	if len(made) < 32 || keep() != made {
-		t.Errorf("the key is %d bytes long, and another one the next time", len(made))
+	first := load()
+	if len(first) < 32 {
+		t.Errorf("got a key of %d bytes, want 32 or more", len(first))
+	}
+	if load() != first {
+		t.Error("the second start has another key")
 	}
 	info, err := os.Stat(filepath.Join(dir, "local", secretFile))
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the key's file is %v, error %v", info, err)
+		t.Errorf("file of the key: got %v and error %v, want mode 0600", info, err)
 	}
 }

@@ -1,5 +1,5 @@
-// Command speclint checks the specification by the rules of package lint. It prints how many questions each rule asked
-// and what it found.
+// Command speclint checks the specification with the rules of package lint. For each rule it prints the number of
+// checks and the findings. It exits with 1 if there are findings and with 2 if it fails.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// check reads the specification with an entry point, prints what the rules report, and returns the number of findings.
+// check reads the specification of an entry point, writes the report, and returns the number of findings.
 func check(ctx context.Context, path string, out io.Writer) (int, error) {
 	document, err := lint.Load(ctx, path)
 	if err != nil {
@@ -37,6 +37,8 @@ func check(ctx context.Context, path string, out io.Writer) (int, error) {
 	}
 	suppressions := lint.Suppressed()
 	report, found := lint.Report(document, lint.Check(document, suppressions), suppressions)
-	_, err = io.WriteString(out, report)
-	return found, err
+	if _, err := io.WriteString(out, report); err != nil {
+		return found, fmt.Errorf("write report: %w", err)
+	}
+	return found, nil
 }

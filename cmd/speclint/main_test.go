@@ -18,12 +18,12 @@ func TestSpecificationHasNoFindings(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	if found, err := check(t.Context(), entry, &out); err != nil || found != 0 {
-		t.Errorf("finds %d and fails with %v:\n%s", found, err, out.String())
+		t.Errorf("got %d findings and error %v, want none:\n%s", found, err, out.String())
 	}
 }
 
-// TestFindingNamesTheLineOfThePart changes a part in a copy of the specification.
-func TestFindingNamesTheLineOfThePart(t *testing.T) {
+// TestFindingHasPositionInPart changes a summary in a copy of the specification.
+func TestFindingHasPositionInPart(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	if err := os.CopyFS(filepath.Join(folder, "spec"), os.DirFS(parts)); err != nil {
@@ -44,7 +44,7 @@ func TestFindingNamesTheLineOfThePart(t *testing.T) {
 	const summary = "summary: List jobs\n"
 	before, after, found := strings.Cut(string(text), summary)
 	if !found {
-		t.Fatalf("jobs.yaml has no %q", summary)
+		t.Fatalf("jobs.yaml does not contain %q", summary)
 	}
 	if err := os.WriteFile(part, []byte(before+"summary: list jobs\n"+after), 0o600); err != nil {
 		t.Fatal(err)
@@ -53,13 +53,13 @@ func TestFindingNamesTheLineOfThePart(t *testing.T) {
 	findings, err := check(t.Context(), copied, &out)
 	line := part + ":" + strconv.Itoa(strings.Count(before, "\n")+1) + ": "
 	if err != nil || findings != 1 || !strings.Contains(out.String(), "✗ summaries-are-titles") || !strings.Contains(out.String(), line) {
-		t.Errorf("finds %d and fails with %v, want one finding at %s\n%s", findings, err, line, out.String())
+		t.Errorf("got %d findings and error %v, want one finding at %s\n%s", findings, err, line, out.String())
 	}
 }
 
-func TestCheckFailsWithoutAFile(t *testing.T) {
+func TestCheckFailsForMissingFile(t *testing.T) {
 	t.Parallel()
 	if _, err := check(t.Context(), filepath.Join(t.TempDir(), "none.yaml"), new(strings.Builder)); !os.IsNotExist(errors.Unwrap(err)) {
-		t.Errorf("the error is %v, want one for a file that does not exist", err)
+		t.Errorf("got error %v, want one for a file that does not exist", err)
 	}
 }

@@ -1,11 +1,11 @@
-// Command testenv runs a command that needs a PostgreSQL server for tests: testenv go test ./...
+// Command testenv runs a command with a PostgreSQL server for tests: testenv go test ./...
 //
-// It starts one private server, which keeps its data in memory where it can, and passes its address to the command as
-// TEST_DATABASE_URL. So all test binaries of a run share the server and its templates, instead of starting one each.
-// Where TEST_DATABASE_URL is set already, the command uses that server. The exit code is the command's.
+// It starts one private server, with its data in memory if possible, and passes the server's URL to the command as
+// TEST_DATABASE_URL. All test binaries of a run share the server and its templates. If TEST_DATABASE_URL is set
+// already, the command uses that server. The exit code is that of the command.
 //
-// The server ends with this process, on Linux even if the process is killed. An interrupt or a termination is passed on
-// to the command, and testenv waits for its end.
+// The server ends with this process, on Linux even if the process is killed. testenv forwards SIGINT and SIGTERM to
+// the command and waits for its end.
 package main
 
 import (
@@ -20,6 +20,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
 )
 
+// variable is the environment variable with the URL of the server.
 const variable = "TEST_DATABASE_URL"
 
 func main() {
@@ -29,7 +30,7 @@ func main() {
 	}
 	if err := run(context.Background(), os.Args[1], os.Args[2:]...); err != nil {
 		var failed *exec.ExitError
-		if errors.As(err, &failed) && failed.ExitCode() > 0 { // it has said why
+		if errors.As(err, &failed) && failed.ExitCode() > 0 { // the command has printed its error
 			os.Exit(failed.ExitCode())
 		}
 		fmt.Fprintln(os.Stderr, "testenv:", err)
@@ -55,7 +56,7 @@ func run(ctx context.Context, name string, arguments ...string) (err error) {
 		command.Env = append(os.Environ(), variable+"="+server.URL("postgres"))
 	}
 	if err := command.Start(); err != nil {
-		return err
+		return fmt.Errorf("start command: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- command.Wait() }()
@@ -64,7 +65,7 @@ func run(ctx context.Context, name string, arguments ...string) (err error) {
 		case err := <-ended:
 			return err
 		case received := <-signals:
-			_ = command.Process.Signal(received) // it may have ended a moment ago
+			_ = command.Process.Signal(received) // fails if the command has just ended
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit/leak"
 )
 
-// asProgram makes the test binary the program itself.
+// asProgram makes the test binary run the program.
 const asProgram = "TESTENV_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 	leak.Main(m, nil)
 }
 
-// program returns the program as a command, with the server of url or, if that is empty, one of its own.
+// program returns the program as a command that uses the server of url or, if that is empty, starts one.
 func program(t *testing.T, url string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	own, err := os.Executable()
@@ -70,47 +70,47 @@ func TestCommandGetsServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if rest, err := io.ReadAll(lines); err != nil || string(rest) != "go on\n" {
-		t.Errorf("the command's output ends with %q: %v", rest, err)
+		t.Errorf("rest of the output: got %q and error %v, want \"go on\\n\"", rest, err)
 	}
 	if err := command.Wait(); err != nil {
-		t.Errorf("the command succeeds, testenv does not: %v", err)
+		t.Errorf("testenv: got error %v, want none", err)
 	}
 	if _, err := pgx.Connect(t.Context(), url); err == nil {
-		t.Error("the server outlives the command")
+		t.Error("the server still accepts connections after the end of the command")
 	}
 }
 
-func TestServerThatIsThereIsUsed(t *testing.T) {
+func TestExistingServerIsUsed(t *testing.T) {
 	t.Parallel()
 	output, err := program(t, "postgres://elsewhere/x", "sh", "-c", `echo "$`+variable+`"`).Output()
 	if err != nil || string(output) != "postgres://elsewhere/x\n" {
-		t.Errorf("the command's server is %q: %v", output, err)
+		t.Errorf("got server %q and error %v, want that of the environment", output, err)
 	}
 }
 
-func TestExitCode(t *testing.T) {
+func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		arguments []string
 		want      int
 	}{
-		"of the command":            {[]string{"sh", "-c", "exit 7"}, 7},
-		"no command":                {nil, 2},
-		"a command that is missing": {[]string{"/nowhere/command"}, 1},
-		"a command that is killed":  {[]string{"sh", "-c", "kill -9 $$"}, 1},
+		"failed command":  {[]string{"sh", "-c", "exit 7"}, 7},
+		"no command":      {nil, 2},
+		"missing command": {[]string{"/nowhere/command"}, 1},
+		"killed command":  {[]string{"sh", "-c", "kill -9 $$"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			err := program(t, "postgres://elsewhere/x", c.arguments...).Run()
 			var failed *exec.ExitError
 			if !errors.As(err, &failed) || failed.ExitCode() != c.want {
-				t.Errorf("%v, want exit code %d", err, c.want)
+				t.Errorf("got %v, want exit code %d", err, c.want)
 			}
 		})
 	}
 }
 
-func TestSignalsArePassedOn(t *testing.T) {
+func TestSignalsAreForwarded(t *testing.T) {
 	t.Parallel()
 	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sent.String(), func(t *testing.T) {
@@ -126,17 +126,17 @@ func TestSignalsArePassedOn(t *testing.T) {
 			}
 			lines := bufio.NewReader(output)
 			if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
-				t.Fatalf("the command says %q: %v", line, err)
+				t.Fatalf("first line: got %q and error %v, want ready", line, err)
 			}
 			if err := command.Process.Signal(sent); err != nil {
 				t.Fatal(err)
 			}
 			rest, err := io.ReadAll(lines)
 			if err != nil || string(rest) != "got\n" {
-				t.Errorf("the command says %q: %v", rest, err)
+				t.Errorf("output after the signal: got %q and error %v, want got", rest, err)
 			}
 			if err := command.Wait(); command.ProcessState.ExitCode() != 3 {
-				t.Errorf("testenv ends with %v, want exit code 3", err)
+				t.Errorf("got %v, want exit code 3", err)
 			}
 		})
 	}

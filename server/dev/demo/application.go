@@ -46,8 +46,8 @@ func stageTime(stage api.ApplicationStage) (from, to time.Duration) {
 	return 2 * day, 8 * day
 }
 
-// interviewTime is the part of the interview stage that one interview takes, from scheduling to the last score. The first
-// day is for scheduling, the last scoringTime for scores.
+// interviewTime is the part of the interview stage that one interview takes, from scheduling to the last score. The
+// first day is for scheduling, the last scoringTime for scores.
 const (
 	interviewTime = 7 * day
 	scoringTime   = 60 * time.Hour
@@ -69,7 +69,9 @@ func (g *generator) stepsTo(to outcome, planned []plannedInterview) []step {
 		if i <= 2 {
 			steps = append(steps, g.interruption(before)...)
 		}
-		next := step{event: api.ApplicationEventAdvance, stage: stages[i], status: active, after: g.between(stageTime(before))}
+		next := step{
+			event: api.ApplicationEventAdvance, stage: stages[i], status: active, after: g.between(stageTime(before)),
+		}
 		if before == api.ApplicationStageInterview && len(planned) > 0 {
 			next.after = time.Duration(len(planned))*interviewTime + g.between(0, 2*day)
 		}

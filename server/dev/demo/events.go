@@ -67,7 +67,8 @@ func (g *generator) schedule(
 		i.setTime(g, event, p, at, by.id, zone, reason)
 	}
 	if s.missedBefore {
-		proposed, found := g.randomSlot(app.job.office, period{at.Add(2 * time.Hour), when.from.Add(-20 * time.Hour)}, minutes)
+		within := period{at.Add(2 * time.Hour), when.from.Add(-20 * time.Hour)}
+		proposed, found := g.randomSlot(app.job.office, within, minutes)
 		if found {
 			set(api.InterviewEventKindSchedule, proposed, at, nil)
 			missed := proposed.from.Add(g.between(12*time.Minute, 25*time.Minute))

@@ -47,7 +47,8 @@ func (g *generator) addInterviews(app *application, last period) {
 				within = last
 			}
 		}
-		if made := g.newInterview(app, n, s, within, period{after, earlier(by, stage.to).Add(-10 * time.Minute)}); made != nil {
+		history := period{after, earlier(by, stage.to).Add(-10 * time.Minute)}
+		if made := g.newInterview(app, n, s, within, history); made != nil {
 			app.interviews = append(app.interviews, made)
 			after = made.row.UpdatedAt
 		}

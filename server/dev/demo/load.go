@@ -145,7 +145,8 @@ func (l *loader) generatePart(ctx context.Context, tx *db.Queries, to target, ha
 	if err := l.insert(ctx, tx, to.id, generated); err != nil {
 		return nil, err
 	}
-	generated.jobs, generated.members = append(generated.jobs, shared.jobs...), append(generated.members, shared.members...)
+	generated.jobs = append(generated.jobs, shared.jobs...)
+	generated.members = append(generated.members, shared.members...)
 	generated.kits, generated.kitVersions = shared.kits, shared.kitVersions
 	return generated, nil
 }

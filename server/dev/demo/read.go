@@ -33,8 +33,7 @@ func (l *loader) readCompanyData(ctx context.Context, tx *db.Queries, to target)
 		}
 	}
 	if len(data.managers) == 0 || len(data.panelists) < 4 {
-		return data, fmt.Errorf("%s has too few active demo users: at least one HR user or admin and four panelists are needed",
-			to.name)
+		return data, fmt.Errorf("%s has too few active demo users; it needs an HR user or admin and four panelists", to.name)
 	}
 	if data.jobs, err = l.jobs(ctx, tx, to, people); err != nil {
 		return data, err

@@ -84,13 +84,14 @@ func (b *batch) addJob(c random, data companyData, n int, l *library) (job, erro
 	lead := data.panelists[1+n%2]
 	row := jobRow{
 		ID: c.id(created), Title: fmt.Sprintf("%s, %s (%s)", pick(c, text.Roles), pick(c, text.Teams), place.Location),
-		Department: lead.department, Location: place.Location, Description: "One of several similar positions in a growing team.",
-		Status: api.JobStatusOpen, OpenedAt: &opened, Version: 2, CreatedAt: created, UpdatedAt: opened,
+		Department: lead.department, Location: place.Location,
+		Description: "One of several similar positions in a growing team.",
+		Status:      api.JobStatusOpen, OpenedAt: &opened, Version: 2, CreatedAt: created, UpdatedAt: opened,
 	}
 	b.jobs = append(b.jobs, row)
 	made := job{
-		id: row.ID, category: kind, department: row.Department, office: at, status: row.Status, opened: opened, until: data.now,
-		leads: []person{lead},
+		id: row.ID, category: kind, department: row.Department, office: at, status: row.Status,
+		opened: opened, until: data.now, leads: []person{lead},
 	}
 	for _, p := range data.panelists {
 		role := api.JobRoleInterviewer

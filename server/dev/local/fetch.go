@@ -28,7 +28,8 @@ const (
 
 // fetch installs PostgreSQL, as root with apt-get, otherwise by a download.
 func fetch(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, fetchTimeout, fmt.Errorf("PostgreSQL was not installed within %v", fetchTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, fetchTimeout,
+		fmt.Errorf("PostgreSQL was not installed within %v", fetchTimeout))
 	defer cancel()
 	if os.Geteuid() != 0 {
 		return download(ctx, o)

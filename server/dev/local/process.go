@@ -25,7 +25,9 @@ type process struct {
 // launch starts a program in the server's directory and under its account. Its output goes to the log. The program
 // has its own process group, so that an interrupt from the terminal does not reach it before stop does. It receives
 // the signal parentDeathSignal when this process dies. The end of the context does not end it.
-func (d *serverDir) launch(ctx context.Context, parentDeathSignal syscall.Signal, program string, args ...string) (*process, error) {
+func (d *serverDir) launch(
+	ctx context.Context, parentDeathSignal syscall.Signal, program string, args ...string,
+) (*process, error) {
 	//nolint:gosec // neither program nor arguments are user input
 	command := exec.CommandContext(context.WithoutCancel(ctx), program, args...)
 	command.Dir = d.path

@@ -49,7 +49,8 @@ func (s Server) URL(database string) string {
 // changed, so its name should identify its content, for example by a hash of the migrations. An incomplete one is
 // created again. Processes may call Template concurrently with the same name: one prepares it, the others wait.
 func (s Server) Template(ctx context.Context, name string, prepare func(ctx context.Context, url string) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, templateTimeout, fmt.Errorf("the template was not ready within %v", templateTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, templateTimeout,
+		fmt.Errorf("the template was not ready within %v", templateTimeout))
 	defer cancel()
 	err := s.administer(ctx, func(conn *pgx.Conn) error {
 		// The lock is released when the connection ends.

@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/joho/godotenv"
+
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
+)
+
+const (
+	privateName = "ai-interviewer"
+	secretFile  = "secret_key"
+	runningFile = "running.env"
+	database    = "interviewer"
+)
+
+// dependencies are the servers and the key that the service needs: those of the configuration or, in development,
+// private ones that end with this process. Starting them adds their addresses to the configuration.
+type dependencies struct {
+	dir       string
+	private   bool // PostgreSQL is a private server
+	inProcess bool // Redis is the substitute in this process
+	stops     []func() error
+}
+
+// startDependencies starts the servers that the configuration does not name and sets the key. The caller must call
+// stop, even if it fails.
+func (p program) startDependencies(ctx context.Context, c *config.Config) (*dependencies, error) {
+	b, err := newDependencies(c)
+	if err == nil && c.DatabaseURL == "" {
+		err = b.startPostgres(ctx, p, c)
+	}
+	if err == nil && c.RedisURL == "" {
+		err = b.startRedis(ctx, p, c)
+	}
+	if err == nil && c.SecretKey == "" {
+		err = b.loadOrCreateSecret(c)
+	}
+	return b, err
+}
+
+// startDatabase provides the database that commands need: that of the configuration, a private server, or the private
+// server of a running service. The caller must call stop, even if it fails.
+func (p program) startDatabase(ctx context.Context, c *config.Config) (*dependencies, error) {
+	if c.DatabaseURL != "" {
+		return &dependencies{}, nil
+	}
+	b, err := newDependencies(c)
+	if err != nil {
+		return b, err
+	}
+	err = b.startPostgres(ctx, p, c)
+	if !errors.Is(err, local.ErrInUse) {
+		return b, err
+	}
+	running, unknown := godotenv.Read(filepath.Join(b.dir, runningFile))
+	if unknown != nil {
+		return b, errors.Join(err, unknown)
+	}
+	c.DatabaseURL = config.SecretURL(running["DATABASE_URL"])
+	return b, nil
+}
+
+// newDependencies determines the directory of private servers and the key, if any are needed.
+func newDependencies(c *config.Config) (*dependencies, error) {
+	b := &dependencies{dir: c.LocalDir}
+	if b.dir != "" || c.DatabaseURL != "" && c.RedisURL != "" && c.SecretKey != "" {
+		return b, nil
+	}
+	var err error
+	if b.dir, err = local.DefaultDir(privateName); err != nil {
+		return b, fmt.Errorf("find directory for private data (set LOCAL_DIR to choose one): %w", err)
+	}
+	return b, nil
+}
+
+func (b *dependencies) startPostgres(ctx context.Context, p program, c *config.Config) error {
+	postgres, err := local.StartPostgres(ctx, local.Options{Dir: b.dir, Log: p.message})
+	if err != nil {
+		return fmt.Errorf("%w\n  To run a second service on this machine, set LOCAL_DIR and PORT. "+
+			"To use an existing PostgreSQL server, set DATABASE_URL", err)
+	}
+	b.private = true
+	b.stops = append(b.stops, postgres.Stop)
+	if err := createDatabase(ctx, postgres.URL("postgres")); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	c.DatabaseURL = config.SecretURL(postgres.URL(database))
+	return nil
+}
+
+func createDatabase(ctx context.Context, server string) (err error) {
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(ctx)) }()
+	exists := false
+	err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", database).Scan(&exists)
+	if err != nil || exists {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+database)
+	return err
+}
+
+func (b *dependencies) startRedis(ctx context.Context, p program, c *config.Config) error {
+	redis, err := local.StartRedis(ctx, local.Options{Dir: b.dir, Log: p.message})
+	if err != nil {
+		return fmt.Errorf("%w\n  To use an existing Redis server, set REDIS_URL", err)
+	}
+	b.inProcess = redis.InProcess()
+	b.stops = append(b.stops, redis.Stop)
+	c.RedisURL = config.SecretURL(redis.URL())
+	return nil
+}
+
+// writeRunningFile writes the address of the private database to a file, where other commands find it.
+func (b *dependencies) writeRunningFile(c *config.Config) error {
+	if !b.private {
+		return nil
+	}
+	content, err := godotenv.Marshal(map[string]string{"DATABASE_URL": c.DatabaseURL.Reveal()})
+	if err == nil {
+		err = os.WriteFile(filepath.Join(b.dir, runningFile), []byte(content+"\n"), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("write address of the private database: %w", err)
+	}
+	return nil
+}
+
+// stop stops the private servers in reverse order.
+func (b *dependencies) stop() error {
+	var errs []error
+	for i := len(b.stops) - 1; i >= 0; i-- {
+		errs = append(errs, b.stops[i]())
+	}
+	b.stops = nil
+	return errors.Join(errs...)
+}
+
+// loadOrCreateSecret sets the key to that of earlier starts, or generates and saves one.
+func (b *dependencies) loadOrCreateSecret(c *config.Config) error {
+	path := filepath.Join(b.dir, secretFile)
+	store, err := os.ReadFile(path) //nolint:gosec // the operator chooses the directory
+	if err == nil {
+		c.SecretKey = config.Secret(strings.TrimSpace(string(store)))
+		return nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read development key: %w", err)
+	}
+	made := rand.Text() + rand.Text() // 260 bits
+	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+		return fmt.Errorf("create directory for development key: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(made+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write development key: %w", err)
+	}
+	c.SecretKey = config.Secret(made)
+	return nil
+}
+
+// migrationURL returns the URL of the database with the role that owns the schema.
+func migrationURL(c *config.Config) string {
+	if c.MigrationDatabaseURL != "" {
+		return c.MigrationDatabaseURL.Reveal()
+	}
+	return c.DatabaseURL.Reveal()
+}
+
+// migrateUp applies pending migrations. It waits up to a minute for a database that is starting.
+func (p program) migrateUp(ctx context.Context, c *config.Config) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	m, err := p.openSchema(ctx, c)
+	if err != nil {
+		return err
+	}
+	applied, err := m.Up()
+	if err == nil && applied > 0 {
+		p.message("%d migrations were applied to the database schema.", applied)
+	}
+	return errors.Join(err, m.Close())
+}
+
+func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migrator, error) {
+	waitCtx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for reported := false; ; reported = true {
+		m, err := schema.Open(ctx, migrationURL(c))
+		if err == nil {
+			return m, nil
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("interrupted while waiting for the database: %w", err)
+		}
+		if isPermanent(err) {
+			return nil, fmt.Errorf("the database refuses the login; check DATABASE_URL and MIGRATION_DATABASE_URL: %w", err)
+		}
+		if !reported {
+			p.message("Waiting for the database: %v", err)
+		}
+		select {
+		case <-waitCtx.Done():
+			return nil, fmt.Errorf("the database did not response within a minute: %w", err)
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// isPermanent reports whether retrying cannot help, because the server refused the login or the database does not
+// exist.
+func isPermanent(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && (strings.HasPrefix(said.Code, "28") || said.Code == "3D000")
+}
+
+// withOperator calls act with an operator.
+func (p program) withOperator(ctx context.Context, act func(ctx context.Context, o *operator.Operator) error) error {
+	return p.withOperatorConfig(ctx, func(ctx context.Context, _ *config.Config, o *operator.Operator) error {
+		return act(ctx, o)
+	})
+}
+
+// withOperatorConfig is like withOperator and also passes the configuration, which has the database's address.
+func (p program) withOperatorConfig(
+	ctx context.Context, act func(ctx context.Context, c *config.Config, o *operator.Operator) error,
+) (err error) {
+	c, err := p.load()
+	if err != nil {
+		return err
+	}
+	b, err := p.startDatabase(ctx, c)
+	defer func() { err = errors.Join(err, b.stop()) }()
+	if err != nil {
+		return err
+	}
+	if b.private {
+		if err := p.migrateUp(ctx, c); err != nil {
+			return err
+		}
+	}
+	store, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
+	defer hasher.Close()
+	return act(ctx, c, newOperator(store, hasher))
+}
+
+func newOperator(store *postgres.Store, hasher *password.Hasher) *operator.Operator {
+	source := clock.System()
+	return &operator.Operator{Store: store, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher}
+}
