@@ -127,8 +127,7 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	//nolint:contextcheck // the connection maintains itself until it is closed
-	cache, err := redis.Open(o.Config.RedisURL.Reveal(), o.Log, redis.Options{
+	cache, err := redis.Open(ctx, o.Config.RedisURL.Reveal(), o.Log, redis.Options{
 		InProcess: o.RedisInProcess, Timeout: o.RedisTimeout,
 	})
 	if err != nil {

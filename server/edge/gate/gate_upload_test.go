@@ -31,7 +31,7 @@ func connected(t *testing.T, installation *testkit.Installation, agreed *gate.Co
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	cache, err := redis.Open(installation.Redis.URL, deps.Log, redis.Options{Timeout: installation.RedisTimeout})
+	cache, err := redis.Open(t.Context(), installation.Redis.URL, deps.Log, redis.Options{Timeout: installation.RedisTimeout})
 	if err != nil {
 		t.Fatal(err)
 	}

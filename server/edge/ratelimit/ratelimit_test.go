@@ -18,7 +18,7 @@ const patient = 10 * time.Second
 
 func open(t testing.TB, url string, opts redis.Options) *redis.Redis {
 	t.Helper()
-	r, err := redis.Open(url, slog.New(slog.DiscardHandler), opts)
+	r, err := redis.Open(t.Context(), url, slog.New(slog.DiscardHandler), opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func alone(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *logi
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache, err := redis.Open(i.Redis.URL, log, redis.Options{})
+	cache, err := redis.Open(t.Context(), i.Redis.URL, log, redis.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

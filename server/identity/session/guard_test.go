@@ -98,7 +98,7 @@ func BenchmarkCheck(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cache, err := redis.Open(i.Redis.URL, slog.New(slog.DiscardHandler), redis.Options{})
+	cache, err := redis.Open(b.Context(), i.Redis.URL, slog.New(slog.DiscardHandler), redis.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

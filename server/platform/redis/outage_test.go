@@ -3,7 +3,13 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,83 +19,198 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
 )
 
-func TestStartsWithoutRedisAndFindsIt(t *testing.T) {
+func TestConnectsWhenRedisStarts(t *testing.T) {
 	t.Parallel()
 	server := redistest.New(t)
-	r := open(t, server.URL, redis.Options{Timeout: patient})
+	r := open(t, server.URL, redis.Options{Timeout: longTimeout})
 	if err := r.Up(t.Context()); !errors.Is(err, redis.ErrDown) {
 		t.Fatalf("without a server: %v, want ErrDown", err)
 	}
 	server.Start()
-	comesUp(t, r)
+	awaitUp(t, r)
 }
 
-func TestKilledAndBackEmpty(t *testing.T) {
+func TestRestartEmpty(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := open(t, server.URL, redis.Options{Timeout: patient})
-	comesUp(t, r)
+	r := open(t, server.URL, redis.Options{Timeout: longTimeout})
+	awaitUp(t, r)
 	if err := set(t.Context(), r, "v"); err != nil {
 		t.Fatal(err)
 	}
-	redistest.Eventually(t, eternity, "cached", func() bool {
+	redistest.Eventually(t, longWait, "cached", func() bool {
 		value, hit, err := cached(t.Context(), r)
 		return err == nil && value == "v" && hit
 	})
 
 	server.Kill()
-	goesDown(t, r)
+	awaitDown(t, r)
 	if _, _, err := cached(t.Context(), r); !errors.Is(err, redis.ErrDown) {
 		t.Errorf("cached read without a server: %v, want ErrDown", err)
 	}
 
 	server.Start()
-	comesUp(t, r)
+	awaitUp(t, r)
 	if value, _, err := cached(t.Context(), r); !rueidis.IsRedisNil(err) {
-		t.Errorf("after a restart empty: %q, %v, want nothing", value, err)
+		t.Errorf("after the restart: %q, %v, want nil", value, err)
 	}
 }
 
-// More callers than rueidis has room for must all come back from a server that hangs, also those whom rueidis parks
-// without regard to their context.
-func TestHungReleasesEveryCaller(t *testing.T) {
+// All calls return when a server hangs, also those for which rueidis has no room: it blocks them without regard to
+// their context until the connection is closed.
+func TestHungServerReleasesAllCalls(t *testing.T) {
 	t.Parallel()
-	const callers = 3000
 	server := redistest.Start(t)
-	r := open(t, server.URL, redis.Options{Timeout: patient})
-	comesUp(t, r)
+	r := open(t, server.URL, redis.Options{Timeout: longTimeout})
+	awaitUp(t, r)
 
 	server.Hang()
+	if answered := manyCalls(t, r); answered != 0 {
+		t.Errorf("%d calls were answered, want none", answered)
+	}
+
+	server.Resume()
+	awaitUp(t, r)
+}
+
+// The same for a server that answers, but far too slowly: rueidis keeps such a connection.
+func TestSlowServerReleasesAllCalls(t *testing.T) {
+	t.Parallel()
+	proxy := slowProxy(t, redistest.Start(t))
+	r := open(t, proxy.url, redis.Options{Timeout: longTimeout})
+	awaitUp(t, r)
+
+	proxy.slow.Store(true)
+	if answered := manyCalls(t, r); answered > calls/2 {
+		t.Errorf("%d of %d calls were answered, want a few", answered, calls)
+	}
+
+	proxy.slow.Store(false)
+	awaitUp(t, r)
+}
+
+// calls is more than rueidis has room for.
+const calls = 3000
+
+// manyCalls expects that all calls return, and that those without an answer fail with ErrDown. It returns how many were
+// answered.
+func manyCalls(t *testing.T, r *redis.Redis) (answered int) {
+	t.Helper()
 	var all sync.WaitGroup
-	errs := make(chan error, callers)
-	for range callers {
+	errs := make(chan error, calls)
+	for range calls {
 		all.Go(func() { errs <- set(t.Context(), r, "v") })
 	}
 	released := make(chan struct{})
 	go func() { all.Wait(); close(released) }()
 	select {
 	case <-released:
-	case <-time.After(eternity):
-		t.Fatal("some callers still wait")
+	case <-time.After(longWait):
+		t.Fatal("some calls still wait")
+	}
+	close(errs)
+	for err := range errs {
+		if err == nil {
+			answered++
+		} else if !errors.Is(err, redis.ErrDown) {
+			t.Fatalf("a call got %v, want ErrDown", err)
+		}
+	}
+	return answered
+}
+
+// proxy forwards connections to a server. While slow is set, it forwards replies at 250 bytes a second.
+type proxy struct {
+	url  string
+	slow atomic.Bool
+}
+
+func slowProxy(t *testing.T, server *redistest.Server) *proxy {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{url: "redis://" + listener.Addr().String()}
+	var all sync.WaitGroup
+	all.Go(func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conn, err := (&net.Dialer{}).DialContext(t.Context(), "unix", strings.TrimPrefix(server.URL, "unix://"))
+			if err != nil {
+				_ = client.Close()
+				continue
+			}
+			all.Go(func() { _, _ = io.Copy(conn, client); _ = conn.Close() })
+			all.Go(func() { p.forward(client, conn); _ = client.Close() })
+		}
+	})
+	t.Cleanup(func() { _ = listener.Close(); all.Wait() })
+	return p
+}
+
+func (p *proxy) forward(client io.Writer, server io.Reader) {
+	buffer := make([]byte, 32<<10)
+	for {
+		part := buffer
+		if p.slow.Load() {
+			time.Sleep(20 * time.Millisecond)
+			part = buffer[:5]
+		}
+		n, err := server.Read(part)
+		if err != nil {
+			return
+		}
+		if _, err := client.Write(part[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// Close does not wait for a hung server, and releases all calls, also those for which rueidis has no room.
+func TestCloseReleasesAllCalls(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := open(t, server.URL, redis.Options{Timeout: time.Minute})
+	awaitUp(t, r)
+
+	server.Hang()
+	var started, all sync.WaitGroup
+	started.Add(calls)
+	errs := make(chan error, calls)
+	for range calls {
+		all.Go(func() {
+			errs <- r.Do(t.Context(), func(ctx context.Context, c rueidis.Client) error {
+				started.Done()
+				return c.Do(ctx, c.B().Ping().Build()).Error()
+			})
+		})
+	}
+	started.Wait()
+	closed := make(chan struct{})
+	go func() { r.Close(); all.Wait(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(longWait):
+		t.Fatal("Close or some calls still wait")
 	}
 	close(errs)
 	for err := range errs {
 		if !errors.Is(err, redis.ErrDown) {
-			t.Fatalf("a caller got %v, want ErrDown", err)
+			t.Fatalf("a call got %v, want ErrDown", err)
 		}
 	}
-
-	server.Resume()
-	comesUp(t, r)
 }
 
-// While a server hangs, what was invalidated on it does not reach us: nothing cached may be believed for long, though
-// nobody asks the server anything.
-func TestHungEndsTheCache(t *testing.T) {
+// A hung server sends no invalidations, so cached values must not be used for long, even if no call reaches the server.
+func TestHungServerInvalidatesTheCache(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := open(t, server.URL, redis.Options{Timeout: patient})
-	comesUp(t, r)
+	r := open(t, server.URL, redis.Options{Timeout: longTimeout})
+	awaitUp(t, r)
 	if err := set(t.Context(), r, "v"); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +219,7 @@ func TestHungEndsTheCache(t *testing.T) {
 	}
 
 	server.Hang()
-	redistest.Eventually(t, recovery, "the cache is given up", func() bool {
+	redistest.Eventually(t, recovery, "the cache is dropped", func() bool {
 		_, hit, err := cached(t.Context(), r)
 		if err == nil && !hit {
 			t.Fatal("a hung server answered")
@@ -107,19 +228,19 @@ func TestHungEndsTheCache(t *testing.T) {
 	})
 
 	server.Resume()
-	comesUp(t, r)
+	awaitUp(t, r)
 }
 
-// A caller who leaves, or has little time, must not take the connection from the others.
-func TestCallerWhoLeavesDuringACall(t *testing.T) {
+// A call that is canceled, or times out, does not break the connection for the others.
+func TestCanceledCallKeepsTheConnection(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
 		leave func(context.Context) (context.Context, context.CancelFunc)
 		want  error
 	}{
-		{"cancelled", context.WithCancel, context.Canceled},
-		{"out of time", func(ctx context.Context) (context.Context, context.CancelFunc) {
+		{"canceled", context.WithCancel, context.Canceled},
+		{"deadline exceeded", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 			return ctx, func() { <-ctx.Done(); cancel() }
 		}, context.DeadlineExceeded},
@@ -128,8 +249,8 @@ func TestCallerWhoLeavesDuringACall(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t)
-			r := open(t, server.URL, redis.Options{Timeout: eternity})
-			comesUp(t, r)
+			r := open(t, server.URL, redis.Options{Timeout: longWait})
+			awaitUp(t, r)
 			before := connection(t, r)
 
 			server.Hang()
@@ -140,13 +261,58 @@ func TestCallerWhoLeavesDuringACall(t *testing.T) {
 			}
 			server.Resume()
 			if after := connection(t, r); after != before {
-				t.Errorf("connection %d was given up for %d", before, after)
+				t.Errorf("connection %d was replaced by %d", before, after)
 			}
 		})
 	}
 }
 
-// connection is the number by which the server knows our connection.
+// Concurrent reads of one key share a command. If the call that sent it is canceled, rueidis returns that error to the
+// others as well. They fail, but the connection does not.
+func TestCanceledReadKeepsTheConnection(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := open(t, server.URL, redis.Options{Timeout: longWait})
+	awaitUp(t, r)
+	before := connection(t, r)
+
+	// Which call sends the command, and whether the other one waits for it, is a matter of timing: several attempts.
+	shared := false
+	for attempt := 0; attempt < 50 && !shared; attempt++ {
+		read := func(ctx context.Context) <-chan error {
+			ended := make(chan error, 1)
+			go func() {
+				ended <- r.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
+					command := c.B().Get().Key(strconv.Itoa(attempt)).Cache()
+					return c.DoCache(ctx, command, time.Minute).Error()
+				})
+			}()
+			time.Sleep(20 * time.Millisecond)
+			return ended
+		}
+		server.Hang()
+		ctx, cancel := context.WithCancel(t.Context())
+		canceled, other := read(ctx), read(t.Context())
+		cancel()
+		if err := <-canceled; !errors.Is(err, context.Canceled) {
+			t.Fatalf("the canceled read: got %v, want context.Canceled", err)
+		}
+		server.Resume()
+		err := <-other
+		shared = errors.Is(err, redis.ErrDown)
+		if !shared && !rueidis.IsRedisNil(err) {
+			t.Fatalf("the other read: got %v, want ErrDown or nil", err)
+		}
+		if after := connection(t, r); after != before {
+			t.Fatalf("connection %d was replaced by %d", before, after)
+		}
+	}
+	if !shared {
+		t.Error("no read was shared")
+	}
+}
+
+// connection returns the server's id of our connection. It fails the test if Redis is down.
 func connection(t *testing.T, r *redis.Redis) (id int64) {
 	t.Helper()
 	err := r.Do(t.Context(), func(ctx context.Context, c rueidis.Client) (err error) {
@@ -159,11 +325,13 @@ func connection(t *testing.T, r *redis.Redis) (id int64) {
 	return id
 }
 
-func TestReplicaIsNoPrimary(t *testing.T) {
+// A server that has become a replica answers, so rueidis would keep the connection. Another server may be the primary
+// at the same address, as after the failover of a managed Redis.
+func TestReplacesAReplica(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := open(t, server.URL, redis.Options{Timeout: eternity})
-	comesUp(t, r)
+	r := open(t, server.URL, redis.Options{Timeout: longTimeout})
+	awaitUp(t, r)
 	err := r.Do(t.Context(), func(ctx context.Context, c rueidis.Client) error {
 		return c.Do(ctx, c.B().Replicaof().Host("127.0.0.1").Port(1).Build()).Error()
 	})
@@ -173,4 +341,10 @@ func TestReplicaIsNoPrimary(t *testing.T) {
 	if err := set(t.Context(), r, "v"); !errors.Is(err, redis.ErrDown) {
 		t.Errorf("a write to a replica: %v, want ErrDown", err)
 	}
+
+	if err := os.Remove(strings.TrimPrefix(server.URL, "unix://")); err != nil {
+		t.Fatal(err)
+	}
+	server.Start() // the replica is still running, and connected
+	redistest.Eventually(t, recovery, "written to the new primary", func() bool { return set(t.Context(), r, "v") == nil })
 }

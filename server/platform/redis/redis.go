@@ -1,160 +1,201 @@
-// Package redis is the one connection to Redis, which may be away. The service starts, answers and stops without it, so
-// nothing above this package may take it for granted: every use goes through Do, which returns within a known time
-// whatever Redis does, and says ErrDown when it is not there.
+// Package redis is the connection to Redis. The service starts, runs and stops without Redis, so users of this package
+// must not rely on it: every use goes through Do, which returns within a bounded time, and fails with ErrDown if Redis
+// is not available.
 //
-// One goroutine owns the connection. It asks for a sign of life several times a second, so a Redis that hangs is
-// noticed even while every read is served from the client-side cache, and values cached from it are not believed for
-// longer than twice Options.Timeout. A connection on which anything goes unanswered is cut, which releases everybody
-// who waits on it at once, and a new one is made in the background: no request waits for a connection to be made.
+// The package has one rueidis client with one connection. rueidis reconnects, closes a connection on which Redis is
+// silent, and drops its client-side cache with the connection. This package adds what rueidis does not do:
 //
-// A single Redis and Redis behind Sentinel are supported. Redis Cluster is not: the scripts that run here use keys
-// which cannot share a slot.
+//   - It bounds each call. rueidis waits as long as the caller's context allows.
+//   - It fails fast while Redis is down. One goroutine tests the connection, so that requests do not wait for it.
+//   - It replaces the client if Redis answers too slowly, or refuses to serve because it has become a replica.
+//
+// A single Redis and Redis behind Sentinel are supported. Redis Cluster is not: the scripts of this service use keys
+// that cannot share a slot. The decision record 0013 compares this design with its predecessor.
 package redis
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
-	"sync"
+	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
 )
 
-// ErrDown says that Redis is away: not connected, hung, loading, no longer the primary, or closed by us.
+// ErrDown means that Redis is not available: it is not connected, silent, loading its data, no longer the primary, or
+// closed by us.
 var ErrDown = errors.New("redis is down")
 
-// The defaults of Options.
-const (
-	DefaultTimeout = 250 * time.Millisecond
-	DefaultPause   = time.Second
-)
+// DefaultTimeout is the default of Options.Timeout.
+const DefaultTimeout = 250 * time.Millisecond
 
-// Options bound what Redis may cost. The zero value is what production uses.
+// retryPause is the time between two attempts to connect while Redis is down. It also limits how often a Redis that
+// answers PING, but not the commands of calls, is found available and then down.
+const retryPause = 250 * time.Millisecond
+
+// Options configure a Redis. Production uses the zero value.
 type Options struct {
-	// Timeout bounds each Do, each attempt to connect, and the silence after which a connection is cut.
-	// 0 means DefaultTimeout.
+	// Timeout bounds each Do and each attempt to connect. rueidis closes a connection on which Redis is silent within
+	// twice the Timeout. 0 means DefaultTimeout.
 	Timeout time.Duration
-	// Pause is the longest wait between two attempts to connect; the first ones follow faster. 0 means DefaultPause.
-	Pause time.Duration
-	// InProcess says that the server is an imitation inside this process, which knows neither RESP3 nor client-side
-	// caching: cached reads then go to the server each time.
+	// InProcess means that the server is miniredis, which supports neither RESP3 nor client-side caching: each cached
+	// read then goes to the server.
 	InProcess bool
 }
 
-// Redis is a connection that heals itself. It is safe for concurrent use; make one with Open and share it.
+// Redis is a connection that is restored after failures. It is safe for concurrent use. A process needs one.
 type Redis struct {
-	option  rueidis.ClientOption
 	timeout time.Duration
-	pause   time.Duration
 	log     *slog.Logger
-
-	// link is the live connection, nil while there is none. Only the goroutine that runs keep writes it.
+	// link is nil while Redis is down.
 	link  atomic.Pointer[link]
-	life  life
-	once  sync.Once
+	close context.CancelFunc
 	ended chan struct{}
 }
 
-// Open starts to connect in the background and returns at once; Redis need not be there. The URL is redis://, rediss://
-// (TLS) or unix://, with user, password and database as usual; "?master_set=name", with further "addr" parameters, says
-// that the addresses are Sentinels. The only error is a URL that cannot be used.
-func Open(url string, log *slog.Logger, opts Options) (*Redis, error) {
+// link is the client from the time when Redis is found available until it is found down. Calls that fail late do not
+// take a later link down.
+type link struct {
+	client rueidis.Client
+	lose   context.CancelCauseFunc
+}
+
+// Open starts to connect in the background and returns at once; Redis need not be available. The connection lives until
+// Close; the end of ctx does not end it.
+//
+// The URL is redis://, rediss:// (TLS) or unix://, with user, password and database. "?master_set=name", with further
+// "addr" parameters, means that the addresses are Sentinels. Open fails only if the URL is invalid.
+func Open(ctx context.Context, url string, log *slog.Logger, opts Options) (*Redis, error) {
 	if opts.Timeout <= 0 {
 		opts.Timeout = DefaultTimeout
-	}
-	if opts.Pause <= 0 {
-		opts.Pause = DefaultPause
 	}
 	option, err := clientOption(url, opts)
 	if err != nil {
 		return nil, err
 	}
-	r := &Redis{
-		option:  option,
-		timeout: opts.Timeout,
-		pause:   opts.Pause,
-		log:     log,
-		life:    make(life),
-		ended:   make(chan struct{}),
-	}
-	go r.keep()
+	r := &Redis{timeout: opts.Timeout, log: log, ended: make(chan struct{})}
+	ctx, r.close = context.WithCancel(context.WithoutCancel(ctx))
+	go r.run(ctx, option)
 	return r, nil
 }
 
-// Do calls fn with a client, if Redis is there. It fails fast with ErrDown while there is no connection, and otherwise
-// returns within Options.Timeout: a call that takes longer cuts the connection, for everybody. An error of fn that
-// comes from the connection is returned wrapped in ErrDown; every other one is returned as it is, an error that Redis
-// answered (rueidis.Nil among them) and the end of ctx included.
+// Do calls fn with a client if Redis is available, and fails with ErrDown at once otherwise. The context of fn ends
+// after Options.Timeout. Errors of the connection, and the end of that context, are returned wrapped in ErrDown. All
+// others are returned unchanged: errors that Redis answered (rueidis.Nil among them), the end of ctx, and fn's own.
 //
-// fn should do nothing that takes time except talking to Redis, must not keep the client, and is called at most once. A
-// command may have been carried out although Do fails.
+// Calls beyond the first 1024 can take longer, because rueidis blocks them without regard to their context until the
+// connection is closed: twice the Timeout if Redis is silent, and two seconds if it answers too slowly.
+//
+// fn should do nothing slow except calling Redis, must not retain the client, and is called at most once. Redis may
+// have executed a command even if Do fails.
 func (r *Redis) Do(ctx context.Context, fn func(ctx context.Context, c rueidis.Client) error) error {
 	l := r.link.Load()
 	if l == nil {
 		return ErrDown
 	}
-	return l.do(ctx, fn)
+	bounded, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	err := fn(bounded, l.client)
+	if err == nil || ctx.Err() != nil || !down(err) {
+		return err
+	}
+	// Concurrent calls share a cached read of the same key, and an attempt to connect. If the context of the call that
+	// started it ends, rueidis returns that error to the others too. It says nothing about the connection.
+	if ofOther := isContextError(err) && bounded.Err() == nil; !ofOther {
+		r.link.CompareAndSwap(l, nil)
+		l.lose(err)
+	}
+	return fmt.Errorf("%w: %w", ErrDown, err)
 }
 
-// Up reports whether Redis answers; the error wraps ErrDown. It is bounded as Do is.
+// Up returns nil if Redis answers, and an error that wraps ErrDown otherwise. It is bounded like Do.
 func (r *Redis) Up(ctx context.Context) error { return r.Do(ctx, ping) }
 
-// Close ends the connection and everything that runs in the background, and waits for it, for some Options.Timeout at
-// most. Calls under way, and all later ones, fail with ErrDown.
+// Close ends the connection and the goroutine of the package, and waits for both: about a second if Redis is silent.
+// Calls in progress, and all later ones, fail with ErrDown. Close may be called more than once.
 func (r *Redis) Close() {
-	r.once.Do(func() { close(r.life) })
+	r.close()
 	<-r.ended
 }
 
-// keep connects, stays with the connection until it is cut, and connects again, until Close. The pauses between
-// attempts double up to the longest, and start again from the shortest after a connection that lasted: one that is lost
-// again and again costs callers their Timeout once per longest pause.
-func (r *Redis) keep() {
+// run connects, and connects again when Redis is down, until ctx ends.
+func (r *Redis) run(ctx context.Context, option rueidis.ClientOption) {
 	defer close(r.ended)
-	shortest := r.pause / 16
-	pause, complained := shortest, false
-	for r.life.Err() == nil {
-		l, err := r.connect()
-		if err == nil {
-			r.log.InfoContext(r.life, "connected to redis")
-			r.link.Store(l)
-			if lasted := r.watch(l); lasted {
-				pause = shortest
-			}
-			r.link.Store(nil)
-			l.client.Close()
-			err, complained = l.cause(), false
+	var client rueidis.Client
+	defer func() {
+		if client != nil {
+			client.Close()
 		}
-		if !complained && r.life.Err() == nil {
-			r.log.WarnContext(r.life, "redis is down", slog.Any("error", err))
-			complained = true
+	}()
+	for reported := false; ctx.Err() == nil; {
+		var err error
+		if client == nil {
+			client, err = rueidis.NewClient(option)
+		}
+		if err == nil {
+			err = r.ping(ctx, client)
+		}
+		connected := err == nil
+		if connected {
+			r.log.InfoContext(ctx, "connected to redis")
+			err, reported = r.watch(ctx, client), false
+		} else {
+			err = fmt.Errorf("connect to redis: %w", err)
+		}
+		if !reported && ctx.Err() == nil {
+			r.log.WarnContext(ctx, "redis is down", slog.Any("error", err))
+			reported = true
+		}
+		// rueidis keeps the connection to a server that answers too slowly, or that refuses to serve. Close releases the
+		// calls that wait on it, and the address may lead to another server by now.
+		if client != nil && (!connected || refused(err)) { // for a single address, rueidis returns a client and an error
+			client.Close()
+			client = nil
 		}
 		select {
-		case <-r.life:
-		case <-time.After(pause):
+		case <-ctx.Done():
+		case <-time.After(retryPause):
 		}
-		pause = min(2*pause, r.pause)
 	}
 }
 
-// watch asks for a sign of life every Timeout, until the connection is cut, by a question without an answer or by a
-// caller's. It reports whether the connection lasted.
-func (r *Redis) watch(l *link) bool {
+// watch makes the client available until Redis is down, and returns the reason. It notices when Redis is down even if
+// there are no calls, or only reads from the client-side cache.
+func (r *Redis) watch(ctx context.Context, client rueidis.Client) error {
+	ctx, lose := context.WithCancelCause(ctx)
+	defer lose(nil)
+	r.link.Store(&link{client, lose})
+	defer r.link.Store(nil)
 	tick := time.NewTicker(r.timeout)
 	defer tick.Stop()
-	var lived time.Duration
 	for {
 		select {
-		case <-l.ctx.Done():
-			return lived >= r.pause
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		case <-tick.C:
-			lived += r.timeout
-			if err := l.do(l.ctx, ping); err != nil {
-				l.cut(err)
+			if err := r.ping(ctx, client); err != nil {
+				lose(err)
 			}
 		}
+	}
+}
+
+// ping is bounded by Options.Timeout even if rueidis has no room for it.
+func (r *Redis) ping(ctx context.Context, client rueidis.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	answer := make(chan error, 1)
+	go func() { answer <- ping(ctx, client) }()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -162,25 +203,35 @@ func ping(ctx context.Context, c rueidis.Client) error {
 	return c.Do(ctx, c.B().Ping().Build()).Error()
 }
 
-// life is the context of what runs in the background. The connection belongs to no request, so no caller's context can
-// be its parent; Close is what ends it.
-type life chan struct{}
-
-// Deadline says that there is none.
-func (l life) Deadline() (time.Time, bool) { return time.Time{}, false }
-
-// Done is closed by Close.
-func (l life) Done() <-chan struct{} { return l }
-
-// Err is nil until Close.
-func (l life) Err() error {
-	select {
-	case <-l:
-		return context.Canceled
-	default:
-		return nil
+// down reports whether err means that Redis is down: an error of the connection, or a refusal. Other errors that Redis
+// answered, and errors of the caller's function, do not.
+func down(err error) bool {
+	var answer *rueidis.RedisError
+	if errors.As(err, &answer) {
+		return refused(err)
 	}
+	var network net.Error // timeouts, the end of the bounded context, and errors of system calls
+	return errors.As(err, &network) ||
+		errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) ||
+		isContextError(err) || // of the bounded context, or of another call
+		errors.Is(err, rueidis.ErrClosing) ||
+		errors.Is(err, rueidis.ErrDoCacheAborted)
 }
 
-// Value has none.
-func (l life) Value(any) any { return nil }
+// isContextError reports whether err is the end of a context.
+func isContextError(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// refused reports whether Redis answered that it cannot serve at all at the moment: it loads its data, or it is a
+// replica.
+func refused(err error) bool {
+	var answer *rueidis.RedisError
+	if !errors.As(err, &answer) || answer.IsNil() {
+		return false
+	}
+	text := answer.Error()
+	return answer.IsLoading() || strings.HasPrefix(text, "READONLY") || strings.HasPrefix(text, "MASTERDOWN")
+}

@@ -17,17 +17,17 @@ import (
 
 const (
 	key = "k"
-	// recovery is what the service promises after a fault of Redis is over.
+	// recovery is the documented time of recovery after a fault of Redis.
 	recovery = 5 * time.Second
-	// patient is a time-out that only a hung server exceeds, even on a busy machine.
-	patient = time.Second
-	// eternity stands for a wait that is not bounded: far above Options.Timeout, so that a busy machine is no failure.
-	eternity = 10 * time.Second
+	// longTimeout is a timeout that only a hung or slow server exceeds, even on a busy machine.
+	longTimeout = time.Second
+	// longWait is far longer than any wait that the tests expect, even on a busy machine.
+	longWait = 10 * time.Second
 )
 
 func open(t testing.TB, url string, opts redis.Options) *redis.Redis {
 	t.Helper()
-	r, err := redis.Open(url, slog.New(slog.DiscardHandler), opts)
+	r, err := redis.Open(t.Context(), url, slog.New(slog.DiscardHandler), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,12 +35,12 @@ func open(t testing.TB, url string, opts redis.Options) *redis.Redis {
 	return r
 }
 
-func comesUp(t testing.TB, r *redis.Redis) {
+func awaitUp(t testing.TB, r *redis.Redis) {
 	t.Helper()
 	redistest.Eventually(t, recovery, "up", func() bool { return r.Up(t.Context()) == nil })
 }
 
-func goesDown(t testing.TB, r *redis.Redis) {
+func awaitDown(t testing.TB, r *redis.Redis) {
 	t.Helper()
 	redistest.Eventually(t, recovery, "down", func() bool { return errors.Is(r.Up(t.Context()), redis.ErrDown) })
 }
@@ -61,7 +61,7 @@ func cached(ctx context.Context, r *redis.Redis) (value string, hit bool, err er
 	return value, hit, err
 }
 
-func TestOpenRefusesOnlyWhatIsNoAddress(t *testing.T) {
+func TestOpenRefusesInvalidURLs(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		url string
@@ -82,7 +82,7 @@ func TestOpenRefusesOnlyWhatIsNoAddress(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.url, func(t *testing.T) {
 			t.Parallel()
-			r, err := redis.Open(test.url, slog.New(slog.DiscardHandler), redis.Options{})
+			r, err := redis.Open(t.Context(), test.url, slog.New(slog.DiscardHandler), redis.Options{})
 			if r != nil {
 				defer r.Close()
 			}
@@ -90,7 +90,7 @@ func TestOpenRefusesOnlyWhatIsNoAddress(t *testing.T) {
 				t.Fatalf("err = %v, want ok = %t", err, test.ok)
 			}
 			if err != nil && strings.Contains(err.Error(), "secret") {
-				t.Errorf("the error shows the password: %v", err)
+				t.Errorf("the error contains the password: %v", err)
 			}
 		})
 	}
@@ -99,29 +99,29 @@ func TestOpenRefusesOnlyWhatIsNoAddress(t *testing.T) {
 func TestInvalidationReachesOtherReplicas(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	one := open(t, server.URL, redis.Options{Timeout: patient})
-	other := open(t, server.URL, redis.Options{Timeout: patient})
-	comesUp(t, one)
-	comesUp(t, other)
+	one := open(t, server.URL, redis.Options{Timeout: longTimeout})
+	other := open(t, server.URL, redis.Options{Timeout: longTimeout})
+	awaitUp(t, one)
+	awaitUp(t, other)
 	for _, want := range []string{"a", "b"} {
 		if err := set(t.Context(), one, want); err != nil {
 			t.Fatal(err)
 		}
-		redistest.Eventually(t, eternity, want, func() bool {
+		redistest.Eventually(t, longWait, want, func() bool {
 			value, _, err := cached(t.Context(), other)
 			return err == nil && value == want
 		})
 	}
 }
 
-func TestOnlyTheConnectionsErrorsMeanDown(t *testing.T) {
+func TestOnlyConnectionErrorsMeanDown(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := open(t, server.URL, redis.Options{Timeout: eternity})
-	comesUp(t, r)
-	own := errors.New("the caller's own")
-	left, leave := context.WithCancel(t.Context())
-	leave()
+	r := open(t, server.URL, redis.Options{Timeout: longWait})
+	awaitUp(t, r)
+	own := errors.New("an error of the function")
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
 
 	tests := []struct {
 		name string
@@ -132,47 +132,49 @@ func TestOnlyTheConnectionsErrorsMeanDown(t *testing.T) {
 		{"nil", t.Context(), func(ctx context.Context, c rueidis.Client) error {
 			return c.Do(ctx, c.B().Get().Key("none").Build()).Error()
 		}, rueidis.IsRedisNil},
-		{"error answer", t.Context(), func(ctx context.Context, c rueidis.Client) error {
+		{"error reply", t.Context(), func(ctx context.Context, c rueidis.Client) error {
 			return c.Do(ctx, c.B().Arbitrary("NONSENSE").Build()).Error()
 		}, func(err error) bool { _, ok := rueidis.IsRedisErr(err); return ok }},
-		{"caller's own", t.Context(), func(context.Context, rueidis.Client) error {
+		{"error of the function", t.Context(), func(context.Context, rueidis.Client) error {
 			return own
 		}, func(err error) bool { return errors.Is(err, own) }},
-		{"caller left", left, func(ctx context.Context, c rueidis.Client) error {
+		{"canceled", canceled, func(ctx context.Context, c rueidis.Client) error {
 			return c.Do(ctx, c.B().Ping().Build()).Error()
 		}, func(err error) bool { return errors.Is(err, context.Canceled) }},
 	}
-	for _, test := range tests {
-		err := r.Do(test.ctx, test.fn)
-		if !test.is(err) || errors.Is(err, redis.ErrDown) {
-			t.Errorf("%s: %v", test.name, err)
-		}
-		if err := r.Up(t.Context()); err != nil {
-			t.Errorf("after %s: %v, want up", test.name, err)
-		}
+	for _, test := range tests { //nolint:paralleltest // Redis must be up after each
+		t.Run(test.name, func(t *testing.T) {
+			err := r.Do(test.ctx, test.fn)
+			if !test.is(err) || errors.Is(err, redis.ErrDown) {
+				t.Errorf("unexpected error %v", err)
+			}
+			if err := r.Up(t.Context()); err != nil {
+				t.Errorf("afterwards: %v, want up", err)
+			}
+		})
 	}
 }
 
-func TestCloseEndsCallsAndIsRepeatable(t *testing.T) {
+func TestCloseEndsCalls(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	r := open(t, server.URL, redis.Options{Timeout: eternity})
-	comesUp(t, r)
+	r := open(t, server.URL, redis.Options{Timeout: longWait})
+	awaitUp(t, r)
 
 	server.Hang()
-	under := make(chan struct{})
+	started := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
 		ended <- r.Do(t.Context(), func(ctx context.Context, c rueidis.Client) error {
-			close(under)
+			close(started)
 			return c.Do(ctx, c.B().Ping().Build()).Error()
 		})
 	}()
-	<-under
+	<-started
 	r.Close()
 	r.Close()
 	if err := <-ended; !errors.Is(err, redis.ErrDown) {
-		t.Errorf("a call under way: %v, want ErrDown", err)
+		t.Errorf("a call in progress: %v, want ErrDown", err)
 	}
 	if err := r.Up(t.Context()); !errors.Is(err, redis.ErrDown) {
 		t.Errorf("a later call: %v, want ErrDown", err)
@@ -182,8 +184,8 @@ func TestCloseEndsCallsAndIsRepeatable(t *testing.T) {
 func TestInProcess(t *testing.T) {
 	t.Parallel()
 	server := miniredis.RunT(t)
-	r := open(t, "redis://"+server.Addr(), redis.Options{InProcess: true, Timeout: eternity})
-	comesUp(t, r)
+	r := open(t, "redis://"+server.Addr(), redis.Options{InProcess: true, Timeout: longWait})
+	awaitUp(t, r)
 	if err := set(t.Context(), r, "v"); err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +197,7 @@ func TestInProcess(t *testing.T) {
 func BenchmarkCachedHit(b *testing.B) {
 	server := redistest.Start(b)
 	r := open(b, server.URL, redis.Options{})
-	comesUp(b, r)
+	awaitUp(b, r)
 	if err := set(b.Context(), r, "v"); err != nil {
 		b.Fatal(err)
 	}
@@ -213,7 +215,7 @@ func BenchmarkCachedHit(b *testing.B) {
 func BenchmarkRoundTrip(b *testing.B) {
 	server := redistest.Start(b)
 	r := open(b, server.URL, redis.Options{})
-	comesUp(b, r)
+	awaitUp(b, r)
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := set(b.Context(), r, "v"); err != nil {

@@ -19,9 +19,9 @@ import (
 
 func TestTLSIsVerified(t *testing.T) {
 	t.Parallel()
-	borrowed := httptest.NewTLSServer(nil)
-	defer borrowed.Close()
-	pair := borrowed.TLS.Certificates[0]
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	pair := certified.TLS.Certificates[0]
 	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		t.Fatal(err)
@@ -40,29 +40,34 @@ func TestTLSIsVerified(t *testing.T) {
 		"--tls-cert-file", write("cert", "CERTIFICATE", pair.Certificate[0]),
 		"--tls-key-file", write("key", "PRIVATE KEY", key), "--tls-auth-clients", "no")
 
-	trusting := open(t, "rediss://127.0.0.1:"+port+"?skip_verify", redis.Options{Timeout: patient})
-	comesUp(t, trusting)
+	trusting := open(t, "rediss://127.0.0.1:"+port+"?skip_verify", redis.Options{Timeout: longTimeout})
+	awaitUp(t, trusting)
 
-	for url, reason := range map[string]string{
-		"rediss://127.0.0.1:" + port: "certificate", // Nobody vouches for it.
-		"redis://127.0.0.1:" + port:  "connect to redis",
-	} {
-		logged := make(lines, 8)
-		r, err := redis.Open(url, slog.New(slog.NewTextHandler(logged, nil)), redis.Options{Timeout: patient})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(r.Close)
-		if line := logged.next(t); !strings.Contains(line, "redis is down") || !strings.Contains(line, reason) {
-			t.Errorf("%s: logged %q, want down because of %q", url, line, reason)
-		}
-		if err := r.Up(t.Context()); !errors.Is(err, redis.ErrDown) {
-			t.Errorf("%s: %v, want ErrDown", url, err)
-		}
+	tests := []struct{ name, url, reason string }{
+		{"unknown authority", "rediss://127.0.0.1:" + port, "certificate"},
+		{"without TLS", "redis://127.0.0.1:" + port, "connect to redis"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			logged := make(lines, 8)
+			log := slog.New(slog.NewTextHandler(logged, nil))
+			r, err := redis.Open(t.Context(), test.url, log, redis.Options{Timeout: longTimeout})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(r.Close)
+			if line := logged.next(t); !strings.Contains(line, "redis is down") || !strings.Contains(line, test.reason) {
+				t.Errorf("logged %q, want down because of %q", line, test.reason)
+			}
+			if err := r.Up(t.Context()); !errors.Is(err, redis.ErrDown) {
+				t.Errorf("got %v, want ErrDown", err)
+			}
+		})
 	}
 }
 
-// lines takes the lines of a log.
+// lines receives the lines of a log.
 type lines chan string
 
 func (l lines) Write(line []byte) (int, error) {
@@ -75,7 +80,7 @@ func (l lines) next(t *testing.T) string {
 	select {
 	case line := <-l:
 		return line
-	case <-time.After(eternity):
+	case <-time.After(longWait):
 		t.Fatal("nothing was logged")
 		return ""
 	}

@@ -1,5 +1,5 @@
-// Package redistest runs real Redis servers for tests, and does to them what happens to servers: they hang, are killed,
-// and come back empty at the same address. Where redis-server is not installed, tests fail.
+// Package redistest runs real Redis servers for tests, and simulates their faults: they hang, are killed, and restart
+// empty at the same address. Tests fail if redis-server is not installed.
 package redistest
 
 import (
@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// patience bounds every wait for a server.
-const patience = 10 * time.Second
+// startTimeout bounds the waits for a server.
+const startTimeout = 10 * time.Second
 
-// Server is one redis-server process on a private Unix socket. Its methods are for the test's own goroutine.
+// Server is a redis-server process on a private Unix socket. Its methods must be called by the goroutine of the test.
 type Server struct {
-	// URL is where the server answers, for redis.Open. It stays the same from one Start to the next.
+	// URL is the address, for redis.Open. Start does not change it.
 	URL string
 
 	t      testing.TB
@@ -25,14 +25,14 @@ type Server struct {
 	cmd    *exec.Cmd
 }
 
-// New gives a server that is not yet started.
+// New returns a server that is not started.
 func New(t testing.TB) *Server {
 	t.Helper()
 	socket := filepath.Join(t.TempDir(), "s")
 	return &Server{URL: "unix://" + socket, t: t, socket: socket}
 }
 
-// Start gives a server that answers.
+// Start returns a server that is started.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s := New(t)
@@ -40,20 +40,20 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Start starts the server, empty, and waits until it listens.
+// Start starts the server without data, and waits until it listens.
 func (s *Server) Start() {
 	s.t.Helper()
 	s.cmd = Run(s.t, "unix", s.socket,
 		"--port", "0", "--unixsocket", s.socket, "--save", "", "--dir", filepath.Dir(s.socket))
 }
 
-// Kill ends the server as kill -9 does, even while it hangs. What it held is lost.
+// Kill kills the server, even while it hangs. Its data is lost.
 func (s *Server) Kill() { end(s.cmd) }
 
-// Hang stops the server's process: its socket still takes connections, and nothing answers.
+// Hang stops the process: its socket accepts connections, but does not answer.
 func (s *Server) Hang() { s.signal(syscall.SIGSTOP) }
 
-// Resume lets a server that hangs go on with what it held.
+// Resume continues a hung server, with its data.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }
 
 func (s *Server) signal(signal os.Signal) {
@@ -63,7 +63,8 @@ func (s *Server) signal(signal os.Signal) {
 	}
 }
 
-// Run starts redis-server with these arguments, waits until it listens on the address, and ends it with the test.
+// Run starts redis-server with the arguments, and waits until it listens on the address. The process ends with the
+// test.
 func Run(t testing.TB, network, address string, args ...string) *exec.Cmd {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
@@ -75,7 +76,7 @@ func Run(t testing.TB, network, address string, args ...string) *exec.Cmd {
 		t.Fatalf("start redis-server: %v", err)
 	}
 	t.Cleanup(func() { end(cmd) })
-	Eventually(t, patience, "redis-server listens on "+address, func() bool {
+	Eventually(t, startTimeout, "redis-server listens on "+address, func() bool {
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), network, address)
 		if err == nil {
 			_ = conn.Close()
@@ -85,13 +86,13 @@ func Run(t testing.TB, network, address string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// end kills a process and waits for its end; one that has ended already is left alone.
+// end kills a process, if it is still running, and waits for its end.
 func end(cmd *exec.Cmd) {
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
 }
 
-// Eventually asks again and again until ok holds, and fails the test when it does not come true in time.
+// Eventually calls ok until it returns true, and fails the test if it does not within the time.
 func Eventually(t testing.TB, within time.Duration, what string, ok func() bool) {
 	t.Helper()
 	late := time.NewTimer(within)
@@ -102,7 +103,7 @@ func Eventually(t testing.TB, within time.Duration, what string, ok func() bool)
 		select {
 		case <-again.C:
 		case <-late.C:
-			t.Fatalf("after %s still not: %s", within, what)
+			t.Fatalf("not within %s: %s", within, what)
 		}
 	}
 }
