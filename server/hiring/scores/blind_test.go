@@ -14,152 +14,163 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// telling are the operations that show what scores say. Once a panelist has submitted, these and no others tell two worlds
-// apart that differ in what colleagues have said.
-func telling() []string {
+// scoreOperations returns the operations that show the content of scores. Two worlds that differ only in the scores of
+// colleagues must differ in the answers of exactly these operations to a panelist who has submitted their own score.
+func scoreOperations() []string {
 	return []string{"ExportScores", "GetApplicationSummary", "GetInterviewSummary", "GetScore", "ListScoreRevisions", "ListScores"}
 }
 
-// queries says with which queries each GET operation is asked; an operation with none but nil is asked without. What is
-// silent knows nothing of any company's hiring, and is not asked.
-func (p *pair) queries() (asked map[string][]string, silent []string) {
-	at := "interview_id=" + p.blinded.String()
+// requests returns the queries with which each GET operation is requested, nil for one request without a query. It also
+// returns the operations that are not requested, because they do not show data of a company.
+func (p *worldPair) requests() (requested map[string][]string, unrelated []string) {
+	interview, colleague := "interview_id="+p.blinded.String(), p.colleagues[0].ID.String()
 	return map[string][]string{
-		"ListSessions": nil, "GetMe": nil, "ListUsers": {"?limit=200", "?limit=3"}, "GetUser": nil, "ListUserSessions": nil, "GetCompany": nil,
-		"ListJobs": {"?mine=true", "?sort=-updated_at"}, "GetJob": nil, "ListJobMembers": nil, "GetJobPipeline": nil, "GetJobPipelineChart": nil,
+		"ListSessions": nil, "GetMe": nil, "ListUsers": {"?limit=200", "?limit=3"}, "GetUser": nil, "ListUserSessions": nil,
+		"GetCompany": nil,
+		"ListJobs":   {"?mine=true", "?sort=-updated_at"}, "GetJob": nil, "ListJobMembers": nil, "GetJobPipeline": nil,
+		"GetJobPipelineChart":    nil,
 		"ListInterviewerFigures": {"", "?limit=1", "?job_id=" + p.job.String()},
 		"ListCandidates":         {"", "?sort=-updated_at"}, "ExportCandidates": {"", "?format=csv"}, "GetCandidate": nil,
-		"ListApplications": {"", "?limit=1&sort=-updated_at", "?stage=interview"}, "ExportApplications": {"", "?format=csv"},
-		"GetApplication": nil, "ListApplicationHistory": nil, "GetApplicationSummary": nil,
+		"ListApplications":   {"", "?limit=1&sort=-updated_at", "?stage=interview"},
+		"ExportApplications": {"", "?format=csv"},
+		"GetApplication":     nil, "ListApplicationHistory": nil, "GetApplicationSummary": nil,
 		"ListKits": nil, "GetKit": nil, "ListKitVersions": nil, "GetKitVersion": nil,
-		"ListInterviews": {"", "?limit=1&sort=-updated_at", "?status=awaiting_scores", "?mine=true", "?panelist_id=" + p.colleagues[0].ID.String()},
-		"GetInterview":   nil, "ListInterviewHistory": nil, "GetInterviewCalendar": nil, "GetMyCalendar": nil, "GetInterviewSummary": nil,
-		"ListScores": {
-			"?limit=200", "?limit=1", "?limit=1&sort=updated_at", "?" + at, "?status=submitted&" + at, "?status=voided", "?status=draft",
-			"?rater_id=" + p.colleagues[0].ID.String(), "?application_id=" + p.application.String(), "?job_id=" + p.job.String() + "&sort=-updated_at",
-			"?updated_since=2020-01-01T00:00:00Z",
+		"ListInterviews": {
+			"", "?limit=1&sort=-updated_at", "?status=awaiting_scores", "?mine=true", "?panelist_id=" + colleague,
 		},
-		"ExportScores": {"", "?format=csv", "?" + at, "?format=csv&status=submitted&" + at}, "GetScore": nil, "ListScoreRevisions": {"", "?limit=1"},
+		"GetInterview": nil, "ListInterviewHistory": nil, "GetInterviewCalendar": nil, "GetMyCalendar": nil,
+		"GetInterviewSummary": nil,
+		"ListScores": {
+			"?limit=200", "?limit=1", "?limit=1&sort=updated_at", "?" + interview, "?status=submitted&" + interview,
+			"?status=voided", "?status=draft", "?rater_id=" + colleague, "?application_id=" + p.application.String(),
+			"?job_id=" + p.job.String() + "&sort=-updated_at", "?updated_since=2020-01-01T00:00:00Z",
+		},
+		"ExportScores": {"", "?format=csv", "?" + interview, "?format=csv&status=submitted&" + interview},
+		"GetScore":     nil, "ListScoreRevisions": {"", "?limit=1"},
 		"ListAuditLogs": {
-			"?limit=200", "?limit=5&sort=created_at&resource_type=score", "?action=score.submitted&action=score.voided", "?actor_id=" + p.colleagues[0].ID.String(),
-			"?resource_id=" + p.blinded.String(),
+			"?limit=200", "?limit=5&sort=created_at&resource_type=score", "?action=score.submitted&action=score.voided",
+			"?actor_id=" + colleague, "?resource_id=" + p.blinded.String(),
 		},
 		"GetAuditLog": nil, "ExportAuditLogs": {"", "?format=csv&resource_type=score"},
 		"ListTestCompanies": nil, "ListAPIKeys": nil, "GetAPIKey": nil, "GetMyAPIKey": nil,
 	}, []string{"GetHealth", "GetReadiness", "GetMetrics", "GetSpecificationYAML", "GetSpecificationJSON", "GetStateMachines"}
 }
 
-// TestEveryReadingIsClassified fails for a GET operation that nobody has thought of yet.
-func TestEveryReadingIsClassified(t *testing.T) {
+// TestEveryReadOperationIsClassified fails for a GET operation that requests does not know.
+func TestEveryReadOperationIsClassified(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked, silent := (&pair{colleagues: make([]testkit.User, 1)}).queries()
-	known := slices.Sorted(maps.Keys(asked))
-	known = append(known, silent...)
-	slices.Sort(known)
+	requested, unrelated := (&worldPair{colleagues: make([]testkit.User, 1)}).requests()
+	classified := append(slices.Collect(maps.Keys(requested)), unrelated...)
+	slices.Sort(classified)
 	var specified []string
 	for _, item := range document.Paths.Map() {
 		if item.Get != nil {
 			specified = append(specified, item.Get.OperationID)
 		}
 	}
-	if slices.Sort(specified); !slices.Equal(known, specified) {
-		t.Errorf("classified are %v,\nspecified  %v", known, specified)
+	if slices.Sort(specified); !slices.Equal(classified, specified) {
+		t.Errorf("got %v,\nwant %v", classified, specified)
 	}
-	for _, id := range telling() {
-		if _, ok := asked[id]; !ok {
-			t.Errorf("%s is not asked", id)
+	for _, id := range scoreOperations() {
+		if _, ok := requested[id]; !ok {
+			t.Errorf("%s is not requested", id)
 		}
 	}
 }
 
-// TestBlindUntilSubmitted is the promise of this room. Two worlds are the same but for what three colleagues say of a
-// candidate: their ratings, notes, comments and recommendations, written, submitted, reopened and voided. To a panelist of
-// the interview, of whatever role, every answer of both is the same, byte for byte, until their own score is submitted;
-// then what shows scores tells the worlds apart, and nothing else does; and when their score is reopened or voided, both
-// are the same again.
+// TestBlindUntilSubmitted proves blindness. Two worlds differ only in the scores of three colleagues about a candidate:
+// their ratings, notes, comments and recommendations, written, submitted, reopened and voided. Until a panelist of the
+// interview, whatever their role, submits their own score, every answer to them is equal byte for byte in both worlds.
+// Afterwards the operations that show scores differ, and no others. If their score is reopened or voided, all answers
+// are equal again.
 func TestBlindUntilSubmitted(t *testing.T) {
 	t.Parallel()
 	p := twoWorlds(t)
-	p.colleaguesSpeak()
-	if differing := p.read(boss); !slices.Equal(differing, telling()) {
-		t.Fatalf("the worlds should differ for HR who is not on the panel in %v, and do in %v", telling(), differing)
+	p.writeColleagueScores()
+	if got := p.differingOperations(otherHR); !slices.Equal(got, scoreOperations()) {
+		t.Fatalf("HR who is not on the panel: worlds differ in %v, want %v", got, scoreOperations())
 	}
-	for _, who := range p.panelists() {
-		p.mustBeBlind(who, "without a score")
-		own := p.same(who, scoresOf(p.blinded), full(4, "yes")).Expect(http.StatusCreated)
-		id := testkit.Decode[api.Score](own).ID
-		p.mustBeBlind(who, "with a draft")
 
-		p.same(who, path(id, "submit"), nil).Expect(http.StatusOK)
-		p.mustSee(who, "after submitting")
-		p.same(boss, path(id, "reopen"), object{"reason": "A mistake."}).Expect(http.StatusOK)
-		p.mustBeBlind(who, "after their score was reopened")
+	for _, actor := range p.panelists() {
+		p.requireBlind(actor, "without a score")
+		created := p.requireSame(actor, scoresOf(p.blinded), completeBody(4, "yes")).Expect(http.StatusCreated)
+		id := testkit.Decode[api.Score](created).ID
+		p.requireBlind(actor, "with a draft")
 
-		p.same(who, path(id, "submit"), nil).Expect(http.StatusOK)
-		p.mustSee(who, "after submitting again")
-		p.same(boss, path(id, "void"), object{"reason": "A mistake."}).Expect(http.StatusOK)
-		p.mustBeBlind(who, "after their score was voided")
+		p.requireSame(actor, path(id, "submit"), nil).Expect(http.StatusOK)
+		p.requireVisible(actor, "after submitting")
+		p.requireSame(otherHR, path(id, "reopen"), object{"reason": "A mistake."}).Expect(http.StatusOK)
+		p.requireBlind(actor, "after their score was reopened")
+
+		p.requireSame(actor, path(id, "submit"), nil).Expect(http.StatusOK)
+		p.requireVisible(actor, "after submitting again")
+		p.requireSame(otherHR, path(id, "void"), object{"reason": "A mistake."}).Expect(http.StatusOK)
+		p.requireBlind(actor, "after their score was voided")
 	}
 }
 
-// TestKeysAreBlindUntilCompleted: whoever is on a panel can have a key, or know somebody who has. To an API key, whatever its
-// scopes, the two worlds are the same until the interview is completed.
+// TestKeysAreBlindUntilCompleted proves blindness of API keys, whose secret a panelist may know. To a key, whatever its
+// scopes, both worlds are equal until the interview is completed. Afterwards they stay equal to a key of which a
+// panelist without a submitted score is a holder.
 func TestKeysAreBlindUntilCompleted(t *testing.T) {
 	t.Parallel()
 	p := twoWorlds(t)
-	p.colleaguesSpeak()
-	p.mustBeBlind(program, "while scores are awaited")
-	p.same(boss, "/api/v1/interviews/"+p.blinded.String()+"/complete", object{"reason": "Enough is known."}).Expect(http.StatusOK)
-	p.mustSee(program, "after the interview was completed")
-	known := func(to ...uuid.UUID) {
+	p.writeColleagueScores()
+	setHolders := func(users ...uuid.UUID) {
 		for _, w := range p.worlds {
-			w.Exec(`UPDATE api_keys SET known_to = $2 WHERE id = $1`, p.key.ID, to)
+			w.Exec(`UPDATE api_keys SET known_to = $2 WHERE id = $1`, p.key.ID, users)
 		}
 	}
-	known(p.users[boss].ID, p.users["admin"].ID)
-	p.mustBeBlind(program, "as a key that a panelist knows who has submitted nothing")
-	known(p.users[boss].ID)
-	p.mustSee(program, "as a key that only HR knows who is not on the panel")
-	p.same(boss, "/api/v1/interviews/"+p.blinded.String()+"/reopen", object{"reason": "One more score is to come."}).Expect(http.StatusOK)
-	p.mustBeBlind(program, "after the interview was reopened")
+	interview := "/api/v1/interviews/" + p.blinded.String()
+
+	p.requireBlind(apiKey, "while scores are awaited")
+	p.requireSame(otherHR, interview+"/complete", object{"reason": "Enough is known."}).Expect(http.StatusOK)
+	p.requireVisible(apiKey, "after the interview was completed")
+	setHolders(p.users[otherHR].ID, p.users["admin"].ID)
+	p.requireBlind(apiKey, "with a holder who is a panelist and has submitted nothing")
+	setHolders(p.users[otherHR].ID)
+	p.requireVisible(apiKey, "with a holder of HR who is not on the panel")
+	p.requireSame(otherHR, interview+"/reopen", object{"reason": "One more score is to come."}).Expect(http.StatusOK)
+	p.requireBlind(apiKey, "after the interview was reopened")
 }
 
-// mustBeBlind fails where anything tells the worlds apart.
-func (p *pair) mustBeBlind(who, when string) {
+// requireBlind fails if any answer differs between the worlds.
+func (p *worldPair) requireBlind(actor, when string) {
 	p.t.Helper()
-	if differing := p.read(who); len(differing) > 0 {
-		p.t.Errorf("%s, %s, sees a difference in %v", who, when, differing)
+	if got := p.differingOperations(actor); len(got) > 0 {
+		p.t.Errorf("%s, %s: worlds differ in %v, want no difference", actor, when, got)
 	}
-	p.touch(who)
+	p.requireScoresNotFound(actor)
 }
 
-// mustSee fails where the worlds do not differ where scores are shown, or differ elsewhere. Only HR and admins read a
-// colleague's score that is voided, but everybody reads one that is submitted.
-func (p *pair) mustSee(who, when string) {
+// requireVisible fails if the worlds do not differ in the operations that show scores, or differ in others. Every
+// panelist who submitted a score reads a colleague's submitted score, so the list must show one in each world.
+func (p *worldPair) requireVisible(actor, when string) {
 	p.t.Helper()
-	if differing := p.read(who); !slices.Equal(differing, telling()) {
-		p.t.Errorf("%s, %s, sees a difference in %v, and should in %v", who, when, differing, telling())
+	if got := p.differingOperations(actor); !slices.Equal(got, scoreOperations()) {
+		p.t.Errorf("%s, %s: worlds differ in %v, want %v", actor, when, got, scoreOperations())
 	}
 	for i, w := range p.worlds {
-		body := string(w.ask(who, http.MethodGet, collection+"?limit=200&interview_id="+p.blinded.String(), nil).Expect(http.StatusOK).Body)
+		target := collection + "?limit=200&interview_id=" + p.blinded.String()
+		body := string(w.request(actor, http.MethodGet, target, nil).Expect(http.StatusOK).Body)
 		if !strings.Contains(body, mark(i)) || strings.Contains(body, mark(1-i)) {
-			p.t.Errorf("%s, %s, does not read what was said in world %d", who, when, i)
+			p.t.Errorf("%s, %s, in world %d: the list does not show the scores of this world", actor, when, i)
 		}
 	}
 }
 
-// touch tries to act on colleagues' scores. To who is blind they are not there: the answer is that of an id that nobody
-// has.
-func (p *pair) touch(who string) {
+// requireScoresNotFound requests every operation on each score of a colleague. The answer must equal that for a score
+// that does not exist.
+func (p *worldPair) requireScoresNotFound(actor string) {
 	p.t.Helper()
-	nobodys := uuid.MustParse("01980a3e-7b1c-7c7e-8f00-0123456789b6")
+	missing := uuid.MustParse("01980a3e-7b1c-7c7e-8f00-0123456789b6")
 	for _, id := range p.scores {
 		for _, w := range p.worlds {
-			for _, act := range []struct {
+			for _, operation := range []struct {
 				method string
 				action []string
 				body   any
@@ -171,30 +182,31 @@ func (p *pair) touch(who string) {
 				{http.MethodPost, []string{"submit"}, nil},
 				{http.MethodPatch, nil, object{"comment": "Mine."}},
 			} {
-				unlike(p.t, w.ask(who, act.method, path(id, act.action...), act.body),
-					w.ask(who, act.method, path(nobodys, act.action...), act.body))
+				requireSameRefusal(p.t,
+					w.request(actor, operation.method, path(id, operation.action...), operation.body),
+					w.request(actor, operation.method, path(missing, operation.action...), operation.body))
 			}
 		}
 	}
 }
 
-// read asks every operation in both worlds, and gives those whose answers differ.
-func (p *pair) read(who string) []string {
+// differingOperations requests every operation in both worlds and returns those whose answers differ.
+func (p *worldPair) differingOperations(actor string) []string {
 	p.t.Helper()
-	asked, _ := p.queries()
+	requested, _ := p.requests()
 	differing := map[string]bool{}
-	for _, r := range p.readings {
-		queries := asked[r.operation]
+	for _, operation := range p.operations {
+		queries := requested[operation.id]
 		if queries == nil {
 			queries = []string{""}
 		}
 		for _, query := range queries {
-			if strings.Contains(r.operation, "AuditLog") {
-				p.seal() // an entry shows whether it is sealed, and that happens in the background
+			if strings.Contains(operation.id, "AuditLog") {
+				p.sealAuditLogs() // an entry shows whether it is sealed, which happens in the background
 			}
-			for _, path := range p.paths(r.path) {
-				if p.differs(who, path+query, slices.Contains(telling(), r.operation)) {
-					differing[r.operation] = true
+			for _, path := range p.fillPath(operation.path) {
+				if p.differs(actor, path+query, slices.Contains(scoreOperations(), operation.id)) {
+					differing[operation.id] = true
 				}
 			}
 		}
@@ -202,28 +214,28 @@ func (p *pair) read(who string) []string {
 	return slices.Sorted(maps.Keys(differing))
 }
 
-// differs asks both worlds for a path and the pages that follow it. Where no scores are shown, nothing that a colleague
-// has said may be in an answer, even if it were the same in both worlds.
-func (p *pair) differs(who, path string, shows bool) (found bool) {
+// differs reports whether the answers for a path, and for up to three pages that follow it, differ between the worlds.
+// If the operation does not show scores, no answer may contain a text of a colleague, even the same in both worlds.
+func (p *worldPair) differs(actor, path string, showsScores bool) (found bool) {
 	p.t.Helper()
 	for pages := 0; path != "" && pages < 4; pages++ {
-		one, other := p.ask(who, http.MethodGet, path, nil)
-		found = found || dump(one) != dump(other)
-		if !shows && (said(one) || said(other)) {
-			p.t.Errorf("%s shows %s what a colleague has said: %s", path, who, one.Body)
+		one, other := p.request(actor, http.MethodGet, path, nil)
+		found = found || format(one) != format(other)
+		if !showsScores && (quotesColleague(one) || quotesColleague(other)) {
+			p.t.Errorf("%s: answer to %s contains a colleague's text: %s", path, actor, one.Body)
 		}
-		path = following(one)
+		path = nextPage(one)
 	}
 	return found
 }
 
-// said reports whether an answer has a text of a colleague in it.
-func said(a *testkit.Answer) bool {
+// quotesColleague reports whether an answer contains a text that a colleague wrote.
+func quotesColleague(a *testkit.Answer) bool {
 	return strings.Contains(string(a.Body), mark(0)) || strings.Contains(string(a.Body), mark(1))
 }
 
-// following is where the next page is, of an answer that has one.
-func following(a *testkit.Answer) string {
+// nextPage returns the path of the next page from the header Link; empty if there is none.
+func nextPage(a *testkit.Answer) string {
 	link := a.Header.Get("Link")
 	if a.Status != http.StatusOK || link == "" {
 		return ""
@@ -231,8 +243,9 @@ func following(a *testkit.Answer) string {
 	return strings.TrimPrefix(link[:strings.Index(link, ">")], "<")
 }
 
-// dump is an answer, whole: its status, its headers and its body. The header Date is HTTP's, by the clock on the wall.
-func dump(a *testkit.Answer) string {
+// format returns the status, headers and body of an answer as text. It omits Date, which net/http sets from the real
+// clock.
+func format(a *testkit.Answer) string {
 	var text strings.Builder
 	fmt.Fprintln(&text, a.Status)
 	for _, name := range slices.Sorted(maps.Keys(a.Header)) {

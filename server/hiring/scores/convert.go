@@ -16,111 +16,119 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// convert returns a score, whose decoded content is said, as the actor sees it. The criteria are needed for drafts
-// only: a submitted score misses none.
-func convert(actor access.Actor, row db.ListScoresRow, said judgement, criteria []scoring.Criterion) api.Score {
+// convert converts a score with its decoded content to the API's type. The criteria are used only for drafts, because a
+// submitted score misses none.
+func convert(actor access.Actor, row db.ListScoresRow, content scoreContent, criteria []scoring.Criterion) api.Score {
 	score := row.Score
 	missing := []api.ContentKey{}
 	if score.Status == api.ScoreStatusDraft {
-		missing = append(missing, scoring.Missing(criteria, said.sheet())...)
+		missing = append(missing, scoring.Missing(criteria, content.sheet())...)
 	}
-	shown := api.Score{
+	converted := api.Score{
 		ID: score.ID, InterviewID: score.InterviewID, ApplicationID: score.ApplicationID, JobID: score.JobID,
 		Rater:  api.PersonSummary{ID: score.RaterID, FirstName: row.FirstName, LastName: row.LastName},
-		Status: score.Status, Revision: score.Revision, Ratings: said.ratings, Recommendation: said.recommendation,
-		Comment: optional.Of(said.comment), WeightedScore: optional.Of(score.WeightedScore), Coverage: score.Coverage,
+		Status: score.Status, Revision: score.Revision, Ratings: content.ratings, Recommendation: content.recommendation,
+		Comment: optional.Of(content.comment), WeightedScore: optional.Of(score.WeightedScore), Coverage: score.Coverage,
 		MissingCriteria: missing, SubmittedAt: optional.Time(score.SubmittedAt),
 		StatusReason: optional.Of(score.StatusReason), AllowedActions: allowedActions(actor, score, row.InterviewStatus),
 		CreatedAt: score.CreatedAt.UTC(), UpdatedAt: score.UpdatedAt.UTC(),
 	}
 	if score.WeightedScore == nil {
-		shown.WeightedScoreReason = because(scoring.NothingObserved)
+		converted.WeightedScoreReason = figureReason(scoring.NothingObserved)
 	}
-	return shown
+	return converted
 }
 
+// convertRevision converts a revision to the API's type.
 func convertRevision(row db.ListScoreRevisionsRow) (api.ScoreRevision, error) {
-	was := row.ScoreRevision
-	ratings, err := readRatings(was.Ratings)
+	revision := row.ScoreRevision
+	ratings, err := decodeRatings(revision.Ratings)
 	return api.ScoreRevision{
-		ID: was.ID, Revision: was.Revision, Event: was.Event, Ratings: ratings, Recommendation: was.Recommendation,
-		Comment: optional.Of(was.Comment), WeightedScore: optional.Of(was.WeightedScore), Coverage: was.Coverage,
-		SubmittedAt: optional.Time(was.SubmittedAt), Reason: was.Reason,
-		Actor:     access.Summarize(was.ActorID, row.ActorName, row.ByKey),
-		CreatedAt: was.CreatedAt.UTC(),
+		ID: revision.ID, Revision: revision.Revision, Event: revision.Event, Ratings: ratings,
+		Recommendation: revision.Recommendation, Comment: optional.Of(revision.Comment),
+		WeightedScore: optional.Of(revision.WeightedScore), Coverage: revision.Coverage,
+		SubmittedAt: optional.Time(revision.SubmittedAt), Reason: revision.Reason,
+		Actor:     access.Summarize(revision.ActorID, row.ActorName, row.ByKey),
+		CreatedAt: revision.CreatedAt.UTC(),
 	}, err
 }
 
-// because is the reason for a missing figure in the API's type.
-func because(reason scoring.Reason) *api.NoFigureReason {
-	shown := api.NoFigureReason(reason)
-	return &shown
+// figureReason converts the reason for a missing figure to the API's type.
+func figureReason(reason scoring.Reason) *api.NoFigureReason {
+	converted := api.NoFigureReason(reason)
+	return &converted
 }
 
-// revise applies a merge patch to a judgement: an absent field keeps its value, null clears it, and ratings are
-// replaced as a whole. The result has them in the order of the kit. It fails with RuleViolated if the result is
-// invalid.
-func revise(criteria []scoring.Criterion, was judgement, patch api.UpdateScoreRequest) (judgement, error) {
-	is := judgement{was.ratings, was.recommendation, optional.Text(was.comment, patch.Comment)}
+// applyPatch applies a merge patch to the content of a score: an absent field keeps its value, null clears it, and the
+// list of ratings is replaced as a whole. The ratings of the result are in the order of the kit. The error is
+// RuleViolated if the result is invalid.
+func applyPatch(criteria []scoring.Criterion, before scoreContent, patch api.UpdateScoreRequest) (scoreContent, error) {
+	after := scoreContent{before.ratings, before.recommendation, optional.Text(before.comment, patch.Comment)}
 	if patch.Ratings != nil {
-		is.ratings = make([]api.ScoreRating, len(patch.Ratings))
+		after.ratings = make([]api.ScoreRating, len(patch.Ratings))
 		for i, rating := range patch.Ratings {
-			is.ratings[i] = newRating(rating)
+			after.ratings[i] = newRating(rating)
 		}
 	}
 	if patch.Recommendation != nil {
-		is.recommendation = patch.Recommendation
+		after.recommendation = patch.Recommendation
 	}
-	if err := is.check(criteria); err != nil {
-		return was, err
+	if err := after.check(criteria); err != nil {
+		return before, err
 	}
-	is.ratings = inOrder(criteria, is.ratings)
-	return is, nil
+	after.ratings = sortRatings(criteria, after.ratings)
+	return after, nil
 }
 
 // newRating converts a rating of a request into the stored form, in which no field is absent.
-func newRating(given api.NewScoreRating) api.ScoreRating {
+func newRating(request api.NewScoreRating) api.ScoreRating {
 	rating := api.ScoreRating{
-		CriterionKey: given.CriterionKey, NotObserved: given.NotObserved != nil && *given.NotObserved,
+		CriterionKey: request.CriterionKey, NotObserved: request.NotObserved != nil && *request.NotObserved,
 		Rating: nullable.NewNullNullable[int32](), Note: nullable.NewNullNullable[string](),
 	}
-	if level, err := given.Rating.Get(); err == nil {
+	if level, err := request.Rating.Get(); err == nil {
 		rating.Rating.Set(level)
 	}
-	if note, err := given.Note.Get(); err == nil {
+	if note, err := request.Note.Get(); err == nil {
 		rating.Note.Set(strings.TrimSpace(note))
 	}
 	return rating
 }
 
-// newScore is a new draft without id and time.
-func newScore(
-	interview db.Interview, rater uuid.UUID, criteria []scoring.Criterion, said judgement,
+// newInsert returns the row of a new draft. The caller sets id and time.
+func newInsert(
+	interview db.Interview, rater uuid.UUID, criteria []scoring.Criterion, content scoreContent,
 ) (db.InsertScoreParams, error) {
-	result := scoring.Score(criteria, said.sheet())
-	ratings, err := json.Marshal(said.ratings)
+	ratings, err := json.Marshal(content.ratings)
+	if err != nil {
+		return db.InsertScoreParams{}, fmt.Errorf("encode ratings: %w", err)
+	}
+	result := scoring.Score(criteria, content.sheet())
 	return db.InsertScoreParams{
 		CompanyID: interview.CompanyID, InterviewID: interview.ID, ApplicationID: interview.ApplicationID,
 		JobID: interview.JobID, RaterID: rater, Status: lifecycle.Score().Initial, Ratings: ratings,
-		Recommendation: said.recommendation, Comment: said.comment, WeightedScore: result.WeightedScore,
+		Recommendation: content.recommendation, Comment: content.comment, WeightedScore: result.WeightedScore,
 		Coverage: result.Coverage,
-	}, err
+	}, nil
 }
 
-// edit is the change of a draft to what a judgement says. The figures are saved with the ratings that they are computed
-// from.
-func edit(score db.Score, criteria []scoring.Criterion, said judgement) (db.UpdateScoreParams, error) {
-	result := scoring.Score(criteria, said.sheet())
-	ratings, err := json.Marshal(said.ratings)
+// newUpdate returns the update of a draft to the given content, with the figures computed from its ratings. The caller
+// sets the time.
+func newUpdate(score db.Score, criteria []scoring.Criterion, content scoreContent) (db.UpdateScoreParams, error) {
+	ratings, err := json.Marshal(content.ratings)
+	if err != nil {
+		return db.UpdateScoreParams{}, fmt.Errorf("encode ratings: %w", err)
+	}
+	result := scoring.Score(criteria, content.sheet())
 	return db.UpdateScoreParams{
 		CompanyID: score.CompanyID, ID: score.ID, RaterID: score.RaterID, Version: score.Version, Ratings: ratings,
-		Recommendation: said.recommendation, Comment: said.comment, WeightedScore: result.WeightedScore,
+		Recommendation: content.recommendation, Comment: content.comment, WeightedScore: result.WeightedScore,
 		Coverage: result.Coverage,
-	}, err
+	}, nil
 }
 
-// revisionOf is the revision that records what a score says now, without id and time.
-func revisionOf(score db.Score, event api.ScoreEvent, reason string, actor uuid.UUID) db.InsertScoreRevisionParams {
+// newRevision returns the revision that keeps the current content of a score. The caller sets id and time.
+func newRevision(score db.Score, event api.ScoreEvent, reason string, actor uuid.UUID) db.InsertScoreRevisionParams {
 	return db.InsertScoreRevisionParams{
 		CompanyID: score.CompanyID, ScoreID: score.ID, Revision: score.Revision, Event: event, Ratings: score.Ratings,
 		Recommendation: score.Recommendation, Comment: score.Comment, WeightedScore: score.WeightedScore,
@@ -128,29 +136,32 @@ func revisionOf(score db.Score, event api.ScoreEvent, reason string, actor uuid.
 	}
 }
 
-// readJudgement decodes what a score says.
-func readJudgement(score db.Score) (judgement, error) {
-	ratings, err := readRatings(score.Ratings)
-	return judgement{ratings, score.Recommendation, score.Comment}, err
+// decodeContent decodes the content of a score.
+func decodeContent(score db.Score) (scoreContent, error) {
+	ratings, err := decodeRatings(score.Ratings)
+	return scoreContent{ratings, score.Recommendation, score.Comment}, err
 }
 
-func readRatings(kept json.RawMessage) ([]api.ScoreRating, error) {
+// decodeRatings decodes the ratings of a score or a revision.
+func decodeRatings(encoded json.RawMessage) ([]api.ScoreRating, error) {
 	var ratings []api.ScoreRating
-	if err := json.Unmarshal(kept, &ratings); err != nil {
-		return nil, fmt.Errorf("read ratings: %w", err)
+	if err := json.Unmarshal(encoded, &ratings); err != nil {
+		return nil, fmt.Errorf("decode ratings: %w", err)
 	}
 	return ratings, nil
 }
 
 // readCriteria decodes the criteria of a kit version.
-func readCriteria(kept json.RawMessage) ([]scoring.Criterion, error) {
-	var written []api.KitCriterion
-	if err := json.Unmarshal(kept, &written); err != nil {
-		return nil, fmt.Errorf("read criteria: %w", err)
+func decodeCriteria(encoded json.RawMessage) ([]scoring.Criterion, error) {
+	var decoded []api.KitCriterion
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		return nil, fmt.Errorf("decode criteria: %w", err)
 	}
-	criteria := make([]scoring.Criterion, len(written))
-	for i, one := range written {
-		criteria[i] = scoring.Criterion{Key: one.Key, Title: one.Title, Weight: int(one.Weight), Required: one.Required}
+	criteria := make([]scoring.Criterion, len(decoded))
+	for i, criterion := range decoded {
+		criteria[i] = scoring.Criterion{
+			Key: criterion.Key, Title: criterion.Title, Weight: int(criterion.Weight), Required: criterion.Required,
+		}
 	}
 	return criteria, nil
 }

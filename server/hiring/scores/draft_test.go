@@ -14,258 +14,309 @@ import (
 
 func TestPatchIsAMergePatch(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.as[api.RoleEmployee]
-	score := created(employee, h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee]), nil)
+	f := newFixture(t)
+	employee := f.as[api.RoleEmployee]
+	score := createScore(employee, f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee]), nil)
 	tag := employee.Get(path(score.ID)).Header.Get("ETag")
 	for _, step := range []struct {
 		name    string
 		patch   object
 		changes bool
-		holds   func(s api.Score) bool
+		valid   func(s api.Score) bool
 	}{
-		{"a comment", object{"comment": " Good. "}, true, func(s api.Score) bool { return s.Comment.MustGet() == "Good." }},
-		{"the same comment", object{"comment": "Good.\t"}, false, func(s api.Score) bool { return s.Comment.MustGet() == "Good." }},
+		{"comment", object{"comment": " Good. "}, true, func(s api.Score) bool { return s.Comment.MustGet() == "Good." }},
 		{
-			"both ratings, the other way round",
+			"same comment", object{"comment": "Good.\t"}, false,
+			func(s api.Score) bool { return s.Comment.MustGet() == "Good." },
+		},
+		{
+			"both ratings in another order",
 			object{"ratings": []object{rated("communication", 2), rated("problem_solving", 4)}},
 			true,
 			func(s api.Score) bool {
-				return len(s.Ratings) == 2 && s.Ratings[0].CriterionKey == "problem_solving" && s.WeightedScore.MustGet() == 3.5 &&
-					s.Coverage == 1 && len(s.MissingCriteria) == 0 && s.Comment.MustGet() == "Good."
+				return len(s.Ratings) == 2 && s.Ratings[0].CriterionKey == "problem_solving" &&
+					s.WeightedScore.MustGet() == 3.5 && s.Coverage == 1 && len(s.MissingCriteria) == 0 &&
+					s.Comment.MustGet() == "Good."
 			},
 		},
 		{
-			"the same ratings in the kit's order",
+			"same ratings in the order of the kit",
 			object{"ratings": []object{rated("problem_solving", 4), rated("communication", 2)}},
 			false,
 			func(s api.Score) bool { return len(s.Ratings) == 2 },
 		},
-		{"a recommendation", object{"recommendation": "strong_yes"}, true, func(s api.Score) bool { return *s.Recommendation == "strong_yes" }},
+		{
+			"recommendation", object{"recommendation": "strong_yes"}, true,
+			func(s api.Score) bool { return *s.Recommendation == "strong_yes" },
+		},
 		{
 			"one rating, which replaces both",
 			object{"ratings": []object{rated("communication", nil, "note", "Asked back.")}},
 			true,
 			func(s api.Score) bool {
-				return len(s.Ratings) == 1 && s.Ratings[0].Note.MustGet() == "Asked back." && s.WeightedScore.IsNull() && s.Coverage == 0 &&
-					*s.WeightedScoreReason == api.NoFigureReasonNothingObserved && slices.Equal(s.MissingCriteria, []string{"problem_solving"})
+				return len(s.Ratings) == 1 && s.Ratings[0].Note.MustGet() == "Asked back." && s.WeightedScore.IsNull() &&
+					s.Coverage == 0 && *s.WeightedScoreReason == api.NoFigureReasonNothingObserved &&
+					slices.Equal(s.MissingCriteria, []string{"problem_solving"})
 			},
 		},
-		{"no rating", object{"ratings": []object{}}, true, func(s api.Score) bool { return len(s.Ratings) == 0 }},
-		{"no comment", object{"comment": nil}, true, func(s api.Score) bool { return s.Comment.IsNull() && *s.Recommendation == "strong_yes" }},
+		{"no ratings", object{"ratings": []object{}}, true, func(s api.Score) bool { return len(s.Ratings) == 0 }},
+		{
+			"null comment", object{"comment": nil}, true,
+			func(s api.Score) bool { return s.Comment.IsNull() && *s.Recommendation == "strong_yes" },
+		},
 	} {
-		answer := employee.Do("PATCH", path(score.ID), step.patch, "If-Match", tag, "Content-Type", "application/merge-patch+json").
-			Expect(http.StatusOK)
-		is := testkit.Decode[api.Score](answer)
-		if !step.holds(is) {
-			t.Errorf("%s: %s", step.name, answer.Body)
+		answer := employee.Do(http.MethodPatch, path(score.ID), step.patch,
+			"If-Match", tag, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
+		got, gotTag := testkit.Decode[api.Score](answer), answer.Header.Get("ETag")
+		if !step.valid(got) {
+			t.Errorf("%s: got %s", step.name, answer.Body)
 		}
-		next := answer.Header.Get("ETag")
-		if (next != tag) != step.changes || is.UpdatedAt.After(score.UpdatedAt) != step.changes {
-			t.Errorf("%s: changed is not %t: %s to %s, %s to %s", step.name, step.changes, tag, next, score.UpdatedAt, is.UpdatedAt)
+		if (gotTag != tag) != step.changes || got.UpdatedAt.After(score.UpdatedAt) != step.changes {
+			t.Errorf("%s: ETag went from %s to %s and updated_at from %s to %s; want a change: %t",
+				step.name, tag, gotTag, score.UpdatedAt, got.UpdatedAt, step.changes)
 		}
 		read := employee.Get(path(score.ID))
-		if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != next {
-			t.Errorf("%s: answered %s, read %s", step.name, answer.Body, read.Body)
+		if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != gotTag {
+			t.Errorf("%s: read %s, want %s", step.name, read.Body, answer.Body)
 		}
-		score, tag = is, next
+		score, tag = got, gotTag
 	}
-	h.audited(score.ID, "score.created", "score.updated", "score.updated", "score.updated", "score.updated", "score.updated", "score.updated")
+	f.requireAudited(score.ID, "score.created", "score.updated", "score.updated", "score.updated", "score.updated",
+		"score.updated", "score.updated")
 }
 
-func TestPatchSaysWhatItIsBasedOn(t *testing.T) {
+func TestPatchRequiresIfMatch(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.as[api.RoleEmployee]
-	score := created(employee, h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee]), nil)
+	f := newFixture(t)
+	employee := f.as[api.RoleEmployee]
+	score := createScore(employee, f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee]), nil)
 	tag := employee.Get(path(score.ID)).Header.Get("ETag")
-	employee.Patch(path(score.ID), object{"comment": "One."}).Refused(428, "precondition_required")
-	employee.Do("PATCH", path(score.ID), object{"comment": "One."}, "If-Match", tag).Expect(http.StatusOK)
-	employee.Do("PATCH", path(score.ID), object{"comment": "Two."}, "If-Match", tag).Refused(412, "version_mismatch")
-	employee.Do("PATCH", path(score.ID), object{"comment": "Two."}, "If-Match", "W/"+tag).Refused(412, "version_mismatch")
-	employee.Do("PATCH", path(score.ID), object{"comment": "Two."}, "If-Match", "*").Expect(http.StatusOK)
-	employee.Do("PATCH", path(score.ID), object{}, "If-Match", "*").Refused(400, "malformed_request")
-	if got := testkit.Decode[api.Score](employee.Get(path(score.ID))).Comment.MustGet(); got != "Two." {
-		t.Errorf("the comment is %q", got)
+	patch := func(tag string, body object) *testkit.Answer {
+		return employee.Do(http.MethodPatch, path(score.ID), body, "If-Match", tag)
+	}
+
+	employee.Patch(path(score.ID), object{"comment": "One."}).
+		Refused(http.StatusPreconditionRequired, "precondition_required")
+	patch(tag, object{"comment": "One."}).Expect(http.StatusOK)
+	patch(tag, object{"comment": "Two."}).Refused(http.StatusPreconditionFailed, "version_mismatch")
+	patch("W/"+tag, object{"comment": "Two."}).Refused(http.StatusPreconditionFailed, "version_mismatch")
+	patch("*", object{"comment": "Two."}).Expect(http.StatusOK)
+	patch("*", object{}).Refused(http.StatusBadRequest, "malformed_request")
+	if got := getScore(employee, score.ID).Comment.MustGet(); got != "Two." {
+		t.Errorf("comment: got %q, want %q", got, "Two.")
 	}
 }
 
-// TestOnlyTheAuthorWrites asks with everybody else, whether they read the score or not: to them it is not there.
-func TestOnlyTheAuthorWrites(t *testing.T) {
+// TestOnlyRaterWrites verifies that to everybody else, whether they read the score or not, updating and submitting it
+// has the same answer as for a score that does not exist.
+func TestOnlyRaterWrites(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	colleague, onPanel := h.join("colleague", api.RoleEmployee)
-	globex := h.Company("globex")
-	interview := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee], colleague)
-	draft := created(h.as[api.RoleEmployee], interview, full(4, "yes"))
-	h.hiring.Score(interview, colleague, api.ScoreStatusSubmitted, 2)
+	f := newFixture(t)
+	employee := f.as[api.RoleEmployee]
+	panelist, asPanelist := f.newUser("panelist", api.RoleEmployee)
+	interview := f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee], panelist)
+	score := createScore(employee, interview, completeBody(4, "yes"))
+	f.hiring.Score(interview, panelist, api.ScoreStatusSubmitted, 2)
 	others := map[string]*testkit.Client{
-		"a colleague on the panel": onPanel, "the team lead": h.as[api.RoleTeamLead], "hr": h.as[api.RoleHr], "an admin": h.as[api.RoleAdmin],
-		"another company": h.replica.SignIn(t, globex.Users[api.RoleHr]),
+		"panelist": asPanelist, "team lead": f.as[api.RoleTeamLead], "HR": f.as[api.RoleHr],
+		"admin":                 f.as[api.RoleAdmin],
+		"HR of another company": f.replica.SignIn(t, f.Company("globex").Users[api.RoleHr]),
 	}
+
 	for _, status := range []string{"draft", "submitted"} {
 		if status == "submitted" {
-			h.as[api.RoleEmployee].Post(path(draft.ID, "submit"), nil).Expect(http.StatusOK)
+			employee.Post(path(score.ID, "submit"), nil).Expect(http.StatusOK)
 		}
 		for name, other := range others {
-			t.Logf("%s at a score that is %s", name, status)
-			unlike(t, other.Do("PATCH", path(draft.ID), object{"comment": "Mine."}, "If-Match", "*"),
-				other.Do("PATCH", path(uuid.New()), object{"comment": "Mine."}, "If-Match", "*"))
-			unlike(t, other.Do("PATCH", path(draft.ID), object{"comment": "Mine."}), other.Do("PATCH", path(uuid.New()), object{"comment": "Mine."}))
-			unlike(t, other.Post(path(draft.ID, "submit"), nil), other.Post(path(uuid.New(), "submit"), nil))
+			t.Logf("%s, %s score", name, status)
+			body, missing := object{"comment": "Mine."}, uuid.New()
+			requireSameRefusal(t,
+				other.Do(http.MethodPatch, path(score.ID), body, "If-Match", "*"),
+				other.Do(http.MethodPatch, path(missing), body, "If-Match", "*"))
+			requireSameRefusal(t, other.Patch(path(score.ID), body), other.Patch(path(missing), body))
+			requireSameRefusal(t, other.Post(path(score.ID, "submit"), nil), other.Post(path(missing, "submit"), nil))
 		}
 	}
-	if got := testkit.Decode[api.Score](h.as[api.RoleEmployee].Get(path(draft.ID))); got.Comment.MustGet() != "Said so at length." {
-		t.Errorf("somebody has written: %+v", got)
+	if got := getScore(employee, score.ID).Comment.MustGet(); got != comment {
+		t.Errorf("comment: got %q, want %q", got, comment)
 	}
 }
 
 func TestSubmit(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	colleague, _ := h.join("colleague", api.RoleEmployee)
-	interview := h.interview(api.InterviewStatusAwaitingScores, h.acme.Users[api.RoleHr], colleague)
-	hr := h.as[api.RoleHr]
-	score := created(hr, interview, object{"ratings": []object{rated("communication", 2), rated("problem_solving", 4)}, "recommendation": "no"})
-	if !slices.Equal(score.AllowedActions, []api.ScoreAction{"update", "submit"}) {
-		t.Errorf("a draft allows %v", score.AllowedActions)
+	f := newFixture(t)
+	panelist, _ := f.newUser("panelist", api.RoleEmployee)
+	interview := f.interview(api.InterviewStatusAwaitingScores, f.acme.Users[api.RoleHr], panelist)
+	hr := f.as[api.RoleHr]
+	draft := createScore(hr, interview, object{
+		"ratings": []object{rated("communication", 2), rated("problem_solving", 4)}, "recommendation": "no",
+	})
+	if want := []api.ScoreAction{"update", "submit"}; !slices.Equal(draft.AllowedActions, want) {
+		t.Errorf("allowed actions of a draft: got %v, want %v", draft.AllowedActions, want)
 	}
-	answer := hr.Post(path(score.ID, "submit"), nil).Expect(http.StatusOK)
+
+	answer := hr.Post(path(draft.ID, "submit"), nil).Expect(http.StatusOK)
 	got := testkit.Decode[api.Score](answer)
-	at := got.SubmittedAt.MustGet()
-	want := score
-	want.Status, want.SubmittedAt, want.UpdatedAt = "submitted", got.SubmittedAt, at
+	want := draft
+	want.Status, want.SubmittedAt, want.UpdatedAt = "submitted", got.SubmittedAt, got.SubmittedAt.MustGet()
 	want.AllowedActions = []api.ScoreAction{}
-	if !reflect.DeepEqual(got, want) || at.Before(score.UpdatedAt) || got.WeightedScore.MustGet() != 3.5 || got.Coverage != 1 {
-		t.Errorf("submitted %+v\nfrom      %+v", got, score)
+	if !reflect.DeepEqual(got, want) || got.SubmittedAt.MustGet().Before(draft.UpdatedAt) ||
+		got.WeightedScore.MustGet() != 3.5 || got.Coverage != 1 {
+		t.Errorf("submitted: got %+v,\nwant %+v", got, want)
 	}
-	if read := hr.Get(path(score.ID)); string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
-		t.Errorf("submitted %s, read %s", answer.Body, read.Body)
+	read := hr.Get(path(draft.ID))
+	if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
+		t.Errorf("read: got %s, want %s", read.Body, answer.Body)
 	}
-	for _, act := range []*testkit.Answer{
-		hr.Post(path(score.ID, "submit"), nil), hr.Do("PATCH", path(score.ID), object{"comment": "More."}, "If-Match", "*"),
-		hr.Patch(path(score.ID), object{"comment": "More."}),
+
+	// A submitted score cannot be submitted or updated.
+	body := object{"comment": "More."}
+	for _, answer := range []*testkit.Answer{
+		hr.Post(path(draft.ID, "submit"), nil), hr.Patch(path(draft.ID), body),
+		hr.Do(http.MethodPatch, path(draft.ID), body, "If-Match", "*"),
 	} {
-		if p := act.Refused(409, "state_conflict"); *p.State != "submitted" || len(*p.AllowedActions) > 0 {
-			t.Errorf("state %v, actions %v", *p.State, *p.AllowedActions)
+		p := answer.Refused(http.StatusConflict, "state_conflict")
+		if *p.State != "submitted" || len(*p.AllowedActions) > 0 {
+			t.Errorf("got state %s and actions %v, want submitted and none", *p.State, *p.AllowedActions)
 		}
 	}
-	h.as[api.RoleEmployee].Post(path(score.ID, "submit"), object{"comment": "More."}).Refused(400, "malformed_request")
-	h.audited(score.ID, "score.created", "score.submitted")
-	if status := h.status(interview); status != "awaiting_scores" {
-		t.Errorf("the interview is %s although a score is missing", status)
+	f.as[api.RoleEmployee].Post(path(draft.ID, "submit"), body).Refused(http.StatusBadRequest, "malformed_request")
+
+	f.requireAudited(draft.ID, "score.created", "score.submitted")
+	if status := f.interviewStatus(interview); status != "awaiting_scores" {
+		t.Errorf("interview with a missing score: got status %s, want awaiting_scores", status)
 	}
 }
 
-func TestSubmitNamesWhatIsMissing(t *testing.T) {
+func TestSubmitNamesMissingRatings(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.as[api.RoleEmployee]
-	score := created(employee, h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee]), nil)
+	f := newFixture(t)
+	employee := f.as[api.RoleEmployee]
+	score := createScore(employee, f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee]), nil)
+	update := func(patch object) {
+		employee.Do(http.MethodPatch, path(score.ID), patch, "If-Match", "*").Expect(http.StatusOK)
+	}
 	for _, step := range []struct {
 		patch object
 		want  []string
 	}{
 		{object{"comment": "Hm."}, []string{"/ratings required", "/recommendation required"}},
-		{object{"ratings": []object{rated("communication", 5), rated("problem_solving", nil)}}, []string{"/ratings required", "/recommendation required"}},
+		{
+			object{"ratings": []object{rated("communication", 5), rated("problem_solving", nil)}},
+			[]string{"/ratings required", "/recommendation required"},
+		},
 		{object{"recommendation": "no_decision"}, []string{"/ratings required"}},
-		{object{"ratings": []object{rated("problem_solving", nil, "not_observed", true)}}, nil},
 	} {
-		employee.Do("PATCH", path(score.ID), step.patch, "If-Match", "*").Expect(http.StatusOK)
-		answer := employee.Post(path(score.ID, "submit"), nil)
-		if step.want == nil {
-			answer.Expect(http.StatusOK)
-			break
+		update(step.patch)
+		p := employee.Post(path(score.ID, "submit"), nil).Refused(http.StatusUnprocessableEntity, "rule_violated")
+		if got := fieldErrors(p); !slices.Equal(got, step.want) {
+			t.Fatalf("after %v: got errors %v, want %v", step.patch, got, step.want)
 		}
-		p := answer.Refused(422, "rule_violated")
-		if got := pointers(p); !slices.Equal(got, step.want) {
-			t.Errorf("%v: %v, want %v", step.patch, got, step.want)
-		}
-		if p.Errors[0].Detail != "needs a rating of problem_solving, or that it was not observed" {
-			t.Errorf("the detail is %q", p.Errors[0].Detail)
+		if got, want := p.Errors[0].Detail, "must rate problem_solving or mark it not observed"; got != want {
+			t.Errorf("after %v: got detail %q, want %q", step.patch, got, want)
 		}
 	}
-	got := testkit.Decode[api.Score](employee.Get(path(score.ID)))
-	if got.Status != "submitted" || !got.WeightedScore.IsNull() || *got.WeightedScoreReason != "nothing_observed" || got.Coverage != 0 {
-		t.Errorf("submitted %+v", got)
+
+	// A score in which nothing was observed can be submitted.
+	update(object{"ratings": []object{rated("problem_solving", nil, "not_observed", true)}})
+	employee.Post(path(score.ID, "submit"), nil).Expect(http.StatusOK)
+	got := getScore(employee, score.ID)
+	if got.Status != "submitted" || !got.WeightedScore.IsNull() || *got.WeightedScoreReason != "nothing_observed" ||
+		got.Coverage != 0 {
+		t.Errorf("submitted: got %+v, want no weighted score because nothing was observed", got)
 	}
 }
 
-// TestACompletedInterviewTakesNoScores holds all four actions against interviews whose scores stay as they are.
-func TestACompletedInterviewTakesNoScores(t *testing.T) {
+// TestCompletedInterviewRefusesScores tries every action on scores of interviews that take no scores.
+func TestCompletedInterviewRefusesScores(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr, employee := h.as[api.RoleHr], h.as[api.RoleEmployee]
-	interview := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee], h.acme.Users[api.RoleTeamLead])
-	draft := created(employee, interview, full(4, "yes"))
-	submitted := h.hiring.Score(interview, h.acme.Users[api.RoleTeamLead], api.ScoreStatusSubmitted, 2)
-	for status, allowed := range map[string][]string{"completed": {"reopen"}, "cancelled": {}} {
-		h.Exec(`UPDATE interviews SET status = $2 WHERE id = $1`, interview, status)
-		for _, refused := range []struct {
-			answer *testkit.Answer
-			want   []string
+	f := newFixture(t)
+	hr, employee := f.as[api.RoleHr], f.as[api.RoleEmployee]
+	interview := f.interview(
+		api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee], f.acme.Users[api.RoleTeamLead])
+	draft := createScore(employee, interview, completeBody(4, "yes")).ID
+	submitted := f.hiring.Score(interview, f.acme.Users[api.RoleTeamLead], api.ScoreStatusSubmitted, 2)
+
+	for status, test := range map[string]struct {
+		actionsOfHR []string
+		detail      string
+	}{
+		"completed": {
+			[]string{"reopen"},
+			"The interview is completed, so its scores cannot be changed. Ask HR or an admin to reopen the interview.",
+		},
+		"cancelled": {
+			[]string{},
+			"The interview is cancelled, so its scores cannot be changed. " +
+				"Scores can be changed only while an interview is in_progress or awaiting_scores.",
+		},
+	} {
+		f.Exec(`UPDATE interviews SET status = $2 WHERE id = $1`, interview, status)
+		reason := object{"reason": "A mistake."}
+		for _, request := range []struct {
+			answer  *testkit.Answer
+			actions []string
 		}{
-			{employee.Do("PATCH", path(draft.ID), object{"comment": "More."}, "If-Match", "*"), []string{}},
-			{employee.Post(path(draft.ID, "submit"), nil), []string{}},
-			{hr.Post(path(submitted, "reopen"), object{"reason": "A mistake."}), allowed},
-			{hr.Post(path(submitted, "void"), object{"reason": "A mistake."}), allowed},
+			{employee.Do(http.MethodPatch, path(draft), object{"comment": "More."}, "If-Match", "*"), []string{}},
+			{employee.Post(path(draft, "submit"), nil), []string{}},
+			{hr.Post(path(submitted, "reopen"), reason), test.actionsOfHR},
+			{hr.Post(path(submitted, "void"), reason), test.actionsOfHR},
 		} {
-			p := refused.answer.Refused(409, "state_conflict")
-			if *p.State != status || !slices.Equal(*p.AllowedActions, refused.want) {
-				t.Errorf("%s: %s: state %s, actions %v", status, refused.answer.Request.URL.Path, *p.State, *p.AllowedActions)
+			p := request.answer.Refused(http.StatusConflict, "state_conflict")
+			if *p.State != status || !slices.Equal(*p.AllowedActions, request.actions) {
+				t.Errorf("%s: got state %s and actions %v, want %s and %v",
+					request.answer.Request.URL.Path, *p.State, *p.AllowedActions, status, request.actions)
 			}
-			want := "The interview is " + status + ", and its scores stay as they are; "
-			if status == "completed" {
-				want += "HR or an admin would have to reopen it first."
-			} else {
-				want += "nothing changes that."
-			}
-			if p.Detail != want {
-				t.Errorf("the detail is %q", p.Detail)
+			if p.Detail != test.detail {
+				t.Errorf("got detail %q, want %q", p.Detail, test.detail)
 			}
 		}
-		for by, id := range map[*testkit.Client]uuid.UUID{employee: draft.ID, hr: submitted} {
-			if got := testkit.Decode[api.Score](by.Get(path(id))); len(got.AllowedActions) > 0 {
-				t.Errorf("%s: allowed_actions are %v", status, got.AllowedActions)
+		for client, id := range map[*testkit.Client]uuid.UUID{employee: draft, hr: submitted} {
+			if got := getScore(client, id).AllowedActions; len(got) > 0 {
+				t.Errorf("%s interview: got allowed actions %v, want none", status, got)
 			}
 		}
 	}
 }
 
-// status is where an interview stands.
-func (h house) status(interview uuid.UUID) (status string) {
-	h.t.Helper()
-	if err := h.Database.QueryRow(h.t.Context(), `SELECT status FROM interviews WHERE id = $1`, interview).Scan(&status); err != nil {
-		h.t.Fatal(err)
+// interviewStatus returns the status of an interview in the database.
+func (f fixture) interviewStatus(interview uuid.UUID) (status string) {
+	f.t.Helper()
+	err := f.Database.QueryRow(f.t.Context(), `SELECT status FROM interviews WHERE id = $1`, interview).Scan(&status)
+	if err != nil {
+		f.t.Fatal(err)
 	}
 	return status
 }
 
-// audited fails where the audit log says anything else of a score than these actions, in their order, or anything of
-// what the score says.
-func (h house) audited(score uuid.UUID, actions ...string) {
-	h.t.Helper()
-	rows, err := h.Database.Query(h.t.Context(), `SELECT l.action, l.resource_type, (
+// requireAudited fails if the audit entries about a score do not have exactly these actions, in this order, or if their
+// details contain more than interview and revision.
+func (f fixture) requireAudited(score uuid.UUID, actions ...string) {
+	f.t.Helper()
+	rows, err := f.Database.Query(f.t.Context(), `SELECT l.action, l.resource_type, (
 			SELECT string_agg(member, ',' ORDER BY member) FROM jsonb_object_keys(l.details) AS member
 		) = 'interview_id,revision' AND l.details->>'interview_id' = (SELECT interview_id::text FROM scores WHERE id = $1)
 		FROM audit_logs AS l WHERE l.resource_id = $1 ORDER BY l.created_at, l.id`, score)
 	if err != nil {
-		h.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	defer rows.Close()
 	var got []string
 	for rows.Next() {
 		var action, resource string
-		var bare bool
-		if err := rows.Scan(&action, &resource, &bare); err != nil {
-			h.t.Fatal(err)
+		var isMinimal bool
+		if err := rows.Scan(&action, &resource, &isMinimal); err != nil {
+			f.t.Fatal(err)
 		}
-		if resource != "score" || !bare {
-			h.t.Errorf("%s: the entry is about a %s, or says more than the interview and the revision", action, resource)
+		if resource != "score" || !isMinimal {
+			f.t.Errorf("entry %s about a %s: want a score, with interview_id and revision as only details", action, resource)
 		}
 		got = append(got, action)
 	}
+	if err := rows.Err(); err != nil {
+		f.t.Fatal(err)
+	}
 	if !slices.Equal(got, actions) {
-		h.t.Errorf("the audit log says %v, want %v", got, actions)
+		f.t.Errorf("audited actions: got %v, want %v", got, actions)
 	}
 }

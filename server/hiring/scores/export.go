@@ -15,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 )
 
-// ExportScores streams the scores that the actor sees. The export is recorded in the audit log before its first line.
+// ExportScores streams the scores that the actor sees. The export is recorded in the audit log before it starts.
 func (s *Scores) ExportScores(
 	ctx context.Context, request api.ExportScoresRequestObject,
 ) (api.ExportScoresResponseObject, error) {
@@ -36,7 +36,7 @@ func (s *Scores) ExportScores(
 	stream := bulk.Stream(func(to io.Writer) error {
 		err := s.export(ctx, query, format, to)
 		if err != nil {
-			s.Log.WarnContext(ctx, "export of scores broken off", slog.Any("error", err))
+			s.Log.WarnContext(ctx, "score export failed", slog.Any("error", err))
 		}
 		return err
 	})
@@ -48,12 +48,13 @@ func (s *Scores) ExportScores(
 	return api.ExportScores200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
 }
 
-// export writes the selected scores in batches of one statement each; every batch checks again what the actor sees. A
-// score has at least one line, so a batch that is full in scores is full in lines, and the next batch is read.
+// export writes the selected scores in batches. Each batch is one statement, which evaluates the visibility rule anew.
 func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format api.ExportFormat, to io.Writer) error {
 	query.MaxRows = bulk.Batch
-	tenant, inLines := s.Store.Of(query.CompanyID), linesOf(format)
-	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, table()), line.row, func(after *line) ([]line, error) {
+	tenant, toLines := s.Store.Of(query.CompanyID), linesOf(format)
+	// bulk.Export reads batches until one has fewer than bulk.Batch lines. A score has at least one line, so a full batch
+	// of scores is never taken for the last.
+	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, csvTable()), line.row, func(after *line) ([]line, error) {
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.score.CreatedAt, &after.score.ID
 		}
@@ -61,34 +62,34 @@ func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format a
 		if err != nil {
 			return nil, err
 		}
-		shown, err := s.show(ctx, tenant, rows)
+		converted, err := s.convertAll(ctx, tenant, rows)
 		if err != nil {
 			return nil, err
 		}
-		lines := make([]line, 0, len(shown))
-		for _, score := range shown {
-			lines = append(lines, inLines(score)...)
+		lines := make([]line, 0, len(converted))
+		for _, score := range converted {
+			lines = append(lines, toLines(score)...)
 		}
 		return lines, nil
 	})
 }
 
-// line is one line of an export, and the score it belongs to.
+// line is one line of an export with the score it belongs to.
 type line struct {
 	score api.Score
-	says  any
+	value any
 }
 
-func (l line) row() (any, error) { return l.says, nil }
+func (l line) row() (any, error) { return l.value, nil }
 
-// linesOf returns how a score is written: as one object, or in CSV as a line for each rating. A score without ratings
-// has a line as well, because it may have a recommendation.
+// linesOf returns a function that splits a score into lines: one object in NDJSON, one line for each rating in CSV. A
+// score without ratings has one line in CSV too, because it may have a recommendation.
 func linesOf(format api.ExportFormat) func(api.Score) []line {
 	if format == api.ExportFormatNdjson {
 		return func(score api.Score) []line { return []line{{score, score}} }
 	}
 	return func(score api.Score) []line {
-		plain := flat{Score: score, RaterID: score.Rater.ID, First: score.Rater.FirstName, Last: score.Rater.LastName}
+		plain := csvRow{Score: score, RaterID: score.Rater.ID, First: score.Rater.FirstName, Last: score.Rater.LastName}
 		if len(score.Ratings) == 0 {
 			return []line{{score, plain}}
 		}
@@ -102,8 +103,8 @@ func linesOf(format api.ExportFormat) func(api.Score) []line {
 	}
 }
 
-// flat is one rating with the score that it belongs to, without nested objects.
-type flat struct {
+// csvRow is one rating with its score, without nested objects.
+type csvRow struct {
 	api.Score
 	*api.ScoreRating
 	RaterID uuid.UUID `json:"rater_id"`
@@ -111,8 +112,8 @@ type flat struct {
 	Last    string    `json:"rater_last_name"`
 }
 
-// table are the columns of the CSV export.
-func table() bulk.Table {
+// csvTable returns the columns of the CSV export.
+func csvTable() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "interview_id", "application_id", "job_id", "rater_id", "rater_first_name", "rater_last_name", "status",
 		"revision", "criterion_key", "rating", "not_observed", "note", "recommendation", "comment", "weighted_score",

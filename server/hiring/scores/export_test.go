@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -18,114 +19,137 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// exported reads an export as NDJSON.
-func exported(t *testing.T, c *testkit.Client, query string) []api.Score {
+// exportNDJSON returns the scores of an export as NDJSON.
+func exportNDJSON(t *testing.T, c *testkit.Client, query string) []api.Score {
 	t.Helper()
 	var scores []api.Score
 	for line := range strings.Lines(string(c.Get(collection + "/export" + query).Expect(http.StatusOK).Body)) {
 		var score api.Score
 		if err := json.Unmarshal([]byte(line), &score); err != nil {
-			t.Fatalf("%v: %s", err, line)
+			t.Fatalf("decode line %s: %v", line, err)
 		}
 		scores = append(scores, score)
 	}
 	return scores
 }
 
-// table reads an export as CSV, its header line first.
-func table(t *testing.T, c *testkit.Client, query string) [][]string {
+// exportCSV returns the rows of an export as CSV, with the header.
+func exportCSV(t *testing.T, c *testkit.Client, query string) [][]string {
 	t.Helper()
-	rows, err := csv.NewReader(strings.NewReader(string(c.Get(collection + "/export?format=csv" + query).Expect(http.StatusOK).Body))).ReadAll()
+	body := string(c.Get(collection + "/export?format=csv" + query).Expect(http.StatusOK).Body)
+	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(rows) == 0 {
+		t.Fatal("got no rows, want a header")
 	}
 	return rows
 }
 
-func TestTheExportIsTheListOldestFirst(t *testing.T) {
+func TestExportEqualsListOldestFirst(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.crowd(9)
-	for _, query := range []string{"", "&status=submitted", "&job_id=" + h.job.String(), "&updated_since=2999-01-01T00:00:00Z"} {
+	f := newFixture(t)
+	f.createScores(9)
+	for name, test := range map[string]struct {
+		query   string
+		isEmpty bool
+	}{
+		"all": {"", false}, "status": {"&status=submitted", false}, "job": {"&job_id=" + f.job.String(), false},
+		"nothing": {"&updated_since=2999-01-01T00:00:00Z", true},
+	} {
 		for _, role := range []api.Role{api.RoleHr, api.RoleEmployee} {
-			filters, err := url.ParseQuery("limit=5&sort=created_at" + query)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := every(t, h.as[role], filters)
-			got := exported(t, h.as[role], "?format=ndjson"+query)
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("%s, %q: exported %d scores, listed %d", role, query, len(got), len(want))
-			}
+			t.Run(fmt.Sprintf("%s as %s", name, role), func(t *testing.T) {
+				t.Parallel()
+				filters, err := url.ParseQuery("limit=5&sort=created_at" + test.query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := listAll(t, f.as[role], filters)
+				if (len(want) == 0) != test.isEmpty {
+					t.Fatalf("listed %d scores, want none: %t", len(want), test.isEmpty)
+				}
+				got := exportNDJSON(t, f.as[role], "?format=ndjson"+test.query)
+				if !slices.EqualFunc(got, want, func(a, b api.Score) bool { return reflect.DeepEqual(a, b) }) {
+					t.Errorf("got %+v, want %+v", got, want)
+				}
+			})
 		}
 	}
 }
 
-// TestATableHasALineForEachRating, and one for a score without ratings, because it may recommend something.
-func TestATableHasALineForEachRating(t *testing.T) {
+// TestCSVHasOneRowPerRating verifies the CSV export: a row for each rating, and one for a score without ratings,
+// because it may have a recommendation.
+func TestCSVHasOneRowPerRating(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.acme.Users[api.RoleEmployee]
-	first := created(h.as[api.RoleEmployee], h.interview(api.InterviewStatusInProgress, employee), object{
-		"ratings":        []object{rated("problem_solving", 4, "note", "=1+1, she said"), rated("communication", nil, "not_observed", true)},
+	f := newFixture(t)
+	employee, client := f.acme.Users[api.RoleEmployee], f.as[api.RoleEmployee]
+	first := createScore(client, f.interview(api.InterviewStatusInProgress, employee), object{
+		"ratings": []object{
+			rated("problem_solving", 4, "note", "=1+1, she said"), rated("communication", nil, "not_observed", true),
+		},
 		"recommendation": "yes", "comment": "On\ntwo \"lines\"",
 	})
-	second := created(h.as[api.RoleEmployee], h.interview(api.InterviewStatusInProgress, employee), object{"recommendation": "no"})
-	rows := table(t, h.as[api.RoleEmployee], "")
-	begin := func(s api.Score) []string {
-		return []string{
-			s.ID.String(), s.InterviewID.String(), h.application.String(), h.job.String(), employee.ID.String(), "employee", "Example", "draft", "1",
+	second := createScore(client, f.interview(api.InterviewStatusInProgress, employee), object{"recommendation": "no"})
+
+	row := func(s api.Score, values ...string) []string {
+		head := []string{
+			s.ID.String(), s.InterviewID.String(), f.application.String(), f.job.String(), employee.ID.String(), "employee",
+			"Example", "draft", "1",
 		}
-	}
-	ends := func(s api.Score) []string {
-		at := func(v any) string {
-			encoded, _ := json.Marshal(v)
-			return strings.Trim(string(encoded), `"`)
-		}
-		return []string{"", "", at(s.CreatedAt), at(s.UpdatedAt)}
+		timestamp := func(at time.Time) string { return at.Format(time.RFC3339Nano) }
+		return slices.Concat(head, values, []string{"", "", timestamp(s.CreatedAt), timestamp(s.UpdatedAt)})
 	}
 	want := [][]string{
 		{
-			"id", "interview_id", "application_id", "job_id", "rater_id", "rater_first_name", "rater_last_name", "status", "revision",
-			"criterion_key", "rating", "not_observed", "note", "recommendation", "comment", "weighted_score", "coverage", "submitted_at",
-			"status_reason", "created_at", "updated_at",
+			"id", "interview_id", "application_id", "job_id", "rater_id", "rater_first_name", "rater_last_name", "status",
+			"revision", "criterion_key", "rating", "not_observed", "note", "recommendation", "comment", "weighted_score",
+			"coverage", "submitted_at", "status_reason", "created_at", "updated_at",
 		},
-		slices.Concat(begin(first), []string{"problem_solving", "4", "false", "'=1+1, she said", "yes", "On\ntwo \"lines\"", "4", "0.75"}, ends(first)),
-		slices.Concat(begin(first), []string{"communication", "", "true", "", "yes", "On\ntwo \"lines\"", "4", "0.75"}, ends(first)),
-		slices.Concat(begin(second), []string{"", "", "", "", "no", "", "", "0"}, ends(second)),
+		// A leading apostrophe keeps spreadsheets from evaluating the note as a formula.
+		row(first, "problem_solving", "4", "false", "'=1+1, she said", "yes", "On\ntwo \"lines\"", "4", "0.75"),
+		row(first, "communication", "", "true", "", "yes", "On\ntwo \"lines\"", "4", "0.75"),
+		row(second, "", "", "", "", "no", "", "", "0"),
 	}
-	if !reflect.DeepEqual(rows, want) {
-		t.Errorf("the table is %q,\nwant         %q", rows, want)
+	if got := exportCSV(t, client, ""); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q,\nwant %q", got, want)
 	}
-	if rows := table(t, h.as[api.RoleHr], ""); len(rows) != 1 {
-		t.Errorf("whoever reads nothing gets %d lines besides the header", len(rows)-1)
+	if got := exportCSV(t, f.as[api.RoleHr], ""); len(got) != 1 {
+		t.Errorf("HR, who sees no drafts: got %d rows, want only the header", len(got))
 	}
 }
 
-// TestALongExportIsWhole takes out more scores than a statement reads at a time, at and around full batches.
-func TestALongExportIsWhole(t *testing.T) {
+// TestLongExportIsComplete exports numbers of scores at and around full batches.
+func TestLongExportIsComplete(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	interview := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee])
+	f := newFixture(t)
+	interview := f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee])
 	total := 0
 	for _, more := range []int{499, 1, 1, 500} {
-		h.Exec(`INSERT INTO scores (company_id, id, interview_id, application_id, job_id, rater_id, status, ratings, created_at, updated_at)
-			SELECT company_id, gen_random_uuid(), id, application_id, job_id, $2, 'voided', CASE n % 3 WHEN 0 THEN '[]'::jsonb ELSE
-				'[{"criterion_key": "problem_solving", "rating": 2, "not_observed": false, "note": null},
-				{"criterion_key": "communication", "rating": 2, "not_observed": false, "note": null}]'::jsonb END,
+		f.Exec(`INSERT INTO scores (company_id, id, interview_id, application_id, job_id, rater_id, status, ratings,
+				created_at, updated_at)
+			SELECT company_id, gen_random_uuid(), id, application_id, job_id, $2, 'voided',
+				CASE n % 3 WHEN 0 THEN '[]'::jsonb ELSE
+					'[{"criterion_key": "problem_solving", "rating": 2, "not_observed": false, "note": null},
+					{"criterion_key": "communication", "rating": 2, "not_observed": false, "note": null}]'::jsonb END,
 				TIMESTAMPTZ '2026-01-01' + n / 7 * INTERVAL '1 microsecond', now()
-			FROM interviews, generate_series(1, $3) AS n WHERE id = $1`, interview, h.acme.Users[api.RoleEmployee].ID, more)
+			FROM interviews, generate_series(1, $3) AS n WHERE id = $1`,
+			interview, f.acme.Users[api.RoleEmployee].ID, more)
 		total += more
-		got := exported(t, h.as[api.RoleHr], "")
-		if len(got) != total || !slices.IsSortedFunc(got, order("created_at")) || len(distinct(ids(got))) != total {
-			t.Errorf("of %d scores %d were exported, %d of them different", total, len(got), len(distinct(ids(got))))
+
+		exported := exportNDJSON(t, f.as[api.RoleHr], "")
+		if len(exported) != total || !slices.IsSortedFunc(exported, compareBy("created_at")) {
+			t.Errorf("NDJSON: got %d scores, want %d, sorted", len(exported), total)
 		}
-		var inTable []uuid.UUID
-		for _, row := range table(t, h.as[api.RoleHr], "")[1:] {
-			inTable = append(inTable, uuid.MustParse(row[0]))
+		if got := len(distinct(ids(exported))); got != total {
+			t.Errorf("NDJSON: got %d different scores, want %d", got, total)
 		}
-		if !slices.Equal(slices.Compact(inTable), ids(got)) {
-			t.Errorf("the table has other scores than the export of %d", total)
+		var inCSV []uuid.UUID
+		for _, row := range exportCSV(t, f.as[api.RoleHr], "")[1:] {
+			inCSV = append(inCSV, uuid.MustParse(row[0]))
+		}
+		if !slices.Equal(slices.Compact(inCSV), ids(exported)) {
+			t.Errorf("CSV: got other scores than the NDJSON export of %d scores", total)
 		}
 	}
 }
@@ -138,24 +162,30 @@ func distinct(all []uuid.UUID) map[uuid.UUID]bool {
 	return found
 }
 
-func TestAnExportIsRecordedAndNamed(t *testing.T) {
+func TestExportIsAuditedAndNamed(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	for format, media := range map[string]string{"csv": "text/csv", "ndjson": "application/x-ndjson"} {
-		answer := h.as[api.RoleTeamLead].Get(fmt.Sprintf("%s/export?format=%s&job_id=%s", collection, format, h.job)).Expect(http.StatusOK)
+	f := newFixture(t)
+	for format, mediaType := range map[string]string{"csv": "text/csv", "ndjson": "application/x-ndjson"} {
+		target := fmt.Sprintf("%s/export?format=%s&job_id=%s", collection, format, f.job)
+		answer := f.as[api.RoleTeamLead].Get(target).Expect(http.StatusOK)
 		name := regexp.MustCompile(`^attachment; filename="scores-\d{8}T\d{6}Z\.` + format + `"$`)
-		if got := answer.Header.Get("Content-Disposition"); !name.MatchString(got) || !strings.HasPrefix(answer.Header.Get("Content-Type"), media) {
-			t.Errorf("%s: %q %q", format, got, answer.Header.Get("Content-Type"))
+		if got := answer.Header.Get("Content-Disposition"); !name.MatchString(got) {
+			t.Errorf("%s: got Content-Disposition %q, want %s", format, got, name)
 		}
-		var count int
-		err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs WHERE action = 'score.exported' AND resource_type = 'score'
-			AND actor_id = $1 AND details->>'format' = $2 AND details->>'query' LIKE '%job_id=' || $3`,
-			h.acme.Users[api.RoleTeamLead].ID, format, h.job.String()).Scan(&count)
-		if err != nil || count != 1 {
-			t.Errorf("%s: recorded %d times, %v", format, count, err)
+		if got := answer.Header.Get("Content-Type"); !strings.HasPrefix(got, mediaType) {
+			t.Errorf("%s: got Content-Type %q, want %s", format, got, mediaType)
+		}
+
+		var entries int
+		err := f.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs
+			WHERE action = 'score.exported' AND resource_type = 'score' AND actor_id = $1
+			AND details->>'format' = $2 AND details->>'query' LIKE '%job_id=' || $3`,
+			f.acme.Users[api.RoleTeamLead].ID, format, f.job.String()).Scan(&entries)
+		if err != nil || entries != 1 {
+			t.Errorf("%s: got %d audit entries, %v, want 1", format, entries, err)
 		}
 	}
-	if body := h.as[api.RoleHr].Get(collection + "/export").Expect(http.StatusOK).Body; len(body) > 0 {
-		t.Errorf("nothing to export gives %q", body)
+	if body := f.as[api.RoleHr].Get(collection + "/export").Expect(http.StatusOK).Body; len(body) > 0 {
+		t.Errorf("export of no scores: got body %q, want none", body)
 	}
 }

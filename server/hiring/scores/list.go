@@ -14,38 +14,38 @@ import (
 func (s *Scores) ListScores(
 	ctx context.Context, request api.ListScoresRequestObject,
 ) (api.ListScoresResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
+	actor, params := access.Of(ctx), request.Params
 	sort := api.ScoreSortCreatedAtDesc
-	if wanted.Sort != nil {
-		sort = *wanted.Sort
+	if params.Sort != nil {
+		sort = *params.Sort
 	}
 	query := listQuery(actor, api.ExportScoresParams{
-		InterviewID: wanted.InterviewID, ApplicationID: wanted.ApplicationID, JobID: wanted.JobID, RaterID: wanted.RaterID,
-		Status: wanted.Status, UpdatedSince: wanted.UpdatedSince,
+		InterviewID: params.InterviewID, ApplicationID: params.ApplicationID, JobID: params.JobID, RaterID: params.RaterID,
+		Status: params.Status, UpdatedSince: params.UpdatedSince,
 	}, sort)
-	scope := wanted
+	scope := params
 	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
 	tenant := s.Store.Of(actor.CompanyID)
-	shown, err := page.Read(ctx, s.Cursors, page.List[db.ListScoresRow, api.Score]{
+	list, err := page.Read(ctx, s.Cursors, page.List[db.ListScoresRow, api.Score]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListScores", Query: scope},
-		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Cursor: params.Cursor, Limit: params.Limit,
 		Fetch: func(w page.Window) ([]db.ListScoresRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return tenant.ListScores(ctx, query)
 		},
 		Place: func(row db.ListScoresRow) page.Place { return placeOf(row.Score, sort) },
-		Show:  func(rows []db.ListScoresRow) ([]api.Score, error) { return s.show(ctx, tenant, rows) },
+		Show:  func(rows []db.ListScoresRow) ([]api.Score, error) { return s.convertAll(ctx, tenant, rows) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListScores200JSONResponse{
-		Body:    api.ScorePage(shown.Body),
-		Headers: api.ListScores200ResponseHeaders{Link: shown.Link},
+		Body:    api.ScorePage(list.Body),
+		Headers: api.ListScores200ResponseHeaders{Link: list.Link},
 	}, nil
 }
 
-// listQuery selects the scores that the actor sees and the filters match.
+// listQuery returns the query for the scores that the actor sees and that match the filters.
 func listQuery(actor access.Actor, filters api.ExportScoresParams, sort api.ScoreSort) db.ListScoresParams {
 	return db.ListScoresParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), InterviewID: filters.InterviewID,
@@ -54,6 +54,7 @@ func listQuery(actor access.Actor, filters api.ExportScoresParams, sort api.Scor
 	}
 }
 
+// placeOf returns the position of a score in a sort order.
 func placeOf(score db.Score, sort api.ScoreSort) page.Place {
 	if strings.HasSuffix(string(sort), "updated_at") {
 		return page.At(score.UpdatedAt, score.ID)

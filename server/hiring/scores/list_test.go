@@ -17,20 +17,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// crowd arranges the scores of three raters in two jobs, whose times collide; each interview has a submitted score, a
-// voided one and a draft.
-func (h house) crowd(interviews int) {
-	h.t.Helper()
-	raters := []testkit.User{h.acme.Users[api.RoleEmployee], h.User(h.acme, "rater-a", api.RoleEmployee), h.User(h.acme, "rater-b", api.RoleTeamLead)}
-	jobs := []uuid.UUID{h.job, h.hiring.Job(api.JobStatusOpen)}
-	applications := []uuid.UUID{h.application, h.hiring.Application(h.hiring.Candidate(), jobs[1], api.ApplicationStageInterview)}
-	began := time.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
+// createScores creates interviews of two applications to two jobs. Each has a submitted score, a voided one and a
+// draft, of three raters in turn. Many scores have the same times.
+func (f fixture) createScores(interviews int) {
+	f.t.Helper()
+	raters := []testkit.User{
+		f.acme.Users[api.RoleEmployee], f.User(f.acme, "rater-a", api.RoleEmployee), f.User(f.acme, "rater-b", api.RoleTeamLead),
+	}
+	otherJob := f.hiring.Job(api.JobStatusOpen)
+	applications := []uuid.UUID{
+		f.application, f.hiring.Application(f.hiring.Candidate(), otherJob, api.ApplicationStageInterview),
+	}
+	start := time.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
 	for i := range interviews {
-		interview := h.hiring.Interview(applications[i%2], h.version, api.InterviewStatusInProgress, raters...)
+		interview := f.hiring.Interview(applications[i%2], f.version, api.InterviewStatusInProgress, raters...)
 		for j, status := range statuses() {
-			id := h.hiring.Score(interview, raters[(i+j)%3], status, 3)
-			at := began.Add(time.Duration((i*3+j)/4) * time.Microsecond)
-			h.Exec(`UPDATE scores SET created_at = $2, updated_at = $3 WHERE id = $1`, id, at, at.Add(time.Duration(j)*time.Second))
+			id := f.hiring.Score(interview, raters[(i+j)%3], status, 3)
+			at := start.Add(time.Duration((i*3+j)/4) * time.Microsecond)
+			f.Exec(`UPDATE scores SET created_at = $2, updated_at = $3 WHERE id = $1`,
+				id, at, at.Add(time.Duration(j)*time.Second))
 		}
 	}
 }
@@ -39,26 +44,26 @@ func list(c *testkit.Client, query url.Values) api.ScorePage {
 	return testkit.Decode[api.ScorePage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
 }
 
-// every follows a list from page to page to its end.
-func every(t *testing.T, c *testkit.Client, query url.Values) []api.Score {
+// listAll reads all pages of a list.
+func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Score {
 	t.Helper()
 	var all []api.Score
-	walked := url.Values{}
+	pageQuery := url.Values{}
 	for name, values := range query {
-		walked[name] = slices.Clone(values)
+		pageQuery[name] = slices.Clone(values)
 	}
 	for range 1000 {
-		got := list(c, walked)
+		got := list(c, pageQuery)
 		all = append(all, got.Data...)
 		if !got.HasMore {
 			if !got.NextCursor.IsNull() {
-				t.Error("the last page has a cursor")
+				t.Error("last page: got a cursor, want none")
 			}
 			return all
 		}
-		walked.Set("cursor", got.NextCursor.MustGet())
+		pageQuery.Set("cursor", got.NextCursor.MustGet())
 	}
-	t.Fatal("the list does not end")
+	t.Fatal("got 1000 pages, want fewer")
 	return nil
 }
 
@@ -70,7 +75,8 @@ func ids(scores []api.Score) []uuid.UUID {
 	return found
 }
 
-func order(sort string) func(a, b api.Score) int {
+// compareBy returns the comparison of a sort order, ties by id.
+func compareBy(sort string) func(a, b api.Score) int {
 	return func(a, b api.Score) int {
 		c := a.CreatedAt.Compare(b.CreatedAt)
 		if strings.HasSuffix(sort, "updated_at") {
@@ -83,46 +89,65 @@ func order(sort string) func(a, b api.Score) int {
 	}
 }
 
-func TestEveryOrderGivesEachScoreOnce(t *testing.T) {
+func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.crowd(14)
-	for role, want := range map[api.Role]int{api.RoleHr: 28, api.RoleTeamLead: 7, api.RoleEmployee: 14} {
+	f := newFixture(t)
+	f.createScores(14)
+	for role, count := range map[api.Role]int{api.RoleHr: 28, api.RoleTeamLead: 7, api.RoleEmployee: 14} {
 		for _, sort := range []string{"created_at", "-created_at", "updated_at", "-updated_at"} {
-			whole := list(h.as[role], url.Values{"sort": {sort}, "limit": {"200"}}).Data
-			if len(whole) != want {
-				t.Fatalf("%s, %s: %d scores on the one page, want %d", role, sort, len(whole), want)
-			}
-			if !slices.IsSortedFunc(whole, order(sort)) {
-				t.Errorf("%s, %s: not in order", role, sort)
-			}
-			for _, limit := range []int{1, 3, 7} {
-				if got := every(t, h.as[role], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}}); !slices.Equal(ids(got), ids(whole)) {
-					t.Errorf("%s, %s by %d: walked %d scores, not the %d of the one page", role, sort, limit, len(got), len(whole))
+			t.Run(fmt.Sprintf("%s %s", role, sort), func(t *testing.T) {
+				t.Parallel()
+				all := list(f.as[role], url.Values{"sort": {sort}, "limit": {"200"}}).Data
+				if len(all) != count {
+					t.Fatalf("got %d scores on one page, want %d", len(all), count)
 				}
-			}
+				if !slices.IsSortedFunc(all, compareBy(sort)) {
+					t.Errorf("got %v, want them sorted", ids(all))
+				}
+				for _, limit := range []int{1, 3, 7} {
+					got := listAll(t, f.as[role], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
+					if !slices.Equal(ids(got), ids(all)) {
+						t.Errorf("limit %d: got %v, want %v", limit, ids(got), ids(all))
+					}
+				}
+			})
 		}
 	}
-	if got, want := ids(list(h.as[api.RoleHr], nil).Data), ids(list(h.as[api.RoleHr], url.Values{"sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
-		t.Error("the order without sort is not -created_at")
-	}
+	t.Run("default", func(t *testing.T) {
+		t.Parallel()
+		got, want := list(f.as[api.RoleHr], nil).Data, list(f.as[api.RoleHr], url.Values{"sort": {"-created_at"}}).Data
+		if !slices.Equal(ids(got), ids(want)) {
+			t.Errorf("without sort: got %v, want the order -created_at: %v", ids(got), ids(want))
+		}
+	})
 }
 
-// TestTheListShowsWhatGetShows: whoever lists scores sees each of them as it is shown alone.
-func TestTheListShowsWhatGetShows(t *testing.T) {
+// TestListedScoreEqualsGet verifies that a list shows each score as GetScore does, with the criteria that drafts miss.
+func TestListedScoreEqualsGet(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.crowd(6)
-	created(h.as[api.RoleHr], h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleHr]), object{"comment": "Half done."})
-	created(h.as[api.RoleEmployee], h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee]), object{"comment": "Half done."})
+	f := newFixture(t)
+	f.createScores(6)
+	partial := map[uuid.UUID]bool{}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleHr} {
-		for _, listed := range list(h.as[role], url.Values{"limit": {"200"}}).Data {
-			read := testkit.Decode[api.Score](h.as[role].Get(path(listed.ID)).Expect(http.StatusOK))
-			if !reflect.DeepEqual(listed, read) {
-				t.Errorf("%s: listed %+v,\nread   %+v", role, listed, read)
+		interview := f.interview(api.InterviewStatusInProgress, f.acme.Users[role])
+		partial[createScore(f.as[role], interview, object{"comment": "Half done."}).ID] = true
+	}
+
+	for _, role := range []api.Role{api.RoleEmployee, api.RoleHr} {
+		listed := list(f.as[role], url.Values{"limit": {"200"}}).Data
+		if !slices.ContainsFunc(listed, func(s api.Score) bool { return partial[s.ID] }) {
+			t.Fatalf("%s: got %v, want the partial draft among them", role, ids(listed))
+		}
+		for _, want := range listed {
+			if got := getScore(f.as[role], want.ID); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: got %+v,\nlisted %+v", role, got, want)
 			}
-			if half := !listed.Comment.IsNull(); half != slices.Equal(listed.MissingCriteria, []string{"problem_solving"}) {
-				t.Errorf("%s: a %s score misses %v", role, listed.Status, listed.MissingCriteria)
+			missing := []api.ContentKey{}
+			if partial[want.ID] {
+				missing = []api.ContentKey{"problem_solving"}
+			}
+			if !slices.Equal(want.MissingCriteria, missing) {
+				t.Errorf("%s: %s score misses %v, want %v", role, want.Status, want.MissingCriteria, missing)
 			}
 		}
 	}
@@ -130,64 +155,89 @@ func TestTheListShowsWhatGetShows(t *testing.T) {
 
 func TestFiltersCombine(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.crowd(12)
-	all := list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
+	f := newFixture(t)
+	f.createScores(12)
+	all := list(f.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
 	one, since := all[5], all[9].UpdatedAt
+	ofJob := func(s api.Score) bool { return s.JobID == one.JobID }
+	ofRater := func(s api.Score) bool { return s.Rater.ID == one.Rater.ID }
+	submitted := func(s api.Score) bool { return s.Status == "submitted" }
+	none := func(api.Score) bool { return false }
 	for name, test := range map[string]struct {
-		query url.Values
-		keep  func(s api.Score) bool
+		query   url.Values
+		matches func(s api.Score) bool
 	}{
-		"interview":   {url.Values{"interview_id": {one.InterviewID.String()}}, func(s api.Score) bool { return s.InterviewID == one.InterviewID }},
-		"application": {url.Values{"application_id": {one.ApplicationID.String()}}, func(s api.Score) bool { return s.ApplicationID == one.ApplicationID }},
-		"job":         {url.Values{"job_id": {one.JobID.String()}}, func(s api.Score) bool { return s.JobID == one.JobID }},
-		"rater":       {url.Values{"rater_id": {one.Rater.ID.String()}}, func(s api.Score) bool { return s.Rater.ID == one.Rater.ID }},
-		"submitted":   {url.Values{"status": {"submitted"}}, func(s api.Score) bool { return s.Status == "submitted" }},
-		"voided":      {url.Values{"status": {"voided"}}, func(s api.Score) bool { return s.Status == "voided" }},
-		"draft":       {url.Values{"status": {"draft"}}, func(api.Score) bool { return false }},
-		"since": {
-			url.Values{"updated_since": {since.Format(time.RFC3339Nano)}}, func(s api.Score) bool { return !s.UpdatedAt.Before(since) },
+		"interview": {
+			url.Values{"interview_id": {one.InterviewID.String()}},
+			func(s api.Score) bool { return s.InterviewID == one.InterviewID },
 		},
-		"nobody's": {url.Values{"rater_id": {uuid.NewString()}}, func(api.Score) bool { return false }},
-		"all at once": {
-			url.Values{"job_id": {one.JobID.String()}, "rater_id": {one.Rater.ID.String()}, "status": {"submitted"}, "sort": {"updated_at"}},
-			func(s api.Score) bool {
-				return s.JobID == one.JobID && s.Rater.ID == one.Rater.ID && s.Status == "submitted"
+		"application": {
+			url.Values{"application_id": {one.ApplicationID.String()}},
+			func(s api.Score) bool { return s.ApplicationID == one.ApplicationID },
+		},
+		"job":       {url.Values{"job_id": {one.JobID.String()}}, ofJob},
+		"rater":     {url.Values{"rater_id": {one.Rater.ID.String()}}, ofRater},
+		"submitted": {url.Values{"status": {"submitted"}}, submitted},
+		"voided":    {url.Values{"status": {"voided"}}, func(s api.Score) bool { return s.Status == "voided" }},
+		"draft":     {url.Values{"status": {"draft"}}, none},
+		"since": {
+			url.Values{"updated_since": {since.Format(time.RFC3339Nano)}},
+			func(s api.Score) bool { return !s.UpdatedAt.Before(since) },
+		},
+		"unknown rater": {url.Values{"rater_id": {uuid.NewString()}}, none},
+		"several filters": {
+			url.Values{
+				"job_id": {one.JobID.String()}, "rater_id": {one.Rater.ID.String()}, "status": {"submitted"},
+				"sort": {"updated_at"},
 			},
+			func(s api.Score) bool { return ofJob(s) && ofRater(s) && submitted(s) },
 		},
 	} {
-		want := ids(slices.DeleteFunc(slices.Clone(all), func(s api.Score) bool { return !test.keep(s) }))
-		test.query.Set("limit", "3")
-		got := ids(every(t, h.as[api.RoleHr], test.query))
-		sorted := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
-		slices.SortFunc(want, sorted)
-		slices.SortFunc(got, sorted)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: %d scores, want %d", name, len(got), len(want))
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := ids(slices.DeleteFunc(slices.Clone(all), func(s api.Score) bool { return !test.matches(s) }))
+			test.query.Set("limit", "3")
+			got := ids(listAll(t, f.as[api.RoleHr], test.query))
+			byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
+			slices.SortFunc(want, byID)
+			slices.SortFunc(got, byID)
+			if !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
 	}
-	own := list(h.as[api.RoleEmployee], url.Values{"status": {"draft"}, "limit": {"200"}}).Data
-	if len(own) != 4 {
-		t.Errorf("%d drafts of one's own, want 4", len(own))
+
+	// Raters find their own drafts, and not those of others.
+	employee := f.acme.Users[api.RoleEmployee].ID
+	drafts := list(f.as[api.RoleEmployee], url.Values{"status": {"draft"}, "limit": {"200"}}).Data
+	if len(drafts) != 4 {
+		t.Errorf("drafts of the employee: got %d, want 4", len(drafts))
 	}
-	if other := list(h.as[api.RoleEmployee], url.Values{"status": {"draft"}, "rater_id": {one.Rater.ID.String()}}).Data; len(other) > 0 &&
-		one.Rater.ID != h.acme.Users[api.RoleEmployee].ID {
-		t.Errorf("%d drafts of another", len(other))
+	i := slices.IndexFunc(all, func(s api.Score) bool { return s.Rater.ID != employee })
+	other := url.Values{"status": {"draft"}, "rater_id": {all[i].Rater.ID.String()}}
+	if got := list(f.as[api.RoleEmployee], other).Data; len(got) > 0 {
+		t.Errorf("drafts of another rater: got %d, want 0", len(got))
 	}
 }
 
-func TestCursorsBelongToTheirList(t *testing.T) {
+func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	h.crowd(6)
-	cursor := list(h.as[api.RoleHr], url.Values{"limit": {"1"}, "status": {"submitted"}}).NextCursor.MustGet()
-	for _, query := range []string{"", "&status=voided", "&status=submitted&sort=created_at", "&status=submitted&job_id=" + h.job.String()} {
-		h.as[api.RoleHr].Get(collection+"?cursor="+cursor+query).Refused(400, "invalid_cursor")
+	f := newFixture(t)
+	f.createScores(6)
+	hr := f.as[api.RoleHr]
+	cursor := list(hr, url.Values{"limit": {"1"}, "status": {"submitted"}}).NextCursor.MustGet()
+	for _, query := range []string{
+		"", "&status=voided", "&status=submitted&sort=created_at", "&status=submitted&job_id=" + f.job.String(),
+	} {
+		hr.Get(collection+"?cursor="+cursor+query).Refused(http.StatusBadRequest, "invalid_cursor")
 	}
-	h.as[api.RoleHr].Get(collection + "?status=submitted&sort=-created_at&limit=2&cursor=" + cursor).Expect(http.StatusOK)
-	globex := h.Company("globex")
-	h.replica.SignIn(t, globex.Users[api.RoleHr]).Get(collection+"?status=submitted&cursor="+cursor).Refused(400, "invalid_cursor")
-	if got := list(h.replica.SignIn(t, globex.Users[api.RoleAdmin]), url.Values{"job_id": {h.job.String()}}); len(got.Data) > 0 {
-		t.Error("another company's scores are listed")
+	hr.Get(collection + "?status=submitted&sort=-created_at&limit=2&cursor=" + cursor).Expect(http.StatusOK)
+
+	globex := f.Company("globex")
+	f.replica.SignIn(t, globex.Users[api.RoleHr]).Get(collection+"?status=submitted&cursor="+cursor).
+		Refused(http.StatusBadRequest, "invalid_cursor")
+	stranger := f.replica.SignIn(t, globex.Users[api.RoleAdmin])
+	if got := list(stranger, url.Values{"job_id": {f.job.String()}}).Data; len(got) > 0 {
+		t.Errorf("scores of a job of another company: got %d, want 0", len(got))
 	}
 }

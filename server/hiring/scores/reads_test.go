@@ -1,13 +1,10 @@
 package scores_test
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -20,294 +17,310 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// seat is what somebody has on the panel of an interview.
-type seat string
+// panelState is what a user is to the panel of an interview.
+type panelState string
 
 const (
-	absent    seat = "not on the panel"
-	empty     seat = "on the panel without a score"
-	drafting  seat = "on the panel with a draft"
-	submitted seat = "on the panel with a submitted score"
-	voided    seat = "on the panel with a voided score"
+	notOnPanel    panelState = "not on the panel"
+	withoutScore  panelState = "panelist without a score"
+	withDraft     panelState = "panelist with a draft"
+	withSubmitted panelState = "panelist with a submitted score"
+	withVoided    panelState = "panelist with a voided score"
 )
 
-func seats() []seat { return []seat{absent, empty, drafting, submitted, voided} }
-
-// reader is somebody who might read the scores of others.
-type reader struct {
-	role   api.Role
-	member bool // of the interview's job
-	seat   seat
+func panelStates() []panelState {
+	return []panelState{notOnPanel, withoutScore, withDraft, withSubmitted, withVoided}
 }
 
+// reader is a user who tries to read the scores of others.
+type reader struct {
+	role     api.Role
+	isMember bool // of the interview's job
+	state    panelState
+}
+
+// readers returns every combination of role, membership and panel state.
 func readers() []reader {
 	var all []reader
-	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		for _, member := range []bool{false, true} {
-			for _, at := range seats() {
-				all = append(all, reader{role, member, at})
+	for _, role := range access.Roles() {
+		for _, isMember := range []bool{false, true} {
+			for _, state := range panelStates() {
+				all = append(all, reader{role, isMember, state})
 			}
 		}
 	}
 	return all
 }
 
-// manages says whether a reader is HR or an admin; leads, whether they are a team lead whose job it is.
-func (r reader) manages() bool { return r.role == api.RoleHr || r.role == api.RoleAdmin }
-func (r reader) leads() bool   { return r.role == api.RoleTeamLead && r.member }
+func (r reader) String() string { return fmt.Sprintf("%s, member %t, %s", r.role, r.isMember, r.state) }
 
-// sees says whether a reader sees the interview at all.
-func (r reader) sees() bool { return r.manages() || r.leads() || r.seat != absent }
+// isManager reports whether a reader is HR or an admin.
+func (r reader) isManager() bool { return r.role == api.RoleHr || r.role == api.RoleAdmin }
 
-// reads is the whole rule of who reads another's score, written by hand.
-func (r reader) reads(status api.ScoreStatus) bool {
+// leads reports whether a reader is a team lead of the job.
+func (r reader) leads() bool { return r.role == api.RoleTeamLead && r.isMember }
+
+// seesInterview reports whether a reader sees the interview.
+func (r reader) seesInterview() bool { return r.isManager() || r.leads() || r.state != notOnPanel }
+
+// seesScore reports whether a reader sees the score of another rater. It is the expected visibility rule.
+func (r reader) seesScore(status api.ScoreStatus) bool {
 	switch {
 	case status == api.ScoreStatusDraft:
 		return false
-	case status == api.ScoreStatusVoided && !r.manages():
+	case status == api.ScoreStatusVoided && !r.isManager():
 		return false
-	case r.seat == absent:
-		return r.manages() || r.leads()
+	case r.state == notOnPanel:
+		return r.isManager() || r.leads()
 	}
-	return r.seat == submitted
+	return r.state == withSubmitted
 }
 
-// scene is an interview of its own for one reader: a colleague for each status, with a score of that status.
-type scene struct {
-	house
+// scenario is an interview for one reader. Its panel has a colleague for each status, with a score of that status.
+type scenario struct {
+	fixture
 	reader
 	user                   testkit.User
 	client                 *testkit.Client
 	interview, application uuid.UUID
 	scores                 map[api.ScoreStatus]uuid.UUID
-	own                    uuid.UUID
+	own                    uuid.UUID // uuid.Nil if the reader has no score
 }
 
 func statuses() []api.ScoreStatus {
 	return []api.ScoreStatus{api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided}
 }
 
-// scene arranges what a reader might read. The names of readers do not say what they are, so that nothing is found by them.
-func (h house) scene(n int, r reader, colleagues map[api.ScoreStatus]testkit.User) scene {
-	h.t.Helper()
-	user, client := h.join(fmt.Sprintf("reader-%d", n), r.role)
+// newScenario creates the scenario of a reader. The job is new too, so that its members are known. Each score of a
+// colleague has one revision.
+func (f fixture) newScenario(n int, r reader, colleagues map[api.ScoreStatus]testkit.User) scenario {
+	f.t.Helper()
+	user, client := f.newUser(fmt.Sprintf("reader-%d", n), r.role)
 	var members, panel []testkit.User
-	if r.member {
+	if r.isMember {
 		members = append(members, user)
 	}
-	if r.seat != absent {
+	if r.state != notOnPanel {
 		panel = append(panel, user)
 	}
 	for _, status := range statuses() {
 		panel = append(panel, colleagues[status])
 	}
-	job := h.hiring.Job(api.JobStatusOpen, members...)
-	application := h.hiring.Application(h.hiring.Candidate(), job, api.ApplicationStageInterview)
-	s := scene{
-		house: h, reader: r, user: user, client: client, application: application, scores: map[api.ScoreStatus]uuid.UUID{},
-		interview: h.hiring.Interview(application, h.version, api.InterviewStatusInProgress, panel...),
+	job := f.hiring.Job(api.JobStatusOpen, members...)
+	application := f.hiring.Application(f.hiring.Candidate(), job, api.ApplicationStageInterview)
+	s := scenario{
+		fixture: f, reader: r, user: user, client: client, application: application,
+		scores:    map[api.ScoreStatus]uuid.UUID{},
+		interview: f.hiring.Interview(application, f.version, api.InterviewStatusInProgress, panel...),
 	}
 	for i, status := range statuses() {
-		s.scores[status] = h.hiring.Score(s.interview, colleagues[status], status, i+1)
-		h.Exec(`INSERT INTO score_revisions (company_id, id, score_id, revision, event, ratings, recommendation, coverage, reason, actor_id, created_at)
+		s.scores[status] = f.hiring.Score(s.interview, colleagues[status], status, i+1)
+		f.Exec(`INSERT INTO score_revisions
+				(company_id, id, score_id, revision, event, ratings, recommendation, coverage, reason, actor_id, created_at)
 			VALUES ($1, $2, $3, 1, 'reopen', '[]', 'no', 0, 'Mistaken.', $4, now())`,
-			h.acme.ID, uuid.New(), s.scores[status], h.acme.Users[api.RoleHr].ID)
+			f.acme.ID, uuid.New(), s.scores[status], f.acme.Users[api.RoleHr].ID)
 	}
-	switch r.seat {
-	case drafting:
-		s.own = h.hiring.Score(s.interview, user, api.ScoreStatusDraft, 5)
-	case submitted:
-		s.own = h.hiring.Score(s.interview, user, api.ScoreStatusSubmitted, 5)
-	case voided:
-		s.own = h.hiring.Score(s.interview, user, api.ScoreStatusVoided, 5)
-	case absent, empty:
+	switch r.state {
+	case withDraft:
+		s.own = f.hiring.Score(s.interview, user, api.ScoreStatusDraft, 5)
+	case withSubmitted:
+		s.own = f.hiring.Score(s.interview, user, api.ScoreStatusSubmitted, 5)
+	case withVoided:
+		s.own = f.hiring.Score(s.interview, user, api.ScoreStatusVoided, 5)
+	case notOnPanel, withoutScore:
 	}
 	return s
 }
 
-// TestWhoReadsWhat asks every operation that shows or touches a score, as every reader, for a colleague's score of every
-// status, and for the reader's own.
-func TestWhoReadsWhat(t *testing.T) {
+// TestScoreVisibilityMatrix requests every operation that shows or changes a score, as every reader, for a colleague's
+// score of every status and for the reader's own score.
+func TestScoreVisibilityMatrix(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	colleagues := map[api.ScoreStatus]testkit.User{}
 	for _, status := range statuses() {
-		colleagues[status] = h.User(h.acme, "author-of-a-"+string(status), api.RoleEmployee)
+		colleagues[status] = f.User(f.acme, "rater-of-a-"+string(status), api.RoleEmployee)
 	}
-	kept, err := postgres.Open(t.Context(), postgres.Options{URL: h.DatabaseURL, MaxConns: 1})
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: f.DatabaseURL, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(kept.Close)
+	t.Cleanup(store.Close)
+
 	for n, r := range readers() {
-		s := h.scene(n, r, colleagues)
-		name := fmt.Sprintf("%s, member %t, %s", r.role, r.member, r.seat)
-		want := []string{}
+		s := f.newScenario(n, r, colleagues)
+		visible := []string{}
 		for _, status := range statuses() {
-			reads := r.reads(status)
-			if reads {
-				want = append(want, s.scores[status].String())
+			sees := r.seesScore(status)
+			if sees {
+				visible = append(visible, s.scores[status].String())
 			}
-			found := s.touch(s.scores[status])
-			maps.Copy(found, s.statements(kept, s.scores[status]))
-			for what, found := range found {
-				if found != reads {
-					t.Errorf("%s: %s finds a colleague's %s score: %t", name, what, status, found)
+			found := s.requestScore(s.scores[status])
+			maps.Copy(found, s.queryScore(store, s.scores[status]))
+			for operation, found := range found {
+				if found != sees {
+					t.Errorf("%s: %s finds a colleague's %s score: %t, want %t", r, operation, status, found, sees)
 				}
 			}
 		}
 		if s.own != uuid.Nil {
-			want = append(want, s.own.String())
-			for what, found := range s.touch(s.own) {
+			visible = append(visible, s.own.String())
+			for operation, found := range s.requestScore(s.own) {
 				if !found {
-					t.Errorf("%s: %s does not find one's own score", name, what)
+					t.Errorf("%s: %s does not find the reader's own score", r, operation)
 				}
 			}
 		}
-		slices.Sort(want)
-		for what, got := range s.collect() {
-			if slices.Sort(got); !slices.Equal(got, want) {
-				t.Errorf("%s: %s gives %d scores, want %d", name, what, len(got), len(want))
+		slices.Sort(visible)
+		for operation, got := range s.listedScores() {
+			if slices.Sort(got); !slices.Equal(got, visible) {
+				t.Errorf("%s: %s: got %v, want %v", r, operation, got, visible)
 			}
 		}
-		s.sums(name)
+		s.checkSummaries()
 	}
 }
 
-// touch asks every operation on one score whether it is there. An act is refused for another reason where it is: a
-// reason that cannot be kept, a state, or that it is one's own.
-func (s scene) touch(id uuid.UUID) map[string]bool {
+// requestScore requests every operation on one score and reports which of them find it. The requests for actions are
+// invalid, so that they change nothing: a score that is found is refused because of the reason, the state or the role.
+func (s scenario) requestScore(id uuid.UUID) map[string]bool {
 	s.t.Helper()
 	found := map[string]bool{}
-	ask := func(what string, answer, random *testkit.Answer, expected ...int) {
+	check := func(operation string, got, missing *testkit.Answer, expected ...int) {
 		s.t.Helper()
-		if found[what] = answer.Status != http.StatusNotFound; !found[what] {
-			unlike(s.t, answer, random)
-		} else if !slices.Contains(expected, answer.Status) {
-			s.t.Errorf("%s of a score that is there: %d %s", what, answer.Status, answer.Body)
+		if found[operation] = got.Status != http.StatusNotFound; !found[operation] {
+			requireSameRefusal(s.t, got, missing)
+		} else if !slices.Contains(expected, got.Status) {
+			s.t.Errorf("%s: %s: got %d %s, want one of %v", s.reader, operation, got.Status, got.Body, expected)
 		}
 	}
-	random := uuid.New()
-	ask("GET", s.client.Get(path(id)), s.client.Get(path(random)), 200)
-	ask("the revisions", s.client.Get(path(id, "revisions")), s.client.Get(path(random, "revisions")), 200)
-	if found["the revisions"] && id != s.own {
-		var page api.ScoreRevisionPage
-		if s.client.Get(path(id, "revisions")).Into(&page); len(page.Data) != 1 {
-			s.t.Errorf("%d revisions, want 1", len(page.Data))
+	missing := uuid.New()
+	check("GetScore", s.client.Get(path(id)), s.client.Get(path(missing)), 200)
+	revisions := s.client.Get(path(id, "revisions"))
+	check("ListScoreRevisions", revisions, s.client.Get(path(missing, "revisions")), 200)
+	if found["ListScoreRevisions"] && id != s.own {
+		if got := testkit.Decode[api.ScoreRevisionPage](revisions).Data; len(got) != 1 {
+			s.t.Errorf("%s: got %d revisions, want 1", s.reader, len(got))
 		}
 	}
-	if s.manages() {
+	if s.isManager() {
 		reason := object{"reason": "\u0007"}
-		for _, act := range []string{"reopen", "void"} {
+		for _, action := range []string{"reopen", "void"} {
 			expected := []int{409, 422}
 			if id == s.own {
 				expected = []int{403}
 			}
-			ask(act, s.client.Post(path(id, act), reason), s.client.Post(path(random, act), reason), expected...)
+			check(action, s.client.Post(path(id, action), reason), s.client.Post(path(missing, action), reason), expected...)
 		}
 	}
 	return found
 }
 
-// statements asks each statement about one score by itself: where an operation runs several of them, each applies the
-// rule although another has applied it before.
-func (s scene) statements(kept *postgres.Store, id uuid.UUID) map[string]bool {
+// queryScore runs each query for one score by itself and reports which of them find it. An operation runs several of
+// them; each must apply the visibility rule, not only the first.
+func (s scenario) queryScore(store *postgres.Store, id uuid.UUID) map[string]bool {
 	s.t.Helper()
-	ctx, tenant := s.t.Context(), kept.Of(s.acme.ID)
+	ctx, tenant := s.t.Context(), store.Of(s.acme.ID)
 	actor := access.Actor{CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
-	by := db.GetScoreForUpdateParams{CompanyID: s.acme.ID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id}
+	query := db.GetScoreForUpdateParams{
+		CompanyID: s.acme.ID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
+	}
 	found := map[string]bool{}
-	note := func(what string, err error) {
-		if found[what] = err == nil; err != nil && !fault.Is(err, fault.ResourceNotFound) {
-			s.t.Errorf("%s: %v", what, err)
+	check := func(name string, err error) {
+		s.t.Helper()
+		if found[name] = err == nil; err != nil && !fault.Is(err, fault.ResourceNotFound) {
+			s.t.Errorf("%s: %s: got %v, want a row or ResourceNotFound", s.reader, name, err)
 		}
 	}
-	_, err := tenant.GetScore(ctx, db.GetScoreParams{CompanyID: by.CompanyID, ActorID: by.ActorID, Reach: by.Reach, ID: id})
-	note("the statement GetScore", err)
-	_, err = tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
-	note("the statement GetScoredInterviewForUpdate", err)
-	_, err = tenant.GetScoreForUpdate(ctx, by)
-	note("the statement GetScoreForUpdate", err)
-	revisions, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
-		CompanyID: by.CompanyID, ActorID: by.ActorID, Reach: by.Reach, ScoreID: id, MaxRows: 1,
+	_, err := tenant.GetScore(ctx, db.GetScoreParams{
+		CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, ID: id,
 	})
-	note("the statement ListScoreRevisions", err)
-	found["the statement ListScoreRevisions"] = len(revisions) > 0
-	by.OwnOnly = true
-	_, err = tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(by))
-	if _, err2 := tenant.GetScoreForUpdate(ctx, by); (err == nil) != (id == s.own) || (err2 == nil) != (id == s.own) {
-		s.t.Errorf("another's score is found as one's own: %v, %v", err, err2)
+	check("query GetScore", err)
+	_, err = tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(query))
+	check("query GetScoredInterviewForUpdate", err)
+	_, err = tenant.GetScoreForUpdate(ctx, query)
+	check("query GetScoreForUpdate", err)
+	revisions, err := tenant.ListScoreRevisions(ctx, db.ListScoreRevisionsParams{
+		CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, ScoreID: id, MaxRows: 1,
+	})
+	check("query ListScoreRevisions", err)
+	found["query ListScoreRevisions"] = len(revisions) > 0
+
+	query.OwnOnly = true
+	_, interviewErr := tenant.GetScoredInterviewForUpdate(ctx, db.GetScoredInterviewForUpdateParams(query))
+	_, scoreErr := tenant.GetScoreForUpdate(ctx, query)
+	if isOwn := id == s.own; (interviewErr == nil) != isOwn || (scoreErr == nil) != isOwn {
+		s.t.Errorf("%s: queries with OwnOnly: got %v and %v; own score: %t", s.reader, interviewErr, scoreErr, isOwn)
 	}
 	return found
 }
 
-// collect gives the scores of the scene's interview as each operation that gives several shows them.
-func (s scene) collect() map[string][]string {
+// listedScores returns the ids of the interview's scores that each operation with several scores shows.
+func (s scenario) listedScores() map[string][]string {
 	s.t.Helper()
-	found := map[string][]string{"the lists by status": {}, "the export": {}, "the table": {}}
-	for what, query := range map[string]string{
-		"the list by interview": "?limit=200&interview_id=" + s.interview.String(), "the whole list": "?limit=200",
-		"the list by application": "?limit=200&sort=-updated_at&application_id=" + s.application.String(),
+	const byStatus, inNDJSON, inCSV = "lists by status", "NDJSON export", "CSV export"
+	found := map[string][]string{byStatus: {}, inNDJSON: {}, inCSV: {}}
+	get := func(query string) []api.Score {
+		s.t.Helper()
+		return testkit.Decode[api.ScorePage](s.client.Get(collection + query).Expect(http.StatusOK)).Data
+	}
+	for name, query := range map[string]string{
+		"list by interview":   "?limit=200&interview_id=" + s.interview.String(),
+		"list of all":         "?limit=200",
+		"list by application": "?limit=200&sort=-updated_at&application_id=" + s.application.String(),
 	} {
-		found[what] = nil
-		for _, score := range testkit.Decode[api.ScorePage](s.client.Get(collection + query).Expect(http.StatusOK)).Data {
+		found[name] = nil
+		for _, score := range get(query) {
 			if score.InterviewID == s.interview {
-				found[what] = append(found[what], score.ID.String())
+				found[name] = append(found[name], score.ID.String())
 			}
 		}
 	}
 	for _, status := range statuses() {
-		query := fmt.Sprintf("?interview_id=%s&status=%s", s.interview, status)
-		for _, score := range testkit.Decode[api.ScorePage](s.client.Get(collection + query).Expect(http.StatusOK)).Data {
-			found["the lists by status"] = append(found["the lists by status"], score.ID.String())
+		for _, score := range get(fmt.Sprintf("?interview_id=%s&status=%s", s.interview, status)) {
+			found[byStatus] = append(found[byStatus], score.ID.String())
 		}
 	}
-	query := "/export?interview_id=" + s.interview.String()
-	for line := range strings.Lines(string(s.client.Get(collection + query).Expect(http.StatusOK).Body)) {
-		var score api.Score
-		if err := json.Unmarshal([]byte(line), &score); err != nil {
-			s.t.Fatal(err)
-		}
-		found["the export"] = append(found["the export"], score.ID.String())
+	filter := "interview_id=" + s.interview.String()
+	for _, score := range exportNDJSON(s.t, s.client, "?"+filter) {
+		found[inNDJSON] = append(found[inNDJSON], score.ID.String())
 	}
-	table, err := csv.NewReader(strings.NewReader(string(s.client.Get(collection + query + "&format=csv").Body))).ReadAll()
-	if err != nil {
-		s.t.Fatal(err)
+	for _, row := range exportCSV(s.t, s.client, "&"+filter)[1:] {
+		found[inCSV] = append(found[inCSV], row[0])
 	}
-	for _, row := range table[1:] {
-		found["the table"] = append(found["the table"], row[0])
-	}
-	found["the table"] = slices.Compact(found["the table"])
+	found[inCSV] = slices.Compact(found[inCSV])
 	return found
 }
 
-// sums holds the summaries against the rule.
-func (s scene) sums(name string) {
+// checkSummaries compares the summaries of interview and application with the visibility rule.
+func (s scenario) checkSummaries() {
 	s.t.Helper()
-	one := s.client.Get("/api/v1/interviews/" + s.interview.String() + "/summary")
-	all := s.client.Get("/api/v1/applications/" + s.application.String() + "/summary")
-	if !s.sees() {
-		unlike(s.t, one, s.client.Get("/api/v1/interviews/"+uuid.NewString()+"/summary"))
-		unlike(s.t, all, s.client.Get("/api/v1/applications/"+uuid.NewString()+"/summary"))
-		one.Refused(404, "not_found")
-		all.Refused(404, "not_found")
+	get := func(resource string, id uuid.UUID) *testkit.Answer {
+		return s.client.Get("/api/v1/" + resource + "/" + id.String() + "/summary")
+	}
+	ofInterview, ofApplication := get("interviews", s.interview), get("applications", s.application)
+	if !s.seesInterview() {
+		requireSameRefusal(s.t, ofInterview, get("interviews", uuid.New()))
+		requireSameRefusal(s.t, ofApplication, get("applications", uuid.New()))
+		ofInterview.Refused(http.StatusNotFound, "not_found")
+		ofApplication.Refused(http.StatusNotFound, "not_found")
 		return
 	}
-	want := int32(0) // the colleague's submitted score, and the reader's own
-	if s.reads(api.ScoreStatusSubmitted) {
-		want++
+	scores := int32(0) // the colleague's submitted score and the reader's own
+	if s.seesScore(api.ScoreStatusSubmitted) {
+		scores++
 	}
-	if s.seat == submitted {
-		want++
+	if s.state == withSubmitted {
+		scores++
 	}
-	blind := s.seat != absent && s.seat != submitted
-	interview := testkit.Decode[api.InterviewSummary](one.Expect(http.StatusOK))
-	application := testkit.Decode[api.ApplicationSummary](all.Expect(http.StatusOK))
-	if interview.Figures.Scores != want || interview.Blinded != blind {
-		s.t.Errorf("%s: the interview's summary is %+v", name, interview)
+	isBlinded := s.state != notOnPanel && s.state != withSubmitted
+	interview := testkit.Decode[api.InterviewSummary](ofInterview.Expect(http.StatusOK))
+	if interview.Figures.Scores != scores || interview.Blinded != isBlinded {
+		s.t.Errorf("%s: interview summary: got %+v, want %d scores, blinded %t", s.reader, interview, scores, isBlinded)
 	}
-	if application.Figures.Scores != want || application.Interviews[0].Scores != want || application.Interviews[0].Blinded != blind ||
-		(application.BlindedInterviews == 1) != blind {
-		s.t.Errorf("%s: the application's summary is %+v", name, application)
+	application := testkit.Decode[api.ApplicationSummary](ofApplication.Expect(http.StatusOK))
+	if application.Figures.Scores != scores || application.Interviews[0].Scores != scores ||
+		application.Interviews[0].Blinded != isBlinded || (application.BlindedInterviews == 1) != isBlinded {
+		s.t.Errorf("%s: application summary: got %+v, want %d scores, blinded %t", s.reader, application, scores, isBlinded)
 	}
 }

@@ -9,17 +9,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 )
 
-// ListScoreRevisions lists what a score that the actor sees said before it was reopened or voided, oldest first.
+// ListScoreRevisions lists the revisions of a score that the actor sees, oldest first. A revision is the content of the
+// score before it was reopened or voided.
 func (s *Scores) ListScoreRevisions(
 	ctx context.Context, request api.ListScoreRevisionsRequestObject,
 ) (api.ListScoreRevisionsResponseObject, error) {
 	actor := access.Of(ctx)
 	tenant := s.Store.Of(actor.CompanyID)
-	score, err := get(ctx, tenant, actor, request.ScoreID)
+	score, err := getScore(ctx, tenant, actor, request.ScoreID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := page.Read(ctx, s.Cursors, page.List[db.ListScoreRevisionsRow, api.ScoreRevision]{
+	list, err := page.Read(ctx, s.Cursors, page.List[db.ListScoreRevisionsRow, api.ScoreRevision]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListScoreRevisions", Query: score.Score.ID},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListScoreRevisionsRow, error) {
@@ -37,7 +38,7 @@ func (s *Scores) ListScoreRevisions(
 		return nil, err
 	}
 	return api.ListScoreRevisions200JSONResponse{
-		Body:    api.ScoreRevisionPage(shown.Body),
-		Headers: api.ListScoreRevisions200ResponseHeaders{Link: shown.Link},
+		Body:    api.ScoreRevisionPage(list.Body),
+		Headers: api.ListScoreRevisions200ResponseHeaders{Link: list.Link},
 	}, nil
 }

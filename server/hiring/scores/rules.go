@@ -14,92 +14,91 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// standing is what the actor may be to a score. The rater has no other standing to their own score, whatever their
-// role, and an API key whose secret the rater knows has none at all: after submitting, the rater reads the others'
-// scores, and could otherwise reopen their own and revise it.
-func standing(who access.Actor, score db.Score) lifecycle.Standing {
-	if who.Is(score.RaterID) {
-		return lifecycle.Standing{Rater: who.Key == nil, Scopes: who.Scopes()}
+// standingOf returns the actor's standing towards a score. The rater of a score is nothing but its rater, whatever
+// their role, and an API key of which the rater is a key holder has no standing. Otherwise raters could read the other
+// scores after submitting, reopen their own score, and revise it.
+func standingOf(actor access.Actor, score db.Score) lifecycle.Standing {
+	if actor.Is(score.RaterID) {
+		return lifecycle.Standing{Rater: actor.Key == nil, Scopes: actor.Scopes()}
 	}
-	return lifecycle.StandingOf(who, false)
+	return lifecycle.StandingOf(actor, false)
 }
 
-// decide gives the state of a score after an action. Besides the score's own state, that of its interview must permit
-// it.
+// decide returns the state of a score after an action. The action must be permitted by the state of the score and by
+// the state of its interview. The error is RoleNotAllowed, StateConflict or RuleViolated, as of lifecycle.Machine.
 func decide(
-	who access.Actor, score db.Score, interview api.InterviewStatus, action api.ScoreAction, reason *string,
+	actor access.Actor, score db.Score, interview api.InterviewStatus, action api.ScoreAction, reason *string,
 ) (api.ScoreStatus, error) {
-	to, err := lifecycle.Score().Decide(score.Status, action, standing(who, score), reason)
+	to, err := lifecycle.Score().Decide(score.Status, action, standingOf(actor, score), reason)
 	if err != nil {
 		return to, err
 	}
-	return to, takesScores(interview, standing(who, score))
+	return to, checkTakesScores(interview, standingOf(actor, score))
 }
 
-// takesScores fails where an interview is in a state in which its scores stay as they are.
-func takesScores(interview api.InterviewStatus, who lifecycle.Standing) error {
+// checkTakesScores returns StateConflict if the scores of an interview cannot be changed in its state.
+func checkTakesScores(interview api.InterviewStatus, standing lifecycle.Standing) error {
 	if lifecycle.TakesScores(interview) {
 		return nil
 	}
-	legal := []string{}
-	for _, action := range lifecycle.Interview().Allowed(interview, who) {
-		legal = append(legal, string(action))
+	allowed := []string{}
+	for _, action := range lifecycle.Interview().Allowed(interview, standing) {
+		allowed = append(allowed, string(action))
 	}
-	remedy := "nothing changes that"
+	remedy := "Scores can be changed only while an interview is in_progress or awaiting_scores."
 	if interview == api.InterviewStatusCompleted {
-		remedy = "HR or an admin would have to reopen it first"
+		remedy = "Ask HR or an admin to reopen the interview."
 	}
-	return fault.New(fault.StateConflict).In(string(interview), legal).
-		With("The interview is %s, and its scores stay as they are; %s.", interview, remedy)
+	return fault.New(fault.StateConflict).In(string(interview), allowed).
+		With("The interview is %s, so its scores cannot be changed. %s", interview, remedy)
 }
 
-// allowedActions is what somebody may do with a score now, by the same rules that decide when they try.
-func allowedActions(who access.Actor, score db.Score, interview api.InterviewStatus) []api.ScoreAction {
+// allowedActions returns the actions that the actor may take on a score now, by the same rules as decide.
+func allowedActions(actor access.Actor, score db.Score, interview api.InterviewStatus) []api.ScoreAction {
 	if !lifecycle.TakesScores(interview) {
 		return []api.ScoreAction{}
 	}
-	return lifecycle.Score().Allowed(score.Status, standing(who, score))
+	return lifecycle.Score().Allowed(score.Status, standingOf(actor, score))
 }
 
-// judgement is what a score says.
-type judgement struct {
+// scoreContent is the decoded content of a score.
+type scoreContent struct {
 	ratings        []api.ScoreRating
 	recommendation *api.Recommendation
 	comment        *string
 }
 
-// sheet is a judgement's ratings in the form in which they are calculated with.
-func (j judgement) sheet() scoring.Sheet {
-	sheet := make(scoring.Sheet, len(j.ratings))
-	for i, rating := range j.ratings {
-		level, _ := rating.Rating.Get() // 0, which stands for not rated, where there is none
+// sheet returns the ratings in the form that package scoring computes with.
+func (c scoreContent) sheet() scoring.Sheet {
+	sheet := make(scoring.Sheet, len(c.ratings))
+	for i, rating := range c.ratings {
+		level, _ := rating.Rating.Get() // 0 if absent, which means not rated
 		sheet[i] = scoring.Rating{Key: rating.CriterionKey, Value: int(level), NotObserved: rating.NotObserved}
 	}
 	return sheet
 }
 
-// check refuses a judgement whose ratings do not fit the kit, or whose texts disturb what stands around them, and says
-// everything that is wrong. The ratings must be in the order in which the client sent them, because it is told by their
-// places.
-func (j judgement) check(criteria []scoring.Criterion) error {
+// check returns RuleViolated, with all errors, if ratings do not match the criteria or texts are invalid. The errors
+// refer to the indexes of ratings, so the ratings must still be in the order of the request.
+func (c scoreContent) check(criteria []scoring.Criterion) error {
 	f := fault.New(fault.RuleViolated)
-	for _, flaw := range scoring.Check(criteria, j.sheet()) {
+	for _, flaw := range scoring.Check(criteria, c.sheet()) {
 		member, detail := explain(flaw, criteria)
 		_ = f.Field(fmt.Sprintf("/ratings/%d/%s", flaw.Index, member), string(flaw.Code), detail)
 	}
-	for i, rating := range j.ratings {
+	for i, rating := range c.ratings {
 		if note, err := rating.Note.Get(); err == nil {
 			text.CheckLines(f, fmt.Sprintf("/ratings/%d/note", i), note)
 		}
 	}
-	text.OptionalLines(f, "/comment", j.comment)
+	text.OptionalLines(f, "/comment", c.comment)
 	if len(f.Fields()) > 0 {
 		return f
 	}
 	return nil
 }
 
-// explain says which member of a rating a flaw is about, and what is wrong with it.
+// explain returns the member of a rating that has a flaw, and the detail of the error.
 func explain(flaw scoring.Flaw, criteria []scoring.Criterion) (member, detail string) {
 	switch flaw.Code {
 	case scoring.UnknownKey:
@@ -107,24 +106,24 @@ func explain(flaw scoring.Flaw, criteria []scoring.Criterion) (member, detail st
 		for i, criterion := range criteria {
 			keys[i] = criterion.Key
 		}
-		return "criterion_key", "is no criterion of the interview's kit, which has: " + strings.Join(keys, ", ")
+		return "criterion_key", "must be a criterion of the interview's kit: " + strings.Join(keys, ", ")
 	case scoring.DuplicateKey:
-		return "criterion_key", "is rated twice"
+		return "criterion_key", "must not repeat the key of an earlier rating"
 	case scoring.RatedAndNotObserved:
-		return "not_observed", "contradicts the rating; leave one of the two out"
+		return "not_observed", "must be false if there is a rating"
 	case scoring.ValueOutOfRange:
 		return "rating", fmt.Sprintf("must be %d to %d", scoring.MinValue, scoring.MaxValue)
 	}
-	return "", "does not fit the interview's kit"
+	return "", "does not match the interview's kit"
 }
 
-// complete refuses the submission of a judgement that lacks something, and names all of it.
-func (j judgement) complete(criteria []scoring.Criterion) error {
-	f := fault.New(fault.RuleViolated).With("The score is not complete yet.")
-	for _, key := range scoring.Missing(criteria, j.sheet()) {
-		_ = f.Field("/ratings", "required", "needs a rating of "+key+", or that it was not observed")
+// checkComplete returns RuleViolated, with all missing parts, if a score cannot be submitted yet.
+func (c scoreContent) checkComplete(criteria []scoring.Criterion) error {
+	f := fault.New(fault.RuleViolated).With("The score is incomplete. Add the missing parts before you submit it.")
+	for _, key := range scoring.Missing(criteria, c.sheet()) {
+		_ = f.Field("/ratings", "required", "must rate "+key+" or mark it not observed")
 	}
-	if j.recommendation == nil {
+	if c.recommendation == nil {
 		_ = f.Field("/recommendation", "required", "is required")
 	}
 	if len(f.Fields()) > 0 {
@@ -133,7 +132,7 @@ func (j judgement) complete(criteria []scoring.Criterion) error {
 	return nil
 }
 
-// checkReason refuses a reason that disturbs what stands around it.
+// checkReason returns RuleViolated if a reason is blank or contains characters that affect the display of other text.
 func checkReason(reason string) error {
 	f := fault.New(fault.RuleViolated)
 	text.CheckLines(f, "/reason", reason)
@@ -143,12 +142,12 @@ func checkReason(reason string) error {
 	return nil
 }
 
-// inOrder gives ratings in the order of the kit.
-func inOrder(criteria []scoring.Criterion, ratings []api.ScoreRating) []api.ScoreRating {
-	place := func(rating api.ScoreRating) int {
+// sortRatings returns the ratings in the order of the kit.
+func sortRatings(criteria []scoring.Criterion, ratings []api.ScoreRating) []api.ScoreRating {
+	index := func(rating api.ScoreRating) int {
 		return slices.IndexFunc(criteria, func(c scoring.Criterion) bool { return c.Key == rating.CriterionKey })
 	}
 	ordered := slices.Clone(ratings)
-	slices.SortFunc(ordered, func(a, b api.ScoreRating) int { return place(a) - place(b) })
+	slices.SortFunc(ordered, func(a, b api.ScoreRating) int { return index(a) - index(b) })
 	return ordered
 }

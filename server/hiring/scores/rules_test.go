@@ -3,6 +3,7 @@ package scores
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -17,15 +18,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TestMatrix is the whole of who may do what with a score, written by hand. A letter stands for what is allowed: u update,
-// s submit, r reopen, v void. No letter holds where the interview takes no scores.
+// TestMatrix enumerates who may take which action on a score. The letters in the table are the permitted actions: u is
+// update, s submit, r reopen, v void. None is permitted in an interview that takes no scores.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	const draft, submitted, voided = api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
-	takes := []api.InterviewStatus{api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores}
-	for _, line := range []struct {
+	for _, row := range []struct {
 		role                     api.Role
-		rater                    bool
+		isRater                  bool
 		draft, submitted, voided string
 	}{
 		{api.RoleEmployee, false, "", "", ""},
@@ -37,64 +36,69 @@ func TestMatrix(t *testing.T) {
 		{api.RoleAdmin, false, "", "rv", ""},
 		{api.RoleAdmin, true, "us", "", ""},
 	} {
-		for status, want := range map[api.ScoreStatus]string{draft: line.draft, submitted: line.submitted, voided: line.voided} {
-			for _, interview := range []api.InterviewStatus{
-				api.InterviewStatusDraft, api.InterviewStatusScheduled, api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores,
-				api.InterviewStatusCompleted, api.InterviewStatusNoShow, api.InterviewStatusCancelled,
+		t.Run(fmt.Sprintf("%s rater=%t", row.role, row.isRater), func(t *testing.T) {
+			t.Parallel()
+			for status, permitted := range map[api.ScoreStatus]string{
+				api.ScoreStatusDraft: row.draft, api.ScoreStatusSubmitted: row.submitted, api.ScoreStatusVoided: row.voided,
 			} {
-				if !slices.Contains(takes, interview) {
-					want = ""
+				for interview, takesScores := range map[api.InterviewStatus]bool{
+					api.InterviewStatusDraft: false, api.InterviewStatusScheduled: false, api.InterviewStatusInProgress: true,
+					api.InterviewStatusAwaitingScores: true, api.InterviewStatusCompleted: false,
+					api.InterviewStatusNoShow: false, api.InterviewStatusCancelled: false,
+				} {
+					actor := access.Actor{ID: uuid.New(), Role: row.role}
+					score := db.Score{RaterID: uuid.New(), Status: status}
+					if row.isRater {
+						score.RaterID = actor.ID
+					}
+					want := ""
+					if takesScores {
+						want = permitted
+					}
+					if got := permittedActions(t, actor, score, interview); got != want {
+						t.Errorf("%s score, %s interview: decide permits %q, want %q", status, interview, got, want)
+					}
+					allowed := ""
+					for _, action := range allowedActions(actor, score, interview) {
+						allowed += string(action[0])
+					}
+					if allowed != want {
+						t.Errorf("%s score, %s interview: allowed actions %q, want %q", status, interview, allowed, want)
+					}
 				}
-				who := access.Actor{ID: uuid.New(), Role: line.role}
-				score := db.Score{RaterID: uuid.New(), Status: status}
-				if line.rater {
-					score.RaterID = who.ID
-				}
-				name := fmt.Sprintf("%s, rater %t, %s score, %s interview", line.role, line.rater, status, interview)
-				if got := may(t, who, score, interview); got != want {
-					t.Errorf("%s: may %q, want %q", name, got, want)
-				}
-				shown := ""
-				for _, action := range allowedActions(who, score, interview) {
-					shown += string(action[0])
-				}
-				if shown != want {
-					t.Errorf("%s: allowed_actions %q, want %q", name, shown, want)
-				}
-				want = map[api.ScoreStatus]string{draft: line.draft, submitted: line.submitted, voided: line.voided}[status]
 			}
-		}
+		})
 	}
 }
 
-// may tries every action, and checks where it leads.
-func may(t *testing.T, who access.Actor, score db.Score, interview api.InterviewStatus) string {
+// permittedActions returns the letters of the actions that decide permits, and verifies the states they lead to.
+func permittedActions(t *testing.T, actor access.Actor, score db.Score, interview api.InterviewStatus) string {
 	t.Helper()
-	reason, allowed := "A mistake.", ""
-	for _, action := range []struct {
-		is api.ScoreAction
-		to api.ScoreStatus
+	reason, permitted := "A mistake.", ""
+	for _, test := range []struct {
+		action api.ScoreAction
+		to     api.ScoreStatus
 	}{
 		{api.ScoreActionUpdate, api.ScoreStatusDraft},
 		{api.ScoreActionSubmit, api.ScoreStatusSubmitted},
 		{api.ScoreActionReopen, api.ScoreStatusDraft},
 		{api.ScoreActionVoid, api.ScoreStatusVoided},
 	} {
-		to, err := decide(who, score, interview, action.is, &reason)
+		to, err := decide(actor, score, interview, test.action, &reason)
 		switch {
 		case err != nil && !fault.Is(err, fault.RoleNotAllowed) && !fault.Is(err, fault.StateConflict):
-			t.Errorf("%s: %v", action.is, err)
-		case err == nil && to != action.to:
-			t.Errorf("%s leads to %s", action.is, to)
+			t.Errorf("%s: got %v, want RoleNotAllowed or StateConflict", test.action, err)
+		case err == nil && to != test.to:
+			t.Errorf("%s: got state %s, want %s", test.action, to, test.to)
 		case err == nil:
-			allowed += string(action.is[0])
+			permitted += string(test.action[0])
 		}
 	}
-	return allowed
+	return permitted
 }
 
-// TestKeysOfRaters shows that an API key whose secret a rater was shown may do nothing to the rater's score, also if it
-// had the scopes of all actions.
+// TestKeysOfRaters verifies that an API key of which the rater is a key holder may take no action on the rater's score,
+// even with the scopes of all actions.
 func TestKeysOfRaters(t *testing.T) {
 	t.Parallel()
 	rater := uuid.New()
@@ -102,55 +106,53 @@ func TestKeysOfRaters(t *testing.T) {
 		holders []uuid.UUID
 		want    string
 	}{
-		"the rater's key":          {[]uuid.UUID{uuid.New(), rater}, ""},
-		"another person's key":     {[]uuid.UUID{uuid.New()}, "rv"},
-		"a key of unknown holders": {nil, ""},
+		"the rater is a holder":     {[]uuid.UUID{uuid.New(), rater}, ""},
+		"the rater is not a holder": {[]uuid.UUID{uuid.New()}, "rv"},
+		"holders are unknown":       {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key := access.Key{Scopes: []string{"scores:write", "scores:override"}, Test: true, Holders: test.holders}
-			who := access.Actor{ID: uuid.New(), Role: key.Role(), Key: &key}
+			actor := access.Actor{ID: uuid.New(), Role: key.Role(), Key: &key}
 			score := db.Score{RaterID: rater, Status: api.ScoreStatusSubmitted}
-			if got := may(t, who, score, api.InterviewStatusInProgress); got != test.want {
-				t.Errorf("may %q, want %q", got, test.want)
+			if got := permittedActions(t, actor, score, api.InterviewStatusInProgress); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-// TestRefusals pins which fault comes first where several could be named.
+// TestRefusals verifies which error is returned if several apply.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	hr := access.Actor{ID: uuid.New(), Role: api.RoleHr}
 	reason, blank := "A mistake.", "\u00a0"
 	for name, test := range map[string]struct {
-		score     db.Score
+		score     api.ScoreStatus
 		interview api.InterviewStatus
 		action    api.ScoreAction
 		reason    *string
 		want      fault.Code
 		state     string
 	}{
-		"another's draft is written, although the interview is over": {
-			db.Score{Status: "draft"}, "completed", "update", nil, fault.RoleNotAllowed, "",
-		},
-		"a voided score is voided, although the interview is over": {
-			db.Score{Status: "voided"}, "completed", "void", &reason, fault.StateConflict, "voided",
-		},
-		"a score is reopened without a reason":         {db.Score{Status: "submitted"}, "in_progress", "reopen", nil, fault.RuleViolated, ""},
-		"a score is voided with a blank reason":        {db.Score{Status: "submitted"}, "in_progress", "void", &blank, fault.RuleViolated, ""},
-		"a score is voided in a completed interview":   {db.Score{Status: "submitted"}, "completed", "void", &reason, fault.StateConflict, "completed"},
-		"a score is reopened in a cancelled interview": {db.Score{Status: "submitted"}, "cancelled", "reopen", &reason, fault.StateConflict, "cancelled"},
+		"role before state of the interview":  {"draft", "completed", "update", nil, fault.RoleNotAllowed, ""},
+		"state of the score before interview": {"voided", "completed", "void", &reason, fault.StateConflict, "voided"},
+		"reopen without a reason":             {"submitted", "in_progress", "reopen", nil, fault.RuleViolated, ""},
+		"void with a blank reason":            {"submitted", "in_progress", "void", &blank, fault.RuleViolated, ""},
+		"void in a completed interview":       {"submitted", "completed", "void", &reason, fault.StateConflict, "completed"},
+		"reopen in a cancelled interview":     {"submitted", "cancelled", "reopen", &reason, fault.StateConflict, "cancelled"},
 	} {
-		_, err := decide(hr, test.score, test.interview, test.action, test.reason)
-		var f *fault.Fault
-		if !errors.As(err, &f) || f.Code() != test.want {
-			t.Errorf("%s: %v, want %s", name, err, test.want)
-			continue
-		}
-		if state, _ := f.State(); state != test.state {
-			t.Errorf("%s: the state is %q, want %q", name, state, test.state)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := decide(hr, db.Score{Status: test.score}, test.interview, test.action, test.reason)
+			var f *fault.Fault
+			if !errors.As(err, &f) || f.Code() != test.want {
+				t.Fatalf("got %v, want %s", err, test.want)
+			}
+			if state, _ := f.State(); state != test.state {
+				t.Errorf("got state %q, want %q", state, test.state)
+			}
+		})
 	}
 }
 
@@ -159,20 +161,22 @@ func TestReasonsHaveVisibleText(t *testing.T) {
 	for reason, want := range map[string]bool{
 		"A mistake.": true, "Two\nlines.": true, "\u2003": false, "": false, "a bell\u0007": false, "turned \u202e round": false,
 	} {
-		if got := checkReason(reason) == nil; got != want {
-			t.Errorf("%q: %t, want %t", reason, got, want)
+		if err := checkReason(reason); (err == nil) != want {
+			t.Errorf("checkReason(%q): got %v, valid: %t", reason, err, want)
 		}
 	}
 }
 
 func kit() []scoring.Criterion {
 	return []scoring.Criterion{
-		{Key: "a", Title: "A", Weight: 3, Required: true}, {Key: "b", Title: "B", Weight: 1}, {Key: "c", Title: "C", Weight: 1, Required: true},
+		{Key: "a", Title: "A", Weight: 3, Required: true},
+		{Key: "b", Title: "B", Weight: 1},
+		{Key: "c", Title: "C", Weight: 1, Required: true},
 	}
 }
 
-// given is a rating as a client sends it: nothing but its key, a level, or not observed.
-func given(key string, level int32, notObserved bool) api.NewScoreRating {
+// requestRating returns a rating of a request. It has no level if level is 0.
+func requestRating(key string, level int32, notObserved bool) api.NewScoreRating {
 	rating := api.NewScoreRating{CriterionKey: key}
 	if level > 0 {
 		rating.Rating = nullable.NewNullableWithValue(level)
@@ -183,121 +187,155 @@ func given(key string, level int32, notObserved bool) api.NewScoreRating {
 	return rating
 }
 
-// TestFlaws pins what is said of each flaw of a rating, and where.
+// storedRatings converts ratings of a request to the stored form.
+func storedRatings(ratings ...api.NewScoreRating) []api.ScoreRating {
+	stored := make([]api.ScoreRating, len(ratings))
+	for i, rating := range ratings {
+		stored[i] = newRating(rating)
+	}
+	return stored
+}
+
+// TestFlaws verifies pointer, code and detail of the error for each flaw of a rating.
 func TestFlaws(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		ratings []api.NewScoreRating
 		want    []fault.Field
 	}{
-		"nothing":  {nil, nil},
-		"a rating": {[]api.NewScoreRating{given("b", 3, false)}, nil},
-		"unknown": {[]api.NewScoreRating{given("d", 3, false)}, []fault.Field{{
-			Pointer: "/ratings/0/criterion_key", Code: "unknown_key", Detail: "is no criterion of the interview's kit, which has: a, b, c",
+		"no ratings": {nil, nil},
+		"valid":      {[]api.NewScoreRating{requestRating("b", 3, false)}, nil},
+		"unknown key": {[]api.NewScoreRating{requestRating("d", 3, false)}, []fault.Field{{
+			Pointer: "/ratings/0/criterion_key", Code: "unknown_key",
+			Detail: "must be a criterion of the interview's kit: a, b, c",
 		}}},
-		"twice": {[]api.NewScoreRating{given("b", 3, false), given("b", 4, false)}, []fault.Field{{
-			Pointer: "/ratings/1/criterion_key", Code: "duplicate_key", Detail: "is rated twice",
-		}}},
-		"both": {[]api.NewScoreRating{given("a", 1, false), given("b", 3, true)}, []fault.Field{{
-			Pointer: "/ratings/1/not_observed", Code: "rated_and_not_observed", Detail: "contradicts the rating; leave one of the two out",
-		}}},
-		"beyond the scale": {[]api.NewScoreRating{given("b", 6, false)}, []fault.Field{{
+		"duplicate key": {
+			[]api.NewScoreRating{requestRating("b", 3, false), requestRating("b", 4, false)}, []fault.Field{{
+				Pointer: "/ratings/1/criterion_key", Code: "duplicate_key", Detail: "must not repeat the key of an earlier rating",
+			}},
+		},
+		"rated and not observed": {
+			[]api.NewScoreRating{requestRating("a", 1, false), requestRating("b", 3, true)}, []fault.Field{{
+				Pointer: "/ratings/1/not_observed", Code: "rated_and_not_observed", Detail: "must be false if there is a rating",
+			}},
+		},
+		"level above the maximum": {[]api.NewScoreRating{requestRating("b", 6, false)}, []fault.Field{{
 			Pointer: "/ratings/0/rating", Code: "value_out_of_range", Detail: "must be 1 to 5",
 		}}},
 	} {
-		patch := api.UpdateScoreRequest{Ratings: test.ratings}
-		_, err := revise(kit(), judgement{ratings: []api.ScoreRating{}}, patch)
-		var f *fault.Fault
-		if errors.As(err, &f) != (test.want != nil) || f != nil && !slices.Equal(f.Fields(), test.want) {
-			t.Errorf("%s: %v %+v", name, err, f)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			patch := api.UpdateScoreRequest{Ratings: test.ratings}
+			_, err := applyPatch(kit(), scoreContent{ratings: []api.ScoreRating{}}, patch)
+			if test.want == nil {
+				if err != nil {
+					t.Errorf("got %v, want no error", err)
+				}
+				return
+			}
+			var f *fault.Fault
+			if !errors.As(err, &f) || !slices.Equal(f.Fields(), test.want) {
+				t.Errorf("got %+v, want errors %+v", err, test.want)
+			}
+		})
 	}
 }
 
-func TestWhatASubmissionNeeds(t *testing.T) {
+func TestSubmissionRequirements(t *testing.T) {
 	t.Parallel()
 	yes := api.RecommendationYes
+	rateA := fault.Field{Pointer: "/ratings", Code: "required", Detail: "must rate a or mark it not observed"}
+	rateC := fault.Field{Pointer: "/ratings", Code: "required", Detail: "must rate c or mark it not observed"}
+	recommend := fault.Field{Pointer: "/recommendation", Code: "required", Detail: "is required"}
 	for name, test := range map[string]struct {
-		said judgement
-		want []string
+		content scoreContent
+		want    []fault.Field
 	}{
-		"nothing":                {judgement{}, []string{"/ratings a", "/ratings c", "/recommendation"}},
-		"a recommendation":       {judgement{recommendation: &yes}, []string{"/ratings a", "/ratings c"}},
-		"one of the two":         {judgement{recommendation: &yes, ratings: kept(given("c", 2, false))}, []string{"/ratings a"}},
-		"an empty one":           {judgement{recommendation: &yes, ratings: kept(given("a", 0, false), given("c", 2, false))}, []string{"/ratings a"}},
-		"rated and not observed": {judgement{recommendation: &yes, ratings: kept(given("a", 1, false), given("c", 0, true))}, nil},
-		"no recommendation":      {judgement{ratings: kept(given("a", 1, false), given("c", 0, true))}, []string{"/recommendation"}},
+		"empty":               {scoreContent{}, []fault.Field{rateA, rateC, recommend}},
+		"recommendation only": {scoreContent{recommendation: &yes}, []fault.Field{rateA, rateC}},
+		"one required criterion rated": {
+			scoreContent{recommendation: &yes, ratings: storedRatings(requestRating("c", 2, false))},
+			[]fault.Field{rateA},
+		},
+		"rating without a level": {
+			scoreContent{
+				recommendation: &yes, ratings: storedRatings(requestRating("a", 0, false), requestRating("c", 2, false)),
+			},
+			[]fault.Field{rateA},
+		},
+		"one rated, one not observed": {
+			scoreContent{
+				recommendation: &yes, ratings: storedRatings(requestRating("a", 1, false), requestRating("c", 0, true)),
+			},
+			nil,
+		},
+		"no recommendation": {
+			scoreContent{ratings: storedRatings(requestRating("a", 1, false), requestRating("c", 0, true))},
+			[]fault.Field{recommend},
+		},
 	} {
-		err := test.said.complete(kit())
-		var f *fault.Fault
-		if errors.As(err, &f) != (test.want != nil) {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		var got []string
-		for i := 0; f != nil && i < len(f.Fields()); i++ {
-			field := f.Fields()[i]
-			var key string
-			if _, err := fmt.Sscanf(field.Detail, "needs a rating of %1s,", &key); err == nil {
-				field.Pointer += " " + key
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := test.content.checkComplete(kit())
+			if test.want == nil {
+				if err != nil {
+					t.Errorf("got %v, want no error", err)
+				}
+				return
 			}
-			got = append(got, field.Pointer)
-		}
-		if !slices.Equal(got, test.want) {
-			t.Errorf("%s: %v, want %v", name, got, test.want)
-		}
+			var f *fault.Fault
+			if !errors.As(err, &f) || !slices.Equal(f.Fields(), test.want) {
+				t.Errorf("got %+v, want errors %+v", err, test.want)
+			}
+		})
 	}
 }
 
-func kept(ratings ...api.NewScoreRating) []api.ScoreRating {
-	all := make([]api.ScoreRating, len(ratings))
-	for i, rating := range ratings {
-		all[i] = newRating(rating)
-	}
-	return all
-}
-
-// TestOrderOfRatingsIsTheKits: in whichever order ratings are sent, they are kept in the kit's, and none is lost.
-func TestOrderOfRatingsIsTheKits(t *testing.T) {
+// TestRatingsFollowKitOrder verifies that ratings are stored in the order of the kit, whatever the order in the
+// request.
+func TestRatingsFollowKitOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		sent := rapid.Permutation([]string{"a", "b", "c"}).Draw(t, "order")[:rapid.IntRange(0, 3).Draw(t, "how many")]
+		keys := rapid.Permutation([]string{"a", "b", "c"}).Draw(t, "order")[:rapid.IntRange(0, 3).Draw(t, "count")]
 		patch := api.UpdateScoreRequest{Ratings: []api.NewScoreRating{}}
-		for _, key := range sent {
-			patch.Ratings = append(patch.Ratings, given(key, rapid.Int32Range(0, 5).Draw(t, "level"), false))
+		for _, key := range keys {
+			patch.Ratings = append(patch.Ratings, requestRating(key, rapid.Int32Range(0, 5).Draw(t, "level"), false))
 		}
-		is, err := revise(kit(), judgement{ratings: kept(given("b", 1, false))}, patch)
+		before := scoreContent{ratings: storedRatings(requestRating("b", 1, false))}
+		after, err := applyPatch(kit(), before, patch)
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys := []string{}
-		for _, rating := range is.ratings {
-			keys = append(keys, rating.CriterionKey)
+		got := []string{}
+		for _, rating := range after.ratings {
+			got = append(got, rating.CriterionKey)
 		}
-		want := slices.Sorted(slices.Values(sent))
-		if is.ratings == nil || !slices.Equal(keys, want) && len(want) > 0 {
-			t.Fatalf("sent %v, kept %v", sent, keys)
+		want := append([]string{}, keys...)
+		slices.Sort(want)
+		if after.ratings == nil || !slices.Equal(got, want) {
+			t.Fatalf("sent %v: got %v, want %v", keys, got, want)
 		}
 	})
 }
 
-// TestBlindedFiguresAreTheSameWhateverWasSaid: of what is kept from a reader, no figure shows anything.
-func TestBlindedFiguresAreTheSameWhateverWasSaid(t *testing.T) {
+// TestBlindedFiguresDoNotDependOnRatings verifies that the figures of a blinded interview are those of no scores.
+func TestBlindedFiguresDoNotDependOnRatings(t *testing.T) {
 	t.Parallel()
-	nothing := fmt.Sprintf("%+v", figures(nil, true))
+	want := summarize(nil, true)
+	if want.WeightedMeanReason == nil || *want.WeightedMeanReason != api.NoFigureReasonBlinded || want.Scores != 0 ||
+		len(want.Criteria) != 0 || !want.WeightedMean.IsNull() || want.Recommendations != (api.RecommendationCounts{}) {
+		t.Fatalf("blinded figures of no scores: got %+v", want)
+	}
 	rapid.Check(t, func(t *rapid.T) {
-		var all []submission
+		var submissions []submission
 		for range rapid.IntRange(0, 4).Draw(t, "scores") {
-			all = append(all, submission{Submission: scoring.Submission{
+			submissions = append(submissions, submission{Submission: scoring.Submission{
 				Criteria: kit(), Recommendation: scoring.Yes,
 				Sheet: scoring.Sheet{{Key: "a", Value: rapid.IntRange(1, 5).Draw(t, "level")}},
 			}})
 		}
-		shown := figures(all, true)
-		shown.WeightedMeanReason = because(scoring.Reason(*shown.WeightedMeanReason))
-		if *shown.WeightedMeanReason != api.NoFigureReasonBlinded || shown.Scores != 0 || len(shown.Criteria) != 0 ||
-			!shown.WeightedMean.IsNull() || shown.Recommendations != (api.RecommendationCounts{}) {
-			t.Fatalf("%+v, want %s", shown, nothing)
+		if got := summarize(submissions, true); !reflect.DeepEqual(got, want) {
+			t.Fatalf("got %+v, want %+v", got, want)
 		}
 	})
 }

@@ -1,8 +1,7 @@
-// Package scores manages the scores that panelists give candidates, and hides each from the other panelists until they
-// have submitted theirs. It guarantees that nobody sees the draft of another; that a panelist, whatever their role,
-// sees no other score of an interview before submitting their own; that only its rater changes a score; and that an
-// interview is completed exactly once, with its last required score. The function visible_scores of the database is the
-// rule of who sees which score.
+// Package scores manages the scores that panelists write about candidates, and enforces blindness. It guarantees that
+// only the rater sees a draft; that a panelist, whatever their role, sees no other score of an interview before they
+// submit their own; that only the rater changes the content of a score; and that the last required score completes the
+// interview exactly once. The database function visible_scores is the visibility rule.
 package scores
 
 import (
@@ -26,7 +25,7 @@ import (
 // Scores implements the operations of the tag scores.
 type Scores struct{ service.Deps }
 
-// New fails if a dependency is missing.
+// New returns an error if a dependency is missing.
 func New(deps service.Deps) (*Scores, error) {
 	if err := service.Check("scores", deps); err != nil {
 		return nil, err
@@ -34,29 +33,29 @@ func New(deps service.Deps) (*Scores, error) {
 	return &Scores{deps}, nil
 }
 
-// GetScore shows a score that the actor sees.
+// GetScore returns a score that the actor sees.
 func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject) (api.GetScoreResponseObject, error) {
 	actor := access.Of(ctx)
 	tenant := s.Store.Of(actor.CompanyID)
-	row, err := get(ctx, tenant, actor, request.ScoreID)
+	row, err := getScore(ctx, tenant, actor, request.ScoreID)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.show(ctx, tenant, []db.ListScoresRow{db.ListScoresRow(row)})
+	converted, err := s.convertAll(ctx, tenant, []db.ListScoresRow{db.ListScoresRow(row)})
 	if err != nil {
 		return nil, err
 	}
-	return api.GetScore200JSONResponse{ScoreJSONResponse: present(row.Score, shown[0])}, nil
+	return api.GetScore200JSONResponse{ScoreJSONResponse: presentScore(row.Score, converted[0])}, nil
 }
 
-// get reads a score that the actor sees.
-func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetScoreRow, error) {
+// getScore reads a score that the actor sees. The error is ResourceNotFound if there is none.
+func getScore(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) (db.GetScoreRow, error) {
 	return tenant.GetScore(ctx, db.GetScoreParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 }
 
-// CreateScore creates the actor's own score of an interview, as a draft.
+// CreateScore creates the actor's own score of an interview as a draft.
 func (s *Scores) CreateScore(
 	ctx context.Context, request api.CreateScoreRequestObject,
 ) (api.CreateScoreResponseObject, error) {
@@ -65,9 +64,9 @@ func (s *Scores) CreateScore(
 	if request.Body != nil {
 		patch = api.UpdateScoreRequest(*request.Body)
 	}
-	var shown api.ScoreJSONResponse
+	var response api.ScoreJSONResponse
 	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		interview, rater, err := s.seat(ctx, tx, actor, request.InterviewID)
+		interview, rater, err := s.lockInterview(ctx, tx, actor, request.InterviewID)
 		if err != nil {
 			return err
 		}
@@ -75,11 +74,11 @@ func (s *Scores) CreateScore(
 		if err != nil {
 			return err
 		}
-		said, err := revise(criteria, judgement{ratings: []api.ScoreRating{}}, patch)
+		content, err := applyPatch(criteria, scoreContent{ratings: []api.ScoreRating{}}, patch)
 		if err != nil {
 			return err
 		}
-		row, err := newScore(interview, actor.ID, criteria, said)
+		row, err := newInsert(interview, actor.ID, criteria, content)
 		if err != nil {
 			return err
 		}
@@ -88,28 +87,28 @@ func (s *Scores) CreateScore(
 		if err != nil {
 			return err
 		}
-		shown = present(created, convert(actor, db.ListScoresRow{
+		response = presentScore(created, convert(actor, db.ListScoresRow{
 			Score: created, FirstName: rater.FirstName, LastName: rater.LastName, InterviewStatus: interview.Status,
-		}, said, criteria))
+		}, content, criteria))
 		return s.record(ctx, tx, audit.ScoreCreated, created)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateScore201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateScore201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/scores/" + id.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/scores/" + id.String(),
 		},
 	}, nil
 }
 
-// UpdateScore changes the actor's own draft. If nothing changed, it leaves the row and its version as they are.
+// UpdateScore changes the actor's own draft. A patch that changes nothing leaves the row and its version unchanged.
 func (s *Scores) UpdateScore(
 	ctx context.Context, request api.UpdateScoreRequestObject,
 ) (api.UpdateScoreResponseObject, error) {
 	actor, patch := access.Of(ctx), request.Body
-	var shown api.ScoreJSONResponse
+	var response api.ScoreJSONResponse
 	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		row, interview, err := s.lock(ctx, tx, actor, request.ScoreID, true)
 		if err != nil {
@@ -123,33 +122,33 @@ func (s *Scores) UpdateScore(
 		if err != nil {
 			return err
 		}
-		was, err := readJudgement(row.Score)
+		before, err := decodeContent(row.Score)
 		if err != nil {
 			return err
 		}
-		is, err := revise(criteria, was, *patch)
+		after, err := applyPatch(criteria, before, *patch)
 		if err != nil {
 			return err
 		}
-		if !reflect.DeepEqual(was, is) {
-			if row.Score, err = s.save(ctx, tx, row.Score, criteria, is); err != nil {
+		if !reflect.DeepEqual(before, after) {
+			if row.Score, err = s.save(ctx, tx, row.Score, criteria, after); err != nil {
 				return err
 			}
 		}
-		shown = present(row.Score, convert(actor, row, is, criteria))
+		response = presentScore(row.Score, convert(actor, row, after, criteria))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateScore200JSONResponse{ScoreJSONResponse: shown}, nil
+	return api.UpdateScore200JSONResponse{ScoreJSONResponse: response}, nil
 }
 
-// save saves an edited draft.
+// save updates a draft with changed content.
 func (s *Scores) save(
-	ctx context.Context, tx *db.Queries, score db.Score, criteria []scoring.Criterion, said judgement,
+	ctx context.Context, tx *db.Queries, score db.Score, criteria []scoring.Criterion, content scoreContent,
 ) (db.Score, error) {
-	change, err := edit(score, criteria, said)
+	change, err := newUpdate(score, criteria, content)
 	if err != nil {
 		return score, err
 	}
@@ -161,9 +160,10 @@ func (s *Scores) save(
 	return saved, s.record(ctx, tx, audit.ScoreUpdated, saved)
 }
 
-// seat locks an interview that the actor sees, and returns it with the actor's names. It fails if the actor may not
-// create a score of it.
-func (s *Scores) seat(
+// lockInterview locks an interview that the actor sees and returns it with the actor's names. The error is
+// ResourceNotFound if the actor sees no such interview, and RoleNotAllowed or StateConflict if the actor may not create
+// a score of it.
+func (s *Scores) lockInterview(
 	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID,
 ) (db.Interview, db.GetPanelistRow, error) {
 	locked, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
@@ -178,14 +178,14 @@ func (s *Scores) seat(
 	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 		return locked.Interview, rater, err
 	}
-	by := lifecycle.StandingOf(actor, locked.IsMember)
-	by.Panelist = err == nil
-	_, err = lifecycle.Interview().Decide(locked.Interview.Status, api.InterviewActionCreateScore, by, nil)
+	standing := lifecycle.StandingOf(actor, locked.IsMember)
+	standing.Panelist = err == nil
+	_, err = lifecycle.Interview().Decide(locked.Interview.Status, api.InterviewActionCreateScore, standing, nil)
 	return locked.Interview, rater, err
 }
 
-// record writes an audit log entry about a score. The entry does not contain what the score says, because readers of
-// the log may not be allowed to see it.
+// record writes an audit log entry about a score. The entry omits the content of the score, because readers of the log
+// may not be allowed to see it.
 func (s *Scores) record(ctx context.Context, tx *db.Queries, action audit.Action, score db.Score) error {
 	return s.Audit.Record(ctx, tx, score.CompanyID, audit.Entry{
 		Action: action, Resource: audit.Score, ID: &score.ID,

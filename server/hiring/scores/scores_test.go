@@ -16,9 +16,9 @@ import (
 
 const collection = "/api/v1/scores"
 
-// house is an installation with a company, its people signed in, and an application to a job that the team lead is a
-// member of.
-type house struct {
+// fixture is an installation with one replica, a company whose users are signed in, and an application to a job of
+// which the team lead is a member.
+type fixture struct {
 	*testkit.Installation
 	t           *testing.T
 	replica     *testkit.Replica
@@ -30,36 +30,38 @@ type house struct {
 	version     uuid.UUID
 }
 
-func build(t *testing.T) house {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	installation := testkit.New(t)
-	h := house{
+	f := fixture{
 		Installation: installation, t: t, replica: installation.Replica(), acme: installation.Company("acme"),
 		as: map[api.Role]*testkit.Client{},
 	}
-	h.hiring = h.Hiring(h.acme)
-	h.job = h.hiring.Job(api.JobStatusOpen, h.acme.Users[api.RoleTeamLead])
-	h.application = h.hiring.Application(h.hiring.Candidate(), h.job, api.ApplicationStageInterview)
-	_, h.version = h.hiring.KitVersion(api.KitVersionStatusPublished)
-	for role, user := range h.acme.Users {
-		h.as[role] = h.replica.SignIn(t, user)
+	f.hiring = f.Hiring(f.acme)
+	f.job = f.hiring.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
+	f.application = f.hiring.Application(f.hiring.Candidate(), f.job, api.ApplicationStageInterview)
+	_, f.version = f.hiring.KitVersion(api.KitVersionStatusPublished)
+	for role, user := range f.acme.Users {
+		f.as[role] = f.replica.SignIn(t, user)
 	}
-	return h
+	return f
 }
 
-// interview arranges an interview of the application.
-func (h house) interview(status api.InterviewStatus, panel ...testkit.User) uuid.UUID {
-	h.t.Helper()
-	return h.hiring.Interview(h.application, h.version, status, panel...)
+// interview creates an interview of the application. Its kit has the criteria problem_solving, which is required and
+// has weight 3, and communication, which is optional and has weight 1.
+func (f fixture) interview(status api.InterviewStatus, panel ...testkit.User) uuid.UUID {
+	f.t.Helper()
+	return f.hiring.Interview(f.application, f.version, status, panel...)
 }
 
-// join creates somebody and signs them in.
-func (h house) join(name string, role api.Role) (testkit.User, *testkit.Client) {
-	h.t.Helper()
-	user := h.User(h.acme, name, role)
-	return user, h.replica.SignIn(h.t, user)
+// newUser creates a user and signs them in.
+func (f fixture) newUser(name string, role api.Role) (testkit.User, *testkit.Client) {
+	f.t.Helper()
+	user := f.User(f.acme, name, role)
+	return user, f.replica.SignIn(f.t, user)
 }
 
+// path returns the path of a score, or of an action on it.
 func path(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
 }
@@ -68,10 +70,10 @@ func scoresOf(interview uuid.UUID) string {
 	return "/api/v1/interviews/" + interview.String() + "/scores"
 }
 
-// object is a body.
+// object is the body of a request.
 type object = map[string]any
 
-// rated is a rating of a criterion as a client sends it, with further members.
+// rated returns a rating of a request. The members are names and values of further members.
 func rated(key string, level any, members ...any) object {
 	rating := object{"criterion_key": key, "rating": level}
 	for i := 0; i+1 < len(members); i += 2 {
@@ -80,21 +82,27 @@ func rated(key string, level any, members ...any) object {
 	return rating
 }
 
-// full is a body that can be submitted.
-func full(level int, recommendation api.Recommendation) object {
+// comment is the comment of every completeBody.
+const comment = "Explained every step."
+
+// completeBody returns a body with which a score can be submitted.
+func completeBody(level int, recommendation api.Recommendation) object {
 	return object{
 		"ratings":        []object{rated("problem_solving", level), rated("communication", level)},
-		"recommendation": recommendation, "comment": "Said so at length.",
+		"recommendation": recommendation, "comment": comment,
 	}
 }
 
-// created begins a score and gives it.
-func created(c *testkit.Client, interview uuid.UUID, body any) api.Score {
+func createScore(c *testkit.Client, interview uuid.UUID, body any) api.Score {
 	return testkit.Decode[api.Score](c.Post(scoresOf(interview), body).Expect(http.StatusCreated))
 }
 
-// pointers are what an answer says is wrong, as pointer and code.
-func pointers(p api.Problem) []string {
+func getScore(c *testkit.Client, id uuid.UUID) api.Score {
+	return testkit.Decode[api.Score](c.Get(path(id)).Expect(http.StatusOK))
+}
+
+// fieldErrors returns the errors of a problem, as pointers and codes.
+func fieldErrors(p api.Problem) []string {
 	var found []string
 	for _, e := range p.Errors {
 		found = append(found, *e.Pointer+" "+e.Code)
@@ -102,21 +110,41 @@ func pointers(p api.Problem) []string {
 	return found
 }
 
+// requireSameRefusal fails if two refusals differ in more than request id and instance, or if one is a success.
+func requireSameRefusal(t *testing.T, got, want *testkit.Answer) {
+	t.Helper()
+	format := func(a *testkit.Answer) string {
+		if a.Status < http.StatusBadRequest {
+			t.Errorf("%s %s: got status %d, want a refusal", a.Request.Method, a.Request.URL.Path, a.Status)
+		}
+		var p api.Problem
+		a.Into(&p)
+		p.RequestID, p.Instance = "", ""
+		return fmt.Sprintf("%d %+v", a.Status, p)
+	}
+	if one, other := format(got), format(want); one != other {
+		t.Errorf("%s %s: got\n%s\nwant the answer of %s:\n%s",
+			got.Request.Method, got.Request.URL.Path, one, want.Request.URL.Path, other)
+	}
+}
+
 func TestCreate(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.acme.Users[api.RoleEmployee]
-	interview := h.interview(api.InterviewStatusInProgress, employee)
-	answer := h.as[api.RoleEmployee].Post(scoresOf(interview), object{
+	f := newFixture(t)
+	employee := f.acme.Users[api.RoleEmployee]
+	interview := f.interview(api.InterviewStatusInProgress, employee)
+	answer := f.as[api.RoleEmployee].Post(scoresOf(interview), object{
 		"ratings": []object{
 			rated("communication", nil, "not_observed", true),
 			rated("problem_solving", 4, "note", " Found the cause\nin two steps.\t"),
 		},
 		"recommendation": "yes", "comment": " Would work with her.\u00a0",
 	}).Expect(http.StatusCreated)
+
 	got := testkit.Decode[object](answer)
 	want := object{
-		"id": got["id"], "interview_id": interview.String(), "application_id": h.application.String(), "job_id": h.job.String(),
+		"id": got["id"], "interview_id": interview.String(), "application_id": f.application.String(),
+		"job_id": f.job.String(),
 		"rater":  object{"id": employee.ID.String(), "first_name": "employee", "last_name": "Example"},
 		"status": "draft", "revision": 1.0,
 		"ratings": []any{
@@ -128,133 +156,137 @@ func TestCreate(t *testing.T) {
 		"created_at": got["created_at"], "updated_at": got["created_at"],
 	}
 	if !reflect.DeepEqual(got, want) {
-		t.Errorf("created %v,\nwant    %v", got, want)
+		t.Errorf("got %v,\nwant %v", got, want)
 	}
+
 	id := uuid.MustParse(got["id"].(string))
 	if location := answer.Header.Get("Location"); location != path(id) {
-		t.Errorf("Location is %q", location)
+		t.Errorf("Location: got %q, want %q", location, path(id))
 	}
-	read := h.as[api.RoleEmployee].Get(path(id)).Expect(http.StatusOK)
+	read := f.as[api.RoleEmployee].Get(path(id)).Expect(http.StatusOK)
 	if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
-		t.Errorf("created %s %s, read %s %s", answer.Header.Get("ETag"), answer.Body, read.Header.Get("ETag"), read.Body)
+		t.Errorf("read: got %s %s, want %s %s", read.Header.Get("ETag"), read.Body, answer.Header.Get("ETag"), answer.Body)
 	}
 }
 
-func TestADraftBeginsWithAsMuchAsThereIsToSay(t *testing.T) {
+func TestCreatePartialDraft(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
+	missing := []api.ContentKey{"problem_solving"}
 	for name, test := range map[string]struct {
 		body     any
 		ratings  int
 		missing  []api.ContentKey
-		weighted any
+		weighted any // nil means no weighted score
 		coverage float64
 	}{
-		"nothing":          {nil, 0, []api.ContentKey{"problem_solving"}, nil, 0},
-		"an empty object":  {object{}, 0, []api.ContentKey{"problem_solving"}, nil, 0},
-		"no ratings":       {object{"ratings": []object{}}, 0, []api.ContentKey{"problem_solving"}, nil, 0},
-		"an empty rating":  {object{"ratings": []object{rated("problem_solving", nil)}}, 1, []api.ContentKey{"problem_solving"}, nil, 0},
-		"the optional one": {object{"ratings": []object{rated("communication", 2)}}, 1, []api.ContentKey{"problem_solving"}, 2.0, 0.25},
-		"both":             {full(3, "no"), 2, []api.ContentKey{}, 3.0, 1},
-		"an average":       {object{"ratings": []object{rated("problem_solving", 5), rated("communication", 1)}}, 2, []api.ContentKey{}, 4.0, 1},
+		"no body":                {nil, 0, missing, nil, 0},
+		"empty object":           {object{}, 0, missing, nil, 0},
+		"no ratings":             {object{"ratings": []object{}}, 0, missing, nil, 0},
+		"rating without a level": {object{"ratings": []object{rated("problem_solving", nil)}}, 1, missing, nil, 0},
+		"optional criterion":     {object{"ratings": []object{rated("communication", 2)}}, 1, missing, 2.0, 0.25},
+		"both criteria":          {completeBody(3, "no"), 2, []api.ContentKey{}, 3.0, 1},
+		"different ratings": {
+			object{"ratings": []object{rated("problem_solving", 5), rated("communication", 1)}}, 2, []api.ContentKey{}, 4.0, 1,
+		},
 	} {
-		user, client := h.join("author-of-"+strings.ReplaceAll(name, " ", "-"), api.RoleEmployee)
-		score := created(client, h.interview(api.InterviewStatusAwaitingScores, user), test.body)
-		weighted, err := score.WeightedScore.Get()
-		if (err == nil) != (test.weighted != nil) || err == nil && weighted != test.weighted {
-			t.Errorf("%s: weighted score %v", name, score.WeightedScore)
+		user, client := f.newUser("rater-"+strings.ReplaceAll(name, " ", "-"), api.RoleEmployee)
+		got := createScore(client, f.interview(api.InterviewStatusAwaitingScores, user), test.body)
+
+		if weighted, err := got.WeightedScore.Get(); test.weighted == nil {
+			if err == nil || got.WeightedScoreReason == nil ||
+				*got.WeightedScoreReason != api.NoFigureReasonNothingObserved {
+				t.Errorf("%s: got weighted score %v and reason %v, want nothing_observed",
+					name, got.WeightedScore, got.WeightedScoreReason)
+			}
+		} else if err != nil || weighted != test.weighted || got.WeightedScoreReason != nil {
+			t.Errorf("%s: got weighted score %v and reason %v, want %v",
+				name, got.WeightedScore, got.WeightedScoreReason, test.weighted)
 		}
-		if (score.WeightedScoreReason != nil) != (test.weighted == nil) ||
-			score.WeightedScoreReason != nil && *score.WeightedScoreReason != api.NoFigureReasonNothingObserved {
-			t.Errorf("%s: the reason is %v", name, score.WeightedScoreReason)
-		}
-		if len(score.Ratings) != test.ratings || !slices.Equal(score.MissingCriteria, test.missing) || score.Coverage != test.coverage {
-			t.Errorf("%s: created %+v", name, score)
+		if len(got.Ratings) != test.ratings || !slices.Equal(got.MissingCriteria, test.missing) ||
+			got.Coverage != test.coverage {
+			t.Errorf("%s: got %+v, want %d ratings, missing %v, coverage %v",
+				name, got, test.ratings, test.missing, test.coverage)
 		}
 	}
 }
 
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.acme.Users[api.RoleEmployee]
-	_, foreignLead := h.join("lead-elsewhere", api.RoleTeamLead)
-	_, bystander := h.join("bystander", api.RoleEmployee)
-	globex := h.Company("globex")
-	outsider := h.replica.SignIn(t, globex.Users[api.RoleAdmin])
-	running := h.interview(api.InterviewStatusInProgress, employee)
-	for name, test := range map[string]struct {
-		by     *testkit.Client
-		status int
-		code   string
-	}{
-		"the job's team lead, who is not on the panel": {h.as[api.RoleTeamLead], 403, "role_not_allowed"},
-		"hr, who is not on the panel":                  {h.as[api.RoleHr], 403, "role_not_allowed"},
-		"an admin, who is not on the panel":            {h.as[api.RoleAdmin], 403, "role_not_allowed"},
-		"another job's team lead":                      {foreignLead, 404, "not_found"},
-		"an employee without anything to do with it":   {bystander, 404, "not_found"},
-		"another company's admin":                      {outsider, 404, "not_found"},
+	f := newFixture(t)
+	employee := f.acme.Users[api.RoleEmployee]
+	_, otherLead := f.newUser("other-lead", api.RoleTeamLead)
+	_, otherEmployee := f.newUser("other-employee", api.RoleEmployee)
+	stranger := f.replica.SignIn(t, f.Company("globex").Users[api.RoleAdmin])
+	interview := f.interview(api.InterviewStatusInProgress, employee)
+
+	// Only panelists create scores.
+	for name, client := range map[string]*testkit.Client{
+		"team lead of the job": f.as[api.RoleTeamLead], "HR": f.as[api.RoleHr], "admin": f.as[api.RoleAdmin],
 	} {
-		if p := test.by.Post(scoresOf(running), full(3, "yes")); p.Status != test.status {
-			t.Errorf("%s: %d %s", name, p.Status, p.Body)
-		} else {
-			p.Refused(test.status, test.code)
-		}
+		t.Log(name)
+		client.Post(scoresOf(interview), completeBody(3, "yes")).Refused(http.StatusForbidden, "role_not_allowed")
 	}
-	for _, by := range []*testkit.Client{foreignLead, bystander, outsider} {
-		unlike(t, by.Post(scoresOf(running), nil), by.Post(scoresOf(uuid.New()), nil))
+	for name, client := range map[string]*testkit.Client{
+		"team lead of another job": otherLead, "employee": otherEmployee, "admin of another company": stranger,
+	} {
+		t.Log(name)
+		client.Post(scoresOf(interview), completeBody(3, "yes")).Refused(http.StatusNotFound, "not_found")
+		requireSameRefusal(t, client.Post(scoresOf(interview), nil), client.Post(scoresOf(uuid.New()), nil))
 	}
+
+	// The interview must take scores.
 	for status, actions := range map[api.InterviewStatus][]string{
 		api.InterviewStatusDraft: {}, api.InterviewStatusScheduled: {"respond", "start", "mark_no_show"},
 		api.InterviewStatusCompleted: {}, api.InterviewStatusNoShow: {}, api.InterviewStatusCancelled: {},
 	} {
-		p := h.as[api.RoleEmployee].Post(scoresOf(h.interview(status, employee)), nil).Refused(409, "state_conflict")
+		answer := f.as[api.RoleEmployee].Post(scoresOf(f.interview(status, employee)), nil)
+		p := answer.Refused(http.StatusConflict, "state_conflict")
 		if *p.State != string(status) || !slices.Equal(*p.AllowedActions, actions) {
-			t.Errorf("%s: state %v, actions %v", status, *p.State, *p.AllowedActions)
+			t.Errorf("got state %s and actions %v, want %s and %v", *p.State, *p.AllowedActions, status, actions)
 		}
 	}
-	created(h.as[api.RoleEmployee], running, nil)
-	h.as[api.RoleEmployee].Post(scoresOf(running), nil).Refused(409, "score_exists")
+
+	// A panelist has one score of an interview.
+	createScore(f.as[api.RoleEmployee], interview, nil)
+	f.as[api.RoleEmployee].Post(scoresOf(interview), nil).Refused(http.StatusConflict, "score_exists")
 }
 
-// unlike fails where two refusals differ in anything but the id that was asked for.
-func unlike(t *testing.T, one, other *testkit.Answer) {
-	t.Helper()
-	plain := func(a *testkit.Answer) string {
-		var p api.Problem
-		a.Into(&p)
-		p.RequestID, p.Instance = "", ""
-		return fmt.Sprintf("%d %+v", a.Status, p)
-	}
-	if plain(one) != plain(other) {
-		t.Errorf("%s %s differs from\n%s %s:\n%s\n%s",
-			one.Request.Method, one.Request.URL.Path, other.Request.Method, other.Request.URL.Path, plain(one), plain(other))
-	}
-}
-
-func TestEverythingThatIsWrongIsNamed(t *testing.T) {
+// TestEveryFlawIsReported sends invalid bodies to CreateScore and UpdateScore.
+func TestEveryFlawIsReported(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	interview := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee])
-	draft := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee])
-	score := created(h.as[api.RoleEmployee], draft, full(4, "yes"))
+	f := newFixture(t)
+	employee := f.as[api.RoleEmployee]
+	interview := f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee])
+	interviewOfDraft := f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee])
+	draft := createScore(employee, interviewOfDraft, completeBody(4, "yes"))
+	send := func(body object) []*testkit.Answer {
+		return []*testkit.Answer{
+			employee.Post(scoresOf(interview), body), employee.Do(http.MethodPatch, path(draft.ID), body, "If-Match", "*"),
+		}
+	}
+	ratings := func(all ...object) object { return object{"ratings": all} }
+
+	// Violations of rules.
 	for name, test := range map[string]struct {
 		body object
 		want []string
 	}{
-		"an unknown criterion": {
-			object{"ratings": []object{rated("problem_solving", 3), rated("charm", 3)}}, []string{"/ratings/1/criterion_key unknown_key"},
+		"unknown criterion": {
+			ratings(rated("problem_solving", 3), rated("charm", 3)), []string{"/ratings/1/criterion_key unknown_key"},
 		},
-		"one criterion twice": {
-			object{"ratings": []object{rated("communication", 3), rated("communication", 3)}}, []string{"/ratings/1/criterion_key duplicate_key"},
+		"duplicate criterion": {
+			ratings(rated("communication", 3), rated("communication", 3)),
+			[]string{"/ratings/1/criterion_key duplicate_key"},
 		},
 		"rated and not observed": {
-			object{"ratings": []object{rated("communication", 3, "not_observed", true)}}, []string{"/ratings/0/not_observed rated_and_not_observed"},
+			ratings(rated("communication", 3, "not_observed", true)),
+			[]string{"/ratings/0/not_observed rated_and_not_observed"},
 		},
-		"a blank note":    {object{"ratings": []object{rated("communication", 3, "note", "\u2003")}}, []string{"/ratings/0/note blank"}},
-		"a bell":          {object{"comment": "Loud\u0007."}, []string{"/comment control_character"}},
-		"a blank comment": {object{"comment": "\u00a0"}, []string{"/comment blank"}},
-		"all at once": {
+		"blank note":        {ratings(rated("communication", 3, "note", "\u2003")), []string{"/ratings/0/note blank"}},
+		"control character": {object{"comment": "Loud\u0007."}, []string{"/comment control_character"}},
+		"blank comment":     {object{"comment": "\u00a0"}, []string{"/comment blank"}},
+		"several errors": {
 			object{"comment": "\u202e", "ratings": []object{
 				rated("charm", 1, "not_observed", true), rated("communication", 1, "note", "\u0001"), rated("charm", nil),
 			}},
@@ -265,67 +297,70 @@ func TestEverythingThatIsWrongIsNamed(t *testing.T) {
 			},
 		},
 	} {
-		for _, answer := range []*testkit.Answer{
-			h.as[api.RoleEmployee].Post(scoresOf(interview), test.body),
-			h.as[api.RoleEmployee].Do("PATCH", path(score.ID), test.body, "If-Match", "*"),
-		} {
-			if got := pointers(answer.Refused(422, "rule_violated")); !slices.Equal(got, test.want) {
-				t.Errorf("%s: %v, want %v", name, got, test.want)
+		for _, answer := range send(test.body) {
+			got := fieldErrors(answer.Refused(http.StatusUnprocessableEntity, "rule_violated"))
+			if !slices.Equal(got, test.want) {
+				t.Errorf("%s: got errors %v, want %v", name, got, test.want)
 			}
 		}
 	}
+
+	// Bodies that do not match the schema.
 	for name, body := range map[string]object{
-		"a level beyond the scale": {"ratings": []object{rated("communication", 6)}},
-		"a level below it":         {"ratings": []object{rated("communication", 0)}},
-		"half a level":             {"ratings": []object{rated("communication", 2.5)}},
-		"no key":                   {"ratings": []object{{"rating": 3}}},
-		"null for ratings":         {"ratings": nil},
-		"null for recommendation":  {"recommendation": nil},
-		"no such recommendation":   {"recommendation": "maybe"},
-		"an empty comment":         {"comment": ""},
-		"a comment too long":       {"comment": strings.Repeat("x", 10001)},
-		"a note too long":          {"ratings": []object{rated("communication", 3, "note", strings.Repeat("x", 4001))}},
-		"a rater":                  {"rater_id": uuid.New()},
-		"a status":                 {"status": "submitted"},
-		"a figure":                 {"weighted_score": 5},
+		"level above the maximum":  ratings(rated("communication", 6)),
+		"level below the minimum":  ratings(rated("communication", 0)),
+		"fractional level":         ratings(rated("communication", 2.5)),
+		"no key":                   ratings(object{"rating": 3}),
+		"null ratings":             {"ratings": nil},
+		"null recommendation":      {"recommendation": nil},
+		"unknown recommendation":   {"recommendation": "maybe"},
+		"empty comment":            {"comment": ""},
+		"comment of 10001 letters": {"comment": strings.Repeat("x", 10001)},
+		"note of 4001 letters":     ratings(rated("communication", 3, "note", strings.Repeat("x", 4001))),
+		"rater":                    {"rater_id": uuid.New()},
+		"status":                   {"status": "submitted"},
+		"figure":                   {"weighted_score": 5},
 	} {
-		for _, answer := range []*testkit.Answer{
-			h.as[api.RoleEmployee].Post(scoresOf(interview), body),
-			h.as[api.RoleEmployee].Do("PATCH", path(score.ID), body, "If-Match", "*"),
-		} {
-			if answer.Status != 400 {
-				t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
+		for _, answer := range send(body) {
+			if answer.Status != http.StatusBadRequest {
+				t.Errorf("%s: got %d %s, want 400", name, answer.Status, answer.Body)
 			}
 		}
 	}
-	if got := testkit.Decode[api.Score](h.as[api.RoleEmployee].Get(path(score.ID))); !reflect.DeepEqual(got, score) {
-		t.Errorf("what was refused has changed the score: %+v", got)
+
+	if got := getScore(employee, draft.ID); !reflect.DeepEqual(got, draft) {
+		t.Errorf("draft after refused updates: got %+v, want %+v", got, draft)
 	}
 }
 
-func TestAScoreIsReadAgainOnlyWhenItHasChanged(t *testing.T) {
+func TestConditionalScoreRead(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.as[api.RoleEmployee]
-	interview := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleEmployee])
-	score := created(employee, interview, full(4, "yes"))
+	f := newFixture(t)
+	employee := f.as[api.RoleEmployee]
+	interview := f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleEmployee])
+	score := createScore(employee, interview, completeBody(4, "yes"))
 	tag := employee.Get(path(score.ID)).Header.Get("ETag")
-	same := employee.Do("GET", path(score.ID), nil, "If-None-Match", `"0", `+tag).Expect(http.StatusNotModified)
-	if len(same.Body) > 0 || same.Header.Get("ETag") != tag {
-		t.Errorf("304 with %q and %q", same.Body, same.Header.Get("ETag"))
+	read := func(tags string) *testkit.Answer {
+		return employee.Do(http.MethodGet, path(score.ID), nil, "If-None-Match", tags)
 	}
-	for name, act := range map[string]func(){
-		"a rater's new name": func() {
-			h.Exec(`UPDATE users SET last_name = 'Renamed' WHERE id = $1`, h.acme.Users[api.RoleEmployee].ID)
+	unchanged := read(`"0", ` + tag).Expect(http.StatusNotModified)
+	if len(unchanged.Body) > 0 || unchanged.Header.Get("ETag") != tag {
+		t.Errorf("304: got body %q and ETag %q, want no body and %q", unchanged.Body, unchanged.Header.Get("ETag"), tag)
+	}
+
+	// The ETag covers members that change without changing the score's row.
+	for name, change := range map[string]func(){
+		"rater renamed": func() {
+			f.Exec(`UPDATE users SET last_name = 'Renamed' WHERE id = $1`, f.acme.Users[api.RoleEmployee].ID)
 		},
-		"the interview's end": func() {
-			h.Exec(`UPDATE interviews SET status = 'completed', completed_at = now() WHERE id = $1`, interview)
+		"interview completed": func() {
+			f.Exec(`UPDATE interviews SET status = 'completed', completed_at = now() WHERE id = $1`, interview)
 		},
 	} {
 		before := employee.Get(path(score.ID)).Header.Get("ETag")
-		act()
-		if employee.Do("GET", path(score.ID), nil, "If-None-Match", before).Expect(http.StatusOK).Header.Get("ETag") == before {
-			t.Errorf("%s leaves the tag as it was", name)
+		change()
+		if after := read(before).Expect(http.StatusOK).Header.Get("ETag"); after == before {
+			t.Errorf("%s: ETag is still %s", name, after)
 		}
 	}
 }

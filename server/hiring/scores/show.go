@@ -12,47 +12,50 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
-// present returns a converted score with its ETag.
-func present(score db.Score, shown api.Score) api.ScoreJSONResponse {
+// presentScore returns the response for a converted score.
+func presentScore(score db.Score, converted api.Score) api.ScoreJSONResponse {
 	return api.ScoreJSONResponse{
-		Body: shown, Headers: api.ScoreResponseHeaders{ETag: etag.Of(score.Version, shown.Rater, shown.AllowedActions)},
+		Body: converted,
+		Headers: api.ScoreResponseHeaders{
+			ETag: etag.Of(score.Version, converted.Rater, converted.AllowedActions),
+		},
 	}
 }
 
-// show converts scores for the actor. Only drafts can miss criteria, so it reads the kits of drafts only.
-func (s *Scores) show(ctx context.Context, tenant *db.Queries, rows []db.ListScoresRow) ([]api.Score, error) {
+// convertAll converts scores to the API's type. It reads the criteria of drafts only, because other scores miss none.
+func (s *Scores) convertAll(ctx context.Context, tenant *db.Queries, rows []db.ListScoresRow) ([]api.Score, error) {
 	actor := access.Of(ctx)
-	var kits []uuid.UUID
+	var versions []uuid.UUID
 	for _, row := range rows {
 		if row.Score.Status == api.ScoreStatusDraft {
-			kits = append(kits, row.KitVersionID)
+			versions = append(versions, row.KitVersionID)
 		}
 	}
-	criteria, err := s.criteriaOf(ctx, tenant, actor.CompanyID, kits)
+	criteria, err := s.criteriaByVersion(ctx, tenant, actor.CompanyID, versions)
 	if err != nil {
 		return nil, err
 	}
-	shown := make([]api.Score, len(rows))
+	converted := make([]api.Score, len(rows))
 	for i, row := range rows {
-		said, err := readJudgement(row.Score)
+		content, err := decodeContent(row.Score)
 		if err != nil {
 			return nil, err
 		}
-		shown[i] = convert(actor, row, said, criteria[row.KitVersionID])
+		converted[i] = convert(actor, row, content, criteria[row.KitVersionID])
 	}
-	return shown, nil
+	return converted, nil
 }
 
-// criteria are those of the kit version of an interview.
+// criteria returns the criteria of an interview's kit version.
 func (s *Scores) criteria(
 	ctx context.Context, tenant *db.Queries, interview db.Interview,
 ) ([]scoring.Criterion, error) {
-	found, err := s.criteriaOf(ctx, tenant, interview.CompanyID, []uuid.UUID{interview.KitVersionID})
+	found, err := s.criteriaByVersion(ctx, tenant, interview.CompanyID, []uuid.UUID{interview.KitVersionID})
 	return found[interview.KitVersionID], err
 }
 
-// criteriaOf returns the criteria of kit versions by the ids of the versions.
-func (s *Scores) criteriaOf(
+// criteriaByVersion returns the criteria of kit versions, by version id.
+func (s *Scores) criteriaByVersion(
 	ctx context.Context, tenant *db.Queries, company uuid.UUID, versions []uuid.UUID,
 ) (map[uuid.UUID][]scoring.Criterion, error) {
 	found := map[uuid.UUID][]scoring.Criterion{}
@@ -64,7 +67,7 @@ func (s *Scores) criteriaOf(
 		return nil, err
 	}
 	for _, row := range rows {
-		if found[row.ID], err = readCriteria(row.Criteria); err != nil {
+		if found[row.ID], err = decodeCriteria(row.Criteria); err != nil {
 			return nil, err
 		}
 	}

@@ -13,16 +13,16 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// maxInterviews is how many interviews the summary of an application lists. Its figures cover all of them.
+// maxInterviews is the number of interviews that the summary of an application lists at most. Its figures cover all.
 const maxInterviews = 200
 
-// GetInterviewSummary shows the figures of the submitted scores of an interview that the actor sees. A panelist who has
-// not submitted a score sees whose scores are missing, and no figures.
+// GetInterviewSummary returns the figures of the submitted scores of an interview that the actor sees. For a panelist
+// who has not submitted a score, it returns the raters whose scores are missing, but no figures.
 func (s *Scores) GetInterviewSummary(
 	ctx context.Context, request api.GetInterviewSummaryRequestObject,
 ) (api.GetInterviewSummaryResponseObject, error) {
 	actor := access.Of(ctx)
-	found, err := s.interviews(ctx, actor, &request.InterviewID, nil)
+	found, err := s.scoredInterviews(ctx, actor, &request.InterviewID, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -42,17 +42,17 @@ func (s *Scores) GetInterviewSummary(
 		}
 	}
 	interview := found[0]
-	shown := api.InterviewSummary{
-		InterviewID: interview.ID, Status: interview.Status, Blinded: interview.Blinded, Required: whole(len(raters)),
-		Missing: missing, Figures: figures(interview.submissions, interview.Blinded),
+	body := api.InterviewSummary{
+		InterviewID: interview.ID, Status: interview.Status, Blinded: interview.Blinded, Required: toInt32(len(raters)),
+		Missing: missing, Figures: summarize(interview.submissions, interview.Blinded),
 	}
 	return api.GetInterviewSummary200JSONResponse{
-		Body: shown, Headers: api.GetInterviewSummary200ResponseHeaders{ETag: etag.OfShown(shown)},
+		Body: body, Headers: api.GetInterviewSummary200ResponseHeaders{ETag: etag.OfShown(body)},
 	}, nil
 }
 
-// GetApplicationSummary shows the figures of the submitted scores of an application's interviews, except of interviews
-// that the actor does not see or is blinded for.
+// GetApplicationSummary returns the figures of the submitted scores of an application. It excludes interviews that the
+// actor does not see or is blinded for.
 func (s *Scores) GetApplicationSummary(
 	ctx context.Context, request api.GetApplicationSummaryRequestObject,
 ) (api.GetApplicationSummaryResponseObject, error) {
@@ -63,7 +63,7 @@ func (s *Scores) GetApplicationSummary(
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.interviews(ctx, actor, nil, &application.Application.ID)
+	found, err := s.scoredInterviews(ctx, actor, nil, &application.Application.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -78,42 +78,44 @@ func (s *Scores) GetApplicationSummary(
 			listed = append(listed, interview.figures())
 		}
 	}
-	shown := api.ApplicationSummary{
-		ApplicationID: application.Application.ID, BlindedInterviews: whole(blinded), Interviews: listed,
-		Figures: figures(all, len(all) == 0 && blinded > 0),
+	body := api.ApplicationSummary{
+		ApplicationID: application.Application.ID, BlindedInterviews: toInt32(blinded), Interviews: listed,
+		Figures: summarize(all, len(all) == 0 && blinded > 0),
 	}
 	return api.GetApplicationSummary200JSONResponse{
-		Body: shown, Headers: api.GetApplicationSummary200ResponseHeaders{ETag: etag.OfShown(shown)},
+		Body: body, Headers: api.GetApplicationSummary200ResponseHeaders{ETag: etag.OfShown(body)},
 	}, nil
 }
 
-// interviews returns one interview or those of an application, as far as the actor sees them, with the submitted scores
-// that the actor sees.
-func (s *Scores) interviews(ctx context.Context, actor access.Actor, one, application *uuid.UUID) ([]scored, error) {
+// scoredInterviews returns the given interview, or the interviews of an application, that the actor sees, with the
+// submitted scores that the actor sees. One of the two ids is nil.
+func (s *Scores) scoredInterviews(
+	ctx context.Context, actor access.Actor, interview, application *uuid.UUID,
+) ([]scoredInterview, error) {
 	tenant := s.Store.Planned(actor.CompanyID)
 	rows, err := tenant.ListInterviewsWithScores(ctx, db.ListInterviewsWithScoresParams{
-		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), InterviewID: one,
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), InterviewID: interview,
 		ApplicationID: application,
 	})
 	if err != nil {
 		return nil, err
 	}
-	var kits []uuid.UUID
+	var versions []uuid.UUID
 	for _, row := range rows {
 		if row.ScoreID != nil {
-			kits = append(kits, row.KitVersionID)
+			versions = append(versions, row.KitVersionID)
 		}
 	}
-	criteria, err := s.criteriaOf(ctx, tenant, actor.CompanyID, kits)
+	criteria, err := s.criteriaByVersion(ctx, tenant, actor.CompanyID, versions)
 	if err != nil {
 		return nil, err
 	}
-	return group(rows, criteria)
+	return groupByInterview(rows, criteria)
 }
 
-// figures are those of one interview.
-func (s scored) figures() api.InterviewFigures {
-	own := figures(s.submissions, s.Blinded)
+// figures returns the figures of one interview.
+func (s scoredInterview) figures() api.InterviewFigures {
+	own := summarize(s.submissions, s.Blinded)
 	return api.InterviewFigures{
 		InterviewID: s.ID, Title: s.Title, Status: s.Status, StartsAt: optional.Time(s.StartsAt), Blinded: s.Blinded,
 		Scores: own.Scores, WeightedMean: own.WeightedMean, WeightedMeanReason: own.WeightedMeanReason,

@@ -1,7 +1,6 @@
 package scores_test
 
 import (
-	"fmt"
 	"math"
 	"net/http"
 	"reflect"
@@ -18,170 +17,196 @@ func interviewSummary(interview uuid.UUID) string {
 	return "/api/v1/interviews/" + interview.String() + "/summary"
 }
 
-func (h house) applicationSummary() string {
-	return "/api/v1/applications/" + h.application.String() + "/summary"
+// getApplicationSummary returns the summary of the fixture's application as a role sees it.
+func (f fixture) getApplicationSummary(role api.Role) api.ApplicationSummary {
+	f.t.Helper()
+	answer := f.as[role].Get("/api/v1/applications/" + f.application.String() + "/summary")
+	return testkit.Decode[api.ApplicationSummary](answer.Expect(http.StatusOK))
 }
 
-// nobody is what counts of recommendations are that nobody gave.
-func nobody() object {
+// noRecommendations returns counts of recommendations that are all zero.
+func noRecommendations() object {
 	return object{"definitely_no": 0.0, "no": 0.0, "no_decision": 0.0, "yes": 0.0, "strong_yes": 0.0}
+}
+
+// noFigures returns the figures of no scores.
+func noFigures(reason api.NoFigureReason) object {
+	return object{
+		"scores": 0.0, "weighted_mean": nil, "weighted_mean_reason": string(reason), "criteria": []any{},
+		"recommendations": noRecommendations(),
+	}
 }
 
 func person(user testkit.User, firstName string) object {
 	return object{"id": user.ID.String(), "first_name": firstName, "last_name": "Example"}
 }
 
-// TestAnInterviewsSummary holds the whole of it against figures that were calculated by hand: ratings 4 and 2, and 3 and
-// not observed, by weights 3 and 1.
-func TestAnInterviewsSummary(t *testing.T) {
+// TestInterviewSummary compares summaries with figures calculated by hand. The criteria have the weights 3 and 1; one
+// rater gave 4 and 2, the other 3 and not observed. The score of the admin is not required.
+func TestInterviewSummary(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	lead, employee := h.acme.Users[api.RoleTeamLead], h.acme.Users[api.RoleEmployee]
-	interview := h.interview(api.InterviewStatusInProgress, lead, employee, h.acme.Users[api.RoleAdmin])
-	h.Exec(`UPDATE interview_panelists SET score_required = false WHERE user_id = $1`, h.acme.Users[api.RoleAdmin].ID)
-	said := map[api.Role]object{
-		api.RoleTeamLead: {"ratings": []object{rated("problem_solving", 4), rated("communication", 2)}, "recommendation": "yes"},
-		api.RoleEmployee: {"ratings": []object{rated("problem_solving", 3), rated("communication", nil, "not_observed", true)}, "recommendation": "no"},
-	}
-	empty := object{
-		"scores": 0.0, "weighted_mean": nil, "weighted_mean_reason": "nothing_observed", "criteria": []any{}, "recommendations": nobody(),
+	f := newFixture(t)
+	lead, employee := f.acme.Users[api.RoleTeamLead], f.acme.Users[api.RoleEmployee]
+	interview := f.interview(api.InterviewStatusInProgress, lead, employee, f.acme.Users[api.RoleAdmin])
+	f.Exec(`UPDATE interview_panelists SET score_required = false WHERE user_id = $1`, f.acme.Users[api.RoleAdmin].ID)
+	bodies := map[api.Role]object{
+		api.RoleTeamLead: {
+			"ratings": []object{rated("problem_solving", 4), rated("communication", 2)}, "recommendation": "yes",
+		},
+		api.RoleEmployee: {
+			"ratings":        []object{rated("problem_solving", 3), rated("communication", nil, "not_observed", true)},
+			"recommendation": "no",
+		},
 	}
 	want := object{
 		"interview_id": interview.String(), "status": "in_progress", "blinded": false, "required": 2.0,
-		"missing": []any{person(lead, "team_lead"), person(employee, "employee")}, "figures": empty,
+		"missing": []any{person(lead, "team_lead"), person(employee, "employee")}, "figures": noFigures("nothing_observed"),
 	}
-	check := func(what string, c *testkit.Client) {
+	check := func(when string, role api.Role) {
 		t.Helper()
-		if got := testkit.Decode[object](c.Get(interviewSummary(interview)).Expect(http.StatusOK)); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: %v,\nwant %v", what, got, want)
+		answer := f.as[role].Get(interviewSummary(interview)).Expect(http.StatusOK)
+		if got := testkit.Decode[object](answer); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s as %s: got %v,\nwant %v", when, role, got, want)
 		}
 	}
-	check("before any score", h.as[api.RoleHr])
-	blinded := object{
-		"scores": 0.0, "weighted_mean": nil, "weighted_mean_reason": "blinded", "criteria": []any{}, "recommendations": nobody(),
+	submit := func(role api.Role) {
+		t.Helper()
+		score := createScore(f.as[role], interview, bodies[role])
+		if role == api.RoleTeamLead {
+			check("with another rater's draft", api.RoleAdmin)
+		}
+		f.as[role].Post(path(score.ID, "submit"), nil).Expect(http.StatusOK)
 	}
-	want["blinded"], want["figures"] = true, blinded
-	check("blinded before any score", h.as[api.RoleEmployee])
 
-	first := created(h.as[api.RoleTeamLead], interview, said[api.RoleTeamLead])
-	check("with another's draft, blinded", h.as[api.RoleAdmin])
-	h.as[api.RoleTeamLead].Post(path(first.ID, "submit"), nil).Expect(http.StatusOK)
+	check("without scores", api.RoleHr)
+	want["blinded"], want["figures"] = true, noFigures("blinded")
+	check("without scores", api.RoleEmployee)
+
+	submit(api.RoleTeamLead)
 	want["missing"] = []any{person(employee, "employee")}
-	check("with another's score, blinded", h.as[api.RoleEmployee])
-	check("with another's score, blinded, not required", h.as[api.RoleAdmin])
+	check("with another rater's score", api.RoleEmployee)
+	check("with another rater's score", api.RoleAdmin)
 
-	second := created(h.as[api.RoleEmployee], interview, said[api.RoleEmployee])
-	h.as[api.RoleEmployee].Post(path(second.ID, "submit"), nil).Expect(http.StatusOK)
-	recommended := nobody()
-	recommended["yes"], recommended["no"] = 1.0, 1.0
+	submit(api.RoleEmployee)
+	recommendations := noRecommendations()
+	recommendations["yes"], recommendations["no"] = 1.0, 1.0
 	want["blinded"], want["missing"] = false, []any{}
 	want["figures"] = object{
-		"scores": 2.0, "weighted_mean": (3.0*4 + 1*2 + 3*3) / 7, "recommendations": recommended,
+		"scores": 2.0, "weighted_mean": (3.0*4 + 1*2 + 3*3) / 7, "recommendations": recommendations,
 		"criteria": []any{
 			object{
-				"key": "problem_solving", "title": "Problem solving", "n": 2.0, "not_observed": 0.0, "mean": 3.5, "minimum": 3.0, "maximum": 4.0,
-				"standard_deviation": math.Sqrt(0.5),
+				"key": "problem_solving", "title": "Problem solving", "n": 2.0, "not_observed": 0.0, "mean": 3.5,
+				"minimum": 3.0, "maximum": 4.0, "standard_deviation": math.Sqrt(0.5),
 			},
 			object{
-				"key": "communication", "title": "Communication", "n": 1.0, "not_observed": 1.0, "mean": 2.0, "minimum": 2.0, "maximum": 2.0,
-				"standard_deviation": nil,
+				"key": "communication", "title": "Communication", "n": 1.0, "not_observed": 1.0, "mean": 2.0,
+				"minimum": 2.0, "maximum": 2.0, "standard_deviation": nil,
 			},
 		},
 	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
-		check(fmt.Sprintf("%s, with both scores", role), h.as[role])
+		check("with both scores", role)
 	}
-	want["blinded"], want["figures"] = true, blinded
-	check("a panelist whose score is not required stays blinded", h.as[api.RoleAdmin])
+	// A panelist whose score is not required is blinded too.
+	want["blinded"], want["figures"] = true, noFigures("blinded")
+	check("with both scores", api.RoleAdmin)
 }
 
-// TestAnApplicationsSummary pools the interviews that the reader sees and is not blinded in, in the order of their times.
-func TestAnApplicationsSummary(t *testing.T) {
+// TestApplicationSummary verifies that the summary pools the interviews that the reader sees and is not blinded for,
+// and lists interviews in the order of their times.
+func TestApplicationSummary(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	lead, employee, hr := h.acme.Users[api.RoleTeamLead], h.acme.Users[api.RoleEmployee], h.acme.Users[api.RoleHr]
-	untimed := h.interview(api.InterviewStatusDraft, lead)
-	late := h.interview(api.InterviewStatusInProgress, lead, hr)
-	early := h.interview(api.InterviewStatusCompleted, lead, employee)
-	h.Exec(`UPDATE interviews SET starts_at = starts_at - INTERVAL '3 days', ends_at = ends_at - INTERVAL '3 days' WHERE id = $1`, early)
-	h.hiring.Score(late, lead, api.ScoreStatusSubmitted, 2)
-	h.hiring.Score(late, hr, api.ScoreStatusDraft, 1)
-	h.hiring.Score(early, lead, api.ScoreStatusSubmitted, 5)
-	h.hiring.Score(early, employee, api.ScoreStatusSubmitted, 4)
+	f := newFixture(t)
+	lead, employee, hr := f.acme.Users[api.RoleTeamLead], f.acme.Users[api.RoleEmployee], f.acme.Users[api.RoleHr]
+	unscheduled := f.interview(api.InterviewStatusDraft, lead)
+	late := f.interview(api.InterviewStatusInProgress, lead, hr)
+	early := f.interview(api.InterviewStatusCompleted, lead, employee)
+	f.Exec(`UPDATE interviews SET starts_at = starts_at - INTERVAL '3 days', ends_at = ends_at - INTERVAL '3 days'
+		WHERE id = $1`, early)
+	f.hiring.Score(late, lead, api.ScoreStatusSubmitted, 2)
+	f.hiring.Score(late, hr, api.ScoreStatusDraft, 1)
+	f.hiring.Score(early, lead, api.ScoreStatusSubmitted, 5)
+	f.hiring.Score(early, employee, api.ScoreStatusSubmitted, 4)
 
+	type interview struct {
+		id      uuid.UUID
+		scores  int32
+		blinded bool
+	}
 	for role, want := range map[api.Role]struct {
-		interviews []uuid.UUID
-		scores     []int32
-		blinded    []bool
-		all        int32
-		mean       any
+		interviews []interview
+		blinded    int32
+		scores     int32
+		mean       float64
 	}{
-		api.RoleAdmin:    {[]uuid.UUID{early, late, untimed}, []int32{2, 1, 0}, []bool{false, false, false}, 3, 11.0 / 3},
-		api.RoleTeamLead: {[]uuid.UUID{early, late, untimed}, []int32{2, 1, 0}, []bool{false, false, true}, 3, 11.0 / 3},
-		api.RoleHr:       {[]uuid.UUID{early, late, untimed}, []int32{2, 0, 0}, []bool{false, true, false}, 2, 4.5},
-		api.RoleEmployee: {[]uuid.UUID{early}, []int32{2}, []bool{false}, 2, 4.5},
+		api.RoleAdmin:    {[]interview{{early, 2, false}, {late, 1, false}, {unscheduled, 0, false}}, 0, 3, 11.0 / 3},
+		api.RoleTeamLead: {[]interview{{early, 2, false}, {late, 1, false}, {unscheduled, 0, true}}, 1, 3, 11.0 / 3},
+		api.RoleHr:       {[]interview{{early, 2, false}, {late, 0, true}, {unscheduled, 0, false}}, 1, 2, 4.5},
+		api.RoleEmployee: {[]interview{{early, 2, false}}, 0, 2, 4.5},
 	} {
-		got := testkit.Decode[api.ApplicationSummary](h.as[role].Get(h.applicationSummary()).Expect(http.StatusOK))
-		var interviews []uuid.UUID
-		var scores []int32
-		var blinded []bool
-		count := int32(0)
-		for _, one := range got.Interviews {
-			interviews, scores, blinded = append(interviews, one.InterviewID), append(scores, one.Scores), append(blinded, one.Blinded)
-			if one.Blinded {
-				count++
-				if one.WeightedMeanReason == nil || *one.WeightedMeanReason != "blinded" || !one.WeightedMean.IsNull() {
-					t.Errorf("%s: a blinded interview shows %+v", role, one)
-				}
+		got := f.getApplicationSummary(role)
+		var interviews []interview
+		for _, figures := range got.Interviews {
+			interviews = append(interviews, interview{figures.InterviewID, figures.Scores, figures.Blinded})
+			if figures.Blinded && (figures.WeightedMeanReason == nil || *figures.WeightedMeanReason != "blinded" ||
+				!figures.WeightedMean.IsNull()) {
+				t.Errorf("%s: blinded interview: got %+v, want no mean", role, figures)
 			}
-			if one.StartsAt.IsNull() != (one.InterviewID == untimed) || one.Title == "" || one.Status == "" {
-				t.Errorf("%s: an interview shows %+v", role, one)
+			if figures.StartsAt.IsNull() != (figures.InterviewID == unscheduled) || figures.Title == "" || figures.Status == "" {
+				t.Errorf("%s: interview: got %+v, want title, status and, if scheduled, time", role, figures)
 			}
 		}
-		if !slices.Equal(interviews, want.interviews) || !slices.Equal(scores, want.scores) || !slices.Equal(blinded, want.blinded) ||
-			got.BlindedInterviews != count || got.ApplicationID != h.application {
-			t.Errorf("%s: %+v", role, got)
+		if !slices.Equal(interviews, want.interviews) || got.BlindedInterviews != want.blinded ||
+			got.ApplicationID != f.application {
+			t.Errorf("%s: got %+v, want interviews %v, %d blinded", role, got, want.interviews, want.blinded)
 		}
-		if got.Figures.Scores != want.all || got.Figures.WeightedMean.MustGet() != want.mean || got.Figures.Recommendations.Yes != want.all {
-			t.Errorf("%s: the figures are %+v", role, got.Figures)
+		if got.Figures.Scores != want.scores || got.Figures.WeightedMean.MustGet() != want.mean ||
+			got.Figures.Recommendations.Yes != want.scores {
+			t.Errorf("%s: got figures %+v, want %d scores with mean %v", role, got.Figures, want.scores, want.mean)
 		}
 	}
 }
 
-// TestAnApplicationOfWhichAllIsBlinded says why it has no figure; one without interviews, that nothing was observed.
-func TestAnApplicationOfWhichAllIsBlinded(t *testing.T) {
+// TestBlindedApplicationSummary verifies the reason for the missing mean: nothing_observed without interviews, blinded
+// if the reader is blinded for every interview with scores.
+func TestBlindedApplicationSummary(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	reason := func() api.NoFigureReason {
-		got := testkit.Decode[api.ApplicationSummary](h.as[api.RoleHr].Get(h.applicationSummary()).Expect(http.StatusOK))
-		if got.Figures.WeightedMeanReason == nil || got.Figures.Scores != 0 || len(got.Figures.Criteria) > 0 {
-			t.Fatalf("the figures are %+v", got.Figures)
+	f := newFixture(t)
+	check := func(when string, want api.NoFigureReason) {
+		t.Helper()
+		got := f.getApplicationSummary(api.RoleHr).Figures
+		if got.WeightedMeanReason == nil || got.Scores != 0 || len(got.Criteria) > 0 {
+			t.Fatalf("%s: got figures %+v, want none", when, got)
 		}
-		return *got.Figures.WeightedMeanReason
+		if *got.WeightedMeanReason != want {
+			t.Errorf("%s: got reason %s, want %s", when, *got.WeightedMeanReason, want)
+		}
 	}
-	if got := reason(); got != "nothing_observed" {
-		t.Errorf("without interviews: %s", got)
-	}
-	interview := h.interview(api.InterviewStatusInProgress, h.acme.Users[api.RoleHr], h.acme.Users[api.RoleEmployee])
-	h.hiring.Score(interview, h.acme.Users[api.RoleEmployee], api.ScoreStatusSubmitted, 3)
-	if got := reason(); got != "blinded" {
-		t.Errorf("blinded: %s", got)
-	}
+	check("without interviews", "nothing_observed")
+	interview := f.interview(api.InterviewStatusInProgress, f.acme.Users[api.RoleHr], f.acme.Users[api.RoleEmployee])
+	f.hiring.Score(interview, f.acme.Users[api.RoleEmployee], api.ScoreStatusSubmitted, 3)
+	check("blinded", "blinded")
 }
 
-// TestKitsArePooledByKey: criteria of several kits with the same key are one, by the weights of each.
-func TestKitsArePooledByKey(t *testing.T) {
+// TestSummaryPoolsCriteriaByKey verifies that criteria of different kits with the same key are pooled, with the weights
+// of each kit.
+func TestSummaryPoolsCriteriaByKey(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	employee := h.acme.Users[api.RoleEmployee]
-	h.hiring.Score(h.interview(api.InterviewStatusInProgress, employee), employee, api.ScoreStatusSubmitted, 2)
-	_, other := h.hiring.KitVersion(api.KitVersionStatusDraft)
-	h.Exec(`UPDATE kit_versions SET criteria = jsonb_set(jsonb_set(criteria, '{0,weight}', '10'), '{0,title}', '"Solving"') WHERE id = $1`, other)
-	second := h.hiring.Interview(h.application, other, api.InterviewStatusInProgress, employee)
-	h.hiring.Score(second, employee, api.ScoreStatusSubmitted, 5)
-	got := testkit.Decode[api.ApplicationSummary](h.as[api.RoleEmployee].Get(h.applicationSummary()).Expect(http.StatusOK)).Figures
-	if want := (4.0*2 + 11*5) / 15; got.WeightedMean.MustGet() != want || len(got.Criteria) != 2 || got.Criteria[0].N != 2 ||
-		got.Criteria[0].Mean.MustGet() != 3.5 || got.Criteria[0].Title != "Solving" {
-		t.Errorf("pooled %+v, want a mean of %v", got, want)
+	f := newFixture(t)
+	employee := f.acme.Users[api.RoleEmployee]
+	f.hiring.Score(f.interview(api.InterviewStatusInProgress, employee), employee, api.ScoreStatusSubmitted, 2)
+	_, otherVersion := f.hiring.KitVersion(api.KitVersionStatusDraft)
+	f.Exec(`UPDATE kit_versions SET criteria =
+		jsonb_set(jsonb_set(criteria, '{0,weight}', '10'), '{0,title}', '"Solving"') WHERE id = $1`, otherVersion)
+	second := f.hiring.Interview(f.application, otherVersion, api.InterviewStatusInProgress, employee)
+	f.hiring.Score(second, employee, api.ScoreStatusSubmitted, 5)
+
+	got := f.getApplicationSummary(api.RoleEmployee).Figures
+	if want := (4.0*2 + 11*5) / 15; got.WeightedMean.MustGet() != want {
+		t.Errorf("weighted mean: got %v, want %v", got.WeightedMean.MustGet(), want)
+	}
+	if len(got.Criteria) != 2 || got.Criteria[0].N != 2 || got.Criteria[0].Mean.MustGet() != 3.5 ||
+		got.Criteria[0].Title != "Solving" {
+		t.Errorf("criteria: got %+v, want two, the first with 2 ratings, mean 3.5 and title Solving", got.Criteria)
 	}
 }

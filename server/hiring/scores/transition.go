@@ -15,13 +15,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// SubmitScore submits the actor's own draft, and completes the interview if no required score is missing any more. The
-// interview is locked, so that of concurrent submissions the last one completes it.
+// SubmitScore submits the actor's own draft and completes the interview if no required score is missing. It locks the
+// interview, so that of concurrent submissions exactly the last one completes it.
 func (s *Scores) SubmitScore(
 	ctx context.Context, request api.SubmitScoreRequestObject,
 ) (api.SubmitScoreResponseObject, error) {
 	actor := access.Of(ctx)
-	var shown api.ScoreJSONResponse
+	var response api.ScoreJSONResponse
 	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		row, interview, err := s.lock(ctx, tx, actor, request.ScoreID, true)
 		if err != nil {
@@ -35,11 +35,11 @@ func (s *Scores) SubmitScore(
 		if err != nil {
 			return err
 		}
-		said, err := readJudgement(row.Score)
+		content, err := decodeContent(row.Score)
 		if err != nil {
 			return err
 		}
-		if err := said.complete(criteria); err != nil {
+		if err := content.checkComplete(criteria); err != nil {
 			return err
 		}
 		if row.Score, err = s.transition(ctx, tx, row.Score, to, nil); err != nil {
@@ -53,16 +53,16 @@ func (s *Scores) SubmitScore(
 			return err
 		}
 		row.InterviewStatus = interview.Status
-		shown = present(row.Score, convert(actor, row, said, criteria))
+		response = presentScore(row.Score, convert(actor, row, content, criteria))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.SubmitScore200JSONResponse{ScoreJSONResponse: shown}, nil
+	return api.SubmitScore200JSONResponse{ScoreJSONResponse: response}, nil
 }
 
-// ReopenScore turns a submitted score into a draft of its rater again.
+// ReopenScore returns a submitted score to its rater as a draft.
 func (s *Scores) ReopenScore(
 	ctx context.Context, request api.ReopenScoreRequestObject,
 ) (api.ReopenScoreResponseObject, error) {
@@ -76,7 +76,7 @@ func (s *Scores) ReopenScore(
 	return api.ReopenScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
 }
 
-// VoidScore voids a submitted score, which then no longer counts.
+// VoidScore voids a submitted score, so that it no longer counts.
 func (s *Scores) VoidScore(
 	ctx context.Context, request api.VoidScoreRequestObject,
 ) (api.VoidScoreResponseObject, error) {
@@ -90,16 +90,16 @@ func (s *Scores) VoidScore(
 	return api.VoidScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
 }
 
-// override is an action that ends a revision of a submitted score: its names in the history and the audit log, and its
-// reason.
+// override is a reopening or voiding of a submitted score.
 type override struct {
-	action   api.ScoreAction
-	event    api.ScoreEvent
-	happened audit.Action
-	reason   string
+	action      api.ScoreAction
+	event       api.ScoreEvent
+	auditAction audit.Action
+	reason      string
 }
 
-// override ends a revision of a submitted score that the actor sees, and records what it said with the reason.
+// override performs an override of a score that the actor sees. It keeps the content of the score as a revision, with
+// the reason.
 func (s *Scores) override(
 	ctx context.Context, id uuid.UUID, match *string, o override,
 ) (api.ScoreOutcomeJSONResponse, error) {
@@ -118,7 +118,7 @@ func (s *Scores) override(
 		if err := checkReason(reason); err != nil {
 			return err
 		}
-		revision := revisionOf(score, o.event, reason, actor.ID)
+		revision := newRevision(score, o.event, reason, actor.ID)
 		revision.ID, revision.Now = s.Clock.ID(), s.Clock.Now()
 		if err := tx.InsertScoreRevision(ctx, revision); err != nil {
 			return err
@@ -126,15 +126,15 @@ func (s *Scores) override(
 		if saved, err = s.transition(ctx, tx, score, to, &reason); err != nil {
 			return err
 		}
-		return s.record(ctx, tx, o.happened, saved)
+		return s.record(ctx, tx, o.auditAction, saved)
 	})
 	return api.ScoreOutcomeJSONResponse{
 		ID: saved.ID, InterviewID: saved.InterviewID, Status: saved.Status, Revision: saved.Revision,
 	}, err
 }
 
-// lock locks the interview of a score that the actor sees, and then the score. With ownOnly, a score of another rater
-// is not found.
+// lock locks the interview of a score that the actor sees, and then the score. If ownOnly is true, it finds only the
+// actor's own score. The error is ResourceNotFound if there is none.
 func (s *Scores) lock(
 	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID, ownOnly bool,
 ) (db.ListScoresRow, db.Interview, error) {
@@ -152,7 +152,7 @@ func (s *Scores) lock(
 	}, interview, err
 }
 
-// transition saves a new status.
+// transition updates the status of a score. The error is ConcurrentRequest if the status has changed meanwhile.
 func (s *Scores) transition(
 	ctx context.Context, tx *db.Queries, score db.Score, to api.ScoreStatus, reason *string,
 ) (db.Score, error) {

@@ -12,22 +12,23 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// steady gives times and ids that depend only on how often it was asked since it was last moved. It moves on with every
-// request, so that what the service does by itself in the background does not matter.
-type steady struct {
+// steppedClock is a source of times and ids. Its time changes only by steps, and an id depends only on the time and on
+// how many ids were taken since the last step. The tests take a step before each request, so that work in the
+// background does not influence the times and ids of later requests.
+type steppedClock struct {
 	mu    sync.Mutex
 	now   time.Time
 	count uint32
 }
 
-func (s *steady) Now() time.Time {
+func (s *steppedClock) Now() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.now
 }
 
-// ID is a UUIDv7 of the time, and a number.
-func (s *steady) ID() (id uuid.UUID) {
+// ID returns a UUIDv7 of the current time and a counter.
+func (s *steppedClock) ID() (id uuid.UUID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.count++
@@ -37,13 +38,14 @@ func (s *steady) ID() (id uuid.UUID) {
 	return id
 }
 
-func (s *steady) step() {
+// step advances the time by 100 ms and resets the counter of ids.
+func (s *steppedClock) step() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now, s.count = s.now.Add(100*time.Millisecond), 0
 }
 
-// copyRows puts every row of one database into another.
+// copyRows copies every row of one database into another with the same empty tables.
 func copyRows(t *testing.T, from, to *testkit.Installation) {
 	t.Helper()
 	source, target := from.Connect(), to.Connect()
@@ -61,9 +63,13 @@ func copyRows(t *testing.T, from, to *testkit.Installation) {
 		}
 		tables[name] = columns
 	}
-	if err := rows.Err(); err != nil || len(tables) < 10 {
-		t.Fatal(len(tables), err)
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
+	if len(tables) < 10 {
+		t.Fatalf("got %d tables, want at least 10", len(tables))
+	}
+	// Without triggers and foreign keys, the tables can be copied in any order.
 	if _, err := target.Exec(t.Context(), `SET session_replication_role = replica`); err != nil {
 		t.Fatal(err)
 	}
@@ -71,10 +77,10 @@ func copyRows(t *testing.T, from, to *testkit.Installation) {
 		var content bytes.Buffer
 		table := name + " (" + columns + ")"
 		if _, err := source.PgConn().CopyTo(t.Context(), &content, "COPY "+table+" TO STDOUT (FORMAT binary)"); err != nil {
-			t.Fatal(name, err)
+			t.Fatalf("copy table %s: %v", name, err)
 		}
 		if _, err := target.PgConn().CopyFrom(t.Context(), &content, "COPY "+table+" FROM STDIN (FORMAT binary)"); err != nil {
-			t.Fatal(name, err)
+			t.Fatalf("copy table %s: %v", name, err)
 		}
 	}
 }
