@@ -4,7 +4,7 @@ DROP FUNCTION current_company();
 DROP EXTENSION IF EXISTS btree_gin;
 DROP EXTENSION IF EXISTS pg_trgm;
 
--- Roles belong to the cluster: they stay where another database still uses them.
+-- Roles belong to the cluster. They are kept if another database uses them.
 DO $$
 DECLARE
     unwanted text;

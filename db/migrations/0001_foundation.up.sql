@@ -1,8 +1,9 @@
--- The ground every table stands on: two roles that own no table, and the tenant of a transaction.
+-- Two roles that own no tables, and the tenant of a transaction.
 --
--- interviewer_service is what the service becomes on every connection: it owns nothing and row-level security binds it.
--- interviewer_lookup owns the few SECURITY DEFINER functions that answer before a tenant is known; it can read exactly
--- the columns they need. Neither can log in; the migrating role becomes a member of both.
+-- interviewer_service is the role of every connection of the service. It owns nothing, and row-level security applies
+-- to it. interviewer_lookup owns the few SECURITY DEFINER functions that are called before the tenant is known. It
+-- can read only the columns that these need. Neither role can log in. The role that migrates becomes a member of
+-- both.
 
 DO $$
 DECLARE
@@ -26,12 +27,12 @@ $$;
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS btree_gin;
 
--- The tenant that the service has set for this transaction; NULL, and therefore no rows at all, where it has set none.
+-- The tenant of this transaction. It is NULL if the service has not set one; then no rows are visible.
 CREATE FUNCTION current_company() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN NULLIF(current_setting('app.company_id', true), '')::uuid;
 
--- What is recorded once stays: not even the owner of a table that uses this changes its rows.
+-- Rejects changes to the rows of a table, even by its owner.
 CREATE FUNCTION refuse_change() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -39,5 +40,5 @@ BEGIN
 END
 $$;
 
--- The service compares the schema's version with the one it was built for.
+-- The service compares the version of the schema with the one that it was built for.
 GRANT SELECT ON schema_migrations TO interviewer_service;

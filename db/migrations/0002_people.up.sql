@@ -1,7 +1,7 @@
--- Companies, the people who work in them, and their sessions.
+-- Companies, their users, and sessions.
 
--- What lists filter by is a domain and no enum: comparing enums is not leakproof, so under row-level security it could use
--- neither an index nor statistics.
+-- Columns that lists filter by have domains instead of enums: comparisons of enums are not leakproof, so under
+-- row-level security they could use neither an index nor statistics.
 CREATE DOMAIN user_role AS text CONSTRAINT user_role_known CHECK (VALUE IN ('employee', 'team_lead', 'hr', 'admin'));
 
 CREATE TYPE session_end AS ENUM (
@@ -46,7 +46,7 @@ CREATE TABLE users (
     CONSTRAINT users_email_form CHECK (email = lower(email) AND length(email) <= 254)
 );
 
--- What a search looks at, and what the trigram index below holds.
+-- The text that a search matches, which the trigram index below contains.
 CREATE FUNCTION user_search_text(first_name text, last_name text, email text, department text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN lower(first_name || ' ' || last_name || ' ' || email || ' ' || coalesce(department, ''));
@@ -61,8 +61,8 @@ CREATE INDEX users_search_idx ON users
     USING gin (company_id, user_search_text(first_name, last_name, email, department) gin_trgm_ops);
 CREATE INDEX users_active_admin_idx ON users (company_id, id) WHERE role = 'admin' AND is_active;
 
--- Sign-in knows an email and no company, so an email belongs to one user of the whole installation. This directory holds
--- that rule, and keeps it out of the tenant tables, whose unique keys all lead with the company.
+-- A sign-in has an email and no company, so an email belongs to one user of the installation. This table enforces
+-- that, because the unique keys of tenant tables begin with the company.
 CREATE TABLE login_emails (
     email      text NOT NULL COLLATE "C",
     company_id uuid NOT NULL,
@@ -72,9 +72,9 @@ CREATE TABLE login_emails (
     CONSTRAINT login_emails_user_fkey FOREIGN KEY (company_id, user_id) REFERENCES users (company_id, id) ON DELETE CASCADE
 );
 
--- One row per sign-in. Refresh tokens are not stored: a token names session and generation under a MAC, and only the
--- present generation (or, for a short grace, the one before) is accepted. epoch grows with everything that must end the
--- access tokens already issued; changed_at is when it last did, by the database's clock.
+-- One row per sign-in. Refresh tokens are not stored: a token contains session and generation with a MAC. Only the
+-- current generation is accepted, and the previous one for a short time. epoch is incremented by every event that
+-- invalidates issued access tokens; changed_at is the time of the last such event, by the clock of the database.
 CREATE TABLE sessions (
     company_id   uuid        NOT NULL,
     id           uuid        NOT NULL,
@@ -136,11 +136,11 @@ BEGIN
 END
 $$;
 
--- What can be asked before a tenant is known: views that only interviewer_lookup may read, and functions that give the
--- service one narrow answer from each.
+-- Lookups before the tenant is known: views that only interviewer_lookup can read, and functions that return one row
+-- of each to the service.
 
--- Inactive users and companies are found too: that they may not sign in is decided after the password was compared, so
--- that the answer takes the same time.
+-- Inactive users and companies are included: whether they can sign in is decided after the password was compared, so
+-- that the response takes the same time.
 CREATE VIEW accounts AS
     SELECT e.email, u.company_id, u.id AS user_id, u.password_hash, (u.is_active AND c.is_active) AS is_active
     FROM login_emails AS e
@@ -156,19 +156,19 @@ CREATE VIEW changed_sessions AS
 CREATE VIEW company_directory AS
     SELECT id, name, slug, is_active, created_at FROM companies;
 
--- The account that signs in with an email.
+-- The account with an email.
 CREATE FUNCTION find_account(wanted text) RETURNS SETOF accounts
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM accounts WHERE email = wanted
 $$;
 
--- Sessions whose access tokens lost their worth within the last so many seconds, for the replicas that watch for them.
+-- Sessions whose access tokens were invalidated within the last so many seconds. Replicas poll it.
 CREATE FUNCTION session_changes(seconds integer) RETURNS SETOF changed_sessions
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM changed_sessions WHERE changed_at > clock_timestamp() - make_interval(secs => seconds)
 $$;
 
--- The companies of the installation, for the operator's commands.
+-- All companies of the installation, for commands of the operator.
 CREATE FUNCTION find_company(wanted text) RETURNS SETOF company_directory
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM company_directory WHERE slug = wanted
@@ -179,8 +179,9 @@ CREATE FUNCTION all_companies() RETURNS SETOF company_directory
     SELECT * FROM company_directory ORDER BY slug
 $$;
 
--- Users of one company whose name, email or department contains a pattern of three characters or more. It stands here
--- because LIKE is not leakproof: under row-level security it would not be allowed to use the trigram index.
+-- Users of a company whose name, email or department contains a pattern of at least three characters. It is a
+-- SECURITY DEFINER function because LIKE is not leakproof: under row-level security it could not use the trigram
+-- index.
 CREATE FUNCTION search_users(company uuid, pattern text, at_most integer) RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id FROM users

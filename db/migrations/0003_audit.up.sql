@@ -1,4 +1,4 @@
--- What happened, who did it, and the chain that makes a later change show.
+-- The audit log, and the hash chain that reveals later changes.
 
 CREATE TYPE audit_actor AS ENUM ('user', 'system');
 CREATE DOMAIN audit_outcome AS text CONSTRAINT audit_outcome_known CHECK (VALUE IN ('success', 'failure', 'denied'));
@@ -22,7 +22,7 @@ CREATE TABLE audit_logs (
     CONSTRAINT audit_logs_company_fkey FOREIGN KEY (company_id) REFERENCES companies (id),
     CONSTRAINT audit_logs_actor_fkey FOREIGN KEY (company_id, actor_id) REFERENCES users (company_id, id),
     CONSTRAINT audit_logs_details_object CHECK (jsonb_typeof(details) = 'object'),
-    -- What a program could not read back could not be verified either.
+    -- Values that the service cannot read back cannot be verified.
     CONSTRAINT audit_logs_created_at_finite CHECK (isfinite(created_at)),
     CONSTRAINT audit_logs_ip_host CHECK (masklen(ip) = CASE family(ip) WHEN 4 THEN 32 ELSE 128 END)
 );
@@ -34,7 +34,7 @@ CREATE INDEX audit_logs_type_idx ON audit_logs (company_id, resource_type, creat
 CREATE INDEX audit_logs_resource_idx ON audit_logs (company_id, resource_id, created_at, id);
 CREATE INDEX audit_logs_outcome_idx ON audit_logs (company_id, outcome, created_at, id) WHERE outcome <> 'success';
 
--- Rows that wait for their seal. Written by the statement that writes the row, so none is forgotten.
+-- Entries that are not sealed yet. The statement that writes an entry also writes this row, so no entry is missed.
 CREATE TABLE audit_pending (
     company_id   uuid NOT NULL,
     audit_log_id uuid NOT NULL,
@@ -42,7 +42,7 @@ CREATE TABLE audit_pending (
     CONSTRAINT audit_pending_log_fkey FOREIGN KEY (company_id, audit_log_id) REFERENCES audit_logs (company_id, id)
 );
 
--- The chain: sequence has no gaps within a company, and each hash covers its row and the hash before it.
+-- The chain. Within a company, sequence has no gaps, and each hash covers the entry and the previous hash.
 CREATE TABLE audit_seals (
     company_id   uuid   NOT NULL,
     sequence     bigint NOT NULL,
@@ -84,7 +84,7 @@ CREATE TRIGGER audit_seals_no_truncate BEFORE TRUNCATE ON audit_seals
 CREATE POLICY lookup ON audit_pending FOR SELECT TO interviewer_lookup USING (true);
 GRANT SELECT (company_id) ON audit_pending TO interviewer_lookup;
 
--- Companies with rows to seal, a bounded number at a time.
+-- Companies with entries to seal; a bounded number per call.
 CREATE FUNCTION companies_to_seal() RETURNS SETOF uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT DISTINCT company_id FROM audit_pending LIMIT 100

@@ -1,4 +1,4 @@
--- Jobs and their members, candidates, and the applications that bring the two together.
+-- Jobs and their members, candidates, and applications.
 
 CREATE DOMAIN job_status AS text CONSTRAINT job_status_known CHECK (VALUE IN ('draft', 'open', 'on_hold', 'closed'));
 CREATE DOMAIN job_role AS text CONSTRAINT job_role_known CHECK (VALUE IN ('hiring_manager', 'recruiter', 'interviewer'));
@@ -77,8 +77,9 @@ CREATE TABLE candidates (
     CONSTRAINT candidates_lists_bounded CHECK (cardinality(links) <= 20 AND cardinality(tags) <= 50)
 );
 
--- What a search looks at. It begins with a space and a space parts its words, so that a text too short for trigrams can be
--- looked for where a word begins. It is immutable although array_to_string is only stable: for text it always says the same.
+-- The text that a search matches. It begins with a space, and spaces separate its words, so that a text that is too
+-- short for trigrams can be matched at the start of words. It is immutable although array_to_string is only stable:
+-- for text, array_to_string always returns the same.
 CREATE FUNCTION candidate_search_text(first_name text, last_name text, email text, tags text[]) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN lower(' ' || first_name || ' ' || last_name || ' ' || coalesce(email, '') || ' ' || array_to_string(tags, ' '));
@@ -110,13 +111,13 @@ CREATE TABLE applications (
     CONSTRAINT applications_pkey PRIMARY KEY (company_id, id),
     CONSTRAINT applications_candidate_fkey FOREIGN KEY (company_id, candidate_id) REFERENCES candidates (company_id, id),
     CONSTRAINT applications_job_fkey FOREIGN KEY (company_id, job_id) REFERENCES jobs (company_id, id),
-    -- What an interview repeats of its application, so that it cannot differ from it.
+    -- The key of the columns that interviews repeat, so that they cannot differ.
     CONSTRAINT applications_identity_key UNIQUE (company_id, id, job_id, candidate_id),
     CONSTRAINT applications_rejection CHECK ((status = 'rejected') = (rejection_reason IS NOT NULL)),
     CONSTRAINT applications_hired CHECK ((status = 'hired') = (stage = 'hired'))
 );
 
--- One candidate is considered for one job once at a time.
+-- A candidate can have only one open application to a job.
 CREATE UNIQUE INDEX applications_active_pair_key ON applications (company_id, candidate_id, job_id)
     WHERE status IN ('active', 'on_hold');
 CREATE INDEX applications_created_at_idx ON applications (company_id, created_at, id);
@@ -128,10 +129,11 @@ CREATE INDEX applications_job_stage_entered_idx ON applications (company_id, job
 CREATE INDEX applications_candidate_idx ON applications (company_id, candidate_id, created_at, id);
 CREATE INDEX applications_state_idx ON applications (company_id, stage, status, created_at, id);
 CREATE INDEX applications_status_idx ON applications (company_id, status, created_at, id);
--- The pipeline's figures are counted from this index alone.
+-- The statistics of a pipeline are counted from this index only.
 CREATE INDEX applications_pipeline_idx ON applications (company_id, job_id, furthest_stage, stage, status);
 
--- The history: who moved an application, when, from where to where, and why. seconds is how long the stage that was left had lasted.
+-- The history of an application: every change of stage or status with actor, time and reason. seconds is how long the
+-- application was in the stage that it left.
 CREATE TABLE application_moves (
     company_id       uuid               NOT NULL,
     id               uuid               NOT NULL,
@@ -189,8 +191,9 @@ CREATE TRIGGER application_moves_append_only BEFORE UPDATE OR DELETE ON applicat
 CREATE TRIGGER application_moves_no_truncate BEFORE TRUNCATE ON application_moves
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Neither LIKE nor the containment of arrays is leakproof, so under row-level security neither could use its index. This
--- function stands outside of it and looks at the tenant itself, as search_users does. A null pattern or null tags stand for any.
+-- Neither LIKE nor the containment of arrays is leakproof, so under row-level security neither could use its index.
+-- This function runs without it and checks the tenant itself, like search_users. A pattern or tags that are NULL
+-- match all.
 CREATE POLICY lookup ON candidates FOR SELECT TO interviewer_lookup USING (true);
 GRANT SELECT (company_id, id, first_name, last_name, email, tags) ON candidates TO interviewer_lookup;
 

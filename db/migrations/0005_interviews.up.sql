@@ -1,4 +1,4 @@
--- Kits that structure an interview, interviews with their panels, and the scores that the panels give.
+-- Kits, interviews with their panels, and scores.
 
 CREATE DOMAIN kit_version_status AS text CONSTRAINT kit_version_status_known CHECK (VALUE IN ('draft', 'published', 'archived'));
 CREATE DOMAIN interview_kind AS text CONSTRAINT interview_kind_known CHECK (VALUE IN ('phone', 'video', 'onsite', 'text', 'ai'));
@@ -36,7 +36,7 @@ CREATE INDEX kits_updated_at_idx ON kits (company_id, updated_at, id);
 CREATE INDEX kits_name_idx ON kits (company_id, name_key, id);
 CREATE INDEX kits_job_idx ON kits (company_id, job_id, created_at, id);
 
--- number counts the versions of a kit from 1. Questions and criteria are those of the contract, as JSON.
+-- number is the number of the version in its kit, from 1. questions and criteria have the JSON format of the API.
 CREATE TABLE kit_versions (
     company_id   uuid               NOT NULL,
     id           uuid               NOT NULL,
@@ -63,11 +63,11 @@ CREATE TABLE kit_versions (
         AND (content_hash IS NULL) = (published_by IS NULL))
 );
 
--- A kit is worked on in one draft at a time, and interviews choose its one published version.
+-- A kit has at most one draft and one published version. Interviews use the published one.
 CREATE UNIQUE INDEX kit_versions_draft_key ON kit_versions (company_id, kit_id) WHERE status = 'draft';
 CREATE UNIQUE INDEX kit_versions_current_key ON kit_versions (company_id, kit_id) WHERE status = 'published';
 
--- What was published is what interviews were held and people were judged by: it stays as it was, whoever asks.
+-- A published version never changes, because interviews were held and candidates were rated by it.
 CREATE FUNCTION refuse_published_change() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -85,7 +85,8 @@ $$;
 CREATE TRIGGER kit_versions_published_stays BEFORE UPDATE ON kit_versions
     FOR EACH ROW EXECUTE FUNCTION refuse_published_change();
 
--- Job and candidate are the application's, which the foreign key sees to. starts_key places interviews without a time behind all others.
+-- The foreign key ensures that job and candidate are those of the application. starts_key sorts interviews without a
+-- time last.
 CREATE TABLE interviews (
     company_id     uuid             NOT NULL,
     id             uuid             NOT NULL,
@@ -117,7 +118,7 @@ CREATE TABLE interviews (
         REFERENCES applications (company_id, id, job_id, candidate_id),
     CONSTRAINT interviews_kit_version_fkey FOREIGN KEY (company_id, kit_version_id) REFERENCES kit_versions (company_id, id),
     CONSTRAINT interviews_creator_fkey FOREIGN KEY (company_id, created_by) REFERENCES users (company_id, id),
-    -- What a score repeats of its interview.
+    -- The key of the columns that scores repeat.
     CONSTRAINT interviews_identity_key UNIQUE (company_id, id, application_id, job_id),
     CONSTRAINT interviews_time CHECK (
         (starts_at IS NULL) = (ends_at IS NULL) AND (starts_at IS NULL) = (timezone IS NULL)
@@ -153,7 +154,7 @@ CREATE TABLE interview_panelists (
 
 CREATE INDEX interview_panelists_user_idx ON interview_panelists (company_id, user_id, interview_id);
 
--- The history: every change of an interview's state or time, who made it, and why.
+-- The history of an interview: every change of status or time with actor and reason.
 CREATE TABLE interview_events (
     company_id     uuid             NOT NULL,
     id             uuid             NOT NULL,
@@ -177,8 +178,8 @@ CREATE TABLE interview_events (
 
 CREATE INDEX interview_events_interview_idx ON interview_events (company_id, interview_id, created_at, id);
 
--- One live score per interview and rater; who rates is on the panel, which the foreign key sees to. revision counts how often it was
--- written anew after HR reopened it.
+-- One current score per interview and rater. The foreign key ensures that the rater is on the panel. revision is
+-- incremented when HR reopens the score.
 CREATE TABLE scores (
     company_id     uuid             NOT NULL,
     id             uuid             NOT NULL,
@@ -218,7 +219,7 @@ CREATE INDEX scores_status_idx ON scores (company_id, status, created_at, id);
 CREATE INDEX scores_created_at_idx ON scores (company_id, created_at, id);
 CREATE INDEX scores_updated_at_idx ON scores (company_id, updated_at, id);
 
--- What a submitted score said before HR reopened or voided it.
+-- Submitted scores as they were before HR reopened or voided them.
 CREATE TABLE score_revisions (
     company_id     uuid             NOT NULL,
     id             uuid             NOT NULL,

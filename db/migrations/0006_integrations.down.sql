@@ -1,4 +1,4 @@
--- The value api_key of audit_actor stays: PostgreSQL takes no value back from an enum.
+-- The value api_key of audit_actor remains: PostgreSQL cannot remove a value from an enum.
 DROP FUNCTION forget_idempotency_records(timestamptz, integer), find_api_key(bytea);
 DROP VIEW live_api_keys;
 REVOKE SELECT (test_of) ON companies FROM interviewer_lookup;
@@ -29,7 +29,7 @@ END
 $$;
 DROP FUNCTION in_test_company();
 DROP POLICY test_companies ON companies;
--- What keys have done keeps these from pointing at users again; an installation without keys goes back whole.
+-- Rows whose actor is an API key cannot refer to users again. An installation without keys is restored completely.
 ALTER TABLE audit_logs DROP CONSTRAINT audit_logs_actor_fkey,
     ADD CONSTRAINT audit_logs_actor_fkey FOREIGN KEY (company_id, actor_id) REFERENCES users (company_id, id);
 ALTER TABLE application_moves DROP CONSTRAINT application_moves_actor_fkey,

@@ -1,8 +1,8 @@
--- What other programs need of the service: keys of their own, the safety to send a request again, and companies to test in.
+-- API keys, idempotency records, and test companies.
 
 ALTER TYPE audit_actor ADD VALUE IF NOT EXISTS 'api_key';
 
--- Who can act: people, and since there are keys, keys. What records an actor points here, so that both can.
+-- Actors are users and API keys. Columns that record an actor refer to this table.
 CREATE TABLE principals (
     company_id uuid NOT NULL,
     id         uuid NOT NULL,
@@ -11,15 +11,15 @@ CREATE TABLE principals (
     CONSTRAINT principals_company_fkey FOREIGN KEY (company_id) REFERENCES companies (id)
 );
 
--- A test company belongs to the company whose admins have opened it, and everything in it may be deleted.
+-- A test company belongs to the company whose admin opened it. Everything in it can be deleted.
 ALTER TABLE companies ADD COLUMN test_of uuid,
     ADD CONSTRAINT companies_test_of_fkey FOREIGN KEY (test_of) REFERENCES companies (id),
     ADD CONSTRAINT companies_test_of_itself CHECK (test_of <> id);
 CREATE INDEX companies_test_of_idx ON companies (test_of, created_at, id);
 
--- known_to are the people who were shown a secret of a key: it reads no score that one of them must not know yet.
--- A key is kept as the SHA-256 of what was shown once; that is enough, because nobody can guess what is hashed. The secret
--- before the last rotation is good until its overlap ends.
+-- known_to lists the users who were shown a secret of a key: the key cannot read scores that one of them must not
+-- read yet. Only the SHA-256 of a secret is stored; that is sufficient because secrets are random. The secret before
+-- the last rotation is valid until its overlap ends.
 CREATE TABLE api_keys (
     company_id          uuid        NOT NULL,
     id                  uuid        NOT NULL,
@@ -53,8 +53,8 @@ CREATE INDEX api_keys_created_at_idx ON api_keys (company_id, created_at, id);
 CREATE INDEX api_keys_hash_idx ON api_keys (hash);
 CREATE INDEX api_keys_previous_hash_idx ON api_keys (previous_hash) WHERE previous_hash IS NOT NULL;
 
--- What a request was answered whose sender may send it again. Written by the transaction of the act itself. The answer, and what was
--- asked, are sealed with a key that only the sender's own Idempotency-Key opens.
+-- Responses to requests with an Idempotency-Key. A record is written by the transaction of the request. The response
+-- and the fingerprint of the request are encrypted with a key that is derived from the client's Idempotency-Key.
 CREATE TABLE idempotency_records (
     company_id   uuid        NOT NULL,
     principal_id uuid        NOT NULL,
@@ -69,8 +69,9 @@ CREATE TABLE idempotency_records (
 
 CREATE INDEX idempotency_records_expires_at_idx ON idempotency_records (expires_at);
 
--- Holds a key of a caller until the end of the transaction, and gives the record that is there already. NULL where another transaction
--- holds it. One function, because each of its statements sees what was committed before the lock was taken.
+-- Locks a key of an actor until the end of the transaction, and returns the existing record. Returns NULL if another
+-- transaction holds the lock. It is one function because each of its statements sees what was committed before the
+-- lock was taken.
 CREATE FUNCTION hold_idempotency_key(company uuid, principal uuid, hash bytea, at_time timestamptz) RETURNS SETOF bytea
     LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
@@ -121,19 +122,19 @@ CREATE POLICY tenant ON api_keys TO interviewer_service
     USING (company_id = (SELECT current_company())) WITH CHECK (company_id = (SELECT current_company()));
 CREATE POLICY tenant ON idempotency_records TO interviewer_service
     USING (company_id = (SELECT current_company())) WITH CHECK (company_id = (SELECT current_company()));
--- A company sees the test companies that it has opened; what is in them, only who acts in them.
+-- A company sees the test companies that it has opened, and of their contents only the actors.
 CREATE POLICY test_companies ON companies FOR SELECT TO interviewer_service USING (test_of = (SELECT current_company()));
 
 GRANT SELECT, INSERT ON principals TO interviewer_service;
 GRANT SELECT, INSERT, UPDATE ON api_keys TO interviewer_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_records TO interviewer_service;
 
--- What makes a company one for tests is decided when it is opened, and by nobody afterwards.
+-- Whether a company is a test company is decided when it is opened and cannot be changed.
 REVOKE UPDATE ON companies FROM interviewer_service;
 GRANT UPDATE (name, timezone, allowed_email_domains, is_active, version, updated_at) ON companies TO interviewer_service;
 
--- Deleting. In a test company the service may delete what a reset takes away; in any other nothing more than before: a
--- restrictive policy is asked besides the tenant's.
+-- Deletion. In a test company, the service may delete what a reset removes; in other companies, nothing more than
+-- before. Restrictive policies apply in addition to the policy of the tenant.
 CREATE FUNCTION in_test_company() RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN EXISTS (SELECT FROM companies WHERE id = (SELECT current_company()) AND test_of IS NOT NULL);
@@ -152,7 +153,7 @@ BEGIN
 END
 $$;
 
--- The history of hiring goes with a test company's reset, and with nothing else. That of acts, the audit log, never goes.
+-- The history of hiring is deleted by the reset of a test company only. The audit log is never deleted.
 CREATE FUNCTION refuse_history_change() RETURNS trigger
     LANGUAGE plpgsql AS $$
 BEGIN
@@ -172,7 +173,7 @@ CREATE TRIGGER interview_events_append_only BEFORE UPDATE OR DELETE ON interview
 CREATE TRIGGER score_revisions_append_only BEFORE UPDATE OR DELETE ON score_revisions
     FOR EACH ROW EXECUTE FUNCTION refuse_history_change();
 
--- What can be asked before a tenant is known.
+-- Lookups before the tenant is known.
 CREATE POLICY lookup ON api_keys FOR SELECT TO interviewer_lookup USING (true);
 CREATE POLICY lookup ON idempotency_records TO interviewer_lookup USING (true) WITH CHECK (false);
 GRANT SELECT (company_id, id, hash, previous_hash, previous_expires_at, scopes, job_ids, known_to, expires_at, last_used_at, revoked_at)
@@ -187,13 +188,13 @@ CREATE VIEW live_api_keys AS
     JOIN companies AS c ON c.id = k.company_id
     WHERE k.revoked_at IS NULL AND c.is_active;
 
--- The key with a secret, as far as it was not revoked; whether it has expired is for the asker to see.
+-- The key with a secret, unless it was revoked. The caller checks whether it has expired.
 CREATE FUNCTION find_api_key(wanted bytea) RETURNS SETOF live_api_keys
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM live_api_keys WHERE hash = wanted OR previous_hash = wanted
 $$;
 
--- Deletes records whose time is over, a bounded number at a time.
+-- Deletes expired records; a bounded number per call.
 CREATE FUNCTION forget_idempotency_records(before timestamptz, at_most integer) RETURNS bigint
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WITH gone AS (

@@ -33,12 +33,13 @@ BEGIN
     RETURN NULL;
 END
 $$;
--- Of all people with one email, one goes on signing in: whoever is in a live company, where anybody is.
+-- Of all users with the same email, one can still sign in: preferably a user of a live company.
 ALTER TABLE login_emails NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE companies NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE api_keys NO FORCE ROW LEVEL SECURITY;
 DELETE FROM login_emails AS e USING login_emails AS other WHERE other.email = e.email AND other.realm < e.realm;
--- What rested because its opener does is closed, since nothing else keeps it from coming back.
+-- Test companies that are inactive because the company that opened them is inactive are closed, because otherwise
+-- they would become active.
 UPDATE companies AS c SET is_active = false FROM companies AS opener WHERE opener.id = c.test_of AND NOT opener.is_active;
 UPDATE api_keys AS k SET revoked_at = now() FROM companies AS c
     WHERE c.id = k.company_id AND c.test_of IS NOT NULL AND NOT c.is_active AND k.revoked_at IS NULL;

@@ -1,16 +1,17 @@
--- What makes runs of a test independent of each other and of everybody else: each test company has sign-in emails of its own, knows what it was
--- opened as, and is live while it is open itself and the company that opened it is active.
+-- Makes test companies independent of each other and of live companies: each has its own namespace of sign-in emails,
+-- stores its initial name, and is live while it is open and the company that opened it is active.
 
--- What a reset puts the name back to; nobody changes it afterwards. NULL for live companies, and where a program that did not know this has
--- opened a test company.
+-- The initial name, which a reset restores. It never changes. It is NULL for live companies, and for test companies
+-- that an earlier version of the service opened.
 ALTER TABLE companies ADD COLUMN opened_as text,
     ADD CONSTRAINT companies_opened_as_test CHECK (opened_as IS NULL OR test_of IS NOT NULL);
 
--- An email belongs to one person of a realm. All live companies are one, whose id is nil, because sign-in knows an email and no company; each
--- test company is one of its own, which its people name when they sign in.
+-- An email belongs to one user of a realm. All live companies are one realm, whose id is the nil UUID, because a
+-- sign-in has an email and no company. Each test company is a realm of its own, which its users name when they sign
+-- in.
 ALTER TABLE login_emails ADD COLUMN realm uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000';
 
--- Forced row-level security holds even the owner of the tables, who has to see all rows here.
+-- Forced row-level security also applies to the owner of the tables, which must see all rows here.
 ALTER TABLE companies NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE login_emails NO FORCE ROW LEVEL SECURITY;
 UPDATE companies SET opened_as = name WHERE test_of IS NOT NULL;
@@ -22,7 +23,7 @@ ALTER TABLE login_emails ALTER COLUMN realm DROP DEFAULT,
     DROP CONSTRAINT login_emails_pkey,
     ADD CONSTRAINT login_emails_pkey PRIMARY KEY (realm, email);
 
--- Whose email another person kept on the way back sign in again.
+-- Users who lost their email to another user in the down migration can sign in again.
 ALTER TABLE companies NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE login_emails NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE users NO FORCE ROW LEVEL SECURITY;
@@ -44,7 +45,7 @@ BEGIN
 END
 $$;
 
--- The companies that people and keys come into. Whether one is live is said here and nowhere else.
+-- The companies that users and keys can enter. This view is the only definition of a live company.
 CREATE VIEW live_companies AS
     SELECT c.id, c.test_of
     FROM companies AS c
@@ -69,8 +70,8 @@ CREATE OR REPLACE VIEW live_api_keys AS
     JOIN live_companies AS c ON c.id = k.company_id
     WHERE k.revoked_at IS NULL;
 
--- The account that signs in with an email: to a live company or, by its slug, to one test company. The slug of anything else finds nobody.
--- A program that knows no test companies asks for the email alone.
+-- The account with an email: in a live company or, if a slug is given, in the test company with the slug. Other slugs
+-- match no account. Earlier versions of the service pass the email only.
 DROP FUNCTION find_account(text);
 CREATE FUNCTION find_account(wanted text, test_slug text DEFAULT NULL) RETURNS SETOF accounts
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -79,7 +80,7 @@ CREATE FUNCTION find_account(wanted text, test_slug text DEFAULT NULL) RETURNS S
         ELSE (SELECT id FROM companies WHERE slug = test_slug AND test_of IS NOT NULL) END
 $$;
 
--- Whether the tenant's company is live. In a test company that depends on a row which its own people do not see.
+-- Whether the company of the tenant is live. For a test company, this depends on a row that its own users cannot see.
 CREATE FUNCTION company_is_live(company uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM live_companies WHERE id = company AND company = current_company())

@@ -1,10 +1,10 @@
--- Visibility: which rows of hiring an actor sees, and the lists and searches that show them. Each rule is written here once; queries take
--- rows from these functions and never repeat a rule.
+-- Visibility: which rows of hiring an actor sees, and the lists and searches that return them. Each rule is defined
+-- here once; queries select from these functions and do not repeat it.
 --
 -- An actor is a user or an API key, given by its id and its reach. The service derives the reach from the actor's role:
 --   all    every row of the company
 --   jobs   the rows of some jobs: those that a user is a member of, or those that an API key is limited to; and what own reaches
---   own    the interviews on whose panel the user is, with their applications, candidates and scores
+--   own    the interviews whose panel the user is on, with their applications, candidates and scores
 -- With any other reach, an actor sees nothing.
 --
 -- The functions named visible_ and _of_actor are inlined: PostgreSQL plans a query that uses them as if their bodies were part of it. For
@@ -19,13 +19,14 @@ CREATE FUNCTION jobs_of_actor(company uuid, actor uuid, reach text) RETURNS TABL
     SELECT allowed.id FROM api_keys AS k, unnest(k.job_ids) AS allowed (id) WHERE k.company_id = company AND k.id = actor AND reach = 'jobs'
 $$;
 
--- Interviews on whose panel an actor of reach own or jobs is.
+-- Interviews whose panel an actor of reach own or jobs is on.
 CREATE FUNCTION panels_of_actor(company uuid, actor uuid, reach text) RETURNS TABLE (interview_id uuid)
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = company AND p.user_id = actor AND reach IN ('own', 'jobs')
 $$;
 
--- Jobs. An actor of a lower reach than all sees the jobs they are a member of and the jobs of the interviews on whose panel they are.
+-- Jobs. With a lower reach than all, an actor sees the jobs they are a member of and the jobs of interviews whose
+-- panel they are on.
 CREATE FUNCTION visible_jobs(company uuid, actor uuid, reach text) RETURNS SETOF jobs
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT j.* FROM jobs AS j
@@ -55,7 +56,7 @@ CREATE FUNCTION visible_applications(company uuid, actor uuid, reach text) RETUR
     )
 $$;
 
--- Candidates. With a lower reach than all, an actor sees those of whom they see an application.
+-- Candidates. With a lower reach than all, an actor sees the candidates of the applications that they see.
 CREATE FUNCTION visible_candidates(company uuid, actor uuid, reach text) RETURNS SETOF candidates
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT c.* FROM candidates AS c
@@ -74,7 +75,7 @@ CREATE FUNCTION visible_interviews(company uuid, actor uuid, reach text) RETURNS
     )
 $$;
 
--- Versions of kits. With a lower reach than all, an actor sees no drafts: only the versions of interviews on whose panel they are and, with
+-- Versions of kits. With a lower reach than all, an actor sees no drafts: only the versions of interviews whose panel they are on and, with
 -- reach jobs, those of the kits of their jobs and of the whole company.
 CREATE FUNCTION visible_kit_versions(company uuid, actor uuid, reach text) RETURNS SETOF kit_versions
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -95,7 +96,7 @@ CREATE FUNCTION visible_kit_versions(company uuid, actor uuid, reach text) RETUR
     )
 $$;
 
--- Kits. With a lower reach than all, an actor sees those of which they see a version.
+-- Kits. With a lower reach than all, an actor sees the kits of the versions that they see.
 CREATE FUNCTION visible_kits(company uuid, actor uuid, reach text) RETURNS SETOF kits
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT k.* FROM kits AS k
@@ -104,9 +105,10 @@ CREATE FUNCTION visible_kits(company uuid, actor uuid, reach text) RETURNS SETOF
     )
 $$;
 
--- What hides the scores of others of an interview from an actor, whatever their reach; no row if nothing does. A panelist who has not
--- submitted a score hides them from themselves and from the API keys whose secret they were shown. An interview that is not completed hides
--- them from every API key. An id that is neither a user's nor a key's sees none.
+-- Rows that hide the scores of others of an interview from an actor, whatever their reach; none if nothing does. A
+-- panelist who has not submitted a score is such a row for themselves and for the API keys whose secret they were
+-- shown. An interview that is not completed hides the scores from every API key. An id of neither a user nor a key
+-- sees no scores.
 CREATE FUNCTION blinds(company uuid, actor uuid, interview uuid) RETURNS TABLE (interview_id uuid)
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT p.interview_id FROM interview_panelists AS p
@@ -124,8 +126,8 @@ CREATE FUNCTION blinds(company uuid, actor uuid, interview uuid) RETURNS TABLE (
     )
 $$;
 
--- Scores. Raters see their own. Others' scores are visible where their interview is and is not blinded: submitted ones and, with reach all,
--- voided ones. Nobody sees the draft of another.
+-- Scores. Raters see their own. Scores of others are visible if their interview is visible and not blinded: submitted
+-- scores and, with reach all, voided ones. Drafts are visible to their rater only.
 CREATE FUNCTION visible_scores(company uuid, actor uuid, reach text) RETURNS SETOF scores
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT s.* FROM scores AS s
@@ -151,7 +153,8 @@ $$;
 -- sorted by their company first, which is the same for all of them, because no index has that order: so PostgreSQL cannot walk one instead.
 -- Rows are returned in the order of the list.
 
--- Up to how many rows an actor or a job may have for a list to look them up by id. Where there are more, a walk meets enough of them.
+-- The maximum number of rows of an actor or a job for which a list looks them up by id. With more rows, a walk meets
+-- enough of them.
 CREATE FUNCTION list_lookup_limit() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 10000;
 
 -- Applications that an actor sees. after_time and after_id are the position of the last row of the previous page, NULL for the first page.
@@ -209,8 +212,8 @@ BEGIN
 END
 $$;
 
--- Interviews that an actor sees. mine selects those on whose panel the actor is, or is not. An interview without a time starts neither
--- before nor after any time; starts_key orders it last.
+-- Interviews that an actor sees. mine selects those whose panel the actor is on (true) or not on (false). An interview
+-- without a time starts neither before nor after any time; starts_key sorts it last.
 CREATE FUNCTION list_interviews(
     company uuid, actor uuid, reach text, sort text, max_rows integer, after_time timestamptz DEFAULT NULL, after_id uuid DEFAULT NULL,
     mine boolean DEFAULT NULL, wanted_panelist uuid DEFAULT NULL, wanted_job uuid DEFAULT NULL, wanted_candidate uuid DEFAULT NULL,
@@ -315,7 +318,7 @@ BEGIN
         AND (wanted_job IS NULL OR s.job_id = wanted_job)
         AND (wanted_rater IS NULL OR s.rater_id = wanted_rater)
         AND (wanted_status IS NULL OR s.status = wanted_status)
-        -- Follows from the status and what is visible; said here so that the actor's own scores are found by an index.
+        -- Implied by the status and by visible_scores. It is repeated here so that an index finds the actor's own scores.
         AND (own_only IS NOT TRUE OR s.rater_id = actor)
         AND (updated_since IS NULL OR s.updated_at >= updated_since)
         AND (after_id IS NULL OR CASE sort
@@ -336,8 +339,8 @@ BEGIN
 END
 $$;
 
--- Users who are on a panel of a job of which an actor sees all interviews, by name. With reach all no interview is read, because PostgreSQL
--- removes a LEFT JOIN that makes no difference.
+-- Panelists of the jobs of which an actor sees all interviews, by name. With reach all, PostgreSQL does not read
+-- interviews, because it removes a LEFT JOIN that does not change the result.
 CREATE FUNCTION list_interviewers(
     company uuid, actor uuid, reach text, max_rows integer, after_name text DEFAULT NULL, after_id uuid DEFAULT NULL,
     wanted_job uuid DEFAULT NULL
@@ -364,15 +367,17 @@ $$;
 
 -- Candidates that an actor sees, that match a LIKE pattern and have all of some tags; a pattern or tags that are NULL match all.
 --
--- What the actor sees, a pattern and tags can only be checked on candidates met on a walk, or found by an index of their own. Which of the
--- two is faster is not known in advance. So the function tries each with a small bound before it tries them with a large one:
---   look up   the candidates whom the actor sees, if they have at most that many applications
+-- What the actor sees, a pattern and tags can be checked on each candidate of a walk, or each found by an index of
+-- its own. Which way is faster is not known in advance, so the function tries each with a small bound before it tries
+-- any with a large one:
+--   look up   the candidates that the actor sees, if they have at most that many applications
 --   walk      that many candidates in the order of the list, and check each
 --   search    the trigram and tag indexes, if they find at most that many candidates
--- A walk past 2,000 candidates fills a page if one in forty matches; looking up 2,000 takes as long. After a walk past 40,000 it is clear
--- that few match near the start of the order, although many may match elsewhere, as people of one name do in the order of names. Reading up
--- to 100,000 of them is faster than walking to them. A walk under a filter is longer than its bound, because rows that the filter excludes
--- are not counted; so more is looked up at once.
+-- A walk past 2,000 candidates fills a page if one in forty matches; looking up 2,000 takes as long. After a walk
+-- past 40,000 candidates, few match near the start of the order, although many may match elsewhere: for example,
+-- people with the same name are adjacent in the order of names. Reading up to 100,000 of them is then faster than
+-- walking to them. A walk with a filter is longer than its bound, because rows that the filter excludes are not
+-- counted; so more rows are looked up at once.
 CREATE FUNCTION list_candidates(
     company uuid, actor uuid, reach text, sort text, max_rows integer, after_time timestamptz DEFAULT NULL, after_text text DEFAULT NULL,
     after_id uuid DEFAULT NULL, pattern text DEFAULT NULL, wanted_tags text[] DEFAULT NULL, wanted_status text DEFAULT NULL,
