@@ -1,7 +1,7 @@
-"""What Schemathesis needs to know about this API, apart from the specification.
+"""Hooks for Schemathesis.
 
-It signs in, serializes bodies that are not JSON, and gives some of the valid requests values that get past the rules
-that no schema can express. It ignores no response except those that EXCLUDED lists with a reason.
+They sign in, serialize bodies that are not JSON, and set values in some of the valid requests that satisfy the rules
+which no schema can express. They ignore no findings except those that EXCLUDED lists with a reason.
 """
 
 import collections
@@ -22,8 +22,8 @@ from schemathesis.wfc.escalation import EscalatingAuthProvider
 
 BASE = os.environ["FUZZ_BASE"]
 ROLE = os.environ["FUZZ_ROLE"]
-# What the runs of a role share: the responses that were ignored, the operations that got a valid request, and the
-# passwords that the account has had.
+# State that the runs of a role share: ignored findings, operations that received a valid request, and passwords of the
+# account.
 NOTES = pathlib.Path(os.environ["FUZZ_NOTES"])
 PASSWORD = "SecurePassword123!"
 KEYS = ("key", "job_key", "test_key")
@@ -35,10 +35,10 @@ ACCOUNTS = {
     "stranger": "admin@globex.example",
 }
 
-# Findings that are none, by the code of the problem, or by the operation whose response does not match its schema.
+# Findings to ignore, by the code of the problem, or by the operation whose response does not match its schema.
 EXCLUDED = {
-    "invalid_cursor": "400 for a cursor that matches its schema: cursors are signed, and no schema can list those issued.",
-    "GetSpecificationYAML": "Its schema says that it is a file; Schemathesis parses the YAML and does not find a text.",
+    "invalid_cursor": "400 for a cursor that matches its schema: cursors are signed, and a schema cannot express which are valid.",
+    "GetSpecificationYAML": "Its schema is a binary string; Schemathesis parses the YAML and finds an object.",
 }
 # The start of an entity tag.
 TAGS = re.compile(r'\*$|(W/)?"')
@@ -48,14 +48,14 @@ positive = set(notes["positive"])
 
 
 def keep():
-    """Writes the notes."""
+    """Saves the notes."""
     passwords = accounts[ROLE].passwords if ROLE in ACCOUNTS else []
     noted = {"excluded": excluded, "reasons": EXCLUDED, "positive": sorted(positive), "passwords": passwords}
     NOTES.write_text(json.dumps(noted))
 
 
 class Account:
-    """A person who signs in, and signs in again when their session has ended."""
+    """A user who signs in, and signs in again after the session has ended."""
 
     def __init__(self, email):
         self.email = email
@@ -67,18 +67,18 @@ class Account:
         return self.token
 
     def missed(self, response):
-        """Forgets the access token if a response says that the session has ended."""
+        """Discards the access token if a response shows that the session has ended."""
         if response.status_code == 401 and response.request.headers.get("Authorization") == f"Bearer {self.token}":
             self.token = None
 
     def sign_in(self):
         for password in self.passwords:
             credentials = {"email": self.email, "password": password}
-            answer = requests.post(f"{BASE}/api/v1/auth/login", json=credentials, timeout=30)
-            if answer.status_code == 200:
-                known.learn(answer.json())
-                return answer.json()["access_token"]
-        raise RuntimeError(f"{self.email} cannot sign in: {answer.status_code} {answer.text}")
+            response = requests.post(f"{BASE}/api/v1/auth/login", json=credentials, timeout=30)
+            if response.status_code == 200:
+                known.learn(response.json())
+                return response.json()["access_token"]
+        raise RuntimeError(f"{self.email} cannot sign in: {response.status_code} {response.text}")
 
     def set(self, case, data, context):
         case.headers["Authorization"] = f"Bearer {data}"
@@ -102,7 +102,7 @@ accounts = {name: Account(email) for name, email in ACCOUNTS.items()}
 
 @schemathesis.hook
 def after_load_schema(context, schema):
-    """Sends requests as the role, and requests for its resources as a stranger, the admin of another company."""
+    """Authenticates as the role and, for its resources, also as a stranger, the admin of another company."""
     providers = {
         ROLE: Key() if ROLE in KEYS else accounts[ROLE],
         "stranger": accounts["stranger"],
@@ -115,13 +115,13 @@ def after_load_schema(context, schema):
 
 
 def look_around():
-    """Reads the lists once, so that resources are known from the first request on."""
+    """Reads the lists once, so that the first requests can use existing resources."""
     token = os.environ.get("FUZZ_KEY") or accounts[ROLE].sign_in()
     read = functools.partial(requests.get, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     for name in LISTS:
-        answer = read(f"{BASE}/api/v1/{name}", params={"limit": 200})
-        if answer.status_code == 200:
-            known.learn(answer.json())
+        response = read(f"{BASE}/api/v1/{name}", params={"limit": 200})
+        if response.status_code == 200:
+            known.learn(response.json())
     for kit in list(known.resources["kit_id"]):
         known.learn(read(f"{BASE}/api/v1/kits/{kit}/versions?limit=200").json())
     for interview in known.resources["interview_id"].values():
@@ -130,7 +130,7 @@ def look_around():
 
 
 def visit():
-    """Creates a user who signs in, so that an admin can end their session."""
+    """Creates a user and signs in as the user, so that an admin can end the session."""
     admin = {"Authorization": f"Bearer {accounts[ROLE].sign_in()}"}
     email = f"visitor-{os.getpid()}-{next(numbers)}@acme.example"
     person = {"email": email, "first_name": "Vera", "last_name": "Visitor", "password": PASSWORD}
@@ -144,13 +144,13 @@ def visit():
 
 
 def operation(case):
-    """The operationId of a request."""
+    """Returns the operationId of a request."""
     return case.operation.definition.raw.get("operationId")
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Gives most of the valid requests values with which more of them succeed than with random ones."""
+    """Sets values in most of the valid requests, so that more of them succeed than with random values."""
     if case.meta is None:
         return
     if case.meta.phase.name.value == "coverage":
@@ -162,7 +162,7 @@ def before_call(context, case, kwargs):
         keep()
     if case.meta.phase.name.value not in ("fuzzing", "stateful"):
         return
-    # Equal requests are changed equally: Schemathesis repeats requests and expects the same response.
+    # The change depends only on the request: Schemathesis repeats requests and expects the same response.
     number = zlib.crc32(repr((case.path, case.path_parameters, case.query, case.body)).encode(errors="replace"))
     if number % 4 == 0:
         return
@@ -179,10 +179,10 @@ def before_call(context, case, kwargs):
 
 
 def complete(case):
-    """Gives requests at the bounds of other parameters valid conditions.
+    """Sets valid conditions in requests that test the bounds of other parameters.
 
     In this phase Schemathesis writes headers with letters and digits only. The pattern of a condition needs other
-    characters, so every request would have an invalid condition, valid requests too.
+    characters, so even valid requests would have an invalid condition.
     """
     for name in ("If-Match", "If-None-Match"):
         if name in case.headers and case.meta.phase.data.parameter != name and not TAGS.match(case.headers[name]):
@@ -190,7 +190,7 @@ def complete(case):
 
 
 def visible(value):
-    """The value with a letter in place of each character that texts must not have, a rule that is in no schema."""
+    """Returns the value with a letter instead of each control character. Schemas do not express that these are invalid."""
     if isinstance(value, dict):
         return {name: visible(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -202,7 +202,7 @@ def visible(value):
 
 @schemathesis.hook
 def after_call(context, case, response):
-    """Learns from the response, also that a password was changed, so that the account can still sign in."""
+    """Stores the resources of the response and, so that the account can still sign in, changed passwords."""
     for account in accounts.values():
         account.missed(response)
     if response.status_code in (200, 201, 204, 409):
@@ -218,7 +218,7 @@ def after_call(context, case, response):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Ignores and counts the findings that EXCLUDED lists."""
+    """Counts and ignores the findings that EXCLUDED lists."""
     why = excuse(failure, case, response)
     if why not in EXCLUDED:
         return True
@@ -228,7 +228,7 @@ def filter_failure(context, failure, case, response):
 
 
 def excuse(failure, case, response):
-    """The key that a finding would have in EXCLUDED."""
+    """Returns the key of a finding in EXCLUDED, or None if it cannot be excluded."""
     if isinstance(failure, JsonSchemaError) and response.status_code == 200:
         return operation(case)
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
@@ -241,5 +241,5 @@ def excuse(failure, case, response):
 
 @schemathesis.serializer("text/csv", "application/x-ndjson")
 def text(context, value):
-    """Sends a text as it is. Another value would become a text by being written, so it gets a byte that no text has."""
+    """Encodes a string. The encoding of any other value begins with a byte that is invalid in UTF-8."""
     return value.encode() if isinstance(value, str) else b"\xff" + json.dumps(value, default=str).encode()

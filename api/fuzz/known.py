@@ -1,13 +1,13 @@
-"""The resources that the caller has seen, so that requests can name resources that exist and have the right state.
+"""Stores resources from responses, so that requests can refer to resources that exist and have the right state.
 
-A schema says what an id looks like, not which ids exist: nearly every random one gets 404. The values of valid requests
-are replaced by known ones here; those of invalid requests never are.
+A schema defines the format of an id, not which ids exist, so nearly every random id results in 404. Values in valid
+requests are replaced by known ones; values in invalid requests are not.
 """
 
 import datetime
 import re
 
-# The kind of a resource is known from a member that no other kind has, besides id and allowed_actions.
+# A property that identifies the kind of a resource, because no other kind has it.
 MARKS = {
     "kit_version_id": "content_hash",
     "interview_id": "panel",
@@ -19,22 +19,22 @@ MARKS = {
     "api_key_id": "prefix",
     "user_id": "first_name",
 }
-# Lists that show resources in every state.
+# Lists that together contain resources in every state.
 LISTS = (
     "jobs candidates applications applications?status=active kits scores scores?status=draft users api-keys interviews "
     "interviews?status=draft interviews?status=scheduled interviews?status=in_progress interviews?status=awaiting_scores"
 ).split()
 
-# The member of allowed_actions that an operation needs, by the last step of its path, if the two differ.
+# The action of an operation in allowed_actions, by the last segment of its path, if the two differ.
 ACTIONS = {"no-show": "mark_no_show", "versions": "create_version", "scores": "create_score", "panel": "set_panel"}
-# The owner of a resource, which precedes it in the path.
+# The parameters of the owner of a resource, which precedes it in the path.
 OWNERS = {"kit_version_id": ["kit_id"], "session_id": ["user_id"]}
-# The action that a resource must allow to be named in the body of a request for another one.
+# The action that a resource must allow so that the body of a request can refer to it.
 BODY_ACTIONS = {"application_id": "schedule_interview", "candidate_id": "apply"}
 
 
 class Known:
-    """The resources that responses have shown, by kind and id."""
+    """Resources from responses, by kind and id."""
 
     def __init__(self, spared):
         self.spared = spared  # the emails of the accounts that must be able to sign in
@@ -42,11 +42,11 @@ class Known:
         self.refresh_tokens = []
         self.turn = 0
 
-    def learn(self, answer, owner=None):
-        """Learns the resources in the JSON of a response, alone or in a list; sessions belong to the owner."""
-        if not isinstance(answer, dict):
+    def learn(self, body, owner=None):
+        """Stores the resources in the JSON of a response, single or in a list. Sessions belong to the owner."""
+        if not isinstance(body, dict):
             return
-        for shown in [answer, answer.get("api_key"), *(answer.get("data") or [])]:
+        for shown in [body, body.get("api_key"), *(body.get("data") or [])]:
             if owner and isinstance(shown, dict) and shown.get("is_current") is False:
                 self.resources["session_id"][shown["id"]] = shown | {"user_id": owner, "allowed_actions": []}
             if not isinstance(shown, dict) or not {"id", "allowed_actions"} <= shown.keys():
@@ -55,18 +55,18 @@ class Known:
                 if mark in shown:
                     self.resources[kind][shown["id"]] = shown
                     break
-        if "refresh_token" in answer:
-            self.refresh_tokens.append(answer["refresh_token"])
+        if "refresh_token" in body:
+            self.refresh_tokens.append(body["refresh_token"])
 
     def forget(self, path):
-        """Forgets what was removed: the resource of the last id of the path, or all sessions of that user."""
+        """Removes the session of the last id of the path, or all sessions of that user."""
         gone = list(path.values())[-1]
         self.resources["session_id"].pop(gone, None)
         sessions = self.resources["session_id"]
         self.resources["session_id"] = {name: shown for name, shown in sessions.items() if shown["user_id"] != gone}
 
     def pick(self, kind, action=None, fits=lambda shown: True):
-        """A resource that fits and allows the action, else one that fits, else None. All of them take turns."""
+        """Returns, in turn, one of the resources that fit and allow the action, otherwise one that fits, otherwise None."""
         self.turn += 1
         every = [shown for shown in self.resources.get(kind, {}).values() if fits(shown)]
         ready = [shown for shown in every if action in shown["allowed_actions"]]
@@ -74,9 +74,9 @@ class Known:
         return among[self.turn % len(among)] if among else None
 
     def place(self, case, linked):
-        """Gives the path of a valid request the ids of known resources, if possible in the right state.
+        """Replaces the ids in the path of a valid request by those of known resources, if possible in the right state.
 
-        In a sequence of requests the ids of a link stay as they are.
+        In a sequence of requests, ids that come from a link are not replaced.
         """
         path = case.path_parameters or {}
         for name in path:
@@ -90,12 +90,12 @@ class Known:
                         path[owner] = found[owner] or path[owner]
 
     def fits(self, case, shown):
-        """Whether a request may be about a resource: accounts that must be able to sign in are not changed."""
+        """Reports whether a request may use a resource. Accounts that must be able to sign in are not changed."""
         return bool(shown) and (case.method == "GET" or shown.get("email") not in self.spared)
 
     @staticmethod
     def action(case, name):
-        """The action that a request is for the resource of a path parameter, None if it is none."""
+        """Returns the action of a request on the resource of a path parameter, or None."""
         parts = case.path.strip("/").split("/")
         step = parts.index("{" + name + "}")
         if case.method == "PATCH" and step == len(parts) - 1:
@@ -105,7 +105,7 @@ class Known:
         return None
 
     def spend(self, case):
-        """Notes that an action was done or refused, so that the next request for it takes another resource."""
+        """Removes an action that was performed or rejected, so that the next request for it uses another resource."""
         for name, value in (case.path_parameters or {}).items():
             shown = self.resources.get(name, {}).get(value)
             if shown and case.method == "POST":
@@ -113,14 +113,14 @@ class Known:
                 shown["allowed_actions"] = [other for other in shown["allowed_actions"] if other != action]
 
     def fill(self, case):
-        """Gives the body of a valid request known values."""
+        """Replaces values in the body of a valid request by known ones."""
         if isinstance(case.body, dict):
             self.fill_object(case.body, case.path_parameters or {})
             if "refresh_token" in case.body and self.refresh_tokens:
                 case.body["refresh_token"] = self.refresh_tokens.pop()
 
     def fill_object(self, body, path):
-        """Puts known values into a body: ids, times in the future, and the criteria of a score."""
+        """Replaces values in an object: ids, times, and the criteria of a score."""
         for name, value in body.items():
             if isinstance(value, dict):
                 self.fill_object(value, path)
@@ -145,7 +145,7 @@ class Known:
             body |= {"starts_at": stamp(start), "ends_at": stamp(end), "timezone": "Europe/Stockholm"}
 
     def panel(self, drawn):
-        """As many panelists as in the request, each another user."""
+        """Returns a panel of the same size with different known users."""
         chosen = {}
         for panelist in drawn:
             found = self.pick("user_id", fits=lambda shown: shown["is_active"])
@@ -154,7 +154,7 @@ class Known:
         return list(chosen.values()) or drawn
 
     def ratings(self, drawn, path):
-        """Ratings for the criteria of the interview's kit: those of the request, and every second time one of each."""
+        """Returns ratings of the criteria of the interview's kit: alternately those of the request, and one per criterion."""
         about = self.resources["interview_id"].get(path.get("interview_id"))
         score = self.resources["score_id"].get(path.get("score_id"))
         if score:

@@ -1,10 +1,10 @@
-"""Summarizes what the runs of Schemathesis sent and found.
+"""Summarizes the requests and findings of the runs of Schemathesis.
 
-It fails if there is a finding or an error, or if no valid request was sent to an operation. Operations for which no
-request succeeded are listed; that depends on chance, so only the nightly run fails for them.
+It fails if there is a finding or an error, or if no valid request was sent to an operation. It also lists operations for
+which no request succeeded; because that depends on chance, only the nightly run fails then.
 
 Usage: report.py day|nightly FOLDER ROLE…
-The folder has openapi.json and, for each role, the output of the runs (ROLE.bounds.txt, ROLE.drawn.txt, ROLE.linked.txt),
+The folder contains openapi.json and, for each role, the output of the runs (ROLE.bounds.txt, ROLE.drawn.txt, ROLE.linked.txt),
 the notes of hooks.py (ROLE.json) and the metrics of the service (ROLE.metrics).
 """
 
@@ -15,19 +15,19 @@ import re
 import sys
 
 COUNTED = re.compile(r'^http_requests_total\{(.*)\} (\d+)', re.MULTILINE)
-# Schemathesis reads the document from this operation, and leaves it out of its tests.
+# Schemathesis reads the document with this operation, and does not test it.
 READ = "GetSpecificationJSON"
 LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 
 def number(pattern, text):
-    """The number that a pattern finds, 0 if it finds nothing."""
+    """Returns the number that a pattern matches, or 0."""
     found = re.search(pattern, text, re.MULTILINE)
     return float(found[1].replace(",", "")) if found else 0
 
 
 def operations(document):
-    """The operationIds of a document."""
+    """Yields the operationIds of a document."""
     for item in document["paths"].values():
         for operation in item.values():
             if isinstance(operation, dict) and "operationId" in operation:
