@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-# The image of the service: one static binary, no shell, a user who may nothing. Build it with `make docker`.
+# The image of the service: one static binary, without a shell, run by an unprivileged user. Build it with `make docker`.
 FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY . .
@@ -13,7 +13,7 @@ RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache
 FROM gcr.io/distroless/static-debian12:nonroot
 COPY LICENSE NOTICE /licenses/
 COPY --from=build /src/bin/interviewer /usr/local/bin/interviewer
-# A volume mounted here belongs to the image's user. Production keeps nothing in it.
+# A volume that is mounted here belongs to the image's user. Production stores nothing in it.
 COPY --from=build --chown=65532:65532 /src/data /data
 ENV LOCAL_DIR=/data
 EXPOSE 8000
