@@ -11,9 +11,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// BenchmarkListInterviews asks for pages of a company that has 300,000 interviews of two hundred jobs, one of which has a
-// third of them and one 25. Every order must cost the same for HR, for the leads of the large job and of the small one, and
-// for an employee; so must filters that few or many match.
+// BenchmarkListInterviews lists pages of a company with 300,000 interviews of 200 jobs: a large job has a third of
+// them, a small one has 25. Every order should cost the same for HR, for the leads of both jobs and for an employee,
+// and so should filters that match few or many interviews.
 func BenchmarkListInterviews(b *testing.B) {
 	installation := testkit.New(b)
 	replica, acme := installation.Replica(), installation.Company("acme")
@@ -43,18 +43,18 @@ func BenchmarkListInterviews(b *testing.B) {
 	hiring.Member(uuid.MustParse("00000000-0000-0000-0000-000000000001"), small)
 	hiring.Member(uuid.MustParse("00000000-0000-0000-0000-000000000002"), large)
 	installation.Exec(`VACUUM ANALYZE`)
-	ask := func(as *testkit.Client, query url.Values) func(*testing.B) {
+	list := func(client *testkit.Client, query url.Values) func(*testing.B) {
 		return func(b *testing.B) {
 			for b.Loop() {
-				as.Get(collection + "?" + query.Encode()).Expect(http.StatusOK)
+				client.Get(collection + "?" + query.Encode()).Expect(http.StatusOK)
 			}
 		}
 	}
-	as := map[string]*testkit.Client{}
+	clients := map[string]*testkit.Client{}
 	for name, user := range map[string]testkit.User{"hr": hr, "large": large, "small": small, "employee": employee} {
-		as[name] = replica.SignIn(b, user)
+		clients[name] = replica.SignIn(b, user)
 		for _, sort := range []string{"starts_at", "-starts_at", "created_at", "-created_at", "updated_at", "-updated_at"} {
-			b.Run(name+"/"+sort, ask(as[name], url.Values{"sort": {sort}}))
+			b.Run(name+"/"+sort, list(clients[name], url.Values{"sort": {sort}}))
 		}
 	}
 	for name, query := range map[string]url.Values{
@@ -64,6 +64,6 @@ func BenchmarkListInterviews(b *testing.B) {
 		"candidate": {"candidate_id": {"00000000-0000-0000-0000-000000000009"}}, "panelist": {"panelist_id": {employee.ID.String()}},
 		"mine/false": {"mine": {"false"}, "sort": {"-starts_at"}},
 	} {
-		b.Run(name, ask(as["hr"], query))
+		b.Run(name, list(clients["hr"], query))
 	}
 }

@@ -22,111 +22,126 @@ func statuses() []api.InterviewStatus {
 	}
 }
 
-// request is how an action is asked for.
+// request is a request for an interview. The segments follow the path of the interview.
 type request struct {
-	method string
-	way    []string
-	body   any
+	method   string
+	segments []string
+	body     any
 }
 
-// requests are those of all actions that an interview offers and this room performs.
-func (h house) requests() map[api.InterviewAction]request {
+// actionRequests returns a request for each action that this package performs.
+func (f fixture) actionRequests() map[api.InterviewAction]request {
 	return map[api.InterviewAction]request{
-		api.InterviewActionUpdate:     {http.MethodPatch, nil, map[string]any{"title": uuid.NewString()}},
-		api.InterviewActionSetPanel:   {http.MethodPut, []string{"panel", h.people["other"].ID.String()}, map[string]any{"allow_conflicts": true}},
-		api.InterviewActionSchedule:   {http.MethodPost, []string{"schedule"}, at(0, "allow_conflicts", true)},
-		api.InterviewActionReschedule: {http.MethodPost, []string{"reschedule"}, at(0, "allow_conflicts", true)},
+		api.InterviewActionUpdate: {http.MethodPatch, nil, map[string]any{"title": uuid.NewString()}},
+		api.InterviewActionSetPanel: {
+			http.MethodPut, []string{"panel", f.users["outsider"].ID.String()}, map[string]any{"allow_conflicts": true},
+		},
+		api.InterviewActionSchedule:   {http.MethodPost, []string{"schedule"}, scheduleAt(0, "allow_conflicts", true)},
+		api.InterviewActionReschedule: {http.MethodPost, []string{"reschedule"}, scheduleAt(0, "allow_conflicts", true)},
 		api.InterviewActionRespond:    {http.MethodPost, []string{"respond"}, map[string]any{"response": "tentative"}},
 		api.InterviewActionStart:      {http.MethodPost, []string{"start"}, nil},
 		api.InterviewActionFinish:     {http.MethodPost, []string{"finish"}, nil},
-		api.InterviewActionMarkNoShow: {http.MethodPost, []string{"no-show"}, because("x")},
-		api.InterviewActionCancel:     {http.MethodPost, []string{"cancel"}, because("x")},
-		api.InterviewActionComplete:   {http.MethodPost, []string{"complete"}, because("x")},
-		api.InterviewActionReopen:     {http.MethodPost, []string{"reopen"}, because("x")},
+		api.InterviewActionMarkNoShow: {http.MethodPost, []string{"no-show"}, withReason("x")},
+		api.InterviewActionCancel:     {http.MethodPost, []string{"cancel"}, withReason("x")},
+		api.InterviewActionComplete:   {http.MethodPost, []string{"complete"}, withReason("x")},
+		api.InterviewActionReopen:     {http.MethodPost, []string{"reopen"}, withReason("x")},
 	}
 }
 
-func (h house) try(as string, id uuid.UUID, action api.InterviewAction) *testkit.Answer {
-	h.t.Helper()
-	r := h.requests()[action]
-	return h.as[as].Do(r.method, path(id, r.way...), r.body, "If-Match", "*")
+func (f fixture) perform(name string, id uuid.UUID, action api.InterviewAction) *testkit.Answer {
+	f.t.Helper()
+	r := f.actionRequests()[action]
+	return f.clients[name].Do(r.method, path(id, r.segments...), r.body, "If-Match", "*")
 }
 
-// TestAllowedActionsAreWhatTheOperationsAllow tries, as everyone who sees an interview, every action in every state, and
-// compares what happens with what the interview's representation had promised.
-func TestAllowedActionsAreWhatTheOperationsAllow(t *testing.T) {
+// TestAllowedActionsMatchOperations tries every action in every state as every user who sees the interview. An action
+// must succeed if and only if the interview's allowed_actions contain it.
+func TestAllowedActionsMatchOperations(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	for _, as := range []string{"hr", "lead", "rival", "panelist"} {
+	f := newFixture(t)
+	for _, name := range []string{"hr", "lead", "other_lead", "panelist"} {
 		for _, status := range statuses() {
-			id := h.held(status, "rival", "panelist")
-			for action := range h.requests() {
-				offered := h.get(as, id).AllowedActions
-				answer := h.try(as, id, action)
-				name := fmt.Sprintf("%s in %s by %s, who is offered %v", action, status, as, offered)
-				if slices.Contains(offered, action) {
-					if answer.Status != http.StatusOK {
-						t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
-					}
-					id = h.held(status, "rival", "panelist")
-					continue
-				}
-				if answer.Status != http.StatusForbidden && answer.Status != http.StatusConflict {
-					t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
-				}
-				if answer.Status == http.StatusConflict {
-					p := answer.Refused(http.StatusConflict, "state_conflict")
-					names := make([]string, len(offered))
-					for i, one := range offered {
-						names[i] = string(one)
-					}
-					if *p.State != string(status) || !slices.Equal(*p.AllowedActions, names) {
-						t.Errorf("%s: the conflict names %q and %v", name, *p.State, *p.AllowedActions)
-					}
-				}
-			}
+			t.Run(name+" in "+string(status), func(t *testing.T) {
+				t.Parallel()
+				checkAllowedActions(t, f.in(t), name, status)
+			})
 		}
 	}
 }
 
-// TestAnInterviewsLife goes from the draft to the end, over a missed time and a reopening, and reads the history.
-func TestAnInterviewsLife(t *testing.T) {
-	t.Parallel()
-	h := build(t)
-	id := shown(h.as["lead"].Post(collection, h.wanted(map[string]any{"panel": h.on("panelist")})).Expect(http.StatusCreated)).ID
-	act := func(as, action string, body any) api.Interview {
-		t.Helper()
-		answer := h.as[as].Post(path(id, action), body).Expect(http.StatusOK)
-		read := h.as[as].Get(path(id)).Expect(http.StatusOK)
-		if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
-			t.Errorf("%s: answered %s, read %s", action, answer.Body, read.Body)
+// checkAllowedActions tries every action in one state as one user.
+func checkAllowedActions(t *testing.T, f fixture, name string, status api.InterviewStatus) {
+	t.Helper()
+	id := f.newInterview(status, "other_lead", "panelist")
+	for action := range f.actionRequests() {
+		allowed := f.get(name, id).AllowedActions
+		answer := f.perform(name, id, action)
+		if slices.Contains(allowed, action) {
+			if answer.Status != http.StatusOK {
+				t.Errorf("%s is allowed: got %d %s, want %d", action, answer.Status, answer.Body, http.StatusOK)
+			}
+			// The action changed the interview.
+			id = f.newInterview(status, "other_lead", "panelist")
+			continue
 		}
-		return shown(answer)
-	}
-	is := func(i api.Interview, status api.InterviewStatus, reason string, started, finished, completed bool) {
-		t.Helper()
-		why, _ := i.StatusReason.Get()
-		if i.Status != status || why != reason || i.StartedAt.IsNull() == started || i.FinishedAt.IsNull() == finished || i.CompletedAt.IsNull() == completed {
-			t.Errorf("it is %+v", i)
+		if answer.Status != http.StatusForbidden && answer.Status != http.StatusConflict {
+			t.Errorf("%s is not allowed: got %d %s, want 403 or 409", action, answer.Status, answer.Body)
+		}
+		if answer.Status != http.StatusConflict {
+			continue
+		}
+		p := answer.Refused(http.StatusConflict, "state_conflict")
+		want := make([]string, len(allowed))
+		for i, a := range allowed {
+			want[i] = string(a)
+		}
+		if *p.State != string(status) || !slices.Equal(*p.AllowedActions, want) {
+			t.Errorf("%s: got a conflict with %q and %v, want %q and %v",
+				action, *p.State, *p.AllowedActions, status, want)
 		}
 	}
-	is(act("lead", "schedule", at(0)), api.InterviewStatusScheduled, "", false, false, false)
-	is(act("lead", "reschedule", at(60, "reason", "Asked for.")), api.InterviewStatusScheduled, "", false, false, false)
-	is(act("panelist", "no-show", because(" Did not come. ")), api.InterviewStatusNoShow, "Did not come.", false, false, false)
-	again := act("lead", "schedule", at(120, "reason", "Was ill."))
-	is(again, api.InterviewStatusScheduled, "Was ill.", false, false, false)
-	if again.Reschedules != 1 {
-		t.Errorf("moved %d times, want once: scheduling anew after a no-show does not count, and does not forget", again.Reschedules)
-	}
-	is(act("panelist", "start", nil), api.InterviewStatusInProgress, "", true, false, false)
-	is(act("panelist", "finish", nil), api.InterviewStatusAwaitingScores, "", true, true, false)
-	is(act("hr", "complete", because("No more will come.")), api.InterviewStatusCompleted, "No more will come.", true, true, true)
-	is(act("admin", "reopen", because("One came.")), api.InterviewStatusAwaitingScores, "One came.", true, true, false)
-	is(act("hr", "complete", because("Done.")), api.InterviewStatusCompleted, "Done.", true, true, true)
+}
 
-	time := func(n int) string { return at(n)["starts_at"].(string) }
+// TestInterviewLifecycle takes an interview from draft to completed, with a no-show and a reopening, and reads its
+// history.
+func TestInterviewLifecycle(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	id := decode(f.clients["lead"].Post(collection, f.createBody(map[string]any{"panel": f.panelOf("panelist")})).Expect(http.StatusCreated)).ID
+	act := func(name, action string, body any) api.Interview {
+		t.Helper()
+		answer := f.clients[name].Post(path(id, action), body).Expect(http.StatusOK)
+		f.wantSameRead(name, id, answer)
+		return decode(answer)
+	}
+	check := func(i api.Interview, status api.InterviewStatus, reason string, started, finished, completed bool) {
+		t.Helper()
+		got, _ := i.StatusReason.Get()
+		if i.Status != status || got != reason || i.StartedAt.IsNull() == started || i.FinishedAt.IsNull() == finished ||
+			i.CompletedAt.IsNull() == completed {
+			t.Errorf("got %+v, want %s with the reason %q, started %t, finished %t, completed %t",
+				i, status, reason, started, finished, completed)
+		}
+	}
+
+	check(act("lead", "schedule", scheduleAt(0)), api.InterviewStatusScheduled, "", false, false, false)
+	check(act("lead", "reschedule", scheduleAt(60, "reason", "Asked for.")), api.InterviewStatusScheduled, "", false, false, false)
+	check(act("panelist", "no-show", withReason(" Did not come. ")), api.InterviewStatusNoShow, "Did not come.", false, false, false)
+	again := act("lead", "schedule", scheduleAt(120, "reason", "Was ill."))
+	check(again, api.InterviewStatusScheduled, "Was ill.", false, false, false)
+	if again.Reschedules != 1 {
+		t.Errorf("got %d reschedules, want 1: scheduling after a no-show neither counts nor resets", again.Reschedules)
+	}
+	check(act("panelist", "start", nil), api.InterviewStatusInProgress, "", true, false, false)
+	check(act("panelist", "finish", nil), api.InterviewStatusAwaitingScores, "", true, true, false)
+	check(act("hr", "complete", withReason("No more will come.")), api.InterviewStatusCompleted, "No more will come.", true, true, true)
+	check(act("admin", "reopen", withReason("One came.")), api.InterviewStatusAwaitingScores, "One came.", true, true, false)
+	check(act("hr", "complete", withReason("Done.")), api.InterviewStatusCompleted, "Done.", true, true, true)
+
+	// The history contains every step.
+	time := func(n int) string { return scheduleAt(n)["starts_at"].(string) }
 	want := []string{
-		"create -> draft by lead: -", "schedule draft -> scheduled by lead: - - " + time(0),
+		"create -> draft by lead: - - -", "schedule draft -> scheduled by lead: - - " + time(0),
 		"reschedule scheduled -> scheduled by lead: Asked for. " + time(0) + " " + time(60),
 		"mark_no_show scheduled -> no_show by panelist: Did not come. " + time(60) + " " + time(60),
 		"schedule no_show -> scheduled by lead: Was ill. " + time(60) + " " + time(120),
@@ -136,59 +151,63 @@ func TestAnInterviewsLife(t *testing.T) {
 		"reopen completed -> awaiting_scores by admin: One came. " + time(120) + " " + time(120),
 		"complete awaiting_scores -> completed by hr: Done. " + time(120) + " " + time(120),
 	}
-	want[0] += " - -"
-	events := h.history(id)
+	events := f.history(id)
 	got := make([]string, len(events))
 	for i, e := range events {
-		got[i] = h.tell(e)
+		got[i] = f.formatEvent(e)
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the history is\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Errorf("got the history\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	same(t, "audited", actions(h.audited(id)), []string{
-		"interview.created", "interview.scheduled", "interview.rescheduled", "interview.no_show", "interview.scheduled", "interview.started",
-		"interview.finished", "interview.completed", "interview.reopened", "interview.completed",
+
+	// The audit log contains every step without its reason.
+	entries := f.auditEntries(id)
+	wantEqual(t, "audit entries", actionsOf(entries), []string{
+		"interview.created", "interview.scheduled", "interview.rescheduled", "interview.no_show", "interview.scheduled",
+		"interview.started", "interview.finished", "interview.completed", "interview.reopened", "interview.completed",
 	})
-	for _, e := range h.audited(id) {
-		for _, secret := range []string{"Asked for.", "Did not come.", "Was ill.", "No more will come.", "One came."} {
-			if strings.Contains(e.details, secret) {
-				t.Errorf("the audit keeps a reason: %s", e.details)
+	for _, e := range entries {
+		for _, reason := range []string{"Asked for.", "Did not come.", "Was ill.", "No more will come.", "One came."} {
+			if strings.Contains(e.details, reason) {
+				t.Errorf("the audit entry contains the reason %q: %s", reason, e.details)
 			}
 		}
 	}
-	// The history is a list like any other.
-	var walked []string
+
+	// The history is paged, and its cursors are valid for one interview.
+	var paged []string
 	query := "?limit=3"
 	for {
-		page := testkit.Decode[api.InterviewEventPage](h.as["panelist"].Get(path(id, "history") + query).Expect(http.StatusOK))
+		answer := f.clients["panelist"].Get(path(id, "history") + query).Expect(http.StatusOK)
+		page := testkit.Decode[api.InterviewEventPage](answer)
 		for _, e := range page.Data {
-			walked = append(walked, h.tell(e))
+			paged = append(paged, f.formatEvent(e))
 		}
 		if !page.HasMore {
 			break
 		}
 		query = "?limit=3&cursor=" + page.NextCursor.MustGet()
 	}
-	same(t, "the history page by page", walked, got)
-	other := h.held(api.InterviewStatusScheduled)
-	h.as["panelist"].Get(path(other, "history")+query).Refused(http.StatusBadRequest, "invalid_cursor")
+	wantEqual(t, "history by pages", paged, got)
+	other := f.newInterview(api.InterviewStatusScheduled)
+	f.clients["panelist"].Get(path(other, "history")+query).Refused(http.StatusBadRequest, "invalid_cursor")
 }
 
-// tell puts an event into a line: what, from where to where, by whom, why, and the time before and after.
-func (h house) tell(e api.InterviewEvent) string {
-	from, by, why := "", "itself", "-"
+// formatEvent formats an event: kind, statuses, actor, reason, and start before and after.
+func (f fixture) formatEvent(e api.InterviewEvent) string {
+	from, actor, reason := "", "system", "-"
 	if e.FromStatus != nil {
 		from = string(*e.FromStatus) + " "
 	}
-	for name, user := range h.people {
+	for name, user := range f.users {
 		if id, err := e.ActorID.Get(); err == nil && id == user.ID {
-			by = name
+			actor = name
 		}
 	}
-	if reason, err := e.Reason.Get(); err == nil {
-		why = reason
+	if text, err := e.Reason.Get(); err == nil {
+		reason = text
 	}
-	line := fmt.Sprintf("%s %s-> %s by %s: %s", e.Event, from, e.ToStatus, by, why)
+	line := fmt.Sprintf("%s %s-> %s by %s: %s", e.Event, from, e.ToStatus, actor, reason)
 	for _, at := range []interface{ Get() (time.Time, error) }{e.FromStartsAt, e.ToStartsAt} {
 		if t, err := at.Get(); err == nil {
 			line += " " + t.Format(time.RFC3339)
@@ -199,9 +218,9 @@ func (h house) tell(e api.InterviewEvent) string {
 	return line
 }
 
-func TestReasons(t *testing.T) {
+func TestReasonsOfTransitions(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	for _, test := range []struct {
 		action string
 		status api.InterviewStatus
@@ -210,117 +229,149 @@ func TestReasons(t *testing.T) {
 	}{
 		{"cancel", api.InterviewStatusScheduled, nil, 200},
 		{"cancel", api.InterviewStatusScheduled, map[string]any{}, 200},
-		{"cancel", api.InterviewStatusScheduled, because("\u00a0"), 422},
-		{"cancel", api.InterviewStatusScheduled, because("a\u0007b"), 422},
-		{"cancel", api.InterviewStatusScheduled, because(" "), 400},
+		{"cancel", api.InterviewStatusScheduled, withReason("\u00a0"), 422},
+		{"cancel", api.InterviewStatusScheduled, withReason("a\u0007b"), 422},
+		{"cancel", api.InterviewStatusScheduled, withReason(" "), 400},
 		{"cancel", api.InterviewStatusInProgress, nil, 422},
 		{"cancel", api.InterviewStatusInProgress, map[string]any{}, 422},
-		{"cancel", api.InterviewStatusInProgress, because("Fire alarm.\nAgain."), 200},
+		{"cancel", api.InterviewStatusInProgress, withReason("Fire alarm.\nAgain."), 200},
 		{"no-show", api.InterviewStatusScheduled, nil, 200},
-		{"no-show", api.InterviewStatusScheduled, because("\u202e"), 422},
+		{"no-show", api.InterviewStatusScheduled, withReason("\u202e"), 422},
 		{"complete", api.InterviewStatusAwaitingScores, nil, 400},
 		{"complete", api.InterviewStatusAwaitingScores, map[string]any{}, 400},
-		{"complete", api.InterviewStatusAwaitingScores, because("\u2003"), 422},
+		{"complete", api.InterviewStatusAwaitingScores, withReason("\u2003"), 422},
 		{"reopen", api.InterviewStatusCompleted, nil, 400},
-		{"reopen", api.InterviewStatusCompleted, because("a\u0007"), 422},
+		{"reopen", api.InterviewStatusCompleted, withReason("a\u0007"), 422},
 	} {
-		answer := h.as["hr"].Post(path(h.held(test.status), test.action), test.body)
-		if answer.Status != test.want {
-			t.Errorf("%s in %s with %v: %d %s", test.action, test.status, test.body, answer.Status, answer.Body)
-		}
-		if test.want == http.StatusUnprocessableEntity {
-			if p := answer.Refused(test.want, "rule_violated"); len(p.Errors) != 1 || *p.Errors[0].Pointer != "/reason" {
-				t.Errorf("%s with %v: %+v", test.action, test.body, p)
+		t.Run(fmt.Sprintf("%s in %s with %v", test.action, test.status, test.body), func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			answer := f.clients["hr"].Post(path(f.newInterview(test.status), test.action), test.body)
+			if answer.Status != test.want {
+				t.Errorf("got %d %s, want %d", answer.Status, answer.Body, test.want)
 			}
-		}
+			if test.want != http.StatusUnprocessableEntity {
+				return
+			}
+			p := answer.Refused(test.want, "rule_violated")
+			if len(p.Errors) != 1 || *p.Errors[0].Pointer != "/reason" {
+				t.Errorf("got %+v, want one violation at /reason", p)
+			}
+		})
 	}
-	// To break off an interview is HR's.
-	h.as["lead"].Post(path(h.held(api.InterviewStatusInProgress), "cancel"), because("Mine.")).Refused(http.StatusConflict, "state_conflict")
+	// Only HR and admins cancel an interview that has begun.
+	f.clients["lead"].Post(path(f.newInterview(api.InterviewStatusInProgress), "cancel"), withReason("Mine.")).
+		Refused(http.StatusConflict, "state_conflict")
 }
 
-// TestFinishCompletesWhereNothingIsMissing: every combination of a required or unrequired score that is submitted,
-// written, voided or absent.
-func TestFinishCompletesWhereNothingIsMissing(t *testing.T) {
+// TestFinishCompletesWithAllScores finishes an interview with every combination of a required or optional score that is
+// submitted, a draft, voided or absent.
+func TestFinishCompletesWithAllScores(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	for _, required := range []bool{true, false} {
-		for _, score := range []api.ScoreStatus{"", api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided} {
-			id := h.held(api.InterviewStatusInProgress, "panelist", "rival")
-			h.Exec(`UPDATE interview_panelists SET score_required = $2 WHERE interview_id = $1`, id, required)
-			h.Score(id, h.people["rival"], api.ScoreStatusSubmitted, 3)
-			if score != "" {
-				h.Score(id, h.people["panelist"], score, 4)
-			}
-			want := api.InterviewStatusAwaitingScores
-			if !required || score == api.ScoreStatusSubmitted {
-				want = api.InterviewStatusCompleted
-			}
-			got := shown(h.as["panelist"].Post(path(id, "finish"), nil).Expect(http.StatusOK))
-			if got.Status != want || got.CompletedAt.IsNull() != (want != api.InterviewStatusCompleted) || got.FinishedAt.IsNull() {
-				t.Errorf("required %t, score %q: %+v", required, score, got)
-			}
-			events := h.history(id)
-			if want == api.InterviewStatusCompleted {
-				if len(events) != 2 || events[1].Event != api.InterviewEventKindComplete || !events[1].ActorID.IsNull() {
-					t.Errorf("required %t, score %q: the history is %+v", required, score, events)
-				}
-				same(t, "audited", actions(h.audited(id)), []string{"interview.finished", "interview.completed"})
-			} else if len(events) != 1 {
-				t.Errorf("required %t, score %q: the history is %+v", required, score, events)
-			}
+		for _, score := range []api.ScoreStatus{
+			"", api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided,
+		} {
+			t.Run(fmt.Sprintf("required %t, score %q", required, score), func(t *testing.T) {
+				t.Parallel()
+				want := !required || score == api.ScoreStatusSubmitted
+				checkFinish(t, f.in(t), required, score, want)
+			})
 		}
 	}
 }
 
-// TestNobodyBeginsASecondScore: what a panelist has written is no longer offered.
-func TestNobodyBeginsASecondScore(t *testing.T) {
+// checkFinish finishes an interview with one submitted score and another one in a status, empty for none. The interview
+// must be completed if completes is true, and await scores otherwise.
+func checkFinish(t *testing.T, f fixture, required bool, score api.ScoreStatus, completes bool) {
+	t.Helper()
+	id := f.newInterview(api.InterviewStatusInProgress, "panelist", "other_lead")
+	f.Exec(`UPDATE interview_panelists SET score_required = $2 WHERE interview_id = $1`, id, required)
+	f.Score(id, f.users["other_lead"], api.ScoreStatusSubmitted, 3)
+	if score != "" {
+		f.Score(id, f.users["panelist"], score, 4)
+	}
+
+	got := decode(f.clients["panelist"].Post(path(id, "finish"), nil).Expect(http.StatusOK))
+
+	wantStatus, wantEntries := api.InterviewStatusAwaitingScores, []string{"interview.finished"}
+	if completes {
+		wantStatus, wantEntries = api.InterviewStatusCompleted, append(wantEntries, "interview.completed")
+	}
+	if got.Status != wantStatus || got.CompletedAt.IsNull() == completes || got.FinishedAt.IsNull() {
+		t.Errorf("got %+v, want a finished interview that is %s", got, wantStatus)
+	}
+	wantEqual(t, "audit entries", actionsOf(f.auditEntries(id)), wantEntries)
+	events := f.history(id)
+	if len(events) != len(wantEntries) {
+		t.Fatalf("got the history %+v, want %d events", events, len(wantEntries))
+	}
+	if last := events[len(events)-1]; completes &&
+		(last.Event != api.InterviewEventKindComplete || !last.ActorID.IsNull()) {
+		t.Errorf("got the last event %+v, want a completion without an actor", last)
+	}
+}
+
+// TestCreateScoreIsOfferedOnce verifies that allowed_actions contain create_score only for panelists without a score.
+func TestCreateScoreIsOfferedOnce(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	f := newFixture(t)
 	for score, want := range map[api.ScoreStatus]bool{
 		"": true, api.ScoreStatusDraft: false, api.ScoreStatusSubmitted: false, api.ScoreStatusVoided: true,
 	} {
-		id := h.held(api.InterviewStatusInProgress, "panelist", "rival")
-		if score != "" {
-			h.Score(id, h.people["panelist"], score, 4)
-		}
-		got := h.get("panelist", id)
-		if slices.Contains(got.AllowedActions, api.InterviewActionCreateScore) != want {
-			t.Errorf("score %q: offered %v", score, got.AllowedActions)
-		}
-		if !slices.Contains(h.get("rival", id).AllowedActions, api.InterviewActionCreateScore) {
-			t.Errorf("score %q: another panelist is not offered to write theirs", score)
-		}
-		for _, p := range got.Panel {
-			if mine := p.User.ID == h.people["panelist"].ID; p.HasSubmitted != (mine && score == api.ScoreStatusSubmitted) {
-				t.Errorf("score %q: the panel says %+v", score, p)
+		t.Run(fmt.Sprintf("score %q", score), func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			id := f.newInterview(api.InterviewStatusInProgress, "panelist", "other_lead")
+			if score != "" {
+				f.Score(id, f.users["panelist"], score, 4)
 			}
-		}
+			got := f.get("panelist", id)
+			if slices.Contains(got.AllowedActions, api.InterviewActionCreateScore) != want {
+				t.Errorf("got the allowed actions %v, want create_score %t", got.AllowedActions, want)
+			}
+			others := f.get("other_lead", id).AllowedActions
+			if !slices.Contains(others, api.InterviewActionCreateScore) {
+				t.Errorf("another panelist: got the allowed actions %v, want create_score", others)
+			}
+			if len(got.Panel) != 2 {
+				t.Fatalf("got the panel %+v, want 2 panelists", got.Panel)
+			}
+			for _, p := range got.Panel {
+				own := p.User.ID == f.users["panelist"].ID
+				if p.HasSubmitted != (own && score == api.ScoreStatusSubmitted) {
+					t.Errorf("got the panelist %+v", p)
+				}
+			}
+		})
 	}
 }
 
-// TestOneOfManyWins: of many that take the same action at once one succeeds, and the history has it once.
-func TestOneOfManyWins(t *testing.T) {
+// TestConcurrentTransitionsOneSucceeds sends the same action several times at once, to two replicas. One request
+// succeeds, and the history contains the action once.
+func TestConcurrentTransitionsOneSucceeds(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	other := h.Replica()
+	f := newFixture(t)
+	other := f.Replica()
 	for action, from := range map[string]api.InterviewStatus{
 		"start": api.InterviewStatusScheduled, "finish": api.InterviewStatusInProgress, "no-show": api.InterviewStatusScheduled,
 		"cancel": api.InterviewStatusScheduled, "complete": api.InterviewStatusAwaitingScores, "reopen": api.InterviewStatusCompleted,
 		"schedule": api.InterviewStatusDraft,
 	} {
-		id := h.held(from, "panelist", "rival")
+		id := f.newInterview(from, "panelist", "other_lead")
 		var body any
 		switch action {
 		case "complete", "reopen":
-			body = because("x")
+			body = withReason("x")
 		case "schedule":
-			body = at(0, "allow_conflicts", true)
+			body = scheduleAt(0, "allow_conflicts", true)
 		}
 		got := make([]int, 8)
 		var all sync.WaitGroup
 		for n := range got {
 			all.Go(func() {
-				client := h.as["hr"]
+				client := f.clients["hr"]
 				if n%2 == 0 {
 					client = client.At(other)
 				}
@@ -329,9 +380,9 @@ func TestOneOfManyWins(t *testing.T) {
 		}
 		all.Wait()
 		slices.Sort(got)
-		same(t, action, got, []int{200, 409, 409, 409, 409, 409, 409, 409})
-		if events := h.history(id); len(events) != 1 {
-			t.Errorf("%s: the history is %+v", action, events)
+		wantEqual(t, action, got, []int{200, 409, 409, 409, 409, 409, 409, 409})
+		if events := f.history(id); len(events) != 1 {
+			t.Errorf("%s: got the history %+v, want one event", action, events)
 		}
 	}
 }
