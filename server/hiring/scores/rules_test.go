@@ -103,8 +103,8 @@ func TestKeysOfRaters(t *testing.T) {
 	t.Parallel()
 	rater := uuid.New()
 	for name, test := range map[string]struct {
-		holders []uuid.UUID
-		want    string
+		holders   []uuid.UUID
+		submitted string // permitted actions on a submitted score
 	}{
 		"the rater is a holder":     {[]uuid.UUID{uuid.New(), rater}, ""},
 		"the rater is not a holder": {[]uuid.UUID{uuid.New()}, "rv"},
@@ -114,9 +114,13 @@ func TestKeysOfRaters(t *testing.T) {
 			t.Parallel()
 			key := access.Key{Scopes: []string{"scores:write", "scores:override"}, Test: true, Holders: test.holders}
 			actor := access.Actor{ID: uuid.New(), Role: key.Role(), Key: &key}
-			score := db.Score{RaterID: rater, Status: api.ScoreStatusSubmitted}
-			if got := permittedActions(t, actor, score, api.InterviewStatusInProgress); got != test.want {
-				t.Errorf("got %q, want %q", got, test.want)
+			for status, want := range map[api.ScoreStatus]string{
+				api.ScoreStatusDraft: "", api.ScoreStatusSubmitted: test.submitted, api.ScoreStatusVoided: "",
+			} {
+				score := db.Score{RaterID: rater, Status: status}
+				if got := permittedActions(t, actor, score, api.InterviewStatusInProgress); got != want {
+					t.Errorf("%s score: got %q, want %q", status, got, want)
+				}
 			}
 		})
 	}
