@@ -187,13 +187,13 @@ func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID
 	if row.Outcome == "" {
 		row.Outcome = api.AuditOutcomeSuccess
 	}
-	switch who := request.Actor; {
+	switch actor := request.Actor; {
 	case row.ActorID != nil:
 		row.ActorType = api.AuditActorTypeUser
-	case who != nil:
-		row.ActorType, row.ActorID = who.Type(), &who.ID
-		if who.Key == nil {
-			row.SessionID = &who.SessionID
+	case actor != nil:
+		row.ActorType, row.ActorID = actor.Type(), &actor.ID
+		if actor.Key == nil {
+			row.SessionID = &actor.SessionID
 		}
 	}
 	return tx.InsertAuditLog(ctx, row)

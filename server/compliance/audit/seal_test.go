@@ -298,7 +298,7 @@ func TestPendingRowsAreCounted(t *testing.T) {
 	a := sealed(t, 3)
 	a.record(t, a.company, audit.Entry{Action: audit.Logout, Resource: audit.Session})
 	if found := a.verify(t, 1, 10); found.Pending != 1 || len(found.Findings) != 0 || found.Head != 3 {
-		t.Errorf("%+v", found)
+		t.Errorf("found: got %+v", found)
 	}
 }
 

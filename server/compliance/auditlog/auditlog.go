@@ -36,11 +36,11 @@ type visibility struct {
 	types []string
 }
 
-func visible(who access.Actor) visibility {
-	standing := who.Standing()
+func visible(actor access.Actor) visibility {
+	standing := actor.Standing()
 	v := visibility{all: standing.AuditLog == access.ReachAll, types: append([]string{}, standing.AuditTypes...)}
 	if standing.AuditLog != access.ReachNone {
-		v.own = &who.ID
+		v.own = &actor.ID
 	}
 	return v
 }
@@ -49,19 +49,19 @@ func visible(who access.Actor) visibility {
 func (a *AuditLog) ListAuditLogs(
 	ctx context.Context, request api.ListAuditLogsRequestObject,
 ) (api.ListAuditLogsResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
-	query := a.query(who, api.ExportAuditLogsParams{
-		ActorID: wanted.ActorID, Action: wanted.Action, ResourceType: wanted.ResourceType, ResourceID: wanted.ResourceID,
-		Outcome: wanted.Outcome, CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+	actor, filters := access.Of(ctx), request.Params
+	query := a.query(actor, api.ExportAuditLogsParams{
+		ActorID: filters.ActorID, Action: filters.Action, ResourceType: filters.ResourceType, ResourceID: filters.ResourceID,
+		Outcome: filters.Outcome, CreatedFrom: filters.CreatedFrom, CreatedBefore: filters.CreatedBefore,
 	})
-	query.Ascending = optional.Or(wanted.Sort, api.AuditSortCreatedAtDesc) == api.AuditSortCreatedAtAsc
-	wanted.Cursor, wanted.Limit = nil, nil
-	shown, err := page.Read(ctx, a.Cursors, page.List[db.ListAuditLogsRow, api.AuditLog]{
-		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListAuditLogs", Query: wanted},
+	query.Ascending = optional.Or(filters.Sort, api.AuditSortCreatedAtDesc) == api.AuditSortCreatedAtAsc
+	filters.Cursor, filters.Limit = nil, nil
+	response, err := page.Read(ctx, a.Cursors, page.List[db.ListAuditLogsRow, api.AuditLog]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListAuditLogs", Query: filters},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListAuditLogsRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
-			return a.Store.Planned(who.CompanyID).ListAuditLogs(ctx, query)
+			return a.Store.Planned(actor.CompanyID).ListAuditLogs(ctx, query)
 		},
 		Place: func(row db.ListAuditLogsRow) page.Place { return page.At(row.AuditLog.CreatedAt, row.AuditLog.ID) },
 		Show: page.EachOrError(func(row db.ListAuditLogsRow) (api.AuditLog, error) {
@@ -72,7 +72,7 @@ func (a *AuditLog) ListAuditLogs(
 		return nil, err
 	}
 	return api.ListAuditLogs200JSONResponse{
-		Body: api.AuditLogPage(shown.Body), Headers: api.ListAuditLogs200ResponseHeaders{Link: shown.Link},
+		Body: api.AuditLogPage(response.Body), Headers: api.ListAuditLogs200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
@@ -80,31 +80,31 @@ func (a *AuditLog) ListAuditLogs(
 func (a *AuditLog) GetAuditLog(
 	ctx context.Context, request api.GetAuditLogRequestObject,
 ) (api.GetAuditLogResponseObject, error) {
-	who := access.Of(ctx)
-	shows := visible(who)
-	row, err := a.Store.Of(who.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
-		CompanyID: who.CompanyID, ID: request.AuditLogID,
+	actor := access.Of(ctx)
+	shows := visible(actor)
+	row, err := a.Store.Of(actor.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
+		CompanyID: actor.CompanyID, ID: request.AuditLogID,
 		SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
 	})
 	if err != nil {
 		return nil, err
 	}
-	shown, err := convert(row.AuditLog, row.Sequence, row.Hash)
+	response, err := convert(row.AuditLog, row.Sequence, row.Hash)
 	if err != nil {
 		return nil, err
 	}
 	return api.GetAuditLog200JSONResponse{
-		Body: shown, Headers: api.GetAuditLog200ResponseHeaders{ETag: etag.OfShown(shown)},
+		Body: response, Headers: api.GetAuditLog200ResponseHeaders{ETag: etag.OfShown(response)},
 	}, nil
 }
 
 // query selects the entries that match the filters and that the actor sees.
-func (a *AuditLog) query(who access.Actor, wanted api.ExportAuditLogsParams) db.ListAuditLogsParams {
-	shows := visible(who)
+func (a *AuditLog) query(actor access.Actor, filters api.ExportAuditLogsParams) db.ListAuditLogsParams {
+	shows := visible(actor)
 	return db.ListAuditLogsParams{
-		CompanyID: who.CompanyID, SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
-		ActorID: wanted.ActorID, Actions: optional.Strings(wanted.Action), ResourceType: (*string)(wanted.ResourceType),
-		ResourceID: wanted.ResourceID, Outcome: (*string)(wanted.Outcome),
-		CreatedFrom: wanted.CreatedFrom, CreatedBefore: wanted.CreatedBefore,
+		CompanyID: actor.CompanyID, SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
+		ActorID: filters.ActorID, Actions: optional.Strings(filters.Action), ResourceType: (*string)(filters.ResourceType),
+		ResourceID: filters.ResourceID, Outcome: (*string)(filters.Outcome),
+		CreatedFrom: filters.CreatedFrom, CreatedBefore: filters.CreatedBefore,
 	}
 }

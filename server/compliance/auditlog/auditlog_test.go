@@ -87,16 +87,16 @@ func TestVisibility(t *testing.T) {
 			actor, _ := e.ActorID.Get()
 			return role == api.RoleAdmin || actor == h.acme.Users[role].ID || role == api.RoleHr && slices.Contains(hiring, string(e.ResourceType))
 		}
-		shown := every(t, client, url.Values{"limit": {"3"}})
+		response := every(t, client, url.Values{"limit": {"3"}})
 		for _, e := range everything {
-			listed := slices.ContainsFunc(shown, func(s api.AuditLog) bool { return s.ID == e.ID })
+			listed := slices.ContainsFunc(response, func(s api.AuditLog) bool { return s.ID == e.ID })
 			status := client.Get(collection + "/" + e.ID.String()).Status
 			if listed != visible(e) || (status == http.StatusOK) != visible(e) || !visible(e) && status != http.StatusNotFound {
 				t.Errorf("%s: %s on %s is listed: %t, read with status %d, want visible: %t", role, e.Action, e.ResourceType, listed, status, visible(e))
 			}
 		}
-		if lines := strings.Count(string(client.Get(collection+"/export").Expect(http.StatusOK).Body), "\n"); lines != len(shown) {
-			t.Errorf("%s: %d lines are exported and %d entries listed", role, lines, len(shown))
+		if lines := strings.Count(string(client.Get(collection+"/export").Expect(http.StatusOK).Body), "\n"); lines != len(response) {
+			t.Errorf("%s: %d lines are exported and %d entries listed", role, lines, len(response))
 		}
 		client.Get(collection+"/"+uuid.NewString()).Refused(http.StatusNotFound, "not_found")
 	}
@@ -323,7 +323,7 @@ func TestVerify(t *testing.T) {
 		return whole.Checked >= 14
 	})
 	if whole.Status != api.AuditVerificationStatusIntact || len(whole.Findings) != 0 || !whole.NextSequence.IsNull() {
-		t.Errorf("%+v", whole)
+		t.Errorf("whole: got %+v", whole)
 	}
 	part := testkit.Decode[api.AuditVerification](admin.Post(collection+"/verify?from_sequence=5", nil).Expect(http.StatusOK))
 	if part.Checked < 10 || part.Status != api.AuditVerificationStatusIntact {
@@ -345,6 +345,6 @@ func TestVerify(t *testing.T) {
 	}
 	broken := testkit.Decode[api.AuditVerification](admin.Post(collection+"/verify", nil).Expect(http.StatusOK))
 	if broken.Status != api.AuditVerificationStatusBroken || len(broken.Findings) != 1 || broken.Findings[0].Sequence.MustGet() != 3 {
-		t.Errorf("%+v", broken)
+		t.Errorf("broken: got %+v", broken)
 	}
 }

@@ -17,7 +17,7 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 	if err := json.Unmarshal(row.Details, &details); err != nil {
 		return api.AuditLog{}, fmt.Errorf("audit log %s: details: %w", row.ID, err)
 	}
-	shown := api.AuditLog{
+	response := api.AuditLog{
 		ID: row.ID, CompanyID: row.CompanyID, CreatedAt: row.CreatedAt.UTC(),
 		ActorType: row.ActorType, ActorID: optional.Of(row.ActorID), SessionID: optional.Of(row.SessionID),
 		Action: api.AuditAction(row.Action), ResourceType: api.AuditResourceType(row.ResourceType),
@@ -26,10 +26,10 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 		Sequence: optional.Of(sequence), Hash: nullable.NewNullNullable[string](),
 	}
 	if row.IP != nil {
-		shown.IP = nullable.NewNullableWithValue(row.IP.String())
+		response.IP = nullable.NewNullableWithValue(row.IP.String())
 	}
 	if sequence != nil {
-		shown.Hash = nullable.NewNullableWithValue(hex.EncodeToString(hash))
+		response.Hash = nullable.NewNullableWithValue(hex.EncodeToString(hash))
 	}
-	return shown, nil
+	return response, nil
 }

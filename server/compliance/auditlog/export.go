@@ -20,18 +20,18 @@ import (
 func (a *AuditLog) ExportAuditLogs(
 	ctx context.Context, request api.ExportAuditLogsRequestObject,
 ) (api.ExportAuditLogsResponseObject, error) {
-	who, wanted := access.Of(ctx), request.Params
+	actor, filters := access.Of(ctx), request.Params
 	format := api.ExportFormatNdjson
-	if wanted.Format != nil {
-		format = *wanted.Format
+	if filters.Format != nil {
+		format = *filters.Format
 	}
 	// Entries written while the export runs, including the one about the export itself, are not part of it.
 	until := a.Clock.Now()
-	if wanted.CreatedBefore == nil || until.Before(*wanted.CreatedBefore) {
-		wanted.CreatedBefore = &until
+	if filters.CreatedBefore == nil || until.Before(*filters.CreatedBefore) {
+		filters.CreatedBefore = &until
 	}
-	err := a.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		return a.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		return a.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.AuditExported, Resource: audit.AuditLog,
 			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
 		})
@@ -39,7 +39,7 @@ func (a *AuditLog) ExportAuditLogs(
 	if err != nil {
 		return nil, err
 	}
-	stream := a.stream(ctx, a.query(who, wanted), format)
+	stream := a.stream(ctx, a.query(actor, filters), format)
 	name := fmt.Sprintf(`attachment; filename="audit-logs-%s.%s"`, until.Format("20060102T150405Z"), format)
 	headers := api.ExportAuditLogs200ResponseHeaders{ContentDisposition: name}
 	if format == api.ExportFormatCsv {

@@ -25,36 +25,36 @@ func (a *AuditLog) VerifyAuditLogs(
 	if err != nil {
 		return nil, err
 	}
-	shown := convertVerification(found)
+	response := convertVerification(found)
 	err = a.Store.InTx(ctx, company, func(tx *db.Queries) error {
 		return a.Audit.Record(ctx, tx, company, audit.Entry{
 			Action: audit.AuditVerified, Resource: audit.AuditLog,
 			Details: audit.Details{
-				"status": shown.Status, "from_sequence": from, "checked": found.Checked, "findings": len(found.Findings),
+				"status": response.Status, "from_sequence": from, "checked": found.Checked, "findings": len(found.Findings),
 			},
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.VerifyAuditLogs200JSONResponse(shown), nil
+	return api.VerifyAuditLogs200JSONResponse(response), nil
 }
 
 func convertVerification(v audit.Verification) api.AuditVerification {
-	shown := api.AuditVerification{
+	response := api.AuditVerification{
 		Status:  api.AuditVerificationStatusIntact,
 		Checked: int32(v.Checked), Pending: int32(v.Pending), //nolint:gosec // bounded
 		NextSequence: number(v.Next), HeadSequence: number(v.Head), HeadHash: nullable.NewNullNullable[string](),
 		Findings: make([]api.AuditFinding, len(v.Findings)),
 	}
 	if v.Head > 0 {
-		shown.HeadHash = nullable.NewNullableWithValue(hex.EncodeToString(v.Hash))
+		response.HeadHash = nullable.NewNullableWithValue(hex.EncodeToString(v.Hash))
 	}
 	for i, f := range v.Findings {
-		shown.Findings[i] = api.AuditFinding{Kind: f.Kind, Sequence: number(f.Sequence), AuditLogID: optional.Of(f.ID)}
-		shown.Status = api.AuditVerificationStatusBroken
+		response.Findings[i] = api.AuditFinding{Kind: f.Kind, Sequence: number(f.Sequence), AuditLogID: optional.Of(f.ID)}
+		response.Status = api.AuditVerificationStatusBroken
 	}
-	return shown
+	return response
 }
 
 // number converts a sequence; 0 stands for none and becomes null.

@@ -1,6 +1,9 @@
-// Package etag names the version of a resource as clients see it. A tag is the row's version, and behind a dot a digest
-// of whatever else the representation shows that can change without it: If-Match compares the version, because that is
-// what a change is based on; If-None-Match compares the whole, because that is what the client has.
+// Package etag builds and compares entity tags (RFC 9110, section 8.8.3).
+//
+// The tag of a resource is the version of its row. If the representation also contains data that can change without the
+// version, such as the name of a referenced user, a dot and a digest of that data follow. If-Match compares only the
+// version, because a change is based on the row. If-None-Match compares the whole tag, because the client has the whole
+// representation.
 package etag
 
 import (
@@ -16,37 +19,38 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// digestForm is what stands behind the dot of a tag that Of gives.
+// digestForm matches the digest in a tag of Of.
 var digestForm = regexp.MustCompile(`^[0-9a-f]{1,16}$`)
 
-// Of gives the tag of a version, quoted as RFC 9110 wants it. What is shown besides is compared by its JSON, as the
-// client sees it.
-func Of(version int32, shown ...any) string {
-	if len(shown) == 0 {
+// Of returns the tag of a version, in quotes. The optional values are the data of the representation that can change
+// without the version; the digest is over their JSON.
+func Of(version int32, values ...any) string {
+	if len(values) == 0 {
 		return `"` + strconv.Itoa(int(version)) + `"`
 	}
 	digest := fnv.New64a()
-	_ = json.NewEncoder(digest).Encode(shown) // neither a digest nor what is shown to clients as JSON can fail here
+	_ = json.NewEncoder(digest).Encode(values) // values of responses can be encoded, and a digest accepts every write
 	return fmt.Sprintf(`"%d.%x"`, version, digest.Sum64())
 }
 
-// OfContent gives the tag of what has no version: a digest of all of it, so that no two contents share one.
+// OfContent returns the tag of content that has no version: a digest of 128 bits.
 func OfContent(content []byte) string {
-	const kept = 16 // bytes, of which nobody finds two contents alike
+	const size = 16 // bytes; collisions cannot be found in practice
 	digest := sha256.Sum256(content)
-	return `"` + base64.RawURLEncoding.EncodeToString(digest[:kept]) + `"`
+	return `"` + base64.RawURLEncoding.EncodeToString(digest[:size]) + `"`
 }
 
-// OfShown gives the tag of what is shown as JSON and has no version.
-func OfShown(shown any) string {
-	encoded, _ := json.Marshal(shown) // what is shown to clients as JSON cannot fail here
+// OfShown returns the tag of a response that has no version: that of its JSON.
+func OfShown(response any) string {
+	encoded, _ := json.Marshal(response) // responses can be encoded
 	return OfContent(encoded)
 }
 
-// Weak makes a tag one that promises the same meaning and not the same bytes.
+// Weak returns the weak form of a tag: equal tags then promise the same meaning, and not the same bytes.
 func Weak(tag string) string { return "W/" + tag }
 
-// Matches reports whether the tag, weak or not, is among those of an If-None-Match header (RFC 9110, section 13.1.2).
+// Matches reports whether an If-None-Match header contains a tag, by weak comparison (RFC 9110, section 13.1.2). A nil
+// header never matches.
 func Matches(header *string, tag string) bool {
 	if header == nil {
 		return false
@@ -61,47 +65,52 @@ func Matches(header *string, tag string) bool {
 	return false
 }
 
-// Condition is what a request says of the version that a change is based on.
+// Condition is the precondition of a change: the If-Match header and whether it is required.
 type Condition struct {
 	header *string
 	check  func(header *string, version int32) error
 }
 
-// If is the condition that an If-Match header states; nil states none.
+// If returns the condition of an If-Match header. Without a header it always holds.
 func If(header *string) Condition { return Condition{header, Check} }
 
-// Needed is the condition of a change that must say what it is based on.
+// Needed returns the condition of a change that requires an If-Match header.
 func Needed(header *string) Condition { return Condition{header, Require} }
 
-// Before puts a condition in its place before what a room has decided about a change, which is nil where it may be
-// made. Who decided on another version than the present one is told so first, since its state is news to them. Who may
-// not make the change whatever the version is told that (RFC 9110, section 13.2.1), and so is who names no version.
-func (c Condition) Before(version int32, decided error) error {
-	kind := fault.KindOf(decided)
-	if changes := kind == fault.Conflict || kind == fault.Invalid; decided != nil && (c.header == nil || !changes) {
-		return decided
+// Before combines the condition with the domain's decision on a change, nil if the domain permits it, and returns the
+// error that the client gets, if any.
+//
+// A failed condition precedes a refusal that depends on the state of the resource (Conflict, Invalid): the client decided
+// on another version and does not know that state. All other refusals, such as a missing permission, precede the condition
+// (RFC 9110, section 13.2.1), and so does every refusal of a request without a header.
+func (c Condition) Before(version int32, decision error) error {
+	kind := fault.KindOf(decision)
+	dependsOnState := kind == fault.Conflict || kind == fault.Invalid
+	if decision != nil && (c.header == nil || !dependsOnState) {
+		return decision
 	}
 	if err := c.check(c.header, version); err != nil {
 		return err
 	}
-	return decided
+	return decision
 }
 
-// Require is Check for a change that must say what it is based on: without a header it fails with PreconditionRequired.
+// Require is Check for a change that requires an If-Match header. Without one it fails with PreconditionRequired.
 func Require(header *string, version int32) error {
 	if header == nil {
-		return fault.New(fault.PreconditionRequired).Parameter("If-Match", "required", "is required for this change")
+		return fault.New(fault.PreconditionRequired).
+			Parameter("If-Match", "required", "is required for this change; send the ETag of the resource")
 	}
 	return Check(header, version)
 }
 
-// Check fails with VersionMismatch where an If-Match header (RFC 9110, section 13.1.1) is there and names neither the
-// present version nor any. Weak tags never match.
+// Check fails with VersionMismatch if an If-Match header contains neither "*" nor a tag of the version (RFC 9110, section
+// 13.1.1). Weak tags never match, and neither do tags in a form that Of does not return. A nil header is accepted.
 func Check(header *string, version int32) error {
 	if header == nil {
 		return nil
 	}
-	present := strconv.Itoa(int(version))
+	current := strconv.Itoa(int(version))
 	for candidate := range strings.SplitSeq(*header, ",") {
 		candidate = strings.TrimSpace(candidate)
 		if candidate == "*" {
@@ -112,9 +121,10 @@ func Check(header *string, version int32) error {
 		if !found || !closed {
 			continue
 		}
-		if named, digest, found := strings.Cut(named, "."); named == present && (!found || digestForm.MatchString(digest)) {
+		if named, digest, found := strings.Cut(named, "."); named == current && (!found || digestForm.MatchString(digest)) {
 			return nil
 		}
 	}
-	return fault.New(fault.VersionMismatch).Parameter("If-Match", "stale", "names another version than the present one")
+	return fault.New(fault.VersionMismatch).
+		Parameter("If-Match", "stale", "does not match the current version; read the resource again")
 }

@@ -15,27 +15,30 @@ func TestOf(t *testing.T) {
 	name, same, other := "Acme", "Acme", "Globex"
 	early, late := time.Unix(1, 0), time.Unix(2, 0)
 	if tag := etag.Of(3); tag != `"3"` {
-		t.Errorf("the tag is %s", tag)
+		t.Errorf("got %s, want \"3\"", tag)
 	}
 	form := regexp.MustCompile(`^"3\.[0-9a-f]{1,16}"$`)
 	if tag := etag.Of(3, &name, nil, &early); !form.MatchString(tag) {
-		t.Errorf("the tag is %s", tag)
+		t.Errorf("got %s, want a match of %s", tag, form)
 	}
 	if etag.Of(3, &name) != etag.Of(3, &same) {
-		t.Error("the same content behind another pointer has another tag")
+		t.Error("equal values behind different pointers have different tags")
 	}
-	for what, pair := range map[string][2]string{
-		"another version":       {etag.Of(3, name), etag.Of(4, name)},
-		"another text":          {etag.Of(3, &name), etag.Of(3, &other)},
-		"another time":          {etag.Of(3, &early), etag.Of(3, &late)},
-		"nothing":               {etag.Of(3, &early), etag.Of(3, nil)},
-		"another division":      {etag.Of(3, "ab", "c"), etag.Of(3, "a", "bc")},
-		"a list, and its parts": {etag.Of(3, []string{"a", "b"}), etag.Of(3, []string{"a b"})},
-		"something more":        {etag.Of(3), etag.Of(3, "a")},
+	for name, pair := range map[string][2]string{
+		"another version":                {etag.Of(3, name), etag.Of(4, name)},
+		"another string":                 {etag.Of(3, &name), etag.Of(3, &other)},
+		"another time":                   {etag.Of(3, &early), etag.Of(3, &late)},
+		"null":                           {etag.Of(3, &early), etag.Of(3, nil)},
+		"split elsewhere":                {etag.Of(3, "ab", "c"), etag.Of(3, "a", "bc")},
+		"array, and its elements joined": {etag.Of(3, []string{"a", "b"}), etag.Of(3, []string{"a b"})},
+		"additional value":               {etag.Of(3), etag.Of(3, "a")},
 	} {
-		if pair[0] == pair[1] {
-			t.Errorf("%s has the same tag %s", what, pair[0])
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if pair[0] == pair[1] {
+				t.Errorf("both tags are %s", pair[0])
+			}
+		})
 	}
 }
 
@@ -43,25 +46,25 @@ func TestOfContent(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^"[A-Za-z0-9_-]{22}"$`)
 	tags := map[string]string{}
-	for what, tag := range map[string]string{
-		"nothing": etag.OfContent(nil), "a byte": etag.OfContent([]byte("a")), "another": etag.OfContent([]byte("b")),
-		"an object": etag.OfShown(map[string]int{"a": 1, "b": 2}), "a list": etag.OfShown([]int{1, 2}),
+	for name, tag := range map[string]string{
+		"empty": etag.OfContent(nil), "one byte": etag.OfContent([]byte("a")), "another byte": etag.OfContent([]byte("b")),
+		"object": etag.OfShown(map[string]int{"a": 1, "b": 2}), "array": etag.OfShown([]int{1, 2}),
 	} {
 		if !form.MatchString(tag) {
-			t.Errorf("the tag of %s is %s", what, tag)
+			t.Errorf("%s: got %s, want a match of %s", name, tag, form)
 		}
 		if tags[tag] != "" {
-			t.Errorf("%s and %s have the same tag", what, tags[tag])
+			t.Errorf("%s and %s have the same tag", name, tags[tag])
 		}
-		tags[tag] = what
+		tags[tag] = name
 	}
 	if etag.OfShown(map[string]int{"a": 1, "b": 2}) != etag.OfContent([]byte(`{"a":1,"b":2}`)) {
-		t.Error("what is shown has another tag than its JSON")
+		t.Error("OfShown and OfContent return different tags for the same JSON")
 	}
 	tag := etag.OfContent(nil)
 	weak := etag.Weak(tag)
 	if weak != "W/"+tag || !etag.Matches(&tag, weak) || !etag.Matches(&weak, weak) || !etag.Matches(&weak, tag) {
-		t.Errorf("the weak tag %s does not match, or is no weak tag", weak)
+		t.Errorf("got %s, want W/%s, and matches in both directions", weak, tag)
 	}
 }
 
@@ -74,11 +77,11 @@ func TestMatches(t *testing.T) {
 		",": false,
 	} {
 		if got := etag.Matches(&header, tag); got != want {
-			t.Errorf("%q matches: %v, want %v", header, got, want)
+			t.Errorf("%q: got %v, want %v", header, got, want)
 		}
 	}
 	if etag.Matches(nil, tag) {
-		t.Error("no header matches")
+		t.Error("a nil header matches")
 	}
 }
 
@@ -92,73 +95,82 @@ func TestCheck(t *testing.T) {
 	} {
 		err := etag.Check(&header, 3)
 		if (err == nil) != want || err != nil && !fault.Is(err, fault.VersionMismatch) {
-			t.Errorf("%q: %v, want it to pass: %v", header, err, want)
+			t.Errorf("%q: got error %v, want it accepted: %v", header, err, want)
 		}
 	}
 	if err := etag.Check(nil, 3); err != nil {
-		t.Errorf("no header: %v", err)
+		t.Errorf("nil header: got error %v, want none", err)
 	}
 }
 
 func TestRequire(t *testing.T) {
 	t.Parallel()
-	present, stale := `"3"`, `"2"`
+	current, stale := `"3"`, `"2"`
 	for name, test := range map[string]struct {
 		header *string
 		want   fault.Code
 	}{
-		"none": {nil, fault.PreconditionRequired}, "stale": {&stale, fault.VersionMismatch}, "present": {&present, ""},
+		"none": {nil, fault.PreconditionRequired}, "stale": {&stale, fault.VersionMismatch}, "current": {&current, ""},
 	} {
-		if err := etag.Require(test.header, 3); (err == nil) != (test.want == "") || err != nil && !fault.Is(err, test.want) {
-			t.Errorf("%s: %v, want %q", name, err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expect(t, etag.Require(test.header, 3), test.want)
+		})
 	}
 }
 
-// TestBefore orders the two reasons against a change.
+// expect compares an error with a code; the empty code means none.
+func expect(t *testing.T, err error, want fault.Code) {
+	t.Helper()
+	if (err == nil) != (want == "") || err != nil && !fault.Is(err, want) {
+		t.Errorf("got error %v, want %q", err, want)
+	}
+}
+
+// TestBefore checks whether a failed condition or the refusal of the domain is reported.
 func TestBefore(t *testing.T) {
 	t.Parallel()
-	present, stale := etag.If(new(`"3"`)), etag.If(new(`"2"`))
+	current, stale := etag.If(new(`"3"`)), etag.If(new(`"2"`))
 	missing, none := etag.Needed(nil), etag.If(nil)
 	for name, test := range map[string]struct {
 		condition etag.Condition
-		decided   error
+		decision  error
 		want      fault.Code
 	}{
-		"may be made":                      {present, nil, ""},
-		"may be made, of no version":       {none, nil, ""},
-		"may be made, and is behind":       {stale, nil, fault.VersionMismatch},
-		"may be made, and must name one":   {missing, nil, fault.PreconditionRequired},
-		"state":                            {present, fault.New(fault.StateConflict), fault.StateConflict},
-		"state, and is behind":             {stale, fault.New(fault.StateConflict), fault.VersionMismatch},
-		"state, and must name one":         {missing, fault.New(fault.StateConflict), fault.StateConflict},
-		"rule, and is behind":              {stale, fault.New(fault.RuleViolated), fault.VersionMismatch},
-		"may not, and is behind":           {stale, fault.New(fault.RoleNotAllowed), fault.RoleNotAllowed},
-		"not there, and is behind":         {stale, fault.New(fault.ResourceNotFound), fault.ResourceNotFound},
-		"cannot be told, and is behind":    {stale, fault.New(fault.DependencyDown), fault.DependencyDown},
-		"nobody foresaw it, and is behind": {stale, fault.New(fault.InternalError), fault.InternalError},
+		"permitted":                               {current, nil, ""},
+		"permitted, no condition":                 {none, nil, ""},
+		"permitted, stale":                        {stale, nil, fault.VersionMismatch},
+		"permitted, required header missing":      {missing, nil, fault.PreconditionRequired},
+		"state conflict":                          {current, fault.New(fault.StateConflict), fault.StateConflict},
+		"state conflict, stale":                   {stale, fault.New(fault.StateConflict), fault.VersionMismatch},
+		"state conflict, required header missing": {missing, fault.New(fault.StateConflict), fault.StateConflict},
+		"rule violated, stale":                    {stale, fault.New(fault.RuleViolated), fault.VersionMismatch},
+		"role not allowed, stale":                 {stale, fault.New(fault.RoleNotAllowed), fault.RoleNotAllowed},
+		"not found, stale":                        {stale, fault.New(fault.ResourceNotFound), fault.ResourceNotFound},
+		"dependency down, stale":                  {stale, fault.New(fault.DependencyDown), fault.DependencyDown},
+		"internal error, stale":                   {stale, fault.New(fault.InternalError), fault.InternalError},
 	} {
-		err := test.condition.Before(3, test.decided)
-		if (err == nil) != (test.want == "") || err != nil && !fault.Is(err, test.want) {
-			t.Errorf("%s: %v, want %q", name, err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			expect(t, test.condition.Before(3, test.decision), test.want)
+		})
 	}
 }
 
-// FuzzHeaders: no header breaks the reading, one that names the present tag passes, and one that names only others does
-// not.
+// FuzzHeaders checks that a header that contains the current tag is accepted, whatever else it contains, and that one that
+// cannot contain it is not.
 func FuzzHeaders(f *testing.F) {
 	for _, seed := range []string{"", `"3"`, `W/"3"`, "*", `"`, `","`, `"3","`} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, header string) {
-		passes := etag.Check(&header, 3) == nil
-		if passes && !strings.ContainsAny(header, "3*") {
-			t.Errorf("%q passes and does not name version 3", header)
+		accepted := etag.Check(&header, 3) == nil
+		if accepted && !strings.ContainsAny(header, "3*") {
+			t.Errorf("%q: accepted without version 3", header)
 		}
 		named := header + `, "3"`
 		if etag.Check(&named, 3) != nil || !etag.Matches(&named, `"3"`) {
-			t.Errorf("%q names version 3 and does not pass", named)
+			t.Errorf("%q: refused although it contains version 3", named)
 		}
 	})
 }

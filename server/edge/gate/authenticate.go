@@ -62,8 +62,8 @@ func (g *Gate) authenticateOperator(header http.Header) error {
 		return nil
 	}
 	token, err := bearer(header)
-	sent, wanted := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.OperatorToken))
-	if err != nil || subtle.ConstantTimeCompare(sent[:], wanted[:]) != 1 {
+	sent, expected := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.OperatorToken))
+	if err != nil || subtle.ConstantTimeCompare(sent[:], expected[:]) != 1 {
 		return fault.New(fault.MissingToken).With("This needs the operator's token.").Because(err)
 	}
 	return nil

@@ -85,8 +85,8 @@ func header(list []asked, form byte) string {
 	return text
 }
 
-// wanted is the answer according to RFC 9110, found by trying the precedences one after the other.
-func wanted(list []asked, group, name string) bool {
+// expected returns the result according to RFC 9110: it tries the levels of precedence one after the other.
+func expected(list []asked, group, name string) bool {
 	for _, level := range []asked{{group: group, name: name}, {group: group, name: "*"}, {group: "*", name: "*"}} {
 		at := slices.DeleteFunc(slices.Clone(list), func(r asked) bool { return r.group != level.group || r.name != level.name })
 		if len(at) > 0 {
@@ -108,13 +108,13 @@ func FuzzAccepts(f *testing.F) {
 		list := ranges(from)
 		text := header(list, form)
 		for _, offer := range []asked{{group: "text", name: "csv"}, {group: "image", name: "png"}} {
-			want := len(list) == 0 || wanted(list, offer.group, offer.name)
+			want := len(list) == 0 || expected(list, offer.group, offer.name)
 			if got := negotiate.MediaType(text, offer.group+"/"+offer.name); got != want {
 				t.Errorf("%q accepts %s/%s: %t, want %t", text, offer.group, offer.name, got, want)
 			}
 		}
 		if got, want := negotiate.MediaType(text, "text/csv", "image/png"),
-			len(list) == 0 || wanted(list, "text", "csv") || wanted(list, "image", "png"); got != want {
+			len(list) == 0 || expected(list, "text", "csv") || expected(list, "image", "png"); got != want {
 			t.Errorf("%q accepts one of two: %t, want %t", text, got, want)
 		}
 	})

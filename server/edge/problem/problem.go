@@ -1,11 +1,12 @@
-// Package problem is the one place where a fault becomes HTTP: an application/problem+json document (RFC 9457). What is
-// no fault is a bare 500 that tells nothing but the request id; its cause goes to the log.
+// Package problem converts errors into responses: application/problem+json documents (RFC 9457). It is the only place that
+// does. An error without a fault becomes a 500 that contains only the request id; its text goes to the log.
 package problem
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
@@ -20,13 +21,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TypePrefix leads from a code to the page that describes it.
+// TypePrefix and a code are the path of the page that describes the code.
 const TypePrefix = "/docs/problems/"
 
-// statusClientClosed is what the log says of a request whose client has left; nobody receives it.
+// statusClientClosed is the status in the log for a request whose client has closed the connection.
 const statusClientClosed = 499
 
-// What a document repeats of a request is bounded, however long that was: by entries, and by bytes.
+// Limits of what a document repeats of a request: maxErrors in entries, the others in bytes.
 const (
 	maxErrors    = 1000
 	maxInstance  = 2048
@@ -35,7 +36,7 @@ const (
 	maxDetail    = 1024
 )
 
-// Status is the HTTP status of a kind of fault.
+// Status returns the HTTP status of a kind of fault.
 func Status(kind fault.Kind) int {
 	switch kind {
 	case fault.Malformed:
@@ -74,8 +75,8 @@ func Status(kind fault.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// Classify gives the fault that an error stands for: itself, what the framework's errors mean, or an internal error
-// that keeps the cause to itself.
+// Classify returns the fault of an error: the fault in its chain, the fault that an error of Echo or net/http means, or
+// otherwise InternalError with the error as its cause.
 func Classify(err error) *fault.Fault {
 	var f *fault.Fault
 	if errors.As(err, &f) {
@@ -94,7 +95,7 @@ func Classify(err error) *fault.Fault {
 		case http.StatusBadRequest:
 			return fault.New(fault.MalformedRequest).Because(err)
 		case http.StatusNotFound:
-			return fault.New(fault.ResourceNotFound).With("There is no such path.").Because(err)
+			return fault.New(fault.ResourceNotFound).With("This path does not exist.").Because(err)
 		case http.StatusMethodNotAllowed:
 			return fault.New(fault.MethodNotAllowed).Because(err)
 		case http.StatusRequestEntityTooLarge:
@@ -106,7 +107,7 @@ func Classify(err error) *fault.Fault {
 	return fault.New(fault.InternalError).Because(err)
 }
 
-// Document is the public face of a fault.
+// Document returns the problem for a fault: its public part, with long texts cut.
 func Document(f *fault.Fault, request *access.Request) api.Problem {
 	described := f.Code().Describe()
 	document := api.Problem{
@@ -141,7 +142,7 @@ func Document(f *fault.Fault, request *access.Request) api.Problem {
 	return document
 }
 
-// cut keeps as many bytes of a text as there may be, and no half of a character or of an escaped byte.
+// cut returns at most the given number of bytes of a text. It does not split a character or a percent-encoded byte.
 func cut(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -153,7 +154,8 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text, "")
 }
 
-// Handler answers every request that ended in an error.
+// Handler returns the handler that responds to requests that ended in an error. It sends nothing if the client has closed
+// the connection or the response has begun.
 func Handler(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		ctx := c.Request().Context()
@@ -169,7 +171,7 @@ func Handler(log *slog.Logger) echo.HTTPErrorHandler {
 			return
 		}
 		if err := write(c, f); err != nil {
-			log.DebugContext(ctx, "answer not delivered", slog.Any("error", err))
+			log.DebugContext(ctx, "send a problem", slog.Any("error", err))
 		}
 	}
 }
@@ -187,14 +189,14 @@ func write(c echo.Context, f *fault.Fault) error {
 	}
 	encoded, err := json.Marshal(document)
 	if err != nil {
-		return err
+		return fmt.Errorf("encode a problem: %w", err)
 	}
 	c.Response().WriteHeader(int(document.Status))
 	_, err = c.Response().Write(append(encoded, '\n'))
 	return err
 }
 
-// challenge is what a 401 asks for (RFC 6750, section 3).
+// challenge returns the WWW-Authenticate header of a 401 (RFC 6750, section 3).
 func challenge(code fault.Code) string {
 	if code == fault.InvalidToken {
 		return `Bearer realm="ai-interviewer", error="invalid_token"`

@@ -16,12 +16,12 @@ import (
 )
 
 // present converts a key and computes its tag. The tag covers the members that change with time while the row does not.
-func (k *APIKeys) present(who access.Actor, row db.APIKey) api.APIKeyJSONResponse {
-	shown := k.convert(who, row)
+func (k *APIKeys) respond(actor access.Actor, row db.APIKey) api.APIKeyJSONResponse {
+	response := k.convert(actor, row)
 	return api.APIKeyJSONResponse{
-		Body: shown,
+		Body: response,
 		Headers: api.APIKeyResponseHeaders{
-			ETag: etag.Of(row.Version, shown.Status, shown.LastUsedAt, shown.PreviousExpiresAt, shown.AllowedActions),
+			ETag: etag.Of(row.Version, response.Status, response.LastUsedAt, response.PreviousExpiresAt, response.AllowedActions),
 		},
 	}
 }
@@ -31,24 +31,24 @@ func (k *APIKeys) Show(ctx context.Context, row db.APIKey) api.APIKey {
 	return k.convert(access.Of(ctx), row)
 }
 
-func (k *APIKeys) convert(who access.Actor, row db.APIKey) api.APIKey {
+func (k *APIKeys) convert(actor access.Actor, row db.APIKey) api.APIKey {
 	now, mode := k.Clock.Now(), modeOfPrefix(row.Prefix)
-	shown := api.APIKey{
+	response := api.APIKey{
 		ID: row.ID, Name: row.Name, Mode: mode, Prefix: row.Prefix,
 		Scopes: make([]api.APIKeyScope, len(row.Scopes)), JobIds: jobsOf(row.JobIDs),
 		ActsAs: access.Key{Jobs: row.JobIDs, Test: mode == api.CompanyModeTest}.Role(), Status: statusOf(row, now),
 		ExpiresAt: optional.Time(row.ExpiresAt), LastUsedAt: optional.Time(row.LastUsedAt),
 		RotatedAt: optional.Time(row.RotatedAt), PreviousExpiresAt: nullable.NewNullNullable[time.Time](),
 		RevokedAt: optional.Time(row.RevokedAt), CreatedBy: optional.Of(row.CreatedBy),
-		AllowedActions: k.allowedActions(who, row), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		AllowedActions: k.allowedActions(actor, row), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 	for i, scope := range row.Scopes {
-		shown.Scopes[i] = api.APIKeyScope(scope)
+		response.Scopes[i] = api.APIKeyScope(scope)
 	}
 	if until := row.PreviousExpiresAt; until != nil && now.Before(*until) && row.RevokedAt == nil {
-		shown.PreviousExpiresAt.Set(until.UTC())
+		response.PreviousExpiresAt.Set(until.UTC())
 	}
-	return shown
+	return response
 }
 
 // modeOfPrefix is the mode that the prefix of a secret names.

@@ -26,7 +26,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// maxKeys is how many keys of a company may be not revoked.
+// maxKeys is the maximum number of keys of a company that are not revoked.
 const maxKeys = 100
 
 // APIKeys implements the operations of the tag keys.
@@ -53,25 +53,25 @@ func New(deps service.Deps, options Options) (*APIKeys, error) {
 func (k *APIKeys) ListAPIKeys(
 	ctx context.Context, request api.ListAPIKeysRequestObject,
 ) (api.ListAPIKeysResponseObject, error) {
-	who, filters := access.Of(ctx), request.Params
+	actor, filters := access.Of(ctx), request.Params
 	filters.Cursor, filters.Limit = nil, nil
-	shown, err := page.Read(ctx, k.Cursors, page.List[db.APIKey, api.APIKey]{
-		Scope:  page.Scope{Company: who.CompanyID, Operation: "ListAPIKeys", Query: filters},
+	response, err := page.Read(ctx, k.Cursors, page.List[db.APIKey, api.APIKey]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListAPIKeys", Query: filters},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.APIKey, error) {
-			return k.Store.Planned(who.CompanyID).ListAPIKeys(ctx, db.ListAPIKeysParams{
-				CompanyID: who.CompanyID, IsRevoked: filters.IsRevoked,
+			return k.Store.Planned(actor.CompanyID).ListAPIKeys(ctx, db.ListAPIKeysParams{
+				CompanyID: actor.CompanyID, IsRevoked: filters.IsRevoked,
 				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},
 		Place: func(row db.APIKey) page.Place { return page.At(row.CreatedAt, row.ID) },
-		Show:  page.Each(func(row db.APIKey) api.APIKey { return k.convert(who, row) }),
+		Show:  page.Each(func(row db.APIKey) api.APIKey { return k.convert(actor, row) }),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListAPIKeys200JSONResponse{
-		Body: api.APIKeyPage(shown.Body), Headers: api.ListAPIKeys200ResponseHeaders{Link: shown.Link},
+		Body: api.APIKeyPage(response.Body), Headers: api.ListAPIKeys200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
@@ -79,56 +79,56 @@ func (k *APIKeys) ListAPIKeys(
 func (k *APIKeys) GetAPIKey(
 	ctx context.Context, request api.GetAPIKeyRequestObject,
 ) (api.GetAPIKeyResponseObject, error) {
-	shown, err := k.show(ctx, request.APIKeyID)
+	response, err := k.show(ctx, request.APIKeyID)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
+	return api.GetAPIKey200JSONResponse{APIKeyJSONResponse: response}, nil
 }
 
 // GetMyAPIKey returns the key that authenticates the request.
 func (k *APIKeys) GetMyAPIKey(
 	ctx context.Context, _ api.GetMyAPIKeyRequestObject,
 ) (api.GetMyAPIKeyResponseObject, error) {
-	shown, err := k.show(ctx, access.Of(ctx).ID)
+	response, err := k.show(ctx, access.Of(ctx).ID)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetMyAPIKey200JSONResponse{APIKeyJSONResponse: shown}, nil
+	return api.GetMyAPIKey200JSONResponse{APIKeyJSONResponse: response}, nil
 }
 
 // CreateAPIKey creates a key. Its response is the only one that contains the secret.
 func (k *APIKeys) CreateAPIKey(
 	ctx context.Context, request api.CreateAPIKeyRequestObject,
 ) (api.CreateAPIKeyResponseObject, error) {
-	who, wanted := access.Of(ctx), *request.Body
+	actor, body := access.Of(ctx), *request.Body
 	now := k.Clock.Now()
 	row := db.InsertAPIKeyParams{
-		CompanyID: who.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(wanted.Name), Scopes: sorted(wanted.Scopes),
-		JobIDs: wanted.JobIds, ExpiresAt: wanted.ExpiresAt, CreatedBy: &who.ID, KnownTo: []uuid.UUID{who.ID},
+		CompanyID: actor.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(body.Name), Scopes: sorted(body.Scopes),
+		JobIDs: body.JobIds, ExpiresAt: body.ExpiresAt, CreatedBy: &actor.ID, KnownTo: []uuid.UUID{actor.ID},
 		Now: now,
 	}
 	var created db.APIKey
 	var secret apikey.Secret
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		// The lock on the company's row orders requests, so that two at the same time do not exceed maxKeys.
-		company, err := tx.GetCompanyForUpdate(ctx, who.CompanyID)
+		company, err := tx.GetCompanyForUpdate(ctx, actor.CompanyID)
 		if err != nil {
 			return err
 		}
 		given := grant{
-			name: row.Name, scopes: wanted.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: apikey.ModeOf(company),
+			name: row.Name, scopes: body.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: apikey.ModeOf(company),
 		}
 		if err := k.check(given, nil, now); err != nil {
 			return err
 		}
-		if count, err := tx.CountLiveAPIKeys(ctx, who.CompanyID); err != nil {
+		if count, err := tx.CountLiveAPIKeys(ctx, actor.CompanyID); err != nil {
 			return err
 		} else if count >= maxKeys {
 			return fault.New(fault.LimitReached).
-				With("The company has %d API keys. Revoke a key that is not needed any more.", maxKeys)
+				With("The company has %d API keys. Revoke a key that is no longer needed.", maxKeys)
 		}
-		if err := k.known(ctx, tx, who.CompanyID, row.JobIDs); err != nil {
+		if err := k.checkJobs(ctx, tx, actor.CompanyID, row.JobIDs); err != nil {
 			return err
 		}
 		secret = apikey.New(apikey.ModeOf(company))
@@ -141,11 +141,11 @@ func (k *APIKeys) CreateAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	shown := k.present(who, created)
+	response := k.respond(actor, created)
 	return api.CreateAPIKey201JSONResponse{
-		Body: api.APIKeyWithSecret{APIKey: shown.Body, Secret: secret.Reveal()},
+		Body: api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
 		Headers: api.CreateAPIKey201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/api-keys/" + created.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/api-keys/" + created.ID.String(),
 		},
 	}, nil
 }
@@ -156,10 +156,10 @@ func (k *APIKeys) UpdateAPIKey(
 	ctx context.Context, request api.UpdateAPIKeyRequestObject,
 ) (api.UpdateAPIKeyResponseObject, error) {
 	patch := request.Body
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var saved db.APIKey
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch)
 		if err != nil {
 			return err
 		}
@@ -173,7 +173,7 @@ func (k *APIKeys) UpdateAPIKey(
 		}
 		// Jobs that the key has already are not checked: a reset may have deleted one of them.
 		if patch.JobIds.IsSpecified() {
-			if err := k.known(ctx, tx, who.CompanyID, change.JobIDs); err != nil {
+			if err := k.checkJobs(ctx, tx, actor.CompanyID, change.JobIDs); err != nil {
 				return err
 			}
 		}
@@ -185,21 +185,21 @@ func (k *APIKeys) UpdateAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.present(who, saved)}, nil
+	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.respond(actor, saved)}, nil
 }
 
 // show reads one key and converts it for the actor.
 func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONResponse, error) {
-	who := access.Of(ctx)
-	row, err := k.Store.Of(who.CompanyID).GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: who.CompanyID, ID: id})
+	actor := access.Of(ctx)
+	row, err := k.Store.Of(actor.CompanyID).GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: actor.CompanyID, ID: id})
 	if err != nil {
 		return api.APIKeyJSONResponse{}, err
 	}
-	return k.present(who, row), nil
+	return k.respond(actor, row), nil
 }
 
-// held locks a key for a change, and fails if it has another version than the client expects or was revoked.
-func (k *APIKeys) held(ctx context.Context, tx *db.Queries, id uuid.UUID, match *string) (db.APIKey, error) {
+// lockedKey locks a key for a change, and fails if it has another version than the client expects or was revoked.
+func (k *APIKeys) lockedKey(ctx context.Context, tx *db.Queries, id uuid.UUID, match *string) (db.APIKey, error) {
 	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{
 		CompanyID: access.Of(ctx).CompanyID, ID: id,
 	})
@@ -209,11 +209,11 @@ func (k *APIKeys) held(ctx context.Context, tx *db.Queries, id uuid.UUID, match 
 	if err := etag.Check(match, row.Version); err != nil {
 		return row, err
 	}
-	return row, mayChange(row)
+	return row, checkNotRevoked(row)
 }
 
-// known fails with RuleViolated if the company does not have all of the jobs, which are in the order of the request.
-func (k *APIKeys) known(ctx context.Context, tx *db.Queries, company uuid.UUID, jobs []uuid.UUID) error {
+// checkJobs fails with RuleViolated if the company does not have all of the jobs, which are in the order of the request.
+func (k *APIKeys) checkJobs(ctx context.Context, tx *db.Queries, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil
 	}

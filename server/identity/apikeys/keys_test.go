@@ -49,7 +49,7 @@ func (h bundle) create(body object) api.APIKeyWithSecret {
 
 func (h bundle) as(secret string) *testkit.Client { return h.replica.Bearer(h.t, secret) }
 
-func shown(a *testkit.Answer) api.APIKey { return testkit.Decode[api.APIKey](a) }
+func response(a *testkit.Answer) api.APIKey { return testkit.Decode[api.APIKey](a) }
 
 func at(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
@@ -68,14 +68,14 @@ func TestLifeOfKey(t *testing.T) {
 	if key.Name != "Nightly sync" || key.Mode != api.CompanyModeLive || !slices.Equal(key.Scopes, []api.APIKeyScope{"jobs:read", "jobs:write"}) ||
 		!key.JobIds.IsNull() || key.ActsAs != api.RoleHr || key.Status != api.APIKeyStatusActive || !key.LastUsedAt.IsNull() ||
 		key.CreatedBy.MustGet() != h.acme.Users[api.RoleAdmin].ID || len(key.AllowedActions) != 3 {
-		t.Errorf("%+v", key)
+		t.Errorf("key: got %+v", key)
 	}
 	if got := h.admin.Get(answer.Header.Get("Location")).Expect(http.StatusOK); strings.Contains(string(got.Body), created.Secret[20:]) {
 		t.Error("the secret is shown again")
 	}
 
 	program := h.as(created.Secret)
-	me := shown(program.Get(mine).Expect(http.StatusOK))
+	me := response(program.Get(mine).Expect(http.StatusOK))
 	if me.ID != key.ID || len(me.AllowedActions) != 0 || me.LastUsedAt.IsNull() {
 		t.Errorf("the key reads itself as %+v", me)
 	}
@@ -85,27 +85,27 @@ func TestLifeOfKey(t *testing.T) {
 	program.Get("/api/v1/users/me").Refused(http.StatusForbidden, "permission_denied")
 	h.admin.Get(mine).Refused(http.StatusForbidden, "permission_denied")
 
-	changed := shown(h.admin.Patch(at(key.ID), object{"scopes": []string{"candidates:read"}, "name": "Other"}).Expect(http.StatusOK))
+	changed := response(h.admin.Patch(at(key.ID), object{"scopes": []string{"candidates:read"}, "name": "Other"}).Expect(http.StatusOK))
 	if changed.Name != "Other" || len(changed.Scopes) != 1 {
-		t.Errorf("%+v", changed)
+		t.Errorf("changed: got %+v", changed)
 	}
 	program.At(h.next).Get("/api/v1/jobs").Refused(http.StatusForbidden, "permission_denied")
 	program.At(h.next).Get("/api/v1/candidates").Expect(http.StatusOK)
 
-	revoked := shown(h.admin.Post(at(key.ID, "revoke"), nil).Expect(http.StatusOK))
+	revoked := response(h.admin.Post(at(key.ID, "revoke"), nil).Expect(http.StatusOK))
 	if revoked.Status != api.APIKeyStatusRevoked || revoked.RevokedAt.IsNull() || len(revoked.AllowedActions) != 0 {
-		t.Errorf("%+v", revoked)
+		t.Errorf("revoked: got %+v", revoked)
 	}
 	for _, replica := range []*testkit.Replica{h.replica, h.next} {
 		program.At(replica).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 	}
-	for _, act := range []func() *testkit.Answer{
+	for _, send := range []func() *testkit.Answer{
 		func() *testkit.Answer { return h.admin.Post(at(key.ID, "revoke"), nil) },
 		func() *testkit.Answer { return h.admin.Post(at(key.ID, "rotate"), nil) },
 		func() *testkit.Answer { return h.admin.Patch(at(key.ID), object{"name": "x"}) },
 	} {
-		if p := act().Refused(http.StatusConflict, "state_conflict"); p.State == nil || *p.State != "revoked" {
-			t.Errorf("%+v", p)
+		if p := send().Refused(http.StatusConflict, "state_conflict"); p.State == nil || *p.State != "revoked" {
+			t.Errorf("problem: got %+v", p)
 		}
 	}
 	var trail []string
@@ -152,7 +152,7 @@ func TestRotationOverlaps(t *testing.T) {
 		t.Errorf("the previous secret is valid until %s, want one day", until)
 	}
 	for _, secret := range []string{first.Secret, second.Secret} {
-		if me := shown(h.as(secret).At(h.next).Get(mine).Expect(http.StatusOK)); me.ID != first.APIKey.ID {
+		if me := response(h.as(secret).At(h.next).Get(mine).Expect(http.StatusOK)); me.ID != first.APIKey.ID {
 			t.Errorf("%+v", me)
 		}
 	}
@@ -163,7 +163,7 @@ func TestRotationOverlaps(t *testing.T) {
 	h.as(second.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 	fourth := rotate(0)
 	h.as(third.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
-	if me := shown(h.as(fourth.Secret).Get(mine).Expect(http.StatusOK)); !me.PreviousExpiresAt.IsNull() {
+	if me := response(h.as(fourth.Secret).Get(mine).Expect(http.StatusOK)); !me.PreviousExpiresAt.IsNull() {
 		t.Errorf("previous_expires_at is set although the previous secret is not valid: %+v", me)
 	}
 	h.admin.Post(at(first.APIKey.ID, "revoke"), nil).Expect(http.StatusOK)
@@ -202,7 +202,7 @@ func TestRulesOfKeys(t *testing.T) {
 	} {
 		answer := h.admin.Post(collection, c.body)
 		if answer.Status != c.status {
-			t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
+			t.Errorf("%s: got status %d: %s", name, answer.Status, answer.Body)
 			continue
 		}
 		if c.wrong != "" {
@@ -242,9 +242,9 @@ func TestExpiry(t *testing.T) {
 	}
 	h.Exec(`UPDATE api_keys SET expires_at = now() - INTERVAL '1 second'`)
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
-	expired := shown(h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK))
+	expired := response(h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK))
 	if expired.Status != api.APIKeyStatusExpired || len(expired.AllowedActions) != 3 {
-		t.Errorf("%+v", expired)
+		t.Errorf("expired: got %+v", expired)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"name": "An expired key can be renamed"}).Expect(http.StatusOK)
 	h.admin.Patch(at(key.APIKey.ID), object{"expires_at": nil}).Expect(http.StatusOK)
@@ -404,14 +404,14 @@ func TestKeyOfDeletedJob(t *testing.T) {
 	stays, goes := hiring.Job(api.JobStatusOpen), hiring.Job(api.JobStatusOpen)
 	key := h.create(object{"name": "Board", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{stays, goes}})
 	h.Exec(`DELETE FROM jobs WHERE id = $1`, goes)
-	changed := shown(h.admin.Patch(at(key.APIKey.ID), object{"name": "Wall"}).Expect(http.StatusOK))
+	changed := response(h.admin.Patch(at(key.APIKey.ID), object{"name": "Wall"}).Expect(http.StatusOK))
 	if changed.Name != "Wall" || len(changed.JobIds.MustGet()) != 2 {
-		t.Errorf("%+v", changed)
+		t.Errorf("changed: got %+v", changed)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"scopes": []string{"jobs:read", "kits:read"}}).Expect(http.StatusOK)
 	problem := h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{goes, stays}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != "/job_ids/0" {
-		t.Errorf("%+v", problem.Errors)
+		t.Errorf("errors: got %+v", problem.Errors)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{stays}}).Expect(http.StatusOK)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// longest is how many years ahead the expiry of a key may be.
-const longest = 10
+// maxYears is how many years ahead the expiry of a key can be.
+const maxYears = 10
 
 // grant describes what a request gives to a key.
 type grant struct {
@@ -45,29 +45,29 @@ func granted(row db.APIKey, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKe
 
 // check fails with RuleViolated if a key cannot have what a request gives to it. An expiry that it has already, in had,
 // may be in the past.
-func (k *APIKeys) check(wanted grant, had *time.Time, now time.Time) error {
+func (k *APIKeys) check(g grant, had *time.Time, now time.Time) error {
 	f := fault.New(fault.RuleViolated)
-	text.Check(f, "/name", wanted.name)
-	for i, scope := range wanted.scopes {
+	text.Check(f, "/name", g.name)
+	for i, scope := range g.scopes {
 		pointer, name := fmt.Sprintf("/scopes/%d", i), string(scope)
 		switch reach := k.Contract.Reach(name); {
-		case reach == gate.ReachTest && wanted.mode != api.CompanyModeTest:
+		case reach == gate.ReachTest && g.mode != api.CompanyModeTest:
 			f.Field(pointer, "needs_test_company", name+" is available to keys of test companies only")
-		case reach != gate.ReachJobs && wanted.jobs != nil:
+		case reach != gate.ReachJobs && g.jobs != nil:
 			f.Field(pointer, "needs_all_jobs", name+" is not available to keys that are limited to jobs")
 		}
 	}
-	for _, name := range wanted.kept {
-		if wanted.jobs != nil && k.Contract.Reach(name) != gate.ReachJobs {
+	for _, name := range g.kept {
+		if g.jobs != nil && k.Contract.Reach(name) != gate.ReachJobs {
 			f.Field("/job_ids", "needs_all_jobs", "must be null, because the key has the scope "+name)
 		}
 	}
-	if e := wanted.expiresAt; e != nil && (had == nil || !had.Equal(*e)) {
+	if e := g.expiresAt; e != nil && (had == nil || !had.Equal(*e)) {
 		switch {
 		case !e.After(now):
 			f.Field("/expires_at", "past", "must be in the future")
-		case e.After(now.AddDate(longest, 0, 0)):
-			f.Field("/expires_at", "too_far", fmt.Sprintf("must be at most %d years ahead", longest))
+		case e.After(now.AddDate(maxYears, 0, 0)):
+			f.Field("/expires_at", "too_far", fmt.Sprintf("must be at most %d years ahead", maxYears))
 		}
 	}
 	if len(f.Fields()) > 0 {
@@ -87,8 +87,8 @@ func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 	return api.APIKeyStatusActive
 }
 
-// mayChange fails with StateConflict if a key was revoked. An expired key can be changed: it can get another expiry.
-func mayChange(row db.APIKey) error {
+// checkNotRevoked fails with StateConflict if a key was revoked. An expired key can be changed: it can get another expiry.
+func checkNotRevoked(row db.APIKey) error {
 	if row.RevokedAt != nil {
 		return fault.New(fault.StateConflict).In(string(api.APIKeyStatusRevoked), []string{}).
 			With("The key is revoked. Revocation is final; create another key.")
@@ -96,11 +96,11 @@ func mayChange(row db.APIKey) error {
 	return nil
 }
 
-// allowedActions lists what the actor may do with a key now.
-func (k *APIKeys) allowedActions(who access.Actor, row db.APIKey) []api.APIKeyAction {
+// allowedActions lists the actions that the actor may take on a key now.
+func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKey) []api.APIKeyAction {
 	// The first key of a test company is shown to a user of the company that opened it, who cannot manage it.
-	if who.Key != nil || row.CompanyID != who.CompanyID || !k.Contract.Holds(who.Role, "api_keys:manage") ||
-		mayChange(row) != nil {
+	if actor.Key != nil || row.CompanyID != actor.CompanyID || !k.Contract.Holds(actor.Role, "api_keys:manage") ||
+		checkNotRevoked(row) != nil {
 		return []api.APIKeyAction{}
 	}
 	return []api.APIKeyAction{api.APIKeyActionUpdate, api.APIKeyActionRotate, api.APIKeyActionRevoke}

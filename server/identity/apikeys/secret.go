@@ -19,26 +19,26 @@ const overlap = 24 * time.Hour
 func (k *APIKeys) RotateAPIKey(
 	ctx context.Context, request api.RotateAPIKeyRequestObject,
 ) (api.RotateAPIKeyResponseObject, error) {
-	who, until := access.Of(ctx), overlap
+	actor, until := access.Of(ctx), overlap
 	if request.Body != nil && request.Body.OverlapSeconds != nil {
 		until = time.Duration(*request.Body.OverlapSeconds) * time.Second
 	}
 	var saved db.APIKey
 	var secret apikey.Secret
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch)
 		if err != nil {
 			return err
 		}
-		company, err := tx.GetCompany(ctx, who.CompanyID)
+		company, err := tx.GetCompany(ctx, actor.CompanyID)
 		if err != nil {
 			return err
 		}
 		secret = apikey.New(apikey.ModeOf(company))
 		now := k.Clock.Now()
 		saved, err = tx.RotateAPIKey(ctx, db.RotateAPIKeyParams{
-			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
-			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, who.ID), Now: now,
+			CompanyID: actor.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
+			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, actor.ID), Now: now,
 		})
 		if err != nil {
 			return postgres.Guarded(err)
@@ -50,10 +50,10 @@ func (k *APIKeys) RotateAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	shown := k.present(who, saved)
+	response := k.respond(actor, saved)
 	return api.RotateAPIKey200JSONResponse{
-		Body:    api.APIKeyWithSecret{APIKey: shown.Body, Secret: secret.Reveal()},
-		Headers: api.RotateAPIKey200ResponseHeaders{ETag: shown.Headers.ETag},
+		Body:    api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
+		Headers: api.RotateAPIKey200ResponseHeaders{ETag: response.Headers.ETag},
 	}, nil
 }
 
@@ -61,15 +61,15 @@ func (k *APIKeys) RotateAPIKey(
 func (k *APIKeys) RevokeAPIKey(
 	ctx context.Context, request api.RevokeAPIKeyRequestObject,
 ) (api.RevokeAPIKeyResponseObject, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var saved db.APIKey
-	err := k.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := k.held(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch)
 		if err != nil {
 			return err
 		}
 		saved, err = tx.RevokeAPIKey(ctx, db.RevokeAPIKeyParams{
-			CompanyID: who.CompanyID, ID: row.ID, Version: row.Version, Now: k.Clock.Now(),
+			CompanyID: actor.CompanyID, ID: row.ID, Version: row.Version, Now: k.Clock.Now(),
 		})
 		if err != nil {
 			return postgres.Guarded(err)
@@ -79,5 +79,5 @@ func (k *APIKeys) RevokeAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.present(who, saved)}, nil
+	return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.respond(actor, saved)}, nil
 }

@@ -51,8 +51,8 @@ func (c *Companies) GetCompany(
 	if err != nil {
 		return nil, err
 	}
-	shown := convert(row)
-	return api.GetCompany200JSONResponse{CompanyJSONResponse: shown}, nil
+	response := convert(row)
+	return api.GetCompany200JSONResponse{CompanyJSONResponse: response}, nil
 }
 
 // UpdateCompany changes the name and the settings.

@@ -37,10 +37,10 @@ func TestPermissions(t *testing.T) {
 			t.Errorf("PATCH by %s: %d, want %d", role, got, statuses[1])
 		}
 	}
-	shown := testkit.Decode[api.Company](as[api.RoleHr].Get(path).Expect(http.StatusOK))
-	if shown.ID != acme.ID || shown.Name != "Acme" || shown.Slug != "acme" || shown.Settings.Timezone != "UTC" || !shown.IsActive ||
-		len(shown.Settings.AllowedEmailDomains) != 0 {
-		t.Errorf("%+v", shown)
+	response := testkit.Decode[api.Company](as[api.RoleHr].Get(path).Expect(http.StatusOK))
+	if response.ID != acme.ID || response.Name != "Acme" || response.Slug != "acme" || response.Settings.Timezone != "UTC" || !response.IsActive ||
+		len(response.Settings.AllowedEmailDomains) != 0 {
+		t.Errorf("response: got %+v", response)
 	}
 }
 
@@ -52,15 +52,15 @@ func TestUpdateCompany(t *testing.T) {
 		return testkit.Decode[api.Company](as[api.RoleAdmin].Patch(path, body).Expect(http.StatusOK))
 	}
 	if c := patched(`{"name":" Acmé ","settings":{"timezone":"Europe/Berlin"}}`); c.Name != "Acmé" || c.Settings.Timezone != "Europe/Berlin" {
-		t.Errorf("%+v", c)
+		t.Errorf("company: got %+v", c)
 	}
 	if c := patched(`{"settings":{"allowed_email_domains":["a.example","b.example"]}}`); len(c.Settings.AllowedEmailDomains) != 2 ||
 		c.Settings.Timezone != "Europe/Berlin" || c.Name != "Acmé" {
-		t.Errorf("%+v", c)
+		t.Errorf("company: got %+v", c)
 	}
 	if c := patched(`{"settings":{"allowed_email_domains":null}}`); c.Settings.AllowedEmailDomains == nil ||
 		len(c.Settings.AllowedEmailDomains) != 0 {
-		t.Errorf("%+v", c)
+		t.Errorf("company: got %+v", c)
 	}
 	as[api.RoleAdmin].Do(http.MethodPatch, path, `{"name":"Other"}`, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
 }

@@ -27,7 +27,7 @@ func (c *Companies) ListTestCompanies(
 	ctx context.Context, request api.ListTestCompaniesRequestObject,
 ) (api.ListTestCompaniesResponseObject, error) {
 	id := access.Of(ctx).CompanyID
-	shown, err := page.Read(ctx, c.Cursors, page.List[db.Company, api.TestCompany]{
+	response, err := page.Read(ctx, c.Cursors, page.List[db.Company, api.TestCompany]{
 		Scope:  page.Scope{Company: id, Operation: "ListTestCompanies"},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.Company, error) {
@@ -42,7 +42,7 @@ func (c *Companies) ListTestCompanies(
 		return nil, err
 	}
 	return api.ListTestCompanies200JSONResponse{
-		Body: api.TestCompanyPage(shown.Body), Headers: api.ListTestCompanies200ResponseHeaders{Link: shown.Link},
+		Body: api.TestCompanyPage(response.Body), Headers: api.ListTestCompanies200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
@@ -179,23 +179,23 @@ func (c *Companies) empty(
 func (c *Companies) ResetCompany(
 	ctx context.Context, _ api.ResetCompanyRequestObject,
 ) (api.ResetCompanyResponseObject, error) {
-	who := access.Of(ctx)
+	actor := access.Of(ctx)
 	var deleted db.ResetCompanyRow
 	var ended []db.Session
 	var revoked int64
-	err := c.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetCompanyAlone(ctx, who.CompanyID)
+	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetCompanyAlone(ctx, actor.CompanyID)
 		if err != nil {
 			return err
 		}
 		if row.TestOf == nil {
 			return fault.New(fault.NotATestCompany)
 		}
-		if deleted, ended, err = c.empty(ctx, tx, row.ID, who.ID); err != nil {
+		if deleted, ended, err = c.empty(ctx, tx, row.ID, actor.ID); err != nil {
 			return err
 		}
 		revoked, err = tx.RevokeLaterAPIKeys(ctx, db.RevokeLaterAPIKeysParams{
-			CompanyID: row.ID, CallerID: who.ID, Now: c.Clock.Now(),
+			CompanyID: row.ID, CallerID: actor.ID, Now: c.Clock.Now(),
 		})
 		if err != nil {
 			return err

@@ -101,11 +101,11 @@ func TestReset(t *testing.T) {
 	s := open(t, replica, admin)
 	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin ||
 		len(s.opened.APIKey.AllowedActions) != 0 {
-		t.Errorf("%+v", s.opened)
+		t.Errorf("opened: got %+v", s.opened)
 	}
 	company := testkit.Decode[api.Company](s.program.Get(path).Expect(http.StatusOK))
 	if company.Mode != api.CompanyModeTest || company.ID != s.opened.TestCompany.ID || company.ID == acme.ID {
-		t.Errorf("%+v", company)
+		t.Errorf("company: got %+v", company)
 	}
 	ids := s.run()
 	for range 2 {
@@ -122,7 +122,7 @@ func TestReset(t *testing.T) {
 		ids = s.run()
 	}
 	if got := testkit.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got.Users != 2 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	if got := testkit.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{}) {
 		t.Errorf("the reset of an empty company deleted %+v", got)
@@ -137,7 +137,7 @@ func TestReset(t *testing.T) {
 	}
 	admin.Get("/api/v1/jobs").Expect(http.StatusOK)
 	if got := testkit.Decode[api.Company](admin.Get(path).Expect(http.StatusOK)); got.Mode != api.CompanyModeLive {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestResetByUser(t *testing.T) {
 	nora := s.signIn("nora@partner.example")
 	nora.Get("/api/v1/users/me").Expect(http.StatusOK)
 	if got := testkit.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got.Users != 1 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	boss.Get("/api/v1/users/me").Expect(http.StatusOK)
 	for _, replica := range []*testkit.Replica{replica, installation.Replica()} {
@@ -189,7 +189,7 @@ func TestResetOfOtherCompanies(t *testing.T) {
 
 	listed := testkit.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
 	if len(listed.Data) != 1 || listed.Data[0] != s.opened.TestCompany {
-		t.Errorf("%+v", listed)
+		t.Errorf("listed: got %+v", listed)
 	}
 	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	s.program.Get(path).Refused(http.StatusUnauthorized, "invalid_token")
@@ -344,7 +344,7 @@ func TestResetOfSettingsAndKeys(t *testing.T) {
 	_, keys := run()
 	asker := replica.Bearer(t, keys[1].Secret)
 	if got := testkit.Decode[api.CompanyReset](asker.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{Users: 1, APIKeys: 1}) {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	replica.Bearer(t, keys[0].Secret).Get(path).Refused(http.StatusUnauthorized, "invalid_token")
 	after := testkit.Decode[api.Company](asker.Get(path).Expect(http.StatusOK))
@@ -357,7 +357,7 @@ func TestResetOfSettingsAndKeys(t *testing.T) {
 
 	boss, _ := run() // the same again, reset by a user, who is kept; all keys except the first are revoked
 	if got := testkit.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{APIKeys: 3}) {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	asker.Get(path).Refused(http.StatusUnauthorized, "invalid_token")
 	s.person("late@partner.example", api.RoleEmployee).Expect(http.StatusCreated)

@@ -56,11 +56,11 @@ func TestCrossSiteRequestsAreRefused(t *testing.T) {
 		for _, answer := range []*testkit.Answer{refreshed, signedIn} {
 			if test.passes {
 				if answer.Status != http.StatusOK {
-					t.Errorf("%s: %d %s", name, answer.Status, answer.Body)
+					t.Errorf("%s: got status %d: %s", name, answer.Status, answer.Body)
 				}
 			} else if answer.Status != http.StatusForbidden || !strings.Contains(string(answer.Body), `"cross_site_request"`) ||
 				answer.Header.Get("Set-Cookie") != "" {
-				t.Errorf("%s: %d %s %s", name, answer.Status, answer.Header, answer.Body)
+				t.Errorf("%s: got status %d with %s: %s", name, answer.Status, answer.Header, answer.Body)
 			}
 			if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
 				t.Errorf("%s: Access-Control-Allow-Origin is %q, want %q", name, got, origin)
@@ -148,6 +148,6 @@ func TestLogoutExpiresTheCookie(t *testing.T) {
 	hr.Post(refreshPath, refreshBody(hr.RefreshToken)).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	e := one(t, i, acme.ID, "auth.logout")
 	if e.Outcome != "success" || *e.Actor != acme.Users[api.RoleHr].ID || *e.Session != *e.ID {
-		t.Errorf("recorded as %+v", e)
+		t.Errorf("audit entry: got %+v", e)
 	}
 }

@@ -37,7 +37,7 @@ func TestChangePassword(t *testing.T) {
 	e := one(t, s.Installation, s.acme.ID, "auth.password_changed")
 	if e.Outcome != "success" || *e.Actor != hr.ID || *e.ID != hr.ID || *e.Session != current(t, here) ||
 		e.Details["sessions_ended"] != 1.0 {
-		t.Errorf("recorded as %+v", e)
+		t.Errorf("audit entry: got %+v", e)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestCurrentPasswordIsThrottled(t *testing.T) {
 	hr.Get(mePath).Expect(http.StatusOK)
 	failed := events(t, i, acme.ID, "auth.password_changed")
 	if len(failed) != 2 || failed[0].Outcome != "failure" || *failed[0].Session != current(t, hr) {
-		t.Errorf("recorded as %+v", failed)
+		t.Errorf("audit entry: got %+v", failed)
 	}
 	from(hr, "192.0.2.200").Post(passwordPath, passwords(testkit.Password, better)).Expect(http.StatusNoContent)
 }

@@ -267,7 +267,7 @@ func TestConcurrentRefreshesRotateOnce(t *testing.T) {
 		all.Go(func() {
 			answer := s.refresh(t, n%3, s.hr.RefreshToken)
 			if answer.Status != http.StatusOK {
-				t.Errorf("%d %s", answer.Status, answer.Body)
+				t.Errorf("got status %d: %s", answer.Status, answer.Body)
 				return
 			}
 			pairs <- testkit.Decode[api.TokenPair](answer)

@@ -167,7 +167,7 @@ func (a *Service) list(
 	ctx context.Context, user uuid.UUID, limit *int32, cursor *string,
 ) (api.ListSessions200JSONResponse, error) {
 	actor := access.Of(ctx)
-	shown, err := page.Read(ctx, a.Cursors, page.List[db.Session, api.Session]{
+	response, err := page.Read(ctx, a.Cursors, page.List[db.Session, api.Session]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListSessions", Query: user},
 		Cursor: cursor, Limit: limit,
 		Fetch: func(w page.Window) ([]db.Session, error) {
@@ -180,6 +180,6 @@ func (a *Service) list(
 		Show:  page.Each(func(row db.Session) api.Session { return convert(row, actor.SessionID) }),
 	})
 	return api.ListSessions200JSONResponse{
-		Body: api.SessionPage(shown.Body), Headers: api.ListSessions200ResponseHeaders{Link: shown.Link},
+		Body: api.SessionPage(response.Body), Headers: api.ListSessions200ResponseHeaders{Link: response.Link},
 	}, err
 }

@@ -178,7 +178,7 @@ func TestUserRevokesOwnSessions(t *testing.T) {
 	}
 	e := one(t, s.Installation, s.acme.ID, "session.revoked")
 	if *e.Actor != hr.ID || *e.Session != current(t, desk) || *e.ID != lost || fmt.Sprint(e.Details["reason"]) != "revoked" {
-		t.Errorf("recorded as %+v", e)
+		t.Errorf("audit entry: got %+v", e)
 	}
 
 	endOthers := func() int32 {
@@ -242,7 +242,7 @@ func TestAdminRevokesSessions(t *testing.T) {
 	for _, e := range recorded {
 		if *e.Actor != s.acme.Users[api.RoleAdmin].ID || e.Details["user_id"] != hr.ID.String() ||
 			e.Details["reason"] != "revoked_by_admin" {
-			t.Errorf("recorded as %+v", e)
+			t.Errorf("audit entry: got %+v", e)
 		}
 	}
 	s.replicas[0].SignIn(t, hr)

@@ -137,12 +137,12 @@ func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p 
 // ResetPassword gives the user with an email a new password and ends all their sessions, at every replica within a
 // second. test is the slug of the user's test company; empty for users of other companies.
 func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string) error {
-	wanted := db.FindAccountParams{Email: strings.ToLower(strings.TrimSpace(email))}
+	query := db.FindAccountParams{Email: strings.ToLower(strings.TrimSpace(email))}
 	where := "any live company"
 	if test != "" {
-		wanted.TestSlug, where = &test, fmt.Sprintf("a test company with the slug %q", test)
+		query.TestSlug, where = &test, fmt.Sprintf("a test company with the slug %q", test)
 	}
-	account, err := o.Store.Lookup().FindAccount(ctx, wanted)
+	account, err := o.Store.Lookup().FindAccount(ctx, query)
 	if fault.Is(err, fault.ResourceNotFound) {
 		return fault.New(fault.ResourceNotFound).
 			With("No user has the email %q in %s.", email, where).Because(err)

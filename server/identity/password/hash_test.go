@@ -136,7 +136,7 @@ func TestHash(t *testing.T) {
 				t.Errorf("cost = %d (%v), want %d", cost, err, testCost)
 			}
 			if matches, err := h.Matches(t.Context(), hash, test.plain); err != nil || !matches {
-				t.Errorf("matches = %v, error = %v", matches, err)
+				t.Errorf("got match %v, error %v", matches, err)
 			}
 		})
 	}
@@ -186,7 +186,7 @@ func TestMatchesAfterCloseIsOverloaded(t *testing.T) {
 	h.Close()
 	matches, err := h.Matches(t.Context(), hash, "correct horse")
 	if matches || !fault.Is(err, fault.Overloaded) {
-		t.Errorf("matches = %v, error = %v", matches, err)
+		t.Errorf("got match %v, error %v", matches, err)
 	}
 }
 

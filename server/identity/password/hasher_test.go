@@ -97,7 +97,7 @@ func TestWaitIsBounded(t *testing.T) {
 		err := h.do(t.Context(), func() { t.Error("the work was done for a caller that had timed out") })
 		wantOverloaded(t, err, 3*time.Second)
 		if waited := time.Since(start); waited != 3*time.Second {
-			t.Errorf("waited %v", waited)
+			t.Errorf("wait: got %v", waited)
 		}
 		wantLoad(t, h, Load{Running: 1})
 	})
@@ -114,7 +114,7 @@ func TestCanceledCallerLeavesQueue(t *testing.T) {
 
 		cancel()
 		if err := <-canceled; !errors.Is(err, context.Canceled) {
-			t.Errorf("error = %v", err)
+			t.Errorf("got error %v", err)
 		}
 		wantLoad(t, h, Load{Running: 1})
 
@@ -134,7 +134,7 @@ func TestCanceledContextDoesNoWork(t *testing.T) {
 		cancel()
 		err := h.do(ctx, func() { t.Error("the work was done") })
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("error = %v", err)
+			t.Errorf("got error %v", err)
 		}
 	})
 }
@@ -147,7 +147,7 @@ func TestCancelWhileHashingReturnsImmediately(t *testing.T) {
 		defer cancel()
 		err := h.do(ctx, func() { <-hold; finished = true })
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("error = %v", err)
+			t.Errorf("got error %v", err)
 		}
 		wantLoad(t, h, Load{Running: 1})
 

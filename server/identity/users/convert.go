@@ -35,11 +35,11 @@ func convertMe(row db.GetMeRow, permissions []string) api.Me {
 }
 
 // newUser converts a request to a row; the caller adds hash, id and time.
-func newUser(wanted api.CreateUserRequest, role api.Role, company uuid.UUID) db.InsertUserParams {
+func newUser(body api.CreateUserRequest, role api.Role, company uuid.UUID) db.InsertUserParams {
 	return db.InsertUserParams{
-		CompanyID: company, Email: strings.ToLower(string(wanted.Email)), Role: role,
-		FirstName: strings.TrimSpace(wanted.FirstName), LastName: strings.TrimSpace(wanted.LastName),
-		Department: optional.Text(nil, wanted.Department),
+		CompanyID: company, Email: strings.ToLower(string(body.Email)), Role: role,
+		FirstName: strings.TrimSpace(body.FirstName), LastName: strings.TrimSpace(body.LastName),
+		Department: optional.Text(nil, body.Department),
 	}
 }
 

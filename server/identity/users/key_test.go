@@ -42,8 +42,8 @@ func TestKeysAndFormerAdmins(t *testing.T) {
 	program.Post(path(former.ID, "deactivate"), nil).Refused(http.StatusForbidden, "role_not_allowed")
 	admin.Post(path(former.ID, "deactivate"), nil).Expect(http.StatusOK)
 	program.Post(path(former.ID, "reactivate"), nil).Refused(http.StatusForbidden, "role_not_allowed")
-	if shown := testkit.Decode[api.User](admin.Get(path(former.ID)).Expect(http.StatusOK)); shown.IsActive || shown.Email != "former@acme.example" {
-		t.Errorf("the key changed its holder to %+v", shown)
+	if response := testkit.Decode[api.User](admin.Get(path(former.ID)).Expect(http.StatusOK)); response.IsActive || response.Email != "former@acme.example" {
+		t.Errorf("the key changed its holder to %+v", response)
 	}
 
 	if got, want := actions(colleague.ID), []api.UserAction{"update", "deactivate"}; !slices.Equal(got, want) {
@@ -64,7 +64,7 @@ func TestKeysOfTestCompaniesAndTheirHolders(t *testing.T) {
 	first := h.replica.Bearer(t, opened.Secret)
 	create := func(email string) uuid.UUID {
 		t.Helper()
-		return testkit.Decode[api.User](first.Post(collection, wanted(map[string]any{"email": email, "role": "admin"})).
+		return testkit.Decode[api.User](first.Post(collection, newUserBody(map[string]any{"email": email, "role": "admin"})).
 			Expect(http.StatusCreated)).ID
 	}
 	holder, second := create("holder@partner.example"), create("second@partner.example")

@@ -21,11 +21,11 @@ const trigram = 3
 func (u *Users) ListUsers(
 	ctx context.Context, request api.ListUsersRequestObject,
 ) (api.ListUsersResponseObject, error) {
-	who := access.Of(ctx)
-	tenant := u.Store.Of(who.CompanyID)
-	query, scope := listQuery(who.CompanyID, request.Params)
-	query.Ids = visible(who)
-	shown, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
+	actor := access.Of(ctx)
+	tenant := u.Store.Of(actor.CompanyID)
+	query, scope := listQuery(actor.CompanyID, request.Params)
+	query.Ids = visible(actor)
+	response, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
 		Scope: scope, Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.User, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
@@ -37,30 +37,30 @@ func (u *Users) ListUsers(
 			if err != nil {
 				return nil, err
 			}
-			return page.Each(func(row db.User) api.User { return convert(row, allowedActions(who, row, alone)) })(rows)
+			return page.Each(func(row db.User) api.User { return convert(row, allowedActions(actor, row, alone)) })(rows)
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.ListUsers200JSONResponse{
-		Body: api.UserPage(shown.Body), Headers: api.ListUsers200ResponseHeaders{Link: shown.Link},
+		Body: api.UserPage(response.Body), Headers: api.ListUsers200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
 // listQuery returns the query for the filters and the sort order of a request, and the scope of its cursors.
-func listQuery(company uuid.UUID, wanted api.ListUsersParams) (db.ListUsersParams, page.Scope) {
-	sort := optional.Or(wanted.Sort, api.UserSortCreatedAtDesc)
+func listQuery(company uuid.UUID, filters api.ListUsersParams) (db.ListUsersParams, page.Scope) {
+	sort := optional.Or(filters.Sort, api.UserSortCreatedAtDesc)
 	query := db.ListUsersParams{
-		CompanyID: company, Roles: optional.Strings(wanted.Role), IsActive: wanted.IsActive, Department: wanted.Department,
-		UpdatedSince: wanted.UpdatedSince, Sort: string(sort),
+		CompanyID: company, Roles: optional.Strings(filters.Role), IsActive: filters.IsActive, Department: filters.Department,
+		UpdatedSince: filters.UpdatedSince, Sort: string(sort),
 	}
-	if wanted.Q != nil {
-		pattern := page.Contains(*wanted.Q)
-		query.Pattern, query.Indexed = &pattern, indexed(*wanted.Q)
+	if filters.Q != nil {
+		pattern := page.Contains(*filters.Q)
+		query.Pattern, query.Indexed = &pattern, indexed(*filters.Q)
 	}
-	wanted.Cursor, wanted.Limit, wanted.Sort = nil, nil, &sort
-	return query, page.Scope{Company: company, Operation: "ListUsers", Query: wanted}
+	filters.Cursor, filters.Limit, filters.Sort = nil, nil, &sort
+	return query, page.Scope{Company: company, Operation: "ListUsers", Query: filters}
 }
 
 // indexed reports whether the trigram index can find a text. For any other text the index would read the whole company.

@@ -11,8 +11,8 @@ import (
 
 // GetMe returns the profile of the signed-in user.
 func (u *Users) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeResponseObject, error) {
-	who := access.Of(ctx)
-	row, err := u.Store.Of(who.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
+	actor := access.Of(ctx)
+	row, err := u.Store.Of(actor.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: actor.CompanyID, ID: actor.ID})
 	if err != nil {
 		return nil, err
 	}
@@ -23,10 +23,10 @@ func (u *Users) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMeR
 
 // UpdateMe changes the names and the department of the signed-in user.
 func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
-	who, patch := access.Of(ctx), request.Body
-	var shown db.GetMeRow
-	err := u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: who.ID})
+	actor, patch := access.Of(ctx), request.Body
+	var response db.GetMeRow
+	err := u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: actor.CompanyID, ID: actor.ID})
 		if err != nil {
 			return err
 		}
@@ -37,14 +37,14 @@ func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject)
 		if _, err := u.save(ctx, tx, row, change); err != nil {
 			return err
 		}
-		shown, err = tx.GetMe(ctx, db.GetMeParams{CompanyID: who.CompanyID, ID: who.ID})
+		response, err = tx.GetMe(ctx, db.GetMeParams{CompanyID: actor.CompanyID, ID: actor.ID})
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.UpdateMe200JSONResponse{
-		Body: convertMe(shown, u.Permissions(shown.User.Role)), Headers: api.UpdateMe200ResponseHeaders{ETag: tagOf(shown)},
+		Body: convertMe(response, u.Permissions(response.User.Role)), Headers: api.UpdateMe200ResponseHeaders{ETag: tagOf(response)},
 	}, nil
 }
 

@@ -14,38 +14,38 @@ import (
 )
 
 // visible is the filter on user ids that limits a query to the users the actor sees; nil if they see all users.
-func visible(who access.Actor) []uuid.UUID {
-	switch who.Standing().Users {
+func visible(actor access.Actor) []uuid.UUID {
+	switch actor.Standing().Users {
 	case access.ReachAll:
 		return nil
 	case access.ReachOwn:
-		return []uuid.UUID{who.ID}
+		return []uuid.UUID{actor.ID}
 	case access.ReachNone, access.ReachJobs:
 	}
 	return []uuid.UUID{}
 }
 
 // sees reports whether the actor sees a user.
-func sees(who access.Actor, user uuid.UUID) bool {
-	ids := visible(who)
+func sees(actor access.Actor, user uuid.UUID) bool {
+	ids := visible(actor)
 	return ids == nil || slices.Contains(ids, user)
 }
 
-// mayGive decides whether the actor may give a role to a user.
-func mayGive(who access.Actor, role api.Role) error {
-	if who.Standing().Manages(role) {
+// canGiveRole fails with RoleNotAllowed if the actor may not give a role to a user.
+func canGiveRole(actor access.Actor, role api.Role) error {
+	if actor.Standing().Manages(role) {
 		return nil
 	}
-	return fault.New(fault.RoleNotAllowed).With("The role %s may not do this for a user with the role %s.", who.Role, role)
+	return fault.New(fault.RoleNotAllowed).With("The role %s may not do this for a user with the role %s.", actor.Role, role)
 }
 
-// mayManage decides whether the actor may edit, deactivate and reactivate a user.
-func mayManage(who access.Actor, row db.User) error {
-	if err := mayGive(who, row.Role); err != nil {
+// canManage fails with RoleNotAllowed if the actor may not edit, deactivate and reactivate a user.
+func canManage(actor access.Actor, row db.User) error {
+	if err := canGiveRole(actor, row.Role); err != nil {
 		return err
 	}
 	// An API key gives its holders no right over themselves that their role does not give them.
-	if who.Is(row.ID) && !access.StandingOf(row.Role).Manages(row.Role) {
+	if actor.Is(row.ID) && !access.StandingOf(row.Role).Manages(row.Role) {
 		return fault.New(fault.RoleNotAllowed).
 			With("The user knows the secret of this API key, and their role %s may not do this for itself.", row.Role)
 	}
@@ -56,9 +56,9 @@ func lastAdmin(row db.User, admins int) bool {
 	return row.Role == api.RoleAdmin && row.IsActive && admins <= 1
 }
 
-// mayDeactivate decides whether the actor may deactivate a user; admins is the number of active admins.
-func mayDeactivate(who access.Actor, row db.User, admins int) error {
-	if err := mayManage(who, row); err != nil {
+// canDeactivate fails if the actor may not deactivate a user; admins is the number of active admins.
+func canDeactivate(actor access.Actor, row db.User, admins int) error {
+	if err := canManage(actor, row); err != nil {
 		return err
 	}
 	switch {
@@ -70,15 +70,15 @@ func mayDeactivate(who access.Actor, row db.User, admins int) error {
 	return nil
 }
 
-// mayReactivate decides whether the actor may reactivate a user.
-func mayReactivate(who access.Actor, row db.User) error {
-	if err := mayManage(who, row); err != nil {
+// canReactivate fails if the actor may not reactivate a user.
+func canReactivate(actor access.Actor, row db.User) error {
+	if err := canManage(actor, row); err != nil {
 		return err
 	}
 	switch {
 	case row.IsActive:
 		return fault.New(fault.StateConflict).With("The user is active. They can be deactivated.")
-	case who.Is(row.ID):
+	case actor.Is(row.ID):
 		// An inactive user can do nothing, so no API key that they hold may end that.
 		return fault.New(fault.RoleNotAllowed).
 			With("Another person must reactivate a user who knows the secret of this API key.")
@@ -86,16 +86,16 @@ func mayReactivate(who access.Actor, row db.User) error {
 	return nil
 }
 
-// mayChangeRole decides whether the actor may change a user's role, which takes one role and gives another; admins is
-// the number of active admins.
-func mayChangeRole(who access.Actor, row db.User, to api.Role, admins int) error {
-	if who.Is(row.ID) {
+// canChangeRole fails if the actor may not change a user's role: that requires to manage users with the old role and to
+// give the new one. admins is the number of active admins.
+func canChangeRole(actor access.Actor, row db.User, to api.Role, admins int) error {
+	if actor.Is(row.ID) {
 		return fault.New(fault.OwnRole)
 	}
-	if err := mayManage(who, row); err != nil {
+	if err := canManage(actor, row); err != nil {
 		return err
 	}
-	if err := mayGive(who, to); err != nil {
+	if err := canGiveRole(actor, to); err != nil {
 		return err
 	}
 	switch {
@@ -107,25 +107,25 @@ func mayChangeRole(who access.Actor, row db.User, to api.Role, admins int) error
 	return nil
 }
 
-// allowedActions lists what the actor may do with a user now; alone is true if an active admin is the only one. The
+// allowedActions lists the actions that the actor may take on a user now; alone is true if an active admin is the only one. The
 // same rules decide when an action is requested.
-func allowedActions(who access.Actor, row db.User, alone bool) []api.UserAction {
+func allowedActions(actor access.Actor, row db.User, alone bool) []api.UserAction {
 	admins := 2
 	if alone {
 		admins = 1
 	}
-	holds := func(permission string) bool { return who.Key == nil || slices.Contains(who.Key.Scopes, permission) }
+	holds := func(permission string) bool { return actor.Key == nil || slices.Contains(actor.Key.Scopes, permission) }
 	actions := []api.UserAction{}
-	if holds("users:update") && mayManage(who, row) == nil {
+	if holds("users:update") && canManage(actor, row) == nil {
 		actions = append(actions, api.UserActionUpdate)
 	}
-	if holds("users:deactivate") && mayDeactivate(who, row, admins) == nil {
+	if holds("users:deactivate") && canDeactivate(actor, row, admins) == nil {
 		actions = append(actions, api.UserActionDeactivate)
 	}
-	if holds("users:deactivate") && mayReactivate(who, row) == nil {
+	if holds("users:deactivate") && canReactivate(actor, row) == nil {
 		actions = append(actions, api.UserActionReactivate)
 	}
-	changes := func(to api.Role) bool { return mayChangeRole(who, row, to, admins) == nil }
+	changes := func(to api.Role) bool { return canChangeRole(actor, row, to, admins) == nil }
 	if holds("users:change_role") && slices.ContainsFunc(access.Roles(), changes) {
 		actions = append(actions, api.UserActionChangeRole)
 	}

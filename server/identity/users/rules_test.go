@@ -98,34 +98,34 @@ func check(t *testing.T, test line, active bool, want string) {
 	if got := may(test.actor, row, admins); got != want {
 		t.Errorf("active %t: the rules allow %q, want %q", active, got, want)
 	}
-	if got, want := letters(allowedActions(test.actor, row, test.last)), shown(want); got != want {
+	if got, want := letters(allowedActions(test.actor, row, test.last)), response(want); got != want {
 		t.Errorf("active %t: allowed_actions is %q, want %q", active, got, want)
 	}
 }
 
-func may(who access.Actor, row db.User, admins int) string {
+func may(actor access.Actor, row db.User, admins int) string {
 	allowed := ""
-	for _, act := range []struct {
+	for _, rule := range []struct {
 		letter string
 		err    error
 	}{
-		{"u", mayManage(who, row)},
-		{"d", mayDeactivate(who, row, admins)},
-		{"r", mayReactivate(who, row)},
-		{"e", mayChangeRole(who, row, api.RoleEmployee, admins)},
-		{"t", mayChangeRole(who, row, api.RoleTeamLead, admins)},
-		{"h", mayChangeRole(who, row, api.RoleHr, admins)},
-		{"a", mayChangeRole(who, row, api.RoleAdmin, admins)},
+		{"u", canManage(actor, row)},
+		{"d", canDeactivate(actor, row, admins)},
+		{"r", canReactivate(actor, row)},
+		{"e", canChangeRole(actor, row, api.RoleEmployee, admins)},
+		{"t", canChangeRole(actor, row, api.RoleTeamLead, admins)},
+		{"h", canChangeRole(actor, row, api.RoleHr, admins)},
+		{"a", canChangeRole(actor, row, api.RoleAdmin, admins)},
 	} {
-		if act.err == nil {
-			allowed += act.letter
+		if rule.err == nil {
+			allowed += rule.letter
 		}
 	}
 	return allowed
 }
 
 // shown replaces the letters of the roles by one c, as allowed_actions does.
-func shown(letters string) string {
+func response(letters string) string {
 	if i := strings.IndexAny(letters, "etha"); i >= 0 {
 		return letters[:i] + "c"
 	}
@@ -150,43 +150,43 @@ func TestRefusals(t *testing.T) {
 		got  error
 		want fault.Code
 	}{
-		"HR deactivates an inactive admin": {mayDeactivate(hr, db.User{ID: other, Role: api.RoleAdmin}, 2), fault.RoleNotAllowed},
+		"HR deactivates an inactive admin": {canDeactivate(hr, db.User{ID: other, Role: api.RoleAdmin}, 2), fault.RoleNotAllowed},
 		"admin deactivates an inactive user": {
-			mayDeactivate(admin, db.User{ID: other, Role: api.RoleEmployee}, 2), fault.StateConflict,
+			canDeactivate(admin, db.User{ID: other, Role: api.RoleEmployee}, 2), fault.StateConflict,
 		},
 		"admin deactivates the last admin": {
-			mayDeactivate(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
+			canDeactivate(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
 		},
-		"HR reactivates an active HR": {mayReactivate(hr, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.RoleNotAllowed},
+		"HR reactivates an active HR": {canReactivate(hr, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.RoleNotAllowed},
 		"admin reactivates an active user": {
-			mayReactivate(admin, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.StateConflict,
+			canReactivate(admin, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.StateConflict,
 		},
 		"admin changes their own role": {
-			mayChangeRole(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, api.RoleAdmin, 1), fault.OwnRole,
+			canChangeRole(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, api.RoleAdmin, 1), fault.OwnRole,
 		},
 		"HR makes an employee HR": {
-			mayChangeRole(hr, db.User{ID: other, Role: api.RoleEmployee}, api.RoleHr, 2), fault.RoleNotAllowed,
+			canChangeRole(hr, db.User{ID: other, Role: api.RoleEmployee}, api.RoleHr, 2), fault.RoleNotAllowed,
 		},
 		"admin gives a user the role they have": {
-			mayChangeRole(admin, db.User{ID: other, Role: api.RoleHr}, api.RoleHr, 2), fault.StateConflict,
+			canChangeRole(admin, db.User{ID: other, Role: api.RoleHr}, api.RoleHr, 2), fault.StateConflict,
 		},
 		"admin changes the role of the last admin": {
-			mayChangeRole(admin, db.User{ID: other, Role: api.RoleAdmin, IsActive: true}, api.RoleHr, 1), fault.LastAdmin,
+			canChangeRole(admin, db.User{ID: other, Role: api.RoleAdmin, IsActive: true}, api.RoleHr, 1), fault.LastAdmin,
 		},
 		"key deactivates its inactive holder": {
-			mayDeactivate(live, db.User{ID: self, Role: api.RoleEmployee}, 2), fault.RoleNotAllowed,
+			canDeactivate(live, db.User{ID: self, Role: api.RoleEmployee}, 2), fault.RoleNotAllowed,
 		},
 		"key changes the role of its holder to the one they have": {
-			mayChangeRole(live, db.User{ID: self, Role: api.RoleEmployee, IsActive: true}, api.RoleEmployee, 2), fault.OwnRole,
+			canChangeRole(live, db.User{ID: self, Role: api.RoleEmployee, IsActive: true}, api.RoleEmployee, 2), fault.OwnRole,
 		},
 		"test key reactivates its active holder": {
-			mayReactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}), fault.StateConflict,
+			canReactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}), fault.StateConflict,
 		},
 		"test key reactivates its inactive holder": {
-			mayReactivate(test, db.User{ID: self, Role: api.RoleAdmin}), fault.RoleNotAllowed,
+			canReactivate(test, db.User{ID: self, Role: api.RoleAdmin}), fault.RoleNotAllowed,
 		},
 		"test key deactivates its holder, the last admin": {
-			mayDeactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
+			canDeactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

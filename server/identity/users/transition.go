@@ -18,95 +18,95 @@ import (
 func (u *Users) DeactivateUser(
 	ctx context.Context, request api.DeactivateUserRequestObject,
 ) (api.DeactivateUserResponseObject, error) {
-	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserDeactivated, deactivation{u})
+	response, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserDeactivated, deactivation{u})
 	if err != nil {
 		return nil, err
 	}
-	return api.DeactivateUser200JSONResponse{UserJSONResponse: shown}, nil
+	return api.DeactivateUser200JSONResponse{UserJSONResponse: response}, nil
 }
 
 // ReactivateUser allows a user to log in again.
 func (u *Users) ReactivateUser(
 	ctx context.Context, request api.ReactivateUserRequestObject,
 ) (api.ReactivateUserResponseObject, error) {
-	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserReactivated, reactivation{u})
+	response, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserReactivated, reactivation{u})
 	if err != nil {
 		return nil, err
 	}
-	return api.ReactivateUser200JSONResponse{UserJSONResponse: shown}, nil
+	return api.ReactivateUser200JSONResponse{UserJSONResponse: response}, nil
 }
 
 // ChangeUserRole gives a user another role and ends the access tokens that were issued for the old role.
 func (u *Users) ChangeUserRole(
 	ctx context.Context, request api.ChangeUserRoleRequestObject,
 ) (api.ChangeUserRoleResponseObject, error) {
-	shown, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserRoleChanged,
+	response, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserRoleChanged,
 		roleChange{u, request.Body.Role})
 	if err != nil {
 		return nil, err
 	}
-	return api.ChangeUserRole200JSONResponse{UserJSONResponse: shown}, nil
+	return api.ChangeUserRole200JSONResponse{UserJSONResponse: response}, nil
 }
 
-// act is a change of a user's state.
-type act interface {
+// stateChange is a change of a user's state.
+type stateChange interface {
 	// decide fails if the actor may not change the user; admins is the number of active admins of the company.
-	decide(who access.Actor, row db.User, admins int) error
+	decide(actor access.Actor, row db.User, admins int) error
 	write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error)
 	// sessions changes the user's sessions accordingly and returns those it changed.
 	sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error)
 }
 
-// transition runs an act in a transaction. If the user is an active admin, it locks all active admins of the company
+// transition applies a state change in a transaction. If the user is an active admin, it locks all active admins of the company
 // before it reads the user, always in this order, so that the decision about the last admin still holds at the write.
 func (u *Users) transition(
-	ctx context.Context, id uuid.UUID, match *string, action audit.Action, a act,
-) (shown api.UserJSONResponse, err error) {
-	who := access.Of(ctx)
+	ctx context.Context, id uuid.UUID, match *string, action audit.Action, change stateChange,
+) (response api.UserJSONResponse, err error) {
+	actor := access.Of(ctx)
 	var affected []db.Session
 	var saved db.User
-	err = u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
-		admins, err := tx.LockActiveAdmins(ctx, db.LockActiveAdminsParams{CompanyID: who.CompanyID, UserID: id})
+	err = u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+		admins, err := tx.LockActiveAdmins(ctx, db.LockActiveAdminsParams{CompanyID: actor.CompanyID, UserID: id})
 		if err != nil {
 			return err
 		}
-		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: who.CompanyID, ID: id})
+		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: actor.CompanyID, ID: id})
 		if err != nil {
 			return err
 		}
 		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // became an active admin between the two reads
 			return fault.New(fault.ConcurrentRequest)
 		}
-		if err := etag.If(match).Before(row.Version, a.decide(who, row, len(admins))); err != nil {
+		if err := etag.If(match).Before(row.Version, change.decide(actor, row, len(admins))); err != nil {
 			return err
 		}
-		saved, err = a.write(ctx, tx, row)
+		saved, err = change.write(ctx, tx, row)
 		if err != nil {
 			return postgres.Guarded(err)
 		}
-		if affected, err = a.sessions(ctx, tx, saved); err != nil {
+		if affected, err = change.sessions(ctx, tx, saved); err != nil {
 			return err
 		}
-		err = u.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+		err = u.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: action, Resource: audit.User, ID: &id, Details: audit.Diff(attributes(row), attributes(saved)),
 		})
 		if err != nil {
 			return err
 		}
-		shown, err = u.present(ctx, tx, saved)
+		response, err = u.respond(ctx, tx, saved)
 		return err
 	})
 	if err != nil {
-		return shown, err
+		return response, err
 	}
 	postgres.AfterCommit(ctx, func() { u.Guard.Publish(ctx, saved.Role, affected...) })
-	return shown, nil
+	return response, nil
 }
 
 type deactivation struct{ u *Users }
 
-func (deactivation) decide(who access.Actor, row db.User, admins int) error {
-	return mayDeactivate(who, row, admins)
+func (deactivation) decide(actor access.Actor, row db.User, admins int) error {
+	return canDeactivate(actor, row, admins)
 }
 
 func (d deactivation) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
@@ -123,8 +123,8 @@ func (d deactivation) sessions(ctx context.Context, tx *db.Queries, row db.User)
 
 type reactivation struct{ u *Users }
 
-func (reactivation) decide(who access.Actor, row db.User, _ int) error {
-	return mayReactivate(who, row)
+func (reactivation) decide(actor access.Actor, row db.User, _ int) error {
+	return canReactivate(actor, row)
 }
 
 func (r reactivation) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
@@ -142,8 +142,8 @@ type roleChange struct {
 	role api.Role
 }
 
-func (c roleChange) decide(who access.Actor, row db.User, admins int) error {
-	return mayChangeRole(who, row, c.role, admins)
+func (c roleChange) decide(actor access.Actor, row db.User, admins int) error {
+	return canChangeRole(actor, row, c.role, admins)
 }
 
 func (c roleChange) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {

@@ -44,79 +44,79 @@ func New(deps service.Deps, options Options) (*Users, error) {
 
 // GetUser returns one user if the actor sees them.
 func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (api.GetUserResponseObject, error) {
-	who := access.Of(ctx)
-	if !sees(who, request.UserID) {
+	actor := access.Of(ctx)
+	if !sees(actor, request.UserID) {
 		return nil, fault.New(fault.ResourceNotFound)
 	}
-	tenant := u.Store.Of(who.CompanyID)
-	row, err := tenant.GetUser(ctx, db.GetUserParams{CompanyID: who.CompanyID, ID: request.UserID})
+	tenant := u.Store.Of(actor.CompanyID)
+	row, err := tenant.GetUser(ctx, db.GetUserParams{CompanyID: actor.CompanyID, ID: request.UserID})
 	if err != nil {
 		return nil, err
 	}
-	shown, err := u.present(ctx, tenant, row)
+	response, err := u.respond(ctx, tenant, row)
 	if err != nil {
 		return nil, err
 	}
-	return api.GetUser200JSONResponse{UserJSONResponse: shown}, nil
+	return api.GetUser200JSONResponse{UserJSONResponse: response}, nil
 }
 
 // CreateUser creates an active user with an initial password.
 func (u *Users) CreateUser(
 	ctx context.Context, request api.CreateUserRequestObject,
 ) (api.CreateUserResponseObject, error) {
-	who, wanted := access.Of(ctx), *request.Body
+	actor, body := access.Of(ctx), *request.Body
 	role := api.RoleEmployee
-	if wanted.Role != nil {
-		role = *wanted.Role
+	if body.Role != nil {
+		role = *body.Role
 	}
-	if err := mayGive(who, role); err != nil {
+	if err := canGiveRole(actor, role); err != nil {
 		return nil, err
 	}
-	company, err := u.Store.Of(who.CompanyID).GetCompany(ctx, who.CompanyID)
+	company, err := u.Store.Of(actor.CompanyID).GetCompany(ctx, actor.CompanyID)
 	if err != nil {
 		return nil, err
 	}
-	row := newUser(wanted, role, who.CompanyID)
+	row := newUser(body, role, actor.CompanyID)
 	if err := checkProfile(row.FirstName, row.LastName, row.Department); err != nil {
 		return nil, err
 	}
 	if err := checkDomain(row.Email, company.AllowedEmailDomains); err != nil {
 		return nil, err
 	}
-	err = password.Check("/password", wanted.Password, password.Personal{
+	err = password.Check("/password", body.Password, password.Personal{
 		Email: row.Email, FirstName: row.FirstName, LastName: row.LastName,
 		CompanyName: company.Name, CompanySlug: company.Slug,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if row.PasswordHash, err = u.Hasher.Hash(ctx, wanted.Password); err != nil {
+	if row.PasswordHash, err = u.Hasher.Hash(ctx, body.Password); err != nil {
 		return nil, err
 	}
 	row.ID, row.Now = u.Clock.ID(), u.Clock.Now()
-	var shown api.UserJSONResponse
-	err = u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+	var response api.UserJSONResponse
+	err = u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		created, err := tx.InsertUser(ctx, row)
 		if err != nil {
 			return err
 		}
-		err = u.Audit.Record(ctx, tx, who.CompanyID, audit.Entry{
+		err = u.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.UserCreated, Resource: audit.User, ID: &created.ID,
 			Details: audit.Diff(blank(), attributes(created)),
 		})
 		if err != nil {
 			return err
 		}
-		shown, err = u.present(ctx, tx, created)
+		response, err = u.respond(ctx, tx, created)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateUser201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateUser201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/users/" + shown.Body.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/users/" + response.Body.ID.String(),
 		},
 	}, nil
 }
@@ -125,16 +125,16 @@ func (u *Users) CreateUser(
 func (u *Users) UpdateUser(
 	ctx context.Context, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {
-	who, patch := access.Of(ctx), request.Body
-	var shown api.UserJSONResponse
-	err := u.Store.InTx(ctx, who.CompanyID, func(tx *db.Queries) error {
+	actor, patch := access.Of(ctx), request.Body
+	var response api.UserJSONResponse
+	err := u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{
-			CompanyID: who.CompanyID, ID: request.UserID,
+			CompanyID: actor.CompanyID, ID: request.UserID,
 		})
 		if err != nil {
 			return err
 		}
-		if err := mayManage(who, row); err != nil {
+		if err := canManage(actor, row); err != nil {
 			return err
 		}
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
@@ -145,7 +145,7 @@ func (u *Users) UpdateUser(
 			change.Email = strings.ToLower(string(*patch.Email))
 		}
 		if change.Email != row.Email {
-			company, err := tx.GetCompany(ctx, who.CompanyID)
+			company, err := tx.GetCompany(ctx, actor.CompanyID)
 			if err != nil {
 				return err
 			}
@@ -157,13 +157,13 @@ func (u *Users) UpdateUser(
 		if err != nil {
 			return err
 		}
-		shown, err = u.present(ctx, tx, saved)
+		response, err = u.respond(ctx, tx, saved)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateUser200JSONResponse{UserJSONResponse: shown}, nil
+	return api.UpdateUser200JSONResponse{UserJSONResponse: response}, nil
 }
 
 // save writes an edited profile. An edit without changes leaves the row and its version as they are.
@@ -186,15 +186,15 @@ func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db
 }
 
 // present converts a user for the actor, with the actions allowed to them.
-func (u *Users) present(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
+func (u *Users) respond(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
 	alone, err := u.lastAdmin(ctx, tx, row)
 	if err != nil {
 		return api.UserJSONResponse{}, err
 	}
-	shown := convert(row, allowedActions(access.Of(ctx), row, alone))
+	response := convert(row, allowedActions(access.Of(ctx), row, alone))
 	return api.UserJSONResponse{
-		Body:    shown,
-		Headers: api.UserResponseHeaders{ETag: etag.Of(row.Version, shown.LastLoginAt, shown.AllowedActions)},
+		Body:    response,
+		Headers: api.UserResponseHeaders{ETag: etag.Of(row.Version, response.LastLoginAt, response.AllowedActions)},
 	}, nil
 }
 

@@ -39,8 +39,8 @@ func path(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
 }
 
-// wanted returns a request that creates a user, with some members replaced or, if their value is "absent", left out.
-func wanted(changes map[string]any) map[string]any {
+// newUserBody returns a request that creates a user, with some members replaced or, if their value is "absent", left out.
+func newUserBody(changes map[string]any) map[string]any {
 	body := map[string]any{
 		"email": "nora@acme.example", "password": testkit.Password, "first_name": "Nora", "last_name": "Lind",
 	}
@@ -56,7 +56,7 @@ func wanted(changes map[string]any) map[string]any {
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
 	h := build(t)
-	answer := h.as[api.RoleHr].Post(collection, wanted(map[string]any{
+	answer := h.as[api.RoleHr].Post(collection, newUserBody(map[string]any{
 		"email": "Nora.LIND@Acme.Example", "first_name": " Nóra ", "last_name": "Lind\u00a0", "department": " Sales ",
 	})).Expect(http.StatusCreated)
 	created := testkit.Decode[api.User](answer)
@@ -123,7 +123,7 @@ func TestCreateUserRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			client := h.replica.Bearer(t, h.as[test.by].Token)
-			client.Post(collection, wanted(test.changes)).Refused(test.status, test.code)
+			client.Post(collection, newUserBody(test.changes)).Refused(test.status, test.code)
 		})
 	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
@@ -132,7 +132,7 @@ func TestCreateUserRefuses(t *testing.T) {
 			if by == api.RoleHr && role != api.RoleEmployee && role != api.RoleTeamLead {
 				want = http.StatusForbidden
 			}
-			h.as[by].Post(collection, wanted(map[string]any{
+			h.as[by].Post(collection, newUserBody(map[string]any{
 				"email": fmt.Sprintf("%s-by-%s@acme.example", strings.ReplaceAll(string(role), "_", "-"), by), "role": role,
 			})).Expect(want)
 		}
@@ -143,12 +143,12 @@ func TestAllowedEmailDomains(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"settings":{"allowed_email_domains":["acme.test"]}}`).Expect(http.StatusOK)
-	p := h.as[api.RoleHr].Post(collection, wanted(nil)).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	p := h.as[api.RoleHr].Post(collection, newUserBody(nil)).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	if len(p.Errors) != 1 || *p.Errors[0].Pointer != "/email" || p.Errors[0].Code != "domain_not_allowed" {
 		t.Errorf("the problem is %+v", p)
 	}
 	created := testkit.Decode[api.User](h.as[api.RoleHr].
-		Post(collection, wanted(map[string]any{"email": "nora@ACME.test"})).Expect(http.StatusCreated))
+		Post(collection, newUserBody(map[string]any{"email": "nora@ACME.test"})).Expect(http.StatusCreated))
 	h.as[api.RoleHr].Patch(path(created.ID), `{"email":"nora@acme.example"}`).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	h.as[api.RoleHr].Patch(path(created.ID), `{"email":"nora2@acme.test"}`).Expect(http.StatusOK)
 	// A user with an email of another domain can be changed, as long as the email stays the same.
@@ -277,10 +277,10 @@ func TestMe(t *testing.T) {
 	me := collection + "/me"
 	for role, client := range h.as {
 		answer := client.Get(me).Expect(http.StatusOK)
-		shown := testkit.Decode[api.Me](answer)
-		if shown.Role != role || shown.ID != h.acme.Users[role].ID || shown.Company.ID != h.acme.ID || len(shown.Permissions) == 0 ||
-			shown.Email != openapi_types.Email(h.acme.Users[role].Email) || shown.LastLoginAt.IsNull() {
-			t.Errorf("%s reads %+v", role, shown)
+		response := testkit.Decode[api.Me](answer)
+		if response.Role != role || response.ID != h.acme.Users[role].ID || response.Company.ID != h.acme.ID || len(response.Permissions) == 0 ||
+			response.Email != openapi_types.Email(h.acme.Users[role].Email) || response.LastLoginAt.IsNull() {
+			t.Errorf("%s reads %+v", role, response)
 		}
 		tag := answer.Header.Get("ETag")
 		client.Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusNotModified)
