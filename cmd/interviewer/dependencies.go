@@ -44,17 +44,17 @@ type dependencies struct {
 // startDependencies starts the servers that the configuration does not name and sets the key. The caller must call
 // stop, even if it fails.
 func (p program) startDependencies(ctx context.Context, c *config.Config) (*dependencies, error) {
-	b, err := newDependencies(c)
+	d, err := newDependencies(c)
 	if err == nil && c.DatabaseURL == "" {
-		err = b.startPostgres(ctx, p, c)
+		err = d.startPostgres(ctx, p, c)
 	}
 	if err == nil && c.RedisURL == "" {
-		err = b.startRedis(ctx, p, c)
+		err = d.startRedis(ctx, p, c)
 	}
 	if err == nil && c.SecretKey == "" {
-		err = b.loadOrCreateSecret(c)
+		err = d.loadOrCreateSecret(c)
 	}
-	return b, err
+	return d, err
 }
 
 // startDatabase provides the database that commands need: that of the configuration, a private server, or the private
@@ -63,43 +63,43 @@ func (p program) startDatabase(ctx context.Context, c *config.Config) (*dependen
 	if c.DatabaseURL != "" {
 		return &dependencies{}, nil
 	}
-	b, err := newDependencies(c)
+	d, err := newDependencies(c)
 	if err != nil {
-		return b, err
+		return d, err
 	}
-	err = b.startPostgres(ctx, p, c)
+	err = d.startPostgres(ctx, p, c)
 	if !errors.Is(err, local.ErrInUse) {
-		return b, err
+		return d, err
 	}
-	running, unknown := godotenv.Read(filepath.Join(b.dir, runningFile))
-	if unknown != nil {
-		return b, errors.Join(err, unknown)
+	running, readErr := godotenv.Read(filepath.Join(d.dir, runningFile))
+	if readErr != nil {
+		return d, errors.Join(err, fmt.Errorf("read address of the private database: %w", readErr))
 	}
 	c.DatabaseURL = config.SecretURL(running["DATABASE_URL"])
-	return b, nil
+	return d, nil
 }
 
 // newDependencies determines the directory of private servers and the key, if any are needed.
 func newDependencies(c *config.Config) (*dependencies, error) {
-	b := &dependencies{dir: c.LocalDir}
-	if b.dir != "" || c.DatabaseURL != "" && c.RedisURL != "" && c.SecretKey != "" {
-		return b, nil
+	d := &dependencies{dir: c.LocalDir}
+	if d.dir != "" || c.DatabaseURL != "" && c.RedisURL != "" && c.SecretKey != "" {
+		return d, nil
 	}
 	var err error
-	if b.dir, err = local.DefaultDir(privateName); err != nil {
-		return b, fmt.Errorf("find directory for private data (set LOCAL_DIR to choose one): %w", err)
+	if d.dir, err = local.DefaultDir(privateName); err != nil {
+		return d, fmt.Errorf("find directory for private data (set LOCAL_DIR to choose one): %w", err)
 	}
-	return b, nil
+	return d, nil
 }
 
-func (b *dependencies) startPostgres(ctx context.Context, p program, c *config.Config) error {
-	postgres, err := local.StartPostgres(ctx, local.Options{Dir: b.dir, Log: p.message})
+func (d *dependencies) startPostgres(ctx context.Context, p program, c *config.Config) error {
+	postgres, err := local.StartPostgres(ctx, local.Options{Dir: d.dir, Log: p.message})
 	if err != nil {
 		return fmt.Errorf("%w\n  To run a second service on this machine, set LOCAL_DIR and PORT. "+
 			"To use an existing PostgreSQL server, set DATABASE_URL", err)
 	}
-	b.private = true
-	b.stops = append(b.stops, postgres.Stop)
+	d.private = true
+	d.stops = append(d.stops, postgres.Stop)
 	if err := createDatabase(ctx, postgres.URL("postgres")); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
@@ -122,25 +122,25 @@ func createDatabase(ctx context.Context, server string) (err error) {
 	return err
 }
 
-func (b *dependencies) startRedis(ctx context.Context, p program, c *config.Config) error {
-	redis, err := local.StartRedis(ctx, local.Options{Dir: b.dir, Log: p.message})
+func (d *dependencies) startRedis(ctx context.Context, p program, c *config.Config) error {
+	redis, err := local.StartRedis(ctx, local.Options{Dir: d.dir, Log: p.message})
 	if err != nil {
 		return fmt.Errorf("%w\n  To use an existing Redis server, set REDIS_URL", err)
 	}
-	b.inProcess = redis.InProcess()
-	b.stops = append(b.stops, redis.Stop)
+	d.inProcess = redis.InProcess()
+	d.stops = append(d.stops, redis.Stop)
 	c.RedisURL = config.SecretURL(redis.URL())
 	return nil
 }
 
 // writeRunningFile writes the address of the private database to a file, where other commands find it.
-func (b *dependencies) writeRunningFile(c *config.Config) error {
-	if !b.private {
+func (d *dependencies) writeRunningFile(c *config.Config) error {
+	if !d.private {
 		return nil
 	}
 	content, err := godotenv.Marshal(map[string]string{"DATABASE_URL": c.DatabaseURL.Reveal()})
 	if err == nil {
-		err = os.WriteFile(filepath.Join(b.dir, runningFile), []byte(content+"\n"), 0o600)
+		err = os.WriteFile(filepath.Join(d.dir, runningFile), []byte(content+"\n"), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("write address of the private database: %w", err)
@@ -149,34 +149,34 @@ func (b *dependencies) writeRunningFile(c *config.Config) error {
 }
 
 // stop stops the private servers in reverse order.
-func (b *dependencies) stop() error {
+func (d *dependencies) stop() error {
 	var errs []error
-	for i := len(b.stops) - 1; i >= 0; i-- {
-		errs = append(errs, b.stops[i]())
+	for i := len(d.stops) - 1; i >= 0; i-- {
+		errs = append(errs, d.stops[i]())
 	}
-	b.stops = nil
+	d.stops = nil
 	return errors.Join(errs...)
 }
 
 // loadOrCreateSecret sets the key to that of earlier starts, or generates and saves one.
-func (b *dependencies) loadOrCreateSecret(c *config.Config) error {
-	path := filepath.Join(b.dir, secretFile)
-	store, err := os.ReadFile(path) //nolint:gosec // the operator chooses the directory
+func (d *dependencies) loadOrCreateSecret(c *config.Config) error {
+	path := filepath.Join(d.dir, secretFile)
+	saved, err := os.ReadFile(path) //nolint:gosec // the operator chooses the directory
 	if err == nil {
-		c.SecretKey = config.Secret(strings.TrimSpace(string(store)))
+		c.SecretKey = config.Secret(strings.TrimSpace(string(saved)))
 		return nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read development key: %w", err)
 	}
-	made := rand.Text() + rand.Text() // 260 bits
-	if err := os.MkdirAll(b.dir, 0o700); err != nil {
+	key := rand.Text() + rand.Text() // 260 bits
+	if err := os.MkdirAll(d.dir, 0o700); err != nil {
 		return fmt.Errorf("create directory for development key: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(made+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(key+"\n"), 0o600); err != nil {
 		return fmt.Errorf("write development key: %w", err)
 	}
-	c.SecretKey = config.Secret(made)
+	c.SecretKey = config.Secret(key)
 	return nil
 }
 
@@ -250,12 +250,12 @@ func (p program) withOperatorConfig(
 	if err != nil {
 		return err
 	}
-	b, err := p.startDatabase(ctx, c)
-	defer func() { err = errors.Join(err, b.stop()) }()
+	d, err := p.startDatabase(ctx, c)
+	defer func() { err = errors.Join(err, d.stop()) }()
 	if err != nil {
 		return err
 	}
-	if b.private {
+	if d.private {
 		if err := p.migrateUp(ctx, c); err != nil {
 			return err
 		}

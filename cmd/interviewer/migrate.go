@@ -99,8 +99,8 @@ func (p program) withSchema(ctx context.Context, act func(m *schema.Migrator) er
 	if err != nil {
 		return err
 	}
-	b, err := p.startDatabase(ctx, c)
-	defer func() { err = errors.Join(err, b.stop()) }()
+	d, err := p.startDatabase(ctx, c)
+	defer func() { err = errors.Join(err, d.stop()) }()
 	if err != nil {
 		return err
 	}

@@ -54,12 +54,12 @@ func (p program) runService(ctx context.Context) (err error) {
 	}
 	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
 	debug.SetGCPercent(gcPercent)
-	b, err := p.startDependencies(ctx, c)
-	defer func() { err = errors.Join(err, b.stop()) }()
+	d, err := p.startDependencies(ctx, c)
+	defer func() { err = errors.Join(err, d.stop()) }()
 	if err != nil {
 		return err
 	}
-	if err := b.writeRunningFile(c); err != nil {
+	if err := d.writeRunningFile(c); err != nil {
 		return err
 	}
 	if c.MigrateOnStart {
@@ -86,7 +86,7 @@ func (p program) runService(ctx context.Context) (err error) {
 	}()
 	replica, err := server.New(ctx, server.Options{
 		Config: c, Clock: clock.System(), Log: log, Version: version, Traces: traces,
-		RedisInProcess: b.inProcess, Demo: c.SeedDemo,
+		RedisInProcess: d.inProcess, Demo: c.SeedDemo,
 	})
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (p program) runService(ctx context.Context) (err error) {
 		return fmt.Errorf("%w\n  Set PORT to a free port, for example PORT=%d", err, c.Port+1)
 	}
 	debug.FreeOSMemory() // reading the specification needs memory only once
-	p.printWelcome(c, b, listener.Addr())
+	p.printWelcome(c, d, listener.Addr())
 	log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	log.DebugContext(ctx, "configured", slog.Any("config", c))
 	drain := time.Duration(0)
@@ -145,7 +145,7 @@ func (p program) loadDemo(ctx context.Context, c *config.Config) error {
 }
 
 // printWelcome prints addresses and accounts for a developer.
-func (p program) printWelcome(c *config.Config, b *dependencies, address net.Addr) {
+func (p program) printWelcome(c *config.Config, d *dependencies, address net.Addr) {
 	if c.Environment != config.Development {
 		return
 	}
@@ -157,10 +157,10 @@ func (p program) printWelcome(c *config.Config, b *dependencies, address net.Add
 		const margin = "\n             "
 		p.message("  Accounts   %s%sPassword of all: %s", strings.Join(demo.Accounts(), margin), margin, demo.Password)
 	}
-	if b.private {
-		p.message("  Data       %s (delete the directory to start with an empty database)", b.dir)
+	if d.private {
+		p.message("  Data       %s (delete the directory to start with an empty database)", d.dir)
 	}
-	if b.inProcess {
+	if d.inProcess {
 		p.message("  Redis      not installed: using a substitute in this process, which does not save its data")
 	}
 	p.message("  Stop       Ctrl-C\n")

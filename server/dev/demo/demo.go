@@ -105,7 +105,7 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 			err = l.loadParts(ctx, company, id)
 		}
 		if err != nil {
-			return l.loaded, fmt.Errorf("demo company %s: %w", company.slug, err)
+			return l.loaded, fmt.Errorf("load demo company %s: %w", company.slug, err)
 		}
 	}
 	return l.loaded, nil
@@ -156,18 +156,18 @@ func (l *loader) ensurePeople(ctx context.Context, of company) (uuid.UUID, error
 			continue
 		}
 		if !fault.Is(err, fault.ResourceNotFound) {
-			return found.ID, fmt.Errorf("user %s: %w", person.Email, err)
+			return found.ID, fmt.Errorf("find user %s: %w", person.Email, err)
 		}
 		hash, err := l.password()
 		if err != nil {
-			return found.ID, err
+			return found.ID, fmt.Errorf("hash demo password: %w", err)
 		}
 		_, err = past.CreateUserWithHash(ctx, found.ID, person, hash)
 		if fault.Is(err, fault.EmailTaken) { // created by a concurrent load
 			continue
 		}
 		if err != nil {
-			return found.ID, fmt.Errorf("user %s: %w", person.Email, err)
+			return found.ID, fmt.Errorf("create user %s: %w", person.Email, err)
 		}
 		l.loaded.Users++
 	}

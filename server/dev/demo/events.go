@@ -51,9 +51,8 @@ func (i *interview) setTime(
 	}
 }
 
-// schedule schedules an interview at when, sometimes after a missed appointment or for another time first. It returns
-// the time of the last invitation of the panel, which is before the start of the interview and before the time
-// before.
+// schedule schedules an interview for the period when, sometimes after a missed appointment or for another time first.
+// It returns when the panel was last invited, which is earlier than before and than the start of the interview.
 func (g *generator) schedule(
 	app *application, i *interview, s plannedInterview, when period, minutes int, by person, before time.Time,
 ) time.Time {
@@ -80,6 +79,7 @@ func (g *generator) schedule(
 			return at
 		}
 	}
+	// The interview is scheduled for up to two other times first, as long as there is time before the next appointment.
 	for moves := g.weightedIndex([]int{80, 16, 4}); moves >= 0; moves-- {
 		event, reason := api.InterviewEventKindReschedule, maybe(g.random, 0.85, phrases.Reschedule)
 		if i.row.StartsAt == nil {

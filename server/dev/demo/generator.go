@@ -32,7 +32,6 @@ type generator struct {
 	part    int
 	// candidates are all candidates of the part. unassigned holds those whose applications are still to be made, once for
 	// each application. forHires holds candidates with exactly one application, which is reserved for a hire.
-
 	candidates           []*candidate
 	unassigned, forHires []*candidate
 	applications         []*application
@@ -42,22 +41,22 @@ type generator struct {
 
 // generate makes the candidates of a part, their applications and interviews. It fails if no job of the company
 // accepted applications at the time of an application.
-func generate(c random, data companyData, l *library, part int, of size) (*batch, error) {
-	g := &generator{random: c, companyData: data, library: l, part: part, busy: map[uuid.UUID][]period{}}
+func generate(r random, data companyData, l *library, part int, of size) (*batch, error) {
+	g := &generator{random: r, companyData: data, library: l, part: part, busy: map[uuid.UUID][]period{}}
 	plan := g.planApplications(of.applications)
 	hires := 0
-	for _, c := range plan {
-		if c.status == api.ApplicationStatusHired {
+	for _, app := range plan {
+		if app.status == api.ApplicationStatusHired {
 			hires++
 		}
 	}
 	g.addCandidates(of, hires)
-	for _, c := range plan {
-		c.planned = c.planned[max(0, len(c.planned)-of.interviews):]
-		if err := g.addApplication(c); err != nil {
+	for _, app := range plan {
+		app.planned = app.planned[max(0, len(app.planned)-of.interviews):] // the last ones, which fit the outcome
+		if err := g.addApplication(app); err != nil {
 			return nil, err
 		}
-		of.interviews -= len(c.interviews)
+		of.interviews -= len(app.interviews)
 	}
 	return g.collect(), nil
 }
@@ -79,14 +78,14 @@ func (g *generator) planApplications(number int) []*application {
 			sequences = assignSequences(g.random, to, count)
 		}
 		for _, planned := range sequences {
-			c := &application{outcome: to, quality: to.quality() + 0.5*g.NormFloat64(), planned: planned}
+			app := &application{outcome: to, quality: to.quality() + 0.5*g.NormFloat64(), planned: planned}
 			switch {
 			case !to.interviewed():
-				rest = append(rest, c)
+				rest = append(rest, app)
 			case to.closed():
-				over = append(over, c)
+				over = append(over, app)
 			default:
-				open = append(open, c)
+				open = append(open, app)
 			}
 		}
 	}
@@ -94,23 +93,23 @@ func (g *generator) planApplications(number int) []*application {
 }
 
 // addApplication makes an application with its moves and interviews.
-func (g *generator) addApplication(c *application) error {
-	c.steps = g.stepsTo(c.outcome, c.planned)
-	placed, last := g.placeSteps(c)
-	if !g.assign(c, placed[0]) {
+func (g *generator) addApplication(app *application) error {
+	app.steps = g.stepsTo(app.outcome, app.planned)
+	placed, last := g.placeSteps(app)
+	if !g.assign(app, placed[0]) {
 		return fmt.Errorf("no job accepted applications on %s", placed[0].Format(time.DateOnly))
 	}
-	g.addMoves(c, placed)
-	g.addInterviews(c, last)
-	g.applications = append(g.applications, c)
+	g.addMoves(app, placed)
+	g.addInterviews(app, last)
+	g.applications = append(g.applications, app)
 	return nil
 }
 
 // assign assigns a candidate and a job that accepted applications at the given time. It reports whether it found a
 // pair.
-func (g *generator) assign(c *application, applied time.Time) bool {
+func (g *generator) assign(app *application, applied time.Time) bool {
 	from := &g.unassigned
-	if c.status == api.ApplicationStatusHired && len(g.forHires) > 0 {
+	if app.status == api.ApplicationStatusHired && len(g.forHires) > 0 {
 		from = &g.forHires
 	}
 	for range 100 {
@@ -118,16 +117,16 @@ func (g *generator) assign(c *application, applied time.Time) bool {
 		cand := (*from)[i]
 		weights := make([]int, len(g.jobs))
 		for n, job := range g.jobs {
-			if weights[n] = job.applicationWeight(applied, c.outcome); job.category == cand.category {
-				weights[n] *= 8
+			if weights[n] = job.applicationWeight(applied, app.outcome); job.category == cand.category {
+				weights[n] *= 8 // most candidates apply to jobs of one category
 			}
 			if slices.Contains(cand.jobs, job.id) {
 				weights[n] = 0
 			}
 		}
 		if n := g.weightedIndex(weights); n >= 0 {
-			c.candidate, c.job = cand, &g.jobs[n]
-			cand.jobs = append(cand.jobs, c.job.id)
+			app.candidate, app.job = cand, &g.jobs[n]
+			cand.jobs = append(cand.jobs, app.job.id)
 			*from = slices.Delete(*from, i, i+1)
 			return true
 		}
@@ -141,15 +140,16 @@ func (g *generator) collect() *batch {
 	for _, cand := range g.candidates {
 		b.candidates = append(b.candidates, g.finishCandidate(cand))
 	}
-	for _, c := range g.applications {
-		c.row.CandidateID = c.candidate.row.ID
-		b.applications = append(b.applications, c.row)
-		for _, move := range c.moves {
-			move.CandidateID = c.candidate.row.ID
+	for _, app := range g.applications {
+		// Candidates get their ids last, in finishCandidate, because an id contains the creation time.
+		app.row.CandidateID = app.candidate.row.ID
+		b.applications = append(b.applications, app.row)
+		for _, move := range app.moves {
+			move.CandidateID = app.candidate.row.ID
 			b.moves = append(b.moves, move)
 		}
-		for _, i := range c.interviews {
-			i.row.CandidateID = c.candidate.row.ID
+		for _, i := range app.interviews {
+			i.row.CandidateID = app.candidate.row.ID
 			b.interviews = append(b.interviews, i.row)
 			b.panelists = append(b.panelists, i.panel...)
 			b.events = append(b.events, i.events...)

@@ -92,7 +92,7 @@ func (l *loader) loadPart(ctx context.Context, to target) (added *batch, err err
 	hash := ""
 	if to.part > 0 { // its users are created within the transaction
 		if hash, err = l.password(); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("hash demo password: %w", err)
 		}
 	}
 	err = l.Store.InTx(ctx, to.id, func(tx *db.Queries) error {

@@ -18,7 +18,7 @@ import (
 type performance map[string]float64
 
 // addScores adds the scores of the panel that fit the status of the interview. If it is completed, all required
-// scores were submitted in time; if it awaits scores, at least one required score is missing.
+// scores were submitted before the time by; if it awaits scores, at least one required score is missing.
 func (g *generator) addScores(app *application, i *interview, to api.InterviewStatus, by time.Time) {
 	perf := performance{}
 	for _, criterion := range i.kit.criteria {
@@ -32,7 +32,8 @@ func (g *generator) addScores(app *application, i *interview, to api.InterviewSt
 		}
 		return
 	}
-	last, unscored := *i.row.FinishedAt, g.IntN(2) // the first two are required
+	last := *i.row.FinishedAt
+	unscored := g.IntN(2) // a panelist whose score is required, which is so for the first two
 	for n, p := range i.panel {
 		switch {
 		case !p.ScoreRequired:
@@ -162,6 +163,7 @@ func (g *generator) maybeReopen(i *interview, perf performance) {
 	reason := pick(g.random, g.library.phrases.Interviews.Reopen)
 	i.row.CompletedAt = nil
 	i.addEvent(g, api.InterviewEventKindReopen, api.InterviewStatusAwaitingScores, reopened, &hr.id, &reason)
+	// The score of the first panelist is required, so a completed interview has it.
 	n := slices.IndexFunc(i.scores, func(s scoreRow) bool { return s.RaterID == i.panel[0].UserID })
 	revised := reopened.Add(g.between(time.Minute, 10*time.Minute))
 	submitted := revised.Add(g.between(30*time.Minute, 20*time.Hour))
