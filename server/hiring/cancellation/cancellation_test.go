@@ -55,6 +55,12 @@ func newFixture(t *testing.T) fixture {
 	return f
 }
 
+// in returns the fixture for a subtest.
+func (f fixture) in(t *testing.T) fixture {
+	f.t = t
+	return f
+}
+
 func (f fixture) application() uuid.UUID {
 	f.t.Helper()
 	return f.Application(f.Candidate(), f.job, api.ApplicationStageInterview)
@@ -179,9 +185,24 @@ func equalTimes(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-func TestCancelByStatus(t *testing.T) {
+// TestCancel runs all tests of Cancel against one database.
+func TestCancel(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
+	for name, test := range map[string]func(*testing.T, fixture){
+		"statuses":           testStatuses,
+		"one application":    testOneApplication,
+		"without interviews": testWithoutInterviews,
+		"concurrent change":  testConcurrentChange,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, f.in(t))
+		})
+	}
+}
+
+func testStatuses(t *testing.T, f fixture) {
 	for _, test := range []struct {
 		status api.InterviewStatus
 		want   bool // whether the interview is cancelled
@@ -196,8 +217,7 @@ func TestCancelByStatus(t *testing.T) {
 	} {
 		t.Run(string(test.status), func(t *testing.T) {
 			t.Parallel()
-			f := f
-			f.t = t
+			f := f.in(t)
 			application := f.application()
 			before := f.read(f.interview(application, test.status))
 
@@ -214,11 +234,9 @@ func TestCancelByStatus(t *testing.T) {
 	}
 }
 
-// TestCancelCoversOneApplication cancels all interviews of an application that have not begun, and none of another
+// testOneApplication cancels all interviews of an application that have not begun, and none of another
 // application of the same candidate.
-func TestCancelCoversOneApplication(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+func testOneApplication(t *testing.T, f fixture) {
 	candidate := f.Candidate()
 	application := f.Application(candidate, f.job, api.ApplicationStageInterview)
 	other := f.Application(candidate, f.Job(api.JobStatusOpen), api.ApplicationStageInterview)
@@ -243,19 +261,15 @@ func TestCancelCoversOneApplication(t *testing.T) {
 	}
 }
 
-func TestCancelWithoutInterviews(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+func testWithoutInterviews(t *testing.T, f fixture) {
 	if err := f.cancel(f.application()); err != nil {
 		t.Errorf("Cancel: %v", err)
 	}
 }
 
-// TestCancelWaitsForConcurrentChange changes an interview in another transaction that commits while Cancel waits.
+// testConcurrentChange changes an interview in another transaction that commits while Cancel waits.
 // Cancel must act on the interview as that transaction left it.
-func TestCancelWaitsForConcurrentChange(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+func testConcurrentChange(t *testing.T, f fixture) {
 	for _, test := range []struct {
 		name   string
 		from   api.InterviewStatus
@@ -274,7 +288,7 @@ func TestCancelWaitsForConcurrentChange(t *testing.T) {
 			false,
 		},
 	} {
-		// The cases run one after the other, because each waits until some transaction of the database waits for a lock.
+		// The cases run one after the other, because each waits until a call of Cancel waits.
 		application := f.application()
 		id := f.interview(application, test.from)
 		tx, err := f.Connect().Begin(t.Context())
@@ -288,7 +302,7 @@ func TestCancelWaitsForConcurrentChange(t *testing.T) {
 		done := make(chan error, 1)
 		go func() { done <- f.cancel(application) }()
 		testkit.Eventually(t, 10*time.Second, "Cancel waits for the change", func() bool {
-			return f.locksAreAwaited(t.Context())
+			return f.cancelWaits(t.Context())
 		})
 		if err := tx.Commit(t.Context()); err != nil {
 			t.Fatalf("%s: %v", test.name, err)
@@ -315,10 +329,11 @@ func TestCancelWaitsForConcurrentChange(t *testing.T) {
 	}
 }
 
-// locksAreAwaited reports whether a session of the test's database waits for a lock.
-func (f fixture) locksAreAwaited(ctx context.Context) bool {
+// cancelWaits reports whether Cancel waits for a lock.
+func (f fixture) cancelWaits(ctx context.Context) bool {
 	var waits bool
 	err := f.Database.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_stat_activity
-		WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
+		WHERE datname = current_database() AND wait_event_type = 'Lock'
+			AND query LIKE '%name: ListInterviewsNotBegunForUpdate %')`).Scan(&waits)
 	return err == nil && waits
 }

@@ -53,6 +53,12 @@ func newFixture(t *testing.T) fixture {
 	return f
 }
 
+// in returns the fixture for a subtest.
+func (f fixture) in(t *testing.T) fixture {
+	f.t = t
+	return f
+}
+
 // interview creates an interview whose panel are the first n users. Their scores are required.
 func (f fixture) interview(status api.InterviewStatus, n int) uuid.UUID {
 	f.t.Helper()
@@ -140,8 +146,25 @@ func (f fixture) checkUnchanged(id uuid.UUID, status api.InterviewStatus) {
 	}
 }
 
-func TestCompleteByPanel(t *testing.T) {
+// TestComplete runs all tests of Complete against one database.
+func TestComplete(t *testing.T) {
 	t.Parallel()
+	f := newFixture(t)
+	for name, test := range map[string]func(*testing.T, fixture){
+		"panels":                 testPanels,
+		"last score":             testLastScore,
+		"other statuses":         testOtherStatuses,
+		"outdated row":           testOutdatedRow,
+		"concurrent last scores": testConcurrentLastScores,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, f.in(t))
+		})
+	}
+}
+
+func testPanels(t *testing.T, f fixture) {
 	const (
 		noScore   = api.ScoreStatus("")
 		draft     = api.ScoreStatusDraft
@@ -154,7 +177,6 @@ func TestCompleteByPanel(t *testing.T) {
 		declined bool
 		removed  bool
 	}
-	f := newFixture(t)
 	for _, test := range []struct {
 		name  string
 		panel []panelist
@@ -177,8 +199,7 @@ func TestCompleteByPanel(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			f := f
-			f.t = t
+			f := f.in(t)
 			id := f.interview(api.InterviewStatusAwaitingScores, len(test.panel))
 			for n, p := range test.panel {
 				if p.score != noScore {
@@ -209,11 +230,9 @@ func TestCompleteByPanel(t *testing.T) {
 	}
 }
 
-// TestCompleteWithLastScore submits the scores of a panel one after the other. Only the last one completes the
+// testLastScore submits the scores of a panel one after the other. Only the last one completes the
 // interview, and another call changes nothing.
-func TestCompleteWithLastScore(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+func testLastScore(t *testing.T, f fixture) {
 	id := f.interview(api.InterviewStatusAwaitingScores, len(f.users))
 	// Submitted scores of another interview of the same panel do not count.
 	other := f.interview(api.InterviewStatusAwaitingScores, len(f.users))
@@ -238,18 +257,15 @@ func TestCompleteWithLastScore(t *testing.T) {
 	f.checkUnchanged(other, api.InterviewStatusAwaitingScores)
 }
 
-// TestCompleteChangesOnlyAwaitingScores calls Complete in every other status, with all scores submitted.
-func TestCompleteChangesOnlyAwaitingScores(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+// testOtherStatuses calls Complete in every other status, with all scores submitted.
+func testOtherStatuses(t *testing.T, f fixture) {
 	for _, status := range []api.InterviewStatus{
 		api.InterviewStatusDraft, api.InterviewStatusScheduled, api.InterviewStatusInProgress,
 		api.InterviewStatusCompleted, api.InterviewStatusNoShow, api.InterviewStatusCancelled,
 	} {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
-			f := f
-			f.t = t
+			f := f.in(t)
 			id := f.interview(status, 1)
 			f.Score(id, f.users[0], api.ScoreStatusSubmitted, 4)
 			if got := f.complete(id); got.Status != status || got.Version != 1 {
@@ -260,10 +276,8 @@ func TestCompleteChangesOnlyAwaitingScores(t *testing.T) {
 	}
 }
 
-// TestCompleteRefusesOutdatedRow passes a row that was read before another transaction completed the interview.
-func TestCompleteRefusesOutdatedRow(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+// testOutdatedRow passes a row that was read before another transaction completed the interview.
+func testOutdatedRow(t *testing.T, f fixture) {
 	id := f.interview(api.InterviewStatusAwaitingScores, 1)
 	f.Score(id, f.users[0], api.ScoreStatusSubmitted, 4)
 	var outdated db.Interview
@@ -287,11 +301,9 @@ func TestCompleteRefusesOutdatedRow(t *testing.T) {
 	f.checkCompleted(id)
 }
 
-// TestConcurrentLastScoresCompleteOnce submits the scores of a whole panel at once. Exactly one transaction completes
+// testConcurrentLastScores submits the scores of a whole panel at once. Exactly one transaction completes
 // the interview: the last one, which sees all scores.
-func TestConcurrentLastScoresCompleteOnce(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
+func testConcurrentLastScores(t *testing.T, f fixture) {
 	for range 5 {
 		id := f.interview(api.InterviewStatusAwaitingScores, len(f.users))
 		scores := make([]uuid.UUID, len(f.users))

@@ -35,21 +35,20 @@ func TestInterviewCalendar(t *testing.T) {
 	f := newFixture(t)
 	t.Run("content and updates", func(t *testing.T) {
 		t.Parallel()
-		checkCalendarContent(t, f.in(t))
+		testCalendarContent(t, f.in(t))
 	})
 	t.Run("addresses", func(t *testing.T) {
 		t.Parallel()
-		checkCalendarAddresses(t, f.in(t))
+		testCalendarAddresses(t, f.in(t))
 	})
 	t.Run("statuses", func(t *testing.T) {
 		t.Parallel()
-		checkCalendarStatuses(t, f.in(t))
+		testCalendarStatuses(t, f.in(t))
 	})
 }
 
-// checkCalendarContent reads the file of an interview that is created, rescheduled and cancelled.
-func checkCalendarContent(t *testing.T, f fixture) {
-	t.Helper()
+// testCalendarContent reads the file of an interview that is created, rescheduled and cancelled.
+func testCalendarContent(t *testing.T, f fixture) {
 	created := decode(f.clients["lead"].Post(collection, f.createBody(map[string]any{
 		"title": "Tech, round; 2", "location": "Room 4", "meeting_url": "https://meet.example/a",
 		"instructions": "Bring questions.\nBEGIN:VEVENT", "panel": f.panelOf("panelist", "hr"),
@@ -98,9 +97,8 @@ func checkCalendarContent(t *testing.T, f fixture) {
 	}
 }
 
-// checkCalendarAddresses verifies that employees, who cannot read users, get no email address but their own.
-func checkCalendarAddresses(t *testing.T, f fixture) {
-	t.Helper()
+// testCalendarAddresses verifies that employees, who cannot read users, get no email address but their own.
+func testCalendarAddresses(t *testing.T, f fixture) {
 	id := f.newInterview(api.InterviewStatusScheduled, "panelist", "hr", "lead")
 	file := f.calendarFile("panelist", path(id, "calendar.ics"))
 	for _, address := range []string{"hr@", "team_lead@"} {
@@ -120,9 +118,8 @@ func checkCalendarAddresses(t *testing.T, f fixture) {
 	}
 }
 
-// checkCalendarStatuses reads the file of an interview in each status.
-func checkCalendarStatuses(t *testing.T, f fixture) {
-	t.Helper()
+// testCalendarStatuses reads the file of an interview in each status.
+func testCalendarStatuses(t *testing.T, f fixture) {
 	for status, want := range map[api.InterviewStatus]string{
 		api.InterviewStatusScheduled: "CONFIRMED", api.InterviewStatusInProgress: "CONFIRMED",
 		api.InterviewStatusAwaitingScores: "CONFIRMED", api.InterviewStatusCompleted: "CONFIRMED",

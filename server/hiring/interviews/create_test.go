@@ -261,8 +261,9 @@ func TestCreatePermissions(t *testing.T) {
 	f.newInterview(api.InterviewStatusScheduled, "other_lead")
 	f.clients["other_lead"].Post(collection, f.createBody(nil)).Refused(http.StatusForbidden, "role_not_allowed")
 	globex := f.Company("globex")
-	wantEqual(t, "another company", violations(f.replica.SignIn(t, globex.Users[api.RoleAdmin]).Post(collection, f.createBody(nil)).
-		Refused(http.StatusUnprocessableEntity, "rule_violated")), []string{"/application_id unknown", "/kit_version_id unknown"})
+	p := f.replica.SignIn(t, globex.Users[api.RoleAdmin]).Post(collection, f.createBody(nil)).
+		Refused(http.StatusUnprocessableEntity, "rule_violated")
+	wantEqual(t, "another company", violations(p), []string{"/application_id unknown", "/kit_version_id unknown"})
 }
 
 // TestCreateWithConflictCreatesNothing verifies that an interview that cannot be scheduled is not created.

@@ -262,7 +262,8 @@ func TestKitVersionIsFixedOnceScheduled(t *testing.T) {
 		wantEqual(t, want, violations(p), []string{want})
 	}
 	for _, status := range []api.InterviewStatus{
-		api.InterviewStatusScheduled, api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores, api.InterviewStatusNoShow,
+		api.InterviewStatusScheduled, api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores,
+		api.InterviewStatusNoShow,
 	} {
 		id := f.newInterview(status)
 		p := patch(id, other).Refused(http.StatusConflict, "state_conflict")

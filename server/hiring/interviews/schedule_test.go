@@ -255,7 +255,8 @@ func TestRescheduleIgnoresItself(t *testing.T) {
 	}
 
 	// Allowed conflicts are in the response.
-	moved := decode(f.clients["lead"].Post(path(first, "reschedule"), scheduleAt(30, "allow_conflicts", true)).Expect(http.StatusOK))
+	moved := decode(f.clients["lead"].Post(path(first, "reschedule"), scheduleAt(30, "allow_conflicts", true)).
+		Expect(http.StatusOK))
 	starts, ends := time.Date(2027, 1, 12, 10, 0, 0, 0, time.UTC), time.Date(2027, 1, 12, 11, 0, 0, 0, time.UTC)
 	want := []api.ScheduleConflict{
 		{Kind: api.ScheduleConflictKindPanelist, Person: moved.Panel[0].User, StartsAt: starts, EndsAt: ends},

@@ -17,8 +17,8 @@ import (
 
 func statuses() []api.InterviewStatus {
 	return []api.InterviewStatus{
-		api.InterviewStatusDraft, api.InterviewStatusScheduled, api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores,
-		api.InterviewStatusCompleted, api.InterviewStatusNoShow, api.InterviewStatusCancelled,
+		api.InterviewStatusDraft, api.InterviewStatusScheduled, api.InterviewStatusInProgress,
+		api.InterviewStatusAwaitingScores, api.InterviewStatusCompleted, api.InterviewStatusNoShow, api.InterviewStatusCancelled,
 	}
 }
 
@@ -63,15 +63,14 @@ func TestAllowedActionsMatchOperations(t *testing.T) {
 		for _, status := range statuses() {
 			t.Run(name+" in "+string(status), func(t *testing.T) {
 				t.Parallel()
-				checkAllowedActions(t, f.in(t), name, status)
+				testAllowedActions(t, f.in(t), name, status)
 			})
 		}
 	}
 }
 
-// checkAllowedActions tries every action in one state as one user.
-func checkAllowedActions(t *testing.T, f fixture, name string, status api.InterviewStatus) {
-	t.Helper()
+// testAllowedActions tries every action in one state as one user.
+func testAllowedActions(t *testing.T, f fixture, name string, status api.InterviewStatus) {
 	id := f.newInterview(status, "other_lead", "panelist")
 	for action := range f.actionRequests() {
 		allowed := f.get(name, id).AllowedActions
@@ -107,7 +106,8 @@ func checkAllowedActions(t *testing.T, f fixture, name string, status api.Interv
 func TestInterviewLifecycle(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	id := decode(f.clients["lead"].Post(collection, f.createBody(map[string]any{"panel": f.panelOf("panelist")})).Expect(http.StatusCreated)).ID
+	id := decode(f.clients["lead"].Post(collection, f.createBody(map[string]any{"panel": f.panelOf("panelist")})).
+		Expect(http.StatusCreated)).ID
 	act := func(name, action string, body any) api.Interview {
 		t.Helper()
 		answer := f.clients[name].Post(path(id, action), body).Expect(http.StatusOK)
@@ -276,16 +276,15 @@ func TestFinishCompletesWithAllScores(t *testing.T) {
 			t.Run(fmt.Sprintf("required %t, score %q", required, score), func(t *testing.T) {
 				t.Parallel()
 				want := !required || score == api.ScoreStatusSubmitted
-				checkFinish(t, f.in(t), required, score, want)
+				testFinish(t, f.in(t), required, score, want)
 			})
 		}
 	}
 }
 
-// checkFinish finishes an interview with one submitted score and another one in a status, empty for none. The interview
+// testFinish finishes an interview with one submitted score and another one in a status, empty for none. The interview
 // must be completed if completes is true, and await scores otherwise.
-func checkFinish(t *testing.T, f fixture, required bool, score api.ScoreStatus, completes bool) {
-	t.Helper()
+func testFinish(t *testing.T, f fixture, required bool, score api.ScoreStatus, completes bool) {
 	id := f.newInterview(api.InterviewStatusInProgress, "panelist", "other_lead")
 	f.Exec(`UPDATE interview_panelists SET score_required = $2 WHERE interview_id = $1`, id, required)
 	f.Score(id, f.users["other_lead"], api.ScoreStatusSubmitted, 3)
@@ -355,8 +354,9 @@ func TestConcurrentTransitionsOneSucceeds(t *testing.T) {
 	f := newFixture(t)
 	other := f.Replica()
 	for action, from := range map[string]api.InterviewStatus{
-		"start": api.InterviewStatusScheduled, "finish": api.InterviewStatusInProgress, "no-show": api.InterviewStatusScheduled,
-		"cancel": api.InterviewStatusScheduled, "complete": api.InterviewStatusAwaitingScores, "reopen": api.InterviewStatusCompleted,
+		"start": api.InterviewStatusScheduled, "finish": api.InterviewStatusInProgress,
+		"no-show": api.InterviewStatusScheduled, "cancel": api.InterviewStatusScheduled,
+		"complete": api.InterviewStatusAwaitingScores, "reopen": api.InterviewStatusCompleted,
 		"schedule": api.InterviewStatusDraft,
 	} {
 		id := f.newInterview(from, "panelist", "other_lead")
