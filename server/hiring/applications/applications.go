@@ -1,7 +1,8 @@
-// Package applications moves candidates through the stages of a job. It guarantees that the history contains every
-// move, with its actor and reason, in the same transaction as the application's new state; that a candidate has at most
-// one open application to a job, and only an active candidate applies, only to an open job; and that of two concurrent
-// moves, the second is decided on the state after the first.
+// Package applications manages the applications of candidates to jobs, and moves them through the stages.
+//
+// A candidate has at most one open application to a job. Only active candidates can apply, and only to open jobs. Every
+// move is in the history, with its actor and reason, and commits together with the application's new state. Every move
+// locks the application's row first, so that of two concurrent moves the second is decided on the result of the first.
 package applications
 
 import (
@@ -21,7 +22,7 @@ import (
 // Applications implements the operations of the tag applications.
 type Applications struct{ service.Deps }
 
-// New fails if a dependency is missing.
+// New returns an error that names every missing dependency.
 func New(deps service.Deps) (*Applications, error) {
 	if err := service.Check("applications", deps); err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func New(deps service.Deps) (*Applications, error) {
 	return &Applications{deps}, nil
 }
 
-// GetApplication shows an application that the actor sees.
+// GetApplication returns an application that is visible to the actor.
 func (a *Applications) GetApplication(
 	ctx context.Context, request api.GetApplicationRequestObject,
 ) (api.GetApplicationResponseObject, error) {
@@ -38,26 +39,26 @@ func (a *Applications) GetApplication(
 	if err != nil {
 		return nil, err
 	}
-	return api.GetApplication200JSONResponse{ApplicationJSONResponse: present(actor, row)}, nil
+	return api.GetApplication200JSONResponse{ApplicationJSONResponse: applicationResponse(actor, row)}, nil
 }
 
-// get reads an application that the actor sees.
+// get reads an application that is visible to the actor.
 func (a *Applications) get(ctx context.Context, actor access.Actor, id uuid.UUID) (db.GetApplicationRow, error) {
 	return a.Store.Of(actor.CompanyID).GetApplication(ctx, db.GetApplicationParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 }
 
-// CreateApplication creates an application of a candidate to a job.
+// CreateApplication creates an application of a candidate to a job, with the first entry of its history.
 func (a *Applications) CreateApplication(
 	ctx context.Context, request api.CreateApplicationRequestObject,
 ) (api.CreateApplicationResponseObject, error) {
 	actor := access.Of(ctx)
 	row := newApplication(*request.Body, actor.CompanyID)
 	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
-	var shown api.ApplicationJSONResponse
+	var response api.ApplicationJSONResponse
 	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		candidate, job, err := a.lockParties(ctx, tx, row)
+		candidate, job, err := a.lockReferences(ctx, tx, row)
 		if err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (a *Applications) CreateApplication(
 		if err != nil {
 			return err
 		}
-		if err := mayApply(candidate.Status, job.Status, lifecycle.StandingOf(actor, member)); err != nil {
+		if err := checkApply(candidate.Status, job.Status, lifecycle.StandingOf(actor, member)); err != nil {
 			return err
 		}
 		created, err := tx.InsertApplication(ctx, row)
@@ -81,43 +82,43 @@ func (a *Applications) CreateApplication(
 		if err != nil {
 			return err
 		}
-		shown = present(actor, db.GetApplicationRow{
+		response = applicationResponse(actor, db.GetApplicationRow{
 			Application: created, FirstName: candidate.FirstName, LastName: candidate.LastName, JobTitle: job.Title,
 			IsMember: member,
 		})
-		return a.record(ctx, tx, audit.ApplicationCreated, row.ID, audit.Diff(blank(), attributes(created)))
+		return a.record(ctx, tx, audit.ApplicationCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return api.CreateApplication201JSONResponse{
-		Body: shown.Body,
+		Body: response.Body,
 		Headers: api.CreateApplication201ResponseHeaders{
-			ETag: shown.Headers.ETag, Location: "/api/v1/applications/" + shown.Body.ID.String(),
+			ETag: response.Headers.ETag, Location: "/api/v1/applications/" + response.Body.ID.String(),
 		},
 	}, nil
 }
 
-// lockParties returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids
+// lockReferences returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids
 // and an invalid source are reported together, as the fault RuleViolated.
-func (a *Applications) lockParties(
+func (a *Applications) lockReferences(
 	ctx context.Context, tx *db.Queries, row db.InsertApplicationParams,
 ) (db.Candidate, db.Job, error) {
 	f := fault.New(fault.RuleViolated)
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
 	})
-	if err := known(f, "/candidate_id", err); err != nil {
+	if err := checkKnown(f, "/candidate_id", err); err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
 	job, err := tx.LockAppliedJob(ctx, db.LockAppliedJobParams{CompanyID: row.CompanyID, ID: row.JobID})
-	if err := known(f, "/job_id", err); err != nil {
+	if err := checkKnown(f, "/job_id", err); err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
 	return candidate, job, checkSource(f, row.Source)
 }
 
-// record writes an audit log entry about an application.
+// record writes an audit entry about an application.
 func (a *Applications) record(
 	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {

@@ -11,27 +11,27 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// present returns an application as the actor sees it. The ETag covers the names of candidate and job as well, because
+// applicationResponse converts an application for the actor. The ETag covers the names of candidate and job, because
 // these change without the application.
-func present(actor access.Actor, row db.GetApplicationRow) api.ApplicationJSONResponse {
-	shown := convert(row, lifecycle.StandingOf(actor, row.IsMember))
+func applicationResponse(actor access.Actor, row db.GetApplicationRow) api.ApplicationJSONResponse {
+	body := convert(row, lifecycle.StandingOf(actor, row.IsMember))
 	return api.ApplicationJSONResponse{
-		Body: shown,
+		Body: body,
 		Headers: api.ApplicationResponseHeaders{
-			ETag: etag.Of(row.Application.Version, shown.Candidate, shown.Job, shown.AllowedActions, shown.AllowedStages),
+			ETag: etag.Of(row.Application.Version, body.Candidate, body.Job, body.AllowedActions, body.AllowedStages),
 		},
 	}
 }
 
-func convert(joined db.GetApplicationRow, who lifecycle.Standing) api.Application {
+func convert(joined db.GetApplicationRow, standing lifecycle.Standing) api.Application {
 	row := joined.Application
 	return api.Application{
 		ID:        row.ID,
 		Candidate: api.PersonSummary{ID: row.CandidateID, FirstName: joined.FirstName, LastName: joined.LastName},
 		Job:       api.JobSummary{ID: row.JobID, Title: joined.JobTitle},
 		Stage:     row.Stage, Status: row.Status, RejectionReason: row.RejectionReason, Source: optional.Of(row.Source),
-		StageEnteredAt: row.StageEnteredAt.UTC(), AllowedActions: lifecycle.Application().Allowed(row.Status, who),
-		AllowedStages: allowedStages(row, who), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		StageEnteredAt: row.StageEnteredAt.UTC(), AllowedActions: lifecycle.Application().Allowed(row.Status, standing),
+		AllowedStages: allowedStages(row, standing), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
 
@@ -45,7 +45,7 @@ func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
 	}
 }
 
-// newApplication converts a request into a row without id and time.
+// newApplication converts a request into a row. The caller sets the id and the time.
 func newApplication(request api.CreateApplicationRequest, company uuid.UUID) db.InsertApplicationParams {
 	return db.InsertApplicationParams{
 		CompanyID: company, CandidateID: request.CandidateID, JobID: request.JobID, Stage: lifecycle.Stage().Initial,
@@ -53,8 +53,8 @@ func newApplication(request api.CreateApplicationRequest, company uuid.UUID) db.
 	}
 }
 
-// attributes are the fields of an application that the audit log records. Free text about the candidate, which are the
-// source and the reasons of moves, is left out: it can be deleted with the application, but not from the log.
+// attributes returns the fields of an application that the audit log records. It omits the source and the reasons of
+// moves, which are free text about the candidate: the audit log must not retain them longer than the application does.
 func attributes(row db.Application) map[string]any {
 	return map[string]any{
 		"candidate_id": row.CandidateID, "job_id": row.JobID, "stage": row.Stage, "status": row.Status,
@@ -62,7 +62,7 @@ func attributes(row db.Application) map[string]any {
 	}
 }
 
-// blank are the attributes of an application that does not exist yet.
-func blank() map[string]any {
+// emptyAttributes returns the attributes of an application that does not exist yet.
+func emptyAttributes() map[string]any {
 	return map[string]any{"candidate_id": nil, "job_id": nil, "stage": nil, "status": nil, "rejection_reason": nil}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// ExportApplications streams the applications that the actor sees. The export is recorded in the audit log before its
-// first line.
+// ExportApplications streams the applications that are visible to the actor, oldest first. The audit entry commits
+// before the first line is sent.
 func (a *Applications) ExportApplications(
 	ctx context.Context, request api.ExportApplicationsRequestObject,
 ) (api.ExportApplicationsResponseObject, error) {
@@ -38,7 +38,7 @@ func (a *Applications) ExportApplications(
 	stream := bulk.Stream(func(to io.Writer) error {
 		err := a.export(ctx, actor, query, format, to)
 		if err != nil {
-			a.Log.WarnContext(ctx, "application export broken off", slog.Any("error", err))
+			a.Log.WarnContext(ctx, "application export stopped", slog.Any("error", err))
 		}
 		return err
 	})
@@ -50,8 +50,8 @@ func (a *Applications) ExportApplications(
 	return api.ExportApplications200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
 }
 
-// export writes the selected applications in batches of one statement each. Every batch checks again what the actor
-// sees.
+// export writes the selected applications in batches. Each batch is a query of its own, which checks again what is
+// visible to the actor.
 func (a *Applications) export(
 	ctx context.Context, actor access.Actor, query db.ListApplicationsParams, format api.ExportFormat, to io.Writer,
 ) error {
@@ -63,17 +63,17 @@ func (a *Applications) export(
 		return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)
 	}
 	show := func(row db.ListApplicationsRow) (any, error) {
-		shown := convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
+		application := convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
 		if format == api.ExportFormatCsv {
-			return flatten(shown), nil
+			return flatten(application), nil
 		}
-		return shown, nil
+		return application, nil
 	}
-	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, table()), show, next)
+	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, exportTable()), show, next)
 }
 
-// line is an application as a row of CSV, whose candidate and job have columns of their own.
-type line struct {
+// csvRow is an application in the CSV export, in which the fields of candidate and job are columns.
+type csvRow struct {
 	api.Application
 
 	CandidateID uuid.UUID `json:"candidate_id"`
@@ -83,15 +83,15 @@ type line struct {
 	JobTitle    string    `json:"job_title"`
 }
 
-func flatten(shown api.Application) line {
-	return line{
-		Application: shown, CandidateID: shown.Candidate.ID, FirstName: shown.Candidate.FirstName,
-		LastName: shown.Candidate.LastName, JobID: shown.Job.ID, JobTitle: shown.Job.Title,
+func flatten(a api.Application) csvRow {
+	return csvRow{
+		Application: a, CandidateID: a.Candidate.ID, FirstName: a.Candidate.FirstName, LastName: a.Candidate.LastName,
+		JobID: a.Job.ID, JobTitle: a.Job.Title,
 	}
 }
 
-// table are the columns of the CSV export. It has no allowed actions, because nobody acts from a spreadsheet.
-func table() bulk.Table {
+// exportTable returns the columns of the CSV export. It omits the allowed actions, which are of no use in a table.
+func exportTable() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "job_id", "job_title", "stage", "status",
 		"rejection_reason", "source", "stage_entered_at", "created_at", "updated_at",

@@ -11,29 +11,29 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
-// ListApplications lists the applications that the actor sees.
+// ListApplications lists the applications that are visible to the actor.
 func (a *Applications) ListApplications(
 	ctx context.Context, request api.ListApplicationsRequestObject,
 ) (api.ListApplicationsResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
+	actor, params := access.Of(ctx), request.Params
 	sort := api.ApplicationSortCreatedAtDesc
-	if wanted.Sort != nil {
-		sort = *wanted.Sort
+	if params.Sort != nil {
+		sort = *params.Sort
 	}
 	query := listQuery(actor, api.ExportApplicationsParams{
-		JobID: wanted.JobID, CandidateID: wanted.CandidateID, Stage: wanted.Stage, Status: wanted.Status,
-		UpdatedSince: wanted.UpdatedSince,
+		JobID: params.JobID, CandidateID: params.CandidateID, Stage: params.Stage, Status: params.Status,
+		UpdatedSince: params.UpdatedSince,
 	}, sort)
-	scope := wanted
+	scope := params
 	scope.Cursor, scope.Limit, scope.Sort = nil, nil, &sort
-	shown, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationsRow, api.Application]{
+	response, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationsRow, api.Application]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListApplications", Query: scope},
-		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		Cursor: params.Cursor, Limit: params.Limit,
 		Fetch: func(w page.Window) ([]db.ListApplicationsRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)
 		},
-		Place: func(row db.ListApplicationsRow) page.Place { return placeOf(row.Application, sort) },
+		Place: func(row db.ListApplicationsRow) page.Place { return listPosition(row.Application, sort) },
 		Show: page.Each(func(row db.ListApplicationsRow) api.Application {
 			return convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
 		}),
@@ -42,12 +42,12 @@ func (a *Applications) ListApplications(
 		return nil, err
 	}
 	return api.ListApplications200JSONResponse{
-		Body:    api.ApplicationPage(shown.Body),
-		Headers: api.ListApplications200ResponseHeaders{Link: shown.Link},
+		Body:    api.ApplicationPage(response.Body),
+		Headers: api.ListApplications200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 
-// listQuery selects the applications that the actor sees and the filters match.
+// listQuery returns the query for the applications that are visible to the actor and match the filters.
 func listQuery(
 	actor access.Actor, filters api.ExportApplicationsParams, sort api.ApplicationSort,
 ) db.ListApplicationsParams {
@@ -64,7 +64,8 @@ func listQuery(
 	return query
 }
 
-func placeOf(row db.Application, sort api.ApplicationSort) page.Place {
+// listPosition returns the position of an application in a list with the given order.
+func listPosition(row db.Application, sort api.ApplicationSort) page.Place {
 	ascending := api.ApplicationSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.ApplicationSortUpdatedAtAsc:
@@ -75,7 +76,7 @@ func placeOf(row db.Application, sort api.ApplicationSort) page.Place {
 	return page.At(row.CreatedAt, row.ID)
 }
 
-// ListApplicationHistory lists the moves of an application that the actor sees, oldest first.
+// ListApplicationHistory lists the moves of an application that is visible to the actor, oldest first.
 func (a *Applications) ListApplicationHistory(
 	ctx context.Context, request api.ListApplicationHistoryRequestObject,
 ) (api.ListApplicationHistoryResponseObject, error) {
@@ -83,13 +84,13 @@ func (a *Applications) ListApplicationHistory(
 	if err != nil {
 		return nil, err
 	}
-	of := row.Application
-	shown, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationMovesRow, api.ApplicationMove]{
-		Scope:  page.Scope{Company: of.CompanyID, Operation: "ListApplicationHistory", Query: of.ID},
+	application := row.Application
+	response, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationMovesRow, api.ApplicationMove]{
+		Scope:  page.Scope{Company: application.CompanyID, Operation: "ListApplicationHistory", Query: application.ID},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListApplicationMovesRow, error) {
-			return a.Store.Of(of.CompanyID).ListApplicationMoves(ctx, db.ListApplicationMovesParams{
-				CompanyID: of.CompanyID, ApplicationID: of.ID, AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			return a.Store.Of(application.CompanyID).ListApplicationMoves(ctx, db.ListApplicationMovesParams{
+				CompanyID: application.CompanyID, ApplicationID: application.ID, AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},
 		Place: func(row db.ListApplicationMovesRow) page.Place {
@@ -101,7 +102,7 @@ func (a *Applications) ListApplicationHistory(
 		return nil, err
 	}
 	return api.ListApplicationHistory200JSONResponse{
-		Body:    api.ApplicationMovePage(shown.Body),
-		Headers: api.ListApplicationHistory200ResponseHeaders{Link: shown.Link},
+		Body:    api.ApplicationMovePage(response.Body),
+		Headers: api.ListApplicationHistory200ResponseHeaders{Link: response.Link},
 	}, nil
 }

@@ -18,27 +18,41 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// crowd is applications of every stage and status to three jobs, whose times collide: the first is the team lead's, and the
-// employee is on the panel of an interview of every fifth.
-type crowd struct {
+// applicationSet is a set of applications of every stage and status, several of which have the same times. The team lead
+// leads the first of three jobs.
+type applicationSet struct {
 	jobs, candidates []uuid.UUID
 	all              []api.Application
-	panel            []uuid.UUID
+	// panel has the applications with an interview for which the employee is a panelist: every fifth one.
+	panel []uuid.UUID
 }
 
-func fill(t *testing.T, h house, n int) crowd {
+// visibleTo reports whether a role sees an application.
+func (s applicationSet) visibleTo(role api.Role, a api.Application) bool {
+	switch role {
+	case api.RoleTeamLead:
+		return a.Job.ID == s.jobs[0]
+	case api.RoleEmployee:
+		return slices.Contains(s.panel, a.ID)
+	}
+	return true
+}
+
+// insertApplications inserts n applications in acme and one in another company.
+func insertApplications(t *testing.T, f fixture, n int) applicationSet {
 	t.Helper()
-	c := crowd{jobs: []uuid.UUID{
-		h.hiring.Job(api.JobStatusOpen, h.acme.Users[api.RoleTeamLead]), h.hiring.Job(api.JobStatusOpen), h.hiring.Job(api.JobStatusClosed),
+	c := applicationSet{jobs: []uuid.UUID{
+		f.hiring.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead]), f.hiring.Job(api.JobStatusOpen),
+		f.hiring.Job(api.JobStatusClosed),
 	}}
-	_, version := h.hiring.KitVersion(api.KitVersionStatusPublished)
-	conn, began := h.Connect(), time.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
+	_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)
+	conn, start := f.Connect(), time.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
 	stages, states := lifecycle.Stages(), lifecycle.Application().States
 	for i := range n {
 		if i%2 == 0 {
-			c.candidates = append(c.candidates, h.hiring.Candidate())
+			c.candidates = append(c.candidates, f.hiring.Candidate())
 		}
-		id := h.hiring.Application(c.candidates[i/2], c.jobs[i%3], stages[i%len(stages)])
+		id := f.hiring.Application(c.candidates[i/2], c.jobs[i%3], stages[i%len(stages)])
 		status := states[i%len(states)].Name
 		if (status == api.ApplicationStatusHired) != (stages[i%len(stages)] == api.ApplicationStageHired) {
 			status = api.ApplicationStatusWithdrawn
@@ -46,61 +60,62 @@ func fill(t *testing.T, h house, n int) crowd {
 		if stages[i%len(stages)] == api.ApplicationStageHired {
 			status = api.ApplicationStatusHired
 		}
-		at := began.Add(time.Duration(i/4) * time.Microsecond)
-		_, err := conn.Exec(t.Context(), `UPDATE applications SET status = $2::text, created_at = $3, updated_at = $4, stage_entered_at = $5,
-			rejection_reason = CASE WHEN $2::text = 'rejected' THEN 'location' END WHERE id = $1`,
+		at := start.Add(time.Duration(i/4) * time.Microsecond)
+		_, err := conn.Exec(t.Context(), `
+			UPDATE applications SET status = $2::text, created_at = $3, updated_at = $4, stage_entered_at = $5,
+				rejection_reason = CASE WHEN $2::text = 'rejected' THEN 'location' END WHERE id = $1`,
 			id, status, at, at.Add(time.Duration(i%3)*time.Second), at.Add(time.Duration(i*7%5)*time.Second))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if i%5 == 0 {
-			h.hiring.Interview(id, version, api.InterviewStatusScheduled, h.acme.Users[api.RoleEmployee])
+			f.hiring.Interview(id, version, api.InterviewStatusScheduled, f.acme.Users[api.RoleEmployee])
 			c.panel = append(c.panel, id)
 		}
 	}
-	elsewhere := h.Hiring(h.Company("globex"))
-	elsewhere.Application(elsewhere.Candidate(), elsewhere.Job(api.JobStatusOpen), api.ApplicationStageOffer)
-	c.all = list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
+	globex := f.Hiring(f.Company("globex"))
+	globex.Application(globex.Candidate(), globex.Job(api.JobStatusOpen), api.ApplicationStageOffer)
+	c.all = listPage(f.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
 	if len(c.all) != n {
-		t.Fatalf("HR sees %d applications, want %d", len(c.all), n)
+		t.Fatalf("got %d applications as HR, want %d", len(c.all), n)
 	}
 	return c
 }
 
-// list asks for one page.
-func list(c *testkit.Client, query url.Values) api.ApplicationPage {
+// listPage requests one page.
+func listPage(c *testkit.Client, query url.Values) api.ApplicationPage {
 	return testkit.Decode[api.ApplicationPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
 }
 
-// every follows a list from page to page to its end.
-func every(t *testing.T, c *testkit.Client, query url.Values) []api.Application {
+// listAll requests all pages of a list.
+func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Application {
 	t.Helper()
 	var all []api.Application
-	query = with(query, nil)
+	query = mergeQueries(query, nil)
 	for range 1000 {
-		got := list(c, query)
+		got := listPage(c, query)
 		all = append(all, got.Data...)
 		if !got.HasMore {
 			if !got.NextCursor.IsNull() {
-				t.Error("the last page has a cursor")
+				t.Error("the last page has a next_cursor")
 			}
 			return all
 		}
 		query.Set("cursor", got.NextCursor.MustGet())
 	}
-	t.Fatal("the list does not end")
+	t.Fatal("the list has more than 1000 pages")
 	return nil
 }
 
-// with gives a query with other values; a name without values is left out.
-func with(query, changes url.Values) url.Values {
-	other := url.Values{}
+// mergeQueries returns a copy of a query with some parameters replaced; one without values is left out.
+func mergeQueries(query, changes url.Values) url.Values {
+	merged := url.Values{}
 	for _, part := range []url.Values{query, changes} {
 		for name, values := range part {
-			other[name] = slices.Clone(values)
+			merged[name] = slices.Clone(values)
 		}
 	}
-	return other
+	return merged
 }
 
 func ids(applications []api.Application) []uuid.UUID {
@@ -111,8 +126,8 @@ func ids(applications []api.Application) []uuid.UUID {
 	return found
 }
 
-// order is what each sort order means, in Go.
-func order(sort string) func(a, b api.Application) int {
+// comparison returns the comparison of applications that a value of the parameter sort stands for.
+func comparison(sort string) func(a, b api.Application) int {
 	by := map[string]func(a api.Application) time.Time{
 		"created_at":       func(a api.Application) time.Time { return a.CreatedAt },
 		"updated_at":       func(a api.Application) time.Time { return a.UpdatedAt },
@@ -127,54 +142,57 @@ func order(sort string) func(a, b api.Application) int {
 	}
 }
 
-func TestEveryOrderGivesEverythingOnce(t *testing.T) {
+func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	c := fill(t, h, 40)
+	f := newFixture(t)
+	c := insertApplications(t, f, 40)
 	document, err := api.GetSpec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	sees := map[api.Role]func(a api.Application) bool{
-		api.RoleAdmin:    func(api.Application) bool { return true },
-		api.RoleTeamLead: func(a api.Application) bool { return a.Job.ID == c.jobs[0] },
-		api.RoleEmployee: func(a api.Application) bool { return slices.Contains(c.panel, a.ID) },
+	sorts := document.Components.Schemas["ApplicationSort"].Value.Enum
+	if len(sorts) != 6 {
+		t.Errorf("got %d values of ApplicationSort, want 6", len(sorts))
 	}
-	for _, name := range document.Components.Schemas["ApplicationSort"].Value.Enum {
-		sort := name.(string)
-		for role, visible := range sees {
-			want := slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool { return !visible(a) })
-			slices.SortFunc(want, order(sort))
-			for _, limit := range []string{"1", "3", "7", "200"} {
-				got := every(t, h.as[role], url.Values{"sort": {sort}, "limit": {limit}})
-				if !slices.Equal(ids(got), ids(want)) {
-					t.Errorf("%s by %s as %s: %d applications, not the %d in their order", sort, limit, role, len(got), len(want))
+	for _, value := range sorts {
+		sort := value.(string)
+		t.Run(sort, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			for _, role := range []api.Role{api.RoleAdmin, api.RoleTeamLead, api.RoleEmployee} {
+				want := slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool { return !c.visibleTo(role, a) })
+				slices.SortFunc(want, comparison(sort))
+				for _, limit := range []string{"1", "3", "7", "200"} {
+					got := listAll(t, f.as[role], url.Values{"sort": {sort}, "limit": {limit}})
+					if !slices.Equal(ids(got), ids(want)) {
+						t.Errorf("%s, limit %s: got %d applications, want %d in order", role, limit, len(got), len(want))
+					}
 				}
 			}
-		}
+		})
 	}
-	if got, want := ids(c.all), ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
-		t.Error("the order without sort is not -created_at")
+	descending := listPage(f.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data
+	if !slices.Equal(ids(c.all), ids(descending)) {
+		t.Error("the list without sort has another order, want -created_at")
 	}
 }
 
-// TestAListedApplicationIsTheOneThatIsRead compares the whole representation, for everybody.
-func TestAListedApplicationIsTheOneThatIsRead(t *testing.T) {
+// TestListedApplicationEqualsGet compares the applications of a list with what GetApplication returns.
+func TestListedApplicationEqualsGet(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	fill(t, h, 30)
+	f := newFixture(t)
+	insertApplications(t, f, 30)
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
-		listed := list(h.as[role], nil).Data
+		listed := listPage(f.as[role], nil).Data
 		if len(listed) == 0 {
-			t.Errorf("%s sees nothing", role)
+			t.Errorf("%s: got an empty list", role)
 		}
 		for _, a := range listed {
-			one := read(h.as[role], a.ID)
-			if !reflect.DeepEqual(a, one) {
-				t.Errorf("%s lists %+v, reads %+v", role, a, one)
+			if got := getApplication(f.as[role], a.ID); !reflect.DeepEqual(a, got) {
+				t.Errorf("%s: listed %+v, GetApplication returned %+v", role, a, got)
 			}
 			if (a.RejectionReason != nil) != (a.Status == api.ApplicationStatusRejected) {
-				t.Errorf("%s: rejected because of %v", a.Status, a.RejectionReason)
+				t.Errorf("got status %s with rejection reason %v", a.Status, a.RejectionReason)
 			}
 		}
 	}
@@ -182,71 +200,86 @@ func TestAListedApplicationIsTheOneThatIsRead(t *testing.T) {
 
 func TestFiltersCombine(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	c := fill(t, h, 60)
+	f := newFixture(t)
+	c := insertApplications(t, f, 60)
 	since := c.all[30].UpdatedAt
 	for name, test := range map[string]struct {
 		query url.Values
 		keep  func(a api.Application) bool
 	}{
-		"job":       {url.Values{"job_id": {c.jobs[1].String()}}, func(a api.Application) bool { return a.Job.ID == c.jobs[1] }},
-		"candidate": {url.Values{"candidate_id": {c.candidates[7].String()}}, func(a api.Application) bool { return a.Candidate.ID == c.candidates[7] }},
-		"stage":     {url.Values{"stage": {"offer"}}, func(a api.Application) bool { return a.Stage == api.ApplicationStageOffer }},
+		"job": {url.Values{"job_id": {c.jobs[1].String()}}, func(a api.Application) bool { return a.Job.ID == c.jobs[1] }},
+		"candidate": {url.Values{"candidate_id": {c.candidates[7].String()}}, func(a api.Application) bool {
+			return a.Candidate.ID == c.candidates[7]
+		}},
+		"stage": {url.Values{"stage": {"offer"}}, func(a api.Application) bool {
+			return a.Stage == api.ApplicationStageOffer
+		}},
 		"stages": {url.Values{"stage": {"offer", "applied"}}, func(a api.Application) bool {
 			return a.Stage == api.ApplicationStageOffer || a.Stage == api.ApplicationStageApplied
 		}},
-		"status": {url.Values{"status": {"rejected"}}, func(a api.Application) bool { return a.Status == api.ApplicationStatusRejected }},
+		"status": {url.Values{"status": {"rejected"}}, func(a api.Application) bool {
+			return a.Status == api.ApplicationStatusRejected
+		}},
 		"statuses": {url.Values{"status": {"active", "hired"}}, func(a api.Application) bool {
 			return a.Status == api.ApplicationStatusActive || a.Status == api.ApplicationStatusHired
 		}},
-		"since": {url.Values{"updated_since": {since.Format(time.RFC3339Nano)}}, func(a api.Application) bool { return !a.UpdatedAt.Before(since) }},
-		"all": {url.Values{
+		"updated_since": {url.Values{"updated_since": {since.Format(time.RFC3339Nano)}}, func(a api.Application) bool {
+			return !a.UpdatedAt.Before(since)
+		}},
+		"all filters": {url.Values{
 			"job_id": {c.jobs[0].String()}, "stage": {"applied", "screening"}, "status": {"active", "withdrawn"},
 			"updated_since": {since.Format(time.RFC3339Nano)}, "sort": {"stage_entered_at"},
 		}, func(a api.Application) bool {
-			return a.Job.ID == c.jobs[0] && (a.Stage == api.ApplicationStageApplied || a.Stage == api.ApplicationStageScreening) &&
-				(a.Status == api.ApplicationStatusActive || a.Status == api.ApplicationStatusWithdrawn) && !a.UpdatedAt.Before(since)
+			return a.Job.ID == c.jobs[0] && !a.UpdatedAt.Before(since) &&
+				(a.Stage == api.ApplicationStageApplied || a.Stage == api.ApplicationStageScreening) &&
+				(a.Status == api.ApplicationStatusActive || a.Status == api.ApplicationStatusWithdrawn)
 		}},
-		"an unknown job":       {url.Values{"job_id": {uuid.NewString()}}, func(api.Application) bool { return false }},
-		"an unknown candidate": {url.Values{"candidate_id": {uuid.NewString()}}, func(api.Application) bool { return false }},
+		"unknown job":       {url.Values{"job_id": {uuid.NewString()}}, func(api.Application) bool { return false }},
+		"unknown candidate": {url.Values{"candidate_id": {uuid.NewString()}}, func(api.Application) bool { return false }},
 	} {
-		for role, visible := range map[api.Role]func(a api.Application) bool{
-			api.RoleHr:       func(api.Application) bool { return true },
-			api.RoleTeamLead: func(a api.Application) bool { return a.Job.ID == c.jobs[0] },
-			api.RoleEmployee: func(a api.Application) bool { return slices.Contains(c.panel, a.ID) },
-		} {
-			want := ids(slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool { return !test.keep(a) || !visible(a) }))
-			got := ids(every(t, h.as[role], with(test.query, url.Values{"limit": {"4"}})))
-			sorted := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
-			slices.SortFunc(want, sorted)
-			slices.SortFunc(got, sorted)
-			if !slices.Equal(got, want) {
-				t.Errorf("%s as %s: %d applications, want %d", name, role, len(got), len(want))
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			for _, role := range []api.Role{api.RoleHr, api.RoleTeamLead, api.RoleEmployee} {
+				want := ids(slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool {
+					return !test.keep(a) || !c.visibleTo(role, a)
+				}))
+				got := ids(listAll(t, f.as[role], mergeQueries(test.query, url.Values{"limit": {"4"}})))
+				byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
+				slices.SortFunc(want, byID)
+				slices.SortFunc(got, byID)
+				if !slices.Equal(got, want) {
+					t.Errorf("%s: got %d applications, want %d", role, len(got), len(want))
+				}
 			}
-		}
+		})
 	}
-	for _, bad := range []string{
-		"job_id=x", "candidate_id=", "stage=none", "stage=offer&stage=offer", "status=closed", "updated_since=yesterday", "limit=0", "limit=201",
-		"sort=stage", "sort=created_at&sort=updated_at", "q=a", "unknown=1", "job_id=" + c.jobs[0].String() + "&job_id=" + c.jobs[1].String(),
+	for _, invalid := range []string{
+		"job_id=x", "candidate_id=", "stage=none", "stage=offer&stage=offer", "status=closed", "updated_since=yesterday",
+		"limit=0", "limit=201", "sort=stage", "sort=created_at&sort=updated_at", "q=a", "unknown=1",
+		"job_id=" + c.jobs[0].String() + "&job_id=" + c.jobs[1].String(),
 	} {
-		h.as[api.RoleHr].Get(collection+"?"+bad).Refused(http.StatusBadRequest, "malformed_request")
+		f.as[api.RoleHr].Get(collection+"?"+invalid).Refused(http.StatusBadRequest, "malformed_request")
 	}
 }
 
-func TestACursorBelongsToItsList(t *testing.T) {
+func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	c := fill(t, h, 12)
+	f := newFixture(t)
+	c := insertApplications(t, f, 12)
 	query := url.Values{"limit": {"2"}, "job_id": {c.jobs[0].String()}}
-	answer := h.as[api.RoleHr].Get(collection + "?" + query.Encode()).Expect(http.StatusOK)
+	answer := f.as[api.RoleHr].Get(collection + "?" + query.Encode()).Expect(http.StatusOK)
 	cursor := testkit.Decode[api.ApplicationPage](answer).NextCursor.MustGet()
 	same := url.Values{"job_id": query["job_id"], "cursor": {cursor}}
-	if link := answer.Header.Get("Link"); !strings.HasPrefix(link, "<"+collection+"?") || !strings.Contains(link, url.QueryEscape(cursor)) {
-		t.Errorf("Link is %q", link)
+	link := answer.Header.Get("Link")
+	if !strings.HasPrefix(link, "<"+collection+"?") || !strings.Contains(link, url.QueryEscape(cursor)) {
+		t.Errorf("got Link %q, want one with the cursor %s", link, cursor)
 	}
-	for _, alike := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
-		if got := list(h.as[api.RoleAdmin], with(same, alike)).Data; len(got) == 0 {
-			t.Errorf("%v: nothing behind the cursor", alike)
+
+	// Another limit, the default sort by name and another user of the company belong to the same list.
+	for _, changes := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
+		if got := listPage(f.as[api.RoleAdmin], mergeQueries(same, changes)).Data; len(got) == 0 {
+			t.Errorf("%v: got an empty page, want applications after the cursor", changes)
 		}
 	}
 	for _, other := range []url.Values{
@@ -260,53 +293,60 @@ func TestACursorBelongsToItsList(t *testing.T) {
 		{"cursor": {cursor + "AA"}},
 		{"cursor": {"x"}},
 	} {
-		h.as[api.RoleHr].Get(collection+"?"+with(same, other).Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+		f.as[api.RoleHr].Get(collection+"?"+mergeQueries(same, other).Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	}
-	stranger := h.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})
-	stranger.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
-	// A cursor moves nobody's horizon: behind it everybody sees what they may.
-	for _, a := range list(h.as[api.RoleEmployee], same).Data {
-		if !slices.Contains(c.panel, a.ID) {
-			t.Errorf("an employee is shown %s", a.ID)
+	outsider := f.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})
+	outsider.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+
+	// Another user's cursor does not make more visible.
+	for _, a := range listPage(f.as[api.RoleEmployee], same).Data {
+		if !c.visibleTo(api.RoleEmployee, a) {
+			t.Errorf("the employee got the invisible application %s", a.ID)
 		}
 	}
 }
 
-func TestHistoryByPages(t *testing.T) {
+func TestHistoryPages(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	job := h.hiring.Job(api.JobStatusOpen)
-	id, other := h.hiring.Application(h.hiring.Candidate(), job, api.ApplicationStageInterview), h.hiring.Application(h.hiring.Candidate(), job, api.ApplicationStageInterview)
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	job := f.hiring.Job(api.JobStatusOpen)
+	id := f.hiring.Application(f.hiring.Candidate(), job, api.ApplicationStageInterview)
+	other := f.hiring.Application(f.hiring.Candidate(), job, api.ApplicationStageInterview)
 	for range 6 {
 		hr.Post(path(id, "hold"), nil).Expect(http.StatusOK)
 		hr.Post(path(id, "resume"), nil).Expect(http.StatusOK)
 	}
-	// Moves of the same moment stand in the order of their ids.
-	h.Exec(`INSERT INTO application_moves (company_id, id, application_id, job_id, candidate_id, event, to_stage, to_status, actor_id, created_at)
+	// Moves with the same time are ordered by id.
+	f.Exec(`
+		INSERT INTO application_moves
+			(company_id, id, application_id, job_id, candidate_id, event, to_stage, to_status, actor_id, created_at)
 		SELECT company_id, gen_random_uuid(), application_id, job_id, candidate_id, 'hold', to_stage, 'on_hold', actor_id, now()
 		FROM application_moves, generate_series(1, 5) WHERE application_id = $1 AND event = 'apply'`, id)
-	whole := history(hr, id)
+	whole := getHistory(hr, id)
 	if len(whole) != 18 || !slices.IsSortedFunc(whole, func(a, b api.ApplicationMove) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.ID.String(), b.ID.String()))
 	}) {
-		t.Fatalf("the history is %+v", whole)
+		t.Fatalf("got %d moves, want 18 in order: %+v", len(whole), whole)
 	}
+
 	for _, limit := range []int{1, 4, 7} {
-		var walked []api.ApplicationMove
+		var all []api.ApplicationMove
 		query := url.Values{"limit": {fmt.Sprint(limit)}}
 		for {
-			got := testkit.Decode[api.ApplicationMovePage](hr.Get(path(id, "history") + "?" + query.Encode()).Expect(http.StatusOK))
-			walked = append(walked, got.Data...)
+			answer := hr.Get(path(id, "history") + "?" + query.Encode()).Expect(http.StatusOK)
+			got := testkit.Decode[api.ApplicationMovePage](answer)
+			all = append(all, got.Data...)
 			if !got.HasMore {
 				break
 			}
 			query.Set("cursor", got.NextCursor.MustGet())
 		}
-		if !reflect.DeepEqual(walked, whole) {
-			t.Errorf("by %d: walked %d moves, not the %d in their order", limit, len(walked), len(whole))
+		if !reflect.DeepEqual(all, whole) {
+			t.Errorf("limit %d: got %d moves, want the %d of the single page in the same order", limit, len(all), len(whole))
 		}
 		if limit == 1 {
+			// The cursor is bound to this application.
 			hr.Get(path(other, "history")+"?"+query.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 		}
 	}

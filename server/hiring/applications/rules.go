@@ -10,16 +10,16 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// known adds to a fault that an id in the body names nothing. Any other error is returned.
-func known(f *fault.Fault, pointer string, err error) error {
+// checkKnown adds an error to a fault if a resource that the body refers to was not found. It returns all other errors.
+func checkKnown(f *fault.Fault, pointer string, err error) error {
 	if fault.Is(err, fault.ResourceNotFound) {
-		_ = f.Field(pointer, "unknown", "names nothing that there is in the company")
+		_ = f.Field(pointer, "unknown", "does not exist")
 		return nil
 	}
 	return err
 }
 
-// checkSource adds to a fault what is wrong with where an application came from, and returns it where anything is.
+// checkSource adds the errors of a source to a fault, and returns the fault if it has any errors.
 func checkSource(f *fault.Fault, source *string) error {
 	text.Optional(f, "/source", source)
 	if len(f.Fields()) > 0 {
@@ -28,7 +28,7 @@ func checkSource(f *fault.Fault, source *string) error {
 	return nil
 }
 
-// checkReason refuses a reason that is blank or disturbs what stands around it.
+// checkReason returns the fault RuleViolated if a reason is blank or contains control characters.
 func checkReason(reason *string) error {
 	f := fault.New(fault.RuleViolated)
 	text.OptionalLines(f, "/reason", reason)
@@ -38,71 +38,73 @@ func checkReason(reason *string) error {
 	return nil
 }
 
-// mayApply decides whether a candidate may be considered for a job: the candidate must be able to apply, and the job be
-// open. What stands in the way is named with its state and what can be done about it.
-func mayApply(candidate api.CandidateStatus, job api.JobStatus, who lifecycle.Standing) error {
-	if err := isApplicant(candidate, who); err != nil {
+// checkApply returns the fault StateConflict if the candidate is archived or the job is not open. The fault has the
+// state and the allowed actions of the one that prevents the application.
+func checkApply(candidate api.CandidateStatus, job api.JobStatus, standing lifecycle.Standing) error {
+	if err := checkApplicant(candidate, standing); err != nil {
 		return err
 	}
 	if job != api.JobStatusOpen {
-		return lifecycle.Job().Conflict(job, who)
+		return lifecycle.Job().Conflict(job, standing)
 	}
 	return nil
 }
 
-// isApplicant decides whether a candidate may have an application that is considered.
-func isApplicant(candidate api.CandidateStatus, who lifecycle.Standing) error {
-	_, err := lifecycle.Candidate().Decide(candidate, api.CandidateActionApply, who, nil)
+// checkApplicant returns an error unless the candidate can have an open application.
+func checkApplicant(candidate api.CandidateStatus, standing lifecycle.Standing) error {
+	_, err := lifecycle.Candidate().Decide(candidate, api.CandidateActionApply, standing, nil)
 	return err
 }
 
-// step is what a move makes of an application.
-type step struct {
+// outcome is the state of an application after a move.
+type outcome struct {
 	event     api.ApplicationEvent
 	stage     api.ApplicationStage
 	status    api.ApplicationStatus
 	rejection *api.RejectionReason
 }
 
-// toStage decides a move to another stage. The last one ends the application in a hire.
-func toStage(
-	row db.Application, to api.ApplicationStage, who lifecycle.Standing, reason *string,
-) (step, error) {
-	status, err := lifecycle.Application().Decide(row.Status, api.ApplicationActionMove, who, reason)
+// moveToStage decides a move to another stage. In the last stage, the application's status becomes hired.
+func moveToStage(
+	row db.Application, to api.ApplicationStage, standing lifecycle.Standing, reason *string,
+) (outcome, error) {
+	status, err := lifecycle.Application().Decide(row.Status, api.ApplicationActionMove, standing, reason)
 	if err != nil {
-		return step{}, err
+		return outcome{}, err
 	}
-	event, err := lifecycle.Reach(row.Stage, to, who, reason)
+	event, err := lifecycle.Reach(row.Stage, to, standing, reason)
 	if err != nil {
-		return step{}, err
+		return outcome{}, err
 	}
 	if to == api.ApplicationStageHired {
 		status = api.ApplicationStatusHired
 	}
-	return step{event: event, stage: to, status: status}, nil
+	return outcome{event: event, stage: to, status: status}, nil
 }
 
-// toStatus decides an action that changes the status and leaves the stage. The history calls the move as the action is
-// called. Only a rejection has a reason of the list, and so whatever follows it clears that.
-func toStatus(
+// changeStatus decides an action that changes the status and keeps the stage. The event in the history has the action's
+// name. Every action sets the rejection reason; it is nil for all but reject, so that reactivating clears it.
+func changeStatus(
 	row db.Application, action api.ApplicationAction, rejection *api.RejectionReason,
-	who lifecycle.Standing, reason *string,
-) (step, error) {
-	status, err := lifecycle.Application().Decide(row.Status, action, who, reason)
+	standing lifecycle.Standing, reason *string,
+) (outcome, error) {
+	status, err := lifecycle.Application().Decide(row.Status, action, standing, reason)
 	if err != nil {
-		return step{}, err
+		return outcome{}, err
 	}
-	return step{event: api.ApplicationEvent(action), stage: row.Stage, status: status, rejection: rejection}, nil
+	return outcome{event: api.ApplicationEvent(action), stage: row.Stage, status: status, rejection: rejection}, nil
 }
 
-// considered reports whether an application with a status is one that a candidate has once for a job at a time.
-func considered(status api.ApplicationStatus) bool {
+// isOpen reports whether an application with this status is open. A candidate has at most one open application to a
+// job, which the index applications_active_pair_key enforces.
+func isOpen(status api.ApplicationStatus) bool {
 	return status == api.ApplicationStatusActive || status == api.ApplicationStatusOnHold
 }
 
-// stay is since when an application is in its stage after a move, and how many whole seconds the stage had lasted that
-// it has left; nil where it stays in its stage. The clocks of two replicas differ a little; no stay is negative for it.
-func stay(row db.Application, to api.ApplicationStage, now time.Time) (entered time.Time, seconds *int64) {
+// stageStay returns when an application entered the stage that it is in after a move, and the whole seconds that it
+// spent in the stage it left; nil if the stage does not change. The seconds are never negative, although the clocks of
+// two replicas differ a little.
+func stageStay(row db.Application, to api.ApplicationStage, now time.Time) (entered time.Time, seconds *int64) {
 	if to == row.Stage {
 		return row.StageEnteredAt, nil
 	}
@@ -110,17 +112,17 @@ func stay(row db.Application, to api.ApplicationStage, now time.Time) (entered t
 	return now, &lasted
 }
 
-// allowedStages are the stages that somebody may move an application to now: none unless it may be moved at all.
-func allowedStages(row db.Application, who lifecycle.Standing) []api.ApplicationStage {
-	if !lifecycle.Application().May(row.Status, api.ApplicationActionMove, who) {
+// allowedStages returns the stages to which the application can be moved now. It is never nil.
+func allowedStages(row db.Application, standing lifecycle.Standing) []api.ApplicationStage {
+	if !lifecycle.Application().May(row.Status, api.ApplicationActionMove, standing) {
 		return []api.ApplicationStage{}
 	}
-	return lifecycle.Reachable(row.Stage, who)
+	return lifecycle.Reachable(row.Stage, standing)
 }
 
-// farewell is why the interviews of an application that have not begun are cancelled as it is closed; empty where an
-// application is not.
-func farewell(status api.ApplicationStatus) string {
+// cancellationReason returns the reason with which the interviews of a closed application are cancelled, or "" if an
+// application with this status keeps its interviews.
+func cancellationReason(status api.ApplicationStatus) string {
 	switch status {
 	case api.ApplicationStatusRejected:
 		return "The application was rejected."

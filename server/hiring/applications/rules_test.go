@@ -1,6 +1,7 @@
 package applications
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -13,45 +14,46 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TestAMoveIsWhatTheMachinesSay takes every pair of stages in every status: the move is made where both machines permit it,
-// it ends in a hire exactly where it ends in the stage hired, and the stages that are offered are those that can be reached.
-func TestAMoveIsWhatTheMachinesSay(t *testing.T) {
+// TestMoveFollowsStateMachine moves between every pair of stages in every status. A move is allowed if the machine of
+// applications and that of stages allow it. It sets the status hired exactly in the stage hired. The allowed stages are
+// those to which a move succeeds.
+func TestMoveFollowsStateMachine(t *testing.T) {
 	t.Parallel()
 	hr, reason := lifecycle.Standing{Role: api.RoleHr}, "because"
 	for _, status := range lifecycle.Application().States {
 		for _, from := range lifecycle.Stages() {
 			row := db.Application{Status: status.Name, Stage: from}
 			if (from == api.ApplicationStageHired) != (status.Name == api.ApplicationStatusHired) {
-				continue // such a row cannot be
+				continue // the stage hired and the status hired only occur together
 			}
 			for _, to := range lifecycle.Stages() {
 				event, reached := lifecycle.Reach(from, to, hr, &reason)
-				may := status.Name == api.ApplicationStatusActive && reached == nil
-				taken, err := toStage(row, to, hr, &reason)
-				if may != (err == nil) {
-					t.Errorf("%s, %s to %s: %v; want it to be made: %t", status.Name, from, to, err, may)
+				allowed := status.Name == api.ApplicationStatusActive && reached == nil
+				got, err := moveToStage(row, to, hr, &reason)
+				if allowed != (err == nil) {
+					t.Errorf("%s, %s to %s: got %v, want it to succeed: %t", status.Name, from, to, err, allowed)
 				}
-				if offered := slices.Contains(allowedStages(row, hr), to); offered != may {
-					t.Errorf("%s, %s to %s is offered: %t; can be made: %t", status.Name, from, to, offered, may)
+				if listed := slices.Contains(allowedStages(row, hr), to); listed != allowed {
+					t.Errorf("%s, %s to %s: in the allowed stages: %t, want %t", status.Name, from, to, listed, allowed)
 				}
-				if !may {
+				if !allowed {
 					continue
 				}
-				want := step{event: event, stage: to, status: api.ApplicationStatusActive}
+				want := outcome{event: event, stage: to, status: api.ApplicationStatusActive}
 				if to == api.ApplicationStageHired {
 					want.status = api.ApplicationStatusHired
 				}
-				if taken != want {
-					t.Errorf("%s to %s makes %+v, want %+v", from, to, taken, want)
+				if got != want {
+					t.Errorf("%s to %s: got %+v, want %+v", from, to, got, want)
 				}
 			}
 		}
 	}
 }
 
-// TestEveryActionIsAnEvent holds what the history calls a move against the API's events, for every action that changes the
-// status, and expects that only a rejection leaves a reason of the list behind.
-func TestEveryActionIsAnEvent(t *testing.T) {
+// TestEveryActionHasAnEvent checks that every action that changes the status has an event in the API, and that every
+// action but reject clears the rejection reason.
+func TestEveryActionHasAnEvent(t *testing.T) {
 	t.Parallel()
 	document, err := api.GetSpec()
 	if err != nil {
@@ -59,39 +61,47 @@ func TestEveryActionIsAnEvent(t *testing.T) {
 	}
 	events := document.Components.Schemas["ApplicationEvent"].Value.Enum
 	hr, reason, rejection := lifecycle.Standing{Role: api.RoleHr}, "because", api.RejectionReasonOther
-	for _, way := range lifecycle.Application().Transitions {
-		if way.To == "" || len(way.By) == 0 {
-			continue // it changes no status, or comes with another action
+	changes := 0
+	for _, transition := range lifecycle.Application().Transitions {
+		if transition.To == "" || len(transition.By) == 0 {
+			continue // it changes no status, or is a consequence of another action
 		}
-		if !slices.Contains(events, any(string(way.Action))) {
-			t.Errorf("the history cannot call a move %q", way.Action)
+		changes++
+		if !slices.Contains(events, any(string(transition.Action))) {
+			t.Errorf("the action %s is not an ApplicationEvent", transition.Action)
 		}
-		for _, from := range way.From {
-			was := db.Application{Status: from, Stage: api.ApplicationStageInterview, RejectionReason: &rejection}
-			taken, err := toStatus(was, way.Action, nil, hr, &reason)
-			if err != nil || taken != (step{event: api.ApplicationEvent(way.Action), stage: was.Stage, status: way.To}) {
-				t.Errorf("%s from %s makes %+v, %v", way.Action, from, taken, err)
+		for _, from := range transition.From {
+			before := db.Application{Status: from, Stage: api.ApplicationStageInterview, RejectionReason: &rejection}
+			got, err := changeStatus(before, transition.Action, nil, hr, &reason)
+			want := outcome{event: api.ApplicationEvent(transition.Action), stage: before.Stage, status: transition.To}
+			if err != nil || got != want {
+				t.Errorf("%s from %s: got %+v, %v, want %+v", transition.Action, from, got, err, want)
 			}
 		}
 	}
-	taken, err := toStatus(db.Application{Status: api.ApplicationStatusActive}, api.ApplicationActionReject, &rejection, hr, nil)
-	if err != nil || taken.rejection != &rejection || taken.status != api.ApplicationStatusRejected {
-		t.Errorf("a rejection makes %+v, %v", taken, err)
+	if changes == 0 {
+		t.Error("no transition changes the status")
+	}
+
+	active := db.Application{Status: api.ApplicationStatusActive}
+	got, err := changeStatus(active, api.ApplicationActionReject, &rejection, hr, nil)
+	if err != nil || got.rejection != &rejection || got.status != api.ApplicationStatusRejected {
+		t.Errorf("reject: got %+v, %v; want status rejected with the reason", got, err)
 	}
 }
 
-// TestConsideredIsWhatThePairIndexHolds compares with the index that lets a candidate have one such application for a job.
-func TestConsideredIsWhatThePairIndexHolds(t *testing.T) {
+// TestIsOpen compares isOpen with the condition of the index applications_active_pair_key.
+func TestIsOpen(t *testing.T) {
 	t.Parallel()
 	for _, state := range lifecycle.Application().States {
 		want := state.Name == api.ApplicationStatusActive || state.Name == api.ApplicationStatusOnHold
-		if considered(state.Name) != want {
-			t.Errorf("%s is considered: %t", state.Name, !want)
+		if isOpen(state.Name) != want {
+			t.Errorf("%s: isOpen is %t, want %t", state.Name, !want, want)
 		}
 	}
 }
 
-func TestWhoMayApply(t *testing.T) {
+func TestCheckApply(t *testing.T) {
 	t.Parallel()
 	hr := lifecycle.Standing{Role: api.RoleHr}
 	for _, candidate := range lifecycle.Candidate().States {
@@ -103,70 +113,79 @@ func TestWhoMayApply(t *testing.T) {
 			case job.Name != api.JobStatusOpen:
 				state = string(job.Name)
 			}
-			err := mayApply(candidate.Name, job.Name, hr)
+			err := checkApply(candidate.Name, job.Name, hr)
 			if state == "" {
 				if err != nil {
-					t.Errorf("%s to %s: %v", candidate.Name, job.Name, err)
+					t.Errorf("candidate %s, job %s: got %v, want nil", candidate.Name, job.Name, err)
 				}
 				continue
 			}
 			if !fault.Is(err, fault.StateConflict) {
-				t.Errorf("%s to %s: %v", candidate.Name, job.Name, err)
+				t.Errorf("candidate %s, job %s: got %v, want %s", candidate.Name, job.Name, err, fault.StateConflict)
 				continue
 			}
-			named, actions := err.(*fault.Fault).State() //nolint:errorlint // made by the rule and not wrapped
-			if named != state || len(actions) == 0 {
-				t.Errorf("%s to %s names the state %q and the actions %v", candidate.Name, job.Name, named, actions)
+			got, actions := err.(*fault.Fault).State() //nolint:errorlint // checkApply does not wrap it
+			if got != state || len(actions) == 0 {
+				t.Errorf("candidate %s, job %s: got state %q and actions %v, want %q and some",
+					candidate.Name, job.Name, got, actions, state)
 			}
 		}
 	}
 }
 
-// TestStay holds the time in a stage against whole seconds, for any times.
-func TestStay(t *testing.T) {
+// TestStageStay checks for arbitrary times that the seconds in a stage are rounded down and never negative.
+func TestStageStay(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		began := time.Unix(1_700_000_000, 0).UTC()
+		start := time.Unix(1_700_000_000, 0).UTC()
 		lasted := time.Duration(rapid.Int64Range(-int64(time.Hour), int64(1000*24*time.Hour)).Draw(t, "lasted"))
 		from := rapid.SampledFrom(lifecycle.Stages()).Draw(t, "from")
 		to := rapid.SampledFrom(lifecycle.Stages()).Draw(t, "to")
-		now := began.Add(lasted)
-		entered, seconds := stay(db.Application{Stage: from, StageEnteredAt: began}, to, now)
+		now := start.Add(lasted)
+		entered, seconds := stageStay(db.Application{Stage: from, StageEnteredAt: start}, to, now)
 		if from == to {
-			if seconds != nil || !entered.Equal(began) {
-				t.Fatalf("staying in %s is taken for a move: %v, %v", from, entered, seconds)
+			if seconds != nil || !entered.Equal(start) {
+				t.Fatalf("no change of %s: got entered %v, seconds %v; want %v and nil", from, entered, seconds, start)
 			}
 			return
 		}
 		if !entered.Equal(now) || seconds == nil || *seconds < 0 {
-			t.Fatalf("entered %v, seconds %v", entered, seconds)
+			t.Fatalf("got entered %v, seconds %v; want %v and at least 0", entered, seconds, now)
 		}
 		whole := time.Duration(*seconds) * time.Second
 		if lasted >= 0 && (whole > lasted || lasted-whole >= time.Second) || lasted < 0 && whole != 0 {
-			t.Fatalf("%v are %d seconds", lasted, *seconds)
+			t.Fatalf("got %d seconds for %v", *seconds, lasted)
 		}
 	})
 }
 
-func TestTextsOfAMove(t *testing.T) {
+func TestMoveTexts(t *testing.T) {
 	t.Parallel()
 	fine, lines, blank, bell := "Calm.", "One\nTwo\tand more", "", "a\u0007b"
 	for name, test := range map[string]struct {
 		err  error
-		want int
+		want int // errors
 	}{
-		"no reason": {checkReason(nil), 0}, "a reason": {checkReason(&fine), 0}, "lines": {checkReason(&lines), 0},
-		"a blank reason": {checkReason(&blank), 1}, "a bell": {checkReason(&bell), 1},
-		"no source": {checkSource(fault.New(fault.RuleViolated), nil), 0}, "a source": {checkSource(fault.New(fault.RuleViolated), &fine), 0},
-		"a source of lines": {checkSource(fault.New(fault.RuleViolated), &lines), 1},
-		"two things wrong":  {checkSource(fault.New(fault.RuleViolated).Field("/job_id", "unknown", "x"), &blank), 2},
+		"no reason":                 {checkReason(nil), 0},
+		"reason":                    {checkReason(&fine), 0},
+		"reason with several lines": {checkReason(&lines), 0},
+		"blank reason":              {checkReason(&blank), 1},
+		"reason with a control":     {checkReason(&bell), 1},
+		"no source":                 {checkSource(fault.New(fault.RuleViolated), nil), 0},
+		"source":                    {checkSource(fault.New(fault.RuleViolated), &fine), 0},
+		"source with several lines": {checkSource(fault.New(fault.RuleViolated), &lines), 1},
+		"blank source, unknown job": {checkSource(fault.New(fault.RuleViolated).Field("/job_id", "unknown", "x"), &blank), 2},
 	} {
-		got := 0
-		if f, ok := test.err.(*fault.Fault); ok { //nolint:errorlint // made by the rule and not wrapped
-			got = len(f.Fields())
-		}
-		if got != test.want {
-			t.Errorf("%s: %v, want %d things wrong", name, test.err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := 0
+			var f *fault.Fault
+			if errors.As(test.err, &f) {
+				got = len(f.Fields())
+			}
+			if got != test.want || (test.err != nil) != (test.want > 0) {
+				t.Errorf("got %v with %d errors, want %d", test.err, got, test.want)
+			}
+		})
 	}
 }

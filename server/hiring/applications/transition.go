@@ -20,106 +20,107 @@ import (
 func (a *Applications) MoveApplication(
 	ctx context.Context, request api.MoveApplicationRequestObject,
 ) (api.MoveApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, move{
-		happened: audit.ApplicationMoved, reason: request.Body.Reason,
-		decide: func(row db.Application, by lifecycle.Standing, reason *string) (step, error) {
-			return toStage(row, request.Body.To, by, reason)
+	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, move{
+		auditAction: audit.ApplicationMoved, reason: request.Body.Reason,
+		decide: func(row db.Application, standing lifecycle.Standing, reason *string) (outcome, error) {
+			return moveToStage(row, request.Body.To, standing, reason)
 		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.MoveApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.MoveApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
 // HoldApplication puts an application on hold.
 func (a *Applications) HoldApplication(
 	ctx context.Context, request api.HoldApplicationRequestObject,
 ) (api.HoldApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
-		api.ApplicationActionHold, nil, audit.ApplicationHeld, why(request.Body)))
+	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
+		api.ApplicationActionHold, nil, audit.ApplicationHeld, optionalReason(request.Body)))
 	if err != nil {
 		return nil, err
 	}
-	return api.HoldApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.HoldApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
 // ResumeApplication makes an application that is on hold active again.
 func (a *Applications) ResumeApplication(
 	ctx context.Context, request api.ResumeApplicationRequestObject,
 ) (api.ResumeApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
-		api.ApplicationActionResume, nil, audit.ApplicationResumed, why(request.Body)))
+	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
+		api.ApplicationActionResume, nil, audit.ApplicationResumed, optionalReason(request.Body)))
 	if err != nil {
 		return nil, err
 	}
-	return api.ResumeApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.ResumeApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
 // RejectApplication rejects an application for one of the listed reasons.
 func (a *Applications) RejectApplication(
 	ctx context.Context, request api.RejectApplicationRequestObject,
 ) (api.RejectApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
+	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
 		api.ApplicationActionReject, &request.Body.RejectionReason, audit.ApplicationRejected, request.Body.Reason))
 	if err != nil {
 		return nil, err
 	}
-	return api.RejectApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.RejectApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
-// WithdrawApplication records that the candidate has withdrawn.
+// WithdrawApplication records that the candidate has withdrawn the application.
 func (a *Applications) WithdrawApplication(
 	ctx context.Context, request api.WithdrawApplicationRequestObject,
 ) (api.WithdrawApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
-		api.ApplicationActionWithdraw, nil, audit.ApplicationWithdrawn, why(request.Body)))
+	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
+		api.ApplicationActionWithdraw, nil, audit.ApplicationWithdrawn, optionalReason(request.Body)))
 	if err != nil {
 		return nil, err
 	}
-	return api.WithdrawApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.WithdrawApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
 // ReactivateApplication makes a rejected or withdrawn application active again, in the stage it was in.
 func (a *Applications) ReactivateApplication(
 	ctx context.Context, request api.ReactivateApplicationRequestObject,
 ) (api.ReactivateApplicationResponseObject, error) {
-	shown, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, change(
+	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
 		api.ApplicationActionReactivate, nil, audit.ApplicationReactivated, &request.Body.Reason))
 	if err != nil {
 		return nil, err
 	}
-	return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: shown}, nil
+	return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
-// move is a requested move: its name in the audit log, its reason and how it is decided.
+// move is a requested move: its action in the audit log, its reason, and the function that decides it.
 type move struct {
-	happened audit.Action
-	reason   *string
-	decide   func(row db.Application, by lifecycle.Standing, reason *string) (step, error)
+	auditAction audit.Action
+	reason      *string
+	decide      func(row db.Application, standing lifecycle.Standing, reason *string) (outcome, error)
 }
 
-// change is a move that changes the status only.
-func change(
-	action api.ApplicationAction, rejection *api.RejectionReason, happened audit.Action, reason *string,
+// statusChange returns a move that changes the status and keeps the stage.
+func statusChange(
+	action api.ApplicationAction, rejection *api.RejectionReason, auditAction audit.Action, reason *string,
 ) move {
-	return move{happened, reason, func(row db.Application, by lifecycle.Standing, reason *string) (step, error) {
-		return toStatus(row, action, rejection, by, reason)
+	return move{auditAction, reason, func(row db.Application, standing lifecycle.Standing, reason *string) (outcome, error) {
+		return changeStatus(row, action, rejection, standing, reason)
 	}}
 }
 
-// why is the reason in a request body; nil if the body or the reason is absent.
-func why(body *api.OptionalReasonRequest) *string {
+// optionalReason returns the reason in a request body, or nil if the body or the reason is absent.
+func optionalReason(body *api.OptionalReasonRequest) *string {
 	if body == nil {
 		return nil
 	}
 	return body.Reason
 }
 
-// transition performs a move of an application that the actor sees.
+// transition performs a move of an application that is visible to the actor. It records the move in the history and in
+// the audit log, and cancels the interviews of a closed application that have not started.
 func (a *Applications) transition(
 	ctx context.Context, id uuid.UUID, match *string, m move,
-) (shown api.ApplicationJSONResponse, err error) {
+) (response api.ApplicationJSONResponse, err error) {
 	actor := access.Of(ctx)
 	if m.reason != nil {
 		trimmed := optional.Trimmed("", m.reason)
@@ -132,40 +133,40 @@ func (a *Applications) transition(
 		if err != nil {
 			return err
 		}
-		row, by := locked.Application, lifecycle.StandingOf(actor, locked.IsMember)
-		taken, err := m.decide(row, by, m.reason)
+		row, standing := locked.Application, lifecycle.StandingOf(actor, locked.IsMember)
+		next, err := m.decide(row, standing, m.reason)
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
 		if err := checkReason(m.reason); err != nil {
 			return err
 		}
-		if considered(taken.status) && !considered(row.Status) {
-			if err := a.lockApplicant(ctx, tx, row, by); err != nil {
+		if isOpen(next.status) && !isOpen(row.Status) {
+			if err := a.lockApplicant(ctx, tx, row, standing); err != nil {
 				return err
 			}
 		}
-		saved, err := a.write(ctx, tx, row, taken, m.reason)
+		saved, err := a.write(ctx, tx, row, next, m.reason)
 		if err != nil {
 			return err
 		}
-		if reason := farewell(saved.Status); reason != "" {
+		if reason := cancellationReason(saved.Status); reason != "" {
 			canceller := cancellation.Canceller{Clock: a.Clock, Audit: a.Audit}
 			if err := canceller.Cancel(ctx, tx, saved, reason); err != nil {
 				return err
 			}
 		}
 		locked.Application = saved
-		shown = present(actor, db.GetApplicationRow(locked))
-		return a.record(ctx, tx, m.happened, id, audit.Diff(attributes(row), attributes(saved)))
+		response = applicationResponse(actor, db.GetApplicationRow(locked))
+		return a.record(ctx, tx, m.auditAction, id, audit.Diff(attributes(row), attributes(saved)))
 	})
-	return shown, err
+	return response, err
 }
 
-// lockApplicant fails if the candidate of an application that is reopened may not apply. The lock keeps the candidate
-// from being archived until the transaction ends.
+// lockApplicant returns an error if the candidate of an application that is reopened cannot apply. It locks the
+// candidate, so that they are not archived before the transaction ends.
 func (a *Applications) lockApplicant(
-	ctx context.Context, tx *db.Queries, row db.Application, by lifecycle.Standing,
+	ctx context.Context, tx *db.Queries, row db.Application, standing lifecycle.Standing,
 ) error {
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
@@ -173,27 +174,27 @@ func (a *Applications) lockApplicant(
 	if err != nil {
 		return err
 	}
-	return isApplicant(candidate.Status, by)
+	return checkApplicant(candidate.Status, standing)
 }
 
-// write saves a move, in the application and in its history. The time is taken while the application is locked, so that
-// the history has concurrent moves in the order in which they happened.
+// write saves a move in the application and in its history. It reads the clock while the application is locked, so that
+// concurrent moves are in the history in the order in which they happened.
 func (a *Applications) write(
-	ctx context.Context, tx *db.Queries, row db.Application, taken step, reason *string,
+	ctx context.Context, tx *db.Queries, row db.Application, next outcome, reason *string,
 ) (db.Application, error) {
 	now := a.Clock.Now()
-	entered, seconds := stay(row, taken.stage, now)
+	entered, seconds := stageStay(row, next.stage, now)
 	saved, err := tx.TransitionApplication(ctx, db.TransitionApplicationParams{
-		CompanyID: row.CompanyID, ID: row.ID, FromStage: row.Stage, FromStatus: row.Status, ToStage: taken.stage,
-		ToStatus: taken.status, FurthestStage: lifecycle.Further(row.FurthestStage, taken.stage),
-		RejectionReason: taken.rejection, StageEnteredAt: entered, Now: now,
+		CompanyID: row.CompanyID, ID: row.ID, FromStage: row.Stage, FromStatus: row.Status, ToStage: next.stage,
+		ToStatus: next.status, FurthestStage: lifecycle.Further(row.FurthestStage, next.stage),
+		RejectionReason: next.rejection, StageEnteredAt: entered, Now: now,
 	})
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
 	return saved, tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 		CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
-		Event: taken.event, FromStage: &row.Stage, ToStage: saved.Stage, FromStatus: &row.Status, ToStatus: saved.Status,
-		RejectionReason: taken.rejection, Reason: reason, Seconds: seconds, ActorID: access.Of(ctx).ID, Now: now,
+		Event: next.event, FromStage: &row.Stage, ToStage: saved.Stage, FromStatus: &row.Status, ToStatus: saved.Status,
+		RejectionReason: next.rejection, Reason: reason, Seconds: seconds, ActorID: access.Of(ctx).ID, Now: now,
 	})
 }

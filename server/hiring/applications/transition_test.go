@@ -15,10 +15,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// waitsForALock waits until a statement of a replica waits for a row that somebody else holds.
-func (h house) waitsForALock(t *testing.T) {
+// waitForLock returns when a statement of a replica waits for a lock.
+func (f fixture) waitForLock(t *testing.T) {
 	t.Helper()
-	watch := h.Connect()
+	watch := f.Connect()
 	testkit.Eventually(t, 10*time.Second, "a statement waits for the row", func() bool {
 		var waiting int
 		err := watch.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
@@ -27,18 +27,18 @@ func (h house) waitsForALock(t *testing.T) {
 	})
 }
 
-// TestTheWayToAHire walks an application from the first stage to the last under a clock that is moved by hand, and reads
-// after each move what is shown, what the history says and what was recorded.
-func TestTheWayToAHire(t *testing.T) {
+// TestApplicationReachesHire moves an application from the first stage to the last with a clock that only the test
+// advances. After each move it checks the response and the history, and in the end the audit log.
+func TestApplicationReachesHire(t *testing.T) {
 	t.Parallel()
-	installation, now := testkit.New(t), clocktest.Stopped()
-	installation.Clock = now.Source()
-	h := enter(t, installation)
-	hr := h.as[api.RoleHr]
+	installation, clock := testkit.New(t), clocktest.Stopped()
+	installation.Clock = clock.Source()
+	f := newFixtureOn(t, installation)
+	hr := f.as[api.RoleHr]
 	id := testkit.Decode[api.Application](hr.Post(collection, map[string]any{
-		"candidate_id": h.hiring.Candidate(), "job_id": h.hiring.Job(api.JobStatusOpen),
+		"candidate_id": f.hiring.Candidate(), "job_id": f.hiring.Job(api.JobStatusOpen),
 	}).Expect(http.StatusCreated)).ID
-	for _, leg := range []struct {
+	for _, step := range []struct {
 		after    time.Duration
 		body     string
 		event    api.ApplicationEvent
@@ -48,120 +48,171 @@ func TestTheWayToAHire(t *testing.T) {
 		seconds  int64
 	}{
 		{90*time.Second + 999999*time.Microsecond, `{"to":"screening"}`, "advance", "screening", "screening", "", 90},
-		{time.Hour, `{"to":"evaluation","reason":"  Known from before. "}`, "skip", "evaluation", "evaluation", "Known from before.", 3600},
-		{0, `{"to":"applied","reason":"The wrong person\nwas moved."}`, "return", "applied", "evaluation", "The wrong person\nwas moved.", 0},
+		{
+			time.Hour, `{"to":"evaluation","reason":"  Known from before. "}`,
+			"skip", "evaluation", "evaluation", "Known from before.", 3600,
+		},
+		{
+			0, `{"to":"applied","reason":"The wrong person\nwas moved."}`,
+			"return", "applied", "evaluation", "The wrong person\nwas moved.", 0,
+		},
 		{24 * time.Hour, `{"to":"offer"}`, "skip", "offer", "offer", "", 86400},
 		{time.Minute, `{"to":"hired","reason":"Signed."}`, "advance", "hired", "hired", "Signed.", 60},
 	} {
-		before := read(hr, id)
-		now.Advance(leg.after)
-		hr = h.replica.SignIn(t, h.acme.Users[api.RoleHr]) // the token from before may have expired
-		answer := hr.Post(path(id, "move"), leg.body).Expect(http.StatusOK)
-		entered := now.Now()
+		before := getApplication(hr, id)
+		clock.Advance(step.after)
+		hr = f.replica.SignIn(t, f.acme.Users[api.RoleHr]) // the previous access token may have expired
+		answer := hr.Post(path(id, "move"), step.body).Expect(http.StatusOK)
+
+		// The response is the moved application.
+		entered := clock.Now()
 		moved := testkit.Decode[api.Application](answer)
 		status := api.ApplicationStatusActive
-		if leg.to == api.ApplicationStageHired {
+		if step.to == api.ApplicationStageHired {
 			status = api.ApplicationStatusHired
 		}
-		if moved.Stage != leg.to || moved.Status != status || !moved.StageEnteredAt.Equal(entered) || !moved.UpdatedAt.Equal(entered) ||
-			!moved.CreatedAt.Equal(before.CreatedAt) {
-			t.Errorf("%s made %+v", leg.body, moved)
+		if moved.Stage != step.to || moved.Status != status || !moved.StageEnteredAt.Equal(entered) ||
+			!moved.UpdatedAt.Equal(entered) || !moved.CreatedAt.Equal(before.CreatedAt) {
+			t.Errorf("%s: got %+v, want %s and %s since %s", step.body, moved, step.to, status, entered)
 		}
 		if again := hr.Get(path(id)); !bytes.Equal(again.Body, answer.Body) {
-			t.Errorf("the move answered %s, read is %s", answer.Body, again.Body)
+			t.Errorf("the move returned %s, GetApplication returned %s", answer.Body, again.Body)
 		}
-		moves := history(hr, id)
+
+		// The history ends with the move.
+		moves := getHistory(hr, id)
 		last := moves[len(moves)-1]
 		reason, _ := last.Reason.Get()
-		if last.Event != leg.event || *last.FromStage != before.Stage || last.ToStage != leg.to || *last.FromStatus != before.Status ||
-			last.ToStatus != status || reason != leg.reason || last.Actor.ID != h.acme.Users[api.RoleHr].ID || !last.CreatedAt.Equal(entered) {
-			t.Errorf("%s stands in the history as %+v", leg.body, last)
+		if last.Event != step.event || *last.FromStage != before.Stage || last.ToStage != step.to ||
+			*last.FromStatus != before.Status || last.ToStatus != status || reason != step.reason ||
+			last.Actor.ID != f.acme.Users[api.RoleHr].ID || !last.CreatedAt.Equal(entered) {
+			t.Errorf("%s: the history ends with %+v, want %s from %s", step.body, last, step.event, before.Stage)
 		}
+
+		// The reports use the seconds in the previous stage and the furthest stage.
 		var seconds int64
 		var furthest string
-		err := h.Database.QueryRow(t.Context(), `SELECT m.seconds, a.furthest_stage FROM application_moves AS m
+		err := f.Database.QueryRow(t.Context(), `SELECT m.seconds, a.furthest_stage FROM application_moves AS m
 			JOIN applications AS a ON a.id = m.application_id WHERE m.id = $1`, last.ID).Scan(&seconds, &furthest)
-		if err != nil || seconds != leg.seconds || furthest != string(leg.furthest) {
-			t.Errorf("%s: the stage lasted %d seconds, want %d; the furthest is %s; %v", leg.body, seconds, leg.seconds, furthest, err)
+		if err != nil || seconds != step.seconds || furthest != string(step.furthest) {
+			t.Errorf("%s: got %d seconds and furthest stage %s, %v; want %d and %s",
+				step.body, seconds, furthest, err, step.seconds, step.furthest)
 		}
 	}
-	hired := read(hr, id)
+
+	hired := getApplication(hr, id)
 	if len(hired.AllowedActions) != 0 || len(hired.AllowedStages) != 0 {
-		t.Errorf("after the hire, HR may %v, to %v", hired.AllowedActions, hired.AllowedStages)
+		t.Errorf("hired: got actions %v and stages %v, want none", hired.AllowedActions, hired.AllowedStages)
 	}
-	h.as[api.RoleAdmin] = h.replica.SignIn(t, h.acme.Users[api.RoleAdmin])
-	entries := recorded(h, id)
-	if len(entries) != 6 || entries[5].Action != "application.moved" || entries[5].ActorID.MustGet() != h.acme.Users[api.RoleHr].ID {
-		t.Fatalf("recorded is %+v", entries)
+	f.as[api.RoleAdmin] = f.replica.SignIn(t, f.acme.Users[api.RoleAdmin])
+	entries := auditEntries(f, id)
+	if len(entries) != 6 || entries[5].Action != "application.moved" ||
+		entries[5].ActorID.MustGet() != f.acme.Users[api.RoleHr].ID {
+		t.Fatalf("got audit entries %+v, want 6, the last an application.moved by HR", entries)
 	}
-	if got, want := details(t, entries[5]), `{"changes":{"stage":{"from":"offer","to":"hired"},"status":{"from":"active","to":"hired"}}}`; got != want {
-		t.Errorf("recorded is %s, want %s", got, want)
+	want := `{"changes":{"stage":{"from":"offer","to":"hired"},"status":{"from":"active","to":"hired"}}}`
+	if got := auditDetails(t, entries[5]); got != want {
+		t.Errorf("last audit entry: got details %s, want %s", got, want)
 	}
-	if got, want := details(t, entries[2]), `{"changes":{"stage":{"from":"screening","to":"evaluation"}}}`; got != want {
-		t.Errorf("recorded is %s, want %s", got, want)
+	want = `{"changes":{"stage":{"from":"screening","to":"evaluation"}}}`
+	if got := auditDetails(t, entries[2]); got != want {
+		t.Errorf("third audit entry: got details %s, want %s", got, want)
 	}
 }
 
-// TestTheActions takes each action that changes the status, and reads what is shown, what the history says and what was
-// recorded. The stage and since when it lasts stay.
-func TestTheActions(t *testing.T) {
+// TestActions performs each action that changes the status, and checks the response, the history and the audit log. The
+// stage and the time since when it lasts do not change.
+func TestActions(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	lead, hr := h.as[api.RoleTeamLead], h.as[api.RoleHr]
-	job := h.hiring.Job(api.JobStatusOpen, h.acme.Users[api.RoleTeamLead])
-	id := h.hiring.Application(h.hiring.Candidate(), job, api.ApplicationStageInterview)
-	began := read(hr, id)
-	for i, act := range []struct {
-		by        *testkit.Client
+	f := newFixture(t)
+	lead, hr := f.as[api.RoleTeamLead], f.as[api.RoleHr]
+	job := f.hiring.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
+	id := f.hiring.Application(f.hiring.Candidate(), job, api.ApplicationStageInterview)
+	initial := getApplication(hr, id)
+	for i, step := range []struct {
+		client    *testkit.Client
 		action    string
 		body      any
 		from, to  api.ApplicationStatus
 		rejection api.RejectionReason
 		reason    string
-		recorded  string
+		audited   string
 		changes   string
 	}{
-		{lead, "hold", nil, "active", "on_hold", "", "", "application.held", `{"changes":{"status":{"from":"active","to":"on_hold"}}}`},
-		{lead, "resume", `{"reason":"Budget is back."}`, "on_hold", "active", "", "Budget is back.", "application.resumed", `{"changes":{"status":{"from":"on_hold","to":"active"}}}`},
-		{lead, "reject", `{"rejection_reason":"lacks_experience","reason":"Has not led a team."}`, "active", "rejected", "lacks_experience", "Has not led a team.", "application.rejected", `{"changes":{"rejection_reason":{"from":null,"to":"lacks_experience"},"status":{"from":"active","to":"rejected"}}}`},
-		{hr, "reactivate", `{"reason":" The certificate arrived. "}`, "rejected", "active", "", "The certificate arrived.", "application.reactivated", `{"changes":{"rejection_reason":{"from":"lacks_experience","to":null},"status":{"from":"rejected","to":"active"}}}`},
-		{lead, "hold", `{}`, "active", "on_hold", "", "", "application.held", `{"changes":{"status":{"from":"active","to":"on_hold"}}}`},
-		{lead, "withdraw", nil, "on_hold", "withdrawn", "", "", "application.withdrawn", `{"changes":{"status":{"from":"on_hold","to":"withdrawn"}}}`},
+		{
+			lead, "hold", nil, "active", "on_hold", "", "",
+			"application.held", `{"changes":{"status":{"from":"active","to":"on_hold"}}}`,
+		},
+		{
+			lead, "resume", `{"reason":"Budget is back."}`, "on_hold", "active", "", "Budget is back.",
+			"application.resumed", `{"changes":{"status":{"from":"on_hold","to":"active"}}}`,
+		},
+		{
+			lead, "reject", `{"rejection_reason":"lacks_experience","reason":"Has not led a team."}`,
+			"active", "rejected", "lacks_experience", "Has not led a team.", "application.rejected",
+			`{"changes":{"rejection_reason":{"from":null,"to":"lacks_experience"},"status":{"from":"active","to":"rejected"}}}`,
+		},
+		{
+			hr, "reactivate", `{"reason":" The certificate arrived. "}`,
+			"rejected", "active", "", "The certificate arrived.", "application.reactivated",
+			`{"changes":{"rejection_reason":{"from":"lacks_experience","to":null},"status":{"from":"rejected","to":"active"}}}`,
+		},
+		{
+			lead, "hold", `{}`, "active", "on_hold", "", "",
+			"application.held", `{"changes":{"status":{"from":"active","to":"on_hold"}}}`,
+		},
+		{
+			lead, "withdraw", nil, "on_hold", "withdrawn", "", "",
+			"application.withdrawn", `{"changes":{"status":{"from":"on_hold","to":"withdrawn"}}}`,
+		},
 	} {
-		answer := act.by.Post(path(id, act.action), act.body).Expect(http.StatusOK)
+		answer := step.client.Post(path(id, step.action), step.body).Expect(http.StatusOK)
+
 		got := testkit.Decode[api.Application](answer)
-		if got.Status != act.to || got.Stage != began.Stage || !got.StageEnteredAt.Equal(began.StageEnteredAt) || !got.UpdatedAt.After(began.UpdatedAt) {
-			t.Errorf("%s made %+v", act.action, got)
+		if got.Status != step.to || got.Stage != initial.Stage || !got.StageEnteredAt.Equal(initial.StageEnteredAt) ||
+			!got.UpdatedAt.After(initial.UpdatedAt) || !isReason(got.RejectionReason, step.rejection) {
+			t.Errorf("%s: got %+v, want %s with rejection reason %q", step.action, got, step.to, step.rejection)
 		}
-		if (got.RejectionReason != nil) != (act.rejection != "") || got.RejectionReason != nil && *got.RejectionReason != act.rejection {
-			t.Errorf("%s: the rejection reason is %v", act.action, got.RejectionReason)
+		again := step.client.Get(path(id))
+		if !bytes.Equal(again.Body, answer.Body) || again.Header.Get("ETag") != answer.Header.Get("ETag") {
+			t.Errorf("%s returned %s, GetApplication returned %s", step.action, answer.Body, again.Body)
 		}
-		if again := act.by.Get(path(id)); !bytes.Equal(again.Body, answer.Body) || again.Header.Get("ETag") != answer.Header.Get("ETag") {
-			t.Errorf("%s answered %s, read is %s", act.action, answer.Body, again.Body)
-		}
-		last := history(hr, id)[i+1]
+
+		last := getHistory(hr, id)[i+1]
 		reason, _ := last.Reason.Get()
-		if string(last.Event) != act.action || *last.FromStatus != act.from || last.ToStatus != act.to || reason != act.reason ||
-			*last.FromStage != began.Stage || last.ToStage != began.Stage ||
-			(last.RejectionReason != nil) != (act.rejection != "") || last.RejectionReason != nil && *last.RejectionReason != act.rejection {
-			t.Errorf("%s stands in the history as %+v", act.action, last)
+		if string(last.Event) != step.action || *last.FromStatus != step.from || last.ToStatus != step.to ||
+			reason != step.reason || *last.FromStage != initial.Stage || last.ToStage != initial.Stage ||
+			!isReason(last.RejectionReason, step.rejection) {
+			t.Errorf("the history has %+v, want %s from %s", last, step.action, step.from)
 		}
-		entry := recorded(h, id)[i]
-		if string(entry.Action) != act.recorded || details(t, entry) != act.changes {
-			t.Errorf("%s is recorded as %s %s, want %s", act.action, entry.Action, details(t, entry), act.changes)
+		entry := auditEntries(f, id)[i]
+		if string(entry.Action) != step.audited || auditDetails(t, entry) != step.changes {
+			t.Errorf("got audit entry %s %s, want %s %s", entry.Action, auditDetails(t, entry), step.audited, step.changes)
 		}
 	}
+
+	// Only moves that leave a stage have the seconds that it lasted.
 	var timed int
-	if err := h.Database.QueryRow(t.Context(), `SELECT count(*) FROM application_moves WHERE seconds IS NOT NULL`).Scan(&timed); err != nil || timed != 0 {
-		t.Errorf("%d moves that changed no stage say how long one lasted, %v", timed, err)
+	err := f.Database.QueryRow(t.Context(),
+		`SELECT count(*) FROM application_moves WHERE seconds IS NOT NULL`).Scan(&timed)
+	if err != nil || timed != 0 {
+		t.Errorf("%d moves have seconds, %v; want none", timed, err)
 	}
 }
 
-func TestActionsRefuse(t *testing.T) {
+// isReason compares an optional rejection reason with one that is "" if absent.
+func isReason(got *api.RejectionReason, want api.RejectionReason) bool {
+	if got == nil {
+		return want == ""
+	}
+	return *got == want
+}
+
+func TestActionsRefuseInvalidRequests(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	hr := h.as[api.RoleHr]
-	id := h.hiring.Application(h.hiring.Candidate(), h.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	id := f.hiring.Application(f.hiring.Candidate(), f.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
 	for _, test := range []struct {
 		action, body string
 		status       int
@@ -187,77 +238,78 @@ func TestActionsRefuse(t *testing.T) {
 		{"resume", `{"reason":"Now."}`, 409, "state_conflict"},
 		{"reactivate", `{"reason":"Now."}`, 409, "state_conflict"},
 	} {
-		t.Log(test.action, test.body)
-		p := hr.Post(path(id, test.action), test.body).Refused(test.status, test.code)
-		if test.status == http.StatusUnprocessableEntity && (len(p.Errors) != 1 || *p.Errors[0].Pointer != "/reason") {
-			t.Errorf("wrong is %+v", p.Errors)
-		}
+		t.Run(test.action+" "+test.body, func(t *testing.T) {
+			p := f.in(t).as[api.RoleHr].Post(path(id, test.action), test.body).Refused(test.status, test.code)
+			if test.status == http.StatusUnprocessableEntity && (len(p.Errors) != 1 || *p.Errors[0].Pointer != "/reason") {
+				t.Errorf("got errors %+v, want one for /reason", p.Errors)
+			}
+		})
 	}
-	if got := read(hr, id); got.Stage != api.ApplicationStageInterview || got.Status != api.ApplicationStatusActive || len(history(hr, id)) != 1 {
-		t.Errorf("what was refused has left %+v", got)
+	got := getApplication(hr, id)
+	if got.Stage != api.ApplicationStageInterview || got.Status != api.ApplicationStatusActive ||
+		len(getHistory(hr, id)) != 1 {
+		t.Errorf("after refused requests: got %+v, want no change", got)
 	}
-	for _, action := range []string{"move", "hold", "resume", "reject", "withdraw", "reactivate"} {
-		body := map[string]string{"move": `{"to":"offer"}`, "reject": `{"rejection_reason":"other"}`, "reactivate": `{"reason":"r"}`}[action]
+	for action, body := range map[string]string{
+		"move": `{"to":"offer"}`, "hold": "", "resume": "", "reject": `{"rejection_reason":"other"}`, "withdraw": "",
+		"reactivate": `{"reason":"r"}`,
+	} {
 		hr.Post(path(uuid.New(), action), body).Refused(http.StatusNotFound, "not_found")
 	}
 }
 
-// TestNobodyIsTakenUpAgainWhoIsArchived: who is archived has no application that is considered, not even one from before.
-func TestNobodyIsTakenUpAgainWhoIsArchived(t *testing.T) {
+// TestReactivateRequiresActiveCandidate reactivates an application while a transaction that archives its candidate is
+// open. The request must wait for its end and then be refused.
+func TestReactivateRequiresActiveCandidate(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	candidate := h.hiring.Candidate()
-	id := h.hiring.Application(candidate, h.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
-	hr, reason := h.as[api.RoleHr], `{"reason":"Once more."}`
+	f := newFixture(t)
+	candidate := f.hiring.Candidate()
+	id := f.hiring.Application(candidate, f.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+	hr, reason := f.as[api.RoleHr], `{"reason":"Once more."}`
 	hr.Post(path(id, "withdraw"), nil).Expect(http.StatusOK)
-	tx, err := h.Database.Begin(t.Context())
+	tx, err := f.Database.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tx.Exec(t.Context(), `UPDATE candidates SET status = 'archived' WHERE id = $1`, candidate); err != nil {
 		t.Fatal(err)
 	}
-	answer := make(chan *testkit.Answer)
+	answer := make(chan *testkit.Answer, 1)
 	go func() { answer <- hr.Post(path(id, "reactivate"), reason) }()
-	h.waitsForALock(t)
+	f.waitForLock(t)
 	if err := tx.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	p := (<-answer).Refused(http.StatusConflict, "state_conflict")
 	if *p.State != "archived" || !slices.Equal(*p.AllowedActions, []string{"update", "restore"}) {
-		t.Errorf("the conflict names %s and %v", *p.State, *p.AllowedActions)
+		t.Errorf("got state %s and actions %v, want archived, update and restore", *p.State, *p.AllowedActions)
 	}
-	h.Exec(`UPDATE candidates SET status = 'active' WHERE id = $1`, candidate)
+
+	// After the candidate is restored, the application can be reactivated.
+	f.Exec(`UPDATE candidates SET status = 'active' WHERE id = $1`, candidate)
 	hr.Post(path(id, "reactivate"), reason).Expect(http.StatusOK)
 }
 
-// TestOneOfManyMovesWins moves an application many times at once, at two replicas: each decides on what the one before has
-// left, and the history tells it in order.
-func TestOneOfManyMovesWins(t *testing.T) {
+// TestConcurrentMovesOneSucceeds performs the same move many times at once, on two replicas, and then moves that exclude
+// each other. Each must be decided on the result of the previous one, and the history must be in that order.
+func TestConcurrentMovesOneSucceeds(t *testing.T) {
 	t.Parallel()
-	h := build(t)
-	clients := []*testkit.Client{h.as[api.RoleHr], h.as[api.RoleAdmin].At(h.Replica())}
-	id := h.hiring.Application(h.hiring.Candidate(), h.hiring.Job(api.JobStatusOpen), api.ApplicationStageApplied)
+	f := newFixture(t)
+	clients := []*testkit.Client{f.as[api.RoleHr], f.as[api.RoleAdmin].At(f.Replica())}
+	id := f.hiring.Application(f.hiring.Candidate(), f.hiring.Job(api.JobStatusOpen), api.ApplicationStageApplied)
 	statuses := make([]int, 12)
 	var all sync.WaitGroup
 	for i := range statuses {
 		all.Go(func() { statuses[i] = clients[i%2].Post(path(id, "move"), `{"to":"screening"}`).Status })
 	}
 	all.Wait()
-	won := 0
-	for _, status := range statuses {
-		switch status {
-		case http.StatusOK:
-			won++
-		case http.StatusConflict:
-		default:
-			t.Errorf("a move was answered by %d", status)
-		}
+	slices.Sort(statuses)
+	want := append([]int{http.StatusOK}, slices.Repeat([]int{http.StatusConflict}, 11)...)
+	if moves := getHistory(clients[0], id); !slices.Equal(statuses, want) || len(moves) != 2 {
+		t.Errorf("got statuses %v and history %+v, want %v and 2 moves", statuses, moves, want)
 	}
-	if moves := history(clients[0], id); won != 1 || len(moves) != 2 {
-		t.Errorf("%d moves won, and the history is %+v", won, moves)
-	}
-	// Rejections and moves race: whatever comes first, the history leads from each state to the next.
+
+	// Rejections and moves happen at once. In the history, each move starts from the state in which the previous ended.
 	for i := range statuses {
 		body := `{"rejection_reason":"other"}`
 		if i%2 == 0 {
@@ -267,13 +319,16 @@ func TestOneOfManyMovesWins(t *testing.T) {
 		all.Go(func() { clients[1].Post(path(id, "move"), `{"to":"interview"}`) })
 	}
 	all.Wait()
-	moves := history(clients[0], id)
+	moves := getHistory(clients[0], id)
 	for i, move := range moves[1:] {
-		if move.CreatedAt.Before(moves[i].CreatedAt) || *move.FromStage != moves[i].ToStage || *move.FromStatus != moves[i].ToStatus {
-			t.Errorf("%+v does not follow %+v", move, moves[i])
+		previous := moves[i]
+		if move.CreatedAt.Before(previous.CreatedAt) || *move.FromStage != previous.ToStage ||
+			*move.FromStatus != previous.ToStatus {
+			t.Errorf("%+v does not follow %+v", move, previous)
 		}
 	}
-	if got, last := read(clients[0], id), moves[len(moves)-1]; got.Status != api.ApplicationStatusRejected || last.ToStage != got.Stage {
-		t.Errorf("it is %+v after %+v", got, last)
+	got, last := getApplication(clients[0], id), moves[len(moves)-1]
+	if got.Status != api.ApplicationStatusRejected || last.ToStage != got.Stage {
+		t.Errorf("got %+v after %+v, want rejected in the stage of the last move", got, last)
 	}
 }
