@@ -1,5 +1,5 @@
-// Package chart draws figures as pictures. Each is an SVG file that stands alone: it refers to nothing outside itself
-// and runs nothing, so a page can show it as an image, and a program that reads pages aloud has its figures as text.
+// Package chart draws charts as SVG files. A file is self-contained: it has no references, scripts and style sheets, so
+// a page can show it as an image. Its title and description contain the figures as text, for screen readers.
 package chart
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/go-analyze/charts"
 )
 
-// The layout, in pixels of a picture that is shown at its own size. The viewer's letters may be an eighth wider than
-// the ones that are measured here, which is why texts do not get all the room there is.
+// The layout, in pixels at the file's own size. The fonts of a viewer can be an eighth wider than the font that is
+// measured here, so the maximum widths of texts leave some space.
 const (
 	width       = 640
 	head        = 72 // height of the title and of the margins
@@ -26,8 +26,8 @@ const (
 	countWidth  = 76 // to the right of the longest bar
 )
 
-// longest is how many characters of a title or label are looked at; no more of them have room.
-const longest = 120
+// maxCharacters bounds the characters of a title or label that are measured. More never fit.
+const maxCharacters = 120
 
 // Stage is one row of a funnel.
 type Stage struct {
@@ -35,31 +35,31 @@ type Stage struct {
 	Count int // 0 or more
 }
 
-// Funnel draws how many are in each stage, as an SVG file of 640 pixels' width: one bar for each, in their order, as
-// long as the count is to the largest. Title and labels may be any text; what is too long to be shown is cut in the
-// picture, and whole in its description. Stages without anybody have their 0, and without stages the picture says so.
+// Funnel returns an SVG file, 640 pixels wide, with one horizontal bar per stage, in the given order. The length of a
+// bar is proportional to its count. Title and labels can be any text. Texts that are too long are truncated in the
+// chart and complete in its title and description. Without stages, the chart says that there are none.
 func Funnel(title string, stages []Stage) ([]byte, error) {
 	title = plain(title)
 	height := head + row*max(len(stages), 1)
 	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: width, Height: height})
 	if err := painter.BarChart(bars(painter, title, stages)); err != nil {
-		return nil, fmt.Errorf("funnel: %w", err)
+		return nil, fmt.Errorf("draw bar chart: %w", err)
 	}
 	if len(stages) == 0 {
-		painter.Text(summary(stages), margin, head, 0, letters())
+		painter.Text(summary(stages), margin, head, 0, font())
 	}
 	svg, err := painter.Bytes()
 	if err != nil {
-		return nil, fmt.Errorf("funnel: %w", err)
+		return nil, fmt.Errorf("render bar chart: %w", err)
 	}
 	return finish(svg, height, title, summary(stages))
 }
 
-// bars lays the chart out. A bar is read from its left end, and the chart counts its rows from below.
+// bars returns the options of the bar chart. The library draws the first row at the bottom, so the stages are reversed.
 func bars(painter *charts.Painter, title string, stages []Stage) charts.BarChartOption {
 	labels, counts := make([]string, len(stages)), make([]float64, len(stages))
 	for i, stage := range stages {
-		labels[i], counts[i] = fit(painter, plain(stage.Label), labelWidth), float64(stage.Count)
+		labels[i], counts[i] = truncate(painter, plain(stage.Label), labelWidth), float64(stage.Count)
 	}
 	slices.Reverse(labels)
 	slices.Reverse(counts)
@@ -67,7 +67,7 @@ func bars(painter *charts.Painter, title string, stages []Stage) charts.BarChart
 	option := charts.NewBarChartOptionWithData([][]float64{counts})
 	option.Horizontal = true
 	option.Padding = charts.NewBox(margin, edge, countWidth, edge)
-	option.Title.Text = fit(painter, title, titleWidth)
+	option.Title.Text = truncate(painter, title, titleWidth)
 	option.CategoryAxis = charts.CategoryAxisOption{
 		Show: charts.Ptr(len(stages) > 0), Labels: labels, LabelOffset: charts.OffsetInt{Left: -labelMargin},
 	}
@@ -78,7 +78,7 @@ func bars(painter *charts.Painter, title string, stages []Stage) charts.BarChart
 	return option
 }
 
-// plain makes one line of a text, with single spaces and without control characters.
+// plain returns a text as one line, with single spaces and without control characters.
 func plain(text string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && !unicode.IsSpace(r) {
@@ -88,13 +88,13 @@ func plain(text string) string {
 	}, text)), " ")
 }
 
-// fit cuts a text that is wider than some pixels, and marks the cut.
-func fit(painter *charts.Painter, text string, pixels int) string {
+// truncate returns a text that is at most the given number of pixels wide. A shortened text ends with an ellipsis.
+func truncate(painter *charts.Painter, text string, pixels int) string {
 	characters := []rune(text)
-	if len(characters) <= longest && measure(painter, text) <= pixels {
+	if len(characters) <= maxCharacters && measure(painter, text) <= pixels {
 		return text
 	}
-	for n := min(len(characters), longest) - 1; n > 0; n-- {
+	for n := min(len(characters), maxCharacters) - 1; n > 0; n-- {
 		if cut := strings.TrimRight(string(characters[:n]), " ") + "…"; measure(painter, cut) <= pixels {
 			return cut
 		}
@@ -102,25 +102,25 @@ func fit(painter *charts.Painter, text string, pixels int) string {
 	return "…"
 }
 
-// measure is how many pixels wide a text is. The measuring font has no letters of East Asia; they are about as wide as
-// its widest.
+// measure returns the width of a text in pixels. The font that is measured has no East Asian characters. They are about
+// as wide as its W.
 func measure(painter *charts.Painter, text string) int {
 	return painter.MeasureText(strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) {
 			return 'W'
 		}
 		return r
-	}, text), 0, letters()).Width()
+	}, text), 0, font()).Width()
 }
 
-// letters are those of titles and labels, which are the library's own choice for them.
-func letters() charts.FontStyle {
+// font returns the font of titles and labels. It is the library's default for them.
+func font() charts.FontStyle {
 	return charts.FontStyle{
 		FontSize: 12, FontColor: charts.GetDefaultTheme().GetTitleTextColor(), Font: charts.GetDefaultFont(),
 	}
 }
 
-// summary says in words what the picture shows.
+// summary returns the figures of the chart as text.
 func summary(stages []Stage) string {
 	if len(stages) == 0 {
 		return "There are no stages."

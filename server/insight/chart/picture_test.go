@@ -10,42 +10,42 @@ import (
 	"strings"
 )
 
-// picture is what a viewer makes of a file.
+// picture is the content of an SVG file.
 type picture struct {
-	attributes         map[string]string
+	attributes         map[string]string // of the svg element
 	title, description string
 	texts              []text
-	bars               []bar // from above
-	paths              int   // all that is drawn, with the background and the bars
+	bars               []bar // from top to bottom
+	paths              int   // number of all paths, including the background and the bars
 }
 
 type (
 	text struct {
-		x, y int
-		is   string
+		x, y    int
+		content string
 	}
 	bar struct{ left, top, right, bottom int }
 )
 
-// fataler is the part of testing.T that rapid.T has too.
-type fataler interface {
+// failer has the methods that testing.T and rapid.T have in common.
+type failer interface {
 	Helper()
 	Fatalf(format string, arguments ...any)
 }
 
-// blue is the colour of the bars.
-const blue = "rgb(84,112,198)"
+// barColor is the fill color of the bars.
+const barColor = "rgb(84,112,198)"
 
-// look reads a file. It fails for every element and attribute that it does not know to be harmless, so nothing can be
-// among them that runs, or that fetches something.
-func look(t fataler, file []byte) picture {
+// parse parses an SVG file. It fails for every element and attribute that is not listed here as harmless, so that the
+// file cannot run or load anything.
+func parse(t failer, file []byte) picture {
 	t.Helper()
 	allowed := map[string]string{
 		"svg": "xmlns viewBox width height role", "title": "", "desc": "",
 		"path": "d stroke stroke-width fill", "text": "x y stroke fill font-size font-family",
 	}
 	decoder := xml.NewDecoder(bytes.NewReader(file))
-	var seen picture
+	var parsed picture
 	var open []string
 	for {
 		token, err := decoder.Token()
@@ -53,7 +53,7 @@ func look(t fataler, file []byte) picture {
 			break
 		}
 		if err != nil {
-			t.Fatalf("%v in %s", err, file)
+			t.Fatalf("parse %s: %v", file, err)
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
@@ -66,54 +66,58 @@ func look(t fataler, file []byte) picture {
 			attributes := map[string]string{}
 			for _, a := range token.Attr {
 				attributes[a.Name.Local] = a.Value
-				if !slices.Contains(strings.Fields(known), a.Name.Local) || strings.ContainsAny(a.Value, "&<>\"@\\") || strings.Contains(a.Value, "url") {
+				if !slices.Contains(strings.Fields(known), a.Name.Local) || strings.ContainsAny(a.Value, "&<>\"@\\") ||
+					strings.Contains(a.Value, "url") {
 					t.Fatalf("<%s> has %s=%q", name, a.Name.Local, a.Value)
 				}
 			}
-			seen.start(t, name, attributes)
+			parsed.start(t, name, attributes)
 		case xml.EndElement:
 			open = open[:len(open)-1]
 		case xml.CharData:
-			seen.say(open, string(token))
+			parsed.addText(open, string(token))
 		default:
-			t.Fatalf("%T in %s", token, file)
+			t.Fatalf("got a token of type %T in %s", token, file)
 		}
 	}
-	return seen
+	return parsed
 }
 
-func (p *picture) start(t fataler, name string, attributes map[string]string) {
+func (p *picture) start(t failer, name string, attributes map[string]string) {
 	switch name {
 	case "svg":
 		p.attributes = attributes
 	case "text":
-		var written text
-		if n, err := fmt.Sscan(attributes["x"]+" "+attributes["y"], &written.x, &written.y); n != 2 {
-			t.Fatalf("a text at %v: %v", attributes, err)
+		var element text
+		if n, err := fmt.Sscan(attributes["x"]+" "+attributes["y"], &element.x, &element.y); n != 2 {
+			t.Fatalf("parse position of text %v: %v", attributes, err)
 		}
-		p.texts = append(p.texts, written)
+		p.texts = append(p.texts, element)
 	case "path":
 		p.paths++
 		var b bar
-		if n, _ := fmt.Sscanf(attributes["d"], "M %d %d L %d %d L %d %d", &b.left, &b.top, &b.right, new(int), new(int), &b.bottom); n == 6 && attributes["fill"] == blue {
+		n, _ := fmt.Sscanf(attributes["d"], "M %d %d L %d %d L %d %d",
+			&b.left, &b.top, &b.right, new(int), new(int), &b.bottom)
+		if n == 6 && attributes["fill"] == barColor {
 			p.bars = append(p.bars, b)
 		}
 	}
 	slices.SortStableFunc(p.bars, func(a, b bar) int { return a.top - b.top })
 }
 
-func (p *picture) say(open []string, said string) {
+// addText adds character data to the innermost open element.
+func (p *picture) addText(open []string, data string) {
 	switch open[len(open)-1] {
 	case "title":
-		p.title += said
+		p.title += data
 	case "desc":
-		p.description += said
+		p.description += data
 	case "text":
-		p.texts[len(p.texts)-1].is += said
+		p.texts[len(p.texts)-1].content += data
 	}
 }
 
-// row lists the texts at the height of a bar, from the left.
+// row returns the texts beside a bar, from left to right.
 func (p *picture) row(b bar) []string {
 	var found []text
 	for _, text := range p.texts {
@@ -124,7 +128,7 @@ func (p *picture) row(b bar) []string {
 	slices.SortFunc(found, func(a, b text) int { return a.x - b.x })
 	var words []string
 	for _, text := range found {
-		words = append(words, text.is)
+		words = append(words, text.content)
 	}
 	return words
 }

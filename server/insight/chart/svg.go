@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// finish makes the library's file one that stands alone. It gives it its size, and the title and description by which
-// it is known to those who do not see it (SVG 2, section 5.8).
+// finish makes the library's SVG file self-contained and accessible: it adds the size, and the title and description
+// that assistive technology uses (SVG 2, section 5.8), and replaces style attributes.
 func finish(file []byte, height int, title, description string) ([]byte, error) {
 	var out bytes.Buffer
 	decoder, encoder := xml.NewDecoder(bytes.NewReader(file)), xml.NewEncoder(&out)
@@ -21,30 +21,30 @@ func finish(file []byte, height int, title, description string) ([]byte, error) 
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("the chart is no XML: %w", err)
+			return nil, fmt.Errorf("parse chart: %w", err)
 		}
-		start, begins := token.(xml.StartElement)
+		start, isStart := token.(xml.StartElement)
 		switch {
-		case !begins:
+		case !isStart:
 			err = encoder.EncodeToken(token)
 		case start.Name.Local == "svg":
-			err = begin(encoder, start, height, title, description)
+			err = encodeRoot(encoder, start, height, title, description)
 		default:
 			start.Attr = presentation(start.Attr)
 			err = encoder.EncodeToken(start)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("the chart cannot be written: %w", err)
+			return nil, fmt.Errorf("encode chart: %w", err)
 		}
 	}
 	if err := encoder.Close(); err != nil {
-		return nil, fmt.Errorf("the chart has no end: %w", err)
+		return nil, fmt.Errorf("encode end of chart: %w", err)
 	}
 	return out.Bytes(), nil
 }
 
-// begin writes the outermost element, and what stands first in it.
-func begin(encoder *xml.Encoder, svg xml.StartElement, height int, title, description string) error {
+// encodeRoot writes the start of the svg element, followed by its title and description.
+func encodeRoot(encoder *xml.Encoder, svg xml.StartElement, height int, title, description string) error {
 	svg.Attr = append(presentation(svg.Attr), attribute("width", strconv.Itoa(width)),
 		attribute("height", strconv.Itoa(height)), attribute("role", "img"))
 	if err := encoder.EncodeToken(svg); err != nil {
@@ -56,8 +56,9 @@ func begin(encoder *xml.Encoder, svg xml.StartElement, height int, title, descri
 	return encoder.EncodeElement(description, element("desc"))
 }
 
-// presentation writes each style as an attribute of its own (SVG 2, section 6.6). A page's Content-Security-Policy may
-// forbid style attributes, and without them all is black. Namespaces that only their declaration names are left out.
+// presentation replaces a style attribute by one presentation attribute for each property (SVG 2, section 6.6). Our
+// Content-Security-Policy forbids style attributes, and without them everything would be black. It omits attributes
+// with a namespace prefix, such as xmlns:xlink, which nothing in the file uses.
 func presentation(attributes []xml.Attr) []xml.Attr {
 	var kept []xml.Attr
 	for _, a := range attributes {

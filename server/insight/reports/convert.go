@@ -10,24 +10,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/insight/chart"
 )
 
-// funnel is how many applications have reached each stage, under the stage's name as people write it.
+// funnel returns the bars of the chart: how many applications have reached each stage, labelled with its capitalized
+// name.
 func funnel(stages []api.PipelineStage) []chart.Stage {
-	drawn := make([]chart.Stage, len(stages))
+	bars := make([]chart.Stage, len(stages))
 	for i, stage := range stages {
 		name := string(stage.Stage)
-		drawn[i] = chart.Stage{Label: strings.ToUpper(name[:1]) + name[1:], Count: int(stage.Reached)}
+		bars[i] = chart.Stage{Label: strings.ToUpper(name[:1]) + name[1:], Count: int(stage.Reached)}
 	}
-	return drawn
+	return bars
 }
 
 func convertInterviewer(row db.ListInterviewerFiguresRow) api.InterviewerFigures {
-	shown := api.InterviewerFigures{
+	figures := api.InterviewerFigures{
 		User:       api.PersonSummary{ID: row.ID, FirstName: row.FirstName, LastName: row.LastName},
 		Interviews: row.Interviews, OpenScores: row.OpenScores, SubmittedScores: row.SubmittedScores,
 		MedianHoursToSubmit: nullable.NewNullNullable[float64](),
 	}
 	if row.SubmittedScores > 0 {
-		shown.MedianHoursToSubmit.Set(row.MedianHours)
+		figures.MedianHoursToSubmit.Set(row.MedianHours)
 	}
-	return shown
+	return figures
 }

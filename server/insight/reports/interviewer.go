@@ -9,13 +9,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 )
 
-// ListInterviewerFigures lists by name the people on panels that the actor may see, with the figures of those panels.
+// ListInterviewerFigures lists the panelists of the jobs of which the actor sees all interviews, ordered by name, with
+// the figures of their interviews in these jobs.
 func (r *Reports) ListInterviewerFigures(
 	ctx context.Context, request api.ListInterviewerFiguresRequestObject,
 ) (api.ListInterviewerFiguresResponseObject, error) {
 	actor, filters := access.Of(ctx), request.Params
 	filters.Cursor, filters.Limit = nil, nil
-	shown, err := page.Read(ctx, r.Cursors, page.List[db.ListInterviewerFiguresRow, api.InterviewerFigures]{
+	response, err := page.Read(ctx, r.Cursors, page.List[db.ListInterviewerFiguresRow, api.InterviewerFigures]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListInterviewerFigures", Query: filters},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListInterviewerFiguresRow, error) {
@@ -31,7 +32,7 @@ func (r *Reports) ListInterviewerFigures(
 		return nil, err
 	}
 	return api.ListInterviewerFigures200JSONResponse{
-		Body:    api.InterviewerFiguresPage(shown.Body),
-		Headers: api.ListInterviewerFigures200ResponseHeaders{Link: shown.Link},
+		Body:    api.InterviewerFiguresPage(response.Body),
+		Headers: api.ListInterviewerFigures200ResponseHeaders{Link: response.Link},
 	}, nil
 }

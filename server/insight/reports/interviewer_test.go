@@ -18,46 +18,59 @@ import (
 
 const interviewers = "/api/v1/reports/interviewers"
 
-// panel arranges interviews with the least words: of a job, in a status, held by some users.
-type panel struct {
-	house
+// interviewFixture is a fixture with a kit version and the time at which all its interviews end.
+type interviewFixture struct {
+	fixture
 	version uuid.UUID
 	ended   time.Time
 }
 
-func arrange(t *testing.T) panel {
+func newInterviewFixture(t *testing.T) interviewFixture {
 	t.Helper()
-	h := build(t)
-	_, version := h.KitVersion(api.KitVersionStatusPublished)
-	return panel{h, version, time.Now().UTC().Truncate(time.Hour).Add(-48 * time.Hour)}
+	f := newFixture(t)
+	_, version := f.KitVersion(api.KitVersionStatusPublished)
+	return interviewFixture{f, version, time.Now().UTC().Truncate(time.Hour).Add(-48 * time.Hour)}
 }
 
-// held gives an interview of a job that ended at p.ended, half an hour late, or was to end then where it did not.
-func (p panel) held(job uuid.UUID, status api.InterviewStatus, users ...testkit.User) uuid.UUID {
-	interview := p.Interview(p.Application(p.Candidate(), job, "interview"), p.version, status, users...)
-	p.Exec(`UPDATE interviews SET starts_at = $2::timestamptz - INTERVAL '1 hour',
+// addInterview inserts an interview that was finished at f.ended, 30 minutes after its planned end, or that is planned
+// to end at f.ended if it is not finished.
+func (f interviewFixture) addInterview(job uuid.UUID, status api.InterviewStatus, users ...testkit.User) uuid.UUID {
+	interview := f.Interview(f.Application(f.Candidate(), job, "interview"), f.version, status, users...)
+	f.Exec(`UPDATE interviews SET starts_at = $2::timestamptz - INTERVAL '1 hour',
 		ends_at = $2::timestamptz - CASE WHEN finished_at IS NULL THEN INTERVAL '0' ELSE INTERVAL '30 minutes' END,
 		finished_at = CASE WHEN finished_at IS NOT NULL THEN $2::timestamptz END
-		WHERE id = $1 AND starts_at IS NOT NULL`, interview, p.ended)
+		WHERE id = $1 AND starts_at IS NOT NULL`, interview, f.ended)
 	return interview
 }
 
-// submitted gives a score that came in so many hours after the interview's end.
-func (p panel) submitted(interview uuid.UUID, rater testkit.User, hours float64) uuid.UUID {
-	score := p.Score(interview, rater, api.ScoreStatusSubmitted, 3)
-	p.Exec(`UPDATE scores SET submitted_at = $2 WHERE id = $1`, score, p.ended.Add(time.Duration(hours*float64(time.Hour))))
+// afterEnd returns the time that is a number of hours after the interviews' end.
+func (f interviewFixture) afterEnd(hours float64) time.Time {
+	return f.ended.Add(time.Duration(hours * float64(time.Hour)))
+}
+
+// addScore inserts a score that was submitted a number of hours after the interview's end.
+func (f interviewFixture) addScore(interview uuid.UUID, rater testkit.User, hours float64) uuid.UUID {
+	score := f.Score(interview, rater, api.ScoreStatusSubmitted, 3)
+	f.Exec(`UPDATE scores SET submitted_at = $2 WHERE id = $1`, score, f.afterEnd(hours))
 	return score
 }
 
-// reopened notes that a score was submitted so many hours after the interview's end, before HR reopened it.
-func (p panel) reopened(score uuid.UUID, hours float64) {
-	p.Exec(`INSERT INTO score_revisions (company_id, id, score_id, revision, event, ratings, coverage, submitted_at, reason, actor_id, created_at)
-		SELECT company_id, $2, id, (SELECT 1 + count(*) FROM score_revisions WHERE score_id = $1), 'reopen', '[]', 1, $3, 'Wrong.', $4, now()
+// addRevision inserts a revision of a score: it was submitted a number of hours after the interview's end, and HR
+// reopened it later.
+func (f interviewFixture) addRevision(score uuid.UUID, hours float64) {
+	f.Exec(`
+		INSERT INTO score_revisions
+			(company_id, id, score_id, revision, event, ratings, coverage, submitted_at, reason, actor_id, created_at)
+		SELECT company_id, $2, id, (SELECT 1 + count(*) FROM score_revisions WHERE score_id = $1), 'reopen', '[]', 1, $3,
+			'Wrong.', $4, now()
 		FROM scores WHERE id = $1`,
-		score, uuid.Must(uuid.NewV7()), p.ended.Add(time.Duration(hours*float64(time.Hour))), p.acme.Users[api.RoleHr].ID)
+		score, uuid.Must(uuid.NewV7()), f.afterEnd(hours), f.acme.Users[api.RoleHr].ID)
 }
 
-func figure(user testkit.User, interviews, open, submitted int32, median nullable.Nullable[float64]) api.InterviewerFigures {
+// interviewerFigures returns the expected figures of a user.
+func interviewerFigures(
+	user testkit.User, interviews, open, submitted int32, median nullable.Nullable[float64],
+) api.InterviewerFigures {
 	name, _, _ := strings.Cut(user.Email, "@")
 	return api.InterviewerFigures{
 		User:       api.PersonSummary{ID: user.ID, FirstName: name, LastName: "Example"},
@@ -65,142 +78,159 @@ func figure(user testkit.User, interviews, open, submitted int32, median nullabl
 	}
 }
 
-func list(c *testkit.Client, query string) api.InterviewerFiguresPage {
+func listPage(c *testkit.Client, query string) api.InterviewerFiguresPage {
 	return testkit.Decode[api.InterviewerFiguresPage](c.Get(interviewers + query).Expect(http.StatusOK))
 }
 
-func TestInterviewersInFigures(t *testing.T) {
+func TestInterviewerFigures(t *testing.T) {
 	t.Parallel()
-	p := arrange(t)
-	job := p.Job(api.JobStatusOpen, p.acme.Users[api.RoleTeamLead])
-	anna, ben := p.User(p.acme, "anna", api.RoleEmployee), p.User(p.acme, "ben", api.RoleHr)
-	carl, dora := p.User(p.acme, "carl", api.RoleEmployee), p.User(p.acme, "dora", api.RoleEmployee)
-	emil, fay := p.User(p.acme, "emil", api.RoleEmployee), p.User(p.acme, "fay", api.RoleEmployee)
+	f := newInterviewFixture(t)
+	job := f.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
+	anna, ben := f.User(f.acme, "anna", api.RoleEmployee), f.User(f.acme, "ben", api.RoleHr)
+	carl, dora := f.User(f.acme, "carl", api.RoleEmployee), f.User(f.acme, "dora", api.RoleEmployee)
+	emil, fay := f.User(f.acme, "emil", api.RoleEmployee), f.User(f.acme, "fay", api.RoleEmployee)
 
-	// Anna owes one score: neither what has not begun nor what was missed or called off asks for one.
+	// Anna has one open score, that of the interview that awaits scores. Interviews that have not started, were missed
+	// or were cancelled need none. Her median is that of 2 and 5 hours.
 	for _, status := range []api.InterviewStatus{"draft", "scheduled", "no_show", "cancelled", "awaiting_scores"} {
-		p.held(job, status, anna)
+		f.addInterview(job, status, anna)
 	}
-	p.submitted(p.held(job, "completed", anna, ben), anna, 2)
-	p.submitted(p.held(job, "completed", anna), anna, 5)
+	f.addScore(f.addInterview(job, "completed", anna, ben), anna, 2)
+	f.addScore(f.addInterview(job, "completed", anna), anna, 5)
 
-	// Of Ben no score is required, so none is open; nor does a draft count as submitted.
-	p.Score(p.held(job, "in_progress", ben), ben, api.ScoreStatusDraft, 5)
-	p.Exec(`UPDATE interview_panelists SET score_required = false WHERE user_id = $1`, ben.ID)
+	// Ben's scores are not required, so none is open. A draft does not count as submitted.
+	f.Score(f.addInterview(job, "in_progress", ben), ben, api.ScoreStatusDraft, 5)
+	f.Exec(`UPDATE interview_panelists SET score_required = false WHERE user_id = $1`, ben.ID)
 
-	// Carl was reopened twice and is measured by the first time, and wrote one anew for one that does not count.
-	p.submitted(p.held(job, "awaiting_scores", carl), carl, 0.5)
-	again := p.submitted(p.held(job, "awaiting_scores", carl), carl, 30)
-	p.reopened(again, 20)
-	p.reopened(again, 10)
-	anew := p.held(job, "awaiting_scores", carl)
-	p.Exec(`UPDATE scores SET status = 'voided' WHERE id = $1`, p.submitted(anew, carl, 1))
-	p.submitted(anew, carl, 40)
+	// Carl's second score was reopened twice; its first submission counts, after 10 hours. His third one was voided and
+	// written again; the new one counts, after 40 hours.
+	f.addScore(f.addInterview(job, "awaiting_scores", carl), carl, 0.5)
+	resubmitted := f.addScore(f.addInterview(job, "awaiting_scores", carl), carl, 30)
+	f.addRevision(resubmitted, 20)
+	f.addRevision(resubmitted, 10)
+	rewritten := f.addInterview(job, "awaiting_scores", carl)
+	f.Exec(`UPDATE scores SET status = 'voided' WHERE id = $1`, f.addScore(rewritten, carl, 1))
+	f.addScore(rewritten, carl, 40)
 
-	// Dora owes a draft, a score that was reopened, and one that is under way; for one HR no longer waits.
-	p.Score(p.held(job, "awaiting_scores", dora), dora, api.ScoreStatusDraft, 5)
-	open := p.submitted(p.held(job, "awaiting_scores", dora), dora, 1)
-	p.reopened(open, 1)
-	p.Exec(`UPDATE scores SET status = 'draft', submitted_at = NULL WHERE id = $1`, open)
-	p.held(job, "completed", dora)
-	p.held(job, "in_progress", dora)
+	// Dora has three open scores: a draft, a reopened one, and that of an interview in progress. The missing score of a
+	// completed interview is not open.
+	f.Score(f.addInterview(job, "awaiting_scores", dora), dora, api.ScoreStatusDraft, 5)
+	reopened := f.addScore(f.addInterview(job, "awaiting_scores", dora), dora, 1)
+	f.addRevision(reopened, 1)
+	f.Exec(`UPDATE scores SET status = 'draft', submitted_at = NULL WHERE id = $1`, reopened)
+	f.addInterview(job, "completed", dora)
+	f.addInterview(job, "in_progress", dora)
 
-	// An interview that was never finished, because it was broken off, is measured by its planned end.
-	broken := p.held(job, "in_progress", emil)
-	p.submitted(broken, emil, 1.5)
-	p.Exec(`UPDATE interviews SET status = 'cancelled' WHERE id = $1`, broken)
+	// Emil's interview was cancelled in progress, so the hours count from its planned end.
+	cancelled := f.addInterview(job, "in_progress", emil)
+	f.addScore(cancelled, emil, 1.5)
+	f.Exec(`UPDATE interviews SET status = 'cancelled' WHERE id = $1`, cancelled)
 
-	// Fay was there before the end.
-	p.submitted(p.held(job, "awaiting_scores", fay), fay, -0.75)
+	// Fay submitted before the end, which counts as 0 hours.
+	f.addScore(f.addInterview(job, "awaiting_scores", fay), fay, -0.75)
 
 	want := []api.InterviewerFigures{
-		figure(anna, 6, 1, 2, number(3.5)), figure(ben, 2, 0, 0, null()), figure(carl, 3, 0, 3, number(10)),
-		figure(dora, 4, 3, 0, null()), figure(emil, 0, 0, 1, number(1.5)), figure(fay, 1, 0, 1, number(0)),
+		interviewerFigures(anna, 6, 1, 2, value(3.5)), interviewerFigures(ben, 2, 0, 0, null()),
+		interviewerFigures(carl, 3, 0, 3, value(10)), interviewerFigures(dora, 4, 3, 0, null()),
+		interviewerFigures(emil, 0, 0, 1, value(1.5)), interviewerFigures(fay, 1, 0, 1, value(0)),
 	}
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		got := list(p.as[role], "")
+		got := listPage(f.as[role], "")
 		if !reflect.DeepEqual(got.Data, want) || got.HasMore || !got.NextCursor.IsNull() {
-			t.Errorf("%s sees\n%+v, want\n%+v", role, got.Data, want)
+			t.Errorf("%s: got\n%+v, want\n%+v", role, got.Data, want)
 		}
 	}
-	p.as[api.RoleEmployee].Get(interviewers).Refused(http.StatusForbidden, "permission_denied")
+	f.as[api.RoleEmployee].Get(interviewers).Refused(http.StatusForbidden, "permission_denied")
 }
 
-// TestNoRatingIsTold: the figures are the same whatever the ratings are.
-func TestNoRatingIsTold(t *testing.T) {
+// TestFiguresRevealNoRating checks that the response does not change with the content of a score.
+func TestFiguresRevealNoRating(t *testing.T) {
 	t.Parallel()
-	p := arrange(t)
-	rater := p.acme.Users[api.RoleEmployee]
-	p.submitted(p.held(p.Job(api.JobStatusOpen), "completed", rater), rater, 2)
-	before := p.as[api.RoleHr].Get(interviewers).Expect(http.StatusOK).Body
-	p.Exec(`UPDATE scores SET ratings = '[]', recommendation = 'definitely_no', weighted_score = 1, coverage = 0.5, comment = 'Weak.'`)
-	if after := p.as[api.RoleHr].Get(interviewers).Expect(http.StatusOK).Body; string(after) != string(before) {
-		t.Errorf("it was %s, and is %s", before, after)
+	f := newInterviewFixture(t)
+	rater := f.acme.Users[api.RoleEmployee]
+	f.addScore(f.addInterview(f.Job(api.JobStatusOpen), "completed", rater), rater, 2)
+	before := f.as[api.RoleHr].Get(interviewers).Expect(http.StatusOK).Body
+	if got := testkit.Decode[api.InterviewerFiguresPage](f.as[api.RoleHr].Get(interviewers)).Data; len(got) != 1 {
+		t.Errorf("got figures of %d interviewers, want 1", len(got))
+	}
+	f.Exec(`UPDATE scores SET ratings = '[]', recommendation = 'definitely_no', weighted_score = 1, coverage = 0.5,
+		comment = 'Weak.'`)
+	if after := f.as[api.RoleHr].Get(interviewers).Expect(http.StatusOK).Body; string(after) != string(before) {
+		t.Errorf("got %s after the score changed, want %s as before", after, before)
 	}
 }
 
-// TestWhosePanelsCount: a team lead sees the panels of the jobs that they are a member of, even where they sit on others
-// themselves, HR and admins all; and everyone those of a job only, when they ask for it.
-func TestWhosePanelsCount(t *testing.T) {
+// TestInterviewerFiguresVisibility checks that HR and admins see the figures of all jobs, and team leads those of the
+// jobs of which they are members, but not those of other jobs for which they are panelists. The filter job_id selects
+// one job.
+func TestInterviewerFiguresVisibility(t *testing.T) {
 	t.Parallel()
-	p := arrange(t)
-	globex := p.Company("globex")
-	lead := p.acme.Users[api.RoleTeamLead]
-	mine, other := p.Job(api.JobStatusOpen, lead), p.Job(api.JobStatusOpen)
-	anna, ben := p.User(p.acme, "anna", api.RoleEmployee), p.User(p.acme, "ben", api.RoleEmployee)
-	p.submitted(p.held(mine, "completed", anna), anna, 2)
-	p.submitted(p.held(other, "awaiting_scores", anna, lead), anna, 4)
-	p.held(other, "awaiting_scores", ben)
+	f := newInterviewFixture(t)
+	globex := f.Company("globex")
+	lead := f.acme.Users[api.RoleTeamLead]
+	mine, other := f.Job(api.JobStatusOpen, lead), f.Job(api.JobStatusOpen)
+	anna, ben := f.User(f.acme, "anna", api.RoleEmployee), f.User(f.acme, "ben", api.RoleEmployee)
+	f.addScore(f.addInterview(mine, "completed", anna), anna, 2)
+	f.addScore(f.addInterview(other, "awaiting_scores", anna, lead), anna, 4)
+	f.addInterview(other, "awaiting_scores", ben)
 
-	theirs := p.Installation.Hiring(globex)
-	foreign := theirs.Job(api.JobStatusOpen)
-	_, version := theirs.KitVersion(api.KitVersionStatusPublished)
-	theirs.Interview(theirs.Application(theirs.Candidate(), foreign, "interview"), version, "completed", globex.Users[api.RoleHr])
+	hiring := f.Installation.Hiring(globex)
+	foreign := hiring.Job(api.JobStatusOpen)
+	_, version := hiring.KitVersion(api.KitVersionStatusPublished)
+	application := hiring.Application(hiring.Candidate(), foreign, "interview")
+	hiring.Interview(application, version, "completed", globex.Users[api.RoleHr])
 
-	whole := []api.InterviewerFigures{figure(anna, 2, 0, 2, number(3)), figure(ben, 1, 1, 0, null()), figure(lead, 1, 1, 0, null())}
-	first := []api.InterviewerFigures{figure(anna, 1, 0, 1, number(2))}
-	second := []api.InterviewerFigures{figure(anna, 1, 0, 1, number(4)), figure(ben, 1, 1, 0, null()), figure(lead, 1, 1, 0, null())}
-	of := func(job uuid.UUID) string { return "?job_id=" + job.String() }
-	for _, c := range []struct {
+	ofAll := []api.InterviewerFigures{
+		interviewerFigures(anna, 2, 0, 2, value(3)), interviewerFigures(ben, 1, 1, 0, null()),
+		interviewerFigures(lead, 1, 1, 0, null()),
+	}
+	ofMine := []api.InterviewerFigures{interviewerFigures(anna, 1, 0, 1, value(2))}
+	ofOther := []api.InterviewerFigures{
+		interviewerFigures(anna, 1, 0, 1, value(4)), interviewerFigures(ben, 1, 1, 0, null()),
+		interviewerFigures(lead, 1, 1, 0, null()),
+	}
+	none := []api.InterviewerFigures{}
+	query := func(job uuid.UUID) string { return "?job_id=" + job.String() }
+	for _, test := range []struct {
 		role  api.Role
 		query string
 		want  []api.InterviewerFigures
 	}{
-		{api.RoleHr, "", whole},
-		{api.RoleAdmin, "", whole},
-		{api.RoleTeamLead, "", first},
-		{api.RoleHr, of(mine), first},
-		{api.RoleTeamLead, of(mine), first},
-		{api.RoleAdmin, of(other), second},
-		{api.RoleTeamLead, of(other), []api.InterviewerFigures{}},
-		{api.RoleHr, of(foreign), []api.InterviewerFigures{}},
-		{api.RoleHr, of(uuid.Must(uuid.NewV7())), []api.InterviewerFigures{}},
-		{api.RoleTeamLead, of(foreign), []api.InterviewerFigures{}},
+		{api.RoleHr, "", ofAll},
+		{api.RoleAdmin, "", ofAll},
+		{api.RoleTeamLead, "", ofMine},
+		{api.RoleHr, query(mine), ofMine},
+		{api.RoleTeamLead, query(mine), ofMine},
+		{api.RoleAdmin, query(other), ofOther},
+		{api.RoleTeamLead, query(other), none},
+		{api.RoleHr, query(foreign), none},
+		{api.RoleHr, query(uuid.Must(uuid.NewV7())), none},
+		{api.RoleTeamLead, query(foreign), none},
 	} {
-		if got := list(p.as[c.role], c.query).Data; !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s with %q sees\n%+v, want\n%+v", c.role, c.query, got, c.want)
+		if got := listPage(f.as[test.role], test.query).Data; !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s, query %q: got\n%+v, want\n%+v", test.role, test.query, got, test.want)
 		}
 	}
-	stranger := p.replica.SignIn(t, globex.Users[api.RoleTeamLead])
-	if got := list(stranger, "").Data; len(got) != 0 {
-		t.Errorf("a team lead of no job sees %+v", got)
+	outsider := f.replica.SignIn(t, globex.Users[api.RoleTeamLead])
+	if got := listPage(outsider, "").Data; len(got) != 0 {
+		t.Errorf("team lead without jobs: got %+v, want none", got)
 	}
 }
 
-// TestInterviewersByName walks people whose names collide.
-func TestInterviewersByName(t *testing.T) {
+// TestInterviewersAreSortedByName lists interviewers with equal names, with every page size.
+func TestInterviewersAreSortedByName(t *testing.T) {
 	t.Parallel()
-	p := arrange(t)
-	job := p.Job(api.JobStatusOpen, p.acme.Users[api.RoleTeamLead])
+	f := newInterviewFixture(t)
+	job := f.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
 	var users []testkit.User
 	for i := range 13 {
-		user := p.User(p.acme, fmt.Sprintf("u%d", i), api.RoleEmployee)
-		p.Exec(`UPDATE users SET last_name = $2, first_name = $3 WHERE id = $1`, user.ID,
+		user := f.User(f.acme, fmt.Sprintf("u%d", i), api.RoleEmployee)
+		f.Exec(`UPDATE users SET last_name = $2, first_name = $3 WHERE id = $1`, user.ID,
 			[]string{"Özil", "özil", "Berg", "berg", "日本"}[i%5], []string{"Ada", "ada", "Bo"}[i%3])
 		users = append(users, user)
 	}
-	p.held(job, "scheduled", users...)
-	whole := list(p.as[api.RoleHr], "?limit=200").Data
+	f.addInterview(job, "scheduled", users...)
+	whole := listPage(f.as[api.RoleHr], "?limit=200").Data
 	sorted := slices.IsSortedFunc(whole, func(a, b api.InterviewerFigures) int {
 		key := func(u api.PersonSummary) string {
 			return strings.ToLower(u.LastName) + "\x01" + strings.ToLower(u.FirstName) + "\x01" + u.ID.String()
@@ -208,30 +238,36 @@ func TestInterviewersByName(t *testing.T) {
 		return strings.Compare(key(a.User), key(b.User))
 	})
 	if len(whole) != 13 || !sorted {
-		t.Fatalf("%d people, in order: %t", len(whole), sorted)
+		t.Fatalf("got %d interviewers, in order: %t; want 13 in order", len(whole), sorted)
 	}
-	cursor := list(p.as[api.RoleHr], "?limit=2").NextCursor.MustGet()
+
+	cursor := listPage(f.as[api.RoleHr], "?limit=2").NextCursor.MustGet()
 	for limit := 1; limit <= 14; limit++ {
-		var walked []api.InterviewerFigures
+		var all []api.InterviewerFigures
 		for after, pages := "", 0; pages < 20; pages++ {
-			got := list(p.as[api.RoleTeamLead], fmt.Sprintf("?limit=%d%s", limit, after))
-			if walked = append(walked, got.Data...); !got.HasMore {
+			got := listPage(f.as[api.RoleTeamLead], fmt.Sprintf("?limit=%d%s", limit, after))
+			if all = append(all, got.Data...); !got.HasMore {
 				break
 			}
 			after = "&cursor=" + got.NextCursor.MustGet()
 		}
-		if !reflect.DeepEqual(walked, whole) {
-			t.Errorf("by %d: walked %d people, want %d", limit, len(walked), len(whole))
+		if !reflect.DeepEqual(all, whole) {
+			t.Errorf("limit %d: got %d interviewers, want the %d of the single page in the same order",
+				limit, len(all), len(whole))
 		}
 	}
-	link := p.as[api.RoleHr].Get(interviewers + "?limit=2").Header.Get("Link")
+
+	link := f.as[api.RoleHr].Get(interviewers + "?limit=2").Header.Get("Link")
 	if want := "<" + interviewers + "?cursor=" + cursor + `&limit=2>; rel="next"`; link != want {
-		t.Errorf("Link is %s, want %s", link, want)
+		t.Errorf("got Link %s, want %s", link, want)
 	}
-	p.as[api.RoleHr].Get(interviewers+"?job_id="+job.String()+"&cursor="+cursor).Refused(http.StatusBadRequest, "invalid_cursor")
-	p.replica.SignIn(t, p.Company("globex").Users[api.RoleHr]).Get(interviewers+"?cursor="+cursor).
+
+	// The cursor is bound to the filter and to the company.
+	f.as[api.RoleHr].Get(interviewers+"?job_id="+job.String()+"&cursor="+cursor).
 		Refused(http.StatusBadRequest, "invalid_cursor")
-	for _, bad := range []string{"limit=0", "limit=201", "job_id=x", "job_id=", "sort=name", "cursor=", "q=a"} {
-		p.as[api.RoleHr].Get(interviewers+"?"+bad).Refused(http.StatusBadRequest, "malformed_request")
+	f.replica.SignIn(t, f.Company("globex").Users[api.RoleHr]).Get(interviewers+"?cursor="+cursor).
+		Refused(http.StatusBadRequest, "invalid_cursor")
+	for _, invalid := range []string{"limit=0", "limit=201", "job_id=x", "job_id=", "sort=name", "cursor=", "q=a"} {
+		f.as[api.RoleHr].Get(interviewers+"?"+invalid).Refused(http.StatusBadRequest, "malformed_request")
 	}
 }

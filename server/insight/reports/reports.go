@@ -1,5 +1,5 @@
-// Package reports shows hiring in figures: how far the applications of a job have come, and how the people who
-// interview keep up. Its figures count states and times; none of them tells how anybody was rated.
+// Package reports calculates figures about hiring: the pipeline of a job and the workload of interviewers. The figures
+// depend on states and times only, never on ratings, so that they need no rule of blindness.
 package reports
 
 import (
@@ -20,7 +20,7 @@ import (
 // Reports implements the operations of the tag reports.
 type Reports struct{ service.Deps }
 
-// New fails if a dependency is missing.
+// New returns an error that names every missing dependency.
 func New(deps service.Deps) (*Reports, error) {
 	if err := service.Check("reports", deps); err != nil {
 		return nil, err
@@ -28,29 +28,30 @@ func New(deps service.Deps) (*Reports, error) {
 	return &Reports{deps}, nil
 }
 
-// GetJobPipeline shows how far the applications of a job have come.
+// GetJobPipeline returns how many applications of a job are in each stage, reached it and passed it. The ETag is weak
+// and does not cover as_of, which is different in every response.
 func (r *Reports) GetJobPipeline(
 	ctx context.Context, request api.GetJobPipelineRequestObject,
 ) (api.GetJobPipelineResponseObject, error) {
-	shown, err := r.pipeline(ctx, request.JobID)
+	pipeline, err := r.pipeline(ctx, request.JobID)
 	if err != nil {
 		return nil, err
 	}
-	counted := shown
-	counted.AsOf = time.Time{} // which is another one at every question
-	tag := etag.Weak(etag.OfShown(counted))
-	return api.GetJobPipeline200JSONResponse{Body: shown, Headers: api.GetJobPipeline200ResponseHeaders{ETag: tag}}, nil
+	tagged := pipeline
+	tagged.AsOf = time.Time{}
+	tag := etag.Weak(etag.OfShown(tagged))
+	return api.GetJobPipeline200JSONResponse{Body: pipeline, Headers: api.GetJobPipeline200ResponseHeaders{ETag: tag}}, nil
 }
 
-// GetJobPipelineChart draws for each stage of a job how many applications have reached it.
+// GetJobPipelineChart draws how many applications have reached each stage of a job.
 func (r *Reports) GetJobPipelineChart(
 	ctx context.Context, request api.GetJobPipelineChartRequestObject,
 ) (api.GetJobPipelineChartResponseObject, error) {
-	shown, err := r.pipeline(ctx, request.JobID)
+	pipeline, err := r.pipeline(ctx, request.JobID)
 	if err != nil {
 		return nil, err
 	}
-	picture, err := chart.Funnel(shown.JobTitle, funnel(shown.Stages))
+	picture, err := chart.Funnel(pipeline.JobTitle, funnel(pipeline.Stages))
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func (r *Reports) GetJobPipelineChart(
 	}, nil
 }
 
-// pipeline counts the pipeline of a job of whose applications the actor sees all.
+// pipeline returns the pipeline of a job. A job of which the actor does not see all applications is not found.
 func (r *Reports) pipeline(ctx context.Context, id uuid.UUID) (api.JobPipeline, error) {
 	actor := access.Of(ctx)
 	tenant := r.Store.Of(actor.CompanyID)
@@ -79,7 +80,7 @@ func (r *Reports) pipeline(ctx context.Context, id uuid.UUID) (api.JobPipeline, 
 	if err != nil {
 		return api.JobPipeline{}, err
 	}
-	shown := figures(counts, stays)
-	shown.JobID, shown.JobTitle, shown.AsOf = job.ID, job.Title, asOf.UTC()
-	return shown, nil
+	pipeline := pipelineFigures(counts, stays)
+	pipeline.JobID, pipeline.JobTitle, pipeline.AsOf = job.ID, job.Title, asOf.UTC()
+	return pipeline, nil
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// BenchmarkReports asks for the figures of a company with two hundred thousand applications to one job and a thousand to
-// another, and with four thousand people who have held an interview for every other of these.
+// BenchmarkReports requests the reports of a company with 200,000 applications to one job and 1,000 to another, 4,000
+// interviewers, and one interview for every second application.
 func BenchmarkReports(b *testing.B) {
 	installation := testkit.New(b)
 	acme := installation.Company("acme")
@@ -29,7 +29,7 @@ func BenchmarkReports(b *testing.B) {
 	installation.Exec(`VACUUM ANALYZE`)
 	replica := installation.Replica()
 	hr, lead := replica.SignIn(b, acme.Users[api.RoleHr]), replica.SignIn(b, acme.Users[api.RoleTeamLead])
-	for name, ask := range map[string]struct {
+	for name, request := range map[string]struct {
 		client *testkit.Client
 		path   string
 	}{
@@ -43,13 +43,13 @@ func BenchmarkReports(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				ask.client.Get(ask.path).Expect(http.StatusOK)
+				request.client.Get(request.path).Expect(http.StatusOK)
 			}
 		})
 	}
 }
 
-// seed gives a job applications that have come to all stages, and every other of them an interview with its score.
+// seed inserts applications to a job in all stages, and for every second one an interview with two scores.
 func seed(installation *testkit.Installation, company testkit.Company, job, version uuid.UUID, applications int) {
 	const stages = `ARRAY['applied', 'screening', 'interview', 'evaluation', 'offer', 'hired']`
 	hr := company.Users[api.RoleHr].ID
@@ -74,8 +74,8 @@ func seed(installation *testkit.Installation, company testkit.Company, job, vers
 		FROM generate_series(2, $3::integer, 2) AS i, generate_series(1, 2) AS k`, company.ID, job.String(), applications)
 	installation.Exec(`INSERT INTO scores (company_id, id, interview_id, application_id, job_id, rater_id, status, recommendation,
 			submitted_at, created_at, updated_at)
-		SELECT i.company_id, gen_random_uuid(), i.id, i.application_id, i.job_id, p.user_id, 'submitted', 'yes',
+		SELECT i.company_id, gen_random_uuid(), i.id, i.application_id, i.job_id, f.user_id, 'submitted', 'yes',
 			now() + random() * INTERVAL '3 days', now(), now()
-		FROM interviews AS i JOIN interview_panelists AS p ON p.company_id = i.company_id AND p.interview_id = i.id
+		FROM interviews AS i JOIN interview_panelists AS f ON f.company_id = i.company_id AND f.interview_id = i.id
 		WHERE i.company_id = $1 AND i.job_id = $2 AND i.status = 'completed'`, company.ID, job)
 }
