@@ -37,7 +37,7 @@ type GetApplicationRow struct {
 	IsMember    bool
 }
 
-// An application that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+// An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
 func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) (GetApplicationRow, error) {
 	row := q.db.QueryRow(ctx, getApplication,
 		arg.CompanyID,
@@ -371,7 +371,7 @@ type ListApplicationsRow struct {
 	IsMember    bool
 }
 
-// Names and titles are looked up for the applications of the page only.
+// Subqueries read names and titles only for the applications of the page.
 func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsParams) ([]ListApplicationsRow, error) {
 	rows, err := q.db.Query(ctx, listApplications,
 		arg.CompanyID,

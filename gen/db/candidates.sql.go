@@ -175,7 +175,7 @@ type InsertImportedCandidatesParams struct {
 	Rows      []byte
 }
 
-// Returns the ids of the rows that were inserted. A row whose external_id another request has created meanwhile is skipped.
+// Returns the ids of the inserted rows. A row whose external_id another request has used meanwhile is skipped.
 func (q *Queries) InsertImportedCandidates(ctx context.Context, arg InsertImportedCandidatesParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, insertImportedCandidates, arg.CompanyID, arg.Now, arg.Rows)
 	if err != nil {
@@ -206,7 +206,7 @@ type ListBusyCandidatesParams struct {
 	Ids       []uuid.UUID
 }
 
-// Those of some candidates who have an application that is active or on hold, and so cannot be archived.
+// The given candidates that have an application that is active or on hold, and so cannot be archived.
 func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidatesParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listBusyCandidates, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -320,9 +320,9 @@ type ListImportedCandidatesParams struct {
 	ExternalIds []string
 }
 
-// The candidates that the rows of a file refer to. While an import fills a company, PostgreSQL's statistics of that company are out of date:
-// they describe it as small, so PostgreSQL would read all of it for every row. The sub-select hides which company it is, so PostgreSQL plans
-// for an average one, and looks up each row by the index of its key.
+// The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe that company as
+// still small, so the planner would scan all of it for every row. The sub-select hides the value of company_id, so that the planner assumes an
+// average company and uses the index for each row.
 func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCandidatesParams) ([]Candidate, error) {
 	rows, err := q.db.Query(ctx, listImportedCandidates, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
@@ -419,7 +419,7 @@ SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0))
 `
 
 // One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An import that waits
-// longer than the lock timeout fails as busy.
+// longer than the lock timeout fails with the fault Overloaded.
 func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockImports, companyID)
 	return err

@@ -79,7 +79,7 @@ type CountMissingScoresParams struct {
 	InterviewID uuid.UUID
 }
 
-// How many required scores of an interview are not submitted.
+// The number of required scores of an interview that are not submitted.
 func (q *Queries) CountMissingScores(ctx context.Context, arg CountMissingScoresParams) (int64, error) {
 	row := q.db.QueryRow(ctx, countMissingScores, arg.CompanyID, arg.InterviewID)
 	var count int64
@@ -97,7 +97,7 @@ type DeletePanelistParams struct {
 	UserID      uuid.UUID
 }
 
-// Fails by a foreign key if the panelist has written a score.
+// Violates a foreign key if the panelist has written a score.
 func (q *Queries) DeletePanelist(ctx context.Context, arg DeletePanelistParams) (int64, error) {
 	result, err := q.db.Exec(ctx, deletePanelist, arg.CompanyID, arg.InterviewID, arg.UserID)
 	if err != nil {
@@ -168,7 +168,7 @@ type GetInterviewRow struct {
 	IsMember  bool
 }
 
-// An interview that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+// An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
 func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (GetInterviewRow, error) {
 	row := q.db.QueryRow(ctx, getInterview,
 		arg.CompanyID,
@@ -484,8 +484,8 @@ type ListBookingsRow struct {
 	InterviewID uuid.UUID
 }
 
-// Interviews other than @interview_id for which panelists, if they have not declined, and a candidate are booked. The bounds apply to the
-// start of an interview; the service decides which of these overlap.
+// The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to the start of an interview;
+// the service decides which of them overlap.
 func (q *Queries) ListBookings(ctx context.Context, arg ListBookingsParams) ([]ListBookingsRow, error) {
 	rows, err := q.db.Query(ctx, listBookings,
 		arg.CompanyID,
@@ -607,7 +607,7 @@ type ListInterviewPanelsRow struct {
 }
 
 // The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's score, which does not
-// depend on what the score says; a panelist has at most one score that is not voided.
+// reveal ratings. A panelist has at most one score that is not voided.
 func (q *Queries) ListInterviewPanels(ctx context.Context, arg ListInterviewPanelsParams) ([]ListInterviewPanelsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewPanels, arg.CompanyID, arg.InterviewIds)
 	if err != nil {
@@ -674,7 +674,7 @@ type ListInterviewSurroundingsRow struct {
 	ApplicationStatus  api.ApplicationStatus
 }
 
-// What responses show of the application, candidate, job, kit and creator of interviews.
+// The fields of application, candidate, job, kit and creator that responses include for interviews.
 func (q *Queries) ListInterviewSurroundings(ctx context.Context, arg ListInterviewSurroundingsParams) ([]ListInterviewSurroundingsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewSurroundings, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -881,7 +881,7 @@ type ListMyInterviewsParams struct {
 	MaxRows   int32
 }
 
-// The interviews of a user's calendar: those on whose panel the user is and has not declined, that start at or after a time.
+// The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not declined.
 func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]Interview, error) {
 	rows, err := q.db.Query(ctx, listMyInterviews,
 		arg.CompanyID,
@@ -980,8 +980,8 @@ type LockCalendarsParams struct {
 	People    []uuid.UUID
 }
 
-// Locks the calendars of people until the end of the transaction, so that the second of two concurrent bookings sees the first. The locks are
-// taken in the order of their keys, so that bookings cannot deadlock.
+// Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent bookings sees the first.
+// The locks are taken in the order of their keys, so that bookings cannot deadlock.
 func (q *Queries) LockCalendars(ctx context.Context, arg LockCalendarsParams) error {
 	_, err := q.db.Exec(ctx, lockCalendars, arg.CompanyID, arg.People)
 	return err
@@ -1110,7 +1110,7 @@ type TouchInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// A response is shown with the interview but does not raise its version, so that it does not conflict with changes by others.
+// A panelist's response changes the representation of the interview but not its version, so that it does not conflict with changes by others.
 func (q *Queries) TouchInterview(ctx context.Context, arg TouchInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, touchInterview,
 		arg.Now,

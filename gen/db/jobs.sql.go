@@ -213,7 +213,7 @@ type ListJobMembersRow struct {
 	LastName  string
 }
 
-// In the order in which members were added.
+// Ordered by the time at which members were added.
 func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) ([]ListJobMembersRow, error) {
 	rows, err := q.db.Query(ctx, listJobMembers,
 		arg.CompanyID,
@@ -301,8 +301,8 @@ type ListJobsParams struct {
 	MaxRows      int32
 }
 
-// Planned with its values (plan_cache_mode = force_custom_plan): filters and orders that were not asked for are constants and disappear. A
-// pattern is checked on the jobs met in the order of the list, because a company has thousands of jobs, not millions.
+// Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders that are not requested. The
+// pattern is matched row by row in the order of the list: a company has thousands of jobs, not millions.
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
 	rows, err := q.db.Query(ctx, listJobs,
 		arg.CompanyID,

@@ -91,7 +91,7 @@ type GetKitRow struct {
 	IsMember           bool
 }
 
-// A kit that the actor sees, with the versions of it that the actor sees. is_member is true if the actor leads its job: as a member, or as an
+// A kit that is visible to the actor, with its visible versions. is_member is true if the actor leads its job: as a member, or as an
 // API key of the job.
 func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, error) {
 	row := q.db.QueryRow(ctx, getKit,
@@ -345,7 +345,7 @@ type ListKitVersionsParams struct {
 	MaxRows   int32
 }
 
-// The versions of a kit that the actor sees, newest first. The order is that of the numbers, which no clock decides.
+// The versions of a kit that are visible to the actor, newest first. They are ordered by number, which does not depend on a clock.
 func (q *Queries) ListKitVersions(ctx context.Context, arg ListKitVersionsParams) ([]KitVersion, error) {
 	rows, err := q.db.Query(ctx, listKitVersions,
 		arg.CompanyID,
@@ -445,8 +445,7 @@ type ListKitsRow struct {
 	IsMember           bool
 }
 
-// Planned with its values, as ListJobs is. A pattern is checked on the kits met in the order of the list, because a company has hundreds of
-// kits.
+// Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has hundreds of kits.
 func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsRow, error) {
 	rows, err := q.db.Query(ctx, listKits,
 		arg.CompanyID,

@@ -31,7 +31,7 @@ type CountPipelineRow struct {
 	Applications  int32
 }
 
-// Counted by an index-only scan of applications_pipeline_idx, in its order.
+// An index-only scan of applications_pipeline_idx, which has this order.
 func (q *Queries) CountPipeline(ctx context.Context, arg CountPipelineParams) ([]CountPipelineRow, error) {
 	rows, err := q.db.Query(ctx, countPipeline, arg.CompanyID, arg.JobID)
 	if err != nil {
@@ -75,7 +75,7 @@ type GetReportedJobRow struct {
 	Title string
 }
 
-// A job of whose applications the actor sees all.
+// A job of which the actor sees all applications.
 func (q *Queries) GetReportedJob(ctx context.Context, arg GetReportedJobParams) (GetReportedJobRow, error) {
 	row := q.db.QueryRow(ctx, getReportedJob,
 		arg.CompanyID,
@@ -138,9 +138,9 @@ type ListInterviewerFiguresRow struct {
 	MedianHours     float64
 }
 
-// Users who are on a panel of a job of which the actor sees all interviews, by name, with the figures of their panels in these jobs. The
-// figures depend on times and states and not on ratings. The first submission of a score is the earliest that its revisions record. The
-// median is 0, and means nothing, if no score is submitted.
+// The panelists of the jobs of which the actor sees all interviews, ordered by name, with the figures of their interviews in these jobs. The
+// figures depend on times and states, not on ratings. A score counts from its first submission, which its revisions record if it was reopened.
+// The median is 0 if no score is submitted, and then has no meaning.
 func (q *Queries) ListInterviewerFigures(ctx context.Context, arg ListInterviewerFiguresParams) ([]ListInterviewerFiguresRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewerFigures,
 		arg.CompanyID,
@@ -196,8 +196,7 @@ type ListMedianStaysRow struct {
 	Seconds float64
 }
 
-// The median of the seconds that applications of a job stayed in each stage that they left, by an index-only scan of
-// application_moves_stay_idx.
+// The median seconds that applications of a job stayed in each stage that they have left. An index-only scan of application_moves_stay_idx.
 func (q *Queries) ListMedianStays(ctx context.Context, arg ListMedianStaysParams) ([]ListMedianStaysRow, error) {
 	rows, err := q.db.Query(ctx, listMedianStays, arg.CompanyID, arg.JobID)
 	if err != nil {

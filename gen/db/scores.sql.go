@@ -120,7 +120,7 @@ type GetScoreForUpdateRow struct {
 	LastName  string
 }
 
-// Locks a score that the actor sees, with own_only one that the actor has written.
+// Locks a score that is visible to the actor; with own_only, only if the actor is its rater.
 func (q *Queries) GetScoreForUpdate(ctx context.Context, arg GetScoreForUpdateParams) (GetScoreForUpdateRow, error) {
 	row := q.db.QueryRow(ctx, getScoreForUpdate,
 		arg.CompanyID,
@@ -172,7 +172,7 @@ type GetScoredInterviewForUpdateParams struct {
 	OwnOnly   bool
 }
 
-// Locks the interview of a score that the actor sees, with own_only of one that the actor has written; see GetInterviewForUpdate.
+// Locks the interview of a score that is visible to the actor; with own_only, only if the actor is its rater. See GetInterviewForUpdate.
 func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, arg GetScoredInterviewForUpdateParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, getScoredInterviewForUpdate,
 		arg.CompanyID,
@@ -359,8 +359,8 @@ type ListInterviewsWithScoresRow struct {
 	SubmittedAt    *time.Time
 }
 
-// The interviews of an application, or one interview, that the actor sees. An interview has one row for each submitted score that the actor
-// sees, or one without a score. One statement reads both, so that no score is read together with an interview that is still blinded.
+// The interviews of an application, or one interview, that are visible to the actor. An interview has one row for each submitted score that is
+// visible to the actor, or one row without a score. One statement reads both, so that scores and blindness are from the same snapshot.
 func (q *Queries) ListInterviewsWithScores(ctx context.Context, arg ListInterviewsWithScoresParams) ([]ListInterviewsWithScoresRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewsWithScores,
 		arg.CompanyID,
@@ -514,7 +514,7 @@ type ListScoreRevisionsRow struct {
 	ByKey         bool
 }
 
-// The revisions of a score that the actor sees, oldest first.
+// The revisions of a score that is visible to the actor, oldest first.
 func (q *Queries) ListScoreRevisions(ctx context.Context, arg ListScoreRevisionsParams) ([]ListScoreRevisionsRow, error) {
 	rows, err := q.db.Query(ctx, listScoreRevisions,
 		arg.CompanyID,
@@ -598,7 +598,7 @@ type ListScoresRow struct {
 	KitVersionID    uuid.UUID
 }
 
-// What belongs to other tables is looked up for the scores of the page only.
+// Subqueries read the other tables only for the scores of the page.
 func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListScoresRow, error) {
 	rows, err := q.db.Query(ctx, listScores,
 		arg.CompanyID,
@@ -731,7 +731,7 @@ type UpdateScoreParams struct {
 	Version        int32
 }
 
-// Only its rater changes a score, and only while it is a draft.
+// Only the rater can change a score, and only while it is a draft.
 func (q *Queries) UpdateScore(ctx context.Context, arg UpdateScoreParams) (Score, error) {
 	row := q.db.QueryRow(ctx, updateScore,
 		arg.Ratings,

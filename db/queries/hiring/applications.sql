@@ -1,5 +1,5 @@
 -- name: GetApplication :one
--- An application that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+-- An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
 SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM visible_applications(@company_id, @actor_id, @reach) AS applications
@@ -19,7 +19,7 @@ WHERE applications.company_id = @company_id
 FOR NO KEY UPDATE OF applications;
 
 -- name: ListApplications :many
--- Names and titles are looked up for the applications of the page only.
+-- Subqueries read names and titles only for the applications of the page.
 SELECT sqlc.embed(applications),
     (SELECT c.first_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS first_name,
     (SELECT c.last_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS last_name,

@@ -16,7 +16,7 @@ SELECT candidates.* FROM list_candidates(
 ) AS candidates;
 
 -- name: ListBusyCandidates :many
--- Those of some candidates who have an application that is active or on hold, and so cannot be archived.
+-- The given candidates that have an application that is active or on hold, and so cannot be archived.
 SELECT DISTINCT candidate_id FROM applications
 WHERE company_id = @company_id AND candidate_id = ANY (@ids::uuid[]) AND status IN ('active', 'on_hold');
 
@@ -43,13 +43,13 @@ RETURNING *;
 
 -- name: LockImports :exec
 -- One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An import that waits
--- longer than the lock timeout fails as busy.
+-- longer than the lock timeout fails with the fault Overloaded.
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0));
 
 -- name: ListImportedCandidates :many
--- The candidates that the rows of a file refer to. While an import fills a company, PostgreSQL's statistics of that company are out of date:
--- they describe it as small, so PostgreSQL would read all of it for every row. The sub-select hides which company it is, so PostgreSQL plans
--- for an average one, and looks up each row by the index of its key.
+-- The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe that company as
+-- still small, so the planner would scan all of it for every row. The sub-select hides the value of company_id, so that the planner assumes an
+-- average company and uses the index for each row.
 SELECT * FROM candidates
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)
@@ -67,7 +67,7 @@ ORDER BY candidates.id
 FOR NO KEY UPDATE;
 
 -- name: InsertImportedCandidates :many
--- Returns the ids of the rows that were inserted. A row whose external_id another request has created meanwhile is skipped.
+-- Returns the ids of the inserted rows. A row whose external_id another request has used meanwhile is skipped.
 INSERT INTO candidates (
     company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, created_at, updated_at
 )

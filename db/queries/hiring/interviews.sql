@@ -19,7 +19,7 @@ INSERT INTO interview_events (
 );
 
 -- name: CountMissingScores :one
--- How many required scores of an interview are not submitted.
+-- The number of required scores of an interview that are not submitted.
 SELECT count(*) FROM interview_panelists AS p
 WHERE p.company_id = @company_id AND p.interview_id = @interview_id AND p.score_required
     AND NOT EXISTS (
@@ -28,7 +28,7 @@ WHERE p.company_id = @company_id AND p.interview_id = @interview_id AND p.score_
     );
 
 -- name: GetInterview :one
--- An interview that the actor sees. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+-- An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
 SELECT sqlc.embed(interviews),
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM visible_interviews(@company_id, @actor_id, @reach) AS interviews
@@ -62,7 +62,7 @@ FROM list_interviews(
 ) AS interviews;
 
 -- name: ListMyInterviews :many
--- The interviews of a user's calendar: those on whose panel the user is and has not declined, that start at or after a time.
+-- The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not declined.
 SELECT i.* FROM interview_panelists AS p
 JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
 WHERE p.company_id = @company_id AND p.user_id = @user_id AND p.response <> 'declined'
@@ -71,7 +71,7 @@ ORDER BY i.starts_key, i.id
 LIMIT @max_rows;
 
 -- name: ListInterviewSurroundings :many
--- What responses show of the application, candidate, job, kit and creator of interviews.
+-- The fields of application, candidate, job, kit and creator that responses include for interviews.
 SELECT
     i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
     i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
@@ -87,7 +87,7 @@ WHERE i.company_id = @company_id AND i.id = ANY (@ids::uuid[]);
 
 -- name: ListInterviewPanels :many
 -- The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's score, which does not
--- depend on what the score says; a panelist has at most one score that is not voided.
+-- reveal ratings. A panelist has at most one score that is not voided.
 SELECT sqlc.embed(p), u.first_name, u.last_name, u.email, s.status AS score_status
 FROM interview_panelists AS p
 JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
@@ -150,7 +150,7 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: TouchInterview :one
--- A response is shown with the interview but does not raise its version, so that it does not conflict with changes by others.
+-- A panelist's response changes the representation of the interview but not its version, so that it does not conflict with changes by others.
 UPDATE interviews SET updated_at = @now
 WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
@@ -166,7 +166,7 @@ VALUES (@company_id, @interview_id, @user_id, @score_required, @now, @now)
 ON CONFLICT ON CONSTRAINT interview_panelists_pkey DO UPDATE SET score_required = @score_required, updated_at = @now;
 
 -- name: DeletePanelist :execrows
--- Fails by a foreign key if the panelist has written a score.
+-- Violates a foreign key if the panelist has written a score.
 DELETE FROM interview_panelists WHERE company_id = @company_id AND interview_id = @interview_id AND user_id = @user_id;
 
 -- name: UpdatePanelResponse :execrows
@@ -181,8 +181,8 @@ SET response = 'needs_action', comment = NULL, responded_at = NULL, updated_at =
 WHERE company_id = @company_id AND interview_id = @interview_id AND response <> 'needs_action';
 
 -- name: LockCalendars :exec
--- Locks the calendars of people until the end of the transaction, so that the second of two concurrent bookings sees the first. The locks are
--- taken in the order of their keys, so that bookings cannot deadlock.
+-- Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent bookings sees the first.
+-- The locks are taken in the order of their keys, so that bookings cannot deadlock.
 SELECT pg_advisory_xact_lock(sorted.key) FROM (
     SELECT DISTINCT hashtextextended(concat('calendar ', sqlc.arg('company_id')::uuid, ' ', people.id), 0) AS key
     FROM unnest(sqlc.arg('people')::uuid[]) AS people (id)
@@ -190,8 +190,8 @@ SELECT pg_advisory_xact_lock(sorted.key) FROM (
 ) AS sorted;
 
 -- name: ListBookings :many
--- Interviews other than @interview_id for which panelists, if they have not declined, and a candidate are booked. The bounds apply to the
--- start of an interview; the service decides which of these overlap.
+-- The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to the start of an interview;
+-- the service decides which of them overlap.
 SELECT 'panelist'::text AS kind, u.id AS person_id, u.first_name, u.last_name, i.starts_key AS starts_at, i.ends_at::timestamptz AS ends_at,
     i.id AS interview_id
 FROM interview_panelists AS p

@@ -9,8 +9,8 @@ WHERE jobs.company_id = @company_id
 FOR NO KEY UPDATE;
 
 -- name: ListJobs :many
--- Planned with its values (plan_cache_mode = force_custom_plan): filters and orders that were not asked for are constants and disappear. A
--- pattern is checked on the jobs met in the order of the list, because a company has thousands of jobs, not millions.
+-- Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders that are not requested. The
+-- pattern is matched row by row in the order of the list: a company has thousands of jobs, not millions.
 SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs
 WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
     AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
@@ -69,7 +69,7 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: ListJobMembers :many
--- In the order in which members were added.
+-- Ordered by the time at which members were added.
 SELECT sqlc.embed(job_members), users.first_name, users.last_name FROM job_members
 JOIN users ON users.company_id = job_members.company_id AND users.id = job_members.user_id
 WHERE job_members.company_id = @company_id AND job_members.job_id = @job_id

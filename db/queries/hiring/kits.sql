@@ -1,5 +1,5 @@
 -- name: GetKit :one
--- A kit that the actor sees, with the versions of it that the actor sees. is_member is true if the actor leads its job: as a member, or as an
+-- A kit that is visible to the actor, with its visible versions. is_member is true if the actor leads its job: as a member, or as an
 -- API key of the job.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
@@ -21,8 +21,7 @@ WHERE kits.company_id = @company_id
 FOR NO KEY UPDATE OF kits;
 
 -- name: ListKits :many
--- Planned with its values, as ListJobs is. A pattern is checked on the kits met in the order of the list, because a company has hundreds of
--- kits.
+-- Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has hundreds of kits.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
@@ -78,7 +77,7 @@ WHERE kit_versions.kit_id = @kit_id::uuid AND kit_versions.id = @id::uuid;
 SELECT * FROM kit_versions WHERE company_id = @company_id AND kit_id = @kit_id ORDER BY number DESC LIMIT 1;
 
 -- name: ListKitVersions :many
--- The versions of a kit that the actor sees, newest first. The order is that of the numbers, which no clock decides.
+-- The versions of a kit that are visible to the actor, newest first. They are ordered by number, which does not depend on a clock.
 SELECT kit_versions.* FROM visible_kit_versions(@company_id, @actor_id, @reach) AS kit_versions
 WHERE kit_versions.kit_id = @kit_id::uuid
     AND kit_versions.number < COALESCE(

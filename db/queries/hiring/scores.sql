@@ -6,7 +6,7 @@ JOIN interviews ON interviews.company_id = scores.company_id AND interviews.id =
 WHERE scores.id = @id::uuid;
 
 -- name: ListScores :many
--- What belongs to other tables is looked up for the scores of the page only.
+-- Subqueries read the other tables only for the scores of the page.
 SELECT sqlc.embed(scores),
     (SELECT u.first_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS first_name,
     (SELECT u.last_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS last_name,
@@ -23,7 +23,7 @@ FROM list_scores(
 SELECT id, criteria FROM kit_versions WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);
 
 -- name: GetScoredInterviewForUpdate :one
--- Locks the interview of a score that the actor sees, with own_only of one that the actor has written; see GetInterviewForUpdate.
+-- Locks the interview of a score that is visible to the actor; with own_only, only if the actor is its rater. See GetInterviewForUpdate.
 SELECT interviews.* FROM interviews
 WHERE interviews.company_id = @company_id AND interviews.id = (
     SELECT v.interview_id FROM visible_scores(@company_id, @actor_id, @reach) AS v
@@ -32,7 +32,7 @@ WHERE interviews.company_id = @company_id AND interviews.id = (
 FOR NO KEY UPDATE;
 
 -- name: GetScoreForUpdate :one
--- Locks a score that the actor sees, with own_only one that the actor has written.
+-- Locks a score that is visible to the actor; with own_only, only if the actor is its rater.
 SELECT sqlc.embed(scores), users.first_name, users.last_name FROM scores
 JOIN users ON users.company_id = scores.company_id AND users.id = scores.rater_id
 WHERE scores.company_id = @company_id AND scores.id IN (
@@ -57,7 +57,7 @@ INSERT INTO scores (
 RETURNING *;
 
 -- name: UpdateScore :one
--- Only its rater changes a score, and only while it is a draft.
+-- Only the rater can change a score, and only while it is a draft.
 UPDATE scores
 SET ratings = @ratings, recommendation = @recommendation, comment = @comment, weighted_score = @weighted_score,
     coverage = @coverage, version = version + 1, updated_at = @now
@@ -85,7 +85,7 @@ INSERT INTO score_revisions (
 );
 
 -- name: ListScoreRevisions :many
--- The revisions of a score that the actor sees, oldest first.
+-- The revisions of a score that is visible to the actor, oldest first.
 SELECT sqlc.embed(score_revisions), COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
     (api_keys.id IS NOT NULL)::boolean AS by_key
 FROM score_revisions
@@ -101,8 +101,8 @@ ORDER BY score_revisions.created_at, score_revisions.id
 LIMIT @max_rows;
 
 -- name: ListInterviewsWithScores :many
--- The interviews of an application, or one interview, that the actor sees. An interview has one row for each submitted score that the actor
--- sees, or one without a score. One statement reads both, so that no score is read together with an interview that is still blinded.
+-- The interviews of an application, or one interview, that are visible to the actor. An interview has one row for each submitted score that is
+-- visible to the actor, or one row without a score. One statement reads both, so that scores and blindness are from the same snapshot.
 SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at, interviews.kit_version_id,
     EXISTS (SELECT FROM blinds(@company_id, @actor_id, interviews.id)) AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at

@@ -1,19 +1,18 @@
 -- name: GetReportedJob :one
--- A job of whose applications the actor sees all.
+-- A job of which the actor sees all applications.
 SELECT id, title FROM jobs
 WHERE jobs.company_id = @company_id AND jobs.id = @id
     AND (@reach::text = 'all' OR EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = jobs.id));
 
 -- name: CountPipeline :many
--- Counted by an index-only scan of applications_pipeline_idx, in its order.
+-- An index-only scan of applications_pipeline_idx, which has this order.
 SELECT furthest_stage, stage, status, count(*)::integer AS applications FROM applications
 WHERE company_id = @company_id AND job_id = @job_id
 GROUP BY furthest_stage, stage, status
 ORDER BY furthest_stage, stage, status;
 
 -- name: ListMedianStays :many
--- The median of the seconds that applications of a job stayed in each stage that they left, by an index-only scan of
--- application_moves_stay_idx.
+-- The median seconds that applications of a job stayed in each stage that they have left. An index-only scan of application_moves_stay_idx.
 SELECT from_stage::application_stage AS stage, (percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::double precision AS seconds
 FROM application_moves
 WHERE company_id = @company_id AND job_id = @job_id AND seconds IS NOT NULL
@@ -21,9 +20,9 @@ GROUP BY from_stage
 ORDER BY from_stage;
 
 -- name: ListInterviewerFigures :many
--- Users who are on a panel of a job of which the actor sees all interviews, by name, with the figures of their panels in these jobs. The
--- figures depend on times and states and not on ratings. The first submission of a score is the earliest that its revisions record. The
--- median is 0, and means nothing, if no score is submitted.
+-- The panelists of the jobs of which the actor sees all interviews, ordered by name, with the figures of their interviews in these jobs. The
+-- figures depend on times and states, not on ratings. A score counts from its first submission, which its revisions record if it was reopened.
+-- The median is 0 if no score is submitted, and then has no meaning.
 SELECT users.id, users.first_name, users.last_name, users.name_key,
     figures.interviews, figures.open_scores, figures.submitted_scores, figures.median_hours
 FROM list_interviewers(
