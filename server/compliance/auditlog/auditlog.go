@@ -1,5 +1,5 @@
-// Package auditlog implements the operations on the audit log: read it, export it, and verify that nobody has changed
-// it.
+// Package auditlog implements the operations on the audit log: reading, exporting and verifying that it is
+// unchanged.
 package auditlog
 
 import (

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// texts are made of what cells trip over.
+// texts generates strings from characters that are special in cells.
 func texts() *rapid.Generator[string] {
 	return rapid.StringOf(rapid.OneOf(
 		rapid.SampledFrom([]rune("=+-@\t\r\n'\"|\\,;a ü😀")), rapid.Rune().Filter(func(r rune) bool { return r != 0 }),
@@ -23,33 +23,35 @@ func TestDefuse(t *testing.T) {
 		"\r": {"'\r", "'\r"}, " =1": {" =1", " =1"}, "'=1": {"'=1", "''=1"}, "''@": {"''@", "'''@"}, "''": {"''", "''"},
 	} {
 		if got := [2]string{defuse(text), defuseForReading(text)}; got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }
 
-// TestNoCellIsAFormula, and the reader takes off exactly what the writer has set.
-func TestNoCellIsAFormula(t *testing.T) {
+// TestCellsAreNeverFormulas checks that spreadsheets do not compute a cell, and that the reader removes exactly the prefix
+// that the writer has added.
+func TestCellsAreNeverFormulas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts().Draw(t, "text")
 		for _, cell := range []string{defuse(text), defuseForReading(text)} {
 			if cell != "" && strings.IndexByte(formula, cell[0]) >= 0 {
-				t.Fatalf("a spreadsheet would compute %q", cell)
+				t.Fatalf("cell: got %q, which a spreadsheet would compute", cell)
 			}
 		}
 		if back := arm(defuseForReading(text)); back != text {
-			t.Fatalf("comes back as %q", back)
+			t.Fatalf("round trip: got %q", back)
 		}
 	})
 }
 
-func TestListsComeBack(t *testing.T) {
+// TestListRoundTrip joins and splits the elements of a cell.
+func TestListRoundTrip(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		items := rapid.SliceOfN(texts(), 1, 5).Draw(t, "items")
 		if back := split(join(items)); !slices.Equal(back, items) {
-			t.Fatalf("%q comes back as %q", join(items), back)
+			t.Fatalf("round trip of %q: got %q", join(items), back)
 		}
 	})
 }

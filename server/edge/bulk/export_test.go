@@ -15,7 +15,7 @@ type number struct {
 	N int `json:"n"`
 }
 
-// counting gives numbers up to a last one in batches, as a query does that begins behind a row.
+// counting returns a query of the numbers up to a last one, in batches that start after a row.
 func counting(last int, asked *[]int) func(after *int) ([]int, error) {
 	return func(after *int) ([]int, error) {
 		first := 0
@@ -49,12 +49,13 @@ func TestExport(t *testing.T) {
 			fmt.Fprintf(&want, "%d\r\n", n)
 		}
 		if out.String() != want.String() || fmt.Sprint(began) != asked {
-			t.Errorf("%d rows are asked for from %v on, want %s, and written as %.100q", rows, began, asked, &out)
+			t.Errorf("%d rows: got queries from %v and output %.100q, want queries from %s", rows, began, &out, asked)
 		}
 	}
 }
 
-func TestExportThatFails(t *testing.T) {
+// TestExportReturnsErrors checks that errors of the query and of the writer are returned.
+func TestExportReturnsErrors(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	fine := func(n int) (number, error) { return number{n}, nil }
@@ -69,11 +70,11 @@ func TestExportThatFails(t *testing.T) {
 		}, counting(1000, &asked)),
 	} {
 		if !errors.Is(err, broken) {
-			t.Errorf("%s: the error is %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 		}
 	}
 	if err := bulk.Export(bulk.NewWriter(bulk.NDJSON, full{}, bulk.Table{}), fine, counting(10, &asked)); !errors.Is(err, errFull) {
-		t.Errorf("nothing can be written, and the error is %v", err)
+		t.Errorf("failing writer: got error %v", err)
 	}
 }
 
@@ -96,13 +97,13 @@ func TestStream(t *testing.T) {
 		})
 		content, err := io.ReadAll(stream)
 		if string(content) != "abc" || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: %q and then %v", name, content, err)
+			t.Errorf("%s: got %q and error %v", name, content, err)
 		}
 	}
 }
 
-// TestStreamEndsWithItsReader: whoever stops reading stops the writing.
-func TestStreamEndsWithItsReader(t *testing.T) {
+// TestStreamEndsWhenReaderCloses checks that the writing ends when the reader is closed.
+func TestStreamEndsWhenReaderCloses(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error)
 	stream := bulk.Stream(func(to io.Writer) error {
@@ -120,6 +121,6 @@ func TestStreamEndsWithItsReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-ended; !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("the writing ends with %v", err)
+		t.Errorf("writer: got error %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRows reads the same rows, on the same lines, as the reader of the standard library, and finds fault with the same.
+// FuzzRows compares rows, line numbers and errors with those of encoding/csv.
 func FuzzRows(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\r\nc,d\n", "\"a\nb\",\"c\"\"d\"\n\n\r\n\re", "a\"b\nc", "\"a\"b\nc", "\"a\nb", ",\n\"\"\n", "\"a\"\r\n\"b\r\n\"\r", "\r\r\n\"\r",
@@ -33,7 +33,7 @@ func FuzzRows(f *testing.F) {
 			cells, theirErr := theirs.Read()
 			if errors.Is(err, io.EOF) || errors.Is(theirErr, io.EOF) {
 				if !errors.Is(err, io.EOF) || !errors.Is(theirErr, io.EOF) {
-					t.Fatalf("we end with %v, they with %v", err, theirErr)
+					t.Fatalf("end: got error %v, encoding/csv %v", err, theirErr)
 				}
 				return
 			}
@@ -41,24 +41,24 @@ func FuzzRows(f *testing.F) {
 				t.Fatal(err)
 			}
 			if broken := row.broken.code != ""; broken != (theirErr != nil) {
-				t.Fatalf("line %d: we say %q, they %v", row.line, row.broken, theirErr)
+				t.Fatalf("line %d: got error %q, encoding/csv %v", row.line, row.broken, theirErr)
 			}
 			if theirErr != nil {
 				var wrong *csv.ParseError
 				if !errors.As(theirErr, &wrong) || wrong.StartLine != row.line {
-					t.Fatalf("we start on line %d, they say %v", row.line, theirErr)
+					t.Fatalf("start: got line %d, encoding/csv %v", row.line, theirErr)
 				}
 				continue
 			}
 			if line, _ := theirs.FieldPos(0); line != row.line || !slices.Equal(cells, row.cells) {
-				t.Fatalf("we read %q on line %d, they %q on line %d", row.cells, row.line, cells, line)
+				t.Fatalf("got %q on line %d, encoding/csv %q on line %d", row.cells, row.line, cells, line)
 			}
 		}
 	})
 }
 
-// FuzzReader: whatever comes, reading ends, every record says where it starts, every flaw is named in words that can be
-// shown, and what is said to be right can be decoded and kept. Another reader of JSON reads the same.
+// FuzzReader reads any input. Reading ends, every record has the line on which it starts, every error can be part of a
+// response, and every valid record can be decoded and stored. encoding/json reads the same records.
 func FuzzReader(f *testing.F) {
 	for _, seed := range []string{
 		"name,tags\nNora,a|b\n", "\ufeffname,email\n\"No\nra\",'=1\n\xff,\x00\n", "name\n\"", "name,name,x\n", `{"name":"a","tags":["b","c"],"email":null}`,
@@ -87,13 +87,13 @@ func FuzzReader(f *testing.F) {
 				t.Fatal(err)
 			}
 			if record.Line <= last || record.Line > len(physical) {
-				t.Fatalf("a record on line %d follows one on line %d of %d", record.Line, last, len(physical))
+				t.Fatalf("line of a record: got %d after %d, of %d lines", record.Line, last, len(physical))
 			}
 			last = record.Line
 			for _, flaw := range record.Flaws {
 				shown := utf8.ValidString(flaw.Pointer) && !strings.ContainsRune(flaw.Pointer, 0)
 				if !shown || flaw.Code == "" || flaw.Detail == "" || flaw.Pointer != "" && flaw.Pointer[0] != '/' {
-					t.Fatalf("%+v cannot be shown", flaw)
+					t.Fatalf("error that cannot be part of a response: %+v", flaw)
 				}
 			}
 			if len(record.Flaws) == 0 {
@@ -106,7 +106,7 @@ func FuzzReader(f *testing.F) {
 	})
 }
 
-// checkKept decodes what is said to be right.
+// checkKept decodes a valid record and checks that PostgreSQL can store its strings.
 func checkKept(t *testing.T, record Record) {
 	t.Helper()
 	var row struct {
@@ -115,7 +115,7 @@ func checkKept(t *testing.T, record Record) {
 		Tags  []string `json:"tags"`
 	}
 	if flaws := record.Decode(&row); len(flaws) > 0 {
-		t.Fatalf("what is said to be right has %+v", flaws)
+		t.Fatalf("errors of a valid record: got %+v", flaws)
 	}
 	texts := append(row.Tags, row.Name)
 	if row.Email != nil {
@@ -123,20 +123,20 @@ func checkKept(t *testing.T, record Record) {
 	}
 	for _, text := range texts {
 		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			t.Fatalf("%q cannot be kept", text)
+			t.Fatalf("%q cannot be stored", text)
 		}
 	}
 }
 
-// compare reads a line by another reader.
+// compare compares a record with what encoding/json reads.
 func compare(t *testing.T, line string, record Record) {
 	t.Helper()
 	var want map[string]any
 	if err := json.Unmarshal([]byte(line), &want); err != nil {
-		t.Fatalf("%q is accepted, and another reader does not: %v", line, err)
+		t.Fatalf("%q: accepted, but encoding/json returns %v", line, err)
 	}
 	delete(want, "id")
 	if !reflect.DeepEqual(record.Fields, want) {
-		t.Fatalf("%q is read as %v, and by another reader as %v", line, record.Fields, want)
+		t.Fatalf("%q: got %v, want %v", line, record.Fields, want)
 	}
 }

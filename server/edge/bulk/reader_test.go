@@ -27,15 +27,15 @@ func columns() []bulk.Column {
 	}
 }
 
-// person is how a caller wants a record of that table.
+// person is the type that records of that table are decoded into.
 type person struct {
 	Name  string                                 `json:"name"`
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 	Tags  *[]string                              `json:"tags,omitempty"`
 }
 
-// told gives what is wrong on a line: "2 /email: format".
-func told(fields []fault.Field) string {
+// errorsOf returns the errors of a record in the form "2 /email: format".
+func errorsOf(fields []fault.Field) string {
 	said := []string{strconv.Itoa(fields[0].Line)}
 	for _, f := range fields {
 		if f.Line != fields[0].Line {
@@ -46,7 +46,7 @@ func told(fields []fault.Field) string {
 	return strings.Join(said, " ")
 }
 
-// read gives a line for each record: where it starts and what it holds, or what is wrong with it.
+// read returns a string for each record: its line and its values, or its errors.
 func read(t testing.TB, format bulk.Format, table string) []string {
 	t.Helper()
 	// One byte at a time, so that nothing depends on what arrives together.
@@ -65,7 +65,7 @@ func read(t testing.TB, format bulk.Format, table string) []string {
 		}
 		var p person
 		if flaws := record.Decode(&p); len(flaws) > 0 {
-			records = append(records, told(flaws))
+			records = append(records, errorsOf(flaws))
 			continue
 		}
 		email, tags := "-", "-"
@@ -81,14 +81,14 @@ func read(t testing.TB, format bulk.Format, table string) []string {
 	}
 }
 
-// refusal gives what is wrong with a header line.
+// refusal returns the errors of a header line.
 func refusal(table string) string {
 	_, err := bulk.NewReader(strings.NewReader(table), bulk.CSV, columns(), 100)
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return fmt.Sprintf("%T %v", err, err)
 	}
-	said, want := told(f.Fields()), fault.ImportRefused
+	said, want := errorsOf(f.Fields()), fault.ImportRefused
 	if strings.Contains(said, ": encoding") {
 		want = fault.MalformedRequest
 	}
@@ -107,7 +107,7 @@ func (e example) run(t *testing.T, format bulk.Format) {
 	t.Run(e.name, func(t *testing.T) {
 		t.Parallel()
 		if got := read(t, format, e.table); !slices.Equal(got, e.want) {
-			t.Errorf("%.200q is read as\n%q\nwant\n%q", e.table, got, e.want)
+			t.Errorf("%.200q: got\n%q, want\n%q", e.table, got, e.want)
 		}
 	})
 }
@@ -196,7 +196,7 @@ func TestHeaders(t *testing.T) {
 		"name," + strings.Repeat("x", limit):      "1 : too_long",
 	} {
 		if got := refusal(table); got != want {
-			t.Errorf("%.40q is refused by %q, want %q", table, got, want)
+			t.Errorf("%.40q: errors: got %q, want %q", table, got, want)
 		}
 	}
 }
@@ -261,8 +261,8 @@ func TestNDJSON(t *testing.T) {
 	}
 }
 
-// TestFlawsOfOneRecordAreBounded sends more unknown members than anybody reads about.
-func TestFlawsOfOneRecordAreBounded(t *testing.T) {
+// TestErrorsOfOneRecordAreLimited sends a record with more unknown members than errors are reported.
+func TestErrorsOfOneRecordAreLimited(t *testing.T) {
 	t.Parallel()
 	var members []string
 	for i := range 5000 {
@@ -270,7 +270,7 @@ func TestFlawsOfOneRecordAreBounded(t *testing.T) {
 	}
 	table := "{" + strings.Join(members, ",") + "}"
 	if got := strings.Count(read(t, bulk.NDJSON, table)[0], "unknown"); got != 50 {
-		t.Errorf("%d flaws are told, want 50", got)
+		t.Errorf("errors: got %d, want 50", got)
 	}
 }
 
@@ -286,19 +286,20 @@ func TestTooManyRecords(t *testing.T) {
 			}
 			for range most {
 				if _, err := reader.Next(); err != nil {
-					t.Errorf("%s: a record of the %d that may come is refused: %v", format, most, err)
+					t.Errorf("%s: record within the limit of %d: got error %v", format, most, err)
 				}
 			}
 			_, err = reader.Next()
 			if most == 3 && !errors.Is(err, io.EOF) || most < 3 && !fault.Is(err, fault.PayloadTooLarge) {
-				t.Errorf("%s: after %d records comes %v", format, most, err)
+				t.Errorf("%s: after %d records: got error %v", format, most, err)
 			}
 		}
 	}
 }
 
-// TestASourceThatFails: the error comes as it is, wherever it comes, and no half of a record before it.
-func TestASourceThatFails(t *testing.T) {
+// TestSourceErrorsAreReturned checks that an error of the source is returned unchanged, wherever it occurs, and that no
+// partial record precedes it.
+func TestSourceErrorsAreReturned(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("the source is gone")
 	for format, table := range map[bulk.Format]string{
@@ -312,7 +313,7 @@ func TestASourceThatFails(t *testing.T) {
 				_, err = reader.Next()
 			}
 			if !errors.Is(err, broken) || whole > strings.Count(table[:size], "\n")+1 {
-				t.Errorf("%s, broken off after %d bytes: %d records and then %v", format, size, whole-1, err)
+				t.Errorf("%s, failed after %d bytes: got %d records and error %v", format, size, whole-1, err)
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 )
 
-// write gives a table of rows.
+// write returns rows in a format.
 func write(t interface{ Fatal(args ...any) }, format bulk.Format, table bulk.Table, rows ...any) string {
 	var out bytes.Buffer
 	writer := bulk.NewWriter(format, &out, table)
@@ -57,10 +57,10 @@ func TestWriter(t *testing.T) {
 		"\"{\"\"a\"\":1,\"\"b\"\":\"\"\\u003c\"\"}\",\"[3,4]\",\r\n"
 	const second = "'=1,0,,'=1,0001-01-01T00:00:00Z,false,,,\r\n"
 	if got := write(t, bulk.CSV, bulk.Table{Columns: columns}, rows...); got != head+first+second {
-		t.Errorf("written as\n%s\nwant\n%s", got, head+first+second)
+		t.Errorf("got\n%s, want\n%s", got, head+first+second)
 	}
 	if got := write(t, bulk.CSV, bulk.Table{Columns: columns, Importable: true}, rows...); got != head+first+"'"+second {
-		t.Errorf("to be imported it is written as\n%s\nwant\n%s", got, head+first+"'"+second)
+		t.Errorf("for an import: got\n%s, want\n%s", got, head+first+"'"+second)
 	}
 	var lines bytes.Buffer
 	for _, row := range rows {
@@ -69,26 +69,27 @@ func TestWriter(t *testing.T) {
 		}
 	}
 	if got := write(t, bulk.NDJSON, bulk.Table{Columns: columns}, rows...); got != lines.String() {
-		t.Errorf("written as\n%s\nwant\n%s", got, &lines)
+		t.Errorf("got\n%s, want\n%s", got, &lines)
 	}
 	if got := write(t, bulk.CSV, bulk.Table{Columns: columns}) + write(t, bulk.NDJSON, bulk.Table{Columns: columns}); got != head {
-		t.Errorf("nothing is written as %q, want %q", got, head)
+		t.Errorf("no rows: got %q, want %q", got, head)
 	}
 	for _, wrong := range []any{[]int{1}, make(chan int)} {
 		if err := bulk.NewWriter(bulk.CSV, io.Discard, bulk.Table{}).Write(wrong); err == nil {
-			t.Errorf("%T is written, and is no object", wrong)
+			t.Errorf("%T: got no error, although it is not an object", wrong)
 		}
 	}
 }
 
-// full is a writer that takes nothing.
+// full is a writer whose Write fails.
 type full struct{}
 
 var errFull = errors.New("no space left")
 
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
-func TestWriterThatCannotWrite(t *testing.T) {
+// TestWriterReturnsErrors checks that an error of the destination is returned.
+func TestWriterReturnsErrors(t *testing.T) {
 	t.Parallel()
 	for _, format := range []bulk.Format{bulk.CSV, bulk.NDJSON} {
 		writer := bulk.NewWriter(format, full{}, bulk.Table{Columns: []string{"name"}})
@@ -97,13 +98,13 @@ func TestWriterThatCannotWrite(t *testing.T) {
 			err = writer.Flush()
 		}
 		if !errors.Is(err, errFull) {
-			t.Errorf("%s: the error is %v", format, err)
+			t.Errorf("%s: got error %v", format, err)
 		}
 	}
 }
 
-// TestAnExportReadsBackAsItWas. A carriage return is lost in CSV, and so are a text, or a list of one, that is empty.
-func TestAnExportReadsBackAsItWas(t *testing.T) {
+// TestExportRoundTrip reads exported rows. CSV loses carriage returns, empty strings and lists of one empty string.
+func TestExportRoundTrip(t *testing.T) {
 	t.Parallel()
 	text := rapid.StringOf(rapid.OneOf(
 		rapid.SampledFrom([]rune("=+-@\t\n'\"|\\,;a ü😀\ufeff")), rapid.Rune().Filter(func(r rune) bool { return r != 0 && r != '\r' }),
@@ -139,21 +140,21 @@ func TestAnExportReadsBackAsItWas(t *testing.T) {
 				}
 				var got row
 				if flaws := record.Decode(&got); len(flaws) > 0 {
-					t.Fatalf("%s: %+v", format, flaws)
+					t.Fatalf("%s: errors: got %+v, want none", format, flaws)
 				}
 				got.ID = want.ID
 				if a, b := write(t, bulk.NDJSON, bulk.Table{}, got), write(t, bulk.NDJSON, bulk.Table{}, want); a != b {
-					t.Fatalf("%s: %s comes back as %s", format, b, a)
+					t.Fatalf("%s: got %s, want %s", format, a, b)
 				}
 			}
 			if _, err := reader.Next(); !errors.Is(err, io.EOF) {
-				t.Fatalf("%s: after the last row comes %v", format, err)
+				t.Fatalf("%s: after the last row: got error %v, want EOF", format, err)
 			}
 		}
 	})
 }
 
-// endless gives a header line and then the same line again and again, so many times.
+// endless reads as a header line and then n times the same line.
 type endless struct {
 	next, line string
 	left       int
@@ -178,9 +179,9 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// TestReadingHoldsLittleInMemory reads 100,000 records, and one that is longer than anything may be, from a source that
-// makes them up. It measures, so nothing runs beside it.
-func TestReadingHoldsLittleInMemory(t *testing.T) { //nolint:paralleltest // it measures memory
+// TestReaderMemoryIsBounded reads 100,000 generated records, and one that exceeds every limit. It is not parallel, because
+// it measures the heap.
+func TestReaderMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measures memory
 	const records = 100_000
 	note := strings.Repeat("n", 200)
 	for name, test := range map[string]struct {
@@ -207,7 +208,7 @@ func TestReadingHoldsLittleInMemory(t *testing.T) { //nolint:paralleltest // it 
 			_, err = reader.Next()
 		}
 		if grown := int64(test.source.most) - int64(before.HeapAlloc); !errors.Is(err, io.EOF) || read-1 != test.records || grown > 4<<20 {
-			t.Errorf("%s: %d records and then %v, and the heap grew by %d bytes", name, read-1, err, grown)
+			t.Errorf("%s: got %d records, error %v and %d bytes more on the heap", name, read-1, err, grown)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (g *Gate) authenticateOperator(header http.Header) error {
 	return nil
 }
 
-// refuseToken counts and logs why an access token is refused. The client is not told.
+// refuseToken counts and logs why an access token is refused. The response does not contain the reason.
 func (g *Gate) refuseToken(ctx context.Context, reason error) error {
 	label := telemetry.TokenMalformed
 	switch {

@@ -43,7 +43,7 @@ type Options struct {
 	MaxBody, MaxUpload int64
 	// Origins are the foreign origins from which browsers may send requests that change something.
 	Origins []string `optional:"true"`
-	// Limits are the rate limits. The zero value limits nobody.
+	// Limits are the rate limits. The zero value has no limits.
 	Limits Limits `optional:"true"`
 	// Pages is the path prefix of the reference pages, which are exempt from the rate limits.
 	Pages string `optional:"true"`

@@ -21,7 +21,7 @@ type Rates struct {
 	User, Key, Company, Address int
 }
 
-// Limits are the rate limits of each kind of actor. The zero value limits nobody.
+// Limits are the rate limits of each kind of actor. The zero value has no limits.
 type Limits struct{ users, keys, anonymous *limits }
 
 // limits are policies, and for each of them a function that says what it counts a request against.

@@ -138,11 +138,11 @@ func TestLoadRefusesHoles(t *testing.T) {
 			func(d *openapi3.T) { me(d).Extensions["x-required-permission"] = "users:see" },
 			`GET /api/v1/users/me: requires "users:see", which no role has`,
 		},
-		"a limit that is no truth value": {
+		"a limit that is not a boolean": {
 			func(d *openapi3.T) { health(d).Extensions["x-rate-limited"] = "no" },
 			"GET /health: x-rate-limited is neither true nor false",
 		},
-		"a stream that is no truth value": {
+		"a stream that is not a boolean": {
 			func(d *openapi3.T) { health(d).Extensions["x-streaming"] = 1 },
 			"GET /health: x-streaming is neither true nor false",
 		},

@@ -53,7 +53,7 @@ type asked struct {
 	weight      int // in tenths
 }
 
-// ranges makes a valid list of media ranges out of anything, one of two bytes.
+// ranges returns a valid list of media ranges; each pair of bytes is one range.
 func ranges(from []byte) (list []asked) {
 	groups, names := []string{"text", "image", "*"}, []string{"csv", "png", "*"}
 	for pair := range slices.Chunk(from, 2) {
@@ -69,7 +69,7 @@ func ranges(from []byte) (list []asked) {
 	return list
 }
 
-// header writes the ranges in one of the forms that mean the same.
+// header returns the ranges in one of several equivalent spellings.
 func header(list []asked, form byte) string {
 	written := make([]string, len(list))
 	for i, r := range list {
@@ -96,8 +96,8 @@ func expected(list []asked, group, name string) bool {
 	return false
 }
 
-// FuzzAccepts compares the answers for lists of ranges, in every form that they can be written in, with an
-// implementation that knows the ranges and reads no header.
+// FuzzAccepts compares MediaType with expected for generated lists of ranges, in several spellings. Every call is compared,
+// accepted or not.
 func FuzzAccepts(f *testing.F) {
 	f.Add([]byte{}, byte(0))
 	f.Add([]byte{0, 0, 8, 10}, byte(0))                    // text/csv;q=0, */*
@@ -110,18 +110,18 @@ func FuzzAccepts(f *testing.F) {
 		for _, offer := range []asked{{group: "text", name: "csv"}, {group: "image", name: "png"}} {
 			want := len(list) == 0 || expected(list, offer.group, offer.name)
 			if got := negotiate.MediaType(text, offer.group+"/"+offer.name); got != want {
-				t.Errorf("%q accepts %s/%s: %t, want %t", text, offer.group, offer.name, got, want)
+				t.Errorf("%q, offer %s/%s: got %t, want %t", text, offer.group, offer.name, got, want)
 			}
 		}
 		if got, want := negotiate.MediaType(text, "text/csv", "image/png"),
 			len(list) == 0 || expected(list, "text", "csv") || expected(list, "image", "png"); got != want {
-			t.Errorf("%q accepts one of two: %t, want %t", text, got, want)
+			t.Errorf("%q, both offers: got %t, want %t", text, got, want)
 		}
 	})
 }
 
-// FuzzHeaders reads any text as a header: what a client says of other types changes nothing, and neither do the case
-// and the order of its ranges.
+// FuzzHeaders checks properties of any header: the case and the order of ranges do not matter, and neither do ranges of other
+// types.
 func FuzzHeaders(f *testing.F) {
 	for _, seed := range []string{
 		"*/*", "text/*;q=0", "text/csv;q=0", ";;,,", "q=0;;", "gzip", "br;q=1, *;q=0.1", "gzip;q=", ";;,=,", "gzip;q=1e309",
@@ -135,23 +135,23 @@ func FuzzHeaders(f *testing.F) {
 		reversed := strings.Join(parts, ",")
 		csv, gzip := negotiate.MediaType(text, "text/csv"), negotiate.Gzip(text)
 		if strings.ToUpper(strings.ToLower(text)) == text && csv != negotiate.MediaType(strings.ToLower(text), "text/csv") {
-			t.Errorf("%q: the case decides", text)
+			t.Errorf("%q: the result depends on the case", text)
 		}
 		if csv != negotiate.MediaType(reversed, "text/csv") || gzip != negotiate.Gzip(reversed) {
-			t.Errorf("%q: the order decides", text)
+			t.Errorf("%q: the result depends on the order", text)
 		}
 		lower := strings.ToLower(text)
 		if csv && strings.Trim(text, " \t") != "" && !strings.Contains(lower, "text") && !strings.Contains(lower, "*") {
-			t.Errorf("%q accepts text/csv", text)
+			t.Errorf("%q: text/csv is accepted", text)
 		}
 		if gzip && !strings.Contains(lower, "gzip") && !strings.Contains(lower, "*") {
-			t.Errorf("%q accepts gzip", text)
+			t.Errorf("%q: gzip is accepted", text)
 		}
 		if !negotiate.MediaType(text+",text/csv", "text/csv") || !negotiate.Gzip(text+",gzip") {
-			t.Errorf("%q excludes what is accepted by name", text)
+			t.Errorf("%q: excludes a type that is accepted by name", text)
 		}
 		if negotiate.MediaType(text+",image/png", "image/png", "text/csv") != true {
-			t.Errorf("%q excludes another type that is accepted by name", text)
+			t.Errorf("%q: excludes another type that is accepted by name", text)
 		}
 	})
 }

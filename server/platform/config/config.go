@@ -61,7 +61,7 @@ type Config struct {
 	Port int `env:"PORT"`
 	// TrustedProxies are the networks of proxies whose forwarding headers are trusted.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
-	// CORSOrigins are the origins, as browsers send them, whose pages may call the API.
+	// CORSOrigins are the origins, as browsers send them, of the pages that can call the API.
 	CORSOrigins []string `env:"CORS_ORIGINS"`
 	// RequestTimeout limits one request.
 	RequestTimeout Seconds `env:"REQUEST_TIMEOUT_SECONDS"`

@@ -180,7 +180,7 @@ func (s *Store) CheckRole(ctx context.Context) error {
 type transaction struct {
 	conn    *pgx.Conn
 	opening []prelude
-	// last is the statement that ran last; it tells which transaction an error of the commit belongs to.
+	// last is the statement that ran last; it identifies the transaction in an error of the commit.
 	last string
 }
 

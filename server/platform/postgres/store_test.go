@@ -19,7 +19,7 @@ import (
 )
 
 // two is an installation with two companies, each with a row in every table, and a store with a single connection, so
-// that whatever a statement leaves on the connection affects the next one.
+// that state that a statement leaves on the connection affects the next one.
 type two struct {
 	*testkit.Installation
 	acme, globex testkit.Company
@@ -205,7 +205,7 @@ func TestTenantEndsWithItsTransaction(t *testing.T) {
 	}
 }
 
-// TestInTxRollsBack lets a transaction fail in every way after a write, and continues on its only connection.
+// TestInTxRollsBack makes a transaction fail in every way after a write, and continues on its only connection.
 func TestInTxRollsBack(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
@@ -520,7 +520,7 @@ func TestErrorsNameTheQuery(t *testing.T) {
 	}
 }
 
-// TestErrorsNameThePrelude lets the statements fail that precede a query.
+// TestErrorsNameThePrelude makes the statements that precede a query fail.
 func TestErrorsNameThePrelude(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})

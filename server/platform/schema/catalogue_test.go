@@ -9,7 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// column reads one column of text.
+// column returns the values of a query with one column.
 func column(t *testing.T, conn *pgx.Conn, sql string) []string {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), sql)
@@ -27,18 +27,18 @@ func same(t *testing.T, what string, got, want []string) {
 	t.Helper()
 	for _, one := range got {
 		if !slices.Contains(want, one) {
-			t.Errorf("%s: %s is not expected", what, one)
+			t.Errorf("%s: unexpected %s", what, one)
 		}
 	}
 	for _, one := range want {
 		if !slices.Contains(got, one) {
-			t.Errorf("%s: %s is missing", what, one)
+			t.Errorf("%s: missing %s", what, one)
 		}
 	}
 }
 
-// TestEveryTableBelongsToATenant holds every table to what keeps companies apart, without knowing their names: a new table
-// is held to it from its first day.
+// TestEveryTableBelongsToATenant checks the structures that separate companies (keys, foreign keys and row-level security)
+// for every table in the catalog, so that a new table cannot be forgotten.
 func TestEveryTableBelongsToATenant(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
@@ -65,7 +65,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 	same(t, "tables without forced row-level security", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
 			AND NOT (relrowsecurity AND relforcerowsecurity)`), []string{"schema_migrations"})
-	same(t, "tables whose tenant policy is not the one of all", column(t, conn,
+	same(t, "tables with another tenant policy", column(t, conn,
 		`SELECT c.relname FROM pg_class AS c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
 			AND NOT EXISTS (
 				SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'tenant' AND p.cmd = 'ALL'
@@ -88,10 +88,10 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 			"candidates reset DELETE {interviewer_service}", "jobs reset DELETE {interviewer_service}",
 			"sessions reset DELETE {interviewer_service}", "users reset DELETE {interviewer_service}",
 		})
-	same(t, "policies that let more be deleted than in a test company", column(t, conn,
+	same(t, "policies that permit deletions outside test companies", column(t, conn,
 		`SELECT tablename FROM pg_policies WHERE policyname = 'reset' AND NOT (permissive = 'RESTRICTIVE'
 			AND qual = '( SELECT in_test_company() AS in_test_company)')`), nil)
-	same(t, "tables that may be deleted from without one, besides those whose rows the service takes back", column(t, conn,
+	same(t, "tables with DELETE and without such a policy", column(t, conn,
 		`SELECT relname FROM pg_class AS c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 			AND has_table_privilege('interviewer_service', c.oid, 'DELETE')
 			AND NOT EXISTS (SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'reset')`),
@@ -108,7 +108,8 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 		`SELECT roleid::regrole::text FROM pg_auth_members WHERE member IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
 }
 
-func TestGrantsAreExactly(t *testing.T) {
+// TestGrants compares the privileges of the service's role with a list.
+func TestGrants(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
 	same(t, "grants on tables and views", column(t, conn, `
@@ -154,13 +155,14 @@ func TestGrantsAreExactly(t *testing.T) {
 		"companies interviewer_service UPDATE name,timezone,allowed_email_domains,is_active,version,updated_at",
 		"idempotency_records interviewer_lookup SELECT company_id,principal_id,key_hash,expires_at",
 	})
-	same(t, "who may create in the schema", column(t, conn, `
+	same(t, "roles that can create objects in the schema", column(t, conn, `
 		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
 		WHERE nspname = 'public' AND privilege_type = 'CREATE' AND grantee <> nspowner`), nil)
 }
 
-// TestDefinerFunctionsAreExactly lists what answers before a tenant is known.
-func TestDefinerFunctionsAreExactly(t *testing.T) {
+// TestSecurityDefinerFunctions lists the functions that bypass row-level security, because they run before the tenant is
+// known.
+func TestSecurityDefinerFunctions(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
 	const ours = `FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
@@ -202,7 +204,7 @@ func TestDefinerFunctionsAreExactly(t *testing.T) {
 			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = pg_class.oid AND d.deptype = 'e')`), nil)
 }
 
-// TestConstraintsAreNamed refuses names that PostgreSQL made up: errors are told apart by them.
+// TestConstraintsAreNamed refuses names that PostgreSQL generated, because errors are distinguished by constraint names.
 func TestConstraintsAreNamed(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
@@ -215,23 +217,24 @@ func TestConstraintsAreNamed(t *testing.T) {
 		WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'f' AND k.conname LIKE '%company\_id%'`), nil)
 }
 
-// TestForeignKeysAreServedByAnIndex looks at what PostgreSQL has to search when the row that is pointed at goes. The company
-// and the first id that follows it find few rows, whatever else the key repeats.
-func TestForeignKeysAreServedByAnIndex(t *testing.T) {
+// TestForeignKeysHaveIndexes checks that PostgreSQL finds the referencing rows by an index when a referenced row is deleted.
+// An index on the company and the next column of the key is enough, because it finds few rows.
+func TestForeignKeysHaveIndexes(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
 	same(t, "foreign keys without an index", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
 		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (
 			SELECT FROM pg_index AS i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
 				AND (i.indkey::int2[])[0:least(cardinality(k.conkey), 2) - 1] = k.conkey[1:2])`),
-		[]string{ // who can act stays, and users go only with a reset, which deletes what points at them by company
+		[]string{ // principals are never deleted; users are deleted only by a reset, which deletes by company
 			"sessions_user_fkey", "api_keys_creator_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "application_moves_actor_fkey",
 			"interview_events_actor_fkey", "score_revisions_actor_fkey",
 		})
 }
 
-// TestTypesThatListsFilterByCanUseAnIndex keeps enums, whose comparison is not leakproof, out of what is filtered.
-func TestTypesThatListsFilterByCanUseAnIndex(t *testing.T) {
+// TestIndexesAreLeakproof refuses indexes with comparisons that are not leakproof, such as those of enums: a filter could
+// not use them under row-level security.
+func TestIndexesAreLeakproof(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
 	same(t, "index columns compared by functions that are not leakproof", column(t, conn, `
@@ -242,7 +245,7 @@ func TestTypesThatListsFilterByCanUseAnIndex(t *testing.T) {
 			JOIN pg_amop AS op ON op.amopfamily = o.opcfamily AND op.amoplefttype = o.opcintype AND op.amoprighttype = o.opcintype
 			JOIN pg_operator AS x ON x.oid = op.amopopr JOIN pg_proc AS p ON p.oid = x.oprcode
 		WHERE c.relnamespace = 'public'::regnamespace AND NOT p.proleakproof`), nil)
-	same(t, "btree indexes on expressions, which leak likewise", column(t, conn, `
+	same(t, "btree indexes on expressions, which are not leakproof either", column(t, conn, `
 		SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
 		WHERE c.relnamespace = 'public'::regnamespace AND i.indexprs IS NOT NULL AND m.amname = 'btree'`), nil)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// TestMain ignores what golang-migrate leaves behind after a migration that fails: it reads the next migrations ahead.
+// TestMain ignores the goroutine that golang-migrate leaves behind after a failed migration: it reads ahead.
 func TestMain(m *testing.M) {
 	testkit.Main(m, goleak.IgnoreAnyFunction("github.com/golang-migrate/migrate/v4.(*Migration).Buffer"))
 }

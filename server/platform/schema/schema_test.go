@@ -18,7 +18,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// empty gives the URL of an empty database, and a connection to it.
+// empty returns the URL of an empty database, and a connection to it.
 func empty(t *testing.T) (string, *pgx.Conn) {
 	t.Helper()
 	installation := testkit.New(t)
@@ -76,7 +76,7 @@ func latest(t *testing.T) uint {
 	return version
 }
 
-// picture is everything that migrations make, as text.
+// picture returns a description of everything that migrations create.
 func picture(t *testing.T, conn *pgx.Conn) []string {
 	t.Helper()
 	return column(t, conn, `
@@ -92,39 +92,41 @@ func picture(t *testing.T, conn *pgx.Conn) []string {
 		ORDER BY 1`)
 }
 
+// TestUpDownUp migrates up, down step by step, and up again.
 func TestUpDownUp(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	m := migrator(t, address)
 	if n, err := m.Up(); err != nil || n != int(latest(t)) {
-		t.Fatalf("%d migrations ran, %v", n, err)
+		t.Fatalf("up: got %d migrations, error %v", n, err)
 	}
 	first := picture(t, conn)
 	if n, err := m.Up(); err != nil || n != 0 {
-		t.Errorf("again: %d migrations ran, %v", n, err)
+		t.Errorf("up again: got %d migrations, error %v; want 0", n, err)
 	}
 	for version := latest(t); version > 0; version-- {
 		if err := m.Down(1); err != nil {
-			t.Fatalf("down from %d: %v", version, err)
+			t.Fatalf("down from %d: got error %v", version, err)
 		}
 		if now, err := m.Version(); err != nil || now != version-1 {
-			t.Errorf("down from %d led to %d, %v", version, now, err)
+			t.Errorf("down from %d: got version %d, error %v", version, now, err)
 		}
 	}
 	for _, left := range picture(t, conn) {
 		if !strings.Contains(left, "schema_migrations") {
-			t.Errorf("after the way down there is left: %s", left)
+			t.Errorf("left after the last down migration: got %s, want nothing", left)
 		}
 	}
 	if _, err := m.Up(); err != nil {
-		t.Fatalf("up again: %v", err)
+		t.Fatalf("second up: got error %v", err)
 	}
 	if second := picture(t, conn); !slices.Equal(first, second) {
-		t.Error("the second way up led elsewhere")
+		t.Error("the schema after the second up differs from the first")
 	}
 }
 
-func TestReplicasMigrateAnEmptyDatabaseAtOnce(t *testing.T) {
+// TestConcurrentMigrations migrates an empty database from several replicas at once.
+func TestConcurrentMigrations(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	var all sync.WaitGroup
@@ -139,7 +141,7 @@ func TestReplicasMigrateAnEmptyDatabaseAtOnce(t *testing.T) {
 				t.Error(err)
 			}
 			if version, err := m.Version(); err != nil || version != latest(t) {
-				t.Errorf("version %d, %v", version, err)
+				t.Errorf("got version %d, error %v", version, err)
 			}
 			if err := m.Close(); err != nil {
 				t.Error(err)
@@ -148,13 +150,13 @@ func TestReplicasMigrateAnEmptyDatabaseAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	if got := column(t, conn, `SELECT version || ' ' || dirty FROM schema_migrations`); !slices.Equal(got, []string{fmt.Sprint(latest(t), " false")}) {
-		t.Errorf("the versions are %q", got)
+		t.Errorf("versions: got %q", got)
 	}
 }
 
-// TestAMigrationThatIsKilledHasNotHappened holds up the second migration by a lock on what its version is written to, and
-// ends its connection while it waits.
-func TestAMigrationThatIsKilledHasNotHappened(t *testing.T) {
+// TestKilledMigrationRollsBack delays the second migration by a lock on the version table, and terminates its connection
+// while it waits.
+func TestKilledMigrationRollsBack(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	m, err := schema.Open(t.Context(), address)
@@ -191,18 +193,19 @@ func TestAMigrationThatIsKilledHasNotHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after := picture(t, conn); !slices.Equal(after, before) {
-		t.Error("the killed migration has left something behind")
+		t.Error("the killed migration has changed the schema")
 	}
 	next := migrator(t, address)
 	if version, err := next.Version(); err != nil || version != 1 {
-		t.Errorf("the version is %d, %v; want 1", version, err)
+		t.Errorf("version: got %d, error %v; want 1", version, err)
 	}
 	if _, err := next.Up(); err != nil {
-		t.Errorf("the next start: %v", err)
+		t.Errorf("next migration: got error %v", err)
 	}
 }
 
-func TestAnOlderProgramLeavesANewerSchemaAlone(t *testing.T) {
+// TestNewerSchemaIsNotChanged migrates a database whose version is higher than that of the program.
+func TestNewerSchemaIsNotChanged(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	m := migrator(t, address)
@@ -213,11 +216,12 @@ func TestAnOlderProgramLeavesANewerSchemaAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := migrator(t, address).Up(); err != nil || n != 0 {
-		t.Errorf("%d migrations ran, %v", n, err)
+		t.Errorf("got %d migrations, error %v; want 0", n, err)
 	}
 }
 
-// plainOwner gives the URL of a database as a role that owns it and is no superuser, so that row-level security holds it.
+// plainOwner returns the URL of a database for a role that owns it and is not a superuser, so that row-level security
+// applies to it.
 func plainOwner(t *testing.T, address string, conn *pgx.Conn) string {
 	t.Helper()
 	exec := func(ctx context.Context, sql string) {
@@ -241,9 +245,9 @@ func plainOwner(t *testing.T, address string, conn *pgx.Conn) string {
 	return parsed.String()
 }
 
-// TestTheOwnerNeedNotBeASuperuser migrates, all the way up and down, as a role that may only create roles and owns its
-// database, and serves by it.
-func TestTheOwnerNeedNotBeASuperuser(t *testing.T) {
+// TestOwnerWithoutSuperuser migrates up and down as a role that owns the database and can create roles, and runs the service
+// with it.
+func TestOwnerWithoutSuperuser(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	as := plainOwner(t, address, conn)
@@ -257,14 +261,14 @@ func TestTheOwnerNeedNotBeASuperuser(t *testing.T) {
 	}
 	t.Cleanup(s.Close)
 	if err := s.CheckRole(t.Context()); err != nil {
-		t.Errorf("the service cannot be served by the owner's URL: %v", err)
+		t.Errorf("service with the owner's URL: got error %v", err)
 	}
 	s.Close()
 	if err := m.Down(int(latest(t))); err != nil {
-		t.Errorf("down: %v", err)
+		t.Errorf("down: got error %v", err)
 	}
 	if _, err := m.Up(); err != nil {
-		t.Errorf("up again: %v", err)
+		t.Errorf("up again: got error %v", err)
 	}
 }
 
@@ -272,17 +276,18 @@ func TestNamesAndURLs(t *testing.T) {
 	t.Parallel()
 	names, err := schema.Names()
 	if err != nil || len(names) != int(latest(t)) || names[1] != "foundation" {
-		t.Errorf("%v, %v", names, err)
+		t.Errorf("got %v, error %v", names, err)
 	}
 	for _, address := range []string{"postgres://%zz", "postgres://nobody@127.0.0.1:1/none?sslmode=disable"} {
 		if _, err := schema.Open(t.Context(), address); err == nil {
-			t.Errorf("%s is opened", address)
+			t.Errorf("%s: got no error", address)
 		}
 	}
 }
 
-// TestPeopleBecomePrincipals who were there before there were keys, also where row-level security holds who migrates.
-func TestPeopleBecomePrincipals(t *testing.T) {
+// TestUsersBecomePrincipals checks that the migration that adds API keys creates principals for existing users, also if
+// row-level security applies to the role that migrates.
+func TestUsersBecomePrincipals(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	owner := migrator(t, plainOwner(t, address, conn))
@@ -307,7 +312,8 @@ func TestPeopleBecomePrincipals(t *testing.T) {
 		[]string{"20000000-0000-0000-0000-000000000000 false"})
 }
 
-// TestEmailsOfTestCompaniesMove into realms of their own, and back, also by an owner whom row-level security holds.
+// TestEmailsOfTestCompaniesMove checks that the emails of test companies move to their own realms and back, also if
+// row-level security applies to the owner.
 func TestEmailsOfTestCompaniesMove(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)

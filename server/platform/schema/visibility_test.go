@@ -13,7 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// service connects as the service's role in a company.
+// service returns a connection with the role of the service and a company as its tenant.
 func service(t *testing.T, i *testkit.Installation, company uuid.UUID) *pgx.Conn {
 	t.Helper()
 	conn := i.Connect()
@@ -63,8 +63,8 @@ func TestVisibilityIsInlined(t *testing.T) {
 	}
 }
 
-// TestUnknownReachSeesNothing asks every function that selects rows for an actor, with rows that the actor sees with any
-// reach: it leads the job, is on the panel and wrote the score.
+// TestUnknownReachSeesNothing calls every function that selects rows for an actor. The actor would see the rows with any
+// known reach: they lead the job, are on the panel and wrote the score.
 func TestUnknownReachSeesNothing(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -94,18 +94,19 @@ func TestUnknownReachSeesNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 				if rows > 0 != sees {
-					t.Errorf("an actor of the reach %q sees %d rows", reach, rows)
+					t.Errorf("rows for reach %q: got %d, want 0", reach, rows)
 				}
 			})
 		}
 		var rows int
 		if err := conn.QueryRow(t.Context(), call, acme.ID, lead.ID, nil).Scan(&rows); err != nil || rows > 0 {
-			t.Errorf("%s: an actor without a reach sees %d rows: %v", name, rows, err)
+			t.Errorf("%s: rows without a reach: got %d (error %v), want 0", name, rows, err)
 		}
 	}
 }
 
-// TestUnknownActorIsBlinded: an id that is neither a user's nor an API key's sees no score of another, with any reach.
+// TestUnknownActorIsBlinded checks that an id of neither a user nor an API key sees no score of another rater, with any
+// reach.
 func TestUnknownActorIsBlinded(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -122,7 +123,7 @@ func TestUnknownActorIsBlinded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if rows != want {
-			t.Errorf("%s sees %d scores, want %d", actor, rows, want)
+			t.Errorf("%s: scores: got %d, want %d", actor, rows, want)
 		}
 	}
 }
