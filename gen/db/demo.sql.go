@@ -14,27 +14,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const hasDemoGround = `-- name: HasDemoGround :one
-SELECT (
-    EXISTS (SELECT FROM jobs WHERE jobs.company_id = $1 AND jobs.title = ANY ($2::text[]))
-    OR EXISTS (SELECT FROM kits WHERE kits.company_id = $1 AND kits.name = ANY ($3::text[]))
-)::boolean AS is_there
-`
-
-type HasDemoGroundParams struct {
-	CompanyID uuid.UUID
-	Titles    []string
-	Names     []string
-}
-
-// The jobs and kits that all parts share are loaded if any of them exists, even if others were changed since.
-func (q *Queries) HasDemoGround(ctx context.Context, arg HasDemoGroundParams) (bool, error) {
-	row := q.db.QueryRow(ctx, hasDemoGround, arg.CompanyID, arg.Titles, arg.Names)
-	var is_there bool
-	err := row.Scan(&is_there)
-	return is_there, err
-}
-
 const hasDemoPart = `-- name: HasDemoPart :one
 SELECT EXISTS (
     SELECT FROM candidates
@@ -51,6 +30,27 @@ type HasDemoPartParams struct {
 // A part is loaded if a candidate has one of its external ids, which lie between two texts.
 func (q *Queries) HasDemoPart(ctx context.Context, arg HasDemoPartParams) (bool, error) {
 	row := q.db.QueryRow(ctx, hasDemoPart, arg.CompanyID, arg.FromID, arg.BeforeID)
+	var is_there bool
+	err := row.Scan(&is_there)
+	return is_there, err
+}
+
+const hasSharedDemoRows = `-- name: HasSharedDemoRows :one
+SELECT (
+    EXISTS (SELECT FROM jobs WHERE jobs.company_id = $1 AND jobs.title = ANY ($2::text[]))
+    OR EXISTS (SELECT FROM kits WHERE kits.company_id = $1 AND kits.name = ANY ($3::text[]))
+)::boolean AS is_there
+`
+
+type HasSharedDemoRowsParams struct {
+	CompanyID uuid.UUID
+	Titles    []string
+	Names     []string
+}
+
+// The jobs and kits that all parts share are loaded if any of them exists, even if others were changed since.
+func (q *Queries) HasSharedDemoRows(ctx context.Context, arg HasSharedDemoRowsParams) (bool, error) {
+	row := q.db.QueryRow(ctx, hasSharedDemoRows, arg.CompanyID, arg.Titles, arg.Names)
 	var is_there bool
 	err := row.Scan(&is_there)
 	return is_there, err

@@ -16,7 +16,7 @@ SELECT EXISTS (
     WHERE company_id = @company_id AND external_id >= @from_id::text AND external_id < @before_id::text
 ) AS is_there;
 
--- name: HasDemoGround :one
+-- name: HasSharedDemoRows :one
 -- The jobs and kits that all parts share are loaded if any of them exists, even if others were changed since.
 SELECT (
     EXISTS (SELECT FROM jobs WHERE jobs.company_id = @company_id AND jobs.title = ANY (@titles::text[]))

@@ -154,7 +154,7 @@ func (l *loader) generatePart(ctx context.Context, tx *db.Queries, to target, ha
 // loadShared inserts the rows that all parts of a company share, and returns them. If some of them exist, it inserts
 // nothing.
 func (l *loader) loadShared(ctx context.Context, tx *db.Queries, to target, c random) (*batch, error) {
-	loaded, err := tx.HasDemoGround(ctx, db.HasDemoGroundParams{
+	loaded, err := tx.HasSharedDemoRows(ctx, db.HasSharedDemoRowsParams{
 		CompanyID: to.id, Titles: titles(to.jobs), Names: l.library.names(),
 	})
 	if err != nil || loaded {
