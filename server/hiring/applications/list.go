@@ -90,7 +90,8 @@ func (a *Applications) ListApplicationHistory(
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.ListApplicationMovesRow, error) {
 			return a.Store.Of(application.CompanyID).ListApplicationMoves(ctx, db.ListApplicationMovesParams{
-				CompanyID: application.CompanyID, ApplicationID: application.ID, AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+				CompanyID: application.CompanyID, ApplicationID: application.ID,
+				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},
 		Place: func(row db.ListApplicationMovesRow) page.Place {

@@ -96,18 +96,22 @@ func TestCheckProfile(t *testing.T) {
 		change func(p *profile)
 		want   string
 	}{
-		"valid":                {func(*profile) {}, ""},
-		"blank names":          {func(p *profile) { p.FirstName, p.LastName = "", "\u2003" }, "/first_name blank, /last_name blank"},
-		"control character":    {func(p *profile) { p.Location = text("Os\x1blo") }, "/location control_character"},
-		"direction override":   {func(p *profile) { p.Source = text("web\u202etis") }, "/source control_character"},
-		"blank phone":          {func(p *profile) { p.Phone = text("") }, "/phone blank"},
-		"blank tag":            {func(p *profile) { p.Tags = []string{"a", ""} }, "/tags/1 blank"},
-		"control in tag":       {func(p *profile) { p.Tags = []string{"a\u0007"} }, "/tags/0 control_character"},
-		"links":                {func(p *profile) { p.Links = []string{"https://a.example/x?y#z", "http://[::1]:80/"} }, ""},
-		"links without a host": {func(p *profile) { p.Links = []string{"https://:443/x", "http:///x"} }, "/links/0 link, /links/1 link"},
-		"other scheme":         {func(p *profile) { p.Links = []string{"javascript:alert(1)"} }, "/links/0 link"},
-		"bad escape in link":   {func(p *profile) { p.Links = []string{"https://a.example/%zz"} }, "/links/0 link"},
-		"direction in link":    {func(p *profile) { p.Links = []string{"https://a.example/\u202e"} }, "/links/0 control_character"},
+		"valid": {func(*profile) {}, ""},
+		"blank names": {
+			func(p *profile) { p.FirstName, p.LastName = "", "\u2003" }, "/first_name blank, /last_name blank",
+		},
+		"control character":  {func(p *profile) { p.Location = text("Os\x1blo") }, "/location control_character"},
+		"direction override": {func(p *profile) { p.Source = text("web\u202etis") }, "/source control_character"},
+		"blank phone":        {func(p *profile) { p.Phone = text("") }, "/phone blank"},
+		"blank tag":          {func(p *profile) { p.Tags = []string{"a", ""} }, "/tags/1 blank"},
+		"control in tag":     {func(p *profile) { p.Tags = []string{"a\u0007"} }, "/tags/0 control_character"},
+		"links":              {func(p *profile) { p.Links = []string{"https://a.example/x?y#z", "http://[::1]:80/"} }, ""},
+		"links without a host": {
+			func(p *profile) { p.Links = []string{"https://:443/x", "http:///x"} }, "/links/0 link, /links/1 link",
+		},
+		"other scheme":       {func(p *profile) { p.Links = []string{"javascript:alert(1)"} }, "/links/0 link"},
+		"bad escape in link": {func(p *profile) { p.Links = []string{"https://a.example/%zz"} }, "/links/0 link"},
+		"direction in link":  {func(p *profile) { p.Links = []string{"https://a.example/\u202e"} }, "/links/0 control_character"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
