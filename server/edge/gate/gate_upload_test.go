@@ -23,9 +23,9 @@ import (
 const timeout = 50 * time.Millisecond
 
 // connected builds the dependencies of a gate on the database and Redis of an installation.
-func connected(t *testing.T, installation *testkit.Installation, agreed *gate.Contract) (service.Deps, gate.Options) {
+func connected(t *testing.T, installation *testkit.Installation, contract *gate.Contract) (service.Deps, gate.Options) {
 	t.Helper()
-	deps, options := dependencies(agreed)
+	deps, options := dependencies(contract)
 	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 2})
 	if err != nil {
 		t.Fatal(err)
@@ -48,9 +48,9 @@ func connected(t *testing.T, installation *testkit.Installation, agreed *gate.Co
 }
 
 // upload returns an operation that takes an upload.
-func upload(t *testing.T, agreed *gate.Contract) *gate.Operation {
+func upload(t *testing.T, contract *gate.Contract) *gate.Operation {
 	t.Helper()
-	for _, op := range agreed.Operations() {
+	for _, op := range contract.Operations() {
 		if op.Upload && !strings.Contains(op.Path, "{") {
 			return op
 		}
@@ -63,11 +63,11 @@ func upload(t *testing.T, agreed *gate.Contract) *gate.Operation {
 // at once.
 func TestSlowUploads(t *testing.T) {
 	t.Parallel()
-	agreed := load(t)
+	contract := load(t)
 	installation := testkit.New(t)
 	acme, replica := installation.Company("acme"), installation.Replica()
-	op, reading := upload(t, agreed), make(chan struct{})
-	deps, options := connected(t, installation, agreed)
+	op, reading := upload(t, contract), make(chan struct{})
+	deps, options := connected(t, installation, contract)
 	e := router(t, deps, options)
 	e.Add(op.Method, op.Path, func(c echo.Context) error {
 		reading <- struct{}{}

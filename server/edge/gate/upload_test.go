@@ -60,7 +60,7 @@ func importing(t *testing.T, required bool) *Contract {
 // a problem.
 func serveImport(t *testing.T, required bool) string {
 	t.Helper()
-	agreed := importing(t, required)
+	contract := importing(t, required)
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handler(slog.New(slog.DiscardHandler))
 	e.POST(importPath, func(c echo.Context) error {
@@ -68,7 +68,7 @@ func serveImport(t *testing.T, required bool) string {
 		r = r.WithContext(access.With(r.Context(), &access.Request{Target: r.URL}))
 		r.Body = http.MaxBytesReader(c.Response(), r.Body, importBound)
 		c.SetRequest(r)
-		if _, err := agreed.find(r, c.Path()).validate(r.Context(), c); err != nil {
+		if _, err := contract.find(r, c.Path()).validate(r.Context(), c); err != nil {
 			return err
 		}
 		content, err := io.ReadAll(r.Body)

@@ -55,7 +55,7 @@ func at(id uuid.UUID, action ...string) string {
 	return strings.Join(append([]string{collection, id.String()}, action...), "/")
 }
 
-func TestLifeOfKey(t *testing.T) {
+func TestKeyLifecycle(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	answer := h.admin.Post(collection, object{"name": " Nightly sync ", "scopes": []string{"jobs:write", "jobs:read"}}).Expect(http.StatusCreated)
@@ -173,7 +173,7 @@ func TestRotationOverlaps(t *testing.T) {
 	}
 }
 
-func TestRulesOfKeys(t *testing.T) {
+func TestKeyRules(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	job := h.Hiring(h.acme).Job(api.JobStatusOpen)
@@ -273,8 +273,8 @@ func TestInvalidSecrets(t *testing.T) {
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 }
 
-// TestLimitOfKeys creates keys at the same time near the limit.
-func TestLimitOfKeys(t *testing.T) {
+// TestKeyLimit creates keys at the same time near the limit.
+func TestKeyLimit(t *testing.T) {
 	t.Parallel()
 	h := build(t)
 	h.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at)

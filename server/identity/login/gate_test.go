@@ -111,7 +111,7 @@ func TestEveryLoginComparesAPassword(t *testing.T) {
 }
 
 // An attempt whose client leaves before the comparison remains counted.
-func TestLeavingEarlyDoesNotBypassTheThrottle(t *testing.T) {
+func TestDisconnectDoesNotBypassThrottle(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Company("acme")

@@ -21,16 +21,16 @@ import (
 // Values in Redis that the service did not write are ignored.
 func TestGarbageInRedisIsIgnored(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newBundle(t)
 	c := s.signIn(api.RoleHr)
 	id := testkit.Decode[api.SessionPage](c.Get("/api/v1/auth/sessions").Expect(http.StatusOK)).Data[0].ID
 	for _, garbage := range []string{"", "garbage", "1|false|||hr|0", "9|true", strings.Repeat("|", 5)} {
 		s.redis("SET", "session:"+id.String(), garbage)
-		s.alive(c)
+		s.expectAccepted(c)
 	}
 	s.redis("DEL", "session:"+id.String())
 	s.redis("LPUSH", "session:"+id.String(), "x")
-	s.alive(c)
+	s.expectAccepted(c)
 }
 
 // checks returns, from the metrics of a replica, how many session states were read from each source.
@@ -55,7 +55,7 @@ func checks(t *testing.T, r *testkit.Replica) map[string]int {
 // While Redis is up, requests do not read their session from PostgreSQL. Without Redis, they do.
 func TestUsualRequestDoesNotQueryPostgreSQL(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newBundle(t)
 	c := s.signIn(api.RoleHr)
 	const requests = 40
 	for n, replica := range s.replicas {
