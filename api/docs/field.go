@@ -117,10 +117,9 @@ func ownLimits(s *reference.Schema) []limit {
 		case "uniqueItems":
 			limits = append(limits, limit{words: "unique"})
 		case "pattern":
+			// The description explains every other pattern in words.
 			if value == `\S` {
 				limits = append(limits, limit{words: "not blank"})
-			} else {
-				limits = append(limits, limit{"matches", value})
 			}
 		case "exclusiveMinimum":
 			limits = append(limits, limit{words: "greater than " + value})

@@ -30,20 +30,21 @@ func TestLimits(t *testing.T) {
 		return reference.Member{Name: name, Value: reference.TextOf(text)}
 	}
 	for want, s := range map[string]*reference.Schema{
-		"1–100 characters":                 {Type: "string", Bounds: []reference.Member{number("minLength", "1"), number("maxLength", "100")}},
-		"at most 1 character":              {Type: "string", Bounds: []reference.Member{number("maxLength", "1")}},
-		"at most 10,485,760 characters":    {Type: "string", Bounds: []reference.Member{number("maxLength", "10485760")}},
-		"36 characters":                    {Type: "string", Bounds: []reference.Member{number("minLength", "36"), number("maxLength", "36")}},
-		"":                                 {Type: "string", Format: "uuid", Bounds: []reference.Member{number("maxLength", "36")}},
-		"at most 9 characters · not blank": {Type: "string", Bounds: []reference.Member{number("maxLength", "9"), word("pattern", `\S`)}},
-		"matches <code>^a&lt;b$</code>":    {Type: "string", Bounds: []reference.Member{word("pattern", "^a<b$")}},
-		"1–200 · default <code>50</code>":  {Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "200")}, Default: reference.NumberOf(50)},
-		"at least 0":                       {Type: "integer", Bounds: []reference.Member{number("minimum", "0")}},
-		"greater than 0 · less than 1":     {Type: "number", Bounds: []reference.Member{number("exclusiveMinimum", "0"), number("exclusiveMaximum", "1")}},
-		"a multiple of 15":                 {Type: "integer", Bounds: []reference.Member{number("multipleOf", "15")}},
-		"at least 1 property":              {Type: "object", Bounds: []reference.Member{number("minProperties", "1")}},
-		"1–20 items · unique":              {Type: "array", Bounds: []reference.Member{number("minItems", "1"), number("maxItems", "20"), word("uniqueItems", "true")}},
-		"at most 2 items · each 1–5":       {Type: "array", Bounds: []reference.Member{number("maxItems", "2")}, Items: &reference.Schema{Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "5")}}},
+		"1–100 characters":                       {Type: "string", Bounds: []reference.Member{number("minLength", "1"), number("maxLength", "100")}},
+		"at most 1 character":                    {Type: "string", Bounds: []reference.Member{number("maxLength", "1")}},
+		"at most 10,485,760 characters":          {Type: "string", Bounds: []reference.Member{number("maxLength", "10485760")}},
+		"36 characters":                          {Type: "string", Bounds: []reference.Member{number("minLength", "36"), number("maxLength", "36")}},
+		"":                                       {Type: "string", Format: "uuid", Bounds: []reference.Member{number("maxLength", "36")}},
+		"at most 9 characters · not blank":       {Type: "string", Bounds: []reference.Member{number("maxLength", "9"), word("pattern", `\S`)}},
+		"at most 8 characters":                   {Type: "string", Bounds: []reference.Member{number("maxLength", "8"), word("pattern", "^a$")}},
+		"default <code>&#34;a&amp;b&#34;</code>": {Type: "string", Default: reference.TextOf("a&b")},
+		"1–200 · default <code>50</code>":        {Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "200")}, Default: reference.NumberOf(50)},
+		"at least 0":                             {Type: "integer", Bounds: []reference.Member{number("minimum", "0")}},
+		"greater than 0 · less than 1":           {Type: "number", Bounds: []reference.Member{number("exclusiveMinimum", "0"), number("exclusiveMaximum", "1")}},
+		"a multiple of 15":                       {Type: "integer", Bounds: []reference.Member{number("multipleOf", "15")}},
+		"at least 1 property":                    {Type: "object", Bounds: []reference.Member{number("minProperties", "1")}},
+		"1–20 items · unique":                    {Type: "array", Bounds: []reference.Member{number("minItems", "1"), number("maxItems", "20"), word("uniqueItems", "true")}},
+		"at most 2 items · each 1–5":             {Type: "array", Bounds: []reference.Member{number("maxItems", "2")}, Items: &reference.Schema{Type: "integer", Bounds: []reference.Member{number("minimum", "1"), number("maximum", "5")}}},
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()

@@ -2164,7 +2164,8 @@ type CompanySummary struct {
 	Timezone TimeZone `json:"timezone"`
 }
 
-// ContentKey A key for programs. It is unique among the questions or the criteria of a version.
+// ContentKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+// and consists of lowercase letters, digits and underscores.
 type ContentKey = string
 
 // CreateAPIKeyRequest A new API key.
@@ -2199,7 +2200,7 @@ type CreateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID The id of the candidate in another system, unique in the company, or null.
+	// ExternalID The id of the candidate in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -2241,7 +2242,7 @@ type CreateInterviewRequest struct {
 	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL The http or https URL of the video call, or null.
+	// MeetingURL The http or https URL of the video call, or null. Spaces and characters outside ASCII must be percent-encoded.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
 	// Panel The panel. A user can be listed only once.
@@ -2319,7 +2320,7 @@ type CreateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -2338,7 +2339,8 @@ type CreateUserRequest struct {
 
 // CriterionFigures Statistics over the ratings of one criterion.
 type CriterionFigures struct {
-	// Key A key for programs. It is unique among the questions or the criteria of a version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	Key ContentKey `json:"key"`
 
 	// Maximum The highest rating.
@@ -2363,16 +2365,17 @@ type CriterionFigures struct {
 	Title Title `json:"title"`
 }
 
-// Email An email address. It is stored in lower case.
+// Email An email address. It is stored in lowercase.
 type Email = openapi_types.Email
 
-// EmailDomain The domain part of an email address, in lower case.
+// EmailDomain The domain part of an email address, in lowercase.
 type EmailDomain = string
 
 // ExportFormat The format of an export.
 type ExportFormat string
 
-// ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
+// ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
 type ExternalID = string
 
 // Health The state of the process.
@@ -2851,7 +2854,8 @@ type KitCriterion struct {
 	// Description The meaning of the criterion.
 	Description nullable.Nullable[string] `json:"description,omitempty"`
 
-	// Key A key for programs. It is unique among the questions or the criteria of a version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	Key ContentKey `json:"key"`
 
 	// Required Whether every score must rate the criterion or mark it as not observed.
@@ -2884,7 +2888,8 @@ type KitQuestion struct {
 	// Guidance What the interviewer should look for and ask further.
 	Guidance nullable.Nullable[string] `json:"guidance,omitempty"`
 
-	// Key A key for programs. It is unique among the questions or the criteria of a version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	Key ContentKey `json:"key"`
 
 	// Minutes Planned duration in minutes.
@@ -2958,15 +2963,16 @@ type KitVersionPage struct {
 // KitVersionStatus Whether a version is being written, in use, or archived.
 type KitVersionStatus string
 
-// LinkURL The http or https URL of a page about the candidate.
+// LinkURL The http or https URL of a page about the candidate. Spaces, `|` and characters outside ASCII must be
+// percent-encoded.
 type LinkURL = string
 
 // LoginRequest Email and password and, for users of a test company, its slug.
 type LoginRequest struct {
-	// Company The slug of the test company of the user. Omit it for users of live companies.
+	// Company The slug of the test company of the user: lowercase letters, digits and single hyphens between them. Omit it for users of live companies.
 	Company *string `json:"company,omitempty"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// Password The password.
@@ -3036,7 +3042,7 @@ type Me struct {
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -3084,7 +3090,8 @@ type NewPanelist struct {
 
 // NewScoreRating The rating of one criterion.
 type NewScoreRating struct {
-	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	CriterionKey ContentKey `json:"criterion_key"`
 
 	// NotObserved Whether the criterion could not be observed in the interview.
@@ -3500,7 +3507,8 @@ type ScorePage struct {
 
 // ScoreRating The rating of one criterion.
 type ScoreRating struct {
-	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	CriterionKey ContentKey `json:"criterion_key"`
 
 	// NotObserved Whether the criterion could not be observed in the interview.
@@ -3648,7 +3656,8 @@ type StateMachines struct {
 	Data []StateMachine `json:"data"`
 }
 
-// Tag A keyword. It is stored in lower case.
+// Tag A keyword. It is stored in lowercase. It must not contain `|`, and must not begin or end with a space or a control
+// character.
 type Tag = string
 
 // TestCompany A company for tests.
@@ -3722,7 +3731,7 @@ type UpdateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID The id of the candidate in another system, unique in the company, or null.
+	// ExternalID The id of the candidate in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -3780,7 +3789,7 @@ type UpdateInterviewRequest struct {
 	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL The http or https URL of the video call, or null.
+	// MeetingURL The http or https URL of the video call, or null. Spaces and characters outside ASCII must be percent-encoded.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
 	// Title A title.
@@ -3849,7 +3858,7 @@ type UpdateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email *Email `json:"email,omitempty"`
 
 	// FirstName A first or last name.
@@ -3873,7 +3882,7 @@ type User struct {
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -3943,10 +3952,11 @@ type ByCandidateID = ID
 // ByCandidateStatus Whether a candidate can apply.
 type ByCandidateStatus = CandidateStatus
 
-// ByEmail An email address. It is stored in lower case.
+// ByEmail An email address. It is stored in lowercase.
 type ByEmail = Email
 
-// ByExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
+// ByExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
 type ByExternalID = ExternalID
 
 // ByFrom defines model for ByFrom.
@@ -4099,54 +4109,59 @@ type ListAPIKeysParams struct {
 // CreateAPIKeyParams defines parameters for CreateAPIKey.
 type CreateAPIKeyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMyAPIKeyParams defines parameters for GetMyAPIKey.
 type GetMyAPIKeyParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetAPIKeyParams defines parameters for GetAPIKey.
 type GetAPIKeyParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RevokeAPIKeyParams defines parameters for RevokeAPIKey.
 type RevokeAPIKeyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RotateAPIKeyParams defines parameters for RotateAPIKey.
 type RotateAPIKeyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4182,9 +4197,10 @@ type ListApplicationsParams struct {
 // CreateApplicationParams defines parameters for CreateApplication.
 type CreateApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4213,7 +4229,8 @@ type ExportApplicationsParams struct {
 
 // GetApplicationParams defines parameters for GetApplication.
 type GetApplicationParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4229,84 +4246,91 @@ type ListApplicationHistoryParams struct {
 // HoldApplicationParams defines parameters for HoldApplication.
 type HoldApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // MoveApplicationParams defines parameters for MoveApplication.
 type MoveApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateApplicationParams defines parameters for ReactivateApplication.
 type ReactivateApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RejectApplicationParams defines parameters for RejectApplication.
 type RejectApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResumeApplicationParams defines parameters for ResumeApplication.
 type ResumeApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetApplicationSummaryParams defines parameters for GetApplicationSummary.
 type GetApplicationSummaryParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // WithdrawApplicationParams defines parameters for WithdrawApplication.
 type WithdrawApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4376,33 +4400,37 @@ type VerifyAuditLogsParams struct {
 	FromSequence *int64 `form:"from_sequence,omitempty" json:"from_sequence,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetAuditLogParams defines parameters for GetAuditLog.
 type GetAuditLogParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogoutParams defines parameters for Logout.
 type LogoutParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4424,9 +4452,10 @@ type ListSessionsParams struct {
 // RevokeOtherSessionsParams defines parameters for RevokeOtherSessions.
 type RevokeOtherSessionsParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4468,9 +4497,10 @@ type ListCandidatesParams struct {
 // CreateCandidateParams defines parameters for CreateCandidate.
 type CreateCandidateParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4503,9 +4533,10 @@ type ImportCandidatesCSVParams struct {
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4518,70 +4549,76 @@ type ImportCandidatesNDJSONParams struct {
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetCandidateParams defines parameters for GetCandidate.
 type GetCandidateParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ArchiveCandidateParams defines parameters for ArchiveCandidate.
 type ArchiveCandidateParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RestoreCandidateParams defines parameters for RestoreCandidate.
 type RestoreCandidateParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResetCompanyParams defines parameters for ResetCompany.
 type ResetCompanyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4632,67 +4669,74 @@ type ListInterviewsParams struct {
 // CreateInterviewParams defines parameters for CreateInterview.
 type CreateInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetInterviewParams defines parameters for GetInterview.
 type GetInterviewParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateInterviewParams defines parameters for UpdateInterview.
 type UpdateInterviewParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // GetInterviewCalendarParams defines parameters for GetInterviewCalendar.
 type GetInterviewCalendarParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CancelInterviewParams defines parameters for CancelInterview.
 type CancelInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CompleteInterviewParams defines parameters for CompleteInterview.
 type CompleteInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // FinishInterviewParams defines parameters for FinishInterview.
 type FinishInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4708,107 +4752,115 @@ type ListInterviewHistoryParams struct {
 // MarkInterviewNoShowParams defines parameters for MarkInterviewNoShow.
 type MarkInterviewNoShowParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReopenInterviewParams defines parameters for ReopenInterview.
 type ReopenInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RescheduleInterviewParams defines parameters for RescheduleInterview.
 type RescheduleInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RespondToInterviewParams defines parameters for RespondToInterview.
 type RespondToInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ScheduleInterviewParams defines parameters for ScheduleInterview.
 type ScheduleInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateScoreParams defines parameters for CreateScore.
 type CreateScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // StartInterviewParams defines parameters for StartInterview.
 type StartInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetInterviewSummaryParams defines parameters for GetInterviewSummary.
 type GetInterviewSummaryParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4844,48 +4896,52 @@ type ListJobsParams struct {
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetJobParams defines parameters for GetJob.
 type GetJobParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CloseJobParams defines parameters for CloseJob.
 type CloseJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // HoldJobParams defines parameters for HoldJob.
 type HoldJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4901,25 +4957,28 @@ type ListJobMembersParams struct {
 // OpenJobParams defines parameters for OpenJob.
 type OpenJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetJobPipelineParams defines parameters for GetJobPipeline.
 type GetJobPipelineParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetJobPipelineChartParams defines parameters for GetJobPipelineChart.
 type GetJobPipelineChartParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4952,22 +5011,25 @@ type ListKitsParams struct {
 // CreateKitParams defines parameters for CreateKit.
 type CreateKitParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitParams defines parameters for GetKit.
 type GetKitParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitParams defines parameters for UpdateKit.
 type UpdateKitParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
@@ -4983,54 +5045,60 @@ type ListKitVersionsParams struct {
 // CreateKitVersionParams defines parameters for CreateKitVersion.
 type CreateKitVersionParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitVersionParams defines parameters for GetKitVersion.
 type GetKitVersionParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitVersionParams defines parameters for UpdateKitVersion.
 type UpdateKitVersionParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ArchiveKitVersionParams defines parameters for ArchiveKitVersion.
 type ArchiveKitVersionParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // PublishKitVersionParams defines parameters for PublishKitVersion.
 type PublishKitVersionParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetStateMachinesParams defines parameters for GetStateMachines.
 type GetStateMachinesParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -5106,27 +5174,30 @@ type ExportScoresParams struct {
 
 // GetScoreParams defines parameters for GetScore.
 type GetScoreParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateScoreParams defines parameters for UpdateScore.
 type UpdateScoreParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ReopenScoreParams defines parameters for ReopenScore.
 type ReopenScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5142,26 +5213,28 @@ type ListScoreRevisionsParams struct {
 // SubmitScoreParams defines parameters for SubmitScore.
 type SubmitScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // VoidScoreParams defines parameters for VoidScore.
 type VoidScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5177,18 +5250,20 @@ type ListTestCompaniesParams struct {
 // CreateTestCompanyParams defines parameters for CreateTestCompany.
 type CreateTestCompanyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CloseTestCompanyParams defines parameters for CloseTestCompany.
 type CloseTestCompanyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -5224,80 +5299,87 @@ type ListUsersParams struct {
 // CreateUserParams defines parameters for CreateUser.
 type CreateUserParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetMyCalendarParams defines parameters for GetMyCalendar.
 type GetMyCalendarParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ChangeUserRoleParams defines parameters for ChangeUserRole.
 type ChangeUserRoleParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateUserParams defines parameters for ReactivateUser.
 type ReactivateUserParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5312,13 +5394,15 @@ type ListUserSessionsParams struct {
 
 // GetSpecificationJSONParams defines parameters for GetSpecificationJSON.
 type GetSpecificationJSONParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetSpecificationYAMLParams defines parameters for GetSpecificationYAML.
 type GetSpecificationYAMLParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -39290,785 +39374,791 @@ func (sh *strictHandler) GetSpecificationYAML(ctx echo.Context, params GetSpecif
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L39chs3ti/6Ktjcuyp2hpSoL9uSKzVbcZzEie14JGWy70QeCuwGSURNgGmAkpnZnjrvcqvOK9z/7wPc",
-	"hzhPcgsLHw10o5vdJOXJOZWqqYnFRjcWgIWFtRbW+q1/9BI+X3BGmBS9s3/0ZgSnJId/nmcZv3+Rk5Qw",
-	"SXEGv6VEJDldSMpZ76z304zIGcnRAk+JQHyC5AxLxHM6pQzN8QoJwlKUcH5Lidjr9XvkA54vMtI7k/mS",
-	"9HsimZE5Vt+VqwXpnfXGnGcEs97Hj33d/Q/wrWrPVzNi+7mfcUEMCarPnOAUyRlBORELzgTZQ+djQZhE",
-	"E56bl4SmVLXiC5JjyXM0wwIxLlFGhSRpQG1vJuVCnO3v48ViDydzsmcf+WOY4w+vCZvKWe/saDjs2zEJ",
-	"mVM2hSG94EwSJi9JssypXL3jGU1W1cF9zfMxTQUa5/xekFwgyVHGcYp4jsgHkiwlQZit5IyyKZrkfA4D",
-	"GfN0FVKdkgleZnIg8gR9xjgjnz1HkxzPyQCzhAjJc+F+H2NBBsucmh96/V5Ofl3SnKTVxfIGetI40KvV",
-	"gvwAo4owzxXJMm+MauolR9MlEQLGo76qeSo2NsYFo5NJWzoPo2R+RRY5SbAmKMZiks4JEpQlBN3PaDJD",
-	"gs+JnnfHQKp/IiRaCiIQFSg1HyUpenTx9Qt0+vT45LHjQTpRI4UvULF3zYJB/efB0ydPDw9PngyHvYaB",
-	"LLCUJFc0/v0/fx4OTt//6T96seG9vMLT+LjuSC4oZ3Z6cyL4Mk9IH7bIq8ngDZbJDGGWqj/eckb0L+ES",
-	"XPeOrnttF+DZYUD3de/n88Hf8OC34eB0bzR4/4+D/rPhx+tezUA+LLgg3xaiqToiu9mREWB6fWoFkxIS",
-	"4WjUZPVfU3bbf801S/QviMxXg/OJJHn/Akvyms6pLP410Pu3/1+DC80Cg1dpr9s+eZWS+YJLwpLVBVlk",
-	"eKVmsTK8fEkU38gZBQZTK6Y2L0mLUUuOMEME5xkluWPJeypnujmeE+R1NvierPqwvpYZ77G4Zka4pAhP",
-	"MWWOZzmDj0xoLmQhVUPebSHQ1eRWR3eOMspu1QBUH4x80Kum986zw2fP+ign2RfXPfXouve4TFWGhX6j",
-	"xJzL4fAo2ccLun93sL9UIubPyTIXPP+CrL47fPUL/zD5CzQiz4MO6lbweHj6JLaEllvibLnAcmZ3WZIT",
-	"kAp2t4UEW1ITzFKaYknE/vDg9NkQH5HB0/FBMniaPCWDZ5PhcDA8ODw6Pnny9Nnp+KBx/014Pseyd9Zb",
-	"5nSQkwnJCUvUoRUIlChnOi6PHk+I4GSGMtgPaMbv0RyzlWU7gXIyx5ShR/ljzWRYbaGinSAJZ6kA9uRL",
-	"WbwHXLbMMsSW8zHJERXXDN9hmuFxRjRTokeyJEw1GWpjCCLLEvW6p5b+uvc8/+Lg4PT0ufzioI+uQefB",
-	"bAW/H56e6gf1IndYll148Nv7P8HbWv4+l+Yfj9TX6x8//jwu4NxsN6gE3pxrcYYXi4wSYbeO3fSP1Ij7",
-	"6PzdK3SrdrkZq1IecJrmRIjHsTV79OtjhHNyzbDSu0iKKKuu2KP7jSb/1y8ODofD5/dfPBmGs//rF0fD",
-	"oXmywfT/auf3Pjr9lce106+2Rk7yutmPqyqg3IJQNvOqfuSgEAsqSwpvj3G9A3OStz0zj4c1xOZEzF6A",
-	"Vl13GEKTkeS3hBn9Gz36VsrFDyxb9REooKSPLvGcXFJJvriUOU3k45Di4CtfYLrI5YisvsvIN1/L5JsP",
-	"2atfFsOE/TWb/OU5eofl7AsrwvBSzvbN28/RG/xhcD4lXzwZHj8bDp8jS8ZzQ8bzMhltp+dgeHgcnyBg",
-	"6VdfxSeHpoXao3cM1SeJIPkdyT8TKOPTPfTKCO2MKmZXay3UEesf9uo7z9SiHxw+QxlRHCr6KKVTKkX/",
-	"mt3s3fTRzUj939kNyMGbwU1f7907nKlDXSitMS3vm/VyH7dWfA8OnwW7x1e7zgbv//Gsf3D47GPdtpD5",
-	"CtSf6ky+1RKaT5xskBzdYyrRmEx4riZX5ivKpgFPHQ2jxxNl8uhQH0t0vpz3zp49OVa7fk6Z/rvYCJRJ",
-	"MiU50KfZ5SrHTCx47syqtftXcjXt6Nurq3eXiLNs5cs0nzESpTbxO5JD23B3zPGHAZ6SL44OTo6eKBmG",
-	"KEuyZUoul+OvuDr/RK+WcaMb+3LJBJFxptWanZDaIsHSmCOKWM/emBAslzlB9zTL0FiNY87vrB3y7OT0",
-	"uLTDfyJpHw0P0HfLDB0OD5+g4fAM/oe+eXNVK49PY8T/RPBt3N44R/cE3yL10GlC2jx0CoC0phafoIQv",
-	"maRs6myROvPjp/3r3tGvh4On9y/pm+HFX//GyKs5/vXpb+cdrJLjYHOoT7a3Sz72e0p11b6SPJnRO/LC",
-	"Km/qN+1ZoJy9StU0lFuonpUxLo1N4xS/EVXt/8Mp2sr4/fd9qmwLbdzsWQstaGaewSKA/0R3+D2Vf9XW",
-	"Xi1NXpMyUW077PduqYwTbh7oFsbwrB0iOA8wS0j2ikmS31FyXyW73GBzoqn9RjNBM8ym5EdB8gueRZa2",
-	"9HxzcpS61ExJxgX5jo8jNNgnm/f+Cx83d87VzpOkaWUqTR58bcCoamLySosySbWcG3RxmfCc1H1dPyx/",
-	"uN0IviI4kfQOS+Cgag+l5w/IXV9TRsWsYXnLDR56cb8h8vzdq+/JqkpK8ahMBF7Q0S1Zrf2wsp4K0736",
-	"de95tQv3rEM3l8v5HOerdb3ZZlt02nAMBU+7H0Gmg69pLna9NCmWeH9Y6eQhl6mmy2VK5Ws+jfdnH1Y6",
-	"Uw9GGZ926eqBFireWcPG/obI+l29Zq/GO4seUt8QGTuiag+e+Ke/106pyqfV761le+2na88R3UPnQ8R0",
-	"1F4LilNWc/x8Q2T87BHq1y4dxA+fb4iMnjr1Z0nl6w/EdpEOXuCMsBTnzR25Vtt32CTRK4027m4nWyn4",
-	"3Du6IBllpO6z7vl2n38xw7lc14dutEFHOxEDwed2vfU7Wz7fEPmW3O/4XDUPvT52KEuKj+5Kfpgvfsuz",
-	"tPHsLzfYRF3qZlCrHqN70T54ONPrNQ00oW+pkDwmd2rabapKlj4nfpg0KCzlxhtql9U+o3O+trc2U+pk",
-	"dOOEVlptJsmDT4kfJo3cHTbeagG/4+M3ZD42b1a78Z5vMoeFYKz5vt+gq1xW74NMuiB3tKGPUpvuAsx9",
-	"RPwwaVBYimZbMMEVEfIFXIFRUjOesIl5TwnSSyIapiFo0VnkvsH5rRv7W34545EZiDV6aDfAG35HGndL",
-	"ucHDnwVvyQf5Dk/JDxMQRHAs1yyKfVgRhxCNECGGkQ9yZJ72e1SMcnLHb4mhG24m9n5dkny15z3r9zJ9",
-	"W19uo3+O0Pywx4kmYYHlbK/0uN925JsPSOzkdPI7DZ62HoEvP/2vmd/XDLHfEzyPPIVf+z0h8ZREnsLP",
-	"8FguRfS5+r3fWy7UeNIRhLdV24WPI9NtHCF1c+0eV7glMRdDpQ7N733VgOfReXNP+j0TTDPSt42RBQuf",
-	"Fy9Mcj6vbw5Pd8Oh/R5fyoTPI8TZB/2ejQWKDtd/6DU191B1jeFxI+9UF9OpdTWr6T3fUIyROaZZlR79",
-	"c79HPkiSM5xF58F/uHbSf60++nXtVoKZiz2G31tsJomn1adSu92322c70lHbnjaVA9kT5MHDzvLZkUjy",
-	"r+l0mdfxWqTdhoPZTvw2jEDsRGEPJFvljPxXHEe3lEUew69r990c/Enlp3PrRWIko0JGu/cfrj/zcilq",
-	"hX742DWPi3z/4cMfl1tYYRuvLmzaTZn9Oz6uJ3VjIlOywLmcExahxHu2HbdtdAQ88PpvZSa3nFzfmvY4",
-	"wLkhO3LA91TW07qNPbNYjjMqZjUWTfF0ewV6E07YcqF34K7YjfYZOj08fnAPaogXnfwe3U+27TQRwyeh",
-	"KrItn+RYkrjJ4Z78i+VHs+On1unzMKZ2Zw/WpyFrSwfZbrZd4Gbzdp39PU52A70Pf9ZSMYIQIxKVx+bR",
-	"prI2h5C5yrbSgXK7FcQ/LAiLXhbYBw93QfNOH1pNl4jVJr+HYMsLF13W6GGNN3t4P+vFmuC4i08WHHdB",
-	"fiGJXDNJ5SafYoL4grCGK4tyg4d21uv+aq6Y/YebE7L+OueCiGRG0mVGGmem2ujhZ0f9ml7xZrrKbT4B",
-	"WZLnTeHrlRYPHb5+QcRyvk4olZt8iv12x29JXYhG8LRrYOomhOjYMK3R1JFjH1duRfXvbcK4vM48Faqu",
-	"Q7/Jhp2206N0dw0hM5uvhxc1s8m6NKuikTadb2svuFSncd3A/acPzIjQVdMibEzLxotwuV76X35y2X8p",
-	"cd4UDVl6/uDkLMdzWhcL5j98yIP6R1Di6zgnePqwXKy7ajgAyw0e+vwz/elU6VpyzONNl6joqIEvyw0e",
-	"mjF1f1FDrnj0cKac7iMaXVo8egDTrdx9rSFZafF7sCM1UW9qN84bsgMmbThkNhcVGx8yussaAeo/fHgB",
-	"GjeOvWcPaBj/ldO0ZhKKRw85BT9ROUtzfN9oK8QaPbS18LHcgWbPOmCCW7L6TCAKuERU/aj03V6/xzDE",
-	"kHhM3JTd/B85mfTOev++X+C67eunYv/VVzozuBhnHS3eVDTTVHLub0XXl6vzJA6l8wPLVogwmVOiYWMQ",
-	"ZxYcTBCkQ4fEHtKQO2bKUYKZzoJfQHCPTh9fZDx1eEUwJHAnemOycUgF7VSSuVg3CIh4MgP4CFgGr/Rr",
-	"hxrJwPx14BLJcZ5j1e+S0V+XxDxWdLm54HlsfYLJ4AYXSm1TxHML++LWqzo4G0HVdWmamSYgCiAuxiTj",
-	"bKrRaajwOaqWuDI3bU7ipbmOiZLp9RPjJn1lQ3bETu4CqCs7VQYTMNXJRjz1pQmcaFw9i1NlgDxg9SSd",
-	"l/CqDoeHTwbDw8Hw4MqiRvytZl0rsXgRCBB1Ug1ULyE6VRwC58uV08M34kWnq9dxYim+piMfOuIaubAA",
-	"+rI4bVQY3qsjK8JLTQSV6dDUvdSReO1pghg9i3FUR5oN5GtHmabB0GOi+2pXEhBDLGEeXRQwqjAzkEsr",
-	"Icm8lrwghLAlkQVhmtKvIY6o1d4BtEGDe9a4gQ66bCAbq7T19nHG3Ebbx5lxdbNdup3vuH2+4+ONyPqF",
-	"j+sIcnEAHUn5wUbwrldIgAQT2FtHRhH3244OUCksDZqiCyxJvVYAynKhFOClnPG8jho/tKHbtFyYWOO1",
-	"y4THGt6HigD1MEpNEOy8IUFXwOstSLK9FXOltsla2mxsdfvVCyjTxIJF1Hg0mGV8oGPB799QZOKf150J",
-	"BmtYEaTXEjSkOYDFqoPiA05kBUOO5DnO6ih3Ada1OFlzytzfIZLZ36+vPwyH72sw/b5cXeoEifUqIGUV",
-	"BXC6Q/VvSrbV/qYkVP6ebKT8RdG5osc+zrJiNiSetpsLs+Y/93I+5pImove+1RRJY+d3miCwsP05OdjE",
-	"ympUI698vaPJCi5pi1vZwC9MbE+MGC+8xyKpLXJyR/lSaARcdI7MYyrQHc5oCvB2JRzgCc0kyQUgEgqe",
-	"K00lJXm4bwuM3DqVxEYZNUAz1m9dh7E2GtSCV39Y8Fye18A9a8XHzgKBtnXi0ShJ7dU+9bGv9UslkGbj",
-	"eiwD3GneMqCODhjcQEdOCSO5Fp88t2chXGj2kVgmM4QFwujHH1991UeCV3HF3V5T51d6zQSeEIAs1BCL",
-	"pcW9JSv1+zJnIgDBt1NlQZwLgGh1HGrgZwAllxb8+WpGVGfmm1ouoJROAEW4+ITt7Pjw8Dm6n9GMRPoB",
-	"pREtcj5VNkRf9eLeG56qsdyS1TXTCp1DtE1wlpEc+JQKdEsWGsL/8BjN+FIxMKjXWM1iokyTEozm0/Ro",
-	"cpockMHJ4fh4cIyfkcEpfvJ0MEwO0kNyNDnGJ2PLMtpxV/BMCSu7Fgvx5KSJzf9t8M869n41Md7DGHf7",
-	"WIkWql1ylADOXAFNusxhJWwLpfAZY4gz0g+Xnwp0fHC4h24+v9EHNhHXjNyRfGXfr6L3anj3+PxY72cT",
-	"aG/txDy6vv78vx/9tP/4z9e9n//t3wf/fP/5de/Rz+j6Wr7/vG/+W37++PPHjVP5lpA0Cp++fkIvjMQ+",
-	"cxuCyur0HT5rMfXXrNXco/9Tpv4tZ6SGk9Wkg35tRikqonGGRdOUFkrZvDqjR8PjvU6TVuCINuibn3Dq",
-	"mkxwwCm2DZpUj5KlvZXqUWN3K1p+4eMmKpx5vVX/39NazOZbKpv6d7eV2/ZvblTXQ0drguz2rafKuzrd",
-	"kroaMP43GjLZIubzSXEzwBB2hRFielGRKGLJMAVjemcnw34DOvNhgM18EMdmVkZm3TyCfdu0oO7Sb8tJ",
-	"uyQ4jx6y5IOBcFfPlVbRR3TKuNqdKMFCW7Y5QTgniHF0T7M0wXlawnQfk3xaM7m/PohRa8LFaudVP26c",
-	"2SL+bsu5LTI8am80Jeivuk0TUardyLTbAWX63ju91HkD6/2I92qltS5Q57lFVxxNeJbxe4ShQlQfLbBQ",
-	"ijvgVk/oHUFzypZKzXf3JuSaZRjm4MYmK2B5g3KSEHpHlPGFJjg/C5+aAi/w2fsZUZtYk4bGZIoZ2AgY",
-	"CUWJ+V0ZCHixIDjX/ZW1iQ6O5jCnYntP848i7qxUzLEUALZfyxQ28GArZvgIuAmgNHg38BCvpTHIS/f+",
-	"+78Iff/spg8AK8QIC6VVKI3C1McYmUvn3tnPZtog2UWaf0CEZ+99gTsBk+eW4uRqeHp2ZJfCXZCt2qH/",
-	"j7XvieZEuO8+jXwXghjWfy85cGFRonfGllnW72VYyNFSVAh/cjU8LHhoDq6dXqYThMzCvaXTmcxW6Pzq",
-	"EokVS3r93iInE/qhd9bDdDFSrUdHk+9PPxz+BeuH4MMY+UPSVBh0G/8XmGH/F5HwBYFl8J16ZznBQR69",
-	"OLvPqYQlcbl6LrWp2IB1i/SxtddXcxiwXjTGY8/FkABHWtD82DdNs30XcuTw5gNk5Nir0HK/aBYJXa9/",
-	"LWgZiTVueNNvGYnvrH8zaPmxFKbSccNWd+icwzrPeKYFyi8E6ozcm6ggI+rSZUZGTqVWrGI/pV3C6kvB",
-	"48SPFwWXx8hsgjc0x+13INRxgi1nXr/k2YzQuZrCuAA5uho+82R5y24O9UYHL2vLV4ZKEaESTpJLwijP",
-	"0YXx76KXbEoZURqfh6HiufwtRJFIckKYOhTMbyOiZnGNVHzYbeoxV81eLUWs7GTPhizdvHF9ChuwxNt+",
-	"xL4SB9es/0q5cSMcZf1nat6pACOu/0odiGIcKa7+W+XGTdmQTbIy9kpdwmDTd8rN65Kgmr5Rbl4fHln/",
-	"ldgLsEW+xKkpftQgjxc5H2dk/qeIXE60tjDHmdImSToy7mHIVZYaH+oq9HwzLtEYbp4EgfqnKSe6AJe+",
-	"dQS/N2xpa5m7sE8w1fKcqy37s+vc6ZJen8Yjb35ecBDxvbPevg5q+fhe6adCYp2GHNQUNNopsdA2LUs3",
-	"WdEGVY6sdH1j5wUV82JU6v2UJ8JOrdivzmBrufdOf6NO5tVNfT8691SglCfLOWFyrwfXaQUAt8ceknyQ",
-	"+4n3rLBNvnz5zau3Z399cf765duvzi+u82v215cXl69+eHt2uDdUf758+1X4vOSxCG5iGKKWBsTHakPp",
-	"2kcnJ8cnUPvImTFjyjQod2CaHz87efpkGC31E7sbND1NaEZKJ4QpgDv4iooFFzQe1XoObyIGl3JwN1R8",
-	"NHQ0YClxMlPz/BzeUa98cV3oIns0Ee2rHtWUfOxwqvlXp1vrZs56Uq+qJcG6LFG99XQQKD8WWm5Oc7wn",
-	"tOL0n+o3r0pziC+HpRgcPz1QStdDKG3uzP/ZFY5e5Fytm7Ak7StiB4ZYNdDMlRHt/SAyruTQjDPijJy4",
-	"dlXSjySeiuACXtlL4lB9P646+RP5sXNYYf3G8MIrt1abYqW16g+vSutIRZRGjSl4M4Yr2lrFCeCya5Ks",
-	"G8/ysHU8SW2dQVVaLC+frP2ebbMJ255+OMQb0VIq6kY4T+bEmRqK3YmUlGm8UStFYOuPUlNu7+znXlCc",
-	"/b06W+fkN9hHvZfLnC/I/pckzygoRiJbTmH3zMnA2zE7NDLsbNftE/14J7ukki64ljF82l5wNslosp1e",
-	"pxdD4lvCfO3qXOcmVOKJs5zgdIXIByqkCW17IB3rtNCxIPAYWRrj2pU/jp3rVWaiRRG2YS8+Fb2kXJG9",
-	"xBteRfItSnL2EZ24UIFWtcJ1AMc1sxEcJRfzwWZVPWM3R1CHjOdjmqaEbcWOC5LPqb7sSAmjocr/f/Fl",
-	"jnKeEWT0Lu1FVJO3Uo9MGg1KOSi88C0TyBoYGA/Gs0cFz75zA0FuIHHOrQ55V/xrQnGo8KZDklRxWKrD",
-	"r8EAMCX6rzh/jfMp2Wr9DNuPJOejDL5WMhN/vHgNsUFq+WzV/1JlX5wTJDlH8P5DrtfRQbFexkZ2NDkC",
-	"atetOtRdrVtsjkqTYmMRGM5eKnN5q0Wj5ksjsLyDY4ChJSMfFiRRfAOPEU9A+KUPuDInvoVtx4ksdfHl",
-	"KA1iF2sRHb1fdrpYB5uEv5VNpS+9UouBC1I4vx0xPhIzrj3b5WTXlu7jT+LyNmVE/WueNvdohKUibHBw",
-	"eHXg3XmaBiNlbWWlZge62Z+G6h9gGTKAIfVoaDu0E8PP+dKuiH7/gVzvBrb5jqaE+0n9Lbo4iqX4t3jv",
-	"uOebrHp0c0KUgj5a5mpqreWrfnVWLx4ng5RMphYS2njm5hqkUH9mhsVIAPyIJGnvbIIzQewtbhq7j/Ss",
-	"EHvXC2p9QhaSpC6FvOwaWZqc+YCHX2OQOG0lzbjEw68pS3+9o0L2Pn58D+SYWyUBNcxhL4aXlxqEusyz",
-	"w9NiTK5JlGuHJa51TgHbc+p+HOUEi2K5ak2jgumuSDJjNMFZEYy2WwOpEHg151eQara1kRSpLF1vJpUb",
-	"11VAbvhCpXm1mnDD217DeHHe+nfLjSOVGBudILVv+h7edl9wb9TXTmz3Ie/+qq4uQst7o9LdUwF63Px+",
-	"tT5UfdGkhlunyAtxHMcm31DYuB7xsNG/VHmhFqCw8TPl9nX4W/UfuYxRUoXLavhA2DaOarTOI1ISRgaA",
-	"aDeubRN4kGRcaL+2+sd69Sb0sQWAvp5nLBSbXy5pliotf27C2wTRpk8HrcPzRrtDQbFchcDDgEB3+Ki2",
-	"bZSXusPkcBO/tFqwmmPEpAZvf4B49fcbJLdtFdRvbZRyQWu/POu6t1zb+uqrbT+hXwgLXTaHBRiqt/WS",
-	"e58Jy2Q0f8RrG4I/179mG5VRxtaJBsdaBhZsN0JB73mre7e97gq5+2ueQ7rmGCe3RBn6BM/Bm5rmeBLq",
-	"9d1smCMPKs2GBEKcro40B++d0Xq/NH0Ts63BxSijuqMr7rCRxbHDS6zvAUE+HqNH5W6EBSxmiOS2Tt3z",
-	"WgdVjhv3MIwlWo2zeQP5jcvAd+t2hJu/cHxbbQzv3tf8Mzgh9adHMyxmvbPe6eTZk3T47ODZs+Pkafrk",
-	"5BQfTgjGw+TkBKfDgxN8NJ4cTw7Gh+Ph+NnhYZIenKRPkoOT8XAyHOLhs1673ZbkVJKcYrBUMUtmOp6k",
-	"982SCEF0Eu2U3hGBlgvFNW8J0Y73MUEZSZGc5Xw5nSGCkxkSkkCjryl458GvutS5mRgtxRJnyDih0Bhw",
-	"T+aCZHcE9vMVvoXu0JLdMn7PXEuslAJAQkGCL1lapPPqbqALowqAy1+gORWCpDoBGK8EmvF7RfIiJ3eE",
-	"QYbWfE+tQrg3vlWtZmQF1ycIhwSo/m7JqnfWMz+PBM/udMhf2fJ2jm3zgaLlPaHTmeydHUHMTQfJ0NXn",
-	"4QmxQiQ1qTZFqy5B2uC3NOz9D5+XKrP0vt+bLmlqPKDn4hbdm2S5FcqVGY/4UsKKzfh9Mdl8afAFTPJB",
-	"7+zgpA8BN2C+ZxmaEwN5AQuWao+UWzvgihVfogmwjvr+nLCUpHsQ9uQUOr8ozw5VNl/cxYWxl2K1q0iC",
-	"thK52jxWKX6dZPbejRaJqH+/2rwGHrSFrA5m+S2X5+Adw+NsuzsaxuUIF5/y3P1vi+RNNCcpxQCwAmng",
-	"6ifdv7mSgPTZO0wz9ZEHvVV7Ugift1yigPT4XUBphLu4C2iYGjMt4XzoFftabdCtFwu2eTXeUl82FwF+",
-	"cCkPMX9KNphL0Bm+IzBlAg44KpuWar+lhNxuPY/D9bSjq19K3WJ3t/r1E+cBGJhgSkEITJpezzc8pRNa",
-	"l7DelA3NBVG8EqQ0a4AWlx89w4ocNObpFtElIZ012XSQdiixpAIsex0Z6jG4TgJ/UHJ/Ivi2IPkdXmUc",
-	"pzu5gl7ob9VfQdt7ZkU5ZO59irvmAz82QFPY4o65OpZd7YLI4NU65BCEAqGvX2Oake2ElzUX51TMTQ5/",
-	"XIYpXrK5nJDGGIA+aEbUPBhfosRBqm+3SIfFIpnDF3m0x9eoMsidhW9UxYmSSBAvz0g4K6W1u3DK+zYb",
-	"yfvgKBaCfxVE1thwfLB3LGVWWXCBSlFQD6vPGmiP+BrfUtnmgAJLYSsuOHzmWzvFHPj5BjXbNTpju+KH",
-	"VjPdd5EjVsxpOc30Br8gk5yI2RW/JeyCTJZiSx6hDBCrRrn+7kjyUiCh3ubwEMFDxcYQ7wQhbfr1PtJZ",
-	"pJAsYmMMlzaDgUphk+RhMMbUiTIJXsrZvulva0XlwA9C0chcwVAaYlFis7I7BWbNdKpJMxPaMIEWw0V/",
-	"5h6rNkxqYKuE81tK+tcMFCL4Q3WUEgjw0IGE3oF/SeTgBbSq6hpfwTsW18qbD/PdPfQuJ9AzoJ7RdURV",
-	"oAqLL37xHL3DcvZFjBmeozf4w+B8Sr4YPkffSrn4gWWr5+iSJMucPEeXeE4uqSRfXMqcJrIZIq2ahfHT",
-	"Tz8NzpdyRphUe6dG5XKhRLhoqtYEuiI66eXJ05Ph43CMXxKcQ8wnzuZfXPcwHdCi2jokkLRPGHEoH9v6",
-	"/bYJRgpDRxJ+R3JIOT2o8e6V4oHa9vWkWrykZRiQqzbS8ubNbMCR5yt6b+rTPmCwCvSgg+sLPxVnozqP",
-	"njKl+Bgi14oQHcYVt/bAUPWcm8riv+fg+wRHpu6pd3asI2T0Eqb2unFFtH6sayPr0GIX0uKigmpCWlyD",
-	"6qIfFIse9V+V2mhHJElHQnP48cdO6Kp18ha+tqtk4hYxJK6VH+oQFKduEfJQtK+Wd1wXo+B6L1WbarjK",
-	"9xpWi6ysc3W594KqJPVvFc0KeeaBPrcXaw8vSYo9cejtCbjm63XjzgJROsqkjNyHyQiOazfmPsAL4vwN",
-	"ZisTHS220hWVPBwBflUlrF+7qeCoVwbpHLOV1V8fNMvk0MsyuVCTV5AX1+yCMexEoSsPV/uh7K+CTtmA",
-	"MoSlJPOFnoz61JImaQRNdUsg40emgcbpbzsyAaKqv/M8KnWuqHSiU1Oqur+BjnlQd3JEqy9TeQvgoc26",
-	"/W51+iQnqdIIcaZD/Y1GAdq77rC08p9C44SId8hY9oa8gcL5I3OO8a04LSULZbqwZDVaep8M0taUekMT",
-	"B+hLBbCcfhPg9aiwjpVshbzPPGg6g+f8+8oNAoWDiLNbzZh3kt6Aio+7U8NMHxU+dc437j1WWnvGsTHF",
-	"dyWTFjlXW3FrVllgIe55DiY4ODlKcsk+9+ARCNG+NfcoX2b6Fr8KSCE5HykdmLMSJAWeQ3EL7zPmEh/y",
-	"d3JKUg2yHEJW2LYPilpxeOh7oO0Y3fTUOaBL87jr3Eoq0D3JsoEB0RgvJbqjHKKWEIYlAL/Vj0wsFwue",
-	"S5K+ISnFtmbExgyyLD44gvs8WyaizrvpGMW8V7oJLCex2WuRB7tPOClW05scj6LaNa0Z+u7dlG7K9F1s",
-	"zYzpmTK4g7uL00sdxE+v39OO5VHOdYK5h1rZOv+9c6zvyyKwzsO7IPNFxleE/GeQ9F6CtHg5h7JMXXwE",
-	"lfR8cBpkfEqZF44VpG5JzjT8oS4eYAjbbcQerGkNo6h9sJuYPVhd1dUFz9YlaIRtP/Z7XzlGsQxY/3ap",
-	"rQ4tWf+abWQM+nKd8WZzPmgdwF2t7/iiQm+80vk6VMEyDWEB03X2vWUCxzUlVM9K1qWxEvoesrtAgiQ5",
-	"gfCFRa5kjKQ6/8MhfTZzol3uisyIVtLUDz3scx0UMMcmkM6kgSpThunQrnYVYmDMsXqTR6XaJyUMwQqR",
-	"DmnWknGPXSGzADOpPfRrCGlah/6K7mfcVUwznT9HSrw4OCRdRkIRBTGSPqBwQNpyCUixHlVHTyxVP1uy",
-	"+j317d77jyF66voJMa0NbXSCqPRDPtTDbhMVI4mmbRBtPaDWGqB2j9WMeWycDEjyYARUuGm+n/EswCNp",
-	"xYKaHr8EjzdAW3fHjS9ElG3Hheodc3tnCpAscpKAG0wxBGcWdXn76dcYNK3wXN6oph9t+HubbfpWtfxY",
-	"4OBGS9oAqycznONEelgGDh/ECS3/FulpZO9FAXWjE75kkmbofkYtlB704SFY6xUA0F0TNwD2e5mPGEcZ",
-	"Z1OSI+dg2G41fODfdqzi+Xu27NpDGO7Apea17fu3eMY1wPkL4jgDzjXKEM4WMzwmErItXPR3h1PkUn22",
-	"di8Xx4hwRetafNMVrfV1wA4TaoJ49tCPRfUiI9DAEPBCPDYDJy/C0n/uwekB+9lIArdX3YIUkrfvFIV+",
-	"UXvP22slWRewVHx3BgwfHJ5VLSM4zYPZfe9GqbEP1eQHakJMQdKf1dUiDDo1Ycv5OljzcDr7vQ8D8kES",
-	"Jii4W6C+mu38LY5V0DwPcQ+Bl5MZF4SZ3Af/OGqun1ARgLrfd9Hyf+dQE0Mx1C1ZiaoOmGKJa+uzi44b",
-	"q1wIPLKnZliM5tGizD/NCCA0SahEQQXCUAHO1fQwXxpznhEMOqBXIK42rNQrHue+ZsS50URh99lOaiIW",
-	"qoKrtKFgGkOKvLHWc6oWRbFVK1CQtBfM6fZQAGHGs9TnXaUIRTDgzS8xpPjgN4MXfkulew7/1hjy3hWe",
-	"e+z9YhOrw18TztKliQfheUFLThY8L7oBwm03FfT6Epn2R/AD2S/oP7SQcH+6vaz/DFwa5gXPseH8Gm4K",
-	"3Z+CqCHgZUqlmzn4447kdLLqKBsuQeGoYVZ3kWFWXBeQw3MkwAOPBbo5NxdPMB9nyNw2/K//8T9v9tAr",
-	"iaCd0RyTGUluxXJeVNnT2s41EwlmTGlcipFykvApo79BrDZEJ/kHydNA9qg/veItmC5GjzJ6R/5b2SmP",
-	"Rz8PB6e60uH7fxw9+xgp6eKmoaYarBUB2J58Tr2yfO6wP83VV3GUdFyJn6ic1a1GYUfrySxs6L5RHgFC",
-	"WS5zRkzJSc40eF3JwF5QHVPSVngKR1ELjUO3LUsi26f7WFT4JJLnHiRFjcHqXTsCBy1IbrzN2J6k1UG3",
-	"NexY9Jz8GswCzFItl+HQNPJbkQT3Kf6Phr6S7D4cxs5JaVzfa6sYw/S4EsYVxcn4iGEA0dmFvMmYVPf+",
-	"VgMYkxm+ozyHKjyMoIzckSy8UNwgD7J1ibfr68voHg2R08tj8GvEetIZSY6wRR4obYNdOo78Ljs5kIr3",
-	"Yl6kg4iuUq6GUZMMMiUaetKZlR7l6mDdFdmRysgxqpN1eLnuNoLkIqiT0N5t5o9mF+6zDs6gFrAY3pB0",
-	"6RMdVI5Fff6g83Xa9he6uVfpI7r6OgnDyKJSBY2yFt9gA9vS3V05oVpdpP26mbf06SbxxqZlazs5oL+z",
-	"sVxmucBo3p1RXOwezW39oqS5KzvvqriXZz9mvZaESEdztiK01ti0rMyEVnEqVwQSyzmpKQ2U+8pyvE5Q",
-	"O0WroOTlnbmWrBwmuqYbn5RI/8zwpDru9cQHWqBFzk/vsKncdksXQLpSyrqPc4MhvVETGqm2R7qMCRWe",
-	"UHX+m8TASc7nml9AEfJ+MfNQucbh+drd52t8bWS9dcdu43Xq94hd+JaSQTPKx36vmINN5KI3XxuJpbbn",
-	"UXGoxOI01DMAn1Zrq2TWlN4RFlXRmlzDW59gkm8+k/rdzeYxJl81Q3g0+V24Ce0bpg74dI2AVBtynQ9M",
-	"c3MnN5gSnGITdQ0ExB8OsfYOsWLq1i2j7xTqspbl97ou6R/LudFyXvJcBvWWe4NACSovs+C51OYs+MvL",
-	"q2a1gPAjwR8DT68KlKx+bxDR2io/xfUBtpwP7nCu7H6ImNIYVum5/IqIpNcv/j6HP01dXvfY/a0fg4h9",
-	"qft0bcIfVcP3pbmU0b0BkZmm8lJV80CUoRlVA9EahzFacU6guK8yAljhP/C1LGoQhYuChj68GbnD2VLv",
-	"jH6PTyYAcTgDntlAo1rrFSyNSaAxgQLWnAmaEgOsXvEUcjYy2uDMeQx/gdhuTx1kGxFc50A7R0I/ClJK",
-	"RFQlLFzmMf9hmCfYRiUZZxRwo2lQYrCudEbRCt0D0oYHbqHYYwaFKdCY6OQ2z7uhdVWJXBKaekhzxO9Z",
-	"kUHTUFT94Pjp8bOjJ8bFrH8cVitk9HsTOl02ANYGqT5fm7Yf/auImuL27nlfsz5J4SaOzslzhCWacyHR",
-	"4XDYPjzEftAjovGwqDhug8WOrmQxG8EAo/LXODJpvX6aqHGnxnzsI4gqMHVY7kg+DnbTUs72ICYSLkD0",
-	"H3wp7V+Q4GCztkla/tlESsNvLjDaGO+V3+2li0m83rMO/n5PZ5vsubIgEAdpBL/90wh7+2dx8+N+yiM/",
-	"8Yx49Nir2OLT9pfi6/aXsAP7a9gH3BjtkQ86dNj9AFdItPSeHrv9GyAoNRRt+VeNqQtXZODx96i1vxTU",
-	"2l/M1bz/i5vdX/jY+4b6q3hf/eXIUH/MSObesYSoP+YAUTrSo/B+yIlSpAMPiz+97jdvgt1vFh0x+DHX",
-	"BcPCH+ncTXHxoz/vnnPEn67iV0ul/5sZq/+TdixUf3UHi/9zcciUmwdM4j3xSL6l0iNV/VVM0a1mIgBR",
-	"CdvYX+NtfXg7/3dvogsk+uLDxW/FZ4vffAT+4teiJkDld13gIPyGrhgQ/GYLUwQ/2soeAaGAYF/uyBXX",
-	"KHXvuLn4EWo0UCEN90YeFFysj7hibvTfxbzov4MUbvjF61j/cMdp6v3pVv59UBDTF7/t1JTwHit6Athc",
-	"ArC199CNWAlJ5jcAbuSnLElBsomFw9BJCjzQFKG2RN+/eoQvtdepFLFfQfqI1ntSjQSDs3eePqSj88sY",
-	"GfCS88Cbo0wsk5k6zwoPVoomlGRpUYiMQvDekggb/odZivBEknwPvSV3JFd6pcSU2btfUwUsftB+TVkK",
-	"af4R9yxhMjcXqClVSrIAf55GvNRAHTjTymtJ/VNfHmV8apS/iBKT2pFDJ30ToigkzTKv1NzGccO61EqL",
-	"G1Mz/u+pgZsjvy5JLYCaM1QMOmIyw1Q7ypxtDKg7of745NjXH0+Hw6cHp6eHJ8dPj4enpwexOms/OzWy",
-	"zqyF8Xnk9sM5f79mub830xMO8QZnYL/dnBUr07zy6MZkrQav6DBPEDh76GbJdONyk2uGU6XF2YB/b+ea",
-	"snVWhdNUFaAbSvkxH+22U1/zJka3W1G1RBmfRh3WdL0j01dgPxqHYO1GiIYrYHUWB7G7akoZoYrNttoX",
-	"mphN4gnCFKo2Bt0n8tSnhfhdOx4rqrW/axZfEvUEcl1NGUxgDhCyWWZlLpUQ0TsjH3BKEjrHWclJ9eR4",
-	"FzkEdBEn8dU7hNM0J6KIPs8oVPcO5+ukiQhe4GesnTgHRRHmMMZo+6+BgY4YvEpLKZJlRx7ArpXX05py",
-	"tR3YBv0irh0iTLbaGK7X1nvjwrxht0fHo0Nvps+EZjc4ScyO18H+haykVtz2kZjxXGYrfdxbuXCfK02N",
-	"Pcix44zZ2tWwKGOUeYEkIGa0GNtqVZR0HOFp9A4WyiYKkg/O1XOLOti0HU4A7LHFVXoh6EruWU98eoI9",
-	"mKS+PSXKPBVydrH9YJcHQw32WCHgguMexFftMf+aT9deRcAxpziMdrtX8l5pdw1hT94/7iDa30H4MjdK",
-	"veEe65lNymETYgkuJ7X5MM2Wuc6PBvdTJ5UpkHKNxphfCrlkX5ntUWytwOZymquLXPFjWTzvgjb6S658",
-	"DfwFZY90DnpogBoK2g942zuf8rZae+mzgyub95b4v4Jjri4E0hyey0zqLM07r3VVAkAcdgz3unDCm2Ei",
-	"07TZcX4wHA6DstI1TnMwUESj7NG2sMboKHzeEIiyZKktVNtaOFkbeH1ilTpkRus0x0khOfQB7k1Paw0R",
-	"empWKexTxNyC1Hf8AJoByLM1JEqcy0DEJjjLCstGKzmpZwlQZsxHnMwejPIFqXF6VFnbIbloZHilhqGV",
-	"Tu/cxR1RyxCV8t6uCVRx0Sh275YXqcxXPkcX0+LtwtrDKUJN1Z9AmcSJvFErzbjZr+heneCA799HN+Oc",
-	"3xJ2owve3FMRnB769V6/p1u1Prhe+IHEkfwkwRmktM/xCo0JgtvVBw7+didapxhqN5C2gd/tA6ELgnYR",
-	"Bm2gTqIiWz2y1mrQgX4pTH84OW5GAzAFv9e7FYvxUYYwA/5C2rtbSbloDGPzUVrahKXbFPK2Jr6Hz9Ll",
-	"8w4JJZyEHy9eg0tgoeMkxtaxVlwqteW915Td/njxuqy1V3muqEEZtXsznFj1kKbEZBu1n/7FjLM6xZNk",
-	"BB6bA7Bs7TVHrq8PjjcezyI5wnJUguekc5x8CzHvtnsRzylxTBX6nqwAZ6z1YgJ+jr+QJ5GFbB/SHgqP",
-	"Bwpo9zaev0v6Tm5o1vAY0O4KM21ewLsvOLyA+O1StsvSeV3WdrAHK7nbLjTcFNcDd4EMDcSWx97aYFKX",
-	"rdrF7g/f6nZ+/WH7t7f9CymwnSUartd2sYdm5w1KmYMPF2OojrniX9DmfTA3axNxfXGtQ9dW0Sg7FzrQ",
-	"epuBpLNwisbXXX/5a0DX62u92OIdjNwXQJROi1HaZMQ21++OHIpkY3Eq2yrKx2sgGhi5D3pp1FAcpmVp",
-	"E1TILX03ug1gmi94RjafYjWlOc8iCc55A2pcCB9WGorFE4zQS5LbWktoubix9q6HwOpiSeBWQB2xcM0k",
-	"HIhveFKoPc87RHwaGKRo+lKB2VHirPYWhP7EJ02j9CAPG04J73IFIBNAAgg6ZYiy+IHxQKBS5hWrswsi",
-	"pfVttXjt0jZXr2bLac0md2OFyyHIMe+jJaO/Lom9bAJE0iyLJXg+OYosRwdN0GOCB9IDzdkDM+BAf9xU",
-	"+jzRUX3z1rO6YTN6R27gHM3JdJnh3AyVEtFHN5IIqZ96SHeUiD17jy+qOHhoTKaUGZQLuhhBLGQf4Sy7",
-	"Zqber3umeh+FURCZHqF6q6sAiAP7hMzDjE1TeM7PkzlBF3zMJU1ExGbrmJxvaLmAONEoMdqKg5kzVYfc",
-	"nYKu32wiPmsAgcyFQmPUuP2CXaWN/YtRZx4u1davo8KOrpwfsjtKCt2vDR2hprg7KtpF8lsqwnyC3VHx",
-	"Cx+36l+1223Pt1S26lm1223POm2jTd+65W5712jXLTqHhrvsu3R+wNIHu6G0Sc0aBazqZs8OpF+IloZz",
-	"5NI73GN3NfqpPhZqtS/rkAAXxyjlc0zrPM/mofY8Q3v4uFZ45ksh0ZhkgEzP3XG9gpsMQaSrBJdRDchO",
-	"5gu5gsPIfRjn5JoZgvRR1Mrmf6lI+Qq+se5Crd/TaoppYA4tpSj8Zpx+jT4tOid/U+3Kq+4+0K+Zz6ZV",
-	"bIIWsgc5rKGFst4OQ6iL9thJBWyj5m090xH9zH0zPskA8x7HgIbwR6VSGfQwAchgUJUCdNmizoKr1u/q",
-	"N5sibO5a25aiL7SZam00f3Ya1Jm//4wHv71X/zccnI7efx5FB9PODQ1vtZm5eg7GqgcKFfLVRjjIfXc1",
-	"LglDK4JzgfCM4HQP/TCnElGpQxaKwNOtwJK9+dgG+zhG3APgH88ps3+2EkvdQYQ7AcTuCAm226hK29nu",
-	"ZE13dANrPi+O0G2Y3c+J1ceic9nVQ3K5NqNuONzt2m4EmaSh3ZZZth4BNW4lrXUiB4N2I6pfIOcm3WZ5",
-	"guuKkjRqed0bzMzae19vqo4e/ha47CMxQqVuMRtN3r///G+Df75/9DMa/PP95/Dvx3/+j95D3Cr/731b",
-	"HJFB/d6HAVeiXymgjh/1b7+RnDv52/WaeaOFbN6VnW6j6/o/GZY5vX33215aP4Ck+oRX1JtzT0mc1tws",
-	"18tTlyG/jTwtsjJ3ApdAmZD5si426ZX31GlPkA1az5fbMEGbfDs3izbZ7pbKkc3gbR0u004MSB8ooWHI",
-	"m494Toiy6EfLvOYknEm5UB2r/wr048VrS9cdTQmHq734+bjM6Row1GfB4QMd/Plsfx9Onj81HzzAAzWT",
-	"px7toXOdk5ZghsYOZiXACm61n9+S+3cm+3h9DJFD4l6LlaHb2X340VVEW2fByshdXgW4osSQ9uOGvevl",
-	"w3d8vI1kiCq6fmGxqP/HPXdcBBudmQzUXYn3oOe1wMBS23fVM3cYMxNbbuZ7nt8+yHG+Be/oV+tZ4nsq",
-	"t2GJW1oEBpjieIB6I4VBXfScHOULXFuQPo7Vrp+23sbfU/nClpkvla+K7ONGZoE1XeYL7tUJoTJ6DNU4",
-	"FGr9CZ47gVrHp0CSF1tjfSmlNUlqvs7WmLPWRjs3PNXvOVdWfGjucZf1+ot5aW0+Q8z8b+Tov2qm2yLm",
-	"pWBlG/JiGRm8PrKAO8C5ar6A8qlKpzXtye+T91ubMf/KBW+vLdewAEBVbb76lFGoEuFxAdYXUM8RX+gP",
-	"RRaVz+c1ILxTwkgOH5wHB2EEqXSLUyLHDRc75qFSmxLLK1Z3yvHGqpOeafj2rjgvJ3qaUtwGxOAibN3A",
-	"FFdESHe5v/mJVy4ZGDJBV+9rN9EGtUG3oB3ugpDWyiBWE6LOzL0alFj9/ep3zpe39lKv9+n9Vt0jD/ub",
-	"h/a5uPIiSrGTp8Ds/q8L2L9wVS8LhEKDLuHEhy2S6ERIlV9alGPxrtc+elfoUeOUTmdqw+n+m7PZTlrn",
-	"1c0JrtH71JMg7S8nJqvOSdDgrokvdYX8dURoX1tAg20VIyPj97sfNWuMOIqMbot8QcbliI8Fye+aM3MN",
-	"bieoxXOc3/rXpJwhA4Fpv7TDbEaW4jwdpeSONlh2Am5lkW2OXHP0iKEBOnjsVZedkHvYK5ghed+WW45j",
-	"lMa4ZQsLUCevWw8B65UWx+yGgpCCvOhExWTKy/g9yzkrZdWZi3KNK4goAz7PUYJFKaaP8RzvZZSllVrk",
-	"m1zOePaZH/XREK6CFiYfGLPyTVED1SVaA9KOKnf1w8Hp+0fmH4P3/xj2nxx8tL8//vOj6+u99a0e/yl6",
-	"zf8SMO6+NnPlZ2aw9BcN/x6pFwvN7aDhC35Yt3szEXfVwE7oVF93vfpq3W2XjZaMXXZZYLkCxpdJJHOc",
-	"3FI2tYmRYcBFeDFmolGLRZFicPz04GBn12TekL8lOJOz2pRy6fwHi5wnJq00PC3bJdzpfpqTqWP7Mniv",
-	"uj2ze7wSaAaNVsoyMGRqcWzqoprHRciFSQbwecO0aR3vG2ORc/Tjj6++Qo8uvn6BTk+eHD42SNoGI1Gb",
-	"UJIIa1Wjp+HmGx6cPhviIzJ4Oj5IBk+Tp2TwbDIcDoYHh0fHJ0+ePjvF4w29J96KvwL805d5Hi0/xnTu",
-	"OIB9M4Jyfh8zE9M1ACXwjX4YYlQHyVDBF4tT9WGRYYZ95yd0EnF/xryftO4uUT2xqA5mF05oBkE+ptxz",
-	"zu91PLnoo4QvmbRukoMNzvKD2Fm+4HB/UqdHFfjshhyAYcbou8sf3iLzrma6J6fDg8eVGTl+ti74H6an",
-	"oKOvV9itR2xfai6qiejHks9pcnMGeFkEQh1zfm9iFBRbmXonVCDKdP1GdKPOK4oz9xbc36hn8G6QUAaf",
-	"B/MBXmm/aYHoC6guuhazhSGNFIx09iJGab5C+ZLVJvI0KYlFXGw0gWcLRTDNV6N8yZqzdMxI7oFvzDhs",
-	"nUqYbZCLM6OpV5N2NJ5ETRiKxpqwmwfTjOglK+BipKtgJGd8KTBrjxrjS6uyzy3iFdfEjGS+ZEl8TcIU",
-	"V2UYzXnuRgHK743+48ahu8YnRQ+1GTm/YGA33cQgnNRgyW3KB23yqrxNC2V7JM4aDSp+D/AwO+PVJbP4",
-	"6e22irtqMPzrDvAIjuU2ZBlE5pb7N5J2tXHnJUFsUq7snrZr5LKtilSrnj+bjhfdTo3shKgUd+hesTPX",
-	"3epXi1L0bQnhW+ouCXRGpbnbfliMl4KyLhgvbrQxjJfYXfkmwSJblNa0KOQtQo+LCYCcUPtmtyjimI8y",
-	"4WyS0SSWTaMJhiIgIDfHS7FCZp2kBzJbRN+g87EgDCrQZlRI0QcWoZPy0gLgk4k3KH2i7dracIUXhv4W",
-	"CGPt829Ls70tgg9LRadO1Qvbr6zpdqQUyrqIUpYWeaym98+EXtzfOCP9otY1n0xECZtrI6oscn/nVbAv",
-	"bk/CQ4eBNVy7x8jpXL9244CwtgP/VMFjsZixLaLConFgHSsrro3haiuf2gdoFdUwIlz2LVeHsYzuCK+M",
-	"xg69zPkmItK8t/3ehA91k5b6lR123SQxNeriJ5aZ7TxubssXEFf6xdH6iqROgFlcE/3m1oVK/TS4CNT6",
-	"+dvzYuJCmOsSf/mM3hros8sNRBdkhpC2B8JmqERQVqtQG5m+LrjSL1PttlehlvT9rM7yJiirEQEkmC+R",
-	"S8dlKNasXA0ETKgLlNThMu9uCyhWNgXWlswODqkKopggcuSGZANs/THrPxbcTn9ejBe4Ib8dFeWKdJEi",
-	"bwrgbb4gzI1ypLGYWzu+LPU1RbYrJal9UaZnHhJA6ZysqUddX326W12OOU6JV7KiUqEDLyWfY0mTrUDv",
-	"f08VrsM1snoazGu9xQAXM+SO8qVQ2vsO9HGzjrWnrt8jtNtdn5sdavB288HizpQHqRzyCQp8S97MA0xb",
-	"idsvha6z3bT4zKpYu+pss1WX/AHWfH0xcn1sljZJaZeWWbI0q8FqhgMp1zavlMVoPMoKudFcya1G0vsH",
-	"m+6y4TDb4gjb7MxaB7QJy9StuIZ7o5vzUB+hf6BstkbZrBS9jaofhRJtrCmvPHLoe64usqmC23wHFq9a",
-	"7ALeC/zH6vQ72tpnt69FBSpqIuu2z9HQeka9qRDIjG2nFv2/zKDeUNZ3stvuCZ3OlLysD5G0TSBWMqy/",
-	"vavYyIAKz+JuDEbneodc6NaV48jnwsKmixpzdkd4CEvhvDRu1Pgh8i2/Dw4MxZ0zkgVhNBYoGhxuUFhd",
-	"UKnB9D5AVSfaXf6vE/1N1dHrxX/4Vrcj4A/pv4H0r2Is+wy7BmE5XC1Xecn7wCD4YwPo5XZYy5fQi8VO",
-	"tn+VgZc3AGJ+H8xVTbybtr741JYjrNPf0hxPpKe+6RrGI/uq2oj3mIKzxskHvwhyWZHrUv6zGEQdwNd5",
-	"6WwPnA1OCu/siB+TBC8F8S8dZyYquziEdbVffs80BTURH4UC03wXyXPiVfjvrj7Y6qv1Fw9USLiJFbri",
-	"o9qfmnIlUczr7S8nylfR624orEBogv/0iRKftohPRYdoPkndCVqcmq61XwnXLn+jmCN5q6wUEwBXvBUB",
-	"uGuF6Vm0MuwA7FFAENpYDb6UyG1m1fnO1mROUorZaMaXuRgpUxc2VV1yimrrldGCtwot3FSoCtQMyY09",
-	"MIalcAGgNLcZjWGyC0T96ihsvZfRudka0tVUdvveFJm1fUOAp0BYoOEaTVDXWKspsxbTCJXxO1pvF5Q2",
-	"jguFWaEZviOh1IJQfo8BXAUtyrxjIkcg7He9Ey0RLcYUH4r7ws7iuIQOou0g6kqCwZQwDCBK/XWLDLuW",
-	"/9tJiXXKbXGkdVFujaTqrtkW0usPFbe1ivudjtioLKGtQyw5GkNYefbgxc9+4eNOIXHf8XHrgmcZF62u",
-	"QxUNxUUovLWDuLTWwVq2+23DtNpnDXcrUPWQKC87js655/lttxpiSlh2ZxL91qfyMH3Hx5v6ltrHBISb",
-	"YOfRANb54zFpcBXvk+YpuMXy+Pt528v0Qoisq8tlOLlyf27utmc8Sy1lre3N7/j4DQFlK7Kb5sTqIHUg",
-	"p63liv6UmNHFTsRLm9z57/hYp8934bwSnTtgwB1qVjDqztyl13edqmQG3kVP8l5pe1waXvtDPeqiHq1b",
-	"OlsQou262fZtF+2P5eq2XHRB6lMmF+Zpg1StqxxVmIS6RWNdlk3NwLa1YXCWBf1bR4MZ0U5IESM+WSew",
-	"AxogPcykmW4srmfrvHPhsJVNkQEgPMJQonlXw++CB67adlPGuLK5s/bj5Ayp9rsaXE5+gcJxzc4c3eZB",
-	"+FxIPK0FvYdn4B+CS5T2rmCzuS/VB9a7gu+pnKU5vm8EZnGNHmAaqmVoCuB2qyTrXVipR+NKmVlGshvH",
-	"W1t/hG7Ga6TmhdHoIlFgPDPS0uijNKIMz6javqM5Zlij3uQkyZdUhh4pkndRjLesa2qP2e0qmtplGJSB",
-	"PB+upinICO+frqppYfs11DNVthtOErKQosKx5Rs2Y7kULKTNqk6L1FQIh6YanFSNouHAbStltwDh8ezO",
-	"2Ab4PubyD5JIp0uakj30SjoADGEzrEu1ZtSIfQjJB3SY3VLZyWH2PZWtHWatTctbE9S8vcvqgTBhgdtL",
-	"OWDVr9s8YIu9MiaUTW2ee/SWRimRub88CWYaoAWniMqtYru7Fy3phHf7fEdgt/UDyDDUrTQ3SQ11HD2M",
-	"Vw+ztcL6CWabZvNHYUs6oe8uluNMJ3d04qIAzR9qzNbw0VYz3d65YnfqwxZgDb13TqeJzmFkc5ZZZ1v/",
-	"XiHz1vn3jECp+PdM0oqhsfXhGKACd0QLZQiLBUmkk0YaIlYj9yhT58RiGDCEWTLjWuUhOJmhjNxFIQyg",
-	"WeTA+ar4yxWamijzFj4k+n6v7atPQW+lQh1+2amTDUDB5wQzJZRtXosPglkDoxStQdEVIbM+ZMSqXeSO",
-	"5CtzTw81FXNsQIAKLEWea4RFKmOwilU/zCaBo00RoygnGQa/hXEVaOA3X1WpF6wHQajAwVpTJgQ9NMQF",
-	"kSmWH2v27Dqnm62F2tbpZtu31ZP+cLq1d7r50OJdYZGt3hwLCOwC2m5raQdlHp0S4XqZkWwBvrK8S9Wq",
-	"CmBuPch2rCSgsh0wS6KMYjGCChMZiRlfZinKOL/VpQ2h1v8tmixzxVB75cN5x9JuTtkyWhD6XYYZIylK",
-	"l7kDdTON12hlx8PWILkQal1TOOuDKwhg1zMq+TsVHI/LLUVEDadv6ZWwcmg7r4RRtQYllOmH80m8xXNS",
-	"/Mt5JIpaDzFZbZVhsPyVdoXOkVMD3VOmDk+jjooHNphdn92MZjPGtrYzzpMZvWulkluCICvYvLYTHCS1",
-	"oUczLGrQUS+/PR8cnjxBqgU4WmfkA05JQuc466sF+8e1E7jXvT66LgpSXPc+KgUmwYwzmuBMQzkChOOz",
-	"p89OfExmfM1Av9eYsK1zV9v7Hvzp29b/8C8tiNMFzaZ17ejWtredRsoA6uOWygdDC3VWYFPWOrQq8uW2",
-	"2wxFl+NVhxz+QlB5M7SVof4vreHTNr6okHZFmFF7D4O/Hx/Iy+BwQpx/wAUIFRPs7eaSNCyxYIk9Qtm9",
-	"A9dDeHKs80BUDsyYO8IQXNDaxSNh6FlnXVkXdxcLy3+n48H6h7HVydgKN2jDXZCT6yV3Npz4S6HrvPpq",
-	"R/mCyG0Ob2e0Zjdb67d91UusGbCmwHCBNQ4vne3vL3I+oRkRFvR/f05zPBA8mxE6byyVedK6UuY/Pga1",
-	"Mj2F4TWf0g1rnL3UNQ1YimwRGfWHxhxXp5HOjwtqHfXhaBbZchotfaWa1NymZ0vnMvM/aH/TRYn8WvqO",
-	"goze2dsAqnXzsNjCIOdjLmkiBurDg6eTI3yaHJag/p8cNSH9m1IKf3o0cP98/Hl0ursVIPIrAsWy0PTT",
-	"6NYNiW0+kiq1gGJb9jWf8qW8AHTutcjdSNApG/Cl3LRYge6te7GC4L26YgWKOJKODHkuldX92lo4vMHJ",
-	"jDJynsiYEP5pxgvbDdtD8gx9e9GHP9M5ZX3YIHiOMoJTwHUF2V8EzZpwqL6F9aVCRkv+XjMIZFrKWSHz",
-	"de6VLmVhQxzgLkL1DB4CPB+pji0cGBXg38SyQ4yDmYOLGggeJ8edkmBWUg1TJ+UHBUJ08rotkOd7WzsS",
-	"pHggqh64mhrY1RCJFSzr5saHj9ajZ/oJAmI0oSyGZljOo3XIXnwpp1x1JnPMdEZLDSC6vRCM2Eq4wNKK",
-	"ERupBhErK1e+GXOjiW1GsxJXjurYchRj0lYaZ3b0ktvCLvHwxrqlMXwGBhDkHQt9bLiO2hTCiJlZdkMv",
-	"SK4O5dJXnyOoSljcRwcAaa2UyUCerPXQdOXR2gmIM6pajaaqNF7eZreppWLkpmbNLjB1W8yEl9cRjVdK",
-	"nyDZJL4b2mF+hAIMgK2aho0n0lDXZdTlYtyJ2T8wydAlsJwHPxXMUrjY0b1Ws++1D/EzgYya2ah3NfvX",
-	"oZmPlt7awwW+id9zRtinqQvZGuZajOrCt40Go4467Zw0ysxA20I16ElQzDFTmv5anEUwCEF7oztwW21a",
-	"CZPkJtG8DoGjaODqgfEsvAurPwOx934bgbXGqm9fg7OLF8rtmQdyQVmlv6bqp0sUCvLbCs7sO7kRLleZ",
-	"2bo5m97wO3JexHtuXn3ZYCROSd/UxLAwkBrPmIoiy19yNOd3BI1xcnuP80h+cLtzpHyANEaWFGM0Yd7l",
-	"ivs8Oj9vyb2DMe96SQ0MpXSqNLXBEzWFQsBuGIUBI+aeUAmeftOJDdEjtmCdNVi86Y4LKEVbyyuBSFab",
-	"erNmtvzS0t25SNffbFGv1j0adb6prhY5NVMdpcqfa68EN9y1My7RmLiAnAomeo3JwONmkvpd69BQ+I0y",
-	"4dXwjV7fb1dyvKb2GrkjWTl4a/s6tiUmCpevhpW80t/R+SqV9daFVqQwQM3mWiZiySxoG6bR9b7hCoQk",
-	"OZHt2l/qthCSIOSoparnj7QimPzv9B31jqzo5IWoek2o9/ezFcLoDmfLMoxS4SGAKml+7VkLGtTWQ/CD",
-	"8S5oejY/ZDykfufeaCru3+0ciRWhB+F/zsR9PNdaA5wLs289j1GCGaAeBzX8IL8CJjAlSUYZ/FNJJgiw",
-	"i5Znhf4vTC9NTnvX8z3NMqREQVjskxGSipEzgzrTUrOy/uEYPf/MtYdGaFofrcXn9baGeVg57HQXNHer",
-	"0RFpeobFyGHcNNvHrs9ZgKjkITPVGcYAhN9KD3V9uJe2Nwtyj4PWlmxx7GZBXUfrQ1m3VEV2k2hv6e47",
-	"PirNfGU85cV/HxUBdXcC+gxydzGKuyXKiDIfnikDIseJJLnO7bF1IZ8eovFKEige+ePV14Nne+gFn885",
-	"c98RwQ2Pjk66ZjZrSNkGwr+E+UyYWtc8dych2F04Jy4Zs1xeOeGLBckHGVZbkQ3SnE6kGDCey9mau41n",
-	"MSFV2JKROTJ1E3JtVynSwiuhtzzHEd9Bp3g8S0ObvLLAKBUx5fKh3Q0bGekxk7LGlIxycZDk2gKnD4y5",
-	"mIRmd3Wxe1aD5xCNg4XQxl5OcDIjqRfhVfg9CouRThDjfu4hyFjzrvWilwtSVCHq2kLTGQSzFK9ES9i+",
-	"FPxAcM77KdZiYcr9ORI9R+0KLN0UcS8XjJkSIu3A9tqOR093twR4gKSDOMoxIUxn6GZYkjwy1VtljcMa",
-	"bkubnFFhJhj8cJrSch7Utsnl3R0J8CJLoxZV0wgNaGHBNgzAplN4oJ0+fZvADyEXM3uG7jyFXI/cG0ix",
-	"aI6z+v7WD/dPVN7kfJyReUO5dV0z/vjk6eMHDt+1l442UNEv8NXag2nNja7uy0qo/4fBlA/UbwNxSxcD",
-	"a7wMXEV0sH4+9luUnF/oOV5bdL4UOfFe/d/ofTxeoks9eioQT/RsJqRdVfq6qtrnSjaa0tGBipNrY7Fv",
-	"CwVo3kk4S0jORNFWh721w3vQ09a6wDZlal8kddAwWM5KxO6VgogGOZkQmKQWder1zlRGf1226H8NjAU9",
-	"eJUWPWvdt68O3F+XXN/miuViwfPK1cxhrFcRv76/KlXEI16PsKvcyuin1Hitwpp6sGptto5oQAH/9urq",
-	"na3MpTbHGs/U6aknA4+HUZHvsuUqMQsznksfs1tW990eeiXteIWSE5BMCTl9tdviILor9A9VKn68eG1y",
-	"OVPCJJ1Qoo2DlCdLZd+IKFmtuW/tvQU8jZRdMELC2xpGXAXM23As6L1XUxSlkAI2aMTtqrIuuk5CAt+t",
-	"lY9bCcE4c9eIv3qEKUCXMsomhfJ7y0XGcUpSNKEZebDIepzjOZG1Af9eEItrureej/o9d5xFB2tQG63+",
-	"M+bpqo+wQFinhZiXtYrw5HR48HivheQs+5hNYXm9ljFmvCA4pYwI0S4oAjwZOI24lJMZSW5FCz+j7u6F",
-	"bt46ut692Bye17d0NI71haO1LuBC7RuczFBKFoSlhCWREc/pNC/gxhovX1R/RVbAggs5zYn4Nev4Yk5S",
-	"2q2z0ix5Pduv9f1xNM5aXYDjDXDEjToDcZYVUwaSWunxd5hmeKw28A3jclQ0Byx8yOjuoxsh+WJB2fQG",
-	"3c+oKQi/yHlChEBitpQCpfyehZGF8Kmevs+y/7bfae2/vWhTyI8hi1pyz5EgTKrDpBTYe+XHXSMsbpWo",
-	"4jmiMuqN7ejdeYiLgx1cF/jsZV6Oc5H2R6YNAMR50MaGtWsf6h5ifJSShAodzjnnd8SqWdW3dO6cH5ZP",
-	"JpRRSbLViHFgGF3uxH6x1++tNNC7zDmbjlYB3tc6/vEJeAGlBFrA4i9IXqI9FhHqk90Sat99FAWv78pF",
-	"sAkhu+y9WLP1ZADSh/fK7twkjks6z0Xx7q6o2YiMnfVfzsvZaqf5AmOSEzHbRt7BB5Dkt0SXYtURslBK",
-	"Q5lyoGslnN9SEpOD8PYI3q4TV14H5ejWg8P16RCRMat/7SQWqWR86kuQHUh8C5JIedvydhe2fe2hUfre",
-	"+9qZKT6yrog9Dkfs3eOPfl3iTJmRGjApuRUj8mFBcmqswwmmGUlHWAgihLlA06xK8pFffF0NlTBhodc9",
-	"FPZ7nt+OdFYE/c3+aLQgmlEJ4WumSsRI14fwfylqb/V76VLzAuQnKG28w6lkq4BtF9Am6Zysv7QGZ+Uo",
-	"4WyS0cQef61iirir6l+qP0nuCFO7tqh75TDjnIqVEzReihXCBu8JKpVHb1jr6yjXlL9ULzw3gddUmmqY",
-	"+ppGnSqUocNjXcZocyz4jjvvExXx9J0yXq3lZjClOfmbahcxy1x1Pq/4sf1sfKvDbfU2os8EpIQKZPtA",
-	"i3MbZgFXDmyZZRvr71sHIpi4m6rQNN+Iz+AdvyXpJWmKZi4u9YRpZ+pkkRxqYpFoTCp8uNsHye7q2FYm",
-	"QZMTnYMWqLwQnENt5IzFbkSvJEqJJPlcWb3moRdt7J8nZL7I+IqQUl6bl/BWDzHjUQYwM68KvEMn4bSr",
-	"8z6n6p9FIa9LIzGFD5Joj/pf+FgUdeC8tD715huAGRbQqF/upwx6axtDVmvfRhPqtoJISdlU7KkRxg8g",
-	"LrEkOiRws838QwGth1GuPhdVYPgdyTO8GAmScJaGZ8+zJ+D1rlWN9SswdzpIW/q+foguVMYmRKKCT7bv",
-	"oligsD8ht3tIJ4FAj0rBVA9SvGpm+SfD42fxm+2A3St8bZf+hTlqo1gEEDJhEzuLA5K4wzwM0YUBaEy7",
-	"oMqv0pSd1z0iDlqeqeUvq9c2PpFuTY3i5kKc4RxBXWOd4dHivK1UxWx97JYHutXhW4bXUmNwQ+hHD9b3",
-	"LfglXuM5iO/T3AMpwUV8YR5BFbDFn4ss3kI/bqumXm6tpP6hoP6hoH5SBRXSO+IYMJoRPhOoMB/16eWx",
-	"BCxYC2bdVeiHDkntgtsGA2wN2VYoDa3xtRo07ylhJMeZ1cAjivca/LY7kkej+zw4V3t7D8jADvIS3EFi",
-	"hov4XcklzsxLm8Tc2RC1Tmmrerl2kbfaOvOzc53qLgVeTDbFqBkkziXGhQikajEYoSCI9XIxAwZM0goW",
-	"MDrXfn/t9TX9Fh80GPPjUgXa3cKYfrRIFl2VDJ2PJOoDStlU13UBRQNAMcuYrZT56P7td7rJVFs/sMoV",
-	"TvOpELSG9+9ofdBsiKtn2z7UnX+7S2eYnuL6Vb/kuT0bM4rCzZwTXYRR6Qh3nBqTuEOGRlGBuCmbuqiW",
-	"vX3CRPu04WKYOyk7qCWurbVc7fz/+78fGUn+//4/Zm88RvvI/fwYqVMgIuP9AGQvk9GixK+R8TV5ftU4",
-	"5JD+lm7yUr5aNNa9VMC+dPR6JQO0DPKildzeKySNnyFSmnHvHI0I8BIvlvfFtth/vvaxDvbPpRtVsP5M",
-	"NW41clOrR+26DmYJz8nLu9o8LKX7S8+/BRcOd+6OsYhP2LhzW5C7MU1BsXmRglU4iNrif3vfWhSI9noM",
-	"7Q5G+0a0fng8ljQ8R0S3g8Rcr9u0rBYXn7u6ZXV7ZK4stk2FEs4ye5zbYoSazHKBE1B9ypH9uxBKivzd",
-	"yCRXCj+cmgBCtLzYtTv+h6VMeC2QlLYULYSW2/abVcPqrvB2UV2s99CXB/8ilaXFGVI9IWpXaB30aZ34",
-	"qQc+Ld5or63+gXjaHvG0BETxe8Ga+N8FW2JH6BGBZA/VTih6VlE9HwZhwlFdWhIzY/X8Uyv7zj3dw4oP",
-	"T0BDNLMpnOXhtq2ziSqYe3ytNQ3YdT5I2L/Iv2Sf/gucRfG53Mj8IlbtXSuLtYLcwdXUxsvxUM6LrlFO",
-	"n97ZsTNN4ZO7CtZZ7IXz1Zopu1FrYwqOZ+pqTu5u8pbs28KwBWEUbNC1YnOd1mTJ7aQ4BS912Cx2av7Q",
-	"obrpUFuWLir03G2KFz18taL3brxrAfL1yQOrD05346gVOmSKowwCJs2PMYD8AnBEe0c6QCmZwKZa79Ad",
-	"sSFIMUV2zdlq4Yo3QaMM0ufuaCxd9suc3wuiS5MpurQCLlZCkjkoTBOcq/9AAE+CmVKAU5LTO+sCdzCN",
-	"eFrVX+J5aOTDguakzb2smTa4W+6jGb8H9AE+kYSZ6GkT9PwprqUWcWHx6h3CaZoTAdXoTNQOvyVM6Ng1",
-	"kBNUiGXFxX580lg4WIyM6d4k86hw6a5mrqp5zzVYqEuxXqerH8dGcw1AhcAo8bn8UZB8cK6eoxnBqa+S",
-	"wGj8wKhWUwxx7y2AQM32CCiEJQ/WoSQZg1kM2DoquPX6rPVaENH5+PXfaXf6Gon1x7nb/twl8js+fgPB",
-	"i5sHB/3Cxy7gUwKijfpeJLK1BZzud3ysEXXLYag8qx2CxYbbbASXJshyXSTzNsFNgMxqzxQb0uTCR1sG",
-	"L31q8NZoZOSCJHRi7sPqJzpGzzlDPywIO3/3ysEKwFkMuUwkRWN9m2vbBD155Hm0SCyJwXhvSDO2xWpM",
-	"pn4BJ6G0gxDtXaAxkfdEn9PziO+bUUljBR4A9Us/bFuDoamkQ5nWtoAWpCndWnQtVqDrbIQ1siPC1Ju+",
-	"mtGEtS26kOAVmFgn1eM1LeyKufkJ6X2/hq1qAGT0LcnctOlyqPnvtDvUfCZvhvyJHgexEV7haeywviUr",
-	"KDpk0EaE5Ln2B2f8XlkZWJQA9Wx5pXLNiaaCSn+/vv4wHA6urz8cDv/7/SPz93+//7z05PGfo6hBa6B6",
-	"LS4hhOkTIcUGtonT0wPM33sskHb+PbhO3gawz8yBBQQU2XJai2WqGn4mDNKM+ngf6TLQha9fSJxlOAY7",
-	"ddRK0zS7DchY67nx1nCd3ugtAe220apvttpuAUDyH3pkWz3SRf6uqc4AYeS/ASKFpvfV+dtzpPobV6TL",
-	"y6Va6v0vSZ7RSH3exrxfRVEN4BJgDIU9XRJGeY4ujDhDL9mUMgIu0LLZ3xFO4krZc+8wrVlSY+7p25w6",
-	"ZwpOEiJEXY70Ofrup6s9dEkAk1zpU+d+TuwZ+pLgPAKlEwUEs8YebU77N/k8SyZpBquoSdTDQeYjzX72",
-	"oyfD4ToP+5rs8HPTn6kGBU4c8sGExSHOEltHRWPn0ryFFd3vwTdHFierUVSolleqYbUGkLdi5XEEXQRT",
-	"Ht1YrpN4ePpSzgiTFsgUSHN6vr8qvnNwDBzR2hGonZfbpJgpSieUZCk4k/QK6ZKOEHOqn9wSsjB5gAAS",
-	"r/GzKPO/flBJjmrtdLslK8uZRXaZJAytCM4FwjOCfeBYXFRaTjnRd8j69e3vcXQAYY2ybBILTbaBIoIK",
-	"lNE5BfhvXsK2vZ8ps9smVbY95EzMeFiPeU6Z/bMg3mJJatr7Pa03mHaGP9qoK5p7nLaS8EWdqQJBSPDc",
-	"srGprdBqZKY2gnq/3RDdCKsji5m/ei+8sHkmv7vtMI+iyUEspS7pqn26Qcq1Y2ZbN8g/J07Ck/aosdTW",
-	"B3UY4qwWT5I6FMkiUwcg6HROn/XPh8qpqy8bzxJvPJX//vO/Df75/tHPaPDP95/Dv32zIjaGTRG5NyyH",
-	"lVEWg0j78eK10NDWUyLq6g232hC2yPE6sNgK+6vDgCupM1/IlWNk/dtvJOdu+ztIjjhoaYYT68qgKWEJ",
-	"2Wgh12X7L2a1yqckGYHHJh6grv+S2XrUpXvtpanxvWhIYLhW8rKf3QZIwCCrhUDYfE4kjsWAfK+N/A4W",
-	"EZ6u8QFtzj0NIlbv+t+bgN3ENDfu5XWvBeO2Pune+im69L7fcY4sabFZcs82miebnABHyijlkNtfU9hR",
-	"PzRBg6o9iD5d5Hu+FBKNScbZVN9Dam1Ou80FkXvoJwAfAwsYEj51pdaMCtnXQIn689cMcBo0WRresBX3",
-	"Q2XIr+AbEYWii5q0URJtzdI7FIvf2/6gTMh8WZdQ+8p76lRYuI2oF8rbSMA2MAZuKi1+wS2VI4M+3zpy",
-	"veUZWCntXTPkzUc8J0Tt2tEyr1EDZ1IuAOJfyoUA2GdD1x1NCYfs5rhyuMzpGnieZ4HmBR38+Wx/H9Su",
-	"PzVrXQ4du3ljyKxxV3zHx7+3/dC+qq2bddgYNidlV7pAY0Hpc+T97VWmjyBNR6Gm2zH/Pc9vH0T32w3z",
-	"fE/l74951lQBXyzzBRdOtNxWIHBP4ivWRotpM2F/1WLy9zZvzUnw9mlrBfh7Kl0C3poQ6NZGE0xY/Y2p",
-	"e9yFyL+Yl2r1lG5E1q/8G/KHmP0deA/qF8iEIf/OdmXrdJEmQMCti9GuSYtA536ClL5U0OntnGUruFVo",
-	"vSdLRYp3JDq2y5moZ5ofxTYhYP9n72vnV11rKvZ+F1JAxIvI6jqpE9+t+sCwSNBjF1QkRXoMFOkwcvtu",
-	"htAeEKl15Ier0L8tOlB7Bq4v3/OvY8jWQeS63u9dcxyEnlUlUwWdMkRZQxR3xqeUrU0f0JUdN8khiM3p",
-	"hi78NkGtOqK1C9iL48AdYL3EAna8vdN3Fz81VT7NGANu9he9vGbbYpN4MmAdNImapigySUqAOP1H7v+h",
-	"53JUiidecwUuSL4uVAkcll0ilNwLrQXjHxFJ7SOS1HxtmVDmFmibfDIXGzcw/7WbbaD/8fD5Zv2eElXF",
-	"v0wbOB3Oi3/CzzDxgiTLnMrVJUSTAGfqkJHzpVo4+9fXVhJ999NVrx9VEryoIIcFDTHfOZHL3AR9v1Zy",
-	"A4KxTTUKiHnRd9Q6BQgAgjX4qIFH3oMK24o8xbI6nsVN5EzKBWwVInOaiKv64hKgiaovv3l5dfHqxeXo",
-	"6ofvX74ttBqdO8ZzXYWdSAiNneaYSVGMzqQ8QF9gJbQg7iMApEy4KXQsscYY1qdP7/wVcm5pkqN3GZZK",
-	"7CvGyjPzDXG2vz+lcrYc7yV8vo/pgBavDBbmlX3vx33IJRK9j7G1UvOq8x/MmzqlEtz1Sx0GbDGw99DV",
-	"jAoXw2+ch2MCMARKcmVEkmy1d82u2eefnwcRSnuff45u3v1weYX28YLu3x3s46Wc7cPRcWO4QujKSR7v",
-	"PNKF+hRFBydoTtlSEvFYo2mHBUKumdf2qa6krLFAvXTDxyZcrhK5hgW6iUbPof/1P/7nzR56aaLLTPIW",
-	"9HvN9LtgdpB7l8FF5Sw2UvPWzR4yOYqAQ642htHK+S01ABpjLmc2exHqPxN5zSgTkmCIoxCSK4HhE2Ni",
-	"vczMGyRxNefvTE1CP2CMaCJts765nQZEdav5RsexoAP1wo03jbdkdc3qpw/TxSijd2Sk59Gg0ixsasat",
-	"udDz8N9d3VfLZvDWCtDTV2bTXbMg/Anx3JUIDeOmoFap4HMdXaVs/FuT9wnFn7GJWVw9Bw42Rj8Aq2uU",
-	"X4TZNTMA6DptxIDiIzqH8sTA7+jmm5fVWdqfk4KxLWmlbEb0PQC+LxZEp6VCBrxQi615dJlSiTI+1X0r",
-	"AnPFA6bkEDgmCiYPwMXtdkz30Nc2qq2Pbkr62Q3YbNCh5GpL8CWTUMHYrJLNlIEkL10nVCoqBcLCcNsV",
-	"ERLNeUqqW1wSIQcuFPsGwuh1VaBSsL6ZWicEDGua7UCm1Gysa3ajOEq9M7rZK/VmvrqfE0HkDdwHU1PE",
-	"zA/o7yPBzZ0zTmb6Ub7UPh+AK4ae+FJCdPLeNXvpB1BBUQCEwxQBXWfbVuYzCLhcQCSTjnAq4tEhKdRm",
-	"JvkfWWChBKm4ZiJbTkEkmUc33vW3taD03EORU/H550DBjQdYuG8qtf7pF8HZjV8IW/WvvpySG7U5Uiok",
-	"ZdMlFRCeMj+DurcC7PkxUaNWu2i8lNeMQbZyIQhpjuYEM8qme+jCFMww8s8W610KdDwcqvP8+PAQ7ubh",
-	"ar6pDDOi7Jrd6CLON2rHzomc8dQA1upayC4w01QfdqxzPDwxgutcMfqNmabXVEg7Sws8pQybjaEaoRtP",
-	"ubxBj4zycfOastsbk7fbRzc5yb64Bj30unfz2BsmlOWlmVSrCqUbeC6vmVYmdaD0jdVXb9TOBE+aIewF",
-	"Z6aK70rtntIsYiQom2ZeeXErtW5eXuHpTRD8ffNqMniDZTIz3LLiS2+trpn9xpmVlN5HhbUzbeidWldl",
-	"YfaDys+K+uODQxgl43KmziDq3vWpuWaKnLeckQpNIMCC/vEUU3ZmKojNDOyw+WiVgKPhsZm8b1+ef/X5",
-	"55CwpNlACW1l4yg2VRKZin4gWNxy6UUV+jwiHxJiKmEo/iAf1KeKQzGHuUvUerrpcXL5TG9K3YHiPkPa",
-	"q5TMF1zadX0JFZv9EzjVsusG1JAFCEB04701+J6sbvpKcdYhkVpfLZxuGVVyRrvPpRLgRSUyc7KcK6ry",
-	"VYlRbx21Zjp0qpebYL15fEIuyCLDK5KeIWUS38CMXjNv+ckHkizViGAdzRlv+zJ8nNIJFIiWbpe7HXt4",
-	"qF8JmGx46lUpBeeEWgQjH0ACQ61lCGhVK2zBv8AX+ZnQx5XP12Z27LmiHmVckUGnM3XaUZZAZ0xNnK5R",
-	"VvSoPyIcz9uzWCkLSvu3yoI/y/Zoz9VfC53p7woGaCa5UGoWKCpCb37oTb9j474XJDe2kyG9Xxw6LO27",
-	"oypMB+jDe+bEgum9Zobn0Y3q9rX6/OAdz2iyuoHxFD/fILBLDKtr+go9AIq1qEkwk6OUqjFXUkk37Ttp",
-	"U6zm4anhqwvFkYNzpbFY0WxuktUh8vnnENNFGboxR/pN31OD+0V5aNE3lwt9c1op8pTpbG4YgtNrD52z",
-	"FSzcNdMlmGiW6bWbc8C9E5rFPODzlCxyovcpzIOnjkIOQUawULIqU6f4CpQ3Nb/+OSi5YyDjLVeqPki4",
-	"O83XbkW+Mr3R4qh+enyizZybyyUDdQZ+f3ZyevzYzNylTu3VxwZI0uLYkJq14DSNKX1tHPmM38PUaQ3m",
-	"mhnvW3HU2lWF3m4ci1S6K+nHcyLxPrwzsDmxngFoc2zFNYMPFim7z9F+yhNRehWJGb8HWTaHhaNYl2DX",
-	"c/RlRlnK1Cb4/HNUVJCwYPVwFmE7RA+u0a8f4YHrrfTiFbB8Wgvi98xA8inDBEti4LFpDoLI0KJdM0oN",
-	"MabV+dWLb29gt0NF8jnJp0o9kcmMCL3cT49Onzw+Q3zNhZqWgTdsmWU3rnYvvmbwdA99qczJQDnUSiG8",
-	"5P8MFAyAAqM3QugknFBqX7C0YF6Qc2QyIYm0uqjznsJWhCl/AeeUiebUH0JLdsvUjJmtSpluXlQkMNvw",
-	"xnfImtPHCg0qqC71qNfVqRJlZjbrLAjx+Pa4jzJ6S8CD4L/npftQIXWoaEYTYmrJuVJNee+sd77AyYwM",
-	"DveG1s8X/AYocRovETzXSnjXulXMrtX+CCV7c55pFwcrNA1w1Op4pwYvkQlf7J31hnsHmg5lc+EF7Z31",
-	"juAnuP2cgW+vbLGq36YkckPxltwDWo2SktaIpnrrseLo00I0meEcJ9LYOGBKghvvue/So1KQbKJhKIw/",
-	"EIxZpSUqKe3seONqVee3scv1urhj4VXaO+sp/V4nAAkYnz0memc/l4fyg+rGGvFQbu2R4qzH4HQEGuDH",
-	"ojwGiAnd/BGo7o/Bc6++9euS5Kti/akY2ZJ5xg0I/v8quEbc31+QvQ/ncK9FwxfaI/7xfVH2EFbxcDi0",
-	"DkZzA1ne/jqHzuTB2suKnwEQVIyw6J2ZKnvlO2HvpkUviIYE5LfgjPcvWnuHw8Mng+HBYHhyNTw9Oxqe",
-	"DYd/87znY7U3hgenz4b4iAyejg+SwdPkKRk8mwyHg+HB4dHxyZOnz07xOMQigu8+jXyXpq2+lxz0vEQ8",
-	"JTPL+FEF4U+uhodnQ9vBnKdqITN982UW/a1SILMVOr+6RGLFErgGIhP6oXfWc86vo8n3px8O/4L1wzvK",
-	"l1AV1w1JU2GYx/9Fs7z3i02g+9lfUHGW68KIRcHBMyhqqJbE4lr33J2dfxcZXyTFT8V9kgn9CC6FFDUf",
-	"fS5fn5sH12jg/667SAOfZa/fM4qR+qwywus+b5pBphPcdbqcqm+IEQd1r0LL/W+I/FrJLNP2Y7/3lnyQ",
-	"9rqv/j3b6oeJL3hgaMd648XedRt0/0vsyq/CKwfrX/mR2YLHJNUvHa1/6Wuej2maEqbfeLL+jbdcnsMp",
-	"jcf63vr48HT9W1ecvylSduCe4fioxaC+1Qt4xflrnE+hv5M28weHH8MZeL/0W0etplDXiDbRrfayC8Se",
-	"f83183vF/8X5rRbZj5z5TDjXec8mW/3cgz+hWKe9vhwUXm21/RZ0pNrovfoRClLLOvwzfUiWT0dritgx",
-	"acNZnZRKaU85utcOWue9BQKkq2tUdpoXXoMi91jDEBZpx/a4j+YdW08w+vYCPcL6+iadUwZ+z+L+Qn34",
-	"mmlvtb5jUPQuhUFiqvhTHz/3s7ADcjSltlv1Gp4rayy15ThtQdZrpt2Kour6D1zok8JT7qlkfbRkmVLH",
-	"TBXb/5+9d19u3Nb6RF8FhzVVSeajZfnWF3ftqs/pdCedpC/b7p39zWzlkyESkhBTgAJAlrV7XHWe5jzY",
-	"eZIprAWQoERJlCy32x3mn7QpAARAYN3Xb9nBp9RLPIVQg/VIUeUF5cIJyd46uURPgGBDt4W5M2Iytus7",
-	"aLeXSyBVsg86hB0JWxB+1sgPgaEHKODv6Hxn2nwv09lmIkQdHr2caW7K2Gozn3B/cqpbjjLI4ytLEtTB",
-	"Zst399uBqjcy1F9ehgIOo6w6tbiI//1s9FH8r+mT895vycGv+kP69Mfhz6w9eWe+V/91FW0oWf2Tm+EF",
-	"vqtCvvI8AkhtTrnm5KxXDhlslZz1yiUE/xqk/ayUy3y7LWWzd2xaSGZYdL1OT2xZ7hzUyl7TGVqWOoco",
-	"KKs7Y8ug81cpEbZrSIR5+Wzb4aDGxD7QWSZpGoqCxwcndXYh9/28ZSmniMpj5dbDOp3HSiZM60baLaRd",
-	"5JeBE34bGXcEpe3hxRVhEUvtTOeBZ6oUAmBlL8tbyJybCx0ggcgbOwFRpC6yo7UgMP3IzNvZtvJS/50U",
-	"DFyaS40uq79LQVeO2se1rt9bmUKB+OgLJyb1VvNaTkTa6KN3uaHn4HN0dnh/TcpBFNvqpV3Nsn71tf3k",
-	"GnZ5erv0Apccubk9PfQnFtLHwq1s7mRzJx/9nbwb38xtQxvdADy/b36A4w/uu8Wb+dLHMADo0DJmCQYl",
-	"HzVEr5h2Lr7CyQOx/kExhvItLsnKm1/k8BJvaYWY00q9a85rlrU1qyrsw1pmg43oTUM7Ntcmagj2HxQA",
-	"lULcwGsI5mkUkceniCAZuj9FJJRo9p397fTTnWhvpUn/nF07S4iPR+gxMhGpFAzSSkqENowrXyCvJSPI",
-	"XW298YYEuaFyj4PKNQRnaxnO3q7PRnDQ8n8/BMcF0yGmLmpc5GNQPNt5rzCaU5Mic+rSJbt0HdT3JflW",
-	"CkZSOiO9GXHplN/lKRQdMfb5RZA+MeUmGb4ATHN4gXfgacOzzL0GE1aoIIyqjDMX2GOpY48lcgQhYdgy",
-	"pIUd8c5F37JMswAZFbx6KNxWucdKpt/PTTK3lGHnvgFipteWXMMVB5Lr7V1DhBoHV+PgehQOroDobevk",
-	"ahxWjbTW6KSNiLggIsJtuw8RsaDTS43rP51jVDiGUGkGqMYk7NoiH308lCY00xJbBS3yEKocS9kHTBHZ",
-	"b7lEtYlmqiM0c8mzpf6yX4pchyxXjHzKR5SiRV67hEiXJpXIUY+LFcHb4fo3ldK+n/0se4BHVKNpXsGh",
-	"bocLAx+rTtNgFa7Cc41uDrHjgosEX1MFJO/RSVrkDL6ulYNHXEw0ZGpqQGJgIoVU3I+cYQ4Z9ECkDZ4u",
-	"C1q3Y0e1uXGwQNvvS49lX5RLRxKkm6HMsJY9gMbE0ZSbYaro1O1EOslYNz/m9lL7obQ9DTBS6edcprLv",
-	"D0G3ordc0fpyZ++ghL90Gl3IbMj4aB7ErJDIjj62nxXSZ93XHKJ4i2kt9bq0gwSUpWWzgooIkWJ9ppSv",
-	"wDiAw5YoxgRi3cCzLrO7uEYX+BIi2IsTtz6MvUSRdxXOXoxZM6Y96LBtYHtIlJvo9q85up2W+a8XaUqP",
-	"V4o282rm0vh2DC/CUPGil8u5xAselEgx0j6WYyas1JIHsgPtwP6Q31sqquLCqaXIZh0hRUl+8aBNkL34",
-	"h+zlBir3ZsgBI5Y7rAi1Dm7WQ8Zb52vubsJc0KhRn+QvkvNNI6+LVdxr+HXD6/+yvH4LLr7MjhTSijkY",
-	"2AeLlt6A9c9x/fKTC0/z6w/iu9zG0U8yS2tPZb6x3YeyRPET10aum8ySPm60PAdarx+laPu+Pzext/Ka",
-	"1V7YfGMw9HmM0dqjVHeBsSyR2mCc+eYwhp6MNpnLfPPbOPqno5G1R6nq0IS/Nxa+Rxz+Tkty3p1EYvSz",
-	"LDP47SPk1FK734VRDBAcs4yMqEkQg6hk1FuEvSCasZjILM2BGwB+9d0PgDUCTt3grgJeUMYF+64jpCIv",
-	"L34rZG0rKk/pzPZ+BRPNTWiVDldscyeDnhtC17O6fT3Gv80sXzd7Il0QhKNPnYinnei0U0sC7US38AkL",
-	"+WkeLaP6mMBZsiepBEze44KCbbEE9vz8+cnBwZPDp0+fPqkCKDfsxuwn+rq8DJ7GhQzcUSsneeaQlNzM",
-	"+hLld9KbEXvM7VPEwyoWctdpr5Md5+0+L/ET7v3A9VginlHVOvo8czXzfZ4LkoZy0XpqDE2GIybMC+hh",
-	"O/ytE7mmeCg6UTSvYoUbOF+Ba2F9jbHnq+RuSFl3b+6xbTWwKXt+8jJSldzuU/DXymQSQHnKGNpspAbs",
-	"AXBocUNydDq9JJfkLkaauyeUlKXpJqukua53zirZoTi6ZZZJMQREH9a93/vDQtVfmfXJwPnssk8A5hwc",
-	"KsojCWMOCqDSAk62w3alWoqypNsiy0gHYouFgsB6h7S3Omy6Xw8L4oWVO2oa/CB8zlkhf2JWoiDfMzUo",
-	"ahdMXA2SOqF77BpmG9H0mlqxNo76So663i7orPbB4zmDX10j5VOs7wLbgHFvRnarrI/4uPSW+3MPvpXX",
-	"bL2L0Aes7sI7eEfXXm5Ua2K/Gq4TeARLHOcbTYY5GXxUvEdm6RYx9nOvW+bMfK3kyLkOMb4+dB9cMTbW",
-	"CE2A7kpEjXb5Pwg9jPjw3GF96ckIXQ1lfjRvTH8kUeyeNoNuDDhdXJMeQ+xoqQZUWGrQqu++eT/GspTn",
-	"MPD60PaNZPSG8jVRr41NvJohfJiYhXgNjJK4KzcAF31tS8E+NL83ah7EziZUAIWuHztL+lJNqcqtjkDz",
-	"W6Qcs2uHpZmWHaGv+BjbYP49vKxHkys7xgv7p6WT/gFxW6kBs9pSvxZ5i02sEE1kv8+Und7Q7nderwBg",
-	"CZ3y5H984dvknEgxmgxZiiMVYOi4gAr1aN4F+kjYkZHRaRDIUZvrzC1351gADRtq2FDDhuqwobdywRKG",
-	"AYIBwfrMDCmoL3u/SgZGryEQvg9gw9WD9lH21jreA1D3iwwolYAiHOdVFC0/IVxjuRK7P5V5tJUhK49R",
-	"FUmYMryPdRCHVBOqFLe6mMtLzrINVJIFVaThCQ1PaHjC5/SQeLJEKEkyqe1F/myBOxX8AIKMP4fByUFf",
-	"Wl0jx/6zxMhFAykGZewIVPREWi+d/SSbucKnGRXoBCnKyfhqjB1R4rJ2RIiqR51hMBGg/yRUJCzLlnGM",
-	"+eDEx8YtfnI47pk9VGjCmmFSOX5n+9XzxhlNriBhnynOMJevNhOZ26iGnzT8pOEnD8RP7F3csb99Y6VC",
-	"T0b3rVBI0R3KLF2tQlTQ9Plg8cYZ0TgjGgrdUOjPSKEtCfoy/BG6yKhaGdmkDTVcQ/qcvEYjQ1AcyJUi",
-	"qgriV4ymMfShWYZVfROrkii7ZivTj5mC4v0ovZcE+TlsDj8sVizydYOHFLwISysVoZhvdQioj9QRl72M",
-	"i5SlRcqkxkqiULiS9yaG5XWSGRY6XxOf6XPM7iNMcxN0s/DT1s+sXNyO6LQdR30+mCicivtgGJkFAGqR",
-	"K87f1TK7xhilEb3ho8koOj2OoxGjIjo9ap3E0YgLfHwURyI6PYwjIU1X9jRT11YlaEPGpEipSrspu+Yu",
-	"U6vdetp+etB+8vTZwcGzJyfHEMLu8jk/4LuJfzduXSJHIybSAoEmZX0uuGHZrCskvCj/XzdlCcfbA+9X",
-	"Ugy6M4YLh/8fAhuVsAGHcTRlfDA0LO36lT27jaNww+yVx33Mg7Hyn2t/jZOo9FJtqDK6HKl2cPix/bzI",
-	"oM2jwvISYEHe60eWDAVPaFbg3USVS/l9mzCxPLGyOpXAEZbt8cuaqOMm/msn9SWQC7gfPUxDpWrk7t4K",
-	"VostPncIWJ7v/zmscoggAapVDNWMHev18BRDqkP/zVww8qIdjsyb4TpiUztcVWpuo7U1WlujtTVa22fj",
-	"KZ4I3btlbZJys5fJQb1i9gGodYuclYEVmdVnmCfEXPmKrS/IT+cEwBG50aApWfUH00ysGsoVF4OOUAzR",
-	"UfQLGA1jFCaaKXxDrmctzUCxK/nVLmRzPMSzxEhVN8f5LHEErEbbc7codyE26FF3Nu8nJpGjmoNbxluv",
-	"5fesL9V6fMVTIoLTEQM3LyUW3Se4ov3gjwJWMXF7Z09zS8mMdTHi0KpPkHrU3STvCHuEiUZx5K5a7XFo",
-	"VC83KWWG8gzVcgySBDFD4gr79jidRmw0zuSMQSyRjE4jK3h0MxBaLakZUj2MTqPn/WdP0vazg2fPjpOn",
-	"6ZOT5/SwzyhtJycnNG0fnNCjXv+4f9A77LV7zw4Pk/TgJH2SHJz02v12m7af1c90ooltO4ZVHbXarYOD",
-	"o9ZTSzPcVTmN9CSxDCfKRa3aG9eHPnhFa3diYafyh9P2/SJh0emx1cEZUO3aA9sDZAfq0gHmkL2V/+ZZ",
-	"RvdPWu2d52w5+ro+Wcsxgp1BOboX18Rx9K23BXHM2UiT1P9V52vZ7+yPaihW2ecr5SnbwOnklYLUVvA0",
-	"XnjaEpnGHdoCloYgKk1HfHv++iU5PnjWdvEvNAT/+M5q0IheY/VhX0Sf6LFdnx4yZshUTjJX6n+smLGv",
-	"pqQv1WiSUQJGQzew6Ahq9X0lx0OX3oU7YeU+lvUxZyuxgkDaIm9QXU+kEBgZYn+Gt6jJ2LA0RrwCqg0C",
-	"kozojPQY4cLbHldg6SyXBBdlGUQ18daDAj6kSjxxCCh1KSbO5jV2uq0rWzaCaKUg+rmxfmhSC+tn/uI9",
-	"SqAfS3xm9wLxUy0KNOg+jSDwJaH77EAUWAfoU0gH10zxPth1lxUjs4ucGFdMwml232hi9SiSDCkXMfJd",
-	"gLUDdu2UCCImox5TGL2acW10yTCDleGZYoRmgCwbd4RikFgNmjtNU5bmnm4sPq2ueQKpESiRkGTIkitN",
-	"JmNiJDlot+N2u+1f8IJcgnrhp3NpWbqDn1aWxSKaCFTEtYO1yIWRipFLSxq6dnmXRE6M5qlzpcy0YaNT",
-	"QklGjZWFhlgUm5rFUtkca94rNlXcGFZpJfoNdn57O1GFUb/CNlL+Fl6wQOsZEFq7c7CNS8UMwPnwimGZ",
-	"vIPpLTo9CGg1F+bJcegSf95uPz14/vzw5Pjpcfv584PALX6QEzcrag2Yim7vbuiAxVi6alXYPoeyGnZD",
-	"f0ei392dAWCIJddDlbl04jywyRhre3h/PzqtuTAUzegbKLxwZtZgICumJ1kuQl4HPVpRg+jaeAG2Z1BI",
-	"sdCvCUwqk4PNGZTjOEv40Sf4dzeTg/sDl/M2mQcOWWrssI0d9gHssJtaWFcpU02IUxPi9NDAirm6NNvW",
-	"blrDLsfT3Cbnjz3IymNqhoWoHPKulSr+qnv35gcrBZe4oxnuZ3LAxXI1La/LQxyxAARGds0ESelMO6xF",
-	"DGfmRjsFYEw5qgTyigndIv8A/7bsQ7qcNl7bI2OqHRRWNhkQqjvi0v10uegelyPLg02LnAkyEVdCTgVh",
-	"I8qzmFAyVVIMYLypVKlVDQkXLvbKdi8/cS/pCMx1z1+a1/2xOpevMFSaMVWMWNFfW7V0wvXQHrIYiyr2",
-	"ZsSfQcCjbJEzY9hobMA13BEZH3HDUgSdTiB62gdrW6VUMV2JnP4rfKE7hEvBJkFR5v+kyYi1/E/2eOJ+",
-	"QT2XZKLYB/fg4PDo/6lP0WGGm2cnbiLSWP7ZheNkJYDZz8Pejwl/z39+849/vzl4x9/oN+L8JHn55smb",
-	"0ev2L4fjo/Tlz89bbPbzv9N/vuHv+Zvp249Xx29Eu5UcZqI3et1O/+vnLKgObS/B83bbzrSvmB7mL6N8",
-	"rEyXzX7O2I+vTfLjTfbmj3E7Eb9l/b+DCHLFhOeySFvqb9xH2/kD5WoZL7RHFwql84GASPs5vnjBzN5L",
-	"Ka84W8cdz3FZrnFTg6MJFvsCuXOJGV/wgSXZ6HYDGobU0tOskCmbYfT7bQVrkxOznLe9Eqkz3BWsDXRQ",
-	"oDbIvFrkLMscH/O/++Y9ZuV7wsU1zXhK+Ghkv7Nh2axVRcTtXHZSGO4ulDQ3EyFF6dpJbULn5cScgx1o",
-	"aYqC25wh1YSJlKUuDM4yXUt6LDVLGWRVNLSssT59AUI/0Bm8nGWCskrIN0MmDIAFzcdHmOF+IVYt9344",
-	"4D64GBOlmDA5ZUOa49Cr8DrltAcEAibSsmxJvGi5WJynI+xN3+OiUrZ8CVaWDwVJfcC6lbgL3dUyaRwJ",
-	"Ng3bJHI8Zmovo3Bo9lLF+0bvCanMcIOSlKVt2EiSPa4AjByy/Ftacuesb1+8lbyRnr7qCmZYQGEmJ5jH",
-	"u1SO2prsOc1pOdX7SK8cyXNNUbBCiFH7uCfTGZEqJhyonWKoi8PzuGiGkkSLnM2Nk1ArlHUEu3FXjkiR",
-	"sBb5JzdDLshRm2jIGdEO1A1jLbBtXBBOHMxbNfLHgk3L74uJlh3hYskyqU2h/ksFFhP7MtJTcmqptqE9",
-	"79AlQ6pGL5y/d6KZpeglUdSuzUtS8BuYXDoCbS755B1pj8lQTtk1uGENEzlwOMx1GQoT/AgKaK0AsrmV",
-	"UzslyJMA5R+EvNKYc9Erq5VoMHnhVy2MXmVFfEkgy8nB4WIgy91yyzZQ/zfAcoJR12eWNTaRlTaRd2ya",
-	"GxUXTqWXfty3d7Qjk2LAFAEd7TFoHOEtOmf9iW6MKI0YsLUR5ZVjb4DoWuK5UgFHM54DrDGmeEVkLagJ",
-	"WlDAzD6vvGCwd1xKpmpVZrld+Lc9oupK9Rzc1xwqo7/mivXlDZGC/MrF5CaguhXQFEcbFncHT22FS5rr",
-	"rlOzvOsICs1bGrMw7YN2gYjxuZJv3Gdfn3vjT9aDVUrKDyhU1r6WV8w9WVdV2zaFDB7fvgm7/Zrzb3J1",
-	"SxcUra665bucjqigA9aVUxEtpcv7Co7WHpiN9BqjNwBNVRLn0IodW+WIjU3JSCVFJf6fffd7++qtKffO",
-	"Td24IamHHaonpkOX4nJX27iLmNd8E4ugYzB6NxGRjZR2p5B9kcIlRfJRsgTfGwH5VISD3SLdyBgWMJjj",
-	"wts4xMgrCFUukRLfTfOBkxsdDZITU22zCPlsXUvsgkOq9dWFe218LZsLZi+Yw0jfOYvelPO5Ez0PX5Wj",
-	"Qy3XucpVPDxCSdGxRYLiVRCjZNsUv0N0s6u8urKMVasjXkEZXvA/AcpJCcAKSAFfCjKJ40nRIpd/XpI+",
-	"F1hLK5iFxhS4GB39HSEVsd8gT3wxgPR0Y15ACNmNCfJ3FIP8WvvpQevMmDEQL6ZIygfcaMI1ZiCDQTib",
-	"EZd7XOTrTKVK88onpeGpmKEtFeustMiZSoZQFySYPwaFJdkkrTa2WknwZfE1Nz8fVCXDenmk+Wsu0NFf",
-	"qxMEztZpeAExxfXavoKos3pNb/Du18vB/cfYri+94CJZj9zSImdw/C3vGXEx0WTEqNDE9sHsmXsFbyk+",
-	"x2MAcMG82S4mEAD9m8BeRzGMYTeB4vG3NLHa3nHwsf2sMBz40MMRV7SlZTZkfPSf9lkQhMjc18cwdGr0",
-	"3vHTg4MojsA+1HXb/pYrukEVaNsfbBuu+wW+O8rV/n9FQ2PG+nR/f6xkn2dM+ynt28nuucnahWbSJUad",
-	"Ru91Ju39HUqRZ2FhoD06LJhSNAshRPPy1Z6jKNmThieQDCD1oR0fN3nVRu7YzJKfyhoVqQtesiOck/zl",
-	"9YBOiuZbIp0EhPcrNbU0StYdDDRJyJf9JQ0erhD+ilZFvP/qIHrhLeN5V3RjXQY08JKMJhoqcE4E/3PC",
-	"vFfLRaAvGl9w9OKePGQQz87pfTUNryK5SwlsfbJY3siNwoAONnTeNqz2S2W1GzPRZVbCAt13SjVxn3Dr",
-	"vLY4+jXfmzVcV+Z53AHndXpLTe670Po23ox3l3oC4FiI47my93zr9/3SYOdMG6nqLmSh9W0coQJRc4D5",
-	"xk20ceP0f3yxf0B8CC1o0l2EncXqh8WPW6HCBaaU7YDh8utZQobriJcXv5HPhQzXEYBhXI0MV0DCeXEu",
-	"BzrYFiOuI+qAxN3B7ORQ5vTjMjyVrUOfG06td1AHTm3xuD5KPLVCibkPTLWllocGVq2J7/iCYNV2aEBY",
-	"g64WcFk+gvPprvmyHCOaalJigd9VsMCYUENGUhty4nDOlJxiYv/hyRPyln+PrCyR2WQk0FCOUF8sSzW4",
-	"T6oV5xa5YJYwGwbR64pm6NKR8N4rLHhCLv/PZYu8dsGIxQpjUqikiPPmNcyOsDPIa9Jb7klDXcsOahZs",
-	"KoA9oOSUsBuujUaWav92ODNQ+74Y5gVho7GZdQRKBVeMjUuu62uaTViL4BFgKZAO7fIPCH4clp46tm73",
-	"jVzaWYALjqdMGN7n8z60uCPQ02/Pwh44qsI95wMhFUvjPJ+ykDUKqcnJG+OJ0aQHkKJeUtEohAAMHmZE",
-	"dMTlSKbsb9TIEU8uHUICuu5hZ+hE5+kaLq/h+PAQ3i8kNOGaeCA6GJLgiGOqDKeZHTLLMPK6I/BUKTbf",
-	"I1WzrpqIv9nTfhnnReKKoYsVY/FqoocSXIxuzbjdTkxLZe6qZJYMYCl/5Fno3htLEK1axLEIh+qbQ0q4",
-	"71V2+uX4D1B9byKAEeKLOwIkRsNH7AWh7hP6OVHAxJDKIQkaJnwKSr4qYUVDxq+ZJiftI3cpzplRs72z",
-	"vmHqskq4ezMqC3cvL37bPc7fpTsZp/Al0LdsvyKgKArYgT5uhPYHp0Uu/cf3vQAszh8qvcyrZs9Nba8a",
-	"rv4tdsnBAiOcLnrZyiuxErbl2js4XUvm705xNYyhc9j4hAgpM0bFujyVajkuIGpxQSHjnDrGiIhiCa2V",
-	"8ryJL37LFY2dZS5eaiKMvcns/yipD+9DTAyFpSfPjo9Ojk+eAHBjLipWioc7xhNxojC8zX85/5WAbOAF",
-	"SuwJC/CwEZ7MStM5QozDJUD0FjR5MqjW6MhMdBrto2XWfm0cu2vURGAOnX9pHwsY2fmM8KXuGkE2jaEZ",
-	"lHqcCA/kdtrObZnR6cHtZhfnHA56PZhHJ2g04YyN0euxyed42EPjEiSQIqu8o/HLNp2M7YeuI6YXVoVq",
-	"Sf2fUl1pkvErRioYu7NbWZoKFi/Zg1r03nRwSiipFsB9Jm0gHneEk4+5nhOQvVxMyYipASNjapJhERue",
-	"uyvfu4LATvz3kjFXKBPrF0RMrJwAkqbuCOpk5RpCDFr0Gjnm65JjahnYgqMIljYvt3SiuBM4J+E3K8rA",
-	"80IltI+dcFPH/pastr81MkojozQySiOjPJyMknPCzyOmfMr/fW/Y2HcIT6oBjr3mfoTO/wYbuDH33xEb",
-	"eDde9O3Knedn2Vceh3tRYZsJpPgW+UgH2lVLEVdohVVsnNGEpejOng5lVpHXOR/8svnd3UG1bxcBFv3H",
-	"8XNy1CYnJydt0j44PKqK9Kof7De3tM3RazegOQ39aCqANxLQSliyzxGaVBZz9n18rSUxd6PBlUadM0Ho",
-	"Qq4YxjMZnmWkx8DRF5PeBATAAKsIIoDB61R2a5aLpHuw8o5HNZcKCo3LDF5olb8ey+dQZYBZiPLcgell",
-	"I47QUNVHQ1UbArclgXOX7CEonMLg5/uicOUgd659cgsdUIcImDiKNauCDJkLzG5oT0N7Gtqza50VLhkI",
-	"DguyyI6pEAbI1IKHw0x/rPkiUqKZMVwM5pCIvtHLU95+ZOale98DmJPcm79CY1JjG7qjbSjHEkny45nf",
-	"Mfdk1QXDJoFpqI5x58JfH6oY/uK8s6Q3w38sNexsfYd2YNbxtx5infiI/RutPK8mSo7Z/vdMZRxT2Day",
-	"5+CKdm7NKa5842FqTDN/LdNMuTx3HpCd39+tSJzLdq6QIOzMmVkV1q6Z0fOV5IyEOnJccMNpRrShxooY",
-	"0id0QWM1Ec4A45O25MSQlBraIj8A2hkmpv0hezruiDAaPSBmOiZX3Og4wDuKiU6kYmhjh2p1L4hTvlDi",
-	"8fNa2L0X9q+OQKxCfPvZhzfkis0cwrXHzC2qa1+xWS4p+ap0PiTcJ5UBL7hiY9MigMroWnKmYVnONgQ7",
-	"XY20pu8gYe0ayJGOedduCIQe0FIe8clhHAqvp8ftOCo+S3T6PI7sx4TIBPvRotNDy1Dsd4lOD54isq2O",
-	"Tp/UT/v2HMYe0pX4kCDPulJHxNdj9RUTAWcSP3PDVRoqfTcdj5k5crit2IlnuiDJ4VXaCIKu6FgNQRdA",
-	"xcn+Ctg5Moc61xF1QOb+OWQCMMAwGt1Kl3EJnc6Du8FPBEArM6rNMuy2N8U2rKmU8V5ksxU4eDnIriZS",
-	"kG+tPPpdjHb7bOZwPoPe30Lk1XdLYw25KMcaLgTm1Umt/Vn26uGuBTm+dTsEMA6uyybbxXVe/1KKZZsA",
-	"jTmW1N6oEu76yfioW2S2GgADzUQzx5nzlfq8L8XGOcYHuxlnECSH2aKVQHKYKB1Omhs20mtn76eYZ1pH",
-	"I3rzBrs+hUBF90cRp0iVovbVCCnkfnYRQev2QfbLu3DFRbqjLbBD3WEDfuFowiyWf7L75YMAiRIjNVDY",
-	"x5Xf4Rqr/Jbyicu4/zk4z5Lvr4zuQlX7cA/yTGp70/bsK8oxqccVOcabrMLlBe5sATjeLpbwFQE/Fpf0",
-	"cQI/4sgp4ivBukdUXXWF7OqhnFppIhi8Wxcq6jAKxHU4KPeAO3UbRx4XA4GeEDuqTnkOJtLF+hthIQzX",
-	"oJvJhGZzzQ6w2X+07T8AU0twPSzNoe7STuAIaqMm/otg/z9kD6hkzWHsLAw3cK8vmOBSkXMXKUVeiQEX",
-	"DAszARk+ja55ymQEilLtL3rk2l8zpTc5CcdRCPaFqxsxZnXi7kRBtXKHGWaf5nhhtJfspaw/ADlMsMyF",
-	"wI9GcOJxmCHVXT3pYZ5KHr3uDvTCAXhSAlHzFwrgxKxCw5A/ScW68wgQVjZZOMO/UqU3qNPSmzvDv3KR",
-	"/nnNwXSJ9zsZsnSS2RvednexdKIcDa6oGZOvKW9SeWrbc6e2KBDs3pzmD7uKUV18rqVG2+LQfWTJUPCE",
-	"BgpBtAyELbyJO8Y7zYnxerzTQHHZEd5p/vJ6eKdF8y3xTgNlpYEe+ZqRS3molXp1P3i4QuMvWtVHLs37",
-	"AJ5BAWUaRqQ5dJHxpJcB6yNX3BDHGhDvwardl560XMbOOOpG7giuCSWpon3j4SGCtljWMqdL5VI10yFP",
-	"hh4WxI4C/KFFfjqPnXHCZcjl1oiOAPT7ssUBJvSH7IFCgyJDSBOqSihDozcBfXs4+NVtZbIKAWAbhl6w",
-	"5OUcs1ufNcKZd18bFlopnR0sMrAqjrjA6Jb7HFfzrw3hZPOD8ZnhZBsBvhHgGwG+EeAfSIDfWDRf5ksr",
-	"xI4vAUX5JRUJy2qK9PONb+PopaNrdUdYaG7HgD24SFxk74reQcPbOHoN5Kzmm+cbI/5zfV1mac+XNGMi",
-	"par+CHmPuZEuvDhcdyDfwSFS589/4trIdQNV9nAjXTiH8rr+2O59v7Q5b6m6yh+8kxeWO68cqaoD4GLL",
-	"MRM1v9B8Y8TVdgSj9hiLHXAcS6c/yvrDzLe/jaOLzeZyUTWTC0s36w5QbpujhNfsPt+4QQlv4r0eLUq4",
-	"KDH7rS0LuepWHVGw/yn/972hDtxBK79zmHiJmDSoA42l746oAzu6ldvBDuSHeQPYAbCmWT0ihpCBmHh1",
-	"EexwoXbcIm/6e3DXEHbVQ/ta+T+wIPogAwcw1BEQNTMd8oyV7YgkNCN+5D7kEnQgGAQ6FiOR3ow400mV",
-	"hW+euW8ZLv+OsdTeuLsY+KpsCpto3RuG029nvNqUODaEronBr5bJnm22ynN/MBvmUcJWeBCBbj9xenuL",
-	"J3ptWqCdo1f0EZcbQOtPTo5Pvisw3QMKLyDeH+I3/y0FQwz5kpuqHOUJrqaO8JPyhYU1EZKwa7vjVaS/",
-	"0g7xEAhWhQmkESUbUXJ3oiTCPyXhzXto6bImcREJyzZHNlgQZCvd3q+VHKH8GAf+ZkCLBfdZi5TD3gHn",
-	"INOS4LQQxI+L7ljJgWJa56Wn0ABfUcNzzlT8ucEQthRHvT8BLPXgWeea9BgXA6KYVAMqLGVo1Rc738MX",
-	"oNk5DBxInY2U2UiZjeXv3gRFJFsPJSg6L9e9UnM6pRzUZMz+a5EzUTYY5CEHhE6MHFHDE5qBfYGJogCf",
-	"XzsmfEI8kvdUvyATzToC4upz6o7463O9pjzLiMvBzLtXxhYt+P8eI2NImDK8b1szLMejFCCRYCIFzbIN",
-	"GMQCY2jMEQ2jaBjFZ2MUjiAtatoEOIEYuEz4u7APec2U4mld9oFhWvfKPAJRHq3SzpbcY4kcMT3PXCCl",
-	"s+AnlgVASYyQCWDi0UrqPx+D8aUjpDVUtEFIe2wEDe/YziRf+20mialJuYZF4NFK4yiDJHh0VhHZ99RH",
-	"KrR/om0hMWAATZ2NoVwxu0WWutHBLJrPa20KvA992pQYPWR6o92a7iYRnbVCja9hGkWEehz1lRx18xBk",
-	"9M7BsyDIs/wUIzXB0uT7F1GZm4UcP4Po11J8p+yujYc2slsjAhVbLYaVGtldHkZ/Tzlcr+y+r0/kcjb9",
-	"XSRx3SkLKw8VvG2YYsNy8uStkOF8o8kwp6pfvuldyD3tglTvTeDOiUxc2F8KqOGUp2A+scI3yuOFLuJi",
-	"RAqrPaARL1rcq6JoG6t7Y3VvjCmNMeUzMQJLgiqcsZ6+fjY1BBKx9j+57MxbJMneIF8mzh+kRjViIgzP",
-	"FqPuCqOHVM4ZmmEBdY/TBHrHkOZ1Kwl1RvEQlhCr1HfEWZjtm79nNAEURDYm1JCMUW0AoMi/oUXOHEJP",
-	"ODn7yh4bTEScN9T+nfjCjjBDNtIsu2Y6Jj0G9e8RWCyBqpmuWDtFrEVnxZF9xO0qUMWcTceSYyyMKqei",
-	"GmTRvvWDm8wdQXgbIt0Q6YZI30vUjL2lHk8AL+oOHKN3ktNrQGVppryUPakqTpSmOsBwAJg9sAw5MooW",
-	"bDA4aSuBAzJhsQff6ML/WYRrLzKHwLC0mjvABCxnsJLsRM+Iq1oM9i1f5jUcSrE/WGJHmoiMad0Rl5AD",
-	"303cJdWXtpVRE7aWHQAErGcFNAXq7tjA3J44ngCMwjOFIb1my5lCFd2/YGZHRH9b5PWKbOjaukIw+8YL",
-	"2/Ckhic9REmpNC3o885ZUy2dQUEC8b3agApuYeRi+M7H5arHXPyODx4X7MYJ57B8DD/pCAQOErIitMe5",
-	"tKuF93ICdROX08TlNByh4QgPpqVYckRoGHWyC3/2hqE4BdzNfXGGt/Ia0N2q7EKWTQgEUQdcY3IZwO+A",
-	"PsBFotiICcPSOC+a4XwvYFHCah1jxa65nOiOwHHOIHrHfSQr3BcWJCylrZmxbxeMpdqBcLXIW3nNxaBs",
-	"4HNlSpKJUkwYBz+PalbH6h9DwCU+z1HsqlD2lhTsWEDAeCQsqcJFfbSIxVVmXLkniOorlgIgIQcEgEpf",
-	"9tFm4G91GZ7f8YbpNUyvYXoPU/nEXcGHylzwIIv3xOyK+k/o8+gxIkVhkPKGsQpeiNwNEfB0TFKWZFy4",
-	"wFQ3aU0sgaaWu2SzJTxlHpjp0Wg5iyCAmxB2u+yGqjdUvaHqD0PV7f1Dab6U8X/NDUIy3ilKCil2Pfp+",
-	"39pMkWdcSi4+n0OxRmJeqQuQN/3AAAghwfNV2Z0/pSOgBkyOhUAcea3wppClzpQX5DJ4CA5x1IPMkI1A",
-	"UeqIjTWlKh/JV6TN3BNGdU13TaOkNOysYWcPx84uHlhF0Tk27X0wsLw+hEfLQG8K4KtxS/Th/mLRXcZa",
-	"5EMYeuXrK0jhHOeE0WQYI3qGwSw7ZZyWE4YSYHwBloPIDZ7LazMgAvJD1mWwU4JS5//6FCWKG6a4FN0r",
-	"Zg/IWMlexkZdLbNrLgZRHAlpLMUHmuTY+UQzALucSqING0NeAw4anR5D3PYmNQlgQ1aG+d65/sBd6guU",
-	"0eATec0UZF8cLEnMmUtpqfuuJ1FQK7i7CbL/H7LX3QTC3/kRu+7TU9wfRc294s/Hmx+7ruxppq4D1P3N",
-	"z6I9S/gJUwe0Hs0gH1ixa47k7CBEqc+B/peg1OcNlopV/3sZJP1cmynjg6FtpBE7/XgDKQow1KsR6h2m",
-	"wxeATv8jMzVg4fNWIXr5ufs4dVHMi/Y59HiNV4cNb+PoAj5tjX5hwxyau0a/sOFtHP0meVqjV9GsSdpq",
-	"cL//MrjfMzmBWHVH0GR/mcjqRMoV4iq2OJ1anlNXToUqRZ8lpywQQ+OgHhhZUQ4srgB8Q+m0FFba6oiy",
-	"hAsWEtgGFxpaaewo1x5oYB4a1b+BedixFo71ux8E5UEXdWpWojxAfeqYsBujGIDKIGa5SKlKScquOVCM",
-	"mIA+lKFReMwUySX7uIh1LIvg2se6dERhj8Va+wuxjoiju5iuJaQp0GqKxCYcAA3KbqGE64647GVcpCy9",
-	"jMl0SA27xgh8roiSGTu1ynuOwGv7evSgcUGZexMDYZmoxKxD5/XFfe4DnLe+IuxWnatPfT6YOPNLoPx9",
-	"ipbpYCN6w0eTUXR6HEf2PESnRy2saY+Pj+JIRKeH88oaVhaDk9LNT0p02m49bT89aD95+uzg4NmTk+On",
-	"T4rKXh/w3cS/e1Fx03hU+1xww7JZV0h4Uf6/bsoSp9DB+5UUg+7MFTqD/x/exl5YsHPO9S+/sme322rg",
-	"7rg4RTo3Zx8GimVuGNqiGFleKWqJxoc/b63n3TYwzg18xJ1hnPN8o5zw7kBk3zGKxB+ytxz7/WMues+L",
-	"15oxgEyz3b0Ubt9MxaxFXo3GmZwxpj18ETaDnKx58T3ne36kgk07BogO1ryzFC1y+ecl6XORahwY27lK",
-	"JikbU2VGTICvNa9oEvKyjjDsxiwDUvrZ7sim+3vBqLL8KZ7fwvcim7lZWtYvhc+W0x6jzudK5KN5hAzF",
-	"xrm1Kudg/4ogreN3+2icyZT5Wpncvu3PCQMO62yNjtSG1JUbNtLryOzPsneBXW+B473BTsfA59wfB3Fk",
-	"rGJ/GlGlqH3pRPA/J8z9DH7LVdsBu8B18L1wG0a+ygy7oYkprT3ypVWj6uUWQ5WWPKI3vzIxsFf1oN2G",
-	"NeR/Q6EcSx2i0+i///Xfnc5Nu/37//wfUb44bRQw31VLQbd9EQoGxW2KI/6t3YvvILIL3C4YAA09vwUp",
-	"5LvWkgWNuGClpbhJ9aTMLIe+rZNoinbXCy4SVnE+gVtKZS9LylSLnMF9t4LeiIuJk3mJ7cNECuLnR+6g",
-	"EaEH1ubh6bIl2LGjuuzdnjvbvs66HhKubLGYM1q3rbghszSKoySTmtlbCv9YXyT5oFQjNzjIpUNf/nTf",
-	"T3iW2k8xckdQM9bawL3SLhUIjvLSspbALEzwsDTBXIYDYlSjBPKykrThsDvGI/tZ9taDkNlbuBMIsh+Z",
-	"ZRxr7fqvuQIOYwnrNqhlwJy+ztqVjeSIwGN/oPzhBUP4c4VYaH8vhMI1MQB/yJ4vyeggKl0NtvdjJqzK",
-	"b6SLSQ5j2LQLVk5TCBlAzqZbS5z59nQ/pCt/GfGsInV1Srdv4rf/WfY2iuO6sxe/YTy7YDwbsJRlFgd7",
-	"s76I+uf2s6/lRHkrrNhdh3OVWn/gY5ZZ4bRGr7ztQu+XQ+dRqjsEdriNo59klq6dtG/kvOhnAUFb70MP",
-	"W7/vB8P8LHtvkQCuHyRoextHlsaunbRvlDvR1/YomjU1rRvf9qOtaW0p6KZiz6L72j7e/4ThX/dTsXor",
-	"8ebO9QUdSWhs0o1mccfSgtvcs+1szj/L3nbFqAspdK4kddC9VOVj24rR293lHSShFNKvA4LPfX5cJHxM",
-	"s7uoIvnadp1S4ohQQ1CaZJJGmlld0PkepJl9VO03DsALyPDaUqqAUQN+iu5QZq7Av1VtXaI6EZIINi0Z",
-	"h15gHknwhKQS0d9hMyrsRF77/NID6RqC14TQPSLaY6/V/ZAeMC7eD+WxJKcmnfGgTCVaY+XCIGbAymBc",
-	"TCqojjcHNUSnIToN0dkV0fkwMc6vJAVxPoidkp5RYWxdGZwLMarYNkgL8OYciFWwf2D6K0QTTZlihKYp",
-	"S1cXX7PjrAgW8hbeR1RvrU71NCVBIx1yxcWgO6KCDla4U8p9J/pe8yZ3HyiA33B9uEDg+nyQomWhQ6HJ",
-	"fGtIcFCuzFKpb3Ln/Oe18K0j3vVK11gZEMoMcJD/MikGUNNgIdcLxMUZUWxEuSgBrnnSz1UgE7aWFHbJ",
-	"L1O0QFiPN51d66sT2TYVvpqLWFQiGfljtY0ktOUlvJ+SI+XQbl9tA/Itg/ojXtiyMgMEdftbQc6K9E1f",
-	"PYR2hLvRkKPp0VfcGN/oUJuzyh3s6byJaUnZjvKV3hYLpFLy2aT+Rj6NzS3w9af52IW4jcWzZaE3XysF",
-	"bqIlGnW7qrBIIRHlFUZQ5PEkeNcq+HaFRDbyO6C/AVYEcYstcibQGxFaBUscYIH++9CpxsDXGPgaA9+u",
-	"KM57LFtxD06FcRBEutK015cKgOeINnTAyFBOychKo2U/gALQK27iooEv/WZlzIpfxlRr9wNkBSZSXDMF",
-	"pYcUNawoQDGyzEsQMfGKaEpnOgikH7AWKXIlc7uhX6D2mSZBCmQuBMv+fG4lzbIlufRhNO3DptGjjhCd",
-	"HrZLMHI6Oj22T3RX9pdLlsM8F3xTnDbbvkbIt2MnkN/nkXOj04MTiB8fMIe3ln/t6LTdehJH+JW79ttG",
-	"p4etE7vD9oBEp4fHUN/CHiNcIAwTneLSPTIa5MdFpwdty0HKo5/MjX5cjH1wGIxtX+TH1oliTCDqQDH6",
-	"k/WDPw2n/iQY/eCwGD3MQS5GP1o/+mEx9lEw9pNiaHZNs4nHgQ72ZXHsJ3P/zb0q/ALBq46KV8l+Hz54",
-	"8ZaFzccAq9K4+MgP3Q73vxgaD2k49KG9NlNuhqmiU+HBE+qmouVR8NVKjKcVWyQO/JPRq+1hC3xiaCOP",
-	"NNx+DrvAn0k06ZQlAMWsXrdSCHBN7su2nN8YfT2o5R3Ml0PBzHXx24+Ej4B3OwdPQkWBuW4wYR8MT4kV",
-	"ComRVwzjUC3nTjFYHPdHQbip6AjZs9yG/OP8V1cAcQQDe/ABIQnODk1bQhJ2g9+XKNZniomE6fXMH/Ng",
-	"7lkCgKnv6+vBf9yMshL7jzqTdvso0dcDcjPKhP5bJxoaMz7d359Op63pUUuqwf5hu922vTvYmmEfeAJ/",
-	"l5LC5wyR+HFSmUwAFyCKo75UIzBW9bhAEKFSVv/xsxOAzpnL2a+ktIndvAYZpqGuXwp1hQP5pdDYK27u",
-	"ggdju9fAg/HNVoC9dMQi2gt0w4aCjlgZoGwVpssvdlV3wHRZ0/L7WeGEqQAJwWlbbkLJeNLLuLb6qFc1",
-	"5+FB8tZyYtYBhHDdzQf8KwGF/MLNYwcKQfdN1+spv9dN0C6ZUCVUASY9mlwxkYKvDQyjYFb1Y4OGjTpP",
-	"XV37KMBQx54ZNUybLppAQLF23+17927m1G8uBjExLBkKntCshHWVH9XSzOrM53ipz+rg/gBEfuFmfUSQ",
-	"va27AhD5hZt6ACK/wIHeKoIIKGEDIPI1hwIVZTiukO15eQL+XCFM2N9rQ4lceQ3JVRaxWpXlXOAu9syt",
-	"VYHK7GqKAJvr+3JYLr5AKngEgtCLjgign6t6LkWVW15pxN6chwQnKWGMUpEMJcwh+nHCtHaQsgN+zTSZ",
-	"jC1ZecdYajVP0mMkA1hXJSeDoTeHM2j0GoSjovYDiJITPaEZcQCmlvWaIRtpll0zoFcf6RWWL56IKyGn",
-	"Im9Jx1Ya5YJQoqGmBPL7/DXwCof7AUhmiEzLUoTDpTMNVnYjoUgz1FAeslHLnrvyUfrJtrIfz9Ar+/VK",
-	"E7DvWwbBWo6jWA6Y6vFMo9Mj+80251fwjR3jLn26hUn9HkeDCU+pFZ1OozN9BZi6uDwFhT+tMGc3aCin",
-	"xdrkBIyNAEk3MVbaODiJIyvIgrCdZWTECO1BX7s/6QQEiXyr4CPM5IT04UtBtAwTKUtb0cYlZ37h5qGg",
-	"axpRaPei0AZCzjJDCVD4LwHSxp/P37xNfyW0zXxrhJ2pI1s5scqJSa5/DZiXsHGO27L2hUWzBreliUR6",
-	"tLgtoixvbipuLgYJ2Mf7n664uTcIl62EwDtDuDjq0hiPG93urhAuW9yz7QzEv3CzAYRLi7zp7731+M1+",
-	"Mi3ydy9Hg4Tq5WjSY5kUAx9T7uSg3Hp8xSsub8Ezt4RtsfqUPet3A5isIXhuiNayqfRdn940tKNBa6mW",
-	"YZ5ttspzfyQbelyGerni5huNDqk5kKodC0P714FKUikVvWNTpg3a4Ob9buBcyqksmA6ogjQf9Mysr7uw",
-	"zLWWKz+PKAW6wh5BVTLk1wCe6/5Zgs/Fd3SHVA+j0+h5/9mTtP3s4Nmz4+Rp+uTkOT3sM0rbyckJTdsH",
-	"J/So1z/uH/QOe+3es8PDJD04SZ8kBye9dr/dpu1nUT0jR2MvfDB74SYGGbyg9Q1Kge2osAStwj0uWvVm",
-	"9VOvHrcBM0B7Dp3cn72QQEHh1rsDPX3doUuwltUr8AwGdq8tHYSFMavBGGiEnRBjAEWd64Lff14ddI1L",
-	"0tUyeM1ZlgZVeXxIpxxBMKdiJJFjzlLSV3IELQSKTbnT8gxs3wkVmCciBfM+TtMRlBg+YitdjP4KNp7G",
-	"v6DksLnfzR2XwABwH+62RrxtDmkj3n4N4u3mgusyF6+PQf0S3LxnSJTqSryLzXNHb12Judz3A36Euv0X",
-	"m4eu31pDLLRu5O3Gc/wXqvgh2DSnQMCkd+8/zk2m+KQItrk3z/LWsv8uHMwBKWr8zI2qf1c/810v550U",
-	"/rhOQ3fgN6wzkpsKNvJXUwU1mTOaWOleE2opQ8ZWeKm3pwU7c1b/RWJY57f8HpzpAW1t6GTjU2986vfp",
-	"Uwf6/NlkwX1vG9sY5OwOvKrSmP2OTUvVDKgIwGYnmoWhUi3ypmgJZNQ24IZcMTYmVeFTizrzl46V1tDd",
-	"BjLt8YE04jWryvb+fCTNvfrhSdpZ3zCFO4FiahwSMSLYNcuRhBFyjRus48KEIUOqh1ZWvAYjO9cvwGoQ",
-	"kEikeYC20hFjxa65nOhsVpFoXwSWAgyx84G0yJkhGaPagJ/PSchS+ORGNJqXFIQK19+iNbChrA1lbSjr",
-	"zqvNwDXbnYA4Yobua0MN2xvRZMgFW19phmYZFB5FXEfFtJyoxDkr7W9GUaE5GhB6zEwZA6vhKEaSAiEJ",
-	"MvNOwxGdkTFTfakgFmFkh+mI6ZCZIdQXUIxqKcoGCsDiYOoaZUL0dWo6YgSO8wuyn8pEzy2L6KGcaise",
-	"Uk1STgeKjpZBTV3Ynm/9fjws0mQesckFN5xm0akHn8zzLhMqUu5ySfHDQIe5MBEqADB0BgAkutvnwg7m",
-	"o8NwJDfyIvrJL2yMtg85MZ6RTOnqsRyDgT0IzgT6uhM3sNc84qhnj380VFEcQbb8oov4F8bG3rHtVlwx",
-	"n76So3CTuO7SiZEjaniSzxFPVXQaCQlYokaWZhwHM1RMG6nqzRDd6OUZTsaEDigX4dz8izaanfs2v29g",
-	"Fiof5CVOUDgyxN+Tx4EM9rUat8vMYDl4VvmbBXzAEvTo95DEO4is/VxmrFNNLIcchih4rk0cohjZG36K",
-	"kWM5JHAhksb2Tz3pjbgxLCU6kcpxB9lHTHN81BHfepLu0ABN0S2GmJMwuRK4BQfY4bGSA8W0JlIROqVW",
-	"XsYhv1uOWdwRQzlRugh6Yzih8jswFwtmoUOhGYZfADkOxPB5hOOOCPA4qhCO8/rdXAN8r6sZq9g1oxmx",
-	"/EgM9DI8rzfFt3zNBxNVxaUqgLjK87XqBJQTWoJI5bL+69IaqwR92XBUxfIRC9iB4sK56BrZxcMXnR61",
-	"TmDTRRdPFQTy5CezeNh+bJXeFo/N+oju4og+WNW3itPeIDj9JRCcmArO312QIQN+6K9vDcTchGYZU99o",
-	"Iqci5GM5jwgZXB5vjb0cmi5NW+SD46E6f4Z4+65jRcm2mATQTxiFsQihv4a/XOSjU9ERBY+by27z0+Wa",
-	"SAEDD+EYk4kwvNRiSHWwapyynIoW+U3ytNgHy2pdJKgd7boIJylPUops1iIXOCAXA8vMFbNkF/4QLNx3",
-	"p71JZWfnNb6F93nUSLCm2VFwkpdFTOHlKUkybg9r4THIf9ZcJOySjCYaPqT7VKDuhl8q3EyU7JdwafwC",
-	"G+uP389yglfPEPn97KzggHW71C6b9v3snBqsnFanMSz6AiM7vzLUTVzao8Td/L1UpqJ2MPNhFEeJHI3g",
-	"/T5Q/popYOAHS2LcDw4/HrSL2Oa673oCn8gd/NozPIk2r6IBTEIMukE0iN17e8rvUZaDN1ihPoxEkaK7",
-	"LK5dSNOVPTBzpYXsJw0D0IWJY0MY4s8FMVMJGQAgpuGbotNjPFT4CVMXnBzNgCgpZkmzfXAQhGLnBD7y",
-	"D7veGoHfv5CDFz76QfHRK6O459qgZ8EL1G6yO5R24brWEHCBSu8qYfEC11InVxGbbpmm6HhLIwd/zXKw",
-	"9gKEl3vdgxViL7ZYJvXusxsrFS8Vfi+MYnSEJv4RNcnQcto18m1MZJbmqAsxoZq8++Hni/fvyLdSMBRD",
-	"yZgpknHBvrMi3MuL3+C3DlaPsL8hwULrje0FPyAUKsp/XrRzNPS7OC8/RUdg+rXvfQWre+lNr5XmE2yz",
-	"pWiGnc90PVHoLyvGbSbJ3OyJdEGaiT51Ip52otNOHa5+0Ilu4VsvK6nxfuEkwkG1x7RGeY3nz08ODp4c",
-	"Pn1aVWQDgz33E31dXgBP40I86qiV0zsjyFTczPoSBTgru0qsr2J5IsFianYFaI+848yrvQFV7PAlfrm9",
-	"H7geS/TjVC2izzNXmcADGyO9saMVG0ONocnQypQvoIft8LdO5JriWehEFZl9xe4FazxstytW1nDFr5Ir",
-	"Iv29K1+0rTRwOhCSISh6kVV+gv/fW6oMSn+fP0smlzqbBJnmEt41QUa7Q7ylfLpxRRrbebtclxhdmsiE",
-	"7IXVFMrqk+nQMi2MiesxK+9OldVvxbLsmHOUQNHJV5UPUyF0oni07ZXfWTLMZgaI9UaEDdNTYP27zkzJ",
-	"6VlDm5qklCYp5f6SUmZyAv6ehdDD2kR/MfxwQdTaRw/Q5lHbJdZQGYedKzekZ2lZgZiEThzQBxEM6QbC",
-	"MMA4+mLO1+efW5ZwxcamqsBLKjsCYitcBDXaT2PCbuxt9aoROs9wRrHjQvZdhW9pTayLC/n2H7hcDA4X",
-	"CpCXVJM+VX51gfEGBdUqdnUOH2FLdnXHOO5tWZsPmYMSl0wZ3retGXgtqVL82jJpCMWnWbYBPvE5DHwv",
-	"XOv9xNiD2DCvhnk1Qe+r9A0IGqTzIRfbsCB5zZTi6XouhGS+XphI3hpt5FOmQpbhAkaEC25gqaXk1xAy",
-	"MW86R4aRGEvqReoYR6sjltoZitDEVSEI5/lqHhNAsd0GqMO8gevVeV1/YhkTlHzPlNVjnHEQQvVut/Rn",
-	"HxZuS0AxgwAjkFTqO7ifRzt0AePkvYp2iBvvWOA5dQE6ZKqkGBSx6OAanlfkhFxwBtdy8c67bw/vw33r",
-	"j+56N25+CR8sTHHurjVgVg0DK4HHwj35RhNGVcaZKk7sQxjQVrI/Hwi9eyXM6dYa1KKQEKHrlzr/rmWR",
-	"lyH1u0Tz3TVTs9wUV+SqtsjZvHDQEQkVQhrSYy651uWNlfQru4yMAZf2STg0y2Zkavm1VbUyqk3xQtSq",
-	"eBAGWcV3MaTxYbSnxnrWJMB+zaQU71Zhi9paEahji7JC+v1aogpsk0ROhAny//HWgJ0GpkooBjkTKVi1",
-	"0YlU2Jw6YpXRaSIypvWi1SmnilXU7TfJ08Yy1FiGGstQYxl6aG5gadE92oUM02YPS7PzmhlDYKmy/Uje",
-	"L/blFbAqVaWZ5iPT5mX+okdkpakGuT/52H5+erRhAkDSLgw47/hgaFzC6gD3KoojnU0GkAg/YntK9qTh",
-	"id6Dj/S0f0SfJ4cHuy59U3yX2XoLRPmzP5gZonyWmlC4r9moAB49PJ/f6LkDGJBB12QVHYSS7nnf0xEV",
-	"FNdeLcK+HzOAhyVsNDYzPwcUM+1ue1u2IGcf3pArNiPfXlI+7sJr/v//9/+7/A5t5SCDYYLd2Lk0iWaJ",
-	"Yjmqh+3LdUcooLIsRacmRNdBWA5uJPYMNmAG7lMtM7CF5kn//kesV4HmeG5ekMsP7y8+doSn/K6Z/U7M",
-	"XMIiOdOAs/XGAOaW0kTzgbATgZWCXzabDAjV5NJ1v8TWbgcwKw03NiW9WUfYPlYcRzE+JtOhmyVwCli5",
-	"Fe2RxrbIm/6KJaC3GDFCEGBsbjM6wv9MjJQtcpb/ltf5mYyJkeSwXcXFltf7CWjkgxb8WcE6NixJE6xo",
-	"I+l+0xo1Y46Wf3B26C7VlrkBsExcncJXh9v6Nr2ZdxKwmzFXTAfFbupy5MM8uU77rpDcNtGl2jkjmTJH",
-	"Qtax8LFifX5j1+mJwd/TZ0fDXw7/jT8Cel13ccaKXcur0kuVNPleuMw0oCGW3v0he3moL/wbtf2w5EgO",
-	"D1RdbyTcU6TKyop+i9M+uf5n8q6tPs6+fzr6L3386/jH/vOf2dnk0PzW+/vU0uCCsOKB/tIkptqX4x2b",
-	"hnd9Sf5Aiex4a8YVA2imXK5ZlFNWCjh/FbGmKfzxVYts7zGMIbwhOxHSlqqs+59C6gM2zSSTeguc5+Di",
-	"ry5GmEnN0eXsnC8TkYLJ0tKGQhISKdFMlwrelwgHs4RjBAA9hmUztIuC+8dATiIXhJvcuokG05QbksmB",
-	"lYRSttR+aWe4e5mlJAccV5t856VT+BRp66sz8m1KxBp6sm1grj1A90xQQNVZavq6/POS9KEOIKpEiC1j",
-	"RZKYsBHlGZGKpGxMlRkxYcoxqobdQLXSzF4r0EJ6oN30uGBpi7yWinCRKGZ70qwj9EwkQyUF/7fzGFeB",
-	"t4AydqmlMn8LUF9a5AcGEh9ogzhXq41xkWSTtJpQWKHjH7D6NdBqH9mNgYwSRlUyBB2Yi9ImYFl8vwsx",
-	"4QMhFZJJp7oqBvMRkkx5liZUpbqcNKkYojZUgZj8GS3JjTxot6EuSf43pM3YMxqdRv/9r//udG7a7d//",
-	"5/+IKrJaKwHk3Fe2ewx5qUC5tcNzRRqfb5X/ooqN88J6+XrmYTTZzTgDLQIzPatWad9RWig3bKTXOmkk",
-	"0osRvXmD7Y9hS9wfB/nKqVLUvm0i+J8T5n52qYGVe+GUadySb23L72J73ME+kS4ct2/BGPndMiAarru5",
-	"SlIs0c2tJ2XGqFjzWTykX3HS8IuMfA4Tu6HJXC7uKzHggjGF8WZVEytGu59T9hXhA1lq8TjhgZwWHFmF",
-	"zh/cKI4wcKYLN+/3OCrkyHoRmbRmFdzgiM2fSKCf0WnERuNMzhj7T6vKtvyi4jJWz6sRzzbE6imunaM8",
-	"YN/I5ICLwLIQIvpcGMTkhU0pJrbUknBwf4X57Xlb75YA4rAreJt/OLzL9eg2/3Dhttu4MJDtNq6Lv47r",
-	"YuIELS+74t8rJFdoUERBrq6ML0JmnXsmHKA6GVOtp1KlEFZTGNyJv9oO8zEHZHwRxt1g247IWbCLUZQZ",
-	"a5Ez4QRAgBQEZdgKF4SOJIITFpybZhnJ7BQDv7F9rZ0sF4jFbKX1jnCbttwgDzfvIS3xNei5kIq2Mi7S",
-	"lQT9nVS0AlANFoffLDqNEjkeM7WXUTjEe6nifaP3hFRmWEGmN3QF2L28Vx9Aw4ofiBVvwmSX2bqRnHwB",
-	"tcMxRRcOq8zWsNq5trdxVOjG69n7XFusOV5LKvDtPYO/cPa/9ab/UuvbODrfYL7nC/M9B1dS/RlUtM8r",
-	"na9/f9Cu8Vk0PovHW6x8glLFhgIaEsZFi+L+iNWKp9N8IFi6x0UgumEcc+hitC2LlweI2qqyPvGPzLxl",
-	"D1zWJ/AIb8LDHec7S0aMnDuH7hI/r/1YfMT+bXnkafRqouSY7X/PVMbhum8sDXxgEhm9FwSGaqUIgEmY",
-	"OxYClnnMQ7Hg3JlKgxORn1gfFVD80dUs69uD7KQIsEvWCwqoJT+8Zcukh7GSfY7nc7uCO4EAgGzmLavD",
-	"jPyMGgCwRn+/GwBYnobjjvIm/MF+byYMpGK4TMZ6gF6lwgz2yus5/0qLvMq9LvZSg54OVvkiF5D0ZoXL",
-	"CmrQsZQbp8YvR/B6uzV81+40atSDqkjthnBcb7fA4moYXMPgajM495IHZ3QN02pSqBr9rh642905eYWq",
-	"t5/QjImUqpYl22vrywrCX7oOCCn97fnrl+Tk5Pjku6KEbFDLbnVFI5GS6ZAnQ6ycBIHuQpqOSFmSccHS",
-	"mGhDFaAOHLVJSmea0IF8QaghI6kNOYjb7faSQrFvZ36iD4Dkm7/6K5TlG9F8V6J5cE8AozYJb1ZwzYPi",
-	"iCvuetFqscQE3vZP9n8rUbOLIppxRSJ7XnMrCGoJ7D0vArdc3hyEezNkI82ya0y9W7iq23nF7nxJvdW5",
-	"UbabG31XtO3tTLCFDrAxXJA9vBvCbYNCHocxnxC5bTWqwr+OMkc9/zq2pVm2Vjnf8obfi3o+77LeAyy6",
-	"DRX0jZ3PG9CjhrY0OlGjE63UiZDgfqO30YmQ9LpQjhVC0j7Stz3l3Pbb0+elSENuETRJAOxHXjGhHQQ2",
-	"4eKaZryUagMxw1wV6TmWDHIxYUVpdYeQ3VdMD4nyWltHwNiFhibY1MVBlek+CnY9ZqaMiZwLlJlAiQdQ",
-	"DanWQWRVR0CIoE8zcgMXAEf4Wrt6MAA7qzGAublIMBge60MEedBzgHFVIVbl6InHgoGEpj+7vd3MxczV",
-	"DIOC9dq1Npyo4UQNJ3pYTuRyYDYNwghiB1fxoiDg8P5YEVD0AvfOgWg4+M8sc0Q85z5ziaBI1FcT8hD6",
-	"M8jDqaLmc9FsXzpaZ0MyG7DOR0S9itu1tfEiIEmrKJf6bJTLg/5AzZgwHs2DlwTpBD5e1EMdXTNLzqCK",
-	"zMj2hj9aFdVXGqLUEKWGKN2XPfVzESUdhJcjIMUibXklUgeANoeGAQRnQfDxtIWkkmlSqL5VRGQhav2u",
-	"ET0Ogyk6PdoAIhe6FIHz1YEiYjLqMQXF+EskEyqpOCrZUJitsDWaC//KKRbhDVu4+fYArISJdZ0dREYX",
-	"ALDi9fHrTklZfHceyYg6Sx2Q2LnL/FVhxKbsmicsOo1ec8X68oZIQX7lYnITlfHrwmI0WyCmQWgcH8M4",
-	"R6126+DgqPUUo/KSiVKwsCAsL8e5C6d90C7iB4HW0wHGD76V/+ZZRvdPWu1dZ3q7z74+2dsftAdDn13M",
-	"1ZrjQ3WSrfIEct+nCeNrqHmplo6zh+mCHN6Rkm+pM9YQ//Y/uX/5oJhlsuBZlnn3jGMOruMqb816wS+q",
-	"i0/m3zak+msVuhrxaSvxSYridOxQetruzq0XYdzBzy/okNHMDJfGo/1Q6FIsuSJUzEjKxvYGiGTmYZex",
-	"7pOQOeJ0bP9lqEIkC6doV0ae/YSvv6s8lUPX4nJm9X14bgLL09DAM8ytIsqv2fa3fiue9hmvSvnYzzla",
-	"7KcHpdNU7Elw1kfMUHfWqWF7mZWr8+qMt8Vx21eMopu28tDBCzX5ILUZKHbx919jcs5SrnMn+zVT/r5h",
-	"lU/7LVvkn1AoGptyTSbFtY7nkmXBO94R3n1PjCRTqa5i0psYImRPprPQovnClTJ11aS5xqKlJ+0jmBIm",
-	"Wtkmwd2oDoo+BwQupu9ucYALCV1H3IEa2wswGUdoqx0opv/M/BNlNwX/uA2QnvE7bFLVx82+StDOsmL9",
-	"Hkgs/wJf783Jmcx9f7tUTkXp6wlpujv9gsH5XbhAWCQrvP16ODGQGmAn1tqEhGimrEpLoEiBnf8mJGTE",
-	"jKqTKuHaYTkERj4oOWJmyCYawDVJX6oRNXnlALypUoGEp5khb199PH/z8qL78f0vr965qgEQwwOTRk6+",
-	"LPPBzXDtFbcT2R9nlJcPSDQ0Ztx1AS26a6Sh2af8LX/r4Ds6UWwXJFP74NXHThTjwfhbx76pE92SA5he",
-	"cTDK+/R29f6wm7HUYFn3WxXFZWTD42cnT5+0F4ELKzmp+xqfWWx+XFz3U+R26aM9aCBuxp+WRDz7092X",
-	"Kvh0G10kOWaCjnnLE6j1gBN0xEgqkwnELkM9EykzZ48eK9Znivx88f5dpaR3MWYJVpfjUthWDwwy4VYf",
-	"nUZHrYNWuz4JLS1k2XH3u7R9XufnzIv4Wg0uKzhSfpEQFtYfaqqJO5vle1S6MDM6ympcmHDcPPDTVVgH",
-	"M0ZRy1K3yFnGqXZSE7sZUwE18K14abtIUYif7qDYlpipRxVLCTUIhJdX/anmTaXT+7/O3v76Oa+h37iC",
-	"07ktPSVwCVfyq4/hhtp7hWwpOo16XFAApt2ePTX39dHeV3eI5+8rjKWul8CSOyGUKWRe8O+5O2uPwkRZ",
-	"KXwfzrl7wfxQF3wg9rhADXNPTkypgEOrgG0AQ1A1SnOBdDkP3eRwmsJx0BFfPVCO/ZG7zqD2FgM5Xecl",
-	"Zxar8bmxPTDF4ui+PEXsEoYH/BqUgYGioyCAPvTbBePanhWDfnASJvTsMdLnWeapHi5+xEY9B9HrhvpD",
-	"9iqHAoCKHLGkx8gQJPRgbVSkPKWGVXU/K6gUfIiisZ2afWeMhdICcmZ/kf0+U+FHDsapeM2bvJTwFTf6",
-	"lMA1g3cCocea7dSK5M7EYRkDGU96GddDluaGD8Hs0cX4hnBz7KgVr71IhiydZFwMYkwFx/fB57PfzfKi",
-	"PHk1GC7Ie60aVCoGfWFIrn2JZry0HH/DGqIt8sG3IVYcJVx4VdNkM4CGtbwLqjgH73clShff/ROHEgFW",
-	"4eHagF5RYOGzsVSV23BGDB2Nmdpj19y+GSqiyD6ZYgjaGOvFYVK8JCm3l6V0gVPnJp6bDNi04lwkx9M7",
-	"R0ncGECdbkEsv2KzPV+WKy94FqYknkaQ1RHFpVN1OpLX+T2Y+wnSjqt/wipfxQ2PcTm+y/zja6Z4f1b6",
-	"obgSc+8Jflh8i/vX4nuKHzRUD3MV0oIk6kSKdJKY4kXzCdZVP2g86uVJFDXP8i5B6bOwJVzLckt4tNjS",
-	"HbO5xq5kbvnhYqR5vtwSEuDc0zDkPHhxAGVT/difngrMG5d0FRL66GYPElT3wG+2Z6Ul9FsEchvksWKz",
-	"/wBVyvkzkI3vBQITzaZ0Bv86A5aw91IKo2S2d5Zlcrr3UjF78TjN9DqxCjqE7W/j6jHfKz7gotZwruni",
-	"SK9uxlKzvZ+KhayU+KC1b3wbRy9R3N27cMLL3geZ8WS2bhzXzfdynQB0dqxYPczbsCmEFPSZUkzVnIFv",
-	"Xrz6wtIws/dRUaHtAc/XtG4o7Jj3y7vZMSdCo6q0cgBsdRtH/7XnN/TjbMz23o/NKiTaud20XXwPGMsJ",
-	"s3tWA1q3G9DyzQ8u1MNZTD5F59QwDBJaN0Le0H4L/0fdj+Hb+68BqWNjRlGGP/0UBeHLe+dsnNEZW7uo",
-	"oE/eBaTjG0isxFsLpWbmikPO0/sqXhMSzEX6PPfEUou0msSXCWf+F1LdKv5XIsvVDGCORJdIfgXTquSX",
-	"pZHzOujxQmX0RfIbV5FfR+fnqHEFva/iGfGCq1hORcXTCr5b/Jm/ssx+4yXVruKyXBL+XbQo5Ig56eH3",
-	"uMAd/3IP1+KXq97nYJ2/x9FQNfflcd6XuZuxcMBLn7nICv7av/aaD7L+Ttze/t8AAAD//w==",
+	"7P39chw3kjcK3wq2dyMsebrJJkXqgwrHLC3LtmxJ1pD0eN8xtU10FbobZjXQLqBJtWc08dzLG/Hcwvn/",
+	"XMC5iOdKTiDxUUAVqrqqPzTeE46YGItdqEICSCQyE5m//Hsv4fMFZ4RJ0Tv7e29GcEpy+Od5lvH7FzlJ",
+	"CZMUZ/BbSkSS04WknPXOej/NiJyRHC3wlAjEJ0jOsEQ8p1PK0ByvkCAsRQnnt5SIg16/Rz7g+SIjvTOZ",
+	"L0m/J5IZmWP1XblakN5Zb8x5RjDrffzY193/AN+q9nw1I7af+xkXxJCg+swJTpGcEZQTseBMkAN0PhaE",
+	"STThuXlJaEpVK74gOZY8RzMsEOMSZVRIkgbU9mZSLsTZ4SFeLA5wMicH9pE/hjn+8JqwqZz1zh4Nh307",
+	"JiFzyqYwpBecScLkJUmWOZWrdzyjyao6uK95PqapQOOc3wuSCyQ5yjhOEc8R+UCSpSQIs5WcUTZFk5zP",
+	"YSBjnq5CqlMywctMDkSeoM8YZ+Sz52iS4zkZYJYQIXku3O9jLMhgmVPzQ6/fy8mvS5qTtLpY3kBPGwd6",
+	"tVqQH2BUEea5IlnmjVFNveRouiRCwHjUVzVPxcbGuGB0MmlL53GUzK/IIicJ1gTFWEzSOUGCsoSg+xlN",
+	"ZkjwOdHz7hhI9U+EREtBBKICpeajJEUPLr5+gZ49OTl96HiQTtRI4QtUHFyzYFD/efTk8ZPj49PHw2Gv",
+	"YSALLCXJFY3//Z8/DwfP3v/pP3qx4b28wtP4uO5ILihndnpzIvgyT0gftsiryeANlskMYZaqP95yRvQv",
+	"4RJc9x5d99ouwNPjgO7r3s/ng7/hwW/DwbOD0eD934/6T4cfr3s1A/mw4IJ8W4im6ojsZkdGgOn1qRVM",
+	"SkiEo1GT1X9N2W3/Ndcs0b8gMl8NzieS5P0LLMlrOqey+NdA79/+fw0uNAsMXqW9bvvkVUrmCy4JS1YX",
+	"ZJHhlZrFyvDyJVF8I2cUGEytmNq8JC1GLTnCDBGcZ5TkjiXvqZzp5nhOkNfZ4Huy6sP6Wma8x+KaGeGS",
+	"IjzFlDme5Qw+MqG5kIVUDXm3hUBXk1sd3TnKKLtVA1B9MPJBr5reO0+Pnz7to5xkX1z31KPr3sMyVRkW",
+	"+o0Scy6Hw0fJIV7Qw7ujw6USMX9Olrng+Rdk9d3xq1/4h8lfoBF5HnRQt4Inw2ePY0touSXOlgssZ3aX",
+	"JTkBqWB3W0iwJTXBLKUplkQcDo+ePR3iR2TwZHyUDJ4kT8jg6WQ4HAyPjh+dnD5+8vTZ+Khx/014Psey",
+	"d9Zb5nSQkwnJCUvUoRUIlChnOi6PHk+I4GSGMtgPaMbv0RyzlWU7gXIyx5ShB/lDzWRYbaGinSAJZ6kA",
+	"9uRLWbwHXLbMMsSW8zHJERXXDN9hmuFxRjRTogeyJEw1GWpjCCLLEvW6p5b+uvc8/+Lo6Nmz5/KLoz66",
+	"Bp0HsxX8fvzsmX5QL3KHZdmFB7+9/xO8reXvc2n+8UB9vf7xw8/jAs7NdoNK4M25Fmd4scgoEXbr2E3/",
+	"QI24j87fvUK3apebsSrlAadpToR4GFuzB78+RDgn1wwrvYukiLLqij2432jyf/3i6Hg4fH7/xeNhOPu/",
+	"fvFoODRPNpj+X+383kenv/K4dvrV1shJXjf7cVUFlFsQymZe1Y8cFGJBZUnh7TGud2BO8rZn5smwhtic",
+	"iNkL0KrrDkNoMpL8ljCjf6MH30q5+IFlqz4CBZT00SWek0sqyReXMqeJfBhSHHzlC0wXuRyR1XcZ+eZr",
+	"mXzzIXv1y2KYsL9mk788R++wnH1hRRheytmhefs5eoM/DM6n5IvHw5Onw+FzZMl4bsh4Xiaj7fQcDY9P",
+	"4hMELP3qq/jk0LRQe/SOofokESS/I/lnAmV8eoBeGaGdUcXsaq2FOmL9w15956la9KPjpygjikNFH6V0",
+	"SqXoX7Obg5s+uhmp/zu7ATl4M7jp6717hzN1qAulNablfbNe7uPWiu/R8dNg9/hq19ng/d+f9o+On36s",
+	"2xYyX4H6U53Jt1pC84mTDZKje0wlGpMJz9XkynxF2TTgqUfD6PFEmXx0rI8lOl/Oe2dPH5+oXT+nTP9d",
+	"bATKJJmSHOjT7HKVYyYWPHdm1dr9K7madvTt1dW7S8RZtvJlms8YiVKb+B3JoW24O+b4wwBPyRePjk4f",
+	"PVYyDFGWZMuUXC7HX3F1/oleLeNGN/blkgki40yrNTshtUWCpTFHFLGevTEhWC5zgu5plqGxGsec31k7",
+	"5Onps5PSDv+JpH00PELfLTN0PDx+jIbDM/gf+ubNVa08fhYj/ieCb+P2xjm6J/gWqYdOE9LmoVMApDW1",
+	"+AQlfMkkZVNni9SZHz8dXvce/Xo8eHL/kr4ZXvz1b4y8muNfn/x23sEqOQk2h/pke7vkY7+nVFftK8mT",
+	"Gb0jL6zypn7TngXK2atUTUO5hepZGePS2DRO8RtR1f4/nKKtjN9/P6TKttDGzYG10IJm5hksAvhPdIff",
+	"U/lXbe3V0uQ1KRPVtsN+75bKOOHmgW5hDM/aIYLzALOEZK+YJPkdJfdVsssNNiea2m80EzTDbEp+FCS/",
+	"4FlkaUvPNydHqUvNlGRckO/4OEKDfbJ577/wcXPnXO08SZpWptJk72sDRlUTk1dalEmq5dygi8uE56Tu",
+	"6/ph+cPtRvAVwYmkd1gCB1V7KD3fI3d9TRkVs4blLTfY9+J+Q+T5u1ffk1WVlOJRmQi8oKNbslr7YWU9",
+	"FaZ79eve82oX7lmHbi6X8znOV+t6s8226LThGAqedj+CTAdf01zsemlSLPHhsNLJPpeppstlSuVrPo33",
+	"Zx9WOlMPRhmfdulqTwsV76xhY39DZP2uXrNX451FD6lviIwdUbUHT/zT32unVOXT6vfWsr3207XniO6h",
+	"8yFiOmqvBcUpqzl+viEyfvYI9WuXDuKHzzdERk+d+rOk8vU9sV2kgxc4IyzFeXNHrtX2HTZJ9Eqjjbvb",
+	"yVYKPveOLkhGGan7rHu+3edfzHAu1/WhG23Q0U7EQPC5XW/9zpbPN0S+Jfc7PlfNQ6+PHcqS4qO7kh/m",
+	"i9/yLG08+8sNNlGXuhnUqsfoXrQP9md6vaaBJvQtFZLH5E5Nu01VydLnxA+TBoWl3HhD7bLaZ3TO1/bW",
+	"ZkqdjG6c0EqrzSR58Cnxw6SRu8PGWy3gd3z8hszH5s1qN97zTeawEIw13/cbdJXL6n2QSRfkjjb0UWrT",
+	"XYC5j4gfJg0KS9FsCya4IkK+gCswSmrGEzYx7ylBeklEwzQELTqL3Dc4v3Vjf8svZzwyA7FG+3YDvOF3",
+	"pHG3lBvs/yx4Sz7Id3hKfpiAIIJjuWZR7MOKOIRohAgxjHyQI/O036NilJM7fksM3XAzcfDrkuSrA+9Z",
+	"v5fp2/pyG/1zhOb9HieahAWWs4PS437bkW8+ILGT08nvNHjaegS+/PS/Zn5fM8R+T/A88hR+7feExFMS",
+	"eQo/w2O5FNHn6vd+b7lQ40lHEN5WbRc+jky3cYTUzbV7XOGWxFwMlTo0v/dVA55H58096fdMMM1I3zZG",
+	"Fix8Xrwwyfm8vjk83Q2H9nt8KRM+jxBnH/R7NhYoOlz/odfU3EPVNYbHjbxTXUyn1tWspvd8QzFG5phm",
+	"VXr0z/0e+SBJznAWnQf/4dpJ/7X66Ne1WwlmLvYYfm+xmSSeVp9K7Xbfbp/tSEdte9pUDmRPkAcPO8tn",
+	"RyLJv6bTZV7Ha5F2Gw5mO/HbMAKxE4U9kGyVM/JfcRzdUhZ5DL+u3Xdz8CeVn86tF4mRjAoZ7d5/uP7M",
+	"y6WoFfrhY9c8LvL9h/s/LrewwjZeXdi0mzL7d3xcT+rGRKZkgXM5JyxCifdsO27b6AjY8/pvZSa3nFzf",
+	"mvY4wLkhO3LA91TW07qNPbNYjjMqZjUWTfF0ewV6E07YcqF34K7YjfYZOj08fnAPaogXnfwe3U+27TQR",
+	"wyehKrItn+RYkrjJ4Z78i+VHs+On1umzH1O7swfr05C1pYNsN9sucLN5u87+Hie7gd79n7VUjCDEiETl",
+	"sXm0qazNIWSusq10oNxuBfEPC8KilwX2wf4uaN7pQ6vpErHa5PcQbHnhossaPazxZvv3s16sCY67+GTB",
+	"cRfkF5LINZNUbvIpJogvCGu4sig32LezXvdXc8XsP9yckPXXORdEJDOSLjPSODPVRvufHfVresWb6Sq3",
+	"+QRkSZ43ha9XWuw7fP2CiOV8nVAqN/kU++2O35K6EI3gadfA1E0I0bFhWqOpI8c+rtyK6t/bhHF5nXkq",
+	"VF2HfpMNO22nR+nuGkJmNl8PL2pmk3VpVkUjbTrf1l5wqU7juoH7T/fMiNBV0yJsTMvGi3C5XvpffnLZ",
+	"fylx3hQNWXq+d3KW4zmtiwXzH+7zoP4RlPg6zgme7peLdVcNB2C5wb7PP9OfTpWuJcc83nSJio4a+LLc",
+	"YN+MqfuLGnLFo/2ZcrqPaHRp8WgPplu5+1pDstLi92BHaqLe1G6cN2QHTNpwyGwuKjY+ZHSXNQLUf7h/",
+	"ARo3jr1nezSM/8ppWjMJxaN9TsFPVM7SHN832gqxRvu2Fj6WO9DsWQdMcEtWnwlEAZeIqh+Vvtvr9xiG",
+	"GBKPiZuym/8jJ5PeWe/fDwtct0P9VBy++kpnBhfjrKPFm4pmmkrO/a3o+nJ1nsShdH5g2QoRJnNKNGwM",
+	"4syCgwmCdOiQOEAacsdMOUow01nwCwju0enji4ynDq8IhgTuRG9MNg6poJ1KMhfrBgERT2YAHwHL4JV+",
+	"7VgjGZi/jlwiOc5zrPpdMvrrkpjHii43FzyPrU8wGdzgQqltinhuYV/celUHZyOoui5NM9MERAHExZhk",
+	"nE01Og0VPkfVElfmps1JvDTXMVEyvX5i3KSvbMiO2MldAHVlp8pgAqY63YinvjSBE42rZ3GqDJAHrJ6k",
+	"8xJe1fHw+PFgeDwYHl1Z1Ii/1axrJRYvAgGiTqqB6iVEp4pD4Hy5cnr4RrzodPU6TizF13TkQ0dcIxcW",
+	"QF8Wp40Kw3t1ZEV4qYmgMh2aupc6Eq89TRCjZzGO6kizgXztKNM0GHpMdF/tSgJiiCXMo4sCRhVmBnJp",
+	"JSSZ15IXhBC2JLIgTFP6NcQRtdo7gDZocM8aN9BRlw1kY5W23j7OmNto+zgzrm62S7fzHbfPd3y8EVm/",
+	"8HEdQS4OoCMpP9gI3vUKCZBgAnvryCjiftvRASqFpUFTdIElqdcKQFkulAK8lDOe11HjhzZ0m5YLE2u8",
+	"dpnwWMP7UBGgHkapCYKdNyToCni9BUm2t2Ku1DZZS5uNrW6/egFlmliwiBqPBrOMezoW/P4NRSb+ed2Z",
+	"YLCGFUF6LUFDmgNYrDooPuBEVjDkSJ7jrI5yF2Bdi5M1p8z9HSKZ/ff19Yfh8H0Npt+Xq0udILFeBaSs",
+	"ogBOd6j+Tcm22t+UhMrf442Uvyg6V/TYx1lWzIbE03ZzYdb8517Ox1zSRPTet5oiaez8ThMEFrY/J0eb",
+	"WFmNauSVr3c0WcElbXErG/iFie2JEeOF91gktUVO7ihfCo2Ai86ReUwFusMZTQHeroQDPKGZJLkARELB",
+	"c6WppCQP922BkVunktgoowZoxvqt6zDWRoNa8OoPC57L8xq4Z6342Fkg0LZOPBolqb3apz72tX6pBNJs",
+	"XI9lgDvNWwbU0QGDG+jIKWEk1+KT5/YshAvNPhLLZIawQBj9+OOrr/pI8CquuNtr6vxKr5nAE5KtDtAr",
+	"iRLOBBUSDrFFTpkEnNzzyxevXqFkhnOcwEJbmD2xwImSa+canLHEFrdkpX5f5oCOT66ZA5c2s2zxnwts",
+	"afVRjRkNeObS4kZf+d/UEgWldAL4w8UXbGcnx8fPr9n9jGYk0g/om2iR86kyP/qqF/fi8JkajOpEq4IO",
+	"CzfBWUZy4HAq0C1ZaPD/4xM048tcXDOtmWO1AImyakoInE/SR5NnyREZnB6PTwYn+CkZPMOPnwyGyVF6",
+	"TB5NTvDp2HKb9vkV7FaC2a6FUTw9bdoh/zb4Z93OeDUxjsfYxvBhFi3Ku+SKG9iU9NVU/rrkEg4WNMf5",
+	"rSiQTpc5LI99S+mPxrbijPSDkgqAzHxydHyAbj6/0QoAEYjckXxl33+OhPobZ0CSQDgnSBB1hIBvYYUS",
+	"Pp9jUcUM1qDy8am1PtcmqODaOX1wff35Px78dPjwz9e9n//t3wf/fP/5de/Bz+j6Wr7/vG/+W37+8POH",
+	"javwlpA0Ctq+2VpcmLPjzO0vKsszj06On9pVu2Ydlw1tt2rX7H/8sr3ljNRsID1mPrGzISrCfIZFbOH0",
+	"WRrh7vrNdc0KnXNeXaZHw5Ouc1wApTYo1J9wppt8DADEbBs06VYlV8JWulWNY0HR8gsfN1Hh/Adb9f89",
+	"rQWlvqWyqX93Hbtt/+bKeD02tibIsGsDVd7d8JbU1VQbeKMxoW1JAD4prj4Ywq7yQ0zxKzJhLBmmIk7v",
+	"7HTYb4CfPg7Ap4/i4NPKiq6bRzDgmxbU3WpuOWmXBOdRVYB8MBj16rlSfvqIThlXuxMlWGjTPScg4BlH",
+	"9zRLE5ynJdD6McmnNZP7616sdhMPVzuv+nHjzBYBhlvObZHCUntlK0FB122aiFLtRqbdDijTF/vppU6M",
+	"WO8ovVcrrdWOOtc0uuJowrOM3yMMJbD6aIGFskwAmHtC7wiaU7ZUdoy7GCLXLMMwBzc2GwPLG5SThNA7",
+	"oqxLNMH5WfjUVLCBz97PiNrEmjQ0JlPMwAjCSChKzO/KAsKLBcG57q98MHbwpIdJI9u70n8UcW+sYo6l",
+	"gGoCtUxhIyu2YoaPAAwBaoMXYgABaRpkvRTYcPiL0BfsbvoAkUOMsFBahdIoTAGQkblV7539bKYNsnmk",
+	"+QeEsPbeF8AaMHluKU6vhs/OHtmlcDeAq3blDcbauUZzItx3n0S+C1Ea67+XHLm4L9E7Y8ss6/cyLORo",
+	"KSqEP74aHhc8NAffVS/TGVBm4d7S6UxmK3R+dYnEiiW9fm+Rkwn90DvrYboYqdajR5Pvn304/gvWD8FJ",
+	"M/KHpKkw8D3+LzDD/i8i4QsCy+B7Lc9yggOgAHF2n1MJS+KSEV3uVrEB6xbpY2u3tuYwYL1oEMuBC5IB",
+	"jrRVAWLfNM0OXUyVA9QPoJ9jr0LLw6JZJDa//rWgZSSYuuFNv2UkgLX+zaDlx1IcTscNW92hcw7rPOOZ",
+	"Fii/ECikcm/CnoyoS5cZGTmVWrGK/ZT2easvBY8TPyAWHDMjswne0By334FQqAq2nHn9kmczQudqCuMC",
+	"5NHV8Kkny1t2c6w3OriRW74yVIoIlXCSXBJGeY4ujAMbvWRTyojS+DyQGO9Ow2IwiSQnhKlDwfw2ImoW",
+	"10jF/W5Tj7lq9mopJGcnezZk6eaN61PYAJbe9iP2lTh6aP1Xyo0b8TbrP1PzTgX5cf1X6lAi41B49d8q",
+	"N25K92ySlbFX6jIim75Tbl6X5dX0jXLz+vjP+q/EXoAt8iVOTXWnBnm8yPk4I/M/ReRyorWFOc6UNknS",
+	"kXFiQzK21ABYV6Frn3GJxnC1JggUeE050RXG9LUquOdhS1vL3MW1gqmW51xt2Z9d506X9Po0Vw7m5wUH",
+	"Ed876x3qqJ2P75V+KiTWedZB0USjnRKL3dOyNpUVbVDGyUrXN3ZeUDEvRqU+THki7NSKw+oMtpZ77/Q3",
+	"6mRe3dT3o3NPBUp5spwTJg96cF9YIIx77CHJB3mYeM8K2+TLl9+8env21xfnr1++/er84jq/Zn99eXH5",
+	"6oe3Z8cHQ/Xny7dfhc9LHovgqokhamlAfKw2lC7udHp6cgrFnZwZM6ZMo44HpvnJ09Mnj4fRWkaxy0/T",
+	"04RmpHRCmAq/g6+oWHBB42G75/AmYnDrCJdfxUdDRwOWEiczNc/P4R31yhfXhS5yQBPRvqxTTU3LDqea",
+	"fze8tW7mrCf1qloSrOsu1VtPR4HyY7Hz5jTHB0IrTv+pfvPKUIcAeliKwcmTI6V07UNpc2f+z64y9iLn",
+	"at2EJelQETswxKqBZq5Oau8HkXElh2acEWfkxLWrkn4k8VQEEQbKXhLH6vtx1cmfyI+d4ybrN4YXP7q1",
+	"2hSrHVZ/eFVaR0q+NGpMwZsx4NTWKk6AB16TRd54loet41l46wyq0mJ5CXPt92ybTdj29MMhoIqWUlE3",
+	"wnkyJ87UUOxOpKRMA6paKQJbf5SaeoJnP/eC6vPv1dk6J7/BPuq9XOZ8QQ6/JHlGQTES2XIKu2dOBt6O",
+	"2aGRYWe7bp/oxzvZJZV8yLWM4dP2grNJRpPt9Dq9GBLfEuZrV+c6+aISMJ3lBKcrRD5QIU3s3p50rGeF",
+	"jgWR1cjSGNeu/HHsXK8yEy2K6BJ796noJeWS8yXe8Equb1FztI/oxN2CtyqGrsNMrpmNMym5mI82K1sa",
+	"uzmCQms8H9M0JWwrdlyQfE71ZUdKGA1V/v8fX+Yo5xlBRu/SXkQ1eSv1yOQJoZSDwgvfMpG6gYGxN559",
+	"VPDsOzcQ5AYS59zqkHfFvyZiiApvOiRJFYelOr4cDIBvNatecf4a51Oy1foZth9JzkcZfK1kJv548RoC",
+	"C9Tymcbl0sU4J0hyjuD9fa7Xo6NivYyN7GhyBNSuW3Wou1q32ByVJsXGIjCcvVTm8laLRs2XRmB5B8cA",
+	"Q0tGPixIovgGHiOegPBL97gyp76FbceJLHXx5SgNYhdrER29X1e7WAeLMrCVTaUvvVIL8gtSOL8dMT4S",
+	"M6492+Vs3pbu40/i8jZ1Uv1rnjb3aISlImxwdHx15N15mgYjZW1lpWZHutmfhuofYBkywFn1aGg7tFPD",
+	"z/nSroh+f0+ud4NLfUdTwn3UghZdPIphGLR476Tnm6x6dHNClII+WuZqaq3lq351Vi8eJ4OUTKYW89p4",
+	"5uYahVF/ZobFSAC+iiRp72yCM0HsLW4au4/0rBB71wtqfUIWkqQuR77sGlkaUICAh19jkDhtJc24xMOv",
+	"KUt/vaNC9j5+fA/kmFslAUXaYS+Gl5caZbvMs8NnxZhckyjXDktc65wCtufU/TjKCRbFctWaRgXTXZFk",
+	"xmiCsyIYbbcGUiHwas6vIJduayMpUjq73kwqN64r8dzwhUrzarnkhre9hvHqw/XvlhtHSk02OkFq3/Q9",
+	"vO2+4N6oLw7Z7kPe/VVd4YeW90alu6cC1bn5/WoBrPqqUA23TpEX4kCVTb6hsHE9pGOjf6nyQi0CY+Nn",
+	"yu3rAMbqP3IZo6SKB9bwgbBtHLZpnUekJIwMwtJuXNsm8CDJuNB+bfWP9epN6GMLEIs9z1goNr9c0ixV",
+	"Wv7chLcJok2fDlqH5412h4JiuQqBxwGB7vBRbdsoL3WHyfEmfmm1YDXHiMl93v4AUctmGKNBcttWQYHa",
+	"RikXtPbrz657y7WtLy/b9hP6hbCSZ3NYgKF6Wy+595mwDkjzR7y2Ibp1/Wu2URlGbZ1ocKxlcM92IxT0",
+	"nre6d9vrrpC7v+Y55KOOcXJLlKFP8By8qWmOJ6Fe382GeeRhwdmQQIjT1ZHm4L0zWu+Xpm9itjW4GGVU",
+	"d3TVKzayOHZ4ifU9QOTHY/So3I2wgMUMoerWqXte66CMc+MehrFEy402byC/cRnZb92OcPMXjm+rjeHd",
+	"+5p/Biek/vRohsWsd9Z7Nnn6OB0+PXr69CR5kj4+fYaPJwTjYXJ6itPh0Sl+NJ6cTI7Gx+Ph+OnxcZIe",
+	"naaPk6PT8XAyHOLh01673ZbkVJKcYrBUMUtmOp6k982SCEF0ZtOU3hGBlgvFNW8J0Y73MUEZSZGc5Xw5",
+	"nSGCkxkSkkCjryl458GvutQZpBgtxRJnyDih0BiAXeaCZHcE9vMVvoXu0JLdMn7PXEuslAKAekGCL1la",
+	"5CvrbqALowqAy1+gORWCpDorC68EmvF7RfIiJ3eEQULX/ECtQrg3vlWtZmQF1ycIhwSo/m7JqnfWMz+P",
+	"BM/udMhf2fJ2jm3zgaLlPaHTmeydPYKYmw6SoavPwxNihUhqUm2KVl2CtMFvadj77z4vVWbpfb83XdLU",
+	"eEDPxS26N7l1K5QrMx7xpYQVm/H7YrL50gAomOSD3tnRaR8CbsB8zzI0JwbTAxYs1R4pt3bAFSu+RBNg",
+	"HfX9OWEpSQ8g7MkpdH7VoR2qbL64iwtjL8VqV5EEbSVytXmsFP46yey9G62CUf9+tXkN/mkLWR3M8lsu",
+	"z8E7hsfZdnc0jMsRLj7lufvfFumbaE5SigFBBpLV1U+6f3MlAUm5d5hm6iN7vVV7XAift1yigPT4XUBp",
+	"hLu4C2iYGjMt4XzoFftabdCtFwu2eTXeUl82FwF+cCkPMX9KNphL0Bm+IzBlAg44KpuW6rClhNxuPU/C",
+	"9bSjq19K3WJ3t/r1E+fhLJhgSkEITJpezzc8pRNalxsfSVt3XMMFUbwSpDRrUAmXIT3Dihw05ukW0SUh",
+	"nTXZdJB2KLGkAix7HRnqMbjOGd8ruT8RfFuQ/A6vMo7TnVxBL/S36q+g7T2zohwy9z7FXfORHxugKWxx",
+	"x1wdy652QWTwah1yCEKB0NevMc3IdsLLmotzKuYmhz8uwxQv2VxOSGMM8CU0I2oejC9R4jDjt1uk42KR",
+	"zOGLPNrja1QZ5M7CN6riREkkiJdnJJyV0tpdOOV9m43kfXAUC8G/CiJrbDg+2DuWMqssuEClKH6I1Wc1",
+	"C9Ss8S2VbQ4osBS24oLjp761U8yBn29Qs12jM7Yrfmg1030XOWLFnJbTTG/wCzLJiZhd8VvCLshkKbbk",
+	"EcoAkmuU6++OJC8FEuptDg8RPFRsDPFOENKmX+8jnUUKySI2xnBpMxioFDZJHgZjTJ0ok+ClnB2a/rZW",
+	"VI78IBQNPRYMpSEWJTYru1Ng1kynmjQzoQ0TaGFc9GfusWrDpEbuSji/paR/zUAhgj9URymBAA8dSOgd",
+	"+JdEDl5Aq6qu8RW8IwxLevNhvnuA3uUEegZYN7qOqAoWY/HFL56jd1jOvogxw3P0Bn8YnE/JF8Pn6Fsp",
+	"Fz+wbPUcXZJkmZPn6BLPySWV5ItLmdNENmPAVbMwfvrpp8H5Us4Ik2rv1KhcLpQIF03VmkBXRCe9PH5y",
+	"OnwYjvFLgnOI+cTZ/IvrHqYDWpSThwSS9gkjDuVjW7/fNsFIYehIwu9IDimnRzXevVI8UNu+Hlers7QM",
+	"A3LlVFrevJkNOPJ8Re9NAd49BqtADzq4vvBTcTaq8+gpU4qPIXKtCNFhXHFrDwxVz7mpLP57Dr5PcGTq",
+	"nnpnJzpCRi9haq8bV0Trx7r4sw4tdiEtLiqoJqTFNagu+lGx6FH/VamNdkSSdCQ0h5987AQfWydv4Wu7",
+	"SiZuEUPiWvmhDkH17RYhD0X7av3KdTEKrvdSOa2Gq3yvYbWKzDpXl3svKLtS/1bRrJBnHqp1e7G2f0lS",
+	"7Iljb0/ANV+vG3cWkNlRJmXkPkxGcFy7MfcBXhDnbzBbmehosZWuqOThCPCrKmH92k0FR70ySOeYraz+",
+	"utcsk2Mvy+RCTV5BXlyzC8awE4WuPFzth7K/CjplA8oQlpLMF3oy6lNLmqQRNNUtgYwfmUZSp7/tyASI",
+	"qv7O86jUuaKUi05Nqer+Bjpmr+7kiFZfpvIWIE6bdfvd6vRJTlKlEeJMh/objQK0d91haeU/hcYJEe+Q",
+	"sewNeQOF80fmHONbcVpKFsp0YclqtPQ+GaStKfWGJg6xmApgOf0mwOtRYR0r2Qp5n9lrOoPn/PvKDQKF",
+	"g4izW82Yd5LegIqPu1PDTB8VPnXON+49Vlp7xrExxXclkxY5V1txa1ZZYCHueQ4mODg5SnLJPvfgEQjR",
+	"vjX3KF9m+ha/CkghOR8pHZizEiQFnkP1Du8z5hIf8ndySlINBR1CVti2e0WtOD72PdB2jG566hzQpXnc",
+	"dW4lFeieZNnAgGiMlxLdUQ5RSwjDEoDf6kcmlosFzyVJ35CUYlsUY2MGWRYfHMF9nq2DUefddIxi3ivd",
+	"BJaT2Oy1yN7uE06L1fQmx6Oodk1rhr57N6WbMn0XWzNjeqYM7uDu4vRSB/HT6/e0Y3mUc51g7qFWts5/",
+	"7xzr+7IIrPPwLsh8kfEVIf8ZJL2XIC1ezqHuVBcfQSU9H5wGGZ9S5oVjBalbkjMNf6irIxjCdhuxB2ta",
+	"wyhqH+wmZg9WV3V1wbN1CRph24/93leOUSwD1r9daqtDS9a/ZhsZg75cSL3ZnA9aB3BX6zu+qNAbL+W+",
+	"DlWwTENYoXWdfW+ZwHFNCdWzknVprIS+BxgvkCBJTiB8YZErGSOpzv9wSJ/NnGiXuyIzoqVC9UMPKl0H",
+	"BcyxCaQzaaDKlGE6tKtdCRwYc6yg5qNScZcShmCFSIc0a8m4x65SW4CZ1B76NYQ0rUN/Rfcz7krCmc6f",
+	"IyVeHBySLnahiIIYSR9QOCBtuQSkWI+qR48tVT9bsvo99e3e+48heur6CTGtDW10gqj0Qz7Uw24TFSOJ",
+	"pm0QbT2g1hqgdo/VjHlsnAxI8mAEVLhpvp/xLMAjacWCmh6/xpA3QFtYyI0vRJRtx4XqHXN7Z+qkLHKS",
+	"gBtMMQRnFnV5++nXGDSt8FzeqKYfbfh7m236VrX8WODgRmv2AKt7dWl4WBuhEFr+LdKTyN6LAupGJ3zJ",
+	"JM3Q/YxaKD3ow0Ow1iuQ22oOtm5SmY8YRxlnU5Ij52DYbjV84N92rOL5e7bs2kMY7sCl5rXt+7d4xjXA",
+	"+QviOAPONcoQzhYzPCYSsi1c9HeHU+RSfbZ2LxfHiHBV+Vp801Xl9XXADhNqgngO0I9FjSUj0MAQ8EI8",
+	"NgMnL8LSf+7B6QH72UgCt1fdghSSt+8UhX5RXNDbayVZF7BUfHcGDB8cnlUtIzjNg9l970apsQ/V5Adq",
+	"QkxB0p/V1SIMOjVhy/k6WPNwOvu9DwPyQRImKLhboICc7fwtjpUIPQ9xD4GXkxkXhJncB/84aq6fUBGA",
+	"ut930fqG51ATQzHULVmJqg6YYolrC9CLjhurXOk8sqdmWIzm0arTP80IIDRJqERBBcJQ4s7V9DBfGnOe",
+	"EQw6oFcBrzas1KuO575mxLnRRGH32U5qIhaqgqu0oWAaQ4q8sdZzqhZFsVUrUJC0F8zp9lAAYcaz1Odd",
+	"pQhFMODNLzGk+OA3gxd+S6V7Dv/WGPLeFZ577P1iE6vDXxPO0qWJB+F5QUtOFjwvugHCbTcV9PoSmfZH",
+	"8APZL+g/tJBwf7q9rP8MXBrmBc+x4fwabgrdn4KoIeBlSqWbOfjjjuR0suooGy5B4ahhVneRYVZcl7nD",
+	"cyTAA48Fujk3F08wH2fI3Db8n//1v2+gAiC0M5pjMiPJrVjOizKCWtu5ZiLBjCmNSzFSThI+ZfQ3iNWG",
+	"6CT/IHkSyB71p1e8BdPF6EFG78g/lJ3ycPTzcPBMl3J8//dHTz9GSrq4aagpd2tFALYnn1OvLJ877E9z",
+	"9VUcJR1X4icqZ3WrUdjRejILG7pvlEeAUJbLnBFTU5MzDV5XMrAXVMeUtBWewlHUQuPQbcuSyPbpPhYV",
+	"PonkuQdJUWOweteOwEELkhtvM7YnaXXQbQ07Fj0nvwazALNUy2U4NI38ViTBfYr/o6GvJLuPh7FzUhrX",
+	"99oyzTA9rkZzRXEyPmIYQHR2IW8yJtW9v9UAxmSG7yjPoQoPIygjdyQLLxQ3yINsXeLt+voyukdD5PTy",
+	"GPwiuJ50RpIjbJEHSttgl44jv8tODqTivZgX6Siiq5SrYdQkg0yJhp50ZqVHuTpYd0V2pPRzjOpkHV6u",
+	"u40guQjqJLR3m/mj2YX7rIMzqAUshjckXfpEB5VjUZ8/6Hydtv2Fbu5V+oiuvk7CMLKoVEGjrMU32MC2",
+	"NnlXTqhWF2m/buYtfbpJvLFp2dpODujvbCyXWS4wmndnFBe7R3Nbv6jZ7urquzL15dmPWa8lIdLRnK0I",
+	"rTU2LSszoVWcyhWBxHJOakoD5b6yHK8T1E7RKih5eWeuJSuHia7pxicl0j8zPKmOez3xgRZokfPTO2wq",
+	"t93SBZCulLLu49xgSG/UhEaq7ZEuY0KFJ1Sd/yYxcJLzueYXUIS8X8w8VK5xeL529/kaXxtZb92x23id",
+	"+j1iF76lZNCM8rHfK+ZgE7nozddGYqnteVQcKrE4DfUMwKfV2iqZNaV3hEVVtCbX8NYnmOSbz6R+d7N5",
+	"jMlXzRAeTX4XbkL7hqkDPl0jINWGXOcD09zcyQ2mBKfYRF0DAfGHQ6y9Q6yYunXL6DuFuqxl+b2uS/rH",
+	"cm60nJc8l0G95d4gUILKyyx4LrU5C/7y8qpZLSD8SPDHwNOrAiWr3xtEtLbKT3F9gC3ngzucK7sfIqY0",
+	"hlV6Lr8iIun1i7/P4U9Tl9c9dn/rxyBiX+o+XZvwR9XwfWkuZXRvQGSmqbxU1TwQZWhG1UC0xmGMVpwT",
+	"KO6rjABW+A98LYsaROGioKEPb0bucLbUO6Pf45MJQBzOgGc20KjWegVLYxJoTKCANWeCpsQAq1c8hZyN",
+	"jDY4cx7DXyC221MH2UYE1znQzpHQj4KUEhFVCQuXecx/GOYJtlFJxhkF3GgalBisK51RtEL3gLThgVso",
+	"9phBYQo0Jjq5zfNuaF1VIpeEph7SHPF7VmTQNBRVPzp5cvL00WPjYtY/DqsVMvq9CZ0uGwBrg1Sfr03b",
+	"j/5VRE1xe/e8r1mfpHATR+fkOcISzbmQ6Hg4bB8eYj/oEdF4WFQct8FiR1eymI1ggFH5axyZtF4/TdS4",
+	"U2M+9hFEFZg6LHckHwe7aSlnBxATCRcg+g++lPYvSHCwWdskLf9sIqXhNxcYbYz3yu/20sUkXh9YB3+/",
+	"p7NNDlxZEIiDNILf/mmEvf2zuPlxP+WRn3hGPHrsVWzxaftL8XX7S9iB/TXsA26MDsgHHTrsfoArJFp6",
+	"T4/d/g0QlBqKtvyrxtSFKzLw+HvU2l8Kau0v5mre/8XN7i987H1D/VW8r/5yZKg/ZiRz71hC1B9zgCgd",
+	"6VF4P+REKdKBh8WfXvebN8HuN4uOGPyY64Jh4Y907qa4+NGfd8854k9X8aul0v/NjNX/STsWqr+6g8X/",
+	"uThkys0DJvGeeCTfUumRqv4qpuhWMxGAqIRt7K/xtj68nf+7N9EFEn3x4eK34rPFbz4Cf/FrUROg8rsu",
+	"cBB+Q1cMCH6zhSmCH21lj4BQQLAvd+SKa5S6d9xc/Ag1GqiQhnsjDwou1kdcMTf672Je9N9BCjf84nWs",
+	"f7jjNPX+dCv/PiiI6YvfdmpKeI8VPQFsLgHY2gfoRqyEJPMbADfyU5akINnEwmHoJAUeaIpQW6LvXz3C",
+	"l9rrVIrYryB9ROs9qUaCwdk7Tx/S0flljAx4yXngzVEmlslMnWeFBytFE0qytChERiF4b0mEDf/DLEV4",
+	"Ikl+gN6SO5IrvVJiyuzdr6kCFj9ov6YshTT/iHuWMJmbC9SUKiVZgD9PI15qoA6caeW1pP6pL48yPjXK",
+	"X0SJSe3IoZO+CVEUkmaZV2pu47hhXWqlxY2pGf/31MDNkV+XpBZAzRkqBh0xmWGqHWXONgbUnVB/fHzi",
+	"64/PhsMnR8+eHZ+ePDkZPnt2FKuz9rNTI+vMWhifR24/nPP3a5b7ezM94RBvcAb2281ZsTLNK49uTNZq",
+	"8IoO8wSBc4Bulkw3Lje5ZjhVWpwN+Pd2rilbZ1U4TVUBuqGUH/PRbjv1NW9idLsVVUuU8WnUYU3XOzJ9",
+	"BfajcQjWboRouAJWZ3EQu6umlBGq2GyrfaGJ2SSeIEyhamPQfSJPfVqI37XjsaJa+7tm8SVRTyDX1ZTB",
+	"BOYAIZtlVuZSCRG9M/IBpyShc5yVnFSPT3aRQ0AXcRJfvUM4TXMiiujzjEJ173C+TpuI4AV+xtqJc1AU",
+	"YQ5jjLb/GhjoiMGrtJQiWXbkAexaeT2tKVfbgW3QL+LaIcJkq43hem29Ny7MG3Z7dDw69Gb6TGh2g5PE",
+	"7Hgd7F/ISmrFbR+JGc9lttLHvZUL97nS1Nhejh1nzNauhkUZo8wLJAExo8XYVquipOMIT6N3sFA2UZB8",
+	"cK6eW9TBpu1wCmCPLa7SC0FXcs964tMT7MEk9e0pUeapkLOL7Qe7PBhqsMcKARcc9yC+ao/513y69ioC",
+	"jjnFYbTbvZL3SrtrCHvy/nEH0f4Owpe5UeoN91jPbFIOmxBLcDmpzYdptsx1fjS4nzqpTIGUazTG/FLI",
+	"JfvKbI9iawU2l9NcXeSKH8vieRe00V9y5WvgLyh7pHPQQwPUUNB+wNve+ZS31dpLnx1c2by3xP8VHHN1",
+	"IZDm8FxmUmdp3nmtqxIA4rBjuNeFE94ME5mmzY7zo+FwGJSVrnGag4EiGmWPtoU1Rkfh84ZAlCVLbaHa",
+	"1sLJ2sDrE6vUITNapzlOCsmhD3BvelpriNBTs0phnyLmFqS+4z1oBiDP1pAocS4DEZvgLCssG63kpJ4l",
+	"QJkxH3Ey2xvlC1Lj9KiytkNy0cjwSg1DK53euYs7opYhKuW9XROo4qJR7N4tL1KZr3yOLqbF24W1h1OE",
+	"mqo/gTKJE3mjVppxs1/RvTrBAd+/j27GOb8l7EYXvLmnIjg99Ou9fk+3an1wvfADiSP5SYIzSGmf4xUa",
+	"EwS3q3sO/nYnWqcYajeQtoHf7QOhC4J2EQZtoE6iIls9stZq0IF+KUx/OD1pRgMwBb/XuxWL8VGGMAP+",
+	"Qtq7W0m5aAxj81Fa2oSl2xTytia+h8/S5fMOCSWchB8vXoNLYKHjJMbWsVZcKrXlvdeU3f548bqstVd5",
+	"rqhBGbV7M5xY9ZCmxGQbtZ/+xYyzOsWTZAQemwOwbO01R66vD443Hs8iOcJyVILnpHOcfAsx77Z7Ec8p",
+	"cUwV+p6sAGes9WICfo6/kKeRhWwf0h4Kjz0FtHsbz98lfSc3NGt4DGh3hZk2L+DdFxxeQPx2Kdtl6bwu",
+	"azvYg5XcbRcaborrgbtAhgZiy2NvbTCpy1btYveHb3U7v/6w/dvb/oUU2M4SDddru9hDs/MGpczB/cUY",
+	"qmOu+Be0eR/MzdpEXF9c69C1VTTKzoUOtN5mIOksnKLxdddf/hrQ9fpaL7Z4ByP3BRCl02KUNhmxzfW7",
+	"I4ci2VicyraK8vEaiAZG7oNeGjUUh2lZ2gQVckvfjW4DmOYLnpHNp1hNac6zSIJz3oAaF8KHlYZi8QQj",
+	"9JLkttYSWi5urL3rIbC6WBK4FVBHLFwzCQfiG54Uas/zDhGfBgYpmr5UYHaUOKu9BaE/8UnTKD3Iw4ZT",
+	"wrtcAcgEkACCThmiLH5g7AlUyrxidXZBpLS+rRavXdrm6tVsOa3Z5G6scDkEOeZ9tGT01yWxl02ASJpl",
+	"sQTPx48iy9FBE/SYYE96oDl7YAYc6I+bSp8nOqpv3npWN2xG78gNnKM5mS4znJuhUiL66EYSIfVTD+mO",
+	"EnFg7/FFFQcPjcmUMoNyQRcjiIXsI5xl18zU+3XPVO+jMAoi0yNUb3UVAHFgn5B5mLFpCs/5eTIn6IKP",
+	"uaSJiNhsHZPzDS0XECcaJUZbcTBzpuqQu1PQ9ZtNxGcNIJC5UGiMGrdfsKu0sX8x6szDpdr6dVTY0ZXz",
+	"Q3ZHSaH7taEj1BR3R0W7SH5LRZhPsDsqfuHjVv2rdrvt+ZbKVj2rdrvtWadttOlbt9xt7xrtukXn0HCX",
+	"fZfOD1j6YDeUNqlZo4BV3ezZgfQL0dJwjlx6h3vsrkY/1cdCrfZlHRLg4hilfI5pnefZPNSeZ2gPH9cK",
+	"z3wpJBqTDJDpuTuuV3CTIYh0leAyqgHZyXwhV3AYuQ/jnFwzQ5A+ilrZ/C8VKV/BN9ZdqPV7Wk0xDcyh",
+	"pRSF34zTr9GnRefkb6pdedXdB/o189m0ik3QQvYghzW0UNbbYQh10R47qYBt1LytZzqin7lvxicZYN7j",
+	"GNAQ/qhUKoMeJgAZDKpSgC5b1Flw1fpd/WZThM1da0P6jXoddC4HLaaYIU+wICgjSl25ZkqtgDQ8IWH7",
+	"lFuIPkrplEqtgCxZSnIjMbVy5rSlau01f/Yb1KX//hkPfnuv/m84eDZ6/3kUfUw7TzR81mbm8DkYwx7o",
+	"VMi3G+Es993VuyQMrQjOBcIzgtMD9MOcSkSlDokoAlu3AmP25mMbbOUYcXvAV55TZv9sJfa6gxR3AqDd",
+	"EdJst1GVxIWVFJruqIDQfF4c0dswu59zq49d5xKsh/xybUbdcL7btd0IkklDxy2zbD3CatwKW+ukDgbt",
+	"RlS/QM4Nu83yBNchJWnU8jo5mJm198reVD3a/y1z2QdjhEpBsjqe/KNnkVMm8Tgj6PzyxatXPsK4Onuc",
+	"6NRuBJ5D4Iw52MQCxy9W60+dfxv88/2Dn9Hgn+8/h38//PN/9PZxD/4/+347ItX6vQ8Drg4TpTI7Dte/",
+	"/UZy7iR614vxun1+vPk+73R/Xtf/6bC8d9p3v+01+x5k3ye8VN+ce0oCuuYuvF5Cu5z+bSR0kUe6E4AH",
+	"yoTMl3XRVK+8p04fg/zVer7chgnaZAi6WbTpgbdUjmzOcesAn3ZiQPrQDg1D3nzEc0IkZdPRMq85W2dS",
+	"LlTH6r8C/Xjx2tJ1R1PC4TLSO74u1Zmjzya/GMZSKnFmzjDjh0ALkieEyQFhCU/LOSE5XYP9+jQ4uYC6",
+	"P58dHsKx9afmUwsYqGbm1aMDdK5T8BLMFKEGVSaARm4lDN6S+3cm2Xp9yJQDHl8LDaLb2U380RWAW2ew",
+	"y8jVZQWno8TN9uNmb9QLl+/4eBuxEtW7/TpqUXeXe+5YEKQEMwm3uzobgp7X4iBLbW5WD+xhzGptKQnu",
+	"eX67F11gC97Rr9azxPdUbsMSt7SIgzC1AAHkRwoDMml9OpH7alt/Pw5Nr5+23sbfU/nCVtUvVeuK7ONG",
+	"ZoE1XeYL7pVFoTJ6htX4N2rdG553g1o/r0CSF1tjfeWoNTl5vsLXmKLXRrU3PNXvOc9dfGjucZf1+ot5",
+	"aW36Rswb0cjRf9VMt0WIT8HKNsLHOSd/MOBTBt0B56r5AqrFKoXYtCe/T95vbQP9Kxe8vapdwwKAzLX5",
+	"6lNGoSiGxwVY37c9R3yhPxRZVD6f12AOTwkjOXxwHhyEEWDWLU6JHDfcY5mHSm1KLK9Y3SnHG6tOeqbh",
+	"27vivJzoaUpxG8yGi7B1A1NcESFdLMPmJ165QmLIBF2dwd1EG5RC3YJ2uPpCWiuD0FQIsjPXiFBR9ver",
+	"3znX4to7zN6nd3p1D7Tsbx7J6MLoi6DMTm4Gs/u/LlAOw1W9LAAZDZiGEx+2JqQTIVV+aVF9xrtN/OhF",
+	"DEQtWzqdqQ2n+29O3jttnUY4J7hG71NPgizHnJgkQidBg6svvhxnpAUR2lEX0GBbxcjI+P3uR80aA6wi",
+	"o9siPZJxOeJjQfK75kRkA1MKavEc57f+rTBnyCB+2i/tMHmTpThPRym5ow2WnYBLYmSbI9ccPWBogI4e",
+	"esV0J+Qe9gpmSN635ZaTGKUxbtnCAtS5+tZDwHqlxTG7oSCkIC86UTGZ8jJ+7XPOSkmEJi5Awygiyopb",
+	"+zCCkfEcH2SUpZXK65tcFXnmmR/j0hCcgxYm+xmz8r1VPdElUgPKHlUCB4aDZ+8fmH8M3v992H989NH+",
+	"/vDPD66vD9a3evinaMzBSwD0+9pMlZ+GwtJfNNZ9pDguNLdjhi/4MezuzUTcVaNYoVN99/bqq3VXbzY0",
+	"NHbzZlH0CsxiJpHMcXJL2dRmgYbRJaVbumvW7mqu3/ZurhQugqUYnDw5OtrZlZ03h98SnMlZbUK+dO6I",
+	"Rc4Tk5QbHr7t0hV1P82p6LFtHrxX3e3ZPV4JNINGK2VoGDK1dDdVZc3jYuZNKoXPbKZN62jpGM+dox9/",
+	"fPUVenDx9Qv07PTx8UODQ24QJrVFJomwRjp6Eu7m4dGzp0P8iAyejI+SwZPkCRk8nQyHg+HR8aOT08dP",
+	"nj7D4w2dMd6KvwL02Jd5Hi3exnTmPUClM4Jyfh+zOtM18C7wjX4YoFUHaFFBZ4tT9WGRYYZ9Xyp0EvGm",
+	"xpyptO5eUz2xmBhmW09oBiFMplh2zu9NZFgfJXzJpPW6HG2gGhzFVIMFh7ucOrWsQLc35ACINUbfXf7w",
+	"Fpl3NdM9fjY8eliZkZOn61InYHoKOvp6hd16xPal5qKafAgs+ZwmN2eANkYgUDTn9yYCQ7GVqRZDBaJM",
+	"V79EN+r8ozhzb8FdknoG7wbpePB5sEbglfabFoi+gNqsaxFvGNI4y0jnfmKU5iuUL1ltGlSTzllEFUfT",
+	"n7bQK9N8NcqXrDnHyYzkHvjGjMNW+YTZBrk4M4p/NeVJo3HUBNlopA67eTDNiF6yAmxHuvpPcsaXArP2",
+	"mDu+tCq78CJOdk3MSOZLlsTXJEwQVnbWnOduFKBL3+g/bhw2bnxS9FCb6w4UDOymmxh8mBokvk35oE1W",
+	"mrdpoeiRxFmjfcbvAVxnZ7y6ZBZ9vt1WcTcXhn/dAR5BAd2GLINn3XL/RpLWNu68JIhNwprd03aNXK5a",
+	"kajW82fT8aLbqZGdEJXiDhstdua6CINqSY++VVhvqbtz0Pmo5qp8vwg5BWVdEHLcaGMIObGr900CV7Yo",
+	"TGox3FsEVhcTABm19s1uMdIxl2fC2SSjSSwXSRMMJVRAbo6XYoXMOkkPoreIBELnY0EY1O/NlHmkDSA6",
+	"KS8twGWZ8IXSJ9qurY1+eGHob4HP1j57uTTb2+IfsVR06lS9sP3Kmm5HSqGsi5dlaZEFbHr/TOjF/Y0z",
+	"0i8qhfPJRJSQzTaiytY96LwK9sXtSdh3SFrDLX6MnM7VfzcOTms78E8VyBaLX9siQi0ak9axLuXakLC2",
+	"8ql9vFdRSyTCZd9ydRjL6I7wipDs0GmdbyIizXvb7034UDdpqV/ZYddNElNjVn5imdnO4+a2fAEQpl8c",
+	"ra/n6gSYRYXRb25d5tVPIowA1Z+/PS8mLgQJL/GXz+itYVK7XGh0wbUIadsTskUlILNaw9vI9HWxmn6R",
+	"b7e9CrWk7+fEljdBWY0IANV8iVw6LkOxZuVqIGBCXaCkDpd5d1s4trIpsLbgeHBIVfDYBJEjNyQbr+uP",
+	"Wf+x4Hb682K8wA357ago9qRLPHlTAG/zBWFulCONZN3a8WWprylRXino7YsyPfOQPkvnZE017/ra3d2q",
+	"msxxSryCH5X6Jngp+RxLmmxVMuD3VB88XCOrp8G81lsMcDFD7ihfCqW970AfN+tYe+r6PUK73fW52aEG",
+	"bzcfLO5M2UvdlU9QHl3yZh5g2krcfil0lfKmxWdWxdpVZ5utuuR7WPP1pdz1sVnaJKVdWmbJ0qwGqxkO",
+	"pFwZvlJUpPEoK+RGcx28GknvH2y6y4bDbIsjbLMzax1MKSxTt9Ik7o1uzkN9hP6BUdoao7RSMjiqfhRK",
+	"tLGmvOLSoe+5usimhnDzHVi85rOLny/QM6vT72hrn7u/FlOpqCit2z5HQ+sZ9aZCIDO2nVr0/zKDekNZ",
+	"38luuyd0OlPysj7i0jaB0MuwevmuQi0DKjyLuzG2nesdcqFbV44jnwsLmy5qzNkd4eFThfPSuFHjh8i3",
+	"/D44MBR3zkgWhNFYmG1wuEFZekGlhiL8ADWxaHf5v070N9WWrxf/4VvdjoA/pP8G0r+KUO0z7Bp86nC1",
+	"XN0q7wOD4I8NgKvbIVVfQi8Wedr+VYat3gDG+n0wVzXxbtr64lNbzLFOf0tzPJGe+qYrQI/sq2oj3mMK",
+	"zhonH/wS0mVFrkvx1GIQdfBo56WzPXA2OCm8syN+TBK8FMS/dJyZIO/iENa1kvk90xTURHwUCkzzXSTP",
+	"iVV2NlIfbO3a+osHiDa9n3Gh62Wq/akpVxLFvN7+cqJ8Fb3uhsIKhCbwVJ8o8WlLIFV0iOaT1J2gxanp",
+	"Wvt1hO3yN4o5krdKcjEBcMVbEXjAVoioRSvDDsAeBYCjjdXgS4ncZlad72xN5iSlmI1mfJmLkTJ1YVPV",
+	"5bqotl4RMnir0MJNfa9AzZDc2ANjWAoXAEpzmyAZ5s5A1K8O69Z7GZ2brSFdRWq3702JXts3BHgKhAUa",
+	"rtEEdYW6miJ1MY1QGb+j9XZBaeO4UJgVmuE7EkotSA3wGMDVH6PMOyZyBMJ+1zvREtFiTPGhuC/sLI5L",
+	"6CDaDqKuJBhMAcgA4NVft8iwa/m/nZRYp9wWR1oX5dZIqu6abSG9/lBxW6u43+mIjcoS2irOkqMxhJVn",
+	"ey8d9wsfdwqJ+46PW5eLy7hodR2qaCguQuGtHcSltQ7Wst1vG6bVPgm5W3mvfYLG7Dg6557nt90qsClh",
+	"2Z1J9FufysP0HR9v6ltqHxMQboKdRwNY54/HpMFVvE+ap+AWy+Pv520v0wshsq6qmeHkyv25udue8Sy1",
+	"lLW2N7/j4zcElK3IbpoTq4PUQbi2liv6U2JGFzsRL21S8b/jY52N34XzSnTugAF3qFnBqDtzl17fdaqS",
+	"GXgXPcl7pe1xaXjtD/Woi3q0bulsOY2262bbt120P5ar23LRBalPmVyYpw1Sta7uVmES6haNVW02NQPb",
+	"VtbBWRb0bx0NZkQ7IUWM+GSdwA5ogPQwk2a6sbierfPOhcNWNkUGcPcIQ4HrXQ2/C9q5attNGePK5s7a",
+	"j5MzpNrvanA5+QXK7jU7c3SbvfC5kHhaC+kPz8A/BJco7V3BZnNfqg+sdwXfUzlLc3zfiPPiGu1hGqpF",
+	"fApYeqsk611YqebjCsFZRrIbx1tbf4Ruxmuk5oXR6CJRYDwz0tLoozSiDM+o2r6jOWZYg+jkJMmXVIYe",
+	"KZJ3UYy3rAprj9nt6sHaZRiUcUH3VxEWZIT3T1cTtrD9GqrBKtsNJwlZSFHh2PINm7FcChbSZlWnRWoq",
+	"I0RTjXWqRtFw4LaVsltg+nh2Z2wDfB9z+QdJpNMlTckBeiUdAIawGdalSj0AE+0hUu7RYXZLZSeH2fdU",
+	"tnaYtTYtb01Q8/Yuqz1BzAK3l3LAql+3ecAWe2VMKJvaPPfoLY1SInN/eRLMNEALThGVW8V2dy/J0gk+",
+	"9/mOsHPrB5BhqPppbpIaqmB6kLEeBGyF9RPMNs3mj8KWdALzXSzHmU7u6MRFQWUBqNBbw0dbzXR754rd",
+	"qfstXxt675xOE53DyOYss862/r1C5q3z7xmBUvHvmaQVQ2PrwzEAGe4IPsoQFguSSCeNNOKsRu5Rps6p",
+	"xTBgCLNkxrXKQ3AyQxm5i0IYQLPIgfNV8ZcrozVR5i18SPT9XtvX1oLeSkVD/KJapxtgjM8JZkoo27wW",
+	"H1OzBkYpWg+jK+BmfciIVbvIHclX5p4eKkHk2IAAFdCMPNeAjVTGUBqrfphNAkebIkZRTjIMfgvjKtBI",
+	"cr6qUi9Yj4JQgaO1pkyIoWiICyJTLD/W7Nl1TjdbSbat0822b6sn/eF0a+9085HKu6IsW705FhDYBQPe",
+	"ViIPimQ6JcL1MiPZAnxleZcKWhX83XrM7ljBQ2U7YJZEGcViBBUmMhIzvsxSlHF+qws3shRhcYsmy1wx",
+	"1EH5cN6xtJtTtoyW036XYcZIitJl7kDdTOM1WtnJsDXmLoRa1xTx+uDqC9j1jEr+TuXa43JLEVHD6Vt6",
+	"Jawc2s4rYVStQQm0en8+ibd4Top/OY9EUToiJqutMgyWv9Ku0DlyaqB7ytThadRRsWeD2fXZzWg2Y2xr",
+	"O+M8mdG7Viq5JQiygs1rO8FBUht6NMOiBh318tvzwfHpY6RagKN1Rj7glCR0jrO+WrC/XzuBe93ro+ui",
+	"vsV176NSYBLMOKMJzjSUI0A4Pn3y9NSHeMbXDPR7jQnbOne1ve/Bn75t/Q//0vo6XdBsWlfebm1722mk",
+	"DKA+bqncG1qoswKbstahVZEvt91mKLocrzrk8BeCypuhrQz1f2lJoLbxRYW0K8KM2nsY/P24Jy+Dwwlx",
+	"/gEXIFRMsLebS9KwxIIl9ghl9w5cD+HJsc4DUTkwY+4IQ3BBaxePhKFnnXVlXdxdLCz/nY4H6x/GVidj",
+	"K9ygDXdBTq6X3Nlw4i+Frjnrqx3lCyK3Obyd0ZrdbN3h9hU4sWbAWLFjU4Szj27+cdOqEuc1K5fiLAHT",
+	"Q89nh4eLnE9oRoQtRXA4pzkeCJ7NCJ03lu88bV298+8fg/qdntbxmk/phnXXXupCCyxFtrCN+kMDl6sj",
+	"TSfZBfWX+nC+i2w5jZbjUk1qruSzpfO7+R+0v6n+zopCDygjUhcNSOlUdamoFJRNM4Jmq8WMMMWR8p7o",
+	"c2Oui8QhKkPiM3pnbyOotg3C6hGDnI+5pIkYKJoGTyaP8LPkuFRq4PGjpkoDpjbEnx4M3D8ffh5dqW71",
+	"lPwCR7EsOP00KjpCYpuPxEppo5jIeM2nfCkvAB18LXI4EnTKBnwpNy2WoHvrXiwheK+uWIIijqQjQ55L",
+	"pXW/thZOb3Ayo4ycJzJ2CPw044XtiO0hfYa+vejDn+mcsj7sLTxHGcEp4MrC2VME7ZpwrL6FFaZCRssf",
+	"XzMIpFrKWXHm6NwvLbFsiAXchaiewUOB5yPVsYUjowL8q1h2iLEwc3BRAwHkzhGnpJiVVMPUoABBxROd",
+	"PG/r/fne3o4EKR6Iqieupgd2RVFi9de6XSPAR+vRO/0EBTGaUBZDUyzn8TpkMb6UU646kzlmOqOmBpDd",
+	"XkhGbDVcYHnFiI1Uo4hVySvfzLnRxDajWYkrR3VsOYoxaSuRMzt6yW2lmnh4Zd3SGD4DAwzynoU+cVxH",
+	"bQpxxMw8u6EXJFfneemrzxEUWSzuwwOAtlbKbCBP1nqIuvJo7QTEGVWtRlNVHC9vtNvUUjFyU7NmF5i6",
+	"MWbCy+uIxiulipBsEt8N7TBHQgEGwFpNw8YTaajrMupybfHE7B+YZOgSWM6DvwpmKVzs6F6r2ffah/mZ",
+	"QEZDbVTZmv370MxHa2/tYQPfyO85I+3TlLlsDbMtRnXh40aDUUeddo4aZWagbbEa9CaoTZkpI2EtziMY",
+	"pKC90R24zTYt7Elyk+hehwBSNHAFzngW3sXVn4HYe7+NwFrjVWhfUrSLF8ztmT25wKzSX1PE1CUqBfl1",
+	"BWf2ndwIl6vMbN2cXW/4HTkv4k03LyZtMBqnpG9qclgYSo2nTEWBMiA5mvM7gsY4ub3HeSQ/ud05Uj5A",
+	"GiNbijGaMPPSEkkenZ+35N7BqHe9JAeGUjpVmtrgjZpCJWA3jMKAFXNPqQRPv+nEhugVWzDPGizedMcF",
+	"lKKt5ZVEJKtOvVkzW36l7O5cpMuJtii/6x6NOt+UV2u2mqmOUuXPtVdRHO76dUVFFxBUwWSvMRl43ExS",
+	"v2sdGgrPUSa8ksTR8IHtKqjX1H4jdyQrB49tX5a3xETh8tWwklfJPDpfpSrlutCLFAYo2lwLRSyZBW3D",
+	"NLp8OVzBkCQnsl37S90WQiKEHLVU9fyRVgST/52+o96RFZ28ENWvCXX/frZCGN3hbFmGcSo8BFClzS+l",
+	"a0GL2noIfjDeBU3P5oeMVynAuTeeI+u72PYcidXUB+F/zsR9PNdbA6wLs289j1GCGaAuBzUEIb8DJjAl",
+	"SUYZ/FNJJgjwi9abhf4vTC9Nlwau53uaZUiJgrDYKCMkFSNnBnWmpWZl/cMxev6ZaxeNELU+WozP620N",
+	"87By2OkuaO5WoyPS9QyLkcPYabaPXZ+zANHJQ4aqM4wBiL+VHur6cC9tbxbkHgetLRnj2M2Cyo7Wh9Ju",
+	"qYrsJtHf0t13fFSa+cp4yov/PioC6u4E9BnkrnEUd0uUEWU+PPVvukAhNnUpnxyj8UoSKF7549XXg6cH",
+	"6AWfzzlz3xHB5ZCOjoJyz9KW7Bb+/c1nwtTu5rk7CcHuwjlxyaDlW7SELxYkH2RYbUU2SHM6kWLAeC5n",
+	"a+42nsaEVGFLRubI1G3ItV2lSAuvhN7yHEd8B53iAS0NbfLaAqNUxJTLfbsbNjLSYyZljSkZ5eIgybYF",
+	"TiAYczEJze7qYgetBs8hGggLoY29nOBkRlIvwqzwexQWI50gxv3cR5Cx5l3rRS8XxKhC5LWFxjMIaile",
+	"iZawgSn4geCc91O8xcKUG3Qkeo7aFVi6KeJeLhozJUzagf21HY+e7m4J+ACJB3GcY0KYzhDOsCR5ZKq3",
+	"ylqHNdyWNjmjwkww+OE0peU8rG2T27s7EuBFlkYtqqYRGtDEgm0YgF2n8EA7ffoWQABCPmb2DN15Crse",
+	"uTeQYtEcZ/X9rR/un6i8yfk4I/OGcu+6Zv3J6ZOHew4ftpeONlDSLzDW2oNpzY2u7stKqsGHwZQP1G8D",
+	"cUsXA2u8DFxFdrB+PvZblLxf6DleW/S+FDnxXv3f6H08XqJLPXwqEE/0bCakXVX8uqre50o2mtLVgYqT",
+	"a2OxbwsVaN5JOEtIzkTRVofdtcOb0NPWusA3ZWpfJHXQNFjOSsQelOKPBjmZEJikFnXy9c5URn9dtup/",
+	"DYwFPXiVFj1r3bevDtxfl1zf5orlYsHzytXMcaxXEb++vypV5CNej7Cr3Mrop9R4rcKafrBqbbaOaEAh",
+	"//bq6p2tDKY2xxrP1LNnngw8GUZFvsvWq8QszHgufcxwWd13B+iVtOMVSk5AMifkFNZui6PortA/VKn4",
+	"8eK1ySVNCZN0Qok2DlKeLJV9I6Jktea+tfcW8DRS9sEICW9rGHEVMG/DsaD3Xk1RlkIK2KARt6vKuug6",
+	"CQl8t1Y+biUE48xdI/7qEa4A3coomxTK/y0XGccpSdGEZmRvkf04x3MiaxMOvCAW1/RgPR/1e+44iw7W",
+	"oEZa/WfM01UfYYGwTksxL2sV4fGz4dHDgxaSs+xjNoXt9VrGmPGC4JQyIkS7oAjwZOA04lJOZiS5FS38",
+	"jLq7F7p56+h+92JzeF7f0tE41heO1rqAC7VvcDJDKVkQlhKWREY8p9O8gDtrvHxR/RVZCQsu5DQn4tes",
+	"44s5SWm3zkqz5PVsv9b3x9E4a3UBjjfAETfqDMRZVkwZSGqlx99hmuGx2sA3jMtR0Ryw+CGjvI9uhOSL",
+	"BWXTG3Q/o6Yg/SLnCRECidlSCpTyexZGFsKnevo+y/7bfqe1//aiTSFBhixqyj1HgjCpDpNSYO+VH/eN",
+	"sLhVoorniMqoN7ajd2cfFwc7uC7w2cu8HOci7Y9MGwCQ86CNDavXPtQDxPgoJQkVOpxzzu+IVbOqb+nc",
+	"PT8tgEwoo5JkqxHjwDC63Ir9Yq/fW2mgeZlzNh2tAryxdfzjE/ACShm0gOVfkLxEeywi1Ce7JdS/+ygK",
+	"Xt+Vi2ATQnbZe7Fm68kApBHvld25SRyXdJ6L4t1dUbMRGTvrv5wXtNVO8wXGJCdito28gw8gyW+JLgWr",
+	"I2ShlIcy5UDXSji/pSQmB+HtEbxdJ668DsrRrUfH69MhImNW/9pJLFLJ+NSXIDuQ+BakkfK25fUubPva",
+	"Q6P0vfe1M1N8ZF0RfRyO2LvHH/26xJkyIzVgU3IrRuTDguTUWIcTTDOSjrAQRAhzgaZZleQjv/i7Giph",
+	"wkK/eyjw9zy/HemsCPqb/dFoQTSjEsLXTJWKka5P4f9S1P7q99Kl5gXIT1DaeIdTyVYh2y6gTdI5WX9p",
+	"Dc7KUcLZJKOJPf5axRRxZOks1b8kd4SpXVvU3XKYdU7FygkaL8UKYYM3BZXSozes9XWca8pvqheem8Br",
+	"Kk01Tn1No04VytDxiS6jtDkWfced94mKiPpOGa/WczOY05z8TbWLmGWuOqBXfNl+Nr7V4bZ6G9FnAlJC",
+	"BbJ9oMW5DbOAKwe2zLKN9fetAxFM3E1VaJpvxGfwjt+S9JI0RTMXl3rCtDN1ukgONblINCYVPtztg2R3",
+	"dXQrk6DJic5BC1RgCM6hNnLGYkeiVxKlRJJ8rqxe89CLNvbPEzJfZHxFSCmvzUt4q4e48SgDmJtXBd6i",
+	"k3Da1XmfU/XPopDYpZGYwgdptEf9L3wsijp0XlqfevMNwBwLaNQv91MG3bWNIau1b6MJTUoskZKyqThQ",
+	"I4wfQFxiSXRI4Gab+YcC2g+jXH0uqsDwO5JneDESJOEsDc+ep4/B612rGutXYO50kLb0ff0QXaiMTYhE",
+	"BZ9s30WxcEbQPSG3B0gngUCPSsFUD1K8amb5x8OTp/Gb7YDdK3xtl/6FOWqjWAgQMmETO4sDkrjDPAzR",
+	"hQFoTL2gyrDSlJ3XPSIOWp6p5S+r1zY+kW5NjeTmQqDhHEFdZZ3h0eK8rVTlbH3slge61eFbhvdSY3BD",
+	"6EcP1vct+CVeYzqI79PcAynBRXxhSfUKik8XWbyFftxWTb3cWkn9Q0H9Q0H9pAoqpHfEMWg0I3wmUGE+",
+	"6tPLYwlYsBbMuqvQDx2S2gU3DgbYGjKuUBpa43s1aN5TwkiOM6uBRxTvNfhxdySPRvd5cLL29h6QiR3k",
+	"JriDxAwX8buSS5yZlzaJubMhap3SVvVy7SJvtXXmZ+c62V0KzJhsilEzSJ1LjAsRUNViMEJBEOvlYgaM",
+	"mKQVLGJ0rv3+2utr+i0+aDDux6UKuLuFUf1okSy6Khk6H0nUB5Syqa4rA4oGgHKWMWMp86sLtN/pJlNt",
+	"/cAqVzjNp0LQGt6/o/VBsyGun227rzv/dpfOMD3F9at+yXN7NmYUhZs5J7oIpNIR7jg1JnGHDI2iAnJT",
+	"NnVRrXv7hIn2acPFMHdS9lBLXFvrudr5//P/f2Ak+f/9f5m98RAdIvfzQ6ROgYiM9wOQvUxGi1K/RsbX",
+	"5PlV45BD+lu6yUv5atFY91IB/dLR65Us0DLIi1Zye6+QNH6GSGnGvXM0IsBLvFjeF9tiD/raxzrYQZdu",
+	"VMEaNNXA1chNrSC16zqYJTwnL+9q87CU7i89/xZcONy5O8YiPmHjzm1B8MY0BcXmRQpW4SBqiz/ufWtR",
+	"IOrrMbQ7GO0b0frl8VjS8BwR3Q4Sc71u07JaXHzu6pbV7ZG5stg2FUo4y+xxboshajLLBVZA9SlH9u9C",
+	"KCnydyOTXCn+cGoCCNPyYtfu+B+WMuG1QFLaUrQQWm7bb1aNq7vC20V1sd5DXx78i1SWFmdI9YSoXaF1",
+	"0Kt14qceeLV4o722+gfianvE1RIQxe8Fa+J/CrbEjtAjAskeqp1QdK2ieu4HYcJRXVoSM2P1/FMr+849",
+	"3cOKD09AQzSzKdzl4bats4kqmHt8rTUN2HU+SNi/yL9kn/4LnEXxudzI/CJW7V0ri7WC3MHV1MbLsS/n",
+	"Rdcop0/v7NiZpvDJXQXrLPbC+WrNlN2otTEFxzN1NSd3N3lL9m1h2IIwCjboWrG5Tmuy5HZSnIKXOmwW",
+	"OzV/6FDddKgtSycVeu42xZP2Xy3pvRvvWoB+ffLA6oPT3ThqhQ6Z4iiDgEnzYwygvwAc0d6RDlBKJrCp",
+	"1jt0R2wIUkyRXXO2WrjiTdAog/S5OxpLl/0y5/eC6NJoii6tgIuVkGQOCtME5+o/EMCTYKYU4JTk9M66",
+	"wB1MI55W9Zd4Hhr5sKA5aXMva6YN7pb7aMbvAX2ATyRhJnraBD1/imupRVxYvHqHcJrmREA1PBO1w28J",
+	"Ezp2DeQEFWJZcbGfnDYWLhYjY7o3yTwqXLqrmatq3nMNFupSrNfp6sex0VwDUCEwSnwufxQkH5yr52hG",
+	"cOqrJDAaPzCq1RRD3HsLIFCzPQIKYcmDdShJxmAWA7aOCm69Pmu9FkR0Pn79d9qdvkZi/XHutj93ifyO",
+	"j99A8OLmwUG/8LEL+JSAaKO+F4lsbQGn+x0fa0Tdchgqz2qHYLHhNhvBpQmyXBfJvE1wEyCz2jPFhjS5",
+	"8NGWwUufGrw1Ghm5IAmdmPuw+omO0XPO0A8Lws7fvXKwAnAWQy4TSdFY3+baNkFPHnkeLRJLYjDeG9KM",
+	"bZ0bk6lfwEko7SBEey9Vnan6vhmVNFbgAVC/9MO2NRiaSjqUaW0LaEGa0q1F12IFus5GWKM7Iky96asZ",
+	"TVjbogsJXoGJdVI9XtPCrpibn5De92vYqgZARt+SzE2bLoea/067Q81n8mbIn+hxEBvhFZ7GDutbsoKi",
+	"QwZtREiea3+wq9sEj6CAFuMSWaTAm3/c6M3knozJlEJFc2LiJJUts8CJAdRSL+Y8u2YOurAMG2gLN5Wr",
+	"WTSVavrv6+sPw+Hg+vrD8fAf7x+Yv//x/vPSk4d/juIRrQEBtoiHkABAhBQbWD3OAgjQhO+xQNqtuHdt",
+	"vw0UoJkDCzUosuW0FiVVNfxMGAwb9fE+0gWui1sEIXGW4Rig1aNWOqzZx0DGWp+Qt4brNFJvCWi3LVx9",
+	"s9VGDqCX/9BQ22qoLqZ4Td0HCFD/DbAuNL2vzt+eI9XfGIsSEOjLpVrqwy9JntFI5eHGjGJFUQ2UE6AX",
+	"hT1dEkZ5ji6MOEMv2ZQyAs7VskOhI1DFlbIU32Fas6TGkNT3RHVuGpwkRIi67Otz9N1PVwfokgDaudLU",
+	"zv1s2zP0JcF5BKQnCjVmzUjaDChgMoWWTNIMVlGTqIeDzEeaPfiPHg+H63z3a/LOz01/ps4UuIfIBxNw",
+	"hzhLbIUWjcpL8xb2eb8H3xxZBK5GUaFaXqmG1epC3oqVxxF0EUx5dGO5TuKB70s5I0xaiFQgzVkQ/qr4",
+	"bscxcERrF6N2i26TvKYonVCSpeCm0iuki0VCNKt+ckvIwmQYAvy8RuaizP/6USXtqrU775asLGcWeWuS",
+	"MLQiOBcIzwj2IWlxUUM65UTfTuvXt78h0qGJNWq4SVk0eQyKCCpQRucUgMV5CTX3fqYMepuu2faQM9Ho",
+	"YaXpOWX2z4J4i1Kpae/3tN5g2hn+aKOuaO5x2krCF3VGEIQ3wXPLxqZqQ6uRmaoL6v12Q3QjrI4sZljr",
+	"vfDCZrD87rbDPIpTB1Gaus6s9hYHydyOmW1FIv+cOA1P2keNRbw+qMMQZ7VIldThUxY5QABup7MFrec/",
+	"VE5d0VtLsrJuEs6ETjOboEVOmcTjzJYOLiGtu+1ba+4cdDjn//vnfxv88/2Dn9Hgn+8/h3/7hkpsVjZF",
+	"D9+wdFdGWQzO7ceL13qyIIs5Vpu57RazBaHXAdtWNpQ6XriSY/OFXLmtoX/7jeTcCRQHHxIHWM3AQgW3",
+	"C00JS0gdNMHxNsgEi1mtOitJRuCxiV2o679kCD/q0r32KNX4iTR8MVyBeZnabkslYOLVwjVsPicSx+JV",
+	"vtcOiQ42Fp6u8Vdtzj0NQlvLkd+byN7E2Deu8HWvBeO2/vPe+im69L7fcY4sabFZcs82miebSAGH1Cjl",
+	"gENQU4RSPzQBjqo9iD5dkNwUls84m+o7U60fahe/IPIA/QRAaWBTQ3KqriqbUSH7GtRRf/6aAaaEJkt7",
+	"xlpxP1Sx/Aq+EVFRuiheGyX81iy9Q9z4ve0PyoTMl3XJv6+8p04phpuTeqG8jQRsA7ngptJiLdxSOTJI",
+	"+a2j7FuegZUy5DVD3nzEc0LUrh0t8xrFciblAsoRSLkQAFFt6LqjKeGQie3pbpdK4dKKmaen8aVUZ7lR",
+	"4MwWRQuSJ4TJAWEJLwdxLnO6BofoaaC2AXV/Pjs8BJ3tT80qm4MBb95VMmvcUt/x8e9tM7Uv3+uWDHaV",
+	"Tb7ZlSLRWDn7HHl/eyX4I5DaUUztdjvnnue3e1Ecd8M831P5+2OeNeXOF8t8wYWTS7cVrN/T+Iq1UYHa",
+	"TNhftYz9vc1bc7a/fdpae/6eSpdpuCbWu7XFBRNWfzXsHnch8i/mpVolpxuR9Sv/hvwhZn8Hrof6BTLx",
+	"1r+zXdk6L6YJ+XDrqrtr8j/QuZ8Jpu84dB4/Z9kKLjla78lSNeYdiY7tkkPqmeZHsU2s2/+397Vz8661",
+	"M3u/Cykg4tVydUHYie/l3TP+E/TYBf5JkR5DfzqOBAOYIbRHfmodiAJk7wIGqT0D19cp+tcxZOtoeV3Y",
+	"+K45LEPPqpKpgk4ZoqwhXD3jU8rW5knoEpabJEvE5nRD/3+b6F0dutsF1cZx4A5AbWLxQ97e6bt7qJpy",
+	"pmaMATf7i15es21BWDwZsA6DRU1TFIIlJUCc/iP3/9BzOSoFTq+5kRckXxc5Bd7OLgFT7oXWgvGPAKn2",
+	"AVJqvrbMnHMLtE3inAvVG5j/2s020P/Yf2Jdv6dEVfEv0wZOh/Pin/AzTLwgyTKncnUJwS3AmTqC5Xyp",
+	"Fs7+9bWVRN/9dNXrR5UEL0jJgV5DcHtO5DI30e2vldwAB6UpuwEhOPrKXOc6ARKyRlk1ONAHUEpckadY",
+	"VofXuImcSbmArUJkThNxVV9FAzRR9eU3L68uXr24HF398P3Lt4VWo5PkeK7LzRMJV+HTHDMpitGZ3A7o",
+	"C6yEFsR9BCSYCTcVnSXWYMr69Omdv0LOp01y9C7DUol9xVh5Zr4hzg4Pp1TOluODhM8PMR3Q4pXBwrxy",
+	"6P14CElTovcxtlZqXnWih3lT546Cr3+p450t2PcBuppR4ZIVjPNwTABvQUmujEiSrQ6u2TX7/PPzIGDq",
+	"4PPP0c27Hy6v0CFe0MO7o0O8lLNDODpuDFcIXSLK450HuiKhoujoFM0pW0oiHmrY8LASyjXz2j7RJaM1",
+	"6KmXV/nQRO9VAumwQDfRYD70f/7X/745QC9NsJvJUoN+r5l+F8wOcu9S1aicxUZq3ro5QCYZEwDX1cYw",
+	"Wjm/pQYpZMzlzKZpQqFrIq8ZZUISDGEdQnIlMHxiTOiZmXkDma7m/J0pvujHrxFNpG3WN1fbAB1vNd/o",
+	"OBZ0oF648abxlqyuWf30YboYZfSOjPQ8Gvidhc1BuTW3gR7QvStwa9kM3loBTPzKbLprFkRjIZ67Wqhh",
+	"GBcUZRV8roO9lI1/axJcoco1NiGUq+fAwcboBwR5G7fCrplBetch/Qb9H9E51GEGfkc337ysztLhnBSM",
+	"bUkrpW2i7wHZfrEgOv8WUv2FWmzNo8uUSpTxqe5bEZgrHjC1lcAxUTB5gKJut2N6gL62QXZ9dFPSz27A",
+	"ZoMOJVdbgi+ZhFLNZpVsShBks+mCqFJRKRAWhtuuiJBozlNS3eKSCDlwkeE3ENWvyx+VcgfM1DohYFjT",
+	"bAcypWZjXbMbxVHqndHNQak389XDnAgib+AymZpqbX5+QR8Jbi6scTLTj/Kl9vkALjP0xJcSgqUPrtlL",
+	"P54Lqh8gHGYs6ILitgShgfrlAgKrdMBVER4P2a82Bcv/yAILJUjFNRPZcgoiyTy68e7OrQWl5x6quYrP",
+	"PwcKbjxkxkNTkvZPvwjObvyK36p/9eWU3KjNkVIhKZsuqYDYlvkZFPgVYM+PiRq12kXjpbxmDNKyC0FI",
+	"czQnmFE2PUAXpjKIkX+2KvFSoJPhUJ3nJ8fHcLEP9/pN9aYRZdfsRlervlE7dk7kjKcGmVcXfXaBZqbM",
+	"smOdk+GpEVznitFvzDS9pkLaWVrgKWXYbAzVCN14yuUNemCUj5vXlN3emATlPrrJSfbFNeih172bh94w",
+	"of4wzVwUnNIlr5lWJnXc9o3VV2/UzgRPmiHsBWemXPFK7Z7SLGIkKJtmXh11K7VuXl7h6U0Qi37zajJ4",
+	"g2UyM9yy4ktvra6Z/caZlZTeR4W1M20koFpXZWH2gxLXivqTo2MYJeNyps4g6t71qblmipy3nJEKTSDA",
+	"gv7xFFN2ZkqlzQy+svlolYBHwxMzed++PP/q888hM0uzgRLaysZRbKokMhX9QLC45dKLKvR5RD4kxJT8",
+	"UPxBPqhPFYdiDnOXqPV00+Pk8pnelLoDxX2GtFcpmS+4tOv6EkpT+ydwqmXXDaghCxCA6MZ7a/A9Wd30",
+	"leKsIzS1vlo43TKq5Ix2n0slwIuSa+ZkOVdU5asSo946as106Jw2N8F68/iEXJBFhlckPUPKJNaJbdfM",
+	"W37ygSRLNSJYR3PG274MH6d0ApWwpdvlbsceH+tXAiYbPvPKsYJzQi2CkQ8ggaGoNMTXqhW2KGfgi/xM",
+	"6OPK52szO/ZcUY8yrsig05k67ShLoDOmJk4XYyt61B8RjuftWayUBaX9W2XBn2V7tOfqr4WGNHCVETST",
+	"XCg1CxQVoTc/9KbfsWHoC5Ib28mQ3i8OHZb23VEVZif04T1zYsH0XjPD8+hGdftafX7wjmc0Wd3AeIqf",
+	"b1weIxjxQF+hB0BVGjUJZnKUUjXmSirppn0nbYrVPH5m+OpCceTgXGksVjSbm2R1iHz+OQSEUYZuzJF+",
+	"0/fU4H5RB1v0zeVC35xWijxlOpsbhuD0OkDnbAULd810rSmaZXrt5hwA/oRmMQ/hPSWLnOh9CvPgqaOQ",
+	"0pARLJSsytQpvgLlTc2vfw5K7hjIeMuVqg8S7k7ztVuRr0xvtDiqn5ycajPn5nLJQJ2B35+ePjt5aGbu",
+	"Uucw62MDJGlxbEjNWnCaxpS+No58xu9h6rQGc82M9604au2qQm83jkUq3ZX04zmR+BDeGdjkX88AtMnE",
+	"4prBB4vc5OfoMOWJKL2KxIzfgyybw8JRrGvN6zn6MqMsZWoTfP45KkplWFR+OIuwHaKHS+kXyvBQBFd6",
+	"8Qr8Qa0F8XtmsAeVYYIlMTjgNAdBZGjRrhmlhhjT6vzqxbc3sNuh9Pqc5FOlnshkRoRe7iePnj1+eIb4",
+	"mgs1LQNv2DLLblyRYnzN4OkB+lKZk4FyqJVCeMn/GSgYAAVGb4S4Szih1L5gacG8IOfIZEISaXVR5z2F",
+	"rQhT/gLOKRMKqj+EluyWqRkzW5Uy3bwovWC24Y3vkDWnjxUaVFBd01Kvq1Mlysxs1lkQ4vHtSR9l9JaA",
+	"B8F/z8s+okLqONOMJsQUzXM1qfLeWe98gZMZGRwfDK2fL/gN4PA0MCR4rpXwrnWrmF2r/REmFVy7OFih",
+	"aYCjVsc7NXiJTOxj76w3PDjSdCibCy9o76z3CH6C288Z+PbKFqv6bUoiNxRvyT3A8igpaY1oqrceK44+",
+	"LUT9WMOJNiXBjffcd+lRKUg20Xgbxh8IxqzSEpWUdna8cbWq89vY5Xpd3LHwKu2d9ZR+r/ORBIzPHhO9",
+	"s5/LQ/lBdWONeKgr90Bx1kNwOgIN8GNRBwTEhG7+AFT3h+C5V9/6dUnyVbH+VIxsbUDjBgT/fxVFJO7v",
+	"L8g+hHO416LhC+0R//i+qO8Iq3g8HFoHo7mBLG9/ndJn0nLtZcXPgHwqRlj0zkw5wfKdsHfTohdEYx/y",
+	"W3DG+xetvePh8ePB8GgwPL0aPjt7NDwbDv/mec/Ham8Mj549HeJHZPBkfJQMniRPyODpZDgcDI+OH52c",
+	"Pn7y9Bkeh6BL8N0nke/StNX3kqOelxeoZGYZKKsg/PHV8PhsaDuY81QtZKZvvsyiv1UKZLZC51eXSKxY",
+	"AtdAZEI/9M56zvn1aPL9sw/Hf8H64R3lSyj/64akqTDM4/+iWd77xebz/ewv6P/L3rsvN25rfaKvgsOa",
+	"qiTz0bJ864u7dtXndLqTTtKXbffO/ma28skQCUmIKUABIMvaPa46T3Me7DzJFNYCSFCiJEqW2+0O80/a",
+	"FAACILDu67f0qcIKkEVlxVOo3mg/iQfwjnKfXeiLrP5I9jwV/iQX+lFyCtnZ3IanfH2qILjRwP69zJEG",
+	"NssojpxgZIe1Sviy4V0zSJMCX2eekPUjc+RgWVdouf8jM68tzXJtb+PoHbsx3t23vJ9v9b4fEh5Y2jFe",
+	"vKq++QXd/57mdWahy8H6Lv8QvrIzS7HT0fpOr6Xq8TRlAns8Wd/jnTRnwKVpD/3Wx4fP1/f6KOXbIt8H",
+	"/AzHRzUW9RN+wI9S/krVAN53Umf/gPkJmoH1C3sd1dpCLIbtolu9swvIXujm+tfv9vwX/Nt+5DBy5hud",
+	"m84jn6n1rwj+hKqk3n25V1i17fUb865tg3f1Fipvm2VAb8gk57mjV0X8mlBxtpzSCu2pJFM00ObWW5iA",
+	"yQs4zRvNC6tBkQqNeItFFrRn95Vp0N4STH46J99SdN+kIy7A7ln4L+zAHYHWavQx2PlOtIOcWrCnfvci",
+	"TAovTQdn6l9ru9GR1cZSX3fUV57tCDQr6kXTf8mE3i8s5YFIFpOJyKw45sr12sGn1Es8hVCDhVdR5QXl",
+	"wgnJ3jq5RE+AYEO3hbkzYjK26ztot5dLIFWyDzqEHQlbEH7WyA+BoQco4O/ofGfafC/T2WYiRB0evZxp",
+	"bsrYajOfcH9yqluOMsjjK0sS1MFmy3f326HHNzLUX16GAg6jrDq1uIj//Wz0Ufyv6ZPz3m/Jwa/6Q/r0",
+	"x+HPrD15Z75X/3UVbShZ/ZOb4QW+q0K+8jwCSG1OuebkrFcOAm2VnPXKZRP/GqT9rJTLfLstZbN3bFpI",
+	"Zlhdvk5PbFnuHBQFX9MZWpY6h6Asqztjy6DzVykRtmtIhHmdcNvhoMbEPtBZJmkaioLHByd1diH3/bxl",
+	"KacIEmTl1sM6ncdKJkzrRtotpF3kl4ETfhsZdwQ1/OHFFWERS+1M54FnqhQCYGUvy1vInJsLHSCByBs7",
+	"AVGkLrKjtSAw/cjM29m28lL/nRQMXJpLjS6rv0tBV47ax7Wu31uZQiX86AsnJvVW81pORNroo3e5oefg",
+	"c3R2eH9NykEU2+qlXc2yfvW1/eQadnl6u/QClxy5uT099CcW0sfCrWzuZHMnH/2dvBvfzG1DG90APL9v",
+	"foDjD+67xZv50scwAGLRMmYJBiUfNUSvmHYuvsLJA7H+QdWJ8i0uycqbX+TwEm9phZjTSr1rzmuWtTWr",
+	"KijGWmaDjehNQzs21yZqCPYfFOCmQtzAawjmaRSRx6eIIBm6P0UklGj2nf3t9NOdaG+lSf+cXTtLiI9H",
+	"6DEyEakUiB9fIrRhXPkCeS0ZQe5q6403JMgNlXscVK4hOFvLcPZ2fTaCg5b/+yE4LpgOIX5R4yIfgyrh",
+	"znuF0ZyaFJlTly7ZpeuQxy/Jt1IwktIZ6c2IS6f8Lk+h6Iixzy+C9IkpN8nwBUCswwu8A08bnmXuNZiw",
+	"QgVhVGWcucAeSx17LJEjCAnDliEt7Ih3LvqWZZoFsKrg1UPhtso9VjL9fm6SuaUMO/cNEMK9tuQarjiQ",
+	"XG/vGiLUOLgaB9ejcHAFRG9bJ1fjsGqktUYnbUTEBRERbtt9iIgFnV5qXP/pHKPCMYRKM4BEJmHXFvno",
+	"46E0oZmW2CpokYdQ5UDMPmCKyH7LJapNNFMdoZlLni31l/1S5DpkuWLkUz6iFC3y2iVEujSpRI56XKwI",
+	"3g7Xv6mU9v3sZ9kDPKIaTfOCEnU7XBj4WHWaBqtwpaxrdHOIHRdcJPiaKhR6j07SImfwda0cPOJioiFT",
+	"UwMSAxMppOJ+5AxzyKAHIm3wdFnQuh07qs2NgwXafl96LPuiXDqSIN0MZYZF+wE0Jo6m3AxTRaduJ9JJ",
+	"xrr5MbeX2g+l7WmAkUo/5zKVfX8IuhW95YrWlzt7ByX8pdPoQmZDxkfzIGaFRHb0sf2skD7rvuYQxVtM",
+	"a6nXpR0koCyt4hWUU4gU6zOlfKnJARy2RDEmEOsGnnWZ3cU1usCXEMFenLj1YewliryrcPZizJox7UGH",
+	"bQPbQ6LcRLd/zdHttMx/vUhTerxStJlXM5fGt2N4EYaKF71cziVe8KC+ipH2sRwzYaWWPJAdaAf2h/ze",
+	"UkUWF04tRTbrCClK8osHbYLsxT9kLzdQuTdDDhix3GFFqHVwsx4y3jpfc3cT5oJGjfokf5Gcbxp5Xazi",
+	"XsOvG17/l+X1W3DxZXakkFbMwcA+WLT0Bqx/juuXn1x4ml9/EN/lNo5+kllaeyrzje0+lCWKn7g2ct1k",
+	"lvRxo+U50Hr9KEXb9/25ib2V16z2wuYbg6HPY4zWHqW6C4xlidQG48w3hzH0ZLTJXOab38bRPx2NrD1K",
+	"VYcm/L2x8D3i8HdakvPuJBKjn2WZwW8fIaeW2v0ujGKA4JhlZERNghhEJaPeIuwF0YzFRGZpDtwA8Kvv",
+	"fgCsEXDqBncV8IIyLth3HSEVeXnxWyFrW1F5Sme29yuYaG5Cq3S4Yps7GfTcELqe1e3rMf5tZvm62RPp",
+	"giAcfepEPO1Ep51aEmgnuoVPWMhP82gZ1ccEzpI9SSVg8h4XFGyLJbDn589PDg6eHD59+vRJFUC5YTdm",
+	"P9HX5WXwNC5k4I5aOckzh6TkZtaXKL+T3ozYY26fIh5WsZC7Tnud7Dhv93mJn3DvB67HEvGMqtbR55kr",
+	"4e/zXJA0lGvoU2NoMhwxYV5AD9vhb53INcVD0YmieRUr3MD5ClwL62uMPV8ld0PKuntzj22rgU3Z85OX",
+	"karkdp+Cv1YmkwDKU8bQZiM1YA+AQ4sbkqPT6SW5JHcx0tw9oaQsTTdZJc11vXNWyQ7F0S2zTIohIPqw",
+	"7v3eHxaq/sqsTwbOZ5d9AjDn4FBRHkkYc1AAlRZwsh22K9VSlCXdFllGOhBbLBQE1jukvdVh0/16WBAv",
+	"rNxR0+AH4XPOCvkTsxIF+Z6pQVG7YOJqkNQJ3WPXMNuIptfUirVx1Fdy1PV2QWe1Dx7PGfzqGimfYn0X",
+	"2AaMezOyW2V9xMelt9yfe/CtvGbrXYQ+YHUX3sE7uvZyo1oT+9VwncAjWOI432gyzMngo+I9Mku3iLGf",
+	"e90yZ+ZrJUfOdYjx9aH74IqxsUZoAnRXImq0y/9B6GHEh+cO60tPRuhqKPOjeWP6I4li97QZdGPA6eKa",
+	"9BhiR0s1oMJSg1Z99837MZalPIeB14e2bySjN5SviXptbOLVDOHDxCzEa2CUxF25Abjoa1sK9qH5vVHz",
+	"IHY2oQIodP3YWdKXakpVbnUEmt8i5ZhdOyzNtOwIfcXH2Abz7+FlPZpc2TFe2D8tnfQPiNtKDZjVlvq1",
+	"yFtsYoVoIvt9puz0hna/83oFAEvolCf/4wvfJudEitFkyFIcqQBDxwVUqEfzLtBHwo6MjE6DQI7aXGdu",
+	"uTvHAmjYUMOGGjZUhw29lQuWMAwQDAjWZ2ZIQX3Z+1UyMHoNgfB9ABuuHrSPsrfW8R6Aul9kQKkEFOE4",
+	"r6Jo+QnhGsuV2P2pzKOtDFl5jKpIwpThfayDOKSaUKW41cVcXnKWbaCSLKgiDU9oeELDEz6nh8STJUJJ",
+	"kkltL/JnC9yp4AcQZPw5DE4O+tLqGjn2nyVGLhpIMShjR6CiJ9J66ewn2cwVPs2oQCdIUU7GV2PsiBKX",
+	"tSNCVD3qDIOJAP0noSJhWbaMY8wHJz42bvGTw3HP7KFCE9YMk8rxO9uvnjfOaHIFCftMcYa5fLWZyNxG",
+	"Nfyk4ScNP3kgfmLv4o797RsrFXoyum+FQoruUGbpahWigqbPB4s3zojGGdFQ6IZCf0YKbUnQl+GP0EVG",
+	"1crIJm2o4RrS5+Q1GhmC4kCuFFFVEL9iNI2hD80yrOqbWJVE2TVbmX7MFBTvR+m9JMjPYXP4YbFika8b",
+	"PKTgRVhaqQjFfKtDQH2kjrjsZVykLC1SJjVWEoXClbw3MSyvk8yw0Pma+EyfY3YfYZqboJuFn7Z+ZuXi",
+	"dkSn7Tjq88FE4VTcB8PILABQi1xx/q6W2TXGKI3oDR9NRtHpcRyNGBXR6VHrJI5GXODjozgS0elhHAlp",
+	"urKnmbq2KkEbMiZFSlXaTdk1d5la7dbT9tOD9pOnzw4Onj05OYYQdpfP+QHfTfy7cesSORoxkRYINCnr",
+	"c8ENy2ZdIeFF+f+6KUs43h54v5Ji0J0xXDj8/xDYqIQNOIyjKeODoWFp16/s2W0chRtmrzzuYx6Mlf9c",
+	"+2ucRKWXakOV0eVItYPDj+3nRQZtHhWWlwAL8l4/smQoeEKzAu8mqlzK79uEieWJldWpBI6wbI9f1kQd",
+	"N/FfO6kvgVzA/ehhGipVI3f3VrBabPG5Q8DyfP/PYZVDBAlQrWKoZuxYr4enGFId+m/mgpEX7XBk3gzX",
+	"EZva4apScxutrdHaGq2t0do+G0/xROjeLWuTlJu9TA7qFbMPQK1b5KwMrMisPsM8IebKV2x9QX46JwCO",
+	"yI0GTcmqP5hmYtVQrrgYdIRiiI6iX8BoGKMw0UzhG3I9a2kGil3Jr3Yhm+MhniVGqro5zmeJI2A12p67",
+	"RbkLsUGPurN5PzGJHNUc3DLeei2/Z32p1uMrnhIRnI4YuHkpseg+wRXtB38UsIqJ2zt7mltKZqyLEYdW",
+	"fYLUo+4meUfYI0w0iiN31WqPQ6N6uUkpM5RnqJZjkCSIGRJX2LfH6TRio3EmZwxiiWR0GlnBo5uB0GpJ",
+	"zZDqYXQaPe8/e5K2nx08e3acPE2fnDynh31GaTs5OaFp++CEHvX6x/2D3mGv3Xt2eJikByfpk+TgpNfu",
+	"t9u0/ax+phNNbNsxrOqo1W4dHBy1nlqa4a7KaaQniWU4US5q1d64PvTBK1q7Ews7lT+ctu8XCYtOj60O",
+	"zoBq1x7YHiA7UJcOMIfsrfw3zzK6f9Jq7zxny9HX9clajhHsDMrRvbgmjqNvvS2IY85GmqT+rzpfy35n",
+	"f1RDsco+XylP2QZOJ68UpLaCp/HC05bINO7QFrA0BFFpOuLb89cvyfHBs7aLf6Eh+Md3VoNG9BqrD/si",
+	"+kSP7fr0kDFDpnKSuVL/Y8WMfTUlfalGk4wSMBq6gUVHUKvvKzkeuvQu3Akr97GsjzlbiRUE0hZ5g+p6",
+	"IoXAyBD7M7xFTcaGpTHiFVBtEJBkRGekxwgX3va4AktnuSS4KMsgqom3HhTwIVXiiUNAqUsxcTavsdNt",
+	"XdmyEUQrBdHPjfVDk1pYP/MX71EC/VjiM7sXiJ9qUaBB92kEgS8J3WcHosA6QJ9COrhmivfBrrusGJld",
+	"5MS4YhJOs/tGE6tHkWRIuYiR7wKsHbBrp0QQMRn1mMLo1Yxro0uGGawMzxQjNANk2bgjFIPEatDcaZqy",
+	"NPd0Y/Fpdc0TSI1AiYQkQ5ZcaTIZEyPJQbsdt9tt/4IX5BLUCz+dS8vSHfy0siwW0USgIq4drEUujFSM",
+	"XFrS0LXLuyRyYjRPnStlpg0bnRJKMmqsLDTEotjULJbK5ljzXrGp4sawSivRb7Dz29uJKoz6FbaR8rfw",
+	"ggVaz4DQ2p2DbVwqZgDOh1cMy+QdTG/R6UFAq7kwT45Dl/jzdvvpwfPnhyfHT4/bz58fBG7xg5y4WVFr",
+	"wFR0e3dDByzG0lWrwvY5lNWwG/o7Ev3u7gwAQyy5HqrMpRPngU3GWNvD+/vRac2FoWhG30DhhTOzBgNZ",
+	"MT3JchHyOujRihpE18YLsD2DQoqFfk1gUpkcbM6gHMdZwo8+wb+7mRzcH7ict8k8cMhSY4dt7LAPYIfd",
+	"1MK6SplqQpyaEKeHBlbM1aXZtnbTGnY5nuY2OX/sQVYeUzMsROWQd61U8Vfduzc/WCm4xB3NcD+TAy6W",
+	"q2l5XR7iiAUgMLJrJkhKZ9phLWI4MzfaKQBjylElkFdM6Bb5B/i3ZR/S5bTx2h4ZU+2gsLLJgFDdEZfu",
+	"p8tF97gcWR5sWuRMkIm4EnIqCBtRnsWEkqmSYgDjTaVKrWpIuHCxV7Z7+Yl7SUdgrnv+0rzuj9W5fIWh",
+	"0oypYsSK/tqqpROuh/aQxVhUsTcj/gwCHmWLnBnDRmMDruGOyPiIG5Yi6HQC0dM+WNsqpYrpSuT0X+EL",
+	"3SFcCjYJijL/J01GrOV/sscT9wvquSQTxT64BweHR/9PfYoOM9w8O3ETkcbyzy4cJysBzH4e9n5M+Hv+",
+	"85t//PvNwTv+Rr8R5yfJyzdP3oxet385HB+lL39+3mKzn/+d/vMNf8/fTN9+vDp+I9qt5DATvdHrdvpf",
+	"P2dBdWh7CZ6323amfcX0MH8Z5WNlumz2c8Z+fG2SH2+yN3+M24n4Lev/HUSQKyY8l0XaUn/jPtrOHyhX",
+	"y3ihPbpQKJ0PBETaz/HFC2b2Xkp5xdk67niOy3KNmxocTbDYF8idS8z4gg8syUa3G9AwpJaeZoVM2Qyj",
+	"328rWJucmOW87ZVIneGuYG2ggwK1QebVImdZ5viY/9037zEr3xMurmnGU8JHI/udDctmrSoibueyk8Jw",
+	"d6GkuZkIKUrXTmoTOi8n5hzsQEtTFNzmDKkmTKQsdWFwlula0mOpWcogq6KhZY316QsQ+oHO4OUsE5RV",
+	"Qr4ZMmEALGg+PsIM9wuxarn3wwH3wcWYKMWEySkb0hyHXoXXKac9IBAwkZZlS+JFy8XiPB1hb/oeF5Wy",
+	"5UuwsnwoSOoD1q3EXeiulknjSLBp2CaR4zFTexmFQ7OXKt43ek9IZYYblKQsbcNGkuxxBWDkkOXf0pI7",
+	"Z3374q3kjfT0VVcwwwIKMznBPN6lctTWZM9pTsup3kd65Uiea4qCFUKM2sc9mc6IVDHhQO0UQ10cnsdF",
+	"M5QkWuRsbpyEWqGsI9iNu3JEioS1yD+5GXJBjtpEQ86IdqBuGGuBbeOCcOJg3qqRPxZsWn5fTLTsCBdL",
+	"lkltCvVfKrCY2JeRnpJTS7UN7XmHLhlSNXrh/L0TzSxFL4midm1ekoLfwOTSEWhzySfvSHtMhnLKrsEN",
+	"a5jIgcNhrstQmOBHUEBrBZDNrZzaKUGeBCj/IOSVxpyLXlmtRIPJC79qYfQqK+JLAllODg4XA1nullu2",
+	"gfq/AZYTjLo+s6yxiay0ibxj09youHAqvfTjvr2jHZkUA6YI6GiPQeMIb9E56090Y0RpxICtjSivHHsD",
+	"RNcSz5UKOJrxHGCNMcUrImtBTdCCAmb2eeUFg73jUjJVqzLL7cK/7RFVV6rn4L7mUBn9NVesL2+IFORX",
+	"LiY3AdWtgKY42rC4O3hqK1zSXHedmuVdR1Bo3tKYhWkftAtEjM+VfOM++/rcG3+yHqxSUn5AobL2tbxi",
+	"7sm6qtq2KWTw+PZN2O3XnH+Tq1u6oGh11S3f5XREBR2wrpyKaCld3ldwtPbAbKTXGL0BaKqSOIdW7Ngq",
+	"R2xsSkYqKSrx/+y739tXb025d27qxg1JPexQPTEduhSXu9rGXcS85ptYBB2D0buJiGyktDuF7IsULimS",
+	"j5Il+N4IyKciHOwW6UbGsIDBHBfexiFGXkGocomU+G6aD5zc6GiQnJhqm0XIZ+taYhccUq2vLtxr42vZ",
+	"XDB7wRxG+s5Z9Kacz53oefiqHB1quc5VruLhEUqKji0SFK+CGCXbpvgdoptd5dWVZaxaHfEKyvCC/wlQ",
+	"TkoAVkAK+FKQSRxPiha5/POS9LnAWlrBLDSmwMXo6O8IqYj9BnniiwGkpxvzAkLIbkyQv6MY5NfaTw9a",
+	"Z8aMgXgxRVI+4EYTrjEDGQzC2Yy43OMiX2cqVZpXPikNT8UMbalYZ6VFzlQyhLogwfwxKCzJJmm1sdVK",
+	"gi+Lr7n5+aAqGdbLI81fc4GO/lqdIHC2TsMLiCmu1/YVRJ3Va3qDd79eDu4/xnZ96QUXyXrklhY5g+Nv",
+	"ec+Ii4kmI0aFJrYPZs/cK3hL8TkeA4AL5s12MYEA6N8E9jqKYQy7CRSPv6WJ1faOg4/tZ4XhwIcejrii",
+	"LS2zIeOj/7TPgiBE5r4+hqFTo/eOnx4cRHEE9qGu2/a3XNENqkDb/mDbcN0v8N1Rrvb/KxoaM9an+/tj",
+	"Jfs8Y9pPad9Ods9N1i40ky4x6jR6rzNp7+9QijwLCwPt0WHBlKJZCCGal6/2HEXJnjQ8gWQAqQ/t+LjJ",
+	"qzZyx2aW/FTWqEhd8JId4ZzkL68HdFI03xLpJCC8X6mppVGy7mCgSUK+7C9p8HCF8Fe0KuL9VwfRC28Z",
+	"z7uiG+syoIGXZDTRUIFzIvifE+a9Wi4CfdH4gqMX9+Qhg3h2Tu+raXgVyV1KYOuTxfJGbhQGdLCh87Zh",
+	"tV8qq92YiS6zEhbovlOqifuEW+e1xdGv+d6s4boyz+MOOK/TW2py34XWt/FmvLvUEwDHQhzPlb3nW7/v",
+	"lwY7Z9pIVXchC61v4wgViJoDzDduoo0bp//ji/0D4kNoQZPuIuwsVj8sftwKFS4wpWwHDJdfzxIyXEe8",
+	"vPiNfC5kuI4ADONqZLgCEs6LcznQwbYYcR1RByTuDmYnhzKnH5fhqWwd+txwar2DOnBqi8f1UeKpFUrM",
+	"fWCqLbU8NLBqTXzHFwSrtkMDwhp0tYDL8hGcT3fNl+UY0VSTEgv8roIFxoQaMpLakBOHc6bkFBP7D0+e",
+	"kLf8e2RlicwmI4GGcoT6YlmqwX1SrTi3yAWzhNkwiF5XNEOXjoT3XmHBE3L5fy5b5LULRixWGJNCJUWc",
+	"N69hdoSdQV6T3nJPGupadlCzYFMB7AElp4TdcG00slT7t8OZgdr3xTAvCBuNzawjUCq4Ymxccl1f02zC",
+	"WgSPAEuBdGiXf0Dw47D01LF1u2/k0s4CXHA8ZcLwPp/3ocUdgZ5+exb2wFEV7jkfCKlYGuf5lIWsUUhN",
+	"Tt4YT4wmPYAU9ZKKRiEEYPAwI6IjLkcyZX+jRo54cukQEtB1DztDJzpP13B5DceHh/B+IaEJ18QD0cGQ",
+	"BEccU2U4zeyQWYaR1x2Bp0qx+R6pmnXVRPzNnvbLOC8SVwxdrBiLVxM9lOBidGvG7XZiWipzVyWzZABL",
+	"+SPPQvfeWIJo1SKORThU3xxSwn2vstMvx3+A6nsTAYwQX9wRIDEaPmIvCHWf0M+JAiaGVA5J0DDhU1Dy",
+	"VQkrGjJ+zTQ5aR+5S3HOjJrtnfUNU5dVwt2bUVm4e3nx2+5x/i7dyTiFL4G+ZfsVAUVRwA70cSO0Pzgt",
+	"cuk/vu8FYHH+UOllXjV7bmp71XD1b7FLDhYY4XTRy1ZeiZWwLdfewelaMn93iqthDJ3DxidESJkxKtbl",
+	"qVTLcQFRiwsKGefUMUZEFEtorZTnTXzxW65o7Cxz8VITYexNZv9HSX14H2JiKCw9eXZ8dHJ88gSAG3NR",
+	"sVI83DGeiBOF4W3+y/mvBGQDL1BiT1iAh43wZFaazhFiHC4BoregyZNBtUZHZqLTaB8ts/Zr49hdoyYC",
+	"c+j8S/tYwMjOZ4QvddcIsmkMzaDU40R4ILfTdm7LjE4Pbje7OOdw0OvBPDpBowlnbIxej00+x8MeGpcg",
+	"gRRZ5R2NX7bpZGw/dB0xvbAqVEvq/5TqSpOMXzFSwdid3crSVLB4yR7Uovemg1NCSbUA7jNpA/G4I5x8",
+	"zPWcgOzlYkpGTA0YGVOTDIvY8Nxd+d4VBHbiv5eMuUKZWL8gYmLlBJA0dUdQJyvXEGLQotfIMV+XHFPL",
+	"wBYcRbC0ebmlE8WdwDkJv1lRBp4XKqF97ISbOva3ZLX9rZFRGhmlkVEaGeXhZJScE34eMeVT/u97w8a+",
+	"Q3hSDXDsNfcjdP432MCNuf+O2MC78aJvV+48P8u+8jjciwrbTCDFt8hHOtCuWoq4QiusYuOMJixFd/Z0",
+	"KLOKvM754JfN7+4Oqn27CLDoP46fk6M2OTk5aZP2weFRVaRX/WC/uaVtjl67Ac1p6EdTAbyRgFbCkn2O",
+	"0KSymLPv42stibkbDa406pwJQhdyxTCeyfAsIz0Gjr6Y9CYgAAZYRRABDF6nsluzXCTdg5V3PKq5VFBo",
+	"XGbwQqv89Vg+hyoDzEKU5w5MLxtxhIaqPhqq2hC4LQmcu2QPQeEUBj/fF4UrB7lz7ZNb6IA6RMDEUaxZ",
+	"FWTIXGB2Q3sa2tPQnl3rrHDJQHBYkEV2TIUwQKYWPBxm+mPNF5ESzYzhYjCHRPSNXp7y9iMzL937HsCc",
+	"5N78FRqTGtvQHW1DOZZIkh/P/I65J6suGDYJTEN1jDsX/vpQxfAX550lvRn+Y6lhZ+s7tAOzjr/1EOvE",
+	"R+zfaOV5NVFyzPa/ZyrjmMK2kT0HV7Rza05x5RsPU2Oa+WuZZsrlufOA7Pz+bkXiXLZzhQRhZ87MqrB2",
+	"zYyeryRnJNSR44IbTjOiDTVWxJA+oQsaq4lwBhiftCUnhqTU0Bb5AdDOMDHtD9nTcUeE0egBMdMxueJG",
+	"xwHeUUx0IhVDGztUq3tBnPKFEo+f18LuvbB/dQRiFeLbzz68IVds5hCuPWZuUV37is1ySclXpfMh4T6p",
+	"DHjBFRubFgFURteSMw3LcrYh2OlqpDV9Bwlr10COdMy7dkMg9ICW8ohPDuNQeD09bsdR8Vmi0+dxZD8m",
+	"RCbYjxadHlqGYr9LdHrwFJFtdXT6pH7at+cw9pCuxIcEedaVOiK+HquvmAg4k/iZG67SUOm76XjMzJHD",
+	"bcVOPNMFSQ6v0kYQdEXHagi6ACpO9lfAzpE51LmOqAMy988hE4ABhtHoVrqMS+h0HtwNfiIAWplRbZZh",
+	"t70ptmFNpYz3IputwMHLQXY1kYJ8a+XR72K022czh/MZ9P4WIq++WxpryEU51nAhMK9Oau3PslcPdy3I",
+	"8a3bIYBxcF022S6u8/qXUizbBGjMsaT2RpVw10/GR90is9UAGGgmmjnOnK/U530pNs4xPtjNOIMgOcwW",
+	"rQSSw0TpcNLcsJFeO3s/xTzTOhrRmzfY9SkEKro/ijhFqhS1r0ZIIfeziwhatw+yX96FKy7SHW2BHeoO",
+	"G/ALRxNmsfyT3S8fBEiUGKmBwj6u/A7XWOW3lE9cxv3PwXmWfH9ldBeq2od7kGdS25u2Z19Rjkk9rsgx",
+	"3mQVLi9wZwvA8XaxhK8I+LG4pI8T+BFHThFfCdY9ouqqK2RXD+XUShPB4N26UFGHUSCuw0G5B9yp2zjy",
+	"uBgI9ITYUXXKczCRLtbfCAthuAbdTCY0m2t2gM3+o23/AZhaguthaQ51l3YCR1AbNfFfBPv/IXtAJWsO",
+	"Y2dhuIF7fcEEl4qcu0gp8koMuGBYmAnI8Gl0zVMmI1CUan/RI9f+mim9yUk4jkKwL1zdiDGrE3cnCqqV",
+	"O8ww+zTHC6O9ZC9l/QHIYYJlLgR+NIITj8MMqe7qSQ/zVPLodXegFw7AkxKImr9QACdmFRqG/Ekq1p1H",
+	"gLCyycIZ/pUqvUGdlt7cGf6Vi/TPaw6mS7zfyZClk8ze8La7i6UT5WhwRc2YfE15k8pT2547tUWBYPfm",
+	"NH/YVYzq4nMtNdoWh+4jS4aCJzRQCKJlIGzhTdwx3mlOjNfjnQaKy47wTvOX18M7LZpviXcaKCsN9MjX",
+	"jFzKQ63Uq/vBwxUaf9GqPnJp3gfwDAoo0zAizaGLjCe9DFgfueKGONaAeA9W7b70pOUydsZRN3JHcE0o",
+	"SRXtGw8PEbTFspY5XSqXqpkOeTL0sCB2FOAPLfLTeeyMEy5DLrdGdASg35ctDjChP2QPFBoUGUKaUFVC",
+	"GRq9Cejbw8GvbiuTVQgA2zD0giUv55jd+qwRzrz72rDQSunsYJGBVXHEBUa33Oe4mn9tCCebH4zPDCfb",
+	"CPCNAN8I8I0A/0AC/Mai+TJfWiF2fAkoyi+pSFhWU6Sfb3wbRy8dXas7wkJzOwbswUXiIntX9A4a3sbR",
+	"ayBnNd883xjxn+vrMkt7vqQZEylV9UfIe8yNdOHF4boD+Q4OkTp//hPXRq4bqLKHG+nCOZTX9cd27/ul",
+	"zXlL1VX+4J28sNx55UhVHQAXW46ZqPmF5hsjrrYjGLXHWOyA41g6/VHWH2a+/W0cXWw2l4uqmVxYull3",
+	"gHLbHCW8Zvf5xg1KeBPv9WhRwkWJ2W9tWchVt+qIgv1P+b/vDXXgDlr5ncPES8SkQR1oLH13RB3Y0a3c",
+	"DnYgP8wbwA6ANc3qETGEDMTEq4tghwu14xZ509+Du4awqx7a18r/gQXRBxk4gKGOgKiZ6ZBnrGxHJKEZ",
+	"8SP3IZegA8Eg0LEYifRmxJlOqix888x9y3D5d4yl9sbdxcBXZVPYROveMJx+O+PVpsSxIXRNDH61TPZs",
+	"s1We+4PZMI8StsKDCHT7idPbWzzRa9MC7Ry9oo+43ABaf3JyfPJdgekeUHgB8f4Qv/lvKRhiyJfcVOUo",
+	"T3A1dYSflC8srImQhF3bHa8i/ZV2iIdAsCpMII0o2YiSuxMlEf4pCW/eQ0uXNYmLSFi2ObLBgiBb6fZ+",
+	"reQI5cc48DcDWiy4z1qkHPYOOAeZlgSnhSB+XHTHSg4U0zovPYUG+IoannOm4s8NhrClOOr9CWCpB886",
+	"16THuBgQxaQaUGEpQ6u+2PkevgDNzmHgQOpspMxGymwsf/cmKCLZeihB0Xm57pWa0ynloCZj9l+LnImy",
+	"wSAPOSB0YuSIGp7QDOwLTBQF+PzaMeET4pG8p/oFmWjWERBXn1N3xF+f6zXlWUZcDmbevTK2aMH/9xgZ",
+	"Q8KU4X3bmmE5HqUAiQQTKWiWbcAgFhhDY45oGEXDKD4bo3AEaVHTJsAJxMBlwt+FfchrphRP67IPDNO6",
+	"V+YRiPJolXa25B5L5IjpeeYCKZ0FP7EsAEpihEwAE49WUv/5GIwvHSGtoaINQtpjI2h4x3Ym+dpvM0lM",
+	"Tco1LAKPVhpHGSTBo7OKyL6nPlKh/RNtC4kBA2jqbAzlitktstSNDmbRfF5rU+B96NOmxOgh0xvt1nQ3",
+	"ieisFWp8DdMoItTjqK/kqJuHIKN3Dp4FQZ7lpxipCZYm37+Iytws5PgZRL+W4jtld208tJHdGhGo2Gox",
+	"rNTI7vIw+nvK4Xpl9319Ipez6e8iietOWVh5qOBtwxQblpMnb4UM5xtNhjlV/fJN70LuaRekem8Cd05k",
+	"4sL+UkANpzwF84kVvlEeL3QRFyNSWO0BjXjR4l4VRdtY3Rure2NMaYwpn4kRWBJU4Yz19PWzqSGQiLX/",
+	"yWVn3iJJ9gb5MnH+IDWqERNheLYYdVcYPaRyztAMC6h7nCbQO4Y0r1tJqDOKh7CEWKW+I87CbN/8PaMJ",
+	"oCCyMaGGZIxqAwBF/g0tcuYQesLJ2Vf22GAi4ryh9u/EF3aEGbKRZtk10zHpMah/j8BiCVTNdMXaKWIt",
+	"OiuO7CNuV4Eq5mw6lhxjYVQ5FdUgi/atH9xk7gjC2xDphkg3RPpeombsLfV4AnhRd+AYvZOcXgMqSzPl",
+	"pexJVXGiNNUBhgPA7IFlyJFRtGCDwUlbCRyQCYs9+EYX/s8iXHuROQSGpdXcASZgOYOVZCd6RlzVYrBv",
+	"+TKv4VCK/cESO9JEZEzrjriEHPhu4i6pvrStjJqwtewAIGA9K6ApUHfHBub2xPEEYBSeKQzpNVvOFKro",
+	"/gUzOyL62yKvV2RD19YVgtk3XtiGJzU86SFKSqVpQZ93zppq6QwKEojv1QZUcAsjF8N3Pi5XPebid3zw",
+	"uGA3TjiH5WP4SUcgcJCQFaE9zqVdLbyXE6ibuJwmLqfhCA1HeDAtxZIjQsOok134szcMxSngbu6LM7yV",
+	"14DuVmUXsmxCIIg64BqTywB+B/QBLhLFRkwYlsZ50QznewGLElbrGCt2zeVEdwSOcwbRO+4jWeG+sCBh",
+	"KW3NjH27YCzVDoSrRd7Kay4GZQOfK1OSTJRiwjj4eVSzOlb/GAIu8XmOYleFsrekYMcCAsYjYUkVLuqj",
+	"RSyuMuPKPUFUX7EUAAk5IABU+rKPNgN/q8vw/I43TK9heg3Te5jKJ+4KPlTmggdZvCdmV9R/Qp9HjxEp",
+	"CoOUN4xV8ELkboiAp2OSsiTjwgWmuklrYgk0tdwlmy3hKfPATI9Gy1kEAdyEsNtlN1S9oeoNVX8Yqm7v",
+	"H0rzpYz/a24QkvFOUVJIsevR9/vWZoo841Jy8fkcijUS80pdgLzpBwZACAmer8ru/CkdATVgciwE4shr",
+	"hTeFLHWmvCCXwUNwiKMeZIZsBIpSR2ysKVX5SL4ibeaeMKprumsaJaVhZw07ezh2dvHAKorOsWnvg4Hl",
+	"9SE8WgZ6UwBfjVuiD/cXi+4y1iIfwtArX19BCuc4J4wmwxjRMwxm2SnjtJwwlADjC7AcRG7wXF6bARGQ",
+	"H7Iug50SlDr/16coUdwwxaXoXjF7QMZK9jI26mqZXXMxiOJISGMpPtAkx84nmgHY5VQSbdgY8hpw0Oj0",
+	"GOK2N6lJABuyMsz3zvUH7lJfoIwGn8hrpiD74mBJYs5cSkvddz2JglrB3U2Q/f+Qve4mEP7Oj9h1n57i",
+	"/ihq7hV/Pt782HVlTzN1HaDub34W7VnCT5g6oPVoBvnAil1zJGcHIUp9DvS/BKU+b7BUrPrfyyDp59pM",
+	"GR8MbSON2OnHG0hRgKFejVDvMB2+AHT6H5mpAQuftwrRy8/dx6mLYl60z6HHa7w6bHgbRxfwaWv0Cxvm",
+	"0Nw1+oUNb+PoN8nTGr2KZk3SVoP7/ZfB/Z7JCcSqO4Im+8tEVidSrhBXscXp1PKcunIqVCn6LDllgRga",
+	"B/XAyIpyYHEF4BtKp6Ww0lZHlCVcsJDANrjQ0EpjR7n2QAPz0Kj+DczDjrVwrN/9ICgPuqhTsxLlAepT",
+	"x4TdGMUAVAYxy0VKVUpSds2BYsQE9KEMjcJjpkgu2cdFrGNZBNc+1qUjCnss1tpfiHVEHN3FdC0hTYFW",
+	"UyQ24QBoUHYLJVx3xGUv4yJl6WVMpkNq2DVG4HNFlMzYqVXecwRe29ejB40LytybGAjLRCVmHTqvL+5z",
+	"H+C89RVht+pcferzwcSZXwLl71O0TAcb0Rs+moyi0+M4suchOj1qYU17fHwURyI6PZxX1rCyGJyUbn5S",
+	"otN262n76UH7ydNnBwfPnpwcP31SVPb6gO8m/t2LipvGo9rnghuWzbpCwovy/3VTljiFDt6vpBh0Z67Q",
+	"Gfz/8Db2woKdc65/+ZU9u91WA3fHxSnSuTn7MFAsc8PQFsXI8kpRSzQ+/HlrPe+2gXFu4CPuDOOc5xvl",
+	"hHcHIvuOUST+kL3l2O8fc9F7XrzWjAFkmu3upXD7ZipmLfJqNM7kjDHt4YuwGeRkzYvvOd/zIxVs2jFA",
+	"dLDmnaVokcs/L0mfi1TjwNjOVTJJ2ZgqM2ICfK15RZOQl3WEYTdmGZDSz3ZHNt3fC0aV5U/x/Ba+F9nM",
+	"zdKyfil8tpz2GHU+VyIfzSNkKDbOrVU5B/tXBGkdv9tH40ymzNfK5PZtf04YcFhna3SkNqSu3LCRXkdm",
+	"f5a9C+x6CxzvDXY6Bj7n/jiII2MV+9OIKkXtSyeC/zlh7mfwW67aDtgFroPvhdsw8lVm2A1NTGntkS+t",
+	"GlUvtxiqtOQRvfmViYG9qgftNqwh/xsK5VjqEJ1G//2v/+50btrt3//n/4jyxWmjgPmuWgq67YtQMChu",
+	"Uxzxb+1efAeRXeB2wQBo6PktSCHftZYsaMQFKy3FTaonZWY59G2dRFO0u15wkbCK8wncUip7WVKmWuQM",
+	"7rsV9EZcTJzMS2wfJlIQPz9yB40IPbA2D0+XLcGOHdVl7/bc2fZ11vWQcGWLxZzRum3FDZmlURwlmdTM",
+	"3lL4x/oiyQelGrnBQS4d+vKn+37Cs9R+ipE7gpqx1gbulXapQHCUl5a1BGZhgoelCeYyHBCjGiWQl5Wk",
+	"DYfdMR7Zz7K3HoTM3sKdQJD9yCzjWGvXf80VcBhLWLdBLQPm9HXWrmwkRwQe+wPlDy8Ywp8rxEL7eyEU",
+	"rokB+EP2fElGB1HparC9HzNhVX4jXUxyGMOmXbBymkLIAHI23VrizLen+yFd+cuIZxWpq1O6fRO//c+y",
+	"t1Ec1529+A3j2QXj2YClLLM42Jv1RdQ/t599LSfKW2HF7jqcq9T6Ax+zzAqnNXrlbRd6vxw6j1LdIbDD",
+	"bRz9JLN07aR9I+dFPwsI2nofetj6fT8Y5mfZe4sEcP0gQdvbOLI0du2kfaPcib62R9GsqWnd+LYfbU1r",
+	"S0E3FXsW3df28f4nDP+6n4rVW4k3d64v6EhCY5NuNIs7lhbc5p5tZ3P+Wfa2K0ZdSKFzJamD7qUqH9tW",
+	"jN7uLu8gCaWQfh0QfO7z4yLhY5rdRRXJ17brlBJHhBqC0iSTNNLM6oLO9yDN7KNqv3EAXkCG15ZSBYwa",
+	"8FN0hzJzBf6tausS1YmQRLBpyTj0AvNIgicklYj+DptRYSfy2ueXHkjXELwmhO4R0R57re6H9IBx8X4o",
+	"jyU5NemMB2Uq0RorFwYxA1YG42JSQXW8OaghOg3RaYjOrojOh4lxfiUpiPNB7JT0jApj68rgXIhRxbZB",
+	"WoA350Csgv0D018hmmjKFCM0TVm6uviaHWdFsJC38D6iemt1qqcpCRrpkCsuBt0RFXSwwp1S7jvR95o3",
+	"uftAAfyG68MFAtfngxQtCx0KTeZbQ4KDcmWWSn2TO+c/r4VvHfGuV7rGyoBQZoCD/JdJMYCaBgu5XiAu",
+	"zohiI8pFCXDNk36uApmwtaSwS36ZogXCerzp7Fpfnci2qfDVXMSiEsnIH6ttJKEtL+H9lBwph3b7ahuQ",
+	"bxnUH/HClpUZIKjb3wpyVqRv+uohtCPcjYYcTY++4sb4RofanFXuYE/nTUxLynaUr/S2WCCVks8m9Tfy",
+	"aWxuga8/zccuxG0sni0LvflaKXATLdGo21WFRQqJKK8wgiKPJ8G7VsG3KySykd8B/Q2wIohbbJEzgd6I",
+	"0CpY4gAL9N+HTjUGvsbA1xj4dkVx3mPZintwKoyDINKVpr2+VAA8R7ShA0aGckpGVhot+wEUgF5xExcN",
+	"fOk3K2NW/DKmWrsfICswkeKaKSg9pKhhRQGKkWVegoiJV0RTOtNBIP2AtUiRK5nbDf0Ctc80CVIgcyFY",
+	"9udzK2mWLcmlD6NpHzaNHnWE6PSwXYKR09HpsX2iu7K/XLIc5rngm+K02fY1Qr4dO4H8Po+cG50enED8",
+	"+IA5vLX8a0en7daTOMKv3LXfNjo9bJ3YHbYHJDo9PIb6FvYY4QJhmOgUl+6R0SA/Ljo9aFsOUh79ZG70",
+	"42Lsg8NgbPsiP7ZOFGMCUQeK0Z+sH/xpOPUnwegHh8XoYQ5yMfrR+tEPi7GPgrGfFEOza5pNPA50sC+L",
+	"Yz+Z+2/uVeEXCF51VLxK9vvwwYu3LGw+BliVxsVHfuh2uP/F0HhIw6EP7bWZcjNMFZ0KD55QNxUtj4Kv",
+	"VmI8rdgiceCfjF5tD1vgE0MbeaTh9nPYBf5MokmnLAEoZvW6lUKAa3JftuX8xujrQS3vYL4cCmaui99+",
+	"JHwEvNs5eBIqCsx1gwn7YHhKrFBIjLxiGIdqOXeKweK4PwrCTUVHyJ7lNuQf57+6AogjGNiDDwhJcHZo",
+	"2hKSsBv8vkSxPlNMJEyvZ/6YB3PPEgBMfV9fD/7jZpSV2H/UmbTbR4m+HpCbUSb03zrR0Jjx6f7+dDpt",
+	"TY9aUg32D9vttu3dwdYM+8AT+LuUFD5niMSPk8pkArgAURz1pRqBsarHBYIIlbL6j5+dAHTOXM5+JaVN",
+	"7OY1yDANdf1SqCscyC+Fxl5xcxc8GNu9Bh6Mb7YC7KUjFtFeoBs2FHTEygBlqzBdfrGrugOmy5qW388K",
+	"J0wFSAhO23ITSsaTXsa11Ue9qjkPD5K3lhOzDiCE624+4F8JKOQXbh47UAi6b7peT/m9boJ2yYQqoQow",
+	"6dHkiokUfG1gGAWzqh8bNGzUeerq2kcBhjr2zKhh2nTRBAKKtftu37t3M6d+czGIiWHJUPCEZiWsq/yo",
+	"lmZWZz7HS31WB/cHIPILN+sjguxt3RWAyC/c1AMQ+QUO9FYRREAJGwCRrzkUqCjDcYVsz8sT8OcKYcL+",
+	"XhtK5MprSK6yiNWqLOcCd7Fnbq0KVGZXUwTYXN+Xw3LxBVLBIxCEXnREAP1c1XMpqtzySiP25jwkOEkJ",
+	"Y5SKZChhDtGPE6a1g5Qd8GumyWRsyco7xlKreZIeIxnAuio5GQy9OZxBo9cgHBW1H0CUnOgJzYgDMLWs",
+	"1wzZSLPsmgG9+kivsHzxRFwJORV5Szq20igXhBINNSWQ3+evgVc43A9AMkNkWpYiHC6dabCyGwlFmqGG",
+	"8pCNWvbclY/ST7aV/XiGXtmvV5qAfd8yCNZyHMVywFSPZxqdHtlvtjm/gm/sGHfp0y1M6vc4Gkx4Sq3o",
+	"dBqd6SvA1MXlKSj8aYU5u0FDOS3WJidgbARIuomx0sbBSRxZQRaE7SwjI0ZoD/ra/UknIEjkWwUfYSYn",
+	"pA9fCqJlmEhZ2oo2LjnzCzcPBV3TiEK7F4U2EHKWGUqAwn8JkDb+fP7mbforoW3mWyPsTB3ZyolVTkxy",
+	"/WvAvISNc9yWtS8smjW4LU0k0qPFbRFleXNTcXMxSMA+3v90xc29QbhsJQTeGcLFUZfGeNzodneFcNni",
+	"nm1nIP6Fmw0gXFrkTX/vrcdv9pNpkb97ORokVC9Hkx7LpBj4mHInB+XW4ytecXkLnrklbIvVp+xZvxvA",
+	"ZA3Bc0O0lk2l7/r0pqEdDVpLtQzzbLNVnvsj2dDjMtTLFTffaHRIzYFU7VgY2r8OVJJKqegdmzJt0AY3",
+	"73cD51JOZcF0QBWk+aBnZn3dhWWutVz5eUQp0BX2CKqSIb8G8Fz3zxJ8Lr6jO6R6GJ1Gz/vPnqTtZwfP",
+	"nh0nT9MnJ8/pYZ9R2k5OTmjaPjihR73+cf+gd9hr954dHibpwUn6JDk46bX77TZtP4vqGTkae+GD2Qs3",
+	"McjgBa1vUApsR4UlaBXucdGqN6ufevW4DZgB2nPo5P7shQQKCrfeHejp6w5dgrWsXoFnMLB7bekgLIxZ",
+	"DcZAI+yEGAMo6lwX/P7z6qBrXJKulsFrzrI0qMrjQzrlCII5FSOJHHOWkr6SI2ghUGzKnZZnYPtOqMA8",
+	"ESmY93GajqDE8BFb6WL0V7DxNP4FJYfN/W7uuAQGgPtwtzXibXNIG/H2axBvNxdcl7l4fQzql+DmPUOi",
+	"VFfiXWyeO3rrSszlvh/wI9Ttv9g8dP3WGmKhdSNvN57jv1DFD8GmOQUCJr17/3FuMsUnRbDNvXmWt5b9",
+	"d+FgDkhR42duVP27+pnvejnvpPDHdRq6A79hnZHcVLCRv5oqqMmc0cRK95pQSxkytsJLvT0t2Jmz+i8S",
+	"wzq/5ffgTA9oa0MnG59641O/T5860OfPJgvue9vYxiBnd+BVlcbsd2xaqmZARQA2O9EsDJVqkTdFSyCj",
+	"tgE35IqxMakKn1rUmb90rLSG7jaQaY8PpBGvWVW29+cjae7VD0/SzvqGKdwJFFPjkIgRwa5ZjiSMkGvc",
+	"YB0XJgwZUj20suI1GNm5fgFWg4BEIs0DtJWOGCt2zeVEZ7OKRPsisBRgiJ0PpEXODMkY1Qb8fE5ClsIn",
+	"N6LRvKQgVLj+Fq2BDWVtKGtDWXdebQau2e4ExBEzdF8batjeiCZDLtj6SjM0y6DwKOI6KqblRCXOWWl/",
+	"M4oKzdGA0GNmyhhYDUcxkhQISZCZdxqO6IyMmepLBbEIIztMR0yHzAyhvoBiVEtRNlAAFgdT1ygToq9T",
+	"0xEjcJxfkP1UJnpuWUQP5VRb8ZBqknI6UHS0DGrqwvZ86/fjYZEm84hNLrjhNItOPfhknneZUJFyl0uK",
+	"HwY6zIWJUAGAoTMAINHdPhd2MB8dhiO5kRfRT35hY7R9yInxjGRKV4/lGAzsQXAm0NeduIG95hFHPXv8",
+	"o6GK4giy5RddxL8wNvaObbfiivn0lRyFm8R1l06MHFHDk3yOeKqi00hIwBI1sjTjOJihYtpIVW+G6EYv",
+	"z3AyJnRAuQjn5l+00ezct/l9A7NQ+SAvcYLCkSH+njwOZLCv1bhdZgbLwbPK3yzgA5agR7+HJN5BZO3n",
+	"MmOdamI55DBEwXNt4hDFyN7wU4wcyyGBC5E0tn/qSW/EjWEp0YlUjjvIPmKa46OO+NaTdIcGaIpuMcSc",
+	"hMmVwC04wA6PlRwopjWRitAptfIyDvndcszijhjKidJF0BvDCZXfgblYMAsdCs0w/ALIcSCGzyMcd0SA",
+	"x1GFcJzX7+Ya4HtdzVjFrhnNiOVHYqCX4Xm9Kb7laz6YqCouVQHEVZ6vVSegnNASRCqX9V+X1lgl6MuG",
+	"oyqWj1jADhQXzkXXyC4evuj0qHUCmy66eKogkCc/mcXD9mOr9LZ4bNZHdBdH9MGqvlWc9gbB6S+B4MRU",
+	"cP7uggwZ8EN/fWsg5iY0y5j6RhM5FSEfy3lEyODyeGvs5dB0adoiHxwP1fkzxNt3HStKtsUkgH7CKIxF",
+	"CP01/OUiH52Kjih43Fx2m58u10QKGHgIx5hMhOGlFkOqg1XjlOVUtMhvkqfFPlhW6yJB7WjXRThJeZJS",
+	"ZLMWucABuRhYZq6YJbvwh2DhvjvtTSo7O6/xLbzPo0aCNc2OgpO8LGIKL09JknF7WAuPQf6z5iJhl2Q0",
+	"0fAh3acCdTf8UuFmomS/hEvjF9hYf/x+lhO8eobI72dnBQes26V22bTvZ+fUYOW0Oo1h0RcY2fmVoW7i",
+	"0h4l7ubvpTIVtYOZD6M4SuRoBO/3gfLXTAEDP1gS435w+PGgXcQ2133XE/hE7uDXnuFJtHkVDWASYtAN",
+	"okHs3ttTfo+yHLzBCvVhJIoU3WVx7UKaruyBmSstZD9pGIAuTBwbwhB/LoiZSsgAADEN3xSdHuOhwk+Y",
+	"uuDkaAZESTFLmu2DgyAUOyfwkX/Y9dYI/P6FHLzw0Q+Kj14ZxT3XBj0LXqB2k92htAvXtYaAC1R6VwmL",
+	"F7iWOrmK2HTLNEXHWxo5+GuWg7UXILzc6x6sEHuxxTKpd5/dWKl4qfB7YRSjIzTxj6hJhpbTrpFvYyKz",
+	"NEddiAnV5N0PP1+8f0e+lYKhGErGTJGMC/adFeFeXvwGv3WweoT9DQkWWm9sL/gBoVBR/vOinaOh38V5",
+	"+Sk6AtOvfe8rWN1Lb3qtNJ9gmy1FM+x8puuJQn9ZMW4zSeZmT6QL0kz0qRPxtBOddupw9YNOdAvfellJ",
+	"jfcLJxEOqj2mNcprPH9+cnDw5PDp06oiGxjsuZ/o6/ICeBoX4lFHrZzeGUGm4mbWlyjAWdlVYn0VyxMJ",
+	"FlOzK0B75B1nXu0NqGKHL/HL7f3A9ViiH6dqEX2eucoEHtgY6Y0drdgYagxNhlamfAE9bIe/dSLXFM9C",
+	"J6rI7Ct2L1jjYbtdsbKGK36VXBHp7135om2lgdOBkAxB0Yus8hP8/95SZVD6+/xZMrnU2STINJfwrgky",
+	"2h3iLeXTjSvS2M7b5brE6NJEJmQvrKZQVp9Mh5ZpYUxcj1l5d6qsfiuWZcecowSKTr6qfJgKoRPFo22v",
+	"/M6SYTYzQKw3ImyYngLr33VmSk7PGtrUJKU0SSn3l5QykxPw9yyEHtYm+ovhhwui1j56gDaP2i6xhso4",
+	"7Fy5IT1LywrEJHTigD6IYEg3EIYBxtEXc74+/9yyhCs2NlUFXlLZERBb4SKo0X4aE3Zjb6tXjdB5hjOK",
+	"HRey7yp8S2tiXVzIt//A5WJwuFCAvKSa9KnyqwuMNyioVrGrc/gIW7KrO8Zxb8vafMgclLhkyvC+bc3A",
+	"a0mV4teWSUMoPs2yDfCJz2Hge+Fa7yfGHsSGeTXMqwl6X6VvQNAgnQ+52IYFyWumFE/XcyEk8/XCRPLW",
+	"aCOfMhWyDBcwIlxwA0stJb+GkIl50zkyjMRYUi9SxzhaHbHUzlCEJq4KQTjPV/OYAIrtNkAd5g1cr87r",
+	"+hPLmKDke6asHuOMgxCqd7ulP/uwcFsCihkEGIGkUt/B/TzaoQsYJ+9VtEPceMcCz6kL0CFTJcWgiEUH",
+	"1/C8IifkgjO4lot33n17eB/uW39017tx80v4YGGKc3etAbNqGFgJPBbuyTeaMKoyzlRxYh/CgLaS/flA",
+	"6N0rYU631qAWhYQIXb/U+Xcti7wMqd8lmu+umZrlprgiV7VFzuaFg45IqBDSkB5zybUub6ykX9llZAy4",
+	"tE/CoVk2I1PLr62qlVFtiheiVsWDMMgqvoshjQ+jPTXWsyYB9msmpXi3ClvU1opAHVuUFdLv1xJVYJsk",
+	"ciJMkP+PtwbsNDBVQjHImUjBqo1OpMLm1BGrjE4TkTGtF61OOVWsom6/SZ42lqHGMtRYhhrL0ENzA0uL",
+	"7tEuZJg2e1iandfMGAJLle1H8n6xL6+AVakqzTQfmTYv8xc9IitNNcj9ycf289OjDRMAknZhwHnHB0Pj",
+	"ElYHuFdRHOlsMoBE+BHbU7InDU/0Hnykp/0j+jw5PNh16Zviu8zWWyDKn/3BzBDls9SEwn3NRgXw6OH5",
+	"/EbPHcCADLomq+gglHTP+56OqKC49moR9v2YATwsYaOxmfk5oJhpd9vbsgU5+/CGXLEZ+faS8nEXXvP/",
+	"/7//3+V3aCsHGQwT7MbOpUk0SxTLUT1sX647QgGVZSk6NSG6DsJycCOxZ7ABM3CfapmBLTRP+vc/Yr0K",
+	"NMdz84Jcfnh/8bEjPOV3zex3YuYSFsmZBpytNwYwt5Qmmg+EnQisFPyy2WRAqCaXrvsltnY7gFlpuLEp",
+	"6c06wvax4jiK8TGZDt0sgVPAyq1ojzS2Rd70VywBvcWIEYIAY3Ob0RH+Z2KkbJGz/Le8zs9kTIwkh+0q",
+	"Lra83k9AIx+04M8K1rFhSZpgRRtJ95vWqBlztPyDs0N3qbbMDYBl4uoUvjrc1rfpzbyTgN2MuWI6KHZT",
+	"lyMf5sl12neF5LaJLtXOGcmUORKyjoWPFevzG7tOTwz+nj47Gv5y+G/8EdDruoszVuxaXpVeqqTJ98Jl",
+	"pgENsfTuD9nLQ33h36jthyVHcnig6noj4Z4iVVZW9Fuc9sn1P5N3bfVx9v3T0X/p41/HP/af/8zOJofm",
+	"t97fp5YGF4QVD/SXJjHVvhzv2DS860vyB0pkx1szrhhAM+VyzaKcslLA+auINU3hj69aZHuPYQzhDdmJ",
+	"kLZUZd3/FFIfsGkmmdRb4DwHF391McJMao4uZ+d8mYgUTJaWNhSSkEiJZrpU8L5EOJglHCMA6DEsm6Fd",
+	"FNw/BnISuSDc5NZNNJim3JBMDqwklLKl9ks7w93LLCU54Lja5DsvncKnSFtfnZFvUyLW0JNtA3PtAbpn",
+	"ggKqzlLT1+Wfl6QPdQBRJUJsGSuSxISNKM+IVCRlY6rMiAlTjlE17AaqlWb2WoEW0gPtpscFS1vktVSE",
+	"i0Qx25NmHaFnIhkqKfi/nce4CrwFlLFLLZX5W4D60iI/MJD4QBvEuVptjIskm6TVhMIKHf+A1a+BVvvI",
+	"bgxklDCqkiHowFyUNgHL4vtdiAkfCKmQTDrVVTGYj5BkyrM0oSrV5aRJxRC1oQrE5M9oSW7kQbsNdUny",
+	"vyFtxp7R6DT673/9d6dz027//j//R1SR1VoJIOe+st1jyEsFyq0dnivS+Hyr/BdVbJwX1svXMw+jyW7G",
+	"GWgRmOlZtUr7jtJCuWEjvdZJI5FejOjNG2x/DFvi/jjIV06VovZtE8H/nDD3s0sNrNwLp0zjlnxrW34X",
+	"2+MO9ol04bh9C8bI75YB0XDdzVWSYolubj0pM0bFms/iIf2Kk4ZfZORzmNgNTeZycV+JAReMKYw3q5pY",
+	"Mdr9nLKvCB/IUovHCQ/ktODIKnT+4EZxhIEzXbh5v8dRIUfWi8ikNavgBkds/kQC/YxOIzYaZ3LG2H9a",
+	"VbblFxWXsXpejXi2IVZPce0c5QH7RiYHXASWhRDR58IgJi9sSjGxpZaEg/srzG/P23q3BBCHXcHb/MPh",
+	"Xa5Ht/mHC7fdxoWBbLdxXfx1XBcTJ2h52RX/XiG5QoMiCnJ1ZXwRMuvcM+EA1cmYaj2VKoWwmsLgTvzV",
+	"dpiPOSDjizDuBtt2RM6CXYyizFiLnAknAAKkICjDVrggdCQRnLDg3DTLSGanGPiN7WvtZLlALGYrrXeE",
+	"27TlBnm4eQ9pia9Bz4VUtJVxka4k6O+kohWAarA4/GbRaZTI8ZipvYzCId5LFe8bvSekMsMKMr2hK8Du",
+	"5b36ABpW/ECseBMmu8zWjeTkC6gdjim6cFhltobVzrW9jaNCN17P3ufaYs3xWlKBb+8Z/IWz/603/Zda",
+	"38bR+QbzPV+Y7zm4kurPoKJ9Xul8/fuDdo3PovFZPN5i5ROUKjYU0JAwLloU90esVjyd5gPB0j0uAtEN",
+	"45hDF6NtWbw8QNRWlfWJf2TmLXvgsj6BR3gTHu4431kyYuTcOXSX+Hntx+Ij9m/LI0+jVxMlx2z/e6Yy",
+	"Dtd9Y2ngA5PI6L0gMFQrRQBMwtyxELDMYx6KBefOVBqciPzE+qiA4o+uZlnfHmQnRYBdsl5QQC354S1b",
+	"Jj2MlexzPJ/bFdwJBABkM29ZHWbkZ9QAgDX6+90AwPI0HHeUN+EP9nszYSAVw2Uy1gP0KhVmsFdez/lX",
+	"WuRV7nWxlxr0dLDKF7mApDcrXFZQg46l3Dg1fjmC19ut4bt2p1GjHlRFajeE43q7BRZXw+AaBlebwbmX",
+	"PDija5hWk0LV6Hf1wN3uzskrVL39hGZMpFS1LNleW19WEP7SdUBI6W/PX78kJyfHJ98VJWSDWnarKxqJ",
+	"lEyHPBli5SQIdBfSdETKkowLlsZEG6oAdeCoTVI604QO5AtCDRlJbchB3G63lxSKfTvzE30AJN/81V+h",
+	"LN+I5rsSzYN7Ahi1SXizgmseFEdccdeLVoslJvC2f7L/W4maXRTRjCsS2fOaW0FQS2DveRG45fLmINyb",
+	"IRtpll1j6t3CVd3OK3bnS+qtzo2y3dzou6Jtb2eCLXSAjeGC7OHdEG4bFPI4jPmEyG2rURX+dZQ56vnX",
+	"sS3NsrXK+ZY3/F7U83mX9R5g0W2ooG/sfN6AHjW0pdGJGp1opU6EBPcbvY1OhKTXhXKsEJL2kb7tKee2",
+	"354+L0UacougSQJgP/KKCe0gsAkX1zTjpVQbiBnmqkjPsWSQiwkrSqs7hOy+YnpIlNfaOgLGLjQ0waYu",
+	"DqpM91Gw6zEzZUzkXKDMBEo8gGpItQ4iqzoCQgR9mpEbuAA4wtfa1YMB2FmNAczNRYLB8FgfIsiDngOM",
+	"qwqxKkdPPBYMJDT92e3tZi5mrmYYFKzXrrXhRA0najjRw3IilwOzaRBGEDu4ihcFAYf3x4qAohe4dw5E",
+	"w8F/Zpkj4jn3mUsERaK+mpCH0J9BHk4VNZ+LZvvS0TobktmAdT4i6lXcrq2NFwFJWkW51GejXB70B2rG",
+	"hPFoHrwkSCfw8aIe6uiaWXIGVWRGtjf80aqovtIQpYYoNUTpvuypn4so6SC8HAEpFmnLK5E6ALQ5NAwg",
+	"OAuCj6ctJJVMk0L1rSIiC1Hrd43ocRhM0enRBhC50KUInK8OFBGTUY8pKMZfIplQScVRyYbCbIWt0Vz4",
+	"V06xCG/Yws23B2AlTKzr7CAyugCAFa+PX3dKyuK780hG1FnqgMTOXeavCiM2Zdc8YdFp9Jor1pc3RAry",
+	"KxeTm6iMXxcWo9kCMQ1C4/gYxjlqtVsHB0etpxiVl0yUgoUFYXk5zl047YN2ET8ItJ4OMH7wrfw3zzK6",
+	"f9Jq7zrT23329cne/qA9GPrsYq7WHB+qk2yVJ5D7Pk0YX0PNS7V0nD1MF+TwjpR8S52xhvi3/8n9ywfF",
+	"LJMFz7LMu2ccc3AdV3lr1gt+UV18Mv+2IdVfq9DViE9biU9SFKdjh9LTdnduvQjjDn5+QYeMZma4NB7t",
+	"h0KXYskVoWJGUja2N0AkMw+7jHWfhMwRp2P7L0MVIlk4Rbsy8uwnfP1d5akcuhaXM6vvw3MTWJ6GBp5h",
+	"bhVRfs22v/Vb8bTPeFXKx37O0WI/PSidpmJPgrM+Yoa6s04N28usXJ1XZ7wtjtu+YhTdtJWHDl6oyQep",
+	"zUCxi7//GpNzlnKdO9mvmfL3Dat82m/ZIv+EQtHYlGsyKa51PJcsC97xjvDue2IkmUp1FZPexBAhezKd",
+	"hRbNF66UqasmzTUWLT1pH8GUMNHKNgnuRnVQ9DkgcDF9d4sDXEjoOuIO1NhegMk4QlvtQDH9Z+afKLsp",
+	"+MdtgPSM32GTqj5u9lWCdpYV6/dAYvkX+HpvTs5k7vvbpXIqSl9PSNPd6RcMzu/CBcIiWeHt18OJgdQA",
+	"O7HWJiREM2VVWgJFCuz8NyEhI2ZUnVQJ1w7LITDyQckRM0M20QCuSfpSjajJKwfgTZUKJDzNDHn76uP5",
+	"m5cX3Y/vf3n1zlUNgBgemDRy8mWZD26Ga6+4ncj+OKO8fECioTHjrgto0V0jDc0+5W/5Wwff0YliuyCZ",
+	"2gevPnaiGA/G3zr2TZ3olhzA9IqDUd6nt6v3h92MpQbLut+qKC4jGx4/O3n6pL0IXFjJSd3X+Mxi8+Pi",
+	"up8it0sf7UEDcTP+tCTi2Z/uvlTBp9voIskxE3TMW55ArQecoCNGUplMIHYZ6plImTl79FixPlPk54v3",
+	"7yolvYsxS7C6HJfCtnpgkAm3+ug0OmodtNr1SWhpIcuOu9+l7fM6P2dexNdqcFnBkfKLhLCw/lBTTdzZ",
+	"LN+j0oWZ0VFW48KE4+aBn67COpgxilqWukXOMk61k5rYzZgKqIFvxUvbRYpC/HQHxbbETD2qWEqoQSC8",
+	"vOpPNW8qnd7/dfb21895Df3GFZzObekpgUu4kl99DDfU3itkS9Fp1OOCAjDt9uypua+P9r66Qzx/X2Es",
+	"db0EltwJoUwh84J/z91ZexQmykrh+3DO3Qvmh7rgA7HHBWqYe3JiSgUcWgVsAxiCqlGaC6TLeegmh9MU",
+	"joOO+OqBcuyP3HUGtbcYyOk6LzmzWI3Pje2BKRZH9+UpYpcwPODXoAwMFB0FAfSh3y4Y1/asGPSDkzCh",
+	"Z4+RPs8yT/Vw8SM26jmIXjfUH7JXORQAVOSIJT1GhiChB2ujIuUpNayq+1lBpeBDFI3t1Ow7YyyUFpAz",
+	"+4vs95kKP3IwTsVr3uSlhK+40acErhm8Ewg91mynViR3Jg7LGMh40su4HrI0N3wIZo8uxjeEm2NHrXjt",
+	"RTJk6STjYhBjKji+Dz6f/W6WF+XJq8FwQd5r1aBSMegLQ3LtSzTjpeX4G9YQbZEPvg2x4ijhwquaJpsB",
+	"NKzlXVDFOXi/K1G6+O6fOJQIsAoP1wb0igILn42lqtyGM2LoaMzUHrvm9s1QEUX2yRRD0MZYLw6T4iVJ",
+	"ub0spQucOjfx3GTAphXnIjme3jlK4sYA6nQLYvkVm+35slx5wbMwJfE0gqyOKC6dqtORvM7vwdxPkHZc",
+	"/RNW+SpueIzL8V3mH18zxfuz0g/FlZh7T/DD4lvcvxbfU/ygoXqYq5AWJFEnUqSTxBQvmk+wrvpB41Ev",
+	"T6KoeZZ3CUqfhS3hWpZbwqPFlu6YzTV2JXPLDxcjzfPllpAA556GIefBiwMom+rH/vRUYN64pKuQ0Ec3",
+	"e5Cgugd+sz0rLaHfIpDbII8Vm/0HqFLOn4FsfC8QmGg2pTP41xmwhL2XUhgls72zLJPTvZeK2YvHaabX",
+	"iVXQIWx/G1eP+V7xARe1hnNNF0d6dTOWmu39VCxkpcQHrX3j2zh6ieLu3oUTXvY+yIwns3XjuG6+l+sE",
+	"oLNjxeph3oZNIaSgz5RiquYMfPPi1ReWhpm9j4oKbQ94vqZ1Q2HHvF/ezY45ERpVpZUDYKvbOPqvPb+h",
+	"H2djtvd+bFYh0c7tpu3ie8BYTpjdsxrQut2Alm9+cKEezmLyKTqnhmGQ0LoR8ob2W/g/6n4M395/DUgd",
+	"GzOKMvzppygIX947Z+OMztjaRQV98i4gHd9AYiXeWig1M1cccp7eV/GakGAu0ue5J5ZapNUkvkw487+Q",
+	"6lbxvxJZrmYAcyS6RPIrmFYlvyyNnNdBjxcqoy+S37iK/Do6P0eNK+h9Fc+IF1zFcioqnlbw3eLP/JVl",
+	"9hsvqXYVl+WS8O+iRSFHzEkPv8cF7viXe7gWv1z1Pgfr/D2Ohqq5L4/zvszdjIUDXvrMRVbw1/6113yQ",
+	"9Xfi9vb/BgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -2160,7 +2160,8 @@ type CompanySummary struct {
 	Timezone TimeZone `json:"timezone"`
 }
 
-// ContentKey A key for programs. It is unique among the questions or the criteria of a version.
+// ContentKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+// and consists of lowercase letters, digits and underscores.
 type ContentKey = string
 
 // CreateAPIKeyRequest A new API key.
@@ -2195,7 +2196,7 @@ type CreateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID The id of the candidate in another system, unique in the company, or null.
+	// ExternalID The id of the candidate in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -2237,7 +2238,7 @@ type CreateInterviewRequest struct {
 	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL The http or https URL of the video call, or null.
+	// MeetingURL The http or https URL of the video call, or null. Spaces and characters outside ASCII must be percent-encoded.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
 	// Panel The panel. A user can be listed only once.
@@ -2315,7 +2316,7 @@ type CreateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -2334,7 +2335,8 @@ type CreateUserRequest struct {
 
 // CriterionFigures Statistics over the ratings of one criterion.
 type CriterionFigures struct {
-	// Key A key for programs. It is unique among the questions or the criteria of a version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	Key ContentKey `json:"key"`
 
 	// Maximum The highest rating.
@@ -2359,16 +2361,17 @@ type CriterionFigures struct {
 	Title Title `json:"title"`
 }
 
-// Email An email address. It is stored in lower case.
+// Email An email address. It is stored in lowercase.
 type Email = openapi_types.Email
 
-// EmailDomain The domain part of an email address, in lower case.
+// EmailDomain The domain part of an email address, in lowercase.
 type EmailDomain = string
 
 // ExportFormat The format of an export.
 type ExportFormat string
 
-// ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
+// ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
 type ExternalID = string
 
 // Health The state of the process.
@@ -2847,7 +2850,8 @@ type KitCriterion struct {
 	// Description The meaning of the criterion.
 	Description nullable.Nullable[string] `json:"description,omitempty"`
 
-	// Key A key for programs. It is unique among the questions or the criteria of a version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	Key ContentKey `json:"key"`
 
 	// Required Whether every score must rate the criterion or mark it as not observed.
@@ -2880,7 +2884,8 @@ type KitQuestion struct {
 	// Guidance What the interviewer should look for and ask further.
 	Guidance nullable.Nullable[string] `json:"guidance,omitempty"`
 
-	// Key A key for programs. It is unique among the questions or the criteria of a version.
+	// Key A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	Key ContentKey `json:"key"`
 
 	// Minutes Planned duration in minutes.
@@ -2954,15 +2959,16 @@ type KitVersionPage struct {
 // KitVersionStatus Whether a version is being written, in use, or archived.
 type KitVersionStatus string
 
-// LinkURL The http or https URL of a page about the candidate.
+// LinkURL The http or https URL of a page about the candidate. Spaces, `|` and characters outside ASCII must be
+// percent-encoded.
 type LinkURL = string
 
 // LoginRequest Email and password and, for users of a test company, its slug.
 type LoginRequest struct {
-	// Company The slug of the test company of the user. Omit it for users of live companies.
+	// Company The slug of the test company of the user: lowercase letters, digits and single hyphens between them. Omit it for users of live companies.
 	Company *string `json:"company,omitempty"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// Password The password.
@@ -3032,7 +3038,7 @@ type Me struct {
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -3080,7 +3086,8 @@ type NewPanelist struct {
 
 // NewScoreRating The rating of one criterion.
 type NewScoreRating struct {
-	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	CriterionKey ContentKey `json:"criterion_key"`
 
 	// NotObserved Whether the criterion could not be observed in the interview.
@@ -3496,7 +3503,8 @@ type ScorePage struct {
 
 // ScoreRating The rating of one criterion.
 type ScoreRating struct {
-	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version.
+	// CriterionKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
+	// and consists of lowercase letters, digits and underscores.
 	CriterionKey ContentKey `json:"criterion_key"`
 
 	// NotObserved Whether the criterion could not be observed in the interview.
@@ -3644,7 +3652,8 @@ type StateMachines struct {
 	Data []StateMachine `json:"data"`
 }
 
-// Tag A keyword. It is stored in lower case.
+// Tag A keyword. It is stored in lowercase. It must not contain `|`, and must not begin or end with a space or a control
+// character.
 type Tag = string
 
 // TestCompany A company for tests.
@@ -3718,7 +3727,7 @@ type UpdateCandidateRequest struct {
 	// Email The email address, or null.
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 
-	// ExternalID The id of the candidate in another system, unique in the company, or null.
+	// ExternalID The id of the candidate in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// FirstName A first or last name.
@@ -3776,7 +3785,7 @@ type UpdateInterviewRequest struct {
 	// Location The place of the interview, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
-	// MeetingURL The http or https URL of the video call, or null.
+	// MeetingURL The http or https URL of the video call, or null. Spaces and characters outside ASCII must be percent-encoded.
 	MeetingURL nullable.Nullable[string] `json:"meeting_url,omitempty"`
 
 	// Title A title.
@@ -3845,7 +3854,7 @@ type UpdateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email *Email `json:"email,omitempty"`
 
 	// FirstName A first or last name.
@@ -3869,7 +3878,7 @@ type User struct {
 	// Department The department.
 	Department nullable.Nullable[string] `json:"department"`
 
-	// Email An email address. It is stored in lower case.
+	// Email An email address. It is stored in lowercase.
 	Email Email `json:"email"`
 
 	// FirstName A first or last name.
@@ -3939,10 +3948,11 @@ type ByCandidateID = ID
 // ByCandidateStatus Whether a candidate can apply.
 type ByCandidateStatus = CandidateStatus
 
-// ByEmail An email address. It is stored in lower case.
+// ByEmail An email address. It is stored in lowercase.
 type ByEmail = Email
 
-// ByExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company.
+// ByExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
 type ByExternalID = ExternalID
 
 // ByFrom defines model for ByFrom.
@@ -4095,54 +4105,59 @@ type ListAPIKeysParams struct {
 // CreateAPIKeyParams defines parameters for CreateAPIKey.
 type CreateAPIKeyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMyAPIKeyParams defines parameters for GetMyAPIKey.
 type GetMyAPIKeyParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetAPIKeyParams defines parameters for GetAPIKey.
 type GetAPIKeyParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RevokeAPIKeyParams defines parameters for RevokeAPIKey.
 type RevokeAPIKeyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RotateAPIKeyParams defines parameters for RotateAPIKey.
 type RotateAPIKeyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4178,9 +4193,10 @@ type ListApplicationsParams struct {
 // CreateApplicationParams defines parameters for CreateApplication.
 type CreateApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4209,7 +4225,8 @@ type ExportApplicationsParams struct {
 
 // GetApplicationParams defines parameters for GetApplication.
 type GetApplicationParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4225,84 +4242,91 @@ type ListApplicationHistoryParams struct {
 // HoldApplicationParams defines parameters for HoldApplication.
 type HoldApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // MoveApplicationParams defines parameters for MoveApplication.
 type MoveApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateApplicationParams defines parameters for ReactivateApplication.
 type ReactivateApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RejectApplicationParams defines parameters for RejectApplication.
 type RejectApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResumeApplicationParams defines parameters for ResumeApplication.
 type ResumeApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetApplicationSummaryParams defines parameters for GetApplicationSummary.
 type GetApplicationSummaryParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // WithdrawApplicationParams defines parameters for WithdrawApplication.
 type WithdrawApplicationParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4372,33 +4396,37 @@ type VerifyAuditLogsParams struct {
 	FromSequence *int64 `form:"from_sequence,omitempty" json:"from_sequence,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetAuditLogParams defines parameters for GetAuditLog.
 type GetAuditLogParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // LogoutParams defines parameters for Logout.
 type LogoutParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ChangePasswordParams defines parameters for ChangePassword.
 type ChangePasswordParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4420,9 +4448,10 @@ type ListSessionsParams struct {
 // RevokeOtherSessionsParams defines parameters for RevokeOtherSessions.
 type RevokeOtherSessionsParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4464,9 +4493,10 @@ type ListCandidatesParams struct {
 // CreateCandidateParams defines parameters for CreateCandidate.
 type CreateCandidateParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4499,9 +4529,10 @@ type ImportCandidatesCSVParams struct {
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4514,70 +4545,76 @@ type ImportCandidatesNDJSONParams struct {
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetCandidateParams defines parameters for GetCandidate.
 type GetCandidateParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ArchiveCandidateParams defines parameters for ArchiveCandidate.
 type ArchiveCandidateParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RestoreCandidateParams defines parameters for RestoreCandidate.
 type RestoreCandidateParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ResetCompanyParams defines parameters for ResetCompany.
 type ResetCompanyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -4628,67 +4665,74 @@ type ListInterviewsParams struct {
 // CreateInterviewParams defines parameters for CreateInterview.
 type CreateInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetInterviewParams defines parameters for GetInterview.
 type GetInterviewParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateInterviewParams defines parameters for UpdateInterview.
 type UpdateInterviewParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // GetInterviewCalendarParams defines parameters for GetInterviewCalendar.
 type GetInterviewCalendarParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // CancelInterviewParams defines parameters for CancelInterview.
 type CancelInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CompleteInterviewParams defines parameters for CompleteInterview.
 type CompleteInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // FinishInterviewParams defines parameters for FinishInterview.
 type FinishInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4704,107 +4748,115 @@ type ListInterviewHistoryParams struct {
 // MarkInterviewNoShowParams defines parameters for MarkInterviewNoShow.
 type MarkInterviewNoShowParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReopenInterviewParams defines parameters for ReopenInterview.
 type ReopenInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RescheduleInterviewParams defines parameters for RescheduleInterview.
 type RescheduleInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RespondToInterviewParams defines parameters for RespondToInterview.
 type RespondToInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ScheduleInterviewParams defines parameters for ScheduleInterview.
 type ScheduleInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CreateScoreParams defines parameters for CreateScore.
 type CreateScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // StartInterviewParams defines parameters for StartInterview.
 type StartInterviewParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetInterviewSummaryParams defines parameters for GetInterviewSummary.
 type GetInterviewSummaryParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4840,48 +4892,52 @@ type ListJobsParams struct {
 // CreateJobParams defines parameters for CreateJob.
 type CreateJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetJobParams defines parameters for GetJob.
 type GetJobParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // CloseJobParams defines parameters for CloseJob.
 type CloseJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // HoldJobParams defines parameters for HoldJob.
 type HoldJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4897,25 +4953,28 @@ type ListJobMembersParams struct {
 // OpenJobParams defines parameters for OpenJob.
 type OpenJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetJobPipelineParams defines parameters for GetJobPipeline.
 type GetJobPipelineParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetJobPipelineChartParams defines parameters for GetJobPipelineChart.
 type GetJobPipelineChartParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -4948,22 +5007,25 @@ type ListKitsParams struct {
 // CreateKitParams defines parameters for CreateKit.
 type CreateKitParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitParams defines parameters for GetKit.
 type GetKitParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitParams defines parameters for UpdateKit.
 type UpdateKitParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
@@ -4979,54 +5041,60 @@ type ListKitVersionsParams struct {
 // CreateKitVersionParams defines parameters for CreateKitVersion.
 type CreateKitVersionParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetKitVersionParams defines parameters for GetKitVersion.
 type GetKitVersionParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateKitVersionParams defines parameters for UpdateKitVersion.
 type UpdateKitVersionParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ArchiveKitVersionParams defines parameters for ArchiveKitVersion.
 type ArchiveKitVersionParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // PublishKitVersionParams defines parameters for PublishKitVersion.
 type PublishKitVersionParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetStateMachinesParams defines parameters for GetStateMachines.
 type GetStateMachinesParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
@@ -5102,27 +5170,30 @@ type ExportScoresParams struct {
 
 // GetScoreParams defines parameters for GetScore.
 type GetScoreParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateScoreParams defines parameters for UpdateScore.
 type UpdateScoreParams struct {
-	// IfMatch The ETag of the version to change. Required: without it the response is 428. If the current version is another
-	// one, the response is 412. `*` matches every version.
+	// IfMatch The ETag of the version to change, in quotation marks. Required: without it the response is 428. If the
+	// current version is another one, the response is 412. `*` matches every version; several ETags are separated by
+	// commas.
 	IfMatch *IfMatchNeeded `json:"If-Match,omitempty"`
 }
 
 // ReopenScoreParams defines parameters for ReopenScore.
 type ReopenScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5138,26 +5209,28 @@ type ListScoreRevisionsParams struct {
 // SubmitScoreParams defines parameters for SubmitScore.
 type SubmitScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // VoidScoreParams defines parameters for VoidScore.
 type VoidScoreParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5173,18 +5246,20 @@ type ListTestCompaniesParams struct {
 // CreateTestCompanyParams defines parameters for CreateTestCompany.
 type CreateTestCompanyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // CloseTestCompanyParams defines parameters for CloseTestCompany.
 type CloseTestCompanyParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -5220,80 +5295,87 @@ type ListUsersParams struct {
 // CreateUserParams defines parameters for CreateUser.
 type CreateUserParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
 type GetMeParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetMyCalendarParams defines parameters for GetMyCalendar.
 type GetMyCalendarParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetUserParams defines parameters for GetUser.
 type GetUserParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ChangeUserRoleParams defines parameters for ChangeUserRole.
 type ChangeUserRoleParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // DeactivateUserParams defines parameters for DeactivateUser.
 type DeactivateUserParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ReactivateUserParams defines parameters for ReactivateUser.
 type ReactivateUserParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
-	// safely. A retry with the same key returns the response of the first request without executing it again. The
-	// same key with a different request returns 422; while the first request is in progress, it returns 409. A key
-	// belongs to the caller and is kept for 24 hours after a success.
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
-	// IfMatch The ETag of the version to change. If the current version is another one, the response is 412. `*` matches
-	// every version.
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5308,13 +5390,15 @@ type ListUserSessionsParams struct {
 
 // GetSpecificationJSONParams defines parameters for GetSpecificationJSON.
 type GetSpecificationJSONParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
 // GetSpecificationYAMLParams defines parameters for GetSpecificationYAML.
 type GetSpecificationYAMLParams struct {
-	// IfNoneMatch ETags of versions that the client has. If the current version is one of them, the response is 304.
+	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
+	// one of them, the response is 304.
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
