@@ -48,7 +48,7 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 			{"updated_since": {c.all[20].UpdatedAt.Format("2006-01-02T15:04:05.999999Z07:00")}},
 			{"job_id": {uuid.NewString()}},
 		} {
-			want := listAll(t, f.as[role], mergeQueries(query, url.Values{"sort": {"created_at"}}))
+			want := listAll(f.as[role], testkit.With(query, url.Values{"sort": {"created_at"}}))
 			if len(query) == 0 && len(want) == 0 {
 				t.Errorf("%s: got an empty list", role)
 			}
@@ -136,7 +136,7 @@ func TestLongExportIsComplete(t *testing.T) {
 	if len(got) != 1600 || !slices.IsSortedFunc(got, comparison("created_at")) {
 		t.Errorf("exported %d applications, want 1600 in order", len(got))
 	}
-	found := ids(got)
+	found := testkit.IDs(got)
 	slices.SortFunc(found, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
 	if len(slices.Compact(found)) != 1600 {
 		t.Error("an application was exported twice")

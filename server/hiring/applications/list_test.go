@@ -83,47 +83,13 @@ func insertApplications(t *testing.T, f fixture, n int) applicationSet {
 }
 
 // listPage requests one page.
-func listPage(c *testkit.Client, query url.Values) api.ApplicationPage {
-	return testkit.Decode[api.ApplicationPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+func listPage(c *testkit.Client, query url.Values) testkit.Page[api.Application] {
+	return testkit.List[api.Application](c, collection, query)
 }
 
 // listAll requests all pages of a list.
-func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Application {
-	t.Helper()
-	var all []api.Application
-	query = mergeQueries(query, nil)
-	for range 1000 {
-		got := listPage(c, query)
-		all = append(all, got.Data...)
-		if !got.HasMore {
-			if !got.NextCursor.IsNull() {
-				t.Error("the last page has a next_cursor")
-			}
-			return all
-		}
-		query.Set("cursor", got.NextCursor.MustGet())
-	}
-	t.Fatal("the list has more than 1000 pages")
-	return nil
-}
-
-// mergeQueries returns a copy of a query with some parameters replaced; one without values is left out.
-func mergeQueries(query, changes url.Values) url.Values {
-	merged := url.Values{}
-	for _, part := range []url.Values{query, changes} {
-		for name, values := range part {
-			merged[name] = slices.Clone(values)
-		}
-	}
-	return merged
-}
-
-func ids(applications []api.Application) []uuid.UUID {
-	found := make([]uuid.UUID, len(applications))
-	for i, a := range applications {
-		found[i] = a.ID
-	}
-	return found
+func listAll(c *testkit.Client, query url.Values) []api.Application {
+	return testkit.ListAll[api.Application](c, collection, query)
 }
 
 // comparison returns the comparison of applications that a value of the parameter sort stands for.
@@ -163,8 +129,8 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 				want := slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool { return !c.visibleTo(role, a) })
 				slices.SortFunc(want, comparison(sort))
 				for _, limit := range []string{"1", "3", "7", "200"} {
-					got := listAll(t, f.as[role], url.Values{"sort": {sort}, "limit": {limit}})
-					if !slices.Equal(ids(got), ids(want)) {
+					got := listAll(f.as[role], url.Values{"sort": {sort}, "limit": {limit}})
+					if !slices.Equal(testkit.IDs(got), testkit.IDs(want)) {
 						t.Errorf("%s, limit %s: got %d applications, want %d in order", role, limit, len(got), len(want))
 					}
 				}
@@ -172,7 +138,7 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 		})
 	}
 	descending := listPage(f.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data
-	if !slices.Equal(ids(c.all), ids(descending)) {
+	if !slices.Equal(testkit.IDs(c.all), testkit.IDs(descending)) {
 		t.Error("the list without sort has another order, want -created_at")
 	}
 }
@@ -241,10 +207,10 @@ func TestFiltersCombine(t *testing.T) {
 			t.Parallel()
 			f := f.in(t)
 			for _, role := range []api.Role{api.RoleHr, api.RoleTeamLead, api.RoleEmployee} {
-				want := ids(slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool {
+				want := testkit.IDs(slices.DeleteFunc(slices.Clone(c.all), func(a api.Application) bool {
 					return !test.keep(a) || !c.visibleTo(role, a)
 				}))
-				got := ids(listAll(t, f.as[role], mergeQueries(test.query, url.Values{"limit": {"4"}})))
+				got := testkit.IDs(listAll(f.as[role], testkit.With(test.query, url.Values{"limit": {"4"}})))
 				byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
 				slices.SortFunc(want, byID)
 				slices.SortFunc(got, byID)
@@ -278,7 +244,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 
 	// Another limit, the default sort by name and another user of the company belong to the same list.
 	for _, changes := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
-		if got := listPage(f.as[api.RoleAdmin], mergeQueries(same, changes)).Data; len(got) == 0 {
+		if got := listPage(f.as[api.RoleAdmin], testkit.With(same, changes)).Data; len(got) == 0 {
 			t.Errorf("%v: got an empty page, want applications after the cursor", changes)
 		}
 	}
@@ -293,7 +259,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 		{"cursor": {cursor + "AA"}},
 		{"cursor": {"x"}},
 	} {
-		f.as[api.RoleHr].Get(collection+"?"+mergeQueries(same, other).Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+		f.as[api.RoleHr].Get(collection+"?"+testkit.With(same, other).Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	}
 	outsider := f.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})
 	outsider.Get(collection+"?"+same.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")

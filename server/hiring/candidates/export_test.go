@@ -59,10 +59,10 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 			{}, {"status": {"archived"}}, {"tag": {"odd", "X"}}, {"source": {"fair"}}, {"updated_since": {since}},
 			{"tag": {"none"}},
 		} {
-			query := cloneQuery(filter)
+			query := testkit.With(filter, nil)
 			query.Set("sort", "created_at")
 			query.Set("limit", "200")
-			listed := listAll(t, f.as[role], query)
+			listed := listAll(f.as[role], query)
 			if len(filter) == 0 && len(listed) != total {
 				t.Errorf("%s: got %d candidates in the list, want %d", role, len(listed), total)
 			}

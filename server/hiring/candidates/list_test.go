@@ -39,64 +39,26 @@ func (f fixture) insertCandidates(n int) {
 }
 
 // listPage requests one page.
-func listPage(c *testkit.Client, query url.Values) api.CandidatePage {
-	return testkit.Decode[api.CandidatePage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+func listPage(c *testkit.Client, query url.Values) testkit.Page[api.Candidate] {
+	return testkit.List[api.Candidate](c, collection, query)
 }
 
 // listAll requests all pages of a list.
-func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Candidate {
-	t.Helper()
-	var all []api.Candidate
-	query = cloneQuery(query)
-	for range 1000 {
-		got := listPage(c, query)
-		all = append(all, got.Data...)
-		if !got.HasMore {
-			if !got.NextCursor.IsNull() {
-				t.Error("the last page has a next_cursor")
-			}
-			return all
-		}
-		query.Set("cursor", got.NextCursor.MustGet())
-	}
-	t.Fatal("the list has more than 1000 pages")
-	return nil
-}
-
-func cloneQuery(query url.Values) url.Values {
-	clone := url.Values{}
-	for name, values := range query {
-		clone[name] = slices.Clone(values)
-	}
-	return clone
-}
-
-func ids(candidates []api.Candidate) []uuid.UUID {
-	found := make([]uuid.UUID, len(candidates))
-	for i, c := range candidates {
-		found[i] = c.ID
-	}
-	return found
+func listAll(c *testkit.Client, query url.Values) []api.Candidate {
+	return testkit.ListAll[api.Candidate](c, collection, query)
 }
 
 // comparison returns the comparison of candidates that a value of the parameter sort stands for: names are compared by
 // the code points of their lower-case letters, equal candidates by id.
 func comparison(sort string) func(a, b api.Candidate) int {
-	by := map[string]func(a, b api.Candidate) int{
+	return testkit.SortOrder(sort, map[string]func(a, b api.Candidate) int{
 		"created_at": func(a, b api.Candidate) int { return a.CreatedAt.Compare(b.CreatedAt) },
 		"updated_at": func(a, b api.Candidate) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
 		"name": func(a, b api.Candidate) int {
 			return cmp.Or(strings.Compare(strings.ToLower(a.LastName), strings.ToLower(b.LastName)),
 				strings.Compare(strings.ToLower(a.FirstName), strings.ToLower(b.FirstName)))
 		},
-	}[strings.TrimPrefix(sort, "-")]
-	return func(a, b api.Candidate) int {
-		c := cmp.Or(by(a, b), strings.Compare(a.ID.String(), b.ID.String()))
-		if strings.HasPrefix(sort, "-") {
-			return -c
-		}
-		return c
-	}
+	})
 }
 
 func sortOrders() []string {
@@ -122,15 +84,15 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 			}
 			for _, role := range []api.Role{api.RoleAdmin, api.RoleTeamLead} {
 				for limit := 1; limit <= 7; limit++ {
-					got := listAll(t, f.as[role], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
-					if !slices.Equal(ids(got), ids(whole)) {
+					got := listAll(f.as[role], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
+					if !slices.Equal(testkit.IDs(got), testkit.IDs(whole)) {
 						t.Errorf("%s, limit %d: got %d candidates, want the %d of the single page in the same order",
 							role, limit, len(got), len(whole))
 					}
 				}
 			}
 			if sort == "-created_at" &&
-				!slices.Equal(ids(listPage(f.as[api.RoleHr], url.Values{"limit": {"200"}}).Data), ids(whole)) {
+				!slices.Equal(testkit.IDs(listPage(f.as[api.RoleHr], url.Values{"limit": {"200"}}).Data), testkit.IDs(whole)) {
 				t.Error("the list without sort has another order, want -created_at")
 			}
 		})
@@ -196,8 +158,8 @@ func TestFiltersCombine(t *testing.T) {
 			f := f.in(t)
 			test.query.Set("limit", "7")
 			for _, role := range []api.Role{api.RoleHr, api.RoleTeamLead} {
-				want := ids(slices.DeleteFunc(slices.Clone(all[role]), func(c api.Candidate) bool { return !test.keep(c) }))
-				got := ids(listAll(t, f.as[role], test.query))
+				want := testkit.IDs(slices.DeleteFunc(slices.Clone(all[role]), func(c api.Candidate) bool { return !test.keep(c) }))
+				got := testkit.IDs(listAll(f.as[role], test.query))
 				byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
 				slices.SortFunc(want, byID)
 				slices.SortFunc(got, byID)
@@ -240,7 +202,7 @@ func TestSearch(t *testing.T) {
 		"le": {"100%"}, "ba": {`back\slash`}, "龍": nil, "f1@": {"a_bcd"},
 	} {
 		var got []string
-		for _, c := range listAll(t, f.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
+		for _, c := range listAll(f.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
 			got = append(got, c.LastName)
 		}
 		if !slices.Equal(got, want) {
@@ -350,12 +312,12 @@ func TestListRefusesInvalidParameters(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	f.insertCandidates(12)
-	cursor := listPage(f.as[api.RoleHr], url.Values{"limit": {"2"}, "status": {"active"}}).NextCursor.MustGet()
+	cursor := *listPage(f.as[api.RoleHr], url.Values{"limit": {"2"}, "status": {"active"}}).NextCursor
 	same := url.Values{"status": {"active"}, "cursor": {cursor}}
 
 	// Another limit, the default sort by name and another user of the company belong to the same list.
 	for _, changes := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
-		query := cloneQuery(same)
+		query := testkit.With(same, nil)
 		maps.Copy(query, changes)
 		if got := listPage(f.as[api.RoleAdmin], query).Data; len(got) == 0 {
 			t.Errorf("%v: got an empty page, want candidates after the cursor", query)
@@ -376,7 +338,7 @@ func TestListRefusesInvalidParameters(t *testing.T) {
 		{"updated_since": {"2020-01-01T00:00:00Z"}},
 		{"cursor": {"x"}},
 	} {
-		query := cloneQuery(same)
+		query := testkit.With(same, nil)
 		maps.Copy(query, changes)
 		f.as[api.RoleHr].Get(collection+"?"+query.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	}

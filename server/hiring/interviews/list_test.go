@@ -1,7 +1,6 @@
 package interviews_test
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -55,10 +54,9 @@ func (f fixture) createMany(n int) (otherJob uuid.UUID) {
 }
 
 // list returns a page as a user reads it.
-func (f fixture) list(name string, query url.Values) api.InterviewPage {
+func (f fixture) list(name string, query url.Values) testkit.Page[api.Interview] {
 	f.t.Helper()
-	answer := f.clients[name].Get(collection + "?" + query.Encode()).Expect(http.StatusOK)
-	return testkit.Decode[api.InterviewPage](answer)
+	return testkit.List[api.Interview](f.clients[name], collection, query)
 }
 
 // listAll returns every interview as HR reads it.
@@ -71,15 +69,6 @@ func (f fixture) listAll() []api.Interview {
 	return page.Data
 }
 
-// ids returns the ids of interviews in their order.
-func ids(interviews []api.Interview) []uuid.UUID {
-	found := make([]uuid.UUID, len(interviews))
-	for i, interview := range interviews {
-		found[i] = interview.ID
-	}
-	return found
-}
-
 // compareBy returns the comparison of a sort order. Interviews without a time come last, and ties are broken by id.
 func compareBy(sort string) func(a, b api.Interview) int {
 	starts := func(i api.Interview) time.Time {
@@ -88,43 +77,17 @@ func compareBy(sort string) func(a, b api.Interview) int {
 		}
 		return time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
 	}
-	return func(a, b api.Interview) int {
-		c := 0
-		switch strings.TrimPrefix(sort, "-") {
-		case "starts_at":
-			c = starts(a).Compare(starts(b))
-		case "created_at":
-			c = a.CreatedAt.Compare(b.CreatedAt)
-		case "updated_at":
-			c = a.UpdatedAt.Compare(b.UpdatedAt)
-		}
-		c = cmp.Or(c, strings.Compare(a.ID.String(), b.ID.String()))
-		if strings.HasPrefix(sort, "-") {
-			return -c
-		}
-		return c
-	}
+	return testkit.SortOrder(sort, map[string]func(a, b api.Interview) int{
+		"starts_at":  func(a, b api.Interview) int { return starts(a).Compare(starts(b)) },
+		"created_at": func(a, b api.Interview) int { return a.CreatedAt.Compare(b.CreatedAt) },
+		"updated_at": func(a, b api.Interview) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
+	})
 }
 
 // listPages reads a list to its end and calls between before each further page.
 func (f fixture) listPages(name string, query url.Values, between func()) []api.Interview {
 	f.t.Helper()
-	var all []api.Interview
-	next := url.Values{}
-	for parameter, values := range query {
-		next[parameter] = values
-	}
-	for range 500 {
-		page := f.list(name, next)
-		all = append(all, page.Data...)
-		if !page.HasMore {
-			return all
-		}
-		next.Set("cursor", page.NextCursor.MustGet())
-		between()
-	}
-	f.t.Fatal("the list did not end after 500 pages")
-	return nil
+	return testkit.ListAll[api.Interview](f.clients[name], collection, query, between)
 }
 
 func TestEveryOrderListsEveryInterviewOnce(t *testing.T) {
@@ -140,17 +103,17 @@ func TestEveryOrderListsEveryInterviewOnce(t *testing.T) {
 				f := f.in(t)
 				want := f.list(name, url.Values{"sort": {sort}, "limit": {"200"}}).Data
 				if !slices.IsSortedFunc(want, compareBy(sort)) || len(want) < 10 {
-					t.Errorf("got %v, want at least 10 interviews in order", ids(want))
+					t.Errorf("got %v, want at least 10 interviews in order", testkit.IDs(want))
 				}
 				for _, limit := range []string{"1", "3", "7"} {
 					got := f.listPages(name, url.Values{"sort": {sort}, "limit": {limit}}, func() {})
-					wantEqual(t, "pages of "+limit, ids(got), ids(want))
+					wantEqual(t, "pages of "+limit, testkit.IDs(got), testkit.IDs(want))
 				}
 			})
 		}
 	}
-	wantEqual(t, "default order", ids(f.listAll()),
-		ids(f.list("hr", url.Values{"limit": {"200"}, "sort": {"starts_at"}}).Data))
+	wantEqual(t, "default order", testkit.IDs(f.listAll()),
+		testkit.IDs(f.list("hr", url.Values{"limit": {"200"}, "sort": {"starts_at"}}).Data))
 }
 
 // TestListEqualsGet verifies that a user's list contains exactly the interviews that the user can get, with the same
@@ -322,7 +285,7 @@ func TestListFilters(t *testing.T) {
 				slices.SortFunc(want, compareBy(sort))
 				test.query.Set("sort", sort)
 				test.query.Set("limit", "3")
-				wantEqual(t, "by "+sort, ids(f.listPages(test.name, test.query, func() {})), ids(want))
+				wantEqual(t, "by "+sort, testkit.IDs(f.listPages(test.name, test.query, func() {})), testkit.IDs(want))
 			}
 		})
 	}
@@ -342,7 +305,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	f := newFixture(t)
 	f.createMany(12)
 	first := f.list("hr", url.Values{"limit": {"2"}, "mine": {"false"}})
-	cursor := first.NextCursor.MustGet()
+	cursor := *first.NextCursor
 	f.list("hr", url.Values{"limit": {"5"}, "mine": {"false"}, "cursor": {cursor}, "sort": {"starts_at"}})
 	for _, query := range []url.Values{
 		{}, {"mine": {"true"}}, {"mine": {"false"}, "sort": {"-starts_at"}}, {"mine": {"false"}, "status": {"draft"}},
@@ -402,7 +365,7 @@ func TestListOfJobWithManyInterviews(t *testing.T) {
 	f.Interview(elsewhere, f.kitVersion, api.InterviewStatusScheduled)
 	all := f.listPages("lead", url.Values{"limit": {"200"}}, func() {})
 	if sorted := slices.IsSortedFunc(all, compareBy("starts_at")); len(all) != 1002 || !sorted ||
-		!slices.Contains(ids(all), own) {
+		!slices.Contains(testkit.IDs(all), own) {
 		t.Errorf("the lead got %d interviews, sorted %t, want 1002 with the own one, sorted", len(all), sorted)
 	}
 	ofJob := f.listPages("hr", url.Values{"limit": {"200"}, "job_id": {f.job.String()}}, func() {})

@@ -1,7 +1,6 @@
 package jobs_test
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -45,60 +44,22 @@ func insertJobs(t *testing.T, f fixture, n int) {
 }
 
 // listPage requests one page.
-func listPage(c *testkit.Client, query url.Values) api.JobPage {
-	return testkit.Decode[api.JobPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+func listPage(c *testkit.Client, query url.Values) testkit.Page[api.Job] {
+	return testkit.List[api.Job](c, collection, query)
 }
 
 // listAll requests all pages of a list.
-func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Job {
-	t.Helper()
-	var all []api.Job
-	query = mergeQueries(query, nil)
-	for range 1000 {
-		got := listPage(c, query)
-		all = append(all, got.Data...)
-		if !got.HasMore {
-			return all
-		}
-		query.Set("cursor", got.NextCursor.MustGet())
-	}
-	t.Fatal("the list has more than 1000 pages")
-	return nil
-}
-
-// mergeQueries returns a copy of a query with some parameters replaced.
-func mergeQueries(query, changes url.Values) url.Values {
-	merged := url.Values{}
-	for _, from := range []url.Values{query, changes} {
-		for name, values := range from {
-			merged[name] = slices.Clone(values)
-		}
-	}
-	return merged
-}
-
-func ids(jobs []api.Job) []uuid.UUID {
-	found := make([]uuid.UUID, len(jobs))
-	for i, j := range jobs {
-		found[i] = j.ID
-	}
-	return found
+func listAll(c *testkit.Client, query url.Values) []api.Job {
+	return testkit.ListAll[api.Job](c, collection, query)
 }
 
 // comparison returns the comparison of jobs that a value of the parameter sort stands for.
 func comparison(sort string) func(a, b api.Job) int {
-	by := map[string]func(a, b api.Job) int{
+	return testkit.SortOrder(sort, map[string]func(a, b api.Job) int{
 		"created_at": func(a, b api.Job) int { return a.CreatedAt.Compare(b.CreatedAt) },
 		"updated_at": func(a, b api.Job) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
 		"title":      func(a, b api.Job) int { return strings.Compare(strings.ToLower(a.Title), strings.ToLower(b.Title)) },
-	}[strings.TrimPrefix(sort, "-")]
-	return func(a, b api.Job) int {
-		c := cmp.Or(by(a, b), strings.Compare(a.ID.String(), b.ID.String()))
-		if strings.HasPrefix(sort, "-") {
-			return -c
-		}
-		return c
-	}
+	})
 }
 
 func TestEveryOrderListsEveryRowOnce(t *testing.T) {
@@ -114,12 +75,12 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 				t.Fatalf("got %d jobs on one page, want 36 in order", len(whole))
 			}
 			for limit := 1; limit <= 7; limit++ {
-				got := listAll(t, f.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
-				if !slices.Equal(ids(got), ids(whole)) {
+				got := listAll(f.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
+				if !slices.Equal(testkit.IDs(got), testkit.IDs(whole)) {
 					t.Errorf("limit %d: got %d jobs, want the %d of the single page in the same order", limit, len(got), len(whole))
 				}
 			}
-			if sort == "-created_at" && !slices.Equal(ids(listPage(f.as[api.RoleHr], nil).Data), ids(whole)) {
+			if sort == "-created_at" && !slices.Equal(testkit.IDs(listPage(f.as[api.RoleHr], nil).Data), testkit.IDs(whole)) {
 				t.Error("the list without sort has another order, want -created_at")
 			}
 		})
@@ -130,7 +91,7 @@ func TestFiltersCombine(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	insertJobs(t, f, 70)
-	all := listAll(t, f.as[api.RoleHr], url.Values{"limit": {"200"}})
+	all := listAll(f.as[api.RoleHr], url.Values{"limit": {"200"}})
 	if len(all) != 70 {
 		t.Fatalf("got %d jobs, want 70", len(all))
 	}
@@ -179,11 +140,11 @@ func TestFiltersCombine(t *testing.T) {
 			t.Parallel()
 			f := f.in(t)
 			for _, role := range roles() {
-				want := ids(slices.DeleteFunc(slices.Clone(all), func(j api.Job) bool {
+				want := testkit.IDs(slices.DeleteFunc(slices.Clone(all), func(j api.Job) bool {
 					member := slices.Contains(mine[role], j.ID)
 					return !test.keep(j, member) || role == api.RoleEmployee && !member
 				}))
-				got := ids(listAll(t, f.as[role], mergeQueries(test.query, url.Values{"limit": {"7"}})))
+				got := testkit.IDs(listAll(f.as[role], testkit.With(test.query, url.Values{"limit": {"7"}})))
 				byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
 				slices.SortFunc(want, byID)
 				slices.SortFunc(got, byID)
@@ -219,7 +180,7 @@ func TestPanelistsSeeJob(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := ids(listPage(f.as[api.RoleEmployee], values).Data); !slices.Equal(got, want) {
+		if got := testkit.IDs(listPage(f.as[api.RoleEmployee], values).Data); !slices.Equal(got, want) {
 			t.Errorf("%q: got %v, want %v", query, got, want)
 		}
 	}
@@ -242,7 +203,7 @@ func TestSearchTreatsCharactersLiterally(t *testing.T) {
 		"%%%": nil, "___": nil, "straß": {"Straße"}, "t x": nil, "nobody": nil, "😀": nil,
 	} {
 		var got []string
-		for _, j := range listAll(t, f.as[api.RoleTeamLead], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"1"}}) {
+		for _, j := range listAll(f.as[api.RoleTeamLead], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"1"}}) {
 			got = append(got, strings.TrimPrefix(j.Title, "T")+valueOf(j.Department)+valueOf(j.Location))
 		}
 		if !slices.Equal(got, want) {
@@ -260,7 +221,7 @@ func TestListRefusesInvalidParameters(t *testing.T) {
 	insertJobs(t, f, 10)
 	query := url.Values{"status": {"draft"}, "limit": {"1"}}
 	first := listPage(f.as[api.RoleHr], query)
-	query.Set("cursor", first.NextCursor.MustGet())
+	query.Set("cursor", *first.NextCursor)
 	link := f.as[api.RoleHr].Get(collection + "?status=draft&limit=1").Header.Get("Link")
 	if want := "<" + collection + "?" + query.Encode() + `>; rel="next"`; link != want {
 		t.Errorf("got Link %s, want %s", link, want)
@@ -268,7 +229,7 @@ func TestListRefusesInvalidParameters(t *testing.T) {
 
 	// Another limit, the default sort by name and another user of the company belong to the same list.
 	for _, same := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
-		if got := listPage(f.as[api.RoleAdmin], mergeQueries(query, same)).Data; len(got) == 0 {
+		if got := listPage(f.as[api.RoleAdmin], testkit.With(query, same)).Data; len(got) == 0 {
 			t.Errorf("%v: got an empty page, want jobs after the cursor", same)
 		}
 	}
@@ -285,7 +246,7 @@ func TestListRefusesInvalidParameters(t *testing.T) {
 		{"updated_since": {"2020-01-01T00:00:00Z"}},
 		{"cursor": {"x"}},
 	} {
-		f.as[api.RoleHr].Get(collection+"?"+mergeQueries(query, other).Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+		f.as[api.RoleHr].Get(collection+"?"+testkit.With(query, other).Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	}
 
 	t.Run("other invalid parameters", func(t *testing.T) {

@@ -1,7 +1,6 @@
 package kits_test
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -50,63 +49,23 @@ func createKits(t *testing.T, f fixture, n int) []api.Kit {
 	return all
 }
 
-func list(c *testkit.Client, query url.Values) api.KitPage {
-	return testkit.Decode[api.KitPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+// list requests one page.
+func list(c *testkit.Client, query url.Values) testkit.Page[api.Kit] {
+	return testkit.List[api.Kit](c, collection, query)
 }
 
-// listAll reads all pages of a list.
-func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Kit {
-	t.Helper()
-	var all []api.Kit
-	query = withParams(query, nil)
-	for range 1000 {
-		got := list(c, query)
-		all = append(all, got.Data...)
-		if !got.HasMore {
-			if !got.NextCursor.IsNull() {
-				t.Error("last page: got a cursor, want none")
-			}
-			return all
-		}
-		query.Set("cursor", got.NextCursor.MustGet())
-	}
-	t.Fatal("got 1000 pages, want fewer")
-	return nil
-}
-
-// withParams returns a copy of a query with changed parameters. A parameter without values is removed.
-func withParams(query, changes url.Values) url.Values {
-	changed := url.Values{}
-	for _, part := range []url.Values{query, changes} {
-		for name, values := range part {
-			changed[name] = slices.Clone(values)
-		}
-	}
-	return changed
-}
-
-func ids(kits []api.Kit) []uuid.UUID {
-	found := make([]uuid.UUID, len(kits))
-	for i, k := range kits {
-		found[i] = k.ID
-	}
-	return found
+// listAll requests all pages of a list.
+func listAll(c *testkit.Client, query url.Values) []api.Kit {
+	return testkit.ListAll[api.Kit](c, collection, query)
 }
 
 // compareBy returns the comparison of a sort order: names by the code points of their lower-case letters, ties by id.
 func compareBy(sort string) func(a, b api.Kit) int {
-	by := map[string]func(a, b api.Kit) int{
+	return testkit.SortOrder(sort, map[string]func(a, b api.Kit) int{
 		"created_at": func(a, b api.Kit) int { return a.CreatedAt.Compare(b.CreatedAt) },
 		"updated_at": func(a, b api.Kit) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
 		"name":       func(a, b api.Kit) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) },
-	}[strings.TrimPrefix(sort, "-")]
-	return func(a, b api.Kit) int {
-		c := cmp.Or(by(a, b), strings.Compare(a.ID.String(), b.ID.String()))
-		if strings.HasPrefix(sort, "-") {
-			return -c
-		}
-		return c
-	}
+	})
 }
 
 func TestEveryOrderListsEveryRowOnce(t *testing.T) {
@@ -117,7 +76,7 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofEmployee := ids(list(f.as[api.RoleEmployee], url.Values{"limit": {"200"}}).Data)
+	ofEmployee := testkit.IDs(list(f.as[api.RoleEmployee], url.Values{"limit": {"200"}}).Data)
 	if len(ofEmployee) != 9 {
 		t.Fatalf("the employee sees %d kits, want those of 9 interviews", len(ofEmployee))
 	}
@@ -128,14 +87,14 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 			t.Parallel()
 			sorted := slices.Clone(all)
 			slices.SortFunc(sorted, compareBy(sort))
-			want := ids(sorted)
-			wantOfEmployee := slices.DeleteFunc(ids(sorted), func(id uuid.UUID) bool { return !slices.Contains(ofEmployee, id) })
+			want := testkit.IDs(sorted)
+			wantOfEmployee := slices.DeleteFunc(testkit.IDs(sorted), func(id uuid.UUID) bool { return !slices.Contains(ofEmployee, id) })
 			for _, limit := range []string{"1", "3", "7", "200"} {
 				query := url.Values{"sort": {sort}, "limit": {limit}}
-				if got := ids(listAll(t, f.as[api.RoleTeamLead], query)); !slices.Equal(got, want) {
+				if got := testkit.IDs(listAll(f.as[api.RoleTeamLead], query)); !slices.Equal(got, want) {
 					t.Errorf("limit %s as team lead: got %v, want %v", limit, got, want)
 				}
-				if got := ids(listAll(t, f.as[api.RoleEmployee], query)); !slices.Equal(got, wantOfEmployee) {
+				if got := testkit.IDs(listAll(f.as[api.RoleEmployee], query)); !slices.Equal(got, wantOfEmployee) {
 					t.Errorf("limit %s as employee: got %v, want %v", limit, got, wantOfEmployee)
 				}
 			}
@@ -143,9 +102,9 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 	}
 	t.Run("default", func(t *testing.T) {
 		t.Parallel()
-		got := ids(list(f.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data)
-		if !slices.Equal(got, ids(all)) {
-			t.Errorf("sort=-created_at: got %v, want the default order %v", got, ids(all))
+		got := testkit.IDs(list(f.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data)
+		if !slices.Equal(got, testkit.IDs(all)) {
+			t.Errorf("sort=-created_at: got %v, want the default order %v", got, testkit.IDs(all))
 		}
 	})
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
@@ -202,8 +161,8 @@ func TestFiltersCombine(t *testing.T) {
 			t.Parallel()
 			for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
 				visible := list(f.as[role], url.Values{"limit": {"200"}}).Data
-				want := ids(slices.DeleteFunc(visible, func(k api.Kit) bool { return !test.matches(k) }))
-				got := ids(listAll(t, f.as[role], withParams(test.query, url.Values{"limit": {"4"}})))
+				want := testkit.IDs(slices.DeleteFunc(visible, func(k api.Kit) bool { return !test.matches(k) }))
+				got := testkit.IDs(listAll(f.as[role], testkit.With(test.query, url.Values{"limit": {"4"}})))
 				byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
 				slices.SortFunc(want, byID)
 				slices.SortFunc(got, byID)
@@ -234,7 +193,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	}
 
 	// Another user of the company may use the cursor, with another limit.
-	if got := list(f.as[api.RoleAdmin], withParams(query, url.Values{"limit": {"9"}})).Data; len(got) != 9 {
+	if got := list(f.as[api.RoleAdmin], testkit.With(query, url.Values{"limit": {"9"}})).Data; len(got) != 9 {
 		t.Errorf("after the cursor: got %d kits, want 9", len(got))
 	}
 
@@ -248,7 +207,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 		{"cursor": {cursor + "AA"}},
 		{"cursor": {"x"}},
 	} {
-		f.as[api.RoleHr].Get(collection+"?"+withParams(query, changes).Encode()).
+		f.as[api.RoleHr].Get(collection+"?"+testkit.With(query, changes).Encode()).
 			Refused(http.StatusBadRequest, "invalid_cursor")
 	}
 	stranger := f.replica.SignIn(t, testkit.User{Email: "hr@globex.example"})

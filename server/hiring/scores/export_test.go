@@ -65,7 +65,7 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				want := listAll(t, f.as[role], filters)
+				want := listAll(f.as[role], filters)
 				if (len(want) == 0) != test.isEmpty {
 					t.Fatalf("listed %d scores, want none: %t", len(want), test.isEmpty)
 				}
@@ -141,14 +141,14 @@ func TestLongExportIsComplete(t *testing.T) {
 		if len(exported) != total || !slices.IsSortedFunc(exported, compareBy("created_at")) {
 			t.Errorf("NDJSON: got %d scores, want %d, sorted", len(exported), total)
 		}
-		if got := len(distinct(ids(exported))); got != total {
+		if got := len(distinct(testkit.IDs(exported))); got != total {
 			t.Errorf("NDJSON: got %d different scores, want %d", got, total)
 		}
 		var inCSV []uuid.UUID
 		for _, row := range exportCSV(t, f.as[api.RoleHr], "")[1:] {
 			inCSV = append(inCSV, uuid.MustParse(row[0]))
 		}
-		if !slices.Equal(slices.Compact(inCSV), ids(exported)) {
+		if !slices.Equal(slices.Compact(inCSV), testkit.IDs(exported)) {
 			t.Errorf("CSV: got other scores than the NDJSON export of %d scores", total)
 		}
 	}

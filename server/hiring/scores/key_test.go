@@ -31,7 +31,7 @@ func TestKeysDoNotUnblindTheirHolders(t *testing.T) {
 		for name, client := range map[string]*testkit.Client{"admin": asAdmin, "key": asKey} {
 			client.Get(path(hidden)).Refused(http.StatusNotFound, "not_found")
 			listed := list(client, url.Values{"interview_id": {interview.String()}}).Data
-			if slices.Contains(ids(listed), hidden) {
+			if slices.Contains(testkit.IDs(listed), hidden) {
 				t.Errorf("%s: the list of the %s contains the colleague's score", when, name)
 			}
 		}

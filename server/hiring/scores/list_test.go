@@ -40,39 +40,14 @@ func (f fixture) createScores(interviews int) {
 	}
 }
 
-func list(c *testkit.Client, query url.Values) api.ScorePage {
-	return testkit.Decode[api.ScorePage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+// list requests one page.
+func list(c *testkit.Client, query url.Values) testkit.Page[api.Score] {
+	return testkit.List[api.Score](c, collection, query)
 }
 
-// listAll reads all pages of a list.
-func listAll(t *testing.T, c *testkit.Client, query url.Values) []api.Score {
-	t.Helper()
-	var all []api.Score
-	pageQuery := url.Values{}
-	for name, values := range query {
-		pageQuery[name] = slices.Clone(values)
-	}
-	for range 1000 {
-		got := list(c, pageQuery)
-		all = append(all, got.Data...)
-		if !got.HasMore {
-			if !got.NextCursor.IsNull() {
-				t.Error("last page: got a cursor, want none")
-			}
-			return all
-		}
-		pageQuery.Set("cursor", got.NextCursor.MustGet())
-	}
-	t.Fatal("got 1000 pages, want fewer")
-	return nil
-}
-
-func ids(scores []api.Score) []uuid.UUID {
-	found := make([]uuid.UUID, len(scores))
-	for i, s := range scores {
-		found[i] = s.ID
-	}
-	return found
+// listAll requests all pages of a list.
+func listAll(c *testkit.Client, query url.Values) []api.Score {
+	return testkit.ListAll[api.Score](c, collection, query)
 }
 
 // compareBy returns the comparison of a sort order, ties by id.
@@ -102,12 +77,12 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 					t.Fatalf("got %d scores on one page, want %d", len(all), count)
 				}
 				if !slices.IsSortedFunc(all, compareBy(sort)) {
-					t.Errorf("got %v, want them sorted", ids(all))
+					t.Errorf("got %v, want them sorted", testkit.IDs(all))
 				}
 				for _, limit := range []int{1, 3, 7} {
-					got := listAll(t, f.as[role], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
-					if !slices.Equal(ids(got), ids(all)) {
-						t.Errorf("limit %d: got %v, want %v", limit, ids(got), ids(all))
+					got := listAll(f.as[role], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
+					if !slices.Equal(testkit.IDs(got), testkit.IDs(all)) {
+						t.Errorf("limit %d: got %v, want %v", limit, testkit.IDs(got), testkit.IDs(all))
 					}
 				}
 			})
@@ -116,8 +91,8 @@ func TestEveryOrderListsEveryRowOnce(t *testing.T) {
 	t.Run("default", func(t *testing.T) {
 		t.Parallel()
 		got, want := list(f.as[api.RoleHr], nil).Data, list(f.as[api.RoleHr], url.Values{"sort": {"-created_at"}}).Data
-		if !slices.Equal(ids(got), ids(want)) {
-			t.Errorf("without sort: got %v, want the order -created_at: %v", ids(got), ids(want))
+		if !slices.Equal(testkit.IDs(got), testkit.IDs(want)) {
+			t.Errorf("without sort: got %v, want the order -created_at: %v", testkit.IDs(got), testkit.IDs(want))
 		}
 	})
 }
@@ -136,7 +111,7 @@ func TestListedScoreEqualsGet(t *testing.T) {
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleHr} {
 		listed := list(f.as[role], url.Values{"limit": {"200"}}).Data
 		if !slices.ContainsFunc(listed, func(s api.Score) bool { return partial[s.ID] }) {
-			t.Fatalf("%s: got %v, want the partial draft among them", role, ids(listed))
+			t.Fatalf("%s: got %v, want the partial draft among them", role, testkit.IDs(listed))
 		}
 		for _, want := range listed {
 			if got := getScore(f.as[role], want.ID); !reflect.DeepEqual(got, want) {
@@ -195,9 +170,9 @@ func TestFiltersCombine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := ids(slices.DeleteFunc(slices.Clone(all), func(s api.Score) bool { return !test.matches(s) }))
+			want := testkit.IDs(slices.DeleteFunc(slices.Clone(all), func(s api.Score) bool { return !test.matches(s) }))
 			test.query.Set("limit", "3")
-			got := ids(listAll(t, f.as[api.RoleHr], test.query))
+			got := testkit.IDs(listAll(f.as[api.RoleHr], test.query))
 			byID := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
 			slices.SortFunc(want, byID)
 			slices.SortFunc(got, byID)
@@ -225,7 +200,7 @@ func TestCursorOfAnotherListIsRefused(t *testing.T) {
 	f := newFixture(t)
 	f.createScores(6)
 	hr := f.as[api.RoleHr]
-	cursor := list(hr, url.Values{"limit": {"1"}, "status": {"submitted"}}).NextCursor.MustGet()
+	cursor := *list(hr, url.Values{"limit": {"1"}, "status": {"submitted"}}).NextCursor
 	for _, query := range []string{
 		"", "&status=voided", "&status=submitted&sort=created_at", "&status=submitted&job_id=" + f.job.String(),
 	} {
