@@ -15,7 +15,7 @@ func hiringPermissions() map[string]string {
 	const everybody, leadsAndUp, hrAndUp = "ETHA", "-THA", "--HA"
 	decided := map[string]string{}
 	for roles, operations := range map[string]string{
-		everybody: `ListJobs GetJob ListJobMembers ListCandidates GetCandidate ExportCandidates ListApplications GetApplication
+		everybody: `ListJobs GetJob ListJobMembers ListUserJobs ListCandidates GetCandidate ExportCandidates ListApplications GetApplication
 			ExportApplications ListApplicationHistory ListKits GetKit ListKitVersions GetKitVersion ListInterviews GetInterview
 			ListInterviewHistory GetInterviewCalendar GetMyCalendar RespondToInterview StartInterview FinishInterview MarkInterviewNoShow
 			CreateScore UpdateScore SubmitScore GetScore ListScores ExportScores ListScoreRevisions GetInterviewSummary GetApplicationSummary`,
@@ -164,6 +164,9 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		"ExportCandidates": ok, "ExportApplications": ok, "ExportScores": ok, "GetMyCalendar": ok, "ListInterviewerFigures": ok,
 
 		"GetJob": onApplication(nil, "job_id"), "ListJobMembers": onApplication(nil, "job_id"),
+		"ListUserJobs": func(s *fixture) exampleRequest {
+			return s.newApplication().request(nil).withID("user_id", s.caller.ID)
+		},
 		"GetJobPipeline": onApplication(nil, "job_id"), "GetJobPipelineChart": onApplication(nil, "job_id"),
 		"CreateJob": func(*fixture) exampleRequest {
 			return exampleRequest{status: http.StatusCreated, body: map[string]any{"title": "Welder"}}

@@ -3906,6 +3906,33 @@ type User struct {
 // UserAction An action on a user.
 type UserAction string
 
+// UserJob A job of a user, with the user's role in it.
+type UserJob struct {
+	// CreatedAt Time when the membership was created.
+	CreatedAt time.Time `json:"created_at"`
+
+	// Job A position to be filled.
+	Job Job `json:"job"`
+
+	// Role The role of a member in a job.
+	Role JobRole `json:"role"`
+
+	// UpdatedAt Time when the membership was last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// UserJobPage A page of a user's jobs.
+type UserJobPage struct {
+	// Data The jobs.
+	Data []UserJob `json:"data"`
+
+	// HasMore Whether there is a next page.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The cursor of the next page; null on the last page.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
 // UserPage A page of users.
 type UserPage struct {
 	// Data The users.
@@ -5363,6 +5390,15 @@ type DeactivateUserParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
 	// 412. `*` matches every version; several ETags are separated by commas.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListUserJobsParams defines parameters for ListUserJobs.
+type ListUserJobsParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ReactivateUserParams defines parameters for ReactivateUser.
@@ -6962,6 +6998,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
 	DeactivateUser(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListUserJobs List a user's jobs
+	//
+	// Returns the jobs that the user is a member of and that the caller sees, each with the user's job role, newest
+	// membership first. Team leads, HR and admins can list the jobs of all users of their company; employees can list
+	// only their own. An API key without the scope `users:read` can list the jobs of users who are members of a job
+	// that it sees.
+	//
+	// Corresponds with GET /api/v1/users/{user_id}/jobs (the `ListUserJobs` operationId).
+	ListUserJobs(ctx context.Context, userID UserID, params *ListUserJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReactivateUser Reactivate a user
 	//
@@ -9850,6 +9896,26 @@ func (c *Client) ChangeUserRole(ctx context.Context, userID UserID, params *Chan
 // Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
 func (c *Client) DeactivateUser(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeactivateUserRequest(c.Server, userID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListUserJobs List a user's jobs
+//
+// Returns the jobs that the user is a member of and that the caller sees, each with the user's job role, newest
+// membership first. Team leads, HR and admins can list the jobs of all users of their company; employees can list
+// only their own. An API key without the scope `users:read` can list the jobs of users who are members of a job
+// that it sees.
+//
+// Corresponds with GET /api/v1/users/{user_id}/jobs (the `ListUserJobs` operationId).
+func (c *Client) ListUserJobs(ctx context.Context, userID UserID, params *ListUserJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListUserJobsRequest(c.Server, userID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -17280,6 +17346,79 @@ func NewDeactivateUserRequest(server string, userID UserID, params *DeactivateUs
 	return req, nil
 }
 
+// NewListUserJobsRequest constructs an http.Request for the ListUserJobs method
+func NewListUserJobsRequest(server string, userID UserID, params *ListUserJobsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "user_id", userID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/%s/jobs", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewReactivateUserRequest constructs an http.Request for the ReactivateUser method
 func NewReactivateUserRequest(server string, userID UserID, params *ReactivateUserParams) (*http.Request, error) {
 	var err error
@@ -19179,6 +19318,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/users/{user_id}/deactivate (the `DeactivateUser` operationId).
 	DeactivateUserWithResponse(ctx context.Context, userID UserID, params *DeactivateUserParams, reqEditors ...RequestEditorFn) (*DeactivateUserResponse, error)
+
+	// ListUserJobsWithResponse List a user's jobs
+	//
+	// Returns the jobs that the user is a member of and that the caller sees, each with the user's job role, newest
+	// membership first. Team leads, HR and admins can list the jobs of all users of their company; employees can list
+	// only their own. An API key without the scope `users:read` can list the jobs of users who are members of a job
+	// that it sees.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/users/{user_id}/jobs (the `ListUserJobs` operationId).
+	ListUserJobsWithResponse(ctx context.Context, userID UserID, params *ListUserJobsParams, reqEditors ...RequestEditorFn) (*ListUserJobsResponse, error)
 
 	// ReactivateUserWithResponse Reactivate a user
 	//
@@ -35068,6 +35219,138 @@ func (r DeactivateUserResponse) ContentType() string {
 	return ""
 }
 
+// ListUserJobsResponse200Headers the declared response headers of an HTTP 200 response for ListUserJobs
+type ListUserJobsResponse200Headers struct {
+	Link *string
+}
+
+// ListUserJobsResponse401Headers the declared response headers of an HTTP 401 response for ListUserJobs
+type ListUserJobsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListUserJobsResponse429Headers the declared response headers of an HTTP 429 response for ListUserJobs
+type ListUserJobsResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ListUserJobsResponse503Headers the declared response headers of an HTTP 503 response for ListUserJobs
+type ListUserJobsResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ListUserJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *UserJobPage
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListUserJobsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListUserJobsResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListUserJobsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListUserJobsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListUserJobsResponse) GetJSON200() *UserJobPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListUserJobsResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListUserJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListUserJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListUserJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListUserJobsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ReactivateUserResponse200Headers the declared response headers of an HTTP 200 response for ReactivateUser
 type ReactivateUserResponse200Headers struct {
 	ETag string
@@ -38402,6 +38685,24 @@ func (c *ClientWithResponses) DeactivateUserWithResponse(ctx context.Context, us
 		return nil, err
 	}
 	return ParseDeactivateUserResponse(rsp)
+}
+
+// ListUserJobsWithResponse List a user's jobs
+//
+// Returns the jobs that the user is a member of and that the caller sees, each with the user's job role, newest
+// membership first. Team leads, HR and admins can list the jobs of all users of their company; employees can list
+// only their own. An API key without the scope `users:read` can list the jobs of users who are members of a job
+// that it sees.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/users/{user_id}/jobs (the `ListUserJobs` operationId).
+func (c *ClientWithResponses) ListUserJobsWithResponse(ctx context.Context, userID UserID, params *ListUserJobsParams, reqEditors ...RequestEditorFn) (*ListUserJobsResponse, error) {
+	rsp, err := c.ListUserJobs(ctx, userID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListUserJobsResponse(rsp)
 }
 
 // ReactivateUserWithResponse Reactivate a user
@@ -54683,6 +54984,138 @@ func ParseDeactivateUserResponse(rsp *http.Response) (*DeactivateUserResponse, e
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeactivateUserResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListUserJobsResponse parses an HTTP response from a ListUserJobsWithResponse call
+func ParseListUserJobsResponse(rsp *http.Response) (*ListUserJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListUserJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest UserJobPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListUserJobsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListUserJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListUserJobsResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListUserJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {

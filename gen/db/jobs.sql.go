@@ -187,6 +187,34 @@ func (q *Queries) InsertJob(ctx context.Context, arg InsertJobParams) (Job, erro
 	return i, err
 }
 
+const isMemberOfVisibleJob = `-- name: IsMemberOfVisibleJob :one
+SELECT EXISTS (
+    SELECT FROM job_members AS m
+    WHERE m.company_id = $1 AND m.user_id = $2
+        AND EXISTS (SELECT FROM visible_jobs($1, $3, $4) AS v WHERE v.id = m.job_id)
+)
+`
+
+type IsMemberOfVisibleJobParams struct {
+	CompanyID uuid.UUID
+	UserID    uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+}
+
+// Whether a user is a member of a job that the actor sees.
+func (q *Queries) IsMemberOfVisibleJob(ctx context.Context, arg IsMemberOfVisibleJobParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isMemberOfVisibleJob,
+		arg.CompanyID,
+		arg.UserID,
+		arg.ActorID,
+		arg.Reach,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const listJobMembers = `-- name: ListJobMembers :many
 SELECT job_members.company_id, job_members.job_id, job_members.user_id, job_members.role, job_members.created_at, job_members.updated_at, users.first_name, users.last_name FROM job_members
 JOIN users ON users.company_id = job_members.company_id AND users.id = job_members.user_id
@@ -340,6 +368,83 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUserJobs = `-- name: ListUserJobs :many
+SELECT job_members.company_id, job_members.job_id, job_members.user_id, job_members.role, job_members.created_at, job_members.updated_at, jobs.company_id, jobs.id, jobs.title, jobs.title_key, jobs.department, jobs.location, jobs.description, jobs.status, jobs.opened_at, jobs.closed_at, jobs.version, jobs.created_at, jobs.updated_at FROM job_members
+JOIN jobs ON jobs.company_id = job_members.company_id AND jobs.id = job_members.job_id
+WHERE job_members.company_id = $1 AND job_members.user_id = $2
+    AND EXISTS (SELECT FROM visible_jobs($1, $3, $4) AS v WHERE v.id = job_members.job_id)
+    AND (job_members.created_at, job_members.job_id) < (
+        COALESCE($5::timestamptz, 'infinity'),
+        COALESCE($6::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY job_members.created_at DESC, job_members.job_id DESC
+LIMIT $7
+`
+
+type ListUserJobsParams struct {
+	CompanyID uuid.UUID
+	UserID    uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	AfterTime *time.Time
+	AfterID   *uuid.UUID
+	MaxRows   int32
+}
+
+type ListUserJobsRow struct {
+	JobMember JobMember
+	Job       Job
+}
+
+// The user's jobs that the actor sees, newest membership first.
+func (q *Queries) ListUserJobs(ctx context.Context, arg ListUserJobsParams) ([]ListUserJobsRow, error) {
+	rows, err := q.db.Query(ctx, listUserJobs,
+		arg.CompanyID,
+		arg.UserID,
+		arg.ActorID,
+		arg.Reach,
+		arg.AfterTime,
+		arg.AfterID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUserJobsRow{}
+	for rows.Next() {
+		var i ListUserJobsRow
+		if err := rows.Scan(
+			&i.JobMember.CompanyID,
+			&i.JobMember.JobID,
+			&i.JobMember.UserID,
+			&i.JobMember.Role,
+			&i.JobMember.CreatedAt,
+			&i.JobMember.UpdatedAt,
+			&i.Job.CompanyID,
+			&i.Job.ID,
+			&i.Job.Title,
+			&i.Job.TitleKey,
+			&i.Job.Department,
+			&i.Job.Location,
+			&i.Job.Description,
+			&i.Job.Status,
+			&i.Job.OpenedAt,
+			&i.Job.ClosedAt,
+			&i.Job.Version,
+			&i.Job.CreatedAt,
+			&i.Job.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}

@@ -80,6 +80,27 @@ WHERE job_members.company_id = @company_id AND job_members.job_id = @job_id
 ORDER BY job_members.created_at, job_members.user_id
 LIMIT @max_rows;
 
+-- name: ListUserJobs :many
+-- The user's jobs that the actor sees, newest membership first.
+SELECT sqlc.embed(job_members), sqlc.embed(jobs) FROM job_members
+JOIN jobs ON jobs.company_id = job_members.company_id AND jobs.id = job_members.job_id
+WHERE job_members.company_id = @company_id AND job_members.user_id = @user_id
+    AND EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = job_members.job_id)
+    AND (job_members.created_at, job_members.job_id) < (
+        COALESCE(sqlc.narg('after_time')::timestamptz, 'infinity'),
+        COALESCE(sqlc.narg('after_id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY job_members.created_at DESC, job_members.job_id DESC
+LIMIT @max_rows;
+
+-- name: IsMemberOfVisibleJob :one
+-- Whether a user is a member of a job that the actor sees.
+SELECT EXISTS (
+    SELECT FROM job_members AS m
+    WHERE m.company_id = @company_id AND m.user_id = @user_id
+        AND EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = m.job_id)
+);
+
 -- name: GetJobMember :one
 SELECT * FROM job_members WHERE company_id = @company_id AND job_id = @job_id AND user_id = @user_id;
 

@@ -39,6 +39,13 @@ func convertMember(row db.JobMember, firstName, lastName string) api.JobMember {
 	}
 }
 
+func convertUserJob(actor access.Actor, row db.ListUserJobsRow) api.UserJob {
+	return api.UserJob{
+		Job: convert(actor, row.Job), Role: row.JobMember.Role,
+		CreatedAt: row.JobMember.CreatedAt.UTC(), UpdatedAt: row.JobMember.UpdatedAt.UTC(),
+	}
+}
+
 // newJob converts a request into a row. The caller sets the id and the time.
 func newJob(body api.CreateJobRequest, company uuid.UUID) db.InsertJobParams {
 	return db.InsertJobParams{

@@ -46,6 +46,58 @@ func (j *Jobs) ListJobMembers(
 	}, nil
 }
 
+// ListUserJobs lists the jobs of a user that the actor sees. It fails with ResourceNotFound for a user that the actor
+// does not see.
+func (j *Jobs) ListUserJobs(
+	ctx context.Context, request api.ListUserJobsRequestObject,
+) (api.ListUserJobsResponseObject, error) {
+	actor := access.Of(ctx)
+	if err := j.findUser(ctx, actor, request.UserID); err != nil {
+		return nil, err
+	}
+	shown, err := page.Read(ctx, j.Cursors, page.List[db.ListUserJobsRow, api.UserJob]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListUserJobs", Query: request.UserID},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.ListUserJobsRow, error) {
+			return j.Store.Of(actor.CompanyID).ListUserJobs(ctx, db.ListUserJobsParams{
+				CompanyID: actor.CompanyID, UserID: request.UserID, ActorID: actor.ID,
+				Reach: actor.Standing().Jobs.String(), AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.ListUserJobsRow) page.Place {
+			return page.At(row.JobMember.CreatedAt, row.JobMember.JobID)
+		},
+		Show: page.Each(func(row db.ListUserJobsRow) api.UserJob { return convertUserJob(actor, row) }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.ListUserJobs200JSONResponse{
+		Body:    api.UserJobPage(shown.Body),
+		Headers: api.ListUserJobs200ResponseHeaders{Link: shown.Link},
+	}, nil
+}
+
+// findUser fails with ResourceNotFound if the actor does not see the user. An API key that does not read users sees the
+// members of its jobs, as in ListJobMembers.
+func (j *Jobs) findUser(ctx context.Context, actor access.Actor, user uuid.UUID) error {
+	tenant := j.Store.Of(actor.CompanyID)
+	if readsUser(actor, user) {
+		_, err := tenant.GetUser(ctx, db.GetUserParams{CompanyID: actor.CompanyID, ID: user})
+		return err
+	}
+	if actor.Key == nil {
+		return fault.New(fault.ResourceNotFound)
+	}
+	member, err := tenant.IsMemberOfVisibleJob(ctx, db.IsMemberOfVisibleJobParams{
+		CompanyID: actor.CompanyID, UserID: user, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(),
+	})
+	if err == nil && !member {
+		return fault.New(fault.ResourceNotFound)
+	}
+	return err
+}
+
 // SetJobMember makes a user a member of a job, or gives a member another job role. If the member already has the role,
 // it writes nothing.
 func (j *Jobs) SetJobMember(

@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -20,6 +22,11 @@ func checkText(title string, department, location *string, description string) e
 		return f
 	}
 	return nil
+}
+
+// readsUser reports whether the actor reads a user, as GetUser does: everybody's profile, or only their own.
+func readsUser(actor access.Actor, user uuid.UUID) bool {
+	return actor.ReadsUsers() || actor.Standing().Users == access.ReachOwn && actor.ID == user
 }
 
 // checkAppointment returns the fault RoleNotAllowed if the actor is an API key and the user is one of its holders.

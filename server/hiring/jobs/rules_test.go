@@ -41,6 +41,37 @@ func TestListReach(t *testing.T) {
 	}
 }
 
+func TestReadsUser(t *testing.T) {
+	t.Parallel()
+	self, colleague := uuid.New(), uuid.New()
+	key := func(limit []uuid.UUID, scopes ...string) *access.Key { return &access.Key{Jobs: limit, Scopes: scopes} }
+	for _, test := range []struct {
+		name            string
+		actor           access.Actor
+		self, colleague bool
+	}{
+		{"employee", access.Actor{Role: api.RoleEmployee}, true, false},
+		{"team lead", access.Actor{Role: api.RoleTeamLead}, true, true},
+		{"hr", access.Actor{Role: api.RoleHr}, true, true},
+		{"admin", access.Actor{Role: api.RoleAdmin}, true, true},
+		{"unknown role", access.Actor{Role: "auditor"}, false, false},
+		{"key that reads users", access.Actor{Role: api.RoleHr, Key: key(nil, "users:read")}, true, true},
+		{"key that reads jobs", access.Actor{Role: api.RoleHr, Key: key(nil, "jobs:read")}, false, false},
+		{"limited key", access.Actor{Role: api.RoleTeamLead, Key: key([]uuid.UUID{uuid.New()}, "jobs:read")}, false, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.actor.ID = self
+			if got := readsUser(test.actor, self); got != test.self {
+				t.Errorf("itself: got %t, want %t", got, test.self)
+			}
+			if got := readsUser(test.actor, colleague); got != test.colleague {
+				t.Errorf("a colleague: got %t, want %t", got, test.colleague)
+			}
+		})
+	}
+}
+
 func TestCheckNewMember(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ active, member, refused bool }{

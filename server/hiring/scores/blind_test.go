@@ -27,7 +27,8 @@ func (p *worldPair) requests() (requested map[string][]string, unrelated []strin
 	return map[string][]string{
 		"ListSessions": nil, "GetMe": nil, "ListUsers": {"?limit=200", "?limit=3"}, "GetUser": nil, "ListUserSessions": nil,
 		"GetCompany": nil,
-		"ListJobs":   {"?mine=true", "?sort=-updated_at"}, "GetJob": nil, "ListJobMembers": nil, "GetJobPipeline": nil,
+		"ListJobs":   {"?mine=true", "?sort=-updated_at"}, "GetJob": nil, "ListJobMembers": nil,
+		"ListUserJobs": {"", "?limit=1"}, "GetJobPipeline": nil,
 		"GetJobPipelineChart":    nil,
 		"ListInterviewerFigures": {"", "?limit=1", "?job_id=" + p.job.String()},
 		"ListCandidates":         {"", "?sort=-updated_at"}, "ExportCandidates": {"", "?format=csv"}, "GetCandidate": nil,
