@@ -122,7 +122,7 @@ func TestIfMatch(t *testing.T) {
 				c.fixture = &fixture{t, installation, replica, company, caller, replica.SignIn(t, caller)}
 			}
 			signIn("first")
-			request := requests[op.ID](c.fixture)
+			request := c.example(requests, op.ID)
 			current := c.currentETag(request)
 			before := c.fingerprint()
 			for _, stale := range []string{"W/" + current, `"999"`, `"999.` + current[1:], `"998", W/` + current, `""`} {
@@ -146,7 +146,7 @@ func TestIfMatch(t *testing.T) {
 			}
 
 			signIn("second")
-			request = requests[op.ID](c.fixture)
+			request = c.example(requests, op.ID)
 			c.send(request, "*").Expect(request.status)
 		})
 	}

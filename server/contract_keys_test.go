@@ -64,7 +64,7 @@ func TestEveryOperationEnforcesScopes(t *testing.T) {
 			}
 			caller := installation.User(acme, strings.ToLower(op.ID)+"-key", api.RoleHr)
 			s := &fixture{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
-			example := requests[op.ID](s)
+			example := s.example(requests, op.ID)
 			if status, found := statuses[op.ID]; found {
 				example.status = status
 			}

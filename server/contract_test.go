@@ -82,8 +82,12 @@ func TestSpecificationMatchesPermissionMatrix(t *testing.T) {
 				}
 			}
 		}
-		if decided[op.ID] != granted {
-			t.Errorf("%s: the specification grants %q, want %q", op.ID, granted, decided[op.ID])
+		want, found := decided[op.ID]
+		switch {
+		case !found:
+			t.Errorf("%s is granted to %q by the specification, but missing in permissionMatrix and hiringPermissions", op.ID, granted)
+		case want != granted:
+			t.Errorf("%s: the specification grants %q, want %q", op.ID, granted, want)
 		}
 		delete(decided, op.ID)
 	}
@@ -136,7 +140,18 @@ func (s *fixture) ownAuditEntry() string {
 	return testkit.Decode[api.AuditLogPage](listed).Data[0].ID.String()
 }
 
-// minimalRequests has the smallest valid request for every operation that requires authentication.
+// example builds the request of an operation. It fails the test if there is none.
+func (s *fixture) example(requests map[string]func(*fixture) exampleRequest, id string) exampleRequest {
+	s.t.Helper()
+	build := requests[id]
+	if build == nil {
+		s.t.Fatalf("%s has no request: add one to minimalRequests or minimalHiringRequests", id)
+	}
+	return build(s)
+}
+
+// minimalRequests has the smallest valid request for every operation that requires authentication. It must succeed for
+// every role that has the permission, and for an API key that has only the operation's scope.
 func minimalRequests() map[string]func(*fixture) exampleRequest {
 	user := func(s *fixture) map[string]string { return map[string]string{"user_id": s.newEmployee().ID.String()} }
 	bare := func(*fixture) exampleRequest { return exampleRequest{status: http.StatusOK} }
@@ -252,7 +267,7 @@ func TestEveryOperationEnforcesRoles(t *testing.T) {
 		}
 		request := requests[op.ID]
 		if request == nil {
-			t.Errorf("%s has no request in minimalRequests", op.ID)
+			t.Errorf("%s has no request: add one to minimalRequests or minimalHiringRequests", op.ID)
 			continue
 		}
 		delete(requests, op.ID)

@@ -71,7 +71,7 @@ func TestRoleWithoutGrants(t *testing.T) {
 				expectDenied(s, op)
 				return
 			}
-			example := requests[op.ID](s)
+			example := s.example(requests, op.ID)
 			s.client.Do(op.Method, pathOf(op, example.parameters), example.body, example.headers...).Expect(example.status)
 		})
 	}
@@ -137,7 +137,7 @@ func TestRoleWithAllGrants(t *testing.T) {
 			t.Parallel()
 			caller := installation.In(t).User(acme, strings.ToLower(op.ID)+"-observer", observer)
 			s := &fixture{t, installation.In(t), replica, acme, caller, replica.SignIn(t, caller)}
-			example := requests[op.ID](s)
+			example := s.example(requests, op.ID)
 			answer := s.client.Do(op.Method, pathOf(op, example.parameters), example.body, example.headers...)
 			switch {
 			case slices.Contains(permitted, op.ID):

@@ -148,7 +148,8 @@ func TestMembersAreListedInOrderAdded(t *testing.T) {
 	for i := range 11 {
 		user := f.User(f.acme, fmt.Sprintf("member%d", i), api.RoleEmployee)
 		f.Exec(`INSERT INTO job_members (company_id, job_id, user_id, role, created_at, updated_at)
-			VALUES ($1, $2, $3, 'interviewer', now() - make_interval(mins => $4), now())`, f.acme.ID, id, user.ID, i/3)
+			VALUES ($1, $2, $3, 'interviewer', $4, $4)`, f.acme.ID, id, user.ID,
+			f.clock.Now().Add(-time.Duration(i/3)*time.Minute))
 	}
 	whole := decodeMembers(f.as[api.RoleHr].Get(path(id, "members"))).Data
 	sorted := slices.IsSortedFunc(whole, func(a, b api.JobMember) int {
