@@ -78,6 +78,10 @@ lint-spec: ## Check the specification by the rules of api/lint
 lint-published: ## Check the published document by Spectral's and Redocly's rules
 	@.ci/lint-published
 
+.PHONY: lint-prose
+lint-prose: ## Fail if a text uses a phrase that the glossary lists as one to avoid
+	@.ci/lint-prose
+
 .PHONY: breaking
 breaking: $(OASDIFF) ## Fail if the specification breaks clients of the last release
 	@.ci/breaking $(OASDIFF)
@@ -140,7 +144,7 @@ contract: build $(OASDIFF) ## Check everything that clients depend on: specifica
 .PHONY: ci
 ci: build $(LINT) $(OASDIFF) ## Check everything that a change must keep; test results are not cached
 	@.ci/needs tests node python java
-	@.ci/steps check-generate lint lint-spec lint-published breaking test smoke demo samples test-clients -- schemathesis
+	@.ci/steps check-generate lint lint-prose lint-spec lint-published breaking test smoke demo samples test-clients -- schemathesis
 
 .PHONY: docker
 docker: ## Build the container image

@@ -51,11 +51,11 @@ func TestEveryOperationEnforcesScopes(t *testing.T) {
 					Refused(http.StatusForbidden, "permission_denied")
 			}
 			others := slices.DeleteFunc(contract.Scopes(), func(scope string) bool { return scope == op.Scope })
-			if op.Keys != gate.ReachEvery {
+			if op.Keys != gate.KeyReachEvery {
 				expectDenied(installation.Key(acme, others))
 			}
 			limited := installation.Key(acme, contract.Scopes(), installation.Hiring(acme).Job(api.JobStatusOpen))
-			if op.Keys == gate.ReachCompany {
+			if op.Keys == gate.KeyReachCompany {
 				expectDenied(limited)
 			}
 			if slices.Contains(usersOnly, op.ID) {
@@ -70,12 +70,12 @@ func TestEveryOperationEnforcesScopes(t *testing.T) {
 			}
 			// The resources of the fixture belong to jobs outside the limited key's reach, except kits, which belong to the
 			// company.
-			if op.Keys == gate.ReachJobs && len(example.parameters) > 0 && op.Permission != "kits:read" {
+			if op.Keys == gate.KeyReachJobs && len(example.parameters) > 0 && op.Permission != "kits:read" {
 				replica.Bearer(t, limited.Secret.Reveal()).Do(op.Method, pathOf(op, example.parameters), example.body, example.headers...).
 					Expect(http.StatusNotFound)
 			}
 			scopes := []string{op.Scope}
-			if op.Keys == gate.ReachEvery {
+			if op.Keys == gate.KeyReachEvery {
 				scopes = []string{"jobs:read"}
 			}
 			key := installation.Key(acme, scopes)
@@ -105,7 +105,7 @@ func TestScopesAreHeldByRoles(t *testing.T) {
 		if !contract.Holds(api.RoleAdmin, scope) {
 			t.Errorf("scope %s is not a permission of admins", scope)
 		}
-		if contract.Reach(scope) == gate.ReachJobs && !contract.Holds(api.RoleTeamLead, scope) {
+		if contract.KeyReach(scope) == gate.KeyReachJobs && !contract.Holds(api.RoleTeamLead, scope) {
 			t.Errorf("scope %s can be limited to jobs, but is not a permission of team leads", scope)
 		}
 	}

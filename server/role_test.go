@@ -122,7 +122,7 @@ func TestRoleWithAllGrants(t *testing.T) {
 	hiring.Score(interview, member, api.ScoreStatusSubmitted, 4)
 	observerClient, hr, admin := replica.SignIn(t, member), replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
 	for _, op := range contract.Operations() {
-		if op.Public || op.Keys == gate.ReachEvery {
+		if op.Public || op.Keys == gate.KeyReachEvery {
 			continue
 		}
 		if slices.Contains(lists, op.ID) || slices.Contains(exports, op.ID) {

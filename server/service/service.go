@@ -5,8 +5,8 @@
 // in the wiring therefore stops the program when it starts, instead of failing the first request that needs what is
 // missing.
 //
-// Something belongs in Deps if most domains need it and all of them get the same one. What one domain needs, or two,
-// belongs in the Options of those domains. What a request needs, such as the actor or a transaction, is an argument.
+// A dependency belongs in Deps if most domains need it and all of them get the same one. A dependency of one or two
+// domains belongs in their Options. Values of a request, such as the actor or a transaction, are arguments.
 package service
 
 import (

@@ -41,7 +41,7 @@ type Operation struct {
 	// Scope is the scope that permits an API key to call the operation: the permission itself, or one that includes it.
 	Scope string
 	// Keys says which API keys can have that scope.
-	Keys Reach
+	Keys KeyReach
 	// Repeatable operations take an Idempotency-Key.
 	Repeatable bool
 	// Limited operations count against the rate limits.
@@ -164,7 +164,7 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	switch {
 	case len(op.Roles) == 0 && op.Keys == "":
 		return fmt.Errorf("requires %q, which no role has", permission)
-	case len(op.Roles) > 0 && op.Keys == ReachEvery:
+	case len(op.Roles) > 0 && op.Keys == KeyReachEvery:
 		return fmt.Errorf("requires %q, which both every key and a role have", permission)
 	}
 	return nil

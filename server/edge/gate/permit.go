@@ -34,13 +34,13 @@ func (op *Operation) permit(actor *access.Actor) error {
 // more, does not count.
 func (op *Operation) permitsKey(key access.Key) bool {
 	switch op.Keys {
-	case ReachEvery:
+	case KeyReachEvery:
 		return true
-	case ReachJobs:
+	case KeyReachJobs:
 		return slices.Contains(key.Scopes, op.Scope)
-	case ReachCompany:
+	case KeyReachCompany:
 		return key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
-	case ReachTest:
+	case KeyReachTest:
 		return key.Test && key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
 	}
 	return false
@@ -50,13 +50,13 @@ func (op *Operation) permitsKey(key access.Key) bool {
 func (op *Operation) denyKey() error {
 	f := fault.New(fault.PermissionDenied)
 	switch op.Keys {
-	case ReachJobs:
+	case KeyReachJobs:
 		return f.With("This needs the scope %s, which the key does not have.", op.Scope)
-	case ReachCompany:
+	case KeyReachCompany:
 		return f.With("This needs a key for the whole company that has the scope %s.", op.Scope)
-	case ReachTest:
+	case KeyReachTest:
 		return f.With("This needs a key of a test company that has the scope %s and is not limited to jobs.", op.Scope)
-	case ReachEvery:
+	case KeyReachEvery:
 	}
 	return f.With("API keys cannot do this; only users can.")
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// parameter is what the specification says of a query parameter.
+// parameter is a query parameter of the specification.
 type parameter struct {
 	// repeatable parameters are lists.
 	repeatable bool

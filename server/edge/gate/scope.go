@@ -9,26 +9,26 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Reach says which API keys can have a permission. The zero value stands for none: the permission is for users.
-type Reach string
+// KeyReach is which API keys can have a permission. With the zero value none can: the permission is for users only.
+type KeyReach string
 
 // The reaches.
 const (
-	// ReachEvery is for permissions that every API key has, and no user.
-	ReachEvery Reach = "every"
-	// ReachJobs is for permissions that also an API key can have that is limited to some jobs.
-	ReachJobs Reach = "jobs"
-	// ReachCompany is for permissions that only an API key of the whole company can have.
-	ReachCompany Reach = "company"
-	// ReachTest is for permissions that only an API key of a test company can have.
-	ReachTest Reach = "test"
+	// KeyReachEvery is for permissions that every API key has, and no user.
+	KeyReachEvery KeyReach = "every"
+	// KeyReachJobs is for permissions that also an API key can have that is limited to some jobs.
+	KeyReachJobs KeyReach = "jobs"
+	// KeyReachCompany is for permissions that only an API key of the whole company can have.
+	KeyReachCompany KeyReach = "company"
+	// KeyReachTest is for permissions that only an API key of a test company can have.
+	KeyReachTest KeyReach = "test"
 )
 
 // scope is what gives an API key a permission.
 type scope struct {
 	// name is the permission's own name, or that of another permission that includes it.
 	name  string
-	reach Reach
+	reach KeyReach
 }
 
 // readScopes reads how API keys get permissions: the scopes of the enum that clients choose from, the permissions that
@@ -41,16 +41,16 @@ func readScopes(document *openapi3.T) (map[string]scope, error) {
 	scopes := map[string]scope{}
 	var chosen []string
 	for permission, value := range stated {
-		name, reach := permission, Reach(fmt.Sprint(value))
+		name, reach := permission, KeyReach(fmt.Sprint(value))
 		if other, found := stated[string(reach)]; found {
-			name, reach = string(reach), Reach(fmt.Sprint(other))
+			name, reach = string(reach), KeyReach(fmt.Sprint(other))
 		}
 		switch reach {
-		case ReachJobs, ReachCompany, ReachTest:
+		case KeyReachJobs, KeyReachCompany, KeyReachTest:
 			if name == permission {
 				chosen = append(chosen, permission)
 			}
-		case ReachEvery:
+		case KeyReachEvery:
 		default:
 			return nil, fmt.Errorf("x-key-scopes: %s reaches %q, which is none of every, jobs, company, test and a scope",
 				permission, reach)
@@ -75,9 +75,9 @@ func readScopes(document *openapi3.T) (map[string]scope, error) {
 func (c *Contract) Scopes() []string {
 	names := slices.Sorted(maps.Keys(c.scopes))
 	return slices.DeleteFunc(names, func(name string) bool {
-		return c.scopes[name].name != name || c.scopes[name].reach == ReachEvery
+		return c.scopes[name].name != name || c.scopes[name].reach == KeyReachEvery
 	})
 }
 
-// Reach says which API keys can have a permission.
-func (c *Contract) Reach(permission string) Reach { return c.scopes[permission].reach }
+// KeyReach returns which API keys can have a permission.
+func (c *Contract) KeyReach(permission string) KeyReach { return c.scopes[permission].reach }

@@ -42,7 +42,7 @@ func TestStreamsPerActor(t *testing.T) {
 }
 
 // TestStreamsOutlastOtherRequests keeps an upload and its response open beyond the server's deadlines for reading and
-// writing. Neither may be cut off, and the context must not end, which the server ends when it cannot read any more.
+// writing. Neither may be cut off, and the context must not end, which the server ends when it can no longer read.
 func TestStreamsOutlastOtherRequests(t *testing.T) {
 	t.Parallel()
 	const patience = 50 * time.Millisecond

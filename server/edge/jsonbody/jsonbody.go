@@ -2,7 +2,7 @@
 //
 // Parsers differ on duplicate names, invalid UTF-8, data after the value and numbers beyond a float64; attackers
 // exploit that. Decode therefore accepts only JSON that all parsers read in the same way. Its result serves the
-// validator, the generated code and the fingerprint of idempotency, so that nobody parses the body a second time.
+// validator, the generated code and the fingerprint of idempotency, so that the body is parsed once.
 package jsonbody
 
 import (

@@ -20,8 +20,8 @@ const (
 	maxRows = 500_000
 	// maxErrors is how many errors are listed in the report. Further failed rows are only counted.
 	maxErrors = 1_000
-	// maxWriteTime bounds the time from the first written row to the commit. Clients that synchronize by updated_since
-	// are told to overlap by five minutes, so that they do not miss rows that were committed after they listed.
+	// maxWriteTime bounds the time from the first written row to the commit. It is less than the five minutes by which
+	// clients that synchronize by updated_since overlap their requests, so they miss no row of an import.
 	maxWriteTime = 4 * time.Minute
 )
 

@@ -50,15 +50,15 @@ func (k *APIKeys) check(g grant, had *time.Time, now time.Time) error {
 	text.Check(f, "/name", g.name)
 	for i, scope := range g.scopes {
 		pointer, name := fmt.Sprintf("/scopes/%d", i), string(scope)
-		switch reach := k.Contract.Reach(name); {
-		case reach == gate.ReachTest && g.mode != api.CompanyModeTest:
+		switch reach := k.Contract.KeyReach(name); {
+		case reach == gate.KeyReachTest && g.mode != api.CompanyModeTest:
 			f.Field(pointer, "needs_test_company", name+" is available to keys of test companies only")
-		case reach != gate.ReachJobs && g.jobs != nil:
+		case reach != gate.KeyReachJobs && g.jobs != nil:
 			f.Field(pointer, "needs_all_jobs", name+" is not available to keys that are limited to jobs")
 		}
 	}
 	for _, name := range g.kept {
-		if g.jobs != nil && k.Contract.Reach(name) != gate.ReachJobs {
+		if g.jobs != nil && k.Contract.KeyReach(name) != gate.KeyReachJobs {
 			f.Field("/job_ids", "needs_all_jobs", "must be null, because the key has the scope "+name)
 		}
 	}

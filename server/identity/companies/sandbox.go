@@ -115,7 +115,7 @@ func (c *Companies) mayOpen(ctx context.Context, tx *db.Queries, parent db.Compa
 	count, err := tx.CountTestCompanies(ctx, parent.ID)
 	if err == nil && count >= maxTestCompanies {
 		err = fault.New(fault.LimitReached).
-			With("The company has %d test companies. Close one that is not needed any more.", maxTestCompanies)
+			With("The company has %d test companies. Close one that is no longer needed.", maxTestCompanies)
 	}
 	return err
 }
