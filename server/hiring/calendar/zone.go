@@ -12,16 +12,6 @@ func ValidZone(name string) bool {
 	return err == nil
 }
 
-// Local formats a time as wall time of a zone with the zone's offset (RFC 3339). It returns an error if the zone is not
-// valid.
-func Local(t time.Time, zone string) (string, error) {
-	location, err := loadZone(zone)
-	if err != nil {
-		return "", err
-	}
-	return t.In(location).Format(time.RFC3339), nil
-}
-
 // loadZone returns the zone with a name. time.LoadLocation accepts more than the names of the database: the empty string
 // (UTC), Local (the zone of the machine), Factory (an unset zone), paths that are not clean, and other files in the
 // system's zone directory (localtime, posixrules, right/…, which counts leap seconds). loadZone refuses all of these.
