@@ -192,14 +192,14 @@ func (s *fixture) expectFullResponse(path, tag string, headers ...string) {
 // all responses.
 func expectSameHeaders(t *testing.T, a, b *testkit.Answer, except ...string) {
 	t.Helper()
-	comparable := func(header http.Header) http.Header {
+	remaining := func(header http.Header) http.Header {
 		kept := maps.Clone(header)
 		for _, name := range append(except, "Date", "X-Request-Id") {
 			kept.Del(name)
 		}
 		return kept
 	}
-	if one, other := comparable(a.Header), comparable(b.Header); !maps.EqualFunc(one, other, slices.Equal[[]string]) {
+	if one, other := remaining(a.Header), remaining(b.Header); !maps.EqualFunc(one, other, slices.Equal[[]string]) {
 		t.Errorf("headers: got %v, want %v", one, other)
 	}
 }

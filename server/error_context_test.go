@@ -77,7 +77,7 @@ func TestFailedQueryIsNamedInTheLogOnly(t *testing.T) {
 	c := client.SignIn(t, hr)
 	i.Exec(`ALTER TABLE kits RENAME COLUMN name TO secret_name`)
 
-	for operation, test := range map[string]struct { //nolint:paralleltest // the subtests share a client and its test
+	for operation, test := range map[string]struct {
 		query string
 		send  func() *testkit.Answer
 	}{

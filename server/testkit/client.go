@@ -120,7 +120,8 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	must(c.t, response.Body.Close())
 	answer := &Answer{t: c.t, Request: request, Status: response.StatusCode, Header: response.Header, Body: content}
 	if err := conforms(answer, c.document); err != nil {
-		c.t.Errorf("%s %s: the response does not conform to the specification: %v\n%d %s", method, path, err, answer.Status, answer.Body)
+		c.t.Errorf("%s %s: the response does not conform to the specification: %v\n%d %s",
+			method, path, err, answer.Status, answer.Body)
 	}
 	return answer
 }

@@ -114,7 +114,8 @@ func (h *Hiring) KitVersion(status api.KitVersionStatus) (kit, version uuid.UUID
 	return kit, version
 }
 
-// Interview creates an interview of one hour, tomorrow in UTC, with a panel whose scores are required. A draft has no time.
+// Interview creates an interview of one hour, tomorrow in UTC, with a panel whose scores are required. A draft has no
+// time.
 func (h *Hiring) Interview(application, version uuid.UUID, status api.InterviewStatus, panel ...User) uuid.UUID {
 	h.t.Helper()
 	id := newID()

@@ -80,9 +80,9 @@ func Needed(header *string) Condition { return Condition{header, Require} }
 // Before combines the condition with the domain's decision on a change, nil if the domain permits it, and returns the
 // error that the client gets, if any.
 //
-// A failed condition precedes a refusal that depends on the state of the resource (Conflict, Invalid): the client decided
-// on another version and does not know that state. All other refusals, such as a missing permission, precede the condition
-// (RFC 9110, section 13.2.1), and so does every refusal of a request without a header.
+// A failed condition precedes a refusal that depends on the state of the resource (Conflict, Invalid): the client
+// decided on another version and does not know that state. All other refusals, such as a missing permission, precede
+// the condition (RFC 9110, section 13.2.1), and so does every refusal of a request without a header.
 func (c Condition) Before(version int32, decision error) error {
 	kind := fault.KindOf(decision)
 	dependsOnState := kind == fault.Conflict || kind == fault.Invalid
@@ -104,8 +104,9 @@ func Require(header *string, version int32) error {
 	return Check(header, version)
 }
 
-// Check fails with VersionMismatch if an If-Match header contains neither "*" nor a tag of the version (RFC 9110, section
-// 13.1.1). Weak tags never match, and neither do tags in a form that Of does not return. A nil header is accepted.
+// Check fails with VersionMismatch if an If-Match header contains neither "*" nor a tag of the version (RFC 9110,
+// section 13.1.1). Weak tags never match, and neither do tags in a form that Of does not return. A nil header is
+// accepted.
 func Check(header *string, version int32) error {
 	if header == nil {
 		return nil

@@ -18,8 +18,9 @@ import (
 )
 
 // example returns a request and what the gate knows about it.
-func example() (*http.Request, Request) {
-	r := httptest.NewRequest(http.MethodPost, "/api/v1/jobs?dry_run=true", http.NoBody)
+func example(t *testing.T) (*http.Request, Request) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/jobs?dry_run=true", http.NoBody)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("If-Match", `"1"`)
 	return r, Request{
@@ -60,7 +61,7 @@ func TestFingerprint(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, about := example()
+			r, about := example(t)
 			want := sumOf(t, r, about)
 			test.change(r, &about)
 			if got := sumOf(t, r, about); (got == want) != test.same {
@@ -81,7 +82,7 @@ func TestFingerprintOfStream(t *testing.T) {
 	t.Parallel()
 	const body = "first_name,last_name\r\nMira,Solheim\r\n"
 	stream := func(body io.Reader) (*http.Request, *fingerprint) {
-		r, about := example()
+		r, about := example(t)
 		r.Body, about.Body, about.Streams = io.NopCloser(body), nil, true
 		return r, take(r, about)
 	}

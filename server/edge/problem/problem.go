@@ -1,5 +1,5 @@
-// Package problem converts errors into responses: application/problem+json documents (RFC 9457). It is the only place that
-// does. An error without a fault becomes a 500 that contains only the request id; its text goes to the log.
+// Package problem converts errors into responses: application/problem+json documents (RFC 9457). It is the only place
+// that does. An error without a fault becomes a 500 that contains only the request id; its text goes to the log.
 package problem
 
 import (
@@ -154,8 +154,8 @@ func cut(text string, most int) string {
 	return strings.ToValidUTF8(text, "")
 }
 
-// Handler returns the handler that responds to requests that ended in an error. It sends nothing if the client has closed
-// the connection or the response has begun.
+// Handler returns the handler that responds to requests that ended in an error. It sends nothing if the client has
+// closed the connection or the response has begun.
 func Handler(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		ctx := c.Request().Context()

@@ -51,7 +51,7 @@ func newFixtureOn(t *testing.T, installation *testkit.Installation) fixture {
 func (f fixture) in(t *testing.T) fixture {
 	t.Helper()
 	parent := f.as
-	f.Installation, f.as = f.Installation.In(t), map[api.Role]*testkit.Client{}
+	f.Installation, f.as = f.In(t), map[api.Role]*testkit.Client{}
 	for role, client := range parent {
 		f.as[role] = f.replica.Bearer(t, client.Token)
 	}

@@ -32,6 +32,7 @@ func TestClosingApplicationCancelsInterviews(t *testing.T) {
 		"withdraw": {nil, "The application was withdrawn."},
 	} {
 		t.Run(action, func(t *testing.T) {
+			t.Parallel()
 			f := f.in(t)
 			job := f.hiring.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
 			_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)

@@ -34,8 +34,10 @@ func (s applicationSet) visibleTo(role api.Role, a api.Application) bool {
 		return a.Job.ID == s.jobs[0]
 	case api.RoleEmployee:
 		return slices.Contains(s.panel, a.ID)
+	case api.RoleHr, api.RoleAdmin:
+		return true
 	}
-	return true
+	return false
 }
 
 // insertApplications inserts n applications in acme and one in another company.

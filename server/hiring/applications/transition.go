@@ -103,7 +103,9 @@ type move struct {
 func statusChange(
 	action api.ApplicationAction, rejection *api.RejectionReason, auditAction audit.Action, reason *string,
 ) move {
-	return move{auditAction, reason, func(row db.Application, standing lifecycle.Standing, reason *string) (outcome, error) {
+	return move{auditAction, reason, func(
+		row db.Application, standing lifecycle.Standing, reason *string,
+	) (outcome, error) {
 		return changeStatus(row, action, rejection, standing, reason)
 	}}
 }

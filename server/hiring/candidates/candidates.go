@@ -155,7 +155,9 @@ func (c *Candidates) record(
 }
 
 // response converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
-func (c *Candidates) response(ctx context.Context, tx *db.Queries, row db.Candidate) (api.CandidateJSONResponse, error) {
+func (c *Candidates) response(
+	ctx context.Context, tx *db.Queries, row db.Candidate,
+) (api.CandidateJSONResponse, error) {
 	candidates, err := c.convertAll(ctx, tx, []db.Candidate{row})
 	if err != nil {
 		return api.CandidateJSONResponse{}, err

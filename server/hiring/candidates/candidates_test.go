@@ -45,7 +45,7 @@ func newFixture(t *testing.T) fixture {
 func (f fixture) in(t *testing.T) fixture {
 	t.Helper()
 	parent := f.as
-	f.t, f.Installation, f.as = t, f.Installation.In(t), map[api.Role]*testkit.Client{}
+	f.t, f.Installation, f.as = t, f.In(t), map[api.Role]*testkit.Client{}
 	for role, client := range parent {
 		f.as[role] = f.replica.Bearer(t, client.Token)
 	}
@@ -200,6 +200,7 @@ func TestCreateRefusesInvalidCandidates(t *testing.T) {
 	}
 
 	t.Run("without permission", func(t *testing.T) {
+		t.Parallel()
 		f := f.in(t)
 		for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead} {
 			f.as[role].Post(collection, map[string]any{"first_name": "Mira", "last_name": "Solheim"}).
@@ -208,6 +209,7 @@ func TestCreateRefusesInvalidCandidates(t *testing.T) {
 	})
 
 	t.Run("external_id of another company", func(t *testing.T) {
+		t.Parallel()
 		f := f.in(t)
 		globex := f.replica.SignIn(t, f.Company("globex").Users[api.RoleHr])
 		globex.Post(collection, map[string]any{"first_name": "Mira", "last_name": "Solheim", "external_id": "ats-1"}).

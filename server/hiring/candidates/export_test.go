@@ -56,7 +56,11 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 
 	for role, total := range map[api.Role]int{api.RoleHr: 1701, api.RoleTeamLead: 426, api.RoleEmployee: 1} {
 		for _, filter := range []url.Values{
-			{}, {"status": {"archived"}}, {"tag": {"odd", "X"}}, {"source": {"fair"}}, {"updated_since": {since}},
+			{},
+			{"status": {"archived"}},
+			{"tag": {"odd", "X"}},
+			{"source": {"fair"}},
+			{"updated_since": {since}},
 			{"tag": {"none"}},
 		} {
 			query := testkit.With(filter, nil)

@@ -20,9 +20,9 @@ type candidateRow struct {
 	profile
 }
 
-// applyBatch decides for every row of a batch whether it creates a candidate, updates one or changes nothing, and writes
-// the candidates if the pass writes. A row whose candidate another request creates meanwhile updates that candidate in
-// the next attempt; after batchAttempts, the fault is ConcurrentRequest.
+// applyBatch decides for every row of a batch whether it creates a candidate, updates one or changes nothing, and
+// writes the candidates if the pass writes. A row whose candidate another request creates meanwhile updates that
+// candidate in the next attempt; after batchAttempts, the fault is ConcurrentRequest.
 func (in *importer) applyBatch(ctx context.Context, rows []importRow) error {
 	for range batchAttempts {
 		if len(rows) == 0 {
@@ -133,8 +133,8 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 }
 
 // checkDuplicates records that a row refers to a candidate, and returns an error if a previous row does. If the row
-// changes the candidate's external_id, it also records the present one: whether another row with that external_id refers
-// to this candidate or to a new one would depend on the order of the rows.
+// changes the candidate's external_id, it also records the present one: whether another row with that external_id
+// refers to this candidate or to a new one would depend on the order of the rows.
 func (in *importer) checkDuplicates(current db.Candidate, row importRow) []fault.Field {
 	fieldErrors := in.checkDuplicate(current.ID, row.line, "/id")
 	if id := row.externalID(); current.ExternalID != nil && row.patch.ExternalID.IsSpecified() &&

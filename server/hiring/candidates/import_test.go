@@ -300,7 +300,8 @@ func TestImportByID(t *testing.T) {
 		{row(uuid.New(), `,"first_name":"Omar","last_name":"Aziz"`), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
 		{
 			row(a, `,"external_id":"renamed"`) + `{"external_id":"a","location":"Rome"}` + "\n",
-			[5]int32{2, 0, 0, 0, 2}, "1/external_id duplicate 2/id duplicate",
+			[5]int32{2, 0, 0, 0, 2},
+			"1/external_id duplicate 2/id duplicate",
 		},
 		{row(uuid.New(), `,"external_id":"a","source":"fair"`), [5]int32{1, 0, 1, 0, 0}, ""},
 		{row(uuid.New(), ""), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},

@@ -62,6 +62,7 @@ func TestArchiveRefusesActiveCandidate(t *testing.T) {
 		api.ApplicationStatusWithdrawn,
 	} {
 		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
 			f := f.in(t)
 			id := f.hiring.Candidate()
 			application := f.hiring.Application(id, job, api.ApplicationStageApplied)

@@ -142,7 +142,9 @@ func TestPanelRequiresActiveUsers(t *testing.T) {
 			f.removePanelist("lead", id, inactive).Expect(http.StatusOK)
 
 			for _, body := range []any{
-				nil, "[]", map[string]any{"score_required": nil}, map[string]any{"role": "x"},
+				nil, "[]",
+				map[string]any{"score_required": nil},
+				map[string]any{"role": "x"},
 				map[string]any{"user_id": inactive},
 			} {
 				if got := f.setPanelist("lead", id, inactive, body).Status; got != http.StatusBadRequest {
@@ -385,7 +387,10 @@ func TestRespond(t *testing.T) {
 		Refused(http.StatusUnprocessableEntity, "rule_violated")
 	wantEqual(t, "comment", violations(p), []string{"/comment control_character"})
 	for _, body := range []any{
-		nil, map[string]any{}, map[string]any{"response": "needs_action"}, map[string]any{"response": "maybe"},
+		nil,
+		map[string]any{},
+		map[string]any{"response": "needs_action"},
+		map[string]any{"response": "maybe"},
 		map[string]any{"response": "accepted", "user_id": f.users["hr"].ID},
 	} {
 		if got := respond("panelist", body).Status; got != http.StatusBadRequest {

@@ -107,7 +107,9 @@ func TestScheduleRefusals(t *testing.T) {
 				wantEqual(t, fmt.Sprint(test.body), violations(p), test.want)
 			}
 			for _, body := range []any{
-				nil, map[string]any{}, scheduleAt(0, "timezone", ""), scheduleAt(0, "starts_at", "tomorrow"),
+				nil,
+				map[string]any{},
+				scheduleAt(0, "timezone", ""), scheduleAt(0, "starts_at", "tomorrow"),
 				scheduleAt(0, "starts_at", "2027-01-12T09:00:00"), scheduleAt(0, "ends_at", nil),
 				scheduleAt(0, "duration", 60), scheduleAt(0, "allow_conflicts", "yes"),
 			} {
@@ -207,7 +209,8 @@ func TestScheduleConflicts(t *testing.T) {
 		{"first minute", -59, f.application, []string{"panelist"}, []string{candidate, "employee"}},
 		{"last minute", 59, f.application, []string{"panelist"}, []string{candidate, "employee"}},
 		{
-			"same time", 0, f.application, []string{"panelist", "other_lead", "outsider"},
+			"same time", 0, f.application,
+			[]string{"panelist", "other_lead", "outsider"},
 			[]string{candidate, "employee", "other_lead"},
 		},
 		{"same panelist", 30, elsewhere, []string{"outsider", "panelist"}, []string{"employee"}},

@@ -50,7 +50,7 @@ func newFixture(t *testing.T) fixture {
 func (f fixture) in(t *testing.T) fixture {
 	t.Helper()
 	parent := f.as
-	f.Installation, f.as = f.Installation.In(t), map[api.Role]*testkit.Client{}
+	f.Installation, f.as = f.In(t), map[api.Role]*testkit.Client{}
 	for role, client := range parent {
 		f.as[role] = f.replica.Bearer(t, client.Token)
 	}

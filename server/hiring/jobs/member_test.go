@@ -116,6 +116,7 @@ func TestSetMemberRefusesInvalidRequests(t *testing.T) {
 		Refused(http.StatusUnprocessableEntity, "rule_violated")
 
 	t.Run("user of another company", func(t *testing.T) {
+		t.Parallel()
 		f := f.in(t)
 		id, hr := f.Job(api.JobStatusOpen), f.as[api.RoleHr]
 		outsider := f.Company("globex").Users[api.RoleEmployee]
@@ -130,6 +131,7 @@ func TestSetMemberRefusesInvalidRequests(t *testing.T) {
 	})
 
 	t.Run("malformed bodies", func(t *testing.T) {
+		t.Parallel()
 		f := f.in(t)
 		id, hr := f.Job(api.JobStatusOpen), f.acme.Users[api.RoleHr].ID
 		for _, body := range []any{

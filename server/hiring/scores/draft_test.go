@@ -26,7 +26,9 @@ func TestPatchIsAMergePatch(t *testing.T) {
 	}{
 		{"comment", object{"comment": " Good. "}, true, func(s api.Score) bool { return s.Comment.MustGet() == "Good." }},
 		{
-			"same comment", object{"comment": "Good.\t"}, false,
+			"same comment",
+			object{"comment": "Good.\t"},
+			false,
 			func(s api.Score) bool { return s.Comment.MustGet() == "Good." },
 		},
 		{
@@ -46,7 +48,9 @@ func TestPatchIsAMergePatch(t *testing.T) {
 			func(s api.Score) bool { return len(s.Ratings) == 2 },
 		},
 		{
-			"recommendation", object{"recommendation": "strong_yes"}, true,
+			"recommendation",
+			object{"recommendation": "strong_yes"},
+			true,
 			func(s api.Score) bool { return *s.Recommendation == "strong_yes" },
 		},
 		{
@@ -61,7 +65,9 @@ func TestPatchIsAMergePatch(t *testing.T) {
 		},
 		{"no ratings", object{"ratings": []object{}}, true, func(s api.Score) bool { return len(s.Ratings) == 0 }},
 		{
-			"null comment", object{"comment": nil}, true,
+			"null comment",
+			object{"comment": nil},
+			true,
 			func(s api.Score) bool { return s.Comment.IsNull() && *s.Recommendation == "strong_yes" },
 		},
 	} {

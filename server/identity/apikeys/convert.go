@@ -21,7 +21,9 @@ func (k *APIKeys) respond(actor access.Actor, row db.APIKey) api.APIKeyJSONRespo
 	return api.APIKeyJSONResponse{
 		Body: response,
 		Headers: api.APIKeyResponseHeaders{
-			ETag: etag.Of(row.Version, response.Status, response.LastUsedAt, response.PreviousExpiresAt, response.AllowedActions),
+			ETag: etag.Of(
+				row.Version, response.Status, response.LastUsedAt, response.PreviousExpiresAt, response.AllowedActions,
+			),
 		},
 	}
 }

@@ -212,7 +212,8 @@ func (k *APIKeys) lockedKey(ctx context.Context, tx *db.Queries, id uuid.UUID, m
 	return row, checkNotRevoked(row)
 }
 
-// checkJobs fails with RuleViolated if the company does not have all of the jobs, which are in the order of the request.
+// checkJobs fails with RuleViolated if the company does not have all of the jobs, which are in the order of the
+// request.
 func (k *APIKeys) checkJobs(ctx context.Context, tx *db.Queries, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil

@@ -87,7 +87,8 @@ func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 	return api.APIKeyStatusActive
 }
 
-// checkNotRevoked fails with StateConflict if a key was revoked. An expired key can be changed: it can get another expiry.
+// checkNotRevoked fails with StateConflict if a key was revoked. An expired key can be changed: it can get another
+// expiry.
 func checkNotRevoked(row db.APIKey) error {
 	if row.RevokedAt != nil {
 		return fault.New(fault.StateConflict).In(string(api.APIKeyStatusRevoked), []string{}).

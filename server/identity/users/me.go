@@ -44,7 +44,8 @@ func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject)
 		return nil, err
 	}
 	return api.UpdateMe200JSONResponse{
-		Body: convertMe(response, u.Permissions(response.User.Role)), Headers: api.UpdateMe200ResponseHeaders{ETag: tagOf(response)},
+		Body:    convertMe(response, u.Permissions(response.User.Role)),
+		Headers: api.UpdateMe200ResponseHeaders{ETag: tagOf(response)},
 	}, nil
 }
 

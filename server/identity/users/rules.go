@@ -36,7 +36,8 @@ func canGiveRole(actor access.Actor, role api.Role) error {
 	if actor.Standing().Manages(role) {
 		return nil
 	}
-	return fault.New(fault.RoleNotAllowed).With("The role %s may not do this for a user with the role %s.", actor.Role, role)
+	return fault.New(fault.RoleNotAllowed).
+		With("The role %s may not do this for a user with the role %s.", actor.Role, role)
 }
 
 // canManage fails with RoleNotAllowed if the actor may not edit, deactivate and reactivate a user.
@@ -107,8 +108,8 @@ func canChangeRole(actor access.Actor, row db.User, to api.Role, admins int) err
 	return nil
 }
 
-// allowedActions lists the actions that the actor may take on a user now; alone is true if an active admin is the only one. The
-// same rules decide when an action is requested.
+// allowedActions lists the actions that the actor may take on a user now; alone is true if an active admin is the only
+// one. The same rules decide when an action is requested.
 func allowedActions(actor access.Actor, row db.User, alone bool) []api.UserAction {
 	admins := 2
 	if alone {

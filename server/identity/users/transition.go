@@ -57,8 +57,9 @@ type stateChange interface {
 	sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error)
 }
 
-// transition applies a state change in a transaction. If the user is an active admin, it locks all active admins of the company
-// before it reads the user, always in this order, so that the decision about the last admin still holds at the write.
+// transition applies a state change in a transaction. If the user is an active admin, it locks all active admins of the
+// company before it reads the user, always in this order, so that the decision about the last admin still holds at the
+// write.
 func (u *Users) transition(
 	ctx context.Context, id uuid.UUID, match *string, action audit.Action, change stateChange,
 ) (response api.UserJSONResponse, err error) {

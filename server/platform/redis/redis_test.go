@@ -142,7 +142,7 @@ func TestOnlyConnectionErrorsMeanDown(t *testing.T) {
 			return c.Do(ctx, c.B().Ping().Build()).Error()
 		}, func(err error) bool { return errors.Is(err, context.Canceled) }},
 	}
-	for _, test := range tests { //nolint:paralleltest // Redis must be up after each
+	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			err := r.Do(test.ctx, test.fn)
 			if !test.is(err) || errors.Is(err, redis.ErrDown) {
