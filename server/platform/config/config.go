@@ -107,9 +107,10 @@ type Config struct {
 	LoginPerAccountAndIP int `env:"LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP"`
 	// LoginPerIP is the maximum number of attempts from one address for all accounts within LoginWindow.
 	LoginPerIP int `env:"LOGIN_ATTEMPTS_PER_IP"`
-	// LoginPerAccount is the number of attempts for one account within LoginWindow after which delays apply.
+	// LoginPerAccount is the number of attempts for one account within an hour, whatever LoginWindow is, after which
+	// delays apply.
 	LoginPerAccount int `env:"LOGIN_ATTEMPTS_PER_ACCOUNT"`
-	// LoginWindow is the window in which attempts to sign in are counted.
+	// LoginWindow is the window of LoginPerAccountAndIP and LoginPerIP.
 	LoginWindow Minutes `env:"LOGIN_WINDOW_MINUTES"`
 	// RateLimit is the maximum number of requests per minute for one signed-in user; 0 means no limit.
 	RateLimit int `env:"RATE_LIMIT_PER_MINUTE"`

@@ -127,11 +127,11 @@ func Variables() []Variable {
 		},
 		{
 			Name: "LOGIN_ATTEMPTS_PER_ACCOUNT", Default: "20", Min: 1, Max: 1_000_000,
-			Meaning: "The number of attempts for one account within the window after which increasing delays apply.",
+			Meaning: "The number of attempts for one account within an hour after which increasing delays apply.",
 		},
 		{
 			Name: "LOGIN_WINDOW_MINUTES", Default: "15", Min: 1, Max: 1440,
-			Meaning: "The length of the window for attempts to sign in, in minutes.",
+			Meaning: "The length of the window for attempts from one address, in minutes.",
 		},
 		{
 			Name: "RATE_LIMIT_PER_MINUTE", Default: "1200", Max: 60_000,
