@@ -222,7 +222,7 @@ func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migr
 		}
 		select {
 		case <-waitCtx.Done():
-			return nil, fmt.Errorf("the database did not response within a minute: %w", err)
+			return nil, fmt.Errorf("the database did not respond within a minute: %w", err)
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
