@@ -2985,7 +2985,7 @@ type LogoutResult struct {
 type LogoutStatus string
 
 // MachineActor Who may take an action: HR, an admin, a team lead who is a member of the job, a panelist of the interview, or
-// the author of the score.
+// the rater, who writes the score.
 type MachineActor string
 
 // MachineReason Whether an action requires a reason.
@@ -5148,7 +5148,7 @@ type ListScoresParams struct {
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// RaterID Only scores of this author.
+	// RaterID Only scores of this rater.
 	RaterID *ByRaterID `form:"rater_id,omitempty" json:"rater_id,omitempty"`
 
 	// Status Only scores with this status.
@@ -5183,7 +5183,7 @@ type ExportScoresParams struct {
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// RaterID Only scores of this author.
+	// RaterID Only scores of this rater.
 	RaterID *ByRaterID `form:"rater_id,omitempty" json:"rater_id,omitempty"`
 
 	// Status Only scores with this status.
@@ -5649,10 +5649,11 @@ type ClientInterface interface {
 	// CreateAPIKeyWithBody Create an API key
 	//
 	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+	// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+	// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+	// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+	// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+	// company can have up to 100 keys that are not revoked.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -5662,10 +5663,11 @@ type ClientInterface interface {
 	// CreateAPIKey Create an API key
 	//
 	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+	// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+	// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+	// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+	// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+	// company can have up to 100 keys that are not revoked.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5771,15 +5773,15 @@ type ClientInterface interface {
 
 	// GetApplication Retrieve an application
 	//
-	// Visible to those who see it in the list.
+	// Returns the application if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id} (the `GetApplication` operationId).
 	GetApplication(ctx context.Context, applicationID ApplicationID, params *GetApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListApplicationHistory List an application's history
 	//
-	// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
-	// the application.
+	// Returns every change of stage or status with time, actor and reason, oldest first, if the caller can see the
+	// application.
 	//
 	// Corresponds with GET /api/v1/applications/{application_id}/history (the `ListApplicationHistory` operationId).
 	ListApplicationHistory(ctx context.Context, applicationID ApplicationID, params *ListApplicationHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5939,7 +5941,7 @@ type ClientInterface interface {
 
 	// GetAuditLog Retrieve an audit entry
 	//
-	// Visible to those who see it in the list.
+	// Returns the audit entry if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
 	GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6108,7 +6110,7 @@ type ClientInterface interface {
 
 	// GetCandidate Retrieve a candidate
 	//
-	// Visible to those who see it in the list.
+	// Returns the candidate if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/candidates/{candidate_id} (the `GetCandidate` operationId).
 	GetCandidate(ctx context.Context, candidateID CandidateID, params *GetCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6213,7 +6215,7 @@ type ClientInterface interface {
 
 	// GetInterview Retrieve an interview
 	//
-	// Visible to those who see it in the list.
+	// Returns the interview if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id} (the `GetInterview` operationId).
 	GetInterview(ctx context.Context, interviewID InterviewID, params *GetInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6293,7 +6295,7 @@ type ClientInterface interface {
 
 	// ListInterviewHistory List an interview's history
 	//
-	// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+	// Returns every change of status or time with actor and reason, oldest first, if the caller can see the
 	// interview.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/history (the `ListInterviewHistory` operationId).
@@ -6434,7 +6436,7 @@ type ClientInterface interface {
 
 	// CreateScoreWithBody Create your own score of an interview
 	//
-	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 	// interview until it is completed.
 	//
 	// Takes any type of body and a specified content type.
@@ -6444,7 +6446,7 @@ type ClientInterface interface {
 
 	// CreateScore Create your own score of an interview
 	//
-	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 	// interview until it is completed.
 	//
 	// Takes a body of the `application/json` content type.
@@ -6498,7 +6500,7 @@ type ClientInterface interface {
 
 	// GetJob Retrieve a job
 	//
-	// Visible to those who see it in the list.
+	// Returns the job if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id} (the `GetJob` operationId).
 	GetJob(ctx context.Context, jobID JobID, params *GetJobParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6537,7 +6539,7 @@ type ClientInterface interface {
 
 	// ListJobMembers List a job's members
 	//
-	// Returns the members of the job in the order in which they were added. Visible to those who see the job.
+	// Returns the members of the job, if the caller can see it, in the order in which they were added.
 	//
 	// Corresponds with GET /api/v1/jobs/{job_id}/members (the `ListJobMembers` operationId).
 	ListJobMembers(ctx context.Context, jobID JobID, params *ListJobMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6623,7 +6625,7 @@ type ClientInterface interface {
 
 	// GetKit Retrieve a kit
 	//
-	// Visible to those who see it in the list.
+	// Returns the kit if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/kits/{kit_id} (the `GetKit` operationId).
 	GetKit(ctx context.Context, kitID KitID, params *GetKitParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6675,7 +6677,7 @@ type ClientInterface interface {
 
 	// GetKitVersion Retrieve a version of a kit
 	//
-	// Visible to those who see it in the list.
+	// Returns the version if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `GetKitVersion` operationId).
 	GetKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *GetKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6736,9 +6738,9 @@ type ClientInterface interface {
 	// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-	// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
-	// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
-	// interview again.
+	// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
+	// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
+	// then read all scores of the interview again.
 	//
 	// Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 	ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6753,7 +6755,7 @@ type ClientInterface interface {
 
 	// GetScore Retrieve a score
 	//
-	// Visible to those who see it in the list.
+	// Returns the score if the caller can see it.
 	//
 	// Corresponds with GET /api/v1/scores/{score_id} (the `GetScore` operationId).
 	GetScore(ctx context.Context, scoreID ScoreID, params *GetScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6802,8 +6804,8 @@ type ClientInterface interface {
 
 	// ListScoreRevisions List a score's earlier revisions
 	//
-	// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
-	// Visible to those who see the score.
+	// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason, if
+	// the caller can see the score.
 	//
 	// Corresponds with GET /api/v1/scores/{score_id}/revisions (the `ListScoreRevisions` operationId).
 	ListScoreRevisions(ctx context.Context, scoreID ScoreID, params *ListScoreRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6818,7 +6820,7 @@ type ClientInterface interface {
 
 	// VoidScoreWithBody Void a submitted score
 	//
-	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 	// except for their own score, unless the interview is completed.
 	//
 	// Takes any type of body and a specified content type.
@@ -6828,7 +6830,7 @@ type ClientInterface interface {
 
 	// VoidScore Void a submitted score
 	//
-	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 	// except for their own score, unless the interview is completed.
 	//
 	// Takes a body of the `application/json` content type.
@@ -7047,7 +7049,7 @@ type ClientInterface interface {
 	// GetReadiness Check that the service is ready
 	//
 	// Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
-	// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
+	// continue to work, but sign-in fails; the response is then 503 and names the dependency.
 	//
 	// Corresponds with GET /health/ready (the `GetReadiness` operationId).
 	GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7096,10 +7098,11 @@ func (c *Client) ListAPIKeys(ctx context.Context, params *ListAPIKeysParams, req
 // CreateAPIKeyWithBody Create an API key
 //
 // The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+// company can have up to 100 keys that are not revoked.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7119,10 +7122,11 @@ func (c *Client) CreateAPIKeyWithBody(ctx context.Context, params *CreateAPIKeyP
 // CreateAPIKey Create an API key
 //
 // The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+// company can have up to 100 keys that are not revoked.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7348,7 +7352,7 @@ func (c *Client) ExportApplications(ctx context.Context, params *ExportApplicati
 
 // GetApplication Retrieve an application
 //
-// Visible to those who see it in the list.
+// Returns the application if the caller can see it.
 //
 // Corresponds with GET /api/v1/applications/{application_id} (the `GetApplication` operationId).
 func (c *Client) GetApplication(ctx context.Context, applicationID ApplicationID, params *GetApplicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7365,8 +7369,8 @@ func (c *Client) GetApplication(ctx context.Context, applicationID ApplicationID
 
 // ListApplicationHistory List an application's history
 //
-// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
-// the application.
+// Returns every change of stage or status with time, actor and reason, oldest first, if the caller can see the
+// application.
 //
 // Corresponds with GET /api/v1/applications/{application_id}/history (the `ListApplicationHistory` operationId).
 func (c *Client) ListApplicationHistory(ctx context.Context, applicationID ApplicationID, params *ListApplicationHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7696,7 +7700,7 @@ func (c *Client) VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsPar
 
 // GetAuditLog Retrieve an audit entry
 //
-// Visible to those who see it in the list.
+// Returns the audit entry if the caller can see it.
 //
 // Corresponds with GET /api/v1/audit-logs/{audit_log_id} (the `GetAuditLog` operationId).
 func (c *Client) GetAuditLog(ctx context.Context, auditLogID ID, params *GetAuditLogParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8035,7 +8039,7 @@ func (c *Client) ImportCandidatesNDJSONWithBody(ctx context.Context, params *Imp
 
 // GetCandidate Retrieve a candidate
 //
-// Visible to those who see it in the list.
+// Returns the candidate if the caller can see it.
 //
 // Corresponds with GET /api/v1/candidates/{candidate_id} (the `GetCandidate` operationId).
 func (c *Client) GetCandidate(ctx context.Context, candidateID CandidateID, params *GetCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8260,7 +8264,7 @@ func (c *Client) CreateInterview(ctx context.Context, params *CreateInterviewPar
 
 // GetInterview Retrieve an interview
 //
-// Visible to those who see it in the list.
+// Returns the interview if the caller can see it.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id} (the `GetInterview` operationId).
 func (c *Client) GetInterview(ctx context.Context, interviewID InterviewID, params *GetInterviewParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8430,7 +8434,7 @@ func (c *Client) FinishInterview(ctx context.Context, interviewID InterviewID, p
 
 // ListInterviewHistory List an interview's history
 //
-// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+// Returns every change of status or time with actor and reason, oldest first, if the caller can see the
 // interview.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/history (the `ListInterviewHistory` operationId).
@@ -8711,7 +8715,7 @@ func (c *Client) ScheduleInterview(ctx context.Context, interviewID InterviewID,
 
 // CreateScoreWithBody Create your own score of an interview
 //
-// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 // interview until it is completed.
 //
 // Takes any type of body and a specified content type.
@@ -8731,7 +8735,7 @@ func (c *Client) CreateScoreWithBody(ctx context.Context, interviewID InterviewI
 
 // CreateScore Create your own score of an interview
 //
-// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 // interview until it is completed.
 //
 // Takes a body of the `application/json` content type.
@@ -8845,7 +8849,7 @@ func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body Cr
 
 // GetJob Retrieve a job
 //
-// Visible to those who see it in the list.
+// Returns the job if the caller can see it.
 //
 // Corresponds with GET /api/v1/jobs/{job_id} (the `GetJob` operationId).
 func (c *Client) GetJob(ctx context.Context, jobID JobID, params *GetJobParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8934,7 +8938,7 @@ func (c *Client) HoldJob(ctx context.Context, jobID JobID, params *HoldJobParams
 
 // ListJobMembers List a job's members
 //
-// Returns the members of the job in the order in which they were added. Visible to those who see the job.
+// Returns the members of the job, if the caller can see it, in the order in which they were added.
 //
 // Corresponds with GET /api/v1/jobs/{job_id}/members (the `ListJobMembers` operationId).
 func (c *Client) ListJobMembers(ctx context.Context, jobID JobID, params *ListJobMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9120,7 +9124,7 @@ func (c *Client) CreateKit(ctx context.Context, params *CreateKitParams, body Cr
 
 // GetKit Retrieve a kit
 //
-// Visible to those who see it in the list.
+// Returns the kit if the caller can see it.
 //
 // Corresponds with GET /api/v1/kits/{kit_id} (the `GetKit` operationId).
 func (c *Client) GetKit(ctx context.Context, kitID KitID, params *GetKitParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9232,7 +9236,7 @@ func (c *Client) CreateKitVersion(ctx context.Context, kitID KitID, params *Crea
 
 // GetKitVersion Retrieve a version of a kit
 //
-// Visible to those who see it in the list.
+// Returns the version if the caller can see it.
 //
 // Corresponds with GET /api/v1/kits/{kit_id}/versions/{kit_version_id} (the `GetKitVersion` operationId).
 func (c *Client) GetKitVersion(ctx context.Context, kitID KitID, kitVersionID KitVersionID, params *GetKitVersionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9363,9 +9367,9 @@ func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListIntervi
 // Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
-// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
-// interview again.
+// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
+// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
+// then read all scores of the interview again.
 //
 // Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9400,7 +9404,7 @@ func (c *Client) ExportScores(ctx context.Context, params *ExportScoresParams, r
 
 // GetScore Retrieve a score
 //
-// Visible to those who see it in the list.
+// Returns the score if the caller can see it.
 //
 // Corresponds with GET /api/v1/scores/{score_id} (the `GetScore` operationId).
 func (c *Client) GetScore(ctx context.Context, scoreID ScoreID, params *GetScoreParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9499,8 +9503,8 @@ func (c *Client) ReopenScore(ctx context.Context, scoreID ScoreID, params *Reope
 
 // ListScoreRevisions List a score's earlier revisions
 //
-// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
-// Visible to those who see the score.
+// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason, if
+// the caller can see the score.
 //
 // Corresponds with GET /api/v1/scores/{score_id}/revisions (the `ListScoreRevisions` operationId).
 func (c *Client) ListScoreRevisions(ctx context.Context, scoreID ScoreID, params *ListScoreRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9535,7 +9539,7 @@ func (c *Client) SubmitScore(ctx context.Context, scoreID ScoreID, params *Submi
 
 // VoidScoreWithBody Void a submitted score
 //
-// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 // except for their own score, unless the interview is completed.
 //
 // Takes any type of body and a specified content type.
@@ -9555,7 +9559,7 @@ func (c *Client) VoidScoreWithBody(ctx context.Context, scoreID ScoreID, params 
 
 // VoidScore Void a submitted score
 //
-// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 // except for their own score, unless the interview is completed.
 //
 // Takes a body of the `application/json` content type.
@@ -10014,7 +10018,7 @@ func (c *Client) GetHealth(ctx context.Context, reqEditors ...RequestEditorFn) (
 // GetReadiness Check that the service is ready
 //
 // Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
-// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
+// continue to work, but sign-in fails; the response is then 503 and names the dependency.
 //
 // Corresponds with GET /health/ready (the `GetReadiness` operationId).
 func (c *Client) GetReadiness(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -17849,10 +17853,11 @@ type ClientWithResponsesInterface interface {
 	// CreateAPIKeyWithBodyWithResponse Create an API key
 	//
 	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+	// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+	// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+	// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+	// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+	// company can have up to 100 keys that are not revoked.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17862,10 +17867,11 @@ type ClientWithResponsesInterface interface {
 	// CreateAPIKeyWithResponse Create an API key
 	//
 	// The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-	// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-	// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-	// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-	// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+	// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+	// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+	// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+	// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+	// company can have up to 100 keys that are not revoked.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17981,7 +17987,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetApplicationWithResponse Retrieve an application
 	//
-	// Visible to those who see it in the list.
+	// Returns the application if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -17990,8 +17996,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListApplicationHistoryWithResponse List an application's history
 	//
-	// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
-	// the application.
+	// Returns every change of stage or status with time, actor and reason, oldest first, if the caller can see the
+	// application.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18161,7 +18167,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetAuditLogWithResponse Retrieve an audit entry
 	//
-	// Visible to those who see it in the list.
+	// Returns the audit entry if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18344,7 +18350,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetCandidateWithResponse Retrieve a candidate
 	//
-	// Visible to those who see it in the list.
+	// Returns the candidate if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18461,7 +18467,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetInterviewWithResponse Retrieve an interview
 	//
-	// Visible to those who see it in the list.
+	// Returns the interview if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18547,7 +18553,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListInterviewHistoryWithResponse List an interview's history
 	//
-	// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+	// Returns every change of status or time with actor and reason, oldest first, if the caller can see the
 	// interview.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -18692,7 +18698,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateScoreWithBodyWithResponse Create your own score of an interview
 	//
-	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 	// interview until it is completed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -18702,7 +18708,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateScoreWithResponse Create your own score of an interview
 	//
-	// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+	// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 	// interview until it is completed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -18762,7 +18768,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetJobWithResponse Retrieve a job
 	//
-	// Visible to those who see it in the list.
+	// Returns the job if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18807,7 +18813,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListJobMembersWithResponse List a job's members
 	//
-	// Returns the members of the job in the order in which they were added. Visible to those who see the job.
+	// Returns the members of the job, if the caller can see it, in the order in which they were added.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18905,7 +18911,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetKitWithResponse Retrieve a kit
 	//
-	// Visible to those who see it in the list.
+	// Returns the kit if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18961,7 +18967,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetKitVersionWithResponse Retrieve a version of a kit
 	//
-	// Visible to those who see it in the list.
+	// Returns the version if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19032,9 +19038,9 @@ type ClientWithResponsesInterface interface {
 	// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-	// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
-	// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
-	// interview again.
+	// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
+	// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
+	// then read all scores of the interview again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19053,7 +19059,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetScoreWithResponse Retrieve a score
 	//
-	// Visible to those who see it in the list.
+	// Returns the score if the caller can see it.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19104,8 +19110,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListScoreRevisionsWithResponse List a score's earlier revisions
 	//
-	// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
-	// Visible to those who see the score.
+	// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason, if
+	// the caller can see the score.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19124,7 +19130,7 @@ type ClientWithResponsesInterface interface {
 
 	// VoidScoreWithBodyWithResponse Void a submitted score
 	//
-	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 	// except for their own score, unless the interview is completed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -19134,7 +19140,7 @@ type ClientWithResponsesInterface interface {
 
 	// VoidScoreWithResponse Void a submitted score
 	//
-	// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+	// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 	// except for their own score, unless the interview is completed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -19379,7 +19385,7 @@ type ClientWithResponsesInterface interface {
 	// GetReadinessWithResponse Check that the service is ready
 	//
 	// Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
-	// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
+	// continue to work, but sign-in fails; the response is then 503 and names the dependency.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -36341,10 +36347,11 @@ func (c *ClientWithResponses) ListAPIKeysWithResponse(ctx context.Context, param
 // CreateAPIKeyWithBodyWithResponse Create an API key
 //
 // The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+// company can have up to 100 keys that are not revoked.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36360,10 +36367,11 @@ func (c *ClientWithResponses) CreateAPIKeyWithBodyWithResponse(ctx context.Conte
 // CreateAPIKeyWithResponse Create an API key
 //
 // The secret is returned only in this response. The key may do what its scopes permit, in the whole company or
-// for the jobs that it is limited to. A key for the whole company acts as HR (as an admin in operations that
-// only admins may use, and in a test company); a key that is limited to jobs acts as a team lead who is a member
-// of these jobs. A key can read scores of completed interviews, unless a user who was shown its secret is on the
-// panel and has not submitted their own score. A company can have up to 100 keys that are not revoked.
+// for the jobs that it is limited to. A key for the whole company acts as HR, and in a test company as an admin;
+// with the scope `audit:verify` it can also verify the audit log, which among users only admins can do. A key that
+// is limited to jobs acts as a team lead who is a member of these jobs. A key can read scores of completed
+// interviews, unless a user who was shown its secret is on the panel and has not submitted their own score. A
+// company can have up to 100 keys that are not revoked.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36551,7 +36559,7 @@ func (c *ClientWithResponses) ExportApplicationsWithResponse(ctx context.Context
 
 // GetApplicationWithResponse Retrieve an application
 //
-// Visible to those who see it in the list.
+// Returns the application if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36566,8 +36574,8 @@ func (c *ClientWithResponses) GetApplicationWithResponse(ctx context.Context, ap
 
 // ListApplicationHistoryWithResponse List an application's history
 //
-// Returns every change of stage or status with time, actor and reason, oldest first. Visible to those who see
-// the application.
+// Returns every change of stage or status with time, actor and reason, oldest first, if the caller can see the
+// application.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -36839,7 +36847,7 @@ func (c *ClientWithResponses) VerifyAuditLogsWithResponse(ctx context.Context, p
 
 // GetAuditLogWithResponse Retrieve an audit entry
 //
-// Visible to those who see it in the list.
+// Returns the audit entry if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37124,7 +37132,7 @@ func (c *ClientWithResponses) ImportCandidatesNDJSONWithBodyWithResponse(ctx con
 
 // GetCandidateWithResponse Retrieve a candidate
 //
-// Visible to those who see it in the list.
+// Returns the candidate if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37313,7 +37321,7 @@ func (c *ClientWithResponses) CreateInterviewWithResponse(ctx context.Context, p
 
 // GetInterviewWithResponse Retrieve an interview
 //
-// Visible to those who see it in the list.
+// Returns the interview if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37453,7 +37461,7 @@ func (c *ClientWithResponses) FinishInterviewWithResponse(ctx context.Context, i
 
 // ListInterviewHistoryWithResponse List an interview's history
 //
-// Returns every change of status or time with actor and reason, oldest first. Visible to those who see the
+// Returns every change of status or time with actor and reason, oldest first, if the caller can see the
 // interview.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -37682,7 +37690,7 @@ func (c *ClientWithResponses) ScheduleInterviewWithResponse(ctx context.Context,
 
 // CreateScoreWithBodyWithResponse Create your own score of an interview
 //
-// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 // interview until it is completed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -37698,7 +37706,7 @@ func (c *ClientWithResponses) CreateScoreWithBodyWithResponse(ctx context.Contex
 
 // CreateScoreWithResponse Create your own score of an interview
 //
-// Creates a draft, which only its author can see. Panelists can create one score each, from the start of the
+// Creates a draft, which only its rater can see. Panelists can create one score each, from the start of the
 // interview until it is completed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -37794,7 +37802,7 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 
 // GetJobWithResponse Retrieve a job
 //
-// Visible to those who see it in the list.
+// Returns the job if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37869,7 +37877,7 @@ func (c *ClientWithResponses) HoldJobWithResponse(ctx context.Context, jobID Job
 
 // ListJobMembersWithResponse List a job's members
 //
-// Returns the members of the job in the order in which they were added. Visible to those who see the job.
+// Returns the members of the job, if the caller can see it, in the order in which they were added.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38027,7 +38035,7 @@ func (c *ClientWithResponses) CreateKitWithResponse(ctx context.Context, params 
 
 // GetKitWithResponse Retrieve a kit
 //
-// Visible to those who see it in the list.
+// Returns the kit if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38119,7 +38127,7 @@ func (c *ClientWithResponses) CreateKitVersionWithResponse(ctx context.Context, 
 
 // GetKitVersionWithResponse Retrieve a version of a kit
 //
-// Visible to those who see it in the list.
+// Returns the version if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38232,9 +38240,9 @@ func (c *ClientWithResponses) ListInterviewerFiguresWithResponse(ctx context.Con
 // Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-// others are visible to HR and admins only. Submitting or reopening one's own score shows or hides the scores of
-// others without changing their `updated_at`: clients that use `updated_since` must then read all scores of the
-// interview again.
+// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
+// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
+// then read all scores of the interview again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38265,7 +38273,7 @@ func (c *ClientWithResponses) ExportScoresWithResponse(ctx context.Context, para
 
 // GetScoreWithResponse Retrieve a score
 //
-// Visible to those who see it in the list.
+// Returns the score if the caller can see it.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38346,8 +38354,8 @@ func (c *ClientWithResponses) ReopenScoreWithResponse(ctx context.Context, score
 
 // ListScoreRevisionsWithResponse List a score's earlier revisions
 //
-// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason.
-// Visible to those who see the score.
+// Returns the revisions that were submitted and then reopened or voided, oldest first, with actor and reason, if
+// the caller can see the score.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -38378,7 +38386,7 @@ func (c *ClientWithResponses) SubmitScoreWithResponse(ctx context.Context, score
 
 // VoidScoreWithBodyWithResponse Void a submitted score
 //
-// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 // except for their own score, unless the interview is completed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -38394,7 +38402,7 @@ func (c *ClientWithResponses) VoidScoreWithBodyWithResponse(ctx context.Context,
 
 // VoidScoreWithResponse Void a submitted score
 //
-// The score no longer counts, and its author can write another one. HR and admins can do this with a reason,
+// The score no longer counts, and its rater can write another one. HR and admins can do this with a reason,
 // except for their own score, unless the interview is completed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -38783,7 +38791,7 @@ func (c *ClientWithResponses) GetHealthWithResponse(ctx context.Context, reqEdit
 // GetReadinessWithResponse Check that the service is ready
 //
 // Checks PostgreSQL, Redis and the version of the schema. While Redis is unavailable, signed-in users can
-// continue to work, but nobody can sign in; the response is then 503 and names the dependency.
+// continue to work, but sign-in fails; the response is then 503 and names the dependency.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -145,9 +145,9 @@ func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 			api.ScoreActionReopen: "scores:override", api.ScoreActionVoid: "scores:override",
 		},
 		States: []State[api.ScoreStatus]{
-			{draft, "Being written; only its author can see it."},
+			{draft, "Being written; only its rater can see it."},
 			{submitted, "Counts; cannot be changed."},
-			{voided, "No longer counts; its author may write another one."},
+			{voided, "No longer counts; its rater may write another one."},
 		},
 		Transitions: []transition{
 			{Action: api.ScoreActionUpdate, From: states{draft}, By: rater, Description: "Change the draft."},
@@ -155,11 +155,11 @@ func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 			{
 				Action: api.ScoreActionReopen, From: states{submitted}, To: draft, By: managers(),
 				Reason:      api.MachineReasonRequired,
-				Description: "Return the score to its author for revision; not allowed for one's own score.",
+				Description: "Return the score to its rater for revision; not allowed for the actor's own score.",
 			},
 			{
 				Action: api.ScoreActionVoid, From: states{submitted}, To: voided, By: managers(), Reason: api.MachineReasonRequired,
-				Description: "Exclude the score from the evaluation; not allowed for one's own score.",
+				Description: "Exclude the score from the evaluation; not allowed for the actor's own score.",
 			},
 		},
 	}
