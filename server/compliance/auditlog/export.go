@@ -2,9 +2,7 @@ package auditlog
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -14,49 +12,34 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ExportAuditLogs streams the entries that the actor sees. The export itself is recorded before the first line is sent.
 func (a *AuditLog) ExportAuditLogs(
 	ctx context.Context, request api.ExportAuditLogsRequestObject,
 ) (api.ExportAuditLogsResponseObject, error) {
-	actor, filters := access.Of(ctx), request.Params
-	format := api.ExportFormatNdjson
-	if filters.Format != nil {
-		format = *filters.Format
-	}
+	filters := request.Params
 	// Entries written while the export runs, including the one about the export itself, are not part of it.
 	until := a.Clock.Now()
 	if filters.CreatedBefore == nil || until.Before(*filters.CreatedBefore) {
 		filters.CreatedBefore = &until
 	}
-	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		return a.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
-			Action: audit.AuditExported, Resource: audit.AuditLog,
-			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
-		})
+	query := a.query(access.Of(ctx), filters)
+	file, err := a.Export(ctx, service.Export{
+		Name: "audit-logs", Action: audit.AuditExported, Resource: audit.AuditLog, Format: request.Params.Format,
+		Write: func(format api.ExportFormat, to io.Writer) error {
+			return Export(ctx, a.Store, query, format, to)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	stream := a.stream(ctx, a.query(actor, filters), format)
-	name := fmt.Sprintf(`attachment; filename="audit-logs-%s.%s"`, until.Format("20060102T150405Z"), format)
-	headers := api.ExportAuditLogs200ResponseHeaders{ContentDisposition: name}
-	if format == api.ExportFormatCsv {
-		return api.ExportAuditLogs200TextCsvResponse{Body: stream, Headers: headers}, nil
+	headers := api.ExportAuditLogs200ResponseHeaders{ContentDisposition: file.ContentDisposition}
+	if file.Format == api.ExportFormatCsv {
+		return api.ExportAuditLogs200TextCsvResponse{Body: file.Body, Headers: headers}, nil
 	}
-	return api.ExportAuditLogs200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
-}
-
-// stream writes in the background what the client reads, and stops when the client stops reading.
-func (a *AuditLog) stream(ctx context.Context, query db.ListAuditLogsParams, format api.ExportFormat) io.ReadCloser {
-	return bulk.Stream(func(to io.Writer) error {
-		err := Export(ctx, a.Store, query, format, to)
-		if err != nil {
-			a.Log.WarnContext(ctx, "audit export ended early", slog.Any("error", err))
-		}
-		return err
-	})
+	return api.ExportAuditLogs200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
 
 // Export writes the entries that a query selects, oldest first. It reads batches of one statement each, so that neither

@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,8 +20,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -155,6 +162,40 @@ func TestExportUsesLittleMemory(t *testing.T) { //nolint:paralleltest // it meas
 	}
 	if grown := int64(out.most) - int64(before.HeapAlloc); out.lines != 20000 || grown > 16<<20 {
 		t.Errorf("%d lines, and the heap grew by %d bytes", out.lines, grown)
+	}
+}
+
+// TestFailedExportIsLogged checks the log line of an export that fails while its lines are written.
+func TestFailedExportIsLogged(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	acme := installation.Company("acme")
+	actor := access.Actor{ID: acme.Users[api.RoleAdmin].ID, CompanyID: acme.ID}
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(store.Close)
+	var log bytes.Buffer
+	source := clock.System()
+	deps := service.Deps{
+		Store: store, Clock: source, Audit: audit.NewRecorder(source), Log: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	ctx := access.With(t.Context(), &access.Request{Actor: &actor, Target: &url.URL{}})
+
+	file, err := deps.Export(ctx, service.Export{
+		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score,
+		Write: func(api.ExportFormat, io.Writer) error { return errors.New("the disk is full") },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(file.Body); err == nil {
+		t.Error("reading a failed export: got no error, want one")
+	}
+	want := `level=WARN msg="export failed" export=scores error="the disk is full"`
+	if got := log.String(); !strings.Contains(got, want) {
+		t.Errorf("got log %q, want %q", got, want)
 	}
 }
 

@@ -2,9 +2,7 @@ package applications
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ExportApplications streams the applications that are visible to the actor, oldest first. The audit entry commits
@@ -21,33 +20,22 @@ import (
 func (a *Applications) ExportApplications(
 	ctx context.Context, request api.ExportApplicationsRequestObject,
 ) (api.ExportApplicationsResponseObject, error) {
-	actor, format := access.Of(ctx), api.ExportFormatNdjson
-	if request.Params.Format != nil {
-		format = *request.Params.Format
-	}
-	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		return a.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
-			Action: audit.ApplicationsExported, Resource: audit.Application,
-			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
-		})
+	actor := access.Of(ctx)
+	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
+	file, err := a.Export(ctx, service.Export{
+		Name: "applications", Action: audit.ApplicationsExported, Resource: audit.Application, Format: request.Params.Format,
+		Write: func(format api.ExportFormat, to io.Writer) error {
+			return a.export(ctx, actor, query, format, to)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
-	stream := bulk.Stream(func(to io.Writer) error {
-		err := a.export(ctx, actor, query, format, to)
-		if err != nil {
-			a.Log.WarnContext(ctx, "application export stopped", slog.Any("error", err))
-		}
-		return err
-	})
-	headers := api.ExportApplications200ResponseHeaders{ContentDisposition: fmt.Sprintf(
-		`attachment; filename="applications-%s.%s"`, a.Clock.Now().Format("20060102T150405Z"), format)}
-	if format == api.ExportFormatCsv {
-		return api.ExportApplications200TextCsvResponse{Body: stream, Headers: headers}, nil
+	headers := api.ExportApplications200ResponseHeaders{ContentDisposition: file.ContentDisposition}
+	if file.Format == api.ExportFormatCsv {
+		return api.ExportApplications200TextCsvResponse{Body: file.Body, Headers: headers}, nil
 	}
-	return api.ExportApplications200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
+	return api.ExportApplications200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
 
 // export writes the selected applications in batches. Each batch is a query of its own, which checks again what is

@@ -2,15 +2,14 @@ package candidates
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ExportCandidates streams the candidates that are visible to the actor, oldest first. The audit entry commits before
@@ -18,40 +17,27 @@ import (
 func (c *Candidates) ExportCandidates(
 	ctx context.Context, request api.ExportCandidatesRequestObject,
 ) (api.ExportCandidatesResponseObject, error) {
-	actor, params := access.Of(ctx), request.Params
-	format := api.ExportFormatNdjson
-	if params.Format != nil {
-		format = *params.Format
-	}
-	oldestFirst := api.CandidateSortCreatedAtAsc
-	query, err := listQuery(actor, api.ListCandidatesParams{
+	params, oldestFirst := request.Params, api.CandidateSortCreatedAtAsc
+	query, err := listQuery(access.Of(ctx), api.ListCandidatesParams{
 		Source: params.Source, UpdatedSince: params.UpdatedSince, Status: params.Status, Tag: params.Tag, Sort: &oldestFirst,
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		return c.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
-			Action: audit.CandidatesExported, Resource: audit.Candidate,
-			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
-		})
+	file, err := c.Export(ctx, service.Export{
+		Name: "candidates", Action: audit.CandidatesExported, Resource: audit.Candidate, Format: request.Params.Format,
+		Write: func(format api.ExportFormat, to io.Writer) error {
+			return c.export(ctx, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	stream := bulk.Stream(func(to io.Writer) error {
-		err := c.export(ctx, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
-		if err != nil {
-			c.Log.WarnContext(ctx, "candidate export stopped", slog.Any("error", err))
-		}
-		return err
-	})
-	name := fmt.Sprintf(`attachment; filename="candidates-%s.%s"`, c.Clock.Now().Format("20060102T150405Z"), format)
-	headers := api.ExportCandidates200ResponseHeaders{ContentDisposition: name}
-	if format == api.ExportFormatCsv {
-		return api.ExportCandidates200TextCsvResponse{Body: stream, Headers: headers}, nil
+	headers := api.ExportCandidates200ResponseHeaders{ContentDisposition: file.ContentDisposition}
+	if file.Format == api.ExportFormatCsv {
+		return api.ExportCandidates200TextCsvResponse{Body: file.Body, Headers: headers}, nil
 	}
-	return api.ExportCandidates200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
+	return api.ExportCandidates200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
 
 // entry is a candidate of an export.

@@ -2,9 +2,7 @@ package scores
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -13,39 +11,28 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ExportScores streams the scores that the actor sees. The export is recorded in the audit log before it starts.
 func (s *Scores) ExportScores(
 	ctx context.Context, request api.ExportScoresRequestObject,
 ) (api.ExportScoresResponseObject, error) {
-	actor, format := access.Of(ctx), api.ExportFormatNdjson
-	if request.Params.Format != nil {
-		format = *request.Params.Format
-	}
-	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		return s.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
-			Action: audit.ScoresExported, Resource: audit.Score,
-			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
-		})
+	query := listQuery(access.Of(ctx), request.Params, api.ScoreSortCreatedAtAsc)
+	file, err := s.Export(ctx, service.Export{
+		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score, Format: request.Params.Format,
+		Write: func(format api.ExportFormat, to io.Writer) error {
+			return s.export(ctx, query, format, to)
+		},
 	})
 	if err != nil {
 		return nil, err
 	}
-	query := listQuery(actor, request.Params, api.ScoreSortCreatedAtAsc)
-	stream := bulk.Stream(func(to io.Writer) error {
-		err := s.export(ctx, query, format, to)
-		if err != nil {
-			s.Log.WarnContext(ctx, "score export failed", slog.Any("error", err))
-		}
-		return err
-	})
-	name := fmt.Sprintf(`attachment; filename="scores-%s.%s"`, s.Clock.Now().Format("20060102T150405Z"), format)
-	headers := api.ExportScores200ResponseHeaders{ContentDisposition: name}
-	if format == api.ExportFormatCsv {
-		return api.ExportScores200TextCsvResponse{Body: stream, Headers: headers}, nil
+	headers := api.ExportScores200ResponseHeaders{ContentDisposition: file.ContentDisposition}
+	if file.Format == api.ExportFormatCsv {
+		return api.ExportScores200TextCsvResponse{Body: file.Body, Headers: headers}, nil
 	}
-	return api.ExportScores200ApplicationXNdjsonResponse{Body: stream, Headers: headers}, nil
+	return api.ExportScores200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
 
 // export writes the selected scores in batches. Each batch is one statement, which evaluates the visibility rule anew.
