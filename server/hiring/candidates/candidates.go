@@ -54,7 +54,7 @@ func (c *Candidates) GetCandidate(
 	if err != nil {
 		return nil, err
 	}
-	response, err := c.response(ctx, tenant, row)
+	response, err := c.candidateResponse(ctx, tenant, row)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (c *Candidates) CreateCandidate(
 		if err := c.record(ctx, tx, row, audit.CandidateCreated, changedFields(emptyProfile(), created)); err != nil {
 			return err
 		}
-		response, err = c.response(ctx, tx, row)
+		response, err = c.candidateResponse(ctx, tx, row)
 		return err
 	})
 	if err != nil {
@@ -112,7 +112,7 @@ func (c *Candidates) UpdateCandidate(
 		if err != nil {
 			return err
 		}
-		response, err = c.response(ctx, tx, saved)
+		response, err = c.candidateResponse(ctx, tx, saved)
 		return err
 	})
 	if err != nil {
@@ -154,8 +154,8 @@ func (c *Candidates) record(
 	})
 }
 
-// response converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
-func (c *Candidates) response(
+// candidateResponse converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
+func (c *Candidates) candidateResponse(
 	ctx context.Context, tx *db.Queries, row db.Candidate,
 ) (api.CandidateJSONResponse, error) {
 	candidates, err := c.convertAll(ctx, tx, []db.Candidate{row})

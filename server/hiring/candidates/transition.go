@@ -69,7 +69,7 @@ func (c *Candidates) transition(
 		if err := c.record(ctx, tx, saved, auditAction, []string{"status"}); err != nil {
 			return err
 		}
-		response, err = c.response(ctx, tx, saved)
+		response, err = c.candidateResponse(ctx, tx, saved)
 		return err
 	})
 	return response, err

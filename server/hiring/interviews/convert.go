@@ -122,8 +122,8 @@ func applyPatch(row db.Interview, patch api.UpdateInterviewRequest) db.UpdateInt
 	return change
 }
 
-// differs reports whether an update changes a row.
-func differs(row db.Interview, change db.UpdateInterviewParams) bool {
+// hasChanges reports whether an update changes a row.
+func hasChanges(row db.Interview, change db.UpdateInterviewParams) bool {
 	return row.KitVersionID != change.KitVersionID || row.Title != change.Title || row.Kind != change.Kind ||
 		!optional.Same(row.Location, change.Location) || !optional.Same(row.MeetingURL, change.MeetingURL) ||
 		!optional.Same(row.Instructions, change.Instructions)
@@ -141,8 +141,8 @@ func attributes(row db.Interview) map[string]any {
 	}
 }
 
-// noAttributes returns all attributes as null, to compare a new interview with.
-func noAttributes() map[string]any {
+// emptyAttributes returns all attributes as null, to compare a new interview with.
+func emptyAttributes() map[string]any {
 	none := attributes(db.Interview{})
 	for name := range none {
 		none[name] = nil

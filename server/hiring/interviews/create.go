@@ -42,7 +42,8 @@ func (i *Interviews) CreateInterview(
 		if err != nil {
 			return err
 		}
-		response, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: application.IsMember})
+		found := db.GetInterviewRow{Interview: saved, IsMember: application.IsMember}
+		response, err = i.interviewResponse(ctx, tx, actor, found)
 		return err
 	})
 	if err != nil {
@@ -149,7 +150,7 @@ func (i *Interviews) insert(
 	if err != nil {
 		return created, err
 	}
-	details := audit.Diff(noAttributes(), attributes(created))
+	details := audit.Diff(emptyAttributes(), attributes(created))
 	details["application_id"], details["panel"] = created.ApplicationID, panel
 	err = i.recordAudit(ctx, tx, audit.InterviewCreated, created.ID, details)
 	if err != nil || wanted.Schedule == nil {

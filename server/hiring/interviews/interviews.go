@@ -43,7 +43,7 @@ func (i *Interviews) GetInterview(
 	if err != nil {
 		return nil, err
 	}
-	response, err := i.present(ctx, tenant, actor, row)
+	response, err := i.interviewResponse(ctx, tenant, actor, row)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (i *Interviews) UpdateInterview(
 func (i *Interviews) save(
 	ctx context.Context, tx *db.Queries, locked lockedInterview, change db.UpdateInterviewParams,
 ) (db.Interview, error) {
-	if !differs(locked.row, change) {
+	if !hasChanges(locked.row, change) {
 		return locked.row, nil
 	}
 	f := fault.New(fault.RuleViolated)
@@ -135,7 +135,7 @@ func (i *Interviews) act(
 		if err != nil {
 			return err
 		}
-		response, err = i.present(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: found.IsMember})
+		response, err = i.interviewResponse(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: found.IsMember})
 		return err
 	})
 	return response, err

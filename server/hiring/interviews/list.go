@@ -33,7 +33,7 @@ func (i *Interviews) ListInterviews(
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return tenant.ListInterviews(ctx, query)
 		},
-		Place: func(row db.ListInterviewsRow) page.Place { return placeOf(row.Interview, sort) },
+		Place: func(row db.ListInterviewsRow) page.Place { return listPosition(row.Interview, sort) },
 		Show: func(rows []db.ListInterviewsRow) ([]api.Interview, error) {
 			return i.convertAll(ctx, tenant, actor, rows)
 		},
@@ -67,8 +67,8 @@ func listQuery(actor access.Actor, wanted api.ListInterviewsParams) db.ListInter
 	return query
 }
 
-// placeOf returns the position of an interview in a sort order.
-func placeOf(row db.Interview, sort api.InterviewSort) page.Place {
+// listPosition returns the position of an interview in a sort order.
+func listPosition(row db.Interview, sort api.InterviewSort) page.Place {
 	ascending := api.InterviewSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.InterviewSortCreatedAtAsc:

@@ -77,10 +77,10 @@ func (i *Interviews) convertAll(
 	return converted, nil
 }
 
-// present returns the response for one interview, with its conflicts if the actor may schedule it. The ETag covers the
-// complete body, because parts of it change without the interview's version: names, responses, submitted scores and
-// conflicts.
-func (i *Interviews) present(
+// interviewResponse returns the response for one interview, with its conflicts if the actor may schedule it. The ETag
+// covers the complete body, because parts of it change without the interview's version: names, responses, submitted
+// scores and conflicts.
+func (i *Interviews) interviewResponse(
 	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.GetInterviewRow,
 ) (api.InterviewJSONResponse, error) {
 	all, err := i.loadDetails(ctx, tenant, []db.Interview{row.Interview})

@@ -86,7 +86,7 @@ func (k *Kits) act(
 		if err != nil {
 			return err
 		}
-		response, err = presentVersion(saved, standing)
+		response, err = versionResponse(saved, standing)
 		return err
 	})
 	return response, err

@@ -14,9 +14,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// presentKit returns the response for a kit. The ETag covers its versions too, because they change without changing the
+// kitResponse returns the response for a kit. The ETag covers its versions too, which change without a change of the
 // kit's row.
-func presentKit(actor access.Actor, row db.GetKitRow) api.KitJSONResponse {
+func kitResponse(actor access.Actor, row db.GetKitRow) api.KitJSONResponse {
 	body := convertKit(row, lifecycle.StandingOf(actor, row.IsMember))
 	return api.KitJSONResponse{
 		Body: body,
@@ -36,8 +36,8 @@ func convertKit(joined db.GetKitRow, standing lifecycle.Standing) api.Kit {
 	}
 }
 
-// presentVersion returns the response for a version.
-func presentVersion(row db.KitVersion, standing lifecycle.Standing) (api.KitVersionJSONResponse, error) {
+// versionResponse returns the response for a version.
+func versionResponse(row db.KitVersion, standing lifecycle.Standing) (api.KitVersionJSONResponse, error) {
 	body, err := convertVersion(row, standing)
 	return api.KitVersionJSONResponse{
 		Body: body, Headers: api.KitVersionResponseHeaders{ETag: etag.Of(row.Version, body.AllowedActions)},
@@ -64,8 +64,8 @@ func newKit(request api.CreateKitRequest, company uuid.UUID) db.InsertKitParams 
 	}
 }
 
-// patchKit applies a merge patch to a row: an absent field keeps its value.
-func patchKit(row db.Kit, patch api.UpdateKitRequest) db.UpdateKitParams {
+// applyPatch applies a merge patch to a row: an absent field keeps its value.
+func applyPatch(row db.Kit, patch api.UpdateKitRequest) db.UpdateKitParams {
 	return db.UpdateKitParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Name: optional.Trimmed(row.Name, patch.Name),
 		Description: optional.Trimmed(row.Description, patch.Description),
@@ -77,8 +77,8 @@ func kitAttributes(row db.Kit) map[string]any {
 	return map[string]any{"name": row.Name, "description": row.Description, "job_id": optional.Plain(row.JobID)}
 }
 
-// blankKit returns the attributes of a kit that does not exist yet.
-func blankKit() map[string]any {
+// emptyAttributes returns the attributes of a kit that does not exist yet.
+func emptyAttributes() map[string]any {
 	return map[string]any{"name": nil, "description": nil, "job_id": nil}
 }
 

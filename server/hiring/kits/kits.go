@@ -37,7 +37,7 @@ func (k *Kits) GetKit(ctx context.Context, request api.GetKitRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
-	return api.GetKit200JSONResponse{KitJSONResponse: presentKit(actor, row)}, nil
+	return api.GetKit200JSONResponse{KitJSONResponse: kitResponse(actor, row)}, nil
 }
 
 // getKit reads a kit that the actor sees. The error is ResourceNotFound if there is none.
@@ -73,14 +73,15 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 		if err != nil {
 			return err
 		}
-		if err := k.record(ctx, tx, audit.KitCreated, row.ID, audit.Diff(blankKit(), kitAttributes(created))); err != nil {
+		details := audit.Diff(emptyAttributes(), kitAttributes(created))
+		if err := k.record(ctx, tx, audit.KitCreated, row.ID, details); err != nil {
 			return err
 		}
 		if _, err := k.addVersion(ctx, tx, created, 1, content); err != nil {
 			return err
 		}
 		saved, err := getKit(ctx, tx, actor, created.ID)
-		response = presentKit(actor, saved)
+		response = kitResponse(actor, saved)
 		return err
 	})
 	if err != nil {
@@ -106,11 +107,11 @@ func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject
 		if err := etag.Require(request.Params.IfMatch, row.Version); err != nil {
 			return err
 		}
-		if err := k.save(ctx, tx, row, patchKit(row, *patch)); err != nil {
+		if err := k.save(ctx, tx, row, applyPatch(row, *patch)); err != nil {
 			return err
 		}
 		saved, err := getKit(ctx, tx, actor, row.ID)
-		response = presentKit(actor, saved)
+		response = kitResponse(actor, saved)
 		return err
 	})
 	if err != nil {

@@ -25,7 +25,7 @@ func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) 
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return k.Store.Planned(actor.CompanyID).ListKits(ctx, query)
 		},
-		Place: func(row db.ListKitsRow) page.Place { return placeOf(row.Kit, sort) },
+		Place: func(row db.ListKitsRow) page.Place { return listPosition(row.Kit, sort) },
 		Show: page.Each(func(row db.ListKitsRow) api.Kit {
 			return convertKit(db.GetKitRow(row), lifecycle.StandingOf(actor, row.IsMember))
 		}),
@@ -56,8 +56,8 @@ func listQuery(actor access.Actor, params api.ListKitsParams) db.ListKitsParams 
 	return query
 }
 
-// placeOf returns the position of a kit in a sort order.
-func placeOf(row db.Kit, sort api.KitSort) page.Place {
+// listPosition returns the position of a kit in a sort order.
+func listPosition(row db.Kit, sort api.KitSort) page.Place {
 	ascending := api.KitSort(strings.TrimPrefix(string(sort), "-"))
 	switch ascending { //nolint:exhaustive // the prefix of descending orders is removed above
 	case api.KitSortUpdatedAtAsc:

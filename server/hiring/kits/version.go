@@ -27,7 +27,7 @@ func (k *Kits) GetKitVersion(
 	if err != nil {
 		return nil, err
 	}
-	response, err := presentVersion(row, lifecycle.StandingOf(actor, kit.IsMember))
+	response, err := versionResponse(row, lifecycle.StandingOf(actor, kit.IsMember))
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (k *Kits) CreateKitVersion(
 		if err != nil {
 			return err
 		}
-		if response, err = presentVersion(created, standing); err != nil {
+		if response, err = versionResponse(created, standing); err != nil {
 			return err
 		}
 		return k.touchKit(ctx, tx, created)

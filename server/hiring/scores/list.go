@@ -33,7 +33,7 @@ func (s *Scores) ListScores(
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return tenant.ListScores(ctx, query)
 		},
-		Place: func(row db.ListScoresRow) page.Place { return placeOf(row.Score, sort) },
+		Place: func(row db.ListScoresRow) page.Place { return listPosition(row.Score, sort) },
 		Show:  func(rows []db.ListScoresRow) ([]api.Score, error) { return s.convertAll(ctx, tenant, rows) },
 	})
 	if err != nil {
@@ -54,8 +54,8 @@ func listQuery(actor access.Actor, filters api.ExportScoresParams, sort api.Scor
 	}
 }
 
-// placeOf returns the position of a score in a sort order.
-func placeOf(score db.Score, sort api.ScoreSort) page.Place {
+// listPosition returns the position of a score in a sort order.
+func listPosition(score db.Score, sort api.ScoreSort) page.Place {
 	if strings.HasSuffix(string(sort), "updated_at") {
 		return page.At(score.UpdatedAt, score.ID)
 	}

@@ -45,7 +45,7 @@ func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return api.GetScore200JSONResponse{ScoreJSONResponse: presentScore(row.Score, converted[0])}, nil
+	return api.GetScore200JSONResponse{ScoreJSONResponse: scoreResponse(row.Score, converted[0])}, nil
 }
 
 // getScore reads a score that the actor sees. The error is ResourceNotFound if there is none.
@@ -87,7 +87,7 @@ func (s *Scores) CreateScore(
 		if err != nil {
 			return err
 		}
-		response = presentScore(created, convert(actor, db.ListScoresRow{
+		response = scoreResponse(created, convert(actor, db.ListScoresRow{
 			Score: created, FirstName: rater.FirstName, LastName: rater.LastName, InterviewStatus: interview.Status,
 		}, content, criteria))
 		return s.record(ctx, tx, audit.ScoreCreated, created)
@@ -135,7 +135,7 @@ func (s *Scores) UpdateScore(
 				return err
 			}
 		}
-		response = presentScore(row.Score, convert(actor, row, after, criteria))
+		response = scoreResponse(row.Score, convert(actor, row, after, criteria))
 		return nil
 	})
 	if err != nil {

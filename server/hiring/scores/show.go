@@ -12,8 +12,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
-// presentScore returns the response for a converted score.
-func presentScore(score db.Score, converted api.Score) api.ScoreJSONResponse {
+// scoreResponse returns the response for a converted score.
+func scoreResponse(score db.Score, converted api.Score) api.ScoreJSONResponse {
 	return api.ScoreJSONResponse{
 		Body: converted,
 		Headers: api.ScoreResponseHeaders{

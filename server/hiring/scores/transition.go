@@ -53,7 +53,7 @@ func (s *Scores) SubmitScore(
 			return err
 		}
 		row.InterviewStatus = interview.Status
-		response = presentScore(row.Score, convert(actor, row, content, criteria))
+		response = scoreResponse(row.Score, convert(actor, row, content, criteria))
 		return nil
 	})
 	if err != nil {

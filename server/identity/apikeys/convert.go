@@ -16,7 +16,7 @@ import (
 )
 
 // present converts a key and computes its tag. The tag covers the members that change with time while the row does not.
-func (k *APIKeys) respond(actor access.Actor, row db.APIKey) api.APIKeyJSONResponse {
+func (k *APIKeys) keyResponse(actor access.Actor, row db.APIKey) api.APIKeyJSONResponse {
 	response := k.convert(actor, row)
 	return api.APIKeyJSONResponse{
 		Body: response,
@@ -73,7 +73,7 @@ func attributes(row db.APIKey) map[string]any {
 	}
 }
 
-// blank are the attributes of a key that does not exist yet.
-func blank() map[string]any {
+// emptyAttributes are the attributes of a key that does not exist yet.
+func emptyAttributes() map[string]any {
 	return map[string]any{"name": nil, "prefix": nil, "scopes": nil, "job_ids": nil, "expires_at": nil}
 }

@@ -136,12 +136,12 @@ func (k *APIKeys) CreateAPIKey(
 		if created, err = tx.InsertAPIKey(ctx, row); err != nil {
 			return err
 		}
-		return k.record(ctx, tx, audit.APIKeyCreated, created.ID, audit.Diff(blank(), attributes(created)))
+		return k.record(ctx, tx, audit.APIKeyCreated, created.ID, audit.Diff(emptyAttributes(), attributes(created)))
 	})
 	if err != nil {
 		return nil, err
 	}
-	response := k.respond(actor, created)
+	response := k.keyResponse(actor, created)
 	return api.CreateAPIKey201JSONResponse{
 		Body: api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
 		Headers: api.CreateAPIKey201ResponseHeaders{
@@ -163,8 +163,8 @@ func (k *APIKeys) UpdateAPIKey(
 		if err != nil {
 			return err
 		}
-		change := edit(row, *patch)
-		if saved = row; !changes(row, change) {
+		change := applyPatch(row, *patch)
+		if saved = row; !hasChanges(row, change) {
 			return nil
 		}
 		change.Now = k.Clock.Now()
@@ -185,7 +185,7 @@ func (k *APIKeys) UpdateAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.respond(actor, saved)}, nil
+	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.keyResponse(actor, saved)}, nil
 }
 
 // show reads one key and converts it for the actor.
@@ -195,7 +195,7 @@ func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONRespons
 	if err != nil {
 		return api.APIKeyJSONResponse{}, err
 	}
-	return k.respond(actor, row), nil
+	return k.keyResponse(actor, row), nil
 }
 
 // lockedKey locks a key for a change, and fails if it has another version than the client expects or was revoked.

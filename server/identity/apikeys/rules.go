@@ -107,8 +107,8 @@ func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKey) []api.APIKey
 	return []api.APIKeyAction{api.APIKeyActionUpdate, api.APIKeyActionRotate, api.APIKeyActionRevoke}
 }
 
-// edit applies a merge patch to a row: absent members keep their value, null clears it.
-func edit(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
+// applyPatch applies a merge patch to a row: absent members keep their value, null clears it.
+func applyPatch(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
 	change := db.UpdateAPIKeyParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Name: row.Name, Scopes: row.Scopes, JobIDs: row.JobIDs,
 		ExpiresAt: row.ExpiresAt,
@@ -132,8 +132,8 @@ func edit(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
 	return change
 }
 
-// changes reports whether a change differs from the row.
-func changes(row db.APIKey, change db.UpdateAPIKeyParams) bool {
+// hasChanges reports whether a change differs from the row.
+func hasChanges(row db.APIKey, change db.UpdateAPIKeyParams) bool {
 	sameEnd := row.ExpiresAt == nil && change.ExpiresAt == nil ||
 		row.ExpiresAt != nil && change.ExpiresAt != nil && row.ExpiresAt.Equal(*change.ExpiresAt)
 	return row.Name != change.Name || !slices.Equal(row.Scopes, change.Scopes) || !sameEnd ||

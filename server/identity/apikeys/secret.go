@@ -50,7 +50,7 @@ func (k *APIKeys) RotateAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	response := k.respond(actor, saved)
+	response := k.keyResponse(actor, saved)
 	return api.RotateAPIKey200JSONResponse{
 		Body:    api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
 		Headers: api.RotateAPIKey200ResponseHeaders{ETag: response.Headers.ETag},
@@ -79,5 +79,5 @@ func (k *APIKeys) RevokeAPIKey(
 	if err != nil {
 		return nil, err
 	}
-	return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.respond(actor, saved)}, nil
+	return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.keyResponse(actor, saved)}, nil
 }

@@ -51,7 +51,7 @@ func (c *Companies) GetCompany(
 	if err != nil {
 		return nil, err
 	}
-	response := convert(row)
+	response := companyResponse(row)
 	return api.GetCompany200JSONResponse{CompanyJSONResponse: response}, nil
 }
 
@@ -72,13 +72,13 @@ func (c *Companies) UpdateCompany(
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
 			return err
 		}
-		saved, err = c.save(ctx, tx, row, edit(row, *patch))
+		saved, err = c.save(ctx, tx, row, applyPatch(row, *patch))
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: convert(saved)}, nil
+	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: companyResponse(saved)}, nil
 }
 
 // save writes the changes of a patch and records them.
@@ -111,8 +111,8 @@ func (c *Companies) write(
 	return saved, nil
 }
 
-// edit applies a merge patch to a row: absent members keep their value, null clears it.
-func edit(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams {
+// applyPatch applies a merge patch to a row: absent members keep their value, null clears it.
+func applyPatch(row db.Company, patch api.UpdateCompanyRequest) db.UpdateCompanyParams {
 	change := db.UpdateCompanyParams{
 		CompanyID: row.ID, Version: row.Version, Name: row.Name, Timezone: row.Timezone,
 		AllowedEmailDomains: row.AllowedEmailDomains,
@@ -149,7 +149,8 @@ func check(patch *api.UpdateCompanyRequest) error {
 	return nil
 }
 
-func convert(row db.Company) api.CompanyJSONResponse {
+// companyResponse returns the response for a company.
+func companyResponse(row db.Company) api.CompanyJSONResponse {
 	return api.CompanyJSONResponse{
 		Body: api.Company{
 			ID: row.ID, Name: row.Name, Slug: row.Slug, Mode: apikey.ModeOf(row), IsActive: row.IsActive,

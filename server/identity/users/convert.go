@@ -49,8 +49,8 @@ type profilePatch struct {
 	department          nullable.Nullable[string]
 }
 
-// edit applies a merge patch to a row: absent members keep their value, null clears it.
-func edit(row db.User, patch profilePatch) db.UpdateUserParams {
+// applyPatch applies a merge patch to a row: absent members keep their value, null clears it.
+func applyPatch(row db.User, patch profilePatch) db.UpdateUserParams {
 	return db.UpdateUserParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Email: row.Email,
 		FirstName: optional.Trimmed(row.FirstName, patch.firstName), LastName: optional.Trimmed(row.LastName, patch.lastName),
@@ -58,7 +58,7 @@ func edit(row db.User, patch profilePatch) db.UpdateUserParams {
 	}
 }
 
-func changes(row db.User, change db.UpdateUserParams) bool {
+func hasChanges(row db.User, change db.UpdateUserParams) bool {
 	return row.Email != change.Email || row.FirstName != change.FirstName || row.LastName != change.LastName ||
 		!optional.Same(row.Department, change.Department)
 }
@@ -71,8 +71,8 @@ func attributes(row db.User) map[string]any {
 	}
 }
 
-// blank are the attributes of a user that does not exist yet.
-func blank() map[string]any {
+// emptyAttributes are the attributes of a user that does not exist yet.
+func emptyAttributes() map[string]any {
 	return map[string]any{
 		"email": nil, "first_name": nil, "last_name": nil, "role": nil, "department": nil, "is_active": nil,
 	}

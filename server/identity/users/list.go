@@ -31,7 +31,7 @@ func (u *Users) ListUsers(
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return tenant.ListUsers(ctx, query)
 		},
-		Place: func(row db.User) page.Place { return placeOf(row, query.Sort) },
+		Place: func(row db.User) page.Place { return listPosition(row, query.Sort) },
 		Show: func(rows []db.User) ([]api.User, error) {
 			alone, err := u.lastAdmin(ctx, tenant, rows...)
 			if err != nil {
@@ -77,8 +77,8 @@ func indexed(text string) bool {
 	return false
 }
 
-// placeOf returns the position of a user in a sort order.
-func placeOf(row db.User, sort string) page.Place {
+// listPosition returns the position of a user in a sort order.
+func listPosition(row db.User, sort string) page.Place {
 	switch strings.TrimPrefix(sort, "-") {
 	case "updated_at":
 		return page.At(row.UpdatedAt, row.ID)

@@ -33,7 +33,7 @@ func (u *Users) UpdateMe(ctx context.Context, request api.UpdateMeRequestObject)
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
 			return err
 		}
-		change := edit(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
+		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
 		if _, err := u.save(ctx, tx, row, change); err != nil {
 			return err
 		}

@@ -94,7 +94,7 @@ func (u *Users) transition(
 		if err != nil {
 			return err
 		}
-		response, err = u.respond(ctx, tx, saved)
+		response, err = u.userResponse(ctx, tx, saved)
 		return err
 	})
 	if err != nil {

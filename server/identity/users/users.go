@@ -53,7 +53,7 @@ func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	response, err := u.respond(ctx, tenant, row)
+	response, err := u.userResponse(ctx, tenant, row)
 	if err != nil {
 		return nil, err
 	}
@@ -102,12 +102,12 @@ func (u *Users) CreateUser(
 		}
 		err = u.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
 			Action: audit.UserCreated, Resource: audit.User, ID: &created.ID,
-			Details: audit.Diff(blank(), attributes(created)),
+			Details: audit.Diff(emptyAttributes(), attributes(created)),
 		})
 		if err != nil {
 			return err
 		}
-		response, err = u.respond(ctx, tx, created)
+		response, err = u.userResponse(ctx, tx, created)
 		return err
 	})
 	if err != nil {
@@ -140,7 +140,7 @@ func (u *Users) UpdateUser(
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
 			return err
 		}
-		change := edit(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
+		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
 		if patch.Email != nil {
 			change.Email = strings.ToLower(string(*patch.Email))
 		}
@@ -157,7 +157,7 @@ func (u *Users) UpdateUser(
 		if err != nil {
 			return err
 		}
-		response, err = u.respond(ctx, tx, saved)
+		response, err = u.userResponse(ctx, tx, saved)
 		return err
 	})
 	if err != nil {
@@ -168,7 +168,7 @@ func (u *Users) UpdateUser(
 
 // save writes an edited profile. An edit without changes leaves the row and its version as they are.
 func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db.UpdateUserParams) (db.User, error) {
-	if !changes(row, change) {
+	if !hasChanges(row, change) {
 		return row, nil
 	}
 	if err := checkProfile(change.FirstName, change.LastName, change.Department); err != nil {
@@ -186,7 +186,7 @@ func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db
 }
 
 // present converts a user for the actor, with the actions allowed to them.
-func (u *Users) respond(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
+func (u *Users) userResponse(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
 	alone, err := u.lastAdmin(ctx, tx, row)
 	if err != nil {
 		return api.UserJSONResponse{}, err
