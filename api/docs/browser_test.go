@@ -201,7 +201,7 @@ func TestSampleLanguage(t *testing.T) {
 	checkNoErrors(t, b, server.URL)
 }
 
-// TestLayout checks the first screen of every kind of page, in wide and narrow windows with light and dark colours: it
+// TestLayout checks the first screen of every kind of page, in wide and narrow windows with light and dark colors: it
 // must fit, have enough contrast, and not be blank. If DOCS_SCREENSHOT names a file, the screenshots are saved beside
 // it.
 func TestLayout(t *testing.T) {
@@ -268,15 +268,15 @@ func checkFits(t *testing.T, b *browsertest.Browser, name string) {
 }
 
 // contrast is an expression that returns the elements whose text has a contrast below 4.5:1 (WCAG 2.2, 1.4.3), one for
-// each class. Backgrounds are painted over each other, because their colours can be translucent.
+// each class. Backgrounds are painted over each other, because their colors can be translucent.
 const contrast = `(() => {
 	const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
 	const light = (c) => c.map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
 	const luminance = (c) => { const [r, g, b] = light(c); return .2126 * r + .7152 * g + .0722 * b; };
-	const paint = (colours) => {
+	const paint = (colors) => {
 		canvas.fillStyle = matchMedia('(prefers-color-scheme: dark)').matches ? '#000' : '#fff';
 		canvas.fillRect(0, 0, 1, 1);
-		for (const colour of colours) { canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); }
+		for (const color of colors) { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); }
 		return Array.from(canvas.getImageData(0, 0, 1, 1).data.slice(0, 3));
 	};
 	const poor = new Map();
@@ -307,22 +307,22 @@ func checkScreenshot(t *testing.T, name string, screenshot []byte, dark bool) {
 	if err != nil {
 		t.Fatalf("%s: decode the screenshot: %v", name, err)
 	}
-	colours := make(map[[3]uint32]int)
+	colors := make(map[[3]uint32]int)
 	bounds := img.Bounds()
 	const step = 3 // every third pixel is enough
 	for y := bounds.Min.Y; y < bounds.Max.Y; y += step {
 		for x := bounds.Min.X; x < bounds.Max.X; x += step {
 			r, g, b, _ := img.At(x, y).RGBA()
-			colours[[3]uint32{r >> 8, g >> 8, b >> 8}]++
+			colors[[3]uint32{r >> 8, g >> 8, b >> 8}]++
 		}
 	}
-	if len(colours) < 100 {
-		t.Errorf("%s has only %d colours", name, len(colours))
+	if len(colors) < 100 {
+		t.Errorf("%s has only %d colors", name, len(colors))
 	}
 	var most [3]uint32
-	for colour, n := range colours {
-		if n > colours[most] {
-			most = colour
+	for color, n := range colors {
+		if n > colors[most] {
+			most = color
 		}
 	}
 	if brightness := (most[0] + most[1] + most[2]) / 3; (brightness < 128) != dark {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// token is a piece of source code. class is the CSS class that colours it; it is empty for plain code.
+// token is a piece of source code. class is the CSS class that colors it; it is empty for plain code.
 type token struct{ class, text string }
 
 // tokenPattern matches, in this order: comments, strings with an optional colon after them, numbers, and words.

@@ -840,7 +840,7 @@ func anchor(id, title string) templ.Component {
 	})
 }
 
-// highlight is source code with coloured tokens.
+// highlight is source code with colored tokens.
 func highlight(code string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

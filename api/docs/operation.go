@@ -83,10 +83,10 @@ func headerNames(headers []*reference.Parameter) string {
 	return strings.Join(names, ", ")
 }
 
-// statusClass returns the CSS classes that colour a status.
+// statusClass returns the CSS classes that color a status.
 func statusClass(status string) string { return "status status-" + status[:1] }
 
-// methodClass returns the CSS classes that colour a method.
+// methodClass returns the CSS classes that color a method.
 func methodClass(o *reference.Operation) string { return "method " + strings.ToLower(o.Method) }
 
 // pathSegments splits a path after its slashes.

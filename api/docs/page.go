@@ -22,7 +22,7 @@ type page struct {
 func (p *page) file(ctx context.Context) (file, error) {
 	p.once.Do(func() {
 		var body bytes.Buffer
-		// The result is kept for all requests, so it must not depend on whether this one is cancelled.
+		// The result is kept for all requests, so it must not depend on whether this one is canceled.
 		if p.err = p.whole.Render(context.WithoutCancel(ctx), &body); p.err != nil {
 			p.err = fmt.Errorf("docs: render a page: %w", p.err)
 			return

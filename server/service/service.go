@@ -6,9 +6,9 @@
 // missing.
 //
 // A dependency belongs in Deps if most domains need it and all of them get the same one. A dependency of one or two
-// domains belongs in their Options. A transaction is an argument. The actor is read from the context with access.Of, and
-// the transaction of a request with an Idempotency-Key is in the context as a postgres.Unit; both will become arguments
-// with background work, which has no request.
+// domains belongs in their Options. A transaction is an argument. The actor is read from the context with access.Of,
+// and the transaction of a request with an Idempotency-Key is in the context as a postgres.Unit; both will become
+// arguments with background work, which has no request.
 package service
 
 import (

@@ -37,7 +37,7 @@ type Browser struct {
 	errors   []string
 }
 
-// Open starts a browser and loads a page in a window of 1280 by 900 pixels with light colours. The browser is closed
+// Open starts a browser and loads a page in a window of 1280 by 900 pixels with light colors. The browser is closed
 // when the test ends. It cannot resolve host names, so it reaches only 127.0.0.1.
 func Open(t testing.TB, url string) *Browser {
 	t.Helper()
@@ -51,7 +51,7 @@ func Open(t testing.TB, url string) *Browser {
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 	)
 	b := &Browser{t: t}
-	// The context of a test is cancelled before its cleanup functions run, which close the browser.
+	// The context of a test is canceled before its cleanup functions run, which close the browser.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), lifetime)
 	ctx, closeAllocator := chromedp.NewExecAllocator(ctx, options...)
 	ctx, closeTab := chromedp.NewContext(ctx, chromedp.WithListener(b.observe))
@@ -132,7 +132,7 @@ func (b *Browser) Load(url string) {
 	b.do("load "+url, chromedp.Navigate(url))
 }
 
-// Show sets the size of the window in pixels and selects light or dark colours. It reduces motion, so that screenshots
+// Show sets the size of the window in pixels and selects light or dark colors. It reduces motion, so that screenshots
 // do not show animations.
 func (b *Browser) Show(width, height int64, dark bool) {
 	b.t.Helper()

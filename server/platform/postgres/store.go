@@ -110,7 +110,7 @@ func (s *Store) bound(company uuid.UUID, tenant string) *statements {
 func (s *Store) Lookup() *db.Queries { return db.New(&statements{pool: s.pool}) }
 
 // InTx runs fn in one transaction for one company and commits it if fn returns nil. BEGIN is sent together with the
-// first statement. A cancelled context prevents the commit, but does not interrupt a commit or rollback that has
+// first statement. A canceled context prevents the commit, but does not interrupt a commit or rollback that has
 // started. In the context of a Unit, fn joins the unit's transaction, which the unit commits.
 func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *db.Queries) error) error {
 	return s.inTx(ctx, company, func(tx db.DBTX) error { return fn(db.New(tx)) })

@@ -17,7 +17,7 @@ func (m *Metrics) WatchPool(stat func() *pgxpool.Stat) {
 		waited = prometheus.NewDesc("interviewer_db_acquires_waited_total",
 			"Connections taken from the pool after waiting for one.", nil, nil)
 		canceled = prometheus.NewDesc("interviewer_db_acquires_canceled_total",
-			"Waits for a connection that were cancelled.", nil, nil)
+			"Waits for a connection that were canceled.", nil, nil)
 		waiting = prometheus.NewDesc("interviewer_db_wait_seconds_total",
 			"Time spent waiting for connections.", nil, nil)
 	)
