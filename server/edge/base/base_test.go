@@ -206,41 +206,44 @@ func TestUserAgentIsText(t *testing.T) {
 func TestForwardedAddress(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		trusted, from string
-		forwarded     []string
-		want          string
+		name, trusted, from string
+		forwarded           []string
+		want                string
 	}{
-		{"", "198.51.100.9", nil, "198.51.100.9"},
-		{"", "198.51.100.9", []string{"203.0.113.1"}, "198.51.100.9"},
-		{"", "127.0.0.1", []string{"203.0.113.1"}, "127.0.0.1"},
-		{"10.0.0.0/8", "198.51.100.9", []string{"203.0.113.1"}, "198.51.100.9"},
-		{"10.0.0.0/8", "192.168.1.1", []string{"203.0.113.1"}, "192.168.1.1"},
-		{"10.0.0.0/8", "10.0.0.1", nil, "10.0.0.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"203.0.113.1"}, "203.0.113.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8, 203.0.113.1"}, "203.0.113.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8", "203.0.113.1"}, "203.0.113.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8, 203.0.113.1, 10.2.3.4"}, "203.0.113.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"garbage, 203.0.113.1"}, "203.0.113.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"203.0.113.1, garbage"}, "10.0.0.1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"2001:db8::1"}, "2001:db8::1"},
-		{"10.0.0.0/8", "10.0.0.1", []string{"::ffff:203.0.113.1"}, "203.0.113.1"},
-		{"2001:db8::/32", "[2001:db8::1]", []string{"203.0.113.1"}, "203.0.113.1"},
-		{"10.0.0.1/32", "10.0.0.2", []string{"203.0.113.1"}, "10.0.0.2"},
+		{"no proxies", "", "198.51.100.9", nil, "198.51.100.9"},
+		{"header without proxies", "", "198.51.100.9", []string{"203.0.113.1"}, "198.51.100.9"},
+		{"header from the same machine", "", "127.0.0.1", []string{"203.0.113.1"}, "127.0.0.1"},
+		{"untrusted sender", "10.0.0.0/8", "198.51.100.9", []string{"203.0.113.1"}, "198.51.100.9"},
+		{"untrusted private sender", "10.0.0.0/8", "192.168.1.1", []string{"203.0.113.1"}, "192.168.1.1"},
+		{"proxy without header", "10.0.0.0/8", "10.0.0.1", nil, "10.0.0.1"},
+		{"one address", "10.0.0.0/8", "10.0.0.1", []string{"203.0.113.1"}, "203.0.113.1"},
+		{"last of two addresses", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8, 203.0.113.1"}, "203.0.113.1"},
+		{"last of two headers", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8", "203.0.113.1"}, "203.0.113.1"},
+		{"two proxies", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8, 203.0.113.1, 10.2.3.4"}, "203.0.113.1"},
+		{"invalid address before", "10.0.0.0/8", "10.0.0.1", []string{"garbage, 203.0.113.1"}, "203.0.113.1"},
+		{"invalid address last", "10.0.0.0/8", "10.0.0.1", []string{"203.0.113.1, garbage"}, "10.0.0.1"},
+		{"IPv6 client", "10.0.0.0/8", "10.0.0.1", []string{"2001:db8::1"}, "2001:db8::1"},
+		{"IPv4 mapped client", "10.0.0.0/8", "10.0.0.1", []string{"::ffff:203.0.113.1"}, "203.0.113.1"},
+		{"IPv6 proxy", "2001:db8::/32", "[2001:db8::1]", []string{"203.0.113.1"}, "203.0.113.1"},
+		{"neighbour of a proxy", "10.0.0.1/32", "10.0.0.2", []string{"203.0.113.1"}, "10.0.0.2"},
 	} {
-		var trusted []netip.Prefix
-		if test.trusted != "" {
-			trusted = append(trusted, netip.MustParsePrefix(test.trusted))
-		}
-		request := get(t)
-		request.RemoteAddr = test.from + ":4711"
-		request.Header["X-Forwarded-For"] = test.forwarded
-		request.Header.Set("X-Real-Ip", "1.1.1.1")
-		request.Header.Set("Forwarded", "for=1.1.1.1")
-		address, _ := base.Forwarded(trusted)
-		got, err := netip.ParseAddr(address(request))
-		if err != nil || got.Unmap().String() != test.want {
-			t.Errorf("%+v: %s (%v)", test, got, err)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var trusted []netip.Prefix
+			if test.trusted != "" {
+				trusted = append(trusted, netip.MustParsePrefix(test.trusted))
+			}
+			request := get(t)
+			request.RemoteAddr = test.from + ":4711"
+			request.Header["X-Forwarded-For"] = test.forwarded
+			request.Header.Set("X-Real-Ip", "1.1.1.1")
+			request.Header.Set("Forwarded", "for=1.1.1.1")
+			address, _ := base.Forwarded(trusted)
+			got, err := netip.ParseAddr(address(request))
+			if err != nil || got.Unmap().String() != test.want {
+				t.Errorf("got %s (%v), want %s", got, err, test.want)
+			}
+		})
 	}
 }
 
@@ -249,17 +252,24 @@ func TestForwardedScheme(t *testing.T) {
 	t.Parallel()
 	public := []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
 	for _, test := range []struct {
+		name       string
 		trusted    []netip.Prefix
 		from, want string
 	}{
-		{nil, "127.0.0.1", "http"}, {nil, "10.0.0.1", "http"}, {public, "127.0.0.1", "http"}, {public, "198.51.100.9", "https"},
+		{"no proxies, same machine", nil, "127.0.0.1", "http"},
+		{"no proxies, private sender", nil, "10.0.0.1", "http"},
+		{"untrusted sender", public, "127.0.0.1", "http"},
+		{"trusted sender", public, "198.51.100.9", "https"},
 	} {
-		request := get(t)
-		request.RemoteAddr = test.from + ":4711"
-		request.Header.Set("X-Forwarded-Proto", "https")
-		_, scheme := base.Forwarded(test.trusted)
-		if got := scheme(request); got != test.want {
-			t.Errorf("%+v: %s", test, got)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			request := get(t)
+			request.RemoteAddr = test.from + ":4711"
+			request.Header.Set("X-Forwarded-Proto", "https")
+			_, scheme := base.Forwarded(test.trusted)
+			if got := scheme(request); got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }

@@ -89,16 +89,19 @@ func TestStream(t *testing.T) {
 		"broken off": {func() error { return broken }, "broken"},
 		"a panic":    {func() error { panic("out of range") }, "panic: out of range"},
 	} {
-		stream := bulk.Stream(func(to io.Writer) error {
-			if _, err := io.WriteString(to, "abc"); err != nil {
-				return err
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stream := bulk.Stream(func(to io.Writer) error {
+				if _, err := io.WriteString(to, "abc"); err != nil {
+					return err
+				}
+				return test.end()
+			})
+			content, err := io.ReadAll(stream)
+			if string(content) != "abc" || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %q and error %v, want abc and error %q", content, err, test.want)
 			}
-			return test.end()
 		})
-		content, err := io.ReadAll(stream)
-		if string(content) != "abc" || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s: got %q and error %v", name, content, err)
-		}
 	}
 }
 

@@ -89,11 +89,14 @@ func TestDecodeRefusesOtherCursors(t *testing.T) {
 		"not base64":        {codec(1), scope(), "ä"},
 		"another alphabet":  {codec(1), scope(), strings.Repeat("+/", 40)},
 	} {
-		var found position
-		err := c.codec.Decode(c.scope, c.cursor, &found)
-		if !fault.Is(err, fault.InvalidCursor) || found != (position{}) {
-			t.Errorf("%s: %v, %+v", name, err, found)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var found position
+			err := c.codec.Decode(c.scope, c.cursor, &found)
+			if !fault.Is(err, fault.InvalidCursor) || found != (position{}) {
+				t.Errorf("got %v and %+v, want %s and no position", err, found, fault.InvalidCursor)
+			}
+		})
 	}
 }
 

@@ -246,14 +246,17 @@ func TestTimesAreRoundedToSeconds(t *testing.T) {
 		{"2026-07-01T10:00:00.999999999Z", "2026-07-01T11:00:00Z", "20260701T100000Z", "20260701T110000Z"},
 		{"2026-07-01T10:00:00Z", "2026-07-01T10:59:59.000000001Z", "20260701T100000Z", "20260701T110000Z"},
 	} {
-		e := newEvent()
-		e.Zone, e.Start, e.End = "UTC", mustTime(test.start), mustTime(test.end)
-		got := parse(t, write(t, e)).components[0]
-		start, end := got.property("DTSTART").value, got.property("DTEND").value
-		if start != test.wantStart || end != test.wantEnd {
-			t.Errorf("%s to %s: got %s to %s, want %s to %s",
-				test.start, test.end, start, end, test.wantStart, test.wantEnd)
-		}
+		t.Run(test.start+" to "+test.end, func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			e.Zone, e.Start, e.End = "UTC", mustTime(test.start), mustTime(test.end)
+			got := parse(t, write(t, e)).components[0]
+			start, end := got.property("DTSTART").value, got.property("DTEND").value
+			if start != test.wantStart || end != test.wantEnd {
+				t.Errorf("%s to %s: got %s to %s, want %s to %s",
+					test.start, test.end, start, end, test.wantStart, test.wantEnd)
+			}
+		})
 	}
 }
 

@@ -44,29 +44,32 @@ func TestWallTimes(t *testing.T) {
 		{"Etc/UTC", "2026-03-29T01:00:00Z", "20260329T010000Z"},
 		{"Zulu", "2026-03-29T01:00:00Z", "20260329T010000Z"},
 	} {
-		instant := mustTime(test.instant)
-		for _, property := range []string{"DTSTART", "DTEND"} {
-			e := newEvent()
-			e.Zone = test.zone
-			if property == "DTSTART" {
-				e.Start, e.End = instant, instant.Add(time.Hour)
-			} else {
-				e.Start, e.End = instant.Add(-time.Hour), instant
+		t.Run(test.zone+" at "+test.instant, func(t *testing.T) {
+			t.Parallel()
+			instant := mustTime(test.instant)
+			for _, property := range []string{"DTSTART", "DTEND"} {
+				e := newEvent()
+				e.Zone = test.zone
+				if property == "DTSTART" {
+					e.Start, e.End = instant, instant.Add(time.Hour)
+				} else {
+					e.Start, e.End = instant.Add(-time.Hour), instant
+				}
+				file := parse(t, write(t, e))
+				got := file.components[len(file.components)-1].property(property)
+				wantZone := test.zone
+				if strings.HasSuffix(test.want, "Z") {
+					wantZone = ""
+				}
+				if zone := got.parameters["TZID"]; got.value != test.want || zone != wantZone {
+					t.Errorf("%s of %s in %s: got %s in zone %q, want %s in zone %q",
+						property, test.instant, test.zone, got.value, zone, test.want, wantZone)
+				}
+				if back := file.instant(t, got); !back.Equal(instant) {
+					t.Errorf("%s of %s in %s: the file's rules give %v", property, test.instant, test.zone, back)
+				}
 			}
-			file := parse(t, write(t, e))
-			got := file.components[len(file.components)-1].property(property)
-			wantZone := test.zone
-			if strings.HasSuffix(test.want, "Z") {
-				wantZone = ""
-			}
-			if zone := got.parameters["TZID"]; got.value != test.want || zone != wantZone {
-				t.Errorf("%s of %s in %s: got %s in zone %q, want %s in zone %q",
-					property, test.instant, test.zone, got.value, zone, test.want, wantZone)
-			}
-			if back := file.instant(t, got); !back.Equal(instant) {
-				t.Errorf("%s of %s in %s: the file's rules give %v", property, test.instant, test.zone, back)
-			}
-		}
+		})
 	}
 }
 

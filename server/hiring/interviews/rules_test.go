@@ -64,23 +64,27 @@ func TestAdjacentTimesDoNotOverlap(t *testing.T) {
 	t.Parallel()
 	during := span{minute(10), minute(20)}
 	for _, test := range []struct {
+		name     string
 		from, to time.Time
 		want     bool
 	}{
-		{minute(0), minute(10), false},
-		{minute(20), minute(30), false},
-		{minute(0), minute(10).Add(time.Microsecond), true},
-		{minute(20).Add(-time.Microsecond), minute(30), true},
-		{minute(10), minute(20), true},
-		{minute(12), minute(13), true},
-		{minute(0), minute(40), true},
-		{minute(10), minute(11), true},
-		{minute(19), minute(20), true},
+		{"ends at the start", minute(0), minute(10), false},
+		{"starts at the end", minute(20), minute(30), false},
+		{"ends after the start", minute(0), minute(10).Add(time.Microsecond), true},
+		{"starts before the end", minute(20).Add(-time.Microsecond), minute(30), true},
+		{"same time", minute(10), minute(20), true},
+		{"within", minute(12), minute(13), true},
+		{"around", minute(0), minute(40), true},
+		{"first minute", minute(10), minute(11), true},
+		{"last minute", minute(19), minute(20), true},
 	} {
-		got := len(overlapping(during, []db.ListBookingsRow{{StartsAt: test.from, EndsAt: test.to}})) > 0
-		if got != test.want {
-			t.Errorf("%v to %v: got %t, want %t", test.from, test.to, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := len(overlapping(during, []db.ListBookingsRow{{StartsAt: test.from, EndsAt: test.to}})) > 0
+			if got != test.want {
+				t.Errorf("%v to %v: got %t, want %t", test.from, test.to, got, test.want)
+			}
+		})
 	}
 }
 
@@ -136,80 +140,88 @@ func violations(check func(f *fault.Fault)) string {
 
 func TestCheckTimes(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ from, to, zone, want string }{
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Europe/Berlin", ""},
-		{"2001-01-12T10:00:00+01:00", "2001-01-12T11:00:00+01:00", "Europe/Berlin", ""},
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T09:00:01Z", "Europe/Berlin", ""},
-		{"2027-01-12T10:00:00+01:00", "2027-01-13T10:00:00+01:00", "UTC", ""},
-		{"2027-01-12T10:00:00+01:00", "2027-01-13T09:00:00.000001Z", "UTC", "/ends_at too_long"},
+	for _, test := range []struct{ name, from, to, zone, want string }{
+		{"valid", "2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Europe/Berlin", ""},
+		{"in the past", "2001-01-12T10:00:00+01:00", "2001-01-12T11:00:00+01:00", "Europe/Berlin", ""},
+		{"different offsets", "2027-01-12T10:00:00+01:00", "2027-01-12T09:00:01Z", "Europe/Berlin", ""},
+		{"24 hours", "2027-01-12T10:00:00+01:00", "2027-01-13T10:00:00+01:00", "UTC", ""},
+		{"longer than 24 hours", "2027-01-12T10:00:00+01:00", "2027-01-13T09:00:00.000001Z", "UTC", "/ends_at too_long"},
 		// A day of 25 hours by the zoneCache, and one of 23.
-		{"2027-10-31T00:00:00+02:00", "2027-11-01T00:00:00+01:00", "Europe/Berlin", "/ends_at too_long"},
-		{"2027-03-28T00:00:00+01:00", "2027-03-29T00:00:00+02:00", "Europe/Berlin", ""},
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+01:00", "UTC", "/ends_at not_after_start"},
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+02:00", "UTC", "/ends_at not_after_start"},
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Mars/Olympus", "/timezone unknown"},
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Local", "/timezone unknown"},
-		{"2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "", "/timezone unknown"},
-		{"1999-12-31T23:59:59Z", "2000-01-01T01:00:00Z", "UTC", "/starts_at out_of_range"},
-		{"2000-01-01T00:00:00+01:00", "2000-01-01T02:00:00+01:00", "UTC", "/starts_at out_of_range"},
-		{"2099-12-31T23:00:00Z", "2100-01-01T00:00:00Z", "UTC", "/ends_at out_of_range"},
-		{"9999-12-31T23:00:00-14:00", "9999-12-31T23:30:00-14:00", "UTC", "/starts_at out_of_range, /ends_at out_of_range"},
-		{"0000-01-01T00:00:00+14:00", "0000-01-01T00:30:00+14:00", "UTC", "/starts_at out_of_range, /ends_at out_of_range"},
+		{"a day of 25 hours", "2027-10-31T00:00:00+02:00", "2027-11-01T00:00:00+01:00", "Europe/Berlin", "/ends_at too_long"},
+		{"a day of 23 hours", "2027-03-28T00:00:00+01:00", "2027-03-29T00:00:00+02:00", "Europe/Berlin", ""},
+		{"no duration", "2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+01:00", "UTC", "/ends_at not_after_start"},
+		{"ends before the start", "2027-01-12T10:00:00+01:00", "2027-01-12T10:00:00+02:00", "UTC", "/ends_at not_after_start"},
+		{"unknown zone", "2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Mars/Olympus", "/timezone unknown"},
+		{"local zone", "2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "Local", "/timezone unknown"},
+		{"no zone", "2027-01-12T10:00:00+01:00", "2027-01-12T11:00:00+01:00", "", "/timezone unknown"},
+		{"starts before 2000", "1999-12-31T23:59:59Z", "2000-01-01T01:00:00Z", "UTC", "/starts_at out_of_range"},
+		{"starts before 2000 in UTC", "2000-01-01T00:00:00+01:00", "2000-01-01T02:00:00+01:00", "UTC", "/starts_at out_of_range"},
+		{"ends after 2099", "2099-12-31T23:00:00Z", "2100-01-01T00:00:00Z", "UTC", "/ends_at out_of_range"},
+		{"far in the future", "9999-12-31T23:00:00-14:00", "9999-12-31T23:30:00-14:00", "UTC", "/starts_at out_of_range, /ends_at out_of_range"},
+		{"far in the past", "0000-01-01T00:00:00+14:00", "0000-01-01T00:30:00+14:00", "UTC", "/starts_at out_of_range, /ends_at out_of_range"},
 		{
+			"several errors",
 			"9999-12-31T23:00:00Z", "0000-12-31T23:30:00Z", "x",
 			"/starts_at out_of_range, /ends_at out_of_range, /ends_at not_after_start, /timezone unknown",
 		},
 	} {
-		from, err := time.Parse(time.RFC3339, test.from)
-		if err != nil {
-			t.Fatal(err)
-		}
-		to, err := time.Parse(time.RFC3339, test.to)
-		if err != nil {
-			t.Fatal(err)
-		}
-		check := func(prefix string) string {
-			return violations(func(f *fault.Fault) { checkTimes(f, prefix, span{from, to}, test.zone) })
-		}
-		if got := check(""); got != test.want {
-			t.Errorf("%s to %s in %q: got %q, want %q", test.from, test.to, test.zone, got, test.want)
-		}
-		want := ""
-		if test.want != "" {
-			want = "/schedule" + strings.ReplaceAll(test.want, ", ", ", /schedule")
-		}
-		if got := check("/schedule"); got != want {
-			t.Errorf("%s to %s in %q with a prefix: got %q, want %q", test.from, test.to, test.zone, got, want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			from, err := time.Parse(time.RFC3339, test.from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			to, err := time.Parse(time.RFC3339, test.to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			check := func(prefix string) string {
+				return violations(func(f *fault.Fault) { checkTimes(f, prefix, span{from, to}, test.zone) })
+			}
+			if got := check(""); got != test.want {
+				t.Errorf("%s to %s in %q: got %q, want %q", test.from, test.to, test.zone, got, test.want)
+			}
+			want := ""
+			if test.want != "" {
+				want = "/schedule" + strings.ReplaceAll(test.want, ", ", ", /schedule")
+			}
+			if got := check("/schedule"); got != want {
+				t.Errorf("%s to %s in %q with a prefix: got %q, want %q", test.from, test.to, test.zone, got, want)
+			}
+		})
 	}
 }
 
 func TestCheckTexts(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		title                       string
+		name, title                 string
 		location, url, instructions *string
 		want                        string
 	}{
-		{"Technical interview", nil, nil, nil, ""},
-		{"Zoë 👩‍🚀", of("Room 4"), of("https://meet.example/abc?x=1#y"), of("First line.\nSecond\tline."), ""},
-		{"a", nil, of("http://[::1]:8080/"), nil, ""},
-		{"\u00a0", of("\u2003"), nil, of("\u00a0"), "/title blank, /location blank, /instructions blank"},
+		{"only a title", "Technical interview", nil, nil, nil, ""},
+		{"all texts", "Zoë 👩‍🚀", of("Room 4"), of("https://meet.example/abc?x=1#y"), of("First line.\nSecond\tline."), ""},
+		{"address with a port", "a", nil, of("http://[::1]:8080/"), nil, ""},
+		{"blank texts", "\u00a0", of("\u2003"), nil, of("\u00a0"), "/title blank, /location blank, /instructions blank"},
 		{
+			"control characters",
 			"a\nb", of("a\x00b"), nil, of("a\x00b"),
 			"/title control_character, /location control_character, /instructions control_character",
 		},
-		{"a\u202eb", nil, of("https://a\u202eb.example/"), nil, "/title control_character, /meeting_url control_character"},
-		{"a", nil, of("https://"), nil, "/meeting_url invalid"},
-		{"a", nil, of("https:///path"), nil, "/meeting_url invalid"},
-		{"a", nil, of("https://:443/"), nil, "/meeting_url invalid"},
-		{"a", nil, of("https://a.example/%zz"), nil, "/meeting_url invalid"},
-		{"a", nil, of("https://[::1/"), nil, "/meeting_url invalid"},
+		{"bidirectional control characters", "a\u202eb", nil, of("https://a\u202eb.example/"), nil, "/title control_character, /meeting_url control_character"},
+		{"no host", "a", nil, of("https://"), nil, "/meeting_url invalid"},
+		{"empty host", "a", nil, of("https:///path"), nil, "/meeting_url invalid"},
+		{"port without host", "a", nil, of("https://:443/"), nil, "/meeting_url invalid"},
+		{"invalid escape", "a", nil, of("https://a.example/%zz"), nil, "/meeting_url invalid"},
+		{"unclosed bracket", "a", nil, of("https://[::1/"), nil, "/meeting_url invalid"},
 	} {
-		got := violations(func(f *fault.Fault) { checkTexts(f, test.title, test.location, test.url, test.instructions) })
-		if got != test.want {
-			t.Errorf("%+v: got %q, want %q", test, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := violations(func(f *fault.Fault) { checkTexts(f, test.title, test.location, test.url, test.instructions) })
+			if got != test.want {
+				t.Errorf("%+v: got %q, want %q", test, got, test.want)
+			}
+		})
 	}
 }
 
@@ -219,18 +231,22 @@ func of(s string) *string { return &s }
 func TestCheckReason(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
+		name   string
 		reason *string
 		want   string
 	}{
-		{nil, ""},
-		{of("Ill."), ""},
-		{of("One.\nTwo."), ""},
-		{of("\u00a0"), "/x/reason blank"},
-		{of("a\x00"), "/x/reason control_character"},
+		{"no reason", nil, ""},
+		{"one line", of("Ill."), ""},
+		{"two lines", of("One.\nTwo."), ""},
+		{"blank", of("\u00a0"), "/x/reason blank"},
+		{"control character", of("a\x00"), "/x/reason control_character"},
 	} {
-		if got := violations(func(f *fault.Fault) { checkReason(f, "/x", test.reason) }); got != test.want {
-			t.Errorf("%v: got %q, want %q", test.reason, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := violations(func(f *fault.Fault) { checkReason(f, "/x", test.reason) }); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 
@@ -267,20 +283,25 @@ func TestCheckPanel(t *testing.T) {
 	a, b, gone, foreign := uuid.New(), uuid.New(), uuid.New(), uuid.New()
 	active := map[uuid.UUID]bool{a: true, b: true, gone: false}
 	for _, test := range []struct {
+		name  string
 		panel []uuid.UUID
 		want  string
 	}{
-		{nil, ""},
-		{[]uuid.UUID{a, b}, ""},
-		{[]uuid.UUID{a, b, a, b}, "/panel/2/user_id duplicate, /panel/3/user_id duplicate"},
+		{"empty", nil, ""},
+		{"two users", []uuid.UUID{a, b}, ""},
+		{"duplicates", []uuid.UUID{a, b, a, b}, "/panel/2/user_id duplicate, /panel/3/user_id duplicate"},
 		{
+			"several errors",
 			[]uuid.UUID{foreign, a, gone, a},
 			"/panel/0/user_id unknown, /panel/2/user_id inactive, /panel/3/user_id duplicate",
 		},
 	} {
-		if got := violations(func(f *fault.Fault) { checkPanel(f, test.panel, active) }); got != test.want {
-			t.Errorf("%v: got %q, want %q", test.panel, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := violations(func(f *fault.Fault) { checkPanel(f, test.panel, active) }); got != test.want {
+				t.Errorf("%v: got %q, want %q", test.panel, got, test.want)
+			}
+		})
 	}
 }
 
@@ -303,16 +324,18 @@ func TestLocalTimes(t *testing.T) {
 		{"2027-10-02T15:30:00Z", "UTC", `"2027-10-02T15:30:00Z"`},
 		{"2027-10-02T15:30:00Z", "Dropped/Zone", `"2027-10-02T15:30:00Z"`},
 	} {
-		at, err := time.Parse(time.RFC3339, test.at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, source := range []string{"loaded", "cached"} {
-			got, err := zones.local(&at, &test.zone).MarshalJSON()
-			if string(got) != test.want || err != nil {
-				t.Errorf("%s in %s, zone %s: got %s (%v), want %s", test.at, test.zone, source, got, err, test.want)
+		t.Run(test.zone+" at "+test.at, func(t *testing.T) {
+			at, err := time.Parse(time.RFC3339, test.at)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			for _, source := range []string{"loaded", "cached"} {
+				got, err := zones.local(&at, &test.zone).MarshalJSON()
+				if string(got) != test.want || err != nil {
+					t.Errorf("%s in %s, zone %s: got %s (%v), want %s", test.at, test.zone, source, got, err, test.want)
+				}
+			}
+		})
 	}
 	if got := zones.local(nil, nil); !got.IsNull() {
 		t.Errorf("without a time: got %v, want null", got)
@@ -321,14 +344,20 @@ func TestLocalTimes(t *testing.T) {
 
 func TestRoundUpToSecond(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ at, want time.Time }{
-		{minute(0), minute(0)},
-		{minute(0).Add(time.Microsecond), minute(0).Add(time.Second)},
-		{minute(0).Add(999999 * time.Microsecond), minute(0).Add(time.Second)},
-		{minute(0).Add(time.Second), minute(0).Add(time.Second)},
+	for _, test := range []struct {
+		name     string
+		at, want time.Time
+	}{
+		{"whole second", minute(0), minute(0)},
+		{"one microsecond later", minute(0).Add(time.Microsecond), minute(0).Add(time.Second)},
+		{"one microsecond earlier", minute(0).Add(999999 * time.Microsecond), minute(0).Add(time.Second)},
+		{"next second", minute(0).Add(time.Second), minute(0).Add(time.Second)},
 	} {
-		if got := roundUpToSecond(test.at); !got.Equal(test.want) {
-			t.Errorf("%v: got %v, want %v", test.at, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := roundUpToSecond(test.at); !got.Equal(test.want) {
+				t.Errorf("%v: got %v, want %v", test.at, got, test.want)
+			}
+		})
 	}
 }

@@ -257,25 +257,30 @@ func TestLacksScore(t *testing.T) {
 	t.Parallel()
 	draft, submitted, voided := api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
 	for _, test := range []struct {
+		name                        string
 		required                    bool
 		status                      *api.ScoreStatus
 		wantSubmitted, wantLacksOne bool
 	}{
-		{true, nil, false, true},
-		{true, &draft, false, true},
-		{true, &submitted, true, false},
-		{true, &voided, false, true},
-		{false, nil, false, false},
-		{false, &draft, false, false},
-		{false, &submitted, true, false},
-		{false, &voided, false, false},
+		{"required without score", true, nil, false, true},
+		{"required with draft", true, &draft, false, true},
+		{"required and submitted", true, &submitted, true, false},
+		{"required but voided", true, &voided, false, true},
+		{"optional without score", false, nil, false, false},
+		{"optional with draft", false, &draft, false, false},
+		{"optional and submitted", false, &submitted, true, false},
+		{"optional and voided", false, &voided, false, false},
 	} {
-		p := db.ListInterviewPanelsRow{
-			InterviewPanelist: db.InterviewPanelist{ScoreRequired: test.required}, ScoreStatus: test.status,
-		}
-		if hasSubmitted(p) != test.wantSubmitted || lacksScore(p) != test.wantLacksOne {
-			t.Errorf("%+v: got submitted %t and lacks a score %t", test, hasSubmitted(p), lacksScore(p))
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			p := db.ListInterviewPanelsRow{
+				InterviewPanelist: db.InterviewPanelist{ScoreRequired: test.required}, ScoreStatus: test.status,
+			}
+			if hasSubmitted(p) != test.wantSubmitted || lacksScore(p) != test.wantLacksOne {
+				t.Errorf("got submitted %t and lacks a score %t, want %t and %t",
+					hasSubmitted(p), lacksScore(p), test.wantSubmitted, test.wantLacksOne)
+			}
+		})
 	}
 }
 

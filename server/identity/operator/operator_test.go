@@ -76,9 +76,11 @@ func TestCreateCompany(t *testing.T) {
 		"a long slug":    {"Other", strings.Repeat("a", 64), fault.RuleViolated},
 		"neither":        {"", "", fault.RuleViolated},
 	} {
-		if _, err := o.CreateCompany(t.Context(), test.name, test.slug); !fault.Is(err, test.want) {
-			t.Errorf("%s: %v, want %s", name, err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := o.CreateCompany(t.Context(), test.name, test.slug); !fault.Is(err, test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
 	}
 	if _, err := o.CreateCompany(t.Context(), strings.Repeat("é", 200), strings.Repeat("a", 63)); err != nil {
 		t.Errorf("the longest name and slug: %v", err)
@@ -139,11 +141,13 @@ func TestCreateUser(t *testing.T) {
 		"a common password":        {func(*operator.Person) {}, "password1234", fault.PasswordRefused},
 		"a long password":          {func(*operator.Person) {}, strings.Repeat("ab", 37), fault.PasswordRefused},
 	} {
-		person := ada
-		test.change(&person)
-		if _, err := o.CreateUser(t.Context(), globex, person, test.plain); !fault.Is(err, test.want) {
-			t.Errorf("%s: %v, want %s", name, err, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			person := ada
+			test.change(&person)
+			if _, err := o.CreateUser(t.Context(), globex, person, test.plain); !fault.Is(err, test.want) {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
 	}
 	// The API accepts every email that the operator can give to a user.
 	for _, email := range []string{

@@ -149,15 +149,23 @@ func TestFunnel(t *testing.T) {
 func TestConvertInterviewer(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
+		name      string
 		submitted int32
 		hours     float64
 		want      string
-	}{{0, 0, "null"}, {1, 0, "0"}, {2, 3.5, "3.5"}} {
-		figures := convertInterviewer(db.ListInterviewerFiguresRow{
-			SubmittedScores: test.submitted, MedianHours: test.hours,
+	}{
+		{"no score", 0, 0, "null"},
+		{"one score at once", 1, 0, "0"},
+		{"two scores", 2, 3.5, "3.5"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			figures := convertInterviewer(db.ListInterviewerFiguresRow{
+				SubmittedScores: test.submitted, MedianHours: test.hours,
+			})
+			if got, err := json.Marshal(figures.MedianHoursToSubmit); err != nil || string(got) != test.want {
+				t.Errorf("%d scores, %g hours: got %s, %v, want %s", test.submitted, test.hours, got, err, test.want)
+			}
 		})
-		if got, err := json.Marshal(figures.MedianHoursToSubmit); err != nil || string(got) != test.want {
-			t.Errorf("%d scores, %g hours: got %s, %v, want %s", test.submitted, test.hours, got, err, test.want)
-		}
 	}
 }

@@ -29,9 +29,12 @@ func TestRedactURL(t *testing.T) {
 		{"postgres:app:hunter2@db", "[redacted]"},
 		{"://", "[redacted]"},
 	} {
-		if got := config.RedactURL(one.raw); got != one.want {
-			t.Errorf("RedactURL(%q) is %q, want %q", one.raw, got, one.want)
-		}
+		t.Run(one.raw, func(t *testing.T) {
+			t.Parallel()
+			if got := config.RedactURL(one.raw); got != one.want {
+				t.Errorf("RedactURL(%q): got %q, want %q", one.raw, got, one.want)
+			}
+		})
 	}
 }
 

@@ -109,17 +109,22 @@ func TestIsAndKindOf(t *testing.T) {
 	t.Parallel()
 	wrapped := fmt.Errorf("save: %w", fault.New(fault.StateConflict))
 	for _, c := range []struct {
+		name string
 		err  error
 		is   bool
 		kind fault.Kind
 	}{
-		{wrapped, true, fault.Conflict},
-		{fault.New(fault.LastAdmin).Because(wrapped), false, fault.Conflict},
-		{io.EOF, false, fault.Internal},
-		{nil, false, fault.Internal},
+		{"wrapped fault", wrapped, true, fault.Conflict},
+		{"cause of another fault", fault.New(fault.LastAdmin).Because(wrapped), false, fault.Conflict},
+		{"other error", io.EOF, false, fault.Internal},
+		{"no error", nil, false, fault.Internal},
 	} {
-		if fault.Is(c.err, fault.StateConflict) != c.is || fault.KindOf(c.err) != c.kind {
-			t.Errorf("%v: is %v, kind %d", c.err, fault.Is(c.err, fault.StateConflict), fault.KindOf(c.err))
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if fault.Is(c.err, fault.StateConflict) != c.is || fault.KindOf(c.err) != c.kind {
+				t.Errorf("%v: got state conflict %t and kind %d, want %t and %d",
+					c.err, fault.Is(c.err, fault.StateConflict), fault.KindOf(c.err), c.is, c.kind)
+			}
+		})
 	}
 }

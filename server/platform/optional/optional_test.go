@@ -28,12 +28,15 @@ func TestPatches(t *testing.T) {
 		"a value where none": {nil, nullable.NewNullableWithValue("x"), new("x"), new("x")},
 		"only white space":   {&was, nullable.NewNullableWithValue(" "), new(""), new(" ")},
 	} {
-		if got := optional.Text(test.was, test.patch); !optional.Same(got, test.want) {
-			t.Errorf("%s: Text returns %v", name, optional.Plain(got))
-		}
-		if got := optional.Patched(test.was, test.patch); !optional.Same(got, test.exact) {
-			t.Errorf("%s: Patched returns %v", name, optional.Plain(got))
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := optional.Text(test.was, test.patch); !optional.Same(got, test.want) {
+				t.Errorf("Text: got %v, want %v", optional.Plain(got), optional.Plain(test.want))
+			}
+			if got := optional.Patched(test.was, test.patch); !optional.Same(got, test.exact) {
+				t.Errorf("Patched: got %v, want %v", optional.Plain(got), optional.Plain(test.exact))
+			}
+		})
 	}
 	if optional.Trimmed(was, nil) != was || optional.Trimmed(was, &other) != "new" {
 		t.Error("Trimmed returns another text")

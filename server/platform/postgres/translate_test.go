@@ -60,13 +60,16 @@ func TestTranslate(t *testing.T) {
 		"a fault":              {fault.New(fault.LastAdmin), fault.LastAdmin},
 		"anything else":        {errors.New("else"), defect},
 	} {
-		got := translate(test.err)
-		if !errors.Is(got, test.err) {
-			t.Errorf("%s: %v does not wrap its cause", name, got)
-		}
-		if test.want == defect && fault.KindOf(got) != fault.Internal || test.want != defect && !fault.Is(got, test.want) {
-			t.Errorf("%s: %v, want %q", name, got, test.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := translate(test.err)
+			if !errors.Is(got, test.err) {
+				t.Errorf("got %v, want an error that wraps %v", got, test.err)
+			}
+			if test.want == defect && fault.KindOf(got) != fault.Internal || test.want != defect && !fault.Is(got, test.want) {
+				t.Errorf("got %v, want %q", got, test.want)
+			}
+		})
 	}
 	if translate(nil) != nil {
 		t.Error("nil became an error")

@@ -1,6 +1,7 @@
 package text_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -16,15 +17,18 @@ func TestCheck(t *testing.T) {
 		"a\x00b": {"control_character", "control_character"}, "a\u202eb": {"control_character", "control_character"},
 		"a\u2066b": {"control_character", "control_character"}, "a\x7fb": {"control_character", "control_character"},
 	} {
-		one, several := fault.New(fault.RuleViolated), fault.New(fault.RuleViolated)
-		text.Optional(one, "/name", &value)
-		text.OptionalLines(several, "/text", &value)
-		if got := codes(one); got != want.line {
-			t.Errorf("%q as a line: %q, want %q", value, got, want.line)
-		}
-		if got := codes(several); got != want.lines {
-			t.Errorf("%q as lines: %q, want %q", value, got, want.lines)
-		}
+		t.Run(fmt.Sprintf("%q", value), func(t *testing.T) {
+			t.Parallel()
+			one, several := fault.New(fault.RuleViolated), fault.New(fault.RuleViolated)
+			text.Optional(one, "/name", &value)
+			text.OptionalLines(several, "/text", &value)
+			if got := codes(one); got != want.line {
+				t.Errorf("%q as a line: got %q, want %q", value, got, want.line)
+			}
+			if got := codes(several); got != want.lines {
+				t.Errorf("%q as lines: got %q, want %q", value, got, want.lines)
+			}
+		})
 	}
 	f := fault.New(fault.RuleViolated)
 	text.Optional(f, "/name", nil)
