@@ -31,9 +31,9 @@ import (
 
 func TestExportEqualsList(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 2600) // several batches, with entries of the same time at their borders
-	listed := every(t, h.as[api.RoleAdmin], map[string][]string{"sort": {"created_at"}, "limit": {"200"}})
+	listed := listAll(h.as[api.RoleAdmin], map[string][]string{"sort": {"created_at"}, "limit": {"200"}})
 
 	answer := h.as[api.RoleAdmin].Get(collection + "/export").Expect(http.StatusOK)
 	if got := answer.Header.Get("Content-Type"); got != "application/x-ndjson" {
@@ -77,7 +77,7 @@ func TestExportEqualsList(t *testing.T) {
 
 func TestExportWithoutMatches(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	none := collection + "/export?action=job.closed"
 	if body := h.as[api.RoleEmployee].Get(none).Expect(http.StatusOK).Body; len(body) != 0 {
 		t.Errorf("NDJSON without matches is %q", body)
@@ -94,7 +94,7 @@ func TestExportWithoutMatches(t *testing.T) {
 // is lost, because it ends a line of the file; the service records no text that contains one.
 func TestCSVRoundTrip(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	texts := map[string]string{
 		`plain`: `plain`, `a,b`: `a,b`, `"quoted"`: `"quoted"`, "line\nfeed": "line\nfeed", `ünïcödé 😀`: `ünïcödé 😀`, ``: ``,
 		`=1+1`: `'=1+1`, `+1`: `'+1`, `-1`: `'-1`, `@SUM(A1)`: `'@SUM(A1)`, "\t=1": "'\t=1", "\r=1": "'=1", `a=1`: `a=1`, `'=1`: `'=1`,
@@ -202,7 +202,7 @@ func TestFailedExportIsLogged(t *testing.T) {
 // TestExportEndsWithItsClient closes the connection in the middle of exports. The exports must end and free their places.
 func TestExportEndsWithItsClient(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	h.write(h.acme, h.acme.Users[api.RoleHr].ID, "candidate", 5000)
 	// The server notices a closed connection at its next write. Until then the export counts as one of the two that a
 	// user may run at the same time.

@@ -24,8 +24,8 @@ const (
 
 type object = map[string]any
 
-// bundle is a company, its admin and two replicas.
-type bundle struct {
+// fixture is a company, its admin and two replicas.
+type fixture struct {
 	*testkit.Installation
 	t             *testing.T
 	acme          testkit.Company
@@ -33,21 +33,21 @@ type bundle struct {
 	admin         *testkit.Client
 }
 
-func build(t *testing.T) bundle {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	i := testkit.New(t)
-	h := bundle{Installation: i, t: t, acme: i.Company("acme"), replica: i.Replica(), next: i.Replica()}
+	h := fixture{Installation: i, t: t, acme: i.Company("acme"), replica: i.Replica(), next: i.Replica()}
 	h.admin = h.replica.SignIn(t, h.acme.Users[api.RoleAdmin])
 	return h
 }
 
 // create creates a key through the API.
-func (h bundle) create(body object) api.APIKeyWithSecret {
+func (h fixture) create(body object) api.APIKeyWithSecret {
 	h.t.Helper()
 	return testkit.Decode[api.APIKeyWithSecret](h.admin.Post(collection, body).Expect(http.StatusCreated))
 }
 
-func (h bundle) as(secret string) *testkit.Client { return h.replica.Bearer(h.t, secret) }
+func (h fixture) as(secret string) *testkit.Client { return h.replica.Bearer(h.t, secret) }
 
 func response(a *testkit.Answer) api.APIKey { return testkit.Decode[api.APIKey](a) }
 
@@ -57,7 +57,7 @@ func at(id uuid.UUID, action ...string) string {
 
 func TestKeyLifecycle(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	answer := h.admin.Post(collection, object{"name": " Nightly sync ", "scopes": []string{"jobs:write", "jobs:read"}}).Expect(http.StatusCreated)
 	created := testkit.Decode[api.APIKeyWithSecret](answer)
 	key := created.APIKey
@@ -137,7 +137,7 @@ func TestKeyLifecycle(t *testing.T) {
 
 func TestRotationOverlaps(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	first := h.create(object{"name": "Sync", "scopes": []string{"jobs:read"}})
 	rotate := func(overlap any) api.APIKeyWithSecret {
 		t.Helper()
@@ -175,7 +175,7 @@ func TestRotationOverlaps(t *testing.T) {
 
 func TestKeyRules(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	job := h.Hiring(h.acme).Job(api.JobStatusOpen)
 	foreign := h.Hiring(h.Company("globex")).Job(api.JobStatusOpen)
 	soon := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
@@ -231,7 +231,7 @@ func TestKeyRules(t *testing.T) {
 // TestExpiry shows that a key is refused after its expiry, and accepted again when it gets another expiry.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	end := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond).Add(time.Nanosecond)
 	key := h.create(object{"name": "x", "scopes": []string{"jobs:read"}, "expires_at": end})
 	h.as(key.Secret).Get(mine).Expect(http.StatusOK)
@@ -253,7 +253,7 @@ func TestExpiry(t *testing.T) {
 
 func TestInvalidSecrets(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	key := h.create(object{"name": "x", "scopes": []string{"jobs:read"}})
 	other := string(apikey.New(api.CompanyModeLive))
 	typo := []byte(key.Secret)
@@ -276,7 +276,7 @@ func TestInvalidSecrets(t *testing.T) {
 // TestKeyLimit creates keys at the same time near the limit.
 func TestKeyLimit(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	h.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at)
 		SELECT $1, gen_random_uuid(), 'x', 'aip_live_x', sha256(n::text::bytea), '{jobs:read}', now(), now() FROM generate_series(1, 98) AS n`, h.acme.ID)
 	var all sync.WaitGroup
@@ -300,17 +300,17 @@ func TestLimitedKey(t *testing.T) {
 	t.Parallel()
 	t.Run("live", func(t *testing.T) {
 		t.Parallel()
-		testLimitedKey(t, build(t))
+		testLimitedKey(t, newFixture(t))
 	})
 	t.Run("test", func(t *testing.T) {
 		t.Parallel()
-		h := build(t)
+		h := newFixture(t)
 		h.Exec(`UPDATE companies SET test_of = $2 WHERE id = $1`, h.acme.ID, h.Company("parent").ID)
 		testLimitedKey(t, h)
 	})
 }
 
-func testLimitedKey(t *testing.T, h bundle) {
+func testLimitedKey(t *testing.T, h fixture) {
 	t.Helper()
 	hiring, rater := h.Hiring(h.acme), h.acme.Users[api.RoleEmployee]
 	arrange := func() (ids map[string]uuid.UUID) {
@@ -365,7 +365,7 @@ func testLimitedKey(t *testing.T, h bundle) {
 
 func TestListAPIKeys(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	for n := range 5 {
 		h.create(object{"name": fmt.Sprint("Key ", n), "scopes": []string{"jobs:read"}})
 	}
@@ -399,7 +399,7 @@ func TestListAPIKeys(t *testing.T) {
 // TestKeyOfDeletedJob shows that a key can be changed although a reset has deleted one of its jobs.
 func TestKeyOfDeletedJob(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	hiring := h.Hiring(h.acme)
 	stays, goes := hiring.Job(api.JobStatusOpen), hiring.Job(api.JobStatusOpen)
 	key := h.create(object{"name": "Board", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{stays, goes}})

@@ -21,7 +21,7 @@ import (
 // Values in Redis that the service did not write are ignored.
 func TestGarbageInRedisIsIgnored(t *testing.T) {
 	t.Parallel()
-	s := newBundle(t)
+	s := newFixture(t)
 	c := s.signIn(api.RoleHr)
 	id := testkit.Decode[api.SessionPage](c.Get("/api/v1/auth/sessions").Expect(http.StatusOK)).Data[0].ID
 	for _, garbage := range []string{"", "garbage", "1|false|||hr|0", "9|true", strings.Repeat("|", 5)} {
@@ -55,7 +55,7 @@ func checks(t *testing.T, r *testkit.Replica) map[string]int {
 // While Redis is up, requests do not read their session from PostgreSQL. Without Redis, they do.
 func TestUsualRequestDoesNotQueryPostgreSQL(t *testing.T) {
 	t.Parallel()
-	s := newBundle(t)
+	s := newFixture(t)
 	c := s.signIn(api.RoleHr)
 	const requests = 40
 	for n, replica := range s.replicas {

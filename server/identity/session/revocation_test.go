@@ -20,19 +20,19 @@ const (
 	newPassword = "seven-otters-paint-the-pier"
 )
 
-// bundle has three replicas and a company.
-type bundle struct {
+// fixture has three replicas and a company.
+type fixture struct {
 	*testkit.Installation
 	t        *testing.T
 	replicas []*testkit.Replica
 	acme     testkit.Company
 }
 
-func newBundle(t *testing.T) *bundle {
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	i := testkit.New(t)
 	i.RedisTimeout = 0
-	s := &bundle{Installation: i, t: t, acme: i.Company("acme")}
+	s := &fixture{Installation: i, t: t, acme: i.Company("acme")}
 	for range 3 {
 		s.replica()
 	}
@@ -40,7 +40,7 @@ func newBundle(t *testing.T) *bundle {
 }
 
 // replica adds a replica as in production: prepared before it serves, and connected to Redis.
-func (s *bundle) replica() {
+func (s *fixture) replica() {
 	s.t.Helper()
 	replica := s.Replica()
 	if err := replica.Server.Prepare(s.t.Context()); err != nil {
@@ -51,13 +51,13 @@ func (s *bundle) replica() {
 }
 
 // connected waits until all replicas are connected to Redis.
-func (s *bundle) connected() {
+func (s *fixture) connected() {
 	s.t.Helper()
 	s.readiness(http.StatusOK)
 }
 
 // readiness waits until the readiness of all replicas has a status.
-func (s *bundle) readiness(status int) {
+func (s *fixture) readiness(status int) {
 	s.t.Helper()
 	for _, replica := range s.replicas {
 		c := replica.Anonymous(s.t)
@@ -68,7 +68,7 @@ func (s *bundle) readiness(status int) {
 }
 
 // signIn logs in at one replica, and uses the session at all of them, so that each has a copy.
-func (s *bundle) signIn(role api.Role) *testkit.Client {
+func (s *fixture) signIn(role api.Role) *testkit.Client {
 	s.t.Helper()
 	c := s.replicas[0].SignIn(s.t, s.acme.Users[role])
 	s.expectAccepted(c)
@@ -76,7 +76,7 @@ func (s *bundle) signIn(role api.Role) *testkit.Client {
 }
 
 // expectAccepted expects all replicas to accept a client's access token.
-func (s *bundle) expectAccepted(c *testkit.Client) {
+func (s *fixture) expectAccepted(c *testkit.Client) {
 	s.t.Helper()
 	for _, replica := range s.replicas {
 		c.At(replica).Get(mePath).Expect(http.StatusOK)
@@ -84,7 +84,7 @@ func (s *bundle) expectAccepted(c *testkit.Client) {
 }
 
 // expectRefused expects all replicas to refuse a client's access token within a second, and from then on.
-func (s *bundle) expectRefused(c *testkit.Client) {
+func (s *fixture) expectRefused(c *testkit.Client) {
 	s.t.Helper()
 	var all sync.WaitGroup
 	for n, replica := range s.replicas {
@@ -111,7 +111,7 @@ func (s *bundle) expectRefused(c *testkit.Client) {
 
 func TestRevocationReachesAllReplicas(t *testing.T) {
 	t.Parallel()
-	s := newBundle(t)
+	s := newFixture(t)
 	admin := s.signIn(api.RoleAdmin)
 	person := "/api/v1/users/" + s.acme.Users[api.RoleEmployee].ID.String()
 	for _, act := range []struct {
@@ -164,7 +164,7 @@ func TestRevocationReachesAllReplicas(t *testing.T) {
 // The next access token has the new role. Access tokens issued before are refused.
 func TestRoleChangeTakesEffect(t *testing.T) {
 	t.Parallel()
-	s := newBundle(t)
+	s := newFixture(t)
 	admin, c := s.signIn(api.RoleAdmin), s.signIn(api.RoleEmployee)
 	c.Get("/api/v1/users").Refused(http.StatusForbidden, "permission_denied")
 	for _, step := range []struct {
@@ -183,26 +183,26 @@ func TestRoleChangeTakesEffect(t *testing.T) {
 
 func TestRevocationDuringRedisFaults(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ before, after func(*bundle) }{
-		"killed": {func(s *bundle) { s.Redis.Kill() }, func(*bundle) {}},
-		"killed, restarted empty": {func(s *bundle) { s.Redis.Kill() }, func(s *bundle) {
+	for name, test := range map[string]struct{ before, after func(*fixture) }{
+		"killed": {func(s *fixture) { s.Redis.Kill() }, func(*fixture) {}},
+		"killed, restarted empty": {func(s *fixture) { s.Redis.Kill() }, func(s *fixture) {
 			s.Redis.Start()
 			s.connected()
 		}},
-		"restarted empty afterwards": {func(*bundle) {}, func(s *bundle) {
+		"restarted empty afterwards": {func(*fixture) {}, func(s *fixture) {
 			s.Redis.Kill()
 			s.Redis.Start()
 			s.connected()
 		}},
-		"hung, resumed with the changes": {func(s *bundle) { s.Redis.Hang() }, func(s *bundle) {
+		"hung, resumed with the changes": {func(s *fixture) { s.Redis.Hang() }, func(s *fixture) {
 			s.Redis.Resume()
 			s.connected()
 		}},
 		// Nothing is sent to a server that is known to hang, so it continues with copies of open sessions.
-		"hung for long, resumed without the changes": {func(s *bundle) {
+		"hung for long, resumed without the changes": {func(s *fixture) {
 			s.Redis.Hang()
 			s.readiness(http.StatusServiceUnavailable)
-		}, func(s *bundle) {
+		}, func(s *fixture) {
 			s.Redis.Resume()
 			s.connected()
 			if held := s.redis("EVAL", `return redis.call('MGET', unpack(redis.call('KEYS', 'session:*')))`, "0"); len(held) != 4 ||
@@ -213,7 +213,7 @@ func TestRevocationDuringRedisFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newBundle(t)
+			s := newFixture(t)
 			c, witness := s.signIn(api.RoleHr), s.signIn(api.RoleHr)
 			admin, employee := s.signIn(api.RoleAdmin), s.signIn(api.RoleEmployee)
 			test.before(s)
@@ -238,7 +238,7 @@ func TestRevocationDuringRedisFaults(t *testing.T) {
 // A replica that crashes after its commit announces nothing. The others learn of the change by polling.
 func TestRevocationWithoutAnnouncement(t *testing.T) {
 	t.Parallel()
-	s := newBundle(t)
+	s := newFixture(t)
 	c, witness := s.signIn(api.RoleHr), s.signIn(api.RoleAdmin)
 	s.Exec(`UPDATE sessions SET revoked_at = now(), end_reason = 'logout', epoch = epoch + 1, changed_at = clock_timestamp()
 		WHERE user_id = $1`, s.acme.Users[api.RoleHr].ID)
@@ -256,7 +256,7 @@ func TestRevocationWithoutAnnouncement(t *testing.T) {
 // A poll finds changes whose transaction took long to commit.
 func TestRevocationThatCommitsLate(t *testing.T) {
 	t.Parallel()
-	s := newBundle(t)
+	s := newFixture(t)
 	c := s.signIn(api.RoleHr)
 	s.Exec(`UPDATE sessions SET revoked_at = now(), end_reason = 'logout', epoch = epoch + 1,
 		changed_at = clock_timestamp() - interval '40 seconds' WHERE user_id = $1`, s.acme.Users[api.RoleHr].ID)
@@ -264,7 +264,7 @@ func TestRevocationThatCommitsLate(t *testing.T) {
 }
 
 // redis runs one command in the installation's Redis, and returns the strings of the reply, if any.
-func (s *bundle) redis(command ...string) []string {
+func (s *fixture) redis(command ...string) []string {
 	s.t.Helper()
 	option, err := rueidis.ParseURL(s.Redis.URL)
 	if err != nil {

@@ -25,7 +25,7 @@ func key(t *testing.T, replica *testkit.Replica, admin *testkit.Client, scopes .
 // themselves that an employee does not have, while it keeps its rights over others.
 func TestKeysAndFormerAdmins(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	former, colleague := h.User(h.acme, "former", api.RoleAdmin), h.acme.Users[api.RoleEmployee]
 	program := key(t, h.replica, h.replica.SignIn(t, former))
 	admin := h.as[api.RoleAdmin]
@@ -58,7 +58,7 @@ func TestKeysAndFormerAdmins(t *testing.T) {
 // knows its secret, nor reactivates them, nor takes the last admin away.
 func TestKeysOfTestCompaniesAndTheirHolders(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	opened := testkit.Decode[api.NewTestCompany](
 		h.as[api.RoleAdmin].Post("/api/v1/test-companies", map[string]any{"name": "Nightly"}).Expect(http.StatusCreated))
 	first := h.replica.Bearer(t, opened.Secret)

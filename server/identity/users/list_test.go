@@ -17,7 +17,7 @@ import (
 )
 
 // crowd inserts users with equal sort keys: the same names, the same times, letters of many scripts.
-func crowd(t *testing.T, h bundle, n int) {
+func crowd(t *testing.T, h fixture, n int) {
 	t.Helper()
 	first := []string{"Özlem", "özlem", "Ada", "ada", "Émile", "ß", "😀", "Zoë", "zoë"}
 	last := []string{"Østergård", "østergård", "O'Brien", "Straße", "STRASSE", "a", "B", "Ä", "日本"}
@@ -35,51 +35,19 @@ func crowd(t *testing.T, h bundle, n int) {
 	}
 }
 
-// list returns one page.
-func list(c *testkit.Client, query url.Values) api.UserPage {
-	return testkit.Decode[api.UserPage](c.Get(collection + "?" + query.Encode()).Expect(http.StatusOK))
+// list requests one page.
+func list(c *testkit.Client, query url.Values) testkit.Page[api.User] {
+	return testkit.List[api.User](c, collection, query)
 }
 
-// every returns the users of all pages. It calls between after each page but the last.
-func every(t *testing.T, c *testkit.Client, query url.Values, between func()) []api.User {
-	t.Helper()
-	var all []api.User
-	query = cloned(query)
-	for range 1000 {
-		got := list(c, query)
-		all = append(all, got.Data...)
-		if !got.HasMore {
-			if !got.NextCursor.IsNull() {
-				t.Error("the last page has a cursor")
-			}
-			return all
-		}
-		query.Set("cursor", got.NextCursor.MustGet())
-		between()
-	}
-	t.Fatal("the list has more than 1000 pages")
-	return nil
+// listAll requests all pages of a list. It calls the functions of between before each page but the first.
+func listAll(c *testkit.Client, query url.Values, between ...func()) []api.User {
+	return testkit.ListAll[api.User](c, collection, query, between...)
 }
 
-func cloned(query url.Values) url.Values {
-	other := url.Values{}
-	for name, values := range query {
-		other[name] = slices.Clone(values)
-	}
-	return other
-}
-
-func ids(users []api.User) []uuid.UUID {
-	found := make([]uuid.UUID, len(users))
-	for i, u := range users {
-		found[i] = u.ID
-	}
-	return found
-}
-
-// order compares users by a sort order: names by the code points of their lower-case letters, equal keys by id.
-func order(sort string) func(a, b api.User) int {
-	by := map[string]func(a, b api.User) int{
+// comparison compares users by a sort order: names by the code points of their lower-case letters.
+func comparison(sort string) func(a, b api.User) int {
+	return testkit.SortOrder(sort, map[string]func(a, b api.User) int{
 		"created_at": func(a, b api.User) int { return a.CreatedAt.Compare(b.CreatedAt) },
 		"updated_at": func(a, b api.User) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
 		"name": func(a, b api.User) int {
@@ -87,49 +55,42 @@ func order(sort string) func(a, b api.User) int {
 				strings.Compare(strings.ToLower(a.FirstName), strings.ToLower(b.FirstName)))
 		},
 		"email": func(a, b api.User) int { return strings.Compare(string(a.Email), string(b.Email)) },
-	}[strings.TrimPrefix(sort, "-")]
-	return func(a, b api.User) int {
-		c := cmp.Or(by(a, b), strings.Compare(a.ID.String(), b.ID.String()))
-		if strings.HasPrefix(sort, "-") {
-			return -c
-		}
-		return c
-	}
+	})
 }
 
 func TestSortOrders(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	crowd(t, h, 32)
 	for _, sort := range []string{"created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "email", "-email"} {
 		whole := list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data
 		if len(whole) != 36 {
 			t.Fatalf("%s: %d users on the one page, want 36", sort, len(whole))
 		}
-		if !slices.IsSortedFunc(whole, order(sort)) {
+		if !slices.IsSortedFunc(whole, comparison(sort)) {
 			t.Errorf("%s: the list is not in order", sort)
 		}
 		for limit := 1; limit <= 7; limit++ {
-			got := every(t, h.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}}, func() {})
-			if !slices.Equal(ids(got), ids(whole)) {
+			got := listAll(h.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
+			if !slices.Equal(testkit.IDs(got), testkit.IDs(whole)) {
 				t.Errorf("%s, %d per page: %d users, want the %d of the single page in the same order", sort, limit, len(got), len(whole))
 			}
 		}
 	}
-	if got, want := ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data),
-		ids(list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
+	if got, want := testkit.IDs(list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data),
+		testkit.IDs(list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
 		t.Error("the default order is not -created_at")
 	}
 }
 
 func TestInsertsDuringPagination(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	crowd(t, h, 30)
 	n := 0
 	for _, sort := range []string{"created_at", "-updated_at", "name", "-email"} {
-		before := ids(list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data)
-		walked := ids(every(t, h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"5"}}, func() {
+		before := testkit.IDs(list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data)
+		walked := testkit.IDs(listAll(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"5"}}, func() {
 			n++
 			h.User(h.acme, fmt.Sprintf("%c-late-%d", 'a'+n%26, n), api.RoleEmployee)
 		}))
@@ -146,7 +107,7 @@ func TestInsertsDuringPagination(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	crowd(t, h, 60)
 	all := list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
 	since := all[30].UpdatedAt
@@ -170,15 +131,19 @@ func TestFilters(t *testing.T) {
 			func(u api.User) bool { return u.Role == api.RoleTeamLead && u.IsActive && department(u) == "Sales" },
 		},
 	} {
-		want := ids(slices.DeleteFunc(slices.Clone(all), func(u api.User) bool { return !test.keep(u) }))
-		test.query.Set("limit", "7")
-		got := ids(every(t, h.as[api.RoleHr], test.query, func() {}))
-		sorted := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
-		slices.SortFunc(want, sorted)
-		slices.SortFunc(got, sorted)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s: %d users, want %d", name, len(got), len(want))
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hr := h.replica.Bearer(t, h.as[api.RoleHr].Token)
+			want := testkit.IDs(slices.DeleteFunc(slices.Clone(all), func(u api.User) bool { return !test.keep(u) }))
+			test.query.Set("limit", "7")
+			got := testkit.IDs(listAll(hr, test.query))
+			sorted := func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) }
+			slices.SortFunc(want, sorted)
+			slices.SortFunc(got, sorted)
+			if !slices.Equal(got, want) {
+				t.Errorf("got %d users, want %d", len(got), len(want))
+			}
+		})
 	}
 }
 
@@ -189,7 +154,7 @@ func department(u api.User) string {
 
 func TestSearchTreatsCharactersLiterally(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	conn := h.Connect()
 	names := []string{"100%", "a_b", `back\slash`, "O'Neil", `"quoted"`, "Émile Özgür", "x", "per cent 100", "axb", "Straße", "semi;--"}
 	for i, name := range names {
@@ -206,7 +171,7 @@ func TestSearchTreatsCharactersLiterally(t *testing.T) {
 		"f x": {"x"}, "nobody": nil, "😀": nil,
 	} {
 		var got []string
-		for _, u := range every(t, h.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}, func() {}) {
+		for _, u := range listAll(h.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
 			got = append(got, u.LastName)
 		}
 		if !slices.Equal(got, want) {
@@ -225,14 +190,14 @@ func TestSearchTreatsCharactersLiterally(t *testing.T) {
 // hits than it takes from the index.
 func TestSearchByIndexAndByWalk(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	h.Exec(`INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, created_at)
 		SELECT $1, gen_random_uuid(), 'm' || i || '@e.io', '', 'Many', CASE WHEN i <= 10 THEN 'Rarest' WHEN i <= 2500 THEN 'Medium' ELSE 'Much' END,
 			now() + make_interval(secs => i)
 		FROM generate_series(1, 6000) AS i`, h.acme.ID)
 	for q, want := range map[string]int{"rarest": 10, "ra": 10, "medium": 2490, "much": 3500, "many rare": 10, "m1@": 1, "none at all": 0} {
-		got := every(t, h.as[api.RoleHr], url.Values{"q": {q}, "limit": {"200"}}, func() {})
-		if len(got) != want || !slices.IsSortedFunc(got, order("-created_at")) {
+		got := listAll(h.as[api.RoleHr], url.Values{"q": {q}, "limit": {"200"}})
+		if len(got) != want || !slices.IsSortedFunc(got, comparison("-created_at")) {
 			t.Errorf("%q: %d users, want %d in order", q, len(got), want)
 		}
 	}
@@ -240,16 +205,13 @@ func TestSearchByIndexAndByWalk(t *testing.T) {
 
 func TestCursors(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	crowd(t, h, 10)
 	first := list(h.as[api.RoleHr], url.Values{"limit": {"2"}, "role": {"employee"}})
-	cursor := first.NextCursor.MustGet()
+	cursor := *first.NextCursor
 	same := url.Values{"role": {"employee"}, "cursor": {cursor}}
 	for _, alike := range []url.Values{{"limit": {"9"}}, {"sort": {"-created_at"}}} {
-		query := cloned(same)
-		for name, values := range alike {
-			query[name] = values
-		}
+		query := testkit.With(same, alike)
 		if got := list(h.as[api.RoleAdmin], query).Data; len(got) == 0 {
 			t.Errorf("%v: the page after the cursor is empty", query)
 		}
@@ -270,10 +232,7 @@ func TestCursors(t *testing.T) {
 		{"cursor": {"x"}},
 		{"cursor": {strings.ToUpper(cursor)}},
 	} {
-		query := cloned(same)
-		for name, values := range other {
-			query[name] = values
-		}
+		query := testkit.With(same, other)
 		h.as[api.RoleHr].Get(collection+"?"+query.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
 	}
 	for _, bad := range []string{

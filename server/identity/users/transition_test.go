@@ -20,7 +20,7 @@ func roles() []api.Role {
 
 func TestDeactivateAndReactivate(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	other := h.Replica()
 	employee := h.acme.Users[api.RoleEmployee]
 	there := h.as[api.RoleEmployee].At(other)
@@ -55,7 +55,7 @@ func TestDeactivateAndReactivate(t *testing.T) {
 
 func TestChangeRoleEndsAccessTokens(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	employee := h.acme.Users[api.RoleEmployee]
 	h.as[api.RoleHr].Post(path(employee.ID, "change-role"), `{"role":"team_lead"}`).Expect(http.StatusOK)
 	client := h.as[api.RoleEmployee]
@@ -73,7 +73,7 @@ func TestChangeRoleEndsAccessTokens(t *testing.T) {
 // allowed_actions.
 func TestAllowedActions(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	conn, n := h.Connect(), 0
 	fresh := func(role api.Role, active bool) testkit.User {
 		t.Helper()
@@ -129,7 +129,7 @@ func TestAllowedActions(t *testing.T) {
 
 func TestAllowedActionsOfList(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		for _, listed := range testkit.Decode[api.UserPage](h.as[role].Get(collection).Expect(http.StatusOK)).Data {
 			one := testkit.Decode[api.User](h.as[role].Get(path(listed.ID)).Expect(http.StatusOK))
@@ -142,7 +142,7 @@ func TestAllowedActionsOfList(t *testing.T) {
 
 func TestLastAdmin(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	admin := h.acme.Users[api.RoleAdmin]
 	h.as[api.RoleAdmin].Post(path(admin.ID, "deactivate"), nil).Refused(http.StatusConflict, "last_admin")
 	second := h.User(h.acme, "second", api.RoleAdmin)
@@ -198,7 +198,7 @@ func TestLastAdminUnderConcurrency(t *testing.T) {
 // fail with a conflict.
 func TestConcurrentEdits(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	second := h.User(h.acme, "second", api.RoleAdmin)
 	third := h.User(h.acme, "third", api.RoleAdmin)
 	clients := []*testkit.Client{h.as[api.RoleAdmin], h.replica.SignIn(t, second).At(h.Replica())}

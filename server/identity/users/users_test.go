@@ -17,18 +17,18 @@ import (
 
 const collection = "/api/v1/users"
 
-// bundle is an installation with one replica and one company whose users have logged in.
-type bundle struct {
+// fixture is an installation with one replica and one company whose users have logged in.
+type fixture struct {
 	*testkit.Installation
 	replica *testkit.Replica
 	acme    testkit.Company
 	as      map[api.Role]*testkit.Client
 }
 
-func build(t *testing.T) bundle {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	installation := testkit.New(t)
-	h := bundle{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
+	h := fixture{installation, installation.Replica(), installation.Company("acme"), map[api.Role]*testkit.Client{}}
 	for role, user := range h.acme.Users {
 		h.as[role] = h.replica.SignIn(t, user)
 	}
@@ -55,7 +55,7 @@ func newUserBody(changes map[string]any) map[string]any {
 
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	answer := h.as[api.RoleHr].Post(collection, newUserBody(map[string]any{
 		"email": "Nora.LIND@Acme.Example", "first_name": " Nóra ", "last_name": "Lind\u00a0", "department": " Sales ",
 	})).Expect(http.StatusCreated)
@@ -80,7 +80,7 @@ func TestCreateUser(t *testing.T) {
 
 func TestCreateUserRefuses(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	globex := h.Company("globex")
 	for _, test := range []struct {
 		name    string
@@ -141,7 +141,7 @@ func TestCreateUserRefuses(t *testing.T) {
 
 func TestAllowedEmailDomains(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"settings":{"allowed_email_domains":["acme.test"]}}`).Expect(http.StatusOK)
 	p := h.as[api.RoleHr].Post(collection, newUserBody(nil)).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	if len(p.Errors) != 1 || *p.Errors[0].Pointer != "/email" || p.Errors[0].Code != "domain_not_allowed" {
@@ -157,7 +157,7 @@ func TestAllowedEmailDomains(t *testing.T) {
 
 func TestGetUser(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	globex := h.Company("globex")
 	for by, client := range h.as {
 		for role, user := range h.acme.Users {
@@ -178,7 +178,7 @@ func TestGetUser(t *testing.T) {
 
 func TestUpdateUser(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	target, hr := path(h.acme.Users[api.RoleEmployee].ID), h.as[api.RoleHr]
 	patched := func(body string) api.User {
 		t.Helper()
@@ -217,7 +217,7 @@ func TestUpdateUser(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	target, hr := path(h.acme.Users[api.RoleEmployee].ID), h.as[api.RoleHr]
 	first := hr.Get(target).Expect(http.StatusOK).Header.Get("ETag")
 	hr.Do(http.MethodGet, target, nil, "If-None-Match", first).Expect(http.StatusNotModified)
@@ -245,7 +245,7 @@ func TestVersions(t *testing.T) {
 // TestConcurrentPatches sends patches that are all based on the same version.
 func TestConcurrentPatches(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	target := path(h.acme.Users[api.RoleEmployee].ID)
 	version := h.as[api.RoleHr].Get(target).Expect(http.StatusOK).Header.Get("ETag")
 	statuses := make([]int, 12)
@@ -273,7 +273,7 @@ func TestConcurrentPatches(t *testing.T) {
 
 func TestMe(t *testing.T) {
 	t.Parallel()
-	h := build(t)
+	h := newFixture(t)
 	me := collection + "/me"
 	for role, client := range h.as {
 		answer := client.Get(me).Expect(http.StatusOK)
