@@ -168,12 +168,13 @@ CREATE FUNCTION session_changes(seconds integer) RETURNS SETOF changed_sessions
     SELECT * FROM changed_sessions WHERE changed_at > clock_timestamp() - make_interval(secs => seconds)
 $$;
 
--- All companies of the installation, for commands of the operator.
+-- The company with a slug.
 CREATE FUNCTION find_company(wanted text) RETURNS SETOF company_directory
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM company_directory WHERE slug = wanted
 $$;
 
+-- All companies of the installation, for commands of the operator.
 CREATE FUNCTION all_companies() RETURNS SETOF company_directory
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT * FROM company_directory ORDER BY slug

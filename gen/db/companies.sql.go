@@ -193,8 +193,8 @@ const getCompanyAlone = `-- name: GetCompanyAlone :one
 SELECT id, name, slug, timezone, allowed_email_domains, is_active, version, created_at, updated_at, test_of, opened_as FROM companies WHERE id = $1 FOR UPDATE
 `
 
-// Every write to the company inserts an audit log entry that references the company's row. This lock waits for such transactions to end and
-// blocks new ones, so that the rest of the transaction sees everything that was written.
+// Every write to the company inserts an audit log entry that references the company's row. This lock waits for such
+// transactions to end and blocks new ones, so that the rest of the transaction sees everything that was written.
 func (q *Queries) GetCompanyAlone(ctx context.Context, companyID uuid.UUID) (Company, error) {
 	row := q.db.QueryRow(ctx, getCompanyAlone, companyID)
 	var i Company
@@ -357,7 +357,8 @@ type ListTestCompaniesParams struct {
 	MaxRows   int32
 }
 
-// The test companies that a company has opened and not closed, newest first. The company of the request is active, so they are live.
+// The test companies that a company has opened and not closed, newest first. The company of the request is active, so
+// they are live.
 func (q *Queries) ListTestCompanies(ctx context.Context, arg ListTestCompaniesParams) ([]Company, error) {
 	rows, err := q.db.Query(ctx, listTestCompanies,
 		arg.CompanyID,
@@ -396,25 +397,26 @@ func (q *Queries) ListTestCompanies(ctx context.Context, arg ListTestCompaniesPa
 }
 
 const resetCompany = `-- name: ResetCompany :one
-WITH revisions AS (DELETE FROM score_revisions WHERE score_revisions.company_id = $1 RETURNING 1),
-    scored AS (DELETE FROM scores WHERE scores.company_id = $1 RETURNING 1),
-    seats AS (DELETE FROM interview_panelists WHERE interview_panelists.company_id = $1 RETURNING 1),
-    events AS (DELETE FROM interview_events WHERE interview_events.company_id = $1 RETURNING 1),
-    held AS (DELETE FROM interviews WHERE interviews.company_id = $1 RETURNING 1),
-    versions AS (DELETE FROM kit_versions WHERE kit_versions.company_id = $1 RETURNING 1),
-    written AS (DELETE FROM kits WHERE kits.company_id = $1 RETURNING 1),
-    moves AS (DELETE FROM application_moves WHERE application_moves.company_id = $1 RETURNING 1),
-    applied AS (DELETE FROM applications WHERE applications.company_id = $1 RETURNING 1),
-    known AS (DELETE FROM candidates WHERE candidates.company_id = $1 RETURNING 1),
-    members AS (DELETE FROM job_members WHERE job_members.company_id = $1 RETURNING 1),
-    open AS (DELETE FROM jobs WHERE jobs.company_id = $1 RETURNING 1),
-    ended AS (DELETE FROM sessions WHERE sessions.company_id = $1 AND sessions.user_id <> $2 RETURNING 1),
-    people AS (DELETE FROM users WHERE users.company_id = $1 AND users.id <> $2 RETURNING 1),
-    forgotten AS (DELETE FROM idempotency_records WHERE idempotency_records.company_id = $1 RETURNING 1)
+WITH deleted_revisions AS (DELETE FROM score_revisions WHERE score_revisions.company_id = $1 RETURNING 1),
+    deleted_scores AS (DELETE FROM scores WHERE scores.company_id = $1 RETURNING 1),
+    deleted_panelists AS (DELETE FROM interview_panelists WHERE interview_panelists.company_id = $1 RETURNING 1),
+    deleted_events AS (DELETE FROM interview_events WHERE interview_events.company_id = $1 RETURNING 1),
+    deleted_interviews AS (DELETE FROM interviews WHERE interviews.company_id = $1 RETURNING 1),
+    deleted_kit_versions AS (DELETE FROM kit_versions WHERE kit_versions.company_id = $1 RETURNING 1),
+    deleted_kits AS (DELETE FROM kits WHERE kits.company_id = $1 RETURNING 1),
+    deleted_moves AS (DELETE FROM application_moves WHERE application_moves.company_id = $1 RETURNING 1),
+    deleted_applications AS (DELETE FROM applications WHERE applications.company_id = $1 RETURNING 1),
+    deleted_candidates AS (DELETE FROM candidates WHERE candidates.company_id = $1 RETURNING 1),
+    deleted_members AS (DELETE FROM job_members WHERE job_members.company_id = $1 RETURNING 1),
+    deleted_jobs AS (DELETE FROM jobs WHERE jobs.company_id = $1 RETURNING 1),
+    deleted_sessions AS (DELETE FROM sessions WHERE sessions.company_id = $1 AND sessions.user_id <> $2 RETURNING 1),
+    deleted_users AS (DELETE FROM users WHERE users.company_id = $1 AND users.id <> $2 RETURNING 1),
+    deleted_records AS (DELETE FROM idempotency_records WHERE idempotency_records.company_id = $1 RETURNING 1)
 SELECT
-    (SELECT count(*) FROM open) AS jobs, (SELECT count(*) FROM known) AS candidates, (SELECT count(*) FROM applied) AS applications,
-    (SELECT count(*) FROM written) AS kits, (SELECT count(*) FROM held) AS interviews, (SELECT count(*) FROM scored) AS scores,
-    (SELECT count(*) FROM people) AS users
+    (SELECT count(*) FROM deleted_jobs) AS jobs, (SELECT count(*) FROM deleted_candidates) AS candidates,
+    (SELECT count(*) FROM deleted_applications) AS applications, (SELECT count(*) FROM deleted_kits) AS kits,
+    (SELECT count(*) FROM deleted_interviews) AS interviews, (SELECT count(*) FROM deleted_scores) AS scores,
+    (SELECT count(*) FROM deleted_users) AS users
 `
 
 type ResetCompanyParams struct {
@@ -432,8 +434,9 @@ type ResetCompanyRow struct {
 	Users        int64
 }
 
-// Deletes everything of a test company except its row, its API keys, its audit log and the user who resets it. Row-level security prevents
-// deleting rows of other companies. Rows that reference each other are deleted by one statement, because foreign keys are checked at its end.
+// Deletes everything of a test company except its row, its API keys, its audit log and the user who resets it.
+// Row-level security prevents deleting rows of other companies. Rows that reference each other are deleted by one
+// statement, because foreign keys are checked at its end.
 func (q *Queries) ResetCompany(ctx context.Context, arg ResetCompanyParams) (ResetCompanyRow, error) {
 	row := q.db.QueryRow(ctx, resetCompany, arg.CompanyID, arg.CallerID)
 	var i ResetCompanyRow
