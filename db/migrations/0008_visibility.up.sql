@@ -1,15 +1,18 @@
--- Visibility: which rows of hiring an actor sees, and the lists and searches that return them. Each rule is defined
--- here once; queries select from these functions and do not repeat it.
+-- Visibility: which rows an actor sees, and the lists and searches that return them. Each rule is defined here; queries
+-- select from these functions and do not repeat it.
 --
 -- An actor is a user or an API key, given by its id and its reach. The service derives the reach from the actor's role:
 --   all    every row of the company
---   jobs   the rows of some jobs: those that a user is a member of, or those that an API key is limited to; and what own reaches
---   own    the interviews whose panel the user is on, with their applications, candidates and scores
+--   jobs   the rows of some jobs: those that a user is a member of, or those that an API key is limited to; and what
+--          own reaches
+--   own    the interviews whose panel the user is on, with their applications, candidates and scores; the user's own
+--          row; the audit entries of the user's own acts
 -- With any other reach, an actor sees nothing.
 --
--- The functions named visible_ and _of_actor are inlined: PostgreSQL plans a query that uses them as if their bodies were part of it. For
--- that they are single SQL statements, STABLE, and run with the rights of their caller, so row-level security applies as well. Rows are
--- checked with EXISTS, because a query that looks for one row, or walks the order of a list, needs few such checks.
+-- The functions named visible_ and _of_actor, led_jobs and blinds are inlined: PostgreSQL plans a query that uses them
+-- as if their bodies were part of it. For that they are single SQL statements, STABLE, and run with the rights of their
+-- caller, so row-level security applies as well. Rows are checked with EXISTS, because a query that looks for one row,
+-- or walks the order of a list, needs few such checks.
 
 -- Jobs whose rows an actor of reach jobs sees: a user is a member of them, an API key is limited to them.
 CREATE FUNCTION jobs_of_actor(company uuid, actor uuid, reach text) RETURNS TABLE (job_id uuid)
@@ -23,6 +26,16 @@ $$;
 CREATE FUNCTION panels_of_actor(company uuid, actor uuid, reach text) RETURNS TABLE (interview_id uuid)
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT p.interview_id FROM interview_panelists AS p WHERE p.company_id = company AND p.user_id = actor AND reach IN ('own', 'jobs')
+$$;
+
+-- Jobs of which an actor sees everything: all applications, interviews and panels. An actor may see other jobs, but
+-- only some rows of them.
+CREATE FUNCTION led_jobs(company uuid, actor uuid, reach text) RETURNS SETOF jobs
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT j.* FROM jobs AS j
+    WHERE j.company_id = company AND (
+        reach = 'all' OR EXISTS (SELECT FROM jobs_of_actor(company, actor, reach) AS led WHERE led.job_id = j.id)
+    )
 $$;
 
 -- Jobs. With a lower reach than all, an actor sees the jobs they are a member of and the jobs of interviews whose
@@ -75,8 +88,8 @@ CREATE FUNCTION visible_interviews(company uuid, actor uuid, reach text) RETURNS
     )
 $$;
 
--- Versions of kits. With a lower reach than all, an actor sees no drafts: only the versions of interviews whose panel they are on and, with
--- reach jobs, those of the kits of their jobs and of the whole company.
+-- Versions of kits. With a lower reach than all, an actor sees no drafts: only the versions of interviews whose panel
+-- they are on and, with reach jobs, those of the kits of their jobs and of the whole company.
 CREATE FUNCTION visible_kit_versions(company uuid, actor uuid, reach text) RETURNS SETOF kit_versions
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT v.* FROM kit_versions AS v
@@ -106,14 +119,16 @@ CREATE FUNCTION visible_kits(company uuid, actor uuid, reach text) RETURNS SETOF
 $$;
 
 -- Rows that hide the scores of others of an interview from an actor, whatever their reach; none if nothing does. A
--- panelist who has not submitted a score is such a row for themselves and for the API keys whose secret they were
--- shown. An interview that is not completed hides the scores from every API key. An id of neither a user nor a key
+-- panelist who has not submitted a score is such a row for themselves and for the API keys of which they are a key
+-- holder. An interview that is not completed hides the scores from every API key. An id of neither a user nor a key
 -- sees no scores.
 CREATE FUNCTION blinds(company uuid, actor uuid, interview uuid) RETURNS TABLE (interview_id uuid)
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT p.interview_id FROM interview_panelists AS p
     WHERE p.company_id = company AND p.interview_id = interview
-        AND p.user_id = ANY (COALESCE((SELECT k.known_to FROM api_keys AS k WHERE k.company_id = company AND k.id = actor), ARRAY[actor]))
+        AND (p.user_id = actor OR EXISTS (
+            SELECT FROM api_keys AS k WHERE k.company_id = company AND k.id = actor AND p.user_id = ANY (k.known_to)
+        ))
         AND NOT EXISTS (
             SELECT FROM scores AS s
             WHERE s.company_id = company AND s.interview_id = interview AND s.rater_id = p.user_id AND s.status = 'submitted'
@@ -143,22 +158,54 @@ CREATE FUNCTION visible_scores(company uuid, actor uuid, reach text) RETURNS SET
     )
 $$;
 
+-- Users. With a lower reach than all, an actor sees themselves.
+CREATE FUNCTION visible_users(company uuid, actor uuid, reach text) RETURNS SETOF users
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT u.* FROM users AS u
+    WHERE u.company_id = company AND (reach = 'all' OR reach IN ('own', 'jobs') AND u.id = actor)
+$$;
+
+-- Entries of the audit log. With a lower reach than all, an actor sees those of their own acts and those about some
+-- types of resource. Without such types, the condition is on the actor alone: a comparison with an empty array would
+-- keep PostgreSQL from reading the actor's entries in the order of the list.
+CREATE FUNCTION visible_audit_logs(company uuid, actor uuid, reach text, types text[] DEFAULT '{}') RETURNS SETOF audit_logs
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT l.* FROM audit_logs AS l
+    WHERE l.company_id = company AND (
+        reach = 'all'
+        OR reach IN ('own', 'jobs') AND CASE WHEN cardinality(types) > 0 THEN l.actor_id = actor OR l.resource_type = ANY (types)
+            ELSE l.actor_id = actor END
+    )
+$$;
+
+-- Whether a user with a role is an active admin. A company must keep at least one. It is a condition and not a function
+-- that returns rows, so that a statement that locks users checks it again on rows that a concurrent transaction
+-- changed.
+CREATE FUNCTION is_active_admin(role user_role, is_active boolean) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN role = 'admin' AND is_active;
+
 -- Lists.
 --
--- A page can be found in two ways: by walking an index in the order of the list and checking each row, which is fast where many rows match,
--- or by looking up the rows that can match and sorting them, which is fast where there are few. PostgreSQL cannot tell which is better: it
--- assumes that the rows of an actor or of a job are spread evenly over time, and would walk past every later row to find those of a job
--- that ended long ago. So these functions count first, up to a limit. They are written in PL/pgSQL because each of their statements is then
--- planned with the values at hand: filters and orders that were not asked for become constants and disappear. Rows that are looked up are
--- sorted by their company first, which is the same for all of them, because no index has that order: so PostgreSQL cannot walk one instead.
--- Rows are returned in the order of the list.
+-- A page can be found in two ways: by walking an index in the order of the list and checking each row, which is fast
+-- where many rows match, or by looking up the rows that can match and sorting them, which is fast where there are few.
+-- PostgreSQL cannot tell which is better: it assumes that the rows of an actor or of a job are spread evenly over time,
+-- and would walk past every later row to find those of a job that ended long ago. So these functions count first, up to
+-- a limit. They are written in PL/pgSQL because each of their statements is then planned with the values at hand:
+-- unused filters and orders become constants and disappear. Rows that are looked up are sorted by their company first,
+-- which is the same for all of them, because no index has that order: so PostgreSQL cannot walk one instead. Rows are
+-- returned in the order of the list.
+--
+-- A lookup selects the rows that the visible_ function of its kind can accept, and that function then checks them. It
+-- is a second statement of the same rule, because it reads the rows of known jobs, and the function checks one known
+-- row: with the statement of the one, PostgreSQL plans the other badly. TestListsReturnVisibleRows compares the two.
 
--- The maximum number of rows of an actor or a job for which a list looks them up by id. With more rows, a walk meets
--- enough of them.
+-- The maximum number of rows of an actor or a job for which a list looks them up by id. With more rows, the first rows
+-- of a walk contain enough that match.
 CREATE FUNCTION list_lookup_limit() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 10000;
 
--- Applications that an actor sees. after_time and after_id are the position of the last row of the previous page, NULL for the first page.
--- The other parameters are filters; a filter that is NULL matches all.
+-- Applications that an actor sees. after_time and after_id are the position of the last row of the previous page, NULL
+-- for the first page. The other parameters are filters; a filter that is NULL matches all.
 CREATE FUNCTION list_applications(
     company uuid, actor uuid, reach text, sort text, max_rows integer, after_time timestamptz DEFAULT NULL, after_id uuid DEFAULT NULL,
     wanted_job uuid DEFAULT NULL, wanted_candidate uuid DEFAULT NULL, wanted_stages text[] DEFAULT NULL,
@@ -304,6 +351,8 @@ BEGIN
             UNION ALL
             SELECT s.id FROM panels_of_actor(company, actor, reach) AS p
             JOIN scores AS s ON s.company_id = company AND s.interview_id = p.interview_id
+            UNION ALL
+            SELECT s.id FROM scores AS s WHERE s.company_id = company AND s.rater_id = actor
             LIMIT list_lookup_limit() + 1
         );
     END IF;
@@ -318,7 +367,7 @@ BEGIN
         AND (wanted_job IS NULL OR s.job_id = wanted_job)
         AND (wanted_rater IS NULL OR s.rater_id = wanted_rater)
         AND (wanted_status IS NULL OR s.status = wanted_status)
-        -- Implied by the status and by visible_scores. It is repeated here so that an index finds the actor's own scores.
+        -- Implied by the status and by visible_scores. It is repeated so that an index finds the actor's own scores.
         AND (own_only IS NOT TRUE OR s.rater_id = actor)
         AND (updated_since IS NULL OR s.updated_at >= updated_since)
         AND (after_id IS NULL OR CASE sort
@@ -339,15 +388,12 @@ BEGIN
 END
 $$;
 
--- Panelists of the jobs of which an actor sees all interviews, by name. With reach all, PostgreSQL does not read
--- interviews, because it removes a LEFT JOIN that does not change the result.
+-- Panelists of the jobs of which an actor sees everything, by name.
 CREATE FUNCTION list_interviewers(
     company uuid, actor uuid, reach text, max_rows integer, after_name text DEFAULT NULL, after_id uuid DEFAULT NULL,
     wanted_job uuid DEFAULT NULL
 ) RETURNS SETOF users
     LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
-DECLARE
-    jobs uuid[] := ARRAY(SELECT j.job_id FROM jobs_of_actor(company, actor, reach) AS j);
 BEGIN
     RETURN QUERY
     SELECT u.* FROM users AS u
@@ -355,9 +401,9 @@ BEGIN
         AND (after_id IS NULL OR (u.name_key, u.id) > (after_name, after_id))
         AND EXISTS (
             SELECT FROM interview_panelists AS p
-            LEFT JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
+            JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
+            JOIN led_jobs(company, actor, reach) AS led ON led.id = i.job_id
             WHERE p.company_id = company AND p.user_id = u.id
-                AND (reach = 'all' OR i.job_id = ANY (jobs))
                 AND (wanted_job IS NULL OR i.job_id = wanted_job)
         )
     ORDER BY u.name_key, u.id
@@ -365,19 +411,41 @@ BEGIN
 END
 $$;
 
--- Candidates that an actor sees, that match a LIKE pattern and have all of some tags; a pattern or tags that are NULL match all.
---
--- What the actor sees, a pattern and tags can be checked on each candidate of a walk, or each found by an index of
--- its own. Which way is faster is not known in advance, so the function tries each with a small bound before it tries
--- any with a large one:
+-- The steps in which list_candidates and list_users find a page. Visibility, the pattern and the tags can each be
+-- checked per row, or found by an index. Which way is faster is not known in advance, so each is tried with a small
+-- bound before any is tried with a large one:
 --   look up   the candidates that the actor sees, if they have at most that many applications
---   walk      that many candidates in the order of the list, and check each
---   search    the trigram and tag indexes, if they find at most that many candidates
--- A walk past 2,000 candidates fills a page if one in forty matches; looking up 2,000 takes as long. After a walk
--- past 40,000 candidates, few match near the start of the order, although many may match elsewhere: for example,
--- people with the same name are adjacent in the order of names. Reading up to 100,000 of them is then faster than
--- walking to them. A walk with a filter is longer than its bound, because rows that the filter excludes are not
--- counted; so more rows are looked up at once.
+--   walk      that many rows in the order of the list, and check each; without a bound, until the page is full
+--   search    the trigram and tag indexes, if they find at most that many rows
+--
+-- The bounds:
+--   small     A walk past 2,000 rows fills a page if one in forty matches; looking up 2,000 takes as long.
+--   large     If a walk past 40,000 rows does not fill the page, few rows match near the start of the order. A walk
+--             with a filter is longer than its bound, because rows that the filter excludes are not counted; so a list
+--             with a filter looks up as many from the start.
+--   search    Many rows may match elsewhere in the order: for example, people with the same name are adjacent in the
+--             order of names. Reading up to 100,000 of them is then faster than walking to them.
+CREATE FUNCTION search_steps(filtered boolean) RETURNS TABLE (step text, bound integer)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT s.step, s.bound
+    FROM (VALUES (2000, 40000, 100000)) AS b (small_bound, large_bound, search_bound),
+        LATERAL (VALUES
+            (1, 'look up', CASE WHEN filtered THEN large_bound ELSE small_bound END),
+            (2, 'walk', small_bound), (3, 'search', small_bound),
+            (4, 'look up', large_bound), (5, 'walk', large_bound), (6, 'search', search_bound),
+            (7, 'walk', NULL)
+        ) AS s (place, step, bound)
+    ORDER BY s.place
+$$;
+
+-- Whether the trigram index can find a LIKE pattern, which needs three consecutive letters or digits. For any other
+-- pattern, the index would read the whole company.
+CREATE FUNCTION has_trigram(pattern text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN pattern ~ '[[:alnum:]]{3}';
+
+-- Candidates that an actor sees, that match a LIKE pattern and have all of some tags; a pattern or tags that are NULL
+-- match all. See search_steps.
 CREATE FUNCTION list_candidates(
     company uuid, actor uuid, reach text, sort text, max_rows integer, after_time timestamptz DEFAULT NULL, after_text text DEFAULT NULL,
     after_id uuid DEFAULT NULL, pattern text DEFAULT NULL, wanted_tags text[] DEFAULT NULL, wanted_status text DEFAULT NULL,
@@ -389,7 +457,7 @@ DECLARE
     searched CONSTANT boolean := pattern IS NOT NULL OR wanted_tags IS NOT NULL;
     filtered CONSTANT boolean := num_nonnulls(wanted_status, wanted_source, wanted_email, wanted_external_id, updated_since) > 0;
     jobs uuid[];
-    reached bigint; -- how many applications the actor sees, up to the largest bound
+    reached bigint; -- how many applications the actor sees, up to the largest bound of a lookup and one more
     step text;
     bound integer;
     ids uuid[];
@@ -401,14 +469,10 @@ BEGIN
             SELECT FROM applications AS a WHERE a.company_id = company AND a.job_id = ANY (jobs)
             UNION ALL
             SELECT FROM panels_of_actor(company, actor, reach)
-            LIMIT 40001
+            LIMIT (SELECT max(s.bound) + 1 FROM search_steps(filtered) AS s WHERE s.step = 'look up')
         ) AS a;
     END IF;
-    FOR step, bound IN VALUES
-        ('look up', CASE WHEN filtered THEN 40000 ELSE 2000 END), ('walk', 2000), ('search', 2000),
-        ('look up', 40000), ('walk', 40000), ('search', 100000),
-        ('walk', NULL)
-    LOOP
+    FOR step, bound IN SELECT s.step, s.bound FROM search_steps(filtered) AS s LOOP
         ids := NULL;
         IF step = 'look up' THEN
             CONTINUE WHEN reach = 'all' OR reached > bound;
@@ -424,7 +488,7 @@ BEGIN
             CONTINUE WHEN cardinality(ids) > bound;
         END IF;
         page := ARRAY(
-            SELECT met.id FROM (
+            SELECT walked.id FROM (
                 SELECT c.id, c.first_name, c.last_name, c.email, c.tags FROM candidates AS c
                 WHERE c.company_id = company
                     AND (ids IS NULL OR c.id = ANY (ids))
@@ -452,10 +516,10 @@ BEGIN
                     CASE WHEN sort IN ('created_at', 'updated_at', 'name') THEN c.id END,
                     CASE WHEN sort IN ('-created_at', '-updated_at', '-name') THEN c.id END DESC
                 LIMIT CASE WHEN ids IS NULL THEN bound END
-            ) AS met
-            WHERE (reach = 'all' OR met.id IN (SELECT v.id FROM visible_candidates(company, actor, reach) AS v WHERE v.id = met.id))
-                AND (wanted_tags IS NULL OR met.tags @> wanted_tags)
-                AND (pattern IS NULL OR candidate_search_text(met.first_name, met.last_name, met.email, met.tags) LIKE lower(pattern))
+            ) AS walked
+            WHERE (reach = 'all' OR walked.id IN (SELECT v.id FROM visible_candidates(company, actor, reach) AS v WHERE v.id = walked.id))
+                AND (wanted_tags IS NULL OR walked.tags @> wanted_tags)
+                AND (pattern IS NULL OR candidate_search_text(walked.first_name, walked.last_name, walked.email, walked.tags) LIKE lower(pattern))
             LIMIT max_rows
         );
         EXIT WHEN cardinality(page) = max_rows OR ids IS NOT NULL OR reach = 'all' AND NOT searched;
@@ -467,32 +531,32 @@ BEGIN
 END
 $$;
 
--- Users whose names, email or department contain a text, given as a LIKE pattern. The steps are those of list_candidates; indexed says that
--- the trigram index can find the text, for which it needs three consecutive letters or digits.
+-- Users that an actor sees, whose names, email or department contain a text, given as a LIKE pattern. See
+-- search_steps; the actor sees either all users or one, so nothing is looked up.
 CREATE FUNCTION list_users(
-    company uuid, sort text, max_rows integer, after_time timestamptz DEFAULT NULL, after_text text DEFAULT NULL, after_id uuid DEFAULT NULL,
-    pattern text DEFAULT NULL, indexed boolean DEFAULT false, wanted_ids uuid[] DEFAULT NULL, wanted_roles text[] DEFAULT NULL,
-    wanted_active boolean DEFAULT NULL, wanted_department text DEFAULT NULL, updated_since timestamptz DEFAULT NULL
+    company uuid, actor uuid, reach text, sort text, max_rows integer, after_time timestamptz DEFAULT NULL, after_text text DEFAULT NULL,
+    after_id uuid DEFAULT NULL, pattern text DEFAULT NULL, wanted_roles text[] DEFAULT NULL, wanted_active boolean DEFAULT NULL,
+    wanted_department text DEFAULT NULL, updated_since timestamptz DEFAULT NULL
 ) RETURNS SETOF users
     LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
+    searched CONSTANT boolean := reach = 'all' AND has_trigram(pattern);
     step text;
     bound integer;
     ids uuid[];
     page uuid[];
 BEGIN
-    FOR step, bound IN VALUES ('walk', 2000), ('search', 2000), ('walk', NULL) LOOP
-        ids := wanted_ids;
+    FOR step, bound IN SELECT s.step, s.bound FROM search_steps(false) AS s WHERE s.step <> 'look up' LOOP
+        ids := NULL;
         IF step = 'search' THEN
-            CONTINUE WHEN NOT indexed OR wanted_ids IS NOT NULL;
+            CONTINUE WHEN searched IS NOT TRUE;
             ids := ARRAY(SELECT search_users(company, pattern, bound + 1));
             CONTINUE WHEN cardinality(ids) > bound;
         END IF;
         page := ARRAY(
-            SELECT met.id FROM (
-                SELECT u.id, u.first_name, u.last_name, u.email, u.department FROM users AS u
-                WHERE u.company_id = company
-                    AND (ids IS NULL OR u.id = ANY (ids))
+            SELECT walked.id FROM (
+                SELECT u.id, u.first_name, u.last_name, u.email, u.department FROM visible_users(company, actor, reach) AS u
+                WHERE (ids IS NULL OR u.id = ANY (ids))
                     AND (wanted_roles IS NULL OR u.role = ANY (wanted_roles))
                     AND (wanted_active IS NULL OR u.is_active = wanted_active)
                     AND (wanted_department IS NULL OR u.department = wanted_department)
@@ -520,11 +584,11 @@ BEGIN
                     CASE WHEN sort IN ('created_at', 'updated_at', 'name') THEN u.id END,
                     CASE WHEN sort IN ('-created_at', '-updated_at', '-name') THEN u.id END DESC
                 LIMIT CASE WHEN ids IS NULL THEN bound END
-            ) AS met
-            WHERE pattern IS NULL OR user_search_text(met.first_name, met.last_name, met.email, met.department) LIKE lower(pattern)
+            ) AS walked
+            WHERE pattern IS NULL OR user_search_text(walked.first_name, walked.last_name, walked.email, walked.department) LIKE lower(pattern)
             LIMIT max_rows
         );
-        EXIT WHEN cardinality(page) = max_rows OR ids IS NOT NULL OR pattern IS NULL;
+        EXIT WHEN cardinality(page) = max_rows OR ids IS NOT NULL OR reach IS DISTINCT FROM 'all' OR pattern IS NULL;
     END LOOP;
     RETURN QUERY
     SELECT u.* FROM unnest(page) WITH ORDINALITY AS found (id, place)
@@ -533,11 +597,11 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION jobs_of_actor, panels_of_actor, visible_jobs, visible_applications, visible_candidates, visible_interviews,
-    visible_kit_versions, visible_kits, blinds, visible_scores, list_lookup_limit, list_applications, list_interviews, list_scores,
-    list_interviewers, list_candidates, list_users
+REVOKE EXECUTE ON FUNCTION jobs_of_actor, panels_of_actor, led_jobs, visible_jobs, visible_applications, visible_candidates,
+    visible_interviews, visible_kit_versions, visible_kits, blinds, visible_scores, visible_users, visible_audit_logs, is_active_admin,
+    list_lookup_limit, list_applications, list_interviews, list_scores, list_interviewers, search_steps, has_trigram, list_candidates, list_users
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION jobs_of_actor, panels_of_actor, visible_jobs, visible_applications, visible_candidates, visible_interviews,
-    visible_kit_versions, visible_kits, blinds, visible_scores, list_lookup_limit, list_applications, list_interviews, list_scores,
-    list_interviewers, list_candidates, list_users
+GRANT EXECUTE ON FUNCTION jobs_of_actor, panels_of_actor, led_jobs, visible_jobs, visible_applications, visible_candidates,
+    visible_interviews, visible_kit_versions, visible_kits, blinds, visible_scores, visible_users, visible_audit_logs, is_active_admin,
+    list_lookup_limit, list_applications, list_interviews, list_scores, list_interviewers, search_steps, has_trigram, list_candidates, list_users
     TO interviewer_service;

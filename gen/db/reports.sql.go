@@ -58,16 +58,14 @@ func (q *Queries) CountPipeline(ctx context.Context, arg CountPipelineParams) ([
 }
 
 const getReportedJob = `-- name: GetReportedJob :one
-SELECT id, title FROM jobs
-WHERE jobs.company_id = $1 AND jobs.id = $2
-    AND ($3::text = 'all' OR EXISTS (SELECT FROM jobs_of_actor($1, $4, $3) AS j WHERE j.job_id = jobs.id))
+SELECT jobs.id, jobs.title FROM led_jobs($1, $2, $3) AS jobs WHERE jobs.id = $4::uuid
 `
 
 type GetReportedJobParams struct {
 	CompanyID uuid.UUID
-	ID        uuid.UUID
-	Reach     string
 	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
 }
 
 type GetReportedJobRow struct {
@@ -75,13 +73,13 @@ type GetReportedJobRow struct {
 	Title string
 }
 
-// A job of which the actor sees all applications.
+// A job of which the actor sees everything.
 func (q *Queries) GetReportedJob(ctx context.Context, arg GetReportedJobParams) (GetReportedJobRow, error) {
 	row := q.db.QueryRow(ctx, getReportedJob,
 		arg.CompanyID,
-		arg.ID,
-		arg.Reach,
 		arg.ActorID,
+		arg.Reach,
+		arg.ID,
 	)
 	var i GetReportedJobRow
 	err := row.Scan(&i.ID, &i.Title)
@@ -108,10 +106,10 @@ CROSS JOIN LATERAL (
         ) FILTER (WHERE s.id IS NOT NULL), 0)::double precision AS median_hours
     FROM interview_panelists AS p
     JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
+    JOIN led_jobs($1, $2, $3) AS led ON led.id = i.job_id
     LEFT JOIN scores AS s ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id
         AND s.status = 'submitted'
     WHERE p.company_id = $1 AND p.user_id = users.id
-        AND ($3::text = 'all' OR i.job_id = ANY (ARRAY(SELECT j.job_id FROM jobs_of_actor($1, $2, $3) AS j)))
         AND ($7::uuid IS NULL OR i.job_id = $7::uuid)
 ) AS figures
 ORDER BY users.name_key, users.id
@@ -138,9 +136,9 @@ type ListInterviewerFiguresRow struct {
 	MedianHours     float64
 }
 
-// The panelists of the jobs of which the actor sees all interviews, ordered by name, with the figures of their interviews in these jobs. The
-// figures depend on times and states, not on ratings. A score counts from its first submission, which its revisions record if it was reopened.
-// The median is 0 if no score is submitted, and then has no meaning.
+// The panelists of the jobs of which the actor sees everything, ordered by name, with the figures of their interviews
+// in these jobs. The figures depend on times and states, not on ratings. A score counts from its first submission,
+// which its revisions record if it was reopened. The median is 0 if no score is submitted, and then has no meaning.
 func (q *Queries) ListInterviewerFigures(ctx context.Context, arg ListInterviewerFiguresParams) ([]ListInterviewerFiguresRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewerFigures,
 		arg.CompanyID,
@@ -196,7 +194,8 @@ type ListMedianStaysRow struct {
 	Seconds float64
 }
 
-// The median seconds that applications of a job stayed in each stage that they have left. An index-only scan of application_moves_stay_idx.
+// The median seconds that applications of a job stayed in each stage that they have left. An index-only scan of
+// application_moves_stay_idx.
 func (q *Queries) ListMedianStays(ctx context.Context, arg ListMedianStaysParams) ([]ListMedianStaysRow, error) {
 	rows, err := q.db.Query(ctx, listMedianStays, arg.CompanyID, arg.JobID)
 	if err != nil {

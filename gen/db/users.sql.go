@@ -15,7 +15,7 @@ import (
 
 const countActiveAdmins = `-- name: CountActiveAdmins :one
 SELECT count(*) FROM (
-    SELECT FROM users WHERE company_id = $1 AND role = 'admin' AND is_active LIMIT 2
+    SELECT FROM users WHERE company_id = $1 AND is_active_admin(role, is_active) LIMIT 2
 ) AS admins
 `
 
@@ -139,6 +139,46 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, arg GetUserForUpdatePara
 	return i, err
 }
 
+const getVisibleUser = `-- name: GetVisibleUser :one
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
+`
+
+type GetVisibleUserParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
+}
+
+// A user that the actor sees.
+func (q *Queries) GetVisibleUser(ctx context.Context, arg GetVisibleUserParams) (User, error) {
+	row := q.db.QueryRow(ctx, getVisibleUser,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ID,
+	)
+	var i User
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.Email,
+		&i.PasswordHash,
+		&i.FirstName,
+		&i.LastName,
+		&i.NameKey,
+		&i.Role,
+		&i.Department,
+		&i.IsActive,
+		&i.LastLoginAt,
+		&i.PasswordChangedAt,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
 const insertUser = `-- name: InsertUser :one
 INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)
@@ -193,20 +233,20 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 const listUsers = `-- name: ListUsers :many
 SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at FROM list_users(
     $1, $2, $3, $4, $5, $6, $7, $8,
-    $9::uuid[], $10::text[], $11, $12, $13
+    $9, $10::text[], $11, $12, $13
 ) AS users
 `
 
 type ListUsersParams struct {
 	CompanyID    uuid.UUID
+	ActorID      uuid.UUID
+	Reach        string
 	Sort         string
 	MaxRows      int32
 	AfterTime    *time.Time
 	AfterText    *string
 	AfterID      *uuid.UUID
 	Pattern      *string
-	Indexed      bool
-	Ids          []uuid.UUID
 	Roles        []string
 	IsActive     *bool
 	Department   *string
@@ -216,14 +256,14 @@ type ListUsersParams struct {
 func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, error) {
 	rows, err := q.db.Query(ctx, listUsers,
 		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
 		arg.Sort,
 		arg.MaxRows,
 		arg.AfterTime,
 		arg.AfterText,
 		arg.AfterID,
 		arg.Pattern,
-		arg.Indexed,
-		arg.Ids,
 		arg.Roles,
 		arg.IsActive,
 		arg.Department,
@@ -265,10 +305,10 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 
 const lockActiveAdmins = `-- name: LockActiveAdmins :many
 SELECT users.id FROM users
-WHERE users.company_id = $1 AND users.role = 'admin' AND users.is_active
+WHERE users.company_id = $1 AND is_active_admin(users.role, users.is_active)
     AND EXISTS (
         SELECT FROM users AS taken
-        WHERE taken.company_id = $1 AND taken.id = $2 AND taken.role = 'admin' AND taken.is_active
+        WHERE taken.company_id = $1 AND taken.id = $2 AND is_active_admin(taken.role, taken.is_active)
     )
 ORDER BY users.id
 FOR NO KEY UPDATE OF users
@@ -279,8 +319,9 @@ type LockActiveAdminsParams struct {
 	UserID    uuid.UUID
 }
 
-// Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an active admin takes
-// these locks, so that of two concurrent requests the second counts the admins that the first has left.
+// Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an
+// active admin takes these locks, so that of two concurrent requests the second counts the admins that the first has
+// left.
 func (q *Queries) LockActiveAdmins(ctx context.Context, arg LockActiveAdminsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, lockActiveAdmins, arg.CompanyID, arg.UserID)
 	if err != nil {

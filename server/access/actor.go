@@ -30,8 +30,7 @@ type Key struct {
 	Jobs []uuid.UUID
 	// Test is true for a key of a test company.
 	Test bool
-	// Holders are the users who were shown a secret of the key. Nil means that they are unknown; empty means that no
-	// user of the company was shown one.
+	// Holders are the users who were shown a secret of the key.
 	Holders []uuid.UUID
 }
 
@@ -74,8 +73,7 @@ func (a Actor) ReadsUsers() bool {
 	return a.Standing().Users == ReachAll && (a.Key == nil || slices.Contains(a.Key.Scopes, "users:read"))
 }
 
-// Persons are the people who act through the actor: the user, or the holders of the API key. It is nil for an API key
-// whose holders are unknown.
+// Persons are the people who act through the actor: the user, or the holders of the API key.
 //
 // A restriction that applies to a person also applies to every API key that the person holds; otherwise a key would be
 // a way around it. See Is. A right that concerns oneself, such as to read one's own sessions, belongs to the user
@@ -87,12 +85,8 @@ func (a Actor) Persons() []uuid.UUID {
 	return []uuid.UUID{a.ID}
 }
 
-// Is reports whether a person acts through the actor. An API key whose holders are unknown may belong to anyone, so the
-// answer is true for every person.
-func (a Actor) Is(person uuid.UUID) bool {
-	persons := a.Persons()
-	return persons == nil || slices.Contains(persons, person)
-}
+// Is reports whether a person acts through the actor.
+func (a Actor) Is(person uuid.UUID) bool { return slices.Contains(a.Persons(), person) }
 
 // Type is the kind of the actor, as the audit log names it.
 func (a Actor) Type() api.AuditActorType {

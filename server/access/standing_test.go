@@ -197,11 +197,11 @@ func TestPersonsBehindActors(t *testing.T) {
 		isAlice bool
 		isBob   bool
 	}{
-		"user":                   {access.Actor{ID: alice}, []uuid.UUID{alice}, true, false},
-		"key of one person":      {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{bob}}}, []uuid.UUID{bob}, false, true},
-		"key of two":             {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{alice, bob}}}, []uuid.UUID{alice, bob}, true, true},
-		"key of nobody":          {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{}}}, []uuid.UUID{}, false, false},
-		"key of unknown holders": {access.Actor{ID: keyID, Key: &access.Key{}}, nil, true, true},
+		"user":               {access.Actor{ID: alice}, []uuid.UUID{alice}, true, false},
+		"key of one person":  {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{bob}}}, []uuid.UUID{bob}, false, true},
+		"key of two":         {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{alice, bob}}}, []uuid.UUID{alice, bob}, true, true},
+		"key of nobody":      {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{}}}, []uuid.UUID{}, false, false},
+		"key without a list": {access.Actor{ID: keyID, Key: &access.Key{}}, nil, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,13 +8,17 @@ WHERE users.company_id = @company_id AND users.id = @id;
 -- name: GetUser :one
 SELECT * FROM users WHERE company_id = @company_id AND id = @id;
 
+-- name: GetVisibleUser :one
+-- A user that the actor sees.
+SELECT * FROM visible_users(@company_id, @actor_id, @reach) AS users WHERE users.id = @id::uuid;
+
 -- name: GetUserForUpdate :one
 SELECT * FROM users WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
 
 -- name: ListUsers :many
 SELECT users.* FROM list_users(
-    @company_id, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_text'), sqlc.narg('after_id'), sqlc.narg('pattern'), @indexed,
-    sqlc.narg('ids')::uuid[], sqlc.narg('roles')::text[], sqlc.narg('is_active'), sqlc.narg('department'), sqlc.narg('updated_since')
+    @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_text'), sqlc.narg('after_id'),
+    sqlc.narg('pattern'), sqlc.narg('roles')::text[], sqlc.narg('is_active'), sqlc.narg('department'), sqlc.narg('updated_since')
 ) AS users;
 
 -- name: InsertUser :one
@@ -53,13 +57,14 @@ SET password_hash = @password_hash, password_changed_at = @now, version = versio
 WHERE company_id = @company_id AND id = @id;
 
 -- name: LockActiveAdmins :many
--- Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an active admin takes
--- these locks, so that of two concurrent requests the second counts the admins that the first has left.
+-- Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an
+-- active admin takes these locks, so that of two concurrent requests the second counts the admins that the first has
+-- left.
 SELECT users.id FROM users
-WHERE users.company_id = @company_id AND users.role = 'admin' AND users.is_active
+WHERE users.company_id = @company_id AND is_active_admin(users.role, users.is_active)
     AND EXISTS (
         SELECT FROM users AS taken
-        WHERE taken.company_id = @company_id AND taken.id = @user_id AND taken.role = 'admin' AND taken.is_active
+        WHERE taken.company_id = @company_id AND taken.id = @user_id AND is_active_admin(taken.role, taken.is_active)
     )
 ORDER BY users.id
 FOR NO KEY UPDATE OF users;
@@ -67,5 +72,5 @@ FOR NO KEY UPDATE OF users;
 -- name: CountActiveAdmins :one
 -- Counts up to two: it matters only whether there is more than one.
 SELECT count(*) FROM (
-    SELECT FROM users WHERE company_id = @company_id AND role = 'admin' AND is_active LIMIT 2
+    SELECT FROM users WHERE company_id = @company_id AND is_active_admin(role, is_active) LIMIT 2
 ) AS admins;

@@ -1,8 +1,6 @@
 -- name: GetReportedJob :one
--- A job of which the actor sees all applications.
-SELECT id, title FROM jobs
-WHERE jobs.company_id = @company_id AND jobs.id = @id
-    AND (@reach::text = 'all' OR EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = jobs.id));
+-- A job of which the actor sees everything.
+SELECT jobs.id, jobs.title FROM led_jobs(@company_id, @actor_id, @reach) AS jobs WHERE jobs.id = @id::uuid;
 
 -- name: CountPipeline :many
 -- An index-only scan of applications_pipeline_idx, which has this order.
@@ -12,7 +10,8 @@ GROUP BY furthest_stage, stage, status
 ORDER BY furthest_stage, stage, status;
 
 -- name: ListMedianStays :many
--- The median seconds that applications of a job stayed in each stage that they have left. An index-only scan of application_moves_stay_idx.
+-- The median seconds that applications of a job stayed in each stage that they have left. An index-only scan of
+-- application_moves_stay_idx.
 SELECT from_stage::application_stage AS stage, (percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds))::double precision AS seconds
 FROM application_moves
 WHERE company_id = @company_id AND job_id = @job_id AND seconds IS NOT NULL
@@ -20,9 +19,9 @@ GROUP BY from_stage
 ORDER BY from_stage;
 
 -- name: ListInterviewerFigures :many
--- The panelists of the jobs of which the actor sees all interviews, ordered by name, with the figures of their interviews in these jobs. The
--- figures depend on times and states, not on ratings. A score counts from its first submission, which its revisions record if it was reopened.
--- The median is 0 if no score is submitted, and then has no meaning.
+-- The panelists of the jobs of which the actor sees everything, ordered by name, with the figures of their interviews
+-- in these jobs. The figures depend on times and states, not on ratings. A score counts from its first submission,
+-- which its revisions record if it was reopened. The median is 0 if no score is submitted, and then has no meaning.
 SELECT users.id, users.first_name, users.last_name, users.name_key,
     figures.interviews, figures.open_scores, figures.submitted_scores, figures.median_hours
 FROM list_interviewers(
@@ -42,10 +41,10 @@ CROSS JOIN LATERAL (
         ) FILTER (WHERE s.id IS NOT NULL), 0)::double precision AS median_hours
     FROM interview_panelists AS p
     JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
+    JOIN led_jobs(@company_id, @actor_id, @reach) AS led ON led.id = i.job_id
     LEFT JOIN scores AS s ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id
         AND s.status = 'submitted'
     WHERE p.company_id = @company_id AND p.user_id = users.id
-        AND (@reach::text = 'all' OR i.job_id = ANY (ARRAY(SELECT j.job_id FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j)))
         AND (sqlc.narg('job_id')::uuid IS NULL OR i.job_id = sqlc.narg('job_id')::uuid)
 ) AS figures
 ORDER BY users.name_key, users.id;

@@ -5,8 +5,6 @@ package auditlog
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -25,24 +23,6 @@ func New(deps service.Deps) (*AuditLog, error) {
 		return nil, err
 	}
 	return &AuditLog{deps}, nil
-}
-
-// visibility is which entries an actor sees: all, or those of their own acts and those about some types of resource.
-type visibility struct {
-	all bool
-	// own is the actor whose acts are visible; nil for nobody.
-	own *uuid.UUID
-	// types is not nil, because the queries take a null for no value.
-	types []string
-}
-
-func visible(actor access.Actor) visibility {
-	standing := actor.Standing()
-	v := visibility{all: standing.AuditLog == access.ReachAll, types: append([]string{}, standing.AuditTypes...)}
-	if standing.AuditLog != access.ReachNone {
-		v.own = &actor.ID
-	}
-	return v
 }
 
 // ListAuditLogs lists the entries that the actor sees.
@@ -81,10 +61,10 @@ func (a *AuditLog) GetAuditLog(
 	ctx context.Context, request api.GetAuditLogRequestObject,
 ) (api.GetAuditLogResponseObject, error) {
 	actor := access.Of(ctx)
-	shows := visible(actor)
+	standing := actor.Standing()
 	row, err := a.Store.Of(actor.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
-		CompanyID: actor.CompanyID, ID: request.AuditLogID,
-		SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: standing.AuditLog.String(),
+		VisibleTypes: standing.AuditTypes, ID: request.AuditLogID,
 	})
 	if err != nil {
 		return nil, err
@@ -100,11 +80,11 @@ func (a *AuditLog) GetAuditLog(
 
 // query selects the entries that match the filters and that the actor sees.
 func (a *AuditLog) query(actor access.Actor, filters api.ExportAuditLogsParams) db.ListAuditLogsParams {
-	shows := visible(actor)
+	standing := actor.Standing()
 	return db.ListAuditLogsParams{
-		CompanyID: actor.CompanyID, SeesAll: shows.all, OwnID: shows.own, VisibleTypes: shows.types,
-		ActorID: filters.ActorID, Actions: optional.Strings(filters.Action), ResourceType: (*string)(filters.ResourceType),
-		ResourceID: filters.ResourceID, Outcome: (*string)(filters.Outcome),
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: standing.AuditLog.String(), VisibleTypes: standing.AuditTypes,
+		WantedActor: filters.ActorID, Actions: optional.Strings(filters.Action),
+		ResourceType: (*string)(filters.ResourceType), ResourceID: filters.ResourceID, Outcome: (*string)(filters.Outcome),
 		CreatedFrom: filters.CreatedFrom, CreatedBefore: filters.CreatedBefore,
 	}
 }

@@ -70,5 +70,5 @@ func table() bulk.Table {
 
 // Everything selects all entries of a company, for the operator.
 func Everything(company uuid.UUID) db.ListAuditLogsParams {
-	return db.ListAuditLogsParams{CompanyID: company, SeesAll: true, VisibleTypes: []string{}}
+	return db.ListAuditLogsParams{CompanyID: company, Reach: access.ReachAll.String()}
 }

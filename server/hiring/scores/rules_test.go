@@ -108,7 +108,6 @@ func TestKeysOfRaters(t *testing.T) {
 	}{
 		"the rater is a holder":     {[]uuid.UUID{uuid.New(), rater}, ""},
 		"the rater is not a holder": {[]uuid.UUID{uuid.New()}, "rv"},
-		"holders are unknown":       {nil, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,9 +3,6 @@ package users
 import (
 	"context"
 	"strings"
-	"unicode"
-
-	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -14,17 +11,13 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// trigram is the number of consecutive letters or digits that a text must have for the trigram index to find it.
-const trigram = 3
-
 // ListUsers lists the users of the company.
 func (u *Users) ListUsers(
 	ctx context.Context, request api.ListUsersRequestObject,
 ) (api.ListUsersResponseObject, error) {
 	actor := access.Of(ctx)
 	tenant := u.Store.Of(actor.CompanyID)
-	query, scope := listQuery(actor.CompanyID, request.Params)
-	query.Ids = visible(actor)
+	query, scope := listQuery(actor, request.Params)
 	response, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
 		Scope: scope, Cursor: request.Params.Cursor, Limit: request.Params.Limit,
 		Fetch: func(w page.Window) ([]db.User, error) {
@@ -49,32 +42,19 @@ func (u *Users) ListUsers(
 }
 
 // listQuery returns the query for the filters and the sort order of a request, and the scope of its cursors.
-func listQuery(company uuid.UUID, filters api.ListUsersParams) (db.ListUsersParams, page.Scope) {
+func listQuery(actor access.Actor, filters api.ListUsersParams) (db.ListUsersParams, page.Scope) {
 	sort := optional.Or(filters.Sort, api.UserSortCreatedAtDesc)
 	query := db.ListUsersParams{
-		CompanyID: company, Roles: optional.Strings(filters.Role), IsActive: filters.IsActive, Department: filters.Department,
-		UpdatedSince: filters.UpdatedSince, Sort: string(sort),
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Users.String(), Sort: string(sort),
+		Roles: optional.Strings(filters.Role), IsActive: filters.IsActive, Department: filters.Department,
+		UpdatedSince: filters.UpdatedSince,
 	}
 	if filters.Q != nil {
 		pattern := page.Contains(*filters.Q)
-		query.Pattern, query.Indexed = &pattern, indexed(*filters.Q)
+		query.Pattern = &pattern
 	}
 	filters.Cursor, filters.Limit, filters.Sort = nil, nil, &sort
-	return query, page.Scope{Company: company, Operation: "ListUsers", Query: filters}
-}
-
-// indexed reports whether the trigram index can find a text. For any other text the index would read the whole company.
-func indexed(text string) bool {
-	run := 0
-	for _, r := range text {
-		if run++; !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			run = 0
-		}
-		if run == trigram {
-			return true
-		}
-	}
-	return false
+	return query, page.Scope{Company: actor.CompanyID, Operation: "ListUsers", Query: filters}
 }
 
 // listPosition returns the position of a user in a sort order.

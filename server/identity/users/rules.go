@@ -4,32 +4,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
-
-// visible is the filter on user ids that limits a query to the users the actor sees; nil if they see all users.
-func visible(actor access.Actor) []uuid.UUID {
-	switch actor.Standing().Users {
-	case access.ReachAll:
-		return nil
-	case access.ReachOwn:
-		return []uuid.UUID{actor.ID}
-	case access.ReachNone, access.ReachJobs:
-	}
-	return []uuid.UUID{}
-}
-
-// sees reports whether the actor sees a user.
-func sees(actor access.Actor, user uuid.UUID) bool {
-	ids := visible(actor)
-	return ids == nil || slices.Contains(ids, user)
-}
 
 // canGiveRole fails with RoleNotAllowed if the actor may not give a role to a user.
 func canGiveRole(actor access.Actor, role api.Role) error {

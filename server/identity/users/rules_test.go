@@ -1,7 +1,6 @@
 package users
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -198,33 +197,6 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestVisible(t *testing.T) {
-	t.Parallel()
-	other := uuid.New()
-	for name, test := range map[string]struct {
-		actor             access.Actor
-		seesSelf, seesAll bool
-	}{
-		"employee":     {person(api.RoleEmployee), true, false},
-		"team lead":    {person(api.RoleTeamLead), true, true},
-		"HR":           {person(api.RoleHr), true, true},
-		"admin":        {person(api.RoleAdmin), true, true},
-		"unknown role": {person("observer"), false, false},
-		"live key":     {key(false), true, true},
-		"limited key":  {access.Actor{ID: uuid.New(), Role: api.RoleTeamLead, Key: &access.Key{Jobs: []uuid.UUID{}}}, false, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if sees(test.actor, test.actor.ID) != test.seesSelf || sees(test.actor, other) != test.seesAll {
-				t.Errorf("sees themselves: %t, sees others: %t", sees(test.actor, test.actor.ID), sees(test.actor, other))
-			}
-			if ids := visible(test.actor); (ids == nil) != test.seesAll {
-				t.Errorf("the filter of lists is %v", ids)
-			}
-		})
-	}
-}
-
 func TestCheckDomain(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -263,15 +235,5 @@ func TestCheckProfile(t *testing.T) {
 	f, ok := err.(*fault.Fault) //nolint:errorlint // it is returned as it is
 	if !ok || len(f.Fields()) != 3 {
 		t.Errorf("a blank profile gives %v, want three fields", err)
-	}
-}
-
-func TestIndexed(t *testing.T) {
-	t.Parallel()
-	indexable := []string{"abc", "Åse", "a b cde", "x-123", "😀abc", "日本語"}
-	for _, text := range append(indexable, "ab", "a b c", "!!!", "ab-cd-ef", "😀😀😀", "%%%", "") {
-		if got, want := indexed(text), slices.Contains(indexable, text); got != want {
-			t.Errorf("%q: %t, want %t", text, got, want)
-		}
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -45,11 +44,10 @@ func New(deps service.Deps, options Options) (*Users, error) {
 // GetUser returns one user if the actor sees them.
 func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (api.GetUserResponseObject, error) {
 	actor := access.Of(ctx)
-	if !sees(actor, request.UserID) {
-		return nil, fault.New(fault.ResourceNotFound)
-	}
 	tenant := u.Store.Of(actor.CompanyID)
-	row, err := tenant.GetUser(ctx, db.GetUserParams{CompanyID: actor.CompanyID, ID: request.UserID})
+	row, err := tenant.GetVisibleUser(ctx, db.GetVisibleUserParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Users.String(), ID: request.UserID,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,8 @@ func TestVisibilityIsInlined(t *testing.T) {
 	id := uuid.NewString()
 	calls := []string{
 		"blinds('" + id + "', '" + id + "', '" + id + "')", "jobs_of_actor('" + id + "', '" + id + "', 'jobs')",
-		"panels_of_actor('" + id + "', '" + id + "', 'jobs')",
+		"panels_of_actor('" + id + "', '" + id + "', 'jobs')", "led_jobs('" + id + "', '" + id + "', 'jobs')",
+		"led_jobs('" + id + "', '" + id + "', 'all')", "visible_audit_logs('" + id + "', '" + id + "', 'own', '{score}')",
 	}
 	for _, name := range functions(t, conn, "visible_") {
 		for _, reach := range []string{"own", "jobs", "all"} {
@@ -64,7 +65,7 @@ func TestVisibilityIsInlined(t *testing.T) {
 }
 
 // TestUnknownReachSeesNothing calls every function that selects rows for an actor. The actor would see the rows with any
-// known reach: they lead the job, are on the panel and wrote the score.
+// known reach: they lead the job, are on the panel, wrote the score and are the actor of an audit entry.
 func TestUnknownReachSeesNothing(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -75,14 +76,16 @@ func TestUnknownReachSeesNothing(t *testing.T) {
 	_, version := hiring.KitVersion(api.KitVersionStatusPublished)
 	interview := hiring.Interview(application, version, api.InterviewStatusInProgress, lead)
 	hiring.Score(interview, lead, api.ScoreStatusSubmitted, 3)
+	installation.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, actor_id, action, resource_type, outcome)
+		VALUES ($1, $2, now(), 'user', $3, 'score.submitted', 'score', 'success')`, acme.ID, uuid.New(), lead.ID)
 	conn := service(t, installation, acme.ID)
 	calls := map[string]string{}
 	for _, name := range functions(t, conn, "visible_") {
 		calls[name] = "SELECT count(*) FROM " + name + "($1, $2, $3)"
 	}
 	for _, name := range functions(t, conn, "list_") {
-		if name == "list_interviewers" || name == "list_users" {
-			continue // the first needs a reach of jobs at least, the second takes no actor
+		if name == "list_interviewers" {
+			continue // it needs a reach of jobs at least
 		}
 		calls[name] = "SELECT count(*) FROM " + name + "($1, $2, $3, max_rows => 10, sort => 'created_at')"
 	}
@@ -93,7 +96,10 @@ func TestUnknownReachSeesNothing(t *testing.T) {
 				if err := conn.QueryRow(t.Context(), call, acme.ID, lead.ID, reach).Scan(&rows); err != nil {
 					t.Fatal(err)
 				}
-				if rows > 0 != sees {
+				switch {
+				case sees && rows == 0:
+					t.Errorf("rows for reach %q: got 0, want at least 1", reach)
+				case !sees && rows > 0:
 					t.Errorf("rows for reach %q: got %d, want 0", reach, rows)
 				}
 			})
@@ -117,13 +123,94 @@ func TestUnknownActorIsBlinded(t *testing.T) {
 	interview := hiring.Interview(application, version, api.InterviewStatusCompleted, rater)
 	hiring.Score(interview, rater, api.ScoreStatusSubmitted, 3)
 	conn := service(t, installation, acme.ID)
-	for actor, want := range map[uuid.UUID]int{acme.Users[api.RoleHr].ID: 1, uuid.New(): 0} {
-		var rows int
-		if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM visible_scores($1, $2, 'all')`, acme.ID, actor).Scan(&rows); err != nil {
+	unknown := uuid.New()
+	for actor, sees := range map[uuid.UUID]bool{acme.Users[api.RoleHr].ID: true, unknown: false} {
+		for _, reach := range []string{"own", "jobs", "all"} {
+			for _, from := range []string{"visible_scores($1, $2, $3)", "list_scores($1, $2, $3, max_rows => 10, sort => 'created_at')"} {
+				var rows int
+				if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+from, acme.ID, actor, reach).Scan(&rows); err != nil {
+					t.Fatal(err)
+				}
+				want := 0
+				if sees && reach == "all" {
+					want = 1
+				}
+				if rows != want {
+					t.Errorf("%s with reach %s: scores of %s: got %d, want %d", actor, reach, from, rows, want)
+				}
+			}
+		}
+	}
+	// The members of a job and the panelists of an interview are users, and only a key is limited to jobs, so an unknown
+	// actor has no other way to reach a score. The rule does not depend on that.
+	var blinding int
+	if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM blinds($1, $2, $3)`, acme.ID, unknown, interview).Scan(&blinding); err != nil {
+		t.Fatal(err)
+	}
+	if blinding == 0 {
+		t.Error("nothing hides the scores from an unknown actor")
+	}
+}
+
+// TestVisibleUsersAndAuditLogs compares the users and the audit entries that an actor sees with lists. No role has the
+// reach jobs for either; like every reach, it includes the lower ones.
+func TestVisibleUsersAndAuditLogs(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	acme, globex := installation.Company("acme"), installation.Company("globex")
+	write := func(company testkit.Company, actor *uuid.UUID, resource string) {
+		kind := "system"
+		if actor != nil {
+			kind = "user"
+		}
+		installation.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, actor_id, action, resource_type, outcome)
+			VALUES ($1, $2, now(), $3, $4, 'something.done', $5, 'success')`, company.ID, uuid.New(), kind, actor, resource)
+	}
+	actor, other := acme.Users[api.RoleHr].ID, acme.Users[api.RoleAdmin].ID
+	foreign := globex.Users[api.RoleHr].ID
+	write(acme, &actor, "session")
+	write(acme, &other, "session")
+	write(acme, &other, "score")
+	write(acme, nil, "job")
+	write(globex, &foreign, "score")
+	conn := service(t, installation, acme.ID)
+	everyone := make([]string, 0, len(acme.Users))
+	for _, user := range acme.Users {
+		everyone = append(everyone, user.ID.String())
+	}
+	all := []string{"session of actor", "session of other", "score of other", "job of nobody"}
+	for reach, want := range map[string]struct{ users, entries, withTypes []string }{
+		"none": {}, "": {}, "everything": {},
+		"own":  {[]string{actor.String()}, all[:1], []string{all[0], all[2], all[3]}},
+		"jobs": {[]string{actor.String()}, all[:1], []string{all[0], all[2], all[3]}},
+		"all":  {everyone, all, all},
+	} {
+		const call = `('%s', '%s', '%s'%s)`
+		same(t, "users with reach "+reach, column(t, conn,
+			`SELECT id::text FROM visible_users`+fmt.Sprintf(call, acme.ID, actor, reach, "")), want.users)
+		for types, entries := range map[string][]string{"": want.entries, ", '{score,job}'": want.withTypes} {
+			same(t, "entries with reach "+reach+types, column(t, conn, fmt.Sprintf(`SELECT resource_type || ' of ' ||
+				CASE actor_id WHEN '%s' THEN 'actor' WHEN '%s' THEN 'other' ELSE 'nobody' END FROM visible_audit_logs`, actor, other)+
+				fmt.Sprintf(call, acme.ID, actor, reach, types)), entries)
+		}
+	}
+}
+
+// TestHasTrigram: a text without three consecutive letters or digits is not searched by the trigram index.
+func TestHasTrigram(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	for pattern, want := range map[string]bool{
+		"%abc%": true, "%Åse%": true, "%a b cde%": true, "%x-123%": true, "%😀abc%": true, "%日本語%": true,
+		"%ab%": false, "%a b c%": false, "%!!!%": false, "%ab-cd-ef%": false, "%😀😀😀%": false, `%\%\%\%%`: false, "%%": false,
+		`%ab\_cd%`: false,
+	} {
+		var got bool
+		if err := conn.QueryRow(t.Context(), `SELECT has_trigram($1)`, pattern).Scan(&got); err != nil {
 			t.Fatal(err)
 		}
-		if rows != want {
-			t.Errorf("%s: scores: got %d, want %d", actor, rows, want)
+		if got != want {
+			t.Errorf("%s: got %t, want %t", pattern, got, want)
 		}
 	}
 }
