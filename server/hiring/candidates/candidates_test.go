@@ -156,47 +156,54 @@ func TestCreateRefusesInvalidCandidates(t *testing.T) {
 		return texts
 	}
 	for _, test := range []struct {
+		name     string
 		changes  map[string]any
 		status   int
 		code     string
 		pointers string
 	}{
-		{map[string]any{"first_name": nil}, 400, "malformed_request", "/first_name"},
-		{map[string]any{"last_name": ""}, 400, "malformed_request", "/last_name"},
-		{map[string]any{"first_name": strings.Repeat("é", 101)}, 400, "malformed_request", "/first_name"},
-		{map[string]any{"email": "mira"}, 400, "malformed_request", "/email"},
-		{map[string]any{"phone": "1"}, 400, "malformed_request", "/phone"},
-		{map[string]any{"tags": numbered(51, "t")}, 400, "malformed_request", "/tags"},
-		{map[string]any{"tags": []string{"a|b"}}, 400, "malformed_request", "/tags/0"},
-		{map[string]any{"tags": []string{"a", "a"}}, 400, "malformed_request", "/tags"},
-		{map[string]any{"links": numbered(21, "https://a.example/")}, 400, "malformed_request", "/links"},
-		{map[string]any{"links": []string{"ftp://a.example/x"}}, 400, "malformed_request", "/links/0"},
-		{map[string]any{"external_id": " x"}, 400, "malformed_request", "/external_id"},
-		{map[string]any{"status": "archived"}, 400, "malformed_request", "/status"},
-		{map[string]any{"id": uuid.New()}, 400, "malformed_request", "/id"},
+		{"null first name", map[string]any{"first_name": nil}, 400, "malformed_request", "/first_name"},
+		{"empty last name", map[string]any{"last_name": ""}, 400, "malformed_request", "/last_name"},
+		{"long first name", map[string]any{"first_name": strings.Repeat("é", 101)}, 400, "malformed_request", "/first_name"},
+		{"invalid email", map[string]any{"email": "mira"}, 400, "malformed_request", "/email"},
+		{"short phone", map[string]any{"phone": "1"}, 400, "malformed_request", "/phone"},
+		{"too many tags", map[string]any{"tags": numbered(51, "t")}, 400, "malformed_request", "/tags"},
+		{"separator in a tag", map[string]any{"tags": []string{"a|b"}}, 400, "malformed_request", "/tags/0"},
+		{"duplicate tags", map[string]any{"tags": []string{"a", "a"}}, 400, "malformed_request", "/tags"},
+		{"too many links", map[string]any{"links": numbered(21, "https://a.example/")}, 400, "malformed_request", "/links"},
+		{"link of another scheme", map[string]any{"links": []string{"ftp://a.example/x"}}, 400, "malformed_request", "/links/0"},
+		{"space in the external id", map[string]any{"external_id": " x"}, 400, "malformed_request", "/external_id"},
+		{"status", map[string]any{"status": "archived"}, 400, "malformed_request", "/status"},
+		{"id", map[string]any{"id": uuid.New()}, 400, "malformed_request", "/id"},
 		{
+			"blank texts",
 			map[string]any{"first_name": "\u2003", "location": "\u00a0", "tags": []string{"\u2003"}},
 			422, "rule_violated", "/first_name /location /tags/0",
 		},
-		{map[string]any{"last_name": "So\u202elheim", "links": []string{"https://"}}, 400, "malformed_request", "/links/0"},
+		{"control character and invalid link", map[string]any{"last_name": "So\u202elheim", "links": []string{"https://"}}, 400, "malformed_request", "/links/0"},
 		{
+			"control characters and link without host",
 			map[string]any{"last_name": "So\u202elheim", "links": []string{"https://:1"}, "source": "a\nb"},
 			422, "rule_violated", "/last_name /links/0 /source",
 		},
-		{map[string]any{"external_id": "ats-1"}, 409, "external_id_taken", "/external_id"},
+		{"used external id", map[string]any{"external_id": "ats-1"}, 409, "external_id_taken", "/external_id"},
 	} {
-		body := map[string]any{"first_name": "Mira", "last_name": "Solheim"}
-		maps.Copy(body, test.changes)
-		problem := f.as[api.RoleHr].Post(collection, body).Refused(test.status, test.code)
-		var pointers []string
-		for _, e := range problem.Errors {
-			if !slices.Contains(pointers, *e.Pointer) {
-				pointers = append(pointers, *e.Pointer)
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			body := map[string]any{"first_name": "Mira", "last_name": "Solheim"}
+			maps.Copy(body, test.changes)
+			problem := f.as[api.RoleHr].Post(collection, body).Refused(test.status, test.code)
+			var pointers []string
+			for _, e := range problem.Errors {
+				if !slices.Contains(pointers, *e.Pointer) {
+					pointers = append(pointers, *e.Pointer)
+				}
 			}
-		}
-		if got := strings.Join(pointers, " "); got != test.pointers {
-			t.Errorf("%v: got errors at %q, want %q", test.changes, got, test.pointers)
-		}
+			if got := strings.Join(pointers, " "); got != test.pointers {
+				t.Errorf("%v: got errors at %q, want %q", test.changes, got, test.pointers)
+			}
+		})
 	}
 
 	t.Run("without permission", func(t *testing.T) {

@@ -1,7 +1,6 @@
 package interviews_test
 
 import (
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -150,30 +149,34 @@ func TestCreateRefusals(t *testing.T) {
 		return all
 	}
 	for _, test := range []struct {
+		name    string
 		changes map[string]any
 		want    []string
 	}{
-		{map[string]any{"application_id": uuid.New()}, []string{"/application_id unknown"}},
-		{map[string]any{"application_id": foreignApplication}, []string{"/application_id unknown"}},
-		{map[string]any{"application_id": invisible}, []string{"/application_id unknown"}},
-		{map[string]any{"kit_version_id": uuid.New()}, []string{"/kit_version_id unknown"}},
-		{map[string]any{"kit_version_id": foreignVersion}, []string{"/kit_version_id unknown"}},
-		{map[string]any{"kit_version_id": draft}, []string{"/kit_version_id not_published"}},
-		{map[string]any{"kit_version_id": archived}, []string{"/kit_version_id not_published"}},
-		{map[string]any{"kit_version_id": otherVersion}, []string{"/kit_version_id other_job"}},
-		{map[string]any{"panel": f.panelOf("panelist", "panelist")}, []string{"/panel/1/user_id duplicate"}},
+		{"unknown application", map[string]any{"application_id": uuid.New()}, []string{"/application_id unknown"}},
+		{"application of another company", map[string]any{"application_id": foreignApplication}, []string{"/application_id unknown"}},
+		{"invisible application", map[string]any{"application_id": invisible}, []string{"/application_id unknown"}},
+		{"unknown kit version", map[string]any{"kit_version_id": uuid.New()}, []string{"/kit_version_id unknown"}},
+		{"kit version of another company", map[string]any{"kit_version_id": foreignVersion}, []string{"/kit_version_id unknown"}},
+		{"draft of a kit", map[string]any{"kit_version_id": draft}, []string{"/kit_version_id not_published"}},
+		{"archived kit version", map[string]any{"kit_version_id": archived}, []string{"/kit_version_id not_published"}},
+		{"kit of another job", map[string]any{"kit_version_id": otherVersion}, []string{"/kit_version_id other_job"}},
+		{"duplicate panelist", map[string]any{"panel": f.panelOf("panelist", "panelist")}, []string{"/panel/1/user_id duplicate"}},
 		{
+			"panelist of another company",
 			map[string]any{"panel": panel(f.users["hr"].ID, globex.Users[api.RoleHr].ID)},
 			[]string{"/panel/1/user_id unknown"},
 		},
 		{
+			"unknown and inactive panelists",
 			map[string]any{"panel": panel(uuid.New(), inactive.ID)},
 			[]string{"/panel/0/user_id unknown", "/panel/1/user_id inactive"},
 		},
-		{map[string]any{"schedule": scheduleAt(0)}, []string{"/panel required"}},
-		{map[string]any{"title": "\u00a0", "location": "\u2003"}, []string{"/title blank", "/location blank"}},
-		{map[string]any{"meeting_url": "https://:1/"}, []string{"/meeting_url invalid"}},
+		{"schedule without panel", map[string]any{"schedule": scheduleAt(0)}, []string{"/panel required"}},
+		{"blank texts", map[string]any{"title": "\u00a0", "location": "\u2003"}, []string{"/title blank", "/location blank"}},
+		{"invalid meeting URL", map[string]any{"meeting_url": "https://:1/"}, []string{"/meeting_url invalid"}},
 		{
+			"several errors",
 			map[string]any{
 				"application_id": uuid.New(), "kit_version_id": uuid.New(), "title": "a\u0007",
 				"panel": panel(uuid.New()), "schedule": scheduleAt(0, "timezone", "Mars/Olympus",
@@ -185,9 +188,12 @@ func TestCreateRefusals(t *testing.T) {
 			},
 		},
 	} {
-		p := f.clients["lead"].Post(collection, f.createBody(test.changes)).
-			Refused(http.StatusUnprocessableEntity, "rule_violated")
-		wantEqual(t, fmt.Sprint(test.changes), violations(p), test.want)
+		t.Run(test.name, func(t *testing.T) {
+			f := f.in(t)
+			p := f.clients["lead"].Post(collection, f.createBody(test.changes)).
+				Refused(http.StatusUnprocessableEntity, "rule_violated")
+			wantEqual(t, "errors", violations(p), test.want)
+		})
 	}
 	for name, changes := range map[string]map[string]any{
 		"no application":      {"application_id": "absent"},

@@ -57,9 +57,14 @@ func newFixture(t *testing.T) fixture {
 	return f
 }
 
-// in returns the fixture for a subtest.
+// in returns the fixture for a subtest: a failed request fails the subtest.
 func (f fixture) in(t *testing.T) fixture {
-	f.t = t
+	t.Helper()
+	parent := f.clients
+	f.t, f.clients = t, map[string]*testkit.Client{}
+	for name, client := range parent {
+		f.clients[name] = f.replica.Bearer(t, client.Token)
+	}
 	return f
 }
 

@@ -13,7 +13,7 @@ import (
 
 const path = "/api/v1/company"
 
-func build(t *testing.T) (testkit.Company, map[api.Role]*testkit.Client) {
+func newFixture(t *testing.T) (testkit.Company, map[api.Role]*testkit.Client) {
 	t.Helper()
 	installation := testkit.New(t)
 	replica, acme := installation.Replica(), installation.Company("acme")
@@ -26,7 +26,7 @@ func build(t *testing.T) (testkit.Company, map[api.Role]*testkit.Client) {
 
 func TestPermissions(t *testing.T) {
 	t.Parallel()
-	acme, as := build(t)
+	acme, as := newFixture(t)
 	for role, statuses := range map[api.Role][2]int{
 		api.RoleEmployee: {403, 403}, api.RoleTeamLead: {403, 403}, api.RoleHr: {200, 403}, api.RoleAdmin: {200, 200},
 	} {
@@ -46,7 +46,7 @@ func TestPermissions(t *testing.T) {
 
 func TestUpdateCompany(t *testing.T) {
 	t.Parallel()
-	_, as := build(t)
+	_, as := newFixture(t)
 	patched := func(body string) api.Company {
 		t.Helper()
 		return testkit.Decode[api.Company](as[api.RoleAdmin].Patch(path, body).Expect(http.StatusOK))
@@ -67,7 +67,7 @@ func TestUpdateCompany(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	t.Parallel()
-	_, as := build(t)
+	_, as := newFixture(t)
 	before := string(as[api.RoleAdmin].Get(path).Body)
 	for body, status := range map[string]int{
 		`{}`: 400, `{"settings":{}}`: 400, `{"name":null}`: 400, `{"name":""}`: 400, `{"name":"` + strings.Repeat("é", 201) + `"}`: 400,
@@ -94,7 +94,7 @@ func TestRules(t *testing.T) {
 
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	_, as := build(t)
+	_, as := newFixture(t)
 	admin := as[api.RoleAdmin]
 	first := admin.Get(path).Expect(http.StatusOK).Header.Get("ETag")
 	admin.Do(http.MethodGet, path, nil, "If-None-Match", first).Expect(http.StatusNotModified)
