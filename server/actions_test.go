@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
@@ -26,8 +27,8 @@ func TestAllowedActionsOfKeysFollowScopes(t *testing.T) {
 	checkActionScopes(t, lifecycle.Score(), "/scores/{score_id}", permissions)
 	move := permissions["POST /applications/{application_id}/move"]
 	for scope, want := range map[string]int{move: 4, "jobs:write": 0} {
-		standing := lifecycle.Standing{Role: api.RoleHr, Scopes: []string{scope}}
-		if got := len(lifecycle.Reachable(api.ApplicationStageApplied, standing)); got != want {
+		relation := lifecycle.Relation{Role: api.RoleHr, Key: &access.Key{Scopes: []string{scope}}}
+		if got := len(lifecycle.Reachable(api.ApplicationStageApplied, relation)); got != want {
 			t.Errorf("stages a key with scope %s can move an application to: got %d, want %d", scope, got, want)
 		}
 	}
@@ -56,9 +57,10 @@ func checkActionScopes[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], ba
 		if len(transition.By) == 0 {
 			continue
 		}
-		all := lifecycle.Standing{Role: api.RoleAdmin, Member: true, Panelist: true, Rater: true}
+		all := lifecycle.Relation{Role: api.RoleAdmin, Member: true, Panelist: true, Rater: true}
 		with, without := all, all
-		with.Scopes, without.Scopes = []string{permission}, []string{permission + "x", "jobs:read"}
+		with.Key = &access.Key{Scopes: []string{permission}}
+		without.Key = &access.Key{Scopes: []string{permission + "x", "jobs:read"}}
 		for _, from := range transition.From {
 			if !slices.Contains(m.Allowed(from, with), transition.Action) {
 				t.Errorf("%s: a key with scope %s is not allowed %s", m.Name, permission, transition.Action)

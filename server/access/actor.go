@@ -46,6 +46,9 @@ func (k Key) Role() api.Role {
 	return api.RoleHr
 }
 
+// Standing is what the key sees and may do within its scopes.
+func (k Key) Standing() Standing { return Actor{Role: k.Role(), Key: &k}.Standing() }
+
 // Standing is what the actor sees and may do beyond the permissions of the specification.
 func (a Actor) Standing() Standing {
 	if a.Limited() {
@@ -60,24 +63,34 @@ func (a Actor) Reach() Reach { return a.Standing().Hiring }
 // Limited reports whether the actor is an API key that is limited to some jobs.
 func (a Actor) Limited() bool { return a.Key != nil && a.Key.Jobs != nil }
 
-// Scopes are the scopes of an API key; nil for a user, whose role decides.
-func (a Actor) Scopes() []string {
-	if a.Key == nil {
-		return nil
+// Holds reports whether the actor has a permission, as far as the scopes of an API key decide. It is always true for
+// users: their permissions are those of their role, which the gate checks.
+func (a Actor) Holds(permission string) bool {
+	return a.Key == nil || slices.Contains(a.Key.Scopes, permission)
+}
+
+// SeesUser reports whether the actor sees a user of the company.
+func (a Actor) SeesUser(user uuid.UUID) bool {
+	switch a.Standing().Users {
+	case ReachAll:
+		return true
+	case ReachOwn:
+		return a.ID == user
+	case ReachNone, ReachJobs:
 	}
-	return a.Key.Scopes
+	return false
 }
 
 // ReadsUsers reports whether the actor reads all users of the company, and so their email addresses.
 func (a Actor) ReadsUsers() bool {
-	return a.Standing().Users == ReachAll && (a.Key == nil || slices.Contains(a.Key.Scopes, "users:read"))
+	return a.Standing().Users == ReachAll && a.Holds("users:read")
 }
 
 // Persons are the people who act through the actor: the user, or the holders of the API key.
 //
 // A restriction that applies to a person also applies to every API key that the person holds; otherwise a key would be
-// a way around it. See Is. A right that concerns oneself, such as to read one's own sessions, belongs to the user
-// alone.
+// a way around it. See Is. Rights to one's own data, such as reading own sessions, belong to users only; keys do not
+// have them.
 func (a Actor) Persons() []uuid.UUID {
 	if a.Key != nil {
 		return a.Key.Holders

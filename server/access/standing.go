@@ -62,6 +62,23 @@ type Standing struct {
 // role.
 func (s Standing) Manages(role api.Role) bool { return slices.Contains(s.manages, role) }
 
+// Covers reports whether an actor with this standing sees and may do everything that an API key with another standing
+// does. Only ReachAll covers the jobs of a key, because the jobs of the actor may be others. What concerns a key
+// personally needs no cover: it is on no panel and is a member of no job.
+func (s Standing) Covers(key Standing) bool {
+	covers := func(mine, other Reach) bool { return mine == ReachAll || other <= ReachOwn }
+	contains := func(types []string) bool {
+		return !slices.ContainsFunc(types, func(name string) bool { return !slices.Contains(s.AuditTypes, name) })
+	}
+	// The later actors may perform every transition of the earlier ones.
+	order := []api.MachineActor{"", api.MachineActorTeamLead, api.MachineActorHr, api.MachineActorAdmin}
+	return covers(s.Hiring, key.Hiring) && covers(s.Jobs, key.Jobs) && covers(s.Kits, key.Kits) &&
+		covers(s.Users, key.Users) && covers(s.AuditLog, key.AuditLog) &&
+		(s.AuditLog == ReachAll || contains(key.AuditTypes)) &&
+		!slices.ContainsFunc(key.manages, func(role api.Role) bool { return !s.Manages(role) }) &&
+		slices.Index(order, s.transitions) >= slices.Index(order, key.transitions)
+}
+
 // MachineActor is the name that the state machines of hiring have for the actor, given whether the actor is a member of
 // the resource's job; empty if they have none. An actor that sees the resources of its jobs only acts on these only.
 func (s Standing) MachineActor(member bool) api.MachineActor {
@@ -75,6 +92,9 @@ func (s Standing) MachineActor(member bool) api.MachineActor {
 func Roles() []api.Role {
 	return []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
 }
+
+// Administers reports whether users of a role administer the company. A company always has an active user who does.
+func Administers(role api.Role) bool { return role == api.RoleAdmin }
 
 // StandingOf is the standing of a role. An unknown role has none.
 func StandingOf(role api.Role) Standing {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -19,7 +18,7 @@ func (op *Operation) permit(actor *access.Actor) error {
 	case op.Public:
 		return nil
 	case actor.Key != nil:
-		if op.permitsKey(*actor.Key) {
+		if op.permitsKey(*actor) {
 			return nil
 		}
 		return op.denyKey()
@@ -32,16 +31,16 @@ func (op *Operation) permit(actor *access.Actor) error {
 
 // permitsKey reports whether an API key may call the operation. A scope that the key has, but could not be given any
 // more, does not count.
-func (op *Operation) permitsKey(key access.Key) bool {
+func (op *Operation) permitsKey(actor access.Actor) bool {
 	switch op.Keys {
 	case KeyReachEvery:
 		return true
 	case KeyReachJobs:
-		return slices.Contains(key.Scopes, op.Scope)
+		return actor.Holds(op.Scope)
 	case KeyReachCompany:
-		return key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
+		return actor.Key.Jobs == nil && actor.Holds(op.Scope)
 	case KeyReachTest:
-		return key.Test && key.Jobs == nil && slices.Contains(key.Scopes, op.Scope)
+		return actor.Key.Test && actor.Key.Jobs == nil && actor.Holds(op.Scope)
 	}
 	return false
 }

@@ -68,7 +68,7 @@ func (a *Applications) CreateApplication(
 		if err != nil {
 			return err
 		}
-		if err := checkApply(candidate.Status, job.Status, lifecycle.StandingOf(actor, member)); err != nil {
+		if err := checkApply(candidate.Status, job.Status, lifecycle.RelationOf(actor, member)); err != nil {
 			return err
 		}
 		created, err := tx.InsertApplication(ctx, row)

@@ -14,7 +14,7 @@ import (
 // applicationResponse converts an application for the actor. The ETag covers the names of candidate and job, because
 // these change without the application.
 func applicationResponse(actor access.Actor, row db.GetApplicationRow) api.ApplicationJSONResponse {
-	body := convert(row, lifecycle.StandingOf(actor, row.IsMember))
+	body := convert(row, lifecycle.RelationOf(actor, row.IsMember))
 	return api.ApplicationJSONResponse{
 		Body: body,
 		Headers: api.ApplicationResponseHeaders{
@@ -23,15 +23,15 @@ func applicationResponse(actor access.Actor, row db.GetApplicationRow) api.Appli
 	}
 }
 
-func convert(joined db.GetApplicationRow, standing lifecycle.Standing) api.Application {
+func convert(joined db.GetApplicationRow, relation lifecycle.Relation) api.Application {
 	row := joined.Application
 	return api.Application{
 		ID:        row.ID,
 		Candidate: api.PersonSummary{ID: row.CandidateID, FirstName: joined.FirstName, LastName: joined.LastName},
 		Job:       api.JobSummary{ID: row.JobID, Title: joined.JobTitle},
 		Stage:     row.Stage, Status: row.Status, RejectionReason: row.RejectionReason, Source: optional.Of(row.Source),
-		StageEnteredAt: row.StageEnteredAt.UTC(), AllowedActions: lifecycle.Application().Allowed(row.Status, standing),
-		AllowedStages: allowedStages(row, standing), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
+		StageEnteredAt: row.StageEnteredAt.UTC(), AllowedActions: lifecycle.Application().Allowed(row.Status, relation),
+		AllowedStages: allowedStages(row, relation), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
 

@@ -51,7 +51,7 @@ func (a *Applications) export(
 		return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)
 	}
 	show := func(row db.ListApplicationsRow) (any, error) {
-		application := convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
+		application := convert(db.GetApplicationRow(row), lifecycle.RelationOf(actor, row.IsMember))
 		if format == api.ExportFormatCsv {
 			return flatten(application), nil
 		}

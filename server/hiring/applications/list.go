@@ -35,7 +35,7 @@ func (a *Applications) ListApplications(
 		},
 		Place: func(row db.ListApplicationsRow) page.Place { return listPosition(row.Application, sort) },
 		Show: page.Each(func(row db.ListApplicationsRow) api.Application {
-			return convert(db.GetApplicationRow(row), lifecycle.StandingOf(actor, row.IsMember))
+			return convert(db.GetApplicationRow(row), lifecycle.RelationOf(actor, row.IsMember))
 		}),
 	})
 	if err != nil {

@@ -169,7 +169,7 @@ func checkConflict(
 }
 
 // TestActionMatrix performs every action in every status as every participant. The answer must be what the state machine
-// decides for their standing, and an action must succeed exactly if the allowed actions contain it.
+// decides for their relation, and an action must succeed exactly if the allowed actions contain it.
 func TestActionMatrix(t *testing.T) {
 	t.Parallel()
 	f, id, participants := newParticipants(t)
@@ -184,7 +184,7 @@ func TestActionMatrix(t *testing.T) {
 		return p.role == api.RoleEmployee || p.role == api.RoleTeamLead && action == api.ApplicationActionReactivate
 	}
 	for name, p := range participants {
-		standing := lifecycle.Standing{Role: p.role, Member: p.leads}
+		relation := lifecycle.Relation{Role: p.role, Member: p.leads}
 		for _, state := range machine.States {
 			stage := api.ApplicationStageInterview
 			if state.Name == api.ApplicationStatusHired {
@@ -202,13 +202,13 @@ func TestActionMatrix(t *testing.T) {
 				setState(t, conn, id, stage, state.Name)
 				want := "200"
 				reason := "It was decided so."
-				_, err := machine.Decide(state.Name, action, standing, &reason)
+				_, err := machine.Decide(state.Name, action, relation, &reason)
 				switch {
 				case deniedByGate(p, action):
 					want = "403 permission_denied"
 				case !p.sees:
 					want = "404 not_found"
-				case err != nil && machine.May(state.Name, action, standing):
+				case err != nil && machine.May(state.Name, action, relation):
 					t.Fatal(err)
 				case err != nil && p.leads:
 					want = "409 state_conflict"
@@ -235,7 +235,7 @@ func TestActionMatrix(t *testing.T) {
 			// The complete list, with schedule_interview, is that of the machine.
 			setState(t, conn, id, stage, state.Name)
 			if p.sees {
-				got, want := getApplication(p.client, id).AllowedActions, machine.Allowed(state.Name, standing)
+				got, want := getApplication(p.client, id).AllowedActions, machine.Allowed(state.Name, relation)
 				if !slices.Equal(got, want) {
 					t.Errorf("%s when %s: got allowed actions %v, want %v", name, state.Name, got, want)
 				}

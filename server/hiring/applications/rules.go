@@ -40,19 +40,19 @@ func checkReason(reason *string) error {
 
 // checkApply returns the fault StateConflict if the candidate is archived or the job is not open. The fault has the
 // state and the allowed actions of the one that prevents the application.
-func checkApply(candidate api.CandidateStatus, job api.JobStatus, standing lifecycle.Standing) error {
-	if err := checkApplicant(candidate, standing); err != nil {
+func checkApply(candidate api.CandidateStatus, job api.JobStatus, relation lifecycle.Relation) error {
+	if err := checkApplicant(candidate, relation); err != nil {
 		return err
 	}
 	if job != api.JobStatusOpen {
-		return lifecycle.Job().Conflict(job, standing)
+		return lifecycle.Job().Conflict(job, relation)
 	}
 	return nil
 }
 
 // checkApplicant returns an error unless the candidate can have an open application.
-func checkApplicant(candidate api.CandidateStatus, standing lifecycle.Standing) error {
-	_, err := lifecycle.Candidate().Decide(candidate, api.CandidateActionApply, standing, nil)
+func checkApplicant(candidate api.CandidateStatus, relation lifecycle.Relation) error {
+	_, err := lifecycle.Candidate().Decide(candidate, api.CandidateActionApply, relation, nil)
 	return err
 }
 
@@ -66,13 +66,13 @@ type outcome struct {
 
 // moveToStage decides a move to another stage. In the last stage, the application's status becomes hired.
 func moveToStage(
-	row db.Application, to api.ApplicationStage, standing lifecycle.Standing, reason *string,
+	row db.Application, to api.ApplicationStage, relation lifecycle.Relation, reason *string,
 ) (outcome, error) {
-	status, err := lifecycle.Application().Decide(row.Status, api.ApplicationActionMove, standing, reason)
+	status, err := lifecycle.Application().Decide(row.Status, api.ApplicationActionMove, relation, reason)
 	if err != nil {
 		return outcome{}, err
 	}
-	event, err := lifecycle.Reach(row.Stage, to, standing, reason)
+	event, err := lifecycle.Reach(row.Stage, to, relation, reason)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -86,9 +86,9 @@ func moveToStage(
 // name. Every action sets the rejection reason; it is nil for all but reject, so that reactivating clears it.
 func changeStatus(
 	row db.Application, action api.ApplicationAction, rejection *api.RejectionReason,
-	standing lifecycle.Standing, reason *string,
+	relation lifecycle.Relation, reason *string,
 ) (outcome, error) {
-	status, err := lifecycle.Application().Decide(row.Status, action, standing, reason)
+	status, err := lifecycle.Application().Decide(row.Status, action, relation, reason)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -113,11 +113,11 @@ func stageStay(row db.Application, to api.ApplicationStage, now time.Time) (ente
 }
 
 // allowedStages returns the stages to which the application can be moved now. It is never nil.
-func allowedStages(row db.Application, standing lifecycle.Standing) []api.ApplicationStage {
-	if !lifecycle.Application().May(row.Status, api.ApplicationActionMove, standing) {
+func allowedStages(row db.Application, relation lifecycle.Relation) []api.ApplicationStage {
+	if !lifecycle.Application().May(row.Status, api.ApplicationActionMove, relation) {
 		return []api.ApplicationStage{}
 	}
-	return lifecycle.Reachable(row.Stage, standing)
+	return lifecycle.Reachable(row.Stage, relation)
 }
 
 // cancellationReason returns the reason with which the interviews of a closed application are cancelled, or "" if an

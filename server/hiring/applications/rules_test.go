@@ -19,7 +19,7 @@ import (
 // those to which a move succeeds.
 func TestMoveFollowsStateMachine(t *testing.T) {
 	t.Parallel()
-	hr, reason := lifecycle.Standing{Role: api.RoleHr}, "because"
+	hr, reason := lifecycle.Relation{Role: api.RoleHr}, "because"
 	for _, status := range lifecycle.Application().States {
 		for _, from := range lifecycle.Stages() {
 			row := db.Application{Status: status.Name, Stage: from}
@@ -60,7 +60,7 @@ func TestEveryActionHasAnEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	events := document.Components.Schemas["ApplicationEvent"].Value.Enum
-	hr, reason, rejection := lifecycle.Standing{Role: api.RoleHr}, "because", api.RejectionReasonOther
+	hr, reason, rejection := lifecycle.Relation{Role: api.RoleHr}, "because", api.RejectionReasonOther
 	changes := 0
 	for _, transition := range lifecycle.Application().Transitions {
 		if transition.To == "" || len(transition.By) == 0 {
@@ -103,7 +103,7 @@ func TestIsOpen(t *testing.T) {
 
 func TestCheckApply(t *testing.T) {
 	t.Parallel()
-	hr := lifecycle.Standing{Role: api.RoleHr}
+	hr := lifecycle.Relation{Role: api.RoleHr}
 	for _, candidate := range lifecycle.Candidate().States {
 		for _, job := range lifecycle.Job().States {
 			state := ""

@@ -22,8 +22,8 @@ func (a *Applications) MoveApplication(
 ) (api.MoveApplicationResponseObject, error) {
 	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, move{
 		auditAction: audit.ApplicationMoved, reason: request.Body.Reason,
-		decide: func(row db.Application, standing lifecycle.Standing, reason *string) (outcome, error) {
-			return moveToStage(row, request.Body.To, standing, reason)
+		decide: func(row db.Application, relation lifecycle.Relation, reason *string) (outcome, error) {
+			return moveToStage(row, request.Body.To, relation, reason)
 		},
 	})
 	if err != nil {
@@ -96,7 +96,7 @@ func (a *Applications) ReactivateApplication(
 type move struct {
 	auditAction audit.Action
 	reason      *string
-	decide      func(row db.Application, standing lifecycle.Standing, reason *string) (outcome, error)
+	decide      func(row db.Application, relation lifecycle.Relation, reason *string) (outcome, error)
 }
 
 // statusChange returns a move that changes the status and keeps the stage.
@@ -104,9 +104,9 @@ func statusChange(
 	action api.ApplicationAction, rejection *api.RejectionReason, auditAction audit.Action, reason *string,
 ) move {
 	return move{auditAction, reason, func(
-		row db.Application, standing lifecycle.Standing, reason *string,
+		row db.Application, relation lifecycle.Relation, reason *string,
 	) (outcome, error) {
-		return changeStatus(row, action, rejection, standing, reason)
+		return changeStatus(row, action, rejection, relation, reason)
 	}}
 }
 
@@ -135,8 +135,8 @@ func (a *Applications) transition(
 		if err != nil {
 			return err
 		}
-		row, standing := locked.Application, lifecycle.StandingOf(actor, locked.IsMember)
-		next, err := m.decide(row, standing, m.reason)
+		row, relation := locked.Application, lifecycle.RelationOf(actor, locked.IsMember)
+		next, err := m.decide(row, relation, m.reason)
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
@@ -144,7 +144,7 @@ func (a *Applications) transition(
 			return err
 		}
 		if isOpen(next.status) && !isOpen(row.Status) {
-			if err := a.lockApplicant(ctx, tx, row, standing); err != nil {
+			if err := a.lockApplicant(ctx, tx, row, relation); err != nil {
 				return err
 			}
 		}
@@ -168,7 +168,7 @@ func (a *Applications) transition(
 // lockApplicant returns an error if the candidate of an application that is reopened cannot apply. It locks the
 // candidate, so that they are not archived before the transaction ends.
 func (a *Applications) lockApplicant(
-	ctx context.Context, tx *db.Queries, row db.Application, standing lifecycle.Standing,
+	ctx context.Context, tx *db.Queries, row db.Application, relation lifecycle.Relation,
 ) error {
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
@@ -176,7 +176,7 @@ func (a *Applications) lockApplicant(
 	if err != nil {
 		return err
 	}
-	return checkApplicant(candidate.Status, standing)
+	return checkApplicant(candidate.Status, relation)
 }
 
 // write saves a move in the application and in its history. It reads the clock while the application is locked, so that

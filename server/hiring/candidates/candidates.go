@@ -170,14 +170,14 @@ func (c *Candidates) candidateResponse(
 
 // convertAll converts candidates for the actor, in the same order.
 func (c *Candidates) convertAll(ctx context.Context, tx *db.Queries, rows []db.Candidate) ([]api.Candidate, error) {
-	standing := lifecycle.StandingOf(access.Of(ctx), false)
-	busy, err := c.busy(ctx, tx, standing, rows)
+	relation := lifecycle.RelationOf(access.Of(ctx), false)
+	busy, err := c.busy(ctx, tx, relation, rows)
 	if err != nil {
 		return nil, err
 	}
 	candidates := make([]api.Candidate, len(rows))
 	for i, row := range rows {
-		candidates[i] = convert(row, allowedActions(row.Status, standing, busy[row.ID]))
+		candidates[i] = convert(row, allowedActions(row.Status, relation, busy[row.ID]))
 	}
 	return candidates, nil
 }

@@ -24,17 +24,17 @@ func stateMachine(busy bool) lifecycle.Machine[api.CandidateStatus, api.Candidat
 // decide returns the status after an action. If a candidate cannot be archived only because they are busy, the fault is
 // ActiveApplications instead of StateConflict.
 func decide(
-	status api.CandidateStatus, action api.CandidateAction, standing lifecycle.Standing, busy bool,
+	status api.CandidateStatus, action api.CandidateAction, relation lifecycle.Relation, busy bool,
 ) (api.CandidateStatus, error) {
 	if action != api.CandidateActionArchive {
-		return stateMachine(busy).Decide(status, action, standing, nil)
+		return stateMachine(busy).Decide(status, action, relation, nil)
 	}
-	to, err := stateMachine(false).Decide(status, action, standing, nil)
+	to, err := stateMachine(false).Decide(status, action, relation, nil)
 	if err != nil || !busy {
 		return to, err
 	}
 	var allowed []string
-	for _, action := range allowedActions(status, standing, busy) {
+	for _, action := range allowedActions(status, relation, busy) {
 		allowed = append(allowed, string(action))
 	}
 	return status, fault.New(fault.ActiveApplications).In(string(status), allowed)
@@ -42,9 +42,9 @@ func decide(
 
 // allowedActions returns the actions that decide accepts. It is never nil.
 func allowedActions(
-	status api.CandidateStatus, standing lifecycle.Standing, busy bool,
+	status api.CandidateStatus, relation lifecycle.Relation, busy bool,
 ) []api.CandidateAction {
-	return stateMachine(busy).Allowed(status, standing)
+	return stateMachine(busy).Allowed(status, relation)
 }
 
 // checkProfile returns the errors of a profile that matches the specification: blank texts, control characters, and

@@ -52,17 +52,17 @@ func TestDecide(t *testing.T) {
 		{archived, api.CandidateActionRestore, true}:  {to: active},
 	} {
 		for _, role := range roles() {
-			standing, want := lifecycle.Standing{Role: role}, managers
+			relation, want := lifecycle.Relation{Role: role}, managers
 			if role == api.RoleEmployee || role == api.RoleTeamLead {
 				want = decision{code: fault.RoleNotAllowed}
 			}
-			to, err := decide(in.status, in.action, standing, in.busy)
+			to, err := decide(in.status, in.action, relation, in.busy)
 			if want.code == "" && (err != nil || to != want.to) || want.code != "" && !fault.Is(err, want.code) {
 				t.Errorf("%s %+v: got %s, %v, want %+v", role, in, to, err, want)
 			}
 
 			// The allowed actions agree with the decision, also in the problem of a conflict.
-			allowed := allowedActions(in.status, standing, in.busy)
+			allowed := allowedActions(in.status, relation, in.busy)
 			if slices.Contains(allowed, in.action) != (err == nil) {
 				t.Errorf("%s %+v: got allowed actions %v, but the decision is %v", role, in, allowed, err)
 			}

@@ -46,17 +46,17 @@ func (c *Candidates) transition(
 	ctx context.Context, id uuid.UUID, match *string, action api.CandidateAction, auditAction audit.Action,
 ) (response api.CandidateJSONResponse, err error) {
 	actor := access.Of(ctx)
-	standing := lifecycle.StandingOf(actor, false)
+	relation := lifecycle.RelationOf(actor, false)
 	err = c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		row, err := lock(ctx, tx, actor, id)
 		if err != nil {
 			return err
 		}
-		busy, err := c.busy(ctx, tx, standing, []db.Candidate{row})
+		busy, err := c.busy(ctx, tx, relation, []db.Candidate{row})
 		if err != nil {
 			return err
 		}
-		to, err := decide(row.Status, action, standing, busy[id])
+		to, err := decide(row.Status, action, relation, busy[id])
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}
@@ -78,11 +78,11 @@ func (c *Candidates) transition(
 // busy returns the ids of the given candidates that have an application that is active or on hold. It only looks at
 // candidates that the actor could otherwise archive, because for all others it makes no difference.
 func (c *Candidates) busy(
-	ctx context.Context, tx *db.Queries, standing lifecycle.Standing, rows []db.Candidate,
+	ctx context.Context, tx *db.Queries, relation lifecycle.Relation, rows []db.Candidate,
 ) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
 	for _, row := range rows {
-		if lifecycle.Candidate().May(row.Status, api.CandidateActionArchive, standing) {
+		if lifecycle.Candidate().May(row.Status, api.CandidateActionArchive, relation) {
 			ids = append(ids, row.ID)
 		}
 	}

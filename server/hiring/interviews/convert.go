@@ -33,8 +33,8 @@ func (c zoneCache) local(t *time.Time, zone *string) nullable.Nullable[time.Time
 	return nullable.NewNullableWithValue(t.In(location))
 }
 
-// convert converts an interview for an actor with an id and a standing.
-func convert(d interviewDetails, standing lifecycle.Standing, actor uuid.UUID, zones zoneCache) api.Interview {
+// convert converts an interview for an actor with an id and a relation to it.
+func convert(d interviewDetails, relation lifecycle.Relation, actor uuid.UUID, zones zoneCache) api.Interview {
 	row := d.row
 	panel := make([]api.Panelist, len(d.panel))
 	for n, p := range d.panel {
@@ -54,7 +54,7 @@ func convert(d interviewDetails, standing lifecycle.Standing, actor uuid.UUID, z
 		Instructions: optional.Of(row.Instructions), Reschedules: row.Reschedules, Panel: panel,
 		StartedAt: optional.Time(row.StartedAt), FinishedAt: optional.Time(row.FinishedAt),
 		CompletedAt: optional.Time(row.CompletedAt), StatusReason: optional.Of(row.StatusReason),
-		AllowedActions: machineFor(d.panel, actor, d.related.ApplicationStatus).Allowed(row.Status, standing),
+		AllowedActions: machineFor(d.panel, actor, d.related.ApplicationStatus).Allowed(row.Status, relation),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }

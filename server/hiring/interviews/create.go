@@ -28,7 +28,7 @@ func (i *Interviews) CreateInterview(
 		}
 		if application != nil {
 			_, err := lifecycle.Application().Decide(application.Status, api.ApplicationActionScheduleInterview,
-				lifecycle.StandingOf(actor, application.IsMember), nil)
+				lifecycle.RelationOf(actor, application.IsMember), nil)
 			if err != nil {
 				return err
 			}

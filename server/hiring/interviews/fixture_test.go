@@ -16,7 +16,7 @@ import (
 
 const collection = "/api/v1/interviews"
 
-// fixture is a company with an application to a job, a published kit version, and users with different standings.
+// fixture is a company with an application to a job, a published kit version, and users with different relations.
 type fixture struct {
 	*testkit.Installation
 	*testkit.Hiring

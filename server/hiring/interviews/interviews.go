@@ -125,7 +125,7 @@ func (i *Interviews) act(
 		if err != nil {
 			return err
 		}
-		locked.standing = standing(actor, found.IsMember, locked.panel)
+		locked.relation = relationOf(actor, found.IsMember, locked.panel)
 		locked.machine = machineFor(locked.panel, actor.ID, locked.application)
 		locked.to, err = locked.decide(action, reason)
 		if err := match.Before(locked.row.Version, err); err != nil {
@@ -148,11 +148,11 @@ func get(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UU
 	})
 }
 
-// standing returns the standing of the actor towards an interview; member is true if the actor leads its job.
-func standing(actor access.Actor, member bool, panel []db.ListInterviewPanelsRow) lifecycle.Standing {
-	s := lifecycle.StandingOf(actor, member)
-	s.Panelist = panelist(panel, actor.ID) != nil
-	return s
+// relationOf returns the relation of the actor to an interview; member is true if the actor leads its job.
+func relationOf(actor access.Actor, member bool, panel []db.ListInterviewPanelsRow) lifecycle.Relation {
+	r := lifecycle.RelationOf(actor, member)
+	r.Panelist = panelist(panel, actor.ID) != nil
+	return r
 }
 
 // kitVersion returns a kit version, locked until the transaction ends; nil if the company has none with that id.

@@ -72,7 +72,7 @@ func (i *Interviews) convertAll(
 	}
 	converted, zones := make([]api.Interview, len(all)), zoneCache{}
 	for n, d := range all {
-		converted[n] = convert(d, standing(actor, rows[n].IsMember, d.panel), actor.ID, zones)
+		converted[n] = convert(d, relationOf(actor, rows[n].IsMember, d.panel), actor.ID, zones)
 	}
 	return converted, nil
 }
@@ -88,9 +88,9 @@ func (i *Interviews) interviewResponse(
 		return api.InterviewJSONResponse{}, err
 	}
 	d := all[0]
-	actorStanding := standing(actor, row.IsMember, d.panel)
-	body := convert(d, actorStanding, actor.ID, zoneCache{})
-	if canSchedule(actorStanding) && occupiesTime(d.row.Status) {
+	relation := relationOf(actor, row.IsMember, d.panel)
+	body := convert(d, relation, actor.ID, zoneCache{})
+	if canSchedule(relation) && occupiesTime(d.row.Status) {
 		conflicts, err := i.conflicts(ctx, tenant, d)
 		if err != nil {
 			return api.InterviewJSONResponse{}, err

@@ -57,16 +57,16 @@ func panelist(panel []db.ListInterviewPanelsRow, user uuid.UUID) *db.ListIntervi
 	return &panel[i]
 }
 
-// canSchedule reports whether an actor with a standing may schedule interviews, regardless of an interview's state.
-func canSchedule(standing lifecycle.Standing) bool {
-	return lifecycle.Interview().May(lifecycle.Interview().Initial, api.InterviewActionSchedule, standing)
+// canSchedule reports whether an actor may schedule interviews, regardless of an interview's state.
+func canSchedule(relation lifecycle.Relation) bool {
+	return lifecycle.Interview().May(lifecycle.Interview().Initial, api.InterviewActionSchedule, relation)
 }
 
 // lockedInterview is an interview whose row is locked, with everything that decides about an action.
 type lockedInterview struct {
 	row      db.Interview
 	panel    []db.ListInterviewPanelsRow
-	standing lifecycle.Standing // of the actor
+	relation lifecycle.Relation // of the actor
 	machine  machine
 	// application is the status of the interview's application.
 	application api.ApplicationStatus
@@ -77,10 +77,10 @@ type lockedInterview struct {
 // decide returns the status after an action, or the fault of the machine. If the interview's state permits to schedule
 // or reschedule it, and only the application or the empty panel prevents that, the fault says so.
 func (l lockedInterview) decide(action api.InterviewAction, reason *string) (api.InterviewStatus, error) {
-	to, err := l.machine.Decide(l.row.Status, action, l.standing, reason)
+	to, err := l.machine.Decide(l.row.Status, action, l.relation, reason)
 	setsTime := action == api.InterviewActionSchedule || action == api.InterviewActionReschedule
 	if !setsTime || !fault.Is(err, fault.StateConflict) ||
-		!lifecycle.Interview().May(l.row.Status, action, l.standing) {
+		!lifecycle.Interview().May(l.row.Status, action, l.relation) {
 		return to, err
 	}
 	if l.application != api.ApplicationStatusActive {
@@ -93,7 +93,7 @@ func (l lockedInterview) decide(action api.InterviewAction, reason *string) (api
 // refuse returns a StateConflict for an action that the state permits, but another rule does not.
 func (l lockedInterview) refuse(detail string) error {
 	allowed := []string{}
-	for _, action := range l.machine.Allowed(l.row.Status, l.standing) {
+	for _, action := range l.machine.Allowed(l.row.Status, l.relation) {
 		allowed = append(allowed, string(action))
 	}
 	return fault.New(fault.StateConflict).In(string(l.row.Status), allowed).With("%s", detail)

@@ -53,8 +53,8 @@ func wantTransitions() map[api.InterviewAction]map[api.InterviewStatus]wantTrans
 	}
 }
 
-// permits reports whether an actor with a standing may perform the transition.
-func (w wantTransition) permits(s lifecycle.Standing) bool {
+// permits reports whether an actor with a relation may perform the transition.
+func (w wantTransition) permits(s lifecycle.Relation) bool {
 	manager := s.Role == api.RoleHr || s.Role == api.RoleAdmin
 	for _, actor := range w.by {
 		if actor == 'M' && manager || actor == 'L' && (manager || s.Role == api.RoleTeamLead && s.Member) ||
@@ -73,20 +73,20 @@ func allStatuses() []api.InterviewStatus {
 	}
 }
 
-// allStandings returns every standing that a user can have towards an interview.
-func allStandings() []lifecycle.Standing {
-	all := []lifecycle.Standing{}
+// allRelations returns every relation that a user can have towards an interview.
+func allRelations() []lifecycle.Relation {
+	all := []lifecycle.Relation{}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		for _, is := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
-			all = append(all, lifecycle.Standing{Role: role, Member: is[0], Panelist: is[1]})
+			all = append(all, lifecycle.Relation{Role: role, Member: is[0], Panelist: is[1]})
 		}
 	}
 	return all
 }
 
-// newPanel returns a panel of the user, if their standing is that of a panelist, and of another user if other is true.
+// newPanel returns a panel of the user, if their relation is that of a panelist, and of another user if other is true.
 // own is the status of the user's score, nil for none.
-func newPanel(user uuid.UUID, s lifecycle.Standing, other bool, own *api.ScoreStatus) []db.ListInterviewPanelsRow {
+func newPanel(user uuid.UUID, s lifecycle.Relation, other bool, own *api.ScoreStatus) []db.ListInterviewPanelsRow {
 	panel := []db.ListInterviewPanelsRow{}
 	if s.Panelist {
 		panel = append(panel, db.ListInterviewPanelsRow{
@@ -111,15 +111,15 @@ func codeOf(err error) fault.Code {
 	return ""
 }
 
-// TestActionsByStateAndStanding tries every action in every state for every standing: with and without a reason, a
+// TestActionsByStateAndRelation tries every action in every state for every relation: with and without a reason, a
 // panel and an own score, and for every status of the application.
-func TestActionsByStateAndStanding(t *testing.T) {
+func TestActionsByStateAndRelation(t *testing.T) {
 	t.Parallel()
 	draft, submitted := api.ScoreStatusDraft, api.ScoreStatusSubmitted
 	for _, status := range allStatuses() {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
-			for _, s := range allStandings() {
+			for _, s := range allRelations() {
 				for _, other := range []bool{true, false} {
 					for _, own := range []*api.ScoreStatus{nil, &draft, &submitted} {
 						for _, application := range []api.ApplicationStatus{
@@ -129,7 +129,7 @@ func TestActionsByStateAndStanding(t *testing.T) {
 							user := uuid.New()
 							panel := newPanel(user, s, other, own)
 							checkActions(t, lockedInterview{
-								row: db.Interview{Status: status}, panel: panel, standing: s,
+								row: db.Interview{Status: status}, panel: panel, relation: s,
 								machine: machineFor(panel, user, application), application: application,
 							}, own)
 						}
@@ -151,9 +151,9 @@ func checkActions(t *testing.T, locked lockedInterview, own *api.ScoreStatus) {
 		w, exists := transitions[locked.row.Status]
 		inAnyState := false
 		for _, other := range transitions {
-			inAnyState = inAnyState || other.permits(locked.standing)
+			inAnyState = inAnyState || other.permits(locked.relation)
 		}
-		allowed := exists && w.permits(locked.standing) &&
+		allowed := exists && w.permits(locked.relation) &&
 			(action != api.InterviewActionSchedule || len(locked.panel) > 0 && active) &&
 			(action != api.InterviewActionReschedule || active) &&
 			(action != api.InterviewActionCreateScore || own == nil)
@@ -172,7 +172,7 @@ func checkActions(t *testing.T, locked lockedInterview, own *api.ScoreStatus) {
 				want = fault.RuleViolated
 			}
 			name := fmt.Sprintf("%s in %s by %+v, panel of %d, own score %v, application %s",
-				action, locked.row.Status, locked.standing, len(locked.panel), own, locked.application)
+				action, locked.row.Status, locked.relation, len(locked.panel), own, locked.application)
 			to, err := locked.decide(action, reason)
 			if codeOf(err) != want || err == nil && to != w.to {
 				t.Errorf("%s: got %s, %v; want %s, %q", name, to, err, w.to, want)
@@ -183,11 +183,11 @@ func checkActions(t *testing.T, locked lockedInterview, own *api.ScoreStatus) {
 		}
 	}
 
-	got := locked.machine.Allowed(locked.row.Status, locked.standing)
+	got := locked.machine.Allowed(locked.row.Status, locked.relation)
 	slices.Sort(got)
 	slices.Sort(wantAllowed)
 	if !slices.Equal(got, wantAllowed) {
-		t.Errorf("allowed actions in %s of %+v: got %v, want %v", locked.row.Status, locked.standing, got, wantAllowed)
+		t.Errorf("allowed actions in %s of %+v: got %v, want %v", locked.row.Status, locked.relation, got, wantAllowed)
 	}
 }
 
@@ -200,7 +200,7 @@ func checkConflict(t *testing.T, name string, err error, locked lockedInterview)
 	}
 	state, actions := f.State()
 	allowed := []string{}
-	for _, action := range locked.machine.Allowed(locked.row.Status, locked.standing) {
+	for _, action := range locked.machine.Allowed(locked.row.Status, locked.relation) {
 		allowed = append(allowed, string(action))
 	}
 	if state != string(locked.row.Status) || !slices.Equal(actions, allowed) || actions == nil {
@@ -210,7 +210,7 @@ func checkConflict(t *testing.T, name string, err error, locked lockedInterview)
 
 func TestCanSchedule(t *testing.T) {
 	t.Parallel()
-	for _, s := range allStandings() {
+	for _, s := range allRelations() {
 		if got, want := canSchedule(s), (wantTransition{by: "L"}).permits(s); got != want {
 			t.Errorf("%+v: got %t, want %t", s, got, want)
 		}
@@ -226,7 +226,7 @@ func TestRefusalsByPanelAndState(t *testing.T) {
 			for _, size := range []int{0, 1, 2, 19, 20, 21} {
 				panel := make([]db.ListInterviewPanelsRow, size)
 				locked := lockedInterview{
-					row: db.Interview{Status: status}, panel: panel, standing: lifecycle.Standing{Role: api.RoleHr},
+					row: db.Interview{Status: status}, panel: panel, relation: lifecycle.Relation{Role: api.RoleHr},
 					machine: machineFor(panel, uuid.New(), api.ApplicationStatusActive),
 				}
 				for rule, test := range map[string]struct {

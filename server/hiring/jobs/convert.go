@@ -27,7 +27,7 @@ func convert(actor access.Actor, row db.Job) api.Job {
 		ID: row.ID, Title: row.Title, Department: optional.Of(row.Department), Location: optional.Of(row.Location),
 		Description: row.Description, Status: row.Status, OpenedAt: optional.Time(row.OpenedAt),
 		ClosedAt:       optional.Time(row.ClosedAt),
-		AllowedActions: lifecycle.Job().Allowed(row.Status, lifecycle.StandingOf(actor, false)),
+		AllowedActions: lifecycle.Job().Allowed(row.Status, lifecycle.RelationOf(actor, false)),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }

@@ -77,7 +77,7 @@ func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject
 		if err != nil {
 			return err
 		}
-		_, err = lifecycle.Job().Decide(row.Status, api.JobActionUpdate, lifecycle.StandingOf(actor, false), nil)
+		_, err = lifecycle.Job().Decide(row.Status, api.JobActionUpdate, lifecycle.RelationOf(actor, false), nil)
 		if err := etag.If(request.Params.IfMatch).Before(row.Version, err); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func checkText(title string, department, location *string, description string) e
 
 // readsUser reports whether the actor reads a user, as GetUser does: everybody's profile, or only their own.
 func readsUser(actor access.Actor, user uuid.UUID) bool {
-	return actor.ReadsUsers() || actor.Standing().Users == access.ReachOwn && actor.ID == user
+	return actor.SeesUser(user) && actor.Holds("users:read")
 }
 
 // checkAppointment returns the fault RoleNotAllowed if the actor is an API key and the user is one of its holders.

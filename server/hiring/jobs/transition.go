@@ -52,7 +52,7 @@ func (j *Jobs) transition(
 		if err != nil {
 			return err
 		}
-		to, err := lifecycle.Job().Decide(row.Status, action, lifecycle.StandingOf(actor, false), nil)
+		to, err := lifecycle.Job().Decide(row.Status, action, lifecycle.RelationOf(actor, false), nil)
 		if err := etag.If(match).Before(row.Version, err); err != nil {
 			return err
 		}

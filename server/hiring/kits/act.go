@@ -73,12 +73,12 @@ func (k *Kits) act(
 	ctx context.Context, kit, version uuid.UUID, match etag.Condition, action api.KitVersionAction,
 	write func(tx *db.Queries, row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
 ) (response api.KitVersionJSONResponse, err error) {
-	err = k.write(ctx, kit, func(tx *db.Queries, kit db.Kit, standing lifecycle.Standing) error {
+	err = k.write(ctx, kit, func(tx *db.Queries, kit db.Kit, relation lifecycle.Relation) error {
 		row, err := getVersion(ctx, tx, access.Of(ctx), kit.ID, version)
 		if err != nil {
 			return err
 		}
-		to, err := lifecycle.KitVersion().Decide(row.Status, action, standing, nil)
+		to, err := lifecycle.KitVersion().Decide(row.Status, action, relation, nil)
 		if err := match.Before(row.Version, err); err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (k *Kits) act(
 		if err != nil {
 			return err
 		}
-		response, err = versionResponse(saved, standing)
+		response, err = versionResponse(saved, relation)
 		return err
 	})
 	return response, err

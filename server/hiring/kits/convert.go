@@ -17,7 +17,7 @@ import (
 // kitResponse returns the response for a kit. The ETag covers its versions too, which change without a change of the
 // kit's row.
 func kitResponse(actor access.Actor, row db.GetKitRow) api.KitJSONResponse {
-	body := convertKit(row, lifecycle.StandingOf(actor, row.IsMember))
+	body := convertKit(row, lifecycle.RelationOf(actor, row.IsMember))
 	return api.KitJSONResponse{
 		Body: body,
 		Headers: api.KitResponseHeaders{ETag: etag.Of(row.Kit.Version, body.PublishedVersionID, body.DraftVersionID,
@@ -26,32 +26,32 @@ func kitResponse(actor access.Actor, row db.GetKitRow) api.KitJSONResponse {
 }
 
 // convertKit converts a kit to the API's type.
-func convertKit(joined db.GetKitRow, standing lifecycle.Standing) api.Kit {
+func convertKit(joined db.GetKitRow, relation lifecycle.Relation) api.Kit {
 	row := joined.Kit
 	return api.Kit{
 		ID: row.ID, Name: row.Name, Description: row.Description, JobID: optional.Of(row.JobID),
 		PublishedVersionID: optional.Of(joined.PublishedVersionID), DraftVersionID: optional.Of(joined.DraftVersionID),
-		LatestNumber: joined.LatestNumber, AllowedActions: kitActions(standing, joined.DraftVersionID != nil),
+		LatestNumber: joined.LatestNumber, AllowedActions: kitActions(relation, joined.DraftVersionID != nil),
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
 
 // versionResponse returns the response for a version.
-func versionResponse(row db.KitVersion, standing lifecycle.Standing) (api.KitVersionJSONResponse, error) {
-	body, err := convertVersion(row, standing)
+func versionResponse(row db.KitVersion, relation lifecycle.Relation) (api.KitVersionJSONResponse, error) {
+	body, err := convertVersion(row, relation)
 	return api.KitVersionJSONResponse{
 		Body: body, Headers: api.KitVersionResponseHeaders{ETag: etag.Of(row.Version, body.AllowedActions)},
 	}, err
 }
 
 // convertVersion converts a version to the API's type.
-func convertVersion(row db.KitVersion, standing lifecycle.Standing) (api.KitVersion, error) {
+func convertVersion(row db.KitVersion, relation lifecycle.Relation) (api.KitVersion, error) {
 	content, err := decodeContent(row)
 	return api.KitVersion{
 		ID: row.ID, KitID: row.KitID, Number: row.Number, Status: row.Status, Questions: content.Questions,
 		Criteria: content.Criteria, ContentHash: optional.Of(row.ContentHash), PublishedAt: optional.Time(row.PublishedAt),
 		PublishedBy: optional.Of(row.PublishedBy), ArchivedAt: optional.Time(row.ArchivedAt),
-		AllowedActions: lifecycle.KitVersion().Allowed(row.Status, standing), CreatedAt: row.CreatedAt.UTC(),
+		AllowedActions: lifecycle.KitVersion().Allowed(row.Status, relation), CreatedAt: row.CreatedAt.UTC(),
 		UpdatedAt: row.UpdatedAt.UTC(),
 	}, err
 }

@@ -60,8 +60,8 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 		if err != nil {
 			return err
 		}
-		// If the job does not exist, the standing is unknown: report the job instead.
-		if err := checkWrite(lifecycle.StandingOf(actor, member)); err != nil && len(f.Fields()) == 0 {
+		// If the job does not exist, the relation is unknown: report the job instead.
+		if err := checkWrite(lifecycle.RelationOf(actor, member)); err != nil && len(f.Fields()) == 0 {
 			return err
 		}
 		checkKit(f, row.Name, row.Description)
@@ -100,8 +100,8 @@ func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject
 func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject) (api.UpdateKitResponseObject, error) {
 	actor, patch := access.Of(ctx), request.Body
 	var response api.KitJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, standing lifecycle.Standing) error {
-		if err := checkWrite(standing); err != nil {
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, relation lifecycle.Relation) error {
+		if err := checkWrite(relation); err != nil {
 			return err
 		}
 		if err := etag.Require(request.Params.IfMatch, row.Version); err != nil {
@@ -162,7 +162,7 @@ func (k *Kits) checkJob(
 
 // write changes a kit or its versions in a transaction that locks the kit's row.
 func (k *Kits) write(
-	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, standing lifecycle.Standing) error,
+	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, relation lifecycle.Relation) error,
 ) error {
 	actor := access.Of(ctx)
 	return k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
@@ -173,7 +173,7 @@ func (k *Kits) write(
 		if err != nil {
 			return err
 		}
-		return change(tx, row.Kit, lifecycle.StandingOf(actor, row.IsMember))
+		return change(tx, row.Kit, lifecycle.RelationOf(actor, row.IsMember))
 	})
 }
 

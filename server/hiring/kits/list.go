@@ -27,7 +27,7 @@ func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) 
 		},
 		Place: func(row db.ListKitsRow) page.Place { return listPosition(row.Kit, sort) },
 		Show: page.Each(func(row db.ListKitsRow) api.Kit {
-			return convertKit(db.GetKitRow(row), lifecycle.StandingOf(actor, row.IsMember))
+			return convertKit(db.GetKitRow(row), lifecycle.RelationOf(actor, row.IsMember))
 		}),
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (k *Kits) ListKitVersions(
 		},
 		Place: func(row db.KitVersion) page.Place { return page.Place{ID: row.ID} },
 		Show: page.EachOrError(func(row db.KitVersion) (api.KitVersion, error) {
-			return convertVersion(row, lifecycle.StandingOf(actor, kit.IsMember))
+			return convertVersion(row, lifecycle.RelationOf(actor, kit.IsMember))
 		}),
 	})
 	if err != nil {

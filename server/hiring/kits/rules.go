@@ -11,13 +11,13 @@ import (
 
 // canWrite reports whether an actor may create and change a kit. The rule is that of the kit's drafts, so that nobody
 // has one right without the other.
-func canWrite(standing lifecycle.Standing) bool {
-	return lifecycle.KitVersion().May(lifecycle.KitVersion().Initial, api.KitVersionActionUpdate, standing)
+func canWrite(relation lifecycle.Relation) bool {
+	return lifecycle.KitVersion().May(lifecycle.KitVersion().Initial, api.KitVersionActionUpdate, relation)
 }
 
 // checkWrite returns RoleNotAllowed if an actor may not create or change a kit or its versions.
-func checkWrite(standing lifecycle.Standing) error {
-	if canWrite(standing) {
+func checkWrite(relation lifecycle.Relation) error {
+	if canWrite(relation) {
 		return nil
 	}
 	return fault.New(fault.RoleNotAllowed).
@@ -26,9 +26,9 @@ func checkWrite(standing lifecycle.Standing) error {
 
 // kitActions returns the allowed actions of a kit. A kit has at most one draft, so create_version is not allowed while
 // there is one.
-func kitActions(standing lifecycle.Standing, hasDraft bool) []api.KitAction {
+func kitActions(relation lifecycle.Relation, hasDraft bool) []api.KitAction {
 	switch {
-	case !canWrite(standing):
+	case !canWrite(relation):
 		return []api.KitAction{}
 	case hasDraft:
 		return []api.KitAction{api.KitActionUpdate}

@@ -40,8 +40,8 @@ func TestKitWritePermissions(t *testing.T) {
 				if !known {
 					t.Fatal("the test has no expectation for this role")
 				}
-				standing := lifecycle.Standing{Role: role, Member: member}
-				err := checkWrite(standing)
+				relation := lifecycle.Relation{Role: role, Member: member}
+				err := checkWrite(relation)
 				if (err == nil) != want[i] || err != nil && !fault.Is(err, fault.RoleNotAllowed) {
 					t.Errorf("checkWrite: got %v, may write: %t", err, want[i])
 				}
@@ -50,10 +50,10 @@ func TestKitWritePermissions(t *testing.T) {
 					withDraft = []api.KitAction{api.KitActionUpdate}
 					withoutDraft = []api.KitAction{api.KitActionUpdate, api.KitActionCreateVersion}
 				}
-				if got := kitActions(standing, false); !slices.Equal(got, withoutDraft) {
+				if got := kitActions(relation, false); !slices.Equal(got, withoutDraft) {
 					t.Errorf("actions without a draft: got %v, want %v", got, withoutDraft)
 				}
-				if got := kitActions(standing, true); !slices.Equal(got, withDraft) {
+				if got := kitActions(relation, true); !slices.Equal(got, withDraft) {
 					t.Errorf("actions with a draft: got %v, want %v", got, withDraft)
 				}
 			})

@@ -27,7 +27,7 @@ func (k *Kits) GetKitVersion(
 	if err != nil {
 		return nil, err
 	}
-	response, err := versionResponse(row, lifecycle.StandingOf(actor, kit.IsMember))
+	response, err := versionResponse(row, lifecycle.RelationOf(actor, kit.IsMember))
 	if err != nil {
 		return nil, err
 	}
@@ -53,8 +53,8 @@ func (k *Kits) CreateKitVersion(
 		body = *request.Body
 	}
 	var response api.KitVersionJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, kit db.Kit, standing lifecycle.Standing) error {
-		if err := checkWrite(standing); err != nil {
+	err := k.write(ctx, request.KitID, func(tx *db.Queries, kit db.Kit, relation lifecycle.Relation) error {
+		if err := checkWrite(relation); err != nil {
 			return err
 		}
 		newest, err := tx.GetNewestKitVersion(ctx, db.GetNewestKitVersionParams{
@@ -75,7 +75,7 @@ func (k *Kits) CreateKitVersion(
 		if err != nil {
 			return err
 		}
-		if response, err = versionResponse(created, standing); err != nil {
+		if response, err = versionResponse(created, relation); err != nil {
 			return err
 		}
 		return k.touchKit(ctx, tx, created)

@@ -155,11 +155,11 @@ func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 			{
 				Action: api.ScoreActionReopen, From: states{submitted}, To: draft, By: managers(),
 				Reason:      api.MachineReasonRequired,
-				Description: "Return the score to its rater for revision; not allowed for the actor's own score.",
+				Description: "Return the score to its rater for revision. Raters cannot reopen their own score.",
 			},
 			{
 				Action: api.ScoreActionVoid, From: states{submitted}, To: voided, By: managers(), Reason: api.MachineReasonRequired,
-				Description: "Exclude the score from the evaluation; not allowed for the actor's own score.",
+				Description: "Exclude the score from the evaluation. Raters cannot void their own score.",
 			},
 		},
 	}

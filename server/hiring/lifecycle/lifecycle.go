@@ -55,32 +55,35 @@ func (t *Transition[S, A]) after(from S) S {
 	return t.To
 }
 
-// Standing describes the relation of an actor to one resource.
-type Standing struct {
+// Relation describes the relation of an actor to one resource.
+type Relation struct {
 	Role api.Role
 	// Member of the resource's job, Panelist of the interview, Rater of the score.
 	Member, Panelist, Rater bool
-	// Scopes are the permissions of an API key; nil for a person, who has the permissions of their role.
-	Scopes []string
+	// Key is the API key that acts; nil for a user.
+	Key *access.Key
 }
 
-// StandingOf returns the standing of an actor. The parameter member reports whether the actor is a member of the
+// RelationOf returns the relation of an actor to a resource. The parameter member reports whether the actor is a member of the
 // resource's job, or an API key of that job.
-func StandingOf(actor access.Actor, member bool) Standing {
-	return Standing{Role: actor.Role, Member: member, Scopes: actor.Scopes()}
+func RelationOf(actor access.Actor, member bool) Relation {
+	return Relation{Role: actor.Role, Member: member, Key: actor.Key}
 }
 
-// actors returns the machine actors that an actor with this standing counts as.
-func (s Standing) actors() actorSet {
-	set := actorsOf[roleOf{s.Role, s.Member}]
-	if s.Panelist {
+// actors returns the machine actors that an actor with this relation counts as.
+func (r Relation) actors() actorSet {
+	set := actorsOf[roleOf{r.Role, r.Member}]
+	if r.Panelist {
 		set |= bitOf(api.MachineActorPanelist)
 	}
-	if s.Rater {
+	if r.Rater {
 		set |= bitOf(api.MachineActorRater)
 	}
 	return set
 }
+
+// holds reports whether the actor has a permission, as far as the scopes of an API key decide (access.Actor.Holds).
+func (r Relation) holds(permission string) bool { return access.Actor{Key: r.Key}.Holds(permission) }
 
 // Machine evaluates a Table. It is immutable; Without returns a changed copy. Pass it by value.
 type Machine[S, A ~string] struct {
@@ -101,11 +104,11 @@ func (m Machine[S, A]) Without(actions ...A) Machine[S, A] {
 // Decide returns the state after an action. The error is RoleNotAllowed if the actor may not perform the action in any
 // state, StateConflict, with the state and the allowed actions, if not in this state, and RuleViolated if a required
 // reason is missing.
-func (m Machine[S, A]) Decide(state S, action A, standing Standing, reason *string) (S, error) {
+func (m Machine[S, A]) Decide(state S, action A, relation Relation, reason *string) (S, error) {
 	inSomeState := false
 	for i := range m.Transitions {
 		t := &m.Transitions[i]
-		if t.Action != action || !m.mayPerform(standing, i) {
+		if t.Action != action || !m.mayPerform(relation, i) {
 			continue
 		}
 		inSomeState = true
@@ -120,7 +123,7 @@ func (m Machine[S, A]) Decide(state S, action A, standing Standing, reason *stri
 		return state, fault.New(fault.RoleNotAllowed).
 			With("You may not perform the action %s on this %s.", action, m.noun())
 	}
-	return state, m.Conflict(state, standing)
+	return state, m.Conflict(state, relation)
 }
 
 // check returns RuleViolated if the transition needs a reason and there is none.
@@ -133,8 +136,8 @@ func (t *Transition[S, A]) check(reason *string) error {
 }
 
 // Conflict returns the fault for an action that the state does not permit.
-func (m Machine[S, A]) Conflict(state S, standing Standing) error {
-	allowed := names(m.Allowed(state, standing))
+func (m Machine[S, A]) Conflict(state S, relation Relation) error {
+	allowed := names(m.Allowed(state, relation))
 	return fault.New(fault.StateConflict).In(string(state), allowed).
 		With("The %s is %s. Allowed actions: %s.", m.noun(), state, listed(allowed))
 }
@@ -160,9 +163,9 @@ func listed(names []string) string {
 
 // Allowed returns the actions that an actor may perform in a state, in the order of the table. The slice is shared: do
 // not modify it.
-func (m Machine[S, A]) Allowed(state S, standing Standing) []A {
-	all := m.index.allowed(state, standing.actors())
-	remaining := all.set & m.permitted(standing)
+func (m Machine[S, A]) Allowed(state S, relation Relation) []A {
+	all := m.index.allowed(state, relation.actors())
+	remaining := all.set & m.permitted(relation)
 	if remaining == all.set {
 		return all.actions
 	}
@@ -176,28 +179,23 @@ func (m Machine[S, A]) Allowed(state S, standing Standing) []A {
 }
 
 // May reports whether an actor may perform an action in a state.
-func (m Machine[S, A]) May(state S, action A, standing Standing) bool {
-	return m.index.allowed(state, standing.actors()).set&m.permitted(standing)&m.index.bit(action) != 0
+func (m Machine[S, A]) May(state S, action A, relation Relation) bool {
+	return m.index.allowed(state, relation.actors()).set&m.permitted(relation)&m.index.bit(action) != 0
 }
 
 // mayPerform reports whether an actor may perform a transition in some state.
-func (m Machine[S, A]) mayPerform(standing Standing, transition int) bool {
-	return m.index.by[transition]&standing.actors() != 0 && m.holds(standing, m.Transitions[transition].Action)
-}
-
-// holds reports whether an actor has the permission for an action. A person has it by their role.
-func (m Machine[S, A]) holds(standing Standing, action A) bool {
-	return standing.Scopes == nil || slices.Contains(standing.Scopes, m.permission(action))
+func (m Machine[S, A]) mayPerform(relation Relation, transition int) bool {
+	return m.index.by[transition]&relation.actors() != 0 && relation.holds(m.permission(m.Transitions[transition].Action))
 }
 
 // permitted returns the actions that are not blocked and that the scopes of an API key include.
-func (m Machine[S, A]) permitted(standing Standing) actionSet {
-	if standing.Scopes == nil {
+func (m Machine[S, A]) permitted(relation Relation) actionSet {
+	if relation.Key == nil {
 		return ^m.blocked
 	}
 	var set actionSet
 	for i, action := range m.index.actions {
-		if m.holds(standing, action) {
+		if relation.holds(m.permission(action)) {
 			set |= 1 << i
 		}
 	}

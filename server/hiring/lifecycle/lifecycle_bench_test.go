@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
 // BenchmarkAllowedActions measures the cost of the allowed_actions of one row.
 func BenchmarkAllowedActions(b *testing.B) {
-	person := lifecycle.Standing{Role: api.RoleTeamLead, Member: true, Panelist: true}
-	key := lifecycle.Standing{Role: api.RoleHr, Scopes: []string{"interviews:schedule", "applications:move"}}
+	person := lifecycle.Relation{Role: api.RoleTeamLead, Member: true, Panelist: true}
+	key := lifecycle.Relation{Role: api.RoleHr, Key: &access.Key{Scopes: []string{"interviews:schedule", "applications:move"}}}
 	b.Run("interview", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -20,7 +21,7 @@ func BenchmarkAllowedActions(b *testing.B) {
 	b.Run("interview by HR", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			lifecycle.Interview().Allowed(api.InterviewStatusScheduled, lifecycle.Standing{Role: api.RoleHr})
+			lifecycle.Interview().Allowed(api.InterviewStatusScheduled, lifecycle.Relation{Role: api.RoleHr})
 		}
 	})
 	b.Run("interview by an API key", func(b *testing.B) {

@@ -14,11 +14,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// standings returns a standing for each kind of actor, by a letter: H is HR, A an admin, L a team lead who is a member
+// relations returns a relation for each kind of actor, by a letter: H is HR, A an admin, L a team lead who is a member
 // of the job, l any other team lead, e an employee who is a member, x any other employee, P a panelist, and R the
 // rater.
-func standings() map[rune]lifecycle.Standing {
-	return map[rune]lifecycle.Standing{
+func relations() map[rune]lifecycle.Relation {
+	return map[rune]lifecycle.Relation{
 		'H': {Role: api.RoleHr}, 'A': {Role: api.RoleAdmin},
 		'L': {Role: api.RoleTeamLead, Member: true}, 'l': {Role: api.RoleTeamLead},
 		'e': {Role: api.RoleEmployee, Member: true}, 'x': {Role: api.RoleEmployee},
@@ -41,22 +41,22 @@ func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, w
 			needsReason := want[pair+"?"] != ""
 			actors, to, _ := strings.Cut(want[pair]+want[pair+"?"], " ")
 			tried[pair], tried[pair+"?"] = true, true
-			for letter, standing := range standings() {
-				after, err := m.Decide(state.Name, action, standing, &reason)
+			for letter, relation := range relations() {
+				after, err := m.Decide(state.Name, action, relation, &reason)
 				may := strings.ContainsRune(actors, letter)
 				if may != (err == nil) || may && string(after) != to {
 					t.Errorf("%s: %s by %c: got %s, %v; want %q by %q", m.Name, pair, letter, after, err, to, actors)
 				}
-				if listed := slices.Contains(m.Allowed(state.Name, standing), action); listed != may {
+				if listed := slices.Contains(m.Allowed(state.Name, relation), action); listed != may {
 					t.Errorf("%s: %s by %c: in Allowed %t, want %t", m.Name, pair, letter, listed, may)
 				}
-				_, withoutReason := m.Decide(state.Name, action, standing, nil)
+				_, withoutReason := m.Decide(state.Name, action, relation, nil)
 				if may && fault.Is(withoutReason, fault.RuleViolated) != needsReason {
 					t.Errorf("%s: %s by %c without a reason: got %v; needs a reason: %t",
 						m.Name, pair, letter, withoutReason, needsReason)
 				}
 				if !may {
-					checkRefusal(t, m, state.Name, action, standing, err)
+					checkRefusal(t, m, state.Name, action, relation, err)
 				}
 			}
 		}
@@ -71,25 +71,25 @@ func check[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], actions []A, w
 // checkRefusal expects RoleNotAllowed if the actor may perform the action in no state, and otherwise StateConflict with
 // the state and the allowed actions.
 func checkRefusal[S, A ~string](
-	t *testing.T, m lifecycle.Machine[S, A], state S, action A, standing lifecycle.Standing, err error,
+	t *testing.T, m lifecycle.Machine[S, A], state S, action A, relation lifecycle.Relation, err error,
 ) {
 	t.Helper()
-	if !slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return m.May(s.Name, action, standing) }) {
+	if !slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return m.May(s.Name, action, relation) }) {
 		if !fault.Is(err, fault.RoleNotAllowed) {
-			t.Errorf("%s: %s %s by %+v: got %v, want RoleNotAllowed", m.Name, state, action, standing, err)
+			t.Errorf("%s: %s %s by %+v: got %v, want RoleNotAllowed", m.Name, state, action, relation, err)
 		}
 		return
 	}
 	var f *fault.Fault
 	if !fault.Is(err, fault.StateConflict) || !errors.As(err, &f) {
-		t.Errorf("%s: %s %s by %+v: got %v, want StateConflict", m.Name, state, action, standing, err)
+		t.Errorf("%s: %s %s by %+v: got %v, want StateConflict", m.Name, state, action, relation, err)
 		return
 	}
 	named, allowed := f.State()
-	if named != string(state) || len(allowed) != len(m.Allowed(state, standing)) ||
+	if named != string(state) || len(allowed) != len(m.Allowed(state, relation)) ||
 		!strings.Contains(f.Detail(), string(state)) {
 		t.Errorf("%s: conflict names state %q and actions %v, want %q and %v: %s",
-			m.Name, named, allowed, state, m.Allowed(state, standing), f.Detail())
+			m.Name, named, allowed, state, m.Allowed(state, relation), f.Detail())
 	}
 }
 
@@ -208,12 +208,12 @@ func TestStages(t *testing.T) {
 			if event == "" {
 				refusal = fault.StateConflict
 			}
-			for letter, standing := range standings() {
+			for letter, relation := range relations() {
 				may := strings.ContainsRune(actors, letter)
-				if got := lifecycle.Reachable(from, standing); slices.Contains(got, to) != may {
+				if got := lifecycle.Reachable(from, relation); slices.Contains(got, to) != may {
 					t.Errorf("%s to %s by %c: in Reachable %v, want %t", from, to, letter, got, may)
 				}
-				got, err := lifecycle.Reach(from, to, standing, &reason)
+				got, err := lifecycle.Reach(from, to, relation, &reason)
 				if !may {
 					if !fault.Is(err, refusal) {
 						t.Errorf("%s to %s by %c: got %q, %v; want %v", from, to, letter, got, err, refusal)
@@ -223,7 +223,7 @@ func TestStages(t *testing.T) {
 				if got != event || err != nil {
 					t.Errorf("%s to %s by %c: got %q, %v; want %q", from, to, letter, got, err, event)
 				}
-				_, err = lifecycle.Reach(from, to, standing, nil)
+				_, err = lifecycle.Reach(from, to, relation, nil)
 				if needs := event == api.ApplicationEventReturn; fault.Is(err, fault.RuleViolated) != needs {
 					t.Errorf("%s to %s by %c without a reason: got %v; needs a reason: %t", from, to, letter, err, needs)
 				}
@@ -271,15 +271,15 @@ func walk[S, A ~string](t *testing.T, m lifecycle.Machine[S, A]) {
 		state, reason := m.Initial, "because"
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
 			action := rapid.SampledFrom(actions).Draw(t, "action")
-			standing := lifecycle.Standing{
+			relation := lifecycle.Relation{
 				Role:   rapid.SampledFrom(access.Roles()).Draw(t, "role"),
 				Member: rapid.Bool().Draw(t, "member"), Panelist: rapid.Bool().Draw(t, "panelist"),
 				Rater: rapid.Bool().Draw(t, "rater"),
 			}
-			may := m.May(state, action, standing)
-			after, err := m.Decide(state, action, standing, &reason)
+			may := m.May(state, action, relation)
+			after, err := m.Decide(state, action, relation, &reason)
 			if may != (err == nil) || err != nil && after != state {
-				t.Fatalf("%s: %s in %s by %+v: got %s, %v; allowed: %t", m.Name, action, state, standing, after, err, may)
+				t.Fatalf("%s: %s in %s by %+v: got %s, %v; allowed: %t", m.Name, action, state, relation, after, err, may)
 			}
 			if !slices.ContainsFunc(m.States, func(s lifecycle.State[S]) bool { return s.Name == after }) {
 				t.Fatalf("%s: %s in %s: got state %q, which the machine does not have", m.Name, action, state, after)
@@ -344,7 +344,7 @@ func TestMachinesMatchTheAPI(t *testing.T) {
 // the actor, and that the original machine still permits it.
 func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 	t.Parallel()
-	hr, reason := lifecycle.Standing{Role: api.RoleHr}, "because"
+	hr, reason := lifecycle.Relation{Role: api.RoleHr}, "because"
 	all := lifecycle.Interview()
 	less := all.Without(api.InterviewActionSchedule, api.InterviewActionCancel)
 	for _, state := range all.States {
@@ -373,24 +373,30 @@ func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 func TestScopesLimitAllowedActions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		scopes []string
-		want   []api.InterviewAction
+		key  *access.Key
+		want []api.InterviewAction
 	}{
-		"no scope":    {[]string{}, []api.InterviewAction{}},
-		"other scope": {[]string{"jobs:write"}, []api.InterviewAction{}},
+		"no scopes":   {&access.Key{}, []api.InterviewAction{}},
+		"no scope":    {&access.Key{Scopes: []string{}}, []api.InterviewAction{}},
+		"other scope": {&access.Key{Scopes: []string{"jobs:write"}}, []api.InterviewAction{}},
 		"one scope": {
-			[]string{"interviews:conduct"}, []api.InterviewAction{api.InterviewActionStart, api.InterviewActionMarkNoShow},
+			&access.Key{Scopes: []string{"interviews:conduct"}},
+			[]api.InterviewAction{api.InterviewActionStart, api.InterviewActionMarkNoShow},
 		},
-		"person": {nil, []api.InterviewAction{
+		"user": {nil, []api.InterviewAction{
 			api.InterviewActionUpdate, api.InterviewActionSetPanel, api.InterviewActionReschedule, api.InterviewActionStart,
 			api.InterviewActionMarkNoShow, api.InterviewActionCancel,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hr := lifecycle.Standing{Role: api.RoleHr, Scopes: test.scopes}
+			hr := lifecycle.Relation{Role: api.RoleHr, Key: test.key}
 			if got := lifecycle.Interview().Allowed(api.InterviewStatusScheduled, hr); !slices.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
+			}
+			stages := lifecycle.Reachable(api.ApplicationStageApplied, hr)
+			if got, want := len(stages) > 0, test.key == nil; got != want {
+				t.Errorf("stages: got %v, want some: %t", stages, want)
 			}
 		})
 	}

@@ -57,22 +57,22 @@ func stageTable() Table[api.ApplicationStage, api.ApplicationEvent] {
 // Reach returns the event that moves an application from one stage to another. The error is StateConflict, whose detail
 // lists the stages that the actor may choose, if there is no such transition; RoleNotAllowed if the actor may not
 // perform it; and RuleViolated if a required reason is missing.
-func Reach(from, to api.ApplicationStage, standing Standing, reason *string) (api.ApplicationEvent, error) {
+func Reach(from, to api.ApplicationStage, relation Relation, reason *string) (api.ApplicationEvent, error) {
 	for i := range stageMachine.Transitions {
 		t := &stageMachine.Transitions[i]
 		if t.From[0] != from || t.To != to {
 			continue
 		}
-		if !stageMachine.mayPerform(standing, i) {
+		if !stageMachine.mayPerform(relation, i) {
 			return "", fault.New(fault.RoleNotAllowed).
 				With("Only HR and admins may move an application from %s to %s.", from, to)
 		}
 		return t.Action, t.check(reason)
 	}
 	const active = api.ApplicationStatusActive // The caller has already refused applications in another status.
-	return "", fault.New(fault.StateConflict).In(string(active), names(applicationMachine.Allowed(active, standing))).
+	return "", fault.New(fault.StateConflict).In(string(active), names(applicationMachine.Allowed(active, relation))).
 		With("An application cannot be moved from %s to %s. Allowed stages: %s.",
-			from, to, listed(names(Reachable(from, standing))))
+			from, to, listed(names(Reachable(from, relation))))
 }
 
 // reachable contains the stages that each actorSet may move an application to, by its current stage.
@@ -95,9 +95,9 @@ func reachableStages() [actorSets]map[api.ApplicationStage][]api.ApplicationStag
 
 // Reachable returns the stages that an actor may move an application to, in order. The slice is shared: do not
 // modify it.
-func Reachable(from api.ApplicationStage, standing Standing) []api.ApplicationStage {
-	stages := reachable[standing.actors()][from]
-	if stages == nil || standing.Scopes != nil && !slices.Contains(standing.Scopes, stageMachine.Needs) {
+func Reachable(from api.ApplicationStage, relation Relation) []api.ApplicationStage {
+	stages := reachable[relation.actors()][from]
+	if stages == nil || !relation.holds(stageMachine.Needs) {
 		return []api.ApplicationStage{}
 	}
 	return stages

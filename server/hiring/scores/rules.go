@@ -14,14 +14,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
-// standingOf returns the actor's standing towards a score. The rater of a score is nothing but its rater, whatever
-// their role, and an API key of which the rater is a key holder has no standing. Otherwise raters could read the other
-// scores after submitting, reopen their own score, and revise it.
-func standingOf(actor access.Actor, score db.Score) lifecycle.Standing {
+// relationOf returns the actor's relation to a score. Towards their own score, raters have only the rights of a rater,
+// whatever their role, and an API key of which the rater is a key holder has no rights. Otherwise raters could read the
+// other scores after submitting, reopen their own score, and revise it.
+func relationOf(actor access.Actor, score db.Score) lifecycle.Relation {
 	if actor.Is(score.RaterID) {
-		return lifecycle.Standing{Rater: actor.Key == nil, Scopes: actor.Scopes()}
+		return lifecycle.Relation{Rater: actor.Key == nil, Key: actor.Key}
 	}
-	return lifecycle.StandingOf(actor, false)
+	return lifecycle.RelationOf(actor, false)
 }
 
 // decide returns the state of a score after an action. The action must be permitted by the state of the score and by
@@ -29,20 +29,20 @@ func standingOf(actor access.Actor, score db.Score) lifecycle.Standing {
 func decide(
 	actor access.Actor, score db.Score, interview api.InterviewStatus, action api.ScoreAction, reason *string,
 ) (api.ScoreStatus, error) {
-	to, err := lifecycle.Score().Decide(score.Status, action, standingOf(actor, score), reason)
+	to, err := lifecycle.Score().Decide(score.Status, action, relationOf(actor, score), reason)
 	if err != nil {
 		return to, err
 	}
-	return to, checkTakesScores(interview, standingOf(actor, score))
+	return to, checkTakesScores(interview, relationOf(actor, score))
 }
 
 // checkTakesScores returns StateConflict if the scores of an interview cannot be changed in its state.
-func checkTakesScores(interview api.InterviewStatus, standing lifecycle.Standing) error {
+func checkTakesScores(interview api.InterviewStatus, relation lifecycle.Relation) error {
 	if lifecycle.TakesScores(interview) {
 		return nil
 	}
 	allowed := []string{}
-	for _, action := range lifecycle.Interview().Allowed(interview, standing) {
+	for _, action := range lifecycle.Interview().Allowed(interview, relation) {
 		allowed = append(allowed, string(action))
 	}
 	remedy := "Scores can be changed only while an interview is in_progress or awaiting_scores."
@@ -58,7 +58,7 @@ func allowedActions(actor access.Actor, score db.Score, interview api.InterviewS
 	if !lifecycle.TakesScores(interview) {
 		return []api.ScoreAction{}
 	}
-	return lifecycle.Score().Allowed(score.Status, standingOf(actor, score))
+	return lifecycle.Score().Allowed(score.Status, relationOf(actor, score))
 }
 
 // scoreContent is the decoded content of a score.

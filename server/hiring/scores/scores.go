@@ -178,9 +178,9 @@ func (s *Scores) lockInterview(
 	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 		return locked.Interview, rater, err
 	}
-	standing := lifecycle.StandingOf(actor, locked.IsMember)
-	standing.Panelist = err == nil
-	_, err = lifecycle.Interview().Decide(locked.Interview.Status, api.InterviewActionCreateScore, standing, nil)
+	relation := lifecycle.RelationOf(actor, locked.IsMember)
+	relation.Panelist = err == nil
+	_, err = lifecycle.Interview().Decide(locked.Interview.Status, api.InterviewActionCreateScore, relation, nil)
 	return locked.Interview, rater, err
 }
 
