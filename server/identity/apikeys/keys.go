@@ -116,6 +116,9 @@ func (k *APIKeys) CreateAPIKey(
 		if err != nil {
 			return err
 		}
+		if err := checkCovers(actor, row.JobIDs, apikey.ModeOf(company)); err != nil {
+			return err
+		}
 		given := grant{
 			name: row.Name, scopes: body.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: apikey.ModeOf(company),
 		}
@@ -159,11 +162,14 @@ func (k *APIKeys) UpdateAPIKey(
 	actor := access.Of(ctx)
 	var saved db.APIKey
 	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch, canChange)
 		if err != nil {
 			return err
 		}
 		change := applyPatch(row, *patch)
+		if err := checkCovers(actor, change.JobIDs, modeOfPrefix(row.Prefix)); err != nil {
+			return err
+		}
 		if saved = row; !hasChanges(row, change) {
 			return nil
 		}
@@ -198,18 +204,17 @@ func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONRespons
 	return k.keyResponse(actor, row), nil
 }
 
-// lockedKey locks a key for a change, and fails if it has another version than the client expects or was revoked.
-func (k *APIKeys) lockedKey(ctx context.Context, tx *db.Queries, id uuid.UUID, match *string) (db.APIKey, error) {
-	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{
-		CompanyID: access.Of(ctx).CompanyID, ID: id,
-	})
+// lockedKey locks a key for a change, and fails if the rule does not permit the change or if the key has another version
+// than the client expects.
+func (k *APIKeys) lockedKey(
+	ctx context.Context, tx *db.Queries, id uuid.UUID, match *string, rule func(access.Actor, db.APIKey) error,
+) (db.APIKey, error) {
+	actor := access.Of(ctx)
+	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{CompanyID: actor.CompanyID, ID: id})
 	if err != nil {
 		return row, err
 	}
-	if err := etag.Check(match, row.Version); err != nil {
-		return row, err
-	}
-	return row, checkNotRevoked(row)
+	return row, etag.If(match).Before(row.Version, rule(actor, row))
 }
 
 // checkJobs fails with RuleViolated if the company does not have all of the jobs, which are in the order of the

@@ -76,6 +76,17 @@ func (k *APIKeys) check(g grant, had *time.Time, now time.Time) error {
 	return nil
 }
 
+// checkCovers fails with RoleNotAllowed if a key, given its jobs and the mode of the company, would see or do more than
+// the actor. Otherwise a key would give its holders rights that their role does not give them.
+func checkCovers(actor access.Actor, jobs []uuid.UUID, mode api.CompanyMode) error {
+	key := access.Key{Jobs: jobs, Test: mode == api.CompanyModeTest}
+	if actor.Standing().Covers(key.Standing()) {
+		return nil
+	}
+	return fault.New(fault.RoleNotAllowed).
+		With("The key would act with the role %s, which may do more than yours, %s.", key.Role(), actor.Role)
+}
+
 // statusOf is the status of a key at a time.
 func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 	switch {
@@ -87,9 +98,17 @@ func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 	return api.APIKeyStatusActive
 }
 
-// checkNotRevoked fails with StateConflict if a key was revoked. An expired key can be changed: it can get another
-// expiry.
-func checkNotRevoked(row db.APIKey) error {
+// canChange fails with RoleNotAllowed if the actor may not change a key and not get a new secret of it, and with
+// StateConflict if it was revoked. An expired key can be changed: it can get another expiry.
+func canChange(actor access.Actor, row db.APIKey) error {
+	if err := checkCovers(actor, row.JobIDs, modeOfPrefix(row.Prefix)); err != nil {
+		return err
+	}
+	return canRevoke(actor, row)
+}
+
+// canRevoke fails with StateConflict if a key was revoked. The permission is sufficient: nobody gains by a revocation.
+func canRevoke(_ access.Actor, row db.APIKey) error {
 	if row.RevokedAt != nil {
 		return fault.New(fault.StateConflict).In(string(api.APIKeyStatusRevoked), []string{}).
 			With("The key is revoked. Revocation is final; create another key.")
@@ -100,11 +119,17 @@ func checkNotRevoked(row db.APIKey) error {
 // allowedActions lists the actions that the actor may take on a key now.
 func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKey) []api.APIKeyAction {
 	// The first key of a test company is shown to a user of the company that opened it, who cannot manage it.
-	if actor.Key != nil || row.CompanyID != actor.CompanyID || !k.Contract.Holds(actor.Role, "api_keys:manage") ||
-		checkNotRevoked(row) != nil {
+	if actor.Key != nil || row.CompanyID != actor.CompanyID || !k.Contract.Holds(actor.Role, "api_keys:manage") {
 		return []api.APIKeyAction{}
 	}
-	return []api.APIKeyAction{api.APIKeyActionUpdate, api.APIKeyActionRotate, api.APIKeyActionRevoke}
+	actions := []api.APIKeyAction{}
+	if canChange(actor, row) == nil {
+		actions = append(actions, api.APIKeyActionUpdate, api.APIKeyActionRotate)
+	}
+	if canRevoke(actor, row) == nil {
+		actions = append(actions, api.APIKeyActionRevoke)
+	}
+	return actions
 }
 
 // applyPatch applies a merge patch to a row: absent members keep their value, null clears it.

@@ -26,7 +26,7 @@ func (k *APIKeys) RotateAPIKey(
 	var saved db.APIKey
 	var secret apikey.Secret
 	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch, canChange)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (k *APIKeys) RevokeAPIKey(
 	actor := access.Of(ctx)
 	var saved db.APIKey
 	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch)
+		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch, canRevoke)
 		if err != nil {
 			return err
 		}

@@ -63,11 +63,11 @@ func (a *Service) RevokeOtherSessions(
 	return api.RevokeOtherSessions200JSONResponse{Revoked: ended}, nil
 }
 
-// ListUserSessions lists the sessions of any user of the company.
+// ListUserSessions lists the sessions of a user whom the actor sees.
 func (a *Service) ListUserSessions(
 	ctx context.Context, request api.ListUserSessionsRequestObject,
 ) (api.ListUserSessionsResponseObject, error) {
-	if err := a.exists(ctx, request.UserID); err != nil {
+	if err := a.checkSeen(ctx, request.UserID); err != nil {
 		return nil, err
 	}
 	listed, err := a.list(ctx, request.UserID, request.Params.Limit, request.Params.Cursor)
@@ -79,10 +79,13 @@ func (a *Service) ListUserSessions(
 	}, nil
 }
 
-// RevokeUserSession ends one session of any user of the company.
+// RevokeUserSession ends one session of a user whom the actor sees.
 func (a *Service) RevokeUserSession(
 	ctx context.Context, request api.RevokeUserSessionRequestObject,
 ) (api.RevokeUserSessionResponseObject, error) {
+	if err := a.checkSeen(ctx, request.UserID); err != nil {
+		return nil, err
+	}
 	err := a.end(ctx, request.UserID, request.SessionID, db.SessionEndRevokedByAdmin, audit.SessionRevoked)
 	if err != nil {
 		return nil, err
@@ -90,11 +93,11 @@ func (a *Service) RevokeUserSession(
 	return api.RevokeUserSession204Response{}, nil
 }
 
-// RevokeUserSessions ends all sessions of any user of the company.
+// RevokeUserSessions ends all sessions of a user whom the actor sees.
 func (a *Service) RevokeUserSessions(
 	ctx context.Context, request api.RevokeUserSessionsRequestObject,
 ) (api.RevokeUserSessionsResponseObject, error) {
-	if err := a.exists(ctx, request.UserID); err != nil {
+	if err := a.checkSeen(ctx, request.UserID); err != nil {
 		return nil, err
 	}
 	ended, err := a.endAll(ctx, request.UserID, nil, db.SessionEndRevokedByAdmin)
@@ -104,10 +107,12 @@ func (a *Service) RevokeUserSessions(
 	return api.RevokeUserSessions200JSONResponse{Revoked: ended}, nil
 }
 
-// exists returns a NotFound fault if the company does not have the user.
-func (a *Service) exists(ctx context.Context, user uuid.UUID) error {
-	company := access.Of(ctx).CompanyID
-	_, err := a.Store.Of(company).GetUser(ctx, db.GetUserParams{CompanyID: company, ID: user})
+// checkSeen fails with ResourceNotFound if the actor does not see the user, or the company has no such user.
+func (a *Service) checkSeen(ctx context.Context, user uuid.UUID) error {
+	actor := access.Of(ctx)
+	_, err := a.Store.Of(actor.CompanyID).GetVisibleUser(ctx, db.GetVisibleUserParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Users.String(), ID: user,
+	})
 	if err != nil {
 		return fmt.Errorf("read user %s: %w", user, err)
 	}

@@ -34,7 +34,7 @@ func canManage(actor access.Actor, row db.User) error {
 }
 
 func lastAdmin(row db.User, admins int) bool {
-	return row.Role == api.RoleAdmin && row.IsActive && admins <= 1
+	return access.Administers(row.Role) && row.IsActive && admins <= 1
 }
 
 // canDeactivate fails if the actor may not deactivate a user; admins is the number of active admins.
@@ -95,19 +95,18 @@ func allowedActions(actor access.Actor, row db.User, alone bool) []api.UserActio
 	if alone {
 		admins = 1
 	}
-	holds := func(permission string) bool { return actor.Key == nil || slices.Contains(actor.Key.Scopes, permission) }
 	actions := []api.UserAction{}
-	if holds("users:update") && canManage(actor, row) == nil {
+	if actor.Holds("users:update") && canManage(actor, row) == nil {
 		actions = append(actions, api.UserActionUpdate)
 	}
-	if holds("users:deactivate") && canDeactivate(actor, row, admins) == nil {
+	if actor.Holds("users:deactivate") && canDeactivate(actor, row, admins) == nil {
 		actions = append(actions, api.UserActionDeactivate)
 	}
-	if holds("users:deactivate") && canReactivate(actor, row) == nil {
+	if actor.Holds("users:deactivate") && canReactivate(actor, row) == nil {
 		actions = append(actions, api.UserActionReactivate)
 	}
 	changes := func(to api.Role) bool { return canChangeRole(actor, row, to, admins) == nil }
-	if holds("users:change_role") && slices.ContainsFunc(access.Roles(), changes) {
+	if actor.Holds("users:change_role") && slices.ContainsFunc(access.Roles(), changes) {
 		actions = append(actions, api.UserActionChangeRole)
 	}
 	return actions

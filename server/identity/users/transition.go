@@ -64,6 +64,9 @@ func (u *Users) transition(
 	ctx context.Context, id uuid.UUID, match *string, action audit.Action, change stateChange,
 ) (response api.UserJSONResponse, err error) {
 	actor := access.Of(ctx)
+	if !actor.SeesUser(id) {
+		return response, fault.New(fault.ResourceNotFound)
+	}
 	var affected []db.Session
 	var saved db.User
 	err = u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
@@ -75,7 +78,7 @@ func (u *Users) transition(
 		if err != nil {
 			return err
 		}
-		if row.Role == api.RoleAdmin && row.IsActive && len(admins) == 0 { // became an active admin between the two reads
+		if access.Administers(row.Role) && row.IsActive && len(admins) == 0 { // became an active admin between the two reads
 			return fault.New(fault.ConcurrentRequest)
 		}
 		if err := etag.If(match).Before(row.Version, change.decide(actor, row, len(admins))); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -124,6 +125,9 @@ func (u *Users) UpdateUser(
 	ctx context.Context, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {
 	actor, patch := access.Of(ctx), request.Body
+	if !actor.SeesUser(request.UserID) {
+		return nil, fault.New(fault.ResourceNotFound)
+	}
 	var response api.UserJSONResponse
 	err := u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
 		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{
@@ -183,7 +187,7 @@ func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db
 	})
 }
 
-// present converts a user for the actor, with the actions allowed to them.
+// userResponse converts a user for the actor, with the actions allowed to the actor, and computes its tag.
 func (u *Users) userResponse(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
 	alone, err := u.lastAdmin(ctx, tx, row)
 	if err != nil {
@@ -200,7 +204,7 @@ func (u *Users) userResponse(ctx context.Context, tx *db.Queries, row db.User) (
 // among them it does not ask the database.
 func (u *Users) lastAdmin(ctx context.Context, tx *db.Queries, rows ...db.User) (bool, error) {
 	for _, row := range rows {
-		if row.Role == api.RoleAdmin && row.IsActive {
+		if access.Administers(row.Role) && row.IsActive {
 			count, err := tx.CountActiveAdmins(ctx, row.CompanyID)
 			return count <= 1, err
 		}
