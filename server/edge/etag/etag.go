@@ -46,7 +46,7 @@ func OfShown(response any) string {
 	return OfContent(encoded)
 }
 
-// Weak returns the weak form of a tag: equal tags then promise the same meaning, and not the same bytes.
+// Weak returns the weak form of a tag. Equal weak tags mean equivalent, not identical, content.
 func Weak(tag string) string { return "W/" + tag }
 
 // Matches reports whether an If-None-Match header contains a tag, by weak comparison (RFC 9110, section 13.1.2). A nil

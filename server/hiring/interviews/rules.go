@@ -118,7 +118,7 @@ func canChangePanelist(locked lockedInterview, actor access.Actor, user uuid.UUI
 	case !actor.Is(user) || !lifecycle.TakesScores(locked.row.Status):
 		return nil
 	case actor.Key != nil:
-		return locked.refuse("The interview has begun, and the user knows the secret of this API key." +
+		return locked.refuse("The interview has begun, and the user is a key holder of this API key." +
 			" Another person must add them to the panel or remove them from it.")
 	}
 	return locked.refuse("The interview has begun. Another person must add you to the panel or remove you from it.")

@@ -37,7 +37,7 @@ func checkAppointment(actor access.Actor, user db.User) error {
 		return nil
 	}
 	return fault.New(fault.RoleNotAllowed).
-		With("The user has seen the secret of this API key, so the key cannot make them a member. Another user must do it.")
+		With("The user is a key holder of this API key, so the key cannot make them a member. Another user must do it.")
 }
 
 // checkNewMember returns the fault RuleViolated if the user is inactive and not a member of the job yet. An inactive

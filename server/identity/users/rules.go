@@ -28,7 +28,7 @@ func canManage(actor access.Actor, row db.User) error {
 	// An API key gives its holders no right over themselves that their role does not give them.
 	if actor.Is(row.ID) && !access.StandingOf(row.Role).Manages(row.Role) {
 		return fault.New(fault.RoleNotAllowed).
-			With("The user knows the secret of this API key, and their role %s may not do this for itself.", row.Role)
+			With("The user is a key holder of this API key, and their role %s may not do this for itself.", row.Role)
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func canReactivate(actor access.Actor, row db.User) error {
 	case actor.Is(row.ID):
 		// An inactive user can do nothing, so no API key that they hold may end that.
 		return fault.New(fault.RoleNotAllowed).
-			With("Another person must reactivate a user who knows the secret of this API key.")
+			With("Another person must reactivate a key holder of this API key.")
 	}
 	return nil
 }
