@@ -5,32 +5,32 @@ import "strings"
 const (
 	// formula has the characters that start a formula in a spreadsheet (OWASP, CSV injection).
 	formula = "=+-@\t\r"
-	// harmless is written before such a character.
-	harmless = "'"
+	// formulaMark is written before such a character.
+	formulaMark = "'"
 	// separator separates the items of a list in a cell; escape makes it part of an item.
 	separator, escape = '|', '\\'
 )
 
-// defuse marks a cell that a spreadsheet would interpret as a formula.
-func defuse(cell string) string {
+// escapeFormula marks a cell that a spreadsheet would interpret as a formula.
+func escapeFormula(cell string) string {
 	if strings.IndexAny(cell, formula) == 0 {
-		return harmless + cell
+		return formulaMark + cell
 	}
 	return cell
 }
 
-// defuseForReading is defuse for a cell that arm will read. It also marks a text that looks like a marked one.
-func defuseForReading(cell string) string {
-	if strings.IndexAny(strings.TrimLeft(cell, harmless), formula) == 0 {
-		return harmless + cell
+// escapeFormulaForReading is escapeFormula for a cell that unescapeFormula will read. It also marks a text that looks like a marked one.
+func escapeFormulaForReading(cell string) string {
+	if strings.IndexAny(strings.TrimLeft(cell, formulaMark), formula) == 0 {
+		return formulaMark + cell
 	}
 	return cell
 }
 
-// arm removes the mark that defuse added.
-func arm(cell string) string {
-	unmarked, marked := strings.CutPrefix(cell, harmless)
-	if marked && strings.IndexAny(strings.TrimLeft(unmarked, harmless), formula) == 0 {
+// unescapeFormula removes the mark that escapeFormula added.
+func unescapeFormula(cell string) string {
+	unmarked, marked := strings.CutPrefix(cell, formulaMark)
+	if marked && strings.IndexAny(strings.TrimLeft(unmarked, formulaMark), formula) == 0 {
 		return unmarked
 	}
 	return cell

@@ -22,7 +22,7 @@ func TestDefuse(t *testing.T) {
 		"=1": {"'=1", "'=1"}, "+1": {"'+1", "'+1"}, "-": {"'-", "'-"}, "@a": {"'@a", "'@a"}, "\t": {"'\t", "'\t"},
 		"\r": {"'\r", "'\r"}, " =1": {" =1", " =1"}, "'=1": {"'=1", "''=1"}, "''@": {"''@", "'''@"}, "''": {"''", "''"},
 	} {
-		if got := [2]string{defuse(text), defuseForReading(text)}; got != want {
+		if got := [2]string{escapeFormula(text), escapeFormulaForReading(text)}; got != want {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
@@ -34,12 +34,12 @@ func TestCellsAreNeverFormulas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts().Draw(t, "text")
-		for _, cell := range []string{defuse(text), defuseForReading(text)} {
+		for _, cell := range []string{escapeFormula(text), escapeFormulaForReading(text)} {
 			if cell != "" && strings.IndexByte(formula, cell[0]) >= 0 {
 				t.Fatalf("cell: got %q, which a spreadsheet would compute", cell)
 			}
 		}
-		if back := arm(defuseForReading(text)); back != text {
+		if back := unescapeFormula(escapeFormulaForReading(text)); back != text {
 			t.Fatalf("round trip: got %q", back)
 		}
 	})

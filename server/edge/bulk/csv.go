@@ -104,7 +104,7 @@ func (r *csvRecords) read(record *Record, column Column, cell string) {
 		record.flaw(pointer, "required", "is required")
 	case cell == "":
 	case column.List:
-		items, clean := split(arm(cell)), true
+		items, clean := split(unescapeFormula(cell)), true
 		for i, item := range items {
 			clean = checkText(record, pointer+"/"+strconv.Itoa(i), item) && clean
 		}
@@ -112,7 +112,7 @@ func (r *csvRecords) read(record *Record, column Column, cell string) {
 			record.keepList(column, items)
 		}
 	case checkText(record, pointer, cell):
-		record.Fields[column.Name] = arm(cell)
+		record.Fields[column.Name] = unescapeFormula(cell)
 	}
 }
 

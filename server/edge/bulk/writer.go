@@ -61,9 +61,9 @@ func (w *Writer) Write(row any) error {
 	for i, column := range w.table.Columns {
 		text := cellOf(members[column])
 		if w.table.Importable {
-			cells[i] = defuseForReading(text)
+			cells[i] = escapeFormulaForReading(text)
 		} else {
-			cells[i] = defuse(text)
+			cells[i] = escapeFormula(text)
 		}
 	}
 	return w.csv.Write(cells)

@@ -107,7 +107,7 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // admit checks a request. Every request is counted before it is refused, because refusals have a cost as well: a
-// guessed token costs a signature, and a denial an entry in the audit log.
+// guessed token costs a signature check, and a denial an entry in the audit log.
 func (g *Gate) admit(
 	ctx context.Context, c echo.Context, op *Operation, request *access.Request,
 ) (in input, err error) {

@@ -16,8 +16,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// crowd inserts users with equal sort keys: the same names, the same times, letters of many scripts.
-func crowd(t *testing.T, h fixture, n int) {
+// insertUsers inserts users with equal sort keys: the same names, the same times, letters of many scripts.
+func insertUsers(t *testing.T, h fixture, n int) {
 	t.Helper()
 	first := []string{"Özlem", "özlem", "Ada", "ada", "Émile", "ß", "😀", "Zoë", "zoë"}
 	last := []string{"Østergård", "østergård", "O'Brien", "Straße", "STRASSE", "a", "B", "Ä", "日本"}
@@ -61,7 +61,7 @@ func comparison(sort string) func(a, b api.User) int {
 func TestSortOrders(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t)
-	crowd(t, h, 32)
+	insertUsers(t, h, 32)
 	for _, sort := range []string{"created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "email", "-email"} {
 		whole := list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data
 		if len(whole) != 36 {
@@ -86,7 +86,7 @@ func TestSortOrders(t *testing.T) {
 func TestInsertsDuringPagination(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t)
-	crowd(t, h, 30)
+	insertUsers(t, h, 30)
 	n := 0
 	for _, sort := range []string{"created_at", "-updated_at", "name", "-email"} {
 		before := testkit.IDs(list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data)
@@ -108,7 +108,7 @@ func TestInsertsDuringPagination(t *testing.T) {
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t)
-	crowd(t, h, 60)
+	insertUsers(t, h, 60)
 	all := list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data
 	since := all[30].UpdatedAt
 	for name, test := range map[string]struct {
@@ -206,7 +206,7 @@ func TestSearchByIndexAndByWalk(t *testing.T) {
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t)
-	crowd(t, h, 10)
+	insertUsers(t, h, 10)
 	first := list(h.as[api.RoleHr], url.Values{"limit": {"2"}, "role": {"employee"}})
 	cursor := *first.NextCursor
 	same := url.Values{"role": {"employee"}, "cursor": {cursor}}
