@@ -5,8 +5,8 @@
 // call; package gate enforces that. A [Standing] says for which resources: which jobs, candidates and users the actor
 // sees, and on whose behalf the state machines act. Everything is closed by default: a role that has no entry in
 // [StandingOf] sees no hiring data, no other user and no audit entry, whatever permissions the specification grants to
-// it, and can neither manage users nor give out API keys. The permission alone decides about the actor's own account, the
-// settings of the company, and whether the actor may create jobs and candidates. A rule asks for a named standing, and
+// it, and can neither manage users nor give out API keys. The permission alone decides about the actor's own account,
+// the settings of the company, and whether the actor may create jobs and candidates. A rule asks for a named standing, and
 // never whether an actor has, or does not have, a certain role.
 //
 // Rules about oneself apply to the people who act through an actor, see [Actor.Is].

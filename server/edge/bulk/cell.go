@@ -19,7 +19,8 @@ func escapeFormula(cell string) string {
 	return cell
 }
 
-// escapeFormulaForReading is escapeFormula for a cell that unescapeFormula will read. It also marks a text that looks like a marked one.
+// escapeFormulaForReading is escapeFormula for a cell that unescapeFormula will read. It also marks a
+// text that looks like a marked one.
 func escapeFormulaForReading(cell string) string {
 	if strings.IndexAny(strings.TrimLeft(cell, formulaMark), formula) == 0 {
 		return formulaMark + cell

@@ -64,8 +64,8 @@ type Relation struct {
 	Key *access.Key
 }
 
-// RelationOf returns the relation of an actor to a resource. The parameter member reports whether the actor is a member of the
-// resource's job, or an API key of that job.
+// RelationOf returns the relation of an actor to a resource. The parameter member reports whether the actor is a
+// member of the resource's job, or an API key of that job.
 func RelationOf(actor access.Actor, member bool) Relation {
 	return Relation{Role: actor.Role, Member: member, Key: actor.Key}
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// keyResponse converts a key and computes its tag. The tag covers the members that change with time while the row does not.
+// keyResponse converts a key and computes its tag. The tag covers the members that change with time while the
+// row does not.
 func (k *APIKeys) keyResponse(actor access.Actor, row db.APIKey) api.APIKeyJSONResponse {
 	response := k.convert(actor, row)
 	return api.APIKeyJSONResponse{

@@ -204,8 +204,8 @@ func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONRespons
 	return k.keyResponse(actor, row), nil
 }
 
-// lockedKey locks a key for a change, and fails if the rule does not permit the change or if the key has another version
-// than the client expects.
+// lockedKey locks a key for a change, and fails if the rule does not permit the change or if the key has another
+// version than the client expects.
 func (k *APIKeys) lockedKey(
 	ctx context.Context, tx *db.Queries, id uuid.UUID, match *string, rule func(access.Actor, db.APIKey) error,
 ) (db.APIKey, error) {
