@@ -6,8 +6,8 @@
 // sees, and on whose behalf the state machines act. Everything is closed by default: a role that has no entry in
 // [StandingOf] sees no hiring data, no other user and no audit entry, whatever permissions the specification grants to
 // it, and can neither manage users nor give out API keys. The permission alone decides about the actor's own account,
-// the settings of the company, and whether the actor may create jobs and candidates. A rule asks for a named standing, and
-// never whether an actor has, or does not have, a certain role.
+// the settings of the company, and whether the actor may create jobs and candidates. A rule asks for a named standing,
+// and never whether an actor has, or does not have, a certain role.
 //
 // Rules about oneself apply to the people who act through an actor, see [Actor.Is].
 package access
