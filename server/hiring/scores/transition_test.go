@@ -50,7 +50,7 @@ func TestReopen(t *testing.T) {
 
 	// The revision keeps the earlier content.
 	page := testkit.Decode[api.ScoreRevisionPage](hr.Get(path(draft.ID, "revisions")).Expect(http.StatusOK))
-	if len(page.Data) != 1 || page.HasMore || page.NextCursor != nil {
+	if len(page.Data) != 1 || page.HasMore || !page.NextCursor.IsNull() {
 		t.Fatalf("revisions: got %+v, want one", page)
 	}
 	got := page.Data[0]
