@@ -48,7 +48,7 @@ func At(t time.Time, id uuid.UUID) Place { return Place{Time: &t, ID: id} }
 // By is a position in a list that is ordered by text.
 func By(text string, id uuid.UUID) Place { return Place{Text: &text, ID: id} }
 
-// Page is one page of a list as an operation responds with it.
+// Page is one page of a list in the form of a response.
 type Page[T any] struct {
 	Body Body[T]
 	// Link is the header that leads to the next page; nil on the last page.

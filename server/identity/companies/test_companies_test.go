@@ -17,29 +17,29 @@ const (
 
 type object = map[string]any
 
-// sandbox is a test company and a client with its first API key.
-type sandbox struct {
+// testCompany is a test company and a client with its first API key.
+type testCompany struct {
 	t       *testing.T
 	opened  api.NewTestCompany
 	program *testkit.Client
 	replica *testkit.Replica
 }
 
-func open(t *testing.T, replica *testkit.Replica, admin *testkit.Client) sandbox {
+func open(t *testing.T, replica *testkit.Replica, admin *testkit.Client) testCompany {
 	t.Helper()
 	opened := testkit.Decode[api.NewTestCompany](admin.Post(tests, object{"name": "Nightly"}).Expect(http.StatusCreated))
-	return sandbox{t, opened, replica.Bearer(t, opened.Secret), replica}
+	return testCompany{t, opened, replica.Bearer(t, opened.Secret), replica}
 }
 
 // person creates a user of the test company with testkit.Password.
-func (s sandbox) person(email string, role api.Role) *testkit.Answer {
+func (s testCompany) person(email string, role api.Role) *testkit.Answer {
 	s.t.Helper()
 	return s.program.Post("/api/v1/users", object{
 		"email": email, "password": testkit.Password, "first_name": "Pat", "last_name": "Partner", "role": role,
 	})
 }
 
-func (s sandbox) signIn(email string) *testkit.Client {
+func (s testCompany) signIn(email string) *testkit.Client {
 	s.t.Helper()
 	return s.replica.SignIn(s.t, testkit.User{Email: email, Test: s.opened.TestCompany.Slug})
 }
@@ -50,7 +50,7 @@ func id(a *testkit.Answer) string {
 }
 
 // run performs the core of hiring, as an integration test of a partner would, and returns the ids of what it created.
-func (s sandbox) run() (ids []string) {
+func (s testCompany) run() (ids []string) {
 	s.t.Helper()
 	post := func(c *testkit.Client, path string, body any, want int) *testkit.Answer {
 		s.t.Helper()
@@ -215,9 +215,9 @@ func TestEmailsOfTestCompanies(t *testing.T) {
 	installation := testkit.New(t)
 	replica, acme, globex := installation.Replica(), installation.Company("acme"), installation.Company("globex")
 	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
-	sandboxes := []sandbox{open(t, replica, admin), open(t, replica, replica.SignIn(t, globex.Users[api.RoleAdmin])), open(t, replica, admin)}
+	companies := []testCompany{open(t, replica, admin), open(t, replica, replica.SignIn(t, globex.Users[api.RoleAdmin])), open(t, replica, admin)}
 	created := map[string]string{acme.Users[api.RoleHr].Email: acme.Users[api.RoleHr].ID.String()}
-	for _, s := range sandboxes[:2] {
+	for _, s := range companies[:2] {
 		for _, email := range []string{"hr@acme.example", "employee@globex.example"} { // of users of the live companies
 			created[s.opened.TestCompany.Slug+email] = id(s.person(email, api.RoleAdmin).Expect(http.StatusCreated))
 			s.person(strings.ToUpper(email), api.RoleEmployee).Refused(http.StatusConflict, "email_taken")
@@ -226,14 +226,14 @@ func TestEmailsOfTestCompanies(t *testing.T) {
 	if got := testkit.Decode[api.Me](replica.SignIn(t, acme.Users[api.RoleHr]).Get("/api/v1/users/me").Expect(http.StatusOK)); got.Company.Slug != "acme" {
 		t.Errorf("a login without a company is %+v", got)
 	}
-	for _, s := range sandboxes[:2] {
+	for _, s := range companies[:2] {
 		me := testkit.Decode[api.Me](s.signIn("hr@acme.example").Get("/api/v1/users/me").Expect(http.StatusOK))
 		if slug := s.opened.TestCompany.Slug; me.Company.Slug != slug || me.ID.String() != created[slug+"hr@acme.example"] {
 			t.Errorf("a login to %s is %+v", slug, me)
 		}
 	}
 	// A changed email is available again in its company, and the new one is taken there, but nowhere else.
-	first := sandboxes[0]
+	first := companies[0]
 	moved := "/api/v1/users/" + created[first.opened.TestCompany.Slug+"hr@acme.example"]
 	first.program.Patch(moved, object{"email": "employee@globex.example"}).Refused(http.StatusConflict, "email_taken")
 	first.program.Patch(moved, object{"email": "admin@acme.example"}).Expect(http.StatusOK)
@@ -251,10 +251,10 @@ func TestEmailsOfTestCompanies(t *testing.T) {
 		{"email": "nobody@acme.example"},
 		{"email": "only@partner.example"},
 		{"email": "only@partner.example", "company": "acme"},
-		{"email": "only@partner.example", "company": sandboxes[1].opened.TestCompany.Slug},
+		{"email": "only@partner.example", "company": companies[1].opened.TestCompany.Slug},
 		{"email": "hr@acme.example", "company": "acme"},
 		{"email": "hr@acme.example", "company": "nobodys"},
-		{"email": "hr@acme.example", "company": sandboxes[2].opened.TestCompany.Slug},
+		{"email": "hr@acme.example", "company": companies[2].opened.TestCompany.Slug},
 		{"email": "hr@acme.example", "company": idle.opened.TestCompany.Slug},
 		{"email": "team_lead@acme.example", "company": first.opened.TestCompany.Slug},
 	} {
@@ -288,7 +288,7 @@ func TestThrottlesOfTestCompanies(t *testing.T) {
 	replica, acme := installation.Replica(), installation.Company("acme")
 	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
 	s, other := open(t, replica, admin), open(t, replica, admin)
-	for _, s := range []sandbox{s, other} {
+	for _, s := range []testCompany{s, other} {
 		s.person("hr@acme.example", api.RoleAdmin).Expect(http.StatusCreated)
 	}
 	slug := s.opened.TestCompany.Slug
