@@ -46,9 +46,8 @@ func (s *service) output() string {
 func serve(t *testing.T, dir string) (s *service, base string) {
 	t.Helper()
 	s = &service{ended: make(chan error, 1)}
-	s.command = exec.CommandContext(t.Context(), os.Args[0], "serve")
-	s.command.Env = append(os.Environ(), asProgram+"=yes")
-	s.command.Env = append(s.command.Env, developmentEnviron(dir)...)
+	s.command = exec.CommandContext(t.Context(), build(t), "serve")
+	s.command.Env = append(os.Environ(), developmentEnviron(dir)...)
 	s.command.Dir = dir
 	s.command.Stderr = s
 	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGTERM) }
@@ -71,6 +70,20 @@ func serve(t *testing.T, dir string) (s *service, base string) {
 		return found != nil
 	})
 	return s, base
+}
+
+// build builds the program as make build does and returns its path. The test binary cannot take its place: under the race
+// detector a password hash takes seven seconds, and on a busy machine longer than the service waits for it.
+func build(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "interviewer")
+	command := exec.CommandContext(t.Context(), "go", "build", "-tags", "grpcnotrace", "-trimpath", "-buildvcs=false",
+		"-ldflags", "-s -w", "-o", path, ".")
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, output)
+	}
+	return path
 }
 
 // stop terminates the service and requires it to end without an error.

@@ -15,6 +15,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
+// timeout bounds a request, on a busy machine and under the race detector.
+const timeout = 5 * time.Minute
+
 // Client sends requests to one replica, anonymously or as one actor. It keeps no cookies; a test sends them itself.
 type Client struct {
 	t testing.TB
@@ -85,7 +88,7 @@ func (c *Client) Delete(path string) *Answer { c.t.Helper(); return c.Do(http.Me
 // is, or a value that is encoded as JSON. The headers are pairs of a name and a value.
 func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.t.Context()), timeout)
 	defer cancel()
 	var reader io.Reader
 	switch b := body.(type) {
