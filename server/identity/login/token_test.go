@@ -204,9 +204,9 @@ func TestForgedTokensAreRefused(t *testing.T) {
 		"lifetime a second longer": f.claim("exp", number("exp")+1),
 		"exp 2^60":                 f.claim("exp", int64(1)<<60),
 		"a fraction as exp":        f.claim("exp", float64(number("exp"))-0.5),
-		"not valid yet":            f.claim("nbf", now+120),
+		"not valid yet":            f.claim("nbf", now+840), // exp is at now+900
 		"nbf in capitals":          f.claim("NBF", now-120),
-		"issued in the future":     f.sign(f.head, change(change(f.claims, "iat", now+120), "exp", now+600), f.key, sha256.New),
+		"issued in the future":     f.sign(f.head, change(change(f.claims, "iat", now+3600), "exp", now+4200), f.key, sha256.New),
 		"iat 0":                    f.claim("iat", 0),
 		"iat -1":                   f.claim("iat", -1),
 		"exp before iat":           f.claim("exp", number("iat")-1),
