@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -159,7 +160,7 @@ func cut(text string, most int) string {
 func Handler(log *slog.Logger) echo.HTTPErrorHandler {
 	return func(err error, c echo.Context) {
 		ctx := c.Request().Context()
-		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		if hasLeft(c, err) {
 			c.Response().Status = statusClientClosed
 			return
 		}
@@ -174,6 +175,16 @@ func Handler(log *slog.Logger) echo.HTTPErrorHandler {
 			log.DebugContext(ctx, "send a problem", slog.Any("error", err))
 		}
 	}
+}
+
+// hasLeft reports whether a request ended because the client closed the connection. The context says so before the
+// response has begun; afterwards, writing may fail first. Failed connections of dependencies are faults by then.
+func hasLeft(c echo.Context, err error) bool {
+	if errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil {
+		return true
+	}
+	return c.Response().Committed && !errors.As(err, new(*fault.Fault)) &&
+		(errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET))
 }
 
 func write(c echo.Context, f *fault.Fault) error {

@@ -1,17 +1,20 @@
 package problem_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -226,5 +229,34 @@ func TestNoResponseIsPossible(t *testing.T) {
 	problem.Handler(slog.New(slog.DiscardHandler))(fmt.Errorf("query: %w", context.Canceled), left)
 	if recorder.Body.Len() > 0 || left.Response().Status != 499 {
 		t.Errorf("got status %d with %q, want 499 without a body", left.Response().Status, recorder.Body)
+	}
+}
+
+// TestClientLeavesResponse checks that a client that closes the connection in the middle of a response is not reported as an
+// error of the server, in contrast to other errors at that point.
+func TestClientLeavesResponse(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err    error
+		status int
+		logged bool
+	}{
+		"broken pipe":      {fmt.Errorf("encode: %w", &net.OpError{Op: "write", Err: syscall.EPIPE}), 499, false},
+		"connection reset": {&net.OpError{Op: "write", Err: syscall.ECONNRESET}, 499, false},
+		"database is gone": {fault.New(fault.DependencyDown).Because(syscall.ECONNRESET), http.StatusOK, true},
+		"defect":           {errors.New(secret), http.StatusOK, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			begun := echo.New().NewContext(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), httptest.NewRecorder())
+			if err := begun.String(http.StatusOK, "partial"); err != nil {
+				t.Fatal(err)
+			}
+			problem.Handler(slog.New(slog.NewTextHandler(&log, nil)))(c.err, begun)
+			if begun.Response().Status != c.status || (log.Len() > 0) != c.logged {
+				t.Errorf("got status %d and the log %q, want status %d, logged %t", begun.Response().Status, log.String(), c.status, c.logged)
+			}
+		})
 	}
 }
