@@ -22,7 +22,7 @@ type Document struct {
 	api      *openapi3.T
 	source   *bundle.Document
 	validate func() error // validates the document against OpenAPI
-	startErr error        // the error with which the server would refuse to start
+	start    func() error // returns the error with which the server would refuse to start
 	publish  func() error // publishes the document and validates the result
 
 	operations []operation
@@ -69,10 +69,14 @@ func read(ctx context.Context, source *bundle.Document, text []byte) (*Document,
 		return nil, errors.New("load the specification: it has no info, no paths or no components")
 	}
 	d.api = document
-	// gate.Load registers the formats that the server checks. It changes the version of the document to OpenAPI 3.0.
-	version := document.OpenAPI
-	_, d.startErr = gate.Load(document)
-	document.OpenAPI = version
+	gate.RegisterFormats()
+	d.start = func() error {
+		// gate.Load changes the version of the document to OpenAPI 3.0.
+		version := document.OpenAPI
+		_, err := gate.Load(document)
+		document.OpenAPI = version
+		return err
+	}
 	d.validate = func() error {
 		return document.Validate(ctx, openapi3.EnableExamplesValidation(), openapi3.EnableMultiError())
 	}

@@ -24,15 +24,14 @@ func keptPaths() []string {
 	}
 }
 
-// specification returns the specification as JSON: all of it, and reduced to keptPaths.
-var specification = sync.OnceValues(func() (texts struct{ whole, part []byte }, err error) { //nolint:gochecknoglobals // read once
+// specification returns the specification: all of it, and reduced to keptPaths.
+var specification = sync.OnceValues(func() (documents struct{ whole, part object }, err error) { //nolint:gochecknoglobals // read once
 	var document object
 	if err = yaml.Unmarshal([]byte(spec.Specification), &document); err != nil {
-		return texts, err
+		return documents, err
 	}
-	if texts.whole, err = json.Marshal(document); err != nil {
-		return texts, err
-	}
+	documents.whole, _ = clone(document).(object)
+	documents.part = document
 	paths, _ := document["paths"].(object)
 	maps.DeleteFunc(paths, func(path string, _ any) bool { return !slices.Contains(keptPaths(), path) })
 	components, _ := document["components"].(object)
@@ -44,9 +43,28 @@ var specification = sync.OnceValues(func() (texts struct{ whole, part []byte }, 
 			maps.DeleteFunc(members.(object), func(name string, _ any) bool { return !used["#/components/"+kind+"/"+name] })
 		}
 	}
-	texts.part, err = json.Marshal(document)
-	return texts, err
+	return documents, nil
 })
+
+// clone copies mappings and lists, and what they contain.
+func clone(value any) any {
+	switch value := value.(type) {
+	case object:
+		members := make(object, len(value))
+		for name, member := range value {
+			members[name] = clone(member)
+		}
+		return members
+	case []any:
+		items := make([]any, len(value))
+		for i, item := range value {
+			items[i] = clone(item)
+		}
+		return items
+	default:
+		return value
+	}
+}
 
 // addReferences adds every component that a value refers to, directly or indirectly, to used.
 func addReferences(value any, components object, used map[string]bool) {
@@ -77,19 +95,14 @@ type tree struct {
 // newTree returns a copy of the whole or of the reduced specification.
 func newTree(t *testing.T, whole bool) *tree {
 	t.Helper()
-	texts, err := specification()
+	documents, err := specification()
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := texts.part
 	if whole {
-		text = texts.whole
+		return &tree{t, clone(documents.whole)}
 	}
-	g := &tree{t: t}
-	if err := json.Unmarshal(text, &g.root); err != nil {
-		t.Fatal(err)
-	}
-	return g
+	return &tree{t, clone(documents.part)}
 }
 
 // document parses the changed specification.

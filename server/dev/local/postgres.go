@@ -143,8 +143,10 @@ func postgresArguments(data, sockets string, fast bool) []string {
 		"timezone=UTC", "log_timezone=UTC",
 	}
 	if fast {
-		// All test binaries of a run share this server, and each test opens several pools.
-		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400")
+		// All test binaries of a run share this server, and each test opens several pools. A run creates and drops
+		// hundreds of databases, which automatic vacuuming would visit one after the other.
+		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=400",
+			"autovacuum=off", "jit=off", "wal_level=minimal", "max_wal_senders=0")
 	}
 	arguments := []string{"-D", data}
 	for _, setting := range settings {

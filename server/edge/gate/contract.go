@@ -31,7 +31,7 @@ type endpoint struct{ method, path string }
 // from their enums, a role that has no standing in package access unless more names it, or an operation whose
 // declarations contradict each other. The contract keeps the document, which must not change afterwards.
 func Load(document *openapi3.T, more ...api.Role) (*Contract, error) {
-	registerFormats()
+	RegisterFormats()
 	// The validator compiles 3.1 schemas again for each request. The keywords that the document uses mean the same in 3.0.
 	document.OpenAPI = "3.0.3"
 	grants, err := readGrants(document, append(access.Roles(), more...))

@@ -145,7 +145,7 @@ func TestSentences(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			registerFormats()
+			RegisterFormats()
 			err := c.schema.VisitJSON(c.value, openapi3.MultiErrors())
 			f := fault.New(fault.MalformedRequest)
 			explain(f, err, nil)
