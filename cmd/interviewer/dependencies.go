@@ -188,10 +188,14 @@ func migrationURL(c *config.Config) string {
 	return c.DatabaseURL.Reveal()
 }
 
-// migrateUp applies pending migrations. It waits up to a minute for a database that is starting.
+// schemaOptions makes migrations report what takes long.
+func (p program) schemaOptions() schema.Options {
+	return schema.Options{Progress: func(message string) { p.message("%s", message) }}
+}
+
+// migrateUp applies pending migrations. It waits up to a minute for a database that is starting, and for as long as
+// necessary for another replica that migrates.
 func (p program) migrateUp(ctx context.Context, c *config.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
 	m, err := p.openSchema(ctx, c)
 	if err != nil {
 		return err
@@ -207,7 +211,7 @@ func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migr
 	waitCtx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for reported := false; ; reported = true {
-		m, err := schema.Open(ctx, migrationURL(c))
+		m, err := schema.Open(ctx, migrationURL(c), p.schemaOptions())
 		if err == nil {
 			return m, nil
 		}

@@ -16,8 +16,8 @@ func (p program) migrate() *cobra.Command {
 	c := &cobra.Command{
 		Use: "migrate", Short: "Migrate the database schema",
 		Long: `Migrates the database schema to another version. It connects to MIGRATION_DATABASE_URL or, if that is
-unset, DATABASE_URL; the role must be allowed to create roles, tables and extensions. Each migration runs in a
-transaction that includes the new version, so an interrupted migration has no effect.`,
+unset, DATABASE_URL; the role must be allowed to create roles, tables and extensions. The service can run meanwhile. An
+interrupted migration is completed by running the command again.`,
 	}
 	up := &cobra.Command{
 		Use: "up", Short: "Apply pending migrations", Args: cobra.NoArgs,
@@ -104,7 +104,7 @@ func (p program) withSchema(ctx context.Context, act func(m *schema.Migrator) er
 	if err != nil {
 		return err
 	}
-	m, err := schema.Open(ctx, migrationURL(c))
+	m, err := schema.Open(ctx, migrationURL(c), p.schemaOptions())
 	if err != nil {
 		return fmt.Errorf("open database for migrations: %w", err)
 	}

@@ -156,7 +156,7 @@ func configuration(t testing.TB, database, redis string) config.Config {
 }
 
 func migrate(ctx context.Context, url string) error {
-	m, err := schema.Open(ctx, url)
+	m, err := schema.Open(ctx, url, schema.Options{})
 	if err != nil {
 		return err
 	}

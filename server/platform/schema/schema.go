@@ -1,19 +1,25 @@
-// Package schema migrates the database to the version that this program was built for. A migration and its version are
-// committed together: if the process is killed during a migration, nothing is changed, and the next start runs it
-// again. Replicas that start at the same time wait for each other. A program older than the schema does not change it.
+// Package schema migrates the database to the version that this program was built for, while other replicas serve
+// requests.
+//
+// A migration normally runs in one transaction that includes its version: if the program is killed, nothing has
+// changed, and the next start runs it again. Its statements wait only briefly for a lock, because requests queue behind
+// a statement that waits; then the transaction is rolled back and tried again.
+//
+// A migration whose first line is "-- migrate: no transaction" runs its statements one after the other, each on its
+// own, as CREATE INDEX CONCURRENTLY requires. Lines "-- next" separate the statements. Such a migration runs again from
+// its beginning after an interruption, so each of its statements must have no effect if it has had its effect before.
+//
+// Replicas that start at the same time wait for each other. A program older than the schema does not change it.
 package schema
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
-	"github.com/golang-migrate/migrate/v4/database"
 	migratepgx "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	"github.com/golang-migrate/migrate/v4/source"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
@@ -23,89 +29,183 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/db"
 )
 
-// lockTimeout limits how long one replica waits for the migration of another.
-const lockTimeout = time.Minute
+const (
+	// applicationName identifies the connections of migrations in pg_stat_activity.
+	applicationName = "interviewer-migrate"
+	// pollEvery is how often a replica looks whether another one has finished its migration.
+	pollEvery = 200 * time.Millisecond
+	// lockTimeout limits how long a statement waits for a lock, and so how long requests wait behind it.
+	lockTimeout = 200 * time.Millisecond
+	// patience limits how long a migration is tried again because it does not get a lock.
+	patience = 5 * time.Minute
+	// quiet is how long a migration takes before its progress is reported.
+	quiet = 2 * time.Second
+)
 
-// Migrator migrates one database. It uses one connection with the role of its URL, which must be allowed to create
-// roles and tables.
+// Options configure a Migrator. The zero value is valid.
+type Options struct {
+	// Progress gets a sentence about what takes longer than two seconds; nil for none. It may be called from another
+	// goroutine.
+	Progress func(message string)
+	// Files has other migrations than those of this program, in the folder migrations.
+	Files fs.FS
+}
+
+// Migrator migrates one database with the role of its URL, which must be allowed to create roles and tables.
 type Migrator struct {
-	migrations *migrate.Migrate
-	latest     uint
+	Options
+	ctx    context.Context //nolint:containedctx // golang-migrate's drivers get no context
+	config *pgx.ConnConfig
+	conn   *pgx.Conn
+	latest uint
 }
 
 // Open connects to the database. The context limits connecting and everything until Close.
-func Open(ctx context.Context, url string) (*Migrator, error) {
+func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
+	if o.Progress == nil {
+		o.Progress = func(string) {}
+	}
+	if o.Files == nil {
+		o.Files = db.Migrations
+	}
+	latest, err := latestOf(o.Files)
+	if err != nil {
+		return nil, err
+	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fmt.Errorf("parse migration database URL: %w", err)
 	}
 	config.ConnectTimeout = 5 * time.Second
-	config.RuntimeParams["application_name"] = "interviewer-migrate"
-	pool := stdlib.OpenDB(*config)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("connect for migrations: %w", err), pool.Close())
-	}
-	driver, err := migratepgx.WithInstance(pool, &migratepgx.Config{})
+	config.RuntimeParams["application_name"] = applicationName
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare migrations: %w", err), pool.Close())
+		return nil, fmt.Errorf("connect for migrations: %w", err)
 	}
-	files, err := iofs.New(db.Migrations, "migrations")
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read migrations: %w", err), driver.Close())
-	}
-	latest, err := Latest()
-	if err != nil {
-		return nil, errors.Join(err, driver.Close())
-	}
-	migrations, err := migrate.NewWithInstance("embedded", files, "postgresql", &atomic{Driver: driver})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("prepare migrations: %w", err), driver.Close())
-	}
-	migrations.LockTimeout = lockTimeout
-	return &Migrator{migrations: migrations, latest: latest}, nil
+	return &Migrator{Options: o, ctx: ctx, config: config, conn: conn, latest: latest}, nil
 }
 
 // Close closes the connection.
-func (m *Migrator) Close() error { return errors.Join(m.migrations.Close()) }
+func (m *Migrator) Close() error { return m.conn.Close(context.WithoutCancel(m.ctx)) }
 
 // Up runs the pending migrations and returns their number. It does not change a schema newer than this program.
-func (m *Migrator) Up() (int, error) {
-	before, err := m.Version()
-	if err != nil {
+func (m *Migrator) Up() (applied int, err error) {
+	// A schema that is up to date needs no lock, so that starting does not wait.
+	if version, err := m.Version(); err != nil || version >= m.latest {
 		return 0, err
 	}
-	if before >= m.latest {
-		return 0, nil
-	}
-	if err := m.migrations.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
-		return 0, fmt.Errorf("migrate up: %w", err)
-	}
-	return int(m.latest - before), nil
+	err = m.alone(func(migrations *migrate.Migrate) error {
+		before, err := m.Version()
+		if err != nil || before >= m.latest {
+			return err
+		}
+		if err := migrations.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+			return fmt.Errorf("migrate up: %w", err)
+		}
+		applied = int(m.latest - before) //nolint:gosec // a small number
+		return nil
+	})
+	return applied, err
 }
 
 // Down reverts the last steps migrations, including their data.
 func (m *Migrator) Down(steps int) error {
-	if err := m.migrations.Steps(-steps); err != nil {
-		return fmt.Errorf("migrate down: %w", err)
-	}
-	return nil
+	return m.alone(func(migrations *migrate.Migrate) error {
+		if err := migrations.Steps(-steps); err != nil {
+			return fmt.Errorf("migrate down: %w", err)
+		}
+		return nil
+	})
 }
 
 // Version returns the version of the schema; 0 for an empty database.
 func (m *Migrator) Version() (uint, error) {
-	version, _, err := m.migrations.Version()
-	if errors.Is(err, migrate.ErrNilVersion) {
+	var version int64
+	err := m.conn.QueryRow(m.ctx, `SELECT version FROM schema_migrations`).Scan(&version)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows) || hasCode(err, undefinedTable):
 		return 0, nil
-	}
-	if err != nil {
+	case err != nil:
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
-	return version, nil
+	return uint(version), nil //nolint:gosec // versions are positive
+}
+
+// alone calls act while no other program migrates the database.
+func (m *Migrator) alone(act func(*migrate.Migrate) error) (err error) {
+	if err := m.lock(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.unlock()) }()
+	pool := stdlib.OpenDB(*m.config)
+	// golang-migrate's driver closes the pool, and keeps the version. It is created under the lock, because its
+	// constructor waits for a lock of its own in a way that would make CREATE INDEX CONCURRENTLY of another replica wait
+	// for this one.
+	versions, err := migratepgx.WithInstance(pool, &migratepgx.Config{})
+	if err != nil {
+		return errors.Join(fmt.Errorf("prepare migrations: %w", err), pool.Close())
+	}
+	files, err := iofs.New(m.Files, "migrations")
+	if err != nil {
+		return errors.Join(fmt.Errorf("read migrations: %w", err), versions.Close())
+	}
+	migrations, err := migrate.NewWithInstance("embedded", files, "postgresql", &driver{Driver: versions, migrator: m})
+	if err != nil {
+		return errors.Join(fmt.Errorf("prepare migrations: %w", err), versions.Close())
+	}
+	defer func() { err = errors.Join(err, errors.Join(migrations.Close())) }()
+	return act(migrations)
+}
+
+// lock waits until no other program migrates the database. It asks again and again instead of waiting in PostgreSQL:
+// CREATE INDEX CONCURRENTLY waits for every statement that runs, so the two would wait for each other.
+func (m *Migrator) lock() error {
+	began, reported := time.Now(), false
+	for {
+		var locked bool
+		if err := m.conn.QueryRow(m.ctx, `SELECT pg_try_advisory_lock(hashtextextended('interviewer migrations', 0))`).
+			Scan(&locked); err != nil {
+			return fmt.Errorf("lock the schema: %w", err)
+		}
+		if locked {
+			return nil
+		}
+		if !reported && time.Since(began) > quiet {
+			m.Progress("Waiting for another program that migrates the database.")
+			reported = true
+		}
+		if err := m.pause(pollEvery); err != nil {
+			return fmt.Errorf("wait for another program that migrates the database: %w", err)
+		}
+	}
+}
+
+// unlock releases the lock. A connection that was closed has released it.
+func (m *Migrator) unlock() error {
+	if m.conn.IsClosed() {
+		return nil
+	}
+	_, err := m.conn.Exec(m.ctx, `SELECT pg_advisory_unlock(hashtextextended('interviewer migrations', 0))`)
+	if err != nil {
+		return fmt.Errorf("unlock the schema: %w", err)
+	}
+	return nil
+}
+
+func (m *Migrator) pause(d time.Duration) error {
+	select {
+	case <-m.ctx.Done():
+		return m.ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // Latest returns the version that this program was built for.
-func Latest() (uint, error) {
-	files, err := iofs.New(db.Migrations, "migrations")
+func Latest() (uint, error) { return latestOf(db.Migrations) }
+
+func latestOf(migrations fs.FS) (uint, error) {
+	files, err := iofs.New(migrations, "migrations")
 	if err != nil {
 		return 0, fmt.Errorf("read migrations: %w", err)
 	}
@@ -137,30 +237,4 @@ func Names() (map[uint]string, error) {
 		names[parsed.Version] = parsed.Identifier
 	}
 	return names, nil
-}
-
-// atomic writes the version in the transaction of the migration. golang-migrate marks a version as dirty before it runs
-// the migration and as clean afterwards; each mark would be a separate commit.
-type atomic struct {
-	database.Driver
-	target int
-}
-
-func (a *atomic) SetVersion(version int, dirty bool) error {
-	if dirty {
-		a.target = version
-	}
-	return nil
-}
-
-func (a *atomic) Run(migration io.Reader) error {
-	statements, err := io.ReadAll(migration)
-	if err != nil {
-		return fmt.Errorf("read migration: %w", err)
-	}
-	mark := "\n;\nTRUNCATE schema_migrations;"
-	if a.target > database.NilVersion {
-		mark += fmt.Sprintf("\nINSERT INTO schema_migrations (version, dirty) VALUES (%d, false);", a.target)
-	}
-	return a.Driver.Run(bytes.NewReader(append(statements, mark...)))
 }

@@ -55,7 +55,7 @@ func connect(t *testing.T, address string) *pgx.Conn {
 
 func migrator(t *testing.T, address string) *schema.Migrator {
 	t.Helper()
-	m, err := schema.Open(t.Context(), address)
+	m, err := schema.Open(t.Context(), address, schema.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestConcurrentMigrations(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			m, err := schema.Open(t.Context(), address)
+			m, err := schema.Open(t.Context(), address, schema.Options{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -159,7 +159,7 @@ func TestConcurrentMigrations(t *testing.T) {
 func TestKilledMigrationRollsBack(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
-	m, err := schema.Open(t.Context(), address)
+	m, err := schema.Open(t.Context(), address, schema.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestKilledMigrationRollsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := picture(t, conn)
-	for _, sql := range []string{`BEGIN`, `LOCK TABLE schema_migrations IN ACCESS SHARE MODE`} {
+	for _, sql := range []string{`BEGIN`, `LOCK TABLE schema_migrations IN SHARE MODE`} {
 		if _, err := conn.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
@@ -279,7 +279,7 @@ func TestNamesAndURLs(t *testing.T) {
 		t.Errorf("got %v, error %v", names, err)
 	}
 	for _, address := range []string{"postgres://%zz", "postgres://nobody@127.0.0.1:1/none?sslmode=disable"} {
-		if _, err := schema.Open(t.Context(), address); err == nil {
+		if _, err := schema.Open(t.Context(), address, schema.Options{}); err == nil {
 			t.Errorf("%s: got no error", address)
 		}
 	}
