@@ -82,6 +82,10 @@ lint-published: ## Check the published document by Spectral's and Redocly's rule
 lint-prose: ## Fail if a text uses a phrase that the glossary lists as one to avoid
 	@.ci/lint-prose
 
+.PHONY: lint-migrations
+lint-migrations: ## Check that the migrations after the last release can run beside traffic
+	@.ci/lint-migrations
+
 .PHONY: breaking
 breaking: $(OASDIFF) ## Fail if the specification breaks clients of the last release
 	@.ci/breaking $(OASDIFF)
@@ -111,6 +115,10 @@ bench: needs ## Run the benchmarks
 .PHONY: needs
 needs: ## Check what the tests need besides Go; as root on Debian, install it
 	@.ci/needs tests
+
+.PHONY: upgrade
+upgrade: build ## Migrate a loaded database under load while the previous release runs
+	@.ci/upgrade
 
 .PHONY: samples
 samples: ## Check the code samples of the reference with the type checkers of their languages
@@ -148,7 +156,7 @@ contract: build $(OASDIFF) ## Check everything that clients depend on: specifica
 .PHONY: ci
 ci: build $(LINT) $(OASDIFF) ## Check everything that a change must keep; test results are not cached
 	@.ci/needs tests node python java
-	@.ci/steps check-generate lint lint-prose lint-spec lint-published breaking -- test-race -- smoke demo samples test-clients -- schemathesis
+	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- upgrade -- smoke demo samples test-clients -- schemathesis
 
 .PHONY: docker
 docker: ## Build the container image
