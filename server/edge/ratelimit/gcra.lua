@@ -1,8 +1,8 @@
--- Takes one request from each of a caller's quotas, or from none, by the generic cell rate algorithm. A key holds the
+-- Takes one request from each of a client's quotas, or from none, by the generic cell rate algorithm. A key holds the
 -- time at which its quota is full again. Each request moves that time by one interval; it may be ahead of the clock
 -- by at most burst intervals.
 --
--- KEYS  one key of the caller for each quota.
+-- KEYS  one key of the client for each quota.
 -- ARGV  for each quota: interval in microseconds, burst.
 -- Returns 1 (allowed) or 0; then for each quota: requests remaining, time until full, time until the next is allowed,
 -- in microseconds.

@@ -8,7 +8,7 @@ import (
 
 // The two response headers of draft-ietf-httpapi-ratelimit-headers-10 are RFC 8941 lists of strings with parameters.
 
-// PolicyHeader returns the value of RateLimit-Policy: for each policy that applies to the caller, how many requests (q)
+// PolicyHeader returns the value of RateLimit-Policy: for each policy that applies to the client, how many requests (q)
 // are allowed in how many seconds (w).
 func PolicyHeader(d Decision) string {
 	return list(d, func(q Quota) string {
@@ -16,7 +16,7 @@ func PolicyHeader(d Decision) string {
 	})
 }
 
-// StateHeader returns the value of RateLimit: for each policy, how many requests the caller may send now (r), and after
+// StateHeader returns the value of RateLimit: for each policy, how many requests the client may send now (r), and after
 // how many seconds without requests the quota is full again (t).
 func StateHeader(d Decision) string {
 	return list(d, func(q Quota) string {

@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 )
 
-// Policy is how many requests one caller may send.
+// Policy is how many requests one client may send.
 type Policy struct {
 	// Name identifies the policy in Redis and in the headers: printable ASCII, from 1 to 64 characters.
 	Name string
@@ -26,13 +26,13 @@ type Policy struct {
 // Decision is the result for one request.
 type Decision struct {
 	Allowed bool
-	// RetryAfter is the time until a refused caller's next request is allowed; 0 if this one was.
+	// RetryAfter is the time until a refused client's next request is allowed; 0 if this one was.
 	RetryAfter time.Duration
-	// Quotas are the caller's quotas after the request, one per policy.
+	// Quotas are the client's quotas after the request, one per policy.
 	Quotas []Quota
 }
 
-// Quota is the state of one policy for one caller.
+// Quota is the state of one policy for one client.
 type Quota struct {
 	Policy Policy
 	// Remaining is the number of requests allowed now.
@@ -43,7 +43,7 @@ type Quota struct {
 	Wait time.Duration
 }
 
-// Limiter applies several policies to each caller. It is safe for concurrent use.
+// Limiter applies several policies to each client. It is safe for concurrent use.
 type Limiter struct {
 	redis    *redis.Redis
 	policies []Policy

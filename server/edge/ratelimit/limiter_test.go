@@ -44,7 +44,7 @@ type step struct {
 	wait      time.Duration
 }
 
-// steps are requests of one caller under a policy of six requests per minute with a burst of three.
+// steps are requests of one client under a policy of six requests per minute with a burst of three.
 func steps() []step {
 	return []step{
 		{0, true, 2, 10 * time.Second, 0},
@@ -69,12 +69,12 @@ func counts(t *testing.T, limiter *ratelimit.Limiter, policy ratelimit.Policy, a
 		if !step.allowed {
 			want.RetryAfter = step.wait
 		}
-		if got := limiter.Allow(t.Context(), "caller"); !reflect.DeepEqual(got, want) {
+		if got := limiter.Allow(t.Context(), "client"); !reflect.DeepEqual(got, want) {
 			t.Fatalf("step %d: %+v, want %+v", n, got, want)
 		}
 	}
 	if got := limiter.Allow(t.Context(), "another"); got.Quotas[0].Remaining != 2 {
-		t.Errorf("another caller: %+v, want its own quota", got)
+		t.Errorf("another client: %+v, want its own quota", got)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestLimiterCountsExactly(t *testing.T) {
 	policy := ratelimit.Policy{Name: "p", Limit: 6, Window: time.Minute, Burst: 3}
 	counts(t, newLimiter(t, r, policy), policy, clock.advance)
 	elsewhere := newLimiter(t, r, ratelimit.Policy{Name: "q", Limit: 1, Window: time.Minute})
-	if got := elsewhere.Allow(t.Context(), "caller"); !got.Allowed {
+	if got := elsewhere.Allow(t.Context(), "client"); !got.Allowed {
 		t.Errorf("another policy: %+v, want its own quota", got)
 	}
 	clock.advance(time.Minute)
@@ -106,7 +106,7 @@ func TestWaitingRetryAfterGivesExactlyTheLimit(t *testing.T) {
 			limiter := newLimiter(t, r, policy)
 			allowed := 0
 			for start := clock.now; clock.now.Sub(start) < policy.Window; {
-				decision := limiter.Allow(t.Context(), "caller")
+				decision := limiter.Allow(t.Context(), "client")
 				if decision.Allowed {
 					allowed++
 				} else if decision.RetryAfter <= 0 {
@@ -134,7 +134,7 @@ func TestConcurrentRequestsNeverExceedTheBurst(t *testing.T) {
 		var all sync.WaitGroup
 		for n := range 150 {
 			all.Go(func() {
-				if replicas[n%3].Allow(t.Context(), "caller").Allowed {
+				if replicas[n%3].Allow(t.Context(), "client").Allowed {
 					allowed.Add(1)
 				}
 			})
@@ -249,6 +249,6 @@ func BenchmarkAllow(b *testing.B) {
 	r := up(b, open(b, redistest.Start(b).URL, redis.Options{Timeout: patient}))
 	limiter := newLimiter(b, r, ratelimit.Policy{Name: "p", Limit: 600, Window: time.Minute})
 	for b.Loop() {
-		limiter.Allow(b.Context(), "caller")
+		limiter.Allow(b.Context(), "client")
 	}
 }

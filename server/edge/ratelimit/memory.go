@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// maxCallers is how many callers a replica counts while Redis is down. At the limit, callers with full quotas are
-// dropped; if there are none, new callers are not counted. Memory stays bounded, and no request is refused because of
+// maxClients is how many clients a replica counts while Redis is down. At the limit, clients with full quotas are
+// dropped; if there are none, new clients are not counted. Memory stays bounded, and no request is refused because of
 // the limit.
-const maxCallers = 50_000
+const maxClients = 50_000
 
 // memory implements the algorithm of gcra.lua for one replica.
 type memory struct {
@@ -47,13 +47,13 @@ func (m *memory) take(policies []Policy, names []string) []int64 {
 }
 
 func (m *memory) keep(name string, full, now time.Time) {
-	if _, known := m.full[name]; !known && len(m.full) >= maxCallers {
+	if _, known := m.full[name]; !known && len(m.full) >= maxClients {
 		for other, at := range m.full {
 			if at.Before(now) {
 				delete(m.full, other)
 			}
 		}
-		if len(m.full) >= maxCallers {
+		if len(m.full) >= maxClients {
 			return
 		}
 	}
