@@ -26,7 +26,11 @@ func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.
 		e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
 			otelecho.WithPropagators(telemetry.Propagator())))
 	}
-	e.Use((&base.Base{Clock: o.Clock, Log: o.Log, Metrics: metrics}).Enter)
+	first, err := base.New(base.Options{Clock: o.Clock, Log: o.Log, Metrics: metrics})
+	if err != nil {
+		return nil, err
+	}
+	e.Use(first.Enter)
 	if len(o.Config.CORSOrigins) > 0 {
 		e.Use(base.CrossOrigin(o.Config.CORSOrigins))
 	}
@@ -35,7 +39,7 @@ func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.
 		return nil, err
 	}
 	reserve(e, admission.Contract)
-	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, nil))
+	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, gate.CallOf, nil))
 	return e, nil
 }
 

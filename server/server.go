@@ -212,7 +212,7 @@ type operations struct {
 	*meta.Meta
 }
 
-var _ api.StrictServerInterface = operations{}
+var _ api.StrictServerInterface[service.Call] = operations{}
 
 // domains builds the services of all domains. The error names every dependency that is missing.
 func domains(deps service.Deps, auth login.Options, contract *gate.Contract) (operations, error) {

@@ -53,8 +53,8 @@ func layers() []layer {
 		{
 			name: "helpers",
 			packages: []string{
-				"server/edge/bulk", "server/edge/content", "server/edge/etag", "server/edge/idempotency",
-				"server/edge/jsonbody", "server/edge/negotiate", "server/edge/page", "server/edge/ratelimit",
+				"server/edge/bulk", "server/edge/content", "server/edge/etag", "server/edge/jsonbody",
+				"server/edge/negotiate", "server/edge/page", "server/edge/ratelimit",
 			},
 			imports: []string{"types", "rows", "platform", "access", "helpers"},
 			reason:  "HTTP helpers do not depend on domains",
@@ -62,7 +62,7 @@ func layers() []layer {
 		{
 			name:     "problem",
 			packages: []string{"server/edge/base", "server/edge/problem"},
-			imports:  []string{"types", "platform", "access"},
+			imports:  []string{"types", "platform", "access", "server/service"},
 			reason:   "problems are below the domains",
 			echo:     true,
 		},
@@ -70,6 +70,7 @@ func layers() []layer {
 			name: "shared",
 			packages: []string{
 				"server/compliance/audit",
+				"server/edge/idempotency",
 				"server/hiring/calendar", "server/hiring/cancellation", "server/hiring/completion",
 				"server/hiring/kitcontent", "server/hiring/lifecycle", "server/hiring/scoring",
 				"server/identity/apikey", "server/identity/password", "server/identity/session",

@@ -13,9 +13,11 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 func (p program) audit() *cobra.Command {
@@ -86,8 +88,8 @@ func (p program) export(
 		}()
 		to = file
 	}
-	err = o.Store.InTx(ctx, company.ID, func(tx *db.Queries) error {
-		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
+	err = o.Store.InTx(ctx, company.ID, func(tx *postgres.Tx) error {
+		return o.Audit.Record(ctx, tx, access.System(company.ID), audit.Entry{
 			Action: audit.AuditExported, Resource: audit.AuditLog, Details: audit.Details{"format": format},
 		})
 	})

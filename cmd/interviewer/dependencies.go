@@ -271,10 +271,16 @@ func (p program) withOperatorConfig(
 	defer store.Close()
 	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
 	defer hasher.Close()
-	return act(ctx, c, newOperator(store, hasher))
+	o, err := newOperator(store, hasher)
+	if err != nil {
+		return err
+	}
+	return act(ctx, c, o)
 }
 
-func newOperator(store *postgres.Store, hasher *password.Hasher) *operator.Operator {
+func newOperator(store *postgres.Store, hasher *password.Hasher) (*operator.Operator, error) {
 	source := clock.System()
-	return &operator.Operator{Store: store, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher}
+	return operator.New(operator.Options{
+		Store: store, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher,
+	})
 }

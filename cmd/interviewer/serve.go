@@ -137,7 +137,11 @@ func (p program) loadDemo(ctx context.Context, c *config.Config) error {
 	defer store.Close()
 	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
 	defer hasher.Close()
-	loaded, err := demo.Load(ctx, newOperator(store, hasher), demo.Options{})
+	o, err := newOperator(store, hasher)
+	if err != nil {
+		return err
+	}
+	loaded, err := demo.Load(ctx, o, demo.Options{})
 	if loaded.Companies+loaded.Users+loaded.Parts > 0 {
 		p.message("Demo data was loaded: %s.", loaded)
 	}

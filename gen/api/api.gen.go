@@ -537,15 +537,21 @@ func (e AuditAction) Valid() bool {
 
 // Defines values for AuditActorType.
 const (
-	AuditActorTypeAPIKey AuditActorType = "api_key"
-	AuditActorTypeSystem AuditActorType = "system"
-	AuditActorTypeUser   AuditActorType = "user"
+	AuditActorTypeAPIKey    AuditActorType = "api_key"
+	AuditActorTypeCandidate AuditActorType = "candidate"
+	AuditActorTypeEvaluator AuditActorType = "evaluator"
+	AuditActorTypeSystem    AuditActorType = "system"
+	AuditActorTypeUser      AuditActorType = "user"
 )
 
 // Valid indicates whether the value is a known member of the AuditActorType enum.
 func (e AuditActorType) Valid() bool {
 	switch e {
 	case AuditActorTypeAPIKey:
+		return true
+	case AuditActorTypeCandidate:
+		return true
+	case AuditActorTypeEvaluator:
 		return true
 	case AuditActorTypeSystem:
 		return true
@@ -1726,15 +1732,16 @@ type APIKeyWithSecret struct {
 	Secret APIKeySecret `json:"secret"`
 }
 
-// ActorSummary The user or API key that performed an action.
+// ActorSummary The actor that performed an action.
 type ActorSummary struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Name First and last name of the user, or name of the API key.
+	// Name First and last name of a user, name of an API key, or a name for the type of actor.
 	Name string `json:"name"`
 
-	// Type The type of actor. `system` is the service itself or its operator.
+	// Type The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+	// model that evaluates candidates.
 	Type AuditActorType `json:"type"`
 }
 
@@ -1788,7 +1795,7 @@ type ApplicationEvent string
 
 // ApplicationMove One change of an application's stage or status. The first one has no from_stage and no from_status.
 type ApplicationMove struct {
-	// Actor The user or API key that performed an action.
+	// Actor The actor that performed an action.
 	Actor ActorSummary `json:"actor"`
 
 	// CreatedAt Time of the change.
@@ -1870,7 +1877,8 @@ type ApplicationSummary struct {
 // AuditAction The recorded action, as resource.verb.
 type AuditAction string
 
-// AuditActorType The type of actor. `system` is the service itself or its operator.
+// AuditActorType The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+// model that evaluates candidates.
 type AuditActorType string
 
 // AuditDetails Details of the action, such as the changed fields with their values before and after. Never contains secrets.
@@ -1898,10 +1906,11 @@ type AuditLog struct {
 	// Action The recorded action, as resource.verb.
 	Action AuditAction `json:"action"`
 
-	// ActorID The user or API key that acted; null if it was neither.
+	// ActorID The actor; null if it is the system.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// ActorType The type of actor. `system` is the service itself or its operator.
+	// ActorType The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+	// model that evaluates candidates.
 	ActorType AuditActorType `json:"actor_type"`
 
 	// CompanyID A UUID (RFC 9562). The service generates version 7.
@@ -2527,7 +2536,7 @@ type InterviewAction string
 
 // InterviewEvent One change of an interview's status or time. The first one has no from_status.
 type InterviewEvent struct {
-	// ActorID The user or API key that made the change; null if it was automatic.
+	// ActorID The actor that made the change; null if it was automatic.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
 	// CreatedAt Time of the change.
@@ -3523,7 +3532,7 @@ type ScoreRating struct {
 
 // ScoreRevision A submitted revision of a score, as it was before the score was reopened or voided.
 type ScoreRevision struct {
-	// Actor The user or API key that performed an action.
+	// Actor The actor that performed an action.
 	Actor ActorSummary `json:"actor"`
 
 	// Comment A general comment.
@@ -10912,11 +10921,18 @@ type UserJSONResponse struct {
 	Headers UserResponseHeaders
 }
 
+// Response is the response of any operation.
+type Response interface {
+	// Respond writes the response to w.
+	Respond(w http.ResponseWriter) error
+}
+
 type ListAPIKeysRequestObject struct {
 	Params ListAPIKeysParams
 }
 
 type ListAPIKeysResponseObject interface {
+	Response
 	VisitListAPIKeysResponse(w http.ResponseWriter) error
 }
 
@@ -10927,6 +10943,10 @@ type ListAPIKeys200ResponseHeaders struct {
 type ListAPIKeys200JSONResponse struct {
 	Body    APIKeyPage
 	Headers ListAPIKeys200ResponseHeaders
+}
+
+func (response ListAPIKeys200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
 }
 
 func (response ListAPIKeys200JSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
@@ -10948,6 +10968,10 @@ type ListAPIKeys400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListAPIKeys400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
+}
+
 func (response ListAPIKeys400ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -10962,6 +10986,10 @@ func (response ListAPIKeys400ApplicationProblemPlusJSONResponse) VisitListAPIKey
 
 type ListAPIKeys401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
 }
 
 func (response ListAPIKeys401ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
@@ -10983,6 +11011,10 @@ type ListAPIKeys403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListAPIKeys403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
+}
+
 func (response ListAPIKeys403ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -10999,6 +11031,10 @@ type ListAPIKeys406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListAPIKeys406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
+}
+
 func (response ListAPIKeys406ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11013,6 +11049,10 @@ func (response ListAPIKeys406ApplicationProblemPlusJSONResponse) VisitListAPIKey
 
 type ListAPIKeys429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
 }
 
 func (response ListAPIKeys429ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
@@ -11034,6 +11074,10 @@ type ListAPIKeys431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListAPIKeys431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
+}
+
 func (response ListAPIKeys431ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11050,6 +11094,10 @@ type ListAPIKeys500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListAPIKeys500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
+}
+
 func (response ListAPIKeys500ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11064,6 +11112,10 @@ func (response ListAPIKeys500ApplicationProblemPlusJSONResponse) VisitListAPIKey
 
 type ListAPIKeys503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAPIKeys503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAPIKeysResponse(w)
 }
 
 func (response ListAPIKeys503ApplicationProblemPlusJSONResponse) VisitListAPIKeysResponse(w http.ResponseWriter) error {
@@ -11087,6 +11139,7 @@ type CreateAPIKeyRequestObject struct {
 }
 
 type CreateAPIKeyResponseObject interface {
+	Response
 	VisitCreateAPIKeyResponse(w http.ResponseWriter) error
 }
 
@@ -11098,6 +11151,10 @@ type CreateAPIKey201ResponseHeaders struct {
 type CreateAPIKey201JSONResponse struct {
 	Body    APIKeyWithSecret
 	Headers CreateAPIKey201ResponseHeaders
+}
+
+func (response CreateAPIKey201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
 }
 
 func (response CreateAPIKey201JSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11118,6 +11175,10 @@ type CreateAPIKey400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey400ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11132,6 +11193,10 @@ func (response CreateAPIKey400ApplicationProblemPlusJSONResponse) VisitCreateAPI
 
 type CreateAPIKey401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
 }
 
 func (response CreateAPIKey401ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11153,6 +11218,10 @@ type CreateAPIKey403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey403ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11169,6 +11238,10 @@ type CreateAPIKey406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey406ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11183,6 +11256,10 @@ func (response CreateAPIKey406ApplicationProblemPlusJSONResponse) VisitCreateAPI
 
 type CreateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
 }
 
 func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11204,6 +11281,10 @@ type CreateAPIKey413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey413ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11218,6 +11299,10 @@ func (response CreateAPIKey413ApplicationProblemPlusJSONResponse) VisitCreateAPI
 
 type CreateAPIKey415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
 }
 
 func (response CreateAPIKey415ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11236,6 +11321,10 @@ type CreateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey422ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11250,6 +11339,10 @@ func (response CreateAPIKey422ApplicationProblemPlusJSONResponse) VisitCreateAPI
 
 type CreateAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
 }
 
 func (response CreateAPIKey429ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11271,6 +11364,10 @@ type CreateAPIKey431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey431ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11287,6 +11384,10 @@ type CreateAPIKey500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateAPIKey500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
+}
+
 func (response CreateAPIKey500ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11301,6 +11402,10 @@ func (response CreateAPIKey500ApplicationProblemPlusJSONResponse) VisitCreateAPI
 
 type CreateAPIKey503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateAPIKeyResponse(w)
 }
 
 func (response CreateAPIKey503ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11323,10 +11428,15 @@ type GetMyAPIKeyRequestObject struct {
 }
 
 type GetMyAPIKeyResponseObject interface {
+	Response
 	VisitGetMyAPIKeyResponse(w http.ResponseWriter) error
 }
 
 type GetMyAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response GetMyAPIKey200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
+}
 
 func (response GetMyAPIKey200JSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
 
@@ -11341,7 +11451,11 @@ func (response GetMyAPIKey200JSONResponse) VisitGetMyAPIKeyResponse(w http.Respo
 	return err
 }
 
-type GetMyAPIKey304Response = NotModifiedResponse
+type GetMyAPIKey304Response NotModifiedResponse
+
+func (response GetMyAPIKey304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
+}
 
 func (response GetMyAPIKey304Response) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -11351,6 +11465,10 @@ func (response GetMyAPIKey304Response) VisitGetMyAPIKeyResponse(w http.ResponseW
 
 type GetMyAPIKey400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
 }
 
 func (response GetMyAPIKey400ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
@@ -11367,6 +11485,10 @@ func (response GetMyAPIKey400ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 
 type GetMyAPIKey401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
 }
 
 func (response GetMyAPIKey401ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
@@ -11388,6 +11510,10 @@ type GetMyAPIKey403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyAPIKey403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
+}
+
 func (response GetMyAPIKey403ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11402,6 +11528,10 @@ func (response GetMyAPIKey403ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 
 type GetMyAPIKey404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
 }
 
 func (response GetMyAPIKey404ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
@@ -11420,6 +11550,10 @@ type GetMyAPIKey406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyAPIKey406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
+}
+
 func (response GetMyAPIKey406ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11434,6 +11568,10 @@ func (response GetMyAPIKey406ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 
 type GetMyAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
 }
 
 func (response GetMyAPIKey429ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
@@ -11455,6 +11593,10 @@ type GetMyAPIKey431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyAPIKey431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
+}
+
 func (response GetMyAPIKey431ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11471,6 +11613,10 @@ type GetMyAPIKey500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyAPIKey500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
+}
+
 func (response GetMyAPIKey500ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11485,6 +11631,10 @@ func (response GetMyAPIKey500ApplicationProblemPlusJSONResponse) VisitGetMyAPIKe
 
 type GetMyAPIKey503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyAPIKey503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyAPIKeyResponse(w)
 }
 
 func (response GetMyAPIKey503ApplicationProblemPlusJSONResponse) VisitGetMyAPIKeyResponse(w http.ResponseWriter) error {
@@ -11508,10 +11658,15 @@ type GetAPIKeyRequestObject struct {
 }
 
 type GetAPIKeyResponseObject interface {
+	Response
 	VisitGetAPIKeyResponse(w http.ResponseWriter) error
 }
 
 type GetAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response GetAPIKey200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
+}
 
 func (response GetAPIKey200JSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
 
@@ -11526,7 +11681,11 @@ func (response GetAPIKey200JSONResponse) VisitGetAPIKeyResponse(w http.ResponseW
 	return err
 }
 
-type GetAPIKey304Response = NotModifiedResponse
+type GetAPIKey304Response NotModifiedResponse
+
+func (response GetAPIKey304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
+}
 
 func (response GetAPIKey304Response) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -11536,6 +11695,10 @@ func (response GetAPIKey304Response) VisitGetAPIKeyResponse(w http.ResponseWrite
 
 type GetAPIKey400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
 }
 
 func (response GetAPIKey400ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
@@ -11552,6 +11715,10 @@ func (response GetAPIKey400ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 
 type GetAPIKey401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
 }
 
 func (response GetAPIKey401ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
@@ -11573,6 +11740,10 @@ type GetAPIKey403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetAPIKey403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
+}
+
 func (response GetAPIKey403ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11587,6 +11758,10 @@ func (response GetAPIKey403ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 
 type GetAPIKey404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
 }
 
 func (response GetAPIKey404ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
@@ -11605,6 +11780,10 @@ type GetAPIKey406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetAPIKey406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
+}
+
 func (response GetAPIKey406ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11619,6 +11798,10 @@ func (response GetAPIKey406ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 
 type GetAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
 }
 
 func (response GetAPIKey429ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
@@ -11640,6 +11823,10 @@ type GetAPIKey431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetAPIKey431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
+}
+
 func (response GetAPIKey431ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11656,6 +11843,10 @@ type GetAPIKey500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetAPIKey500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
+}
+
 func (response GetAPIKey500ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11670,6 +11861,10 @@ func (response GetAPIKey500ApplicationProblemPlusJSONResponse) VisitGetAPIKeyRes
 
 type GetAPIKey503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAPIKey503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAPIKeyResponse(w)
 }
 
 func (response GetAPIKey503ApplicationProblemPlusJSONResponse) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
@@ -11694,10 +11889,15 @@ type UpdateAPIKeyRequestObject struct {
 }
 
 type UpdateAPIKeyResponseObject interface {
+	Response
 	VisitUpdateAPIKeyResponse(w http.ResponseWriter) error
 }
 
 type UpdateAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response UpdateAPIKey200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
 
 func (response UpdateAPIKey200JSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
@@ -11716,6 +11916,10 @@ type UpdateAPIKey400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey400ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11730,6 +11934,10 @@ func (response UpdateAPIKey400ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 
 type UpdateAPIKey401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
 }
 
 func (response UpdateAPIKey401ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11751,6 +11959,10 @@ type UpdateAPIKey403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey403ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11765,6 +11977,10 @@ func (response UpdateAPIKey403ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 
 type UpdateAPIKey404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
 }
 
 func (response UpdateAPIKey404ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11783,6 +11999,10 @@ type UpdateAPIKey406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey406ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11797,6 +12017,10 @@ func (response UpdateAPIKey406ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 
 type UpdateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
 }
 
 func (response UpdateAPIKey409ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11818,6 +12042,10 @@ type UpdateAPIKey412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11832,6 +12060,10 @@ func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 
 type UpdateAPIKey413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
 }
 
 func (response UpdateAPIKey413ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11850,6 +12082,10 @@ type UpdateAPIKey415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey415ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11866,6 +12102,10 @@ type UpdateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey422ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11880,6 +12120,10 @@ func (response UpdateAPIKey422ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 
 type UpdateAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
 }
 
 func (response UpdateAPIKey429ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11901,6 +12145,10 @@ type UpdateAPIKey431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey431ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11917,6 +12165,10 @@ type UpdateAPIKey500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateAPIKey500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
+}
+
 func (response UpdateAPIKey500ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11931,6 +12183,10 @@ func (response UpdateAPIKey500ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 
 type UpdateAPIKey503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateAPIKeyResponse(w)
 }
 
 func (response UpdateAPIKey503ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
@@ -11954,10 +12210,15 @@ type RevokeAPIKeyRequestObject struct {
 }
 
 type RevokeAPIKeyResponseObject interface {
+	Response
 	VisitRevokeAPIKeyResponse(w http.ResponseWriter) error
 }
 
 type RevokeAPIKey200JSONResponse struct{ APIKeyJSONResponse }
+
+func (response RevokeAPIKey200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
 
 func (response RevokeAPIKey200JSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
@@ -11976,6 +12237,10 @@ type RevokeAPIKey400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey400ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -11990,6 +12255,10 @@ func (response RevokeAPIKey400ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 
 type RevokeAPIKey401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
 }
 
 func (response RevokeAPIKey401ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
@@ -12011,6 +12280,10 @@ type RevokeAPIKey403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey403ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12025,6 +12298,10 @@ func (response RevokeAPIKey403ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 
 type RevokeAPIKey404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
 }
 
 func (response RevokeAPIKey404ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
@@ -12043,6 +12320,10 @@ type RevokeAPIKey406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey406ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12057,6 +12338,10 @@ func (response RevokeAPIKey406ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 
 type RevokeAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
 }
 
 func (response RevokeAPIKey409ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
@@ -12078,6 +12363,10 @@ type RevokeAPIKey412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey412ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12094,6 +12383,10 @@ type RevokeAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey422ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12108,6 +12401,10 @@ func (response RevokeAPIKey422ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 
 type RevokeAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
 }
 
 func (response RevokeAPIKey429ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
@@ -12129,6 +12426,10 @@ type RevokeAPIKey431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey431ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12145,6 +12446,10 @@ type RevokeAPIKey500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeAPIKey500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
+}
+
 func (response RevokeAPIKey500ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12159,6 +12464,10 @@ func (response RevokeAPIKey500ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 
 type RevokeAPIKey503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeAPIKeyResponse(w)
 }
 
 func (response RevokeAPIKey503ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
@@ -12183,6 +12492,7 @@ type RotateAPIKeyRequestObject struct {
 }
 
 type RotateAPIKeyResponseObject interface {
+	Response
 	VisitRotateAPIKeyResponse(w http.ResponseWriter) error
 }
 
@@ -12193,6 +12503,10 @@ type RotateAPIKey200ResponseHeaders struct {
 type RotateAPIKey200JSONResponse struct {
 	Body    APIKeyWithSecret
 	Headers RotateAPIKey200ResponseHeaders
+}
+
+func (response RotateAPIKey200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey200JSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12212,6 +12526,10 @@ type RotateAPIKey400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey400ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12226,6 +12544,10 @@ func (response RotateAPIKey400ApplicationProblemPlusJSONResponse) VisitRotateAPI
 
 type RotateAPIKey401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey401ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12247,6 +12569,10 @@ type RotateAPIKey403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey403ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12261,6 +12587,10 @@ func (response RotateAPIKey403ApplicationProblemPlusJSONResponse) VisitRotateAPI
 
 type RotateAPIKey404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey404ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12279,6 +12609,10 @@ type RotateAPIKey406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey406ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12293,6 +12627,10 @@ func (response RotateAPIKey406ApplicationProblemPlusJSONResponse) VisitRotateAPI
 
 type RotateAPIKey409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey409ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12314,6 +12652,10 @@ type RotateAPIKey412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey412ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12328,6 +12670,10 @@ func (response RotateAPIKey412ApplicationProblemPlusJSONResponse) VisitRotateAPI
 
 type RotateAPIKey413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey413ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12346,6 +12692,10 @@ type RotateAPIKey415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey415ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12362,6 +12712,10 @@ type RotateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey422ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12376,6 +12730,10 @@ func (response RotateAPIKey422ApplicationProblemPlusJSONResponse) VisitRotateAPI
 
 type RotateAPIKey429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey429ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12397,6 +12755,10 @@ type RotateAPIKey431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey431ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12413,6 +12775,10 @@ type RotateAPIKey500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RotateAPIKey500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
+}
+
 func (response RotateAPIKey500ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12427,6 +12793,10 @@ func (response RotateAPIKey500ApplicationProblemPlusJSONResponse) VisitRotateAPI
 
 type RotateAPIKey503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateAPIKey503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRotateAPIKeyResponse(w)
 }
 
 func (response RotateAPIKey503ApplicationProblemPlusJSONResponse) VisitRotateAPIKeyResponse(w http.ResponseWriter) error {
@@ -12449,6 +12819,7 @@ type ListApplicationsRequestObject struct {
 }
 
 type ListApplicationsResponseObject interface {
+	Response
 	VisitListApplicationsResponse(w http.ResponseWriter) error
 }
 
@@ -12459,6 +12830,10 @@ type ListApplications200ResponseHeaders struct {
 type ListApplications200JSONResponse struct {
 	Body    ApplicationPage
 	Headers ListApplications200ResponseHeaders
+}
+
+func (response ListApplications200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
 }
 
 func (response ListApplications200JSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
@@ -12480,6 +12855,10 @@ type ListApplications400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplications400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
+}
+
 func (response ListApplications400ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12494,6 +12873,10 @@ func (response ListApplications400ApplicationProblemPlusJSONResponse) VisitListA
 
 type ListApplications401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
 }
 
 func (response ListApplications401ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
@@ -12515,6 +12898,10 @@ type ListApplications403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplications403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
+}
+
 func (response ListApplications403ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12531,6 +12918,10 @@ type ListApplications406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplications406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
+}
+
 func (response ListApplications406ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12545,6 +12936,10 @@ func (response ListApplications406ApplicationProblemPlusJSONResponse) VisitListA
 
 type ListApplications429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
 }
 
 func (response ListApplications429ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
@@ -12566,6 +12961,10 @@ type ListApplications431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplications431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
+}
+
 func (response ListApplications431ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12582,6 +12981,10 @@ type ListApplications500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplications500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
+}
+
 func (response ListApplications500ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12596,6 +12999,10 @@ func (response ListApplications500ApplicationProblemPlusJSONResponse) VisitListA
 
 type ListApplications503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplications503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationsResponse(w)
 }
 
 func (response ListApplications503ApplicationProblemPlusJSONResponse) VisitListApplicationsResponse(w http.ResponseWriter) error {
@@ -12619,6 +13026,7 @@ type CreateApplicationRequestObject struct {
 }
 
 type CreateApplicationResponseObject interface {
+	Response
 	VisitCreateApplicationResponse(w http.ResponseWriter) error
 }
 
@@ -12630,6 +13038,10 @@ type CreateApplication201ResponseHeaders struct {
 type CreateApplication201JSONResponse struct {
 	Body    Application
 	Headers CreateApplication201ResponseHeaders
+}
+
+func (response CreateApplication201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
 }
 
 func (response CreateApplication201JSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
@@ -12650,6 +13062,10 @@ type CreateApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication400ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12664,6 +13080,10 @@ func (response CreateApplication400ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
 }
 
 func (response CreateApplication401ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
@@ -12685,6 +13105,10 @@ type CreateApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication403ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12701,6 +13125,10 @@ type CreateApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication406ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12715,6 +13143,10 @@ func (response CreateApplication406ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
 }
 
 func (response CreateApplication409ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
@@ -12736,6 +13168,10 @@ type CreateApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication413ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12750,6 +13186,10 @@ func (response CreateApplication413ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
 }
 
 func (response CreateApplication415ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
@@ -12768,6 +13208,10 @@ type CreateApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication422ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12782,6 +13226,10 @@ func (response CreateApplication422ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
 }
 
 func (response CreateApplication429ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
@@ -12803,6 +13251,10 @@ type CreateApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication431ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12819,6 +13271,10 @@ type CreateApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
+}
+
 func (response CreateApplication500ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12833,6 +13289,10 @@ func (response CreateApplication500ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateApplicationResponse(w)
 }
 
 func (response CreateApplication503ApplicationProblemPlusJSONResponse) VisitCreateApplicationResponse(w http.ResponseWriter) error {
@@ -12855,6 +13315,7 @@ type ExportApplicationsRequestObject struct {
 }
 
 type ExportApplicationsResponseObject interface {
+	Response
 	VisitExportApplicationsResponse(w http.ResponseWriter) error
 }
 
@@ -12866,6 +13327,10 @@ type ExportApplications200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportApplications200ResponseHeaders
 	ContentLength int64
+}
+
+func (response ExportApplications200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
 }
 
 func (response ExportApplications200ApplicationXNdjsonResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
@@ -12913,6 +13378,10 @@ type ExportApplications200TextCsvResponse struct {
 	ContentLength int64
 }
 
+func (response ExportApplications200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
 func (response ExportApplications200TextCsvResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/csv")
@@ -12933,6 +13402,10 @@ type ExportApplications400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ExportApplications400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
 func (response ExportApplications400ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12947,6 +13420,10 @@ func (response ExportApplications400ApplicationProblemPlusJSONResponse) VisitExp
 
 type ExportApplications401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
 }
 
 func (response ExportApplications401ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
@@ -12968,6 +13445,10 @@ type ExportApplications403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ExportApplications403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
 func (response ExportApplications403ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12984,6 +13465,10 @@ type ExportApplications406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ExportApplications406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
 func (response ExportApplications406ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -12998,6 +13483,10 @@ func (response ExportApplications406ApplicationProblemPlusJSONResponse) VisitExp
 
 type ExportApplications429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
 }
 
 func (response ExportApplications429ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
@@ -13019,6 +13508,10 @@ type ExportApplications431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ExportApplications431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
 func (response ExportApplications431ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13035,6 +13528,10 @@ type ExportApplications500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ExportApplications500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
 func (response ExportApplications500ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13049,6 +13546,10 @@ func (response ExportApplications500ApplicationProblemPlusJSONResponse) VisitExp
 
 type ExportApplications503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportApplications503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
 }
 
 func (response ExportApplications503ApplicationProblemPlusJSONResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
@@ -13072,10 +13573,15 @@ type GetApplicationRequestObject struct {
 }
 
 type GetApplicationResponseObject interface {
+	Response
 	VisitGetApplicationResponse(w http.ResponseWriter) error
 }
 
 type GetApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response GetApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
+}
 
 func (response GetApplication200JSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
 
@@ -13090,7 +13596,11 @@ func (response GetApplication200JSONResponse) VisitGetApplicationResponse(w http
 	return err
 }
 
-type GetApplication304Response = NotModifiedResponse
+type GetApplication304Response NotModifiedResponse
+
+func (response GetApplication304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
+}
 
 func (response GetApplication304Response) VisitGetApplicationResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -13100,6 +13610,10 @@ func (response GetApplication304Response) VisitGetApplicationResponse(w http.Res
 
 type GetApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
 }
 
 func (response GetApplication400ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
@@ -13116,6 +13630,10 @@ func (response GetApplication400ApplicationProblemPlusJSONResponse) VisitGetAppl
 
 type GetApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
 }
 
 func (response GetApplication401ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
@@ -13137,6 +13655,10 @@ type GetApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
+}
+
 func (response GetApplication403ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13151,6 +13673,10 @@ func (response GetApplication403ApplicationProblemPlusJSONResponse) VisitGetAppl
 
 type GetApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
 }
 
 func (response GetApplication404ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
@@ -13169,6 +13695,10 @@ type GetApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
+}
+
 func (response GetApplication406ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13183,6 +13713,10 @@ func (response GetApplication406ApplicationProblemPlusJSONResponse) VisitGetAppl
 
 type GetApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
 }
 
 func (response GetApplication429ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
@@ -13204,6 +13738,10 @@ type GetApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
+}
+
 func (response GetApplication431ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13220,6 +13758,10 @@ type GetApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
+}
+
 func (response GetApplication500ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13234,6 +13776,10 @@ func (response GetApplication500ApplicationProblemPlusJSONResponse) VisitGetAppl
 
 type GetApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationResponse(w)
 }
 
 func (response GetApplication503ApplicationProblemPlusJSONResponse) VisitGetApplicationResponse(w http.ResponseWriter) error {
@@ -13257,6 +13803,7 @@ type ListApplicationHistoryRequestObject struct {
 }
 
 type ListApplicationHistoryResponseObject interface {
+	Response
 	VisitListApplicationHistoryResponse(w http.ResponseWriter) error
 }
 
@@ -13267,6 +13814,10 @@ type ListApplicationHistory200ResponseHeaders struct {
 type ListApplicationHistory200JSONResponse struct {
 	Body    ApplicationMovePage
 	Headers ListApplicationHistory200ResponseHeaders
+}
+
+func (response ListApplicationHistory200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
 }
 
 func (response ListApplicationHistory200JSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
@@ -13288,6 +13839,10 @@ type ListApplicationHistory400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplicationHistory400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
+}
+
 func (response ListApplicationHistory400ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13302,6 +13857,10 @@ func (response ListApplicationHistory400ApplicationProblemPlusJSONResponse) Visi
 
 type ListApplicationHistory401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
 }
 
 func (response ListApplicationHistory401ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
@@ -13323,6 +13882,10 @@ type ListApplicationHistory403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplicationHistory403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
+}
+
 func (response ListApplicationHistory403ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13337,6 +13900,10 @@ func (response ListApplicationHistory403ApplicationProblemPlusJSONResponse) Visi
 
 type ListApplicationHistory404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
 }
 
 func (response ListApplicationHistory404ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
@@ -13355,6 +13922,10 @@ type ListApplicationHistory406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplicationHistory406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
+}
+
 func (response ListApplicationHistory406ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13369,6 +13940,10 @@ func (response ListApplicationHistory406ApplicationProblemPlusJSONResponse) Visi
 
 type ListApplicationHistory429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
 }
 
 func (response ListApplicationHistory429ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
@@ -13390,6 +13965,10 @@ type ListApplicationHistory431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplicationHistory431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
+}
+
 func (response ListApplicationHistory431ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13406,6 +13985,10 @@ type ListApplicationHistory500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListApplicationHistory500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
+}
+
 func (response ListApplicationHistory500ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13420,6 +14003,10 @@ func (response ListApplicationHistory500ApplicationProblemPlusJSONResponse) Visi
 
 type ListApplicationHistory503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListApplicationHistory503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListApplicationHistoryResponse(w)
 }
 
 func (response ListApplicationHistory503ApplicationProblemPlusJSONResponse) VisitListApplicationHistoryResponse(w http.ResponseWriter) error {
@@ -13444,10 +14031,15 @@ type HoldApplicationRequestObject struct {
 }
 
 type HoldApplicationResponseObject interface {
+	Response
 	VisitHoldApplicationResponse(w http.ResponseWriter) error
 }
 
 type HoldApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response HoldApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
 
 func (response HoldApplication200JSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
@@ -13466,6 +14058,10 @@ type HoldApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication400ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13480,6 +14076,10 @@ func (response HoldApplication400ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type HoldApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
 }
 
 func (response HoldApplication401ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
@@ -13501,6 +14101,10 @@ type HoldApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication403ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13515,6 +14119,10 @@ func (response HoldApplication403ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type HoldApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
 }
 
 func (response HoldApplication404ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
@@ -13533,6 +14141,10 @@ type HoldApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication406ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13547,6 +14159,10 @@ func (response HoldApplication406ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type HoldApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
 }
 
 func (response HoldApplication409ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
@@ -13568,6 +14184,10 @@ type HoldApplication412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication412ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13582,6 +14202,10 @@ func (response HoldApplication412ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type HoldApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
 }
 
 func (response HoldApplication413ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
@@ -13600,6 +14224,10 @@ type HoldApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication415ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13616,6 +14244,10 @@ type HoldApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication422ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13630,6 +14262,10 @@ func (response HoldApplication422ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type HoldApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
 }
 
 func (response HoldApplication429ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
@@ -13651,6 +14287,10 @@ type HoldApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication431ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13667,6 +14307,10 @@ type HoldApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response HoldApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
+}
+
 func (response HoldApplication500ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13681,6 +14325,10 @@ func (response HoldApplication500ApplicationProblemPlusJSONResponse) VisitHoldAp
 
 type HoldApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldApplicationResponse(w)
 }
 
 func (response HoldApplication503ApplicationProblemPlusJSONResponse) VisitHoldApplicationResponse(w http.ResponseWriter) error {
@@ -13705,10 +14353,15 @@ type MoveApplicationRequestObject struct {
 }
 
 type MoveApplicationResponseObject interface {
+	Response
 	VisitMoveApplicationResponse(w http.ResponseWriter) error
 }
 
 type MoveApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response MoveApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
 
 func (response MoveApplication200JSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
@@ -13727,6 +14380,10 @@ type MoveApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication400ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13741,6 +14398,10 @@ func (response MoveApplication400ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type MoveApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
 }
 
 func (response MoveApplication401ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
@@ -13762,6 +14423,10 @@ type MoveApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication403ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13776,6 +14441,10 @@ func (response MoveApplication403ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type MoveApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
 }
 
 func (response MoveApplication404ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
@@ -13794,6 +14463,10 @@ type MoveApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication406ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13808,6 +14481,10 @@ func (response MoveApplication406ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type MoveApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
 }
 
 func (response MoveApplication409ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
@@ -13829,6 +14506,10 @@ type MoveApplication412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication412ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13843,6 +14524,10 @@ func (response MoveApplication412ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type MoveApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
 }
 
 func (response MoveApplication413ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
@@ -13861,6 +14546,10 @@ type MoveApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication415ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13877,6 +14566,10 @@ type MoveApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication422ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13891,6 +14584,10 @@ func (response MoveApplication422ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type MoveApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
 }
 
 func (response MoveApplication429ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
@@ -13912,6 +14609,10 @@ type MoveApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication431ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13928,6 +14629,10 @@ type MoveApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response MoveApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
+}
+
 func (response MoveApplication500ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -13942,6 +14647,10 @@ func (response MoveApplication500ApplicationProblemPlusJSONResponse) VisitMoveAp
 
 type MoveApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response MoveApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMoveApplicationResponse(w)
 }
 
 func (response MoveApplication503ApplicationProblemPlusJSONResponse) VisitMoveApplicationResponse(w http.ResponseWriter) error {
@@ -13966,10 +14675,15 @@ type ReactivateApplicationRequestObject struct {
 }
 
 type ReactivateApplicationResponseObject interface {
+	Response
 	VisitReactivateApplicationResponse(w http.ResponseWriter) error
 }
 
 type ReactivateApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response ReactivateApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
 
 func (response ReactivateApplication200JSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
@@ -13988,6 +14702,10 @@ type ReactivateApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication400ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14002,6 +14720,10 @@ func (response ReactivateApplication400ApplicationProblemPlusJSONResponse) Visit
 
 type ReactivateApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
 }
 
 func (response ReactivateApplication401ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
@@ -14023,6 +14745,10 @@ type ReactivateApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication403ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14037,6 +14763,10 @@ func (response ReactivateApplication403ApplicationProblemPlusJSONResponse) Visit
 
 type ReactivateApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
 }
 
 func (response ReactivateApplication404ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
@@ -14055,6 +14785,10 @@ type ReactivateApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication406ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14069,6 +14803,10 @@ func (response ReactivateApplication406ApplicationProblemPlusJSONResponse) Visit
 
 type ReactivateApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
 }
 
 func (response ReactivateApplication409ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
@@ -14090,6 +14828,10 @@ type ReactivateApplication412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication412ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14104,6 +14846,10 @@ func (response ReactivateApplication412ApplicationProblemPlusJSONResponse) Visit
 
 type ReactivateApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
 }
 
 func (response ReactivateApplication413ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
@@ -14122,6 +14868,10 @@ type ReactivateApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication415ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14138,6 +14888,10 @@ type ReactivateApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication422ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14152,6 +14906,10 @@ func (response ReactivateApplication422ApplicationProblemPlusJSONResponse) Visit
 
 type ReactivateApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
 }
 
 func (response ReactivateApplication429ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
@@ -14173,6 +14931,10 @@ type ReactivateApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication431ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14189,6 +14951,10 @@ type ReactivateApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
+}
+
 func (response ReactivateApplication500ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14203,6 +14969,10 @@ func (response ReactivateApplication500ApplicationProblemPlusJSONResponse) Visit
 
 type ReactivateApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateApplicationResponse(w)
 }
 
 func (response ReactivateApplication503ApplicationProblemPlusJSONResponse) VisitReactivateApplicationResponse(w http.ResponseWriter) error {
@@ -14227,10 +14997,15 @@ type RejectApplicationRequestObject struct {
 }
 
 type RejectApplicationResponseObject interface {
+	Response
 	VisitRejectApplicationResponse(w http.ResponseWriter) error
 }
 
 type RejectApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response RejectApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
 
 func (response RejectApplication200JSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
@@ -14249,6 +15024,10 @@ type RejectApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication400ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14263,6 +15042,10 @@ func (response RejectApplication400ApplicationProblemPlusJSONResponse) VisitReje
 
 type RejectApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
 }
 
 func (response RejectApplication401ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
@@ -14284,6 +15067,10 @@ type RejectApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication403ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14298,6 +15085,10 @@ func (response RejectApplication403ApplicationProblemPlusJSONResponse) VisitReje
 
 type RejectApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
 }
 
 func (response RejectApplication404ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
@@ -14316,6 +15107,10 @@ type RejectApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication406ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14330,6 +15125,10 @@ func (response RejectApplication406ApplicationProblemPlusJSONResponse) VisitReje
 
 type RejectApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
 }
 
 func (response RejectApplication409ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
@@ -14351,6 +15150,10 @@ type RejectApplication412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication412ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14365,6 +15168,10 @@ func (response RejectApplication412ApplicationProblemPlusJSONResponse) VisitReje
 
 type RejectApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
 }
 
 func (response RejectApplication413ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
@@ -14383,6 +15190,10 @@ type RejectApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication415ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14399,6 +15210,10 @@ type RejectApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication422ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14413,6 +15228,10 @@ func (response RejectApplication422ApplicationProblemPlusJSONResponse) VisitReje
 
 type RejectApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
 }
 
 func (response RejectApplication429ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
@@ -14434,6 +15253,10 @@ type RejectApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication431ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14450,6 +15273,10 @@ type RejectApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RejectApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
+}
+
 func (response RejectApplication500ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14464,6 +15291,10 @@ func (response RejectApplication500ApplicationProblemPlusJSONResponse) VisitReje
 
 type RejectApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RejectApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRejectApplicationResponse(w)
 }
 
 func (response RejectApplication503ApplicationProblemPlusJSONResponse) VisitRejectApplicationResponse(w http.ResponseWriter) error {
@@ -14488,10 +15319,15 @@ type ResumeApplicationRequestObject struct {
 }
 
 type ResumeApplicationResponseObject interface {
+	Response
 	VisitResumeApplicationResponse(w http.ResponseWriter) error
 }
 
 type ResumeApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response ResumeApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
 
 func (response ResumeApplication200JSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
@@ -14510,6 +15346,10 @@ type ResumeApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication400ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14524,6 +15364,10 @@ func (response ResumeApplication400ApplicationProblemPlusJSONResponse) VisitResu
 
 type ResumeApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
 }
 
 func (response ResumeApplication401ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
@@ -14545,6 +15389,10 @@ type ResumeApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication403ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14559,6 +15407,10 @@ func (response ResumeApplication403ApplicationProblemPlusJSONResponse) VisitResu
 
 type ResumeApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
 }
 
 func (response ResumeApplication404ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
@@ -14577,6 +15429,10 @@ type ResumeApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication406ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14591,6 +15447,10 @@ func (response ResumeApplication406ApplicationProblemPlusJSONResponse) VisitResu
 
 type ResumeApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
 }
 
 func (response ResumeApplication409ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
@@ -14612,6 +15472,10 @@ type ResumeApplication412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication412ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14626,6 +15490,10 @@ func (response ResumeApplication412ApplicationProblemPlusJSONResponse) VisitResu
 
 type ResumeApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
 }
 
 func (response ResumeApplication413ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
@@ -14644,6 +15512,10 @@ type ResumeApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication415ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14660,6 +15532,10 @@ type ResumeApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication422ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14674,6 +15550,10 @@ func (response ResumeApplication422ApplicationProblemPlusJSONResponse) VisitResu
 
 type ResumeApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
 }
 
 func (response ResumeApplication429ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
@@ -14695,6 +15575,10 @@ type ResumeApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication431ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14711,6 +15595,10 @@ type ResumeApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ResumeApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
+}
+
 func (response ResumeApplication500ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14725,6 +15613,10 @@ func (response ResumeApplication500ApplicationProblemPlusJSONResponse) VisitResu
 
 type ResumeApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResumeApplicationResponse(w)
 }
 
 func (response ResumeApplication503ApplicationProblemPlusJSONResponse) VisitResumeApplicationResponse(w http.ResponseWriter) error {
@@ -14748,6 +15640,7 @@ type GetApplicationSummaryRequestObject struct {
 }
 
 type GetApplicationSummaryResponseObject interface {
+	Response
 	VisitGetApplicationSummaryResponse(w http.ResponseWriter) error
 }
 
@@ -14758,6 +15651,10 @@ type GetApplicationSummary200ResponseHeaders struct {
 type GetApplicationSummary200JSONResponse struct {
 	Body    ApplicationSummary
 	Headers GetApplicationSummary200ResponseHeaders
+}
+
+func (response GetApplicationSummary200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
 }
 
 func (response GetApplicationSummary200JSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
@@ -14773,7 +15670,11 @@ func (response GetApplicationSummary200JSONResponse) VisitGetApplicationSummaryR
 	return err
 }
 
-type GetApplicationSummary304Response = NotModifiedResponse
+type GetApplicationSummary304Response NotModifiedResponse
+
+func (response GetApplicationSummary304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
+}
 
 func (response GetApplicationSummary304Response) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -14783,6 +15684,10 @@ func (response GetApplicationSummary304Response) VisitGetApplicationSummaryRespo
 
 type GetApplicationSummary400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
 }
 
 func (response GetApplicationSummary400ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
@@ -14799,6 +15704,10 @@ func (response GetApplicationSummary400ApplicationProblemPlusJSONResponse) Visit
 
 type GetApplicationSummary401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
 }
 
 func (response GetApplicationSummary401ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
@@ -14820,6 +15729,10 @@ type GetApplicationSummary403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplicationSummary403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
+}
+
 func (response GetApplicationSummary403ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14834,6 +15747,10 @@ func (response GetApplicationSummary403ApplicationProblemPlusJSONResponse) Visit
 
 type GetApplicationSummary404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
 }
 
 func (response GetApplicationSummary404ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
@@ -14852,6 +15769,10 @@ type GetApplicationSummary406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplicationSummary406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
+}
+
 func (response GetApplicationSummary406ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14866,6 +15787,10 @@ func (response GetApplicationSummary406ApplicationProblemPlusJSONResponse) Visit
 
 type GetApplicationSummary429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
 }
 
 func (response GetApplicationSummary429ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
@@ -14887,6 +15812,10 @@ type GetApplicationSummary431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplicationSummary431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
+}
+
 func (response GetApplicationSummary431ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14903,6 +15832,10 @@ type GetApplicationSummary500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetApplicationSummary500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
+}
+
 func (response GetApplicationSummary500ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14917,6 +15850,10 @@ func (response GetApplicationSummary500ApplicationProblemPlusJSONResponse) Visit
 
 type GetApplicationSummary503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetApplicationSummary503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetApplicationSummaryResponse(w)
 }
 
 func (response GetApplicationSummary503ApplicationProblemPlusJSONResponse) VisitGetApplicationSummaryResponse(w http.ResponseWriter) error {
@@ -14941,10 +15878,15 @@ type WithdrawApplicationRequestObject struct {
 }
 
 type WithdrawApplicationResponseObject interface {
+	Response
 	VisitWithdrawApplicationResponse(w http.ResponseWriter) error
 }
 
 type WithdrawApplication200JSONResponse struct{ ApplicationJSONResponse }
+
+func (response WithdrawApplication200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
 
 func (response WithdrawApplication200JSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
@@ -14963,6 +15905,10 @@ type WithdrawApplication400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication400ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -14977,6 +15923,10 @@ func (response WithdrawApplication400ApplicationProblemPlusJSONResponse) VisitWi
 
 type WithdrawApplication401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
 }
 
 func (response WithdrawApplication401ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
@@ -14998,6 +15948,10 @@ type WithdrawApplication403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication403ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15012,6 +15966,10 @@ func (response WithdrawApplication403ApplicationProblemPlusJSONResponse) VisitWi
 
 type WithdrawApplication404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
 }
 
 func (response WithdrawApplication404ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
@@ -15030,6 +15988,10 @@ type WithdrawApplication406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication406ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15044,6 +16006,10 @@ func (response WithdrawApplication406ApplicationProblemPlusJSONResponse) VisitWi
 
 type WithdrawApplication409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
 }
 
 func (response WithdrawApplication409ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
@@ -15065,6 +16031,10 @@ type WithdrawApplication412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication412ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15079,6 +16049,10 @@ func (response WithdrawApplication412ApplicationProblemPlusJSONResponse) VisitWi
 
 type WithdrawApplication413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
 }
 
 func (response WithdrawApplication413ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
@@ -15097,6 +16071,10 @@ type WithdrawApplication415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication415ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15113,6 +16091,10 @@ type WithdrawApplication422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication422ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15127,6 +16109,10 @@ func (response WithdrawApplication422ApplicationProblemPlusJSONResponse) VisitWi
 
 type WithdrawApplication429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
 }
 
 func (response WithdrawApplication429ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
@@ -15148,6 +16134,10 @@ type WithdrawApplication431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication431ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15164,6 +16154,10 @@ type WithdrawApplication500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response WithdrawApplication500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
+}
+
 func (response WithdrawApplication500ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15178,6 +16172,10 @@ func (response WithdrawApplication500ApplicationProblemPlusJSONResponse) VisitWi
 
 type WithdrawApplication503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WithdrawApplication503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitWithdrawApplicationResponse(w)
 }
 
 func (response WithdrawApplication503ApplicationProblemPlusJSONResponse) VisitWithdrawApplicationResponse(w http.ResponseWriter) error {
@@ -15200,6 +16198,7 @@ type ListAuditLogsRequestObject struct {
 }
 
 type ListAuditLogsResponseObject interface {
+	Response
 	VisitListAuditLogsResponse(w http.ResponseWriter) error
 }
 
@@ -15210,6 +16209,10 @@ type ListAuditLogs200ResponseHeaders struct {
 type ListAuditLogs200JSONResponse struct {
 	Body    AuditLogPage
 	Headers ListAuditLogs200ResponseHeaders
+}
+
+func (response ListAuditLogs200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
 }
 
 func (response ListAuditLogs200JSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
@@ -15231,6 +16234,10 @@ type ListAuditLogs400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListAuditLogs400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
+}
+
 func (response ListAuditLogs400ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15245,6 +16252,10 @@ func (response ListAuditLogs400ApplicationProblemPlusJSONResponse) VisitListAudi
 
 type ListAuditLogs401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
 }
 
 func (response ListAuditLogs401ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
@@ -15266,6 +16277,10 @@ type ListAuditLogs403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListAuditLogs403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
+}
+
 func (response ListAuditLogs403ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15282,6 +16297,10 @@ type ListAuditLogs406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
+}
+
 func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15296,6 +16315,10 @@ func (response ListAuditLogs406ApplicationProblemPlusJSONResponse) VisitListAudi
 
 type ListAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
 }
 
 func (response ListAuditLogs429ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
@@ -15317,6 +16340,10 @@ type ListAuditLogs431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListAuditLogs431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
+}
+
 func (response ListAuditLogs431ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15333,6 +16360,10 @@ type ListAuditLogs500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListAuditLogs500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
+}
+
 func (response ListAuditLogs500ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15347,6 +16378,10 @@ func (response ListAuditLogs500ApplicationProblemPlusJSONResponse) VisitListAudi
 
 type ListAuditLogs503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditLogs503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListAuditLogsResponse(w)
 }
 
 func (response ListAuditLogs503ApplicationProblemPlusJSONResponse) VisitListAuditLogsResponse(w http.ResponseWriter) error {
@@ -15369,6 +16404,7 @@ type ExportAuditLogsRequestObject struct {
 }
 
 type ExportAuditLogsResponseObject interface {
+	Response
 	VisitExportAuditLogsResponse(w http.ResponseWriter) error
 }
 
@@ -15380,6 +16416,10 @@ type ExportAuditLogs200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportAuditLogs200ResponseHeaders
 	ContentLength int64
+}
+
+func (response ExportAuditLogs200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
 }
 
 func (response ExportAuditLogs200ApplicationXNdjsonResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
@@ -15427,6 +16467,10 @@ type ExportAuditLogs200TextCsvResponse struct {
 	ContentLength int64
 }
 
+func (response ExportAuditLogs200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
 func (response ExportAuditLogs200TextCsvResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/csv")
@@ -15447,6 +16491,10 @@ type ExportAuditLogs400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ExportAuditLogs400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
 func (response ExportAuditLogs400ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15461,6 +16509,10 @@ func (response ExportAuditLogs400ApplicationProblemPlusJSONResponse) VisitExport
 
 type ExportAuditLogs401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
 }
 
 func (response ExportAuditLogs401ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
@@ -15482,6 +16534,10 @@ type ExportAuditLogs403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ExportAuditLogs403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
 func (response ExportAuditLogs403ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15498,6 +16554,10 @@ type ExportAuditLogs406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
 func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15512,6 +16572,10 @@ func (response ExportAuditLogs406ApplicationProblemPlusJSONResponse) VisitExport
 
 type ExportAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
 }
 
 func (response ExportAuditLogs429ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
@@ -15533,6 +16597,10 @@ type ExportAuditLogs431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ExportAuditLogs431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
 func (response ExportAuditLogs431ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15549,6 +16617,10 @@ type ExportAuditLogs500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ExportAuditLogs500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
 func (response ExportAuditLogs500ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15563,6 +16635,10 @@ func (response ExportAuditLogs500ApplicationProblemPlusJSONResponse) VisitExport
 
 type ExportAuditLogs503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditLogs503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
 }
 
 func (response ExportAuditLogs503ApplicationProblemPlusJSONResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
@@ -15585,10 +16661,15 @@ type VerifyAuditLogsRequestObject struct {
 }
 
 type VerifyAuditLogsResponseObject interface {
+	Response
 	VisitVerifyAuditLogsResponse(w http.ResponseWriter) error
 }
 
 type VerifyAuditLogs200JSONResponse AuditVerification
+
+func (response VerifyAuditLogs200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
 
 func (response VerifyAuditLogs200JSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
@@ -15606,6 +16687,10 @@ type VerifyAuditLogs400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response VerifyAuditLogs400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
+
 func (response VerifyAuditLogs400ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15620,6 +16705,10 @@ func (response VerifyAuditLogs400ApplicationProblemPlusJSONResponse) VisitVerify
 
 type VerifyAuditLogs401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
 }
 
 func (response VerifyAuditLogs401ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
@@ -15641,6 +16730,10 @@ type VerifyAuditLogs403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response VerifyAuditLogs403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
+
 func (response VerifyAuditLogs403ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15657,6 +16750,10 @@ type VerifyAuditLogs406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response VerifyAuditLogs406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
+
 func (response VerifyAuditLogs406ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15671,6 +16768,10 @@ func (response VerifyAuditLogs406ApplicationProblemPlusJSONResponse) VisitVerify
 
 type VerifyAuditLogs409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
 }
 
 func (response VerifyAuditLogs409ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
@@ -15692,6 +16793,10 @@ type VerifyAuditLogs422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response VerifyAuditLogs422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
+
 func (response VerifyAuditLogs422ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15706,6 +16811,10 @@ func (response VerifyAuditLogs422ApplicationProblemPlusJSONResponse) VisitVerify
 
 type VerifyAuditLogs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
 }
 
 func (response VerifyAuditLogs429ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
@@ -15727,6 +16836,10 @@ type VerifyAuditLogs431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response VerifyAuditLogs431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
+
 func (response VerifyAuditLogs431ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15743,6 +16856,10 @@ type VerifyAuditLogs500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response VerifyAuditLogs500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
+}
+
 func (response VerifyAuditLogs500ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15757,6 +16874,10 @@ func (response VerifyAuditLogs500ApplicationProblemPlusJSONResponse) VisitVerify
 
 type VerifyAuditLogs503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyAuditLogs503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVerifyAuditLogsResponse(w)
 }
 
 func (response VerifyAuditLogs503ApplicationProblemPlusJSONResponse) VisitVerifyAuditLogsResponse(w http.ResponseWriter) error {
@@ -15780,6 +16901,7 @@ type GetAuditLogRequestObject struct {
 }
 
 type GetAuditLogResponseObject interface {
+	Response
 	VisitGetAuditLogResponse(w http.ResponseWriter) error
 }
 
@@ -15790,6 +16912,10 @@ type GetAuditLog200ResponseHeaders struct {
 type GetAuditLog200JSONResponse struct {
 	Body    AuditLog
 	Headers GetAuditLog200ResponseHeaders
+}
+
+func (response GetAuditLog200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
 }
 
 func (response GetAuditLog200JSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
@@ -15805,7 +16931,11 @@ func (response GetAuditLog200JSONResponse) VisitGetAuditLogResponse(w http.Respo
 	return err
 }
 
-type GetAuditLog304Response = NotModifiedResponse
+type GetAuditLog304Response NotModifiedResponse
+
+func (response GetAuditLog304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
+}
 
 func (response GetAuditLog304Response) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -15815,6 +16945,10 @@ func (response GetAuditLog304Response) VisitGetAuditLogResponse(w http.ResponseW
 
 type GetAuditLog400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
 }
 
 func (response GetAuditLog400ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
@@ -15831,6 +16965,10 @@ func (response GetAuditLog400ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 
 type GetAuditLog401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
 }
 
 func (response GetAuditLog401ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
@@ -15852,6 +16990,10 @@ type GetAuditLog403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetAuditLog403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
+}
+
 func (response GetAuditLog403ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15866,6 +17008,10 @@ func (response GetAuditLog403ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 
 type GetAuditLog404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
 }
 
 func (response GetAuditLog404ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
@@ -15884,6 +17030,10 @@ type GetAuditLog406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetAuditLog406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
+}
+
 func (response GetAuditLog406ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15898,6 +17048,10 @@ func (response GetAuditLog406ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 
 type GetAuditLog429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
 }
 
 func (response GetAuditLog429ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
@@ -15919,6 +17073,10 @@ type GetAuditLog431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetAuditLog431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
+}
+
 func (response GetAuditLog431ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15935,6 +17093,10 @@ type GetAuditLog500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetAuditLog500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
+}
+
 func (response GetAuditLog500ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -15949,6 +17111,10 @@ func (response GetAuditLog500ApplicationProblemPlusJSONResponse) VisitGetAuditLo
 
 type GetAuditLog503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetAuditLog503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetAuditLogResponse(w)
 }
 
 func (response GetAuditLog503ApplicationProblemPlusJSONResponse) VisitGetAuditLogResponse(w http.ResponseWriter) error {
@@ -15971,6 +17137,7 @@ type LoginRequestObject struct {
 }
 
 type LoginResponseObject interface {
+	Response
 	VisitLoginResponse(w http.ResponseWriter) error
 }
 
@@ -15981,6 +17148,10 @@ type Login200ResponseHeaders struct {
 type Login200JSONResponse struct {
 	Body    TokenPair
 	Headers Login200ResponseHeaders
+}
+
+func (response Login200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
 }
 
 func (response Login200JSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
@@ -16000,6 +17171,10 @@ type Login400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response Login400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login400ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16014,6 +17189,10 @@ func (response Login400ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 
 type Login401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response Login401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
 }
 
 func (response Login401ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
@@ -16035,6 +17214,10 @@ type Login403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response Login403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login403ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16051,6 +17234,10 @@ type Login406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response Login406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login406ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16065,6 +17252,10 @@ func (response Login406ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 
 type Login409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response Login409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
 }
 
 func (response Login409ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
@@ -16086,6 +17277,10 @@ type Login413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response Login413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login413ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16100,6 +17295,10 @@ func (response Login413ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 
 type Login415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Login415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
 }
 
 func (response Login415ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
@@ -16118,6 +17317,10 @@ type Login422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response Login422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login422ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16132,6 +17335,10 @@ func (response Login422ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 
 type Login429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response Login429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
 }
 
 func (response Login429ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
@@ -16153,6 +17360,10 @@ type Login431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response Login431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login431ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16169,6 +17380,10 @@ type Login500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response Login500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
+}
+
 func (response Login500ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16183,6 +17398,10 @@ func (response Login500ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 
 type Login503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Login503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLoginResponse(w)
 }
 
 func (response Login503ApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
@@ -16205,6 +17424,7 @@ type LogoutRequestObject struct {
 }
 
 type LogoutResponseObject interface {
+	Response
 	VisitLogoutResponse(w http.ResponseWriter) error
 }
 
@@ -16215,6 +17435,10 @@ type Logout200ResponseHeaders struct {
 type Logout200JSONResponse struct {
 	Body    LogoutResult
 	Headers Logout200ResponseHeaders
+}
+
+func (response Logout200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
 }
 
 func (response Logout200JSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
@@ -16234,6 +17458,10 @@ type Logout400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response Logout400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
 func (response Logout400ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16248,6 +17476,10 @@ func (response Logout400ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 
 type Logout401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response Logout401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
 }
 
 func (response Logout401ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
@@ -16269,6 +17501,10 @@ type Logout403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response Logout403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
 func (response Logout403ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16285,6 +17521,10 @@ type Logout406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response Logout406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
 func (response Logout406ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16299,6 +17539,10 @@ func (response Logout406ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 
 type Logout409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response Logout409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
 }
 
 func (response Logout409ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
@@ -16320,6 +17564,10 @@ type Logout422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response Logout422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
 func (response Logout422ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16334,6 +17582,10 @@ func (response Logout422ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 
 type Logout429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response Logout429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
 }
 
 func (response Logout429ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
@@ -16355,6 +17607,10 @@ type Logout431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response Logout431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
 func (response Logout431ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16371,6 +17627,10 @@ type Logout500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response Logout500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
 func (response Logout500ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16385,6 +17645,10 @@ func (response Logout500ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 
 type Logout503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Logout503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
 }
 
 func (response Logout503ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
@@ -16408,10 +17672,15 @@ type ChangePasswordRequestObject struct {
 }
 
 type ChangePasswordResponseObject interface {
+	Response
 	VisitChangePasswordResponse(w http.ResponseWriter) error
 }
 
 type ChangePassword204Response struct {
+}
+
+func (response ChangePassword204Response) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16421,6 +17690,10 @@ func (response ChangePassword204Response) VisitChangePasswordResponse(w http.Res
 
 type ChangePassword400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword400ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16437,6 +17710,10 @@ func (response ChangePassword400ApplicationProblemPlusJSONResponse) VisitChangeP
 
 type ChangePassword401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword401ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16458,6 +17735,10 @@ type ChangePassword403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ChangePassword403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
+}
+
 func (response ChangePassword403ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16472,6 +17753,10 @@ func (response ChangePassword403ApplicationProblemPlusJSONResponse) VisitChangeP
 
 type ChangePassword409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword409ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16493,6 +17778,10 @@ type ChangePassword413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ChangePassword413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
+}
+
 func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16507,6 +17796,10 @@ func (response ChangePassword413ApplicationProblemPlusJSONResponse) VisitChangeP
 
 type ChangePassword415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword415ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16525,6 +17818,10 @@ type ChangePassword422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ChangePassword422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
+}
+
 func (response ChangePassword422ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16539,6 +17836,10 @@ func (response ChangePassword422ApplicationProblemPlusJSONResponse) VisitChangeP
 
 type ChangePassword429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword429ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16560,6 +17861,10 @@ type ChangePassword431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ChangePassword431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
+}
+
 func (response ChangePassword431ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16576,6 +17881,10 @@ type ChangePassword500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ChangePassword500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
+}
+
 func (response ChangePassword500ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16590,6 +17899,10 @@ func (response ChangePassword500ApplicationProblemPlusJSONResponse) VisitChangeP
 
 type ChangePassword503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangePassword503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangePasswordResponse(w)
 }
 
 func (response ChangePassword503ApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
@@ -16613,6 +17926,7 @@ type RefreshTokensRequestObject struct {
 }
 
 type RefreshTokensResponseObject interface {
+	Response
 	VisitRefreshTokensResponse(w http.ResponseWriter) error
 }
 
@@ -16623,6 +17937,10 @@ type RefreshTokens200ResponseHeaders struct {
 type RefreshTokens200JSONResponse struct {
 	Body    TokenPair
 	Headers RefreshTokens200ResponseHeaders
+}
+
+func (response RefreshTokens200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
 }
 
 func (response RefreshTokens200JSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
@@ -16642,6 +17960,10 @@ type RefreshTokens400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens400ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16656,6 +17978,10 @@ func (response RefreshTokens400ApplicationProblemPlusJSONResponse) VisitRefreshT
 
 type RefreshTokens401ApplicationProblemPlusJSONResponse struct {
 	RefreshTokenRefusedApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
 }
 
 func (response RefreshTokens401ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
@@ -16680,6 +18006,10 @@ type RefreshTokens403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens403ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16696,6 +18026,10 @@ type RefreshTokens406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens406ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16710,6 +18044,10 @@ func (response RefreshTokens406ApplicationProblemPlusJSONResponse) VisitRefreshT
 
 type RefreshTokens409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
 }
 
 func (response RefreshTokens409ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
@@ -16731,6 +18069,10 @@ type RefreshTokens413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens413ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16745,6 +18087,10 @@ func (response RefreshTokens413ApplicationProblemPlusJSONResponse) VisitRefreshT
 
 type RefreshTokens415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
 }
 
 func (response RefreshTokens415ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
@@ -16763,6 +18109,10 @@ type RefreshTokens422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens422ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16777,6 +18127,10 @@ func (response RefreshTokens422ApplicationProblemPlusJSONResponse) VisitRefreshT
 
 type RefreshTokens429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
 }
 
 func (response RefreshTokens429ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
@@ -16798,6 +18152,10 @@ type RefreshTokens431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens431ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16814,6 +18172,10 @@ type RefreshTokens500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RefreshTokens500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
+}
+
 func (response RefreshTokens500ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16828,6 +18190,10 @@ func (response RefreshTokens500ApplicationProblemPlusJSONResponse) VisitRefreshT
 
 type RefreshTokens503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RefreshTokens503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRefreshTokensResponse(w)
 }
 
 func (response RefreshTokens503ApplicationProblemPlusJSONResponse) VisitRefreshTokensResponse(w http.ResponseWriter) error {
@@ -16850,6 +18216,7 @@ type ListSessionsRequestObject struct {
 }
 
 type ListSessionsResponseObject interface {
+	Response
 	VisitListSessionsResponse(w http.ResponseWriter) error
 }
 
@@ -16860,6 +18227,10 @@ type ListSessions200ResponseHeaders struct {
 type ListSessions200JSONResponse struct {
 	Body    SessionPage
 	Headers ListSessions200ResponseHeaders
+}
+
+func (response ListSessions200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
 }
 
 func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
@@ -16881,6 +18252,10 @@ type ListSessions400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListSessions400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
+}
+
 func (response ListSessions400ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16895,6 +18270,10 @@ func (response ListSessions400ApplicationProblemPlusJSONResponse) VisitListSessi
 
 type ListSessions401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
 }
 
 func (response ListSessions401ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
@@ -16916,6 +18295,10 @@ type ListSessions403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListSessions403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
+}
+
 func (response ListSessions403ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16932,6 +18315,10 @@ type ListSessions406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListSessions406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
+}
+
 func (response ListSessions406ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16946,6 +18333,10 @@ func (response ListSessions406ApplicationProblemPlusJSONResponse) VisitListSessi
 
 type ListSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
 }
 
 func (response ListSessions429ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
@@ -16967,6 +18358,10 @@ type ListSessions431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListSessions431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
+}
+
 func (response ListSessions431ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16983,6 +18378,10 @@ type ListSessions500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListSessions500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
+}
+
 func (response ListSessions500ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -16997,6 +18396,10 @@ func (response ListSessions500ApplicationProblemPlusJSONResponse) VisitListSessi
 
 type ListSessions503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSessions503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListSessionsResponse(w)
 }
 
 func (response ListSessions503ApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
@@ -17019,10 +18422,15 @@ type RevokeOtherSessionsRequestObject struct {
 }
 
 type RevokeOtherSessionsResponseObject interface {
+	Response
 	VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error
 }
 
 type RevokeOtherSessions200JSONResponse RevokedSessions
+
+func (response RevokeOtherSessions200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
 
 func (response RevokeOtherSessions200JSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
@@ -17040,6 +18448,10 @@ type RevokeOtherSessions400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeOtherSessions400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
+
 func (response RevokeOtherSessions400ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17054,6 +18466,10 @@ func (response RevokeOtherSessions400ApplicationProblemPlusJSONResponse) VisitRe
 
 type RevokeOtherSessions401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
 }
 
 func (response RevokeOtherSessions401ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
@@ -17075,6 +18491,10 @@ type RevokeOtherSessions403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeOtherSessions403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
+
 func (response RevokeOtherSessions403ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17091,6 +18511,10 @@ type RevokeOtherSessions406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeOtherSessions406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
+
 func (response RevokeOtherSessions406ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17105,6 +18529,10 @@ func (response RevokeOtherSessions406ApplicationProblemPlusJSONResponse) VisitRe
 
 type RevokeOtherSessions409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
 }
 
 func (response RevokeOtherSessions409ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
@@ -17126,6 +18554,10 @@ type RevokeOtherSessions422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeOtherSessions422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
+
 func (response RevokeOtherSessions422ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17140,6 +18572,10 @@ func (response RevokeOtherSessions422ApplicationProblemPlusJSONResponse) VisitRe
 
 type RevokeOtherSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
 }
 
 func (response RevokeOtherSessions429ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
@@ -17161,6 +18597,10 @@ type RevokeOtherSessions431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeOtherSessions431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
+
 func (response RevokeOtherSessions431ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17177,6 +18617,10 @@ type RevokeOtherSessions500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeOtherSessions500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
+}
+
 func (response RevokeOtherSessions500ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17191,6 +18635,10 @@ func (response RevokeOtherSessions500ApplicationProblemPlusJSONResponse) VisitRe
 
 type RevokeOtherSessions503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeOtherSessions503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeOtherSessionsResponse(w)
 }
 
 func (response RevokeOtherSessions503ApplicationProblemPlusJSONResponse) VisitRevokeOtherSessionsResponse(w http.ResponseWriter) error {
@@ -17213,10 +18661,15 @@ type RevokeSessionRequestObject struct {
 }
 
 type RevokeSessionResponseObject interface {
+	Response
 	VisitRevokeSessionResponse(w http.ResponseWriter) error
 }
 
 type RevokeSession204Response struct {
+}
+
+func (response RevokeSession204Response) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
 }
 
 func (response RevokeSession204Response) VisitRevokeSessionResponse(w http.ResponseWriter) error {
@@ -17226,6 +18679,10 @@ func (response RevokeSession204Response) VisitRevokeSessionResponse(w http.Respo
 
 type RevokeSession400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
 }
 
 func (response RevokeSession400ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
@@ -17242,6 +18699,10 @@ func (response RevokeSession400ApplicationProblemPlusJSONResponse) VisitRevokeSe
 
 type RevokeSession401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
 }
 
 func (response RevokeSession401ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
@@ -17263,6 +18724,10 @@ type RevokeSession403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeSession403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
+}
+
 func (response RevokeSession403ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17279,6 +18744,10 @@ type RevokeSession404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeSession404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
+}
+
 func (response RevokeSession404ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17293,6 +18762,10 @@ func (response RevokeSession404ApplicationProblemPlusJSONResponse) VisitRevokeSe
 
 type RevokeSession409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
 }
 
 func (response RevokeSession409ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
@@ -17314,6 +18787,10 @@ type RevokeSession429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeSession429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
+}
+
 func (response RevokeSession429ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17333,6 +18810,10 @@ type RevokeSession431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeSession431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
+}
+
 func (response RevokeSession431ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17349,6 +18830,10 @@ type RevokeSession500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeSession500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
+}
+
 func (response RevokeSession500ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17363,6 +18848,10 @@ func (response RevokeSession500ApplicationProblemPlusJSONResponse) VisitRevokeSe
 
 type RevokeSession503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeSession503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeSessionResponse(w)
 }
 
 func (response RevokeSession503ApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
@@ -17385,6 +18874,7 @@ type ListCandidatesRequestObject struct {
 }
 
 type ListCandidatesResponseObject interface {
+	Response
 	VisitListCandidatesResponse(w http.ResponseWriter) error
 }
 
@@ -17395,6 +18885,10 @@ type ListCandidates200ResponseHeaders struct {
 type ListCandidates200JSONResponse struct {
 	Body    CandidatePage
 	Headers ListCandidates200ResponseHeaders
+}
+
+func (response ListCandidates200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
 }
 
 func (response ListCandidates200JSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
@@ -17416,6 +18910,10 @@ type ListCandidates400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListCandidates400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
+}
+
 func (response ListCandidates400ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17430,6 +18928,10 @@ func (response ListCandidates400ApplicationProblemPlusJSONResponse) VisitListCan
 
 type ListCandidates401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
 }
 
 func (response ListCandidates401ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
@@ -17451,6 +18953,10 @@ type ListCandidates403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListCandidates403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
+}
+
 func (response ListCandidates403ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17465,6 +18971,10 @@ func (response ListCandidates403ApplicationProblemPlusJSONResponse) VisitListCan
 
 type ListCandidates406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
 }
 
 func (response ListCandidates406ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
@@ -17483,6 +18993,10 @@ type ListCandidates422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ListCandidates422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
+}
+
 func (response ListCandidates422ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17497,6 +19011,10 @@ func (response ListCandidates422ApplicationProblemPlusJSONResponse) VisitListCan
 
 type ListCandidates429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
 }
 
 func (response ListCandidates429ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
@@ -17518,6 +19036,10 @@ type ListCandidates431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListCandidates431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
+}
+
 func (response ListCandidates431ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17534,6 +19056,10 @@ type ListCandidates500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListCandidates500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
+}
+
 func (response ListCandidates500ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17548,6 +19074,10 @@ func (response ListCandidates500ApplicationProblemPlusJSONResponse) VisitListCan
 
 type ListCandidates503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListCandidates503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListCandidatesResponse(w)
 }
 
 func (response ListCandidates503ApplicationProblemPlusJSONResponse) VisitListCandidatesResponse(w http.ResponseWriter) error {
@@ -17571,6 +19101,7 @@ type CreateCandidateRequestObject struct {
 }
 
 type CreateCandidateResponseObject interface {
+	Response
 	VisitCreateCandidateResponse(w http.ResponseWriter) error
 }
 
@@ -17582,6 +19113,10 @@ type CreateCandidate201ResponseHeaders struct {
 type CreateCandidate201JSONResponse struct {
 	Body    Candidate
 	Headers CreateCandidate201ResponseHeaders
+}
+
+func (response CreateCandidate201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
 }
 
 func (response CreateCandidate201JSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
@@ -17602,6 +19137,10 @@ type CreateCandidate400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate400ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17616,6 +19155,10 @@ func (response CreateCandidate400ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateCandidate401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
 }
 
 func (response CreateCandidate401ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
@@ -17637,6 +19180,10 @@ type CreateCandidate403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate403ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17653,6 +19200,10 @@ type CreateCandidate406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate406ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17667,6 +19218,10 @@ func (response CreateCandidate406ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
 }
 
 func (response CreateCandidate409ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
@@ -17688,6 +19243,10 @@ type CreateCandidate413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate413ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17702,6 +19261,10 @@ func (response CreateCandidate413ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateCandidate415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
 }
 
 func (response CreateCandidate415ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
@@ -17720,6 +19283,10 @@ type CreateCandidate422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate422ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17734,6 +19301,10 @@ func (response CreateCandidate422ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
 }
 
 func (response CreateCandidate429ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
@@ -17755,6 +19326,10 @@ type CreateCandidate431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate431ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17771,6 +19346,10 @@ type CreateCandidate500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateCandidate500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
+}
+
 func (response CreateCandidate500ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17785,6 +19364,10 @@ func (response CreateCandidate500ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateCandidate503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateCandidate503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateCandidateResponse(w)
 }
 
 func (response CreateCandidate503ApplicationProblemPlusJSONResponse) VisitCreateCandidateResponse(w http.ResponseWriter) error {
@@ -17807,6 +19390,7 @@ type ExportCandidatesRequestObject struct {
 }
 
 type ExportCandidatesResponseObject interface {
+	Response
 	VisitExportCandidatesResponse(w http.ResponseWriter) error
 }
 
@@ -17818,6 +19402,10 @@ type ExportCandidates200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportCandidates200ResponseHeaders
 	ContentLength int64
+}
+
+func (response ExportCandidates200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
 }
 
 func (response ExportCandidates200ApplicationXNdjsonResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
@@ -17865,6 +19453,10 @@ type ExportCandidates200TextCsvResponse struct {
 	ContentLength int64
 }
 
+func (response ExportCandidates200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
 func (response ExportCandidates200TextCsvResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/csv")
@@ -17885,6 +19477,10 @@ type ExportCandidates400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ExportCandidates400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
 func (response ExportCandidates400ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17899,6 +19495,10 @@ func (response ExportCandidates400ApplicationProblemPlusJSONResponse) VisitExpor
 
 type ExportCandidates401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
 }
 
 func (response ExportCandidates401ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
@@ -17920,6 +19520,10 @@ type ExportCandidates403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ExportCandidates403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
 func (response ExportCandidates403ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17936,6 +19540,10 @@ type ExportCandidates406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ExportCandidates406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
 func (response ExportCandidates406ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17950,6 +19558,10 @@ func (response ExportCandidates406ApplicationProblemPlusJSONResponse) VisitExpor
 
 type ExportCandidates429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
 }
 
 func (response ExportCandidates429ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
@@ -17971,6 +19583,10 @@ type ExportCandidates431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ExportCandidates431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
 func (response ExportCandidates431ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -17987,6 +19603,10 @@ type ExportCandidates500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ExportCandidates500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
 func (response ExportCandidates500ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18001,6 +19621,10 @@ func (response ExportCandidates500ApplicationProblemPlusJSONResponse) VisitExpor
 
 type ExportCandidates503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportCandidates503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
 }
 
 func (response ExportCandidates503ApplicationProblemPlusJSONResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
@@ -18024,10 +19648,15 @@ type ImportCandidatesCSVRequestObject struct {
 }
 
 type ImportCandidatesCSVResponseObject interface {
+	Response
 	VisitImportCandidatesCSVResponse(w http.ResponseWriter) error
 }
 
 type ImportCandidatesCSV200JSONResponse ImportReport
+
+func (response ImportCandidatesCSV200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
 
 func (response ImportCandidatesCSV200JSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
@@ -18045,6 +19674,10 @@ type ImportCandidatesCSV400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV400ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18059,6 +19692,10 @@ func (response ImportCandidatesCSV400ApplicationProblemPlusJSONResponse) VisitIm
 
 type ImportCandidatesCSV401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
 }
 
 func (response ImportCandidatesCSV401ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
@@ -18080,6 +19717,10 @@ type ImportCandidatesCSV403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV403ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18096,6 +19737,10 @@ type ImportCandidatesCSV406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV406ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18110,6 +19755,10 @@ func (response ImportCandidatesCSV406ApplicationProblemPlusJSONResponse) VisitIm
 
 type ImportCandidatesCSV409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
 }
 
 func (response ImportCandidatesCSV409ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
@@ -18131,6 +19780,10 @@ type ImportCandidatesCSV413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV413ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18145,6 +19798,10 @@ func (response ImportCandidatesCSV413ApplicationProblemPlusJSONResponse) VisitIm
 
 type ImportCandidatesCSV415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
 }
 
 func (response ImportCandidatesCSV415ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
@@ -18163,6 +19820,10 @@ type ImportCandidatesCSV422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV422ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18177,6 +19838,10 @@ func (response ImportCandidatesCSV422ApplicationProblemPlusJSONResponse) VisitIm
 
 type ImportCandidatesCSV429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
 }
 
 func (response ImportCandidatesCSV429ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
@@ -18198,6 +19863,10 @@ type ImportCandidatesCSV431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV431ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18214,6 +19883,10 @@ type ImportCandidatesCSV500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesCSV500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
+}
+
 func (response ImportCandidatesCSV500ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18228,6 +19901,10 @@ func (response ImportCandidatesCSV500ApplicationProblemPlusJSONResponse) VisitIm
 
 type ImportCandidatesCSV503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesCSV503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesCSVResponse(w)
 }
 
 func (response ImportCandidatesCSV503ApplicationProblemPlusJSONResponse) VisitImportCandidatesCSVResponse(w http.ResponseWriter) error {
@@ -18251,10 +19928,15 @@ type ImportCandidatesNDJSONRequestObject struct {
 }
 
 type ImportCandidatesNDJSONResponseObject interface {
+	Response
 	VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error
 }
 
 type ImportCandidatesNDJSON200JSONResponse ImportReport
+
+func (response ImportCandidatesNDJSON200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
 
 func (response ImportCandidatesNDJSON200JSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
@@ -18272,6 +19954,10 @@ type ImportCandidatesNDJSON400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON400ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18286,6 +19972,10 @@ func (response ImportCandidatesNDJSON400ApplicationProblemPlusJSONResponse) Visi
 
 type ImportCandidatesNDJSON401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
 }
 
 func (response ImportCandidatesNDJSON401ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
@@ -18307,6 +19997,10 @@ type ImportCandidatesNDJSON403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON403ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18323,6 +20017,10 @@ type ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18337,6 +20035,10 @@ func (response ImportCandidatesNDJSON406ApplicationProblemPlusJSONResponse) Visi
 
 type ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
 }
 
 func (response ImportCandidatesNDJSON409ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
@@ -18358,6 +20060,10 @@ type ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18372,6 +20078,10 @@ func (response ImportCandidatesNDJSON413ApplicationProblemPlusJSONResponse) Visi
 
 type ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
 }
 
 func (response ImportCandidatesNDJSON415ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
@@ -18390,6 +20100,10 @@ type ImportCandidatesNDJSON422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON422ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18404,6 +20118,10 @@ func (response ImportCandidatesNDJSON422ApplicationProblemPlusJSONResponse) Visi
 
 type ImportCandidatesNDJSON429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
 }
 
 func (response ImportCandidatesNDJSON429ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
@@ -18425,6 +20143,10 @@ type ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON431ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18441,6 +20163,10 @@ type ImportCandidatesNDJSON500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ImportCandidatesNDJSON500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
+}
+
 func (response ImportCandidatesNDJSON500ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18455,6 +20181,10 @@ func (response ImportCandidatesNDJSON500ApplicationProblemPlusJSONResponse) Visi
 
 type ImportCandidatesNDJSON503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesNDJSON503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesNDJSONResponse(w)
 }
 
 func (response ImportCandidatesNDJSON503ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
@@ -18478,10 +20208,15 @@ type GetCandidateRequestObject struct {
 }
 
 type GetCandidateResponseObject interface {
+	Response
 	VisitGetCandidateResponse(w http.ResponseWriter) error
 }
 
 type GetCandidate200JSONResponse struct{ CandidateJSONResponse }
+
+func (response GetCandidate200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
+}
 
 func (response GetCandidate200JSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
 
@@ -18496,7 +20231,11 @@ func (response GetCandidate200JSONResponse) VisitGetCandidateResponse(w http.Res
 	return err
 }
 
-type GetCandidate304Response = NotModifiedResponse
+type GetCandidate304Response NotModifiedResponse
+
+func (response GetCandidate304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
+}
 
 func (response GetCandidate304Response) VisitGetCandidateResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -18506,6 +20245,10 @@ func (response GetCandidate304Response) VisitGetCandidateResponse(w http.Respons
 
 type GetCandidate400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
 }
 
 func (response GetCandidate400ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
@@ -18522,6 +20265,10 @@ func (response GetCandidate400ApplicationProblemPlusJSONResponse) VisitGetCandid
 
 type GetCandidate401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
 }
 
 func (response GetCandidate401ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
@@ -18543,6 +20290,10 @@ type GetCandidate403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetCandidate403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
+}
+
 func (response GetCandidate403ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18557,6 +20308,10 @@ func (response GetCandidate403ApplicationProblemPlusJSONResponse) VisitGetCandid
 
 type GetCandidate404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
 }
 
 func (response GetCandidate404ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
@@ -18575,6 +20330,10 @@ type GetCandidate406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetCandidate406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
+}
+
 func (response GetCandidate406ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18589,6 +20348,10 @@ func (response GetCandidate406ApplicationProblemPlusJSONResponse) VisitGetCandid
 
 type GetCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
 }
 
 func (response GetCandidate429ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
@@ -18610,6 +20373,10 @@ type GetCandidate431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetCandidate431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
+}
+
 func (response GetCandidate431ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18626,6 +20393,10 @@ type GetCandidate500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetCandidate500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
+}
+
 func (response GetCandidate500ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18640,6 +20411,10 @@ func (response GetCandidate500ApplicationProblemPlusJSONResponse) VisitGetCandid
 
 type GetCandidate503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCandidate503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCandidateResponse(w)
 }
 
 func (response GetCandidate503ApplicationProblemPlusJSONResponse) VisitGetCandidateResponse(w http.ResponseWriter) error {
@@ -18664,10 +20439,15 @@ type UpdateCandidateRequestObject struct {
 }
 
 type UpdateCandidateResponseObject interface {
+	Response
 	VisitUpdateCandidateResponse(w http.ResponseWriter) error
 }
 
 type UpdateCandidate200JSONResponse struct{ CandidateJSONResponse }
+
+func (response UpdateCandidate200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
 
 func (response UpdateCandidate200JSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
@@ -18686,6 +20466,10 @@ type UpdateCandidate400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate400ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18700,6 +20484,10 @@ func (response UpdateCandidate400ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateCandidate401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
 }
 
 func (response UpdateCandidate401ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
@@ -18721,6 +20509,10 @@ type UpdateCandidate403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate403ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18735,6 +20527,10 @@ func (response UpdateCandidate403ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateCandidate404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
 }
 
 func (response UpdateCandidate404ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
@@ -18753,6 +20549,10 @@ type UpdateCandidate406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate406ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18767,6 +20567,10 @@ func (response UpdateCandidate406ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
 }
 
 func (response UpdateCandidate409ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
@@ -18788,6 +20592,10 @@ type UpdateCandidate412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate412ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18802,6 +20610,10 @@ func (response UpdateCandidate412ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateCandidate413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
 }
 
 func (response UpdateCandidate413ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
@@ -18820,6 +20632,10 @@ type UpdateCandidate415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate415ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18836,6 +20652,10 @@ type UpdateCandidate422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate422ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18850,6 +20670,10 @@ func (response UpdateCandidate422ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
 }
 
 func (response UpdateCandidate429ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
@@ -18871,6 +20695,10 @@ type UpdateCandidate431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate431ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18887,6 +20715,10 @@ type UpdateCandidate500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCandidate500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
+}
+
 func (response UpdateCandidate500ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18901,6 +20733,10 @@ func (response UpdateCandidate500ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateCandidate503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCandidate503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCandidateResponse(w)
 }
 
 func (response UpdateCandidate503ApplicationProblemPlusJSONResponse) VisitUpdateCandidateResponse(w http.ResponseWriter) error {
@@ -18924,10 +20760,15 @@ type ArchiveCandidateRequestObject struct {
 }
 
 type ArchiveCandidateResponseObject interface {
+	Response
 	VisitArchiveCandidateResponse(w http.ResponseWriter) error
 }
 
 type ArchiveCandidate200JSONResponse struct{ CandidateJSONResponse }
+
+func (response ArchiveCandidate200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
 
 func (response ArchiveCandidate200JSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
@@ -18946,6 +20787,10 @@ type ArchiveCandidate400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate400ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18960,6 +20805,10 @@ func (response ArchiveCandidate400ApplicationProblemPlusJSONResponse) VisitArchi
 
 type ArchiveCandidate401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
 }
 
 func (response ArchiveCandidate401ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
@@ -18981,6 +20830,10 @@ type ArchiveCandidate403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate403ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -18995,6 +20848,10 @@ func (response ArchiveCandidate403ApplicationProblemPlusJSONResponse) VisitArchi
 
 type ArchiveCandidate404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
 }
 
 func (response ArchiveCandidate404ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
@@ -19013,6 +20870,10 @@ type ArchiveCandidate406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate406ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19027,6 +20888,10 @@ func (response ArchiveCandidate406ApplicationProblemPlusJSONResponse) VisitArchi
 
 type ArchiveCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
 }
 
 func (response ArchiveCandidate409ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
@@ -19048,6 +20913,10 @@ type ArchiveCandidate412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate412ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19064,6 +20933,10 @@ type ArchiveCandidate422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate422ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19078,6 +20951,10 @@ func (response ArchiveCandidate422ApplicationProblemPlusJSONResponse) VisitArchi
 
 type ArchiveCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
 }
 
 func (response ArchiveCandidate429ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
@@ -19099,6 +20976,10 @@ type ArchiveCandidate431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate431ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19115,6 +20996,10 @@ type ArchiveCandidate500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveCandidate500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
+}
+
 func (response ArchiveCandidate500ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19129,6 +21014,10 @@ func (response ArchiveCandidate500ApplicationProblemPlusJSONResponse) VisitArchi
 
 type ArchiveCandidate503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveCandidate503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveCandidateResponse(w)
 }
 
 func (response ArchiveCandidate503ApplicationProblemPlusJSONResponse) VisitArchiveCandidateResponse(w http.ResponseWriter) error {
@@ -19152,10 +21041,15 @@ type RestoreCandidateRequestObject struct {
 }
 
 type RestoreCandidateResponseObject interface {
+	Response
 	VisitRestoreCandidateResponse(w http.ResponseWriter) error
 }
 
 type RestoreCandidate200JSONResponse struct{ CandidateJSONResponse }
+
+func (response RestoreCandidate200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
 
 func (response RestoreCandidate200JSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
@@ -19174,6 +21068,10 @@ type RestoreCandidate400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate400ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19188,6 +21086,10 @@ func (response RestoreCandidate400ApplicationProblemPlusJSONResponse) VisitResto
 
 type RestoreCandidate401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
 }
 
 func (response RestoreCandidate401ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
@@ -19209,6 +21111,10 @@ type RestoreCandidate403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate403ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19223,6 +21129,10 @@ func (response RestoreCandidate403ApplicationProblemPlusJSONResponse) VisitResto
 
 type RestoreCandidate404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
 }
 
 func (response RestoreCandidate404ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
@@ -19241,6 +21151,10 @@ type RestoreCandidate406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate406ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19255,6 +21169,10 @@ func (response RestoreCandidate406ApplicationProblemPlusJSONResponse) VisitResto
 
 type RestoreCandidate409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
 }
 
 func (response RestoreCandidate409ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
@@ -19276,6 +21194,10 @@ type RestoreCandidate412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate412ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19292,6 +21214,10 @@ type RestoreCandidate422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate422ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19306,6 +21232,10 @@ func (response RestoreCandidate422ApplicationProblemPlusJSONResponse) VisitResto
 
 type RestoreCandidate429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
 }
 
 func (response RestoreCandidate429ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
@@ -19327,6 +21257,10 @@ type RestoreCandidate431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate431ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19343,6 +21277,10 @@ type RestoreCandidate500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RestoreCandidate500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
+}
+
 func (response RestoreCandidate500ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19357,6 +21295,10 @@ func (response RestoreCandidate500ApplicationProblemPlusJSONResponse) VisitResto
 
 type RestoreCandidate503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRestoreCandidateResponse(w)
 }
 
 func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
@@ -19379,10 +21321,15 @@ type GetCompanyRequestObject struct {
 }
 
 type GetCompanyResponseObject interface {
+	Response
 	VisitGetCompanyResponse(w http.ResponseWriter) error
 }
 
 type GetCompany200JSONResponse struct{ CompanyJSONResponse }
+
+func (response GetCompany200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
+}
 
 func (response GetCompany200JSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
@@ -19397,7 +21344,11 @@ func (response GetCompany200JSONResponse) VisitGetCompanyResponse(w http.Respons
 	return err
 }
 
-type GetCompany304Response = NotModifiedResponse
+type GetCompany304Response NotModifiedResponse
+
+func (response GetCompany304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
+}
 
 func (response GetCompany304Response) VisitGetCompanyResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -19407,6 +21358,10 @@ func (response GetCompany304Response) VisitGetCompanyResponse(w http.ResponseWri
 
 type GetCompany400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
 }
 
 func (response GetCompany400ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
@@ -19423,6 +21378,10 @@ func (response GetCompany400ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 
 type GetCompany401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
 }
 
 func (response GetCompany401ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
@@ -19444,6 +21403,10 @@ type GetCompany403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetCompany403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
+}
+
 func (response GetCompany403ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19460,6 +21423,10 @@ type GetCompany406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetCompany406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
+}
+
 func (response GetCompany406ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19474,6 +21441,10 @@ func (response GetCompany406ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 
 type GetCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
 }
 
 func (response GetCompany429ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
@@ -19495,6 +21466,10 @@ type GetCompany431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetCompany431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
+}
+
 func (response GetCompany431ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19511,6 +21486,10 @@ type GetCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetCompany500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
+}
+
 func (response GetCompany500ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19525,6 +21504,10 @@ func (response GetCompany500ApplicationProblemPlusJSONResponse) VisitGetCompanyR
 
 type GetCompany503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCompany503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetCompanyResponse(w)
 }
 
 func (response GetCompany503ApplicationProblemPlusJSONResponse) VisitGetCompanyResponse(w http.ResponseWriter) error {
@@ -19548,10 +21531,15 @@ type UpdateCompanyRequestObject struct {
 }
 
 type UpdateCompanyResponseObject interface {
+	Response
 	VisitUpdateCompanyResponse(w http.ResponseWriter) error
 }
 
 type UpdateCompany200JSONResponse struct{ CompanyJSONResponse }
+
+func (response UpdateCompany200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
 
 func (response UpdateCompany200JSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
@@ -19570,6 +21558,10 @@ type UpdateCompany400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany400ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19584,6 +21576,10 @@ func (response UpdateCompany400ApplicationProblemPlusJSONResponse) VisitUpdateCo
 
 type UpdateCompany401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
 }
 
 func (response UpdateCompany401ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
@@ -19605,6 +21601,10 @@ type UpdateCompany403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany403ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19621,6 +21621,10 @@ type UpdateCompany406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany406ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19635,6 +21639,10 @@ func (response UpdateCompany406ApplicationProblemPlusJSONResponse) VisitUpdateCo
 
 type UpdateCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
 }
 
 func (response UpdateCompany409ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
@@ -19656,6 +21664,10 @@ type UpdateCompany412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany412ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19670,6 +21682,10 @@ func (response UpdateCompany412ApplicationProblemPlusJSONResponse) VisitUpdateCo
 
 type UpdateCompany413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
 }
 
 func (response UpdateCompany413ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
@@ -19688,6 +21704,10 @@ type UpdateCompany415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany415ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19704,6 +21724,10 @@ type UpdateCompany422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany422ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19718,6 +21742,10 @@ func (response UpdateCompany422ApplicationProblemPlusJSONResponse) VisitUpdateCo
 
 type UpdateCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
 }
 
 func (response UpdateCompany429ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
@@ -19739,6 +21767,10 @@ type UpdateCompany431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany431ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19755,6 +21787,10 @@ type UpdateCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateCompany500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
+}
+
 func (response UpdateCompany500ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19769,6 +21805,10 @@ func (response UpdateCompany500ApplicationProblemPlusJSONResponse) VisitUpdateCo
 
 type UpdateCompany503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateCompany503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateCompanyResponse(w)
 }
 
 func (response UpdateCompany503ApplicationProblemPlusJSONResponse) VisitUpdateCompanyResponse(w http.ResponseWriter) error {
@@ -19791,10 +21831,15 @@ type ResetCompanyRequestObject struct {
 }
 
 type ResetCompanyResponseObject interface {
+	Response
 	VisitResetCompanyResponse(w http.ResponseWriter) error
 }
 
 type ResetCompany200JSONResponse CompanyReset
+
+func (response ResetCompany200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
 
 func (response ResetCompany200JSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
@@ -19812,6 +21857,10 @@ type ResetCompany400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ResetCompany400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
+
 func (response ResetCompany400ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19826,6 +21875,10 @@ func (response ResetCompany400ApplicationProblemPlusJSONResponse) VisitResetComp
 
 type ResetCompany401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
 }
 
 func (response ResetCompany401ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
@@ -19847,6 +21900,10 @@ type ResetCompany403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ResetCompany403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
+
 func (response ResetCompany403ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19863,6 +21920,10 @@ type ResetCompany406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ResetCompany406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
+
 func (response ResetCompany406ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19877,6 +21938,10 @@ func (response ResetCompany406ApplicationProblemPlusJSONResponse) VisitResetComp
 
 type ResetCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
 }
 
 func (response ResetCompany409ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
@@ -19898,6 +21963,10 @@ type ResetCompany422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ResetCompany422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
+
 func (response ResetCompany422ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19912,6 +21981,10 @@ func (response ResetCompany422ApplicationProblemPlusJSONResponse) VisitResetComp
 
 type ResetCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
 }
 
 func (response ResetCompany429ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
@@ -19933,6 +22006,10 @@ type ResetCompany431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ResetCompany431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
+
 func (response ResetCompany431ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19949,6 +22026,10 @@ type ResetCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ResetCompany500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
+}
+
 func (response ResetCompany500ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -19963,6 +22044,10 @@ func (response ResetCompany500ApplicationProblemPlusJSONResponse) VisitResetComp
 
 type ResetCompany503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ResetCompany503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitResetCompanyResponse(w)
 }
 
 func (response ResetCompany503ApplicationProblemPlusJSONResponse) VisitResetCompanyResponse(w http.ResponseWriter) error {
@@ -19985,6 +22070,7 @@ type ListInterviewsRequestObject struct {
 }
 
 type ListInterviewsResponseObject interface {
+	Response
 	VisitListInterviewsResponse(w http.ResponseWriter) error
 }
 
@@ -19995,6 +22081,10 @@ type ListInterviews200ResponseHeaders struct {
 type ListInterviews200JSONResponse struct {
 	Body    InterviewPage
 	Headers ListInterviews200ResponseHeaders
+}
+
+func (response ListInterviews200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
 }
 
 func (response ListInterviews200JSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
@@ -20016,6 +22106,10 @@ type ListInterviews400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviews400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
+}
+
 func (response ListInterviews400ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20030,6 +22124,10 @@ func (response ListInterviews400ApplicationProblemPlusJSONResponse) VisitListInt
 
 type ListInterviews401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
 }
 
 func (response ListInterviews401ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
@@ -20051,6 +22149,10 @@ type ListInterviews403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviews403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
+}
+
 func (response ListInterviews403ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20067,6 +22169,10 @@ type ListInterviews406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviews406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
+}
+
 func (response ListInterviews406ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20081,6 +22187,10 @@ func (response ListInterviews406ApplicationProblemPlusJSONResponse) VisitListInt
 
 type ListInterviews429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
 }
 
 func (response ListInterviews429ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
@@ -20102,6 +22212,10 @@ type ListInterviews431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviews431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
+}
+
 func (response ListInterviews431ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20118,6 +22232,10 @@ type ListInterviews500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviews500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
+}
+
 func (response ListInterviews500ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20132,6 +22250,10 @@ func (response ListInterviews500ApplicationProblemPlusJSONResponse) VisitListInt
 
 type ListInterviews503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviews503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewsResponse(w)
 }
 
 func (response ListInterviews503ApplicationProblemPlusJSONResponse) VisitListInterviewsResponse(w http.ResponseWriter) error {
@@ -20155,6 +22277,7 @@ type CreateInterviewRequestObject struct {
 }
 
 type CreateInterviewResponseObject interface {
+	Response
 	VisitCreateInterviewResponse(w http.ResponseWriter) error
 }
 
@@ -20166,6 +22289,10 @@ type CreateInterview201ResponseHeaders struct {
 type CreateInterview201JSONResponse struct {
 	Body    Interview
 	Headers CreateInterview201ResponseHeaders
+}
+
+func (response CreateInterview201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
 }
 
 func (response CreateInterview201JSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
@@ -20186,6 +22313,10 @@ type CreateInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview400ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20200,6 +22331,10 @@ func (response CreateInterview400ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
 }
 
 func (response CreateInterview401ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
@@ -20221,6 +22356,10 @@ type CreateInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview403ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20237,6 +22376,10 @@ type CreateInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview406ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20251,6 +22394,10 @@ func (response CreateInterview406ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
 }
 
 func (response CreateInterview409ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
@@ -20272,6 +22419,10 @@ type CreateInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview413ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20286,6 +22437,10 @@ func (response CreateInterview413ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
 }
 
 func (response CreateInterview415ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
@@ -20304,6 +22459,10 @@ type CreateInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview422ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20318,6 +22477,10 @@ func (response CreateInterview422ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
 }
 
 func (response CreateInterview429ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
@@ -20339,6 +22502,10 @@ type CreateInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview431ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20355,6 +22522,10 @@ type CreateInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
+}
+
 func (response CreateInterview500ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20369,6 +22540,10 @@ func (response CreateInterview500ApplicationProblemPlusJSONResponse) VisitCreate
 
 type CreateInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateInterviewResponse(w)
 }
 
 func (response CreateInterview503ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
@@ -20392,10 +22567,15 @@ type GetInterviewRequestObject struct {
 }
 
 type GetInterviewResponseObject interface {
+	Response
 	VisitGetInterviewResponse(w http.ResponseWriter) error
 }
 
 type GetInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response GetInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
+}
 
 func (response GetInterview200JSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
 
@@ -20410,7 +22590,11 @@ func (response GetInterview200JSONResponse) VisitGetInterviewResponse(w http.Res
 	return err
 }
 
-type GetInterview304Response = NotModifiedResponse
+type GetInterview304Response NotModifiedResponse
+
+func (response GetInterview304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
+}
 
 func (response GetInterview304Response) VisitGetInterviewResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -20420,6 +22604,10 @@ func (response GetInterview304Response) VisitGetInterviewResponse(w http.Respons
 
 type GetInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
 }
 
 func (response GetInterview400ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
@@ -20436,6 +22624,10 @@ func (response GetInterview400ApplicationProblemPlusJSONResponse) VisitGetInterv
 
 type GetInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
 }
 
 func (response GetInterview401ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
@@ -20457,6 +22649,10 @@ type GetInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
+}
+
 func (response GetInterview403ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20471,6 +22667,10 @@ func (response GetInterview403ApplicationProblemPlusJSONResponse) VisitGetInterv
 
 type GetInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
 }
 
 func (response GetInterview404ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
@@ -20489,6 +22689,10 @@ type GetInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
+}
+
 func (response GetInterview406ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20503,6 +22707,10 @@ func (response GetInterview406ApplicationProblemPlusJSONResponse) VisitGetInterv
 
 type GetInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
 }
 
 func (response GetInterview429ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
@@ -20524,6 +22732,10 @@ type GetInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
+}
+
 func (response GetInterview431ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20540,6 +22752,10 @@ type GetInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
+}
+
 func (response GetInterview500ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20554,6 +22770,10 @@ func (response GetInterview500ApplicationProblemPlusJSONResponse) VisitGetInterv
 
 type GetInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewResponse(w)
 }
 
 func (response GetInterview503ApplicationProblemPlusJSONResponse) VisitGetInterviewResponse(w http.ResponseWriter) error {
@@ -20578,10 +22798,15 @@ type UpdateInterviewRequestObject struct {
 }
 
 type UpdateInterviewResponseObject interface {
+	Response
 	VisitUpdateInterviewResponse(w http.ResponseWriter) error
 }
 
 type UpdateInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response UpdateInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
 
 func (response UpdateInterview200JSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
@@ -20600,6 +22825,10 @@ type UpdateInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview400ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20614,6 +22843,10 @@ func (response UpdateInterview400ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview401ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20635,6 +22868,10 @@ type UpdateInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview403ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20649,6 +22886,10 @@ func (response UpdateInterview403ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview404ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20667,6 +22908,10 @@ type UpdateInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview406ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20681,6 +22926,10 @@ func (response UpdateInterview406ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview409ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20702,6 +22951,10 @@ type UpdateInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview412ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20716,6 +22969,10 @@ func (response UpdateInterview412ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview413ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20734,6 +22991,10 @@ type UpdateInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview415ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20748,6 +23009,10 @@ func (response UpdateInterview415ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview422ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20766,6 +23031,10 @@ type UpdateInterview428ApplicationProblemPlusJSONResponse struct {
 	PreconditionRequiredApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview428ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview428ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20780,6 +23049,10 @@ func (response UpdateInterview428ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview429ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20801,6 +23074,10 @@ type UpdateInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview431ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20817,6 +23094,10 @@ type UpdateInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
+}
+
 func (response UpdateInterview500ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20831,6 +23112,10 @@ func (response UpdateInterview500ApplicationProblemPlusJSONResponse) VisitUpdate
 
 type UpdateInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateInterviewResponse(w)
 }
 
 func (response UpdateInterview503ApplicationProblemPlusJSONResponse) VisitUpdateInterviewResponse(w http.ResponseWriter) error {
@@ -20854,10 +23139,15 @@ type GetInterviewCalendarRequestObject struct {
 }
 
 type GetInterviewCalendarResponseObject interface {
+	Response
 	VisitGetInterviewCalendarResponse(w http.ResponseWriter) error
 }
 
 type GetInterviewCalendar200TextCalendarResponse struct{ CalendarTextCalendarResponse }
+
+func (response GetInterviewCalendar200TextCalendarResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
+}
 
 func (response GetInterviewCalendar200TextCalendarResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
 
@@ -20876,7 +23166,11 @@ func (response GetInterviewCalendar200TextCalendarResponse) VisitGetInterviewCal
 	return err
 }
 
-type GetInterviewCalendar304Response = NotModifiedResponse
+type GetInterviewCalendar304Response NotModifiedResponse
+
+func (response GetInterviewCalendar304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
+}
 
 func (response GetInterviewCalendar304Response) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -20886,6 +23180,10 @@ func (response GetInterviewCalendar304Response) VisitGetInterviewCalendarRespons
 
 type GetInterviewCalendar400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
 }
 
 func (response GetInterviewCalendar400ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
@@ -20902,6 +23200,10 @@ func (response GetInterviewCalendar400ApplicationProblemPlusJSONResponse) VisitG
 
 type GetInterviewCalendar401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
 }
 
 func (response GetInterviewCalendar401ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
@@ -20923,6 +23225,10 @@ type GetInterviewCalendar403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewCalendar403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
+}
+
 func (response GetInterviewCalendar403ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20937,6 +23243,10 @@ func (response GetInterviewCalendar403ApplicationProblemPlusJSONResponse) VisitG
 
 type GetInterviewCalendar404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
 }
 
 func (response GetInterviewCalendar404ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
@@ -20955,6 +23265,10 @@ type GetInterviewCalendar406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewCalendar406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
+}
+
 func (response GetInterviewCalendar406ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -20969,6 +23283,10 @@ func (response GetInterviewCalendar406ApplicationProblemPlusJSONResponse) VisitG
 
 type GetInterviewCalendar429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
 }
 
 func (response GetInterviewCalendar429ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
@@ -20990,6 +23308,10 @@ type GetInterviewCalendar431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewCalendar431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
+}
+
 func (response GetInterviewCalendar431ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21006,6 +23328,10 @@ type GetInterviewCalendar500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewCalendar500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
+}
+
 func (response GetInterviewCalendar500ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21020,6 +23346,10 @@ func (response GetInterviewCalendar500ApplicationProblemPlusJSONResponse) VisitG
 
 type GetInterviewCalendar503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewCalendar503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewCalendarResponse(w)
 }
 
 func (response GetInterviewCalendar503ApplicationProblemPlusJSONResponse) VisitGetInterviewCalendarResponse(w http.ResponseWriter) error {
@@ -21044,10 +23374,15 @@ type CancelInterviewRequestObject struct {
 }
 
 type CancelInterviewResponseObject interface {
+	Response
 	VisitCancelInterviewResponse(w http.ResponseWriter) error
 }
 
 type CancelInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response CancelInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
 
 func (response CancelInterview200JSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
@@ -21066,6 +23401,10 @@ type CancelInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview400ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21080,6 +23419,10 @@ func (response CancelInterview400ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CancelInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
 }
 
 func (response CancelInterview401ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
@@ -21101,6 +23444,10 @@ type CancelInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview403ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21115,6 +23462,10 @@ func (response CancelInterview403ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CancelInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
 }
 
 func (response CancelInterview404ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
@@ -21133,6 +23484,10 @@ type CancelInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview406ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21147,6 +23502,10 @@ func (response CancelInterview406ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CancelInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
 }
 
 func (response CancelInterview409ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
@@ -21168,6 +23527,10 @@ type CancelInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview412ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21182,6 +23545,10 @@ func (response CancelInterview412ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CancelInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
 }
 
 func (response CancelInterview413ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
@@ -21200,6 +23567,10 @@ type CancelInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview415ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21216,6 +23587,10 @@ type CancelInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview422ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21230,6 +23605,10 @@ func (response CancelInterview422ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CancelInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
 }
 
 func (response CancelInterview429ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
@@ -21251,6 +23630,10 @@ type CancelInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview431ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21267,6 +23650,10 @@ type CancelInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CancelInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
+}
+
 func (response CancelInterview500ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21281,6 +23668,10 @@ func (response CancelInterview500ApplicationProblemPlusJSONResponse) VisitCancel
 
 type CancelInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CancelInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCancelInterviewResponse(w)
 }
 
 func (response CancelInterview503ApplicationProblemPlusJSONResponse) VisitCancelInterviewResponse(w http.ResponseWriter) error {
@@ -21305,10 +23696,15 @@ type CompleteInterviewRequestObject struct {
 }
 
 type CompleteInterviewResponseObject interface {
+	Response
 	VisitCompleteInterviewResponse(w http.ResponseWriter) error
 }
 
 type CompleteInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response CompleteInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
 
 func (response CompleteInterview200JSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
@@ -21327,6 +23723,10 @@ type CompleteInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview400ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21341,6 +23741,10 @@ func (response CompleteInterview400ApplicationProblemPlusJSONResponse) VisitComp
 
 type CompleteInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
 }
 
 func (response CompleteInterview401ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
@@ -21362,6 +23766,10 @@ type CompleteInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview403ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21376,6 +23784,10 @@ func (response CompleteInterview403ApplicationProblemPlusJSONResponse) VisitComp
 
 type CompleteInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
 }
 
 func (response CompleteInterview404ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
@@ -21394,6 +23806,10 @@ type CompleteInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview406ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21408,6 +23824,10 @@ func (response CompleteInterview406ApplicationProblemPlusJSONResponse) VisitComp
 
 type CompleteInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
 }
 
 func (response CompleteInterview409ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
@@ -21429,6 +23849,10 @@ type CompleteInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview412ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21443,6 +23867,10 @@ func (response CompleteInterview412ApplicationProblemPlusJSONResponse) VisitComp
 
 type CompleteInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
 }
 
 func (response CompleteInterview413ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
@@ -21461,6 +23889,10 @@ type CompleteInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview415ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21477,6 +23909,10 @@ type CompleteInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview422ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21491,6 +23927,10 @@ func (response CompleteInterview422ApplicationProblemPlusJSONResponse) VisitComp
 
 type CompleteInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
 }
 
 func (response CompleteInterview429ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
@@ -21512,6 +23952,10 @@ type CompleteInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview431ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21528,6 +23972,10 @@ type CompleteInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CompleteInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
+}
+
 func (response CompleteInterview500ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21542,6 +23990,10 @@ func (response CompleteInterview500ApplicationProblemPlusJSONResponse) VisitComp
 
 type CompleteInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCompleteInterviewResponse(w)
 }
 
 func (response CompleteInterview503ApplicationProblemPlusJSONResponse) VisitCompleteInterviewResponse(w http.ResponseWriter) error {
@@ -21565,10 +24017,15 @@ type FinishInterviewRequestObject struct {
 }
 
 type FinishInterviewResponseObject interface {
+	Response
 	VisitFinishInterviewResponse(w http.ResponseWriter) error
 }
 
 type FinishInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response FinishInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
 
 func (response FinishInterview200JSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
@@ -21587,6 +24044,10 @@ type FinishInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview400ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21601,6 +24062,10 @@ func (response FinishInterview400ApplicationProblemPlusJSONResponse) VisitFinish
 
 type FinishInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
 }
 
 func (response FinishInterview401ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
@@ -21622,6 +24087,10 @@ type FinishInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview403ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21636,6 +24105,10 @@ func (response FinishInterview403ApplicationProblemPlusJSONResponse) VisitFinish
 
 type FinishInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
 }
 
 func (response FinishInterview404ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
@@ -21654,6 +24127,10 @@ type FinishInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview406ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21668,6 +24145,10 @@ func (response FinishInterview406ApplicationProblemPlusJSONResponse) VisitFinish
 
 type FinishInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
 }
 
 func (response FinishInterview409ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
@@ -21689,6 +24170,10 @@ type FinishInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview412ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21705,6 +24190,10 @@ type FinishInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview422ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21719,6 +24208,10 @@ func (response FinishInterview422ApplicationProblemPlusJSONResponse) VisitFinish
 
 type FinishInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
 }
 
 func (response FinishInterview429ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
@@ -21740,6 +24233,10 @@ type FinishInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview431ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21756,6 +24253,10 @@ type FinishInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response FinishInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
+}
+
 func (response FinishInterview500ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21770,6 +24271,10 @@ func (response FinishInterview500ApplicationProblemPlusJSONResponse) VisitFinish
 
 type FinishInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response FinishInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFinishInterviewResponse(w)
 }
 
 func (response FinishInterview503ApplicationProblemPlusJSONResponse) VisitFinishInterviewResponse(w http.ResponseWriter) error {
@@ -21793,6 +24298,7 @@ type ListInterviewHistoryRequestObject struct {
 }
 
 type ListInterviewHistoryResponseObject interface {
+	Response
 	VisitListInterviewHistoryResponse(w http.ResponseWriter) error
 }
 
@@ -21803,6 +24309,10 @@ type ListInterviewHistory200ResponseHeaders struct {
 type ListInterviewHistory200JSONResponse struct {
 	Body    InterviewEventPage
 	Headers ListInterviewHistory200ResponseHeaders
+}
+
+func (response ListInterviewHistory200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
 }
 
 func (response ListInterviewHistory200JSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
@@ -21824,6 +24334,10 @@ type ListInterviewHistory400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewHistory400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
+}
+
 func (response ListInterviewHistory400ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21838,6 +24352,10 @@ func (response ListInterviewHistory400ApplicationProblemPlusJSONResponse) VisitL
 
 type ListInterviewHistory401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
 }
 
 func (response ListInterviewHistory401ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
@@ -21859,6 +24377,10 @@ type ListInterviewHistory403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewHistory403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
+}
+
 func (response ListInterviewHistory403ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21873,6 +24395,10 @@ func (response ListInterviewHistory403ApplicationProblemPlusJSONResponse) VisitL
 
 type ListInterviewHistory404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
 }
 
 func (response ListInterviewHistory404ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
@@ -21891,6 +24417,10 @@ type ListInterviewHistory406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewHistory406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
+}
+
 func (response ListInterviewHistory406ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21905,6 +24435,10 @@ func (response ListInterviewHistory406ApplicationProblemPlusJSONResponse) VisitL
 
 type ListInterviewHistory429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
 }
 
 func (response ListInterviewHistory429ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
@@ -21926,6 +24460,10 @@ type ListInterviewHistory431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewHistory431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
+}
+
 func (response ListInterviewHistory431ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21942,6 +24480,10 @@ type ListInterviewHistory500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewHistory500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
+}
+
 func (response ListInterviewHistory500ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -21956,6 +24498,10 @@ func (response ListInterviewHistory500ApplicationProblemPlusJSONResponse) VisitL
 
 type ListInterviewHistory503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewHistory503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewHistoryResponse(w)
 }
 
 func (response ListInterviewHistory503ApplicationProblemPlusJSONResponse) VisitListInterviewHistoryResponse(w http.ResponseWriter) error {
@@ -21980,10 +24526,15 @@ type MarkInterviewNoShowRequestObject struct {
 }
 
 type MarkInterviewNoShowResponseObject interface {
+	Response
 	VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error
 }
 
 type MarkInterviewNoShow200JSONResponse struct{ InterviewJSONResponse }
+
+func (response MarkInterviewNoShow200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
 
 func (response MarkInterviewNoShow200JSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
@@ -22002,6 +24553,10 @@ type MarkInterviewNoShow400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow400ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22016,6 +24571,10 @@ func (response MarkInterviewNoShow400ApplicationProblemPlusJSONResponse) VisitMa
 
 type MarkInterviewNoShow401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
 }
 
 func (response MarkInterviewNoShow401ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
@@ -22037,6 +24596,10 @@ type MarkInterviewNoShow403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow403ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22051,6 +24614,10 @@ func (response MarkInterviewNoShow403ApplicationProblemPlusJSONResponse) VisitMa
 
 type MarkInterviewNoShow404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
 }
 
 func (response MarkInterviewNoShow404ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
@@ -22069,6 +24636,10 @@ type MarkInterviewNoShow406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow406ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22083,6 +24654,10 @@ func (response MarkInterviewNoShow406ApplicationProblemPlusJSONResponse) VisitMa
 
 type MarkInterviewNoShow409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
 }
 
 func (response MarkInterviewNoShow409ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
@@ -22104,6 +24679,10 @@ type MarkInterviewNoShow412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow412ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22118,6 +24697,10 @@ func (response MarkInterviewNoShow412ApplicationProblemPlusJSONResponse) VisitMa
 
 type MarkInterviewNoShow413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
 }
 
 func (response MarkInterviewNoShow413ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
@@ -22136,6 +24719,10 @@ type MarkInterviewNoShow415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow415ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22152,6 +24739,10 @@ type MarkInterviewNoShow422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow422ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22166,6 +24757,10 @@ func (response MarkInterviewNoShow422ApplicationProblemPlusJSONResponse) VisitMa
 
 type MarkInterviewNoShow429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
 }
 
 func (response MarkInterviewNoShow429ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
@@ -22187,6 +24782,10 @@ type MarkInterviewNoShow431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow431ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22203,6 +24802,10 @@ type MarkInterviewNoShow500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response MarkInterviewNoShow500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
+}
+
 func (response MarkInterviewNoShow500ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22217,6 +24820,10 @@ func (response MarkInterviewNoShow500ApplicationProblemPlusJSONResponse) VisitMa
 
 type MarkInterviewNoShow503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response MarkInterviewNoShow503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMarkInterviewNoShowResponse(w)
 }
 
 func (response MarkInterviewNoShow503ApplicationProblemPlusJSONResponse) VisitMarkInterviewNoShowResponse(w http.ResponseWriter) error {
@@ -22241,10 +24848,15 @@ type RemovePanelistRequestObject struct {
 }
 
 type RemovePanelistResponseObject interface {
+	Response
 	VisitRemovePanelistResponse(w http.ResponseWriter) error
 }
 
 type RemovePanelist200JSONResponse struct{ InterviewJSONResponse }
+
+func (response RemovePanelist200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
 
 func (response RemovePanelist200JSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
@@ -22263,6 +24875,10 @@ type RemovePanelist400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist400ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22277,6 +24893,10 @@ func (response RemovePanelist400ApplicationProblemPlusJSONResponse) VisitRemoveP
 
 type RemovePanelist401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
 }
 
 func (response RemovePanelist401ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
@@ -22298,6 +24918,10 @@ type RemovePanelist403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist403ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22312,6 +24936,10 @@ func (response RemovePanelist403ApplicationProblemPlusJSONResponse) VisitRemoveP
 
 type RemovePanelist404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
 }
 
 func (response RemovePanelist404ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
@@ -22330,6 +24958,10 @@ type RemovePanelist406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist406ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22344,6 +24976,10 @@ func (response RemovePanelist406ApplicationProblemPlusJSONResponse) VisitRemoveP
 
 type RemovePanelist409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
 }
 
 func (response RemovePanelist409ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
@@ -22365,6 +25001,10 @@ type RemovePanelist412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist412ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22379,6 +25019,10 @@ func (response RemovePanelist412ApplicationProblemPlusJSONResponse) VisitRemoveP
 
 type RemovePanelist413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
 }
 
 func (response RemovePanelist413ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
@@ -22397,6 +25041,10 @@ type RemovePanelist415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist415ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22413,6 +25061,10 @@ type RemovePanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist422ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22427,6 +25079,10 @@ func (response RemovePanelist422ApplicationProblemPlusJSONResponse) VisitRemoveP
 
 type RemovePanelist429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
 }
 
 func (response RemovePanelist429ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
@@ -22448,6 +25104,10 @@ type RemovePanelist431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist431ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22464,6 +25124,10 @@ type RemovePanelist500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RemovePanelist500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
+}
+
 func (response RemovePanelist500ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22478,6 +25142,10 @@ func (response RemovePanelist500ApplicationProblemPlusJSONResponse) VisitRemoveP
 
 type RemovePanelist503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePanelist503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemovePanelistResponse(w)
 }
 
 func (response RemovePanelist503ApplicationProblemPlusJSONResponse) VisitRemovePanelistResponse(w http.ResponseWriter) error {
@@ -22503,10 +25171,15 @@ type SetPanelistRequestObject struct {
 }
 
 type SetPanelistResponseObject interface {
+	Response
 	VisitSetPanelistResponse(w http.ResponseWriter) error
 }
 
 type SetPanelist200JSONResponse struct{ InterviewJSONResponse }
+
+func (response SetPanelist200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
 
 func (response SetPanelist200JSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
@@ -22525,6 +25198,10 @@ type SetPanelist400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist400ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22539,6 +25216,10 @@ func (response SetPanelist400ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type SetPanelist401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
 }
 
 func (response SetPanelist401ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
@@ -22560,6 +25241,10 @@ type SetPanelist403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist403ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22574,6 +25259,10 @@ func (response SetPanelist403ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type SetPanelist404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
 }
 
 func (response SetPanelist404ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
@@ -22592,6 +25281,10 @@ type SetPanelist406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist406ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22606,6 +25299,10 @@ func (response SetPanelist406ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type SetPanelist409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
 }
 
 func (response SetPanelist409ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
@@ -22627,6 +25324,10 @@ type SetPanelist412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist412ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22641,6 +25342,10 @@ func (response SetPanelist412ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type SetPanelist413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
 }
 
 func (response SetPanelist413ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
@@ -22659,6 +25364,10 @@ type SetPanelist415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist415ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22675,6 +25384,10 @@ type SetPanelist422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist422ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22689,6 +25402,10 @@ func (response SetPanelist422ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type SetPanelist429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
 }
 
 func (response SetPanelist429ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
@@ -22710,6 +25427,10 @@ type SetPanelist431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist431ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22726,6 +25447,10 @@ type SetPanelist500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response SetPanelist500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
+}
+
 func (response SetPanelist500ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22740,6 +25465,10 @@ func (response SetPanelist500ApplicationProblemPlusJSONResponse) VisitSetPanelis
 
 type SetPanelist503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SetPanelist503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetPanelistResponse(w)
 }
 
 func (response SetPanelist503ApplicationProblemPlusJSONResponse) VisitSetPanelistResponse(w http.ResponseWriter) error {
@@ -22764,10 +25493,15 @@ type ReopenInterviewRequestObject struct {
 }
 
 type ReopenInterviewResponseObject interface {
+	Response
 	VisitReopenInterviewResponse(w http.ResponseWriter) error
 }
 
 type ReopenInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response ReopenInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
 
 func (response ReopenInterview200JSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
@@ -22786,6 +25520,10 @@ type ReopenInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview400ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22800,6 +25538,10 @@ func (response ReopenInterview400ApplicationProblemPlusJSONResponse) VisitReopen
 
 type ReopenInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
 }
 
 func (response ReopenInterview401ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
@@ -22821,6 +25563,10 @@ type ReopenInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview403ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22835,6 +25581,10 @@ func (response ReopenInterview403ApplicationProblemPlusJSONResponse) VisitReopen
 
 type ReopenInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
 }
 
 func (response ReopenInterview404ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
@@ -22853,6 +25603,10 @@ type ReopenInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview406ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22867,6 +25621,10 @@ func (response ReopenInterview406ApplicationProblemPlusJSONResponse) VisitReopen
 
 type ReopenInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
 }
 
 func (response ReopenInterview409ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
@@ -22888,6 +25646,10 @@ type ReopenInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview412ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22902,6 +25664,10 @@ func (response ReopenInterview412ApplicationProblemPlusJSONResponse) VisitReopen
 
 type ReopenInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
 }
 
 func (response ReopenInterview413ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
@@ -22920,6 +25686,10 @@ type ReopenInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview415ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22936,6 +25706,10 @@ type ReopenInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview422ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22950,6 +25724,10 @@ func (response ReopenInterview422ApplicationProblemPlusJSONResponse) VisitReopen
 
 type ReopenInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
 }
 
 func (response ReopenInterview429ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
@@ -22971,6 +25749,10 @@ type ReopenInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview431ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -22987,6 +25769,10 @@ type ReopenInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
+}
+
 func (response ReopenInterview500ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23001,6 +25787,10 @@ func (response ReopenInterview500ApplicationProblemPlusJSONResponse) VisitReopen
 
 type ReopenInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenInterviewResponse(w)
 }
 
 func (response ReopenInterview503ApplicationProblemPlusJSONResponse) VisitReopenInterviewResponse(w http.ResponseWriter) error {
@@ -23025,10 +25815,15 @@ type RescheduleInterviewRequestObject struct {
 }
 
 type RescheduleInterviewResponseObject interface {
+	Response
 	VisitRescheduleInterviewResponse(w http.ResponseWriter) error
 }
 
 type RescheduleInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response RescheduleInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
 
 func (response RescheduleInterview200JSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
@@ -23047,6 +25842,10 @@ type RescheduleInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview400ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23061,6 +25860,10 @@ func (response RescheduleInterview400ApplicationProblemPlusJSONResponse) VisitRe
 
 type RescheduleInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
 }
 
 func (response RescheduleInterview401ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23082,6 +25885,10 @@ type RescheduleInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview403ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23096,6 +25903,10 @@ func (response RescheduleInterview403ApplicationProblemPlusJSONResponse) VisitRe
 
 type RescheduleInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
 }
 
 func (response RescheduleInterview404ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23114,6 +25925,10 @@ type RescheduleInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview406ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23128,6 +25943,10 @@ func (response RescheduleInterview406ApplicationProblemPlusJSONResponse) VisitRe
 
 type RescheduleInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
 }
 
 func (response RescheduleInterview409ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23149,6 +25968,10 @@ type RescheduleInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview412ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23163,6 +25986,10 @@ func (response RescheduleInterview412ApplicationProblemPlusJSONResponse) VisitRe
 
 type RescheduleInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
 }
 
 func (response RescheduleInterview413ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23181,6 +26008,10 @@ type RescheduleInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview415ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23197,6 +26028,10 @@ type RescheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview422ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23211,6 +26046,10 @@ func (response RescheduleInterview422ApplicationProblemPlusJSONResponse) VisitRe
 
 type RescheduleInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
 }
 
 func (response RescheduleInterview429ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23232,6 +26071,10 @@ type RescheduleInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview431ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23248,6 +26091,10 @@ type RescheduleInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RescheduleInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
+}
+
 func (response RescheduleInterview500ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23262,6 +26109,10 @@ func (response RescheduleInterview500ApplicationProblemPlusJSONResponse) VisitRe
 
 type RescheduleInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RescheduleInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRescheduleInterviewResponse(w)
 }
 
 func (response RescheduleInterview503ApplicationProblemPlusJSONResponse) VisitRescheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23286,10 +26137,15 @@ type RespondToInterviewRequestObject struct {
 }
 
 type RespondToInterviewResponseObject interface {
+	Response
 	VisitRespondToInterviewResponse(w http.ResponseWriter) error
 }
 
 type RespondToInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response RespondToInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
 
 func (response RespondToInterview200JSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
@@ -23308,6 +26164,10 @@ type RespondToInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview400ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23322,6 +26182,10 @@ func (response RespondToInterview400ApplicationProblemPlusJSONResponse) VisitRes
 
 type RespondToInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
 }
 
 func (response RespondToInterview401ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
@@ -23343,6 +26207,10 @@ type RespondToInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview403ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23357,6 +26225,10 @@ func (response RespondToInterview403ApplicationProblemPlusJSONResponse) VisitRes
 
 type RespondToInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
 }
 
 func (response RespondToInterview404ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
@@ -23375,6 +26247,10 @@ type RespondToInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview406ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23389,6 +26265,10 @@ func (response RespondToInterview406ApplicationProblemPlusJSONResponse) VisitRes
 
 type RespondToInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
 }
 
 func (response RespondToInterview409ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
@@ -23410,6 +26290,10 @@ type RespondToInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview412ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23424,6 +26308,10 @@ func (response RespondToInterview412ApplicationProblemPlusJSONResponse) VisitRes
 
 type RespondToInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
 }
 
 func (response RespondToInterview413ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
@@ -23442,6 +26330,10 @@ type RespondToInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview415ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23458,6 +26350,10 @@ type RespondToInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview422ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23472,6 +26368,10 @@ func (response RespondToInterview422ApplicationProblemPlusJSONResponse) VisitRes
 
 type RespondToInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
 }
 
 func (response RespondToInterview429ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
@@ -23493,6 +26393,10 @@ type RespondToInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview431ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23509,6 +26413,10 @@ type RespondToInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RespondToInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
+}
+
 func (response RespondToInterview500ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23523,6 +26431,10 @@ func (response RespondToInterview500ApplicationProblemPlusJSONResponse) VisitRes
 
 type RespondToInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RespondToInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRespondToInterviewResponse(w)
 }
 
 func (response RespondToInterview503ApplicationProblemPlusJSONResponse) VisitRespondToInterviewResponse(w http.ResponseWriter) error {
@@ -23547,10 +26459,15 @@ type ScheduleInterviewRequestObject struct {
 }
 
 type ScheduleInterviewResponseObject interface {
+	Response
 	VisitScheduleInterviewResponse(w http.ResponseWriter) error
 }
 
 type ScheduleInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response ScheduleInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
 
 func (response ScheduleInterview200JSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
@@ -23569,6 +26486,10 @@ type ScheduleInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview400ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23583,6 +26504,10 @@ func (response ScheduleInterview400ApplicationProblemPlusJSONResponse) VisitSche
 
 type ScheduleInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
 }
 
 func (response ScheduleInterview401ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23604,6 +26529,10 @@ type ScheduleInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview403ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23618,6 +26547,10 @@ func (response ScheduleInterview403ApplicationProblemPlusJSONResponse) VisitSche
 
 type ScheduleInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
 }
 
 func (response ScheduleInterview404ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23636,6 +26569,10 @@ type ScheduleInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview406ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23650,6 +26587,10 @@ func (response ScheduleInterview406ApplicationProblemPlusJSONResponse) VisitSche
 
 type ScheduleInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
 }
 
 func (response ScheduleInterview409ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23671,6 +26612,10 @@ type ScheduleInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview412ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23685,6 +26630,10 @@ func (response ScheduleInterview412ApplicationProblemPlusJSONResponse) VisitSche
 
 type ScheduleInterview413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
 }
 
 func (response ScheduleInterview413ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23703,6 +26652,10 @@ type ScheduleInterview415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview415ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23719,6 +26672,10 @@ type ScheduleInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview422ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23733,6 +26690,10 @@ func (response ScheduleInterview422ApplicationProblemPlusJSONResponse) VisitSche
 
 type ScheduleInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
 }
 
 func (response ScheduleInterview429ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23754,6 +26715,10 @@ type ScheduleInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview431ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23770,6 +26735,10 @@ type ScheduleInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ScheduleInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
+}
+
 func (response ScheduleInterview500ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23784,6 +26753,10 @@ func (response ScheduleInterview500ApplicationProblemPlusJSONResponse) VisitSche
 
 type ScheduleInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ScheduleInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitScheduleInterviewResponse(w)
 }
 
 func (response ScheduleInterview503ApplicationProblemPlusJSONResponse) VisitScheduleInterviewResponse(w http.ResponseWriter) error {
@@ -23808,6 +26781,7 @@ type CreateScoreRequestObject struct {
 }
 
 type CreateScoreResponseObject interface {
+	Response
 	VisitCreateScoreResponse(w http.ResponseWriter) error
 }
 
@@ -23819,6 +26793,10 @@ type CreateScore201ResponseHeaders struct {
 type CreateScore201JSONResponse struct {
 	Body    Score
 	Headers CreateScore201ResponseHeaders
+}
+
+func (response CreateScore201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore201JSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -23839,6 +26817,10 @@ type CreateScore400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore400ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23853,6 +26835,10 @@ func (response CreateScore400ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type CreateScore401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore401ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -23874,6 +26860,10 @@ type CreateScore403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore403ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23888,6 +26878,10 @@ func (response CreateScore403ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type CreateScore404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore404ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -23906,6 +26900,10 @@ type CreateScore406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore406ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23920,6 +26918,10 @@ func (response CreateScore406ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type CreateScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore409ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -23941,6 +26943,10 @@ type CreateScore413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore413ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23955,6 +26961,10 @@ func (response CreateScore413ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type CreateScore415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore415ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -23973,6 +26983,10 @@ type CreateScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore422ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -23987,6 +27001,10 @@ func (response CreateScore422ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type CreateScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore429ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -24008,6 +27026,10 @@ type CreateScore431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore431ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24024,6 +27046,10 @@ type CreateScore500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateScore500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
+}
+
 func (response CreateScore500ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24038,6 +27064,10 @@ func (response CreateScore500ApplicationProblemPlusJSONResponse) VisitCreateScor
 
 type CreateScore503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateScore503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateScoreResponse(w)
 }
 
 func (response CreateScore503ApplicationProblemPlusJSONResponse) VisitCreateScoreResponse(w http.ResponseWriter) error {
@@ -24061,10 +27091,15 @@ type StartInterviewRequestObject struct {
 }
 
 type StartInterviewResponseObject interface {
+	Response
 	VisitStartInterviewResponse(w http.ResponseWriter) error
 }
 
 type StartInterview200JSONResponse struct{ InterviewJSONResponse }
+
+func (response StartInterview200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
 
 func (response StartInterview200JSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
@@ -24083,6 +27118,10 @@ type StartInterview400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview400ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24097,6 +27136,10 @@ func (response StartInterview400ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type StartInterview401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
 }
 
 func (response StartInterview401ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
@@ -24118,6 +27161,10 @@ type StartInterview403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview403ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24132,6 +27179,10 @@ func (response StartInterview403ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type StartInterview404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
 }
 
 func (response StartInterview404ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
@@ -24150,6 +27201,10 @@ type StartInterview406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview406ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24164,6 +27219,10 @@ func (response StartInterview406ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type StartInterview409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
 }
 
 func (response StartInterview409ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
@@ -24185,6 +27244,10 @@ type StartInterview412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview412ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24201,6 +27264,10 @@ type StartInterview422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview422ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24215,6 +27282,10 @@ func (response StartInterview422ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type StartInterview429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
 }
 
 func (response StartInterview429ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
@@ -24236,6 +27307,10 @@ type StartInterview431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview431ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24252,6 +27327,10 @@ type StartInterview500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response StartInterview500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
+}
+
 func (response StartInterview500ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24266,6 +27345,10 @@ func (response StartInterview500ApplicationProblemPlusJSONResponse) VisitStartIn
 
 type StartInterview503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response StartInterview503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitStartInterviewResponse(w)
 }
 
 func (response StartInterview503ApplicationProblemPlusJSONResponse) VisitStartInterviewResponse(w http.ResponseWriter) error {
@@ -24289,6 +27372,7 @@ type GetInterviewSummaryRequestObject struct {
 }
 
 type GetInterviewSummaryResponseObject interface {
+	Response
 	VisitGetInterviewSummaryResponse(w http.ResponseWriter) error
 }
 
@@ -24299,6 +27383,10 @@ type GetInterviewSummary200ResponseHeaders struct {
 type GetInterviewSummary200JSONResponse struct {
 	Body    InterviewSummary
 	Headers GetInterviewSummary200ResponseHeaders
+}
+
+func (response GetInterviewSummary200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
 }
 
 func (response GetInterviewSummary200JSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
@@ -24314,7 +27402,11 @@ func (response GetInterviewSummary200JSONResponse) VisitGetInterviewSummaryRespo
 	return err
 }
 
-type GetInterviewSummary304Response = NotModifiedResponse
+type GetInterviewSummary304Response NotModifiedResponse
+
+func (response GetInterviewSummary304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
+}
 
 func (response GetInterviewSummary304Response) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -24324,6 +27416,10 @@ func (response GetInterviewSummary304Response) VisitGetInterviewSummaryResponse(
 
 type GetInterviewSummary400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
 }
 
 func (response GetInterviewSummary400ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
@@ -24340,6 +27436,10 @@ func (response GetInterviewSummary400ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetInterviewSummary401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
 }
 
 func (response GetInterviewSummary401ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
@@ -24361,6 +27461,10 @@ type GetInterviewSummary403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewSummary403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
+}
+
 func (response GetInterviewSummary403ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24375,6 +27479,10 @@ func (response GetInterviewSummary403ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetInterviewSummary404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
 }
 
 func (response GetInterviewSummary404ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
@@ -24393,6 +27501,10 @@ type GetInterviewSummary406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewSummary406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
+}
+
 func (response GetInterviewSummary406ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24407,6 +27519,10 @@ func (response GetInterviewSummary406ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetInterviewSummary429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
 }
 
 func (response GetInterviewSummary429ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
@@ -24428,6 +27544,10 @@ type GetInterviewSummary431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewSummary431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
+}
+
 func (response GetInterviewSummary431ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24444,6 +27564,10 @@ type GetInterviewSummary500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetInterviewSummary500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
+}
+
 func (response GetInterviewSummary500ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24458,6 +27582,10 @@ func (response GetInterviewSummary500ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetInterviewSummary503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetInterviewSummary503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetInterviewSummaryResponse(w)
 }
 
 func (response GetInterviewSummary503ApplicationProblemPlusJSONResponse) VisitGetInterviewSummaryResponse(w http.ResponseWriter) error {
@@ -24480,6 +27608,7 @@ type ListJobsRequestObject struct {
 }
 
 type ListJobsResponseObject interface {
+	Response
 	VisitListJobsResponse(w http.ResponseWriter) error
 }
 
@@ -24490,6 +27619,10 @@ type ListJobs200ResponseHeaders struct {
 type ListJobs200JSONResponse struct {
 	Body    JobPage
 	Headers ListJobs200ResponseHeaders
+}
+
+func (response ListJobs200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
 }
 
 func (response ListJobs200JSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
@@ -24511,6 +27644,10 @@ type ListJobs400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobs400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
+}
+
 func (response ListJobs400ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24525,6 +27662,10 @@ func (response ListJobs400ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 
 type ListJobs401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
 }
 
 func (response ListJobs401ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
@@ -24546,6 +27687,10 @@ type ListJobs403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobs403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
+}
+
 func (response ListJobs403ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24562,6 +27707,10 @@ type ListJobs406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobs406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
+}
+
 func (response ListJobs406ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24576,6 +27725,10 @@ func (response ListJobs406ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 
 type ListJobs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
 }
 
 func (response ListJobs429ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
@@ -24597,6 +27750,10 @@ type ListJobs431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobs431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
+}
+
 func (response ListJobs431ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24613,6 +27770,10 @@ type ListJobs500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobs500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
+}
+
 func (response ListJobs500ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24627,6 +27788,10 @@ func (response ListJobs500ApplicationProblemPlusJSONResponse) VisitListJobsRespo
 
 type ListJobs503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobs503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobsResponse(w)
 }
 
 func (response ListJobs503ApplicationProblemPlusJSONResponse) VisitListJobsResponse(w http.ResponseWriter) error {
@@ -24650,6 +27815,7 @@ type CreateJobRequestObject struct {
 }
 
 type CreateJobResponseObject interface {
+	Response
 	VisitCreateJobResponse(w http.ResponseWriter) error
 }
 
@@ -24661,6 +27827,10 @@ type CreateJob201ResponseHeaders struct {
 type CreateJob201JSONResponse struct {
 	Body    Job
 	Headers CreateJob201ResponseHeaders
+}
+
+func (response CreateJob201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
 }
 
 func (response CreateJob201JSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -24681,6 +27851,10 @@ type CreateJob400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob400ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24695,6 +27869,10 @@ func (response CreateJob400ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 
 type CreateJob401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
 }
 
 func (response CreateJob401ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -24716,6 +27894,10 @@ type CreateJob403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob403ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24732,6 +27914,10 @@ type CreateJob406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob406ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24746,6 +27932,10 @@ func (response CreateJob406ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 
 type CreateJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
 }
 
 func (response CreateJob409ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -24767,6 +27957,10 @@ type CreateJob413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob413ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24781,6 +27975,10 @@ func (response CreateJob413ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 
 type CreateJob415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
 }
 
 func (response CreateJob415ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -24799,6 +27997,10 @@ type CreateJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob422ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24813,6 +28015,10 @@ func (response CreateJob422ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 
 type CreateJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
 }
 
 func (response CreateJob429ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -24834,6 +28040,10 @@ type CreateJob431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob431ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24850,6 +28060,10 @@ type CreateJob500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateJob500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
+}
+
 func (response CreateJob500ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24864,6 +28078,10 @@ func (response CreateJob500ApplicationProblemPlusJSONResponse) VisitCreateJobRes
 
 type CreateJob503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateJob503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateJobResponse(w)
 }
 
 func (response CreateJob503ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
@@ -24887,10 +28105,15 @@ type GetJobRequestObject struct {
 }
 
 type GetJobResponseObject interface {
+	Response
 	VisitGetJobResponse(w http.ResponseWriter) error
 }
 
 type GetJob200JSONResponse struct{ JobJSONResponse }
+
+func (response GetJob200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
+}
 
 func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
@@ -24905,7 +28128,11 @@ func (response GetJob200JSONResponse) VisitGetJobResponse(w http.ResponseWriter)
 	return err
 }
 
-type GetJob304Response = NotModifiedResponse
+type GetJob304Response NotModifiedResponse
+
+func (response GetJob304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
+}
 
 func (response GetJob304Response) VisitGetJobResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -24915,6 +28142,10 @@ func (response GetJob304Response) VisitGetJobResponse(w http.ResponseWriter) err
 
 type GetJob400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
 }
 
 func (response GetJob400ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
@@ -24931,6 +28162,10 @@ func (response GetJob400ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 
 type GetJob401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
 }
 
 func (response GetJob401ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
@@ -24952,6 +28187,10 @@ type GetJob403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetJob403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
+}
+
 func (response GetJob403ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24966,6 +28205,10 @@ func (response GetJob403ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 
 type GetJob404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
 }
 
 func (response GetJob404ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
@@ -24984,6 +28227,10 @@ type GetJob406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetJob406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
+}
+
 func (response GetJob406ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -24998,6 +28245,10 @@ func (response GetJob406ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 
 type GetJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
 }
 
 func (response GetJob429ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
@@ -25019,6 +28270,10 @@ type GetJob431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetJob431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
+}
+
 func (response GetJob431ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25035,6 +28290,10 @@ type GetJob500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetJob500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
+}
+
 func (response GetJob500ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25049,6 +28308,10 @@ func (response GetJob500ApplicationProblemPlusJSONResponse) VisitGetJobResponse(
 
 type GetJob503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJob503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobResponse(w)
 }
 
 func (response GetJob503ApplicationProblemPlusJSONResponse) VisitGetJobResponse(w http.ResponseWriter) error {
@@ -25073,10 +28336,15 @@ type UpdateJobRequestObject struct {
 }
 
 type UpdateJobResponseObject interface {
+	Response
 	VisitUpdateJobResponse(w http.ResponseWriter) error
 }
 
 type UpdateJob200JSONResponse struct{ JobJSONResponse }
+
+func (response UpdateJob200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
 
 func (response UpdateJob200JSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
@@ -25095,6 +28363,10 @@ type UpdateJob400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob400ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25109,6 +28381,10 @@ func (response UpdateJob400ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 
 type UpdateJob401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
 }
 
 func (response UpdateJob401ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -25130,6 +28406,10 @@ type UpdateJob403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob403ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25144,6 +28424,10 @@ func (response UpdateJob403ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 
 type UpdateJob404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
 }
 
 func (response UpdateJob404ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -25162,6 +28446,10 @@ type UpdateJob406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob406ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25176,6 +28464,10 @@ func (response UpdateJob406ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 
 type UpdateJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
 }
 
 func (response UpdateJob409ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -25197,6 +28489,10 @@ type UpdateJob412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob412ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25211,6 +28507,10 @@ func (response UpdateJob412ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 
 type UpdateJob413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
 }
 
 func (response UpdateJob413ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -25229,6 +28529,10 @@ type UpdateJob415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob415ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25245,6 +28549,10 @@ type UpdateJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob422ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25259,6 +28567,10 @@ func (response UpdateJob422ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 
 type UpdateJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
 }
 
 func (response UpdateJob429ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -25280,6 +28592,10 @@ type UpdateJob431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob431ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25296,6 +28612,10 @@ type UpdateJob500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateJob500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
+}
+
 func (response UpdateJob500ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25310,6 +28630,10 @@ func (response UpdateJob500ApplicationProblemPlusJSONResponse) VisitUpdateJobRes
 
 type UpdateJob503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateJob503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateJobResponse(w)
 }
 
 func (response UpdateJob503ApplicationProblemPlusJSONResponse) VisitUpdateJobResponse(w http.ResponseWriter) error {
@@ -25333,10 +28657,15 @@ type CloseJobRequestObject struct {
 }
 
 type CloseJobResponseObject interface {
+	Response
 	VisitCloseJobResponse(w http.ResponseWriter) error
 }
 
 type CloseJob200JSONResponse struct{ JobJSONResponse }
+
+func (response CloseJob200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
 
 func (response CloseJob200JSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
@@ -25355,6 +28684,10 @@ type CloseJob400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob400ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25369,6 +28702,10 @@ func (response CloseJob400ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 
 type CloseJob401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
 }
 
 func (response CloseJob401ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
@@ -25390,6 +28727,10 @@ type CloseJob403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob403ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25404,6 +28745,10 @@ func (response CloseJob403ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 
 type CloseJob404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
 }
 
 func (response CloseJob404ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
@@ -25422,6 +28767,10 @@ type CloseJob406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob406ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25436,6 +28785,10 @@ func (response CloseJob406ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 
 type CloseJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
 }
 
 func (response CloseJob409ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
@@ -25457,6 +28810,10 @@ type CloseJob412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob412ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25473,6 +28830,10 @@ type CloseJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob422ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25487,6 +28848,10 @@ func (response CloseJob422ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 
 type CloseJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
 }
 
 func (response CloseJob429ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
@@ -25508,6 +28873,10 @@ type CloseJob431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob431ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25524,6 +28893,10 @@ type CloseJob500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CloseJob500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
+}
+
 func (response CloseJob500ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25538,6 +28911,10 @@ func (response CloseJob500ApplicationProblemPlusJSONResponse) VisitCloseJobRespo
 
 type CloseJob503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseJob503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseJobResponse(w)
 }
 
 func (response CloseJob503ApplicationProblemPlusJSONResponse) VisitCloseJobResponse(w http.ResponseWriter) error {
@@ -25561,10 +28938,15 @@ type HoldJobRequestObject struct {
 }
 
 type HoldJobResponseObject interface {
+	Response
 	VisitHoldJobResponse(w http.ResponseWriter) error
 }
 
 type HoldJob200JSONResponse struct{ JobJSONResponse }
+
+func (response HoldJob200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
 
 func (response HoldJob200JSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
@@ -25583,6 +28965,10 @@ type HoldJob400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob400ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25597,6 +28983,10 @@ func (response HoldJob400ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 
 type HoldJob401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
 }
 
 func (response HoldJob401ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
@@ -25618,6 +29008,10 @@ type HoldJob403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob403ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25632,6 +29026,10 @@ func (response HoldJob403ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 
 type HoldJob404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
 }
 
 func (response HoldJob404ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
@@ -25650,6 +29048,10 @@ type HoldJob406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob406ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25664,6 +29066,10 @@ func (response HoldJob406ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 
 type HoldJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
 }
 
 func (response HoldJob409ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
@@ -25685,6 +29091,10 @@ type HoldJob412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob412ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25701,6 +29111,10 @@ type HoldJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob422ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25715,6 +29129,10 @@ func (response HoldJob422ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 
 type HoldJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
 }
 
 func (response HoldJob429ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
@@ -25736,6 +29154,10 @@ type HoldJob431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob431ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25752,6 +29174,10 @@ type HoldJob500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response HoldJob500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
+}
+
 func (response HoldJob500ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25766,6 +29192,10 @@ func (response HoldJob500ApplicationProblemPlusJSONResponse) VisitHoldJobRespons
 
 type HoldJob503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response HoldJob503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitHoldJobResponse(w)
 }
 
 func (response HoldJob503ApplicationProblemPlusJSONResponse) VisitHoldJobResponse(w http.ResponseWriter) error {
@@ -25789,6 +29219,7 @@ type ListJobMembersRequestObject struct {
 }
 
 type ListJobMembersResponseObject interface {
+	Response
 	VisitListJobMembersResponse(w http.ResponseWriter) error
 }
 
@@ -25799,6 +29230,10 @@ type ListJobMembers200ResponseHeaders struct {
 type ListJobMembers200JSONResponse struct {
 	Body    JobMemberPage
 	Headers ListJobMembers200ResponseHeaders
+}
+
+func (response ListJobMembers200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
 }
 
 func (response ListJobMembers200JSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
@@ -25820,6 +29255,10 @@ type ListJobMembers400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobMembers400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
+}
+
 func (response ListJobMembers400ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25834,6 +29273,10 @@ func (response ListJobMembers400ApplicationProblemPlusJSONResponse) VisitListJob
 
 type ListJobMembers401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
 }
 
 func (response ListJobMembers401ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
@@ -25855,6 +29298,10 @@ type ListJobMembers403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobMembers403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
+}
+
 func (response ListJobMembers403ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25869,6 +29316,10 @@ func (response ListJobMembers403ApplicationProblemPlusJSONResponse) VisitListJob
 
 type ListJobMembers404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
 }
 
 func (response ListJobMembers404ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
@@ -25887,6 +29338,10 @@ type ListJobMembers406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobMembers406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
+}
+
 func (response ListJobMembers406ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25901,6 +29356,10 @@ func (response ListJobMembers406ApplicationProblemPlusJSONResponse) VisitListJob
 
 type ListJobMembers429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
 }
 
 func (response ListJobMembers429ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
@@ -25922,6 +29381,10 @@ type ListJobMembers431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobMembers431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
+}
+
 func (response ListJobMembers431ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25938,6 +29401,10 @@ type ListJobMembers500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListJobMembers500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
+}
+
 func (response ListJobMembers500ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -25952,6 +29419,10 @@ func (response ListJobMembers500ApplicationProblemPlusJSONResponse) VisitListJob
 
 type ListJobMembers503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListJobMembers503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListJobMembersResponse(w)
 }
 
 func (response ListJobMembers503ApplicationProblemPlusJSONResponse) VisitListJobMembersResponse(w http.ResponseWriter) error {
@@ -25975,10 +29446,15 @@ type RemoveJobMemberRequestObject struct {
 }
 
 type RemoveJobMemberResponseObject interface {
+	Response
 	VisitRemoveJobMemberResponse(w http.ResponseWriter) error
 }
 
 type RemoveJobMember204Response struct {
+}
+
+func (response RemoveJobMember204Response) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
 }
 
 func (response RemoveJobMember204Response) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
@@ -25988,6 +29464,10 @@ func (response RemoveJobMember204Response) VisitRemoveJobMemberResponse(w http.R
 
 type RemoveJobMember400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveJobMember400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
 }
 
 func (response RemoveJobMember400ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
@@ -26004,6 +29484,10 @@ func (response RemoveJobMember400ApplicationProblemPlusJSONResponse) VisitRemove
 
 type RemoveJobMember401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveJobMember401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
 }
 
 func (response RemoveJobMember401ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
@@ -26025,6 +29509,10 @@ type RemoveJobMember403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RemoveJobMember403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
+}
+
 func (response RemoveJobMember403ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26041,6 +29529,10 @@ type RemoveJobMember404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
 
+func (response RemoveJobMember404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
+}
+
 func (response RemoveJobMember404ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26055,6 +29547,10 @@ func (response RemoveJobMember404ApplicationProblemPlusJSONResponse) VisitRemove
 
 type RemoveJobMember409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveJobMember409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
 }
 
 func (response RemoveJobMember409ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
@@ -26076,6 +29572,10 @@ type RemoveJobMember429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
+func (response RemoveJobMember429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
+}
+
 func (response RemoveJobMember429ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26095,6 +29595,10 @@ type RemoveJobMember431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RemoveJobMember431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
+}
+
 func (response RemoveJobMember431ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26111,6 +29615,10 @@ type RemoveJobMember500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RemoveJobMember500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
+}
+
 func (response RemoveJobMember500ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26125,6 +29633,10 @@ func (response RemoveJobMember500ApplicationProblemPlusJSONResponse) VisitRemove
 
 type RemoveJobMember503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveJobMember503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRemoveJobMemberResponse(w)
 }
 
 func (response RemoveJobMember503ApplicationProblemPlusJSONResponse) VisitRemoveJobMemberResponse(w http.ResponseWriter) error {
@@ -26149,10 +29661,15 @@ type SetJobMemberRequestObject struct {
 }
 
 type SetJobMemberResponseObject interface {
+	Response
 	VisitSetJobMemberResponse(w http.ResponseWriter) error
 }
 
 type SetJobMember200JSONResponse JobMember
+
+func (response SetJobMember200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
 
 func (response SetJobMember200JSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
@@ -26170,6 +29687,10 @@ type SetJobMember400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember400ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26184,6 +29705,10 @@ func (response SetJobMember400ApplicationProblemPlusJSONResponse) VisitSetJobMem
 
 type SetJobMember401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
 }
 
 func (response SetJobMember401ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
@@ -26205,6 +29730,10 @@ type SetJobMember403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember403ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26219,6 +29748,10 @@ func (response SetJobMember403ApplicationProblemPlusJSONResponse) VisitSetJobMem
 
 type SetJobMember404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
 }
 
 func (response SetJobMember404ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
@@ -26237,6 +29770,10 @@ type SetJobMember406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember406ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26251,6 +29788,10 @@ func (response SetJobMember406ApplicationProblemPlusJSONResponse) VisitSetJobMem
 
 type SetJobMember409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
 }
 
 func (response SetJobMember409ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
@@ -26272,6 +29813,10 @@ type SetJobMember413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember413ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26286,6 +29831,10 @@ func (response SetJobMember413ApplicationProblemPlusJSONResponse) VisitSetJobMem
 
 type SetJobMember415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
 }
 
 func (response SetJobMember415ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
@@ -26304,6 +29853,10 @@ type SetJobMember422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember422ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26318,6 +29871,10 @@ func (response SetJobMember422ApplicationProblemPlusJSONResponse) VisitSetJobMem
 
 type SetJobMember429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
 }
 
 func (response SetJobMember429ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
@@ -26339,6 +29896,10 @@ type SetJobMember431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember431ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26355,6 +29916,10 @@ type SetJobMember500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response SetJobMember500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
+}
+
 func (response SetJobMember500ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26369,6 +29934,10 @@ func (response SetJobMember500ApplicationProblemPlusJSONResponse) VisitSetJobMem
 
 type SetJobMember503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SetJobMember503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetJobMemberResponse(w)
 }
 
 func (response SetJobMember503ApplicationProblemPlusJSONResponse) VisitSetJobMemberResponse(w http.ResponseWriter) error {
@@ -26392,10 +29961,15 @@ type OpenJobRequestObject struct {
 }
 
 type OpenJobResponseObject interface {
+	Response
 	VisitOpenJobResponse(w http.ResponseWriter) error
 }
 
 type OpenJob200JSONResponse struct{ JobJSONResponse }
+
+func (response OpenJob200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
 
 func (response OpenJob200JSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
@@ -26414,6 +29988,10 @@ type OpenJob400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob400ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26428,6 +30006,10 @@ func (response OpenJob400ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 
 type OpenJob401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
 }
 
 func (response OpenJob401ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
@@ -26449,6 +30031,10 @@ type OpenJob403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob403ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26463,6 +30049,10 @@ func (response OpenJob403ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 
 type OpenJob404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
 }
 
 func (response OpenJob404ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
@@ -26481,6 +30071,10 @@ type OpenJob406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob406ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26495,6 +30089,10 @@ func (response OpenJob406ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 
 type OpenJob409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
 }
 
 func (response OpenJob409ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
@@ -26516,6 +30114,10 @@ type OpenJob412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob412ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26532,6 +30134,10 @@ type OpenJob422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob422ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26546,6 +30152,10 @@ func (response OpenJob422ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 
 type OpenJob429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
 }
 
 func (response OpenJob429ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
@@ -26567,6 +30177,10 @@ type OpenJob431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob431ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26583,6 +30197,10 @@ type OpenJob500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response OpenJob500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
+}
+
 func (response OpenJob500ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26597,6 +30215,10 @@ func (response OpenJob500ApplicationProblemPlusJSONResponse) VisitOpenJobRespons
 
 type OpenJob503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response OpenJob503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitOpenJobResponse(w)
 }
 
 func (response OpenJob503ApplicationProblemPlusJSONResponse) VisitOpenJobResponse(w http.ResponseWriter) error {
@@ -26620,6 +30242,7 @@ type GetJobPipelineRequestObject struct {
 }
 
 type GetJobPipelineResponseObject interface {
+	Response
 	VisitGetJobPipelineResponse(w http.ResponseWriter) error
 }
 
@@ -26630,6 +30253,10 @@ type GetJobPipeline200ResponseHeaders struct {
 type GetJobPipeline200JSONResponse struct {
 	Body    JobPipeline
 	Headers GetJobPipeline200ResponseHeaders
+}
+
+func (response GetJobPipeline200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
 }
 
 func (response GetJobPipeline200JSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
@@ -26645,7 +30272,11 @@ func (response GetJobPipeline200JSONResponse) VisitGetJobPipelineResponse(w http
 	return err
 }
 
-type GetJobPipeline304Response = NotModifiedSinceResponse
+type GetJobPipeline304Response NotModifiedSinceResponse
+
+func (response GetJobPipeline304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
+}
 
 func (response GetJobPipeline304Response) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -26655,6 +30286,10 @@ func (response GetJobPipeline304Response) VisitGetJobPipelineResponse(w http.Res
 
 type GetJobPipeline400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
 }
 
 func (response GetJobPipeline400ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
@@ -26671,6 +30306,10 @@ func (response GetJobPipeline400ApplicationProblemPlusJSONResponse) VisitGetJobP
 
 type GetJobPipeline401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
 }
 
 func (response GetJobPipeline401ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
@@ -26692,6 +30331,10 @@ type GetJobPipeline403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipeline403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
+}
+
 func (response GetJobPipeline403ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26706,6 +30349,10 @@ func (response GetJobPipeline403ApplicationProblemPlusJSONResponse) VisitGetJobP
 
 type GetJobPipeline404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
 }
 
 func (response GetJobPipeline404ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
@@ -26724,6 +30371,10 @@ type GetJobPipeline406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipeline406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
+}
+
 func (response GetJobPipeline406ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26738,6 +30389,10 @@ func (response GetJobPipeline406ApplicationProblemPlusJSONResponse) VisitGetJobP
 
 type GetJobPipeline429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
 }
 
 func (response GetJobPipeline429ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
@@ -26759,6 +30414,10 @@ type GetJobPipeline431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipeline431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
+}
+
 func (response GetJobPipeline431ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26775,6 +30434,10 @@ type GetJobPipeline500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipeline500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
+}
+
 func (response GetJobPipeline500ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26789,6 +30452,10 @@ func (response GetJobPipeline500ApplicationProblemPlusJSONResponse) VisitGetJobP
 
 type GetJobPipeline503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipeline503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineResponse(w)
 }
 
 func (response GetJobPipeline503ApplicationProblemPlusJSONResponse) VisitGetJobPipelineResponse(w http.ResponseWriter) error {
@@ -26812,6 +30479,7 @@ type GetJobPipelineChartRequestObject struct {
 }
 
 type GetJobPipelineChartResponseObject interface {
+	Response
 	VisitGetJobPipelineChartResponse(w http.ResponseWriter) error
 }
 
@@ -26823,6 +30491,10 @@ type GetJobPipelineChart200ImageSvgXMLResponse struct {
 	Body          io.Reader
 	Headers       GetJobPipelineChart200ResponseHeaders
 	ContentLength int64
+}
+
+func (response GetJobPipelineChart200ImageSvgXMLResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
 }
 
 func (response GetJobPipelineChart200ImageSvgXMLResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
@@ -26841,7 +30513,11 @@ func (response GetJobPipelineChart200ImageSvgXMLResponse) VisitGetJobPipelineCha
 	return err
 }
 
-type GetJobPipelineChart304Response = NotModifiedResponse
+type GetJobPipelineChart304Response NotModifiedResponse
+
+func (response GetJobPipelineChart304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
+}
 
 func (response GetJobPipelineChart304Response) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -26851,6 +30527,10 @@ func (response GetJobPipelineChart304Response) VisitGetJobPipelineChartResponse(
 
 type GetJobPipelineChart400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
 }
 
 func (response GetJobPipelineChart400ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
@@ -26867,6 +30547,10 @@ func (response GetJobPipelineChart400ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetJobPipelineChart401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
 }
 
 func (response GetJobPipelineChart401ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
@@ -26888,6 +30572,10 @@ type GetJobPipelineChart403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipelineChart403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
+}
+
 func (response GetJobPipelineChart403ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26902,6 +30590,10 @@ func (response GetJobPipelineChart403ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetJobPipelineChart404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
 }
 
 func (response GetJobPipelineChart404ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
@@ -26920,6 +30612,10 @@ type GetJobPipelineChart406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipelineChart406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
+}
+
 func (response GetJobPipelineChart406ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26934,6 +30630,10 @@ func (response GetJobPipelineChart406ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetJobPipelineChart429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
 }
 
 func (response GetJobPipelineChart429ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
@@ -26955,6 +30655,10 @@ type GetJobPipelineChart431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipelineChart431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
+}
+
 func (response GetJobPipelineChart431ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26971,6 +30675,10 @@ type GetJobPipelineChart500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetJobPipelineChart500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
+}
+
 func (response GetJobPipelineChart500ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -26985,6 +30693,10 @@ func (response GetJobPipelineChart500ApplicationProblemPlusJSONResponse) VisitGe
 
 type GetJobPipelineChart503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetJobPipelineChart503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetJobPipelineChartResponse(w)
 }
 
 func (response GetJobPipelineChart503ApplicationProblemPlusJSONResponse) VisitGetJobPipelineChartResponse(w http.ResponseWriter) error {
@@ -27007,6 +30719,7 @@ type ListKitsRequestObject struct {
 }
 
 type ListKitsResponseObject interface {
+	Response
 	VisitListKitsResponse(w http.ResponseWriter) error
 }
 
@@ -27017,6 +30730,10 @@ type ListKits200ResponseHeaders struct {
 type ListKits200JSONResponse struct {
 	Body    KitPage
 	Headers ListKits200ResponseHeaders
+}
+
+func (response ListKits200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
 }
 
 func (response ListKits200JSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
@@ -27038,6 +30755,10 @@ type ListKits400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListKits400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
+}
+
 func (response ListKits400ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27052,6 +30773,10 @@ func (response ListKits400ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 
 type ListKits401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
 }
 
 func (response ListKits401ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
@@ -27073,6 +30798,10 @@ type ListKits403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListKits403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
+}
+
 func (response ListKits403ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27089,6 +30818,10 @@ type ListKits406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListKits406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
+}
+
 func (response ListKits406ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27103,6 +30836,10 @@ func (response ListKits406ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 
 type ListKits429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
 }
 
 func (response ListKits429ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
@@ -27124,6 +30861,10 @@ type ListKits431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListKits431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
+}
+
 func (response ListKits431ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27140,6 +30881,10 @@ type ListKits500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListKits500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
+}
+
 func (response ListKits500ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27154,6 +30899,10 @@ func (response ListKits500ApplicationProblemPlusJSONResponse) VisitListKitsRespo
 
 type ListKits503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListKits503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitsResponse(w)
 }
 
 func (response ListKits503ApplicationProblemPlusJSONResponse) VisitListKitsResponse(w http.ResponseWriter) error {
@@ -27177,6 +30926,7 @@ type CreateKitRequestObject struct {
 }
 
 type CreateKitResponseObject interface {
+	Response
 	VisitCreateKitResponse(w http.ResponseWriter) error
 }
 
@@ -27188,6 +30938,10 @@ type CreateKit201ResponseHeaders struct {
 type CreateKit201JSONResponse struct {
 	Body    Kit
 	Headers CreateKit201ResponseHeaders
+}
+
+func (response CreateKit201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
 }
 
 func (response CreateKit201JSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
@@ -27208,6 +30962,10 @@ type CreateKit400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit400ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27222,6 +30980,10 @@ func (response CreateKit400ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 
 type CreateKit401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
 }
 
 func (response CreateKit401ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
@@ -27243,6 +31005,10 @@ type CreateKit403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit403ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27259,6 +31025,10 @@ type CreateKit406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit406ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27273,6 +31043,10 @@ func (response CreateKit406ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 
 type CreateKit409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
 }
 
 func (response CreateKit409ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
@@ -27294,6 +31068,10 @@ type CreateKit413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit413ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27308,6 +31086,10 @@ func (response CreateKit413ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 
 type CreateKit415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
 }
 
 func (response CreateKit415ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
@@ -27326,6 +31108,10 @@ type CreateKit422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit422ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27340,6 +31126,10 @@ func (response CreateKit422ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 
 type CreateKit429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
 }
 
 func (response CreateKit429ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
@@ -27361,6 +31151,10 @@ type CreateKit431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit431ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27377,6 +31171,10 @@ type CreateKit500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKit500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
+}
+
 func (response CreateKit500ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27391,6 +31189,10 @@ func (response CreateKit500ApplicationProblemPlusJSONResponse) VisitCreateKitRes
 
 type CreateKit503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKit503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitResponse(w)
 }
 
 func (response CreateKit503ApplicationProblemPlusJSONResponse) VisitCreateKitResponse(w http.ResponseWriter) error {
@@ -27414,10 +31216,15 @@ type GetKitRequestObject struct {
 }
 
 type GetKitResponseObject interface {
+	Response
 	VisitGetKitResponse(w http.ResponseWriter) error
 }
 
 type GetKit200JSONResponse struct{ KitJSONResponse }
+
+func (response GetKit200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
+}
 
 func (response GetKit200JSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
 
@@ -27432,7 +31239,11 @@ func (response GetKit200JSONResponse) VisitGetKitResponse(w http.ResponseWriter)
 	return err
 }
 
-type GetKit304Response = NotModifiedResponse
+type GetKit304Response NotModifiedResponse
+
+func (response GetKit304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
+}
 
 func (response GetKit304Response) VisitGetKitResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -27442,6 +31253,10 @@ func (response GetKit304Response) VisitGetKitResponse(w http.ResponseWriter) err
 
 type GetKit400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
 }
 
 func (response GetKit400ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
@@ -27458,6 +31273,10 @@ func (response GetKit400ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 
 type GetKit401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
 }
 
 func (response GetKit401ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
@@ -27479,6 +31298,10 @@ type GetKit403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetKit403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
+}
+
 func (response GetKit403ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27493,6 +31316,10 @@ func (response GetKit403ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 
 type GetKit404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
 }
 
 func (response GetKit404ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
@@ -27511,6 +31338,10 @@ type GetKit406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetKit406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
+}
+
 func (response GetKit406ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27525,6 +31356,10 @@ func (response GetKit406ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 
 type GetKit429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
 }
 
 func (response GetKit429ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
@@ -27546,6 +31381,10 @@ type GetKit431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetKit431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
+}
+
 func (response GetKit431ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27562,6 +31401,10 @@ type GetKit500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetKit500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
+}
+
 func (response GetKit500ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27576,6 +31419,10 @@ func (response GetKit500ApplicationProblemPlusJSONResponse) VisitGetKitResponse(
 
 type GetKit503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKit503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitResponse(w)
 }
 
 func (response GetKit503ApplicationProblemPlusJSONResponse) VisitGetKitResponse(w http.ResponseWriter) error {
@@ -27600,10 +31447,15 @@ type UpdateKitRequestObject struct {
 }
 
 type UpdateKitResponseObject interface {
+	Response
 	VisitUpdateKitResponse(w http.ResponseWriter) error
 }
 
 type UpdateKit200JSONResponse struct{ KitJSONResponse }
+
+func (response UpdateKit200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
 
 func (response UpdateKit200JSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
@@ -27622,6 +31474,10 @@ type UpdateKit400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit400ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27636,6 +31492,10 @@ func (response UpdateKit400ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit401ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27657,6 +31517,10 @@ type UpdateKit403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit403ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27671,6 +31535,10 @@ func (response UpdateKit403ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit404ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27689,6 +31557,10 @@ type UpdateKit406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit406ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27703,6 +31575,10 @@ func (response UpdateKit406ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit409ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27724,6 +31600,10 @@ type UpdateKit412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit412ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27738,6 +31618,10 @@ func (response UpdateKit412ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit413ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27756,6 +31640,10 @@ type UpdateKit415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit415ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27770,6 +31658,10 @@ func (response UpdateKit415ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit422ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27788,6 +31680,10 @@ type UpdateKit428ApplicationProblemPlusJSONResponse struct {
 	PreconditionRequiredApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit428ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit428ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27802,6 +31698,10 @@ func (response UpdateKit428ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit429ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27823,6 +31723,10 @@ type UpdateKit431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit431ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27839,6 +31743,10 @@ type UpdateKit500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKit500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
+}
+
 func (response UpdateKit500ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27853,6 +31761,10 @@ func (response UpdateKit500ApplicationProblemPlusJSONResponse) VisitUpdateKitRes
 
 type UpdateKit503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKit503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitResponse(w)
 }
 
 func (response UpdateKit503ApplicationProblemPlusJSONResponse) VisitUpdateKitResponse(w http.ResponseWriter) error {
@@ -27876,6 +31788,7 @@ type ListKitVersionsRequestObject struct {
 }
 
 type ListKitVersionsResponseObject interface {
+	Response
 	VisitListKitVersionsResponse(w http.ResponseWriter) error
 }
 
@@ -27886,6 +31799,10 @@ type ListKitVersions200ResponseHeaders struct {
 type ListKitVersions200JSONResponse struct {
 	Body    KitVersionPage
 	Headers ListKitVersions200ResponseHeaders
+}
+
+func (response ListKitVersions200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
 }
 
 func (response ListKitVersions200JSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
@@ -27907,6 +31824,10 @@ type ListKitVersions400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListKitVersions400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
+}
+
 func (response ListKitVersions400ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27921,6 +31842,10 @@ func (response ListKitVersions400ApplicationProblemPlusJSONResponse) VisitListKi
 
 type ListKitVersions401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
 }
 
 func (response ListKitVersions401ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
@@ -27942,6 +31867,10 @@ type ListKitVersions403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListKitVersions403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
+}
+
 func (response ListKitVersions403ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27956,6 +31885,10 @@ func (response ListKitVersions403ApplicationProblemPlusJSONResponse) VisitListKi
 
 type ListKitVersions404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
 }
 
 func (response ListKitVersions404ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
@@ -27974,6 +31907,10 @@ type ListKitVersions406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListKitVersions406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
+}
+
 func (response ListKitVersions406ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -27988,6 +31925,10 @@ func (response ListKitVersions406ApplicationProblemPlusJSONResponse) VisitListKi
 
 type ListKitVersions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
 }
 
 func (response ListKitVersions429ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
@@ -28009,6 +31950,10 @@ type ListKitVersions431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListKitVersions431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
+}
+
 func (response ListKitVersions431ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28025,6 +31970,10 @@ type ListKitVersions500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListKitVersions500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
+}
+
 func (response ListKitVersions500ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28039,6 +31988,10 @@ func (response ListKitVersions500ApplicationProblemPlusJSONResponse) VisitListKi
 
 type ListKitVersions503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListKitVersions503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListKitVersionsResponse(w)
 }
 
 func (response ListKitVersions503ApplicationProblemPlusJSONResponse) VisitListKitVersionsResponse(w http.ResponseWriter) error {
@@ -28063,6 +32016,7 @@ type CreateKitVersionRequestObject struct {
 }
 
 type CreateKitVersionResponseObject interface {
+	Response
 	VisitCreateKitVersionResponse(w http.ResponseWriter) error
 }
 
@@ -28074,6 +32028,10 @@ type CreateKitVersion201ResponseHeaders struct {
 type CreateKitVersion201JSONResponse struct {
 	Body    KitVersion
 	Headers CreateKitVersion201ResponseHeaders
+}
+
+func (response CreateKitVersion201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion201JSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28094,6 +32052,10 @@ type CreateKitVersion400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion400ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28108,6 +32070,10 @@ func (response CreateKitVersion400ApplicationProblemPlusJSONResponse) VisitCreat
 
 type CreateKitVersion401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion401ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28129,6 +32095,10 @@ type CreateKitVersion403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion403ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28143,6 +32113,10 @@ func (response CreateKitVersion403ApplicationProblemPlusJSONResponse) VisitCreat
 
 type CreateKitVersion404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion404ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28161,6 +32135,10 @@ type CreateKitVersion406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion406ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28175,6 +32153,10 @@ func (response CreateKitVersion406ApplicationProblemPlusJSONResponse) VisitCreat
 
 type CreateKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion409ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28196,6 +32178,10 @@ type CreateKitVersion413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion413ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28210,6 +32196,10 @@ func (response CreateKitVersion413ApplicationProblemPlusJSONResponse) VisitCreat
 
 type CreateKitVersion415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion415ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28228,6 +32218,10 @@ type CreateKitVersion422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion422ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28242,6 +32236,10 @@ func (response CreateKitVersion422ApplicationProblemPlusJSONResponse) VisitCreat
 
 type CreateKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion429ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28263,6 +32261,10 @@ type CreateKitVersion431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion431ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28279,6 +32281,10 @@ type CreateKitVersion500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateKitVersion500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
+}
+
 func (response CreateKitVersion500ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28293,6 +32299,10 @@ func (response CreateKitVersion500ApplicationProblemPlusJSONResponse) VisitCreat
 
 type CreateKitVersion503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateKitVersion503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateKitVersionResponse(w)
 }
 
 func (response CreateKitVersion503ApplicationProblemPlusJSONResponse) VisitCreateKitVersionResponse(w http.ResponseWriter) error {
@@ -28317,10 +32327,15 @@ type GetKitVersionRequestObject struct {
 }
 
 type GetKitVersionResponseObject interface {
+	Response
 	VisitGetKitVersionResponse(w http.ResponseWriter) error
 }
 
 type GetKitVersion200JSONResponse struct{ KitVersionJSONResponse }
+
+func (response GetKitVersion200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
+}
 
 func (response GetKitVersion200JSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
 
@@ -28335,7 +32350,11 @@ func (response GetKitVersion200JSONResponse) VisitGetKitVersionResponse(w http.R
 	return err
 }
 
-type GetKitVersion304Response = NotModifiedResponse
+type GetKitVersion304Response NotModifiedResponse
+
+func (response GetKitVersion304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
+}
 
 func (response GetKitVersion304Response) VisitGetKitVersionResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -28345,6 +32364,10 @@ func (response GetKitVersion304Response) VisitGetKitVersionResponse(w http.Respo
 
 type GetKitVersion400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
 }
 
 func (response GetKitVersion400ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
@@ -28361,6 +32384,10 @@ func (response GetKitVersion400ApplicationProblemPlusJSONResponse) VisitGetKitVe
 
 type GetKitVersion401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
 }
 
 func (response GetKitVersion401ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
@@ -28382,6 +32409,10 @@ type GetKitVersion403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetKitVersion403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
+}
+
 func (response GetKitVersion403ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28396,6 +32427,10 @@ func (response GetKitVersion403ApplicationProblemPlusJSONResponse) VisitGetKitVe
 
 type GetKitVersion404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
 }
 
 func (response GetKitVersion404ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
@@ -28414,6 +32449,10 @@ type GetKitVersion406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetKitVersion406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
+}
+
 func (response GetKitVersion406ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28428,6 +32467,10 @@ func (response GetKitVersion406ApplicationProblemPlusJSONResponse) VisitGetKitVe
 
 type GetKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
 }
 
 func (response GetKitVersion429ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
@@ -28449,6 +32492,10 @@ type GetKitVersion431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetKitVersion431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
+}
+
 func (response GetKitVersion431ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28465,6 +32512,10 @@ type GetKitVersion500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetKitVersion500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
+}
+
 func (response GetKitVersion500ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28479,6 +32530,10 @@ func (response GetKitVersion500ApplicationProblemPlusJSONResponse) VisitGetKitVe
 
 type GetKitVersion503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetKitVersion503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetKitVersionResponse(w)
 }
 
 func (response GetKitVersion503ApplicationProblemPlusJSONResponse) VisitGetKitVersionResponse(w http.ResponseWriter) error {
@@ -28504,10 +32559,15 @@ type UpdateKitVersionRequestObject struct {
 }
 
 type UpdateKitVersionResponseObject interface {
+	Response
 	VisitUpdateKitVersionResponse(w http.ResponseWriter) error
 }
 
 type UpdateKitVersion200JSONResponse struct{ KitVersionJSONResponse }
+
+func (response UpdateKitVersion200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
 
 func (response UpdateKitVersion200JSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
@@ -28526,6 +32586,10 @@ type UpdateKitVersion400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion400ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28540,6 +32604,10 @@ func (response UpdateKitVersion400ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion401ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28561,6 +32629,10 @@ type UpdateKitVersion403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion403ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28575,6 +32647,10 @@ func (response UpdateKitVersion403ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion404ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28593,6 +32669,10 @@ type UpdateKitVersion406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion406ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28607,6 +32687,10 @@ func (response UpdateKitVersion406ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion409ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28628,6 +32712,10 @@ type UpdateKitVersion412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion412ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28642,6 +32730,10 @@ func (response UpdateKitVersion412ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion413ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28660,6 +32752,10 @@ type UpdateKitVersion415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion415ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28674,6 +32770,10 @@ func (response UpdateKitVersion415ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion422ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28692,6 +32792,10 @@ type UpdateKitVersion428ApplicationProblemPlusJSONResponse struct {
 	PreconditionRequiredApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion428ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion428ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28706,6 +32810,10 @@ func (response UpdateKitVersion428ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion429ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28727,6 +32835,10 @@ type UpdateKitVersion431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion431ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28743,6 +32855,10 @@ type UpdateKitVersion500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateKitVersion500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
+}
+
 func (response UpdateKitVersion500ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28757,6 +32873,10 @@ func (response UpdateKitVersion500ApplicationProblemPlusJSONResponse) VisitUpdat
 
 type UpdateKitVersion503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateKitVersion503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateKitVersionResponse(w)
 }
 
 func (response UpdateKitVersion503ApplicationProblemPlusJSONResponse) VisitUpdateKitVersionResponse(w http.ResponseWriter) error {
@@ -28781,10 +32901,15 @@ type ArchiveKitVersionRequestObject struct {
 }
 
 type ArchiveKitVersionResponseObject interface {
+	Response
 	VisitArchiveKitVersionResponse(w http.ResponseWriter) error
 }
 
 type ArchiveKitVersion200JSONResponse struct{ KitVersionJSONResponse }
+
+func (response ArchiveKitVersion200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
 
 func (response ArchiveKitVersion200JSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
@@ -28803,6 +32928,10 @@ type ArchiveKitVersion400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion400ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28817,6 +32946,10 @@ func (response ArchiveKitVersion400ApplicationProblemPlusJSONResponse) VisitArch
 
 type ArchiveKitVersion401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
 }
 
 func (response ArchiveKitVersion401ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
@@ -28838,6 +32971,10 @@ type ArchiveKitVersion403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion403ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28852,6 +32989,10 @@ func (response ArchiveKitVersion403ApplicationProblemPlusJSONResponse) VisitArch
 
 type ArchiveKitVersion404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
 }
 
 func (response ArchiveKitVersion404ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
@@ -28870,6 +33011,10 @@ type ArchiveKitVersion406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion406ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28884,6 +33029,10 @@ func (response ArchiveKitVersion406ApplicationProblemPlusJSONResponse) VisitArch
 
 type ArchiveKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
 }
 
 func (response ArchiveKitVersion409ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
@@ -28905,6 +33054,10 @@ type ArchiveKitVersion412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion412ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28921,6 +33074,10 @@ type ArchiveKitVersion422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion422ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28935,6 +33092,10 @@ func (response ArchiveKitVersion422ApplicationProblemPlusJSONResponse) VisitArch
 
 type ArchiveKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
 }
 
 func (response ArchiveKitVersion429ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
@@ -28956,6 +33117,10 @@ type ArchiveKitVersion431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion431ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28972,6 +33137,10 @@ type ArchiveKitVersion500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ArchiveKitVersion500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
+}
+
 func (response ArchiveKitVersion500ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -28986,6 +33155,10 @@ func (response ArchiveKitVersion500ApplicationProblemPlusJSONResponse) VisitArch
 
 type ArchiveKitVersion503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ArchiveKitVersion503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitArchiveKitVersionResponse(w)
 }
 
 func (response ArchiveKitVersion503ApplicationProblemPlusJSONResponse) VisitArchiveKitVersionResponse(w http.ResponseWriter) error {
@@ -29010,10 +33183,15 @@ type PublishKitVersionRequestObject struct {
 }
 
 type PublishKitVersionResponseObject interface {
+	Response
 	VisitPublishKitVersionResponse(w http.ResponseWriter) error
 }
 
 type PublishKitVersion200JSONResponse struct{ KitVersionJSONResponse }
+
+func (response PublishKitVersion200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
 
 func (response PublishKitVersion200JSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
@@ -29032,6 +33210,10 @@ type PublishKitVersion400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion400ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29046,6 +33228,10 @@ func (response PublishKitVersion400ApplicationProblemPlusJSONResponse) VisitPubl
 
 type PublishKitVersion401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
 }
 
 func (response PublishKitVersion401ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
@@ -29067,6 +33253,10 @@ type PublishKitVersion403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion403ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29081,6 +33271,10 @@ func (response PublishKitVersion403ApplicationProblemPlusJSONResponse) VisitPubl
 
 type PublishKitVersion404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
 }
 
 func (response PublishKitVersion404ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
@@ -29099,6 +33293,10 @@ type PublishKitVersion406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion406ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29113,6 +33311,10 @@ func (response PublishKitVersion406ApplicationProblemPlusJSONResponse) VisitPubl
 
 type PublishKitVersion409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
 }
 
 func (response PublishKitVersion409ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
@@ -29134,6 +33336,10 @@ type PublishKitVersion412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion412ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29150,6 +33356,10 @@ type PublishKitVersion422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion422ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29164,6 +33374,10 @@ func (response PublishKitVersion422ApplicationProblemPlusJSONResponse) VisitPubl
 
 type PublishKitVersion429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
 }
 
 func (response PublishKitVersion429ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
@@ -29185,6 +33399,10 @@ type PublishKitVersion431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion431ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29201,6 +33419,10 @@ type PublishKitVersion500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response PublishKitVersion500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
+}
+
 func (response PublishKitVersion500ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29215,6 +33437,10 @@ func (response PublishKitVersion500ApplicationProblemPlusJSONResponse) VisitPubl
 
 type PublishKitVersion503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PublishKitVersion503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitPublishKitVersionResponse(w)
 }
 
 func (response PublishKitVersion503ApplicationProblemPlusJSONResponse) VisitPublishKitVersionResponse(w http.ResponseWriter) error {
@@ -29237,6 +33463,7 @@ type GetStateMachinesRequestObject struct {
 }
 
 type GetStateMachinesResponseObject interface {
+	Response
 	VisitGetStateMachinesResponse(w http.ResponseWriter) error
 }
 
@@ -29247,6 +33474,10 @@ type GetStateMachines200ResponseHeaders struct {
 type GetStateMachines200JSONResponse struct {
 	Body    StateMachines
 	Headers GetStateMachines200ResponseHeaders
+}
+
+func (response GetStateMachines200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
 }
 
 func (response GetStateMachines200JSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
@@ -29262,7 +33493,11 @@ func (response GetStateMachines200JSONResponse) VisitGetStateMachinesResponse(w 
 	return err
 }
 
-type GetStateMachines304Response = NotModifiedResponse
+type GetStateMachines304Response NotModifiedResponse
+
+func (response GetStateMachines304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
+}
 
 func (response GetStateMachines304Response) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -29272,6 +33507,10 @@ func (response GetStateMachines304Response) VisitGetStateMachinesResponse(w http
 
 type GetStateMachines400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
 }
 
 func (response GetStateMachines400ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
@@ -29290,6 +33529,10 @@ type GetStateMachines406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetStateMachines406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
+}
+
 func (response GetStateMachines406ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29304,6 +33547,10 @@ func (response GetStateMachines406ApplicationProblemPlusJSONResponse) VisitGetSt
 
 type GetStateMachines429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
 }
 
 func (response GetStateMachines429ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
@@ -29325,6 +33572,10 @@ type GetStateMachines431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetStateMachines431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
+}
+
 func (response GetStateMachines431ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29339,6 +33590,10 @@ func (response GetStateMachines431ApplicationProblemPlusJSONResponse) VisitGetSt
 
 type GetStateMachines500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetStateMachines500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetStateMachinesResponse(w)
 }
 
 func (response GetStateMachines500ApplicationProblemPlusJSONResponse) VisitGetStateMachinesResponse(w http.ResponseWriter) error {
@@ -29358,6 +33613,7 @@ type ListInterviewerFiguresRequestObject struct {
 }
 
 type ListInterviewerFiguresResponseObject interface {
+	Response
 	VisitListInterviewerFiguresResponse(w http.ResponseWriter) error
 }
 
@@ -29368,6 +33624,10 @@ type ListInterviewerFigures200ResponseHeaders struct {
 type ListInterviewerFigures200JSONResponse struct {
 	Body    InterviewerFiguresPage
 	Headers ListInterviewerFigures200ResponseHeaders
+}
+
+func (response ListInterviewerFigures200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
 }
 
 func (response ListInterviewerFigures200JSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
@@ -29389,6 +33649,10 @@ type ListInterviewerFigures400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewerFigures400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
+}
+
 func (response ListInterviewerFigures400ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29403,6 +33667,10 @@ func (response ListInterviewerFigures400ApplicationProblemPlusJSONResponse) Visi
 
 type ListInterviewerFigures401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
 }
 
 func (response ListInterviewerFigures401ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
@@ -29424,6 +33692,10 @@ type ListInterviewerFigures403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewerFigures403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
+}
+
 func (response ListInterviewerFigures403ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29440,6 +33712,10 @@ type ListInterviewerFigures406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewerFigures406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
+}
+
 func (response ListInterviewerFigures406ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29454,6 +33730,10 @@ func (response ListInterviewerFigures406ApplicationProblemPlusJSONResponse) Visi
 
 type ListInterviewerFigures429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
 }
 
 func (response ListInterviewerFigures429ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
@@ -29475,6 +33755,10 @@ type ListInterviewerFigures431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewerFigures431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
+}
+
 func (response ListInterviewerFigures431ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29491,6 +33775,10 @@ type ListInterviewerFigures500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListInterviewerFigures500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
+}
+
 func (response ListInterviewerFigures500ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29505,6 +33793,10 @@ func (response ListInterviewerFigures500ApplicationProblemPlusJSONResponse) Visi
 
 type ListInterviewerFigures503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListInterviewerFigures503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListInterviewerFiguresResponse(w)
 }
 
 func (response ListInterviewerFigures503ApplicationProblemPlusJSONResponse) VisitListInterviewerFiguresResponse(w http.ResponseWriter) error {
@@ -29527,6 +33819,7 @@ type ListScoresRequestObject struct {
 }
 
 type ListScoresResponseObject interface {
+	Response
 	VisitListScoresResponse(w http.ResponseWriter) error
 }
 
@@ -29537,6 +33830,10 @@ type ListScores200ResponseHeaders struct {
 type ListScores200JSONResponse struct {
 	Body    ScorePage
 	Headers ListScores200ResponseHeaders
+}
+
+func (response ListScores200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
 }
 
 func (response ListScores200JSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
@@ -29558,6 +33855,10 @@ type ListScores400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListScores400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
+}
+
 func (response ListScores400ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29572,6 +33873,10 @@ func (response ListScores400ApplicationProblemPlusJSONResponse) VisitListScoresR
 
 type ListScores401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
 }
 
 func (response ListScores401ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
@@ -29593,6 +33898,10 @@ type ListScores403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListScores403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
+}
+
 func (response ListScores403ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29609,6 +33918,10 @@ type ListScores406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListScores406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
+}
+
 func (response ListScores406ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29623,6 +33936,10 @@ func (response ListScores406ApplicationProblemPlusJSONResponse) VisitListScoresR
 
 type ListScores429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
 }
 
 func (response ListScores429ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
@@ -29644,6 +33961,10 @@ type ListScores431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListScores431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
+}
+
 func (response ListScores431ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29660,6 +33981,10 @@ type ListScores500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListScores500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
+}
+
 func (response ListScores500ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29674,6 +33999,10 @@ func (response ListScores500ApplicationProblemPlusJSONResponse) VisitListScoresR
 
 type ListScores503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListScores503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoresResponse(w)
 }
 
 func (response ListScores503ApplicationProblemPlusJSONResponse) VisitListScoresResponse(w http.ResponseWriter) error {
@@ -29696,6 +34025,7 @@ type ExportScoresRequestObject struct {
 }
 
 type ExportScoresResponseObject interface {
+	Response
 	VisitExportScoresResponse(w http.ResponseWriter) error
 }
 
@@ -29707,6 +34037,10 @@ type ExportScores200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportScores200ResponseHeaders
 	ContentLength int64
+}
+
+func (response ExportScores200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
 }
 
 func (response ExportScores200ApplicationXNdjsonResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
@@ -29754,6 +34088,10 @@ type ExportScores200TextCsvResponse struct {
 	ContentLength int64
 }
 
+func (response ExportScores200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
 func (response ExportScores200TextCsvResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/csv")
@@ -29774,6 +34112,10 @@ type ExportScores400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ExportScores400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
 func (response ExportScores400ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29788,6 +34130,10 @@ func (response ExportScores400ApplicationProblemPlusJSONResponse) VisitExportSco
 
 type ExportScores401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
 }
 
 func (response ExportScores401ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
@@ -29809,6 +34155,10 @@ type ExportScores403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ExportScores403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
 func (response ExportScores403ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29825,6 +34175,10 @@ type ExportScores406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ExportScores406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
 func (response ExportScores406ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29839,6 +34193,10 @@ func (response ExportScores406ApplicationProblemPlusJSONResponse) VisitExportSco
 
 type ExportScores429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
 }
 
 func (response ExportScores429ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
@@ -29860,6 +34218,10 @@ type ExportScores431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ExportScores431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
 func (response ExportScores431ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29876,6 +34238,10 @@ type ExportScores500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ExportScores500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
 func (response ExportScores500ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29890,6 +34256,10 @@ func (response ExportScores500ApplicationProblemPlusJSONResponse) VisitExportSco
 
 type ExportScores503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportScores503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
 }
 
 func (response ExportScores503ApplicationProblemPlusJSONResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
@@ -29913,10 +34283,15 @@ type GetScoreRequestObject struct {
 }
 
 type GetScoreResponseObject interface {
+	Response
 	VisitGetScoreResponse(w http.ResponseWriter) error
 }
 
 type GetScore200JSONResponse struct{ ScoreJSONResponse }
+
+func (response GetScore200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
+}
 
 func (response GetScore200JSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
 
@@ -29931,7 +34306,11 @@ func (response GetScore200JSONResponse) VisitGetScoreResponse(w http.ResponseWri
 	return err
 }
 
-type GetScore304Response = NotModifiedResponse
+type GetScore304Response NotModifiedResponse
+
+func (response GetScore304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
+}
 
 func (response GetScore304Response) VisitGetScoreResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -29941,6 +34320,10 @@ func (response GetScore304Response) VisitGetScoreResponse(w http.ResponseWriter)
 
 type GetScore400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
 }
 
 func (response GetScore400ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
@@ -29957,6 +34340,10 @@ func (response GetScore400ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 
 type GetScore401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
 }
 
 func (response GetScore401ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
@@ -29978,6 +34365,10 @@ type GetScore403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetScore403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
+}
+
 func (response GetScore403ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -29992,6 +34383,10 @@ func (response GetScore403ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 
 type GetScore404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
 }
 
 func (response GetScore404ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
@@ -30010,6 +34405,10 @@ type GetScore406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetScore406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
+}
+
 func (response GetScore406ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30024,6 +34423,10 @@ func (response GetScore406ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 
 type GetScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
 }
 
 func (response GetScore429ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
@@ -30045,6 +34448,10 @@ type GetScore431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetScore431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
+}
+
 func (response GetScore431ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30061,6 +34468,10 @@ type GetScore500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetScore500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
+}
+
 func (response GetScore500ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30075,6 +34486,10 @@ func (response GetScore500ApplicationProblemPlusJSONResponse) VisitGetScoreRespo
 
 type GetScore503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetScore503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetScoreResponse(w)
 }
 
 func (response GetScore503ApplicationProblemPlusJSONResponse) VisitGetScoreResponse(w http.ResponseWriter) error {
@@ -30099,10 +34514,15 @@ type UpdateScoreRequestObject struct {
 }
 
 type UpdateScoreResponseObject interface {
+	Response
 	VisitUpdateScoreResponse(w http.ResponseWriter) error
 }
 
 type UpdateScore200JSONResponse struct{ ScoreJSONResponse }
+
+func (response UpdateScore200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
 
 func (response UpdateScore200JSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
@@ -30121,6 +34541,10 @@ type UpdateScore400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore400ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30135,6 +34559,10 @@ func (response UpdateScore400ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore401ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30156,6 +34584,10 @@ type UpdateScore403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore403ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30170,6 +34602,10 @@ func (response UpdateScore403ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore404ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30188,6 +34624,10 @@ type UpdateScore406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore406ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30202,6 +34642,10 @@ func (response UpdateScore406ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore409ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30223,6 +34667,10 @@ type UpdateScore412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore412ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30237,6 +34685,10 @@ func (response UpdateScore412ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore413ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30255,6 +34707,10 @@ type UpdateScore415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore415ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30269,6 +34725,10 @@ func (response UpdateScore415ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore422ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30287,6 +34747,10 @@ type UpdateScore428ApplicationProblemPlusJSONResponse struct {
 	PreconditionRequiredApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore428ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore428ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30301,6 +34765,10 @@ func (response UpdateScore428ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore429ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30322,6 +34790,10 @@ type UpdateScore431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore431ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30338,6 +34810,10 @@ type UpdateScore500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateScore500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
+}
+
 func (response UpdateScore500ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30352,6 +34828,10 @@ func (response UpdateScore500ApplicationProblemPlusJSONResponse) VisitUpdateScor
 
 type UpdateScore503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateScore503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateScoreResponse(w)
 }
 
 func (response UpdateScore503ApplicationProblemPlusJSONResponse) VisitUpdateScoreResponse(w http.ResponseWriter) error {
@@ -30376,10 +34856,15 @@ type ReopenScoreRequestObject struct {
 }
 
 type ReopenScoreResponseObject interface {
+	Response
 	VisitReopenScoreResponse(w http.ResponseWriter) error
 }
 
 type ReopenScore200JSONResponse struct{ ScoreOutcomeJSONResponse }
+
+func (response ReopenScore200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
 
 func (response ReopenScore200JSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
@@ -30397,6 +34882,10 @@ type ReopenScore400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore400ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30411,6 +34900,10 @@ func (response ReopenScore400ApplicationProblemPlusJSONResponse) VisitReopenScor
 
 type ReopenScore401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
 }
 
 func (response ReopenScore401ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
@@ -30432,6 +34925,10 @@ type ReopenScore403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore403ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30446,6 +34943,10 @@ func (response ReopenScore403ApplicationProblemPlusJSONResponse) VisitReopenScor
 
 type ReopenScore404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
 }
 
 func (response ReopenScore404ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
@@ -30464,6 +34965,10 @@ type ReopenScore406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore406ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30478,6 +34983,10 @@ func (response ReopenScore406ApplicationProblemPlusJSONResponse) VisitReopenScor
 
 type ReopenScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
 }
 
 func (response ReopenScore409ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
@@ -30499,6 +35008,10 @@ type ReopenScore412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore412ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30513,6 +35026,10 @@ func (response ReopenScore412ApplicationProblemPlusJSONResponse) VisitReopenScor
 
 type ReopenScore413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
 }
 
 func (response ReopenScore413ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
@@ -30531,6 +35048,10 @@ type ReopenScore415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore415ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30547,6 +35068,10 @@ type ReopenScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore422ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30561,6 +35086,10 @@ func (response ReopenScore422ApplicationProblemPlusJSONResponse) VisitReopenScor
 
 type ReopenScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
 }
 
 func (response ReopenScore429ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
@@ -30582,6 +35111,10 @@ type ReopenScore431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore431ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30598,6 +35131,10 @@ type ReopenScore500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ReopenScore500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
+}
+
 func (response ReopenScore500ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30612,6 +35149,10 @@ func (response ReopenScore500ApplicationProblemPlusJSONResponse) VisitReopenScor
 
 type ReopenScore503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReopenScore503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReopenScoreResponse(w)
 }
 
 func (response ReopenScore503ApplicationProblemPlusJSONResponse) VisitReopenScoreResponse(w http.ResponseWriter) error {
@@ -30635,6 +35176,7 @@ type ListScoreRevisionsRequestObject struct {
 }
 
 type ListScoreRevisionsResponseObject interface {
+	Response
 	VisitListScoreRevisionsResponse(w http.ResponseWriter) error
 }
 
@@ -30645,6 +35187,10 @@ type ListScoreRevisions200ResponseHeaders struct {
 type ListScoreRevisions200JSONResponse struct {
 	Body    ScoreRevisionPage
 	Headers ListScoreRevisions200ResponseHeaders
+}
+
+func (response ListScoreRevisions200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
 }
 
 func (response ListScoreRevisions200JSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
@@ -30666,6 +35212,10 @@ type ListScoreRevisions400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListScoreRevisions400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
+}
+
 func (response ListScoreRevisions400ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30680,6 +35230,10 @@ func (response ListScoreRevisions400ApplicationProblemPlusJSONResponse) VisitLis
 
 type ListScoreRevisions401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
 }
 
 func (response ListScoreRevisions401ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
@@ -30701,6 +35255,10 @@ type ListScoreRevisions403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListScoreRevisions403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
+}
+
 func (response ListScoreRevisions403ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30715,6 +35273,10 @@ func (response ListScoreRevisions403ApplicationProblemPlusJSONResponse) VisitLis
 
 type ListScoreRevisions404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
 }
 
 func (response ListScoreRevisions404ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
@@ -30733,6 +35295,10 @@ type ListScoreRevisions406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListScoreRevisions406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
+}
+
 func (response ListScoreRevisions406ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30747,6 +35313,10 @@ func (response ListScoreRevisions406ApplicationProblemPlusJSONResponse) VisitLis
 
 type ListScoreRevisions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
 }
 
 func (response ListScoreRevisions429ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
@@ -30768,6 +35338,10 @@ type ListScoreRevisions431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListScoreRevisions431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
+}
+
 func (response ListScoreRevisions431ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30784,6 +35358,10 @@ type ListScoreRevisions500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListScoreRevisions500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
+}
+
 func (response ListScoreRevisions500ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30798,6 +35376,10 @@ func (response ListScoreRevisions500ApplicationProblemPlusJSONResponse) VisitLis
 
 type ListScoreRevisions503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListScoreRevisions503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListScoreRevisionsResponse(w)
 }
 
 func (response ListScoreRevisions503ApplicationProblemPlusJSONResponse) VisitListScoreRevisionsResponse(w http.ResponseWriter) error {
@@ -30821,10 +35403,15 @@ type SubmitScoreRequestObject struct {
 }
 
 type SubmitScoreResponseObject interface {
+	Response
 	VisitSubmitScoreResponse(w http.ResponseWriter) error
 }
 
 type SubmitScore200JSONResponse struct{ ScoreJSONResponse }
+
+func (response SubmitScore200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
 
 func (response SubmitScore200JSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
@@ -30843,6 +35430,10 @@ type SubmitScore400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore400ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30857,6 +35448,10 @@ func (response SubmitScore400ApplicationProblemPlusJSONResponse) VisitSubmitScor
 
 type SubmitScore401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
 }
 
 func (response SubmitScore401ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
@@ -30878,6 +35473,10 @@ type SubmitScore403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore403ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30892,6 +35491,10 @@ func (response SubmitScore403ApplicationProblemPlusJSONResponse) VisitSubmitScor
 
 type SubmitScore404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
 }
 
 func (response SubmitScore404ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
@@ -30910,6 +35513,10 @@ type SubmitScore406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore406ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30924,6 +35531,10 @@ func (response SubmitScore406ApplicationProblemPlusJSONResponse) VisitSubmitScor
 
 type SubmitScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
 }
 
 func (response SubmitScore409ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
@@ -30945,6 +35556,10 @@ type SubmitScore412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore412ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30961,6 +35576,10 @@ type SubmitScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore422ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -30975,6 +35594,10 @@ func (response SubmitScore422ApplicationProblemPlusJSONResponse) VisitSubmitScor
 
 type SubmitScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
 }
 
 func (response SubmitScore429ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
@@ -30996,6 +35619,10 @@ type SubmitScore431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore431ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31012,6 +35639,10 @@ type SubmitScore500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response SubmitScore500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
+}
+
 func (response SubmitScore500ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31026,6 +35657,10 @@ func (response SubmitScore500ApplicationProblemPlusJSONResponse) VisitSubmitScor
 
 type SubmitScore503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SubmitScore503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSubmitScoreResponse(w)
 }
 
 func (response SubmitScore503ApplicationProblemPlusJSONResponse) VisitSubmitScoreResponse(w http.ResponseWriter) error {
@@ -31050,10 +35685,15 @@ type VoidScoreRequestObject struct {
 }
 
 type VoidScoreResponseObject interface {
+	Response
 	VisitVoidScoreResponse(w http.ResponseWriter) error
 }
 
 type VoidScore200JSONResponse struct{ ScoreOutcomeJSONResponse }
+
+func (response VoidScore200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
 
 func (response VoidScore200JSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
@@ -31071,6 +35711,10 @@ type VoidScore400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore400ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31085,6 +35729,10 @@ func (response VoidScore400ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 
 type VoidScore401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
 }
 
 func (response VoidScore401ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
@@ -31106,6 +35754,10 @@ type VoidScore403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore403ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31120,6 +35772,10 @@ func (response VoidScore403ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 
 type VoidScore404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
 }
 
 func (response VoidScore404ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
@@ -31138,6 +35794,10 @@ type VoidScore406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore406ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31152,6 +35812,10 @@ func (response VoidScore406ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 
 type VoidScore409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
 }
 
 func (response VoidScore409ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
@@ -31173,6 +35837,10 @@ type VoidScore412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore412ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31187,6 +35855,10 @@ func (response VoidScore412ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 
 type VoidScore413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
 }
 
 func (response VoidScore413ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
@@ -31205,6 +35877,10 @@ type VoidScore415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore415ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31221,6 +35897,10 @@ type VoidScore422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore422ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31235,6 +35915,10 @@ func (response VoidScore422ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 
 type VoidScore429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
 }
 
 func (response VoidScore429ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
@@ -31256,6 +35940,10 @@ type VoidScore431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore431ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31272,6 +35960,10 @@ type VoidScore500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response VoidScore500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
+}
+
 func (response VoidScore500ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31286,6 +35978,10 @@ func (response VoidScore500ApplicationProblemPlusJSONResponse) VisitVoidScoreRes
 
 type VoidScore503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response VoidScore503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitVoidScoreResponse(w)
 }
 
 func (response VoidScore503ApplicationProblemPlusJSONResponse) VisitVoidScoreResponse(w http.ResponseWriter) error {
@@ -31308,6 +36004,7 @@ type ListTestCompaniesRequestObject struct {
 }
 
 type ListTestCompaniesResponseObject interface {
+	Response
 	VisitListTestCompaniesResponse(w http.ResponseWriter) error
 }
 
@@ -31318,6 +36015,10 @@ type ListTestCompanies200ResponseHeaders struct {
 type ListTestCompanies200JSONResponse struct {
 	Body    TestCompanyPage
 	Headers ListTestCompanies200ResponseHeaders
+}
+
+func (response ListTestCompanies200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
 }
 
 func (response ListTestCompanies200JSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
@@ -31339,6 +36040,10 @@ type ListTestCompanies400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListTestCompanies400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
+}
+
 func (response ListTestCompanies400ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31353,6 +36058,10 @@ func (response ListTestCompanies400ApplicationProblemPlusJSONResponse) VisitList
 
 type ListTestCompanies401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
 }
 
 func (response ListTestCompanies401ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
@@ -31374,6 +36083,10 @@ type ListTestCompanies403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListTestCompanies403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
+}
+
 func (response ListTestCompanies403ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31390,6 +36103,10 @@ type ListTestCompanies406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListTestCompanies406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
+}
+
 func (response ListTestCompanies406ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31404,6 +36121,10 @@ func (response ListTestCompanies406ApplicationProblemPlusJSONResponse) VisitList
 
 type ListTestCompanies429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
 }
 
 func (response ListTestCompanies429ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
@@ -31425,6 +36146,10 @@ type ListTestCompanies431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListTestCompanies431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
+}
+
 func (response ListTestCompanies431ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31441,6 +36166,10 @@ type ListTestCompanies500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListTestCompanies500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
+}
+
 func (response ListTestCompanies500ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31455,6 +36184,10 @@ func (response ListTestCompanies500ApplicationProblemPlusJSONResponse) VisitList
 
 type ListTestCompanies503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListTestCompanies503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListTestCompaniesResponse(w)
 }
 
 func (response ListTestCompanies503ApplicationProblemPlusJSONResponse) VisitListTestCompaniesResponse(w http.ResponseWriter) error {
@@ -31478,10 +36211,15 @@ type CreateTestCompanyRequestObject struct {
 }
 
 type CreateTestCompanyResponseObject interface {
+	Response
 	VisitCreateTestCompanyResponse(w http.ResponseWriter) error
 }
 
 type CreateTestCompany201JSONResponse NewTestCompany
+
+func (response CreateTestCompany201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
 
 func (response CreateTestCompany201JSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
@@ -31499,6 +36237,10 @@ type CreateTestCompany400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany400ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31513,6 +36255,10 @@ func (response CreateTestCompany400ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateTestCompany401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
 }
 
 func (response CreateTestCompany401ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
@@ -31534,6 +36280,10 @@ type CreateTestCompany403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany403ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31550,6 +36300,10 @@ type CreateTestCompany406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany406ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31564,6 +36318,10 @@ func (response CreateTestCompany406ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateTestCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
 }
 
 func (response CreateTestCompany409ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
@@ -31585,6 +36343,10 @@ type CreateTestCompany413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany413ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31599,6 +36361,10 @@ func (response CreateTestCompany413ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateTestCompany415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
 }
 
 func (response CreateTestCompany415ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
@@ -31617,6 +36383,10 @@ type CreateTestCompany422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany422ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31631,6 +36401,10 @@ func (response CreateTestCompany422ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateTestCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
 }
 
 func (response CreateTestCompany429ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
@@ -31652,6 +36426,10 @@ type CreateTestCompany431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany431ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31668,6 +36446,10 @@ type CreateTestCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateTestCompany500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
+}
+
 func (response CreateTestCompany500ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31682,6 +36464,10 @@ func (response CreateTestCompany500ApplicationProblemPlusJSONResponse) VisitCrea
 
 type CreateTestCompany503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateTestCompany503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateTestCompanyResponse(w)
 }
 
 func (response CreateTestCompany503ApplicationProblemPlusJSONResponse) VisitCreateTestCompanyResponse(w http.ResponseWriter) error {
@@ -31705,10 +36491,15 @@ type CloseTestCompanyRequestObject struct {
 }
 
 type CloseTestCompanyResponseObject interface {
+	Response
 	VisitCloseTestCompanyResponse(w http.ResponseWriter) error
 }
 
 type CloseTestCompany204Response struct {
+}
+
+func (response CloseTestCompany204Response) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
 }
 
 func (response CloseTestCompany204Response) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
@@ -31718,6 +36509,10 @@ func (response CloseTestCompany204Response) VisitCloseTestCompanyResponse(w http
 
 type CloseTestCompany400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
 }
 
 func (response CloseTestCompany400ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
@@ -31734,6 +36529,10 @@ func (response CloseTestCompany400ApplicationProblemPlusJSONResponse) VisitClose
 
 type CloseTestCompany401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
 }
 
 func (response CloseTestCompany401ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
@@ -31755,6 +36554,10 @@ type CloseTestCompany403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CloseTestCompany403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
+}
+
 func (response CloseTestCompany403ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31771,6 +36574,10 @@ type CloseTestCompany404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
 
+func (response CloseTestCompany404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
+}
+
 func (response CloseTestCompany404ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31785,6 +36592,10 @@ func (response CloseTestCompany404ApplicationProblemPlusJSONResponse) VisitClose
 
 type CloseTestCompany409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
 }
 
 func (response CloseTestCompany409ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
@@ -31806,6 +36617,10 @@ type CloseTestCompany422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CloseTestCompany422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
+}
+
 func (response CloseTestCompany422ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31820,6 +36635,10 @@ func (response CloseTestCompany422ApplicationProblemPlusJSONResponse) VisitClose
 
 type CloseTestCompany429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
 }
 
 func (response CloseTestCompany429ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
@@ -31841,6 +36660,10 @@ type CloseTestCompany431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CloseTestCompany431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
+}
+
 func (response CloseTestCompany431ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31857,6 +36680,10 @@ type CloseTestCompany500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CloseTestCompany500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
+}
+
 func (response CloseTestCompany500ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31871,6 +36698,10 @@ func (response CloseTestCompany500ApplicationProblemPlusJSONResponse) VisitClose
 
 type CloseTestCompany503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CloseTestCompany503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCloseTestCompanyResponse(w)
 }
 
 func (response CloseTestCompany503ApplicationProblemPlusJSONResponse) VisitCloseTestCompanyResponse(w http.ResponseWriter) error {
@@ -31893,6 +36724,7 @@ type ListUsersRequestObject struct {
 }
 
 type ListUsersResponseObject interface {
+	Response
 	VisitListUsersResponse(w http.ResponseWriter) error
 }
 
@@ -31903,6 +36735,10 @@ type ListUsers200ResponseHeaders struct {
 type ListUsers200JSONResponse struct {
 	Body    UserPage
 	Headers ListUsers200ResponseHeaders
+}
+
+func (response ListUsers200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
 }
 
 func (response ListUsers200JSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
@@ -31924,6 +36760,10 @@ type ListUsers400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListUsers400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
+}
+
 func (response ListUsers400ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31938,6 +36778,10 @@ func (response ListUsers400ApplicationProblemPlusJSONResponse) VisitListUsersRes
 
 type ListUsers401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
 }
 
 func (response ListUsers401ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
@@ -31959,6 +36803,10 @@ type ListUsers403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListUsers403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
+}
+
 func (response ListUsers403ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31975,6 +36823,10 @@ type ListUsers406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListUsers406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
+}
+
 func (response ListUsers406ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -31989,6 +36841,10 @@ func (response ListUsers406ApplicationProblemPlusJSONResponse) VisitListUsersRes
 
 type ListUsers429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
 }
 
 func (response ListUsers429ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
@@ -32010,6 +36866,10 @@ type ListUsers431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListUsers431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
+}
+
 func (response ListUsers431ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32026,6 +36886,10 @@ type ListUsers500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListUsers500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
+}
+
 func (response ListUsers500ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32040,6 +36904,10 @@ func (response ListUsers500ApplicationProblemPlusJSONResponse) VisitListUsersRes
 
 type ListUsers503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUsers503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUsersResponse(w)
 }
 
 func (response ListUsers503ApplicationProblemPlusJSONResponse) VisitListUsersResponse(w http.ResponseWriter) error {
@@ -32063,6 +36931,7 @@ type CreateUserRequestObject struct {
 }
 
 type CreateUserResponseObject interface {
+	Response
 	VisitCreateUserResponse(w http.ResponseWriter) error
 }
 
@@ -32074,6 +36943,10 @@ type CreateUser201ResponseHeaders struct {
 type CreateUser201JSONResponse struct {
 	Body    User
 	Headers CreateUser201ResponseHeaders
+}
+
+func (response CreateUser201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
 }
 
 func (response CreateUser201JSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
@@ -32094,6 +36967,10 @@ type CreateUser400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser400ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32108,6 +36985,10 @@ func (response CreateUser400ApplicationProblemPlusJSONResponse) VisitCreateUserR
 
 type CreateUser401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
 }
 
 func (response CreateUser401ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
@@ -32129,6 +37010,10 @@ type CreateUser403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser403ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32145,6 +37030,10 @@ type CreateUser406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser406ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32159,6 +37048,10 @@ func (response CreateUser406ApplicationProblemPlusJSONResponse) VisitCreateUserR
 
 type CreateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
 }
 
 func (response CreateUser409ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
@@ -32180,6 +37073,10 @@ type CreateUser413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser413ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32194,6 +37091,10 @@ func (response CreateUser413ApplicationProblemPlusJSONResponse) VisitCreateUserR
 
 type CreateUser415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
 }
 
 func (response CreateUser415ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
@@ -32212,6 +37113,10 @@ type CreateUser422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser422ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32226,6 +37131,10 @@ func (response CreateUser422ApplicationProblemPlusJSONResponse) VisitCreateUserR
 
 type CreateUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
 }
 
 func (response CreateUser429ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
@@ -32247,6 +37156,10 @@ type CreateUser431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser431ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32263,6 +37176,10 @@ type CreateUser500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response CreateUser500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
+}
+
 func (response CreateUser500ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32277,6 +37194,10 @@ func (response CreateUser500ApplicationProblemPlusJSONResponse) VisitCreateUserR
 
 type CreateUser503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response CreateUser503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitCreateUserResponse(w)
 }
 
 func (response CreateUser503ApplicationProblemPlusJSONResponse) VisitCreateUserResponse(w http.ResponseWriter) error {
@@ -32299,6 +37220,7 @@ type GetMeRequestObject struct {
 }
 
 type GetMeResponseObject interface {
+	Response
 	VisitGetMeResponse(w http.ResponseWriter) error
 }
 
@@ -32309,6 +37231,10 @@ type GetMe200ResponseHeaders struct {
 type GetMe200JSONResponse struct {
 	Body    Me
 	Headers GetMe200ResponseHeaders
+}
+
+func (response GetMe200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
 }
 
 func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
@@ -32324,7 +37250,11 @@ func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) e
 	return err
 }
 
-type GetMe304Response = NotModifiedResponse
+type GetMe304Response NotModifiedResponse
+
+func (response GetMe304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
+}
 
 func (response GetMe304Response) VisitGetMeResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -32334,6 +37264,10 @@ func (response GetMe304Response) VisitGetMeResponse(w http.ResponseWriter) error
 
 type GetMe400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
 }
 
 func (response GetMe400ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
@@ -32350,6 +37284,10 @@ func (response GetMe400ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 
 type GetMe401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
 }
 
 func (response GetMe401ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
@@ -32371,6 +37309,10 @@ type GetMe403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetMe403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
+}
+
 func (response GetMe403ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32385,6 +37327,10 @@ func (response GetMe403ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 
 type GetMe404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
 }
 
 func (response GetMe404ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
@@ -32403,6 +37349,10 @@ type GetMe406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetMe406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
+}
+
 func (response GetMe406ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32417,6 +37367,10 @@ func (response GetMe406ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 
 type GetMe429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
 }
 
 func (response GetMe429ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
@@ -32438,6 +37392,10 @@ type GetMe431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetMe431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
+}
+
 func (response GetMe431ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32454,6 +37412,10 @@ type GetMe500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetMe500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
+}
+
 func (response GetMe500ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32468,6 +37430,10 @@ func (response GetMe500ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w 
 
 type GetMe503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMe503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMeResponse(w)
 }
 
 func (response GetMe503ApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
@@ -32491,6 +37457,7 @@ type UpdateMeRequestObject struct {
 }
 
 type UpdateMeResponseObject interface {
+	Response
 	VisitUpdateMeResponse(w http.ResponseWriter) error
 }
 
@@ -32501,6 +37468,10 @@ type UpdateMe200ResponseHeaders struct {
 type UpdateMe200JSONResponse struct {
 	Body    Me
 	Headers UpdateMe200ResponseHeaders
+}
+
+func (response UpdateMe200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe200JSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32520,6 +37491,10 @@ type UpdateMe400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe400ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32534,6 +37509,10 @@ func (response UpdateMe400ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 
 type UpdateMe401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe401ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32555,6 +37534,10 @@ type UpdateMe403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe403ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32569,6 +37552,10 @@ func (response UpdateMe403ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 
 type UpdateMe404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe404ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32587,6 +37574,10 @@ type UpdateMe406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe406ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32601,6 +37592,10 @@ func (response UpdateMe406ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 
 type UpdateMe409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe409ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32622,6 +37617,10 @@ type UpdateMe412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe412ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32636,6 +37635,10 @@ func (response UpdateMe412ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 
 type UpdateMe413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe413ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32654,6 +37657,10 @@ type UpdateMe415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe415ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32670,6 +37677,10 @@ type UpdateMe422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe422ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32684,6 +37695,10 @@ func (response UpdateMe422ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 
 type UpdateMe429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32705,6 +37720,10 @@ type UpdateMe431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe431ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32721,6 +37740,10 @@ type UpdateMe500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateMe500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
+}
+
 func (response UpdateMe500ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32735,6 +37758,10 @@ func (response UpdateMe500ApplicationProblemPlusJSONResponse) VisitUpdateMeRespo
 
 type UpdateMe503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateMeResponse(w)
 }
 
 func (response UpdateMe503ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
@@ -32757,10 +37784,15 @@ type GetMyCalendarRequestObject struct {
 }
 
 type GetMyCalendarResponseObject interface {
+	Response
 	VisitGetMyCalendarResponse(w http.ResponseWriter) error
 }
 
 type GetMyCalendar200TextCalendarResponse struct{ CalendarTextCalendarResponse }
+
+func (response GetMyCalendar200TextCalendarResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
+}
 
 func (response GetMyCalendar200TextCalendarResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
 
@@ -32779,7 +37811,11 @@ func (response GetMyCalendar200TextCalendarResponse) VisitGetMyCalendarResponse(
 	return err
 }
 
-type GetMyCalendar304Response = NotModifiedResponse
+type GetMyCalendar304Response NotModifiedResponse
+
+func (response GetMyCalendar304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
+}
 
 func (response GetMyCalendar304Response) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -32789,6 +37825,10 @@ func (response GetMyCalendar304Response) VisitGetMyCalendarResponse(w http.Respo
 
 type GetMyCalendar400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
 }
 
 func (response GetMyCalendar400ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
@@ -32805,6 +37845,10 @@ func (response GetMyCalendar400ApplicationProblemPlusJSONResponse) VisitGetMyCal
 
 type GetMyCalendar401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
 }
 
 func (response GetMyCalendar401ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
@@ -32826,6 +37870,10 @@ type GetMyCalendar403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyCalendar403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
+}
+
 func (response GetMyCalendar403ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32842,6 +37890,10 @@ type GetMyCalendar406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyCalendar406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
+}
+
 func (response GetMyCalendar406ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32856,6 +37908,10 @@ func (response GetMyCalendar406ApplicationProblemPlusJSONResponse) VisitGetMyCal
 
 type GetMyCalendar429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
 }
 
 func (response GetMyCalendar429ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
@@ -32877,6 +37933,10 @@ type GetMyCalendar431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyCalendar431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
+}
+
 func (response GetMyCalendar431ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32893,6 +37953,10 @@ type GetMyCalendar500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetMyCalendar500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
+}
+
 func (response GetMyCalendar500ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -32907,6 +37971,10 @@ func (response GetMyCalendar500ApplicationProblemPlusJSONResponse) VisitGetMyCal
 
 type GetMyCalendar503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMyCalendar503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMyCalendarResponse(w)
 }
 
 func (response GetMyCalendar503ApplicationProblemPlusJSONResponse) VisitGetMyCalendarResponse(w http.ResponseWriter) error {
@@ -32930,10 +37998,15 @@ type GetUserRequestObject struct {
 }
 
 type GetUserResponseObject interface {
+	Response
 	VisitGetUserResponse(w http.ResponseWriter) error
 }
 
 type GetUser200JSONResponse struct{ UserJSONResponse }
+
+func (response GetUser200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
+}
 
 func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
@@ -32948,7 +38021,11 @@ func (response GetUser200JSONResponse) VisitGetUserResponse(w http.ResponseWrite
 	return err
 }
 
-type GetUser304Response = NotModifiedResponse
+type GetUser304Response NotModifiedResponse
+
+func (response GetUser304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
+}
 
 func (response GetUser304Response) VisitGetUserResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -32958,6 +38035,10 @@ func (response GetUser304Response) VisitGetUserResponse(w http.ResponseWriter) e
 
 type GetUser400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
 }
 
 func (response GetUser400ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
@@ -32974,6 +38055,10 @@ func (response GetUser400ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 
 type GetUser401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
 }
 
 func (response GetUser401ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
@@ -32995,6 +38080,10 @@ type GetUser403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response GetUser403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
+}
+
 func (response GetUser403ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33009,6 +38098,10 @@ func (response GetUser403ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 
 type GetUser404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
 }
 
 func (response GetUser404ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
@@ -33027,6 +38120,10 @@ type GetUser406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetUser406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
+}
+
 func (response GetUser406ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33041,6 +38138,10 @@ func (response GetUser406ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 
 type GetUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
 }
 
 func (response GetUser429ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
@@ -33062,6 +38163,10 @@ type GetUser431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetUser431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
+}
+
 func (response GetUser431ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33078,6 +38183,10 @@ type GetUser500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetUser500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
+}
+
 func (response GetUser500ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33092,6 +38201,10 @@ func (response GetUser500ApplicationProblemPlusJSONResponse) VisitGetUserRespons
 
 type GetUser503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetUser503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetUserResponse(w)
 }
 
 func (response GetUser503ApplicationProblemPlusJSONResponse) VisitGetUserResponse(w http.ResponseWriter) error {
@@ -33116,10 +38229,15 @@ type UpdateUserRequestObject struct {
 }
 
 type UpdateUserResponseObject interface {
+	Response
 	VisitUpdateUserResponse(w http.ResponseWriter) error
 }
 
 type UpdateUser200JSONResponse struct{ UserJSONResponse }
+
+func (response UpdateUser200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
 
 func (response UpdateUser200JSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
@@ -33138,6 +38256,10 @@ type UpdateUser400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser400ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33152,6 +38274,10 @@ func (response UpdateUser400ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type UpdateUser401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
 }
 
 func (response UpdateUser401ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
@@ -33173,6 +38299,10 @@ type UpdateUser403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser403ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33187,6 +38317,10 @@ func (response UpdateUser403ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type UpdateUser404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
 }
 
 func (response UpdateUser404ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
@@ -33205,6 +38339,10 @@ type UpdateUser406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser406ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33219,6 +38357,10 @@ func (response UpdateUser406ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type UpdateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
 }
 
 func (response UpdateUser409ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
@@ -33240,6 +38382,10 @@ type UpdateUser412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser412ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33254,6 +38400,10 @@ func (response UpdateUser412ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type UpdateUser413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
 }
 
 func (response UpdateUser413ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
@@ -33272,6 +38422,10 @@ type UpdateUser415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser415ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33288,6 +38442,10 @@ type UpdateUser422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser422ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33302,6 +38460,10 @@ func (response UpdateUser422ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type UpdateUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
 }
 
 func (response UpdateUser429ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
@@ -33323,6 +38485,10 @@ type UpdateUser431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser431ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33339,6 +38505,10 @@ type UpdateUser500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response UpdateUser500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
+}
+
 func (response UpdateUser500ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33353,6 +38523,10 @@ func (response UpdateUser500ApplicationProblemPlusJSONResponse) VisitUpdateUserR
 
 type UpdateUser503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateUser503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUpdateUserResponse(w)
 }
 
 func (response UpdateUser503ApplicationProblemPlusJSONResponse) VisitUpdateUserResponse(w http.ResponseWriter) error {
@@ -33377,10 +38551,15 @@ type ChangeUserRoleRequestObject struct {
 }
 
 type ChangeUserRoleResponseObject interface {
+	Response
 	VisitChangeUserRoleResponse(w http.ResponseWriter) error
 }
 
 type ChangeUserRole200JSONResponse struct{ UserJSONResponse }
+
+func (response ChangeUserRole200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
 
 func (response ChangeUserRole200JSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
@@ -33399,6 +38578,10 @@ type ChangeUserRole400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole400ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33413,6 +38596,10 @@ func (response ChangeUserRole400ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type ChangeUserRole401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
 }
 
 func (response ChangeUserRole401ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
@@ -33434,6 +38621,10 @@ type ChangeUserRole403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole403ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33448,6 +38639,10 @@ func (response ChangeUserRole403ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type ChangeUserRole404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
 }
 
 func (response ChangeUserRole404ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
@@ -33466,6 +38661,10 @@ type ChangeUserRole406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole406ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33480,6 +38679,10 @@ func (response ChangeUserRole406ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type ChangeUserRole409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
 }
 
 func (response ChangeUserRole409ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
@@ -33501,6 +38704,10 @@ type ChangeUserRole412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole412ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33515,6 +38722,10 @@ func (response ChangeUserRole412ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type ChangeUserRole413ApplicationProblemPlusJSONResponse struct {
 	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
 }
 
 func (response ChangeUserRole413ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
@@ -33533,6 +38744,10 @@ type ChangeUserRole415ApplicationProblemPlusJSONResponse struct {
 	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole415ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33549,6 +38764,10 @@ type ChangeUserRole422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole422ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33563,6 +38782,10 @@ func (response ChangeUserRole422ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type ChangeUserRole429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
 }
 
 func (response ChangeUserRole429ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
@@ -33584,6 +38807,10 @@ type ChangeUserRole431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole431ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33600,6 +38827,10 @@ type ChangeUserRole500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ChangeUserRole500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
+}
+
 func (response ChangeUserRole500ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33614,6 +38845,10 @@ func (response ChangeUserRole500ApplicationProblemPlusJSONResponse) VisitChangeU
 
 type ChangeUserRole503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeUserRole503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitChangeUserRoleResponse(w)
 }
 
 func (response ChangeUserRole503ApplicationProblemPlusJSONResponse) VisitChangeUserRoleResponse(w http.ResponseWriter) error {
@@ -33637,10 +38872,15 @@ type DeactivateUserRequestObject struct {
 }
 
 type DeactivateUserResponseObject interface {
+	Response
 	VisitDeactivateUserResponse(w http.ResponseWriter) error
 }
 
 type DeactivateUser200JSONResponse struct{ UserJSONResponse }
+
+func (response DeactivateUser200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
 
 func (response DeactivateUser200JSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
@@ -33659,6 +38899,10 @@ type DeactivateUser400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser400ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33673,6 +38917,10 @@ func (response DeactivateUser400ApplicationProblemPlusJSONResponse) VisitDeactiv
 
 type DeactivateUser401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
 }
 
 func (response DeactivateUser401ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
@@ -33694,6 +38942,10 @@ type DeactivateUser403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser403ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33708,6 +38960,10 @@ func (response DeactivateUser403ApplicationProblemPlusJSONResponse) VisitDeactiv
 
 type DeactivateUser404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
 }
 
 func (response DeactivateUser404ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
@@ -33726,6 +38982,10 @@ type DeactivateUser406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser406ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33740,6 +39000,10 @@ func (response DeactivateUser406ApplicationProblemPlusJSONResponse) VisitDeactiv
 
 type DeactivateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
 }
 
 func (response DeactivateUser409ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
@@ -33761,6 +39025,10 @@ type DeactivateUser412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser412ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33777,6 +39045,10 @@ type DeactivateUser422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser422ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33791,6 +39063,10 @@ func (response DeactivateUser422ApplicationProblemPlusJSONResponse) VisitDeactiv
 
 type DeactivateUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
 }
 
 func (response DeactivateUser429ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
@@ -33812,6 +39088,10 @@ type DeactivateUser431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser431ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33828,6 +39108,10 @@ type DeactivateUser500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response DeactivateUser500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
+}
+
 func (response DeactivateUser500ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33842,6 +39126,10 @@ func (response DeactivateUser500ApplicationProblemPlusJSONResponse) VisitDeactiv
 
 type DeactivateUser503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DeactivateUser503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDeactivateUserResponse(w)
 }
 
 func (response DeactivateUser503ApplicationProblemPlusJSONResponse) VisitDeactivateUserResponse(w http.ResponseWriter) error {
@@ -33865,6 +39153,7 @@ type ListUserJobsRequestObject struct {
 }
 
 type ListUserJobsResponseObject interface {
+	Response
 	VisitListUserJobsResponse(w http.ResponseWriter) error
 }
 
@@ -33875,6 +39164,10 @@ type ListUserJobs200ResponseHeaders struct {
 type ListUserJobs200JSONResponse struct {
 	Body    UserJobPage
 	Headers ListUserJobs200ResponseHeaders
+}
+
+func (response ListUserJobs200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
 }
 
 func (response ListUserJobs200JSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
@@ -33896,6 +39189,10 @@ type ListUserJobs400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserJobs400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
+}
+
 func (response ListUserJobs400ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33910,6 +39207,10 @@ func (response ListUserJobs400ApplicationProblemPlusJSONResponse) VisitListUserJ
 
 type ListUserJobs401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserJobs401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
 }
 
 func (response ListUserJobs401ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
@@ -33931,6 +39232,10 @@ type ListUserJobs403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserJobs403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
+}
+
 func (response ListUserJobs403ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33945,6 +39250,10 @@ func (response ListUserJobs403ApplicationProblemPlusJSONResponse) VisitListUserJ
 
 type ListUserJobs404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserJobs404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
 }
 
 func (response ListUserJobs404ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
@@ -33963,6 +39272,10 @@ type ListUserJobs406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserJobs406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
+}
+
 func (response ListUserJobs406ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -33977,6 +39290,10 @@ func (response ListUserJobs406ApplicationProblemPlusJSONResponse) VisitListUserJ
 
 type ListUserJobs429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserJobs429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
 }
 
 func (response ListUserJobs429ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
@@ -33998,6 +39315,10 @@ type ListUserJobs431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserJobs431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
+}
+
 func (response ListUserJobs431ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34014,6 +39335,10 @@ type ListUserJobs500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserJobs500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
+}
+
 func (response ListUserJobs500ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34028,6 +39353,10 @@ func (response ListUserJobs500ApplicationProblemPlusJSONResponse) VisitListUserJ
 
 type ListUserJobs503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserJobs503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserJobsResponse(w)
 }
 
 func (response ListUserJobs503ApplicationProblemPlusJSONResponse) VisitListUserJobsResponse(w http.ResponseWriter) error {
@@ -34051,10 +39380,15 @@ type ReactivateUserRequestObject struct {
 }
 
 type ReactivateUserResponseObject interface {
+	Response
 	VisitReactivateUserResponse(w http.ResponseWriter) error
 }
 
 type ReactivateUser200JSONResponse struct{ UserJSONResponse }
+
+func (response ReactivateUser200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
 
 func (response ReactivateUser200JSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
@@ -34073,6 +39407,10 @@ type ReactivateUser400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser400ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34087,6 +39425,10 @@ func (response ReactivateUser400ApplicationProblemPlusJSONResponse) VisitReactiv
 
 type ReactivateUser401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
 }
 
 func (response ReactivateUser401ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
@@ -34108,6 +39450,10 @@ type ReactivateUser403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser403ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34122,6 +39468,10 @@ func (response ReactivateUser403ApplicationProblemPlusJSONResponse) VisitReactiv
 
 type ReactivateUser404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
 }
 
 func (response ReactivateUser404ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
@@ -34140,6 +39490,10 @@ type ReactivateUser406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser406ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34154,6 +39508,10 @@ func (response ReactivateUser406ApplicationProblemPlusJSONResponse) VisitReactiv
 
 type ReactivateUser409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
 }
 
 func (response ReactivateUser409ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
@@ -34175,6 +39533,10 @@ type ReactivateUser412ApplicationProblemPlusJSONResponse struct {
 	PreconditionFailedApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser412ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34191,6 +39553,10 @@ type ReactivateUser422ApplicationProblemPlusJSONResponse struct {
 	UnprocessableApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser422ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34205,6 +39571,10 @@ func (response ReactivateUser422ApplicationProblemPlusJSONResponse) VisitReactiv
 
 type ReactivateUser429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
 }
 
 func (response ReactivateUser429ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
@@ -34226,6 +39596,10 @@ type ReactivateUser431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser431ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34242,6 +39616,10 @@ type ReactivateUser500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ReactivateUser500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
+}
+
 func (response ReactivateUser500ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34256,6 +39634,10 @@ func (response ReactivateUser500ApplicationProblemPlusJSONResponse) VisitReactiv
 
 type ReactivateUser503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReactivateUser503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitReactivateUserResponse(w)
 }
 
 func (response ReactivateUser503ApplicationProblemPlusJSONResponse) VisitReactivateUserResponse(w http.ResponseWriter) error {
@@ -34278,10 +39660,15 @@ type RevokeUserSessionsRequestObject struct {
 }
 
 type RevokeUserSessionsResponseObject interface {
+	Response
 	VisitRevokeUserSessionsResponse(w http.ResponseWriter) error
 }
 
 type RevokeUserSessions200JSONResponse RevokedSessions
+
+func (response RevokeUserSessions200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
 
 func (response RevokeUserSessions200JSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
@@ -34299,6 +39686,10 @@ type RevokeUserSessions400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSessions400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
+
 func (response RevokeUserSessions400ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34313,6 +39704,10 @@ func (response RevokeUserSessions400ApplicationProblemPlusJSONResponse) VisitRev
 
 type RevokeUserSessions401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
 }
 
 func (response RevokeUserSessions401ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
@@ -34334,6 +39729,10 @@ type RevokeUserSessions403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSessions403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
+
 func (response RevokeUserSessions403ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34348,6 +39747,10 @@ func (response RevokeUserSessions403ApplicationProblemPlusJSONResponse) VisitRev
 
 type RevokeUserSessions404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
 }
 
 func (response RevokeUserSessions404ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
@@ -34366,6 +39769,10 @@ type RevokeUserSessions406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSessions406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
+
 func (response RevokeUserSessions406ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34380,6 +39787,10 @@ func (response RevokeUserSessions406ApplicationProblemPlusJSONResponse) VisitRev
 
 type RevokeUserSessions409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
 }
 
 func (response RevokeUserSessions409ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
@@ -34401,6 +39812,10 @@ type RevokeUserSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSessions429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
+
 func (response RevokeUserSessions429ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34420,6 +39835,10 @@ type RevokeUserSessions431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSessions431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
+
 func (response RevokeUserSessions431ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34436,6 +39855,10 @@ type RevokeUserSessions500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSessions500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
+}
+
 func (response RevokeUserSessions500ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34450,6 +39873,10 @@ func (response RevokeUserSessions500ApplicationProblemPlusJSONResponse) VisitRev
 
 type RevokeUserSessions503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSessions503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionsResponse(w)
 }
 
 func (response RevokeUserSessions503ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionsResponse(w http.ResponseWriter) error {
@@ -34473,6 +39900,7 @@ type ListUserSessionsRequestObject struct {
 }
 
 type ListUserSessionsResponseObject interface {
+	Response
 	VisitListUserSessionsResponse(w http.ResponseWriter) error
 }
 
@@ -34483,6 +39911,10 @@ type ListUserSessions200ResponseHeaders struct {
 type ListUserSessions200JSONResponse struct {
 	Body    SessionPage
 	Headers ListUserSessions200ResponseHeaders
+}
+
+func (response ListUserSessions200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
 }
 
 func (response ListUserSessions200JSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
@@ -34504,6 +39936,10 @@ type ListUserSessions400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserSessions400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
+}
+
 func (response ListUserSessions400ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34518,6 +39954,10 @@ func (response ListUserSessions400ApplicationProblemPlusJSONResponse) VisitListU
 
 type ListUserSessions401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
 }
 
 func (response ListUserSessions401ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
@@ -34539,6 +39979,10 @@ type ListUserSessions403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserSessions403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
+}
+
 func (response ListUserSessions403ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34553,6 +39997,10 @@ func (response ListUserSessions403ApplicationProblemPlusJSONResponse) VisitListU
 
 type ListUserSessions404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
 }
 
 func (response ListUserSessions404ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
@@ -34571,6 +40019,10 @@ type ListUserSessions406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserSessions406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
+}
+
 func (response ListUserSessions406ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34585,6 +40037,10 @@ func (response ListUserSessions406ApplicationProblemPlusJSONResponse) VisitListU
 
 type ListUserSessions429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
 }
 
 func (response ListUserSessions429ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
@@ -34606,6 +40062,10 @@ type ListUserSessions431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserSessions431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
+}
+
 func (response ListUserSessions431ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34622,6 +40082,10 @@ type ListUserSessions500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response ListUserSessions500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
+}
+
 func (response ListUserSessions500ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34636,6 +40100,10 @@ func (response ListUserSessions500ApplicationProblemPlusJSONResponse) VisitListU
 
 type ListUserSessions503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListUserSessions503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListUserSessionsResponse(w)
 }
 
 func (response ListUserSessions503ApplicationProblemPlusJSONResponse) VisitListUserSessionsResponse(w http.ResponseWriter) error {
@@ -34659,10 +40127,15 @@ type RevokeUserSessionRequestObject struct {
 }
 
 type RevokeUserSessionResponseObject interface {
+	Response
 	VisitRevokeUserSessionResponse(w http.ResponseWriter) error
 }
 
 type RevokeUserSession204Response struct {
+}
+
+func (response RevokeUserSession204Response) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
 }
 
 func (response RevokeUserSession204Response) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
@@ -34672,6 +40145,10 @@ func (response RevokeUserSession204Response) VisitRevokeUserSessionResponse(w ht
 
 type RevokeUserSession400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
 }
 
 func (response RevokeUserSession400ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
@@ -34688,6 +40165,10 @@ func (response RevokeUserSession400ApplicationProblemPlusJSONResponse) VisitRevo
 
 type RevokeUserSession401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
 }
 
 func (response RevokeUserSession401ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
@@ -34709,6 +40190,10 @@ type RevokeUserSession403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSession403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
+}
+
 func (response RevokeUserSession403ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34725,6 +40210,10 @@ type RevokeUserSession404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSession404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
+}
+
 func (response RevokeUserSession404ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34739,6 +40228,10 @@ func (response RevokeUserSession404ApplicationProblemPlusJSONResponse) VisitRevo
 
 type RevokeUserSession409ApplicationProblemPlusJSONResponse struct {
 	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
 }
 
 func (response RevokeUserSession409ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
@@ -34760,6 +40253,10 @@ type RevokeUserSession429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSession429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
+}
+
 func (response RevokeUserSession429ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34779,6 +40276,10 @@ type RevokeUserSession431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSession431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
+}
+
 func (response RevokeUserSession431ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34795,6 +40296,10 @@ type RevokeUserSession500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response RevokeUserSession500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
+}
+
 func (response RevokeUserSession500ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34809,6 +40314,10 @@ func (response RevokeUserSession500ApplicationProblemPlusJSONResponse) VisitRevo
 
 type RevokeUserSession503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeUserSession503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitRevokeUserSessionResponse(w)
 }
 
 func (response RevokeUserSession503ApplicationProblemPlusJSONResponse) VisitRevokeUserSessionResponse(w http.ResponseWriter) error {
@@ -34830,10 +40339,15 @@ type GetHealthRequestObject struct {
 }
 
 type GetHealthResponseObject interface {
+	Response
 	VisitGetHealthResponse(w http.ResponseWriter) error
 }
 
 type GetHealth200JSONResponse Health
+
+func (response GetHealth200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetHealthResponse(w)
+}
 
 func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
@@ -34849,6 +40363,10 @@ func (response GetHealth200JSONResponse) VisitGetHealthResponse(w http.ResponseW
 
 type GetHealth400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetHealthResponse(w)
 }
 
 func (response GetHealth400ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
@@ -34867,6 +40385,10 @@ type GetHealth406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetHealth406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetHealthResponse(w)
+}
+
 func (response GetHealth406ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34881,6 +40403,10 @@ func (response GetHealth406ApplicationProblemPlusJSONResponse) VisitGetHealthRes
 
 type GetHealth431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetHealth431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetHealthResponse(w)
 }
 
 func (response GetHealth431ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
@@ -34899,6 +40425,10 @@ type GetHealth500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetHealth500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetHealthResponse(w)
+}
+
 func (response GetHealth500ApplicationProblemPlusJSONResponse) VisitGetHealthResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34915,10 +40445,15 @@ type GetReadinessRequestObject struct {
 }
 
 type GetReadinessResponseObject interface {
+	Response
 	VisitGetReadinessResponse(w http.ResponseWriter) error
 }
 
 type GetReadiness200JSONResponse Readiness
+
+func (response GetReadiness200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetReadinessResponse(w)
+}
 
 func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
@@ -34934,6 +40469,10 @@ func (response GetReadiness200JSONResponse) VisitGetReadinessResponse(w http.Res
 
 type GetReadiness400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetReadinessResponse(w)
 }
 
 func (response GetReadiness400ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
@@ -34952,6 +40491,10 @@ type GetReadiness406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetReadiness406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetReadinessResponse(w)
+}
+
 func (response GetReadiness406ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34966,6 +40509,10 @@ func (response GetReadiness406ApplicationProblemPlusJSONResponse) VisitGetReadin
 
 type GetReadiness431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response GetReadiness431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetReadinessResponse(w)
 }
 
 func (response GetReadiness431ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
@@ -34984,6 +40531,10 @@ type GetReadiness500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetReadiness500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetReadinessResponse(w)
+}
+
 func (response GetReadiness500ApplicationProblemPlusJSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -34997,6 +40548,10 @@ func (response GetReadiness500ApplicationProblemPlusJSONResponse) VisitGetReadin
 }
 
 type GetReadiness503JSONResponse Readiness
+
+func (response GetReadiness503JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetReadinessResponse(w)
+}
 
 func (response GetReadiness503JSONResponse) VisitGetReadinessResponse(w http.ResponseWriter) error {
 
@@ -35014,10 +40569,15 @@ type GetMetricsRequestObject struct {
 }
 
 type GetMetricsResponseObject interface {
+	Response
 	VisitGetMetricsResponse(w http.ResponseWriter) error
 }
 
 type GetMetrics200TextResponse string
+
+func (response GetMetrics200TextResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMetricsResponse(w)
+}
 
 func (response GetMetrics200TextResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
@@ -35030,6 +40590,10 @@ func (response GetMetrics200TextResponse) VisitGetMetricsResponse(w http.Respons
 
 type GetMetrics400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMetricsResponse(w)
 }
 
 func (response GetMetrics400ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
@@ -35046,6 +40610,10 @@ func (response GetMetrics400ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 
 type GetMetrics401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMetricsResponse(w)
 }
 
 func (response GetMetrics401ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
@@ -35067,6 +40635,10 @@ type GetMetrics406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetMetrics406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMetricsResponse(w)
+}
+
 func (response GetMetrics406ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35083,6 +40655,10 @@ type GetMetrics431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetMetrics431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMetricsResponse(w)
+}
+
 func (response GetMetrics431ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35097,6 +40673,10 @@ func (response GetMetrics431ApplicationProblemPlusJSONResponse) VisitGetMetricsR
 
 type GetMetrics500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetMetrics500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetMetricsResponse(w)
 }
 
 func (response GetMetrics500ApplicationProblemPlusJSONResponse) VisitGetMetricsResponse(w http.ResponseWriter) error {
@@ -35116,6 +40696,7 @@ type GetSpecificationJSONRequestObject struct {
 }
 
 type GetSpecificationJSONResponseObject interface {
+	Response
 	VisitGetSpecificationJSONResponse(w http.ResponseWriter) error
 }
 
@@ -35126,6 +40707,10 @@ type GetSpecificationJSON200ResponseHeaders struct {
 type GetSpecificationJSON200JSONResponse struct {
 	Body    Specification
 	Headers GetSpecificationJSON200ResponseHeaders
+}
+
+func (response GetSpecificationJSON200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
 }
 
 func (response GetSpecificationJSON200JSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
@@ -35141,7 +40726,11 @@ func (response GetSpecificationJSON200JSONResponse) VisitGetSpecificationJSONRes
 	return err
 }
 
-type GetSpecificationJSON304Response = NotModifiedResponse
+type GetSpecificationJSON304Response NotModifiedResponse
+
+func (response GetSpecificationJSON304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
+}
 
 func (response GetSpecificationJSON304Response) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -35151,6 +40740,10 @@ func (response GetSpecificationJSON304Response) VisitGetSpecificationJSONRespons
 
 type GetSpecificationJSON400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationJSON400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
 }
 
 func (response GetSpecificationJSON400ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
@@ -35169,6 +40762,10 @@ type GetSpecificationJSON406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetSpecificationJSON406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
+}
+
 func (response GetSpecificationJSON406ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35183,6 +40780,10 @@ func (response GetSpecificationJSON406ApplicationProblemPlusJSONResponse) VisitG
 
 type GetSpecificationJSON429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationJSON429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
 }
 
 func (response GetSpecificationJSON429ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
@@ -35204,6 +40805,10 @@ type GetSpecificationJSON431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetSpecificationJSON431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
+}
+
 func (response GetSpecificationJSON431ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35218,6 +40823,10 @@ func (response GetSpecificationJSON431ApplicationProblemPlusJSONResponse) VisitG
 
 type GetSpecificationJSON500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationJSON500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationJSONResponse(w)
 }
 
 func (response GetSpecificationJSON500ApplicationProblemPlusJSONResponse) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error {
@@ -35237,6 +40846,7 @@ type GetSpecificationYAMLRequestObject struct {
 }
 
 type GetSpecificationYAMLResponseObject interface {
+	Response
 	VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error
 }
 
@@ -35248,6 +40858,10 @@ type GetSpecificationYAML200ApplicationYamlResponse struct {
 	Body          io.Reader
 	Headers       GetSpecificationYAML200ResponseHeaders
 	ContentLength int64
+}
+
+func (response GetSpecificationYAML200ApplicationYamlResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
 }
 
 func (response GetSpecificationYAML200ApplicationYamlResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
@@ -35266,7 +40880,11 @@ func (response GetSpecificationYAML200ApplicationYamlResponse) VisitGetSpecifica
 	return err
 }
 
-type GetSpecificationYAML304Response = NotModifiedResponse
+type GetSpecificationYAML304Response NotModifiedResponse
+
+func (response GetSpecificationYAML304Response) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
+}
 
 func (response GetSpecificationYAML304Response) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
@@ -35276,6 +40894,10 @@ func (response GetSpecificationYAML304Response) VisitGetSpecificationYAMLRespons
 
 type GetSpecificationYAML400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationYAML400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
 }
 
 func (response GetSpecificationYAML400ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
@@ -35294,6 +40916,10 @@ type GetSpecificationYAML406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
+func (response GetSpecificationYAML406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
+}
+
 func (response GetSpecificationYAML406ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35308,6 +40934,10 @@ func (response GetSpecificationYAML406ApplicationProblemPlusJSONResponse) VisitG
 
 type GetSpecificationYAML429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response GetSpecificationYAML429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
 }
 
 func (response GetSpecificationYAML429ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
@@ -35329,6 +40959,10 @@ type GetSpecificationYAML431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
+func (response GetSpecificationYAML431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
+}
+
 func (response GetSpecificationYAML431ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35345,6 +40979,10 @@ type GetSpecificationYAML500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
+func (response GetSpecificationYAML500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitGetSpecificationYAMLResponse(w)
+}
+
 func (response GetSpecificationYAML500ApplicationProblemPlusJSONResponse) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
@@ -35357,375 +40995,377 @@ func (response GetSpecificationYAML500ApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
-// StrictServerInterface represents all server handlers.
-type StrictServerInterface interface {
+// StrictServerInterface represents all server handlers. C is what the server knows about a call besides its request.
+type StrictServerInterface[C any] interface {
 	// ListAPIKeys List the company's API keys
 	// (GET /api/v1/api-keys)
-	ListAPIKeys(ctx context.Context, request ListAPIKeysRequestObject) (ListAPIKeysResponseObject, error)
+	ListAPIKeys(ctx context.Context, call C, request ListAPIKeysRequestObject) (ListAPIKeysResponseObject, error)
 	// CreateAPIKey Create an API key
 	// (POST /api/v1/api-keys)
-	CreateAPIKey(ctx context.Context, request CreateAPIKeyRequestObject) (CreateAPIKeyResponseObject, error)
+	CreateAPIKey(ctx context.Context, call C, request CreateAPIKeyRequestObject) (CreateAPIKeyResponseObject, error)
 	// GetMyAPIKey Retrieve the API key of the request
 	// (GET /api/v1/api-keys/me)
-	GetMyAPIKey(ctx context.Context, request GetMyAPIKeyRequestObject) (GetMyAPIKeyResponseObject, error)
+	GetMyAPIKey(ctx context.Context, call C, request GetMyAPIKeyRequestObject) (GetMyAPIKeyResponseObject, error)
 	// GetAPIKey Retrieve an API key
 	// (GET /api/v1/api-keys/{api_key_id})
-	GetAPIKey(ctx context.Context, request GetAPIKeyRequestObject) (GetAPIKeyResponseObject, error)
+	GetAPIKey(ctx context.Context, call C, request GetAPIKeyRequestObject) (GetAPIKeyResponseObject, error)
 	// UpdateAPIKey Change an API key
 	// (PATCH /api/v1/api-keys/{api_key_id})
-	UpdateAPIKey(ctx context.Context, request UpdateAPIKeyRequestObject) (UpdateAPIKeyResponseObject, error)
+	UpdateAPIKey(ctx context.Context, call C, request UpdateAPIKeyRequestObject) (UpdateAPIKeyResponseObject, error)
 	// RevokeAPIKey Revoke an API key
 	// (POST /api/v1/api-keys/{api_key_id}/revoke)
-	RevokeAPIKey(ctx context.Context, request RevokeAPIKeyRequestObject) (RevokeAPIKeyResponseObject, error)
+	RevokeAPIKey(ctx context.Context, call C, request RevokeAPIKeyRequestObject) (RevokeAPIKeyResponseObject, error)
 	// RotateAPIKey Rotate an API key
 	// (POST /api/v1/api-keys/{api_key_id}/rotate)
-	RotateAPIKey(ctx context.Context, request RotateAPIKeyRequestObject) (RotateAPIKeyResponseObject, error)
+	RotateAPIKey(ctx context.Context, call C, request RotateAPIKeyRequestObject) (RotateAPIKeyResponseObject, error)
 	// ListApplications List applications
 	// (GET /api/v1/applications)
-	ListApplications(ctx context.Context, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
+	ListApplications(ctx context.Context, call C, request ListApplicationsRequestObject) (ListApplicationsResponseObject, error)
 	// CreateApplication Create an application
 	// (POST /api/v1/applications)
-	CreateApplication(ctx context.Context, request CreateApplicationRequestObject) (CreateApplicationResponseObject, error)
+	CreateApplication(ctx context.Context, call C, request CreateApplicationRequestObject) (CreateApplicationResponseObject, error)
 	// ExportApplications Export applications
 	// (GET /api/v1/applications/export)
-	ExportApplications(ctx context.Context, request ExportApplicationsRequestObject) (ExportApplicationsResponseObject, error)
+	ExportApplications(ctx context.Context, call C, request ExportApplicationsRequestObject) (ExportApplicationsResponseObject, error)
 	// GetApplication Retrieve an application
 	// (GET /api/v1/applications/{application_id})
-	GetApplication(ctx context.Context, request GetApplicationRequestObject) (GetApplicationResponseObject, error)
+	GetApplication(ctx context.Context, call C, request GetApplicationRequestObject) (GetApplicationResponseObject, error)
 	// ListApplicationHistory List an application's history
 	// (GET /api/v1/applications/{application_id}/history)
-	ListApplicationHistory(ctx context.Context, request ListApplicationHistoryRequestObject) (ListApplicationHistoryResponseObject, error)
+	ListApplicationHistory(ctx context.Context, call C, request ListApplicationHistoryRequestObject) (ListApplicationHistoryResponseObject, error)
 	// HoldApplication Put an application on hold
 	// (POST /api/v1/applications/{application_id}/hold)
-	HoldApplication(ctx context.Context, request HoldApplicationRequestObject) (HoldApplicationResponseObject, error)
+	HoldApplication(ctx context.Context, call C, request HoldApplicationRequestObject) (HoldApplicationResponseObject, error)
 	// MoveApplication Move an application to another stage
 	// (POST /api/v1/applications/{application_id}/move)
-	MoveApplication(ctx context.Context, request MoveApplicationRequestObject) (MoveApplicationResponseObject, error)
+	MoveApplication(ctx context.Context, call C, request MoveApplicationRequestObject) (MoveApplicationResponseObject, error)
 	// ReactivateApplication Reactivate a closed application
 	// (POST /api/v1/applications/{application_id}/reactivate)
-	ReactivateApplication(ctx context.Context, request ReactivateApplicationRequestObject) (ReactivateApplicationResponseObject, error)
+	ReactivateApplication(ctx context.Context, call C, request ReactivateApplicationRequestObject) (ReactivateApplicationResponseObject, error)
 	// RejectApplication Reject an application
 	// (POST /api/v1/applications/{application_id}/reject)
-	RejectApplication(ctx context.Context, request RejectApplicationRequestObject) (RejectApplicationResponseObject, error)
+	RejectApplication(ctx context.Context, call C, request RejectApplicationRequestObject) (RejectApplicationResponseObject, error)
 	// ResumeApplication Resume an application on hold
 	// (POST /api/v1/applications/{application_id}/resume)
-	ResumeApplication(ctx context.Context, request ResumeApplicationRequestObject) (ResumeApplicationResponseObject, error)
+	ResumeApplication(ctx context.Context, call C, request ResumeApplicationRequestObject) (ResumeApplicationResponseObject, error)
 	// GetApplicationSummary Retrieve the score summary of an application
 	// (GET /api/v1/applications/{application_id}/summary)
-	GetApplicationSummary(ctx context.Context, request GetApplicationSummaryRequestObject) (GetApplicationSummaryResponseObject, error)
+	GetApplicationSummary(ctx context.Context, call C, request GetApplicationSummaryRequestObject) (GetApplicationSummaryResponseObject, error)
 	// WithdrawApplication Withdraw an application
 	// (POST /api/v1/applications/{application_id}/withdraw)
-	WithdrawApplication(ctx context.Context, request WithdrawApplicationRequestObject) (WithdrawApplicationResponseObject, error)
+	WithdrawApplication(ctx context.Context, call C, request WithdrawApplicationRequestObject) (WithdrawApplicationResponseObject, error)
 	// ListAuditLogs List audit entries
 	// (GET /api/v1/audit-logs)
-	ListAuditLogs(ctx context.Context, request ListAuditLogsRequestObject) (ListAuditLogsResponseObject, error)
+	ListAuditLogs(ctx context.Context, call C, request ListAuditLogsRequestObject) (ListAuditLogsResponseObject, error)
 	// ExportAuditLogs Export audit entries
 	// (GET /api/v1/audit-logs/export)
-	ExportAuditLogs(ctx context.Context, request ExportAuditLogsRequestObject) (ExportAuditLogsResponseObject, error)
+	ExportAuditLogs(ctx context.Context, call C, request ExportAuditLogsRequestObject) (ExportAuditLogsResponseObject, error)
 	// VerifyAuditLogs Verify the audit log
 	// (POST /api/v1/audit-logs/verify)
-	VerifyAuditLogs(ctx context.Context, request VerifyAuditLogsRequestObject) (VerifyAuditLogsResponseObject, error)
+	VerifyAuditLogs(ctx context.Context, call C, request VerifyAuditLogsRequestObject) (VerifyAuditLogsResponseObject, error)
 	// GetAuditLog Retrieve an audit entry
 	// (GET /api/v1/audit-logs/{audit_log_id})
-	GetAuditLog(ctx context.Context, request GetAuditLogRequestObject) (GetAuditLogResponseObject, error)
+	GetAuditLog(ctx context.Context, call C, request GetAuditLogRequestObject) (GetAuditLogResponseObject, error)
 	// Login Sign in with email and password
 	// (POST /api/v1/auth/login)
-	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
+	Login(ctx context.Context, call C, request LoginRequestObject) (LoginResponseObject, error)
 	// Logout Sign out
 	// (POST /api/v1/auth/logout)
-	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
+	Logout(ctx context.Context, call C, request LogoutRequestObject) (LogoutResponseObject, error)
 	// ChangePassword Change your own password
 	// (POST /api/v1/auth/password)
-	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	ChangePassword(ctx context.Context, call C, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
 	// RefreshTokens Exchange a refresh token for new tokens
 	// (POST /api/v1/auth/refresh)
-	RefreshTokens(ctx context.Context, request RefreshTokensRequestObject) (RefreshTokensResponseObject, error)
+	RefreshTokens(ctx context.Context, call C, request RefreshTokensRequestObject) (RefreshTokensResponseObject, error)
 	// ListSessions List your own sessions
 	// (GET /api/v1/auth/sessions)
-	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	ListSessions(ctx context.Context, call C, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
 	// RevokeOtherSessions End all your other sessions
 	// (POST /api/v1/auth/sessions/revoke-others)
-	RevokeOtherSessions(ctx context.Context, request RevokeOtherSessionsRequestObject) (RevokeOtherSessionsResponseObject, error)
+	RevokeOtherSessions(ctx context.Context, call C, request RevokeOtherSessionsRequestObject) (RevokeOtherSessionsResponseObject, error)
 	// RevokeSession End one of your own sessions
 	// (DELETE /api/v1/auth/sessions/{session_id})
-	RevokeSession(ctx context.Context, request RevokeSessionRequestObject) (RevokeSessionResponseObject, error)
+	RevokeSession(ctx context.Context, call C, request RevokeSessionRequestObject) (RevokeSessionResponseObject, error)
 	// ListCandidates List candidates
 	// (GET /api/v1/candidates)
-	ListCandidates(ctx context.Context, request ListCandidatesRequestObject) (ListCandidatesResponseObject, error)
+	ListCandidates(ctx context.Context, call C, request ListCandidatesRequestObject) (ListCandidatesResponseObject, error)
 	// CreateCandidate Create a candidate
 	// (POST /api/v1/candidates)
-	CreateCandidate(ctx context.Context, request CreateCandidateRequestObject) (CreateCandidateResponseObject, error)
+	CreateCandidate(ctx context.Context, call C, request CreateCandidateRequestObject) (CreateCandidateResponseObject, error)
 	// ExportCandidates Export candidates
 	// (GET /api/v1/candidates/export)
-	ExportCandidates(ctx context.Context, request ExportCandidatesRequestObject) (ExportCandidatesResponseObject, error)
+	ExportCandidates(ctx context.Context, call C, request ExportCandidatesRequestObject) (ExportCandidatesResponseObject, error)
 	// ImportCandidatesCSV Import candidates from CSV
 	// (POST /api/v1/candidates/import.csv)
-	ImportCandidatesCSV(ctx context.Context, request ImportCandidatesCSVRequestObject) (ImportCandidatesCSVResponseObject, error)
+	ImportCandidatesCSV(ctx context.Context, call C, request ImportCandidatesCSVRequestObject) (ImportCandidatesCSVResponseObject, error)
 	// ImportCandidatesNDJSON Import candidates from NDJSON
 	// (POST /api/v1/candidates/import.ndjson)
-	ImportCandidatesNDJSON(ctx context.Context, request ImportCandidatesNDJSONRequestObject) (ImportCandidatesNDJSONResponseObject, error)
+	ImportCandidatesNDJSON(ctx context.Context, call C, request ImportCandidatesNDJSONRequestObject) (ImportCandidatesNDJSONResponseObject, error)
 	// GetCandidate Retrieve a candidate
 	// (GET /api/v1/candidates/{candidate_id})
-	GetCandidate(ctx context.Context, request GetCandidateRequestObject) (GetCandidateResponseObject, error)
+	GetCandidate(ctx context.Context, call C, request GetCandidateRequestObject) (GetCandidateResponseObject, error)
 	// UpdateCandidate Change a candidate
 	// (PATCH /api/v1/candidates/{candidate_id})
-	UpdateCandidate(ctx context.Context, request UpdateCandidateRequestObject) (UpdateCandidateResponseObject, error)
+	UpdateCandidate(ctx context.Context, call C, request UpdateCandidateRequestObject) (UpdateCandidateResponseObject, error)
 	// ArchiveCandidate Archive a candidate
 	// (POST /api/v1/candidates/{candidate_id}/archive)
-	ArchiveCandidate(ctx context.Context, request ArchiveCandidateRequestObject) (ArchiveCandidateResponseObject, error)
+	ArchiveCandidate(ctx context.Context, call C, request ArchiveCandidateRequestObject) (ArchiveCandidateResponseObject, error)
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
-	RestoreCandidate(ctx context.Context, request RestoreCandidateRequestObject) (RestoreCandidateResponseObject, error)
+	RestoreCandidate(ctx context.Context, call C, request RestoreCandidateRequestObject) (RestoreCandidateResponseObject, error)
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
-	GetCompany(ctx context.Context, request GetCompanyRequestObject) (GetCompanyResponseObject, error)
+	GetCompany(ctx context.Context, call C, request GetCompanyRequestObject) (GetCompanyResponseObject, error)
 	// UpdateCompany Change the company's name and settings
 	// (PATCH /api/v1/company)
-	UpdateCompany(ctx context.Context, request UpdateCompanyRequestObject) (UpdateCompanyResponseObject, error)
+	UpdateCompany(ctx context.Context, call C, request UpdateCompanyRequestObject) (UpdateCompanyResponseObject, error)
 	// ResetCompany Reset a test company
 	// (POST /api/v1/company/reset)
-	ResetCompany(ctx context.Context, request ResetCompanyRequestObject) (ResetCompanyResponseObject, error)
+	ResetCompany(ctx context.Context, call C, request ResetCompanyRequestObject) (ResetCompanyResponseObject, error)
 	// ListInterviews List interviews
 	// (GET /api/v1/interviews)
-	ListInterviews(ctx context.Context, request ListInterviewsRequestObject) (ListInterviewsResponseObject, error)
+	ListInterviews(ctx context.Context, call C, request ListInterviewsRequestObject) (ListInterviewsResponseObject, error)
 	// CreateInterview Create an interview
 	// (POST /api/v1/interviews)
-	CreateInterview(ctx context.Context, request CreateInterviewRequestObject) (CreateInterviewResponseObject, error)
+	CreateInterview(ctx context.Context, call C, request CreateInterviewRequestObject) (CreateInterviewResponseObject, error)
 	// GetInterview Retrieve an interview
 	// (GET /api/v1/interviews/{interview_id})
-	GetInterview(ctx context.Context, request GetInterviewRequestObject) (GetInterviewResponseObject, error)
+	GetInterview(ctx context.Context, call C, request GetInterviewRequestObject) (GetInterviewResponseObject, error)
 	// UpdateInterview Change an interview
 	// (PATCH /api/v1/interviews/{interview_id})
-	UpdateInterview(ctx context.Context, request UpdateInterviewRequestObject) (UpdateInterviewResponseObject, error)
+	UpdateInterview(ctx context.Context, call C, request UpdateInterviewRequestObject) (UpdateInterviewResponseObject, error)
 	// GetInterviewCalendar Retrieve an interview as a calendar file
 	// (GET /api/v1/interviews/{interview_id}/calendar.ics)
-	GetInterviewCalendar(ctx context.Context, request GetInterviewCalendarRequestObject) (GetInterviewCalendarResponseObject, error)
+	GetInterviewCalendar(ctx context.Context, call C, request GetInterviewCalendarRequestObject) (GetInterviewCalendarResponseObject, error)
 	// CancelInterview Cancel an interview
 	// (POST /api/v1/interviews/{interview_id}/cancel)
-	CancelInterview(ctx context.Context, request CancelInterviewRequestObject) (CancelInterviewResponseObject, error)
+	CancelInterview(ctx context.Context, call C, request CancelInterviewRequestObject) (CancelInterviewResponseObject, error)
 	// CompleteInterview Complete an interview with missing scores
 	// (POST /api/v1/interviews/{interview_id}/complete)
-	CompleteInterview(ctx context.Context, request CompleteInterviewRequestObject) (CompleteInterviewResponseObject, error)
+	CompleteInterview(ctx context.Context, call C, request CompleteInterviewRequestObject) (CompleteInterviewResponseObject, error)
 	// FinishInterview Finish an interview
 	// (POST /api/v1/interviews/{interview_id}/finish)
-	FinishInterview(ctx context.Context, request FinishInterviewRequestObject) (FinishInterviewResponseObject, error)
+	FinishInterview(ctx context.Context, call C, request FinishInterviewRequestObject) (FinishInterviewResponseObject, error)
 	// ListInterviewHistory List an interview's history
 	// (GET /api/v1/interviews/{interview_id}/history)
-	ListInterviewHistory(ctx context.Context, request ListInterviewHistoryRequestObject) (ListInterviewHistoryResponseObject, error)
+	ListInterviewHistory(ctx context.Context, call C, request ListInterviewHistoryRequestObject) (ListInterviewHistoryResponseObject, error)
 	// MarkInterviewNoShow Mark an interview as a no-show
 	// (POST /api/v1/interviews/{interview_id}/no-show)
-	MarkInterviewNoShow(ctx context.Context, request MarkInterviewNoShowRequestObject) (MarkInterviewNoShowResponseObject, error)
+	MarkInterviewNoShow(ctx context.Context, call C, request MarkInterviewNoShowRequestObject) (MarkInterviewNoShowResponseObject, error)
 	// RemovePanelist Remove a panelist
 	// (DELETE /api/v1/interviews/{interview_id}/panel/{user_id})
-	RemovePanelist(ctx context.Context, request RemovePanelistRequestObject) (RemovePanelistResponseObject, error)
+	RemovePanelist(ctx context.Context, call C, request RemovePanelistRequestObject) (RemovePanelistResponseObject, error)
 	// SetPanelist Add or change a panelist
 	// (PUT /api/v1/interviews/{interview_id}/panel/{user_id})
-	SetPanelist(ctx context.Context, request SetPanelistRequestObject) (SetPanelistResponseObject, error)
+	SetPanelist(ctx context.Context, call C, request SetPanelistRequestObject) (SetPanelistResponseObject, error)
 	// ReopenInterview Reopen a completed interview
 	// (POST /api/v1/interviews/{interview_id}/reopen)
-	ReopenInterview(ctx context.Context, request ReopenInterviewRequestObject) (ReopenInterviewResponseObject, error)
+	ReopenInterview(ctx context.Context, call C, request ReopenInterviewRequestObject) (ReopenInterviewResponseObject, error)
 	// RescheduleInterview Reschedule an interview
 	// (POST /api/v1/interviews/{interview_id}/reschedule)
-	RescheduleInterview(ctx context.Context, request RescheduleInterviewRequestObject) (RescheduleInterviewResponseObject, error)
+	RescheduleInterview(ctx context.Context, call C, request RescheduleInterviewRequestObject) (RescheduleInterviewResponseObject, error)
 	// RespondToInterview Respond to an interview invitation
 	// (POST /api/v1/interviews/{interview_id}/respond)
-	RespondToInterview(ctx context.Context, request RespondToInterviewRequestObject) (RespondToInterviewResponseObject, error)
+	RespondToInterview(ctx context.Context, call C, request RespondToInterviewRequestObject) (RespondToInterviewResponseObject, error)
 	// ScheduleInterview Schedule an interview
 	// (POST /api/v1/interviews/{interview_id}/schedule)
-	ScheduleInterview(ctx context.Context, request ScheduleInterviewRequestObject) (ScheduleInterviewResponseObject, error)
+	ScheduleInterview(ctx context.Context, call C, request ScheduleInterviewRequestObject) (ScheduleInterviewResponseObject, error)
 	// CreateScore Create your own score of an interview
 	// (POST /api/v1/interviews/{interview_id}/scores)
-	CreateScore(ctx context.Context, request CreateScoreRequestObject) (CreateScoreResponseObject, error)
+	CreateScore(ctx context.Context, call C, request CreateScoreRequestObject) (CreateScoreResponseObject, error)
 	// StartInterview Start an interview
 	// (POST /api/v1/interviews/{interview_id}/start)
-	StartInterview(ctx context.Context, request StartInterviewRequestObject) (StartInterviewResponseObject, error)
+	StartInterview(ctx context.Context, call C, request StartInterviewRequestObject) (StartInterviewResponseObject, error)
 	// GetInterviewSummary Retrieve the score summary of an interview
 	// (GET /api/v1/interviews/{interview_id}/summary)
-	GetInterviewSummary(ctx context.Context, request GetInterviewSummaryRequestObject) (GetInterviewSummaryResponseObject, error)
+	GetInterviewSummary(ctx context.Context, call C, request GetInterviewSummaryRequestObject) (GetInterviewSummaryResponseObject, error)
 	// ListJobs List jobs
 	// (GET /api/v1/jobs)
-	ListJobs(ctx context.Context, request ListJobsRequestObject) (ListJobsResponseObject, error)
+	ListJobs(ctx context.Context, call C, request ListJobsRequestObject) (ListJobsResponseObject, error)
 	// CreateJob Create a job
 	// (POST /api/v1/jobs)
-	CreateJob(ctx context.Context, request CreateJobRequestObject) (CreateJobResponseObject, error)
+	CreateJob(ctx context.Context, call C, request CreateJobRequestObject) (CreateJobResponseObject, error)
 	// GetJob Retrieve a job
 	// (GET /api/v1/jobs/{job_id})
-	GetJob(ctx context.Context, request GetJobRequestObject) (GetJobResponseObject, error)
+	GetJob(ctx context.Context, call C, request GetJobRequestObject) (GetJobResponseObject, error)
 	// UpdateJob Change a job
 	// (PATCH /api/v1/jobs/{job_id})
-	UpdateJob(ctx context.Context, request UpdateJobRequestObject) (UpdateJobResponseObject, error)
+	UpdateJob(ctx context.Context, call C, request UpdateJobRequestObject) (UpdateJobResponseObject, error)
 	// CloseJob Close a job
 	// (POST /api/v1/jobs/{job_id}/close)
-	CloseJob(ctx context.Context, request CloseJobRequestObject) (CloseJobResponseObject, error)
+	CloseJob(ctx context.Context, call C, request CloseJobRequestObject) (CloseJobResponseObject, error)
 	// HoldJob Put a job on hold
 	// (POST /api/v1/jobs/{job_id}/hold)
-	HoldJob(ctx context.Context, request HoldJobRequestObject) (HoldJobResponseObject, error)
+	HoldJob(ctx context.Context, call C, request HoldJobRequestObject) (HoldJobResponseObject, error)
 	// ListJobMembers List a job's members
 	// (GET /api/v1/jobs/{job_id}/members)
-	ListJobMembers(ctx context.Context, request ListJobMembersRequestObject) (ListJobMembersResponseObject, error)
+	ListJobMembers(ctx context.Context, call C, request ListJobMembersRequestObject) (ListJobMembersResponseObject, error)
 	// RemoveJobMember Remove a member
 	// (DELETE /api/v1/jobs/{job_id}/members/{user_id})
-	RemoveJobMember(ctx context.Context, request RemoveJobMemberRequestObject) (RemoveJobMemberResponseObject, error)
+	RemoveJobMember(ctx context.Context, call C, request RemoveJobMemberRequestObject) (RemoveJobMemberResponseObject, error)
 	// SetJobMember Add a member or change their job role
 	// (PUT /api/v1/jobs/{job_id}/members/{user_id})
-	SetJobMember(ctx context.Context, request SetJobMemberRequestObject) (SetJobMemberResponseObject, error)
+	SetJobMember(ctx context.Context, call C, request SetJobMemberRequestObject) (SetJobMemberResponseObject, error)
 	// OpenJob Open a job
 	// (POST /api/v1/jobs/{job_id}/open)
-	OpenJob(ctx context.Context, request OpenJobRequestObject) (OpenJobResponseObject, error)
+	OpenJob(ctx context.Context, call C, request OpenJobRequestObject) (OpenJobResponseObject, error)
 	// GetJobPipeline Retrieve the pipeline of a job
 	// (GET /api/v1/jobs/{job_id}/pipeline)
-	GetJobPipeline(ctx context.Context, request GetJobPipelineRequestObject) (GetJobPipelineResponseObject, error)
+	GetJobPipeline(ctx context.Context, call C, request GetJobPipelineRequestObject) (GetJobPipelineResponseObject, error)
 	// GetJobPipelineChart Retrieve the pipeline chart of a job
 	// (GET /api/v1/jobs/{job_id}/pipeline.svg)
-	GetJobPipelineChart(ctx context.Context, request GetJobPipelineChartRequestObject) (GetJobPipelineChartResponseObject, error)
+	GetJobPipelineChart(ctx context.Context, call C, request GetJobPipelineChartRequestObject) (GetJobPipelineChartResponseObject, error)
 	// ListKits List interview kits
 	// (GET /api/v1/kits)
-	ListKits(ctx context.Context, request ListKitsRequestObject) (ListKitsResponseObject, error)
+	ListKits(ctx context.Context, call C, request ListKitsRequestObject) (ListKitsResponseObject, error)
 	// CreateKit Create an interview kit
 	// (POST /api/v1/kits)
-	CreateKit(ctx context.Context, request CreateKitRequestObject) (CreateKitResponseObject, error)
+	CreateKit(ctx context.Context, call C, request CreateKitRequestObject) (CreateKitResponseObject, error)
 	// GetKit Retrieve a kit
 	// (GET /api/v1/kits/{kit_id})
-	GetKit(ctx context.Context, request GetKitRequestObject) (GetKitResponseObject, error)
+	GetKit(ctx context.Context, call C, request GetKitRequestObject) (GetKitResponseObject, error)
 	// UpdateKit Change a kit's name and description
 	// (PATCH /api/v1/kits/{kit_id})
-	UpdateKit(ctx context.Context, request UpdateKitRequestObject) (UpdateKitResponseObject, error)
+	UpdateKit(ctx context.Context, call C, request UpdateKitRequestObject) (UpdateKitResponseObject, error)
 	// ListKitVersions List a kit's versions
 	// (GET /api/v1/kits/{kit_id}/versions)
-	ListKitVersions(ctx context.Context, request ListKitVersionsRequestObject) (ListKitVersionsResponseObject, error)
+	ListKitVersions(ctx context.Context, call C, request ListKitVersionsRequestObject) (ListKitVersionsResponseObject, error)
 	// CreateKitVersion Create a new version of a kit
 	// (POST /api/v1/kits/{kit_id}/versions)
-	CreateKitVersion(ctx context.Context, request CreateKitVersionRequestObject) (CreateKitVersionResponseObject, error)
+	CreateKitVersion(ctx context.Context, call C, request CreateKitVersionRequestObject) (CreateKitVersionResponseObject, error)
 	// GetKitVersion Retrieve a version of a kit
 	// (GET /api/v1/kits/{kit_id}/versions/{kit_version_id})
-	GetKitVersion(ctx context.Context, request GetKitVersionRequestObject) (GetKitVersionResponseObject, error)
+	GetKitVersion(ctx context.Context, call C, request GetKitVersionRequestObject) (GetKitVersionResponseObject, error)
 	// UpdateKitVersion Change a draft
 	// (PATCH /api/v1/kits/{kit_id}/versions/{kit_version_id})
-	UpdateKitVersion(ctx context.Context, request UpdateKitVersionRequestObject) (UpdateKitVersionResponseObject, error)
+	UpdateKitVersion(ctx context.Context, call C, request UpdateKitVersionRequestObject) (UpdateKitVersionResponseObject, error)
 	// ArchiveKitVersion Archive a published version
 	// (POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/archive)
-	ArchiveKitVersion(ctx context.Context, request ArchiveKitVersionRequestObject) (ArchiveKitVersionResponseObject, error)
+	ArchiveKitVersion(ctx context.Context, call C, request ArchiveKitVersionRequestObject) (ArchiveKitVersionResponseObject, error)
 	// PublishKitVersion Publish a draft
 	// (POST /api/v1/kits/{kit_id}/versions/{kit_version_id}/publish)
-	PublishKitVersion(ctx context.Context, request PublishKitVersionRequestObject) (PublishKitVersionResponseObject, error)
+	PublishKitVersion(ctx context.Context, call C, request PublishKitVersionRequestObject) (PublishKitVersionResponseObject, error)
 	// GetStateMachines Retrieve the state machines
 	// (GET /api/v1/meta/state-machines)
-	GetStateMachines(ctx context.Context, request GetStateMachinesRequestObject) (GetStateMachinesResponseObject, error)
+	GetStateMachines(ctx context.Context, call C, request GetStateMachinesRequestObject) (GetStateMachinesResponseObject, error)
 	// ListInterviewerFigures List interviewer statistics
 	// (GET /api/v1/reports/interviewers)
-	ListInterviewerFigures(ctx context.Context, request ListInterviewerFiguresRequestObject) (ListInterviewerFiguresResponseObject, error)
+	ListInterviewerFigures(ctx context.Context, call C, request ListInterviewerFiguresRequestObject) (ListInterviewerFiguresResponseObject, error)
 	// ListScores List scores
 	// (GET /api/v1/scores)
-	ListScores(ctx context.Context, request ListScoresRequestObject) (ListScoresResponseObject, error)
+	ListScores(ctx context.Context, call C, request ListScoresRequestObject) (ListScoresResponseObject, error)
 	// ExportScores Export scores
 	// (GET /api/v1/scores/export)
-	ExportScores(ctx context.Context, request ExportScoresRequestObject) (ExportScoresResponseObject, error)
+	ExportScores(ctx context.Context, call C, request ExportScoresRequestObject) (ExportScoresResponseObject, error)
 	// GetScore Retrieve a score
 	// (GET /api/v1/scores/{score_id})
-	GetScore(ctx context.Context, request GetScoreRequestObject) (GetScoreResponseObject, error)
+	GetScore(ctx context.Context, call C, request GetScoreRequestObject) (GetScoreResponseObject, error)
 	// UpdateScore Change your own draft
 	// (PATCH /api/v1/scores/{score_id})
-	UpdateScore(ctx context.Context, request UpdateScoreRequestObject) (UpdateScoreResponseObject, error)
+	UpdateScore(ctx context.Context, call C, request UpdateScoreRequestObject) (UpdateScoreResponseObject, error)
 	// ReopenScore Reopen a submitted score
 	// (POST /api/v1/scores/{score_id}/reopen)
-	ReopenScore(ctx context.Context, request ReopenScoreRequestObject) (ReopenScoreResponseObject, error)
+	ReopenScore(ctx context.Context, call C, request ReopenScoreRequestObject) (ReopenScoreResponseObject, error)
 	// ListScoreRevisions List a score's earlier revisions
 	// (GET /api/v1/scores/{score_id}/revisions)
-	ListScoreRevisions(ctx context.Context, request ListScoreRevisionsRequestObject) (ListScoreRevisionsResponseObject, error)
+	ListScoreRevisions(ctx context.Context, call C, request ListScoreRevisionsRequestObject) (ListScoreRevisionsResponseObject, error)
 	// SubmitScore Submit your own score
 	// (POST /api/v1/scores/{score_id}/submit)
-	SubmitScore(ctx context.Context, request SubmitScoreRequestObject) (SubmitScoreResponseObject, error)
+	SubmitScore(ctx context.Context, call C, request SubmitScoreRequestObject) (SubmitScoreResponseObject, error)
 	// VoidScore Void a submitted score
 	// (POST /api/v1/scores/{score_id}/void)
-	VoidScore(ctx context.Context, request VoidScoreRequestObject) (VoidScoreResponseObject, error)
+	VoidScore(ctx context.Context, call C, request VoidScoreRequestObject) (VoidScoreResponseObject, error)
 	// ListTestCompanies List the company's test companies
 	// (GET /api/v1/test-companies)
-	ListTestCompanies(ctx context.Context, request ListTestCompaniesRequestObject) (ListTestCompaniesResponseObject, error)
+	ListTestCompanies(ctx context.Context, call C, request ListTestCompaniesRequestObject) (ListTestCompaniesResponseObject, error)
 	// CreateTestCompany Open a test company
 	// (POST /api/v1/test-companies)
-	CreateTestCompany(ctx context.Context, request CreateTestCompanyRequestObject) (CreateTestCompanyResponseObject, error)
+	CreateTestCompany(ctx context.Context, call C, request CreateTestCompanyRequestObject) (CreateTestCompanyResponseObject, error)
 	// CloseTestCompany Close a test company
 	// (POST /api/v1/test-companies/{test_company_id}/close)
-	CloseTestCompany(ctx context.Context, request CloseTestCompanyRequestObject) (CloseTestCompanyResponseObject, error)
+	CloseTestCompany(ctx context.Context, call C, request CloseTestCompanyRequestObject) (CloseTestCompanyResponseObject, error)
 	// ListUsers List the company's users
 	// (GET /api/v1/users)
-	ListUsers(ctx context.Context, request ListUsersRequestObject) (ListUsersResponseObject, error)
+	ListUsers(ctx context.Context, call C, request ListUsersRequestObject) (ListUsersResponseObject, error)
 	// CreateUser Create a user
 	// (POST /api/v1/users)
-	CreateUser(ctx context.Context, request CreateUserRequestObject) (CreateUserResponseObject, error)
+	CreateUser(ctx context.Context, call C, request CreateUserRequestObject) (CreateUserResponseObject, error)
 	// GetMe Retrieve your own profile
 	// (GET /api/v1/users/me)
-	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	GetMe(ctx context.Context, call C, request GetMeRequestObject) (GetMeResponseObject, error)
 	// UpdateMe Change your own profile
 	// (PATCH /api/v1/users/me)
-	UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
+	UpdateMe(ctx context.Context, call C, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
 	// GetMyCalendar Retrieve your own interviews as a calendar file
 	// (GET /api/v1/users/me/calendar.ics)
-	GetMyCalendar(ctx context.Context, request GetMyCalendarRequestObject) (GetMyCalendarResponseObject, error)
+	GetMyCalendar(ctx context.Context, call C, request GetMyCalendarRequestObject) (GetMyCalendarResponseObject, error)
 	// GetUser Retrieve a user
 	// (GET /api/v1/users/{user_id})
-	GetUser(ctx context.Context, request GetUserRequestObject) (GetUserResponseObject, error)
+	GetUser(ctx context.Context, call C, request GetUserRequestObject) (GetUserResponseObject, error)
 	// UpdateUser Change a user's profile
 	// (PATCH /api/v1/users/{user_id})
-	UpdateUser(ctx context.Context, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
+	UpdateUser(ctx context.Context, call C, request UpdateUserRequestObject) (UpdateUserResponseObject, error)
 	// ChangeUserRole Change a user's role
 	// (POST /api/v1/users/{user_id}/change-role)
-	ChangeUserRole(ctx context.Context, request ChangeUserRoleRequestObject) (ChangeUserRoleResponseObject, error)
+	ChangeUserRole(ctx context.Context, call C, request ChangeUserRoleRequestObject) (ChangeUserRoleResponseObject, error)
 	// DeactivateUser Deactivate a user
 	// (POST /api/v1/users/{user_id}/deactivate)
-	DeactivateUser(ctx context.Context, request DeactivateUserRequestObject) (DeactivateUserResponseObject, error)
+	DeactivateUser(ctx context.Context, call C, request DeactivateUserRequestObject) (DeactivateUserResponseObject, error)
 	// ListUserJobs List a user's jobs
 	// (GET /api/v1/users/{user_id}/jobs)
-	ListUserJobs(ctx context.Context, request ListUserJobsRequestObject) (ListUserJobsResponseObject, error)
+	ListUserJobs(ctx context.Context, call C, request ListUserJobsRequestObject) (ListUserJobsResponseObject, error)
 	// ReactivateUser Reactivate a user
 	// (POST /api/v1/users/{user_id}/reactivate)
-	ReactivateUser(ctx context.Context, request ReactivateUserRequestObject) (ReactivateUserResponseObject, error)
+	ReactivateUser(ctx context.Context, call C, request ReactivateUserRequestObject) (ReactivateUserResponseObject, error)
 	// RevokeUserSessions End all sessions of a user
 	// (DELETE /api/v1/users/{user_id}/sessions)
-	RevokeUserSessions(ctx context.Context, request RevokeUserSessionsRequestObject) (RevokeUserSessionsResponseObject, error)
+	RevokeUserSessions(ctx context.Context, call C, request RevokeUserSessionsRequestObject) (RevokeUserSessionsResponseObject, error)
 	// ListUserSessions List a user's sessions
 	// (GET /api/v1/users/{user_id}/sessions)
-	ListUserSessions(ctx context.Context, request ListUserSessionsRequestObject) (ListUserSessionsResponseObject, error)
+	ListUserSessions(ctx context.Context, call C, request ListUserSessionsRequestObject) (ListUserSessionsResponseObject, error)
 	// RevokeUserSession End one session of a user
 	// (DELETE /api/v1/users/{user_id}/sessions/{session_id})
-	RevokeUserSession(ctx context.Context, request RevokeUserSessionRequestObject) (RevokeUserSessionResponseObject, error)
+	RevokeUserSession(ctx context.Context, call C, request RevokeUserSessionRequestObject) (RevokeUserSessionResponseObject, error)
 	// GetHealth Check that the process is alive
 	// (GET /health)
-	GetHealth(ctx context.Context, request GetHealthRequestObject) (GetHealthResponseObject, error)
+	GetHealth(ctx context.Context, call C, request GetHealthRequestObject) (GetHealthResponseObject, error)
 	// GetReadiness Check that the service is ready
 	// (GET /health/ready)
-	GetReadiness(ctx context.Context, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
+	GetReadiness(ctx context.Context, call C, request GetReadinessRequestObject) (GetReadinessResponseObject, error)
 	// GetMetrics Retrieve metrics for Prometheus
 	// (GET /metrics)
-	GetMetrics(ctx context.Context, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
+	GetMetrics(ctx context.Context, call C, request GetMetricsRequestObject) (GetMetricsResponseObject, error)
 	// GetSpecificationJSON Retrieve this document as JSON
 	// (GET /openapi.json)
-	GetSpecificationJSON(ctx context.Context, request GetSpecificationJSONRequestObject) (GetSpecificationJSONResponseObject, error)
+	GetSpecificationJSON(ctx context.Context, call C, request GetSpecificationJSONRequestObject) (GetSpecificationJSONResponseObject, error)
 	// GetSpecificationYAML Retrieve this document as YAML
 	// (GET /openapi.yaml)
-	GetSpecificationYAML(ctx context.Context, request GetSpecificationYAMLRequestObject) (GetSpecificationYAMLResponseObject, error)
+	GetSpecificationYAML(ctx context.Context, call C, request GetSpecificationYAMLRequestObject) (GetSpecificationYAMLResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
 type StrictMiddlewareFunc func(f StrictHandlerFunc, operationID string) StrictHandlerFunc
 
-func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareFunc) ServerInterface {
-	return &strictHandler{ssi: ssi, middlewares: middlewares}
+// NewStrictHandler returns handlers that call the operations of ssi. callOf returns the call of a request.
+func NewStrictHandler[C any](ssi StrictServerInterface[C], callOf func(ctx echo.Context) C, middlewares []StrictMiddlewareFunc) ServerInterface {
+	return &strictHandler[C]{ssi: ssi, callOf: callOf, middlewares: middlewares}
 }
 
-type strictHandler struct {
-	ssi         StrictServerInterface
+type strictHandler[C any] struct {
+	ssi         StrictServerInterface[C]
+	callOf      func(ctx echo.Context) C
 	middlewares []StrictMiddlewareFunc
 }
 
 // ListAPIKeys operation middleware
-func (sh *strictHandler) ListAPIKeys(ctx echo.Context, params ListAPIKeysParams) error {
+func (sh *strictHandler[C]) ListAPIKeys(ctx echo.Context, params ListAPIKeysParams) error {
 	var request ListAPIKeysRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListAPIKeys(ctx.Request().Context(), request.(ListAPIKeysRequestObject))
+		return sh.ssi.ListAPIKeys(ctx.Request().Context(), sh.callOf(ctx), request.(ListAPIKeysRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListAPIKeys")
@@ -35744,7 +41384,7 @@ func (sh *strictHandler) ListAPIKeys(ctx echo.Context, params ListAPIKeysParams)
 }
 
 // CreateAPIKey operation middleware
-func (sh *strictHandler) CreateAPIKey(ctx echo.Context, params CreateAPIKeyParams) error {
+func (sh *strictHandler[C]) CreateAPIKey(ctx echo.Context, params CreateAPIKeyParams) error {
 	var request CreateAPIKeyRequestObject
 
 	request.Params = params
@@ -35773,7 +41413,7 @@ func (sh *strictHandler) CreateAPIKey(ctx echo.Context, params CreateAPIKeyParam
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateAPIKey(ctx.Request().Context(), request.(CreateAPIKeyRequestObject))
+		return sh.ssi.CreateAPIKey(ctx.Request().Context(), sh.callOf(ctx), request.(CreateAPIKeyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateAPIKey")
@@ -35792,13 +41432,13 @@ func (sh *strictHandler) CreateAPIKey(ctx echo.Context, params CreateAPIKeyParam
 }
 
 // GetMyAPIKey operation middleware
-func (sh *strictHandler) GetMyAPIKey(ctx echo.Context, params GetMyAPIKeyParams) error {
+func (sh *strictHandler[C]) GetMyAPIKey(ctx echo.Context, params GetMyAPIKeyParams) error {
 	var request GetMyAPIKeyRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetMyAPIKey(ctx.Request().Context(), request.(GetMyAPIKeyRequestObject))
+		return sh.ssi.GetMyAPIKey(ctx.Request().Context(), sh.callOf(ctx), request.(GetMyAPIKeyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetMyAPIKey")
@@ -35817,14 +41457,14 @@ func (sh *strictHandler) GetMyAPIKey(ctx echo.Context, params GetMyAPIKeyParams)
 }
 
 // GetAPIKey operation middleware
-func (sh *strictHandler) GetAPIKey(ctx echo.Context, apiKeyID APIKeyID, params GetAPIKeyParams) error {
+func (sh *strictHandler[C]) GetAPIKey(ctx echo.Context, apiKeyID APIKeyID, params GetAPIKeyParams) error {
 	var request GetAPIKeyRequestObject
 
 	request.APIKeyID = apiKeyID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetAPIKey(ctx.Request().Context(), request.(GetAPIKeyRequestObject))
+		return sh.ssi.GetAPIKey(ctx.Request().Context(), sh.callOf(ctx), request.(GetAPIKeyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetAPIKey")
@@ -35843,7 +41483,7 @@ func (sh *strictHandler) GetAPIKey(ctx echo.Context, apiKeyID APIKeyID, params G
 }
 
 // UpdateAPIKey operation middleware
-func (sh *strictHandler) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params UpdateAPIKeyParams) error {
+func (sh *strictHandler[C]) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params UpdateAPIKeyParams) error {
 	var request UpdateAPIKeyRequestObject
 
 	request.APIKeyID = apiKeyID
@@ -35873,7 +41513,7 @@ func (sh *strictHandler) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateAPIKey(ctx.Request().Context(), request.(UpdateAPIKeyRequestObject))
+		return sh.ssi.UpdateAPIKey(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateAPIKeyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateAPIKey")
@@ -35892,14 +41532,14 @@ func (sh *strictHandler) UpdateAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 }
 
 // RevokeAPIKey operation middleware
-func (sh *strictHandler) RevokeAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RevokeAPIKeyParams) error {
+func (sh *strictHandler[C]) RevokeAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RevokeAPIKeyParams) error {
 	var request RevokeAPIKeyRequestObject
 
 	request.APIKeyID = apiKeyID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeAPIKey(ctx.Request().Context(), request.(RevokeAPIKeyRequestObject))
+		return sh.ssi.RevokeAPIKey(ctx.Request().Context(), sh.callOf(ctx), request.(RevokeAPIKeyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RevokeAPIKey")
@@ -35918,7 +41558,7 @@ func (sh *strictHandler) RevokeAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 }
 
 // RotateAPIKey operation middleware
-func (sh *strictHandler) RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RotateAPIKeyParams) error {
+func (sh *strictHandler[C]) RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, params RotateAPIKeyParams) error {
 	var request RotateAPIKeyRequestObject
 
 	request.APIKeyID = apiKeyID
@@ -35951,7 +41591,7 @@ func (sh *strictHandler) RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RotateAPIKey(ctx.Request().Context(), request.(RotateAPIKeyRequestObject))
+		return sh.ssi.RotateAPIKey(ctx.Request().Context(), sh.callOf(ctx), request.(RotateAPIKeyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RotateAPIKey")
@@ -35970,13 +41610,13 @@ func (sh *strictHandler) RotateAPIKey(ctx echo.Context, apiKeyID APIKeyID, param
 }
 
 // ListApplications operation middleware
-func (sh *strictHandler) ListApplications(ctx echo.Context, params ListApplicationsParams) error {
+func (sh *strictHandler[C]) ListApplications(ctx echo.Context, params ListApplicationsParams) error {
 	var request ListApplicationsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListApplications(ctx.Request().Context(), request.(ListApplicationsRequestObject))
+		return sh.ssi.ListApplications(ctx.Request().Context(), sh.callOf(ctx), request.(ListApplicationsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListApplications")
@@ -35995,7 +41635,7 @@ func (sh *strictHandler) ListApplications(ctx echo.Context, params ListApplicati
 }
 
 // CreateApplication operation middleware
-func (sh *strictHandler) CreateApplication(ctx echo.Context, params CreateApplicationParams) error {
+func (sh *strictHandler[C]) CreateApplication(ctx echo.Context, params CreateApplicationParams) error {
 	var request CreateApplicationRequestObject
 
 	request.Params = params
@@ -36024,7 +41664,7 @@ func (sh *strictHandler) CreateApplication(ctx echo.Context, params CreateApplic
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateApplication(ctx.Request().Context(), request.(CreateApplicationRequestObject))
+		return sh.ssi.CreateApplication(ctx.Request().Context(), sh.callOf(ctx), request.(CreateApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateApplication")
@@ -36043,13 +41683,13 @@ func (sh *strictHandler) CreateApplication(ctx echo.Context, params CreateApplic
 }
 
 // ExportApplications operation middleware
-func (sh *strictHandler) ExportApplications(ctx echo.Context, params ExportApplicationsParams) error {
+func (sh *strictHandler[C]) ExportApplications(ctx echo.Context, params ExportApplicationsParams) error {
 	var request ExportApplicationsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ExportApplications(ctx.Request().Context(), request.(ExportApplicationsRequestObject))
+		return sh.ssi.ExportApplications(ctx.Request().Context(), sh.callOf(ctx), request.(ExportApplicationsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ExportApplications")
@@ -36068,14 +41708,14 @@ func (sh *strictHandler) ExportApplications(ctx echo.Context, params ExportAppli
 }
 
 // GetApplication operation middleware
-func (sh *strictHandler) GetApplication(ctx echo.Context, applicationID ApplicationID, params GetApplicationParams) error {
+func (sh *strictHandler[C]) GetApplication(ctx echo.Context, applicationID ApplicationID, params GetApplicationParams) error {
 	var request GetApplicationRequestObject
 
 	request.ApplicationID = applicationID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetApplication(ctx.Request().Context(), request.(GetApplicationRequestObject))
+		return sh.ssi.GetApplication(ctx.Request().Context(), sh.callOf(ctx), request.(GetApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetApplication")
@@ -36094,14 +41734,14 @@ func (sh *strictHandler) GetApplication(ctx echo.Context, applicationID Applicat
 }
 
 // ListApplicationHistory operation middleware
-func (sh *strictHandler) ListApplicationHistory(ctx echo.Context, applicationID ApplicationID, params ListApplicationHistoryParams) error {
+func (sh *strictHandler[C]) ListApplicationHistory(ctx echo.Context, applicationID ApplicationID, params ListApplicationHistoryParams) error {
 	var request ListApplicationHistoryRequestObject
 
 	request.ApplicationID = applicationID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListApplicationHistory(ctx.Request().Context(), request.(ListApplicationHistoryRequestObject))
+		return sh.ssi.ListApplicationHistory(ctx.Request().Context(), sh.callOf(ctx), request.(ListApplicationHistoryRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListApplicationHistory")
@@ -36120,7 +41760,7 @@ func (sh *strictHandler) ListApplicationHistory(ctx echo.Context, applicationID 
 }
 
 // HoldApplication operation middleware
-func (sh *strictHandler) HoldApplication(ctx echo.Context, applicationID ApplicationID, params HoldApplicationParams) error {
+func (sh *strictHandler[C]) HoldApplication(ctx echo.Context, applicationID ApplicationID, params HoldApplicationParams) error {
 	var request HoldApplicationRequestObject
 
 	request.ApplicationID = applicationID
@@ -36153,7 +41793,7 @@ func (sh *strictHandler) HoldApplication(ctx echo.Context, applicationID Applica
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.HoldApplication(ctx.Request().Context(), request.(HoldApplicationRequestObject))
+		return sh.ssi.HoldApplication(ctx.Request().Context(), sh.callOf(ctx), request.(HoldApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "HoldApplication")
@@ -36172,7 +41812,7 @@ func (sh *strictHandler) HoldApplication(ctx echo.Context, applicationID Applica
 }
 
 // MoveApplication operation middleware
-func (sh *strictHandler) MoveApplication(ctx echo.Context, applicationID ApplicationID, params MoveApplicationParams) error {
+func (sh *strictHandler[C]) MoveApplication(ctx echo.Context, applicationID ApplicationID, params MoveApplicationParams) error {
 	var request MoveApplicationRequestObject
 
 	request.ApplicationID = applicationID
@@ -36202,7 +41842,7 @@ func (sh *strictHandler) MoveApplication(ctx echo.Context, applicationID Applica
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.MoveApplication(ctx.Request().Context(), request.(MoveApplicationRequestObject))
+		return sh.ssi.MoveApplication(ctx.Request().Context(), sh.callOf(ctx), request.(MoveApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "MoveApplication")
@@ -36221,7 +41861,7 @@ func (sh *strictHandler) MoveApplication(ctx echo.Context, applicationID Applica
 }
 
 // ReactivateApplication operation middleware
-func (sh *strictHandler) ReactivateApplication(ctx echo.Context, applicationID ApplicationID, params ReactivateApplicationParams) error {
+func (sh *strictHandler[C]) ReactivateApplication(ctx echo.Context, applicationID ApplicationID, params ReactivateApplicationParams) error {
 	var request ReactivateApplicationRequestObject
 
 	request.ApplicationID = applicationID
@@ -36251,7 +41891,7 @@ func (sh *strictHandler) ReactivateApplication(ctx echo.Context, applicationID A
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ReactivateApplication(ctx.Request().Context(), request.(ReactivateApplicationRequestObject))
+		return sh.ssi.ReactivateApplication(ctx.Request().Context(), sh.callOf(ctx), request.(ReactivateApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ReactivateApplication")
@@ -36270,7 +41910,7 @@ func (sh *strictHandler) ReactivateApplication(ctx echo.Context, applicationID A
 }
 
 // RejectApplication operation middleware
-func (sh *strictHandler) RejectApplication(ctx echo.Context, applicationID ApplicationID, params RejectApplicationParams) error {
+func (sh *strictHandler[C]) RejectApplication(ctx echo.Context, applicationID ApplicationID, params RejectApplicationParams) error {
 	var request RejectApplicationRequestObject
 
 	request.ApplicationID = applicationID
@@ -36300,7 +41940,7 @@ func (sh *strictHandler) RejectApplication(ctx echo.Context, applicationID Appli
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RejectApplication(ctx.Request().Context(), request.(RejectApplicationRequestObject))
+		return sh.ssi.RejectApplication(ctx.Request().Context(), sh.callOf(ctx), request.(RejectApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RejectApplication")
@@ -36319,7 +41959,7 @@ func (sh *strictHandler) RejectApplication(ctx echo.Context, applicationID Appli
 }
 
 // ResumeApplication operation middleware
-func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error {
+func (sh *strictHandler[C]) ResumeApplication(ctx echo.Context, applicationID ApplicationID, params ResumeApplicationParams) error {
 	var request ResumeApplicationRequestObject
 
 	request.ApplicationID = applicationID
@@ -36352,7 +41992,7 @@ func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID Appli
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ResumeApplication(ctx.Request().Context(), request.(ResumeApplicationRequestObject))
+		return sh.ssi.ResumeApplication(ctx.Request().Context(), sh.callOf(ctx), request.(ResumeApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ResumeApplication")
@@ -36371,14 +42011,14 @@ func (sh *strictHandler) ResumeApplication(ctx echo.Context, applicationID Appli
 }
 
 // GetApplicationSummary operation middleware
-func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error {
+func (sh *strictHandler[C]) GetApplicationSummary(ctx echo.Context, applicationID ApplicationID, params GetApplicationSummaryParams) error {
 	var request GetApplicationSummaryRequestObject
 
 	request.ApplicationID = applicationID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetApplicationSummary(ctx.Request().Context(), request.(GetApplicationSummaryRequestObject))
+		return sh.ssi.GetApplicationSummary(ctx.Request().Context(), sh.callOf(ctx), request.(GetApplicationSummaryRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetApplicationSummary")
@@ -36397,7 +42037,7 @@ func (sh *strictHandler) GetApplicationSummary(ctx echo.Context, applicationID A
 }
 
 // WithdrawApplication operation middleware
-func (sh *strictHandler) WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error {
+func (sh *strictHandler[C]) WithdrawApplication(ctx echo.Context, applicationID ApplicationID, params WithdrawApplicationParams) error {
 	var request WithdrawApplicationRequestObject
 
 	request.ApplicationID = applicationID
@@ -36430,7 +42070,7 @@ func (sh *strictHandler) WithdrawApplication(ctx echo.Context, applicationID App
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.WithdrawApplication(ctx.Request().Context(), request.(WithdrawApplicationRequestObject))
+		return sh.ssi.WithdrawApplication(ctx.Request().Context(), sh.callOf(ctx), request.(WithdrawApplicationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "WithdrawApplication")
@@ -36449,13 +42089,13 @@ func (sh *strictHandler) WithdrawApplication(ctx echo.Context, applicationID App
 }
 
 // ListAuditLogs operation middleware
-func (sh *strictHandler) ListAuditLogs(ctx echo.Context, params ListAuditLogsParams) error {
+func (sh *strictHandler[C]) ListAuditLogs(ctx echo.Context, params ListAuditLogsParams) error {
 	var request ListAuditLogsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListAuditLogs(ctx.Request().Context(), request.(ListAuditLogsRequestObject))
+		return sh.ssi.ListAuditLogs(ctx.Request().Context(), sh.callOf(ctx), request.(ListAuditLogsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListAuditLogs")
@@ -36474,13 +42114,13 @@ func (sh *strictHandler) ListAuditLogs(ctx echo.Context, params ListAuditLogsPar
 }
 
 // ExportAuditLogs operation middleware
-func (sh *strictHandler) ExportAuditLogs(ctx echo.Context, params ExportAuditLogsParams) error {
+func (sh *strictHandler[C]) ExportAuditLogs(ctx echo.Context, params ExportAuditLogsParams) error {
 	var request ExportAuditLogsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ExportAuditLogs(ctx.Request().Context(), request.(ExportAuditLogsRequestObject))
+		return sh.ssi.ExportAuditLogs(ctx.Request().Context(), sh.callOf(ctx), request.(ExportAuditLogsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ExportAuditLogs")
@@ -36499,13 +42139,13 @@ func (sh *strictHandler) ExportAuditLogs(ctx echo.Context, params ExportAuditLog
 }
 
 // VerifyAuditLogs operation middleware
-func (sh *strictHandler) VerifyAuditLogs(ctx echo.Context, params VerifyAuditLogsParams) error {
+func (sh *strictHandler[C]) VerifyAuditLogs(ctx echo.Context, params VerifyAuditLogsParams) error {
 	var request VerifyAuditLogsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.VerifyAuditLogs(ctx.Request().Context(), request.(VerifyAuditLogsRequestObject))
+		return sh.ssi.VerifyAuditLogs(ctx.Request().Context(), sh.callOf(ctx), request.(VerifyAuditLogsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "VerifyAuditLogs")
@@ -36524,14 +42164,14 @@ func (sh *strictHandler) VerifyAuditLogs(ctx echo.Context, params VerifyAuditLog
 }
 
 // GetAuditLog operation middleware
-func (sh *strictHandler) GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error {
+func (sh *strictHandler[C]) GetAuditLog(ctx echo.Context, auditLogID ID, params GetAuditLogParams) error {
 	var request GetAuditLogRequestObject
 
 	request.AuditLogID = auditLogID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetAuditLog(ctx.Request().Context(), request.(GetAuditLogRequestObject))
+		return sh.ssi.GetAuditLog(ctx.Request().Context(), sh.callOf(ctx), request.(GetAuditLogRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetAuditLog")
@@ -36550,7 +42190,7 @@ func (sh *strictHandler) GetAuditLog(ctx echo.Context, auditLogID ID, params Get
 }
 
 // Login operation middleware
-func (sh *strictHandler) Login(ctx echo.Context) error {
+func (sh *strictHandler[C]) Login(ctx echo.Context) error {
 	var request LoginRequestObject
 
 	var body LoginJSONRequestBody
@@ -36577,7 +42217,7 @@ func (sh *strictHandler) Login(ctx echo.Context) error {
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.Login(ctx.Request().Context(), request.(LoginRequestObject))
+		return sh.ssi.Login(ctx.Request().Context(), sh.callOf(ctx), request.(LoginRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "Login")
@@ -36596,13 +42236,13 @@ func (sh *strictHandler) Login(ctx echo.Context) error {
 }
 
 // Logout operation middleware
-func (sh *strictHandler) Logout(ctx echo.Context, params LogoutParams) error {
+func (sh *strictHandler[C]) Logout(ctx echo.Context, params LogoutParams) error {
 	var request LogoutRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.Logout(ctx.Request().Context(), request.(LogoutRequestObject))
+		return sh.ssi.Logout(ctx.Request().Context(), sh.callOf(ctx), request.(LogoutRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "Logout")
@@ -36621,7 +42261,7 @@ func (sh *strictHandler) Logout(ctx echo.Context, params LogoutParams) error {
 }
 
 // ChangePassword operation middleware
-func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
+func (sh *strictHandler[C]) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
 	var request ChangePasswordRequestObject
 
 	request.Params = params
@@ -36650,7 +42290,7 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordP
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ChangePassword(ctx.Request().Context(), request.(ChangePasswordRequestObject))
+		return sh.ssi.ChangePassword(ctx.Request().Context(), sh.callOf(ctx), request.(ChangePasswordRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ChangePassword")
@@ -36669,7 +42309,7 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordP
 }
 
 // RefreshTokens operation middleware
-func (sh *strictHandler) RefreshTokens(ctx echo.Context, params RefreshTokensParams) error {
+func (sh *strictHandler[C]) RefreshTokens(ctx echo.Context, params RefreshTokensParams) error {
 	var request RefreshTokensRequestObject
 
 	request.Params = params
@@ -36701,7 +42341,7 @@ func (sh *strictHandler) RefreshTokens(ctx echo.Context, params RefreshTokensPar
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RefreshTokens(ctx.Request().Context(), request.(RefreshTokensRequestObject))
+		return sh.ssi.RefreshTokens(ctx.Request().Context(), sh.callOf(ctx), request.(RefreshTokensRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RefreshTokens")
@@ -36720,13 +42360,13 @@ func (sh *strictHandler) RefreshTokens(ctx echo.Context, params RefreshTokensPar
 }
 
 // ListSessions operation middleware
-func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParams) error {
+func (sh *strictHandler[C]) ListSessions(ctx echo.Context, params ListSessionsParams) error {
 	var request ListSessionsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+		return sh.ssi.ListSessions(ctx.Request().Context(), sh.callOf(ctx), request.(ListSessionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListSessions")
@@ -36745,13 +42385,13 @@ func (sh *strictHandler) ListSessions(ctx echo.Context, params ListSessionsParam
 }
 
 // RevokeOtherSessions operation middleware
-func (sh *strictHandler) RevokeOtherSessions(ctx echo.Context, params RevokeOtherSessionsParams) error {
+func (sh *strictHandler[C]) RevokeOtherSessions(ctx echo.Context, params RevokeOtherSessionsParams) error {
 	var request RevokeOtherSessionsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeOtherSessions(ctx.Request().Context(), request.(RevokeOtherSessionsRequestObject))
+		return sh.ssi.RevokeOtherSessions(ctx.Request().Context(), sh.callOf(ctx), request.(RevokeOtherSessionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RevokeOtherSessions")
@@ -36770,13 +42410,13 @@ func (sh *strictHandler) RevokeOtherSessions(ctx echo.Context, params RevokeOthe
 }
 
 // RevokeSession operation middleware
-func (sh *strictHandler) RevokeSession(ctx echo.Context, sessionID SessionID) error {
+func (sh *strictHandler[C]) RevokeSession(ctx echo.Context, sessionID SessionID) error {
 	var request RevokeSessionRequestObject
 
 	request.SessionID = sessionID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeSession(ctx.Request().Context(), request.(RevokeSessionRequestObject))
+		return sh.ssi.RevokeSession(ctx.Request().Context(), sh.callOf(ctx), request.(RevokeSessionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RevokeSession")
@@ -36795,13 +42435,13 @@ func (sh *strictHandler) RevokeSession(ctx echo.Context, sessionID SessionID) er
 }
 
 // ListCandidates operation middleware
-func (sh *strictHandler) ListCandidates(ctx echo.Context, params ListCandidatesParams) error {
+func (sh *strictHandler[C]) ListCandidates(ctx echo.Context, params ListCandidatesParams) error {
 	var request ListCandidatesRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListCandidates(ctx.Request().Context(), request.(ListCandidatesRequestObject))
+		return sh.ssi.ListCandidates(ctx.Request().Context(), sh.callOf(ctx), request.(ListCandidatesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListCandidates")
@@ -36820,7 +42460,7 @@ func (sh *strictHandler) ListCandidates(ctx echo.Context, params ListCandidatesP
 }
 
 // CreateCandidate operation middleware
-func (sh *strictHandler) CreateCandidate(ctx echo.Context, params CreateCandidateParams) error {
+func (sh *strictHandler[C]) CreateCandidate(ctx echo.Context, params CreateCandidateParams) error {
 	var request CreateCandidateRequestObject
 
 	request.Params = params
@@ -36849,7 +42489,7 @@ func (sh *strictHandler) CreateCandidate(ctx echo.Context, params CreateCandidat
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateCandidate(ctx.Request().Context(), request.(CreateCandidateRequestObject))
+		return sh.ssi.CreateCandidate(ctx.Request().Context(), sh.callOf(ctx), request.(CreateCandidateRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateCandidate")
@@ -36868,13 +42508,13 @@ func (sh *strictHandler) CreateCandidate(ctx echo.Context, params CreateCandidat
 }
 
 // ExportCandidates operation middleware
-func (sh *strictHandler) ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error {
+func (sh *strictHandler[C]) ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error {
 	var request ExportCandidatesRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ExportCandidates(ctx.Request().Context(), request.(ExportCandidatesRequestObject))
+		return sh.ssi.ExportCandidates(ctx.Request().Context(), sh.callOf(ctx), request.(ExportCandidatesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ExportCandidates")
@@ -36893,7 +42533,7 @@ func (sh *strictHandler) ExportCandidates(ctx echo.Context, params ExportCandida
 }
 
 // ImportCandidatesCSV operation middleware
-func (sh *strictHandler) ImportCandidatesCSV(ctx echo.Context, params ImportCandidatesCSVParams) error {
+func (sh *strictHandler[C]) ImportCandidatesCSV(ctx echo.Context, params ImportCandidatesCSVParams) error {
 	var request ImportCandidatesCSVRequestObject
 
 	request.Params = params
@@ -36901,7 +42541,7 @@ func (sh *strictHandler) ImportCandidatesCSV(ctx echo.Context, params ImportCand
 	request.Body = ctx.Request().Body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ImportCandidatesCSV(ctx.Request().Context(), request.(ImportCandidatesCSVRequestObject))
+		return sh.ssi.ImportCandidatesCSV(ctx.Request().Context(), sh.callOf(ctx), request.(ImportCandidatesCSVRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ImportCandidatesCSV")
@@ -36920,7 +42560,7 @@ func (sh *strictHandler) ImportCandidatesCSV(ctx echo.Context, params ImportCand
 }
 
 // ImportCandidatesNDJSON operation middleware
-func (sh *strictHandler) ImportCandidatesNDJSON(ctx echo.Context, params ImportCandidatesNDJSONParams) error {
+func (sh *strictHandler[C]) ImportCandidatesNDJSON(ctx echo.Context, params ImportCandidatesNDJSONParams) error {
 	var request ImportCandidatesNDJSONRequestObject
 
 	request.Params = params
@@ -36928,7 +42568,7 @@ func (sh *strictHandler) ImportCandidatesNDJSON(ctx echo.Context, params ImportC
 	request.Body = ctx.Request().Body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ImportCandidatesNDJSON(ctx.Request().Context(), request.(ImportCandidatesNDJSONRequestObject))
+		return sh.ssi.ImportCandidatesNDJSON(ctx.Request().Context(), sh.callOf(ctx), request.(ImportCandidatesNDJSONRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ImportCandidatesNDJSON")
@@ -36947,14 +42587,14 @@ func (sh *strictHandler) ImportCandidatesNDJSON(ctx echo.Context, params ImportC
 }
 
 // GetCandidate operation middleware
-func (sh *strictHandler) GetCandidate(ctx echo.Context, candidateID CandidateID, params GetCandidateParams) error {
+func (sh *strictHandler[C]) GetCandidate(ctx echo.Context, candidateID CandidateID, params GetCandidateParams) error {
 	var request GetCandidateRequestObject
 
 	request.CandidateID = candidateID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetCandidate(ctx.Request().Context(), request.(GetCandidateRequestObject))
+		return sh.ssi.GetCandidate(ctx.Request().Context(), sh.callOf(ctx), request.(GetCandidateRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetCandidate")
@@ -36973,7 +42613,7 @@ func (sh *strictHandler) GetCandidate(ctx echo.Context, candidateID CandidateID,
 }
 
 // UpdateCandidate operation middleware
-func (sh *strictHandler) UpdateCandidate(ctx echo.Context, candidateID CandidateID, params UpdateCandidateParams) error {
+func (sh *strictHandler[C]) UpdateCandidate(ctx echo.Context, candidateID CandidateID, params UpdateCandidateParams) error {
 	var request UpdateCandidateRequestObject
 
 	request.CandidateID = candidateID
@@ -37003,7 +42643,7 @@ func (sh *strictHandler) UpdateCandidate(ctx echo.Context, candidateID Candidate
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateCandidate(ctx.Request().Context(), request.(UpdateCandidateRequestObject))
+		return sh.ssi.UpdateCandidate(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateCandidateRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateCandidate")
@@ -37022,14 +42662,14 @@ func (sh *strictHandler) UpdateCandidate(ctx echo.Context, candidateID Candidate
 }
 
 // ArchiveCandidate operation middleware
-func (sh *strictHandler) ArchiveCandidate(ctx echo.Context, candidateID CandidateID, params ArchiveCandidateParams) error {
+func (sh *strictHandler[C]) ArchiveCandidate(ctx echo.Context, candidateID CandidateID, params ArchiveCandidateParams) error {
 	var request ArchiveCandidateRequestObject
 
 	request.CandidateID = candidateID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ArchiveCandidate(ctx.Request().Context(), request.(ArchiveCandidateRequestObject))
+		return sh.ssi.ArchiveCandidate(ctx.Request().Context(), sh.callOf(ctx), request.(ArchiveCandidateRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ArchiveCandidate")
@@ -37048,14 +42688,14 @@ func (sh *strictHandler) ArchiveCandidate(ctx echo.Context, candidateID Candidat
 }
 
 // RestoreCandidate operation middleware
-func (sh *strictHandler) RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error {
+func (sh *strictHandler[C]) RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error {
 	var request RestoreCandidateRequestObject
 
 	request.CandidateID = candidateID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RestoreCandidate(ctx.Request().Context(), request.(RestoreCandidateRequestObject))
+		return sh.ssi.RestoreCandidate(ctx.Request().Context(), sh.callOf(ctx), request.(RestoreCandidateRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RestoreCandidate")
@@ -37074,13 +42714,13 @@ func (sh *strictHandler) RestoreCandidate(ctx echo.Context, candidateID Candidat
 }
 
 // GetCompany operation middleware
-func (sh *strictHandler) GetCompany(ctx echo.Context, params GetCompanyParams) error {
+func (sh *strictHandler[C]) GetCompany(ctx echo.Context, params GetCompanyParams) error {
 	var request GetCompanyRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetCompany(ctx.Request().Context(), request.(GetCompanyRequestObject))
+		return sh.ssi.GetCompany(ctx.Request().Context(), sh.callOf(ctx), request.(GetCompanyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetCompany")
@@ -37099,7 +42739,7 @@ func (sh *strictHandler) GetCompany(ctx echo.Context, params GetCompanyParams) e
 }
 
 // UpdateCompany operation middleware
-func (sh *strictHandler) UpdateCompany(ctx echo.Context, params UpdateCompanyParams) error {
+func (sh *strictHandler[C]) UpdateCompany(ctx echo.Context, params UpdateCompanyParams) error {
 	var request UpdateCompanyRequestObject
 
 	request.Params = params
@@ -37128,7 +42768,7 @@ func (sh *strictHandler) UpdateCompany(ctx echo.Context, params UpdateCompanyPar
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateCompany(ctx.Request().Context(), request.(UpdateCompanyRequestObject))
+		return sh.ssi.UpdateCompany(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateCompanyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateCompany")
@@ -37147,13 +42787,13 @@ func (sh *strictHandler) UpdateCompany(ctx echo.Context, params UpdateCompanyPar
 }
 
 // ResetCompany operation middleware
-func (sh *strictHandler) ResetCompany(ctx echo.Context, params ResetCompanyParams) error {
+func (sh *strictHandler[C]) ResetCompany(ctx echo.Context, params ResetCompanyParams) error {
 	var request ResetCompanyRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ResetCompany(ctx.Request().Context(), request.(ResetCompanyRequestObject))
+		return sh.ssi.ResetCompany(ctx.Request().Context(), sh.callOf(ctx), request.(ResetCompanyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ResetCompany")
@@ -37172,13 +42812,13 @@ func (sh *strictHandler) ResetCompany(ctx echo.Context, params ResetCompanyParam
 }
 
 // ListInterviews operation middleware
-func (sh *strictHandler) ListInterviews(ctx echo.Context, params ListInterviewsParams) error {
+func (sh *strictHandler[C]) ListInterviews(ctx echo.Context, params ListInterviewsParams) error {
 	var request ListInterviewsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListInterviews(ctx.Request().Context(), request.(ListInterviewsRequestObject))
+		return sh.ssi.ListInterviews(ctx.Request().Context(), sh.callOf(ctx), request.(ListInterviewsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListInterviews")
@@ -37197,7 +42837,7 @@ func (sh *strictHandler) ListInterviews(ctx echo.Context, params ListInterviewsP
 }
 
 // CreateInterview operation middleware
-func (sh *strictHandler) CreateInterview(ctx echo.Context, params CreateInterviewParams) error {
+func (sh *strictHandler[C]) CreateInterview(ctx echo.Context, params CreateInterviewParams) error {
 	var request CreateInterviewRequestObject
 
 	request.Params = params
@@ -37226,7 +42866,7 @@ func (sh *strictHandler) CreateInterview(ctx echo.Context, params CreateIntervie
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateInterview(ctx.Request().Context(), request.(CreateInterviewRequestObject))
+		return sh.ssi.CreateInterview(ctx.Request().Context(), sh.callOf(ctx), request.(CreateInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateInterview")
@@ -37245,14 +42885,14 @@ func (sh *strictHandler) CreateInterview(ctx echo.Context, params CreateIntervie
 }
 
 // GetInterview operation middleware
-func (sh *strictHandler) GetInterview(ctx echo.Context, interviewID InterviewID, params GetInterviewParams) error {
+func (sh *strictHandler[C]) GetInterview(ctx echo.Context, interviewID InterviewID, params GetInterviewParams) error {
 	var request GetInterviewRequestObject
 
 	request.InterviewID = interviewID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetInterview(ctx.Request().Context(), request.(GetInterviewRequestObject))
+		return sh.ssi.GetInterview(ctx.Request().Context(), sh.callOf(ctx), request.(GetInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetInterview")
@@ -37271,7 +42911,7 @@ func (sh *strictHandler) GetInterview(ctx echo.Context, interviewID InterviewID,
 }
 
 // UpdateInterview operation middleware
-func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID InterviewID, params UpdateInterviewParams) error {
+func (sh *strictHandler[C]) UpdateInterview(ctx echo.Context, interviewID InterviewID, params UpdateInterviewParams) error {
 	var request UpdateInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37301,7 +42941,7 @@ func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID Interview
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateInterview(ctx.Request().Context(), request.(UpdateInterviewRequestObject))
+		return sh.ssi.UpdateInterview(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateInterview")
@@ -37320,14 +42960,14 @@ func (sh *strictHandler) UpdateInterview(ctx echo.Context, interviewID Interview
 }
 
 // GetInterviewCalendar operation middleware
-func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error {
+func (sh *strictHandler[C]) GetInterviewCalendar(ctx echo.Context, interviewID InterviewID, params GetInterviewCalendarParams) error {
 	var request GetInterviewCalendarRequestObject
 
 	request.InterviewID = interviewID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetInterviewCalendar(ctx.Request().Context(), request.(GetInterviewCalendarRequestObject))
+		return sh.ssi.GetInterviewCalendar(ctx.Request().Context(), sh.callOf(ctx), request.(GetInterviewCalendarRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetInterviewCalendar")
@@ -37346,7 +42986,7 @@ func (sh *strictHandler) GetInterviewCalendar(ctx echo.Context, interviewID Inte
 }
 
 // CancelInterview operation middleware
-func (sh *strictHandler) CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error {
+func (sh *strictHandler[C]) CancelInterview(ctx echo.Context, interviewID InterviewID, params CancelInterviewParams) error {
 	var request CancelInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37379,7 +43019,7 @@ func (sh *strictHandler) CancelInterview(ctx echo.Context, interviewID Interview
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CancelInterview(ctx.Request().Context(), request.(CancelInterviewRequestObject))
+		return sh.ssi.CancelInterview(ctx.Request().Context(), sh.callOf(ctx), request.(CancelInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CancelInterview")
@@ -37398,7 +43038,7 @@ func (sh *strictHandler) CancelInterview(ctx echo.Context, interviewID Interview
 }
 
 // CompleteInterview operation middleware
-func (sh *strictHandler) CompleteInterview(ctx echo.Context, interviewID InterviewID, params CompleteInterviewParams) error {
+func (sh *strictHandler[C]) CompleteInterview(ctx echo.Context, interviewID InterviewID, params CompleteInterviewParams) error {
 	var request CompleteInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37428,7 +43068,7 @@ func (sh *strictHandler) CompleteInterview(ctx echo.Context, interviewID Intervi
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CompleteInterview(ctx.Request().Context(), request.(CompleteInterviewRequestObject))
+		return sh.ssi.CompleteInterview(ctx.Request().Context(), sh.callOf(ctx), request.(CompleteInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CompleteInterview")
@@ -37447,14 +43087,14 @@ func (sh *strictHandler) CompleteInterview(ctx echo.Context, interviewID Intervi
 }
 
 // FinishInterview operation middleware
-func (sh *strictHandler) FinishInterview(ctx echo.Context, interviewID InterviewID, params FinishInterviewParams) error {
+func (sh *strictHandler[C]) FinishInterview(ctx echo.Context, interviewID InterviewID, params FinishInterviewParams) error {
 	var request FinishInterviewRequestObject
 
 	request.InterviewID = interviewID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.FinishInterview(ctx.Request().Context(), request.(FinishInterviewRequestObject))
+		return sh.ssi.FinishInterview(ctx.Request().Context(), sh.callOf(ctx), request.(FinishInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "FinishInterview")
@@ -37473,14 +43113,14 @@ func (sh *strictHandler) FinishInterview(ctx echo.Context, interviewID Interview
 }
 
 // ListInterviewHistory operation middleware
-func (sh *strictHandler) ListInterviewHistory(ctx echo.Context, interviewID InterviewID, params ListInterviewHistoryParams) error {
+func (sh *strictHandler[C]) ListInterviewHistory(ctx echo.Context, interviewID InterviewID, params ListInterviewHistoryParams) error {
 	var request ListInterviewHistoryRequestObject
 
 	request.InterviewID = interviewID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListInterviewHistory(ctx.Request().Context(), request.(ListInterviewHistoryRequestObject))
+		return sh.ssi.ListInterviewHistory(ctx.Request().Context(), sh.callOf(ctx), request.(ListInterviewHistoryRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListInterviewHistory")
@@ -37499,7 +43139,7 @@ func (sh *strictHandler) ListInterviewHistory(ctx echo.Context, interviewID Inte
 }
 
 // MarkInterviewNoShow operation middleware
-func (sh *strictHandler) MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID, params MarkInterviewNoShowParams) error {
+func (sh *strictHandler[C]) MarkInterviewNoShow(ctx echo.Context, interviewID InterviewID, params MarkInterviewNoShowParams) error {
 	var request MarkInterviewNoShowRequestObject
 
 	request.InterviewID = interviewID
@@ -37532,7 +43172,7 @@ func (sh *strictHandler) MarkInterviewNoShow(ctx echo.Context, interviewID Inter
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.MarkInterviewNoShow(ctx.Request().Context(), request.(MarkInterviewNoShowRequestObject))
+		return sh.ssi.MarkInterviewNoShow(ctx.Request().Context(), sh.callOf(ctx), request.(MarkInterviewNoShowRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "MarkInterviewNoShow")
@@ -37551,7 +43191,7 @@ func (sh *strictHandler) MarkInterviewNoShow(ctx echo.Context, interviewID Inter
 }
 
 // RemovePanelist operation middleware
-func (sh *strictHandler) RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params RemovePanelistParams) error {
+func (sh *strictHandler[C]) RemovePanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params RemovePanelistParams) error {
 	var request RemovePanelistRequestObject
 
 	request.InterviewID = interviewID
@@ -37559,7 +43199,7 @@ func (sh *strictHandler) RemovePanelist(ctx echo.Context, interviewID InterviewI
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RemovePanelist(ctx.Request().Context(), request.(RemovePanelistRequestObject))
+		return sh.ssi.RemovePanelist(ctx.Request().Context(), sh.callOf(ctx), request.(RemovePanelistRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RemovePanelist")
@@ -37578,7 +43218,7 @@ func (sh *strictHandler) RemovePanelist(ctx echo.Context, interviewID InterviewI
 }
 
 // SetPanelist operation middleware
-func (sh *strictHandler) SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params SetPanelistParams) error {
+func (sh *strictHandler[C]) SetPanelist(ctx echo.Context, interviewID InterviewID, userID UserID, params SetPanelistParams) error {
 	var request SetPanelistRequestObject
 
 	request.InterviewID = interviewID
@@ -37609,7 +43249,7 @@ func (sh *strictHandler) SetPanelist(ctx echo.Context, interviewID InterviewID, 
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.SetPanelist(ctx.Request().Context(), request.(SetPanelistRequestObject))
+		return sh.ssi.SetPanelist(ctx.Request().Context(), sh.callOf(ctx), request.(SetPanelistRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "SetPanelist")
@@ -37628,7 +43268,7 @@ func (sh *strictHandler) SetPanelist(ctx echo.Context, interviewID InterviewID, 
 }
 
 // ReopenInterview operation middleware
-func (sh *strictHandler) ReopenInterview(ctx echo.Context, interviewID InterviewID, params ReopenInterviewParams) error {
+func (sh *strictHandler[C]) ReopenInterview(ctx echo.Context, interviewID InterviewID, params ReopenInterviewParams) error {
 	var request ReopenInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37658,7 +43298,7 @@ func (sh *strictHandler) ReopenInterview(ctx echo.Context, interviewID Interview
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ReopenInterview(ctx.Request().Context(), request.(ReopenInterviewRequestObject))
+		return sh.ssi.ReopenInterview(ctx.Request().Context(), sh.callOf(ctx), request.(ReopenInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ReopenInterview")
@@ -37677,7 +43317,7 @@ func (sh *strictHandler) ReopenInterview(ctx echo.Context, interviewID Interview
 }
 
 // RescheduleInterview operation middleware
-func (sh *strictHandler) RescheduleInterview(ctx echo.Context, interviewID InterviewID, params RescheduleInterviewParams) error {
+func (sh *strictHandler[C]) RescheduleInterview(ctx echo.Context, interviewID InterviewID, params RescheduleInterviewParams) error {
 	var request RescheduleInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37707,7 +43347,7 @@ func (sh *strictHandler) RescheduleInterview(ctx echo.Context, interviewID Inter
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RescheduleInterview(ctx.Request().Context(), request.(RescheduleInterviewRequestObject))
+		return sh.ssi.RescheduleInterview(ctx.Request().Context(), sh.callOf(ctx), request.(RescheduleInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RescheduleInterview")
@@ -37726,7 +43366,7 @@ func (sh *strictHandler) RescheduleInterview(ctx echo.Context, interviewID Inter
 }
 
 // RespondToInterview operation middleware
-func (sh *strictHandler) RespondToInterview(ctx echo.Context, interviewID InterviewID, params RespondToInterviewParams) error {
+func (sh *strictHandler[C]) RespondToInterview(ctx echo.Context, interviewID InterviewID, params RespondToInterviewParams) error {
 	var request RespondToInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37756,7 +43396,7 @@ func (sh *strictHandler) RespondToInterview(ctx echo.Context, interviewID Interv
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RespondToInterview(ctx.Request().Context(), request.(RespondToInterviewRequestObject))
+		return sh.ssi.RespondToInterview(ctx.Request().Context(), sh.callOf(ctx), request.(RespondToInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RespondToInterview")
@@ -37775,7 +43415,7 @@ func (sh *strictHandler) RespondToInterview(ctx echo.Context, interviewID Interv
 }
 
 // ScheduleInterview operation middleware
-func (sh *strictHandler) ScheduleInterview(ctx echo.Context, interviewID InterviewID, params ScheduleInterviewParams) error {
+func (sh *strictHandler[C]) ScheduleInterview(ctx echo.Context, interviewID InterviewID, params ScheduleInterviewParams) error {
 	var request ScheduleInterviewRequestObject
 
 	request.InterviewID = interviewID
@@ -37805,7 +43445,7 @@ func (sh *strictHandler) ScheduleInterview(ctx echo.Context, interviewID Intervi
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ScheduleInterview(ctx.Request().Context(), request.(ScheduleInterviewRequestObject))
+		return sh.ssi.ScheduleInterview(ctx.Request().Context(), sh.callOf(ctx), request.(ScheduleInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ScheduleInterview")
@@ -37824,7 +43464,7 @@ func (sh *strictHandler) ScheduleInterview(ctx echo.Context, interviewID Intervi
 }
 
 // CreateScore operation middleware
-func (sh *strictHandler) CreateScore(ctx echo.Context, interviewID InterviewID, params CreateScoreParams) error {
+func (sh *strictHandler[C]) CreateScore(ctx echo.Context, interviewID InterviewID, params CreateScoreParams) error {
 	var request CreateScoreRequestObject
 
 	request.InterviewID = interviewID
@@ -37857,7 +43497,7 @@ func (sh *strictHandler) CreateScore(ctx echo.Context, interviewID InterviewID, 
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateScore(ctx.Request().Context(), request.(CreateScoreRequestObject))
+		return sh.ssi.CreateScore(ctx.Request().Context(), sh.callOf(ctx), request.(CreateScoreRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateScore")
@@ -37876,14 +43516,14 @@ func (sh *strictHandler) CreateScore(ctx echo.Context, interviewID InterviewID, 
 }
 
 // StartInterview operation middleware
-func (sh *strictHandler) StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error {
+func (sh *strictHandler[C]) StartInterview(ctx echo.Context, interviewID InterviewID, params StartInterviewParams) error {
 	var request StartInterviewRequestObject
 
 	request.InterviewID = interviewID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.StartInterview(ctx.Request().Context(), request.(StartInterviewRequestObject))
+		return sh.ssi.StartInterview(ctx.Request().Context(), sh.callOf(ctx), request.(StartInterviewRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "StartInterview")
@@ -37902,14 +43542,14 @@ func (sh *strictHandler) StartInterview(ctx echo.Context, interviewID InterviewI
 }
 
 // GetInterviewSummary operation middleware
-func (sh *strictHandler) GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error {
+func (sh *strictHandler[C]) GetInterviewSummary(ctx echo.Context, interviewID InterviewID, params GetInterviewSummaryParams) error {
 	var request GetInterviewSummaryRequestObject
 
 	request.InterviewID = interviewID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetInterviewSummary(ctx.Request().Context(), request.(GetInterviewSummaryRequestObject))
+		return sh.ssi.GetInterviewSummary(ctx.Request().Context(), sh.callOf(ctx), request.(GetInterviewSummaryRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetInterviewSummary")
@@ -37928,13 +43568,13 @@ func (sh *strictHandler) GetInterviewSummary(ctx echo.Context, interviewID Inter
 }
 
 // ListJobs operation middleware
-func (sh *strictHandler) ListJobs(ctx echo.Context, params ListJobsParams) error {
+func (sh *strictHandler[C]) ListJobs(ctx echo.Context, params ListJobsParams) error {
 	var request ListJobsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListJobs(ctx.Request().Context(), request.(ListJobsRequestObject))
+		return sh.ssi.ListJobs(ctx.Request().Context(), sh.callOf(ctx), request.(ListJobsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListJobs")
@@ -37953,7 +43593,7 @@ func (sh *strictHandler) ListJobs(ctx echo.Context, params ListJobsParams) error
 }
 
 // CreateJob operation middleware
-func (sh *strictHandler) CreateJob(ctx echo.Context, params CreateJobParams) error {
+func (sh *strictHandler[C]) CreateJob(ctx echo.Context, params CreateJobParams) error {
 	var request CreateJobRequestObject
 
 	request.Params = params
@@ -37982,7 +43622,7 @@ func (sh *strictHandler) CreateJob(ctx echo.Context, params CreateJobParams) err
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateJob(ctx.Request().Context(), request.(CreateJobRequestObject))
+		return sh.ssi.CreateJob(ctx.Request().Context(), sh.callOf(ctx), request.(CreateJobRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateJob")
@@ -38001,14 +43641,14 @@ func (sh *strictHandler) CreateJob(ctx echo.Context, params CreateJobParams) err
 }
 
 // GetJob operation middleware
-func (sh *strictHandler) GetJob(ctx echo.Context, jobID JobID, params GetJobParams) error {
+func (sh *strictHandler[C]) GetJob(ctx echo.Context, jobID JobID, params GetJobParams) error {
 	var request GetJobRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetJob(ctx.Request().Context(), request.(GetJobRequestObject))
+		return sh.ssi.GetJob(ctx.Request().Context(), sh.callOf(ctx), request.(GetJobRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetJob")
@@ -38027,7 +43667,7 @@ func (sh *strictHandler) GetJob(ctx echo.Context, jobID JobID, params GetJobPara
 }
 
 // UpdateJob operation middleware
-func (sh *strictHandler) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJobParams) error {
+func (sh *strictHandler[C]) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJobParams) error {
 	var request UpdateJobRequestObject
 
 	request.JobID = jobID
@@ -38057,7 +43697,7 @@ func (sh *strictHandler) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJ
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateJob(ctx.Request().Context(), request.(UpdateJobRequestObject))
+		return sh.ssi.UpdateJob(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateJobRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateJob")
@@ -38076,14 +43716,14 @@ func (sh *strictHandler) UpdateJob(ctx echo.Context, jobID JobID, params UpdateJ
 }
 
 // CloseJob operation middleware
-func (sh *strictHandler) CloseJob(ctx echo.Context, jobID JobID, params CloseJobParams) error {
+func (sh *strictHandler[C]) CloseJob(ctx echo.Context, jobID JobID, params CloseJobParams) error {
 	var request CloseJobRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CloseJob(ctx.Request().Context(), request.(CloseJobRequestObject))
+		return sh.ssi.CloseJob(ctx.Request().Context(), sh.callOf(ctx), request.(CloseJobRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CloseJob")
@@ -38102,14 +43742,14 @@ func (sh *strictHandler) CloseJob(ctx echo.Context, jobID JobID, params CloseJob
 }
 
 // HoldJob operation middleware
-func (sh *strictHandler) HoldJob(ctx echo.Context, jobID JobID, params HoldJobParams) error {
+func (sh *strictHandler[C]) HoldJob(ctx echo.Context, jobID JobID, params HoldJobParams) error {
 	var request HoldJobRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.HoldJob(ctx.Request().Context(), request.(HoldJobRequestObject))
+		return sh.ssi.HoldJob(ctx.Request().Context(), sh.callOf(ctx), request.(HoldJobRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "HoldJob")
@@ -38128,14 +43768,14 @@ func (sh *strictHandler) HoldJob(ctx echo.Context, jobID JobID, params HoldJobPa
 }
 
 // ListJobMembers operation middleware
-func (sh *strictHandler) ListJobMembers(ctx echo.Context, jobID JobID, params ListJobMembersParams) error {
+func (sh *strictHandler[C]) ListJobMembers(ctx echo.Context, jobID JobID, params ListJobMembersParams) error {
 	var request ListJobMembersRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListJobMembers(ctx.Request().Context(), request.(ListJobMembersRequestObject))
+		return sh.ssi.ListJobMembers(ctx.Request().Context(), sh.callOf(ctx), request.(ListJobMembersRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListJobMembers")
@@ -38154,14 +43794,14 @@ func (sh *strictHandler) ListJobMembers(ctx echo.Context, jobID JobID, params Li
 }
 
 // RemoveJobMember operation middleware
-func (sh *strictHandler) RemoveJobMember(ctx echo.Context, jobID JobID, userID UserID) error {
+func (sh *strictHandler[C]) RemoveJobMember(ctx echo.Context, jobID JobID, userID UserID) error {
 	var request RemoveJobMemberRequestObject
 
 	request.JobID = jobID
 	request.UserID = userID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RemoveJobMember(ctx.Request().Context(), request.(RemoveJobMemberRequestObject))
+		return sh.ssi.RemoveJobMember(ctx.Request().Context(), sh.callOf(ctx), request.(RemoveJobMemberRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RemoveJobMember")
@@ -38180,7 +43820,7 @@ func (sh *strictHandler) RemoveJobMember(ctx echo.Context, jobID JobID, userID U
 }
 
 // SetJobMember operation middleware
-func (sh *strictHandler) SetJobMember(ctx echo.Context, jobID JobID, userID UserID) error {
+func (sh *strictHandler[C]) SetJobMember(ctx echo.Context, jobID JobID, userID UserID) error {
 	var request SetJobMemberRequestObject
 
 	request.JobID = jobID
@@ -38210,7 +43850,7 @@ func (sh *strictHandler) SetJobMember(ctx echo.Context, jobID JobID, userID User
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.SetJobMember(ctx.Request().Context(), request.(SetJobMemberRequestObject))
+		return sh.ssi.SetJobMember(ctx.Request().Context(), sh.callOf(ctx), request.(SetJobMemberRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "SetJobMember")
@@ -38229,14 +43869,14 @@ func (sh *strictHandler) SetJobMember(ctx echo.Context, jobID JobID, userID User
 }
 
 // OpenJob operation middleware
-func (sh *strictHandler) OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error {
+func (sh *strictHandler[C]) OpenJob(ctx echo.Context, jobID JobID, params OpenJobParams) error {
 	var request OpenJobRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.OpenJob(ctx.Request().Context(), request.(OpenJobRequestObject))
+		return sh.ssi.OpenJob(ctx.Request().Context(), sh.callOf(ctx), request.(OpenJobRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "OpenJob")
@@ -38255,14 +43895,14 @@ func (sh *strictHandler) OpenJob(ctx echo.Context, jobID JobID, params OpenJobPa
 }
 
 // GetJobPipeline operation middleware
-func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error {
+func (sh *strictHandler[C]) GetJobPipeline(ctx echo.Context, jobID JobID, params GetJobPipelineParams) error {
 	var request GetJobPipelineRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetJobPipeline(ctx.Request().Context(), request.(GetJobPipelineRequestObject))
+		return sh.ssi.GetJobPipeline(ctx.Request().Context(), sh.callOf(ctx), request.(GetJobPipelineRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetJobPipeline")
@@ -38281,14 +43921,14 @@ func (sh *strictHandler) GetJobPipeline(ctx echo.Context, jobID JobID, params Ge
 }
 
 // GetJobPipelineChart operation middleware
-func (sh *strictHandler) GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error {
+func (sh *strictHandler[C]) GetJobPipelineChart(ctx echo.Context, jobID JobID, params GetJobPipelineChartParams) error {
 	var request GetJobPipelineChartRequestObject
 
 	request.JobID = jobID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetJobPipelineChart(ctx.Request().Context(), request.(GetJobPipelineChartRequestObject))
+		return sh.ssi.GetJobPipelineChart(ctx.Request().Context(), sh.callOf(ctx), request.(GetJobPipelineChartRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetJobPipelineChart")
@@ -38307,13 +43947,13 @@ func (sh *strictHandler) GetJobPipelineChart(ctx echo.Context, jobID JobID, para
 }
 
 // ListKits operation middleware
-func (sh *strictHandler) ListKits(ctx echo.Context, params ListKitsParams) error {
+func (sh *strictHandler[C]) ListKits(ctx echo.Context, params ListKitsParams) error {
 	var request ListKitsRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListKits(ctx.Request().Context(), request.(ListKitsRequestObject))
+		return sh.ssi.ListKits(ctx.Request().Context(), sh.callOf(ctx), request.(ListKitsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListKits")
@@ -38332,7 +43972,7 @@ func (sh *strictHandler) ListKits(ctx echo.Context, params ListKitsParams) error
 }
 
 // CreateKit operation middleware
-func (sh *strictHandler) CreateKit(ctx echo.Context, params CreateKitParams) error {
+func (sh *strictHandler[C]) CreateKit(ctx echo.Context, params CreateKitParams) error {
 	var request CreateKitRequestObject
 
 	request.Params = params
@@ -38361,7 +44001,7 @@ func (sh *strictHandler) CreateKit(ctx echo.Context, params CreateKitParams) err
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateKit(ctx.Request().Context(), request.(CreateKitRequestObject))
+		return sh.ssi.CreateKit(ctx.Request().Context(), sh.callOf(ctx), request.(CreateKitRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateKit")
@@ -38380,14 +44020,14 @@ func (sh *strictHandler) CreateKit(ctx echo.Context, params CreateKitParams) err
 }
 
 // GetKit operation middleware
-func (sh *strictHandler) GetKit(ctx echo.Context, kitID KitID, params GetKitParams) error {
+func (sh *strictHandler[C]) GetKit(ctx echo.Context, kitID KitID, params GetKitParams) error {
 	var request GetKitRequestObject
 
 	request.KitID = kitID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetKit(ctx.Request().Context(), request.(GetKitRequestObject))
+		return sh.ssi.GetKit(ctx.Request().Context(), sh.callOf(ctx), request.(GetKitRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetKit")
@@ -38406,7 +44046,7 @@ func (sh *strictHandler) GetKit(ctx echo.Context, kitID KitID, params GetKitPara
 }
 
 // UpdateKit operation middleware
-func (sh *strictHandler) UpdateKit(ctx echo.Context, kitID KitID, params UpdateKitParams) error {
+func (sh *strictHandler[C]) UpdateKit(ctx echo.Context, kitID KitID, params UpdateKitParams) error {
 	var request UpdateKitRequestObject
 
 	request.KitID = kitID
@@ -38436,7 +44076,7 @@ func (sh *strictHandler) UpdateKit(ctx echo.Context, kitID KitID, params UpdateK
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateKit(ctx.Request().Context(), request.(UpdateKitRequestObject))
+		return sh.ssi.UpdateKit(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateKitRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateKit")
@@ -38455,14 +44095,14 @@ func (sh *strictHandler) UpdateKit(ctx echo.Context, kitID KitID, params UpdateK
 }
 
 // ListKitVersions operation middleware
-func (sh *strictHandler) ListKitVersions(ctx echo.Context, kitID KitID, params ListKitVersionsParams) error {
+func (sh *strictHandler[C]) ListKitVersions(ctx echo.Context, kitID KitID, params ListKitVersionsParams) error {
 	var request ListKitVersionsRequestObject
 
 	request.KitID = kitID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListKitVersions(ctx.Request().Context(), request.(ListKitVersionsRequestObject))
+		return sh.ssi.ListKitVersions(ctx.Request().Context(), sh.callOf(ctx), request.(ListKitVersionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListKitVersions")
@@ -38481,7 +44121,7 @@ func (sh *strictHandler) ListKitVersions(ctx echo.Context, kitID KitID, params L
 }
 
 // CreateKitVersion operation middleware
-func (sh *strictHandler) CreateKitVersion(ctx echo.Context, kitID KitID, params CreateKitVersionParams) error {
+func (sh *strictHandler[C]) CreateKitVersion(ctx echo.Context, kitID KitID, params CreateKitVersionParams) error {
 	var request CreateKitVersionRequestObject
 
 	request.KitID = kitID
@@ -38514,7 +44154,7 @@ func (sh *strictHandler) CreateKitVersion(ctx echo.Context, kitID KitID, params 
 	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateKitVersion(ctx.Request().Context(), request.(CreateKitVersionRequestObject))
+		return sh.ssi.CreateKitVersion(ctx.Request().Context(), sh.callOf(ctx), request.(CreateKitVersionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateKitVersion")
@@ -38533,7 +44173,7 @@ func (sh *strictHandler) CreateKitVersion(ctx echo.Context, kitID KitID, params 
 }
 
 // GetKitVersion operation middleware
-func (sh *strictHandler) GetKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params GetKitVersionParams) error {
+func (sh *strictHandler[C]) GetKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params GetKitVersionParams) error {
 	var request GetKitVersionRequestObject
 
 	request.KitID = kitID
@@ -38541,7 +44181,7 @@ func (sh *strictHandler) GetKitVersion(ctx echo.Context, kitID KitID, kitVersion
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetKitVersion(ctx.Request().Context(), request.(GetKitVersionRequestObject))
+		return sh.ssi.GetKitVersion(ctx.Request().Context(), sh.callOf(ctx), request.(GetKitVersionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetKitVersion")
@@ -38560,7 +44200,7 @@ func (sh *strictHandler) GetKitVersion(ctx echo.Context, kitID KitID, kitVersion
 }
 
 // UpdateKitVersion operation middleware
-func (sh *strictHandler) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params UpdateKitVersionParams) error {
+func (sh *strictHandler[C]) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params UpdateKitVersionParams) error {
 	var request UpdateKitVersionRequestObject
 
 	request.KitID = kitID
@@ -38591,7 +44231,7 @@ func (sh *strictHandler) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVers
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateKitVersion(ctx.Request().Context(), request.(UpdateKitVersionRequestObject))
+		return sh.ssi.UpdateKitVersion(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateKitVersionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateKitVersion")
@@ -38610,7 +44250,7 @@ func (sh *strictHandler) UpdateKitVersion(ctx echo.Context, kitID KitID, kitVers
 }
 
 // ArchiveKitVersion operation middleware
-func (sh *strictHandler) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params ArchiveKitVersionParams) error {
+func (sh *strictHandler[C]) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params ArchiveKitVersionParams) error {
 	var request ArchiveKitVersionRequestObject
 
 	request.KitID = kitID
@@ -38618,7 +44258,7 @@ func (sh *strictHandler) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVer
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ArchiveKitVersion(ctx.Request().Context(), request.(ArchiveKitVersionRequestObject))
+		return sh.ssi.ArchiveKitVersion(ctx.Request().Context(), sh.callOf(ctx), request.(ArchiveKitVersionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ArchiveKitVersion")
@@ -38637,7 +44277,7 @@ func (sh *strictHandler) ArchiveKitVersion(ctx echo.Context, kitID KitID, kitVer
 }
 
 // PublishKitVersion operation middleware
-func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error {
+func (sh *strictHandler[C]) PublishKitVersion(ctx echo.Context, kitID KitID, kitVersionID KitVersionID, params PublishKitVersionParams) error {
 	var request PublishKitVersionRequestObject
 
 	request.KitID = kitID
@@ -38645,7 +44285,7 @@ func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVer
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.PublishKitVersion(ctx.Request().Context(), request.(PublishKitVersionRequestObject))
+		return sh.ssi.PublishKitVersion(ctx.Request().Context(), sh.callOf(ctx), request.(PublishKitVersionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "PublishKitVersion")
@@ -38664,13 +44304,13 @@ func (sh *strictHandler) PublishKitVersion(ctx echo.Context, kitID KitID, kitVer
 }
 
 // GetStateMachines operation middleware
-func (sh *strictHandler) GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error {
+func (sh *strictHandler[C]) GetStateMachines(ctx echo.Context, params GetStateMachinesParams) error {
 	var request GetStateMachinesRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetStateMachines(ctx.Request().Context(), request.(GetStateMachinesRequestObject))
+		return sh.ssi.GetStateMachines(ctx.Request().Context(), sh.callOf(ctx), request.(GetStateMachinesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetStateMachines")
@@ -38689,13 +44329,13 @@ func (sh *strictHandler) GetStateMachines(ctx echo.Context, params GetStateMachi
 }
 
 // ListInterviewerFigures operation middleware
-func (sh *strictHandler) ListInterviewerFigures(ctx echo.Context, params ListInterviewerFiguresParams) error {
+func (sh *strictHandler[C]) ListInterviewerFigures(ctx echo.Context, params ListInterviewerFiguresParams) error {
 	var request ListInterviewerFiguresRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListInterviewerFigures(ctx.Request().Context(), request.(ListInterviewerFiguresRequestObject))
+		return sh.ssi.ListInterviewerFigures(ctx.Request().Context(), sh.callOf(ctx), request.(ListInterviewerFiguresRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListInterviewerFigures")
@@ -38714,13 +44354,13 @@ func (sh *strictHandler) ListInterviewerFigures(ctx echo.Context, params ListInt
 }
 
 // ListScores operation middleware
-func (sh *strictHandler) ListScores(ctx echo.Context, params ListScoresParams) error {
+func (sh *strictHandler[C]) ListScores(ctx echo.Context, params ListScoresParams) error {
 	var request ListScoresRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListScores(ctx.Request().Context(), request.(ListScoresRequestObject))
+		return sh.ssi.ListScores(ctx.Request().Context(), sh.callOf(ctx), request.(ListScoresRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListScores")
@@ -38739,13 +44379,13 @@ func (sh *strictHandler) ListScores(ctx echo.Context, params ListScoresParams) e
 }
 
 // ExportScores operation middleware
-func (sh *strictHandler) ExportScores(ctx echo.Context, params ExportScoresParams) error {
+func (sh *strictHandler[C]) ExportScores(ctx echo.Context, params ExportScoresParams) error {
 	var request ExportScoresRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ExportScores(ctx.Request().Context(), request.(ExportScoresRequestObject))
+		return sh.ssi.ExportScores(ctx.Request().Context(), sh.callOf(ctx), request.(ExportScoresRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ExportScores")
@@ -38764,14 +44404,14 @@ func (sh *strictHandler) ExportScores(ctx echo.Context, params ExportScoresParam
 }
 
 // GetScore operation middleware
-func (sh *strictHandler) GetScore(ctx echo.Context, scoreID ScoreID, params GetScoreParams) error {
+func (sh *strictHandler[C]) GetScore(ctx echo.Context, scoreID ScoreID, params GetScoreParams) error {
 	var request GetScoreRequestObject
 
 	request.ScoreID = scoreID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetScore(ctx.Request().Context(), request.(GetScoreRequestObject))
+		return sh.ssi.GetScore(ctx.Request().Context(), sh.callOf(ctx), request.(GetScoreRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetScore")
@@ -38790,7 +44430,7 @@ func (sh *strictHandler) GetScore(ctx echo.Context, scoreID ScoreID, params GetS
 }
 
 // UpdateScore operation middleware
-func (sh *strictHandler) UpdateScore(ctx echo.Context, scoreID ScoreID, params UpdateScoreParams) error {
+func (sh *strictHandler[C]) UpdateScore(ctx echo.Context, scoreID ScoreID, params UpdateScoreParams) error {
 	var request UpdateScoreRequestObject
 
 	request.ScoreID = scoreID
@@ -38820,7 +44460,7 @@ func (sh *strictHandler) UpdateScore(ctx echo.Context, scoreID ScoreID, params U
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateScore(ctx.Request().Context(), request.(UpdateScoreRequestObject))
+		return sh.ssi.UpdateScore(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateScoreRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateScore")
@@ -38839,7 +44479,7 @@ func (sh *strictHandler) UpdateScore(ctx echo.Context, scoreID ScoreID, params U
 }
 
 // ReopenScore operation middleware
-func (sh *strictHandler) ReopenScore(ctx echo.Context, scoreID ScoreID, params ReopenScoreParams) error {
+func (sh *strictHandler[C]) ReopenScore(ctx echo.Context, scoreID ScoreID, params ReopenScoreParams) error {
 	var request ReopenScoreRequestObject
 
 	request.ScoreID = scoreID
@@ -38869,7 +44509,7 @@ func (sh *strictHandler) ReopenScore(ctx echo.Context, scoreID ScoreID, params R
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ReopenScore(ctx.Request().Context(), request.(ReopenScoreRequestObject))
+		return sh.ssi.ReopenScore(ctx.Request().Context(), sh.callOf(ctx), request.(ReopenScoreRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ReopenScore")
@@ -38888,14 +44528,14 @@ func (sh *strictHandler) ReopenScore(ctx echo.Context, scoreID ScoreID, params R
 }
 
 // ListScoreRevisions operation middleware
-func (sh *strictHandler) ListScoreRevisions(ctx echo.Context, scoreID ScoreID, params ListScoreRevisionsParams) error {
+func (sh *strictHandler[C]) ListScoreRevisions(ctx echo.Context, scoreID ScoreID, params ListScoreRevisionsParams) error {
 	var request ListScoreRevisionsRequestObject
 
 	request.ScoreID = scoreID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListScoreRevisions(ctx.Request().Context(), request.(ListScoreRevisionsRequestObject))
+		return sh.ssi.ListScoreRevisions(ctx.Request().Context(), sh.callOf(ctx), request.(ListScoreRevisionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListScoreRevisions")
@@ -38914,14 +44554,14 @@ func (sh *strictHandler) ListScoreRevisions(ctx echo.Context, scoreID ScoreID, p
 }
 
 // SubmitScore operation middleware
-func (sh *strictHandler) SubmitScore(ctx echo.Context, scoreID ScoreID, params SubmitScoreParams) error {
+func (sh *strictHandler[C]) SubmitScore(ctx echo.Context, scoreID ScoreID, params SubmitScoreParams) error {
 	var request SubmitScoreRequestObject
 
 	request.ScoreID = scoreID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.SubmitScore(ctx.Request().Context(), request.(SubmitScoreRequestObject))
+		return sh.ssi.SubmitScore(ctx.Request().Context(), sh.callOf(ctx), request.(SubmitScoreRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "SubmitScore")
@@ -38940,7 +44580,7 @@ func (sh *strictHandler) SubmitScore(ctx echo.Context, scoreID ScoreID, params S
 }
 
 // VoidScore operation middleware
-func (sh *strictHandler) VoidScore(ctx echo.Context, scoreID ScoreID, params VoidScoreParams) error {
+func (sh *strictHandler[C]) VoidScore(ctx echo.Context, scoreID ScoreID, params VoidScoreParams) error {
 	var request VoidScoreRequestObject
 
 	request.ScoreID = scoreID
@@ -38970,7 +44610,7 @@ func (sh *strictHandler) VoidScore(ctx echo.Context, scoreID ScoreID, params Voi
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.VoidScore(ctx.Request().Context(), request.(VoidScoreRequestObject))
+		return sh.ssi.VoidScore(ctx.Request().Context(), sh.callOf(ctx), request.(VoidScoreRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "VoidScore")
@@ -38989,13 +44629,13 @@ func (sh *strictHandler) VoidScore(ctx echo.Context, scoreID ScoreID, params Voi
 }
 
 // ListTestCompanies operation middleware
-func (sh *strictHandler) ListTestCompanies(ctx echo.Context, params ListTestCompaniesParams) error {
+func (sh *strictHandler[C]) ListTestCompanies(ctx echo.Context, params ListTestCompaniesParams) error {
 	var request ListTestCompaniesRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListTestCompanies(ctx.Request().Context(), request.(ListTestCompaniesRequestObject))
+		return sh.ssi.ListTestCompanies(ctx.Request().Context(), sh.callOf(ctx), request.(ListTestCompaniesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListTestCompanies")
@@ -39014,7 +44654,7 @@ func (sh *strictHandler) ListTestCompanies(ctx echo.Context, params ListTestComp
 }
 
 // CreateTestCompany operation middleware
-func (sh *strictHandler) CreateTestCompany(ctx echo.Context, params CreateTestCompanyParams) error {
+func (sh *strictHandler[C]) CreateTestCompany(ctx echo.Context, params CreateTestCompanyParams) error {
 	var request CreateTestCompanyRequestObject
 
 	request.Params = params
@@ -39043,7 +44683,7 @@ func (sh *strictHandler) CreateTestCompany(ctx echo.Context, params CreateTestCo
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateTestCompany(ctx.Request().Context(), request.(CreateTestCompanyRequestObject))
+		return sh.ssi.CreateTestCompany(ctx.Request().Context(), sh.callOf(ctx), request.(CreateTestCompanyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateTestCompany")
@@ -39062,14 +44702,14 @@ func (sh *strictHandler) CreateTestCompany(ctx echo.Context, params CreateTestCo
 }
 
 // CloseTestCompany operation middleware
-func (sh *strictHandler) CloseTestCompany(ctx echo.Context, testCompanyID TestCompanyID, params CloseTestCompanyParams) error {
+func (sh *strictHandler[C]) CloseTestCompany(ctx echo.Context, testCompanyID TestCompanyID, params CloseTestCompanyParams) error {
 	var request CloseTestCompanyRequestObject
 
 	request.TestCompanyID = testCompanyID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CloseTestCompany(ctx.Request().Context(), request.(CloseTestCompanyRequestObject))
+		return sh.ssi.CloseTestCompany(ctx.Request().Context(), sh.callOf(ctx), request.(CloseTestCompanyRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CloseTestCompany")
@@ -39088,13 +44728,13 @@ func (sh *strictHandler) CloseTestCompany(ctx echo.Context, testCompanyID TestCo
 }
 
 // ListUsers operation middleware
-func (sh *strictHandler) ListUsers(ctx echo.Context, params ListUsersParams) error {
+func (sh *strictHandler[C]) ListUsers(ctx echo.Context, params ListUsersParams) error {
 	var request ListUsersRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListUsers(ctx.Request().Context(), request.(ListUsersRequestObject))
+		return sh.ssi.ListUsers(ctx.Request().Context(), sh.callOf(ctx), request.(ListUsersRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListUsers")
@@ -39113,7 +44753,7 @@ func (sh *strictHandler) ListUsers(ctx echo.Context, params ListUsersParams) err
 }
 
 // CreateUser operation middleware
-func (sh *strictHandler) CreateUser(ctx echo.Context, params CreateUserParams) error {
+func (sh *strictHandler[C]) CreateUser(ctx echo.Context, params CreateUserParams) error {
 	var request CreateUserRequestObject
 
 	request.Params = params
@@ -39142,7 +44782,7 @@ func (sh *strictHandler) CreateUser(ctx echo.Context, params CreateUserParams) e
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.CreateUser(ctx.Request().Context(), request.(CreateUserRequestObject))
+		return sh.ssi.CreateUser(ctx.Request().Context(), sh.callOf(ctx), request.(CreateUserRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "CreateUser")
@@ -39161,13 +44801,13 @@ func (sh *strictHandler) CreateUser(ctx echo.Context, params CreateUserParams) e
 }
 
 // GetMe operation middleware
-func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
+func (sh *strictHandler[C]) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetMe(ctx.Request().Context(), request.(GetMeRequestObject))
+		return sh.ssi.GetMe(ctx.Request().Context(), sh.callOf(ctx), request.(GetMeRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetMe")
@@ -39186,7 +44826,7 @@ func (sh *strictHandler) GetMe(ctx echo.Context, params GetMeParams) error {
 }
 
 // UpdateMe operation middleware
-func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error {
+func (sh *strictHandler[C]) UpdateMe(ctx echo.Context, params UpdateMeParams) error {
 	var request UpdateMeRequestObject
 
 	request.Params = params
@@ -39215,7 +44855,7 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateMe(ctx.Request().Context(), request.(UpdateMeRequestObject))
+		return sh.ssi.UpdateMe(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateMeRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateMe")
@@ -39234,13 +44874,13 @@ func (sh *strictHandler) UpdateMe(ctx echo.Context, params UpdateMeParams) error
 }
 
 // GetMyCalendar operation middleware
-func (sh *strictHandler) GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error {
+func (sh *strictHandler[C]) GetMyCalendar(ctx echo.Context, params GetMyCalendarParams) error {
 	var request GetMyCalendarRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetMyCalendar(ctx.Request().Context(), request.(GetMyCalendarRequestObject))
+		return sh.ssi.GetMyCalendar(ctx.Request().Context(), sh.callOf(ctx), request.(GetMyCalendarRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetMyCalendar")
@@ -39259,14 +44899,14 @@ func (sh *strictHandler) GetMyCalendar(ctx echo.Context, params GetMyCalendarPar
 }
 
 // GetUser operation middleware
-func (sh *strictHandler) GetUser(ctx echo.Context, userID UserID, params GetUserParams) error {
+func (sh *strictHandler[C]) GetUser(ctx echo.Context, userID UserID, params GetUserParams) error {
 	var request GetUserRequestObject
 
 	request.UserID = userID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetUser(ctx.Request().Context(), request.(GetUserRequestObject))
+		return sh.ssi.GetUser(ctx.Request().Context(), sh.callOf(ctx), request.(GetUserRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetUser")
@@ -39285,7 +44925,7 @@ func (sh *strictHandler) GetUser(ctx echo.Context, userID UserID, params GetUser
 }
 
 // UpdateUser operation middleware
-func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params UpdateUserParams) error {
+func (sh *strictHandler[C]) UpdateUser(ctx echo.Context, userID UserID, params UpdateUserParams) error {
 	var request UpdateUserRequestObject
 
 	request.UserID = userID
@@ -39315,7 +44955,7 @@ func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params Upda
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateUser(ctx.Request().Context(), request.(UpdateUserRequestObject))
+		return sh.ssi.UpdateUser(ctx.Request().Context(), sh.callOf(ctx), request.(UpdateUserRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "UpdateUser")
@@ -39334,7 +44974,7 @@ func (sh *strictHandler) UpdateUser(ctx echo.Context, userID UserID, params Upda
 }
 
 // ChangeUserRole operation middleware
-func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID, params ChangeUserRoleParams) error {
+func (sh *strictHandler[C]) ChangeUserRole(ctx echo.Context, userID UserID, params ChangeUserRoleParams) error {
 	var request ChangeUserRoleRequestObject
 
 	request.UserID = userID
@@ -39364,7 +45004,7 @@ func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID, params 
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ChangeUserRole(ctx.Request().Context(), request.(ChangeUserRoleRequestObject))
+		return sh.ssi.ChangeUserRole(ctx.Request().Context(), sh.callOf(ctx), request.(ChangeUserRoleRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ChangeUserRole")
@@ -39383,14 +45023,14 @@ func (sh *strictHandler) ChangeUserRole(ctx echo.Context, userID UserID, params 
 }
 
 // DeactivateUser operation middleware
-func (sh *strictHandler) DeactivateUser(ctx echo.Context, userID UserID, params DeactivateUserParams) error {
+func (sh *strictHandler[C]) DeactivateUser(ctx echo.Context, userID UserID, params DeactivateUserParams) error {
 	var request DeactivateUserRequestObject
 
 	request.UserID = userID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.DeactivateUser(ctx.Request().Context(), request.(DeactivateUserRequestObject))
+		return sh.ssi.DeactivateUser(ctx.Request().Context(), sh.callOf(ctx), request.(DeactivateUserRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "DeactivateUser")
@@ -39409,14 +45049,14 @@ func (sh *strictHandler) DeactivateUser(ctx echo.Context, userID UserID, params 
 }
 
 // ListUserJobs operation middleware
-func (sh *strictHandler) ListUserJobs(ctx echo.Context, userID UserID, params ListUserJobsParams) error {
+func (sh *strictHandler[C]) ListUserJobs(ctx echo.Context, userID UserID, params ListUserJobsParams) error {
 	var request ListUserJobsRequestObject
 
 	request.UserID = userID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListUserJobs(ctx.Request().Context(), request.(ListUserJobsRequestObject))
+		return sh.ssi.ListUserJobs(ctx.Request().Context(), sh.callOf(ctx), request.(ListUserJobsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListUserJobs")
@@ -39435,14 +45075,14 @@ func (sh *strictHandler) ListUserJobs(ctx echo.Context, userID UserID, params Li
 }
 
 // ReactivateUser operation middleware
-func (sh *strictHandler) ReactivateUser(ctx echo.Context, userID UserID, params ReactivateUserParams) error {
+func (sh *strictHandler[C]) ReactivateUser(ctx echo.Context, userID UserID, params ReactivateUserParams) error {
 	var request ReactivateUserRequestObject
 
 	request.UserID = userID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ReactivateUser(ctx.Request().Context(), request.(ReactivateUserRequestObject))
+		return sh.ssi.ReactivateUser(ctx.Request().Context(), sh.callOf(ctx), request.(ReactivateUserRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ReactivateUser")
@@ -39461,13 +45101,13 @@ func (sh *strictHandler) ReactivateUser(ctx echo.Context, userID UserID, params 
 }
 
 // RevokeUserSessions operation middleware
-func (sh *strictHandler) RevokeUserSessions(ctx echo.Context, userID UserID) error {
+func (sh *strictHandler[C]) RevokeUserSessions(ctx echo.Context, userID UserID) error {
 	var request RevokeUserSessionsRequestObject
 
 	request.UserID = userID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeUserSessions(ctx.Request().Context(), request.(RevokeUserSessionsRequestObject))
+		return sh.ssi.RevokeUserSessions(ctx.Request().Context(), sh.callOf(ctx), request.(RevokeUserSessionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RevokeUserSessions")
@@ -39486,14 +45126,14 @@ func (sh *strictHandler) RevokeUserSessions(ctx echo.Context, userID UserID) err
 }
 
 // ListUserSessions operation middleware
-func (sh *strictHandler) ListUserSessions(ctx echo.Context, userID UserID, params ListUserSessionsParams) error {
+func (sh *strictHandler[C]) ListUserSessions(ctx echo.Context, userID UserID, params ListUserSessionsParams) error {
 	var request ListUserSessionsRequestObject
 
 	request.UserID = userID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListUserSessions(ctx.Request().Context(), request.(ListUserSessionsRequestObject))
+		return sh.ssi.ListUserSessions(ctx.Request().Context(), sh.callOf(ctx), request.(ListUserSessionsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "ListUserSessions")
@@ -39512,14 +45152,14 @@ func (sh *strictHandler) ListUserSessions(ctx echo.Context, userID UserID, param
 }
 
 // RevokeUserSession operation middleware
-func (sh *strictHandler) RevokeUserSession(ctx echo.Context, userID UserID, sessionID SessionID) error {
+func (sh *strictHandler[C]) RevokeUserSession(ctx echo.Context, userID UserID, sessionID SessionID) error {
 	var request RevokeUserSessionRequestObject
 
 	request.UserID = userID
 	request.SessionID = sessionID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeUserSession(ctx.Request().Context(), request.(RevokeUserSessionRequestObject))
+		return sh.ssi.RevokeUserSession(ctx.Request().Context(), sh.callOf(ctx), request.(RevokeUserSessionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "RevokeUserSession")
@@ -39538,11 +45178,11 @@ func (sh *strictHandler) RevokeUserSession(ctx echo.Context, userID UserID, sess
 }
 
 // GetHealth operation middleware
-func (sh *strictHandler) GetHealth(ctx echo.Context) error {
+func (sh *strictHandler[C]) GetHealth(ctx echo.Context) error {
 	var request GetHealthRequestObject
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetHealth(ctx.Request().Context(), request.(GetHealthRequestObject))
+		return sh.ssi.GetHealth(ctx.Request().Context(), sh.callOf(ctx), request.(GetHealthRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetHealth")
@@ -39561,11 +45201,11 @@ func (sh *strictHandler) GetHealth(ctx echo.Context) error {
 }
 
 // GetReadiness operation middleware
-func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
+func (sh *strictHandler[C]) GetReadiness(ctx echo.Context) error {
 	var request GetReadinessRequestObject
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetReadiness(ctx.Request().Context(), request.(GetReadinessRequestObject))
+		return sh.ssi.GetReadiness(ctx.Request().Context(), sh.callOf(ctx), request.(GetReadinessRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetReadiness")
@@ -39584,11 +45224,11 @@ func (sh *strictHandler) GetReadiness(ctx echo.Context) error {
 }
 
 // GetMetrics operation middleware
-func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
+func (sh *strictHandler[C]) GetMetrics(ctx echo.Context) error {
 	var request GetMetricsRequestObject
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetMetrics(ctx.Request().Context(), request.(GetMetricsRequestObject))
+		return sh.ssi.GetMetrics(ctx.Request().Context(), sh.callOf(ctx), request.(GetMetricsRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetMetrics")
@@ -39607,13 +45247,13 @@ func (sh *strictHandler) GetMetrics(ctx echo.Context) error {
 }
 
 // GetSpecificationJSON operation middleware
-func (sh *strictHandler) GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error {
+func (sh *strictHandler[C]) GetSpecificationJSON(ctx echo.Context, params GetSpecificationJSONParams) error {
 	var request GetSpecificationJSONRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetSpecificationJSON(ctx.Request().Context(), request.(GetSpecificationJSONRequestObject))
+		return sh.ssi.GetSpecificationJSON(ctx.Request().Context(), sh.callOf(ctx), request.(GetSpecificationJSONRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetSpecificationJSON")
@@ -39632,13 +45272,13 @@ func (sh *strictHandler) GetSpecificationJSON(ctx echo.Context, params GetSpecif
 }
 
 // GetSpecificationYAML operation middleware
-func (sh *strictHandler) GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error {
+func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpecificationYAMLParams) error {
 	var request GetSpecificationYAMLRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetSpecificationYAML(ctx.Request().Context(), request.(GetSpecificationYAMLRequestObject))
+		return sh.ssi.GetSpecificationYAML(ctx.Request().Context(), sh.callOf(ctx), request.(GetSpecificationYAMLRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
 		handler = middleware(handler, "GetSpecificationYAML")
@@ -39828,631 +45468,632 @@ var swaggerSpec = []string{
 	"n4KoIeBlSqWbOfjjjuR0suooGy5B4ahhVncFYlZc18fDcyTAd48Fujk3V1YwH2fI3FP8n//1v2+gdCC0",
 	"M5pjMiPJrVjOi/qDWtu5ZiLBjCmNSzFSThI+ZfQ3iPKGuCb/IHkSyB71p1f1BdPF6EFG78g/lJ3ycPTz",
 	"cPBM14D88PdHTz9FasG4aaipk2tFALYnn1OvLJ870FBzaVYcJR1X4icqZ3WrUdjRejILG7pvlEfAXpbL",
-	"nBFTjJMzjXpXMrAXVEejtBWewlHUQuPQbcuSyPbpPhYVPonkuYdlUWOweheWwEELkhs/NbYnaXXQbQ07",
-	"Fj0nvwGzALNUy2U4NI38ViTBTYz/o6GvJLuPh7FzUhqn+dr6zjA9rrhzRXEy3mUYQHR2IeEyJtW9v9UA",
-	"xmSG7yjPoXwPIygjdyQLryI3SKBsXRvu+voyukdDyPXyGPzquZ50RpIjbCELSttgl44jv8tODqTivZgX",
-	"6Siiq5TLaNSkkUyJxqx0ZqVHuTpYd0V2pGZ0jOpkHdCuu8cguQgKLLR3m/mj2YX7rIMzqAWehjckXTNF",
-	"h6NjUZ956Hydtv2Fbu6VCImuvk7fMLKoVHqjrMU32MC2qHlXTqiWJWm/buYtfbpJvLFp2dpODujvbCyX",
-	"WS4wmndnFBe7R3Nbvyj27gryu/r25dmPWa8lIdLRnK0IrTU2LSszoVWcyqWExHJOamoK5b6yHC8w1E7R",
-	"Kih5eWcuNCuHiS4Gxycl0v9keFId93riAy3QQu6nd9iUfLulCyBdKWXdx7nBkN6oCY2U6SNdxoQKT6g6",
-	"/01K4STnc80voAh5v5h5qFzj8Hzt7vM1vjay3rpjt/E69XvELnxLyaAZ5VO/V8zBJnLRm6+NxFLb86g4",
-	"VGIRHuoZoFartVUya0rvCIuqaE2u4a1PMMk3n0n97mbzGJOvmiE8mvwu3IT2DVMHfLpGQKoNuc4Hprm5",
-	"kxtMCU6xiboGAuIPh1h7h1gxdeuW0XcKdVnL8ntdl/SP5dxoOS95LoNCzb1BoASVl1nwXGpzFvzl5VWz",
-	"WkD4keCPgadXBUpWvzeIaG2Vn+L6AFvOB3c4V3Y/xFpp8Kv0XH5NRNLrF3+fw5+moK977P7Wj0HEvtR9",
-	"ujbhj6rhh9JcyujegJhOU7KpqnkgytCMqoFojcMYrTgnUBVYGQGs8B/4WhY1UMRFJUQfF43c4Wypd0a/",
-	"xycTwEacAc9soFGt9QqWxiTQmEDla84ETYlBZK94CjkbGW1w5jyGv0BUuKcOso0IrnOgnSOhHwXJKCKq",
-	"EhYu85j/MMwwbKOSjDMKgNM0qE1YV3OjaIXuAaPDg8VQ7DGDihZoTHRanOfd0LqqRC59TT2kOeL3rMi9",
-	"aajGfnTy5OTpo8fGxax/HFZLa/R7EzpdNiDdBklC35i2n/yriJqq+O55X7M+SeEmjs7Jc4QlmnMh0fFw",
-	"2D48xH7QI6LxsKg4boPFjq5kMRvBAKPy1zgyab1+mqhxp8Z87COIKjAFXO5IPg5201LODiCaEi5A9B98",
-	"Ke1fkBph871JWv7ZxFjDby6k2hjvld/tpYtJ2T6wDv5+T+epHLh6IhBBaQS//dMIe/tncfPjfsojP/GM",
-	"ePTYq9ji0/aX4uv2l7AD+2vYB9wYHZCPOujY/QBXSLT0nh67/RuwKzWGbflXDcYLV2Tg8feotb8U1Npf",
-	"zNW8/4ub3V/42PuG+qt4X/3lyFB/zEjm3rGEqD/mgG060qPwfsiJUqQDD4s/ve43b4LdbxZWMfgx15XG",
-	"wh/p3E1x8aM/755zxJ+u4ldLpf+bGav/k3YsVH91B4v/c3HIlJsHTOI98Ui+pdIjVf1VTNGtZiKAXwnb",
-	"2F/jbX1gPP93b6ILCPviw8VvxWeL33zo/uLXophA5XddGSH8hi41EPxmK1oEP9qSIAGhAH1f7shV5Sh1",
-	"77i5+BGKO1AhDfdGHhRcrI+4Ym7038W86L+D5G/4xetY/3DHaer96Vb+Q1BJ0xe/7dSU8B4regLYLASw",
-	"tQ/QjVgJSeY3AIvkJztJQbKJBdLQ6Q080BShKEXfv3qEL7XXqRSxX0PiidZ7Uo0hg7P3nj6k4/rL6Brw",
-	"kvPAm6NMLJOZOs8KD1aKJpRkaVHBjELw3pIIG/6HWYrwRJL8AL0ldyRXeqXElNm7X1M+LH7QfkNZCgAB",
-	"EfcsYTI3F6gpVUqyAH+ehsrUEB8408prSf1TXx5lfGqUv4gSk9qRQyd9E6IoJM0yr0bdxnHDukZLixtT",
-	"M/4fqAGqI78uSS30mjNUDK5iMsNUO8qcbQx4PaH++PjE1x+fDYdPjp49Oz49eXIyfPbsKFag7WenRtaZ",
-	"tTA+j9x+OOcf1iz3D2Z6wiHe4Azst5uzYmWaVx7dmHzX4BUd5gkC5wDdLJluXG5yzXCqtDgb8O/tXFPv",
-	"zqpwmqoCrkMpP+aj3Xbqa97E6HYrqpYo49Oow5qud2T6Cuwn4xCs3QjRcAWszuIgdldNKSNUsdlW+0IT",
-	"s0k8QZh81cag+0ye+rQQv2vHY0W19nfN4kuinkCWrKmfCcwBQjbLrMylEiJ6Z+QjTklC5zgrOaken+wi",
-	"h4Au4iS+eo9wmuZEFNHnGYWy4OF8nTYRwQvkjbUT50AswuzHGG3/c2BAJwav0lJyZdmRB4Bt5fW0plxt",
-	"B7ZBv4hrhwiTrTaG67X13rgwb9jt0fHo0JvpT0KzG5wkZsfrYP9CVlIrbvtIzHgus5U+7q1cuM+Vpsb2",
-	"cuw4Y7Z2NSw+GWVeIAmIGS3GtloVJR1HeBq9g4V6i4Lkg3P13OIVNm2HU4CJbHGVXgi6knvWE5+eYA8m",
-	"qW9PiTJPhZxdbD/Y5cFQgz1WCLjguAfxVXvMv+bTtVcRcMwpDqPd7pW8V9pdQ9iT9487iPZ3EL7MjVJv",
-	"uMd6ZpNy2IRYgstJbT5Ms2WuM6vB/dRJZQqkXKMx5tdQLtlXZnsUWyuwuZzm6iJX/FgWz7ugjf6SK19D",
-	"hkG9JJ29HhqghoL2A972zqe8rdZe+uzgyuaDJf6v4JirC4E0h+cykzpL885rXZUAEIcdQ8wunPBmmMg0",
-	"bXacHw2Hw6AedY3THAwU0Sh7tC2s0T0KnzcEoixZaivcthZO1gZen1ilDpnROs1xUkgOfYB709NaQ4Se",
-	"mlUK+xQxtyD1He9BMwB5toZEiXMZiNgEZ1lh2WglJ/UsAcqM+YiT2d4oX5Aap0eVtR0GjMaUV2oYWun0",
-	"zl3cEbUMUSnv7ZpAFReNYvdueZHKfOVzdDEt3i6sPZwi1FT9CZRJnMgbtdKMm/2K7tUJDpUB+uhmnPNb",
-	"wm50pZx7KoLTQ7/e6/d0q9YH1ws/kDiSnyQ4g5T2OV6hMUFwu7rn4G93onWKoXYDaRv43T4QuiBoF2HQ",
-	"BiQlKrLVI2utBh3ol8L0h9OTZjQAUyl8vVuxGB9lCDPgL6S9u5WUi8YwNh/fpU1Yuk0hb2vie8guXT7v",
-	"MFTCSfjx4jW4BBY6TmJsHWvFpVJb3ntN2e2PF6/LWnuV54rilVG7N8OJVQ9pSky2UfvpX8w4q1M8SUbg",
-	"sTkAy9Zec+T6+uB44/EskiMsRyV4TjrHybcQ8267F/GcEsdUoR/IChDKWi8mIO/4C3kaWcj2Ie2h8NhT",
-	"QLu38fxd0ndyQ7OGx4B2V5hp8wLefcHhBcRvl7Jdls7rsraDPVjJ3Xah4aYqH7gLZGggtjz21gaTumzV",
-	"LnZ/+Fa38+sP27+97V9Ige0s0XC9tos9NDtvUMoc3F+MoTrmin9Bmw/B3KxNxPXFtQ5dW0Wj7FzoQOtt",
-	"BpLOAjEaX3f95a+Ba6+vEmPLfjByX0BYOi1GaZMR21y/O3L4k41lrWyrKB+vgWhg5D7opVFDcWiYpU1Q",
-	"Ibf03eg2gGm+4BnZfIrVlOY8iyQ45w14cyF8WGkoFokwQi9JbmstoeXixtq7HnariyWBWwF1xMI1k3Dw",
-	"v+FJofY87xDxaWCQoulLBWZHibPaWxD6E581jdIDS2w4JbzLFYBMAAkg6JQhyuIHxp5ApcwrVmcXRErr",
-	"22rx2qVtrl7NltOaTe7GCpdDkGPeR0tGf10Se9kEWKZZFkvwfPwoshwdNEGPCfakB5qzB2bAgf64qfR5",
-	"oqP65q1ndcNm9I7cwDmak+kyw7kZKiWij24kEVI/9ZDuKBEH9h5fVHHw0JhMKTMoF3QxgljIPsJZds1M",
-	"oWD3TPU+CqMgMj1C9VZXARAH9gmZhxmbpvCcnydzgi74mEuaiIjN1jE539ByAXGiUWK0FQczZ+oVuTsF",
-	"XfjZRHzWAAKZC4XGqHH7BbtKG/sXo848XCrKX0eFHV05P2R3lBS6Xxs6Qk1xd1S0i+S3VIT5BLuj4hcD",
-	"2Lquf9Vutz3fUtmqZ9Vutz3rtI02feuWu+1d42S36Bwa7rLv0vkBSx/shtImNWsUsKqbPTuQfiFaGs6R",
-	"S+9wj93V6Kf6WKjVvqxDAlwco5TPMa3zPJuH2vMM7eHjWuGZL4VEY5IBpj13x/UKbjIEka6GXEY1lDuZ",
-	"L+QKDiP3YZyTa2YI0kdRK5v/pSLla/jGugu1fk+rKaaBObSUovCbcfo1+rTonPxNtSuvuvtAv2Y+m1ax",
-	"CVrIHuSwhhYEezsMoS7aYycVsI2at/VMR/Qz9834JANAfBwDGsIflUpl0MMEIINBPQvQZYsKDa7Mv6v8",
-	"bMq3uWttSL9Rr4PO5aDFFDPkCRYEZUSpK9dMqRWQhickbJ9yC9FHKZ1SqRWQJUtJbiSmVs6ctlSt2ubP",
-	"foO69F8/48FvH9T/DQfPRh++iKKPaeeJhs/azBw+B2PYA50K+XYjnOW+u3qXhKEVwblAeEZweoDezalE",
-	"VOqQiCKwdSswZm8+tsFWjhG3B3zlOWX2z1ZirztIcScA2h0hzXYbVUlcWEmh6Y4KCM3nxRG9DbP7Obf6",
-	"2HUuwXrIL9dm1A3nu13bjSCZNHTcMsvWI6zGrbC1Tupg0G5E9Qvk3LDbLE9wHVKSRi2vk4OZWXuv7E3V",
-	"o/3fMpd9MEaoFCSr48k/ehY5ZRKPM4LOL1+8euUjjKuzx4lO7UbgOQTOmINNLHD8YrX+1Pm3wT8/PPgZ",
-	"Df754Qv498O//HtvH/fg/73vtyNSrd/7OODqMFEqs+Nw/dtvJOdOone9GK/b58eb7/NO9+d1/Z8Oy3un",
-	"fffbXrPvQfZ9xkv1zbmnJKBr7sLrJbTL6d9GQhd5pDsBeKBMyHxZF031ynvq9DHIX63ny22YoE2GoJtF",
-	"mx54S+XI5hy3DvBpJwakD+3QMOTNRzwnRFI2HS3zmrN1JuVCdaz+K9CPF68tXXc0JRwuI73j61KdOfps",
-	"8othLKUSZ+YMM34ItCB5QpgcEJbwtJwTktM12K9Pg5MLqPvL2eEhHFt/bj61gIFqZl49OkDnOgUvwUwR",
-	"alBlAmjkVsLgLbl/b5Kt14dMOeDxtdAgup3dxJ9c6bh1BruMXF1WcDpK3Gw/bvZGvXD5no+3EStRvduv",
-	"wBZ1d7nnjgVBSjCTcLursyHoeS0OstTmZvXAHsas1paS4J7nt3vRBbbgHf1qPUv8QOU2LHFLizgIU0UQ",
-	"QH6kMCCT1qcTua+2lfvj0PT6aett/AOVL2w9/lK1rsg+bmQWWNNlvuBeWRQqo2dYjX+j1r3heTeo9fMK",
-	"JHmxNdZXjlqTk+crfI0pem1Ue8NT/Z7z3MWH5h53Wa//NC+tTd+IeSMaOfqvmum2CPEpWNlG+Djn5DsD",
-	"PmXQHXCumi+gzqxSiE178vvk/dY20L9ywdur2jUsAMhcm68+ZRSKYnhcgPV923PEF/pDkUXl83kN5vCU",
-	"MJLDB+fBQRgBZt3ilMhxwz2WeajUpsTyitWdcryx6qRnGr69K87LiZ6mFLfBbLgIWzcwxRUR0sUybH7i",
-	"lSskhkzQ1RncTbRBEdUtaIerL6S1MghNhSA7c40ItWh/v/qdcy2uvcPsfX6nV/dAy/7mkYwujL4Iyuzk",
-	"ZjC7/5sC5TBc1csCkNGAaTjxYWtCOhFS5ZcW1We828RPXsRA1LKl05nacLr/5uS909ZphHOCa/Q+9STI",
-	"csyJSSJ0EjS4+uLLcUZaEKEddQENtlWMjIzf737UrDHAKjK6LdIjGZcjPhYkv2tORDYwpaAWz3F+698K",
-	"c4YM4qf90g6TN1mK83SUkjvaYNkJuCRGtjlyzdEDhgbo6KFXTHdC7mGvYIbkfVtuOYlRGuOWLSxAnatv",
-	"PQSsV1ocsxsKQgryohMVkykv49c+56yURGjiAjSMIqKsuLUPIxgZz/FBRllaqdm+yVWRZ575MS4NwTlo",
-	"YbKfMSvfW9UTXSI1oOxRJXBgOHj24YH5x+DD34f9x0ef7O8P//Lg+vpgfauHf47GHLwEQL9vzFT5aSgs",
-	"/UVj3UeK40JzO2b4gh/D7t5MxF01ihU61Xdvr75ed/VmQ0NjN28WRa/ALGYSyRwnt5RNbRZoGF1SuqW7",
-	"Zu2u5vpt7+ZK4SJYisHJk6OjnV3ZeXP4HcGZnNUm5EvnjljkPDFJueHh2y5dUffTnIoe2+bBe9Xdnt3j",
-	"lUAzaLRShoYhU0t3U1XWPC5m3qRS+Mxm2rSOlo7x3Dn68cdXX6MHF9+8QM9OHx8/NDjkBmFSW2SSCGuk",
-	"oyfhbh4ePXs6xI/I4Mn4KBk8SZ6QwdPJcDgYHh0/Ojl9/OTpMzze0BnjrfgrQI99mefR4m1MZ94DVDoj",
-	"KOf3MaszXQPvAt/ohwFadYAWFXS2OFUfFxlm2PelQicRb2rMmUrr7jXVE4uJYbb1hGYQwmSKZef83kSG",
-	"9VHCl0xar8vRBqrBUUw1WHC4y6lTywp0e0MOgFhj9P3lu7fIvKuZ7vGz4dHDyoycPF2XOgHTU9DR1yvs",
-	"1iO2LzUX1eRDYMnnNLk5A7QxAoGiOb83ERiKrUy1GCoQZbr6JbpR5x/FmXsL7pLUM3g3SMeDz4M1Aq+0",
-	"37RA9AXUZl2LeMOQxllGOvcTozRfoXzJatOgmnTOIqo4mv60hV6Z5qtRvmTNOU5mJPfAN2YctsonzDbI",
-	"xZlR/KspTxqNoybIRiN12M2DaUb0khVgO9LVf5IzvhSYtcfc8aVV2YUXcbJrYkYyX7IkviZhgrCys+Y8",
-	"d6MAXfpG/3HjsHHjk6KH2lx3oGBgN93E4MPUIPFtygdtstK8TQtFjyTOGu0zfg/gOjvj1SWz6PPttoq7",
-	"uTD86w7wCAroNmQZPOuW+zeStLZx5yVBbBLW7J62a+Ry1YpEtZ4/m44X3U6N7ISoFHfYaLEz10UYVEt6",
-	"9K3CekvdnYPORzVX5ftFyCko64KQ40YbQ8iJXb1vEriyRWFSi+HeIrC6mADIqLVvdouRjrk8E84mGU1i",
-	"uUiaYCihAnJzvBQrZNZJehC9RSQQOh8LwqB+b6bMI20A0Ul5aQEuy4QvlD7Rdm1t9MMLQ38LfLb22cul",
-	"2d4W/4ilolOn6oXtV9Z0O1IKZV28LEuLLGDT+5+EXtzfOCP9olI4n0xECdlsI6ps3YPOq2Bf3J6EfYek",
-	"Ndzix8jpXP134+C0tgP/XIFssfi1LSLUojFpHetSrg0Jayuf2sd7FbVEIlz2HVeHsYzuCK8IyQ6d1vkm",
-	"ItK8t/3ehA91k5b6lR123SQxNWblZ5aZ7TxubssXAGH6xdH6eq5OgFlUGP3m1mVe/STCCFD9+dvzYuJC",
-	"kPASf/mM3homtcuFRhdci5C2PSFbVAIyqzW8jUxfF6vpF/l226tQS/p+Tmx5E5TViABQzZfIpeMyFGtW",
-	"rgYCJtQFSupwmXe3hWMrmwJrC44Hh1QFj00QOXJDsvG6/pj1Hwtupz8vxgvckN+OimJPusSTNwXwNl8Q",
-	"5kY50kjWrR1flvqaEuWVgt6+KNMzD+mzdE7WVPOur93drarJHKfEK/hRqW+Cl5LPsaTJViUDfk/1wcM1",
-	"snoazGu9xQAXM+SO8qVQ2vsO9HGzjrWnrt8jtNtdn5sdavB288HizpS91F35DOXRJW/mAaatxO2XQlcp",
-	"b1p8ZlWsXXW22apLvoc1X1/KXR+bpU1S2qVllizNarCa4UDKleErRUUaj7JCbjTXwauR9P7BprtsOMy2",
-	"OMI2O7PWwZTCMnUrTeLe6OY81EfoHxilrTFKKyWDo+pHoUQba8orLh36nquLbGoIN9+BxWs+u/j5Aj2z",
-	"Ov2Otva5+2sxlYqK0rrtczS0nlFvKgQyY9upRf8vM6g3lPWd7LZ7QqczJS/rIy5tEwi9DKuX7yrUMqDC",
-	"s7gbY9u53iEXunXlOPK5sLDposac3REePlU4L40bNX6IfMfvgwNDceeMZEEYjYXZBocblKUXVGoowo9Q",
-	"E4t2l//rRH9Tbfl68R++1e0I+EP6byD9qwjVPsOuwacOV8vVrfI+MAj+2AC4uh1S9SX0YpGn7V9l2OoN",
-	"YKw/BHNVE++mrS8+tcUc6/S3NMcT6alvugL0yL6qNuI9puCscfLBLyFdVuS6FE8tBlEHj3ZeOtsDZ4OT",
-	"wjs74sckwUtB/EvHmQnyLg5hXSuZ3zNNQU3ER6HANN9F8pxYZWcj9cHWrq2/eIBo0/sZF7peptqfmnIl",
-	"Uczr7S8nylfR624orEBoAk/1iRKftwRSRYdoPkndCVqcmq61X0fYLn+jmCN5qyQXEwBXvBWBB2yFiFq0",
-	"MuwA7FEAONpYDb6UyG1m1fnO1mROUorZaMaXuRgpUxc2VV2ui2rrFSGDtwot3NT3CtQMyY09MIalcAGg",
-	"NLcJkmHuDET96rBuvZfRudka0lWkdvvelOi1fUOAp0BYoOEaTVBXqKspUhfTCJXxO1pvF5Q2jguFWaEZ",
-	"viOh1ILUAI8BXP0xyrxjIkcg7He9Ey0RLcYUH4r7ws7iuIQOou0g6kqCwRSADABe/XWLDLuW/9tJiXXK",
-	"bXGkdVFujaTqrtkW0usPFbe1ivu9jtioLKGt4iw5GkNYebb30nG/8HGnkLjv+bh1ubiMi1bXoYqG4iIU",
-	"3tpBXFrrYC3b/bZhWu2TkLuV99onaMyOo3PueX7brQKbEpbdmUS/9bk8TN/z8aa+pfYxAeEm2Hk0gHX+",
-	"eEwaXMX7pHkKbrE8/n7e9jK9ECLrqpoZTq7cn5u77RnPUktZa3vzez5+Q0DZiuymObE6SB2Ea2u5oj8l",
-	"ZnSxE/HSJhX/ez7W2fhdOK9E5w4YcIeaFYy6M3fp9V2nKpmBd9GTvFfaHpeG1/5Qj7qoR+uWzpbTaLtu",
-	"tn3bRftjubotF12Q+pTJhXnaIFXr6m4VJqFu0VjVZlMzsG1lHZxlQf/W0WBGtBNSxIhP1gnsgAZIDzNp",
-	"phuL69k671w4bGVTZAB3jzAUuN7V8Lugnau23ZQxrmzurP04OUOq/a4Gl5NfoOxeszNHt9kLnwuJp7WQ",
-	"/vAM/ENwidLeFWw296X6wHpX8D2VszTH9404L67RHqahWsSngKW3SrLehZVqPq4QnGUku3G8tfVH6Ga8",
-	"RmpeGI0uEgXGMyMtjT5KI8rwjKrtO5pjhjWITk6SfEll6JEieRfFeMuqsPaY3a4erF2GQRkXdH8VYUFG",
-	"eP90NWEL26+hGqyy3XCSkIUUFY4t37AZy6VgIW1WdVqkpjJCNNVYp2oUDQduWym7BaaPZ3fGNsAPMZd/",
-	"kEQ6XdKUHKBX0gFgCJthXarUAzDRHiLlHh1mt1R2cpj9QGVrh1lr0/LWBDVv77LaE8QscHspB6z6dZsH",
-	"bLFXxoSyqc1zj97SKCUy95cnwUwDtOAUUblVbHf3kiyd4HOf7wg7t34AGYaqn+YmqaEKpgcZ60HAVlg/",
-	"wWzTbP4obEknMN/Fcpzp5I5OXBRUFoAKvTV8tNVMt3eu2J263/K1offO6TTROYxszjLrbOvfK2TeOv+e",
-	"ESgV/55JWjE0tj4cA5DhjuCjDGGxIIl00kgjzmrkHmXqnFoMA4YwS2ZcqzwEJzOUkbsohAE0ixw4Xxd/",
-	"uTJaE2XewodE3++1fW0t6K1UNMQvqnW6Acb4nGCmhLLNa/ExNWtglKL1MLoCbtaHjFi1i9yRfGXu6aES",
-	"RI4NCFABzchzDdhIZQylseqH2SRwtCliFOUkw+C3MK4CjSTnqyr1gvUoCBU4WmvKhBiKhrggMsXyY82e",
-	"Xed0s5Vk2zrdbPu2etIfTrf2TjcfqbwryrLVm2MBgV0w4G0l8qBIplMiXC8zki3AV5Z3qaBVwd+tx+yO",
-	"FTxUtgNmSZRRLEZQYSIjMePLLEUZ57e6cCNLERa3aLLMFUMdlA/nHUu7OWXLaDnt9xlmjKQoXeYO1M00",
-	"XqOVnQxbY+5CqHVNEa+Prr6AXc+o5O9Urj0utxQRNZy+pVfCyqHtvBJG1RqUQKv355N4i+ek+JfzSBSl",
-	"I2Ky2irDYPkr7QqdI6cGuqdMHZ5GHRV7Nphdn92MZjPGtrYzzpMZvWulkluCICvYvLYTHCS1oUczLGrQ",
-	"US+/Ox8cnz5GqgU4WmfkI05JQuc466sF+/u1E7jXvT66LupbXPc+KQUmwYwzmuBMQzkChOPTJ09PfYhn",
-	"fM1Av9eYsK1zV9v7Hvzp29b/8C+tr9MFzaZ15e3WtredRsoA6uOWyr2hhTorsClrHVoV+XLbbYaiy/Gq",
-	"Qw5/Iai8GdrKUP+XlgRqG19USLsizKi9h8Hfj3vyMjicEOcfcAFCxQR7u7kkDUssWGKPUHbvwPUQnhzr",
-	"PBCVAzPmjjAEF7R28UgYetZZV9bF3cXC8t/peLD+YWx1MrbCDdpwF+TkesmdDSf+Uuias77aUb4gcpvD",
-	"2xmt2c3WHW5fgRNrBowVOzZFOPvo5h83rSpxXrNyKc4SMD30fHZ4uMj5hGZE2FIEh3Oa44Hg2YzQeWP5",
-	"ztPW1Tv//imo3+lpHa/5lG5Yd+2lLrTAUmQL26g/NHC5OtJ0kl1Qf6kP57vIltNoOS7VpOZKPls6v5v/",
-	"Qfub6u+sKPSAMiJ10YCUTlWXikpB2TQjaLZazAhTHCnviT435rpIHKIyJD6jd/Y2gmrbIKweMcj5mEua",
-	"iIGiafBk8gg/S45LpQYeP2qqNGBqQ/z5wcD98+EX0ZXqVk/JL3AUy4LTT6OiIyS2+UislDaKiYzXfMqX",
-	"8gLQwdcihyNBp2zAl3LTYgm6t+7FEoL36oolKOJIOjLkuVRa92tr4fQGJzPKyHkiY4fATzNe2I7YHtJn",
-	"6LuLPvyZzinrw97Cc5QRnAKuLJw9RdCuCcfqW1hhKmS0/PE1MwWjSN6H7xhQc5fXbySXDbWAOxFFAXgq",
-	"8HykCLCwZFSAn1V9rOtcXNRAAbnzxCkrZkXVcDU4QFD5RCfR27p/vte3I0GKF6JqiqvtgV1xlFgdtm7X",
-	"CfDRehRPP1FBjCaUxVAVy/m8DmGML+WUq85kjpnOrKkBZrcXkxGbDReYXjFiI1UpYtXyyjd0bjSxTWlW",
-	"4spRHVuOYkzaWuTMjl5yW7EmHmZZtzSGz8AQg/xnvRuKjtoU5IiZe3ZjL0iuzvXSV58jKLZY3IsHQG2t",
-	"lNpArqz1FHXl0doJiDOqWo2m6jhe/mi3qaVi5KZmzS4w9WPMhJfXEY1XSiUh2SS+G9phj4QCDAC2moaN",
-	"J9JQ12XU5Rrjidk/MMnQJbCcB4MVzFK42NG9VrPvtS/zTwIZTbVRdWv280MzH7W9tacNfCS/58y0z1Pu",
-	"sjXcthjVhZEbTUYdddpJapSagbbJalCcoEZlpoyFtXiPYJiCFkd34D7btMAnyU3Cex0SSNHAFTrjWXgn",
-	"V38GYu/9NgJrjXehfWnRLt4wt2f25Aqzyn9NMVOXsBTk2RWc2XdyI1yuMrN1c3q94XfkvIg73byotMFq",
-	"nJK+qc1h4Sg1rjIVBdqA5GjO7wga4+T2HueRPOV250j5AGmMcCnGaMLNS0skeXR+3pJ7B6fe9bIcGErp",
-	"VGlqgzhqCpaA3TAKA1fMfaUSPP2mExuiWGzhPGu4eNMdF1CKtpZXE5HsOvVmzWz5FbO7c5EuK9qiDK97",
-	"NOp8Y16t3WqmOkqVP9deZXG489eVFV1gUAWbvcZk4HEzSf2udWgoQEeZ8EoTR8MItqukXlMDjtyRrBxE",
-	"tn153hIThctXw0peRfPofJWqleuCL1IYwGhzPRSxZBa0DdPoMuZwFUOSnMh27S91WwiNEHLUUtXzR1oR",
-	"TP53+o56R1Z08kJ0vyb0/fvZCmF0h7NlGc6p8BBAtTa/pK4FL2rrIXhnvAuans0PGa9igHNvPEfWd7Ht",
-	"ORKrrQ/C/5yJ+3jOtwZaF2bfep6jBDNAXw5qCUKeB0xgSpKMMvinkkwQ6BetOwv9X5hemi4PXM/3NMuQ",
-	"EgVh0VFGSCpGzgzqTEvNyvqHY/T8M9cvGilqfdQYn9fbGuZh5bDTXdDcrUZHxOsZFiOHtdNsH7s+ZwGy",
-	"k4cQVWcYAyB/Kz3U9eFe2t4syD0OWls6xrGbBZcdrQ+p3VIV2U3Cv6W77/ioNPOV8ZQX/0NUBNTdDegz",
-	"yF3nKO6WKCPKfHjq33iBQmzqUz45RuOVJFDE8serbwZPD9ALPp9z5r4jgksiHSUFZZ+lLd0t/HucPwlT",
-	"w5vn7iQEuwvnxCWFlm/TEr5YkHyQYbUV2SDN6USKAeO5nK2543gaE1KFLRmZI1O/Idd2lSItvBp6y3Mc",
-	"8R10igu0NLTJbwuMUhFTLvftbtjISI+ZlDWmZJSLg2TbFniBYMzFJDS7q4shtBo8h6ggLIQ29nKCkxlJ",
-	"vUizwu9RWIx0ghj3cyBBxpp3rRe9XBijCpXXFiLPIKmleCVawgem4AeCc95P9RYLU3bQkeg5aldg6aaI",
-	"ezlpzJQyaQf613Y8erq7JeIDNB7Ec44JYTpTOMOS5JGp3ip7HdZwW9rkjAozweCH05SW87G2TXLv7kiA",
-	"F1kataiaRmjAEwu2YQB6ncID7fTpWyABCP2Y2TN056nseuTeQIpFc5zV97d+uH+i8ibn44zMG8q+69r1",
-	"J6dPHu45jNheOtqASb/QWGsPpjU3urovKykHHwdTPlC/DcQtXQys8TJwldnB+vnUb1H6fqHneG3x+1IE",
-	"xQf1f6MP8biJLnXxqUA80bOZkHbV8euqe58r2WhKWAcqTq6Nxb4tWKB5J+EsITkTRVsdftcOd0JPW+tC",
-	"35SpfZHUQdRgOSsRe1CKQxrkZEJgklrUy9c7Uxn9dVmr/3NgLOjBq7ToWeu+fXXg/rrk+jZXLBcLnleu",
-	"Zo5jvYr49f1VqTIf8XqEXeVWRj+lxmsV1vaDVWuzdUQDGvl3V1fvbYUwtTnWeKaePfNk4MkwKvJd1l4l",
-	"ZmHGc+ljh8vqvjtAr6Qdr1ByApI6IbewdlscRXeF/qFKxY8Xr01OaUqYpBNKtHGQ8mSp7BsRJas19629",
-	"t4CnkfIPRkh4W8OIq4B5G44FvfdqirMUUsAGjbhdVdZF10lI4Lu18nErIRhn7hrxV490BShXRtmkUAZw",
-	"ucg4TkmKJjQje4vwxzmeE1mbeOAFsbimB+v5qN9zx1l0sAY90uo/Y56u+ggLhHV6inlZqwiPnw2PHh60",
-	"kJxlH7MpcK/XMsaMFwSnlBEh2gVFgCcDpxGXcjIjya1o4WfU3b3QzVtH+bsXm8P0+paOxrG+cLTWBVyo",
-	"fYOTGUrJgrCUsCQy4jmd5gXsWePli+qvyE5YcCGnORG/Zh1fzElKu3VWmiWvZ/u1vj+OxlmrC3S8AY64",
-	"UWcgzrJiykBSKz3+DtMMj9UGvmFcjormgMkPmeV9dCMkXywom96g+xk1hekXOU+IEEjMllKglN+zMLIQ",
-	"PtXT91n23/Y7rf23F20KCjJk0VPuORKESXWYlAJ8r/z4b4TFrRJVPEdURr2xHb07+7g42MF1gc9e5uU4",
-	"F2l/ZNoAhJwHbWx4vfahHiDGRylJqNDhnHN+R6yaVX1L5/D56QFkQhmVJFuNGAeG0WVX7Bd7/d5KA87L",
-	"nLPpaBXgjq3jH5+AF1DSoAU8/4LkJdpjEaE+2S0h/91HUfD6rlwEmxCyy96LNVtPBiCOeK/szk3iuKTz",
-	"XBTv7oqajcjYWf/l/KCtdpovMCY5EbNt5B18AEl+S3RJWB0hCyU9lCkHulbC+S0lMTkIb4/g7Tpx5XVQ",
-	"jm49Ol6fFhEZs/rXTmKRSsanvgTZgcS3YI2Uty2zd2Hb1x4ape99qJ2Z4iPriunjcMTePf7o1yXOlBmp",
-	"gZuSWzEiHxckp8Y6nGCakXSEhSBCmAs0zaokH/lF4NVQCRMWAt5Dg7/n+e0IL+WM5/Q3+6PRgmhGJYSv",
-	"mWoVI12nwv+lqAHW76VLzQuQn6C08Q6nkq1Gtl1Am6Rzsv7SGpyVo4SzSUYTe/y1iiniyNJZqoNJ7ghT",
-	"u7aov+Ww65yKlRM0XooVwgZ3CiqmR29Y6+s515ThVC88N4HXVJqqnPqaRp0qlKHjE11OaXNM+o477zMV",
-	"E/WdMl7N52ZQpzn5m2oXMctclUCvCLP9bHyrw231NqLPBKSECmT7QItzG2YBVw5smWUb6+9bByKYuJuq",
-	"0DTfiM/gHb8l6SVpimYuLvWEaWfqdZEcanORaEwqfLjbB8nu6ulWJkGTE52DFujAEJxDbeSMxZBEryRK",
-	"iST5XFm95qEXbeyfJ2S+yPiKkFJem5fwVg9141EGcDevCtxFJ+G0q9Nk1xUFxS6NxBQ+WKM96n/hY1HU",
-	"o/PS+9SbbwDuWECjfrmfMviubQzZrX0bTWhSY4mUlE3FgRph/ADiEkuiQwI328zvCog/jHL1uagCw+9I",
-	"nuHFSJCEszQ8e54+Bq93rWqsX4G500Ha0vf1Q3ShMjYhEhV8sn0XxcIZQfeE3B4gnQQCPSoFUz1I8aqZ",
-	"5R8PT57Gb7YDdq/wtV36F+aojWIiQMiETfAsDkjiDvMwRBcGoLH1gmrDSlN2XveIOGh5ppa/rF7b+ES6",
-	"NbWSmwuChnME9ZV1hkeL87ZSnbP1sVse6FaHbxnmS43BDaEfPVg/tOCXeK3pIL5Pcw+kBhfxhSXVKyhC",
-	"XWTxFvpxWzX1cmsl9Q8F9Q8F9bMqqJDeEcei0YzwJ4EK81GfXh5LwIK1YNZdhX7okNQu+HEwwNbQcYXS",
-	"0Brnq0HznhJGcpxZDTyieK/BkbsjeTS6z4OVtbf3gFDsoDfBHSRmuIjflVzizLy0ScydDVHrlLaql2sX",
-	"eautMz8718vuUmjGZFOMmsHqXGJciISqFoMRCoJYLxczoMQkrWASo3Pt99deX9Nv8UGDdT8uVcLdLZzq",
-	"J4tk0VXJ0PlIoj6glE11fRlQNACcs4wdS5lfZaD9TjeZausHVrnCaT4Vgtbw/h2tD5oN8f1s233d+be7",
-	"dIbpKa5f9Uue27MxoyjczDnRxSCVjnDHqTGJO2RoFJWQm7Kpi6rd2ydMtE8bLoa5k/KHWuLams/Vzv+f",
-	"//8DI8n/7//L7I2H6BC5nx8idQpEZLwfgOxlMlq0+jUyvibPrxqHHNLf0k1eyleLxrqXCumXjl6vdIGW",
-	"QV60ktt7haTxM0RKM+6doxEBXuLF8r7YFoPQ1z7WwQ+6dKMK5qCpCq5GbmoGqV3XwSzhOXl5V5uHpXR/",
-	"6fm34MLhzt0xFvEJG3duC4M3pikoNi9SsAoHUVsccu9biwJZX4+h3cFo34jWMY/HkobniOh2kJjrdZuW",
-	"1eLic1e3rG6PzJXFtqlQwllmj3NbFFGTWS60AqpPObJ/F0JJkb8bmeRK8odTE0CZlhe7dse/W8qE1wJJ",
-	"aUvRQmi5bb9ZVa7uCm8X1cV6D3158C9SWVqcIdUTonaF1kGw1omfegDW4o322uofyKvtkVdLQBS/F6yJ",
-	"/y7YEjtCjwgke6h2QvG1iuq5H4QJR3VpScyM1fNPrew793QPKz48AQ3RzKaAl4fbts4mqmDu8bXWNGDX",
-	"+SBh/yL/kn36L3AWxedyI/OLWLV3rSzWCnIHV1MbL8e+nBddo5w+v7NjZ5rCZ3cVrLPYC+erNVN2o9bG",
-	"FBzP1NWc3N3kLdm3hWELwijYoGvF5jqtyZLbSXEKXuqwWezU/KFDddOhtiyhVOi52xRR2n/VpA9uvGuB",
-	"+vXJA6sPTnfjqBU6ZIqjDAImzY8xoP4CcER7RzpAKZnAplrv0B2xIUgxRXbN2WrhijdBowzS5+5oLF32",
-	"q5zfC6JLpCm6tAIuVkKSOShME5yr/0AAT4KZUoBTktM76wJ3MI14WtVf4nlo5OOC5qTNvayZNrhb7qMZ",
-	"vwf0AT6RhJnoaRP0/DmupRZxYfHqPcJpmhMBVfFM1A6/JUzo2DWQE1SIZcXFfnLaWMBYjIzp3iTzqHDp",
-	"rmauqnnPNVioS7Fep6sfx0ZzDUCFwCjxufxRkHxwrp6jGcGpr5LAaPzAqFZTDHHvLYBAzfYIKIQlD9ah",
-	"JBmDWQzYOiq49fqs9VoQ0fn49d9pd/oaifXHudv+3CXyez5+A8GLmwcH/cLHLuBTAqKN+l4ksrUFnO73",
-	"fKwRdcthqDyrHYLFhttsBJcmyHJdJPM2wU2AzGrPFBvS5MJHWwYvfW7w1mhk5IIkdGLuw+onOkbPOUPv",
-	"FoSdv3/lYAXgLIZcJpKisb7NtW2CnjzyPFoklsRgvDekGdt6NyZTv4CTUNpBiPZeqj5T9X0zKmmswAOg",
-	"fumHbWswNJV0KNPaFtCCNKVbi67FCnSdjbBWd0SYetNXM5qwtkUXErwCE+ukerymhV0xNz8hvR/WsFUN",
-	"gIy+JZmbNl0ONf+ddoeaz+TNkD/R4yA2wis8jR3Wt2QFxYcM2oiQPNf+YFe/CR5BIS3GJbJIgTf/uNGb",
-	"yT0ZkymFyubExEkqW2aBEwOopV7MeXbNHHRhGTbQFnAqV7NoKtn0X9fXH4fDwfX1x+PhPz48MH//48MX",
-	"pScP/xLFI1oDAmwRDyEBgAgpNrB6nAUQoAnfY4G0W3Hv2n4bKEAzBxZqUGTLaS1Kqmr4J2EwbNTH+0gX",
-	"ui5uEYTEWYZjgFaPWumwZh8DGWt9Qt4artNIvSWg3bZw9c1WGzmAXv5DQ22robqY4jV1HyBA/TfAutD0",
-	"vjp/e45Uf2MsSkCgL5dqqQ+/InlGIxWIGzOKFUU1UE6AXhT2dEkY5Tm6MOIMvWRTygg4V8sOhY5AFVfK",
-	"UnyPac2SGkNS3xPVuWlwkhAh6rKvz9H3P10doEsCaOdKUzv3s23P0FcE5xGQnijUmDUjaTOggMkUWjJJ",
-	"M1hFTaIeDjIfafbgP3o8HK7z3a/JOz83/Zk6U+AeIh9NwB3iLLEVWjQqL81b2Of9HnxzZBG4GkWFanml",
-	"GlarC3krVh5H0EUw5dGN5TqJB74v5YwwaSFSgTRnQfir4rsdx8ARrV2M2i26TfKaonRCSZaCm0qvkC4a",
-	"CdGs+sktIQuTYQjw8xqZizL/60eVtKvW7rxbsrKcWeStScLQiuBcIDwj2IekxUUt6ZQTfTutX9/+hkiH",
-	"Jtao4SZl0eQxKCKoQBmdUwAW5yXU3PuZMuhtumbbQ85Eo4cVp+eU2T8L4i1Kpaa939N6g2ln+KONuqK5",
-	"x2krCV/UGUEQ3gTPLRubqg2tRmaqLqj32w3RjbA6sphhrffCC5vB8rvbDvMoTh1Eaep6s9pbHCRzO2a2",
-	"FYn8c+I0PGkfNRbx+qgOQ5zVIlVSh09Z5AABuJ3OFrSe/1A5dcVvLcnKukk4EzrNbIIWOWUSjzNbQriE",
-	"tO62b625c9DhnP+vn/9t8M8PD35Gg39++AL+7RsqsVnZFD18w9JdGWUxOLcfL17ryYIs5liN5rZbzBaG",
-	"XgdsW9lQ6njhSo7NF3Lltob+7TeScydQHHxIHGA1AwsV3C40JSwhddAEx9sgEyxmteqsJBmBxyZ2oa7/",
-	"kiH8qEv32qNU4yfS8MVwBeZlarstlYCJVwvXsPmcSByLV/lBOyQ62Fh4usZftTn3NAhtLUd+byJ7E2Pf",
-	"uMLXvRaM2/rPe+un6NL7fsc5sqTFZsk922iebCIFHFKjlAMOQU0RSv3QBDiq9iD6dGFyU2A+42yq70y1",
-	"fqhd/ILIA/QTAKWBTQ3JqbqqbEaF7GtQR/35awaYEpos7Rlrxf1QxfJr+EZERemieG2U8Fuz9A5x4/e2",
-	"PygTMl/WJf++8p46pRhuTuqF8jYSsA3kgptKi7VwS+XIIOW3jrJveQZWypHXDHnzEc8JUbt2tMxrFMuZ",
-	"lAsoRyDlQgBEtaHrjqaEQya2p7tdKoVLK2aensaXUp3lRoEzWxQtSJ4QJgeEJbwcxLnM6RocoqeB2gbU",
-	"/eXs8BB0tj83q2wOBrx5V8mscUt9z8e/t83UvnyvWzLYVTb5ZleKRGPl7HPk/e2V4o9AakcxtdvtnHue",
-	"3+5FcdwN8/xA5e+PedaUO18s8wUXTi7dVrB+T+Mr1kYFajNhf9Uy9vc2b83Z/vZpa+35BypdpuGaWO/W",
-	"FhdMWP3VsHvchcj/NC/VKjndiKxf+TfkDzH7O3A91C+Qibf+ne3K1nkxTciHW1fdXZP/gc79TDB9x6Hz",
-	"+DnLVnDJ0XpPlqox70h0bJccUs80P4ptYt3+v72vnZt3rZ3Z+11IARGvlqsLwk58L++e8Z+gxy7wT4r0",
-	"GPrTcSQYwAyhPfJT60AUIHsXMEjtGbi+TtG/jiFbR8vrwsZ3zWEZelaVTBV0yhBlDeHqGZ9StjZPQpew",
-	"3CRZIjanG/r/20Tv6tDdLqg2jgN3AGoTix/y9k7f3UPVlDM1Ywy42V/08pptC8LiyYB1GCxqmqIQLCkB",
-	"4vQfuf+HnstRKXB6zY28IPn3fByTqb/wcQHo29fXXF5pYIj/hrqH2wTG6chxMaOLnUilX/RQ1sSbt2Vu",
-	"F5rehb9LI9o9l6sxOsbtyn3f8/G6QDlsV/gXPu4UJ2fbtz4OzVL8ERnXLjJOTdm6xYObiS6L5l5ovWp/",
-	"LFm3Jdsyy9Ut0DZJri6sdmD+aw/Ggf7H/pNg+z2lVhT/Mm1Akzsv/gk/w8QLkixzKleXEIgGnKmjzc6X",
-	"auHsX99Yefr9T1e9flSh9wIKvfMM0B3kMjeZKK/VGQ+XCaZEDoTL6fAWnZcIqOUaEdlgth9A2X9FnmJZ",
-	"HQrnJnIm5QK2CpE5TcRVfcUbsBrVl9+8vLp49eJydPXuh5dvCwtEJ7TyHMqWw73iK4mmOWZSFKMzZw/0",
-	"BRZ9C+I+AWrThJvq6xJr4HOtKfbOXyF3/0Ry9D7DUh1eirHyzHxDnB0eTqmcLccHCZ8fYjqgxSuDhXnl",
-	"0PvxEBIcRe9TbK3UvOqkLPOmzvOGe7mlzk2wwPwH6GpGhUssMo7+MQFsFCW5MiJJtjq4Ztfsiy/Og+DG",
-	"gy++QDfv311eoUO8oId3R4d4KWeHoObdGK4QupybxzsPdPVQRdHRKZpTtpREPNQQ/2HVomvmtX2iy7tr",
-	"gGIvB/qhibStBL1igW6igbfo//yv/31zgF6awFSTUQr9XjP9LrgIyL1LK1U6W2Sk5q2bA2QSp6E4gtoY",
-	"xoLmt9Sg+oy5nNmUaihKT+Q1o0xIgiEES0iuBIZPjAkTNTNvyhuoOX9vCqX6saZEE2mb9U0YCpR5sPpg",
-	"dBwLOlAv3HjTeEtW16x++jBdjDJ6R0Z6Hg1U1sLmi92am3uvKIUrRm3ZDN5aQUmHldl01yyInEQ8d3WL",
-	"w5BLKKAs+NwoSgjyb2DeoSI9NuHOq+fAwcZBB9UebIwZu2amKoNOvzGVOhCdQ8104Hd08+3L6iwdzknB",
-	"2Ja0Uoo1+gGqUCwWROfKAyyHUIuteXSZUokyPtV9KwJzxQOmDho4EQsmDyoe2O2YHqBvbEBsH92UbKkb",
-	"8K9Ah5KrLcGXTEJZdbNKNn0PLA9dvFgqKgXCwnDbFRESzXlKqltcEiEHLovjBjJwdKmyUp6PmVonBAxr",
-	"mu1AptRsrGt2ozhKvTO6OSj1Zr56mBNB5A0EflBTWdHPBeojwU1wCU5m+lG+1P5ZwFCHnvhSQmLDwTV7",
-	"6cdeQqUShMPsIl3835YLNbDcXICtpoMji1QWyFS36ZL+RxZYKEEqrpnIllMQSebRjRfnYr0deu6h8rL4",
-	"4gug4MZDUT005aP//Ivg7Mavzq/6V19OyY3aHCkVkrLpkgqwNOdnUIxbgO9tTNSo1S4aL+U1YwChUAhC",
-	"mqM5wYyy6QG6MFV8RGGzmtreJ8OhOs9Pjo8hCAdicJpqwyPKrtmNrix/o3bsnMgZTw2Kti7Q7oJCTUl0",
-	"xzonw1MjuM4Vo9+YaXpNhbSztMBTyrDZGKoRuvGUyxv0wCgfN68pu70xYAJ9dJOT7Mtr0EOvezcPvWFC",
-	"rXCauYhVpUteM61M6hyLG6uv3qidCV5vQ9gLzkxp8ZXaPaVZxEhQNs2K6uxOat28vMLTmyBv5ObVZPAG",
-	"y2RmuGXFl95aXTP7jTMrKb2PCmst26hdta7KTu4H5egV9SdHxzBKxuVMnUHUvetTc80UOW85IxWaQIAF",
-	"/eMppuzMlDWcGSx089EqAY+GJ2byvnt5/vUXX0AWpWYDJbSVjaPYVElkKvqBYHHLpRdV6POIfEyIKc+j",
-	"+IN8VJ8qDsUc5i5R6+mmx8nlM70pdQeK+wxpr1IyX3Bp1/UllJH3T+BUy64bUEMWIADRjffW4Aeyuukr",
-	"xVlHU2t9tXCQZ1TJGX3VJZUAL8ojmpPlXFGVr0qMeuuoNdOh80/dBOvN4xNyQRYZXpH0DMl8SXQS6jXz",
-	"lp98JMlSjQjW0Zzxti/DxymdQNV66Xa527HHx/qVgMmGz7zSyeBIVItg5ANIYCgAD7HwaoUtIiHcG1hH",
-	"mc/XZnbsuaIeZVyRQaczddpRlkBnTE2cLpxY9Kg/IhzP27NYKQtK+7fKgj/L9mjP1V8LDT/iqphoJrlQ",
-	"ahYoKkJvfuhNv2NTRhYkN7aTIb1fHDos7bujKswk6sN75sSC6b1mhufRjer2tfr84D3PaLK6gfEUP9+4",
-	"nGMw4oG+Qg+AClJqEszkKKVqzJVU0k37TtoUq3n8zPDVheLIwbnSWKxoNlEf6hD54gsI3qQM3Zgj/abv",
-	"qcH9oma96JuLwL45rRR5ynQ2t4HB6XWAztkKFu6a6bpwNMv02s05gHEKzWJeNYaULHKi9ynMg6eOQvpR",
-	"RrBQsipTp/gKlDc1v/45KLljIHOzpVR9kHB3mq/dinxteqPFUf3k5FSbOTeXSwbqDPz+9PTZyUMzc5ca",
-	"b0AfGyBJi2NDataC0zSm9LW5dGP8HqZOazDXzHjKi6PWrir0duNYpNJdST+eE4kP4Z2BTdT3DECb+C+u",
-	"GXywwBF4jg5TnojSq0jM+D3IsjksHMVg7pg5+iqjLGVqE3zxBSrK2tgKGnAWYTtED0PWL2rjIX6u9OIV",
-	"WKFaC+L3zOCEKsMES2Iw+2kOgsjQol0zSg0xptX51YvvbmC3f3/57i2ak3yq1BOZzIjQy/3k0bPHD88Q",
-	"X3P5rWXgDVtm2Y0rKI6vGTw9QF8pczJQDrVSCC/5PwMFA6DA6I0QIw0nlNoXLC2YF+QcmUxIIq0u6m46",
-	"YCvClL+Ac8qEbesPoSW7ZWrGzFalTDcvyqSYbXjjX56Y08cKDSqorj+r19WpEmVmNussCPH49qSPMnpL",
-	"wIPgv+dlClIhdUx4RhNiCly6+nF576x3vsDJjAyOD4bWzxf8BtCVGsQVbpmU8K51q5hdq/0RBrZBuzhY",
-	"oWmAo1bHJjZ4iUyccu+sNzw40nQomwsvaO+s9wh+gkiFGfj2yhar+m1KIrctb8k9QGgpKWmNaKq3HiuO",
-	"Pi1E/bjgiTYlwY333HfpUSlINtHYOMYfCMas0hKVlHZ2vHG1qvPb2OV6Xdyx8CrtnfWUfq9zBwWMzx4T",
-	"vbOfy0N5p7qxRjzUgHygOOshOB2BBvixqNkDYkI3fwCq+0Pw3Ktv/bok+apYfypGto6ncQOC/7+K+BP3",
-	"9xdkH8I53GvR8IX2iH/6UNRihVU8Hg6tg9FEC5S3v06/NSn09rLiZ0ApFiMsemem9Gc5fsO7FdULonFK",
-	"+S044/1LyN7x8PjxYHg0GJ5eDZ+dPRqeDYd/87znY7U3hkfPng7xIzJ4Mj5KBk+SJ2TwdDIcDoZHx49O",
-	"Th8/efoMj0OANPjuk8h3adrqe8lRz8vhVTKzDGpXEP74/2Xv3ZfbuLF+0VfB6dpVSfbXoqibL3JN1ad4",
-	"7MROfBnJk/n2HuajwG6QRNQEOAAoiuOtqvM058HOk+zCWkA3mmySTYqyLKfzT6wmgAbQwLqv3/rUPjxt",
-	"+xeMZGo/ZIZeavfR31sBMpuRs08XRM9EAm4g1uc30WmUG7+O+r88vzn8G8Ufr7mcQKnufEk4C3d4wid4",
-	"5IMnPvf2n+EH1acKq7UWVVBPodKq/SQebD/K/euhX7X6I9nzVPiTXJhWySlkZ3MbnvL1ab3gRgP79zJH",
-	"GtgsozhygpEd1irhy4Z3zSClETy2efLkT8yRg2VdoeX+T8y8tjTLtb2No/fsxnh33/J+vtWHfkh4YGnH",
-	"ePGq+uYXdP9HmteEhi4H67v8Xfgq7CzFTkfrO72WqsfTlAns8WR9j/fSnAGXpj30wR8fPl/f65OU74rc",
-	"PPAzHB/VWNTP+AE/SfkrVQN430md/QPmJ2gG1i/sdVRrC7FwvYtE984uIHuhm+ufv9vzX/Bv+5HDKLfv",
-	"dG46j3xW5T8j+BMqCHv35V5h1bbXb8y7tg3e1Vuokm+WgTIik5znjl4V8WtCxdlySiu0p5JM0UCbW29h",
-	"AiYvtjZvNC+sBgVsAWKjFogFnt1XQhZ4SzD5+dzp4YumUXTqpCMuXnREoSbbCZJLEG9Or5ni/dmlt8HT",
-	"TEuCz+at4M4mM5Ji4BIC0QbuPBdUkDSfsV1OR5QWg+v0k7YzpSOry6W+wnBQY9q+Wi/6DUr2935hZgcT",
-	"uhPoYjIRmRXmXGFuO/iUenmpEImwxHKR9OYkbG/aXKJktMhZR/jtzV0Zk7Fd30G7vVx+qZKc0J3sCOCC",
-	"6LRG+gjMREA/f0fXPdPmR5nONhNA6nD45Sx3U7ZYm3WF+5PT7HKMQh5JXZK/DjZbvqMOrk5EI4H96SUw",
-	"4E/KKmOLi/jfz0afxP+aPjnv/ZYc/Ko/pk9/Gr5l7cl786P6r6toQ7nsH9wML/BdFdKZ5zBA3XPKNSel",
-	"vXJgh6uktFcON+DXIMFvpVTn220p2b1n00KuO4cPW6cntix3Dsr/r+kMLUudQ/il1Z2xZdD5m5Qn2zXk",
-	"SV/hHToc1JjYRzrLJE1DQfL44KTOLuSeo3cs5RThwKzUe1in81jJhGndyMqFrIz8MnDhbyMhj6hAXTGO",
-	"KoIqllqpzgO/VimAwMpelreQOSeZC7AuBObYCYgidXEhrQWB6Sdm3s22lZf676Vg4BBdarJZ/V0KunLU",
-	"Pq51/d7JlPe5v+RfLzGpt5rXciLSRpu9yw09B4+ls+L7a1IOwdhWq+1qlvWrr+1n17DL09ulF7jkBs6t",
-	"8aE3spA+Fm5lcyebO/no7+Td+GZuWdroBuD5ffNXOP7g/Fu8mS99BARgky1jlmCO8jFH9Ipp5yAsXESQ",
-	"KRDUlynf4pKsvPlFDi/xllaIOa3UO/a8Zllbs6oCXa1lNtiI3jS0Y3NtooZg/1EBQjJEHbyGUKBGEXl8",
-	"igiSoftTREKJZt/Z304/34n2VjoEztm1s4T4aIYeIxORSoGVIkqENoxKXyCvJSPIXW298YYEuaFyj4PK",
-	"NQRnaxnO3q4vRnDQ8n8/BMeF4iGYN2pcxGV9Qgyv815hLKgmRd7VpUuV6boaA5fkeykYSemM9GbEJWP+",
-	"kCdgdMTYZydB8sWUm2T4AoopwAvQIamJNjzL3Gsw3YUKwqjKOHNhQZY69lgiRxBQhi1DWtgR713sLss0",
-	"CwCUwa2Hwm2Ve6xk+v3SJHNLGXbuG2CxhtqSa7jiQHK9vWuAUePgahxcj8LBFRC9bZ1cjcOqkdYanbQR",
-	"ERdERLht9yEiFnR6qXH953OMKcdQKc0A/JyEXVvkk4+H0hiEBa2CFnkIVQ65HgRMtVya20Qz1RGaudTb",
-	"Un/ZL8W9Q44shj7lI0rRIq9dOqVLskrkqMfFitDvcP2bSmk/zt7KHiCP1Wial46p2+HCwMeq0zRYhSta",
-	"X6Obw/u44CLB11TVm/DYJi1yBl/XysEjLiYa8jw14DgwkUIi7yfOMAMNeiBOB0+XhbzbsaPa3DhYoO33",
-	"tUfCL8qlIwnSzVBmKcikADkTR1NuhqmiU7cT6SRj3fyY20vth9L2NMBIpZ9zmcq+P4TXi95xRevLnb2D",
-	"EtLaaXQhsyHjo3m4wkIiO/rUflZIn3VfcxjlqF91u7SD9JWl9fqCwimRYn2mlC8qO4DDlijGBCLlwLMu",
-	"s7u4Rhf4GuLfixO3Pgi+RJF3FQxfjFkzIj7osG1YfEiUm9j4bzk2npb5rxdpSo9XijbzaubS6HgML8KQ",
-	"8qKXy9jECx5UUjLSPpZjJqzUkofBA+3A/pAdXKq95MKppchmHSFFSX7xkE+Q+/iH7OUGKvdmyCAjljus",
-	"CLUObtZDxlvna+5uwlzQqFGf5C+S800jr4tV3Gv4dcPr/7S8fgsuvsyOFNKKOWjVB4uW3oD1z3H98pML",
-	"T/PrD+K73MbRzzJLa09lvrHdh7JE8TPXRq6bzJI+brQ8g1qvH6Vo+6E/N7F38prVXth8YzD0eTTh2qNU",
-	"d4GxLJHaYJz55jCGnow2mct889s4+oejkbVHqerQhL83Fr5HHP5OS3LenURi9LMsM/jtI2DVUrvfhVEM",
-	"8B+zjIyoSRDBqGTUWwTNIJqxmMgszWEfALz1/V8BqQScusFdBbShjAv2Q0dIRV5e/FbI2lZUnlLIA30F",
-	"E81NaJUOV2xzJ4OeG0LXs7p9O8a/zSxfN3siXRCEo8+diKed6LRTSwLtRLfwCQv5aR5ro/qYwFmyJ6kE",
-	"zt7jgoJtsQQV/fz5ycHBk8OnT58+qQJpN+zG7Cf6urwMnsaFDNxRKyd55nCY3Mz6EuV30psRe8ztU0TT",
-	"KhZy12mvkx3n7T4v8RPu/ZXrsUQ0pKp19HnGIEI3z3NB0gBA1vneUGNoMhwxYV5AD9vhL53INcVD0Ymi",
-	"eRUr3MD5WnsL62uMPd8kd0PKuntzj22rgU3Z85MXjKvkdp+Dv1Ymk4TZYKFeVoIK9LzOVdRYTCq5i7Xm",
-	"7pklZbG6SS9p7u2d00t2KJdumW5SDAFhiHUv+v6w0PlXXngGXmiXhgJo6eBZUR6QGJNRANwW4LYdRCzV",
-	"UsyLvNW0AgAuQ3FgvVva2x423ayHBQLD6h81zX4QROdskT8zK1eQH5kaFPUPJq6OSZ0APnYNs41oek2t",
-	"cBtHfSVHXW8ddLb74PGc2a+uqfIp1nOCbcDoNyO7VTZIfFx6y/05Cd/Ja7beUejDVnfhI7yjgy83rTUR",
-	"YA3LCfyCJXbznSbDnAw+KsYjs3SLSPu51y1zab5WcuQciBhlHwqrV4yNNQIUoNMSkaddFhDCFyPGPHd4",
-	"YXoyQodDmR/Nm9QfSSy7p82gIQNaF9ekxxB/WqoBFZYatOo7cT6MsQztOQy8PsB9IwG9oXxN7GtjGa9m",
-	"CB8nZiFqA2Ml7soNwFFf216wD83vjZoHEbRWXRgBMn7dCFrSl2pKVW57BJrfIuXIXY+Q2BH6io+xDWbh",
-	"w8t6NLmyY7ywf1o66R8Qt5UacK8t9WuRd9jECtFE9vtM2ekN7X7nNQ9A2XGak//xhW+TcyLFaDJkKY5U",
-	"AKrjAirUo3lH6CNhR0ZGp0E4R22uM7fcnSMCNGyoYUMNG6rDht7JBTMYhgkGBOsLM6SgnvT9KhkYw4Zg",
-	"+j6MDVcP2kfZZ+t4D8DlLzKgVAIScZxXYrT8hHCNJU/s/lRm01YGrjxGVSRhyvA+1lIcUk2oUtzqYi47",
-	"Ocs2UEkWVJGGJzQ8oeEJX9I94skSoSTJpLYX+YuF71TwAwg1/hIGJweAaXWNHAHQEiMXE6QYlMIjUBUU",
-	"ab109pNs5oqnZlSgE6QoSeMrOpacJDgixNajzjCYCNB/EioSlmXLOMZ8iOJj4xY/Ozj3zB4qNGHNMLUc",
-	"v7P96nnjjCZXkLbPFGeY0VebicxtVMNPGn7S8JMH4if2Lu7Y2b6xUqEno/tWKKToDmWWrlYhKmj6fMh4",
-	"44xonBENhW4o9Bek0JYEfR3+CF3kVa0Ma9KGGq4hiU5eo5EhqBHkKhJVhfIrRtMY+tAsw8rAiVVJlF2z",
-	"lenHTAXVi0qC/BxChx8W6xb52sNDCl6EpQWLUMy3OgSUveyIy17GRcrSInFSYzVSKH7JexPD8lrLDIul",
-	"rwnO9Jlm9xGjuQnGWfhp6+dXLm5HdNqOoz4fTBROxX0wjMwCGLXIFfjvapldY4zSiN7w0WQUnR7H0YhR",
-	"EZ0etU7iaMQFPj6KIxGdHsaRkKYre5qpa6sStCFvUqRUpd2UXXOXr9VuPW0/PWg/efrs4ODZk5NjCGR3",
-	"WZ0f8d3Evxu3LpGjERNpgUOTsj4X3LBs1hUSXpT/r5uyhOPtgfcrKQbdGcOFw/8PgY1K2IDDOJoyPhga",
-	"lnb9yp7dxlG4YfbK4z7mwVj5z7W/xklUeqk2VBldjlQ7OPzUfl7k0eZRYXklsCD79RNLhoInNCtQb6LK",
-	"pfy+TZhYnl5ZnVDgCMv2KGZNyHET/7WTKhPIBdyPHqyhUjVyd28Fq8UWXzoELM/6/xJWOcSRANUqhorI",
-	"jvV6kIoh1aH/phwyVmGHI/NmuI7Y1A5XlaDbaG2N1tZobY3W9sV4iidC925Zm6Tc7GVyUK8gfgBt3SJn",
-	"ZXhFZvUZ5gkxV74s7gvy8zkBiERuNGhKVv0xoG1ZNZQrLgYdoRhipOgXMBrGKGDdW5eIgnrW0gwUu5Jf",
-	"7UI2R0U8S4xUdTOdzxJHwGq0PXeLchdigx51Z/NhYhI5qjm4Zbz1Wv7I+lKtR1k8JSI4HTFw8yCr6H4h",
-	"Fu0HfxTgionbO3uaW0pmrIsRh1Z9gtSj7iZ5R9gjTDSKI3fVao9Do3q5SSkzlGeolmOQJIgZElfYt8fp",
-	"NGKjcSZnDGKJZHQaWcGjm4HQaknNkOphdBo97z97krafHTx7dpw8TZ+cPKeHfUZpOzk5oWn74IQe9frH",
-	"/YPeYa/de3Z4mKQHJ+mT5OCk1+6327T9rH6mE01s2zGs6qjVbh0cHLWeWprhrspppCeJZThRLmrV3rg+",
-	"9MErWrsTCzuVP5y27xcJi06PrQ7OgGrXHtgeIDtQlw4wh+yd/DfPMrp/0mrvPGfL0df1yVqOEewM0NG9",
-	"uCaao2+9LZRjzkaa1P5vOl8LCu27oxqKVfb5SnkKyvijTl4pSG0FUuOFpy3xadyhLcBpCGLTdMT3569f",
-	"kuODZ20X/0JDCJAfrAaNGDZWH/al9Ike2/XpIWOGTOUkS9GmN1bM2FdT0pdqNMkoAaOhG1h0BLX6vpLj",
-	"oUvvwp2wch/L+pizlVhBIG2RNy7dWAqBkSH2Z3iLmowNS2P4OaPaICzJiM5IjxEuvO1xBaLOcklwUZZB",
-	"bBNvPShARKrEE4eDUpdi4mxeY6fburJlI4hWCqJfGvGHJrUQf+Yv3qOE+7HEZ3YvQD/VokCD8dMIAl8T",
-	"xs8ORIF1sD6FdHDNFO+DXXdZSTK7yIlxJSWcZvedJlaPIsmQchEj3wVwO2DXTokgYjLqMYXRqxnXRpcM",
-	"M1gfnilGaAb4snFHKAaJ1aC50zRlae7pxhLU6ponkBqBEglJhiy50mQyJkaSg3Y7brfb/gUvyCWoF346",
-	"l5alOxBqZVlsR+R1ce1gLXJhpGLk0pKGrl3eJZETo3nqXCkzbdjolFCSUWNloSGWxqZmsWA2x8r3ik0V",
-	"N4ZVWol+g53f3k5UYdSvsI2Uv4UXLNB6BoTW7hxs41IxA3A+vGJYJu9geotODwJazYV5chy6xJ+3208P",
-	"nj8/PDl+etx+/vwgcIsf5MTNiloDpqLbuxs6YDGWrloVts+huIbd0N+R6Hd3ZwAYYuH1UGUunTgPbDLG",
-	"Ch/e349Oay4MRTP6BgovnJk1SMiK6UmWi5DXQY9W1OC6Nl6A7RkUUiz0awKTyuRgcwblOM4SfvQZ/t3N",
-	"5KA+xFzOMGcbQsx548wDxy41BtnGIPsABtlNTa2rtKom1qmJdXpoeMWCDWxrQK1hoONpbpzzxx6E5jE1",
-	"w0JmDpnYSl1/1b1781crDpfYpBnuZ3LAxXJ9LS/TQxyxABxGds0ESelMO8RFZJ7caKcJjClH3UBeMaFb",
-	"5O/g6JZ9yJvTxqt9ZEy1w8TKJgNCdUdcup8uF/3kcsSNZb3kTJCJuBJyKggbUZ7FhJKpkmIA402lSq2O",
-	"SLhwQVi2e/mJe0lHYNJ7/tK8DJBVvnzBodKMqWLE6gDa6qcTrof2kMVYY7E3I/4MAipli5wZw0ZjAz7i",
-	"jsj4iBuWIgZ1AmHUPmrbaqeK6Uog9V/hC90hbgo2CWo0/ydNRqzlf7LHE/cLyrskE8U+ugcHh0f/T32K",
-	"DjPcPE1xE5HG8s8uHCcrAczeDns/JfwDf/vm7/9+c/Cev9FvxPlJ8vLNkzej1+1fDsdH6cu3z1ts9vbf",
-	"6T/e8A/8zfTdp6vjN6LdSg4z0Ru9bqf/9TYLikXbS/C83bYz7Sumh/nLKB8r02Wztxn76bVJfrrJ3vwx",
-	"bifit6z/NxBBrpjwXBZpS/2N+2Q7f6RcLeOF9uhC3XQ+EBByP8cXL5jZeynlFWfruOM5Lss1bkpyNFFj",
-	"XyF3LjHjCz6wJBv9b0DDkFp6mhUyZTOMfr+tYG1yYpbztlcidRa8grWBAgjUBplXi5xlmeNj/nffvMes",
-	"fE+4uKYZTwkfjex3NiybtaqIuJ3LTurE3YWS5vYipChdO6lN6LycmHMwCC3NVXCbM6SaMJGy1MXDWaZr",
-	"SY+lZimD9IqGljVmqK9A6Ac6g5ezTFBWCflmyIQB1KD5QAkz3C/EquVuEIfgBxdjohQTJqdsSHMcjBVe",
-	"p5z2gEDARFqWLYkXLRdr9XSEvel7XFTKli/ByvKxIKkPWMYSd6G7WiaNI8GmYZtEjsdM7WUUDs1eqnjf",
-	"6D0hlRluUKGytA0bSbLHFciRQ5Z/S0vunPXtqzeXN9LTN13QDMsozOQEE3qXylFbkz2nOS2nep/olSN5",
-	"rikKVog1ah/3ZDojUvlyDYqhLg7P46IZShItcjY3TkKtUNYR7MZdOSJFwlrkH9wMuSBHbaIheUQ7dDcM",
-	"usC2cUE4cTAVuATgsWDT8vtiomVHuKCyTGpTqP9SgcXEvoz0lJxaqm1oz3t2yZCq0Qvn+J1oZil6SRS1",
-	"a/OSFPwGJpeOQJtLPnlH2mMylFN2Df5Yw0SOIA5zXQbHBD+CAlorkmxu5dROCRImQPkHIa805lwYy2ol",
-	"Gkxe+FULo1dZEV8S0XJycLgY0XK3JLMN1P8NQJ1g1PUpZo1NZKVN5D2b5kbFhVPppR/37R3tyKQYMEVA",
-	"R3sMGkd4i85Zf6IbI0ojBmxtRHnl2BtAu5Z4rlTA0YznAGuMKV4RqedCRzP7vPKCbvS4lFXVqkx3u/Bv",
-	"e0Rlluo5uK85FEp/zRXryxsiBfmVi8lNQHUrMCqONqz1Dp7aCpc0112nZnnXEdSdtzRmYdoH7QIa40tl",
-	"4bjPvj4Jx5+sByuZlB9QKLR9La+Ye7KuyLZtCqk8vn0Tf/stJ+Lk6pYuKFpddct3OR1RQQesK6ciWkqX",
-	"9xUcrT0wG+k1Rm9AnKokzqEVO7bKERubkpFKikogQPvuD/bVW1PunZu6cUNSjz9UT0yHLsXlrrZxF8Gv",
-	"+SYW0cdg9G5CIxsp7U6x+yKFS4rko2QJvjcC8rkIB7tFupExrGQwx4W3cYiRVxCzXCIlvpvmAyc3Ohok",
-	"J6baZhHy2bqW2AWHVOubC/fa+Fo2F8xeMAeWvnMWvSnncyd6Hscqh4larnOVy3l4qJKiY4sEVawgRsm2",
-	"KX4n06EkrgTrynpWrY54BcV4wf8EcCclJCsgBXwp2iSOJ0WLXP7rkvS5wKJawSw05sLF6OjvCKmI/QZ5",
-	"BowByKcb8wJCyG5MkMijGCTa2k8PWmfGjIF4MUVSPuBGE64xFRkMwtmMuCTkInFnKlWal0ApDU/FDG2p",
-	"WHClRc5UMoQCIcH8MSgsySZptbHVSoIvi6+5+fmgKhnWSyjNX3OBjv5anSBwtk7DC4gprtf2FUSd1Wt6",
-	"g3e/XjLu38d2fekFF8l6CJcWOYPjb3nPiIuJJiNGhSa2D6bR3CuKS/E5HgOSCybQdjGBAOjfBPY6imEM",
-	"uwkUj7+lidX2joNP7WeF4cCHHo64oi0tsyHjo/+0z4IgROa+PoahU6P3jp8eHERxBPahrtv2d1zRDcpB",
-	"2/5g23DdL/DdUa72/zMaGjPWp/v7YyX7PGPaT2nfTnbPTdYuNJMuQ+o0+qAzae/vUIo8HQsD7dFhwZSi",
-	"WYglmtex9hxFyZ40PIFkAKkP7fi4yas2csdmlvxU1ihNXfCSHQGe5C+vh3hSNN8S8iQgvN+oqaVRsu5g",
-	"oElCvuwvafBwhfBXtCri/VcH0QtvGc+7ohvrMqCBl2Q00VCKcyL4vybMe7VcBPqi8QVHL+7JQwbx7Jze",
-	"V9PwKpK7lMDWJ4vljdwoDOhgQ+dtw2q/Vla7MRNdZiUsYH6nVBP3CbfOa4ujX/O9WcN1ZZ7QHXBep7fU",
-	"5L4LrW/jzXh3qScgj4WAnit7z7f+0C8Nds60karuQhZa38YRKhA1B5hv3EQbN07/xxf7B8SH0IIm3UXY",
-	"WSyDWPy4FTxcYErZDiEuv54liLiOeHnxG/lSEHEdAWDG1RBxBTacF+dyxINtweI6og5a3B3MTg5uTj8u",
-	"w1PZOvSlcdV6B3Vw1RaP66MEViuUmPsAV1tqeWjw1Zr4jq8IX22HBoQ1MGsBl+UjOJ/umi/LMaKpJiUW",
-	"+EMFC4wJNWQktSEnDvBMySkm9h+ePCHv+I/IyhKZTUYCDeWI+cWyVIP7pFpxbpELZgmzYRC9rmiGLh0J",
-	"773Cyifk8v9ctshrF4xYrDAmhUqKgG9ew+wIO4O8OL3lnjTUteygZsGmAtgDSk4Ju+HaaGSp9m+HMwNF",
-	"8IthXhA2GptZR6BUcMXYuOS6vqbZhLUIHgGWAunQLv+A4Mdh6alj63bfyKWdBbjgeMqE4X0+70OLOwI9",
-	"/fYs7IGjKtxzPhBSsTTO8ykLWaOQmpy8MZ4YTXqALeolFY1CCODhYUZER1yOZMr+Qo0c8eTSISSg6x52",
-	"hk50nq7h8hqODw/h/UJCE66JR6SDIQmOOKbKcJrZIbMMI687Ak+VYvM9UjXrqon4iz3tl3FeLa4Yulgx",
-	"VrEmeijBxejWjNvtxLRU5q5KZskA1vRHnoXuvbEE0apFHItw8L45pIT7XmWnX47/AGX4JgIYIb64I0Bi",
-	"NHzEXhDqPqGfEwVMDKkcpKBhwqeg5KsSVjRk/JppctI+cpfinBk12zvrG6Yuq4S7N6OycPfy4rfdA/5d",
-	"upNxCl8Cfcv2KwKcooAd6ONGaH9wWuTSf3zfC1Dj/KHSy7xq9tzU9qrh6t9hlxw1MMLpopetvBIrYVuu",
-	"vYPTtWT+7hRX4xk6h41PiJAyY1Ssy1OpluMCohYXFDLOqWOMiCiW0Fopz5v44ndc0dhZ5uKlJsLYm8z+",
-	"j5L68D7ExFBYevLs+Ojk+OQJIDjmomKleLhjPBEnCsPb/JfzXwnIBl6gxJ6wABgb4cmsNJ0jxDhcAkRv",
-	"QZMng7KNjsxEp9E+Wmbt18axu0ZNBObQ+Zf2sZKRnc8IX+quEWTTGJpBzceJ8EBup+3clhmdHtxudnHO",
-	"4aDXw3t0gkYTztgYvR6bfI6HPTQuQQIpsso7Gr9s08nYfug6YnphVaiW1P8h1ZUmGb9ipIKxO7uVpalg",
-	"8ZI9KErvTQenhJJqAdxn0gbicUc4+ZjrOQHZy8WUjJgaMDKmJhkWseG5u/KDqwzsxH8vGXOFMrF+QcTE",
-	"ygkgaeqOoE5WriHEoEWvkWO+LTmmloEtOIpgafNySyeKO4FzEn6zogw8L1RC+9gJN3Xsb8lq+1sjozQy",
-	"SiOjNDLKw8koOSf8MmLK5/zftUGyCxK6EUT2HaKUamBkr7kmYQxAAxHcWP3vCBG8G2f6duXP87PsK5HD",
-	"vagw0QTCfIt8ogPtqqeIKzTGKjbOaMJS9GpPhzKrSO+cj4HZ/O7uoPq3CwSL/uP4OTlqk5OTkzZpHxwe",
-	"VQV81Y/5m1va5iC2G9Cchn40FcEbQWglOtmXiFAqSzv7PszWkpi70eBK286ZIHQhZQzFJMOzjPQY+Pti",
-	"0puAHBhAFkEgMDifyt7NctF0j1ne8eDmUkHhcZnBC60O2GP5HKrsMAvBnjuwwGzEERqq+mioakPgtiRw",
-	"7pI9BIVTGAN9XxSuHOvOtc9xoQPqgAETR7FmVcghc/HZDe1paE9De3ats8IlA8FhQRbZMRXCOJlaNiRM",
-	"+MfSLyIlmhnDxWAOkOg7vTzz7SdmXrr3PYA5yb35GzQmNbahO9qGckiRJD+e+R1zT1ZdMGwSmIbqGHcu",
-	"/PWhiuEvzklLejP8x1LDztZ3aAdmHX/rIeSJj9i/0crzaqLkmO3/yFTGMZNtI3sOrmjn1pziyjeOpsY0",
-	"8+cyzZTLdedx2fn93YrEuaTnCgnCzpyZVdHtmhk9X1DOSCgnxwU3nGZEG2qsiCF9Xhc0VhPhDDA+d0tO",
-	"DEmpoS3yVwA9w/y0P2RPxx0RBqUHxEzH5IobHQewRzHRiVQMbexQtO4FccoXSjx+Xgu798L+1REIWYhv",
-	"P/v4hlyxmQO69tC5RbXtKzbLJSVfnM5HhvvcMuAFV2xsWgTAGV1LzjQsy9mGYKerAdf0HSSsXeM50jHv",
-	"2g2BCARaSic+OYxD4fX0uB1HxWeJTp/Hkf2YEKBgP1p0emgZiv0u0enBUwS41dHpk/rZ357D2EO6EiYS",
-	"5FlX8Yj4sqy+cCLATeJnbrhKQ6XvpuMxM0cOtxU78UwXJDm8Shsh0RUdq5HoAsQ42V+BPkfmwOc6og7W",
-	"3D+GTAAUGAalW+kyLoHUeYw3+IkAdmVGtVkG4fam2IY1BTM+iGy2Ag4vx9rVRAryvZVHf4jRbp/NHNxn",
-	"0Pt7CMD6YWnIIRflkMOF+Lw6GbZvZa8e/FqQ6lu3Q4Dm4Lpssl1c52UwpVi2CdCYY2XtjQrirp+MD75F",
-	"ZqsBN9BMNHOcOV+pT/9SbJxDfbCbcQaxcpg0Woknh/nS4aS5YSO9dvZ+innCdTSiN2+w61OIV3R/FOGK",
-	"VClqX43IQu5nFxi0bh9kv7wLV1ykO9oCO9QdNuAXjibMYvknu18+CJAoMVID9X1cFR6usdhvKa24DP+f",
-	"Y/Qs+f7K6C4Utw/3IE+otjdtz76iHJp6XJFqvMkqXHrgzhaA4+1iCd8Q/mNxSR8n/iOOnCLMEqx7RNVV",
-	"V8iuHsqplSaCwbt1EaMOo0Bch4NyD/BTt3Hk4TEQ7wkhpOpU6WAiXSzDEdbDcA26mUxoNtfsAJv9R9v+",
-	"A6C1BNfD0hzqLu0EjqA2auK/CPb/Q/aAStYcxs7CcAP3+oIJLhU5d5FS5JUYcMGwPhOQ4dPomqdMRqAo",
-	"1f6iR679NVN6k5NwHIWYX7i6EWNWJ+5OFBQtd9Bh9mkOG0Z7yV7K+gOQwwTLXCT8aAQnHocZUt3Vkx6m",
-	"q+RB7O5ALxyAJyUsNX+hAFXMKjQM+ZNUrDsPBGFlk4Uz/CtVeoNyLb25M/wrF+m/rjmYLvF+J0OWTjJ7",
-	"w9vuLpZOlKPBFaVj8jXlTSpPbXvu1BZ1gt2b0/xhVzGqi8+11GhbHLpPLBkKntBAIYiWYbGFN3HHsKc5",
-	"MV4PexooLjuCPc1fXg/2tGi+JexpoKw0CCTfMoApD7VSr+4HD1do/EWr+gCmeR+ANSgQTcOINAcyMp70",
-	"MmB95Iob4lgDwj5YtfvSk5bL2BlH3cgdwTWhJFW0bzxKRNAWq1vmdKlcsWY65MnQo4PYUYA/tMjP57Ez",
-	"TrhEudwa0REAgl+2OMCE/pA9UGhQZAhpQlUlZWj0JqBvD4fCuq1MViEAbMPQC5a8nGN267NGOPPua8NC",
-	"K6Wzg0UGVsURFxjdcp/jav61IapsfjC+MKpsI8A3AnwjwDcC/AMJ8BuL5st8aYXY8TWAKb+kImFZTZF+",
-	"vvFtHL10dK3uCAvN7RiwBxeJi+xd0TtoeBtHr4Gc1XzzfGOEga6vyyzt+ZJmTKRU1R8h7zE30oUXh+sO",
-	"5Ds4YOr8+c9cG7luoMoebqQL51Be1x/bfeiXNucdVVf5g/fywnLnlSNVdQB4bDlmouYXmm+M8NqOYNQe",
-	"Y7EDjmPp9CdZf5j59rdxdLHZXC6qZnJh6WbdAcptc7Dwmt3nGzdg4U2816MFCxclZr+1ZSFX3aojCvY/",
-	"5/+uDT5QCAMbgQ/cQTm/c7R4iaY04AONwe+O4AM7upzboQ/kh3kD9AEwqll1IobIgZh4rRHMcaGS3CJv",
-	"+ntw1xCE1QP9WjUgMCT6WAMHN9QREDwzHfKMzROJwJr4ifvIS1CFYBDoWIxEejPiLChVhr55Hr9l1Px7",
-	"xlJ74+5i56syLWyifG8YVb+dDWtT4tgQuiYUv1o0e7bZKs/9wWyYRwli4UHkuv3Eqe8tnui1Qp6do9f3",
-	"EaUbIOxPTo5PfigQ3gMKLyDsH8I4/y0FQ0T5kreqHOwJHqeO8JPyZYY1EZKwa7vjVaS/0hzxEEBWhSWk",
-	"ESUbUXJ3oiSiQCXhzXto6bImcREJyzYHOFgQZCu936+VHKH8GAduZ8COBS9ai5Sj3wHuINOS4LQQ0o+L",
-	"7ljJgWJa54Wo0A5fUdFzzmL8pTERthRHvVsBDPbgYOea9BgXA6KYVAMqLGVo1Rc7P8AXoNk5DBxInY2U",
-	"2UiZjQHw3gRFJFsPJSg6Z9e9UnM6pRzUZEwCbJEzUTYY5JEHhE6MHFHDE5qBfYGJohyfXzvmfUJYkndY",
-	"vyATzToCwutz6o5o7HO9pjzLiEvFzLtXhhgtuAEfI2NImDK8b1szLM6jFACSYD4FzbINGMQCY2jMEQ2j",
-	"aBjFF2MUjiAtatoEOIEYuIT4u7APec2U4mld9oHRWvfKPAJRHq3SzpbcY4kcMT3PXCCzs+AnlgVAgYyQ",
-	"CWD+0UrqPx+K8bUDpTVUtAFKe2wEDe/YziRf+20mialJuYZF/NFK4yiDXHh0VhHZ99RHKrR/om0hMWAA",
-	"TZ2NYb5+drXfHGyi+aTWpsH78KdNKdFDpjjafeluEtVZK9z4GqZRRKnHUV/JUTcPQ0bXHDwLAj3LTzFa",
-	"E8xMvn8RmblZ2PEziIAtxXjK7tqYaCO7NaJQsdViaKmR3eWh9PeUx/XK7vv6ZC5n0N9FItedMrHycMHb",
-	"hiM2/CZP4Aq5zXeaDHOq+vXb3YXc0y5Q9d6k7ZzIxIXxpYAbTnkKthMreaMwXigiLkCkMNkDIvGiub0q",
-	"krYxuTcm98aS0lhSvhAjsCSowhPr6esX00EgGWv/s8vQvEWS7K3xZeL8UWrNexkjE2F4thhyV1g8pHKe",
-	"0AxrqXusJjIdSjABuxKWhDqLeAhNiAXrO+IszPjN3zOaABIiGxNqSMaoNgBS5N/QImcOpSecnH1ljw0m",
-	"Is4bav9OfGFHmCEbaZZdMx2THoNS+AgulkABTVe3nSLeojPhyD5idxXIYs6gY8kx1kiVU1ENtGjf+tFN",
-	"5o5AvA2Rboh0Q6TvJWTG3lKPKYAXdQde0TvJ6TXgsjRTXsqeVBUoSlMd4DgA1J6RQNdgnWi+BmuTthI4",
-	"oBMWe/CdLpyfRaz2InMIDEuruQNMwHIGK8lO9Iy4AsZg3PIVX8OhFPuDJXakiciY1h1xCXnw3cRdUn1p",
-	"Wxk1YWvZAcDAelZAU6Dujg3M7YnjCcAoPFMY0mu2nClU0f0LZnZE9LdFX6/IiK6tKwSzb1ywDU9qeNJD",
-	"lJVK04I+75w11dIZFCQR36sNqOAWRi7G7nxarnrMBe/4yHHBbpxwDsvH2JOOQPAgISviepw/u1p4LydR",
-	"N0E5TVBOwxEajvBgWoolR4SGISe7cGZvGIdTQN7cF2d4J68B4a3KLmTZhEAgdcA2JpcBBA/oA1wkio2Y",
-	"MCyN88IZzvcCFiVMNR8rds3lRHcEjnMGoTvuI1nhvrAgYTltzYx9u2As1Q6Iq0XeyWsuBmUDnytVkkyU",
-	"YsI4CHpUszpW/xgCNvF5jmRXhbS3pGjHAgrGI2FJFS7qo0U8rjLjyj1BVF+xFEAJMf2/0pd9tBkAXF2G",
-	"53e8YXoN02uY3sNUP3FX8KHSFjzQ4j0xu6IGFPo8eoxIURikvGGsghcid0MUPB2TlCUZFy4q1U1aE0ug",
-	"qeUu2WwJT5kHZ3o0Ws4iEOAmhN0uu6HqDVVvqPrDUHV7/1CaL6X7X3ODsIx3ipJCil2Pvt+3NlMkGZcy",
-	"i8/nkKyRmFfqAuRNPzAAQjzwfGV250/pCKgDkwMhEEdeK7wpZKkz5QW5DB6CQxz1IDNkI1CUOmJjTanK",
-	"R/INaTP3hFNd013TKCkNO2vY2cOxs4sHVlF0jk97HwwsrxHhoTLQmwLgatxooqgpUk1a5GMYeeVLLEjh",
-	"/OaE0WQYI3KGwQw7ZZySE0YSYHgBVoTI7Z3LyzMgCPJDlmawU4Jq5//8HCWKG6a4FN0rZs/HWMlexkZd",
-	"LbNrLgZRHAlpLMEHkuS4+UQzwgUxU0m0YWNIa8BBo9NjCNvepCwBbMjKKN87lyC4S4mBMiB8Iq+ZguSL",
-	"gyV5OXMZLXXf9SQKygV3NwH3/0P2upug+Ds3Ytd9eor7A1fjHiHo482PXVf2NFPXAfD+5mfRniX8hKnD",
-	"Wo9mkAus2DVHanYQAtXnWP9LgOrzBkulqv+9DJV+rs2U8cHQNtIIn368gRAFMOrVIPUOz+ErAKj/iZka",
-	"yPB5qxDA/Nx9nLpA5kX7HH28xqvDhrdxdAGftka/sGGOzl2jX9jwNo5+kzyt0ato1uRsNdDffxro75mc",
-	"QKi6I2iyv0xidRLlCmkVW5xOLc+pK6ZCoaIvklIWiKFxUBKMrKgIFleAvaF0WooqbXVEWcIFAwlsg4sM",
-	"rbR1lMsPNBAPjebfQDzsWAnHEt4PgvCgi1I1KxEeoER1TNiNUQwAZRCvXKRUpSRl1xwoRkxAH8rQJjy2",
-	"yrWX7OMi1LEsgmsf6tIRhTkWy+0vhDoihu5itpaQpkCqKfKacAC0J7uFEq474rKXcZGy9DIm0yE17BoD",
-	"8LkiSmbs1CrvOfqu7euRg8YFZe5NDERlohKzDpnX1/e5D2De+oqwW3WuPvX5YOKsL4Hy9zlapoON6A0f",
-	"TUbR6XEc2fMQnR61sKw9Pj6KIxGdHs4ra1hcDE5KNz8p0Wm79bT99KD95Omzg4NnT06Onz4pint9xHcT",
-	"/+5FxU3jUe1zwQ3LZl0h4UX5/7opS5xCB+9XUgy6M1frDP5/eBt7YcHOOde//Mqe3W6rgbvj4hTp3Jp9",
-	"GCiWuWFoi3pkebGoJRof/ry1nnfbQDg36BF3hnDO041ywrsDkX3HIBJ/yN5y3PdPueg9L15rxgAuzXb3",
-	"Urh9MxWzFnk1Gmdyxpj26EXYDFKy5sX3nO/5kQo27Rgg+lfzzlK0yOW/Lkmfi1TjwNjOVTFJ2ZgqM2IC",
-	"XK15NZOQl3WEYTdmGY7SW7sjm+7vBaPK8qd4fgs/iGzmZmlZvxQ+WU57fDqfKpGP5gEyFBvn1qqcg/0z",
-	"gqyO3+2jcSZT5stlcvu2f00YcFhna3SkNqSu3LCRXkdm38reBXa9BY73BjsdA59zfxzEkbGK/WlElaL2",
-	"pRPB/zVh7mdwW67aDtgFroPvhdsw8hVm2A1NTGntka+uGlUvtxiqtOQRvfmViYG9qgftNqwh/xuK5Fjq",
-	"EJ1G//3P/+50btrt3//n/4jyxWmjgPmuWgp67YtIMChsUxzx7+1e/ACBXeB1wfhn6Pk9SCE/tJYsaMQF",
-	"Ky3FTaonZWY59G2dPFO0u15wkbCK8wncUip7WVKmWuQM7rsV9EZcTJzMS2wfJlIQPz9xB4sIPbAuD0+X",
-	"LcGOHdVl7/bc2fZ11vWQaGWL9ZzRum3FDZmlURwlmdTM3lL4x/o6yQelMrnBQS4d+vKn+3HCs9R+ipE7",
-	"gpqx1gbulXapRnCUV5e1BGZhgoelCeYyHBCjGlWQl1WlDYfdMRzZW9lbj0Fmb+FOEMh+YpZxrLXrv+YK",
-	"OIwlrNuAlgFz+jbLVzaSI+KO/YHyhxcM4c8VYqH9vRAK14QA/CF74BkswHFd/bUPYyasym+kC0kOQ9i0",
-	"i1VOU4gYQM6mW0uc+fZ0P6QrfxnxrCJ1daq3b+K3fyt7G4Vx3dmL3zCeXTCeDVjKMouDvVlfRQl0+9nX",
-	"cqK8FRbtrsO5Sq0/8jHLrHBao1fedqH3y6HzKNUdAjvcxtHPMkvXTto3cl70s4Cgrfehh60/9INh3sre",
-	"OySA6wcJ2t7GkaWxayftG+VO9LU9imZNWevGt/1oy1pbCrqp2LPovraP9z9j+Fe9otUgEm1Srnor+ebO",
-	"xQUdTWiM0o1qcce6gttctO2Mzm9lb7tK1IUYOlePOuheKvGxbbno7e7yDpJQCvHXAcHnTj8uEj6m2V10",
-	"kXxtu04pcUSoIShNMkkjzqyu5nwP4sw+6vYbR+AFZHhtHVXAqAFHRXcoM1fd34pILlGdCEkEm5asQy/A",
-	"KhQ+IalE9HfYjApDkVc/v/ZIuobgNTF0j4j22Gt1P6QHrIv3Q3ksyalJZzwoU4nWWLkwCBqwMhgXkwqq",
-	"4+1BDdFpiE5DdHZFdD5OjHMsSUGcE2KnpGdUWFvXGnNc21JewDLjTuw9YRDHYP/AzFiINJoyxQhN0+qs",
-	"1Tnb7iMqtFanbJqSoIoOueJi0B1RQQcrHCnlvhN9rxmTuw8RwG+4PlAgcHo+SLWy0JXQ5Lw1tDeoU2bJ",
-	"3He5W/7LmvbWUe16NWus8Af1BTgIfpkUAyhmsJDlBXLijCg2olyUkNY8zecqEAZbSyq65JcpWiCsx5vO",
-	"rvXNyWqbSl3NRSxKkIz8sdpGBNryEt5PrZFyULcvswESVVB4xHvQrMwA4dz+VpCzInHTlw2hHeFuNEhh",
-	"HnbFjfGdDtU4q9XBns7blpbU6yhf6W1RQColn00Kb+TT2Nz0Xn+aj12I21g8WxZ0861S4CZOotGzqyqK",
-	"FBJRXloERR5Pgnete29XQWQjhwM6GmBFELHYImcC3RChObDEARbovw+aaix7jWWvseztiuJ8wHoV9+BN",
-	"GAfhoytten2pAHKOaEMHjAzllIysNFp2ACiAu+ImLhr4mm9Wxqz4ZUy1dj9APmAixTVTUHNIUcOKyhMj",
-	"y7wEEROviKZ0poMQ+gFrkSJLMs939AvUPsckSH7MhWDZn8+qpFm2JIs+jKN92AR61BGi08N2CUBOR6fH",
-	"9onuyv5yyXKYZ4FvitBm29cI9nbsBDL7PGRudHpwApHjA+aQ1vKvHZ22W0/iCL9y137b6PSwdWJ32B6Q",
-	"6PTwGApb2GOEC4RholNcusdEg8y46PSgbTlIefSTudGPi7EPDoOx7Yv82DpRjAnEGyhGf7J+8Kfh1J8E",
-	"ox8cFqOH2cfF6EfrRz8sxj4Kxn5SDM2uaTbxANDBviyO/WTuv7lXhV8geNVR8SrZ78MHL96ysPkYWVUa",
-	"Fx/5odvh/hdD4yENhz6012bKzTBVdCo8bELdJLQ8/r1aifG0YouUgX8werU9YIFPCW3kkYbbz6EW+DOJ",
-	"Jp2yBKCY1etWCgGuyX3ZlvMbo68HtdyC+XIomLkufvuJ8BHwbufgSagowNYNpuqD4SmxQiEx8ophAKrl",
-	"3CkA2wrcHwVxpqIjZM9yG/L3819d5cMRDOxhB4QkODs0bQlJ2A1+X6JYnykmEqbXM3/MgLlnCQCmvq+v",
-	"B/9xM8pK7D/qTNrto0RfD8jNKBP6L51oaMz4dH9/Op22pkctqQb7h+122/buYGuGfeAJ/F1KB58zROLH",
-	"SWUyAUSAKI76Uo3AWNXjAuGDSvn8x89OADRnLlu/ktImdvMaTJiGun4t1BUO5NdCY6+4uQsSjO1eAwnG",
-	"N1sB89IRizgv0A0bCjpiZWiyVWguv9hV3QHNZU3LH2eFE6YCHgSnbbkJJeNJL+Pa6qNe1ZwHBslby4lZ",
-	"Bw3CdTcf8M8EEfILN48dIgTdN12vp/xeNzW7ZEKVUP6X9GhyxUQKvjYwjIJZ1Y8NGjbqPHV17aMAPR17",
-	"ZtQwbbpoAgHF2n23H927mVO/uRjExLBkKHhCsxLKVX5USzOrM5/jpT6rg/uDDvmFm/URQfa27go65Bdu",
-	"6kGH/AIHeqsIIqCEDXTItxwKVBTguEK25+UJ+HOFMGF/rw0icuU1JFdSxGpVlnOBu9gzt1YFHrOrJgJs",
-	"ru/rYLn4AqngEQhCLzoiAH2u6rkUT255jRF7cx4SlqSELkpFMpQwh+inCdPagckO+DXTZDK2ZOU9Y6nV",
-	"PEmPkQwAXZWcDIbeHM6g0WsQjoqqDyBKTvSEZsRBl1rWa4ZspFl2zYBefaJXWLd4Iq6EnIq8JR1baZQL",
-	"QomGahLI7/PXwCsc4gdgmCEmLUsRCJfONFjZjYTqzFA8echGLXvuykfpZ9vKfjxDr+zXK03Avm8Z+Go5",
-	"jmI5VKpHMo1Oj+w325xfwTd2jLv06RYm9XscDSY8pVZ0Oo3O9BWg6eLyFFT8tMKc3aChnBZrkxMwNgIY",
-	"3cRYaePgJI6sIAvCdpaRESO0B33t/qQTECTyrYKPMJMT0ocvZcfv8xuWtqKNa838ws1DYdY0ktDuJaEN",
-	"ZJxldhIg8F8Dlo0/n795k/5KTJv51og3U0e0clKVk5Jc/xr4LmHjHLBl7QuLZg1gSxOI9GgBW0RZ3NxU",
-	"2lyMEbCP9z9fcVMbu8USqo2wW7YSAu+M3eLIS2M8bnS7u2K3bHHRtjMQ/8LNBtgtLfKmv/fOIzf7ybTI",
-	"37wcDRKql6NJj2VSDHxMuROEcuvxVdXlLZjmlngtVp+yZ/1u0JI1JM8NYVo2Fb/r05uGdjQwLdVCzLPN",
-	"Vnnuj2RDj8sYL1fcfKfRITWHTrVjaWj/OtBJKsWi92zKtEEb3LzfDZxLOZUF0wFVkOaDnpn1FReWudZy",
-	"7ecRpUBXGCSoSob8GmBz3T9LwLn4ju6Q6mF0Gj3vP3uStp8dPHt2nDxNn5w8p4d9Rmk7OTmhafvghB71",
-	"+sf9g95hr917dniYpAcn6ZPk4KTX7rfbtP0sqmflaOyFD2Yv3MQigxe0vkUpMB4VpqBViMdFq96sfurV",
-	"ozZgBjDPoY/7i1cQKAjcem+gJ6879AjWsnoFjsHA7rWlf7AwZjUQA42sE0IMoKRzXbD7L6uCrvFIuiIG",
-	"rznL0qAcj4/olCOI5VSMJHLMWUr6So6ghUCpKfdZnoFJKaEC00SkYN7FaTqCEsNHbKWH0V/BxtH4JxQc",
-	"Nve7ueMS6P/34W5rpNvmkDbS7Tcg3W4uty7z8PoI1K/By3uGNKmuwLvYPPfz1hWYy30/4keo23+xeej5",
-	"rTXEQutG3G4cx3+iSh+CTXMKBDx69+7j3GCKT4pYm3qOZT+7TZ3LW8v/u/AxB/SocTU36v5dXc13vaF3",
-	"UvrjOg3dgd+wxkhuLtjIZU0VFGTOaGIlfE0omQ5lxlY4qrenBTvzV/85wljnd/we3OkBaW3IZONVb7zq",
-	"9+lVB/L8xeTBfW8e2xjm7A6sqtKe/Z5NS4UMqAjgZieahZJpi7wpWgIVtQ24IVeMjSsF1EW9+WtHS2vo",
-	"bgOa9vhgGvGaVeV7fzmS5l798CTtrG+Ywp1AKTUuqdeCXbMcSxhB17jBEi5MGDKkemhFxWuws3P9AiwH",
-	"AYlEmgd4Kx0xVuyay4nOZhWp9kVoKQAROzdIi5wZkjGqDbj6nIAshU9vRLt5ST+o8P4tWgQbytpQ1oay",
-	"7rzQDFyz3QmII2bovjbUsL0RTYZcsPVFZmiWQc1RRHZUTMuJSpy/0v5mFBWao/2gx8yUMYCKHMVIUiAq",
-	"QWbebziiMzJmqi8VhCOM7DAdMR0yM4QKA4pRLUXZPgFoHExdo0yI5kpNR4zAcX5B9lOZ6LllET2UU23F",
-	"Q6pJyulA0dEysKkL2/Od34+HxZrMYza54IbTLDr18JN56mVCRcpdOil+GOgwFylCBUCGzgCCRHf7XNjB",
-	"fIAYjuRGXsQ/+YWN0fQhJ8YzkildPZZjMLAHwZlAd3fiBvaaRxz17PGPhiqKI8iXX/QS/8LY2Pu23Yor",
-	"5tNXchRuEtddOjFyRA1P8jniqYpOIyEBTdTI0ozjYIaKaSNVvRmiJ708w8mY0AHlIpybf9FGs3Pf5vcN",
-	"zELlg7zEEQpHhvh78jiwwb5V23aZGSyHzyp/s4APWIIe/R6SeAeStZ/LjHUKieWgwxAHz7WJQxwje8NP",
-	"MXgsBwUuRNLY/qknvRE3hqVEJ1I57iD7iGqOjzrie0/SHR6gKbpBZbJSfiVwCw7Aw2MlB4ppTaQidEqt",
-	"vIxD/rActbgjhnKidBH3xnBC5XdgNhbMQodCMwy/AHMciOHzGMcdESByVGEc56W7uQYAX1cuVrFrRjNi",
-	"+ZEY6GWIXm+Kb/maDyaqiktVQHGV52vVCSgotASTyiX+16U1Vgn6ugGpiuUjGrCDxYVz0TWyi4cvOj1q",
-	"ncCmiy6eKojlyU9m8bD92Gq9LR6b9UHdxRF9sLpvFae9wXD6U2A4MRWcv7tgQwb80F/fGiEQGPPwnSZy",
-	"KkI+lvOIkMHlIddBpIR9eYt8dDxU588Qcd91rCjaFpMA/MlAQtoiiP4a/nKRj05FRxQ8bi6/zU+XayIF",
-	"DDyEY0wmwvBSiyHVwapxynIqWuQ3ydNiHyyrdcGgdrRrrnkvY5a1licpRTZrkX8MUTus2Gs7peJ9UhHF",
-	"LFG2skHOkkuv67FEjoo3SuWX4vEkqa8Yk2/5ZRFyeHlKkozbc1w4E/KfNRcJuySjiTYdYeyc4TOCKhx+",
-	"xUCWQKF/CQPHj7OxavnjLKeF9WyUP87OCuZYt0vtmmo/zs6pwbJqdRrDoi8w8PMbg+TEpT1KUM7fSzUs",
-	"aoc6H0ZxlMjRCN7vw+ivmQLefrAkAv7g8NNBu4h8rvuuJ/CJ3MGvPcOTaPMSG8A/xKAbxInYvben/B7F",
-	"PHiDlffDGBUpusui3oU0XdkDC1haiIXSMEBkmDgOhQkAXBAzlZAfABIcvik6PcZDhZ8wdbHL0QyIkmKW",
-	"htoHB0Gkdk6LI/+w6w0V+P0LEXnhox8UH70yyHuuDTodvKztJrtDQRiuaw3ZF6j0rtIZL3AtdTIZsemW",
-	"SYyOtzQi8rcsImsvQHiR2D1YIRFji2UC8T67sQLzUrn4wihGR2j9H1GTDC2nXSP6xkRmaQ7JEBOqyfu/",
-	"vr348J58LwVDCZWMmSIZF+wHK7C9vPgNfutgaQn7GxIsNOzYXvAD4qSimOilO0dDf8iL2oNLYEpn9r2v",
-	"YHUvvVW20rKCbbYUzbDzma4nCv1pxbjNJJmbPZEuSDPR507E00502qnD1Q860S1862X1Nj4snEQ4qPaY",
-	"1qi98fz5ycHBk8OnT6sqcGAY6H6ir8sL4GlciEcdtXJ6ZwSZiptZX6IAZ2VXicVXLE8kWGnNrgBNlXec",
-	"ebWjoIodvsQvt/dXrscSXTxVi+jzzJUt8KjHSG/saMXGUGNoMrQy5QvoYTv8pRO5pngWOlFF3l+xe8Ea",
-	"D9vtipU1XPGb5IpIf+/KF20rDZwOhGSIl15klZ/h/7UzaZw1Y5M8GhQAv3wKTS54NtkzzT28a/aMdod4",
-	"SxF144o1tvN2iTAxOjyRDxEjiaZQdp9Mh5ZvYcRcj1mRd6qsiiuWpc6coxCKLsCqZJkKuRMlpG2v/M4y",
-	"ZTazQay3I2yYvALr33XeSk7PGtrUpKw0KSv3l7IykxPwBi0EJtYm+ovBiQvS1j56gDaP6S6xhsoo7Vy/",
-	"cV4kXVR2GVAuQCVEtKQbCNIA++iLOU+gf25ZwhUbm6oCMKnsCIi8cPHVaEKNCbuxt9VrR+hawxnFjguV",
-	"3UtrImFcQLj/wOVicbhQgMSkmvSp8qtbFE4r2NU5fIQt2dUdo7y3ZW0+oA5KYDJleN+2ZuDTpErxa8uk",
-	"IVCfZtkG+MXnMPC9cK0PE2MPYsO8GubVhMSv0jcgpJDOB2Rsw4LkNVOKp+u5EJL5ekEkeWs0k0+ZClmG",
-	"CycReXCDpeTXEFAxbz1HhpEYS+pFmjMO3oeIhHnaXUQtrgpBOM+X8pjQi+0eQJHmDVyvzuv6M8uYoORH",
-	"pqwS44yDEMV3u6U/+7BwWwLGGcQegZhS38H9PNqhCxgn7/WzQ9x4x//OqYvdIVMlxaAIUwfX8LwWJ+SC",
-	"M7iWi3fefXt4H+5bf3TXu3HzG/hgEYxzd63Bumq4VwlaFu7Jd5owqjLOVHFiH8J6tpL3+Rjp3WtgTrHW",
-	"oBOFhAhdv9T5dy1/vAyp3yXa7q6ZmuV2uCKNtUXO5iWDjkioENKQHnPxgC6lrKRc2WVkDFi0z8+hWTYj",
-	"U8usrZ6VUW2KFy5GLFbx3Qv48WFUp8Z01uTGfsukFO9WYYjaWguoY4iyEvr9mqEK2JNEToQJoAEgGhHk",
-	"fJgpoRj/TKRg1QYnUmFv6ohVBqeJyJjWixannChWEbffJE8bq1BjFWqsQo1V6KGZgaVF92gTMkybPSzb",
-	"zmvmEoGVyvYjeb/Y117AilWVVppPTJuX+YsekZGmGgH/5FP7+enRhvH/Sbuw37zng6FxqawD3KsojnQ2",
-	"GUCK/IjtKdmThid6Dz7S0/4RfZ4cHuy6Lk7xXWbrDRDlz/5gVojyWWoi4b5lmwJYhPF8fqfnDmBABl2T",
-	"VXQQ6r3nfU9HVFBce7UE+2HMADeWsNHYzPwcUMy0u+3t2IKcfXxDrtiMfH9J+bgLr/n//9//7/IHtJOD",
-	"DIbpdWPnziSaJYrleB+2L9cdoYDKshQdmhD7DSE5uJHYM9iAGbhOtczAFJrDAfgfsZgFmuK5eUEuP364",
-	"+NQRnvK7ZvY7MXMJi+RMAwLXGwNoXEoTzQfCTgRWCj7ZbDIgVJNL1/0SW7sdwKQ03NiU9GYdYftYcRzF",
-	"+JhMh26WwClg5Va0RxrbIm/6K5aAnmJED8HMybnN6Aj/MzFStshZ/lteBGgyJkaSw3YVF1teDCigkQ9a",
-	"DWgF69iwXk2woo2k+00L2Iw5Gv7B16G7VFvmBpAzcXUGXx1u69v0Zt5HwG7GXDEdVMKpy5EP89w67btC",
-	"bttElwrrjGTKHAlZx8LHivX5jV2nJwZ/S58dDX85/Df+CLh23cUZK3Ytr0ovVdLke+ES04CGWHr3h+zl",
-	"kb7wb1T2w4IkOXBQdTWScE+RKisr+i1O++T6H8n7tvo0+/Hp6L/08a/jn/rP37KzyaH5rfe3qaXBBWHF",
-	"A/21SUy1L8d7Ng3v+pL0gRLZ8caMKwagTblcsyinrBRw/ixiTVMW5JsW2T5gCEN4Q3YipC1VWfc/h9QH",
-	"TJpJJvUWCNDBxV9dqTCTmqPH2fleJiIFk6WlDYUkJFKimS4Vwy8RDmYJxwigewzLZmgWBe+PgZRELgg3",
-	"uXUTih5OUm5IJgdWEkrZUvulneHuZZaSHHBcbfGdl07hU6Stb87ItykRa+jJtkG59gDdM0EBVWep6evy",
-	"X5ekD0UCUSVC1BkrksSEjSjPiFQkZWOqzIgJU45PNewGSplm9lqBFtID7abHBUtb5LVUhItEMduTZh2h",
-	"ZyIZKin4v53DuAq7BZSxSy2V+UsA+tIif2Ug8YE2iHO12hgXSTZJqwmFFTr+DqtfA7r2id0YyCZhVCVD",
-	"0IG5KG0Clsz3uxATPhBSIZl0qqtiMB8hyZRnaUJVqss5k4ohaEMVhsm/oiWpkQftNhQsyf+GlBl7RqPT",
-	"6L//+d+dzk27/fv//B9RRVJrJbSc+8p2jyEtFSi3dkivSOPzrfJfVLFxXnYvX888wCa7GWegRWCiZ9Uq",
-	"7TtKC+WGjfRaJ41EejGiN2+w/TFsifvjIF85VYrat00E/9eEuZ9dZmDlXjhlGrfke9vyh9ged7BPpAvH",
-	"7XswRv6wDIeG626ukhRLdHPrSZkxKtZ8Fg/2V5w0/CIjn7/Ebmgyl4r7Sgy4YExhuFnVxIrR7ueUfUPw",
-	"QJZaPE50IKcFR1ah8wc3iiOMm+nCzfs9jgo5sl5AJq1ZIjc4YvMnEuhndBqx0TiTM8b+06qyLb+ouAzV",
-	"82rEsw2heopr5ygP2DcyOeAisCyEgD4XBtF6YVOKiS21JBzcX9V+e97WuyWAOOwK3ebvDglzPbjN3120",
-	"7TYuDGS7jeviz+O6mDhBy8uu+PcKyRUaFEGQq8vmi5BZ554JB7VOxlTrqVQphNUUBnfir7ZDg8yhGl+E",
-	"cTfYtiNyFuxCFGXGWuRMOAFwNNFOGbbCBaEjKQawA3k3mmUks1MM/Mb2tXayXCBKs5XWO8Jt2nKDPNy8",
-	"h7TE16DnQirayrhIVxL091LRCjw1WBx+s+g0SuR4zNReRuEQ76WK943eE1KZYQWZ3tAVYPfyXn0ADSt+",
-	"IFa8CZNdZutGcvIVVBbH9Fw4rDJbw2rn2t7GUaEbr2fvc22xInktqcC39wz+rezVMPvnLYOeF85yWK93",
-	"3vo2js43WOn5wkrPwQlVfwYV7fMK6uvfH7RrvB2Nt+PxFkGfoDyyoWiHJHXRFrk/YvXgmPhAsHSPi0Do",
-	"wwjo0DlpWxYvD1C6VWXJ45+YecceuFRQ4EvehPs7nnmWjBg5d67gJR5i+7H4iP3bctfT6NVEyTHb/5Gp",
-	"jMN131iO+MgkighehBiqlcIDZm/uWHxY5msPBYpzZ2QNTkR+Yn08QfFHV7Osbw+ykz/AolkvnKCW5PGO",
-	"LZM7xkr2OZ7P7Yr4BKIDspl3rA4z8jNqYMMazf9usGF5/o47ypvwB/u9mTCQxOFSIOvBgJUKENgrr+c8",
-	"My3yKvfX2EsNGj7Y84skQtKbFc4uqGvHUm6cAWA57te7rUG/dqeLowZVRWo3BPF6twWCV8PgGgZXm8G5",
-	"lzw4o2uYVpN81eh39SDh7s7JK1S9/YRmTKRUtSzZXluzVhD+0nVALOrvz1+/JCcnxyc/FGVpg/p4q6sk",
-	"iZRMhzwZYjUmCJEX0nREypKMQ4UibagCuIKjNknpTBM6kC8INWQktSEHcbvdXlJ89t3MT/QB8H/zV3+D",
-	"snwjmu9KNA/uCSDbJuHNCq55UHBxxV0vWi3WpsDb/tn+byXcdlGYM65Igc9rdQXhMIG950Xg0Mubg3Bv",
-	"hmykWXaNSXsLV3U7f9qdL6m3OjfKdnOj74rRvZ0JttABNsYZsod3Q5BuUMjjMFoUYr6tRlV45lHmqOeZ",
-	"x7Y0y9Yq51ve8HtRz+ed3XsAYrehgr6x23oDetTQlkYnanSilToREtzv9DY6EZJeFwSyQkjaR/q2p5zD",
-	"f3v6vBSiyC2CJgnABMkrJvLyq1xc04yXknQg2pirIrHHkkEuJqwo1+5wtfuK6SFRXmvrCBi70NAEm7oI",
-	"qjLdR8Gux8yUMZFzgTITKPEAqiFJO4jJ6ggILvQJSm7gAhoJX2tXDwZgZzUGFDgXQwbDY1WJIIN6Dmmu",
-	"KjirHHfxWNCT0PRnt7ebuWi7mgFUsF671oYTNZyo4UQPy4lc9symQRhB1OEqXhSEKt4fKwKKXgDmOfgN",
-	"hxuaZY6I59xnLoUUifpqQh5ihgYZPFXUfC4O7muH+WxIZoPy+YioV3G7tjZeBCRpFeX6w0Whro0nsw2L",
-	"ErhAj7gmlIzYqMcUkBEQcss1cjVjOsbo/Vy6dRT5D9kDquzx4ToCh9JDPnZYcWS1wTPzeRQwN5dEUM/4",
-	"abt2hLd+ouwL+QoersmX23UFBsaMXBZGocvq1xdhEYB0hKtBAvuH7HUEbA43sCmrMm4h3vcbA8H7Q/bW",
-	"xfsPZZZGcYQIDb+7f4QANxvHJQRhEOWD/eOEZ6kmVI3cmdYMnOybFNHP8oj1yIVOwPcUCxM8LE0wR+Bx",
-	"xRMMN6BhXDDBpcojN4hPPlgacnBYjub3MQpccTHoYiZ7zXiF3WflvZW9GniBJVqwsxS9t3jS6mXo2cZ3",
-	"SNLDyPwmUqJh22Gdg+BQB3wb/lzBtgvQru29DSsYvfpiKorHBYSScmHgucc3CzIOfWKIR0O8ZlZvgSJz",
-	"I9sb/mhVFGdrtI9G+2i0j/tynH4p7UMHeWSIWbVIW16J1GGkzgFmoQ4yb+HwtIWkkmlS2LiriMhCetpd",
-	"RWIH0xidHm2Aog9digy56ohQMfFqli6RTCi05qhkQ2G2gt9qLvwrZ0EMb9jCzbcHYCWSvOvsULS6gJEZ",
-	"rzcsOGvk4rvzlAVU4evgyM9d5m9Kg07ZNU+siveaK9aXN0QK8isXk5uoDHEblqvbAlQVYuD5GMY5arVb",
-	"BwdHracYfp9MlIKFBfH3ORRuOO2DdqHvAq2nA1TI38l/8yyj+yet9q7VTvfZ16ud/qA9GED9YlL2HB+q",
-	"k1Wda7C+T6OFNtS8SgvVBTm8IyXfvU7qX7T/2f3LR78ukwXPsszHYTjm4DquCstYL/hFdSFM/duGVH+r",
-	"QlcjPm0lPklRnI4dSk/b3bn1Iow7+PkFHTKameFSR9BfC12KJVeEihlJ2djeAJHMfGUGrAwpZF6UIrb/",
-	"MlShl8Qp2pUh5j/j6+8qT+W2dVzOrH6wjpvA8nxzCAHjVhHl12z7W78VT/uCV6V87OciKuynzx1883sS",
-	"nPURM9SddWrYXmbl6rx+821x3PYVoxiPVXno4IWafJTaDBS7+NuvMTlnKdd5NN01U/6+oZvOfssW+ceQ",
-	"Z8w15ZpMimsdz6FigC+wI3ycHjGSTKW6iklvYqCpbdinPNMvXJFz3DY7LJQzP2kfwWwwmdo2Ca5FdeLT",
-	"OeBzMn13YwPcReg64q7kgT37k3GEZtqBYvpfmX+i7H7gH7eBFwo/wSY1/9zsq2TsLCvW72FG883/di9N",
-	"zl/u+9ulcipKX09I093pFwzO78LdwRKa4cXXw4mB9D87sdYm1EMzZbVZAiWM7Pw3oR4jZlSddEjXDosl",
-	"MfJRyREzQzbRAL1N+lKNqMnrCuFNlQqEO80Meffq0/mblxfdTx9+efXe1RSCOF2YNDLxZdmNboZrr7id",
-	"yP44o7x8QKKhMeOuC1rVXSMNzT7nb/lLB9/RiWK7IJnaB68+daIYD8ZfOvZNneiWHMD0ioNR3qd3q/eH",
-	"3YylBqO636ooLuMeHz87efqkvQhrXMlE3df4whLz42K4nyO3S5/sQQNJM/68JKvJn+6+VMGn2+giyTET",
-	"dMxbnkCtB5WiI0ZSmUwgPwmqnUmZOVP0WLE+U+TtxYf3lULexZglWHuWS2FbPTCQlFt9dBodtQ5a7fok",
-	"tLSQZcfd79L22A1fMvfxW7W1rOBI+UVC0Hh/qKkm7myW71HpwszoKKtxYcJx8/A3LPpvwIKBhVssxdIt",
-	"cpZxqp3UxG7GVKQsxehe20WKQvx0B8W2xGx8qlhKqMFAu7wmYDVvKp3e/3X27tcveQ39xhWczm3pKYFL",
-	"uJJffQo31N4rZEvRadTjggJs/fbsqbmvj/a+ukM8f19hLHW9pGiJE0KZ8gGA6prN3Vl7FCbKSuH7cM7d",
-	"C+aHukBFEZXLPTkxpfJOrQKaCWxA1TUcChzseXhGh8UYjoM++OqBcnyv3GsGlTkZyOk6L0i3WKvXje3B",
-	"pxZH98WrYgcKMuDXoAwMFB0FSXKhyy4Y1/asGPSjkzChZ4+RPs8yT/Vw8S6MNhjqD4TDXRgKQKhyVLIe",
-	"I0OQ0IO1UZHylBpW1f2soFLwIYrGdmr2nTGWUQ3Imf1F9vtMhR85GKfiNW88DAS54kafErhm8E4g9Iob",
-	"pji1IrmzbljGQMaTXsb1kKW5zUMwe3QxtCHcHDtqxWsvkiFLJxkXgxjhXvB98Pnsd7O8KAeoCIYLsC2q",
-	"BpWKQV8YkkPdWzj7cGk5/oYVxlvko29DrDhKuPCqpslmABxveZc0w9JuugLmi+/+GeJciVV4uDagVxSV",
-	"cthYqsptOCOGjsZM7bFrbt8M9dJkn0wx+myM1WQR+EaSlNvLUrrAqfMQz00GzFlxLpLj6Z2jJG4MoE63",
-	"IJZfsdmeL9qZl0MNYQdOI8jcjOLSqTodyev8Hsz9BPGD1T9hDdDihse4HN9l/vE1U7w/K/1QXIm59wQ/",
-	"LL7F/WvxPcUPGmqLuvqpAVBKIkU6SUzxonkQlaofNB718iSK4Mq8S1AYNWwJ17LcEh4ttnTHbK6xK6hf",
-	"friYTZYvt4T2O/c0TCsLXhzA1VU/9qenAtfORduHhD662QMQij1wme1ZaQldFoHcBlgV2Ow/QJVyrgxk",
-	"43uBwESzKZ3Bv86AJey9lMIome2dZZmc7r1UzF48TjO9TqyCDmH727h6zA+KD7ioNZxrujjSq5ux1Gzv",
-	"52IhKyU+aO0b38bRSxR39y6c8LL3UWY8ma0bx3XzvVwngKQfK1YPET9sCtEEfaYUUzVn4JsXr76wNMzs",
-	"fVJUaHvA8zWtGwo75v3ybnbMidCoKq0cAFvdxtF/7fkN/TQbs70PY7MKbX5uN20X3wPGcsLsntWA1u0G",
-	"tHzzVxfl4Swmn6NzahjGB60bIW9ov4X/o+7H8O3914D08DGjKMOffo6CyOW9czbO6IytXVTQJ+8C0vEN",
-	"gCfgrYVCdHOlo+fpfRWvCQnmIn2ee2KpRVpN4suEM/8LqW4V/yuR5WoGMEeiSyS/gmlV8svSyPKaKcVT",
-	"VswveDJPfuMq8uvo/Bw1rqD3VTwjXvASy6moeFrBd4s/81eW2W+8pBZmXJZLwr+LFoUcMSc9/B4XVUm+",
-	"3sO1+OWq9zlY5+9xNFTNfXmc92XuZiwc8NJnLpA/vvWvveaDrL8Tt7f/NwAA//8=",
+	"nBFTjJMzjXpXMrAXVEejtBWewlHUQuPQbcuSyPbpPhYVPonkuYdlEbXj4ajCgJtmvNPYnp/VobY151j0",
+	"dPwGjAHMUi2N4ag06YUk7xd/ew4OrtgkOFOtUxVILwnz42Hs4JTGi7624DPMl6v2XNGkjLsZxhadbsjA",
+	"jIl5729F+pjM8B1VQ5Ng7WXkjmTh3eQGGZWti8VdX19GN22IwV4eg19O1xPXSHKELYZBaV/s0pPkd9nJ",
+	"o1S8F3MrHUWUl3JdjZq8kinRIJbOzvQoVyftrsiOFJGOUZ2sQ951FxskF0HFhfZ+NH80u/CndfAOtQDY",
+	"8Iaki6jo+HQs6lMRnfPTtr/Qzb2aIdHV1/kcRuMs1eIoq/UNRrGtct6VE6p1Stqvm3lLH3cSb2xrtjac",
+	"A/o7W89llgus6N1ZycXu0dzWL6q/uwr9ruB9efZj5mxJiHS0bytCa42Ry8pMaDWpcm0hsZyTmiJDua89",
+	"xysOtdO8Ckpe3pkbzsphoqvD6cPeI/1PhifVua8nPlALLQZ/eodNDbhbugDSlZbWfZwbDOmNmtBI3T7S",
+	"ZUyocI2q89/kGE5yPtf8AjqS94uZh8q9Ds/X7j5fBWwj661/dhs3VL9H7MK3lAyaUT71e8UcbCIXvfna",
+	"SCy1PY+KQyUW8qGeAYy1Wlsls6b0jrCoitbkK976BJN885nU7242jzH5qhnCo8nvwk1o3zB1wKdrBKTa",
+	"kOucYpqbO/nFlOAUm6hrICD+8JC195AVU7duGX0vUZe1LL/XdUn/WM6NlvOS5zKo3NwbBEpQeZkFz6U2",
+	"Z8HYL6+a1QLCjwR/DDy9KlCy+r1BRGur/BTXB9hyPrjDubL7IfhKo2Gl5/JrIpJev/j7HP40FX7dY/e3",
+	"fgwi9qXu07UJf1QNP5TmUkb3BgR5mhpOVc0DUYZmVA1EaxzGaMU5gTLByghghf/A17KowSYuSiP6QGnk",
+	"DmdLvTP6PT6ZAFjiDHhmA41qrZuwNCaBxgRKYXMmaEoMRHvFdcjZyGiDM+dC/AXCxD11kG1EcJ1H7RwJ",
+	"/SjIThFRlbDwocccimHKYRuVZJxRQKCmQbHCuiIcRSt0D6AdHk6GYo8ZlLhAY6Lz5DzvhtZVJXL5bOoh",
+	"zRG/Z0UyTkN59qOTJydPHz02Pmf947Baa6Pfm9DpsgH6Nsga+sa0/eTfTdSUyXfP+5r1SQpXc3ROniMs",
+	"0ZwLiY6Hw/bxIvaDHhGNh0XFkxssdnQli9kIBhiVv8aRSev100SNOzXmYx9BmIGp6HJH8nGwm5ZydgDh",
+	"lXAjov/gS2n/glwJmwBO0vLPJugafnMx1sZ4r/xub2FMDveB9fj3ezpx5cAVGIGQSiP47Z9G2Ns/i6sg",
+	"91Me+YlnxKPH3s0Wn7a/FF+3v4Qd2F/DPuAK6YB81FHI7ge4U6Kl9/TY7d8AZqlBbcu/anReuDODKwCP",
+	"WvtLQa39xdzV+7+42f2Fj71vqL+K99Vfjgz1x4xk7h1LiPpjDmCnIz0K74ecKEU68LD40+t+8ybY/WZx",
+	"FoMfc116LPyRzt0UFz/68+45R/zpKn61VPq/mbH6P2nHQvVXd7D4PxeHTLl5wCTeE4/kWyo9UtVfxRTd",
+	"aiYCPJawjf013tZHyvN/9ya6wLQvPlz8Vny2+M3H8i9+LaoLVH7XpRLCb+jaA8FvtsRF8KOtERIQClj4",
+	"5Y5cmY5S946bix+h2gMV0nBv5EHBxfqIK+ZG/13Mi/47yAaHX7yO9Q93nKben27lPwSlNX3x205NCe+x",
+	"oidAeIOGbsRKSDK/AZwkP/tJCpJNLLKGznfgeR/duC12g3BxLaQhWW6MbsjzG4Sv2ZynxFx0mwdEFK/Y",
+	"Ul02MkeAIuldbQJhJe+s66C96qbm5GtIeNHqVaqxa3D23lO7dD5BGdUDXnKOfnNiimUyU8dm4ShL0YSS",
+	"LC0qp1EIGlwSYcMO1eTgiST5AXpL7kiu1FeJKbN3zmYu4uf5N5SlAEwQ8QITJvOVnuKUKl1cgNtQQ3Rq",
+	"aBGcaR25pGWqL48yPjU6ZkRXSu3IoZO+CY0UkmaZVxtv43hlXRumxcWsGf8P1ADkkV+XpBbyzdlDBs8x",
+	"mWGq/XHOBAecoFBNfXziq6nPhsMnR8+eHZ+ePDkZPnt2FCsM97PTVuusZxifR24/nPMPa5b7BzM94RBv",
+	"cAZm4s1ZsTLNK49uTJ5t8IoOLwW5doBulkw3Lje5ZjhVyqJNNPAERLh5DVUFTIjSscxHu+3U17yJ0e1W",
+	"VC1RxqdRvzhd7y/19eRPxu9YuxHgaTk8GKYCJNRWm0D3vEmMQpjh1cZI/Eze/7SQtWvHY+Wy9qHN4vOv",
+	"nkAqrinSCZwAEjXLrIClEsKGZ+QjTklC5zgrOb4en+wiUYEu4iS+eo9wmuZEFCHuGYXa4+F8nTYRwQt4",
+	"j7UT55AywhTLGG3/c2CQLQav0lIGZ9k5CKhw5fW05mFtB7ZBv9gdELWy1cZwvbbeGxfmDbs9Op4TejP9",
+	"SWh2g2PD7HmdUVAIRmplax+JGc9lttJnuxq7kqv3udL+2F7OGGcg166GBUGjzAtO0ZFeOCmHa3RdFaWk",
+	"jfA0eq8LRR0FyQfn6rkFRWzaDqeARdnier4QdCWXryc+PSkeTFLfHgllngo5u9h+sMuDoQZ7rBBwwdkO",
+	"4qv2TH/Np2uvN+BMUxxGu91Vea+0u9qwx+wf9xrt7zV8mRul3nCP9fYm5VAMsQQ3ltp8mGbLXKdvg0ur",
+	"k34USLlGA88v1Fwyssz2KLZWYHg5NdVFw/gWmOex0I6E0vWAxiWDokw6RT40ag0F7Qe87T1SeVutvUja",
+	"wTXQB0v8X8HZVxdWaQ7PZSZ1IOyd17oqASDYOwbLXTj2zTCRadrsjD8aDodB0esaRzxYI6JR9mjDV0OI",
+	"FH50CG5ZstSW0W0tnKzBuz57Sx0yo3Wa46SQHPoA96antYYIPTWrFPYpYm5B6jveg2YA8mwNiRLnMhCx",
+	"Cc6ywrbRSk7qWQKUGVsRJ7O9Ub4gNR6OKms7oBkNXK/UMLTSOaS7uHdqGfZS3ts1wS8uwsXu3fIilfnK",
+	"5+hiWrxdWHs4RaipOg8okziRN2qlGTf7Fd2rExzKD/TRzTjnt4Td6HI891QEp4d+vdfv6VatD64XfnBy",
+	"JAlKcAZ583O8QmOC4MZ2zwHl7kTrFJftBtI2mLx9cHVB0C5Cqw0SS1Rkq0fWWg060C+FKRWnJ82QA6Yc",
+	"+XofYjE+yhBmwF+eAyUOsRbr0weRaRPqbvPU25r4HnxMl887oJZwEn68eA0ugYWOvRhbL1pxUdWW915T",
+	"dvvjxeuy1l7luaJCZtTuzXBi1UOaEpPS1H76FzPO6hRPkhF4bA7AsrXXHA2/PuDeuDeLhAvLUQmek86x",
+	"9y3EvNvuRYyoxDFV6AeyAhi01osJ8D7+Qp5GFrJ9mHwoPPYUJO9tPH+X9J3c0KzhMaDdFWbavCB6X3B4",
+	"Qfbb5YWXpfO61PBgD1YSxF24uSn9B+4CGRqILY+9tQGqxZVYB7s/fKvb+fWH7d/e9i+kwHaWaLhe28Uz",
+	"mp03KGUj7i9uUR1zxb+gzYdgbtZm+/riWofDraKRey4cofU2A0ln0R6Nr7v+ptdgwteXorG1RRi5L3Ay",
+	"nRajtMmIba7fHTmQy8baWbZVlI/X4EAwch/00qihOMjN0iaokFv6bnQbwDRf8IxsPsVqSnOeRbKo8wZQ",
+	"uxCjrDQUC3cYoZckt7WW0HJxY+1dDyDWxafArYA6YuGaSTiM4fCkUHued4giNVhL0ZSoAhikxFntLQj9",
+	"ic+amukhMjacEt7lCuAygAQQdMoQZfEDY0/IVeYVq7MLIqX1bbV47dI2V69my2nNJndjhcshSF/voyWj",
+	"vy6JvWwCwNQsiyWNPn4UWY4OmqDHBHvSA83ZAzPgkIXcVPo80VF989azumEzekdu4BzNyXSZ4dwMlRLR",
+	"RzeSCKmfenB6lIgDiyUgqmB7aEymlBkoDboYQXxlH+Esu2amGrF7pnofhSEPmR6hequrAIijB4XMw4xN",
+	"U3jOz5M5QRd8zCVNRMRm65jwb2i5gNjTKDHaioOZM0WR3J2Cri5tokhrUIfMhUJjJLr9gl2ljf2LUWce",
+	"LlX+r6PCjq6cc7I7Sgrdrw0doaa4OyraZQdYKsIchd1R8YtBhV3Xv2q3255vqWzVs2q32551KkibvnXL",
+	"3fauwbhbdA4Nd9l36fyApQ92Q2mTmjUKWNXNnh1IvxAtDefIpXe4x+5q9FN9LNRqX9YhAS6OUcrnmNZ5",
+	"ns1DE+46t5GjWuGZL4VEY5IBcD53x/UKbjIEka5QXUY1XjyZL+QKDiP3YZyTa2YI0kdRK5v/pSLla/jG",
+	"ugu1fk+rKaaBObSUovCbcfo1+rTonPxNtSuvuvtAv2Y+m1axCb/IHuQORWh7yKIu2mMnFbCNmrf1TEf0",
+	"M/fN+CQDCn0caBqwsZRKZSDKBMCPQdEM0GWLMhBgDsK1iy0vbWrEuWttSOlRr4PO5fDLFDPkCRYEZUSp",
+	"K9dMqRWQ2ickbJ9yC9FHKZ1SqRWQJUtJbiSmVs6ctlQtDefPfoO69F8/48FvH9T/DQfPRh++iEKcaeeJ",
+	"xujazBw+B2PY6D1Vvt0IzLnvrt4lYWhFcC4QnhGcHqB3cyoRlTokAt7RMePbID5787ENgHOMuD2AOM8p",
+	"s3+2EnvdkZA7odzuCM6226hK4sJKCk13VEBoPi+O6G2Y3c/j1ceucwnWw4i5NqNuYOLt2m4E8wS4dGyZ",
+	"ZethXONW2FondTBoN6L6BXJu2G2WJ7gOKUmjltfJwcysvVf2purR/m+Zyz4YI1QKktXx5B89i5wyiccZ",
+	"QeeXL1698mHM1dnjRKd2I/AcAmfMwSYWOH6xWn/q/Nvgnx8e/IwG//zwBfz74V/+vbePe/D/3vfbEanW",
+	"730ccHWYKJXZcbj+7TeScyfRu16M1+3z4833eaf787r+T4flvdO++22v2fcg+z7jpfrm3FMS0DV34fUS",
+	"2uEEbCOhi9zUnYBGUCZkvqyLpnrlPXX6GOTE1vPlNkzQJh3QzaLNBbylcmTzmFsH+LQTA9KHi2gY8uYj",
+	"nhMiKZuOlnnN2TqTcqE6Vv8V6MeL15auO5oSDpeR3vF1qc4cfTb5FTeWUokzc4YZPwRakDwhTA4IS3ha",
+	"zgnJ6Ro82afByQXU/eXs8BCOrT83n1rAQDUzrx4doHNdRyfBTBFqkGoC/OVWwuAtuX9vErjXh0w5dPO1",
+	"cCO6nd3En1x9unUGu4xcXVawP0rcbD9u9ka9cPmej7cRK1G92y/zFnV3ueeOBUFKMJNdu6uzIeh5Lbay",
+	"1OZm9cAexqzWlpLgnue3e9EFtuAd/Wo9S/xA5TYscUuLOAhTqhCAg6QwwJXWpxO5r9aunzr8e/209Tb+",
+	"gcoXtuh/qSRYZB83Mgus6TJfcK/2CpXRM6zGv1Hr3vC8G9T6eQWSvNga68tTrcnJ8xW+xhS9Nqq94al+",
+	"z3nu4kNzj7us13+al9amb8S8EY0c/VfNdFuE+BSsbCN8nHPynQG0MlAOOFfNF1DMVinEpj35ffJ+axvo",
+	"X7ng7VXtGhYAtK/NV58yCpU3PC7A+r7tOeIL/aHIovL5vAbHeEoYyeGD8+AgjIC9bnFK5LjhHss8VGpT",
+	"YnnF6k453lh10jMN394V5+VET1OK2wA0XIStG5jiigjpYhk2P/HKZRhDJujqDO4m2qBS6xa0w9UX0loZ",
+	"hKZCkJ25RoSCt79f/c65FtfeYfY+v9Ore6Blf/NIRhdGXwRldnIzmN3/TYGcGK7qZQHyaMA0nPiwhSed",
+	"CKnyS4sSN95t4icvYiBq2dLpTG043X9z8t5p6zTCOcE1ep96EmQ55sQkEToJGlx98eU4Iy2I0I66gAbb",
+	"KkZGxu93P2rWGGAVGd0W6ZGMyxEfC5LfNSciG+hTUIvnOL/1b4U5QwZF1H5ph8mbLMV5OkrJHW2w7ARc",
+	"EiPbHLnm6AFDA3T00KvYOyH3sFcwQ/K+LbecxCiNccsWFqDO1bceAtYrLY7ZDQUhBXnRiYrJlJfxa59z",
+	"VkoiNHEBGpoRUVbc2ocRjIzn+CCjLK0Uht/kqsgzz/wYl4bgHLQw2c+Yle+t6okukRpQ9qgSODAcPPvw",
+	"wPxj8OHvw/7jo0/294d/eXB9fbC+1cM/R2MOXgJI4Ddmqvw0FJb+ovHzIxV4obkdM3zBj2F3bybirhrF",
+	"Cp3qu7dXX6+7erOhobGbNwuZV+AgM4lkjpNbyqY2CzSMLind0l2zdldz/bZ3c6VwESzF4OTJ0dHOruy8",
+	"OfyO4EzOahPypXNHLHKemKTc8PBtl66o+2lORY9t8+C96m7P7vFKoBk0WilDw5CppbspXWseFzNvUil8",
+	"ZjNtWkdLx3juHP3446uv0YOLb16gZ6ePjx8abHODWqktMkmENdLRk3A3D4+ePR3iR2TwZHyUDJ4kT8jg",
+	"6WQ4HAyPjh+dnD5+8vQZHm/ojPFW/BUg0r7M82hBOKYz7wF+nRGU8/uY1ZmugXeBb/TDAK06QIsKOluc",
+	"qo+LDDPs+1Khk4g3NeZMpXX3muqJxcQw23pCMwhhMhW5c35vIsP6KOFLJq3X5WgD1eAophosONzl1Kll",
+	"BWK+IQeAsTH6/vLdW2Te1Uz3+Nnw6GFlRk6erkudgOkp6OjrFXbrEduXmotq8iGw5HOa3JwB2hiBQNGc",
+	"35sIDMVWpgINFYgyXWIT3ajzj+LMvQV3SeoZvBuk48HnwRqBV9pvWiD6AgrArkW8YUhjNyOd+4lRmq9Q",
+	"vmS1aVBNOmcRVRxNf9pCr0zz1ShfsuYcJzOSe+AbMw5bShRmG+TizCj+1ZQnjcZRE2SjkTrs5sE0I3rJ",
+	"CrAd6WpKyRlfCszaY+740qrswos42TUxI5kvWRJfkzBBWNlZc567UYAufaP/uHFAuPFJ0UNtrmVQMLCb",
+	"bmLwYWqQ+DblgzZZad6mhUJKEmeN9hm/B3CdnfHqkllE+3Zbxd1cGP51B3gEBXQbsgxGdsv9G0la27jz",
+	"kiA2CWt2T9s1crlqRaJaz59Nx4tup0Z2QlSKO2y02JnrIgyqZUL6VmG9pe7OQeejmqvy/SLkFJR1Qchx",
+	"o40h5MSu3jcJXNmi2KnFhW8RWF1MAGTU2je7xUjHXJ4JZ5OMJrFcJE0wlGUBuTleihUy6yQ9iN4iEgid",
+	"jwVhUBM4U+aRNoDopLy0AJdlwhdKn2i7tjb64YWhvwU+W/vs5dJsb4t/xFLRqVP1wvYra7odKYWyLl6W",
+	"pUUWsOn9T0Iv7m+ckX5RjpxPJqKEbLYRVbaWQudVsC9uT8K+Q9IabvFj5HSuKLxxcFrbgX+uQLZY/NoW",
+	"EWrRmLSOtS7XhoS1lU/t472K+iQRLvuOq8NYRneEV9hkh07rfBMRad7bfm/Ch7pJS/3KDrtukpgas/Iz",
+	"y8x2Hje35QuAMP3iaH2NWCfALCqMfnPr0rF+EmEEqP787XkxcSFIeIm/fEZvDZPa5UKjC65FSNuekC0q",
+	"AZnVuuBGpq+L1fQLh7vtVaglfT8ntrwJympEAKjmS+TScRmKNStXAwET6gIldbjMu9vCsZVNgbVFzIND",
+	"qoLHJogcuSHZeF1/zPqPBbfTnxfjBW7Ib0dFASldNsqbAnibLwhzoxxpJOvWji9LfU3Z80qRcF+U6ZmH",
+	"9Fk6J2sqhNfXA28uYWKvY1PilfkI6pqA82op+RxLmmxVKOD3VGk8XBmrncFs1tsJcB1D7ihfCqWz70AL",
+	"N6tXe9b6PUK73fW52VEGbzcfJ+4k2Uu1lc9QaF3yZh5g2jbcfil0vfOmxWdWsdpVZ5utuuR7WPP1ReH1",
+	"YVnaJKVdWmbJ0qwGqxkOpFxjvlJKpPEAK+RGc0W9GvnuH2e6y4YjbIuDa7OTah04KSxTt4Ik7o1uLkN9",
+	"cP6BTNoambRSfDiqdBSqs7GhvDLVoce5usimGnHzzVe8erSLmi8wM6vT72hrn7G/FkmpqE2t2z5HQ+sP",
+	"9aZCIDO2ndrx/zIzekNZ38lauyd0OlPysj7O0jaBgMuwDvquAiwDKjw7uzGinesdcqFbV44jnwsLSy5q",
+	"wtkd4aFShfPSuFHjh8h3/D44MBR3zkgWBM9YcG1ws0GBe0GlBiD8CJWwaHf5v070N1Wprxf/4VvdjoA/",
+	"pP8G0r+KS+0z7BpU6nC1XLUq7wOD4I8N4Krb4VNfQi8Wb9r+VQar3gC8+kMwVzVRbtr64lNbwrFOf0tz",
+	"PJGe+qZrSY/sq2oj3mMKLhonH/xi1GVFrkt91GIQdaBo56WzPXAxOCm8syN+TBK8FMS/apyZ0O7iENbl",
+	"kPk90xTUxHkUCkzzDSTPiVV2NlIfbHna+usGiDG9n3Ghq2Sq/akpVxLFvN7+SqJ8Ab3uXsIKhCbIVJ8o",
+	"8XkLH1V0iOaT1J2gxanpWvulgu3yN4o5krdKbTFhb8VbEVDAVjioRSvDDsAeBWyjjdDgS4ncZlad72xN",
+	"5iSlmI1mfJmLkTJ1YVPVZbiotl7pMXir0MJNVa9AzZDc2ANjWAoX9klzmxYZZsxArK8O5tZ7GZ2brSFd",
+	"0Wm3701hXts3hHUKhAUartEEdV26mtJ0MY1QGb+j9XZBaeO4AJgVmuE7EkotSAjwGMBVHaPMOyZyBMJ+",
+	"1zvREtFiTPGhuC/sLHpL6NDZDqKuJBhM2ccA1tVft8iwa/m/nZRYp9wWR1oX5dZIqu6abSG9/lBxW6u4",
+	"3+s4jcoS2trNkqMxBJNney8Y9wsfdwqE+56PWxeJy7hodQmqaCiuP+GtHUSjtQ7Rst1vG5zVPvW4W1Gv",
+	"fULF7Dgm557nt93qrilh2Z1J9Fufy8P0PR9v6ltqHwkQboKdxwBY54/HpMEFvE+ap+AWy+Pv522v0Ash",
+	"sq6WmeHkyq25udGe8Sy1lLW2N7/n4zcElK3IbpoTq4PUAbe2liv6U2JGFzsRL20S8L/nY52D34XzSnTu",
+	"gAF3qFnBqDtzl17fdaqSGXgXPcl7pe1xaXjtD/Woi3q0bulsEY2262bbt120P5ar23LRBalPlFyYpw1S",
+	"ta7aVmES6haNtWw2NQPb1tPBWRb0bx0NZkQ7IUWM+GSdwA5ogKQwk1y6sbierfPOhcNWNkUGIPcIQ1nr",
+	"XQ2/C8a5attNGePK5s7aj5MzpNrvanA5+QWK7TU7c3SbvfC5kHhaC+QPz8A/BJco7V3BZnNfqg+sdwXf",
+	"UzlLc3zfiO7iGu1hGqqlewoweqsk611YqeHjyr9ZRrIbx1tbf4Ruxmuk5oXR6CJRYDwz0tLoozSiDM+o",
+	"2r6jOWZYQ+fkJMmXVIYeKZJ3UYy3rAVrj9ntqsDaZRiU0UD3VwcWZIT3T1cJtrD9GmrAKtsNJwlZSFHh",
+	"2PINm7FcChbSZlWnRWoqHkRTjXCqRtFw4LaVslsg+Xh2Z2wD/BBz+Qepo9MlTckBeiUd7IWwedWl+jwA",
+	"Du3hUO7RYXZLZSeH2Q9UtnaYtTYtb01Q8/Yuqz0BywK3lzK/ql+32b8WcWVMKJva7PboLY1SInN/eRLM",
+	"NCwLThGVW8V2dy/E0gk09/mOEHPrB5BhqPVpbpIaal96QLEe8GuF9RPMNs3hj4KVdILwXSzHmU7p6MRF",
+	"QT0BqMtbw0dbzXR754rdqfstWht675xOE53DyOYss862/r1C5q3z7xmBUvHvmVQVQ2PrwzGAFu4IOcoQ",
+	"FguSSCeNNM6sxutRps6pRS5gCLNkxrXKQ3AyQxm5iwIXQLPIgfN18ZcrnjVR5i18SPT9XttX1ILeSqVC",
+	"/FJapxsgi88JZkoo27wWH0mzBjwpWgWjK8xmfciIVbvIHclX5p4e6j/k2ED/FICMPNcwjVTGsBmrfphN",
+	"AkebIkZRTjIMfgvjKtD4cb6qUi9Yj4JQgaO1pkyInGiICyJTLD/W7Nl1TjdbP7at0822b6sn/eF0a+90",
+	"8/HJu2IrW705FhDYBfnd1h8PSmM6JcL1MiPZAnxleZe6WRXU3Xqk7liZQ2U7YJZEGcUiAxUmMhIzvsxS",
+	"lHF+q8s1shRhcYsmy1wx1EH5cN6xtJtTtowW0X6fYcZIitJl7qDcTOM1WtnJsDXSLoRa15Tu+uiqCtj1",
+	"jEr+TkXa43JLEVHD6Vt6Jawc2s4rYVStQQmqen8+ibd4Top/OY9EUTAiJqutMgyWv9Ku0DlyaqB7ytTh",
+	"adRRsWeD2fXZzWg2Y2xrO+M8mdG7Viq5JQiygs1rO0E/Uht6NMOiBhP18rvzwfHpY6RagKN1Rj7ilCR0",
+	"jrO+WrC/XzuBe93ro+uiqsV175NSYBLMOKMJzjSAIwA3Pn3y9NQHdsbXDPR7jQTbOne1ve/Bn75t/Q//",
+	"0qo6XTBsWtfbbm1722mkDAA+bqncG0aoswKbstahVZEvt91mKLoc17gpoRgaz22laC1FCkHlzdBWhvq/",
+	"tBBQ2/iiQtoVYUbtPQz+ftyTl8Ghgzj/gAsQKibY280laVhiwRJ7hLJ7B66H8ORY54GoHJgxd4QhuKC1",
+	"i0fC0LPOurIu7i4Wlv9Ox4P1D2Ork7EVbtCGuyAn10vubDjxl0JXmvXVjvIFkdsc3s5ozW622nD7uptY",
+	"M2CsxLEpvdlHN/+4aVV/85qVC3CW4Oih57PDw0XOJzQjwhYgOJzTHA8Ez2aEzhuLdp62rtn5909B1U5P",
+	"63jNp3TDamsvdXkFliJbzkb9oeHK1ZGmk+yCqkt9ON9FtpxGi3CpJjVX8tnS+d38D9rfVH9nRXkHlBGp",
+	"SwWkdKq6VFQKyqYZQbPVYkaY4kh5T/S5Mdel4RCVIfEZvbO3EVTbBmHNiEHOx1zSRAwUTYMnk0f4WXJc",
+	"KjDw+FFTfQFTEeLPDwbunw+/iK5UtypKflmjWBacfhoVHSGxzUdipaBRTGS85lO+lBeACb4WLxwJOmUD",
+	"vpSblkjQvXUvkRC8V1ciQRFH0pEhz6XSul9bC6c3OJlRRs4TGTsEfprxwnbE9pA+Q99d9OHPdE5ZH/YW",
+	"nqOM4BTQZOHsKYJ2TThW34IJUyGjRY+vmSkTRfI+fMdAmbu8fiO5bKgF3IkoCsBTgecjRYAFI6MC/Kzq",
+	"Y13n4qIGCsidJ05ZMSuqhqvBAYJ6JzqJ3lb7872+HQlSvBBVU1xFD+xKosSqr3W7ToCP1mN3+okKYjSh",
+	"LIalWM7ndbhifCmnXHUmc8x0Zk0NHLu9mIzYbLjA9IoRG6lFEauRV76hc6OJbUqzEleO6thyFGPS1iJn",
+	"dvSS2zo18TDLuqUxfAaGGOQ/691QdNSmDEfM3LMbe0Fyda6XvvocQYnF4l48AGprpdQGcmWtp6grj9ZO",
+	"QJxR1Wo01cTx8ke7TS0VIzc1a3aBqRpjJry8jmi8UioJySbx3dAOeyQUYACw1TRsPJGGui6jLlcWT8z+",
+	"gUmGLoHlPBisYJbCxY7utZp9r32ZfxLIaKqNqluznx+a+VjtrT1t4CP5PWemfZ4il61BtsWoLozcaDLq",
+	"qNNOUqPUDLRNVoPiBJUpM2UsrMV7BMMUtDi6A/fZpmU9SW4S3uuQQIoGrrwZz8I7ufozEHvvtxFYa7wL",
+	"7QuKdvGGuT2zJ1eYVf5rSpi6hKUgz67gzL6TG+FylZmtm9PrDb8j50Xc6ealpA1W45T0TUUOC0ep0ZSp",
+	"KNAGJEdzfkfQGCe39ziP5Cm3O0fKB0hjhEsxRhNuXloiyaPz85bcOxD1rpflwFBKp0pTG8RRU6YE7IZR",
+	"GLhi7iuV4Ok3ndgQxWLL5VnDxZvuuIBStLW8mohk16k3a2bLr5PdnYt0MdEWxXfdo1HnG/NqxVYz1VGq",
+	"/Ln26onDnb+up+gCgyqI7DUmA4+bSep3rUND2TnKhFeQOBpGsF399JrKb+SOZOUgsu2L8paYKFy+Glby",
+	"6phH56tUo1yXeZHCwESb66GIJbOgbZhGFy+HqxiS5ES2a3+p20JohJCjlqqeP9KKYPK/03fUO7Kikxei",
+	"+zVh7t/PVgijO5wty3BOhYcAarT5hXQteFFbD8E7413Q9Gx+yHh1Apx74zmyvottz5FYRX0Q/udM3Mdz",
+	"vjW8ujD71vMcJZgB+nJQQRDyPGACU5JklME/lWSCQL9otVno/8L00nR54Hq+p1mGlCgIS40yQlIxcmZQ",
+	"Z1pqVtY/HKPnn7l+0UhR66PG+Lze1jAPK4ed7oLmbjU6Il7PsBg5rJ1m+9j1OQuQnTyEqDrDGGD4W+mh",
+	"rg/30vZmQe5x0NqCMY7dLLjsaH1I7ZaqyG4S/i3dfcdHpZmvjKe8+B+iIqDubkCfQe46R3G3RBlR5sNT",
+	"/8YLFGJTlfLJMRqvJIHSlT9efTN4eoBe8PmcM/cdEVwS6SgpKPYsbcFu4d/j/EmYyt08dych2F04Jy4p",
+	"tHyblvDFguSDDKutyAZpTidSDBjP5WzNHcfTmJAqbMnIHJmqDbm2qxRp4dXQW57jiO+gU1ygpaFNfltg",
+	"lIqYcrlvd8NGRnrMpKwxJaNcHCTbtsALBGMuJqHZXV0ModXgOUQFYSG0sZcTnMxI6kWaFX6PwmKkE8S4",
+	"nwMJMta8a73o5cIYVai8thB5BkktxSvREj4wBT8QnPN+qrdYmGKDjkTPUbsCSzdF3MtJY6aASTvQv7bj",
+	"0dPdLREfoPEgnnNMCNOZwhmWJI9M9VbZ67CG29ImZ1SYCQY/nKa0nI+1bZJ7d0cCvMjSqEXVNEIDnliw",
+	"DQPQ6xQeaKdP3wIJQOjHzJ6hO09l1yP3BlIsmuOsvr/1w/0TlTc5H2dk3lDsXVesPzl98nDPYcT20tEG",
+	"TPrlxVp7MK250dV9WUk5+DiY8oH6bSBu6WJgjZeBq8cO1s+nfouC9ws9x2tL3pciKD6o/xt9iMdNdKmG",
+	"TwXiiZ7NhLSriV9X0/tcyUZTuDpQcXJtLPZtwQLNOwlnCcmZKNrq8Lt2uBN62lqX96ZM7YukDqIGy1mJ",
+	"2INSHNIgJxMCk9SiSr7emcror8ta/Z8DY0EPXqVFz1r37asD99cl17e5YrlY8LxyNXMc61XEr++vSvX4",
+	"iNcj7Cq3MvopNV6rsKIfrFqbrSMa0Mi/u7p6b+uCqc2xxjP17JknA0+GUZHvsvYqMQsznksfO1xW990B",
+	"eiXteIWSE5DUCbmFtdviKLor9A9VKn68eG1ySlPCJJ1Qoo2DlCdLZd+IKFmtuW/tvQU8jZR/MELC2xpG",
+	"XAXM23As6L1XU5ylkAI2aMTtqrIuuk5CAt+tlY9bCcE4c9eIv3qkK0C5MsomheJ/y0XGcUpSNKEZ2VuE",
+	"P87xnMjaxAMviMU1PVjPR/2eO86igzXokVb/GfN01UdYIKzTU8zLWkV4/Gx49PCgheQs+5hNWXu9ljFm",
+	"vCA4pYwI0S4oAjwZOI24lJMZSW5FCz+j7u6Fbt46yt+92Bym17d0NI71haO1LuBC7RuczFBKFoSlhCWR",
+	"Ec/pNC9gzxovX1R/RXbCggs5zYn4Nev4Yk5S2q2z0ix5Pduv9f1xNM5aXaDjDXDEjToDcZYVUwaSWunx",
+	"d5hmeKw28A3jclQ0B0x+yCzvoxsh+WJB2fQG3c+oKUe/yHlChEBitpQCpfyehZGF8Kmevs+y/7bfae2/",
+	"vWhTUJAhi55yz5EgTKrDpBTge+XHfyMsbpWo4jmiMuqN7ejd2cfFwQ6uC3z2Mi/HuUj7I9MGIOQ8aGPD",
+	"67UP9QAxPkpJQoUO55zzO2LVrOpbOofPTw8gE8qoJNlqxDgwjC67Yr/Y6/dWGnBe5pxNR6sAd2wd//gE",
+	"vICSBi3g+RckL9Eeiwj1yW4J+e8+ioLXd+Ui2ISQXfZerNl6MgBxxHtld24SxyWd56J4d1fUbETGzvov",
+	"5wdttdN8gTHJiZhtI+/gA0jyW6JLwuoIWSjpoUw50LUSzm8piclBeHsEb9eJK6+DcnTr0fH6tIjImNW/",
+	"dhKLVDI+9SXIDiS+BWukvG2ZvQvbvvbQKH3vQ+3MFB9ZV0IfhyP27vFHvy5xpsxIDdyU3IoR+bggOTXW",
+	"4QTTjKQjLAQRwlygaVYl+cgv/a6GSpiwEPAeGvw9z29HeClnPKe/2R+NFkQzKiF8zVSrGOk6Ff4vRQ2w",
+	"fi9dal6A/ASljXc4lWw1su0C2iSdk/WX1uCsHCWcTTKa2OOvVUwRR5bOUh1MckeY2rVF/S2HXedUrJyg",
+	"8VKsEDa4U1AnPXrDWl/PuaYMp3rhuQm8ptJU5dTXNOpUoQwdn+hySptj0nfceZ+pmKjvlPFqPjeDOs3J",
+	"31S7iFnmqgR6RZjtZ+NbHW6rtxF9JiAlVCDbB1qc2zALuHJgyyzbWH/fOhDBxN1Uhab5RnwG7/gtSS9J",
+	"UzRzcaknTDtTr4vkUJuLRGNS4cPdPkh2V0+3MgmanOgctEAHhuAcaiNnLIYkeiVRSiTJ58rqNQ+9aGP/",
+	"PCHzRcZXhJTy2ryEt3qoG48ygLt5VeAuOgmnXZ0mu64oKHZpJKbwwRrtUf8LH4uiHp2X3qfefANwxwIa",
+	"9cv9lMF3bWPIbu3baEKTGkukpGwqDtQI4wcQl1gSHRK42WZ+V0D8YZSrz0UVGH5H8gwvRoIknKXh2fP0",
+	"MXi9a1Vj/QrMnQ7Slr6vH6ILlbEJkajgk+27KBbOCLon5PYA6SQQ6FEpmOpBilfNLP94ePI0frMdsHuF",
+	"r+3SvzBHbRQTAUImbIJncUASd5iHIbowAI2tF1QbVpqy87pHxEHLM7X8ZfXaxifSramV3FwQNJwjqK+s",
+	"MzxanLeV6pytj93yQLc6fMswX2oMbgj96MH6oQW/xGtNB/F9mnsgNbiILyypXkER6iKLt9CP26qpl1sr",
+	"qX8oqH8oqJ9VQYX0jjgWjWaEPwlUmI/69PJYAhasBbPuKvRDh6R2wY+DAbaGjiuUhtY4Xw2a95QwkuPM",
+	"auARxXsNjtwdyaPRfR6srL29B4RiB70J7iAxw0X8ruQSZ+alTWLubIhap7RVvVy7yFttnfnZuV52l0Iz",
+	"Jpti1AxW5xLjQiRUtRiMUBDEermYASUmaQWTGJ1rv7/2+pp+iw8arPtxqRLubuFUP1kki65Khs5HEvUB",
+	"pWyq68uAogHgnGXsWMr8KgPtd7rJVFs/sMoVTvOpELSG9+9ofdBsiO9n2+7rzr/dpTNMT3H9ql/y3J6N",
+	"GUXhZs6JLgapdIQ7To1J3CFDo6iE3JRNXVTt3j5hon3acDHMnZQ/1BLX1nyudv7//P8fGEn+f/9fZm88",
+	"RIfI/fwQqVMgIuP9AGQvk9Gi1a+R8TV5ftU45JD+lm7yUr5aNNa9VEi/dPR6pQu0DPKildzeKySNnyFS",
+	"mnHvHI0I8BIvlvfFthiEvvaxDn7QpRtVMAdNVXA1clMzSO26DmYJz8nLu9o8LKX7S8+/BRcOd+6OsYhP",
+	"2LhzWxi8MU1BsXmRglU4iNrikHvfWhTI+noM7Q5G+0a0jnk8ljQ8R0S3g8Rcr9u0rBYXn7u6ZXV7ZK4s",
+	"tk2FEs4ye5zbooiazHKhFVB9ypH9uxBKivzdyCRXkj+cmgDKtLzYtTv+3VImvBZISluKFkLLbfvNqnJ1",
+	"V3i7qC7We+jLg3+RytLiDKmeELUrtA6CtU781AOwFm+011b/QF5tj7xaAqL4vWBN/HfBltgRekQg2UO1",
+	"E4qvVVTP/SBMOKpLS2JmrJ5/amXfuad7WPHhCWiIZjYFvDzctnU2UQVzj6+1pgG7zgcJ+xf5l+zTf4Gz",
+	"KD6XG5lfxKq9a2WxVpA7uJraeDn25bzoGuX0+Z0dO9MUPrurYJ3FXjhfrZmyG7U2puB4pq7m5O4mb8m+",
+	"LQxbEEbBBl0rNtdpTZbcTopT8FKHzWKn5g8dqpsOtWUJpULP3aaI0v6rJn1w410L1K9PHlh9cLobR63Q",
+	"IVMcZRAwaX6MAfUXgCPaO9IBSskENtV6h+6IDUGKKbJrzlYLV7wJGmWQPndHY+myX+X8XhBdIk3RpRVw",
+	"sRKSzEFhmuBc/QcCeBLMlAKckpzeWRe4g2nE06r+Es9DIx8XNCdt7mXNtMHdch/N+D2gD/CJJMxET5ug",
+	"589xLbWIC4tX7xFO05wIqIpnonb4LWFCx66BnKBCLCsu9pPTxgLGYmRM9yaZR4VLdzVzVc17rsFCXYr1",
+	"Ol39ODaaawAqBEaJz+WPguSDc/UczQhOfZUERuMHRrWaYoh7bwEEarZHQCEsebAOJckYzGLA1lHBrddn",
+	"rdeCiM7Hr/9Ou9PXSKw/zt325y6R3/PxGwhe3Dw46Bc+dgGfEhBt1Pcika0t4HS/52ONqFsOQ+VZ7RAs",
+	"NtxmI7g0QZbrIpm3CW4CZFZ7ptiQJhc+2jJ46XODt0YjIxckoRNzH1Y/0TF6zhl6tyDs/P0rBysAZzHk",
+	"MpEUjfVtrm0T9OSR59EisSQG470hzdjWuzGZ+gWchNIOQrT3UvWZqu+bUUljBR4A9Us/bFuDoamkQ5nW",
+	"toAWpCndWnQtVqDrbIS1uiPC1Ju+mtGEtS26kOAVmFgn1eM1LeyKufkJ6f2whq1qAGT0LcnctOlyqPnv",
+	"tDvUfCZvhvyJHgexEV7haeywviUrKD5k0EaE5Ln2B7v6TfAICmkxLpFFCrz5x43eTO7JmEwpVDYnJk5S",
+	"2TILnBhALfVizrNr5qALy7CBtoBTuZpFU8mm/7q+/jgcDq6vPx4P//Hhgfn7Hx++KD15+JcoHtEaEGCL",
+	"eAgJAERIsYHV4yyAAE34Hguk3Yp71/bbQAGaObBQgyJbTmtRUlXDPwmDYaM+3ke60HVxiyAkzjIcA7R6",
+	"1EqHNfsYyFjrE/LWcJ1G6i0B7baFq2+22sgB9PIfGmpbDdXFFK+p+wAB6r8B1oWm99X523Ok+htjUQIC",
+	"fblUS334FckzGqlA3JhRrCiqgXIC9KKwp0vCKM/RhRFn6CWbUkbAuVp2KHQEqrhSluJ7TGuW1BiS+p6o",
+	"zk2Dk4QIUZd9fY6+/+nqAF0SQDtXmtq5n217hr4iOI+A9EShxqwZSZsBBUym0JJJmsEqahL1cJD5SLMH",
+	"/9Hj4XCd735N3vm56c/UmQL3EPloAu4QZ4mt0KJReWnewj7v9+CbI4vA1SgqVMsr1bBaXchbsfI4gi6C",
+	"KY9uLNdJPPB9KWeESQuRCqQ5C8JfFd/tOAaOaO1i1G7RbZLXFKUTSrIU3FR6hXTRSIhm1U9uCVmYDEOA",
+	"n9fIXJT5Xz+qpF21dufdkpXlzCJvTRKGVgTnAuEZwT4kLS5qSaec6Ntp/fr2N0Q6NLFGDTcpiyaPQRFB",
+	"BcronAKwOC+h5t7PlEFv0zXbHnImGj2sOD2nzP5ZEG9RKjXt/Z7WG0w7wx9t1BXNPU5bSfiizgiC8CZ4",
+	"btnYVG1oNTJTdUG9326IboTVkcUMa70XXtgMlt/ddphHceogSlPXm9Xe4iCZ2zGzrUjknxOn4Un7qLGI",
+	"10d1GOKsFqmSOnzKIgcIwO10tqD1/IfKqSt+a0lW1k3CmdBpZhO0yCmTeJzZEsIlpHW3fWvNnYMO5/x/",
+	"/fxvg39+ePAzGvzzwxfwb99Qic3KpujhG5buyiiLwbn9ePFaTxZkMcdqNLfdYrYw9Dpg28qGUscLV3Js",
+	"vpArtzX0b7+RnDuB4uBD4gCrGVio4HahKWEJqYMmON4GmWAxq1VnJckIPDaxC3X9lwzhR1261x6lGj+R",
+	"hi+GKzAvU9ttqQRMvFq4hs3nROJYvMoP2iHRwcbC0zX+qs25p0FoaznyexPZmxj7xhW+7rVg3NZ/3ls/",
+	"RZfe9zvOkSUtNkvu2UbzZBMp4JAapRxwCGqKUOqHJsBRtQfRpwuTmwLzGWdTfWeq9UPt4hdEHqCfACgN",
+	"bGpITtVVZTMqZF+DOurPXzPAlNBkac9YK+6HKpZfwzciKkoXxWujhN+apXeIG7+3/UGZkPmyLvn3lffU",
+	"KcVwc1IvlLeRgG0gF9xUWqyFWypHBim/dZR9yzOwUo68Zsibj3hOiNq1o2Veo1jOpFxAOQIpFwIgqg1d",
+	"dzQlHDKxPd3tUilcWjHz9DS+lOosNwqc2aJoQfKEMDkgLOHlIM5lTtfgED0N1Dag7i9nh4egs/25WWVz",
+	"MODNu0pmjVvqez7+vW2m9uV73ZLBrrLJN7tSJBorZ58j72+vFH8EUjuKqd1u59zz/HYviuNumOcHKn9/",
+	"zLOm3PlimS+4cHLptoL1expfsTYqUJsJ+6uWsb+3eWvO9rdPW2vPP1DpMg3XxHq3trhgwuqvht3jLkT+",
+	"p3mpVsnpRmT9yr8hf4jZ34HroX6BTLz172xXts6LaUI+3Lrq7pr8D3TuZ4LpOw6dx89ZtoJLjtZ7slSN",
+	"eUeiY7vkkHqm+VFsE+v2/+197dy8a+3M3u9CCoh4tVxdEHbie3n3jP8EPXaBf1Kkx9CfjiPBAGYI7ZGf",
+	"WgeiANm7gEFqz8D1dYr+dQzZOlpeFza+aw7L0LOqZKqgU4YoawhXz/iUsrV5ErqE5SbJErE53dD/3yZ6",
+	"V4fudkG1cRy4A1CbWPyQt3f67h6qppypGWPAzf6il9dsWxAWTwasw2BR0xSFYEkJEKf/yP0/9FyOSoHT",
+	"a27kBcm/5+OYTP2FjwtA376+5vJKA0P8N9Q93CYwTkeOixld7EQq/aKHsibevC1zu9D0LvxdGtHuuVyN",
+	"0TFuV+77no/XBcphu8K/8HGnODnbvvVxaJbij8i4dpFxasrWLR7cTHRZNPdC61X7Y8m6LdmWWa5ugbZJ",
+	"cnVhtQPzX3swDvQ/9p8E2+8ptaL4l2kDmtx58U/4GSZekGSZU7m6hEA04EwdbXa+VAtn//rGytPvf7rq",
+	"9aMKvRdQ6J1ngO4gl7nJRHmtzni4TDAlciBcToe36LxEQC3XiMgGs/0Ayv4r8hTL6lA4N5EzKRewVYjM",
+	"aSKu6ivegNWovvzm5dXFqxeXo6t3P7x8W1ggOqGV51C2HO4VX0k0zTGTohidOXugL7DoWxD3CVCbJtxU",
+	"X5dYA59rTbF3/gq5+yeSo/cZlurwUoyVZ+Yb4uzwcErlbDk+SPj8ENMBLV4ZLMwrh96Ph5DgKHqfYmul",
+	"5lUnZZk3dZ433MstdW6CBeY/QFczKlxikXH0jwlgoyjJlRFJstXBNbtmX3xxHgQ3HnzxBbp5/+7yCh3i",
+	"BT28OzrESzk7BDXvxnCF0OXcPN55oKuHKoqOTtGcsqUk4qGG+A+rFl0zr+0TXd5dAxR7OdAPTaRtJegV",
+	"C3QTDbxF/+d//e+bA/TSBKaajFLo95rpd8FFQO5dWqnS2SIjNW/dHCCTOA3FEdTGMBY0v6UG1WfM5cym",
+	"VENReiKvGWVCEgwhWEJyJTB8YkyYqJl5U95Azfl7UyjVjzUlmkjbrG/CUKDMg9UHo+NY0IF64cabxluy",
+	"umb104fpYpTROzLS82igshY2X+zW3Nx7RSlcMWrLZvDWCko6rMymu2ZB5CTiuatbHIZcQgFlwedGUUKQ",
+	"fwPzDhXpsQl3Xj0HDjYOOqj2YGPM2DUzVRl0+o2p1IHoHGqmA7+jm29fVmfpcE4KxraklVKs0Q9QhWKx",
+	"IDpXHmA5hFpszaPLlEqU8anuWxGYKx4wddDAiVgweVDxwG7H9AB9YwNi++imZEvdgH8FOpRcbQm+ZBLK",
+	"qptVsul7YHno4sVSUSkQFobbroiQaM5TUt3ikgg5cFkcN5CBo0uVlfJ8zNQ6IWBY02wHMqVmY12zG8VR",
+	"6p3RzUGpN/PVw5wIIm8g8IOayop+LlAfCW6CS3Ay04/ypfbPAoY69MSXEhIbDq7ZSz/2EiqVIBxmF+ni",
+	"/7ZcqIHl5gJsNR0cWaSyQKa6TZf0P7LAQglScc1EtpyCSDKPbrw4F+vt0HMPlZfFF18ABTceiuqhKR/9",
+	"518EZzd+dX7Vv/pySm7U5kipkJRNl1SApTk/g2LcAnxvY6JGrXbReCmvGQMIhUIQ0hzNCWaUTQ/Qhani",
+	"Iwqb1dT2PhkO1Xl+cnwMQTgQg9NUGx5Rds1udGX5G7Vj50TOeGpQtHWBdhcUakqiO9Y5GZ4awXWuGP3G",
+	"TNNrKqSdpQWeUobNxlCN0I2nXN6gB0b5uHlN2e2NARPoo5ucZF9egx563bt56A0TaoXTzEWsKl3ymmll",
+	"UudY3Fh99UbtTPB6G8JecGZKi6/U7inNIkaCsmlWVGd3Uuvm5RWe3gR5IzevJoM3WCYzwy0rvvTW6prZ",
+	"b5xZSel9VFhr2UbtqnVVdnI/KEevqD85OoZRMi5n6gyi7l2fmmumyHnLGanQBAIs6B9PMWVnpqzhzGCh",
+	"m49WCXg0PDGT993L86+/+AKyKDUbKKGtbBzFpkoiU9EPBItbLr2oQp9H5GNCTHkexR/ko/pUcSjmMHeJ",
+	"Wk83PU4un+lNqTtQ3GdIe5WS+YJLu64voYy8fwKnWnbdgBqyAAGIbry3Bj+Q1U1fKc46mlrrq4WDPKNK",
+	"zuirLqkEeFEe0Zws54qqfFVi1FtHrZkOnX/qJlhvHp+QC7LI8IqkZ0jmS6KTUK+Zt/zkI0mWakSwjuaM",
+	"t30ZPk7pBKrWS7fL3Y49PtavBEw2fOaVTgZHoloEIx9AAkMBeIiFVytsEQnh3sA6yny+NrNjzxX1KOOK",
+	"DDqdqdOOsgQ6Y2ridOHEokf9EeF43p7FSllQ2r9VFvxZtkd7rv5aaPgRV8VEM8mFUrNAURF680Nv+h2b",
+	"MrIgubGdDOn94tBhad8dVWEmUR/eMycWTO81MzyPblS3r9XnB+95RpPVDYyn+PnG5RyDEQ/0FXoAVJBS",
+	"k2AmRylVY66kkm7ad9KmWM3jZ4avLhRHDs6VxmJFs4n6UIfIF19A8CZl6MYc6Td9Tw3uFzXrRd9cBPbN",
+	"aaXIU6azuQ0MTq8DdM5WsHDXTNeFo1mm127OAYxTaBbzqjGkZJETvU9hHjx1FNKPMoKFklWZOsVXoLyp",
+	"+fXPQckdA5mbLaXqg4S703ztVuRr0xstjuonJ6fazLm5XDJQZ+D3p6fPTh6ambvUeAP62ABJWhwbUrMW",
+	"nKYxpa/NpRvj9zB1WoO5ZsZTXhy1dlWhtxvHIpXuSvrxnEh8CO8MbKK+ZwDaxH9xzeCDBY7Ac3SY8kSU",
+	"XkVixu9Bls1h4SgGc8fM0VcZZSlTm+CLL1BR1sZW0ICzCNshehiyflEbD/FzpRevwArVWhC/ZwYnVBkm",
+	"WBKD2U9zEESGFu2aUWqIMa3Or158dwO7/fvLd2/RnORTpZ7IZEaEXu4nj549fniG+JrLby0Db9gyy25c",
+	"QXF8zeDpAfpKmZOBcqiVQnjJ/xkoGAAFRm+EGGk4odS+YGnBvCDnyGRCEml1UXfTAVsRpvwFnFMmbFt/",
+	"CC3ZLVMzZrYqZbp5USbFbMMb//LEnD5WaFBBdf1Zva5OlSgzs1lnQYjHtyd9lNFbAh4E/z0vU5AKqWPC",
+	"M5oQU+DS1Y/Le2e98wVOZmRwfDC0fr7gN4Cu1CCucMukhHetW8XsWu2PMLAN2sXBCk0DHLU6NrHBS2Ti",
+	"lHtnveHBkaZD2Vx4QXtnvUfwE0QqzMC3V7ZY1W9TErlteUvuAUJLSUlrRFO99Vhx9Gkh6scFT7QpCW68",
+	"575Lj0pBsonGxjH+QDBmlZaopLSz442rVZ3fxi7X6+KOhVdp76yn9HudOyhgfPaY6J39XB7KO9WNNeKh",
+	"BuQDxVkPwekINMCPRc0eEBO6+QNQ3R+C515969clyVfF+lMxsnU8jRsQ/P9VxJ+4v78g+xDO4V6Lhi+0",
+	"R/zTh6IWK6zi8XBoHYwmWqC8/XX6rUmht5cVPwNKsRhh0TszpT/L8RveraheEI1Tym/BGe9fQvaOh8eP",
+	"B8OjwfD0avjs7NHwbDj8m+c9H6u9MTx69nSIH5HBk/FRMniSPCGDp5Ph8P9l792X27ixftFXwenaVUn2",
+	"16Komy9yTdWneOzETnwZyZP59h7mo8BukETUBDgAKIrjrarzNOfBzpPswlpAN5pskk2Ksiyn80+sJoAG",
+	"0MC6r9/aax8cHh2fPHn67DntlQHSYNynFePytNZ4yUEU5PBamjkPaldM/Mmn9uFp279gJFP7ITP0UruP",
+	"/t4KkNmMnH26IHomEnADsT6/iU6j3Ph11P/l+c3h3yj+eM3lBEp150vCWbjDEz7BIx888bm3/ww/qD5V",
+	"WK21qIJ6CpVW7SfxYPtR7l8P/arVH8mep8Kf5MK0Sk4hO5vb8JSvT+sFNxrYv5c50sBmGcWRE4zssFYJ",
+	"Xza8awYpjeCxzZMnf2KOHCzrCi33f2LmtaVZru1tHL1nN8a7+5b3860+9EPCA0s7xotX1Te/oPs/0rwm",
+	"NHQ5WN/l78JXYWcpdjpa3+m1VD2epkxgjyfre7yX5gy4NO2hD/748Pn6Xp+kfFfk5oGf4fioxqJ+xg/4",
+	"ScpfqRrA+07q7B8wP0EzsH5hr6NaW4iF610kund2AdkL3Vz//N2e/4J/248cRrl9p3PTeeSzKv8ZwZ9Q",
+	"Qdi7L/cKq7a9fmPetW3wrt5ClXyzDJQRmeQ8d/SqiF8TKs6WU1qhPZVkigba3HoLEzB5sbV5o3lhNShg",
+	"CxAbtUAs8Oy+ErLAW4LJz+dOD180jaJTJx1x8aIjCjXZTpBcgnhzes0U788uvQ2eZloSfDZvBXc2mZEU",
+	"A5cQiDZw57mggqT5jO1yOqK0GFynn7SdKR1ZXS71FYaDGtP21XrRb1Cyv/cLMzuY0J1AF5OJyKww5wpz",
+	"28Gn1MtLhUiEJZaLpDcnYXvT5hIlo0XOOsJvb+7KmIzt+g7a7eXyS5XkhO5kRwAXRKc10kdgJgL6+Tu6",
+	"7pk2P8p0tpkAUofDL2e5m7LF2qwr3J+cZpdjFPJI6pL8dbDZ8h11cHUiGgnsTy+BAX9SVhlbXMT/fjb6",
+	"JP7X9Ml577fk4Ff9MX360/Ata0/emx/Vf11FG8pl/+BmeIHvqpDOPIcB6p5Trjkp7ZUDO1wlpb1yuAG/",
+	"Bgl+K6U6325Lye49mxZy3Tl82Do9sWW5c1D+f01naFnqHMIvre6MLYPO36Q82a4hT/oK79DhoMbEPtJZ",
+	"JmkaCpLHByd1diH3HL1jKacIB2al3sM6ncdKJkzrRlYuZGXkl4ELfxsJeUQF6opxVBFUsdRKdR74tUoB",
+	"BFb2sryFzDnJXIB1ITDHTkAUqYsLaS0ITD8x8262rbzUfy8FA4foUpPN6u9S0JWj9nGt6/dOprzP/SX/",
+	"eolJvdW8lhORNtrsXW7oOXgsnRXfX5NyCMa2Wm1Xs6xffW0/u4Zdnt4uvcAlN3BujQ+9kYX0sXArmzvZ",
+	"3MlHfyfvxjdzy9JGNwDP75u/wvEH59/izXzpIyAAm2wZswRzlI85oldMOwdh4SKCTIGgvkz5Fpdk5c0v",
+	"cniJt7RCzGml3rHnNcvamlUV6Gots8FG9KahHZtrEzUE+48KEJIh6uA1hAI1isjjU0SQDN2fIhJKNPvO",
+	"/nb6+U60t9IhcM6unSXERzP0GJmIVAqsFFEitGFU+gJ5LRlB7mrrjTckyA2VexxUriE4W8tw9nZ9MYKD",
+	"lv/7ITguFA/BvFHjIi7rE2J4nfcKY0E1KfKuLl2qTNfVGLgk30vBSEpnpDcjLhnzhzwBoyPGPjsJki+m",
+	"3CTDF1BMAV6ADklNtOFZ5l6D6S5UEEZVxpkLC7LUsccSOYKAMmwZ0sKOeO9id1mmWQCgDG49FG6r3GMl",
+	"0++XJplbyrBz3wCLNdSWXMMVB5Lr7V0DjBoHV+PgehQOroDobevkahxWjbTW6KSNiLggIsJtuw8RsaDT",
+	"S43rP59jTDmGSmkG4Ock7Noin3w8lMYgLGgVtMhDqHLI9SBgquXS3CaaqY7QzKXelvrLfinuHXJkMfQp",
+	"H1GKFnnt0ildklUiRz0uVoR+h+vfVEr7cfZW9gB5rEbTvHRM3Q4XBj5WnabBKlzR+hrdHN7HBRcJvqaq",
+	"3oTHNmmRM/i6Vg4ecTHRkOepAceBiRQSeT9xhhlo0ANxOni6LOTdjh3V5sbBAm2/rz0SflEuHUmQboYy",
+	"S0EmBciZOJpyM0wVnbqdSCcZ6+bH3F5qP5S2pwFGKv2cy1T2/SG8XvSOK1pf7uwdlJDWTqMLmQ0ZH83D",
+	"FRYS2dGn9rNC+qz7msMoR/2q26UdpK8srdcXFE6JFOszpXxR2QEctkQxJhApB551md3FNbrA1xD/Xpy4",
+	"9UHwJYq8q2D4YsyaEfFBh23D4kOi3MTGf8ux8bTMf71IU3q8UrSZVzOXRsdjeBGGlBe9XMYmXvCgkpKR",
+	"9rEcM2GlljwMHmgH9ofs4FLtJRdOLUU26wgpSvKLh3yC3Mc/ZC83ULk3QwYZsdxhRah1cLMeMt46X3N3",
+	"E+aCRo36JH+RnG8aeV2s4l7Drxte/6fl9Vtw8WV2pJBWzEGrPli09Aasf47rl59ceJpffxDf5TaOfpZZ",
+	"Wnsq843tPpQlip+5NnLdZJb0caPlGdR6/ShF2w/9uYm9k9es9sLmG4Ohz6MJ1x6luguMZYnUBuPMN4cx",
+	"9GS0yVzmm9/G0T8cjaw9SlWHJvy9sfA94vB3WpLz7iQSo59lmcFvHwGrltr9LoxigP+YZWRETYIIRiWj",
+	"3iJoBtGMxURmaQ77AOCt7/8KSCXg1A3uKqANZVywHzpCKvLy4rdC1rai8pRCHugrmGhuQqt0uGKbOxn0",
+	"3BC6ntXt2zH+bWb5utkT6YIgHH3uRDztRKedWhJoJ7qFT1jIT/NYG9XHBM6SPUklcPYeFxRsiyWo6OfP",
+	"Tw4Onhw+ffr0SRVIu2E3Zj/R1+Vl8DQuZOCOWjnJM4fD5GbWlyi/k96M2GNunyKaVrGQu057new4b/d5",
+	"iZ9w769cjyWiIVWto88zBhG6eZ4LkgYAss73hhpDk+GICfMCetgOf+lErikeik4UzatY4QbO19pbWF9j",
+	"7PkmuRtS1t2be2xbDWzKnp+8YFwlt/sc/LUymSTMBgv1shJUoOd1rqLGYlLJXaw1d88sKYvVTXpJc2/v",
+	"nF6yQ7l0y3STYggIQ6x70feHhc6/8sIz8EK7NBRASwfPivKAxJiMAuC2ALftIGKplmJe5K2mFQBwGYoD",
+	"693S3vaw6WY9LBAYVv+oafaDIDpni/yZWbmC/MjUoKh/MHF1TOoE8LFrmG1E02tqhds46is56nrroLPd",
+	"B4/nzH51TZVPsZ4TbANGvxnZrbJB4uPSW+7PSfhOXrP1jkIftroLH+EdHXy5aa2JAGtYTuAXLLGb7zQZ",
+	"5mTwUTEemaVbRNrPvW6ZS/O1kiPnQMQo+1BYvWJsrBGgAJ2WiDztsoAQvhgx5rnDC9OTETocyvxo3qT+",
+	"SGLZPW0GDRnQurgmPYb401INqLDUoFXfifNhjGVoz2Hg9QHuGwnoDeVrYl8by3g1Q/g4MQtRGxgrcVdu",
+	"AI762vaCfWh+b9Q8iKC16sIIkPHrRtCSvlRTqnLbI9D8FilH7nqExI7QV3yMbTALH17Wo8mVHeOF/dPS",
+	"Sf+AuK3UgHttqV+LvMMmVogmst9nyk5vaPc7r3kAyo7TnPyPL3ybnBMpRpMhS3GkAlAdF1ChHs07Qh8J",
+	"OzIyOg3COWpznbnl7hwRoGFDDRtq2FAdNvROLpjBMEwwIFhfmCEF9aTvV8nAGDYE0/dhbLh60D7KPlvH",
+	"ewAuf5EBpRKQiOO8EqPlJ4RrLHli96cym7YycOUxqiIJU4b3sZbikGpCleJWF3PZyVm2gUqyoIo0PKHh",
+	"CQ1P+JLuEU+WCCVJJrW9yF8sfKeCH0Co8ZcwODkATKtr5AiAlhi5mCDFoBQegaqgSOuls59kM1c8NaMC",
+	"nSBFSRpf0bHkJMERIbYedYbBRID+k1CRsCxbxjHmQxQfG7f42cG5Z/ZQoQlrhqnl+J3tV88bZzS5grR9",
+	"pjjDjL7aTGRuoxp+0vCThp88ED+xd3HHzvaNlQo9Gd23QiFFdyizdLUKUUHT50PGG2dE44xoKHRDob8g",
+	"hbYk6OvwR+gir2plWJM21HANSXTyGo0MQY0gV5GoKpRfMZrG0IdmGVYGTqxKouyarUw/ZiqoXlQS5OcQ",
+	"OvywWLfI1x4eUvAiLC1YhGK+1SGg7GVHXPYyLlKWFomTGquRQvFL3psYltdaZlgsfU1wps80u48YzU0w",
+	"zsJPWz+/cnE7otN2HPX5YKJwKu6DYWQWwKhFrsB/V8vsGmOURvSGjyaj6PQ4jkaMiuj0qHUSRyMu8PFR",
+	"HIno9DCOhDRd2dNMXVuVoA15kyKlKu2m7Jq7fK1262n76UH7ydNnBwfPnpwcQyC7y+r8iO8m/t24dYkc",
+	"jZhICxyalPW54IZls66Q8KL8f92UJRxvD7xfSTHozhguHP5/CGxUwgYcxtGU8cHQsLTrV/bsNo7CDbNX",
+	"HvcxD8bKf679NU6i0ku1ocrocqTaweGn9vMijzaPCssrgQXZr59YMhQ8oVmBehNVLuX3bcLE8vTK6oQC",
+	"R1i2RzFrQo6b+K+dVJlALuB+9GANlaqRu3srWC22+NIhYHnW/5ewyiGOBKhWMVREdqzXg1QMqQ79N+WQ",
+	"sQo7HJk3w3XEpna4qgTdRmtrtLZGa2u0ti/GUzwRunfL2iTlZi+Tg3oF8QNo6xY5K8MrMqvPME+IufJl",
+	"cV+Qn88JQCRyo0FTsuqPAW3LqqFccTHoCMUQI0W/gNEwRgHr3rpEFNSzlmag2JX8aheyOSriWWKkqpvp",
+	"fJY4Alaj7blblLsQG/SoO5sPE5PIUc3BLeOt1/JH1pdqPcriKRHB6YiBmwdZRfcLsWg/+KMAV0zc3tnT",
+	"3FIyY12MOLTqE6QedTfJO8IeYaJRHLmrVnscGtXLTUqZoTxDtRyDJEHMkLjCvj1OpxEbjTM5YxBLJKPT",
+	"yAoe3QyEVktqhlQPo9Poef/Zk7T97ODZs+Pkafrk5Dk97DNK28nJCU3bByf0qNc/7h/0Dnvt3rPDwyQ9",
+	"OEmfJAcnvXa/3abtZ/UznWhi245hVUetduvg4Kj11NIMd1VOIz1JLMOJclGr9sb1oQ9e0dqdWNip/OG0",
+	"fb9IWHR6bHVwBlS79sD2ANmBunSAOWTv5L95ltH9k1Z75zlbjr6uT9ZyjGBngI7uxTXRHH3rbaEcczbS",
+	"pPZ/0/laUGjfHdVQrLLPV8pTUMYfdfJKQWorkBovPG2JT+MObQFOQxCbpiO+P3/9khwfPGu7+BcaQoD8",
+	"YDVoxLCx+rAvpU/02K5PDxkzZConWYo2vbFixr6akr5Uo0lGCRgN3cCiI6jV95UcD116F+6ElftY1sec",
+	"rcQKAmmLvHHpxlIIjAyxP8Nb1GRsWBrDzxnVBmFJRnRGeoxw4W2PKxB1lkuCi7IMYpt460EBIlIlnjgc",
+	"lLoUE2fzGjvd1pUtG0G0UhD90og/NKmF+DN/8R4l3I8lPrN7AfqpFgUajJ9GEPiaMH52IAqsg/UppINr",
+	"pngf7LrLSpLZRU6MKynhNLvvNLF6FEmGlIsY+S6A2wG7dkoEEZNRjymMXs24NrpkmMH68EwxQjPAl407",
+	"QjFIrAbNnaYpS3NPN5agVtc8gdQIlEhIMmTJlSaTMTGSHLTbcbvd9i94QS5BvfDTubQs3YFQK8tiOyKv",
+	"i2sHa5ELIxUjl5Y0dO3yLomcGM1T50qZacNGp4SSjBorCw2xNDY1iwWzOVa+V2yquDGs0kr0G+z89nai",
+	"CqN+hW2k/C28YIHWMyC0dudgG5eKGYDz4RXDMnkH01t0ehDQai7Mk+PQJf683X568Pz54cnx0+P28+cH",
+	"gVv8ICduVtQaMBXd3t3QAYuxdNWqsH0OxTXshv6ORL+7OwPAEAuvhypz6cR5YJMxVvjw/n50WnNhKJrR",
+	"N1B44cysQUJWTE+yXIS8Dnq0ogbXtfECbM+gkGKhXxOYVCYHmzMox3GW8KPP8O9uJgf1IeZyhjnbEGLO",
+	"G2ceOHapMcg2BtkHMMhuampdpVU1sU5NrNNDwysWbGBbA2oNAx1Pc+OcP/YgNI+pGRYyc8jEVur6q+7d",
+	"m79acbjEJs1wP5MDLpbra3mZHuKIBeAwsmsmSEpn2iEuIvPkRjtNYEw56gbyigndIn8HR7fsQ96cNl7t",
+	"I2OqHSZWNhkQqjvi0v10uegnlyNuLOslZ4JMxJWQU0HYiPIsJpRMlRQDGG8qVWp1RMKFC8Ky3ctP3Es6",
+	"ApPe85fmZYCs8uULDpVmTBUjVgfQVj+dcD20hyzGGou9GfFnEFApW+TMGDYaG/ARd0TGR9ywFDGoEwij",
+	"9lHbVjtVTFcCqf8KX+gOcVOwSVCj+T9pMmIt/5M9nrhfUN4lmSj20T04ODz6f+pTdJjh5mmKm4g0ln92",
+	"4ThZCWD2dtj7KeEf+Ns3f//3m4P3/I1+I85PkpdvnrwZvW7/cjg+Sl++fd5is7f/Tv/xhn/gb6bvPl0d",
+	"vxHtVnKYid7odTv9r7dZUCzaXoLn7badaV8xPcxfRvlYmS6bvc3YT69N8tNN9uaPcTsRv2X9v4EIcsWE",
+	"57JIW+pv3Cfb+SPlahkvtEcX6qbzgYCQ+zm+eMHM3ksprzhbxx3PcVmucVOSo4ka+wq5c4kZX/CBJdno",
+	"fwMahtTS06yQKZth9PttBWuTE7Oct70SqbPgFawNFECgNsi8WuQsyxwf87/75j1m5XvCxTXNeEr4aGS/",
+	"s2HZrFVFxO1cdlIn7i6UNLcXIUXp2kltQuflxJyDQWhproLbnCHVhImUpS4ezjJdS3osNUsZpFc0tKwx",
+	"Q30FQj/QGbycZYKySsg3QyYMoAbNB0qY4X4hVi13gzgEP7gYE6WYMDllQ5rjYKzwOuW0BwQCJtKybEm8",
+	"aLlYq6cj7E3f46JStnwJVpaPBUl9wDKWuAvd1TJpHAk2Ddskcjxmai+jcGj2UsX7Ru8JqcxwgwqVpW3Y",
+	"SJI9rkCOHLL8W1py56xvX725vJGevumCZlhGYSYnmNC7VI7amuw5zWk51ftErxzJc01RsEKsUfu4J9MZ",
+	"kcqXa1AMdXF4HhfNUJJokbO5cRJqhbKOYDfuyhEpEtYi/+BmyAU5ahMNySPaobth0AW2jQvCiYOpwCUA",
+	"jwWblt8XEy07wgWVZVKbQv2XCiwm9mWkp+TUUm1De96zS4ZUjV44x+9EM0vRS6KoXZuXpOA3MLl0BNpc",
+	"8sk70h6ToZyya/DHGiZyBHGY6zI4JvgRFNBakWRzK6d2SpAwAco/CHmlMefCWFYr0WDywq9aGL3KiviS",
+	"iJaTg8PFiJa7JZltoP5vAOoEo65PMWtsIittIu/ZNDcqLpxKL/24b+9oRybFgCkCOtpj0DjCW3TO+hPd",
+	"GFEaMWBrI8orx94A2rXEc6UCjmY8B1hjTPGKSD0XOprZ55UXdKPHpayqVmW624V/2yMqs1TPwX3NoVD6",
+	"a65YX94QKcivXExuAqpbgVFxtGGtd/DUVrikue46Ncu7jqDuvKUxC9M+aBfQGF8qC8d99vVJOP5kPVjJ",
+	"pPyAQqHta3nF3JN1RbZtU0jl8e2b+NtvOREnV7d0QdHqqlu+y+mICjpgXTkV0VK6vK/gaO2B2UivMXoD",
+	"4lQlcQ6t2LFVjtjYlIxUUlQCAdp3f7Cv3ppy79zUjRuSevyhemI6dCkud7WNuwh+zTexiD4Go3cTGtlI",
+	"aXeK3RcpXFIkHyVL8L0RkM9FONgt0o2MYSWDOS68jUOMvIKY5RIp8d00Hzi50dEgOTHVNouQz9a1xC44",
+	"pFrfXLjXxteyuWD2gjmw9J2z6E05nzvR8zhWOUzUcp2rXM7DQ5UUHVskqGIFMUq2TfE7mQ4lcSVYV9az",
+	"anXEKyjGC/4ngDspIVkBKeBL0SZxPCla5PJfl6TPBRbVCmahMRcuRkd/R0hF7DfIM2AMQD7dmBcQQnZj",
+	"gkQexSDR1n560DozZgzEiymS8gE3mnCNqchgEM5mxCUhF4k7U6nSvARKaXgqZmhLxYIrLXKmkiEUCAnm",
+	"j0FhSTZJq42tVhJ8WXzNzc8HVcmwXkJp/poLdPTX6gSBs3UaXkBMcb22ryDqrF7TG7z79ZJx/z6260sv",
+	"uEjWQ7i0yBkcf8t7RlxMNBkxKjSxfTCN5l5RXIrP8RiQXDCBtosJBED/JrDXUQxj2E2gePwtTay2dxx8",
+	"aj8rDAc+9HDEFW1pmQ0ZH/2nfRYEITL39TEMnRq9d/z04CCKI7APdd22v+OKblAO2vYH24brfoHvjnK1",
+	"/5/R0JixPt3fHyvZ5xnTfkr7drJ7brJ2oZl0GVKn0QedSXt/h1Lk6VgYaI8OC6YUzUIs0byOtecoSvak",
+	"4QkkA0h9aMfHTV61kTs2s+SnskZp6oKX7AjwJH95PcSTovmWkCcB4f1GTS2NknUHA00S8mV/SYOHK4S/",
+	"olUR7786iF54y3jeFd1YlwENvCSjiYZSnBPB/zVh3qvlItAXjS84enFPHjKIZ+f0vpqGV5HcpQS2Plks",
+	"b+RGYUAHGzpvG1b7tbLajZnoMithAfM7pZq4T7h1Xlsc/ZrvzRquK/OE7oDzOr2lJvddaH0bb8a7Sz0B",
+	"eSwE9FzZe771h35psHOmjVR1F7LQ+jaOUIGoOcB84ybauHH6P77YPyA+hBY06S7CzmIZxOLHreDhAlPK",
+	"dghx+fUsQcR1xMuL38iXgojrCAAzroaIK7DhvDiXIx5sCxbXEXXQ4u5gdnJwc/pxGZ7K1qEvjavWO6iD",
+	"q7Z4XB8lsFqhxNwHuNpSy0ODr9bEd3xF+Go7NCCsgVkLuCwfwfl013xZjhFNNSmxwB8qWGBMqCEjqQ05",
+	"cYBnSk4xsf/w5Al5x39EVpbIbDISaChHzC+WpRrcJ9WKc4tcMEuYDYPodUUzdOlIeO8VVj4hl//nskVe",
+	"u2DEYoUxKVRSBHzzGmZH2Bnkxekt96ShrmUHNQs2FcAeUHJK2A3XRiNLtX87nBkogl8M84Kw0djMOgKl",
+	"givGxiXX9TXNJqxF8AiwFEiHdvkHBD8OS08dW7f7Ri7tLMAFx1MmDO/zeR9a3BHo6bdnYQ8cVeGe84GQ",
+	"iqVxnk9ZyBqF1OTkjfHEaNIDbFEvqWgUQgAPDzMiOuJyJFP2F2rkiCeXDiEBXfewM3Si83QNl9dwfHgI",
+	"7xcSmnBNPCIdDElwxDFVhtPMDpllGHndEXiqFJvvkapZV03EX+xpv4zzanHF0MWKsYo10UMJLka3Ztxu",
+	"J6alMndVMksGsKY/8ix0740liFYt4liEg/fNISXc9yo7/XL8ByjDNxHACPHFHQESo+Ej9oJQ9wn9nChg",
+	"YkjlIAUNEz4FJV+VsKIh49dMk5P2kbsU58yo2d5Z3zB1WSXcvRmVhbuXF7/tHvDv0p2MU/gS6Fu2XxHg",
+	"FAXsQB83QvuD0yKX/uP7XoAa5w+VXuZVs+emtlcNV/8Ou+SogRFOF71s5ZVYCdty7R2criXzd6e4Gs/Q",
+	"OWx8QoSUGaNiXZ5KtRwXELW4oJBxTh1jRESxhNZKed7EF7/jisbOMhcvNRHG3mT2f5TUh/chJobC0pNn",
+	"x0cnxydPAMExFxUrxcMd44k4URje5r+c/0pANvACJfaEBcDYCE9mpekcIcbhEiB6C5o8GZRtdGQmOo32",
+	"0TJrvzaO3TVqIjCHzr+0j5WM7HxG+FJ3jSCbxtAMaj5OhAdyO23ntszo9OB2s4tzDge9Ht6jEzSacMbG",
+	"6PXY5HM87KFxCRJIkVXe0fhlm07G9kPXEdMLq0K1pP4Pqa40yfgVIxWM3dmtLE0Fi5fsQVF6bzo4JZRU",
+	"C+A+kzYQjzvCycdczwnIXi6mZMTUgJExNcmwiA3P3ZUfXGVgJ/57yZgrlIn1CyImVk4ASVN3BHWycg0h",
+	"Bi16jRzzbckxtQxswVEES5uXWzpR3Amck/CbFWXgeaES2sdOuKljf0tW298aGaWRURoZpZFRHk5GyTnh",
+	"lxFTPuf/rg2SXZDQjSCy7xClVAMje801CWMAGojgxup/R4jg3TjTtyt/np9lX4kc7kWFiSYQ5lvkEx1o",
+	"Vz1FXKExVrFxRhOWold7OpRZRXrnfAzM5nd3B9W/XSBY9B/Hz8lRm5ycnLRJ++DwqCrgq37M39zSNgex",
+	"3YDmNPSjqQjeCEIr0cm+RIRSWdrZ92G2lsTcjQZX2nbOBKELKWMoJhmeZaTHwN8Xk94E5MAAsggCgcH5",
+	"VPZuloume8zyjgc3lwoKj8sMXmh1wB7L51Blh1kI9tyBBWYjjtBQ1UdDVRsCtyWBc5fsISicwhjo+6Jw",
+	"5Vh3rn2OCx1QBwyYOIo1q0IOmYvPbmhPQ3sa2rNrnRUuGQgOC7LIjqkQxsnUsiFhwj+WfhEp0cwYLgZz",
+	"gETf6eWZbz8x89K97wHMSe7N36AxqbEN3dE2lEOKJPnxzO+Ye7LqgmGTwDRUx7hz4a8PVQx/cU5a0pvh",
+	"P5Yadra+Qzsw6/hbDyFPfMT+jVaeVxMlx2z/R6YyjplsG9lzcEU7t+YUV75xNDWmmT+XaaZcrjuPy87v",
+	"71YkziU9V0gQdubMrIpu18zo+YJyRkI5OS644TQj2lBjRQzp87qgsZoIZ4DxuVtyYkhKDW2RvwLoGean",
+	"/SF7Ou6IMCg9IGY6Jlfc6DiAPYqJTqRiaGOHonUviFO+UOLx81rYvRf2r45AyEJ8+9nHN+SKzRzQtYfO",
+	"LaptX7FZLin54nQ+MtznlgEvuGJj0yIAzuhacqZhWc42BDtdDbim7yBh7RrPkY55124IRCDQUjrxyWEc",
+	"Cq+nx+04Kj5LdPo8juzHhAAF+9Gi00PLUOx3iU4PniLArY5On9TP/vYcxh7SlTCRIM+6ikfEl2X1hRMB",
+	"bhI/c8NVGip9Nx2PmTlyuK3YiWe6IMnhVdoIia7oWI1EFyDGyf4K9DkyBz7XEXWw5v4xZAKgwDAo3UqX",
+	"cQmkzmO8wU8EsCszqs0yCLc3xTasKZjxQWSzFXB4OdauJlKQ7608+kOMdvts5uA+g97fQwDWD0tDDrko",
+	"hxwuxOfVybB9K3v14NeCVN+6HQI0B9dlk+3iOi+DKcWyTYDGHCtrb1QQd/1kfPAtMlsNuIFmopnjzPlK",
+	"ffqXYuMc6oPdjDOIlcOk0Uo8OcyXDifNDRvptbP3U8wTrqMRvXmDXZ9CvKL7owhXpEpR+2pEFnI/u8Cg",
+	"dfsg++VduOIi3dEW2KHusAG/cDRhFss/2f3yQYBEiZEaqO/jqvBwjcV+S2nFZfj/HKNnyfdXRnehuH24",
+	"B3lCtb1pe/YV5dDU44pU401W4dIDd7YAHG8XS/iG8B+LS/o48R9x5BRhlmDdI6quukJ29VBOrTQRDN6t",
+	"ixh1GAXiOhyUe4Cfuo0jD4+BeE8IIVWnSgcT6WIZjrAehmvQzWRCs7lmB9jsP9r2HwCtJbgeluZQd2kn",
+	"cAS1URP/RbD/H7IHVLLmMHYWhhu41xdMcKnIuYuUIq/EgAuG9ZmADJ9G1zxlMgJFqfYXPXLtr5nSm5yE",
+	"4yjE/MLVjRizOnF3oqBouYMOs09z2DDaS/ZS1h+AHCZY5iLhRyM48TjMkOqunvQwXSUPYncHeuEAPClh",
+	"qfkLBahiVqFhyJ+kYt15IAgrmyyc4V+p0huUa+nNneFfuUj/dc3BdIn3OxmydJLZG952d7F0ohwNrigd",
+	"k68pb1J5attzp7aoE+zenOYPu4pRXXyupUbb4tB9YslQ8IQGCkG0DIstvIk7hj3NifF62NNAcdkR7Gn+",
+	"8nqwp0XzLWFPA2WlQSD5lgFMeaiVenU/eLhC4y9a1QcwzfsArEGBaBpGpDmQkfGklwHrI1fcEMcaEPbB",
+	"qt2XnrRcxs446kbuCK4JJamifeNRIoK2WN0yp0vlijXTIU+GHh3EjgL8oUV+Po+dccIlyuXWiI4AEPyy",
+	"xQEm9IfsgUKDIkNIE6oqKUOjNwF9ezgU1m1lsgoBYBuGXrDk5RyzW581wpl3XxsWWimdHSwysCqOuMDo",
+	"lvscV/OvDVFl84PxhVFlGwG+EeAbAb4R4B9IgN9YNF/mSyvEjq8BTPklFQnLaor0841v4+ilo2t1R1ho",
+	"bseAPbhIXGTvit5Bw9s4eg3krOab5xsjDHR9XWZpz5c0YyKlqv4IeY+5kS68OFx3IN/BAVPnz3/m2sh1",
+	"A1X2cCNdOIfyuv7Y7kO/tDnvqLrKH7yXF5Y7rxypqgPAY8sxEzW/0HxjhNd2BKP2GIsdcBxLpz/J+sPM",
+	"t7+No4vN5nJRNZMLSzfrDlBum4OF1+w+37gBC2/ivR4tWLgoMfutLQu56lYdUbD/Of93bfCBQhjYCHzg",
+	"Dsr5naPFSzSlAR9oDH53BB/Y0eXcDn0gP8wboA+AUc2qEzFEDsTEa41gjguV5BZ509+Du4YgrB7o16oB",
+	"gSHRxxo4uKGOgOCZ6ZBnbJ5IBNbET9xHXoIqBINAx2Ik0psRZ0GpMvTN8/gto+bfM5baG3cXO1+VaWET",
+	"5XvDqPrtbFibEseG0DWh+NWi2bPNVnnuD2bDPEoQCw8i1+0nTn1v8USvFfLsHL2+jyjdAGF/cnJ88kOB",
+	"8B5QeAFh/xDG+W8pGCLKl7xV5WBP8Dh1hJ+ULzOsiZCEXdsdryL9leaIhwCyKiwhjSjZiJK7EyURBSoJ",
+	"b95DS5c1iYtIWLY5wMGCIFvp/X6t5AjlxzhwOwN2LHjRWqQc/Q5wB5mWBKeFkH5cdMdKDhTTOi9EhXb4",
+	"ioqecxbjL42JsKU46t0KYLAHBzvXpMe4GBDFpBpQYSlDq77Y+QG+AM3OYeBA6mykzEbKbAyA9yYoItl6",
+	"KEHRObvulZrTKeWgJmMSYIucibLBII88IHRi5IgantAM7AtMFOX4/Nox7xPCkrzD+gWZaNYREF6fU3dE",
+	"Y5/rNeVZRlwqZt69MsRowQ34GBlDwpThfduaYXEepQCQBPMpaJZtwCAWGENjjmgYRcMovhijcARpUdMm",
+	"wAnEwCXE34V9yGumFE/rsg+M1rpX5hGI8miVdrbkHkvkiOl55gKZnQU/sSwACmSETADzj1ZS//lQjK8d",
+	"KK2hog1Q2mMjaHjHdib52m8zSUxNyjUs4o9WGkcZ5MKjs4rIvqc+UqH9E20LiQEDaOpsDPP1s6v95mAT",
+	"zSe1Ng3ehz9tSokeMsXR7kt3k6jOWuHG1zCNIko9jvpKjrp5GDK65uBZEOhZforRmmBm8v2LyMzNwo6f",
+	"QQRsKcZTdtfGRBvZrRGFiq0WQ0uN7C4Ppb+nPK5Xdt/XJ3M5g/4uErnulImVhwveNhyx4Td5AlfIbb7T",
+	"ZJhT1a/f7i7knnaBqvcmbedEJi6MLwXccMpTsJ1YyRuF8UIRcQEihckeEIkXze1VkbSNyb0xuTeWlMaS",
+	"8oUYgSVBFZ5YT1+/mA4CyVj7n12G5i2SZG+NLxPnj1Jr3ssYmQjDs8WQu8LiIZXzhGZYS91jNZHpUIIJ",
+	"2JWwJNRZxENoQixY3xFnYcZv/p7RBJAQ2ZhQQzJGtQGQIv+GFjlzKD3h5Owre2wwEXHeUPt34gs7wgzZ",
+	"SLPsmumY9BiUwkdwsQQKaLq67RTxFp0JR/YRu6tAFnMGHUuOsUaqnIpqoEX71o9uMncE4m2IdEOkGyJ9",
+	"LyEz9pZ6TAG8qDvwit5JTq8Bl6WZ8lL2pKpAUZrqAMcBoPaMBLoG60TzNVibtJXAAZ2w2IPvdOH8LGK1",
+	"F5lDYFhazR1gApYzWEl2omfEFTAG45av+BoOpdgfLLEjTUTGtO6IS8iD7ybukupL28qoCVvLDgAG1rMC",
+	"mgJ1d2xgbk8cTwBG4ZnCkF6z5Uyhiu5fMLMjor8t+npFRnRtXSGYfeOCbXhSw5MeoqxUmhb0eeesqZbO",
+	"oCCJ+F5tQAW3MHIxdufTctVjLnjHR44LduOEc1g+xp50BIIHCVkR1+P82dXCezmJugnKaYJyGo7QcIQH",
+	"01IsOSI0DDnZhTN7wzicAvLmvjjDO3kNCG9VdiHLJgQCqQO2MbkMIHhAH+AiUWzEhGFpnBfOcL4XsChh",
+	"qvlYsWsuJ7ojcJwzCN1xH8kK94UFCctpa2bs2wVjqXZAXC3yTl5zMSgb+FypkmSiFBPGQdCjmtWx+scQ",
+	"sInPcyS7KqS9JUU7FlAwHglLqnBRHy3icZUZV+4JovqKpQBKiOn/lb7so80A4OoyPL/jDdNrmF7D9B6m",
+	"+om7gg+VtuCBFu+J2RU1oNDn0WNEisIg5Q1jFbwQuRui4OmYpCzJuHBRqW7SmlgCTS13yWZLeMo8ONOj",
+	"0XIWgQA3Iex22Q1Vb6h6Q9Ufhqrb+4fSfCnd/5obhGW8U5QUUux69P2+tZkiybiUWXw+h2SNxLxSFyBv",
+	"+oEBEOKB5yuzO39KR0AdmBwIgTjyWuFNIUudKS/IZfAQHOKoB5khG4Gi1BEba0pVPpJvSJu5J5zqmu6a",
+	"Rklp2FnDzh6OnV08sIqic3za+2BgeY0ID5WB3hQAV+NGE0VNkWrSIh/DyCtfYkEK5zcnjCbDGJEzDGbY",
+	"KeOUnDCSAMMLsCJEbu9cXp4BQZAfsjSDnRJUO//n5yhR3DDFpeheMXs+xkr2MjbqapldczGI4khIYwk+",
+	"kCTHzSeaES6ImUqiDRtDWgMOGp0eQ9j2JmUJYENWRvneuQTBXUoMlAHhE3nNFCRfHCzJy5nLaKn7ridR",
+	"UC64uwm4/x+y190Exd+5Ebvu01PcH7ga9whBH29+7Lqyp5m6DoD3Nz+L9izhJ0wd1no0g1xgxa45UrOD",
+	"EKg+x/pfAlSfN1gqVf3vZaj0c22mjA+GtpFG+PTjDYQogFGvBql3eA5fAUD9T8zUQIbPW4UA5ufu49QF",
+	"Mi/a5+jjNV4dNryNowv4tDX6hQ1zdO4a/cKGt3H0m+RpjV5FsyZnq4H+/tNAf8/kBELVHUGT/WUSq5Mo",
+	"V0ir2OJ0anlOXTEVChV9kZSyQAyNg5JgZEVFsLgC7A2l01JUaasjyhIuGEhgG1xkaKWto1x+oIF4aDT/",
+	"BuJhx0o4lvB+EIQHXZSqWYnwACWqY8JujGIAKIN45SKlKiUpu+ZAMWIC+lCGNuGxVa69ZB8XoY5lEVz7",
+	"UJeOKMyxWG5/IdQRMXQXs7WENAVSTZHXhAOgPdktlHDdEZe9jIuUpZcxmQ6pYdcYgM8VUTJjp1Z5z9F3",
+	"bV+PHDQuKHNvYiAqE5WYdci8vr7PfQDz1leE3apz9anPBxNnfQmUv8/RMh1sRG/4aDKKTo/jyJ6H6PSo",
+	"hWXt8fFRHIno9HBeWcPiYnBSuvlJiU7braftpwftJ0+fHRw8e3Jy/PRJUdzrI76b+HcvKm4aj2qfC25Y",
+	"NusKCS/K/9dNWeIUOni/kmLQnblaZ/D/w9vYCwt2zrn+5Vf27HZbDdwdF6dI59bsw0CxzA1DW9Qjy4tF",
+	"LdH48Oet9bzbBsK5QY+4M4Rznm6UE94diOw7BpH4Q/aW475/ykXvefFaMwZwaba7l8Ltm6mYtcir0TiT",
+	"M8a0Ry/CZpCSNS++53zPj1SwaccA0b+ad5aiRS7/dUn6XKQaB8Z2ropJysZUmRET4GrNq5mEvKwjDLsx",
+	"y3CU3tod2XR/LxhVlj/F81v4QWQzN0vL+qXwyXLa49P5VIl8NA+Qodg4t1blHOyfEWR1/G4fjTOZMl8u",
+	"k9u3/WvCgMM6W6MjtSF15YaN9Doy+1b2LrDrLXC8N9jpGPic++MgjoxV7E8jqhS1L50I/q8Jcz+D23LV",
+	"dsAucB18L9yGka8ww25oYkprj3x11ah6ucVQpSWP6M2vTAzsVT1ot2EN+d9QJMdSh+g0+u9//nenc9Nu",
+	"//4//0eUL04bBcx31VLQa19EgkFhm+KIf2/34gcI7AKvC8Y/Q8/vQQr5obVkQSMuWGkpblI9KTPLoW/r",
+	"5Jmi3fWCi4RVnE/gllLZy5Iy1SJncN+toDfiYuJkXmL7MJGC+PmJO1hE6IF1eXi6bAl27Kgue7fnzrav",
+	"s66HRCtbrOeM1m0rbsgsjeIoyaRm9pbCP9bXST4olckNDnLp0Jc/3Y8TnqX2U4zcEdSMtTZwr7RLNYKj",
+	"vLqsJTALEzwsTTCX4YAY1aiCvKwqbTjsjuHI3sreegwyewt3gkD2E7OMY61d/zVXwGEsYd0GtAyY07dZ",
+	"vrKRHBF37A+UP7xgCH+uEAvt74VQuCYE4A/ZA89gAY7r6q99GDNhVX4jXUhyGMKmXaxymkLEAHI23Vri",
+	"zLen+yFd+cuIZxWpq1O9fRO//VvZ2yiM685e/Ibx7ILxbMBSllkc7M36Kkqg28++lhPlrbBodx3OVWr9",
+	"kY9ZZoXTGr3ytgu9Xw6dR6nuENjhNo5+llm6dtK+kfOinwUEbb0PPWz9oR8M81b23iEBXD9I0PY2jiyN",
+	"XTtp3yh3oq/tUTRrylo3vu1HW9baUtBNxZ5F97V9vP8Zw7/qFa0GkWiTctVbyTd3Li7oaEJjlG5UizvW",
+	"Fdzmom1ndH4re9tVoi7E0Ll61EH3UomPbctFb3eXd5CEUoi/Dgg+d/pxkfAxze6ii+Rr23VKiSNCDUFp",
+	"kkkacWZ1Ned7EGf2UbffOAIvIMNr66gCRg04KrpDmbnq/lZEconqREgi2LRkHXoBVqHwCUklor/DZlQY",
+	"irz6+bVH0jUEr4mhe0S0x16r+yE9YF28H8pjSU5NOuNBmUq0xsqFQdCAlcG4mFRQHW8PaohOQ3QaorMr",
+	"ovNxYpxjSQrinBA7JT2jwtq61pjj2pbyApYZd2LvCYM4BvsHZsZCpNGUKUZomlZnrc7Zdh9RobU6ZdOU",
+	"BFV0yBUXg+6ICjpY4Ugp953oe82Y3H2IAH7D9YECgdPzQaqVha6EJuetob1BnTJL5r7L3fJf1rS3jmrX",
+	"q1ljhT+oL8BB8MukGEAxg4UsL5ATZ0SxEeWihLTmaT5XgTDYWlLRJb9M0QJhPd50dq1vTlbbVOpqLmJR",
+	"gmTkj9U2ItCWl/B+ao2Ug7p9mQ2QqILCI96DZmUGCOf2t4KcFYmbvmwI7Qh3o0EK87ArbozvdKjGWa0O",
+	"9nTetrSkXkf5Sm+LAlIp+WxSeCOfxuam9/rTfOxC3Mbi2bKgm2+VAjdxEo2eXVVRpJCI8tIiKPJ4Erxr",
+	"3Xu7CiIbORzQ0QArgojFFjkT6IYIzYElDrBA/33QVGPZayx7jWVvVxTnA9aruAdvwjgIH11p0+tLBZBz",
+	"RBs6YGQop2RkpdGyA0AB3BU3cdHA13yzMmbFL2OqtfsB8gETKa6ZgppDihpWVJ4YWeYliJh4RTSlMx2E",
+	"0A9YixRZknm+o1+g9jkmQfJjLgTL/nxWJc2yJVn0YRztwybQo44QnR62SwByOjo9tk90V/aXS5bDPAt8",
+	"U4Q2275GsLdjJ5DZ5yFzo9ODE4gcHzCHtJZ/7ei03XoSR/iVu/bbRqeHrRO7w/aARKeHx1DYwh4jXCAM",
+	"E53i0j0mGmTGRacHbctByqOfzI1+XIx9cBiMbV/kx9aJYkwg3kAx+pP1gz8Np/4kGP3gsBg9zD4uRj9a",
+	"P/phMfZRMPaTYmh2TbOJB4AO9mVx7Cdz/829KvwCwauOilfJfh8+ePGWhc3HyKrSuPjID90O978YGg9p",
+	"OPShvTZTboapolPhYRPqJqHl8e/VSoynFVukDPyD0avtAQt8SmgjjzTcfg61wJ9JNOmUJQDFrF63Ughw",
+	"Te7LtpzfGH09qOUWzJdDwcx18dtPhI+AdzsHT0JFAbZuMFUfDE+JFQqJkVcMA1At504B2Fbg/iiIMxUd",
+	"IXuW25C/n//qKh+OYGAPOyAkwdmhaUtIwm7w+xLF+kwxkTC9nvljBsw9SwAw9X19PfiPm1FWYv9RZ9Ju",
+	"HyX6ekBuRpnQf+lEQ2PGp/v70+m0NT1qSTXYP2y327Z3B1sz7ANP4O9SOvicIRI/TiqTCSACRHHUl2oE",
+	"xqoeFwgfVMrnP352AqA5c9n6lZQ2sZvXYMI01PVroa5wIL8WGnvFzV2QYGz3GkgwvtkKmJeOWMR5gW7Y",
+	"UNARK0OTrUJz+cWu6g5oLmta/jgrnDAV8CA4bctNKBlPehnXVh/1quY8MEjeWk7MOmgQrrv5gH8miJBf",
+	"uHnsECHovul6PeX3uqnZJROqhPK/pEeTKyZS8LWBYRTMqn5s0LBR56mrax8F6OnYM6OGadNFEwgo1u67",
+	"/ejezZz6zcUgJoYlQ8ETmpVQrvKjWppZnfkcL/VZHdwfdMgv3KyPCLK3dVfQIb9wUw865Bc40FtFEAEl",
+	"bKBDvuVQoKIAxxWyPS9PwJ8rhAn7e20QkSuvIbmSIlarspwL3MWeubUq8JhdNRFgc31fB8vFF0gFj0AQ",
+	"etERAehzVc+leHLLa4zYm/OQsCQldFEqkqGEOUQ/TZjWDkx2wK+ZJpOxJSvvGUut5kl6jGQA6KrkZDD0",
+	"5nAGjV6DcFRUfQBRcqInNCMOutSyXjNkI82yawb06hO9wrrFE3El5FTkLenYSqNcEEo0VJNAfp+/Bl7h",
+	"ED8AwwwxaVmKQLh0psHKbiRUZ4biyUM2atlzVz5KP9tW9uMZemW/XmkC9n3LwFfLcRTLoVI9kml0emS/",
+	"2eb8Cr6xY9ylT7cwqd/jaDDhKbWi02l0pq8ATReXp6DipxXm7AYN5bRYm5yAsRHA6CbGShsHJ3FkBVkQ",
+	"trOMjBihPehr9yedgCCRbxV8hJmckD58KTt+n9+wtBVtXGvmF24eCrOmkYR2LwltIOMss5MAgf8asGz8",
+	"+fzNm/RXYtrMt0a8mTqilZOqnJTk+tfAdwkb54Ata19YNGsAW5pApEcL2CLK4uam0uZijIB9vP/5ipva",
+	"2C2WUG2E3bKVEHhn7BZHXhrjcaPb3RW7ZYuLtp2B+BduNsBuaZE3/b13HrnZT6ZF/ublaJBQvRxNeiyT",
+	"YuBjyp0glFuPr6oub8E0t8RrsfqUPet3g5asIXluCNOyqfhdn940tKOBaakWYp5ttspzfyQbelzGeLni",
+	"5juNDqk5dKodS0P714FOUikWvWdTpg3a4Ob9buBcyqksmA6ogjQf9Mysr7iwzLWWaz+PKAW6wiBBVTLk",
+	"1wCb6/5ZAs7Fd3SHVA+j0+h5/9mTtP3s4Nmz4+Rp+uTkOT3sM0rbyckJTdsHJ/So1z/uH/QOe+3es8PD",
+	"JD04SZ8kBye9dr/dpu1nUT0rR2MvfDB74SYWGbyg9S1KgfGoMAWtQjwuWvVm9VOvHrUBM4B5Dn3cX7yC",
+	"QEHg1nsDPXndoUewltUrcAwGdq8t/YOFMauBGGhknRBiACWd64Ldf1kVdI1H0hUxeM1ZlgbleHxEpxxB",
+	"LKdiJJFjzlLSV3IELQRKTbnP8gxMSgkVmCYiBfMuTtMRlBg+Yis9jP4KNo7GP6HgsLnfzR2XQP+/D3db",
+	"I902h7SRbr8B6XZzuXWZh9dHoH4NXt4zpEl1Bd7F5rmft67AXO77ET9C3f6LzUPPb60hFlo34nbjOP4T",
+	"VfoQbJpTIODRu3cf5wZTfFLE2tRzLPvZbepc3lr+34WPOaBHjau5Uffv6mq+6w29k9If12noDvyGNUZy",
+	"c8FGLmuqoCBzRhMr4WtCyXQoM7bCUb09LdiZv/rPEcY6v+P34E4PSGtDJhuveuNVv0+vOpDnLyYP7nvz",
+	"2MYwZ3dgVZX27PdsWipkQEUANzvRLJRMW+RN0RKoqG3ADblibFwpoC7qzV87WlpDdxvQtMcH04jXrCrf",
+	"+8uRNPfqhydpZ33DFO4ESqlxSb0W7JrlWMIIusYNlnBhwpAh1UMrKl6DnZ3rF2A5CEgk0jzAW+mIsWLX",
+	"XE50NqtItS9CSwGI2LlBWuTMkIxRbcDV5wRkKXx6I9rNS/pBhfdv0SLYUNaGsjaUdeeFZuCa7U5AHDFD",
+	"97Whhu2NaDLkgq0vMkOzDGqOIrKjYlpOVOL8lfY3o6jQHO0HPWamjAFU5ChGkgJRCTLzfsMRnZExU32p",
+	"IBxhZIfpiOmQmSFUGFCMainK9glA42DqGmVCNFdqOmIEjvMLsp/KRM8ti+ihnGorHlJNUk4Hio6WgU1d",
+	"2J7v/H48LNZkHrPJBTecZtGph5/MUy8TKlLu0knxw0CHuUgRKgAydAYQJLrb58IO5gPEcCQ38iL+yS9s",
+	"jKYPOTGekUzp6rEcg4E9CM4EursTN7DXPOKoZ49/NFRRHEG+/KKX+BfGxt637VZcMZ++kqNwk7ju0omR",
+	"I2p4ks8RT1V0GgkJaKJGlmYcBzNUTBup6s0QPenlGU7GhA4oF+Hc/Is2mp37Nr9vYBYqH+QljlA4MsTf",
+	"k8eBDfat2rbLzGA5fFb5mwV8wBL06PeQxDuQrP1cZqxTSCwHHYY4eK5NHOIY2Rt+isFjOShwIZLG9k89",
+	"6Y24MSwlOpHKcQfZR1RzfNQR33uS7vAATdENKpOV8iuBW3AAHh4rOVBMayIVoVNq5WUc8oflqMUdMZQT",
+	"pYu4N4YTKr8Ds7FgFjoUmmH4BZjjQAyfxzjuiACRowrjOC/dzTUA+LpysYpdM5oRy4/EQC9D9HpTfMvX",
+	"fDBRVVyqAoqrPF+rTkBBoSWYVC7xvy6tsUrQ1w1IVSwf0YAdLC6ci66RXTx80elR6wQ2XXTxVEEsT34y",
+	"i4ftx1brbfHYrA/qLo7og9V9qzjtDYbTnwLDiang/N0FGzLgh/761giBwJiH7zSRUxHysZxHhAwuD7kO",
+	"IiXsy1vko+OhOn+GiPuuY0XRtpgE4E8GEtIWQfTX8JeLfHQqOqLgcXP5bX66XBMpYOAhHGMyEYaXWgyp",
+	"DlaNU5ZT0SK/SZ4W+2BZrQsGtaNdc817GbOstTxJKbJZi/xjiNphxV7bKRXvk4ooZomylQ1yllx6XY8l",
+	"clS8USq/FI8nSX3FmHzLL4uQw8tTkmTcnuPCmZD/rLlI2CUZTbTpCGPnDJ8RVOHwKwayBAr9Sxg4fpyN",
+	"VcsfZzktrGej/HF2VjDHul1q11T7cXZODZZVq9MYFn2BgZ/fGCQnLu1RgnL+XqphUTvU+TCKo0SORvB+",
+	"H0Z/zRTw9oMlEfAHh58O2kXkc913PYFP5A5+7RmeRJuX2AD+IQbdIE7E7r095fco5sEbrLwfxqhI0V0W",
+	"9S6k6coeWMDSQiyUhgEiw8RxKEwA4IKYqYT8AJDg8E3R6TEeKvyEqYtdjmZAlBSzNNQ+OAgitXNaHPmH",
+	"XW+owO9fiMgLH/2g+OiVQd5zbdDp4GVtN9kdCsJwXWvIvkCld5XOeIFrqZPJiE23TGJ0vKURkb9lEVl7",
+	"AcKLxO7BCokYWywTiPfZjRWYl8rFF0YxOkLr/4iaZGg57RrRNyYyS3NIhphQTd7/9e3Fh/fkeykYSqhk",
+	"zBTJuGA/WIHt5cVv8FsHS0vY35BgoWHH9oIfECcVxUQv3Tka+kNe1B5cAlM6s+99Bat76a2ylZYVbLOl",
+	"aIadz3Q9UehPK8ZtJsnc7Il0QZqJPncinnai004drn7QiW7hWy+rt/Fh4STCQbXHtEbtjefPTw4Onhw+",
+	"fVpVgQPDQPcTfV1eAE/jQjzqqJXTOyPIVNzM+hIFOCu7Siy+YnkiwUprdgVoqrzjzKsdBVXs8CV+ub2/",
+	"cj2W6OKpWkSfZ65sgUc9RnpjRys2hhpDk6GVKV9AD9vhL53INcWz0Ikq8v6K3QvWeNhuV6ys4YrfJFdE",
+	"+ntXvmhbaeB0ICRDvPQiq/wM/6+dSeOsGZvk0aAA+OVTaHLBs8meae7hXbNntDvEW4qoG1essZ23S4SJ",
+	"0eGJfIgYSTSFsvtkOrR8CyPmesyKvFNlVVyxLHXmHIVQdAFWJctUyJ0oIW175XeWKbOZDWK9HWHD5BVY",
+	"/67zVnJ61tCmJmWlSVm5v5SVmZyAN2ghMLE20V8MTlyQtvbRA7R5THeJNVRGaef6jfMi6aKyy4ByASoh",
+	"oiXdQJAG2EdfzHkC/XPLEq7Y2FQVgEllR0DkhYuvRhNqTNiNva1eO0LXGs4odlyo7F5aEwnjAsL9By4X",
+	"i8OFAiQm1aRPlV/donBawa7O4SNsya7uGOW9LWvzAXVQApMpw/u2NQOfJlWKX1smDYH6NMs2wC8+h4Hv",
+	"hWt9mBh7EBvm1TCvJiR+lb4BIYV0PiBjGxYkr5lSPF3PhZDM1wsiyVujmXzKVMgyXDiJyIMbLCW/hoCK",
+	"ees5MozEWFIv0pxx8D5EJMzT7iJqcVUIwnm+lMeEXmz3AIo0b+B6dV7Xn1nGBCU/MmWVGGcchCi+2y39",
+	"2YeF2xIwziD2CMSU+g7u59EOXcA4ea+fHeLGO/53Tl3sDpkqKQZFmDq4hue1OCEXnMG1XLzz7tvD+3Df",
+	"+qO73o2b38AHi2Ccu2sN1lXDvUrQsnBPvtOEUZVxpooT+xDWs5W8z8dI714Dc4q1Bp0oJETo+qXOv2v5",
+	"42VI/S7RdnfN1Cy3wxVprC1yNi8ZdERChZCG9JiLB3QpZSXlyi4jY8CifX4OzbIZmVpmbfWsjGpTvHAx",
+	"YrGK717Ajw+jOjWmsyY39lsmpXi3CkPU1lpAHUOUldDv1wxVwJ4kciJMAA0A0Ygg58NMCcX4ZyIFqzY4",
+	"kQp7U0esMjhNRMa0XrQ45USxirj9JnnaWIUaq1BjFWqsQg/NDCwtukebkGHa7GHZdl4zlwisVLYfyfvF",
+	"vvYCVqyqtNJ8Ytq8zF/0iIw01Qj4J5/az0+PNoz/T9qF/eY9HwyNS2Ud4F5FcaSzyQBS5EdsT8meNDzR",
+	"e/CRnvaP6PPk8GDXdXGK7zJbb4Aof/YHs0KUz1ITCfct2xTAIozn8zs9dwADMuiarKKDUO8973s6ooLi",
+	"2qsl2A9jBrixhI3GZubngGKm3W1vxxbk7OMbcsVm5PtLysddeM3////+f5c/oJ0cZDBMrxs7dybRLFEs",
+	"x/uwfbnuCAVUlqXo0ITYbwjJwY3EnsEGzMB1qmUGptAcDsD/iMUs0BTPzQty+fHDxaeO8JTfNbPfiZlL",
+	"WCRnGhC43hhA41KaaD4QdiKwUvDJZpMBoZpcuu6X2NrtACal4campDfrCNvHiuMoxsdkOnSzBE4BK7ei",
+	"PdLYFnnTX7EE9BQjeghmTs5tRkf4n4mRskXO8t/yIkCTMTGSHLaruNjyYkABjXzQakArWMeG9WqCFW0k",
+	"3W9awGbM0fAPvg7dpdoyN4Cciasz+OpwW9+mN/M+AnYz5orpoBJOXY58mOfWad8VctsmulRYZyRT5kjI",
+	"OhY+VqzPb+w6PTH4W/rsaPjL4b/xR8C16y7OWLFreVV6qZIm3wuXmAY0xNK7P2Qvj/SFf6OyHxYkyYGD",
+	"qquRhHuKVFlZ0W9x2ifX/0jet9Wn2Y9PR/+lj38d/9R//padTQ7Nb72/TS0NLggrHuivTWKqfTnes2l4",
+	"15ekD5TIjjdmXDEAbcrlmkU5ZaWA82cRa5qyIN+0yPYBQxjCG7ITIW2pyrr/OaQ+YNJMMqm3QIAOLv7q",
+	"SoWZ1Bw9zs73MhEpmCwtbSgkIZESzXSpGH6JcDBLOEYA3WNYNkOzKHh/DKQkckG4ya2bUPRwknJDMjmw",
+	"klDKltov7Qx3L7OU5IDjaovvvHQKnyJtfXNGvk2JWENPtg3KtQfongkKqDpLTV+X/7okfSgSiCoRos5Y",
+	"kSQmbER5RqQiKRtTZUZMmHJ8qmE3UMo0s9cKtJAeaDc9LljaIq+lIlwkitmeNOsIPRPJUEnB/+0cxlXY",
+	"LaCMXWqpzF8C0JcW+SsDiQ+0QZyr1ca4SLJJWk0orNDxd1j9GtC1T+zGQDYJoyoZgg7MRWkTsGS+34WY",
+	"8IGQCsmkU10Vg/kISaY8SxOqUl3OmVQMQRuqMEz+FS1JjTxot6FgSf43pMzYMxqdRv/9z//udG7a7d//",
+	"5/+IKpJaK6Hl3Fe2ewxpqUC5tUN6RRqfb5X/ooqN87J7+XrmATbZzTgDLQITPatWad9RWig3bKTXOmkk",
+	"0osRvXmD7Y9hS9wfB/nKqVLUvm0i+L8mzP3sMgMr98Ip07gl39uWP8T2uIN9Il04bt+DMfKHZTg0XHdz",
+	"laRYoptbT8qMUbHms3iwv+Kk4RcZ+fwldkOTuVTcV2LABWMKw82qJlaMdj+n7BuCB7LU4nGiAzktOLIK",
+	"nT+4URxh3EwXbt7vcVTIkfUCMmnNErnBEZs/kUA/o9OIjcaZnDH2n1aVbflFxWWonlcjnm0I1VNcO0d5",
+	"wL6RyQEXgWUhBPS5MIjWC5tSTGypJeHg/qr22/O23i0BxGFX6DZ/d0iY68Ft/u6ibbdxYSDbbVwXfx7X",
+	"xcQJWl52xb9XSK7QoAiCXF02X4TMOvdMOKh1MqZaT6VKIaymMLgTf7UdGmQO1fgijLvBth2Rs2AXoigz",
+	"1iJnwgmAo4l2yrAVLggdSTGAHci70SwjmZ1i4De2r7WT5QJRmq203hFu05Yb5OHmPaQlvgY9F1LRVsZF",
+	"upKgv5eKVuCpweLwm0WnUSLHY6b2MgqHeC9VvG/0npDKDCvI9IauALuX9+oDaFjxA7HiTZjsMls3kpOv",
+	"oLI4pufCYZXZGlY71/Y2jgrdeD17n2uLFclrSQW+vWfwb2Wvhtk/bxn0vHCWw3q989a3cXS+wUrPF1Z6",
+	"Dk6o+jOoaJ9XUF///qBd4+1ovB2Ptwj6BOWRDUU7JKmLtsj9EasHx8QHgqV7XARCH0ZAh85J27J4eYDS",
+	"rSpLHv/EzDv2wKWCAl/yJtzf8cyzZMTIuXMFL/EQ24/FR+zflrueRq8mSo7Z/o9MZRyu+8ZyxEcmUUTw",
+	"IsRQrRQeMHtzx+LDMl97KFCcOyNrcCLyE+vjCYo/upplfXuQnfwBFs164QS1JI93bJncMVayz/F8blfE",
+	"JxAdkM28Y3WYkZ9RAxvWaP53gw3L83fcUd6EP9jvzYSBJA6XAlkPBqxUgMBeeT3nmWmRV7m/xl5q0PDB",
+	"nl8kEZLerHB2QV07lnLjDADLcb/ebQ36tTtdHDWoKlK7IYjXuy0QvBoG1zC42gzOveTBGV3DtJrkq0a/",
+	"qwcJd3dOXqHq7Sc0YyKlqmXJ9tqatYLwl64DYlF/f/76JTk5OT75oShLG9THW10lSaRkOuTJEKsxQYi8",
+	"kKYjUpZkHCoUaUMVwBUctUlKZ5rQgXxBqCEjqQ05iNvt9pLis+9mfqIPgP+bv/oblOUb0XxXonlwTwDZ",
+	"NglvVnDNg4KLK+560WqxNgXe9s/2fyvhtovCnHFFCnxeqysIhwnsPS8Ch17eHIR7M2QjzbJrTNpbuKrb",
+	"+dPufEm91blRtpsbfVeM7u1MsIUOsDHOkD28G4J0g0Ieh9GiEPNtNarCM48yRz3PPLalWbZWOd/yht+L",
+	"ej7v7N4DELsNFfSN3dYb0KOGtjQ6UaMTrdSJkOB+p7fRiZD0uiCQFULSPtK3PeUc/tvT56UQRW4RNEkA",
+	"JkheMZGXX+Ximma8lKQD0cZcFYk9lgxyMWFFuXaHq91XTA+J8lpbR8DYhYYm2NRFUJXpPgp2PWamjImc",
+	"C5SZQIkHUA1J2kFMVkdAcKFPUHIDF9BI+Fq7ejAAO6sxoMC5GDIYHqtKBBnUc0hzVcFZ5biLx4KehKY/",
+	"u73dzEXb1QyggvXatTacqOFEDSd6WE7ksmc2DcIIog5X8aIgVPH+WBFQ9AIwz8FvONzQLHNEPOc+cymk",
+	"SNRXE/IQMzTI4Kmi5nNxcF87zGdDMhuUz0dEvYrbtbXxIiBJqyjXHy4KdW08mW1YlMAFesQ1oWTERj2m",
+	"gIyAkFuukasZ0zFG7+fSraPIf8geUGWPD9cROJQe8rHDiiOrDZ6Zz6OAubkkgnrGT9u1I7z1E2VfyFfw",
+	"cE2+3K4rMDBm5LIwCl1Wv74IiwCkI1wNEtg/ZK8jYHO4gU1ZlXEL8b7fGAjeH7K3Lt5/KLM0iiNEaPjd",
+	"/SMEuNk4LiEIgygf7B8nPEs1oWrkzrRm4GTfpIh+lkesRy50Ar6nWJjgYWmCOQKPK55guAEN44IJLlUe",
+	"uUF88sHSkIPDcjS/j1HgiotBFzPZa8Yr7D4r763s1cALLNGCnaXovcWTVi9Dzza+Q5IeRuY3kRIN2w7r",
+	"HASHOuDb8OcKtl2Adm3vbVjB6NUXU1E8LiCUlAsDzz2+WZBx6BNDPBriNbN6CxSZG9ne8Eerojhbo300",
+	"2kejfdyX4/RLaR86yCNDzKpF2vJKpA4jdQ4wC3WQeQuHpy0klUyTwsZdRUQW0tPuKhI7mMbo9GgDFH3o",
+	"UmTIVUeEiolXs3SJZEKhNUclGwqzFfxWc+FfOQtieMMWbr49ACuR5F1nh6LVBYzMeL1hwVkjF9+dpyyg",
+	"Cl8HR37uMn9TGnTKrnliVbzXXLG+vCFSkF+5mNxEZYjbsFzdFqCqEAPPxzDOUavdOjg4aj3F8PtkohQs",
+	"LIi/z6Fww2kftAt9F2g9HaBC/k7+m2cZ3T9ptXetdrrPvl7t9AftwQDqF5Oy5/hQnazqXIP1fRottKHm",
+	"VVqoLsjhHSn57nVS/6L9z+5fPvp1mSx4lmU+DsMxB9dxVVjGesEvqgth6t82pPpbFboa8Wkr8UmK4nTs",
+	"UHra7s6tF2Hcwc8v6JDRzAyXOoL+WuhSLLkiVMxIysb2Bohk5iszYGVIIfOiFLH9l6EKvSRO0a4MMf8Z",
+	"X39XeSq3reNyZvWDddwEluebQwgYt4oov2bb3/qteNoXvCrlYz8XUWE/fe7gm9+T4KyPmKHurFPD9jIr",
+	"V+f1m2+L47avGMV4rMpDBy/U5KPUZqDYxd9+jck5S7nOo+mumfL3Dd109lu2yD+GPGOuKddkUlzreA4V",
+	"A3yBHeHj9IiRZCrVVUx6EwNNbcM+5Zl+4Yqc47bZYaGc+Un7CGaDydS2SXAtqhOfzgGfk+m7GxvgLkLX",
+	"EXclD+zZn4wjNNMOFNP/yvwTZfcD/7gNvFD4CTap+edmXyVjZ1mxfg8zmm/+t3tpcv5y398ulVNR+npC",
+	"mu5Ov2BwfhfuDpbQDC++Hk4MpP/ZibU2oR6aKavNEihhZOe/CfUYMaPqpEO6dlgsiZGPSo6YGbKJBuht",
+	"0pdqRE1eVwhvqlQg3GlmyLtXn87fvLzofvrwy6v3rqYQxOnCpJGJL8tudDNce8XtRPbHGeXlAxINjRl3",
+	"XdCq7hppaPY5f8tfOviOThTbBcnUPnj1qRPFeDD+0rFv6kS35ACmVxyM8j69W70/7GYsNRjV/VZFcRn3",
+	"+PjZydMn7UVY40om6r7GF5aYHxfD/Ry5XfpkDxpImvHnJVlN/nT3pQo+3UYXSY6ZoGPe8gRqPagUHTGS",
+	"ymQC+UlQ7UzKzJmix4r1mSJvLz68rxTyLsYswdqzXArb6oGBpNzqo9PoqHXQatcnoaWFLDvufpe2x274",
+	"krmP36qtZQVHyi8Sgsb7Q001cWezfI9KF2ZGR1mNCxOOm4e/YdF/AxYMLNxiKZZukbOMU+2kJnYzpiJl",
+	"KUb32i5SFOKnOyi2JWbjU8VSQg0G2uU1Aat5U+n0/q+zd79+yWvoN67gdG5LTwlcwpX86lO4ofZeIVuK",
+	"TqMeFxRg67dnT819fbT31R3i+fsKY6nrJUVLnBDKlA8AVNds7s7aozBRVgrfh3PuXjA/1AUqiqhc7smJ",
+	"KZV3ahXQTGADqq7hUOBgz8MzOizGcBz0wVcPlON75V4zqMzJQE7XeUG6xVq9bmwPPrU4ui9eFTtQkAG/",
+	"BmVgoOgoSJILXXbBuLZnxaAfnYQJPXuM9HmWeaqHi3dhtMFQfyAc7sJQAEKVo5L1GBmChB6sjYqUp9Sw",
+	"qu5nBZWCD1E0tlOz74yxjGpAzuwvst9nKvzIwTgVr3njYSDIFTf6lMA1g3cCoVfcMMWpFcmddcMyBjKe",
+	"9DKuhyzNbR6C2aOLoQ3h5thRK157kQxZOsm4GMQI94Lvg89nv5vlRTlARTBcgG1RNahUDPrCkBzq3sLZ",
+	"h0vL8TesMN4iH30bYsVRwoVXNU02A+B4y7ukGZZ20xUwX3z3zxDnSqzCw7UBvaKolMPGUlVuwxkxdDRm",
+	"ao9dc/tmqJcm+2SK0WdjrCaLwDeSpNxeltIFTp2HeG4yYM6Kc5EcT+8cJXFjAHW6BbH8is32fNHOvBxq",
+	"CDtwGkHmZhSXTtXpSF7n92DuJ4gfrP4Ja4AWNzzG5fgu84+vmeL9WemH4krMvSf4YfEt7l+L7yl+0FBb",
+	"1NVPDYBSEinSSWKKF82DqFT9oPGolydRBFfmXYLCqGFLuJbllvBosaU7ZnONXUH98sPFbLJ8uSW037mn",
+	"YVpZ8OIArq76sT89Fbh2Lto+JPTRzR6AUOyBy2zPSkvosgjkNsCqwGb/AaqUc2UgG98LBCaaTekM/nUG",
+	"LGHvpRRGyWzvLMvkdO+lYvbicZrpdWIVdAjb38bVY35QfMBFreFc08WRXt2MpWZ7PxcLWSnxQWvf+DaO",
+	"XqK4u3fhhJe9jzLjyWzdOK6b7+U6AST9WLF6iPhhU4gm6DOlmKo5A9+8ePWFpWFm75OiQtsDnq9p3VDY",
+	"Me+Xd7NjToRGVWnlANjqNo7+a89v6KfZmO19GJtVaPNzu2m7+B4wlhNm96wGtG43oOWbv7ooD2cx+Ryd",
+	"U8MwPmjdCHlD+y38H3U/hm/vvwakh48ZRRn+9HMURC7vnbNxRmds7aKCPnkXkI5vADwBby0UopsrHT1P",
+	"76t4TUgwF+nz3BNLLdJqEl8mnPlfSHWr+F+JLFczgDkSXSL5FUyrkl+WRpbXTCmesmJ+wZN58htXkV9H",
+	"5+eocQW9r+IZ8YKXWE5FxdMKvlv8mb+yzH7jJbUw47JcEv5dtCjkiDnp4fe4qEry9R6uxS9Xvc/BOn+P",
+	"o6Fq7svjvC9zN2PhgJc+c4H88a1/7TUfZP2duL39vwEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

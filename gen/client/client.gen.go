@@ -533,15 +533,21 @@ func (e AuditAction) Valid() bool {
 
 // Defines values for AuditActorType.
 const (
-	AuditActorTypeAPIKey AuditActorType = "api_key"
-	AuditActorTypeSystem AuditActorType = "system"
-	AuditActorTypeUser   AuditActorType = "user"
+	AuditActorTypeAPIKey    AuditActorType = "api_key"
+	AuditActorTypeCandidate AuditActorType = "candidate"
+	AuditActorTypeEvaluator AuditActorType = "evaluator"
+	AuditActorTypeSystem    AuditActorType = "system"
+	AuditActorTypeUser      AuditActorType = "user"
 )
 
 // Valid indicates whether the value is a known member of the AuditActorType enum.
 func (e AuditActorType) Valid() bool {
 	switch e {
 	case AuditActorTypeAPIKey:
+		return true
+	case AuditActorTypeCandidate:
+		return true
+	case AuditActorTypeEvaluator:
 		return true
 	case AuditActorTypeSystem:
 		return true
@@ -1722,15 +1728,16 @@ type APIKeyWithSecret struct {
 	Secret APIKeySecret `json:"secret"`
 }
 
-// ActorSummary The user or API key that performed an action.
+// ActorSummary The actor that performed an action.
 type ActorSummary struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// Name First and last name of the user, or name of the API key.
+	// Name First and last name of a user, name of an API key, or a name for the type of actor.
 	Name string `json:"name"`
 
-	// Type The type of actor. `system` is the service itself or its operator.
+	// Type The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+	// model that evaluates candidates.
 	Type AuditActorType `json:"type"`
 }
 
@@ -1784,7 +1791,7 @@ type ApplicationEvent string
 
 // ApplicationMove One change of an application's stage or status. The first one has no from_stage and no from_status.
 type ApplicationMove struct {
-	// Actor The user or API key that performed an action.
+	// Actor The actor that performed an action.
 	Actor ActorSummary `json:"actor"`
 
 	// CreatedAt Time of the change.
@@ -1866,7 +1873,8 @@ type ApplicationSummary struct {
 // AuditAction The recorded action, as resource.verb.
 type AuditAction string
 
-// AuditActorType The type of actor. `system` is the service itself or its operator.
+// AuditActorType The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+// model that evaluates candidates.
 type AuditActorType string
 
 // AuditDetails Details of the action, such as the changed fields with their values before and after. Never contains secrets.
@@ -1894,10 +1902,11 @@ type AuditLog struct {
 	// Action The recorded action, as resource.verb.
 	Action AuditAction `json:"action"`
 
-	// ActorID The user or API key that acted; null if it was neither.
+	// ActorID The actor; null if it is the system.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
-	// ActorType The type of actor. `system` is the service itself or its operator.
+	// ActorType The type of actor. `system` is the service itself or its operator, `candidate` a candidate, and `evaluator` a
+	// model that evaluates candidates.
 	ActorType AuditActorType `json:"actor_type"`
 
 	// CompanyID A UUID (RFC 9562). The service generates version 7.
@@ -2523,7 +2532,7 @@ type InterviewAction string
 
 // InterviewEvent One change of an interview's status or time. The first one has no from_status.
 type InterviewEvent struct {
-	// ActorID The user or API key that made the change; null if it was automatic.
+	// ActorID The actor that made the change; null if it was automatic.
 	ActorID nullable.Nullable[openapi_types.UUID] `json:"actor_id"`
 
 	// CreatedAt Time of the change.
@@ -3519,7 +3528,7 @@ type ScoreRating struct {
 
 // ScoreRevision A submitted revision of a score, as it was before the score was reopened or voided.
 type ScoreRevision struct {
-	// Actor The user or API key that performed an action.
+	// Actor The actor that performed an action.
 	Actor ActorSummary `json:"actor"`
 
 	// Comment A general comment.

@@ -264,8 +264,9 @@ func (q *Queries) LeadsJob(ctx context.Context, arg LeadsJobParams) (bool, error
 
 const listApplicationMoves = `-- name: ListApplicationMoves :many
 SELECT application_moves.company_id, application_moves.id, application_moves.application_id, application_moves.job_id, application_moves.candidate_id, application_moves.event, application_moves.from_stage, application_moves.to_stage, application_moves.from_status, application_moves.to_status, application_moves.rejection_reason, application_moves.reason, application_moves.seconds, application_moves.actor_id, application_moves.created_at, COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
-    (api_keys.id IS NOT NULL)::boolean AS by_key
+    principals.kind AS actor_kind
 FROM application_moves
+JOIN principals ON principals.company_id = application_moves.company_id AND principals.id = application_moves.actor_id
 LEFT JOIN users ON users.company_id = application_moves.company_id AND users.id = application_moves.actor_id
 LEFT JOIN api_keys ON api_keys.company_id = application_moves.company_id AND api_keys.id = application_moves.actor_id
 WHERE application_moves.company_id = $1 AND application_moves.application_id = $2
@@ -288,7 +289,7 @@ type ListApplicationMovesParams struct {
 type ListApplicationMovesRow struct {
 	ApplicationMove ApplicationMove
 	ActorName       string
-	ByKey           bool
+	ActorKind       api.AuditActorType
 }
 
 // Oldest first.
@@ -324,7 +325,7 @@ func (q *Queries) ListApplicationMoves(ctx context.Context, arg ListApplicationM
 			&i.ApplicationMove.ActorID,
 			&i.ApplicationMove.CreatedAt,
 			&i.ActorName,
-			&i.ByKey,
+			&i.ActorKind,
 		); err != nil {
 			return nil, err
 		}

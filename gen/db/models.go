@@ -18,9 +18,11 @@ import (
 type AuditActor string
 
 const (
-	AuditActorUser   AuditActor = "user"
-	AuditActorSystem AuditActor = "system"
-	AuditActorApiKey AuditActor = "api_key"
+	AuditActorUser      AuditActor = "user"
+	AuditActorSystem    AuditActor = "system"
+	AuditActorApiKey    AuditActor = "api_key"
+	AuditActorCandidate AuditActor = "candidate"
+	AuditActorEvaluator AuditActor = "evaluator"
 )
 
 func (e *AuditActor) Scan(src interface{}) error {
@@ -62,7 +64,9 @@ func (e AuditActor) Valid() bool {
 	switch e {
 	case AuditActorUser,
 		AuditActorSystem,
-		AuditActorApiKey:
+		AuditActorApiKey,
+		AuditActorCandidate,
+		AuditActorEvaluator:
 		return true
 	}
 	return false
@@ -73,6 +77,8 @@ func AllAuditActorValues() []AuditActor {
 		AuditActorUser,
 		AuditActorSystem,
 		AuditActorApiKey,
+		AuditActorCandidate,
+		AuditActorEvaluator,
 	}
 }
 
@@ -445,6 +451,7 @@ type Principal struct {
 	CompanyID uuid.UUID
 	ID        uuid.UUID
 	IsKey     bool
+	Kind      api.AuditActorType
 }
 
 type Score struct {

@@ -484,8 +484,9 @@ func (q *Queries) ListRequiredRaters(ctx context.Context, arg ListRequiredRaters
 
 const listScoreRevisions = `-- name: ListScoreRevisions :many
 SELECT score_revisions.company_id, score_revisions.id, score_revisions.score_id, score_revisions.revision, score_revisions.event, score_revisions.ratings, score_revisions.recommendation, score_revisions.comment, score_revisions.weighted_score, score_revisions.coverage, score_revisions.submitted_at, score_revisions.reason, score_revisions.actor_id, score_revisions.created_at, COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
-    (api_keys.id IS NOT NULL)::boolean AS by_key
+    principals.kind AS actor_kind
 FROM score_revisions
+JOIN principals ON principals.company_id = score_revisions.company_id AND principals.id = score_revisions.actor_id
 LEFT JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
 LEFT JOIN api_keys ON api_keys.company_id = score_revisions.company_id AND api_keys.id = score_revisions.actor_id
 WHERE score_revisions.company_id = $1
@@ -511,7 +512,7 @@ type ListScoreRevisionsParams struct {
 type ListScoreRevisionsRow struct {
 	ScoreRevision ScoreRevision
 	ActorName     string
-	ByKey         bool
+	ActorKind     api.AuditActorType
 }
 
 // The revisions of a score that is visible to the actor, oldest first.
@@ -548,7 +549,7 @@ func (q *Queries) ListScoreRevisions(ctx context.Context, arg ListScoreRevisions
 			&i.ScoreRevision.ActorID,
 			&i.ScoreRevision.CreatedAt,
 			&i.ActorName,
-			&i.ByKey,
+			&i.ActorKind,
 		); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/google/uuid"
@@ -8,19 +9,58 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
-// Actor is a signed-in user, described by the present state of their session, or an API key, described by its row.
-// Nothing in it comes from the client.
-type Actor struct {
-	CompanyID uuid.UUID
-	// ID is the id of the user or of the API key. The two never share an id.
-	ID uuid.UUID
-	// SessionID is uuid.Nil for an API key.
-	SessionID uuid.UUID
-	// Role is the user's role, or the role that the API key acts as (Key.Role).
-	Role api.Role
-	// Key is nil for a user.
-	Key *Key
+// Kind is the kind of an actor, as the table principals and the audit log name it.
+type Kind string
+
+// The kinds of actors. Only users and API keys have a standing.
+const (
+	KindUser      Kind = "user"
+	KindAPIKey    Kind = "api_key"
+	KindCandidate Kind = "candidate"
+	// KindSystem is the service itself, at work that nobody requested, and its operator.
+	KindSystem Kind = "system"
+	// KindEvaluator is a model that evaluates candidates.
+	KindEvaluator Kind = "evaluator"
+)
+
+// Kinds lists the kinds of actors.
+func Kinds() []Kind {
+	return []Kind{KindUser, KindAPIKey, KindSystem, KindCandidate, KindEvaluator}
 }
+
+// Actor is on whose behalf something is read or done. It is an argument of everything that asks for rights or records
+// an act. Its id is that of a row in principals.
+//
+// A user is described by the present state of their session, an API key by its row; nothing of it comes from the
+// client. The zero value is nobody: it sees nothing and may do nothing, and its acts cannot be recorded.
+type Actor struct {
+	// Kind is empty for nobody: a request without credentials.
+	Kind      Kind
+	CompanyID uuid.UUID
+	// ID is unique among the actors of the company, whatever their kinds.
+	ID uuid.UUID
+	// SessionID is the session of a user; uuid.Nil for other actors.
+	SessionID uuid.UUID
+	// Role is the user's role, or the role that the API key acts as (Key.Role); empty for other actors.
+	Role api.Role
+	// Key describes an API key; nil for other actors.
+	Key *Key
+	// Origin is the request through which the actor acts; zero for work in the background and of the operator.
+	Origin Origin
+}
+
+// Origin is what the audit log tells about the request of an act.
+type Origin struct {
+	// RequestID is the X-Request-Id.
+	RequestID string
+	// IP is the client's address.
+	IP netip.Addr
+	// UserAgent is the header as valid UTF-8, cut to 512 characters.
+	UserAgent string
+}
+
+// System returns the actor of a company's system. Its id is that of the company.
+func System(company uuid.UUID) Actor { return Actor{Kind: KindSystem, CompanyID: company, ID: company} }
 
 // Key describes an API key.
 type Key struct {
@@ -47,26 +87,36 @@ func (k Key) Role() api.Role {
 }
 
 // Standing is what the key sees and may do within its scopes.
-func (k Key) Standing() Standing { return Actor{Role: k.Role(), Key: &k}.Standing() }
+func (k Key) Standing() Standing { return Actor{Kind: KindAPIKey, Role: k.Role(), Key: &k}.Standing() }
 
-// Standing is what the actor sees and may do beyond the permissions of the specification.
+// Standing is what the actor sees and may do beyond the permissions of the specification. Candidates, evaluators, the
+// system and nobody have none.
 func (a Actor) Standing() Standing {
-	if a.Limited() {
+	switch {
+	case a.Kind == KindUser && a.Key == nil:
+		return StandingOf(a.Role)
+	case a.Limited():
 		return limitedKey()
+	case a.Kind == KindAPIKey && a.Key != nil:
+		return StandingOf(a.Role)
 	}
-	return StandingOf(a.Role)
+	return Standing{}
 }
 
 // Reach is which applications, candidates, interviews and scores the actor sees.
 func (a Actor) Reach() Reach { return a.Standing().Hiring }
 
 // Limited reports whether the actor is an API key that is limited to some jobs.
-func (a Actor) Limited() bool { return a.Key != nil && a.Key.Jobs != nil }
+func (a Actor) Limited() bool { return a.Kind == KindAPIKey && a.Key != nil && a.Key.Jobs != nil }
 
 // Holds reports whether the actor has a permission, as far as the scopes of an API key decide. It is always true for
-// users: their permissions are those of their role, which the gate checks.
+// users: their permissions are those of their role, which the gate checks. It is always false for actors of other
+// kinds.
 func (a Actor) Holds(permission string) bool {
-	return a.Key == nil || slices.Contains(a.Key.Scopes, permission)
+	if a.Kind == KindAPIKey && a.Key != nil {
+		return slices.Contains(a.Key.Scopes, permission)
+	}
+	return a.Kind == KindUser
 }
 
 // SeesUser reports whether the actor sees a user of the company.
@@ -86,34 +136,45 @@ func (a Actor) ReadsUsers() bool {
 	return a.Standing().Users == ReachAll && a.Holds("users:read")
 }
 
-// Persons are the people who act through the actor: the user, or the holders of the API key.
+// Persons are the people who act through the actor: the user, or the holders of the API key. Nobody acts through actors
+// of other kinds.
 //
 // A restriction that applies to a person also applies to every API key that the person holds; otherwise a key would be
 // a way around it. See Is. Rights to one's own data, such as reading own sessions, belong to users only; keys do not
 // have them.
 func (a Actor) Persons() []uuid.UUID {
-	if a.Key != nil {
+	switch {
+	case a.Kind == KindUser:
+		return []uuid.UUID{a.ID}
+	case a.Kind == KindAPIKey && a.Key != nil:
 		return a.Key.Holders
 	}
-	return []uuid.UUID{a.ID}
+	return nil
 }
 
 // Is reports whether a person acts through the actor.
 func (a Actor) Is(person uuid.UUID) bool { return slices.Contains(a.Persons(), person) }
 
-// Type is the kind of the actor, as the audit log names it.
-func (a Actor) Type() api.AuditActorType {
-	if a.Key != nil {
-		return api.AuditActorTypeAPIKey
+// ShownID is the id of the actor of a past act in responses. It is nil for the system, and for the system's acts that
+// earlier versions of the service recorded without an id.
+func ShownID(company uuid.UUID, id *uuid.UUID) *uuid.UUID {
+	if id == nil || *id == company {
+		return nil
 	}
-	return api.AuditActorTypeUser
+	return id
 }
 
-// Summarize describes the actor of a past event; key is true if it was an API key.
-func Summarize(id uuid.UUID, name string, key bool) api.ActorSummary {
-	actor := api.ActorSummary{ID: id, Type: api.AuditActorTypeUser, Name: name}
-	if key {
-		actor.Type = api.AuditActorTypeAPIKey
+// Summarize describes the actor of a past event, by the name of the user or of the API key. Actors of other kinds get
+// the name of their kind.
+func Summarize(id uuid.UUID, kind api.AuditActorType, name string) api.ActorSummary {
+	switch kind {
+	case api.AuditActorTypeCandidate:
+		name = "Candidate"
+	case api.AuditActorTypeEvaluator:
+		name = "Evaluator"
+	case api.AuditActorTypeSystem:
+		name = "System"
+	case api.AuditActorTypeUser, api.AuditActorTypeAPIKey:
 	}
-	return actor
+	return api.ActorSummary{ID: id, Type: kind, Name: name}
 }

@@ -1,4 +1,4 @@
-// Package access holds the actor of a request and decides, in one place, what actors see and may do beyond the
+// Package access describes actors and decides, in one place, what actors see and may do beyond the
 // permissions that the specification grants to their role.
 //
 // The specification (x-required-permission, x-roles, x-key-scopes) says which operations a role or an API key may
@@ -21,6 +21,8 @@ import (
 
 // Request is what is known about the current request. The server's first middleware creates it; the gate adds the
 // operation and, once it has verified the credentials, the actor.
+//
+// It is for logging and for the packages that speak HTTP. Domains get their actor as an argument.
 type Request struct {
 	// ID is the X-Request-Id: the client's if it sent an acceptable one.
 	ID string
@@ -39,6 +41,9 @@ type Request struct {
 	// Actor is nil while the request is anonymous.
 	Actor *Actor
 }
+
+// Origin is what the audit log tells about the request.
+func (r *Request) Origin() Origin { return Origin{RequestID: r.ID, IP: r.IP, UserAgent: r.UserAgent} }
 
 type key struct{}
 
@@ -69,14 +74,4 @@ func LogAttrs(ctx context.Context) []slog.Attr {
 			slog.String("company_id", actor.CompanyID.String()), slog.String("session_id", actor.SessionID.String()))
 	}
 	return attrs
-}
-
-// Of returns the actor of an authenticated operation. It panics if there is none: the gate refuses anonymous requests
-// before such an operation runs, so this is a defect.
-func Of(ctx context.Context) Actor {
-	actor := RequestOf(ctx).Actor
-	if actor == nil {
-		panic("access: an authenticated operation ran without an actor")
-	}
-	return *actor
 }

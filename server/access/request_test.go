@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"log/slog"
+	"net/netip"
 	"reflect"
 	"slices"
 	"testing"
@@ -22,30 +23,25 @@ func TestRequestOfContext(t *testing.T) {
 		t.Error("RequestOf does not return the request that With put into the context")
 	}
 	// The gate adds the actor after the context was made.
-	request.Actor = &access.Actor{ID: uuid.UUID{7}}
-	actor := access.Of(ctx)
-	if actor != *request.Actor {
+	request.Actor = &access.Actor{Kind: access.KindUser, ID: uuid.UUID{7}}
+	if actor := access.RequestOf(ctx).Actor; actor == nil || *actor != *request.Actor {
 		t.Errorf("the actor is %+v, want %+v", actor, *request.Actor)
-	}
-	actor.ID = uuid.UUID{8}
-	if access.Of(ctx).ID != (uuid.UUID{7}) {
-		t.Error("a change of the returned actor changed the actor of the request")
 	}
 }
 
-func TestOfPanicsWithoutActor(t *testing.T) {
+func TestOriginOfRequest(t *testing.T) {
 	t.Parallel()
-	defer func() {
-		if recover() == nil {
-			t.Error("Of returned although the request is anonymous, want a panic")
-		}
-	}()
-	access.Of(access.With(t.Context(), &access.Request{}))
+	address := netip.MustParseAddr("192.0.2.1")
+	request := access.Request{ID: "id", IP: address, UserAgent: "curl", Operation: "Login"}
+	want := access.Origin{RequestID: "id", IP: address, UserAgent: "curl"}
+	if got := request.Origin(); got != want {
+		t.Errorf("the origin is %+v, want %+v", got, want)
+	}
 }
 
 func TestLogAttrs(t *testing.T) {
 	t.Parallel()
-	actor := access.Actor{CompanyID: uuid.UUID{1}, ID: uuid.UUID{2}, SessionID: uuid.UUID{3}}
+	actor := access.Actor{Kind: access.KindUser, CompanyID: uuid.UUID{1}, ID: uuid.UUID{2}, SessionID: uuid.UUID{3}}
 	for name, test := range map[string]struct {
 		request *access.Request
 		want    []slog.Attr

@@ -139,7 +139,7 @@ func TestStandingOfKeys(t *testing.T) {
 			if test.key.Role() != test.role {
 				t.Errorf("acts as %s, want %s", test.key.Role(), test.role)
 			}
-			actor := access.Actor{ID: uuid.UUID{9}, Role: test.key.Role(), Key: &test.key}
+			actor := access.Actor{Kind: access.KindAPIKey, ID: uuid.UUID{9}, Role: test.key.Role(), Key: &test.key}
 			got := actor.Standing()
 			if reachesOf(got) != test.reaches || actor.Reach() != test.reaches[0] {
 				t.Errorf("reaches are %v, want %v", reachesOf(got), test.reaches)
@@ -218,11 +218,11 @@ func TestSeesUser(t *testing.T) {
 		actor           access.Actor
 		self, colleague bool
 	}{
-		"employee":     {access.Actor{ID: self, Role: api.RoleEmployee}, true, false},
-		"team lead":    {access.Actor{ID: self, Role: api.RoleTeamLead}, true, true},
-		"unknown role": {access.Actor{ID: self, Role: "observer"}, false, false},
-		"key":          {access.Actor{Role: api.RoleHr, Key: &access.Key{}}, true, true},
-		"limited key":  {access.Actor{Role: api.RoleTeamLead, Key: &access.Key{Jobs: []uuid.UUID{}}}, false, false},
+		"employee":     {access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleEmployee}, true, false},
+		"team lead":    {access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleTeamLead}, true, true},
+		"unknown role": {access.Actor{Kind: access.KindUser, ID: self, Role: "observer"}, false, false},
+		"key":          {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{}}, true, true},
+		"limited key":  {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: &access.Key{Jobs: []uuid.UUID{}}}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -245,17 +245,18 @@ func TestAdministers(t *testing.T) {
 func TestHolds(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
+		kind access.Kind
 		key  *access.Key
 		want bool
 	}{
-		"user":                  {nil, true},
-		"key with the scope":    {&access.Key{Scopes: []string{"jobs:read", "jobs:write"}}, true},
-		"key without the scope": {&access.Key{Scopes: []string{"jobs:read"}}, false},
-		"key without scopes":    {&access.Key{}, false},
+		"user":                  {access.KindUser, nil, true},
+		"key with the scope":    {access.KindAPIKey, &access.Key{Scopes: []string{"jobs:read", "jobs:write"}}, true},
+		"key without the scope": {access.KindAPIKey, &access.Key{Scopes: []string{"jobs:read"}}, false},
+		"key without scopes":    {access.KindAPIKey, &access.Key{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := (access.Actor{Role: api.RoleHr, Key: test.key}).Holds("jobs:write"); got != test.want {
+			if got := (access.Actor{Kind: test.kind, Role: api.RoleHr, Key: test.key}).Holds("jobs:write"); got != test.want {
 				t.Errorf("got %t, want %t", got, test.want)
 			}
 		})
@@ -269,16 +270,16 @@ func TestReadsUsers(t *testing.T) {
 		actor access.Actor
 		want  bool
 	}{
-		"employee":                   {access.Actor{Role: api.RoleEmployee}, false},
-		"team lead":                  {access.Actor{Role: api.RoleTeamLead}, true},
-		"HR":                         {access.Actor{Role: api.RoleHr}, true},
-		"admin":                      {access.Actor{Role: api.RoleAdmin}, true},
-		"unknown role":               {access.Actor{Role: "observer"}, false},
-		"key with the scope":         {access.Actor{Role: api.RoleHr, Key: &access.Key{Scopes: reader}}, true},
-		"key without the scope":      {access.Actor{Role: api.RoleHr, Key: &access.Key{Scopes: reader[:1]}}, false},
-		"limited key":                {access.Actor{Role: api.RoleTeamLead, Key: &access.Key{Scopes: reader, Jobs: []uuid.UUID{}}}, false},
-		"key of an unknown role":     {access.Actor{Role: "observer", Key: &access.Key{Scopes: reader}}, false},
-		"test key without the scope": {access.Actor{Role: api.RoleAdmin, Key: &access.Key{Test: true}}, false},
+		"employee":                   {access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, false},
+		"team lead":                  {access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, true},
+		"HR":                         {access.Actor{Kind: access.KindUser, Role: api.RoleHr}, true},
+		"admin":                      {access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, true},
+		"unknown role":               {access.Actor{Kind: access.KindUser, Role: "observer"}, false},
+		"key with the scope":         {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{Scopes: reader}}, true},
+		"key without the scope":      {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{Scopes: reader[:1]}}, false},
+		"limited key":                {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: &access.Key{Scopes: reader, Jobs: []uuid.UUID{}}}, false},
+		"key of an unknown role":     {access.Actor{Kind: access.KindAPIKey, Role: "observer", Key: &access.Key{Scopes: reader}}, false},
+		"test key without the scope": {access.Actor{Kind: access.KindAPIKey, Role: api.RoleAdmin, Key: &access.Key{Test: true}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -298,11 +299,11 @@ func TestPersonsBehindActors(t *testing.T) {
 		isAlice bool
 		isBob   bool
 	}{
-		"user":               {access.Actor{ID: alice}, []uuid.UUID{alice}, true, false},
-		"key of one person":  {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{bob}}}, []uuid.UUID{bob}, false, true},
-		"key of two":         {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{alice, bob}}}, []uuid.UUID{alice, bob}, true, true},
-		"key of nobody":      {access.Actor{ID: keyID, Key: &access.Key{Holders: []uuid.UUID{}}}, []uuid.UUID{}, false, false},
-		"key without a list": {access.Actor{ID: keyID, Key: &access.Key{}}, nil, false, false},
+		"user":               {access.Actor{Kind: access.KindUser, ID: alice}, []uuid.UUID{alice}, true, false},
+		"key of one person":  {access.Actor{Kind: access.KindAPIKey, ID: keyID, Key: &access.Key{Holders: []uuid.UUID{bob}}}, []uuid.UUID{bob}, false, true},
+		"key of two":         {access.Actor{Kind: access.KindAPIKey, ID: keyID, Key: &access.Key{Holders: []uuid.UUID{alice, bob}}}, []uuid.UUID{alice, bob}, true, true},
+		"key of nobody":      {access.Actor{Kind: access.KindAPIKey, ID: keyID, Key: &access.Key{Holders: []uuid.UUID{}}}, []uuid.UUID{}, false, false},
+		"key without a list": {access.Actor{Kind: access.KindAPIKey, ID: keyID, Key: &access.Key{}}, nil, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -316,16 +317,28 @@ func TestPersonsBehindActors(t *testing.T) {
 	}
 }
 
-func TestDescriptionsOfActors(t *testing.T) {
+func TestSummarize(t *testing.T) {
 	t.Parallel()
-	user := access.Actor{ID: uuid.UUID{1}}
-	program := access.Actor{ID: uuid.UUID{2}, Key: &access.Key{Scopes: []string{"jobs:read"}}}
-	if user.Type() != api.AuditActorTypeUser || program.Type() != api.AuditActorTypeAPIKey {
-		t.Errorf("the types are %s and %s", user.Type(), program.Type())
+	for kind, want := range map[api.AuditActorType]string{
+		api.AuditActorTypeUser: "Ada", api.AuditActorTypeAPIKey: "Ada", api.AuditActorTypeCandidate: "Candidate",
+		api.AuditActorTypeEvaluator: "Evaluator", api.AuditActorTypeSystem: "System",
+	} {
+		if got := access.Summarize(uuid.UUID{3}, kind, "Ada"); got != (api.ActorSummary{ID: uuid.UUID{3}, Type: kind, Name: want}) {
+			t.Errorf("the summary is %+v, want the name %s", got, want)
+		}
 	}
-	for key, want := range map[bool]api.AuditActorType{false: api.AuditActorTypeUser, true: api.AuditActorTypeAPIKey} {
-		if got := access.Summarize(uuid.UUID{3}, "Ada", key); got != (api.ActorSummary{ID: uuid.UUID{3}, Type: want, Name: "Ada"}) {
-			t.Errorf("the summary is %+v", got)
+}
+
+func TestShownID(t *testing.T) {
+	t.Parallel()
+	company, user := uuid.UUID{1}, uuid.UUID{2}
+	if got := access.ShownID(company, &user); got == nil || *got != user {
+		t.Errorf("the id of a user is shown as %v", got)
+	}
+	system := access.System(company).ID
+	for name, id := range map[string]*uuid.UUID{"system": &system, "recorded without an id": nil} {
+		if got := access.ShownID(company, id); got != nil {
+			t.Errorf("%s: shown as %v, want none", name, got)
 		}
 	}
 }

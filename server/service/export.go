@@ -7,10 +7,9 @@ import (
 	"log/slog"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // Export is the export of one kind of resource.
@@ -38,15 +37,15 @@ type Download struct {
 
 // Export records an export in the audit log and starts it. The audit entry commits before the first line can be read.
 // An export that ends early, because of an error or because the client closed the connection, is logged.
-func (d Deps) Export(ctx context.Context, export Export) (Download, error) {
-	actor, format := access.Of(ctx), api.ExportFormatNdjson
+func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, error) {
+	format := api.ExportFormatNdjson
 	if export.Format != nil {
 		format = *export.Format
 	}
-	err := d.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		return d.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
+	err := d.Store.InTx(ctx, call.Actor.CompanyID, func(tx *postgres.Tx) error {
+		return d.Audit.Record(ctx, tx, call.Actor, audit.Entry{
 			Action: export.Action, Resource: export.Resource,
-			Details: audit.Details{"format": format, "query": access.RequestOf(ctx).Target.RawQuery},
+			Details: audit.Details{"format": format, "query": call.Query},
 		})
 	})
 	if err != nil {

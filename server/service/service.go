@@ -6,9 +6,11 @@
 // missing.
 //
 // A dependency belongs in Deps if most domains need it and all of them get the same one. A dependency of one or two
-// domains belongs in their Options. A transaction is an argument. The actor is read from the context with access.Of,
-// and the transaction of a request with an Idempotency-Key is in the context as a postgres.Unit; both will become
-// arguments with background work, which has no request.
+// domains belongs in their Options.
+//
+// An operation gets its actor in a [Call]. The actor and the transaction are arguments of everything that it calls;
+// nothing takes them out of a context, so that work in the background, which has no request, can call the same
+// functions.
 package service
 
 import (

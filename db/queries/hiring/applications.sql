@@ -71,8 +71,9 @@ INSERT INTO application_moves (
 -- name: ListApplicationMoves :many
 -- Oldest first.
 SELECT sqlc.embed(application_moves), COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
-    (api_keys.id IS NOT NULL)::boolean AS by_key
+    principals.kind AS actor_kind
 FROM application_moves
+JOIN principals ON principals.company_id = application_moves.company_id AND principals.id = application_moves.actor_id
 LEFT JOIN users ON users.company_id = application_moves.company_id AND users.id = application_moves.actor_id
 LEFT JOIN api_keys ON api_keys.company_id = application_moves.company_id AND api_keys.id = application_moves.actor_id
 WHERE application_moves.company_id = @company_id AND application_moves.application_id = @application_id

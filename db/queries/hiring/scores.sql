@@ -87,8 +87,9 @@ INSERT INTO score_revisions (
 -- name: ListScoreRevisions :many
 -- The revisions of a score that is visible to the actor, oldest first.
 SELECT sqlc.embed(score_revisions), COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name,
-    (api_keys.id IS NOT NULL)::boolean AS by_key
+    principals.kind AS actor_kind
 FROM score_revisions
+JOIN principals ON principals.company_id = score_revisions.company_id AND principals.id = score_revisions.actor_id
 LEFT JOIN users ON users.company_id = score_revisions.company_id AND users.id = score_revisions.actor_id
 LEFT JOIN api_keys ON api_keys.company_id = score_revisions.company_id AND api_keys.id = score_revisions.actor_id
 WHERE score_revisions.company_id = @company_id

@@ -1,8 +1,8 @@
 // Package audit writes the audit log and seals it against changes.
 //
 // An entry is written in the transaction of the act that it records, so that neither exists without the other. Failed
-// and denied acts are recorded in a transaction of their own. The actor, the client and the request come from the
-// context, not from the handler.
+// and denied acts are recorded in a transaction of their own. The actor is an argument, and knows the request that it
+// acts through. Acts of the service itself have the system of the company as their actor.
 //
 // A Sealer links the entries of each company into a hash chain; Verify recomputes the chain and reports every entry
 // that was changed, deleted or inserted without the service.
@@ -23,6 +23,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // Action is the name of an act, as resource.verb. The specification lists all actions: new ones may be added, existing
@@ -152,10 +153,6 @@ type Entry struct {
 	// Outcome is the outcome; empty stands for success.
 	Outcome api.AuditOutcome
 	Details Details
-	// Actor is the user who acted, if the context has no actor: at a login or a refresh.
-	Actor *uuid.UUID
-	// Session is the session of Actor.
-	Session *uuid.UUID
 }
 
 // Recorder writes entries.
@@ -166,9 +163,12 @@ type Recorder struct {
 // NewRecorder returns a recorder that takes times and ids from a source.
 func NewRecorder(source clock.Source) *Recorder { return &Recorder{source} }
 
-// Record writes an entry in tx, which must act for the company.
-func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID, e Entry) error {
-	request := access.RequestOf(ctx)
+// Record writes an entry about an act of an actor in tx, which must act for the actor's company. Nobody cannot have
+// acted: without a kind of actor it fails.
+func (r *Recorder) Record(ctx context.Context, tx *postgres.Tx, actor access.Actor, e Entry) error {
+	if actor.Kind == "" {
+		return fmt.Errorf("audit: the act %s has no actor", e.Action)
+	}
 	details := e.Details
 	if details == nil {
 		details = Details{}
@@ -178,23 +178,17 @@ func (r *Recorder) Record(ctx context.Context, tx *db.Queries, company uuid.UUID
 		return fmt.Errorf("encode audit details: %w", err)
 	}
 	row := db.InsertAuditLogParams{
-		CompanyID: company, ID: r.clock.ID(), CreatedAt: r.clock.Now(),
-		ActorType: api.AuditActorTypeSystem, ActorID: e.Actor, SessionID: e.Session,
+		CompanyID: actor.CompanyID, ID: r.clock.ID(), CreatedAt: r.clock.Now(),
+		ActorType: api.AuditActorType(actor.Kind), ActorID: &actor.ID,
 		Action: string(e.Action), ResourceType: e.Resource, ResourceID: e.ID,
-		Outcome: e.Outcome, IP: Address(request.IP), UserAgent: request.UserAgent, RequestID: request.ID,
-		Details: storable(encoded),
+		Outcome: e.Outcome, IP: Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
+		RequestID: actor.Origin.RequestID, Details: storable(encoded),
 	}
 	if row.Outcome == "" {
 		row.Outcome = api.AuditOutcomeSuccess
 	}
-	switch actor := request.Actor; {
-	case row.ActorID != nil:
-		row.ActorType = api.AuditActorTypeUser
-	case actor != nil:
-		row.ActorType, row.ActorID = actor.Type(), &actor.ID
-		if actor.Key == nil {
-			row.SessionID = &actor.SessionID
-		}
+	if actor.SessionID != uuid.Nil {
+		row.SessionID = &actor.SessionID
 	}
 	return tx.InsertAuditLog(ctx, row)
 }

@@ -77,7 +77,7 @@ func (s *Sealer) Seal(ctx context.Context) error {
 // sealBatch seals one batch of a company's entries, and reports whether this sealer should look for more.
 func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, err error) {
 	count := 0
-	err = s.store.InTx(ctx, company, func(tx *db.Queries) error {
+	err = s.store.InTx(ctx, company, func(tx *postgres.Tx) error {
 		mine, err := tx.TryLockSealing(ctx, company.String())
 		if err != nil || !mine {
 			return err

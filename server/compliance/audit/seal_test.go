@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -45,9 +47,9 @@ func open(t *testing.T) archive {
 
 func (a archive) record(t *testing.T, company uuid.UUID, entries ...audit.Entry) {
 	t.Helper()
-	err := a.store.InTx(t.Context(), company, func(tx *db.Queries) error {
+	err := a.store.InTx(t.Context(), company, func(tx *postgres.Tx) error {
 		for _, entry := range entries {
-			if err := a.recorder.Record(t.Context(), tx, company, entry); err != nil {
+			if err := a.recorder.Record(t.Context(), tx, access.System(company), entry); err != nil {
 				return err
 			}
 		}
@@ -85,6 +87,48 @@ func (a archive) verify(t *testing.T, from int64, atMost int) audit.Verification
 		t.Fatal(err)
 	}
 	return found
+}
+
+// TestRecordActors checks how each kind of actor is recorded, and that an act without an actor cannot be.
+func TestRecordActors(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	globex := a.Company("globex")
+	company, user := globex.ID, globex.Users[api.RoleHr].ID
+	session, candidate := uuid.New(), uuid.New()
+	a.Exec(`INSERT INTO principals (company_id, id, kind) VALUES ($1, $2, 'candidate')`, company, candidate)
+	origin := access.Origin{RequestID: "request-1", IP: netip.MustParseAddr("192.0.2.1"), UserAgent: "curl"}
+	for want, actor := range map[string]access.Actor{
+		"user " + user.String() + " " + session.String() + " 192.0.2.1 curl request-1": {
+			Kind: access.KindUser, CompanyID: company, ID: user, SessionID: session, Origin: origin,
+		},
+		"system " + company.String() + " - - - -": access.System(company),
+		"candidate " + candidate.String() + " - 192.0.2.1 curl request-1": {
+			Kind: access.KindCandidate, CompanyID: company, ID: candidate, Origin: origin,
+		},
+	} {
+		entry := audit.Entry{Action: audit.CandidateUpdated, Resource: want}
+		err := a.store.InTx(t.Context(), company, func(tx *postgres.Tx) error {
+			return a.recorder.Record(t.Context(), tx, actor, entry)
+		})
+		if err != nil {
+			t.Errorf("%s: %v", want, err)
+		}
+		var got string
+		err = a.Database.QueryRow(t.Context(), `SELECT concat_ws(' ', actor_type, actor_id, coalesce(session_id::text, '-'),
+			coalesce(host(ip), '-'), coalesce(nullif(user_agent, ''), '-'), coalesce(nullif(request_id, ''), '-'))
+			FROM audit_logs WHERE resource_type = $1`, want).Scan(&got)
+		if err != nil || got != want {
+			t.Errorf("recorded %q (error %v), want %q", got, err, want)
+		}
+	}
+	err := a.store.InTx(t.Context(), company, func(tx *postgres.Tx) error {
+		nobody := access.Actor{CompanyID: company, ID: user, Origin: origin}
+		return a.recorder.Record(t.Context(), tx, nobody, audit.Entry{Action: audit.CandidateUpdated, Resource: "nobody"})
+	})
+	if err == nil || !strings.Contains(err.Error(), "has no actor") {
+		t.Errorf("an act without an actor: got error %v", err)
+	}
 }
 
 // TestChainHasNoGapsUnderConcurrency runs many writers and three sealers at the same time, as three replicas do.
@@ -174,7 +218,7 @@ func TestTamperingIsReported(t *testing.T) {
 		"altered time":    {[]string{`UPDATE audit_logs SET created_at = created_at - interval '1 us' WHERE id = ` + row}, []found{{"altered", 5}}},
 		"altered details": {[]string{`UPDATE audit_logs SET details = '{"n": 99}' WHERE id = ` + row}, []found{{"altered", 5}}},
 		"altered ip":      {[]string{`UPDATE audit_logs SET ip = '1.2.3.4' WHERE id = ` + row}, []found{{"altered", 5}}},
-		"altered actor":   {[]string{`UPDATE audit_logs SET actor_id = gen_random_uuid() WHERE id = ` + row}, []found{{"altered", 5}}},
+		"altered actor":   {[]string{`UPDATE audit_logs SET actor_type = 'user', actor_id = gen_random_uuid() WHERE id = ` + row}, []found{{"altered", 5}}},
 		"deleted row":     {[]string{`DELETE FROM audit_logs WHERE id = ` + row}, []found{{"missing", 5}}},
 		"deleted last row": {
 			[]string{`DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 10)`}, []found{{"missing", 10}},

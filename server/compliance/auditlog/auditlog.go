@@ -27,9 +27,9 @@ func New(deps service.Deps) (*AuditLog, error) {
 
 // ListAuditLogs lists the entries that the actor sees.
 func (a *AuditLog) ListAuditLogs(
-	ctx context.Context, request api.ListAuditLogsRequestObject,
+	ctx context.Context, call service.Call, request api.ListAuditLogsRequestObject,
 ) (api.ListAuditLogsResponseObject, error) {
-	actor, filters := access.Of(ctx), request.Params
+	actor, filters := call.Actor, request.Params
 	query := a.query(actor, api.ExportAuditLogsParams{
 		ActorID: filters.ActorID, Action: filters.Action, ResourceType: filters.ResourceType, ResourceID: filters.ResourceID,
 		Outcome: filters.Outcome, CreatedFrom: filters.CreatedFrom, CreatedBefore: filters.CreatedBefore,
@@ -58,9 +58,9 @@ func (a *AuditLog) ListAuditLogs(
 
 // GetAuditLog returns one entry if the actor sees it.
 func (a *AuditLog) GetAuditLog(
-	ctx context.Context, request api.GetAuditLogRequestObject,
+	ctx context.Context, call service.Call, request api.GetAuditLogRequestObject,
 ) (api.GetAuditLogResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	standing := actor.Standing()
 	row, err := a.Store.Of(actor.CompanyID).GetAuditLog(ctx, db.GetAuditLogParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: standing.AuditLog.String(),

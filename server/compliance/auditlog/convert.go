@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
@@ -19,8 +20,9 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 	}
 	response := api.AuditLog{
 		ID: row.ID, CompanyID: row.CompanyID, CreatedAt: row.CreatedAt.UTC(),
-		ActorType: row.ActorType, ActorID: optional.Of(row.ActorID), SessionID: optional.Of(row.SessionID),
-		Action: api.AuditAction(row.Action), ResourceType: api.AuditResourceType(row.ResourceType),
+		ActorType: row.ActorType, ActorID: optional.Of(access.ShownID(row.CompanyID, row.ActorID)),
+		SessionID: optional.Of(row.SessionID),
+		Action:    api.AuditAction(row.Action), ResourceType: api.AuditResourceType(row.ResourceType),
 		ResourceID: optional.Of(row.ResourceID), Outcome: row.Outcome,
 		IP: nullable.NewNullNullable[string](), UserAgent: row.UserAgent, RequestID: row.RequestID, Details: details,
 		Sequence: optional.Of(sequence), Hash: nullable.NewNullNullable[string](),

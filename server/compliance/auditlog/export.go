@@ -17,7 +17,7 @@ import (
 
 // ExportAuditLogs streams the entries that the actor sees. The export itself is recorded before the first line is sent.
 func (a *AuditLog) ExportAuditLogs(
-	ctx context.Context, request api.ExportAuditLogsRequestObject,
+	ctx context.Context, call service.Call, request api.ExportAuditLogsRequestObject,
 ) (api.ExportAuditLogsResponseObject, error) {
 	filters := request.Params
 	// Entries written while the export runs, including the one about the export itself, are not part of it.
@@ -25,8 +25,8 @@ func (a *AuditLog) ExportAuditLogs(
 	if filters.CreatedBefore == nil || until.Before(*filters.CreatedBefore) {
 		filters.CreatedBefore = &until
 	}
-	query := a.query(access.Of(ctx), filters)
-	file, err := a.Export(ctx, service.Export{
+	query := a.query(call.Actor, filters)
+	file, err := a.Export(ctx, call, service.Export{
 		Name: "audit-logs", Action: audit.AuditExported, Resource: audit.AuditLog, Format: request.Params.Format,
 		Write: func(format api.ExportFormat, to io.Writer) error {
 			return Export(ctx, a.Store, query, format, to)

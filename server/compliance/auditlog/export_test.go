@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime"
 	"slices"
 	"strings"
@@ -170,7 +169,7 @@ func TestFailedExportIsLogged(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
-	actor := access.Actor{ID: acme.Users[api.RoleAdmin].ID, CompanyID: acme.ID}
+	actor := access.Actor{Kind: access.KindUser, ID: acme.Users[api.RoleAdmin].ID, CompanyID: acme.ID}
 	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -181,9 +180,7 @@ func TestFailedExportIsLogged(t *testing.T) {
 	deps := service.Deps{
 		Store: store, Clock: source, Audit: audit.NewRecorder(source), Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}
-	ctx := access.With(t.Context(), &access.Request{Actor: &actor, Target: &url.URL{}})
-
-	file, err := deps.Export(ctx, service.Export{
+	file, err := deps.Export(t.Context(), service.Call{Actor: actor}, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score,
 		Write: func(api.ExportFormat, io.Writer) error { return errors.New("the disk is full") },
 	})

@@ -7,17 +7,17 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // VerifyAuditLogs recomputes the hash chain of the company, and records the verification with its result.
 func (a *AuditLog) VerifyAuditLogs(
-	ctx context.Context, request api.VerifyAuditLogsRequestObject,
+	ctx context.Context, call service.Call, request api.VerifyAuditLogsRequestObject,
 ) (api.VerifyAuditLogsResponseObject, error) {
-	company, from := access.Of(ctx).CompanyID, int64(1)
+	company, from := call.Actor.CompanyID, int64(1)
 	if request.Params.FromSequence != nil {
 		from = *request.Params.FromSequence
 	}
@@ -26,18 +26,18 @@ func (a *AuditLog) VerifyAuditLogs(
 		return nil, err
 	}
 	response := convertVerification(found)
-	err = a.Store.InTx(ctx, company, func(tx *db.Queries) error {
-		return a.Audit.Record(ctx, tx, company, audit.Entry{
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.VerifyAuditLogsResponseObject, error) {
+		err = a.Audit.Record(ctx, tx, call.Actor, audit.Entry{
 			Action: audit.AuditVerified, Resource: audit.AuditLog,
 			Details: audit.Details{
 				"status": response.Status, "from_sequence": from, "checked": found.Checked, "findings": len(found.Findings),
 			},
 		})
+		if err != nil {
+			return nil, err
+		}
+		return api.VerifyAuditLogs200JSONResponse(response), nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.VerifyAuditLogs200JSONResponse(response), nil
 }
 
 func convertVerification(v audit.Verification) api.AuditVerification {

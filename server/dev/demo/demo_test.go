@@ -49,7 +49,11 @@ func (f fixture) newOperator(source clock.Source) *operator.Operator {
 		hasher.Close()
 		store.Close()
 	})
-	return &operator.Operator{Store: store, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher}
+	o, err := operator.New(operator.Options{Store: store, Clock: source, Audit: audit.NewRecorder(source), Hasher: hasher})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return o
 }
 
 func (f fixture) load(options demo.Options) demo.Loaded {

@@ -10,7 +10,9 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // workers is the number of parts that are loaded concurrently. PostgreSQL uses one CPU for each.
@@ -95,7 +97,7 @@ func (l *loader) loadPart(ctx context.Context, to target) (added *batch, err err
 			return nil, fmt.Errorf("hash demo password: %w", err)
 		}
 	}
-	err = l.Store.InTx(ctx, to.id, func(tx *db.Queries) error {
+	err = l.Store.InTx(ctx, to.id, func(tx *postgres.Tx) error {
 		if err := tx.PrepareDemoLoad(ctx); err != nil {
 			return err
 		}
@@ -103,11 +105,11 @@ func (l *loader) loadPart(ctx context.Context, to target) (added *batch, err err
 		if err := tx.LockDemoPart(ctx, db.LockDemoPartParams{CompanyID: to.id, Part: part}); err != nil {
 			return err
 		}
-		loaded, err := l.isLoaded(ctx, tx, to.id, to.part)
+		loaded, err := l.isLoaded(ctx, tx.Queries, to.id, to.part)
 		if err != nil || loaded {
 			return err
 		}
-		if added, err = l.generatePart(ctx, tx, to, hash); err != nil {
+		if added, err = l.generatePart(ctx, tx.Queries, to, hash); err != nil {
 			return err
 		}
 		return l.record(ctx, tx, to, added)
@@ -181,8 +183,8 @@ func (l *loader) loadShared(ctx context.Context, tx *db.Queries, to target, c ra
 }
 
 // record adds one audit entry for the loaded part.
-func (l *loader) record(ctx context.Context, tx *db.Queries, to target, added *batch) error {
-	return l.Audit.Record(ctx, tx, to.id, audit.Entry{
+func (l *loader) record(ctx context.Context, tx *postgres.Tx, to target, added *batch) error {
+	return l.Audit.Record(ctx, tx, access.System(to.id), audit.Entry{
 		Action: audit.CandidatesImported, Resource: audit.Candidate,
 		Details: audit.Details{
 			"demo_part": to.part, "users": len(added.users), "jobs": len(added.jobs), "kits": len(added.kits),

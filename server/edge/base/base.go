@@ -19,6 +19,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 const (
@@ -31,10 +32,21 @@ const (
 var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,128}$`)
 
 // Base is the middleware.
-type Base struct {
+type Base struct{ Options }
+
+// Options are the dependencies of the middleware. All of them are required.
+type Options struct {
 	Clock   clock.Source
 	Log     *slog.Logger
 	Metrics *telemetry.Metrics
+}
+
+// New fails if a dependency is missing.
+func New(options Options) (*Base, error) {
+	if err := service.Check("base", options); err != nil {
+		return nil, err
+	}
+	return &Base{options}, nil
 }
 
 // Enter is the middleware. It handles every error of the rest, so it returns none.

@@ -29,7 +29,11 @@ func handler(log *slog.Logger, handle echo.HandlerFunc) http.Handler {
 	e.HTTPErrorHandler = problem.Handler(log)
 	// The address of httptest's client is a trusted proxy.
 	e.IPExtractor, e.SchemeExtractor = base.Forwarded([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")})
-	e.Use((&base.Base{Clock: clock.System(), Log: log, Metrics: telemetry.NewMetrics("test")}).Enter)
+	first, err := base.New(base.Options{Clock: clock.System(), Log: log, Metrics: telemetry.NewMetrics("test")})
+	if err != nil {
+		panic(err)
+	}
+	e.Use(first.Enter)
 	e.Any("/*", handle)
 	return e
 }

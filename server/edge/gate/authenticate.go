@@ -32,6 +32,9 @@ func (g *Gate) authenticate(ctx context.Context, header http.Header, op *Operati
 	}
 	if apikey.Is(token) {
 		request.Actor, err = g.Keys.Check(ctx, token)
+		if request.Actor != nil {
+			request.Actor.Origin = request.Origin()
+		}
 		if fault.Is(err, fault.InvalidToken) {
 			g.Metrics.InvalidToken(telemetry.TokenKey)
 			g.Log.InfoContext(ctx, "API key refused", slog.Any("reason", errors.Unwrap(err)))
@@ -50,7 +53,8 @@ func (g *Gate) authenticate(ctx context.Context, header http.Header, op *Operati
 		return err
 	}
 	request.Actor = &access.Actor{
-		CompanyID: state.CompanyID, ID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
+		Kind: access.KindUser, CompanyID: state.CompanyID, ID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
+		Origin: request.Origin(),
 	}
 	return nil
 }

@@ -97,7 +97,7 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		in, err := g.admit(ctx, c, op, request)
 		if err == nil {
-			err = g.proceed(decoded{c, in}, op, request, next)
+			err = g.proceed(decoded{c, in, callOf(request)}, op, request, next)
 		}
 		if request.Actor != nil && fault.KindOf(err) == fault.Forbidden {
 			g.recordDenial(ctx, op, request, err)
@@ -159,17 +159,15 @@ func (g *Gate) proceed(c decoded, op *Operation, request *access.Request, next e
 
 // once runs the operation, unless the same request was answered before with the same key.
 func (g *Gate) once(c decoded, op *Operation, key string, act echo.HandlerFunc) error {
-	response, asked := c.Response(), c.Request()
-	record := func(w http.ResponseWriter, r *http.Request) error {
+	response := c.Response()
+	record := func(w http.ResponseWriter, attempt service.Attempt) error {
+		attempted := c
+		attempted.call.Attempt = attempt
 		c.SetResponse(echo.NewResponse(w, c.Echo()))
-		c.SetRequest(r)
-		defer func() {
-			c.SetResponse(response)
-			c.SetRequest(asked)
-		}()
-		return act(c)
+		defer c.SetResponse(response)
+		return act(attempted)
 	}
-	answer, replayed, err := g.Keeper.Run(asked, idempotency.Request{
+	answer, replayed, err := g.Keeper.Run(c.Request(), c.call.Actor, idempotency.Request{
 		Operation: op.ID, Key: key, Query: op.explicit(c.in.query), Body: c.in.canonical(), Streams: op.Upload,
 	}, record)
 	if err != nil {
@@ -179,6 +177,22 @@ func (g *Gate) once(c decoded, op *Operation, key string, act echo.HandlerFunc) 
 		response.Header().Set(idempotency.Replayed, "true")
 	}
 	return answer.Send(response)
+}
+
+// CallOf returns the call of an operation that the gate has admitted. Without the gate there is no call, so another
+// context is a defect and panics.
+func CallOf(c echo.Context) service.Call {
+	return c.(decoded).call //nolint:errcheck,forcetypeassert // see above
+}
+
+// callOf returns the call of an admitted request. The actor of a public operation is nobody.
+func callOf(request *access.Request) service.Call {
+	call := service.Call{Query: request.Target.RawQuery}
+	if request.Actor != nil {
+		call.Actor = *request.Actor
+	}
+	call.Actor.Origin = request.Origin()
+	return call
 }
 
 // unmatched handles a request that matches no operation: a method that the path does not have, including OPTIONS; a

@@ -14,6 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/jsonbody"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // input is what the gate has decoded of a request.
@@ -32,11 +33,12 @@ func (in input) canonical() []byte {
 	return jsonbody.Canonical(in.body.Value)
 }
 
-// decoded is the context of a request whose input is decoded. The generated code takes the query from it.
+// decoded is the context of an admitted request. The generated code takes the query and the call from it.
 type decoded struct {
 	echo.Context
 
-	in input
+	in   input
+	call service.Call
 }
 
 // QueryParams returns the decoded query.

@@ -6,10 +6,10 @@ import (
 	"log/slog"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
-	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // permit decides whether an actor may call the operation. It fails with PermissionDenied.
@@ -17,12 +17,12 @@ func (op *Operation) permit(actor *access.Actor) error {
 	switch {
 	case op.Public:
 		return nil
-	case actor.Key != nil:
+	case actor.Kind == access.KindAPIKey:
 		if op.permitsKey(*actor) {
 			return nil
 		}
 		return op.denyKey()
-	case op.Roles[actor.Role]:
+	case actor.Kind == access.KindUser && op.Roles[actor.Role]:
 		return nil
 	}
 	return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
@@ -64,8 +64,7 @@ func (op *Operation) denyKey() error {
 func (g *Gate) recordDenial(ctx context.Context, op *Operation, request *access.Request, denied error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.Timeout)
 	defer cancel()
-	company := request.Actor.CompanyID
-	err := g.Store.InTx(ctx, company, func(tx *db.Queries) error {
+	err := g.Store.InTx(ctx, request.Actor.CompanyID, func(tx *postgres.Tx) error {
 		var f *fault.Fault
 		errors.As(denied, &f)
 		details := audit.Details{
@@ -79,7 +78,7 @@ func (g *Gate) recordDenial(ctx context.Context, op *Operation, request *access.
 				details["role"] = request.Actor.Role // an API key has none
 			}
 		}
-		return g.Audit.Record(ctx, tx, company, audit.Entry{
+		return g.Audit.Record(ctx, tx, *request.Actor, audit.Entry{
 			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied, Details: details,
 		})
 	})

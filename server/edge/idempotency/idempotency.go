@@ -20,11 +20,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 const (
@@ -57,40 +59,35 @@ type Keeper struct{ Options }
 
 // New fails if a dependency or the first secret is missing.
 func New(o Options) (*Keeper, error) {
-	switch {
-	case o.Store == nil:
-		return nil, errors.New("idempotency: missing dependency: Store")
-	case o.Clock.Now == nil:
-		return nil, errors.New("idempotency: missing dependency: Clock")
-	case o.Log == nil:
-		return nil, errors.New("idempotency: missing dependency: Log")
-	case len(o.Secrets) == 0 || len(o.Secrets[0]) == 0:
-		return nil, errors.New("idempotency: missing dependency: Secrets")
+	if err := service.Check("idempotency", o); err != nil {
+		return nil, err
+	}
+	if len(o.Secrets[0]) == 0 {
+		return nil, errors.New("idempotency: the first secret is empty")
 	}
 	return &Keeper{o}, nil
 }
 
-// Operation is what Run runs at most once. It writes its response to w.
-type Operation func(w http.ResponseWriter, r *http.Request) error
+// Operation is what Run runs at most once. It writes its response to w, and runs its transaction with the attempt.
+type Operation func(w http.ResponseWriter, attempt service.Attempt) error
 
-// Run runs an operation for a request that carries a key, or returns the response of the first request with that key;
-// replayed says which. The actor must be authenticated and the body bounded. It fails with IdempotencyKeyInUse while
-// the first request is running, with IdempotencyKeyReused if that was another request, with IdempotencyRecordLost if
-// the record cannot be shown, and otherwise as the operation does.
+// Run runs an operation for a request of an actor that carries a key, or returns the response of the first request with
+// that key; replayed says which. The body must be bounded. It fails with IdempotencyKeyInUse while the first request is
+// running, with IdempotencyKeyReused if that was another request, with IdempotencyRecordLost if the record cannot be
+// shown, and otherwise as the operation does.
 func (k *Keeper) Run(
-	r *http.Request, about Request, operation Operation,
+	r *http.Request, actor access.Actor, about Request, operation Operation,
 ) (response Response, replayed bool, err error) {
 	ctx := r.Context()
-	actor, fp := access.Of(ctx), take(r, about)
-	id := db.GetIdempotencyRecordParams{
+	a := &attempt{keeper: k, actor: actor, key: about.Key, print: take(r, about), id: db.GetIdempotencyRecordParams{
 		CompanyID: actor.CompanyID, PrincipalID: actor.ID, KeyHash: hashOf(about.Key), Now: k.Clock.Now(),
-	}
-	record, err := k.Store.Of(actor.CompanyID).GetIdempotencyRecord(ctx, id)
+	}}
+	record, err := k.Store.Of(actor.CompanyID).GetIdempotencyRecord(ctx, a.id)
 	if fault.Is(err, fault.ResourceNotFound) {
-		response, record, err = k.first(r, id, about.Key, fp, operation)
+		response, record, err = k.first(ctx, a, operation)
 	}
 	if record != nil {
-		response, err = k.replay(about.Key, record, fp, actor)
+		response, err = k.replay(record, a)
 		return response, true, err
 	}
 	return response, false, err
@@ -98,40 +95,88 @@ func (k *Keeper) Run(
 
 // first runs an operation whose key has no record yet. It returns a record instead of a response if the same request
 // succeeded in the meantime: because it was faster, or because this one failed on what it had done.
-func (k *Keeper) first(
-	r *http.Request, id db.GetIdempotencyRecordParams, key string, fp *fingerprint, operation Operation,
-) (Response, []byte, error) {
-	var faster []byte
-	ctx := r.Context()
-	inner, unit := k.Store.Unite(ctx, id.CompanyID, func(ctx context.Context, tx *db.Queries) (err error) {
-		faster, err = lock(ctx, tx, id)
-		return err
-	})
-	defer unit.End(ctx)
-	recorded := &recorder{header: http.Header{}, status: http.StatusOK}
-	if err := operation(recorded, r.WithContext(inner)); err != nil {
-		if faster == nil {
-			err = settle(ctx, unit, err)
-			faster = k.recordOf(ctx, id)
-		}
-		return Response{}, faster, err
+func (k *Keeper) first(ctx context.Context, a *attempt, operation Operation) (Response, []byte, error) {
+	written := newRecorder()
+	err := operation(written, a)
+	if err == nil && !a.committed {
+		err = k.keep(ctx, a, written.response())
 	}
-	response := recorded.response()
-	err := unit.Commit(ctx, func(tx *db.Queries) error {
-		sum, err := fp.sum()
-		if err != nil {
+	if err != nil {
+		if a.faster == nil {
+			a.faster = k.recordOf(ctx, a.id)
+		}
+		return Response{}, a.faster, err
+	}
+	return a.response, nil, nil
+}
+
+// keep records the response of an operation that changed nothing, and so had no transaction.
+func (k *Keeper) keep(ctx context.Context, a *attempt, response Response) error {
+	return k.Store.InTx(ctx, a.id.CompanyID, func(tx *postgres.Tx) error {
+		if err := a.Begin(ctx, tx); err != nil {
 			return err
 		}
-		sealed, err := seal(k.Secrets[0], key, record{sum, rightsOf(access.Of(ctx)), response})
-		if err != nil {
-			return err
-		}
-		return tx.InsertIdempotencyRecord(ctx, db.InsertIdempotencyRecordParams{
-			CompanyID: id.CompanyID, PrincipalID: id.PrincipalID, KeyHash: id.KeyHash, Sealed: sealed,
-			Now: id.Now, ExpiresAt: id.Now.Add(Lifetime),
-		})
+		return a.insert(ctx, tx, response)
 	})
-	return response, faster, err
+}
+
+// attempt is a service.Attempt of a request.
+type attempt struct {
+	keeper *Keeper
+	actor  access.Actor
+	key    string
+	print  *fingerprint
+	id     db.GetIdempotencyRecordParams
+	// faster is the record of another transaction that has executed the request meanwhile.
+	faster []byte
+	// response is what was recorded last; it counts once committed is true.
+	response  Response
+	committed bool
+}
+
+// Begin holds the key until the end of the transaction. It fails with IdempotencyKeyInUse if another transaction holds
+// it, or has recorded a response since.
+func (a *attempt) Begin(ctx context.Context, tx *postgres.Tx) error {
+	if a.committed {
+		return errors.New("idempotency: the attempt has committed, and its response is recorded")
+	}
+	found, err := tx.HoldIdempotencyKey(ctx, db.HoldIdempotencyKeyParams(a.id))
+	switch {
+	case err != nil || len(found) == 0:
+		return err
+	case found[0] == nil:
+		return fault.New(fault.IdempotencyKeyInUse).After(retryAfter)
+	}
+	a.faster = found[0]
+	return fault.New(fault.IdempotencyKeyInUse)
+}
+
+// Record writes the record of a response.
+func (a *attempt) Record(ctx context.Context, tx *postgres.Tx, response api.Response) error {
+	written := newRecorder()
+	if err := response.Respond(written); err != nil {
+		return fmt.Errorf("encode the response to record: %w", err)
+	}
+	return a.insert(ctx, tx, written.response())
+}
+
+// Committed notes that the response is recorded.
+func (a *attempt) Committed() { a.committed = true }
+
+func (a *attempt) insert(ctx context.Context, tx *postgres.Tx, response Response) error {
+	sum, err := a.print.sum()
+	if err != nil {
+		return err
+	}
+	sealed, err := seal(a.keeper.Secrets[0], a.key, record{sum, rightsOf(a.actor), response})
+	if err != nil {
+		return err
+	}
+	a.response = response
+	return tx.InsertIdempotencyRecord(ctx, db.InsertIdempotencyRecordParams{
+		CompanyID: a.id.CompanyID, PrincipalID: a.id.PrincipalID, KeyHash: a.id.KeyHash, Sealed: sealed,
+		Now: a.id.Now, ExpiresAt: a.id.Now.Add(Lifetime),
+	})
 }
 
 // recordOf looks for a record again. It returns nil if there is none, and also if the query fails: then the request
@@ -144,55 +189,28 @@ func (k *Keeper) recordOf(ctx context.Context, id db.GetIdempotencyRecordParams)
 	return record
 }
 
-// lock holds a key until the end of the transaction. It fails with IdempotencyKeyInUse if another transaction holds it,
-// or has recorded a response since; then it returns that record as well.
-func lock(ctx context.Context, tx *db.Queries, id db.GetIdempotencyRecordParams) ([]byte, error) {
-	found, err := tx.HoldIdempotencyKey(ctx, db.HoldIdempotencyKeyParams(id))
-	switch {
-	case err != nil || len(found) == 0:
-		return nil, err
-	case found[0] == nil:
-		return nil, fault.New(fault.IdempotencyKeyInUse).After(retryAfter)
-	}
-	return found[0], fault.New(fault.IdempotencyKeyInUse)
-}
-
 // replay returns the recorded response, if the request is the same and the actor may still see it.
-func (k *Keeper) replay(key string, sealed []byte, fp *fingerprint, actor access.Actor) (Response, error) {
-	sum, err := fp.sum()
+func (k *Keeper) replay(sealed []byte, a *attempt) (Response, error) {
+	sum, err := a.print.sum()
 	if err != nil {
 		return Response{}, err
 	}
 	var reasons []error
 	for _, secret := range k.Secrets {
-		known, err := open(secret, key, sealed)
+		known, err := open(secret, a.key, sealed)
 		switch {
 		case err != nil:
 			reasons = append(reasons, err)
 			continue
 		case known.Sum != sum:
 			return Response{}, fault.New(fault.IdempotencyKeyReused)
-		case !known.Rights.within(rightsOf(actor)):
+		case !known.Rights.within(rightsOf(a.actor)):
 			return Response{}, fault.New(fault.IdempotencyRecordLost).
 				With("This request succeeded before, and the role or the rights of its sender have changed since.")
 		}
 		return known.Response, nil
 	}
 	return Response{}, fault.New(fault.IdempotencyRecordLost).Because(errors.Join(reasons...))
-}
-
-// settle ends the transaction of a failed request. A refusal keeps what was written about it, such as an audit entry;
-// any other failure is rolled back.
-func settle(ctx context.Context, unit *postgres.Unit, failed error) error {
-	keep := true
-	switch fault.KindOf(failed) { //nolint:exhaustive // all others are refusals
-	case fault.Internal, fault.Unavailable:
-		keep = false
-	}
-	if err := unit.Settle(ctx, keep); err != nil {
-		return fmt.Errorf("end the transaction of a failed request: %w", err)
-	}
-	return failed
 }
 
 // Clean deletes expired records until the context ends. Every replica does, a bounded number at a time.

@@ -21,6 +21,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock/clocktest"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -58,7 +59,7 @@ func (b *bundle) in(t *testing.T) *bundle {
 }
 
 func (b *bundle) user(company testkit.Company, role api.Role) access.Actor {
-	return access.Actor{CompanyID: company.ID, ID: company.Users[role].ID, Role: role}
+	return access.Actor{Kind: access.KindUser, CompanyID: company.ID, ID: company.Users[role].ID, Role: role}
 }
 
 // keeperWith returns another keeper, with other secrets.
@@ -80,53 +81,68 @@ func about(key string) idempotency.Request {
 	return idempotency.Request{Operation: "CreateJob", Key: key, Body: []byte(`{"title":"Welder"}`)}
 }
 
-// request returns the usual request of an actor.
-func (b *bundle) request(actor access.Actor) *http.Request {
-	ctx := access.With(b.t.Context(), &access.Request{Actor: &actor})
-	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/v1/jobs", http.NoBody)
+// request returns the usual request.
+func (b *bundle) request() *http.Request {
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, "/api/v1/jobs", http.NoBody)
 	r.Header.Set("Content-Type", "application/json")
 	return r
+}
+
+// created is the response of an operation that created a job.
+type created struct{ title string }
+
+func (c created) Respond(w http.ResponseWriter) error {
+	w.Header().Set("Location", "/api/v1/jobs/"+c.title)
+	w.WriteHeader(http.StatusCreated)
+	_, err := io.WriteString(w, c.title)
+	return err
 }
 
 // operation creates a job with a title, and then returns an error, or responds if that is nil. It counts its runs.
 type operation struct {
 	*bundle
 	title  string
+	ctx    func() context.Context
 	failed error
 	before func() // runs before the transaction
 	during func() // runs in the transaction
 	runs   int
 }
 
-func (o *operation) run(w http.ResponseWriter, r *http.Request) error {
+func (o *operation) run(w http.ResponseWriter, attempt service.Attempt) error {
 	o.runs++
 	if o.before != nil {
 		o.before()
 	}
-	ctx := r.Context()
-	err := o.store.InTx(ctx, o.company.ID, func(tx *db.Queries) error {
+	ctx := o.ctx()
+	call := service.Call{Actor: o.actor, Attempt: attempt}
+	response, err := service.Commit(ctx, o.store, call, func(tx *postgres.Tx) (created, error) {
 		if o.during != nil {
 			o.during()
 		}
-		_, err := tx.InsertJob(ctx, db.InsertJobParams{
-			CompanyID: o.company.ID, ID: uuid.Must(uuid.NewV7()), Title: o.title, Status: api.JobStatusDraft, Now: o.clock.Now(),
-		})
-		return err
+		return created{o.title}, errors.Join(o.insert(ctx, tx), o.failed)
 	})
-	if err := errors.Join(err, o.failed); err != nil {
+	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/api/v1/jobs/"+o.title)
-	w.WriteHeader(http.StatusCreated)
-	_, err = io.WriteString(w, o.title)
+	return response.Respond(w)
+}
+
+// insert inserts the job.
+func (o *operation) insert(ctx context.Context, tx *postgres.Tx) error {
+	_, err := tx.InsertJob(ctx, db.InsertJobParams{
+		CompanyID: o.company.ID, ID: uuid.Must(uuid.NewV7()), Title: o.title, Status: api.JobStatusDraft, Now: o.clock.Now(),
+	})
 	return err
 }
 
-func (b *bundle) creates(title string) *operation { return &operation{bundle: b, title: title} }
+func (b *bundle) creates(title string) *operation {
+	return &operation{bundle: b, title: title, ctx: b.t.Context}
+}
 
 // send runs the usual request of the actor with a key.
 func (b *bundle) send(key string, o *operation) (idempotency.Response, bool, error) {
-	return b.keeper.Run(b.request(b.actor), about(key), o.run)
+	return b.keeper.Run(b.request(), b.actor, about(key), o.run)
 }
 
 // expectRun expects that a request runs the operation and gets its response.
@@ -182,7 +198,10 @@ func TestRun(t *testing.T) {
 		"slower request gets the response of the faster":    replaysTheFaster,
 		"slower request that fails gets the response, too":  replaysTheFasterAfterFailure,
 		"refusal is not recorded, and its audit entry kept": keepsNoRefusal,
-		"internal error rolls everything back":              rollsBackInternalErrors,
+		"error rolls everything back":                       rollsBackErrors,
+		"failed commit records and sends nothing":           recordsAndSendsNothingWithoutCommit,
+		"response without a transaction is recorded":        recordsWhatChangesNothing,
+		"operation commits once":                            commitsOnce,
 		"panic releases the key":                            releasesTheKeyAfterPanic,
 		"previous secret opens a record":                    opensWithPreviousSecret,
 		"record without its secret is lost":                 losesTheRecord,
@@ -225,9 +244,9 @@ func refusesAnotherRequest(b *bundle) {
 		"If-Match":  func(r *http.Request, _ *idempotency.Request) { r.Header.Set("If-Match", `"1"`) },
 	} {
 		b.t.Run(name, func(t *testing.T) {
-			r, request, o := b.request(b.actor), about("key"), b.creates("fitter")
+			r, request, o := b.request(), about("key"), b.creates("fitter")
 			change(r, &request)
-			if _, _, err := b.keeper.Run(r, request, o.run); !fault.Is(err, fault.IdempotencyKeyReused) || o.runs != 0 {
+			if _, _, err := b.keeper.Run(r, b.actor, request, o.run); !fault.Is(err, fault.IdempotencyKeyReused) || o.runs != 0 {
 				t.Errorf("got error %v and %d runs, want %s and none", err, o.runs, fault.IdempotencyKeyReused)
 			}
 		})
@@ -272,11 +291,11 @@ func replaysTheFaster(b *bundle) {
 
 // replaysTheFasterAfterFailure covers an operation that fails before its transaction, because of what the faster one did.
 func replaysTheFasterAfterFailure(b *bundle) {
-	slower := func(http.ResponseWriter, *http.Request) error {
+	slower := func(http.ResponseWriter, service.Attempt) error {
 		b.expectRun("key", b.creates("faster"))
 		return fault.New(fault.StateConflict)
 	}
-	response, replayed, err := b.keeper.Run(b.request(b.actor), about("key"), slower)
+	response, replayed, err := b.keeper.Run(b.request(), b.actor, about("key"), slower)
 	if err != nil || !replayed || string(response.Body) != "faster" {
 		b.t.Errorf("got response %q, replayed %t, error %v; want faster, replayed", response.Body, replayed, err)
 	}
@@ -284,8 +303,14 @@ func replaysTheFasterAfterFailure(b *bundle) {
 }
 
 func keepsNoRefusal(b *bundle) {
-	refused := b.creates("refused")
+	refused, note := b.creates("refused"), b.creates("note")
 	refused.failed = fault.New(fault.StateConflict)
+	refused.before = func() {
+		err := b.store.InTx(b.t.Context(), b.company.ID, func(tx *postgres.Tx) error { return note.insert(b.t.Context(), tx) })
+		if err != nil {
+			b.t.Error(err)
+		}
+	}
 	for range 2 {
 		if _, replayed, err := b.send("key", refused); !fault.Is(err, fault.StateConflict) || replayed {
 			b.t.Errorf("got error %v, replayed %t; want %s", err, replayed, fault.StateConflict)
@@ -294,14 +319,14 @@ func keepsNoRefusal(b *bundle) {
 	if refused.runs != 2 {
 		b.t.Errorf("runs: got %d, want 2", refused.runs)
 	}
-	b.expectRows(2, 0) // what the operation wrote about the refusal
+	b.expectRows(2, 0) // what the operation wrote about the refusal, in transactions of their own
 	b.expectRun("key", b.creates("welder"))
 	b.expectRows(3, 1)
 }
 
-func rollsBackInternalErrors(b *bundle) {
+func rollsBackErrors(b *bundle) {
 	failing := b.creates("failing")
-	failing.failed = errors.New("failed after its transaction")
+	failing.failed = errors.New("failed in its transaction")
 	if _, replayed, err := b.send("key", failing); !errors.Is(err, failing.failed) || replayed {
 		b.t.Errorf("got error %v, replayed %t; want %v", err, replayed, failing.failed)
 	}
@@ -310,20 +335,61 @@ func rollsBackInternalErrors(b *bundle) {
 	b.expectRows(1, 1)
 }
 
-func releasesTheKeyAfterPanic(b *bundle) {
-	panicking := func(w http.ResponseWriter, r *http.Request) error {
-		if err := b.creates("lost").run(w, r); err != nil {
-			return err
-		}
-		panic("after the transaction")
+// recordsAndSendsNothingWithoutCommit makes PostgreSQL refuse the commit, after all statements succeeded.
+func recordsAndSendsNothingWithoutCommit(b *bundle) {
+	b.Exec(`CREATE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN RAISE 'refused at the commit'; END $$`)
+	b.Exec(`CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON jobs DEFERRABLE INITIALLY DEFERRED
+		FOR EACH ROW WHEN (NEW.title = 'uncommittable') EXECUTE FUNCTION refuse_commit()`)
+	response, replayed, err := b.send("key", b.creates("uncommittable"))
+	if err == nil || !strings.Contains(err.Error(), "refused at the commit") || replayed || len(response.Body) != 0 || response.Status != 0 {
+		b.t.Errorf("got response %+v, replayed %t, error %v; want the error of the commit and no response", response, replayed, err)
 	}
+	b.expectRows(0, 0)
+	b.expectRun("key", b.creates("welder"))
+}
+
+func recordsWhatChangesNothing(b *bundle) {
+	runs := 0
+	unchanged := func(w http.ResponseWriter, _ service.Attempt) error {
+		runs++
+		return created{"unchanged"}.Respond(w)
+	}
+	for _, repeated := range []bool{false, true} {
+		response, replayed, err := b.keeper.Run(b.request(), b.actor, about("key"), unchanged)
+		if err != nil || replayed != repeated || string(response.Body) != "unchanged" || response.Status != http.StatusCreated {
+			b.t.Errorf("got response %+v, replayed %t, error %v; want unchanged, replayed %t", response, replayed, err, repeated)
+		}
+	}
+	if runs != 1 {
+		b.t.Errorf("runs: got %d, want 1", runs)
+	}
+	b.expectRows(0, 1)
+}
+
+func commitsOnce(b *bundle) {
+	first, second := b.creates("welder"), b.creates("fitter")
+	twice := func(w http.ResponseWriter, attempt service.Attempt) error {
+		return errors.Join(first.run(w, attempt), second.run(w, attempt))
+	}
+	// What was committed first counts.
+	response, replayed, err := b.keeper.Run(b.request(), b.actor, about("key"), twice)
+	if err != nil || !replayed || string(response.Body) != "welder" {
+		b.t.Errorf("got response %q, replayed %t, error %v; want welder, replayed", response.Body, replayed, err)
+	}
+	b.expectRows(1, 1)
+}
+
+func releasesTheKeyAfterPanic(b *bundle) {
+	panicking := b.creates("lost")
+	panicking.during = func() { panic("in the transaction") }
 	func() {
 		defer func() {
 			if recover() == nil {
 				b.t.Error("Run does not pass on the panic")
 			}
 		}()
-		_, _, _ = b.keeper.Run(b.request(b.actor), about("key"), panicking)
+		_, _, _ = b.send("key", panicking)
 	}()
 	b.expectRows(0, 0)
 	b.expectRun("key", b.creates("welder"))
@@ -369,7 +435,7 @@ func requiresRights(b *bundle) {
 	b.expectReplay("user", o, "welder")
 
 	id := b.Key(b.company, []string{"jobs:write"}).ID
-	b.actor = access.Actor{CompanyID: b.company.ID, ID: id, Role: api.RoleHr, Key: &access.Key{Scopes: []string{"jobs:write"}}}
+	b.actor = access.Actor{Kind: access.KindAPIKey, CompanyID: b.company.ID, ID: id, Role: api.RoleHr, Key: &access.Key{Scopes: []string{"jobs:write"}}}
 	b.expectRun("key", o)
 	b.actor.Key = &access.Key{Scopes: []string{"jobs:read"}}
 	b.expectRefused("key", o, fault.IdempotencyRecordLost)
@@ -378,12 +444,12 @@ func requiresRights(b *bundle) {
 }
 
 func recordsNoBrokenStream(b *bundle) {
-	r, request, o := b.request(b.actor), about("key"), b.creates("welder")
+	r, request, o := b.request(), about("key"), b.creates("welder")
 	request.Streams = true
 	body, client := io.Pipe()
 	_ = client.CloseWithError(io.ErrUnexpectedEOF)
 	r.Body = body
-	if _, _, err := b.keeper.Run(r, request, o.run); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, _, err := b.keeper.Run(r, b.actor, request, o.run); !errors.Is(err, io.ErrUnexpectedEOF) {
 		b.t.Errorf("got error %v, want %v", err, io.ErrUnexpectedEOF)
 	}
 	b.expectRows(0, 0)
@@ -391,14 +457,13 @@ func recordsNoBrokenStream(b *bundle) {
 
 func recordsNothingOfCanceledRequest(b *bundle) {
 	ctx, leave := context.WithCancel(b.t.Context())
-	r, o := b.request(b.actor), b.creates("welder")
-	r = r.WithContext(access.With(ctx, access.RequestOf(r.Context())))
-	o.during = leave
-	if _, _, err := b.keeper.Run(r, about("key"), o.run); err == nil {
+	r, o := b.request().WithContext(ctx), b.creates("welder")
+	o.ctx, o.during = r.Context, leave
+	if _, _, err := b.keeper.Run(r, b.actor, about("key"), o.run); err == nil {
 		b.t.Error("got no error, want one about the canceled context")
 	}
 	b.expectRows(0, 0)
-	o.during = nil
+	o.ctx, o.during = b.t.Context, nil
 	b.expectRun("key", o)
 }
 
@@ -414,10 +479,10 @@ func TestNewNamesTheMissingDependency(t *testing.T) {
 		t.Errorf("complete options: got error %v, want none", err)
 	}
 	for name, remove := range map[string]func(*idempotency.Options){
-		"Store":   func(o *idempotency.Options) { o.Store = nil },
-		"Clock":   func(o *idempotency.Options) { o.Clock.Now = nil },
-		"Log":     func(o *idempotency.Options) { o.Log = nil },
-		"Secrets": func(o *idempotency.Options) { o.Secrets = [][]byte{nil} },
+		"Store":     func(o *idempotency.Options) { o.Store = nil },
+		"Clock.Now": func(o *idempotency.Options) { o.Clock.Now = nil },
+		"Log":       func(o *idempotency.Options) { o.Log = nil },
+		"Secrets":   func(o *idempotency.Options) { o.Secrets = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -427,6 +492,11 @@ func TestNewNamesTheMissingDependency(t *testing.T) {
 				t.Errorf("got error %v, want one that names %s", err, name)
 			}
 		})
+	}
+	options := complete()
+	options.Secrets = [][]byte{nil}
+	if _, err := idempotency.New(options); err == nil || !strings.Contains(err.Error(), "secret is empty") {
+		t.Errorf("an empty secret: got error %v", err)
 	}
 }
 

@@ -147,9 +147,9 @@ func TestFingerprintOfStream(t *testing.T) {
 func TestRightsWithin(t *testing.T) {
 	t.Parallel()
 	job, other := uuid.New(), uuid.New()
-	user := func(role api.Role) access.Actor { return access.Actor{Role: role} }
+	user := func(role api.Role) access.Actor { return access.Actor{Kind: access.KindUser, Role: role} }
 	key := func(scopes []string, jobs ...uuid.UUID) access.Actor {
-		return access.Actor{Role: api.RoleHr, Key: &access.Key{Scopes: scopes, Jobs: jobs}}
+		return access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{Scopes: scopes, Jobs: jobs}}
 	}
 	both := []string{"jobs:read", "jobs:write"}
 	for name, test := range map[string]struct {
@@ -169,7 +169,7 @@ func TestRightsWithin(t *testing.T) {
 		"job lost":             {key(both, job, other), key(both, job), false},
 		"no longer limited":    {key(both, job), key(both), true},
 		"limited since":        {key(both), key(both, job), false},
-		"limited to no job":    {key(both, job), access.Actor{Key: &access.Key{Scopes: both, Jobs: []uuid.UUID{}}}, false},
+		"limited to no job":    {key(both, job), access.Actor{Kind: access.KindAPIKey, Key: &access.Key{Scopes: both, Jobs: []uuid.UUID{}}}, false},
 		"user and key":         {user(api.RoleHr), key(both), false},
 		"key and user":         {key(both), user(api.RoleHr), false},
 		"key without scopes":   {key(nil), key(both), true},

@@ -29,6 +29,8 @@ type recorder struct {
 	body   bytes.Buffer
 }
 
+func newRecorder() *recorder { return &recorder{header: http.Header{}, status: http.StatusOK} }
+
 func (r *recorder) Header() http.Header            { return r.header }
 func (r *recorder) WriteHeader(status int)         { r.status = status }
 func (r *recorder) Write(part []byte) (int, error) { return r.body.Write(part) }

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/content"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // Documents are what the service publishes about itself. They are the same in every response.
@@ -48,21 +49,21 @@ func Publish() (*Documents, error) {
 
 // GetSpecificationYAML returns the specification as YAML.
 func (m *Meta) GetSpecificationYAML(
-	ctx context.Context, _ api.GetSpecificationYAMLRequestObject,
+	ctx context.Context, call service.Call, _ api.GetSpecificationYAMLRequestObject,
 ) (api.GetSpecificationYAMLResponseObject, error) {
 	return m.Documents.yaml.answer(ctx), nil
 }
 
 // GetSpecificationJSON returns the specification as JSON.
 func (m *Meta) GetSpecificationJSON(
-	ctx context.Context, _ api.GetSpecificationJSONRequestObject,
+	ctx context.Context, call service.Call, _ api.GetSpecificationJSONRequestObject,
 ) (api.GetSpecificationJSONResponseObject, error) {
 	return m.Documents.json.answer(ctx), nil
 }
 
 // GetStateMachines returns the state machines by which the operations decide.
 func (m *Meta) GetStateMachines(
-	ctx context.Context, _ api.GetStateMachinesRequestObject,
+	ctx context.Context, call service.Call, _ api.GetStateMachinesRequestObject,
 ) (api.GetStateMachinesResponseObject, error) {
 	return m.Documents.machines.answer(ctx), nil
 }
@@ -84,8 +85,8 @@ type written struct {
 	form  content.Form
 }
 
-// write sends the document. Caches may keep it and must revalidate it before each use.
-func (d written) write(w http.ResponseWriter) error {
+// Respond sends the document. Caches may keep it and must revalidate it before each use.
+func (d written) Respond(w http.ResponseWriter) error {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
 	d.form.Describe(h)
@@ -97,10 +98,10 @@ func (d written) write(w http.ResponseWriter) error {
 }
 
 // VisitGetSpecificationYAMLResponse writes the document.
-func (d written) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.write(w) }
+func (d written) VisitGetSpecificationYAMLResponse(w http.ResponseWriter) error { return d.Respond(w) }
 
 // VisitGetSpecificationJSONResponse writes the document.
-func (d written) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.write(w) }
+func (d written) VisitGetSpecificationJSONResponse(w http.ResponseWriter) error { return d.Respond(w) }
 
 // VisitGetStateMachinesResponse writes the document.
-func (d written) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.write(w) }
+func (d written) VisitGetStateMachinesResponse(w http.ResponseWriter) error { return d.Respond(w) }

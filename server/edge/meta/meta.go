@@ -48,13 +48,15 @@ func New(deps service.Deps, options Options) (*Meta, error) {
 func (m *Meta) Stop() { m.stopping.Store(true) }
 
 // GetHealth reports that the process is alive.
-func (m *Meta) GetHealth(context.Context, api.GetHealthRequestObject) (api.GetHealthResponseObject, error) {
+func (m *Meta) GetHealth(
+	context.Context, service.Call, api.GetHealthRequestObject,
+) (api.GetHealthResponseObject, error) {
 	return api.GetHealth200JSONResponse{Status: api.HealthStatusHealthy}, nil
 }
 
 // GetReadiness checks all dependencies concurrently.
 func (m *Meta) GetReadiness(
-	ctx context.Context, _ api.GetReadinessRequestObject,
+	ctx context.Context, call service.Call, _ api.GetReadinessRequestObject,
 ) (api.GetReadinessResponseObject, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
@@ -86,7 +88,9 @@ func up(answered bool) api.CheckStatus {
 }
 
 // GetMetrics returns the metrics. The gate has checked the operator's token, if there is one.
-func (m *Meta) GetMetrics(context.Context, api.GetMetricsRequestObject) (api.GetMetricsResponseObject, error) {
+func (m *Meta) GetMetrics(
+	context.Context, service.Call, api.GetMetricsRequestObject,
+) (api.GetMetricsResponseObject, error) {
 	return exposition{m.Metrics.Handler()}, nil
 }
 
@@ -94,7 +98,10 @@ func (m *Meta) GetMetrics(context.Context, api.GetMetricsRequestObject) (api.Get
 type exposition struct{ handler http.Handler }
 
 // VisitGetMetricsResponse writes the current metrics.
-func (e exposition) VisitGetMetricsResponse(w http.ResponseWriter) error {
+func (e exposition) VisitGetMetricsResponse(w http.ResponseWriter) error { return e.Respond(w) }
+
+// Respond writes the current metrics.
+func (e exposition) Respond(w http.ResponseWriter) error {
 	e.handler.ServeHTTP(w, &http.Request{Method: http.MethodGet, Header: http.Header{}})
 	return nil
 }

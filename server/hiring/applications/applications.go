@@ -16,6 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
@@ -32,9 +33,9 @@ func New(deps service.Deps) (*Applications, error) {
 
 // GetApplication returns an application that is visible to the actor.
 func (a *Applications) GetApplication(
-	ctx context.Context, request api.GetApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.GetApplicationRequestObject,
 ) (api.GetApplicationResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	row, err := a.get(ctx, actor, request.ApplicationID)
 	if err != nil {
 		return nil, err
@@ -51,58 +52,58 @@ func (a *Applications) get(ctx context.Context, actor access.Actor, id uuid.UUID
 
 // CreateApplication creates an application of a candidate to a job, with the first entry of its history.
 func (a *Applications) CreateApplication(
-	ctx context.Context, request api.CreateApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.CreateApplicationRequestObject,
 ) (api.CreateApplicationResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	row := newApplication(*request.Body, actor.CompanyID)
 	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
-	var response api.ApplicationJSONResponse
-	err := a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.CreateApplicationResponseObject, error) {
+		var response api.ApplicationJSONResponse
 		candidate, job, err := a.lockReferences(ctx, tx, row)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		member, err := tx.LeadsJob(ctx, db.LeadsJobParams{
 			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), JobID: job.ID,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkApply(candidate.Status, job.Status, lifecycle.RelationOf(actor, member)); err != nil {
-			return err
+			return nil, err
 		}
 		created, err := tx.InsertApplication(ctx, row)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		err = tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 			CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
 			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: actor.ID, Now: row.Now,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		response = applicationResponse(actor, db.GetApplicationRow{
 			Application: created, FirstName: candidate.FirstName, LastName: candidate.LastName, JobTitle: job.Title,
 			IsMember: member,
 		})
-		return a.record(ctx, tx, audit.ApplicationCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
+		err = a.record(ctx, tx, actor, audit.ApplicationCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
+		if err != nil {
+			return nil, err
+		}
+		return api.CreateApplication201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateApplication201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/applications/" + response.Body.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateApplication201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateApplication201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/applications/" + response.Body.ID.String(),
-		},
-	}, nil
 }
 
 // lockReferences returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids
 // and an invalid source are reported together, as the fault RuleViolated.
 func (a *Applications) lockReferences(
-	ctx context.Context, tx *db.Queries, row db.InsertApplicationParams,
+	ctx context.Context, tx *postgres.Tx, row db.InsertApplicationParams,
 ) (db.Candidate, db.Job, error) {
 	f := fault.New(fault.RuleViolated)
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
@@ -120,9 +121,9 @@ func (a *Applications) lockReferences(
 
 // record writes an audit entry about an application.
 func (a *Applications) record(
-	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
-	return a.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+	return a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.Application, ID: &id, Details: details,
 	})
 }

@@ -40,7 +40,7 @@ func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
 	return api.ApplicationMove{
 		ID: row.ID, Event: row.Event, FromStage: row.FromStage, ToStage: row.ToStage, FromStatus: row.FromStatus,
 		ToStatus: row.ToStatus, RejectionReason: row.RejectionReason, Reason: optional.Of(row.Reason),
-		Actor:     access.Summarize(row.ActorID, joined.ActorName, joined.ByKey),
+		Actor:     access.Summarize(row.ActorID, joined.ActorKind, joined.ActorName),
 		CreatedAt: row.CreatedAt.UTC(),
 	}
 }

@@ -18,11 +18,11 @@ import (
 // ExportApplications streams the applications that are visible to the actor, oldest first. The audit entry commits
 // before the first line is sent.
 func (a *Applications) ExportApplications(
-	ctx context.Context, request api.ExportApplicationsRequestObject,
+	ctx context.Context, call service.Call, request api.ExportApplicationsRequestObject,
 ) (api.ExportApplicationsResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
-	file, err := a.Export(ctx, service.Export{
+	file, err := a.Export(ctx, call, service.Export{
 		Name: "applications", Action: audit.ApplicationsExported, Resource: audit.Application, Format: request.Params.Format,
 		Write: func(format api.ExportFormat, to io.Writer) error {
 			return a.export(ctx, actor, query, format, to)

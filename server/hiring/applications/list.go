@@ -9,13 +9,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListApplications lists the applications that are visible to the actor.
 func (a *Applications) ListApplications(
-	ctx context.Context, request api.ListApplicationsRequestObject,
+	ctx context.Context, call service.Call, request api.ListApplicationsRequestObject,
 ) (api.ListApplicationsResponseObject, error) {
-	actor, params := access.Of(ctx), request.Params
+	actor, params := call.Actor, request.Params
 	sort := api.ApplicationSortCreatedAtDesc
 	if params.Sort != nil {
 		sort = *params.Sort
@@ -78,9 +79,9 @@ func listPosition(row db.Application, sort api.ApplicationSort) page.Place {
 
 // ListApplicationHistory lists the moves of an application that is visible to the actor, oldest first.
 func (a *Applications) ListApplicationHistory(
-	ctx context.Context, request api.ListApplicationHistoryRequestObject,
+	ctx context.Context, call service.Call, request api.ListApplicationHistoryRequestObject,
 ) (api.ListApplicationHistoryResponseObject, error) {
-	row, err := a.get(ctx, access.Of(ctx), request.ApplicationID)
+	row, err := a.get(ctx, call.Actor, request.ApplicationID)
 	if err != nil {
 		return nil, err
 	}

@@ -14,82 +14,77 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // MoveApplication moves an application to another stage.
 func (a *Applications) MoveApplication(
-	ctx context.Context, request api.MoveApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.MoveApplicationRequestObject,
 ) (api.MoveApplicationResponseObject, error) {
-	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, move{
-		auditAction: audit.ApplicationMoved, reason: request.Body.Reason,
-		decide: func(row db.Application, relation lifecycle.Relation, reason *string) (outcome, error) {
-			return moveToStage(row, request.Body.To, relation, reason)
-		},
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.MoveApplicationResponseObject, error) {
+		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, move{
+			auditAction: audit.ApplicationMoved, reason: request.Body.Reason,
+			decide: func(row db.Application, relation lifecycle.Relation, reason *string) (outcome, error) {
+				return moveToStage(row, request.Body.To, relation, reason)
+			},
+		})
+		return api.MoveApplication200JSONResponse{ApplicationJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.MoveApplication200JSONResponse{ApplicationJSONResponse: response}, nil
 }
 
 // HoldApplication puts an application on hold.
 func (a *Applications) HoldApplication(
-	ctx context.Context, request api.HoldApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.HoldApplicationRequestObject,
 ) (api.HoldApplicationResponseObject, error) {
-	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
-		api.ApplicationActionHold, nil, audit.ApplicationHeld, optionalReason(request.Body)))
-	if err != nil {
-		return nil, err
-	}
-	return api.HoldApplication200JSONResponse{ApplicationJSONResponse: response}, nil
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.HoldApplicationResponseObject, error) {
+		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
+			api.ApplicationActionHold, nil, audit.ApplicationHeld, optionalReason(request.Body)))
+		return api.HoldApplication200JSONResponse{ApplicationJSONResponse: response}, err
+	})
 }
 
 // ResumeApplication makes an application that is on hold active again.
 func (a *Applications) ResumeApplication(
-	ctx context.Context, request api.ResumeApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.ResumeApplicationRequestObject,
 ) (api.ResumeApplicationResponseObject, error) {
-	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
-		api.ApplicationActionResume, nil, audit.ApplicationResumed, optionalReason(request.Body)))
-	if err != nil {
-		return nil, err
-	}
-	return api.ResumeApplication200JSONResponse{ApplicationJSONResponse: response}, nil
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.ResumeApplicationResponseObject, error) {
+		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
+			api.ApplicationActionResume, nil, audit.ApplicationResumed, optionalReason(request.Body)))
+		return api.ResumeApplication200JSONResponse{ApplicationJSONResponse: response}, err
+	})
 }
 
 // RejectApplication rejects an application for one of the listed reasons.
 func (a *Applications) RejectApplication(
-	ctx context.Context, request api.RejectApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.RejectApplicationRequestObject,
 ) (api.RejectApplicationResponseObject, error) {
-	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
-		api.ApplicationActionReject, &request.Body.RejectionReason, audit.ApplicationRejected, request.Body.Reason))
-	if err != nil {
-		return nil, err
-	}
-	return api.RejectApplication200JSONResponse{ApplicationJSONResponse: response}, nil
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.RejectApplicationResponseObject, error) {
+		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
+			api.ApplicationActionReject, &request.Body.RejectionReason, audit.ApplicationRejected, request.Body.Reason))
+		return api.RejectApplication200JSONResponse{ApplicationJSONResponse: response}, err
+	})
 }
 
 // WithdrawApplication records that the candidate has withdrawn the application.
 func (a *Applications) WithdrawApplication(
-	ctx context.Context, request api.WithdrawApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.WithdrawApplicationRequestObject,
 ) (api.WithdrawApplicationResponseObject, error) {
-	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
-		api.ApplicationActionWithdraw, nil, audit.ApplicationWithdrawn, optionalReason(request.Body)))
-	if err != nil {
-		return nil, err
-	}
-	return api.WithdrawApplication200JSONResponse{ApplicationJSONResponse: response}, nil
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.WithdrawApplicationResponseObject, error) {
+		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
+			api.ApplicationActionWithdraw, nil, audit.ApplicationWithdrawn, optionalReason(request.Body)))
+		return api.WithdrawApplication200JSONResponse{ApplicationJSONResponse: response}, err
+	})
 }
 
 // ReactivateApplication makes a rejected or withdrawn application active again, in the stage it was in.
 func (a *Applications) ReactivateApplication(
-	ctx context.Context, request api.ReactivateApplicationRequestObject,
+	ctx context.Context, call service.Call, request api.ReactivateApplicationRequestObject,
 ) (api.ReactivateApplicationResponseObject, error) {
-	response, err := a.transition(ctx, request.ApplicationID, request.Params.IfMatch, statusChange(
-		api.ApplicationActionReactivate, nil, audit.ApplicationReactivated, &request.Body.Reason))
-	if err != nil {
-		return nil, err
-	}
-	return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: response}, nil
+	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.ReactivateApplicationResponseObject, error) {
+		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
+			api.ApplicationActionReactivate, nil, audit.ApplicationReactivated, &request.Body.Reason))
+		return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: response}, err
+	})
 }
 
 // move is a requested move: its action in the audit log, its reason, and the function that decides it.
@@ -121,54 +116,50 @@ func optionalReason(body *api.OptionalReasonRequest) *string {
 // transition performs a move of an application that is visible to the actor. It records the move in the history and in
 // the audit log, and cancels the interviews of a closed application that have not started.
 func (a *Applications) transition(
-	ctx context.Context, id uuid.UUID, match *string, m move,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, m move,
 ) (response api.ApplicationJSONResponse, err error) {
-	actor := access.Of(ctx)
 	if m.reason != nil {
 		trimmed := optional.Trimmed("", m.reason)
 		m.reason = &trimmed
 	}
-	err = a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		locked, err := tx.GetApplicationForUpdate(ctx, db.GetApplicationForUpdateParams{
-			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
-		})
-		if err != nil {
-			return err
-		}
-		row, relation := locked.Application, lifecycle.RelationOf(actor, locked.IsMember)
-		next, err := m.decide(row, relation, m.reason)
-		if err := etag.If(match).Before(row.Version, err); err != nil {
-			return err
-		}
-		if err := checkReason(m.reason); err != nil {
-			return err
-		}
-		if isOpen(next.status) && !isOpen(row.Status) {
-			if err := a.lockApplicant(ctx, tx, row, relation); err != nil {
-				return err
-			}
-		}
-		saved, err := a.write(ctx, tx, row, next, m.reason)
-		if err != nil {
-			return err
-		}
-		if reason := cancellationReason(saved.Status); reason != "" {
-			canceller := cancellation.Canceller{Clock: a.Clock, Audit: a.Audit}
-			if err := canceller.Cancel(ctx, tx, saved, reason); err != nil {
-				return err
-			}
-		}
-		locked.Application = saved
-		response = applicationResponse(actor, db.GetApplicationRow(locked))
-		return a.record(ctx, tx, m.auditAction, id, audit.Diff(attributes(row), attributes(saved)))
+	locked, err := tx.GetApplicationForUpdate(ctx, db.GetApplicationForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
-	return response, err
+	if err != nil {
+		return response, err
+	}
+	row, relation := locked.Application, lifecycle.RelationOf(actor, locked.IsMember)
+	next, err := m.decide(row, relation, m.reason)
+	if err := etag.If(match).Before(row.Version, err); err != nil {
+		return response, err
+	}
+	if err := checkReason(m.reason); err != nil {
+		return response, err
+	}
+	if isOpen(next.status) && !isOpen(row.Status) {
+		if err := a.lockApplicant(ctx, tx, row, relation); err != nil {
+			return response, err
+		}
+	}
+	saved, err := a.write(ctx, tx, actor, row, next, m.reason)
+	if err != nil {
+		return response, err
+	}
+	if reason := cancellationReason(saved.Status); reason != "" {
+		canceller := cancellation.Canceller{Clock: a.Clock, Audit: a.Audit}
+		if err := canceller.Cancel(ctx, tx, actor, saved, reason); err != nil {
+			return response, err
+		}
+	}
+	locked.Application = saved
+	response = applicationResponse(actor, db.GetApplicationRow(locked))
+	return response, a.record(ctx, tx, actor, m.auditAction, id, audit.Diff(attributes(row), attributes(saved)))
 }
 
 // lockApplicant returns an error if the candidate of an application that is reopened cannot apply. It locks the
 // candidate, so that they are not archived before the transaction ends.
 func (a *Applications) lockApplicant(
-	ctx context.Context, tx *db.Queries, row db.Application, relation lifecycle.Relation,
+	ctx context.Context, tx *postgres.Tx, row db.Application, relation lifecycle.Relation,
 ) error {
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: row.CompanyID, ID: row.CandidateID,
@@ -182,7 +173,7 @@ func (a *Applications) lockApplicant(
 // write saves a move in the application and in its history. It reads the clock while the application is locked, so that
 // concurrent moves are in the history in the order in which they happened.
 func (a *Applications) write(
-	ctx context.Context, tx *db.Queries, row db.Application, next outcome, reason *string,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Application, next outcome, reason *string,
 ) (db.Application, error) {
 	now := a.Clock.Now()
 	entered, seconds := stageStay(row, next.stage, now)
@@ -197,6 +188,6 @@ func (a *Applications) write(
 	return saved, tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 		CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
 		Event: next.event, FromStage: &row.Stage, ToStage: saved.Stage, FromStatus: &row.Status, ToStatus: saved.Status,
-		RejectionReason: next.rejection, Reason: reason, Seconds: seconds, ActorID: access.Of(ctx).ID, Now: now,
+		RejectionReason: next.rejection, Reason: reason, Seconds: seconds, ActorID: actor.ID, Now: now,
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // Canceller cancels interviews.
@@ -24,7 +25,9 @@ type Canceller struct {
 // The caller must have locked the application's row in tx. Cancel locks the rows of the interviews. A concurrent
 // transaction that schedules one of them holds its row: it either commits before Cancel reads the row, or finds the
 // interview cancelled.
-func (c Canceller) Cancel(ctx context.Context, tx *db.Queries, application db.Application, reason string) error {
+func (c Canceller) Cancel(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, application db.Application, reason string,
+) error {
 	notBegun, err := tx.ListInterviewsNotBegunForUpdate(ctx, db.ListInterviewsNotBegunForUpdateParams{
 		CompanyID: application.CompanyID, ApplicationID: application.ID,
 	})
@@ -32,7 +35,7 @@ func (c Canceller) Cancel(ctx context.Context, tx *db.Queries, application db.Ap
 		return err
 	}
 	for _, interview := range notBegun {
-		if err := c.cancel(ctx, tx, interview, reason); err != nil {
+		if err := c.cancel(ctx, tx, actor, interview, reason); err != nil {
 			return err
 		}
 	}
@@ -40,8 +43,9 @@ func (c Canceller) Cancel(ctx context.Context, tx *db.Queries, application db.Ap
 }
 
 // cancel cancels one interview and records that in its history and in the audit log.
-func (c Canceller) cancel(ctx context.Context, tx *db.Queries, from db.Interview, reason string) error {
-	actor := access.Of(ctx)
+func (c Canceller) cancel(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, from db.Interview, reason string,
+) error {
 	to, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 		CompanyID: from.CompanyID, ID: from.ID, FromStatus: from.Status, ToStatus: api.InterviewStatusCancelled,
 		Reason: &reason, Now: c.Clock.Now(),
@@ -61,7 +65,7 @@ func (c Canceller) cancel(ctx context.Context, tx *db.Queries, from db.Interview
 	}
 	details := audit.Diff(map[string]any{"status": from.Status}, map[string]any{"status": to.Status})
 	details["application_id"] = to.ApplicationID
-	return c.Audit.Record(ctx, tx, to.CompanyID, audit.Entry{
+	return c.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.InterviewCancelled, Resource: audit.Interview, ID: &to.ID, Details: details,
 	})
 }

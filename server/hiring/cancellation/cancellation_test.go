@@ -73,11 +73,10 @@ func (f fixture) interview(application uuid.UUID, status api.InterviewStatus) uu
 
 // cancel calls Cancel in a transaction.
 func (f fixture) cancel(application uuid.UUID) error {
-	ctx := access.With(f.t.Context(), &access.Request{
-		Actor: &access.Actor{CompanyID: f.company.ID, ID: f.actor, Role: api.RoleHr},
-	})
-	return f.store.InTx(ctx, f.company.ID, func(tx *db.Queries) error {
-		return f.canceller.Cancel(ctx, tx, db.Application{CompanyID: f.company.ID, ID: application}, reason)
+	ctx := f.t.Context()
+	actor := access.Actor{Kind: access.KindUser, CompanyID: f.company.ID, ID: f.actor, Role: api.RoleHr}
+	return f.store.InTx(ctx, f.company.ID, func(tx *postgres.Tx) error {
+		return f.canceller.Cancel(ctx, tx, actor, db.Application{CompanyID: f.company.ID, ID: application}, reason)
 	})
 }
 

@@ -44,9 +44,9 @@ func New(deps service.Deps, options Options) (*Candidates, error) {
 
 // GetCandidate returns a candidate that is visible to the actor.
 func (c *Candidates) GetCandidate(
-	ctx context.Context, request api.GetCandidateRequestObject,
+	ctx context.Context, call service.Call, request api.GetCandidateRequestObject,
 ) (api.GetCandidateResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := c.Store.Of(actor.CompanyID)
 	row, err := tenant.GetCandidate(ctx, db.GetCandidateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: request.CandidateID,
@@ -54,7 +54,7 @@ func (c *Candidates) GetCandidate(
 	if err != nil {
 		return nil, err
 	}
-	response, err := c.candidateResponse(ctx, tenant, row)
+	response, err := c.candidateResponse(ctx, tenant, actor, row)
 	if err != nil {
 		return nil, err
 	}
@@ -63,73 +63,73 @@ func (c *Candidates) GetCandidate(
 
 // CreateCandidate creates an active candidate.
 func (c *Candidates) CreateCandidate(
-	ctx context.Context, request api.CreateCandidateRequestObject,
+	ctx context.Context, call service.Call, request api.CreateCandidateRequestObject,
 ) (api.CreateCandidateResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	created := emptyProfile().patched(asPatch(*request.Body))
 	if err := asError(checkProfile(created)); err != nil {
 		return nil, err
 	}
-	var response api.CandidateJSONResponse
-	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.CreateCandidateResponseObject, error) {
+		var response api.CandidateJSONResponse
 		row, err := tx.InsertCandidate(ctx, insertParams(created, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := c.record(ctx, tx, row, audit.CandidateCreated, changedFields(emptyProfile(), created)); err != nil {
-			return err
+		if err := c.record(ctx, tx, actor, row, audit.CandidateCreated, changedFields(emptyProfile(), created)); err != nil {
+			return nil, err
 		}
-		response, err = c.candidateResponse(ctx, tx, row)
-		return err
+		response, err = c.candidateResponse(ctx, tx.Queries, actor, row)
+		if err != nil {
+			return nil, err
+		}
+		return api.CreateCandidate201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateCandidate201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/candidates/" + response.Body.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateCandidate201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateCandidate201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/candidates/" + response.Body.ID.String(),
-		},
-	}, nil
 }
 
 // UpdateCandidate applies a merge patch to the profile of a candidate, active or archived. A patch that changes nothing
 // writes nothing: version, ETag and updated_at stay the same.
 func (c *Candidates) UpdateCandidate(
-	ctx context.Context, request api.UpdateCandidateRequestObject,
+	ctx context.Context, call service.Call, request api.UpdateCandidateRequestObject,
 ) (api.UpdateCandidateResponseObject, error) {
-	actor, patch := access.Of(ctx), request.Body
-	var response api.CandidateJSONResponse
-	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	actor, patch := call.Actor, request.Body
+	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.UpdateCandidateResponseObject, error) {
+		var response api.CandidateJSONResponse
 		row, err := lock(ctx, tx, actor, request.CandidateID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
-			return err
+			return nil, err
 		}
-		saved, err := c.save(ctx, tx, row, profileOf(row).patched(*patch))
+		saved, err := c.save(ctx, tx, actor, row, profileOf(row).patched(*patch))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		response, err = c.candidateResponse(ctx, tx, saved)
-		return err
+		response, err = c.candidateResponse(ctx, tx.Queries, actor, saved)
+		if err != nil {
+			return nil, err
+		}
+		return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: response}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: response}, nil
 }
 
 // lock reads a candidate that is visible to the actor and locks the row until the transaction ends.
-func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID) (db.Candidate, error) {
+func lock(ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID) (db.Candidate, error) {
 	return tx.GetCandidateForUpdate(ctx, db.GetCandidateForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
 }
 
 // save writes an edited profile and its audit entry, or nothing if the profile is unchanged.
-func (c *Candidates) save(ctx context.Context, tx *db.Queries, row db.Candidate, edited profile) (db.Candidate, error) {
+func (c *Candidates) save(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Candidate, edited profile,
+) (db.Candidate, error) {
 	changed := changedFields(profileOf(row), edited)
 	if len(changed) == 0 {
 		return row, nil
@@ -141,24 +141,24 @@ func (c *Candidates) save(ctx context.Context, tx *db.Queries, row db.Candidate,
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
-	return saved, c.record(ctx, tx, saved, audit.CandidateUpdated, changed)
+	return saved, c.record(ctx, tx, actor, saved, audit.CandidateUpdated, changed)
 }
 
 // record writes an audit entry about a candidate. It has the names of the changed fields without their values, because
 // the audit log is retained longer than the candidate's data may be.
 func (c *Candidates) record(
-	ctx context.Context, tx *db.Queries, row db.Candidate, action audit.Action, changed []string,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Candidate, action audit.Action, changed []string,
 ) error {
-	return c.Audit.Record(ctx, tx, row.CompanyID, audit.Entry{
+	return c.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.Candidate, ID: &row.ID, Details: audit.Details{"changed": changed},
 	})
 }
 
 // candidateResponse converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
 func (c *Candidates) candidateResponse(
-	ctx context.Context, tx *db.Queries, row db.Candidate,
+	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.Candidate,
 ) (api.CandidateJSONResponse, error) {
-	candidates, err := c.convertAll(ctx, tx, []db.Candidate{row})
+	candidates, err := c.convertAll(ctx, tenant, actor, []db.Candidate{row})
 	if err != nil {
 		return api.CandidateJSONResponse{}, err
 	}
@@ -169,9 +169,11 @@ func (c *Candidates) candidateResponse(
 }
 
 // convertAll converts candidates for the actor, in the same order.
-func (c *Candidates) convertAll(ctx context.Context, tx *db.Queries, rows []db.Candidate) ([]api.Candidate, error) {
-	relation := lifecycle.RelationOf(access.Of(ctx), false)
-	busy, err := c.busy(ctx, tx, relation, rows)
+func (c *Candidates) convertAll(
+	ctx context.Context, tenant *db.Queries, actor access.Actor, rows []db.Candidate,
+) ([]api.Candidate, error) {
+	relation := lifecycle.RelationOf(actor, false)
+	busy, err := c.busy(ctx, tenant, relation, rows)
 	if err != nil {
 		return nil, err
 	}

@@ -15,19 +15,19 @@ import (
 // ExportCandidates streams the candidates that are visible to the actor, oldest first. The audit entry commits before
 // the first line is sent.
 func (c *Candidates) ExportCandidates(
-	ctx context.Context, request api.ExportCandidatesRequestObject,
+	ctx context.Context, call service.Call, request api.ExportCandidatesRequestObject,
 ) (api.ExportCandidatesResponseObject, error) {
 	params, oldestFirst := request.Params, api.CandidateSortCreatedAtAsc
-	query, err := listQuery(access.Of(ctx), api.ListCandidatesParams{
+	query, err := listQuery(call.Actor, api.ListCandidatesParams{
 		Source: params.Source, UpdatedSince: params.UpdatedSince, Status: params.Status, Tag: params.Tag, Sort: &oldestFirst,
 	})
 	if err != nil {
 		return nil, err
 	}
-	file, err := c.Export(ctx, service.Export{
+	file, err := c.Export(ctx, call, service.Export{
 		Name: "candidates", Action: audit.CandidatesExported, Resource: audit.Candidate, Format: request.Params.Format,
 		Write: func(format api.ExportFormat, to io.Writer) error {
-			return c.export(ctx, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
+			return c.export(ctx, call.Actor, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
 		},
 	})
 	if err != nil {
@@ -48,7 +48,9 @@ type entry struct {
 
 // export writes the selected candidates in batches. Each batch is a query of its own, which checks again what is
 // visible to the actor, and one for the allowed actions.
-func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, out *bulk.Writer) error {
+func (c *Candidates) export(
+	ctx context.Context, actor access.Actor, query db.ListCandidatesParams, out *bulk.Writer,
+) error {
 	tenant := c.Store.Of(query.CompanyID)
 	query.MaxRows = bulk.Batch
 	convertEntry := func(e entry) (api.Candidate, error) { return e.candidate, nil }
@@ -60,7 +62,7 @@ func (c *Candidates) export(ctx context.Context, query db.ListCandidatesParams, 
 		if err != nil {
 			return nil, err
 		}
-		candidates, err := c.convertAll(ctx, tenant, rows)
+		candidates, err := c.convertAll(ctx, tenant, actor, rows)
 		if err != nil {
 			return nil, err
 		}

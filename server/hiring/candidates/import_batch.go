@@ -114,10 +114,10 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 			query.ExternalIds = append(query.ExternalIds, *id)
 		}
 	}
-	list := in.tx.ListImportedCandidates
+	list := in.tenant.ListImportedCandidates
 	if in.write {
 		list = func(ctx context.Context, q db.ListImportedCandidatesParams) ([]db.Candidate, error) {
-			return in.tx.ListImportedCandidatesForUpdate(ctx, db.ListImportedCandidatesForUpdateParams(q))
+			return in.tenant.ListImportedCandidatesForUpdate(ctx, db.ListImportedCandidatesForUpdateParams(q))
 		}
 	}
 	existing := existingCandidates{map[uuid.UUID]*db.Candidate{}, map[string]*db.Candidate{}}
@@ -177,7 +177,7 @@ func (in *importer) update(ctx context.Context, updated []candidateRow) error {
 		if err != nil {
 			return fmt.Errorf("encode updated candidates: %w", err)
 		}
-		n, err := in.tx.UpdateImportedCandidates(ctx, db.UpdateImportedCandidatesParams{
+		n, err := in.tenant.UpdateImportedCandidates(ctx, db.UpdateImportedCandidatesParams{
 			CompanyID: in.company, Now: in.candidates.Clock.Now(), Rows: encoded,
 		})
 		if err != nil {
@@ -201,7 +201,7 @@ func (in *importer) insert(ctx context.Context, created []candidateRow, rows []i
 	if err != nil {
 		return nil, fmt.Errorf("encode new candidates: %w", err)
 	}
-	ids, err := in.tx.InsertImportedCandidates(ctx, db.InsertImportedCandidatesParams{
+	ids, err := in.tenant.InsertImportedCandidates(ctx, db.InsertImportedCandidatesParams{
 		CompanyID: in.company, Now: in.candidates.Clock.Now(), Rows: encoded,
 	})
 	if err != nil {

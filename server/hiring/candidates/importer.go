@@ -61,7 +61,7 @@ func (r importRow) externalID() *string {
 type importer struct {
 	candidates *Candidates
 	company    uuid.UUID
-	tx         *db.Queries
+	tenant     *db.Queries
 	// write is false for a pass that only finds out what an import would do.
 	write  bool
 	report api.ImportReport
@@ -72,9 +72,9 @@ type importer struct {
 	lines map[[16]byte]int32
 }
 
-func newImporter(candidates *Candidates, company uuid.UUID, tx *db.Queries, write bool) *importer {
+func newImporter(candidates *Candidates, company uuid.UUID, tenant *db.Queries, write bool) *importer {
 	return &importer{
-		candidates: candidates, company: company, tx: tx, write: write, lines: map[[16]byte]int32{},
+		candidates: candidates, company: company, tenant: tenant, write: write, lines: map[[16]byte]int32{},
 		report: api.ImportReport{Errors: []api.ImportError{}},
 	}
 }

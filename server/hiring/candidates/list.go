@@ -8,13 +8,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListCandidates lists the candidates that are visible to the actor.
 func (c *Candidates) ListCandidates(
-	ctx context.Context, request api.ListCandidatesRequestObject,
+	ctx context.Context, call service.Call, request api.ListCandidatesRequestObject,
 ) (api.ListCandidatesResponseObject, error) {
-	actor, params := access.Of(ctx), request.Params
+	actor, params := call.Actor, request.Params
 	query, err := listQuery(actor, params)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func (c *Candidates) ListCandidates(
 			return tenant.ListCandidates(ctx, query)
 		},
 		Place: func(row db.Candidate) page.Place { return listPosition(row, sort) },
-		Show:  func(rows []db.Candidate) ([]api.Candidate, error) { return c.convertAll(ctx, tenant, rows) },
+		Show:  func(rows []db.Candidate) ([]api.Candidate, error) { return c.convertAll(ctx, tenant, actor, rows) },
 	})
 	if err != nil {
 		return nil, err

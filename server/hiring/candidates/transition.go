@@ -12,30 +12,31 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ArchiveCandidate archives a candidate. Archived candidates stay readable and cannot apply.
 func (c *Candidates) ArchiveCandidate(
-	ctx context.Context, request api.ArchiveCandidateRequestObject,
+	ctx context.Context, call service.Call, request api.ArchiveCandidateRequestObject,
 ) (api.ArchiveCandidateResponseObject, error) {
-	response, err := c.transition(
-		ctx, request.CandidateID, request.Params.IfMatch, api.CandidateActionArchive, audit.CandidateArchived)
-	if err != nil {
-		return nil, err
-	}
-	return api.ArchiveCandidate200JSONResponse{CandidateJSONResponse: response}, nil
+	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.ArchiveCandidateResponseObject, error) {
+		response, err := c.transition(
+			ctx, tx, call.Actor, request.CandidateID, request.Params.IfMatch, api.CandidateActionArchive,
+			audit.CandidateArchived)
+		return api.ArchiveCandidate200JSONResponse{CandidateJSONResponse: response}, err
+	})
 }
 
 // RestoreCandidate makes an archived candidate active again.
 func (c *Candidates) RestoreCandidate(
-	ctx context.Context, request api.RestoreCandidateRequestObject,
+	ctx context.Context, call service.Call, request api.RestoreCandidateRequestObject,
 ) (api.RestoreCandidateResponseObject, error) {
-	response, err := c.transition(
-		ctx, request.CandidateID, request.Params.IfMatch, api.CandidateActionRestore, audit.CandidateRestored)
-	if err != nil {
-		return nil, err
-	}
-	return api.RestoreCandidate200JSONResponse{CandidateJSONResponse: response}, nil
+	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.RestoreCandidateResponseObject, error) {
+		response, err := c.transition(
+			ctx, tx, call.Actor, request.CandidateID, request.Params.IfMatch, api.CandidateActionRestore,
+			audit.CandidateRestored)
+		return api.RestoreCandidate200JSONResponse{CandidateJSONResponse: response}, err
+	})
 }
 
 // transition performs an action that changes a candidate's status, and records it in the audit log.
@@ -43,42 +44,38 @@ func (c *Candidates) RestoreCandidate(
 // CreateApplication locks the candidate FOR SHARE until it commits. A concurrent transition therefore either sees the
 // new application, or commits first and CreateApplication finds the candidate archived.
 func (c *Candidates) transition(
-	ctx context.Context, id uuid.UUID, match *string, action api.CandidateAction, auditAction audit.Action,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, action api.CandidateAction,
+	auditAction audit.Action,
 ) (response api.CandidateJSONResponse, err error) {
-	actor := access.Of(ctx)
 	relation := lifecycle.RelationOf(actor, false)
-	err = c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := lock(ctx, tx, actor, id)
-		if err != nil {
-			return err
-		}
-		busy, err := c.busy(ctx, tx, relation, []db.Candidate{row})
-		if err != nil {
-			return err
-		}
-		to, err := decide(row.Status, action, relation, busy[id])
-		if err := etag.If(match).Before(row.Version, err); err != nil {
-			return err
-		}
-		saved, err := tx.TransitionCandidate(ctx, db.TransitionCandidateParams{
-			CompanyID: actor.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: c.Clock.Now(),
-		})
-		if err != nil {
-			return postgres.Guarded(err)
-		}
-		if err := c.record(ctx, tx, saved, auditAction, []string{"status"}); err != nil {
-			return err
-		}
-		response, err = c.candidateResponse(ctx, tx, saved)
-		return err
+	row, err := lock(ctx, tx, actor, id)
+	if err != nil {
+		return response, err
+	}
+	busy, err := c.busy(ctx, tx.Queries, relation, []db.Candidate{row})
+	if err != nil {
+		return response, err
+	}
+	to, err := decide(row.Status, action, relation, busy[id])
+	if err := etag.If(match).Before(row.Version, err); err != nil {
+		return response, err
+	}
+	saved, err := tx.TransitionCandidate(ctx, db.TransitionCandidateParams{
+		CompanyID: actor.CompanyID, ID: id, FromStatus: row.Status, ToStatus: to, Now: c.Clock.Now(),
 	})
-	return response, err
+	if err != nil {
+		return response, postgres.Guarded(err)
+	}
+	if err := c.record(ctx, tx, actor, saved, auditAction, []string{"status"}); err != nil {
+		return response, err
+	}
+	return c.candidateResponse(ctx, tx.Queries, actor, saved)
 }
 
 // busy returns the ids of the given candidates that have an application that is active or on hold. It only looks at
 // candidates that the actor could otherwise archive, because for all others it makes no difference.
 func (c *Candidates) busy(
-	ctx context.Context, tx *db.Queries, relation lifecycle.Relation, rows []db.Candidate,
+	ctx context.Context, tenant *db.Queries, relation lifecycle.Relation, rows []db.Candidate,
 ) (map[uuid.UUID]bool, error) {
 	var ids []uuid.UUID
 	for _, row := range rows {
@@ -90,7 +87,7 @@ func (c *Candidates) busy(
 	if len(ids) == 0 {
 		return busy, nil
 	}
-	found, err := tx.ListBusyCandidates(ctx, db.ListBusyCandidatesParams{CompanyID: rows[0].CompanyID, Ids: ids})
+	found, err := tenant.ListBusyCandidates(ctx, db.ListBusyCandidatesParams{CompanyID: rows[0].CompanyID, Ids: ids})
 	for _, id := range found {
 		busy[id] = true
 	}

@@ -8,8 +8,10 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // Completer completes interviews.
@@ -19,11 +21,14 @@ type Completer struct {
 }
 
 // Complete completes an interview that is awaiting_scores if no required score is missing, and returns the updated row.
-// In every other case it changes nothing and returns the given row. The event in the history has no actor.
+// In every other case it changes nothing and returns the given row. The actor is the one whose act made the interview
+// complete, and is recorded in the audit log. In the history the system is the actor, because nobody decided it.
 //
 // The caller must have locked the interview's row in tx. Submissions, reopenings and other completions lock it too, so
 // the result of counting the missing scores is valid until the end of the transaction.
-func (c Completer) Complete(ctx context.Context, tx *db.Queries, interview db.Interview) (db.Interview, error) {
+func (c Completer) Complete(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, interview db.Interview,
+) (db.Interview, error) {
 	if interview.Status != api.InterviewStatusAwaitingScores {
 		return interview, nil
 	}
@@ -41,15 +46,16 @@ func (c Completer) Complete(ctx context.Context, tx *db.Queries, interview db.In
 	if err != nil {
 		return interview, err
 	}
-	from := interview.Status
+	from, system := interview.Status, access.System(interview.CompanyID)
 	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: interview.CompanyID, ID: c.Clock.ID(), InterviewID: interview.ID,
-		Event: api.InterviewEventKindComplete, FromStatus: &from, ToStatus: completed.Status, CreatedAt: now,
+		Event: api.InterviewEventKindComplete, FromStatus: &from, ToStatus: completed.Status, ActorID: &system.ID,
+		CreatedAt: now,
 	})
 	if err != nil {
 		return interview, err
 	}
-	return completed, c.Audit.Record(ctx, tx, interview.CompanyID, audit.Entry{
+	return completed, c.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.InterviewCompleted, Resource: audit.Interview, ID: &interview.ID,
 		Details: audit.Details{"automatic": true},
 	})

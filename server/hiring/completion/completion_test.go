@@ -66,23 +66,28 @@ func (f fixture) interview(status api.InterviewStatus, n int) uuid.UUID {
 }
 
 // lock returns an interview, locked until the end of the transaction, as the callers of Complete do.
-func (f fixture) lock(tx *db.Queries, id uuid.UUID) (db.Interview, error) {
+func (f fixture) lock(tx *postgres.Tx, id uuid.UUID) (db.Interview, error) {
 	row, err := tx.GetInterviewForUpdate(f.t.Context(), db.GetInterviewForUpdateParams{
 		CompanyID: f.company.ID, ActorID: f.company.Users[api.RoleHr].ID, Reach: access.ReachAll.String(), ID: id,
 	})
 	return row.Interview, err
 }
 
+// actor is the user whose act completes interviews.
+func (f fixture) actor() access.Actor {
+	return access.Actor{Kind: access.KindUser, CompanyID: f.company.ID, ID: f.company.Users[api.RoleHr].ID, Role: api.RoleHr}
+}
+
 // complete calls Complete in a transaction and returns its result.
 func (f fixture) complete(id uuid.UUID) db.Interview {
 	f.t.Helper()
 	var result db.Interview
-	err := f.store.InTx(f.t.Context(), f.company.ID, func(tx *db.Queries) error {
+	err := f.store.InTx(f.t.Context(), f.company.ID, func(tx *postgres.Tx) error {
 		locked, err := f.lock(tx, id)
 		if err != nil {
 			return err
 		}
-		result, err = f.completer.Complete(f.t.Context(), tx, locked)
+		result, err = f.completer.Complete(f.t.Context(), tx, f.actor(), locked)
 		return err
 	})
 	if err != nil {
@@ -109,7 +114,7 @@ func (f fixture) stored(id uuid.UUID) stored {
 	err := f.Database.QueryRow(f.t.Context(), `
 		WITH event AS (
 			SELECT event = 'complete' AND from_status = 'awaiting_scores' AND to_status = 'completed'
-				AND actor_id IS NULL AND reason IS NULL AS automatic
+				AND actor_id = company_id AND reason IS NULL AS automatic
 			FROM interview_events WHERE interview_id = $1
 		), entry AS (
 			SELECT action = 'interview.completed' AND details = '{"automatic": true}' AS automatic
@@ -281,7 +286,7 @@ func testOutdatedRow(t *testing.T, f fixture) {
 	id := f.interview(api.InterviewStatusAwaitingScores, 1)
 	f.Score(id, f.users[0], api.ScoreStatusSubmitted, 4)
 	var outdated db.Interview
-	err := f.store.InTx(t.Context(), f.company.ID, func(tx *db.Queries) (err error) {
+	err := f.store.InTx(t.Context(), f.company.ID, func(tx *postgres.Tx) (err error) {
 		outdated, err = f.lock(tx, id)
 		return err
 	})
@@ -290,8 +295,8 @@ func testOutdatedRow(t *testing.T, f fixture) {
 	}
 	f.complete(id)
 
-	err = f.store.InTx(t.Context(), f.company.ID, func(tx *db.Queries) error {
-		_, err := f.completer.Complete(t.Context(), tx, outdated)
+	err = f.store.InTx(t.Context(), f.company.ID, func(tx *postgres.Tx) error {
+		_, err := f.completer.Complete(t.Context(), tx, f.actor(), outdated)
 		return err
 	})
 
@@ -343,7 +348,7 @@ func testConcurrentLastScores(t *testing.T, f fixture) {
 // submit submits a score as the operation does: it locks the interview first. It reports whether the interview was
 // completed.
 func (f fixture) submit(interview, score uuid.UUID) (completed bool, err error) {
-	err = f.store.InTx(f.t.Context(), f.company.ID, func(tx *db.Queries) error {
+	err = f.store.InTx(f.t.Context(), f.company.ID, func(tx *postgres.Tx) error {
 		locked, err := f.lock(tx, interview)
 		if err != nil {
 			return err
@@ -355,7 +360,7 @@ func (f fixture) submit(interview, score uuid.UUID) (completed bool, err error) 
 		if err != nil {
 			return err
 		}
-		result, err := f.completer.Complete(f.t.Context(), tx, locked)
+		result, err := f.completer.Complete(f.t.Context(), tx, f.actor(), locked)
 		completed = result.Status == api.InterviewStatusCompleted
 		return err
 	})

@@ -14,6 +14,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 const (
@@ -25,9 +26,9 @@ const (
 
 // GetInterviewCalendar returns an interview that the actor sees as a calendar file.
 func (i *Interviews) GetInterviewCalendar(
-	ctx context.Context, request api.GetInterviewCalendarRequestObject,
+	ctx context.Context, call service.Call, request api.GetInterviewCalendarRequestObject,
 ) (api.GetInterviewCalendarResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := i.Store.Of(actor.CompanyID)
 	row, err := get(ctx, tenant, actor, request.InterviewID)
 	if err != nil {
@@ -43,9 +44,9 @@ func (i *Interviews) GetInterviewCalendar(
 // GetMyCalendar returns the interviews on whose panel the user is as a calendar file, without cancelled interviews and
 // interviews that the user declined. It contains interviews from the last 30 days on, at most the first 1,000.
 func (i *Interviews) GetMyCalendar(
-	ctx context.Context, _ api.GetMyCalendarRequestObject,
+	ctx context.Context, call service.Call, _ api.GetMyCalendarRequestObject,
 ) (api.GetMyCalendarResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := i.Store.Of(actor.CompanyID)
 	rows, err := tenant.ListMyInterviews(ctx, db.ListMyInterviewsParams{
 		CompanyID: actor.CompanyID, UserID: actor.ID, Since: i.Clock.Now().Add(-calendarPast), MaxRows: maxEvents,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
@@ -89,7 +90,8 @@ func convertEvent(row db.InterviewEvent) api.InterviewEvent {
 		FromStartsAt: optional.Time(row.FromStartsAt), FromEndsAt: optional.Time(row.FromEndsAt),
 		FromTimezone: optional.Of(row.FromTimezone),
 		ToStartsAt:   optional.Time(row.ToStartsAt), ToEndsAt: optional.Time(row.ToEndsAt),
-		ToTimezone: optional.Of(row.ToTimezone), Reason: optional.Of(row.Reason), ActorID: optional.Of(row.ActorID),
+		ToTimezone: optional.Of(row.ToTimezone), Reason: optional.Of(row.Reason),
+		ActorID:   optional.Of(access.ShownID(row.CompanyID, row.ActorID)),
 		CreatedAt: row.CreatedAt.UTC(),
 	}
 }

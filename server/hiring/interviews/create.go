@@ -13,54 +13,55 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // CreateInterview creates an interview of an active application, as a draft or already scheduled.
 func (i *Interviews) CreateInterview(
-	ctx context.Context, request api.CreateInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.CreateInterviewRequestObject,
 ) (api.CreateInterviewResponseObject, error) {
-	actor, wanted := access.Of(ctx), *request.Body
-	var response api.InterviewJSONResponse
-	err := i.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	actor, wanted := call.Actor, *request.Body
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.CreateInterviewResponseObject, error) {
+		var response api.InterviewJSONResponse
 		application, err := i.application(ctx, tx, actor, wanted.ApplicationID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if application != nil {
 			_, err := lifecycle.Application().Decide(application.Status, api.ApplicationActionScheduleInterview,
 				lifecycle.RelationOf(actor, application.IsMember), nil)
 			if err != nil {
-				return err
+				return nil, err
 			}
 		}
 		row := newInterview(wanted, actor.CompanyID, actor.ID)
 		if err := i.checkNew(ctx, tx, wanted, row, application); err != nil {
-			return err
+			return nil, err
 		}
 		row.JobID, row.CandidateID = application.JobID, application.CandidateID
-		saved, err := i.insert(ctx, tx, row, wanted)
+		saved, err := i.insert(ctx, tx, actor, row, wanted)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		found := db.GetInterviewRow{Interview: saved, IsMember: application.IsMember}
-		response, err = i.interviewResponse(ctx, tx, actor, found)
-		return err
+		response, err = i.interviewResponse(ctx, tx.Queries, actor, found)
+		if err != nil {
+			return nil, err
+		}
+		return api.CreateInterview201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateInterview201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/interviews/" + response.Body.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateInterview201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateInterview201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/interviews/" + response.Body.ID.String(),
-		},
-	}, nil
 }
 
 // application returns an application that the actor sees, locked until the transaction ends; nil if the actor sees none
 // with that id.
 func (i *Interviews) application(
-	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID,
 ) (*db.GetApplicationForInterviewRow, error) {
 	row, err := tx.GetApplicationForInterview(ctx, db.GetApplicationForInterviewParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
@@ -74,7 +75,7 @@ func (i *Interviews) application(
 // checkNew validates a new interview. It returns RuleViolated with all violations. application is nil if the actor sees
 // no application with the requested id.
 func (i *Interviews) checkNew(
-	ctx context.Context, tx *db.Queries, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
+	ctx context.Context, tx *postgres.Tx, wanted api.CreateInterviewRequest, row db.InsertInterviewParams,
 	application *db.GetApplicationForInterviewRow,
 ) error {
 	f := fault.New(fault.RuleViolated)
@@ -107,7 +108,7 @@ func (i *Interviews) checkNew(
 
 // activity returns whether users are active. The map contains only users of the company.
 func (i *Interviews) activity(
-	ctx context.Context, tx *db.Queries, company uuid.UUID, users []uuid.UUID,
+	ctx context.Context, tx *postgres.Tx, company uuid.UUID, users []uuid.UUID,
 ) (map[uuid.UUID]bool, error) {
 	active := map[uuid.UUID]bool{}
 	if len(users) == 0 {
@@ -123,7 +124,8 @@ func (i *Interviews) activity(
 // insert saves a new interview with its panel and, if the request contains a schedule, schedules it. Both are recorded
 // in the history.
 func (i *Interviews) insert(
-	ctx context.Context, tx *db.Queries, row db.InsertInterviewParams, wanted api.CreateInterviewRequest,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.InsertInterviewParams,
+	wanted api.CreateInterviewRequest,
 ) (db.Interview, error) {
 	row.ID, row.Now = i.Clock.ID(), i.Clock.Now()
 	created, err := tx.InsertInterview(ctx, row)
@@ -152,11 +154,11 @@ func (i *Interviews) insert(
 	}
 	details := audit.Diff(emptyAttributes(), attributes(created))
 	details["application_id"], details["panel"] = created.ApplicationID, panel
-	err = i.recordAudit(ctx, tx, audit.InterviewCreated, created.ID, details)
+	err = i.recordAudit(ctx, tx, actor, audit.InterviewCreated, created.ID, details)
 	if err != nil || wanted.Schedule == nil {
 		return created, err
 	}
-	return i.saveTime(ctx, tx, created, api.InterviewStatusScheduled, panel, scheduleOf(*wanted.Schedule),
+	return i.saveTime(ctx, tx, actor, created, api.InterviewStatusScheduled, panel, scheduleOf(*wanted.Schedule),
 		func(b db.ListBookingsRow) string {
 			if n := slices.Index(panel, b.PersonID); n >= 0 {
 				return fmt.Sprintf("/panel/%d", n)

@@ -35,9 +35,9 @@ func New(deps service.Deps) (*Interviews, error) {
 
 // GetInterview returns an interview that the actor sees.
 func (i *Interviews) GetInterview(
-	ctx context.Context, request api.GetInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.GetInterviewRequestObject,
 ) (api.GetInterviewResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := i.Store.Of(actor.CompanyID)
 	row, err := get(ctx, tenant, actor, request.InterviewID)
 	if err != nil {
@@ -52,22 +52,22 @@ func (i *Interviews) GetInterview(
 
 // UpdateInterview changes title, kind, location, meeting URL and instructions, and the kit version of a draft.
 func (i *Interviews) UpdateInterview(
-	ctx context.Context, request api.UpdateInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.UpdateInterviewRequestObject,
 ) (api.UpdateInterviewResponseObject, error) {
 	patch := request.Body
-	response, err := i.act(ctx, request.InterviewID, etag.Needed(request.Params.IfMatch), api.InterviewActionUpdate, nil,
-		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
-			return i.save(ctx, tx, locked, applyPatch(locked.row, *patch))
-		})
-	if err != nil {
-		return nil, err
-	}
-	return api.UpdateInterview200JSONResponse{InterviewJSONResponse: response}, nil
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.UpdateInterviewResponseObject, error) {
+		response, err := i.act(ctx, tx, call.Actor, request.InterviewID, etag.Needed(request.Params.IfMatch),
+			api.InterviewActionUpdate, nil,
+			func(locked lockedInterview) (db.Interview, error) {
+				return i.save(ctx, tx, call.Actor, locked, applyPatch(locked.row, *patch))
+			})
+		return api.UpdateInterview200JSONResponse{InterviewJSONResponse: response}, err
+	})
 }
 
 // save validates and writes an update. If it changes nothing, the row and its version stay as they are.
 func (i *Interviews) save(
-	ctx context.Context, tx *db.Queries, locked lockedInterview, change db.UpdateInterviewParams,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, locked lockedInterview, change db.UpdateInterviewParams,
 ) (db.Interview, error) {
 	if !hasChanges(locked.row, change) {
 		return locked.row, nil
@@ -93,7 +93,7 @@ func (i *Interviews) save(
 		return locked.row, postgres.Guarded(err)
 	}
 	details := audit.Diff(attributes(locked.row), attributes(saved))
-	return saved, i.recordAudit(ctx, tx, audit.InterviewUpdated, locked.row.ID, details)
+	return saved, i.recordAudit(ctx, tx, actor, audit.InterviewUpdated, locked.row.ID, details)
 }
 
 // act performs an action on an interview that the actor sees, and returns the response. It calls write if the action is
@@ -101,44 +101,39 @@ func (i *Interviews) save(
 // result. The application is not locked: a transaction that closes it waits for the lock of the interview and then
 // cancels it.
 func (i *Interviews) act(
-	ctx context.Context, id uuid.UUID, match etag.Condition, action api.InterviewAction, reason *string,
-	write func(tx *db.Queries, locked lockedInterview) (db.Interview, error),
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match etag.Condition,
+	action api.InterviewAction, reason *string, write func(locked lockedInterview) (db.Interview, error),
 ) (response api.InterviewJSONResponse, err error) {
-	actor := access.Of(ctx)
-	err = i.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		found, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
-			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
-		})
-		if err != nil {
-			return err
-		}
-		locked := lockedInterview{row: found.Interview}
-		locked.panel, err = tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
-			CompanyID: actor.CompanyID, InterviewIds: []uuid.UUID{id},
-		})
-		if err != nil {
-			return err
-		}
-		locked.application, err = tx.GetApplicationStatus(ctx, db.GetApplicationStatusParams{
-			CompanyID: actor.CompanyID, ID: locked.row.ApplicationID,
-		})
-		if err != nil {
-			return err
-		}
-		locked.relation = relationOf(actor, found.IsMember, locked.panel)
-		locked.machine = machineFor(locked.panel, actor.ID, locked.application)
-		locked.to, err = locked.decide(action, reason)
-		if err := match.Before(locked.row.Version, err); err != nil {
-			return err
-		}
-		saved, err := write(tx, locked)
-		if err != nil {
-			return err
-		}
-		response, err = i.interviewResponse(ctx, tx, actor, db.GetInterviewRow{Interview: saved, IsMember: found.IsMember})
-		return err
+	found, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	})
-	return response, err
+	if err != nil {
+		return response, err
+	}
+	locked := lockedInterview{row: found.Interview}
+	locked.panel, err = tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
+		CompanyID: actor.CompanyID, InterviewIds: []uuid.UUID{id},
+	})
+	if err != nil {
+		return response, err
+	}
+	locked.application, err = tx.GetApplicationStatus(ctx, db.GetApplicationStatusParams{
+		CompanyID: actor.CompanyID, ID: locked.row.ApplicationID,
+	})
+	if err != nil {
+		return response, err
+	}
+	locked.relation = relationOf(actor, found.IsMember, locked.panel)
+	locked.machine = machineFor(locked.panel, actor.ID, locked.application)
+	locked.to, err = locked.decide(action, reason)
+	if err := match.Before(locked.row.Version, err); err != nil {
+		return response, err
+	}
+	saved, err := write(locked)
+	if err != nil {
+		return response, err
+	}
+	return i.interviewResponse(ctx, tx.Queries, actor, db.GetInterviewRow{Interview: saved, IsMember: found.IsMember})
 }
 
 // get returns an interview that the actor sees, or ResourceNotFound.
@@ -157,7 +152,7 @@ func relationOf(actor access.Actor, member bool, panel []db.ListInterviewPanelsR
 
 // kitVersion returns a kit version, locked until the transaction ends; nil if the company has none with that id.
 func (i *Interviews) kitVersion(
-	ctx context.Context, tx *db.Queries, company, id uuid.UUID,
+	ctx context.Context, tx *postgres.Tx, company, id uuid.UUID,
 ) (*db.GetKitVersionForInterviewRow, error) {
 	row, err := tx.GetKitVersionForInterview(ctx, db.GetKitVersionForInterviewParams{
 		CompanyID: company, ID: id,
@@ -170,10 +165,10 @@ func (i *Interviews) kitVersion(
 
 // recordChange records a change of an interview in its history and in the audit log.
 func (i *Interviews) recordChange(
-	ctx context.Context, tx *db.Queries, event api.InterviewEventKind, action audit.Action, from, to db.Interview,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, event api.InterviewEventKind, action audit.Action, from,
+	to db.Interview,
 	reason *string,
 ) error {
-	actor := access.Of(ctx)
 	err := tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: to.CompanyID, ID: i.Clock.ID(), InterviewID: to.ID, Event: event,
 		FromStatus: &from.Status, ToStatus: to.Status,
@@ -184,14 +179,14 @@ func (i *Interviews) recordChange(
 	if err != nil {
 		return err
 	}
-	return i.recordAudit(ctx, tx, action, to.ID, audit.Diff(attributes(from), attributes(to)))
+	return i.recordAudit(ctx, tx, actor, action, to.ID, audit.Diff(attributes(from), attributes(to)))
 }
 
 // recordAudit adds an entry about an interview to the audit log.
 func (i *Interviews) recordAudit(
-	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
-	return i.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+	return i.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.Interview, ID: &id, Details: details,
 	})
 }

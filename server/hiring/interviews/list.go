@@ -10,13 +10,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListInterviews lists the interviews that the actor sees.
 func (i *Interviews) ListInterviews(
-	ctx context.Context, request api.ListInterviewsRequestObject,
+	ctx context.Context, call service.Call, request api.ListInterviewsRequestObject,
 ) (api.ListInterviewsResponseObject, error) {
-	actor, wanted := access.Of(ctx), request.Params
+	actor, wanted := call.Actor, request.Params
 	query := listQuery(actor, wanted)
 	sort := api.InterviewSort(query.Sort)
 	scope := wanted
@@ -81,9 +82,9 @@ func listPosition(row db.Interview, sort api.InterviewSort) page.Place {
 
 // ListInterviewHistory lists the history of an interview that the actor sees, oldest first.
 func (i *Interviews) ListInterviewHistory(
-	ctx context.Context, request api.ListInterviewHistoryRequestObject,
+	ctx context.Context, call service.Call, request api.ListInterviewHistoryRequestObject,
 ) (api.ListInterviewHistoryResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := i.Store.Of(actor.CompanyID)
 	row, err := get(ctx, tenant, actor, request.InterviewID)
 	if err != nil {

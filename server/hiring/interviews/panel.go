@@ -14,51 +14,55 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // SetPanelist adds a user to the panel, or changes whether a panelist's score is required. If nothing changes, the
 // interview and its version stay as they are.
 func (i *Interviews) SetPanelist(
-	ctx context.Context, request api.SetPanelistRequestObject,
+	ctx context.Context, call service.Call, request api.SetPanelistRequestObject,
 ) (api.SetPanelistResponseObject, error) {
 	required := request.Body.ScoreRequired == nil || *request.Body.ScoreRequired
 	allowConflicts := request.Body.AllowConflicts != nil && *request.Body.AllowConflicts
-	response, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
-		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
-			before := panelist(locked.panel, request.UserID)
-			if before == nil {
-				if err := i.join(ctx, tx, locked, request.UserID, allowConflicts); err != nil {
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.SetPanelistResponseObject, error) {
+		response, err := i.act(ctx, tx, call.Actor, request.InterviewID, etag.If(request.Params.IfMatch),
+			api.InterviewActionSetPanel, nil,
+			func(locked lockedInterview) (db.Interview, error) {
+				before := panelist(locked.panel, request.UserID)
+				if before == nil {
+					if err := i.join(ctx, tx, call.Actor, locked, request.UserID, allowConflicts); err != nil {
+						return locked.row, err
+					}
+				} else if before.InterviewPanelist.ScoreRequired == required {
+					return locked.row, nil
+				}
+				now := i.Clock.Now()
+				err := tx.SetPanelist(ctx, db.SetPanelistParams{
+					CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, UserID: request.UserID,
+					ScoreRequired: required, Now: now,
+				})
+				if err != nil {
 					return locked.row, err
 				}
-			} else if before.InterviewPanelist.ScoreRequired == required {
-				return locked.row, nil
-			}
-			now := i.Clock.Now()
-			err := tx.SetPanelist(ctx, db.SetPanelistParams{
-				CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, UserID: request.UserID,
-				ScoreRequired: required, Now: now,
+				return i.panelChanged(ctx, tx, call.Actor, locked, before, audit.PanelistSet,
+					panelistDetails(request.UserID, before, &required))
 			})
-			if err != nil {
-				return locked.row, err
-			}
-			return i.panelChanged(ctx, tx, locked, before, audit.PanelistSet,
-				panelistDetails(request.UserID, before, &required))
-		})
-	if err != nil {
-		return nil, err
-	}
-	return api.SetPanelist200JSONResponse{InterviewJSONResponse: response}, nil
+		if err != nil {
+			return nil, err
+		}
+		return api.SetPanelist200JSONResponse{InterviewJSONResponse: response}, nil
+	})
 }
 
 // join checks that a user may be added to the panel. If the interview occupies time, it also books the user.
 func (i *Interviews) join(
-	ctx context.Context, tx *db.Queries, locked lockedInterview, user uuid.UUID, allowConflicts bool,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, locked lockedInterview, user uuid.UUID, allowConflicts bool,
 ) error {
 	row, err := tx.GetUser(ctx, db.GetUserParams{CompanyID: locked.row.CompanyID, ID: user})
 	if err != nil {
 		return err
 	}
-	if err := canChangePanelist(locked, access.Of(ctx), user); err != nil {
+	if err := canChangePanelist(locked, actor, user); err != nil {
 		return err
 	}
 	if err := canJoin(locked, row.IsActive); err != nil {
@@ -75,33 +79,36 @@ func (i *Interviews) join(
 
 // RemovePanelist removes a user from the panel.
 func (i *Interviews) RemovePanelist(
-	ctx context.Context, request api.RemovePanelistRequestObject,
+	ctx context.Context, call service.Call, request api.RemovePanelistRequestObject,
 ) (api.RemovePanelistResponseObject, error) {
-	response, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionSetPanel, nil,
-		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
-			before := panelist(locked.panel, request.UserID)
-			if before == nil {
-				return locked.row, fault.New(fault.ResourceNotFound)
-			}
-			if err := canChangePanelist(locked, access.Of(ctx), request.UserID); err != nil {
-				return locked.row, err
-			}
-			if err := canLeave(locked); err != nil {
-				return locked.row, err
-			}
-			_, err := tx.DeletePanelist(ctx, db.DeletePanelistParams{
-				CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, UserID: request.UserID,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.RemovePanelistResponseObject, error) {
+		response, err := i.act(ctx, tx, call.Actor, request.InterviewID, etag.If(request.Params.IfMatch),
+			api.InterviewActionSetPanel, nil,
+			func(locked lockedInterview) (db.Interview, error) {
+				before := panelist(locked.panel, request.UserID)
+				if before == nil {
+					return locked.row, fault.New(fault.ResourceNotFound)
+				}
+				if err := canChangePanelist(locked, call.Actor, request.UserID); err != nil {
+					return locked.row, err
+				}
+				if err := canLeave(locked); err != nil {
+					return locked.row, err
+				}
+				_, err := tx.DeletePanelist(ctx, db.DeletePanelistParams{
+					CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, UserID: request.UserID,
+				})
+				if err != nil {
+					return locked.row, err
+				}
+				return i.panelChanged(ctx, tx, call.Actor, locked, before, audit.PanelistRemoved,
+					panelistDetails(request.UserID, before, nil))
 			})
-			if err != nil {
-				return locked.row, err
-			}
-			return i.panelChanged(ctx, tx, locked, before, audit.PanelistRemoved,
-				panelistDetails(request.UserID, before, nil))
-		})
-	if err != nil {
-		return nil, err
-	}
-	return api.RemovePanelist200JSONResponse{InterviewJSONResponse: response}, nil
+		if err != nil {
+			return nil, err
+		}
+		return api.RemovePanelist200JSONResponse{InterviewJSONResponse: response}, nil
+	})
 }
 
 // panelChanged advances the interview's version after a change of one panelist and records the change. If the
@@ -109,7 +116,7 @@ func (i *Interviews) RemovePanelist(
 // of a panelist whose score was not missing never completes it: otherwise an interview that HR reopened, although all
 // scores are submitted, would be completed again.
 func (i *Interviews) panelChanged(
-	ctx context.Context, tx *db.Queries, locked lockedInterview, before *db.ListInterviewPanelsRow,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, locked lockedInterview, before *db.ListInterviewPanelsRow,
 	action audit.Action, details audit.Details,
 ) (db.Interview, error) {
 	saved, err := tx.AdvanceInterview(ctx, db.AdvanceInterviewParams{
@@ -118,49 +125,49 @@ func (i *Interviews) panelChanged(
 	if err != nil {
 		return locked.row, postgres.Guarded(err)
 	}
-	if err := i.recordAudit(ctx, tx, action, locked.row.ID, details); err != nil {
+	if err := i.recordAudit(ctx, tx, actor, action, locked.row.ID, details); err != nil {
 		return locked.row, err
 	}
 	if before == nil || !lacksScore(*before) {
 		return saved, nil
 	}
-	return i.completer().Complete(ctx, tx, saved)
+	return i.completer().Complete(ctx, tx, actor, saved)
 }
 
 // RespondToInterview saves the actor's response as a panelist.
 func (i *Interviews) RespondToInterview(
-	ctx context.Context, request api.RespondToInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.RespondToInterviewRequestObject,
 ) (api.RespondToInterviewResponseObject, error) {
-	actor, answer := access.Of(ctx), api.PanelResponse(request.Body.Response)
+	actor, answer := call.Actor, api.PanelResponse(request.Body.Response)
 	comment := optional.Text(nil, request.Body.Comment)
 	f := fault.New(fault.RuleViolated)
 	text.OptionalLines(f, "/comment", comment)
 	if err := errorOf(f); err != nil {
 		return nil, err
 	}
-	response, err := i.act(ctx, request.InterviewID, etag.If(request.Params.IfMatch), api.InterviewActionRespond, nil,
-		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
-			now := i.Clock.Now()
-			_, err := tx.UpdatePanelResponse(ctx, db.UpdatePanelResponseParams{
-				CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, UserID: actor.ID, Response: answer,
-				Comment: comment, Now: now,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.RespondToInterviewResponseObject, error) {
+		response, err := i.act(ctx, tx, call.Actor, request.InterviewID, etag.If(request.Params.IfMatch),
+			api.InterviewActionRespond, nil,
+			func(locked lockedInterview) (db.Interview, error) {
+				now := i.Clock.Now()
+				_, err := tx.UpdatePanelResponse(ctx, db.UpdatePanelResponseParams{
+					CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, UserID: actor.ID, Response: answer,
+					Comment: comment, Now: now,
+				})
+				if err != nil {
+					return locked.row, err
+				}
+				saved, err := tx.TouchInterview(ctx, db.TouchInterviewParams{
+					CompanyID: locked.row.CompanyID, ID: locked.row.ID, FromStatus: locked.row.Status, Now: now,
+				})
+				if err != nil {
+					return locked.row, postgres.Guarded(err)
+				}
+				details := responseDetails(*panelist(locked.panel, actor.ID), answer)
+				return saved, i.recordAudit(ctx, tx, actor, audit.InterviewResponded, locked.row.ID, details)
 			})
-			if err != nil {
-				return locked.row, err
-			}
-			saved, err := tx.TouchInterview(ctx, db.TouchInterviewParams{
-				CompanyID: locked.row.CompanyID, ID: locked.row.ID, FromStatus: locked.row.Status, Now: now,
-			})
-			if err != nil {
-				return locked.row, postgres.Guarded(err)
-			}
-			details := responseDetails(*panelist(locked.panel, actor.ID), answer)
-			return saved, i.recordAudit(ctx, tx, audit.InterviewResponded, locked.row.ID, details)
-		})
-	if err != nil {
-		return nil, err
-	}
-	return api.RespondToInterview200JSONResponse{InterviewJSONResponse: response}, nil
+		return api.RespondToInterview200JSONResponse{InterviewJSONResponse: response}, err
+	})
 }
 
 // panelistDetails returns the audit details of a change of a panelist: the user, and whether their score was and is

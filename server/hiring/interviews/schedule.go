@@ -8,39 +8,42 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ScheduleInterview sets the time of a draft, or another time after a no-show.
 func (i *Interviews) ScheduleInterview(
-	ctx context.Context, request api.ScheduleInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.ScheduleInterviewRequestObject,
 ) (api.ScheduleInterviewResponseObject, error) {
-	response, err := i.setTime(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionSchedule,
-		*request.Body)
-	if err != nil {
-		return nil, err
-	}
-	return api.ScheduleInterview200JSONResponse{InterviewJSONResponse: response}, nil
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.ScheduleInterviewResponseObject, error) {
+		response, err := i.setTime(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
+			api.InterviewActionSchedule,
+			*request.Body)
+		return api.ScheduleInterview200JSONResponse{InterviewJSONResponse: response}, err
+	})
 }
 
 // RescheduleInterview changes the time of a scheduled interview.
 func (i *Interviews) RescheduleInterview(
-	ctx context.Context, request api.RescheduleInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.RescheduleInterviewRequestObject,
 ) (api.RescheduleInterviewResponseObject, error) {
-	response, err := i.setTime(ctx, request.InterviewID, request.Params.IfMatch, api.InterviewActionReschedule,
-		api.ScheduleRequest(*request.Body))
-	if err != nil {
-		return nil, err
-	}
-	return api.RescheduleInterview200JSONResponse{InterviewJSONResponse: response}, nil
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.RescheduleInterviewResponseObject, error) {
+		response, err := i.setTime(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
+			api.InterviewActionReschedule,
+			api.ScheduleRequest(*request.Body))
+		return api.RescheduleInterview200JSONResponse{InterviewJSONResponse: response}, err
+	})
 }
 
 // setTime validates the requested time and performs the action that sets it.
 func (i *Interviews) setTime(
-	ctx context.Context, id uuid.UUID, match *string, action api.InterviewAction, wanted api.ScheduleRequest,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, action api.InterviewAction,
+	wanted api.ScheduleRequest,
 ) (api.InterviewJSONResponse, error) {
 	s := scheduleOf(wanted)
 	f := fault.New(fault.RuleViolated)
@@ -48,8 +51,8 @@ func (i *Interviews) setTime(
 	if err := errorOf(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, etag.If(match), action, s.reason,
-		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
+	return i.act(ctx, tx, actor, id, etag.If(match), action, s.reason,
+		func(locked lockedInterview) (db.Interview, error) {
 			// A client that lost the response repeats its request. It must not reset the panel's responses.
 			if action == api.InterviewActionReschedule && s.isTimeOf(locked.row) {
 				return locked.row, nil
@@ -59,7 +62,7 @@ func (i *Interviews) setTime(
 				panel[n] = p.InterviewPanelist.UserID
 			}
 			// The request does not name people, so the pointer of a conflict is the whole request.
-			return i.saveTime(ctx, tx, locked.row, locked.to, panel, s, func(db.ListBookingsRow) string { return "" })
+			return i.saveTime(ctx, tx, actor, locked.row, locked.to, panel, s, func(db.ListBookingsRow) string { return "" })
 		})
 }
 
@@ -96,7 +99,8 @@ func (s schedule) check(f *fault.Fault, prefix string) {
 // If a person is booked at that time, it returns ScheduleConflict; pointer returns the part of the request that names
 // the person.
 func (i *Interviews) saveTime(
-	ctx context.Context, tx *db.Queries, row db.Interview, to api.InterviewStatus, panel []uuid.UUID, s schedule,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Interview, to api.InterviewStatus, panel []uuid.UUID,
+	s schedule,
 	pointer func(db.ListBookingsRow) string,
 ) (db.Interview, error) {
 	err := i.book(ctx, tx, booking{
@@ -123,13 +127,13 @@ func (i *Interviews) saveTime(
 	if row.Status == to {
 		event, action = api.InterviewEventKindReschedule, audit.InterviewRescheduled
 	}
-	return saved, i.recordChange(ctx, tx, event, action, row, saved, s.reason)
+	return saved, i.recordChange(ctx, tx, actor, event, action, row, saved, s.reason)
 }
 
 // book locks people's calendars until the end of the transaction and checks them for conflicts. If two transactions
 // book the same person, the second waits for the first and sees its booking.
 func (i *Interviews) book(
-	ctx context.Context, tx *db.Queries, b booking, allowConflicts bool, pointer func(db.ListBookingsRow) string,
+	ctx context.Context, tx *postgres.Tx, b booking, allowConflicts bool, pointer func(db.ListBookingsRow) string,
 ) error {
 	people := b.panelists
 	if b.candidate != nil {
@@ -139,7 +143,7 @@ func (i *Interviews) book(
 	if err != nil || allowConflicts {
 		return err
 	}
-	conflicts, err := i.bookings(ctx, tx, b)
+	conflicts, err := i.bookings(ctx, tx.Queries, b)
 	if err != nil || len(conflicts) == 0 {
 		return err
 	}

@@ -7,89 +7,89 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // StartInterview starts an interview. Its panel can write scores from then on.
 func (i *Interviews) StartInterview(
-	ctx context.Context, request api.StartInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.StartInterviewRequestObject,
 ) (api.StartInterviewResponseObject, error) {
-	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, stateChange{
-		api.InterviewActionStart, api.InterviewEventKindStart, audit.InterviewStarted,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.StartInterviewResponseObject, error) {
+		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch, nil, stateChange{
+			api.InterviewActionStart, api.InterviewEventKindStart, audit.InterviewStarted,
+		})
+		return api.StartInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.StartInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // FinishInterview ends an interview. If all required scores are submitted, it also completes the interview.
 func (i *Interviews) FinishInterview(
-	ctx context.Context, request api.FinishInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.FinishInterviewRequestObject,
 ) (api.FinishInterviewResponseObject, error) {
-	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, nil, stateChange{
-		api.InterviewActionFinish, api.InterviewEventKindFinish, audit.InterviewFinished,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.FinishInterviewResponseObject, error) {
+		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch, nil, stateChange{
+			api.InterviewActionFinish, api.InterviewEventKindFinish, audit.InterviewFinished,
+		})
+		return api.FinishInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.FinishInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // MarkInterviewNoShow records that the candidate did not come.
 func (i *Interviews) MarkInterviewNoShow(
-	ctx context.Context, request api.MarkInterviewNoShowRequestObject,
+	ctx context.Context, call service.Call, request api.MarkInterviewNoShowRequestObject,
 ) (api.MarkInterviewNoShowResponseObject, error) {
-	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), stateChange{
-		api.InterviewActionMarkNoShow, api.InterviewEventKindMarkNoShow, audit.InterviewMissed,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.MarkInterviewNoShowResponseObject, error) {
+		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
+			reasonOf(request.Body), stateChange{
+				api.InterviewActionMarkNoShow, api.InterviewEventKindMarkNoShow, audit.InterviewMissed,
+			})
+		return api.MarkInterviewNoShow200JSONResponse{InterviewJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.MarkInterviewNoShow200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // CancelInterview cancels an interview.
 func (i *Interviews) CancelInterview(
-	ctx context.Context, request api.CancelInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.CancelInterviewRequestObject,
 ) (api.CancelInterviewResponseObject, error) {
-	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, reasonOf(request.Body), stateChange{
-		api.InterviewActionCancel, api.InterviewEventKindCancel, audit.InterviewCancelled,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.CancelInterviewResponseObject, error) {
+		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
+			reasonOf(request.Body), stateChange{
+				api.InterviewActionCancel, api.InterviewEventKindCancel, audit.InterviewCancelled,
+			})
+		return api.CancelInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CancelInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // CompleteInterview completes an interview without waiting for missing scores.
 func (i *Interviews) CompleteInterview(
-	ctx context.Context, request api.CompleteInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.CompleteInterviewRequestObject,
 ) (api.CompleteInterviewResponseObject, error) {
-	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, stateChange{
-		api.InterviewActionComplete, api.InterviewEventKindComplete, audit.InterviewCompleted,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.CompleteInterviewResponseObject, error) {
+		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
+			&request.Body.Reason, stateChange{
+				api.InterviewActionComplete, api.InterviewEventKindComplete, audit.InterviewCompleted,
+			})
+		return api.CompleteInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CompleteInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // ReopenInterview returns a completed interview to awaiting_scores. It stays there until the next submission, even if
 // all required scores are submitted.
 func (i *Interviews) ReopenInterview(
-	ctx context.Context, request api.ReopenInterviewRequestObject,
+	ctx context.Context, call service.Call, request api.ReopenInterviewRequestObject,
 ) (api.ReopenInterviewResponseObject, error) {
-	response, err := i.transition(ctx, request.InterviewID, request.Params.IfMatch, &request.Body.Reason, stateChange{
-		api.InterviewActionReopen, api.InterviewEventKindReopen, audit.InterviewReopened,
+	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.ReopenInterviewResponseObject, error) {
+		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
+			&request.Body.Reason, stateChange{
+				api.InterviewActionReopen, api.InterviewEventKindReopen, audit.InterviewReopened,
+			})
+		return api.ReopenInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.ReopenInterview200JSONResponse{InterviewJSONResponse: response}, nil
 }
 
 // stateChange is an action that changes only the state of an interview, with its names in the history and the audit
@@ -102,7 +102,7 @@ type stateChange struct {
 
 // transition validates the reason and performs a state change.
 func (i *Interviews) transition(
-	ctx context.Context, id uuid.UUID, match, reason *string, change stateChange,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match, reason *string, change stateChange,
 ) (api.InterviewJSONResponse, error) {
 	reason = trimmed(reason)
 	f := fault.New(fault.RuleViolated)
@@ -110,8 +110,8 @@ func (i *Interviews) transition(
 	if err := errorOf(f); err != nil {
 		return api.InterviewJSONResponse{}, err
 	}
-	return i.act(ctx, id, etag.If(match), change.action, reason,
-		func(tx *db.Queries, locked lockedInterview) (db.Interview, error) {
+	return i.act(ctx, tx, actor, id, etag.If(match), change.action, reason,
+		func(locked lockedInterview) (db.Interview, error) {
 			saved, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 				CompanyID: locked.row.CompanyID, ID: id, FromStatus: locked.row.Status, ToStatus: locked.to,
 				Reason: reason, Now: i.Clock.Now(),
@@ -119,13 +119,13 @@ func (i *Interviews) transition(
 			if err != nil {
 				return saved, postgres.Guarded(err)
 			}
-			if err := i.recordChange(ctx, tx, change.event, change.audit, locked.row, saved, reason); err != nil {
+			if err := i.recordChange(ctx, tx, actor, change.event, change.audit, locked.row, saved, reason); err != nil {
 				return saved, err
 			}
 			if change.action != api.InterviewActionFinish {
 				return saved, nil
 			}
-			return i.completer().Complete(ctx, tx, saved)
+			return i.completer().Complete(ctx, tx, actor, saved)
 		})
 }
 

@@ -31,8 +31,10 @@ func New(deps service.Deps) (*Jobs, error) {
 }
 
 // GetJob returns a job that is visible to the actor.
-func (j *Jobs) GetJob(ctx context.Context, request api.GetJobRequestObject) (api.GetJobResponseObject, error) {
-	actor := access.Of(ctx)
+func (j *Jobs) GetJob(
+	ctx context.Context, call service.Call, request api.GetJobRequestObject,
+) (api.GetJobResponseObject, error) {
+	actor := call.Actor
 	row, err := j.get(ctx, actor, request.JobID)
 	if err != nil {
 		return nil, err
@@ -41,63 +43,71 @@ func (j *Jobs) GetJob(ctx context.Context, request api.GetJobRequestObject) (api
 }
 
 // CreateJob creates a job in its initial state.
-func (j *Jobs) CreateJob(ctx context.Context, request api.CreateJobRequestObject) (api.CreateJobResponseObject, error) {
-	actor := access.Of(ctx)
+func (j *Jobs) CreateJob(
+	ctx context.Context, call service.Call, request api.CreateJobRequestObject,
+) (api.CreateJobResponseObject, error) {
+	actor := call.Actor
 	row := newJob(*request.Body, actor.CompanyID)
 	if err := checkText(row.Title, row.Department, row.Location, row.Description); err != nil {
 		return nil, err
 	}
 	row.ID, row.Now = j.Clock.ID(), j.Clock.Now()
-	var created db.Job
-	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) (err error) {
+	return service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.CreateJobResponseObject, error) {
+		var created db.Job
+		var err error
 		if created, err = tx.InsertJob(ctx, row); err != nil {
-			return err
+			return nil, err
 		}
-		return j.record(ctx, tx, audit.JobCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
+		err = j.record(ctx, tx, actor, audit.JobCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
+		if err != nil {
+			return nil, err
+		}
+		response := jobResponse(actor, created)
+		return api.CreateJob201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateJob201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/jobs/" + created.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	response := jobResponse(actor, created)
-	return api.CreateJob201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateJob201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/jobs/" + created.ID.String(),
-		},
-	}, nil
 }
 
 // UpdateJob applies a merge patch to the texts of a job. A patch that changes nothing writes nothing: version, ETag
 // and updated_at stay the same.
-func (j *Jobs) UpdateJob(ctx context.Context, request api.UpdateJobRequestObject) (api.UpdateJobResponseObject, error) {
-	actor, patch := access.Of(ctx), request.Body
-	var saved db.Job
-	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+func (j *Jobs) UpdateJob(
+	ctx context.Context, call service.Call, request api.UpdateJobRequestObject,
+) (api.UpdateJobResponseObject, error) {
+	actor := call.Actor
+	return service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.UpdateJobResponseObject, error) {
 		row, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		_, err = lifecycle.Job().Decide(row.Status, api.JobActionUpdate, lifecycle.RelationOf(actor, false), nil)
 		if err := etag.If(request.Params.IfMatch).Before(row.Version, err); err != nil {
-			return err
+			return nil, err
 		}
-		change := applyPatch(row, *patch)
-		if saved = row; !hasChanges(row, change) {
-			return nil
-		}
-		if err := checkText(change.Title, change.Department, change.Location, change.Description); err != nil {
-			return err
-		}
-		change.Now = j.Clock.Now()
-		if saved, err = tx.UpdateJob(ctx, change); err != nil {
-			return postgres.Guarded(err)
-		}
-		return j.record(ctx, tx, audit.JobUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
+		saved, err := j.save(ctx, tx, actor, row, applyPatch(row, *request.Body))
+		return api.UpdateJob200JSONResponse{JobJSONResponse: jobResponse(actor, saved)}, err
 	})
-	if err != nil {
-		return nil, err
+}
+
+// save writes the changed texts of a job, or nothing if none has changed.
+func (j *Jobs) save(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Job, change db.UpdateJobParams,
+) (db.Job, error) {
+	if !hasChanges(row, change) {
+		return row, nil
 	}
-	return api.UpdateJob200JSONResponse{JobJSONResponse: jobResponse(actor, saved)}, nil
+	if err := checkText(change.Title, change.Department, change.Location, change.Description); err != nil {
+		return row, err
+	}
+	change.Now = j.Clock.Now()
+	saved, err := tx.UpdateJob(ctx, change)
+	if err != nil {
+		return row, postgres.Guarded(err)
+	}
+	return saved, j.record(ctx, tx, actor, audit.JobUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
 }
 
 // get reads a job that is visible to the actor.
@@ -108,7 +118,7 @@ func (j *Jobs) get(ctx context.Context, actor access.Actor, id uuid.UUID) (db.Jo
 }
 
 // lock reads a job that is visible to the actor and locks its row until the transaction ends.
-func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID) (db.Job, error) {
+func lock(ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID) (db.Job, error) {
 	return tx.GetJobForUpdate(ctx, db.GetJobForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ID: id,
 	})
@@ -116,9 +126,9 @@ func lock(ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID)
 
 // record writes an audit entry about a job.
 func (j *Jobs) record(
-	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
-	return j.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+	return j.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.Job, ID: &id, Details: details,
 	})
 }

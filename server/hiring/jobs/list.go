@@ -8,11 +8,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListJobs lists the jobs that are visible to the actor.
-func (j *Jobs) ListJobs(ctx context.Context, request api.ListJobsRequestObject) (api.ListJobsResponseObject, error) {
-	actor, params := access.Of(ctx), request.Params
+func (j *Jobs) ListJobs(
+	ctx context.Context, call service.Call, request api.ListJobsRequestObject,
+) (api.ListJobsResponseObject, error) {
+	actor, params := call.Actor, request.Params
 	query := listQuery(actor, params)
 	sort := api.JobSort(query.Sort)
 	scope := params

@@ -11,13 +11,15 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListJobMembers lists the members of a job that is visible to the actor, in the order in which they were added.
 func (j *Jobs) ListJobMembers(
-	ctx context.Context, request api.ListJobMembersRequestObject,
+	ctx context.Context, call service.Call, request api.ListJobMembersRequestObject,
 ) (api.ListJobMembersResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	job, err := j.get(ctx, actor, request.JobID)
 	if err != nil {
 		return nil, err
@@ -49,9 +51,9 @@ func (j *Jobs) ListJobMembers(
 // ListUserJobs lists the jobs of a user that the actor sees. It fails with ResourceNotFound for a user that the actor
 // does not see.
 func (j *Jobs) ListUserJobs(
-	ctx context.Context, request api.ListUserJobsRequestObject,
+	ctx context.Context, call service.Call, request api.ListUserJobsRequestObject,
 ) (api.ListUserJobsResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	if err := j.findUser(ctx, actor, request.UserID); err != nil {
 		return nil, err
 	}
@@ -101,74 +103,75 @@ func (j *Jobs) findUser(ctx context.Context, actor access.Actor, user uuid.UUID)
 // SetJobMember makes a user a member of a job, or gives a member another job role. If the member already has the role,
 // it writes nothing.
 func (j *Jobs) SetJobMember(
-	ctx context.Context, request api.SetJobMemberRequestObject,
+	ctx context.Context, call service.Call, request api.SetJobMemberRequestObject,
 ) (api.SetJobMemberResponseObject, error) {
-	actor := access.Of(ctx)
-	var user db.User
-	var member db.JobMember
-	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	actor := call.Actor
+	return service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.SetJobMemberResponseObject, error) {
 		job, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		user, err = tx.GetUser(ctx, db.GetUserParams{CompanyID: actor.CompanyID, ID: request.UserID})
+		user, err := tx.GetUser(ctx, db.GetUserParams{CompanyID: actor.CompanyID, ID: request.UserID})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkAppointment(actor, user); err != nil {
-			return err
+			return nil, err
 		}
-		before, err := j.member(ctx, tx, job, user.ID)
-		if err != nil {
-			return err
-		}
-		if err := checkNewMember(user.IsActive, before != nil); err != nil {
-			return err
-		}
-		if before != nil && before.Role == request.Body.Role {
-			member = *before
-			return nil
-		}
-		member, err = tx.SetJobMember(ctx, db.SetJobMemberParams{
-			CompanyID: actor.CompanyID, JobID: job.ID, UserID: user.ID, Role: request.Body.Role, Now: j.Clock.Now(),
-		})
-		if err != nil {
-			return err
-		}
-		return j.record(ctx, tx, audit.JobMemberSet, job.ID, membershipDetails(user.ID, before, &member))
+		member, err := j.setMember(ctx, tx, actor, job, user, request.Body.Role)
+		return api.SetJobMember200JSONResponse(convertMember(member, user.FirstName, user.LastName)), err
+	})
+}
+
+// setMember gives a user a role in a job, and returns the membership. If the user has the role, it writes nothing.
+func (j *Jobs) setMember(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, job db.Job, user db.User, role api.JobRole,
+) (db.JobMember, error) {
+	before, err := j.member(ctx, tx, job, user.ID)
+	if err != nil {
+		return db.JobMember{}, err
+	}
+	if err := checkNewMember(user.IsActive, before != nil); err != nil {
+		return db.JobMember{}, err
+	}
+	if before != nil && before.Role == role {
+		return *before, nil
+	}
+	member, err := tx.SetJobMember(ctx, db.SetJobMemberParams{
+		CompanyID: actor.CompanyID, JobID: job.ID, UserID: user.ID, Role: role, Now: j.Clock.Now(),
 	})
 	if err != nil {
-		return nil, err
+		return member, err
 	}
-	return api.SetJobMember200JSONResponse(convertMember(member, user.FirstName, user.LastName)), nil
+	return member, j.record(ctx, tx, actor, audit.JobMemberSet, job.ID, membershipDetails(user.ID, before, &member))
 }
 
 // RemoveJobMember removes a member from a job.
 func (j *Jobs) RemoveJobMember(
-	ctx context.Context, request api.RemoveJobMemberRequestObject,
+	ctx context.Context, call service.Call, request api.RemoveJobMemberRequestObject,
 ) (api.RemoveJobMemberResponseObject, error) {
-	actor := access.Of(ctx)
-	err := j.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	actor := call.Actor
+	return service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.RemoveJobMemberResponseObject, error) {
 		job, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		member, err := tx.DeleteJobMember(ctx, db.DeleteJobMemberParams{
 			CompanyID: actor.CompanyID, JobID: job.ID, UserID: request.UserID,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return j.record(ctx, tx, audit.JobMemberRemoved, job.ID, membershipDetails(member.UserID, &member, nil))
+		err = j.record(ctx, tx, actor, audit.JobMemberRemoved, job.ID, membershipDetails(member.UserID, &member, nil))
+		if err != nil {
+			return nil, err
+		}
+		return api.RemoveJobMember204Response{}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.RemoveJobMember204Response{}, nil
 }
 
 // member returns a user's membership of a job, or nil if the user is not a member.
-func (j *Jobs) member(ctx context.Context, tx *db.Queries, job db.Job, user uuid.UUID) (*db.JobMember, error) {
+func (j *Jobs) member(ctx context.Context, tx *postgres.Tx, job db.Job, user uuid.UUID) (*db.JobMember, error) {
 	row, err := tx.GetJobMember(ctx, db.GetJobMemberParams{
 		CompanyID: job.CompanyID, JobID: job.ID, UserID: user,
 	})

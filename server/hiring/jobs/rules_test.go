@@ -23,14 +23,14 @@ func TestListReach(t *testing.T) {
 		actor access.Actor
 		want  string
 	}{
-		"employee":                  {access.Actor{Role: api.RoleEmployee}, "own"},
-		"team lead":                 {access.Actor{Role: api.RoleTeamLead}, "all"},
-		"HR":                        {access.Actor{Role: api.RoleHr}, "all"},
-		"admin":                     {access.Actor{Role: api.RoleAdmin}, "all"},
-		"key for all jobs":          {access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all"},
-		"team lead's key for a job": {access.Actor{Role: api.RoleTeamLead, Key: limited}, "jobs"},
-		"admin's key for a job":     {access.Actor{Role: api.RoleAdmin, Key: limited}, "jobs"},
-		"unknown role":              {access.Actor{Role: "auditor"}, "none"},
+		"employee":                  {access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, "own"},
+		"team lead":                 {access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, "all"},
+		"HR":                        {access.Actor{Kind: access.KindUser, Role: api.RoleHr}, "all"},
+		"admin":                     {access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, "all"},
+		"key for all jobs":          {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{}}, "all"},
+		"team lead's key for a job": {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: limited}, "jobs"},
+		"admin's key for a job":     {access.Actor{Kind: access.KindAPIKey, Role: api.RoleAdmin, Key: limited}, "jobs"},
+		"unknown role":              {access.Actor{Kind: access.KindUser, Role: "auditor"}, "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -50,14 +50,14 @@ func TestReadsUser(t *testing.T) {
 		actor           access.Actor
 		self, colleague bool
 	}{
-		{"employee", access.Actor{Role: api.RoleEmployee}, true, false},
-		{"team lead", access.Actor{Role: api.RoleTeamLead}, true, true},
-		{"hr", access.Actor{Role: api.RoleHr}, true, true},
-		{"admin", access.Actor{Role: api.RoleAdmin}, true, true},
-		{"unknown role", access.Actor{Role: "auditor"}, false, false},
-		{"key that reads users", access.Actor{Role: api.RoleHr, Key: key(nil, "users:read")}, true, true},
-		{"key that reads jobs", access.Actor{Role: api.RoleHr, Key: key(nil, "jobs:read")}, false, false},
-		{"limited key", access.Actor{Role: api.RoleTeamLead, Key: key([]uuid.UUID{uuid.New()}, "jobs:read")}, false, false},
+		{"employee", access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, true, false},
+		{"team lead", access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, true, true},
+		{"hr", access.Actor{Kind: access.KindUser, Role: api.RoleHr}, true, true},
+		{"admin", access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, true, true},
+		{"unknown role", access.Actor{Kind: access.KindUser, Role: "auditor"}, false, false},
+		{"key that reads users", access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: key(nil, "users:read")}, true, true},
+		{"key that reads jobs", access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: key(nil, "jobs:read")}, false, false},
+		{"limited key", access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: key([]uuid.UUID{uuid.New()}, "jobs:read")}, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

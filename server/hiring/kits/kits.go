@@ -31,8 +31,10 @@ func New(deps service.Deps) (*Kits, error) {
 }
 
 // GetKit returns a kit that the actor sees.
-func (k *Kits) GetKit(ctx context.Context, request api.GetKitRequestObject) (api.GetKitResponseObject, error) {
-	actor := access.Of(ctx)
+func (k *Kits) GetKit(
+	ctx context.Context, call service.Call, request api.GetKitRequestObject,
+) (api.GetKitResponseObject, error) {
+	actor := call.Actor
 	row, err := getKit(ctx, k.Store.Of(actor.CompanyID), actor, request.KitID)
 	if err != nil {
 		return nil, err
@@ -49,79 +51,85 @@ func getKit(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid
 }
 
 // CreateKit creates a kit with its first version as a draft.
-func (k *Kits) CreateKit(ctx context.Context, request api.CreateKitRequestObject) (api.CreateKitResponseObject, error) {
-	actor, body := access.Of(ctx), request.Body
+func (k *Kits) CreateKit(
+	ctx context.Context, call service.Call, request api.CreateKitRequestObject,
+) (api.CreateKitResponseObject, error) {
+	actor, body := call.Actor, request.Body
 	row, content := newKit(*body, actor.CompanyID), contentOf(body.Questions, body.Criteria)
 	row.ID, row.Now = k.Clock.ID(), k.Clock.Now()
-	var response api.KitJSONResponse
-	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.CreateKitResponseObject, error) {
+		var response api.KitJSONResponse
 		f := fault.New(fault.RuleViolated)
 		member, err := k.checkJob(ctx, tx, f, actor, row.JobID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		// If the job does not exist, the relation is unknown: report the job instead.
 		if err := checkWrite(lifecycle.RelationOf(actor, member)); err != nil && len(f.Fields()) == 0 {
-			return err
+			return nil, err
 		}
 		checkKit(f, row.Name, row.Description)
 		checkContent(f, content)
 		if len(f.Fields()) > 0 {
-			return f
+			return nil, f
 		}
 		created, err := tx.InsertKit(ctx, row)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		details := audit.Diff(emptyAttributes(), kitAttributes(created))
-		if err := k.record(ctx, tx, audit.KitCreated, row.ID, details); err != nil {
-			return err
+		if err := k.record(ctx, tx, actor, audit.KitCreated, row.ID, details); err != nil {
+			return nil, err
 		}
-		if _, err := k.addVersion(ctx, tx, created, 1, content); err != nil {
-			return err
+		if _, err := k.addVersion(ctx, tx, actor, created, 1, content); err != nil {
+			return nil, err
 		}
-		saved, err := getKit(ctx, tx, actor, created.ID)
+		saved, err := getKit(ctx, tx.Queries, actor, created.ID)
 		response = kitResponse(actor, saved)
-		return err
+		if err != nil {
+			return nil, err
+		}
+		return api.CreateKit201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateKit201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/kits/" + response.Body.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateKit201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateKit201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/kits/" + response.Body.ID.String(),
-		},
-	}, nil
 }
 
 // UpdateKit changes a kit's name and description. A patch that changes nothing leaves the row and its version
 // unchanged.
-func (k *Kits) UpdateKit(ctx context.Context, request api.UpdateKitRequestObject) (api.UpdateKitResponseObject, error) {
-	actor, patch := access.Of(ctx), request.Body
-	var response api.KitJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, row db.Kit, relation lifecycle.Relation) error {
+func (k *Kits) UpdateKit(
+	ctx context.Context, call service.Call, request api.UpdateKitRequestObject,
+) (api.UpdateKitResponseObject, error) {
+	actor, patch := call.Actor, request.Body
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.UpdateKitResponseObject, error) {
+		row, relation, err := lock(ctx, tx, actor, request.KitID)
+		if err != nil {
+			return nil, err
+		}
 		if err := checkWrite(relation); err != nil {
-			return err
+			return nil, err
 		}
 		if err := etag.Require(request.Params.IfMatch, row.Version); err != nil {
-			return err
+			return nil, err
 		}
-		if err := k.save(ctx, tx, row, applyPatch(row, *patch)); err != nil {
-			return err
+		if err := k.save(ctx, tx, actor, row, applyPatch(row, *patch)); err != nil {
+			return nil, err
 		}
-		saved, err := getKit(ctx, tx, actor, row.ID)
-		response = kitResponse(actor, saved)
-		return err
+		saved, err := getKit(ctx, tx.Queries, actor, row.ID)
+		if err != nil {
+			return nil, err
+		}
+		return api.UpdateKit200JSONResponse{KitJSONResponse: kitResponse(actor, saved)}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.UpdateKit200JSONResponse{KitJSONResponse: response}, nil
 }
 
 // save saves an edited kit.
-func (k *Kits) save(ctx context.Context, tx *db.Queries, row db.Kit, change db.UpdateKitParams) error {
+func (k *Kits) save(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Kit, change db.UpdateKitParams,
+) error {
 	if change.Name == row.Name && change.Description == row.Description {
 		return nil
 	}
@@ -134,13 +142,13 @@ func (k *Kits) save(ctx context.Context, tx *db.Queries, row db.Kit, change db.U
 	if err != nil {
 		return postgres.Guarded(err)
 	}
-	return k.record(ctx, tx, audit.KitUpdated, row.ID, audit.Diff(kitAttributes(row), kitAttributes(saved)))
+	return k.record(ctx, tx, actor, audit.KitUpdated, row.ID, audit.Diff(kitAttributes(row), kitAttributes(saved)))
 }
 
 // checkJob reports whether the actor leads the job of a new kit; false for a kit without a job. If the actor sees no
 // such job, it adds an error to f.
 func (k *Kits) checkJob(
-	ctx context.Context, tx *db.Queries, f *fault.Fault, actor access.Actor, job *uuid.UUID,
+	ctx context.Context, tx *postgres.Tx, f *fault.Fault, actor access.Actor, job *uuid.UUID,
 ) (member bool, err error) {
 	if job == nil {
 		return false, nil
@@ -160,28 +168,23 @@ func (k *Kits) checkJob(
 	})
 }
 
-// write changes a kit or its versions in a transaction that locks the kit's row.
-func (k *Kits) write(
-	ctx context.Context, id uuid.UUID, change func(tx *db.Queries, row db.Kit, relation lifecycle.Relation) error,
-) error {
-	actor := access.Of(ctx)
-	return k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := tx.GetKitForUpdate(ctx, db.GetKitForUpdateParams{
-			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
-			JobReach: actor.Reach().String(), ID: id,
-		})
-		if err != nil {
-			return err
-		}
-		return change(tx, row.Kit, lifecycle.RelationOf(actor, row.IsMember))
+// lock reads a kit that is visible to the actor, with the actor's relation to it, and locks its row until the
+// transaction ends.
+func lock(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID,
+) (db.Kit, lifecycle.Relation, error) {
+	row, err := tx.GetKitForUpdate(ctx, db.GetKitForUpdateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Kits.String(),
+		JobReach: actor.Reach().String(), ID: id,
 	})
+	return row.Kit, lifecycle.RelationOf(actor, row.IsMember), err
 }
 
 // record writes an audit log entry about a kit or one of its versions.
 func (k *Kits) record(
-	ctx context.Context, tx *db.Queries, action audit.Action, kit uuid.UUID, details audit.Details,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, kit uuid.UUID, details audit.Details,
 ) error {
-	return k.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+	return k.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.Kit, ID: &kit, Details: details,
 	})
 }

@@ -9,11 +9,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListKits lists the kits that the actor sees.
-func (k *Kits) ListKits(ctx context.Context, request api.ListKitsRequestObject) (api.ListKitsResponseObject, error) {
-	actor, params := access.Of(ctx), request.Params
+func (k *Kits) ListKits(
+	ctx context.Context, call service.Call, request api.ListKitsRequestObject,
+) (api.ListKitsResponseObject, error) {
+	actor, params := call.Actor, request.Params
 	query := listQuery(actor, params)
 	sort := api.KitSort(query.Sort)
 	scope := params
@@ -70,9 +73,9 @@ func listPosition(row db.Kit, sort api.KitSort) page.Place {
 
 // ListKitVersions lists the versions of a kit that the actor sees, newest first.
 func (k *Kits) ListKitVersions(
-	ctx context.Context, request api.ListKitVersionsRequestObject,
+	ctx context.Context, call service.Call, request api.ListKitVersionsRequestObject,
 ) (api.ListKitVersionsResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := k.Store.Of(actor.CompanyID)
 	kit, err := getKit(ctx, tenant, actor, request.KitID)
 	if err != nil {

@@ -69,14 +69,14 @@ func TestReach(t *testing.T) {
 		actor      access.Actor
 		kits, jobs string
 	}{
-		"employee":        {access.Actor{Role: api.RoleEmployee}, "own", "own"},
-		"team lead":       {access.Actor{Role: api.RoleTeamLead}, "all", "jobs"},
-		"HR":              {access.Actor{Role: api.RoleHr}, "all", "all"},
-		"admin":           {access.Actor{Role: api.RoleAdmin}, "all", "all"},
-		"key of HR":       {access.Actor{Role: api.RoleHr, Key: &access.Key{}}, "all", "all"},
-		"job key, lead":   {access.Actor{Role: api.RoleTeamLead, Key: key}, "jobs", "jobs"},
-		"job key, admin":  {access.Actor{Role: api.RoleAdmin, Key: key}, "jobs", "jobs"},
-		"an unknown role": {access.Actor{Role: "auditor"}, "none", "none"},
+		"employee":        {access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, "own", "own"},
+		"team lead":       {access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, "all", "jobs"},
+		"HR":              {access.Actor{Kind: access.KindUser, Role: api.RoleHr}, "all", "all"},
+		"admin":           {access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, "all", "all"},
+		"key of HR":       {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{}}, "all", "all"},
+		"job key, lead":   {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: key}, "jobs", "jobs"},
+		"job key, admin":  {access.Actor{Kind: access.KindAPIKey, Role: api.RoleAdmin, Key: key}, "jobs", "jobs"},
+		"an unknown role": {access.Actor{Kind: access.KindUser, Role: "auditor"}, "none", "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -11,13 +11,15 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // GetKitVersion returns a version that the actor sees.
 func (k *Kits) GetKitVersion(
-	ctx context.Context, request api.GetKitVersionRequestObject,
+	ctx context.Context, call service.Call, request api.GetKitVersionRequestObject,
 ) (api.GetKitVersionResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := k.Store.Of(actor.CompanyID)
 	kit, err := getKit(ctx, tenant, actor, request.KitID)
 	if err != nil {
@@ -46,55 +48,59 @@ func getVersion(
 // CreateKitVersion creates a draft of a new version. Questions and criteria that the request omits are copied from the
 // newest version.
 func (k *Kits) CreateKitVersion(
-	ctx context.Context, request api.CreateKitVersionRequestObject,
+	ctx context.Context, call service.Call, request api.CreateKitVersionRequestObject,
 ) (api.CreateKitVersionResponseObject, error) {
 	var body api.CreateKitVersionRequest
 	if request.Body != nil {
 		body = *request.Body
 	}
-	var response api.KitVersionJSONResponse
-	err := k.write(ctx, request.KitID, func(tx *db.Queries, kit db.Kit, relation lifecycle.Relation) error {
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.CreateKitVersionResponseObject, error) {
+		kit, relation, err := lock(ctx, tx, call.Actor, request.KitID)
+		if err != nil {
+			return nil, err
+		}
 		if err := checkWrite(relation); err != nil {
-			return err
+			return nil, err
 		}
 		newest, err := tx.GetNewestKitVersion(ctx, db.GetNewestKitVersionParams{
 			CompanyID: kit.CompanyID, KitID: kit.ID,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		copied, err := decodeContent(newest)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		content, f := copied.patched(body.Questions, body.Criteria), fault.New(fault.RuleViolated)
 		if checkContent(f, content); len(f.Fields()) > 0 {
-			return f
+			return nil, f
 		}
-		created, err := k.addVersion(ctx, tx, kit, newest.Number+1, content)
+		created, err := k.addVersion(ctx, tx, call.Actor, kit, newest.Number+1, content)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if response, err = versionResponse(created, relation); err != nil {
-			return err
+		if err := k.touchKit(ctx, tx, created); err != nil {
+			return nil, err
 		}
-		return k.touchKit(ctx, tx, created)
+		response, err := versionResponse(created, relation)
+		if err != nil {
+			return nil, err
+		}
+		version := response.Body
+		return api.CreateKitVersion201JSONResponse{
+			Body: version,
+			Headers: api.CreateKitVersion201ResponseHeaders{
+				ETag:     response.Headers.ETag,
+				Location: "/api/v1/kits/" + version.KitID.String() + "/versions/" + version.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	version := response.Body
-	return api.CreateKitVersion201JSONResponse{
-		Body: version,
-		Headers: api.CreateKitVersion201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/kits/" + version.KitID.String() + "/versions/" + version.ID.String(),
-		},
-	}, nil
 }
 
 // addVersion inserts a draft. The caller has checked its content.
 func (k *Kits) addVersion(
-	ctx context.Context, tx *db.Queries, kit db.Kit, number int32, c content,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, kit db.Kit, number int32, c content,
 ) (db.KitVersion, error) {
 	questions, criteria, err := c.columns()
 	if err != nil {
@@ -107,11 +113,11 @@ func (k *Kits) addVersion(
 	if err != nil {
 		return created, err
 	}
-	return created, k.recordVersion(ctx, tx, audit.KitVersionCreated, nil, created)
+	return created, k.recordVersion(ctx, tx, actor, audit.KitVersionCreated, nil, created)
 }
 
 // touchKit sets the update time of a version's kit, which shows the ids of its versions.
-func (k *Kits) touchKit(ctx context.Context, tx *db.Queries, version db.KitVersion) error {
+func (k *Kits) touchKit(ctx context.Context, tx *postgres.Tx, version db.KitVersion) error {
 	return tx.TouchKit(ctx, db.TouchKitParams{
 		CompanyID: version.CompanyID, ID: version.KitID, Now: version.UpdatedAt,
 	})
@@ -119,11 +125,11 @@ func (k *Kits) touchKit(ctx context.Context, tx *db.Queries, version db.KitVersi
 
 // recordVersion writes an audit log entry about a version; from is nil if the version is new.
 func (k *Kits) recordVersion(
-	ctx context.Context, tx *db.Queries, action audit.Action, from *db.KitVersion, to db.KitVersion,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, from *db.KitVersion, to db.KitVersion,
 ) error {
 	details, err := versionDetails(from, to)
 	if err != nil {
 		return err
 	}
-	return k.record(ctx, tx, action, to.KitID, details)
+	return k.record(ctx, tx, actor, action, to.KitID, details)
 }

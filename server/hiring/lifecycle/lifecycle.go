@@ -65,8 +65,11 @@ type Relation struct {
 }
 
 // RelationOf returns the relation of an actor to a resource. The parameter member reports whether the actor is a
-// member of the resource's job, or an API key of that job.
+// member of the resource's job, or an API key of that job. Actors that are neither users nor API keys have no relation.
 func RelationOf(actor access.Actor, member bool) Relation {
+	if actor.Kind != access.KindUser && actor.Kind != access.KindAPIKey {
+		return Relation{}
+	}
 	return Relation{Role: actor.Role, Member: member, Key: actor.Key}
 }
 
@@ -83,7 +86,9 @@ func (r Relation) actors() actorSet {
 }
 
 // holds reports whether the actor has a permission, as far as the scopes of an API key decide (access.Actor.Holds).
-func (r Relation) holds(permission string) bool { return access.Actor{Key: r.Key}.Holds(permission) }
+func (r Relation) holds(permission string) bool {
+	return r.Key == nil || access.Actor{Kind: access.KindAPIKey, Key: r.Key}.Holds(permission)
+}
 
 // Machine evaluates a Table. It is immutable; Without returns a changed copy. Pass it by value.
 type Machine[S, A ~string] struct {

@@ -289,6 +289,27 @@ func walk[S, A ~string](t *testing.T, m lifecycle.Machine[S, A]) {
 	})
 }
 
+// TestOtherKindsPerformNothing checks that an actor that is neither a user nor an API key has no relation to a resource,
+// also with a role and as a member of its job.
+func TestOtherKindsPerformNothing(t *testing.T) {
+	t.Parallel()
+	for _, kind := range append(access.Kinds(), "", "robot") {
+		got := lifecycle.RelationOf(access.Actor{Kind: kind, Role: api.RoleAdmin}, true)
+		want := lifecycle.Relation{}
+		if kind == access.KindUser || kind == access.KindAPIKey {
+			want = lifecycle.Relation{Role: api.RoleAdmin, Member: true}
+		}
+		if got != want {
+			t.Errorf("relation of the kind %q: got %+v, want %+v", kind, got, want)
+		}
+		for _, state := range []api.JobStatus{api.JobStatusDraft, api.JobStatusOpen, api.JobStatusOnHold, api.JobStatusClosed} {
+			if allowed := lifecycle.Job().Allowed(state, got); want.Role == "" && len(allowed) > 0 {
+				t.Errorf("the kind %q may %v a job that is %s, want nothing", kind, allowed, state)
+			}
+		}
+	}
+}
+
 // TestMachinesMatchTheAPI verifies that the states of every machine equal the API's enum, that each state can be
 // reached, and that states and transitions have descriptions.
 func TestMachinesMatchTheAPI(t *testing.T) {

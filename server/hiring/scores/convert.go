@@ -48,7 +48,7 @@ func convertRevision(row db.ListScoreRevisionsRow) (api.ScoreRevision, error) {
 		Recommendation: revision.Recommendation, Comment: optional.Of(revision.Comment),
 		WeightedScore: optional.Of(revision.WeightedScore), Coverage: revision.Coverage,
 		SubmittedAt: optional.Time(revision.SubmittedAt), Reason: revision.Reason,
-		Actor:     access.Summarize(revision.ActorID, row.ActorName, row.ByKey),
+		Actor:     access.Summarize(revision.ActorID, row.ActorKind, row.ActorName),
 		CreatedAt: revision.CreatedAt.UTC(),
 	}, err
 }

@@ -16,13 +16,13 @@ import (
 
 // ExportScores streams the scores that the actor sees. The export is recorded in the audit log before it starts.
 func (s *Scores) ExportScores(
-	ctx context.Context, request api.ExportScoresRequestObject,
+	ctx context.Context, call service.Call, request api.ExportScoresRequestObject,
 ) (api.ExportScoresResponseObject, error) {
-	query := listQuery(access.Of(ctx), request.Params, api.ScoreSortCreatedAtAsc)
-	file, err := s.Export(ctx, service.Export{
+	query := listQuery(call.Actor, request.Params, api.ScoreSortCreatedAtAsc)
+	file, err := s.Export(ctx, call, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score, Format: request.Params.Format,
 		Write: func(format api.ExportFormat, to io.Writer) error {
-			return s.export(ctx, query, format, to)
+			return s.export(ctx, call.Actor, query, format, to)
 		},
 	})
 	if err != nil {
@@ -36,7 +36,9 @@ func (s *Scores) ExportScores(
 }
 
 // export writes the selected scores in batches. Each batch is one statement, which evaluates the visibility rule anew.
-func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format api.ExportFormat, to io.Writer) error {
+func (s *Scores) export(
+	ctx context.Context, actor access.Actor, query db.ListScoresParams, format api.ExportFormat, to io.Writer,
+) error {
 	query.MaxRows = bulk.Batch
 	tenant, toLines := s.Store.Of(query.CompanyID), linesOf(format)
 	// bulk.Export reads batches until one has fewer than bulk.Batch lines. A score has at least one line, so a full batch
@@ -49,7 +51,7 @@ func (s *Scores) export(ctx context.Context, query db.ListScoresParams, format a
 		if err != nil {
 			return nil, err
 		}
-		converted, err := s.convertAll(ctx, tenant, rows)
+		converted, err := s.convertAll(ctx, tenant, actor, rows)
 		if err != nil {
 			return nil, err
 		}

@@ -8,13 +8,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListScores lists the scores that the actor sees.
 func (s *Scores) ListScores(
-	ctx context.Context, request api.ListScoresRequestObject,
+	ctx context.Context, call service.Call, request api.ListScoresRequestObject,
 ) (api.ListScoresResponseObject, error) {
-	actor, params := access.Of(ctx), request.Params
+	actor, params := call.Actor, request.Params
 	sort := api.ScoreSortCreatedAtDesc
 	if params.Sort != nil {
 		sort = *params.Sort
@@ -34,7 +35,7 @@ func (s *Scores) ListScores(
 			return tenant.ListScores(ctx, query)
 		},
 		Place: func(row db.ListScoresRow) page.Place { return listPosition(row.Score, sort) },
-		Show:  func(rows []db.ListScoresRow) ([]api.Score, error) { return s.convertAll(ctx, tenant, rows) },
+		Show:  func(rows []db.ListScoresRow) ([]api.Score, error) { return s.convertAll(ctx, tenant, actor, rows) },
 	})
 	if err != nil {
 		return nil, err

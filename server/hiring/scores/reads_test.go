@@ -221,7 +221,7 @@ func (s scenario) requestScore(id uuid.UUID) map[string]bool {
 func (s scenario) queryScore(store *postgres.Store, id uuid.UUID) map[string]bool {
 	s.t.Helper()
 	ctx, tenant := s.t.Context(), store.Of(s.acme.ID)
-	actor := access.Actor{CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
+	actor := access.Actor{Kind: access.KindUser, CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
 	query := db.GetScoreForUpdateParams{
 		CompanyID: s.acme.ID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	}

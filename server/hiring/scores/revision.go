@@ -5,16 +5,16 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListScoreRevisions lists the revisions of a score that the actor sees, oldest first. A revision is the content of the
 // score before it was reopened or voided.
 func (s *Scores) ListScoreRevisions(
-	ctx context.Context, request api.ListScoreRevisionsRequestObject,
+	ctx context.Context, call service.Call, request api.ListScoreRevisionsRequestObject,
 ) (api.ListScoreRevisionsResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := s.Store.Of(actor.CompanyID)
 	score, err := getScore(ctx, tenant, actor, request.ScoreID)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 // other scores after submitting, reopen their own score, and revise it.
 func relationOf(actor access.Actor, score db.Score) lifecycle.Relation {
 	if actor.Is(score.RaterID) {
-		return lifecycle.Relation{Rater: actor.Key == nil, Key: actor.Key}
+		return lifecycle.Relation{Rater: actor.Kind == access.KindUser, Key: actor.Key}
 	}
 	return lifecycle.RelationOf(actor, false)
 }

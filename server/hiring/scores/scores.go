@@ -34,14 +34,16 @@ func New(deps service.Deps) (*Scores, error) {
 }
 
 // GetScore returns a score that the actor sees.
-func (s *Scores) GetScore(ctx context.Context, request api.GetScoreRequestObject) (api.GetScoreResponseObject, error) {
-	actor := access.Of(ctx)
+func (s *Scores) GetScore(
+	ctx context.Context, call service.Call, request api.GetScoreRequestObject,
+) (api.GetScoreResponseObject, error) {
+	actor := call.Actor
 	tenant := s.Store.Of(actor.CompanyID)
 	row, err := getScore(ctx, tenant, actor, request.ScoreID)
 	if err != nil {
 		return nil, err
 	}
-	converted, err := s.convertAll(ctx, tenant, []db.ListScoresRow{db.ListScoresRow(row)})
+	converted, err := s.convertAll(ctx, tenant, actor, []db.ListScoresRow{db.ListScoresRow(row)})
 	if err != nil {
 		return nil, err
 	}
@@ -57,96 +59,92 @@ func getScore(ctx context.Context, tenant *db.Queries, actor access.Actor, id uu
 
 // CreateScore creates the actor's own score of an interview as a draft.
 func (s *Scores) CreateScore(
-	ctx context.Context, request api.CreateScoreRequestObject,
+	ctx context.Context, call service.Call, request api.CreateScoreRequestObject,
 ) (api.CreateScoreResponseObject, error) {
-	actor, id := access.Of(ctx), s.Clock.ID()
+	actor, id := call.Actor, s.Clock.ID()
 	var patch api.UpdateScoreRequest
 	if request.Body != nil {
 		patch = api.UpdateScoreRequest(*request.Body)
 	}
-	var response api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.CreateScoreResponseObject, error) {
+		var response api.ScoreJSONResponse
 		interview, rater, err := s.lockInterview(ctx, tx, actor, request.InterviewID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		criteria, err := s.criteria(ctx, tx, interview)
+		criteria, err := s.criteria(ctx, tx.Queries, interview)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		content, err := applyPatch(criteria, scoreContent{ratings: []api.ScoreRating{}}, patch)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		row, err := newInsert(interview, actor.ID, criteria, content)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		row.ID, row.Now = id, s.Clock.Now()
 		created, err := tx.InsertScore(ctx, row)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		response = scoreResponse(created, convert(actor, db.ListScoresRow{
 			Score: created, FirstName: rater.FirstName, LastName: rater.LastName, InterviewStatus: interview.Status,
 		}, content, criteria))
-		return s.record(ctx, tx, audit.ScoreCreated, created)
+		if err := s.record(ctx, tx, actor, audit.ScoreCreated, created); err != nil {
+			return nil, err
+		}
+		return api.CreateScore201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateScore201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/scores/" + id.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateScore201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateScore201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/scores/" + id.String(),
-		},
-	}, nil
 }
 
 // UpdateScore changes the actor's own draft. A patch that changes nothing leaves the row and its version unchanged.
 func (s *Scores) UpdateScore(
-	ctx context.Context, request api.UpdateScoreRequestObject,
+	ctx context.Context, call service.Call, request api.UpdateScoreRequestObject,
 ) (api.UpdateScoreResponseObject, error) {
-	actor, patch := access.Of(ctx), request.Body
-	var response api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	actor, patch := call.Actor, request.Body
+	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.UpdateScoreResponseObject, error) {
+		var response api.ScoreJSONResponse
 		row, interview, err := s.lock(ctx, tx, actor, request.ScoreID, true)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		_, err = decide(actor, row.Score, interview.Status, api.ScoreActionUpdate, nil)
 		if err := etag.Needed(request.Params.IfMatch).Before(row.Score.Version, err); err != nil {
-			return err
+			return nil, err
 		}
-		criteria, err := s.criteria(ctx, tx, interview)
+		criteria, err := s.criteria(ctx, tx.Queries, interview)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		before, err := decodeContent(row.Score)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		after, err := applyPatch(criteria, before, *patch)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !reflect.DeepEqual(before, after) {
-			if row.Score, err = s.save(ctx, tx, row.Score, criteria, after); err != nil {
-				return err
+			if row.Score, err = s.save(ctx, tx, actor, row.Score, criteria, after); err != nil {
+				return nil, err
 			}
 		}
 		response = scoreResponse(row.Score, convert(actor, row, after, criteria))
-		return nil
+		return api.UpdateScore200JSONResponse{ScoreJSONResponse: response}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.UpdateScore200JSONResponse{ScoreJSONResponse: response}, nil
 }
 
 // save updates a draft with changed content.
 func (s *Scores) save(
-	ctx context.Context, tx *db.Queries, score db.Score, criteria []scoring.Criterion, content scoreContent,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, score db.Score, criteria []scoring.Criterion,
+	content scoreContent,
 ) (db.Score, error) {
 	change, err := newUpdate(score, criteria, content)
 	if err != nil {
@@ -157,14 +155,14 @@ func (s *Scores) save(
 	if err != nil {
 		return score, postgres.Guarded(err)
 	}
-	return saved, s.record(ctx, tx, audit.ScoreUpdated, saved)
+	return saved, s.record(ctx, tx, actor, audit.ScoreUpdated, saved)
 }
 
 // lockInterview locks an interview that the actor sees and returns it with the actor's names. The error is
 // ResourceNotFound if the actor sees no such interview, and RoleNotAllowed or StateConflict if the actor may not create
 // a score of it.
 func (s *Scores) lockInterview(
-	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID,
 ) (db.Interview, db.GetPanelistRow, error) {
 	locked, err := tx.GetInterviewForUpdate(ctx, db.GetInterviewForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
@@ -186,8 +184,10 @@ func (s *Scores) lockInterview(
 
 // record writes an audit log entry about a score. The entry omits the content of the score, because readers of the log
 // may not be allowed to see it.
-func (s *Scores) record(ctx context.Context, tx *db.Queries, action audit.Action, score db.Score) error {
-	return s.Audit.Record(ctx, tx, score.CompanyID, audit.Entry{
+func (s *Scores) record(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, score db.Score,
+) error {
+	return s.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.Score, ID: &score.ID,
 		Details: audit.Details{"interview_id": score.InterviewID, "revision": score.Revision},
 	})

@@ -23,8 +23,9 @@ func scoreResponse(score db.Score, converted api.Score) api.ScoreJSONResponse {
 }
 
 // convertAll converts scores to the API's type. It reads the criteria of drafts only, because other scores miss none.
-func (s *Scores) convertAll(ctx context.Context, tenant *db.Queries, rows []db.ListScoresRow) ([]api.Score, error) {
-	actor := access.Of(ctx)
+func (s *Scores) convertAll(
+	ctx context.Context, tenant *db.Queries, actor access.Actor, rows []db.ListScoresRow,
+) ([]api.Score, error) {
 	var versions []uuid.UUID
 	for _, row := range rows {
 		if row.Score.Status == api.ScoreStatusDraft {

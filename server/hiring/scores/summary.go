@@ -11,6 +11,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // maxInterviews is the number of interviews that the summary of an application lists at most. Its figures cover all.
@@ -19,9 +20,9 @@ const maxInterviews = 200
 // GetInterviewSummary returns the figures of the submitted scores of an interview that the actor sees. For a panelist
 // who has not submitted a score, it returns the raters whose scores are missing, but no figures.
 func (s *Scores) GetInterviewSummary(
-	ctx context.Context, request api.GetInterviewSummaryRequestObject,
+	ctx context.Context, call service.Call, request api.GetInterviewSummaryRequestObject,
 ) (api.GetInterviewSummaryResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	found, err := s.scoredInterviews(ctx, actor, &request.InterviewID, nil)
 	if err != nil {
 		return nil, err
@@ -54,9 +55,9 @@ func (s *Scores) GetInterviewSummary(
 // GetApplicationSummary returns the figures of the submitted scores of an application. It excludes interviews that the
 // actor does not see or is blinded for.
 func (s *Scores) GetApplicationSummary(
-	ctx context.Context, request api.GetApplicationSummaryRequestObject,
+	ctx context.Context, call service.Call, request api.GetApplicationSummaryRequestObject,
 ) (api.GetApplicationSummaryResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	application, err := s.Store.Of(actor.CompanyID).GetApplication(ctx, db.GetApplicationParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: request.ApplicationID,
 	})

@@ -13,81 +13,76 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/completion"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // SubmitScore submits the actor's own draft and completes the interview if no required score is missing. It locks the
 // interview, so that of concurrent submissions exactly the last one completes it.
 func (s *Scores) SubmitScore(
-	ctx context.Context, request api.SubmitScoreRequestObject,
+	ctx context.Context, call service.Call, request api.SubmitScoreRequestObject,
 ) (api.SubmitScoreResponseObject, error) {
-	actor := access.Of(ctx)
-	var response api.ScoreJSONResponse
-	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	actor := call.Actor
+	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.SubmitScoreResponseObject, error) {
+		var response api.ScoreJSONResponse
 		row, interview, err := s.lock(ctx, tx, actor, request.ScoreID, true)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		to, err := decide(actor, row.Score, interview.Status, api.ScoreActionSubmit, nil)
 		if err := etag.If(request.Params.IfMatch).Before(row.Score.Version, err); err != nil {
-			return err
+			return nil, err
 		}
-		criteria, err := s.criteria(ctx, tx, interview)
+		criteria, err := s.criteria(ctx, tx.Queries, interview)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		content, err := decodeContent(row.Score)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := content.checkComplete(criteria); err != nil {
-			return err
+			return nil, err
 		}
 		if row.Score, err = s.transition(ctx, tx, row.Score, to, nil); err != nil {
-			return err
+			return nil, err
 		}
-		if err := s.record(ctx, tx, audit.ScoreSubmitted, row.Score); err != nil {
-			return err
+		if err := s.record(ctx, tx, actor, audit.ScoreSubmitted, row.Score); err != nil {
+			return nil, err
 		}
 		completer := completion.Completer{Clock: s.Clock, Audit: s.Audit}
-		if interview, err = completer.Complete(ctx, tx, interview); err != nil {
-			return err
+		if interview, err = completer.Complete(ctx, tx, actor, interview); err != nil {
+			return nil, err
 		}
 		row.InterviewStatus = interview.Status
 		response = scoreResponse(row.Score, convert(actor, row, content, criteria))
-		return nil
+		return api.SubmitScore200JSONResponse{ScoreJSONResponse: response}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.SubmitScore200JSONResponse{ScoreJSONResponse: response}, nil
 }
 
 // ReopenScore returns a submitted score to its rater as a draft.
 func (s *Scores) ReopenScore(
-	ctx context.Context, request api.ReopenScoreRequestObject,
+	ctx context.Context, call service.Call, request api.ReopenScoreRequestObject,
 ) (api.ReopenScoreResponseObject, error) {
-	outcome, err := s.override(
-		ctx, request.ScoreID, request.Params.IfMatch, override{
-			api.ScoreActionReopen, api.ScoreEventReopen, audit.ScoreReopened, request.Body.Reason,
-		})
-	if err != nil {
-		return nil, err
-	}
-	return api.ReopenScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
+	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.ReopenScoreResponseObject, error) {
+		outcome, err := s.override(
+			ctx, tx, call.Actor, request.ScoreID, request.Params.IfMatch, override{
+				api.ScoreActionReopen, api.ScoreEventReopen, audit.ScoreReopened, request.Body.Reason,
+			})
+		return api.ReopenScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, err
+	})
 }
 
 // VoidScore voids a submitted score, so that it no longer counts.
 func (s *Scores) VoidScore(
-	ctx context.Context, request api.VoidScoreRequestObject,
+	ctx context.Context, call service.Call, request api.VoidScoreRequestObject,
 ) (api.VoidScoreResponseObject, error) {
-	outcome, err := s.override(
-		ctx, request.ScoreID, request.Params.IfMatch, override{
-			api.ScoreActionVoid, api.ScoreEventVoid, audit.ScoreVoided, request.Body.Reason,
-		})
-	if err != nil {
-		return nil, err
-	}
-	return api.VoidScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, nil
+	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.VoidScoreResponseObject, error) {
+		outcome, err := s.override(
+			ctx, tx, call.Actor, request.ScoreID, request.Params.IfMatch, override{
+				api.ScoreActionVoid, api.ScoreEventVoid, audit.ScoreVoided, request.Body.Reason,
+			})
+		return api.VoidScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, err
+	})
 }
 
 // override is a reopening or voiding of a submitted score.
@@ -101,42 +96,39 @@ type override struct {
 // override performs an override of a score that the actor sees. It keeps the content of the score as a revision, with
 // the reason.
 func (s *Scores) override(
-	ctx context.Context, id uuid.UUID, match *string, o override,
-) (api.ScoreOutcomeJSONResponse, error) {
-	actor, reason := access.Of(ctx), strings.TrimSpace(o.reason)
-	var saved db.Score
-	err := s.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, interview, err := s.lock(ctx, tx, actor, id, false)
-		if err != nil {
-			return err
-		}
-		score := row.Score
-		to, err := decide(actor, score, interview.Status, o.action, &reason)
-		if err := etag.If(match).Before(score.Version, err); err != nil {
-			return err
-		}
-		if err := checkReason(reason); err != nil {
-			return err
-		}
-		revision := newRevision(score, o.event, reason, actor.ID)
-		revision.ID, revision.Now = s.Clock.ID(), s.Clock.Now()
-		if err := tx.InsertScoreRevision(ctx, revision); err != nil {
-			return err
-		}
-		if saved, err = s.transition(ctx, tx, score, to, &reason); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, o.auditAction, saved)
-	})
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, o override,
+) (outcome api.ScoreOutcomeJSONResponse, err error) {
+	reason := strings.TrimSpace(o.reason)
+	row, interview, err := s.lock(ctx, tx, actor, id, false)
+	if err != nil {
+		return outcome, err
+	}
+	score := row.Score
+	to, err := decide(actor, score, interview.Status, o.action, &reason)
+	if err := etag.If(match).Before(score.Version, err); err != nil {
+		return outcome, err
+	}
+	if err := checkReason(reason); err != nil {
+		return outcome, err
+	}
+	revision := newRevision(score, o.event, reason, actor.ID)
+	revision.ID, revision.Now = s.Clock.ID(), s.Clock.Now()
+	if err := tx.InsertScoreRevision(ctx, revision); err != nil {
+		return outcome, err
+	}
+	saved, err := s.transition(ctx, tx, score, to, &reason)
+	if err != nil {
+		return outcome, err
+	}
 	return api.ScoreOutcomeJSONResponse{
 		ID: saved.ID, InterviewID: saved.InterviewID, Status: saved.Status, Revision: saved.Revision,
-	}, err
+	}, s.record(ctx, tx, actor, o.auditAction, saved)
 }
 
 // lock locks the interview of a score that the actor sees, and then the score. If ownOnly is true, it finds only the
 // actor's own score. The error is ResourceNotFound if there is none.
 func (s *Scores) lock(
-	ctx context.Context, tx *db.Queries, actor access.Actor, id uuid.UUID, ownOnly bool,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, ownOnly bool,
 ) (db.ListScoresRow, db.Interview, error) {
 	query := db.GetScoreForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id, OwnOnly: ownOnly,
@@ -154,7 +146,7 @@ func (s *Scores) lock(
 
 // transition updates the status of a score. The error is ConcurrentRequest if the status has changed meanwhile.
 func (s *Scores) transition(
-	ctx context.Context, tx *db.Queries, score db.Score, to api.ScoreStatus, reason *string,
+	ctx context.Context, tx *postgres.Tx, score db.Score, to api.ScoreStatus, reason *string,
 ) (db.Score, error) {
 	saved, err := tx.TransitionScore(ctx, db.TransitionScoreParams{
 		CompanyID: score.CompanyID, ID: score.ID, FromStatus: score.Status, ToStatus: to, Reason: reason, Now: s.Clock.Now(),

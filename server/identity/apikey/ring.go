@@ -48,7 +48,9 @@ func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
 		r.touch(ctx, row.CompanyID, row.ID, now)
 	}
 	key := &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, Holders: row.KnownTo}
-	return &access.Actor{CompanyID: row.CompanyID, ID: row.ID, Role: key.Role(), Key: key}, nil
+	return &access.Actor{
+		Kind: access.KindAPIKey, CompanyID: row.CompanyID, ID: row.ID, Role: key.Role(), Key: key,
+	}, nil
 }
 
 // admit decides whether a secret is valid and belongs to a company of its mode.

@@ -1,7 +1,6 @@
 package apikeys
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,10 +28,8 @@ func (k *APIKeys) keyResponse(actor access.Actor, row db.APIKey) api.APIKeyJSONR
 	}
 }
 
-// Show converts a key for the actor of a request.
-func (k *APIKeys) Show(ctx context.Context, row db.APIKey) api.APIKey {
-	return k.convert(access.Of(ctx), row)
-}
+// Show converts a key for an actor.
+func (k *APIKeys) Show(actor access.Actor, row db.APIKey) api.APIKey { return k.convert(actor, row) }
 
 func (k *APIKeys) convert(actor access.Actor, row db.APIKey) api.APIKey {
 	now, mode := k.Clock.Now(), modeOfPrefix(row.Prefix)

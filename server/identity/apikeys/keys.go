@@ -51,9 +51,9 @@ func New(deps service.Deps, options Options) (*APIKeys, error) {
 
 // ListAPIKeys lists the company's API keys, newest first.
 func (k *APIKeys) ListAPIKeys(
-	ctx context.Context, request api.ListAPIKeysRequestObject,
+	ctx context.Context, call service.Call, request api.ListAPIKeysRequestObject,
 ) (api.ListAPIKeysResponseObject, error) {
-	actor, filters := access.Of(ctx), request.Params
+	actor, filters := call.Actor, request.Params
 	filters.Cursor, filters.Limit = nil, nil
 	response, err := page.Read(ctx, k.Cursors, page.List[db.APIKey, api.APIKey]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListAPIKeys", Query: filters},
@@ -77,9 +77,9 @@ func (k *APIKeys) ListAPIKeys(
 
 // GetAPIKey returns one key.
 func (k *APIKeys) GetAPIKey(
-	ctx context.Context, request api.GetAPIKeyRequestObject,
+	ctx context.Context, call service.Call, request api.GetAPIKeyRequestObject,
 ) (api.GetAPIKeyResponseObject, error) {
-	response, err := k.show(ctx, request.APIKeyID)
+	response, err := k.show(ctx, call.Actor, request.APIKeyID)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +88,9 @@ func (k *APIKeys) GetAPIKey(
 
 // GetMyAPIKey returns the key that authenticates the request.
 func (k *APIKeys) GetMyAPIKey(
-	ctx context.Context, _ api.GetMyAPIKeyRequestObject,
+	ctx context.Context, call service.Call, _ api.GetMyAPIKeyRequestObject,
 ) (api.GetMyAPIKeyResponseObject, error) {
-	response, err := k.show(ctx, access.Of(ctx).ID)
+	response, err := k.show(ctx, call.Actor, call.Actor.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -99,104 +99,105 @@ func (k *APIKeys) GetMyAPIKey(
 
 // CreateAPIKey creates a key. Its response is the only one that contains the secret.
 func (k *APIKeys) CreateAPIKey(
-	ctx context.Context, request api.CreateAPIKeyRequestObject,
+	ctx context.Context, call service.Call, request api.CreateAPIKeyRequestObject,
 ) (api.CreateAPIKeyResponseObject, error) {
-	actor, body := access.Of(ctx), *request.Body
+	actor, body := call.Actor, *request.Body
 	now := k.Clock.Now()
 	row := db.InsertAPIKeyParams{
 		CompanyID: actor.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(body.Name), Scopes: sorted(body.Scopes),
 		JobIDs: body.JobIds, ExpiresAt: body.ExpiresAt, CreatedBy: &actor.ID, KnownTo: []uuid.UUID{actor.ID},
 		Now: now,
 	}
-	var created db.APIKey
-	var secret apikey.Secret
-	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.CreateAPIKeyResponseObject, error) {
+		var created db.APIKey
+		var secret apikey.Secret
 		// The lock on the company's row orders requests, so that two at the same time do not exceed maxKeys.
 		company, err := tx.GetCompanyForUpdate(ctx, actor.CompanyID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := checkCovers(actor, row.JobIDs, apikey.ModeOf(company)); err != nil {
-			return err
+			return nil, err
 		}
 		given := grant{
 			name: row.Name, scopes: body.Scopes, jobs: row.JobIDs, expiresAt: row.ExpiresAt, mode: apikey.ModeOf(company),
 		}
 		if err := k.check(given, nil, now); err != nil {
-			return err
+			return nil, err
 		}
 		if count, err := tx.CountLiveAPIKeys(ctx, actor.CompanyID); err != nil {
-			return err
+			return nil, err
 		} else if count >= maxKeys {
-			return fault.New(fault.LimitReached).
+			return nil, fault.New(fault.LimitReached).
 				With("The company has %d API keys. Revoke a key that is no longer needed.", maxKeys)
 		}
 		if err := k.checkJobs(ctx, tx, actor.CompanyID, row.JobIDs); err != nil {
-			return err
+			return nil, err
 		}
 		secret = apikey.New(apikey.ModeOf(company))
 		row.Prefix, row.Hash = secret.Prefix(), secret.Hash()
 		if created, err = tx.InsertAPIKey(ctx, row); err != nil {
-			return err
+			return nil, err
 		}
-		return k.record(ctx, tx, audit.APIKeyCreated, created.ID, audit.Diff(emptyAttributes(), attributes(created)))
+		err = k.record(ctx, tx, actor, audit.APIKeyCreated, created.ID, audit.Diff(emptyAttributes(), attributes(created)))
+		if err != nil {
+			return nil, err
+		}
+		response := k.keyResponse(actor, created)
+		return api.CreateAPIKey201JSONResponse{
+			Body: api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
+			Headers: api.CreateAPIKey201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/api-keys/" + created.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	response := k.keyResponse(actor, created)
-	return api.CreateAPIKey201JSONResponse{
-		Body: api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
-		Headers: api.CreateAPIKey201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/api-keys/" + created.ID.String(),
-		},
-	}, nil
 }
 
 // UpdateAPIKey changes name, scopes, jobs and expiry. A patch without changes leaves the key and its version as they
 // are.
 func (k *APIKeys) UpdateAPIKey(
-	ctx context.Context, request api.UpdateAPIKeyRequestObject,
+	ctx context.Context, call service.Call, request api.UpdateAPIKeyRequestObject,
 ) (api.UpdateAPIKeyResponseObject, error) {
-	patch := request.Body
-	actor := access.Of(ctx)
-	var saved db.APIKey
-	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch, canChange)
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.UpdateAPIKeyResponseObject, error) {
+		row, err := k.lockedKey(ctx, tx, call.Actor, request.APIKeyID, request.Params.IfMatch, canChange)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		change := applyPatch(row, *patch)
-		if err := checkCovers(actor, change.JobIDs, modeOfPrefix(row.Prefix)); err != nil {
-			return err
-		}
-		if saved = row; !hasChanges(row, change) {
-			return nil
-		}
-		change.Now = k.Clock.Now()
-		if err := k.check(granted(row, *patch, change), row.ExpiresAt, change.Now); err != nil {
-			return err
-		}
-		// Jobs that the key has already are not checked: a reset may have deleted one of them.
-		if patch.JobIds.IsSpecified() {
-			if err := k.checkJobs(ctx, tx, actor.CompanyID, change.JobIDs); err != nil {
-				return err
-			}
-		}
-		if saved, err = tx.UpdateAPIKey(ctx, change); err != nil {
-			return postgres.Guarded(err)
-		}
-		return k.record(ctx, tx, audit.APIKeyUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
+		saved, err := k.save(ctx, tx, call.Actor, row, *request.Body)
+		return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.keyResponse(call.Actor, saved)}, err
 	})
-	if err != nil {
-		return nil, err
+}
+
+// save writes the changes of a patch, or nothing if there are none.
+func (k *APIKeys) save(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.APIKey, patch api.UpdateAPIKeyRequest,
+) (db.APIKey, error) {
+	change := applyPatch(row, patch)
+	if err := checkCovers(actor, change.JobIDs, modeOfPrefix(row.Prefix)); err != nil {
+		return row, err
 	}
-	return api.UpdateAPIKey200JSONResponse{APIKeyJSONResponse: k.keyResponse(actor, saved)}, nil
+	if !hasChanges(row, change) {
+		return row, nil
+	}
+	change.Now = k.Clock.Now()
+	if err := k.check(granted(row, patch, change), row.ExpiresAt, change.Now); err != nil {
+		return row, err
+	}
+	// Jobs that the key has already are not checked: a reset may have deleted one of them.
+	if patch.JobIds.IsSpecified() {
+		if err := k.checkJobs(ctx, tx, actor.CompanyID, change.JobIDs); err != nil {
+			return row, err
+		}
+	}
+	saved, err := tx.UpdateAPIKey(ctx, change)
+	if err != nil {
+		return row, postgres.Guarded(err)
+	}
+	return saved, k.record(ctx, tx, actor, audit.APIKeyUpdated, row.ID, audit.Diff(attributes(row), attributes(saved)))
 }
 
 // show reads one key and converts it for the actor.
-func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONResponse, error) {
-	actor := access.Of(ctx)
+func (k *APIKeys) show(ctx context.Context, actor access.Actor, id uuid.UUID) (api.APIKeyJSONResponse, error) {
 	row, err := k.Store.Of(actor.CompanyID).GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: actor.CompanyID, ID: id})
 	if err != nil {
 		return api.APIKeyJSONResponse{}, err
@@ -207,9 +208,9 @@ func (k *APIKeys) show(ctx context.Context, id uuid.UUID) (api.APIKeyJSONRespons
 // lockedKey locks a key for a change, and fails if the rule does not permit the change or if the key has another
 // version than the client expects.
 func (k *APIKeys) lockedKey(
-	ctx context.Context, tx *db.Queries, id uuid.UUID, match *string, rule func(access.Actor, db.APIKey) error,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, rule func(access.Actor,
+		db.APIKey) error,
 ) (db.APIKey, error) {
-	actor := access.Of(ctx)
 	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{CompanyID: actor.CompanyID, ID: id})
 	if err != nil {
 		return row, err
@@ -219,7 +220,7 @@ func (k *APIKeys) lockedKey(
 
 // checkJobs fails with RuleViolated if the company does not have all of the jobs, which are in the order of the
 // request.
-func (k *APIKeys) checkJobs(ctx context.Context, tx *db.Queries, company uuid.UUID, jobs []uuid.UUID) error {
+func (k *APIKeys) checkJobs(ctx context.Context, tx *postgres.Tx, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil
 	}
@@ -240,9 +241,9 @@ func (k *APIKeys) checkJobs(ctx context.Context, tx *db.Queries, company uuid.UU
 }
 
 func (k *APIKeys) record(
-	ctx context.Context, tx *db.Queries, action audit.Action, id uuid.UUID, details audit.Details,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, action audit.Action, id uuid.UUID, details audit.Details,
 ) error {
-	return k.Audit.Record(ctx, tx, access.Of(ctx).CompanyID, audit.Entry{
+	return k.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: action, Resource: audit.APIKey, ID: &id, Details: details,
 	})
 }

@@ -119,7 +119,8 @@ func canRevoke(_ access.Actor, row db.APIKey) error {
 // allowedActions lists the actions that the actor may take on a key now.
 func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKey) []api.APIKeyAction {
 	// The first key of a test company is shown to a user of the company that opened it, who cannot manage it.
-	if actor.Key != nil || row.CompanyID != actor.CompanyID || !k.Contract.Holds(actor.Role, "api_keys:manage") {
+	if actor.Kind != access.KindUser || row.CompanyID != actor.CompanyID || !k.Contract.Holds(actor.Role,
+		"api_keys:manage") {
 		return []api.APIKeyAction{}
 	}
 	actions := []api.APIKeyAction{}

@@ -6,10 +6,10 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // overlap is how long the previous secret stays valid after a rotation, unless the request says otherwise.
@@ -17,22 +17,22 @@ const overlap = 24 * time.Hour
 
 // RotateAPIKey gives a key a new secret. Its response is the only one that contains it.
 func (k *APIKeys) RotateAPIKey(
-	ctx context.Context, request api.RotateAPIKeyRequestObject,
+	ctx context.Context, call service.Call, request api.RotateAPIKeyRequestObject,
 ) (api.RotateAPIKeyResponseObject, error) {
-	actor, until := access.Of(ctx), overlap
+	actor, until := call.Actor, overlap
 	if request.Body != nil && request.Body.OverlapSeconds != nil {
 		until = time.Duration(*request.Body.OverlapSeconds) * time.Second
 	}
-	var saved db.APIKey
-	var secret apikey.Secret
-	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch, canChange)
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.RotateAPIKeyResponseObject, error) {
+		var saved db.APIKey
+		var secret apikey.Secret
+		row, err := k.lockedKey(ctx, tx, actor, request.APIKeyID, request.Params.IfMatch, canChange)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		company, err := tx.GetCompany(ctx, actor.CompanyID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		secret = apikey.New(apikey.ModeOf(company))
 		now := k.Clock.Now()
@@ -41,43 +41,43 @@ func (k *APIKeys) RotateAPIKey(
 			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, actor.ID), Now: now,
 		})
 		if err != nil {
-			return postgres.Guarded(err)
+			return nil, postgres.Guarded(err)
 		}
-		return k.record(ctx, tx, audit.APIKeyRotated, row.ID, audit.Details{
+		err = k.record(ctx, tx, actor, audit.APIKeyRotated, row.ID, audit.Details{
 			"prefix": audit.Change{From: row.Prefix, To: saved.Prefix}, "overlap_seconds": int64(until / time.Second),
 		})
+		if err != nil {
+			return nil, err
+		}
+		response := k.keyResponse(actor, saved)
+		return api.RotateAPIKey200JSONResponse{
+			Body:    api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
+			Headers: api.RotateAPIKey200ResponseHeaders{ETag: response.Headers.ETag},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	response := k.keyResponse(actor, saved)
-	return api.RotateAPIKey200JSONResponse{
-		Body:    api.APIKeyWithSecret{APIKey: response.Body, Secret: secret.Reveal()},
-		Headers: api.RotateAPIKey200ResponseHeaders{ETag: response.Headers.ETag},
-	}, nil
 }
 
 // RevokeAPIKey revokes a key permanently.
 func (k *APIKeys) RevokeAPIKey(
-	ctx context.Context, request api.RevokeAPIKeyRequestObject,
+	ctx context.Context, call service.Call, request api.RevokeAPIKeyRequestObject,
 ) (api.RevokeAPIKeyResponseObject, error) {
-	actor := access.Of(ctx)
-	var saved db.APIKey
-	err := k.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		row, err := k.lockedKey(ctx, tx, request.APIKeyID, request.Params.IfMatch, canRevoke)
+	actor := call.Actor
+	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.RevokeAPIKeyResponseObject, error) {
+		var saved db.APIKey
+		row, err := k.lockedKey(ctx, tx, actor, request.APIKeyID, request.Params.IfMatch, canRevoke)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		saved, err = tx.RevokeAPIKey(ctx, db.RevokeAPIKeyParams{
 			CompanyID: actor.CompanyID, ID: row.ID, Version: row.Version, Now: k.Clock.Now(),
 		})
 		if err != nil {
-			return postgres.Guarded(err)
+			return nil, postgres.Guarded(err)
 		}
-		return k.record(ctx, tx, audit.APIKeyRevoked, row.ID, audit.Details{"name": row.Name, "prefix": row.Prefix})
+		err = k.record(ctx, tx, actor, audit.APIKeyRevoked, row.ID, audit.Details{"name": row.Name, "prefix": row.Prefix})
+		if err != nil {
+			return nil, err
+		}
+		return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.keyResponse(actor, saved)}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.RevokeAPIKey200JSONResponse{APIKeyJSONResponse: k.keyResponse(actor, saved)}, nil
 }

@@ -31,7 +31,7 @@ type Options struct {
 	// Scopes lists every scope that an API key can have.
 	Scopes []string
 	// ShowKey converts an API key to what the actor may see of it.
-	ShowKey func(ctx context.Context, row db.APIKey) api.APIKey
+	ShowKey func(actor access.Actor, row db.APIKey) api.APIKey
 }
 
 // New fails if a dependency is missing.
@@ -44,9 +44,9 @@ func New(deps service.Deps, options Options) (*Companies, error) {
 
 // GetCompany returns the actor's company.
 func (c *Companies) GetCompany(
-	ctx context.Context, _ api.GetCompanyRequestObject,
+	ctx context.Context, call service.Call, _ api.GetCompanyRequestObject,
 ) (api.GetCompanyResponseObject, error) {
-	id := access.Of(ctx).CompanyID
+	id := call.Actor.CompanyID
 	row, err := c.Store.Of(id).GetCompany(ctx, id)
 	if err != nil {
 		return nil, err
@@ -57,39 +57,38 @@ func (c *Companies) GetCompany(
 
 // UpdateCompany changes the name and the settings.
 func (c *Companies) UpdateCompany(
-	ctx context.Context, request api.UpdateCompanyRequestObject,
+	ctx context.Context, call service.Call, request api.UpdateCompanyRequestObject,
 ) (api.UpdateCompanyResponseObject, error) {
-	id, patch := access.Of(ctx).CompanyID, request.Body
+	id, patch := call.Actor.CompanyID, request.Body
 	if err := check(patch); err != nil {
 		return nil, err
 	}
-	var saved db.Company
-	err := c.Store.InTx(ctx, id, func(tx *db.Queries) error {
+	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.UpdateCompanyResponseObject, error) {
+		var saved db.Company
 		row, err := tx.GetCompanyForUpdate(ctx, id)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
-			return err
+			return nil, err
 		}
-		saved, err = c.save(ctx, tx, row, applyPatch(row, *patch))
-		return err
+		saved, err = c.save(ctx, tx, call.Actor, row, applyPatch(row, *patch))
+		if err != nil {
+			return nil, err
+		}
+		return api.UpdateCompany200JSONResponse{CompanyJSONResponse: companyResponse(saved)}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.UpdateCompany200JSONResponse{CompanyJSONResponse: companyResponse(saved)}, nil
 }
 
 // save writes the changes of a patch and records them.
 func (c *Companies) save(
-	ctx context.Context, tx *db.Queries, row db.Company, change db.UpdateCompanyParams,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
 	saved, err := c.write(ctx, tx, row, change)
 	if err != nil || saved.Version == row.Version {
 		return saved, err
 	}
-	return saved, c.Audit.Record(ctx, tx, row.ID, audit.Entry{
+	return saved, c.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.CompanyUpdated, Resource: audit.Company, ID: &row.ID,
 		Details: audit.Diff(attributes(row), attributes(saved)),
 	})
@@ -97,7 +96,7 @@ func (c *Companies) save(
 
 // write writes a change. If nothing differs, the row and its version stay as they are.
 func (c *Companies) write(
-	ctx context.Context, tx *db.Queries, row db.Company, change db.UpdateCompanyParams,
+	ctx context.Context, tx *postgres.Tx, row db.Company, change db.UpdateCompanyParams,
 ) (db.Company, error) {
 	if row.Name == change.Name && row.Timezone == change.Timezone &&
 		slices.Equal(row.AllowedEmailDomains, change.AllowedEmailDomains) {

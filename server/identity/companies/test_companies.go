@@ -17,6 +17,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // maxTestCompanies is how many test companies a company may have open.
@@ -24,9 +25,9 @@ const maxTestCompanies = 20
 
 // ListTestCompanies lists the open test companies of the company.
 func (c *Companies) ListTestCompanies(
-	ctx context.Context, request api.ListTestCompaniesRequestObject,
+	ctx context.Context, call service.Call, request api.ListTestCompaniesRequestObject,
 ) (api.ListTestCompaniesResponseObject, error) {
-	id := access.Of(ctx).CompanyID
+	id := call.Actor.CompanyID
 	response, err := page.Read(ctx, c.Cursors, page.List[db.Company, api.TestCompany]{
 		Scope:  page.Scope{Company: id, Operation: "ListTestCompanies"},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
@@ -49,35 +50,35 @@ func (c *Companies) ListTestCompanies(
 // CreateTestCompany opens a test company with an API key that has every scope. Its response is the only one that
 // contains the secret of the key.
 func (c *Companies) CreateTestCompany(
-	ctx context.Context, request api.CreateTestCompanyRequestObject,
+	ctx context.Context, call service.Call, request api.CreateTestCompanyRequestObject,
 ) (api.CreateTestCompanyResponseObject, error) {
-	id, name := access.Of(ctx).CompanyID, strings.TrimSpace(request.Body.Name)
+	actor, name := call.Actor, strings.TrimSpace(request.Body.Name)
 	f := fault.New(fault.RuleViolated)
 	if text.Check(f, "/name", name); len(f.Fields()) > 0 {
 		return nil, f
 	}
-	var opened db.Company
-	var key db.APIKey
 	secret := apikey.New(api.CompanyModeTest)
-	err := c.Store.InTx(ctx, id, func(tx *db.Queries) error {
-		parent, err := tx.GetCompanyForUpdate(ctx, id)
+	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.CreateTestCompanyResponseObject, error) {
+		parent, err := tx.GetCompanyForUpdate(ctx, actor.CompanyID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := c.mayOpen(ctx, tx, parent); err != nil {
-			return err
+			return nil, err
 		}
 		row := db.InsertTestCompanyParams{
-			ID: c.Clock.ID(), Name: name, Slug: testSlug(parent.Slug), TestOf: id, Now: c.Clock.Now(),
+			ID: c.Clock.ID(), Name: name, Slug: testSlug(parent.Slug), TestOf: parent.ID, Now: c.Clock.Now(),
 		}
-		err = c.Audit.Record(ctx, tx, id, audit.Entry{
+		err = c.Audit.Record(ctx, tx, actor, audit.Entry{
 			Action: audit.TestCompanyOpened, Resource: audit.Company, ID: &row.ID,
 			Details: audit.Details{"name": row.Name, "slug": row.Slug, "key_prefix": secret.Prefix()},
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return c.within(ctx, tx, row.ID, func() error {
+		var opened db.Company
+		var key db.APIKey
+		err = within(ctx, tx, actor, row.ID, func() error {
 			if opened, err = tx.InsertTestCompany(ctx, row); err != nil {
 				return err
 			}
@@ -87,28 +88,28 @@ func (c *Companies) CreateTestCompany(
 			})
 			return err
 		})
+		if err != nil {
+			return nil, err
+		}
+		return api.CreateTestCompany201JSONResponse{
+			TestCompany: convertTest(opened), APIKey: c.ShowKey(actor, key), Secret: secret.Reveal(),
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateTestCompany201JSONResponse{
-		TestCompany: convertTest(opened), APIKey: c.ShowKey(ctx, key), Secret: secret.Reveal(),
-	}, nil
 }
 
 // within calls fn while the transaction acts for a test company of the actor's company.
-func (c *Companies) within(ctx context.Context, tx *db.Queries, test uuid.UUID, fn func() error) error {
+func within(ctx context.Context, tx *postgres.Tx, actor access.Actor, test uuid.UUID, fn func() error) error {
 	if err := tx.ActFor(ctx, test); err != nil {
 		return err
 	}
 	if err := fn(); err != nil {
 		return err
 	}
-	return tx.ActFor(ctx, access.Of(ctx).CompanyID)
+	return tx.ActFor(ctx, actor.CompanyID)
 }
 
 // mayOpen decides whether a company may open another test company. A test company may not open any.
-func (c *Companies) mayOpen(ctx context.Context, tx *db.Queries, parent db.Company) error {
+func (c *Companies) mayOpen(ctx context.Context, tx *postgres.Tx, parent db.Company) error {
 	if parent.TestOf != nil {
 		return fault.New(fault.StateConflict).With("A test company cannot open test companies.")
 	}
@@ -122,26 +123,26 @@ func (c *Companies) mayOpen(ctx context.Context, tx *db.Queries, parent db.Compa
 
 // CloseTestCompany closes a test company, revokes its keys and ends the sessions of its users.
 func (c *Companies) CloseTestCompany(
-	ctx context.Context, request api.CloseTestCompanyRequestObject,
+	ctx context.Context, call service.Call, request api.CloseTestCompanyRequestObject,
 ) (api.CloseTestCompanyResponseObject, error) {
-	id, now := access.Of(ctx).CompanyID, c.Clock.Now()
+	actor, now := call.Actor, c.Clock.Now()
 	var ended []db.Session
-	err := c.Store.InTx(ctx, id, func(tx *db.Queries) error {
-		row, err := tx.GetTestCompany(ctx, db.GetTestCompanyParams{CompanyID: id, ID: request.TestCompanyID})
+	response, err := service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.CloseTestCompanyResponseObject, error) {
+		row, err := tx.GetTestCompany(ctx, db.GetTestCompanyParams{CompanyID: actor.CompanyID, ID: request.TestCompanyID})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		err = c.Audit.Record(ctx, tx, id, audit.Entry{
+		err = c.Audit.Record(ctx, tx, actor, audit.Entry{
 			Action: audit.TestCompanyClosed, Resource: audit.Company, ID: &row.ID, Details: audit.Details{"slug": row.Slug},
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return c.within(ctx, tx, row.ID, func() error {
+		err = within(ctx, tx, actor, row.ID, func() error {
 			if _, err := tx.GetCompanyAlone(ctx, row.ID); err != nil {
 				return err
 			}
-			_, err := tx.CloseTestCompany(ctx, db.CloseTestCompanyParams{ID: row.ID, TestOf: id, Now: now})
+			_, err := tx.CloseTestCompany(ctx, db.CloseTestCompanyParams{ID: row.ID, TestOf: actor.CompanyID, Now: now})
 			if err != nil {
 				return postgres.Guarded(err)
 			}
@@ -152,18 +153,22 @@ func (c *Companies) CloseTestCompany(
 			_, ended, err = c.empty(ctx, tx, row.ID, uuid.Nil)
 			return err
 		})
+		if err != nil {
+			return nil, err
+		}
+		return api.CloseTestCompany204Response{}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	postgres.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
-	return api.CloseTestCompany204Response{}, nil
+	c.Guard.Publish(ctx, "", ended...)
+	return response, nil
 }
 
 // empty deletes the data of a test company, except the user keep, and returns the sessions that it ended. The sessions
 // are deleted, so replicas do not find them when they read changed sessions; the caller must publish them.
 func (c *Companies) empty(
-	ctx context.Context, tx *db.Queries, company, keep uuid.UUID,
+	ctx context.Context, tx *postgres.Tx, company, keep uuid.UUID,
 ) (db.ResetCompanyRow, []db.Session, error) {
 	ended, err := tx.EndTestSessions(ctx, db.EndTestSessionsParams{
 		CompanyID: company, ExceptUserID: keep, Now: c.Clock.Now(),
@@ -177,48 +182,51 @@ func (c *Companies) empty(
 
 // ResetCompany puts a test company back to its initial state. The user or the API key that requests it is kept.
 func (c *Companies) ResetCompany(
-	ctx context.Context, _ api.ResetCompanyRequestObject,
+	ctx context.Context, call service.Call, _ api.ResetCompanyRequestObject,
 ) (api.ResetCompanyResponseObject, error) {
-	actor := access.Of(ctx)
-	var deleted db.ResetCompanyRow
+	actor := call.Actor
 	var ended []db.Session
-	var revoked int64
-	err := c.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	response, err := service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.ResetCompanyResponseObject, error) {
 		row, err := tx.GetCompanyAlone(ctx, actor.CompanyID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if row.TestOf == nil {
-			return fault.New(fault.NotATestCompany)
+			return nil, fault.New(fault.NotATestCompany)
 		}
+		var deleted db.ResetCompanyRow
 		if deleted, ended, err = c.empty(ctx, tx, row.ID, actor.ID); err != nil {
-			return err
+			return nil, err
 		}
-		revoked, err = tx.RevokeLaterAPIKeys(ctx, db.RevokeLaterAPIKeysParams{
+		revoked, err := tx.RevokeLaterAPIKeys(ctx, db.RevokeLaterAPIKeysParams{
 			CompanyID: row.ID, CallerID: actor.ID, Now: c.Clock.Now(),
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		restored, err := c.write(ctx, tx, row, asOpened(row))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		details := audit.Diff(attributes(row), attributes(restored))
 		details["jobs"], details["candidates"], details["users"] = deleted.Jobs, deleted.Candidates, deleted.Users
 		details["api_keys"] = revoked
-		return c.Audit.Record(ctx, tx, row.ID, audit.Entry{
+		err = c.Audit.Record(ctx, tx, actor, audit.Entry{
 			Action: audit.CompanyReset, Resource: audit.Company, ID: &row.ID, Details: details,
 		})
+		if err != nil {
+			return nil, err
+		}
+		return api.ResetCompany200JSONResponse{
+			Jobs: deleted.Jobs, Candidates: deleted.Candidates, Applications: deleted.Applications, Kits: deleted.Kits,
+			Interviews: deleted.Interviews, Scores: deleted.Scores, Users: deleted.Users, APIKeys: revoked,
+		}, nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	postgres.AfterCommit(ctx, func() { c.Guard.Publish(ctx, "", ended...) })
-	return api.ResetCompany200JSONResponse{
-		Jobs: deleted.Jobs, Candidates: deleted.Candidates, Applications: deleted.Applications, Kits: deleted.Kits,
-		Interviews: deleted.Interviews, Scores: deleted.Scores, Users: deleted.Users, APIKeys: revoked,
-	}, nil
+	c.Guard.Publish(ctx, "", ended...)
+	return response, nil
 }
 
 // asOpened is the change that restores the initial name and settings of a test company.

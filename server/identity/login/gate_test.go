@@ -75,8 +75,8 @@ func signIn(ctx context.Context, a *login.Service, email, password string) error
 
 // signInTo is signIn to the test company with a slug.
 func signInTo(ctx context.Context, a *login.Service, test *string, email, password string) error {
-	ctx = access.With(ctx, &access.Request{ID: "a-request", IP: netip.MustParseAddr("192.0.2.1")})
-	_, err := a.Login(ctx, api.LoginRequestObject{
+	nobody := access.Actor{Origin: access.Origin{RequestID: "a-request", IP: netip.MustParseAddr("192.0.2.1")}}
+	_, err := a.Login(ctx, service.Call{Actor: nobody}, api.LoginRequestObject{
 		Body: &api.LoginRequest{Email: openapi_types.Email(email), Password: password, Company: test},
 	})
 	return err

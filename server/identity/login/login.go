@@ -17,13 +17,17 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // Login opens a session. Up to the comparison of the password, it does the same for every email address; after it, only
 // callers that know the password can observe a difference.
-func (a *Service) Login(ctx context.Context, request api.LoginRequestObject) (api.LoginResponseObject, error) {
-	opened, outcome, err := a.login(ctx, request.Body)
+func (a *Service) Login(
+	ctx context.Context, call service.Call, request api.LoginRequestObject,
+) (api.LoginResponseObject, error) {
+	opened, outcome, err := a.login(ctx, call.Actor.Origin, request.Body)
 	a.Metrics.Login(outcome)
 	if err != nil {
 		return nil, err
@@ -43,9 +47,11 @@ type opened struct {
 }
 
 // login returns the session and the outcome for the metrics.
-func (a *Service) login(ctx context.Context, body *api.LoginRequest) (opened, string, error) {
+func (a *Service) login(
+	ctx context.Context, origin access.Origin, body *api.LoginRequest,
+) (opened, string, error) {
 	email := strings.ToLower(string(body.Email))
-	reservation, err := a.Throttle.Reserve(ctx, throttled(email, body.Company), access.RequestOf(ctx).IP)
+	reservation, err := a.Throttle.Reserve(ctx, throttled(email, body.Company), origin.IP)
 	if err != nil {
 		if fault.Is(err, fault.TooManyAttempts) {
 			a.Metrics.Throttled(telemetry.LimitLogin)
@@ -62,9 +68,9 @@ func (a *Service) login(ctx context.Context, body *api.LoginRequest) (opened, st
 		return opened{}, failure(err), err
 	}
 	if !matches {
-		return opened{}, telemetry.LoginRefused, a.refuse(ctx, account)
+		return opened{}, telemetry.LoginRefused, a.refuse(ctx, origin, account)
 	}
-	state, active, err := a.open(ctx, account)
+	state, active, err := a.open(ctx, origin, account)
 	if err != nil {
 		reservation.Cancel(ctx)
 		return opened{}, failure(err), err
@@ -112,13 +118,13 @@ func (a *Service) compare(ctx context.Context, r *ratelimit.Reservation, hash, p
 
 // refuse records a wrong password, and returns the error that all refused logins get. Attempts on unknown accounts
 // belong to no company, so they are only logged.
-func (a *Service) refuse(ctx context.Context, account db.FindAccountRow) error {
+func (a *Service) refuse(ctx context.Context, origin access.Origin, account db.FindAccountRow) error {
 	if account.UserID == uuid.Nil {
 		a.Log.InfoContext(ctx, "login refused: unknown account")
 		return fault.New(fault.InvalidCredentials)
 	}
-	err := a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
-		return a.recordRefused(ctx, tx, account, "wrong_password")
+	err := a.Store.InTx(ctx, account.CompanyID, func(tx *postgres.Tx) error {
+		return a.recordRefused(ctx, tx, owner(origin, account), "wrong_password")
 	})
 	if err != nil {
 		return fmt.Errorf("record refused login of user %s: %w", account.UserID, err)
@@ -126,37 +132,43 @@ func (a *Service) refuse(ctx context.Context, account db.FindAccountRow) error {
 	return fault.New(fault.InvalidCredentials)
 }
 
-func (a *Service) recordRefused(ctx context.Context, tx *db.Queries, account db.FindAccountRow, reason string) error {
-	return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
-		Action: audit.Login, Resource: audit.User, ID: &account.UserID, Outcome: api.AuditOutcomeFailure,
-		Actor: &account.UserID, Details: audit.Details{"reason": reason},
+// owner is the user of an account, as the actor of a login.
+func owner(origin access.Origin, account db.FindAccountRow) access.Actor {
+	return access.Actor{Kind: access.KindUser, CompanyID: account.CompanyID, ID: account.UserID, Origin: origin}
+}
+
+func (a *Service) recordRefused(ctx context.Context, tx *postgres.Tx, owner access.Actor, reason string) error {
+	return a.Audit.Record(ctx, tx, owner, audit.Entry{
+		Action: audit.Login, Resource: audit.User, ID: &owner.ID, Outcome: api.AuditOutcomeFailure,
+		Details: audit.Details{"reason": reason},
 	})
 }
 
 // open opens a session, or records that the account is not active. This is the only check of the user's and the
 // company's status during a login; it holds until the session is committed.
-func (a *Service) open(ctx context.Context, account db.FindAccountRow) (session opened, active bool, err error) {
-	now, id, request := a.Clock.Now(), a.Clock.ID(), access.RequestOf(ctx)
+func (a *Service) open(
+	ctx context.Context, origin access.Origin, account db.FindAccountRow,
+) (session opened, active bool, err error) {
+	now, id, actor := a.Clock.Now(), a.Clock.ID(), owner(origin, account)
 	session.id, session.CompanyID, session.UserID = id, account.CompanyID, account.UserID
 	session.Epoch, session.ExpiresAt = 1, now.Add(a.SessionLifetime)
-	err = a.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
+	err = a.Store.InTx(ctx, account.CompanyID, func(tx *postgres.Tx) error {
 		if err := tx.LockCompany(ctx, account.CompanyID); err != nil {
 			return err
 		}
 		role, err := tx.OpenSession(ctx, db.OpenSessionParams{
 			CompanyID: account.CompanyID, ID: id, UserID: account.UserID, VerifiedHash: account.PasswordHash,
-			IP: audit.Address(request.IP), UserAgent: request.UserAgent, Now: now, ExpiresAt: session.ExpiresAt,
+			IP: audit.Address(origin.IP), UserAgent: origin.UserAgent, Now: now, ExpiresAt: session.ExpiresAt,
 		})
 		if fault.Is(err, fault.ResourceNotFound) {
-			return a.recordRefused(ctx, tx, account, "inactive")
+			return a.recordRefused(ctx, tx, actor, "inactive")
 		}
 		if err != nil {
 			return err
 		}
 		session.Role, active = role, true
-		return a.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
-			Action: audit.Login, Resource: audit.Session, ID: &id, Actor: &account.UserID, Session: &id,
-		})
+		actor.SessionID = id
+		return a.Audit.Record(ctx, tx, actor, audit.Entry{Action: audit.Login, Resource: audit.Session, ID: &id})
 	})
 	if err != nil {
 		return opened{}, false, fmt.Errorf("open session of user %s: %w", account.UserID, err)

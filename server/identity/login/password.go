@@ -11,14 +11,15 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ChangePassword replaces the actor's password and ends their other sessions. The current password could be guessed
 // here as well as by logging in, so both are counted by the same throttle.
 func (a *Service) ChangePassword(
-	ctx context.Context, request api.ChangePasswordRequestObject,
+	ctx context.Context, call service.Call, request api.ChangePasswordRequestObject,
 ) (api.ChangePasswordResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	me, err := a.Store.Of(actor.CompanyID).GetMe(ctx, db.GetMeParams{CompanyID: actor.CompanyID, ID: actor.ID})
 	if err != nil {
 		return nil, fmt.Errorf("read user %s: %w", actor.ID, err)
@@ -26,51 +27,57 @@ func (a *Service) ChangePassword(
 	if err := password.Check("/new_password", request.Body.NewPassword, personal(me)); err != nil {
 		return nil, err
 	}
-	if err := a.confirm(ctx, me, request.Body.CurrentPassword); err != nil {
+	if err := a.confirm(ctx, actor, me, request.Body.CurrentPassword); err != nil {
 		return nil, err
 	}
 	hash, err := a.Hasher.Hash(ctx, request.Body.NewPassword)
 	if err != nil {
 		return nil, err
 	}
-	var ended []db.Session
-	err = a.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		now := a.Clock.Now()
-		changed, err := tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
-			CompanyID: actor.CompanyID, ID: actor.ID, PasswordHash: hash, VerifiedHash: me.User.PasswordHash, Now: now,
-		})
-		if err != nil {
-			return err
-		}
-		if changed == 0 {
-			return fault.New(fault.ConcurrentRequest)
-		}
-		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID,
-			Reason: db.SessionEndPasswordChanged, Now: now,
-		})
-		if err != nil {
-			return err
-		}
-		return a.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
-			Action: audit.PasswordChanged, Resource: audit.User, ID: &actor.ID,
-			Details: audit.Details{"sessions_ended": len(ended)},
-		})
+	response, err := ending(ctx, a, call, func(tx *postgres.Tx) (api.ChangePasswordResponseObject, []db.Session, error) {
+		ended, err := a.changePassword(ctx, tx, actor, me.User.PasswordHash, hash)
+		return api.ChangePassword204Response{}, ended, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change password of user %s: %w", actor.ID, err)
 	}
-	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, actor.Role, ended...) })
-	return api.ChangePassword204Response{}, nil
+	return response, nil
+}
+
+// changePassword replaces the actor's password hash, ends the actor's other sessions, and returns these.
+func (a *Service) changePassword(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, verified, hash string,
+) ([]db.Session, error) {
+	now := a.Clock.Now()
+	changed, err := tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
+		CompanyID: actor.CompanyID, ID: actor.ID, PasswordHash: hash, VerifiedHash: verified, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if changed == 0 {
+		return nil, fault.New(fault.ConcurrentRequest)
+	}
+	ended, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
+		CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID,
+		Reason: db.SessionEndPasswordChanged, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ended, a.Audit.Record(ctx, tx, actor, audit.Entry{
+		Action: audit.PasswordChanged, Resource: audit.User, ID: &actor.ID,
+		Details: audit.Details{"sessions_ended": len(ended)},
+	})
 }
 
 // confirm compares the current password, and records a wrong one.
-func (a *Service) confirm(ctx context.Context, me db.GetMeRow, current string) error {
+func (a *Service) confirm(ctx context.Context, actor access.Actor, me db.GetMeRow, current string) error {
 	user, test := me.User, (*string)(nil)
 	if me.CompanyTestOf != nil {
 		test = &me.CompanySlug
 	}
-	reservation, err := a.Throttle.Reserve(ctx, throttled(user.Email, test), access.RequestOf(ctx).IP)
+	reservation, err := a.Throttle.Reserve(ctx, throttled(user.Email, test), actor.Origin.IP)
 	if err != nil {
 		return err
 	}
@@ -82,8 +89,8 @@ func (a *Service) confirm(ctx context.Context, me db.GetMeRow, current string) e
 		reservation.Success(ctx)
 		return nil
 	}
-	err = a.Store.InTx(ctx, user.CompanyID, func(tx *db.Queries) error {
-		return a.Audit.Record(ctx, tx, user.CompanyID, audit.Entry{
+	err = a.Store.InTx(ctx, user.CompanyID, func(tx *postgres.Tx) error {
+		return a.Audit.Record(ctx, tx, actor, audit.Entry{
 			Action: audit.PasswordChanged, Resource: audit.User, ID: &user.ID, Outcome: api.AuditOutcomeFailure,
 			Details: audit.Details{"reason": "wrong_password"},
 		})

@@ -11,16 +11,18 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // RefreshTokens exchanges a refresh token for a new token pair. If the token of the cookie is refused, the response
 // expires the cookie, so that the browser does not send it again.
 func (a *Service) RefreshTokens(
-	ctx context.Context, request api.RefreshTokensRequestObject,
+	ctx context.Context, call service.Call, request api.RefreshTokensRequestObject,
 ) (api.RefreshTokensResponseObject, error) {
 	token, fromCookie := presentedToken(request)
-	response, err := a.refresh(ctx, token)
+	response, err := a.refresh(ctx, call.Actor.Origin, token)
 	if fromCookie && fault.Is(err, fault.InvalidRefreshToken) {
 		return expireCookie{err}, nil
 	}
@@ -44,6 +46,9 @@ func presentedToken(request api.RefreshTokensRequestObject) (token string, fromC
 // expireCookie is an error response that expires the cookie.
 type expireCookie struct{ err error }
 
+// Respond is VisitRefreshTokensResponse.
+func (e expireCookie) Respond(w http.ResponseWriter) error { return e.VisitRefreshTokensResponse(w) }
+
 // VisitRefreshTokensResponse sets the header and returns the error, which the error handler of the server writes.
 func (e expireCookie) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 	w.Header().Set("Set-Cookie", cookie("", 0))
@@ -52,7 +57,9 @@ func (e expireCookie) VisitRefreshTokensResponse(w http.ResponseWriter) error {
 
 // refresh decides about a token under the lock of the session's row, so that of several concurrent requests one rotates
 // and the others get the same new token.
-func (a *Service) refresh(ctx context.Context, token string) (api.RefreshTokens200JSONResponse, error) {
+func (a *Service) refresh(
+	ctx context.Context, origin access.Origin, token string,
+) (api.RefreshTokens200JSONResponse, error) {
 	var none api.RefreshTokens200JSONResponse
 	presented, err := a.Refresh.Read(token)
 	if err != nil {
@@ -65,7 +72,7 @@ func (a *Service) refresh(ctx context.Context, token string) (api.RefreshTokens2
 		ended    *db.Session
 		decision session.Decision
 	)
-	err = a.Store.InTx(ctx, presented.CompanyID, func(tx *db.Queries) error {
+	err = a.Store.InTx(ctx, presented.CompanyID, func(tx *postgres.Tx) error {
 		row, err := tx.GetSessionForRefresh(ctx, db.GetSessionForRefreshParams{
 			CompanyID: presented.CompanyID, ID: presented.SessionID,
 		})
@@ -73,21 +80,25 @@ func (a *Service) refresh(ctx context.Context, token string) (api.RefreshTokens2
 			return err
 		}
 		role = row.Role
+		actor := access.Actor{
+			Kind: access.KindUser, CompanyID: presented.CompanyID, ID: row.UserID, SessionID: presented.SessionID,
+			Origin: origin,
+		}
 		decision = session.Decide(presented.Generation, session.Rotation{
 			Generation: row.Generation, RotatedAt: row.RotatedAt, ExpiresAt: row.ExpiresAt,
 			Ended: row.RevokedAt != nil || !row.IsActive,
 		}, a.Clock.Now())
 		switch decision {
 		case session.Rotate:
-			if err := a.rotate(ctx, tx, presented, row); err != nil {
+			if err := a.rotate(ctx, tx, actor, row); err != nil {
 				return err
 			}
 			row.Generation++
 		case session.Reuse:
-			ended, err = a.endReused(ctx, tx, presented, row)
+			ended, err = a.endReused(ctx, tx, actor, presented, row)
 			return err
 		case session.Refuse:
-			return a.recordEnded(ctx, tx, presented, row)
+			return a.recordEnded(ctx, tx, actor)
 		case session.Repeat:
 		}
 		current := opened{id: presented.SessionID, State: session.State{
@@ -118,12 +129,11 @@ func (a *Service) refresh(ctx context.Context, token string) (api.RefreshTokens2
 }
 
 func (a *Service) rotate(
-	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.GetSessionForRefreshRow,
 ) error {
-	request := access.RequestOf(ctx)
 	rotated, err := tx.RotateSession(ctx, db.RotateSessionParams{
-		CompanyID: presented.CompanyID, ID: presented.SessionID, Generation: row.Generation, Now: a.Clock.Now(),
-		IP: audit.Address(request.IP), UserAgent: request.UserAgent,
+		CompanyID: actor.CompanyID, ID: actor.SessionID, Generation: row.Generation, Now: a.Clock.Now(),
+		IP: audit.Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
 	})
 	if err != nil {
 		return err
@@ -131,25 +141,23 @@ func (a *Service) rotate(
 	if rotated == 0 {
 		return fault.New(fault.ConcurrentRequest)
 	}
-	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
-		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &presented.SessionID,
-		Actor: &row.UserID, Session: &presented.SessionID,
+	return a.Audit.Record(ctx, tx, actor, audit.Entry{
+		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID,
 	})
 }
 
 // recordEnded records that a token of an ended session was presented.
-func (a *Service) recordEnded(
-	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
-) error {
-	return a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
-		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &presented.SessionID, Outcome: api.AuditOutcomeFailure,
-		Actor: &row.UserID, Session: &presented.SessionID, Details: audit.Details{"reason": "session_ended"},
+func (a *Service) recordEnded(ctx context.Context, tx *postgres.Tx, actor access.Actor) error {
+	return a.Audit.Record(ctx, tx, actor, audit.Entry{
+		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID, Outcome: api.AuditOutcomeFailure,
+		Details: audit.Details{"reason": "session_ended"},
 	})
 }
 
 // endReused ends a session whose refresh token two parties hold. The response does not differ from other refusals.
 func (a *Service) endReused(
-	ctx context.Context, tx *db.Queries, presented session.RefreshToken, row db.GetSessionForRefreshRow,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, presented session.RefreshToken,
+	row db.GetSessionForRefreshRow,
 ) (*db.Session, error) {
 	ended, err := tx.RevokeSession(ctx, db.RevokeSessionParams{
 		CompanyID: presented.CompanyID, ID: presented.SessionID, UserID: row.UserID,
@@ -158,9 +166,8 @@ func (a *Service) endReused(
 	if err != nil {
 		return nil, err
 	}
-	return &ended, a.Audit.Record(ctx, tx, presented.CompanyID, audit.Entry{
-		Action: audit.TokenReused, Resource: audit.Session, ID: &presented.SessionID, Outcome: api.AuditOutcomeDenied,
-		Actor: &row.UserID, Session: &presented.SessionID,
+	return &ended, a.Audit.Record(ctx, tx, actor, audit.Entry{
+		Action: audit.TokenReused, Resource: audit.Session, ID: &actor.SessionID, Outcome: api.AuditOutcomeDenied,
 		Details: audit.Details{"generation": presented.Generation, "present_generation": row.Generation},
 	})
 }

@@ -13,27 +13,34 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // Logout ends the session of the request.
-func (a *Service) Logout(ctx context.Context, _ api.LogoutRequestObject) (api.LogoutResponseObject, error) {
-	actor := access.Of(ctx)
-	err := a.end(ctx, actor.ID, actor.SessionID, db.SessionEndLogout, audit.Logout)
+func (a *Service) Logout(
+	ctx context.Context, call service.Call, _ api.LogoutRequestObject,
+) (api.LogoutResponseObject, error) {
+	actor := call.Actor
+	signedOut := api.Logout200JSONResponse{
+		Body:    api.LogoutResult{Status: api.LogoutStatusSignedOut},
+		Headers: api.Logout200ResponseHeaders{SetCookie: cookie("", 0)},
+	}
+	_, err := ending(ctx, a, call, func(tx *postgres.Tx) (api.LogoutResponseObject, []db.Session, error) {
+		ended, err := a.end(ctx, tx, actor, actor.ID, actor.SessionID, db.SessionEndLogout, audit.Logout)
+		return signedOut, ended, err
+	})
 	// Another request may have ended the session just before: the result is the same.
 	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
 		return nil, err
 	}
-	return api.Logout200JSONResponse{
-		Body:    api.LogoutResult{Status: api.LogoutStatusSignedOut},
-		Headers: api.Logout200ResponseHeaders{SetCookie: cookie("", 0)},
-	}, nil
+	return signedOut, nil
 }
 
 // ListSessions lists the actor's sessions.
 func (a *Service) ListSessions(
-	ctx context.Context, request api.ListSessionsRequestObject,
+	ctx context.Context, call service.Call, request api.ListSessionsRequestObject,
 ) (api.ListSessionsResponseObject, error) {
-	listed, err := a.list(ctx, access.Of(ctx).ID, request.Params.Limit, request.Params.Cursor)
+	listed, err := a.list(ctx, call.Actor, call.Actor.ID, request.Params.Limit, request.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -42,35 +49,34 @@ func (a *Service) ListSessions(
 
 // RevokeSession ends one of the actor's sessions.
 func (a *Service) RevokeSession(
-	ctx context.Context, request api.RevokeSessionRequestObject,
+	ctx context.Context, call service.Call, request api.RevokeSessionRequestObject,
 ) (api.RevokeSessionResponseObject, error) {
-	err := a.end(ctx, access.Of(ctx).ID, request.SessionID, db.SessionEndRevoked, audit.SessionRevoked)
-	if err != nil {
-		return nil, err
-	}
-	return api.RevokeSession204Response{}, nil
+	actor := call.Actor
+	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeSessionResponseObject, []db.Session, error) {
+		ended, err := a.end(ctx, tx, actor, actor.ID, request.SessionID, db.SessionEndRevoked, audit.SessionRevoked)
+		return api.RevokeSession204Response{}, ended, err
+	})
 }
 
 // RevokeOtherSessions ends all of the actor's sessions except that of the request.
 func (a *Service) RevokeOtherSessions(
-	ctx context.Context, _ api.RevokeOtherSessionsRequestObject,
+	ctx context.Context, call service.Call, _ api.RevokeOtherSessionsRequestObject,
 ) (api.RevokeOtherSessionsResponseObject, error) {
-	actor := access.Of(ctx)
-	ended, err := a.endAll(ctx, actor.ID, &actor.SessionID, db.SessionEndRevoked)
-	if err != nil {
-		return nil, err
-	}
-	return api.RevokeOtherSessions200JSONResponse{Revoked: ended}, nil
+	actor := call.Actor
+	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeOtherSessionsResponseObject, []db.Session, error) {
+		ended, err := a.endAll(ctx, tx, actor, actor.ID, &actor.SessionID, db.SessionEndRevoked)
+		return api.RevokeOtherSessions200JSONResponse{Revoked: count(ended)}, ended, err
+	})
 }
 
 // ListUserSessions lists the sessions of a user whom the actor sees.
 func (a *Service) ListUserSessions(
-	ctx context.Context, request api.ListUserSessionsRequestObject,
+	ctx context.Context, call service.Call, request api.ListUserSessionsRequestObject,
 ) (api.ListUserSessionsResponseObject, error) {
-	if err := a.checkSeen(ctx, request.UserID); err != nil {
+	if err := a.checkSeen(ctx, call.Actor, request.UserID); err != nil {
 		return nil, err
 	}
-	listed, err := a.list(ctx, request.UserID, request.Params.Limit, request.Params.Cursor)
+	listed, err := a.list(ctx, call.Actor, request.UserID, request.Params.Limit, request.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -81,35 +87,33 @@ func (a *Service) ListUserSessions(
 
 // RevokeUserSession ends one session of a user whom the actor sees.
 func (a *Service) RevokeUserSession(
-	ctx context.Context, request api.RevokeUserSessionRequestObject,
+	ctx context.Context, call service.Call, request api.RevokeUserSessionRequestObject,
 ) (api.RevokeUserSessionResponseObject, error) {
-	if err := a.checkSeen(ctx, request.UserID); err != nil {
+	if err := a.checkSeen(ctx, call.Actor, request.UserID); err != nil {
 		return nil, err
 	}
-	err := a.end(ctx, request.UserID, request.SessionID, db.SessionEndRevokedByAdmin, audit.SessionRevoked)
-	if err != nil {
-		return nil, err
-	}
-	return api.RevokeUserSession204Response{}, nil
+	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeUserSessionResponseObject, []db.Session, error) {
+		ended, err := a.end(ctx, tx, call.Actor, request.UserID, request.SessionID, db.SessionEndRevokedByAdmin,
+			audit.SessionRevoked)
+		return api.RevokeUserSession204Response{}, ended, err
+	})
 }
 
 // RevokeUserSessions ends all sessions of a user whom the actor sees.
 func (a *Service) RevokeUserSessions(
-	ctx context.Context, request api.RevokeUserSessionsRequestObject,
+	ctx context.Context, call service.Call, request api.RevokeUserSessionsRequestObject,
 ) (api.RevokeUserSessionsResponseObject, error) {
-	if err := a.checkSeen(ctx, request.UserID); err != nil {
+	if err := a.checkSeen(ctx, call.Actor, request.UserID); err != nil {
 		return nil, err
 	}
-	ended, err := a.endAll(ctx, request.UserID, nil, db.SessionEndRevokedByAdmin)
-	if err != nil {
-		return nil, err
-	}
-	return api.RevokeUserSessions200JSONResponse{Revoked: ended}, nil
+	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeUserSessionsResponseObject, []db.Session, error) {
+		ended, err := a.endAll(ctx, tx, call.Actor, request.UserID, nil, db.SessionEndRevokedByAdmin)
+		return api.RevokeUserSessions200JSONResponse{Revoked: count(ended)}, ended, err
+	})
 }
 
 // checkSeen fails with ResourceNotFound if the actor does not see the user, or the company has no such user.
-func (a *Service) checkSeen(ctx context.Context, user uuid.UUID) error {
-	actor := access.Of(ctx)
+func (a *Service) checkSeen(ctx context.Context, actor access.Actor, user uuid.UUID) error {
 	_, err := a.Store.Of(actor.CompanyID).GetVisibleUser(ctx, db.GetVisibleUserParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Users.String(), ID: user,
 	})
@@ -119,46 +123,59 @@ func (a *Service) checkSeen(ctx context.Context, user uuid.UUID) error {
 	return nil
 }
 
-// end ends one session of a user and announces it to all replicas.
-func (a *Service) end(ctx context.Context, user, id uuid.UUID, reason db.SessionEnd, action audit.Action) error {
-	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
-	var ended db.Session
-	err := a.Store.InTx(ctx, company, func(tx *db.Queries) (err error) {
-		ended, err = tx.RevokeSession(ctx, db.RevokeSessionParams{
-			CompanyID: company, ID: id, UserID: user, Reason: reason, Now: now,
-		})
-		if err != nil {
-			return err
-		}
-		return a.Audit.Record(ctx, tx, company, revoked(action, ended))
+// ending commits what fn writes, and then announces the sessions that fn has ended to all replicas.
+func ending[R api.Response](
+	ctx context.Context, a *Service, call service.Call, fn func(tx *postgres.Tx) (R, []db.Session, error),
+) (R, error) {
+	var ended []db.Session
+	response, err := service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (response R, err error) {
+		response, ended, err = fn(tx)
+		return response, err
 	})
-	if err != nil {
-		return fmt.Errorf("end session %s: %w", id, err)
+	if err == nil {
+		a.Guard.Publish(ctx, "", ended...)
 	}
-	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended) })
-	return nil
+	return response, err
 }
 
-// endAll ends the sessions of a user, except the one to keep, and announces it to all replicas.
-func (a *Service) endAll(ctx context.Context, user uuid.UUID, keep *uuid.UUID, reason db.SessionEnd) (int32, error) {
-	company, now := access.Of(ctx).CompanyID, a.Clock.Now()
-	var ended []db.Session
-	err := a.Store.InTx(ctx, company, func(tx *db.Queries) (err error) {
-		ended, err = tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: company, UserID: user, KeepID: keep, Reason: reason, Now: now,
-		})
-		for _, s := range ended {
-			if err == nil {
-				err = a.Audit.Record(ctx, tx, company, revoked(audit.SessionRevoked, s))
-			}
-		}
-		return err
+// end ends one session of a user, and returns it.
+func (a *Service) end(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, user, id uuid.UUID, reason db.SessionEnd,
+	action audit.Action,
+) ([]db.Session, error) {
+	ended, err := tx.RevokeSession(ctx, db.RevokeSessionParams{
+		CompanyID: actor.CompanyID, ID: id, UserID: user, Reason: reason, Now: a.Clock.Now(),
 	})
-	if err != nil {
-		return 0, fmt.Errorf("end sessions of user %s: %w", user, err)
+	if err == nil {
+		err = a.Audit.Record(ctx, tx, actor, revoked(action, ended))
 	}
-	postgres.AfterCommit(ctx, func() { a.Guard.Publish(ctx, "", ended...) })
-	return int32(len(ended)), nil //nolint:gosec // the sessions of one user
+	if err != nil {
+		return nil, fmt.Errorf("end session %s: %w", id, err)
+	}
+	return []db.Session{ended}, nil
+}
+
+// endAll ends the sessions of a user, except the one to keep, and returns them.
+func (a *Service) endAll(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, user uuid.UUID, keep *uuid.UUID, reason db.SessionEnd,
+) ([]db.Session, error) {
+	ended, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
+		CompanyID: actor.CompanyID, UserID: user, KeepID: keep, Reason: reason, Now: a.Clock.Now(),
+	})
+	for _, s := range ended {
+		if err == nil {
+			err = a.Audit.Record(ctx, tx, actor, revoked(audit.SessionRevoked, s))
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("end sessions of user %s: %w", user, err)
+	}
+	return ended, nil
+}
+
+// count is the number of a user's sessions in a response.
+func count(ended []db.Session) int32 {
+	return int32(len(ended)) //nolint:gosec // the sessions of one user
 }
 
 func revoked(action audit.Action, s db.Session) audit.Entry {
@@ -169,9 +186,8 @@ func revoked(action audit.Action, s db.Session) audit.Entry {
 }
 
 func (a *Service) list(
-	ctx context.Context, user uuid.UUID, limit *int32, cursor *string,
+	ctx context.Context, actor access.Actor, user uuid.UUID, limit *int32, cursor *string,
 ) (api.ListSessions200JSONResponse, error) {
-	actor := access.Of(ctx)
 	response, err := page.Read(ctx, a.Cursors, page.List[db.Session, api.Session]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListSessions", Query: user},
 		Cursor: cursor, Limit: limit,

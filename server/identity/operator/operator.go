@@ -14,11 +14,13 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 var (
@@ -29,11 +31,22 @@ var (
 )
 
 // Operator acts on any company.
-type Operator struct {
+type Operator struct{ Options }
+
+// Options are the dependencies of an Operator. All of them are required.
+type Options struct {
 	Store  *postgres.Store
 	Clock  clock.Source
 	Audit  *audit.Recorder
 	Hasher *password.Hasher
+}
+
+// New fails if a dependency is missing.
+func New(options Options) (*Operator, error) {
+	if err := service.Check("operator", options); err != nil {
+		return nil, err
+	}
+	return &Operator{options}, nil
 }
 
 // Person describes a user to create.
@@ -75,14 +88,14 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 	}
 	id := o.Clock.ID()
 	var created db.Company
-	err := o.Store.InTx(ctx, id, func(tx *db.Queries) (err error) {
+	err := o.Store.InTx(ctx, id, func(tx *postgres.Tx) (err error) {
 		created, err = tx.InsertCompany(ctx, db.InsertCompanyParams{
 			CompanyID: id, Name: name, Slug: slug, Now: o.Clock.Now(),
 		})
 		if err != nil {
 			return err
 		}
-		return o.Audit.Record(ctx, tx, id, audit.Entry{
+		return o.Audit.Record(ctx, tx, access.System(id), audit.Entry{
 			Action: audit.CompanyCreated, Resource: audit.Company, ID: &id,
 			Details: audit.Details{"name": name, "slug": slug},
 		})
@@ -122,11 +135,11 @@ func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p 
 		row.Department = &p.Department
 	}
 	var created db.User
-	err := o.Store.InTx(ctx, company, func(tx *db.Queries) (err error) {
+	err := o.Store.InTx(ctx, company, func(tx *postgres.Tx) (err error) {
 		if created, err = tx.InsertUser(ctx, row); err != nil {
 			return err
 		}
-		return o.Audit.Record(ctx, tx, company, audit.Entry{
+		return o.Audit.Record(ctx, tx, access.System(company), audit.Entry{
 			Action: audit.UserCreated, Resource: audit.User, ID: &id,
 			Details: audit.Details{"email": p.Email, "role": p.Role},
 		})
@@ -168,7 +181,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 		return err
 	}
 	now := o.Clock.Now()
-	return o.Store.InTx(ctx, account.CompanyID, func(tx *db.Queries) error {
+	return o.Store.InTx(ctx, account.CompanyID, func(tx *postgres.Tx) error {
 		if _, err := tx.ResetUserPassword(ctx, db.ResetUserPasswordParams{
 			CompanyID: account.CompanyID, ID: account.UserID, PasswordHash: hash, Now: now,
 		}); err != nil {
@@ -179,7 +192,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 		}); err != nil {
 			return err
 		}
-		return o.Audit.Record(ctx, tx, account.CompanyID, audit.Entry{
+		return o.Audit.Record(ctx, tx, access.System(account.CompanyID), audit.Entry{
 			Action: audit.PasswordReset, Resource: audit.User, ID: &account.UserID,
 		})
 	})
@@ -194,7 +207,7 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 		return err
 	}
 	now := o.Clock.Now()
-	return o.Store.InTx(ctx, company.ID, func(tx *db.Queries) error {
+	return o.Store.InTx(ctx, company.ID, func(tx *postgres.Tx) error {
 		row, err := tx.GetCompanyForUpdate(ctx, company.ID)
 		if err != nil {
 			return err
@@ -209,7 +222,7 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 			return postgres.Guarded(err)
 		}
 		if active {
-			return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
+			return o.Audit.Record(ctx, tx, access.System(company.ID), audit.Entry{
 				Action: audit.CompanyReactivated, Resource: audit.Company, ID: &company.ID,
 			})
 		}
@@ -222,7 +235,7 @@ func (o *Operator) SwitchCompany(ctx context.Context, slug string, active bool) 
 		if err := o.endTests(ctx, tx, company.ID, now); err != nil {
 			return err
 		}
-		return o.Audit.Record(ctx, tx, company.ID, audit.Entry{
+		return o.Audit.Record(ctx, tx, access.System(company.ID), audit.Entry{
 			Action: audit.CompanyDeactivated, Resource: audit.Company, ID: &company.ID,
 			Details: audit.Details{"sessions_ended": ended},
 		})
@@ -245,7 +258,7 @@ func maySwitch(row db.Company, active bool) error {
 // endTests ends the sessions of a company's test companies. The test companies stay open and their keys stay valid for
 // when the company is activated again. A login holds the lock on its company's row while it checks that the company is
 // active, so it either is refused or opens a session that is ended here.
-func (o *Operator) endTests(ctx context.Context, tx *db.Queries, of uuid.UUID, now time.Time) error {
+func (o *Operator) endTests(ctx context.Context, tx *postgres.Tx, of uuid.UUID, now time.Time) error {
 	const most = 100 // more than a company can have
 	tests, err := tx.ListTestCompanies(ctx, db.ListTestCompaniesParams{CompanyID: of, MaxRows: most})
 	if err != nil {

@@ -33,9 +33,13 @@ func setup(t *testing.T) (*testkit.Installation, *operator.Operator) {
 		hasher.Close()
 		s.Close()
 	})
-	return installation, &operator.Operator{
+	o, err := operator.New(operator.Options{
 		Store: s, Clock: clock.System(), Audit: audit.NewRecorder(clock.System()), Hasher: hasher,
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return installation, o
 }
 
 func count(t *testing.T, installation *testkit.Installation, sql string, args ...any) int {
@@ -88,7 +92,8 @@ func TestCreateCompany(t *testing.T) {
 	if all, err := o.Companies(t.Context()); err != nil || len(all) != 2 {
 		t.Errorf("%d companies, %v", len(all), err)
 	}
-	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'company.created' AND actor_type = 'system'`); n != 2 {
+	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'company.created' AND actor_type = 'system'
+		AND actor_id = company_id AND session_id IS NULL AND ip IS NULL AND request_id = ''`); n != 2 {
 		t.Errorf("%d entries record a new company, want 2", n)
 	}
 	if _, err := o.FindCompany(t.Context(), "unknown"); !fault.Is(err, fault.ResourceNotFound) {

@@ -9,13 +9,14 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListUsers lists the users of the company.
 func (u *Users) ListUsers(
-	ctx context.Context, request api.ListUsersRequestObject,
+	ctx context.Context, call service.Call, request api.ListUsersRequestObject,
 ) (api.ListUsersResponseObject, error) {
-	actor := access.Of(ctx)
+	actor := call.Actor
 	tenant := u.Store.Of(actor.CompanyID)
 	query, scope := listQuery(actor, request.Params)
 	response, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{

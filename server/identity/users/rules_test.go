@@ -74,7 +74,9 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-func person(role api.Role) access.Actor { return access.Actor{ID: uuid.New(), Role: role} }
+func person(role api.Role) access.Actor {
+	return access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: role}
+}
 
 // key returns an API key with every scope for users.
 func key(test bool, holders ...access.Actor) access.Actor {
@@ -84,7 +86,7 @@ func key(test bool, holders ...access.Actor) access.Actor {
 	for _, holder := range holders {
 		of.Holders = append(of.Holders, holder.ID)
 	}
-	return access.Actor{ID: uuid.New(), Role: of.Role(), Key: &of}
+	return access.Actor{Kind: access.KindAPIKey, ID: uuid.New(), Role: of.Role(), Key: &of}
 }
 
 func check(t *testing.T, test line, active bool, want string) {
@@ -143,7 +145,7 @@ func letters(actions []api.UserAction) string {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	self, other := uuid.New(), uuid.New()
-	hr, admin := access.Actor{ID: self, Role: api.RoleHr}, access.Actor{ID: self, Role: api.RoleAdmin}
+	hr, admin := access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleHr}, access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleAdmin}
 	live, test := key(false, hr), key(true, admin)
 	for name, test := range map[string]struct {
 		got  error

@@ -10,101 +10,126 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // DeactivateUser prevents a user from logging in and ends their sessions.
 func (u *Users) DeactivateUser(
-	ctx context.Context, request api.DeactivateUserRequestObject,
+	ctx context.Context, call service.Call, request api.DeactivateUserRequestObject,
 ) (api.DeactivateUserResponseObject, error) {
-	response, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserDeactivated, deactivation{u})
+	var changed affected
+	response, err := service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.DeactivateUserResponseObject, error) {
+		saved, sessions, err := u.transition(ctx, tx, call.Actor, request.UserID, request.Params.IfMatch,
+			audit.UserDeactivated, deactivation{u})
+		changed = sessions
+		return api.DeactivateUser200JSONResponse{UserJSONResponse: saved}, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return api.DeactivateUser200JSONResponse{UserJSONResponse: response}, nil
+	changed.publish(ctx, u.Guard)
+	return response, nil
 }
 
 // ReactivateUser allows a user to log in again.
 func (u *Users) ReactivateUser(
-	ctx context.Context, request api.ReactivateUserRequestObject,
+	ctx context.Context, call service.Call, request api.ReactivateUserRequestObject,
 ) (api.ReactivateUserResponseObject, error) {
-	response, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserReactivated, reactivation{u})
+	var changed affected
+	response, err := service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.ReactivateUserResponseObject, error) {
+		saved, sessions, err := u.transition(ctx, tx, call.Actor, request.UserID, request.Params.IfMatch,
+			audit.UserReactivated, reactivation{u})
+		changed = sessions
+		return api.ReactivateUser200JSONResponse{UserJSONResponse: saved}, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return api.ReactivateUser200JSONResponse{UserJSONResponse: response}, nil
+	changed.publish(ctx, u.Guard)
+	return response, nil
 }
 
 // ChangeUserRole gives a user another role and ends the access tokens that were issued for the old role.
 func (u *Users) ChangeUserRole(
-	ctx context.Context, request api.ChangeUserRoleRequestObject,
+	ctx context.Context, call service.Call, request api.ChangeUserRoleRequestObject,
 ) (api.ChangeUserRoleResponseObject, error) {
-	response, err := u.transition(ctx, request.UserID, request.Params.IfMatch, audit.UserRoleChanged,
-		roleChange{u, request.Body.Role})
+	var changed affected
+	response, err := service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.ChangeUserRoleResponseObject, error) {
+		saved, sessions, err := u.transition(ctx, tx, call.Actor, request.UserID, request.Params.IfMatch,
+			audit.UserRoleChanged, roleChange{u, request.Body.Role})
+		changed = sessions
+		return api.ChangeUserRole200JSONResponse{UserJSONResponse: saved}, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return api.ChangeUserRole200JSONResponse{UserJSONResponse: response}, nil
+	changed.publish(ctx, u.Guard)
+	return response, nil
 }
 
 // stateChange is a change of a user's state.
 type stateChange interface {
 	// decide fails if the actor may not change the user; admins is the number of active admins of the company.
 	decide(actor access.Actor, row db.User, admins int) error
-	write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error)
+	write(ctx context.Context, tx *postgres.Tx, row db.User) (db.User, error)
 	// sessions changes the user's sessions accordingly and returns those it changed.
-	sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error)
+	sessions(ctx context.Context, tx *postgres.Tx, row db.User) ([]db.Session, error)
 }
 
-// transition applies a state change in a transaction. If the user is an active admin, it locks all active admins of the
-// company before it reads the user, always in this order, so that the decision about the last admin still holds at the
-// write.
+// affected are the sessions that a change of a user has changed, and the role that the user has now. They are
+// published after the commit, so that other replicas need not wait until they read the rows.
+type affected struct {
+	role     api.Role
+	sessions []db.Session
+}
+
+func (a affected) publish(ctx context.Context, guard *session.Guard) {
+	guard.Publish(ctx, a.role, a.sessions...)
+}
+
+// transition applies a state change, and returns the user and the sessions that it has changed. If the user is an
+// active admin, it locks all active admins of the company before it reads the user, always in this order, so that the
+// decision about the last admin still holds at the write.
 func (u *Users) transition(
-	ctx context.Context, id uuid.UUID, match *string, action audit.Action, change stateChange,
-) (response api.UserJSONResponse, err error) {
-	actor := access.Of(ctx)
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, action audit.Action,
+	change stateChange,
+) (response api.UserJSONResponse, sessions affected, err error) {
 	if !actor.SeesUser(id) {
-		return response, fault.New(fault.ResourceNotFound)
+		return response, sessions, fault.New(fault.ResourceNotFound)
 	}
-	var affected []db.Session
-	var saved db.User
-	err = u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
-		admins, err := tx.LockActiveAdmins(ctx, db.LockActiveAdminsParams{CompanyID: actor.CompanyID, UserID: id})
-		if err != nil {
-			return err
-		}
-		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: actor.CompanyID, ID: id})
-		if err != nil {
-			return err
-		}
-		if access.Administers(row.Role) && row.IsActive && len(admins) == 0 { // became an active admin between the two reads
-			return fault.New(fault.ConcurrentRequest)
-		}
-		if err := etag.If(match).Before(row.Version, change.decide(actor, row, len(admins))); err != nil {
-			return err
-		}
-		saved, err = change.write(ctx, tx, row)
-		if err != nil {
-			return postgres.Guarded(err)
-		}
-		if affected, err = change.sessions(ctx, tx, saved); err != nil {
-			return err
-		}
-		err = u.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
-			Action: action, Resource: audit.User, ID: &id, Details: audit.Diff(attributes(row), attributes(saved)),
-		})
-		if err != nil {
-			return err
-		}
-		response, err = u.userResponse(ctx, tx, saved)
-		return err
+	admins, err := tx.LockActiveAdmins(ctx, db.LockActiveAdminsParams{CompanyID: actor.CompanyID, UserID: id})
+	if err != nil {
+		return response, sessions, err
+	}
+	row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{CompanyID: actor.CompanyID, ID: id})
+	if err != nil {
+		return response, sessions, err
+	}
+	if access.Administers(row.Role) && row.IsActive && len(admins) == 0 { // became an active admin between the two reads
+		return response, sessions, fault.New(fault.ConcurrentRequest)
+	}
+	if err := etag.If(match).Before(row.Version, change.decide(actor, row, len(admins))); err != nil {
+		return response, sessions, err
+	}
+	saved, err := change.write(ctx, tx, row)
+	if err != nil {
+		return response, sessions, postgres.Guarded(err)
+	}
+	sessions.role = saved.Role
+	if sessions.sessions, err = change.sessions(ctx, tx, saved); err != nil {
+		return response, sessions, err
+	}
+	err = u.Audit.Record(ctx, tx, actor, audit.Entry{
+		Action: action, Resource: audit.User, ID: &id, Details: audit.Diff(attributes(row), attributes(saved)),
 	})
 	if err != nil {
-		return response, err
+		return response, sessions, err
 	}
-	postgres.AfterCommit(ctx, func() { u.Guard.Publish(ctx, saved.Role, affected...) })
-	return response, nil
+	response, err = u.userResponse(ctx, tx.Queries, actor, saved)
+	return response, sessions, err
 }
 
 type deactivation struct{ u *Users }
@@ -113,13 +138,13 @@ func (deactivation) decide(actor access.Actor, row db.User, admins int) error {
 	return canDeactivate(actor, row, admins)
 }
 
-func (d deactivation) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
+func (d deactivation) write(ctx context.Context, tx *postgres.Tx, row db.User) (db.User, error) {
 	return tx.TransitionUserActive(ctx, db.TransitionUserActiveParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasActive: true, Now: d.u.Clock.Now(),
 	})
 }
 
-func (d deactivation) sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error) {
+func (d deactivation) sessions(ctx context.Context, tx *postgres.Tx, row db.User) ([]db.Session, error) {
 	return tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 		CompanyID: row.CompanyID, UserID: row.ID, Reason: db.SessionEndUserDeactivated, Now: d.u.Clock.Now(),
 	})
@@ -131,13 +156,13 @@ func (reactivation) decide(actor access.Actor, row db.User, _ int) error {
 	return canReactivate(actor, row)
 }
 
-func (r reactivation) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
+func (r reactivation) write(ctx context.Context, tx *postgres.Tx, row db.User) (db.User, error) {
 	return tx.TransitionUserActive(ctx, db.TransitionUserActiveParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasActive: false, Now: r.u.Clock.Now(),
 	})
 }
 
-func (reactivation) sessions(context.Context, *db.Queries, db.User) ([]db.Session, error) {
+func (reactivation) sessions(context.Context, *postgres.Tx, db.User) ([]db.Session, error) {
 	return nil, nil
 }
 
@@ -150,13 +175,13 @@ func (c roleChange) decide(actor access.Actor, row db.User, admins int) error {
 	return canChangeRole(actor, row, c.role, admins)
 }
 
-func (c roleChange) write(ctx context.Context, tx *db.Queries, row db.User) (db.User, error) {
+func (c roleChange) write(ctx context.Context, tx *postgres.Tx, row db.User) (db.User, error) {
 	return tx.TransitionUserRole(ctx, db.TransitionUserRoleParams{
 		CompanyID: row.CompanyID, ID: row.ID, WasRole: row.Role, Role: c.role, Now: c.u.Clock.Now(),
 	})
 }
 
-func (c roleChange) sessions(ctx context.Context, tx *db.Queries, row db.User) ([]db.Session, error) {
+func (c roleChange) sessions(ctx context.Context, tx *postgres.Tx, row db.User) ([]db.Session, error) {
 	return tx.AdvanceUserSessions(ctx, db.AdvanceUserSessionsParams{
 		CompanyID: row.CompanyID, UserID: row.ID, Now: c.u.Clock.Now(),
 	})

@@ -43,8 +43,10 @@ func New(deps service.Deps, options Options) (*Users, error) {
 }
 
 // GetUser returns one user if the actor sees them.
-func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (api.GetUserResponseObject, error) {
-	actor := access.Of(ctx)
+func (u *Users) GetUser(
+	ctx context.Context, call service.Call, request api.GetUserRequestObject,
+) (api.GetUserResponseObject, error) {
+	actor := call.Actor
 	tenant := u.Store.Of(actor.CompanyID)
 	row, err := tenant.GetVisibleUser(ctx, db.GetVisibleUserParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Users.String(), ID: request.UserID,
@@ -52,7 +54,7 @@ func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	response, err := u.userResponse(ctx, tenant, row)
+	response, err := u.userResponse(ctx, tenant, actor, row)
 	if err != nil {
 		return nil, err
 	}
@@ -61,9 +63,9 @@ func (u *Users) GetUser(ctx context.Context, request api.GetUserRequestObject) (
 
 // CreateUser creates an active user with an initial password.
 func (u *Users) CreateUser(
-	ctx context.Context, request api.CreateUserRequestObject,
+	ctx context.Context, call service.Call, request api.CreateUserRequestObject,
 ) (api.CreateUserResponseObject, error) {
-	actor, body := access.Of(ctx), *request.Body
+	actor, body := call.Actor, *request.Body
 	role := api.RoleEmployee
 	if body.Role != nil {
 		role = *body.Role
@@ -93,54 +95,53 @@ func (u *Users) CreateUser(
 		return nil, err
 	}
 	row.ID, row.Now = u.Clock.ID(), u.Clock.Now()
-	var response api.UserJSONResponse
-	err = u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.CreateUserResponseObject, error) {
+		var response api.UserJSONResponse
 		created, err := tx.InsertUser(ctx, row)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		err = u.Audit.Record(ctx, tx, actor.CompanyID, audit.Entry{
+		err = u.Audit.Record(ctx, tx, actor, audit.Entry{
 			Action: audit.UserCreated, Resource: audit.User, ID: &created.ID,
 			Details: audit.Diff(emptyAttributes(), attributes(created)),
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		response, err = u.userResponse(ctx, tx, created)
-		return err
+		response, err = u.userResponse(ctx, tx.Queries, actor, created)
+		if err != nil {
+			return nil, err
+		}
+		return api.CreateUser201JSONResponse{
+			Body: response.Body,
+			Headers: api.CreateUser201ResponseHeaders{
+				ETag: response.Headers.ETag, Location: "/api/v1/users/" + response.Body.ID.String(),
+			},
+		}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.CreateUser201JSONResponse{
-		Body: response.Body,
-		Headers: api.CreateUser201ResponseHeaders{
-			ETag: response.Headers.ETag, Location: "/api/v1/users/" + response.Body.ID.String(),
-		},
-	}, nil
 }
 
 // UpdateUser changes the names, department and email of a user. Users change their own profile with UpdateMe.
 func (u *Users) UpdateUser(
-	ctx context.Context, request api.UpdateUserRequestObject,
+	ctx context.Context, call service.Call, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {
-	actor, patch := access.Of(ctx), request.Body
+	actor, patch := call.Actor, request.Body
 	if !actor.SeesUser(request.UserID) {
 		return nil, fault.New(fault.ResourceNotFound)
 	}
-	var response api.UserJSONResponse
-	err := u.Store.InTx(ctx, actor.CompanyID, func(tx *db.Queries) error {
+	return service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.UpdateUserResponseObject, error) {
+		var response api.UserJSONResponse
 		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{
 			CompanyID: actor.CompanyID, ID: request.UserID,
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := canManage(actor, row); err != nil {
-			return err
+			return nil, err
 		}
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
-			return err
+			return nil, err
 		}
 		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
 		if patch.Email != nil {
@@ -149,27 +150,28 @@ func (u *Users) UpdateUser(
 		if change.Email != row.Email {
 			company, err := tx.GetCompany(ctx, actor.CompanyID)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if err := checkDomain(change.Email, company.AllowedEmailDomains); err != nil {
-				return err
+				return nil, err
 			}
 		}
-		saved, err := u.save(ctx, tx, row, change)
+		saved, err := u.save(ctx, tx, actor, row, change)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		response, err = u.userResponse(ctx, tx, saved)
-		return err
+		response, err = u.userResponse(ctx, tx.Queries, actor, saved)
+		if err != nil {
+			return nil, err
+		}
+		return api.UpdateUser200JSONResponse{UserJSONResponse: response}, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return api.UpdateUser200JSONResponse{UserJSONResponse: response}, nil
 }
 
 // save writes an edited profile. An edit without changes leaves the row and its version as they are.
-func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db.UpdateUserParams) (db.User, error) {
+func (u *Users) save(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.User, change db.UpdateUserParams,
+) (db.User, error) {
 	if !hasChanges(row, change) {
 		return row, nil
 	}
@@ -181,19 +183,21 @@ func (u *Users) save(ctx context.Context, tx *db.Queries, row db.User, change db
 	if err != nil {
 		return row, postgres.Guarded(err)
 	}
-	return saved, u.Audit.Record(ctx, tx, row.CompanyID, audit.Entry{
+	return saved, u.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.UserUpdated, Resource: audit.User, ID: &row.ID,
 		Details: audit.Diff(attributes(row), attributes(saved)),
 	})
 }
 
 // userResponse converts a user for the actor, with the actions allowed to the actor, and computes its tag.
-func (u *Users) userResponse(ctx context.Context, tx *db.Queries, row db.User) (api.UserJSONResponse, error) {
-	alone, err := u.lastAdmin(ctx, tx, row)
+func (u *Users) userResponse(
+	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.User,
+) (api.UserJSONResponse, error) {
+	alone, err := u.lastAdmin(ctx, tenant, row)
 	if err != nil {
 		return api.UserJSONResponse{}, err
 	}
-	response := convert(row, allowedActions(access.Of(ctx), row, alone))
+	response := convert(row, allowedActions(actor, row, alone))
 	return api.UserJSONResponse{
 		Body:    response,
 		Headers: api.UserResponseHeaders{ETag: etag.Of(row.Version, response.LastLoginAt, response.AllowedActions)},
@@ -202,10 +206,10 @@ func (u *Users) userResponse(ctx context.Context, tx *db.Queries, row db.User) (
 
 // lastAdmin reports whether an active admin among the rows is the only one of the company. Without an active admin
 // among them it does not ask the database.
-func (u *Users) lastAdmin(ctx context.Context, tx *db.Queries, rows ...db.User) (bool, error) {
+func (u *Users) lastAdmin(ctx context.Context, tenant *db.Queries, rows ...db.User) (bool, error) {
 	for _, row := range rows {
 		if access.Administers(row.Role) && row.IsActive {
-			count, err := tx.CountActiveAdmins(ctx, row.CompanyID)
+			count, err := tenant.CountActiveAdmins(ctx, row.CompanyID)
 			return count <= 1, err
 		}
 	}

@@ -5,16 +5,16 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
-	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
+	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
 // ListInterviewerFigures lists the panelists of the jobs of which the actor sees all interviews, ordered by name, with
 // the figures of their interviews in these jobs.
 func (r *Reports) ListInterviewerFigures(
-	ctx context.Context, request api.ListInterviewerFiguresRequestObject,
+	ctx context.Context, call service.Call, request api.ListInterviewerFiguresRequestObject,
 ) (api.ListInterviewerFiguresResponseObject, error) {
-	actor, filters := access.Of(ctx), request.Params
+	actor, filters := call.Actor, request.Params
 	filters.Cursor, filters.Limit = nil, nil
 	response, err := page.Read(ctx, r.Cursors, page.List[db.ListInterviewerFiguresRow, api.InterviewerFigures]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListInterviewerFigures", Query: filters},

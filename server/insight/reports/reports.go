@@ -31,9 +31,9 @@ func New(deps service.Deps) (*Reports, error) {
 // GetJobPipeline returns how many applications of a job are in each stage, reached it and passed it. The ETag is weak
 // and does not cover as_of, which is different in every response.
 func (r *Reports) GetJobPipeline(
-	ctx context.Context, request api.GetJobPipelineRequestObject,
+	ctx context.Context, call service.Call, request api.GetJobPipelineRequestObject,
 ) (api.GetJobPipelineResponseObject, error) {
-	pipeline, err := r.pipeline(ctx, request.JobID)
+	pipeline, err := r.pipeline(ctx, call.Actor, request.JobID)
 	if err != nil {
 		return nil, err
 	}
@@ -45,9 +45,9 @@ func (r *Reports) GetJobPipeline(
 
 // GetJobPipelineChart draws how many applications have reached each stage of a job.
 func (r *Reports) GetJobPipelineChart(
-	ctx context.Context, request api.GetJobPipelineChartRequestObject,
+	ctx context.Context, call service.Call, request api.GetJobPipelineChartRequestObject,
 ) (api.GetJobPipelineChartResponseObject, error) {
-	pipeline, err := r.pipeline(ctx, request.JobID)
+	pipeline, err := r.pipeline(ctx, call.Actor, request.JobID)
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,7 @@ func (r *Reports) GetJobPipelineChart(
 }
 
 // pipeline returns the pipeline of a job. A job of which the actor does not see all applications is not found.
-func (r *Reports) pipeline(ctx context.Context, id uuid.UUID) (api.JobPipeline, error) {
-	actor := access.Of(ctx)
+func (r *Reports) pipeline(ctx context.Context, actor access.Actor, id uuid.UUID) (api.JobPipeline, error) {
 	tenant := r.Store.Of(actor.CompanyID)
 	job, err := tenant.GetReportedJob(ctx, db.GetReportedJobParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,

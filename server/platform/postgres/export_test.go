@@ -21,10 +21,5 @@ func (s *Store) RawLookup() db.DBTX { return &statements{pool: s.pool} }
 
 // RawInTx is InTx for any SQL.
 func (s *Store) RawInTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
-	return s.inTx(ctx, company, fn)
-}
-
-// RawCommit is Commit for any SQL.
-func (u *Unit) RawCommit(ctx context.Context, last func(tx db.DBTX) error) error {
-	return u.commit(ctx, last)
+	return s.InTx(ctx, company, func(tx *Tx) error { return fn(tx.tx) })
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -20,27 +19,18 @@ type prelude struct {
 }
 
 // statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one
-// transaction, so the tenant that a prelude sets applies to the statement behind it and to nothing else. After a Unit
-// has begun, the statements run in its transaction.
+// transaction, so the tenant that a prelude sets applies to the statement behind it and to nothing else.
 type statements struct {
-	pool    *pgxpool.Pool
-	company uuid.UUID
-	tenant  []prelude
+	pool   *pgxpool.Pool
+	tenant []prelude
 }
 
 func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return send(ctx, s.place(ctx), s.tenant, sql, args).exec()
+	return send(ctx, s.pool, s.tenant, sql, args).exec()
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return send(ctx, s.place(ctx), s.tenant, sql, args).query()
-}
-
-func (s *statements) place(ctx context.Context) sender {
-	if u := unitOf(ctx, s.company); u != nil && u.tx != nil && u.tx.opening == nil {
-		return u.tx.conn
-	}
-	return s.pool
+	return send(ctx, s.pool, s.tenant, sql, args).query()
 }
 
 func (s *statements) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {

@@ -10,7 +10,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
@@ -102,48 +101,12 @@ func (s *Store) Planned(company uuid.UUID) *db.Queries {
 
 // bound returns statements that each set the tenant first.
 func (s *Store) bound(company uuid.UUID, tenant string) *statements {
-	return &statements{pool: s.pool, company: company, tenant: []prelude{setting(tenant, company)}}
+	return &statements{pool: s.pool, tenant: []prelude{setting(tenant, company)}}
 }
 
 // Lookup returns queries for requests without a tenant, such as a login. Row-level security hides all rows from them;
 // they can only call the functions that exist for this purpose.
 func (s *Store) Lookup() *db.Queries { return db.New(&statements{pool: s.pool}) }
-
-// InTx runs fn in one transaction for one company and commits it if fn returns nil. BEGIN is sent together with the
-// first statement. A canceled context prevents the commit, but does not interrupt a commit or rollback that has
-// started. In the context of a Unit, fn joins the unit's transaction, which the unit commits.
-func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *db.Queries) error) error {
-	return s.inTx(ctx, company, func(tx db.DBTX) error { return fn(db.New(tx)) })
-}
-
-func (s *Store) inTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
-	if u := unitOf(ctx, company); u != nil {
-		return u.run(ctx, fn)
-	}
-	conn, err := s.pool.Acquire(ctx)
-	if err != nil {
-		return failed("acquire a connection for a transaction", err)
-	}
-	defer conn.Release()
-	tx := begin(conn, company)
-	committed := false
-	defer func() {
-		if !committed {
-			tx.rollback(ctx)
-		}
-	}()
-	if err := fn(tx); err != nil {
-		return err
-	}
-	if err := ctx.Err(); err != nil {
-		return tx.failed(err)
-	}
-	if err := tx.commit(ctx); err != nil {
-		return err
-	}
-	committed = true
-	return nil
-}
 
 // Ping checks that the database answers.
 func (s *Store) Ping(ctx context.Context) error {
@@ -176,96 +139,7 @@ func (s *Store) CheckRole(ctx context.Context) error {
 	return nil
 }
 
-// transaction is a db.DBTX inside one transaction.
-type transaction struct {
-	conn    *pgx.Conn
-	opening []prelude
-	// last is the statement that ran last; it identifies the transaction in an error of the commit.
-	last string
-}
-
-// begin returns a transaction for one company. It begins with its first statement.
-func begin(conn *pgxpool.Conn, company uuid.UUID) *transaction {
-	return &transaction{conn: conn.Conn(), opening: []prelude{
-		{"begin transaction", "BEGIN", nil}, setting(setTenant, company),
-	}}
-}
-
 // setting is the prelude that sets the tenant.
 func setting(sql string, company uuid.UUID) prelude {
 	return prelude{"set company", sql, []any{company.String()}}
-}
-
-func (t *transaction) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if t.opening != nil {
-		return t.open(ctx, sql, args).exec()
-	}
-	t.last = sql
-	tag, err := t.conn.Exec(ctx, sql, args...)
-	return tag, queryFailed(sql, err)
-}
-
-func (t *transaction) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if t.opening != nil {
-		return t.open(ctx, sql, args).query()
-	}
-	t.last = sql
-	rows, err := t.conn.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, queryFailed(sql, err)
-	}
-	return &result{Rows: rows, sql: sql}, nil
-}
-
-func (t *transaction) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := t.Query(ctx, sql, args...)
-	return row{rows, sql, err}
-}
-
-// open sends BEGIN and the tenant together with the first statement.
-func (t *transaction) open(ctx context.Context, sql string, args []any) pipeline {
-	opening := t.opening
-	t.opening, t.last = nil, sql
-	return send(ctx, t.conn, opening, sql, args)
-}
-
-func (t *transaction) commit(ctx context.Context) error {
-	if t.opening != nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTime)
-	defer cancel()
-	tag, err := t.conn.Exec(ctx, "COMMIT")
-	if err == nil && tag.String() != "COMMIT" {
-		err = fmt.Errorf("the transaction was rolled back: %w", pgx.ErrTxCommitRollback)
-	}
-	if err != nil {
-		return t.failed(err)
-	}
-	return nil
-}
-
-// failed is the error of a transaction that cannot be committed.
-func (t *transaction) failed(err error) error {
-	if t.last == "" {
-		return failed("commit transaction", err)
-	}
-	return failed("commit transaction after "+queryName(t.last), err)
-}
-
-// rollback leaves the connection clean. If it fails, the pool sees the open transaction and discards the connection.
-func (t *transaction) rollback(ctx context.Context) {
-	if t.opening != nil || t.conn.PgConn().TxStatus() == 'I' {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTime)
-	defer cancel()
-	_, _ = t.conn.Exec(ctx, "ROLLBACK")
-}
-
-// undo rolls back to the unit's savepoint. If it fails, the transaction fails with its next statement.
-func (t *transaction) undo(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), detachedTime)
-	defer cancel()
-	_, _ = t.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT step")
 }

@@ -185,7 +185,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		[]string{
 			"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
 			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
-			"refuse_history_change()", "in_test_company()", "keep_principal()",
+			"refuse_history_change()", "in_test_company()", "keep_principal()", "keep_system_principal()",
 			"hold_idempotency_key(uuid,uuid,bytea,timestamp with time zone)",
 			"jobs_of_actor(uuid,uuid,text)", "panels_of_actor(uuid,uuid,text)", "led_jobs(uuid,uuid,text)", "visible_jobs(uuid,uuid,text)",
 			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",

@@ -285,8 +285,8 @@ func TestNamesAndURLs(t *testing.T) {
 	}
 }
 
-// TestUsersBecomePrincipals checks that the migration that adds API keys creates principals for existing users, also if
-// row-level security applies to the role that migrates.
+// TestUsersBecomePrincipals checks that the migrations create principals for existing users, API keys and companies, also
+// if row-level security applies to the role that migrates.
 func TestUsersBecomePrincipals(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
@@ -305,11 +305,24 @@ func TestUsersBecomePrincipals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want := []string{"10000000-0000-0000-0000-000000000000 system", "20000000-0000-0000-0000-000000000000 user"}
+	const principals = `SELECT id || ' ' || kind FROM principals`
 	if _, err := owner.Up(); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "principals", column(t, conn, `SELECT id || ' ' || is_key FROM principals`),
-		[]string{"20000000-0000-0000-0000-000000000000 false"})
+	same(t, "principals", column(t, conn, principals), want)
+	_, err = conn.Exec(t.Context(), `INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at)
+		VALUES ('10000000-0000-0000-0000-000000000000', '30000000-0000-0000-0000-000000000000', 'x', 'x', sha256('x'), '{jobs:read}', now(), now())`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Down(int(latest(t)) - 8); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Up(); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "principals after the way down and up", column(t, conn, principals), append(want, "30000000-0000-0000-0000-000000000000 api_key"))
 }
 
 // TestEmailsOfTestCompaniesMove checks that the emails of test companies move to their own realms and back, also if

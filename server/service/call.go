@@ -1,0 +1,62 @@
+package service
+
+import (
+	"context"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+)
+
+// Call is what an operation knows about a call besides the request of the specification.
+type Call struct {
+	// Actor is who calls. It is nobody if the operation is public, but has an Origin in any case.
+	Actor access.Actor
+	// Query is the query of the URL, encoded.
+	Query string
+	// Attempt is nil unless the request has an Idempotency-Key.
+	Attempt Attempt
+}
+
+// Attempt is the execution of a request that must not be executed twice. Its record is written by the transaction that
+// executes the request, so that neither exists without the other.
+type Attempt interface {
+	// Begin runs first in the transaction. It fails if the request was executed or is being executed by another
+	// transaction.
+	Begin(ctx context.Context, tx *postgres.Tx) error
+	// Record runs last in the transaction, and writes the record of the response.
+	Record(ctx context.Context, tx *postgres.Tx, response api.Response) error
+	// Committed is called after the commit.
+	Committed()
+}
+
+// Commit runs fn in a transaction for the actor's company, and returns its response. After it returns nil as the error,
+// the transaction is committed, together with the record of the response if the call is an attempt.
+//
+// An operation that changes something calls it once, at its end. What a refusal must leave behind, such as an audit
+// entry, is a transaction of its own, by InTx of the store.
+func Commit[R api.Response](
+	ctx context.Context, store *postgres.Store, call Call, fn func(tx *postgres.Tx) (R, error),
+) (response R, err error) {
+	err = store.InTx(ctx, call.Actor.CompanyID, func(tx *postgres.Tx) error {
+		if call.Attempt == nil {
+			response, err = fn(tx)
+			return err
+		}
+		if err := call.Attempt.Begin(ctx, tx); err != nil {
+			return err
+		}
+		if response, err = fn(tx); err != nil {
+			return err
+		}
+		return call.Attempt.Record(ctx, tx, response)
+	})
+	if err != nil {
+		var none R
+		return none, err
+	}
+	if call.Attempt != nil {
+		call.Attempt.Committed()
+	}
+	return response, nil
+}
