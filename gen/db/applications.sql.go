@@ -37,7 +37,8 @@ type GetApplicationRow struct {
 	IsMember    bool
 }
 
-// An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+// An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
+// key of the job.
 func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) (GetApplicationRow, error) {
 	row := q.db.QueryRow(ctx, getApplication,
 		arg.CompanyID,

@@ -320,9 +320,9 @@ type ListImportedCandidatesParams struct {
 	ExternalIds []string
 }
 
-// The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe that company as
-// still small, so the planner would scan all of it for every row. The sub-select hides the value of company_id, so that the planner assumes an
-// average company and uses the index for each row.
+// The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe
+// that company as still small, so the planner would scan all of it for every row. The sub-select hides the value of
+// company_id, so that the planner assumes an average company and uses the index for each row.
 func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCandidatesParams) ([]Candidate, error) {
 	rows, err := q.db.Query(ctx, listImportedCandidates, arg.CompanyID, arg.Ids, arg.ExternalIds)
 	if err != nil {
@@ -418,8 +418,8 @@ const lockImports = `-- name: LockImports :exec
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0))
 `
 
-// One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An import that waits
-// longer than the lock timeout fails with the fault Overloaded.
+// One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An
+// import that waits longer than the lock timeout fails with the fault Overloaded.
 func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockImports, companyID)
 	return err

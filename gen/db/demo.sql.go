@@ -487,9 +487,10 @@ const prepareDemoLoad = `-- name: PrepareDemoLoad :exec
 SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout', '300s', true)
 `
 
-// Loads demo data, in the amount that a load test needs. Each statement takes its rows as one JSON array whose members are named like the
-// columns, because COPY is not available to a role that is subject to row-level security.
-// A part of the demo is loaded by one transaction with a few large statements. Another load of the same part waits for it.
+// Loads demo data, in the amount that a load test needs. Each statement takes its rows as one JSON array whose members
+// are named like the columns, because COPY is not available to a role that is subject to row-level security.
+// A part of the demo is loaded by one transaction with a few large statements. Another load of the same part waits for
+// it.
 func (q *Queries) PrepareDemoLoad(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, prepareDemoLoad)
 	return err

@@ -63,8 +63,8 @@ type HoldIdempotencyKeyParams struct {
 	Now         time.Time
 }
 
-// Locks a key until the transaction ends. Returns no row if the key is new, NULL if another transaction holds the lock, and otherwise the
-// record of an earlier request with the key.
+// Locks a key until the transaction ends. Returns no row if the key is new, NULL if another transaction holds the lock,
+// and otherwise the record of an earlier request with the key.
 func (q *Queries) HoldIdempotencyKey(ctx context.Context, arg HoldIdempotencyKeyParams) ([][]byte, error) {
 	rows, err := q.db.Query(ctx, holdIdempotencyKey,
 		arg.CompanyID,

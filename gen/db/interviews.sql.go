@@ -168,7 +168,8 @@ type GetInterviewRow struct {
 	IsMember  bool
 }
 
-// An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+// An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
+// key of the job.
 func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (GetInterviewRow, error) {
 	row := q.db.QueryRow(ctx, getInterview,
 		arg.CompanyID,
@@ -229,8 +230,8 @@ type GetInterviewForUpdateRow struct {
 	IsMember  bool
 }
 
-// Everything that changes an interview, its panel or its scores locks the interview first, and then the score. The order is always the
-// same, so that these transactions cannot deadlock.
+// Everything that changes an interview, its panel or its scores locks the interview first, and then the score. The
+// order is always the same, so that these transactions cannot deadlock.
 func (q *Queries) GetInterviewForUpdate(ctx context.Context, arg GetInterviewForUpdateParams) (GetInterviewForUpdateRow, error) {
 	row := q.db.QueryRow(ctx, getInterviewForUpdate,
 		arg.CompanyID,
@@ -484,8 +485,8 @@ type ListBookingsRow struct {
 	InterviewID uuid.UUID
 }
 
-// The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to the start of an interview;
-// the service decides which of them overlap.
+// The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to
+// the start of an interview; the service decides which of them overlap.
 func (q *Queries) ListBookings(ctx context.Context, arg ListBookingsParams) ([]ListBookingsRow, error) {
 	rows, err := q.db.Query(ctx, listBookings,
 		arg.CompanyID,
@@ -606,8 +607,8 @@ type ListInterviewPanelsRow struct {
 	ScoreStatus       *api.ScoreStatus
 }
 
-// The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's score, which does not
-// reveal ratings. A panelist has at most one score that is not voided.
+// The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's
+// score, which does not reveal ratings. A panelist has at most one score that is not voided.
 func (q *Queries) ListInterviewPanels(ctx context.Context, arg ListInterviewPanelsParams) ([]ListInterviewPanelsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewPanels, arg.CompanyID, arg.InterviewIds)
 	if err != nil {
@@ -881,7 +882,8 @@ type ListMyInterviewsParams struct {
 	MaxRows   int32
 }
 
-// The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not declined.
+// The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not
+// declined.
 func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]Interview, error) {
 	rows, err := q.db.Query(ctx, listMyInterviews,
 		arg.CompanyID,
@@ -980,8 +982,8 @@ type LockCalendarsParams struct {
 	People    []uuid.UUID
 }
 
-// Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent bookings sees the first.
-// The locks are taken in the order of their keys, so that bookings cannot deadlock.
+// Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent
+// bookings sees the first. The locks are taken in the order of their keys, so that bookings cannot deadlock.
 func (q *Queries) LockCalendars(ctx context.Context, arg LockCalendarsParams) error {
 	_, err := q.db.Exec(ctx, lockCalendars, arg.CompanyID, arg.People)
 	return err
@@ -1027,8 +1029,8 @@ type ScheduleInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause is the one that the
-// decision was based on.
+// Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause
+// is the one that the decision was based on.
 func (q *Queries) ScheduleInterview(ctx context.Context, arg ScheduleInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, scheduleInterview,
 		arg.ToStatus,
@@ -1110,7 +1112,8 @@ type TouchInterviewParams struct {
 	FromStatus api.InterviewStatus
 }
 
-// A panelist's response changes the representation of the interview but not its version, so that it does not conflict with changes by others.
+// A panelist's response changes the representation of the interview but not its version, so that it does not conflict
+// with changes by others.
 func (q *Queries) TouchInterview(ctx context.Context, arg TouchInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, touchInterview,
 		arg.Now,

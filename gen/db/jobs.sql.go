@@ -329,8 +329,9 @@ type ListJobsParams struct {
 	MaxRows      int32
 }
 
-// Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders that are not requested. The
-// pattern is matched row by row in the order of the list: a company has thousands of jobs, not millions.
+// Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders
+// that are not requested. The pattern is matched row by row in the order of the list: a company has thousands of jobs,
+// not millions.
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
 	rows, err := q.db.Query(ctx, listJobs,
 		arg.CompanyID,
@@ -509,8 +510,8 @@ type TransitionJobParams struct {
 	FromStatus api.JobStatus
 }
 
-// The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times the job was opened
-// and closed.
+// The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times
+// the job was opened and closed.
 func (q *Queries) TransitionJob(ctx context.Context, arg TransitionJobParams) (Job, error) {
 	row := q.db.QueryRow(ctx, transitionJob,
 		arg.ToStatus,

@@ -91,8 +91,8 @@ type GetKitRow struct {
 	IsMember           bool
 }
 
-// A kit that is visible to the actor, with its visible versions. is_member is true if the actor leads its job: as a member, or as an
-// API key of the job.
+// A kit that is visible to the actor, with its visible versions. is_member is true if the actor leads its job: as a
+// member, or as an API key of the job.
 func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, error) {
 	row := q.db.QueryRow(ctx, getKit,
 		arg.CompanyID,
@@ -345,7 +345,8 @@ type ListKitVersionsParams struct {
 	MaxRows   int32
 }
 
-// The versions of a kit that are visible to the actor, newest first. They are ordered by number, which does not depend on a clock.
+// The versions of a kit that are visible to the actor, newest first. They are ordered by number, which does not depend
+// on a clock.
 func (q *Queries) ListKitVersions(ctx context.Context, arg ListKitVersionsParams) ([]KitVersion, error) {
 	rows, err := q.db.Query(ctx, listKitVersions,
 		arg.CompanyID,
@@ -445,7 +446,8 @@ type ListKitsRow struct {
 	IsMember           bool
 }
 
-// Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has hundreds of kits.
+// Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has
+// hundreds of kits.
 func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsRow, error) {
 	rows, err := q.db.Query(ctx, listKits,
 		arg.CompanyID,
@@ -554,8 +556,8 @@ type TouchKitParams struct {
 	ID        uuid.UUID
 }
 
-// A kit shows its published version and its draft, so a change of these changes updated_at, by which clients synchronize. It does not change
-// version, because a merge patch of the kit is not based on them.
+// A kit shows its published version and its draft, so a change of these changes updated_at, by which clients
+// synchronize. It does not change version, because a merge patch of the kit is not based on them.
 func (q *Queries) TouchKit(ctx context.Context, arg TouchKitParams) error {
 	_, err := q.db.Exec(ctx, touchKit, arg.Now, arg.CompanyID, arg.ID)
 	return err

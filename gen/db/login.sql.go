@@ -27,7 +27,8 @@ type AdvanceUserSessionsParams struct {
 	UserID    uuid.UUID
 }
 
-// Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token with the new role.
+// Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token
+// with the new role.
 func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessionsParams) ([]Session, error) {
 	rows, err := q.db.Query(ctx, advanceUserSessions, arg.Now, arg.CompanyID, arg.UserID)
 	if err != nil {
@@ -78,8 +79,8 @@ type FindAccountRow struct {
 	PasswordHash string
 }
 
-// The account of an email: of a test company if its slug is given, otherwise of a live company. Whether the account is active is
-// decided by OpenSession.
+// The account of an email: of a test company if its slug is given, otherwise of a live company. Whether the account is
+// active is decided by OpenSession.
 func (q *Queries) FindAccount(ctx context.Context, arg FindAccountParams) (FindAccountRow, error) {
 	row := q.db.QueryRow(ctx, findAccount, arg.Email, arg.TestSlug)
 	var i FindAccountRow
@@ -271,8 +272,9 @@ const lockCompany = `-- name: LockCompany :exec
 SELECT id FROM companies WHERE id = $1 FOR SHARE
 `
 
-// Orders a login and the deactivation of its company, which locks the company's row as well; the deactivation of a company that
-// opened test companies locks their rows. This is a statement of its own, so that the next one sees what it has waited for.
+// Orders a login and the deactivation of its company, which locks the company's row as well; the deactivation of a
+// company that opened test companies locks their rows. This is a statement of its own, so that the next one sees what
+// it has waited for.
 func (q *Queries) LockCompany(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockCompany, companyID)
 	return err
@@ -301,8 +303,8 @@ type OpenSessionParams struct {
 	VerifiedHash string
 }
 
-// Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the password has been
-// changed since it was verified. The transaction must have called LockCompany before.
+// Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the
+// password has been changed since it was verified. The transaction must have called LockCompany before.
 func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (api.Role, error) {
 	row := q.db.QueryRow(ctx, openSession,
 		arg.CompanyID,

@@ -172,7 +172,8 @@ type GetScoredInterviewForUpdateParams struct {
 	OwnOnly   bool
 }
 
-// Locks the interview of a score that is visible to the actor; with own_only, only if the actor is its rater. See GetInterviewForUpdate.
+// Locks the interview of a score that is visible to the actor; with own_only, only if the actor is its rater. See
+// GetInterviewForUpdate.
 func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, arg GetScoredInterviewForUpdateParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, getScoredInterviewForUpdate,
 		arg.CompanyID,
@@ -359,8 +360,9 @@ type ListInterviewsWithScoresRow struct {
 	SubmittedAt    *time.Time
 }
 
-// The interviews of an application, or one interview, that are visible to the actor. An interview has one row for each submitted score that is
-// visible to the actor, or one row without a score. One statement reads both, so that scores and blindness are from the same snapshot.
+// The interviews of an application, or one interview, that are visible to the actor. An interview has one row for each
+// submitted score that is visible to the actor, or one row without a score. One statement reads both, so that scores
+// and blindness are from the same snapshot.
 func (q *Queries) ListInterviewsWithScores(ctx context.Context, arg ListInterviewsWithScoresParams) ([]ListInterviewsWithScoresRow, error) {
 	rows, err := q.db.Query(ctx, listInterviewsWithScores,
 		arg.CompanyID,
@@ -676,8 +678,8 @@ type TransitionScoreParams struct {
 	FromStatus api.ScoreStatus
 }
 
-// The status in the WHERE clause is the one that the decision was based on. A score that becomes a draft again is the next revision, which
-// has not been submitted.
+// The status in the WHERE clause is the one that the decision was based on. A score that becomes a draft again is the
+// next revision, which has not been submitted.
 func (q *Queries) TransitionScore(ctx context.Context, arg TransitionScoreParams) (Score, error) {
 	row := q.db.QueryRow(ctx, transitionScore,
 		arg.ToStatus,

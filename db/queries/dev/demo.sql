@@ -1,8 +1,9 @@
--- Loads demo data, in the amount that a load test needs. Each statement takes its rows as one JSON array whose members are named like the
--- columns, because COPY is not available to a role that is subject to row-level security.
+-- Loads demo data, in the amount that a load test needs. Each statement takes its rows as one JSON array whose members
+-- are named like the columns, because COPY is not available to a role that is subject to row-level security.
 
 -- name: PrepareDemoLoad :exec
--- A part of the demo is loaded by one transaction with a few large statements. Another load of the same part waits for it.
+-- A part of the demo is loaded by one transaction with a few large statements. Another load of the same part waits for
+-- it.
 SELECT set_config('statement_timeout', '300s', true), set_config('lock_timeout', '300s', true);
 
 -- name: LockDemoPart :exec

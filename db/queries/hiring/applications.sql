@@ -1,5 +1,6 @@
 -- name: GetApplication :one
--- An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+-- An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
+-- key of the job.
 SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM visible_applications(@company_id, @actor_id, @reach) AS applications

@@ -42,14 +42,14 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: LockImports :exec
--- One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An import that waits
--- longer than the lock timeout fails with the fault Overloaded.
+-- One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An
+-- import that waits longer than the lock timeout fails with the fault Overloaded.
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0));
 
 -- name: ListImportedCandidates :many
--- The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe that company as
--- still small, so the planner would scan all of it for every row. The sub-select hides the value of company_id, so that the planner assumes an
--- average company and uses the index for each row.
+-- The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe
+-- that company as still small, so the planner would scan all of it for every row. The sub-select hides the value of
+-- company_id, so that the planner assumes an average company and uses the index for each row.
 SELECT * FROM candidates
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)

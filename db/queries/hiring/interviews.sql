@@ -28,15 +28,16 @@ WHERE p.company_id = @company_id AND p.interview_id = @interview_id AND p.score_
     );
 
 -- name: GetInterview :one
--- An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API key of the job.
+-- An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
+-- key of the job.
 SELECT sqlc.embed(interviews),
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM visible_interviews(@company_id, @actor_id, @reach) AS interviews
 WHERE interviews.id = @id::uuid;
 
 -- name: GetInterviewForUpdate :one
--- Everything that changes an interview, its panel or its scores locks the interview first, and then the score. The order is always the
--- same, so that these transactions cannot deadlock.
+-- Everything that changes an interview, its panel or its scores locks the interview first, and then the score. The
+-- order is always the same, so that these transactions cannot deadlock.
 SELECT sqlc.embed(interviews),
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM interviews
@@ -62,7 +63,8 @@ FROM list_interviews(
 ) AS interviews;
 
 -- name: ListMyInterviews :many
--- The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not declined.
+-- The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not
+-- declined.
 SELECT i.* FROM interview_panelists AS p
 JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
 WHERE p.company_id = @company_id AND p.user_id = @user_id AND p.response <> 'declined'
@@ -86,8 +88,8 @@ LEFT JOIN api_keys AS a ON a.company_id = i.company_id AND a.id = i.created_by
 WHERE i.company_id = @company_id AND i.id = ANY (@ids::uuid[]);
 
 -- name: ListInterviewPanels :many
--- The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's score, which does not
--- reveal ratings. A panelist has at most one score that is not voided.
+-- The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's
+-- score, which does not reveal ratings. A panelist has at most one score that is not voided.
 SELECT sqlc.embed(p), u.first_name, u.last_name, u.email, s.status AS score_status
 FROM interview_panelists AS p
 JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
@@ -133,8 +135,8 @@ WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 
 -- name: ScheduleInterview :one
--- Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause is the one that the
--- decision was based on.
+-- Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause
+-- is the one that the decision was based on.
 UPDATE interviews
 SET status = @to_status, starts_at = @starts_at::timestamptz, ends_at = @ends_at::timestamptz, timezone = @timezone::text,
     status_reason = CASE WHEN status = 'scheduled' THEN status_reason ELSE sqlc.narg('reason') END,
@@ -150,7 +152,8 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: TouchInterview :one
--- A panelist's response changes the representation of the interview but not its version, so that it does not conflict with changes by others.
+-- A panelist's response changes the representation of the interview but not its version, so that it does not conflict
+-- with changes by others.
 UPDATE interviews SET updated_at = @now
 WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
@@ -181,8 +184,8 @@ SET response = 'needs_action', comment = NULL, responded_at = NULL, updated_at =
 WHERE company_id = @company_id AND interview_id = @interview_id AND response <> 'needs_action';
 
 -- name: LockCalendars :exec
--- Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent bookings sees the first.
--- The locks are taken in the order of their keys, so that bookings cannot deadlock.
+-- Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent
+-- bookings sees the first. The locks are taken in the order of their keys, so that bookings cannot deadlock.
 SELECT pg_advisory_xact_lock(sorted.key) FROM (
     SELECT DISTINCT hashtextextended(concat('calendar ', sqlc.arg('company_id')::uuid, ' ', people.id), 0) AS key
     FROM unnest(sqlc.arg('people')::uuid[]) AS people (id)
@@ -190,8 +193,8 @@ SELECT pg_advisory_xact_lock(sorted.key) FROM (
 ) AS sorted;
 
 -- name: ListBookings :many
--- The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to the start of an interview;
--- the service decides which of them overlap.
+-- The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to
+-- the start of an interview; the service decides which of them overlap.
 SELECT 'panelist'::text AS kind, u.id AS person_id, u.first_name, u.last_name, i.starts_key AS starts_at, i.ends_at::timestamptz AS ends_at,
     i.id AS interview_id
 FROM interview_panelists AS p

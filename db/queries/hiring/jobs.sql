@@ -9,8 +9,9 @@ WHERE jobs.company_id = @company_id
 FOR NO KEY UPDATE;
 
 -- name: ListJobs :many
--- Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders that are not requested. The
--- pattern is matched row by row in the order of the list: a company has thousands of jobs, not millions.
+-- Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders
+-- that are not requested. The pattern is matched row by row in the order of the list: a company has thousands of jobs,
+-- not millions.
 SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs
 WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
     AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
@@ -58,8 +59,8 @@ WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 
 -- name: TransitionJob :one
--- The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times the job was opened
--- and closed.
+-- The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times
+-- the job was opened and closed.
 UPDATE jobs
 SET status = @to_status::job_status,
     opened_at = CASE WHEN @to_status::job_status = 'open' THEN @now::timestamptz ELSE opened_at END,

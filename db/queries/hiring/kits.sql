@@ -1,6 +1,6 @@
 -- name: GetKit :one
--- A kit that is visible to the actor, with its visible versions. is_member is true if the actor leads its job: as a member, or as an
--- API key of the job.
+-- A kit that is visible to the actor, with its visible versions. is_member is true if the actor leads its job: as a
+-- member, or as an API key of the job.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
@@ -21,7 +21,8 @@ WHERE kits.company_id = @company_id
 FOR NO KEY UPDATE OF kits;
 
 -- name: ListKits :many
--- Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has hundreds of kits.
+-- Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has
+-- hundreds of kits.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
@@ -65,8 +66,8 @@ WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 
 -- name: TouchKit :exec
--- A kit shows its published version and its draft, so a change of these changes updated_at, by which clients synchronize. It does not change
--- version, because a merge patch of the kit is not based on them.
+-- A kit shows its published version and its draft, so a change of these changes updated_at, by which clients
+-- synchronize. It does not change version, because a merge patch of the kit is not based on them.
 UPDATE kits SET updated_at = @now WHERE company_id = @company_id AND id = @id;
 
 -- name: GetKitVersion :one
@@ -77,7 +78,8 @@ WHERE kit_versions.kit_id = @kit_id::uuid AND kit_versions.id = @id::uuid;
 SELECT * FROM kit_versions WHERE company_id = @company_id AND kit_id = @kit_id ORDER BY number DESC LIMIT 1;
 
 -- name: ListKitVersions :many
--- The versions of a kit that are visible to the actor, newest first. They are ordered by number, which does not depend on a clock.
+-- The versions of a kit that are visible to the actor, newest first. They are ordered by number, which does not depend
+-- on a clock.
 SELECT kit_versions.* FROM visible_kit_versions(@company_id, @actor_id, @reach) AS kit_versions
 WHERE kit_versions.kit_id = @kit_id::uuid
     AND kit_versions.number < COALESCE(

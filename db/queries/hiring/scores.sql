@@ -23,7 +23,8 @@ FROM list_scores(
 SELECT id, criteria FROM kit_versions WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);
 
 -- name: GetScoredInterviewForUpdate :one
--- Locks the interview of a score that is visible to the actor; with own_only, only if the actor is its rater. See GetInterviewForUpdate.
+-- Locks the interview of a score that is visible to the actor; with own_only, only if the actor is its rater. See
+-- GetInterviewForUpdate.
 SELECT interviews.* FROM interviews
 WHERE interviews.company_id = @company_id AND interviews.id = (
     SELECT v.interview_id FROM visible_scores(@company_id, @actor_id, @reach) AS v
@@ -65,8 +66,8 @@ WHERE company_id = @company_id AND id = @id AND rater_id = @rater_id AND version
 RETURNING *;
 
 -- name: TransitionScore :one
--- The status in the WHERE clause is the one that the decision was based on. A score that becomes a draft again is the next revision, which
--- has not been submitted.
+-- The status in the WHERE clause is the one that the decision was based on. A score that becomes a draft again is the
+-- next revision, which has not been submitted.
 UPDATE scores
 SET status = @to_status::score_status, status_reason = @reason,
     revision = CASE WHEN @to_status::score_status = 'draft' THEN revision + 1 ELSE revision END,
@@ -102,8 +103,9 @@ ORDER BY score_revisions.created_at, score_revisions.id
 LIMIT @max_rows;
 
 -- name: ListInterviewsWithScores :many
--- The interviews of an application, or one interview, that are visible to the actor. An interview has one row for each submitted score that is
--- visible to the actor, or one row without a score. One statement reads both, so that scores and blindness are from the same snapshot.
+-- The interviews of an application, or one interview, that are visible to the actor. An interview has one row for each
+-- submitted score that is visible to the actor, or one row without a score. One statement reads both, so that scores
+-- and blindness are from the same snapshot.
 SELECT interviews.id, interviews.title, interviews.status, interviews.starts_at, interviews.kit_version_id,
     EXISTS (SELECT FROM blinds(@company_id, @actor_id, interviews.id)) AS blinded,
     scores.id AS score_id, scores.ratings, scores.recommendation, scores.submitted_at

@@ -1,16 +1,17 @@
 -- name: FindAccount :one
--- The account of an email: of a test company if its slug is given, otherwise of a live company. Whether the account is active is
--- decided by OpenSession.
+-- The account of an email: of a test company if its slug is given, otherwise of a live company. Whether the account is
+-- active is decided by OpenSession.
 SELECT company_id, user_id, password_hash FROM find_account(@email, sqlc.narg('test_slug')::text);
 
 -- name: LockCompany :exec
--- Orders a login and the deactivation of its company, which locks the company's row as well; the deactivation of a company that
--- opened test companies locks their rows. This is a statement of its own, so that the next one sees what it has waited for.
+-- Orders a login and the deactivation of its company, which locks the company's row as well; the deactivation of a
+-- company that opened test companies locks their rows. This is a statement of its own, so that the next one sees what
+-- it has waited for.
 SELECT id FROM companies WHERE id = @company_id FOR SHARE;
 
 -- name: OpenSession :one
--- Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the password has been
--- changed since it was verified. The transaction must have called LockCompany before.
+-- Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the
+-- password has been changed since it was verified. The transaction must have called LockCompany before.
 WITH login AS (
     UPDATE users SET last_login_at = @now::timestamptz
     WHERE company_id = @company_id AND id = @user_id AND password_hash = @verified_hash
@@ -80,7 +81,8 @@ SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = 
 WHERE company_id = @company_id AND revoked_at IS NULL;
 
 -- name: AdvanceUserSessions :many
--- Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token with the new role.
+-- Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token
+-- with the new role.
 UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
