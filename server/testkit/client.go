@@ -51,6 +51,13 @@ func (r *Replica) SignIn(t testing.TB, user User) *Client {
 	return c
 }
 
+// In returns a client with the same credentials for a subtest: failures are reported there.
+func (c *Client) In(t testing.TB) *Client {
+	part := *c
+	part.t = t
+	return &part
+}
+
 // At returns a client with the same credentials for another replica.
 func (c *Client) At(r *Replica) *Client {
 	other := *c

@@ -34,6 +34,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
@@ -47,12 +48,12 @@ const Password = "copper-lantern-drifts-north"
 // the process's PostgreSQL, and fails the run if a goroutine remains that the options do not name.
 func Main(m *testing.M, options ...goleak.Option) { leak.Main(m, stopPostgres, options...) }
 
-// private is the process's own PostgreSQL server; nil if it has none. It is written by the first call of postgres.
-var private *local.Postgres //nolint:gochecknoglobals // see postgres
+// private is the process's own PostgreSQL server; nil if it has none. It is written by the first call of sharedServer.
+var private *local.Postgres //nolint:gochecknoglobals // see sharedServer
 
-// postgres returns the server for the tests of this process: the one that TEST_DATABASE_URL names, or a private one
-// that the first call starts. A private server ends with the process.
-var postgres = sync.OnceValues(func() (local.Server, error) { //nolint:gochecknoglobals // one server for all tests
+// sharedServer returns the server for the tests of this process: the one that TEST_DATABASE_URL names, or a private
+// one that the first call starts. A private server ends with the process.
+var sharedServer = sync.OnceValues(func() (local.Server, error) { //nolint:gochecknoglobals // one server for all tests
 	if url := os.Getenv("TEST_DATABASE_URL"); url != "" {
 		return local.ParseServer(url)
 	}
@@ -99,7 +100,7 @@ type Installation struct {
 func New(t testing.TB) *Installation {
 	t.Helper()
 	ctx := t.Context()
-	cluster, err := postgres()
+	cluster, err := sharedServer()
 	if err != nil {
 		t.Fatalf("these tests need PostgreSQL 15 or later: %v", err)
 	}
@@ -277,6 +278,16 @@ var passwordHash = sync.OnceValue(func() string { //nolint:gochecknoglobals // h
 	}
 	return string(hash)
 })
+
+// Store opens a store on the database, as a replica does, for tests that call the service's code without a replica.
+// It is closed at the end of the test.
+func (i *Installation) Store(maxConns int) *postgres.Store {
+	i.t.Helper()
+	store, err := postgres.Open(i.t.Context(), postgres.Options{URL: i.DatabaseURL, MaxConns: maxConns})
+	must(i.t, err)
+	i.t.Cleanup(store.Close)
+	return store
+}
 
 // Exec runs a statement as the database's owner, who bypasses row-level security.
 func (i *Installation) Exec(sql string, args ...any) {
