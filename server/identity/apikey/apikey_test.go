@@ -18,11 +18,11 @@ func TestParseReadsNewSecrets(t *testing.T) {
 			made := apikey.New(mode)
 			read, err := apikey.Parse(made.Reveal())
 			if err != nil || read != made || read.Mode() != mode || seen[made] || len(made.Hash()) != 32 || !apikey.Is(made.Reveal()) {
-				t.Fatalf("%s reads as %s: %v", made.Reveal(), read.Reveal(), err)
+				t.Fatalf("%s reads as %s of mode %s (error %v), want the same new key of mode %s", made.Reveal(), read.Reveal(), read.Mode(), err, mode)
 			}
 			seen[made] = true
 			if prefix := made.Prefix(); len(prefix) != 17 || !strings.HasPrefix(made.Reveal(), prefix) {
-				t.Fatalf("the prefix of %s is %s", made.Reveal(), prefix)
+				t.Fatalf("prefix of %s = %s, want its first 17 characters", made.Reveal(), prefix)
 			}
 			for _, format := range []string{"%s", "%v", "%+v", "%#v", "%q", "%x"} {
 				if text := fmt.Sprintf(format, made); strings.Contains(text, made.Reveal()[17:]) {
@@ -52,12 +52,12 @@ func FuzzParse(f *testing.F) {
 		read, err := apikey.Parse(text)
 		if err != nil {
 			if !errors.Is(err, apikey.ErrForm) {
-				t.Fatalf("%q: %v", text, err)
+				t.Fatalf("error for %q = %v, want %v", text, err, apikey.ErrForm)
 			}
 			return
 		}
 		if read.Reveal() != text || len(text) != 47 {
-			t.Fatalf("%q reads as %q", text, read.Reveal())
+			t.Fatalf("%q of %d characters reads as %q, want the same text of 47 characters", text, len(text), read.Reveal())
 		}
 		other := []byte(text)
 		other[9+at%38] ^= 1

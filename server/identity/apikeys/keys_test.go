@@ -63,12 +63,12 @@ func TestKeyLifecycle(t *testing.T) {
 	key := created.APIKey
 	if !regexp.MustCompile(`^aip_live_[0-9A-Za-z]{38}$`).MatchString(created.Secret) || !strings.HasPrefix(created.Secret, key.Prefix) ||
 		len(key.Prefix) != 17 {
-		t.Errorf("the secret is %s and the prefix %s", created.Secret, key.Prefix)
+		t.Errorf("secret = %s with the prefix %s, want a live secret and its first 17 characters", created.Secret, key.Prefix)
 	}
 	if key.Name != "Nightly sync" || key.Mode != api.CompanyModeLive || !slices.Equal(key.Scopes, []api.APIKeyScope{"jobs:read", "jobs:write"}) ||
 		!key.JobIds.IsNull() || key.ActsAs != api.RoleHr || key.Status != api.APIKeyStatusActive || !key.LastUsedAt.IsNull() ||
 		key.CreatedBy.MustGet() != h.acme.Users[api.RoleAdmin].ID || len(key.AllowedActions) != 3 {
-		t.Errorf("key: got %+v", key)
+		t.Errorf("key = %+v, want the created one, active and unused", key)
 	}
 	if got := h.admin.Get(answer.Header.Get("Location")).Expect(http.StatusOK); strings.Contains(string(got.Body), created.Secret[20:]) {
 		t.Error("the secret is shown again")
@@ -77,7 +77,7 @@ func TestKeyLifecycle(t *testing.T) {
 	program := h.as(created.Secret)
 	me := response(program.Get(mine).Expect(http.StatusOK))
 	if me.ID != key.ID || len(me.AllowedActions) != 0 || me.LastUsedAt.IsNull() {
-		t.Errorf("the key reads itself as %+v", me)
+		t.Errorf("the key reads itself as %+v, want the key %s, used and without allowed actions", me, key.ID)
 	}
 	job := program.Post("/api/v1/jobs", object{"title": "Welder"}).Expect(http.StatusCreated)
 	program.Get(job.Header.Get("Location")).Expect(http.StatusOK)
@@ -87,14 +87,14 @@ func TestKeyLifecycle(t *testing.T) {
 
 	changed := response(h.admin.Patch(at(key.ID), object{"scopes": []string{"candidates:read"}, "name": "Other"}).Expect(http.StatusOK))
 	if changed.Name != "Other" || len(changed.Scopes) != 1 {
-		t.Errorf("changed: got %+v", changed)
+		t.Errorf("changed = %+v, want the name Other and one scope", changed)
 	}
 	program.At(h.next).Get("/api/v1/jobs").Refused(http.StatusForbidden, "permission_denied")
 	program.At(h.next).Get("/api/v1/candidates").Expect(http.StatusOK)
 
 	revoked := response(h.admin.Post(at(key.ID, "revoke"), nil).Expect(http.StatusOK))
 	if revoked.Status != api.APIKeyStatusRevoked || revoked.RevokedAt.IsNull() || len(revoked.AllowedActions) != 0 {
-		t.Errorf("revoked: got %+v", revoked)
+		t.Errorf("revoked = %+v, want the status revoked, a time and no allowed actions", revoked)
 	}
 	for _, replica := range []*testkit.Replica{h.replica, h.next} {
 		program.At(replica).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
@@ -105,7 +105,7 @@ func TestKeyLifecycle(t *testing.T) {
 		func() *testkit.Answer { return h.admin.Patch(at(key.ID), object{"name": "x"}) },
 	} {
 		if p := send().Refused(http.StatusConflict, "state_conflict"); p.State == nil || *p.State != "revoked" {
-			t.Errorf("problem: got %+v", p)
+			t.Errorf("problem = %+v, want the state revoked", p)
 		}
 	}
 	var trail []string
@@ -131,7 +131,7 @@ func TestKeyLifecycle(t *testing.T) {
 	var leaked int
 	err = h.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs AS l WHERE l::text LIKE '%' || $1 || '%'`, created.Secret[17:]).Scan(&leaked)
 	if err != nil || leaked != 0 {
-		t.Errorf("%d entries of the audit log contain the secret: %v", leaked, err)
+		t.Errorf("entries of the audit log with the secret = %d (error %v), want 0", leaked, err)
 	}
 }
 
@@ -153,7 +153,7 @@ func TestRotationOverlaps(t *testing.T) {
 	}
 	for _, secret := range []string{first.Secret, second.Secret} {
 		if me := response(h.as(secret).At(h.next).Get(mine).Expect(http.StatusOK)); me.ID != first.APIKey.ID {
-			t.Errorf("%+v", me)
+			t.Errorf("key of the secret = %s, want %s", me.ID, first.APIKey.ID)
 		}
 	}
 	third := rotate(60)
@@ -164,7 +164,7 @@ func TestRotationOverlaps(t *testing.T) {
 	fourth := rotate(0)
 	h.as(third.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 	if me := response(h.as(fourth.Secret).Get(mine).Expect(http.StatusOK)); !me.PreviousExpiresAt.IsNull() {
-		t.Errorf("previous_expires_at is set although the previous secret is not valid: %+v", me)
+		t.Errorf("previous_expires_at = %v, want null, because the previous secret is not valid", me.PreviousExpiresAt)
 	}
 	h.admin.Post(at(first.APIKey.ID, "revoke"), nil).Expect(http.StatusOK)
 	h.as(fourth.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
@@ -200,24 +200,26 @@ func TestKeyRules(t *testing.T) {
 		"beyond its jobs":    {object{"name": "x", "scopes": []string{"jobs:read", "candidates:write"}, "job_ids": []uuid.UUID{job}}, 422, "/scopes/1"},
 		"everything allowed": {object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job}, "expires_at": soon}, 201, ""},
 	} {
-		answer := h.admin.Post(collection, c.body)
-		if answer.Status != c.status {
-			t.Errorf("%s: got status %d: %s", name, answer.Status, answer.Body)
-			continue
-		}
-		if c.wrong != "" {
-			problem := testkit.Decode[api.Problem](answer)
-			if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != c.wrong {
-				t.Errorf("%s: %s", name, answer.Body)
+		t.Run(name, func(t *testing.T) {
+			answer := h.admin.In(t).Post(collection, c.body)
+			if answer.Status != c.status {
+				t.Errorf("status = %d, want %d: %s", answer.Status, c.status, answer.Body)
+				return
 			}
-		}
+			if c.wrong != "" {
+				problem := testkit.Decode[api.Problem](answer)
+				if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != c.wrong {
+					t.Errorf("errors = %+v, want one at %s", problem.Errors, c.wrong)
+				}
+			}
+		})
 	}
 	limited := h.create(object{"name": "x", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{job}})
 	refused := func(patch object, wrong string) {
 		t.Helper()
 		problem := h.admin.Patch(at(limited.APIKey.ID), patch).Refused(http.StatusUnprocessableEntity, "rule_violated")
 		if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != wrong {
-			t.Errorf("%v: the errors are %+v", patch, problem.Errors)
+			t.Errorf("%v: errors = %+v, want one at %s", patch, problem.Errors, wrong)
 		}
 	}
 	// The scopes are stored in another order than in the request. The pointer refers to the request.
@@ -238,13 +240,13 @@ func TestExpiry(t *testing.T) {
 	before := h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK).Header.Get("ETag")
 	same := h.admin.Patch(at(key.APIKey.ID), object{"expires_at": end}).Expect(http.StatusOK)
 	if after := same.Header.Get("ETag"); after != before {
-		t.Errorf("the same expiry changed the version %s to %s", before, after)
+		t.Errorf("ETag after setting the same expiry = %s, want %s", after, before)
 	}
 	h.Exec(`UPDATE api_keys SET expires_at = now() - INTERVAL '1 second'`)
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
 	expired := response(h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK))
 	if expired.Status != api.APIKeyStatusExpired || len(expired.AllowedActions) != 3 {
-		t.Errorf("expired: got %+v", expired)
+		t.Errorf("expired = %+v, want the status expired and 3 allowed actions", expired)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"name": "An expired key can be renamed"}).Expect(http.StatusOK)
 	h.admin.Patch(at(key.APIKey.ID), object{"expires_at": nil}).Expect(http.StatusOK)
@@ -263,11 +265,14 @@ func TestInvalidSecrets(t *testing.T) {
 		"cut": key.Secret[:46], "longer": key.Secret + "a", "another case": strings.ToUpper(key.Secret), "only its prefix": key.APIKey.Prefix,
 		"unknown mode": "aip_prod_" + key.Secret[9:], "empty": "aip_",
 	} {
-		answer := h.as(secret).Get(mine)
-		answer.Refused(http.StatusUnauthorized, "invalid_token")
-		if answer.Header.Get("WWW-Authenticate") == "" {
-			t.Errorf("%s: the 401 has no WWW-Authenticate header", name)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			answer := h.replica.Bearer(t, secret).Get(mine)
+			answer.Refused(http.StatusUnauthorized, "invalid_token")
+			if answer.Header.Get("WWW-Authenticate") == "" {
+				t.Error("the 401 has no WWW-Authenticate header")
+			}
+		})
 	}
 	h.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, h.acme.ID)
 	h.as(key.Secret).Get(mine).Refused(http.StatusUnauthorized, "invalid_token")
@@ -290,7 +295,7 @@ func TestKeyLimit(t *testing.T) {
 	all.Wait()
 	slices.Sort(statuses)
 	if !slices.Equal(statuses, []int{201, 201, 409, 409, 409, 409}) {
-		t.Errorf("six requests at the same time returned %v", statuses)
+		t.Errorf("statuses of six requests at the same time = %v, want 201 twice and 409 four times", statuses)
 	}
 }
 
@@ -338,7 +343,7 @@ func testLimitedKey(t *testing.T, h fixture) {
 		program.Get("/api/v1/"+kind+"/"+theirs[kind].String()).Refused(http.StatusNotFound, "not_found")
 		listed := string(program.Get("/api/v1/" + kind).Expect(http.StatusOK).Body)
 		if !strings.Contains(listed, id.String()) || strings.Contains(listed, theirs[kind].String()) {
-			t.Errorf("the list of %s is %s", kind, listed)
+			t.Errorf("list of %s = %s, want %s and not %s", kind, listed, id, theirs[kind])
 		}
 	}
 	for _, path := range []string{"/api/v1/jobs/%s/pipeline", "/api/v1/jobs/%s/members"} {
@@ -348,7 +353,7 @@ func testLimitedKey(t *testing.T, h fixture) {
 	for _, kind := range []string{"candidates", "applications", "scores"} {
 		exported := string(program.Get("/api/v1/" + kind + "/export").Expect(http.StatusOK).Body)
 		if !strings.Contains(exported, ours[kind].String()) || strings.Contains(exported, theirs[kind].String()) {
-			t.Errorf("the export of %s is %s", kind, exported)
+			t.Errorf("export of %s = %s, want %s and not %s", kind, exported, ours[kind], theirs[kind])
 		}
 	}
 	move := func(id uuid.UUID, to string) *testkit.Answer {
@@ -359,7 +364,7 @@ func testLimitedKey(t *testing.T, h fixture) {
 	moved := testkit.Decode[api.Application](move(ours["applications"], "evaluation").Expect(http.StatusOK))
 	history := testkit.Decode[api.ApplicationMovePage](program.Get("/api/v1/applications/" + moved.ID.String() + "/history").Expect(http.StatusOK))
 	if last := history.Data[len(history.Data)-1]; last.Actor != (api.ActorSummary{ID: key.APIKey.ID, Type: "api_key", Name: "Board"}) {
-		t.Errorf("the move was made by %+v", last.Actor)
+		t.Errorf("the move was made by %+v, want the key %s with the name Board", last.Actor, key.APIKey.ID)
 	}
 }
 
@@ -378,7 +383,7 @@ func TestListAPIKeys(t *testing.T) {
 		for _, key := range page.Data {
 			names = append(names, key.Name)
 			if len(key.AllowedActions) != 0 {
-				t.Errorf("HR is offered %v", key.AllowedActions)
+				t.Errorf("actions offered to HR = %v, want none", key.AllowedActions)
 			}
 		}
 		if !page.HasMore {
@@ -387,12 +392,15 @@ func TestListAPIKeys(t *testing.T) {
 		query = "?limit=2&cursor=" + page.NextCursor.MustGet()
 	}
 	if !slices.Equal(names, []string{"Key 4", "Key 3", "Key 2", "Key 1", "Key 0"}) {
-		t.Errorf("the list has %v", names)
+		t.Errorf("names = %v, want Key 4 to Key 0", names)
 	}
 	for query, want := range map[string]int{"?is_revoked=true": 1, "?is_revoked=false": 4} {
-		if got := testkit.Decode[api.APIKeyPage](h.admin.Get(collection + query).Expect(http.StatusOK)); len(got.Data) != want {
-			t.Errorf("%s: %d keys, want %d", query, len(got.Data), want)
-		}
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			if got := testkit.Decode[api.APIKeyPage](h.admin.In(t).Get(collection + query).Expect(http.StatusOK)); len(got.Data) != want {
+				t.Errorf("%d keys, want %d", len(got.Data), want)
+			}
+		})
 	}
 }
 
@@ -406,12 +414,12 @@ func TestKeyOfDeletedJob(t *testing.T) {
 	h.Exec(`DELETE FROM jobs WHERE id = $1`, goes)
 	changed := response(h.admin.Patch(at(key.APIKey.ID), object{"name": "Wall"}).Expect(http.StatusOK))
 	if changed.Name != "Wall" || len(changed.JobIds.MustGet()) != 2 {
-		t.Errorf("changed: got %+v", changed)
+		t.Errorf("changed = %+v, want the name Wall and 2 jobs", changed)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"scopes": []string{"jobs:read", "kits:read"}}).Expect(http.StatusOK)
 	problem := h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{goes, stays}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	if len(problem.Errors) != 1 || *problem.Errors[0].Pointer != "/job_ids/0" {
-		t.Errorf("errors: got %+v", problem.Errors)
+		t.Errorf("errors = %+v, want one at /job_ids/0", problem.Errors)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{stays}}).Expect(http.StatusOK)
 }

@@ -101,11 +101,11 @@ func TestReset(t *testing.T) {
 	s := open(t, replica, admin)
 	if !strings.HasPrefix(s.opened.Secret, "aip_test_") || s.opened.APIKey.Mode != api.CompanyModeTest || s.opened.APIKey.ActsAs != api.RoleAdmin ||
 		len(s.opened.APIKey.AllowedActions) != 0 {
-		t.Errorf("opened: got %+v", s.opened)
+		t.Errorf("opened = %+v, want a test key that acts as an admin and offers no actions", s.opened)
 	}
 	company := testkit.Decode[api.Company](s.program.Get(path).Expect(http.StatusOK))
 	if company.Mode != api.CompanyModeTest || company.ID != s.opened.TestCompany.ID || company.ID == acme.ID {
-		t.Errorf("company: got %+v", company)
+		t.Errorf("company = %+v, want the test company %s", company, s.opened.TestCompany.ID)
 	}
 	ids := s.run()
 	for range 2 {
@@ -122,22 +122,22 @@ func TestReset(t *testing.T) {
 		ids = s.run()
 	}
 	if got := testkit.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got.Users != 2 {
-		t.Errorf("got %+v", got)
+		t.Errorf("reset = %+v, want 2 users deleted", got)
 	}
 	if got := testkit.Decode[api.CompanyReset](s.program.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{}) {
-		t.Errorf("the reset of an empty company deleted %+v", got)
+		t.Errorf("reset of an empty company = %+v, want nothing deleted", got)
 	}
 	proof := testkit.Decode[api.AuditVerification](s.program.Post("/api/v1/audit-logs/verify", nil).Expect(http.StatusOK))
 	if proof.Status != "intact" {
-		t.Errorf("after the reset the audit log is %+v", proof)
+		t.Errorf("audit log after the reset = %+v, want it intact", proof)
 	}
 	entries := testkit.Decode[api.AuditLogPage](admin.Get("/api/v1/audit-logs?action=company.test_opened").Expect(http.StatusOK))
 	if len(entries.Data) != 1 || entries.Data[0].Details["key_prefix"] != s.opened.APIKey.Prefix {
-		t.Errorf("the entry of the opening is %+v", entries.Data)
+		t.Errorf("entries of the opening = %+v, want one with the key prefix %s", entries.Data, s.opened.APIKey.Prefix)
 	}
 	admin.Get("/api/v1/jobs").Expect(http.StatusOK)
 	if got := testkit.Decode[api.Company](admin.Get(path).Expect(http.StatusOK)); got.Mode != api.CompanyModeLive {
-		t.Errorf("got %+v", got)
+		t.Errorf("mode of the company = %s, want %s", got.Mode, api.CompanyModeLive)
 	}
 }
 
@@ -152,7 +152,7 @@ func TestResetByUser(t *testing.T) {
 	nora := s.signIn("nora@partner.example")
 	nora.Get("/api/v1/users/me").Expect(http.StatusOK)
 	if got := testkit.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got.Users != 1 {
-		t.Errorf("got %+v", got)
+		t.Errorf("reset = %+v, want 1 user deleted", got)
 	}
 	boss.Get("/api/v1/users/me").Expect(http.StatusOK)
 	for _, replica := range []*testkit.Replica{replica, installation.Replica()} {
@@ -173,14 +173,14 @@ func TestResetOfOtherCompanies(t *testing.T) {
 		Refused(http.StatusForbidden, "permission_denied")
 	var left int
 	if err := installation.Database.QueryRow(t.Context(), `SELECT count(*) FROM applications`).Scan(&left); err != nil || left != 1 {
-		t.Errorf("%d applications are left: %v", left, err)
+		t.Errorf("applications left = %d (error %v), want 1", left, err)
 	}
 
 	s := open(t, replica, admin)
 	other := replica.SignIn(t, globex.Users[api.RoleAdmin])
 	other.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Refused(http.StatusNotFound, "not_found")
 	if got := testkit.Decode[api.TestCompanyPage](other.Get(tests).Expect(http.StatusOK)); len(got.Data) != 0 {
-		t.Errorf("another company lists %+v", got)
+		t.Errorf("test companies listed to another company = %+v, want none", got)
 	}
 	s.program.Post(tests, object{"name": "Nested"}).Refused(http.StatusForbidden, "permission_denied")
 	s.run()
@@ -189,7 +189,7 @@ func TestResetOfOtherCompanies(t *testing.T) {
 
 	listed := testkit.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
 	if len(listed.Data) != 1 || listed.Data[0] != s.opened.TestCompany {
-		t.Errorf("listed: got %+v", listed)
+		t.Errorf("test companies = %+v, want only %+v", listed.Data, s.opened.TestCompany)
 	}
 	admin.Post(tests+"/"+s.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	s.program.Get(path).Refused(http.StatusUnauthorized, "invalid_token")
@@ -224,12 +224,12 @@ func TestEmailsOfTestCompanies(t *testing.T) {
 		}
 	}
 	if got := testkit.Decode[api.Me](replica.SignIn(t, acme.Users[api.RoleHr]).Get("/api/v1/users/me").Expect(http.StatusOK)); got.Company.Slug != "acme" {
-		t.Errorf("a login without a company is %+v", got)
+		t.Errorf("company of a login without a company = %s, want acme", got.Company.Slug)
 	}
 	for _, s := range companies[:2] {
 		me := testkit.Decode[api.Me](s.signIn("hr@acme.example").Get("/api/v1/users/me").Expect(http.StatusOK))
 		if slug := s.opened.TestCompany.Slug; me.Company.Slug != slug || me.ID.String() != created[slug+"hr@acme.example"] {
-			t.Errorf("a login to %s is %+v", slug, me)
+			t.Errorf("login to %s = %+v, want the user %s of that company", slug, me, created[slug+"hr@acme.example"])
 		}
 	}
 	// A changed email is available again in its company, and the new one is taken there, but nowhere else.
@@ -247,31 +247,33 @@ func TestEmailsOfTestCompanies(t *testing.T) {
 	idle.signIn("hr@acme.example")
 	admin.Post(tests+"/"+idle.opened.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	var want string
-	for _, refused := range []object{
-		{"email": "nobody@acme.example"},
-		{"email": "only@partner.example"},
-		{"email": "only@partner.example", "company": "acme"},
-		{"email": "only@partner.example", "company": companies[1].opened.TestCompany.Slug},
-		{"email": "hr@acme.example", "company": "acme"},
-		{"email": "hr@acme.example", "company": "nobodys"},
-		{"email": "hr@acme.example", "company": companies[2].opened.TestCompany.Slug},
-		{"email": "hr@acme.example", "company": idle.opened.TestCompany.Slug},
-		{"email": "team_lead@acme.example", "company": first.opened.TestCompany.Slug},
+	for name, refused := range map[string]object{
+		"unknown email":                            {"email": "nobody@acme.example"},
+		"user of a test company":                   {"email": "only@partner.example"},
+		"user of a test company at a live company": {"email": "only@partner.example", "company": "acme"},
+		"user of another test company":             {"email": "only@partner.example", "company": companies[1].opened.TestCompany.Slug},
+		"slug of a live company":                   {"email": "hr@acme.example", "company": "acme"},
+		"unknown slug":                             {"email": "hr@acme.example", "company": "nobodys"},
+		"test company without users":               {"email": "hr@acme.example", "company": companies[2].opened.TestCompany.Slug},
+		"closed test company":                      {"email": "hr@acme.example", "company": idle.opened.TestCompany.Slug},
+		"user of a live company at a test company": {"email": "team_lead@acme.example", "company": first.opened.TestCompany.Slug},
 	} {
-		for _, password := range []string{testkit.Password, "unknown-password-of-nobody"} {
-			refused["password"] = password
-			answer := replica.Anonymous(t).Post(login, refused)
-			problem := answer.Refused(http.StatusUnauthorized, "invalid_credentials")
-			answer.Header.Del("X-Request-Id")
-			answer.Header.Del("Date")
-			got := fmt.Sprint(answer.Header, strings.ReplaceAll(string(answer.Body), problem.RequestID, ""))
-			if want == "" {
-				want = got
+		t.Run(name, func(t *testing.T) {
+			for _, password := range []string{testkit.Password, "unknown-password-of-nobody"} {
+				refused["password"] = password
+				answer := replica.Anonymous(t).Post(login, refused)
+				problem := answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+				answer.Header.Del("X-Request-Id")
+				answer.Header.Del("Date")
+				got := fmt.Sprint(answer.Header, strings.ReplaceAll(string(answer.Body), problem.RequestID, ""))
+				if want == "" {
+					want = got
+				}
+				if got != want {
+					t.Errorf("%v: response = %s, want %s as for the first request", refused, got, want)
+				}
 			}
-			if got != want {
-				t.Errorf("%v: %s, want %s as for the first request", refused, got, want)
-			}
-		}
+		})
 	}
 	for _, company := range []any{"", "Acme", "a--b", "-a", "a b", strings.Repeat("a", 64), nil, 7} {
 		replica.Anonymous(t).Post(login, object{"email": "hr@acme.example", "password": testkit.Password, "company": company}).
@@ -326,7 +328,7 @@ func TestResetOfSettingsAndKeys(t *testing.T) {
 	tag := s.program.Get(path).Header.Get("ETag")
 	s.program.Post(reset, nil).Expect(http.StatusOK)
 	if got := s.program.Get(path).Header.Get("ETag"); got != tag {
-		t.Errorf("a reset without changes changed the version %s to %s", tag, got)
+		t.Errorf("ETag after a reset without changes = %s, want %s", got, tag)
 	}
 	run := func() (boss *testkit.Client, keys []api.APIKeyWithSecret) {
 		t.Helper()
@@ -344,7 +346,7 @@ func TestResetOfSettingsAndKeys(t *testing.T) {
 	_, keys := run()
 	asker := replica.Bearer(t, keys[1].Secret)
 	if got := testkit.Decode[api.CompanyReset](asker.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{Users: 1, APIKeys: 1}) {
-		t.Errorf("got %+v", got)
+		t.Errorf("reset = %+v, want 1 user and 1 API key deleted", got)
 	}
 	replica.Bearer(t, keys[0].Secret).Get(path).Refused(http.StatusUnauthorized, "invalid_token")
 	after := testkit.Decode[api.Company](asker.Get(path).Expect(http.StatusOK))
@@ -352,18 +354,18 @@ func TestResetOfSettingsAndKeys(t *testing.T) {
 		t.Errorf("after the reset the company is %+v, want %+v", after, before)
 	}
 	if got := s.program.Get(path).Header.Get("ETag"); got == tag {
-		t.Errorf("the company was changed and restored, and still has the version %s", got)
+		t.Errorf("ETag of a company that was changed and restored = %s, want another", got)
 	}
 
 	boss, _ := run() // the same again, reset by a user, who is kept; all keys except the first are revoked
 	if got := testkit.Decode[api.CompanyReset](boss.Post(reset, nil).Expect(http.StatusOK)); got != (api.CompanyReset{APIKeys: 3}) {
-		t.Errorf("got %+v", got)
+		t.Errorf("reset = %+v, want 3 API keys deleted", got)
 	}
 	asker.Get(path).Refused(http.StatusUnauthorized, "invalid_token")
 	s.person("late@partner.example", api.RoleEmployee).Expect(http.StatusCreated)
 	entries := testkit.Decode[api.AuditLogPage](s.program.Get("/api/v1/audit-logs?action=company.reset").Expect(http.StatusOK))
 	changes, _ := entries.Data[0].Details["changes"].(map[string]any)
 	if len(changes) != 3 || entries.Data[0].Details["api_keys"] != 3. {
-		t.Errorf("the entry of the last reset has the details %v", entries.Data[0].Details)
+		t.Errorf("details of the last reset = %v, want 3 changes and 3 API keys", entries.Data[0].Details)
 	}
 }

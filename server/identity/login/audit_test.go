@@ -30,26 +30,28 @@ func TestLoginsAreRecorded(t *testing.T) {
 	}
 	recorded := events(t, i, acme.ID, "auth.login")
 	for n, want := range []struct {
-		outcome, resource, reason string
-		actor                     uuid.UUID
+		name, outcome, resource, reason string
+		actor                           uuid.UUID
 	}{
-		{"success", "session", "", hr.ID},
-		{"failure", "user", "wrong_password", hr.ID},
-		{"failure", "user", "inactive", idle.ID},
-		{"failure", "user", "wrong_password", idle.ID},
+		{"right password", "success", "session", "", hr.ID},
+		{"wrong password", "failure", "user", "wrong_password", hr.ID},
+		{"inactive user", "failure", "user", "inactive", idle.ID},
+		{"inactive user, wrong password", "failure", "user", "wrong_password", idle.ID},
 	} {
-		if len(recorded) != 4 {
-			t.Fatalf("%d logins were recorded, want 4", len(recorded))
-		}
-		e := recorded[n]
-		reason, _ := e.Details["reason"].(string)
-		if e.Outcome != want.outcome || e.Resource != want.resource || reason != want.reason || *e.Actor != want.actor ||
-			e.IP != "2001:db8::5" || e.Agent != firefox || e.Request != "attempt-"+strings.Repeat("0", n+1) {
-			t.Errorf("attempt %d was recorded as %+v, want %+v", n, e, want)
-		}
-		if (e.Session != nil) != (want.outcome == "success") {
-			t.Errorf("attempt %d was recorded in session %v", n, e.Session)
-		}
+		t.Run(want.name, func(t *testing.T) {
+			if len(recorded) != 4 {
+				t.Fatalf("%d logins were recorded, want 4", len(recorded))
+			}
+			e := recorded[n]
+			reason, _ := e.Details["reason"].(string)
+			if e.Outcome != want.outcome || e.Resource != want.resource || reason != want.reason || *e.Actor != want.actor ||
+				e.IP != "2001:db8::5" || e.Agent != firefox || e.Request != "attempt-"+strings.Repeat("0", n+1) {
+				t.Errorf("attempt %d was recorded as %+v, want %+v", n, e, want)
+			}
+			if (e.Session != nil) != (want.outcome == "success") {
+				t.Errorf("session of attempt %d = %v, want one: %t", n, e.Session, want.outcome == "success")
+			}
+		})
 	}
 }
 
@@ -69,7 +71,7 @@ func TestFailedAuditRollsBack(t *testing.T) {
 	} {
 		answer.Refused(http.StatusInternalServerError, "internal_error")
 		if answer.Header.Get("Set-Cookie") != "" {
-			t.Errorf("%s: a failed request sets a cookie", answer.Request.URL.Path)
+			t.Errorf("%s: Set-Cookie of a failed request = %q, want none", answer.Request.URL.Path, answer.Header.Get("Set-Cookie"))
 		}
 	}
 	i.Exec(`ALTER TABLE audit_logs DROP CONSTRAINT closed`)

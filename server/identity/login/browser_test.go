@@ -46,32 +46,34 @@ func TestCrossSiteRequestsAreRefused(t *testing.T) {
 		"listed origin as prefix":        {[]string{"Sec-Fetch-Site", "cross-site", "Origin", app + ".evil.example"}, false},
 		"subdomain of listed origin":     {[]string{"Sec-Fetch-Site", "cross-site", "Origin", below}, false},
 	} {
-		headers := append([]string{"Cookie", "refresh_token=" + hr.RefreshToken}, test.headers...)
-		refreshed := nobody.Do(http.MethodPost, refreshPath, nil, headers...)
-		signedIn := nobody.Do(http.MethodPost, loginPath, credentials("hr@acme.example", testkit.Password), test.headers...)
-		origin := ""
-		if len(test.headers) > 0 && test.headers[len(test.headers)-1] == app {
-			origin = app
-		}
-		for _, answer := range []*testkit.Answer{refreshed, signedIn} {
-			if test.passes {
-				if answer.Status != http.StatusOK {
-					t.Errorf("%s: got status %d: %s", name, answer.Status, answer.Body)
+		t.Run(name, func(t *testing.T) {
+			headers := append([]string{"Cookie", "refresh_token=" + hr.RefreshToken}, test.headers...)
+			refreshed := nobody.In(t).Do(http.MethodPost, refreshPath, nil, headers...)
+			signedIn := nobody.In(t).Do(http.MethodPost, loginPath, credentials("hr@acme.example", testkit.Password), test.headers...)
+			origin := ""
+			if len(test.headers) > 0 && test.headers[len(test.headers)-1] == app {
+				origin = app
+			}
+			for _, answer := range []*testkit.Answer{refreshed, signedIn} {
+				if test.passes {
+					if answer.Status != http.StatusOK {
+						t.Errorf("status = %d, want %d: %s", answer.Status, http.StatusOK, answer.Body)
+					}
+				} else if answer.Status != http.StatusForbidden || !strings.Contains(string(answer.Body), `"cross_site_request"`) ||
+					answer.Header.Get("Set-Cookie") != "" {
+					t.Errorf("status = %d with %s, want %d with cross_site_request and no cookie: %s", answer.Status, answer.Header, http.StatusForbidden, answer.Body)
 				}
-			} else if answer.Status != http.StatusForbidden || !strings.Contains(string(answer.Body), `"cross_site_request"`) ||
-				answer.Header.Get("Set-Cookie") != "" {
-				t.Errorf("%s: got status %d with %s: %s", name, answer.Status, answer.Header, answer.Body)
+				if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
+					t.Errorf("Access-Control-Allow-Origin is %q, want %q", got, origin)
+				}
+				if !strings.Contains(strings.Join(answer.Header.Values("Vary"), ","), "Origin") {
+					t.Errorf("Vary = %q, want Origin in it", answer.Header.Values("Vary"))
+				}
 			}
-			if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
-				t.Errorf("%s: Access-Control-Allow-Origin is %q, want %q", name, got, origin)
+			if test.passes {
+				hr.RefreshToken = testkit.Decode[api.TokenPair](refreshed).RefreshToken
 			}
-			if !strings.Contains(strings.Join(answer.Header.Values("Vary"), ","), "Origin") {
-				t.Errorf("%s: Vary is %q", name, answer.Header.Values("Vary"))
-			}
-		}
-		if test.passes {
-			hr.RefreshToken = testkit.Decode[api.TokenPair](refreshed).RefreshToken
-		}
+		})
 	}
 }
 
@@ -80,41 +82,48 @@ func TestPreflight(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	replica := i.Replica()
-	for origin, want := range map[string]string{
-		app: app, "https://evil.example": "", "null": "", below: "", app + ".evil.example": "",
+	for name, c := range map[string]struct{ origin, want string }{
+		"listed origin":              {app, app},
+		"another site":               {"https://evil.example", ""},
+		"sandboxed frame":            {"null", ""},
+		"subdomain of listed origin": {below, ""},
+		"listed origin as prefix":    {app + ".evil.example", ""},
 	} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, replica.URL+mePath, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Header.Set("Origin", origin)
-		request.Header.Set("Access-Control-Request-Method", http.MethodPatch)
-		request.Header.Set("Access-Control-Request-Headers", "authorization,content-type,if-match")
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := answer.Body.Close(); err != nil {
-			t.Fatal(err)
-		}
-		header := answer.Header
-		if answer.StatusCode != http.StatusNoContent || header.Get("Access-Control-Allow-Origin") != want {
-			t.Errorf("%s: %d, allowed %q", origin, answer.StatusCode, header.Get("Access-Control-Allow-Origin"))
-		}
-		if !strings.Contains(strings.Join(header.Values("Vary"), ","), "Origin") {
-			t.Errorf("%s: Vary is %q", origin, header.Values("Vary"))
-		}
-		if want == "" {
-			if header.Get("Access-Control-Allow-Credentials") != "" {
-				t.Errorf("%s: credentials are allowed", origin)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, replica.URL+mePath, nil)
+			if err != nil {
+				t.Fatal(err)
 			}
-			continue
-		}
-		if header.Get("Access-Control-Allow-Credentials") != "true" ||
-			!strings.Contains(header.Get("Access-Control-Allow-Methods"), http.MethodPatch) ||
-			!strings.Contains(header.Get("Access-Control-Allow-Headers"), "If-Match") {
-			t.Errorf("%s: headers %v", origin, header)
-		}
+			request.Header.Set("Origin", c.origin)
+			request.Header.Set("Access-Control-Request-Method", http.MethodPatch)
+			request.Header.Set("Access-Control-Request-Headers", "authorization,content-type,if-match")
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := answer.Body.Close(); err != nil {
+				t.Fatal(err)
+			}
+			header := answer.Header
+			if answer.StatusCode != http.StatusNoContent || header.Get("Access-Control-Allow-Origin") != c.want {
+				t.Errorf("status = %d for the origin %q, want %d for %q", answer.StatusCode, header.Get("Access-Control-Allow-Origin"), http.StatusNoContent, c.want)
+			}
+			if !strings.Contains(strings.Join(header.Values("Vary"), ","), "Origin") {
+				t.Errorf("Vary = %q, want Origin in it", header.Values("Vary"))
+			}
+			if c.want == "" {
+				if header.Get("Access-Control-Allow-Credentials") != "" {
+					t.Error("credentials are allowed")
+				}
+				return
+			}
+			if header.Get("Access-Control-Allow-Credentials") != "true" ||
+				!strings.Contains(header.Get("Access-Control-Allow-Methods"), http.MethodPatch) ||
+				!strings.Contains(header.Get("Access-Control-Allow-Headers"), "If-Match") {
+				t.Errorf("headers = %v, want credentials, PATCH and If-Match allowed", header)
+			}
+		})
 	}
 }
 
@@ -128,7 +137,7 @@ func TestNoListedOrigins(t *testing.T) {
 	hr := replica.SignIn(t, acme.Users[api.RoleHr])
 	answer := hr.Do(http.MethodGet, mePath, nil, "Origin", app).Expect(http.StatusOK)
 	if got := answer.Header.Get("Access-Control-Allow-Origin"); got != "" {
-		t.Errorf("Access-Control-Allow-Origin is %q", got)
+		t.Errorf("Access-Control-Allow-Origin = %q, want none", got)
 	}
 	replica.Anonymous(t).Do(http.MethodPost, refreshPath, refreshBody(hr.RefreshToken), "Origin", app).
 		Refused(http.StatusForbidden, "cross_site_request")
@@ -148,6 +157,6 @@ func TestLogoutExpiresTheCookie(t *testing.T) {
 	hr.Post(refreshPath, refreshBody(hr.RefreshToken)).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	e := one(t, i, acme.ID, "auth.logout")
 	if e.Outcome != "success" || *e.Actor != acme.Users[api.RoleHr].ID || *e.Session != *e.ID {
-		t.Errorf("audit entry: got %+v", e)
+		t.Errorf("audit entry = %+v, want the success of HR for the own session", e)
 	}
 }

@@ -95,18 +95,20 @@ func TestEveryLoginComparesAPassword(t *testing.T) {
 	for _, email := range []string{
 		"hr@acme.example", "employee@acme.example", "hr@idle.example", "nobody@acme.example",
 	} {
-		if err := signIn(t.Context(), service, email, wrong); !fault.Is(err, fault.Overloaded) {
-			t.Errorf("%s: %v, want overloaded", email, err)
-		}
-		// No password was compared, so the attempt was released: the limit is one.
-		if err := signIn(t.Context(), service, email, wrong); !fault.Is(err, fault.Overloaded) {
-			t.Errorf("%s, again: %v, want overloaded", email, err)
-		}
-		for _, slug := range []string{"acme", "idle", "nobodys"} { // none is a test company
-			if err := signInTo(t.Context(), service, &slug, email, wrong); !fault.Is(err, fault.Overloaded) {
-				t.Errorf("%s at %s: %v, want overloaded", email, slug, err)
+		t.Run(email, func(t *testing.T) {
+			if err := signIn(t.Context(), service, email, wrong); !fault.Is(err, fault.Overloaded) {
+				t.Errorf("%v, want overloaded", err)
 			}
-		}
+			// No password was compared, so the attempt was released: the limit is one.
+			if err := signIn(t.Context(), service, email, wrong); !fault.Is(err, fault.Overloaded) {
+				t.Errorf("%s, again: %v, want overloaded", email, err)
+			}
+			for _, slug := range []string{"acme", "idle", "nobodys"} { // none is a test company
+				if err := signInTo(t.Context(), service, &slug, email, wrong); !fault.Is(err, fault.Overloaded) {
+					t.Errorf("%s at %s: %v, want overloaded", email, slug, err)
+				}
+			}
+		})
 	}
 }
 
@@ -129,7 +131,7 @@ func TestDisconnectDoesNotBypassThrottle(t *testing.T) {
 	testkit.Eventually(t, 10*time.Second, "the login waits", func() bool { return hasher.Load().Waiting == 1 })
 	leave()
 	if err := <-left; !errors.Is(err, context.Canceled) {
-		t.Fatalf("canceled login: %v", err)
+		t.Fatalf("error of the canceled login = %v, want %v", err, context.Canceled)
 	}
 	if err := signIn(t.Context(), service, "hr@acme.example", wrong); !fault.Is(err, fault.TooManyAttempts) {
 		t.Errorf("next attempt: %v, want too_many_attempts", err)
@@ -154,20 +156,22 @@ func TestLoginStrengthensWeakHash(t *testing.T) {
 		return cost
 	}
 	for _, step := range []struct {
-		email, password string
-		want            int
+		name, email, password string
+		want                  int
 	}{
-		{"admin@acme.example", testkit.Password, bcrypt.MinCost},
-		{"hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
-		{"hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
-		{"hr@acme.example", wrong, bcrypt.MinCost + 1},
+		{"another user", "admin@acme.example", testkit.Password, bcrypt.MinCost},
+		{"weak hash", "hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
+		{"strengthened hash", "hr@acme.example", testkit.Password, bcrypt.MinCost + 1},
+		{"wrong password", "hr@acme.example", wrong, bcrypt.MinCost + 1},
 	} {
-		err := signIn(t.Context(), service, step.email, step.password)
-		if err != nil && step.password == testkit.Password {
-			t.Fatal(err)
-		}
-		if got := cost(); got != step.want {
-			t.Errorf("after %s the cost of hr's hash is %d, want %d", step.email, got, step.want)
-		}
+		t.Run(step.name, func(t *testing.T) {
+			err := signIn(t.Context(), service, step.email, step.password)
+			if err != nil && step.password == testkit.Password {
+				t.Fatal(err)
+			}
+			if got := cost(); got != step.want {
+				t.Errorf("after %s the cost of hr's hash is %d, want %d", step.email, got, step.want)
+			}
+		})
 	}
 }

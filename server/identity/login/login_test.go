@@ -22,7 +22,7 @@ func TestLoginReturnsTokensAndCookie(t *testing.T) {
 	answer := c.Post(loginPath, credentials(acme.Users[api.RoleHr].Email, testkit.Password)).Expect(http.StatusOK)
 	pair := testkit.Decode[api.TokenPair](answer)
 	if pair.TokenType != api.TokenTypeBearer || pair.ExpiresIn != 900 {
-		t.Errorf("token_type = %q, expires_in = %d", pair.TokenType, pair.ExpiresIn)
+		t.Errorf("token_type = %q and expires_in = %d, want %q and 900", pair.TokenType, pair.ExpiresIn, api.TokenTypeBearer)
 	}
 	want := "refresh_token=" + pair.RefreshToken + attributes
 	if got := answer.Header.Get("Set-Cookie"); got != want {
@@ -57,20 +57,22 @@ func TestRefusedLoginsAreIndistinguishable(t *testing.T) {
 		{"inactive company", "hr@idle.example", testkit.Password},
 		{"inactive company, wrong password", "hr@idle.example", wrong},
 	} {
-		answer := c.Post(loginPath, credentials(test.email, test.password))
-		answer.Refused(http.StatusUnauthorized, "invalid_credentials")
-		answer.Header.Del("X-Request-Id")
-		answer.Header.Del("Date")
-		body, headers := timeless(t, answer), fmt.Sprint(answer.Header)
-		if want == "" {
-			want, wantHeaders = body, headers
-		}
-		if body != want || headers != wantHeaders {
-			t.Errorf("%s: %s %s, but the first was %s %s", test.name, headers, body, wantHeaders, want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			answer := c.In(t).Post(loginPath, credentials(test.email, test.password))
+			answer.Refused(http.StatusUnauthorized, "invalid_credentials")
+			answer.Header.Del("X-Request-Id")
+			answer.Header.Del("Date")
+			body, headers := timeless(t, answer), fmt.Sprint(answer.Header)
+			if want == "" {
+				want, wantHeaders = body, headers
+			}
+			if body != want || headers != wantHeaders {
+				t.Errorf("%s %s, but the first was %s %s", headers, body, wantHeaders, want)
+			}
+		})
 	}
 	if n := scan[int](t, i, `SELECT count(*) FROM sessions`); n != 0 {
-		t.Errorf("refused logins opened %d sessions", n)
+		t.Errorf("sessions after refused logins = %d, want 0", n)
 	}
 }
 
@@ -177,7 +179,7 @@ func TestLoginDuringDeactivation(t *testing.T) {
 			}
 			(<-answers).Refused(http.StatusUnauthorized, "invalid_credentials")
 			if n := scan[int](t, i, `SELECT count(*) FROM sessions`); n != 0 {
-				t.Errorf("%d sessions were opened", n)
+				t.Errorf("sessions = %d, want 0", n)
 			}
 			if e := one(t, i, acme.ID, "auth.login"); e.Outcome != "failure" || e.Details["reason"] != "inactive" {
 				t.Errorf("recorded as %+v, want a failure because of inactive", e)

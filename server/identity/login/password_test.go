@@ -37,7 +37,7 @@ func TestChangePassword(t *testing.T) {
 	e := one(t, s.Installation, s.acme.ID, "auth.password_changed")
 	if e.Outcome != "success" || *e.Actor != hr.ID || *e.ID != hr.ID || *e.Session != current(t, here) ||
 		e.Details["sessions_ended"] != 1.0 {
-		t.Errorf("audit entry: got %+v", e)
+		t.Errorf("audit entry = %+v, want the success of HR in this session, which ended one session", e)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestCurrentPasswordIsThrottled(t *testing.T) {
 	for range 2 {
 		refused := hr.Post(passwordPath, passwords(wrong, better)).Refused(http.StatusUnprocessableEntity, "wrong_password")
 		if len(refused.Errors) != 1 || *refused.Errors[0].Pointer != "/current_password" {
-			t.Errorf("errors = %+v", refused.Errors)
+			t.Errorf("errors = %+v, want one at /current_password", refused.Errors)
 		}
 	}
 	second.Anonymous(t).Post(loginPath, credentials("hr@acme.example", wrong)).Expect(http.StatusUnauthorized)
@@ -97,7 +97,7 @@ func TestCurrentPasswordIsThrottled(t *testing.T) {
 	hr.Get(mePath).Expect(http.StatusOK)
 	failed := events(t, i, acme.ID, "auth.password_changed")
 	if len(failed) != 2 || failed[0].Outcome != "failure" || *failed[0].Session != current(t, hr) {
-		t.Errorf("audit entry: got %+v", failed)
+		t.Errorf("audit entries = %+v, want two, the first a failure in this session", failed)
 	}
 	from(hr, "192.0.2.200").Post(passwordPath, passwords(testkit.Password, better)).Expect(http.StatusNoContent)
 }

@@ -151,7 +151,7 @@ func TestUsedTokenReturnsItsSuccessorDuringGrace(t *testing.T) {
 		s.now.Advance(wait)
 		again := s.renew(t, n, first)
 		if again.RefreshToken != second.RefreshToken {
-			t.Errorf("after another %s the same token has another successor", wait)
+			t.Errorf("successor of the same token after another %s = %q, want %q", wait, again.RefreshToken, second.RefreshToken)
 		}
 		s.hr.Token = again.AccessToken
 		s.hr.Get(mePath).Expect(http.StatusOK)
@@ -190,11 +190,11 @@ func TestReuseEndsTheSession(t *testing.T) {
 	e := one(t, s.Installation, s.acme.ID, "auth.token_reused")
 	if e.Outcome != "denied" || *e.Actor != s.acme.Users[api.RoleHr].ID || *e.Session != *e.ID || e.Resource != "session" ||
 		e.IP != "203.0.113.66" || e.Agent != "thief" || e.Request != "the-theft-itself" {
-		t.Errorf("the reuse was recorded as %+v", e)
+		t.Errorf("the reuse was recorded as %+v, want it denied with the data of the thief's request", e)
 	}
 	reason := scan[string](t, s.Installation, `SELECT end_reason::text FROM sessions WHERE id = $1`, *e.ID)
 	if reason != "token_reuse" {
-		t.Errorf("end_reason = %q", reason)
+		t.Errorf("end_reason = %q, want token_reuse", reason)
 	}
 }
 
@@ -223,21 +223,21 @@ func TestSessionExpiresSevenDaysAfterLogin(t *testing.T) {
 	answer := s.refresh(t, 1, token).Expect(http.StatusOK)
 	last := testkit.Decode[api.TokenPair](answer)
 	if last.ExpiresIn != 2 || !strings.Contains(answer.Header.Get("Set-Cookie"), "; Max-Age=2;") {
-		t.Errorf("1.5 s before the end expires_in = %d s and the cookie is %q", last.ExpiresIn, answer.Header.Get("Set-Cookie"))
+		t.Errorf("1.5 s before the end: expires_in = %d and the cookie is %q, want 2 s in both", last.ExpiresIn, answer.Header.Get("Set-Cookie"))
 	}
 	s.now.Advance(1500*time.Millisecond - time.Microsecond)
 	s.hr.Token = last.AccessToken
 	s.hr.Get(mePath).Expect(http.StatusOK)
 	end := s.refresh(t, 2, last.RefreshToken).Expect(http.StatusOK)
 	if got := end.Header.Get("Set-Cookie"); !strings.Contains(got, "; Max-Age=1;") {
-		t.Errorf("in the session's last microsecond the cookie is %q", got)
+		t.Errorf("cookie in the session's last microsecond = %q, want Max-Age=1", got)
 	}
 	s.now.Advance(time.Microsecond)
 	s.hr.Get(mePath).Refused(http.StatusUnauthorized, "invalid_token")
 	last = testkit.Decode[api.TokenPair](end)
 	s.refresh(t, 0, last.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	if n := len(events(t, s.Installation, s.acme.ID, "auth.token_reused")); n != 0 {
-		t.Errorf("an expired session was recorded as reuse %d times", n)
+		t.Errorf("entries of reuse for an expired session = %d, want 0", n)
 	}
 }
 
@@ -267,7 +267,7 @@ func TestConcurrentRefreshesRotateOnce(t *testing.T) {
 		all.Go(func() {
 			answer := s.refresh(t, n%3, s.hr.RefreshToken)
 			if answer.Status != http.StatusOK {
-				t.Errorf("got status %d: %s", answer.Status, answer.Body)
+				t.Errorf("status = %d, want %d: %s", answer.Status, http.StatusOK, answer.Body)
 				return
 			}
 			pairs <- testkit.Decode[api.TokenPair](answer)
@@ -281,7 +281,7 @@ func TestConcurrentRefreshesRotateOnce(t *testing.T) {
 		s.hr.Token = pair.AccessToken
 	}
 	if len(next) != 1 {
-		t.Errorf("%d requests got %d different tokens", tabs, len(next))
+		t.Errorf("%d requests got %d different tokens, want 1", tabs, len(next))
 	}
 	s.hr.At(s.replicas[2]).Get(mePath).Expect(http.StatusOK)
 	if generation := scan[int](t, s.Installation, `SELECT generation FROM sessions`); generation != 2 {
@@ -328,7 +328,7 @@ func TestRefreshRacesWithSessionEnd(t *testing.T) {
 	}
 	open := scan[int](t, s.Installation, `SELECT count(*) FROM sessions WHERE user_id = $1 AND revoked_at IS NULL`, user.ID)
 	if open != 0 {
-		t.Errorf("%d sessions are still open", open)
+		t.Errorf("open sessions = %d, want 0", open)
 	}
 }
 

@@ -74,19 +74,21 @@ func TestListSessions(t *testing.T) {
 		{"Firefox on Linux", "192.0.2.7", 3 * time.Minute, 3 * time.Minute, true, true},
 		{"Go-http-client", "127.0.0.1", 4 * time.Minute, 4 * time.Minute, false, false},
 	} {
-		got := listed[n]
-		ip, _ := got.IP.Get()
-		if want.exact && got.Device != want.device || !strings.HasPrefix(got.Device, want.device) || ip != want.ip ||
-			got.IsCurrent != want.current || !got.CreatedAt.Equal(now.Add(-want.created)) ||
-			!got.LastUsedAt.Equal(now.Add(-want.used)) || !got.ExpiresAt.Equal(got.CreatedAt.Add(7*24*time.Hour)) {
-			t.Errorf("session %d is %+v, want %+v", n, got, want)
-		}
+		t.Run(want.device, func(t *testing.T) {
+			got := listed[n]
+			ip, _ := got.IP.Get()
+			if want.exact && got.Device != want.device || !strings.HasPrefix(got.Device, want.device) || ip != want.ip ||
+				got.IsCurrent != want.current || !got.CreatedAt.Equal(now.Add(-want.created)) ||
+				!got.LastUsedAt.Equal(now.Add(-want.used)) || !got.ExpiresAt.Equal(got.CreatedAt.Add(7*24*time.Hour)) {
+				t.Errorf("session %d is %+v, want %+v", n, got, want)
+			}
+		})
 	}
 	s.now.Advance(7*24*time.Hour - 5*time.Minute)
 	phone.Adopt(phone.Post(refreshPath, refreshBody(phone.RefreshToken)).Expect(http.StatusOK))
 	s.now.Advance(2 * time.Minute)
 	if left := sessions(phone, sessionsPath).Data; len(left) != 1 {
-		t.Errorf("after two of three sessions expired, %d are listed", len(left))
+		t.Errorf("sessions after two of three expired = %d, want 1", len(left))
 	}
 }
 
@@ -102,7 +104,7 @@ func TestDeviceForAnyUserAgent(t *testing.T) {
 	} {
 		c := signInAs(t, replica, hr, agent, "192.0.2.7")
 		if device := sessions(c, sessionsPath+"?limit=1").Data[0].Device; device == "" {
-			t.Errorf("%.20q has no device", agent)
+			t.Errorf("device of %.20q = %q, want a name", agent, device)
 		}
 	}
 }
@@ -127,7 +129,7 @@ func TestSessionPages(t *testing.T) {
 		}
 		cursor, err := listed.NextCursor.Get()
 		if listed.HasMore != (err == nil) || listed.HasMore != (answer.Header.Get("Link") != "") {
-			t.Errorf("has_more %t, cursor %v, Link %q", listed.HasMore, err, answer.Header.Get("Link"))
+			t.Errorf("has_more = %t, cursor %v, Link %q, want all three or none", listed.HasMore, err, answer.Header.Get("Link"))
 		}
 		next = ""
 		if err == nil {
@@ -142,7 +144,7 @@ func TestSessionPages(t *testing.T) {
 	}
 	for n := range all {
 		if all[n].ID != seen[n] || n > 0 && all[n].CreatedAt.After(all[n-1].CreatedAt) {
-			t.Errorf("session %d is %s by pages and %s on one page, created %s", n, seen[n], all[n].ID, all[n].CreatedAt)
+			t.Errorf("session %d by pages = %s, want %s as on one page, created %s", n, seen[n], all[n].ID, all[n].CreatedAt)
 		}
 	}
 }
@@ -162,7 +164,7 @@ func TestUserRevokesOwnSessions(t *testing.T) {
 	foreign.Refused(http.StatusNotFound, "not_found")
 	if strings.ReplaceAll(timeless(t, foreign), lost.String(), "") !=
 		strings.ReplaceAll(timeless(t, absent), absent.Request.URL.Path[len(sessionsPath)+1:], "") {
-		t.Errorf("%s differs from %s", foreign.Body, absent.Body)
+		t.Errorf("response for a foreign session = %s, want %s as for an unknown one", foreign.Body, absent.Body)
 	}
 	phone.Get(mePath).Expect(http.StatusOK)
 
@@ -178,7 +180,7 @@ func TestUserRevokesOwnSessions(t *testing.T) {
 	}
 	e := one(t, s.Installation, s.acme.ID, "session.revoked")
 	if *e.Actor != hr.ID || *e.Session != current(t, desk) || *e.ID != lost || fmt.Sprint(e.Details["reason"]) != "revoked" {
-		t.Errorf("audit entry: got %+v", e)
+		t.Errorf("audit entry = %+v, want the session %s, revoked by HR at the desk", e, lost)
 	}
 
 	endOthers := func() int32 {
@@ -211,7 +213,7 @@ func TestAdminRevokesSessions(t *testing.T) {
 
 	listed := sessions(admin, path).Data
 	if len(listed) != 2 || listed[0].IsCurrent || listed[1].IsCurrent {
-		t.Fatalf("sessions listed to the admin: %+v", listed)
+		t.Fatalf("sessions listed to the admin = %+v, want two that are not the current one", listed)
 	}
 	one := path + "/" + current(t, second).String()
 	for _, refused := range []*testkit.Answer{
@@ -233,7 +235,7 @@ func TestAdminRevokesSessions(t *testing.T) {
 	}
 	s.dead(t, s.hr.Token)
 	if left := sessions(admin, path).Data; len(left) != 0 {
-		t.Errorf("ended sessions are listed: %+v", left)
+		t.Errorf("sessions after the end = %+v, want none", left)
 	}
 	recorded := events(t, s.Installation, s.acme.ID, "session.revoked")
 	if len(recorded) != 2 {
@@ -242,7 +244,7 @@ func TestAdminRevokesSessions(t *testing.T) {
 	for _, e := range recorded {
 		if *e.Actor != s.acme.Users[api.RoleAdmin].ID || e.Details["user_id"] != hr.ID.String() ||
 			e.Details["reason"] != "revoked_by_admin" {
-			t.Errorf("audit entry: got %+v", e)
+			t.Errorf("audit entry = %+v, want a session of %s, revoked by the admin", e, hr.ID)
 		}
 	}
 	s.replicas[0].SignIn(t, hr)

@@ -20,7 +20,7 @@ func attempts(t *testing.T, most int, guess func(n int) *testkit.Answer) int {
 		}
 		answer.Refused(http.StatusTooManyRequests, "too_many_attempts")
 		if wait, err := strconv.Atoi(answer.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 900 {
-			t.Errorf("Retry-After is %q", answer.Header.Get("Retry-After"))
+			t.Errorf("Retry-After = %q, want 1 to 900", answer.Header.Get("Retry-After"))
 		}
 		return n
 	}
@@ -36,16 +36,18 @@ func TestThrottleByAccountAndAddress(t *testing.T) {
 	replicas := []*testkit.Replica{i.Replica(), i.Replica(), i.Replica()}
 	bodies := map[string]bool{}
 	for _, email := range []string{"hr@acme.example", "nobody@acme.example"} {
-		guess := func(n int) *testkit.Answer {
-			return from(replicas[n%3].Anonymous(t), "192.0.2.1").Post(loginPath, credentials(email, wrong))
-		}
-		if n := attempts(t, 10, guess); n != 4 {
-			t.Errorf("%s: %d attempts were allowed, want 4", email, n)
-		}
-		bodies[timeless(t, guess(0))] = true
+		t.Run(email, func(t *testing.T) {
+			guess := func(n int) *testkit.Answer {
+				return from(replicas[n%3].Anonymous(t), "192.0.2.1").Post(loginPath, credentials(email, wrong))
+			}
+			if n := attempts(t, 10, guess); n != 4 {
+				t.Errorf("%d attempts were allowed, want 4", n)
+			}
+			bodies[timeless(t, guess(0))] = true
+		})
 	}
 	if len(bodies) != 1 {
-		t.Errorf("the response depends on whether the account exists: %v", bodies)
+		t.Errorf("responses = %v, want one, whether the account exists or not", bodies)
 	}
 	right := credentials("HR@acme.example", testkit.Password)
 	from(replicas[0].Anonymous(t), "192.0.2.1").Post(loginPath, right).Refused(http.StatusTooManyRequests, "too_many_attempts")
@@ -66,12 +68,14 @@ func TestThrottleByNetwork(t *testing.T) {
 		"IPv6":         func(n int) string { return fmt.Sprintf("2001:db8:1:2:%d::%d", n, n) },
 		"IPv4 in IPv6": func(int) string { return "::ffff:192.0.2.9" },
 	} {
-		n := attempts(t, 9, func(n int) *testkit.Answer {
-			return from(c, address(n)).Post(loginPath, credentials(fmt.Sprintf("guess%d@acme.example", n), wrong))
+		t.Run(name, func(t *testing.T) {
+			n := attempts(t, 9, func(n int) *testkit.Answer {
+				return from(c.In(t), address(n)).Post(loginPath, credentials(fmt.Sprintf("guess%d@acme.example", n), wrong))
+			})
+			if n != 5 {
+				t.Errorf("%d attempts were allowed, want 5", n)
+			}
 		})
-		if n != 5 {
-			t.Errorf("%s: %d attempts were allowed, want 5", name, n)
-		}
 	}
 	right := credentials("hr@acme.example", testkit.Password)
 	from(c, "2001:db8:1:3::1").Post(loginPath, right).Expect(http.StatusOK)
@@ -95,7 +99,7 @@ func TestForwardedAddressFromUntrustedProxyIsIgnored(t *testing.T) {
 		t.Errorf("%d attempts were allowed, want 3", n)
 	}
 	if e := events(t, i, acme.ID, "auth.login")[0]; e.IP != "127.0.0.1" {
-		t.Errorf("recorded with the address %s", e.IP)
+		t.Errorf("recorded address = %s, want 127.0.0.1", e.IP)
 	}
 }
 
@@ -120,11 +124,13 @@ func TestThrottleByAccount(t *testing.T) {
 	i.Company("acme")
 	replicas := []*testkit.Replica{i.Replica(), i.Replica(), i.Replica()}
 	for _, email := range []string{"hr@acme.example", "nobody@acme.example"} {
-		n := attempts(t, 9, func(n int) *testkit.Answer {
-			return from(replicas[n%3].Anonymous(t), fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials(email, wrong))
+		t.Run(email, func(t *testing.T) {
+			n := attempts(t, 9, func(n int) *testkit.Answer {
+				return from(replicas[n%3].Anonymous(t), fmt.Sprintf("192.0.2.%d", n)).Post(loginPath, credentials(email, wrong))
+			})
+			if n != 3 {
+				t.Errorf("%d attempts were allowed, want 3", n)
+			}
 		})
-		if n != 3 {
-			t.Errorf("%s: %d attempts were allowed, want 3", email, n)
-		}
 	}
 }

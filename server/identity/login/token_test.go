@@ -236,7 +236,7 @@ func TestForgedTokensAreRefused(t *testing.T) {
 			answer := replica.Anonymous(t).Do(http.MethodGet, mePath, nil, "Authorization", "Bearer "+token).
 				Expect(http.StatusUnauthorized)
 			if challenge := answer.Header.Get("WWW-Authenticate"); !strings.HasPrefix(challenge, "Bearer ") {
-				t.Errorf("WWW-Authenticate is %q", challenge)
+				t.Errorf("WWW-Authenticate = %q, want a Bearer challenge", challenge)
 			}
 			admin.Get(mePath).Expect(http.StatusOK)
 		})

@@ -60,10 +60,10 @@ func TestCreateCompany(t *testing.T) {
 	installation, o := setup(t)
 	created, err := o.CreateCompany(t.Context(), "  Acme Robotics ", "acme-robotics")
 	if err != nil || created.Name != "Acme Robotics" || created.Slug != "acme-robotics" || !created.IsActive {
-		t.Fatalf("%+v, %v", created, err)
+		t.Fatalf("created = %+v (error %v), want the active company Acme Robotics, acme-robotics", created, err)
 	}
 	if found, err := o.FindCompany(t.Context(), "acme-robotics"); err != nil || found.ID != created.ID {
-		t.Errorf("found %+v, %v", found, err)
+		t.Errorf("found = %+v (error %v), want the company %s", found, err, created.ID)
 	}
 	for name, test := range map[string]struct {
 		name, slug string
@@ -90,14 +90,14 @@ func TestCreateCompany(t *testing.T) {
 		t.Errorf("the longest name and slug: %v", err)
 	}
 	if all, err := o.Companies(t.Context()); err != nil || len(all) != 2 {
-		t.Errorf("%d companies, %v", len(all), err)
+		t.Errorf("companies = %d (error %v), want 2", len(all), err)
 	}
 	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'company.created' AND actor_type = 'system'
 		AND actor_id = company_id AND session_id IS NULL AND ip IS NULL AND request_id = ''`); n != 2 {
 		t.Errorf("%d entries record a new company, want 2", n)
 	}
 	if _, err := o.FindCompany(t.Context(), "unknown"); !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("an unknown slug: %v", err)
+		t.Errorf("error for an unknown slug = %v, want %s", err, fault.ResourceNotFound)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestCreateUser(t *testing.T) {
 	ada := operator.Person{Email: " Ada@Acme.Example ", FirstName: " Ada ", LastName: "Okafor", Role: api.RoleAdmin, Department: " IT "}
 	created, err := o.CreateUser(t.Context(), acme, ada, good)
 	if err != nil || created.Email != "ada@acme.example" || created.FirstName != "Ada" || *created.Department != "IT" {
-		t.Fatalf("%+v, %v", created, err)
+		t.Fatalf("created = %+v (error %v), want Ada of IT with the email ada@acme.example", created, err)
 	}
 	for name, test := range map[string]struct {
 		change func(p *operator.Person)
@@ -158,15 +158,17 @@ func TestCreateUser(t *testing.T) {
 	for _, email := range []string{
 		"ada@acme.example", "a@b.co", "o'brien+x@acme.example", "!#$%&'*+/=?^_`{|}~-@a-b.example", strings.Repeat("a", 64) + "@acme.example",
 	} {
-		person := ada
-		person.Email = email
-		if _, err := o.CreateUser(t.Context(), acme, person, good); err != nil && !fault.Is(err, fault.EmailTaken) {
-			t.Errorf("%s: %v", email, err)
-		}
-		login := map[string]string{"email": email, "password": good}
-		if got := replica.Anonymous(t).Post("/api/v1/auth/login", login).Status; got != http.StatusOK {
-			t.Errorf("the login of %s returned %d", email, got)
-		}
+		t.Run(email, func(t *testing.T) {
+			person := ada
+			person.Email = email
+			if _, err := o.CreateUser(t.Context(), acme, person, good); err != nil && !fault.Is(err, fault.EmailTaken) {
+				t.Errorf("error = %v, want none or %s", err, fault.EmailTaken)
+			}
+			login := map[string]string{"email": email, "password": good}
+			if got := replica.Anonymous(t).Post("/api/v1/auth/login", login).Status; got != http.StatusOK {
+				t.Errorf("status of the login = %d, want %d", got, http.StatusOK)
+			}
+		})
 	}
 }
 
@@ -180,10 +182,10 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 		client.At(replica).Get("/api/v1/users/me").Expect(http.StatusOK)
 	}
 	if err := o.ResetPassword(t.Context(), "hr@acme.example", "", "short"); !fault.Is(err, fault.PasswordRefused) {
-		t.Errorf("a short password: %v", err)
+		t.Errorf("error for a short password = %v, want %s", err, fault.PasswordRefused)
 	}
 	if err := o.ResetPassword(t.Context(), "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("unknown: %v", err)
+		t.Errorf("error for an unknown user = %v, want %s", err, fault.ResourceNotFound)
 	}
 	if err := o.ResetPassword(t.Context(), " HR@acme.example ", "", good); err != nil {
 		t.Fatal(err)
@@ -192,9 +194,16 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 		return client.At(replicas[0]).Get("/api/v1/users/me").Status == http.StatusUnauthorized &&
 			client.At(replicas[1]).Get("/api/v1/users/me").Status == http.StatusUnauthorized
 	})
-	for plain, status := range map[string]int{testkit.Password: http.StatusUnauthorized, good: http.StatusOK} {
-		login := map[string]string{"email": "hr@acme.example", "password": plain}
-		replicas[1].Anonymous(t).Post("/api/v1/auth/login", login).Expect(status)
+	for name, c := range map[string]struct {
+		plain  string
+		status int
+	}{
+		"old password": {testkit.Password, http.StatusUnauthorized},
+		"new password": {good, http.StatusOK}} {
+		t.Run(name, func(t *testing.T) {
+			login := map[string]string{"email": "hr@acme.example", "password": c.plain}
+			replicas[1].Anonymous(t).Post("/api/v1/auth/login", login).Expect(c.status)
+		})
 	}
 	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'auth.password_reset' AND resource_id = $1`,
 		acme.Users[api.RoleHr].ID); n != 1 {
@@ -218,10 +227,10 @@ func TestSwitchCompany(t *testing.T) {
 	login := map[string]string{"email": "hr@acme.example", "password": testkit.Password}
 	replica.Anonymous(t).Post("/api/v1/auth/login", login).Refused(http.StatusUnauthorized, "invalid_credentials")
 	if err := o.SwitchCompany(t.Context(), "acme", false); !fault.Is(err, fault.StateConflict) {
-		t.Errorf("a second deactivation: %v", err)
+		t.Errorf("error of a second deactivation = %v, want %s", err, fault.StateConflict)
 	}
 	if err := o.SwitchCompany(t.Context(), "nobody", false); !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("unknown: %v", err)
+		t.Errorf("error for an unknown company = %v, want %s", err, fault.ResourceNotFound)
 	}
 	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
 		t.Fatal(err)
@@ -260,7 +269,7 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 
 	for _, active := range []bool{false, true} {
 		if err := o.SwitchCompany(t.Context(), stays.TestCompany.Slug, active); !fault.Is(err, fault.StateConflict) {
-			t.Errorf("switching a test company: %v", err)
+			t.Errorf("error of switching a test company to active %t = %v, want %s", active, err, fault.StateConflict)
 		}
 	}
 	if err := o.SwitchCompany(t.Context(), "acme", false); err != nil {
@@ -280,7 +289,7 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 		}
 	}
 	if err != nil || len(all) != 3 {
-		t.Errorf("%d companies, %v", len(all), err)
+		t.Errorf("companies = %d (error %v), want 3", len(all), err)
 	}
 
 	if err := o.SwitchCompany(t.Context(), "acme", true); err != nil {
@@ -294,14 +303,14 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 	admin = replica.SignIn(t, acme.Users[api.RoleAdmin])
 	listed := testkit.Decode[api.TestCompanyPage](admin.Get(tests).Expect(http.StatusOK))
 	if len(listed.Data) != 1 || listed.Data[0] != stays.TestCompany {
-		t.Errorf("after the activation the test companies are %+v", listed.Data)
+		t.Errorf("test companies after the activation = %+v, want only %+v", listed.Data, stays.TestCompany)
 	}
 	if all, err = o.Companies(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, one := range all {
 		if one.IsActive == (one.ID == closed.TestCompany.ID) {
-			t.Errorf("%s is listed as active: %t", one.Slug, one.IsActive)
+			t.Errorf("%s is listed as active = %t, want %t", one.Slug, one.IsActive, !one.IsActive)
 		}
 	}
 
@@ -314,7 +323,7 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 	replica.SignIn(t, acme.Users[api.RoleHr])
 	for _, test := range []string{"acme", "nobody", closed.TestCompany.Slug} {
 		if err := o.ResetPassword(t.Context(), nora.Email, test, good); !fault.Is(err, fault.ResourceNotFound) {
-			t.Errorf("a user of %s: %v", test, err)
+			t.Errorf("error for a user of %s = %v, want %s", test, err, fault.ResourceNotFound)
 		}
 	}
 }

@@ -120,7 +120,7 @@ func TestCommonPasswordsList(t *testing.T) {
 	t.Parallel()
 	lines := strings.Split(strings.TrimSuffix(commonPasswords, "\n"), "\n")[1:]
 	if len(lines) != 19640 {
-		t.Errorf("%d common passwords", len(lines))
+		t.Errorf("common passwords = %d, want 19640", len(lines))
 	}
 	for i, line := range lines {
 		if line == "" || !utf8.ValidString(line) || line != strings.ToLower(strings.TrimSpace(line)) {
@@ -148,7 +148,7 @@ func FuzzCheck(f *testing.F) {
 		err := Check("/p", plain, personal)
 		again := reasons(t, "/p", Check("/p", plain, personal))
 		if got := reasons(t, "/p", err); !slices.Equal(got, again) {
-			t.Errorf("reasons = %v, then %v", got, again)
+			t.Errorf("second reasons = %v, want %v as before", again, got)
 		}
 		if err != nil {
 			return

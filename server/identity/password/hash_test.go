@@ -97,7 +97,7 @@ func TestMatchesRefusesWhatBcryptAccepts(t *testing.T) {
 				t.Errorf("bcrypt refuses %q: %v", test.sent, err)
 			}
 			if matches, err := newHasher(t).Matches(t.Context(), hash, test.sent); err != nil || matches {
-				t.Errorf("%q matches the hash of %q (%v)", test.sent, test.set, err)
+				t.Errorf("%q matches the hash of %q = %t (error %v), want false", test.sent, test.set, matches, err)
 			}
 		})
 	}
@@ -136,7 +136,7 @@ func TestHash(t *testing.T) {
 				t.Errorf("cost = %d (%v), want %d", cost, err, testCost)
 			}
 			if matches, err := h.Matches(t.Context(), hash, test.plain); err != nil || !matches {
-				t.Errorf("got match %v, error %v", matches, err)
+				t.Errorf("matches = %v (error %v), want true", matches, err)
 			}
 		})
 	}
@@ -168,14 +168,14 @@ func TestConcurrentCallersGetTheirOwnResults(t *testing.T) {
 			for other := i; other < i+2; other++ {
 				matches, err := h.Matches(t.Context(), hash, fmt.Sprintf("password of %d", other))
 				if err != nil || matches != (other == i) {
-					t.Errorf("hash of %d, password of %d: %v, %v", i, other, matches, err)
+					t.Errorf("password of %d matches the hash of %d = %v (error %v), want %v", other, i, matches, err, other == i)
 				}
 			}
 		})
 	}
 	all.Wait()
 	if load := h.Load(); load != (Load{}) {
-		t.Errorf("load = %+v when all is done", load)
+		t.Errorf("load when all is done = %+v, want %+v", load, Load{})
 	}
 }
 
@@ -186,7 +186,7 @@ func TestMatchesAfterCloseIsOverloaded(t *testing.T) {
 	h.Close()
 	matches, err := h.Matches(t.Context(), hash, "correct horse")
 	if matches || !fault.Is(err, fault.Overloaded) {
-		t.Errorf("got match %v, error %v", matches, err)
+		t.Errorf("matches = %v (error %v), want false and %s", matches, err, fault.Overloaded)
 	}
 }
 
@@ -220,7 +220,7 @@ func TestNeedsRehash(t *testing.T) {
 	}
 	matches, err := h.Matches(t.Context(), upgraded, plain)
 	if !h.NeedsRehash(old) || h.NeedsRehash(upgraded) || !matches || err != nil {
-		t.Errorf("upgrade from %s to %s: matches = %v, error = %v", old, upgraded, matches, err)
+		t.Errorf("upgrade from %s to %s: matches = %v (error %v), want true, and a rehash only of the first", old, upgraded, matches, err)
 	}
 }
 

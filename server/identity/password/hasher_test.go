@@ -75,7 +75,7 @@ func TestFullQueueRefusesImmediately(t *testing.T) {
 		_, err = h.Matches(t.Context(), "", "one too many")
 		wantOverloaded(t, err, time.Minute)
 		if waited := time.Since(start); waited != 0 {
-			t.Errorf("the refusal took %v", waited)
+			t.Errorf("time of the refusal = %v, want 0s", waited)
 		}
 
 		release()
@@ -97,7 +97,7 @@ func TestWaitIsBounded(t *testing.T) {
 		err := h.do(t.Context(), func() { t.Error("the work was done for a caller that had timed out") })
 		wantOverloaded(t, err, 3*time.Second)
 		if waited := time.Since(start); waited != 3*time.Second {
-			t.Errorf("wait: got %v", waited)
+			t.Errorf("wait = %v, want 3s", waited)
 		}
 		wantLoad(t, h, Load{Running: 1})
 	})
@@ -114,7 +114,7 @@ func TestCanceledCallerLeavesQueue(t *testing.T) {
 
 		cancel()
 		if err := <-canceled; !errors.Is(err, context.Canceled) {
-			t.Errorf("got error %v", err)
+			t.Errorf("error = %v, want %v", err, context.Canceled)
 		}
 		wantLoad(t, h, Load{Running: 1})
 
@@ -134,7 +134,7 @@ func TestCanceledContextDoesNoWork(t *testing.T) {
 		cancel()
 		err := h.do(ctx, func() { t.Error("the work was done") })
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("got error %v", err)
+			t.Errorf("error = %v, want %v", err, context.Canceled)
 		}
 	})
 }
@@ -147,7 +147,7 @@ func TestCancelWhileHashingReturnsImmediately(t *testing.T) {
 		defer cancel()
 		err := h.do(ctx, func() { <-hold; finished = true })
 		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got error %v", err)
+			t.Errorf("error = %v, want %v", err, context.DeadlineExceeded)
 		}
 		wantLoad(t, h, Load{Running: 1})
 
@@ -207,7 +207,7 @@ func TestCloseAnswersAllCallers(t *testing.T) {
 		_, err := h.Hash(t.Context(), "too late")
 		wantOverloaded(t, err, time.Minute)
 		if waited := time.Since(start); waited != 0 {
-			t.Errorf("refused callers waited %v", waited)
+			t.Errorf("wait of refused callers = %v, want 0s", waited)
 		}
 		h.Close()
 	})

@@ -22,7 +22,7 @@ func FuzzVerify(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, err := access.Verify(text); err == nil && text != token {
-			t.Errorf("accepted: %q", text)
+			t.Errorf("accepted %q, want only %q", text, token)
 		}
 	})
 }
@@ -44,11 +44,11 @@ func FuzzVerifySigned(f *testing.F) {
 			return
 		}
 		if got := names(t, head); !slices.Equal(got, []string{"alg", "kid", "typ"}) {
-			t.Errorf("accepted a header with the members %q", got)
+			t.Errorf("accepted a header with the members %q, want alg, kid and typ", got)
 		}
 		got := slices.DeleteFunc(names(t, body), func(name string) bool { return name == "nbf" })
 		if !slices.Equal(got, []string{"aud", "cid", "epoch", "exp", "iat", "iss", "sid", "sub"}) {
-			t.Errorf("accepted a payload with the members %q", got)
+			t.Errorf("accepted a payload with the members %q, want the eight of access tokens", got)
 		}
 	})
 }
@@ -80,7 +80,7 @@ func FuzzRefreshRead(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if content, err := refresh.Read(text); err == nil && refresh.Derive(content) != text {
-			t.Errorf("accepted: %q", text)
+			t.Errorf("accepted %q, want only %q", text, refresh.Derive(content))
 		}
 	})
 }
@@ -96,7 +96,7 @@ func FuzzDecodeState(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		state, err := decodeState(text)
 		if err == nil && (state.encode() != text || state.Epoch < 1 || !state.Revoked && !state.Role.Valid()) {
-			t.Errorf("%q is decoded as %+v", text, state)
+			t.Errorf("%q is decoded as %+v, want an error or a valid state that is encoded as this text", text, state)
 		}
 	})
 }

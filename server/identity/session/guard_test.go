@@ -65,16 +65,16 @@ func TestUsualRequestDoesNotQueryPostgreSQL(t *testing.T) {
 		}
 		after := checks(t, replica)
 		if asked := after["postgres"] - before["postgres"]; asked != 0 {
-			t.Errorf("of %d requests, replica %d read %d sessions from PostgreSQL", requests, n, asked)
+			t.Errorf("of %d requests, replica %d read %d sessions from PostgreSQL, want 0", requests, n, asked)
 		}
 		if read := after["redis"] - before["redis"]; read != requests {
-			t.Errorf("of %d requests, replica %d read %d sessions from its copy", requests, n, read)
+			t.Errorf("of %d requests, replica %d read %d sessions from its copy, want all", requests, n, read)
 		}
 	}
 	// All replicas use the copy that one of them has stored.
 	for n, replica := range s.replicas {
 		if asked := checks(t, replica)["postgres"]; asked > 1 || n > 0 && asked > 0 {
-			t.Errorf("replica %d read %d sessions from PostgreSQL", n, asked)
+			t.Errorf("replica %d read %d sessions from PostgreSQL, want at most 1 by the first and 0 by the others", n, asked)
 		}
 	}
 	s.Redis.Kill()

@@ -39,6 +39,13 @@ func newFixture(t *testing.T) *fixture {
 	return s
 }
 
+// in returns the same fixture for a subtest: failures are reported there.
+func (s *fixture) in(t *testing.T) *fixture {
+	part := *s
+	part.t, part.Installation = t, s.In(t)
+	return &part
+}
+
 // replica adds a replica as in production: prepared before it serves, and connected to Redis.
 func (s *fixture) replica() {
 	s.t.Helper()
@@ -144,19 +151,22 @@ func TestRevocationReachesAllReplicas(t *testing.T) {
 			admin.Post(person+"/change-role", map[string]string{"role": "team_lead"}).Expect(http.StatusOK)
 		}, true, true},
 	} {
-		s.Exec(`UPDATE users SET is_active = true WHERE id = $1`, s.acme.Users[api.RoleEmployee].ID)
-		c, other := s.signIn(api.RoleEmployee), s.signIn(api.RoleEmployee)
-		act.do(c, other)
-		s.expectRefused(c)
-		if act.otherEnds {
-			s.expectRefused(other)
-		} else {
-			s.expectAccepted(other)
-		}
-		refreshed := c.Post(refreshPath, map[string]string{"refresh_token": c.RefreshToken})
-		if got := refreshed.Status == http.StatusOK; got != act.refreshes {
-			t.Errorf("%s: refresh: got status %d, want success %t", act.name, refreshed.Status, act.refreshes)
-		}
+		t.Run(act.name, func(t *testing.T) {
+			s := s.in(t)
+			s.Exec(`UPDATE users SET is_active = true WHERE id = $1`, s.acme.Users[api.RoleEmployee].ID)
+			c, other := s.signIn(api.RoleEmployee), s.signIn(api.RoleEmployee)
+			act.do(c, other)
+			s.expectRefused(c)
+			if act.otherEnds {
+				s.expectRefused(other)
+			} else {
+				s.expectAccepted(other)
+			}
+			refreshed := c.Post(refreshPath, map[string]string{"refresh_token": c.RefreshToken})
+			if got := refreshed.Status == http.StatusOK; got != act.refreshes {
+				t.Errorf("refresh: got status %d, want success %t", refreshed.Status, act.refreshes)
+			}
+		})
 	}
 	s.expectAccepted(admin)
 }
@@ -171,13 +181,16 @@ func TestRoleChangeTakesEffect(t *testing.T) {
 		role   string
 		status int
 	}{{"hr", http.StatusOK}, {"employee", http.StatusForbidden}} {
-		admin.At(s.replicas[2]).Post("/api/v1/users/"+s.acme.Users[api.RoleEmployee].ID.String()+"/change-role",
-			map[string]string{"role": step.role}).Expect(http.StatusOK)
-		s.expectRefused(c)
-		c.Adopt(c.At(s.replicas[1]).Post(refreshPath, map[string]string{"refresh_token": c.RefreshToken}).Expect(http.StatusOK))
-		for _, replica := range s.replicas {
-			c.At(replica).Get("/api/v1/users").Expect(step.status)
-		}
+		t.Run(step.role, func(t *testing.T) {
+			s := s.in(t)
+			admin.At(s.replicas[2]).Post("/api/v1/users/"+s.acme.Users[api.RoleEmployee].ID.String()+"/change-role",
+				map[string]string{"role": step.role}).Expect(http.StatusOK)
+			s.expectRefused(c)
+			c.Adopt(c.At(s.replicas[1]).Post(refreshPath, map[string]string{"refresh_token": c.RefreshToken}).Expect(http.StatusOK))
+			for _, replica := range s.replicas {
+				c.At(replica).Get("/api/v1/users").Expect(step.status)
+			}
+		})
 	}
 }
 

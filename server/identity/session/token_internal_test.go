@@ -47,7 +47,7 @@ func TestIssueAndVerify(t *testing.T) {
 	state, id := openSession(), uuid.UUID{9}
 	token, lifetime, err := access.Issue(state, id)
 	if err != nil || lifetime != 15*time.Minute {
-		t.Fatalf("Issue: lifetime %s, error %v", lifetime, err)
+		t.Fatalf("Issue: lifetime = %s (error %v), want 15m0s", lifetime, err)
 	}
 	got, err := access.Verify(token)
 	if err != nil {
@@ -315,7 +315,7 @@ func TestRefreshTokenIsDeterministic(t *testing.T) {
 	content := RefreshToken{uuid.UUID{1}, uuid.UUID{9}, 7}
 	token := refresh.Derive(content)
 	if again := NewRefresh(keyring(t)).Derive(content); again != token {
-		t.Errorf("another replica derives %q, not %q", again, token)
+		t.Errorf("another replica derives %q, want %q", again, token)
 	}
 	if got, err := refresh.Read(token); err != nil || got != content {
 		t.Errorf("Read gives %+v, %v; want %+v", got, err, content)
@@ -398,9 +398,12 @@ func TestStateInRedisIsSigned(t *testing.T) {
 	}
 	nora, emil, state := uuid.New(), uuid.New(), openSession()
 	for name, ring := range map[string]*Keyring{"current": now, "previous": before} {
-		if got, err := now.openState(nora, ring.sealState(nora, state)); err != nil || got.Role != state.Role {
-			t.Errorf("a state signed with the %s key is read as %+v (%v)", name, got, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got, err := now.openState(nora, ring.sealState(nora, state)); err != nil || got.Role != state.Role {
+				t.Errorf("role of a state signed with the %s key = %s (error %v), want %s", name, got.Role, err, state.Role)
+			}
+		})
 	}
 	sealed := now.sealState(nora, state)
 	admin := strings.Replace(sealed, "|"+string(state.Role)+"|", "|admin|", 1)

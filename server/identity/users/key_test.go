@@ -43,7 +43,7 @@ func TestKeysAndFormerAdmins(t *testing.T) {
 	admin.Post(path(former.ID, "deactivate"), nil).Expect(http.StatusOK)
 	program.Post(path(former.ID, "reactivate"), nil).Refused(http.StatusForbidden, "role_not_allowed")
 	if response := testkit.Decode[api.User](admin.Get(path(former.ID)).Expect(http.StatusOK)); response.IsActive || response.Email != "former@acme.example" {
-		t.Errorf("the key changed its holder to %+v", response)
+		t.Errorf("holder after the refused requests = %+v, want inactive with the email former@acme.example", response)
 	}
 
 	if got, want := actions(colleague.ID), []api.UserAction{"update", "deactivate"}; !slices.Equal(got, want) {

@@ -63,19 +63,22 @@ func TestSortOrders(t *testing.T) {
 	h := newFixture(t)
 	insertUsers(t, h, 32)
 	for _, sort := range []string{"created_at", "-created_at", "updated_at", "-updated_at", "name", "-name", "email", "-email"} {
-		whole := list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data
-		if len(whole) != 36 {
-			t.Fatalf("%s: %d users on the one page, want 36", sort, len(whole))
-		}
-		if !slices.IsSortedFunc(whole, comparison(sort)) {
-			t.Errorf("%s: the list is not in order", sort)
-		}
-		for limit := 1; limit <= 7; limit++ {
-			got := listAll(h.as[api.RoleTeamLead], url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
-			if !slices.Equal(testkit.IDs(got), testkit.IDs(whole)) {
-				t.Errorf("%s, %d per page: %d users, want the %d of the single page in the same order", sort, limit, len(got), len(whole))
+		t.Run(sort, func(t *testing.T) {
+			t.Parallel()
+			whole := list(h.as[api.RoleHr].In(t), url.Values{"sort": {sort}, "limit": {"200"}}).Data
+			if len(whole) != 36 {
+				t.Fatalf("%d users on the one page, want 36", len(whole))
 			}
-		}
+			if !slices.IsSortedFunc(whole, comparison(sort)) {
+				t.Error("the list is not in order")
+			}
+			for limit := 1; limit <= 7; limit++ {
+				got := listAll(h.as[api.RoleTeamLead].In(t), url.Values{"sort": {sort}, "limit": {fmt.Sprint(limit)}})
+				if !slices.Equal(testkit.IDs(got), testkit.IDs(whole)) {
+					t.Errorf("%s, %d per page: %d users, want the %d of the single page in the same order", sort, limit, len(got), len(whole))
+				}
+			}
+		})
 	}
 	if got, want := testkit.IDs(list(h.as[api.RoleHr], url.Values{"limit": {"200"}}).Data),
 		testkit.IDs(list(h.as[api.RoleHr], url.Values{"limit": {"200"}, "sort": {"-created_at"}}).Data); !slices.Equal(got, want) {
@@ -89,19 +92,21 @@ func TestInsertsDuringPagination(t *testing.T) {
 	insertUsers(t, h, 30)
 	n := 0
 	for _, sort := range []string{"created_at", "-updated_at", "name", "-email"} {
-		before := testkit.IDs(list(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"200"}}).Data)
-		walked := testkit.IDs(listAll(h.as[api.RoleHr], url.Values{"sort": {sort}, "limit": {"5"}}, func() {
-			n++
-			h.User(h.acme, fmt.Sprintf("%c-late-%d", 'a'+n%26, n), api.RoleEmployee)
-		}))
-		was := slices.DeleteFunc(slices.Clone(walked), func(id uuid.UUID) bool { return !slices.Contains(before, id) })
-		if !slices.Equal(was, before) {
-			t.Errorf("%s: the pages have %d of %d users", sort, len(was), len(before))
-		}
-		slices.SortFunc(walked, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
-		if len(slices.Compact(walked)) != len(walked) {
-			t.Errorf("%s: a user is on two pages", sort)
-		}
+		t.Run(sort, func(t *testing.T) {
+			before := testkit.IDs(list(h.as[api.RoleHr].In(t), url.Values{"sort": {sort}, "limit": {"200"}}).Data)
+			walked := testkit.IDs(listAll(h.as[api.RoleHr].In(t), url.Values{"sort": {sort}, "limit": {"5"}}, func() {
+				n++
+				h.User(h.acme, fmt.Sprintf("%c-late-%d", 'a'+n%26, n), api.RoleEmployee)
+			}))
+			was := slices.DeleteFunc(slices.Clone(walked), func(id uuid.UUID) bool { return !slices.Contains(before, id) })
+			if !slices.Equal(was, before) {
+				t.Errorf("the pages have %d users, want %d", len(was), len(before))
+			}
+			slices.SortFunc(walked, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+			if len(slices.Compact(walked)) != len(walked) {
+				t.Error("a user is on two pages")
+			}
+		})
 	}
 }
 
@@ -170,16 +175,19 @@ func TestSearchTreatsCharactersLiterally(t *testing.T) {
 		"100": {"100%", "per cent 100"}, "0%": {"100%"}, "%%%": nil, "___": nil, "straß": {"Straße"}, ";--": {"semi;--"},
 		"f x": {"x"}, "nobody": nil, "😀": nil,
 	} {
-		var got []string
-		for _, u := range listAll(h.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
-			got = append(got, u.LastName)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%q finds %q, want %q", q, got, want)
-		}
+		t.Run(q, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, u := range listAll(h.as[api.RoleHr].In(t), url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
+				got = append(got, u.LastName)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q finds %q, want %q", q, got, want)
+			}
+		})
 	}
 	if found := list(h.as[api.RoleHr], url.Values{"q": {"TEAM_LEAD@ACME"}}).Data; len(found) != 1 {
-		t.Errorf("the email is found %d times", len(found))
+		t.Errorf("users found by the email = %d, want 1", len(found))
 	}
 	for _, q := range []string{"", strings.Repeat("x", 101), "a\x00b", "\xff"} {
 		h.as[api.RoleHr].Get(collection+"?q="+url.QueryEscape(q)).Refused(http.StatusBadRequest, "malformed_request")
@@ -196,10 +204,13 @@ func TestSearchByIndexAndByWalk(t *testing.T) {
 			now() + make_interval(secs => i)
 		FROM generate_series(1, 6000) AS i`, h.acme.ID)
 	for q, want := range map[string]int{"rarest": 10, "ra": 10, "medium": 2490, "much": 3500, "many rare": 10, "m1@": 1, "none at all": 0} {
-		got := listAll(h.as[api.RoleHr], url.Values{"q": {q}, "limit": {"200"}})
-		if len(got) != want || !slices.IsSortedFunc(got, comparison("-created_at")) {
-			t.Errorf("%q: %d users, want %d in order", q, len(got), want)
-		}
+		t.Run(q, func(t *testing.T) {
+			t.Parallel()
+			got := listAll(h.as[api.RoleHr].In(t), url.Values{"q": {q}, "limit": {"200"}})
+			if len(got) != want || !slices.IsSortedFunc(got, comparison("-created_at")) {
+				t.Errorf("%d users, want %d in order", len(got), want)
+			}
+		})
 	}
 }
 

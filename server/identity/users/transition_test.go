@@ -107,20 +107,22 @@ func TestAllowedActions(t *testing.T) {
 					continue
 				}
 				for action, tries := range attempts {
-					done, allowed := false, false
-					for _, try := range tries {
-						target, client := fresh(role, state != "inactive"), h.as[by]
-						if state == "self" {
-							client = h.replica.SignIn(t, target)
+					t.Run(fmt.Sprintf("%s on %s %s: %s", by, state, role, action), func(t *testing.T) {
+						done, allowed := false, false
+						for _, try := range tries {
+							target, client := fresh(role, state != "inactive"), h.as[by].In(t)
+							if state == "self" {
+								client = h.replica.SignIn(t, target)
+							}
+							if seen := client.Get(path(target.ID)); seen.Status == http.StatusOK {
+								allowed = allowed || slices.Contains(testkit.Decode[api.User](seen).AllowedActions, action)
+							}
+							done = try(client, target.ID) == http.StatusOK || done
 						}
-						if seen := client.Get(path(target.ID)); seen.Status == http.StatusOK {
-							allowed = allowed || slices.Contains(testkit.Decode[api.User](seen).AllowedActions, action)
+						if done != allowed {
+							t.Errorf("succeeded = %t, want %t as in allowed_actions", done, allowed)
 						}
-						done = try(client, target.ID) == http.StatusOK || done
-					}
-					if done != allowed {
-						t.Errorf("%s on %s %s: %s succeeded: %t, allowed: %t", by, state, role, action, done, allowed)
-					}
+					})
 				}
 			}
 		}
@@ -131,12 +133,14 @@ func TestAllowedActionsOfList(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t)
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		for _, listed := range testkit.Decode[api.UserPage](h.as[role].Get(collection).Expect(http.StatusOK)).Data {
-			one := testkit.Decode[api.User](h.as[role].Get(path(listed.ID)).Expect(http.StatusOK))
-			if !slices.Equal(one.AllowedActions, listed.AllowedActions) {
-				t.Errorf("%s may do %v to %s by the list, and %v by GET", role, listed.AllowedActions, listed.Email, one.AllowedActions)
+		t.Run(string(role), func(t *testing.T) {
+			for _, listed := range testkit.Decode[api.UserPage](h.as[role].In(t).Get(collection).Expect(http.StatusOK)).Data {
+				one := testkit.Decode[api.User](h.as[role].In(t).Get(path(listed.ID)).Expect(http.StatusOK))
+				if !slices.Equal(one.AllowedActions, listed.AllowedActions) {
+					t.Errorf("%s: actions on %s in the list = %v, want %v as by GET", role, listed.Email, listed.AllowedActions, one.AllowedActions)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -180,7 +184,7 @@ func TestLastAdminUnderConcurrency(t *testing.T) {
 			all.Go(func() {
 				answer := act(client, target.ID)
 				if answer.Status != http.StatusOK && answer.Status != http.StatusConflict && answer.Status != http.StatusUnauthorized {
-					t.Errorf("round %d: %d %s", round, answer.Status, answer.Body)
+					t.Errorf("round %d: status = %d, want 200, 401 or 409: %s", round, answer.Status, answer.Body)
 				}
 			})
 		}
@@ -214,7 +218,7 @@ func TestConcurrentEdits(t *testing.T) {
 					client.Patch(collection+"/me", fmt.Sprintf(`{"last_name":"me %d"}`, n)),
 				} {
 					if answer.Status != http.StatusOK && answer.Status != http.StatusConflict {
-						t.Errorf("%s %s: %d %s", answer.Request.Method, answer.Request.URL.Path, answer.Status, answer.Body)
+						t.Errorf("%s %s: status = %d, want 200 or 409: %s", answer.Request.Method, answer.Request.URL.Path, answer.Status, answer.Body)
 					}
 				}
 			}

@@ -63,18 +63,18 @@ func TestCreateUser(t *testing.T) {
 	if created.Email != "nora.lind@acme.example" || created.FirstName != "Nóra" || created.LastName != "Lind" ||
 		created.Role != api.RoleEmployee || !created.IsActive || created.CompanyID != h.acme.ID ||
 		created.Department.MustGet() != "Sales" || !created.LastLoginAt.IsNull() {
-		t.Errorf("created %+v", created)
+		t.Errorf("created = %+v, want the active employee Nóra Lind of Sales who has not logged in", created)
 	}
 	if got := answer.Header.Get("Location"); got != path(created.ID) {
-		t.Errorf("Location is %q", got)
+		t.Errorf("Location = %q, want %q", got, path(created.ID))
 	}
 	read := h.as[api.RoleHr].Get(answer.Header.Get("Location")).Expect(http.StatusOK)
 	if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != answer.Header.Get("ETag") {
-		t.Errorf("created %s %s, read %s %s", answer.Header.Get("ETag"), answer.Body, read.Header.Get("ETag"), read.Body)
+		t.Errorf("read %s %s, want the response of the creation %s %s", read.Header.Get("ETag"), read.Body, answer.Header.Get("ETag"), answer.Body)
 	}
 	nora := h.replica.SignIn(t, testkit.User{Email: "NORA.lind@acme.example"})
 	if me := testkit.Decode[api.Me](nora.Get(collection + "/me").Expect(http.StatusOK)); me.ID != created.ID {
-		t.Errorf("the login is of %+v", me)
+		t.Errorf("the login is of user %s, want %s", me.ID, created.ID)
 	}
 }
 
@@ -128,13 +128,15 @@ func TestCreateUserRefuses(t *testing.T) {
 	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		for _, by := range []api.Role{api.RoleHr, api.RoleAdmin} {
-			want := http.StatusCreated
-			if by == api.RoleHr && role != api.RoleEmployee && role != api.RoleTeamLead {
-				want = http.StatusForbidden
-			}
-			h.as[by].Post(collection, newUserBody(map[string]any{
-				"email": fmt.Sprintf("%s-by-%s@acme.example", strings.ReplaceAll(string(role), "_", "-"), by), "role": role,
-			})).Expect(want)
+			t.Run(fmt.Sprintf("%s by %s", role, by), func(t *testing.T) {
+				want := http.StatusCreated
+				if by == api.RoleHr && role != api.RoleEmployee && role != api.RoleTeamLead {
+					want = http.StatusForbidden
+				}
+				h.as[by].In(t).Post(collection, newUserBody(map[string]any{
+					"email": fmt.Sprintf("%s-by-%s@acme.example", strings.ReplaceAll(string(role), "_", "-"), by), "role": role,
+				})).Expect(want)
+			})
 		}
 	}
 }
@@ -145,7 +147,7 @@ func TestAllowedEmailDomains(t *testing.T) {
 	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"settings":{"allowed_email_domains":["acme.test"]}}`).Expect(http.StatusOK)
 	p := h.as[api.RoleHr].Post(collection, newUserBody(nil)).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	if len(p.Errors) != 1 || *p.Errors[0].Pointer != "/email" || p.Errors[0].Code != "domain_not_allowed" {
-		t.Errorf("the problem is %+v", p)
+		t.Errorf("errors = %+v, want domain_not_allowed at /email", p.Errors)
 	}
 	created := testkit.Decode[api.User](h.as[api.RoleHr].
 		Post(collection, newUserBody(map[string]any{"email": "nora@ACME.test"})).Expect(http.StatusCreated))
@@ -171,7 +173,7 @@ func TestGetUser(t *testing.T) {
 		random := client.Get(path(uuid.Must(uuid.NewV7()))).Refused(http.StatusNotFound, "not_found")
 		foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
 		if !reflect.DeepEqual(foreign, random) {
-			t.Errorf("%s: the problem for a foreign id is %+v, for a random one %+v", by, foreign, random)
+			t.Errorf("%s: the problem for a foreign id = %+v, want %+v as for a random id", by, foreign, random)
 		}
 	}
 }
@@ -185,28 +187,43 @@ func TestUpdateUser(t *testing.T) {
 		return testkit.Decode[api.User](hr.Patch(target, body).Expect(http.StatusOK))
 	}
 	if u := patched(`{"department":"Sales"}`); u.Department.MustGet() != "Sales" || u.FirstName != "employee" {
-		t.Errorf("after setting the department: %+v", u)
+		t.Errorf("user after setting the department = %+v, want the department Sales and the first name employee", u)
 	}
 	if u := patched(`{"first_name":"Emil"}`); u.Department.MustGet() != "Sales" || u.FirstName != "Emil" {
-		t.Errorf("after setting the name: %+v", u)
+		t.Errorf("user after setting the name = %+v, want the department Sales and the first name Emil", u)
 	}
 	if u := patched(`{"department":null,"email":"EMIL@acme.example"}`); !u.Department.IsNull() || u.Email != "emil@acme.example" {
-		t.Errorf("after clearing the department: %+v", u)
+		t.Errorf("user after clearing the department = %+v, want no department and the email emil@acme.example", u)
 	}
 	hr.Do(http.MethodPatch, target, `{"last_name":"Stone"}`, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
 	h.replica.SignIn(t, testkit.User{Email: "emil@acme.example"})
-	for body, status := range map[string]int{
-		`{}`: 400, `[]`: 400, `{"first_name":null}`: 400, `{"email":null}`: 400, `{"role":"admin"}`: 400, `{"is_active":false}`: 400,
-		`{"version":1}`: 400, `{"first_name":"a","first_name":"b"}`: 400, `{"first_name":"a"}{}`: 400,
-		`{"first_name":"\u00a0"}`: 422, `{"department":"\u00a0"}`: 422,
-		`{"email":"hr@acme.example"}`: 409,
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"no member":             {`{}`, 400},
+		"array":                 {`[]`, 400},
+		"null first name":       {`{"first_name":null}`, 400},
+		"null email":            {`{"email":null}`, 400},
+		"role":                  {`{"role":"admin"}`, 400},
+		"is_active":             {`{"is_active":false}`, 400},
+		"version":               {`{"version":1}`, 400},
+		"first name twice":      {`{"first_name":"a","first_name":"b"}`, 400},
+		"two values":            {`{"first_name":"a"}{}`, 400},
+		"blank first name":      {`{"first_name":"\u00a0"}`, 422},
+		"blank department":      {`{"department":"\u00a0"}`, 422},
+		"email of another user": {`{"email":"hr@acme.example"}`, 409},
 	} {
-		if got := hr.Patch(target, body).Status; got != status {
-			t.Errorf("%s: %d, want %d", body, got, status)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := hr.In(t).Patch(target, c.body).Status; got != c.status {
+				t.Errorf("status = %d, want %d", got, c.status)
+			}
+		})
 	}
 	for role, status := range map[api.Role]int{api.RoleEmployee: 403, api.RoleTeamLead: 403} {
-		h.as[role].Patch(target, `{"first_name":"X"}`).Expect(status)
+		t.Run(string(role), func(t *testing.T) {
+			h.as[role].In(t).Patch(target, `{"first_name":"X"}`).Expect(status)
+		})
 	}
 	for _, role := range []api.Role{api.RoleHr, api.RoleAdmin} {
 		hr.Patch(path(h.acme.Users[role].ID), `{"first_name":"X"}`).Refused(http.StatusForbidden, "role_not_allowed")
@@ -225,11 +242,11 @@ func TestVersions(t *testing.T) {
 
 	same := hr.Do(http.MethodPatch, target, `{"first_name":"employee"}`, "If-Match", first).Expect(http.StatusOK)
 	if got := same.Header.Get("ETag"); got != first {
-		t.Errorf("a patch without changes changed the version %s to %s", first, got)
+		t.Errorf("ETag after a patch without changes = %s, want %s", got, first)
 	}
 	second := hr.Do(http.MethodPatch, target, `{"first_name":"Emil"}`, "If-Match", first).Expect(http.StatusOK).Header.Get("ETag")
 	if second == first {
-		t.Errorf("the version %s did not change", first)
+		t.Errorf("ETag after a change = %s, want another", second)
 	}
 	hr.Do(http.MethodPatch, target, `{"first_name":"Other"}`, "If-Match", first).Refused(http.StatusPreconditionFailed, "version_mismatch")
 	hr.Do(http.MethodGet, target, nil, "If-None-Match", first).Expect(http.StatusOK)
@@ -238,7 +255,7 @@ func TestVersions(t *testing.T) {
 
 	// The tag depends on the representation, which depends on the actor's allowed actions.
 	if hr, admin := hr.Get(target).Header.Get("ETag"), h.as[api.RoleEmployee].Get(target).Header.Get("ETag"); hr == admin {
-		t.Errorf("HR and the employee have different allowed actions and the same tag %s", hr)
+		t.Errorf("tag for HR and for the employee = %s, want different tags, because their allowed actions differ", hr)
 	}
 }
 
@@ -263,7 +280,7 @@ func TestConcurrentPatches(t *testing.T) {
 			succeeded++
 		case http.StatusPreconditionFailed:
 		default:
-			t.Errorf("a patch returned %d", status)
+			t.Errorf("status of a patch = %d, want 200 or 412", status)
 		}
 	}
 	if succeeded != 1 {
@@ -276,23 +293,25 @@ func TestMe(t *testing.T) {
 	h := newFixture(t)
 	me := collection + "/me"
 	for role, client := range h.as {
-		answer := client.Get(me).Expect(http.StatusOK)
-		response := testkit.Decode[api.Me](answer)
-		if response.Role != role || response.ID != h.acme.Users[role].ID || response.Company.ID != h.acme.ID || len(response.Permissions) == 0 ||
-			response.Email != openapi_types.Email(h.acme.Users[role].Email) || response.LastLoginAt.IsNull() {
-			t.Errorf("%s reads %+v", role, response)
-		}
-		tag := answer.Header.Get("ETag")
-		client.Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusNotModified)
-		changed := client.Do(http.MethodPatch, me, `{"first_name":" Neu ","department":"D"}`, "If-Match", tag).Expect(http.StatusOK)
-		if got := testkit.Decode[api.Me](changed); got.FirstName != "Neu" || got.Department.MustGet() != "D" {
-			t.Errorf("changed to %+v", got)
-		}
-		client.Do(http.MethodPatch, me, `{"first_name":"X"}`, "If-Match", tag).Expect(http.StatusPreconditionFailed)
-		client.Patch(me, `{"department":null}`).Expect(http.StatusOK)
-		client.Patch(me, `{"email":"x@acme.example"}`).Expect(http.StatusBadRequest)
-		client.Patch(me, `{"role":"admin"}`).Expect(http.StatusBadRequest)
-		client.Patch(me, `{"first_name":"\u2003"}`).Expect(http.StatusUnprocessableEntity)
+		t.Run(string(role), func(t *testing.T) {
+			answer := client.In(t).Get(me).Expect(http.StatusOK)
+			response := testkit.Decode[api.Me](answer)
+			if response.Role != role || response.ID != h.acme.Users[role].ID || response.Company.ID != h.acme.ID || len(response.Permissions) == 0 ||
+				response.Email != openapi_types.Email(h.acme.Users[role].Email) || response.LastLoginAt.IsNull() {
+				t.Errorf("read %+v, want the own role, id, company, email, permissions and time of login", response)
+			}
+			tag := answer.Header.Get("ETag")
+			client.In(t).Do(http.MethodGet, me, nil, "If-None-Match", tag).Expect(http.StatusNotModified)
+			changed := client.In(t).Do(http.MethodPatch, me, `{"first_name":" Neu ","department":"D"}`, "If-Match", tag).Expect(http.StatusOK)
+			if got := testkit.Decode[api.Me](changed); got.FirstName != "Neu" || got.Department.MustGet() != "D" {
+				t.Errorf("changed = %+v, want the first name Neu and the department D", got)
+			}
+			client.In(t).Do(http.MethodPatch, me, `{"first_name":"X"}`, "If-Match", tag).Expect(http.StatusPreconditionFailed)
+			client.In(t).Patch(me, `{"department":null}`).Expect(http.StatusOK)
+			client.In(t).Patch(me, `{"email":"x@acme.example"}`).Expect(http.StatusBadRequest)
+			client.In(t).Patch(me, `{"role":"admin"}`).Expect(http.StatusBadRequest)
+			client.In(t).Patch(me, `{"first_name":"\u2003"}`).Expect(http.StatusUnprocessableEntity)
+		})
 	}
 	tag := h.as[api.RoleHr].Get(me).Header.Get("ETag")
 	h.as[api.RoleAdmin].Patch("/api/v1/company", `{"name":"Acme Renamed"}`).Expect(http.StatusOK)
