@@ -104,7 +104,7 @@ func TestDiff(t *testing.T) {
 	}
 	encoded, err := json.Marshal(Diff(map[string]any{"a": nil}, map[string]any{"a": 1}))
 	if string(encoded) != `{"changes":{"a":{"from":null,"to":1}}}` {
-		t.Errorf("the details are encoded as %s (%v)", encoded, err)
+		t.Errorf("encoded details = %s (error %v), want %s", encoded, err, `{"changes":{"a":{"from":null,"to":1}}}`)
 	}
 }
 

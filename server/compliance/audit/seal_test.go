@@ -34,11 +34,7 @@ type archive struct {
 func open(t *testing.T) archive {
 	t.Helper()
 	installation := testkit.New(t)
-	s, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s := installation.Store(8)
 	return archive{
 		installation, installation.Company("acme").ID, s, audit.NewRecorder(clock.System()),
 		audit.NewSealer(s, slog.New(slog.DiscardHandler), func(int) {}),
@@ -178,7 +174,7 @@ func TestChainHasNoGapsUnderConcurrency(t *testing.T) {
 			lag((l.details->>'n')::int) OVER (PARTITION BY s.company_id, l.details->>'w' ORDER BY s.sequence) AS before
 		FROM audit_seals s JOIN audit_logs l ON l.company_id = s.company_id AND l.id = s.audit_log_id) x WHERE before > n`).Scan(&outOfOrder)
 	if err != nil || outOfOrder > 0 {
-		t.Errorf("%d entries are sealed before an earlier entry of the same writer (%v)", outOfOrder, err)
+		t.Errorf("entries sealed before an earlier entry of the same writer = %d (error %v), want 0", outOfOrder, err)
 	}
 }
 
@@ -268,7 +264,7 @@ func TestTamperingIsReported(t *testing.T) {
 			for _, f := range result.Findings {
 				got = append(got, found{f.Kind, f.Sequence})
 				if (f.ID == nil) != (f.Kind == api.AuditFindingKindMissing) {
-					t.Errorf("the finding %s has the id %v", f.Kind, f.ID)
+					t.Errorf("id of the finding %s = %v, want none only if the entry is missing", f.Kind, f.ID)
 				}
 			}
 			if !slices.Equal(got, test.want) {
@@ -310,21 +306,21 @@ func TestVerifyContinuesAtNext(t *testing.T) {
 	a := sealed(t, 10)
 	first := a.verify(t, 1, 4)
 	if first.Checked != 4 || first.Head != 4 || first.Next != 5 || len(first.Findings) != 0 {
-		t.Errorf("the first 4 entries: %+v", first)
+		t.Errorf("first 4 entries = %+v, want 4 checked, the head 4, the next 5 and no findings", first)
 	}
 	second := a.verify(t, first.Next, 6)
 	if second.Checked != 6 || second.Head != 10 || second.Next != 0 || len(second.Findings) != 0 {
-		t.Errorf("the other 6 entries: %+v", second)
+		t.Errorf("other 6 entries = %+v, want 6 checked, the head 10, no next and no findings", second)
 	}
 	if exact := a.verify(t, 1, 10); exact.Next != 0 || exact.Head != 10 {
-		t.Errorf("all 10 entries: %+v", exact)
+		t.Errorf("all 10 entries = %+v, want the head 10 and no next", exact)
 	}
 	if beyond := a.verify(t, 100, 10); beyond.Checked != 0 || beyond.Next != 0 || len(beyond.Findings) != 0 {
-		t.Errorf("beyond the end: %+v", beyond)
+		t.Errorf("beyond the end = %+v, want nothing checked and no findings", beyond)
 	}
 	a.tamper(t, `DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 4)`, `DELETE FROM audit_seals WHERE sequence = 4`)
 	if behind := a.verify(t, 5, 10); len(behind.Findings) != 1 || behind.Findings[0].Sequence != 4 {
-		t.Errorf("from the position after a deleted seal: %+v", behind)
+		t.Errorf("findings from the position after a deleted seal = %+v, want one at sequence 4", behind.Findings)
 	}
 }
 
@@ -333,7 +329,7 @@ func TestVerifyReportsAtMost100Findings(t *testing.T) {
 	a := sealed(t, 600)
 	a.tamper(t, `UPDATE audit_logs SET action = 'auth.logout'`, `DELETE FROM audit_seals WHERE sequence BETWEEN 200 AND 400`)
 	if found := a.verify(t, 1, audit.VerifyAtMost); len(found.Findings) != 100 || found.Head != 600 || found.Checked != 399 {
-		t.Errorf("%d findings, head %d, checked %d", len(found.Findings), found.Head, found.Checked)
+		t.Errorf("%d findings, head %d, checked %d; want 100, 600 and 399", len(found.Findings), found.Head, found.Checked)
 	}
 }
 
@@ -342,7 +338,7 @@ func TestPendingRowsAreCounted(t *testing.T) {
 	a := sealed(t, 3)
 	a.record(t, a.company, audit.Entry{Action: audit.Logout, Resource: audit.Session})
 	if found := a.verify(t, 1, 10); found.Pending != 1 || len(found.Findings) != 0 || found.Head != 3 {
-		t.Errorf("found: got %+v", found)
+		t.Errorf("found = %+v, want 1 pending, no findings and the head 3", found)
 	}
 }
 
@@ -362,15 +358,17 @@ func TestAuditLogIsAppendOnly(t *testing.T) {
 		for _, sql := range []string{
 			`UPDATE ` + table + ` SET company_id = company_id`, `DELETE FROM ` + table, `TRUNCATE ` + table, `TRUNCATE ` + table + ` CASCADE`,
 		} {
-			for name, conn := range map[string]*pgx.Conn{"owner": owner, "service": service} {
-				if _, err := conn.Exec(t.Context(), sql); err == nil {
-					t.Errorf("%s: %s succeeded", name, sql)
+			t.Run(sql, func(t *testing.T) {
+				for name, conn := range map[string]*pgx.Conn{"owner": owner, "service": service} {
+					if _, err := conn.Exec(t.Context(), sql); err == nil {
+						t.Errorf("%s: %s succeeded", name, sql)
+					}
 				}
-			}
+			})
 		}
 	}
 	if found := a.verify(t, 1, 10); len(found.Findings) != 0 || found.Checked != 2 {
-		t.Errorf("after the attempts: %+v", found)
+		t.Errorf("after the attempts = %+v, want 2 checked and no findings", found)
 	}
 }
 

@@ -70,27 +70,29 @@ func TestVisibility(t *testing.T) {
 		t.Errorf("the admin sees %d entries, want 20", len(everything))
 	}
 	for role, client := range h.as {
-		visible := func(e api.AuditLog) bool {
-			actor, _ := e.ActorID.Get()
-			return role == api.RoleAdmin || actor == h.acme.Users[role].ID || role == api.RoleHr && slices.Contains(hiring, string(e.ResourceType))
-		}
-		response := listAll(client, url.Values{"limit": {"3"}})
-		for _, e := range everything {
-			listed := slices.ContainsFunc(response, func(s api.AuditLog) bool { return s.ID == e.ID })
-			status := client.Get(collection + "/" + e.ID.String()).Status
-			if listed != visible(e) || (status == http.StatusOK) != visible(e) || !visible(e) && status != http.StatusNotFound {
-				t.Errorf("%s: %s on %s is listed: %t, read with status %d, want visible: %t", role, e.Action, e.ResourceType, listed, status, visible(e))
+		t.Run(string(role), func(t *testing.T) {
+			visible := func(e api.AuditLog) bool {
+				actor, _ := e.ActorID.Get()
+				return role == api.RoleAdmin || actor == h.acme.Users[role].ID || role == api.RoleHr && slices.Contains(hiring, string(e.ResourceType))
 			}
-		}
-		if lines := strings.Count(string(client.Get(collection+"/export").Expect(http.StatusOK).Body), "\n"); lines != len(response) {
-			t.Errorf("%s: %d lines are exported and %d entries listed", role, lines, len(response))
-		}
-		client.Get(collection+"/"+uuid.NewString()).Refused(http.StatusNotFound, "not_found")
+			response := listAll(client.In(t), url.Values{"limit": {"3"}})
+			for _, e := range everything {
+				listed := slices.ContainsFunc(response, func(s api.AuditLog) bool { return s.ID == e.ID })
+				status := client.In(t).Get(collection + "/" + e.ID.String()).Status
+				if listed != visible(e) || (status == http.StatusOK) != visible(e) || !visible(e) && status != http.StatusNotFound {
+					t.Errorf("%s on %s is listed: %t, read with status %d, want visible: %t", e.Action, e.ResourceType, listed, status, visible(e))
+				}
+			}
+			if lines := strings.Count(string(client.In(t).Get(collection+"/export").Expect(http.StatusOK).Body), "\n"); lines != len(response) {
+				t.Errorf("exported lines = %d, want %d as listed", lines, len(response))
+			}
+			client.In(t).Get(collection+"/"+uuid.NewString()).Refused(http.StatusNotFound, "not_found")
+		})
 	}
 	foreign := testkit.Decode[api.AuditLogPage](h.replica.SignIn(t, globex.Users[api.RoleAdmin]).Get(collection)).Data[0]
 	h.as[api.RoleAdmin].Get(collection+"/"+foreign.ID.String()).Refused(http.StatusNotFound, "not_found")
 	if got := listAll(h.as[api.RoleEmployee], url.Values{"actor_id": {h.acme.Users[api.RoleTeamLead].ID.String()}}); len(got) != 0 {
-		t.Errorf("with a filter, an employee sees %d acts of another user", len(got))
+		t.Errorf("acts of another user that an employee sees with a filter = %d, want 0", len(got))
 	}
 }
 
@@ -224,7 +226,7 @@ func TestActsAreRecorded(t *testing.T) {
 	if actor, _ := updated.ActorID.Get(); actor != h.acme.Users[api.RoleAdmin].ID || updated.SessionID.IsNull() ||
 		updated.IP.MustGet() != "203.0.113.9" || updated.UserAgent != "probe/1.0" || updated.RequestID != "a-request-of-mine" ||
 		updated.ResourceID.MustGet() != created.ID || updated.ActorType != api.AuditActorTypeUser {
-		t.Errorf("the entry of the update is %+v", updated)
+		t.Errorf("entry of the update = %+v, want the data of the admin's request", updated)
 	}
 	for action, want := range map[string]string{
 		"user.updated":      "map[changes:map[department:map[from:<nil> to:<nil>] first_name:map[from:Nora to:Nóra]]]",
@@ -235,9 +237,11 @@ func TestActsAreRecorded(t *testing.T) {
 		"user.created": "map[changes:map[email:map[from:<nil> to:nora@acme.example] first_name:map[from:<nil> to:Nora] " +
 			"is_active:map[from:<nil> to:true] last_name:map[from:<nil> to:Lind] role:map[from:<nil> to:employee]]]",
 	} {
-		if got := fmt.Sprint(find(action, api.AuditOutcomeSuccess).Details); got != want {
-			t.Errorf("the details of %s are %s, want %s", action, got, want)
-		}
+		t.Run(action, func(t *testing.T) {
+			if got := fmt.Sprint(find(action, api.AuditOutcomeSuccess).Details); got != want {
+				t.Errorf("details = %s, want %s", got, want)
+			}
+		})
 	}
 	var text string
 	if err := h.Database.QueryRow(t.Context(), `SELECT string_agg(l::text, ' ') FROM audit_logs AS l`).Scan(&text); err != nil {
@@ -294,11 +298,11 @@ func TestFailedRecordsRollBack(t *testing.T) {
 		h.as[api.RoleEmployee].Post("/api/v1/auth/logout", nil),
 	} {
 		if answer.Status != http.StatusInternalServerError {
-			t.Errorf("%s %s: %d %s", answer.Request.Method, answer.Request.URL.Path, answer.Status, answer.Body)
+			t.Errorf("%s %s: status = %d, want %d: %s", answer.Request.Method, answer.Request.URL.Path, answer.Status, http.StatusInternalServerError, answer.Body)
 		}
 	}
 	if after := state(); after != before {
-		t.Errorf("the state is:\n%s\nand was:\n%s", after, before)
+		t.Errorf("state =\n%s\nwant\n%s", after, before)
 	}
 	h.as[api.RoleEmployee].Get("/api/v1/users/me").Expect(http.StatusOK)
 }
@@ -314,11 +318,11 @@ func TestVerify(t *testing.T) {
 		return whole.Checked >= 14
 	})
 	if whole.Status != api.AuditVerificationStatusIntact || len(whole.Findings) != 0 || !whole.NextSequence.IsNull() {
-		t.Errorf("whole: got %+v", whole)
+		t.Errorf("whole = %+v, want it intact, without findings and without a next sequence", whole)
 	}
 	part := testkit.Decode[api.AuditVerification](admin.Post(collection+"/verify?from_sequence=5", nil).Expect(http.StatusOK))
 	if part.Checked < 10 || part.Status != api.AuditVerificationStatusIntact {
-		t.Errorf("from sequence 5: %+v", part)
+		t.Errorf("from sequence 5 = %+v, want it intact and at least 10 checked", part)
 	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
 		h.as[role].Post(collection+"/verify", nil).Refused(http.StatusForbidden, "permission_denied")
@@ -336,6 +340,6 @@ func TestVerify(t *testing.T) {
 	}
 	broken := testkit.Decode[api.AuditVerification](admin.Post(collection+"/verify", nil).Expect(http.StatusOK))
 	if broken.Status != api.AuditVerificationStatusBroken || len(broken.Findings) != 1 || broken.Findings[0].Sequence.MustGet() != 3 {
-		t.Errorf("broken: got %+v", broken)
+		t.Errorf("broken = %+v, want one finding, at sequence 3", broken)
 	}
 }

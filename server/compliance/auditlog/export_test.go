@@ -36,10 +36,10 @@ func TestExportEqualsList(t *testing.T) {
 
 	answer := h.as[api.RoleAdmin].Get(collection + "/export").Expect(http.StatusOK)
 	if got := answer.Header.Get("Content-Type"); got != "application/x-ndjson" {
-		t.Errorf("Content-Type %q", got)
+		t.Errorf("Content-Type = %q, want application/x-ndjson", got)
 	}
 	if got := answer.Header.Get("Content-Disposition"); !strings.HasPrefix(got, `attachment; filename="audit-logs-`) || !strings.HasSuffix(got, `.ndjson"`) {
-		t.Errorf("Content-Disposition %q", got)
+		t.Errorf("Content-Disposition = %q, want a file audit-logs-….ndjson", got)
 	}
 	var ids []uuid.UUID
 	lines := bufio.NewScanner(bytes.NewReader(answer.Body))
@@ -61,15 +61,15 @@ func TestExportEqualsList(t *testing.T) {
 	answer = h.as[api.RoleAdmin].Get(collection + "/export?format=csv&resource_type=candidate&outcome=denied").Expect(http.StatusOK)
 	records, err := csv.NewReader(bytes.NewReader(answer.Body)).ReadAll()
 	if err != nil || len(records) != 1+866 {
-		t.Fatalf("%d records, %v", len(records), err)
+		t.Fatalf("records = %d (error %v), want 867", len(records), err)
 	}
 	if !bytes.Contains(answer.Body, []byte("\r\n")) || records[0][0] != "id" {
-		t.Errorf("the export begins with %q", answer.Body[:100])
+		t.Errorf("the export begins with %q, want the column id, and lines that end in CR LF", answer.Body[:100])
 	}
 	agent := slices.Index(records[0], "user_agent")
 	for _, record := range records[1:] {
 		if !strings.HasPrefix(record[agent], "'=cmd") {
-			t.Fatalf("a spreadsheet would run %q", record[agent])
+			t.Fatalf("user agent = %q, want an escaped formula", record[agent])
 		}
 	}
 }
@@ -79,11 +79,11 @@ func TestExportWithoutMatches(t *testing.T) {
 	h := newFixture(t)
 	none := collection + "/export?action=job.closed"
 	if body := h.as[api.RoleEmployee].Get(none).Expect(http.StatusOK).Body; len(body) != 0 {
-		t.Errorf("NDJSON without matches is %q", body)
+		t.Errorf("NDJSON without matches = %q, want nothing", body)
 	}
 	body := h.as[api.RoleEmployee].Get(none + "&format=csv").Expect(http.StatusOK).Body
 	if records, err := csv.NewReader(bytes.NewReader(body)).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 16 {
-		t.Errorf("CSV without matches is %q", body)
+		t.Errorf("CSV without matches = %q, want only the header with 16 columns", body)
 	}
 	h.as[api.RoleEmployee].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
 	h.as[api.RoleEmployee].Get(collection+"/export?limit=5").Refused(http.StatusBadRequest, "malformed_request")
@@ -105,7 +105,7 @@ func TestCSVRoundTrip(t *testing.T) {
 	body := h.as[api.RoleAdmin].Get(collection + "/export?format=csv&action=candidate.updated").Expect(http.StatusOK).Body
 	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
 	if err != nil || len(records) != 1+len(texts) {
-		t.Fatalf("%d records, %v", len(records), err)
+		t.Fatalf("records = %d (error %v), want %d", len(records), err, 1+len(texts))
 	}
 	var got, want []string
 	for _, record := range records[1:] {
@@ -160,7 +160,7 @@ func TestExportUsesLittleMemory(t *testing.T) { //nolint:paralleltest // it meas
 		t.Fatal(err)
 	}
 	if grown := int64(out.most) - int64(before.HeapAlloc); out.lines != 20000 || grown > 16<<20 {
-		t.Errorf("%d lines, and the heap grew by %d bytes", out.lines, grown)
+		t.Errorf("%d lines, and the heap grew by %d bytes; want 20000 and at most %d", out.lines, grown, 16<<20)
 	}
 }
 
