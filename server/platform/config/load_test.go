@@ -115,7 +115,7 @@ func TestDurations(t *testing.T) {
 	t.Parallel()
 	if s, m, d := config.Seconds(2), config.Minutes(3), config.Days(4); s.Duration() != 2*time.Second ||
 		m.Duration() != 3*time.Minute || d.Duration() != 96*time.Hour {
-		t.Errorf("2 s, 3 min and 4 days are %v, %v and %v", s.Duration(), m.Duration(), d.Duration())
+		t.Errorf("2 s, 3 min and 4 days = %v, %v and %v, want 2s, 3m0s and 96h0m0s", s.Duration(), m.Duration(), d.Duration())
 	}
 }
 
@@ -198,7 +198,7 @@ func TestDotenv(t *testing.T) {
 		t.Errorf("LOCAL_DIR is %q, want the empty value of the process", c.LocalDir)
 	}
 	if c.Host != "127.0.0.1" || c.AppName != "File" || !slices.Equal(c.CORSOrigins, []string{"https://a.example"}) {
-		t.Errorf("the file's host, name and origins are read as %q, %q and %q", c.Host, c.AppName, c.CORSOrigins)
+		t.Errorf("host, name and origins of the file = %q, %q and %q, want 127.0.0.1, File and https://a.example", c.Host, c.AppName, c.CORSOrigins)
 	}
 	if !slices.Equal(before, os.Environ()) {
 		t.Error("Load changed the environment of the process")

@@ -30,7 +30,7 @@ func TestVariablesAreTheFieldsOfConfig(t *testing.T) {
 		tags = append(tags, field.Tag.Get("env"))
 	}
 	if names := variableNames(); !slices.Equal(names, tags) {
-		t.Errorf("Variables are\n%v\nthe fields of Config\n%v", names, tags)
+		t.Errorf("Variables = %v, want %v as the fields of Config", names, tags)
 	}
 	for _, v := range config.Variables() {
 		if !strings.HasSuffix(v.Meaning, ".") {
@@ -79,7 +79,7 @@ func TestExampleFileLoadsInDevelopment(t *testing.T) {
 	t.Parallel()
 	c := mustLoad(t, []string{"APP_ENV=development"}, example)
 	if c.SecretKey != config.ExampleSecretKey || c.AppName != "AI Interviewer Platform" {
-		t.Errorf("the example was not read: %v", c)
+		t.Errorf("config of the example = %v, want its key and name", c)
 	}
 }
 

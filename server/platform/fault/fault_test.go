@@ -41,7 +41,7 @@ func TestCodesListsEveryConstant(t *testing.T) {
 		return true
 	})
 	if listed := fault.Codes(); !slices.Equal(declared, listed) {
-		t.Errorf("declared: %v\nlisted: %v", declared, listed)
+		t.Errorf("listed = %v, want %v as declared", listed, declared)
 	}
 	if len(declared) == 0 {
 		t.Error("found no code in the source")
@@ -73,7 +73,7 @@ func TestCodesAreDescribed(t *testing.T) {
 			}
 		}
 		if (d.Kind == fault.Internal) != (code == fault.InternalError) {
-			t.Errorf("%s has the kind %d", code, d.Kind)
+			t.Errorf("kind of %s = %d, want internal only for %s", code, d.Kind, fault.InternalError)
 		}
 	}
 	if fault.Code("no_such_code").Describe() != fault.InternalError.Describe() {
@@ -87,21 +87,21 @@ func TestFault(t *testing.T) {
 		Field("/email", "taken", "x").Parameter("q", "y", "z")
 	if f.Code() != fault.EmailTaken || f.Kind() != fault.Conflict || f.Detail() != "a@b.example is taken." ||
 		f.RetryAfter() != time.Second {
-		t.Errorf("the fault is %+v", f)
+		t.Errorf("fault = %+v, want email_taken as a conflict with the detail and one second", f)
 	}
 	want := []fault.Field{{Pointer: "/email", Code: "taken", Detail: "x"}, {Parameter: "q", Code: "y", Detail: "z"}}
 	if !slices.Equal(f.Fields(), want) {
-		t.Errorf("the fields are %+v", f.Fields())
+		t.Errorf("fields = %+v, want %+v", f.Fields(), want)
 	}
 	if f.Error() != "email_taken: EOF" || !errors.Is(f, io.EOF) {
-		t.Errorf("Error returns %q", f.Error())
+		t.Errorf("Error = %q, want %q, and io.EOF as the cause", f.Error(), "email_taken: EOF")
 	}
 	if strings.Contains(f.Detail(), "EOF") {
 		t.Error("the cause is public")
 	}
 	bare := fault.New(fault.EmailTaken)
 	if bare.Detail() != fault.EmailTaken.Describe().Meaning || bare.Error() != "email_taken: "+bare.Detail() {
-		t.Errorf("the fault is %q", bare.Error())
+		t.Errorf("Error = %q, want the code and its meaning", bare.Error())
 	}
 }
 

@@ -51,7 +51,7 @@ func TestConversionToTheAPI(t *testing.T) {
 	}
 	berlin := time.Date(2027, 1, 1, 10, 0, 0, 0, time.FixedZone("", 3600))
 	if got := optional.Time(&berlin).MustGet(); got.Location() != time.UTC || got.Hour() != 9 {
-		t.Errorf("Time returns %s", got)
+		t.Errorf("Time = %s, want 9 hours in UTC", got)
 	}
 	if optional.Plain[int](nil) != nil || optional.Plain(&value) != any(3) {
 		t.Error("Plain returns another value")
@@ -78,6 +78,6 @@ func TestStrings(t *testing.T) {
 		t.Errorf("no values give %#v, want nil", got)
 	}
 	if got := optional.Strings([]color{"red", "blue"}); !slices.Equal(got, []string{"red", "blue"}) {
-		t.Errorf("got %q", got)
+		t.Errorf("Strings = %q, want red and blue", got)
 	}
 }

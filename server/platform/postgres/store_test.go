@@ -85,7 +85,7 @@ func tables(t *testing.T, w two) []string {
 	}
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil || len(names) < 6 {
-		t.Fatalf("%v, %v", names, err)
+		t.Fatalf("tables = %v (error %v), want at least 6", names, err)
 	}
 	return names
 }
@@ -101,21 +101,23 @@ func TestTenantSeesOnlyItsOwnRows(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{})
 	for _, table := range tables(t, w) {
-		all, mine := "SELECT count(*) FROM "+table, "SELECT count(*) FROM "+table+" WHERE "+owner(table)+" = $1"
-		if n := count(t, w.store.RawLookup(), all); n != 0 {
-			t.Errorf("%s: without a tenant, %d rows", table, n)
-		}
-		for name, tenant := range map[string]db.DBTX{"Of": w.store.RawOf(w.acme.ID), "Planned": w.store.RawPlanned(w.acme.ID)} {
-			if total, own := count(t, tenant, all), count(t, tenant, mine, w.acme.ID); own == 0 || total != own {
-				t.Errorf("%s by %s: %d rows, %d of them of the company", table, name, total, own)
+		t.Run(table, func(t *testing.T) {
+			all, mine := "SELECT count(*) FROM "+table, "SELECT count(*) FROM "+table+" WHERE "+owner(table)+" = $1"
+			if n := count(t, w.store.RawLookup(), all); n != 0 {
+				t.Errorf("rows without a tenant = %d, want 0", n)
 			}
-			if n := count(t, tenant, mine, w.globex.ID); n != 0 {
-				t.Errorf("%s by %s: %d rows of another company", table, name, n)
+			for name, tenant := range map[string]db.DBTX{"Of": w.store.RawOf(w.acme.ID), "Planned": w.store.RawPlanned(w.acme.ID)} {
+				if total, own := count(t, tenant, all), count(t, tenant, mine, w.acme.ID); own == 0 || total != own {
+					t.Errorf("%s by %s: %d rows, %d of them of the company, want all of them and at least 1", table, name, total, own)
+				}
+				if n := count(t, tenant, mine, w.globex.ID); n != 0 {
+					t.Errorf("%s by %s: rows of another company = %d, want 0", table, name, n)
+				}
 			}
-		}
-		if n := count(t, w.store.RawLookup(), all); n != 0 {
-			t.Errorf("%s: the tenant stayed on the connection, %d rows", table, n)
-		}
+			if n := count(t, w.store.RawLookup(), all); n != 0 {
+				t.Errorf("rows after the tenant's statements = %d, want 0", n)
+			}
+		})
 	}
 }
 
@@ -140,7 +142,7 @@ func TestStatementsDoNotReachAnotherTenant(t *testing.T) {
 		`SELECT company_is_live($1)::integer`,
 	} {
 		if n := count(t, acme, sql, globex); n != 0 {
-			t.Errorf("%s: %d", sql, n)
+			t.Errorf("%s = %d, want 0", sql, n)
 		}
 	}
 	for _, sql := range []string{
@@ -171,37 +173,39 @@ func TestTenantEndsWithItsTransaction(t *testing.T) {
 	w := open(t, postgres.Options{})
 	const users = `SELECT count(*) FROM users`
 	failed := errors.New("failed")
-	for name, run := range map[string]func() error{
-		"statement": func() error { count(t, w.store.RawOf(w.acme.ID), users); return nil },
-		"failed statement": func() error {
+	for name, run := range map[string]func(t *testing.T) error{
+		"statement": func(t *testing.T) error { count(t, w.store.RawOf(w.acme.ID), users); return nil },
+		"failed statement": func(t *testing.T) error {
 			_, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT 1/0`)
 			if err == nil {
 				t.Error("a division by zero succeeded")
 			}
 			return nil
 		},
-		"commit": func() error {
+		"commit": func(t *testing.T) error {
 			return w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return nil })
 		},
-		"rollback": func() error {
+		"rollback": func(t *testing.T) error {
 			return w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error { count(t, tx, users); return failed })
 		},
-		"empty transaction": func() error {
+		"empty transaction": func(t *testing.T) error {
 			return w.store.RawInTx(t.Context(), w.acme.ID, func(db.DBTX) error { return nil })
 		},
 	} {
-		if err := run(); err != nil && !errors.Is(err, failed) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if n := count(t, w.store.RawLookup(), users); n != 0 {
-			t.Errorf("after a %s: %d users without a tenant", name, n)
-		}
-		if mode := count(t, w.store.RawLookup(), `SELECT (current_setting('plan_cache_mode') <> 'auto')::int`); mode != 0 {
-			t.Errorf("after a %s: the planning mode stayed", name)
-		}
-		if n := count(t, w.store.RawOf(w.globex.ID), users); n != 4 {
-			t.Errorf("after a %s: the other company has %d users, want 4", name, n)
-		}
+		t.Run(name, func(t *testing.T) {
+			if err := run(t); err != nil && !errors.Is(err, failed) {
+				t.Errorf("error = %v, want none or %v", err, failed)
+			}
+			if n := count(t, w.store.RawLookup(), users); n != 0 {
+				t.Errorf("users without a tenant after a %s = %d, want 0", name, n)
+			}
+			if mode := count(t, w.store.RawLookup(), `SELECT (current_setting('plan_cache_mode') <> 'auto')::int`); mode != 0 {
+				t.Errorf("after a %s: the planning mode stayed", name)
+			}
+			if n := count(t, w.store.RawOf(w.globex.ID), users); n != 4 {
+				t.Errorf("after a %s: the other company has %d users, want 4", name, n)
+			}
+		})
 	}
 }
 
@@ -212,17 +216,17 @@ func TestInTxRollsBack(t *testing.T) {
 	const rename = `UPDATE companies SET name = 'renamed'`
 	failed := errors.New("failed")
 	leaving, leave := context.WithCancel(t.Context())
-	for name, run := range map[string]func(){
-		"an error": func() {
+	for name, run := range map[string]func(t *testing.T){
+		"an error": func(t *testing.T) {
 			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(t.Context(), rename)
 				return errors.Join(err, failed)
 			})
 			if !errors.Is(err, failed) {
-				t.Errorf("the error became %v", err)
+				t.Errorf("error = %v, want %v", err, failed)
 			}
 		},
-		"a panic": func() {
+		"a panic": func(t *testing.T) {
 			defer func() {
 				if recover() == nil {
 					t.Error("the panic was swallowed")
@@ -235,7 +239,7 @@ func TestInTxRollsBack(t *testing.T) {
 				panic("a defect")
 			})
 		},
-		"a failed statement whose error is ignored": func() {
+		"a failed statement whose error is ignored": func(t *testing.T) {
 			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(t.Context(), rename)
 				_, _ = tx.Exec(t.Context(), `SELECT 1/0`)
@@ -245,17 +249,17 @@ func TestInTxRollsBack(t *testing.T) {
 				t.Error("a transaction that cannot commit reports success")
 			}
 		},
-		"a context that was cancelled before the commit": func() {
+		"a context that was cancelled before the commit": func(t *testing.T) {
 			err := w.store.RawInTx(leaving, w.acme.ID, func(tx db.DBTX) error {
 				_, err := tx.Exec(leaving, rename)
 				leave()
 				return err
 			})
 			if !errors.Is(err, context.Canceled) {
-				t.Errorf("got %v", err)
+				t.Errorf("error = %v, want %v", err, context.Canceled)
 			}
 		},
-		"a terminated connection": func() {
+		"a terminated connection": func(t *testing.T) {
 			err := w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 				var pid int
 				if err := tx.QueryRow(t.Context(), `SELECT pg_backend_pid()`).Scan(&pid); err != nil {
@@ -270,12 +274,14 @@ func TestInTxRollsBack(t *testing.T) {
 			}
 		},
 	} {
-		run()
-		var company string
-		err := w.store.RawOf(w.acme.ID).QueryRow(t.Context(), `SELECT name FROM companies`).Scan(&company)
-		if err != nil || company != "acme" {
-			t.Errorf("after %s: the company is called %q, %v", name, company, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			run(t)
+			var company string
+			err := w.store.RawOf(w.acme.ID).QueryRow(t.Context(), `SELECT name FROM companies`).Scan(&company)
+			if err != nil || company != "acme" {
+				t.Errorf("name of the company after %s = %q (error %v), want acme", name, company, err)
+			}
+		})
 	}
 }
 
@@ -300,7 +306,7 @@ func TestCommitCompletesAfterCancellation(t *testing.T) {
 		return err
 	})
 	if n := count(t, w.store.RawOf(w.acme.ID), `SELECT count(*) FROM companies WHERE name = 'renamed'`); err != nil || n != 1 {
-		t.Errorf("%v, and %d companies are renamed", err, n)
+		t.Errorf("renamed companies = %d (error %v), want 1", n, err)
 	}
 }
 
@@ -308,7 +314,7 @@ func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{StatementTimeout: 200 * time.Millisecond})
 	if _, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT pg_sleep(60)`); !fault.Is(err, fault.Overloaded) {
-		t.Errorf("a slow statement: %v", err)
+		t.Errorf("error of a slow statement = %v, want %s", err, fault.Overloaded)
 	}
 	holder := w.Connect()
 	for _, sql := range []string{`BEGIN`, `LOCK TABLE users IN ACCESS EXCLUSIVE MODE`} {
@@ -317,7 +323,7 @@ func TestTimeouts(t *testing.T) {
 		}
 	}
 	if _, err := w.store.RawOf(w.acme.ID).Exec(t.Context(), `SELECT FROM users`); !fault.Is(err, fault.Overloaded) {
-		t.Errorf("a lock held by another connection: %v", err)
+		t.Errorf("error for a lock held by another connection = %v, want %s", err, fault.Overloaded)
 	}
 	err := w.store.RawInTx(t.Context(), w.acme.ID, func(db.DBTX) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -326,7 +332,7 @@ func TestTimeouts(t *testing.T) {
 		return err
 	})
 	if !fault.Is(err, fault.DependencyDown) {
-		t.Errorf("an exhausted pool: %v", err)
+		t.Errorf("error of an exhausted pool = %v, want %s", err, fault.DependencyDown)
 	}
 }
 
@@ -342,9 +348,12 @@ func TestUnreachableDatabase(t *testing.T) {
 		"ping": s.Ping(t.Context()), "statement": s.RawOf(tenant).QueryRow(t.Context(), `SELECT 1`).Scan(new(int)),
 		"transaction": s.RawInTx(t.Context(), tenant, func(db.DBTX) error { return nil }), "role": s.CheckRole(t.Context()),
 	} {
-		if !fault.Is(err, fault.DependencyDown) {
-			t.Errorf("%s: %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !fault.Is(err, fault.DependencyDown) {
+				t.Errorf("error = %v, want %s", err, fault.DependencyDown)
+			}
+		})
 	}
 	if _, err := postgres.Open(t.Context(), postgres.Options{URL: "postgres://%zz"}); err == nil {
 		t.Error("Open accepts a malformed URL")
@@ -356,13 +365,13 @@ func TestNotFound(t *testing.T) {
 	w := open(t, postgres.Options{})
 	err := w.store.RawOf(w.acme.ID).QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
 	if !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("no row: %v", err)
+		t.Errorf("error without a row = %v, want %s", err, fault.ResourceNotFound)
 	}
 	err = w.store.RawInTx(t.Context(), w.acme.ID, func(tx db.DBTX) error {
 		return tx.QueryRow(t.Context(), `SELECT 1 WHERE false`).Scan(new(int))
 	})
 	if !fault.Is(err, fault.ResourceNotFound) {
-		t.Errorf("no row in a transaction: %v", err)
+		t.Errorf("error without a row in a transaction = %v, want %s", err, fault.ResourceNotFound)
 	}
 }
 
@@ -400,7 +409,7 @@ func TestSeparateLoginRole(t *testing.T) {
 		t.Errorf("%d users, want 4", n)
 	}
 	if version, err := s.SchemaVersion(t.Context()); err != nil || version == 0 {
-		t.Errorf("schema version %d, %v", version, err)
+		t.Errorf("schema version = %d (error %v), want one above 0", version, err)
 	}
 	if _, err := s.RawOf(w.acme.ID).Exec(t.Context(), `RESET ROLE; CREATE TABLE mine ()`); err == nil {
 		t.Error("the login may create tables")
@@ -428,11 +437,11 @@ func TestCheckRoleRefusesRolesThatBypassRowLevelSecurity(t *testing.T) {
 	defer s.Close()
 	var now string
 	if err := s.RawLookup().QueryRow(t.Context(), `SELECT current_user`).Scan(&now); err != nil || now != postgres.ServiceRole {
-		t.Errorf("the role in the URL takes effect: %s, %v", now, err)
+		t.Errorf("role = %s (error %v), want %s", now, err, postgres.ServiceRole)
 	}
 	w.Exec(`ALTER TABLE audit_pending OWNER TO interviewer_service`)
 	if err := w.store.CheckRole(t.Context()); err == nil || !strings.Contains(err.Error(), "owns tables: true") {
-		t.Errorf("the owner of a table is accepted: %v", err)
+		t.Errorf("error for the owner of a table = %v, want \"owns tables: true\"", err)
 	}
 }
 
@@ -505,16 +514,18 @@ func TestErrorsNameTheQuery(t *testing.T) {
 			for where, err := range map[string]error{
 				"alone": test.run(w.store.RawOf(w.acme.ID)), "first of a transaction": inTx(), "in a transaction": inTx("SELECT 1"),
 			} {
-				want := test.want
-				switch {
-				case name == "deferred" && where != "alone":
-					want = `commit transaction after InsertOrphan: ERROR: insert or update on table "deferred"`
-				case where == "in a transaction": // without a pipeline
-					want = strings.Replace(want, "error preprocessing batch (prepare): ", "", 1)
-				}
-				if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
-					t.Errorf("%s: error %q, want %q", where, err, want)
-				}
+				t.Run(where, func(t *testing.T) {
+					want := test.want
+					switch {
+					case name == "deferred" && where != "alone":
+						want = `commit transaction after InsertOrphan: ERROR: insert or update on table "deferred"`
+					case where == "in a transaction": // without a pipeline
+						want = strings.Replace(want, "error preprocessing batch (prepare): ", "", 1)
+					}
+					if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+						t.Errorf("error %q, want %q", err, want)
+					}
+				})
 			}
 		})
 	}

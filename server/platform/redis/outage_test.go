@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -261,7 +260,7 @@ func TestCanceledCallKeepsTheConnection(t *testing.T) {
 			}
 			server.Resume()
 			if after := connection(t, r); after != before {
-				t.Errorf("connection %d was replaced by %d", before, after)
+				t.Errorf("connection = %d, want %d as before", after, before)
 			}
 		})
 	}
@@ -276,40 +275,46 @@ func TestCanceledReadKeepsTheConnection(t *testing.T) {
 	awaitUp(t, r)
 	before := connection(t, r)
 
-	// Which call sends the command, and whether the other one waits for it, is a matter of timing: several attempts.
-	shared := false
-	for attempt := 0; attempt < 50 && !shared; attempt++ {
-		read := func(ctx context.Context) <-chan error {
-			ended := make(chan error, 1)
-			go func() {
-				ended <- r.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-					command := c.B().Get().Key(strconv.Itoa(attempt)).Cache()
-					return c.DoCache(ctx, command, time.Minute).Error()
-				})
-			}()
-			time.Sleep(20 * time.Millisecond)
-			return ended
-		}
-		server.Hang()
-		ctx, cancel := context.WithCancel(t.Context())
-		canceled, other := read(ctx), read(t.Context())
-		cancel()
-		if err := <-canceled; !errors.Is(err, context.Canceled) {
-			t.Fatalf("the canceled read: got %v, want context.Canceled", err)
-		}
-		server.Resume()
-		err := <-other
-		shared = errors.Is(err, redis.ErrDown)
-		if !shared && !rueidis.IsRedisNil(err) {
-			t.Fatalf("the other read: got %v, want ErrDown or nil", err)
-		}
-		if after := connection(t, r); after != before {
-			t.Fatalf("connection %d was replaced by %d", before, after)
-		}
+	// The first read has sent its command, and the second one waits for the same answer.
+	server.Hang()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	read := func(ctx context.Context) <-chan error {
+		waits, ended := make(chan struct{}), make(chan error, 1)
+		begun := sync.OnceFunc(func() { close(waits) })
+		go func() {
+			ended <- r.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
+				return c.DoCache(waiter{ctx, begun}, c.B().Get().Key("shared").Cache(), time.Minute).Error()
+			})
+			begun()
+		}()
+		<-waits
+		return ended
 	}
-	if !shared {
-		t.Error("no read was shared")
+	canceled, other := read(ctx), read(t.Context())
+	cancel()
+	if err := <-canceled; !errors.Is(err, context.Canceled) {
+		t.Fatalf("error of the canceled read = %v, want %v", err, context.Canceled)
 	}
+	server.Resume()
+	if err := <-other; !errors.Is(err, redis.ErrDown) {
+		t.Errorf("error of the other read = %v, want %v", err, redis.ErrDown)
+	}
+	if after := connection(t, r); after != before {
+		t.Errorf("connection = %d, want %d as before", after, before)
+	}
+}
+
+// waiter is a context that reports when a call waits for its end. rueidis does so after it has sent the command of a
+// cached read, or has found another call that sent it.
+type waiter struct {
+	context.Context
+	begun func()
+}
+
+func (w waiter) Done() <-chan struct{} {
+	w.begun()
+	return w.Context.Done()
 }
 
 // connection returns the server's id of our connection. It fails the test if Redis is down.

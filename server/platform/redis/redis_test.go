@@ -190,7 +190,7 @@ func TestInProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if value, _, err := cached(t.Context(), r); err != nil || value != "v" {
-		t.Errorf("cached read = %q, %v", value, err)
+		t.Errorf("cached read = %q (error %v), want v", value, err)
 	}
 }
 

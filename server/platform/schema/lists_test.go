@@ -115,7 +115,10 @@ func TestListsReturnVisibleRows(t *testing.T) {
 			LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %d`, limit))
 		for name, actor := range actors {
 			for reach, sees := range map[string]bool{"own": actor.own, "jobs": actor.jobs, "all": name != "unknown", "none": false} {
-				compareLists(t, conn, acme.ID, actor.id, reach, sees, fmt.Sprintf("%s with reach %s and limit %d", name, reach, limit))
+				who := fmt.Sprintf("%s with reach %s and limit %d", name, reach, limit)
+				t.Run(who, func(t *testing.T) {
+					compareLists(t, conn, acme.ID, actor.id, reach, sees, who)
+				})
 			}
 		}
 	}

@@ -98,7 +98,7 @@ func TestUpDownUp(t *testing.T) {
 	address, conn := empty(t)
 	m := migrator(t, address)
 	if n, err := m.Up(); err != nil || n != int(latest(t)) {
-		t.Fatalf("up: got %d migrations, error %v", n, err)
+		t.Fatalf("up: migrations = %d (error %v), want %d", n, err, latest(t))
 	}
 	first := picture(t, conn)
 	if n, err := m.Up(); err != nil || n != 0 {
@@ -109,7 +109,7 @@ func TestUpDownUp(t *testing.T) {
 			t.Fatalf("down from %d: got error %v", version, err)
 		}
 		if now, err := m.Version(); err != nil || now != version-1 {
-			t.Errorf("down from %d: got version %d, error %v", version, now, err)
+			t.Errorf("down from %d: version = %d (error %v), want %d", version, now, err, version-1)
 		}
 	}
 	for _, left := range picture(t, conn) {
@@ -141,7 +141,7 @@ func TestConcurrentMigrations(t *testing.T) {
 				t.Error(err)
 			}
 			if version, err := m.Version(); err != nil || version != latest(t) {
-				t.Errorf("got version %d, error %v", version, err)
+				t.Errorf("version = %d (error %v), want %d", version, err, latest(t))
 			}
 			if err := m.Close(); err != nil {
 				t.Error(err)
@@ -150,7 +150,7 @@ func TestConcurrentMigrations(t *testing.T) {
 	}
 	all.Wait()
 	if got := column(t, conn, `SELECT version || ' ' || dirty FROM schema_migrations`); !slices.Equal(got, []string{fmt.Sprint(latest(t), " false")}) {
-		t.Errorf("versions: got %q", got)
+		t.Errorf("versions = %q, want only %d", got, latest(t))
 	}
 }
 
@@ -276,7 +276,7 @@ func TestNamesAndURLs(t *testing.T) {
 	t.Parallel()
 	names, err := schema.Names()
 	if err != nil || len(names) != int(latest(t)) || names[1] != "foundation" {
-		t.Errorf("got %v, error %v", names, err)
+		t.Errorf("names = %v (error %v), want %d with foundation as number 1", names, err, latest(t))
 	}
 	for _, address := range []string{"postgres://%zz", "postgres://nobody@127.0.0.1:1/none?sslmode=disable"} {
 		if _, err := schema.Open(t.Context(), address, schema.Options{}); err == nil {

@@ -124,22 +124,30 @@ func TestUnknownActorIsBlinded(t *testing.T) {
 	hiring.Score(interview, rater, api.ScoreStatusSubmitted, 3)
 	conn := service(t, installation, acme.ID)
 	unknown := uuid.New()
-	for actor, sees := range map[uuid.UUID]bool{acme.Users[api.RoleHr].ID: true, unknown: false} {
-		for _, reach := range []string{"own", "jobs", "all"} {
-			for _, from := range []string{"visible_scores($1, $2, $3)", "list_scores($1, $2, $3, max_rows => 10, sort => 'created_at')"} {
-				var rows int
-				if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+from, acme.ID, actor, reach).Scan(&rows); err != nil {
-					t.Fatal(err)
-				}
-				want := 0
-				if sees && reach == "all" {
-					want = 1
-				}
-				if rows != want {
-					t.Errorf("%s with reach %s: scores of %s: got %d, want %d", actor, reach, from, rows, want)
+	for name, c := range map[string]struct {
+		actor uuid.UUID
+		sees  bool
+	}{
+		"HR":            {acme.Users[api.RoleHr].ID, true},
+		"unknown actor": {unknown, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, reach := range []string{"own", "jobs", "all"} {
+				for _, from := range []string{"visible_scores($1, $2, $3)", "list_scores($1, $2, $3, max_rows => 10, sort => 'created_at')"} {
+					var rows int
+					if err := conn.QueryRow(t.Context(), `SELECT count(*) FROM `+from, acme.ID, c.actor, reach).Scan(&rows); err != nil {
+						t.Fatal(err)
+					}
+					want := 0
+					if c.sees && reach == "all" {
+						want = 1
+					}
+					if rows != want {
+						t.Errorf("scores of %s with reach %s = %d, want %d", from, reach, rows, want)
+					}
 				}
 			}
-		}
+		})
 	}
 	// The members of a job and the panelists of an interview are users, and only a key is limited to jobs, so an unknown
 	// actor has no other way to reach a score. The rule does not depend on that.
@@ -185,14 +193,16 @@ func TestVisibleUsersAndAuditLogs(t *testing.T) {
 		"jobs": {[]string{actor.String()}, all[:1], []string{all[0], all[2], all[3]}},
 		"all":  {everyone, all, all},
 	} {
-		const call = `('%s', '%s', '%s'%s)`
-		same(t, "users with reach "+reach, column(t, conn,
-			`SELECT id::text FROM visible_users`+fmt.Sprintf(call, acme.ID, actor, reach, "")), want.users)
-		for types, entries := range map[string][]string{"": want.entries, ", '{score,job}'": want.withTypes} {
-			same(t, "entries with reach "+reach+types, column(t, conn, fmt.Sprintf(`SELECT resource_type || ' of ' ||
+		t.Run("reach "+reach, func(t *testing.T) {
+			const call = `('%s', '%s', '%s'%s)`
+			same(t, "users with reach "+reach, column(t, conn,
+				`SELECT id::text FROM visible_users`+fmt.Sprintf(call, acme.ID, actor, reach, "")), want.users)
+			for types, entries := range map[string][]string{"": want.entries, ", '{score,job}'": want.withTypes} {
+				same(t, "entries with reach "+reach+types, column(t, conn, fmt.Sprintf(`SELECT resource_type || ' of ' ||
 				CASE actor_id WHEN '%s' THEN 'actor' WHEN '%s' THEN 'other' ELSE 'nobody' END FROM visible_audit_logs`, actor, other)+
-				fmt.Sprintf(call, acme.ID, actor, reach, types)), entries)
-		}
+					fmt.Sprintf(call, acme.ID, actor, reach, types)), entries)
+			}
+		})
 	}
 }
 
@@ -205,12 +215,14 @@ func TestHasTrigram(t *testing.T) {
 		"%ab%": false, "%a b c%": false, "%!!!%": false, "%ab-cd-ef%": false, "%😀😀😀%": false, `%\%\%\%%`: false, "%%": false,
 		`%ab\_cd%`: false,
 	} {
-		var got bool
-		if err := conn.QueryRow(t.Context(), `SELECT has_trigram($1)`, pattern).Scan(&got); err != nil {
-			t.Fatal(err)
-		}
-		if got != want {
-			t.Errorf("%s: got %t, want %t", pattern, got, want)
-		}
+		t.Run(pattern, func(t *testing.T) {
+			var got bool
+			if err := conn.QueryRow(t.Context(), `SELECT has_trigram($1)`, pattern).Scan(&got); err != nil {
+				t.Fatal(err)
+			}
+			if got != want {
+				t.Errorf("got %t, want %t", got, want)
+			}
+		})
 	}
 }

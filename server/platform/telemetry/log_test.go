@@ -83,18 +83,21 @@ func TestTimesAreUTC(t *testing.T) {
 	t.Parallel()
 	when := time.Date(2026, 2, 3, 4, 5, 6, 7000, time.FixedZone("east", 5*3600))
 	for name, text := range map[string]bool{"json": false, "text": true} {
-		var b bytes.Buffer
-		handler := telemetry.NewLogger(&b, slog.LevelInfo, text, attrsOf).Handler()
-		record := slog.NewRecord(when, slog.LevelInfo, "now", 0)
-		record.AddAttrs(slog.Time("token_expires", when.Add(time.Hour)))
-		if err := handler.Handle(t.Context(), record); err != nil {
-			t.Fatal(err)
-		}
-		line := b.String()
-		if !strings.Contains(line, "2026-02-02T23:05:06.000") || !strings.Contains(line, "2026-02-03T00:05:06.000") ||
-			strings.Contains(line, "+05:00") {
-			t.Errorf("%s: the times are not in UTC: %s", name, line)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var b bytes.Buffer
+			handler := telemetry.NewLogger(&b, slog.LevelInfo, text, attrsOf).Handler()
+			record := slog.NewRecord(when, slog.LevelInfo, "now", 0)
+			record.AddAttrs(slog.Time("token_expires", when.Add(time.Hour)))
+			if err := handler.Handle(t.Context(), record); err != nil {
+				t.Fatal(err)
+			}
+			line := b.String()
+			if !strings.Contains(line, "2026-02-02T23:05:06.000") || !strings.Contains(line, "2026-02-03T00:05:06.000") ||
+				strings.Contains(line, "+05:00") {
+				t.Errorf("line = %s, want the times in UTC", line)
+			}
+		})
 	}
 }
 
@@ -294,11 +297,11 @@ func TestTextIsRedacted(t *testing.T) {
 		"body", map[string]string{"token": "hunter2"})
 	line := b.String()
 	if strings.Contains(line, "hunter2") || strings.Count(line, "[redacted]") != 2 {
-		t.Errorf("the line is not redacted: %s", line)
+		t.Errorf("line = %s, want two redacted values", line)
 	}
 	if strings.Count(line, "\n") != 1 || !strings.Contains(line, "level=INFO") ||
 		!strings.Contains(line, " request_id=r-1") {
-		t.Errorf("not one line of text with the request id: %q", line)
+		t.Errorf("line = %q, want one line of text with the request id", line)
 	}
 }
 

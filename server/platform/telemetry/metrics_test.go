@@ -32,7 +32,7 @@ func scrape(t *testing.T, m *telemetry.Metrics) []string {
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("the scrape returns %d, %v: %s", response.StatusCode, err, body)
+		t.Fatalf("scrape: status = %d (error %v), want %d: %s", response.StatusCode, err, http.StatusOK, body)
 	}
 	return strings.Split(string(body), "\n")
 }

@@ -104,20 +104,20 @@ func TestTracedRequestReachesTheCollector(t *testing.T) {
 
 	batches, paths := c.batches()
 	if len(batches) != 1 || paths[0] != "POST /base/v1/traces" {
-		t.Fatalf("the collector received %d batches: %v", len(batches), paths)
+		t.Fatalf("the collector received %d batches by %v, want one by POST /base/v1/traces", len(batches), paths)
 	}
 	spans := batches[0].GetResourceSpans()[0]
 	span := spans.GetScopeSpans()[0].GetSpans()[0]
 	if span.GetName() != "GetMe" || trace.TraceID(span.GetTraceId()).String() != traceID ||
 		trace.SpanID(span.GetParentSpanId()).String() != "00f067aa0ba902b7" {
-		t.Errorf("the span is %v", span)
+		t.Errorf("span = %v, want GetMe in the trace and below the span of the request", span)
 	}
 	origin := map[string]string{}
 	for _, a := range spans.GetResource().GetAttributes() {
 		origin[a.GetKey()] = a.GetValue().GetStringValue()
 	}
 	if origin["service.name"] != "hiring" || origin["service.version"] != "1.2.3" {
-		t.Errorf("the resource of the span is %v", origin)
+		t.Errorf("resource of the span = %v, want hiring 1.2.3", origin)
 	}
 }
 
