@@ -100,22 +100,25 @@ func TestGrowingFunnel(t *testing.T) {
 // TestHostileTitles draws titles and labels that contain markup, control characters and invalid UTF-8.
 func TestHostileTitles(t *testing.T) {
 	t.Parallel()
-	for title, want := range map[string]string{
-		`<script>alert(1)</script>`:               `<script>alert(1)</script>`,
-		`"><image href="https://x.example/"/>`:    `"><image href="https://x.example/"/>`,
-		`</title></text></svg><svg onload="x">`:   `</title></text></svg><svg onload="x">`,
-		`x" style="fill:url(#a)" y="`:             `x" style="fill:url(#a)" y="`,
-		`<!-- --> <![CDATA[ ]]> &amp; &lt; <?a?>`: `<!-- --> <![CDATA[ ]]> &amp; &lt; <?a?>`,
-		"R&D 'Lead' \"x\"":                        `R&D 'Lead' "x"`,
-		" two\r\n  lines\tand\u2028more ":         "two lines and more",
-		"one \x00 two":                            "one two",
-		"\x00a\x1bb\x7fc\u009bd":                  "abcd",
-		"bytes \xff\xfe":                          "bytes \uFFFD\uFFFD",
+	for name, c := range map[string]struct{ title, want string }{
+		"script":                  {`<script>alert(1)</script>`, `<script>alert(1)</script>`},
+		"image after a quote":     {`"><image href="https://x.example/"/>`, `"><image href="https://x.example/"/>`},
+		"end of the title":        {`</title></text></svg><svg onload="x">`, `</title></text></svg><svg onload="x">`},
+		"attribute after a quote": {`x" style="fill:url(#a)" y="`, `x" style="fill:url(#a)" y="`},
+		"comment, CDATA, entities and instruction": {`<!-- --> <![CDATA[ ]]> &amp; &lt; <?a?>`, `<!-- --> <![CDATA[ ]]> &amp; &lt; <?a?>`},
+		"ampersand and quotes":                     {"R&D 'Lead' \"x\"", `R&D 'Lead' "x"`},
+		"white space":                              {" two\r\n  lines\tand\u2028more ", "two lines and more"},
+		"NUL":                                      {"one \x00 two", "one two"},
+		"control characters":                       {"\x00a\x1bb\x7fc\u009bd", "abcd"},
+		"invalid UTF-8":                            {"bytes \xff\xfe", "bytes \uFFFD\uFFFD"},
 	} {
-		got := parse(t, draw(t, title, []chart.Stage{{title, 1}}))
-		if got.title != want || got.texts[0].content != want || got.description != want+": 1" {
-			t.Errorf("%q: got %+v, want the text %q", title, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := parse(t, draw(t, c.title, []chart.Stage{{c.title, 1}}))
+			if got.title != c.want || got.texts[0].content != c.want || got.description != c.want+": 1" {
+				t.Errorf("got %+v, want the text %q", got, c.want)
+			}
+		})
 	}
 }
 
@@ -149,9 +152,12 @@ func TestLongTextsAreTruncated(t *testing.T) {
 
 	// Texts that fit are not truncated.
 	for _, title := range []string{"Senior Backend Engineer, Payments and Risk (m/f/d)", "后端工程师（高级）"} {
-		if got := parse(t, draw(t, title, pipeline())); got.texts[0].content != title {
-			t.Errorf("%q is want as %q", title, got.texts[0].content)
-		}
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			if got := parse(t, draw(t, title, pipeline())); got.texts[0].content != title {
+				t.Errorf("title = %q, want %q", got.texts[0].content, title)
+			}
+		})
 	}
 }
 

@@ -135,10 +135,12 @@ func TestInterviewerFigures(t *testing.T) {
 		interviewerFigures(emil, 0, 0, 1, value(1.5)), interviewerFigures(fay, 1, 0, 1, value(0)),
 	}
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		got := listPage(f.as[role], "")
-		if !reflect.DeepEqual(got.Data, want) || got.HasMore || !got.NextCursor.IsNull() {
-			t.Errorf("%s: got\n%+v, want\n%+v", role, got.Data, want)
-		}
+		t.Run(string(role), func(t *testing.T) {
+			got := listPage(f.as[role].In(t), "")
+			if !reflect.DeepEqual(got.Data, want) || got.HasMore || !got.NextCursor.IsNull() {
+				t.Errorf("got\n%+v, want\n%+v", got.Data, want)
+			}
+		})
 	}
 	f.as[api.RoleEmployee].Get(interviewers).Refused(http.StatusForbidden, "permission_denied")
 }
@@ -192,24 +194,28 @@ func TestInterviewerFiguresVisibility(t *testing.T) {
 	none := []api.InterviewerFigures{}
 	query := func(job uuid.UUID) string { return "?job_id=" + job.String() }
 	for _, test := range []struct {
+		name  string
 		role  api.Role
 		query string
 		want  []api.InterviewerFigures
 	}{
-		{api.RoleHr, "", ofAll},
-		{api.RoleAdmin, "", ofAll},
-		{api.RoleTeamLead, "", ofMine},
-		{api.RoleHr, query(mine), ofMine},
-		{api.RoleTeamLead, query(mine), ofMine},
-		{api.RoleAdmin, query(other), ofOther},
-		{api.RoleTeamLead, query(other), none},
-		{api.RoleHr, query(foreign), none},
-		{api.RoleHr, query(uuid.Must(uuid.NewV7())), none},
-		{api.RoleTeamLead, query(foreign), none},
+		{"HR", api.RoleHr, "", ofAll},
+		{"admin", api.RoleAdmin, "", ofAll},
+		{"team lead", api.RoleTeamLead, "", ofMine},
+		{"HR, job of the team lead", api.RoleHr, query(mine), ofMine},
+		{"team lead, own job", api.RoleTeamLead, query(mine), ofMine},
+		{"admin, other job", api.RoleAdmin, query(other), ofOther},
+		{"team lead, other job", api.RoleTeamLead, query(other), none},
+		{"HR, job of another company", api.RoleHr, query(foreign), none},
+		{"HR, unknown job", api.RoleHr, query(uuid.Must(uuid.NewV7())), none},
+		{"team lead, job of another company", api.RoleTeamLead, query(foreign), none},
 	} {
-		if got := listPage(f.as[test.role], test.query).Data; !reflect.DeepEqual(got, test.want) {
-			t.Errorf("%s, query %q: got\n%+v, want\n%+v", test.role, test.query, got, test.want)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			if got := listPage(f.as[test.role].In(t), test.query).Data; !reflect.DeepEqual(got, test.want) {
+				t.Errorf("query %q: got\n%+v, want\n%+v", test.query, got, test.want)
+			}
+		})
 	}
 	outsider := f.replica.SignIn(t, globex.Users[api.RoleTeamLead])
 	if got := listPage(outsider, "").Data; len(got) != 0 {

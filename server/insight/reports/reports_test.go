@@ -105,10 +105,12 @@ func TestPipeline(t *testing.T) {
 		},
 	}
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		got := testkit.Decode[api.JobPipeline](f.as[role].Get(path(job, "pipeline")).Expect(http.StatusOK))
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got\n%+v, want\n%+v", role, got, want)
-		}
+		t.Run(string(role), func(t *testing.T) {
+			got := testkit.Decode[api.JobPipeline](f.as[role].In(t).Get(path(job, "pipeline")).Expect(http.StatusOK))
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got\n%+v, want\n%+v", got, want)
+			}
+		})
 	}
 }
 
@@ -173,30 +175,32 @@ func TestPipelineVisibility(t *testing.T) {
 	foreignJob := f.Installation.Hiring(globex).Job(api.JobStatusOpen, globex.Users[api.RoleTeamLead])
 	_, version := f.KitVersion(api.KitVersionStatusPublished)
 	for role, self := range f.acme.Users {
-		client := f.as[role]
-		member, panelist := f.Job(api.JobStatusOpen, self), f.Job(api.JobStatusOpen)
-		f.Interview(f.Application(f.Candidate(), panelist, "interview"), version, api.InterviewStatusScheduled, self)
-		for _, step := range []string{"pipeline", "pipeline.svg"} {
-			if role == api.RoleEmployee {
-				for _, job := range []uuid.UUID{member, panelist, foreignJob} {
-					client.Get(path(job, step)).Refused(http.StatusForbidden, "permission_denied")
+		t.Run(string(role), func(t *testing.T) {
+			client := f.as[role].In(t)
+			member, panelist := f.Job(api.JobStatusOpen, self), f.Job(api.JobStatusOpen)
+			f.Interview(f.Application(f.Candidate(), panelist, "interview"), version, api.InterviewStatusScheduled, self)
+			for _, step := range []string{"pipeline", "pipeline.svg"} {
+				if role == api.RoleEmployee {
+					for _, job := range []uuid.UUID{member, panelist, foreignJob} {
+						client.Get(path(job, step)).Refused(http.StatusForbidden, "permission_denied")
+					}
+					continue
 				}
-				continue
+				client.Get(path(member, step)).Expect(http.StatusOK)
+				// Team leads see the jobs for which they are panelists, but not their pipelines.
+				client.Get("/api/v1/jobs/" + panelist.String()).Expect(http.StatusOK)
+				if role == api.RoleTeamLead {
+					client.Get(path(panelist, step)).Refused(http.StatusNotFound, "not_found")
+				} else {
+					client.Get(path(panelist, step)).Expect(http.StatusOK)
+				}
+				foreign := client.Get(path(foreignJob, step)).Refused(http.StatusNotFound, "not_found")
+				random := client.Get(path(uuid.Must(uuid.NewV7()), step)).Refused(http.StatusNotFound, "not_found")
+				foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
+				if !reflect.DeepEqual(foreign, random) {
+					t.Errorf("got %+v for another company's job, want %+v as for a random id", foreign, random)
+				}
 			}
-			client.Get(path(member, step)).Expect(http.StatusOK)
-			// Team leads see the jobs for which they are panelists, but not their pipelines.
-			client.Get("/api/v1/jobs/" + panelist.String()).Expect(http.StatusOK)
-			if role == api.RoleTeamLead {
-				client.Get(path(panelist, step)).Refused(http.StatusNotFound, "not_found")
-			} else {
-				client.Get(path(panelist, step)).Expect(http.StatusOK)
-			}
-			foreign := client.Get(path(foreignJob, step)).Refused(http.StatusNotFound, "not_found")
-			random := client.Get(path(uuid.Must(uuid.NewV7()), step)).Refused(http.StatusNotFound, "not_found")
-			foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
-			if !reflect.DeepEqual(foreign, random) {
-				t.Errorf("%s: got %+v for another company's job, want %+v as for a random id", role, foreign, random)
-			}
-		}
+		})
 	}
 }
