@@ -171,37 +171,46 @@ func TestSecurityHeaders(t *testing.T) {
 		"a success": ok, "a failure": func(echo.Context) error { return errors.New("broken") },
 		"a panic": func(echo.Context) error { panic("broken") },
 	} {
-		for scheme, transport := range map[string]string{"http": "", "https": "max-age=31536000; includeSubDomains"} {
-			request := get(t)
-			request.Header.Set("X-Forwarded-Proto", scheme)
-			response := through(request, quiet(), handle)
-			for header, want := range map[string]string{
-				"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-				"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
-				"Strict-Transport-Security": transport,
-			} {
-				if got := response.Header().Get(header); got != want {
-					t.Errorf("%s over %s: %s is %q, want %q", name, scheme, header, got, want)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for scheme, transport := range map[string]string{"http": "", "https": "max-age=31536000; includeSubDomains"} {
+				request := get(t)
+				request.Header.Set("X-Forwarded-Proto", scheme)
+				response := through(request, quiet(), handle)
+				for header, want := range map[string]string{
+					"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+					"Content-Security-Policy":   "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+					"Strict-Transport-Security": transport,
+				} {
+					if got := response.Header().Get(header); got != want {
+						t.Errorf("%s over %s: %s is %q, want %q", name, scheme, header, got, want)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 
 // TestUserAgentIsText expects what PostgreSQL can store.
 func TestUserAgentIsText(t *testing.T) {
 	t.Parallel()
-	for sent, want := range map[string]string{
-		"curl/8.5.0": "curl/8.5.0", "": "", "a\x00b": "ab", "a\xffb": "ab",
-		strings.Repeat("ü", 600): strings.Repeat("ü", 512),
+	for name, test := range map[string]struct{ sent, want string }{
+		"plain":         {"curl/8.5.0", "curl/8.5.0"},
+		"empty":         {"", ""},
+		"NUL":           {"a\x00b", "ab"},
+		"invalid UTF-8": {"a\xffb", "ab"},
+		"600 letters":   {strings.Repeat("ü", 600), strings.Repeat("ü", 512)},
 	} {
-		request := get(t)
-		request.Header.Set("User-Agent", sent)
-		through(request, quiet(), func(c echo.Context) error {
-			if got := access.RequestOf(c.Request().Context()).UserAgent; got != want || !utf8.ValidString(got) {
-				t.Errorf("%.20q became %.20q", sent, got)
-			}
-			return ok(c)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			request := get(t)
+			request.Header.Set("User-Agent", test.sent)
+			through(request, quiet(), func(c echo.Context) error {
+				if got := access.RequestOf(c.Request().Context()).UserAgent; got != test.want || !utf8.ValidString(got) {
+					t.Errorf("user agent = %.20q, want %.20q", got, test.want)
+				}
+				return ok(c)
+			})
 		})
 	}
 }

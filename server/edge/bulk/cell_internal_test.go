@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,9 +23,12 @@ func TestDefuse(t *testing.T) {
 		"=1": {"'=1", "'=1"}, "+1": {"'+1", "'+1"}, "-": {"'-", "'-"}, "@a": {"'@a", "'@a"}, "\t": {"'\t", "'\t"},
 		"\r": {"'\r", "'\r"}, " =1": {" =1", " =1"}, "'=1": {"'=1", "''=1"}, "''@": {"''@", "'''@"}, "''": {"''", "''"},
 	} {
-		if got := [2]string{escapeFormula(text), escapeFormulaForReading(text)}; got != want {
-			t.Errorf("%q: got %q, want %q", text, got, want)
-		}
+		t.Run(strconv.Quote(text), func(t *testing.T) {
+			t.Parallel()
+			if got := [2]string{escapeFormula(text), escapeFormulaForReading(text)}; got != want {
+				t.Errorf("%q: got %q, want %q", text, got, want)
+			}
+		})
 	}
 }
 

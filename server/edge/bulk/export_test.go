@@ -37,20 +37,23 @@ func TestExport(t *testing.T) {
 	for rows, asked := range map[int]string{
 		0: "[0]", 1: "[0]", bulk.Batch - 1: "[0]", bulk.Batch: "[0 500]", bulk.Batch + 1: "[0 500]", 3*bulk.Batch - 1: "[0 500 1000]",
 	} {
-		var out strings.Builder
-		var began []int
-		writer := bulk.NewWriter(bulk.CSV, &out, bulk.Table{Columns: []string{"n"}})
-		if err := bulk.Export(writer, convert, counting(rows-1, &began)); err != nil {
-			t.Fatal(err)
-		}
-		var want strings.Builder
-		want.WriteString("n\r\n")
-		for n := range rows {
-			fmt.Fprintf(&want, "%d\r\n", n)
-		}
-		if out.String() != want.String() || fmt.Sprint(began) != asked {
-			t.Errorf("%d rows: got queries from %v and output %.100q, want queries from %s", rows, began, &out, asked)
-		}
+		t.Run(fmt.Sprintf("%d rows", rows), func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			var began []int
+			writer := bulk.NewWriter(bulk.CSV, &out, bulk.Table{Columns: []string{"n"}})
+			if err := bulk.Export(writer, convert, counting(rows-1, &began)); err != nil {
+				t.Fatal(err)
+			}
+			var want strings.Builder
+			want.WriteString("n\r\n")
+			for n := range rows {
+				fmt.Fprintf(&want, "%d\r\n", n)
+			}
+			if out.String() != want.String() || fmt.Sprint(began) != asked {
+				t.Errorf("%d rows: got queries from %v and output %.100q, want queries from %s", rows, began, &out, asked)
+			}
+		})
 	}
 }
 
@@ -69,9 +72,12 @@ func TestExportReturnsErrors(t *testing.T) {
 			return number{n}, nil
 		}, counting(1000, &asked)),
 	} {
-		if !errors.Is(err, broken) {
-			t.Errorf("%s: got error %v", name, err)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if !errors.Is(err, broken) {
+				t.Errorf("got error %v", err)
+			}
+		})
 	}
 	if err := bulk.Export(bulk.NewWriter(bulk.NDJSON, full{}, bulk.Table{}), fine, counting(10, &asked)); !errors.Is(err, errFull) {
 		t.Errorf("failing writer: got error %v", err)

@@ -177,27 +177,30 @@ func TestCSV(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	for table, want := range map[string]string{
-		"":                             "1 : required",
-		"\ufeff":                       "1 : required",
-		"\n\r\n":                       "1 : required",
-		"email\n":                      "1 /name: required",
-		"Name\n":                       "1 /Name: unknown /name: required",
-		"\nname, email\n":              "2 / email: unknown",
-		"name;email\n":                 "1 /name;email: unknown /name: required",
-		"name,\n":                      "1 /: unknown",
-		"name,a/b~c\n":                 "1 /a~1b~0c: unknown",
-		"name,name,email,tags,email\n": "1 /name: duplicate_name /email: duplicate_name",
-		"name,\x00\n":                  "1 /�: nul",
-		"name,n\xff\n":                 "1 /n�: encoding",
-		"\xff\xfen\x00a\x00m\x00e\x00": "1 /�n�a�m�e�: encoding /name: required",
-		"name,\"email\n":               "1 : syntax",
-		"name," + strings.Repeat("x", 300) + "\n": "1 /" + strings.Repeat("x", 199) + "…: unknown",
-		"name," + strings.Repeat("x", limit):      "1 : too_long",
+	for name, c := range map[string]struct{ table, want string }{
+		"empty":               {"", "1 : required"},
+		"byte order mark":     {"\ufeff", "1 : required"},
+		"empty lines":         {"\n\r\n", "1 : required"},
+		"missing column":      {"email\n", "1 /name: required"},
+		"another case":        {"Name\n", "1 /Name: unknown /name: required"},
+		"space before a name": {"\nname, email\n", "2 / email: unknown"},
+		"semicolons":          {"name;email\n", "1 /name;email: unknown /name: required"},
+		"empty name":          {"name,\n", "1 /: unknown"},
+		"slash and tilde":     {"name,a/b~c\n", "1 /a~1b~0c: unknown"},
+		"columns twice":       {"name,name,email,tags,email\n", "1 /name: duplicate_name /email: duplicate_name"},
+		"NUL":                 {"name,\x00\n", "1 /�: nul"},
+		"invalid UTF-8":       {"name,n\xff\n", "1 /n�: encoding"},
+		"UTF-16":              {"\xff\xfen\x00a\x00m\x00e\x00", "1 /�n�a�m�e�: encoding /name: required"},
+		"quote not closed":    {"name,\"email\n", "1 : syntax"},
+		"long name":           {"name," + strings.Repeat("x", 300) + "\n", "1 /" + strings.Repeat("x", 199) + "…: unknown"},
+		"too long":            {"name," + strings.Repeat("x", limit), "1 : too_long"},
 	} {
-		if got := refusal(table); got != want {
-			t.Errorf("%.40q: errors: got %q, want %q", table, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := refusal(c.table); got != c.want {
+				t.Errorf("errors: got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 
@@ -279,21 +282,24 @@ func TestTooManyRecords(t *testing.T) {
 	for format, table := range map[bulk.Format]string{
 		bulk.CSV: "name\na\n\n\"\n\"\n\"\n", bulk.NDJSON: "{}\n\n{}\n{}\n",
 	} {
-		for most := range 4 {
-			reader, err := bulk.NewReader(strings.NewReader(table), format, columns(), most)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for range most {
-				if _, err := reader.Next(); err != nil {
-					t.Errorf("%s: record within the limit of %d: got error %v", format, most, err)
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			for most := range 4 {
+				reader, err := bulk.NewReader(strings.NewReader(table), format, columns(), most)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for range most {
+					if _, err := reader.Next(); err != nil {
+						t.Errorf("record within the limit of %d: got error %v", most, err)
+					}
+				}
+				_, err = reader.Next()
+				if most == 3 && !errors.Is(err, io.EOF) || most < 3 && !fault.Is(err, fault.PayloadTooLarge) {
+					t.Errorf("after %d records: got error %v", most, err)
 				}
 			}
-			_, err = reader.Next()
-			if most == 3 && !errors.Is(err, io.EOF) || most < 3 && !fault.Is(err, fault.PayloadTooLarge) {
-				t.Errorf("%s: after %d records: got error %v", format, most, err)
-			}
-		}
+		})
 	}
 }
 
@@ -305,16 +311,19 @@ func TestSourceErrorsAreReturned(t *testing.T) {
 	for format, table := range map[bulk.Format]string{
 		bulk.CSV: "\ufeffname,email\r\n\"No\nra\",\r\nEmil,x\r\n", bulk.NDJSON: "{\"name\":\"a\"}\r\n\n{\"name\":\"b\"}\n",
 	} {
-		for size := range len(table) {
-			source := io.MultiReader(strings.NewReader(table[:size]), iotest.ErrReader(broken))
-			reader, err := bulk.NewReader(source, format, columns(), 100)
-			whole := 0
-			for ; err == nil; whole++ {
-				_, err = reader.Next()
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			for size := range len(table) {
+				source := io.MultiReader(strings.NewReader(table[:size]), iotest.ErrReader(broken))
+				reader, err := bulk.NewReader(source, format, columns(), 100)
+				whole := 0
+				for ; err == nil; whole++ {
+					_, err = reader.Next()
+				}
+				if !errors.Is(err, broken) || whole > strings.Count(table[:size], "\n")+1 {
+					t.Errorf("%s, failed after %d bytes: got %d records and error %v", format, size, whole-1, err)
+				}
 			}
-			if !errors.Is(err, broken) || whole > strings.Count(table[:size], "\n")+1 {
-				t.Errorf("%s, failed after %d bytes: got %d records and error %v", format, size, whole-1, err)
-			}
-		}
+		})
 	}
 }

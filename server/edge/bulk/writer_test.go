@@ -92,14 +92,17 @@ func (full) Write([]byte) (int, error) { return 0, errFull }
 func TestWriterReturnsErrors(t *testing.T) {
 	t.Parallel()
 	for _, format := range []bulk.Format{bulk.CSV, bulk.NDJSON} {
-		writer := bulk.NewWriter(format, full{}, bulk.Table{Columns: []string{"name"}})
-		err := writer.Write(map[string]string{"name": strings.Repeat("x", 1<<20)})
-		if err == nil {
-			err = writer.Flush()
-		}
-		if !errors.Is(err, errFull) {
-			t.Errorf("%s: got error %v", format, err)
-		}
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			writer := bulk.NewWriter(format, full{}, bulk.Table{Columns: []string{"name"}})
+			err := writer.Write(map[string]string{"name": strings.Repeat("x", 1<<20)})
+			if err == nil {
+				err = writer.Flush()
+			}
+			if !errors.Is(err, errFull) {
+				t.Errorf("got error %v", err)
+			}
+		})
 	}
 }
 
@@ -196,19 +199,21 @@ func TestReaderMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measu
 		"very many cells":    {bulk.CSV, endless{next: "name\n", line: strings.Repeat(",", 200), left: records}, 1},
 		"blank lines":        {bulk.CSV, endless{next: "name\n", line: "\n", left: records}, 0},
 	} {
-		runtime.GC()
-		var before runtime.MemStats
-		runtime.ReadMemStats(&before)
-		reader, err := bulk.NewReader(&test.source, test.format, columns(), records)
-		if err != nil {
-			t.Fatal(err)
-		}
-		read := 0
-		for ; err == nil; read++ {
-			_, err = reader.Next()
-		}
-		if grown := int64(test.source.most) - int64(before.HeapAlloc); !errors.Is(err, io.EOF) || read-1 != test.records || grown > 4<<20 {
-			t.Errorf("%s: got %d records, error %v and %d bytes more on the heap", name, read-1, err, grown)
-		}
+		t.Run(name, func(t *testing.T) {
+			runtime.GC()
+			var before runtime.MemStats
+			runtime.ReadMemStats(&before)
+			reader, err := bulk.NewReader(&test.source, test.format, columns(), records)
+			if err != nil {
+				t.Fatal(err)
+			}
+			read := 0
+			for ; err == nil; read++ {
+				_, err = reader.Next()
+			}
+			if grown := int64(test.source.most) - int64(before.HeapAlloc); !errors.Is(err, io.EOF) || read-1 != test.records || grown > 4<<20 {
+				t.Errorf("got %d records, error %v and %d bytes more on the heap", read-1, err, grown)
+			}
+		})
 	}
 }

@@ -38,21 +38,24 @@ func TestForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]content.Content{"compressed": made, "from gzip": taken} {
-		plain, packed := c.For(), c.For("br", "gzip")
-		if !bytes.Equal(plain.Body, body) || !bytes.Equal(c.Body(), body) || !bytes.Equal(unzipped(t, packed.Body), body) {
-			t.Errorf("%s: the encodings differ in content", name)
-		}
-		if len(packed.Body) >= len(plain.Body) || plain.Tag == packed.Tag || plain.Tag != made.For().Tag {
-			t.Errorf("%s: %d bytes with the ETag %s, compressed %d with the ETag %s", name, len(plain.Body), plain.Tag, len(packed.Body), packed.Tag)
-		}
-		for encoding, form := range map[string]content.Form{"": plain, "gzip": packed} {
-			h := http.Header{"Vary": {"Origin"}}
-			form.Describe(h)
-			if h.Get("Etag") != form.Tag || h.Get("Content-Encoding") != encoding ||
-				!slices.Equal(h.Values("Vary"), []string{"Origin", "Accept-Encoding"}) {
-				t.Errorf("%s: the encoding %q has the headers %v", name, encoding, h)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plain, packed := c.For(), c.For("br", "gzip")
+			if !bytes.Equal(plain.Body, body) || !bytes.Equal(c.Body(), body) || !bytes.Equal(unzipped(t, packed.Body), body) {
+				t.Error("the encodings differ in content")
 			}
-		}
+			if len(packed.Body) >= len(plain.Body) || plain.Tag == packed.Tag || plain.Tag != made.For().Tag {
+				t.Errorf("%d bytes with the ETag %s, compressed %d with the ETag %s", len(plain.Body), plain.Tag, len(packed.Body), packed.Tag)
+			}
+			for encoding, form := range map[string]content.Form{"": plain, "gzip": packed} {
+				h := http.Header{"Vary": {"Origin"}}
+				form.Describe(h)
+				if h.Get("Etag") != form.Tag || h.Get("Content-Encoding") != encoding ||
+					!slices.Equal(h.Values("Vary"), []string{"Origin", "Accept-Encoding"}) {
+					t.Errorf("the encoding %q has the headers %v", encoding, h)
+				}
+			}
+		})
 	}
 	for _, broken := range [][]byte{nil, body, made.For("gzip").Body[:40]} {
 		if _, err := content.FromGzip(broken); err == nil {

@@ -50,13 +50,15 @@ func TestOfContent(t *testing.T) {
 		"empty": etag.OfContent(nil), "one byte": etag.OfContent([]byte("a")), "another byte": etag.OfContent([]byte("b")),
 		"object": etag.OfShown(map[string]int{"a": 1, "b": 2}), "array": etag.OfShown([]int{1, 2}),
 	} {
-		if !form.MatchString(tag) {
-			t.Errorf("%s: got %s, want a match of %s", name, tag, form)
-		}
-		if tags[tag] != "" {
-			t.Errorf("%s and %s have the same tag", name, tags[tag])
-		}
-		tags[tag] = name
+		t.Run(name, func(t *testing.T) {
+			if !form.MatchString(tag) {
+				t.Errorf("got %s, want a match of %s", tag, form)
+			}
+			if tags[tag] != "" {
+				t.Errorf("%s and %s have the same tag", name, tags[tag])
+			}
+			tags[tag] = name
+		})
 	}
 	if etag.OfShown(map[string]int{"a": 1, "b": 2}) != etag.OfContent([]byte(`{"a":1,"b":2}`)) {
 		t.Error("OfShown and OfContent return different tags for the same JSON")
@@ -76,9 +78,12 @@ func TestMatches(t *testing.T) {
 		"": false, `"3"`: false, `3.abc`: false, `"3.abc`: false, `w/` + tag: false, `"3.ABC"`: false, `"1", "2"`: false,
 		",": false,
 	} {
-		if got := etag.Matches(&header, tag); got != want {
-			t.Errorf("%q: got %v, want %v", header, got, want)
-		}
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			if got := etag.Matches(&header, tag); got != want {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
 	}
 	if etag.Matches(nil, tag) {
 		t.Error("a nil header matches")
@@ -93,10 +98,13 @@ func TestCheck(t *testing.T) {
 		`""`: false, `"3.anything"`: false, `"3.ABC"`: false, `"3."`: false, `"3.0123456789abcdef0"`: false,
 		`"`: false, ``: false, `garbage`: false, `"1", W/"3"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
 	} {
-		err := etag.Check(&header, 3)
-		if (err == nil) != want || err != nil && !fault.Is(err, fault.VersionMismatch) {
-			t.Errorf("%q: got error %v, want it accepted: %v", header, err, want)
-		}
+		t.Run(header, func(t *testing.T) {
+			t.Parallel()
+			err := etag.Check(&header, 3)
+			if (err == nil) != want || err != nil && !fault.Is(err, fault.VersionMismatch) {
+				t.Errorf("got error %v, want it accepted: %v", err, want)
+			}
+		})
 	}
 	if err := etag.Check(nil, 3); err != nil {
 		t.Errorf("nil header: got error %v, want none", err)

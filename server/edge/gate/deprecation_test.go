@@ -51,24 +51,26 @@ func TestDeprecationsAreAnnouncedAndCounted(t *testing.T) {
 	}
 	e.POST("/api/v1/auth/refresh", fine)
 	for _, one := range []struct {
-		method, path, body, deprecation, sunset string
-		status                                  int
+		name, method, path, body, deprecation, sunset string
+		status                                        int
 	}{
-		{"GET", "/health?no=1", "", "@1767225600", "Thu, 31 Dec 2026 00:00:00 GMT", 400}, // refused requests count as well
-		{"GET", "/health", "", "@1767225600", "Thu, 31 Dec 2026 00:00:00 GMT", 200},
-		{"GET", "/health/ready", "", "@1772323200", "Fri, 01 Jan 2027 00:00:00 GMT", 200},
-		{"GET", "/openapi.yaml", "", "", "", 200},
-		{"GET", "/api/v1/meta/state-machines", "", "", "", 200},
-		{"GET", "/api/v1/meta/state-machines?verbose=true", "", "@1775001600", "Mon, 01 Feb 2027 00:00:00 GMT", 200},
-		{"POST", "/api/v1/auth/refresh", `{"refresh_token":"aiprt_x"}`, "@1769904000", "Thu, 01 Oct 2026 00:00:00 GMT", 200},
-		{"POST", "/api/v1/auth/refresh", "", "", "", 200},
+		{"refused health check", "GET", "/health?no=1", "", "@1767225600", "Thu, 31 Dec 2026 00:00:00 GMT", 400}, // refused requests count as well
+		{"health check", "GET", "/health", "", "@1767225600", "Thu, 31 Dec 2026 00:00:00 GMT", 200},
+		{"readiness", "GET", "/health/ready", "", "@1772323200", "Fri, 01 Jan 2027 00:00:00 GMT", 200},
+		{"specification", "GET", "/openapi.yaml", "", "", "", 200},
+		{"state machines", "GET", "/api/v1/meta/state-machines", "", "", "", 200},
+		{"verbose state machines", "GET", "/api/v1/meta/state-machines?verbose=true", "", "@1775001600", "Mon, 01 Feb 2027 00:00:00 GMT", 200},
+		{"refresh with a token in the body", "POST", "/api/v1/auth/refresh", `{"refresh_token":"aiprt_x"}`, "@1769904000", "Thu, 01 Oct 2026 00:00:00 GMT", 200},
+		{"refresh without a body", "POST", "/api/v1/auth/refresh", "", "", "", 200},
 	} {
-		recorder := serve(t, e, one.method, one.path, one.body, "Content-Type", "application/json")
-		got := recorder.Header()
-		if recorder.Code != one.status || got.Get("Deprecation") != one.deprecation || got.Get("Sunset") != one.sunset {
-			t.Errorf("%s %s %s: %d, Deprecation %q, Sunset %q", one.method, one.path, one.body, recorder.Code,
-				got.Get("Deprecation"), got.Get("Sunset"))
-		}
+		t.Run(one.name, func(t *testing.T) {
+			recorder := serve(t, e, one.method, one.path, one.body, "Content-Type", "application/json")
+			got := recorder.Header()
+			if recorder.Code != one.status || got.Get("Deprecation") != one.deprecation || got.Get("Sunset") != one.sunset {
+				t.Errorf("%s %s %s: %d, Deprecation %q, Sunset %q", one.method, one.path, one.body, recorder.Code,
+					got.Get("Deprecation"), got.Get("Sunset"))
+			}
+		})
 	}
 	scraped := httptest.NewRecorder()
 	options.Metrics.Handler().ServeHTTP(scraped,

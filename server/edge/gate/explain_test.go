@@ -160,15 +160,18 @@ func TestSentences(t *testing.T) {
 
 func TestClip(t *testing.T) {
 	t.Parallel()
-	for given, want := range map[string]string{
-		"":                       "",
-		"short":                  "short",
-		"\xff":                   "�",
-		strings.Repeat("ä", 60):  strings.Repeat("ä", 60),
-		strings.Repeat("ä", 100): strings.Repeat("ä", 60) + "…",
+	for name, c := range map[string]struct{ given, want string }{
+		"empty":         {"", ""},
+		"short":         {"short", "short"},
+		"invalid UTF-8": {"\xff", "�"},
+		"60 letters":    {strings.Repeat("ä", 60), strings.Repeat("ä", 60)},
+		"100 letters":   {strings.Repeat("ä", 100), strings.Repeat("ä", 60) + "…"},
 	} {
-		if got := clip(given); got != want {
-			t.Errorf("clip(%q) is %q, want %q", given, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := clip(c.given); got != c.want {
+				t.Errorf("clip(%q) is %q, want %q", c.given, got, c.want)
+			}
+		})
 	}
 }

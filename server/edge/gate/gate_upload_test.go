@@ -13,7 +13,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -26,11 +25,7 @@ const timeout = 50 * time.Millisecond
 func connected(t *testing.T, installation *testkit.Installation, contract *gate.Contract) (service.Deps, gate.Options) {
 	t.Helper()
 	deps, options := dependencies(contract)
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
+	store := installation.Store(2)
 	cache, err := redis.Open(t.Context(), installation.Redis.URL, deps.Log, redis.Options{Timeout: installation.RedisTimeout})
 	if err != nil {
 		t.Fatal(err)

@@ -25,8 +25,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// bundle is a keeper on a database, and a user who sends requests.
-type bundle struct {
+// fixture is a keeper on a database, and a user who sends requests.
+type fixture struct {
 	*testkit.Installation
 	t       *testing.T
 	store   *postgres.Store
@@ -36,42 +36,38 @@ type bundle struct {
 	actor   access.Actor
 }
 
-// open opens the database that all tests of a group share.
-func open(t *testing.T) *bundle {
+// newFixture opens the database that all tests of a group share.
+func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	b := &bundle{Installation: testkit.New(t), t: t}
-	var err error
-	if b.store, err = postgres.Open(t.Context(), postgres.Options{URL: b.DatabaseURL, MaxConns: 4}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.store.Close)
-	return b
+	f := &fixture{Installation: testkit.New(t), t: t}
+	f.store = f.Store(4)
+	return f
 }
 
-// in returns a bundle for one test: with a company, a stopped clock and a keeper of its own.
-func (b *bundle) in(t *testing.T) *bundle {
+// in returns a fixture for one test: with a company, a stopped clock and a keeper of its own.
+func (f *fixture) in(t *testing.T) *fixture {
 	t.Helper()
-	part := &bundle{Installation: b.In(t), t: t, store: b.store, clock: clocktest.Stopped()}
+	part := &fixture{Installation: f.In(t), t: t, store: f.store, clock: clocktest.Stopped()}
 	part.company = part.Company("c" + strings.ReplaceAll(uuid.NewString(), "-", ""))
 	part.actor = part.user(part.company, api.RoleHr)
 	part.keeper = part.keeperWith("secret")
 	return part
 }
 
-func (b *bundle) user(company testkit.Company, role api.Role) access.Actor {
+func (f *fixture) user(company testkit.Company, role api.Role) access.Actor {
 	return access.Actor{Kind: access.KindUser, CompanyID: company.ID, ID: company.Users[role].ID, Role: role}
 }
 
 // keeperWith returns another keeper, with other secrets.
-func (b *bundle) keeperWith(secrets ...string) *idempotency.Keeper {
-	b.t.Helper()
-	options := idempotency.Options{Store: b.store, Clock: b.clock.Source(), Log: slog.New(slog.DiscardHandler)}
+func (f *fixture) keeperWith(secrets ...string) *idempotency.Keeper {
+	f.t.Helper()
+	options := idempotency.Options{Store: f.store, Clock: f.clock.Source(), Log: slog.New(slog.DiscardHandler)}
 	for _, secret := range secrets {
 		options.Secrets = append(options.Secrets, []byte(secret))
 	}
 	keeper, err := idempotency.New(options)
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return keeper
 }
@@ -82,8 +78,8 @@ func about(key string) idempotency.Request {
 }
 
 // request returns the usual request.
-func (b *bundle) request() *http.Request {
-	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, "/api/v1/jobs", http.NoBody)
+func (f *fixture) request() *http.Request {
+	r := httptest.NewRequestWithContext(f.t.Context(), http.MethodPost, "/api/v1/jobs", http.NoBody)
 	r.Header.Set("Content-Type", "application/json")
 	return r
 }
@@ -100,7 +96,7 @@ func (c created) Respond(w http.ResponseWriter) error {
 
 // operation creates a job with a title, and then returns an error, or responds if that is nil. It counts its runs.
 type operation struct {
-	*bundle
+	*fixture
 	title  string
 	ctx    func() context.Context
 	failed error
@@ -136,61 +132,61 @@ func (o *operation) insert(ctx context.Context, tx *postgres.Tx) error {
 	return err
 }
 
-func (b *bundle) creates(title string) *operation {
-	return &operation{bundle: b, title: title, ctx: b.t.Context}
+func (f *fixture) creates(title string) *operation {
+	return &operation{fixture: f, title: title, ctx: f.t.Context}
 }
 
 // send runs the usual request of the actor with a key.
-func (b *bundle) send(key string, o *operation) (idempotency.Response, bool, error) {
-	return b.keeper.Run(b.request(), b.actor, about(key), o.run)
+func (f *fixture) send(key string, o *operation) (idempotency.Response, bool, error) {
+	return f.keeper.Run(f.request(), f.actor, about(key), o.run)
 }
 
 // expectRun expects that a request runs the operation and gets its response.
-func (b *bundle) expectRun(key string, o *operation) {
-	b.t.Helper()
+func (f *fixture) expectRun(key string, o *operation) {
+	f.t.Helper()
 	runs := o.runs
-	response, replayed, err := b.send(key, o)
+	response, replayed, err := f.send(key, o)
 	if err != nil || replayed || o.runs != runs+1 || string(response.Body) != o.title {
-		b.t.Errorf("got response %q, replayed %t, %d runs, error %v; want %q, not replayed, 1 run",
+		f.t.Errorf("got response %q, replayed %t, %d runs, error %v; want %q, not replayed, 1 run",
 			response.Body, replayed, o.runs-runs, err, o.title)
 	}
 }
 
 // expectReplay expects that a request gets the response of an earlier one.
-func (b *bundle) expectReplay(key string, o *operation, want string) {
-	b.t.Helper()
+func (f *fixture) expectReplay(key string, o *operation, want string) {
+	f.t.Helper()
 	runs := o.runs
-	response, replayed, err := b.send(key, o)
+	response, replayed, err := f.send(key, o)
 	if err != nil || !replayed || o.runs != runs || string(response.Body) != want {
-		b.t.Errorf("got response %q, replayed %t, %d runs, error %v; want %q, replayed, no run",
+		f.t.Errorf("got response %q, replayed %t, %d runs, error %v; want %q, replayed, no run",
 			response.Body, replayed, o.runs-runs, err, want)
 	}
 }
 
 // expectRefused expects that a request is refused without a run of its operation.
-func (b *bundle) expectRefused(key string, o *operation, code fault.Code) {
-	b.t.Helper()
+func (f *fixture) expectRefused(key string, o *operation, code fault.Code) {
+	f.t.Helper()
 	runs := o.runs
-	if _, _, err := b.send(key, o); !fault.Is(err, code) || o.runs != runs {
-		b.t.Errorf("got error %v and %d runs, want %s and no run", err, o.runs-runs, code)
+	if _, _, err := f.send(key, o); !fault.Is(err, code) || o.runs != runs {
+		f.t.Errorf("got error %v and %d runs, want %s and no run", err, o.runs-runs, code)
 	}
 }
 
 // expectRows compares the numbers of the company's jobs and records.
-func (b *bundle) expectRows(jobs, records int) {
-	b.t.Helper()
+func (f *fixture) expectRows(jobs, records int) {
+	f.t.Helper()
 	var gotJobs, gotRecords int
-	err := b.Database.QueryRow(b.t.Context(), `SELECT (SELECT count(*) FROM jobs WHERE company_id = $1),
-		(SELECT count(*) FROM idempotency_records WHERE company_id = $1)`, b.company.ID).Scan(&gotJobs, &gotRecords)
+	err := f.Database.QueryRow(f.t.Context(), `SELECT (SELECT count(*) FROM jobs WHERE company_id = $1),
+		(SELECT count(*) FROM idempotency_records WHERE company_id = $1)`, f.company.ID).Scan(&gotJobs, &gotRecords)
 	if err != nil || gotJobs != jobs || gotRecords != records {
-		b.t.Errorf("got %d jobs and %d records (error %v), want %d and %d", gotJobs, gotRecords, err, jobs, records)
+		f.t.Errorf("got %d jobs and %d records (error %v), want %d and %d", gotJobs, gotRecords, err, jobs, records)
 	}
 }
 
 func TestRun(t *testing.T) {
 	t.Parallel()
-	b := open(t)
-	for name, test := range map[string]func(*bundle){
+	f := newFixture(t)
+	for name, test := range map[string]func(*fixture){
 		"repeated request gets the same response":           replaysTheResponse,
 		"another request with the key is refused":           refusesAnotherRequest,
 		"keys belong to their actor":                        separatesActors,
@@ -212,259 +208,259 @@ func TestRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(b.in(t))
+			test(f.in(t))
 		})
 	}
 }
 
-func replaysTheResponse(b *bundle) {
-	o := b.creates("welder")
-	first, replayed, err := b.send("key", o)
+func replaysTheResponse(f *fixture) {
+	o := f.creates("welder")
+	first, replayed, err := f.send("key", o)
 	if err != nil || replayed || first.Status != http.StatusCreated || string(first.Body) != "welder" {
-		b.t.Fatalf("first response: got %+v, replayed %t, error %v", first, replayed, err)
+		f.t.Fatalf("first response: got %+v, replayed %t, error %v", first, replayed, err)
 	}
-	second, replayed, err := b.send("key", o)
+	second, replayed, err := f.send("key", o)
 	if err != nil || !replayed || second.Status != first.Status || string(second.Body) != "welder" ||
 		second.Header.Get("Location") != "/api/v1/jobs/welder" {
-		b.t.Errorf("second response: got %+v, replayed %t, error %v; want a replay of %+v", second, replayed, err, first)
+		f.t.Errorf("second response: got %+v, replayed %t, error %v; want a replay of %+v", second, replayed, err, first)
 	}
 	if o.runs != 1 {
-		b.t.Errorf("runs: got %d, want 1", o.runs)
+		f.t.Errorf("runs: got %d, want 1", o.runs)
 	}
-	b.expectRun("other key", o)
-	b.expectRows(2, 2)
+	f.expectRun("other key", o)
+	f.expectRows(2, 2)
 }
 
-func refusesAnotherRequest(b *bundle) {
-	b.expectRun("key", b.creates("welder"))
+func refusesAnotherRequest(f *fixture) {
+	f.expectRun("key", f.creates("welder"))
 	for name, change := range map[string]func(r *http.Request, about *idempotency.Request){
 		"operation": func(_ *http.Request, about *idempotency.Request) { about.Operation = "CreateKit" },
 		"body":      func(_ *http.Request, about *idempotency.Request) { about.Body = []byte(`{"title":"Fitter"}`) },
 		"query":     func(_ *http.Request, about *idempotency.Request) { about.Query = url.Values{"dry_run": {"true"}} },
 		"If-Match":  func(r *http.Request, _ *idempotency.Request) { r.Header.Set("If-Match", `"1"`) },
 	} {
-		b.t.Run(name, func(t *testing.T) {
-			r, request, o := b.request(), about("key"), b.creates("fitter")
+		f.t.Run(name, func(t *testing.T) {
+			r, request, o := f.request(), about("key"), f.creates("fitter")
 			change(r, &request)
-			if _, _, err := b.keeper.Run(r, b.actor, request, o.run); !fault.Is(err, fault.IdempotencyKeyReused) || o.runs != 0 {
+			if _, _, err := f.keeper.Run(r, f.actor, request, o.run); !fault.Is(err, fault.IdempotencyKeyReused) || o.runs != 0 {
 				t.Errorf("got error %v and %d runs, want %s and none", err, o.runs, fault.IdempotencyKeyReused)
 			}
 		})
 	}
-	b.expectRows(1, 1)
+	f.expectRows(1, 1)
 }
 
-func separatesActors(b *bundle) {
-	b.expectRun("key", b.creates("welder"))
-	b.actor = b.user(b.company, api.RoleAdmin)
-	b.expectRun("key", b.creates("fitter"))
-	b.expectReplay("key", b.creates("turner"), "fitter")
-	b.expectRows(2, 2)
+func separatesActors(f *fixture) {
+	f.expectRun("key", f.creates("welder"))
+	f.actor = f.user(f.company, api.RoleAdmin)
+	f.expectRun("key", f.creates("fitter"))
+	f.expectReplay("key", f.creates("turner"), "fitter")
+	f.expectRows(2, 2)
 }
 
-func refusesDuringTheFirst(b *bundle) {
-	first := b.creates("welder")
+func refusesDuringTheFirst(f *fixture) {
+	first := f.creates("welder")
 	first.during = func() {
 		first.during = nil
-		second := b.creates("fitter")
-		_, _, err := b.send("key", second)
+		second := f.creates("fitter")
+		_, _, err := f.send("key", second)
 		var refusal *fault.Fault
 		if !errors.As(err, &refusal) || refusal.Code() != fault.IdempotencyKeyInUse || refusal.RetryAfter() <= 0 {
-			b.t.Errorf("got error %v, want %s with a time to retry", err, fault.IdempotencyKeyInUse)
+			f.t.Errorf("got error %v, want %s with a time to retry", err, fault.IdempotencyKeyInUse)
 		}
-		b.expectRun("other key", b.creates("turner"))
+		f.expectRun("other key", f.creates("turner"))
 	}
-	b.expectRun("key", first)
-	b.expectReplay("key", b.creates("fitter"), "welder")
-	b.expectRows(2, 2)
+	f.expectRun("key", first)
+	f.expectReplay("key", f.creates("fitter"), "welder")
+	f.expectRows(2, 2)
 }
 
-func replaysTheFaster(b *bundle) {
-	slower := b.creates("slower")
-	slower.before = func() { b.expectRun("key", b.creates("faster")) }
-	response, replayed, err := b.send("key", slower)
+func replaysTheFaster(f *fixture) {
+	slower := f.creates("slower")
+	slower.before = func() { f.expectRun("key", f.creates("faster")) }
+	response, replayed, err := f.send("key", slower)
 	if err != nil || !replayed || string(response.Body) != "faster" {
-		b.t.Errorf("got response %q, replayed %t, error %v; want faster, replayed", response.Body, replayed, err)
+		f.t.Errorf("got response %q, replayed %t, error %v; want faster, replayed", response.Body, replayed, err)
 	}
-	b.expectRows(1, 1)
+	f.expectRows(1, 1)
 }
 
 // replaysTheFasterAfterFailure covers an operation that fails before its transaction, because of what the faster one did.
-func replaysTheFasterAfterFailure(b *bundle) {
+func replaysTheFasterAfterFailure(f *fixture) {
 	slower := func(http.ResponseWriter, service.Attempt) error {
-		b.expectRun("key", b.creates("faster"))
+		f.expectRun("key", f.creates("faster"))
 		return fault.New(fault.StateConflict)
 	}
-	response, replayed, err := b.keeper.Run(b.request(), b.actor, about("key"), slower)
+	response, replayed, err := f.keeper.Run(f.request(), f.actor, about("key"), slower)
 	if err != nil || !replayed || string(response.Body) != "faster" {
-		b.t.Errorf("got response %q, replayed %t, error %v; want faster, replayed", response.Body, replayed, err)
+		f.t.Errorf("got response %q, replayed %t, error %v; want faster, replayed", response.Body, replayed, err)
 	}
-	b.expectRows(1, 1)
+	f.expectRows(1, 1)
 }
 
-func keepsNoRefusal(b *bundle) {
-	refused, note := b.creates("refused"), b.creates("note")
+func keepsNoRefusal(f *fixture) {
+	refused, note := f.creates("refused"), f.creates("note")
 	refused.failed = fault.New(fault.StateConflict)
 	refused.before = func() {
-		err := b.store.InTx(b.t.Context(), b.company.ID, func(tx *postgres.Tx) error { return note.insert(b.t.Context(), tx) })
+		err := f.store.InTx(f.t.Context(), f.company.ID, func(tx *postgres.Tx) error { return note.insert(f.t.Context(), tx) })
 		if err != nil {
-			b.t.Error(err)
+			f.t.Error(err)
 		}
 	}
 	for range 2 {
-		if _, replayed, err := b.send("key", refused); !fault.Is(err, fault.StateConflict) || replayed {
-			b.t.Errorf("got error %v, replayed %t; want %s", err, replayed, fault.StateConflict)
+		if _, replayed, err := f.send("key", refused); !fault.Is(err, fault.StateConflict) || replayed {
+			f.t.Errorf("got error %v, replayed %t; want %s", err, replayed, fault.StateConflict)
 		}
 	}
 	if refused.runs != 2 {
-		b.t.Errorf("runs: got %d, want 2", refused.runs)
+		f.t.Errorf("runs: got %d, want 2", refused.runs)
 	}
-	b.expectRows(2, 0) // what the operation wrote about the refusal, in transactions of their own
-	b.expectRun("key", b.creates("welder"))
-	b.expectRows(3, 1)
+	f.expectRows(2, 0) // what the operation wrote about the refusal, in transactions of their own
+	f.expectRun("key", f.creates("welder"))
+	f.expectRows(3, 1)
 }
 
-func rollsBackErrors(b *bundle) {
-	failing := b.creates("failing")
+func rollsBackErrors(f *fixture) {
+	failing := f.creates("failing")
 	failing.failed = errors.New("failed in its transaction")
-	if _, replayed, err := b.send("key", failing); !errors.Is(err, failing.failed) || replayed {
-		b.t.Errorf("got error %v, replayed %t; want %v", err, replayed, failing.failed)
+	if _, replayed, err := f.send("key", failing); !errors.Is(err, failing.failed) || replayed {
+		f.t.Errorf("got error %v, replayed %t; want %v", err, replayed, failing.failed)
 	}
-	b.expectRows(0, 0)
-	b.expectRun("key", b.creates("welder"))
-	b.expectRows(1, 1)
+	f.expectRows(0, 0)
+	f.expectRun("key", f.creates("welder"))
+	f.expectRows(1, 1)
 }
 
 // recordsAndSendsNothingWithoutCommit makes PostgreSQL refuse the commit, after all statements succeeded.
-func recordsAndSendsNothingWithoutCommit(b *bundle) {
-	b.Exec(`CREATE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS $$
+func recordsAndSendsNothingWithoutCommit(f *fixture) {
+	f.Exec(`CREATE FUNCTION refuse_commit() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN RAISE 'refused at the commit'; END $$`)
-	b.Exec(`CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON jobs DEFERRABLE INITIALLY DEFERRED
+	f.Exec(`CREATE CONSTRAINT TRIGGER refuse_commit AFTER INSERT ON jobs DEFERRABLE INITIALLY DEFERRED
 		FOR EACH ROW WHEN (NEW.title = 'uncommittable') EXECUTE FUNCTION refuse_commit()`)
-	response, replayed, err := b.send("key", b.creates("uncommittable"))
+	response, replayed, err := f.send("key", f.creates("uncommittable"))
 	if err == nil || !strings.Contains(err.Error(), "refused at the commit") || replayed || len(response.Body) != 0 || response.Status != 0 {
-		b.t.Errorf("got response %+v, replayed %t, error %v; want the error of the commit and no response", response, replayed, err)
+		f.t.Errorf("got response %+v, replayed %t, error %v; want the error of the commit and no response", response, replayed, err)
 	}
-	b.expectRows(0, 0)
-	b.expectRun("key", b.creates("welder"))
+	f.expectRows(0, 0)
+	f.expectRun("key", f.creates("welder"))
 }
 
-func recordsWhatChangesNothing(b *bundle) {
+func recordsWhatChangesNothing(f *fixture) {
 	runs := 0
 	unchanged := func(w http.ResponseWriter, _ service.Attempt) error {
 		runs++
 		return created{"unchanged"}.Respond(w)
 	}
 	for _, repeated := range []bool{false, true} {
-		response, replayed, err := b.keeper.Run(b.request(), b.actor, about("key"), unchanged)
+		response, replayed, err := f.keeper.Run(f.request(), f.actor, about("key"), unchanged)
 		if err != nil || replayed != repeated || string(response.Body) != "unchanged" || response.Status != http.StatusCreated {
-			b.t.Errorf("got response %+v, replayed %t, error %v; want unchanged, replayed %t", response, replayed, err, repeated)
+			f.t.Errorf("got response %+v, replayed %t, error %v; want unchanged, replayed %t", response, replayed, err, repeated)
 		}
 	}
 	if runs != 1 {
-		b.t.Errorf("runs: got %d, want 1", runs)
+		f.t.Errorf("runs: got %d, want 1", runs)
 	}
-	b.expectRows(0, 1)
+	f.expectRows(0, 1)
 }
 
-func commitsOnce(b *bundle) {
-	first, second := b.creates("welder"), b.creates("fitter")
+func commitsOnce(f *fixture) {
+	first, second := f.creates("welder"), f.creates("fitter")
 	twice := func(w http.ResponseWriter, attempt service.Attempt) error {
 		return errors.Join(first.run(w, attempt), second.run(w, attempt))
 	}
 	// What was committed first counts.
-	response, replayed, err := b.keeper.Run(b.request(), b.actor, about("key"), twice)
+	response, replayed, err := f.keeper.Run(f.request(), f.actor, about("key"), twice)
 	if err != nil || !replayed || string(response.Body) != "welder" {
-		b.t.Errorf("got response %q, replayed %t, error %v; want welder, replayed", response.Body, replayed, err)
+		f.t.Errorf("got response %q, replayed %t, error %v; want welder, replayed", response.Body, replayed, err)
 	}
-	b.expectRows(1, 1)
+	f.expectRows(1, 1)
 }
 
-func releasesTheKeyAfterPanic(b *bundle) {
-	panicking := b.creates("lost")
+func releasesTheKeyAfterPanic(f *fixture) {
+	panicking := f.creates("lost")
 	panicking.during = func() { panic("in the transaction") }
 	func() {
 		defer func() {
 			if recover() == nil {
-				b.t.Error("Run does not pass on the panic")
+				f.t.Error("Run does not pass on the panic")
 			}
 		}()
-		_, _, _ = b.send("key", panicking)
+		_, _, _ = f.send("key", panicking)
 	}()
-	b.expectRows(0, 0)
-	b.expectRun("key", b.creates("welder"))
+	f.expectRows(0, 0)
+	f.expectRun("key", f.creates("welder"))
 }
 
-func opensWithPreviousSecret(b *bundle) {
-	b.expectRun("key", b.creates("welder"))
-	b.keeper = b.keeperWith("new secret", "secret")
-	b.expectReplay("key", b.creates("fitter"), "welder")
+func opensWithPreviousSecret(f *fixture) {
+	f.expectRun("key", f.creates("welder"))
+	f.keeper = f.keeperWith("new secret", "secret")
+	f.expectReplay("key", f.creates("fitter"), "welder")
 
 	// The first secret seals.
-	b.expectRun("other key", b.creates("turner"))
-	b.keeper = b.keeperWith("new secret")
-	b.expectReplay("other key", b.creates("fitter"), "turner")
+	f.expectRun("other key", f.creates("turner"))
+	f.keeper = f.keeperWith("new secret")
+	f.expectReplay("other key", f.creates("fitter"), "turner")
 }
 
-func losesTheRecord(b *bundle) {
-	b.expectRun("key", b.creates("welder"))
-	b.keeper = b.keeperWith("new secret")
-	b.expectRefused("key", b.creates("fitter"), fault.IdempotencyRecordLost)
-	b.expectRows(1, 1)
+func losesTheRecord(f *fixture) {
+	f.expectRun("key", f.creates("welder"))
+	f.keeper = f.keeperWith("new secret")
+	f.expectRefused("key", f.creates("fitter"), fault.IdempotencyRecordLost)
+	f.expectRows(1, 1)
 }
 
-func expires(b *bundle) {
-	b.expectRun("key", b.creates("welder"))
-	b.clock.Advance(idempotency.Lifetime - time.Microsecond)
-	b.expectReplay("key", b.creates("fitter"), "welder")
+func expires(f *fixture) {
+	f.expectRun("key", f.creates("welder"))
+	f.clock.Advance(idempotency.Lifetime - time.Microsecond)
+	f.expectReplay("key", f.creates("fitter"), "welder")
 
 	// At the end of the lifetime the key is new, although its record is not deleted yet.
-	b.clock.Advance(time.Microsecond)
-	b.expectRun("key", b.creates("fitter"))
-	b.expectRows(2, 1)
-	b.clock.Advance(idempotency.Lifetime - time.Microsecond)
-	b.expectReplay("key", b.creates("turner"), "fitter")
+	f.clock.Advance(time.Microsecond)
+	f.expectRun("key", f.creates("fitter"))
+	f.expectRows(2, 1)
+	f.clock.Advance(idempotency.Lifetime - time.Microsecond)
+	f.expectReplay("key", f.creates("turner"), "fitter")
 }
 
-func requiresRights(b *bundle) {
-	o := b.creates("welder")
-	b.expectRun("user", o)
-	b.actor.Role = api.RoleAdmin
-	b.expectRefused("user", o, fault.IdempotencyRecordLost)
-	b.actor.Role = api.RoleHr
-	b.expectReplay("user", o, "welder")
+func requiresRights(f *fixture) {
+	o := f.creates("welder")
+	f.expectRun("user", o)
+	f.actor.Role = api.RoleAdmin
+	f.expectRefused("user", o, fault.IdempotencyRecordLost)
+	f.actor.Role = api.RoleHr
+	f.expectReplay("user", o, "welder")
 
-	id := b.Key(b.company, []string{"jobs:write"}).ID
-	b.actor = access.Actor{Kind: access.KindAPIKey, CompanyID: b.company.ID, ID: id, Role: api.RoleHr, Key: &access.Key{Scopes: []string{"jobs:write"}}}
-	b.expectRun("key", o)
-	b.actor.Key = &access.Key{Scopes: []string{"jobs:read"}}
-	b.expectRefused("key", o, fault.IdempotencyRecordLost)
-	b.actor.Key = &access.Key{Scopes: []string{"jobs:read", "jobs:write"}}
-	b.expectReplay("key", o, "welder")
+	id := f.Key(f.company, []string{"jobs:write"}).ID
+	f.actor = access.Actor{Kind: access.KindAPIKey, CompanyID: f.company.ID, ID: id, Role: api.RoleHr, Key: &access.Key{Scopes: []string{"jobs:write"}}}
+	f.expectRun("key", o)
+	f.actor.Key = &access.Key{Scopes: []string{"jobs:read"}}
+	f.expectRefused("key", o, fault.IdempotencyRecordLost)
+	f.actor.Key = &access.Key{Scopes: []string{"jobs:read", "jobs:write"}}
+	f.expectReplay("key", o, "welder")
 }
 
-func recordsNoBrokenStream(b *bundle) {
-	r, request, o := b.request(), about("key"), b.creates("welder")
+func recordsNoBrokenStream(f *fixture) {
+	r, request, o := f.request(), about("key"), f.creates("welder")
 	request.Streams = true
 	body, client := io.Pipe()
 	_ = client.CloseWithError(io.ErrUnexpectedEOF)
 	r.Body = body
-	if _, _, err := b.keeper.Run(r, b.actor, request, o.run); !errors.Is(err, io.ErrUnexpectedEOF) {
-		b.t.Errorf("got error %v, want %v", err, io.ErrUnexpectedEOF)
+	if _, _, err := f.keeper.Run(r, f.actor, request, o.run); !errors.Is(err, io.ErrUnexpectedEOF) {
+		f.t.Errorf("got error %v, want %v", err, io.ErrUnexpectedEOF)
 	}
-	b.expectRows(0, 0)
+	f.expectRows(0, 0)
 }
 
-func recordsNothingOfCanceledRequest(b *bundle) {
-	ctx, leave := context.WithCancel(b.t.Context())
-	r, o := b.request().WithContext(ctx), b.creates("welder")
+func recordsNothingOfCanceledRequest(f *fixture) {
+	ctx, leave := context.WithCancel(f.t.Context())
+	r, o := f.request().WithContext(ctx), f.creates("welder")
 	o.ctx, o.during = r.Context, leave
-	if _, _, err := b.keeper.Run(r, b.actor, about("key"), o.run); err == nil {
-		b.t.Error("got no error, want one about the canceled context")
+	if _, _, err := f.keeper.Run(r, f.actor, about("key"), o.run); err == nil {
+		f.t.Error("got no error, want one about the canceled context")
 	}
-	b.expectRows(0, 0)
-	o.ctx, o.during = b.t.Context, nil
-	b.expectRun("key", o)
+	f.expectRows(0, 0)
+	o.ctx, o.during = f.t.Context, nil
+	f.expectRun("key", o)
 }
 
 func TestNewNamesTheMissingDependency(t *testing.T) {

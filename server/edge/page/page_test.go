@@ -167,9 +167,12 @@ func TestContains(t *testing.T) {
 	for text, want := range map[string]string{
 		"reyes": "%reyes%", "100%": `%100\%%`, "a_b": `%a\_b%`, `\`: `%\\%`, `\%_`: `%\\\%\_%`, "": "%%",
 	} {
-		if got := page.Contains(text); got != want {
-			t.Errorf("the pattern of %q is %q, want %q", text, got, want)
-		}
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			if got := page.Contains(text); got != want {
+				t.Errorf("the pattern of %q is %q, want %q", text, got, want)
+			}
+		})
 	}
 }
 

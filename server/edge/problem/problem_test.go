@@ -79,10 +79,13 @@ func TestChallenges(t *testing.T) {
 		fault.MissingToken: `Bearer realm="ai-interviewer"`,
 		fault.InvalidToken: `Bearer realm="ai-interviewer", error="invalid_token"`,
 	} {
-		recorder, _ := respond(t, fault.New(code), "/")
-		if got := recorder.Header().Get("WWW-Authenticate"); got != want {
-			t.Errorf("%s: got %q, want %q", code, got, want)
-		}
+		t.Run(string(code), func(t *testing.T) {
+			t.Parallel()
+			recorder, _ := respond(t, fault.New(code), "/")
+			if got := recorder.Header().Get("WWW-Authenticate"); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
@@ -149,24 +152,27 @@ func TestLongTextsAreCut(t *testing.T) {
 		f.Field("/"+long, "unknown", long).Parameter(long, "unknown", "x")
 	}
 	for _, path := range []string{"/" + long, "/a" + long, "/ab" + long, "/abc" + long, "/" + strings.Repeat("a", 9000)} {
-		document := problem.Document(f, &access.Request{Target: &url.URL{Path: path}})
-		encoded, err := json.Marshal(document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var decoded any
-		if err := json.Unmarshal(encoded, &decoded); err != nil {
-			t.Fatal(err)
-		}
-		if err := schema.VisitJSON(decoded); err != nil {
-			t.Errorf("%.10s: %.300v", path, err)
-		}
-		if _, err := url.Parse(document.Instance); err != nil {
-			t.Errorf("instance: got %q, want a URI reference: %v", document.Instance, err)
-		}
-		if !utf8.ValidString(document.Detail) || !utf8.ValidString(*document.Errors[1].Parameter) {
-			t.Error("a character was split")
-		}
+		t.Run(fmt.Sprintf("path of %d bytes", len(path)), func(t *testing.T) {
+			t.Parallel()
+			document := problem.Document(f, &access.Request{Target: &url.URL{Path: path}})
+			encoded, err := json.Marshal(document)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var decoded any
+			if err := json.Unmarshal(encoded, &decoded); err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.VisitJSON(decoded); err != nil {
+				t.Errorf("%.10s: %.300v", path, err)
+			}
+			if _, err := url.Parse(document.Instance); err != nil {
+				t.Errorf("instance: got %q, want a URI reference: %v", document.Instance, err)
+			}
+			if !utf8.ValidString(document.Detail) || !utf8.ValidString(*document.Errors[1].Parameter) {
+				t.Error("a character was split")
+			}
+		})
 	}
 }
 

@@ -194,22 +194,24 @@ func TestPoliciesCountTogether(t *testing.T) {
 				t.Fatal(err)
 			}
 			for n, want := range []struct {
-				user          string
+				name, user    string
 				allowed       bool
 				own, together int
 				retry         time.Duration
 			}{
-				{"anna", true, 1, 2, 0},
-				{"anna", true, 0, 1, 0},
-				{"anna", false, 0, 1, 30 * time.Second},
-				{"ben", true, 1, 0, 0},
-				{"ben", false, 1, 0, 20 * time.Second},
+				{"first user", "anna", true, 1, 2, 0},
+				{"first user again", "anna", true, 0, 1, 0},
+				{"first user over the limit", "anna", false, 0, 1, 30 * time.Second},
+				{"second user", "ben", true, 1, 0, 0},
+				{"second user over the limit of the company", "ben", false, 1, 0, 20 * time.Second},
 			} {
-				got := limiter.Allow(t.Context(), want.user, "acme")
-				if got.Allowed != want.allowed || got.Quotas[0].Remaining != want.own || got.Quotas[1].Remaining != want.together ||
-					got.RetryAfter != want.retry {
-					t.Errorf("request %d of %s: %+v, want %+v", n, want.user, got, want)
-				}
+				t.Run(want.name, func(t *testing.T) {
+					got := limiter.Allow(t.Context(), want.user, "acme")
+					if got.Allowed != want.allowed || got.Quotas[0].Remaining != want.own || got.Quotas[1].Remaining != want.together ||
+						got.RetryAfter != want.retry {
+						t.Errorf("request %d of %s: %+v, want %+v", n, want.user, got, want)
+					}
+				})
 			}
 		})
 	}
