@@ -187,15 +187,18 @@ func TestCreateRefusesInvalidApplications(t *testing.T) {
 		"unknown":       {uuid.New(), uuid.New()},
 		"interchanged":  {job, candidate},
 	} {
-		p := f.as[api.RoleHr].Post(collection, map[string]any{"candidate_id": ids[0], "job_id": ids[1], "source": "\u00a0"}).
-			Refused(http.StatusUnprocessableEntity, "rule_violated")
-		got := []string{}
-		for _, e := range p.Errors {
-			got = append(got, *e.Pointer+" "+e.Code)
-		}
-		if want := []string{"/candidate_id unknown", "/job_id unknown", "/source blank"}; !slices.Equal(got, want) {
-			t.Errorf("%s ids: got errors %v, want %v", name, got, want)
-		}
+		t.Run(name+" ids", func(t *testing.T) {
+			f := f.in(t)
+			p := f.as[api.RoleHr].Post(collection, map[string]any{"candidate_id": ids[0], "job_id": ids[1], "source": "\u00a0"}).
+				Refused(http.StatusUnprocessableEntity, "rule_violated")
+			got := []string{}
+			for _, e := range p.Errors {
+				got = append(got, *e.Pointer+" "+e.Code)
+			}
+			if want := []string{"/candidate_id unknown", "/job_id unknown", "/source blank"}; !slices.Equal(got, want) {
+				t.Errorf("%s ids: got errors %v, want %v", name, got, want)
+			}
+		})
 	}
 	for _, source := range []string{"\u2003", "a\u0007b", "a\nb", "a\u202eb"} {
 		f.as[api.RoleHr].Post(collection, with(map[string]any{"source": source})).
@@ -292,24 +295,27 @@ func TestCreateWaitsForArchiveAndClose(t *testing.T) {
 		"candidates": `UPDATE candidates SET status = 'archived' WHERE id = $1`,
 		"jobs":       `UPDATE jobs SET status = 'closed' WHERE id = $1`,
 	} {
-		ids := map[string]uuid.UUID{"candidates": f.hiring.Candidate(), "jobs": f.hiring.Job(api.JobStatusOpen)}
-		tx, err := f.Connect().Begin(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tx.Exec(t.Context(), update, ids[table]); err != nil {
-			t.Fatal(err)
-		}
-		answer := make(chan *testkit.Answer, 1)
-		go func() {
-			body := map[string]any{"candidate_id": ids["candidates"], "job_id": ids["jobs"]}
-			answer <- f.as[api.RoleHr].Post(collection, body)
-		}()
-		f.waitForLock(t)
-		if err := tx.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		(<-answer).Refused(http.StatusConflict, "state_conflict")
+		t.Run(table, func(t *testing.T) {
+			f := f.in(t)
+			ids := map[string]uuid.UUID{"candidates": f.hiring.Candidate(), "jobs": f.hiring.Job(api.JobStatusOpen)}
+			tx, err := f.Connect().Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.Exec(t.Context(), update, ids[table]); err != nil {
+				t.Fatal(err)
+			}
+			answer := make(chan *testkit.Answer, 1)
+			go func() {
+				body := map[string]any{"candidate_id": ids["candidates"], "job_id": ids["jobs"]}
+				answer <- f.as[api.RoleHr].Post(collection, body)
+			}()
+			f.waitForLock(t)
+			if err := tx.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			(<-answer).Refused(http.StatusConflict, "state_conflict")
+		})
 	}
 }
 
@@ -327,23 +333,31 @@ func TestVisibility(t *testing.T) {
 	f.hiring.Interview(ofPanelist, version, api.InterviewStatusCancelled, employee)
 	outsider := f.replica.SignIn(t, f.Company("globex").Users[api.RoleAdmin])
 
-	for client, visible := range map[*testkit.Client][2]bool{
-		f.as[api.RoleHr]: {true, true}, f.as[api.RoleAdmin]: {true, true}, f.as[api.RoleTeamLead]: {true, false},
-		f.as[api.RoleEmployee]: {false, true}, outsider: {false, false},
+	for name, c := range map[string]struct {
+		client  *testkit.Client
+		visible [2]bool
+	}{
+		"HR":        {f.as[api.RoleHr], [2]bool{true, true}},
+		"admin":     {f.as[api.RoleAdmin], [2]bool{true, true}},
+		"team lead": {f.as[api.RoleTeamLead], [2]bool{true, false}},
+		"panelist":  {f.as[api.RoleEmployee], [2]bool{false, true}},
+		"outsider":  {outsider, [2]bool{false, false}},
 	} {
-		for i, id := range []uuid.UUID{ofLead, ofPanelist} {
-			for _, target := range []string{path(id), path(id, "history")} {
-				if visible[i] {
-					client.Get(target).Expect(http.StatusOK)
-					continue
-				}
-				invisible := notFoundProblem(client.Get(target))
-				unknown := notFoundProblem(client.Get(strings.Replace(target, id.String(), uuid.NewString(), 1)))
-				if invisible != unknown {
-					t.Errorf("%s: got\n%s\nwant the same as for an unknown id\n%s", target, invisible, unknown)
+		t.Run(name, func(t *testing.T) {
+			for i, id := range []uuid.UUID{ofLead, ofPanelist} {
+				for _, target := range []string{path(id), path(id, "history")} {
+					if c.visible[i] {
+						c.client.In(t).Get(target).Expect(http.StatusOK)
+						continue
+					}
+					invisible := notFoundProblem(c.client.In(t).Get(target))
+					unknown := notFoundProblem(c.client.In(t).Get(strings.Replace(target, id.String(), uuid.NewString(), 1)))
+					if invisible != unknown {
+						t.Errorf("%s: got\n%s\nwant the same as for an unknown id\n%s", target, invisible, unknown)
+					}
 				}
 			}
-		}
+		})
 	}
 
 	// The allowed actions depend on the user.

@@ -120,12 +120,15 @@ func TestOtherMovesKeepInterviews(t *testing.T) {
 	f := newFixture(t)
 	_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)
 	for action, body := range map[string]any{"hold": nil, "move": map[string]any{"to": "hired"}} {
-		id := f.hiring.Application(f.hiring.Candidate(), f.hiring.Job(api.JobStatusOpen), api.ApplicationStageOffer)
-		interview := f.hiring.Interview(id, version, api.InterviewStatusScheduled, f.acme.Users[api.RoleEmployee])
-		f.as[api.RoleHr].Post(path(id, action), body).Expect(http.StatusOK)
-		if got := getInterview(f, interview); got.Status != api.InterviewStatusScheduled {
-			t.Errorf("%s: the interview is %s, want scheduled", action, got.Status)
-		}
+		t.Run(action, func(t *testing.T) {
+			f := f.in(t)
+			id := f.hiring.Application(f.hiring.Candidate(), f.hiring.Job(api.JobStatusOpen), api.ApplicationStageOffer)
+			interview := f.hiring.Interview(id, version, api.InterviewStatusScheduled, f.acme.Users[api.RoleEmployee])
+			f.as[api.RoleHr].Post(path(id, action), body).Expect(http.StatusOK)
+			if got := getInterview(f, interview); got.Status != api.InterviewStatusScheduled {
+				t.Errorf("the interview is %s, want scheduled", got.Status)
+			}
+		})
 	}
 }
 

@@ -39,29 +39,32 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 	f := newFixture(t)
 	c := insertApplications(t, f, 40)
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		for _, query := range []url.Values{
-			{},
-			{"job_id": {c.jobs[0].String()}},
-			{"candidate_id": {c.candidates[3].String()}},
-			{"stage": {"offer", "hired"}},
-			{"status": {"withdrawn"}},
-			{"updated_since": {c.all[20].UpdatedAt.Format("2006-01-02T15:04:05.999999Z07:00")}},
-			{"job_id": {uuid.NewString()}},
-		} {
-			want := listAll(f.as[role], testkit.With(query, url.Values{"sort": {"created_at"}}))
-			if len(query) == 0 && len(want) == 0 {
-				t.Errorf("%s: got an empty list", role)
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			for _, query := range []url.Values{
+				{},
+				{"job_id": {c.jobs[0].String()}},
+				{"candidate_id": {c.candidates[3].String()}},
+				{"stage": {"offer", "hired"}},
+				{"status": {"withdrawn"}},
+				{"updated_since": {c.all[20].UpdatedAt.Format("2006-01-02T15:04:05.999999Z07:00")}},
+				{"job_id": {uuid.NewString()}},
+			} {
+				want := listAll(f.as[role], testkit.With(query, url.Values{"sort": {"created_at"}}))
+				if len(query) == 0 && len(want) == 0 {
+					t.Error("got an empty list")
+				}
+				answer := f.as[role].Get(export + "?" + query.Encode())
+				if got := decodeLines(t, answer); !reflect.DeepEqual(got, want) {
+					t.Errorf("%s, %v: exported %d applications, want the %d of the list in the same order",
+						role, query, len(got), len(want))
+				}
+				name := answer.Header.Get("Content-Disposition")
+				if !strings.HasPrefix(name, `attachment; filename="applications-`) || !strings.HasSuffix(name, `.ndjson"`) {
+					t.Errorf("got Content-Disposition %q, want the name of an NDJSON file", name)
+				}
 			}
-			answer := f.as[role].Get(export + "?" + query.Encode())
-			if got := decodeLines(t, answer); !reflect.DeepEqual(got, want) {
-				t.Errorf("%s, %v: exported %d applications, want the %d of the list in the same order",
-					role, query, len(got), len(want))
-			}
-			name := answer.Header.Get("Content-Disposition")
-			if !strings.HasPrefix(name, `attachment; filename="applications-`) || !strings.HasSuffix(name, `.ndjson"`) {
-				t.Errorf("got Content-Disposition %q, want the name of an NDJSON file", name)
-			}
-		}
+		})
 	}
 	for _, invalid := range []string{"format=xml", "limit=5", "sort=created_at", "cursor=x", "stage=none"} {
 		f.as[api.RoleHr].Get(export+"?"+invalid).Refused(http.StatusBadRequest, "malformed_request")
@@ -148,12 +151,15 @@ func TestExportIsAudited(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for role, user := range f.acme.Users {
-		f.as[role].Get(export + "?format=csv&stage=offer").Expect(http.StatusOK)
-		entries := testkit.Decode[api.AuditLogPage](f.as[api.RoleAdmin].
-			Get("/api/v1/audit-logs?action=application.exported&actor_id=" + user.ID.String()).Expect(http.StatusOK)).Data
-		want := `{"format":"csv","query":"format=csv\u0026stage=offer"}`
-		if len(entries) != 1 || entries[0].ResourceType != "application" || auditDetails(t, entries[0]) != want {
-			t.Errorf("%s: got audit entries %+v, want one with %s", role, entries, want)
-		}
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			f.as[role].Get(export + "?format=csv&stage=offer").Expect(http.StatusOK)
+			entries := testkit.Decode[api.AuditLogPage](f.as[api.RoleAdmin].
+				Get("/api/v1/audit-logs?action=application.exported&actor_id=" + user.ID.String()).Expect(http.StatusOK)).Data
+			want := `{"format":"csv","query":"format=csv\u0026stage=offer"}`
+			if len(entries) != 1 || entries[0].ResourceType != "application" || auditDetails(t, entries[0]) != want {
+				t.Errorf("got audit entries %+v, want one with %s", entries, want)
+			}
+		})
 	}
 }

@@ -151,18 +151,21 @@ func TestListedApplicationEqualsGet(t *testing.T) {
 	f := newFixture(t)
 	insertApplications(t, f, 30)
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
-		listed := listPage(f.as[role], nil).Data
-		if len(listed) == 0 {
-			t.Errorf("%s: got an empty list", role)
-		}
-		for _, a := range listed {
-			if got := getApplication(f.as[role], a.ID); !reflect.DeepEqual(a, got) {
-				t.Errorf("%s: listed %+v, GetApplication returned %+v", role, a, got)
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			listed := listPage(f.as[role], nil).Data
+			if len(listed) == 0 {
+				t.Error("got an empty list")
 			}
-			if (a.RejectionReason != nil) != (a.Status == api.ApplicationStatusRejected) {
-				t.Errorf("got status %s with rejection reason %v", a.Status, a.RejectionReason)
+			for _, a := range listed {
+				if got := getApplication(f.as[role], a.ID); !reflect.DeepEqual(a, got) {
+					t.Errorf("listed %+v, GetApplication returned %+v", a, got)
+				}
+				if (a.RejectionReason != nil) != (a.Status == api.ApplicationStatusRejected) {
+					t.Errorf("got status %s with rejection reason %v", a.Status, a.RejectionReason)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -299,23 +302,25 @@ func TestHistoryPages(t *testing.T) {
 	}
 
 	for _, limit := range []int{1, 4, 7} {
-		var all []api.ApplicationMove
-		query := url.Values{"limit": {fmt.Sprint(limit)}}
-		for {
-			answer := hr.Get(path(id, "history") + "?" + query.Encode()).Expect(http.StatusOK)
-			got := testkit.Decode[api.ApplicationMovePage](answer)
-			all = append(all, got.Data...)
-			if !got.HasMore {
-				break
+		t.Run(fmt.Sprintf("limit %d", limit), func(t *testing.T) {
+			var all []api.ApplicationMove
+			query := url.Values{"limit": {fmt.Sprint(limit)}}
+			for {
+				answer := hr.In(t).Get(path(id, "history") + "?" + query.Encode()).Expect(http.StatusOK)
+				got := testkit.Decode[api.ApplicationMovePage](answer)
+				all = append(all, got.Data...)
+				if !got.HasMore {
+					break
+				}
+				query.Set("cursor", got.NextCursor.MustGet())
 			}
-			query.Set("cursor", got.NextCursor.MustGet())
-		}
-		if !reflect.DeepEqual(all, whole) {
-			t.Errorf("limit %d: got %d moves, want the %d of the single page in the same order", limit, len(all), len(whole))
-		}
-		if limit == 1 {
-			// The cursor is bound to this application.
-			hr.Get(path(other, "history")+"?"+query.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
-		}
+			if !reflect.DeepEqual(all, whole) {
+				t.Errorf("limit %d: got %d moves, want the %d of the single page in the same order", limit, len(all), len(whole))
+			}
+			if limit == 1 {
+				// The cursor is bound to this application.
+				hr.In(t).Get(path(other, "history")+"?"+query.Encode()).Refused(http.StatusBadRequest, "invalid_cursor")
+			}
+		})
 	}
 }

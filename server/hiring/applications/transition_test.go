@@ -39,6 +39,7 @@ func TestApplicationReachesHire(t *testing.T) {
 		"candidate_id": f.hiring.Candidate(), "job_id": f.hiring.Job(api.JobStatusOpen),
 	}).Expect(http.StatusCreated)).ID
 	for _, step := range []struct {
+		name     string
 		after    time.Duration
 		body     string
 		event    api.ApplicationEvent
@@ -47,59 +48,65 @@ func TestApplicationReachesHire(t *testing.T) {
 		reason   string
 		seconds  int64
 	}{
-		{90*time.Second + 999999*time.Microsecond, `{"to":"screening"}`, "advance", "screening", "screening", "", 90},
+		{"advance to screening", 90*time.Second + 999999*time.Microsecond, `{"to":"screening"}`, "advance", "screening", "screening", "", 90},
 		{
+			"skip to evaluation",
 			time.Hour, `{"to":"evaluation","reason":"  Known from before. "}`,
 			"skip", "evaluation", "evaluation", "Known from before.", 3600,
 		},
 		{
+			"return to applied",
 			0, `{"to":"applied","reason":"The wrong person\nwas moved."}`,
 			"return", "applied", "evaluation", "The wrong person\nwas moved.", 0,
 		},
-		{24 * time.Hour, `{"to":"offer"}`, "skip", "offer", "offer", "", 86400},
-		{time.Minute, `{"to":"hired","reason":"Signed."}`, "advance", "hired", "hired", "Signed.", 60},
+		{"skip to offer", 24 * time.Hour, `{"to":"offer"}`, "skip", "offer", "offer", "", 86400},
+		{"advance to hired", time.Minute, `{"to":"hired","reason":"Signed."}`, "advance", "hired", "hired", "Signed.", 60},
 	} {
-		before := getApplication(hr, id)
-		clock.Advance(step.after)
-		hr = f.replica.SignIn(t, f.acme.Users[api.RoleHr]) // the previous access token may have expired
-		answer := hr.Post(path(id, "move"), step.body).Expect(http.StatusOK)
+		t.Run(step.name, func(t *testing.T) {
+			hr := f.replica.SignIn(t, f.acme.Users[api.RoleHr])
+			before := getApplication(hr, id)
+			clock.Advance(step.after)
+			hr = f.replica.SignIn(t, f.acme.Users[api.RoleHr]) // the previous access token may have expired
+			answer := hr.Post(path(id, "move"), step.body).Expect(http.StatusOK)
 
-		// The response is the moved application.
-		entered := clock.Now()
-		moved := testkit.Decode[api.Application](answer)
-		status := api.ApplicationStatusActive
-		if step.to == api.ApplicationStageHired {
-			status = api.ApplicationStatusHired
-		}
-		if moved.Stage != step.to || moved.Status != status || !moved.StageEnteredAt.Equal(entered) ||
-			!moved.UpdatedAt.Equal(entered) || !moved.CreatedAt.Equal(before.CreatedAt) {
-			t.Errorf("%s: got %+v, want %s and %s since %s", step.body, moved, step.to, status, entered)
-		}
-		if again := hr.Get(path(id)); !bytes.Equal(again.Body, answer.Body) {
-			t.Errorf("the move returned %s, GetApplication returned %s", answer.Body, again.Body)
-		}
+			// The response is the moved application.
+			entered := clock.Now()
+			moved := testkit.Decode[api.Application](answer)
+			status := api.ApplicationStatusActive
+			if step.to == api.ApplicationStageHired {
+				status = api.ApplicationStatusHired
+			}
+			if moved.Stage != step.to || moved.Status != status || !moved.StageEnteredAt.Equal(entered) ||
+				!moved.UpdatedAt.Equal(entered) || !moved.CreatedAt.Equal(before.CreatedAt) {
+				t.Errorf("%s: got %+v, want %s and %s since %s", step.body, moved, step.to, status, entered)
+			}
+			if again := hr.Get(path(id)); !bytes.Equal(again.Body, answer.Body) {
+				t.Errorf("the move returned %s, GetApplication returned %s", answer.Body, again.Body)
+			}
 
-		// The history ends with the move.
-		moves := getHistory(hr, id)
-		last := moves[len(moves)-1]
-		reason, _ := last.Reason.Get()
-		if last.Event != step.event || *last.FromStage != before.Stage || last.ToStage != step.to ||
-			*last.FromStatus != before.Status || last.ToStatus != status || reason != step.reason ||
-			last.Actor.ID != f.acme.Users[api.RoleHr].ID || !last.CreatedAt.Equal(entered) {
-			t.Errorf("%s: the history ends with %+v, want %s from %s", step.body, last, step.event, before.Stage)
-		}
+			// The history ends with the move.
+			moves := getHistory(hr, id)
+			last := moves[len(moves)-1]
+			reason, _ := last.Reason.Get()
+			if last.Event != step.event || *last.FromStage != before.Stage || last.ToStage != step.to ||
+				*last.FromStatus != before.Status || last.ToStatus != status || reason != step.reason ||
+				last.Actor.ID != f.acme.Users[api.RoleHr].ID || !last.CreatedAt.Equal(entered) {
+				t.Errorf("%s: the history ends with %+v, want %s from %s", step.body, last, step.event, before.Stage)
+			}
 
-		// The reports use the seconds in the previous stage and the furthest stage.
-		var seconds int64
-		var furthest string
-		err := f.Database.QueryRow(t.Context(), `SELECT m.seconds, a.furthest_stage FROM application_moves AS m
+			// The reports use the seconds in the previous stage and the furthest stage.
+			var seconds int64
+			var furthest string
+			err := f.Database.QueryRow(t.Context(), `SELECT m.seconds, a.furthest_stage FROM application_moves AS m
 			JOIN applications AS a ON a.id = m.application_id WHERE m.id = $1`, last.ID).Scan(&seconds, &furthest)
-		if err != nil || seconds != step.seconds || furthest != string(step.furthest) {
-			t.Errorf("%s: got %d seconds and furthest stage %s, %v; want %d and %s",
-				step.body, seconds, furthest, err, step.seconds, step.furthest)
-		}
+			if err != nil || seconds != step.seconds || furthest != string(step.furthest) {
+				t.Errorf("%s: got %d seconds and furthest stage %s, %v; want %d and %s",
+					step.body, seconds, furthest, err, step.seconds, step.furthest)
+			}
+		})
 	}
 
+	hr = f.replica.SignIn(t, f.acme.Users[api.RoleHr])
 	hired := getApplication(hr, id)
 	if len(hired.AllowedActions) != 0 || len(hired.AllowedStages) != 0 {
 		t.Errorf("hired: got actions %v and stages %v, want none", hired.AllowedActions, hired.AllowedStages)
@@ -166,29 +173,31 @@ func TestActions(t *testing.T) {
 			"application.withdrawn", `{"changes":{"status":{"from":"on_hold","to":"withdrawn"}}}`,
 		},
 	} {
-		answer := step.client.Post(path(id, step.action), step.body).Expect(http.StatusOK)
+		t.Run(step.action, func(t *testing.T) {
+			answer := step.client.In(t).Post(path(id, step.action), step.body).Expect(http.StatusOK)
 
-		got := testkit.Decode[api.Application](answer)
-		if got.Status != step.to || got.Stage != initial.Stage || !got.StageEnteredAt.Equal(initial.StageEnteredAt) ||
-			!got.UpdatedAt.After(initial.UpdatedAt) || !isReason(got.RejectionReason, step.rejection) {
-			t.Errorf("%s: got %+v, want %s with rejection reason %q", step.action, got, step.to, step.rejection)
-		}
-		again := step.client.Get(path(id))
-		if !bytes.Equal(again.Body, answer.Body) || again.Header.Get("ETag") != answer.Header.Get("ETag") {
-			t.Errorf("%s returned %s, GetApplication returned %s", step.action, answer.Body, again.Body)
-		}
+			got := testkit.Decode[api.Application](answer)
+			if got.Status != step.to || got.Stage != initial.Stage || !got.StageEnteredAt.Equal(initial.StageEnteredAt) ||
+				!got.UpdatedAt.After(initial.UpdatedAt) || !isReason(got.RejectionReason, step.rejection) {
+				t.Errorf("got %+v, want %s with rejection reason %q", got, step.to, step.rejection)
+			}
+			again := step.client.In(t).Get(path(id))
+			if !bytes.Equal(again.Body, answer.Body) || again.Header.Get("ETag") != answer.Header.Get("ETag") {
+				t.Errorf("%s returned %s, GetApplication returned %s", step.action, answer.Body, again.Body)
+			}
 
-		last := getHistory(hr, id)[i+1]
-		reason, _ := last.Reason.Get()
-		if string(last.Event) != step.action || *last.FromStatus != step.from || last.ToStatus != step.to ||
-			reason != step.reason || *last.FromStage != initial.Stage || last.ToStage != initial.Stage ||
-			!isReason(last.RejectionReason, step.rejection) {
-			t.Errorf("the history has %+v, want %s from %s", last, step.action, step.from)
-		}
-		entry := auditEntries(f, id)[i]
-		if string(entry.Action) != step.audited || auditDetails(t, entry) != step.changes {
-			t.Errorf("got audit entry %s %s, want %s %s", entry.Action, auditDetails(t, entry), step.audited, step.changes)
-		}
+			last := getHistory(hr.In(t), id)[i+1]
+			reason, _ := last.Reason.Get()
+			if string(last.Event) != step.action || *last.FromStatus != step.from || last.ToStatus != step.to ||
+				reason != step.reason || *last.FromStage != initial.Stage || last.ToStage != initial.Stage ||
+				!isReason(last.RejectionReason, step.rejection) {
+				t.Errorf("the history has %+v, want %s from %s", last, step.action, step.from)
+			}
+			entry := auditEntries(f, id)[i]
+			if string(entry.Action) != step.audited || auditDetails(t, entry) != step.changes {
+				t.Errorf("got audit entry %s %s, want %s %s", entry.Action, auditDetails(t, entry), step.audited, step.changes)
+			}
+		})
 	}
 
 	// Only moves that leave a stage have the seconds that it lasted.
@@ -254,7 +263,10 @@ func TestActionsRefuseInvalidRequests(t *testing.T) {
 		"move": `{"to":"offer"}`, "hold": "", "resume": "", "reject": `{"rejection_reason":"other"}`, "withdraw": "",
 		"reactivate": `{"reason":"r"}`,
 	} {
-		hr.Post(path(uuid.New(), action), body).Refused(http.StatusNotFound, "not_found")
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			hr.In(t).Post(path(uuid.New(), action), body).Refused(http.StatusNotFound, "not_found")
+		})
 	}
 }
 

@@ -61,38 +61,41 @@ func checkText(t failer, text, want string) {
 
 func TestHostileTexts(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		"":                  "",
-		"a,b;c:d\\e":        "a,b;c:d\\e",
-		`\n \N \, \; \\`:    `\n \N \, \; \\`,
-		"one\ntwo":          "one\ntwo",
-		"one\r\ntwo":        "one\ntwo",
-		"one\rtwo":          "one\ntwo",
-		"one\n\r\n\rtwo":    "one\n\n\ntwo",
-		"\r\nSUMMARY:other": "\nSUMMARY:other",
-		"x\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:other": "x\nEND:VEVENT\nBEGIN:VEVENT\nUID:other",
-		"x\rATTENDEE:mailto:evil@evil.example":         "x\nATTENDEE:mailto:evil@evil.example",
-		"x\vATTACH:file:///etc/passwd":                 "x\nATTACH:file:///etc/passwd",
-		"x\fATTACH:y":                                  "x\nATTACH:y",
-		"x\u0085ATTACH:y\u2028ATTACH:z\u2029ATTACH:z":  "x\nATTACH:y\nATTACH:z\nATTACH:z",
-		"\r\n folded":                                  "\n folded",
-		"\x00a\x01b\x1bc\x7fd\u009be":                  "abcde",
-		"tab\tbed":                                     "tab\tbed",
-		"\xff\xfe bytes":                               "\uFFFD bytes",
-		`" ; ROLE=CHAIR:mailto:evil@evil.example`:      `" ; ROLE=CHAIR:mailto:evil@evil.example`,
-		`";ROLE="CHAIR`:                                `";ROLE="CHAIR`,
-		"x:mailto:evil@evil.example":                   "x:mailto:evil@evil.example",
-		`x\`:                                           `x\`,
-		"^n^'^^ ^":                                     "^n^'^^ ^",
-		"<script>alert(1)</script>":                    "<script>alert(1)</script>",
-		strings.Repeat("a", 200):                       strings.Repeat("a", 200),
-		strings.Repeat(" ", 200):                       strings.Repeat(" ", 200),
-		strings.Repeat("👩🏽‍💻", 40):                     strings.Repeat("👩🏽‍💻", 40),
-		strings.Repeat("é\u0301, ", 60):                strings.Repeat("é\u0301, ", 60),
-		strings.Repeat("\\", 150):                      strings.Repeat("\\", 150),
-		strings.Repeat("\n", 150):                      strings.Repeat("\n", 150),
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":                            {"", ""},
+		"separators":                       {"a,b;c:d\\e", "a,b;c:d\\e"},
+		"escapes":                          {`\n \N \, \; \\`, `\n \N \, \; \\`},
+		"line feed":                        {"one\ntwo", "one\ntwo"},
+		"CR LF":                            {"one\r\ntwo", "one\ntwo"},
+		"carriage return":                  {"one\rtwo", "one\ntwo"},
+		"several line ends":                {"one\n\r\n\rtwo", "one\n\n\ntwo"},
+		"another property":                 {"\r\nSUMMARY:other", "\nSUMMARY:other"},
+		"another event":                    {"x\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:other", "x\nEND:VEVENT\nBEGIN:VEVENT\nUID:other"},
+		"attendee after a carriage return": {"x\rATTENDEE:mailto:evil@evil.example", "x\nATTENDEE:mailto:evil@evil.example"},
+		"attachment after a vertical tab":  {"x\vATTACH:file:///etc/passwd", "x\nATTACH:file:///etc/passwd"},
+		"attachment after a form feed":     {"x\fATTACH:y", "x\nATTACH:y"},
+		"attachments after other line separators": {"x\u0085ATTACH:y\u2028ATTACH:z\u2029ATTACH:z", "x\nATTACH:y\nATTACH:z\nATTACH:z"},
+		"folded line":              {"\r\n folded", "\n folded"},
+		"control characters":       {"\x00a\x01b\x1bc\x7fd\u009be", "abcde"},
+		"tab":                      {"tab\tbed", "tab\tbed"},
+		"invalid UTF-8":            {"\xff\xfe bytes", "\uFFFD bytes"},
+		"quote and a parameter":    {`" ; ROLE=CHAIR:mailto:evil@evil.example`, `" ; ROLE=CHAIR:mailto:evil@evil.example`},
+		"quote within a parameter": {`";ROLE="CHAIR`, `";ROLE="CHAIR`},
+		"colon":                    {"x:mailto:evil@evil.example", "x:mailto:evil@evil.example"},
+		"backslash at the end":     {`x\`, `x\`},
+		"carets":                   {"^n^'^^ ^", "^n^'^^ ^"},
+		"markup":                   {"<script>alert(1)</script>", "<script>alert(1)</script>"},
+		"200 letters":              {strings.Repeat("a", 200), strings.Repeat("a", 200)},
+		"200 spaces":               {strings.Repeat(" ", 200), strings.Repeat(" ", 200)},
+		"40 emoji":                 {strings.Repeat("👩🏽‍💻", 40), strings.Repeat("👩🏽‍💻", 40)},
+		"60 combining characters":  {strings.Repeat("é\u0301, ", 60), strings.Repeat("é\u0301, ", 60)},
+		"150 backslashes":          {strings.Repeat("\\", 150), strings.Repeat("\\", 150)},
+		"150 line ends":            {strings.Repeat("\n", 150), strings.Repeat("\n", 150)},
 	} {
-		checkText(t, text, want)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkText(t, c.text, c.want)
+		})
 	}
 }
 
@@ -144,26 +147,32 @@ func TestEmailAddressesAreEncoded(t *testing.T) {
 		"a\r\nb@acme.example":    "mailto:a%0D%0Ab@acme.example",
 		"ü@acme.example":         "mailto:%C3%BC@acme.example",
 	} {
-		e := newEvent()
-		e.Organizer.Email = email
-		if got := parse(t, write(t, e)).components[1].property("ORGANIZER").value; got != want {
-			t.Errorf("%q: got %s, want %s", email, got, want)
-		}
+		t.Run(email, func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			e.Organizer.Email = email
+			if got := parse(t, write(t, e)).components[1].property("ORGANIZER").value; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
 	}
 }
 
 func TestURLsAreEncoded(t *testing.T) {
 	t.Parallel()
-	for url, want := range map[string]string{
-		"https://meet.example/a?b=c&d=1,2;e#f":   "https://meet.example/a?b=c&d=1,2;e#f",
-		"https://[::1]:8000/%20(x)*!'$@~":        "https://[::1]:8000/%20(x)*!'$@~",
-		"https://münchen.example/a b\"<>\\^`{|}": "https://m%C3%BCnchen.example/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D",
-		"https://x\r\nATTACH:y":                  "https://x%0D%0AATTACH:y",
+	for name, c := range map[string]struct{ url, want string }{
+		"query and fragment":       {"https://meet.example/a?b=c&d=1,2;e#f", "https://meet.example/a?b=c&d=1,2;e#f"},
+		"IPv6 address and escapes": {"https://[::1]:8000/%20(x)*!'$@~", "https://[::1]:8000/%20(x)*!'$@~"},
+		"characters to encode":     {"https://münchen.example/a b\"<>\\^`{|}", "https://m%C3%BCnchen.example/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D"},
+		"line break":               {"https://x\r\nATTACH:y", "https://x%0D%0AATTACH:y"},
 	} {
-		e := newEvent()
-		e.URL = url
-		if got := parse(t, write(t, e)).components[1].property("URL").value; got != want {
-			t.Errorf("%q: got %s, want %s", url, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			e.URL = c.url
+			if got := parse(t, write(t, e)).components[1].property("URL").value; got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
 	}
 }

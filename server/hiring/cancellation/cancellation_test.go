@@ -39,14 +39,9 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	t.Helper()
 	installation := testkit.New(t)
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
 	company := installation.Company("acme")
 	f := fixture{
-		Installation: installation, Hiring: installation.Hiring(company), t: t, store: store, company: company,
+		Installation: installation, Hiring: installation.Hiring(company), t: t, store: installation.Store(8), company: company,
 		canceller: cancellation.Canceller{Clock: clock.System(), Audit: audit.NewRecorder(clock.System())},
 		actor:     company.Users[api.RoleHr].ID,
 	}
@@ -287,44 +282,47 @@ func testConcurrentChange(t *testing.T, f fixture) {
 			false,
 		},
 	} {
-		// The cases run one after the other, because each waits until a call of Cancel waits.
-		application := f.application()
-		id := f.interview(application, test.from)
-		tx, err := f.Connect().Begin(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tx.Exec(t.Context(), test.change, id); err != nil {
-			t.Fatalf("%s: %v", test.name, err)
-		}
-
-		done := make(chan error, 1)
-		go func() { done <- f.cancel(application) }()
-		testkit.Eventually(t, 10*time.Second, "Cancel waits for the change", func() bool {
-			return f.cancelWaits(t.Context())
-		})
-		if err := tx.Commit(t.Context()); err != nil {
-			t.Fatalf("%s: %v", test.name, err)
-		}
-		if err := <-done; err != nil {
-			t.Errorf("%s: Cancel: %v", test.name, err)
-		}
-
-		after := f.read(id)
-		if got := after.Status == api.InterviewStatusCancelled; got != test.want {
-			t.Errorf("%s: got %s, want cancelled %t", test.name, after.Status, test.want)
-		}
-		events := f.history(id)
-		if !test.want {
-			if len(events) != 0 {
-				t.Errorf("%s: got the events %+v, want none", test.name, events)
+		t.Run(test.name, func(t *testing.T) {
+			f := f.in(t)
+			// The cases run one after the other, because each waits until a call of Cancel waits.
+			application := f.application()
+			id := f.interview(application, test.from)
+			tx, err := f.Connect().Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
 			}
-			continue
-		}
-		if len(events) != 1 || *events[0].FromStatus != api.InterviewStatusScheduled ||
-			!equalTimes(events[0].FromStartsAt, after.StartsAt) || after.StartsAt == nil {
-			t.Errorf("%s: got the events %+v, want a cancellation of the scheduled interview", test.name, events)
-		}
+			if _, err := tx.Exec(t.Context(), test.change, id); err != nil {
+				t.Fatalf("%v", err)
+			}
+
+			done := make(chan error, 1)
+			go func() { done <- f.cancel(application) }()
+			testkit.Eventually(t, 10*time.Second, "Cancel waits for the change", func() bool {
+				return f.cancelWaits(t.Context())
+			})
+			if err := tx.Commit(t.Context()); err != nil {
+				t.Fatalf("%v", err)
+			}
+			if err := <-done; err != nil {
+				t.Errorf("Cancel: %v", err)
+			}
+
+			after := f.read(id)
+			if got := after.Status == api.InterviewStatusCancelled; got != test.want {
+				t.Errorf("got %s, want cancelled %t", after.Status, test.want)
+			}
+			events := f.history(id)
+			if !test.want {
+				if len(events) != 0 {
+					t.Errorf("got the events %+v, want none", events)
+				}
+				return
+			}
+			if len(events) != 1 || *events[0].FromStatus != api.InterviewStatusScheduled ||
+				!equalTimes(events[0].FromStartsAt, after.StartsAt) || after.StartsAt == nil {
+				t.Errorf("got the events %+v, want a cancellation of the scheduled interview", events)
+			}
+		})
 	}
 }
 

@@ -377,11 +377,14 @@ func TestVisibility(t *testing.T) {
 		})
 	}
 	for _, role := range []api.Role{api.RoleHr, api.RoleAdmin} {
-		for _, id := range []uuid.UUID{foreign, uuid.Nil} {
-			f.as[role].Patch(path(id), map[string]any{"phone": nil}).Refused(http.StatusNotFound, "not_found")
-			f.as[role].Post(path(id, "archive"), nil).Refused(http.StatusNotFound, "not_found")
-			f.as[role].Post(path(id, "restore"), nil).Refused(http.StatusNotFound, "not_found")
-		}
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			for _, id := range []uuid.UUID{foreign, uuid.Nil} {
+				f.as[role].Patch(path(id), map[string]any{"phone": nil}).Refused(http.StatusNotFound, "not_found")
+				f.as[role].Post(path(id, "archive"), nil).Refused(http.StatusNotFound, "not_found")
+				f.as[role].Post(path(id, "restore"), nil).Refused(http.StatusNotFound, "not_found")
+			}
+		})
 	}
 }
 

@@ -55,47 +55,50 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 	since := newest[150].UpdatedAt.Format("2006-01-02T15:04:05.999999Z07:00")
 
 	for role, total := range map[api.Role]int{api.RoleHr: 1701, api.RoleTeamLead: 426, api.RoleEmployee: 1} {
-		for _, filter := range []url.Values{
-			{},
-			{"status": {"archived"}},
-			{"tag": {"odd", "X"}},
-			{"source": {"fair"}},
-			{"updated_since": {since}},
-			{"tag": {"none"}},
-		} {
-			query := testkit.With(filter, nil)
-			query.Set("sort", "created_at")
-			query.Set("limit", "200")
-			listed := listAll(f.as[role], query)
-			if len(filter) == 0 && len(listed) != total {
-				t.Errorf("%s: got %d candidates in the list, want %d", role, len(listed), total)
-			}
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			for _, filter := range []url.Values{
+				{},
+				{"status": {"archived"}},
+				{"tag": {"odd", "X"}},
+				{"source": {"fair"}},
+				{"updated_since": {since}},
+				{"tag": {"none"}},
+			} {
+				query := testkit.With(filter, nil)
+				query.Set("sort", "created_at")
+				query.Set("limit", "200")
+				listed := listAll(f.as[role], query)
+				if len(filter) == 0 && len(listed) != total {
+					t.Errorf("got %d candidates in the list, want %d", len(listed), total)
+				}
 
-			lines := f.as[role].Get(collection + "/export?" + filter.Encode()).Expect(http.StatusOK)
-			if got := decodeLines(t, lines.Body); !reflect.DeepEqual(got, listed) {
-				t.Errorf("%s %v: got %d lines, want the %d candidates of the list in the same order",
-					role, filter, len(got), len(listed))
-			}
-			name := lines.Header.Get("Content-Disposition")
-			if got := lines.Header.Get("Content-Type"); got != "application/x-ndjson" ||
-				!strings.HasPrefix(name, `attachment; filename="candidates-`) || !strings.HasSuffix(name, `.ndjson"`) {
-				t.Errorf("got Content-Type %s and Content-Disposition %s, want NDJSON", got, name)
-			}
+				lines := f.as[role].Get(collection + "/export?" + filter.Encode()).Expect(http.StatusOK)
+				if got := decodeLines(t, lines.Body); !reflect.DeepEqual(got, listed) {
+					t.Errorf("%s %v: got %d lines, want the %d candidates of the list in the same order",
+						role, filter, len(got), len(listed))
+				}
+				name := lines.Header.Get("Content-Disposition")
+				if got := lines.Header.Get("Content-Type"); got != "application/x-ndjson" ||
+					!strings.HasPrefix(name, `attachment; filename="candidates-`) || !strings.HasSuffix(name, `.ndjson"`) {
+					t.Errorf("got Content-Type %s and Content-Disposition %s, want NDJSON", got, name)
+				}
 
-			table := f.as[role].Get(collection + "/export?format=csv&" + filter.Encode()).Expect(http.StatusOK)
-			if name := table.Header.Get("Content-Disposition"); !strings.HasSuffix(name, `.csv"`) {
-				t.Errorf("got Content-Disposition %s, want a name that ends in .csv", name)
-			}
-			records, err := csv.NewReader(bytes.NewReader(table.Body)).ReadAll()
-			if err != nil || len(records) != 1+len(listed) {
-				t.Fatalf("%s %v: got %d records, %v; want a header and %d", role, filter, len(records), err, len(listed))
-			}
-			for i, record := range records[1:] {
-				if record[0] != listed[i].ID.String() {
-					t.Fatalf("%s %v: record %d is candidate %s, want %s", role, filter, i+1, record[0], listed[i].ID)
+				table := f.as[role].Get(collection + "/export?format=csv&" + filter.Encode()).Expect(http.StatusOK)
+				if name := table.Header.Get("Content-Disposition"); !strings.HasSuffix(name, `.csv"`) {
+					t.Errorf("got Content-Disposition %s, want a name that ends in .csv", name)
+				}
+				records, err := csv.NewReader(bytes.NewReader(table.Body)).ReadAll()
+				if err != nil || len(records) != 1+len(listed) {
+					t.Fatalf("%s %v: got %d records, %v; want a header and %d", role, filter, len(records), err, len(listed))
+				}
+				for i, record := range records[1:] {
+					if record[0] != listed[i].ID.String() {
+						t.Fatalf("%s %v: record %d is candidate %s, want %s", role, filter, i+1, record[0], listed[i].ID)
+					}
 				}
 			}
-		}
+		})
 	}
 
 	// Every export is recorded with its query. Refused ones are not.

@@ -35,16 +35,19 @@ func TestImportOfTruncatedUpload(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, mode := range []string{"atomic", "partial"} {
-		body, sender := io.Pipe()
-		request := f.newUpload(t.Context(), f.replica, "mode="+mode, body)
-		go func() {
-			_, _ = io.WriteString(sender, "first_name,last_name\n"+strings.Repeat("Mira,Solheim\n", 5000))
-			_ = sender.CloseWithError(io.ErrUnexpectedEOF) // always returns nil
-		}()
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			t.Errorf("%s: got status %d, want no response", mode, response.StatusCode)
-			_ = response.Body.Close()
-		}
+		t.Run(mode, func(t *testing.T) {
+			f := f.in(t)
+			body, sender := io.Pipe()
+			request := f.newUpload(t.Context(), f.replica, "mode="+mode, body)
+			go func() {
+				_, _ = io.WriteString(sender, "first_name,last_name\n"+strings.Repeat("Mira,Solheim\n", 5000))
+				_ = sender.CloseWithError(io.ErrUnexpectedEOF) // always returns nil
+			}()
+			if response, err := http.DefaultClient.Do(request); err == nil {
+				t.Errorf("got status %d, want no response", response.StatusCode)
+				_ = response.Body.Close()
+			}
+		})
 	}
 
 	// The limit of concurrent imports admits the next one as soon as those two have ended.

@@ -181,11 +181,13 @@ func TestImportReportsEveryError(t *testing.T) {
 
 	// A dry run reports the same errors with status 200.
 	for _, mode := range []string{"atomic", "partial"} {
-		dry := decodeReport(upload(hr, "ndjson?dry_run=true&mode="+mode, file))
-		if counts(dry) != [5]int32{11, 2, 0, 0, 9} || !slices.Equal(sortErrors(describeErrors(dry.Errors)), want) ||
-			dry.ErrorsTruncated {
-			t.Errorf("dry run in mode %s: got %+v, want 2 created and 9 failed", mode, dry)
-		}
+		t.Run(mode, func(t *testing.T) {
+			dry := decodeReport(upload(hr.In(t), "ndjson?dry_run=true&mode="+mode, file))
+			if counts(dry) != [5]int32{11, 2, 0, 0, 9} || !slices.Equal(sortErrors(describeErrors(dry.Errors)), want) ||
+				dry.ErrorsTruncated {
+				t.Errorf("dry run in mode %s: got %+v, want 2 created and 9 failed", mode, dry)
+			}
+		})
 	}
 	f.expectStored("known v1 Kim Nown {} {} active")
 
@@ -209,23 +211,25 @@ func TestImportMalformedCSV(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	hr := f.as[api.RoleHr]
-	for file, want := range map[string]string{
-		"first_name,shoe_size,colour\nMira,46,red\n": "/shoe_size unknown /colour unknown",
-		"first_name,first_name,last_name\nA,B,C\n":   "/first_name duplicate_name",
-		"\n":                                        " required",
-		"First_Name,last_name\nMira,Solheim\n":      "/First_Name unknown",
-		"first_name;last_name\nMira;Solheim\n":      "/first_name;last_name unknown",
-		"\"first_name\"x,last_name\nMira,Solheim\n": " syntax",
+	for name, c := range map[string]struct{ file, want string }{
+		"unknown columns":     {"first_name,shoe_size,colour\nMira,46,red\n", "/shoe_size unknown /colour unknown"},
+		"column twice":        {"first_name,first_name,last_name\nA,B,C\n", "/first_name duplicate_name"},
+		"no header":           {"\n", " required"},
+		"columns in capitals": {"First_Name,last_name\nMira,Solheim\n", "/First_Name unknown"},
+		"semicolons":          {"first_name;last_name\nMira;Solheim\n", "/first_name;last_name unknown"},
+		"text after a quote":  {"\"first_name\"x,last_name\nMira,Solheim\n", " syntax"},
 	} {
-		for _, query := range []string{"csv", "csv?mode=partial", "csv?dry_run=true"} {
-			var errors []string
-			for _, e := range upload(hr, query, file).Refused(http.StatusUnprocessableEntity, "import_refused").Errors {
-				errors = append(errors, *e.Pointer+" "+e.Code)
+		t.Run(name, func(t *testing.T) {
+			for _, query := range []string{"csv", "csv?mode=partial", "csv?dry_run=true"} {
+				var errors []string
+				for _, e := range upload(hr.In(t), query, c.file).Refused(http.StatusUnprocessableEntity, "import_refused").Errors {
+					errors = append(errors, *e.Pointer+" "+e.Code)
+				}
+				if got := strings.Join(errors, " "); got != c.want {
+					t.Errorf("%s of %q: got errors %q, want %q", query, c.file, got, c.want)
+				}
 			}
-			if got := strings.Join(errors, " "); got != want {
-				t.Errorf("%s of %q: got errors %q, want %q", query, file, got, want)
-			}
-		}
+		})
 	}
 
 	t.Run("rows", func(t *testing.T) {
@@ -289,32 +293,35 @@ func TestImportByID(t *testing.T) {
 	a, other := f.candidateID("a"), f.hiring.Candidate()
 	row := func(id uuid.UUID, rest string) string { return `{"id":"` + id.String() + `"` + rest + "}\n" }
 	for _, test := range []struct {
-		file   string
-		counts [5]int32
-		errors string
+		name, file string
+		counts     [5]int32
+		errors     string
 	}{
-		{row(a, `,"location":"Oslo"`) + row(other, `,"location":"Oslo"`), [5]int32{2, 0, 2, 0, 0}, ""},
-		{row(a, `,"external_id":"a"`) + row(other, ""), [5]int32{2, 0, 0, 2, 0}, ""},
-		{row(other, `,"external_id":"new"`), [5]int32{1, 0, 1, 0, 0}, ""},
-		{row(other, `,"external_id":null`), [5]int32{1, 0, 1, 0, 0}, ""},
-		{row(uuid.New(), `,"first_name":"Omar","last_name":"Aziz"`), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
+		{"two updates", row(a, `,"location":"Oslo"`) + row(other, `,"location":"Oslo"`), [5]int32{2, 0, 2, 0, 0}, ""},
+		{"no changes", row(a, `,"external_id":"a"`) + row(other, ""), [5]int32{2, 0, 0, 2, 0}, ""},
+		{"new external_id", row(other, `,"external_id":"new"`), [5]int32{1, 0, 1, 0, 0}, ""},
+		{"null external_id", row(other, `,"external_id":null`), [5]int32{1, 0, 1, 0, 0}, ""},
+		{"unknown id with names", row(uuid.New(), `,"first_name":"Omar","last_name":"Aziz"`), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
 		{
+			"id and external_id of one candidate",
 			row(a, `,"external_id":"renamed"`) + `{"external_id":"a","location":"Rome"}` + "\n",
 			[5]int32{2, 0, 0, 0, 2},
 			"1/external_id duplicate 2/id duplicate",
 		},
-		{row(uuid.New(), `,"external_id":"a","source":"fair"`), [5]int32{1, 0, 1, 0, 0}, ""},
-		{row(uuid.New(), ""), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
-		{row(a, `,"external_id":"b"`), [5]int32{1, 0, 0, 0, 1}, "1/external_id taken"},
-		{row(a, "") + row(a, `,"phone":"+49 1"`), [5]int32{2, 0, 0, 1, 1}, "2/id duplicate"},
-		{`{"external_id":"a"}` + "\n" + row(a, ""), [5]int32{2, 0, 0, 1, 1}, "2/id duplicate"},
+		{"unknown id with a known external_id", row(uuid.New(), `,"external_id":"a","source":"fair"`), [5]int32{1, 0, 1, 0, 0}, ""},
+		{"unknown id", row(uuid.New(), ""), [5]int32{1, 0, 0, 0, 1}, "1/id unknown"},
+		{"external_id of another candidate", row(a, `,"external_id":"b"`), [5]int32{1, 0, 0, 0, 1}, "1/external_id taken"},
+		{"id twice", row(a, "") + row(a, `,"phone":"+49 1"`), [5]int32{2, 0, 0, 1, 1}, "2/id duplicate"},
+		{"external_id, then its id", `{"external_id":"a"}` + "\n" + row(a, ""), [5]int32{2, 0, 0, 1, 1}, "2/id duplicate"},
 	} {
-		for _, query := range []string{"ndjson?mode=partial&dry_run=true", "ndjson?mode=partial"} {
-			report := decodeReport(upload(hr, query, test.file))
-			if counts(report) != test.counts || strings.Join(describeErrors(report.Errors), " ") != test.errors {
-				t.Errorf("%s of %s: got %+v, want counts %v and errors %q", query, test.file, report, test.counts, test.errors)
+		t.Run(test.name, func(t *testing.T) {
+			for _, query := range []string{"ndjson?mode=partial&dry_run=true", "ndjson?mode=partial"} {
+				report := decodeReport(upload(hr.In(t), query, test.file))
+				if counts(report) != test.counts || strings.Join(describeErrors(report.Errors), " ") != test.errors {
+					t.Errorf("%s of %s: got %+v, want counts %v and errors %q", query, test.file, report, test.counts, test.errors)
+				}
 			}
-		}
+		})
 	}
 
 	foreign := f.Hiring(f.Company("globex")).Candidate()

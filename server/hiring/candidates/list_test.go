@@ -201,13 +201,16 @@ func TestSearch(t *testing.T) {
 		"山": {"山田"}, "山田": {"山田"}, "田": nil, "鈴木": {"鈴木一郎"}, "木一": nil, "c++": {"100%"}, "f#": {"a_bcd"},
 		"le": {"100%"}, "ba": {`back\slash`}, "龍": nil, "f1@": {"a_bcd"},
 	} {
-		var got []string
-		for _, c := range listAll(f.as[api.RoleHr], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
-			got = append(got, c.LastName)
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%q: found %q, want %q", q, got, want)
-		}
+		t.Run(q, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, c := range listAll(f.as[api.RoleHr].In(t), url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"3"}}) {
+				got = append(got, c.LastName)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("found %q, want %q", got, want)
+			}
+		})
 	}
 	if found := listPage(f.as[api.RoleHr], url.Values{"q": {"F10@E.IO"}}).Data; len(found) != 1 {
 		t.Errorf("found %d candidates by email address, want 1", len(found))
@@ -215,19 +218,27 @@ func TestSearch(t *testing.T) {
 
 	t.Run("invalid texts", func(t *testing.T) {
 		f := f.in(t)
-		for q, code := range map[string]string{
-			"": "malformed_request", strings.Repeat("x", 101): "malformed_request", "a\x00b": "malformed_request",
-			"\xff": "malformed_request", "%": "rule_violated", "___": "rule_violated", "++": "rule_violated",
-			" ": "rule_violated", "😀": "rule_violated",
+		for name, c := range map[string]struct{ q, code string }{
+			"empty":         {"", "malformed_request"},
+			"101 letters":   {strings.Repeat("x", 101), "malformed_request"},
+			"NUL":           {"a\x00b", "malformed_request"},
+			"invalid UTF-8": {"\xff", "malformed_request"},
+			"percent sign":  {"%", "rule_violated"},
+			"underscores":   {"___", "rule_violated"},
+			"plus signs":    {"++", "rule_violated"},
+			"space":         {" ", "rule_violated"},
+			"emoji":         {"😀", "rule_violated"},
 		} {
-			status := http.StatusBadRequest
-			if code == "rule_violated" {
-				status = http.StatusUnprocessableEntity
-			}
-			problem := f.as[api.RoleHr].Get(collection+"?q="+url.QueryEscape(q)).Refused(status, code)
-			if len(problem.Errors) == 0 || *problem.Errors[0].Parameter != "q" {
-				t.Errorf("%q: got errors %+v, want one for q", q, problem.Errors)
-			}
+			t.Run(name, func(t *testing.T) {
+				status := http.StatusBadRequest
+				if c.code == "rule_violated" {
+					status = http.StatusUnprocessableEntity
+				}
+				problem := f.as[api.RoleHr].In(t).Get(collection+"?q="+url.QueryEscape(c.q)).Refused(status, c.code)
+				if len(problem.Errors) == 0 || *problem.Errors[0].Parameter != "q" {
+					t.Errorf("got errors %+v, want one for q", problem.Errors)
+				}
+			})
 		}
 	})
 }
@@ -275,26 +286,28 @@ func TestSearchStrategiesAgree(t *testing.T) {
 			"tag=nobody": {1, 0}, "tag=old&q=much": {4001, 41_000}, "tag=new&q=rarest": {1, 0},
 			"tag=n0&tag=old&q=rarest": {1, 0}, "status=archived": {1, 0}, "": {1, total},
 		} {
-			var want []string
-			for n := bounds[0]; n <= bounds[1]; n++ {
-				if n%every == 0 {
-					want = append(want, fmt.Sprint(n))
+			t.Run(fmt.Sprintf("%q with %d visible", query, count), func(t *testing.T) {
+				var want []string
+				for n := bounds[0]; n <= bounds[1]; n++ {
+					if n%every == 0 {
+						want = append(want, fmt.Sprint(n))
+					}
 				}
-			}
-			for _, sort := range []string{"created_at", "-created_at"} {
-				if sort == "-created_at" {
-					slices.Reverse(want)
+				for _, sort := range []string{"created_at", "-created_at"} {
+					if sort == "-created_at" {
+						slices.Reverse(want)
+					}
+					found := listPage(client.In(t), parseQuery(t, query+"&limit=60&sort="+sort))
+					var got []string
+					for _, candidate := range found.Data {
+						got = append(got, candidate.ExternalID.MustGet())
+					}
+					if !slices.Equal(got, want[:min(len(want), 60)]) || found.HasMore != (len(want) > 60) {
+						t.Errorf("%q by %s, %d visible: got %v (more: %t), want the first of %d: %v",
+							query, sort, count, got, found.HasMore, len(want), want[:min(len(want), 60)])
+					}
 				}
-				found := listPage(client, parseQuery(t, query+"&limit=60&sort="+sort))
-				var got []string
-				for _, candidate := range found.Data {
-					got = append(got, candidate.ExternalID.MustGet())
-				}
-				if !slices.Equal(got, want[:min(len(want), 60)]) || found.HasMore != (len(want) > 60) {
-					t.Errorf("%q by %s, %d visible: got %v (more: %t), want the first of %d: %v",
-						query, sort, count, got, found.HasMore, len(want), want[:min(len(want), 60)])
-				}
-			}
+			})
 		}
 	}
 }

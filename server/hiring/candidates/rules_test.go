@@ -51,32 +51,35 @@ func TestDecide(t *testing.T) {
 		{archived, api.CandidateActionRestore, false}: {to: active},
 		{archived, api.CandidateActionRestore, true}:  {to: active},
 	} {
-		for _, role := range roles() {
-			relation, want := lifecycle.Relation{Role: role}, managers
-			if role == api.RoleEmployee || role == api.RoleTeamLead {
-				want = decision{code: fault.RoleNotAllowed}
-			}
-			to, err := decide(in.status, in.action, relation, in.busy)
-			if want.code == "" && (err != nil || to != want.to) || want.code != "" && !fault.Is(err, want.code) {
-				t.Errorf("%s %+v: got %s, %v, want %+v", role, in, to, err, want)
-			}
+		t.Run(fmt.Sprintf("%s %s, busy %t", in.action, in.status, in.busy), func(t *testing.T) {
+			t.Parallel()
+			for _, role := range roles() {
+				relation, want := lifecycle.Relation{Role: role}, managers
+				if role == api.RoleEmployee || role == api.RoleTeamLead {
+					want = decision{code: fault.RoleNotAllowed}
+				}
+				to, err := decide(in.status, in.action, relation, in.busy)
+				if want.code == "" && (err != nil || to != want.to) || want.code != "" && !fault.Is(err, want.code) {
+					t.Errorf("%s %+v: got %s, %v, want %+v", role, in, to, err, want)
+				}
 
-			// The allowed actions agree with the decision, also in the problem of a conflict.
-			allowed := allowedActions(in.status, relation, in.busy)
-			if slices.Contains(allowed, in.action) != (err == nil) {
-				t.Errorf("%s %+v: got allowed actions %v, but the decision is %v", role, in, allowed, err)
-			}
-			if allowed == nil {
-				t.Errorf("%s %+v: got nil as allowed actions, want a list", role, in)
-			}
-			var f *fault.Fault
-			if errors.As(err, &f) && f.Kind() == fault.Conflict {
-				state, actions := f.State()
-				if state != string(in.status) || fmt.Sprint(actions) != fmt.Sprint(allowed) {
-					t.Errorf("%s %+v: got state %s and actions %v, want %s and %v", role, in, state, actions, in.status, allowed)
+				// The allowed actions agree with the decision, also in the problem of a conflict.
+				allowed := allowedActions(in.status, relation, in.busy)
+				if slices.Contains(allowed, in.action) != (err == nil) {
+					t.Errorf("%s %+v: got allowed actions %v, but the decision is %v", role, in, allowed, err)
+				}
+				if allowed == nil {
+					t.Errorf("%s %+v: got nil as allowed actions, want a list", role, in)
+				}
+				var f *fault.Fault
+				if errors.As(err, &f) && f.Kind() == fault.Conflict {
+					state, actions := f.State()
+					if state != string(in.status) || fmt.Sprint(actions) != fmt.Sprint(allowed) {
+						t.Errorf("%s %+v: got state %s and actions %v, want %s and %v", role, in, state, actions, in.status, allowed)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -139,13 +142,16 @@ func TestSearchPattern(t *testing.T) {
 		// None: refused.
 		"": "", " ": "", "%": "", "___": "", "@": "", "++": "", "😀😀😀": "", "\u200d\u0301": "",
 	} {
-		got, err := searchPattern(text)
-		if got != want || (err != nil) != (want == "") {
-			t.Errorf("%q: got %q, %v, want %q", text, got, err, want)
-		}
-		if err != nil && !fault.Is(err, fault.RuleViolated) {
-			t.Errorf("%q: got %v, want %s", text, err, fault.RuleViolated)
-		}
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			got, err := searchPattern(text)
+			if got != want || (err != nil) != (want == "") {
+				t.Errorf("got %q, %v, want %q", got, err, want)
+			}
+			if err != nil && !fault.Is(err, fault.RuleViolated) {
+				t.Errorf("got %v, want %s", err, fault.RuleViolated)
+			}
+		})
 	}
 }
 
@@ -195,13 +201,16 @@ func TestPatched(t *testing.T) {
 			Email: nullable.NewNullNullable[openapi_types.Email](), Phone: null, Location: null, Source: null, ExternalID: null,
 		},
 	} {
-		edited := before.patched(patch)
-		if got := strings.Join(changedFields(before, edited), ","); got != want {
-			t.Errorf("got changed fields %q, want %q", got, want)
-		}
-		if got := changedFields(edited, edited.patched(patch)); len(got) > 0 {
-			t.Errorf("the patch of %q changes %q when applied again", want, got)
-		}
+		t.Run("changed: "+want, func(t *testing.T) {
+			t.Parallel()
+			edited := before.patched(patch)
+			if got := strings.Join(changedFields(before, edited), ","); got != want {
+				t.Errorf("got changed fields %q, want %q", got, want)
+			}
+			if got := changedFields(edited, edited.patched(patch)); len(got) > 0 {
+				t.Errorf("the patch of %q changes %q when applied again", want, got)
+			}
+		})
 	}
 
 	edited := before.patched(api.UpdateCandidateRequest{

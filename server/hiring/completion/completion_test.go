@@ -34,14 +34,9 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	t.Helper()
 	installation := testkit.New(t)
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 8})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
 	company := installation.Company("acme")
 	f := fixture{
-		Installation: installation, Hiring: installation.Hiring(company), t: t, store: store, company: company,
+		Installation: installation, Hiring: installation.Hiring(company), t: t, store: installation.Store(8), company: company,
 		completer: completion.Completer{Clock: clock.System(), Audit: audit.NewRecorder(clock.System())},
 		users: []testkit.User{
 			company.Users[api.RoleEmployee], company.Users[api.RoleTeamLead],

@@ -125,10 +125,13 @@ func testCalendarStatuses(t *testing.T, f fixture) {
 		api.InterviewStatusAwaitingScores: "CONFIRMED", api.InterviewStatusCompleted: "CONFIRMED",
 		api.InterviewStatusNoShow: "CONFIRMED", api.InterviewStatusCancelled: "CANCELLED",
 	} {
-		file := f.calendarFile("hr", path(f.newInterview(status), "calendar.ics"))
-		if !hasLine(file, "STATUS:"+want) {
-			t.Errorf("%s: got\n%s\nwant the status %s", status, file, want)
-		}
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			file := f.calendarFile("hr", path(f.newInterview(status), "calendar.ics"))
+			if !hasLine(file, "STATUS:"+want) {
+				t.Errorf("got\n%s\nwant the status %s", file, want)
+			}
+		})
 	}
 	draft := f.calendarFile("hr", path(f.newInterview(api.InterviewStatusDraft), "calendar.ics"))
 	if strings.Contains(draft, "VEVENT") {

@@ -208,9 +208,13 @@ func TestCreateRefusals(t *testing.T) {
 		"incomplete schedule": {"schedule": map[string]any{"starts_at": "2027-01-12T09:00:00Z"}},
 		"invalid date":        {"schedule": scheduleAt(0, "starts_at", "2027-02-30T09:00:00Z")},
 	} {
-		if got := f.clients["lead"].Post(collection, f.createBody(changes)).Status; got != http.StatusBadRequest {
-			t.Errorf("%s: got status %d, want %d", name, got, http.StatusBadRequest)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			if got := f.clients["lead"].Post(collection, f.createBody(changes)).Status; got != http.StatusBadRequest {
+				t.Errorf("got status %d, want %d", got, http.StatusBadRequest)
+			}
+		})
 	}
 	var count int
 	err := f.Database.QueryRow(t.Context(), `SELECT count(*) FROM interviews`).Scan(&count)
@@ -234,20 +238,23 @@ func TestCreateRequiresActiveApplication(t *testing.T) {
 	for status, want := range map[string][]string{
 		"on_hold": {"resume", "withdraw"}, "rejected": {"reactivate"}, "withdrawn": {"reactivate"}, "hired": {},
 	} {
-		candidate := f.Candidate()
-		stage := api.ApplicationStageInterview
-		if status == "hired" {
-			stage = api.ApplicationStageHired
-		}
-		application := f.Application(candidate, f.job, stage)
-		f.Exec(`UPDATE applications SET status = $2::text,
+		t.Run(status, func(t *testing.T) {
+			f := f.in(t)
+			candidate := f.Candidate()
+			stage := api.ApplicationStageInterview
+			if status == "hired" {
+				stage = api.ApplicationStageHired
+			}
+			application := f.Application(candidate, f.job, stage)
+			f.Exec(`UPDATE applications SET status = $2::text,
 			rejection_reason = CASE WHEN $2::text = 'rejected' THEN 'other' END WHERE id = $1`, application, status)
-		p := f.clients["hr"].Post(collection, f.createBody(map[string]any{"application_id": application})).
-			Refused(http.StatusConflict, "state_conflict")
-		if *p.State != status {
-			t.Errorf("got the state %q, want %q", *p.State, status)
-		}
-		wantEqual(t, status, *p.AllowedActions, want)
+			p := f.clients["hr"].Post(collection, f.createBody(map[string]any{"application_id": application})).
+				Refused(http.StatusConflict, "state_conflict")
+			if *p.State != status {
+				t.Errorf("got the state %q, want %q", *p.State, status)
+			}
+			wantEqual(t, status, *p.AllowedActions, want)
+		})
 	}
 }
 
@@ -311,42 +318,47 @@ func TestCreateWaitsForConcurrentChanges(t *testing.T) {
 	_, archived := f.KitVersion(api.KitVersionStatusPublished)
 	rejected := f.Application(f.Candidate(), f.job, api.ApplicationStageInterview)
 	for _, c := range []struct {
-		change  string
-		id      uuid.UUID
-		changes map[string]any
-		want    int
+		name, change string
+		id           uuid.UUID
+		changes      map[string]any
+		want         int
 	}{
 		{
+			"kit version archived",
 			`UPDATE kit_versions SET status = 'archived', archived_at = now() WHERE id = $1`, archived,
 			map[string]any{"kit_version_id": archived},
 			http.StatusUnprocessableEntity,
 		},
 		{
+			"application rejected",
 			`UPDATE applications SET status = 'rejected', rejection_reason = 'other' WHERE id = $1`, rejected,
 			map[string]any{"application_id": rejected},
 			http.StatusConflict,
 		},
 	} {
-		tx, err := f.Connect().Begin(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tx.Exec(t.Context(), c.change, c.id); err != nil {
-			t.Fatal(err)
-		}
-		answers := make(chan *testkit.Answer)
-		go func() { answers <- f.clients["lead"].Post(collection, f.createBody(c.changes)) }()
-		testkit.Eventually(t, 10*time.Second, "the creation waits for the change", func() bool {
-			var waits bool
-			err := f.Database.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+		t.Run(c.name, func(t *testing.T) {
+			f := f.in(t)
+			tx, err := f.Connect().Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.Exec(t.Context(), c.change, c.id); err != nil {
+				t.Fatal(err)
+			}
+			answers := make(chan *testkit.Answer)
+			go func() { answers <- f.clients["lead"].Post(collection, f.createBody(c.changes)) }()
+			testkit.Eventually(t, 10*time.Second, "the creation waits for the change", func() bool {
+				var waits bool
+				err := f.Database.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
 				WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waits)
-			return err == nil && waits
+				return err == nil && waits
+			})
+			if err := tx.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if answer := <-answers; answer.Status != c.want {
+				t.Errorf("%s: got %d %s, want %d", c.change, answer.Status, answer.Body, c.want)
+			}
 		})
-		if err := tx.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		if answer := <-answers; answer.Status != c.want {
-			t.Errorf("%s: got %d %s, want %d", c.change, answer.Status, answer.Body, c.want)
-		}
 	}
 }

@@ -29,36 +29,39 @@ func TestVisibility(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"other_lead", "outsider", "foreign admin"} {
-		client := f.clients[name]
-		for _, r := range []request{
-			{http.MethodGet, nil, nil},
-			{http.MethodGet, []string{"history"}, nil},
-			{http.MethodGet, []string{"calendar.ics"}, nil},
-			{http.MethodPatch, nil, map[string]any{"title": "x"}},
-			{http.MethodPost, []string{"schedule"}, scheduleAt(0)},
-			{http.MethodPost, []string{"reschedule"}, scheduleAt(0)},
-			{http.MethodPost, []string{"respond"}, map[string]any{"response": "accepted"}},
-			{http.MethodPost, []string{"start"}, nil},
-			{http.MethodPost, []string{"finish"}, nil},
-			{http.MethodPost, []string{"no-show"}, nil},
-			{http.MethodPost, []string{"cancel"}, nil},
-			{http.MethodPost, []string{"complete"}, withReason("x")},
-			{http.MethodPost, []string{"reopen"}, withReason("x")},
-			{http.MethodPut, []string{"panel", f.users["hr"].ID.String()}, map[string]any{}},
-			{http.MethodDelete, []string{"panel", f.users["panelist"].ID.String()}, nil},
-		} {
-			existing := client.Do(r.method, path(id, r.segments...), r.body, "If-Match", "*")
-			absent := client.Do(r.method, path(uuid.Must(uuid.NewV7()), r.segments...), r.body, "If-Match", "*")
-			if existing.Status == http.StatusForbidden && absent.Status == http.StatusForbidden {
-				continue // the role lacks the permission for all interviews
+		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
+			client := f.clients[name]
+			for _, r := range []request{
+				{http.MethodGet, nil, nil},
+				{http.MethodGet, []string{"history"}, nil},
+				{http.MethodGet, []string{"calendar.ics"}, nil},
+				{http.MethodPatch, nil, map[string]any{"title": "x"}},
+				{http.MethodPost, []string{"schedule"}, scheduleAt(0)},
+				{http.MethodPost, []string{"reschedule"}, scheduleAt(0)},
+				{http.MethodPost, []string{"respond"}, map[string]any{"response": "accepted"}},
+				{http.MethodPost, []string{"start"}, nil},
+				{http.MethodPost, []string{"finish"}, nil},
+				{http.MethodPost, []string{"no-show"}, nil},
+				{http.MethodPost, []string{"cancel"}, nil},
+				{http.MethodPost, []string{"complete"}, withReason("x")},
+				{http.MethodPost, []string{"reopen"}, withReason("x")},
+				{http.MethodPut, []string{"panel", f.users["hr"].ID.String()}, map[string]any{}},
+				{http.MethodDelete, []string{"panel", f.users["panelist"].ID.String()}, nil},
+			} {
+				existing := client.Do(r.method, path(id, r.segments...), r.body, "If-Match", "*")
+				absent := client.Do(r.method, path(uuid.Must(uuid.NewV7()), r.segments...), r.body, "If-Match", "*")
+				if existing.Status == http.StatusForbidden && absent.Status == http.StatusForbidden {
+					continue // the role lacks the permission for all interviews
+				}
+				got := existing.Refused(http.StatusNotFound, "not_found")
+				want := absent.Refused(http.StatusNotFound, "not_found")
+				got.Instance, got.RequestID = want.Instance, want.RequestID
+				if !reflect.DeepEqual(got, want) {
+					t.Errorf("%s %v: got %+v, want %+v", r.method, r.segments, got, want)
+				}
 			}
-			got := existing.Refused(http.StatusNotFound, "not_found")
-			want := absent.Refused(http.StatusNotFound, "not_found")
-			got.Instance, got.RequestID = want.Instance, want.RequestID
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("%s: %s %v: got %+v, want %+v", name, r.method, r.segments, got, want)
-			}
-		}
+		})
 	}
 	if got := f.get("hr", id); got.Status != api.InterviewStatusScheduled {
 		t.Errorf("got %+v, want an unchanged interview", got)
@@ -110,16 +113,19 @@ func TestETagCoversResponse(t *testing.T) {
 		"a panelist's name":    `UPDATE users SET first_name = 'Renamed' WHERE role = 'employee'`,
 		"a response":           `UPDATE interview_panelists SET response = 'tentative'`,
 	} {
-		before := tag("lead")
-		f.Exec(change)
-		if tag("lead") == before {
-			t.Errorf("%s changed, but the ETag did not", name)
-		}
-		f.clients["lead"].Do(http.MethodGet, path(id), nil, "If-None-Match", before).Expect(http.StatusOK)
-		// The version, on which If-Match is based, must not change.
-		if before[1:2] != first[1:2] {
-			t.Errorf("%s changed the version: got %s, want the version of %s", name, before, first)
-		}
+		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
+			before := tag("lead")
+			f.Exec(change)
+			if tag("lead") == before {
+				t.Errorf("%s changed, but the ETag did not", name)
+			}
+			f.clients["lead"].Do(http.MethodGet, path(id), nil, "If-None-Match", before).Expect(http.StatusOK)
+			// The version, on which If-Match is based, must not change.
+			if before[1:2] != first[1:2] {
+				t.Errorf("%s changed the version: got %s, want the version of %s", name, before, first)
+			}
+		})
 	}
 	before := tag("lead")
 	f.Exec(`UPDATE users SET department = 'Sales'`)
@@ -175,14 +181,20 @@ func TestUpdate(t *testing.T) {
 	f.clients["hr"].Do(http.MethodPatch, path(id), `{"title":"Any"}`, "If-Match", "*").Expect(http.StatusOK)
 
 	// Invalid patches.
-	for body, want := range map[string][]string{
-		`{"title":"\u00a0","location":"a\u0001"}`:                {"/title blank", "/location control_character"},
-		`{"meeting_url":"https://:1/","instructions":"a\u202e"}`: {"/instructions control_character", "/meeting_url invalid"},
-		`{"location":"a\u0007"}`:                                 {"/location control_character"},
+	for name, c := range map[string]struct {
+		body string
+		want []string
+	}{
+		"blank title and control character": {`{"title":"\u00a0","location":"a\u0001"}`, []string{"/title blank", "/location control_character"}},
+		"invalid URL and control character": {`{"meeting_url":"https://:1/","instructions":"a\u202e"}`, []string{"/instructions control_character", "/meeting_url invalid"}},
+		"control character":                 {`{"location":"a\u0007"}`, []string{"/location control_character"}},
 	} {
-		p := f.clients["lead"].Do(http.MethodPatch, path(id), body, "If-Match", "*").
-			Refused(http.StatusUnprocessableEntity, "rule_violated")
-		wantEqual(t, body, violations(p), want)
+		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
+			p := f.clients["lead"].Do(http.MethodPatch, path(id), c.body, "If-Match", "*").
+				Refused(http.StatusUnprocessableEntity, "rule_violated")
+			wantEqual(t, c.body, violations(p), c.want)
+		})
 	}
 	for _, body := range []string{
 		`{}`, `[]`, `{"title":null}`, `{"kind":null}`, `{"status":"completed"}`, `{"starts_at":"2027-01-12T09:00:00Z"}`,
@@ -231,11 +243,14 @@ func TestUpdatePermissions(t *testing.T) {
 		patch("lead", f.newInterview(status)).Expect(http.StatusOK)
 	}
 	for _, status := range []api.InterviewStatus{api.InterviewStatusCompleted, api.InterviewStatusCancelled} {
-		p := patch("lead", f.newInterview(status)).Refused(http.StatusConflict, "state_conflict")
-		if *p.State != string(status) {
-			t.Errorf("got the state %q, want %q", *p.State, status)
-		}
-		wantEqual(t, string(status), *p.AllowedActions, []string{})
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			p := patch("lead", f.newInterview(status)).Refused(http.StatusConflict, "state_conflict")
+			if *p.State != string(status) {
+				t.Errorf("got the state %q, want %q", *p.State, status)
+			}
+			wantEqual(t, string(status), *p.AllowedActions, []string{})
+		})
 	}
 }
 
@@ -254,27 +269,36 @@ func TestKitVersionIsFixedOnceScheduled(t *testing.T) {
 	if got := decode(patch(draft, other).Expect(http.StatusOK)); got.KitVersionID != other || got.KitID == f.kit {
 		t.Errorf("got %+v, want the other version and its kit", got)
 	}
-	for version, want := range map[uuid.UUID]string{
-		unpublished: "/kit_version_id not_published", otherJobs: "/kit_version_id other_job",
-		uuid.New(): "/kit_version_id unknown",
+	for name, c := range map[string]struct {
+		version uuid.UUID
+		want    string
+	}{
+		"unpublished":    {unpublished, "/kit_version_id not_published"},
+		"of another job": {otherJobs, "/kit_version_id other_job"},
+		"unknown":        {uuid.New(), "/kit_version_id unknown"},
 	} {
-		p := patch(draft, version).Refused(http.StatusUnprocessableEntity, "rule_violated")
-		wantEqual(t, want, violations(p), []string{want})
+		t.Run(name, func(t *testing.T) {
+			p := patch(draft, c.version).Refused(http.StatusUnprocessableEntity, "rule_violated")
+			wantEqual(t, c.want, violations(p), []string{c.want})
+		})
 	}
 	for _, status := range []api.InterviewStatus{
 		api.InterviewStatusScheduled, api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores,
 		api.InterviewStatusNoShow,
 	} {
-		id := f.newInterview(status)
-		p := patch(id, other).Refused(http.StatusConflict, "state_conflict")
-		if *p.State != string(status) || !strings.Contains(p.Detail, "draft") {
-			t.Errorf("%s: got %+v, want a conflict that names the draft", status, p)
-		}
-		allowed := []string{}
-		for _, action := range f.get("lead", id).AllowedActions {
-			allowed = append(allowed, string(action))
-		}
-		wantEqual(t, string(status), *p.AllowedActions, allowed)
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			id := f.newInterview(status)
+			p := patch(id, other).Refused(http.StatusConflict, "state_conflict")
+			if *p.State != string(status) || !strings.Contains(p.Detail, "draft") {
+				t.Errorf("got %+v, want a conflict that names the draft", p)
+			}
+			allowed := []string{}
+			for _, action := range f.get("lead", id).AllowedActions {
+				allowed = append(allowed, string(action))
+			}
+			wantEqual(t, string(status), *p.AllowedActions, allowed)
+		})
 	}
 
 	// An interview keeps a version that is archived later.

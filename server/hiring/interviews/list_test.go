@@ -316,7 +316,11 @@ func TestListFilters(t *testing.T) {
 		"job_id=1": "malformed_request", "q=x": "malformed_request", "limit=0": "malformed_request",
 		"cursor=x": "invalid_cursor",
 	} {
-		f.clients["hr"].Get(collection+"?"+query).Refused(http.StatusBadRequest, code)
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			f.clients["hr"].Get(collection+"?"+query).Refused(http.StatusBadRequest, code)
+		})
 	}
 }
 
@@ -352,22 +356,25 @@ func TestPagingIsStableUnderInserts(t *testing.T) {
 	f := newFixture(t)
 	f.createMany(16)
 	for _, sort := range []string{"starts_at", "-starts_at", "-created_at"} {
-		before := f.list("hr", url.Values{"limit": {"200"}, "sort": {sort}}).Data
-		seen := map[uuid.UUID]int{}
-		for _, interview := range f.listPages("hr", url.Values{"limit": {"3"}, "sort": {sort}}, func() {
-			f.newInterview(api.InterviewStatusDraft)
-			f.newInterview(api.InterviewStatusScheduled)
-		}) {
-			seen[interview.ID]++
-		}
-		if len(before) < 16 {
-			t.Fatalf("by %s: got %d interviews before, want at least 16", sort, len(before))
-		}
-		for _, interview := range before {
-			if seen[interview.ID] != 1 {
-				t.Errorf("by %s: got an interview %d times, want once", sort, seen[interview.ID])
+		t.Run(sort, func(t *testing.T) {
+			f := f.in(t)
+			before := f.list("hr", url.Values{"limit": {"200"}, "sort": {sort}}).Data
+			seen := map[uuid.UUID]int{}
+			for _, interview := range f.listPages("hr", url.Values{"limit": {"3"}, "sort": {sort}}, func() {
+				f.newInterview(api.InterviewStatusDraft)
+				f.newInterview(api.InterviewStatusScheduled)
+			}) {
+				seen[interview.ID]++
 			}
-		}
+			if len(before) < 16 {
+				t.Fatalf("by %s: got %d interviews before, want at least 16", sort, len(before))
+			}
+			for _, interview := range before {
+				if seen[interview.ID] != 1 {
+					t.Errorf("by %s: got an interview %d times, want once", sort, seen[interview.ID])
+				}
+			}
+		})
 	}
 }
 

@@ -74,22 +74,24 @@ func TestKeysCannotChangePanelMembershipOfHolders(t *testing.T) {
 			t.Parallel()
 			f := f.in(t)
 			for name, secret := range map[string]string{"own": own.Secret, "rotated": rotated.Secret} {
-				program := f.replica.Bearer(t, secret)
-				without := f.newInterview(status, "panelist", "outsider")
-				with := f.newInterview(status, "panelist", "admin")
-				add := program.Do(http.MethodPut, path(without, "panel", self.String()), allowConflicts)
-				remove := program.Delete(path(with, "panel", self.String()))
-				if !lifecycle.TakesScores(status) {
-					add.Expect(http.StatusOK)
-					remove.Expect(http.StatusOK)
-					continue
-				}
-				for _, refused := range []*testkit.Answer{add, remove} {
-					p := refused.Refused(http.StatusConflict, "state_conflict")
-					if *p.State != string(status) {
-						t.Errorf("%s key: got the state %s, want %s", name, *p.State, status)
+				t.Run(name+" key", func(t *testing.T) {
+					program := f.replica.Bearer(t, secret)
+					without := f.newInterview(status, "panelist", "outsider")
+					with := f.newInterview(status, "panelist", "admin")
+					add := program.Do(http.MethodPut, path(without, "panel", self.String()), allowConflicts)
+					remove := program.Delete(path(with, "panel", self.String()))
+					if !lifecycle.TakesScores(status) {
+						add.Expect(http.StatusOK)
+						remove.Expect(http.StatusOK)
+						return
 					}
-				}
+					for _, refused := range []*testkit.Answer{add, remove} {
+						p := refused.Refused(http.StatusConflict, "state_conflict")
+						if *p.State != string(status) {
+							t.Errorf("%s key: got the state %s, want %s", name, *p.State, status)
+						}
+					}
+				})
 			}
 
 			// A key of another user may add and remove the admin, and the admin's key may remove other users.

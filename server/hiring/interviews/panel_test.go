@@ -188,32 +188,35 @@ func TestSetPanelistChecksConflicts(t *testing.T) {
 	outsider := f.users["outsider"].ID
 	elsewhere := f.Application(f.Candidate(), f.job, api.ApplicationStageInterview)
 	for _, status := range statuses() {
-		if status == api.InterviewStatusCompleted || status == api.InterviewStatusCancelled {
-			continue
-		}
-		id := f.Interview(elsewhere, f.kitVersion, status, f.users["panelist"])
-		if status != api.InterviewStatusDraft {
-			f.Exec(`UPDATE interviews SET starts_at = '2027-01-12T09:30:00Z', ends_at = '2027-01-12T10:30:00Z'
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			if status == api.InterviewStatusCompleted || status == api.InterviewStatusCancelled {
+				return
+			}
+			id := f.Interview(elsewhere, f.kitVersion, status, f.users["panelist"])
+			if status != api.InterviewStatusDraft {
+				f.Exec(`UPDATE interviews SET starts_at = '2027-01-12T09:30:00Z', ends_at = '2027-01-12T10:30:00Z'
 				WHERE id = $1`, id)
-		}
-		answer := f.setPanelist("lead", id, outsider, map[string]any{})
-		if status != api.InterviewStatusScheduled && status != api.InterviewStatusInProgress {
-			answer.Expect(http.StatusOK)
-			continue
-		}
-		p := answer.Refused(http.StatusConflict, "schedule_conflict")
-		wantEqual(t, string(status), violations(p), []string{" booked"})
-		if !strings.HasPrefix(p.Errors[0].Detail, "outsider Example is booked") {
-			t.Errorf("%s: got %+v, want the name of the booked user", status, p)
-		}
-		got := decode(f.setPanelist("lead", id, outsider, map[string]any{"allow_conflicts": true}).
-			Expect(http.StatusOK))
-		if len(got.Conflicts) != 1 || got.Conflicts[0].Person.ID != outsider {
-			t.Errorf("%s: got the conflicts %+v, want one of the outsider", status, got.Conflicts)
-		}
-		// Changes of a panelist are not checked again.
-		f.setPanelist("lead", id, outsider, map[string]any{"score_required": false}).Expect(http.StatusOK)
-		f.Exec(`UPDATE interviews SET status = 'cancelled' WHERE id = $1`, id)
+			}
+			answer := f.setPanelist("lead", id, outsider, map[string]any{})
+			if status != api.InterviewStatusScheduled && status != api.InterviewStatusInProgress {
+				answer.Expect(http.StatusOK)
+				return
+			}
+			p := answer.Refused(http.StatusConflict, "schedule_conflict")
+			wantEqual(t, string(status), violations(p), []string{" booked"})
+			if !strings.HasPrefix(p.Errors[0].Detail, "outsider Example is booked") {
+				t.Errorf("got %+v, want the name of the booked user", p)
+			}
+			got := decode(f.setPanelist("lead", id, outsider, map[string]any{"allow_conflicts": true}).
+				Expect(http.StatusOK))
+			if len(got.Conflicts) != 1 || got.Conflicts[0].Person.ID != outsider {
+				t.Errorf("got the conflicts %+v, want one of the outsider", got.Conflicts)
+			}
+			// Changes of a panelist are not checked again.
+			f.setPanelist("lead", id, outsider, map[string]any{"score_required": false}).Expect(http.StatusOK)
+			f.Exec(`UPDATE interviews SET status = 'cancelled' WHERE id = $1`, id)
+		})
 	}
 }
 
@@ -253,13 +256,16 @@ func TestPanelistWithScoreCannotBeRemoved(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for _, status := range []api.ScoreStatus{api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided} {
-		id := f.newInterview(api.InterviewStatusAwaitingScores, "panelist", "other_lead")
-		f.Score(id, f.users["panelist"], status, 4)
-		f.removePanelist("lead", id, f.users["panelist"].ID).Refused(http.StatusConflict, "panelist_has_score")
-		if got := f.requiredByName(f.get("lead", id)); len(got) != 2 {
-			t.Errorf("%s: got the panel %v, want 2 panelists", status, got)
-		}
-		wantEqual(t, string(status), actionsOf(f.auditEntries(id)), []string{})
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			id := f.newInterview(api.InterviewStatusAwaitingScores, "panelist", "other_lead")
+			f.Score(id, f.users["panelist"], status, 4)
+			f.removePanelist("lead", id, f.users["panelist"].ID).Refused(http.StatusConflict, "panelist_has_score")
+			if got := f.requiredByName(f.get("lead", id)); len(got) != 2 {
+				t.Errorf("got the panel %v, want 2 panelists", got)
+			}
+			wantEqual(t, string(status), actionsOf(f.auditEntries(id)), []string{})
+		})
 	}
 }
 
@@ -346,29 +352,34 @@ func TestRespond(t *testing.T) {
 	// Panelists of every role respond, and respond again.
 	for _, name := range []string{"panelist", "other_lead", "hr"} {
 		for _, test := range []struct {
+			name     string
 			body     map[string]any
 			response api.PanelResponse
 			comment  string
 		}{
 			{
+				"accepted",
 				map[string]any{"response": "accepted", "comment": " With pleasure.\nTruly. "},
 				api.PanelResponseAccepted, "With pleasure.\nTruly.",
 			},
-			{map[string]any{"response": "declined"}, api.PanelResponseDeclined, ""},
-			{map[string]any{"response": "tentative", "comment": nil}, api.PanelResponseTentative, ""},
+			{"declined", map[string]any{"response": "declined"}, api.PanelResponseDeclined, ""},
+			{"tentative", map[string]any{"response": "tentative", "comment": nil}, api.PanelResponseTentative, ""},
 		} {
-			answer := respond(name, test.body).Expect(http.StatusOK)
-			panel := decode(answer).Panel
-			n := slices.IndexFunc(panel, func(p api.Panelist) bool { return p.User.ID == f.users[name].ID })
-			if n < 0 {
-				t.Fatalf("%s is not in the panel %+v", name, panel)
-			}
-			p := panel[n]
-			if comment, _ := p.Comment.Get(); p.Response != test.response || comment != test.comment ||
-				p.RespondedAt.IsNull() {
-				t.Errorf("%s: got %+v, want %s with the comment %q", name, p, test.response, test.comment)
-			}
-			f.wantSameRead(name, id, answer)
+			t.Run(name+" "+test.name, func(t *testing.T) {
+				f := f.in(t)
+				answer := respond(name, test.body).Expect(http.StatusOK)
+				panel := decode(answer).Panel
+				n := slices.IndexFunc(panel, func(p api.Panelist) bool { return p.User.ID == f.users[name].ID })
+				if n < 0 {
+					t.Fatalf("%s is not in the panel %+v", name, panel)
+				}
+				p := panel[n]
+				if comment, _ := p.Comment.Get(); p.Response != test.response || comment != test.comment ||
+					p.RespondedAt.IsNull() {
+					t.Errorf("%s: got %+v, want %s with the comment %q", name, p, test.response, test.comment)
+				}
+				f.wantSameRead(name, id, answer)
+			})
 		}
 	}
 

@@ -256,21 +256,24 @@ func TestCheckKitVersion(t *testing.T) {
 	for _, status := range []api.KitVersionStatus{
 		api.KitVersionStatusDraft, api.KitVersionStatusPublished, api.KitVersionStatusArchived,
 	} {
-		for _, kitJob := range []*uuid.UUID{nil, &job, &other} {
-			for _, wanted := range []*uuid.UUID{nil, &job} {
-				want := ""
-				switch {
-				case status != api.KitVersionStatusPublished:
-					want = "/kit_version_id not_published"
-				case kitJob == &other && wanted != nil:
-					want = "/kit_version_id other_job"
-				}
-				version := &db.GetKitVersionForInterviewRow{Status: status, JobID: kitJob}
-				if got := violations(func(f *fault.Fault) { checkKitVersion(f, version, wanted) }); got != want {
-					t.Errorf("%s of %v for %v: got %q, want %q", status, kitJob, wanted, got, want)
+		t.Run(string(status), func(t *testing.T) {
+			t.Parallel()
+			for _, kitJob := range []*uuid.UUID{nil, &job, &other} {
+				for _, wanted := range []*uuid.UUID{nil, &job} {
+					want := ""
+					switch {
+					case status != api.KitVersionStatusPublished:
+						want = "/kit_version_id not_published"
+					case kitJob == &other && wanted != nil:
+						want = "/kit_version_id other_job"
+					}
+					version := &db.GetKitVersionForInterviewRow{Status: status, JobID: kitJob}
+					if got := violations(func(f *fault.Fault) { checkKitVersion(f, version, wanted) }); got != want {
+						t.Errorf("%s of %v for %v: got %q, want %q", status, kitJob, wanted, got, want)
+					}
 				}
 			}
-		}
+		})
 	}
 	want := "/kit_version_id unknown"
 	if got := violations(func(f *fault.Fault) { checkKitVersion(f, nil, &job) }); got != want {

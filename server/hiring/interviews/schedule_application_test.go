@@ -17,20 +17,23 @@ func TestScheduleRequiresActiveApplication(t *testing.T) {
 		api.InterviewStatusDraft: "schedule", api.InterviewStatusNoShow: "schedule",
 		api.InterviewStatusScheduled: "reschedule",
 	} {
-		id := f.newInterview(status, "panelist")
-		for _, application := range []string{"on_hold", "rejected", "withdrawn"} {
-			f.Exec(`UPDATE applications SET status = $2::text,
+		t.Run(string(status), func(t *testing.T) {
+			f := f.in(t)
+			id := f.newInterview(status, "panelist")
+			for _, application := range []string{"on_hold", "rejected", "withdrawn"} {
+				f.Exec(`UPDATE applications SET status = $2::text,
 				rejection_reason = CASE WHEN $2::text = 'rejected' THEN 'other' END WHERE id = $1`, f.application, application)
-			p := f.clients["lead"].Post(path(id, action), scheduleAt(0)).Refused(http.StatusConflict, "state_conflict")
-			if !strings.Contains(p.Detail, application) {
-				t.Errorf("%s of %s: got %+v, want a detail that contains %q", action, status, p, application)
+				p := f.clients["lead"].Post(path(id, action), scheduleAt(0)).Refused(http.StatusConflict, "state_conflict")
+				if !strings.Contains(p.Detail, application) {
+					t.Errorf("%s of %s: got %+v, want a detail that contains %q", action, status, p, application)
+				}
 			}
-		}
-		f.clients["lead"].Do(http.MethodPatch, path(id), `{"title":"Renamed"}`, "If-Match", "*").Expect(http.StatusOK)
+			f.clients["lead"].Do(http.MethodPatch, path(id), `{"title":"Renamed"}`, "If-Match", "*").Expect(http.StatusOK)
 
-		f.Exec(`UPDATE applications SET status = 'active', rejection_reason = NULL WHERE id = $1`, f.application)
-		f.clients["lead"].Post(path(id, action), scheduleAt(0, "allow_conflicts", true)).Expect(http.StatusOK)
-		f.clients["lead"].Post(path(id, "cancel"), nil).Expect(http.StatusOK)
+			f.Exec(`UPDATE applications SET status = 'active', rejection_reason = NULL WHERE id = $1`, f.application)
+			f.clients["lead"].Post(path(id, action), scheduleAt(0, "allow_conflicts", true)).Expect(http.StatusOK)
+			f.clients["lead"].Post(path(id, "cancel"), nil).Expect(http.StatusOK)
+		})
 	}
 }
 

@@ -21,56 +21,67 @@ func TestLocalTimesAcrossClockChanges(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	id := f.newInterview(api.InterviewStatusScheduled)
-	for _, test := range []struct{ zone, starts, ends, utc, localStart, localEnd string }{
+	for _, test := range []struct{ name, zone, starts, ends, utc, localStart, localEnd string }{
 		// Berlin: from 2:00 to 3:00 on 28 March 2027, and from 3:00 back to 2:00 on 31 October.
 		{
+			"Berlin in spring",
 			"Europe/Berlin", "2027-03-28T01:30:00+01:00", "2027-03-28T03:30:00+02:00",
 			"2027-03-28T00:30:00Z", "2027-03-28T01:30:00+01:00", "2027-03-28T03:30:00+02:00",
 		},
 		{
+			"Berlin in autumn",
 			"Europe/Berlin", "2027-10-31T02:30:00+02:00", "2027-10-31T02:30:00+01:00",
 			"2027-10-31T00:30:00Z", "2027-10-31T02:30:00+02:00", "2027-10-31T02:30:00+01:00",
 		},
 		// New York: on 14 March and 7 November.
 		{
+			"New York in spring",
 			"America/New_York", "2027-03-14T06:30:00Z", "2027-03-14T07:30:00Z",
 			"2027-03-14T06:30:00Z", "2027-03-14T01:30:00-05:00", "2027-03-14T03:30:00-04:00",
 		},
 		{
+			"New York in autumn",
 			"America/New_York", "2027-11-07T07:30:00+02:00", "2027-11-07T08:30:00+02:00",
 			"2027-11-07T05:30:00Z", "2027-11-07T01:30:00-04:00", "2027-11-07T01:30:00-05:00",
 		},
 		// Lord Howe: by half an hour, on 4 April and 3 October.
 		{
+			"Lord Howe in April",
 			"Australia/Lord_Howe", "2027-04-04T01:45:00+11:00", "2027-04-04T01:45:00+10:30",
 			"2027-04-03T14:45:00Z", "2027-04-04T01:45:00+11:00", "2027-04-04T01:45:00+10:30",
 		},
 		{
+			"Lord Howe in October",
 			"Australia/Lord_Howe", "2027-10-02T15:15:00Z", "2027-10-02T16:00:00Z",
 			"2027-10-02T15:15:00Z", "2027-10-03T01:45:00+10:30", "2027-10-03T03:00:00+11:00",
 		},
 		// Times are truncated to microseconds.
 		{
+			"microseconds",
 			"UTC", "2027-01-12T10:00:00.1234567+01:00", "2027-01-12T11:00:00.9999999+01:00",
 			"2027-01-12T09:00:00.123456Z", "2027-01-12T09:00:00.123456Z", "2027-01-12T10:00:00.999999Z",
 		},
 		// Times in the past are valid, because interviews may be recorded later.
 		{
+			"past",
 			"Asia/Kolkata", "2019-01-12T10:00:00Z", "2019-01-13T10:00:00Z",
 			"2019-01-12T10:00:00Z", "2019-01-12T15:30:00+05:30", "2019-01-13T15:30:00+05:30",
 		},
 	} {
-		body := map[string]any{"starts_at": test.starts, "ends_at": test.ends, "timezone": test.zone}
-		answer := f.clients["lead"].Post(path(id, "reschedule"), body).Expect(http.StatusOK)
-		got := testkit.Decode[map[string]any](answer)
-		if got["starts_at"] != test.utc || got["starts_at_local"] != test.localStart ||
-			got["ends_at_local"] != test.localEnd || got["timezone"] != test.zone {
-			t.Errorf("%+v: got %s", test, answer.Body)
-		}
-		listed := testkit.Decode[struct{ Data []map[string]any }](f.clients["lead"].Get(collection)).Data[0]
-		if listed["starts_at_local"] != test.localStart || listed["ends_at_local"] != test.localEnd {
-			t.Errorf("%+v: got %v in the list", test, listed)
-		}
+		t.Run(test.name, func(t *testing.T) {
+			f := f.in(t)
+			body := map[string]any{"starts_at": test.starts, "ends_at": test.ends, "timezone": test.zone}
+			answer := f.clients["lead"].Post(path(id, "reschedule"), body).Expect(http.StatusOK)
+			got := testkit.Decode[map[string]any](answer)
+			if got["starts_at"] != test.utc || got["starts_at_local"] != test.localStart ||
+				got["ends_at_local"] != test.localEnd || got["timezone"] != test.zone {
+				t.Errorf("%+v: got %s", test, answer.Body)
+			}
+			listed := testkit.Decode[struct{ Data []map[string]any }](f.clients["lead"].Get(collection)).Data[0]
+			if listed["starts_at_local"] != test.localStart || listed["ends_at_local"] != test.localEnd {
+				t.Errorf("%+v: got %v in the list", test, listed)
+			}
+		})
 	}
 }
 
@@ -85,26 +96,33 @@ func TestScheduleRefusals(t *testing.T) {
 			f := f.in(t)
 			id := f.newInterview(status)
 			for _, test := range []struct {
+				name string
 				body map[string]any
 				want []string
 			}{
 				{
+					"unknown zone and end before start",
 					scheduleAt(0, "ends_at", "2027-01-12T08:00:00Z", "timezone", "Local", "reason", "\u202e"),
 					[]string{"/ends_at not_after_start", "/timezone unknown", "/reason control_character"},
 				},
 				{
+					"years out of range",
 					scheduleAt(0, "starts_at", "9999-12-31T23:59:59-14:00", "ends_at", "0000-01-01T00:00:00+14:00"),
 					[]string{"/starts_at out_of_range", "/ends_at out_of_range", "/ends_at not_after_start"},
 				},
 				// Both times are equal after truncation to microseconds.
 				{
+					"equal after truncation",
 					scheduleAt(0, "starts_at", "2027-01-12T09:00:00.0000001Z", "ends_at", "2027-01-12T09:00:00.0000009Z"),
 					[]string{"/ends_at not_after_start"},
 				},
 			} {
-				p := f.clients["lead"].Post(path(id, action), test.body).
-					Refused(http.StatusUnprocessableEntity, "rule_violated")
-				wantEqual(t, fmt.Sprint(test.body), violations(p), test.want)
+				t.Run(test.name, func(t *testing.T) {
+					f := f.in(t)
+					p := f.clients["lead"].Post(path(id, action), test.body).
+						Refused(http.StatusUnprocessableEntity, "rule_violated")
+					wantEqual(t, fmt.Sprint(test.body), violations(p), test.want)
+				})
 			}
 			for _, body := range []any{
 				nil,
@@ -139,29 +157,32 @@ func TestNewTimeResetsResponses(t *testing.T) {
 	for action, status := range map[string]api.InterviewStatus{
 		"schedule": api.InterviewStatusNoShow, "reschedule": api.InterviewStatusScheduled,
 	} {
-		id := f.newInterview(status, "panelist", "other_lead", "hr")
-		f.Exec(`UPDATE interview_panelists SET response = CASE WHEN user_id = $2 THEN 'declined' ELSE 'accepted' END,
+		t.Run(action, func(t *testing.T) {
+			f := f.in(t)
+			id := f.newInterview(status, "panelist", "other_lead", "hr")
+			f.Exec(`UPDATE interview_panelists SET response = CASE WHEN user_id = $2 THEN 'declined' ELSE 'accepted' END,
 			comment = 'Said.', responded_at = now(), score_required = false WHERE interview_id = $1 AND user_id <> $3`,
-			id, f.users["other_lead"].ID, f.users["hr"].ID)
-		f.Score(id, f.users["panelist"], api.ScoreStatusSubmitted, 4)
-		before := f.get("lead", id)
-		got := decode(f.clients["lead"].Post(path(id, action), scheduleAt(0)).Expect(http.StatusOK))
-		if len(got.Panel) != 3 {
-			t.Fatalf("%s: got the panel %+v, want 3 panelists", action, got.Panel)
-		}
-		for n, p := range got.Panel {
-			if p.Response != api.PanelResponseNeedsAction || !p.Comment.IsNull() || !p.RespondedAt.IsNull() {
-				t.Errorf("%s: got the panelist %+v, want no response", action, p)
+				id, f.users["other_lead"].ID, f.users["hr"].ID)
+			f.Score(id, f.users["panelist"], api.ScoreStatusSubmitted, 4)
+			before := f.get("lead", id)
+			got := decode(f.clients["lead"].Post(path(id, action), scheduleAt(0)).Expect(http.StatusOK))
+			if len(got.Panel) != 3 {
+				t.Fatalf("got the panel %+v, want 3 panelists", got.Panel)
 			}
-			if was := before.Panel[n]; p.User != was.User || p.ScoreRequired != was.ScoreRequired ||
-				p.HasSubmitted != was.HasSubmitted {
-				t.Errorf("%s: got the panelist %+v, want the user and score of %+v", action, p, was)
+			for n, p := range got.Panel {
+				if p.Response != api.PanelResponseNeedsAction || !p.Comment.IsNull() || !p.RespondedAt.IsNull() {
+					t.Errorf("got the panelist %+v, want no response", p)
+				}
+				if was := before.Panel[n]; p.User != was.User || p.ScoreRequired != was.ScoreRequired ||
+					p.HasSubmitted != was.HasSubmitted {
+					t.Errorf("got the panelist %+v, want the user and score of %+v", p, was)
+				}
 			}
-		}
-		if want := map[string]int32{"schedule": 0, "reschedule": 1}[action]; got.Reschedules != want {
-			t.Errorf("%s: got %d reschedules, want %d", action, got.Reschedules, want)
-		}
-		f.clients["lead"].Post(path(id, "cancel"), nil).Expect(http.StatusOK)
+			if want := map[string]int32{"schedule": 0, "reschedule": 1}[action]; got.Reschedules != want {
+				t.Errorf("got %d reschedules, want %d", got.Reschedules, want)
+			}
+			f.clients["lead"].Post(path(id, "cancel"), nil).Expect(http.StatusOK)
+		})
 	}
 }
 
@@ -217,7 +238,9 @@ func TestScheduleConflicts(t *testing.T) {
 		{"same candidate", 30, f.application, []string{"outsider"}, []string{candidate}},
 		{"other people", 30, elsewhere, []string{"outsider"}, nil},
 	} {
-		wantEqual(t, test.name, schedule(test.minutes, test.application, test.panel...), append([]string{}, test.want...))
+		t.Run(test.name, func(t *testing.T) {
+			wantEqual(t, test.name, schedule(test.minutes, test.application, test.panel...), append([]string{}, test.want...))
+		})
 	}
 
 	// An interview of a day overlaps until its end. Panelists who declined are not busy.
@@ -232,12 +255,14 @@ func TestScheduleConflicts(t *testing.T) {
 		wantEqual(t, response, schedule(0, elsewhere, "panelist"), []string{"employee"})
 	}
 	for _, status := range statuses() {
-		f.Exec(`UPDATE interviews SET status = $2 WHERE id = $1`, first, status)
-		want := []string{}
-		if status == api.InterviewStatusScheduled || status == api.InterviewStatusInProgress {
-			want = []string{"employee"}
-		}
-		wantEqual(t, string(status), schedule(0, elsewhere, "panelist"), want)
+		t.Run(string(status), func(t *testing.T) {
+			f.Exec(`UPDATE interviews SET status = $2 WHERE id = $1`, first, status)
+			want := []string{}
+			if status == api.InterviewStatusScheduled || status == api.InterviewStatusInProgress {
+				want = []string{"employee"}
+			}
+			wantEqual(t, string(status), schedule(0, elsewhere, "panelist"), want)
+		})
 	}
 }
 

@@ -238,12 +238,14 @@ func TestRefusalsByPanelAndState(t *testing.T) {
 					"leave":          {canLeave(locked), size > 1 || status == api.InterviewStatusDraft},
 				} {
 					name := fmt.Sprintf("%s with a panel of %d", rule, size)
-					if (test.err == nil) != test.want {
-						t.Errorf("%s: got %v, want permitted %t", name, test.err, test.want)
-					}
-					if test.err != nil {
-						checkConflict(t, name, test.err, locked)
-					}
+					t.Run(name, func(t *testing.T) {
+						if (test.err == nil) != test.want {
+							t.Errorf("%s: got %v, want permitted %t", name, test.err, test.want)
+						}
+						if test.err != nil {
+							checkConflict(t, name, test.err, locked)
+						}
+					})
 				}
 				if got := codeOf(canJoin(locked, false)); got != fault.RuleViolated {
 					t.Errorf("inactive user with a panel of %d: got %q, want %q", size, got, fault.RuleViolated)

@@ -359,30 +359,33 @@ func TestConcurrentTransitionsOneSucceeds(t *testing.T) {
 		"complete": api.InterviewStatusAwaitingScores, "reopen": api.InterviewStatusCompleted,
 		"schedule": api.InterviewStatusDraft,
 	} {
-		id := f.newInterview(from, "panelist", "other_lead")
-		var body any
-		switch action {
-		case "complete", "reopen":
-			body = withReason("x")
-		case "schedule":
-			body = scheduleAt(0, "allow_conflicts", true)
-		}
-		got := make([]int, 8)
-		var all sync.WaitGroup
-		for n := range got {
-			all.Go(func() {
-				client := f.clients["hr"]
-				if n%2 == 0 {
-					client = client.At(other)
-				}
-				got[n] = client.Post(path(id, action), body).Status
-			})
-		}
-		all.Wait()
-		slices.Sort(got)
-		wantEqual(t, action, got, []int{200, 409, 409, 409, 409, 409, 409, 409})
-		if events := f.history(id); len(events) != 1 {
-			t.Errorf("%s: got the history %+v, want one event", action, events)
-		}
+		t.Run(action, func(t *testing.T) {
+			f := f.in(t)
+			id := f.newInterview(from, "panelist", "other_lead")
+			var body any
+			switch action {
+			case "complete", "reopen":
+				body = withReason("x")
+			case "schedule":
+				body = scheduleAt(0, "allow_conflicts", true)
+			}
+			got := make([]int, 8)
+			var all sync.WaitGroup
+			for n := range got {
+				all.Go(func() {
+					client := f.clients["hr"]
+					if n%2 == 0 {
+						client = client.At(other)
+					}
+					got[n] = client.Post(path(id, action), body).Status
+				})
+			}
+			all.Wait()
+			slices.Sort(got)
+			wantEqual(t, action, got, []int{200, 409, 409, 409, 409, 409, 409, 409})
+			if events := f.history(id); len(events) != 1 {
+				t.Errorf("got the history %+v, want one event", events)
+			}
+		})
 	}
 }

@@ -128,43 +128,48 @@ func TestCreateAndUpdateValidateTexts(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	draft := f.Job(api.JobStatusDraft)
-	for body, want := range map[string]struct {
+	for name, want := range map[string]struct {
+		body     string
 		status   int
 		pointers string
 	}{
-		`{}`:                                    {400, ""},
-		`[]`:                                    {400, ""},
-		`{"title":null}`:                        {400, ""},
-		`{"title":""}`:                          {400, ""},
-		`{"title":" "}`:                         {400, ""},
-		`{"title":"x","department":""}`:         {400, ""},
-		`{"title":"x","location":" "}`:          {400, ""},
-		`{"title":"x","description":null}`:      {400, ""},
-		`{"title":"x","status":"open"}`:         {400, ""},
-		`{"title":"x","opened_at":null}`:        {400, ""},
-		`{"title":"x","Title":"y"}`:             {400, ""},
-		`{"title":"` + textOfLength(201) + `"}`: {400, ""},
-		`{"title":"x","description":"` + textOfLength(20001) + `"}`: {400, ""},
-		`{"title":"\u00a0"}`:                   {422, "/title"},
-		`{"title":"a\nb"}`:                     {422, "/title"},
-		`{"title":"x\u0000"}`:                  {422, "/title"},
-		`{"title":"x","description":"\u202e"}`: {422, "/description"},
-		`{"title":"\u2003","department":"\u00a0","location":"a\u0007b","description":"a\u001bb"}`: {
+		"no title":                              {`{}`, 400, ""},
+		"array":                                 {`[]`, 400, ""},
+		"null title":                            {`{"title":null}`, 400, ""},
+		"empty title":                           {`{"title":""}`, 400, ""},
+		"title of a space":                      {`{"title":" "}`, 400, ""},
+		"empty department":                      {`{"title":"x","department":""}`, 400, ""},
+		"location of a space":                   {`{"title":"x","location":" "}`, 400, ""},
+		"null description":                      {`{"title":"x","description":null}`, 400, ""},
+		"status":                                {`{"title":"x","status":"open"}`, 400, ""},
+		"opened_at":                             {`{"title":"x","opened_at":null}`, 400, ""},
+		"title in two cases":                    {`{"title":"x","Title":"y"}`, 400, ""},
+		"title of 201 letters":                  {`{"title":"` + textOfLength(201) + `"}`, 400, ""},
+		"description of 20001 letters":          {`{"title":"x","description":"` + textOfLength(20001) + `"}`, 400, ""},
+		"title of a no-break space":             {`{"title":"\u00a0"}`, 422, "/title"},
+		"line break in the title":               {`{"title":"a\nb"}`, 422, "/title"},
+		"NUL in the title":                      {`{"title":"x\u0000"}`, 422, "/title"},
+		"direction override in the description": {`{"title":"x","description":"\u202e"}`, 422, "/description"},
+		"errors in all texts": {
+			`{"title":"\u2003","department":"\u00a0","location":"a\u0007b","description":"a\u001bb"}`,
 			422, "/title /department /location /description",
 		},
 	} {
-		for _, answer := range []*testkit.Answer{
-			f.as[api.RoleHr].Post(collection, body), f.as[api.RoleHr].Patch(path(draft), body),
-		} {
-			if answer.Status != want.status {
-				t.Errorf("%s %s: got %d, want %d: %s", answer.Request.Method, body, answer.Status, want.status, answer.Body)
-			}
-			if want.status == http.StatusUnprocessableEntity {
-				if got := pointers(answer.Refused(want.status, "rule_violated")); got != want.pointers {
-					t.Errorf("%s %s: got errors at %q, want %q", answer.Request.Method, body, got, want.pointers)
+		t.Run(name, func(t *testing.T) {
+			f := f.in(t)
+			for _, answer := range []*testkit.Answer{
+				f.as[api.RoleHr].Post(collection, want.body), f.as[api.RoleHr].Patch(path(draft), want.body),
+			} {
+				if answer.Status != want.status {
+					t.Errorf("%s: got %d, want %d: %s", answer.Request.Method, answer.Status, want.status, answer.Body)
+				}
+				if want.status == http.StatusUnprocessableEntity {
+					if got := pointers(answer.Refused(want.status, "rule_violated")); got != want.pointers {
+						t.Errorf("%s: got errors at %q, want %q", answer.Request.Method, got, want.pointers)
+					}
 				}
 			}
-		}
+		})
 	}
 
 	t.Run("longest texts", func(t *testing.T) {
@@ -292,61 +297,64 @@ func TestPermissionsByRole(t *testing.T) {
 	foreignJob := f.Installation.Hiring(globex).Job(api.JobStatusOpen, globex.Users[api.RoleEmployee])
 	_, version := f.KitVersion(api.KitVersionStatusPublished)
 	for _, role := range roles() {
-		client, self := f.as[role], f.acme.Users[role]
-		member, panelist, unrelated := f.Job(api.JobStatusOpen, self), f.Job(api.JobStatusOpen), f.Job(api.JobStatusOpen)
-		application := f.Application(f.Candidate(), panelist, api.ApplicationStageInterview)
-		f.Interview(application, version, api.InterviewStatusScheduled, self)
-		manages := role == api.RoleHr || role == api.RoleAdmin
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			client, self := f.as[role], f.acme.Users[role]
+			member, panelist, unrelated := f.Job(api.JobStatusOpen, self), f.Job(api.JobStatusOpen), f.Job(api.JobStatusOpen)
+			application := f.Application(f.Candidate(), panelist, api.ApplicationStageInterview)
+			f.Interview(application, version, api.InterviewStatusScheduled, self)
+			manages := role == api.RoleHr || role == api.RoleAdmin
 
-		// Jobs of the company: only employees depend on their relation to the job.
-		for id, visible := range map[uuid.UUID]bool{member: true, panelist: true, unrelated: role != api.RoleEmployee} {
-			for _, target := range []string{path(id), path(id, "members")} {
+			// Jobs of the company: only employees depend on their relation to the job.
+			for id, visible := range map[uuid.UUID]bool{member: true, panelist: true, unrelated: role != api.RoleEmployee} {
+				for _, target := range []string{path(id), path(id, "members")} {
+					if visible {
+						client.Get(target).Expect(http.StatusOK)
+					} else {
+						client.Get(target).Refused(http.StatusNotFound, "not_found")
+					}
+				}
 				if visible {
-					client.Get(target).Expect(http.StatusOK)
-				} else {
-					client.Get(target).Refused(http.StatusNotFound, "not_found")
+					if actions := decodeJob(client.Get(path(id))).AllowedActions; manages != (len(actions) > 0) {
+						t.Errorf("got allowed actions %v, want some: %t", actions, manages)
+					}
 				}
 			}
-			if visible {
-				if actions := decodeJob(client.Get(path(id))).AllowedActions; manages != (len(actions) > 0) {
-					t.Errorf("%s: got allowed actions %v, want some: %t", role, actions, manages)
-				}
-			}
-		}
 
-		// Jobs of another company: the responses are the same as for a job that does not exist.
-		status, code := http.StatusForbidden, "permission_denied"
-		if manages {
-			status, code = http.StatusNotFound, "not_found"
-		}
-		for _, target := range []struct{ method, step, body string }{
-			{"GET", "", ""},
-			{"GET", "members", ""},
-			{"PATCH", "", `{"title":"X"}`},
-			{"POST", "open", ""},
-			{"POST", "hold", ""},
-			{"POST", "close", ""},
-			{"PUT", "members/" + self.ID.String(), `{"role":"recruiter"}`},
-			{"DELETE", "members/" + self.ID.String(), ""},
-		} {
-			request := func(id uuid.UUID) *testkit.Answer {
-				var body any
-				if target.body != "" {
-					body = target.body
-				}
-				return client.Do(target.method, strings.TrimSuffix(path(id, target.step), "/"), body)
+			// Jobs of another company: the responses are the same as for a job that does not exist.
+			status, code := http.StatusForbidden, "permission_denied"
+			if manages {
+				status, code = http.StatusNotFound, "not_found"
 			}
-			if target.method == "GET" {
-				foreign := request(foreignJob).Refused(404, "not_found")
-				random := request(uuid.Must(uuid.NewV7())).Refused(404, "not_found")
-				foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
-				if !reflect.DeepEqual(foreign, random) {
-					t.Errorf("%s: got %+v for another company's id, want %+v as for a random id", role, foreign, random)
+			for _, target := range []struct{ method, step, body string }{
+				{"GET", "", ""},
+				{"GET", "members", ""},
+				{"PATCH", "", `{"title":"X"}`},
+				{"POST", "open", ""},
+				{"POST", "hold", ""},
+				{"POST", "close", ""},
+				{"PUT", "members/" + self.ID.String(), `{"role":"recruiter"}`},
+				{"DELETE", "members/" + self.ID.String(), ""},
+			} {
+				request := func(id uuid.UUID) *testkit.Answer {
+					var body any
+					if target.body != "" {
+						body = target.body
+					}
+					return client.Do(target.method, strings.TrimSuffix(path(id, target.step), "/"), body)
 				}
-				continue
+				if target.method == "GET" {
+					foreign := request(foreignJob).Refused(404, "not_found")
+					random := request(uuid.Must(uuid.NewV7())).Refused(404, "not_found")
+					foreign.Instance, foreign.RequestID = random.Instance, random.RequestID
+					if !reflect.DeepEqual(foreign, random) {
+						t.Errorf("got %+v for another company's id, want %+v as for a random id", foreign, random)
+					}
+					continue
+				}
+				request(foreignJob).Refused(status, code)
+				request(uuid.Must(uuid.NewV7())).Refused(status, code)
 			}
-			request(foreignJob).Refused(status, code)
-			request(uuid.Must(uuid.NewV7())).Refused(status, code)
-		}
+		})
 	}
 }

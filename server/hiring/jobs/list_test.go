@@ -176,13 +176,17 @@ func TestPanelistsSeeJob(t *testing.T) {
 		f.Interview(application, version, api.InterviewStatusCancelled, employee)
 	}
 	for query, want := range map[string][]uuid.UUID{"": {panelist, member}, "mine=true": {member}, "mine=false": {panelist}} {
-		values, err := url.ParseQuery(query)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := testkit.IDs(listPage(f.as[api.RoleEmployee], values).Data); !slices.Equal(got, want) {
-			t.Errorf("%q: got %v, want %v", query, got, want)
-		}
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			values, err := url.ParseQuery(query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := testkit.IDs(listPage(f.as[api.RoleEmployee], values).Data); !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		})
 	}
 }
 
@@ -202,13 +206,17 @@ func TestSearchTreatsCharactersLiterally(t *testing.T) {
 		"zg": {"Émile Özgür"}, "100": {"100%", "per cent 100"}, "0%": {"100%"},
 		"%%%": nil, "___": nil, "straß": {"Straße"}, "t x": nil, "nobody": nil, "😀": nil,
 	} {
-		var got []string
-		for _, j := range listAll(f.as[api.RoleTeamLead], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"1"}}) {
-			got = append(got, strings.TrimPrefix(j.Title, "T")+valueOf(j.Department)+valueOf(j.Location))
-		}
-		if !slices.Equal(got, want) {
-			t.Errorf("%q: found %q, want %q", q, got, want)
-		}
+		t.Run(q, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			var got []string
+			for _, j := range listAll(f.as[api.RoleTeamLead], url.Values{"q": {q}, "sort": {"created_at"}, "limit": {"1"}}) {
+				got = append(got, strings.TrimPrefix(j.Title, "T")+valueOf(j.Department)+valueOf(j.Location))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("found %q, want %q", got, want)
+			}
+		})
 	}
 	for _, q := range []string{"", strings.Repeat("x", 101), "a\x00b", "\xff"} {
 		f.as[api.RoleHr].Get(collection+"?q="+url.QueryEscape(q)).Refused(http.StatusBadRequest, "malformed_request")
@@ -269,14 +277,17 @@ func TestListedJobEqualsGet(t *testing.T) {
 	f := newFixture(t)
 	insertJobs(t, f, 12)
 	for _, role := range roles() {
-		page := listPage(f.as[role], nil).Data
-		if len(page) == 0 {
-			t.Errorf("%s: got an empty list", role)
-		}
-		for _, listed := range page {
-			if got := decodeJob(f.as[role].Get(path(listed.ID))); fmt.Sprint(got) != fmt.Sprint(listed) {
-				t.Errorf("%s: listed\n%+v, GetJob returned\n%+v", role, listed, got)
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			page := listPage(f.as[role], nil).Data
+			if len(page) == 0 {
+				t.Error("got an empty list")
 			}
-		}
+			for _, listed := range page {
+				if got := decodeJob(f.as[role].Get(path(listed.ID))); fmt.Sprint(got) != fmt.Sprint(listed) {
+					t.Errorf("listed\n%+v, GetJob returned\n%+v", listed, got)
+				}
+			}
+		})
 	}
 }

@@ -77,17 +77,19 @@ func TestSetAndRemoveMember(t *testing.T) {
 		t.Fatalf("got audit entries %+v, want 3", entries)
 	}
 	for i, want := range []struct {
-		action  string
-		details map[string]any
+		name, action string
+		details      map[string]any
 	}{
-		{"job.member_set", role(nil, "recruiter")},
-		{"job.member_set", role("recruiter", "hiring_manager")},
-		{"job.member_removed", role("hiring_manager", nil)},
+		{"set", "job.member_set", role(nil, "recruiter")},
+		{"changed", "job.member_set", role("recruiter", "hiring_manager")},
+		{"removed", "job.member_removed", role("hiring_manager", nil)},
 	} {
-		details := map[string]any(entries[i].Details)
-		if string(entries[i].Action) != want.action || !reflect.DeepEqual(details, want.details) {
-			t.Errorf("audit entry %d: got %+v, want %+v", i, entries[i], want)
-		}
+		t.Run(want.name, func(t *testing.T) {
+			details := map[string]any(entries[i].Details)
+			if string(entries[i].Action) != want.action || !reflect.DeepEqual(details, want.details) {
+				t.Errorf("audit entry %d: got %+v, want %+v", i, entries[i], want)
+			}
+		})
 	}
 }
 

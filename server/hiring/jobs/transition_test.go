@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -31,23 +32,26 @@ func TestJobLifecycle(t *testing.T) {
 		{"hold", "on_hold"},
 		{"close", "closed"},
 	} {
-		f.clock.Advance(time.Minute)
-		switch now := f.clock.Now(); step.action {
-		case "open":
-			opened = now
-		case "close":
-			closed = now
-		}
-		answer := f.as[api.RoleHr].Post(path(created.ID, step.action), nil)
-		got := decodeJob(answer)
-		if got.Status != step.status || !got.UpdatedAt.Equal(f.clock.Now()) ||
-			!equalsTime(got.OpenedAt.Get())(opened) || !equalsTime(got.ClosedAt.Get())(closed) {
-			t.Errorf("after %s: got %+v, want status %s, opened %s, closed %s", step.action, got, step.status, opened, closed)
-		}
-		if read := f.as[api.RoleHr].Get(path(created.ID)); string(read.Body) != string(answer.Body) ||
-			read.Header.Get("ETag") != answer.Header.Get("ETag") {
-			t.Errorf("%s returned\n%s, GetJob returned\n%s", step.action, answer.Body, read.Body)
-		}
+		t.Run(step.action, func(t *testing.T) {
+			f := f.in(t)
+			f.clock.Advance(time.Minute)
+			switch now := f.clock.Now(); step.action {
+			case "open":
+				opened = now
+			case "close":
+				closed = now
+			}
+			answer := f.as[api.RoleHr].Post(path(created.ID, step.action), nil)
+			got := decodeJob(answer)
+			if got.Status != step.status || !got.UpdatedAt.Equal(f.clock.Now()) ||
+				!equalsTime(got.OpenedAt.Get())(opened) || !equalsTime(got.ClosedAt.Get())(closed) {
+				t.Errorf("after %s: got %+v, want status %s, opened %s, closed %s", step.action, got, step.status, opened, closed)
+			}
+			if read := f.as[api.RoleHr].Get(path(created.ID)); string(read.Body) != string(answer.Body) ||
+				read.Header.Get("ETag") != answer.Header.Get("ETag") {
+				t.Errorf("%s returned\n%s, GetJob returned\n%s", step.action, answer.Body, read.Body)
+			}
+		})
 	}
 
 	var actions []string
@@ -94,26 +98,29 @@ func TestAllowedActionsMatchOperations(t *testing.T) {
 				want = []api.JobAction{}
 			}
 			for action, request := range perform {
-				id := f.Job(status, f.acme.Users[role])
-				if got := decodeJob(f.as[role].Get(path(id))).AllowedActions; !slices.Equal(got, want) {
-					t.Errorf("%s, job %s: got allowed actions %v, want %v", role, status, got, want)
-				}
-				answer := request(f.as[role], id)
-				switch {
-				case slices.Contains(want, action):
-					answer.Expect(http.StatusOK)
-				case len(want) == 0:
-					answer.Refused(http.StatusForbidden, "permission_denied")
-				default:
-					problem := answer.Refused(http.StatusConflict, "state_conflict")
-					if *problem.State != string(status) || !slices.EqualFunc(*problem.AllowedActions, want,
-						func(a string, b api.JobAction) bool { return a == string(b) }) {
-						t.Errorf("%s of a job that is %s: got %+v, want allowed actions %v", action, status, problem, want)
+				t.Run(fmt.Sprintf("%s of a job that is %s by %s", action, status, role), func(t *testing.T) {
+					f := f.in(t)
+					id := f.Job(status, f.acme.Users[role])
+					if got := decodeJob(f.as[role].Get(path(id))).AllowedActions; !slices.Equal(got, want) {
+						t.Errorf("%s, job %s: got allowed actions %v, want %v", role, status, got, want)
 					}
-					if entries := auditEntries(f, id); len(entries) != 0 {
-						t.Errorf("the refused %s is in the audit log: %+v", action, entries)
+					answer := request(f.as[role], id)
+					switch {
+					case slices.Contains(want, action):
+						answer.Expect(http.StatusOK)
+					case len(want) == 0:
+						answer.Refused(http.StatusForbidden, "permission_denied")
+					default:
+						problem := answer.Refused(http.StatusConflict, "state_conflict")
+						if *problem.State != string(status) || !slices.EqualFunc(*problem.AllowedActions, want,
+							func(a string, b api.JobAction) bool { return a == string(b) }) {
+							t.Errorf("%s of a job that is %s: got %+v, want allowed actions %v", action, status, problem, want)
+						}
+						if entries := auditEntries(f, id); len(entries) != 0 {
+							t.Errorf("the refused %s is in the audit log: %+v", action, entries)
+						}
 					}
-				}
+				})
 			}
 		}
 	}

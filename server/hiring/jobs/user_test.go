@@ -49,14 +49,17 @@ func TestListUserJobs(t *testing.T) {
 	setMember(hr, second, lead, `{"role":"recruiter"}`).Expect(http.StatusOK) // keeps its place
 
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		client := f.as[role]
-		want := []api.UserJob{
-			{Job: decodeJob(client.Get(path(first))), Role: api.JobRoleInterviewer, CreatedAt: joined[first], UpdatedAt: joined[first]},
-			{Job: decodeJob(client.Get(path(second))), Role: api.JobRoleRecruiter, CreatedAt: joined[second], UpdatedAt: changed},
-		}
-		if got := decodeUserJobs(client.Get(jobsOf(lead))); !reflect.DeepEqual(got.Data, want) || got.HasMore {
-			t.Errorf("jobs as %s: got\n%+v, want\n%+v", role, got, want)
-		}
+		t.Run(string(role), func(t *testing.T) {
+			f := f.in(t)
+			client := f.as[role]
+			want := []api.UserJob{
+				{Job: decodeJob(client.Get(path(first))), Role: api.JobRoleInterviewer, CreatedAt: joined[first], UpdatedAt: joined[first]},
+				{Job: decodeJob(client.Get(path(second))), Role: api.JobRoleRecruiter, CreatedAt: joined[second], UpdatedAt: changed},
+			}
+			if got := decodeUserJobs(client.Get(jobsOf(lead))); !reflect.DeepEqual(got.Data, want) || got.HasMore {
+				t.Errorf("jobs as %s: got\n%+v, want\n%+v", role, got, want)
+			}
+		})
 	}
 	hr.Delete(path(first, "members", lead.String())).Expect(http.StatusNoContent)
 	if got := jobIDs(decodeUserJobs(hr.Get(jobsOf(lead)))); !slices.Equal(got, []uuid.UUID{second}) {

@@ -59,14 +59,16 @@ func TestHashDistinguishesContents(t *testing.T) {
 		"fewer questions":    func(c criteria, q questions) (criteria, questions) { return c, q[:1] },
 		"empty":              func(criteria, questions) (criteria, questions) { return nil, nil },
 	} {
-		got, err := kitcontent.Hash(change(content()))
-		if err != nil || len(got) != 64 {
-			t.Errorf("%s: got %q, %v, want 64 digits", name, got, err)
-		}
-		if other, known := seen[got]; known {
-			t.Errorf("%s: got the same hash as %q: %s", name, other, got)
-		}
-		seen[got] = name
+		t.Run(name, func(t *testing.T) {
+			got, err := kitcontent.Hash(change(content()))
+			if err != nil || len(got) != 64 {
+				t.Errorf("got %q, %v, want 64 digits", got, err)
+			}
+			if other, known := seen[got]; known {
+				t.Errorf("got the same hash as %q: %s", other, got)
+			}
+			seen[got] = name
+		})
 	}
 }
 

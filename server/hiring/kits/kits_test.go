@@ -236,8 +236,9 @@ func TestCreateRefuses(t *testing.T) {
 		"duplicate criterion":          oneQuestion("a", map[string]any{"criteria": []string{"x", "x"}}),
 		"unknown member":               oneQuestion("a", map[string]any{"hint": "x"}),
 	} {
-		t.Log(name)
-		post(api.RoleHr, changes).Refused(http.StatusBadRequest, "malformed_request")
+		t.Run(name, func(t *testing.T) {
+			post(api.RoleHr, changes).Refused(http.StatusBadRequest, "malformed_request")
+		})
 	}
 	post(api.RoleHr, oneQuestion("a", map[string]any{"text": "a\x00b"})).
 		Refused(http.StatusUnprocessableEntity, "rule_violated")
@@ -247,12 +248,14 @@ func TestCreateRefuses(t *testing.T) {
 
 	// A job of another company is reported like one that does not exist.
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
-		for _, job := range []uuid.UUID{foreignJob, uuid.New()} {
-			p := post(role, map[string]any{"job_id": job}).Refused(http.StatusUnprocessableEntity, "rule_violated")
-			if got, want := fieldErrors(p), []string{"/job_id unknown"}; !slices.Equal(got, want) {
-				t.Errorf("%s: got errors %v, want %v", role, got, want)
+		t.Run(string(role), func(t *testing.T) {
+			for _, job := range []uuid.UUID{foreignJob, uuid.New()} {
+				p := post(role, map[string]any{"job_id": job}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+				if got, want := fieldErrors(p), []string{"/job_id unknown"}; !slices.Equal(got, want) {
+					t.Errorf("got errors %v, want %v", got, want)
+				}
 			}
-		}
+		})
 	}
 
 	// Every error is reported at once.
@@ -317,14 +320,26 @@ func TestPatchMerges(t *testing.T) {
 	patch(second, `{"name":"Third"}`).Refused(http.StatusPreconditionFailed, "version_mismatch")
 	patch(`W/`+answer.Header.Get("ETag"), `{"name":"Third"}`).Refused(http.StatusPreconditionFailed, "version_mismatch")
 	hr.Patch(target, `{"name":"Third"}`).Refused(http.StatusPreconditionRequired, "precondition_required")
-	for body, status := range map[string]int{
-		`{}`: 400, `[]`: 400, `{"name":null}`: 400, `{"description":null}`: 400, `{"job_id":null}`: 400,
-		`{"questions":[]}`: 400, `{"version":1}`: 400,
-		`{"name":"\u00a0"}`: 422, `{"name":"a\nb"}`: 422, `{"description":"a\u0007"}`: 422,
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"no member":                            {`{}`, 400},
+		"array":                                {`[]`, 400},
+		"null name":                            {`{"name":null}`, 400},
+		"null description":                     {`{"description":null}`, 400},
+		"null job":                             {`{"job_id":null}`, 400},
+		"questions":                            {`{"questions":[]}`, 400},
+		"version":                              {`{"version":1}`, 400},
+		"blank name":                           {`{"name":"\u00a0"}`, 422},
+		"line break in the name":               {`{"name":"a\nb"}`, 422},
+		"control character in the description": {`{"description":"a\u0007"}`, 422},
 	} {
-		if got := patch("*", body).Status; got != status {
-			t.Errorf("patch %s: got status %d, want %d", body, got, status)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := patch("*", c.body).Status; got != c.status {
+				t.Errorf("patch %s: got status %d, want %d", c.body, got, c.status)
+			}
+		})
 	}
 
 	// Only the two changes are recorded, after the creation of kit and version.

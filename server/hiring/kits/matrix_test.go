@@ -101,100 +101,102 @@ func TestWriteMatrix(t *testing.T) {
 	}
 
 	for name, v := range viewers {
-		seesKits := v.role != api.RoleEmployee && !v.isStranger
-		for of, job := range map[string]*uuid.UUID{"no job": nil, "the job": &f.job, "another job": &otherJob} {
-			refused := refusal(v, of == "the job")
-			for _, state := range machine.States {
-				label := fmt.Sprintf("%s, kit of %s with a %s version", name, of, state.Name)
-				newKit := func() (kit, version uuid.UUID) {
-					kit, version = f.hiring.KitVersion(state.Name)
-					if _, err := conn.Exec(t.Context(), `UPDATE kits SET job_id = $2 WHERE id = $1`, kit, job); err != nil {
-						t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			seesKits := v.role != api.RoleEmployee && !v.isStranger
+			for of, job := range map[string]*uuid.UUID{"no job": nil, "the job": &f.job, "another job": &otherJob} {
+				refused := refusal(v, of == "the job")
+				for _, state := range machine.States {
+					label := fmt.Sprintf("%s, kit of %s with a %s version", name, of, state.Name)
+					newKit := func() (kit, version uuid.UUID) {
+						kit, version = f.hiring.KitVersion(state.Name)
+						if _, err := conn.Exec(t.Context(), `UPDATE kits SET job_id = $2 WHERE id = $1`, kit, job); err != nil {
+							t.Fatal(err)
+						}
+						return kit, version
 					}
-					return kit, version
-				}
 
-				// Every action on the version.
-				for _, transition := range machine.Transitions {
-					action := transition.Action
-					request, known := requests[action]
-					if !known {
-						t.Fatalf("the test has no request for the action %s", action)
+					// Every action on the version.
+					for _, transition := range machine.Transitions {
+						action := transition.Action
+						request, known := requests[action]
+						if !known {
+							t.Fatalf("the test has no request for the action %s", action)
+						}
+						may := refused == "" && slices.Contains(permitted[state.Name], action)
+						want := refused
+						switch {
+						case may:
+							want = "200"
+						case refused == "":
+							want = "409 state_conflict"
+						}
+						kit, version := newKit()
+						if seesKits {
+							allowed := getVersion(v.client.In(t), kit, version).AllowedActions
+							if slices.Contains(allowed, action) != may {
+								t.Errorf("%s: allowed actions %v contain %s: %t, want %t", label, allowed, action, !may, may)
+							}
+						}
+						answer := request(v.client.In(t), kit, version)
+						if got := outcome(answer); got != want {
+							t.Errorf("%s: %s: got %s, want %s", label, action, got, want)
+						}
+						if answer.Status == http.StatusConflict {
+							p := testkit.Decode[api.Problem](answer)
+							if p.State == nil || *p.State != string(state.Name) ||
+								p.AllowedActions == nil || len(*p.AllowedActions) != len(permitted[state.Name]) {
+								t.Errorf("%s: %s: conflict names %v and %v, want %s and %v",
+									label, action, p.State, p.AllowedActions, state.Name, permitted[state.Name])
+							}
+						}
 					}
-					may := refused == "" && slices.Contains(permitted[state.Name], action)
-					want := refused
-					switch {
-					case may:
-						want = "200"
-					case refused == "":
-						want = "409 state_conflict"
+
+					// Both actions on the kit.
+					want := map[api.KitAction]string{api.KitActionUpdate: "200", api.KitActionCreateVersion: "201"}
+					if state.Name == api.KitVersionStatusDraft {
+						want[api.KitActionCreateVersion] = "409 draft_exists"
 					}
-					kit, version := newKit()
+					if refused != "" {
+						want = map[api.KitAction]string{api.KitActionUpdate: refused, api.KitActionCreateVersion: refused}
+					}
+					kit, _ := newKit()
 					if seesKits {
-						allowed := getVersion(v.client, kit, version).AllowedActions
-						if slices.Contains(allowed, action) != may {
-							t.Errorf("%s: allowed actions %v contain %s: %t, want %t", label, allowed, action, !may, may)
+						allowed := getKit(v.client.In(t), kit).AllowedActions
+						for action, result := range want {
+							succeeds := len(result) == len("200")
+							if slices.Contains(allowed, action) != succeeds {
+								t.Errorf("%s: allowed actions %v, but %s leads to %s", label, allowed, action, result)
+							}
 						}
 					}
-					answer := request(v.client, kit, version)
-					if got := outcome(answer); got != want {
-						t.Errorf("%s: %s: got %s, want %s", label, action, got, want)
+					update := v.client.In(t).Do(http.MethodPatch, path(kit), `{"name":"Other"}`, "If-Match", "*")
+					if got := outcome(update); got != want[api.KitActionUpdate] {
+						t.Errorf("%s: update: got %s, want %s", label, got, want[api.KitActionUpdate])
 					}
-					if answer.Status == http.StatusConflict {
-						p := testkit.Decode[api.Problem](answer)
-						if p.State == nil || *p.State != string(state.Name) ||
-							p.AllowedActions == nil || len(*p.AllowedActions) != len(permitted[state.Name]) {
-							t.Errorf("%s: %s: conflict names %v and %v, want %s and %v",
-								label, action, p.State, p.AllowedActions, state.Name, permitted[state.Name])
-						}
+					create := v.client.In(t).Post(path(kit, "versions"), nil)
+					if got := outcome(create); got != want[api.KitActionCreateVersion] {
+						t.Errorf("%s: create_version: got %s, want %s", label, got, want[api.KitActionCreateVersion])
 					}
 				}
 
-				// Both actions on the kit.
-				want := map[api.KitAction]string{api.KitActionUpdate: "200", api.KitActionCreateVersion: "201"}
-				if state.Name == api.KitVersionStatusDraft {
-					want[api.KitActionCreateVersion] = "409 draft_exists"
+				// Creating a kit. To a stranger the jobs do not exist; a kit without a job belongs to the stranger's own company.
+				body := map[string]any{"name": "Kit"}
+				if job != nil {
+					body["job_id"] = job
 				}
-				if refused != "" {
-					want = map[api.KitAction]string{api.KitActionUpdate: refused, api.KitActionCreateVersion: refused}
+				want := refused
+				switch {
+				case v.isStranger && job != nil:
+					want = "422 rule_violated"
+				case v.isStranger && v.role == api.RoleTeamLead:
+					want = "403 role_not_allowed"
+				case v.isStranger, want == "":
+					want = "201"
 				}
-				kit, _ := newKit()
-				if seesKits {
-					allowed := getKit(v.client, kit).AllowedActions
-					for action, result := range want {
-						succeeds := len(result) == len("200")
-						if slices.Contains(allowed, action) != succeeds {
-							t.Errorf("%s: allowed actions %v, but %s leads to %s", label, allowed, action, result)
-						}
-					}
-				}
-				update := v.client.Do(http.MethodPatch, path(kit), `{"name":"Other"}`, "If-Match", "*")
-				if got := outcome(update); got != want[api.KitActionUpdate] {
-					t.Errorf("%s: update: got %s, want %s", label, got, want[api.KitActionUpdate])
-				}
-				create := v.client.Post(path(kit, "versions"), nil)
-				if got := outcome(create); got != want[api.KitActionCreateVersion] {
-					t.Errorf("%s: create_version: got %s, want %s", label, got, want[api.KitActionCreateVersion])
+				if got := outcome(v.client.In(t).Post(collection, body)); got != want {
+					t.Errorf("%s creates a kit of %s: got %s, want %s", name, of, got, want)
 				}
 			}
-
-			// Creating a kit. To a stranger the jobs do not exist; a kit without a job belongs to the stranger's own company.
-			body := map[string]any{"name": "Kit"}
-			if job != nil {
-				body["job_id"] = job
-			}
-			want := refused
-			switch {
-			case v.isStranger && job != nil:
-				want = "422 rule_violated"
-			case v.isStranger && v.role == api.RoleTeamLead:
-				want = "403 role_not_allowed"
-			case v.isStranger, want == "":
-				want = "201"
-			}
-			if got := outcome(v.client.Post(collection, body)); got != want {
-				t.Errorf("%s creates a kit of %s: got %s, want %s", name, of, got, want)
-			}
-		}
+		})
 	}
 }

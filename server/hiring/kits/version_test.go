@@ -201,14 +201,23 @@ func TestUpdateDraft(t *testing.T) {
 		t.Errorf("emptied: got %+v", got)
 	}
 
-	for body, status := range map[string]int{
-		`{}`: 400, `{"questions":null}`: 400, `{"criteria":{}}`: 400, `{"status":"published"}`: 400, `{"number":7}`: 400,
-		`{"questions":[{"key":"a","text":"x","criteria":["depth"]}]}`: 422,
-		`{"questions":[{"key":"a","text":"\u2003"}]}`:                 422,
+	for name, c := range map[string]struct {
+		body   string
+		status int
+	}{
+		"no member":             {`{}`, 400},
+		"null questions":        {`{"questions":null}`, 400},
+		"criteria as an object": {`{"criteria":{}}`, 400},
+		"status":                {`{"status":"published"}`, 400},
+		"number":                {`{"number":7}`, 400},
+		"unknown criterion":     {`{"questions":[{"key":"a","text":"x","criteria":["depth"]}]}`, 422},
+		"blank question":        {`{"questions":[{"key":"a","text":"\u2003"}]}`, 422},
 	} {
-		if got := patch("*", body).Status; got != status {
-			t.Errorf("patch %s: got status %d, want %d", body, got, status)
-		}
+		t.Run(name, func(t *testing.T) {
+			if got := patch("*", c.body).Status; got != c.status {
+				t.Errorf("patch %s: got status %d, want %d", c.body, got, c.status)
+			}
+		})
 	}
 
 	// The result is checked as a whole: the kept questions must match the new criteria.
@@ -258,14 +267,19 @@ func TestActionsRefuse(t *testing.T) {
 	// A version is found only below its own kit.
 	other := f.create(nil)
 	otherDraft := other.DraftVersionID.MustGet()
-	for _, pair := range []struct{ kit, version uuid.UUID }{
-		{other.ID, draft}, {k.ID, otherDraft}, {uuid.New(), draft}, {k.ID, uuid.New()},
+	for _, pair := range []struct {
+		name         string
+		kit, version uuid.UUID
+	}{
+		{"another kit", other.ID, draft}, {"version of another kit", k.ID, otherDraft}, {"unknown kit", uuid.New(), draft}, {"unknown version", k.ID, uuid.New()},
 	} {
-		target := path(pair.kit, "versions", pair.version)
-		hr.Get(target).Refused(http.StatusNotFound, "not_found")
-		act(hr, pair.kit, pair.version, "publish").Refused(http.StatusNotFound, "not_found")
-		act(hr, pair.kit, pair.version, "archive").Refused(http.StatusNotFound, "not_found")
-		hr.Do(http.MethodPatch, target, `{"questions":[]}`, "If-Match", "*").Refused(http.StatusNotFound, "not_found")
+		t.Run(pair.name, func(t *testing.T) {
+			target := path(pair.kit, "versions", pair.version)
+			hr.In(t).Get(target).Refused(http.StatusNotFound, "not_found")
+			act(hr.In(t), pair.kit, pair.version, "publish").Refused(http.StatusNotFound, "not_found")
+			act(hr.In(t), pair.kit, pair.version, "archive").Refused(http.StatusNotFound, "not_found")
+			hr.In(t).Do(http.MethodPatch, target, `{"questions":[]}`, "If-Match", "*").Refused(http.StatusNotFound, "not_found")
+		})
 	}
 	missing := uuid.New()
 	hr.Post(path(missing, "versions"), nil).Refused(http.StatusNotFound, "not_found")
@@ -423,12 +437,14 @@ func TestPublishedVersionsNeverChange(t *testing.T) {
 	for _, status := range []api.KitVersionStatus{api.KitVersionStatusPublished, api.KitVersionStatusArchived} {
 		_, id := f.hiring.KitVersion(status)
 		for column, assignment := range assignments {
-			for role, conn := range map[string]*pgx.Conn{"service": service, "owner": owner} {
-				_, err := conn.Exec(t.Context(), `UPDATE kit_versions SET `+assignment+` WHERE id = $1`, id)
-				if !isRefused(err) {
-					t.Errorf("update of %s of a %s version as %s: got %v, want SQLSTATE 42501", column, status, role, err)
+			t.Run(fmt.Sprintf("%s of a %s version", column, status), func(t *testing.T) {
+				for role, conn := range map[string]*pgx.Conn{"service": service, "owner": owner} {
+					_, err := conn.Exec(t.Context(), `UPDATE kit_versions SET `+assignment+` WHERE id = $1`, id)
+					if !isRefused(err) {
+						t.Errorf("update of %s of a %s version as %s: got %v, want SQLSTATE 42501", column, status, role, err)
+					}
 				}
-			}
+			})
 		}
 		// Except in test companies, row-level security hides every row from DELETE.
 		deleted, err := service.Exec(t.Context(), `DELETE FROM kit_versions WHERE id = $1`, id)

@@ -1,6 +1,7 @@
 package scores_test
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"slices"
@@ -71,21 +72,22 @@ func TestPatchIsAMergePatch(t *testing.T) {
 			func(s api.Score) bool { return s.Comment.IsNull() && *s.Recommendation == "strong_yes" },
 		},
 	} {
-		answer := employee.Do(http.MethodPatch, path(score.ID), step.patch,
-			"If-Match", tag, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
-		got, gotTag := testkit.Decode[api.Score](answer), answer.Header.Get("ETag")
-		if !step.valid(got) {
-			t.Errorf("%s: got %s", step.name, answer.Body)
-		}
-		if (gotTag != tag) != step.changes || got.UpdatedAt.After(score.UpdatedAt) != step.changes {
-			t.Errorf("%s: ETag went from %s to %s and updated_at from %s to %s; want a change: %t",
-				step.name, tag, gotTag, score.UpdatedAt, got.UpdatedAt, step.changes)
-		}
-		read := employee.Get(path(score.ID))
-		if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != gotTag {
-			t.Errorf("%s: read %s, want %s", step.name, read.Body, answer.Body)
-		}
-		score, tag = got, gotTag
+		t.Run(step.name, func(t *testing.T) {
+			answer := employee.In(t).Do(http.MethodPatch, path(score.ID), step.patch,
+				"If-Match", tag, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
+			got, gotTag := testkit.Decode[api.Score](answer), answer.Header.Get("ETag")
+			if !step.valid(got) {
+				t.Errorf("got %s", answer.Body)
+			}
+			if (gotTag != tag) != step.changes || got.UpdatedAt.After(score.UpdatedAt) != step.changes {
+				t.Errorf("ETag went from %s to %s and updated_at from %s to %s; want a change: %t", tag, gotTag, score.UpdatedAt, got.UpdatedAt, step.changes)
+			}
+			read := employee.In(t).Get(path(score.ID))
+			if string(read.Body) != string(answer.Body) || read.Header.Get("ETag") != gotTag {
+				t.Errorf("read %s, want %s", read.Body, answer.Body)
+			}
+			score, tag = got, gotTag
+		})
 	}
 	f.requireAudited(score.ID, "score.created", "score.updated", "score.updated", "score.updated", "score.updated",
 		"score.updated", "score.updated")
@@ -134,13 +136,14 @@ func TestOnlyRaterWrites(t *testing.T) {
 			employee.Post(path(score.ID, "submit"), nil).Expect(http.StatusOK)
 		}
 		for name, other := range others {
-			t.Logf("%s, %s score", name, status)
-			body, missing := object{"comment": "Mine."}, uuid.New()
-			requireSameRefusal(t,
-				other.Do(http.MethodPatch, path(score.ID), body, "If-Match", "*"),
-				other.Do(http.MethodPatch, path(missing), body, "If-Match", "*"))
-			requireSameRefusal(t, other.Patch(path(score.ID), body), other.Patch(path(missing), body))
-			requireSameRefusal(t, other.Post(path(score.ID, "submit"), nil), other.Post(path(missing, "submit"), nil))
+			t.Run(fmt.Sprintf("%s, %s score", name, status), func(t *testing.T) {
+				body, missing := object{"comment": "Mine."}, uuid.New()
+				requireSameRefusal(t,
+					other.In(t).Do(http.MethodPatch, path(score.ID), body, "If-Match", "*"),
+					other.In(t).Do(http.MethodPatch, path(missing), body, "If-Match", "*"))
+				requireSameRefusal(t, other.In(t).Patch(path(score.ID), body), other.In(t).Patch(path(missing), body))
+				requireSameRefusal(t, other.In(t).Post(path(score.ID, "submit"), nil), other.In(t).Post(path(missing, "submit"), nil))
+			})
 		}
 	}
 	if got := getScore(employee, score.ID).Comment.MustGet(); got != comment {
@@ -203,24 +206,28 @@ func TestSubmitNamesMissingRatings(t *testing.T) {
 		employee.Do(http.MethodPatch, path(score.ID), patch, "If-Match", "*").Expect(http.StatusOK)
 	}
 	for _, step := range []struct {
+		name  string
 		patch object
 		want  []string
 	}{
-		{object{"comment": "Hm."}, []string{"/ratings required", "/recommendation required"}},
+		{"comment", object{"comment": "Hm."}, []string{"/ratings required", "/recommendation required"}},
 		{
+			"ratings without a required one",
 			object{"ratings": []object{rated("communication", 5), rated("problem_solving", nil)}},
 			[]string{"/ratings required", "/recommendation required"},
 		},
-		{object{"recommendation": "no_decision"}, []string{"/ratings required"}},
+		{"recommendation", object{"recommendation": "no_decision"}, []string{"/ratings required"}},
 	} {
-		update(step.patch)
-		p := employee.Post(path(score.ID, "submit"), nil).Refused(http.StatusUnprocessableEntity, "rule_violated")
-		if got := fieldErrors(p); !slices.Equal(got, step.want) {
-			t.Fatalf("after %v: got errors %v, want %v", step.patch, got, step.want)
-		}
-		if got, want := p.Errors[0].Detail, "must rate problem_solving or mark it not observed"; got != want {
-			t.Errorf("after %v: got detail %q, want %q", step.patch, got, want)
-		}
+		t.Run(step.name, func(t *testing.T) {
+			update(step.patch)
+			p := employee.In(t).Post(path(score.ID, "submit"), nil).Refused(http.StatusUnprocessableEntity, "rule_violated")
+			if got := fieldErrors(p); !slices.Equal(got, step.want) {
+				t.Fatalf("after %v: got errors %v, want %v", step.patch, got, step.want)
+			}
+			if got, want := p.Errors[0].Detail, "must rate problem_solving or mark it not observed"; got != want {
+				t.Errorf("after %v: got detail %q, want %q", step.patch, got, want)
+			}
+		})
 	}
 
 	// A score in which nothing was observed can be submitted.
@@ -257,31 +264,33 @@ func TestCompletedInterviewRefusesScores(t *testing.T) {
 				"Scores can be changed only while an interview is in_progress or awaiting_scores.",
 		},
 	} {
-		f.Exec(`UPDATE interviews SET status = $2 WHERE id = $1`, interview, status)
-		reason := object{"reason": "A mistake."}
-		for _, request := range []struct {
-			answer  *testkit.Answer
-			actions []string
-		}{
-			{employee.Do(http.MethodPatch, path(draft), object{"comment": "More."}, "If-Match", "*"), []string{}},
-			{employee.Post(path(draft, "submit"), nil), []string{}},
-			{hr.Post(path(submitted, "reopen"), reason), test.actionsOfHR},
-			{hr.Post(path(submitted, "void"), reason), test.actionsOfHR},
-		} {
-			p := request.answer.Refused(http.StatusConflict, "state_conflict")
-			if *p.State != status || !slices.Equal(*p.AllowedActions, request.actions) {
-				t.Errorf("%s: got state %s and actions %v, want %s and %v",
-					request.answer.Request.URL.Path, *p.State, *p.AllowedActions, status, request.actions)
+		t.Run(status, func(t *testing.T) {
+			f.Exec(`UPDATE interviews SET status = $2 WHERE id = $1`, interview, status)
+			reason := object{"reason": "A mistake."}
+			for _, request := range []struct {
+				answer  *testkit.Answer
+				actions []string
+			}{
+				{employee.In(t).Do(http.MethodPatch, path(draft), object{"comment": "More."}, "If-Match", "*"), []string{}},
+				{employee.In(t).Post(path(draft, "submit"), nil), []string{}},
+				{hr.In(t).Post(path(submitted, "reopen"), reason), test.actionsOfHR},
+				{hr.In(t).Post(path(submitted, "void"), reason), test.actionsOfHR},
+			} {
+				p := request.answer.Refused(http.StatusConflict, "state_conflict")
+				if *p.State != status || !slices.Equal(*p.AllowedActions, request.actions) {
+					t.Errorf("%s: got state %s and actions %v, want %s and %v",
+						request.answer.Request.URL.Path, *p.State, *p.AllowedActions, status, request.actions)
+				}
+				if p.Detail != test.detail {
+					t.Errorf("got detail %q, want %q", p.Detail, test.detail)
+				}
 			}
-			if p.Detail != test.detail {
-				t.Errorf("got detail %q, want %q", p.Detail, test.detail)
+			for client, id := range map[*testkit.Client]uuid.UUID{employee: draft, hr: submitted} {
+				if got := getScore(client, id).AllowedActions; len(got) > 0 {
+					t.Errorf("%s interview: got allowed actions %v, want none", status, got)
+				}
 			}
-		}
-		for client, id := range map[*testkit.Client]uuid.UUID{employee: draft, hr: submitted} {
-			if got := getScore(client, id).AllowedActions; len(got) > 0 {
-				t.Errorf("%s interview: got allowed actions %v, want none", status, got)
-			}
-		}
+		})
 	}
 }
 

@@ -166,24 +166,26 @@ func TestExportIsAuditedAndNamed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for format, mediaType := range map[string]string{"csv": "text/csv", "ndjson": "application/x-ndjson"} {
-		target := fmt.Sprintf("%s/export?format=%s&job_id=%s", collection, format, f.job)
-		answer := f.as[api.RoleTeamLead].Get(target).Expect(http.StatusOK)
-		name := regexp.MustCompile(`^attachment; filename="scores-\d{8}T\d{6}Z\.` + format + `"$`)
-		if got := answer.Header.Get("Content-Disposition"); !name.MatchString(got) {
-			t.Errorf("%s: got Content-Disposition %q, want %s", format, got, name)
-		}
-		if got := answer.Header.Get("Content-Type"); !strings.HasPrefix(got, mediaType) {
-			t.Errorf("%s: got Content-Type %q, want %s", format, got, mediaType)
-		}
+		t.Run(format, func(t *testing.T) {
+			target := fmt.Sprintf("%s/export?format=%s&job_id=%s", collection, format, f.job)
+			answer := f.as[api.RoleTeamLead].In(t).Get(target).Expect(http.StatusOK)
+			name := regexp.MustCompile(`^attachment; filename="scores-\d{8}T\d{6}Z\.` + format + `"$`)
+			if got := answer.Header.Get("Content-Disposition"); !name.MatchString(got) {
+				t.Errorf("got Content-Disposition %q, want %s", got, name)
+			}
+			if got := answer.Header.Get("Content-Type"); !strings.HasPrefix(got, mediaType) {
+				t.Errorf("got Content-Type %q, want %s", got, mediaType)
+			}
 
-		var entries int
-		err := f.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs
+			var entries int
+			err := f.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_logs
 			WHERE action = 'score.exported' AND resource_type = 'score' AND actor_id = $1
 			AND details->>'format' = $2 AND details->>'query' LIKE '%job_id=' || $3`,
-			f.acme.Users[api.RoleTeamLead].ID, format, f.job.String()).Scan(&entries)
-		if err != nil || entries != 1 {
-			t.Errorf("%s: got %d audit entries, %v, want 1", format, entries, err)
-		}
+				f.acme.Users[api.RoleTeamLead].ID, format, f.job.String()).Scan(&entries)
+			if err != nil || entries != 1 {
+				t.Errorf("got %d audit entries, %v, want 1", entries, err)
+			}
+		})
 	}
 	if body := f.as[api.RoleHr].Get(collection + "/export").Expect(http.StatusOK).Body; len(body) > 0 {
 		t.Errorf("export of no scores: got body %q, want none", body)

@@ -109,22 +109,24 @@ func TestListedScoreEqualsGet(t *testing.T) {
 	}
 
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleHr} {
-		listed := list(f.as[role], url.Values{"limit": {"200"}}).Data
-		if !slices.ContainsFunc(listed, func(s api.Score) bool { return partial[s.ID] }) {
-			t.Fatalf("%s: got %v, want the partial draft among them", role, testkit.IDs(listed))
-		}
-		for _, want := range listed {
-			if got := getScore(f.as[role], want.ID); !reflect.DeepEqual(got, want) {
-				t.Errorf("%s: got %+v,\nlisted %+v", role, got, want)
+		t.Run(string(role), func(t *testing.T) {
+			listed := list(f.as[role].In(t), url.Values{"limit": {"200"}}).Data
+			if !slices.ContainsFunc(listed, func(s api.Score) bool { return partial[s.ID] }) {
+				t.Fatalf("got %v, want the partial draft among them", testkit.IDs(listed))
 			}
-			missing := []api.ContentKey{}
-			if partial[want.ID] {
-				missing = []api.ContentKey{"problem_solving"}
+			for _, want := range listed {
+				if got := getScore(f.as[role].In(t), want.ID); !reflect.DeepEqual(got, want) {
+					t.Errorf("got %+v,\nlisted %+v", got, want)
+				}
+				missing := []api.ContentKey{}
+				if partial[want.ID] {
+					missing = []api.ContentKey{"problem_solving"}
+				}
+				if !slices.Equal(want.MissingCriteria, missing) {
+					t.Errorf("%s score misses %v, want %v", want.Status, want.MissingCriteria, missing)
+				}
 			}
-			if !slices.Equal(want.MissingCriteria, missing) {
-				t.Errorf("%s: %s score misses %v, want %v", role, want.Status, want.MissingCriteria, missing)
-			}
-		}
+		})
 	}
 }
 

@@ -141,11 +141,7 @@ func TestScoreVisibilityMatrix(t *testing.T) {
 	for _, status := range statuses() {
 		colleagues[status] = f.User(f.acme, "rater-of-a-"+string(status), api.RoleEmployee)
 	}
-	store, err := postgres.Open(t.Context(), postgres.Options{URL: f.DatabaseURL, MaxConns: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(store.Close)
+	store := f.Store(1)
 
 	for n, r := range readers() {
 		s := f.newScenario(n, r, colleagues)

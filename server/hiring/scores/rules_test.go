@@ -41,31 +41,34 @@ func TestMatrix(t *testing.T) {
 			for status, permitted := range map[api.ScoreStatus]string{
 				api.ScoreStatusDraft: row.draft, api.ScoreStatusSubmitted: row.submitted, api.ScoreStatusVoided: row.voided,
 			} {
-				for interview, takesScores := range map[api.InterviewStatus]bool{
-					api.InterviewStatusDraft: false, api.InterviewStatusScheduled: false, api.InterviewStatusInProgress: true,
-					api.InterviewStatusAwaitingScores: true, api.InterviewStatusCompleted: false,
-					api.InterviewStatusNoShow: false, api.InterviewStatusCancelled: false,
-				} {
-					actor := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: row.role}
-					score := db.Score{RaterID: uuid.New(), Status: status}
-					if row.isRater {
-						score.RaterID = actor.ID
+				t.Run(fmt.Sprintf("%s score", status), func(t *testing.T) {
+					t.Parallel()
+					for interview, takesScores := range map[api.InterviewStatus]bool{
+						api.InterviewStatusDraft: false, api.InterviewStatusScheduled: false, api.InterviewStatusInProgress: true,
+						api.InterviewStatusAwaitingScores: true, api.InterviewStatusCompleted: false,
+						api.InterviewStatusNoShow: false, api.InterviewStatusCancelled: false,
+					} {
+						actor := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: row.role}
+						score := db.Score{RaterID: uuid.New(), Status: status}
+						if row.isRater {
+							score.RaterID = actor.ID
+						}
+						want := ""
+						if takesScores {
+							want = permitted
+						}
+						if got := permittedActions(t, actor, score, interview); got != want {
+							t.Errorf("%s score, %s interview: decide permits %q, want %q", status, interview, got, want)
+						}
+						allowed := ""
+						for _, action := range allowedActions(actor, score, interview) {
+							allowed += string(action[0])
+						}
+						if allowed != want {
+							t.Errorf("%s score, %s interview: allowed actions %q, want %q", status, interview, allowed, want)
+						}
 					}
-					want := ""
-					if takesScores {
-						want = permitted
-					}
-					if got := permittedActions(t, actor, score, interview); got != want {
-						t.Errorf("%s score, %s interview: decide permits %q, want %q", status, interview, got, want)
-					}
-					allowed := ""
-					for _, action := range allowedActions(actor, score, interview) {
-						allowed += string(action[0])
-					}
-					if allowed != want {
-						t.Errorf("%s score, %s interview: allowed actions %q, want %q", status, interview, allowed, want)
-					}
-				}
+				})
 			}
 		})
 	}
@@ -112,14 +115,17 @@ func TestKeysOfRaters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key := access.Key{Scopes: []string{"scores:write", "scores:override"}, Test: true, Holders: test.holders}
-			actor := access.Actor{Kind: access.KindAPIKey, ID: uuid.New(), Role: key.Role(), Key: &key}
+			actor := access.Actor{ID: uuid.New(), Role: key.Role(), Key: &key}
 			for status, want := range map[api.ScoreStatus]string{
 				api.ScoreStatusDraft: "", api.ScoreStatusSubmitted: test.submitted, api.ScoreStatusVoided: "",
 			} {
-				score := db.Score{RaterID: rater, Status: status}
-				if got := permittedActions(t, actor, score, api.InterviewStatusInProgress); got != want {
-					t.Errorf("%s score: got %q, want %q", status, got, want)
-				}
+				t.Run(fmt.Sprintf("%s score", status), func(t *testing.T) {
+					t.Parallel()
+					score := db.Score{RaterID: rater, Status: status}
+					if got := permittedActions(t, actor, score, api.InterviewStatusInProgress); got != want {
+						t.Errorf("%s score: got %q, want %q", status, got, want)
+					}
+				})
 			}
 		})
 	}
@@ -128,7 +134,7 @@ func TestKeysOfRaters(t *testing.T) {
 // TestRefusals verifies which error is returned if several apply.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	hr := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: api.RoleHr}
+	hr := access.Actor{ID: uuid.New(), Role: api.RoleHr}
 	reason, blank := "A mistake.", "\u00a0"
 	for name, test := range map[string]struct {
 		score     api.ScoreStatus
@@ -161,12 +167,23 @@ func TestRefusals(t *testing.T) {
 
 func TestReasonsHaveVisibleText(t *testing.T) {
 	t.Parallel()
-	for reason, want := range map[string]bool{
-		"A mistake.": true, "Two\nlines.": true, "\u2003": false, "": false, "a bell\u0007": false, "turned \u202e round": false,
+	for name, c := range map[string]struct {
+		reason string
+		want   bool
+	}{
+		"one line":           {"A mistake.", true},
+		"two lines":          {"Two\nlines.", true},
+		"blank":              {"\u2003", false},
+		"empty":              {"", false},
+		"control character":  {"a bell\u0007", false},
+		"direction override": {"turned \u202e round", false},
 	} {
-		if err := checkReason(reason); (err == nil) != want {
-			t.Errorf("checkReason(%q): got %v, valid: %t", reason, err, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := checkReason(c.reason); (err == nil) != c.want {
+				t.Errorf("checkReason(%q): got %v, valid: %t", c.reason, err, c.want)
+			}
+		})
 	}
 }
 

@@ -190,24 +190,23 @@ func TestCreatePartialDraft(t *testing.T) {
 			object{"ratings": []object{rated("problem_solving", 5), rated("communication", 1)}}, 2, []api.ContentKey{}, 4.0, 1,
 		},
 	} {
-		user, client := f.newUser("rater-"+strings.ReplaceAll(name, " ", "-"), api.RoleEmployee)
-		got := createScore(client, f.interview(api.InterviewStatusAwaitingScores, user), test.body)
+		t.Run(name, func(t *testing.T) {
+			user, client := f.newUser("rater-"+strings.ReplaceAll(name, " ", "-"), api.RoleEmployee)
+			got := createScore(client, f.interview(api.InterviewStatusAwaitingScores, user), test.body)
 
-		if weighted, err := got.WeightedScore.Get(); test.weighted == nil {
-			if err == nil || got.WeightedScoreReason == nil ||
-				*got.WeightedScoreReason != api.NoFigureReasonNothingObserved {
-				t.Errorf("%s: got weighted score %v and reason %v, want nothing_observed",
-					name, got.WeightedScore, got.WeightedScoreReason)
+			if weighted, err := got.WeightedScore.Get(); test.weighted == nil {
+				if err == nil || got.WeightedScoreReason == nil ||
+					*got.WeightedScoreReason != api.NoFigureReasonNothingObserved {
+					t.Errorf("got weighted score %v and reason %v, want nothing_observed", got.WeightedScore, got.WeightedScoreReason)
+				}
+			} else if err != nil || weighted != test.weighted || got.WeightedScoreReason != nil {
+				t.Errorf("got weighted score %v and reason %v, want %v", got.WeightedScore, got.WeightedScoreReason, test.weighted)
 			}
-		} else if err != nil || weighted != test.weighted || got.WeightedScoreReason != nil {
-			t.Errorf("%s: got weighted score %v and reason %v, want %v",
-				name, got.WeightedScore, got.WeightedScoreReason, test.weighted)
-		}
-		if len(got.Ratings) != test.ratings || !slices.Equal(got.MissingCriteria, test.missing) ||
-			got.Coverage != test.coverage {
-			t.Errorf("%s: got %+v, want %d ratings, missing %v, coverage %v",
-				name, got, test.ratings, test.missing, test.coverage)
-		}
+			if len(got.Ratings) != test.ratings || !slices.Equal(got.MissingCriteria, test.missing) ||
+				got.Coverage != test.coverage {
+				t.Errorf("got %+v, want %d ratings, missing %v, coverage %v", got, test.ratings, test.missing, test.coverage)
+			}
+		})
 	}
 }
 
@@ -224,15 +223,17 @@ func TestCreateRefuses(t *testing.T) {
 	for name, client := range map[string]*testkit.Client{
 		"team lead of the job": f.as[api.RoleTeamLead], "HR": f.as[api.RoleHr], "admin": f.as[api.RoleAdmin],
 	} {
-		t.Log(name)
-		client.Post(scoresOf(interview), completeBody(3, "yes")).Refused(http.StatusForbidden, "role_not_allowed")
+		t.Run(name, func(t *testing.T) {
+			client.In(t).Post(scoresOf(interview), completeBody(3, "yes")).Refused(http.StatusForbidden, "role_not_allowed")
+		})
 	}
 	for name, client := range map[string]*testkit.Client{
 		"team lead of another job": otherLead, "employee": otherEmployee, "admin of another company": stranger,
 	} {
-		t.Log(name)
-		client.Post(scoresOf(interview), completeBody(3, "yes")).Refused(http.StatusNotFound, "not_found")
-		requireSameRefusal(t, client.Post(scoresOf(interview), nil), client.Post(scoresOf(uuid.New()), nil))
+		t.Run(name, func(t *testing.T) {
+			client.In(t).Post(scoresOf(interview), completeBody(3, "yes")).Refused(http.StatusNotFound, "not_found")
+			requireSameRefusal(t, client.In(t).Post(scoresOf(interview), nil), client.In(t).Post(scoresOf(uuid.New()), nil))
+		})
 	}
 
 	// The interview must take scores.
@@ -240,11 +241,13 @@ func TestCreateRefuses(t *testing.T) {
 		api.InterviewStatusDraft: {}, api.InterviewStatusScheduled: {"respond", "start", "mark_no_show"},
 		api.InterviewStatusCompleted: {}, api.InterviewStatusNoShow: {}, api.InterviewStatusCancelled: {},
 	} {
-		answer := f.as[api.RoleEmployee].Post(scoresOf(f.interview(status, employee)), nil)
-		p := answer.Refused(http.StatusConflict, "state_conflict")
-		if *p.State != string(status) || !slices.Equal(*p.AllowedActions, actions) {
-			t.Errorf("got state %s and actions %v, want %s and %v", *p.State, *p.AllowedActions, status, actions)
-		}
+		t.Run(string(status), func(t *testing.T) {
+			answer := f.as[api.RoleEmployee].In(t).Post(scoresOf(f.interview(status, employee)), nil)
+			p := answer.Refused(http.StatusConflict, "state_conflict")
+			if *p.State != string(status) || !slices.Equal(*p.AllowedActions, actions) {
+				t.Errorf("got state %s and actions %v, want %s and %v", *p.State, *p.AllowedActions, status, actions)
+			}
+		})
 	}
 
 	// A panelist has one score of an interview.
@@ -297,12 +300,14 @@ func TestEveryFlawIsReported(t *testing.T) {
 			},
 		},
 	} {
-		for _, answer := range send(test.body) {
-			got := fieldErrors(answer.Refused(http.StatusUnprocessableEntity, "rule_violated"))
-			if !slices.Equal(got, test.want) {
-				t.Errorf("%s: got errors %v, want %v", name, got, test.want)
+		t.Run(name, func(t *testing.T) {
+			for _, answer := range send(test.body) {
+				got := fieldErrors(answer.Refused(http.StatusUnprocessableEntity, "rule_violated"))
+				if !slices.Equal(got, test.want) {
+					t.Errorf("got errors %v, want %v", got, test.want)
+				}
 			}
-		}
+		})
 	}
 
 	// Bodies that do not match the schema.
@@ -321,11 +326,13 @@ func TestEveryFlawIsReported(t *testing.T) {
 		"status":                   {"status": "submitted"},
 		"figure":                   {"weighted_score": 5},
 	} {
-		for _, answer := range send(body) {
-			if answer.Status != http.StatusBadRequest {
-				t.Errorf("%s: got %d %s, want 400", name, answer.Status, answer.Body)
+		t.Run(name, func(t *testing.T) {
+			for _, answer := range send(body) {
+				if answer.Status != http.StatusBadRequest {
+					t.Errorf("got %d %s, want 400", answer.Status, answer.Body)
+				}
 			}
-		}
+		})
 	}
 
 	if got := getScore(employee, draft.ID); !reflect.DeepEqual(got, draft) {
@@ -357,10 +364,12 @@ func TestConditionalScoreRead(t *testing.T) {
 			f.Exec(`UPDATE interviews SET status = 'completed', completed_at = now() WHERE id = $1`, interview)
 		},
 	} {
-		before := employee.Get(path(score.ID)).Header.Get("ETag")
-		change()
-		if after := read(before).Expect(http.StatusOK).Header.Get("ETag"); after == before {
-			t.Errorf("%s: ETag is still %s", name, after)
-		}
+		t.Run(name, func(t *testing.T) {
+			before := employee.In(t).Get(path(score.ID)).Header.Get("ETag")
+			change()
+			if after := read(before).Expect(http.StatusOK).Header.Get("ETag"); after == before {
+				t.Errorf("ETag is still %s", after)
+			}
+		})
 	}
 }

@@ -144,26 +144,28 @@ func TestApplicationSummary(t *testing.T) {
 		api.RoleHr:       {[]interview{{early, 2, false}, {late, 0, true}, {unscheduled, 0, false}}, 1, 2, 4.5},
 		api.RoleEmployee: {[]interview{{early, 2, false}}, 0, 2, 4.5},
 	} {
-		got := f.getApplicationSummary(role)
-		var interviews []interview
-		for _, figures := range got.Interviews {
-			interviews = append(interviews, interview{figures.InterviewID, figures.Scores, figures.Blinded})
-			if figures.Blinded && (figures.WeightedMeanReason == nil || *figures.WeightedMeanReason != "blinded" ||
-				!figures.WeightedMean.IsNull()) {
-				t.Errorf("%s: blinded interview: got %+v, want no mean", role, figures)
+		t.Run(string(role), func(t *testing.T) {
+			got := f.getApplicationSummary(role)
+			var interviews []interview
+			for _, figures := range got.Interviews {
+				interviews = append(interviews, interview{figures.InterviewID, figures.Scores, figures.Blinded})
+				if figures.Blinded && (figures.WeightedMeanReason == nil || *figures.WeightedMeanReason != "blinded" ||
+					!figures.WeightedMean.IsNull()) {
+					t.Errorf("blinded interview: got %+v, want no mean", figures)
+				}
+				if figures.StartsAt.IsNull() != (figures.InterviewID == unscheduled) || figures.Title == "" || figures.Status == "" {
+					t.Errorf("interview: got %+v, want title, status and, if scheduled, time", figures)
+				}
 			}
-			if figures.StartsAt.IsNull() != (figures.InterviewID == unscheduled) || figures.Title == "" || figures.Status == "" {
-				t.Errorf("%s: interview: got %+v, want title, status and, if scheduled, time", role, figures)
+			if !slices.Equal(interviews, want.interviews) || got.BlindedInterviews != want.blinded ||
+				got.ApplicationID != f.application {
+				t.Errorf("got %+v, want interviews %v, %d blinded", got, want.interviews, want.blinded)
 			}
-		}
-		if !slices.Equal(interviews, want.interviews) || got.BlindedInterviews != want.blinded ||
-			got.ApplicationID != f.application {
-			t.Errorf("%s: got %+v, want interviews %v, %d blinded", role, got, want.interviews, want.blinded)
-		}
-		if got.Figures.Scores != want.scores || got.Figures.WeightedMean.MustGet() != want.mean ||
-			got.Figures.Recommendations.Yes != want.scores {
-			t.Errorf("%s: got figures %+v, want %d scores with mean %v", role, got.Figures, want.scores, want.mean)
-		}
+			if got.Figures.Scores != want.scores || got.Figures.WeightedMean.MustGet() != want.mean ||
+				got.Figures.Recommendations.Yes != want.scores {
+				t.Errorf("got figures %+v, want %d scores with mean %v", got.Figures, want.scores, want.mean)
+			}
+		})
 	}
 }
 

@@ -83,29 +83,33 @@ func TestVoid(t *testing.T) {
 
 	// HR, admins and the rater see a voided score and its revision.
 	for name, client := range map[string]*testkit.Client{"admin": admin, "rater": employee} {
-		got, want := getScore(client, first.ID), submitted
-		want.Status, want.UpdatedAt, want.AllowedActions = "voided", got.UpdatedAt, []api.ScoreAction{}
-		want.StatusReason.Set("A proxy came.")
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %+v,\nwant %+v", name, got, want)
-		}
-		page := testkit.Decode[api.ScoreRevisionPage](client.Get(path(first.ID, "revisions")).Expect(http.StatusOK))
-		if len(page.Data) != 1 || page.Data[0].Event != "void" || page.Data[0].Reason != "A proxy came." {
-			t.Errorf("%s: got revisions %+v, want one of the event void", name, page.Data)
-		}
+		t.Run(name, func(t *testing.T) {
+			got, want := getScore(client.In(t), first.ID), submitted
+			want.Status, want.UpdatedAt, want.AllowedActions = "voided", got.UpdatedAt, []api.ScoreAction{}
+			want.StatusReason.Set("A proxy came.")
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v,\nwant %+v", got, want)
+			}
+			page := testkit.Decode[api.ScoreRevisionPage](client.In(t).Get(path(first.ID, "revisions")).Expect(http.StatusOK))
+			if len(page.Data) != 1 || page.Data[0].Event != "void" || page.Data[0].Reason != "A proxy came." {
+				t.Errorf("got revisions %+v, want one of the event void", page.Data)
+			}
+		})
 	}
 	f.as[api.RoleTeamLead].Get(path(first.ID)).Refused(http.StatusNotFound, "not_found")
 
 	// A voided score permits no action.
 	for action, client := range map[string]*testkit.Client{"reopen": admin, "void": admin, "submit": employee} {
-		var body any
-		if action != "submit" {
-			body = object{"reason": "Once more."}
-		}
-		p := client.Post(path(first.ID, action), body).Refused(http.StatusConflict, "state_conflict")
-		if *p.State != "voided" || len(*p.AllowedActions) > 0 {
-			t.Errorf("%s: got state %s and actions %v, want voided and none", action, *p.State, *p.AllowedActions)
-		}
+		t.Run(action, func(t *testing.T) {
+			var body any
+			if action != "submit" {
+				body = object{"reason": "Once more."}
+			}
+			p := client.In(t).Post(path(first.ID, action), body).Refused(http.StatusConflict, "state_conflict")
+			if *p.State != "voided" || len(*p.AllowedActions) > 0 {
+				t.Errorf("got state %s and actions %v, want voided and none", *p.State, *p.AllowedActions)
+			}
+		})
 	}
 
 	// The rater may create another score; only this one counts.
@@ -134,25 +138,27 @@ func TestOverrideRequirements(t *testing.T) {
 	reason := object{"reason": "A mistake."}
 
 	for _, action := range []string{"reopen", "void"} {
-		for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead} {
-			f.as[role].Post(path(score, action), reason).Refused(http.StatusForbidden, "permission_denied")
-		}
-		// The score is invisible to another company, and to HR as a panelist without a submitted score.
-		for _, client := range []*testkit.Client{stranger, hr} {
-			requireSameRefusal(t, client.Post(path(score, action), reason), client.Post(path(uuid.New(), action), reason))
-		}
-		hr.Post(path(own, action), reason).Refused(http.StatusForbidden, "role_not_allowed")
-
-		admin.Post(path(score, action), nil).Refused(http.StatusBadRequest, "malformed_request")
-		admin.Post(path(score, action), object{}).Refused(http.StatusBadRequest, "malformed_request")
-		admin.Post(path(score, action), object{"reason": ""}).Refused(http.StatusBadRequest, "malformed_request")
-		for text, want := range map[string]string{"\u2003": "/reason required", "a bell\u0007": "/reason control_character"} {
-			p := admin.Post(path(score, action), object{"reason": text}).
-				Refused(http.StatusUnprocessableEntity, "rule_violated")
-			if got := fieldErrors(p); !slices.Equal(got, []string{want}) {
-				t.Errorf("%s with reason %q: got errors %v, want %s", action, text, got, want)
+		t.Run(action, func(t *testing.T) {
+			for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead} {
+				f.as[role].Post(path(score, action), reason).Refused(http.StatusForbidden, "permission_denied")
 			}
-		}
+			// The score is invisible to another company, and to HR as a panelist without a submitted score.
+			for _, client := range []*testkit.Client{stranger, hr} {
+				requireSameRefusal(t, client.Post(path(score, action), reason), client.Post(path(uuid.New(), action), reason))
+			}
+			hr.In(t).Post(path(own, action), reason).Refused(http.StatusForbidden, "role_not_allowed")
+
+			admin.In(t).Post(path(score, action), nil).Refused(http.StatusBadRequest, "malformed_request")
+			admin.In(t).Post(path(score, action), object{}).Refused(http.StatusBadRequest, "malformed_request")
+			admin.In(t).Post(path(score, action), object{"reason": ""}).Refused(http.StatusBadRequest, "malformed_request")
+			for text, want := range map[string]string{"\u2003": "/reason required", "a bell\u0007": "/reason control_character"} {
+				p := admin.In(t).Post(path(score, action), object{"reason": text}).
+					Refused(http.StatusUnprocessableEntity, "rule_violated")
+				if got := fieldErrors(p); !slices.Equal(got, []string{want}) {
+					t.Errorf("%s with reason %q: got errors %v, want %s", action, text, got, want)
+				}
+			}
+		})
 	}
 
 	f.requireAudited(score)

@@ -16,7 +16,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -132,12 +131,7 @@ func (p *worldPair) newWorld(installation *testkit.Installation, start time.Time
 	}
 	installation.Clock = clock.Source{Now: w.Now, ID: w.ID}
 	replica := installation.Replica()
-	store, err := postgres.Open(p.t.Context(), postgres.Options{URL: installation.DatabaseURL, MaxConns: 1})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.t.Cleanup(store.Close)
-	w.sealer = audit.NewSealer(store, slog.New(slog.DiscardHandler), func(int) {})
+	w.sealer = audit.NewSealer(installation.Store(1), slog.New(slog.DiscardHandler), func(int) {})
 	w.clients[apiKey] = replica.Bearer(p.t, p.key.Secret.Reveal())
 	for _, name := range slices.Sorted(maps.Keys(p.users)) {
 		w.step()

@@ -1,6 +1,7 @@
 package scoring_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -31,32 +32,35 @@ func TestCheckEveryValue(t *testing.T) {
 		{6, "v", "bv", "uv", "ubv", "dv", "udbv"},
 		{100, "v", "bv", "uv", "ubv", "dv", "udbv"},
 	} {
-		for _, test := range []struct {
-			sheet scoring.Sheet
-			want  string
-		}{
-			{scoring.Sheet{rated("design", row.value)}, row.rated},
-			{scoring.Sheet{{Key: "design", Value: row.value, NotObserved: true}}, row.notObserved},
-			{scoring.Sheet{rated("other", row.value)}, row.unknown},
-			{scoring.Sheet{{Key: "other", Value: row.value, NotObserved: true}}, row.unknownNotObserved},
-			{scoring.Sheet{rated("design", 3), rated("design", row.value)}, row.duplicate},
-			{scoring.Sheet{rated("other", 0), {Key: "other", Value: row.value, NotObserved: true}}, row.unknownDuplicate},
-		} {
-			// The flaws of the last rating are compared; the ratings before it only prepare it.
-			got, last := "", len(test.sheet)-1
-			for _, flaw := range scoring.Check(kit(), test.sheet) {
-				if flaw.Index != last {
-					continue
+		t.Run(fmt.Sprintf("value %d", row.value), func(t *testing.T) {
+			t.Parallel()
+			for _, test := range []struct {
+				sheet scoring.Sheet
+				want  string
+			}{
+				{scoring.Sheet{rated("design", row.value)}, row.rated},
+				{scoring.Sheet{{Key: "design", Value: row.value, NotObserved: true}}, row.notObserved},
+				{scoring.Sheet{rated("other", row.value)}, row.unknown},
+				{scoring.Sheet{{Key: "other", Value: row.value, NotObserved: true}}, row.unknownNotObserved},
+				{scoring.Sheet{rated("design", 3), rated("design", row.value)}, row.duplicate},
+				{scoring.Sheet{rated("other", 0), {Key: "other", Value: row.value, NotObserved: true}}, row.unknownDuplicate},
+			} {
+				// The flaws of the last rating are compared; the ratings before it only prepare it.
+				got, last := "", len(test.sheet)-1
+				for _, flaw := range scoring.Check(kit(), test.sheet) {
+					if flaw.Index != last {
+						continue
+					}
+					got += letters[flaw.Code]
+					if flaw.Key != test.sheet[last].Key {
+						t.Errorf("Check(%+v): flaw has key %q, want %q", test.sheet, flaw.Key, test.sheet[last].Key)
+					}
 				}
-				got += letters[flaw.Code]
-				if flaw.Key != test.sheet[last].Key {
-					t.Errorf("Check(%+v): flaw has key %q, want %q", test.sheet, flaw.Key, test.sheet[last].Key)
+				if got != test.want {
+					t.Errorf("Check(%+v): flaws %q, want %q", test.sheet, got, test.want)
 				}
 			}
-			if got != test.want {
-				t.Errorf("Check(%+v): flaws %q, want %q", test.sheet, got, test.want)
-			}
-		}
+		})
 	}
 }
 
