@@ -323,9 +323,12 @@ func TestSummarize(t *testing.T) {
 		api.AuditActorTypeUser: "Ada", api.AuditActorTypeAPIKey: "Ada", api.AuditActorTypeCandidate: "Candidate",
 		api.AuditActorTypeEvaluator: "Evaluator", api.AuditActorTypeSystem: "System",
 	} {
-		if got := access.Summarize(uuid.UUID{3}, kind, "Ada"); got != (api.ActorSummary{ID: uuid.UUID{3}, Type: kind, Name: want}) {
-			t.Errorf("the summary is %+v, want the name %s", got, want)
-		}
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			if got := access.Summarize(uuid.UUID{3}, kind, "Ada"); got != (api.ActorSummary{ID: uuid.UUID{3}, Type: kind, Name: want}) {
+				t.Errorf("got the summary %+v, want the name %s", got, want)
+			}
+		})
 	}
 }
 
@@ -333,12 +336,15 @@ func TestShownID(t *testing.T) {
 	t.Parallel()
 	company, user := uuid.UUID{1}, uuid.UUID{2}
 	if got := access.ShownID(company, &user); got == nil || *got != user {
-		t.Errorf("the id of a user is shown as %v", got)
+		t.Errorf("the id of a user: got %v, want %s", got, user)
 	}
 	system := access.System(company).ID
 	for name, id := range map[string]*uuid.UUID{"system": &system, "recorded without an id": nil} {
-		if got := access.ShownID(company, id); got != nil {
-			t.Errorf("%s: shown as %v, want none", name, got)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := access.ShownID(company, id); got != nil {
+				t.Errorf("got %v, want none", got)
+			}
+		})
 	}
 }

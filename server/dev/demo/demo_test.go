@@ -322,9 +322,11 @@ func TestLoadRefusesInvalidOptions(t *testing.T) {
 		"negative scale":  {demo.Options{Scale: -1}, "the scale must be 1 to"},
 		"too large scale": {demo.Options{Scale: demo.MaxScale + 1}, "the scale must be 1 to"},
 	} {
-		if _, err := demo.Load(t.Context(), f.operator, c.options); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: got error %v, want %q", name, err, c.want)
-		}
+		t.Run(name, func(t *testing.T) {
+			if _, err := demo.Load(t.Context(), f.operator, c.options); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got error %v, want %q", err, c.want)
+			}
+		})
 	}
 	if got := query[int](f, `SELECT count(*) FROM companies`); got != 0 {
 		t.Errorf("companies: got %d, want 0", got)

@@ -12,20 +12,26 @@ import (
 
 func TestParseMajor(t *testing.T) {
 	t.Parallel()
-	for output, want := range map[string]int{
-		"postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n":                        15,
-		"postgres (PostgreSQL) 9.6.24\n":                                                9,
-		"postgres (PostgreSQL) 18beta1\n":                                               0,
-		"postgres (PostgreSQL) 19\n":                                                    19,
-		"Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae\n": 7,
-		"Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae\n": 8,
-		"psql (PostgreSQL) 15.18":                                                       0,
-		"postgres (PostgreSQL) ":                                                        0,
-		"":                                                                              0,
+	for name, c := range map[string]struct {
+		output string
+		want   int
+	}{
+		"Debian":          {"postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n", 15},
+		"older version":   {"postgres (PostgreSQL) 9.6.24\n", 9},
+		"beta":            {"postgres (PostgreSQL) 18beta1\n", 0},
+		"next version":    {"postgres (PostgreSQL) 19\n", 19},
+		"Redis":           {"Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae\n", 7},
+		"Valkey":          {"Valkey server v=8.1.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=ae\n", 8},
+		"another program": {"psql (PostgreSQL) 15.18", 0},
+		"no version":      {"postgres (PostgreSQL) ", 0},
+		"empty":           {"", 0},
 	} {
-		if got := parseMajor(output); got != want {
-			t.Errorf("parseMajor(%q) = %d, want %d", output, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := parseMajor(c.output); got != c.want {
+				t.Errorf("parseMajor(%q) = %d, want %d", c.output, got, c.want)
+			}
+		})
 	}
 }
 
@@ -70,16 +76,22 @@ func TestChoose(t *testing.T) {
 
 func TestFitsSocket(t *testing.T) {
 	t.Parallel()
-	for path, want := range map[string]bool{
-		"/var/tmp/interviewer/postgres/run/.s.PGSQL.5432": true,
-		"/" + strings.Repeat("x", longestSocket-1):        true,
-		"/" + strings.Repeat("x", longestSocket):          false,
-		"/tmp/a,b/redis.sock":                             false,
-		`/tmp/a"b/redis.sock`:                             false,
+	for name, c := range map[string]struct {
+		path string
+		want bool
+	}{
+		"short":          {"/var/tmp/interviewer/postgres/run/.s.PGSQL.5432", true},
+		"longest":        {"/" + strings.Repeat("x", longestSocket-1), true},
+		"too long":       {"/" + strings.Repeat("x", longestSocket), false},
+		"comma":          {"/tmp/a,b/redis.sock", false},
+		"quotation mark": {`/tmp/a"b/redis.sock`, false},
 	} {
-		if got := fitsSocket(path); got != want {
-			t.Errorf("fitsSocket(%q) = %t, want %t", path, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := fitsSocket(c.path); got != c.want {
+				t.Errorf("fitsSocket(%q) = %t, want %t", c.path, got, c.want)
+			}
+		})
 	}
 }
 
@@ -93,18 +105,21 @@ func TestEnvironmentRemovesPostgresAndLocaleVariables(t *testing.T) {
 
 func TestServerURL(t *testing.T) {
 	t.Parallel()
-	for raw, want := range map[string]string{
-		"postgres://u@localhost:5433/some?sslmode=disable": "postgres://u@localhost:5433/other?sslmode=disable",
-		"postgresql://u@localhost":                         "postgresql://u@localhost/other",
-		"postgres://u@/some?host=%2Frun%2Fa+b":             "postgres://u@/other?host=%2Frun%2Fa+b",
+	for name, c := range map[string]struct{ raw, want string }{
+		"host and port": {"postgres://u@localhost:5433/some?sslmode=disable", "postgres://u@localhost:5433/other?sslmode=disable"},
+		"no database":   {"postgresql://u@localhost", "postgresql://u@localhost/other"},
+		"socket":        {"postgres://u@/some?host=%2Frun%2Fa+b", "postgres://u@/other?host=%2Frun%2Fa+b"},
 	} {
-		server, err := ParseServer(raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := server.URL("other"); got != want {
-			t.Errorf("URL of %q: got %q, want %q", raw, got, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, err := ParseServer(c.raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := server.URL("other"); got != c.want {
+				t.Errorf("URL of %q: got %q, want %q", c.raw, got, c.want)
+			}
+		})
 	}
 	for _, raw := range []string{"", "mysql://localhost/x", "postgres://%zz", "host=/tmp"} {
 		if _, err := ParseServer(raw); err == nil {

@@ -95,10 +95,12 @@ func TestPostgresSettings(t *testing.T) {
 		`SELECT rolsuper::text FROM pg_roles WHERE rolname = current_user`:                          "true",
 		`SELECT count(*)::text FROM pg_available_extensions WHERE name IN ('pg_trgm', 'btree_gin')`: "2",
 	} {
-		var got string
-		if err := conn.QueryRow(t.Context(), query).Scan(&got); err != nil || got != want {
-			t.Errorf("%s: got %q and error %v, want %q", query, got, err, want)
-		}
+		t.Run(query, func(t *testing.T) {
+			var got string
+			if err := conn.QueryRow(t.Context(), query).Scan(&got); err != nil || got != want {
+				t.Errorf("got %q and error %v, want %q", got, err, want)
+			}
+		})
 	}
 }
 
