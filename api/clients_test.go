@@ -15,13 +15,16 @@ func TestDocumentationShowsExamples(t *testing.T) {
 		"clients/typescript/readme.ts": "ts", "clients/hey-api/readme.ts": "ts", "clients/python/readme.py": "python",
 		"clients/java/src/main/java/Readme.java": "java", "clients/go/main.go": "go",
 	} {
-		example := readFile(t, file)
-		if parts := strings.Split(example, "// README\n"); len(parts) == 3 {
-			example = unindent(parts[1])
-		}
-		if !strings.Contains(page, "```"+language+"\n"+strings.TrimRight(example, "\n\t ")+"\n```\n") {
-			t.Errorf("docs/clients.md does not contain the current %s:\n%s", file, example)
-		}
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			example := readFile(t, file)
+			if parts := strings.Split(example, "// README\n"); len(parts) == 3 {
+				example = unindent(parts[1])
+			}
+			if !strings.Contains(page, "```"+language+"\n"+strings.TrimRight(example, "\n\t ")+"\n```\n") {
+				t.Errorf("docs/clients.md does not contain the current %s:\n%s", file, example)
+			}
+		})
 	}
 }
 

@@ -94,9 +94,12 @@ func TestPublishDeclaresCommonHeaders(t *testing.T) {
 		"GET /health 200":  {"X-Request-Id"},
 		"GET /health 204":  {"X-Request-Id"},
 	} {
-		if !slices.Equal(got[at], want) {
-			t.Errorf("%s: got the headers %v, want %v", at, got[at], want)
-		}
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			if !slices.Equal(got[at], want) {
+				t.Errorf("got the headers %v, want %v", got[at], want)
+			}
+		})
 	}
 	for _, text := range []string{
 		"X-Request-Id: {description: Declared here.,", "# The paths.", "X-Request-Id: {$ref: '#/components/headers/RequestID'}",
@@ -144,19 +147,22 @@ func TestPublishedIsValid(t *testing.T) {
 		t.Errorf("publishing again returned another document (error %v)", err)
 	}
 	for format, text := range map[string][]byte{"YAML": published.YAML, "JSON": published.JSON} {
-		document, err := openapi3.NewLoader().LoadFromData(text)
-		if err != nil {
-			t.Fatalf("%s: %v", format, err)
-		}
-		if err := document.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
-			t.Errorf("%s: %v", format, err)
-		}
-		operations(document, func(path, method string, _ *openapi3.PathItem, op *openapi3.Operation) {
-			for status, response := range op.Responses.Map() {
-				if id := response.Value.Headers["X-Request-Id"]; id == nil || !id.Value.Required {
-					t.Errorf("%s: %s %s: the response %s has no required header X-Request-Id", format, method, path, status)
-				}
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			document, err := openapi3.NewLoader().LoadFromData(text)
+			if err != nil {
+				t.Fatal(err)
 			}
+			if err := document.Validate(t.Context(), openapi3.EnableExamplesValidation()); err != nil {
+				t.Error(err)
+			}
+			operations(document, func(path, method string, _ *openapi3.PathItem, op *openapi3.Operation) {
+				for status, response := range op.Responses.Map() {
+					if id := response.Value.Headers["X-Request-Id"]; id == nil || !id.Value.Required {
+						t.Errorf("%s %s: the response %s has no required header X-Request-Id", method, path, status)
+					}
+				}
+			})
 		})
 	}
 }

@@ -128,8 +128,10 @@ func TestTryItFiltersOperations(t *testing.T) {
 		{"interviews", "UpdateInterview,DeleteInterview"},
 		{"no such words", ""},
 	} {
-		b.Fill(".operation-filter input", c.phrase)
-		b.WaitUntil(shown + " === " + strconv.Quote(c.want))
+		t.Run(c.phrase, func(t *testing.T) {
+			b.Fill(".operation-filter input", c.phrase)
+			b.WaitUntil(shown + " === " + strconv.Quote(c.want))
+		})
 	}
 	checkNoErrors(t, b, server.URL)
 }
@@ -149,8 +151,10 @@ func TestNavigation(t *testing.T) {
 		{"exportscores", "ExportScores"},
 		{"no such words", ""},
 	} {
-		b.Fill("#filter", c.phrase)
-		b.WaitUntil(shown + " === " + strconv.Quote(c.want))
+		t.Run(c.phrase, func(t *testing.T) {
+			b.Fill("#filter", c.phrase)
+			b.WaitUntil(shown + " === " + strconv.Quote(c.want))
+		})
 	}
 	b.Script("document.getElementById('filter').blur()")
 	b.Script("document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true })), ''")
@@ -228,19 +232,21 @@ func TestLayout(t *testing.T) {
 		{"problem", docs.ProblemPath(fault.VersionMismatch), ".facts"},
 		{"state-machines", docs.Prefix + "/state-machines", "#machine-score"},
 	} {
-		b.Load(server.URL + page.path)
-		b.WaitFor(page.ready)
-		for _, window := range windows {
-			name := page.name + "-" + window.name
-			b.Show(window.width, window.height, window.dark)
-			checkFits(t, b, name)
-			if page.name != "try" {
-				checkContrast(t, b, name)
+		t.Run(page.name, func(t *testing.T) {
+			b.Load(server.URL + page.path)
+			b.WaitFor(page.ready)
+			for _, window := range windows {
+				name := page.name + "-" + window.name
+				b.Show(window.width, window.height, window.dark)
+				checkFits(t, b, name)
+				if page.name != "try" {
+					checkContrast(t, b, name)
+				}
+				screenshot := b.View()
+				saveScreenshot(t, name, screenshot)
+				checkScreenshot(t, name, screenshot, window.dark)
 			}
-			screenshot := b.View()
-			saveScreenshot(t, name, screenshot)
-			checkScreenshot(t, name, screenshot, window.dark)
-		}
+		})
 	}
 	checkNoErrors(t, b, server.URL)
 }

@@ -92,31 +92,34 @@ func TestSecurityHeaders(t *testing.T) {
 	h := standard(t)
 	asset := resources(t)[0]
 	for _, c := range []struct {
-		method, path string
-		want         int
+		name, method, path string
+		want               int
 	}{
-		{http.MethodGet, docs.Prefix, http.StatusOK},
-		{http.MethodGet, docs.ProblemPath(fault.RateLimited), http.StatusOK},
-		{http.MethodGet, asset, http.StatusOK},
-		{http.MethodGet, docs.Prefix + "/nothing", http.StatusNotFound},
-		{http.MethodGet, docs.Prefix + "/", http.StatusMovedPermanently},
-		{http.MethodPost, docs.Prefix, http.StatusMethodNotAllowed},
+		{"guide", http.MethodGet, docs.Prefix, http.StatusOK},
+		{"problem", http.MethodGet, docs.ProblemPath(fault.RateLimited), http.StatusOK},
+		{"asset", http.MethodGet, asset, http.StatusOK},
+		{"unknown page", http.MethodGet, docs.Prefix + "/nothing", http.StatusNotFound},
+		{"trailing slash", http.MethodGet, docs.Prefix + "/", http.StatusMovedPermanently},
+		{"another method", http.MethodPost, docs.Prefix, http.StatusMethodNotAllowed},
 	} {
-		w := send(t, h, c.method, c.path)
-		if w.Code != c.want {
-			t.Errorf("%s %s: got status %d, want %d", c.method, c.path, w.Code, c.want)
-		}
-		for name, want := range map[string]string{
-			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-				"connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-			"X-Content-Type-Options": "nosniff",
-			"X-Frame-Options":        "DENY",
-			"Referrer-Policy":        "no-referrer",
-		} {
-			if got := w.Header().Get(name); got != want {
-				t.Errorf("%s %s: header %s: got %q, want %q", c.method, c.path, name, got, want)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := send(t, h, c.method, c.path)
+			if w.Code != c.want {
+				t.Errorf("%s %s: got status %d, want %d", c.method, c.path, w.Code, c.want)
 			}
-		}
+			for name, want := range map[string]string{
+				"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+					"connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+				"X-Content-Type-Options": "nosniff",
+				"X-Frame-Options":        "DENY",
+				"Referrer-Policy":        "no-referrer",
+			} {
+				if got := w.Header().Get(name); got != want {
+					t.Errorf("%s %s: header %s: got %q, want %q", c.method, c.path, name, got, want)
+				}
+			}
+		})
 	}
 }
 
@@ -188,18 +191,21 @@ func TestCaching(t *testing.T) {
 func TestTrailingSlashRedirects(t *testing.T) {
 	t.Parallel()
 	h := standard(t)
-	for path, want := range map[string]string{
-		docs.Prefix + "/":                                docs.Prefix,
-		docs.Prefix + "/problems/":                       docs.Prefix + "/problems",
-		docs.ProblemPath(fault.Overloaded) + "/":         docs.ProblemPath(fault.Overloaded),
-		docs.Prefix + "/problems/unknown_code/":          "",
-		"//elsewhere.example/":                           "",
-		docs.Prefix + "/problems/../problems/not_found/": "",
+	for name, c := range map[string]struct{ path, want string }{
+		"guide":           {docs.Prefix + "/", docs.Prefix},
+		"problems":        {docs.Prefix + "/problems/", docs.Prefix + "/problems"},
+		"problem":         {docs.ProblemPath(fault.Overloaded) + "/", docs.ProblemPath(fault.Overloaded)},
+		"unknown problem": {docs.Prefix + "/problems/unknown_code/", ""},
+		"another host":    {"//elsewhere.example/", ""},
+		"path with dots":  {docs.Prefix + "/problems/../problems/not_found/", ""},
 	} {
-		w := send(t, h, http.MethodGet, path)
-		if got := w.Header().Get("Location"); got != want {
-			t.Errorf("%s: got Location %q with status %d, want %q", path, got, w.Code, want)
-		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := send(t, h, http.MethodGet, c.path)
+			if got := w.Header().Get("Location"); got != c.want {
+				t.Errorf("got Location %q with status %d, want %q", got, w.Code, c.want)
+			}
+		})
 	}
 }
 

@@ -67,9 +67,12 @@ func TestTypeName(t *testing.T) {
 		"one of several types":           {OneOf: []*reference.Schema{{Type: "string"}, {Type: "integer"}}},
 		"any value":                      {},
 	} {
-		if got := typeName(s); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			if got := typeName(s); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 

@@ -77,9 +77,12 @@ components: {}
 		"#/paths/~1things~1{thing_id}/put/responses/200": 7, "#/paths/~1things~1{thing_id}/put/responses/200/description": 8,
 		"#/info/title": 2, "#/nowhere": 1, "#/paths/~1things~1{thing_id}/get/security": 5,
 	} {
-		if _, got := document.Position(pointer); got != line {
-			t.Errorf("%s: got line %d, want %d", pointer, got, line)
-		}
+		t.Run(pointer, func(t *testing.T) {
+			t.Parallel()
+			if _, got := document.Position(pointer); got != line {
+				t.Errorf("got line %d, want %d", got, line)
+			}
+		})
 	}
 }
 

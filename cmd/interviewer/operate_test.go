@@ -151,9 +151,12 @@ func TestLocalAddress(t *testing.T) {
 	for host, want := range map[string]string{
 		"0.0.0.0": "localhost", "::": "localhost", "127.0.0.1": "127.0.0.1", "10.1.2.3": "10.1.2.3", "api.example": "api.example",
 	} {
-		if got := localAddress(host); got != want {
-			t.Errorf("localAddress(%q) = %q, want %q", host, got, want)
-		}
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			if got := localAddress(host); got != want {
+				t.Errorf("localAddress(%q) = %q, want %q", host, got, want)
+			}
+		})
 	}
 }
 
@@ -167,11 +170,13 @@ func TestDemoAccountsSignIn(t *testing.T) {
 		"admin@acme.example": api.RoleAdmin, "hr@acme.example": api.RoleHr, "lead@acme.example": api.RoleTeamLead,
 		"employee@acme.example": api.RoleEmployee, "admin@globex.example": api.RoleAdmin, "hr@globex.example": api.RoleHr,
 	} {
-		client := replica.Anonymous(t)
-		client.Adopt(client.Post("/api/v1/auth/login",
-			map[string]string{"email": email, "password": "SecurePassword123!"}).Expect(http.StatusOK))
-		if me := testkit.Decode[api.Me](client.Get("/api/v1/users/me")); me.Role != role {
-			t.Errorf("role of %s: got %s, want %s", email, me.Role, role)
-		}
+		t.Run(email, func(t *testing.T) {
+			client := replica.Anonymous(t)
+			client.Adopt(client.Post("/api/v1/auth/login",
+				map[string]string{"email": email, "password": "SecurePassword123!"}).Expect(http.StatusOK))
+			if me := testkit.Decode[api.Me](client.Get("/api/v1/users/me")); me.Role != role {
+				t.Errorf("role of %s: got %s, want %s", email, me.Role, role)
+			}
+		})
 	}
 }
