@@ -24,45 +24,47 @@ func TestSpecificationEncodings(t *testing.T) {
 	const origin = "https://app.example.com" // an allowed origin of testkit
 	client := testkit.New(t).Replica().Anonymous(t)
 	for path, want := range map[string][]byte{"/openapi.yaml": published.YAML, "/openapi.json": published.JSON} {
-		tags := map[string]string{}
-		for encoding, accepted := range map[string]string{"": "identity", "gzip": "br;q=1, gzip;q=0.8"} {
-			request := func(method string, more ...string) *testkit.Answer {
-				return client.Do(method, path, nil, append(more, "Accept-Encoding", accepted, "Origin", origin)...)
-			}
-			answer, head := request(http.MethodGet).Expect(http.StatusOK), request(http.MethodHead).Expect(http.StatusOK)
-			if got := answer.Header.Get("Content-Encoding"); got != encoding {
-				t.Errorf("%s, Accept-Encoding %q: got Content-Encoding %q, want %q", path, accepted, got, encoding)
-			}
-			if !bytes.Equal(decompressed(t, answer), want) {
-				t.Errorf("%s, Accept-Encoding %q: the body is not the published document", path, accepted)
-			}
-			if encoding == "gzip" && len(answer.Body) > len(want)/5 {
-				t.Errorf("%s: compressed size: got %d of %d bytes, want at most a fifth", path, len(answer.Body), len(want))
-			}
-			if got := answer.Header.Values("Vary"); !slices.Equal(got, []string{"Origin", "Accept-Encoding"}) {
-				t.Errorf("%s: Vary: got %q", path, got)
-			}
-			if got := answer.Header.Get("Content-Length"); got != strconv.Itoa(len(answer.Body)) {
-				t.Errorf("%s: Content-Length: got %s, want %d", path, got, len(answer.Body))
-			}
-			for _, name := range []string{"Etag", "Vary", "Content-Type", "Content-Encoding", "Content-Length", "Cache-Control"} {
-				if !slices.Equal(head.Header.Values(name), answer.Header.Values(name)) {
-					t.Errorf("%s: %s of HEAD: got %q, want %q", path, name, head.Header.Values(name), answer.Header.Values(name))
+		t.Run(path, func(t *testing.T) {
+			tags := map[string]string{}
+			for encoding, accepted := range map[string]string{"": "identity", "gzip": "br;q=1, gzip;q=0.8"} {
+				request := func(method string, more ...string) *testkit.Answer {
+					return client.In(t).Do(method, path, nil, append(more, "Accept-Encoding", accepted, "Origin", origin)...)
+				}
+				answer, head := request(http.MethodGet).Expect(http.StatusOK), request(http.MethodHead).Expect(http.StatusOK)
+				if got := answer.Header.Get("Content-Encoding"); got != encoding {
+					t.Errorf("%s, Accept-Encoding %q: got Content-Encoding %q, want %q", path, accepted, got, encoding)
+				}
+				if !bytes.Equal(decompressed(t, answer), want) {
+					t.Errorf("%s, Accept-Encoding %q: the body is not the published document", path, accepted)
+				}
+				if encoding == "gzip" && len(answer.Body) > len(want)/5 {
+					t.Errorf("compressed size: got %d of %d bytes, want at most a fifth", len(answer.Body), len(want))
+				}
+				if got := answer.Header.Values("Vary"); !slices.Equal(got, []string{"Origin", "Accept-Encoding"}) {
+					t.Errorf("Vary: got %q", got)
+				}
+				if got := answer.Header.Get("Content-Length"); got != strconv.Itoa(len(answer.Body)) {
+					t.Errorf("Content-Length: got %s, want %d", got, len(answer.Body))
+				}
+				for _, name := range []string{"Etag", "Vary", "Content-Type", "Content-Encoding", "Content-Length", "Cache-Control"} {
+					if !slices.Equal(head.Header.Values(name), answer.Header.Values(name)) {
+						t.Errorf("%s of HEAD: got %q, want %q", name, head.Header.Values(name), answer.Header.Values(name))
+					}
+				}
+				tags[encoding] = answer.Header.Get("Etag")
+				for _, method := range []string{http.MethodGet, http.MethodHead} {
+					again := request(method, "If-None-Match", `"other", `+tags[encoding]).Expect(http.StatusNotModified)
+					if again.Header.Get("Etag") != tags[encoding] || again.Header.Get("Content-Encoding") != "" ||
+						!slices.Equal(again.Header.Values("Vary"), answer.Header.Values("Vary")) {
+						t.Errorf("headers of the 304 for %s: got %v", method, again.Header)
+					}
 				}
 			}
-			tags[encoding] = answer.Header.Get("Etag")
-			for _, method := range []string{http.MethodGet, http.MethodHead} {
-				again := request(method, "If-None-Match", `"other", `+tags[encoding]).Expect(http.StatusNotModified)
-				if again.Header.Get("Etag") != tags[encoding] || again.Header.Get("Content-Encoding") != "" ||
-					!slices.Equal(again.Header.Values("Vary"), answer.Header.Values("Vary")) {
-					t.Errorf("%s: headers of the 304 for %s: got %v", path, method, again.Header)
-				}
+			if tags[""] == tags["gzip"] {
+				t.Errorf("both encodings have the ETag %s", tags[""])
 			}
-		}
-		if tags[""] == tags["gzip"] {
-			t.Errorf("%s: both encodings have the ETag %s", path, tags[""])
-		}
-		client.Do(http.MethodGet, path, nil, "Accept-Encoding", "identity", "If-None-Match", tags["gzip"]).Expect(http.StatusOK)
+			client.In(t).Do(http.MethodGet, path, nil, "Accept-Encoding", "identity", "If-None-Match", tags["gzip"]).Expect(http.StatusOK)
+		})
 	}
 }
 

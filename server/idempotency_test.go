@@ -163,21 +163,23 @@ func TestEquivalentRequestsAreReplayed(t *testing.T) {
 			{"/api/v1/candidates/import.ndjson?dry_run=false", upload, "application/x-ndjson"},
 		},
 	} {
-		for n, spelling := range spellings {
-			headers := []string{"Idempotency-Key", name}
-			var body any
-			if spelling.body != "" {
-				body = spelling.body
+		t.Run(name, func(t *testing.T) {
+			for n, spelling := range spellings {
+				headers := []string{"Idempotency-Key", name}
+				var body any
+				if spelling.body != "" {
+					body = spelling.body
+				}
+				if spelling.media != "" {
+					headers = append(headers, "Content-Type", spelling.media)
+				}
+				answer := hr.In(t).Do(http.MethodPost, spelling.path, body, headers...)
+				if replayed := answer.Header.Get("Idempotency-Replayed") != ""; answer.Status >= 300 || replayed != (n > 0) {
+					t.Errorf("%s, spelling %d: got status %d, replayed %t; want success, replayed %t: %s",
+						name, n, answer.Status, replayed, n > 0, answer.Body)
+				}
 			}
-			if spelling.media != "" {
-				headers = append(headers, "Content-Type", spelling.media)
-			}
-			answer := hr.Do(http.MethodPost, spelling.path, body, headers...)
-			if replayed := answer.Header.Get("Idempotency-Replayed") != ""; answer.Status >= 300 || replayed != (n > 0) {
-				t.Errorf("%s, spelling %d: got status %d, replayed %t; want success, replayed %t: %s",
-					name, n, answer.Status, replayed, n > 0, answer.Body)
-			}
-		}
+		})
 	}
 	hr.Do(http.MethodPost, "/api/v1/candidates/import.ndjson?dry_run=true", upload, "Idempotency-Key", "upload",
 		"Content-Type", "application/x-ndjson").Refused(http.StatusUnprocessableEntity, "idempotency_key_reused")
@@ -197,20 +199,23 @@ func TestReplayRequiresTheRightsOfTheFirstRequest(t *testing.T) {
 	}
 	create().Expect(http.StatusCreated)
 	for _, step := range []struct {
+		name   string
 		scopes []string
 		status int
 	}{
-		{[]string{"jobs:write", "jobs:read", "kits:read"}, http.StatusCreated},
-		{[]string{"jobs:write"}, http.StatusConflict},
-		{[]string{"jobs:write", "kits:read"}, http.StatusConflict},
-		{[]string{"kits:read"}, http.StatusForbidden},
-		{[]string{"jobs:write", "jobs:read"}, http.StatusCreated},
+		{"all scopes", []string{"jobs:write", "jobs:read", "kits:read"}, http.StatusCreated},
+		{"without reading jobs and kits", []string{"jobs:write"}, http.StatusConflict},
+		{"without reading jobs", []string{"jobs:write", "kits:read"}, http.StatusConflict},
+		{"without writing jobs", []string{"kits:read"}, http.StatusForbidden},
+		{"without reading kits", []string{"jobs:write", "jobs:read"}, http.StatusCreated},
 	} {
-		installation.Exec(`UPDATE api_keys SET scopes = $2 WHERE id = $1`, key.ID, step.scopes)
-		answer := create().Expect(step.status)
-		if step.status == http.StatusConflict {
-			answer.Refused(step.status, "idempotency_record_lost")
-		}
+		t.Run(step.name, func(t *testing.T) {
+			installation.Exec(`UPDATE api_keys SET scopes = $2 WHERE id = $1`, key.ID, step.scopes)
+			answer := create().Expect(step.status)
+			if step.status == http.StatusConflict {
+				answer.Refused(step.status, "idempotency_record_lost")
+			}
+		})
 	}
 
 	person := installation.User(acme, "nora", api.RoleHr)

@@ -30,44 +30,46 @@ func TestEveryResponseHasRateLimitHeaders(t *testing.T) {
 	checkHeaders := func(when string) {
 		t.Helper()
 		for caller, client := range clients {
-			for _, op := range loadContract(t).Operations() {
-				if !op.Limited || op.ID == "Logout" || op.ID == "Login" {
-					continue
-				}
-				policy := policies[caller]
-				if op.Public {
-					policy = policies["anonymous"]
-				}
-				// The query is invalid, so that no operation runs.
-				answer := client.Do(op.Method, pathOf(op, nil)+"?unknown=1", nil)
-				if got := answer.Header.Get("RateLimit-Policy"); got != policy {
-					t.Errorf("%s, %s as %s: RateLimit-Policy: got %q, want %q", when, op.ID, caller, got, policy)
-				}
-				for i, item := range strings.Split(answer.Header.Get("RateLimit"), ", ") {
-					name, state, _ := strings.Cut(item, ";")
-					if !strings.HasPrefix(strings.Split(policy, ", ")[i], name) || !strings.HasPrefix(state, "r=") {
-						t.Errorf("%s, %s as %s: RateLimit: got %q, want the limits of %q",
-							when, op.ID, caller, answer.Header.Get("RateLimit"), policy)
+			t.Run(caller+" "+when, func(t *testing.T) {
+				for _, op := range loadContract(t).Operations() {
+					if !op.Limited || op.ID == "Logout" || op.ID == "Login" {
+						continue
+					}
+					policy := policies[caller]
+					if op.Public {
+						policy = policies["anonymous"]
+					}
+					// The query is invalid, so that no operation runs.
+					answer := client.In(t).Do(op.Method, pathOf(op, nil)+"?unknown=1", nil)
+					if got := answer.Header.Get("RateLimit-Policy"); got != policy {
+						t.Errorf("%s, %s as %s: RateLimit-Policy: got %q, want %q", when, op.ID, caller, got, policy)
+					}
+					for i, item := range strings.Split(answer.Header.Get("RateLimit"), ", ") {
+						name, state, _ := strings.Cut(item, ";")
+						if !strings.HasPrefix(strings.Split(policy, ", ")[i], name) || !strings.HasPrefix(state, "r=") {
+							t.Errorf("%s, %s as %s: RateLimit: got %q, want the limits of %q",
+								when, op.ID, caller, answer.Header.Get("RateLimit"), policy)
+						}
 					}
 				}
-			}
-			for _, sent := range []struct {
-				body, header, value string
-				refused             int
-			}{
-				{strings.Repeat("x", int(installation.Config.MaxBodyBytes)+1), "X-Padding", "", http.StatusRequestEntityTooLarge},
-				{"{}", "Sec-Fetch-Site", "cross-site", http.StatusForbidden},
-				{"{}", "X-Padding", strings.Repeat("x", 33<<10), http.StatusRequestHeaderFieldsTooLarge},
-			} {
-				answer := client.Do(http.MethodPost, "/api/v1/jobs", sent.body, sent.header, sent.value)
-				if got := answer.Header.Get("RateLimit-Policy"); answer.Status != sent.refused || got != policies[caller] {
-					t.Errorf("%s, as %s: got status %d and RateLimit-Policy %q, want %d and %q",
-						when, caller, answer.Status, got, sent.refused, policies[caller])
+				for _, sent := range []struct {
+					body, header, value string
+					refused             int
+				}{
+					{strings.Repeat("x", int(installation.Config.MaxBodyBytes)+1), "X-Padding", "", http.StatusRequestEntityTooLarge},
+					{"{}", "Sec-Fetch-Site", "cross-site", http.StatusForbidden},
+					{"{}", "X-Padding", strings.Repeat("x", 33<<10), http.StatusRequestHeaderFieldsTooLarge},
+				} {
+					answer := client.In(t).Do(http.MethodPost, "/api/v1/jobs", sent.body, sent.header, sent.value)
+					if got := answer.Header.Get("RateLimit-Policy"); answer.Status != sent.refused || got != policies[caller] {
+						t.Errorf("%s, as %s: got status %d and RateLimit-Policy %q, want %d and %q",
+							when, caller, answer.Status, got, sent.refused, policies[caller])
+					}
 				}
-			}
-			if got := client.Get("/nowhere").Header.Get("RateLimit-Policy"); got != policies["anonymous"] {
-				t.Errorf("%s, unknown path as %s: RateLimit-Policy: got %q, want %q", when, caller, got, policies["anonymous"])
-			}
+				if got := client.In(t).Get("/nowhere").Header.Get("RateLimit-Policy"); got != policies["anonymous"] {
+					t.Errorf("%s, unknown path as %s: RateLimit-Policy: got %q, want %q", when, caller, got, policies["anonymous"])
+				}
+			})
 		}
 	}
 	checkHeaders("with Redis")

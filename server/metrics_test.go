@@ -45,9 +45,11 @@ func TestMetricsCountLoginsRefreshesAndTokens(t *testing.T) {
 		`http_requests_in_flight`:                               "1",
 		`interviewer_revocation_checks_total{source="unknown"}`: "",
 	} {
-		if got := metric(anonymous, series); got != want {
-			t.Errorf("%s: got %q, want %q", series, got, want)
-		}
+		t.Run(series, func(t *testing.T) {
+			if got := metric(anonymous.In(t), series); got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
 	}
 }
 
@@ -59,19 +61,28 @@ func TestMetricsTokenProtects(t *testing.T) {
 	acme := i.Company("acme")
 	replica := i.Replica()
 	admin := replica.SignIn(t, acme.Users[api.RoleAdmin])
-	for authorization, status := range map[string]int{
-		"": http.StatusUnauthorized, "Bearer ": http.StatusUnauthorized, "the operator's own token": http.StatusUnauthorized,
-		"Bearer the operator's own toke": http.StatusUnauthorized, "Bearer " + admin.Token: http.StatusUnauthorized,
-		"Basic the operator's own token": http.StatusUnauthorized, "Bearer the operator's own token": http.StatusOK,
-		"bearer the operator's own token": http.StatusOK,
+	for name, c := range map[string]struct {
+		authorization string
+		status        int
+	}{
+		"none":                     {"", http.StatusUnauthorized},
+		"empty token":              {"Bearer ", http.StatusUnauthorized},
+		"token without a scheme":   {"the operator's own token", http.StatusUnauthorized},
+		"token without its end":    {"Bearer the operator's own toke", http.StatusUnauthorized},
+		"access token of an admin": {"Bearer " + admin.Token, http.StatusUnauthorized},
+		"basic scheme":             {"Basic the operator's own token", http.StatusUnauthorized},
+		"bearer token":             {"Bearer the operator's own token", http.StatusOK},
+		"scheme in lower case":     {"bearer the operator's own token", http.StatusOK},
 	} {
-		var headers []string
-		if authorization != "" {
-			headers = []string{"Authorization", authorization}
-		}
-		answer := replica.Anonymous(t).Do(http.MethodGet, "/metrics", nil, headers...)
-		if answer.Status != status || status != http.StatusOK && strings.Contains(string(answer.Body), "interviewer_") {
-			t.Errorf("Authorization %q: got status %d, want %d", authorization, answer.Status, status)
-		}
+		t.Run(name, func(t *testing.T) {
+			var headers []string
+			if c.authorization != "" {
+				headers = []string{"Authorization", c.authorization}
+			}
+			answer := replica.Anonymous(t).Do(http.MethodGet, "/metrics", nil, headers...)
+			if answer.Status != c.status || c.status != http.StatusOK && strings.Contains(string(answer.Body), "interviewer_") {
+				t.Errorf("Authorization %q: got status %d, want %d", c.authorization, answer.Status, c.status)
+			}
+		})
 	}
 }

@@ -59,33 +59,35 @@ func TestDisconnectCancelsRequest(t *testing.T) {
 	for name, disconnect := range map[string]func(*net.TCPConn) error{
 		"closes": (*net.TCPConn).Close, "closes its sending half": (*net.TCPConn).CloseWrite,
 	} {
-		lock := i.Connect()
-		if _, err := lock.Exec(t.Context(), "BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"); err != nil {
-			t.Fatal(err)
-		}
-		conn := dial(t, replica.URL)
-		send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "/api/v1/auth/logout")
-		if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 401 ") {
-			t.Fatalf("status line: got %q (error %v), want 401", status, err)
-		}
-		conn = dial(t, replica.URL)
-		send(t, conn, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", mePath, c.Token)
-		testkit.Eventually(t, maxRecoveryTime, "the request waits for the lock", func() bool {
-			return metric(c, inFlight) == "2" // the waiting request, and the request for the metrics
-		})
-		if err := disconnect(conn.(*net.TCPConn)); err != nil {
-			t.Fatal(err)
-		}
-		testkit.Eventually(t, maxRecoveryTime, "the work has ended: "+name, func() bool { return metric(c, inFlight) == "1" })
-		if name != "closes" {
-			if response, err := io.ReadAll(conn); err != nil || len(response) > 0 {
-				t.Errorf("%s: response: got %q (error %v), want none", name, response, err)
+		t.Run(name, func(t *testing.T) {
+			lock := i.Connect()
+			if _, err := lock.Exec(t.Context(), "BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE"); err != nil {
+				t.Fatal(err)
 			}
-		}
-		if err := lock.Close(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		c.Get(mePath).Expect(http.StatusOK)
+			conn := dial(t, replica.URL)
+			send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "/api/v1/auth/logout")
+			if status, err := bufio.NewReader(conn).ReadString('\n'); err != nil || !strings.Contains(status, " 401 ") {
+				t.Fatalf("status line: got %q (error %v), want 401", status, err)
+			}
+			conn = dial(t, replica.URL)
+			send(t, conn, "GET %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n", mePath, c.Token)
+			testkit.Eventually(t, maxRecoveryTime, "the request waits for the lock", func() bool {
+				return metric(c.In(t), inFlight) == "2" // the waiting request, and the request for the metrics
+			})
+			if err := disconnect(conn.(*net.TCPConn)); err != nil {
+				t.Fatal(err)
+			}
+			testkit.Eventually(t, maxRecoveryTime, "the work has ended: "+name, func() bool { return metric(c.In(t), inFlight) == "1" })
+			if name != "closes" {
+				if response, err := io.ReadAll(conn); err != nil || len(response) > 0 {
+					t.Errorf("response: got %q (error %v), want none", response, err)
+				}
+			}
+			if err := lock.Close(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.In(t).Get(mePath).Expect(http.StatusOK)
+		})
 	}
 }
 
