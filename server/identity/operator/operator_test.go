@@ -199,7 +199,8 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 		status int
 	}{
 		"old password": {testkit.Password, http.StatusUnauthorized},
-		"new password": {good, http.StatusOK}} {
+		"new password": {good, http.StatusOK},
+	} {
 		t.Run(name, func(t *testing.T) {
 			login := map[string]string{"email": "hr@acme.example", "password": c.plain}
 			replicas[1].Anonymous(t).Post("/api/v1/auth/login", login).Expect(c.status)
