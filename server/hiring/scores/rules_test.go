@@ -115,7 +115,7 @@ func TestKeysOfRaters(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			key := access.Key{Scopes: []string{"scores:write", "scores:override"}, Test: true, Holders: test.holders}
-			actor := access.Actor{ID: uuid.New(), Role: key.Role(), Key: &key}
+			actor := access.Actor{Kind: access.KindAPIKey, ID: uuid.New(), Role: key.Role(), Key: &key}
 			for status, want := range map[api.ScoreStatus]string{
 				api.ScoreStatusDraft: "", api.ScoreStatusSubmitted: test.submitted, api.ScoreStatusVoided: "",
 			} {
@@ -134,7 +134,7 @@ func TestKeysOfRaters(t *testing.T) {
 // TestRefusals verifies which error is returned if several apply.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	hr := access.Actor{ID: uuid.New(), Role: api.RoleHr}
+	hr := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: api.RoleHr}
 	reason, blank := "A mistake.", "\u00a0"
 	for name, test := range map[string]struct {
 		score     api.ScoreStatus
