@@ -194,10 +194,11 @@ func TestReplayRequiresTheRightsOfTheFirstRequest(t *testing.T) {
 	replica := installation.Replica()
 	key := installation.Key(acme, []string{"jobs:write", "jobs:read"})
 	program := replica.Bearer(t, key.Secret.Reveal())
-	create := func() *testkit.Answer {
-		return program.Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "1")
+	create := func(t *testing.T) *testkit.Answer {
+		t.Helper()
+		return program.In(t).Do(http.MethodPost, "/api/v1/jobs", map[string]any{"title": "Welder"}, "Idempotency-Key", "1")
 	}
-	create().Expect(http.StatusCreated)
+	create(t).Expect(http.StatusCreated)
 	for _, step := range []struct {
 		name   string
 		scopes []string
@@ -211,7 +212,7 @@ func TestReplayRequiresTheRightsOfTheFirstRequest(t *testing.T) {
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			installation.Exec(`UPDATE api_keys SET scopes = $2 WHERE id = $1`, key.ID, step.scopes)
-			answer := create().Expect(step.status)
+			answer := create(t).Expect(step.status)
 			if step.status == http.StatusConflict {
 				answer.Refused(step.status, "idempotency_record_lost")
 			}

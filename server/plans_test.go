@@ -319,7 +319,7 @@ func begin(t *testing.T, client *testkit.Client, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if _, err := response.Body.Read(make([]byte, 1)); response.StatusCode != http.StatusOK || err != nil && !errors.Is(err, io.EOF) {
 		t.Fatalf("GET %s: got status %d, error %v, want 200", path, response.StatusCode, err)
 	}

@@ -200,11 +200,11 @@ func (p program) migrateUp(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	applied, err := m.Up()
+	applied, err := m.Up(ctx)
 	if err == nil && applied > 0 {
 		p.message("%d migrations were applied to the database schema.", applied)
 	}
-	return errors.Join(err, m.Close())
+	return errors.Join(err, m.Close(ctx))
 }
 
 func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migrator, error) {

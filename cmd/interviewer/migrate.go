@@ -24,8 +24,8 @@ interrupted migration is completed by running the command again.`,
 		Long:    "Applies all pending migrations. The command can run concurrently, for example on several replicas.",
 		Example: "  interviewer migrate up\n  MIGRATION_DATABASE_URL=postgres://owner@db/interviewer interviewer migrate up",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.withSchema(c.Context(), func(m *schema.Migrator) error {
-				applied, err := m.Up()
+			return p.withSchema(c.Context(), func(ctx context.Context, m *schema.Migrator) error {
+				applied, err := m.Up(ctx)
 				if err != nil {
 					return err
 				}
@@ -47,11 +47,11 @@ added. Use it in development, or to undo a release before it is in use.`,
 			if steps < 1 {
 				return errors.New("--steps must be at least 1")
 			}
-			return p.withSchema(c.Context(), func(m *schema.Migrator) error {
-				if err := m.Down(steps); err != nil {
+			return p.withSchema(c.Context(), func(ctx context.Context, m *schema.Migrator) error {
+				if err := m.Down(ctx, steps); err != nil {
 					return err
 				}
-				return p.showStatus(m)
+				return p.showStatus(ctx, m)
 			})
 		},
 	}
@@ -69,8 +69,8 @@ added. Use it in development, or to undo a release before it is in use.`,
 	return c
 }
 
-func (p program) showStatus(m *schema.Migrator) error {
-	current, err := m.Version()
+func (p program) showStatus(ctx context.Context, m *schema.Migrator) error {
+	current, err := m.Version(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (p program) showStatus(m *schema.Migrator) error {
 }
 
 // withSchema calls act with a migrator that is connected as the role for migrations.
-func (p program) withSchema(ctx context.Context, act func(m *schema.Migrator) error) (err error) {
+func (p program) withSchema(ctx context.Context, act func(context.Context, *schema.Migrator) error) (err error) {
 	c, err := p.load()
 	if err != nil {
 		return err
@@ -108,6 +108,6 @@ func (p program) withSchema(ctx context.Context, act func(m *schema.Migrator) er
 	if err != nil {
 		return fmt.Errorf("open database for migrations: %w", err)
 	}
-	defer func() { err = errors.Join(err, m.Close()) }()
-	return act(m)
+	defer func() { err = errors.Join(err, m.Close(ctx)) }()
+	return act(ctx, m)
 }

@@ -27,7 +27,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 )
 
 const (
@@ -43,7 +46,7 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := upgrade(ctx, os.Args[1], os.Args[2])
+	err := upgrade(ctx, os.Stdout, os.Args[1], os.Args[2])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "upgrade:", err)
@@ -51,7 +54,7 @@ func main() {
 	}
 }
 
-func upgrade(ctx context.Context, previous, current string) (err error) {
+func upgrade(ctx context.Context, out io.Writer, previous, current string) (err error) {
 	// PostgreSQL can run as another user, which must be able to traverse the directory.
 	dir, err := os.MkdirTemp("/var/tmp", "interviewer-upgrade-")
 	if err != nil {
@@ -72,8 +75,9 @@ func upgrade(ctx context.Context, previous, current string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cache.Stop()) }()
-	e := &environment{dir: dir, variables: []string{
-		"APP_ENV=development", "LOG_LEVEL=warn", "SEED_DEMO=false", "HOST=127.0.0.1", "PORT=0", "HOME=" + dir, "PATH=" + os.Getenv("PATH"),
+	e := &environment{dir: dir, out: out, now: clock.System().Now, variables: []string{
+		"APP_ENV=development", "LOG_LEVEL=warn", "SEED_DEMO=false", "HOST=127.0.0.1", "PORT=0",
+		"HOME=" + dir, "PATH=" + os.Getenv("PATH"),
 		"DATABASE_URL=" + database.URL("postgres"), "REDIS_URL=" + cache.URL(), "SECRET_KEY=" + strings.Repeat("upgrade-", 8),
 		"RATE_LIMIT_PER_MINUTE=60000", "RATE_LIMIT_COMPANY_PER_MINUTE=60000", "MIGRATE_ON_START=false",
 	}}
@@ -84,10 +88,14 @@ func upgrade(ctx context.Context, previous, current string) (err error) {
 type environment struct {
 	dir       string
 	variables []string
+	out       io.Writer
+	now       func() time.Time
 }
 
 func (e *environment) run(ctx context.Context, previous, current string) (err error) {
-	fmt.Println("Loading the database with the previous release.")
+	if _, err := fmt.Fprintln(e.out, "Loading the database with the previous release."); err != nil {
+		return err
+	}
 	for _, arguments := range [][]string{{"migrate", "up"}, {"seed", "--scale", scale}} {
 		if err := e.command(ctx, previous, arguments...).Run(); err != nil {
 			return fmt.Errorf("previous release: %s: %w", strings.Join(arguments, " "), err)
@@ -98,14 +106,17 @@ func (e *environment) run(ctx context.Context, previous, current string) (err er
 		return fmt.Errorf("previous release: %w", err)
 	}
 	defer old.stop()
-	l := &load{}
+	l := &load{out: e.out, now: e.now}
 	if err := l.signIn(ctx, old.url); err != nil {
 		return err
 	}
-	fmt.Printf("%-40s %9s %8s %8s %8s %8s  %s\n", "", "requests", "p50 ms", "p99 ms", "max ms", "seconds", "statuses")
-	before := l.during(ctx, "previous release", func(ctx context.Context) error { return pause(ctx, steady) })
-	if before != nil {
-		return before
+	if _, err := fmt.Fprintf(e.out, "%-40s %9s %8s %8s %8s %8s  %s\n",
+		"", "requests", "p50 ms", "p99 ms", "max ms", "seconds", "statuses"); err != nil {
+		return err
+	}
+	wait := func(ctx context.Context) error { return pause(ctx, steady) }
+	if err := l.during(ctx, "previous release", wait); err != nil {
+		return err
 	}
 	if err := l.during(ctx, "while the schema is migrated", func(ctx context.Context) error {
 		if err := e.command(ctx, current, "migrate", "up").Run(); err != nil {
@@ -115,7 +126,7 @@ func (e *environment) run(ctx context.Context, previous, current string) (err er
 	}); err != nil {
 		return err
 	}
-	if err := l.during(ctx, "previous release on the new schema", func(ctx context.Context) error { return pause(ctx, steady) }); err != nil {
+	if err := l.during(ctx, "previous release on the new schema", wait); err != nil {
 		return err
 	}
 	next, err := e.serve(ctx, current)
@@ -124,13 +135,13 @@ func (e *environment) run(ctx context.Context, previous, current string) (err er
 	}
 	defer next.stop()
 	l.urls = append(l.urls, next.url)
-	return l.during(ctx, "both releases", func(ctx context.Context) error { return pause(ctx, steady) })
+	return l.during(ctx, "both releases", wait)
 }
 
 func (e *environment) command(ctx context.Context, program string, arguments ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the caller chooses the program
 	command.Dir, command.Env = e.dir, e.variables
-	command.Stdout, command.Stderr = os.Stdout, os.Stderr
+	command.Stdout, command.Stderr = e.out, os.Stderr
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 30 * time.Second
 	return command
@@ -161,7 +172,7 @@ func (e *environment) serve(ctx context.Context, program string) (*service, erro
 		return nil, fmt.Errorf("start: %w", err)
 	}
 	s := &service{url: "http://" + address, stop: func() { cancel(); _ = command.Wait() }}
-	for until := time.Now().Add(time.Minute); time.Now().Before(until); {
+	for until := e.now().Add(time.Minute); e.now().Before(until); {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/health/ready", nil)
 		if err != nil {
 			break
@@ -182,6 +193,8 @@ func (e *environment) serve(ctx context.Context, program string) (*service, erro
 
 // load sends requests at a constant rate, whatever their responses take.
 type load struct {
+	out            io.Writer
+	now            func() time.Time
 	urls           []string
 	token, refresh string
 	candidate, job string
@@ -195,7 +208,8 @@ func (l *load) signIn(ctx context.Context, url string) error {
 		AccessToken  string `json:"access_token"`
 		RefreshToken string `json:"refresh_token"`
 	}
-	if err := l.read(ctx, http.MethodPost, "/api/v1/auth/login", `{"email":"hr@acme.example","password":"SecurePassword123!"}`, &pair); err != nil {
+	const account = `{"email":"hr@acme.example","password":"SecurePassword123!"}`
+	if err := l.read(ctx, http.MethodPost, "/api/v1/auth/login", account, &pair); err != nil {
 		return err
 	}
 	l.token, l.refresh = pair.AccessToken, pair.RefreshToken
@@ -242,13 +256,13 @@ func (l *load) send(ctx context.Context, url, method, path, body string) (status
 		request.Header.Set("Authorization", "Bearer "+l.token)
 	}
 	if method == http.MethodPost && strings.HasSuffix(path, "/jobs") {
-		request.Header.Set("Idempotency-Key", fmt.Sprint("upgrade-", time.Now().UnixNano()))
+		request.Header.Set("Idempotency-Key", uuid.NewString())
 	}
 	response, err := client.Do(request)
 	if err != nil {
 		return 0, nil, fmt.Errorf("send: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if content, err = io.ReadAll(response.Body); err != nil {
 		return 0, nil, fmt.Errorf("read response: %w", err)
 	}
@@ -288,7 +302,7 @@ func (l *load) next(n int) (method, path, body string) {
 
 // during sends requests while act runs, and prints what they took.
 func (l *load) during(ctx context.Context, phase string, act func(context.Context) error) error {
-	results, began := &results{statuses: map[int]int{}}, time.Now()
+	results, began := &results{statuses: map[int]int{}}, l.now()
 	sending, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -304,16 +318,17 @@ func (l *load) during(ctx context.Context, phase string, act func(context.Contex
 			l.sent++
 			all.Go(func() {
 				method, path, body := l.next(n)
-				start := time.Now()
+				start := l.now()
 				status, content, err := l.send(ctx, l.urls[n%len(l.urls)], method, path, body)
-				results.add(time.Since(start), status, fmt.Sprintf("%s %s: status %d, error %v: %.300s", method, path, status, err, content))
+				results.add(l.now().Sub(start), status,
+					fmt.Sprintf("%s %s: status %d, error %v: %.300s", method, path, status, err, content))
 			})
 		}
 	})
 	err := act(ctx)
 	stop()
 	all.Wait()
-	return errors.Join(err, results.report(phase, time.Since(began)))
+	return errors.Join(err, results.report(l.out, phase, l.now().Sub(began)))
 }
 
 // results are the responses of one phase. A request without a response has the status 0.
@@ -335,15 +350,17 @@ func (r *results) add(took time.Duration, status int, description string) {
 	}
 }
 
-func (r *results) report(phase string, took time.Duration) error {
+func (r *results) report(out io.Writer, phase string, took time.Duration) error {
 	slices.Sort(r.took)
 	at := func(share float64) time.Duration { return r.took[min(int(share*float64(len(r.took))), len(r.took)-1)] }
 	if len(r.took) == 0 {
 		return fmt.Errorf("%s: no request was sent", phase)
 	}
 	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	fmt.Printf("%-40s %9d %8.1f %8.1f %8.1f %8.1f  %v\n", phase, len(r.took),
-		milliseconds(at(0.5)), milliseconds(at(0.99)), milliseconds(at(1)), took.Seconds(), r.statuses)
+	if _, err := fmt.Fprintf(out, "%-40s %9d %8.1f %8.1f %8.1f %8.1f  %v\n", phase, len(r.took),
+		milliseconds(at(0.5)), milliseconds(at(0.99)), milliseconds(at(1)), took.Seconds(), r.statuses); err != nil {
+		return err
+	}
 	if len(r.failures) > 0 {
 		return fmt.Errorf("%s: requests failed:\n%s", phase, strings.Join(r.failures, "\n"))
 	}

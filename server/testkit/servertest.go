@@ -161,10 +161,10 @@ func migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.Up(); err != nil {
+	if _, err := m.Up(ctx); err != nil {
 		return err
 	}
-	return m.Close()
+	return m.Close(ctx)
 }
 
 // schemaHash names the template by the content of the migrations.

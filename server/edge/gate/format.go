@@ -30,9 +30,11 @@ var (
 )
 
 // RegisterFormats registers the formats of the specification with the validator, which keeps them for the whole
-// process. Load calls it. The generated code must be able to decode whatever they accept: a request that fails only there is refused
-// without a reason.
-var RegisterFormats = sync.OnceFunc(func() { //nolint:gochecknoglobals // what it registers is global to the process
+// process. Load calls it. The generated code must be able to decode whatever they accept: a request that fails only
+// there is refused without a reason.
+//
+//nolint:gochecknoglobals // what it registers is global to the process
+var RegisterFormats = sync.OnceFunc(func() {
 	openapi3.DefineStringFormatValidator("uuid", openapi3.NewRegexpFormatValidator(uuidForm.String()))
 	openapi3.DefineStringFormatValidator("email", openapi3.NewCallbackValidator(checkEmail))
 	openapi3.DefineStringFormatValidator("date-time", openapi3.NewCallbackValidator(checkTime))

@@ -182,7 +182,7 @@ func (g *Gate) once(c decoded, op *Operation, key string, act echo.HandlerFunc) 
 // CallOf returns the call of an operation that the gate has admitted. Without the gate there is no call, so another
 // context is a defect and panics.
 func CallOf(c echo.Context) service.Call {
-	return c.(decoded).call //nolint:errcheck,forcetypeassert // see above
+	return c.(decoded).call //nolint:forcetypeassert // see above
 }
 
 // callOf returns the call of an admitted request. The actor of a public operation is nobody.

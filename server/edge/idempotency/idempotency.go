@@ -79,7 +79,7 @@ func (k *Keeper) Run(
 	r *http.Request, actor access.Actor, about Request, operation Operation,
 ) (response Response, replayed bool, err error) {
 	ctx := r.Context()
-	a := &attempt{keeper: k, actor: actor, key: about.Key, print: take(r, about), id: db.GetIdempotencyRecordParams{
+	a := &attempt{keeper: k, actor: actor, key: about.Key, sent: take(r, about), id: db.GetIdempotencyRecordParams{
 		CompanyID: actor.CompanyID, PrincipalID: actor.ID, KeyHash: hashOf(about.Key), Now: k.Clock.Now(),
 	}}
 	record, err := k.Store.Of(actor.CompanyID).GetIdempotencyRecord(ctx, a.id)
@@ -125,7 +125,7 @@ type attempt struct {
 	keeper *Keeper
 	actor  access.Actor
 	key    string
-	print  *fingerprint
+	sent   *fingerprint
 	id     db.GetIdempotencyRecordParams
 	// faster is the record of another transaction that has executed the request meanwhile.
 	faster []byte
@@ -164,7 +164,7 @@ func (a *attempt) Record(ctx context.Context, tx *postgres.Tx, response api.Resp
 func (a *attempt) Committed() { a.committed = true }
 
 func (a *attempt) insert(ctx context.Context, tx *postgres.Tx, response Response) error {
-	sum, err := a.print.sum()
+	sum, err := a.sent.sum()
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (k *Keeper) recordOf(ctx context.Context, id db.GetIdempotencyRecordParams)
 
 // replay returns the recorded response, if the request is the same and the actor may still see it.
 func (k *Keeper) replay(sealed []byte, a *attempt) (Response, error) {
-	sum, err := a.print.sum()
+	sum, err := a.sent.sum()
 	if err != nil {
 		return Response{}, err
 	}

@@ -49,21 +49,21 @@ func Publish() (*Documents, error) {
 
 // GetSpecificationYAML returns the specification as YAML.
 func (m *Meta) GetSpecificationYAML(
-	ctx context.Context, call service.Call, _ api.GetSpecificationYAMLRequestObject,
+	ctx context.Context, _ service.Call, _ api.GetSpecificationYAMLRequestObject,
 ) (api.GetSpecificationYAMLResponseObject, error) {
 	return m.Documents.yaml.answer(ctx), nil
 }
 
 // GetSpecificationJSON returns the specification as JSON.
 func (m *Meta) GetSpecificationJSON(
-	ctx context.Context, call service.Call, _ api.GetSpecificationJSONRequestObject,
+	ctx context.Context, _ service.Call, _ api.GetSpecificationJSONRequestObject,
 ) (api.GetSpecificationJSONResponseObject, error) {
 	return m.Documents.json.answer(ctx), nil
 }
 
 // GetStateMachines returns the state machines by which the operations decide.
 func (m *Meta) GetStateMachines(
-	ctx context.Context, call service.Call, _ api.GetStateMachinesRequestObject,
+	ctx context.Context, _ service.Call, _ api.GetStateMachinesRequestObject,
 ) (api.GetStateMachinesResponseObject, error) {
 	return m.Documents.machines.answer(ctx), nil
 }

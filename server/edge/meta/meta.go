@@ -56,7 +56,7 @@ func (m *Meta) GetHealth(
 
 // GetReadiness checks all dependencies concurrently.
 func (m *Meta) GetReadiness(
-	ctx context.Context, call service.Call, _ api.GetReadinessRequestObject,
+	ctx context.Context, _ service.Call, _ api.GetReadinessRequestObject,
 ) (api.GetReadinessResponseObject, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()

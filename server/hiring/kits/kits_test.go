@@ -207,10 +207,11 @@ func TestCreateRefuses(t *testing.T) {
 	f := newFixture(t)
 	foreignJob := f.Hiring(f.Company("globex")).Job(api.JobStatusOpen)
 	otherJob := f.hiring.Job(api.JobStatusOpen) // of which the team lead is not a member
-	post := func(role api.Role, changes map[string]any) *testkit.Answer {
+	post := func(t *testing.T, role api.Role, changes map[string]any) *testkit.Answer {
+		t.Helper()
 		body := map[string]any{"name": "Kit"}
 		maps.Copy(body, changes)
-		return f.as[role].Post(collection, body)
+		return f.as[role].In(t).Post(collection, body)
 	}
 	oneQuestion := func(key string, changes map[string]any) map[string]any {
 		return map[string]any{"questions": []any{question(key, changes)}}
@@ -237,20 +238,20 @@ func TestCreateRefuses(t *testing.T) {
 		"unknown member":               oneQuestion("a", map[string]any{"hint": "x"}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			post(api.RoleHr, changes).Refused(http.StatusBadRequest, "malformed_request")
+			post(t, api.RoleHr, changes).Refused(http.StatusBadRequest, "malformed_request")
 		})
 	}
-	post(api.RoleHr, oneQuestion("a", map[string]any{"text": "a\x00b"})).
+	post(t, api.RoleHr, oneQuestion("a", map[string]any{"text": "a\x00b"})).
 		Refused(http.StatusUnprocessableEntity, "rule_violated")
-	post(api.RoleEmployee, nil).Refused(http.StatusForbidden, "permission_denied")
-	post(api.RoleTeamLead, nil).Refused(http.StatusForbidden, "role_not_allowed")
-	post(api.RoleTeamLead, map[string]any{"job_id": otherJob}).Refused(http.StatusForbidden, "role_not_allowed")
+	post(t, api.RoleEmployee, nil).Refused(http.StatusForbidden, "permission_denied")
+	post(t, api.RoleTeamLead, nil).Refused(http.StatusForbidden, "role_not_allowed")
+	post(t, api.RoleTeamLead, map[string]any{"job_id": otherJob}).Refused(http.StatusForbidden, "role_not_allowed")
 
 	// A job of another company is reported like one that does not exist.
 	for _, role := range []api.Role{api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
 		t.Run(string(role), func(t *testing.T) {
 			for _, job := range []uuid.UUID{foreignJob, uuid.New()} {
-				p := post(role, map[string]any{"job_id": job}).Refused(http.StatusUnprocessableEntity, "rule_violated")
+				p := post(t, role, map[string]any{"job_id": job}).Refused(http.StatusUnprocessableEntity, "rule_violated")
 				if got, want := fieldErrors(p), []string{"/job_id unknown"}; !slices.Equal(got, want) {
 					t.Errorf("got errors %v, want %v", got, want)
 				}
@@ -259,7 +260,7 @@ func TestCreateRefuses(t *testing.T) {
 	}
 
 	// Every error is reported at once.
-	p := post(api.RoleHr, map[string]any{
+	p := post(t, api.RoleHr, map[string]any{
 		"job_id": uuid.New(), "name": "\u2003", "description": "a\u0007",
 		"criteria": []any{
 			criterion("depth", map[string]any{"anchors": []string{"\u00a0", "2", "3", "4", "5"}}), criterion("depth", nil),

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestPGX(t *testing.T) {
 				if tag, err := handle.Exec(ctx, `UPDATE companies SET name = 'one'`); err != nil || tag.RowsAffected() != 1 {
 					t.Errorf("updated %d companies: %v", tag.RowsAffected(), err)
 				}
-				if err := errors.Join(undone(t, tx), handle.Commit(ctx), handle.Rollback(ctx)); err == nil {
+				if err := errors.Join(undone(ctx, t, tx), handle.Commit(ctx), handle.Rollback(ctx)); err == nil {
 					t.Error("the user of a handle ended the transaction")
 				}
 				again, err := tx.PGX(ctx)
@@ -121,18 +122,18 @@ func TestPGX(t *testing.T) {
 }
 
 // undone writes behind a savepoint of the handle, and rolls back to it.
-func undone(t *testing.T, tx *postgres.Tx) error {
+func undone(ctx context.Context, t *testing.T, tx *postgres.Tx) error {
 	t.Helper()
-	handle, err := tx.PGX(t.Context())
+	handle, err := tx.PGX(ctx)
 	if err != nil {
 		return err
 	}
-	nested, err := handle.Begin(t.Context())
+	nested, err := handle.Begin(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := nested.Exec(t.Context(), `UPDATE companies SET name = 'undone'`); err != nil {
+	if _, err := nested.Exec(ctx, `UPDATE companies SET name = 'undone'`); err != nil {
 		return err
 	}
-	return nested.Rollback(t.Context())
+	return nested.Rollback(ctx)
 }

@@ -284,14 +284,15 @@ func TestCanceledReadKeepsTheConnection(t *testing.T) {
 		begun := sync.OnceFunc(func() { close(waits) })
 		go func() {
 			ended <- r.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-				return c.DoCache(waiter{ctx, begun}, c.B().Get().Key("shared").Cache(), time.Minute).Error()
+				shared := c.B().Get().Key("shared").Cache()
+				return c.DoCache(waiter{ctx, begun}, shared, time.Minute).Error() //nolint:contextcheck // wraps ctx
 			})
 			begun()
 		}()
 		<-waits
 		return ended
 	}
-	canceled, other := read(ctx), read(t.Context())
+	canceled, other := read(ctx), read(context.WithoutCancel(ctx))
 	cancel()
 	if err := <-canceled; !errors.Is(err, context.Canceled) {
 		t.Fatalf("error of the canceled read = %v, want %v", err, context.Canceled)

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +30,7 @@ const (
 type driver struct {
 	database.Driver
 	migrator *Migrator
+	ctx      context.Context //nolint:containedctx // golang-migrate passes none
 	target   int
 }
 
@@ -77,8 +79,8 @@ func (d *driver) step(statement string) error {
 	}
 	// An index that was not completed stays behind as invalid, and would count as existing.
 	var invalid bool
-	err := d.migrator.conn.QueryRow(d.migrator.ctx, `SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid)`,
-		index[1]).Scan(&invalid)
+	err := d.migrator.conn.QueryRow(d.ctx, `
+		SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid)`, index[1]).Scan(&invalid)
 	if err != nil {
 		return fmt.Errorf("look for an unfinished index %s: %w", index[1], err)
 	}
@@ -87,35 +89,39 @@ func (d *driver) step(statement string) error {
 			return err
 		}
 	}
-	working := time.AfterFunc(quiet, func() { d.migrator.Progress("Building the index " + index[1] + " while requests are served.") })
+	working := time.AfterFunc(quiet, func() {
+		d.migrator.Progress("Building the index " + index[1] + " while requests are served.")
+	})
 	defer working.Stop()
 	// It waits for the transactions that are running, while no request waits for it.
 	return d.exec(0, statement)
 }
 
 // concurrentIndex matches the creation of an index, with its name.
-var concurrentIndex = regexp.MustCompile(`(?i)\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+IF\s+NOT\s+EXISTS\s+([a-z0-9_]+)\b`)
+var concurrentIndex = regexp.MustCompile(
+	`(?i)\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+IF\s+NOT\s+EXISTS\s+([a-z0-9_]+)\b`)
 
 // briefly runs statements with a short wait for locks, in one transaction if they are several. It tries again while
 // they do not get a lock.
 func (d *driver) briefly(statements string) error {
-	began, reported := time.Now(), false
+	ctx, cancel := context.WithTimeout(d.ctx, patience)
+	defer cancel()
+	var waiting *time.Timer
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		err := d.exec(lockTimeout, statements)
 		if !hasCode(err, lockNotAvailable) && !hasCode(err, deadlockDetected) {
 			return err
 		}
-		switch {
-		case time.Since(began) > patience:
-			return fmt.Errorf("other transactions hold a lock for minutes; end them and migrate again: %w", err)
-		case !reported && time.Since(began) > quiet:
-			d.migrator.Progress("The migration waits for a lock that another transaction holds, and tries again.")
-			reported = true
+		if waiting == nil {
+			waiting = time.AfterFunc(quiet, func() {
+				d.migrator.Progress("The migration waits for a lock that another transaction holds, and tries again.")
+			})
+			defer waiting.Stop()
 		}
 		// The pause lets the requests run that have queued behind the statement. It varies, so as not to meet the same
 		// regular transaction each time.
-		if err := d.migrator.pause(wait/2 + rand.N(wait)); err != nil { //nolint:gosec // not a secret
-			return fmt.Errorf("wait for a lock: %w", err)
+		if pause(ctx, wait/2+rand.N(wait)) != nil { //nolint:gosec // not a secret
+			return fmt.Errorf("other transactions hold a lock; end them and migrate again: %w", err)
 		}
 	}
 }
@@ -123,10 +129,10 @@ func (d *driver) briefly(statements string) error {
 // exec runs statements, each of which waits for a lock for at most a time; 0 means for as long as it takes.
 func (d *driver) exec(wait time.Duration, statements string) error {
 	settings := fmt.Sprintf("SET lock_timeout = %d; SET statement_timeout = 0", wait.Milliseconds())
-	if _, err := d.migrator.conn.Exec(d.migrator.ctx, settings); err != nil {
+	if _, err := d.migrator.conn.Exec(d.ctx, settings); err != nil {
 		return fmt.Errorf("set the timeouts of a migration: %w", err)
 	}
-	_, err := d.migrator.conn.Exec(d.migrator.ctx, statements)
+	_, err := d.migrator.conn.Exec(d.ctx, statements)
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && refused.Position > 0 {
 		return fmt.Errorf("line %d: %w", lineOf(statements, int(refused.Position)), err)

@@ -75,8 +75,8 @@ func (o *online) start(progress func(string)) <-chan error {
 	go func() {
 		m, err := schema.Open(o.t.Context(), o.address, schema.Options{Files: o.files, Progress: progress})
 		if err == nil {
-			_, err = m.Up()
-			_ = m.Close()
+			_, err = m.Up(o.t.Context())
+			_ = m.Close(o.t.Context())
 		}
 		ended <- err
 	}()
@@ -209,8 +209,8 @@ func TestMigrationsWithoutTransactionCanBeRepeated(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = m.Close() }()
-		if n, err := m.Up(); err != nil || n != 1 {
+		defer func() { _ = m.Close(t.Context()) }()
+		if n, err := m.Up(t.Context()); err != nil || n != 1 {
 			t.Fatalf("got %d migrations, error %v, want 1", n, err)
 		}
 	}

@@ -54,13 +54,12 @@ type Options struct {
 // Migrator migrates one database with the role of its URL, which must be allowed to create roles and tables.
 type Migrator struct {
 	Options
-	ctx    context.Context //nolint:containedctx // golang-migrate's drivers get no context
 	config *pgx.ConnConfig
 	conn   *pgx.Conn
 	latest uint
 }
 
-// Open connects to the database. The context limits connecting and everything until Close.
+// Open connects to the database. The context limits connecting only.
 func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
@@ -82,35 +81,35 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect for migrations: %w", err)
 	}
-	return &Migrator{Options: o, ctx: ctx, config: config, conn: conn, latest: latest}, nil
+	return &Migrator{Options: o, config: config, conn: conn, latest: latest}, nil
 }
 
 // Close closes the connection.
-func (m *Migrator) Close() error { return m.conn.Close(context.WithoutCancel(m.ctx)) }
+func (m *Migrator) Close(ctx context.Context) error { return m.conn.Close(context.WithoutCancel(ctx)) }
 
 // Up runs the pending migrations and returns their number. It does not change a schema newer than this program.
-func (m *Migrator) Up() (applied int, err error) {
+func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 	// A schema that is up to date needs no lock, so that starting does not wait.
-	if version, err := m.Version(); err != nil || version >= m.latest {
+	if version, err := m.Version(ctx); err != nil || version >= m.latest {
 		return 0, err
 	}
-	err = m.alone(func(migrations *migrate.Migrate) error {
-		before, err := m.Version()
+	err = m.alone(ctx, func(migrations *migrate.Migrate) error {
+		before, err := m.Version(ctx)
 		if err != nil || before >= m.latest {
 			return err
 		}
 		if err := migrations.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
 			return fmt.Errorf("migrate up: %w", err)
 		}
-		applied = int(m.latest - before) //nolint:gosec // a small number
+		applied = int(m.latest - before)
 		return nil
 	})
 	return applied, err
 }
 
 // Down reverts the last steps migrations, including their data.
-func (m *Migrator) Down(steps int) error {
-	return m.alone(func(migrations *migrate.Migrate) error {
+func (m *Migrator) Down(ctx context.Context, steps int) error {
+	return m.alone(ctx, func(migrations *migrate.Migrate) error {
 		if err := migrations.Steps(-steps); err != nil {
 			return fmt.Errorf("migrate down: %w", err)
 		}
@@ -119,11 +118,11 @@ func (m *Migrator) Down(steps int) error {
 }
 
 // Version returns the version of the schema; 0 for an empty database.
-func (m *Migrator) Version() (uint, error) {
+func (m *Migrator) Version(ctx context.Context) (uint, error) {
 	var version int64
-	err := m.conn.QueryRow(m.ctx, `SELECT version FROM schema_migrations`).Scan(&version)
+	err := m.conn.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM schema_migrations`).Scan(&version)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows) || hasCode(err, undefinedTable):
+	case hasCode(err, undefinedTable):
 		return 0, nil
 	case err != nil:
 		return 0, fmt.Errorf("read schema version: %w", err)
@@ -132,11 +131,11 @@ func (m *Migrator) Version() (uint, error) {
 }
 
 // alone calls act while no other program migrates the database.
-func (m *Migrator) alone(act func(*migrate.Migrate) error) (err error) {
-	if err := m.lock(); err != nil {
+func (m *Migrator) alone(ctx context.Context, act func(*migrate.Migrate) error) (err error) {
+	if err := m.lock(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, m.unlock()) }()
+	defer func() { err = errors.Join(err, m.unlock(ctx)) }()
 	pool := stdlib.OpenDB(*m.config)
 	// golang-migrate's driver closes the pool, and keeps the version. It is created under the lock, because its
 	// constructor waits for a lock of its own in a way that would make CREATE INDEX CONCURRENTLY of another replica wait
@@ -149,7 +148,8 @@ func (m *Migrator) alone(act func(*migrate.Migrate) error) (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("read migrations: %w", err), versions.Close())
 	}
-	migrations, err := migrate.NewWithInstance("embedded", files, "postgresql", &driver{Driver: versions, migrator: m})
+	runs := &driver{Driver: versions, migrator: m, ctx: ctx}
+	migrations, err := migrate.NewWithInstance("embedded", files, "postgresql", runs)
 	if err != nil {
 		return errors.Join(fmt.Errorf("prepare migrations: %w", err), versions.Close())
 	}
@@ -159,43 +159,40 @@ func (m *Migrator) alone(act func(*migrate.Migrate) error) (err error) {
 
 // lock waits until no other program migrates the database. It asks again and again instead of waiting in PostgreSQL:
 // CREATE INDEX CONCURRENTLY waits for every statement that runs, so the two would wait for each other.
-func (m *Migrator) lock() error {
-	began, reported := time.Now(), false
+func (m *Migrator) lock(ctx context.Context) error {
+	waiting := time.AfterFunc(quiet, func() { m.Progress("Waiting for another program that migrates the database.") })
+	defer waiting.Stop()
 	for {
 		var locked bool
-		if err := m.conn.QueryRow(m.ctx, `SELECT pg_try_advisory_lock(hashtextextended('interviewer migrations', 0))`).
+		if err := m.conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('interviewer migrations', 0))`).
 			Scan(&locked); err != nil {
 			return fmt.Errorf("lock the schema: %w", err)
 		}
 		if locked {
 			return nil
 		}
-		if !reported && time.Since(began) > quiet {
-			m.Progress("Waiting for another program that migrates the database.")
-			reported = true
-		}
-		if err := m.pause(pollEvery); err != nil {
+		if err := pause(ctx, pollEvery); err != nil {
 			return fmt.Errorf("wait for another program that migrates the database: %w", err)
 		}
 	}
 }
 
 // unlock releases the lock. A connection that was closed has released it.
-func (m *Migrator) unlock() error {
+func (m *Migrator) unlock(ctx context.Context) error {
 	if m.conn.IsClosed() {
 		return nil
 	}
-	_, err := m.conn.Exec(m.ctx, `SELECT pg_advisory_unlock(hashtextextended('interviewer migrations', 0))`)
+	_, err := m.conn.Exec(ctx, `SELECT pg_advisory_unlock(hashtextextended('interviewer migrations', 0))`)
 	if err != nil {
 		return fmt.Errorf("unlock the schema: %w", err)
 	}
 	return nil
 }
 
-func (m *Migrator) pause(d time.Duration) error {
+func pause(ctx context.Context, d time.Duration) error {
 	select {
-	case <-m.ctx.Done():
-		return m.ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-time.After(d):
 		return nil
 	}

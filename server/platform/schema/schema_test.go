@@ -60,7 +60,7 @@ func migrator(t *testing.T, address string) *schema.Migrator {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := m.Close(); err != nil {
+		if err := m.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -97,18 +97,18 @@ func TestUpDownUp(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	m := migrator(t, address)
-	if n, err := m.Up(); err != nil || n != int(latest(t)) {
+	if n, err := m.Up(t.Context()); err != nil || n != int(latest(t)) {
 		t.Fatalf("up: migrations = %d (error %v), want %d", n, err, latest(t))
 	}
 	first := picture(t, conn)
-	if n, err := m.Up(); err != nil || n != 0 {
+	if n, err := m.Up(t.Context()); err != nil || n != 0 {
 		t.Errorf("up again: got %d migrations, error %v; want 0", n, err)
 	}
 	for version := latest(t); version > 0; version-- {
-		if err := m.Down(1); err != nil {
+		if err := m.Down(t.Context(), 1); err != nil {
 			t.Fatalf("down from %d: got error %v", version, err)
 		}
-		if now, err := m.Version(); err != nil || now != version-1 {
+		if now, err := m.Version(t.Context()); err != nil || now != version-1 {
 			t.Errorf("down from %d: version = %d (error %v), want %d", version, now, err, version-1)
 		}
 	}
@@ -117,7 +117,7 @@ func TestUpDownUp(t *testing.T) {
 			t.Errorf("left after the last down migration: got %s, want nothing", left)
 		}
 	}
-	if _, err := m.Up(); err != nil {
+	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatalf("second up: got error %v", err)
 	}
 	if second := picture(t, conn); !slices.Equal(first, second) {
@@ -137,13 +137,13 @@ func TestConcurrentMigrations(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if _, err := m.Up(); err != nil {
+			if _, err := m.Up(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if version, err := m.Version(); err != nil || version != latest(t) {
+			if version, err := m.Version(t.Context()); err != nil || version != latest(t) {
 				t.Errorf("version = %d (error %v), want %d", version, err, latest(t))
 			}
-			if err := m.Close(); err != nil {
+			if err := m.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -163,11 +163,11 @@ func TestKilledMigrationRollsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = m.Close() }) // its connection is gone by then
-	if _, err := m.Up(); err != nil {
+	t.Cleanup(func() { _ = m.Close(t.Context()) }) // its connection is gone by then
+	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Down(int(latest(t)) - 1); err != nil {
+	if err := m.Down(t.Context(), int(latest(t))-1); err != nil {
 		t.Fatal(err)
 	}
 	before := picture(t, conn)
@@ -178,7 +178,7 @@ func TestKilledMigrationRollsBack(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() {
-		_, err := m.Up()
+		_, err := m.Up(t.Context())
 		ended <- err
 	}()
 	watch := connect(t, address)
@@ -196,10 +196,10 @@ func TestKilledMigrationRollsBack(t *testing.T) {
 		t.Error("the killed migration has changed the schema")
 	}
 	next := migrator(t, address)
-	if version, err := next.Version(); err != nil || version != 1 {
+	if version, err := next.Version(t.Context()); err != nil || version != 1 {
 		t.Errorf("version: got %d, error %v; want 1", version, err)
 	}
-	if _, err := next.Up(); err != nil {
+	if _, err := next.Up(t.Context()); err != nil {
 		t.Errorf("next migration: got error %v", err)
 	}
 }
@@ -209,13 +209,13 @@ func TestNewerSchemaIsNotChanged(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	m := migrator(t, address)
-	if _, err := m.Up(); err != nil {
+	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Exec(t.Context(), `UPDATE schema_migrations SET version = version + 7`); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := migrator(t, address).Up(); err != nil || n != 0 {
+	if n, err := migrator(t, address).Up(t.Context()); err != nil || n != 0 {
 		t.Errorf("got %d migrations, error %v; want 0", n, err)
 	}
 }
@@ -252,7 +252,7 @@ func TestOwnerWithoutSuperuser(t *testing.T) {
 	address, conn := empty(t)
 	as := plainOwner(t, address, conn)
 	m := migrator(t, as)
-	if _, err := m.Up(); err != nil {
+	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s, err := postgres.Open(t.Context(), postgres.Options{URL: as, MaxConns: 1})
@@ -264,10 +264,10 @@ func TestOwnerWithoutSuperuser(t *testing.T) {
 		t.Errorf("service with the owner's URL: got error %v", err)
 	}
 	s.Close()
-	if err := m.Down(int(latest(t))); err != nil {
+	if err := m.Down(t.Context(), int(latest(t))); err != nil {
 		t.Errorf("down: got error %v", err)
 	}
-	if _, err := m.Up(); err != nil {
+	if _, err := m.Up(t.Context()); err != nil {
 		t.Errorf("up again: got error %v", err)
 	}
 }
@@ -291,10 +291,10 @@ func TestUsersBecomePrincipals(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	owner := migrator(t, plainOwner(t, address, conn))
-	if _, err := owner.Up(); err != nil {
+	if _, err := owner.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := owner.Down(int(latest(t)) - 5); err != nil {
+	if err := owner.Down(t.Context(), int(latest(t))-5); err != nil {
 		t.Fatal(err)
 	}
 	_, err := conn.Exec(t.Context(), `WITH acme AS (
@@ -307,7 +307,7 @@ func TestUsersBecomePrincipals(t *testing.T) {
 	}
 	want := []string{"10000000-0000-0000-0000-000000000000 system", "20000000-0000-0000-0000-000000000000 user"}
 	const principals = `SELECT id || ' ' || kind FROM principals`
-	if _, err := owner.Up(); err != nil {
+	if _, err := owner.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "principals", column(t, conn, principals), want)
@@ -316,10 +316,10 @@ func TestUsersBecomePrincipals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := owner.Down(int(latest(t)) - 8); err != nil {
+	if err := owner.Down(t.Context(), int(latest(t))-8); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := owner.Up(); err != nil {
+	if _, err := owner.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "principals after the way down and up", column(t, conn, principals), append(want, "30000000-0000-0000-0000-000000000000 api_key"))
@@ -331,10 +331,10 @@ func TestEmailsOfTestCompaniesMove(t *testing.T) {
 	t.Parallel()
 	address, conn := empty(t)
 	owner := migrator(t, plainOwner(t, address, conn))
-	if _, err := owner.Up(); err != nil {
+	if _, err := owner.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := owner.Down(int(latest(t)) - 6); err != nil {
+	if err := owner.Down(t.Context(), int(latest(t))-6); err != nil {
 		t.Fatal(err)
 	}
 	exec := func(sql string) {
@@ -353,7 +353,7 @@ func TestEmailsOfTestCompaniesMove(t *testing.T) {
 		('30000000-0000-0000-0000-000000000000', 'Second', 'second', '10000000-0000-0000-0000-000000000000')`)
 	hire("live", "live@x.example")
 	hire("first", "first@x.example")
-	if _, err := owner.Up(); err != nil {
+	if _, err := owner.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	const directory = `SELECT realm || ' ' || email FROM login_emails`
@@ -375,13 +375,13 @@ func TestEmailsOfTestCompaniesMove(t *testing.T) {
 	exec(`UPDATE companies SET is_active = false WHERE slug = 'live'`)
 	const keys = `SELECT is_test::text FROM live_api_keys`
 	same(t, "keys while the opener is away", column(t, conn, keys), []string{})
-	if err := owner.Down(int(latest(t)) - 6); err != nil {
+	if err := owner.Down(t.Context(), int(latest(t))-6); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "keys after the way back", column(t, conn, keys), []string{})
 	same(t, "emails after the way back", column(t, conn, `SELECT slug || ' ' || email FROM login_emails JOIN companies ON id = company_id`),
 		[]string{"live live@x.example", "first first@x.example"})
-	if _, err := owner.Up(); err != nil {
+	if _, err := owner.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "emails after the way there again", column(t, conn, directory), []string{
