@@ -368,7 +368,7 @@ func commitsOnce(f *fixture) {
 	twice := func(w http.ResponseWriter, attempt service.Attempt) error {
 		return errors.Join(first.run(w, attempt), second.run(w, attempt))
 	}
-	// What was committed first counts.
+	// The record that was committed first is kept.
 	response, replayed, err := f.keeper.Run(f.request(), f.actor, about("key"), twice)
 	if err != nil || !replayed || string(response.Body) != "welder" {
 		f.t.Errorf("got response %q, replayed %t, error %v; want welder, replayed", response.Body, replayed, err)
