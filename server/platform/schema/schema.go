@@ -35,7 +35,7 @@ const (
 	// pollEvery is how often a replica looks whether another one has finished its migration.
 	pollEvery = 200 * time.Millisecond
 	// lockTimeout limits how long a statement waits for a lock, and so how long requests wait behind it.
-	lockTimeout = 200 * time.Millisecond
+	lockTimeout = 100 * time.Millisecond
 	// patience limits how long a migration is tried again because it does not get a lock.
 	patience = 5 * time.Minute
 	// quiet is how long a migration takes before its progress is reported.
