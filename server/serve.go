@@ -12,8 +12,20 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
 
-// Handler returns the service.
-func (s *Server) Handler() http.Handler { return s.handler }
+// Handler returns the service. That of a headless replica has only the operations for health checks and scrapes.
+func (s *Server) Handler() http.Handler {
+	if !s.headless {
+		return s.handler
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/health", "/health/ready", "/metrics":
+			s.handler.ServeHTTP(w, r)
+		default:
+			http.Error(w, "this process runs background jobs only", http.StatusNotFound)
+		}
+	})
+}
 
 // Prepare checks what a replica needs before it answers requests: that row-level security applies to its database role,
 // and that it can read which sessions have ended recently.
@@ -26,11 +38,12 @@ func (s *Server) Prepare(ctx context.Context) error {
 
 // Serve answers requests on a listener until the context ends. Then the replica reports that it is not ready, and goes
 // on accepting requests for the duration of drain, so that a load balancer can react. Finally it stops accepting, and
-// waits up to shutdown for the running requests. It fails if some of them were cut off.
+// waits up to shutdown for the running requests. It fails if some of them were cut off. The worker takes no more jobs
+// as soon as the context ends; Close waits for the running ones.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
 	const slow = 30 * time.Second
 	serving := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
+		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
 		IdleTimeout: 2 * time.Minute,
 		// The connection reads more than the gate accepts, so that the gate sends the response.
 		MaxHeaderBytes: 4 * gate.MaxHeaderBytes,
@@ -47,6 +60,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdo
 	}
 	s.log.InfoContext(ctx, "stopping: finishing running requests")
 	s.meta.Stop()
+	s.endJobs()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve: %w", err)

@@ -52,6 +52,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
+	"github.com/ai-interviewer-platform/interviewer/server/worker"
 )
 
 // Options configure a server. Config, Clock, Log and Traces are required.
@@ -75,6 +76,8 @@ type Options struct {
 	HashCost int
 	// Contract is the specification that the gate enforces; nil means the published one.
 	Contract *gate.Contract
+	// Headless makes a replica that only runs background jobs. It answers health checks and scrapes.
+	Headless bool
 }
 
 // Server is one replica of the service.
@@ -85,12 +88,16 @@ type Server struct {
 	redis   *redis.Redis
 	hasher  *password.Hasher
 	guard   *session.Guard
-	sealer  *audit.Sealer
 	keeper  *idempotency.Keeper
+	worker  *worker.Worker
 	log     *slog.Logger
 	timeout time.Duration
-	work    sync.WaitGroup
-	end     context.CancelFunc
+	// headless is true if the replica answers only health checks and scrapes.
+	headless bool
+	work     sync.WaitGroup
+	end      context.CancelFunc
+	// endJobs makes the worker take no more jobs.
+	endJobs context.CancelFunc
 }
 
 // New builds a replica and starts its background work. It does not listen; see Handler and Serve. It fails if the
@@ -138,7 +145,8 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
 	})
 	return &Server{
-		store: store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(), end: func() {},
+		store: store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(), headless: o.Headless,
+		end: func() {}, endJobs: func() {},
 	}, nil
 }
 
@@ -148,12 +156,11 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 	if err != nil {
 		return err
 	}
-	metrics := s.measure(ctx, o.Version)
+	metrics := s.measure(ctx, o)
 	access := session.NewAccess(secrets, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
 	s.guard = session.NewGuard(s.store, s.redis, secrets, access.Lifetime(), o.Clock.Now, func(from session.Source) {
 		metrics.Revocation(string(from))
 	})
-	s.sealer = audit.NewSealer(s.store, o.Log, metrics.AuditSealed)
 	deps := service.Deps{
 		Store: s.store, Clock: o.Clock, Audit: audit.NewRecorder(o.Clock),
 		Cursors: page.NewCodec(secrets.Cursor()), Log: o.Log,
@@ -162,8 +169,11 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 		return err
 	}
 	if s.keeper, err = idempotency.New(idempotency.Options{
-		Store: s.store, Clock: o.Clock, Log: o.Log, Secrets: secrets.Records(),
+		Store: s.store, Clock: o.Clock, Secrets: secrets.Records(),
 	}); err != nil {
+		return err
+	}
+	if err := s.employ(o, metrics); err != nil {
 		return err
 	}
 	all, err := domains(deps, login.Options{
@@ -239,11 +249,12 @@ func domains(deps service.Deps, auth login.Options, contract *gate.Contract) (op
 }
 
 // measure creates the metrics, including those of the replica's own resources.
-func (s *Server) measure(ctx context.Context, version string) *telemetry.Metrics {
-	metrics := telemetry.NewMetrics(version)
+func (s *Server) measure(ctx context.Context, o Options) *telemetry.Metrics {
+	metrics := telemetry.NewMetrics(o.Version)
 	metrics.WatchPool(s.store.Stat)
 	metrics.WatchHashing(func() (running, waiting int) { l := s.hasher.Load(); return l.Running, l.Waiting })
 	metrics.WatchRedis(func() bool { return s.redis.Up(context.WithoutCancel(ctx)) == nil })
+	s.watchJobs(ctx, o.Clock.Now, metrics)
 	return metrics
 }
 
@@ -257,9 +268,13 @@ func (s *Server) describe(deps service.Deps, metrics *telemetry.Metrics) (*meta.
 	if err != nil {
 		return nil, err
 	}
+	jobs, err := schema.LatestJobs()
+	if err != nil {
+		return nil, err
+	}
 	return meta.New(deps, meta.Options{
 		Redis: s.redis, Metrics: metrics, Documents: documents,
-		SchemaVersion: int64(latest), //nolint:gosec // a small number
+		SchemaVersion: int64(latest), JobSchemaVersion: int64(jobs), //nolint:gosec // a small number
 	})
 }
 
@@ -290,8 +305,12 @@ func readContract() (*gate.Contract, error) {
 // start starts the background work.
 func (s *Server) start(ctx context.Context) {
 	ctx, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	s.work.Go(func() { s.sealer.Run(ctx) })
-	s.work.Go(func() { s.keeper.Clean(ctx) })
+	working, endJobs := context.WithCancel(ctx)
+	s.endJobs = endJobs
+	s.work.Go(func() { s.worker.Run(working, s.jobsReady) })
+	if s.headless {
+		return
+	}
 	s.work.Go(func() {
 		s.guard.Watch(ctx, func(err error) {
 			s.log.DebugContext(ctx, "read session changes", slog.Any("error", err))
@@ -299,7 +318,8 @@ func (s *Server) start(ctx context.Context) {
 	})
 }
 
-// Close ends the background work and closes the connections.
+// Close ends the background work and closes the connections. Running jobs may continue for the time limit of a
+// shutdown, unless Serve has already waited for them.
 func (s *Server) Close() {
 	s.end()
 	s.work.Wait()

@@ -76,6 +76,7 @@ func layers() []layer {
 				"server/identity/apikey", "server/identity/password", "server/identity/session",
 				"server/insight/chart",
 				"server/service",
+				"server/worker",
 			},
 			imports: shared,
 			reason:  "packages shared by domains do not import operations",

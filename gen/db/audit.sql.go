@@ -15,6 +15,18 @@ import (
 	"github.com/google/uuid"
 )
 
+const countAuditLogsAwaitingSeal = `-- name: CountAuditLogsAwaitingSeal :one
+SELECT count_awaiting_seal()::bigint AS entries
+`
+
+// The entries to seal of all companies.
+func (q *Queries) CountAuditLogsAwaitingSeal(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, countAuditLogsAwaitingSeal)
+	var entries int64
+	err := row.Scan(&entries)
+	return entries, err
+}
+
 const countPendingAuditLogs = `-- name: CountPendingAuditLogs :one
 SELECT count(*) FROM audit_pending WHERE company_id = $1
 `
@@ -298,23 +310,29 @@ func (q *Queries) ListAuditLogs(ctx context.Context, arg ListAuditLogsParams) ([
 	return items, nil
 }
 
-const listCompaniesToSeal = `-- name: ListCompaniesToSeal :many
-SELECT company_id::uuid AS company_id FROM companies_to_seal() AS company_id
+const listCompaniesAwaitingSeal = `-- name: ListCompaniesAwaitingSeal :many
+SELECT company::uuid AS company_id, oldest::uuid AS oldest_id FROM companies_awaiting_seal()
 `
 
-func (q *Queries) ListCompaniesToSeal(ctx context.Context) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listCompaniesToSeal)
+type ListCompaniesAwaitingSealRow struct {
+	CompanyID uuid.UUID
+	OldestID  uuid.UUID
+}
+
+// All companies with entries to seal, and the oldest of these entries; the company with the oldest entry comes first.
+func (q *Queries) ListCompaniesAwaitingSeal(ctx context.Context) ([]ListCompaniesAwaitingSealRow, error) {
+	rows, err := q.db.Query(ctx, listCompaniesAwaitingSeal)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []ListCompaniesAwaitingSealRow{}
 	for rows.Next() {
-		var company_id uuid.UUID
-		if err := rows.Scan(&company_id); err != nil {
+		var i ListCompaniesAwaitingSealRow
+		if err := rows.Scan(&i.CompanyID, &i.OldestID); err != nil {
 			return nil, err
 		}
-		items = append(items, company_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

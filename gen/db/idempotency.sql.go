@@ -12,20 +12,21 @@ import (
 	"github.com/google/uuid"
 )
 
-const forgetIdempotencyRecords = `-- name: ForgetIdempotencyRecords :one
-SELECT forget_idempotency_records($1::timestamptz, $2::integer)::bigint AS forgotten
+const deleteExpiredIdempotencyRecords = `-- name: DeleteExpiredIdempotencyRecords :one
+SELECT delete_expired_idempotency_records($1::timestamptz, $2::integer)::bigint AS deleted
 `
 
-type ForgetIdempotencyRecordsParams struct {
+type DeleteExpiredIdempotencyRecordsParams struct {
 	Before time.Time
 	AtMost int32
 }
 
-func (q *Queries) ForgetIdempotencyRecords(ctx context.Context, arg ForgetIdempotencyRecordsParams) (int64, error) {
-	row := q.db.QueryRow(ctx, forgetIdempotencyRecords, arg.Before, arg.AtMost)
-	var forgotten int64
-	err := row.Scan(&forgotten)
-	return forgotten, err
+// Deletes the records of all companies that expired first.
+func (q *Queries) DeleteExpiredIdempotencyRecords(ctx context.Context, arg DeleteExpiredIdempotencyRecordsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, deleteExpiredIdempotencyRecords, arg.Before, arg.AtMost)
+	var deleted int64
+	err := row.Scan(&deleted)
+	return deleted, err
 }
 
 const getIdempotencyRecord = `-- name: GetIdempotencyRecord :one

@@ -64,6 +64,23 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 	return items, nil
 }
 
+const deleteEndedSessions = `-- name: DeleteEndedSessions :one
+SELECT delete_ended_sessions($1::timestamptz, $2::integer)::bigint AS deleted
+`
+
+type DeleteEndedSessionsParams struct {
+	Before time.Time
+	AtMost int32
+}
+
+// Deletes sessions of all companies that were revoked or expired before a time, the oldest first.
+func (q *Queries) DeleteEndedSessions(ctx context.Context, arg DeleteEndedSessionsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, deleteEndedSessions, arg.Before, arg.AtMost)
+	var deleted int64
+	err := row.Scan(&deleted)
+	return deleted, err
+}
+
 const findAccount = `-- name: FindAccount :one
 SELECT company_id, user_id, password_hash FROM find_account($1, $2::text)
 `

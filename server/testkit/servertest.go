@@ -150,7 +150,7 @@ func configuration(t testing.TB, database, redis string) config.Config {
 		"RATE_LIMIT_KEY_PER_MINUTE=0",
 		"RATE_LIMIT_COMPANY_PER_MINUTE=0", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=0", "HASH_WORKERS=2",
 		"CORS_ORIGINS=[\"https://app.example.com\"]",
-		`TRUSTED_PROXIES=["127.0.0.1"]`,
+		`TRUSTED_PROXIES=["127.0.0.1"]`, "WORKERS=1",
 	}, "")
 	must(t, err)
 	return *c
@@ -178,6 +178,9 @@ func schemaHash(t testing.TB) string {
 		must(t, err)
 		digest.Write(content)
 	}
+	jobs, err := schema.LatestJobs()
+	must(t, err)
+	fmt.Fprint(digest, jobs)
 	return hex.EncodeToString(digest.Sum(nil))[:16]
 }
 

@@ -41,8 +41,13 @@ FROM visible_audit_logs(@company_id, @actor_id, @reach, @visible_types::text[]) 
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.id = @id::uuid;
 
--- name: ListCompaniesToSeal :many
-SELECT company_id::uuid AS company_id FROM companies_to_seal() AS company_id;
+-- name: ListCompaniesAwaitingSeal :many
+-- All companies with entries to seal, and the oldest of these entries; the company with the oldest entry comes first.
+SELECT company::uuid AS company_id, oldest::uuid AS oldest_id FROM companies_awaiting_seal();
+
+-- name: CountAuditLogsAwaitingSeal :one
+-- The entries to seal of all companies.
+SELECT count_awaiting_seal()::bigint AS entries;
 
 -- name: TryLockSealing :one
 -- One sealer works on a company at a time; others skip the company.

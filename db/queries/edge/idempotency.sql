@@ -14,5 +14,6 @@ VALUES (@company_id, @principal_id, @key_hash, @sealed, @now, @expires_at)
 ON CONFLICT ON CONSTRAINT idempotency_records_pkey
     DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at, expires_at = excluded.expires_at;
 
--- name: ForgetIdempotencyRecords :one
-SELECT forget_idempotency_records(@before::timestamptz, @at_most::integer)::bigint AS forgotten;
+-- name: DeleteExpiredIdempotencyRecords :one
+-- Deletes the records of all companies that expired first.
+SELECT delete_expired_idempotency_records(@before::timestamptz, @at_most::integer)::bigint AS deleted;

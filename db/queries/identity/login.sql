@@ -87,3 +87,7 @@ UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
 RETURNING *;
+
+-- name: DeleteEndedSessions :one
+-- Deletes sessions of all companies that were revoked or expired before a time, the oldest first.
+SELECT delete_ended_sessions(@before::timestamptz, @at_most::integer)::bigint AS deleted;

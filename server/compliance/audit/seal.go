@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -15,63 +16,79 @@ import (
 )
 
 const (
-	sealEvery   = time.Second
+	// SealEvery is the pause between two rounds.
+	SealEvery   = time.Second
 	sealTimeout = 30 * time.Second
-	sealBatch   = 500
+	// sealBatch is the maximum number of entries of a company that one round seals.
+	sealBatch = 500
+	// sealParallel is the number of companies that a round seals at the same time.
+	sealParallel = 4
 )
 
 // Sealer adds entries to the hash chain of their company shortly after they were committed, so that writing an entry
-// waits for no lock. Every replica runs a sealer; for each company only one of them works at a time.
+// waits for no lock. One replica seals for all; for each company only one sealer works at a time.
 type Sealer struct {
 	store  *postgres.Store
-	log    *slog.Logger
 	sealed func(n int)
 }
 
 // NewSealer returns a sealer that calls sealed with the number of entries of each batch.
-func NewSealer(s *postgres.Store, log *slog.Logger, sealed func(n int)) *Sealer {
-	return &Sealer{s, log, sealed}
-}
+func NewSealer(s *postgres.Store, sealed func(n int)) *Sealer { return &Sealer{s, sealed} }
 
-// Run seals once per second until the context ends.
-func (s *Sealer) Run(ctx context.Context) {
-	tick := time.NewTicker(sealEvery)
-	defer tick.Stop()
-	warned := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		err := s.Seal(ctx)
-		if err != nil && !warned && !errors.Is(err, context.Canceled) {
-			s.log.WarnContext(ctx, "audit entries could not be sealed; trying again", slog.Any("error", err))
-		}
-		warned = err != nil
-	}
-}
-
-// Seal seals all pending entries. If the entries of a company cannot be sealed, those of the others are sealed anyway.
+// Seal seals all pending entries, round by round. If the entries of a company cannot be sealed, those of the others are
+// sealed anyway.
 func (s *Sealer) Seal(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
-	defer cancel()
-	companies, err := s.store.Lookup().ListCompaniesToSeal(ctx)
-	if err != nil {
-		return err
-	}
 	var failed []error
-	for _, company := range companies {
-		for more := true; more; {
-			if more, err = s.sealBatch(ctx, company); err != nil {
-				failed = append(failed, fmt.Errorf("company %s: %w", company, err))
-			}
-		}
-		if ctx.Err() != nil {
-			break
-		}
+	for more := true; more; {
+		var err error
+		more, err = s.Round(ctx)
+		failed = append(failed, err)
 	}
 	return errors.Join(failed...)
+}
+
+// Round seals up to 500 entries of each company that has some, and reports whether a company has more. The company with
+// the oldest entry comes first. A company that writes without a pause delays the others by one batch in each round. If
+// the entries of a company cannot be sealed, those of the others are sealed anyway.
+func (s *Sealer) Round(ctx context.Context) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
+	defer cancel()
+	companies, err := s.store.Lookup().ListCompaniesAwaitingSeal(ctx)
+	if err != nil {
+		return false, err
+	}
+	failed := make([]error, len(companies))
+	rest := make([]bool, len(companies))
+	var all errgroup.Group
+	all.SetLimit(sealParallel)
+	for i, company := range companies {
+		all.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			more, err := s.sealBatch(ctx, company.CompanyID)
+			if err != nil {
+				failed[i] = fmt.Errorf("company %s: %w", company.CompanyID, err)
+			}
+			rest[i] = more
+			return nil
+		})
+	}
+	err = all.Wait()
+	return slices.Contains(rest, true), errors.Join(append(failed, err)...)
+}
+
+// Waiting returns the number of entries to seal of all companies, and the time of the oldest of them; the zero time for
+// none.
+func Waiting(ctx context.Context, s *postgres.Store) (entries int64, oldest time.Time, err error) {
+	if entries, err = s.Lookup().CountAuditLogsAwaitingSeal(ctx); err != nil || entries == 0 {
+		return 0, time.Time{}, err
+	}
+	companies, err := s.Lookup().ListCompaniesAwaitingSeal(ctx)
+	if err != nil || len(companies) == 0 {
+		return 0, time.Time{}, err
+	}
+	return entries, time.Unix(companies[0].OldestID.Time().UnixTime()).UTC(), nil
 }
 
 // sealBatch seals one batch of a company's entries, and reports whether this sealer should look for more.

@@ -3,7 +3,6 @@ package audit_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
@@ -37,7 +36,7 @@ func open(t *testing.T) archive {
 	s := installation.Store(8)
 	return archive{
 		installation, installation.Company("acme").ID, s, audit.NewRecorder(clock.System()),
-		audit.NewSealer(s, slog.New(slog.DiscardHandler), func(int) {}),
+		audit.NewSealer(s, func(int) {}),
 	}
 }
 
@@ -135,7 +134,7 @@ func TestChainHasNoGapsUnderConcurrency(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var writers, sealers sync.WaitGroup
 	for range 3 {
-		sealer := audit.NewSealer(a.store, slog.New(slog.DiscardHandler), func(int) {})
+		sealer := audit.NewSealer(a.store, func(int) {})
 		sealers.Go(func() {
 			for ctx.Err() == nil {
 				if err := sealer.Seal(ctx); err != nil && ctx.Err() == nil {

@@ -16,7 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"math"
 	"net/http"
 	"time"
 
@@ -40,16 +40,12 @@ const (
 
 	// retryAfter is the Retry-After while the first request with a key is still running.
 	retryAfter = time.Second
-	// cleanEvery and cleanBatch bound the deletion of expired records.
-	cleanEvery = time.Minute
-	cleanBatch = 5_000
 )
 
 // Options are what a Keeper needs. All of them are required.
 type Options struct {
 	Store *postgres.Store
 	Clock clock.Source
-	Log   *slog.Logger
 	// Secrets seal records: the first one seals new records, and all of them open records.
 	Secrets [][]byte
 }
@@ -213,21 +209,9 @@ func (k *Keeper) replay(sealed []byte, a *attempt) (Response, error) {
 	return Response{}, fault.New(fault.IdempotencyRecordLost).Because(errors.Join(reasons...))
 }
 
-// Clean deletes expired records until the context ends. Every replica does, a bounded number at a time.
-func (k *Keeper) Clean(ctx context.Context) {
-	tick := time.NewTicker(cleanEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		_, err := k.Store.Lookup().ForgetIdempotencyRecords(ctx, db.ForgetIdempotencyRecordsParams{
-			Before: k.Clock.Now(), AtMost: cleanBatch,
-		})
-		if err != nil && ctx.Err() == nil {
-			k.Log.DebugContext(ctx, "delete expired idempotency records", slog.Any("error", err))
-		}
-	}
+// DeleteExpired deletes the records of all companies that expired first, at most so many, and returns their number.
+func (k *Keeper) DeleteExpired(ctx context.Context, atMost int) (int64, error) {
+	return k.Store.Lookup().DeleteExpiredIdempotencyRecords(ctx, db.DeleteExpiredIdempotencyRecordsParams{
+		Before: k.Clock.Now(), AtMost: int32(min(atMost, math.MaxInt32)), //nolint:gosec // bounded on this line
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -61,7 +60,7 @@ func (f *fixture) user(company testkit.Company, role api.Role) access.Actor {
 // keeperWith returns another keeper, with other secrets.
 func (f *fixture) keeperWith(secrets ...string) *idempotency.Keeper {
 	f.t.Helper()
-	options := idempotency.Options{Store: f.store, Clock: f.clock.Source(), Log: slog.New(slog.DiscardHandler)}
+	options := idempotency.Options{Store: f.store, Clock: f.clock.Source()}
 	for _, secret := range secrets {
 		options.Secrets = append(options.Secrets, []byte(secret))
 	}
@@ -467,7 +466,7 @@ func TestNewNamesTheMissingDependency(t *testing.T) {
 	t.Parallel()
 	complete := func() idempotency.Options {
 		return idempotency.Options{
-			Store: &postgres.Store{}, Clock: clocktest.Stopped().Source(), Log: slog.New(slog.DiscardHandler),
+			Store: &postgres.Store{}, Clock: clocktest.Stopped().Source(),
 			Secrets: [][]byte{[]byte("secret")},
 		}
 	}
@@ -477,7 +476,6 @@ func TestNewNamesTheMissingDependency(t *testing.T) {
 	for name, remove := range map[string]func(*idempotency.Options){
 		"Store":     func(o *idempotency.Options) { o.Store = nil },
 		"Clock.Now": func(o *idempotency.Options) { o.Clock.Now = nil },
-		"Log":       func(o *idempotency.Options) { o.Log = nil },
 		"Secrets":   func(o *idempotency.Options) { o.Secrets = nil },
 	} {
 		t.Run(name, func(t *testing.T) {

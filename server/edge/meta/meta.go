@@ -32,6 +32,8 @@ type Options struct {
 	Metrics *telemetry.Metrics
 	// SchemaVersion is the database schema that this program was built for.
 	SchemaVersion int64
+	// JobSchemaVersion is the version of River's tables that this program was built for.
+	JobSchemaVersion int64
 	// Documents are what GetSpecificationYAML, GetSpecificationJSON and GetStateMachines return.
 	Documents *Documents
 }
@@ -65,8 +67,7 @@ func (m *Meta) GetReadiness(
 	wait.Go(func() { checks.Postgresql = up(m.Store.Ping(ctx) == nil) })
 	wait.Go(func() { checks.Redis = up(m.Redis.Up(ctx) == nil) })
 	wait.Go(func() {
-		version, err := m.Store.SchemaVersion(ctx)
-		checks.Migrations = up(err == nil && version >= m.SchemaVersion)
+		checks.Migrations = up(m.migrated(ctx))
 	})
 	wait.Wait()
 	switch {
@@ -78,6 +79,16 @@ func (m *Meta) GetReadiness(
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusNotReady, Checks: checks}, nil
 	}
 	return api.GetReadiness200JSONResponse{Status: api.ReadinessStatusReady, Checks: checks}, nil
+}
+
+// migrated reports whether the database has our tables and those of River in the versions that this program needs.
+func (m *Meta) migrated(ctx context.Context) bool {
+	version, err := m.Store.SchemaVersion(ctx)
+	if err != nil || version < m.SchemaVersion {
+		return false
+	}
+	jobs, err := m.Store.JobSchemaVersion(ctx)
+	return err == nil && jobs >= m.JobSchemaVersion
 }
 
 func up(answered bool) api.CheckStatus {

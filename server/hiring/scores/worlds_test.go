@@ -2,7 +2,6 @@ package scores_test
 
 import (
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -131,7 +130,7 @@ func (p *worldPair) newWorld(installation *testkit.Installation, start time.Time
 	}
 	installation.Clock = clock.Source{Now: w.Now, ID: w.ID}
 	replica := installation.Replica()
-	w.sealer = audit.NewSealer(installation.Store(1), slog.New(slog.DiscardHandler), func(int) {})
+	w.sealer = audit.NewSealer(installation.Store(1), func(int) {})
 	w.clients[apiKey] = replica.Bearer(p.t, p.key.Secret.Reveal())
 	for _, name := range slices.Sorted(maps.Keys(p.users)) {
 		w.step()

@@ -62,6 +62,9 @@ func (k *checker) check() {
 	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
 		k.refuse("METRICS_TOKEN", fmt.Sprintf("is shorter than %d characters", minMetricsToken))
 	}
+	if c.JobRescue <= c.JobTimeout {
+		k.refuse("JOB_RESCUE_SECONDS", "is not more than JOB_TIMEOUT_SECONDS")
+	}
 	k.bounds()
 	k.keys()
 	k.services()

@@ -121,6 +121,23 @@ type Config struct {
 	// RateLimitAnonymous is the maximum number of unauthenticated requests per minute from one address; 0 means no limit.
 	RateLimitAnonymous int `env:"RATE_LIMIT_ANONYMOUS_PER_MINUTE"`
 
+	// Workers is the number of background jobs that this process runs at the same time; 0 means that it runs none.
+	Workers int `env:"WORKERS"`
+	// WorkerPollOnly makes workers look for new jobs every WorkerPoll instead of listening for notifications.
+	WorkerPollOnly bool `env:"WORKER_POLL_ONLY"`
+	// WorkerPoll is the time between looks for new jobs.
+	WorkerPoll Seconds `env:"WORKER_POLL_SECONDS"`
+	// JobTimeout limits one run of a job.
+	JobTimeout Seconds `env:"JOB_TIMEOUT_SECONDS"`
+	// JobRescue is the time after which a job whose process has died is run again. It is longer than JobTimeout.
+	JobRescue Seconds `env:"JOB_RESCUE_SECONDS"`
+	// JobRetention is how long completed and canceled jobs are kept.
+	JobRetention Days `env:"JOB_RETENTION_DAYS"`
+	// JobDiscardedRetention is how long jobs are kept that failed in all attempts.
+	JobDiscardedRetention Days `env:"JOB_DISCARDED_RETENTION_DAYS"`
+	// SessionRetention is how long sessions are kept after their end.
+	SessionRetention Days `env:"SESSION_RETENTION_DAYS"`
+
 	// MetricsToken is the bearer token for /metrics; if it is empty, /metrics is public.
 	MetricsToken Secret `env:"METRICS_TOKEN"`
 	// OTLPEndpoint is the base URL of the collector for traces over HTTP; empty disables tracing.

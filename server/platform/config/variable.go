@@ -151,6 +151,39 @@ func Variables() []Variable {
 		},
 
 		{
+			Name: "WORKERS", Default: "4", Max: 100,
+			Meaning: "The number of background jobs that this process runs at the same time; 0 means that it runs none.",
+		},
+		{
+			Name: "WORKER_POLL_ONLY", Default: "false",
+			Meaning: "Poll for jobs instead of listening for notifications; needed behind PgBouncer in transaction mode.",
+		},
+		{
+			Name: "WORKER_POLL_SECONDS", Default: "5", Min: 1, Max: 60,
+			Meaning: "The time between looks for new jobs, in seconds; with notifications, jobs start at once.",
+		},
+		{
+			Name: "JOB_TIMEOUT_SECONDS", Default: "60", Min: 1, Max: 3600,
+			Meaning: "The time limit for one run of a job, in seconds.",
+		},
+		{
+			Name: "JOB_RESCUE_SECONDS", Default: "120", Min: 2, Max: 7200,
+			Meaning: "The time after which a job of a killed process runs again, in seconds; more than JOB_TIMEOUT_SECONDS.",
+		},
+		{
+			Name: "JOB_RETENTION_DAYS", Default: "1", Min: 1, Max: 365,
+			Meaning: "The time that completed and canceled jobs are kept, in days.",
+		},
+		{
+			Name: "JOB_DISCARDED_RETENTION_DAYS", Default: "30", Min: 1, Max: 365,
+			Meaning: "The time that jobs are kept that failed in all attempts, in days.",
+		},
+		{
+			Name: "SESSION_RETENTION_DAYS", Default: "30", Min: 1, Max: 3650,
+			Meaning: "The time that sessions are kept after they were ended or expired, in days.",
+		},
+
+		{
 			Name: "METRICS_TOKEN", Example: "$(openssl rand -hex 24)",
 			Meaning: "The bearer token for /metrics, at least 16 characters; without one, /metrics is public.",
 		},

@@ -16,6 +16,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 )
 
+// JobSchema is the schema of the tables of River, which runs background jobs.
+const JobSchema = "river"
+
 // ServiceRole is the role of every connection. It owns nothing and is subject to row-level security.
 const ServiceRole = "interviewer_service"
 
@@ -87,6 +90,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 // Close closes the connections once they are idle.
 func (s *Store) Close() { s.pool.Close() }
 
+// Pool returns the pool for River, which runs the statements of its own tables. Row-level security does not apply to
+// these; it hides all rows of our tables from connections of the pool.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
 // Stat returns the state of the pool.
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
@@ -118,6 +125,14 @@ func (s *Store) Ping(ctx context.Context) error {
 func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(&version)
 	return version, failed("read the schema version", err)
+}
+
+// JobSchemaVersion returns the version of River's tables. It fails if they do not exist or the service may not read
+// them.
+func (s *Store) JobSchemaVersion(ctx context.Context) (version int64, err error) {
+	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM river.river_migration WHERE line = 'main'").
+		Scan(&version)
+	return version, failed("read the version of River's tables", err)
 }
 
 // CheckRole returns an error if row-level security does not restrict the role of the connections, because it is a

@@ -57,6 +57,8 @@ type Migrator struct {
 	config *pgx.ConnConfig
 	conn   *pgx.Conn
 	latest uint
+	// jobs is true if the migrations are those of this program, which prepare River's.
+	jobs bool
 }
 
 // Open connects to the database. The context limits connecting only.
@@ -64,7 +66,8 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
 	}
-	if o.Files == nil {
+	jobs := o.Files == nil
+	if jobs {
 		o.Files = db.Migrations
 	}
 	latest, err := latestOf(o.Files)
@@ -81,31 +84,50 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect for migrations: %w", err)
 	}
-	return &Migrator{Options: o, config: config, conn: conn, latest: latest}, nil
+	return &Migrator{Options: o, config: config, conn: conn, latest: latest, jobs: jobs}, nil
 }
 
 // Close closes the connection.
 func (m *Migrator) Close(ctx context.Context) error { return m.conn.Close(context.WithoutCancel(ctx)) }
 
-// Up runs the pending migrations and returns their number. It does not change a schema newer than this program.
+// Up runs the pending migrations and returns their number, and then those of River's tables, which are not counted. It
+// does not change a schema newer than this program.
 func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 	// A schema that is up to date needs no lock, so that starting does not wait.
-	if version, err := m.Version(ctx); err != nil || version >= m.latest {
+	if done, err := m.upToDate(ctx); err != nil || done {
 		return 0, err
 	}
 	err = m.alone(ctx, func(migrations *migrate.Migrate) error {
 		before, err := m.Version(ctx)
-		if err != nil || before >= m.latest {
+		if err != nil || before > m.latest {
 			return err
 		}
-		if err := migrations.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
-			return fmt.Errorf("migrate up: %w", err)
+		if before < m.latest {
+			if err := migrations.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+				return fmt.Errorf("migrate up: %w", err)
+			}
+			applied = int(m.latest - before)
 		}
-		applied = int(m.latest - before)
-		return nil
+		if !m.jobs {
+			return nil
+		}
+		return migrateJobs(ctx, m.config)
 	})
 	return applied, err
 }
+
+// upToDate reports whether there is nothing to migrate.
+func (m *Migrator) upToDate(ctx context.Context) (bool, error) {
+	version, err := m.Version(ctx)
+	if err != nil || version != m.latest || !m.jobs {
+		return version >= m.latest, err
+	}
+	return m.JobsReady(ctx)
+}
+
+// JobsReady reports whether River's tables have the version that this program was built for, or a newer one, and
+// whether the service may use them.
+func (m *Migrator) JobsReady(ctx context.Context) (bool, error) { return jobsReady(ctx, m.conn) }
 
 // Down reverts the last steps migrations, including their data.
 func (m *Migrator) Down(ctx context.Context, steps int) error {

@@ -60,6 +60,15 @@ const (
 	SourcePostgres = "postgres"
 )
 
+// The outcomes of a run of a job. Continued is a job that has more to do and runs again at once, discarded is one that
+// has failed in its last attempt.
+const (
+	JobCompleted = "completed"
+	JobContinued = "continued"
+	JobFailed    = "failed"
+	JobDiscarded = "discarded"
+)
+
 // other is the label value for all unknown values, so that labels stay bounded.
 const other = "other"
 
@@ -76,6 +85,7 @@ type Metrics struct {
 	revocations   outcomes
 	sealed        prometheus.Counter
 	deprecated    *deprecated
+	jobs          jobs
 }
 
 // NewMetrics returns metrics with a registry of their own, which includes those of the Go runtime, the process and the
@@ -101,6 +111,7 @@ func NewMetrics(version string) *Metrics {
 			"Checks whether a session is revoked, by source of its state.",
 			SourceLocal, SourceRedis, SourcePostgres),
 		deprecated: newDeprecated(r),
+		jobs:       newJobs(r),
 		sealed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "interviewer_audit_sealed_total", Help: "Audit entries added to their company's hash chain.",
 		}),

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
+	"github.com/ai-interviewer-platform/interviewer/server/worker"
+)
+
+const (
+	// expireEvery and forgetEvery are the periods of the jobs that delete expired rows.
+	expireEvery = time.Minute
+	forgetEvery = 15 * time.Minute
+	// scrapeTimeout bounds the queries of a scrape.
+	scrapeTimeout = time.Second
+)
+
+// The arguments of the periodic jobs. They have none: these jobs work on all companies.
+type (
+	deleteExpiredIdempotencyRecords struct{}
+	deleteEndedSessions             struct{}
+)
+
+// Kind is the name of the job.
+func (deleteExpiredIdempotencyRecords) Kind() string { return "delete_expired_idempotency_records" }
+
+// Kind is the name of the job.
+func (deleteEndedSessions) Kind() string { return "delete_ended_sessions" }
+
+// employ builds the worker with all jobs and rounds of the service. A new kind of job is registered here.
+func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
+	c, sealer := o.Config, audit.NewSealer(s.store, metrics.AuditSealed)
+	s.worker, err = worker.New(worker.Options{
+		Pool: s.store.Pool(), Log: o.Log, Now: o.Clock.Now, Observer: metrics,
+		Jobs: []worker.Job{
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: expireEvery},
+				func(ctx context.Context, _ deleteExpiredIdempotencyRecords) error {
+					return s.worker.Drain(ctx, "idempotency_records", s.keeper.DeleteExpired)
+				}),
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: forgetEvery},
+				func(ctx context.Context, _ deleteEndedSessions) error {
+					before := o.Clock.Now().Add(-c.SessionRetention.Duration())
+					return s.worker.Drain(ctx, "sessions", func(ctx context.Context, atMost int) (int64, error) {
+						return session.DeleteEnded(ctx, s.store, before, atMost)
+					})
+				}),
+		},
+		Rounds:  []worker.Round{{Name: "seal audit entries", Every: audit.SealEvery, Run: sealer.Round}},
+		Workers: c.Workers, PollOnly: c.WorkerPollOnly, PollInterval: c.WorkerPoll.Duration(),
+		JobTimeout: c.JobTimeout.Duration(), RescueAfter: c.JobRescue.Duration(),
+		StopTimeout:  c.ShutdownTimeout.Duration(),
+		KeepFinished: c.JobRetention.Duration(), KeepDiscarded: c.JobDiscardedRetention.Duration(),
+	})
+	return err
+}
+
+// jobsReady returns an error while the database lacks the tables that jobs need.
+func (s *Server) jobsReady(ctx context.Context) error {
+	latest, err := schema.Latest()
+	if err != nil {
+		return err
+	}
+	version, err := s.store.SchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	jobs, err := s.store.JobSchemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	wanted, err := schema.LatestJobs()
+	if err != nil {
+		return err
+	}
+	if version < int64(latest) || jobs < int64(wanted) { //nolint:gosec // small numbers
+		return errors.New("the database schema is older than this program")
+	}
+	return nil
+}
+
+// watchJobs adds the metrics of the queue and of sealing, which are read from the database at each scrape.
+func (s *Server) watchJobs(ctx context.Context, now func() time.Time, metrics *telemetry.Metrics) {
+	bounded := func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(context.WithoutCancel(ctx), scrapeTimeout)
+	}
+	metrics.WatchJobs(func() ([]telemetry.JobDepth, error) {
+		ctx, cancel := bounded()
+		defer cancel()
+		return worker.Depths(ctx, s.store.Pool())
+	})
+	metrics.WatchSealing(func() (int64, time.Duration, error) {
+		ctx, cancel := bounded()
+		defer cancel()
+		entries, oldest, err := audit.Waiting(ctx, s.store)
+		if err != nil || entries == 0 {
+			return 0, 0, err
+		}
+		return entries, max(0, now().Sub(oldest)), nil
+	})
+}
