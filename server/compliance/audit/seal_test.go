@@ -197,6 +197,81 @@ func TestCompaniesAreSealedIndependently(t *testing.T) {
 	}
 }
 
+// TestBusyCompanyDelaysNobody has 150 companies with entries. One of them has the oldest entries, and gets more than a round
+// seals before each round. The first round seals all entries of the others.
+func TestBusyCompanyDelaysNobody(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	const others = 149
+	busy := a.company
+	write := func(round int) {
+		a.Exec(`WITH entry AS (
+				INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome)
+				SELECT $1, ('00000000-0000-7000-8000-' || lpad(to_hex($2 * 1000 + n), 12, '0'))::uuid, now(), 'system', 'x', 'x', 'success'
+				FROM generate_series(1, 600) AS n RETURNING company_id, id
+			) INSERT INTO audit_pending (company_id, audit_log_id) SELECT company_id, id FROM entry`, busy, round)
+	}
+	pending := func(sql string) (n int) {
+		t.Helper()
+		if err := a.Database.QueryRow(t.Context(), `SELECT count(*) FROM audit_pending WHERE `+sql, busy).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	var oldest []uuid.UUID
+	for i := range others {
+		id := uuid.New() // the order of the ids differs from that of the entries
+		a.Exec(`INSERT INTO companies (id, name, slug) VALUES ($1, 'x', $2)`, id, fmt.Sprintf("other-%d", i))
+		a.record(t, id, audit.Entry{Action: audit.Login, Resource: audit.User}, audit.Entry{Action: audit.Login, Resource: audit.User})
+		oldest = append(oldest, id)
+	}
+	write(0)
+	waiting, err := a.store.Lookup().ListCompaniesAwaitingSeal(t.Context())
+	if err != nil || len(waiting) != others+1 {
+		t.Fatalf("got %d companies and error %v, want %d", len(waiting), err, others+1)
+	}
+	for i, want := range append([]uuid.UUID{busy}, oldest...) {
+		if waiting[i].CompanyID != want {
+			t.Fatalf("company %d: got %s, want %s, which has the oldest entry of the rest", i, waiting[i].CompanyID, want)
+		}
+	}
+	for round := 1; round <= 3; round++ {
+		more, err := a.sealer.Round(t.Context())
+		if err != nil || !more {
+			t.Errorf("round %d: got more %t, error %v; want more", round, more, err)
+		}
+		if n := pending(`company_id <> $1`); n != 0 {
+			t.Errorf("after round %d, %d entries of other companies are not sealed", round, n)
+		}
+		if n := pending(`company_id = $1`); n != 100*round {
+			t.Errorf("after round %d, %d entries of the busy company are not sealed, want %d", round, n, 100*round)
+		}
+		write(round)
+	}
+	a.seal(t)
+	if n := pending(`true OR company_id = $1`); n != 0 {
+		t.Errorf("%d entries are not sealed although nobody writes", n)
+	}
+}
+
+// TestWaiting counts the entries that await their seal.
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	a := open(t)
+	expect := func(want int64) {
+		t.Helper()
+		entries, oldest, err := audit.Waiting(t.Context(), a.store)
+		if age := time.Since(oldest); err != nil || entries != want || (want > 0) != (age < time.Minute) {
+			t.Errorf("got %d entries since %s, error %v; want %d", entries, oldest, err, want)
+		}
+	}
+	expect(0)
+	a.record(t, a.company, audit.Entry{Action: audit.Login, Resource: audit.User}, audit.Entry{Action: audit.Login, Resource: audit.User})
+	expect(2)
+	a.seal(t)
+	expect(0)
+}
+
 func TestTamperingIsReported(t *testing.T) {
 	t.Parallel()
 	type found struct {

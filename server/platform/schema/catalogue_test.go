@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/retention"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -77,7 +78,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 		`SELECT tablename || ' ' || policyname || ' ' || cmd || ' ' || roles::text FROM pg_policies WHERE policyname <> 'tenant'`),
 		[]string{
 			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
-			"sessions lookup SELECT {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
+			"sessions lookup SELECT {interviewer_lookup}", "sessions retention DELETE {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
 			"login_emails directory ALL {interviewer_lookup}", "candidates lookup SELECT {interviewer_lookup}",
 			"api_keys lookup SELECT {interviewer_lookup}", "idempotency_records lookup ALL {interviewer_lookup}",
 			"companies test_companies SELECT {interviewer_service}",
@@ -120,6 +121,7 @@ func TestGrants(t *testing.T) {
 		"companies interviewer_service INSERT,SELECT",
 		"users interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"sessions interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"sessions interviewer_lookup DELETE",
 		"login_emails interviewer_lookup DELETE,INSERT,SELECT,UPDATE",
 		"audit_logs interviewer_service INSERT,SELECT",
 		"audit_seals interviewer_service INSERT,SELECT",
@@ -149,7 +151,7 @@ func TestGrants(t *testing.T) {
 		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
 		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
-		"audit_pending interviewer_lookup SELECT company_id",
+		"audit_pending interviewer_lookup SELECT company_id,audit_log_id",
 		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
 		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at,known_to",
 		"companies interviewer_service UPDATE name,timezone,allowed_email_domains,is_active,version,updated_at",
@@ -158,6 +160,39 @@ func TestGrants(t *testing.T) {
 	same(t, "roles that can create objects in the schema", column(t, conn, `
 		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
 		WHERE nspname = 'public' AND privilege_type = 'CREATE' AND grantee <> nspowner`), nil)
+}
+
+// TestGrantsOnJobTables compares the privileges on River's tables with what River needs.
+func TestGrantsOnJobTables(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	same(t, "grants on River's tables", column(t, conn, `
+		SELECT format('%s %s %s', c.relname, grantee::regrole, string_agg(privilege_type, ',' ORDER BY privilege_type))
+		FROM pg_class AS c, aclexplode(c.relacl)
+		WHERE c.relnamespace = 'river'::regnamespace AND grantee <> c.relowner GROUP BY c.relname, grantee`), []string{
+		"river_job interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"river_job_id_seq interviewer_service USAGE",
+		"river_leader interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"river_queue interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"river_migration interviewer_service SELECT",
+	})
+	same(t, "grants on River's schema", column(t, conn, `
+		SELECT format('%s %s', grantee::regrole, privilege_type) FROM pg_namespace AS n, aclexplode(n.nspacl)
+		WHERE nspname = 'river' AND grantee <> nspowner`), []string{"interviewer_service USAGE"})
+}
+
+// TestEveryTableHasARetention compares the tables of the database with the list of retentions.
+func TestEveryTableHasARetention(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	var listed []string
+	for _, table := range retention.Tables() {
+		listed = append(listed, table.Name)
+	}
+	same(t, "tables with a retention", listed, column(t, conn, `
+		SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname
+		FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^(pg_|information_schema)'`))
 }
 
 // TestSecurityDefinerFunctions lists the functions that bypass row-level security, because they run before the tenant is
@@ -171,6 +206,8 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		"find_account(text,text)", "company_is_live(uuid)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
 		"companies_to_seal()", "search_candidates(uuid,text,text[],integer)",
 		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
+		"companies_awaiting_seal()", "count_awaiting_seal()",
+		"delete_expired_idempotency_records(timestamp with time zone,integer)", "delete_ended_sessions(timestamp with time zone,integer)",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
 		append([]string{"keep_login_email()"}, service...))
@@ -191,7 +228,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",
 			"visible_kit_versions(uuid,uuid,text)", "visible_kits(uuid,uuid,text)", "blinds(uuid,uuid,uuid)", "visible_scores(uuid,uuid,text)",
 			"visible_users(uuid,uuid,text)", "visible_audit_logs(uuid,uuid,text,text[])",
-			"list_lookup_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
+			"grant_job_tables()", "list_lookup_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
 			"list_applications(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,text[],text[],timestamp with time zone)",
 			"list_interviews(uuid,uuid,text,text,integer,timestamp with time zone,uuid,boolean,uuid,uuid,uuid,uuid,text[],text[]," +
 				"timestamp with time zone,timestamp with time zone,timestamp with time zone)",

@@ -1,0 +1,77 @@
+// Package retention lists, for every table, what adds rows to it, how long they are kept and what deletes them.
+// docs/operations/retention.md shows the list, and a test compares it with the tables of the database, so that no
+// table can grow without a decision about its end.
+package retention
+
+// Table is the retention of one table.
+type Table struct {
+	// Name is the name of the table, with its schema unless that is public.
+	Name string
+	// Grows says what adds a row.
+	Grows string
+	// Kept says how long a row is kept.
+	Kept string
+	// Setting is the environment variable that changes it; empty for none.
+	Setting string
+	// Deleted says what deletes rows.
+	Deleted string
+	// Owner is the package that is responsible for the rows.
+	Owner string
+}
+
+// How rows end that a company keeps as its records.
+const (
+	asRecord    = "as long as the company"
+	withRecord  = "as long as its record"
+	byReset     = "the reset of a test company"
+	byRiver     = "River, about every 30 seconds"
+	configured  = "number of rows does not depend on use"
+	neverPruned = "nothing"
+)
+
+// Tables lists all tables.
+func Tables() []Table {
+	return []Table{
+		{"companies", "a company or a test company is created", "for good", "", neverPruned, "identity/companies"},
+		{"users", "a user is created", asRecord, "", byReset, "identity/users"},
+		{"login_emails", "a user is created", "as long as the user", "", "the deletion of the user", "identity/login"},
+		{"principals", "a user or an API key is created", asRecord, "", neverPruned, "access"},
+		{"api_keys", "an API key is created", asRecord, "", neverPruned, "identity/apikeys"},
+		{
+			"sessions", "a sign-in", "until some days after its end", "SESSION_RETENTION_DAYS",
+			"the job delete_ended_sessions, every 15 minutes", "identity/session",
+		},
+		{
+			"idempotency_records", "a request with an Idempotency-Key", "24 hours", "",
+			"the job delete_expired_idempotency_records, every minute", "edge/idempotency",
+		},
+		{"audit_logs", "an action or a denial", asRecord, "", neverPruned, "compliance/audit"},
+		{"audit_pending", "an audit entry", "about a second", "", "sealing", "compliance/audit"},
+		{"audit_seals", "an audit entry", withRecord, "", neverPruned, "compliance/audit"},
+		{"jobs", "a job is created", asRecord, "", byReset, "hiring/jobs"},
+		{"job_members", "a member is added", withRecord, "", "the removal of the member; " + byReset, "hiring/jobs"},
+		{"candidates", "a candidate is created or imported", asRecord, "", byReset, "hiring/candidates"},
+		{"applications", "an application is created", asRecord, "", byReset, "hiring/applications"},
+		{"application_moves", "an application changes its stage or status", withRecord, "", byReset, "hiring/applications"},
+		{"kits", "a kit is created", asRecord, "", byReset, "hiring/kits"},
+		{"kit_versions", "a version of a kit is created", withRecord, "", byReset, "hiring/kits"},
+		{"interviews", "an interview is created", asRecord, "", byReset, "hiring/interviews"},
+		{
+			"interview_panelists", "a panelist is added", withRecord, "",
+			"the removal of the panelist; " + byReset, "hiring/interviews",
+		},
+		{"interview_events", "an interview changes", withRecord, "", byReset, "hiring/interviews"},
+		{"scores", "a score is created", asRecord, "", byReset, "hiring/scores"},
+		{"score_revisions", "a score is saved, submitted, reopened or voided", withRecord, "", byReset, "hiring/scores"},
+		{"schema_migrations", configured, "for good", "", neverPruned, "platform/schema"},
+		{
+			"river.river_job", "a job is enqueued",
+			"until some days after it was completed or canceled; longer if it was discarded",
+			"JOB_RETENTION_DAYS, JOB_DISCARDED_RETENTION_DAYS", byRiver, "worker",
+		},
+		{"river.river_leader", configured, "as long as a replica leads", "", byRiver, "worker"},
+		{"river.river_queue", configured, "a day after its last use", "", byRiver, "worker"},
+		{"river.river_notification", "nothing: PostgreSQL notifies", "", "", neverPruned, "worker"},
+		{"river.river_migration", configured, "for good", "", neverPruned, "platform/schema"},
+	}
+}
