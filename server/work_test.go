@@ -73,9 +73,9 @@ func TestJobsWithoutRedis(t *testing.T) {
 		t.Errorf("got %d rows, want the 2 that have not expired", n)
 	}
 	for series, want := range map[string]string{
-		`interviewer_rows_deleted_total{table="sessions"}`:                                   "10",
-		`interviewer_rows_deleted_total{table="idempotency_records"}`:                        "10",
-		`interviewer_job_runs_total{kind="delete_ended_sessions",outcome="completed"}`:       "2",
+		`interviewer_rows_deleted_total{table="sessions"}`:                                  "10",
+		`interviewer_rows_deleted_total{table="idempotency_records"}`:                       "10",
+		`interviewer_job_runs_total{kind="delete_ended_sessions",outcome="completed"}`:      "2",
 		`interviewer_job_duration_seconds_count{kind="delete_expired_idempotency_records"}`: "2",
 	} {
 		if got := metric(c, series); got != want {
@@ -132,4 +132,3 @@ func TestReadinessChecksJobTables(t *testing.T) {
 	i.Exec(`DELETE FROM river.river_migration WHERE version > 6`)
 	expect(503, api.CheckStatusDown)
 }
-

@@ -21,7 +21,8 @@ interrupted migration is completed by running the command again.`,
 	}
 	up := &cobra.Command{
 		Use: "up", Short: "Apply pending migrations", Args: cobra.NoArgs,
-		Long:    "Applies all pending migrations. The command can run concurrently, for example on several replicas.",
+		Long: "Applies all pending migrations, and those of the tables of the job queue. The command can run concurrently, " +
+			"for example on several replicas.",
 		Example: "  interviewer migrate up\n  MIGRATION_DATABASE_URL=postgres://owner@db/interviewer interviewer migrate up",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.withSchema(c.Context(), func(ctx context.Context, m *schema.Migrator) error {
@@ -86,6 +87,17 @@ func (p program) showStatus(ctx context.Context, m *schema.Migrator) error {
 		if err := p.print("%04d  %-8s %s\n", version, state, names[version]); err != nil {
 			return err
 		}
+	}
+	ready, err := m.JobsReady()
+	if err != nil {
+		return err
+	}
+	state := "pending"
+	if ready {
+		state = "applied"
+	}
+	if err := p.print("jobs  %-8s tables of the queue\n", state); err != nil {
+		return err
 	}
 	if latest, err := schema.Latest(); err == nil && current > latest {
 		return p.print("The schema has version %d, from a newer release than this program.\n", current)

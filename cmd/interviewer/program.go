@@ -99,8 +99,8 @@ PostgreSQL and Redis:
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(p.serve(), p.health(), p.migrate(), p.seed(), p.company(), p.user(), p.audit(), p.imports(),
-		p.openapi(), p.version(), environment())
+	root.AddCommand(p.serve(), p.work(), p.health(), p.migrate(), p.jobs(), p.seed(), p.company(), p.user(), p.audit(),
+		p.imports(), p.openapi(), p.version(), environment())
 	return root
 }
 

@@ -35,7 +35,8 @@ func (p program) serve() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
 		Short: "Run the service",
-		Long: `Runs the service until it is interrupted, and then completes the running requests.
+		Long: `Runs the service until it is interrupted, and then completes the running requests and background jobs. With
+WORKERS=0 it runs no background jobs; "interviewer work" does.
 
 At start it applies pending migrations. With MIGRATE_ON_START=false, apply them with "interviewer migrate up". With
 APP_ENV=development and without DATABASE_URL or REDIS_URL it starts a private PostgreSQL and Redis, which end with
@@ -43,14 +44,33 @@ the service but keep their data, generates a SECRET_KEY, and loads demo data at 
 environment" lists all variables.`,
 		Example: "  APP_ENV=development interviewer serve\n  PORT=9000 APP_ENV=development interviewer serve",
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return p.runService(c.Context()) },
+		RunE:    func(c *cobra.Command, _ []string) error { return p.runService(c.Context(), false) },
 	}
 }
 
-func (p program) runService(ctx context.Context) (err error) {
+func (p program) work() *cobra.Command {
+	return &cobra.Command{
+		Use:   "work",
+		Short: "Run background jobs without the API",
+		Long: `Runs background jobs until it is interrupted, and then completes the running ones within
+SHUTDOWN_TIMEOUT_SECONDS. It reads the same environment as "interviewer serve", and answers /health, /health/ready and
+/metrics on PORT. Run any number of such processes, next to or instead of the workers of "interviewer serve".`,
+		Example: "  PORT=8001 WORKERS=16 interviewer work",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return p.runService(c.Context(), true) },
+	}
+}
+
+// runService runs a replica until the context ends; a headless one runs only background jobs.
+func (p program) runService(ctx context.Context, headless bool) (err error) {
 	c, err := p.load()
 	if err != nil {
 		return err
+	}
+	if headless {
+		if err := checkWork(c); err != nil {
+			return err
+		}
 	}
 	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
 	debug.SetGCPercent(gcPercent)
@@ -67,7 +87,7 @@ func (p program) runService(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if c.SeedDemo {
+	if c.SeedDemo && !headless {
 		if err := p.loadDemo(ctx, c); err != nil {
 			return err
 		}
@@ -86,7 +106,7 @@ func (p program) runService(ctx context.Context) (err error) {
 	}()
 	replica, err := server.New(ctx, server.Options{
 		Config: c, Clock: clock.System(), Log: log, Version: version, Traces: traces,
-		RedisInProcess: d.inProcess, Demo: c.SeedDemo,
+		RedisInProcess: d.inProcess, Demo: c.SeedDemo, Headless: headless,
 	})
 	if err != nil {
 		return err
@@ -100,7 +120,9 @@ func (p program) runService(ctx context.Context) (err error) {
 		return fmt.Errorf("%w\n  Set PORT to a free port, for example PORT=%d", err, c.Port+1)
 	}
 	debug.FreeOSMemory() // reading the specification needs memory only once
-	p.printWelcome(c, d, listener.Addr())
+	if !headless {
+		p.printWelcome(c, d, listener.Addr())
+	}
 	log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	log.DebugContext(ctx, "configured", slog.Any("config", c))
 	drain := time.Duration(0)
@@ -108,6 +130,18 @@ func (p program) runService(ctx context.Context) (err error) {
 		drain = drainTime
 	}
 	return replica.Serve(ctx, listener, drain, c.ShutdownTimeout.Duration())
+}
+
+// checkWork returns an error for a configuration with which a process could not run jobs for others.
+func checkWork(c *config.Config) error {
+	switch {
+	case c.Workers == 0:
+		return errors.New("WORKERS is 0: set it to the number of jobs to run at the same time, for example WORKERS=4")
+	case c.DatabaseURL == "" || c.RedisURL == "":
+		return errors.New("set DATABASE_URL and REDIS_URL to those of the service\n" +
+			"  A service in development that starts its own servers also runs its jobs.")
+	}
+	return nil
 }
 
 // waitUntilReady waits up to a minute for the database, which may be starting at the same time.
