@@ -8,7 +8,7 @@ import (
 const (
 	// firstBatch, smallestBatch and largestBatch are numbers of rows.
 	firstBatch    = 500
-	smallestBatch = 50
+	smallestBatch = 200
 	largestBatch  = 5_000
 	// wantedTime is how long the deletion of one batch should take: its locks and its share of the disk are then
 	// hardly noticed.

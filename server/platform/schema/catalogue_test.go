@@ -150,12 +150,12 @@ func TestGrants(t *testing.T) {
 		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
 		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
-		"sessions interviewer_lookup SELECT company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
+		"sessions interviewer_lookup SELECT ctid,company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
 		"audit_pending interviewer_lookup SELECT company_id,audit_log_id",
 		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
 		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at,known_to",
 		"companies interviewer_service UPDATE name,timezone,allowed_email_domains,is_active,version,updated_at",
-		"idempotency_records interviewer_lookup SELECT company_id,principal_id,key_hash,expires_at",
+		"idempotency_records interviewer_lookup SELECT ctid,company_id,principal_id,key_hash,expires_at",
 	})
 	same(t, "roles that can create objects in the schema", column(t, conn, `
 		SELECT grantee::regrole::text FROM pg_namespace AS n, aclexplode(n.nspacl)
