@@ -30,7 +30,7 @@ func TestOperator(t *testing.T) {
 	}))
 	o.StopTimeout = 50 * time.Millisecond
 	w := b.start(o)
-	operator, err := worker.NewOperator(b.pool())
+	operator, err := worker.NewOperator(b.store().Pool())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -176,12 +176,16 @@ func New(o Options) (*Worker, error) {
 
 // Enqueue inserts a job in a transaction. The job exists if the transaction is committed. It fails if the kind is not
 // one of Options.Jobs.
-func (w *Worker) Enqueue(ctx context.Context, tx pgx.Tx, args river.JobArgs) error {
+func (w *Worker) Enqueue(ctx context.Context, tx *postgres.Tx, args river.JobArgs) error {
 	job, known := w.kinds[args.Kind()]
 	if !known {
 		return fmt.Errorf("enqueue job: the kind %q is not registered", args.Kind())
 	}
-	if _, err := w.client.InsertTx(ctx, tx, args, job.insertOptions()); err != nil {
+	inner, err := tx.PGX(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := w.client.InsertTx(ctx, inner, args, job.insertOptions()); err != nil {
 		return fmt.Errorf("enqueue job of kind %q: %w", args.Kind(), err)
 	}
 	return nil

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -98,21 +96,21 @@ func open(t *testing.T) *bundle {
 	return &bundle{testkit.New(t), t, &tally{runs: map[string]int{}, rows: map[string]int64{}}, &syncBuffer{}}
 }
 
-// pool opens a pool of the service's role, as that of a replica.
-func (b *bundle) pool() *pgxpool.Pool {
+// store opens a pool of the service's role, as that of a replica.
+func (b *bundle) store() *postgres.Store {
 	b.t.Helper()
 	store, err := postgres.Open(b.t.Context(), postgres.Options{URL: b.DatabaseURL, MaxConns: 4})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(store.Close)
-	return store.Pool()
+	return store
 }
 
 // options are valid, with short times.
 func (b *bundle) options(jobs ...worker.Job) worker.Options {
 	return worker.Options{
-		Pool: b.pool(), Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: time.Now, Observer: b.tally, Jobs: jobs, Workers: 2,
+		Pool: b.store().Pool(), Log: slog.New(slog.NewTextHandler(b.log, nil)), Now: time.Now, Observer: b.tally, Jobs: jobs, Workers: 2,
 		PollInterval: 100 * time.Millisecond, JobTimeout: 20 * time.Second, RescueAfter: 30 * time.Second,
 		StopTimeout: 10 * time.Second, KeepFinished: time.Hour, KeepDiscarded: time.Hour,
 	}
@@ -144,21 +142,19 @@ func (b *bundle) start(o worker.Options) started {
 	return s
 }
 
-// enqueue inserts a job in a transaction of the service's role that ends with a commit or a rollback.
+// errRollback ends a transaction without a commit.
+var errRollback = errors.New("rolled back")
+
+// enqueue inserts a job in a transaction that ends with a commit or a rollback.
 func (b *bundle) enqueue(w *worker.Worker, args river.JobArgs, commit bool) {
 	b.t.Helper()
-	tx, err := w.Pool.Begin(b.t.Context())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	if err := w.Enqueue(b.t.Context(), tx, args); err != nil {
-		b.t.Fatal(err)
-	}
-	end := tx.Rollback
-	if commit {
-		end = tx.Commit
-	}
-	if err := end(b.t.Context()); err != nil {
+	err := b.store().InTx(b.t.Context(), uuid.New(), func(tx *postgres.Tx) error {
+		if err := w.Enqueue(b.t.Context(), tx, args); err != nil || commit {
+			return err
+		}
+		return errRollback
+	})
+	if err != nil && !errors.Is(err, errRollback) {
 		b.t.Fatal(err)
 	}
 }
@@ -287,7 +283,7 @@ func TestEnqueueBelongsToTheTransaction(t *testing.T) {
 	if len(ran) != 0 || b.tally.of("greeting completed") != 1 {
 		t.Errorf("runs: got %d more and %d completed, want 0 and 1", len(ran), b.tally.of("greeting completed"))
 	}
-	err := pgx.BeginFunc(t.Context(), w.Pool, func(tx pgx.Tx) error { return w.Enqueue(t.Context(), tx, ids{}) })
+	err := b.store().InTx(t.Context(), uuid.New(), func(tx *postgres.Tx) error { return w.Enqueue(t.Context(), tx, ids{}) })
 	if err == nil || !strings.Contains(err.Error(), `"ids" is not registered`) {
 		t.Errorf("unregistered kind: got error %v", err)
 	}
