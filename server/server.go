@@ -145,8 +145,8 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
 	})
 	return &Server{
-		store: store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(), headless: o.Headless,
-		end: func() {}, endJobs: func() {},
+		store: store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(),
+		headless: o.Headless, end: func() {}, endJobs: func() {},
 	}, nil
 }
 

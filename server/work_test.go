@@ -9,9 +9,9 @@ import (
 )
 
 // number returns the number that a query finds.
-func number(t *testing.T, i *testkit.Installation, sql string, args ...any) (n int) {
+func number(t *testing.T, i *testkit.Installation, sql string) (n int) {
 	t.Helper()
-	if err := i.Database.QueryRow(t.Context(), sql, args...).Scan(&n); err != nil {
+	if err := i.Database.QueryRow(t.Context(), sql).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n

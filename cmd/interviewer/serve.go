@@ -138,8 +138,8 @@ func checkWork(c *config.Config) error {
 	case c.Workers == 0:
 		return errors.New("WORKERS is 0: set it to the number of jobs to run at the same time, for example WORKERS=4")
 	case c.DatabaseURL == "" || c.RedisURL == "":
-		return errors.New("set DATABASE_URL and REDIS_URL to those of the service\n" +
-			"  A service in development that starts its own servers also runs its jobs.")
+		return errors.New("set DATABASE_URL and REDIS_URL to those of the service; " +
+			"a service in development that starts its own servers also runs its jobs")
 	}
 	return nil
 }

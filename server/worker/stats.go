@@ -15,7 +15,8 @@ import (
 func Depths(ctx context.Context, pool *pgxpool.Pool) ([]telemetry.JobDepth, error) {
 	rows, err := pool.Query(ctx, `SELECT kind, state::text, count(*),
 			greatest(0, extract(epoch FROM now() - min(scheduled_at)))::float8
-		FROM river.river_job WHERE state IN ('available', 'discarded', 'pending', 'retryable', 'running', 'scheduled') GROUP BY kind, state`)
+		FROM river.river_job
+		WHERE state IN ('available', 'discarded', 'pending', 'retryable', 'running', 'scheduled') GROUP BY kind, state`)
 	if err != nil {
 		return nil, fmt.Errorf("count jobs: %w", err)
 	}

@@ -466,62 +466,62 @@ func recordsNothingOfCanceledRequest(f *fixture) {
 
 // keepsReplacedRecord deletes expired records while a request replaces one of them: the deletion waits for the request,
 // and the record is not expired then.
-func keepsReplacedRecord(b *bundle) {
-	b.expectRun("key", b.creates("welder"))
-	b.Exec(`UPDATE idempotency_records SET expires_at = now() - interval '1 hour' WHERE company_id = $1`, b.company.ID)
-	b.clock.Advance(time.Since(b.clock.Now()))
+func keepsReplacedRecord(f *fixture) {
+	f.expectRun("key", f.creates("welder"))
+	f.Exec(`UPDATE idempotency_records SET expires_at = now() - interval '1 hour' WHERE company_id = $1`, f.company.ID)
+	f.clock.Advance(time.Since(f.clock.Now()))
 	deleted := make(chan error, 1)
-	tx, err := b.Database.Begin(b.t.Context())
+	tx, err := f.Database.Begin(f.t.Context())
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	_, err = tx.Exec(b.t.Context(), `UPDATE idempotency_records SET expires_at = now() + interval '1 day' WHERE company_id = $1`, b.company.ID)
+	_, err = tx.Exec(f.t.Context(), `UPDATE idempotency_records SET expires_at = now() + interval '1 day' WHERE company_id = $1`, f.company.ID)
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	go func() {
-		_, err := b.keeper.DeleteExpired(b.t.Context(), 1000)
+		_, err := f.keeper.DeleteExpired(f.t.Context(), 1000)
 		deleted <- err
 	}()
-	testkit.Eventually(b.t, 10*time.Second, "the deletion waits", func() bool {
+	testkit.Eventually(f.t, 10*time.Second, "the deletion waits", func() bool {
 		var waits bool
-		err := b.Database.QueryRow(b.t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+		err := f.Database.QueryRow(f.t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
 			WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%delete_expired_idempotency_records%')`).Scan(&waits)
 		return err == nil && waits
 	})
-	if err := tx.Commit(b.t.Context()); err != nil {
-		b.t.Fatal(err)
+	if err := tx.Commit(f.t.Context()); err != nil {
+		f.t.Fatal(err)
 	}
 	if err := <-deleted; err != nil {
-		b.t.Error(err)
+		f.t.Error(err)
 	}
-	b.expectRows(1, 1)
+	f.expectRows(1, 1)
 }
 
 // TestDeleteExpired deletes the oldest of the expired records first.
 func TestDeleteExpired(t *testing.T) {
 	t.Parallel()
-	b := open(t).in(t)
+	f := newFixture(t).in(t)
 	for n := range 5 {
-		b.expectRun(fmt.Sprint("key ", n), b.creates("welder"))
-		b.Exec(`UPDATE idempotency_records SET expires_at = now() + ($1 - 3) * interval '1 hour' + interval '1 minute'
+		f.expectRun(fmt.Sprint("key ", n), f.creates("welder"))
+		f.Exec(`UPDATE idempotency_records SET expires_at = now() + ($1 - 3) * interval '1 hour' + interval '1 minute'
 			WHERE expires_at > now() + interval '10 hours'`, n)
 	}
-	b.clock.Advance(time.Since(b.clock.Now()))
+	f.clock.Advance(time.Since(f.clock.Now()))
 	for _, want := range []struct{ atMost, deleted, left int }{{2, 2, 3}, {10, 1, 2}, {10, 0, 2}} {
-		n, err := b.keeper.DeleteExpired(t.Context(), want.atMost)
+		n, err := f.keeper.DeleteExpired(t.Context(), want.atMost)
 		if err != nil || n != int64(want.deleted) {
 			t.Errorf("at most %d: got %d and error %v, want %d", want.atMost, n, err, want.deleted)
 		}
-		b.expectRows(5, want.left)
+		f.expectRows(5, want.left)
 	}
 	var oldest time.Time
-	if err := b.Database.QueryRow(t.Context(), `SELECT min(expires_at) FROM idempotency_records`).Scan(&oldest); err != nil || time.Until(oldest) < 0 {
+	if err := f.Database.QueryRow(t.Context(), `SELECT min(expires_at) FROM idempotency_records`).Scan(&oldest); err != nil || time.Until(oldest) < 0 {
 		t.Errorf("oldest record that is left: got one that expires at %s (error %v), want a valid one", oldest, err)
 	}
 	// A clock that is ahead deletes nothing that is valid by the clock of the database.
-	b.clock.Advance(24 * time.Hour)
-	if n, err := b.keeper.DeleteExpired(t.Context(), 10); err != nil || n != 0 {
+	f.clock.Advance(24 * time.Hour)
+	if n, err := f.keeper.DeleteExpired(t.Context(), 10); err != nil || n != 0 {
 		t.Errorf("with a clock ahead: got %d and error %v, want 0", n, err)
 	}
 }
