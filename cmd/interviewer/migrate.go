@@ -88,7 +88,7 @@ func (p program) showStatus(ctx context.Context, m *schema.Migrator) error {
 			return err
 		}
 	}
-	ready, err := m.JobsReady()
+	ready, err := m.JobsReady(ctx)
 	if err != nil {
 		return err
 	}
