@@ -27,7 +27,7 @@ import (
 func largeTables() []string {
 	return []string{
 		"candidates", "applications", "application_moves", "interviews", "interview_panelists", "interview_events", "scores",
-		"score_revisions", "audit_logs", "audit_seals",
+		"score_revisions", "audit_logs", "audit_logs_before", "audit_seals",
 	}
 }
 
@@ -191,7 +191,17 @@ func populate(t *testing.T, i *testkit.Installation, company testkit.Company) ma
 	}
 	run(`SET session_replication_role = replica`) // skips foreign key checks and triggers: the rows are consistent
 	for _, table := range largeTables() {
-		run(`ALTER TABLE ` + table + ` SET (fillfactor = 10)`) // as many pages as a table ten times as large
+		rows, err := conn.Query(t.Context(), `SELECT relid::regclass::text FROM pg_partition_tree($1::text::regclass) WHERE isleaf`, table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leaves, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, leaf := range leaves {
+			run(`ALTER TABLE ` + leaf + ` SET (fillfactor = 10)`) // as many pages as a table ten times as large
+		}
 	}
 	run(`INSERT INTO candidates (company_id, id, first_name, last_name, email, tags, source, external_id, status, created_at, updated_at)
 		SELECT $1, gen_random_uuid(), 'First' || n, 'Last' || n % 5000, 'c' || n || '@mail.example', ARRAY['tag' || n % 300], 'source' || n % 9,

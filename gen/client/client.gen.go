@@ -318,6 +318,8 @@ const (
 	AuditActionApplicationRejected      AuditAction = "application.rejected"
 	AuditActionApplicationResumed       AuditAction = "application.resumed"
 	AuditActionApplicationWithdrawn     AuditAction = "application.withdrawn"
+	AuditActionAuditErased              AuditAction = "audit.erased"
+	AuditActionAuditExpired             AuditAction = "audit.expired"
 	AuditActionAuditExported            AuditAction = "audit.exported"
 	AuditActionAuditVerified            AuditAction = "audit.verified"
 	AuditActionAuthLogin                AuditAction = "auth.login"
@@ -407,6 +409,10 @@ func (e AuditAction) Valid() bool {
 	case AuditActionApplicationResumed:
 		return true
 	case AuditActionApplicationWithdrawn:
+		return true
+	case AuditActionAuditErased:
+		return true
+	case AuditActionAuditExpired:
 		return true
 	case AuditActionAuditExported:
 		return true
@@ -562,6 +568,7 @@ func (e AuditActorType) Valid() bool {
 const (
 	AuditFindingKindAltered  AuditFindingKind = "altered"
 	AuditFindingKindMissing  AuditFindingKind = "missing"
+	AuditFindingKindReplaced AuditFindingKind = "replaced"
 	AuditFindingKindUnsealed AuditFindingKind = "unsealed"
 )
 
@@ -571,6 +578,8 @@ func (e AuditFindingKind) Valid() bool {
 	case AuditFindingKindAltered:
 		return true
 	case AuditFindingKindMissing:
+		return true
+	case AuditFindingKindReplaced:
 		return true
 	case AuditFindingKindUnsealed:
 		return true
@@ -1886,7 +1895,7 @@ type AuditFinding struct {
 	AuditLogID nullable.Nullable[openapi_types.UUID] `json:"audit_log_id"`
 
 	// Kind `altered`: the entry differs from what was sealed. `missing`: the entry was removed. `unsealed`: the entry was
-	// added without the service.
+	// added without the service. `replaced`: the hash differs from `known_hash`.
 	Kind AuditFindingKind `json:"kind"`
 
 	// Sequence The position in the chain, if there is one.
@@ -1894,7 +1903,7 @@ type AuditFinding struct {
 }
 
 // AuditFindingKind `altered`: the entry differs from what was sealed. `missing`: the entry was removed. `unsealed`: the entry was
-// added without the service.
+// added without the service. `replaced`: the hash differs from `known_hash`.
 type AuditFindingKind string
 
 // AuditLog An entry of the audit log.
@@ -1917,6 +1926,9 @@ type AuditLog struct {
 
 	// Details Details of the action, such as the changed fields with their values before and after. Never contains secrets.
 	Details AuditDetails `json:"details"`
+
+	// ErasedBy The entry that records the erasure of `ip`, `user_agent`, `request_id` and `details`; null if they were not erased.
+	ErasedBy nullable.Nullable[openapi_types.UUID] `json:"erased_by"`
 
 	// Hash The hash over this entry and all before it, in hexadecimal.
 	Hash nullable.Nullable[string] `json:"hash"`
@@ -1972,6 +1984,9 @@ type AuditSort string
 
 // AuditVerification The result of a verification.
 type AuditVerification struct {
+	// BaseSequence The sequence number of the last entry that has expired; null if none has.
+	BaseSequence nullable.Nullable[int64] `json:"base_sequence"`
+
 	// Checked Number of entries checked.
 	Checked int32 `json:"checked"`
 
@@ -4431,6 +4446,12 @@ type VerifyAuditLogsParams struct {
 	// FromSequence The sequence number of the first entry to check.
 	FromSequence *int64 `form:"from_sequence,omitempty" json:"from_sequence,omitempty"`
 
+	// KnownSequence A sequence number that was stored before. Requires `known_hash`.
+	KnownSequence *int64 `form:"known_sequence,omitempty" json:"known_sequence,omitempty"`
+
+	// KnownHash The hash of the entry with `known_sequence`, in hexadecimal. Requires `known_sequence`.
+	KnownHash *string `form:"known_hash,omitempty" json:"known_hash,omitempty"`
+
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
 	// response of the first request without executing it again. The same key with a different request returns 422;
@@ -5943,7 +5964,10 @@ type ClientInterface interface {
 	//
 	// Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
 	// removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
-	// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
+	// the next call. If the chain ends before `from_sequence`, that entry is reported as missing. Store
+	// `head_sequence` and `head_hash` outside the system, and pass them as `known_sequence` and `known_hash` later: the
+	// entry is reported as missing if the chain ends before it, and as replaced if it has another hash. Expired entries,
+	// up to `base_sequence`, are not checked.
 	//
 	// Corresponds with POST /api/v1/audit-logs/verify (the `VerifyAuditLogs` operationId).
 	VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7692,7 +7716,10 @@ func (c *Client) ExportAuditLogs(ctx context.Context, params *ExportAuditLogsPar
 //
 // Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
 // removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
-// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
+// the next call. If the chain ends before `from_sequence`, that entry is reported as missing. Store
+// `head_sequence` and `head_hash` outside the system, and pass them as `known_sequence` and `known_hash` later: the
+// entry is reported as missing if the chain ends before it, and as replaced if it has another hash. Expired entries,
+// up to `base_sequence`, are not checked.
 //
 // Corresponds with POST /api/v1/audit-logs/verify (the `VerifyAuditLogs` operationId).
 func (c *Client) VerifyAuditLogs(ctx context.Context, params *VerifyAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -11760,6 +11787,30 @@ func NewVerifyAuditLogsRequest(server string, params *VerifyAuditLogsParams) (*h
 		if params.FromSequence != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from_sequence", *params.FromSequence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.KnownSequence != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "known_sequence", *params.KnownSequence, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.KnownHash != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "known_hash", *params.KnownHash, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -18167,7 +18218,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
 	// removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
-	// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
+	// the next call. If the chain ends before `from_sequence`, that entry is reported as missing. Store
+	// `head_sequence` and `head_hash` outside the system, and pass them as `known_sequence` and `known_hash` later: the
+	// entry is reported as missing if the chain ends before it, and as replaced if it has another hash. Expired entries,
+	// up to `base_sequence`, are not checked.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -36841,7 +36895,10 @@ func (c *ClientWithResponses) ExportAuditLogsWithResponse(ctx context.Context, p
 //
 // Recomputes the company's hash chain, starting at a sequence number, and lists all entries that were altered,
 // removed, or added without the service. One call checks up to 100,000 entries; `next_sequence` is the start of
-// the next call. Store `head_hash` outside the system: a later chain that does not contain it was rewritten.
+// the next call. If the chain ends before `from_sequence`, that entry is reported as missing. Store
+// `head_sequence` and `head_hash` outside the system, and pass them as `known_sequence` and `known_hash` later: the
+// entry is reported as missing if the chain ends before it, and as replaced if it has another hash. Expired entries,
+// up to `base_sequence`, are not checked.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -219,6 +219,14 @@ type ApplicationMove struct {
 	CreatedAt       time.Time
 }
 
+type AuditBase struct {
+	CompanyID     uuid.UUID
+	Sequence      int64
+	Hash          []byte
+	ExpiredBefore time.Time
+	EntryID       uuid.UUID
+}
+
 type AuditLog struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
@@ -234,18 +242,24 @@ type AuditLog struct {
 	UserAgent    string
 	RequestID    string
 	Details      json.RawMessage
+	Salt         []byte
+	Digest       []byte
+	ErasedBy     *uuid.UUID
 }
 
 type AuditPending struct {
-	CompanyID  uuid.UUID
-	AuditLogID uuid.UUID
+	CompanyID      uuid.UUID
+	AuditLogID     uuid.UUID
+	EntryCreatedAt *time.Time
 }
 
 type AuditSeal struct {
-	CompanyID  uuid.UUID
-	Sequence   int64
-	AuditLogID uuid.UUID
-	Hash       []byte
+	CompanyID      uuid.UUID
+	Sequence       int64
+	AuditLogID     uuid.UUID
+	Hash           []byte
+	Format         int16
+	EntryCreatedAt *time.Time
 }
 
 type Candidate struct {
@@ -493,20 +507,24 @@ type ScoreRevision struct {
 }
 
 type Session struct {
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	UserID     uuid.UUID
-	Epoch      int32
-	Generation int32
-	IP         *netip.Addr
-	UserAgent  string
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-	RotatedAt  time.Time
-	ExpiresAt  time.Time
-	RevokedAt  *time.Time
-	EndReason  *SessionEnd
-	ChangedAt  *time.Time
+	CompanyID           uuid.UUID
+	ID                  uuid.UUID
+	UserID              uuid.UUID
+	Epoch               int32
+	Generation          int32
+	IP                  *netip.Addr
+	UserAgent           string
+	CreatedAt           time.Time
+	UpdatedAt           time.Time
+	RotatedAt           time.Time
+	ExpiresAt           time.Time
+	RevokedAt           *time.Time
+	EndReason           *SessionEnd
+	ChangedAt           *time.Time
+	Refreshes           int32
+	RefreshesRecordedAt *time.Time
+	Refusals            int32
+	RefusalsRecordedAt  *time.Time
 }
 
 type User struct {

