@@ -98,7 +98,7 @@ func (a *Service) refresh(
 			ended, err = a.endReused(ctx, tx, actor, presented, row)
 			return err
 		case session.Refuse:
-			return a.recordEnded(ctx, tx, actor)
+			return a.recordEnded(ctx, tx, actor, row)
 		case session.Repeat:
 		}
 		current := opened{id: presented.SessionID, State: session.State{
@@ -131,9 +131,13 @@ func (a *Service) refresh(
 func (a *Service) rotate(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.GetSessionForRefreshRow,
 ) error {
+	now := a.Clock.Now()
+	tally := session.Tally{Count: row.Refreshes, RecordedAt: row.RefreshesRecordedAt}
+	recorded, tally := tally.Add(now)
 	rotated, err := tx.RotateSession(ctx, db.RotateSessionParams{
-		CompanyID: actor.CompanyID, ID: actor.SessionID, Generation: row.Generation, Now: a.Clock.Now(),
+		CompanyID: actor.CompanyID, ID: actor.SessionID, Generation: row.Generation, Now: now,
 		IP: audit.Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
+		Refreshes: tally.Count, RefreshesRecordedAt: tally.RecordedAt,
 	})
 	if err != nil {
 		return err
@@ -141,16 +145,31 @@ func (a *Service) rotate(
 	if rotated == 0 {
 		return fault.New(fault.ConcurrentRequest)
 	}
+	if recorded == 0 {
+		return nil
+	}
 	return a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID,
+		Details: audit.Details{"refreshes": recorded},
 	})
 }
 
-// recordEnded records that a token of an ended session was presented.
-func (a *Service) recordEnded(ctx context.Context, tx *postgres.Tx, actor access.Actor) error {
+// recordEnded counts that a token of an ended session was presented, and records it once per day.
+func (a *Service) recordEnded(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.GetSessionForRefreshRow,
+) error {
+	tally := session.Tally{Count: row.Refusals, RecordedAt: row.RefusalsRecordedAt}
+	recorded, tally := tally.Add(a.Clock.Now())
+	err := tx.CountRefusal(ctx, db.CountRefusalParams{
+		CompanyID: actor.CompanyID, ID: actor.SessionID,
+		Refusals: tally.Count, RefusalsRecordedAt: tally.RecordedAt,
+	})
+	if err != nil || recorded == 0 {
+		return err
+	}
 	return a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID, Outcome: api.AuditOutcomeFailure,
-		Details: audit.Details{"reason": "session_ended"},
+		Details: audit.Details{"reason": "session_ended", "attempts": recorded},
 	})
 }
 
@@ -168,7 +187,9 @@ func (a *Service) endReused(
 	}
 	return &ended, a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.TokenReused, Resource: audit.Session, ID: &actor.SessionID, Outcome: api.AuditOutcomeDenied,
-		Details: audit.Details{"generation": presented.Generation, "present_generation": row.Generation},
+		Details: audit.Details{
+			"generation": presented.Generation, "present_generation": row.Generation, "refreshes": row.Refreshes,
+		},
 	})
 }
 

@@ -2,6 +2,7 @@ package login_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -160,6 +161,42 @@ func TestUsedTokenReturnsItsSuccessorDuringGrace(t *testing.T) {
 		t.Errorf("%d rotations were recorded, want 1", n)
 	}
 	s.renew(t, 1, second.RefreshToken)
+}
+
+// Refreshes are recorded once per session and day, with the number since the last entry; the end of the session records the
+// rest. Refused tokens of the ended session are recorded in the same way.
+func TestRefreshesAreRecordedOncePerDay(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	token := s.hr.RefreshToken
+	refresh := func(times int, wait time.Duration) {
+		t.Helper()
+		for range times {
+			s.now.Advance(wait)
+			pair := s.renew(t, 0, token)
+			token, s.hr.Token = pair.RefreshToken, pair.AccessToken
+		}
+	}
+	refresh(3, time.Minute)
+	refresh(1, 24*time.Hour)
+	refresh(4, time.Minute)
+	s.hr.Post(logoutPath, nil).Expect(http.StatusOK)
+	for range 3 {
+		s.refresh(t, 1, token).Refused(http.StatusUnauthorized, "invalid_refresh_token")
+	}
+	var got []any
+	for _, action := range []string{"auth.token_refreshed", "auth.logout"} {
+		for _, e := range events(t, s.Installation, s.acme.ID, action) {
+			got = append(got, e.Outcome, e.Details["refreshes"], e.Details["attempts"])
+		}
+	}
+	want := []any{"success", 1.0, nil, "success", 3.0, nil, "failure", nil, 1.0, "success", 4.0, nil}
+	if !slices.Equal(got, want) {
+		t.Errorf("outcomes, refreshes and attempts are %v, want %v", got, want)
+	}
+	if rest := scan[int](t, s.Installation, `SELECT refusals FROM sessions WHERE end_reason = 'logout'`); rest != 2 {
+		t.Errorf("%d refusals are counted, want 2", rest)
+	}
 }
 
 // Two parties hold a token that is used after the grace period: its session ends.

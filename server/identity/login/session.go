@@ -178,11 +178,13 @@ func count(ended []db.Session) int32 {
 	return int32(len(ended)) //nolint:gosec // the sessions of one user
 }
 
+// revoked is the entry about the end of a session, with the refreshes that no entry has counted.
 func revoked(action audit.Action, s db.Session) audit.Entry {
-	return audit.Entry{
-		Action: action, Resource: audit.Session, ID: &s.ID,
-		Details: audit.Details{"user_id": s.UserID, "reason": s.EndReason},
+	details := audit.Details{"user_id": s.UserID, "reason": s.EndReason}
+	if s.Refreshes > 0 {
+		details["refreshes"] = s.Refreshes
 	}
+	return audit.Entry{Action: action, Resource: audit.Session, ID: &s.ID, Details: details}
 }
 
 func (a *Service) list(
