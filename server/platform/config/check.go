@@ -1,6 +1,8 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -69,9 +71,10 @@ func (k *checker) check() {
 	k.keys()
 	k.services()
 	k.origins()
+	k.checkpoints()
 }
 
-// bounds checks the bounds of every integer.
+// bounds checks the bounds of every integer and every Span.
 func (k *checker) bounds() {
 	for _, s := range k.config.settings() {
 		v := variable(s.name)
@@ -79,7 +82,7 @@ func (k *checker) bounds() {
 			continue
 		}
 		if n := s.value.Int(); n < v.Min || n > v.Max {
-			k.refuse(v.Name, fmt.Sprintf(numberWanted, v.Min, v.Max))
+			k.refuse(v.Name, v.wanted(s.value.Type()))
 		}
 	}
 }
@@ -168,6 +171,33 @@ func (k *checker) origins() {
 		if wrong := originWrong(origin, k.config.Environment != Development); wrong != "" {
 			k.refuse("CORS_ORIGINS", fmt.Sprintf("has an entry %d that %s", i+1, wrong))
 		}
+	}
+}
+
+// checkpoints checks the key of checkpoints and their destination. Checkpoints prove that the database was not changed,
+// so they must not be sent without protection.
+func (k *checker) checkpoints() {
+	const name, to = "AUDIT_CHECKPOINT_KEY", "AUDIT_CHECKPOINT_TO"
+	c := k.config
+	if seed, err := base64.StdEncoding.DecodeString(c.AuditCheckpointKey.Reveal()); c.AuditCheckpointKey != "" &&
+		(err != nil || len(seed) != ed25519.SeedSize) {
+		k.refuse(name, "is not 32 bytes in base64")
+	}
+	if c.AuditCheckpointTo == "" {
+		return
+	}
+	k.url(to, c.AuditCheckpointTo.Reveal(), "file", "https", "http")
+	u, err := url.Parse(c.AuditCheckpointTo.Reveal())
+	switch {
+	case err != nil: // url has refused it
+	case u.Scheme == "file" && (u.Host != "" || len(u.Path) < 2 || u.RawQuery != ""):
+		k.refuse(to, "is not file:// with an absolute path")
+	case u.Scheme != "file" && u.Host == "":
+		k.refuse(to, "has no host")
+	case u.Scheme == "http" && (c.Environment == Production || !isLocal(u.Hostname())):
+		k.refuse(to, "is not https")
+	case c.AuditCheckpointKey == "" && !k.found.has(to):
+		k.refuse(name, "is missing, although "+to+" is set")
 	}
 }
 

@@ -76,6 +76,13 @@ func TestRefusedValues(t *testing.T) {
 		{"MIGRATION_DATABASE_URL", "mysql://db/x", "does not start with postgres://"},
 		{"REDIS_URL", "cache:6379", "does not start with redis://"},
 		{"METRICS_TOKEN", "0123456789abcde", "shorter than 16"},
+		{"AUDIT_CHECKPOINT_KEY", "secret", "32 bytes in base64"},
+		{"AUDIT_CHECKPOINT_KEY", "c2VjcmV0", "32 bytes in base64"},
+		{"AUDIT_CHECKPOINT_TO", "ftp://files", "does not start with file://"},
+		{"AUDIT_CHECKPOINT_TO", "file://host/path", "absolute path"},
+		{"AUDIT_CHECKPOINT_TO", "file:///", "absolute path"},
+		{"AUDIT_CHECKPOINT_TO", "https:///path", "has no host"},
+		{"AUDIT_CHECKPOINT_TO", "http://localhost/", "is not https"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "does not start with http://"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "http:///v1", "has no host"},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT", "https://u:p@collector", "contains credentials"},
@@ -88,6 +95,14 @@ func TestRefusedValues(t *testing.T) {
 	}
 }
 
+// TestCheckpointsNeedAKey sets the destination of checkpoints without a key.
+func TestCheckpointsNeedAKey(t *testing.T) {
+	t.Parallel()
+	refused(t, production("AUDIT_CHECKPOINT_TO=file:///x"), "AUDIT_CHECKPOINT_KEY", "is missing")
+	mustLoad(t, production("AUDIT_CHECKPOINT_TO=file:///x", "AUDIT_CHECKPOINT_KEY="+checkpointKey), "")
+	mustLoad(t, production("AUDIT_CHECKPOINT_TO=https://logs.example/x?token=y", "AUDIT_CHECKPOINT_KEY="+checkpointKey), "")
+}
+
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	bounded := 0
@@ -98,11 +113,18 @@ func TestBounds(t *testing.T) {
 		bounded++
 		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
-			mustLoad(t, production(fmt.Sprintf("%s=%d", v.Name, v.Min)), "")
-			mustLoad(t, production(fmt.Sprintf("%s=%d", v.Name, v.Max)), "")
+			unit := ""
+			if strings.HasPrefix(v.Name, "AUDIT_") {
+				unit = "ns"
+			}
+			mustLoad(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Min, unit)), "")
+			mustLoad(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Max, unit)), "")
 			words := fmt.Sprintf("from %d to %d", v.Min, v.Max)
-			refused(t, production(fmt.Sprintf("%s=%d", v.Name, v.Min-1)), v.Name, words)
-			refused(t, production(fmt.Sprintf("%s=%d", v.Name, v.Max+1)), v.Name, words)
+			if unit != "" {
+				words = fmt.Sprintf("from %s to %s", config.Span(v.Min), config.Span(v.Max))
+			}
+			refused(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Min-1, unit)), v.Name, words)
+			refused(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Max+1, unit)), v.Name, words)
 			refused(t, production(v.Name+"=many"), v.Name, words)
 		})
 	}

@@ -41,6 +41,25 @@ func (m Minutes) Duration() time.Duration { return time.Duration(m) * time.Minut
 // Duration returns the time.Duration.
 func (d Days) Duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
 
+// Span is a duration, written as a number with a unit: d for days of 24 hours, h, m or s.
+type Span time.Duration
+
+// Duration returns the time.Duration.
+func (s Span) Duration() time.Duration { return time.Duration(s) }
+
+// String returns the duration in the largest unit of which it is a multiple.
+func (s Span) String() string {
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if s.Duration()%unit.size == 0 {
+			return fmt.Sprintf("%d%s", s.Duration()/unit.size, unit.name)
+		}
+	}
+	return s.Duration().String()
+}
+
 // Config is the validated configuration. Variables has the names, defaults and bounds; the comments here say what the
 // values mean to the code. Config is printed and logged without secrets.
 type Config struct {
@@ -137,6 +156,15 @@ type Config struct {
 	JobDiscardedRetention Days `env:"JOB_DISCARDED_RETENTION_DAYS"`
 	// SessionRetention is how long sessions are kept after their end.
 	SessionRetention Days `env:"SESSION_RETENTION_DAYS"`
+
+	// AuditRetention is how long entries of the audit log are kept.
+	AuditRetention Span `env:"AUDIT_RETENTION"`
+	// AuditCheckpointKey is the Ed25519 seed, in base64, that signs checkpoints; empty for none.
+	AuditCheckpointKey Secret `env:"AUDIT_CHECKPOINT_KEY"`
+	// AuditCheckpointTo is where checkpoints are written, a file or https URL; empty for none.
+	AuditCheckpointTo SecretURL `env:"AUDIT_CHECKPOINT_TO"`
+	// AuditCheckpointEvery is the time between two checkpoints.
+	AuditCheckpointEvery Span `env:"AUDIT_CHECKPOINT_EVERY"`
 
 	// MetricsToken is the bearer token for /metrics; if it is empty, /metrics is public.
 	MetricsToken Secret `env:"METRICS_TOKEN"`

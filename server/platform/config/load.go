@@ -10,7 +10,9 @@ import (
 	"net/netip"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
@@ -141,8 +143,16 @@ func mismatch(v Variable, wrong env.ParseError) string {
 	case wrong.Type.Kind() == reflect.Bool:
 		return "is not true or false"
 	default:
-		return fmt.Sprintf(numberWanted, v.Min, v.Max)
+		return v.wanted(wrong.Type)
 	}
+}
+
+// wanted describes the values of a type that a variable accepts.
+func (v Variable) wanted(t reflect.Type) string {
+	if t == reflect.TypeFor[Span]() {
+		return fmt.Sprintf("is not a duration from %s to %s", Span(v.Min), Span(v.Max))
+	}
+	return fmt.Sprintf(numberWanted, v.Min, v.Max)
 }
 
 const (
@@ -161,6 +171,7 @@ func parsers() map[reflect.Type]env.ParserFunc {
 		reflect.TypeFor[[]string]():       func(v string) (any, error) { return array[string](v) },
 		reflect.TypeFor[[]Secret]():       func(v string) (any, error) { return array[Secret](v) },
 		reflect.TypeFor[[]netip.Prefix](): func(v string) (any, error) { return networks(v) },
+		reflect.TypeFor[Span]():           func(v string) (any, error) { return span(v) },
 	}
 }
 
@@ -170,6 +181,22 @@ func array[T ~string](value string) ([]T, error) {
 		return nil, refusal("is not a JSON array of strings")
 	}
 	return list, nil
+}
+
+// span parses a duration. Days are not a unit of time.ParseDuration.
+func span(value string) (Span, error) {
+	if days, found := strings.CutSuffix(value, "d"); found {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return 0, fmt.Errorf("parse days: %w", err)
+		}
+		return Span(time.Duration(n) * 24 * time.Hour), nil //nolint:gosec // at most 65,535
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return 0, fmt.Errorf("parse duration: %w", err)
+	}
+	return Span(d), nil
 }
 
 // networks parses addresses and CIDR networks. A network of all addresses is refused, because every client could then

@@ -51,6 +51,9 @@ func problems(t *testing.T, environ []string, dotenv string) config.Problems {
 	return found
 }
 
+// checkpointKey is 32 bytes in base64.
+const checkpointKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	got := mustLoad(t, production(), "")
@@ -64,7 +67,8 @@ func TestDefaults(t *testing.T) {
 		SecretKey: goodKey, SecretKeysPrevious: []config.Secret{}, Algorithm: "HS256",
 		AccessTokenExpire: 15, RefreshTokenExpire: 7,
 		HashQueue: 64, LoginPerAccountAndIP: 10, LoginPerIP: 100, LoginPerAccount: 20, LoginWindow: 15,
-		RateLimit: 1200, RateLimitKey: 1200, RateLimitCompany: 30_000, RateLimitAnonymous: 300, OTLPServiceName: "interviewer",
+		RateLimit: 1200, RateLimitKey: 1200, RateLimitCompany: 30_000, RateLimitAnonymous: 300,
+		AuditRetention: config.Span(2 * 365 * 24 * time.Hour), AuditCheckpointEvery: config.Span(time.Hour), OTLPServiceName: "interviewer",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults are\n%+v\nwant\n%+v", *got, *want)
@@ -86,7 +90,8 @@ func TestEveryValueIsRead(t *testing.T) {
 		"ACCESS_TOKEN_EXPIRE_MINUTES=60", "REFRESH_TOKEN_EXPIRE_DAYS=30",
 		"HASH_WORKERS=3", "HASH_QUEUE=1", "LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP=1", "LOGIN_ATTEMPTS_PER_IP=2",
 		"LOGIN_ATTEMPTS_PER_ACCOUNT=3", "LOGIN_WINDOW_MINUTES=4", "RATE_LIMIT_PER_MINUTE=0",
-		"RATE_LIMIT_KEY_PER_MINUTE=6", "RATE_LIMIT_COMPANY_PER_MINUTE=7", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=5", "METRICS_TOKEN=0123456789abcdef",
+		"RATE_LIMIT_KEY_PER_MINUTE=6", "RATE_LIMIT_COMPANY_PER_MINUTE=7", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=5",
+		"AUDIT_RETENTION=1000h", "AUDIT_CHECKPOINT_KEY=" + checkpointKey, "AUDIT_CHECKPOINT_TO=http://localhost:9000/", "AUDIT_CHECKPOINT_EVERY=90s", "METRICS_TOKEN=0123456789abcdef",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318/base", "OTEL_SERVICE_NAME=hiring",
 	}, "")
 	want := &config.Config{
@@ -103,7 +108,9 @@ func TestEveryValueIsRead(t *testing.T) {
 		SecretKey: goodKey, SecretKeysPrevious: []config.Secret{goodKey + "?"}, Algorithm: "HS256",
 		AccessTokenExpire: 60, RefreshTokenExpire: 30,
 		HashWorkers: 3, HashQueue: 1, LoginPerAccountAndIP: 1, LoginPerIP: 2, LoginPerAccount: 3, LoginWindow: 4,
-		RateLimitKey: 6, RateLimitCompany: 7, RateLimitAnonymous: 5, MetricsToken: "0123456789abcdef",
+		RateLimitKey: 6, RateLimitCompany: 7, RateLimitAnonymous: 5,
+		AuditRetention: config.Span(1000 * time.Hour), AuditCheckpointKey: checkpointKey, AuditCheckpointTo: "http://localhost:9000/",
+		AuditCheckpointEvery: config.Span(90 * time.Second), MetricsToken: "0123456789abcdef",
 		OTLPEndpoint: "http://collector:4318/base", OTLPServiceName: "hiring",
 	}
 	if !reflect.DeepEqual(got, want) {

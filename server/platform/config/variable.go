@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // Variable describes an environment variable, for the help of the command and for the documentation.
 type Variable struct {
 	Name string
@@ -7,7 +9,7 @@ type Variable struct {
 	Default string
 	// Example is the value that error messages propose; the default if it is empty.
 	Example string
-	// Min and Max are the bounds of an integer; both are 0 for other types.
+	// Min and Max are the bounds of an integer, or of a Span; both are 0 for other types.
 	Min, Max int64
 	// Meaning is one sentence for the operator.
 	Meaning string
@@ -181,6 +183,23 @@ func Variables() []Variable {
 		{
 			Name: "SESSION_RETENTION_DAYS", Default: "30", Min: 1, Max: 3650,
 			Meaning: "The time that sessions are kept after they were ended or expired, in days.",
+		},
+
+		{
+			Name: "AUDIT_RETENTION", Default: "730d", Min: int64(30 * 24 * time.Hour), Max: int64(36500 * 24 * time.Hour),
+			Meaning: "How long entries of the audit log are kept, from 30d to 36500d; whole months are removed.",
+		},
+		{
+			Name: "AUDIT_CHECKPOINT_KEY", Example: "$(openssl rand -base64 32)",
+			Meaning: "The key that signs checkpoints of the audit log: 32 bytes in base64; without one, there are none.",
+		},
+		{
+			Name: "AUDIT_CHECKPOINT_TO", Example: "file:///var/lib/interviewer/checkpoints.jsonl",
+			Meaning: "Where checkpoints are written: a file:// URL to append to, or an https:// URL to POST to.",
+		},
+		{
+			Name: "AUDIT_CHECKPOINT_EVERY", Default: "1h", Min: int64(time.Minute), Max: int64(7 * 24 * time.Hour),
+			Meaning: "The time between two checkpoints, from 1m to 7d.",
 		},
 
 		{
