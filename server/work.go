@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
@@ -13,9 +15,12 @@ import (
 )
 
 const (
-	// expireEvery and forgetEvery are the periods of the jobs that delete expired rows.
-	expireEvery = time.Minute
-	forgetEvery = 15 * time.Minute
+	// recordsEvery, sessionsEvery and auditEvery are the periods of the jobs that delete expired rows.
+	recordsEvery  = time.Minute
+	sessionsEvery = 15 * time.Minute
+	auditEvery    = 24 * time.Hour
+	// checkpointAttempts is small, because the next checkpoint replaces one that cannot be written.
+	checkpointAttempts = 5
 	// scrapeTimeout bounds the queries of a scrape.
 	scrapeTimeout = time.Second
 )
@@ -24,6 +29,8 @@ const (
 type (
 	deleteExpiredIdempotencyRecords struct{}
 	deleteEndedSessions             struct{}
+	expireAuditLogs                 struct{}
+	writeAuditCheckpoint            struct{}
 )
 
 // Kind is the name of the job.
@@ -32,23 +39,42 @@ func (deleteExpiredIdempotencyRecords) Kind() string { return "delete_expired_id
 // Kind is the name of the job.
 func (deleteEndedSessions) Kind() string { return "delete_ended_sessions" }
 
+// Kind is the name of the job.
+func (expireAuditLogs) Kind() string { return "expire_audit_logs" }
+
+// Kind is the name of the job.
+func (writeAuditCheckpoint) Kind() string { return "write_audit_checkpoint" }
+
 // employ builds the worker with all jobs and rounds of the service. A new kind of job is registered here.
 func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 	c, sealer := o.Config, audit.NewSealer(s.store, metrics.AuditSealed)
+	checkpoint, err := s.checkpoint(o)
+	if err != nil {
+		return err
+	}
 	s.worker, err = worker.New(worker.Options{
 		Pool: s.store.Pool(), Log: o.Log, Now: o.Clock.Now, Observer: metrics,
 		Jobs: []worker.Job{
-			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: expireEvery},
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: recordsEvery},
 				func(ctx context.Context, _ deleteExpiredIdempotencyRecords) error {
 					return s.worker.Drain(ctx, "idempotency_records", s.keeper.DeleteExpired)
 				}),
-			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: forgetEvery},
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: sessionsEvery},
 				func(ctx context.Context, _ deleteEndedSessions) error {
 					before := o.Clock.Now().Add(-c.SessionRetention.Duration())
 					return s.worker.Drain(ctx, "sessions", func(ctx context.Context, atMost int) (int64, error) {
 						return session.DeleteEnded(ctx, s.store, before, atMost)
 					})
 				}),
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: auditEvery},
+				func(ctx context.Context, _ expireAuditLogs) error {
+					if _, err := audit.CreatePartitions(ctx, s.store); err != nil {
+						return err
+					}
+					_, err := audit.Expire(ctx, s.store, audit.NewRecorder(o.Clock), c.AuditRetention.Duration(), s.worker.Drain)
+					return err
+				}),
+			checkpoint,
 		},
 		Rounds:  []worker.Round{{Name: "seal audit entries", Every: audit.SealEvery, Run: sealer.Round}},
 		Workers: c.Workers, PollOnly: c.WorkerPollOnly, PollInterval: c.WorkerPoll.Duration(),
@@ -57,6 +83,27 @@ func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 		KeepFinished: c.JobRetention.Duration(), KeepDiscarded: c.JobDiscardedRetention.Duration(),
 	})
 	return err
+}
+
+// checkpoint returns the job that writes checkpoints of the audit log. Without a key or a destination it is not
+// enqueued, but a process that has neither still runs one that another process has enqueued, so that it fails visibly.
+func (s *Server) checkpoint(o Options) (worker.Job, error) {
+	c := o.Config
+	kind := worker.Kind{Queue: worker.QueueMaintenance, Attempts: checkpointAttempts}
+	var key ed25519.PrivateKey
+	if c.AuditCheckpointKey != "" && c.AuditCheckpointTo != "" {
+		kind.Every = c.AuditCheckpointEvery.Duration()
+		var err error
+		if key, err = audit.ParseKey(c.AuditCheckpointKey.Reveal()); err != nil {
+			return worker.Job{}, fmt.Errorf("AUDIT_CHECKPOINT_KEY: %w", err)
+		}
+	}
+	return worker.Define(kind, func(ctx context.Context, _ writeAuditCheckpoint) error {
+		if key == nil {
+			return errors.New("AUDIT_CHECKPOINT_KEY or AUDIT_CHECKPOINT_TO is missing in this process")
+		}
+		return audit.Checkpoint(ctx, s.store, o.Clock.Now(), key, c.AuditCheckpointTo.Reveal())
+	}), nil
 }
 
 // jobsReady returns an error while the database lacks the tables that jobs need.

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -186,7 +185,7 @@ func subjectOf(resource, actor string) (audit.Subject, error) {
 
 // erase seals what is pending, because only sealed entries can be erased, and then erases batch after batch.
 func (p program) erase(ctx context.Context, o *operator.Operator, company uuid.UUID, subject audit.Subject) error {
-	if err := audit.NewSealer(o.Store, slog.New(slog.DiscardHandler), func(int) {}).Seal(ctx); err != nil {
+	if err := audit.NewSealer(o.Store, func(int) {}).Seal(ctx); err != nil {
 		return err
 	}
 	total := 0

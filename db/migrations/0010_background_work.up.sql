@@ -71,10 +71,11 @@ CREATE OR REPLACE FUNCTION delete_ended_sessions(before timestamptz, at_most int
     WITH gone AS (
         DELETE FROM sessions
         WHERE ctid = ANY (ARRAY(
-            (SELECT ctid FROM sessions WHERE expires_at < before ORDER BY expires_at LIMIT at_most)
-            UNION
-            (SELECT ctid FROM sessions WHERE revoked_at < before ORDER BY revoked_at LIMIT at_most)
-            LIMIT at_most
+            SELECT ended.ctid FROM (
+                (SELECT s.ctid FROM sessions AS s WHERE s.expires_at < before ORDER BY s.expires_at LIMIT at_most)
+                UNION
+                (SELECT s.ctid FROM sessions AS s WHERE s.revoked_at < before ORDER BY s.revoked_at LIMIT at_most)
+            ) AS ended LIMIT at_most
         ))
         RETURNING 1
     )

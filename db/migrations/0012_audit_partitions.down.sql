@@ -1,5 +1,6 @@
 -- Entries and seals that have expired are gone: earlier versions of the service report them as missing.
 DROP FUNCTION drop_audit_months(timestamptz);
+DROP FUNCTION companies_with_expired_seals();
 DROP FUNCTION audit_period_expired(timestamptz, timestamptz);
 DROP FUNCTION forget_audit_seals(uuid, integer);
 DROP FUNCTION move_audit_base(uuid, uuid);
@@ -9,7 +10,6 @@ DROP FUNCTION create_audit_months(integer);
 DROP FUNCTION create_audit_partition(text, text);
 DROP FUNCTION audit_digest(bytea, jsonb);
 DROP TABLE audit_bases;
-REVOKE SELECT (audit_log_id) ON audit_pending FROM interviewer_lookup;
 REVOKE SELECT, DELETE ON audit_seals FROM interviewer_lookup;
 DROP POLICY expiry ON audit_seals;
 DROP POLICY lookup ON audit_seals;

@@ -262,6 +262,14 @@ BEGIN
 END
 $$;
 
+-- The companies that have seals of expired entries.
+CREATE FUNCTION companies_with_expired_seals() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT b.company_id FROM audit_bases AS b
+    WHERE EXISTS (SELECT FROM audit_seals AS s WHERE s.company_id = b.company_id AND s.sequence <= b.sequence)
+    ORDER BY b.company_id
+$$;
+
 -- Whether every company that has entries in a period has let them expire, and has no seals of them.
 CREATE FUNCTION audit_period_expired(starts timestamptz, ends timestamptz) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -299,17 +307,17 @@ BEGIN
 END
 $$;
 
-GRANT SELECT (company_id, audit_log_id) ON audit_pending TO interviewer_lookup;
 GRANT CREATE ON SCHEMA public TO interviewer_lookup;
 ALTER FUNCTION erase_audit_logs(uuid, uuid) OWNER TO interviewer_lookup;
 ALTER FUNCTION move_audit_base(uuid, uuid) OWNER TO interviewer_lookup;
 ALTER FUNCTION forget_audit_seals(uuid, integer) OWNER TO interviewer_lookup;
+ALTER FUNCTION companies_with_expired_seals() OWNER TO interviewer_lookup;
 ALTER FUNCTION audit_period_expired(timestamptz, timestamptz) OWNER TO interviewer_lookup;
 REVOKE CREATE ON SCHEMA public FROM interviewer_lookup;
 REVOKE EXECUTE ON FUNCTION create_audit_partition(text, text), audit_partitions(), create_audit_months(integer), erase_audit_logs(uuid, uuid),
-    move_audit_base(uuid, uuid), forget_audit_seals(uuid, integer), audit_period_expired(timestamptz, timestamptz),
+    move_audit_base(uuid, uuid), forget_audit_seals(uuid, integer), companies_with_expired_seals(), audit_period_expired(timestamptz, timestamptz),
     drop_audit_months(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_period_expired(timestamptz, timestamptz) TO CURRENT_USER;
 GRANT EXECUTE ON FUNCTION audit_partitions() TO interviewer_lookup;
 GRANT EXECUTE ON FUNCTION create_audit_months(integer), drop_audit_months(timestamptz), erase_audit_logs(uuid, uuid), move_audit_base(uuid, uuid),
-    forget_audit_seals(uuid, integer) TO interviewer_service;
+    forget_audit_seals(uuid, integer), companies_with_expired_seals() TO interviewer_service;

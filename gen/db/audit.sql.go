@@ -27,6 +27,26 @@ func (q *Queries) CountAuditLogsAwaitingSeal(ctx context.Context) (int64, error)
 	return entries, err
 }
 
+const countErasableAuditLogs = `-- name: CountErasableAuditLogs :one
+SELECT count(*) FROM audit_logs
+WHERE audit_logs.company_id = $1 AND audit_logs.erased_by IS NULL
+    AND audit_logs.action NOT IN ('audit.erased', 'audit.expired')
+    AND (audit_logs.resource_id = $2::uuid OR audit_logs.actor_id = $3::uuid)
+`
+
+type CountErasableAuditLogsParams struct {
+	CompanyID    uuid.UUID
+	ResourceID   *uuid.UUID
+	SubjectActor *uuid.UUID
+}
+
+func (q *Queries) CountErasableAuditLogs(ctx context.Context, arg CountErasableAuditLogsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countErasableAuditLogs, arg.CompanyID, arg.ResourceID, arg.SubjectActor)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countPendingAuditLogs = `-- name: CountPendingAuditLogs :one
 SELECT count(*) FROM audit_pending WHERE company_id = $1
 `
@@ -36,6 +56,17 @@ func (q *Queries) CountPendingAuditLogs(ctx context.Context, companyID uuid.UUID
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const createAuditMonths = `-- name: CreateAuditMonths :one
+SELECT create_audit_months($1::integer)::integer AS created
+`
+
+func (q *Queries) CreateAuditMonths(ctx context.Context, months int32) (int32, error) {
+	row := q.db.QueryRow(ctx, createAuditMonths, months)
+	var created int32
+	err := row.Scan(&created)
+	return created, err
 }
 
 const deletePendingAuditLogs = `-- name: DeletePendingAuditLogs :exec
@@ -52,8 +83,69 @@ func (q *Queries) DeletePendingAuditLogs(ctx context.Context, arg DeletePendingA
 	return err
 }
 
+const dropAuditMonths = `-- name: DropAuditMonths :one
+SELECT drop_audit_months($1::timestamptz)::integer AS dropped
+`
+
+func (q *Queries) DropAuditMonths(ctx context.Context, before time.Time) (int32, error) {
+	row := q.db.QueryRow(ctx, dropAuditMonths, before)
+	var dropped int32
+	err := row.Scan(&dropped)
+	return dropped, err
+}
+
+const eraseAuditLogs = `-- name: EraseAuditLogs :one
+SELECT erase_audit_logs($1::uuid, $2::uuid)::bigint AS erased
+`
+
+type EraseAuditLogsParams struct {
+	CompanyID uuid.UUID
+	EntryID   uuid.UUID
+}
+
+// Erases the payloads of the entries that an entry about an erasure lists.
+func (q *Queries) EraseAuditLogs(ctx context.Context, arg EraseAuditLogsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, eraseAuditLogs, arg.CompanyID, arg.EntryID)
+	var erased int64
+	err := row.Scan(&erased)
+	return erased, err
+}
+
+const forgetAuditSeals = `-- name: ForgetAuditSeals :one
+SELECT forget_audit_seals($1::uuid, $2::integer)::bigint AS forgotten
+`
+
+type ForgetAuditSealsParams struct {
+	CompanyID uuid.UUID
+	MaxRows   int32
+}
+
+func (q *Queries) ForgetAuditSeals(ctx context.Context, arg ForgetAuditSealsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, forgetAuditSeals, arg.CompanyID, arg.MaxRows)
+	var forgotten int64
+	err := row.Scan(&forgotten)
+	return forgotten, err
+}
+
+const getAuditBase = `-- name: GetAuditBase :one
+SELECT company_id, sequence, hash, expired_before, entry_id FROM audit_bases WHERE company_id = $1
+`
+
+func (q *Queries) GetAuditBase(ctx context.Context, companyID uuid.UUID) (AuditBase, error) {
+	row := q.db.QueryRow(ctx, getAuditBase, companyID)
+	var i AuditBase
+	err := row.Scan(
+		&i.CompanyID,
+		&i.Sequence,
+		&i.Hash,
+		&i.ExpiredBefore,
+		&i.EntryID,
+	)
+	return i, err
+}
+
 const getAuditLog = `-- name: GetAuditLog :one
-SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, s.sequence, s.hash
+SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, audit_logs.salt, audit_logs.digest, audit_logs.erased_by, s.sequence, s.hash
 FROM visible_audit_logs($1, $2, $3, $4::text[]) AS audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.id = $5::uuid
@@ -97,8 +189,41 @@ func (q *Queries) GetAuditLog(ctx context.Context, arg GetAuditLogParams) (GetAu
 		&i.AuditLog.UserAgent,
 		&i.AuditLog.RequestID,
 		&i.AuditLog.Details,
+		&i.AuditLog.Salt,
+		&i.AuditLog.Digest,
+		&i.AuditLog.ErasedBy,
 		&i.Sequence,
 		&i.Hash,
+	)
+	return i, err
+}
+
+const getLastExpiry = `-- name: GetLastExpiry :one
+SELECT company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id, outcome, ip, user_agent, request_id, details, salt, digest, erased_by FROM audit_logs WHERE company_id = $1 AND action = 'audit.expired' ORDER BY created_at DESC, id DESC LIMIT 1
+`
+
+// The last entry about an expiry.
+func (q *Queries) GetLastExpiry(ctx context.Context, companyID uuid.UUID) (AuditLog, error) {
+	row := q.db.QueryRow(ctx, getLastExpiry, companyID)
+	var i AuditLog
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.CreatedAt,
+		&i.ActorType,
+		&i.ActorID,
+		&i.SessionID,
+		&i.Action,
+		&i.ResourceType,
+		&i.ResourceID,
+		&i.Outcome,
+		&i.IP,
+		&i.UserAgent,
+		&i.RequestID,
+		&i.Details,
+		&i.Salt,
+		&i.Digest,
+		&i.ErasedBy,
 	)
 	return i, err
 }
@@ -139,14 +264,14 @@ const insertAuditLog = `-- name: InsertAuditLog :exec
 WITH entry AS (
     INSERT INTO audit_logs (
         company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id,
-        outcome, ip, user_agent, request_id, details
+        outcome, ip, user_agent, request_id, details, salt, digest
     ) VALUES (
         $1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11, $12, $13, $14
+        $10, $11, $12, $13, $14, $15, audit_digest($16::bytea, $14)
     )
-    RETURNING company_id, id
+    RETURNING company_id, id, created_at
 )
-INSERT INTO audit_pending (company_id, audit_log_id) SELECT company_id, id FROM entry
+INSERT INTO audit_pending (company_id, audit_log_id, entry_created_at) SELECT company_id, id, created_at FROM entry
 `
 
 type InsertAuditLogParams struct {
@@ -164,9 +289,12 @@ type InsertAuditLogParams struct {
 	UserAgent    string
 	RequestID    string
 	Details      json.RawMessage
+	Salt         []byte
+	DigestHead   []byte
 }
 
-// Inserts the entry and queues it for sealing in one statement, so that no entry is missed.
+// Inserts the entry and queues it for sealing in one statement, so that no entry is missed. digest_head is the
+// input of the digest before the details.
 func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
 	_, err := q.db.Exec(ctx, insertAuditLog,
 		arg.CompanyID,
@@ -183,20 +311,25 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 		arg.UserAgent,
 		arg.RequestID,
 		arg.Details,
+		arg.Salt,
+		arg.DigestHead,
 	)
 	return err
 }
 
 const insertSeals = `-- name: InsertSeals :exec
-INSERT INTO audit_seals (company_id, sequence, audit_log_id, hash)
-SELECT $1, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::bytea[])
+INSERT INTO audit_seals (company_id, sequence, audit_log_id, hash, format, entry_created_at)
+SELECT $1, unnest($2::bigint[]), unnest($3::uuid[]), unnest($4::bytea[]),
+    unnest($5::smallint[]), unnest($6::timestamptz[])
 `
 
 type InsertSealsParams struct {
-	CompanyID   uuid.UUID
-	Sequences   []int64
-	AuditLogIds []uuid.UUID
-	Hashes      [][]byte
+	CompanyID       uuid.UUID
+	Sequences       []int64
+	AuditLogIds     []uuid.UUID
+	Hashes          [][]byte
+	Formats         []int16
+	EntryCreatedAts []time.Time
 }
 
 func (q *Queries) InsertSeals(ctx context.Context, arg InsertSealsParams) error {
@@ -205,12 +338,30 @@ func (q *Queries) InsertSeals(ctx context.Context, arg InsertSealsParams) error 
 		arg.Sequences,
 		arg.AuditLogIds,
 		arg.Hashes,
+		arg.Formats,
+		arg.EntryCreatedAts,
 	)
 	return err
 }
 
+const isAuditLogPending = `-- name: IsAuditLogPending :one
+SELECT EXISTS (SELECT FROM audit_pending WHERE company_id = $1 AND audit_log_id = $2)::boolean AS pending
+`
+
+type IsAuditLogPendingParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+func (q *Queries) IsAuditLogPending(ctx context.Context, arg IsAuditLogPendingParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isAuditLogPending, arg.CompanyID, arg.ID)
+	var pending bool
+	err := row.Scan(&pending)
+	return pending, err
+}
+
 const listAuditLogs = `-- name: ListAuditLogs :many
-SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, s.sequence, s.hash
+SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, audit_logs.salt, audit_logs.digest, audit_logs.erased_by, s.sequence, s.hash
 FROM visible_audit_logs($1, $2, $3, $4::text[]) AS audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE ($5::uuid IS NULL OR actor_id = $5::uuid)
@@ -297,8 +448,68 @@ func (q *Queries) ListAuditLogs(ctx context.Context, arg ListAuditLogsParams) ([
 			&i.AuditLog.UserAgent,
 			&i.AuditLog.RequestID,
 			&i.AuditLog.Details,
+			&i.AuditLog.Salt,
+			&i.AuditLog.Digest,
+			&i.AuditLog.ErasedBy,
 			&i.Sequence,
 			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditLogsByID = `-- name: ListAuditLogsByID :many
+SELECT company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id, outcome, ip, user_agent, request_id, details, salt, digest, erased_by FROM audit_logs
+WHERE company_id = $1 AND id = ANY ($2::uuid[])
+    AND created_at >= $3 AND created_at <= $4
+`
+
+type ListAuditLogsByIDParams struct {
+	CompanyID    uuid.UUID
+	Ids          []uuid.UUID
+	CreatedFrom  time.Time
+	CreatedUntil time.Time
+}
+
+// Those of the entries that exist and were created within a period, which limits the partitions that are read.
+func (q *Queries) ListAuditLogsByID(ctx context.Context, arg ListAuditLogsByIDParams) ([]AuditLog, error) {
+	rows, err := q.db.Query(ctx, listAuditLogsByID,
+		arg.CompanyID,
+		arg.Ids,
+		arg.CreatedFrom,
+		arg.CreatedUntil,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.CreatedAt,
+			&i.ActorType,
+			&i.ActorID,
+			&i.SessionID,
+			&i.Action,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.Outcome,
+			&i.IP,
+			&i.UserAgent,
+			&i.RequestID,
+			&i.Details,
+			&i.Salt,
+			&i.Digest,
+			&i.ErasedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -340,43 +551,91 @@ func (q *Queries) ListCompaniesAwaitingSeal(ctx context.Context) ([]ListCompanie
 	return items, nil
 }
 
-const listPendingAuditLogs = `-- name: ListPendingAuditLogs :many
-SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details FROM audit_pending AS p
-JOIN audit_logs ON audit_logs.company_id = p.company_id AND audit_logs.id = p.audit_log_id
-WHERE p.company_id = $1
-ORDER BY p.audit_log_id
-LIMIT $2
+const listCompaniesWithExpiredSeals = `-- name: ListCompaniesWithExpiredSeals :many
+SELECT companies_with_expired_seals()::uuid AS company_id
 `
 
-type ListPendingAuditLogsParams struct {
-	CompanyID uuid.UUID
-	MaxRows   int32
-}
-
-func (q *Queries) ListPendingAuditLogs(ctx context.Context, arg ListPendingAuditLogsParams) ([]AuditLog, error) {
-	rows, err := q.db.Query(ctx, listPendingAuditLogs, arg.CompanyID, arg.MaxRows)
+func (q *Queries) ListCompaniesWithExpiredSeals(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, listCompaniesWithExpiredSeals)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AuditLog{}
+	items := []uuid.UUID{}
 	for rows.Next() {
-		var i AuditLog
+		var company_id uuid.UUID
+		if err := rows.Scan(&company_id); err != nil {
+			return nil, err
+		}
+		items = append(items, company_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listErasableAuditLogs = `-- name: ListErasableAuditLogs :many
+SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, audit_logs.salt, audit_logs.digest, audit_logs.erased_by, s.sequence, s.hash, s.format
+FROM audit_logs
+JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
+WHERE audit_logs.company_id = $1 AND audit_logs.erased_by IS NULL
+    AND audit_logs.action NOT IN ('audit.erased', 'audit.expired')
+    AND (audit_logs.resource_id = $2::uuid OR audit_logs.actor_id = $3::uuid)
+ORDER BY audit_logs.created_at, audit_logs.id
+LIMIT $4
+`
+
+type ListErasableAuditLogsParams struct {
+	CompanyID    uuid.UUID
+	ResourceID   *uuid.UUID
+	SubjectActor *uuid.UUID
+	MaxRows      int32
+}
+
+type ListErasableAuditLogsRow struct {
+	AuditLog AuditLog
+	Sequence int64
+	Hash     []byte
+	Format   int16
+}
+
+// Sealed entries about a resource, and entries of the acts of an actor, whose payload was not erased; oldest first.
+func (q *Queries) ListErasableAuditLogs(ctx context.Context, arg ListErasableAuditLogsParams) ([]ListErasableAuditLogsRow, error) {
+	rows, err := q.db.Query(ctx, listErasableAuditLogs,
+		arg.CompanyID,
+		arg.ResourceID,
+		arg.SubjectActor,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListErasableAuditLogsRow{}
+	for rows.Next() {
+		var i ListErasableAuditLogsRow
 		if err := rows.Scan(
-			&i.CompanyID,
-			&i.ID,
-			&i.CreatedAt,
-			&i.ActorType,
-			&i.ActorID,
-			&i.SessionID,
-			&i.Action,
-			&i.ResourceType,
-			&i.ResourceID,
-			&i.Outcome,
-			&i.IP,
-			&i.UserAgent,
-			&i.RequestID,
-			&i.Details,
+			&i.AuditLog.CompanyID,
+			&i.AuditLog.ID,
+			&i.AuditLog.CreatedAt,
+			&i.AuditLog.ActorType,
+			&i.AuditLog.ActorID,
+			&i.AuditLog.SessionID,
+			&i.AuditLog.Action,
+			&i.AuditLog.ResourceType,
+			&i.AuditLog.ResourceID,
+			&i.AuditLog.Outcome,
+			&i.AuditLog.IP,
+			&i.AuditLog.UserAgent,
+			&i.AuditLog.RequestID,
+			&i.AuditLog.Details,
+			&i.AuditLog.Salt,
+			&i.AuditLog.Digest,
+			&i.AuditLog.ErasedBy,
+			&i.Sequence,
+			&i.Hash,
+			&i.Format,
 		); err != nil {
 			return nil, err
 		}
@@ -388,8 +647,90 @@ func (q *Queries) ListPendingAuditLogs(ctx context.Context, arg ListPendingAudit
 	return items, nil
 }
 
+const listPendingAuditLogs = `-- name: ListPendingAuditLogs :many
+SELECT audit_log_id, entry_created_at FROM audit_pending
+WHERE company_id = $1
+ORDER BY audit_log_id
+LIMIT $2
+`
+
+type ListPendingAuditLogsParams struct {
+	CompanyID uuid.UUID
+	MaxRows   int32
+}
+
+type ListPendingAuditLogsRow struct {
+	AuditLogID     uuid.UUID
+	EntryCreatedAt *time.Time
+}
+
+func (q *Queries) ListPendingAuditLogs(ctx context.Context, arg ListPendingAuditLogsParams) ([]ListPendingAuditLogsRow, error) {
+	rows, err := q.db.Query(ctx, listPendingAuditLogs, arg.CompanyID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPendingAuditLogsRow{}
+	for rows.Next() {
+		var i ListPendingAuditLogsRow
+		if err := rows.Scan(&i.AuditLogID, &i.EntryCreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSealTimes = `-- name: ListSealTimes :many
+SELECT s.sequence, s.hash, l.created_at FROM audit_seals AS s
+LEFT JOIN audit_logs AS l ON l.company_id = s.company_id AND l.id = s.audit_log_id
+WHERE s.company_id = $1 AND s.sequence >= $2
+ORDER BY s.sequence
+LIMIT $3
+`
+
+type ListSealTimesParams struct {
+	CompanyID    uuid.UUID
+	FromSequence int64
+	MaxRows      int32
+}
+
+type ListSealTimesRow struct {
+	Sequence  int64
+	Hash      []byte
+	CreatedAt *time.Time
+}
+
+// The seals from a sequence number on, with the times of their entries. The time is NULL if the entry is missing.
+func (q *Queries) ListSealTimes(ctx context.Context, arg ListSealTimesParams) ([]ListSealTimesRow, error) {
+	rows, err := q.db.Query(ctx, listSealTimes, arg.CompanyID, arg.FromSequence, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSealTimesRow{}
+	for rows.Next() {
+		var i ListSealTimesRow
+		if err := rows.Scan(&i.Sequence, &i.Hash, &i.CreatedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listSealedAuditLogs = `-- name: ListSealedAuditLogs :many
-SELECT company_id, id, created_at, actor_type, actor_id, session_id, action, resource_type, resource_id, outcome, ip, user_agent, request_id, details FROM audit_logs WHERE company_id = $1 AND id = ANY ($2::uuid[])
+SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, audit_logs.salt, audit_logs.digest, audit_logs.erased_by, s.sequence, s.hash, s.format, p.hash AS previous
+FROM audit_logs
+LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
+LEFT JOIN audit_seals AS p ON p.company_id = s.company_id AND p.sequence = s.sequence - 1
+WHERE audit_logs.company_id = $1 AND audit_logs.id = ANY ($2::uuid[])
 `
 
 type ListSealedAuditLogsParams struct {
@@ -397,31 +738,46 @@ type ListSealedAuditLogsParams struct {
 	Ids       []uuid.UUID
 }
 
-// The sealed entries that still exist.
-func (q *Queries) ListSealedAuditLogs(ctx context.Context, arg ListSealedAuditLogsParams) ([]AuditLog, error) {
+type ListSealedAuditLogsRow struct {
+	AuditLog AuditLog
+	Sequence *int64
+	Hash     []byte
+	Format   *int16
+	Previous []byte
+}
+
+// Entries with their seals, and the hashes before these.
+func (q *Queries) ListSealedAuditLogs(ctx context.Context, arg ListSealedAuditLogsParams) ([]ListSealedAuditLogsRow, error) {
 	rows, err := q.db.Query(ctx, listSealedAuditLogs, arg.CompanyID, arg.Ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []AuditLog{}
+	items := []ListSealedAuditLogsRow{}
 	for rows.Next() {
-		var i AuditLog
+		var i ListSealedAuditLogsRow
 		if err := rows.Scan(
-			&i.CompanyID,
-			&i.ID,
-			&i.CreatedAt,
-			&i.ActorType,
-			&i.ActorID,
-			&i.SessionID,
-			&i.Action,
-			&i.ResourceType,
-			&i.ResourceID,
-			&i.Outcome,
-			&i.IP,
-			&i.UserAgent,
-			&i.RequestID,
-			&i.Details,
+			&i.AuditLog.CompanyID,
+			&i.AuditLog.ID,
+			&i.AuditLog.CreatedAt,
+			&i.AuditLog.ActorType,
+			&i.AuditLog.ActorID,
+			&i.AuditLog.SessionID,
+			&i.AuditLog.Action,
+			&i.AuditLog.ResourceType,
+			&i.AuditLog.ResourceID,
+			&i.AuditLog.Outcome,
+			&i.AuditLog.IP,
+			&i.AuditLog.UserAgent,
+			&i.AuditLog.RequestID,
+			&i.AuditLog.Details,
+			&i.AuditLog.Salt,
+			&i.AuditLog.Digest,
+			&i.AuditLog.ErasedBy,
+			&i.Sequence,
+			&i.Hash,
+			&i.Format,
+			&i.Previous,
 		); err != nil {
 			return nil, err
 		}
@@ -434,7 +790,7 @@ func (q *Queries) ListSealedAuditLogs(ctx context.Context, arg ListSealedAuditLo
 }
 
 const listSeals = `-- name: ListSeals :many
-SELECT sequence, audit_log_id, hash FROM audit_seals
+SELECT sequence, audit_log_id, hash, format, entry_created_at FROM audit_seals
 WHERE company_id = $1 AND sequence >= $2
 ORDER BY sequence
 LIMIT $3
@@ -447,9 +803,11 @@ type ListSealsParams struct {
 }
 
 type ListSealsRow struct {
-	Sequence   int64
-	AuditLogID uuid.UUID
-	Hash       []byte
+	Sequence       int64
+	AuditLogID     uuid.UUID
+	Hash           []byte
+	Format         int16
+	EntryCreatedAt *time.Time
 }
 
 // The seals from a sequence number on.
@@ -462,7 +820,52 @@ func (q *Queries) ListSeals(ctx context.Context, arg ListSealsParams) ([]ListSea
 	items := []ListSealsRow{}
 	for rows.Next() {
 		var i ListSealsRow
-		if err := rows.Scan(&i.Sequence, &i.AuditLogID, &i.Hash); err != nil {
+		if err := rows.Scan(
+			&i.Sequence,
+			&i.AuditLogID,
+			&i.Hash,
+			&i.Format,
+			&i.EntryCreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listUnerasedAuditLogs = `-- name: ListUnerasedAuditLogs :many
+SELECT audit_logs.id, s.sequence FROM audit_logs
+LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
+WHERE audit_logs.company_id = $1 AND audit_logs.id = ANY ($2::uuid[]) AND audit_logs.erased_by IS DISTINCT FROM $3
+ORDER BY s.sequence
+`
+
+type ListUnerasedAuditLogsParams struct {
+	CompanyID uuid.UUID
+	Ids       []uuid.UUID
+	EntryID   *uuid.UUID
+}
+
+type ListUnerasedAuditLogsRow struct {
+	ID       uuid.UUID
+	Sequence *int64
+}
+
+// Those of some sealed entries that exist and that an entry about an erasure has not erased, although it lists them.
+func (q *Queries) ListUnerasedAuditLogs(ctx context.Context, arg ListUnerasedAuditLogsParams) ([]ListUnerasedAuditLogsRow, error) {
+	rows, err := q.db.Query(ctx, listUnerasedAuditLogs, arg.CompanyID, arg.Ids, arg.EntryID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUnerasedAuditLogsRow{}
+	for rows.Next() {
+		var i ListUnerasedAuditLogsRow
+		if err := rows.Scan(&i.ID, &i.Sequence); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -475,21 +878,25 @@ func (q *Queries) ListSeals(ctx context.Context, arg ListSealsParams) ([]ListSea
 
 const listUnsealedAuditLogs = `-- name: ListUnsealedAuditLogs :many
 SELECT l.id FROM audit_logs AS l
-WHERE l.company_id = $1
-    AND NOT EXISTS (SELECT FROM audit_seals AS s WHERE s.company_id = l.company_id AND s.audit_log_id = l.id)
+WHERE l.company_id = $1 AND l.created_at >= $2
+    AND NOT EXISTS (
+        SELECT FROM audit_seals AS s WHERE s.company_id = l.company_id AND s.audit_log_id = l.id
+            AND (s.entry_created_at IS NULL OR s.entry_created_at = l.created_at)
+    )
     AND NOT EXISTS (SELECT FROM audit_pending AS p WHERE p.company_id = l.company_id AND p.audit_log_id = l.id)
 ORDER BY l.id
-LIMIT $2
+LIMIT $3
 `
 
 type ListUnsealedAuditLogsParams struct {
-	CompanyID uuid.UUID
-	MaxRows   int32
+	CompanyID     uuid.UUID
+	ExpiredBefore time.Time
+	MaxRows       int32
 }
 
-// Entries that are neither sealed nor queued for sealing; the service did not write them.
+// Entries that are neither sealed nor queued for sealing, nor in a period that has expired; the service did not write them.
 func (q *Queries) ListUnsealedAuditLogs(ctx context.Context, arg ListUnsealedAuditLogsParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listUnsealedAuditLogs, arg.CompanyID, arg.MaxRows)
+	rows, err := q.db.Query(ctx, listUnsealedAuditLogs, arg.CompanyID, arg.ExpiredBefore, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -506,6 +913,20 @@ func (q *Queries) ListUnsealedAuditLogs(ctx context.Context, arg ListUnsealedAud
 		return nil, err
 	}
 	return items, nil
+}
+
+const moveAuditBase = `-- name: MoveAuditBase :exec
+SELECT move_audit_base($1::uuid, $2::uuid)
+`
+
+type MoveAuditBaseParams struct {
+	CompanyID uuid.UUID
+	EntryID   uuid.UUID
+}
+
+func (q *Queries) MoveAuditBase(ctx context.Context, arg MoveAuditBaseParams) error {
+	_, err := q.db.Exec(ctx, moveAuditBase, arg.CompanyID, arg.EntryID)
+	return err
 }
 
 const tryLockSealing = `-- name: TryLockSealing :one

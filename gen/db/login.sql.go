@@ -18,7 +18,7 @@ const advanceUserSessions = `-- name: AdvanceUserSessions :many
 UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at
 `
 
 type AdvanceUserSessionsParams struct {
@@ -53,6 +53,10 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 			&i.RevokedAt,
 			&i.EndReason,
 			&i.ChangedAt,
+			&i.Refreshes,
+			&i.RefreshesRecordedAt,
+			&i.Refusals,
+			&i.RefusalsRecordedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -62,6 +66,28 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 		return nil, err
 	}
 	return items, nil
+}
+
+const countRefusal = `-- name: CountRefusal :exec
+UPDATE sessions SET refusals = $1, refusals_recorded_at = $2
+WHERE company_id = $3 AND id = $4
+`
+
+type CountRefusalParams struct {
+	Refusals           int32
+	RefusalsRecordedAt *time.Time
+	CompanyID          uuid.UUID
+	ID                 uuid.UUID
+}
+
+func (q *Queries) CountRefusal(ctx context.Context, arg CountRefusalParams) error {
+	_, err := q.db.Exec(ctx, countRefusal,
+		arg.Refusals,
+		arg.RefusalsRecordedAt,
+		arg.CompanyID,
+		arg.ID,
+	)
+	return err
 }
 
 const deleteEndedSessions = `-- name: DeleteEndedSessions :one
@@ -107,6 +133,7 @@ func (q *Queries) FindAccount(ctx context.Context, arg FindAccountParams) (FindA
 
 const getSessionForRefresh = `-- name: GetSessionForRefresh :one
 SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, u.role,
+    s.refreshes, s.refreshes_recorded_at, s.refusals, s.refusals_recorded_at,
     (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
 JOIN users AS u ON u.company_id = s.company_id AND u.id = s.user_id
@@ -120,14 +147,18 @@ type GetSessionForRefreshParams struct {
 }
 
 type GetSessionForRefreshRow struct {
-	UserID     uuid.UUID
-	Epoch      int32
-	Generation int32
-	RotatedAt  time.Time
-	ExpiresAt  time.Time
-	RevokedAt  *time.Time
-	Role       api.Role
-	IsActive   bool
+	UserID              uuid.UUID
+	Epoch               int32
+	Generation          int32
+	RotatedAt           time.Time
+	ExpiresAt           time.Time
+	RevokedAt           *time.Time
+	Role                api.Role
+	Refreshes           int32
+	RefreshesRecordedAt *time.Time
+	Refusals            int32
+	RefusalsRecordedAt  *time.Time
+	IsActive            bool
 }
 
 // The row lock orders refresh, logout and deactivation: each of them updates the session's row.
@@ -142,6 +173,10 @@ func (q *Queries) GetSessionForRefresh(ctx context.Context, arg GetSessionForRef
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.Role,
+		&i.Refreshes,
+		&i.RefreshesRecordedAt,
+		&i.Refusals,
+		&i.RefusalsRecordedAt,
 		&i.IsActive,
 	)
 	return i, err
@@ -223,7 +258,7 @@ func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]List
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at FROM sessions
+SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at FROM sessions
 WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
     AND (created_at, id) < (
         COALESCE($4::timestamptz, 'infinity'),
@@ -274,6 +309,10 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.RevokedAt,
 			&i.EndReason,
 			&i.ChangedAt,
+			&i.Refreshes,
+			&i.RefreshesRecordedAt,
+			&i.Refusals,
+			&i.RefusalsRecordedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -361,7 +400,7 @@ const revokeSession = `-- name: RevokeSession :one
 UPDATE sessions
 SET revoked_at = $1::timestamptz, end_reason = $2::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND id = $4 AND user_id = $5 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at
 `
 
 type RevokeSessionParams struct {
@@ -396,6 +435,10 @@ func (q *Queries) RevokeSession(ctx context.Context, arg RevokeSessionParams) (S
 		&i.RevokedAt,
 		&i.EndReason,
 		&i.ChangedAt,
+		&i.Refreshes,
+		&i.RefreshesRecordedAt,
+		&i.Refusals,
+		&i.RefusalsRecordedAt,
 	)
 	return i, err
 }
@@ -405,7 +448,7 @@ UPDATE sessions
 SET revoked_at = $1::timestamptz, end_reason = $2::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND user_id = $4 AND revoked_at IS NULL AND expires_at > $1
     AND id <> COALESCE($5::uuid, '00000000-0000-0000-0000-000000000000')
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at
 `
 
 type RevokeUserSessionsParams struct {
@@ -447,6 +490,10 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 			&i.RevokedAt,
 			&i.EndReason,
 			&i.ChangedAt,
+			&i.Refreshes,
+			&i.RefreshesRecordedAt,
+			&i.Refusals,
+			&i.RefusalsRecordedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -460,17 +507,20 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 
 const rotateSession = `-- name: RotateSession :execrows
 UPDATE sessions
-SET generation = generation + 1, rotated_at = $1, updated_at = $1, ip = $2, user_agent = $3
-WHERE company_id = $4 AND id = $5 AND generation = $6 AND revoked_at IS NULL
+SET generation = generation + 1, rotated_at = $1, updated_at = $1, ip = $2, user_agent = $3,
+    refreshes = $4, refreshes_recorded_at = $5
+WHERE company_id = $6 AND id = $7 AND generation = $8 AND revoked_at IS NULL
 `
 
 type RotateSessionParams struct {
-	Now        time.Time
-	IP         *netip.Addr
-	UserAgent  string
-	CompanyID  uuid.UUID
-	ID         uuid.UUID
-	Generation int32
+	Now                 time.Time
+	IP                  *netip.Addr
+	UserAgent           string
+	Refreshes           int32
+	RefreshesRecordedAt *time.Time
+	CompanyID           uuid.UUID
+	ID                  uuid.UUID
+	Generation          int32
 }
 
 func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
@@ -478,6 +528,8 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (i
 		arg.Now,
 		arg.IP,
 		arg.UserAgent,
+		arg.Refreshes,
+		arg.RefreshesRecordedAt,
 		arg.CompanyID,
 		arg.ID,
 		arg.Generation,

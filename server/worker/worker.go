@@ -159,7 +159,8 @@ func New(o Options) (*Worker, error) {
 		FetchCooldown: min(river.FetchCooldownDefault, o.PollInterval),
 		// The service owns no index, so it cannot rebuild one.
 		ReindexerIndexNames: []string{}, ReindexerSchedule: river.NeverSchedule(),
-		Middleware: []rivertype.Middleware{river.WorkerMiddlewareFunc(w.observe)},
+		RetryPolicy: retries{w},
+		Middleware:  []rivertype.Middleware{river.WorkerMiddlewareFunc(w.observe)},
 	}
 	if o.Workers > 0 {
 		settings.Queues = map[string]river.QueueConfig{
@@ -172,6 +173,22 @@ func New(o Options) (*Worker, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	return w, nil
+}
+
+// retries decides when a failed job is tried again: later and later, as River does by default, but a periodic job within
+// its period. Otherwise a job that fails for an hour would then wait for hours, because another one is not enqueued
+// meanwhile.
+type retries struct{ worker *Worker }
+
+// NextRetry returns the time of the next attempt.
+func (r retries) NextRetry(job *rivertype.JobRow) time.Time {
+	next := new(river.DefaultClientRetryPolicy).NextRetry(job)
+	if every := r.worker.kinds[job.Kind].Every; every > 0 {
+		if latest := r.worker.Now().Add(every); next.After(latest) {
+			return latest
+		}
+	}
+	return next
 }
 
 // Enqueue inserts a job in a transaction. The job exists if the transaction is committed. It fails if the kind is not

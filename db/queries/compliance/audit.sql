@@ -159,6 +159,9 @@ LIMIT @max_rows;
 -- name: MoveAuditBase :exec
 SELECT move_audit_base(@company_id::uuid, @entry_id::uuid);
 
+-- name: ListCompaniesWithExpiredSeals :many
+SELECT companies_with_expired_seals()::uuid AS company_id;
+
 -- name: ForgetAuditSeals :one
 SELECT forget_audit_seals(@company_id::uuid, @max_rows::integer)::bigint AS forgotten;
 

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,7 +20,8 @@ import (
 const (
 	// monthsAhead is how many months have a partition before they begin.
 	monthsAhead = 24
-	expireBatch = 2_000
+	// expirePage is the number of seals that a query reads to find the last one that expires.
+	expirePage = 2_000
 	// late is how much later than a later entry an entry can be created, by another clock or in a longer transaction.
 	late = 24 * time.Hour
 )
@@ -47,13 +50,18 @@ type expiry struct {
 	ExpiredBefore time.Time `json:"expired_before"`
 }
 
+// Drain deletes the rows of a table in batches: it calls remove until that deletes fewer rows than it was asked to.
+type Drain func(ctx context.Context, table string, remove func(ctx context.Context, atMost int) (int64, error)) error
+
 // Expire removes the months of the audit log that ended longer ago than the retention, at least 30 days. Call it daily.
 //
 // For each company it records audit.expired, which names the last entry that expires and its hash, and makes it the
-// base of the chain in the same transaction. Then it deletes the seals up to the base in batches and, once no company
-// has any, the partitions. If it is interrupted, the next call continues. If the entries of a company cannot expire,
-// those of the others do, and partitions with its entries remain.
-func Expire(ctx context.Context, s *postgres.Store, r *Recorder, retention time.Duration) (Expired, error) {
+// base of the chain in the same transaction. Then it deletes the seals up to the bases, in batches to which all
+// companies contribute, and once no company has any, the partitions. If it is interrupted, the next call continues. If
+// the entries of a company cannot expire, those of the others do, and partitions with its entries remain.
+func Expire(
+	ctx context.Context, s *postgres.Store, r *Recorder, retention time.Duration, drain Drain,
+) (result Expired, err error) {
 	// A day more than the retention, because an entry that was created just after the end of the month can expire too.
 	oldest := r.clock.Now().Add(-retention - late)
 	before := time.Date(oldest.Year(), oldest.Month(), 1, 0, 0, 0, 0, time.UTC)
@@ -61,51 +69,78 @@ func Expire(ctx context.Context, s *postgres.Store, r *Recorder, retention time.
 	if err != nil {
 		return Expired{}, err
 	}
-	var result Expired
-	var failed []error
+	failed := map[uuid.UUID]error{}
 	for _, company := range companies {
-		moved, deleted, err := expireCompany(ctx, s, r, company.ID, before)
-		result.Entries += deleted
+		moved, err := expireCompany(ctx, s, r, company.ID, before)
+		if err != nil {
+			failed[company.ID] = fmt.Errorf("company %s: %w", company.ID, err)
+		}
 		if moved {
 			result.Companies++
 		}
-		if err != nil {
-			failed = append(failed, fmt.Errorf("company %s: %w", company.ID, err))
-		}
 		if ctx.Err() != nil {
-			return result, errors.Join(failed...)
+			break
 		}
 	}
-	dropped, err := s.Lookup().DropAuditMonths(ctx, before)
-	result.Partitions = int(dropped)
-	return result, errors.Join(append(failed, err)...)
+	err = drain(ctx, "audit_seals", func(ctx context.Context, atMost int) (int64, error) {
+		n, err := forgetSeals(ctx, s, atMost, failed)
+		result.Entries += n
+		return n, err
+	})
+	all := append(slices.Collect(maps.Values(failed)), err)
+	if err == nil {
+		dropped, err := s.Lookup().DropAuditMonths(ctx, before)
+		result.Partitions = int(dropped)
+		all = append(all, err)
+	}
+	return result, errors.Join(all...)
 }
 
-// expireCompany lets the entries of one company expire, and reports whether its base was moved and how many seals were
-// deleted.
+// expireCompany moves the base of a company after its last entry that expires, and reports whether there is one.
 func expireCompany(
 	ctx context.Context, s *postgres.Store, r *Recorder, company uuid.UUID, before time.Time,
-) (moved bool, deleted int64, err error) {
+) (moved bool, err error) {
 	last, err := lastExpired(ctx, s.Of(company), company, before)
-	if err != nil {
-		return false, 0, err
+	if err != nil || last.Sequence == 0 {
+		return false, err
 	}
-	if last.Sequence > 0 {
-		if moved, err = moveBase(ctx, s, r, company, last, before); err != nil {
-			return false, 0, err
+	return moveBase(ctx, s, r, company, last, before)
+}
+
+// forgetSeals deletes at most so many seals up to the bases of their companies, the same number of each company that
+// has enough, and returns their number. It adds companies whose seals cannot be deleted to failed, and skips those.
+func forgetSeals(ctx context.Context, s *postgres.Store, atMost int, failed map[uuid.UUID]error) (int64, error) {
+	left, err := s.Lookup().ListCompaniesWithExpiredSeals(ctx)
+	deleted := 0
+	for err == nil && deleted < atMost && len(left) > 0 {
+		share, more := max(1, (atMost-deleted)/len(left)), left[:0]
+		for _, company := range left {
+			if failed[company] != nil || deleted >= atMost {
+				continue
+			}
+			n, err := forgetSealsOf(ctx, s, company, share)
+			if err != nil {
+				failed[company] = fmt.Errorf("company %s: %w", company, err)
+			}
+			deleted += n
+			if n == share {
+				more = append(more, company)
+			}
 		}
+		left, err = more, ctx.Err()
 	}
-	for {
-		var n int64
-		err := s.InTx(ctx, company, func(tx *postgres.Tx) (err error) {
-			n, err = tx.ForgetAuditSeals(ctx, db.ForgetAuditSealsParams{CompanyID: company, MaxRows: expireBatch})
-			return err
+	return int64(deleted), err
+}
+
+func forgetSealsOf(ctx context.Context, s *postgres.Store, company uuid.UUID, atMost int) (int, error) {
+	var n int64
+	err := s.InTx(ctx, company, func(tx *postgres.Tx) (err error) {
+		n, err = tx.ForgetAuditSeals(ctx, db.ForgetAuditSealsParams{
+			CompanyID: company, MaxRows: int32(atMost), //nolint:gosec // the size of a batch
 		})
-		if err != nil || n == 0 {
-			return moved, deleted, err
-		}
-		deleted += n
-	}
+		return err
+	})
+	return int(n), err
 }
 
 // lastExpired returns the last position after the base whose entry was created before a time. The positions up to it
@@ -118,7 +153,7 @@ func lastExpired(ctx context.Context, tenant *db.Queries, company uuid.UUID, bef
 	var last Position
 	for from := base.Sequence + 1; ; {
 		seals, err := tenant.ListSealTimes(ctx, db.ListSealTimesParams{
-			CompanyID: company, FromSequence: from, MaxRows: expireBatch,
+			CompanyID: company, FromSequence: from, MaxRows: expirePage,
 		})
 		if err != nil {
 			return Position{}, err
@@ -133,7 +168,7 @@ func lastExpired(ctx context.Context, tenant *db.Queries, company uuid.UUID, bef
 			}
 			from = one.Sequence + 1
 		}
-		if len(seals) < expireBatch {
+		if len(seals) < expirePage {
 			return last, nil
 		}
 	}

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -33,10 +34,19 @@ func (a archive) recordAt(t *testing.T, company uuid.UUID, at time.Time) {
 	a.seal(t)
 }
 
+// inTwos deletes two rows at a time, until none is left.
+func inTwos(ctx context.Context, _ string, remove func(ctx context.Context, atMost int) (int64, error)) error {
+	for {
+		if n, err := remove(ctx, 2); err != nil || n < 2 {
+			return err
+		}
+	}
+}
+
 // expire removes what was created before a time, which is the beginning of a month.
 func (a archive) expire(t *testing.T, before time.Time) audit.Expired {
 	t.Helper()
-	expired, err := audit.Expire(t.Context(), a.store, a.recorder, time.Since(before.Add(25*time.Hour))-time.Hour)
+	expired, err := audit.Expire(t.Context(), a.store, a.recorder, time.Since(before.Add(25*time.Hour))-time.Hour, inTwos)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +132,7 @@ func TestExpireContinues(t *testing.T) {
 	a.recordAt(t, a.company, time.Now())
 	a.Exec(`CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no'; END$$`)
 	a.Exec(`CREATE TRIGGER fail BEFORE DELETE ON audit_seals FOR EACH ROW EXECUTE FUNCTION fail()`)
-	if _, err := audit.Expire(t.Context(), a.store, a.recorder, 365*24*time.Hour); err == nil {
+	if _, err := audit.Expire(t.Context(), a.store, a.recorder, 365*24*time.Hour, inTwos); err == nil {
 		t.Fatal("Expire returned no error although seals could not be deleted")
 	}
 	a.intact(t, a.company, 3, 2)
@@ -130,7 +140,7 @@ func TestExpireContinues(t *testing.T) {
 		t.Error("the month was removed although its seals remain")
 	}
 	a.Exec(`DROP TRIGGER fail ON audit_seals`)
-	got, err := audit.Expire(t.Context(), a.store, a.recorder, 365*24*time.Hour)
+	got, err := audit.Expire(t.Context(), a.store, a.recorder, 365*24*time.Hour, inTwos)
 	if err != nil || got.Entries != 3 || got.Partitions != 1 {
 		t.Errorf("the next call: %+v, %v; want 3 entries and their month", got, err)
 	}
@@ -264,9 +274,9 @@ func TestExistingEntriesAreMigrated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = m.Close() })
+	t.Cleanup(func() { _ = m.Close(context.WithoutCancel(t.Context())) })
 	before := int(latest) - lastBefore
-	if err := m.Down(before); err != nil {
+	if err := m.Down(t.Context(), before); err != nil {
 		t.Fatal(err)
 	}
 	resource := uuid.New()
@@ -274,7 +284,7 @@ func TestExistingEntriesAreMigrated(t *testing.T) {
 		a.recordBefore(t, resource)
 	}
 	a.sealBefore(t)
-	if _, err := m.Up(); err != nil {
+	if _, err := m.Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if a.store, err = postgres.Open(t.Context(), postgres.Options{URL: a.DatabaseURL, MaxConns: 2}); err != nil {
@@ -294,7 +304,7 @@ func TestExistingEntriesAreMigrated(t *testing.T) {
 		t.Errorf("after a change: %+v", found)
 	}
 	a.store.Close()
-	if err := m.Down(before); err != nil {
+	if err := m.Down(t.Context(), before); err != nil {
 		t.Fatalf("down: %v", err)
 	}
 	if n := scan[int](a, `SELECT count(*) FROM audit_logs`); n != 5 {

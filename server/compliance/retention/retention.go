@@ -24,6 +24,7 @@ const (
 	asRecord    = "as long as the company"
 	withRecord  = "as long as its record"
 	byReset     = "the reset of a test company"
+	byExpiry    = "the job expire_audit_logs, every day"
 	byRiver     = "River, about every 30 seconds"
 	configured  = "number of rows does not depend on use"
 	neverPruned = "nothing"
@@ -45,9 +46,13 @@ func Tables() []Table {
 			"idempotency_records", "a request with an Idempotency-Key", "24 hours", "",
 			"the job delete_expired_idempotency_records, every minute", "edge/idempotency",
 		},
-		{"audit_logs", "an action or a denial", asRecord, "", neverPruned, "compliance/audit"},
+		{
+			"audit_logs", "an action or a denial", "until the end of the month in which the retention ends",
+			"AUDIT_RETENTION", byExpiry, "compliance/audit",
+		},
 		{"audit_pending", "an audit entry", "about a second", "", "sealing", "compliance/audit"},
-		{"audit_seals", "an audit entry", withRecord, "", neverPruned, "compliance/audit"},
+		{"audit_seals", "an audit entry", "as long as its entry", "AUDIT_RETENTION", byExpiry, "compliance/audit"},
+		{"audit_bases", "the first expiry of a company's entries", asRecord, "", neverPruned, "compliance/audit"},
 		{"jobs", "a job is created", asRecord, "", byReset, "hiring/jobs"},
 		{"job_members", "a member is added", withRecord, "", "the removal of the member; " + byReset, "hiring/jobs"},
 		{"candidates", "a candidate is created or imported", asRecord, "", byReset, "hiring/candidates"},
