@@ -64,10 +64,11 @@ func (k *checker) check() {
 	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
 		k.refuse("METRICS_TOKEN", fmt.Sprintf("is shorter than %d characters", minMetricsToken))
 	}
-	if c.JobRescue <= c.JobTimeout {
-		k.refuse("JOB_RESCUE_SECONDS", "is not more than JOB_TIMEOUT_SECONDS")
-	}
 	k.bounds()
+	const timeout, rescue = "JOB_TIMEOUT_SECONDS", "JOB_RESCUE_SECONDS"
+	if c.JobRescue <= c.JobTimeout && !k.found.has(timeout) && !k.found.has(rescue) {
+		k.refuse(rescue, "is not more than "+timeout)
+	}
 	k.keys()
 	k.services()
 	k.origins()

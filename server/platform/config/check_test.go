@@ -103,6 +103,13 @@ func TestCheckpointsNeedAKey(t *testing.T) {
 	mustLoad(t, production("AUDIT_CHECKPOINT_TO=https://logs.example/x?token=y", "AUDIT_CHECKPOINT_KEY="+checkpointKey), "")
 }
 
+// TestJobsAreRescuedAfterTheirTimeout sets a rescue that could run a job twice at the same time.
+func TestJobsAreRescuedAfterTheirTimeout(t *testing.T) {
+	t.Parallel()
+	refused(t, production("JOB_TIMEOUT_SECONDS=90", "JOB_RESCUE_SECONDS=90"), "JOB_RESCUE_SECONDS", "is not more than")
+	mustLoad(t, production("JOB_TIMEOUT_SECONDS=90", "JOB_RESCUE_SECONDS=91"), "")
+}
+
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	bounded := 0
@@ -117,8 +124,12 @@ func TestBounds(t *testing.T) {
 			if strings.HasPrefix(v.Name, "AUDIT_") {
 				unit = "ns"
 			}
-			mustLoad(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Min, unit)), "")
-			mustLoad(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Max, unit)), "")
+			// A job may not take longer than its rescue.
+			other := map[string][2]string{
+				"JOB_RESCUE_SECONDS": {"JOB_TIMEOUT_SECONDS=1"}, "JOB_TIMEOUT_SECONDS": {1: "JOB_RESCUE_SECONDS=7200"},
+			}[v.Name]
+			mustLoad(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Min, unit), other[0]), "")
+			mustLoad(t, production(fmt.Sprintf("%s=%d%s", v.Name, v.Max, unit), other[1]), "")
 			words := fmt.Sprintf("from %d to %d", v.Min, v.Max)
 			if unit != "" {
 				words = fmt.Sprintf("from %s to %s", config.Span(v.Min), config.Span(v.Max))

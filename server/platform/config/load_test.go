@@ -68,7 +68,10 @@ func TestDefaults(t *testing.T) {
 		AccessTokenExpire: 15, RefreshTokenExpire: 7,
 		HashQueue: 64, LoginPerAccountAndIP: 10, LoginPerIP: 100, LoginPerAccount: 20, LoginWindow: 15,
 		RateLimit: 1200, RateLimitKey: 1200, RateLimitCompany: 30_000, RateLimitAnonymous: 300,
-		AuditRetention: config.Span(2 * 365 * 24 * time.Hour), AuditCheckpointEvery: config.Span(time.Hour), OTLPServiceName: "interviewer",
+		Workers: 4, WorkerPoll: 5, JobTimeout: 60, JobRescue: 120, JobRetention: 1, JobDiscardedRetention: 30,
+		SessionRetention: 30,
+		AuditRetention: config.Span(2 * 365 * 24 * time.Hour), AuditCheckpointEvery: config.Span(time.Hour),
+		OTLPServiceName: "interviewer",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults are\n%+v\nwant\n%+v", *got, *want)
@@ -91,7 +94,10 @@ func TestEveryValueIsRead(t *testing.T) {
 		"HASH_WORKERS=3", "HASH_QUEUE=1", "LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP=1", "LOGIN_ATTEMPTS_PER_IP=2",
 		"LOGIN_ATTEMPTS_PER_ACCOUNT=3", "LOGIN_WINDOW_MINUTES=4", "RATE_LIMIT_PER_MINUTE=0",
 		"RATE_LIMIT_KEY_PER_MINUTE=6", "RATE_LIMIT_COMPANY_PER_MINUTE=7", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=5",
-		"AUDIT_RETENTION=1000h", "AUDIT_CHECKPOINT_KEY=" + checkpointKey, "AUDIT_CHECKPOINT_TO=http://localhost:9000/", "AUDIT_CHECKPOINT_EVERY=90s", "METRICS_TOKEN=0123456789abcdef",
+		"WORKERS=6", "WORKER_POLL_ONLY=true", "WORKER_POLL_SECONDS=9", "JOB_TIMEOUT_SECONDS=70", "JOB_RESCUE_SECONDS=80",
+		"JOB_RETENTION_DAYS=2", "JOB_DISCARDED_RETENTION_DAYS=40", "SESSION_RETENTION_DAYS=50",
+		"AUDIT_RETENTION=1000h", "AUDIT_CHECKPOINT_KEY=" + checkpointKey,
+		"AUDIT_CHECKPOINT_TO=http://localhost:9000/", "AUDIT_CHECKPOINT_EVERY=90s", "METRICS_TOKEN=0123456789abcdef",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318/base", "OTEL_SERVICE_NAME=hiring",
 	}, "")
 	want := &config.Config{
@@ -109,8 +115,11 @@ func TestEveryValueIsRead(t *testing.T) {
 		AccessTokenExpire: 60, RefreshTokenExpire: 30,
 		HashWorkers: 3, HashQueue: 1, LoginPerAccountAndIP: 1, LoginPerIP: 2, LoginPerAccount: 3, LoginWindow: 4,
 		RateLimitKey: 6, RateLimitCompany: 7, RateLimitAnonymous: 5,
-		AuditRetention: config.Span(1000 * time.Hour), AuditCheckpointKey: checkpointKey, AuditCheckpointTo: "http://localhost:9000/",
-		AuditCheckpointEvery: config.Span(90 * time.Second), MetricsToken: "0123456789abcdef",
+		Workers: 6, WorkerPollOnly: true, WorkerPoll: 9, JobTimeout: 70, JobRescue: 80, JobRetention: 2,
+		JobDiscardedRetention: 40, SessionRetention: 50,
+		AuditRetention: config.Span(1000 * time.Hour), AuditCheckpointKey: checkpointKey,
+		AuditCheckpointTo: "http://localhost:9000/", AuditCheckpointEvery: config.Span(90 * time.Second),
+		MetricsToken: "0123456789abcdef",
 		OTLPEndpoint: "http://collector:4318/base", OTLPServiceName: "hiring",
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -218,7 +218,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
 		"companies_awaiting_seal()", "count_awaiting_seal()",
 		"delete_expired_idempotency_records(timestamp with time zone,integer)", "delete_ended_sessions(timestamp with time zone,integer)",
-		"erase_audit_logs(uuid,uuid)", "move_audit_base(uuid,uuid)", "forget_audit_seals(uuid,integer)",
+		"erase_audit_logs(uuid,uuid)", "move_audit_base(uuid,uuid)", "forget_audit_seals(uuid,integer)", "companies_with_expired_seals()",
 		"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
