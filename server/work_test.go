@@ -1,12 +1,24 @@
 package server_test
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
+
+// periodic is the number of the kinds of periodic jobs, if no checkpoints are written.
+const periodic = 3
 
 // number returns the number that a query finds.
 func number(t *testing.T, i *testkit.Installation, sql string) (n int) {
@@ -43,10 +55,10 @@ func TestReplicasDeleteExpiredRows(t *testing.T) {
 		return number(t, i, `SELECT (SELECT count(*) FROM idempotency_records) + (SELECT count(*) FROM sessions)`) == 2
 	})
 	testkit.Eventually(t, time.Minute, "the jobs are completed", func() bool {
-		return number(t, i, `SELECT count(*) FROM river.river_job WHERE state = 'completed'`) == 2
+		return number(t, i, `SELECT count(*) FROM river.river_job WHERE state = 'completed'`) == periodic
 	})
-	if n := number(t, i, `SELECT count(*) FROM river.river_job`); n != 2 {
-		t.Errorf("got %d jobs for three replicas, want one of each of 2 kinds", n)
+	if n := number(t, i, `SELECT count(*) FROM river.river_job`); n != periodic {
+		t.Errorf("got %d jobs for three replicas, want one of each of %d kinds", n, periodic)
 	}
 	if got := metric(c, `interviewer_audit_pending`); got != "0" {
 		t.Errorf("interviewer_audit_pending: got %q, want 0", got)
@@ -56,6 +68,52 @@ func TestReplicasDeleteExpiredRows(t *testing.T) {
 	}
 }
 
+// TestAuditLogIsMaintained lets an entry expire, creates a missing partition and writes a checkpoint.
+func TestAuditLogIsMaintained(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "checkpoints.jsonl")
+	i.Config.AuditCheckpointKey = config.Secret(base64.StdEncoding.EncodeToString(private.Seed()))
+	i.Config.AuditCheckpointTo = config.SecretURL("file://" + file)
+	acme := i.Company("acme")
+	old := clock.Source{Now: func() time.Time { return time.Now().AddDate(-3, 0, 0) }, ID: clock.System().ID}
+	s := i.Store(2)
+	if err := s.InTx(t.Context(), acme.ID, func(tx *postgres.Tx) error {
+		return audit.NewRecorder(old).Record(t.Context(), tx, access.System(acme.ID),
+			audit.Entry{Action: audit.Login, Resource: audit.User})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := audit.NewSealer(s, func(int) {}).Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	last := "audit_logs_" + time.Now().UTC().AddDate(0, 0, 1-time.Now().UTC().Day()).AddDate(0, 24, 0).Format("2006_01")
+	i.Exec(`DROP TABLE ` + last)
+	i.Replica()
+	testkit.Eventually(t, time.Minute, "the entry expires", func() bool {
+		return number(t, i, `SELECT count(*) FROM audit_logs WHERE created_at < now() - interval '1 year'`) == 0
+	})
+	if n := number(t, i, `SELECT count(*) FROM audit_logs WHERE action = 'audit.expired'`); n != 1 {
+		t.Errorf("got %d entries about the expiry, want 1", n)
+	}
+	if n := number(t, i, `SELECT count(*) FROM pg_class WHERE relname = '`+last+`'`); n != 1 {
+		t.Errorf("the partition %s was not created", last)
+	}
+	testkit.Eventually(t, time.Minute, "a checkpoint is written", func() bool {
+		lines, err := os.Open(file)
+		if err != nil {
+			return false
+		}
+		defer func() { _ = lines.Close() }()
+		all, _, err := audit.ReadCheckpoints(lines, public)
+		return err == nil && len(all) > 0
+	})
+}
+
 // TestJobsWithoutRedis stops Redis. The jobs that are enqueued afterwards run.
 func TestJobsWithoutRedis(t *testing.T) {
 	t.Parallel()
@@ -63,12 +121,12 @@ func TestJobsWithoutRedis(t *testing.T) {
 	acme := i.Company("acme")
 	c := i.Replica().Anonymous(t)
 	const completed = `SELECT count(*) FROM river.river_job WHERE state = 'completed'`
-	testkit.Eventually(t, time.Minute, "the first jobs are completed", func() bool { return number(t, i, completed) == 2 })
+	testkit.Eventually(t, time.Minute, "the first jobs are completed", func() bool { return number(t, i, completed) == periodic })
 	i.Redis.Kill()
 	expired(i, acme, 10)
 	i.Exec(`INSERT INTO river.river_job (kind, queue, args, max_attempts) VALUES
 		('delete_expired_idempotency_records', 'maintenance', '{}', 1), ('delete_ended_sessions', 'maintenance', '{}', 1)`)
-	testkit.Eventually(t, time.Minute, "the jobs are completed", func() bool { return number(t, i, completed) == 4 })
+	testkit.Eventually(t, time.Minute, "the jobs are completed", func() bool { return number(t, i, completed) == periodic+2 })
 	if n := number(t, i, `SELECT (SELECT count(*) FROM idempotency_records) + (SELECT count(*) FROM sessions)`); n != 2 {
 		t.Errorf("got %d rows, want the 2 that have not expired", n)
 	}
