@@ -21,8 +21,6 @@ const (
 	auditEvery    = 24 * time.Hour
 	// checkpointAttempts is small, because the next checkpoint replaces one that cannot be written.
 	checkpointAttempts = 5
-	// scrapeTimeout bounds the queries of a scrape.
-	scrapeTimeout = time.Second
 )
 
 // The arguments of the periodic jobs. They have none: these jobs work on all companies.
@@ -132,17 +130,10 @@ func (s *Server) jobsReady(ctx context.Context) error {
 
 // watchJobs adds the metrics of the queue and of sealing, which are read from the database at each scrape.
 func (s *Server) watchJobs(ctx context.Context, now func() time.Time, metrics *telemetry.Metrics) {
-	bounded := func() (context.Context, context.CancelFunc) {
-		return context.WithTimeout(context.WithoutCancel(ctx), scrapeTimeout)
-	}
-	metrics.WatchJobs(func() ([]telemetry.JobDepth, error) {
-		ctx, cancel := bounded()
-		defer cancel()
+	metrics.WatchJobs(ctx, func(ctx context.Context) ([]telemetry.JobDepth, error) {
 		return worker.Depths(ctx, s.store.Pool())
 	})
-	metrics.WatchSealing(func() (int64, time.Duration, error) {
-		ctx, cancel := bounded()
-		defer cancel()
+	metrics.WatchSealing(ctx, func(ctx context.Context) (int64, time.Duration, error) {
 		entries, oldest, err := audit.Waiting(ctx, s.store)
 		if err != nil || entries == 0 {
 			return 0, 0, err

@@ -180,7 +180,7 @@ func schemaHash(t testing.TB) string {
 	}
 	jobs, err := schema.LatestJobs()
 	must(t, err)
-	fmt.Fprint(digest, jobs)
+	_, _ = fmt.Fprint(digest, jobs)
 	return hex.EncodeToString(digest.Sum(nil))[:16]
 }
 

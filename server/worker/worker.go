@@ -175,9 +175,8 @@ func New(o Options) (*Worker, error) {
 	return w, nil
 }
 
-// retries decides when a failed job is tried again: later and later, as River does by default, but a periodic job within
-// its period. Otherwise a job that fails for an hour would then wait for hours, because another one is not enqueued
-// meanwhile.
+// retries decides when a failed job is tried again: after growing pauses, which are River's, but a periodic job within
+// its period. Otherwise one that has failed for an hour would wait for hours, because no other is enqueued meanwhile.
 type retries struct{ worker *Worker }
 
 // NextRetry returns the time of the next attempt.

@@ -36,7 +36,7 @@ func TestLinkCoversEveryColumn(t *testing.T) {
 		"format 1": {Link, []string{"Salt", "Digest", "ErasedBy"}},
 		"format 2": {LinkDigest, []string{"IP", "UserAgent", "RequestID", "Details", "Salt", "ErasedBy"}},
 		"payload": {
-			func(previous []byte, sequence int64, row db.AuditLog) []byte { return PayloadDigest(row) },
+			func(_ []byte, _ int64, row db.AuditLog) []byte { return PayloadDigest(row) },
 			[]string{
 				"CompanyID", "ID", "CreatedAt", "ActorType", "ActorID", "SessionID", "Action", "ResourceType", "ResourceID", "Outcome", "Digest",
 				"ErasedBy",

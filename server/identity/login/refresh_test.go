@@ -178,7 +178,7 @@ func TestRefreshesAreRecordedOncePerDay(t *testing.T) {
 		}
 	}
 	now := s.now.Now().UTC()
-	s.now.Advance(now.Truncate(24*time.Hour).Add(25*time.Hour).Sub(now)) // 01:00, so that minutes do not change the day
+	s.now.Advance(now.Truncate(24 * time.Hour).Add(25 * time.Hour).Sub(now)) // 01:00, so that minutes do not change the day
 	refresh(3, time.Minute)
 	refresh(1, 24*time.Hour)
 	refresh(4, time.Minute)

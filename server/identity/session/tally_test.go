@@ -15,7 +15,13 @@ func TestTallyRecordsOncePerDay(t *testing.T) {
 		now    time.Time
 		record int32
 	}{
-		{at(1, 10), 1}, {at(1, 11), 0}, {at(1, 23), 0}, {at(2, 0), 3}, {at(2, 0), 0}, {at(1, 23), 0}, {at(9, 5), 3},
+		{at(1, 10), 1},
+		{at(1, 11), 0},
+		{at(1, 23), 0},
+		{at(2, 0), 3},
+		{at(2, 0), 0},
+		{at(1, 23), 0},
+		{at(9, 5), 3},
 		{at(10, 1).In(time.FixedZone("west", -7200)), 1}, // 23:00 on March 9 there
 	} {
 		var record int32

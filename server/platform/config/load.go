@@ -190,7 +190,7 @@ func span(value string) (Span, error) {
 		if err != nil {
 			return 0, fmt.Errorf("parse days: %w", err)
 		}
-		return Span(time.Duration(n) * 24 * time.Hour), nil //nolint:gosec // at most 65,535
+		return Span(time.Duration(n) * 24 * time.Hour), nil
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil {

@@ -1,10 +1,14 @@
 package telemetry
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
+
+// scrapeTimeout bounds the queries of a scrape.
+const scrapeTimeout = time.Second
 
 // jobs measures background work.
 type jobs struct {
@@ -50,16 +54,23 @@ type JobDepth struct {
 	Oldest time.Duration
 }
 
+// scrape returns the context of the queries of one scrape. The context of the start may have ended by then.
+func scrape(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), scrapeTimeout)
+}
+
 // WatchJobs adds the number of unfinished and discarded jobs by kind and state, and how long the oldest available one
 // has been waiting, read at each scrape. The values are those of the whole installation, so all replicas report the
 // same. If read fails, they are missing. Call it once.
-func (m *Metrics) WatchJobs(read func() ([]JobDepth, error)) {
+func (m *Metrics) WatchJobs(ctx context.Context, read func(context.Context) ([]JobDepth, error)) {
 	depth := prometheus.NewDesc("interviewer_jobs", "Jobs that are not finished, or were discarded, by kind and state.",
 		[]string{"kind", "state"}, nil)
 	oldest := prometheus.NewDesc("interviewer_jobs_oldest_seconds",
 		"Time since the oldest job that no worker has taken yet was due.", nil, nil)
 	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
-		depths, err := read()
+		ctx, cancel := scrape(ctx)
+		defer cancel()
+		depths, err := read(ctx)
 		if err != nil {
 			return
 		}
@@ -76,12 +87,16 @@ func (m *Metrics) WatchJobs(read func() ([]JobDepth, error)) {
 
 // WatchSealing adds the number of audit entries that await their seal, and the age of the oldest of them, read at each
 // scrape. The values are those of the whole installation. If read fails, they are missing. Call it once.
-func (m *Metrics) WatchSealing(read func() (entries int64, oldest time.Duration, err error)) {
+func (m *Metrics) WatchSealing(
+	ctx context.Context, read func(context.Context) (entries int64, oldest time.Duration, err error),
+) {
 	pending := prometheus.NewDesc("interviewer_audit_pending", "Audit entries that await their seal.", nil, nil)
 	age := prometheus.NewDesc("interviewer_audit_pending_oldest_seconds",
 		"Age of the oldest audit entry that awaits its seal.", nil, nil)
 	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
-		entries, oldest, err := read()
+		ctx, cancel := scrape(ctx)
+		defer cancel()
+		entries, oldest, err := read(ctx)
 		if err != nil {
 			return
 		}
