@@ -3080,6 +3080,9 @@ type Me struct {
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
 
+	// PasswordChangeRequired Whether the password must be changed before anything else is possible, because somebody else has chosen it.
+	PasswordChangeRequired bool `json:"password_change_required"`
+
 	// Permissions The permissions of the role.
 	Permissions []string `json:"permissions"`
 
@@ -3720,6 +3723,9 @@ type TokenPair struct {
 
 	// ExpiresIn Number of seconds until the access token expires.
 	ExpiresIn int32 `json:"expires_in"`
+
+	// PasswordChangeRequired Whether the password must be changed before anything else is possible, because somebody else has chosen it.
+	PasswordChangeRequired bool `json:"password_change_required"`
 
 	// RefreshToken A token that can be exchanged once for a new pair.
 	RefreshToken string `json:"refresh_token"`
@@ -6013,7 +6019,7 @@ type ClientInterface interface {
 	// ChangePasswordWithBody Change your own password
 	//
 	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-	// sign-ins.
+	// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6023,7 +6029,7 @@ type ClientInterface interface {
 	// ChangePassword Change your own password
 	//
 	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-	// sign-ins.
+	// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6922,7 +6928,7 @@ type ClientInterface interface {
 
 	// CreateUserWithBody Create a user
 	//
-	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 	// users of every role. An email must be unique among the users of all live companies, and within each test
 	// company.
 	//
@@ -6933,7 +6939,7 @@ type ClientInterface interface {
 
 	// CreateUser Create a user
 	//
-	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 	// users of every role. An email must be unique among the users of all live companies, and within each test
 	// company.
 	//
@@ -7815,7 +7821,7 @@ func (c *Client) Logout(ctx context.Context, params *LogoutParams, reqEditors ..
 // ChangePasswordWithBody Change your own password
 //
 // Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-// sign-ins.
+// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7835,7 +7841,7 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, params *ChangePassw
 // ChangePassword Change your own password
 //
 // Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-// sign-ins.
+// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9714,7 +9720,7 @@ func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEdit
 
 // CreateUserWithBody Create a user
 //
-// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 // users of every role. An email must be unique among the users of all live companies, and within each test
 // company.
 //
@@ -9735,7 +9741,7 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 
 // CreateUser Create a user
 //
-// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 // users of every role. An email must be unique among the users of all live companies, and within each test
 // company.
 //
@@ -18273,7 +18279,7 @@ type ClientWithResponsesInterface interface {
 	// ChangePasswordWithBodyWithResponse Change your own password
 	//
 	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-	// sign-ins.
+	// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18283,7 +18289,7 @@ type ClientWithResponsesInterface interface {
 	// ChangePasswordWithResponse Change your own password
 	//
 	// Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-	// sign-ins.
+	// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -19268,7 +19274,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithBodyWithResponse Create a user
 	//
-	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 	// users of every role. An email must be unique among the users of all live companies, and within each test
 	// company.
 	//
@@ -19279,7 +19285,7 @@ type ClientWithResponsesInterface interface {
 
 	// CreateUserWithResponse Create a user
 	//
-	// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+	// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 	// users of every role. An email must be unique among the users of all live companies, and within each test
 	// company.
 	//
@@ -36980,7 +36986,7 @@ func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, params *Lo
 // ChangePasswordWithBodyWithResponse Change your own password
 //
 // Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-// sign-ins.
+// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -36996,7 +37002,7 @@ func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Con
 // ChangePasswordWithResponse Change your own password
 //
 // Requires the current password. All other sessions of the user end. Attempts are limited in the same way as
-// sign-ins.
+// sign-ins. If the password had to be changed, the access token is no longer valid afterwards: refresh it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -38569,7 +38575,7 @@ func (c *ClientWithResponses) ListUsersWithResponse(ctx context.Context, params 
 
 // CreateUserWithBodyWithResponse Create a user
 //
-// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 // users of every role. An email must be unique among the users of all live companies, and within each test
 // company.
 //
@@ -38586,7 +38592,7 @@ func (c *ClientWithResponses) CreateUserWithBodyWithResponse(ctx context.Context
 
 // CreateUserWithResponse Create a user
 //
-// Creates an active user with an initial password. HR can create employees and team leads; admins can create
+// Creates an active user with an initial password, which the user must change at the first sign-in. HR can create employees and team leads; admins can create
 // users of every role. An email must be unique among the users of all live companies, and within each test
 // company.
 //

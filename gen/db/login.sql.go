@@ -18,7 +18,7 @@ const advanceUserSessions = `-- name: AdvanceUserSessions :many
 UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
 `
 
 type AdvanceUserSessionsParams struct {
@@ -57,6 +57,7 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
+			&i.PasswordChangeRequired,
 		); err != nil {
 			return nil, err
 		}
@@ -132,7 +133,7 @@ func (q *Queries) FindAccount(ctx context.Context, arg FindAccountParams) (FindA
 }
 
 const getSessionForRefresh = `-- name: GetSessionForRefresh :one
-SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, u.role,
+SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.password_change_required, u.role,
     s.refreshes, s.refreshes_recorded_at, s.refusals, s.refusals_recorded_at,
     (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
@@ -147,18 +148,19 @@ type GetSessionForRefreshParams struct {
 }
 
 type GetSessionForRefreshRow struct {
-	UserID              uuid.UUID
-	Epoch               int32
-	Generation          int32
-	RotatedAt           time.Time
-	ExpiresAt           time.Time
-	RevokedAt           *time.Time
-	Role                api.Role
-	Refreshes           int32
-	RefreshesRecordedAt *time.Time
-	Refusals            int32
-	RefusalsRecordedAt  *time.Time
-	IsActive            bool
+	UserID                 uuid.UUID
+	Epoch                  int32
+	Generation             int32
+	RotatedAt              time.Time
+	ExpiresAt              time.Time
+	RevokedAt              *time.Time
+	PasswordChangeRequired bool
+	Role                   api.Role
+	Refreshes              int32
+	RefreshesRecordedAt    *time.Time
+	Refusals               int32
+	RefusalsRecordedAt     *time.Time
+	IsActive               bool
 }
 
 // The row lock orders refresh, logout and deactivation: each of them updates the session's row.
@@ -172,6 +174,7 @@ func (q *Queries) GetSessionForRefresh(ctx context.Context, arg GetSessionForRef
 		&i.RotatedAt,
 		&i.ExpiresAt,
 		&i.RevokedAt,
+		&i.PasswordChangeRequired,
 		&i.Role,
 		&i.Refreshes,
 		&i.RefreshesRecordedAt,
@@ -183,7 +186,7 @@ func (q *Queries) GetSessionForRefresh(ctx context.Context, arg GetSessionForRef
 }
 
 const getSessionState = `-- name: GetSessionState :one
-SELECT s.user_id, u.role, s.epoch, s.expires_at, (s.revoked_at IS NOT NULL)::boolean AS revoked
+SELECT s.user_id, u.role, s.epoch, s.expires_at, (s.revoked_at IS NOT NULL)::boolean AS revoked, s.password_change_required
 FROM sessions AS s
 JOIN users AS u ON u.company_id = s.company_id AND u.id = s.user_id
 WHERE s.company_id = $1 AND s.id = $2
@@ -195,11 +198,12 @@ type GetSessionStateParams struct {
 }
 
 type GetSessionStateRow struct {
-	UserID    uuid.UUID
-	Role      api.Role
-	Epoch     int32
-	ExpiresAt time.Time
-	Revoked   bool
+	UserID                 uuid.UUID
+	Role                   api.Role
+	Epoch                  int32
+	ExpiresAt              time.Time
+	Revoked                bool
+	PasswordChangeRequired bool
 }
 
 func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams) (GetSessionStateRow, error) {
@@ -211,22 +215,24 @@ func (q *Queries) GetSessionState(ctx context.Context, arg GetSessionStateParams
 		&i.Epoch,
 		&i.ExpiresAt,
 		&i.Revoked,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
 
 const listSessionChanges = `-- name: ListSessionChanges :many
-SELECT company_id, session_id, user_id, role, epoch, expires_at, revoked::boolean AS revoked FROM session_changes($1)
+SELECT company_id, session_id, user_id, role, epoch, expires_at, revoked::boolean AS revoked, password_change_required FROM session_changes($1)
 `
 
 type ListSessionChangesRow struct {
-	CompanyID uuid.UUID
-	SessionID uuid.UUID
-	UserID    uuid.UUID
-	Role      api.Role
-	Epoch     int32
-	ExpiresAt time.Time
-	Revoked   bool
+	CompanyID              uuid.UUID
+	SessionID              uuid.UUID
+	UserID                 uuid.UUID
+	Role                   api.Role
+	Epoch                  int32
+	ExpiresAt              time.Time
+	Revoked                bool
+	PasswordChangeRequired bool
 }
 
 func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]ListSessionChangesRow, error) {
@@ -246,6 +252,7 @@ func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]List
 			&i.Epoch,
 			&i.ExpiresAt,
 			&i.Revoked,
+			&i.PasswordChangeRequired,
 		); err != nil {
 			return nil, err
 		}
@@ -258,7 +265,7 @@ func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]List
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at FROM sessions
+SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required FROM sessions
 WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
     AND (created_at, id) < (
         COALESCE($4::timestamptz, 'infinity'),
@@ -313,6 +320,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
+			&i.PasswordChangeRequired,
 		); err != nil {
 			return nil, err
 		}
@@ -341,11 +349,13 @@ WITH login AS (
     UPDATE users SET last_login_at = $6::timestamptz
     WHERE company_id = $1 AND id = $3 AND password_hash = $8
         AND is_active AND company_is_live($1)
-    RETURNING role
+    RETURNING role, password_change_required
 )
-INSERT INTO sessions (company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at)
-SELECT $1, $2, $3, $4, $5, $6, $6, $6, $7 FROM login
-RETURNING (SELECT role FROM login)::user_role AS role
+INSERT INTO sessions (
+    company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at, password_change_required
+)
+SELECT $1, $2, $3, $4, $5, $6, $6, $6, $7, password_change_required FROM login
+RETURNING (SELECT role FROM login)::user_role AS role, password_change_required
 `
 
 type OpenSessionParams struct {
@@ -359,9 +369,14 @@ type OpenSessionParams struct {
 	VerifiedHash string
 }
 
-// Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the
+type OpenSessionRow struct {
+	Role                   api.Role
+	PasswordChangeRequired bool
+}
+
+// Opens a session, and returns the user's role and whether the user has to change their password. Finds no row if the user or the company is not active, or if the
 // password has been changed since it was verified. The transaction must have called LockCompany before.
-func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (api.Role, error) {
+func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (OpenSessionRow, error) {
 	row := q.db.QueryRow(ctx, openSession,
 		arg.CompanyID,
 		arg.ID,
@@ -372,9 +387,63 @@ func (q *Queries) OpenSession(ctx context.Context, arg OpenSessionParams) (api.R
 		arg.ExpiresAt,
 		arg.VerifiedHash,
 	)
-	var role api.Role
-	err := row.Scan(&role)
-	return role, err
+	var i OpenSessionRow
+	err := row.Scan(&i.Role, &i.PasswordChangeRequired)
+	return i, err
+}
+
+const permitSession = `-- name: PermitSession :many
+UPDATE sessions
+SET password_change_required = false, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
+WHERE company_id = $2 AND id = $3 AND password_change_required
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
+`
+
+type PermitSessionParams struct {
+	Now       time.Time
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+// Permits everything to a session whose user has changed their initial password, and invalidates its access tokens.
+func (q *Queries) PermitSession(ctx context.Context, arg PermitSessionParams) ([]Session, error) {
+	rows, err := q.db.Query(ctx, permitSession, arg.Now, arg.CompanyID, arg.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Session{}
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.UserID,
+			&i.Epoch,
+			&i.Generation,
+			&i.IP,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.RotatedAt,
+			&i.ExpiresAt,
+			&i.RevokedAt,
+			&i.EndReason,
+			&i.ChangedAt,
+			&i.Refreshes,
+			&i.RefreshesRecordedAt,
+			&i.Refusals,
+			&i.RefusalsRecordedAt,
+			&i.PasswordChangeRequired,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const revokeCompanySessions = `-- name: RevokeCompanySessions :execrows
@@ -400,7 +469,7 @@ const revokeSession = `-- name: RevokeSession :one
 UPDATE sessions
 SET revoked_at = $1::timestamptz, end_reason = $2::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND id = $4 AND user_id = $5 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
 `
 
 type RevokeSessionParams struct {
@@ -439,6 +508,7 @@ func (q *Queries) RevokeSession(ctx context.Context, arg RevokeSessionParams) (S
 		&i.RefreshesRecordedAt,
 		&i.Refusals,
 		&i.RefusalsRecordedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
@@ -448,7 +518,7 @@ UPDATE sessions
 SET revoked_at = $1::timestamptz, end_reason = $2::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND user_id = $4 AND revoked_at IS NULL AND expires_at > $1
     AND id <> COALESCE($5::uuid, '00000000-0000-0000-0000-000000000000')
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
 `
 
 type RevokeUserSessionsParams struct {
@@ -494,6 +564,7 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
+			&i.PasswordChangeRequired,
 		); err != nil {
 			return nil, err
 		}

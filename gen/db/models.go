@@ -282,14 +282,15 @@ type Candidate struct {
 }
 
 type ChangedSession struct {
-	CompanyID uuid.UUID
-	SessionID uuid.UUID
-	UserID    uuid.UUID
-	Role      api.Role
-	Epoch     int32
-	ExpiresAt time.Time
-	Revoked   interface{}
-	ChangedAt *time.Time
+	CompanyID              uuid.UUID
+	SessionID              uuid.UUID
+	UserID                 uuid.UUID
+	Role                   api.Role
+	Epoch                  int32
+	ExpiresAt              time.Time
+	Revoked                interface{}
+	ChangedAt              *time.Time
+	PasswordChangeRequired bool
 }
 
 type Company struct {
@@ -507,40 +508,42 @@ type ScoreRevision struct {
 }
 
 type Session struct {
-	CompanyID           uuid.UUID
-	ID                  uuid.UUID
-	UserID              uuid.UUID
-	Epoch               int32
-	Generation          int32
-	IP                  *netip.Addr
-	UserAgent           string
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
-	RotatedAt           time.Time
-	ExpiresAt           time.Time
-	RevokedAt           *time.Time
-	EndReason           *SessionEnd
-	ChangedAt           *time.Time
-	Refreshes           int32
-	RefreshesRecordedAt *time.Time
-	Refusals            int32
-	RefusalsRecordedAt  *time.Time
+	CompanyID              uuid.UUID
+	ID                     uuid.UUID
+	UserID                 uuid.UUID
+	Epoch                  int32
+	Generation             int32
+	IP                     *netip.Addr
+	UserAgent              string
+	CreatedAt              time.Time
+	UpdatedAt              time.Time
+	RotatedAt              time.Time
+	ExpiresAt              time.Time
+	RevokedAt              *time.Time
+	EndReason              *SessionEnd
+	ChangedAt              *time.Time
+	Refreshes              int32
+	RefreshesRecordedAt    *time.Time
+	Refusals               int32
+	RefusalsRecordedAt     *time.Time
+	PasswordChangeRequired bool
 }
 
 type User struct {
-	CompanyID         uuid.UUID
-	ID                uuid.UUID
-	Email             string
-	PasswordHash      string
-	FirstName         string
-	LastName          string
-	NameKey           string
-	Role              api.Role
-	Department        *string
-	IsActive          bool
-	LastLoginAt       *time.Time
-	PasswordChangedAt time.Time
-	Version           int32
-	CreatedAt         time.Time
-	UpdatedAt         time.Time
+	CompanyID              uuid.UUID
+	ID                     uuid.UUID
+	Email                  string
+	PasswordHash           string
+	FirstName              string
+	LastName               string
+	NameKey                string
+	Role                   api.Role
+	Department             *string
+	IsActive               bool
+	LastLoginAt            *time.Time
+	PasswordChangedAt      time.Time
+	Version                int32
+	CreatedAt              time.Time
+	UpdatedAt              time.Time
+	PasswordChangeRequired bool
 }

@@ -28,7 +28,7 @@ func (q *Queries) CountActiveAdmins(ctx context.Context, companyID uuid.UUID) (i
 }
 
 const getMe = `-- name: GetMe :one
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
     companies.test_of AS company_test_of
 FROM users
 JOIN companies ON companies.id = users.company_id
@@ -67,6 +67,7 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 		&i.User.Version,
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
+		&i.User.PasswordChangeRequired,
 		&i.CompanyName,
 		&i.CompanySlug,
 		&i.CompanyTimezone,
@@ -76,7 +77,7 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 }
 
 const getUser = `-- name: GetUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users WHERE company_id = $1 AND id = $2
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2
 `
 
 type GetUserParams struct {
@@ -103,12 +104,13 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
 
 const getUserForUpdate = `-- name: GetUserForUpdate :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type GetUserForUpdateParams struct {
@@ -135,12 +137,13 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, arg GetUserForUpdatePara
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
 
 const getVisibleUser = `-- name: GetVisibleUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
+SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
 `
 
 type GetVisibleUserParams struct {
@@ -175,26 +178,29 @@ func (q *Queries) GetVisibleUser(ctx context.Context, arg GetVisibleUserParams) 
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
 
 const insertUser = `-- name: InsertUser :one
-INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, password_change_required,
+    created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $9)
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type InsertUserParams struct {
-	CompanyID    uuid.UUID
-	ID           uuid.UUID
-	Email        string
-	PasswordHash string
-	FirstName    string
-	LastName     string
-	Role         api.Role
-	Department   *string
-	Now          time.Time
+	CompanyID              uuid.UUID
+	ID                     uuid.UUID
+	Email                  string
+	PasswordHash           string
+	FirstName              string
+	LastName               string
+	Role                   api.Role
+	Department             *string
+	Now                    time.Time
+	PasswordChangeRequired bool
 }
 
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, error) {
@@ -208,6 +214,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		arg.Role,
 		arg.Department,
 		arg.Now,
+		arg.PasswordChangeRequired,
 	)
 	var i User
 	err := row.Scan(
@@ -226,12 +233,13 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at FROM list_users(
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM list_users(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11, $12, $13
 ) AS users
@@ -292,6 +300,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.PasswordChangeRequired,
 		); err != nil {
 			return nil, err
 		}
@@ -344,7 +353,7 @@ func (q *Queries) LockActiveAdmins(ctx context.Context, arg LockActiveAdminsPara
 
 const resetUserPassword = `-- name: ResetUserPassword :execrows
 UPDATE users
-SET password_hash = $1, password_changed_at = $2, version = version + 1, updated_at = $2
+SET password_hash = $1, password_changed_at = $2, password_change_required = true, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4
 `
 
@@ -373,7 +382,7 @@ const transitionUserActive = `-- name: TransitionUserActive :one
 UPDATE users
 SET is_active = NOT is_active, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND is_active = $4
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type TransitionUserActiveParams struct {
@@ -407,6 +416,7 @@ func (q *Queries) TransitionUserActive(ctx context.Context, arg TransitionUserAc
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
@@ -415,7 +425,7 @@ const transitionUserRole = `-- name: TransitionUserRole :one
 UPDATE users
 SET role = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND role = $5
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type TransitionUserRoleParams struct {
@@ -451,6 +461,7 @@ func (q *Queries) TransitionUserRole(ctx context.Context, arg TransitionUserRole
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
@@ -460,7 +471,7 @@ UPDATE users
 SET email = $1, first_name = $2, last_name = $3, department = $4,
     version = version + 1, updated_at = $5
 WHERE company_id = $6 AND id = $7 AND version = $8
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at
+RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type UpdateUserParams struct {
@@ -502,14 +513,16 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, e
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.PasswordChangeRequired,
 	)
 	return i, err
 }
 
-const updateUserPassword = `-- name: UpdateUserPassword :execrows
+const updateUserPassword = `-- name: UpdateUserPassword :one
 UPDATE users
-SET password_hash = $1, password_changed_at = $2, version = version + 1, updated_at = $2
+SET password_hash = $1, password_changed_at = $2, password_change_required = false, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND is_active AND password_hash = $5
+RETURNING role
 `
 
 type UpdateUserPasswordParams struct {
@@ -520,16 +533,16 @@ type UpdateUserPasswordParams struct {
 	VerifiedHash string
 }
 
-func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPasswordParams) (int64, error) {
-	result, err := q.db.Exec(ctx, updateUserPassword,
+// Returns the user's role. Finds no row if the password has been changed since it was verified.
+func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPasswordParams) (api.Role, error) {
+	row := q.db.QueryRow(ctx, updateUserPassword,
 		arg.PasswordHash,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
 		arg.VerifiedHash,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	var role api.Role
+	err := row.Scan(&role)
+	return role, err
 }

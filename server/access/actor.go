@@ -43,6 +43,8 @@ type Actor struct {
 	SessionID uuid.UUID
 	// Role is the user's role, or the role that the API key acts as (Key.Role); empty for other actors.
 	Role api.Role
+	// Restricted is true for a user who must change a password that somebody else has chosen before anything else.
+	Restricted bool
 	// Key describes an API key; nil for other actors.
 	Key *Key
 	// Origin is the request through which the actor acts; zero for work in the background and of the operator.

@@ -42,13 +42,28 @@ func (r *Replica) Anonymous(t testing.TB) *Client {
 // SignIn signs a user in and returns the user's client.
 func (r *Replica) SignIn(t testing.TB, user User) *Client {
 	t.Helper()
+	return r.signIn(t, user, Password)
+}
+
+func (r *Replica) signIn(t testing.TB, user User, password string) *Client {
+	t.Helper()
 	c := r.Anonymous(t)
-	request := api.LoginRequest{Email: email(user.Email), Password: Password}
+	request := api.LoginRequest{Email: email(user.Email), Password: password}
 	if user.Test != "" {
 		request.Company = &user.Test
 	}
 	c.Adopt(c.Post("/api/v1/auth/login", request).Expect(http.StatusOK))
 	return c
+}
+
+// FirstSignIn changes the initial password of a user to Password, without which nothing else is possible, and signs the
+// user in.
+func (r *Replica) FirstSignIn(t testing.TB, user User, initial string) *Client {
+	t.Helper()
+	c := r.signIn(t, user, initial)
+	c.Post("/api/v1/auth/password", api.ChangePasswordRequest{CurrentPassword: initial, NewPassword: Password}).
+		Expect(http.StatusNoContent)
+	return r.SignIn(t, user)
 }
 
 // In returns a client with the same credentials for a subtest: failures are reported there.

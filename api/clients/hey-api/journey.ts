@@ -7,7 +7,7 @@ import {
   KitVersionStatus, PanelAnswer, Recommendation, Role,
 } from "./generated/index.js";
 import type { CreateInterviewRequest, KitCriterion, Score } from "./generated/index.js";
-import { anonymous, check, equal, etag, ok, password, rejected, signIn } from "./session.js";
+import { anonymous, check, equal, etag, firstSignIn, ok, rejected, signIn } from "./session.js";
 
 const run = `hey-api-${randomUUID().slice(0, 8)}`;
 
@@ -15,9 +15,10 @@ rejected(await api.getMe({ client: anonymous() }), 401, "missing_token");
 const hr = await signIn("hr@acme.example", "SecurePassword123!");
 async function addPerson(name: string, role: Role) {
   const email = `${run}-${name}@acme.example`;
+  const password = "amber-kettle-whistles-west";
   const body = { email, password, first_name: name, last_name: "Journey", role };
   const user = ok(await api.createUser({ client: hr, body, headers: { "Idempotency-Key": randomUUID() } }));
-  return { id: user.id, client: await signIn(email) };
+  return { id: user.id, client: await firstSignIn(email, password) };
 }
 const lead = await addPerson("Lars", Role.TEAM_LEAD);
 const emil = await addPerson("Emil", Role.EMPLOYEE);

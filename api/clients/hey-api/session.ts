@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { createClient, type Client } from "./generated/client/index.js";
-import { login, type Problem } from "./generated/index.js";
+import { changePassword, listUsers, login, type Problem } from "./generated/index.js";
 
 const { API_URL: baseUrl = "http://localhost:8000" } = process.env;
 
@@ -61,4 +61,13 @@ export async function signIn(email: string, secret = password, tries = 5): Promi
   }
   const pair = ok(result);
   return createClient({ baseUrl, auth: () => pair.access_token });
+}
+
+/** firstSignIn changes the initial password of a user, without which nothing else is possible, and signs in again. */
+export async function firstSignIn(email: string, initial: string): Promise<Client> {
+  const client = await signIn(email, initial);
+  rejected(await listUsers({ client }), 403, "password_change_required");
+  equal((await changePassword({ client, body: { current_password: initial, new_password: password } })).response.status,
+    204, "the changed password");
+  return signIn(email);
 }

@@ -76,9 +76,10 @@ from interviewer_client.models import (
     User,
 )
 from interviewer_client.types import UNSET, File, Response, Unset
-from session import PASSWORD, URL, equal, ok, rejected, sign_in
+from session import URL, equal, first_sign_in, ok, rejected, sign_in
 
 RUN = f"python-{uuid4().hex[:8]}"
+INITIAL_PASSWORD = "amber-kettle-whistles-west"
 
 
 @dataclass
@@ -92,9 +93,9 @@ class Person:
 def add_person(hr: AuthenticatedClient, name: str, role: Role) -> Person:
     """Creates a user and signs in."""
     email = f"{RUN}-{name.lower()}@acme.example"
-    body = CreateUserRequest(email=email, password=PASSWORD, first_name=name, last_name="Journey", role=role)
+    body = CreateUserRequest(email=email, password=INITIAL_PASSWORD, first_name=name, last_name="Journey", role=role)
     user = ok(create_user.sync_detailed(client=hr, body=body, idempotency_key=str(uuid4())), User)
-    return Person(user.id, sign_in(email))
+    return Person(user.id, first_sign_in(email, INITIAL_PASSWORD))
 
 
 nobody = AuthenticatedClient(base_url=URL, token="none")

@@ -6,8 +6,9 @@ from time import sleep
 from typing import Any, TypeVar
 
 from interviewer_client import AuthenticatedClient, Client
-from interviewer_client.api.auth import login
-from interviewer_client.models import LoginRequest, Problem, TokenPair
+from interviewer_client.api.auth import change_password, login
+from interviewer_client.api.users import list_users
+from interviewer_client.models import ChangePasswordRequest, LoginRequest, Problem, TokenPair
 from interviewer_client.types import Response
 
 URL = os.environ.get("API_URL", "http://localhost:8000")
@@ -45,3 +46,12 @@ def sign_in(email: str, password: str = PASSWORD, tries: int = 5) -> Authenticat
         sleep(int(response.headers["Retry-After"]))
         return sign_in(email, password, tries - 1)
     return AuthenticatedClient(base_url=URL, token=ok(response, TokenPair).access_token)
+
+
+def first_sign_in(email: str, initial: str) -> AuthenticatedClient:
+    """Changes the initial password of a user, without which nothing else is possible, and signs in again."""
+    client = sign_in(email, initial)
+    rejected(list_users.sync_detailed(client=client), HTTPStatus.FORBIDDEN, "password_change_required")
+    body = ChangePasswordRequest(current_password=initial, new_password=PASSWORD)
+    equal(change_password.sync_detailed(client=client, body=body).status_code, HTTPStatus.NO_CONTENT, "the change")
+    return sign_in(email)

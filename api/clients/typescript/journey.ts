@@ -1,7 +1,7 @@
 // Plays a hiring process from a job to an offer with openapi-fetch, and checks what each person can see on the way.
 import { randomUUID } from "node:crypto";
 import type { CreateInterviewRequest, JobStatus, KitCriterion, Role, Score } from "./generated/schema.js";
-import { anonymous, check, equal, etag, ok, password, rejected, signIn } from "./session.js";
+import { anonymous, check, equal, etag, firstSignIn, ok, rejected, signIn } from "./session.js";
 
 const run = `typescript-${randomUUID().slice(0, 8)}`;
 
@@ -9,9 +9,10 @@ rejected(await anonymous().GET("/api/v1/users/me"), 401, "missing_token");
 const hr = await signIn("hr@acme.example", "SecurePassword123!");
 async function addPerson(name: string, role: Role) {
   const email = `${run}-${name}@acme.example`;
+  const password = "amber-kettle-whistles-west";
   const body = { email, password, first_name: name, last_name: "Journey", role };
   const user = ok(await hr.POST("/api/v1/users", { body, params: { header: { "Idempotency-Key": randomUUID() } } }));
-  return { id: user.id, api: await signIn(email) };
+  return { id: user.id, api: await firstSignIn(email, password) };
 }
 const lead = await addPerson("Lars", "team_lead");
 const emil = await addPerson("Emil", "employee");

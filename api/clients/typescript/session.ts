@@ -62,3 +62,12 @@ export async function signIn(email: string, secret = password, tries = 5): Promi
   }
   return createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${ok(result).access_token}` } });
 }
+
+/** firstSignIn changes the initial password of a user, without which nothing else is possible, and signs in again. */
+export async function firstSignIn(email: string, initial: string): Promise<Client<paths>> {
+  const restricted = await signIn(email, initial);
+  rejected(await restricted.GET("/api/v1/users"), 403, "password_change_required");
+  const body = { current_password: initial, new_password: password };
+  equal((await restricted.POST("/api/v1/auth/password", { body })).response.status, 204, "the changed password");
+  return signIn(email);
+}

@@ -10,17 +10,19 @@ SELECT company_id, user_id, password_hash FROM find_account(@email, sqlc.narg('t
 SELECT id FROM companies WHERE id = @company_id FOR SHARE;
 
 -- name: OpenSession :one
--- Opens a session and returns the user's role. Finds no row if the user or the company is not active, or if the
+-- Opens a session, and returns the user's role and whether the user has to change their password. Finds no row if the user or the company is not active, or if the
 -- password has been changed since it was verified. The transaction must have called LockCompany before.
 WITH login AS (
     UPDATE users SET last_login_at = @now::timestamptz
     WHERE company_id = @company_id AND id = @user_id AND password_hash = @verified_hash
         AND is_active AND company_is_live(@company_id)
-    RETURNING role
+    RETURNING role, password_change_required
 )
-INSERT INTO sessions (company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at)
-SELECT @company_id, @id, @user_id, @ip, @user_agent, @now, @now, @now, @expires_at FROM login
-RETURNING (SELECT role FROM login)::user_role AS role;
+INSERT INTO sessions (
+    company_id, id, user_id, ip, user_agent, created_at, updated_at, rotated_at, expires_at, password_change_required
+)
+SELECT @company_id, @id, @user_id, @ip, @user_agent, @now, @now, @now, @expires_at, password_change_required FROM login
+RETURNING (SELECT role FROM login)::user_role AS role, password_change_required;
 
 -- name: StrengthenPasswordHash :exec
 -- Replaces the hash of a password by one of higher cost, unless the password has been changed.
@@ -29,7 +31,7 @@ WHERE company_id = @company_id AND id = @user_id AND password_hash = @verified_h
 
 -- name: GetSessionForRefresh :one
 -- The row lock orders refresh, logout and deactivation: each of them updates the session's row.
-SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, u.role,
+SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.password_change_required, u.role,
     s.refreshes, s.refreshes_recorded_at, s.refusals, s.refusals_recorded_at,
     (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
@@ -48,13 +50,13 @@ UPDATE sessions SET refusals = @refusals, refusals_recorded_at = @refusals_recor
 WHERE company_id = @company_id AND id = @id;
 
 -- name: GetSessionState :one
-SELECT s.user_id, u.role, s.epoch, s.expires_at, (s.revoked_at IS NOT NULL)::boolean AS revoked
+SELECT s.user_id, u.role, s.epoch, s.expires_at, (s.revoked_at IS NOT NULL)::boolean AS revoked, s.password_change_required
 FROM sessions AS s
 JOIN users AS u ON u.company_id = s.company_id AND u.id = s.user_id
 WHERE s.company_id = @company_id AND s.id = @id;
 
 -- name: ListSessionChanges :many
-SELECT company_id, session_id, user_id, role, epoch, expires_at, revoked::boolean AS revoked FROM session_changes(@seconds);
+SELECT company_id, session_id, user_id, role, epoch, expires_at, revoked::boolean AS revoked, password_change_required FROM session_changes(@seconds);
 
 -- name: ListSessions :many
 -- The open sessions of one user, newest first.
@@ -85,6 +87,13 @@ RETURNING *;
 UPDATE sessions
 SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND revoked_at IS NULL;
+
+-- name: PermitSession :many
+-- Permits everything to a session whose user has changed their initial password, and invalidates its access tokens.
+UPDATE sessions
+SET password_change_required = false, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
+WHERE company_id = @company_id AND id = @id AND password_change_required
+RETURNING *;
 
 -- name: AdvanceUserSessions :many
 -- Invalidates the access tokens of a user's sessions, but does not end the sessions: the next refresh returns a token

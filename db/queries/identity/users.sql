@@ -22,8 +22,9 @@ SELECT users.* FROM list_users(
 ) AS users;
 
 -- name: InsertUser :one
-INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, created_at, updated_at)
-VALUES (@company_id, @id, @email, @password_hash, @first_name, @last_name, @role, @department, @now, @now, @now)
+INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, password_change_required,
+    created_at, updated_at)
+VALUES (@company_id, @id, @email, @password_hash, @first_name, @last_name, @role, @department, @now, @password_change_required, @now, @now)
 RETURNING *;
 
 -- name: UpdateUser :one
@@ -45,15 +46,17 @@ SET role = @role, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND role = @was_role
 RETURNING *;
 
--- name: UpdateUserPassword :execrows
+-- name: UpdateUserPassword :one
+-- Returns the user's role. Finds no row if the password has been changed since it was verified.
 UPDATE users
-SET password_hash = @password_hash, password_changed_at = @now, version = version + 1, updated_at = @now
-WHERE company_id = @company_id AND id = @id AND is_active AND password_hash = @verified_hash;
+SET password_hash = @password_hash, password_changed_at = @now, password_change_required = false, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND is_active AND password_hash = @verified_hash
+RETURNING role;
 
 -- name: ResetUserPassword :execrows
 -- For the operator, who does not know the old password.
 UPDATE users
-SET password_hash = @password_hash, password_changed_at = @now, version = version + 1, updated_at = @now
+SET password_hash = @password_hash, password_changed_at = @now, password_change_required = true, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id;
 
 -- name: LockActiveAdmins :many

@@ -54,7 +54,7 @@ func (g *Gate) authenticate(ctx context.Context, header http.Header, op *Operati
 	}
 	request.Actor = &access.Actor{
 		Kind: access.KindUser, CompanyID: state.CompanyID, ID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
-		Origin: request.Origin(),
+		Restricted: state.PasswordChangeRequired, Origin: request.Origin(),
 	}
 	return nil
 }

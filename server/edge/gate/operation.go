@@ -46,6 +46,8 @@ type Operation struct {
 	Repeatable bool
 	// Limited operations count against the rate limits.
 	Limited bool
+	// Unrestricted operations are permitted to users who must change their password first.
+	Unrestricted bool
 	// Streaming operations take as long as the client reads.
 	Streaming bool
 	// Upload operations read the body themselves, for as long as the client sends. The gate checks its media type only,
@@ -117,6 +119,12 @@ func (op *Operation) readFlags(extensions map[string]any) (err error) {
 	}
 	if op.Upload, err = flag(extensions, "x-upload", false); err != nil {
 		return err
+	}
+	if op.Unrestricted, err = flag(extensions, "x-before-password-change", false); err != nil {
+		return err
+	}
+	if op.Unrestricted && op.Permission != Authenticated {
+		return errors.New("x-before-password-change is for operations that every user may call")
 	}
 	if op.long() && op.Public {
 		return errors.New("is public and streams: streams are counted for each actor")

@@ -12,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
-// permit decides whether an actor may call the operation. It fails with PermissionDenied.
+// permit decides whether an actor may call the operation. It fails with PermissionDenied or PasswordChangeRequired.
 func (op *Operation) permit(actor *access.Actor) error {
 	switch {
 	case op.Public:
@@ -22,6 +22,8 @@ func (op *Operation) permit(actor *access.Actor) error {
 			return nil
 		}
 		return op.denyKey()
+	case actor.Restricted && !op.Unrestricted:
+		return fault.New(fault.PasswordChangeRequired)
 	case actor.Kind == access.KindUser && op.Roles[actor.Role]:
 		return nil
 	}

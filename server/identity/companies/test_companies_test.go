@@ -31,17 +31,21 @@ func open(t *testing.T, replica *testkit.Replica, admin *testkit.Client) testCom
 	return testCompany{t, opened, replica.Bearer(t, opened.Secret), replica}
 }
 
-// person creates a user of the test company with testkit.Password.
+// initial is the password of new users.
+const initial = "amber-kettle-whistles-west"
+
+// person creates a user of the test company with the initial password.
 func (s testCompany) person(email string, role api.Role) *testkit.Answer {
 	s.t.Helper()
 	return s.program.Post("/api/v1/users", object{
-		"email": email, "password": testkit.Password, "first_name": "Pat", "last_name": "Partner", "role": role,
+		"email": email, "password": initial, "first_name": "Pat", "last_name": "Partner", "role": role,
 	})
 }
 
+// signIn signs a new user in, who changes the initial password.
 func (s testCompany) signIn(email string) *testkit.Client {
 	s.t.Helper()
-	return s.replica.SignIn(s.t, testkit.User{Email: email, Test: s.opened.TestCompany.Slug})
+	return s.replica.FirstSignIn(s.t, testkit.User{Email: email, Test: s.opened.TestCompany.Slug}, initial)
 }
 
 func id(a *testkit.Answer) string {
@@ -61,10 +65,10 @@ func (s testCompany) run() (ids []string) {
 		return answer
 	}
 	rater := id(post(s.program, "users", object{
-		"email": "nora@partner.example", "password": testkit.Password, "first_name": "Nora", "last_name": "Lind",
+		"email": "nora@partner.example", "password": initial, "first_name": "Nora", "last_name": "Lind",
 	}, 201))
 	post(s.program, "users", object{
-		"email": "boss@partner.example", "password": testkit.Password, "first_name": "Ben", "last_name": "Boss", "role": "admin",
+		"email": "boss@partner.example", "password": initial, "first_name": "Ben", "last_name": "Boss", "role": "admin",
 	}, 201)
 	job := id(post(s.program, "jobs", object{"title": "Welder"}, 201))
 	post(s.program, "jobs/"+job+"/open", nil, 200)

@@ -156,7 +156,7 @@ func (a *Service) open(
 		if err := tx.LockCompany(ctx, account.CompanyID); err != nil {
 			return err
 		}
-		role, err := tx.OpenSession(ctx, db.OpenSessionParams{
+		opened, err := tx.OpenSession(ctx, db.OpenSessionParams{
 			CompanyID: account.CompanyID, ID: id, UserID: account.UserID, VerifiedHash: account.PasswordHash,
 			IP: audit.Address(origin.IP), UserAgent: origin.UserAgent, Now: now, ExpiresAt: session.ExpiresAt,
 		})
@@ -166,7 +166,7 @@ func (a *Service) open(
 		if err != nil {
 			return err
 		}
-		session.Role, active = role, true
+		session.Role, session.PasswordChangeRequired, active = opened.Role, opened.PasswordChangeRequired, true
 		actor.SessionID = id
 		return a.Audit.Record(ctx, tx, actor, audit.Entry{Action: audit.Login, Resource: audit.Session, ID: &id})
 	})
@@ -201,7 +201,8 @@ func (a *Service) tokens(o opened, refresh session.RefreshToken) (api.TokenPair,
 	token := a.Refresh.Derive(refresh)
 	pair := api.TokenPair{
 		AccessToken: access, RefreshToken: token, TokenType: api.TokenTypeBearer,
-		ExpiresIn: int32(expiresIn / time.Second), //nolint:gosec // at most an hour
+		ExpiresIn:              int32(expiresIn / time.Second), //nolint:gosec // at most an hour
+		PasswordChangeRequired: o.PasswordChangeRequired,
 	}
 	return pair, cookie(token, o.ExpiresAt.Sub(a.Clock.Now())), nil
 }

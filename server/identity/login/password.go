@@ -14,7 +14,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// ChangePassword replaces the actor's password and ends their other sessions. The current password could be guessed
+// ChangePassword replaces the actor's password and ends their other sessions. If the password had to be changed, the
+// actor's session is no longer restricted, which needs a new access token. The current password could be guessed
 // here as well as by logging in, so both are counted by the same throttle.
 func (a *Service) ChangePassword(
 	ctx context.Context, call service.Call, request api.ChangePasswordRequestObject,
@@ -30,42 +31,58 @@ func (a *Service) ChangePassword(
 	if err := a.confirm(ctx, actor, me, request.Body.CurrentPassword); err != nil {
 		return nil, err
 	}
+	if request.Body.NewPassword == request.Body.CurrentPassword {
+		return nil, fault.New(fault.PasswordRefused).
+			Field("/new_password", "unchanged", "must differ from the current password")
+	}
 	hash, err := a.Hasher.Hash(ctx, request.Body.NewPassword)
 	if err != nil {
 		return nil, err
 	}
-	response, err := ending(ctx, a, call, func(tx *postgres.Tx) (api.ChangePasswordResponseObject, []db.Session, error) {
-		ended, err := a.changePassword(ctx, tx, actor, me.User.PasswordHash, hash)
-		return api.ChangePassword204Response{}, ended, err
+	var role api.Role
+	var changed []db.Session
+	response, err := service.Commit(ctx, a.Store, call, func(
+		tx *postgres.Tx,
+	) (_ api.ChangePasswordResponseObject, err error) {
+		role, changed, err = a.changePassword(ctx, tx, actor, me.User.PasswordHash, hash)
+		return api.ChangePassword204Response{}, err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change password of user %s: %w", actor.ID, err)
 	}
+	a.Guard.Publish(ctx, role, changed...)
 	return response, nil
 }
 
-// changePassword replaces the actor's password hash, ends the actor's other sessions, and returns these.
+// changePassword replaces the actor's password hash and ends the actor's other sessions. It returns the actor's role, and
+// the sessions whose access tokens are no longer valid.
 func (a *Service) changePassword(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, verified, hash string,
-) ([]db.Session, error) {
+) (role api.Role, changed []db.Session, err error) {
 	now := a.Clock.Now()
-	changed, err := tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
+	role, err = tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
 		CompanyID: actor.CompanyID, ID: actor.ID, PasswordHash: hash, VerifiedHash: verified, Now: now,
 	})
-	if err != nil {
-		return nil, err
+	if fault.Is(err, fault.ResourceNotFound) {
+		return "", nil, fault.New(fault.ConcurrentRequest).Because(err)
 	}
-	if changed == 0 {
-		return nil, fault.New(fault.ConcurrentRequest)
+	if err != nil {
+		return "", nil, err
 	}
 	ended, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 		CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID,
 		Reason: db.SessionEndPasswordChanged, Now: now,
 	})
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	return ended, a.Audit.Record(ctx, tx, actor, audit.Entry{
+	permitted, err := tx.PermitSession(ctx, db.PermitSessionParams{
+		CompanyID: actor.CompanyID, ID: actor.SessionID, Now: now,
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return role, append(permitted, ended...), a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.PasswordChanged, Resource: audit.User, ID: &actor.ID,
 		Details: audit.Details{"sessions_ended": len(ended)},
 	})

@@ -103,6 +103,7 @@ func (a *Service) refresh(
 		}
 		current := opened{id: presented.SessionID, State: session.State{
 			CompanyID: presented.CompanyID, UserID: row.UserID, Role: row.Role, Epoch: row.Epoch, ExpiresAt: row.ExpiresAt,
+			PasswordChangeRequired: row.PasswordChangeRequired,
 		}}
 		presented.Generation = row.Generation
 		response.Body, response.Headers.SetCookie, err = a.tokens(current, presented)

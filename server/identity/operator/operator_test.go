@@ -165,9 +165,9 @@ func TestCreateUser(t *testing.T) {
 				t.Errorf("error = %v, want none or %s", err, fault.EmailTaken)
 			}
 			login := map[string]string{"email": email, "password": good}
-			if got := replica.Anonymous(t).Post("/api/v1/auth/login", login).Status; got != http.StatusOK {
-				t.Errorf("status of the login = %d, want %d", got, http.StatusOK)
-			}
+			c := replica.Anonymous(t)
+			c.Adopt(c.Post("/api/v1/auth/login", login).Expect(http.StatusOK))
+			c.Get("/api/v1/users").Refused(http.StatusForbidden, "password_change_required")
 		})
 	}
 }
@@ -206,6 +206,11 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 			replicas[1].Anonymous(t).Post("/api/v1/auth/login", login).Expect(c.status)
 		})
 	}
+	// The operator knows the new password, so its user must change it.
+	reset := replicas[1].Anonymous(t)
+	reset.Adopt(reset.Post("/api/v1/auth/login", map[string]string{"email": "hr@acme.example", "password": good}).
+		Expect(http.StatusOK))
+	reset.Get("/api/v1/users").Refused(http.StatusForbidden, "password_change_required")
 	if n := count(t, installation, `SELECT count(*) FROM audit_logs WHERE action = 'auth.password_reset' AND resource_id = $1`,
 		acme.Users[api.RoleHr].ID); n != 1 {
 		t.Errorf("%d entries record the reset, want 1", n)
@@ -263,10 +268,10 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 	closed, _ := open()
 	admin.Post(tests+"/"+closed.TestCompany.ID.String()+"/close", nil).Expect(http.StatusNoContent)
 	program.Post("/api/v1/users", object{
-		"email": "hr@acme.example", "password": testkit.Password, "first_name": "Nora", "last_name": "Lind", "role": "admin",
+		"email": "hr@acme.example", "password": good, "first_name": "Nora", "last_name": "Lind", "role": "admin",
 	}).Expect(http.StatusCreated)
 	nora := testkit.User{Email: "hr@acme.example", Test: stays.TestCompany.Slug}
-	client := replica.SignIn(t, nora)
+	client := replica.FirstSignIn(t, nora, good)
 
 	for _, active := range []bool{false, true} {
 		if err := o.SwitchCompany(t.Context(), stays.TestCompany.Slug, active); !fault.Is(err, fault.StateConflict) {

@@ -86,7 +86,7 @@ func FuzzRefreshRead(f *testing.F) {
 }
 
 func FuzzDecodeState(f *testing.F) {
-	ended := State{uuid.UUID{1}, uuid.UUID{2}, "", 4, noon(), true}
+	ended := State{uuid.UUID{1}, uuid.UUID{2}, "", 4, noon(), true, false}
 	for _, seed := range []string{
 		openSession().encode(), ended.encode(), "", "|||||", "1|T|||hr|0", "-1|false|a|b|hr|9",
 		strings.ToUpper(openSession().encode()), "0" + openSession().encode(),

@@ -140,7 +140,7 @@ func (g *Guard) load(ctx context.Context, c Claims) (State, error) {
 	if err != nil {
 		return State{}, fmt.Errorf("read the state of session %s: %w", c.SessionID, err)
 	}
-	state := State{c.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked}
+	state := State{c.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked, row.PasswordChangeRequired}
 	if state.Epoch > c.Epoch {
 		// PostgreSQL refuses the token. If Redis restarts with an older copy, that copy must not admit the token again.
 		g.learn(map[uuid.UUID]State{c.SessionID: state})
@@ -184,7 +184,9 @@ func (g *Guard) Publish(ctx context.Context, role api.Role, changed ...db.Sessio
 	defer cancel()
 	states := make(map[uuid.UUID]State, len(changed))
 	for _, row := range changed {
-		states[row.ID] = State{row.CompanyID, row.UserID, role, row.Epoch, row.ExpiresAt, row.RevokedAt != nil}
+		states[row.ID] = State{
+			row.CompanyID, row.UserID, role, row.Epoch, row.ExpiresAt, row.RevokedAt != nil, row.PasswordChangeRequired,
+		}
 	}
 	g.announce(ctx, g.learn(states))
 }
@@ -224,7 +226,9 @@ func (g *Guard) Poll(ctx context.Context) error {
 	}
 	states := make(map[uuid.UUID]State, len(rows))
 	for _, row := range rows {
-		states[row.SessionID] = State{row.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked}
+		states[row.SessionID] = State{
+			row.CompanyID, row.UserID, row.Role, row.Epoch, row.ExpiresAt, row.Revoked, row.PasswordChangeRequired,
+		}
 	}
 	changes := g.learn(states)
 	g.mu.Lock()

@@ -24,6 +24,8 @@ type State struct {
 	Epoch     int32
 	ExpiresAt time.Time
 	Revoked   bool
+	// PasswordChangeRequired is true if the session was opened with a password that its user must change first.
+	PasswordChangeRequired bool
 }
 
 // Admit returns ErrEnded if a verified token is not valid in this state.
@@ -73,14 +75,15 @@ func stateMAC(key secret, session uuid.UUID, text string) []byte {
 func (s State) encode() string {
 	return strings.Join([]string{
 		strconv.Itoa(int(s.Epoch)), strconv.FormatBool(s.Revoked), s.CompanyID.String(), s.UserID.String(), string(s.Role),
-		strconv.FormatInt(s.ExpiresAt.UnixMicro(), 10),
+		strconv.FormatInt(s.ExpiresAt.UnixMicro(), 10), strconv.FormatBool(s.PasswordChangeRequired),
 	}, "|")
 }
 
 // decodeState parses the result of encode, and refuses every other text. The state of an ended session needs no role.
 func decodeState(text string) (State, error) {
 	parts := strings.Split(text, "|")
-	if len(parts) != 6 {
+	const members = 7 // earlier versions of the service write six; their states are read from PostgreSQL again
+	if len(parts) != members {
 		return State{}, errState
 	}
 	epoch, err1 := strconv.ParseInt(parts[0], 10, 32)
@@ -88,9 +91,10 @@ func decodeState(text string) (State, error) {
 	company, err3 := uuid.Parse(parts[2])
 	user, err4 := uuid.Parse(parts[3])
 	expires, err5 := strconv.ParseInt(parts[5], 10, 64)
-	state := State{company, user, api.Role(parts[4]), int32(epoch), time.UnixMicro(expires), revoked}
+	restricted, err6 := strconv.ParseBool(parts[6])
+	state := State{company, user, api.Role(parts[4]), int32(epoch), time.UnixMicro(expires), revoked, restricted}
 	known := state.Role.Valid() || state.Revoked && state.Role == ""
-	if errors.Join(err1, err2, err3, err4, err5) != nil || epoch < 1 || !known || state.encode() != text {
+	if errors.Join(err1, err2, err3, err4, err5, err6) != nil || epoch < 1 || !known || state.encode() != text {
 		return State{}, errState
 	}
 	return state, nil

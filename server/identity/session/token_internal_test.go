@@ -29,7 +29,7 @@ func keyring(t testing.TB) *Keyring {
 
 // openSession returns the state of an open session.
 func openSession() State {
-	return State{uuid.UUID{1}, uuid.UUID{2}, api.RoleHr, 3, noon().Add(24 * time.Hour), false}
+	return State{uuid.UUID{1}, uuid.UUID{2}, api.RoleHr, 3, noon().Add(24 * time.Hour), false, true}
 }
 
 func issue(t testing.TB, access *Access, state State, session uuid.UUID) string {

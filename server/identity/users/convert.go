@@ -26,6 +26,7 @@ func convertMe(row db.GetMeRow, permissions []string) api.Me {
 	return api.Me{
 		ID: user.ID, Email: openapi_types.Email(user.Email), FirstName: user.FirstName, LastName: user.LastName,
 		Role: user.Role, Department: optional.Of(user.Department), IsActive: user.IsActive,
+		PasswordChangeRequired: user.PasswordChangeRequired,
 		Company: api.CompanySummary{
 			ID: user.CompanyID, Name: row.CompanyName, Slug: row.CompanySlug, Timezone: row.CompanyTimezone,
 		},

@@ -94,7 +94,7 @@ func (u *Users) CreateUser(
 	if row.PasswordHash, err = u.Hasher.Hash(ctx, body.Password); err != nil {
 		return nil, err
 	}
-	row.ID, row.Now = u.Clock.ID(), u.Clock.Now()
+	row.ID, row.Now, row.PasswordChangeRequired = u.Clock.ID(), u.Clock.Now(), true
 	return service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.CreateUserResponseObject, error) {
 		var response api.UserJSONResponse
 		created, err := tx.InsertUser(ctx, row)

@@ -19,6 +19,8 @@ const (
 	RoleNotAllowed   Code = "role_not_allowed"
 	OwnRole          Code = "own_role"
 	CrossSiteRequest Code = "cross_site_request"
+	// PasswordChangeRequired is for sessions that were opened with a password that somebody else has chosen.
+	PasswordChangeRequired Code = "password_change_required"
 
 	ResourceNotFound Code = "not_found"
 
@@ -69,7 +71,7 @@ func Codes() []Code {
 		InternalError,
 		MalformedRequest, InvalidCursor,
 		InvalidCredentials, InvalidToken, InvalidRefreshToken, MissingToken,
-		PermissionDenied, RoleNotAllowed, OwnRole, CrossSiteRequest,
+		PermissionDenied, RoleNotAllowed, OwnRole, CrossSiteRequest, PasswordChangeRequired,
 		ResourceNotFound,
 		EmailTaken, SlugTaken, ExternalIDTaken, LastAdmin, StateConflict, ConcurrentRequest,
 		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
@@ -161,6 +163,12 @@ func (c Code) Describe() Description {
 			Forbidden, "Cross-site request",
 			"A browser sent this request from an origin that is not allowed.",
 			"Send the request from an origin that the operator lists in CORS_ORIGINS.",
+		}
+	case PasswordChangeRequired:
+		return Description{
+			Forbidden, "Password change required",
+			"You must change your password before you can do anything else, because somebody else has chosen it.",
+			"Change the password with POST /api/v1/auth/password, and then refresh the access token.",
 		}
 	case ResourceNotFound:
 		return Description{

@@ -3,6 +3,7 @@ import interviewer.ApiException;
 import interviewer.ApiResponse;
 import interviewer.api.ApplicationsApi;
 import interviewer.api.AuthApi;
+import interviewer.api.AuthApi.APIChangePasswordRequest;
 import interviewer.api.AuthApi.APILoginRequest;
 import interviewer.api.CandidatesApi;
 import interviewer.api.InterviewsApi;
@@ -10,6 +11,8 @@ import interviewer.api.JobsApi;
 import interviewer.api.KitsApi;
 import interviewer.api.ScoresApi;
 import interviewer.api.UsersApi;
+import interviewer.api.UsersApi.APIListUsersRequest;
+import interviewer.model.ChangePasswordRequest;
 import interviewer.model.LoginRequest;
 import interviewer.model.Problem;
 import java.io.IOException;
@@ -23,6 +26,7 @@ final class Session {
   static final String PASSWORD = "copper-lantern-drifts-north";
 
   final ApplicationsApi applications;
+  final AuthApi auth;
   final CandidatesApi candidates;
   final InterviewsApi interviews;
   final JobsApi jobs;
@@ -34,6 +38,7 @@ final class Session {
     ApiClient client = client();
     client.setRequestInterceptor(request -> request.header("Authorization", "Bearer " + token));
     applications = new ApplicationsApi(client);
+    auth = new AuthApi(client);
     candidates = new CandidatesApi(client);
     interviews = new InterviewsApi(client);
     jobs = new JobsApi(client);
@@ -65,6 +70,15 @@ final class Session {
         Thread.sleep(Duration.ofSeconds(Long.parseLong(wait.get())).toMillis());
       }
     }
+  }
+
+  /** Changes the initial password of a user, without which nothing else is possible, and signs in again. */
+  static Session firstSignIn(String email, String initial) throws ApiException, IOException, InterruptedException {
+    Session restricted = signIn(email, initial);
+    rejected(403, "password_change_required", () -> restricted.users.listUsers(APIListUsersRequest.newBuilder().build()));
+    ChangePasswordRequest body = new ChangePasswordRequest().currentPassword(initial).newPassword(PASSWORD);
+    restricted.auth.changePassword(APIChangePasswordRequest.newBuilder().changePasswordRequest(body).build());
+    return signIn(email, PASSWORD);
   }
 
   /** A call of an operation that can be rejected. */
