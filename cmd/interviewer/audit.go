@@ -20,6 +20,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -297,7 +298,7 @@ func (p program) export(
 		return err
 	}
 	buffered := bufio.NewWriter(to)
-	if err := auditlog.Export(ctx, o.Store, auditlog.Everything(company.ID), format, buffered); err != nil {
+	if err := auditlog.Export(ctx, o.Store, auditlog.Everything(company.ID), format, bulk.Sink{Writer: buffered}); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {

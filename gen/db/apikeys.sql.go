@@ -12,6 +12,44 @@ import (
 	"github.com/google/uuid"
 )
 
+const confirmAPIKey = `-- name: ConfirmAPIKey :one
+SELECT scopes, job_ids, known_to, expires_at, previous_expires_at, (hash = $1::bytea)::boolean AS is_present
+FROM api_keys
+WHERE company_id = $2 AND id = $3 AND (hash = $1::bytea OR previous_hash = $1::bytea) AND revoked_at IS NULL
+    AND company_is_live(company_id)
+`
+
+type ConfirmAPIKeyParams struct {
+	Hash      []byte
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+type ConfirmAPIKeyRow struct {
+	Scopes            []string
+	JobIDs            []uuid.UUID
+	KnownTo           []uuid.UUID
+	ExpiresAt         *time.Time
+	PreviousExpiresAt *time.Time
+	IsPresent         bool
+}
+
+// The API key that is a transaction's actor, as FindAPIKey finds it. It is read last in the transaction, after all waits
+// for locks.
+func (q *Queries) ConfirmAPIKey(ctx context.Context, arg ConfirmAPIKeyParams) (ConfirmAPIKeyRow, error) {
+	row := q.db.QueryRow(ctx, confirmAPIKey, arg.Hash, arg.CompanyID, arg.ID)
+	var i ConfirmAPIKeyRow
+	err := row.Scan(
+		&i.Scopes,
+		&i.JobIDs,
+		&i.KnownTo,
+		&i.ExpiresAt,
+		&i.PreviousExpiresAt,
+		&i.IsPresent,
+	)
+	return i, err
+}
+
 const countLiveAPIKeys = `-- name: CountLiveAPIKeys :one
 SELECT count(*) FROM api_keys WHERE company_id = $1 AND revoked_at IS NULL
 `

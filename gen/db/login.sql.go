@@ -69,6 +69,41 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 	return items, nil
 }
 
+const confirmSession = `-- name: ConfirmSession :one
+SELECT user_id, epoch, expires_at, (revoked_at IS NOT NULL)::boolean AS revoked,
+    (xmin = pg_current_xact_id()::xid)::boolean AS is_own
+FROM sessions
+WHERE company_id = $1 AND id = $2
+`
+
+type ConfirmSessionParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+type ConfirmSessionRow struct {
+	UserID    uuid.UUID
+	Epoch     int32
+	ExpiresAt time.Time
+	Revoked   bool
+	IsOwn     bool
+}
+
+// The state of the session of a transaction's actor. It is read last in the transaction, after all waits for locks.
+// is_own says that this transaction has changed the session.
+func (q *Queries) ConfirmSession(ctx context.Context, arg ConfirmSessionParams) (ConfirmSessionRow, error) {
+	row := q.db.QueryRow(ctx, confirmSession, arg.CompanyID, arg.ID)
+	var i ConfirmSessionRow
+	err := row.Scan(
+		&i.UserID,
+		&i.Epoch,
+		&i.ExpiresAt,
+		&i.Revoked,
+		&i.IsOwn,
+	)
+	return i, err
+}
+
 const countRefusal = `-- name: CountRefusal :exec
 UPDATE sessions SET refusals = $1, refusals_recorded_at = $2
 WHERE company_id = $3 AND id = $4

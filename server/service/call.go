@@ -16,6 +16,38 @@ type Call struct {
 	Query string
 	// Attempt is nil unless the request has an Idempotency-Key.
 	Attempt Attempt
+	// Rights are those with which the actor calls. They are nil if nothing can end them.
+	Rights Rights
+}
+
+// Rights are the rights of an actor to call an operation. They end while the call runs if the user is deactivated,
+// signed out or gets another role, and if the API key is revoked or loses the scope.
+type Rights interface {
+	// Check fails with InvalidToken or PermissionDenied if the call would be refused now. Other replicas may have ended the
+	// rights up to a second earlier.
+	Check(ctx context.Context) error
+	// Confirm is the last statement of a transaction. It fails as Check does, exactly: it sees every change that was committed
+	// before it. It fails with ConcurrentRequest if the API key was limited to fewer jobs.
+	Confirm(ctx context.Context, tx *postgres.Tx) error
+}
+
+// CheckRights fails if the rights of the call have ended; see Rights.Check. It is for what takes time before it reads or
+// writes; commits check the rights themselves.
+func (c Call) CheckRights(ctx context.Context) error {
+	if c.Rights == nil {
+		return nil
+	}
+	return c.Rights.Check(ctx)
+}
+
+// inTx runs fn in a transaction for the actor's company, and commits it only if the actor has the rights after fn.
+func (c Call) inTx(ctx context.Context, store *postgres.Store, fn func(tx *postgres.Tx) error) error {
+	return store.InTx(ctx, c.Actor.CompanyID, func(tx *postgres.Tx) error {
+		if err := fn(tx); err != nil || c.Rights == nil {
+			return err
+		}
+		return c.Rights.Confirm(ctx, tx)
+	})
 }
 
 // Attempt is the execution of a request that must not be executed twice. Its record is written by the transaction that
@@ -31,14 +63,16 @@ type Attempt interface {
 }
 
 // Commit runs fn in a transaction for the actor's company, and returns its response. After it returns nil as the error,
-// the transaction is committed, together with the record of the response if the call is an attempt.
+// the transaction is committed, together with the record of the response if the call is an attempt. It is committed only
+// if the actor still has the rights of the call after fn, which may have waited; otherwise Commit fails as
+// Rights.Confirm does.
 //
 // An operation that changes something calls it once, at its end. What a refusal must leave behind, such as an audit
 // entry, is a transaction of its own, by InTx of the store.
 func Commit[R api.Response](
 	ctx context.Context, store *postgres.Store, call Call, fn func(tx *postgres.Tx) (R, error),
 ) (response R, err error) {
-	err = store.InTx(ctx, call.Actor.CompanyID, func(tx *postgres.Tx) error {
+	err = call.inTx(ctx, store, func(tx *postgres.Tx) error {
 		if call.Attempt == nil {
 			response, err = fn(tx)
 			return err

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
@@ -22,7 +24,7 @@ type Export struct {
 	// Format is the requested format, NDJSON if nil.
 	Format *api.ExportFormat
 	// Write writes the export to a file of the format.
-	Write func(format api.ExportFormat, to io.Writer) error
+	Write func(format api.ExportFormat, to bulk.Sink) error
 }
 
 // Download is a started export.
@@ -35,14 +37,20 @@ type Download struct {
 	ContentDisposition string
 }
 
+// rightsEvery is how long reading an export may go on without a check of the rights.
+const rightsEvery = time.Second
+
 // Export records an export in the audit log and starts it. The audit entry commits before the first line can be read.
-// An export that ends early, because of an error or because the client closed the connection, is logged.
+//
+// The rights of the call are checked before each batch, and once a second while the client reads: an export fails once
+// they have ended. An export that ends early, for this reason, because of an error or because the client closed the
+// connection, is logged.
 func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, error) {
 	format := api.ExportFormatNdjson
 	if export.Format != nil {
 		format = *export.Format
 	}
-	err := d.Store.InTx(ctx, call.Actor.CompanyID, func(tx *postgres.Tx) error {
+	err := call.inTx(ctx, d.Store, func(tx *postgres.Tx) error {
 		return d.Audit.Record(ctx, tx, call.Actor, audit.Entry{
 			Action: export.Action, Resource: export.Resource,
 			Details: audit.Details{"format": format, "query": call.Query},
@@ -52,12 +60,44 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 		return Download{}, err
 	}
 	name := fmt.Sprintf("%s-%s.%s", export.Name, d.Clock.Now().Format("20060102T150405Z"), format)
+	check := func() error { return call.CheckRights(ctx) }
 	body := bulk.Stream(func(to io.Writer) error {
-		err := export.Write(format, to)
-		if err != nil {
+		err := export.Write(format, bulk.Sink{Writer: to, Ready: check})
+		switch {
+		case fault.KindOf(err) == fault.Unauthenticated, fault.KindOf(err) == fault.Forbidden:
+			d.Log.InfoContext(ctx, "export ended: its actor lost the rights",
+				slog.String("export", export.Name), slog.Any("error", err))
+		case err != nil:
 			d.Log.WarnContext(ctx, "export failed", slog.String("export", export.Name), slog.Any("error", err))
 		}
 		return err
 	})
-	return Download{Format: format, Body: body, ContentDisposition: fmt.Sprintf("attachment; filename=%q", name)}, nil
+	return Download{
+		Format: format, Body: &guarded{PipeReader: body, check: check, now: d.Clock.Now, checked: d.Clock.Now()},
+		ContentDisposition: fmt.Sprintf("attachment; filename=%q", name),
+	}, nil
+}
+
+// guarded is the body of an export. Reading fails once the rights have ended, also where the client takes long to read
+// one batch.
+type guarded struct {
+	*io.PipeReader
+
+	check   func() error
+	now     func() time.Time
+	checked time.Time
+}
+
+func (g *guarded) Read(into []byte) (int, error) {
+	n, err := g.PipeReader.Read(into)
+	now := g.now()
+	if err != nil || now.Sub(g.checked) < rightsEvery {
+		return n, err
+	}
+	if err := g.check(); err != nil {
+		_ = g.CloseWithError(err) // never fails
+		return 0, err
+	}
+	g.checked = now
+	return n, nil
 }

@@ -3,6 +3,14 @@ SELECT company_id, id, scopes, job_ids, known_to, expires_at, previous_expires_a
     (hash = @hash::bytea)::boolean AS is_present
 FROM find_api_key(@hash::bytea);
 
+-- name: ConfirmAPIKey :one
+-- The API key that is a transaction's actor, as FindAPIKey finds it. It is read last in the transaction, after all waits
+-- for locks.
+SELECT scopes, job_ids, known_to, expires_at, previous_expires_at, (hash = @hash::bytea)::boolean AS is_present
+FROM api_keys
+WHERE company_id = @company_id AND id = @id AND (hash = @hash::bytea OR previous_hash = @hash::bytea) AND revoked_at IS NULL
+    AND company_is_live(company_id);
+
 -- name: TouchAPIKey :exec
 -- Updates last_used_at at most once per interval, so that not every request writes.
 UPDATE api_keys SET last_used_at = @now::timestamptz

@@ -106,3 +106,11 @@ RETURNING *;
 -- name: DeleteEndedSessions :one
 -- Deletes sessions of all companies that were revoked or expired before a time, the oldest first.
 SELECT delete_ended_sessions(@before::timestamptz, @at_most::integer)::bigint AS deleted;
+
+-- name: ConfirmSession :one
+-- The state of the session of a transaction's actor. It is read last in the transaction, after all waits for locks.
+-- is_own says that this transaction has changed the session.
+SELECT user_id, epoch, expires_at, (revoked_at IS NOT NULL)::boolean AS revoked,
+    (xmin = pg_current_xact_id()::xid)::boolean AS is_own
+FROM sessions
+WHERE company_id = @company_id AND id = @id;

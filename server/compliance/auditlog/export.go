@@ -2,7 +2,6 @@ package auditlog
 
 import (
 	"context"
-	"io"
 
 	"github.com/google/uuid"
 
@@ -28,7 +27,7 @@ func (a *AuditLog) ExportAuditLogs(
 	query := a.query(call.Actor, filters)
 	file, err := a.Export(ctx, call, service.Export{
 		Name: "audit-logs", Action: audit.AuditExported, Resource: audit.AuditLog, Format: request.Params.Format,
-		Write: func(format api.ExportFormat, to io.Writer) error {
+		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return Export(ctx, a.Store, query, format, to)
 		},
 	})
@@ -45,7 +44,7 @@ func (a *AuditLog) ExportAuditLogs(
 // Export writes the entries that a query selects, oldest first. It reads batches of one statement each, so that neither
 // memory nor a transaction grows with the number of entries.
 func Export(
-	ctx context.Context, s *postgres.Store, query db.ListAuditLogsParams, format api.ExportFormat, to io.Writer,
+	ctx context.Context, s *postgres.Store, query db.ListAuditLogsParams, format api.ExportFormat, to bulk.Sink,
 ) error {
 	out := bulk.NewWriter(bulk.Format(format), to, table())
 	query.Ascending, query.MaxRows = true, bulk.Batch

@@ -22,6 +22,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
@@ -156,7 +157,7 @@ func TestExportUsesLittleMemory(t *testing.T) { //nolint:paralleltest // it meas
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	out := &peak{}
-	if err := auditlog.Export(t.Context(), s, auditlog.Everything(company), api.ExportFormatNdjson, out); err != nil {
+	if err := auditlog.Export(t.Context(), s, auditlog.Everything(company), api.ExportFormatNdjson, bulk.Sink{Writer: out}); err != nil {
 		t.Fatal(err)
 	}
 	if grown := int64(out.most) - int64(before.HeapAlloc); out.lines != 20000 || grown > 16<<20 {
@@ -182,7 +183,7 @@ func TestFailedExportIsLogged(t *testing.T) {
 	}
 	file, err := deps.Export(t.Context(), service.Call{Actor: actor}, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score,
-		Write: func(api.ExportFormat, io.Writer) error { return errors.New("the disk is full") },
+		Write: func(api.ExportFormat, bulk.Sink) error { return errors.New("the disk is full") },
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,10 +11,13 @@ const Batch = 500
 
 // Export writes rows in batches, so that neither memory nor a statement grows with their number. next returns up to
 // Batch rows after a given one, nil for the first batch; a batch with fewer rows is the last. convert returns the value
-// to write for a row.
+// to write for a row. The sink of the writer is asked before each batch whether it is ready.
 func Export[R, T any](to *Writer, convert func(R) (T, error), next func(after *R) ([]R, error)) error {
 	var after *R
 	for {
+		if err := to.ready(); err != nil {
+			return err
+		}
 		rows, err := next(after)
 		if err != nil {
 			return err
@@ -40,7 +43,7 @@ func Export[R, T any](to *Writer, convert func(R) (T, error), next func(after *R
 
 // Stream returns a reader of what write writes in the background. Closing the reader makes the next write fail. If
 // write fails or panics, the reader fails, so that an incomplete stream is not taken for a complete one.
-func Stream(write func(to io.Writer) error) io.ReadCloser {
+func Stream(write func(to io.Writer) error) *io.PipeReader {
 	reader, writer := io.Pipe()
 	go func() {
 		_ = writer.CloseWithError(guarded(write, writer)) // Never fails.

@@ -41,7 +41,7 @@ func TestExport(t *testing.T) {
 			t.Parallel()
 			var out strings.Builder
 			var began []int
-			writer := bulk.NewWriter(bulk.CSV, &out, bulk.Table{Columns: []string{"n"}})
+			writer := bulk.NewWriter(bulk.CSV, bulk.Sink{Writer: &out}, bulk.Table{Columns: []string{"n"}})
 			if err := bulk.Export(writer, convert, counting(rows-1, &began)); err != nil {
 				t.Fatal(err)
 			}
@@ -64,8 +64,8 @@ func TestExportReturnsErrors(t *testing.T) {
 	fine := func(n int) (number, error) { return number{n}, nil }
 	var asked []int
 	for name, err := range map[string]error{
-		"the rows": bulk.Export(bulk.NewWriter(bulk.NDJSON, io.Discard, bulk.Table{}), fine, func(*int) ([]int, error) { return nil, broken }),
-		"a conversion": bulk.Export(bulk.NewWriter(bulk.NDJSON, io.Discard, bulk.Table{}), func(n int) (number, error) {
+		"the rows": bulk.Export(bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: io.Discard}, bulk.Table{}), fine, func(*int) ([]int, error) { return nil, broken }),
+		"a conversion": bulk.Export(bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: io.Discard}, bulk.Table{}), func(n int) (number, error) {
 			if n == 700 {
 				return number{}, broken
 			}
@@ -79,7 +79,7 @@ func TestExportReturnsErrors(t *testing.T) {
 			}
 		})
 	}
-	if err := bulk.Export(bulk.NewWriter(bulk.NDJSON, full{}, bulk.Table{}), fine, counting(10, &asked)); !errors.Is(err, errFull) {
+	if err := bulk.Export(bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: full{}}, bulk.Table{}), fine, counting(10, &asked)); !errors.Is(err, errFull) {
 		t.Errorf("failing writer: got error %v", err)
 	}
 }

@@ -17,6 +17,14 @@ type Table struct {
 	Importable bool
 }
 
+// Sink is where rows are written to.
+type Sink struct {
+	io.Writer
+
+	// Ready is called before each batch of an export, which its error ends. It may be nil.
+	Ready func() error
+}
+
 // Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a line of
 // CSV has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an empty
 // cell, and any other value as JSON. Cells that a spreadsheet would interpret as formulas are marked. Carriage returns
@@ -27,11 +35,15 @@ type Writer struct {
 	json   *json.Encoder
 	csv    *csv.Writer // nil for NDJSON
 	headed bool
+	ready  func() error
 }
 
 // NewWriter returns a Writer. Call Flush after the last row.
-func NewWriter(format Format, to io.Writer, table Table) *Writer {
-	w := &Writer{table: table, buffer: bufio.NewWriter(to)}
+func NewWriter(format Format, to Sink, table Table) *Writer {
+	w := &Writer{table: table, buffer: bufio.NewWriter(to), ready: to.Ready}
+	if w.ready == nil {
+		w.ready = func() error { return nil }
+	}
 	if format == CSV {
 		w.csv = csv.NewWriter(w.buffer)
 		w.csv.UseCRLF = true

@@ -18,7 +18,7 @@ import (
 // write returns rows in a format.
 func write(t interface{ Fatal(args ...any) }, format bulk.Format, table bulk.Table, rows ...any) string {
 	var out bytes.Buffer
-	writer := bulk.NewWriter(format, &out, table)
+	writer := bulk.NewWriter(format, bulk.Sink{Writer: &out}, table)
 	for _, row := range rows {
 		if err := writer.Write(row); err != nil {
 			t.Fatal(err)
@@ -75,7 +75,7 @@ func TestWriter(t *testing.T) {
 		t.Errorf("no rows: got %q, want %q", got, head)
 	}
 	for _, wrong := range []any{[]int{1}, make(chan int)} {
-		if err := bulk.NewWriter(bulk.CSV, io.Discard, bulk.Table{}).Write(wrong); err == nil {
+		if err := bulk.NewWriter(bulk.CSV, bulk.Sink{Writer: io.Discard}, bulk.Table{}).Write(wrong); err == nil {
 			t.Errorf("%T: got no error, although it is not an object", wrong)
 		}
 	}
@@ -94,7 +94,7 @@ func TestWriterReturnsErrors(t *testing.T) {
 	for _, format := range []bulk.Format{bulk.CSV, bulk.NDJSON} {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()
-			writer := bulk.NewWriter(format, full{}, bulk.Table{Columns: []string{"name"}})
+			writer := bulk.NewWriter(format, bulk.Sink{Writer: full{}}, bulk.Table{Columns: []string{"name"}})
 			err := writer.Write(map[string]string{"name": strings.Repeat("x", 1<<20)})
 			if err == nil {
 				err = writer.Flush()

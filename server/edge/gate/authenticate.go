@@ -16,47 +16,34 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
 
-// authenticate sets the actor of a request: the user of the session that an access token belongs to, with the role that
-// the user has now, or the API key. It fails with MissingToken or InvalidToken.
-func (g *Gate) authenticate(ctx context.Context, header http.Header, op *Operation, request *access.Request) error {
+// authenticate sets the actor of a request, and returns the actor's rights; nil for public operations. It fails with
+// MissingToken or InvalidToken.
+func (g *Gate) authenticate(
+	ctx context.Context, header http.Header, op *Operation, request *access.Request,
+) (*rights, error) {
 	switch {
 	case op.Operator:
-		return g.authenticateOperator(header)
+		return nil, g.authenticateOperator(header)
 	case op.Public:
-		return nil
+		return nil, nil //nolint:nilnil // nobody has rights, which is not an error
 	}
 	token, err := bearer(header)
 	if err != nil {
 		g.Metrics.InvalidToken(telemetry.TokenMissing)
-		return err
+		return nil, err
 	}
+	r := &rights{gate: g, op: op, at: g.Clock.Now()}
 	if apikey.Is(token) {
-		request.Actor, err = g.Keys.Check(ctx, token)
-		if request.Actor != nil {
-			request.Actor.Origin = request.Origin()
-		}
-		if fault.Is(err, fault.InvalidToken) {
-			g.Metrics.InvalidToken(telemetry.TokenKey)
-			g.Log.InfoContext(ctx, "API key refused", slog.Any("reason", errors.Unwrap(err)))
-		}
-		return err
+		r.key = token
+	} else if r.claims, err = g.Access.Verify(token); err != nil {
+		return nil, g.refuseToken(ctx, err)
 	}
-	claims, err := g.Access.Verify(token)
-	if err != nil {
-		return g.refuseToken(ctx, err)
+	if r.actor, err = r.read(ctx); err != nil {
+		return nil, err
 	}
-	state, err := g.Guard.Check(ctx, claims)
-	if errors.Is(err, session.ErrEnded) {
-		return g.refuseToken(ctx, err)
-	}
-	if err != nil {
-		return err
-	}
-	request.Actor = &access.Actor{
-		Kind: access.KindUser, CompanyID: state.CompanyID, ID: state.UserID, SessionID: claims.SessionID, Role: state.Role,
-		Restricted: state.PasswordChangeRequired, Origin: request.Origin(),
-	}
-	return nil
+	r.actor.Origin = request.Origin()
+	request.Actor = r.actor
+	return r, nil
 }
 
 // authenticateOperator checks the operator's token, if there is one. It compares digests, so that the time of the
@@ -71,6 +58,15 @@ func (g *Gate) authenticateOperator(header http.Header) error {
 		return fault.New(fault.MissingToken).With("This needs the operator's token.").Because(err)
 	}
 	return nil
+}
+
+// refuseKey counts and logs why an API key is refused, and returns the error.
+func (g *Gate) refuseKey(ctx context.Context, err error) error {
+	if fault.Is(err, fault.InvalidToken) {
+		g.Metrics.InvalidToken(telemetry.TokenKey)
+		g.Log.InfoContext(ctx, "API key refused", slog.Any("reason", errors.Unwrap(err)))
+	}
+	return err
 }
 
 // refuseToken counts and logs why an access token is refused. The response does not contain the reason.

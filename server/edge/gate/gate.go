@@ -95,9 +95,9 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 			ctx = bounded
 			c.SetRequest(outer.WithContext(bounded))
 		}
-		in, err := g.admit(ctx, c, op, request)
+		in, held, err := g.admit(ctx, c, op, request)
 		if err == nil {
-			err = g.proceed(decoded{c, in, callOf(request)}, op, request, next)
+			err = g.proceed(decoded{c, in, callOf(request, held)}, op, request, next)
 		}
 		if request.Actor != nil && fault.KindOf(err) == fault.Forbidden {
 			g.recordDenial(ctx, op, request, err)
@@ -107,31 +107,39 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // admit checks a request. Every request is counted before it is refused, because refusals have a cost as well: a
-// guessed token costs a signature check, and a denial an entry in the audit log.
+// guessed token costs a signature check, and a denial an entry in the audit log. It returns the actor's rights, nil for
+// public operations.
 func (g *Gate) admit(
 	ctx context.Context, c echo.Context, op *Operation, request *access.Request,
-) (in input, err error) {
-	refused := g.authenticate(ctx, c.Request().Header, op, request)
+) (in input, held *rights, err error) {
+	held, refused := g.authenticate(ctx, c.Request().Header, op, request)
 	if op.Limited {
 		if err := g.limit(ctx, c, request); err != nil {
-			return in, err
+			return in, nil, err
 		}
 	}
 	if err := g.screen(c, op); err != nil {
-		return in, err
+		return in, nil, err
 	}
 	if refused != nil {
-		return in, refused
+		return in, nil, refused
 	}
 	if err := op.permit(request.Actor); err != nil {
-		return in, err
+		return in, nil, err
 	}
 	if !op.accepts(c.Request().Header) {
-		return in, fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
+		return in, nil, fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
 	}
 	in, err = op.validate(ctx, c)
+	// Before anything is said about the body, which may have taken as long as the client wanted.
+	if err := held.renew(ctx, request); err != nil {
+		return in, nil, err
+	}
+	if op.Upload && err == nil {
+		c.Request().Body = complete{c.Request().Body, func() error { return held.Check(ctx) }}
+	}
 	g.announce(op, request, c.Response().Header(), c.Request().Header, in)
-	return in, err
+	return in, held, err
 }
 
 // accepts reports whether the client accepts a media type of the operation's successes. Where they have no body, every
@@ -186,10 +194,10 @@ func CallOf(c echo.Context) service.Call {
 }
 
 // callOf returns the call of an admitted request. The actor of a public operation is nobody.
-func callOf(request *access.Request) service.Call {
+func callOf(request *access.Request, held *rights) service.Call {
 	call := service.Call{Query: request.Target.RawQuery}
 	if request.Actor != nil {
-		call.Actor = *request.Actor
+		call.Actor, call.Rights = *request.Actor, held
 	}
 	call.Actor.Origin = request.Origin()
 	return call

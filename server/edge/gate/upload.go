@@ -25,6 +25,24 @@ func (u upload) Read(into []byte) (int, error) {
 	return n, err
 }
 
+// complete is an upload whose end is reported only if the actor still has the rights of the call. Otherwise its last read
+// fails as the rights do, so an operation that reads the whole upload first does nothing else with it.
+type complete struct {
+	io.ReadCloser
+
+	check func() error
+}
+
+func (c complete) Read(into []byte) (int, error) {
+	n, err := c.ReadCloser.Read(into)
+	if errors.Is(err, io.EOF) {
+		if ended := c.check(); ended != nil {
+			return n, ended
+		}
+	}
+	return n, err
+}
+
 // takeUpload checks the headers of an upload and leaves the body to the operation. It waits for the first byte only if
 // the headers do not say whether there is a body.
 func (op *Operation) takeUpload(r *http.Request, f *fault.Fault) error {

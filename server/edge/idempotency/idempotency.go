@@ -98,6 +98,9 @@ func (k *Keeper) first(ctx context.Context, a *attempt, operation Operation) (Re
 		err = k.keep(ctx, a, written.response())
 	}
 	if err != nil {
+		if fault.Is(err, fault.InvalidToken) { // the rights of the actor have ended, also to see a record
+			return Response{}, nil, err
+		}
 		if a.faster == nil {
 			a.faster = k.recordOf(ctx, a.id)
 		}

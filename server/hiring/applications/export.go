@@ -2,7 +2,6 @@ package applications
 
 import (
 	"context"
-	"io"
 
 	"github.com/google/uuid"
 
@@ -24,7 +23,7 @@ func (a *Applications) ExportApplications(
 	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
 	file, err := a.Export(ctx, call, service.Export{
 		Name: "applications", Action: audit.ApplicationsExported, Resource: audit.Application, Format: request.Params.Format,
-		Write: func(format api.ExportFormat, to io.Writer) error {
+		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return a.export(ctx, actor, query, format, to)
 		},
 	})
@@ -41,7 +40,7 @@ func (a *Applications) ExportApplications(
 // export writes the selected applications in batches. Each batch is a query of its own, which checks again what is
 // visible to the actor.
 func (a *Applications) export(
-	ctx context.Context, actor access.Actor, query db.ListApplicationsParams, format api.ExportFormat, to io.Writer,
+	ctx context.Context, actor access.Actor, query db.ListApplicationsParams, format api.ExportFormat, to bulk.Sink,
 ) error {
 	query.MaxRows = bulk.Batch
 	next := func(after *db.ListApplicationsRow) ([]db.ListApplicationsRow, error) {

@@ -2,7 +2,6 @@ package candidates
 
 import (
 	"context"
-	"io"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -26,7 +25,7 @@ func (c *Candidates) ExportCandidates(
 	}
 	file, err := c.Export(ctx, call, service.Export{
 		Name: "candidates", Action: audit.CandidatesExported, Resource: audit.Candidate, Format: request.Params.Format,
-		Write: func(format api.ExportFormat, to io.Writer) error {
+		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return c.export(ctx, call.Actor, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
 		},
 	})

@@ -71,6 +71,10 @@ func importFile[R api.Response](
 		if err != nil {
 			return none, err
 		}
+		// The pass may take minutes.
+		if err := call.CheckRights(ctx); err != nil {
+			return none, err
+		}
 		report.Mode, report.DryRun = mode, dryRun
 		if dryRun {
 			return respond(report), nil

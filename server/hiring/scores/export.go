@@ -2,7 +2,6 @@ package scores
 
 import (
 	"context"
-	"io"
 
 	"github.com/google/uuid"
 
@@ -21,7 +20,7 @@ func (s *Scores) ExportScores(
 	query := listQuery(call.Actor, request.Params, api.ScoreSortCreatedAtAsc)
 	file, err := s.Export(ctx, call, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score, Format: request.Params.Format,
-		Write: func(format api.ExportFormat, to io.Writer) error {
+		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return s.export(ctx, call.Actor, query, format, to)
 		},
 	})
@@ -37,7 +36,7 @@ func (s *Scores) ExportScores(
 
 // export writes the selected scores in batches. Each batch is one statement, which evaluates the visibility rule anew.
 func (s *Scores) export(
-	ctx context.Context, actor access.Actor, query db.ListScoresParams, format api.ExportFormat, to io.Writer,
+	ctx context.Context, actor access.Actor, query db.ListScoresParams, format api.ExportFormat, to bulk.Sink,
 ) error {
 	query.MaxRows = bulk.Batch
 	tenant, toLines := s.Store.Of(query.CompanyID), linesOf(format)

@@ -47,10 +47,43 @@ func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
 	if row.LastUsedAt == nil || now.Sub(*row.LastUsedAt) >= touchEvery {
 		r.touch(ctx, row.CompanyID, row.ID, now)
 	}
+	return actorOf(row), nil
+}
+
+// Confirm returns the API key that Check returned for a token, as it is now. It is the last statement of a transaction,
+// and fails as Check does.
+func (r *Ring) Confirm(
+	ctx context.Context, tx *postgres.Tx, token string, checked access.Actor,
+) (*access.Actor, error) {
+	secret, err := Parse(token)
+	if err != nil {
+		return nil, fault.New(fault.InvalidToken).Because(err)
+	}
+	found, err := tx.ConfirmAPIKey(ctx, db.ConfirmAPIKeyParams{
+		CompanyID: checked.CompanyID, ID: checked.ID, Hash: secret.Hash(),
+	})
+	if fault.Is(err, fault.ResourceNotFound) {
+		return nil, fault.New(fault.InvalidToken).Because(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	row := db.FindAPIKeyRow{
+		CompanyID: checked.CompanyID, ID: checked.ID, IsTest: checked.Key.Test, Scopes: found.Scopes, JobIDs: found.JobIDs,
+		KnownTo: found.KnownTo, ExpiresAt: found.ExpiresAt, PreviousExpiresAt: found.PreviousExpiresAt,
+		IsPresent: found.IsPresent,
+	}
+	if err := admit(row, secret, r.Clock.Now()); err != nil {
+		return nil, err
+	}
+	return actorOf(row), nil
+}
+
+func actorOf(row db.FindAPIKeyRow) *access.Actor {
 	key := &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, Holders: row.KnownTo}
 	return &access.Actor{
 		Kind: access.KindAPIKey, CompanyID: row.CompanyID, ID: row.ID, Role: key.Role(), Key: key,
-	}, nil
+	}
 }
 
 // admit decides whether a secret is valid and belongs to a company of its mode.

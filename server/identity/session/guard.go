@@ -101,6 +101,26 @@ func (g *Guard) Check(ctx context.Context, c Claims) (State, error) {
 	return state, state.Admit(c, g.now())
 }
 
+// Confirm checks the session of a verified token in PostgreSQL, as the last statement of a transaction. It fails with
+// ErrEnded as Check does, except if the transaction itself has ended the session.
+func (g *Guard) Confirm(ctx context.Context, tx *postgres.Tx, c Claims) error {
+	row, err := tx.ConfirmSession(ctx, db.ConfirmSessionParams{CompanyID: c.CompanyID, ID: c.SessionID})
+	if fault.Is(err, fault.ResourceNotFound) {
+		return ErrEnded
+	}
+	if err != nil {
+		return err
+	}
+	state := State{
+		CompanyID: c.CompanyID, UserID: row.UserID, Epoch: row.Epoch, ExpiresAt: row.ExpiresAt, Revoked: row.Revoked,
+	}
+	if row.IsOwn {
+		// The transaction has changed an open session, once, and has locked the row since: this is the state before.
+		state.Epoch, state.Revoked = state.Epoch-1, false
+	}
+	return state.Admit(c, g.now())
+}
+
 func (g *Guard) current(ctx context.Context, c Claims) (State, Source, error) {
 	cached, found := g.copyOf(ctx, c.SessionID)
 	g.mu.RLock()
