@@ -60,14 +60,17 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 		return Download{}, err
 	}
 	name := fmt.Sprintf("%s-%s.%s", export.Name, d.Clock.Now().Format("20060102T150405Z"), format)
-	check := func() error { return call.CheckRights(ctx) }
+	check := func() error {
+		err := call.CheckRights(ctx)
+		if lostRights(err) {
+			d.Log.InfoContext(ctx, "export ended with the rights of its actor",
+				slog.String("export", export.Name), slog.Any("error", err))
+		}
+		return err
+	}
 	body := bulk.Stream(func(to io.Writer) error {
 		err := export.Write(format, bulk.Sink{Writer: to, Ready: check})
-		switch {
-		case fault.KindOf(err) == fault.Unauthenticated, fault.KindOf(err) == fault.Forbidden:
-			d.Log.InfoContext(ctx, "export ended: its actor lost the rights",
-				slog.String("export", export.Name), slog.Any("error", err))
-		case err != nil:
+		if err != nil && !lostRights(err) {
 			d.Log.WarnContext(ctx, "export failed", slog.String("export", export.Name), slog.Any("error", err))
 		}
 		return err
@@ -76,6 +79,10 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 		Format: format, Body: &guarded{PipeReader: body, check: check, now: d.Clock.Now, checked: d.Clock.Now()},
 		ContentDisposition: fmt.Sprintf("attachment; filename=%q", name),
 	}, nil
+}
+
+func lostRights(err error) bool {
+	return fault.KindOf(err) == fault.Unauthenticated || fault.KindOf(err) == fault.Forbidden
 }
 
 // guarded is the body of an export. Reading fails once the rights have ended, also where the client takes long to read

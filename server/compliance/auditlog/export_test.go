@@ -3,6 +3,7 @@ package auditlog_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock/clocktest"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -165,9 +167,48 @@ func TestExportUsesLittleMemory(t *testing.T) { //nolint:paralleltest // it meas
 	}
 }
 
-// TestFailedExportIsLogged checks the log line of an export that fails while its lines are written.
+// ended are rights that end once an export has begun.
+type ended struct{}
+
+func (ended) Check(context.Context) error                 { return fault.New(fault.InvalidToken) }
+func (ended) Confirm(context.Context, *postgres.Tx) error { return nil }
+
+// TestFailedExportIsLogged checks the log line of an export that fails while its lines are written, and of one that ends
+// with the rights of its actor: before a batch, or while a batch is read.
 func TestFailedExportIsLogged(t *testing.T) {
 	t.Parallel()
+	const endedLine = `level=INFO msg="export ended with the rights of its actor" export=scores error="invalid_token: `
+	for name, test := range map[string]struct {
+		rights service.Rights
+		write  func(to bulk.Sink, clock *clocktest.Clock) error
+		want   string
+	}{
+		"an error": {
+			nil, func(bulk.Sink, *clocktest.Clock) error { return errors.New("the disk is full") },
+			`level=WARN msg="export failed" export=scores error="the disk is full"`,
+		},
+		"before a batch": {ended{}, func(to bulk.Sink, _ *clocktest.Clock) error { return to.Ready() }, endedLine},
+		"in a batch": {
+			ended{}, func(to bulk.Sink, clock *clocktest.Clock) error {
+				clock.Advance(time.Second)
+				_, err := io.WriteString(to, "a row")
+				return err
+			}, endedLine,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := logOfExport(t, test.rights, test.write)
+			if !strings.Contains(got, test.want) || strings.Count(got, "msg=") != 1 {
+				t.Errorf("got log %q, want the line %q", got, test.want)
+			}
+		})
+	}
+}
+
+// logOfExport runs an export, which must fail, and returns the log.
+func logOfExport(t *testing.T, rights service.Rights, write func(bulk.Sink, *clocktest.Clock) error) string {
+	t.Helper()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	actor := access.Actor{Kind: access.KindUser, ID: acme.Users[api.RoleAdmin].ID, CompanyID: acme.ID}
@@ -177,13 +218,18 @@ func TestFailedExportIsLogged(t *testing.T) {
 	}
 	t.Cleanup(store.Close)
 	var log bytes.Buffer
-	source := clock.System()
+	stopped := clocktest.Stopped()
+	source := stopped.Source()
 	deps := service.Deps{
 		Store: store, Clock: source, Audit: audit.NewRecorder(source), Log: slog.New(slog.NewTextHandler(&log, nil)),
 	}
-	file, err := deps.Export(t.Context(), service.Call{Actor: actor}, service.Export{
+	written := make(chan struct{})
+	file, err := deps.Export(t.Context(), service.Call{Actor: actor, Rights: rights}, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score,
-		Write: func(api.ExportFormat, bulk.Sink) error { return errors.New("the disk is full") },
+		Write: func(_ api.ExportFormat, to bulk.Sink) error {
+			defer close(written)
+			return write(to, stopped)
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -191,10 +237,8 @@ func TestFailedExportIsLogged(t *testing.T) {
 	if _, err := io.ReadAll(file.Body); err == nil {
 		t.Error("reading a failed export: got no error, want one")
 	}
-	want := `level=WARN msg="export failed" export=scores error="the disk is full"`
-	if got := log.String(); !strings.Contains(got, want) {
-		t.Errorf("got log %q, want %q", got, want)
-	}
+	<-written
+	return log.String()
 }
 
 // TestExportEndsWithItsClient closes the connection in the middle of exports. The exports must end and free their places.

@@ -65,6 +65,8 @@ func TestExportReturnsErrors(t *testing.T) {
 	var asked []int
 	for name, err := range map[string]error{
 		"the rows": bulk.Export(bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: io.Discard}, bulk.Table{}), fine, func(*int) ([]int, error) { return nil, broken }),
+		"a sink that is not ready": bulk.Export(bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: io.Discard, Ready: func() error { return broken }}, bulk.Table{}),
+			fine, func(*int) ([]int, error) { panic("a batch is read although the sink is not ready") }),
 		"a conversion": bulk.Export(bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: io.Discard}, bulk.Table{}), func(n int) (number, error) {
 			if n == 700 {
 				return number{}, broken
