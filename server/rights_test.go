@@ -466,7 +466,7 @@ func (f *rightsFixture) download(actor *testkit.Client, id uuid.UUID, p *pause, 
 	defer resume()
 	lose(f, actor, id)
 	testkit.Eventually(f.t, time.Minute, "the replica learns of it", func() bool {
-		return actor.Get("/api/v1/company").Status == http.StatusUnauthorized
+		return actor != f.client || actor.Get("/api/v1/users/me").Status == http.StatusUnauthorized
 	})
 	meanwhile()
 	resume()
@@ -481,7 +481,7 @@ func TestRightsEndDuringExport(t *testing.T) {
 		if !op.Streaming {
 			continue
 		}
-		for _, kind := range []string{"user", "key"} {
+		for _, kind := range []string{"user", "key", limitedToJobs} {
 			t.Run(op.ID+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				i, p := paused(t, "List"+strings.TrimPrefix(op.ID, "Export"))
@@ -491,9 +491,14 @@ func TestRightsEndDuringExport(t *testing.T) {
 				interview := h.hiring.Interview(h.application, h.version, api.InterviewStatusCompleted, h.colleague)
 				h.hiring.Score(interview, h.colleague, api.ScoreStatusSubmitted, 3)
 				actor, id, lose := f.client, f.caller.ID, lossesOfUsers()["deactivated"]
-				if kind == "key" {
+				if kind != "user" {
 					key := f.key()
 					actor, id, lose = f.replica.Bearer(t, key.Secret.Reveal()), key.ID, lossesOfKeys()["revoked"]
+				}
+				if kind == limitedToJobs {
+					lose = func(f *rightsFixture, _ *testkit.Client, id uuid.UUID) {
+						f.installation.Exec(`UPDATE api_keys SET job_ids = ARRAY[$2::uuid] WHERE id = $1`, id, h.job)
+					}
 				}
 				i.clock.Advance(time.Second) // an export of the audit log has the entries before it
 				got := f.download(actor, id, p, lose, func() { i.clock.Advance(time.Second) })

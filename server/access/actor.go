@@ -88,6 +88,15 @@ func (k Key) Role() api.Role {
 	return api.RoleHr
 }
 
+// Includes reports whether the key has all scopes and jobs of another, which may be an earlier state of it.
+func (k Key) Includes(other Key) bool {
+	return subset(other.Scopes, k.Scopes) && (k.Jobs == nil || other.Jobs != nil && subset(other.Jobs, k.Jobs))
+}
+
+func subset[T comparable](some, all []T) bool {
+	return !slices.ContainsFunc(some, func(one T) bool { return !slices.Contains(all, one) })
+}
+
 // Standing is what the key sees and may do within its scopes.
 func (k Key) Standing() Standing { return Actor{Kind: KindAPIKey, Role: k.Role(), Key: &k}.Standing() }
 

@@ -66,3 +66,32 @@ func TestSystem(t *testing.T) {
 		t.Errorf("the system is %+v, want %+v", got, want)
 	}
 }
+
+// TestKeyIncludes compares a key with an earlier state of it.
+func TestKeyIncludes(t *testing.T) {
+	t.Parallel()
+	a, b := uuid.UUID{1}, uuid.UUID{2}
+	read, both := []string{"jobs:read"}, []string{"jobs:read", "jobs:write"}
+	for name, test := range map[string]struct {
+		before, now access.Key
+		want        bool
+	}{
+		"the same":          {access.Key{Scopes: read}, access.Key{Scopes: read}, true},
+		"one scope more":    {access.Key{Scopes: read}, access.Key{Scopes: both}, true},
+		"one scope fewer":   {access.Key{Scopes: both}, access.Key{Scopes: read}, false},
+		"limited to a job":  {access.Key{}, access.Key{Jobs: []uuid.UUID{a}}, false},
+		"no longer limited": {access.Key{Jobs: []uuid.UUID{a}}, access.Key{}, true},
+		"the same job":      {access.Key{Jobs: []uuid.UUID{a}}, access.Key{Jobs: []uuid.UUID{a}}, true},
+		"one job more":      {access.Key{Jobs: []uuid.UUID{a}}, access.Key{Jobs: []uuid.UUID{b, a}}, true},
+		"one job fewer":     {access.Key{Jobs: []uuid.UUID{a, b}}, access.Key{Jobs: []uuid.UUID{a}}, false},
+		"another job":       {access.Key{Jobs: []uuid.UUID{a}}, access.Key{Jobs: []uuid.UUID{b}}, false},
+		"no job":            {access.Key{Jobs: []uuid.UUID{a}}, access.Key{Jobs: []uuid.UUID{}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.now.Includes(test.before); got != test.want {
+				t.Errorf("got %t, want %t", got, test.want)
+			}
+		})
+	}
+}

@@ -21,13 +21,13 @@ type Call struct {
 }
 
 // Rights are the rights of an actor to call an operation. They end while the call runs if the user is deactivated,
-// signed out or gets another role, and if the API key is revoked or loses the scope.
+// signed out or gets another role, and if the API key is revoked or loses scopes or jobs.
 type Rights interface {
 	// Check fails with InvalidToken or PermissionDenied if the call would be refused now. Other replicas may have ended the
 	// rights up to a second earlier.
 	Check(ctx context.Context) error
-	// Confirm is the last statement of a transaction. It fails as Check does, exactly: it sees every change that was committed
-	// before it. It fails with ConcurrentRequest if the API key was limited to fewer jobs.
+	// Confirm is the last statement of a transaction. It fails as Check does, and sees every change that was committed before
+	// it, at whatever replica.
 	Confirm(ctx context.Context, tx *postgres.Tx) error
 }
 

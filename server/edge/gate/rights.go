@@ -3,10 +3,7 @@ package gate
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
@@ -80,7 +77,7 @@ func (r *rights) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.op.permit(actor)
+	return r.kept(actor)
 }
 
 // Confirm is part of service.Rights.
@@ -92,19 +89,17 @@ func (r *rights) Confirm(ctx context.Context, tx *postgres.Tx) error {
 	if err != nil {
 		return r.gate.refuseKey(ctx, err)
 	}
-	if err := r.op.permit(actor); err != nil {
-		return err
-	}
-	if lost(r.actor.Key.Jobs, actor.Key.Jobs) {
-		return fault.New(fault.ConcurrentRequest)
-	}
-	return nil
+	return r.kept(actor)
 }
 
-// lost reports whether an API key that was limited to some jobs, nil for none, is limited to fewer now.
-func lost(before, now []uuid.UUID) bool {
-	if now == nil {
-		return false
+// kept fails with PermissionDenied unless the actor, as it is now, may call the operation, and an API key has at least
+// the scopes and jobs that the operation takes it to have.
+func (r *rights) kept(now *access.Actor) error {
+	if err := r.op.permit(now); err != nil {
+		return err
 	}
-	return before == nil || slices.ContainsFunc(before, func(job uuid.UUID) bool { return !slices.Contains(now, job) })
+	if now.Key != nil && !now.Key.Includes(*r.actor.Key) {
+		return fault.New(fault.PermissionDenied).With("The API key has lost scopes or jobs while the request ran.")
+	}
+	return nil
 }

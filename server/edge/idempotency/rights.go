@@ -1,8 +1,6 @@
 package idempotency
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -28,10 +26,7 @@ func rightsOf(actor access.Actor) rights {
 
 // within reports whether the present rights include these.
 func (r rights) within(present rights) bool {
-	return r.Role == present.Role && subset(r.Scopes, present.Scopes) &&
-		(present.Jobs == nil || r.Jobs != nil && subset(r.Jobs, present.Jobs))
+	return r.Role == present.Role && present.key().Includes(r.key())
 }
 
-func subset[T comparable](some, all []T) bool {
-	return !slices.ContainsFunc(some, func(one T) bool { return !slices.Contains(all, one) })
-}
+func (r rights) key() access.Key { return access.Key{Scopes: r.Scopes, Jobs: r.Jobs} }
