@@ -446,6 +446,27 @@ func paused(t *testing.T, statement string) (*installed, *pause) {
 	return i, p
 }
 
+// TestRightsEndDuringDryRun signs a user out while an import that writes nothing reads the candidates that its file
+// refers to. The user does not get the report.
+func TestRightsEndDuringDryRun(t *testing.T) {
+	t.Parallel()
+	i, p := paused(t, "ListImportedCandidates")
+	f := i.request(t, operation(t, "ImportCandidatesCSV"))
+	example := f.example(minimalRequests(), f.op.ID)
+	f.op = &gate.Operation{ID: f.op.ID, Method: f.op.Method, Path: f.op.Path + "?dry_run=true"}
+	request := f.begin(f.client, example)
+	answered := make(chan reply, 1)
+	go func() { answered <- request.end() }()
+	select {
+	case <-p.reached:
+	case got := <-answered:
+		t.Fatalf("the import did not read candidates: %+v", got)
+	}
+	f.client.Post("/api/v1/auth/logout", nil).Expect(http.StatusOK)
+	close(p.resume)
+	f.expectRefused(<-answered, "invalid_token")
+}
+
 // download requests an export, ends the rights of the actor while the statement of its first batch is stopped, and
 // returns the response.
 func (f *rightsFixture) download(actor *testkit.Client, id uuid.UUID, p *pause, lose loss, meanwhile func()) reply {
