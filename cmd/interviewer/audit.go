@@ -298,7 +298,8 @@ func (p program) export(
 		return err
 	}
 	buffered := bufio.NewWriter(to)
-	if err := auditlog.Export(ctx, o.Store, auditlog.Everything(company.ID), format, bulk.Sink{Writer: buffered}); err != nil {
+	sink := bulk.Sink{Writer: buffered}
+	if err := auditlog.Export(ctx, o.Store, auditlog.Everything(company.ID), format, sink); err != nil {
 		return err
 	}
 	if err := buffered.Flush(); err != nil {

@@ -23,16 +23,16 @@ type Call struct {
 // Rights are the rights of an actor to call an operation. They end while the call runs if the user is deactivated,
 // signed out or gets another role, and if the API key is revoked or loses scopes or jobs.
 type Rights interface {
-	// Check fails with InvalidToken or PermissionDenied if the call would be refused now. Other replicas may have ended the
-	// rights up to a second earlier.
+	// Check fails with InvalidToken or PermissionDenied if the call would be refused now. Other replicas may have ended
+	// the rights up to a second earlier.
 	Check(ctx context.Context) error
-	// Confirm is the last statement of a transaction. It fails as Check does, and sees every change that was committed before
-	// it, at whatever replica.
+	// Confirm is the last statement of a transaction. It fails as Check does, and sees every change that was committed
+	// before it, at whatever replica.
 	Confirm(ctx context.Context, tx *postgres.Tx) error
 }
 
-// CheckRights fails if the rights of the call have ended; see Rights.Check. It is for what takes time before it reads or
-// writes; commits check the rights themselves.
+// CheckRights fails if the rights of the call have ended; see Rights.Check. It is for what takes time before it reads
+// or writes; commits check the rights themselves.
 func (c Call) CheckRights(ctx context.Context) error {
 	if c.Rights == nil {
 		return nil
@@ -63,8 +63,8 @@ type Attempt interface {
 }
 
 // Commit runs fn in a transaction for the actor's company, and returns its response. After it returns nil as the error,
-// the transaction is committed, together with the record of the response if the call is an attempt. It is committed only
-// if the actor still has the rights of the call after fn, which may have waited; otherwise Commit fails as
+// the transaction is committed, together with the record of the response if the call is an attempt. It is committed
+// only if the actor still has the rights of the call after fn, which may have waited; otherwise Commit fails as
 // Rights.Confirm does.
 //
 // An operation that changes something calls it once, at its end. What a refusal must leave behind, such as an audit

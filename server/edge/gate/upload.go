@@ -25,8 +25,8 @@ func (u upload) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// complete is an upload whose end is reported only if the actor still has the rights of the call. Otherwise its last read
-// fails as the rights do, so an operation that reads the whole upload first does nothing else with it.
+// complete is an upload whose end is reported only if the actor still has the rights of the call. Otherwise its last
+// read fails as the rights do, so an operation that reads the whole upload first does nothing else with it.
 type complete struct {
 	io.ReadCloser
 
