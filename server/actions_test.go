@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
@@ -29,8 +29,8 @@ func TestAllowedActionsOfKeysFollowScopes(t *testing.T) {
 	for scope, want := range map[string]int{move: 4, "jobs:write": 0} {
 		t.Run(scope, func(t *testing.T) {
 			t.Parallel()
-			relation := lifecycle.Relation{Role: api.RoleHr, Key: &access.Key{Scopes: []string{scope}}}
-			if got := len(lifecycle.Reachable(api.ApplicationStageApplied, relation)); got != want {
+			relation := lifecycle.Relation{Role: stored.RoleHR, Key: &access.Key{Scopes: []string{scope}}}
+			if got := len(lifecycle.Reachable(stored.ApplicationStageApplied, relation)); got != want {
 				t.Errorf("stages a key with scope %s can move an application to: got %d, want %d", scope, got, want)
 			}
 		})
@@ -60,7 +60,7 @@ func checkActionScopes[S, A ~string](t *testing.T, m lifecycle.Machine[S, A], ba
 		if len(transition.By) == 0 {
 			continue
 		}
-		all := lifecycle.Relation{Role: api.RoleAdmin, Member: true, Panelist: true, Rater: true}
+		all := lifecycle.Relation{Role: stored.RoleAdmin, Member: true, Panelist: true, Rater: true}
 		with, without := all, all
 		with.Key = &access.Key{Scopes: []string{permission}}
 		without.Key = &access.Key{Scopes: []string{permission + "x", "jobs:read"}}

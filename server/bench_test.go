@@ -20,6 +20,61 @@ func BenchmarkListUsers(b *testing.B) { benchmarkGet(b, "/api/v1/users", asUser)
 // BenchmarkListUsersByKey authenticates by an API key, which is looked up for every request.
 func BenchmarkListUsersByKey(b *testing.B) { benchmarkGet(b, "/api/v1/users", asKey) }
 
+// BenchmarkListKitVersions lists a page of twenty versions with six criteria and ten questions each.
+func BenchmarkListKitVersions(b *testing.B) {
+	const kit = "00000000-0000-0000-0000-000000000001"
+	benchmarkGet(b, "/api/v1/kits/"+kit+"/versions?limit=20", func(
+		b *testing.B, i *testkit.Installation, acme testkit.Company, r *testkit.Replica,
+	) string {
+		b.Helper()
+		i.Exec(`WITH kit AS (
+				INSERT INTO kits (company_id, id, name, created_at, updated_at) VALUES ($1, $2, 'Kit', now(), now()) RETURNING id
+			)
+			INSERT INTO kit_versions (company_id, id, kit_id, number, status, content_hash, published_at, published_by,
+				archived_at, criteria, questions, created_at, updated_at)
+			SELECT $1, lpad(n::text, 32, '0')::uuid, kit.id, n, 'archived', repeat('0', 64), now(), $3, now(),
+				(SELECT jsonb_agg(jsonb_build_object('key', 'c' || k, 'title', 'Title', 'description', null, 'weight', 1,
+					'required', true, 'anchors', '["one", "two", "three", "four", "five"]'::jsonb)) FROM generate_series(1, 6) AS k),
+				(SELECT jsonb_agg(jsonb_build_object('key', 'q' || k, 'text', 'Text', 'guidance', 'Guidance', 'minutes', 5,
+					'criteria', '["c1"]'::jsonb)) FROM generate_series(1, 10) AS k),
+				now(), now()
+			FROM kit, generate_series(1, 20) AS n`, acme.ID, kit, acme.Users[api.RoleHr].ID)
+		return asUser(b, i, acme, r)
+	})
+}
+
+// BenchmarkListScores lists a page of twenty submitted scores with two ratings each.
+func BenchmarkListScores(b *testing.B) {
+	benchmarkGet(b, "/api/v1/scores?limit=20", func(
+		b *testing.B, i *testkit.Installation, acme testkit.Company, r *testkit.Replica,
+	) string {
+		b.Helper()
+		hiring, rater := i.Hiring(acme), acme.Users[api.RoleEmployee]
+		_, version := hiring.KitVersion(api.KitVersionStatusPublished)
+		application := hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+		for range 20 {
+			interview := hiring.Interview(application, version, api.InterviewStatusCompleted, rater)
+			hiring.Score(interview, rater, api.ScoreStatusSubmitted, 4)
+		}
+		return asUser(b, i, acme, r)
+	})
+}
+
+// BenchmarkListApplications lists a page of twenty applications.
+func BenchmarkListApplications(b *testing.B) {
+	benchmarkGet(b, "/api/v1/applications?limit=20", func(
+		b *testing.B, i *testkit.Installation, acme testkit.Company, r *testkit.Replica,
+	) string {
+		b.Helper()
+		hiring := i.Hiring(acme)
+		job := hiring.Job(api.JobStatusOpen)
+		for range 20 {
+			hiring.Application(hiring.Candidate(), job, api.ApplicationStageInterview)
+		}
+		return asUser(b, i, acme, r)
+	})
+}
+
 // BenchmarkHealth measures a request whose operation does nothing.
 func BenchmarkHealth(b *testing.B) { benchmarkGet(b, "/health", asUser) }
 

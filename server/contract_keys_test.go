@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -102,10 +103,10 @@ func TestScopesAreHeldByRoles(t *testing.T) {
 	t.Parallel()
 	contract := loadContract(t)
 	for _, scope := range contract.Scopes() {
-		if !contract.Holds(api.RoleAdmin, scope) {
+		if !contract.Holds(stored.RoleAdmin, scope) {
 			t.Errorf("scope %s is not a permission of admins", scope)
 		}
-		if contract.KeyReach(scope) == gate.KeyReachJobs && !contract.Holds(api.RoleTeamLead, scope) {
+		if contract.KeyReach(scope) == gate.KeyReachJobs && !contract.Holds(stored.RoleTeamLead, scope) {
 			t.Errorf("scope %s can be limited to jobs, but is not a permission of team leads", scope)
 		}
 	}

@@ -279,7 +279,7 @@ func TestEveryOperationEnforcesRoles(t *testing.T) {
 			anonymous.Token = "not.a.token"
 			anonymous.Do(op.Method, pathOf(op, nil), nil).Refused(http.StatusUnauthorized, "invalid_token")
 			for _, role := range access.Roles() {
-				caller := installation.User(acme, strings.ToLower(op.ID)+"-"+string(role), role)
+				caller := installation.User(acme, strings.ToLower(op.ID)+"-"+string(role), api.Role(role))
 				s := &fixture{t, installation, replica, acme, caller, replica.SignIn(t, caller)}
 				if !op.Roles[role] {
 					expectDenied(s, op)

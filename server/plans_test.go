@@ -18,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -289,7 +290,7 @@ func TestReadsUseIndexes(t *testing.T) {
 		client := replica.SignIn(t, company.Users[role])
 		for _, op := range loadContract(t).Operations() {
 			specified := document.Paths.Find(op.Path).GetOperation(op.Method)
-			if op.Method != http.MethodGet || op.Public || !op.Roles[role] {
+			if op.Method != http.MethodGet || op.Public || !op.Roles[stored.Role(role)] {
 				continue
 			}
 			for _, query := range queries(t, specified, ids) {

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -39,7 +40,7 @@ func withObserver(t *testing.T, permissions ...string) (*testkit.Installation, *
 		document.Extensions["x-roles"].(map[string]any)[string(observer)] = granted
 		return document
 	}
-	contract, err := gate.Load(read(), observer)
+	contract, err := gate.Load(read(), stored.Role(observer))
 	if err != nil {
 		t.Fatal(err)
 	}

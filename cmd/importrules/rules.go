@@ -25,7 +25,8 @@ func replace(config, rules string) (string, error) {
 }
 
 // generate returns the settings of depguard for a tree. It fails if a package belongs to no layer, if a list contains
-// a package that does not exist, or if an exception is not needed.
+// a package that does not exist, if an exception is not needed, or if generated code has an import that its layer does
+// not allow.
 func generate(t tree) (string, error) {
 	members := map[string][]string{}
 	var flaws []error
@@ -42,10 +43,15 @@ func generate(t tree) (string, error) {
 			flaws = append(flaws, fmt.Errorf("%s does not import %s: remove the exception", e.importer, e.imported))
 		}
 	}
+	w := writer{members: members}
+	for _, l := range layers() {
+		if l.reason == "" {
+			flaws = append(flaws, w.generated(t, l)...)
+		}
+	}
 	if len(flaws) > 0 {
 		return "", errors.Join(flaws...)
 	}
-	w := writer{members: members}
 	w.line(4, "depguard:")
 	w.line(6, "rules:")
 	for _, l := range layers() {
@@ -151,6 +157,18 @@ func (w *writer) allowed(l layer) (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// generated returns an error for every import of generated code that its layer does not allow.
+func (w *writer) generated(t tree, l layer) (flaws []error) {
+	for _, name := range w.members[l.name] {
+		for _, imported := range t[name] {
+			if !slices.Contains(w.allowed(l), imported) {
+				flaws = append(flaws, fmt.Errorf("%s imports %s: change the configuration of its generator", name, imported))
+			}
+		}
+	}
+	return flaws
 }
 
 // prefixed returns the packages of a layer, each after a slash.

@@ -101,6 +101,7 @@ func TestAllowedImportsOfLayers(t *testing.T) {
 		"the gate may import sessions":                 {"gate", "server/identity/session", true},
 		"the platform may not import domains":          {"platform", "server/compliance/audit", false},
 		"the platform may not import access":           {"platform", "server/access", false},
+		"stored values may not import the API":         {"values", "gen/api", false},
 		"access may not import rows":                   {"access", "gen/db", false},
 		"the server may import operations":             {"server", "server/identity/users", true},
 		"the server may not import the operator":       {"server", "server/identity/operator", false},
@@ -158,6 +159,10 @@ func TestGenerateRefusesInconsistentLayers(t *testing.T) {
 		"exception that is not needed": {
 			func(t tree) { t["server/identity/apikeys"] = []string{"gen/api"} },
 			"server/identity/apikeys does not import server/edge/gate: remove the exception",
+		},
+		"column of a type of the API": {
+			func(t tree) { t["gen/db"] = []string{"db/stored", "gen/api"} },
+			"gen/db imports gen/api: change the configuration of its generator",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 )
 
@@ -87,7 +87,7 @@ func (p program) setCompanyActive(active bool) *cobra.Command {
 func (p program) user() *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Create users and reset passwords"}
 	var company string
-	role := string(api.RoleEmployee)
+	role := string(stored.RoleEmployee)
 	var person operator.Person
 	create := &cobra.Command{
 		Use: "create", Short: "Create a user", Args: cobra.NoArgs,
@@ -97,7 +97,7 @@ password from the first line of standard input.`,
     --email ada@acme.example --first-name Ada --last-name Okafor
   interviewer user create --company acme-robotics … <password.txt`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			person.Role = api.Role(role)
+			person.Role = stored.Role(role)
 			plain, err := p.password()
 			if err != nil {
 				return err

@@ -9,7 +9,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -135,9 +135,9 @@ type GetApplicationStatusParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetApplicationStatus(ctx context.Context, arg GetApplicationStatusParams) (api.ApplicationStatus, error) {
+func (q *Queries) GetApplicationStatus(ctx context.Context, arg GetApplicationStatusParams) (stored.ApplicationStatus, error) {
 	row := q.db.QueryRow(ctx, getApplicationStatus, arg.CompanyID, arg.ID)
-	var status api.ApplicationStatus
+	var status stored.ApplicationStatus
 	err := row.Scan(&status)
 	return status, err
 }
@@ -154,8 +154,8 @@ type InsertApplicationParams struct {
 	ID          uuid.UUID
 	CandidateID uuid.UUID
 	JobID       uuid.UUID
-	Stage       api.ApplicationStage
-	Status      api.ApplicationStatus
+	Stage       stored.ApplicationStage
+	Status      stored.ApplicationStatus
 	Source      *string
 	Now         time.Time
 }
@@ -206,12 +206,12 @@ type InsertApplicationMoveParams struct {
 	ApplicationID   uuid.UUID
 	JobID           uuid.UUID
 	CandidateID     uuid.UUID
-	Event           api.ApplicationEvent
-	FromStage       *api.ApplicationStage
-	ToStage         api.ApplicationStage
-	FromStatus      *api.ApplicationStatus
-	ToStatus        api.ApplicationStatus
-	RejectionReason *api.RejectionReason
+	Event           stored.ApplicationEvent
+	FromStage       *stored.ApplicationStage
+	ToStage         stored.ApplicationStage
+	FromStatus      *stored.ApplicationStatus
+	ToStatus        stored.ApplicationStatus
+	RejectionReason *stored.RejectionReason
 	Reason          *string
 	Seconds         *int64
 	ActorID         uuid.UUID
@@ -290,7 +290,7 @@ type ListApplicationMovesParams struct {
 type ListApplicationMovesRow struct {
 	ApplicationMove ApplicationMove
 	ActorName       string
-	ActorKind       api.AuditActorType
+	ActorKind       stored.ActorKind
 }
 
 // Oldest first.
@@ -499,16 +499,16 @@ RETURNING company_id, id, candidate_id, job_id, stage, furthest_stage, status, r
 `
 
 type TransitionApplicationParams struct {
-	ToStage         api.ApplicationStage
-	FurthestStage   api.ApplicationStage
-	ToStatus        api.ApplicationStatus
-	RejectionReason *api.RejectionReason
+	ToStage         stored.ApplicationStage
+	FurthestStage   stored.ApplicationStage
+	ToStatus        stored.ApplicationStatus
+	RejectionReason *stored.RejectionReason
 	StageEnteredAt  time.Time
 	Now             time.Time
 	CompanyID       uuid.UUID
 	ID              uuid.UUID
-	FromStage       api.ApplicationStage
-	FromStatus      api.ApplicationStatus
+	FromStage       stored.ApplicationStage
+	FromStatus      stored.ApplicationStatus
 }
 
 // The stage and the status in the WHERE clause are those that the decision was based on.

@@ -11,7 +11,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -278,13 +278,13 @@ type InsertAuditLogParams struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
 	CreatedAt    time.Time
-	ActorType    api.AuditActorType
+	ActorType    stored.ActorKind
 	ActorID      *uuid.UUID
 	SessionID    *uuid.UUID
 	Action       string
 	ResourceType string
 	ResourceID   *uuid.UUID
-	Outcome      api.AuditOutcome
+	Outcome      stored.AuditOutcome
 	IP           *netip.Addr
 	UserAgent    string
 	RequestID    string

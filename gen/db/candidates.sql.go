@@ -9,7 +9,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -433,11 +433,11 @@ RETURNING company_id, id, first_name, last_name, name_key, email, phone, locatio
 `
 
 type TransitionCandidateParams struct {
-	ToStatus   api.CandidateStatus
+	ToStatus   stored.CandidateStatus
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.CandidateStatus
+	FromStatus stored.CandidateStatus
 }
 
 func (q *Queries) TransitionCandidate(ctx context.Context, arg TransitionCandidateParams) (Candidate, error) {

@@ -7,10 +7,9 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -148,7 +147,7 @@ type ListDemoKitVersionsParams struct {
 type ListDemoKitVersionsRow struct {
 	Name        string
 	ID          uuid.UUID
-	Criteria    json.RawMessage
+	Criteria    []stored.KitCriterionV1
 	PublishedAt *time.Time
 }
 
@@ -192,7 +191,7 @@ type ListDemoPeopleParams struct {
 type ListDemoPeopleRow struct {
 	ID         uuid.UUID
 	Email      string
-	Role       api.Role
+	Role       stored.Role
 	Department string
 }
 

@@ -9,7 +9,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -23,7 +23,7 @@ type AdvanceInterviewParams struct {
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.InterviewStatus
+	FromStatus stored.InterviewStatus
 }
 
 // A change of the panel is a new version of the interview.
@@ -126,7 +126,7 @@ type GetApplicationForInterviewRow struct {
 	ID          uuid.UUID
 	CandidateID uuid.UUID
 	JobID       uuid.UUID
-	Status      api.ApplicationStatus
+	Status      stored.ApplicationStatus
 	IsMember    bool
 }
 
@@ -285,7 +285,7 @@ type GetKitVersionForInterviewParams struct {
 
 type GetKitVersionForInterviewRow struct {
 	ID     uuid.UUID
-	Status api.KitVersionStatus
+	Status stored.KitVersionStatus
 	JobID  *uuid.UUID
 }
 
@@ -316,8 +316,8 @@ type InsertInterviewParams struct {
 	CandidateID   uuid.UUID
 	KitVersionID  uuid.UUID
 	Title         string
-	Kind          api.InterviewKind
-	Status        api.InterviewStatus
+	Kind          stored.InterviewKind
+	Status        stored.InterviewStatus
 	Location      *string
 	MeetingURL    *string
 	Instructions  *string
@@ -387,9 +387,9 @@ type InsertInterviewEventParams struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
 	InterviewID  uuid.UUID
-	Event        api.InterviewEventKind
-	FromStatus   *api.InterviewStatus
-	ToStatus     api.InterviewStatus
+	Event        stored.InterviewEvent
+	FromStatus   *stored.InterviewStatus
+	ToStatus     stored.InterviewStatus
 	FromStartsAt *time.Time
 	FromEndsAt   *time.Time
 	FromTimezone *string
@@ -604,7 +604,7 @@ type ListInterviewPanelsRow struct {
 	FirstName         string
 	LastName          string
 	Email             string
-	ScoreStatus       *api.ScoreStatus
+	ScoreStatus       *stored.ScoreStatus
 }
 
 // The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's
@@ -672,7 +672,7 @@ type ListInterviewSurroundingsRow struct {
 	CreatorID          uuid.UUID
 	CreatorName        string
 	CreatorEmail       string
-	ApplicationStatus  api.ApplicationStatus
+	ApplicationStatus  stored.ApplicationStatus
 }
 
 // The fields of application, candidate, job, kit and creator that responses include for interviews.
@@ -1018,7 +1018,7 @@ RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, 
 `
 
 type ScheduleInterviewParams struct {
-	ToStatus   api.InterviewStatus
+	ToStatus   stored.InterviewStatus
 	StartsAt   time.Time
 	EndsAt     time.Time
 	Timezone   string
@@ -1026,7 +1026,7 @@ type ScheduleInterviewParams struct {
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.InterviewStatus
+	FromStatus stored.InterviewStatus
 }
 
 // Sets the time of an interview. A scheduled interview is rescheduled, which is counted. The status in the WHERE clause
@@ -1109,7 +1109,7 @@ type TouchInterviewParams struct {
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.InterviewStatus
+	FromStatus stored.InterviewStatus
 }
 
 // A panelist's response changes the representation of the interview but not its version, so that it does not conflict
@@ -1164,12 +1164,12 @@ RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, 
 `
 
 type TransitionInterviewParams struct {
-	ToStatus   api.InterviewStatus
+	ToStatus   stored.InterviewStatus
 	Reason     *string
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.InterviewStatus
+	FromStatus stored.InterviewStatus
 }
 
 // The status in the WHERE clause is the one that the decision was based on. The new status decides which times are set.
@@ -1224,7 +1224,7 @@ RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, 
 type UpdateInterviewParams struct {
 	KitVersionID uuid.UUID
 	Title        string
-	Kind         api.InterviewKind
+	Kind         stored.InterviewKind
 	Location     *string
 	MeetingURL   *string
 	Instructions *string
@@ -1285,7 +1285,7 @@ WHERE company_id = $4 AND interview_id = $5 AND user_id = $6
 `
 
 type UpdatePanelResponseParams struct {
-	Response    api.PanelResponse
+	Response    stored.PanelResponse
 	Comment     *string
 	Now         time.Time
 	CompanyID   uuid.UUID

@@ -9,7 +9,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -153,7 +153,7 @@ type InsertJobParams struct {
 	Department  *string
 	Location    *string
 	Description string
-	Status      api.JobStatus
+	Status      stored.JobStatus
 	Now         time.Time
 }
 
@@ -468,7 +468,7 @@ type SetJobMemberParams struct {
 	CompanyID uuid.UUID
 	JobID     uuid.UUID
 	UserID    uuid.UUID
-	Role      api.JobRole
+	Role      stored.JobRole
 	Now       time.Time
 }
 
@@ -503,11 +503,11 @@ RETURNING company_id, id, title, title_key, department, location, description, s
 `
 
 type TransitionJobParams struct {
-	ToStatus   api.JobStatus
+	ToStatus   stored.JobStatus
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.JobStatus
+	FromStatus stored.JobStatus
 }
 
 // The status in the WHERE clause is the one that the decision was based on. opened_at and closed_at are the last times

@@ -7,10 +7,9 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -289,9 +288,9 @@ type InsertKitVersionParams struct {
 	ID        uuid.UUID
 	KitID     uuid.UUID
 	Number    int32
-	Status    api.KitVersionStatus
-	Questions json.RawMessage
-	Criteria  json.RawMessage
+	Status    stored.KitVersionStatus
+	Questions []stored.KitQuestionV1
+	Criteria  []stored.KitCriterionV1
 	Now       time.Time
 }
 
@@ -505,14 +504,14 @@ RETURNING company_id, id, kit_id, number, status, questions, criteria, content_h
 `
 
 type PublishKitVersionParams struct {
-	ToStatus    api.KitVersionStatus
+	ToStatus    stored.KitVersionStatus
 	ContentHash string
 	Now         time.Time
 	PublishedBy uuid.UUID
 	CompanyID   uuid.UUID
 	ID          uuid.UUID
 	Version     int32
-	FromStatus  api.KitVersionStatus
+	FromStatus  stored.KitVersionStatus
 }
 
 func (q *Queries) PublishKitVersion(ctx context.Context, arg PublishKitVersionParams) (KitVersion, error) {
@@ -611,13 +610,13 @@ RETURNING company_id, id, kit_id, number, status, questions, criteria, content_h
 `
 
 type UpdateKitVersionParams struct {
-	Questions json.RawMessage
-	Criteria  json.RawMessage
+	Questions []stored.KitQuestionV1
+	Criteria  []stored.KitCriterionV1
 	Now       time.Time
 	CompanyID uuid.UUID
 	ID        uuid.UUID
 	Version   int32
-	Status    api.KitVersionStatus
+	Status    stored.KitVersionStatus
 }
 
 func (q *Queries) UpdateKitVersion(ctx context.Context, arg UpdateKitVersionParams) (KitVersion, error) {

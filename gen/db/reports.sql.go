@@ -8,7 +8,7 @@ package db
 import (
 	"context"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -25,9 +25,9 @@ type CountPipelineParams struct {
 }
 
 type CountPipelineRow struct {
-	FurthestStage api.ApplicationStage
-	Stage         api.ApplicationStage
-	Status        api.ApplicationStatus
+	FurthestStage stored.ApplicationStage
+	Stage         stored.ApplicationStage
+	Status        stored.ApplicationStatus
 	Applications  int32
 }
 
@@ -190,7 +190,7 @@ type ListMedianStaysParams struct {
 }
 
 type ListMedianStaysRow struct {
-	Stage   api.ApplicationStage
+	Stage   stored.ApplicationStage
 	Seconds float64
 }
 

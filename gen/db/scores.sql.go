@@ -7,10 +7,9 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -57,7 +56,7 @@ type GetScoreRow struct {
 	Score           Score
 	FirstName       string
 	LastName        string
-	InterviewStatus api.InterviewStatus
+	InterviewStatus stored.InterviewStatus
 	KitVersionID    uuid.UUID
 }
 
@@ -231,9 +230,9 @@ type InsertScoreParams struct {
 	ApplicationID  uuid.UUID
 	JobID          uuid.UUID
 	RaterID        uuid.UUID
-	Status         api.ScoreStatus
-	Ratings        json.RawMessage
-	Recommendation *api.Recommendation
+	Status         stored.ScoreStatus
+	Ratings        []stored.ScoreRatingV1
+	Recommendation *stored.Recommendation
 	Comment        *string
 	WeightedScore  *float64
 	Coverage       float64
@@ -295,9 +294,9 @@ type InsertScoreRevisionParams struct {
 	ID             uuid.UUID
 	ScoreID        uuid.UUID
 	Revision       int32
-	Event          api.ScoreEvent
-	Ratings        json.RawMessage
-	Recommendation *api.Recommendation
+	Event          stored.ScoreEvent
+	Ratings        []stored.ScoreRatingV1
+	Recommendation *stored.Recommendation
 	Comment        *string
 	WeightedScore  *float64
 	Coverage       float64
@@ -350,13 +349,13 @@ type ListInterviewsWithScoresParams struct {
 type ListInterviewsWithScoresRow struct {
 	ID             uuid.UUID
 	Title          string
-	Status         api.InterviewStatus
+	Status         stored.InterviewStatus
 	StartsAt       *time.Time
 	KitVersionID   uuid.UUID
 	Blinded        bool
 	ScoreID        *uuid.UUID
-	Ratings        []byte
-	Recommendation *api.Recommendation
+	Ratings        []stored.ScoreRatingV1
+	Recommendation *stored.Recommendation
 	SubmittedAt    *time.Time
 }
 
@@ -411,7 +410,7 @@ type ListKitCriteriaParams struct {
 
 type ListKitCriteriaRow struct {
 	ID       uuid.UUID
-	Criteria json.RawMessage
+	Criteria []stored.KitCriterionV1
 }
 
 func (q *Queries) ListKitCriteria(ctx context.Context, arg ListKitCriteriaParams) ([]ListKitCriteriaRow, error) {
@@ -514,7 +513,7 @@ type ListScoreRevisionsParams struct {
 type ListScoreRevisionsRow struct {
 	ScoreRevision ScoreRevision
 	ActorName     string
-	ActorKind     api.AuditActorType
+	ActorKind     stored.ActorKind
 }
 
 // The revisions of a score that is visible to the actor, oldest first.
@@ -597,7 +596,7 @@ type ListScoresRow struct {
 	Score           Score
 	FirstName       string
 	LastName        string
-	InterviewStatus api.InterviewStatus
+	InterviewStatus stored.InterviewStatus
 	KitVersionID    uuid.UUID
 }
 
@@ -670,12 +669,12 @@ RETURNING company_id, id, interview_id, application_id, job_id, rater_id, status
 `
 
 type TransitionScoreParams struct {
-	ToStatus   api.ScoreStatus
+	ToStatus   stored.ScoreStatus
 	Reason     *string
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
-	FromStatus api.ScoreStatus
+	FromStatus stored.ScoreStatus
 }
 
 // The status in the WHERE clause is the one that the decision was based on. A score that becomes a draft again is the
@@ -722,8 +721,8 @@ RETURNING company_id, id, interview_id, application_id, job_id, rater_id, status
 `
 
 type UpdateScoreParams struct {
-	Ratings        json.RawMessage
-	Recommendation *api.Recommendation
+	Ratings        []stored.ScoreRatingV1
+	Recommendation *stored.Recommendation
 	Comment        *string
 	WeightedScore  *float64
 	Coverage       float64

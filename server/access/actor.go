@@ -6,21 +6,20 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
 // Kind is the kind of an actor, as the table principals and the audit log name it.
-type Kind string
+type Kind = stored.ActorKind
 
 // The kinds of actors. Only users and API keys have a standing.
 const (
-	KindUser      Kind = "user"
-	KindAPIKey    Kind = "api_key"
-	KindCandidate Kind = "candidate"
-	// KindSystem is the service itself, at work that nobody requested, and its operator.
-	KindSystem Kind = "system"
-	// KindEvaluator is a model that evaluates candidates.
-	KindEvaluator Kind = "evaluator"
+	KindUser      = stored.ActorKindUser
+	KindAPIKey    = stored.ActorKindAPIKey
+	KindCandidate = stored.ActorKindCandidate
+	KindSystem    = stored.ActorKindSystem
+	KindEvaluator = stored.ActorKindEvaluator
 )
 
 // Kinds lists the kinds of actors.
@@ -42,7 +41,7 @@ type Actor struct {
 	// SessionID is the session of a user; uuid.Nil for other actors.
 	SessionID uuid.UUID
 	// Role is the user's role, or the role that the API key acts as (Key.Role); empty for other actors.
-	Role api.Role
+	Role stored.Role
 	// Restricted is true for a user who must change a password that somebody else has chosen before anything else.
 	Restricted bool
 	// Key describes an API key; nil for other actors.
@@ -78,14 +77,14 @@ type Key struct {
 
 // Role is the role that the key acts as: team lead if it is limited to jobs, admin in a test company, and HR
 // otherwise. The key's scopes bound what it may do in this role.
-func (k Key) Role() api.Role {
+func (k Key) Role() stored.Role {
 	switch {
 	case k.Jobs != nil:
-		return api.RoleTeamLead
+		return stored.RoleTeamLead
 	case k.Test:
-		return api.RoleAdmin
+		return stored.RoleAdmin
 	}
-	return api.RoleHr
+	return stored.RoleHR
 }
 
 // Includes reports whether the key has all scopes and jobs of another, which may be an earlier state of it.
@@ -177,15 +176,15 @@ func ShownID(company uuid.UUID, id *uuid.UUID) *uuid.UUID {
 
 // Summarize describes the actor of a past event, by the name of the user or of the API key. Actors of other kinds get
 // the name of their kind.
-func Summarize(id uuid.UUID, kind api.AuditActorType, name string) api.ActorSummary {
+func Summarize(id uuid.UUID, kind Kind, name string) api.ActorSummary {
 	switch kind {
-	case api.AuditActorTypeCandidate:
+	case KindCandidate:
 		name = "Candidate"
-	case api.AuditActorTypeEvaluator:
+	case KindEvaluator:
 		name = "Evaluator"
-	case api.AuditActorTypeSystem:
+	case KindSystem:
 		name = "System"
-	case api.AuditActorTypeUser, api.AuditActorTypeAPIKey:
+	case KindUser, KindAPIKey:
 	}
-	return api.ActorSummary{ID: id, Type: kind, Name: name}
+	return api.ActorSummary{ID: id, Type: api.AuditActorType(kind), Name: name}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
@@ -36,9 +37,9 @@ func TestOnlyUsersAndKeysHaveAStanding(t *testing.T) {
 		t.Run("kind "+string(kind), func(t *testing.T) {
 			t.Parallel()
 			for name, actor := range map[string]access.Actor{
-				"with a role":     {Kind: kind, ID: uuid.UUID{5}, Role: api.RoleAdmin},
-				"with a key":      {Kind: kind, ID: uuid.UUID{5}, Role: api.RoleAdmin, Key: key},
-				"with job limits": {Kind: kind, ID: uuid.UUID{5}, Role: api.RoleAdmin, Key: &access.Key{Jobs: []uuid.UUID{{1}}}},
+				"with a role":     {Kind: kind, ID: uuid.UUID{5}, Role: stored.RoleAdmin},
+				"with a key":      {Kind: kind, ID: uuid.UUID{5}, Role: stored.RoleAdmin, Key: key},
+				"with job limits": {Kind: kind, ID: uuid.UUID{5}, Role: stored.RoleAdmin, Key: &access.Key{Jobs: []uuid.UUID{{1}}}},
 			} {
 				want := kind == access.KindUser && actor.Key == nil || kind == access.KindAPIKey && actor.Key != nil
 				if got := !reflect.DeepEqual(actor.Standing(), access.Standing{}); got != want {

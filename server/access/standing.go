@@ -3,6 +3,7 @@ package access
 import (
 	"slices"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 )
 
@@ -55,12 +56,12 @@ type Standing struct {
 	// transitions is what the state machines call the actor.
 	transitions api.MachineActor
 	// manages are the roles whose users the actor manages.
-	manages []api.Role
+	manages []stored.Role
 }
 
 // Manages reports whether the actor may create, edit, deactivate and reactivate users of a role, and give and take the
 // role.
-func (s Standing) Manages(role api.Role) bool { return slices.Contains(s.manages, role) }
+func (s Standing) Manages(role stored.Role) bool { return slices.Contains(s.manages, role) }
 
 // Covers reports whether an actor with this standing sees and may do everything that an API key with another standing
 // does. Only ReachAll covers the jobs of a key, because the jobs of the actor may be others. What concerns a key
@@ -75,7 +76,7 @@ func (s Standing) Covers(key Standing) bool {
 	return covers(s.Hiring, key.Hiring) && covers(s.Jobs, key.Jobs) && covers(s.Kits, key.Kits) &&
 		covers(s.Users, key.Users) && covers(s.AuditLog, key.AuditLog) &&
 		(s.AuditLog == ReachAll || contains(key.AuditTypes)) &&
-		!slices.ContainsFunc(key.manages, func(role api.Role) bool { return !s.Manages(role) }) &&
+		!slices.ContainsFunc(key.manages, func(role stored.Role) bool { return !s.Manages(role) }) &&
 		slices.Index(order, s.transitions) >= slices.Index(order, key.transitions)
 }
 
@@ -89,30 +90,30 @@ func (s Standing) MachineActor(member bool) api.MachineActor {
 }
 
 // Roles lists the roles that have a standing.
-func Roles() []api.Role {
-	return []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
+func Roles() []stored.Role {
+	return []stored.Role{stored.RoleEmployee, stored.RoleTeamLead, stored.RoleHR, stored.RoleAdmin}
 }
 
 // Administers reports whether users of a role administer the company. A company always has an active user who does.
-func Administers(role api.Role) bool { return role == api.RoleAdmin }
+func Administers(role stored.Role) bool { return role == stored.RoleAdmin }
 
 // StandingOf is the standing of a role. An unknown role has none.
-func StandingOf(role api.Role) Standing {
+func StandingOf(role stored.Role) Standing {
 	switch role {
-	case api.RoleEmployee:
+	case stored.RoleEmployee:
 		return Standing{Hiring: ReachOwn, Jobs: ReachOwn, Kits: ReachOwn, Users: ReachOwn, AuditLog: ReachOwn}
-	case api.RoleTeamLead:
+	case stored.RoleTeamLead:
 		return Standing{
 			Hiring: ReachJobs, Jobs: ReachAll, Kits: ReachAll, Users: ReachAll, AuditLog: ReachOwn,
 			transitions: api.MachineActorTeamLead,
 		}
-	case api.RoleHr:
+	case stored.RoleHR:
 		return Standing{
 			Hiring: ReachAll, Jobs: ReachAll, Kits: ReachAll, Users: ReachAll, AuditLog: ReachOwn,
 			AuditTypes:  []string{"job", "candidate", "application", "kit", "interview", "score"},
-			transitions: api.MachineActorHr, manages: []api.Role{api.RoleEmployee, api.RoleTeamLead},
+			transitions: api.MachineActorHr, manages: []stored.Role{stored.RoleEmployee, stored.RoleTeamLead},
 		}
-	case api.RoleAdmin:
+	case stored.RoleAdmin:
 		return Standing{
 			Hiring: ReachAll, Jobs: ReachAll, Kits: ReachAll, Users: ReachAll, AuditLog: ReachAll,
 			transitions: api.MachineActorAdmin, manages: Roles(),

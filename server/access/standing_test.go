@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
@@ -29,23 +30,23 @@ func reachesOf(s access.Standing) reaches {
 func TestStandingOfRoles(t *testing.T) {
 	t.Parallel()
 	hiring := []string{"job", "candidate", "application", "kit", "interview", "score"}
-	for role, want := range map[api.Role]struct {
+	for role, want := range map[stored.Role]struct {
 		reaches    reaches
 		auditTypes []string
-		manages    []api.Role
+		manages    []stored.Role
 		member     api.MachineActor // in a job that the actor is a member of
 		elsewhere  api.MachineActor // in other jobs
 	}{
-		api.RoleEmployee: {reaches: reaches{own, own, own, own, own}},
-		api.RoleTeamLead: {reaches: reaches{jobs, all, all, all, own}, member: api.MachineActorTeamLead},
-		api.RoleHr: {
+		stored.RoleEmployee: {reaches: reaches{own, own, own, own, own}},
+		stored.RoleTeamLead: {reaches: reaches{jobs, all, all, all, own}, member: api.MachineActorTeamLead},
+		stored.RoleHR: {
 			reaches: reaches{all, all, all, all, own}, auditTypes: hiring,
-			manages: []api.Role{api.RoleEmployee, api.RoleTeamLead},
+			manages: []stored.Role{stored.RoleEmployee, stored.RoleTeamLead},
 			member:  api.MachineActorHr, elsewhere: api.MachineActorHr,
 		},
-		api.RoleAdmin: {
+		stored.RoleAdmin: {
 			reaches: reaches{all, all, all, all, all},
-			manages: []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin},
+			manages: []stored.Role{stored.RoleEmployee, stored.RoleTeamLead, stored.RoleHR, stored.RoleAdmin},
 			member:  api.MachineActorAdmin, elsewhere: api.MachineActorAdmin,
 		},
 		"observer": {},
@@ -79,9 +80,9 @@ func TestRolesAreThoseOfTheSpecification(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var specified []api.Role
+	var specified []stored.Role
 	for _, value := range document.Components.Schemas["Role"].Value.Enum {
-		specified = append(specified, api.Role(value.(string)))
+		specified = append(specified, stored.Role(value.(string)))
 	}
 	if !slices.Equal(access.Roles(), specified) {
 		t.Errorf("the roles are %v, the specification has %v", access.Roles(), specified)
@@ -92,43 +93,43 @@ func TestStandingOfKeys(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		key     access.Key
-		role    api.Role
+		role    stored.Role
 		reaches reaches
-		manages []api.Role
+		manages []stored.Role
 		member  api.MachineActor
 		other   api.MachineActor
 	}{
 		"whole company": {
 			access.Key{},
-			api.RoleHr,
+			stored.RoleHR,
 			reaches{all, all, all, all, own},
-			[]api.Role{api.RoleEmployee, api.RoleTeamLead},
+			[]stored.Role{stored.RoleEmployee, stored.RoleTeamLead},
 			api.MachineActorHr, api.MachineActorHr,
 		},
 		"test company": {
 			access.Key{Test: true},
-			api.RoleAdmin,
+			stored.RoleAdmin,
 			reaches{all, all, all, all, all},
 			access.Roles(),
 			api.MachineActorAdmin, api.MachineActorAdmin,
 		},
 		"limited to a job": {
 			access.Key{Jobs: []uuid.UUID{{1}}},
-			api.RoleTeamLead,
+			stored.RoleTeamLead,
 			reaches{jobs, jobs, jobs, none, none},
 			nil,
 			api.MachineActorTeamLead, "",
 		},
 		"limited to no job": {
 			access.Key{Jobs: []uuid.UUID{}},
-			api.RoleTeamLead,
+			stored.RoleTeamLead,
 			reaches{jobs, jobs, jobs, none, none},
 			nil,
 			api.MachineActorTeamLead, "",
 		},
 		"limited to a job of a test company": {
 			access.Key{Jobs: []uuid.UUID{{1}}, Test: true},
-			api.RoleTeamLead,
+			stored.RoleTeamLead,
 			reaches{jobs, jobs, jobs, none, none},
 			nil,
 			api.MachineActorTeamLead, "",
@@ -153,7 +154,7 @@ func TestStandingOfKeys(t *testing.T) {
 				t.Errorf("acts as %q in its jobs and as %q elsewhere", got.MachineActor(true), got.MachineActor(false))
 			}
 			// The role of a key is taken from the key, so a limited key gains nothing from another role.
-			actor.Role = api.RoleAdmin
+			actor.Role = stored.RoleAdmin
 			if actor.Limited() && reachesOf(actor.Standing()) != test.reaches {
 				t.Errorf("with another role the reaches are %v", reachesOf(actor.Standing()))
 			}
@@ -168,12 +169,12 @@ func TestCoverage(t *testing.T) {
 		"company": {}, "test company": {Test: true}, "limited": {Jobs: []uuid.UUID{{1}}},
 		"limited, test company": {Jobs: []uuid.UUID{{1}}, Test: true},
 	}
-	for role, want := range map[api.Role][]string{
-		api.RoleEmployee: nil,
-		api.RoleTeamLead: nil, // of other jobs
-		api.RoleHr:       {"company", "limited", "limited, test company"},
-		api.RoleAdmin:    {"company", "limited", "limited, test company", "test company"},
-		"observer":       nil,
+	for role, want := range map[stored.Role][]string{
+		stored.RoleEmployee: nil,
+		stored.RoleTeamLead: nil, // of other jobs
+		stored.RoleHR:       {"company", "limited", "limited, test company"},
+		stored.RoleAdmin:    {"company", "limited", "limited, test company", "test company"},
+		"observer":          nil,
 	} {
 		t.Run(string(role), func(t *testing.T) {
 			t.Parallel()
@@ -191,14 +192,14 @@ func TestCoverage(t *testing.T) {
 		"kits":           func(s *access.Standing) { s.Kits = jobs },
 		"users":          func(s *access.Standing) { s.Users = own },
 		"audit log":      func(s *access.Standing) { s.AuditLog = own },
-		"managed users":  func(s *access.Standing) { *s = reachesWithout(*s, access.StandingOf(api.RoleHr)) },
+		"managed users":  func(s *access.Standing) { *s = reachesWithout(*s, access.StandingOf(stored.RoleHR)) },
 		"no transitions": func(s *access.Standing) { *s = reachesWithout(*s, access.Standing{}) },
 	} {
 		t.Run("without "+name, func(t *testing.T) {
 			t.Parallel()
-			admin := access.StandingOf(api.RoleAdmin)
+			admin := access.StandingOf(stored.RoleAdmin)
 			narrow(&admin)
-			if admin.Covers(access.StandingOf(api.RoleAdmin)) {
+			if admin.Covers(access.StandingOf(stored.RoleAdmin)) {
 				t.Errorf("got covered with %+v, want not covered", admin)
 			}
 		})
@@ -218,11 +219,11 @@ func TestSeesUser(t *testing.T) {
 		actor           access.Actor
 		self, colleague bool
 	}{
-		"employee":     {access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleEmployee}, true, false},
-		"team lead":    {access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleTeamLead}, true, true},
+		"employee":     {access.Actor{Kind: access.KindUser, ID: self, Role: stored.RoleEmployee}, true, false},
+		"team lead":    {access.Actor{Kind: access.KindUser, ID: self, Role: stored.RoleTeamLead}, true, true},
 		"unknown role": {access.Actor{Kind: access.KindUser, ID: self, Role: "observer"}, false, false},
-		"key":          {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{}}, true, true},
-		"limited key":  {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: &access.Key{Jobs: []uuid.UUID{}}}, false, false},
+		"key":          {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: &access.Key{}}, true, true},
+		"limited key":  {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleTeamLead, Key: &access.Key{Jobs: []uuid.UUID{}}}, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,7 +237,7 @@ func TestSeesUser(t *testing.T) {
 func TestAdministers(t *testing.T) {
 	t.Parallel()
 	for _, role := range append(access.Roles(), "observer", "") {
-		if got, want := access.Administers(role), role == api.RoleAdmin; got != want {
+		if got, want := access.Administers(role), role == stored.RoleAdmin; got != want {
 			t.Errorf("role %q: got %t, want %t", role, got, want)
 		}
 	}
@@ -256,7 +257,7 @@ func TestHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := (access.Actor{Kind: test.kind, Role: api.RoleHr, Key: test.key}).Holds("jobs:write"); got != test.want {
+			if got := (access.Actor{Kind: test.kind, Role: stored.RoleHR, Key: test.key}).Holds("jobs:write"); got != test.want {
 				t.Errorf("got %t, want %t", got, test.want)
 			}
 		})
@@ -270,16 +271,16 @@ func TestReadsUsers(t *testing.T) {
 		actor access.Actor
 		want  bool
 	}{
-		"employee":                   {access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, false},
-		"team lead":                  {access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, true},
-		"HR":                         {access.Actor{Kind: access.KindUser, Role: api.RoleHr}, true},
-		"admin":                      {access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, true},
+		"employee":                   {access.Actor{Kind: access.KindUser, Role: stored.RoleEmployee}, false},
+		"team lead":                  {access.Actor{Kind: access.KindUser, Role: stored.RoleTeamLead}, true},
+		"HR":                         {access.Actor{Kind: access.KindUser, Role: stored.RoleHR}, true},
+		"admin":                      {access.Actor{Kind: access.KindUser, Role: stored.RoleAdmin}, true},
 		"unknown role":               {access.Actor{Kind: access.KindUser, Role: "observer"}, false},
-		"key with the scope":         {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{Scopes: reader}}, true},
-		"key without the scope":      {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{Scopes: reader[:1]}}, false},
-		"limited key":                {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: &access.Key{Scopes: reader, Jobs: []uuid.UUID{}}}, false},
+		"key with the scope":         {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: &access.Key{Scopes: reader}}, true},
+		"key without the scope":      {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: &access.Key{Scopes: reader[:1]}}, false},
+		"limited key":                {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleTeamLead, Key: &access.Key{Scopes: reader, Jobs: []uuid.UUID{}}}, false},
 		"key of an unknown role":     {access.Actor{Kind: access.KindAPIKey, Role: "observer", Key: &access.Key{Scopes: reader}}, false},
-		"test key without the scope": {access.Actor{Kind: access.KindAPIKey, Role: api.RoleAdmin, Key: &access.Key{Test: true}}, false},
+		"test key without the scope": {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleAdmin, Key: &access.Key{Test: true}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -319,14 +320,15 @@ func TestPersonsBehindActors(t *testing.T) {
 
 func TestSummarize(t *testing.T) {
 	t.Parallel()
-	for kind, want := range map[api.AuditActorType]string{
-		api.AuditActorTypeUser: "Ada", api.AuditActorTypeAPIKey: "Ada", api.AuditActorTypeCandidate: "Candidate",
-		api.AuditActorTypeEvaluator: "Evaluator", api.AuditActorTypeSystem: "System",
+	for kind, want := range map[access.Kind]string{
+		access.KindUser: "Ada", access.KindAPIKey: "Ada", access.KindCandidate: "Candidate",
+		access.KindEvaluator: "Evaluator", access.KindSystem: "System",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			if got := access.Summarize(uuid.UUID{3}, kind, "Ada"); got != (api.ActorSummary{ID: uuid.UUID{3}, Type: kind, Name: want}) {
-				t.Errorf("got the summary %+v, want the name %s", got, want)
+			want := api.ActorSummary{ID: uuid.UUID{3}, Type: api.AuditActorType(kind), Name: want}
+			if got := access.Summarize(uuid.UUID{3}, kind, "Ada"); got != want {
+				t.Errorf("got %+v, want %+v", got, want)
 			}
 		})
 	}

@@ -27,6 +27,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/db"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -196,10 +197,10 @@ type Replica struct {
 }
 
 // newRoles returns the roles of a specification that have no standing.
-func newRoles(document *openapi3.T) []api.Role {
-	var roles []api.Role
+func newRoles(document *openapi3.T) []stored.Role {
+	var roles []stored.Role
 	for _, value := range document.Components.Schemas["Role"].Value.Enum {
-		if role := api.Role(fmt.Sprint(value)); !slices.Contains(access.Roles(), role) {
+		if role := stored.Role(fmt.Sprint(value)); !slices.Contains(access.Roles(), role) {
 			roles = append(roles, role)
 		}
 	}

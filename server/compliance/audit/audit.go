@@ -20,7 +20,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
@@ -154,7 +154,7 @@ type Entry struct {
 	// ID is the id of the resource; nil if there is none.
 	ID *uuid.UUID
 	// Outcome is the outcome; empty stands for success.
-	Outcome api.AuditOutcome
+	Outcome stored.AuditOutcome
 	Details Details
 }
 
@@ -202,12 +202,12 @@ func (r *Recorder) entry(actor access.Actor, e Entry, details any) (db.InsertAud
 	}
 	row := db.InsertAuditLogParams{
 		CompanyID: actor.CompanyID, ID: r.clock.ID(), CreatedAt: r.clock.Now(),
-		ActorType: api.AuditActorType(actor.Kind), ActorID: &actor.ID,
+		ActorType: actor.Kind, ActorID: &actor.ID,
 		Action: string(e.Action), ResourceType: e.Resource, ResourceID: e.ID,
 		Outcome: e.Outcome, Details: storable(encoded),
 	}
 	if row.Outcome == "" {
-		row.Outcome = api.AuditOutcomeSuccess
+		row.Outcome = stored.AuditOutcomeSuccess
 	}
 	if actor.SessionID != uuid.Nil {
 		row.SessionID = &actor.SessionID

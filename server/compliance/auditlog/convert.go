@@ -20,10 +20,10 @@ func convert(row db.AuditLog, sequence *int64, hash []byte) (api.AuditLog, error
 	}
 	response := api.AuditLog{
 		ID: row.ID, CompanyID: row.CompanyID, CreatedAt: row.CreatedAt.UTC(),
-		ActorType: row.ActorType, ActorID: optional.Of(access.ShownID(row.CompanyID, row.ActorID)),
+		ActorType: api.AuditActorType(row.ActorType), ActorID: optional.Of(access.ShownID(row.CompanyID, row.ActorID)),
 		SessionID: optional.Of(row.SessionID),
 		Action:    api.AuditAction(row.Action), ResourceType: api.AuditResourceType(row.ResourceType),
-		ResourceID: optional.Of(row.ResourceID), Outcome: row.Outcome,
+		ResourceID: optional.Of(row.ResourceID), Outcome: api.AuditOutcome(row.Outcome),
 		IP: nullable.NewNullNullable[string](), UserAgent: row.UserAgent, RequestID: row.RequestID, Details: details,
 		Sequence: optional.Of(sequence), Hash: nullable.NewNullNullable[string](),
 		ErasedBy: optional.Of(row.ErasedBy),

@@ -4,15 +4,15 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
 // step is one move of an application without a time; after is the time since the previous step.
 type step struct {
-	event  api.ApplicationEvent
-	stage  api.ApplicationStage
-	status api.ApplicationStatus
+	event  stored.ApplicationEvent
+	stage  stored.ApplicationStage
+	status stored.ApplicationStatus
 	after  time.Duration
 }
 
@@ -31,17 +31,17 @@ type application struct {
 }
 
 // stageTime returns the minimum and maximum time that an application is in a stage.
-func stageTime(stage api.ApplicationStage) (from, to time.Duration) {
+func stageTime(stage stored.ApplicationStage) (from, to time.Duration) {
 	switch stage {
-	case api.ApplicationStageApplied:
+	case stored.ApplicationStageApplied:
 		return day / 3, 8 * day
-	case api.ApplicationStageScreening:
+	case stored.ApplicationStageScreening:
 		return 2 * day, 10 * day
-	case api.ApplicationStageInterview:
+	case stored.ApplicationStageInterview:
 		return 6 * day, 15 * day
-	case api.ApplicationStageEvaluation:
+	case stored.ApplicationStageEvaluation:
 		return day, 5 * day
-	case api.ApplicationStageOffer, api.ApplicationStageHired:
+	case stored.ApplicationStageOffer, stored.ApplicationStageHired:
 	}
 	return 2 * day, 8 * day
 }
@@ -56,9 +56,9 @@ const (
 // stepsTo returns the steps to an outcome. The time in the interview stage depends on the number of planned
 // interviews.
 func (g *generator) stepsTo(to outcome, planned []plannedInterview) []step {
-	active := api.ApplicationStatusActive
+	active := stored.ApplicationStatusActive
 	stages := lifecycle.Stages()
-	steps := []step{{event: api.ApplicationEventApply, stage: stages[0], status: active}}
+	steps := []step{{event: stored.ApplicationEventApply, stage: stages[0], status: active}}
 	upTo := slices.Index(stages, to.stage)
 	skipsScreening := upTo >= 2 && g.chance(0.05)
 	for i := 1; i <= upTo; i++ {
@@ -70,36 +70,36 @@ func (g *generator) stepsTo(to outcome, planned []plannedInterview) []step {
 			steps = append(steps, g.interruption(before)...)
 		}
 		next := step{
-			event: api.ApplicationEventAdvance, stage: stages[i], status: active, after: g.between(stageTime(before)),
+			event: stored.ApplicationEventAdvance, stage: stages[i], status: active, after: g.between(stageTime(before)),
 		}
-		if before == api.ApplicationStageInterview && len(planned) > 0 {
+		if before == stored.ApplicationStageInterview && len(planned) > 0 {
 			next.after = time.Duration(len(planned))*interviewTime + g.between(0, 2*day)
 		}
 		if i == 2 && skipsScreening {
-			next.event = api.ApplicationEventSkip
+			next.event = stored.ApplicationEventSkip
 		}
-		if next.stage == api.ApplicationStageHired {
-			next.status = api.ApplicationStatusHired
+		if next.stage == stored.ApplicationStageHired {
+			next.status = stored.ApplicationStatusHired
 		}
 		steps = append(steps, next)
-		if next.stage == api.ApplicationStageEvaluation && g.chance(0.04) {
+		if next.stage == stored.ApplicationStageEvaluation && g.chance(0.04) {
 			steps = append(steps,
-				step{api.ApplicationEventReturn, api.ApplicationStageInterview, active, g.between(day/2, 2*day)},
-				step{api.ApplicationEventAdvance, api.ApplicationStageEvaluation, active, g.between(2*day, 5*day)})
+				step{stored.ApplicationEventReturn, stored.ApplicationStageInterview, active, g.between(day/2, 2*day)},
+				step{stored.ApplicationEventAdvance, stored.ApplicationStageEvaluation, active, g.between(2*day, 5*day)})
 		}
 	}
 	end := step{stage: to.stage, status: to.status, after: g.between(stageTime(to.stage))}
 	switch to.status {
-	case api.ApplicationStatusActive, api.ApplicationStatusHired:
+	case stored.ApplicationStatusActive, stored.ApplicationStatusHired:
 		return steps
-	case api.ApplicationStatusOnHold:
-		end.event = api.ApplicationEventHold
-	case api.ApplicationStatusRejected:
-		end.event = api.ApplicationEventReject
-	case api.ApplicationStatusWithdrawn:
-		end.event = api.ApplicationEventWithdraw
+	case stored.ApplicationStatusOnHold:
+		end.event = stored.ApplicationEventHold
+	case stored.ApplicationStatusRejected:
+		end.event = stored.ApplicationEventReject
+	case stored.ApplicationStatusWithdrawn:
+		end.event = stored.ApplicationEventWithdraw
 	}
-	if to.stage == api.ApplicationStageInterview && len(planned) > 0 {
+	if to.stage == stored.ApplicationStageInterview && len(planned) > 0 {
 		end.after = time.Duration(len(planned))*interviewTime + g.between(0, 2*day)
 	}
 	return append(steps, end)
@@ -107,20 +107,20 @@ func (g *generator) stepsTo(to outcome, planned []plannedInterview) []step {
 
 // interruption returns steps that sometimes happen in an early stage: the application is put on hold and resumed, or
 // closed and reactivated.
-func (g *generator) interruption(stage api.ApplicationStage) []step {
-	active := api.ApplicationStatusActive
-	pause := func(event api.ApplicationEvent, status api.ApplicationStatus, back api.ApplicationEvent) []step {
+func (g *generator) interruption(stage stored.ApplicationStage) []step {
+	active := stored.ApplicationStatusActive
+	pause := func(event stored.ApplicationEvent, status stored.ApplicationStatus, back stored.ApplicationEvent) []step {
 		return []step{
 			{event, stage, status, g.between(day, 3*day)}, {back, stage, active, g.between(day, 9*day)},
 		}
 	}
 	switch draw := g.Float64(); {
 	case draw < 0.03:
-		return pause(api.ApplicationEventHold, api.ApplicationStatusOnHold, api.ApplicationEventResume)
+		return pause(stored.ApplicationEventHold, stored.ApplicationStatusOnHold, stored.ApplicationEventResume)
 	case draw < 0.04:
-		return pause(api.ApplicationEventReject, api.ApplicationStatusRejected, api.ApplicationEventReactivate)
+		return pause(stored.ApplicationEventReject, stored.ApplicationStatusRejected, stored.ApplicationEventReactivate)
 	case draw < 0.045:
-		return pause(api.ApplicationEventWithdraw, api.ApplicationStatusWithdrawn, api.ApplicationEventReactivate)
+		return pause(stored.ApplicationEventWithdraw, stored.ApplicationStatusWithdrawn, stored.ApplicationEventReactivate)
 	}
 	return nil
 }
@@ -140,7 +140,7 @@ func stepTimes(steps []step, index int, at time.Time) []time.Time {
 
 // interviewStep returns the index of the step that first enters the interview stage, or -1.
 func interviewStep(steps []step) int {
-	return slices.IndexFunc(steps, func(s step) bool { return s.stage == api.ApplicationStageInterview })
+	return slices.IndexFunc(steps, func(s step) bool { return s.stage == stored.ApplicationStageInterview })
 }
 
 // placeSteps returns the times of an application's steps. For applications that are still in the interview stage, it
@@ -152,12 +152,12 @@ func (g *generator) placeSteps(app *application) (placed []time.Time, last perio
 		return stepTimes(app.steps, final, latest.Add(-g.timeSinceLastStep(app))), last
 	}
 	entry := interviewStep(app.steps)
-	if !app.closed() && app.stage == api.ApplicationStageInterview {
+	if !app.closed() && app.stage == stored.ApplicationStageInterview {
 		status := app.planned[len(app.planned)-1].status
 		last = g.lastInterviewPeriod(status)
 		earlierInterviews := time.Duration(len(app.planned)-1) * interviewTime
 		entered := last.from.Add(-earlierInterviews - g.between(2*day, 6*day))
-		if status == api.InterviewStatusScheduled && entered.After(latest.Add(-earlierInterviews)) {
+		if status == stored.InterviewStatusScheduled && entered.After(latest.Add(-earlierInterviews)) {
 			entered = latest.Add(-earlierInterviews - g.between(0, 5*day))
 		}
 		if final > entry { // put on hold some time after the last interview

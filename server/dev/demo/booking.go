@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // period is a half-open time interval.
@@ -72,7 +72,7 @@ func (g *generator) choosePanel(of *job, number int, free func(uuid.UUID) bool) 
 	for i, p := range g.panelists {
 		switch {
 		case !free(p.id):
-		case p.role == api.RoleHr:
+		case p.role == stored.RoleHR:
 			weights[i] = 1
 		case slices.ContainsFunc(of.team, func(member person) bool { return member.id == p.id }):
 			weights[i] = 12

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // candidate is a generated candidate.
@@ -62,7 +62,7 @@ func (g *generator) addCandidates(of size, hires int) {
 func (g *generator) applicationCounts(of size) []int {
 	open := 0
 	for _, job := range g.jobs {
-		if job.status != api.JobStatusDraft {
+		if job.status != stored.JobStatusDraft {
 			open++
 		}
 	}
@@ -122,7 +122,7 @@ func (g *generator) fillPersonalData(cand *candidate, n int, names map[string]in
 		id := fmt.Sprintf("%s%04d", externalIDPrefix(g.part), n+1)
 		row.ExternalID = &id
 	}
-	row.Status, row.Version = api.CandidateStatusActive, 1
+	row.Status, row.Version = stored.CandidateStatusActive, 1
 }
 
 // externalIDPrefix returns the prefix of the external ids of a part's candidates.
@@ -149,7 +149,7 @@ func (g *generator) finishCandidate(cand *candidate) candidateRow {
 	row.ID = g.id(row.CreatedAt)
 	switch {
 	case !cand.last.IsZero() && !cand.considered && g.chance(0.12) && g.now.Sub(cand.last) > 2*day:
-		row.Status = api.CandidateStatusArchived
+		row.Status = stored.CandidateStatusArchived
 		row.UpdatedAt = cand.last.Add(g.between(time.Hour, g.now.Sub(cand.last)))
 		row.Version++
 	case g.chance(0.25):

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
 )
 
@@ -31,15 +31,15 @@ func fullSize() size { return size{candidates: 2000, applications: 3000, intervi
 func companies() []company {
 	acme := company{name: "Acme Robotics", slug: "acme-robotics", domain: "acme.example", first: fullSize()}
 	acme.people = append([]operator.Person{
-		{Email: "admin@acme.example", FirstName: "Ada", LastName: "Okafor", Role: api.RoleAdmin, Department: "IT"},
-		{Email: "hr@acme.example", FirstName: "Helena", LastName: "Reyes", Role: api.RoleHr, Department: "People"},
+		{Email: "admin@acme.example", FirstName: "Ada", LastName: "Okafor", Role: stored.RoleAdmin, Department: "IT"},
+		{Email: "hr@acme.example", FirstName: "Helena", LastName: "Reyes", Role: stored.RoleHR, Department: "People"},
 		{
 			Email: "lead@acme.example", FirstName: "Lars", LastName: "Lindqvist",
-			Role: api.RoleTeamLead, Department: "Robotics",
+			Role: stored.RoleTeamLead, Department: "Robotics",
 		},
 		{
 			Email: "employee@acme.example", FirstName: "Emil", LastName: "Stone",
-			Role: api.RoleEmployee, Department: "Robotics",
+			Role: stored.RoleEmployee, Department: "Robotics",
 		},
 	}, acme.otherPeople()...)
 	globex := company{
@@ -47,8 +47,8 @@ func companies() []company {
 		first: size{candidates: 20, applications: 26, interviews: 6},
 	}
 	globex.people = append([]operator.Person{
-		{Email: "admin@globex.example", FirstName: "Grace", LastName: "Moreau", Role: api.RoleAdmin, Department: "IT"},
-		{Email: "hr@globex.example", FirstName: "Hugo", LastName: "Tanaka", Role: api.RoleHr, Department: "People"},
+		{Email: "admin@globex.example", FirstName: "Grace", LastName: "Moreau", Role: stored.RoleAdmin, Department: "IT"},
+		{Email: "hr@globex.example", FirstName: "Hugo", LastName: "Tanaka", Role: stored.RoleHR, Department: "People"},
 	}, globex.otherPeople()...)
 	return []company{acme, globex}
 }
@@ -71,10 +71,10 @@ func (c company) otherPeople() []operator.Person {
 			surname := last[(i+shift+len(c.slug))%len(last)]
 			person := operator.Person{
 				Email:     fmt.Sprintf("%s.%s@%s", ascii(name), ascii(surname), c.domain),
-				FirstName: name, LastName: surname, Role: api.RoleEmployee, Department: departments[(i+shift)%len(departments)],
+				FirstName: name, LastName: surname, Role: stored.RoleEmployee, Department: departments[(i+shift)%len(departments)],
 			}
 			if i%6 == 0 && shift == 3 {
-				person.Role = api.RoleTeamLead
+				person.Role = stored.RoleTeamLead
 			}
 			people = append(people, person)
 		}

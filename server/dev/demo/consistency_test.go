@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
@@ -117,7 +118,20 @@ func TestKitVersionsMatchTheAPI(t *testing.T) {
 	for _, kit := range testkit.Decode[api.KitPage](client.Get("/api/v1/kits").Expect(http.StatusOK)).Data {
 		versions := testkit.Decode[api.KitVersionPage](client.Get("/api/v1/kits/" + kit.ID.String() + "/versions").Expect(http.StatusOK))
 		for _, version := range versions.Data {
-			want, err := kitcontent.Hash(version.Criteria, version.Questions)
+			content, err := json.Marshal(map[string]any{
+				"name": "Copy", "criteria": version.Criteria, "questions": version.Questions,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var shown struct {
+				Criteria  []stored.KitCriterionV1
+				Questions []stored.KitQuestionV1
+			}
+			if err := json.Unmarshal(content, &shown); err != nil {
+				t.Fatal(err)
+			}
+			want, err := kitcontent.Hash(shown.Criteria, shown.Questions)
 			if err != nil {
 				t.Fatalf("hash version %d of %s: %v", version.Number, kit.Name, err)
 			}
@@ -133,12 +147,6 @@ func TestKitVersionsMatchTheAPI(t *testing.T) {
 				published++
 			}
 
-			content, err := json.Marshal(map[string]any{
-				"name": "Copy", "criteria": version.Criteria, "questions": version.Questions,
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
 			client.Post("/api/v1/kits", json.RawMessage(content)).Expect(http.StatusCreated)
 
 			if n := len(version.Criteria); n < 5 || n > 7 {

@@ -7,7 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
@@ -41,16 +41,16 @@ type jobText struct {
 }
 
 // status returns the job's current status.
-func (p jobText) status() api.JobStatus {
+func (p jobText) status() stored.JobStatus {
 	switch {
 	case p.Closed > 0:
-		return api.JobStatusClosed
+		return stored.JobStatusClosed
 	case p.OnHold > 0:
-		return api.JobStatusOnHold
+		return stored.JobStatusOnHold
 	case p.Opened > 0:
-		return api.JobStatusOpen
+		return stored.JobStatusOpen
 	}
-	return api.JobStatusDraft
+	return stored.JobStatusDraft
 }
 
 // kitText describes a kit in content/kit-*.yaml.
@@ -120,11 +120,11 @@ func (n noteText) of(rating int) []string {
 }
 
 // criteria returns the criteria of a version as API objects.
-func (k kitText) criteria(v versionText) []api.KitCriterion {
-	criteria := make([]api.KitCriterion, len(v.Criteria))
+func (k kitText) criteria(v versionText) []stored.KitCriterionV1 {
+	criteria := make([]stored.KitCriterionV1, len(v.Criteria))
 	for i, named := range v.Criteria {
 		text := k.Criteria[named.key]
-		criteria[i] = api.KitCriterion{
+		criteria[i] = stored.KitCriterionV1{
 			Key: named.key, Title: text.Title, Description: optional.Of(&text.Description), Weight: named.weight,
 			Required: text.Required, Anchors: text.Anchors,
 		}
@@ -133,15 +133,15 @@ func (k kitText) criteria(v versionText) []api.KitCriterion {
 }
 
 // questions returns the questions of a version as API objects. They refer only to criteria of the version.
-func (k kitText) questions(v versionText) []api.KitQuestion {
+func (k kitText) questions(v versionText) []stored.KitQuestionV1 {
 	known := map[string]bool{}
 	for _, named := range v.Criteria {
 		known[named.key] = true
 	}
-	questions := make([]api.KitQuestion, len(v.Questions))
+	questions := make([]stored.KitQuestionV1, len(v.Questions))
 	for i, key := range v.Questions {
 		text := k.Questions[key]
-		questions[i] = api.KitQuestion{
+		questions[i] = stored.KitQuestionV1{
 			Key: key, Text: text.Text, Guidance: optional.Of(&text.Guidance), Minutes: optional.Of(&text.Minutes),
 		}
 		for _, criterion := range text.Criteria {
@@ -167,16 +167,16 @@ type phrases struct {
 	Sources []string                 `yaml:"sources"`
 	Moves   struct {
 		Hold, Resume, Withdraw, Return, Reactivate, Skip []string
-		Reject                                           map[api.RejectionReason][]string
+		Reject                                           map[stored.RejectionReason][]string
 	} `yaml:"moves"`
 	Interviews struct {
 		Instructions, Reschedule, Cancel, Reopen, Rooms []string
 
-		NoShow  []string                       `yaml:"no_show"`
-		Respond map[api.PanelResponse][]string `yaml:"respond"`
+		NoShow  []string                          `yaml:"no_show"`
+		Respond map[stored.PanelResponse][]string `yaml:"respond"`
 	} `yaml:"interviews"`
-	Comments  map[api.Recommendation][]string `yaml:"comments"`
-	ExtraJobs extraJobs                       `yaml:"extra_jobs"`
+	Comments  map[stored.Recommendation][]string `yaml:"comments"`
+	ExtraJobs extraJobs                          `yaml:"extra_jobs"`
 }
 
 // extraJobs has the texts that the jobs of further parts are combined from.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
@@ -27,7 +27,7 @@ func TestPhrasesAreComplete(t *testing.T) {
 	t.Parallel()
 	phrases := mustReadLibrary(t).phrases
 
-	for _, reason := range []api.RejectionReason{
+	for _, reason := range []stored.RejectionReason{
 		"not_qualified", "lacks_experience", "failed_assessment", "stronger_candidate", "compensation", "location",
 		"work_authorization", "availability", "position_filled", "position_cancelled", "duplicate", "other",
 	} {
@@ -35,12 +35,12 @@ func TestPhrasesAreComplete(t *testing.T) {
 			t.Errorf("rejection reason %s has no texts", reason)
 		}
 	}
-	for _, recommendation := range []api.Recommendation{"definitely_no", "no", "no_decision", "yes", "strong_yes"} {
+	for _, recommendation := range []stored.Recommendation{"definitely_no", "no", "no_decision", "yes", "strong_yes"} {
 		if len(phrases.Comments[recommendation]) == 0 {
 			t.Errorf("recommendation %s has no texts", recommendation)
 		}
 	}
-	for _, response := range []api.PanelResponse{"accepted", "tentative", "declined"} {
+	for _, response := range []stored.PanelResponse{"accepted", "tentative", "declined"} {
 		if len(phrases.Interviews.Respond[response]) == 0 {
 			t.Errorf("response %s has no texts", response)
 		}
@@ -182,18 +182,18 @@ func TestJobsReferToExistingUsersAndKits(t *testing.T) {
 			if len(jobs) == 0 {
 				t.Fatal("the company has no jobs")
 			}
-			roles := map[string]api.Role{}
+			roles := map[string]stored.Role{}
 			for _, p := range company.people {
 				roles[p.Email] = p.Role
 			}
 
 			for _, job := range jobs {
-				if role := roles[job.Manager+"@"+company.domain]; role != api.RoleTeamLead {
-					t.Errorf("%s: role of manager %s: got %q, want %q", job.Title, job.Manager, role, api.RoleTeamLead)
+				if role := roles[job.Manager+"@"+company.domain]; role != stored.RoleTeamLead {
+					t.Errorf("%s: role of manager %s: got %q, want %q", job.Title, job.Manager, role, stored.RoleTeamLead)
 				}
 				for _, name := range job.Interviewers {
-					if role := roles[name+"@"+company.domain]; role != api.RoleEmployee {
-						t.Errorf("%s: role of interviewer %s: got %q, want %q", job.Title, name, role, api.RoleEmployee)
+					if role := roles[name+"@"+company.domain]; role != stored.RoleEmployee {
+						t.Errorf("%s: role of interviewer %s: got %q, want %q", job.Title, name, role, stored.RoleEmployee)
 					}
 				}
 				if !calendar.ValidZone(job.Zone) {
@@ -203,7 +203,7 @@ func TestJobsReferToExistingUsersAndKits(t *testing.T) {
 					t.Errorf("%s: description is empty or has surrounding space: %q", job.Title, job.Description)
 				}
 				hasKit := slices.ContainsFunc(l.kits, func(k kitText) bool { return k.Category == job.Category })
-				if !hasKit && job.status() != api.JobStatusDraft {
+				if !hasKit && job.status() != stored.JobStatusDraft {
 					t.Errorf("%s: there is no kit of category %q", job.Title, job.Category)
 				}
 			}

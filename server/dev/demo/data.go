@@ -5,14 +5,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
 
 // person is a user of the company.
 type person struct {
 	id         uuid.UUID
-	role       api.Role
+	role       stored.Role
 	department string
 	// bias is how much higher than others they rate the same performance, in rating levels.
 	bias float64
@@ -24,7 +24,7 @@ type job struct {
 	category   jobCategory
 	department string
 	office     office
-	status     api.JobStatus
+	status     stored.JobStatus
 	// opened and until limit when applications were accepted.
 	opened, until time.Time
 	popularity    int
@@ -39,9 +39,10 @@ func (j job) applicationWeight(applied time.Time, to outcome) int {
 		return 0
 	}
 	switch {
-	case j.status == api.JobStatusOpen, j.status == api.JobStatusOnHold && to.status == api.ApplicationStatusOnHold:
+	case j.status == stored.JobStatusOpen,
+		j.status == stored.JobStatusOnHold && to.status == stored.ApplicationStatusOnHold:
 		return 4 * j.popularity
-	case j.status == api.JobStatusOnHold:
+	case j.status == stored.JobStatusOnHold:
 		return j.popularity
 	case to.closed():
 		return 6 * j.popularity

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
@@ -233,7 +234,7 @@ func TestLoadIntoExistingCompany(t *testing.T) {
 	}
 	for _, email := range []string{"lead@acme.example", "hr@acme.example"} {
 		_, err := f.operator.CreateUserWithHash(t.Context(), company.ID, operator.Person{
-			Email: email, FirstName: "Lars", LastName: "Lindqvist", Role: api.RoleTeamLead,
+			Email: email, FirstName: "Lars", LastName: "Lindqvist", Role: stored.RoleTeamLead,
 		}, "none")
 		if err != nil {
 			t.Fatal(err)

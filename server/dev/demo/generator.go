@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // Periods before the present.
@@ -46,7 +46,7 @@ func generate(r random, data companyData, l *library, part int, of size) (*batch
 	plan := g.planApplications(of.applications)
 	hires := 0
 	for _, app := range plan {
-		if app.status == api.ApplicationStatusHired {
+		if app.status == stored.ApplicationStatusHired {
 			hires++
 		}
 	}
@@ -109,7 +109,7 @@ func (g *generator) addApplication(app *application) error {
 // pair.
 func (g *generator) assign(app *application, applied time.Time) bool {
 	from := &g.unassigned
-	if app.status == api.ApplicationStatusHired && len(g.forHires) > 0 {
+	if app.status == stored.ApplicationStatusHired && len(g.forHires) > 0 {
 		from = &g.forHires
 	}
 	for range 100 {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // interview is a generated interview with its dependent rows.
@@ -67,20 +67,20 @@ func (g *generator) newInterview(app *application, n int, s plannedInterview, wi
 	if i.chooseKit(g, app.job.category, n, created); i.kit == nil {
 		return nil
 	}
-	if s.status == api.InterviewStatusDraft {
+	if s.status == stored.InterviewStatusDraft {
 		i.setPanel(g, g.choosePanel(app.job, size, func(uuid.UUID) bool { return true }), created)
-		i.addEvent(g, api.InterviewEventKindCreate, s.status, created, &scheduler.id, nil)
+		i.addEvent(g, stored.InterviewEventCreate, s.status, created, &scheduler.id, nil)
 		return i
 	}
 	minutes := g.minutes(i.row.Kind)
 	within.from = later(within.from, created.Add(2*time.Hour))
-	if s.status != api.InterviewStatusScheduled && s.status != api.InterviewStatusCancelled {
+	if s.status != stored.InterviewStatusScheduled && s.status != stored.InterviewStatusCancelled {
 		within.to = earlier(within.to, history.to.Add(-2*time.Hour))
 	}
 	var when period
 	var panel []person
 	var found bool
-	if s.status == api.InterviewStatusInProgress {
+	if s.status == stored.InterviewStatusInProgress {
 		when, panel, found = g.findCurrentTime(app, minutes, size)
 	} else {
 		when, panel, found = g.findTime(app, within, minutes, size)
@@ -89,7 +89,7 @@ func (g *generator) newInterview(app *application, n int, s plannedInterview, wi
 		return nil
 	}
 	i.setPanel(g, panel, created)
-	i.addEvent(g, api.InterviewEventKindCreate, api.InterviewStatusDraft, created, &scheduler.id, nil)
+	i.addEvent(g, stored.InterviewEventCreate, stored.InterviewStatusDraft, created, &scheduler.id, nil)
 	asked := g.schedule(app, i, s, when, minutes, scheduler, history.to)
 	g.addResponses(i, s.status, period{asked, earlier(when.from, history.to).Add(-10 * time.Minute)})
 	g.advanceTo(app, i, s.status, asked, history.to)
@@ -103,16 +103,16 @@ func (g *generator) describe(app *application, n int) *interview {
 		ApplicationID: app.row.ID, JobID: app.job.id, Instructions: maybe(g.random, 0.3, phrases.Instructions),
 	}}
 	row := &i.row
-	row.Kind = []api.InterviewKind{
-		api.InterviewKindVideo, api.InterviewKindOnsite, api.InterviewKindPhone, api.InterviewKindText,
+	row.Kind = []stored.InterviewKind{
+		stored.InterviewKindVideo, stored.InterviewKindOnsite, stored.InterviewKindPhone, stored.InterviewKindText,
 	}[g.weightedIndex([]int{55, 22 + 10*n, max(0, 20-15*n), 3})]
 	switch row.Kind {
-	case api.InterviewKindOnsite:
+	case stored.InterviewKindOnsite:
 		row.Location = maybe(g.random, 1, phrases.Rooms)
-	case api.InterviewKindVideo, api.InterviewKindText:
+	case stored.InterviewKindVideo, stored.InterviewKindText:
 		url := "https://meet.example/" + g.letters(3) + "-" + g.letters(4) + "-" + g.letters(3)
 		row.MeetingURL = &url
-	case api.InterviewKindPhone, api.InterviewKindAi:
+	case stored.InterviewKindPhone, stored.InterviewKindAI:
 		row.Location = app.candidate.row.Phone
 	}
 	return i
@@ -150,13 +150,13 @@ func (g *generator) workTime(app *application, after, about time.Time) time.Time
 	return later(app.job.office.workTime(about), after.Add(g.between(time.Minute, 6*time.Minute)))
 }
 
-func (g *generator) minutes(kind api.InterviewKind) int {
+func (g *generator) minutes(kind stored.InterviewKind) int {
 	switch kind {
-	case api.InterviewKindPhone:
+	case stored.InterviewKindPhone:
 		return pick(g.random, []int{30, 45})
-	case api.InterviewKindOnsite:
+	case stored.InterviewKindOnsite:
 		return pick(g.random, []int{60, 90})
-	case api.InterviewKindVideo, api.InterviewKindText, api.InterviewKindAi:
+	case stored.InterviewKindVideo, stored.InterviewKindText, stored.InterviewKindAI:
 	}
 	return pick(g.random, []int{45, 60})
 }
@@ -174,7 +174,7 @@ func (i *interview) setPanel(g *generator, panel []person, at time.Time) {
 	i.raters = panel
 	for n, p := range panel {
 		i.panel = append(i.panel, panelistRow{
-			UserID: p.id, Response: api.PanelResponseNeedsAction, ScoreRequired: n < 2 || g.chance(0.6),
+			UserID: p.id, Response: stored.PanelResponseNeedsAction, ScoreRequired: n < 2 || g.chance(0.6),
 			CreatedAt: at, UpdatedAt: at,
 		})
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
@@ -169,7 +169,7 @@ func (l *loader) loadShared(ctx context.Context, tx *db.Queries, to target, c ra
 	g := sharedRows{random: c, now: l.now, people: map[string]uuid.UUID{}}
 	for _, row := range rows {
 		g.people[row.Email] = row.ID
-		if row.Role == api.RoleHr || row.Role == api.RoleAdmin && g.publisher == uuid.Nil {
+		if row.Role == stored.RoleHR || row.Role == stored.RoleAdmin && g.publisher == uuid.Nil {
 			g.publisher = row.ID
 		}
 	}

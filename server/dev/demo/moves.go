@@ -3,7 +3,7 @@ package demo
 import (
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 )
 
@@ -45,7 +45,7 @@ func (g *generator) addMoves(app *application, placed []time.Time) {
 	if len(cand.jobs) > 1 {
 		row.Source = maybe(g.random, 0.8, g.library.phrases.Sources)
 	}
-	cand.considered = cand.considered || !app.closed() || app.status == api.ApplicationStatusHired
+	cand.considered = cand.considered || !app.closed() || app.status == stored.ApplicationStatusHired
 	if cand.first.IsZero() || row.CreatedAt.Before(cand.first) {
 		cand.first = row.CreatedAt
 	}
@@ -56,11 +56,12 @@ func (g *generator) addMoves(app *application, placed []time.Time) {
 
 // moveActor returns the user who makes a move: a team lead of the job for some of the moves that team leads are
 // allowed to make, otherwise somebody who manages hiring.
-func (g *generator) moveActor(app *application, event api.ApplicationEvent) person {
+func (g *generator) moveActor(app *application, event stored.ApplicationEvent) person {
 	switch event {
-	case api.ApplicationEventApply, api.ApplicationEventSkip, api.ApplicationEventReturn, api.ApplicationEventReactivate:
-	case api.ApplicationEventAdvance, api.ApplicationEventHold, api.ApplicationEventResume, api.ApplicationEventReject,
-		api.ApplicationEventWithdraw:
+	case stored.ApplicationEventApply, stored.ApplicationEventSkip, stored.ApplicationEventReturn,
+		stored.ApplicationEventReactivate:
+	case stored.ApplicationEventAdvance, stored.ApplicationEventHold, stored.ApplicationEventResume,
+		stored.ApplicationEventReject, stored.ApplicationEventWithdraw:
 		if len(app.job.leads) > 0 && g.chance(0.45) {
 			return pick(g.random, app.job.leads)
 		}
@@ -72,7 +73,7 @@ func (g *generator) moveActor(app *application, event api.ApplicationEvent) pers
 func (g *generator) randomManager() person {
 	weights := make([]int, len(g.managers))
 	for i, p := range g.managers {
-		if weights[i] = 1; p.role == api.RoleHr {
+		if weights[i] = 1; p.role == stored.RoleHR {
 			weights[i] = 8
 		}
 	}
@@ -80,44 +81,44 @@ func (g *generator) randomManager() person {
 }
 
 // moveReasons returns the reasons of a move: the rejection reason of a rejection, and a text for some moves.
-func (g *generator) moveReasons(s step) (*api.RejectionReason, *string) {
+func (g *generator) moveReasons(s step) (*stored.RejectionReason, *string) {
 	phrases := g.library.phrases.Moves
 	switch s.event {
-	case api.ApplicationEventReject:
+	case stored.ApplicationEventReject:
 		reason := g.rejectionReason(s.stage)
 		return &reason, maybe(g.random, 0.5, phrases.Reject[reason])
-	case api.ApplicationEventWithdraw:
+	case stored.ApplicationEventWithdraw:
 		return nil, maybe(g.random, 0.7, phrases.Withdraw)
-	case api.ApplicationEventHold:
+	case stored.ApplicationEventHold:
 		return nil, maybe(g.random, 0.8, phrases.Hold)
-	case api.ApplicationEventResume:
+	case stored.ApplicationEventResume:
 		return nil, maybe(g.random, 0.5, phrases.Resume)
-	case api.ApplicationEventReturn:
+	case stored.ApplicationEventReturn:
 		return nil, maybe(g.random, 1, phrases.Return)
-	case api.ApplicationEventReactivate:
+	case stored.ApplicationEventReactivate:
 		return nil, maybe(g.random, 1, phrases.Reactivate)
-	case api.ApplicationEventSkip:
+	case stored.ApplicationEventSkip:
 		return nil, maybe(g.random, 0.7, phrases.Skip)
-	case api.ApplicationEventApply, api.ApplicationEventAdvance:
+	case stored.ApplicationEventApply, stored.ApplicationEventAdvance:
 	}
 	return nil, nil
 }
 
 // rejectionReason returns a reason for a rejection in a stage.
-func (g *generator) rejectionReason(stage api.ApplicationStage) api.RejectionReason {
-	reasons := []api.RejectionReason{
-		api.RejectionReasonNotQualified, api.RejectionReasonLacksExperience, api.RejectionReasonFailedAssessment,
-		api.RejectionReasonStrongerCandidate, api.RejectionReasonCompensation, api.RejectionReasonLocation,
-		api.RejectionReasonWorkAuthorization, api.RejectionReasonAvailability, api.RejectionReasonPositionFilled,
-		api.RejectionReasonPositionCancelled, api.RejectionReasonDuplicate, api.RejectionReasonOther,
+func (g *generator) rejectionReason(stage stored.ApplicationStage) stored.RejectionReason {
+	reasons := []stored.RejectionReason{
+		stored.RejectionReasonNotQualified, stored.RejectionReasonLacksExperience, stored.RejectionReasonFailedAssessment,
+		stored.RejectionReasonStrongerCandidate, stored.RejectionReasonCompensation, stored.RejectionReasonLocation,
+		stored.RejectionReasonWorkAuthorization, stored.RejectionReasonAvailability, stored.RejectionReasonPositionFilled,
+		stored.RejectionReasonPositionCancelled, stored.RejectionReasonDuplicate, stored.RejectionReasonOther,
 	}
 	weights := []int{30, 25, 2, 8, 3, 8, 7, 4, 5, 2, 4, 2}
 	switch stage {
-	case api.ApplicationStageInterview, api.ApplicationStageEvaluation:
+	case stored.ApplicationStageInterview, stored.ApplicationStageEvaluation:
 		weights = []int{8, 18, 34, 24, 4, 2, 2, 4, 2, 1, 0, 1}
-	case api.ApplicationStageOffer, api.ApplicationStageHired:
+	case stored.ApplicationStageOffer, stored.ApplicationStageHired:
 		weights = []int{0, 0, 0, 3, 5, 0, 1, 1, 0, 1, 0, 1}
-	case api.ApplicationStageApplied, api.ApplicationStageScreening:
+	case stored.ApplicationStageApplied, stored.ApplicationStageScreening:
 	}
 	return reasons[g.weightedIndex(weights)]
 }

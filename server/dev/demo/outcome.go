@@ -1,21 +1,21 @@
 package demo
 
-import "github.com/ai-interviewer-platform/interviewer/gen/api"
+import "github.com/ai-interviewer-platform/interviewer/db/stored"
 
 // outcome is the stage and status that an application has reached.
 type outcome struct {
-	stage  api.ApplicationStage
-	status api.ApplicationStatus
+	stage  stored.ApplicationStage
+	status stored.ApplicationStatus
 }
 
 // closed reports whether the application is no longer under consideration.
 func (o outcome) closed() bool {
-	return o.status != api.ApplicationStatusActive && o.status != api.ApplicationStatusOnHold
+	return o.status != stored.ApplicationStatusActive && o.status != stored.ApplicationStatusOnHold
 }
 
 // interviewed reports whether the application has reached the interview stage.
 func (o outcome) interviewed() bool {
-	return o.stage != api.ApplicationStageApplied && o.stage != api.ApplicationStageScreening
+	return o.stage != stored.ApplicationStageApplied && o.stage != stored.ApplicationStageScreening
 }
 
 // share is the number of applications, of every 3,000, with an outcome.
@@ -27,12 +27,12 @@ type share struct {
 // funnel returns a typical hiring funnel: most applications are new or were closed early, and few ended in a hire.
 func funnel() []share {
 	const (
-		applied, screening    = api.ApplicationStageApplied, api.ApplicationStageScreening
-		interview, evaluation = api.ApplicationStageInterview, api.ApplicationStageEvaluation
-		offer, hired          = api.ApplicationStageOffer, api.ApplicationStageHired
-		active, onHold        = api.ApplicationStatusActive, api.ApplicationStatusOnHold
-		rejected              = api.ApplicationStatusRejected
-		withdrawn             = api.ApplicationStatusWithdrawn
+		applied, screening    = stored.ApplicationStageApplied, stored.ApplicationStageScreening
+		interview, evaluation = stored.ApplicationStageInterview, stored.ApplicationStageEvaluation
+		offer, hired          = stored.ApplicationStageOffer, stored.ApplicationStageHired
+		active, onHold        = stored.ApplicationStatusActive, stored.ApplicationStatusOnHold
+		rejected              = stored.ApplicationStatusRejected
+		withdrawn             = stored.ApplicationStatusWithdrawn
 	)
 	return []share{
 		{outcome{interview, active}, 150},
@@ -41,7 +41,7 @@ func funnel() []share {
 		{outcome{interview, onHold}, 22},
 		{outcome{evaluation, onHold}, 8},
 		{outcome{offer, onHold}, 3},
-		{outcome{hired, api.ApplicationStatusHired}, 42},
+		{outcome{hired, stored.ApplicationStatusHired}, 42},
 		{outcome{offer, rejected}, 8},
 		{outcome{offer, withdrawn}, 16},
 		{outcome{evaluation, rejected}, 70},
@@ -81,21 +81,21 @@ func apportion(number int, weights []int) []int {
 // is higher for later stages.
 func (o outcome) quality() float64 {
 	switch o.stage {
-	case api.ApplicationStageHired:
+	case stored.ApplicationStageHired:
 		return 1.3
-	case api.ApplicationStageOffer:
+	case stored.ApplicationStageOffer:
 		return 1.1
-	case api.ApplicationStageEvaluation:
-		if o.status == api.ApplicationStatusRejected {
+	case stored.ApplicationStageEvaluation:
+		if o.status == stored.ApplicationStatusRejected {
 			return -0.2
 		}
 		return 0.7
-	case api.ApplicationStageInterview:
-		if o.status == api.ApplicationStatusRejected {
+	case stored.ApplicationStageInterview:
+		if o.status == stored.ApplicationStatusRejected {
 			return -0.8
 		}
 		return 0.3
-	case api.ApplicationStageApplied, api.ApplicationStageScreening:
+	case stored.ApplicationStageApplied, stored.ApplicationStageScreening:
 	}
 	return -0.5
 }

@@ -2,14 +2,13 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 )
@@ -25,10 +24,10 @@ func (l *loader) readCompanyData(ctx context.Context, tx *db.Queries, to target)
 	for _, row := range rows {
 		p := person{id: row.ID, role: row.Role, department: row.Department, bias: bias(l.Seed, row.Email)}
 		people[p.id] = p
-		if p.role == api.RoleHr || p.role == api.RoleAdmin {
+		if p.role == stored.RoleHR || p.role == stored.RoleAdmin {
 			data.managers = append(data.managers, p)
 		}
-		if p.role != api.RoleAdmin {
+		if p.role != stored.RoleAdmin {
 			data.panelists = append(data.panelists, p)
 		}
 	}
@@ -76,7 +75,7 @@ func (l *loader) jobs(ctx context.Context, tx *db.Queries, to target, people map
 				continue
 			}
 			jobs[i].team = append(jobs[i].team, p)
-			if p.role == api.RoleTeamLead {
+			if p.role == stored.RoleTeamLead {
 				jobs[i].leads = append(jobs[i].leads, p)
 			}
 		}
@@ -98,9 +97,9 @@ func jobOf(row db.Job, p jobText, now time.Time) (job, error) {
 	case row.OpenedAt == nil:
 		made.until = time.Time{}
 		return made, nil
-	case row.Status == api.JobStatusClosed && row.ClosedAt != nil:
+	case row.Status == stored.JobStatusClosed && row.ClosedAt != nil:
 		made.until = *row.ClosedAt
-	case row.Status == api.JobStatusOnHold:
+	case row.Status == stored.JobStatusOnHold:
 		made.until = row.UpdatedAt
 	}
 	made.opened = *row.OpenedAt
@@ -118,12 +117,8 @@ func (l *loader) kits(ctx context.Context, tx *db.Queries, to target, into map[j
 	for _, row := range rows {
 		at := slices.Index(l.library.names(), row.Name)
 		text := l.library.kits[at]
-		var criteria []api.KitCriterion
-		if err := json.Unmarshal(row.Criteria, &criteria); err != nil {
-			return fmt.Errorf("decode criteria of kit %s: %w", row.Name, err)
-		}
 		version := kitVersion{id: row.ID, published: *row.PublishedAt}
-		for _, c := range criteria {
+		for _, c := range row.Criteria {
 			version.criteria = append(version.criteria, scoring.Criterion{
 				Key: c.Key, Title: c.Title, Weight: int(c.Weight), Required: c.Required,
 			})

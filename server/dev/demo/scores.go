@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/scoring"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
@@ -19,12 +19,12 @@ type performance map[string]float64
 
 // addScores adds the scores of the panel that fit the status of the interview. If it is completed, all required
 // scores were submitted before the time by; if it awaits scores, at least one required score is missing.
-func (g *generator) addScores(app *application, i *interview, to api.InterviewStatus, by time.Time) {
+func (g *generator) addScores(app *application, i *interview, to stored.InterviewStatus, by time.Time) {
 	perf := performance{}
 	for _, criterion := range i.kit.criteria {
 		perf[criterion.Key] = app.quality + 0.5*g.NormFloat64()
 	}
-	if to == api.InterviewStatusInProgress {
+	if to == stored.InterviewStatusInProgress {
 		for n := range i.panel {
 			if g.chance(0.4) {
 				i.scores = append(i.scores, g.draftScore(i, perf, n, g.timeAfter(*i.row.StartedAt, g.now)))
@@ -37,7 +37,7 @@ func (g *generator) addScores(app *application, i *interview, to api.InterviewSt
 	for n, p := range i.panel {
 		switch {
 		case !p.ScoreRequired:
-		case to == api.InterviewStatusCompleted || n != unscored && g.chance(0.65):
+		case to == stored.InterviewStatusCompleted || n != unscored && g.chance(0.65):
 			score := g.submittedScore(i, perf, n, by)
 			last = later(last, *score.SubmittedAt)
 			i.scores = append(i.scores, score)
@@ -45,7 +45,7 @@ func (g *generator) addScores(app *application, i *interview, to api.InterviewSt
 			i.scores = append(i.scores, g.draftScore(i, perf, n, g.timeAfter(*i.row.FinishedAt, by)))
 		}
 	}
-	if to == api.InterviewStatusCompleted {
+	if to == stored.InterviewStatusCompleted {
 		by = last
 	}
 	for n, p := range i.panel {
@@ -53,7 +53,7 @@ func (g *generator) addScores(app *application, i *interview, to api.InterviewSt
 			i.scores = append(i.scores, g.submittedScore(i, perf, n, by))
 		}
 	}
-	if to == api.InterviewStatusCompleted {
+	if to == stored.InterviewStatusCompleted {
 		i.complete(g, last)
 		g.maybeReopen(i, perf)
 	}
@@ -63,7 +63,7 @@ func (g *generator) addScores(app *application, i *interview, to api.InterviewSt
 func (i *interview) complete(g *generator, last time.Time) {
 	at := last.Add(time.Duration(1+g.IntN(9)) * time.Millisecond)
 	i.row.CompletedAt = &at
-	i.addEvent(g, api.InterviewEventKindComplete, api.InterviewStatusCompleted, at, nil, nil)
+	i.addEvent(g, stored.InterviewEventComplete, stored.InterviewStatusCompleted, at, nil, nil)
 }
 
 // timeAfter returns a time between two others, at most scoringTime after the first. Earlier times are more likely.
@@ -87,7 +87,7 @@ func (g *generator) submittedScore(i *interview, perf performance, n int, by tim
 	score := g.newScore(i, perf, n, submitted.Add(-g.between(30*time.Second, 20*time.Minute)))
 	score.CreatedAt = later(score.CreatedAt, i.row.StartedAt.Add(time.Minute))
 	score.ID = g.id(score.CreatedAt)
-	score.Status, score.SubmittedAt, score.UpdatedAt = api.ScoreStatusSubmitted, &submitted, submitted
+	score.Status, score.SubmittedAt, score.UpdatedAt = stored.ScoreStatusSubmitted, &submitted, submitted
 	score.Version += 1 + g.IntN(4)
 	return score
 }
@@ -97,16 +97,16 @@ func (g *generator) newScore(i *interview, perf performance, n int, at time.Time
 	rater := i.raters[n]
 	row := scoreRow{
 		ID: g.id(at), InterviewID: i.row.ID, ApplicationID: i.row.ApplicationID, JobID: i.row.JobID, RaterID: rater.id,
-		Status: api.ScoreStatusDraft, Revision: 1, Version: 1, CreatedAt: at, UpdatedAt: at,
+		Status: stored.ScoreStatusDraft, Revision: 1, Version: 1, CreatedAt: at, UpdatedAt: at,
 	}
 	bias := rater.bias
 	if g.chance(0.06) { // some panelists disagree with the others
 		bias += pick(g.random, []float64{-1.4, 1.4})
 	}
-	row.Ratings = make([]api.ScoreRating, len(i.kit.criteria))
+	row.Ratings = make([]stored.ScoreRatingV1, len(i.kit.criteria))
 	for k, criterion := range i.kit.criteria {
 		value := int32(math.Round(min(5, max(1, 3.1+0.8*perf[criterion.Key]+bias+0.4*g.NormFloat64()))))
-		rating := api.ScoreRating{
+		rating := stored.ScoreRatingV1{
 			CriterionKey: criterion.Key, Rating: optional.Of(&value), Note: nullable.NewNullNullable[string](),
 		}
 		if notObserved := g.chance(0.02); notObserved || !criterion.Required && g.chance(0.08) {
@@ -135,21 +135,21 @@ func (r *scoreRow) computeResult(criteria []scoring.Criterion) {
 }
 
 // recommend returns a recommendation that fits a weighted score, with some noise.
-func (g *generator) recommend(score *float64) api.Recommendation {
+func (g *generator) recommend(score *float64) stored.Recommendation {
 	if score == nil {
-		return api.RecommendationNoDecision
+		return stored.RecommendationNoDecision
 	}
 	switch noisy := *score + 0.2*g.NormFloat64(); {
 	case noisy >= 4.3:
-		return api.RecommendationStrongYes
+		return stored.RecommendationStrongYes
 	case noisy >= 3.4:
-		return api.RecommendationYes
+		return stored.RecommendationYes
 	case noisy >= 2.95:
-		return api.RecommendationNoDecision
+		return stored.RecommendationNoDecision
 	case noisy >= 1.9:
-		return api.RecommendationNo
+		return stored.RecommendationNo
 	}
-	return api.RecommendationDefinitelyNo
+	return stored.RecommendationDefinitelyNo
 }
 
 // maybeReopen makes HR reopen a few completed interviews and one score of each. The rater submits it again: as a new
@@ -162,18 +162,18 @@ func (g *generator) maybeReopen(i *interview, perf performance) {
 	hr := g.randomManager()
 	reason := pick(g.random, g.library.phrases.Interviews.Reopen)
 	i.row.CompletedAt = nil
-	i.addEvent(g, api.InterviewEventKindReopen, api.InterviewStatusAwaitingScores, reopened, &hr.id, &reason)
+	i.addEvent(g, stored.InterviewEventReopen, stored.InterviewStatusAwaitingScores, reopened, &hr.id, &reason)
 	// The score of the first panelist is required, so a completed interview has it.
 	n := slices.IndexFunc(i.scores, func(s scoreRow) bool { return s.RaterID == i.panel[0].UserID })
 	revised := reopened.Add(g.between(time.Minute, 10*time.Minute))
 	submitted := revised.Add(g.between(30*time.Minute, 20*time.Hour))
 	original := &i.scores[n]
-	event := pick(g.random, []api.ScoreEvent{api.ScoreEventReopen, api.ScoreEventVoid})
+	event := pick(g.random, []stored.ScoreEvent{stored.ScoreEventReopen, stored.ScoreEventVoid})
 	i.revisions = append(i.revisions, original.revision(g, event, reason, hr.id, revised))
 	rewritten := g.newScore(i, perf, 0, submitted.Add(-g.between(time.Minute, 25*time.Minute)))
-	rewritten.Status, rewritten.SubmittedAt, rewritten.UpdatedAt = api.ScoreStatusSubmitted, &submitted, submitted
-	if event == api.ScoreEventVoid {
-		original.Status, original.StatusReason, original.UpdatedAt = api.ScoreStatusVoided, &reason, revised
+	rewritten.Status, rewritten.SubmittedAt, rewritten.UpdatedAt = stored.ScoreStatusSubmitted, &submitted, submitted
+	if event == stored.ScoreEventVoid {
+		original.Status, original.StatusReason, original.UpdatedAt = stored.ScoreStatusVoided, &reason, revised
 		original.Version++
 		rewritten.Version += 2
 		i.scores = append(i.scores, rewritten)
@@ -186,7 +186,9 @@ func (g *generator) maybeReopen(i *interview, perf performance) {
 }
 
 // revision returns a revision with the current content of the score.
-func (r *scoreRow) revision(g *generator, event api.ScoreEvent, reason string, by uuid.UUID, at time.Time) revisionRow {
+func (r *scoreRow) revision(
+	g *generator, event stored.ScoreEvent, reason string, by uuid.UUID, at time.Time,
+) revisionRow {
 	return revisionRow{
 		ID: g.id(at), ScoreID: r.ID, Revision: r.Revision, Event: event, Ratings: r.Ratings, Recommendation: r.Recommendation,
 		Comment: r.Comment, WeightedScore: r.WeightedScore, Coverage: r.Coverage, SubmittedAt: r.SubmittedAt, Reason: reason,

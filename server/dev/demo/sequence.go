@@ -3,13 +3,13 @@ package demo
 import (
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // plannedInterview is an interview to be generated: its status, and whether the candidate missed an earlier
 // appointment.
 type plannedInterview struct {
-	status       api.InterviewStatus
+	status       stored.InterviewStatus
 	missedBefore bool
 }
 
@@ -22,18 +22,18 @@ type interviewSequence struct {
 
 // interviewSequences returns the possible sequences for an outcome.
 func interviewSequences(o outcome) []interviewSequence {
-	status := func(s api.InterviewStatus) plannedInterview { return plannedInterview{status: s} }
+	status := func(s stored.InterviewStatus) plannedInterview { return plannedInterview{status: s} }
 	var (
-		draft, scheduled = status(api.InterviewStatusDraft), status(api.InterviewStatusScheduled)
-		running          = status(api.InterviewStatusInProgress)
-		awaiting         = status(api.InterviewStatusAwaitingScores)
-		completed        = status(api.InterviewStatusCompleted)
-		missed           = status(api.InterviewStatusNoShow)
-		cancelled        = status(api.InterviewStatusCancelled)
-		late             = plannedInterview{status: api.InterviewStatusCompleted, missedBefore: true}
+		draft, scheduled = status(stored.InterviewStatusDraft), status(stored.InterviewStatusScheduled)
+		running          = status(stored.InterviewStatusInProgress)
+		awaiting         = status(stored.InterviewStatusAwaitingScores)
+		completed        = status(stored.InterviewStatusCompleted)
+		missed           = status(stored.InterviewStatusNoShow)
+		cancelled        = status(stored.InterviewStatusCancelled)
+		late             = plannedInterview{status: stored.InterviewStatusCompleted, missedBefore: true}
 	)
 	switch {
-	case o.stage != api.ApplicationStageInterview:
+	case o.stage != stored.ApplicationStageInterview:
 		return []interviewSequence{
 			{30, []plannedInterview{completed}},
 			{54, []plannedInterview{completed, completed}},
@@ -41,7 +41,7 @@ func interviewSequences(o outcome) []interviewSequence {
 			{7, []plannedInterview{cancelled, completed}},
 			{5, []plannedInterview{late, completed}},
 		}
-	case o.status == api.ApplicationStatusActive:
+	case o.status == stored.ApplicationStatusActive:
 		return []interviewSequence{
 			{40, []plannedInterview{scheduled}},
 			{14, []plannedInterview{completed, scheduled}},
@@ -53,9 +53,9 @@ func interviewSequences(o outcome) []interviewSequence {
 			{8, []plannedInterview{missed}},
 			{2, []plannedInterview{completed}},
 		}
-	case o.status == api.ApplicationStatusOnHold:
+	case o.status == stored.ApplicationStatusOnHold:
 		return []interviewSequence{{60, []plannedInterview{completed}}, {40, []plannedInterview{cancelled}}}
-	case o.status == api.ApplicationStatusRejected:
+	case o.status == stored.ApplicationStatusRejected:
 		return []interviewSequence{
 			{70, []plannedInterview{completed}},
 			{12, []plannedInterview{completed, completed}},
@@ -89,21 +89,21 @@ func assignSequences(c random, o outcome, number int) [][]plannedInterview {
 }
 
 // lastInterviewPeriod returns when the last interview takes place if the application is still in the interview stage.
-func (g *generator) lastInterviewPeriod(to api.InterviewStatus) period {
+func (g *generator) lastInterviewPeriod(to stored.InterviewStatus) period {
 	now := g.now
 	switch to {
-	case api.InterviewStatusScheduled: // in the next four weeks; earlier times are more likely
+	case stored.InterviewStatusScheduled: // in the next four weeks; earlier times are more likely
 		ahead := time.Duration(g.Float64() * g.Float64() * float64(23*day))
 		return period{now.Add(15*time.Minute + ahead), now.Add(4*day + ahead)}
-	case api.InterviewStatusAwaitingScores:
+	case stored.InterviewStatusAwaitingScores:
 		return period{now.Add(-6 * day), now.Add(-2 * time.Hour)}
-	case api.InterviewStatusNoShow:
+	case stored.InterviewStatusNoShow:
 		return period{now.Add(-7 * day), now.Add(-2 * time.Hour)}
-	case api.InterviewStatusInProgress, api.InterviewStatusDraft:
+	case stored.InterviewStatusInProgress, stored.InterviewStatusDraft:
 		return period{now.Add(-3 * day), now}
-	case api.InterviewStatusCancelled:
+	case stored.InterviewStatusCancelled:
 		return period{now.Add(-3 * day), now.Add(6 * day)}
-	case api.InterviewStatusCompleted:
+	case stored.InterviewStatusCompleted:
 	}
 	return period{now.Add(-10 * day), now.Add(-4 * day)}
 }

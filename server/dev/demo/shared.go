@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
 )
 
@@ -78,7 +78,7 @@ func (g *sharedRows) newJob(p jobText) (jobRow, error) {
 func (g *sharedRows) addMembers(of company, p jobText, row jobRow) {
 	joined := row.CreatedAt
 	member := map[string]bool{}
-	add := func(email string, role api.JobRole) {
+	add := func(email string, role stored.JobRole) {
 		id, found := g.people[email]
 		if !found || member[email] {
 			return
@@ -87,14 +87,14 @@ func (g *sharedRows) addMembers(of company, p jobText, row jobRow) {
 		g.members = append(g.members, memberRow{JobID: row.ID, UserID: id, Role: role, CreatedAt: joined, UpdatedAt: joined})
 		member[email] = true
 	}
-	add(p.Manager+"@"+of.domain, api.JobRoleHiringManager)
-	add("hr@"+of.domain, api.JobRoleRecruiter)
+	add(p.Manager+"@"+of.domain, stored.JobRoleHiringManager)
+	add("hr@"+of.domain, stored.JobRoleRecruiter)
 	for _, name := range p.Interviewers {
-		add(name+"@"+of.domain, api.JobRoleInterviewer)
+		add(name+"@"+of.domain, stored.JobRoleInterviewer)
 	}
 	for _, colleague := range of.people {
-		if len(member) < 6 && colleague.Role == api.RoleEmployee && colleague.Department == p.Department {
-			add(colleague.Email, api.JobRoleInterviewer)
+		if len(member) < 6 && colleague.Role == stored.RoleEmployee && colleague.Department == p.Department {
+			add(colleague.Email, stored.JobRoleInterviewer)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (g *sharedRows) addKit(text kitText) error {
 	begun := created
 	for i, version := range text.Versions {
 		row := kitVersionRow{
-			ID: g.id(begun), KitID: kit.ID, Number: int32(i + 1), Status: api.KitVersionStatusDraft, Version: 1,
+			ID: g.id(begun), KitID: kit.ID, Number: int32(i + 1), Status: stored.KitVersionStatusDraft, Version: 1,
 			Questions: text.questions(version), Criteria: text.criteria(version), CreatedAt: begun, UpdatedAt: begun,
 		}
 		if !version.Draft {
@@ -130,12 +130,12 @@ func (g *sharedRows) publish(row *kitVersionRow, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	row.Status, row.UpdatedAt = api.KitVersionStatusPublished, at
+	row.Status, row.UpdatedAt = stored.KitVersionStatusPublished, at
 	row.ContentHash, row.PublishedAt, row.PublishedBy = &hash, &at, &g.publisher
 	row.Version++
 	if row.Number > 1 {
 		before := &g.kitVersions[len(g.kitVersions)-1]
-		before.Status, before.ArchivedAt, before.UpdatedAt = api.KitVersionStatusArchived, &at, at
+		before.Status, before.ArchivedAt, before.UpdatedAt = stored.KitVersionStatusArchived, &at, at
 		before.Version++
 	}
 	return nil

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // The number of users and jobs that each part after the first adds, so that panels and lists grow with the data.
@@ -21,7 +21,7 @@ func (data companyData) addPart(c random, of company, part int, hash string, l *
 	names := map[string]int{}
 	for n := range staffPerPart {
 		p := b.addStaffMember(c, of, part, n, hash, l, names, data.now)
-		if p.role == api.RoleHr {
+		if p.role == stored.RoleHR {
 			data.managers = append(data.managers[:len(data.managers):len(data.managers)], p)
 		}
 		data.panelists = append(data.panelists, p)
@@ -50,14 +50,14 @@ func (b *batch) addStaffMember(
 	joined := now.Add(-c.between(200*day, 400*day))
 	row := userRow{
 		ID: c.id(joined), PasswordHash: hash, FirstName: pick(c, region.First), LastName: pick(c, region.Last),
-		Role: api.RoleEmployee, Department: departments()[n%len(departments())], PasswordChangedAt: joined, CreatedAt: joined,
-		UpdatedAt: joined,
+		Role: stored.RoleEmployee, Department: departments()[n%len(departments())], PasswordChangedAt: joined,
+		CreatedAt: joined, UpdatedAt: joined,
 	}
 	switch n {
 	case 0:
-		row.Role, row.Department = api.RoleHr, "People"
+		row.Role, row.Department = stored.RoleHR, "People"
 	case 1, 2:
-		row.Role = api.RoleTeamLead
+		row.Role = stored.RoleTeamLead
 	}
 	name := ascii(row.FirstName) + "." + ascii(row.LastName)
 	names[name]++
@@ -86,7 +86,7 @@ func (b *batch) addJob(c random, data companyData, n int, l *library) (job, erro
 		ID: c.id(created), Title: fmt.Sprintf("%s, %s (%s)", pick(c, text.Roles), pick(c, text.Teams), place.Location),
 		Department: lead.department, Location: place.Location,
 		Description: "One of several similar positions in a growing team.",
-		Status:      api.JobStatusOpen, OpenedAt: &opened, Version: 2, CreatedAt: created, UpdatedAt: opened,
+		Status:      stored.JobStatusOpen, OpenedAt: &opened, Version: 2, CreatedAt: created, UpdatedAt: opened,
 	}
 	b.jobs = append(b.jobs, row)
 	made := job{
@@ -94,13 +94,13 @@ func (b *batch) addJob(c random, data companyData, n int, l *library) (job, erro
 		opened: opened, until: data.now, leads: []person{lead},
 	}
 	for _, p := range data.panelists {
-		role := api.JobRoleInterviewer
+		role := stored.JobRoleInterviewer
 		switch {
 		case p.id == lead.id:
-			role = api.JobRoleHiringManager
-		case p.role == api.RoleHr:
-			role = api.JobRoleRecruiter
-		case p.role != api.RoleEmployee || p.department != row.Department:
+			role = stored.JobRoleHiringManager
+		case p.role == stored.RoleHR:
+			role = stored.JobRoleRecruiter
+		case p.role != stored.RoleEmployee || p.department != row.Department:
 			continue
 		}
 		b.members = append(b.members, memberRow{

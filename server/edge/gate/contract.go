@@ -10,7 +10,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
@@ -18,7 +18,7 @@ import (
 type Contract struct {
 	operations map[endpoint]*Operation
 	methods    map[string][]string // by path, as the router spells it
-	grants     map[api.Role][]string
+	grants     map[stored.Role][]string
 	scopes     map[string]scope // by permission
 	schemas    openapi3.Schemas
 }
@@ -30,7 +30,7 @@ type endpoint struct{ method, path string }
 // permission that neither a role nor an API key has, a grant that no operation requires, roles or scopes that differ
 // from their enums, a role that has no standing in package access unless more names it, or an operation whose
 // declarations contradict each other. The contract keeps the document, which must not change afterwards.
-func Load(document *openapi3.T, more ...api.Role) (*Contract, error) {
+func Load(document *openapi3.T, more ...stored.Role) (*Contract, error) {
 	RegisterFormats()
 	// The validator compiles 3.1 schemas again for each request. The keywords that the document uses mean the same in 3.0.
 	document.OpenAPI = "3.0.3"
@@ -78,7 +78,7 @@ func Load(document *openapi3.T, more ...api.Role) (*Contract, error) {
 	return c, errors.Join(holes...)
 }
 
-func readGrants(document *openapi3.T, known []api.Role) (map[api.Role][]string, error) {
+func readGrants(document *openapi3.T, known []stored.Role) (map[stored.Role][]string, error) {
 	stated, ok := document.Extensions["x-roles"].(map[string]any)
 	if !ok {
 		return nil, errors.New("x-roles: is missing")
@@ -98,17 +98,17 @@ func readGrants(document *openapi3.T, known []api.Role) (map[api.Role][]string, 
 	if given := slices.Sorted(maps.Keys(stated)); !slices.Equal(given, specified) || !slices.Equal(names, specified) {
 		return nil, fmt.Errorf("x-roles: has %v, the enum Role has %v, the server knows %v", given, specified, names)
 	}
-	grants := map[api.Role][]string{}
+	grants := map[stored.Role][]string{}
 	for name, list := range stated {
 		permissions, ok := list.([]any)
 		if !ok {
 			return nil, fmt.Errorf("x-roles: %s is not a list", name)
 		}
-		grants[api.Role(name)] = []string{}
+		grants[stored.Role(name)] = []string{}
 		for _, permission := range permissions {
-			grants[api.Role(name)] = append(grants[api.Role(name)], fmt.Sprint(permission))
+			grants[stored.Role(name)] = append(grants[stored.Role(name)], fmt.Sprint(permission))
 		}
-		slices.Sort(grants[api.Role(name)])
+		slices.Sort(grants[stored.Role(name)])
 	}
 	return grants, nil
 }
@@ -127,10 +127,10 @@ func (c *Contract) Operations() []*Operation {
 }
 
 // Permissions returns what a role is granted, sorted.
-func (c *Contract) Permissions(role api.Role) []string { return c.grants[role] }
+func (c *Contract) Permissions(role stored.Role) []string { return c.grants[role] }
 
 // Holds reports whether a role is granted a permission.
-func (c *Contract) Holds(role api.Role, permission string) bool {
+func (c *Contract) Holds(role stored.Role, permission string) bool {
 	_, found := slices.BinarySearch(c.grants[role], permission)
 	return found
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/idempotency"
 )
 
@@ -37,7 +37,7 @@ type Operation struct {
 	// Permission is what a user needs; empty for public operations.
 	Permission string
 	// Roles are those that have the permission.
-	Roles map[api.Role]bool
+	Roles map[stored.Role]bool
 	// Scope is the scope that permits an API key to call the operation: the permission itself, or one that includes it.
 	Scope string
 	// Keys says which API keys can have that scope.
@@ -162,7 +162,7 @@ func (c *Contract) readAccess(op *Operation, specified *openapi3.Operation) erro
 	case permission == "":
 		return errors.New("has no x-required-permission")
 	}
-	op.Permission, op.Roles = permission, map[api.Role]bool{}
+	op.Permission, op.Roles = permission, map[stored.Role]bool{}
 	op.Scope, op.Keys = c.scopes[permission].name, c.scopes[permission].reach
 	for role := range c.grants {
 		if permission == Authenticated || c.Holds(role, permission) {

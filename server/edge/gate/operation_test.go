@@ -8,6 +8,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 )
@@ -247,14 +248,14 @@ func TestOperations(t *testing.T) {
 	if !export.Streaming || list.Streaming || !list.Limited {
 		t.Error("streaming or limits differ from the specification")
 	}
-	if list.Roles[api.RoleEmployee] || !list.Roles[api.RoleTeamLead] || list.Permission != "users:read" {
+	if list.Roles[stored.RoleEmployee] || !list.Roles[stored.RoleTeamLead] || list.Permission != "users:read" {
 		t.Errorf("ListUsers is %+v", list)
 	}
-	if !c.Holds(api.RoleHr, "users:create") || c.Holds(api.RoleTeamLead, "users:create") || c.Holds("owner", "users:create") {
+	if !c.Holds(stored.RoleHR, "users:create") || c.Holds(stored.RoleTeamLead, "users:create") || c.Holds("owner", "users:create") {
 		t.Error("grants differ from the specification")
 	}
 	granted := document(t).Extensions["x-roles"].(map[string]any)["employee"].([]any)
-	if permissions := c.Permissions(api.RoleEmployee); !slices.IsSorted(permissions) || len(permissions) != len(granted) {
+	if permissions := c.Permissions(stored.RoleEmployee); !slices.IsSorted(permissions) || len(permissions) != len(granted) {
 		t.Errorf("an employee holds %v, want %v", permissions, granted)
 	}
 }

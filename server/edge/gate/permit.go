@@ -5,7 +5,7 @@ import (
 	"errors"
 	"log/slog"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -81,7 +81,7 @@ func (g *Gate) recordDenial(ctx context.Context, op *Operation, request *access.
 			}
 		}
 		return g.Audit.Record(ctx, tx, *request.Actor, audit.Entry{
-			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: api.AuditOutcomeDenied, Details: details,
+			Action: audit.AccessDenied, Resource: audit.Operation, Outcome: stored.AuditOutcomeDenied, Details: details,
 		})
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package gate
 import (
 	"testing"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -29,7 +30,7 @@ func TestOnlyUsersAndKeysArePermitted(t *testing.T) {
 			if kind == access.KindUser || kind == access.KindAPIKey {
 				continue
 			}
-			for _, actor := range []access.Actor{{Kind: kind, Role: api.RoleAdmin}, {Kind: kind, Role: api.RoleAdmin, Key: key}} {
+			for _, actor := range []access.Actor{{Kind: kind, Role: stored.RoleAdmin}, {Kind: kind, Role: stored.RoleAdmin, Key: key}} {
 				if err := op.permit(&actor); !fault.Is(err, fault.PermissionDenied) {
 					t.Errorf("%s: the kind %q with a key %t: got %v, want %s", op.ID, kind, actor.Key != nil, err, fault.PermissionDenied)
 				}

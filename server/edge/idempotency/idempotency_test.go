@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -55,7 +56,7 @@ func (f *fixture) in(t *testing.T) *fixture {
 }
 
 func (f *fixture) user(company testkit.Company, role api.Role) access.Actor {
-	return access.Actor{Kind: access.KindUser, CompanyID: company.ID, ID: company.Users[role].ID, Role: role}
+	return access.Actor{Kind: access.KindUser, CompanyID: company.ID, ID: company.Users[role].ID, Role: stored.Role(role)}
 }
 
 // keeperWith returns another keeper, with other secrets.
@@ -127,7 +128,7 @@ func (o *operation) run(w http.ResponseWriter, attempt service.Attempt) error {
 // insert inserts the job.
 func (o *operation) insert(ctx context.Context, tx *postgres.Tx) error {
 	_, err := tx.InsertJob(ctx, db.InsertJobParams{
-		CompanyID: o.company.ID, ID: uuid.Must(uuid.NewV7()), Title: o.title, Status: api.JobStatusDraft, Now: o.clock.Now(),
+		CompanyID: o.company.ID, ID: uuid.Must(uuid.NewV7()), Title: o.title, Status: stored.JobStatusDraft, Now: o.clock.Now(),
 	})
 	return err
 }
@@ -426,13 +427,13 @@ func expires(f *fixture) {
 func requiresRights(f *fixture) {
 	o := f.creates("welder")
 	f.expectRun("user", o)
-	f.actor.Role = api.RoleAdmin
+	f.actor.Role = stored.RoleAdmin
 	f.expectRefused("user", o, fault.IdempotencyRecordLost)
-	f.actor.Role = api.RoleHr
+	f.actor.Role = stored.RoleHR
 	f.expectReplay("user", o, "welder")
 
 	id := f.Key(f.company, []string{"jobs:write"}).ID
-	f.actor = access.Actor{Kind: access.KindAPIKey, CompanyID: f.company.ID, ID: id, Role: api.RoleHr, Key: &access.Key{Scopes: []string{"jobs:write"}}}
+	f.actor = access.Actor{Kind: access.KindAPIKey, CompanyID: f.company.ID, ID: id, Role: stored.RoleHR, Key: &access.Key{Scopes: []string{"jobs:write"}}}
 	f.expectRun("key", o)
 	f.actor.Key = &access.Key{Scopes: []string{"jobs:read"}}
 	f.expectRefused("key", o, fault.IdempotencyRecordLost)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
@@ -147,18 +147,18 @@ func TestFingerprintOfStream(t *testing.T) {
 func TestRightsWithin(t *testing.T) {
 	t.Parallel()
 	job, other := uuid.New(), uuid.New()
-	user := func(role api.Role) access.Actor { return access.Actor{Kind: access.KindUser, Role: role} }
+	user := func(role stored.Role) access.Actor { return access.Actor{Kind: access.KindUser, Role: role} }
 	key := func(scopes []string, jobs ...uuid.UUID) access.Actor {
-		return access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{Scopes: scopes, Jobs: jobs}}
+		return access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: &access.Key{Scopes: scopes, Jobs: jobs}}
 	}
 	both := []string{"jobs:read", "jobs:write"}
 	for name, test := range map[string]struct {
 		recorded, present access.Actor
 		want              bool
 	}{
-		"same role":            {user(api.RoleHr), user(api.RoleHr), true},
-		"higher role":          {user(api.RoleHr), user(api.RoleAdmin), false},
-		"lower role":           {user(api.RoleHr), user(api.RoleEmployee), false},
+		"same role":            {user(stored.RoleHR), user(stored.RoleHR), true},
+		"higher role":          {user(stored.RoleHR), user(stored.RoleAdmin), false},
+		"lower role":           {user(stored.RoleHR), user(stored.RoleEmployee), false},
 		"same scopes":          {key(both), key(both), true},
 		"more scopes":          {key(both[:1]), key(both), true},
 		"scopes reordered":     {key(both), key([]string{"jobs:write", "jobs:read"}), true},
@@ -170,8 +170,8 @@ func TestRightsWithin(t *testing.T) {
 		"no longer limited":    {key(both, job), key(both), true},
 		"limited since":        {key(both), key(both, job), false},
 		"limited to no job":    {key(both, job), access.Actor{Kind: access.KindAPIKey, Key: &access.Key{Scopes: both, Jobs: []uuid.UUID{}}}, false},
-		"user and key":         {user(api.RoleHr), key(both), false},
-		"key and user":         {key(both), user(api.RoleHr), false},
+		"user and key":         {user(stored.RoleHR), key(both), false},
+		"key and user":         {key(both), user(stored.RoleHR), false},
 		"key without scopes":   {key(nil), key(both), true},
 		"unlimited, no scopes": {key(nil), key(nil, job), false},
 	} {
@@ -189,7 +189,7 @@ func TestSealedRecord(t *testing.T) {
 	t.Parallel()
 	secret := []byte("a secret of the server")
 	want := record{
-		[32]byte{1}, rights{Role: api.RoleHr}, Response{http.StatusCreated, http.Header{"Etag": {`"1"`}}, []byte("secret body")},
+		[32]byte{1}, rights{Role: stored.RoleHR}, Response{http.StatusCreated, http.Header{"Etag": {`"1"`}}, []byte("secret body")},
 	}
 	sealed, err := seal(secret, "key", want)
 	if err != nil {

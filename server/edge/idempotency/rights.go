@@ -3,7 +3,7 @@ package idempotency
 import (
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
 
@@ -11,7 +11,7 @@ import (
 // same role, and to an API key with at least the same scopes and jobs.
 type rights struct {
 	// Role is a user's.
-	Role api.Role `json:"role,omitempty"`
+	Role stored.Role `json:"role,omitempty"`
 	// Scopes and Jobs are those of an API key; Jobs is nil for a key of the whole company.
 	Scopes []string    `json:"scopes,omitempty"`
 	Jobs   []uuid.UUID `json:"jobs,omitempty"`

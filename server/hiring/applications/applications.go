@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -78,7 +79,7 @@ func (a *Applications) CreateApplication(
 		}
 		err = tx.InsertApplicationMove(ctx, db.InsertApplicationMoveParams{
 			CompanyID: row.CompanyID, ID: a.Clock.ID(), ApplicationID: row.ID, JobID: row.JobID, CandidateID: row.CandidateID,
-			Event: api.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: actor.ID, Now: row.Now,
+			Event: stored.ApplicationEventApply, ToStage: row.Stage, ToStatus: row.Status, ActorID: actor.ID, Now: row.Now,
 		})
 		if err != nil {
 			return nil, err

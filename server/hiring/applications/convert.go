@@ -29,7 +29,8 @@ func convert(joined db.GetApplicationRow, relation lifecycle.Relation) api.Appli
 		ID:        row.ID,
 		Candidate: api.PersonSummary{ID: row.CandidateID, FirstName: joined.FirstName, LastName: joined.LastName},
 		Job:       api.JobSummary{ID: row.JobID, Title: joined.JobTitle},
-		Stage:     row.Stage, Status: row.Status, RejectionReason: row.RejectionReason, Source: optional.Of(row.Source),
+		Stage:     api.ApplicationStage(row.Stage), Status: api.ApplicationStatus(row.Status),
+		RejectionReason: (*api.RejectionReason)(row.RejectionReason), Source: optional.Of(row.Source),
 		StageEnteredAt: row.StageEnteredAt.UTC(), AllowedActions: lifecycle.Application().Allowed(row.Status, relation),
 		AllowedStages: allowedStages(row, relation), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
@@ -38,8 +39,10 @@ func convert(joined db.GetApplicationRow, relation lifecycle.Relation) api.Appli
 func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
 	row := joined.ApplicationMove
 	return api.ApplicationMove{
-		ID: row.ID, Event: row.Event, FromStage: row.FromStage, ToStage: row.ToStage, FromStatus: row.FromStatus,
-		ToStatus: row.ToStatus, RejectionReason: row.RejectionReason, Reason: optional.Of(row.Reason),
+		ID: row.ID, Event: api.ApplicationEvent(row.Event),
+		FromStage: (*api.ApplicationStage)(row.FromStage), ToStage: api.ApplicationStage(row.ToStage),
+		FromStatus: (*api.ApplicationStatus)(row.FromStatus), ToStatus: api.ApplicationStatus(row.ToStatus),
+		RejectionReason: (*api.RejectionReason)(row.RejectionReason), Reason: optional.Of(row.Reason),
 		Actor:     access.Summarize(row.ActorID, joined.ActorKind, joined.ActorName),
 		CreatedAt: row.CreatedAt.UTC(),
 	}

@@ -49,13 +49,13 @@ func insertApplications(t *testing.T, f fixture, n int) applicationSet {
 	}}
 	_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)
 	conn, start := f.Connect(), time.Now().UTC().Truncate(time.Hour).Add(-time.Hour)
-	stages, states := lifecycle.Stages(), lifecycle.Application().States
+	stages, states := apiStages(), lifecycle.Application().States
 	for i := range n {
 		if i%2 == 0 {
 			c.candidates = append(c.candidates, f.hiring.Candidate())
 		}
 		id := f.hiring.Application(c.candidates[i/2], c.jobs[i%3], stages[i%len(stages)])
-		status := states[i%len(states)].Name
+		status := api.ApplicationStatus(states[i%len(states)].Name)
 		if (status == api.ApplicationStatusHired) != (stages[i%len(stages)] == api.ApplicationStageHired) {
 			status = api.ApplicationStatusWithdrawn
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -95,12 +96,21 @@ func describeAnswer(answer *testkit.Answer) string {
 	return fmt.Sprint(answer.Status, " ", testkit.Decode[api.Problem](answer).Code)
 }
 
+// apiStages returns the stages in order, as the API names them.
+func apiStages() []api.ApplicationStage {
+	stages := make([]api.ApplicationStage, len(lifecycle.Stages()))
+	for i, stage := range lifecycle.Stages() {
+		stages[i] = api.ApplicationStage(stage)
+	}
+	return stages
+}
+
 // TestMoveMatrix moves an application between every pair of stages as every participant, with a reason and without. The
 // answer must be as expected, and a move must succeed exactly if the allowed stages contain its stage.
 func TestMoveMatrix(t *testing.T) {
 	t.Parallel()
 	f, id, participants := newParticipants(t)
-	conn, stages := f.Connect(), lifecycle.Stages()
+	conn, stages := f.Connect(), apiStages()
 	last := len(stages) - 1
 	// The stages are given by their index, so that i+1 is the next one.
 	expected := func(p participant, i, j int, reason bool) string {
@@ -184,10 +194,10 @@ func TestActionMatrix(t *testing.T) {
 		return p.role == api.RoleEmployee || p.role == api.RoleTeamLead && action == api.ApplicationActionReactivate
 	}
 	for name, p := range participants {
-		relation := lifecycle.Relation{Role: p.role, Member: p.leads}
+		relation := lifecycle.Relation{Role: stored.Role(p.role), Member: p.leads}
 		for _, state := range machine.States {
 			stage := api.ApplicationStageInterview
-			if state.Name == api.ApplicationStatusHired {
+			if state.Name == stored.ApplicationStatusHired {
 				stage = api.ApplicationStageHired
 			}
 			for _, transition := range machine.Transitions {
@@ -199,7 +209,7 @@ func TestActionMatrix(t *testing.T) {
 				if !known {
 					t.Fatalf("no request for the action %s", action)
 				}
-				setState(t, conn, id, stage, state.Name)
+				setState(t, conn, id, stage, api.ApplicationStatus(state.Name))
 				want := "200"
 				reason := "It was decided so."
 				_, err := machine.Decide(state.Name, action, relation, &reason)
@@ -228,12 +238,12 @@ func TestActionMatrix(t *testing.T) {
 						name, action, state.Name, answer.Status, listed)
 				}
 				if answer.Status == http.StatusConflict {
-					checkConflict(t, answer, state.Name, allowed)
+					checkConflict(t, answer, api.ApplicationStatus(state.Name), allowed)
 				}
 			}
 
 			// The complete list, with schedule_interview, is that of the machine.
-			setState(t, conn, id, stage, state.Name)
+			setState(t, conn, id, stage, api.ApplicationStatus(state.Name))
 			if p.sees {
 				got, want := getApplication(p.client, id).AllowedActions, machine.Allowed(state.Name, relation)
 				if !slices.Equal(got, want) {

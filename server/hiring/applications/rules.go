@@ -3,6 +3,7 @@ package applications
 import (
 	"time"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
@@ -40,33 +41,33 @@ func checkReason(reason *string) error {
 
 // checkApply returns the fault StateConflict if the candidate is archived or the job is not open. The fault has the
 // state and the allowed actions of the one that prevents the application.
-func checkApply(candidate api.CandidateStatus, job api.JobStatus, relation lifecycle.Relation) error {
+func checkApply(candidate stored.CandidateStatus, job stored.JobStatus, relation lifecycle.Relation) error {
 	if err := checkApplicant(candidate, relation); err != nil {
 		return err
 	}
-	if job != api.JobStatusOpen {
+	if job != stored.JobStatusOpen {
 		return lifecycle.Job().Conflict(job, relation)
 	}
 	return nil
 }
 
 // checkApplicant returns an error unless the candidate can have an open application.
-func checkApplicant(candidate api.CandidateStatus, relation lifecycle.Relation) error {
+func checkApplicant(candidate stored.CandidateStatus, relation lifecycle.Relation) error {
 	_, err := lifecycle.Candidate().Decide(candidate, api.CandidateActionApply, relation, nil)
 	return err
 }
 
 // outcome is the state of an application after a move.
 type outcome struct {
-	event     api.ApplicationEvent
-	stage     api.ApplicationStage
-	status    api.ApplicationStatus
-	rejection *api.RejectionReason
+	event     stored.ApplicationEvent
+	stage     stored.ApplicationStage
+	status    stored.ApplicationStatus
+	rejection *stored.RejectionReason
 }
 
 // moveToStage decides a move to another stage. In the last stage, the application's status becomes hired.
 func moveToStage(
-	row db.Application, to api.ApplicationStage, relation lifecycle.Relation, reason *string,
+	row db.Application, to stored.ApplicationStage, relation lifecycle.Relation, reason *string,
 ) (outcome, error) {
 	status, err := lifecycle.Application().Decide(row.Status, api.ApplicationActionMove, relation, reason)
 	if err != nil {
@@ -76,8 +77,8 @@ func moveToStage(
 	if err != nil {
 		return outcome{}, err
 	}
-	if to == api.ApplicationStageHired {
-		status = api.ApplicationStatusHired
+	if to == stored.ApplicationStageHired {
+		status = stored.ApplicationStatusHired
 	}
 	return outcome{event: event, stage: to, status: status}, nil
 }
@@ -85,26 +86,26 @@ func moveToStage(
 // changeStatus decides an action that changes the status and keeps the stage. The event in the history has the action's
 // name. Every action sets the rejection reason; it is nil for all but reject, so that reactivating clears it.
 func changeStatus(
-	row db.Application, action api.ApplicationAction, rejection *api.RejectionReason,
+	row db.Application, action api.ApplicationAction, rejection *stored.RejectionReason,
 	relation lifecycle.Relation, reason *string,
 ) (outcome, error) {
 	status, err := lifecycle.Application().Decide(row.Status, action, relation, reason)
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{event: api.ApplicationEvent(action), stage: row.Stage, status: status, rejection: rejection}, nil
+	return outcome{event: stored.ApplicationEvent(action), stage: row.Stage, status: status, rejection: rejection}, nil
 }
 
 // isOpen reports whether an application with this status is open. A candidate has at most one open application to a
 // job, which the index applications_active_pair_key enforces.
-func isOpen(status api.ApplicationStatus) bool {
-	return status == api.ApplicationStatusActive || status == api.ApplicationStatusOnHold
+func isOpen(status stored.ApplicationStatus) bool {
+	return status == stored.ApplicationStatusActive || status == stored.ApplicationStatusOnHold
 }
 
 // stageStay returns when an application entered the stage that it is in after a move, and the whole seconds that it
 // spent in the stage it left; nil if the stage does not change. The seconds are never negative, although the clocks of
 // two replicas differ a little.
-func stageStay(row db.Application, to api.ApplicationStage, now time.Time) (entered time.Time, seconds *int64) {
+func stageStay(row db.Application, to stored.ApplicationStage, now time.Time) (entered time.Time, seconds *int64) {
 	if to == row.Stage {
 		return row.StageEnteredAt, nil
 	}
@@ -122,13 +123,13 @@ func allowedStages(row db.Application, relation lifecycle.Relation) []api.Applic
 
 // cancellationReason returns the reason with which the interviews of a closed application are cancelled, or "" if an
 // application with this status keeps its interviews.
-func cancellationReason(status api.ApplicationStatus) string {
+func cancellationReason(status stored.ApplicationStatus) string {
 	switch status {
-	case api.ApplicationStatusRejected:
+	case stored.ApplicationStatusRejected:
 		return "The application was rejected."
-	case api.ApplicationStatusWithdrawn:
+	case stored.ApplicationStatusWithdrawn:
 		return "The application was withdrawn."
-	case api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired:
+	case stored.ApplicationStatusActive, stored.ApplicationStatusOnHold, stored.ApplicationStatusHired:
 	}
 	return ""
 }

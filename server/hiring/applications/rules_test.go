@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
@@ -19,29 +20,29 @@ import (
 // those to which a move succeeds.
 func TestMoveFollowsStateMachine(t *testing.T) {
 	t.Parallel()
-	hr, reason := lifecycle.Relation{Role: api.RoleHr}, "because"
+	hr, reason := lifecycle.Relation{Role: stored.RoleHR}, "because"
 	for _, status := range lifecycle.Application().States {
 		for _, from := range lifecycle.Stages() {
 			row := db.Application{Status: status.Name, Stage: from}
-			if (from == api.ApplicationStageHired) != (status.Name == api.ApplicationStatusHired) {
+			if (from == stored.ApplicationStageHired) != (status.Name == stored.ApplicationStatusHired) {
 				continue // the stage hired and the status hired only occur together
 			}
 			for _, to := range lifecycle.Stages() {
 				event, reached := lifecycle.Reach(from, to, hr, &reason)
-				allowed := status.Name == api.ApplicationStatusActive && reached == nil
+				allowed := status.Name == stored.ApplicationStatusActive && reached == nil
 				got, err := moveToStage(row, to, hr, &reason)
 				if allowed != (err == nil) {
 					t.Errorf("%s, %s to %s: got %v, want it to succeed: %t", status.Name, from, to, err, allowed)
 				}
-				if listed := slices.Contains(allowedStages(row, hr), to); listed != allowed {
+				if listed := slices.Contains(allowedStages(row, hr), api.ApplicationStage(to)); listed != allowed {
 					t.Errorf("%s, %s to %s: in the allowed stages: %t, want %t", status.Name, from, to, listed, allowed)
 				}
 				if !allowed {
 					continue
 				}
-				want := outcome{event: event, stage: to, status: api.ApplicationStatusActive}
-				if to == api.ApplicationStageHired {
-					want.status = api.ApplicationStatusHired
+				want := outcome{event: event, stage: to, status: stored.ApplicationStatusActive}
+				if to == stored.ApplicationStageHired {
+					want.status = stored.ApplicationStatusHired
 				}
 				if got != want {
 					t.Errorf("%s to %s: got %+v, want %+v", from, to, got, want)
@@ -60,7 +61,7 @@ func TestEveryActionHasAnEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	events := document.Components.Schemas["ApplicationEvent"].Value.Enum
-	hr, reason, rejection := lifecycle.Relation{Role: api.RoleHr}, "because", api.RejectionReasonOther
+	hr, reason, rejection := lifecycle.Relation{Role: stored.RoleHR}, "because", stored.RejectionReasonOther
 	changes := 0
 	for _, transition := range lifecycle.Application().Transitions {
 		t.Run(string(transition.Action), func(t *testing.T) {
@@ -72,9 +73,9 @@ func TestEveryActionHasAnEvent(t *testing.T) {
 				t.Errorf("the action %s is not an ApplicationEvent", transition.Action)
 			}
 			for _, from := range transition.From {
-				before := db.Application{Status: from, Stage: api.ApplicationStageInterview, RejectionReason: &rejection}
+				before := db.Application{Status: from, Stage: stored.ApplicationStageInterview, RejectionReason: &rejection}
 				got, err := changeStatus(before, transition.Action, nil, hr, &reason)
-				want := outcome{event: api.ApplicationEvent(transition.Action), stage: before.Stage, status: transition.To}
+				want := outcome{event: stored.ApplicationEvent(transition.Action), stage: before.Stage, status: transition.To}
 				if err != nil || got != want {
 					t.Errorf("%s from %s: got %+v, %v, want %+v", transition.Action, from, got, err, want)
 				}
@@ -85,9 +86,9 @@ func TestEveryActionHasAnEvent(t *testing.T) {
 		t.Error("no transition changes the status")
 	}
 
-	active := db.Application{Status: api.ApplicationStatusActive}
+	active := db.Application{Status: stored.ApplicationStatusActive}
 	got, err := changeStatus(active, api.ApplicationActionReject, &rejection, hr, nil)
-	if err != nil || got.rejection != &rejection || got.status != api.ApplicationStatusRejected {
+	if err != nil || got.rejection != &rejection || got.status != stored.ApplicationStatusRejected {
 		t.Errorf("reject: got %+v, %v; want status rejected with the reason", got, err)
 	}
 }
@@ -96,7 +97,7 @@ func TestEveryActionHasAnEvent(t *testing.T) {
 func TestIsOpen(t *testing.T) {
 	t.Parallel()
 	for _, state := range lifecycle.Application().States {
-		want := state.Name == api.ApplicationStatusActive || state.Name == api.ApplicationStatusOnHold
+		want := state.Name == stored.ApplicationStatusActive || state.Name == stored.ApplicationStatusOnHold
 		if isOpen(state.Name) != want {
 			t.Errorf("%s: isOpen is %t, want %t", state.Name, !want, want)
 		}
@@ -105,14 +106,14 @@ func TestIsOpen(t *testing.T) {
 
 func TestCheckApply(t *testing.T) {
 	t.Parallel()
-	hr := lifecycle.Relation{Role: api.RoleHr}
+	hr := lifecycle.Relation{Role: stored.RoleHR}
 	for _, candidate := range lifecycle.Candidate().States {
 		for _, job := range lifecycle.Job().States {
 			state := ""
 			switch {
-			case candidate.Name != api.CandidateStatusActive:
+			case candidate.Name != stored.CandidateStatusActive:
 				state = string(candidate.Name)
-			case job.Name != api.JobStatusOpen:
+			case job.Name != stored.JobStatusOpen:
 				state = string(job.Name)
 			}
 			err := checkApply(candidate.Name, job.Name, hr)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -25,7 +26,7 @@ func (a *Applications) MoveApplication(
 		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, move{
 			auditAction: audit.ApplicationMoved, reason: request.Body.Reason,
 			decide: func(row db.Application, relation lifecycle.Relation, reason *string) (outcome, error) {
-				return moveToStage(row, request.Body.To, relation, reason)
+				return moveToStage(row, stored.ApplicationStage(request.Body.To), relation, reason)
 			},
 		})
 		return api.MoveApplication200JSONResponse{ApplicationJSONResponse: response}, err
@@ -60,7 +61,8 @@ func (a *Applications) RejectApplication(
 ) (api.RejectApplicationResponseObject, error) {
 	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.RejectApplicationResponseObject, error) {
 		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
-			api.ApplicationActionReject, &request.Body.RejectionReason, audit.ApplicationRejected, request.Body.Reason))
+			api.ApplicationActionReject, (*stored.RejectionReason)(&request.Body.RejectionReason), audit.ApplicationRejected,
+			request.Body.Reason))
 		return api.RejectApplication200JSONResponse{ApplicationJSONResponse: response}, err
 	})
 }
@@ -96,7 +98,7 @@ type move struct {
 
 // statusChange returns a move that changes the status and keeps the stage.
 func statusChange(
-	action api.ApplicationAction, rejection *api.RejectionReason, auditAction audit.Action, reason *string,
+	action api.ApplicationAction, rejection *stored.RejectionReason, auditAction audit.Action, reason *string,
 ) move {
 	return move{auditAction, reason, func(
 		row db.Application, relation lifecycle.Relation, reason *string,

@@ -5,7 +5,7 @@ package cancellation
 import (
 	"context"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
@@ -47,14 +47,14 @@ func (c Canceller) cancel(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, from db.Interview, reason string,
 ) error {
 	to, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
-		CompanyID: from.CompanyID, ID: from.ID, FromStatus: from.Status, ToStatus: api.InterviewStatusCancelled,
+		CompanyID: from.CompanyID, ID: from.ID, FromStatus: from.Status, ToStatus: stored.InterviewStatusCancelled,
 		Reason: &reason, Now: c.Clock.Now(),
 	})
 	if err != nil {
 		return err
 	}
 	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
-		CompanyID: to.CompanyID, ID: c.Clock.ID(), InterviewID: to.ID, Event: api.InterviewEventKindCancel,
+		CompanyID: to.CompanyID, ID: c.Clock.ID(), InterviewID: to.ID, Event: stored.InterviewEventCancel,
 		FromStatus: &from.Status, ToStatus: to.Status,
 		FromStartsAt: from.StartsAt, FromEndsAt: from.EndsAt, FromTimezone: from.Timezone,
 		ToStartsAt: to.StartsAt, ToEndsAt: to.EndsAt, ToTimezone: to.Timezone,

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -69,7 +70,7 @@ func (f fixture) interview(application uuid.UUID, status api.InterviewStatus) uu
 // cancel calls Cancel in a transaction.
 func (f fixture) cancel(application uuid.UUID) error {
 	ctx := f.t.Context()
-	actor := access.Actor{Kind: access.KindUser, CompanyID: f.company.ID, ID: f.actor, Role: api.RoleHr}
+	actor := access.Actor{Kind: access.KindUser, CompanyID: f.company.ID, ID: f.actor, Role: stored.RoleHR}
 	return f.store.InTx(ctx, f.company.ID, func(tx *postgres.Tx) error {
 		return f.canceller.Cancel(ctx, tx, actor, db.Application{CompanyID: f.company.ID, ID: application}, reason)
 	})
@@ -117,7 +118,7 @@ func (f fixture) auditEntries(id uuid.UUID) []auditEntry {
 func (f fixture) checkCancelled(before db.Interview) {
 	f.t.Helper()
 	after := f.read(before.ID)
-	if after.Status != api.InterviewStatusCancelled || after.StatusReason == nil || *after.StatusReason != reason ||
+	if after.Status != stored.InterviewStatusCancelled || after.StatusReason == nil || *after.StatusReason != reason ||
 		after.Version != before.Version+1 || !after.UpdatedAt.After(before.UpdatedAt) {
 		f.t.Errorf("got %+v, want the next version, cancelled", after)
 	}
@@ -130,8 +131,8 @@ func (f fixture) checkCancelled(before db.Interview) {
 		f.t.Fatalf("got %d events, want 1", len(events))
 	}
 	e := events[0]
-	if e.Event != api.InterviewEventKindCancel || e.FromStatus == nil || *e.FromStatus != before.Status ||
-		e.ToStatus != api.InterviewStatusCancelled || e.Reason == nil || *e.Reason != reason ||
+	if e.Event != stored.InterviewEventCancel || e.FromStatus == nil || *e.FromStatus != before.Status ||
+		e.ToStatus != stored.InterviewStatusCancelled || e.Reason == nil || *e.Reason != reason ||
 		e.ActorID == nil || *e.ActorID != f.actor {
 		f.t.Errorf("got the event %+v, want a cancellation by HR from %s", e, before.Status)
 	}
@@ -308,7 +309,7 @@ func testConcurrentChange(t *testing.T, f fixture) {
 			}
 
 			after := f.read(id)
-			if got := after.Status == api.InterviewStatusCancelled; got != test.want {
+			if got := after.Status == stored.InterviewStatusCancelled; got != test.want {
 				t.Errorf("got %s, want cancelled %t", after.Status, test.want)
 			}
 			events := f.history(id)
@@ -318,7 +319,7 @@ func testConcurrentChange(t *testing.T, f fixture) {
 				}
 				return
 			}
-			if len(events) != 1 || *events[0].FromStatus != api.InterviewStatusScheduled ||
+			if len(events) != 1 || *events[0].FromStatus != stored.InterviewStatusScheduled ||
 				!equalTimes(events[0].FromStartsAt, after.StartsAt) || after.StartsAt == nil {
 				t.Errorf("got the events %+v, want a cancellation of the scheduled interview", events)
 			}

@@ -20,7 +20,7 @@ func convert(row db.Candidate, actions []api.CandidateAction) api.Candidate {
 	return api.Candidate{
 		ID: row.ID, FirstName: row.FirstName, LastName: row.LastName, Email: email, Phone: optional.Of(row.Phone),
 		Location: optional.Of(row.Location), Links: row.Links, Tags: row.Tags, Source: optional.Of(row.Source),
-		ExternalID: optional.Of(row.ExternalID), Status: row.Status, AllowedActions: actions,
+		ExternalID: optional.Of(row.ExternalID), Status: api.CandidateStatus(row.Status), AllowedActions: actions,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }

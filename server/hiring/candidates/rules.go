@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"unicode"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
@@ -14,7 +15,7 @@ import (
 
 // stateMachine returns the state machine of candidates. Busy candidates, which have an application that is active or on
 // hold, cannot be archived.
-func stateMachine(busy bool) lifecycle.Machine[api.CandidateStatus, api.CandidateAction] {
+func stateMachine(busy bool) lifecycle.Machine[stored.CandidateStatus, api.CandidateAction] {
 	if busy {
 		return lifecycle.Candidate().Without(api.CandidateActionArchive)
 	}
@@ -24,8 +25,8 @@ func stateMachine(busy bool) lifecycle.Machine[api.CandidateStatus, api.Candidat
 // decide returns the status after an action. If a candidate cannot be archived only because they are busy, the fault is
 // ActiveApplications instead of StateConflict.
 func decide(
-	status api.CandidateStatus, action api.CandidateAction, relation lifecycle.Relation, busy bool,
-) (api.CandidateStatus, error) {
+	status stored.CandidateStatus, action api.CandidateAction, relation lifecycle.Relation, busy bool,
+) (stored.CandidateStatus, error) {
 	if action != api.CandidateActionArchive {
 		return stateMachine(busy).Decide(status, action, relation, nil)
 	}
@@ -42,7 +43,7 @@ func decide(
 
 // allowedActions returns the actions that decide accepts. It is never nil.
 func allowedActions(
-	status api.CandidateStatus, relation lifecycle.Relation, busy bool,
+	status stored.CandidateStatus, relation lifecycle.Relation, busy bool,
 ) []api.CandidateAction {
 	return stateMachine(busy).Allowed(status, relation)
 }

@@ -11,26 +11,27 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-func roles() []api.Role {
-	return []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
+func roles() []stored.Role {
+	return []stored.Role{stored.RoleEmployee, stored.RoleTeamLead, stored.RoleHR, stored.RoleAdmin}
 }
 
 // TestDecide covers every combination of status, action, role and busy.
 func TestDecide(t *testing.T) {
 	t.Parallel()
-	const active, archived = api.CandidateStatusActive, api.CandidateStatusArchived
+	const active, archived = stored.CandidateStatusActive, stored.CandidateStatusArchived
 	type input struct {
-		status api.CandidateStatus
+		status stored.CandidateStatus
 		action api.CandidateAction
 		busy   bool
 	}
 	type decision struct {
-		to   api.CandidateStatus
+		to   stored.CandidateStatus
 		code fault.Code
 	}
 	for in, managers := range map[input]decision{
@@ -55,7 +56,7 @@ func TestDecide(t *testing.T) {
 			t.Parallel()
 			for _, role := range roles() {
 				relation, want := lifecycle.Relation{Role: role}, managers
-				if role == api.RoleEmployee || role == api.RoleTeamLead {
+				if role == stored.RoleEmployee || role == stored.RoleTeamLead {
 					want = decision{code: fault.RoleNotAllowed}
 				}
 				to, err := decide(in.status, in.action, relation, in.busy)

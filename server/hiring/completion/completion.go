@@ -6,7 +6,7 @@ package completion
 import (
 	"context"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
@@ -29,7 +29,7 @@ type Completer struct {
 func (c Completer) Complete(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, interview db.Interview,
 ) (db.Interview, error) {
-	if interview.Status != api.InterviewStatusAwaitingScores {
+	if interview.Status != stored.InterviewStatusAwaitingScores {
 		return interview, nil
 	}
 	missing, err := tx.CountMissingScores(ctx, db.CountMissingScoresParams{
@@ -41,7 +41,7 @@ func (c Completer) Complete(
 	now := c.Clock.Now()
 	completed, err := tx.TransitionInterview(ctx, db.TransitionInterviewParams{
 		CompanyID: interview.CompanyID, ID: interview.ID, FromStatus: interview.Status,
-		ToStatus: api.InterviewStatusCompleted, Now: now,
+		ToStatus: stored.InterviewStatusCompleted, Now: now,
 	})
 	if err != nil {
 		return interview, err
@@ -49,7 +49,7 @@ func (c Completer) Complete(
 	from, system := interview.Status, access.System(interview.CompanyID)
 	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
 		CompanyID: interview.CompanyID, ID: c.Clock.ID(), InterviewID: interview.ID,
-		Event: api.InterviewEventKindComplete, FromStatus: &from, ToStatus: completed.Status, ActorID: &system.ID,
+		Event: stored.InterviewEventComplete, FromStatus: &from, ToStatus: completed.Status, ActorID: &system.ID,
 		CreatedAt: now,
 	})
 	if err != nil {

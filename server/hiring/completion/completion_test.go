@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -70,7 +71,7 @@ func (f fixture) lock(tx *postgres.Tx, id uuid.UUID) (db.Interview, error) {
 
 // actor is the user whose act completes interviews.
 func (f fixture) actor() access.Actor {
-	return access.Actor{Kind: access.KindUser, CompanyID: f.company.ID, ID: f.company.Users[api.RoleHr].ID, Role: api.RoleHr}
+	return access.Actor{Kind: access.KindUser, CompanyID: f.company.ID, ID: f.company.Users[api.RoleHr].ID, Role: stored.RoleHR}
 }
 
 // complete calls Complete in a transaction and returns its result.
@@ -91,8 +92,8 @@ func (f fixture) complete(id uuid.UUID) db.Interview {
 	return result
 }
 
-// stored is the state of an interview in the database.
-type stored struct {
+// saved is the state of an interview in the database.
+type saved struct {
 	status      api.InterviewStatus
 	version     int64
 	completedAt *time.Time
@@ -103,9 +104,9 @@ type stored struct {
 	otherEvents, otherEntries int
 }
 
-func (f fixture) stored(id uuid.UUID) stored {
+func (f fixture) saved(id uuid.UUID) saved {
 	f.t.Helper()
-	var s stored
+	var s saved
 	err := f.Database.QueryRow(f.t.Context(), `
 		WITH event AS (
 			SELECT event = 'complete' AND from_status = 'awaiting_scores' AND to_status = 'completed'
@@ -129,7 +130,7 @@ func (f fixture) stored(id uuid.UUID) stored {
 // checkCompleted verifies that an interview was completed exactly once.
 func (f fixture) checkCompleted(id uuid.UUID) {
 	f.t.Helper()
-	got := f.stored(id)
+	got := f.saved(id)
 	if got.status != api.InterviewStatusCompleted || got.version != 2 || got.completedAt == nil ||
 		got.events != 1 || got.entries != 1 || got.otherEvents != 0 || got.otherEntries != 0 {
 		f.t.Errorf("got %+v, want an interview that was completed once", got)
@@ -140,7 +141,7 @@ func (f fixture) checkCompleted(id uuid.UUID) {
 // entries.
 func (f fixture) checkUnchanged(id uuid.UUID, status api.InterviewStatus) {
 	f.t.Helper()
-	got := f.stored(id)
+	got := f.saved(id)
 	if got.status != status || got.version != 1 || got.events+got.entries+got.otherEvents+got.otherEntries != 0 {
 		f.t.Errorf("got %+v, want an unchanged interview that is %s", got, status)
 	}
@@ -216,13 +217,13 @@ func testPanels(t *testing.T, f fixture) {
 			got := f.complete(id)
 
 			if !test.want {
-				if got.Status != api.InterviewStatusAwaitingScores {
+				if got.Status != stored.InterviewStatusAwaitingScores {
 					t.Errorf("got an interview that is %s, want %s", got.Status, api.InterviewStatusAwaitingScores)
 				}
 				f.checkUnchanged(id, api.InterviewStatusAwaitingScores)
 				return
 			}
-			if got.Status != api.InterviewStatusCompleted || got.CompletedAt == nil || got.Version != 2 {
+			if got.Status != stored.InterviewStatusCompleted || got.CompletedAt == nil || got.Version != 2 {
 				t.Errorf("got %+v, want the completed interview", got)
 			}
 			f.checkCompleted(id)
@@ -241,7 +242,7 @@ func testLastScore(t *testing.T, f fixture) {
 	}
 
 	for _, user := range f.users {
-		if got := f.complete(id); got.Status != api.InterviewStatusAwaitingScores {
+		if got := f.complete(id); got.Status != stored.InterviewStatusAwaitingScores {
 			t.Fatalf("before the score of %s: got %s, want %s", user.Role, got.Status, api.InterviewStatusAwaitingScores)
 		}
 		f.checkUnchanged(id, api.InterviewStatusAwaitingScores)
@@ -249,7 +250,7 @@ func testLastScore(t *testing.T, f fixture) {
 	}
 
 	for range 2 {
-		if got := f.complete(id); got.Status != api.InterviewStatusCompleted {
+		if got := f.complete(id); got.Status != stored.InterviewStatusCompleted {
 			t.Errorf("after the last score: got %s, want %s", got.Status, api.InterviewStatusCompleted)
 		}
 		f.checkCompleted(id)
@@ -268,7 +269,7 @@ func testOtherStatuses(t *testing.T, f fixture) {
 			f := f.in(t)
 			id := f.interview(status, 1)
 			f.Score(id, f.users[0], api.ScoreStatusSubmitted, 4)
-			if got := f.complete(id); got.Status != status || got.Version != 1 {
+			if got := f.complete(id); got.Status != stored.InterviewStatus(status) || got.Version != 1 {
 				t.Errorf("got %s in version %d, want %s in version 1", got.Status, got.Version, status)
 			}
 			f.checkUnchanged(id, status)
@@ -349,14 +350,14 @@ func (f fixture) submit(interview, score uuid.UUID) (completed bool, err error) 
 			return err
 		}
 		_, err = tx.TransitionScore(f.t.Context(), db.TransitionScoreParams{
-			CompanyID: f.company.ID, ID: score, FromStatus: api.ScoreStatusDraft, ToStatus: api.ScoreStatusSubmitted,
+			CompanyID: f.company.ID, ID: score, FromStatus: stored.ScoreStatusDraft, ToStatus: stored.ScoreStatusSubmitted,
 			Now: f.completer.Clock.Now(),
 		})
 		if err != nil {
 			return err
 		}
 		result, err := f.completer.Complete(f.t.Context(), tx, f.actor(), locked)
-		completed = result.Status == api.InterviewStatusCompleted
+		completed = result.Status == stored.InterviewStatusCompleted
 		return err
 	})
 	return completed, err

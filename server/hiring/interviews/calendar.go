@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -106,7 +107,7 @@ func event(d interviewDetails, actor access.Actor) calendar.Event {
 		Created: row.CreatedAt, Modified: row.UpdatedAt,
 		Organizer: person(d.related.CreatorID, d.related.CreatorName, d.related.CreatorEmail),
 	}
-	if row.Status == api.InterviewStatusCancelled {
+	if row.Status == stored.InterviewStatusCancelled {
 		e.Status = calendar.Cancelled
 	}
 	for _, p := range d.panel {

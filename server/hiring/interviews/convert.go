@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -48,7 +49,7 @@ func convert(d interviewDetails, relation lifecycle.Relation, actor uuid.UUID, z
 		},
 		Job:   api.JobSummary{ID: row.JobID, Title: d.related.JobTitle},
 		KitID: d.related.KitID, KitVersionID: row.KitVersionID,
-		Title: row.Title, Kind: row.Kind, Status: row.Status,
+		Title: row.Title, Kind: api.InterviewKind(row.Kind), Status: api.InterviewStatus(row.Status),
 		StartsAt: optional.Time(row.StartsAt), EndsAt: optional.Time(row.EndsAt), Timezone: optional.Of(row.Timezone),
 		StartsAtLocal: zones.local(row.StartsAt, row.Timezone), EndsAtLocal: zones.local(row.EndsAt, row.Timezone),
 		Location: optional.Of(row.Location), MeetingURL: optional.Of(row.MeetingURL),
@@ -64,8 +65,8 @@ func convertPanelist(p db.ListInterviewPanelsRow) api.Panelist {
 	row := p.InterviewPanelist
 	return api.Panelist{
 		User:     api.PersonSummary{ID: row.UserID, FirstName: p.FirstName, LastName: p.LastName},
-		Response: row.Response, Comment: optional.Of(row.Comment), RespondedAt: optional.Time(row.RespondedAt),
-		ScoreRequired: row.ScoreRequired, HasSubmitted: hasSubmitted(p),
+		Response: api.PanelResponse(row.Response), Comment: optional.Of(row.Comment),
+		RespondedAt: optional.Time(row.RespondedAt), ScoreRequired: row.ScoreRequired, HasSubmitted: hasSubmitted(p),
 	}
 }
 
@@ -86,7 +87,8 @@ func convertConflicts(rows []db.ListBookingsRow) []api.ScheduleConflict {
 
 func convertEvent(row db.InterviewEvent) api.InterviewEvent {
 	return api.InterviewEvent{
-		ID: row.ID, Event: row.Event, FromStatus: row.FromStatus, ToStatus: row.ToStatus,
+		ID: row.ID, Event: api.InterviewEventKind(row.Event),
+		FromStatus: (*api.InterviewStatus)(row.FromStatus), ToStatus: api.InterviewStatus(row.ToStatus),
 		FromStartsAt: optional.Time(row.FromStartsAt), FromEndsAt: optional.Time(row.FromEndsAt),
 		FromTimezone: optional.Of(row.FromTimezone),
 		ToStartsAt:   optional.Time(row.ToStartsAt), ToEndsAt: optional.Time(row.ToEndsAt),
@@ -100,8 +102,9 @@ func convertEvent(row db.InterviewEvent) api.InterviewEvent {
 func newInterview(wanted api.CreateInterviewRequest, company, creator uuid.UUID) db.InsertInterviewParams {
 	return db.InsertInterviewParams{
 		CompanyID: company, ApplicationID: wanted.ApplicationID, KitVersionID: wanted.KitVersionID,
-		Title: strings.TrimSpace(wanted.Title), Kind: wanted.Kind, Status: lifecycle.Interview().Initial,
-		Location: optional.Text(nil, wanted.Location), MeetingURL: optional.Text(nil, wanted.MeetingURL),
+		Title: strings.TrimSpace(wanted.Title), Kind: stored.InterviewKind(wanted.Kind),
+		Status: lifecycle.Interview().Initial, Location: optional.Text(nil, wanted.Location),
+		MeetingURL:   optional.Text(nil, wanted.MeetingURL),
 		Instructions: optional.Text(nil, wanted.Instructions), CreatedBy: creator,
 	}
 }
@@ -119,7 +122,7 @@ func applyPatch(row db.Interview, patch api.UpdateInterviewRequest) db.UpdateInt
 		change.KitVersionID = *patch.KitVersionID
 	}
 	if patch.Kind != nil {
-		change.Kind = *patch.Kind
+		change.Kind = stored.InterviewKind(*patch.Kind)
 	}
 	return change
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -146,7 +147,7 @@ func (i *Interviews) insert(
 		}
 	}
 	err = tx.InsertInterviewEvent(ctx, db.InsertInterviewEventParams{
-		CompanyID: created.CompanyID, ID: i.Clock.ID(), InterviewID: created.ID, Event: api.InterviewEventKindCreate,
+		CompanyID: created.CompanyID, ID: i.Clock.ID(), InterviewID: created.ID, Event: stored.InterviewEventCreate,
 		ToStatus: created.Status, ActorID: &row.CreatedBy, CreatedAt: row.Now,
 	})
 	if err != nil {
@@ -158,7 +159,7 @@ func (i *Interviews) insert(
 	if err != nil || wanted.Schedule == nil {
 		return created, err
 	}
-	return i.saveTime(ctx, tx, actor, created, api.InterviewStatusScheduled, panel, scheduleOf(*wanted.Schedule),
+	return i.saveTime(ctx, tx, actor, created, stored.InterviewStatusScheduled, panel, scheduleOf(*wanted.Schedule),
 		func(b db.ListBookingsRow) string {
 			if n := slices.Index(panel, b.PersonID); n >= 0 {
 				return fmt.Sprintf("/panel/%d", n)

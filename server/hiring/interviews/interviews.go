@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -165,7 +166,7 @@ func (i *Interviews) kitVersion(
 
 // recordChange records a change of an interview in its history and in the audit log.
 func (i *Interviews) recordChange(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, event api.InterviewEventKind, action audit.Action, from,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, event stored.InterviewEvent, action audit.Action, from,
 	to db.Interview,
 	reason *string,
 ) error {

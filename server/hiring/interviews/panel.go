@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -138,7 +139,7 @@ func (i *Interviews) panelChanged(
 func (i *Interviews) RespondToInterview(
 	ctx context.Context, call service.Call, request api.RespondToInterviewRequestObject,
 ) (api.RespondToInterviewResponseObject, error) {
-	actor, answer := call.Actor, api.PanelResponse(request.Body.Response)
+	actor, answer := call.Actor, stored.PanelResponse(request.Body.Response)
 	comment := optional.Text(nil, request.Body.Comment)
 	f := fault.New(fault.RuleViolated)
 	text.OptionalLines(f, "/comment", comment)
@@ -183,6 +184,6 @@ func panelistDetails(user uuid.UUID, before *db.ListInterviewPanelsRow, required
 }
 
 // responseDetails returns the audit details of a response. They do not contain the comment.
-func responseDetails(before db.ListInterviewPanelsRow, answer api.PanelResponse) audit.Details {
+func responseDetails(before db.ListInterviewPanelsRow, answer stored.PanelResponse) audit.Details {
 	return audit.Diff(map[string]any{"response": before.InterviewPanelist.Response}, map[string]any{"response": answer})
 }

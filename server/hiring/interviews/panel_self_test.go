@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -33,7 +34,7 @@ func TestOwnPanelMembershipIsFixedOnceBegun(t *testing.T) {
 				id := f.newInterview(status, "panelist", "outsider")
 				self := f.users[name].ID
 				body := map[string]any{"allow_conflicts": true}
-				if !lifecycle.TakesScores(status) {
+				if !lifecycle.TakesScores(stored.InterviewStatus(status)) {
 					f.setPanelist(name, id, self, body).Expect(http.StatusOK)
 					f.removePanelist(name, id, self).Expect(http.StatusOK)
 					return
@@ -80,7 +81,7 @@ func TestKeysCannotChangePanelMembershipOfHolders(t *testing.T) {
 					with := f.newInterview(status, "panelist", "admin")
 					add := program.Do(http.MethodPut, path(without, "panel", self.String()), allowConflicts)
 					remove := program.Delete(path(with, "panel", self.String()))
-					if !lifecycle.TakesScores(status) {
+					if !lifecycle.TakesScores(stored.InterviewStatus(status)) {
 						add.Expect(http.StatusOK)
 						remove.Expect(http.StatusOK)
 						return

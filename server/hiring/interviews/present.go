@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -109,7 +110,7 @@ func (i *Interviews) conflicts(
 ) ([]db.ListBookingsRow, error) {
 	panelists := []uuid.UUID{}
 	for _, p := range d.panel {
-		if p.InterviewPanelist.Response != api.PanelResponseDeclined {
+		if p.InterviewPanelist.Response != stored.PanelResponseDeclined {
 			panelists = append(panelists, p.InterviewPanelist.UserID)
 		}
 	}

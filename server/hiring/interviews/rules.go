@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -29,17 +30,17 @@ const (
 	firstYear, lastYear = 2000, 2099
 )
 
-type machine = lifecycle.Machine[api.InterviewStatus, api.InterviewAction]
+type machine = lifecycle.Machine[stored.InterviewStatus, api.InterviewAction]
 
 // machineFor returns the machine of interviews without the actions that the panel, the application or an existing score
 // of the user rule out: an interview without a panel cannot be scheduled, an interview of an inactive application can
 // be neither scheduled nor rescheduled, and a panelist writes one score.
-func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application api.ApplicationStatus) machine {
+func machineFor(panel []db.ListInterviewPanelsRow, user uuid.UUID, application stored.ApplicationStatus) machine {
 	m := lifecycle.Interview()
 	if len(panel) == 0 {
 		m = m.Without(api.InterviewActionSchedule)
 	}
-	if application != api.ApplicationStatusActive {
+	if application != stored.ApplicationStatusActive {
 		m = m.Without(api.InterviewActionSchedule, api.InterviewActionReschedule)
 	}
 	if own := panelist(panel, user); own != nil && own.ScoreStatus != nil {
@@ -69,21 +70,21 @@ type lockedInterview struct {
 	relation lifecycle.Relation // of the actor
 	machine  machine
 	// application is the status of the interview's application.
-	application api.ApplicationStatus
+	application stored.ApplicationStatus
 	// to is the status after the action.
-	to api.InterviewStatus
+	to stored.InterviewStatus
 }
 
 // decide returns the status after an action, or the fault of the machine. If the interview's state permits to schedule
 // or reschedule it, and only the application or the empty panel prevents that, the fault says so.
-func (l lockedInterview) decide(action api.InterviewAction, reason *string) (api.InterviewStatus, error) {
+func (l lockedInterview) decide(action api.InterviewAction, reason *string) (stored.InterviewStatus, error) {
 	to, err := l.machine.Decide(l.row.Status, action, l.relation, reason)
 	setsTime := action == api.InterviewActionSchedule || action == api.InterviewActionReschedule
 	if !setsTime || !fault.Is(err, fault.StateConflict) ||
 		!lifecycle.Interview().May(l.row.Status, action, l.relation) {
 		return to, err
 	}
-	if l.application != api.ApplicationStatusActive {
+	if l.application != stored.ApplicationStatusActive {
 		return to, l.refuse(fmt.Sprintf(
 			"The application is %s. Make it active again before you schedule its interviews.", l.application))
 	}
@@ -102,7 +103,7 @@ func (l lockedInterview) refuse(detail string) error {
 // canChangeKit returns StateConflict unless the interview is a draft. The panel prepares with the kit version that the
 // interview has when it is scheduled.
 func canChangeKit(locked lockedInterview) error {
-	if locked.row.Status == api.InterviewStatusDraft {
+	if locked.row.Status == stored.InterviewStatusDraft {
 		return nil
 	}
 	return locked.refuse("The kit version can be changed only while the interview is a draft." +
@@ -139,7 +140,7 @@ func canJoin(locked lockedInterview, active bool) error {
 
 // canLeave returns StateConflict if a panelist is the last one of an interview that is not a draft.
 func canLeave(locked lockedInterview) error {
-	if len(locked.panel) > 1 || locked.row.Status == api.InterviewStatusDraft {
+	if len(locked.panel) > 1 || locked.row.Status == stored.InterviewStatusDraft {
 		return nil
 	}
 	return locked.refuse("Only a draft can be without a panel. Add another panelist before you remove the last panelist.")
@@ -152,12 +153,12 @@ func lacksScore(p db.ListInterviewPanelsRow) bool {
 
 // hasSubmitted reports whether a panelist's score is submitted.
 func hasSubmitted(p db.ListInterviewPanelsRow) bool {
-	return p.ScoreStatus != nil && *p.ScoreStatus == api.ScoreStatusSubmitted
+	return p.ScoreStatus != nil && *p.ScoreStatus == stored.ScoreStatusSubmitted
 }
 
 // occupiesTime reports whether the candidate and the panelists of an interview are busy at its time.
-func occupiesTime(status api.InterviewStatus) bool {
-	return status == api.InterviewStatusScheduled || status == api.InterviewStatusInProgress
+func occupiesTime(status stored.InterviewStatus) bool {
+	return status == stored.InterviewStatusScheduled || status == stored.InterviewStatusInProgress
 }
 
 // span is a half-open interval of time: it includes from and excludes to.
@@ -238,7 +239,7 @@ func checkKitVersion(f *fault.Fault, version *db.GetKitVersionForInterviewRow, j
 	switch {
 	case version == nil:
 		_ = f.Field(pointer, "unknown", "must be the id of a kit version of the company")
-	case version.Status != api.KitVersionStatusPublished:
+	case version.Status != stored.KitVersionStatusPublished:
 		_ = f.Field(pointer, "not_published",
 			fmt.Sprintf("must be the id of a published kit version; this version is %s", version.Status))
 	case version.JobID != nil && job != nil && *version.JobID != *job:

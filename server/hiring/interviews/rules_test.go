@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
@@ -253,8 +253,8 @@ func TestCheckReason(t *testing.T) {
 func TestCheckKitVersion(t *testing.T) {
 	t.Parallel()
 	job, other := uuid.New(), uuid.New()
-	for _, status := range []api.KitVersionStatus{
-		api.KitVersionStatusDraft, api.KitVersionStatusPublished, api.KitVersionStatusArchived,
+	for _, status := range []stored.KitVersionStatus{
+		stored.KitVersionStatusDraft, stored.KitVersionStatusPublished, stored.KitVersionStatusArchived,
 	} {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
@@ -262,7 +262,7 @@ func TestCheckKitVersion(t *testing.T) {
 				for _, wanted := range []*uuid.UUID{nil, &job} {
 					want := ""
 					switch {
-					case status != api.KitVersionStatusPublished:
+					case status != stored.KitVersionStatusPublished:
 						want = "/kit_version_id not_published"
 					case kitJob == &other && wanted != nil:
 						want = "/kit_version_id other_job"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -99,8 +100,8 @@ func (s schedule) check(f *fault.Fault, prefix string) {
 // If a person is booked at that time, it returns ScheduleConflict; pointer returns the part of the request that names
 // the person.
 func (i *Interviews) saveTime(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Interview, to api.InterviewStatus, panel []uuid.UUID,
-	s schedule,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Interview, to stored.InterviewStatus,
+	panel []uuid.UUID, s schedule,
 	pointer func(db.ListBookingsRow) string,
 ) (db.Interview, error) {
 	err := i.book(ctx, tx, booking{
@@ -123,9 +124,9 @@ func (i *Interviews) saveTime(
 	if err != nil {
 		return row, err
 	}
-	event, action := api.InterviewEventKindSchedule, audit.InterviewScheduled
+	event, action := stored.InterviewEventSchedule, audit.InterviewScheduled
 	if row.Status == to {
-		event, action = api.InterviewEventKindReschedule, audit.InterviewRescheduled
+		event, action = stored.InterviewEventReschedule, audit.InterviewRescheduled
 	}
 	return saved, i.recordChange(ctx, tx, actor, event, action, row, saved, s.reason)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
@@ -17,24 +18,24 @@ import (
 // wantTransition is the specified effect of an action in a state. It is written by hand from the product's description,
 // independently of the state machine.
 type wantTransition struct {
-	to     api.InterviewStatus
+	to     stored.InterviewStatus
 	by     string // any of L (leads of the job, HR and admins), M (HR and admins) and P (panelists)
 	reason bool   // whether a reason is required
 }
 
 // wantTransitions returns the specified transitions by action and state.
-func wantTransitions() map[api.InterviewAction]map[api.InterviewStatus]wantTransition {
+func wantTransitions() map[api.InterviewAction]map[stored.InterviewStatus]wantTransition {
 	const (
-		draft, scheduled  = api.InterviewStatusDraft, api.InterviewStatusScheduled
-		running, awaiting = api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores
-		completed, missed = api.InterviewStatusCompleted, api.InterviewStatusNoShow
-		cancelled         = api.InterviewStatusCancelled
+		draft, scheduled  = stored.InterviewStatusDraft, stored.InterviewStatusScheduled
+		running, awaiting = stored.InterviewStatusInProgress, stored.InterviewStatusAwaitingScores
+		completed, missed = stored.InterviewStatusCompleted, stored.InterviewStatusNoShow
+		cancelled         = stored.InterviewStatusCancelled
 	)
-	unfinished := map[api.InterviewStatus]wantTransition{
+	unfinished := map[stored.InterviewStatus]wantTransition{
 		draft: {draft, "L", false}, scheduled: {scheduled, "L", false}, running: {running, "L", false},
 		awaiting: {awaiting, "L", false}, missed: {missed, "L", false},
 	}
-	return map[api.InterviewAction]map[api.InterviewStatus]wantTransition{
+	return map[api.InterviewAction]map[stored.InterviewStatus]wantTransition{
 		api.InterviewActionUpdate:     unfinished,
 		api.InterviewActionSetPanel:   unfinished,
 		api.InterviewActionSchedule:   {draft: {scheduled, "L", false}, missed: {scheduled, "L", false}},
@@ -55,9 +56,9 @@ func wantTransitions() map[api.InterviewAction]map[api.InterviewStatus]wantTrans
 
 // permits reports whether an actor with a relation may perform the transition.
 func (w wantTransition) permits(s lifecycle.Relation) bool {
-	manager := s.Role == api.RoleHr || s.Role == api.RoleAdmin
+	manager := s.Role == stored.RoleHR || s.Role == stored.RoleAdmin
 	for _, actor := range w.by {
-		if actor == 'M' && manager || actor == 'L' && (manager || s.Role == api.RoleTeamLead && s.Member) ||
+		if actor == 'M' && manager || actor == 'L' && (manager || s.Role == stored.RoleTeamLead && s.Member) ||
 			actor == 'P' && s.Panelist {
 			return true
 		}
@@ -65,18 +66,18 @@ func (w wantTransition) permits(s lifecycle.Relation) bool {
 	return false
 }
 
-func allStatuses() []api.InterviewStatus {
-	return []api.InterviewStatus{
-		api.InterviewStatusDraft, api.InterviewStatusScheduled, api.InterviewStatusInProgress,
-		api.InterviewStatusAwaitingScores, api.InterviewStatusCompleted, api.InterviewStatusNoShow,
-		api.InterviewStatusCancelled,
+func allStatuses() []stored.InterviewStatus {
+	return []stored.InterviewStatus{
+		stored.InterviewStatusDraft, stored.InterviewStatusScheduled, stored.InterviewStatusInProgress,
+		stored.InterviewStatusAwaitingScores, stored.InterviewStatusCompleted, stored.InterviewStatusNoShow,
+		stored.InterviewStatusCancelled,
 	}
 }
 
 // allRelations returns every relation that a user can have towards an interview.
 func allRelations() []lifecycle.Relation {
 	all := []lifecycle.Relation{}
-	for _, role := range []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin} {
+	for _, role := range []stored.Role{stored.RoleEmployee, stored.RoleTeamLead, stored.RoleHR, stored.RoleAdmin} {
 		for _, is := range [][2]bool{{false, false}, {true, false}, {false, true}, {true, true}} {
 			all = append(all, lifecycle.Relation{Role: role, Member: is[0], Panelist: is[1]})
 		}
@@ -86,7 +87,7 @@ func allRelations() []lifecycle.Relation {
 
 // newPanel returns a panel of the user, if their relation is that of a panelist, and of another user if other is true.
 // own is the status of the user's score, nil for none.
-func newPanel(user uuid.UUID, s lifecycle.Relation, other bool, own *api.ScoreStatus) []db.ListInterviewPanelsRow {
+func newPanel(user uuid.UUID, s lifecycle.Relation, other bool, own *stored.ScoreStatus) []db.ListInterviewPanelsRow {
 	panel := []db.ListInterviewPanelsRow{}
 	if s.Panelist {
 		panel = append(panel, db.ListInterviewPanelsRow{
@@ -94,7 +95,7 @@ func newPanel(user uuid.UUID, s lifecycle.Relation, other bool, own *api.ScoreSt
 		})
 	}
 	if other {
-		submitted := api.ScoreStatusSubmitted
+		submitted := stored.ScoreStatusSubmitted
 		panel = append(panel, db.ListInterviewPanelsRow{
 			InterviewPanelist: db.InterviewPanelist{UserID: uuid.New()}, ScoreStatus: &submitted,
 		})
@@ -115,16 +116,16 @@ func codeOf(err error) fault.Code {
 // panel and an own score, and for every status of the application.
 func TestActionsByStateAndRelation(t *testing.T) {
 	t.Parallel()
-	draft, submitted := api.ScoreStatusDraft, api.ScoreStatusSubmitted
+	draft, submitted := stored.ScoreStatusDraft, stored.ScoreStatusSubmitted
 	for _, status := range allStatuses() {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
 			for _, s := range allRelations() {
 				for _, other := range []bool{true, false} {
-					for _, own := range []*api.ScoreStatus{nil, &draft, &submitted} {
-						for _, application := range []api.ApplicationStatus{
-							api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired,
-							api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn,
+					for _, own := range []*stored.ScoreStatus{nil, &draft, &submitted} {
+						for _, application := range []stored.ApplicationStatus{
+							stored.ApplicationStatusActive, stored.ApplicationStatusOnHold, stored.ApplicationStatusHired,
+							stored.ApplicationStatusRejected, stored.ApplicationStatusWithdrawn,
 						} {
 							user := uuid.New()
 							panel := newPanel(user, s, other, own)
@@ -142,10 +143,10 @@ func TestActionsByStateAndRelation(t *testing.T) {
 
 // checkActions compares the decisions about all actions on an interview, and its allowed actions, with the
 // specification. own is the status of the actor's score, nil for none.
-func checkActions(t *testing.T, locked lockedInterview, own *api.ScoreStatus) {
+func checkActions(t *testing.T, locked lockedInterview, own *stored.ScoreStatus) {
 	t.Helper()
 	why, blank := "Because.", " \u00a0"
-	active := locked.application == api.ApplicationStatusActive
+	active := locked.application == stored.ApplicationStatusActive
 	wantAllowed := []api.InterviewAction{}
 	for action, transitions := range wantTransitions() {
 		w, exists := transitions[locked.row.Status]
@@ -226,16 +227,16 @@ func TestRefusalsByPanelAndState(t *testing.T) {
 			for _, size := range []int{0, 1, 2, 19, 20, 21} {
 				panel := make([]db.ListInterviewPanelsRow, size)
 				locked := lockedInterview{
-					row: db.Interview{Status: status}, panel: panel, relation: lifecycle.Relation{Role: api.RoleHr},
-					machine: machineFor(panel, uuid.New(), api.ApplicationStatusActive),
+					row: db.Interview{Status: status}, panel: panel, relation: lifecycle.Relation{Role: stored.RoleHR},
+					machine: machineFor(panel, uuid.New(), stored.ApplicationStatusActive),
 				}
 				for rule, test := range map[string]struct {
 					err  error
 					want bool
 				}{
-					"change the kit": {canChangeKit(locked), status == api.InterviewStatusDraft},
+					"change the kit": {canChangeKit(locked), status == stored.InterviewStatusDraft},
 					"join":           {canJoin(locked, true), size < 20},
-					"leave":          {canLeave(locked), size > 1 || status == api.InterviewStatusDraft},
+					"leave":          {canLeave(locked), size > 1 || status == stored.InterviewStatusDraft},
 				} {
 					name := fmt.Sprintf("%s with a panel of %d", rule, size)
 					t.Run(name, func(t *testing.T) {
@@ -257,11 +258,11 @@ func TestRefusalsByPanelAndState(t *testing.T) {
 
 func TestLacksScore(t *testing.T) {
 	t.Parallel()
-	draft, submitted, voided := api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
+	draft, submitted, voided := stored.ScoreStatusDraft, stored.ScoreStatusSubmitted, stored.ScoreStatusVoided
 	for _, test := range []struct {
 		name                        string
 		required                    bool
-		status                      *api.ScoreStatus
+		status                      *stored.ScoreStatus
 		wantSubmitted, wantLacksOne bool
 	}{
 		{"required without score", true, nil, false, true},
@@ -289,7 +290,7 @@ func TestLacksScore(t *testing.T) {
 func TestOccupiesTime(t *testing.T) {
 	t.Parallel()
 	for _, status := range allStatuses() {
-		want := status == api.InterviewStatusScheduled || status == api.InterviewStatusInProgress
+		want := status == stored.InterviewStatusScheduled || status == stored.InterviewStatusInProgress
 		if got := occupiesTime(status); got != want {
 			t.Errorf("%s: got %t, want %t", status, got, want)
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -21,7 +22,7 @@ func (i *Interviews) StartInterview(
 ) (api.StartInterviewResponseObject, error) {
 	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.StartInterviewResponseObject, error) {
 		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch, nil, stateChange{
-			api.InterviewActionStart, api.InterviewEventKindStart, audit.InterviewStarted,
+			api.InterviewActionStart, stored.InterviewEventStart, audit.InterviewStarted,
 		})
 		return api.StartInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
@@ -33,7 +34,7 @@ func (i *Interviews) FinishInterview(
 ) (api.FinishInterviewResponseObject, error) {
 	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.FinishInterviewResponseObject, error) {
 		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch, nil, stateChange{
-			api.InterviewActionFinish, api.InterviewEventKindFinish, audit.InterviewFinished,
+			api.InterviewActionFinish, stored.InterviewEventFinish, audit.InterviewFinished,
 		})
 		return api.FinishInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
@@ -46,7 +47,7 @@ func (i *Interviews) MarkInterviewNoShow(
 	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.MarkInterviewNoShowResponseObject, error) {
 		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
 			reasonOf(request.Body), stateChange{
-				api.InterviewActionMarkNoShow, api.InterviewEventKindMarkNoShow, audit.InterviewMissed,
+				api.InterviewActionMarkNoShow, stored.InterviewEventMarkNoShow, audit.InterviewMissed,
 			})
 		return api.MarkInterviewNoShow200JSONResponse{InterviewJSONResponse: response}, err
 	})
@@ -59,7 +60,7 @@ func (i *Interviews) CancelInterview(
 	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.CancelInterviewResponseObject, error) {
 		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
 			reasonOf(request.Body), stateChange{
-				api.InterviewActionCancel, api.InterviewEventKindCancel, audit.InterviewCancelled,
+				api.InterviewActionCancel, stored.InterviewEventCancel, audit.InterviewCancelled,
 			})
 		return api.CancelInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
@@ -72,7 +73,7 @@ func (i *Interviews) CompleteInterview(
 	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.CompleteInterviewResponseObject, error) {
 		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
 			&request.Body.Reason, stateChange{
-				api.InterviewActionComplete, api.InterviewEventKindComplete, audit.InterviewCompleted,
+				api.InterviewActionComplete, stored.InterviewEventComplete, audit.InterviewCompleted,
 			})
 		return api.CompleteInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
@@ -86,7 +87,7 @@ func (i *Interviews) ReopenInterview(
 	return service.Commit(ctx, i.Store, call, func(tx *postgres.Tx) (api.ReopenInterviewResponseObject, error) {
 		response, err := i.transition(ctx, tx, call.Actor, request.InterviewID, request.Params.IfMatch,
 			&request.Body.Reason, stateChange{
-				api.InterviewActionReopen, api.InterviewEventKindReopen, audit.InterviewReopened,
+				api.InterviewActionReopen, stored.InterviewEventReopen, audit.InterviewReopened,
 			})
 		return api.ReopenInterview200JSONResponse{InterviewJSONResponse: response}, err
 	})
@@ -96,7 +97,7 @@ func (i *Interviews) ReopenInterview(
 // log.
 type stateChange struct {
 	action api.InterviewAction
-	event  api.InterviewEventKind
+	event  stored.InterviewEvent
 	audit  audit.Action
 }
 

@@ -25,7 +25,7 @@ func jobResponse(actor access.Actor, row db.Job) api.JobJSONResponse {
 func convert(actor access.Actor, row db.Job) api.Job {
 	return api.Job{
 		ID: row.ID, Title: row.Title, Department: optional.Of(row.Department), Location: optional.Of(row.Location),
-		Description: row.Description, Status: row.Status, OpenedAt: optional.Time(row.OpenedAt),
+		Description: row.Description, Status: api.JobStatus(row.Status), OpenedAt: optional.Time(row.OpenedAt),
 		ClosedAt:       optional.Time(row.ClosedAt),
 		AllowedActions: lifecycle.Job().Allowed(row.Status, lifecycle.RelationOf(actor, false)),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
@@ -34,14 +34,14 @@ func convert(actor access.Actor, row db.Job) api.Job {
 
 func convertMember(row db.JobMember, firstName, lastName string) api.JobMember {
 	return api.JobMember{
-		User: api.PersonSummary{ID: row.UserID, FirstName: firstName, LastName: lastName}, Role: row.Role,
+		User: api.PersonSummary{ID: row.UserID, FirstName: firstName, LastName: lastName}, Role: api.JobRole(row.Role),
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
 }
 
 func convertUserJob(actor access.Actor, row db.ListUserJobsRow) api.UserJob {
 	return api.UserJob{
-		Job: convert(actor, row.Job), Role: row.JobMember.Role,
+		Job: convert(actor, row.Job), Role: api.JobRole(row.JobMember.Role),
 		CreatedAt: row.JobMember.CreatedAt.UTC(), UpdatedAt: row.JobMember.UpdatedAt.UTC(),
 	}
 }

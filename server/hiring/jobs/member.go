@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -118,14 +119,14 @@ func (j *Jobs) SetJobMember(
 		if err := checkAppointment(actor, user); err != nil {
 			return nil, err
 		}
-		member, err := j.setMember(ctx, tx, actor, job, user, request.Body.Role)
+		member, err := j.setMember(ctx, tx, actor, job, user, stored.JobRole(request.Body.Role))
 		return api.SetJobMember200JSONResponse(convertMember(member, user.FirstName, user.LastName)), err
 	})
 }
 
 // setMember gives a user a role in a job, and returns the membership. If the user has the role, it writes nothing.
 func (j *Jobs) setMember(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, job db.Job, user db.User, role api.JobRole,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, job db.Job, user db.User, role stored.JobRole,
 ) (db.JobMember, error) {
 	before, err := j.member(ctx, tx, job, user.ID)
 	if err != nil {

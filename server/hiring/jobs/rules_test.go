@@ -9,6 +9,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -23,13 +24,13 @@ func TestListReach(t *testing.T) {
 		actor access.Actor
 		want  string
 	}{
-		"employee":                  {access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, "own"},
-		"team lead":                 {access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, "all"},
-		"HR":                        {access.Actor{Kind: access.KindUser, Role: api.RoleHr}, "all"},
-		"admin":                     {access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, "all"},
-		"key for all jobs":          {access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: &access.Key{}}, "all"},
-		"team lead's key for a job": {access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: limited}, "jobs"},
-		"admin's key for a job":     {access.Actor{Kind: access.KindAPIKey, Role: api.RoleAdmin, Key: limited}, "jobs"},
+		"employee":                  {access.Actor{Kind: access.KindUser, Role: stored.RoleEmployee}, "own"},
+		"team lead":                 {access.Actor{Kind: access.KindUser, Role: stored.RoleTeamLead}, "all"},
+		"HR":                        {access.Actor{Kind: access.KindUser, Role: stored.RoleHR}, "all"},
+		"admin":                     {access.Actor{Kind: access.KindUser, Role: stored.RoleAdmin}, "all"},
+		"key for all jobs":          {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: &access.Key{}}, "all"},
+		"team lead's key for a job": {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleTeamLead, Key: limited}, "jobs"},
+		"admin's key for a job":     {access.Actor{Kind: access.KindAPIKey, Role: stored.RoleAdmin, Key: limited}, "jobs"},
 		"unknown role":              {access.Actor{Kind: access.KindUser, Role: "auditor"}, "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -50,14 +51,14 @@ func TestReadsUser(t *testing.T) {
 		actor           access.Actor
 		self, colleague bool
 	}{
-		{"employee", access.Actor{Kind: access.KindUser, Role: api.RoleEmployee}, true, false},
-		{"team lead", access.Actor{Kind: access.KindUser, Role: api.RoleTeamLead}, true, true},
-		{"hr", access.Actor{Kind: access.KindUser, Role: api.RoleHr}, true, true},
-		{"admin", access.Actor{Kind: access.KindUser, Role: api.RoleAdmin}, true, true},
+		{"employee", access.Actor{Kind: access.KindUser, Role: stored.RoleEmployee}, true, false},
+		{"team lead", access.Actor{Kind: access.KindUser, Role: stored.RoleTeamLead}, true, true},
+		{"hr", access.Actor{Kind: access.KindUser, Role: stored.RoleHR}, true, true},
+		{"admin", access.Actor{Kind: access.KindUser, Role: stored.RoleAdmin}, true, true},
 		{"unknown role", access.Actor{Kind: access.KindUser, Role: "auditor"}, false, false},
-		{"key that reads users", access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: key(nil, "users:read")}, true, true},
-		{"key that reads jobs", access.Actor{Kind: access.KindAPIKey, Role: api.RoleHr, Key: key(nil, "jobs:read")}, false, false},
-		{"limited key", access.Actor{Kind: access.KindAPIKey, Role: api.RoleTeamLead, Key: key([]uuid.UUID{uuid.New()}, "jobs:read")}, false, false},
+		{"key that reads users", access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: key(nil, "users:read")}, true, true},
+		{"key that reads jobs", access.Actor{Kind: access.KindAPIKey, Role: stored.RoleHR, Key: key(nil, "jobs:read")}, false, false},
+		{"limited key", access.Actor{Kind: access.KindAPIKey, Role: stored.RoleTeamLead, Key: key([]uuid.UUID{uuid.New()}, "jobs:read")}, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

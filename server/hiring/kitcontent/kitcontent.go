@@ -1,5 +1,5 @@
 // Package kitcontent hashes the content of a kit version. The hash proves that the content has not changed since it was
-// published.
+// published, so it covers the stored types, which are frozen, and not those of the API, which may get more members.
 package kitcontent
 
 import (
@@ -10,15 +10,16 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // Hash returns the SHA-256 digest, in hexadecimal, of {"criteria", "questions"} as canonical JSON (RFC 8785), which
 // does not depend on the order of members or on the notation of numbers and strings. A nil list is hashed as an empty
 // list.
-func Hash(criteria []api.KitCriterion, questions []api.KitQuestion) (string, error) {
+func Hash(criteria []stored.KitCriterionV1, questions []stored.KitQuestionV1) (string, error) {
 	encoded, err := json.Marshal(map[string]any{
-		"criteria": append([]api.KitCriterion{}, criteria...), "questions": append([]api.KitQuestion{}, questions...),
+		"criteria":  append([]stored.KitCriterionV1{}, criteria...),
+		"questions": append([]stored.KitQuestionV1{}, questions...),
 	})
 	if err != nil {
 		return "", fmt.Errorf("encode kit content: %w", err)

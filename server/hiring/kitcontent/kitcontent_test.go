@@ -7,17 +7,17 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
 )
 
-func content() ([]api.KitCriterion, []api.KitQuestion) {
-	criteria := []api.KitCriterion{{
+func content() ([]stored.KitCriterionV1, []stored.KitQuestionV1) {
+	criteria := []stored.KitCriterionV1{{
 		Key: "design", Title: "Größe & <Maß>", Description: nullable.NewNullNullable[string](), Weight: 30, Required: true,
-		Anchors: []api.Anchor{"a", "b", "c", "d", "e\u2028"},
+		Anchors: []string{"a", "b", "c", "d", "e\u2028"},
 	}}
-	questions := []api.KitQuestion{
-		{Key: "why", Text: "Why?", Criteria: []api.ContentKey{"design"}, Minutes: nullable.NewNullableWithValue(int32(10))},
+	questions := []stored.KitQuestionV1{
+		{Key: "why", Text: "Why?", Criteria: []string{"design"}, Minutes: nullable.NewNullableWithValue(int32(10))},
 		{Key: "how", Text: "How?"},
 	}
 	return criteria, questions
@@ -42,8 +42,8 @@ func TestHashDistinguishesContents(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	type (
-		criteria  = []api.KitCriterion
-		questions = []api.KitQuestion
+		criteria  = []stored.KitCriterionV1
+		questions = []stored.KitQuestionV1
 	)
 	for name, change := range map[string]func(criteria, questions) (criteria, questions){
 		"unchanged": func(c criteria, q questions) (criteria, questions) { return c, q },
@@ -75,7 +75,7 @@ func TestHashDistinguishesContents(t *testing.T) {
 func TestHashOfEmptyContent(t *testing.T) {
 	t.Parallel()
 	want := sha256.Sum256([]byte(`{"criteria":[],"questions":[]}`))
-	for name, criteria := range map[string][]api.KitCriterion{"nil": nil, "empty": {}} {
+	for name, criteria := range map[string][]stored.KitCriterionV1{"nil": nil, "empty": {}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got, err := kitcontent.Hash(criteria, nil); err != nil || got != hex.EncodeToString(want[:]) {

@@ -5,7 +5,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
 )
 
@@ -18,10 +18,10 @@ func TestRecordedHashes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var recorded []struct {
-		Name      string             `json:"name"`
-		Hash      string             `json:"hash"`
-		Criteria  []api.KitCriterion `json:"criteria"`
-		Questions []api.KitQuestion  `json:"questions"`
+		Name      string                  `json:"name"`
+		Hash      string                  `json:"hash"`
+		Criteria  []stored.KitCriterionV1 `json:"criteria"`
+		Questions []stored.KitQuestionV1  `json:"questions"`
 	}
 	if err := json.Unmarshal(file, &recorded); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -23,7 +24,7 @@ func (k *Kits) UpdateKitVersion(
 	patch := request.Body
 	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.UpdateKitVersionResponseObject, error) {
 		response, err := k.act(ctx, tx, call.Actor, request.KitID, request.KitVersionID, etag.Needed(request.Params.IfMatch),
-			api.KitVersionActionUpdate, func(row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
+			api.KitVersionActionUpdate, func(row db.KitVersion, _ stored.KitVersionStatus) (db.KitVersion, error) {
 				return k.updateDraft(ctx, tx, call.Actor, row, *patch)
 			})
 		return api.UpdateKitVersion200JSONResponse{KitVersionJSONResponse: response}, err
@@ -37,7 +38,7 @@ func (k *Kits) PublishKitVersion(
 ) (api.PublishKitVersionResponseObject, error) {
 	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.PublishKitVersionResponseObject, error) {
 		response, err := k.act(ctx, tx, call.Actor, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
-			api.KitVersionActionPublish, func(row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error) {
+			api.KitVersionActionPublish, func(row db.KitVersion, to stored.KitVersionStatus) (db.KitVersion, error) {
 				return k.publish(ctx, tx, call.Actor, row, to)
 			})
 		return api.PublishKitVersion200JSONResponse{KitVersionJSONResponse: response}, err
@@ -50,7 +51,7 @@ func (k *Kits) ArchiveKitVersion(
 ) (api.ArchiveKitVersionResponseObject, error) {
 	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.ArchiveKitVersionResponseObject, error) {
 		response, err := k.act(ctx, tx, call.Actor, request.KitID, request.KitVersionID, etag.If(request.Params.IfMatch),
-			api.KitVersionActionArchive, func(row db.KitVersion, _ api.KitVersionStatus) (db.KitVersion, error) {
+			api.KitVersionActionArchive, func(row db.KitVersion, _ stored.KitVersionStatus) (db.KitVersion, error) {
 				archived, err := k.archive(ctx, tx, call.Actor, row.CompanyID, row.KitID)
 				if err != nil {
 					return row, err
@@ -69,7 +70,7 @@ func (k *Kits) ArchiveKitVersion(
 // precondition holds, and then calls write with the version and the state after the action.
 func (k *Kits) act(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, kit, version uuid.UUID, match etag.Condition,
-	action api.KitVersionAction, write func(row db.KitVersion, to api.KitVersionStatus) (db.KitVersion, error),
+	action api.KitVersionAction, write func(row db.KitVersion, to stored.KitVersionStatus) (db.KitVersion, error),
 ) (response api.KitVersionJSONResponse, err error) {
 	locked, relation, err := lock(ctx, tx, actor, kit)
 	if err != nil {
@@ -87,17 +88,14 @@ func (k *Kits) act(
 	if err != nil {
 		return response, err
 	}
-	return versionResponse(saved, relation)
+	return versionResponse(saved, relation), nil
 }
 
 // updateDraft applies a merge patch to a draft.
 func (k *Kits) updateDraft(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.KitVersion, patch api.UpdateKitVersionRequest,
 ) (db.KitVersion, error) {
-	before, err := decodeContent(row)
-	if err != nil {
-		return row, err
-	}
+	before := contentIn(row)
 	after := before.patched(patch.Questions, patch.Criteria)
 	if before.equal(after) {
 		return row, nil
@@ -106,13 +104,9 @@ func (k *Kits) updateDraft(
 	if checkContent(f, after); len(f.Fields()) > 0 {
 		return row, f
 	}
-	questions, criteria, err := after.columns()
-	if err != nil {
-		return row, err
-	}
 	saved, err := tx.UpdateKitVersion(ctx, db.UpdateKitVersionParams{
-		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Status: row.Status, Questions: questions,
-		Criteria: criteria, Now: k.Clock.Now(),
+		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Status: row.Status,
+		Questions: after.Questions, Criteria: after.Criteria, Now: k.Clock.Now(),
 	})
 	if err != nil {
 		return row, postgres.Guarded(err)
@@ -122,12 +116,9 @@ func (k *Kits) updateDraft(
 
 // publish publishes a draft and archives the previously published version.
 func (k *Kits) publish(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.KitVersion, to api.KitVersionStatus,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.KitVersion, to stored.KitVersionStatus,
 ) (db.KitVersion, error) {
-	content, err := decodeContent(row)
-	if err != nil {
-		return row, err
-	}
+	content := contentIn(row)
 	if err := checkPublishable(content); err != nil {
 		return row, err
 	}
@@ -163,7 +154,7 @@ func (k *Kits) archive(
 	}
 	for _, after := range archived {
 		before := after
-		before.Status = api.KitVersionStatusPublished
+		before.Status = stored.KitVersionStatusPublished
 		if err := k.recordVersion(ctx, tx, actor, audit.KitVersionArchived, &before, after); err != nil {
 			return nil, err
 		}

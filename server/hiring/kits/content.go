@@ -1,90 +1,100 @@
 package kits
 
 import (
-	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/kitcontent"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// content contains the questions and criteria of a version, in the form of the API and of the database: absent members
-// are null or an empty list, and texts have no surrounding white space.
+// content contains the questions and criteria of a version, as they are stored.
 type content struct {
-	Criteria  []api.KitCriterion `json:"criteria"`
-	Questions []api.KitQuestion  `json:"questions"`
+	Criteria  []stored.KitCriterionV1
+	Questions []stored.KitQuestionV1
 }
 
-// contentOf normalizes the questions and criteria of a request.
+// contentIn returns the content of a row. It does not normalize the content, because the hash of a published version
+// covers the stored form.
+func contentIn(row db.KitVersion) content { return content{row.Criteria, row.Questions} }
+
+// contentOf converts and normalizes the questions and criteria of a request.
 func contentOf(questions []api.KitQuestion, criteria []api.KitCriterion) content {
-	c := content{Criteria: []api.KitCriterion{}, Questions: []api.KitQuestion{}}
+	var c content
 	for _, item := range criteria {
+		c.Criteria = append(c.Criteria, stored.KitCriterionV1(item))
+	}
+	for _, item := range questions {
+		c.Questions = append(c.Questions, stored.KitQuestionV1(item))
+	}
+	return c.normalized()
+}
+
+// normalized returns the content with the members that are absent set to null or an empty list, and without white space
+// around texts.
+func (c content) normalized() content {
+	n := content{Criteria: []stored.KitCriterionV1{}, Questions: []stored.KitQuestionV1{}}
+	for _, item := range c.Criteria {
 		item.Title = strings.TrimSpace(item.Title)
 		item.Description = optional.Of(optional.Text(nil, item.Description))
-		anchors := make([]api.Anchor, len(item.Anchors))
+		anchors := make([]string, len(item.Anchors))
 		for i, anchor := range item.Anchors {
 			anchors[i] = strings.TrimSpace(anchor)
 		}
 		item.Anchors = anchors
-		c.Criteria = append(c.Criteria, item)
+		n.Criteria = append(n.Criteria, item)
 	}
-	for _, item := range questions {
+	for _, item := range c.Questions {
 		item.Text = strings.TrimSpace(item.Text)
 		item.Guidance = optional.Of(optional.Text(nil, item.Guidance))
 		item.Minutes = optional.Of(value(item.Minutes))
-		item.Criteria = append([]api.ContentKey{}, item.Criteria...)
-		c.Questions = append(c.Questions, item)
+		item.Criteria = append([]string{}, item.Criteria...)
+		n.Questions = append(n.Questions, item)
 	}
-	return c
-}
-
-// decodeContent decodes the content of a row. It does not normalize the content, because the hash of a published
-// version covers the stored form.
-func decodeContent(row db.KitVersion) (content, error) {
-	var c content
-	if err := json.Unmarshal(row.Criteria, &c.Criteria); err != nil {
-		return c, fmt.Errorf("decode criteria of kit version %s: %w", row.ID, err)
-	}
-	if err := json.Unmarshal(row.Questions, &c.Questions); err != nil {
-		return c, fmt.Errorf("decode questions of kit version %s: %w", row.ID, err)
-	}
-	return c, nil
+	return n
 }
 
 // patched returns the content after a merge patch: a nil list keeps the current list, any other list replaces it.
 func (c content) patched(questions []api.KitQuestion, criteria []api.KitCriterion) content {
-	if questions == nil {
-		questions = c.Questions
+	after, sent := c.normalized(), contentOf(questions, criteria)
+	if questions != nil {
+		after.Questions = sent.Questions
 	}
-	if criteria == nil {
-		criteria = c.Criteria
+	if criteria != nil {
+		after.Criteria = sent.Criteria
 	}
-	return contentOf(questions, criteria)
+	return after
 }
 
 // equal reports whether two contents are equal after normalization.
 func (c content) equal(other content) bool {
-	return reflect.DeepEqual(contentOf(c.Questions, c.Criteria), contentOf(other.Questions, other.Criteria))
+	return reflect.DeepEqual(c.normalized(), other.normalized())
 }
 
-// columns encodes the content for the two columns of the database.
-func (c content) columns() (questions, criteria json.RawMessage, err error) {
-	if questions, err = json.Marshal(c.Questions); err != nil {
-		return nil, nil, fmt.Errorf("encode questions: %w", err)
+// criteria returns the criteria as the API shows them.
+func (c content) criteria() []api.KitCriterion {
+	shown := make([]api.KitCriterion, len(c.Criteria))
+	for i, item := range c.Criteria {
+		shown[i] = api.KitCriterion(item)
 	}
-	if criteria, err = json.Marshal(c.Criteria); err != nil {
-		return nil, nil, fmt.Errorf("encode criteria: %w", err)
-	}
-	return questions, criteria, nil
+	return shown
 }
 
-// hash returns the hash of the content as the API shows it, so that clients can compute it from a response.
+// questions returns the questions as the API shows them.
+func (c content) questions() []api.KitQuestion {
+	shown := make([]api.KitQuestion, len(c.Questions))
+	for i, item := range c.Questions {
+		shown[i] = api.KitQuestion(item)
+	}
+	return shown
+}
+
+// hash returns the hash of the stored content.
 func (c content) hash() (string, error) { return kitcontent.Hash(c.Criteria, c.Questions) }
 
 // value returns the value of a nullable member; nil if it is null or absent.

@@ -37,23 +37,24 @@ func convertKit(joined db.GetKitRow, relation lifecycle.Relation) api.Kit {
 }
 
 // versionResponse returns the response for a version.
-func versionResponse(row db.KitVersion, relation lifecycle.Relation) (api.KitVersionJSONResponse, error) {
-	body, err := convertVersion(row, relation)
+func versionResponse(row db.KitVersion, relation lifecycle.Relation) api.KitVersionJSONResponse {
+	body := convertVersion(row, relation)
 	return api.KitVersionJSONResponse{
 		Body: body, Headers: api.KitVersionResponseHeaders{ETag: etag.Of(row.Version, body.AllowedActions)},
-	}, err
+	}
 }
 
 // convertVersion converts a version to the API's type.
-func convertVersion(row db.KitVersion, relation lifecycle.Relation) (api.KitVersion, error) {
-	content, err := decodeContent(row)
+func convertVersion(row db.KitVersion, relation lifecycle.Relation) api.KitVersion {
+	content := contentIn(row)
 	return api.KitVersion{
-		ID: row.ID, KitID: row.KitID, Number: row.Number, Status: row.Status, Questions: content.Questions,
-		Criteria: content.Criteria, ContentHash: optional.Of(row.ContentHash), PublishedAt: optional.Time(row.PublishedAt),
+		ID: row.ID, KitID: row.KitID, Number: row.Number, Status: api.KitVersionStatus(row.Status),
+		Questions: content.questions(), Criteria: content.criteria(),
+		ContentHash: optional.Of(row.ContentHash), PublishedAt: optional.Time(row.PublishedAt),
 		PublishedBy: optional.Of(row.PublishedBy), ArchivedAt: optional.Time(row.ArchivedAt),
 		AllowedActions: lifecycle.KitVersion().Allowed(row.Status, relation), CreatedAt: row.CreatedAt.UTC(),
 		UpdatedAt: row.UpdatedAt.UTC(),
-	}, err
+	}
 }
 
 // newKit converts a request into a row. The caller sets id and time.
@@ -103,10 +104,6 @@ func versionDetails(from *db.KitVersion, to db.KitVersion) (audit.Details, error
 
 // versionAttributes returns the fields of a version that the audit log records.
 func versionAttributes(row db.KitVersion) (map[string]any, error) {
-	content, err := decodeContent(row)
-	if err != nil {
-		return nil, err
-	}
-	hash, err := content.hash()
+	hash, err := contentIn(row).hash()
 	return map[string]any{"status": row.Status, "content_hash": hash}, err
 }

@@ -91,7 +91,7 @@ func (k *Kits) ListKitVersions(
 			})
 		},
 		Place: func(row db.KitVersion) page.Place { return page.Place{ID: row.ID} },
-		Show: page.EachOrError(func(row db.KitVersion) (api.KitVersion, error) {
+		Show: page.Each(func(row db.KitVersion) api.KitVersion {
 			return convertVersion(row, lifecycle.RelationOf(actor, kit.IsMember))
 		}),
 	})

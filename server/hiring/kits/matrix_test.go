@@ -106,9 +106,10 @@ func TestWriteMatrix(t *testing.T) {
 			for of, job := range map[string]*uuid.UUID{"no job": nil, "the job": &f.job, "another job": &otherJob} {
 				refused := refusal(v, of == "the job")
 				for _, state := range machine.States {
-					label := fmt.Sprintf("%s, kit of %s with a %s version", name, of, state.Name)
+					status := api.KitVersionStatus(state.Name)
+					label := fmt.Sprintf("%s, kit of %s with a %s version", name, of, status)
 					newKit := func() (kit, version uuid.UUID) {
-						kit, version = f.hiring.KitVersion(state.Name)
+						kit, version = f.hiring.KitVersion(status)
 						if _, err := conn.Exec(t.Context(), `UPDATE kits SET job_id = $2 WHERE id = $1`, kit, job); err != nil {
 							t.Fatal(err)
 						}
@@ -122,7 +123,7 @@ func TestWriteMatrix(t *testing.T) {
 						if !known {
 							t.Fatalf("the test has no request for the action %s", action)
 						}
-						may := refused == "" && slices.Contains(permitted[state.Name], action)
+						may := refused == "" && slices.Contains(permitted[status], action)
 						want := refused
 						switch {
 						case may:
@@ -143,17 +144,17 @@ func TestWriteMatrix(t *testing.T) {
 						}
 						if answer.Status == http.StatusConflict {
 							p := testkit.Decode[api.Problem](answer)
-							if p.State == nil || *p.State != string(state.Name) ||
-								p.AllowedActions == nil || len(*p.AllowedActions) != len(permitted[state.Name]) {
+							if p.State == nil || *p.State != string(status) ||
+								p.AllowedActions == nil || len(*p.AllowedActions) != len(permitted[status]) {
 								t.Errorf("%s: %s: conflict names %v and %v, want %s and %v",
-									label, action, p.State, p.AllowedActions, state.Name, permitted[state.Name])
+									label, action, p.State, p.AllowedActions, status, permitted[status])
 							}
 						}
 					}
 
 					// Both actions on the kit.
 					want := map[api.KitAction]string{api.KitActionUpdate: "200", api.KitActionCreateVersion: "201"}
-					if state.Name == api.KitVersionStatusDraft {
+					if status == api.KitVersionStatusDraft {
 						want[api.KitActionCreateVersion] = "409 draft_exists"
 					}
 					if refused != "" {

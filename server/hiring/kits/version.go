@@ -29,10 +29,7 @@ func (k *Kits) GetKitVersion(
 	if err != nil {
 		return nil, err
 	}
-	response, err := versionResponse(row, lifecycle.RelationOf(actor, kit.IsMember))
-	if err != nil {
-		return nil, err
-	}
+	response := versionResponse(row, lifecycle.RelationOf(actor, kit.IsMember))
 	return api.GetKitVersion200JSONResponse{KitVersionJSONResponse: response}, nil
 }
 
@@ -68,11 +65,7 @@ func (k *Kits) CreateKitVersion(
 		if err != nil {
 			return nil, err
 		}
-		copied, err := decodeContent(newest)
-		if err != nil {
-			return nil, err
-		}
-		content, f := copied.patched(body.Questions, body.Criteria), fault.New(fault.RuleViolated)
+		content, f := contentIn(newest).patched(body.Questions, body.Criteria), fault.New(fault.RuleViolated)
 		if checkContent(f, content); len(f.Fields()) > 0 {
 			return nil, f
 		}
@@ -83,10 +76,7 @@ func (k *Kits) CreateKitVersion(
 		if err := k.touchKit(ctx, tx, created); err != nil {
 			return nil, err
 		}
-		response, err := versionResponse(created, relation)
-		if err != nil {
-			return nil, err
-		}
+		response := versionResponse(created, relation)
 		version := response.Body
 		return api.CreateKitVersion201JSONResponse{
 			Body: version,
@@ -102,13 +92,9 @@ func (k *Kits) CreateKitVersion(
 func (k *Kits) addVersion(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, kit db.Kit, number int32, c content,
 ) (db.KitVersion, error) {
-	questions, criteria, err := c.columns()
-	if err != nil {
-		return db.KitVersion{}, err
-	}
 	created, err := tx.InsertKitVersion(ctx, db.InsertKitVersionParams{
 		CompanyID: kit.CompanyID, ID: k.Clock.ID(), KitID: kit.ID, Number: number, Status: lifecycle.KitVersion().Initial,
-		Questions: questions, Criteria: criteria, Now: k.Clock.Now(),
+		Questions: c.Questions, Criteria: c.Criteria, Now: k.Clock.Now(),
 	})
 	if err != nil {
 		return created, err

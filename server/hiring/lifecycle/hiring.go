@@ -1,20 +1,23 @@
 package lifecycle
 
-import "github.com/ai-interviewer-platform/interviewer/gen/api"
+import (
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
 
 // jobTable declares the state machine of jobs.
-func jobTable() Table[api.JobStatus, api.JobAction] {
+func jobTable() Table[stored.JobStatus, api.JobAction] {
 	type (
-		states     = []api.JobStatus
-		transition = Transition[api.JobStatus, api.JobAction]
+		states     = []stored.JobStatus
+		transition = Transition[stored.JobStatus, api.JobAction]
 	)
 	const (
-		draft, open    = api.JobStatusDraft, api.JobStatusOpen
-		onHold, closed = api.JobStatusOnHold, api.JobStatusClosed
+		draft, open    = stored.JobStatusDraft, stored.JobStatusOpen
+		onHold, closed = stored.JobStatusOnHold, stored.JobStatusClosed
 	)
-	return Table[api.JobStatus, api.JobAction]{
+	return Table[stored.JobStatus, api.JobAction]{
 		Name: "job", Initial: draft, Needs: "jobs:write",
-		States: []State[api.JobStatus]{
+		States: []State[stored.JobStatus]{
 			{draft, "In preparation; candidates cannot apply yet."},
 			{open, "Candidates can apply."},
 			{onHold, "New applications are not accepted for now."},
@@ -42,16 +45,16 @@ func jobTable() Table[api.JobStatus, api.JobAction] {
 }
 
 // candidateTable declares the state machine of candidates.
-func candidateTable() Table[api.CandidateStatus, api.CandidateAction] {
+func candidateTable() Table[stored.CandidateStatus, api.CandidateAction] {
 	type (
-		states     = []api.CandidateStatus
-		transition = Transition[api.CandidateStatus, api.CandidateAction]
+		states     = []stored.CandidateStatus
+		transition = Transition[stored.CandidateStatus, api.CandidateAction]
 	)
-	const active, archived = api.CandidateStatusActive, api.CandidateStatusArchived
-	return Table[api.CandidateStatus, api.CandidateAction]{
+	const active, archived = stored.CandidateStatusActive, stored.CandidateStatusArchived
+	return Table[stored.CandidateStatus, api.CandidateAction]{
 		Name: "candidate", Initial: active, Needs: "candidates:write",
 		Also: map[api.CandidateAction]string{api.CandidateActionApply: "applications:write"},
-		States: []State[api.CandidateStatus]{
+		States: []State[stored.CandidateStatus]{
 			{active, "Can apply to open jobs."},
 			{archived, "Kept for the record; cannot apply."},
 		},
@@ -78,22 +81,22 @@ func candidateTable() Table[api.CandidateStatus, api.CandidateAction] {
 
 // applicationTable declares the state machine of the status of applications. Their stages have a machine of their own,
 // see Stage.
-func applicationTable() Table[api.ApplicationStatus, api.ApplicationAction] {
+func applicationTable() Table[stored.ApplicationStatus, api.ApplicationAction] {
 	type (
-		states     = []api.ApplicationStatus
-		transition = Transition[api.ApplicationStatus, api.ApplicationAction]
+		states     = []stored.ApplicationStatus
+		transition = Transition[stored.ApplicationStatus, api.ApplicationAction]
 	)
 	const (
-		active, onHold      = api.ApplicationStatusActive, api.ApplicationStatusOnHold
-		hired               = api.ApplicationStatusHired
-		rejected, withdrawn = api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn
+		active, onHold      = stored.ApplicationStatusActive, stored.ApplicationStatusOnHold
+		hired               = stored.ApplicationStatusHired
+		rejected, withdrawn = stored.ApplicationStatusRejected, stored.ApplicationStatusWithdrawn
 	)
-	return Table[api.ApplicationStatus, api.ApplicationAction]{
+	return Table[stored.ApplicationStatus, api.ApplicationAction]{
 		Name: "application", Initial: active, Needs: "applications:move",
 		Also: map[api.ApplicationAction]string{
 			api.ApplicationActionReactivate: "applications:write", api.ApplicationActionScheduleInterview: "interviews:schedule",
 		},
-		States: []State[api.ApplicationStatus]{
+		States: []State[stored.ApplicationStatus]{
 			{active, "Under consideration."},
 			{onHold, "Paused; keeps its stage."},
 			{hired, "Ended with a hire."},

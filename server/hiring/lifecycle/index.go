@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 )
@@ -33,7 +34,7 @@ func bitOf(actor api.MachineActor) actorSet {
 
 // roleOf is a role and whether its holder is a member of the resource's job.
 type roleOf struct {
-	role   api.Role
+	role   stored.Role
 	member bool
 }
 

@@ -1,18 +1,21 @@
 package lifecycle
 
-import "github.com/ai-interviewer-platform/interviewer/gen/api"
+import (
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
 
 // kitVersionTable declares the state machine of kit versions.
-func kitVersionTable() Table[api.KitVersionStatus, api.KitVersionAction] {
+func kitVersionTable() Table[stored.KitVersionStatus, api.KitVersionAction] {
 	type (
-		states     = []api.KitVersionStatus
-		transition = Transition[api.KitVersionStatus, api.KitVersionAction]
+		states     = []stored.KitVersionStatus
+		transition = Transition[stored.KitVersionStatus, api.KitVersionAction]
 	)
-	const draft, published = api.KitVersionStatusDraft, api.KitVersionStatusPublished
-	const archived = api.KitVersionStatusArchived
-	return Table[api.KitVersionStatus, api.KitVersionAction]{
+	const draft, published = stored.KitVersionStatusDraft, stored.KitVersionStatusPublished
+	const archived = stored.KitVersionStatusArchived
+	return Table[stored.KitVersionStatus, api.KitVersionAction]{
 		Name: "kit_version", Initial: draft, Needs: "kits:write",
-		States: []State[api.KitVersionStatus]{
+		States: []State[stored.KitVersionStatus]{
 			{draft, "Can be changed."},
 			{published, "Cannot be changed; new interviews use it."},
 			{archived, "Cannot be changed; only interviews that already have it use it."},
@@ -39,28 +42,28 @@ func kitVersionTable() Table[api.KitVersionStatus, api.KitVersionAction] {
 }
 
 // interviewTable declares the state machine of interviews.
-func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
+func interviewTable() Table[stored.InterviewStatus, api.InterviewAction] {
 	type (
-		states     = []api.InterviewStatus
-		transition = Transition[api.InterviewStatus, api.InterviewAction]
+		states     = []stored.InterviewStatus
+		transition = Transition[stored.InterviewStatus, api.InterviewAction]
 	)
 	const (
-		draft, scheduled     = api.InterviewStatusDraft, api.InterviewStatusScheduled
-		inProgress, awaiting = api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores
-		completed, noShow    = api.InterviewStatusCompleted, api.InterviewStatusNoShow
-		cancelled            = api.InterviewStatusCancelled
+		draft, scheduled     = stored.InterviewStatusDraft, stored.InterviewStatusScheduled
+		inProgress, awaiting = stored.InterviewStatusInProgress, stored.InterviewStatusAwaitingScores
+		completed, noShow    = stored.InterviewStatusCompleted, stored.InterviewStatusNoShow
+		cancelled            = stored.InterviewStatusCancelled
 		optional, mandatory  = api.MachineReasonOptional, api.MachineReasonRequired
 		conduct, override    = "interviews:conduct", "interviews:override"
 	)
 	unfinished := states{draft, scheduled, inProgress, awaiting, noShow}
-	return Table[api.InterviewStatus, api.InterviewAction]{
+	return Table[stored.InterviewStatus, api.InterviewAction]{
 		Name: "interview", Initial: draft, Needs: "interviews:schedule",
 		Also: map[api.InterviewAction]string{
 			api.InterviewActionRespond: "interviews:respond", api.InterviewActionCreateScore: "scores:write",
 			api.InterviewActionStart: conduct, api.InterviewActionFinish: conduct, api.InterviewActionMarkNoShow: conduct,
 			api.InterviewActionComplete: override, api.InterviewActionReopen: override,
 		},
-		States: []State[api.InterviewStatus]{
+		States: []State[stored.InterviewStatus]{
 			{draft, "Has no time yet."},
 			{scheduled, "Has a time and a panel."},
 			{inProgress, "In progress."},
@@ -132,19 +135,19 @@ func interviewTable() Table[api.InterviewStatus, api.InterviewAction] {
 
 // scoreTable declares the state machine of scores. The state of the interview restricts it further: scores are written,
 // reopened and voided only while their interview is in_progress or awaiting_scores.
-func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
+func scoreTable() Table[stored.ScoreStatus, api.ScoreAction] {
 	type (
-		states     = []api.ScoreStatus
-		transition = Transition[api.ScoreStatus, api.ScoreAction]
+		states     = []stored.ScoreStatus
+		transition = Transition[stored.ScoreStatus, api.ScoreAction]
 	)
-	const draft, submitted, voided = api.ScoreStatusDraft, api.ScoreStatusSubmitted, api.ScoreStatusVoided
+	const draft, submitted, voided = stored.ScoreStatusDraft, stored.ScoreStatusSubmitted, stored.ScoreStatusVoided
 	rater := []api.MachineActor{api.MachineActorRater}
-	return Table[api.ScoreStatus, api.ScoreAction]{
+	return Table[stored.ScoreStatus, api.ScoreAction]{
 		Name: "score", Initial: draft, Needs: "scores:write",
 		Also: map[api.ScoreAction]string{
 			api.ScoreActionReopen: "scores:override", api.ScoreActionVoid: "scores:override",
 		},
-		States: []State[api.ScoreStatus]{
+		States: []State[stored.ScoreStatus]{
 			{draft, "Being written; only its rater can see it."},
 			{submitted, "Counts; cannot be changed."},
 			{voided, "No longer counts; its rater may write another one."},
@@ -166,6 +169,6 @@ func scoreTable() Table[api.ScoreStatus, api.ScoreAction] {
 }
 
 // TakesScores reports whether scores of an interview can be written, reopened and voided in a state.
-func TakesScores(status api.InterviewStatus) bool {
-	return status == api.InterviewStatusInProgress || status == api.InterviewStatusAwaitingScores
+func TakesScores(status stored.InterviewStatus) bool {
+	return status == stored.InterviewStatusInProgress || status == stored.InterviewStatusAwaitingScores
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -57,7 +58,7 @@ func (t *Transition[S, A]) after(from S) S {
 
 // Relation describes the relation of an actor to one resource.
 type Relation struct {
-	Role api.Role
+	Role stored.Role
 	// Member of the resource's job, Panelist of the interview, Rater of the score.
 	Member, Panelist, Rater bool
 	// Key is the API key that acts; nil for a user.
@@ -257,25 +258,27 @@ var (
 )
 
 // Job returns the machine of jobs.
-func Job() Machine[api.JobStatus, api.JobAction] { return jobMachine }
+func Job() Machine[stored.JobStatus, api.JobAction] { return jobMachine }
 
 // Candidate returns the machine of candidates.
-func Candidate() Machine[api.CandidateStatus, api.CandidateAction] { return candidateMachine }
+func Candidate() Machine[stored.CandidateStatus, api.CandidateAction] { return candidateMachine }
 
 // Application returns the machine of the status of applications.
-func Application() Machine[api.ApplicationStatus, api.ApplicationAction] { return applicationMachine }
+func Application() Machine[stored.ApplicationStatus, api.ApplicationAction] {
+	return applicationMachine
+}
 
 // Stage returns the machine of the stages of applications.
-func Stage() Machine[api.ApplicationStage, api.ApplicationEvent] { return stageMachine }
+func Stage() Machine[stored.ApplicationStage, stored.ApplicationEvent] { return stageMachine }
 
 // KitVersion returns the machine of kit versions.
-func KitVersion() Machine[api.KitVersionStatus, api.KitVersionAction] { return kitVersionMachine }
+func KitVersion() Machine[stored.KitVersionStatus, api.KitVersionAction] { return kitVersionMachine }
 
 // Interview returns the machine of interviews.
-func Interview() Machine[api.InterviewStatus, api.InterviewAction] { return interviewMachine }
+func Interview() Machine[stored.InterviewStatus, api.InterviewAction] { return interviewMachine }
 
 // Score returns the machine of scores. Scores also depend on the state of their interview; see TakesScores.
-func Score() Machine[api.ScoreStatus, api.ScoreAction] { return scoreMachine }
+func Score() Machine[stored.ScoreStatus, api.ScoreAction] { return scoreMachine }
 
 // All describes every machine, in the order in which hiring uses them.
 func All() []api.StateMachine {

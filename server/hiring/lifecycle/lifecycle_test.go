@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
@@ -19,10 +20,10 @@ import (
 // rater.
 func relations() map[rune]lifecycle.Relation {
 	return map[rune]lifecycle.Relation{
-		'H': {Role: api.RoleHr}, 'A': {Role: api.RoleAdmin},
-		'L': {Role: api.RoleTeamLead, Member: true}, 'l': {Role: api.RoleTeamLead},
-		'e': {Role: api.RoleEmployee, Member: true}, 'x': {Role: api.RoleEmployee},
-		'P': {Role: api.RoleEmployee, Panelist: true}, 'R': {Role: api.RoleEmployee, Rater: true},
+		'H': {Role: stored.RoleHR}, 'A': {Role: stored.RoleAdmin},
+		'L': {Role: stored.RoleTeamLead, Member: true}, 'l': {Role: stored.RoleTeamLead},
+		'e': {Role: stored.RoleEmployee, Member: true}, 'x': {Role: stored.RoleEmployee},
+		'P': {Role: stored.RoleEmployee, Panelist: true}, 'R': {Role: stored.RoleEmployee, Rater: true},
 	}
 }
 
@@ -175,13 +176,13 @@ func TestScore(t *testing.T) {
 
 func TestTakesScores(t *testing.T) {
 	t.Parallel()
-	var got []api.InterviewStatus
+	var got []stored.InterviewStatus
 	for _, state := range lifecycle.Interview().States {
 		if lifecycle.TakesScores(state.Name) {
 			got = append(got, state.Name)
 		}
 	}
-	want := []api.InterviewStatus{api.InterviewStatusInProgress, api.InterviewStatusAwaitingScores}
+	want := []stored.InterviewStatus{stored.InterviewStatusInProgress, stored.InterviewStatusAwaitingScores}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -194,15 +195,15 @@ func TestStages(t *testing.T) {
 	reason := "because"
 	for i, from := range stages {
 		for j, to := range stages {
-			event, actors := api.ApplicationEvent(""), ""
+			event, actors := stored.ApplicationEvent(""), ""
 			switch {
 			case i == len(stages)-1 || i == j:
 			case j == i+1:
-				event, actors = api.ApplicationEventAdvance, "HAL"
+				event, actors = stored.ApplicationEventAdvance, "HAL"
 			case j < i:
-				event, actors = api.ApplicationEventReturn, "HA"
+				event, actors = stored.ApplicationEventReturn, "HA"
 			case j < len(stages)-1:
-				event, actors = api.ApplicationEventSkip, "HA"
+				event, actors = stored.ApplicationEventSkip, "HA"
 			}
 			refusal := fault.RoleNotAllowed
 			if event == "" {
@@ -210,7 +211,7 @@ func TestStages(t *testing.T) {
 			}
 			for letter, relation := range relations() {
 				may := strings.ContainsRune(actors, letter)
-				if got := lifecycle.Reachable(from, relation); slices.Contains(got, to) != may {
+				if got := lifecycle.Reachable(from, relation); slices.Contains(got, api.ApplicationStage(to)) != may {
 					t.Errorf("%s to %s by %c: in Reachable %v, want %t", from, to, letter, got, may)
 				}
 				got, err := lifecycle.Reach(from, to, relation, &reason)
@@ -224,7 +225,7 @@ func TestStages(t *testing.T) {
 					t.Errorf("%s to %s by %c: got %q, %v; want %q", from, to, letter, got, err, event)
 				}
 				_, err = lifecycle.Reach(from, to, relation, nil)
-				if needs := event == api.ApplicationEventReturn; fault.Is(err, fault.RuleViolated) != needs {
+				if needs := event == stored.ApplicationEventReturn; fault.Is(err, fault.RuleViolated) != needs {
 					t.Errorf("%s to %s by %c without a reason: got %v; needs a reason: %t", from, to, letter, err, needs)
 				}
 			}
@@ -294,15 +295,15 @@ func walk[S, A ~string](t *testing.T, m lifecycle.Machine[S, A]) {
 func TestOtherKindsPerformNothing(t *testing.T) {
 	t.Parallel()
 	for _, kind := range append(access.Kinds(), "", "robot") {
-		got := lifecycle.RelationOf(access.Actor{Kind: kind, Role: api.RoleAdmin}, true)
+		got := lifecycle.RelationOf(access.Actor{Kind: kind, Role: stored.RoleAdmin}, true)
 		want := lifecycle.Relation{}
 		if kind == access.KindUser || kind == access.KindAPIKey {
-			want = lifecycle.Relation{Role: api.RoleAdmin, Member: true}
+			want = lifecycle.Relation{Role: stored.RoleAdmin, Member: true}
 		}
 		if got != want {
 			t.Errorf("relation of the kind %q: got %+v, want %+v", kind, got, want)
 		}
-		for _, state := range []api.JobStatus{api.JobStatusDraft, api.JobStatusOpen, api.JobStatusOnHold, api.JobStatusClosed} {
+		for _, state := range []stored.JobStatus{stored.JobStatusDraft, stored.JobStatusOpen, stored.JobStatusOnHold, stored.JobStatusClosed} {
 			if allowed := lifecycle.Job().Allowed(state, got); want.Role == "" && len(allowed) > 0 {
 				t.Errorf("the kind %q may %v a job that is %s, want nothing", kind, allowed, state)
 			}
@@ -365,7 +366,7 @@ func TestMachinesMatchTheAPI(t *testing.T) {
 // the actor, and that the original machine still permits it.
 func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 	t.Parallel()
-	hr, reason := lifecycle.Relation{Role: api.RoleHr}, "because"
+	hr, reason := lifecycle.Relation{Role: stored.RoleHR}, "because"
 	all := lifecycle.Interview()
 	less := all.Without(api.InterviewActionSchedule, api.InterviewActionCancel)
 	for _, state := range all.States {
@@ -388,7 +389,7 @@ func TestWithoutRefusesActionsInEveryState(t *testing.T) {
 			}
 		})
 	}
-	if !all.May(api.InterviewStatusDraft, api.InterviewActionSchedule, hr) {
+	if !all.May(stored.InterviewStatusDraft, api.InterviewActionSchedule, hr) {
 		t.Error("Without changed the machine it was called on")
 	}
 }
@@ -414,11 +415,11 @@ func TestScopesLimitAllowedActions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hr := lifecycle.Relation{Role: api.RoleHr, Key: test.key}
-			if got := lifecycle.Interview().Allowed(api.InterviewStatusScheduled, hr); !slices.Equal(got, test.want) {
+			hr := lifecycle.Relation{Role: stored.RoleHR, Key: test.key}
+			if got := lifecycle.Interview().Allowed(stored.InterviewStatusScheduled, hr); !slices.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
-			stages := lifecycle.Reachable(api.ApplicationStageApplied, hr)
+			stages := lifecycle.Reachable(stored.ApplicationStageApplied, hr)
 			if got, want := len(stages) > 0, test.key == nil; got != want {
 				t.Errorf("stages: got %v, want some: %t", stages, want)
 			}

@@ -1,13 +1,12 @@
 package scores
 
 import (
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -21,15 +20,16 @@ import (
 func convert(actor access.Actor, row db.ListScoresRow, content scoreContent, criteria []scoring.Criterion) api.Score {
 	score := row.Score
 	missing := []api.ContentKey{}
-	if score.Status == api.ScoreStatusDraft {
+	if score.Status == stored.ScoreStatusDraft {
 		missing = append(missing, scoring.Missing(criteria, content.sheet())...)
 	}
 	converted := api.Score{
 		ID: score.ID, InterviewID: score.InterviewID, ApplicationID: score.ApplicationID, JobID: score.JobID,
 		Rater:  api.PersonSummary{ID: score.RaterID, FirstName: row.FirstName, LastName: row.LastName},
-		Status: score.Status, Revision: score.Revision, Ratings: content.ratings, Recommendation: content.recommendation,
-		Comment: optional.Of(content.comment), WeightedScore: optional.Of(score.WeightedScore), Coverage: score.Coverage,
-		MissingCriteria: missing, SubmittedAt: optional.Time(score.SubmittedAt),
+		Status: api.ScoreStatus(score.Status), Revision: score.Revision, Ratings: convertRatings(content.ratings),
+		Recommendation: (*api.Recommendation)(content.recommendation), Comment: optional.Of(content.comment),
+		WeightedScore: optional.Of(score.WeightedScore), Coverage: score.Coverage, MissingCriteria: missing,
+		SubmittedAt:  optional.Time(score.SubmittedAt),
 		StatusReason: optional.Of(score.StatusReason), AllowedActions: allowedActions(actor, score, row.InterviewStatus),
 		CreatedAt: score.CreatedAt.UTC(), UpdatedAt: score.UpdatedAt.UTC(),
 	}
@@ -40,17 +40,26 @@ func convert(actor access.Actor, row db.ListScoresRow, content scoreContent, cri
 }
 
 // convertRevision converts a revision to the API's type.
-func convertRevision(row db.ListScoreRevisionsRow) (api.ScoreRevision, error) {
+func convertRevision(row db.ListScoreRevisionsRow) api.ScoreRevision {
 	revision := row.ScoreRevision
-	ratings, err := decodeRatings(revision.Ratings)
 	return api.ScoreRevision{
-		ID: revision.ID, Revision: revision.Revision, Event: revision.Event, Ratings: ratings,
-		Recommendation: revision.Recommendation, Comment: optional.Of(revision.Comment),
+		ID: revision.ID, Revision: revision.Revision, Event: api.ScoreEvent(revision.Event),
+		Ratings:        convertRatings(revision.Ratings),
+		Recommendation: (*api.Recommendation)(revision.Recommendation), Comment: optional.Of(revision.Comment),
 		WeightedScore: optional.Of(revision.WeightedScore), Coverage: revision.Coverage,
 		SubmittedAt: optional.Time(revision.SubmittedAt), Reason: revision.Reason,
 		Actor:     access.Summarize(revision.ActorID, row.ActorKind, row.ActorName),
 		CreatedAt: revision.CreatedAt.UTC(),
-	}, err
+	}
+}
+
+// convertRatings converts ratings to the API's type.
+func convertRatings(ratings []stored.ScoreRatingV1) []api.ScoreRating {
+	converted := make([]api.ScoreRating, len(ratings))
+	for i, rating := range ratings {
+		converted[i] = api.ScoreRating(rating)
+	}
+	return converted
 }
 
 // figureReason converts the reason for a missing figure to the API's type.
@@ -65,13 +74,13 @@ func figureReason(reason scoring.Reason) *api.NoFigureReason {
 func applyPatch(criteria []scoring.Criterion, before scoreContent, patch api.UpdateScoreRequest) (scoreContent, error) {
 	after := scoreContent{before.ratings, before.recommendation, optional.Text(before.comment, patch.Comment)}
 	if patch.Ratings != nil {
-		after.ratings = make([]api.ScoreRating, len(patch.Ratings))
+		after.ratings = make([]stored.ScoreRatingV1, len(patch.Ratings))
 		for i, rating := range patch.Ratings {
 			after.ratings[i] = newRating(rating)
 		}
 	}
 	if patch.Recommendation != nil {
-		after.recommendation = patch.Recommendation
+		after.recommendation = (*stored.Recommendation)(patch.Recommendation)
 	}
 	if err := after.check(criteria); err != nil {
 		return before, err
@@ -81,8 +90,8 @@ func applyPatch(criteria []scoring.Criterion, before scoreContent, patch api.Upd
 }
 
 // newRating converts a rating of a request into the stored form, in which no field is absent.
-func newRating(request api.NewScoreRating) api.ScoreRating {
-	rating := api.ScoreRating{
+func newRating(request api.NewScoreRating) stored.ScoreRatingV1 {
+	rating := stored.ScoreRatingV1{
 		CriterionKey: request.CriterionKey, NotObserved: request.NotObserved != nil && *request.NotObserved,
 		Rating: nullable.NewNullNullable[int32](), Note: nullable.NewNullNullable[string](),
 	}
@@ -98,37 +107,29 @@ func newRating(request api.NewScoreRating) api.ScoreRating {
 // newInsert returns the row of a new draft. The caller sets id and time.
 func newInsert(
 	interview db.Interview, rater uuid.UUID, criteria []scoring.Criterion, content scoreContent,
-) (db.InsertScoreParams, error) {
-	ratings, err := json.Marshal(content.ratings)
-	if err != nil {
-		return db.InsertScoreParams{}, fmt.Errorf("encode ratings: %w", err)
-	}
+) db.InsertScoreParams {
 	result := scoring.Score(criteria, content.sheet())
 	return db.InsertScoreParams{
 		CompanyID: interview.CompanyID, InterviewID: interview.ID, ApplicationID: interview.ApplicationID,
-		JobID: interview.JobID, RaterID: rater, Status: lifecycle.Score().Initial, Ratings: ratings,
+		JobID: interview.JobID, RaterID: rater, Status: lifecycle.Score().Initial, Ratings: content.ratings,
 		Recommendation: content.recommendation, Comment: content.comment, WeightedScore: result.WeightedScore,
 		Coverage: result.Coverage,
-	}, nil
+	}
 }
 
 // newUpdate returns the update of a draft to the given content, with the figures computed from its ratings. The caller
 // sets the time.
-func newUpdate(score db.Score, criteria []scoring.Criterion, content scoreContent) (db.UpdateScoreParams, error) {
-	ratings, err := json.Marshal(content.ratings)
-	if err != nil {
-		return db.UpdateScoreParams{}, fmt.Errorf("encode ratings: %w", err)
-	}
+func newUpdate(score db.Score, criteria []scoring.Criterion, content scoreContent) db.UpdateScoreParams {
 	result := scoring.Score(criteria, content.sheet())
 	return db.UpdateScoreParams{
-		CompanyID: score.CompanyID, ID: score.ID, RaterID: score.RaterID, Version: score.Version, Ratings: ratings,
+		CompanyID: score.CompanyID, ID: score.ID, RaterID: score.RaterID, Version: score.Version, Ratings: content.ratings,
 		Recommendation: content.recommendation, Comment: content.comment, WeightedScore: result.WeightedScore,
 		Coverage: result.Coverage,
-	}, nil
+	}
 }
 
 // newRevision returns the revision that keeps the current content of a score. The caller sets id and time.
-func newRevision(score db.Score, event api.ScoreEvent, reason string, actor uuid.UUID) db.InsertScoreRevisionParams {
+func newRevision(score db.Score, event stored.ScoreEvent, reason string, actor uuid.UUID) db.InsertScoreRevisionParams {
 	return db.InsertScoreRevisionParams{
 		CompanyID: score.CompanyID, ScoreID: score.ID, Revision: score.Revision, Event: event, Ratings: score.Ratings,
 		Recommendation: score.Recommendation, Comment: score.Comment, WeightedScore: score.WeightedScore,
@@ -136,32 +137,18 @@ func newRevision(score db.Score, event api.ScoreEvent, reason string, actor uuid
 	}
 }
 
-// decodeContent decodes the content of a score.
-func decodeContent(score db.Score) (scoreContent, error) {
-	ratings, err := decodeRatings(score.Ratings)
-	return scoreContent{ratings, score.Recommendation, score.Comment}, err
+// contentIn returns the content of a score.
+func contentIn(score db.Score) scoreContent {
+	return scoreContent{score.Ratings, score.Recommendation, score.Comment}
 }
 
-// decodeRatings decodes the ratings of a score or a revision.
-func decodeRatings(encoded json.RawMessage) ([]api.ScoreRating, error) {
-	var ratings []api.ScoreRating
-	if err := json.Unmarshal(encoded, &ratings); err != nil {
-		return nil, fmt.Errorf("decode ratings: %w", err)
-	}
-	return ratings, nil
-}
-
-// readCriteria decodes the criteria of a kit version.
-func decodeCriteria(encoded json.RawMessage) ([]scoring.Criterion, error) {
-	var decoded []api.KitCriterion
-	if err := json.Unmarshal(encoded, &decoded); err != nil {
-		return nil, fmt.Errorf("decode criteria: %w", err)
-	}
-	criteria := make([]scoring.Criterion, len(decoded))
-	for i, criterion := range decoded {
+// ratedCriteria converts the criteria of a kit version to the form that package scoring computes with.
+func ratedCriteria(version []stored.KitCriterionV1) []scoring.Criterion {
+	criteria := make([]scoring.Criterion, len(version))
+	for i, criterion := range version {
 		criteria[i] = scoring.Criterion{
 			Key: criterion.Key, Title: criterion.Title, Weight: int(criterion.Weight), Required: criterion.Required,
 		}
 	}
-	return criteria, nil
+	return criteria
 }

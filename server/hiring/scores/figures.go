@@ -33,7 +33,7 @@ type scoredInterview struct {
 // groupByInterview combines consecutive rows of the same interview.
 func groupByInterview(
 	rows []db.ListInterviewsWithScoresRow, criteria map[uuid.UUID][]scoring.Criterion,
-) ([]scoredInterview, error) {
+) []scoredInterview {
 	var interviews []scoredInterview
 	for _, row := range rows {
 		if len(interviews) == 0 || interviews[len(interviews)-1].ID != row.ID {
@@ -42,20 +42,16 @@ func groupByInterview(
 		if row.ScoreID == nil {
 			continue
 		}
-		ratings, err := decodeRatings(row.Ratings)
-		if err != nil {
-			return nil, err
-		}
 		last := &interviews[len(interviews)-1]
 		last.submissions = append(last.submissions, submission{
 			Submission: scoring.Submission{
-				Criteria: criteria[row.KitVersionID], Sheet: scoreContent{ratings: ratings}.sheet(),
+				Criteria: criteria[row.KitVersionID], Sheet: scoreContent{ratings: row.Ratings}.sheet(),
 				Recommendation: scoring.Recommendation(*row.Recommendation),
 			},
 			at: *row.SubmittedAt, id: *row.ScoreID,
 		})
 	}
-	return interviews, nil
+	return interviews
 }
 
 // summarize computes the figures of submissions, in the order of their submission. For a blinded actor it returns no

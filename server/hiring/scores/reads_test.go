@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -45,7 +46,7 @@ func readers() []reader {
 	for _, role := range access.Roles() {
 		for _, isMember := range []bool{false, true} {
 			for _, state := range panelStates() {
-				all = append(all, reader{role, isMember, state})
+				all = append(all, reader{api.Role(role), isMember, state})
 			}
 		}
 	}
@@ -217,7 +218,7 @@ func (s scenario) requestScore(id uuid.UUID) map[string]bool {
 func (s scenario) queryScore(store *postgres.Store, id uuid.UUID) map[string]bool {
 	s.t.Helper()
 	ctx, tenant := s.t.Context(), store.Of(s.acme.ID)
-	actor := access.Actor{Kind: access.KindUser, CompanyID: s.acme.ID, ID: s.user.ID, Role: s.user.Role}
+	actor := access.Actor{Kind: access.KindUser, CompanyID: s.acme.ID, ID: s.user.ID, Role: stored.Role(s.user.Role)}
 	query := db.GetScoreForUpdateParams{
 		CompanyID: s.acme.ID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
 	}

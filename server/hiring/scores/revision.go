@@ -32,7 +32,7 @@ func (s *Scores) ListScoreRevisions(
 		Place: func(row db.ListScoreRevisionsRow) page.Place {
 			return page.At(row.ScoreRevision.CreatedAt, row.ScoreRevision.ID)
 		},
-		Show: page.EachOrError(convertRevision),
+		Show: page.Each(convertRevision),
 	})
 	if err != nil {
 		return nil, err

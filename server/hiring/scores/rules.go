@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -27,8 +28,8 @@ func relationOf(actor access.Actor, score db.Score) lifecycle.Relation {
 // decide returns the state of a score after an action. The action must be permitted by the state of the score and by
 // the state of its interview. The error is RoleNotAllowed, StateConflict or RuleViolated, as of lifecycle.Machine.
 func decide(
-	actor access.Actor, score db.Score, interview api.InterviewStatus, action api.ScoreAction, reason *string,
-) (api.ScoreStatus, error) {
+	actor access.Actor, score db.Score, interview stored.InterviewStatus, action api.ScoreAction, reason *string,
+) (stored.ScoreStatus, error) {
 	to, err := lifecycle.Score().Decide(score.Status, action, relationOf(actor, score), reason)
 	if err != nil {
 		return to, err
@@ -37,7 +38,7 @@ func decide(
 }
 
 // checkTakesScores returns StateConflict if the scores of an interview cannot be changed in its state.
-func checkTakesScores(interview api.InterviewStatus, relation lifecycle.Relation) error {
+func checkTakesScores(interview stored.InterviewStatus, relation lifecycle.Relation) error {
 	if lifecycle.TakesScores(interview) {
 		return nil
 	}
@@ -46,7 +47,7 @@ func checkTakesScores(interview api.InterviewStatus, relation lifecycle.Relation
 		allowed = append(allowed, string(action))
 	}
 	remedy := "Scores can be changed only while an interview is in_progress or awaiting_scores."
-	if interview == api.InterviewStatusCompleted {
+	if interview == stored.InterviewStatusCompleted {
 		remedy = "Ask HR or an admin to reopen the interview."
 	}
 	return fault.New(fault.StateConflict).In(string(interview), allowed).
@@ -54,17 +55,17 @@ func checkTakesScores(interview api.InterviewStatus, relation lifecycle.Relation
 }
 
 // allowedActions returns the actions that the actor may take on a score now, by the same rules as decide.
-func allowedActions(actor access.Actor, score db.Score, interview api.InterviewStatus) []api.ScoreAction {
+func allowedActions(actor access.Actor, score db.Score, interview stored.InterviewStatus) []api.ScoreAction {
 	if !lifecycle.TakesScores(interview) {
 		return []api.ScoreAction{}
 	}
 	return lifecycle.Score().Allowed(score.Status, relationOf(actor, score))
 }
 
-// scoreContent is the decoded content of a score.
+// scoreContent is the content of a score.
 type scoreContent struct {
-	ratings        []api.ScoreRating
-	recommendation *api.Recommendation
+	ratings        []stored.ScoreRatingV1
+	recommendation *stored.Recommendation
 	comment        *string
 }
 
@@ -143,11 +144,11 @@ func checkReason(reason string) error {
 }
 
 // sortRatings returns the ratings in the order of the kit.
-func sortRatings(criteria []scoring.Criterion, ratings []api.ScoreRating) []api.ScoreRating {
-	index := func(rating api.ScoreRating) int {
+func sortRatings(criteria []scoring.Criterion, ratings []stored.ScoreRatingV1) []stored.ScoreRatingV1 {
+	index := func(rating stored.ScoreRatingV1) int {
 		return slices.IndexFunc(criteria, func(c scoring.Criterion) bool { return c.Key == rating.CriterionKey })
 	}
 	ordered := slices.Clone(ratings)
-	slices.SortFunc(ordered, func(a, b api.ScoreRating) int { return index(a) - index(b) })
+	slices.SortFunc(ordered, func(a, b stored.ScoreRatingV1) int { return index(a) - index(b) })
 	return ordered
 }

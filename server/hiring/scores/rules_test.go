@@ -11,6 +11,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -23,30 +24,30 @@ import (
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		role                     api.Role
+		role                     stored.Role
 		isRater                  bool
 		draft, submitted, voided string
 	}{
-		{api.RoleEmployee, false, "", "", ""},
-		{api.RoleEmployee, true, "us", "", ""},
-		{api.RoleTeamLead, false, "", "", ""},
-		{api.RoleTeamLead, true, "us", "", ""},
-		{api.RoleHr, false, "", "rv", ""},
-		{api.RoleHr, true, "us", "", ""},
-		{api.RoleAdmin, false, "", "rv", ""},
-		{api.RoleAdmin, true, "us", "", ""},
+		{stored.RoleEmployee, false, "", "", ""},
+		{stored.RoleEmployee, true, "us", "", ""},
+		{stored.RoleTeamLead, false, "", "", ""},
+		{stored.RoleTeamLead, true, "us", "", ""},
+		{stored.RoleHR, false, "", "rv", ""},
+		{stored.RoleHR, true, "us", "", ""},
+		{stored.RoleAdmin, false, "", "rv", ""},
+		{stored.RoleAdmin, true, "us", "", ""},
 	} {
 		t.Run(fmt.Sprintf("%s rater=%t", row.role, row.isRater), func(t *testing.T) {
 			t.Parallel()
-			for status, permitted := range map[api.ScoreStatus]string{
-				api.ScoreStatusDraft: row.draft, api.ScoreStatusSubmitted: row.submitted, api.ScoreStatusVoided: row.voided,
+			for status, permitted := range map[stored.ScoreStatus]string{
+				stored.ScoreStatusDraft: row.draft, stored.ScoreStatusSubmitted: row.submitted, stored.ScoreStatusVoided: row.voided,
 			} {
 				t.Run(fmt.Sprintf("%s score", status), func(t *testing.T) {
 					t.Parallel()
-					for interview, takesScores := range map[api.InterviewStatus]bool{
-						api.InterviewStatusDraft: false, api.InterviewStatusScheduled: false, api.InterviewStatusInProgress: true,
-						api.InterviewStatusAwaitingScores: true, api.InterviewStatusCompleted: false,
-						api.InterviewStatusNoShow: false, api.InterviewStatusCancelled: false,
+					for interview, takesScores := range map[stored.InterviewStatus]bool{
+						stored.InterviewStatusDraft: false, stored.InterviewStatusScheduled: false, stored.InterviewStatusInProgress: true,
+						stored.InterviewStatusAwaitingScores: true, stored.InterviewStatusCompleted: false,
+						stored.InterviewStatusNoShow: false, stored.InterviewStatusCancelled: false,
 					} {
 						actor := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: row.role}
 						score := db.Score{RaterID: uuid.New(), Status: status}
@@ -75,17 +76,17 @@ func TestMatrix(t *testing.T) {
 }
 
 // permittedActions returns the letters of the actions that decide permits, and verifies the states they lead to.
-func permittedActions(t *testing.T, actor access.Actor, score db.Score, interview api.InterviewStatus) string {
+func permittedActions(t *testing.T, actor access.Actor, score db.Score, interview stored.InterviewStatus) string {
 	t.Helper()
 	reason, permitted := "A mistake.", ""
 	for _, test := range []struct {
 		action api.ScoreAction
-		to     api.ScoreStatus
+		to     stored.ScoreStatus
 	}{
-		{api.ScoreActionUpdate, api.ScoreStatusDraft},
-		{api.ScoreActionSubmit, api.ScoreStatusSubmitted},
-		{api.ScoreActionReopen, api.ScoreStatusDraft},
-		{api.ScoreActionVoid, api.ScoreStatusVoided},
+		{api.ScoreActionUpdate, stored.ScoreStatusDraft},
+		{api.ScoreActionSubmit, stored.ScoreStatusSubmitted},
+		{api.ScoreActionReopen, stored.ScoreStatusDraft},
+		{api.ScoreActionVoid, stored.ScoreStatusVoided},
 	} {
 		to, err := decide(actor, score, interview, test.action, &reason)
 		switch {
@@ -116,13 +117,13 @@ func TestKeysOfRaters(t *testing.T) {
 			t.Parallel()
 			key := access.Key{Scopes: []string{"scores:write", "scores:override"}, Test: true, Holders: test.holders}
 			actor := access.Actor{Kind: access.KindAPIKey, ID: uuid.New(), Role: key.Role(), Key: &key}
-			for status, want := range map[api.ScoreStatus]string{
-				api.ScoreStatusDraft: "", api.ScoreStatusSubmitted: test.submitted, api.ScoreStatusVoided: "",
+			for status, want := range map[stored.ScoreStatus]string{
+				stored.ScoreStatusDraft: "", stored.ScoreStatusSubmitted: test.submitted, stored.ScoreStatusVoided: "",
 			} {
 				t.Run(fmt.Sprintf("%s score", status), func(t *testing.T) {
 					t.Parallel()
 					score := db.Score{RaterID: rater, Status: status}
-					if got := permittedActions(t, actor, score, api.InterviewStatusInProgress); got != want {
+					if got := permittedActions(t, actor, score, stored.InterviewStatusInProgress); got != want {
 						t.Errorf("%s score: got %q, want %q", status, got, want)
 					}
 				})
@@ -134,11 +135,11 @@ func TestKeysOfRaters(t *testing.T) {
 // TestRefusals verifies which error is returned if several apply.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	hr := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: api.RoleHr}
+	hr := access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: stored.RoleHR}
 	reason, blank := "A mistake.", "\u00a0"
 	for name, test := range map[string]struct {
-		score     api.ScoreStatus
-		interview api.InterviewStatus
+		score     stored.ScoreStatus
+		interview stored.InterviewStatus
 		action    api.ScoreAction
 		reason    *string
 		want      fault.Code
@@ -208,12 +209,12 @@ func requestRating(key string, level int32, notObserved bool) api.NewScoreRating
 }
 
 // storedRatings converts ratings of a request to the stored form.
-func storedRatings(ratings ...api.NewScoreRating) []api.ScoreRating {
-	stored := make([]api.ScoreRating, len(ratings))
+func storedRatings(ratings ...api.NewScoreRating) []stored.ScoreRatingV1 {
+	converted := make([]stored.ScoreRatingV1, len(ratings))
 	for i, rating := range ratings {
-		stored[i] = newRating(rating)
+		converted[i] = newRating(rating)
 	}
-	return stored
+	return converted
 }
 
 // TestFlaws verifies pointer, code and detail of the error for each flaw of a rating.
@@ -246,7 +247,7 @@ func TestFlaws(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			patch := api.UpdateScoreRequest{Ratings: test.ratings}
-			_, err := applyPatch(kit(), scoreContent{ratings: []api.ScoreRating{}}, patch)
+			_, err := applyPatch(kit(), scoreContent{ratings: []stored.ScoreRatingV1{}}, patch)
 			if test.want == nil {
 				if err != nil {
 					t.Errorf("got %v, want no error", err)
@@ -263,7 +264,7 @@ func TestFlaws(t *testing.T) {
 
 func TestSubmissionRequirements(t *testing.T) {
 	t.Parallel()
-	yes := api.RecommendationYes
+	yes := stored.RecommendationYes
 	rateA := fault.Field{Pointer: "/ratings", Code: "required", Detail: "must rate a or mark it not observed"}
 	rateC := fault.Field{Pointer: "/ratings", Code: "required", Detail: "must rate c or mark it not observed"}
 	recommend := fault.Field{Pointer: "/recommendation", Code: "required", Detail: "is required"}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -76,14 +77,11 @@ func (s *Scores) CreateScore(
 		if err != nil {
 			return nil, err
 		}
-		content, err := applyPatch(criteria, scoreContent{ratings: []api.ScoreRating{}}, patch)
+		content, err := applyPatch(criteria, scoreContent{ratings: []stored.ScoreRatingV1{}}, patch)
 		if err != nil {
 			return nil, err
 		}
-		row, err := newInsert(interview, actor.ID, criteria, content)
-		if err != nil {
-			return nil, err
-		}
+		row := newInsert(interview, actor.ID, criteria, content)
 		row.ID, row.Now = id, s.Clock.Now()
 		created, err := tx.InsertScore(ctx, row)
 		if err != nil {
@@ -123,10 +121,7 @@ func (s *Scores) UpdateScore(
 		if err != nil {
 			return nil, err
 		}
-		before, err := decodeContent(row.Score)
-		if err != nil {
-			return nil, err
-		}
+		before := contentIn(row.Score)
 		after, err := applyPatch(criteria, before, *patch)
 		if err != nil {
 			return nil, err
@@ -146,10 +141,7 @@ func (s *Scores) save(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, score db.Score, criteria []scoring.Criterion,
 	content scoreContent,
 ) (db.Score, error) {
-	change, err := newUpdate(score, criteria, content)
-	if err != nil {
-		return score, err
-	}
+	change := newUpdate(score, criteria, content)
 	change.Now = s.Clock.Now()
 	saved, err := tx.UpdateScore(ctx, change)
 	if err != nil {

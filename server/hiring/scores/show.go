@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -28,7 +29,7 @@ func (s *Scores) convertAll(
 ) ([]api.Score, error) {
 	var versions []uuid.UUID
 	for _, row := range rows {
-		if row.Score.Status == api.ScoreStatusDraft {
+		if row.Score.Status == stored.ScoreStatusDraft {
 			versions = append(versions, row.KitVersionID)
 		}
 	}
@@ -38,11 +39,7 @@ func (s *Scores) convertAll(
 	}
 	converted := make([]api.Score, len(rows))
 	for i, row := range rows {
-		content, err := decodeContent(row.Score)
-		if err != nil {
-			return nil, err
-		}
-		converted[i] = convert(actor, row, content, criteria[row.KitVersionID])
+		converted[i] = convert(actor, row, contentIn(row.Score), criteria[row.KitVersionID])
 	}
 	return converted, nil
 }
@@ -68,9 +65,7 @@ func (s *Scores) criteriaByVersion(
 		return nil, err
 	}
 	for _, row := range rows {
-		if found[row.ID], err = decodeCriteria(row.Criteria); err != nil {
-			return nil, err
-		}
+		found[row.ID] = ratedCriteria(row.Criteria)
 	}
 	return found, nil
 }

@@ -44,8 +44,8 @@ func (s *Scores) GetInterviewSummary(
 	}
 	interview := found[0]
 	body := api.InterviewSummary{
-		InterviewID: interview.ID, Status: interview.Status, Blinded: interview.Blinded, Required: toInt32(len(raters)),
-		Missing: missing, Figures: summarize(interview.submissions, interview.Blinded),
+		InterviewID: interview.ID, Status: api.InterviewStatus(interview.Status), Blinded: interview.Blinded,
+		Required: toInt32(len(raters)), Missing: missing, Figures: summarize(interview.submissions, interview.Blinded),
 	}
 	return api.GetInterviewSummary200JSONResponse{
 		Body: body, Headers: api.GetInterviewSummary200ResponseHeaders{ETag: etag.OfShown(body)},
@@ -111,14 +111,14 @@ func (s *Scores) scoredInterviews(
 	if err != nil {
 		return nil, err
 	}
-	return groupByInterview(rows, criteria)
+	return groupByInterview(rows, criteria), nil
 }
 
 // figures returns the figures of one interview.
 func (s scoredInterview) figures() api.InterviewFigures {
 	own := summarize(s.submissions, s.Blinded)
 	return api.InterviewFigures{
-		InterviewID: s.ID, Title: s.Title, Status: s.Status, StartsAt: optional.Time(s.StartsAt), Blinded: s.Blinded,
-		Scores: own.Scores, WeightedMean: own.WeightedMean, WeightedMeanReason: own.WeightedMeanReason,
+		InterviewID: s.ID, Title: s.Title, Status: api.InterviewStatus(s.Status), StartsAt: optional.Time(s.StartsAt),
+		Blinded: s.Blinded, Scores: own.Scores, WeightedMean: own.WeightedMean, WeightedMeanReason: own.WeightedMeanReason,
 	}
 }

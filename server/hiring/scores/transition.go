@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -36,10 +37,7 @@ func (s *Scores) SubmitScore(
 		if err != nil {
 			return nil, err
 		}
-		content, err := decodeContent(row.Score)
-		if err != nil {
-			return nil, err
-		}
+		content := contentIn(row.Score)
 		if err := content.checkComplete(criteria); err != nil {
 			return nil, err
 		}
@@ -66,7 +64,7 @@ func (s *Scores) ReopenScore(
 	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.ReopenScoreResponseObject, error) {
 		outcome, err := s.override(
 			ctx, tx, call.Actor, request.ScoreID, request.Params.IfMatch, override{
-				api.ScoreActionReopen, api.ScoreEventReopen, audit.ScoreReopened, request.Body.Reason,
+				api.ScoreActionReopen, stored.ScoreEventReopen, audit.ScoreReopened, request.Body.Reason,
 			})
 		return api.ReopenScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, err
 	})
@@ -79,7 +77,7 @@ func (s *Scores) VoidScore(
 	return service.Commit(ctx, s.Store, call, func(tx *postgres.Tx) (api.VoidScoreResponseObject, error) {
 		outcome, err := s.override(
 			ctx, tx, call.Actor, request.ScoreID, request.Params.IfMatch, override{
-				api.ScoreActionVoid, api.ScoreEventVoid, audit.ScoreVoided, request.Body.Reason,
+				api.ScoreActionVoid, stored.ScoreEventVoid, audit.ScoreVoided, request.Body.Reason,
 			})
 		return api.VoidScore200JSONResponse{ScoreOutcomeJSONResponse: outcome}, err
 	})
@@ -88,7 +86,7 @@ func (s *Scores) VoidScore(
 // override is a reopening or voiding of a submitted score.
 type override struct {
 	action      api.ScoreAction
-	event       api.ScoreEvent
+	event       stored.ScoreEvent
 	auditAction audit.Action
 	reason      string
 }
@@ -121,7 +119,7 @@ func (s *Scores) override(
 		return outcome, err
 	}
 	return api.ScoreOutcomeJSONResponse{
-		ID: saved.ID, InterviewID: saved.InterviewID, Status: saved.Status, Revision: saved.Revision,
+		ID: saved.ID, InterviewID: saved.InterviewID, Status: api.ScoreStatus(saved.Status), Revision: saved.Revision,
 	}, s.record(ctx, tx, actor, o.auditAction, saved)
 }
 
@@ -146,7 +144,7 @@ func (s *Scores) lock(
 
 // transition updates the status of a score. The error is ConcurrentRequest if the status has changed meanwhile.
 func (s *Scores) transition(
-	ctx context.Context, tx *postgres.Tx, score db.Score, to api.ScoreStatus, reason *string,
+	ctx context.Context, tx *postgres.Tx, score db.Score, to stored.ScoreStatus, reason *string,
 ) (db.Score, error) {
 	saved, err := tx.TransitionScore(ctx, db.TransitionScoreParams{
 		CompanyID: score.CompanyID, ID: score.ID, FromStatus: score.Status, ToStatus: to, Reason: reason, Now: s.Clock.Now(),

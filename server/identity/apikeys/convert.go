@@ -36,7 +36,7 @@ func (k *APIKeys) convert(actor access.Actor, row db.APIKey) api.APIKey {
 	response := api.APIKey{
 		ID: row.ID, Name: row.Name, Mode: mode, Prefix: row.Prefix,
 		Scopes: make([]api.APIKeyScope, len(row.Scopes)), JobIds: jobsOf(row.JobIDs),
-		ActsAs: access.Key{Jobs: row.JobIDs, Test: mode == api.CompanyModeTest}.Role(), Status: statusOf(row, now),
+		ActsAs: api.Role(access.Key{Jobs: row.JobIDs, Test: mode == api.CompanyModeTest}.Role()), Status: statusOf(row, now),
 		ExpiresAt: optional.Time(row.ExpiresAt), LastUsedAt: optional.Time(row.LastUsedAt),
 		RotatedAt: optional.Time(row.RotatedAt), PreviousExpiresAt: nullable.NewNullNullable[time.Time](),
 		RevokedAt: optional.Time(row.RevokedAt), CreatedBy: optional.Of(row.CreatedBy),

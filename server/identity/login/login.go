@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -139,7 +140,7 @@ func owner(origin access.Origin, account db.FindAccountRow) access.Actor {
 
 func (a *Service) recordRefused(ctx context.Context, tx *postgres.Tx, owner access.Actor, reason string) error {
 	return a.Audit.Record(ctx, tx, owner, audit.Entry{
-		Action: audit.Login, Resource: audit.User, ID: &owner.ID, Outcome: api.AuditOutcomeFailure,
+		Action: audit.Login, Resource: audit.User, ID: &owner.ID, Outcome: stored.AuditOutcomeFailure,
 		Details: audit.Details{"reason": reason},
 	})
 }

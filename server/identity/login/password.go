@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -108,7 +109,7 @@ func (a *Service) confirm(ctx context.Context, actor access.Actor, me db.GetMeRo
 	}
 	err = a.Store.InTx(ctx, user.CompanyID, func(tx *postgres.Tx) error {
 		return a.Audit.Record(ctx, tx, actor, audit.Entry{
-			Action: audit.PasswordChanged, Resource: audit.User, ID: &user.ID, Outcome: api.AuditOutcomeFailure,
+			Action: audit.PasswordChanged, Resource: audit.User, ID: &user.ID, Outcome: stored.AuditOutcomeFailure,
 			Details: audit.Details{"reason": "wrong_password"},
 		})
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -68,7 +69,7 @@ func (a *Service) refresh(
 	}
 	var (
 		response = none
-		role     api.Role
+		role     stored.Role
 		ended    *db.Session
 		decision session.Decision
 	)
@@ -169,7 +170,7 @@ func (a *Service) recordEnded(
 		return err
 	}
 	return a.Audit.Record(ctx, tx, actor, audit.Entry{
-		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID, Outcome: api.AuditOutcomeFailure,
+		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID, Outcome: stored.AuditOutcomeFailure,
 		Details: audit.Details{"reason": "session_ended", "attempts": recorded},
 	})
 }
@@ -187,7 +188,7 @@ func (a *Service) endReused(
 		return nil, err
 	}
 	return &ended, a.Audit.Record(ctx, tx, actor, audit.Entry{
-		Action: audit.TokenReused, Resource: audit.Session, ID: &actor.SessionID, Outcome: api.AuditOutcomeDenied,
+		Action: audit.TokenReused, Resource: audit.Session, ID: &actor.SessionID, Outcome: stored.AuditOutcomeDenied,
 		Details: audit.Details{
 			"generation": presented.Generation, "present_generation": row.Generation, "refreshes": row.Refreshes,
 		},

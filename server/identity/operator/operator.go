@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
@@ -52,7 +52,7 @@ func New(options Options) (*Operator, error) {
 // Person describes a user to create.
 type Person struct {
 	Email, FirstName, LastName string
-	Role                       api.Role
+	Role                       stored.Role
 	// Department may be empty.
 	Department string
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
@@ -118,7 +119,7 @@ func TestCreateUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ada := operator.Person{Email: " Ada@Acme.Example ", FirstName: " Ada ", LastName: "Okafor", Role: api.RoleAdmin, Department: " IT "}
+	ada := operator.Person{Email: " Ada@Acme.Example ", FirstName: " Ada ", LastName: "Okafor", Role: stored.RoleAdmin, Department: " IT "}
 	created, err := o.CreateUser(t.Context(), acme, ada, good)
 	if err != nil || created.Email != "ada@acme.example" || created.FirstName != "Ada" || *created.Department != "IT" {
 		t.Fatalf("created = %+v (error %v), want Ada of IT with the email ada@acme.example", created, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/redis/rueidis"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -199,7 +199,7 @@ func (g *Guard) retention() time.Duration { return g.lifetime + 2*skew }
 // Publish announces committed changes: to this replica immediately, to the others through Redis. Changes that could
 // not be written to Redis reach the other replicas within a second by their polls. Publish also works after ctx has
 // ended.
-func (g *Guard) Publish(ctx context.Context, role api.Role, changed ...db.Session) {
+func (g *Guard) Publish(ctx context.Context, role stored.Role, changed ...db.Session) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	states := make(map[uuid.UUID]State, len(changed))

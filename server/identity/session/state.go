@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // State is the state of a session, which decides whether its access tokens are valid. Of two states of one session,
@@ -20,7 +20,7 @@ import (
 type State struct {
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
-	Role      api.Role
+	Role      stored.Role
 	Epoch     int32
 	ExpiresAt time.Time
 	Revoked   bool
@@ -92,7 +92,7 @@ func decodeState(text string) (State, error) {
 	user, err4 := uuid.Parse(parts[3])
 	expires, err5 := strconv.ParseInt(parts[5], 10, 64)
 	restricted, err6 := strconv.ParseBool(parts[6])
-	state := State{company, user, api.Role(parts[4]), int32(epoch), time.UnixMicro(expires), revoked, restricted}
+	state := State{company, user, stored.Role(parts[4]), int32(epoch), time.UnixMicro(expires), revoked, restricted}
 	known := state.Role.Valid() || state.Revoked && state.Role == ""
 	if errors.Join(err1, err2, err3, err4, err5, err6) != nil || epoch < 1 || !known || state.encode() != text {
 		return State{}, errState

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
 // noon is the current time in these tests.
@@ -29,7 +29,7 @@ func keyring(t testing.TB) *Keyring {
 
 // openSession returns the state of an open session.
 func openSession() State {
-	return State{uuid.UUID{1}, uuid.UUID{2}, api.RoleHr, 3, noon().Add(24 * time.Hour), false, true}
+	return State{uuid.UUID{1}, uuid.UUID{2}, stored.RoleHR, 3, noon().Add(24 * time.Hour), false, true}
 }
 
 func issue(t testing.TB, access *Access, state State, session uuid.UUID) string {

@@ -7,6 +7,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
@@ -15,7 +16,7 @@ import (
 func convert(row db.User, actions []api.UserAction) api.User {
 	return api.User{
 		ID: row.ID, CompanyID: row.CompanyID, Email: openapi_types.Email(row.Email),
-		FirstName: row.FirstName, LastName: row.LastName, Role: row.Role, Department: optional.Of(row.Department),
+		FirstName: row.FirstName, LastName: row.LastName, Role: api.Role(row.Role), Department: optional.Of(row.Department),
 		IsActive: row.IsActive, LastLoginAt: optional.Time(row.LastLoginAt), AllowedActions: actions,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
@@ -25,7 +26,7 @@ func convertMe(row db.GetMeRow, permissions []string) api.Me {
 	user := row.User
 	return api.Me{
 		ID: user.ID, Email: openapi_types.Email(user.Email), FirstName: user.FirstName, LastName: user.LastName,
-		Role: user.Role, Department: optional.Of(user.Department), IsActive: user.IsActive,
+		Role: api.Role(user.Role), Department: optional.Of(user.Department), IsActive: user.IsActive,
 		PasswordChangeRequired: user.PasswordChangeRequired,
 		Company: api.CompanySummary{
 			ID: user.CompanyID, Name: row.CompanyName, Slug: row.CompanySlug, Timezone: row.CompanyTimezone,
@@ -36,7 +37,7 @@ func convertMe(row db.GetMeRow, permissions []string) api.Me {
 }
 
 // newUser converts a request to a row; the caller adds hash, id and time.
-func newUser(body api.CreateUserRequest, role api.Role, company uuid.UUID) db.InsertUserParams {
+func newUser(body api.CreateUserRequest, role stored.Role, company uuid.UUID) db.InsertUserParams {
 	return db.InsertUserParams{
 		CompanyID: company, Email: strings.ToLower(string(body.Email)), Role: role,
 		FirstName: strings.TrimSpace(body.FirstName), LastName: strings.TrimSpace(body.LastName),

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -12,7 +13,7 @@ import (
 )
 
 // canGiveRole fails with RoleNotAllowed if the actor may not give a role to a user.
-func canGiveRole(actor access.Actor, role api.Role) error {
+func canGiveRole(actor access.Actor, role stored.Role) error {
 	if actor.Standing().Manages(role) {
 		return nil
 	}
@@ -69,7 +70,7 @@ func canReactivate(actor access.Actor, row db.User) error {
 
 // canChangeRole fails if the actor may not change a user's role: that requires to manage users with the old role and to
 // give the new one. admins is the number of active admins.
-func canChangeRole(actor access.Actor, row db.User, to api.Role, admins int) error {
+func canChangeRole(actor access.Actor, row db.User, to stored.Role, admins int) error {
 	if actor.Is(row.ID) {
 		return fault.New(fault.OwnRole)
 	}
@@ -105,7 +106,7 @@ func allowedActions(actor access.Actor, row db.User, alone bool) []api.UserActio
 	if actor.Holds("users:deactivate") && canReactivate(actor, row) == nil {
 		actions = append(actions, api.UserActionReactivate)
 	}
-	changes := func(to api.Role) bool { return canChangeRole(actor, row, to, admins) == nil }
+	changes := func(to stored.Role) bool { return canChangeRole(actor, row, to, admins) == nil }
 	if actor.Holds("users:change_role") && slices.ContainsFunc(access.Roles(), changes) {
 		actions = append(actions, api.UserActionChangeRole)
 	}

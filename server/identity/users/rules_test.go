@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -23,33 +24,33 @@ type line struct {
 // TestMatrix states for every actor and target what the actor may do.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
-	employee, lead := person(api.RoleEmployee), person(api.RoleTeamLead)
-	hr, admin := person(api.RoleHr), person(api.RoleAdmin)
+	employee, lead := person(stored.RoleEmployee), person(stored.RoleTeamLead)
+	hr, admin := person(stored.RoleHR), person(stored.RoleAdmin)
 	stranger := person("observer")
 	for name, test := range map[string]line{
-		"employee, employee":       {employee, person(api.RoleEmployee), false, "", ""},
+		"employee, employee":       {employee, person(stored.RoleEmployee), false, "", ""},
 		"employee, themselves":     {employee, employee, false, "", ""},
 		"employee, team lead":      {employee, lead, false, "", ""},
 		"employee, HR":             {employee, hr, false, "", ""},
 		"employee, admin":          {employee, admin, false, "", ""},
 		"team lead, employee":      {lead, employee, false, "", ""},
-		"team lead, team lead":     {lead, person(api.RoleTeamLead), false, "", ""},
+		"team lead, team lead":     {lead, person(stored.RoleTeamLead), false, "", ""},
 		"team lead, themselves":    {lead, lead, false, "", ""},
 		"team lead, HR":            {lead, hr, false, "", ""},
 		"team lead, admin":         {lead, admin, false, "", ""},
 		"HR, employee":             {hr, employee, false, "udt", "urt"},
 		"HR, team lead":            {hr, lead, false, "ude", "ure"},
-		"HR, HR":                   {hr, person(api.RoleHr), false, "", ""},
+		"HR, HR":                   {hr, person(stored.RoleHR), false, "", ""},
 		"HR, themselves":           {hr, hr, false, "", ""},
 		"HR, admin":                {hr, admin, false, "", ""},
 		"HR, last admin":           {hr, admin, true, "", ""},
 		"admin, employee":          {admin, employee, false, "udtha", "urtha"},
 		"admin, team lead":         {admin, lead, false, "udeha", "ureha"},
 		"admin, HR":                {admin, hr, false, "udeta", "ureta"},
-		"admin, admin":             {admin, person(api.RoleAdmin), false, "udeth", "ureth"},
+		"admin, admin":             {admin, person(stored.RoleAdmin), false, "udeth", "ureth"},
 		"admin, themselves":        {admin, admin, false, "ud", "u"},
 		"admin, last, themselves":  {admin, admin, true, "u", "u"},
-		"admin, last admin":        {admin, person(api.RoleAdmin), true, "u", "ureth"},
+		"admin, last admin":        {admin, person(stored.RoleAdmin), true, "u", "ureth"},
 		"unknown role, employee":   {stranger, employee, false, "", ""},
 		"unknown role, themselves": {stranger, stranger, false, "", ""},
 
@@ -74,7 +75,7 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-func person(role api.Role) access.Actor {
+func person(role stored.Role) access.Actor {
 	return access.Actor{Kind: access.KindUser, ID: uuid.New(), Role: role}
 }
 
@@ -113,10 +114,10 @@ func may(actor access.Actor, row db.User, admins int) string {
 		{"u", canManage(actor, row)},
 		{"d", canDeactivate(actor, row, admins)},
 		{"r", canReactivate(actor, row)},
-		{"e", canChangeRole(actor, row, api.RoleEmployee, admins)},
-		{"t", canChangeRole(actor, row, api.RoleTeamLead, admins)},
-		{"h", canChangeRole(actor, row, api.RoleHr, admins)},
-		{"a", canChangeRole(actor, row, api.RoleAdmin, admins)},
+		{"e", canChangeRole(actor, row, stored.RoleEmployee, admins)},
+		{"t", canChangeRole(actor, row, stored.RoleTeamLead, admins)},
+		{"h", canChangeRole(actor, row, stored.RoleHR, admins)},
+		{"a", canChangeRole(actor, row, stored.RoleAdmin, admins)},
 	} {
 		if rule.err == nil {
 			allowed += rule.letter
@@ -145,49 +146,49 @@ func letters(actions []api.UserAction) string {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	self, other := uuid.New(), uuid.New()
-	hr, admin := access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleHr}, access.Actor{Kind: access.KindUser, ID: self, Role: api.RoleAdmin}
+	hr, admin := access.Actor{Kind: access.KindUser, ID: self, Role: stored.RoleHR}, access.Actor{Kind: access.KindUser, ID: self, Role: stored.RoleAdmin}
 	live, test := key(false, hr), key(true, admin)
 	for name, test := range map[string]struct {
 		got  error
 		want fault.Code
 	}{
-		"HR deactivates an inactive admin": {canDeactivate(hr, db.User{ID: other, Role: api.RoleAdmin}, 2), fault.RoleNotAllowed},
+		"HR deactivates an inactive admin": {canDeactivate(hr, db.User{ID: other, Role: stored.RoleAdmin}, 2), fault.RoleNotAllowed},
 		"admin deactivates an inactive user": {
-			canDeactivate(admin, db.User{ID: other, Role: api.RoleEmployee}, 2), fault.StateConflict,
+			canDeactivate(admin, db.User{ID: other, Role: stored.RoleEmployee}, 2), fault.StateConflict,
 		},
 		"admin deactivates the last admin": {
-			canDeactivate(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
+			canDeactivate(admin, db.User{ID: self, Role: stored.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
 		},
-		"HR reactivates an active HR": {canReactivate(hr, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.RoleNotAllowed},
+		"HR reactivates an active HR": {canReactivate(hr, db.User{ID: other, Role: stored.RoleHR, IsActive: true}), fault.RoleNotAllowed},
 		"admin reactivates an active user": {
-			canReactivate(admin, db.User{ID: other, Role: api.RoleHr, IsActive: true}), fault.StateConflict,
+			canReactivate(admin, db.User{ID: other, Role: stored.RoleHR, IsActive: true}), fault.StateConflict,
 		},
 		"admin changes their own role": {
-			canChangeRole(admin, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, api.RoleAdmin, 1), fault.OwnRole,
+			canChangeRole(admin, db.User{ID: self, Role: stored.RoleAdmin, IsActive: true}, stored.RoleAdmin, 1), fault.OwnRole,
 		},
 		"HR makes an employee HR": {
-			canChangeRole(hr, db.User{ID: other, Role: api.RoleEmployee}, api.RoleHr, 2), fault.RoleNotAllowed,
+			canChangeRole(hr, db.User{ID: other, Role: stored.RoleEmployee}, stored.RoleHR, 2), fault.RoleNotAllowed,
 		},
 		"admin gives a user the role they have": {
-			canChangeRole(admin, db.User{ID: other, Role: api.RoleHr}, api.RoleHr, 2), fault.StateConflict,
+			canChangeRole(admin, db.User{ID: other, Role: stored.RoleHR}, stored.RoleHR, 2), fault.StateConflict,
 		},
 		"admin changes the role of the last admin": {
-			canChangeRole(admin, db.User{ID: other, Role: api.RoleAdmin, IsActive: true}, api.RoleHr, 1), fault.LastAdmin,
+			canChangeRole(admin, db.User{ID: other, Role: stored.RoleAdmin, IsActive: true}, stored.RoleHR, 1), fault.LastAdmin,
 		},
 		"key deactivates its inactive holder": {
-			canDeactivate(live, db.User{ID: self, Role: api.RoleEmployee}, 2), fault.RoleNotAllowed,
+			canDeactivate(live, db.User{ID: self, Role: stored.RoleEmployee}, 2), fault.RoleNotAllowed,
 		},
 		"key changes the role of its holder to the one they have": {
-			canChangeRole(live, db.User{ID: self, Role: api.RoleEmployee, IsActive: true}, api.RoleEmployee, 2), fault.OwnRole,
+			canChangeRole(live, db.User{ID: self, Role: stored.RoleEmployee, IsActive: true}, stored.RoleEmployee, 2), fault.OwnRole,
 		},
 		"test key reactivates its active holder": {
-			canReactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}), fault.StateConflict,
+			canReactivate(test, db.User{ID: self, Role: stored.RoleAdmin, IsActive: true}), fault.StateConflict,
 		},
 		"test key reactivates its inactive holder": {
-			canReactivate(test, db.User{ID: self, Role: api.RoleAdmin}), fault.RoleNotAllowed,
+			canReactivate(test, db.User{ID: self, Role: stored.RoleAdmin}), fault.RoleNotAllowed,
 		},
 		"test key deactivates its holder, the last admin": {
-			canDeactivate(test, db.User{ID: self, Role: api.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
+			canDeactivate(test, db.User{ID: self, Role: stored.RoleAdmin, IsActive: true}, 1), fault.LastAdmin,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -59,7 +60,7 @@ func (u *Users) ChangeUserRole(
 	var changed affected
 	response, err := service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.ChangeUserRoleResponseObject, error) {
 		saved, sessions, err := u.transition(ctx, tx, call.Actor, request.UserID, request.Params.IfMatch,
-			audit.UserRoleChanged, roleChange{u, request.Body.Role})
+			audit.UserRoleChanged, roleChange{u, stored.Role(request.Body.Role)})
 		changed = sessions
 		return api.ChangeUserRole200JSONResponse{UserJSONResponse: saved}, err
 	})
@@ -82,7 +83,7 @@ type stateChange interface {
 // affected are the sessions that a change of a user has changed, and the role that the user has now. They are
 // published after the commit, so that other replicas need not wait until they read the rows.
 type affected struct {
-	role     api.Role
+	role     stored.Role
 	sessions []db.Session
 }
 
@@ -168,7 +169,7 @@ func (reactivation) sessions(context.Context, *postgres.Tx, db.User) ([]db.Sessi
 
 type roleChange struct {
 	u    *Users
-	role api.Role
+	role stored.Role
 }
 
 func (c roleChange) decide(actor access.Actor, row db.User, admins int) error {

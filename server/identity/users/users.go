@@ -8,6 +8,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -31,7 +32,7 @@ type Options struct {
 	Hasher *password.Hasher
 	Guard  *session.Guard
 	// Permissions lists the permissions of a role.
-	Permissions func(api.Role) []string
+	Permissions func(stored.Role) []string
 }
 
 // New fails if a dependency is missing.
@@ -66,9 +67,9 @@ func (u *Users) CreateUser(
 	ctx context.Context, call service.Call, request api.CreateUserRequestObject,
 ) (api.CreateUserResponseObject, error) {
 	actor, body := call.Actor, *request.Body
-	role := api.RoleEmployee
+	role := stored.RoleEmployee
 	if body.Role != nil {
-		role = *body.Role
+		role = stored.Role(*body.Role)
 	}
 	if err := canGiveRole(actor, role); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
@@ -21,15 +22,15 @@ func pipelineFigures(counts []db.CountPipelineRow, stays []db.ListMedianStaysRow
 	for _, count := range counts {
 		pipeline.Applications += count.Applications
 		switch count.Status {
-		case api.ApplicationStatusActive:
+		case stored.ApplicationStatusActive:
 			pipeline.Active += count.Applications
-		case api.ApplicationStatusOnHold:
+		case stored.ApplicationStatusOnHold:
 			pipeline.OnHold += count.Applications
-		case api.ApplicationStatusHired:
+		case stored.ApplicationStatusHired:
 			pipeline.Hired += count.Applications
-		case api.ApplicationStatusRejected:
+		case stored.ApplicationStatusRejected:
 			pipeline.Rejected += count.Applications
-		case api.ApplicationStatusWithdrawn:
+		case stored.ApplicationStatusWithdrawn:
 			pipeline.Withdrawn += count.Applications
 		}
 	}
@@ -41,10 +42,10 @@ func pipelineFigures(counts []db.CountPipelineRow, stays []db.ListMedianStaysRow
 
 // stageFigures calculates the figures of one stage.
 func stageFigures(
-	stage api.ApplicationStage, counts []db.CountPipelineRow, stays []db.ListMedianStaysRow,
+	stage stored.ApplicationStage, counts []db.CountPipelineRow, stays []db.ListMedianStaysRow,
 ) api.PipelineStage {
 	stages := lifecycle.Stages()
-	figures := api.PipelineStage{Stage: stage, MedianDays: nullable.NewNullNullable[float64]()}
+	figures := api.PipelineStage{Stage: api.ApplicationStage(stage), MedianDays: nullable.NewNullNullable[float64]()}
 	at := slices.Index(stages, stage)
 	for _, count := range counts {
 		furthest := slices.Index(stages, count.FurthestStage)
@@ -78,11 +79,11 @@ func conversion(stage api.PipelineStage, last bool) nullable.Nullable[float64] {
 
 // isInStage reports whether an application with this status is in its stage. Rejected and withdrawn applications keep
 // the stage but are no longer counted in it.
-func isInStage(status api.ApplicationStatus) bool {
+func isInStage(status stored.ApplicationStatus) bool {
 	switch status {
-	case api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired:
+	case stored.ApplicationStatusActive, stored.ApplicationStatusOnHold, stored.ApplicationStatusHired:
 		return true
-	case api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn:
+	case stored.ApplicationStatusRejected, stored.ApplicationStatusWithdrawn:
 	}
 	return false
 }

@@ -9,16 +9,17 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/insight/chart"
 )
 
-func statuses() []api.ApplicationStatus {
-	return []api.ApplicationStatus{
-		api.ApplicationStatusActive, api.ApplicationStatusOnHold, api.ApplicationStatusHired,
-		api.ApplicationStatusRejected, api.ApplicationStatusWithdrawn,
+func statuses() []stored.ApplicationStatus {
+	return []stored.ApplicationStatus{
+		stored.ApplicationStatusActive, stored.ApplicationStatusOnHold, stored.ApplicationStatusHired,
+		stored.ApplicationStatusRejected, stored.ApplicationStatusWithdrawn,
 	}
 }
 
@@ -31,7 +32,7 @@ func TestFiguresOfOneApplication(t *testing.T) {
 			for _, status := range statuses() {
 				pipeline := pipelineFigures(
 					[]db.CountPipelineRow{{FurthestStage: furthest, Stage: stage, Status: status, Applications: 1}}, nil)
-				totals := map[api.ApplicationStatus]int32{
+				totals := map[stored.ApplicationStatus]int32{
 					"active": pipeline.Active, "on_hold": pipeline.OnHold, "hired": pipeline.Hired,
 					"rejected": pipeline.Rejected, "withdrawn": pipeline.Withdrawn,
 				}
@@ -44,12 +45,12 @@ func TestFiguresOfOneApplication(t *testing.T) {
 					t.Fatalf("got %d stages, want %d", len(pipeline.Stages), len(stages))
 				}
 				for i, figures := range pipeline.Stages {
-					closed := status == api.ApplicationStatusRejected || status == api.ApplicationStatusWithdrawn
+					closed := status == stored.ApplicationStatusRejected || status == stored.ApplicationStatusWithdrawn
 					want := []bool{i <= f, i < f, i == s && !closed, i <= f && i != len(stages)-1}
 					got := []bool{
 						figures.Reached == 1, figures.Passed == 1, figures.Standing == 1, !figures.Conversion.IsNull(),
 					}
-					if figures.Stage != stages[i] || !slices.Equal(got, want) || !figures.MedianDays.IsNull() {
+					if figures.Stage != api.ApplicationStage(stages[i]) || !slices.Equal(got, want) || !figures.MedianDays.IsNull() {
 						t.Errorf("%s, furthest %s, %s: got %+v", stage, furthest, status, figures)
 					}
 				}
@@ -101,7 +102,7 @@ func TestFigures(t *testing.T) {
 			if i > 0 {
 				previous = pipeline.Stages[i-1].Passed
 			}
-			if stage.Stage != stages[i] || stage.Reached != previous || stage.Passed > stage.Reached ||
+			if stage.Stage != api.ApplicationStage(stages[i]) || stage.Reached != previous || stage.Passed > stage.Reached ||
 				stage.Standing > stage.Reached {
 				t.Fatalf("got %+v after a stage that %d passed, in %+v", stage, previous, pipeline.Stages)
 			}
@@ -110,7 +111,7 @@ func TestFigures(t *testing.T) {
 				err == nil && math.Abs(share*float64(stage.Reached)-float64(stage.Passed)) > 1e-3 {
 				t.Fatalf("got a wrong conversion: %+v", stage)
 			}
-			at := slices.IndexFunc(stays, func(stay db.ListMedianStaysRow) bool { return stay.Stage == stage.Stage })
+			at := slices.IndexFunc(stays, func(stay db.ListMedianStaysRow) bool { return api.ApplicationStage(stay.Stage) == stage.Stage })
 			if stage.MedianDays.IsNull() != (at < 0) ||
 				at >= 0 && math.Abs(stage.MedianDays.MustGet()*86400-stays[at].Seconds) > 1e-3 {
 				t.Fatalf("got a wrong median: %+v of %+v", stage, stays)

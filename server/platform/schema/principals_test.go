@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -140,7 +141,7 @@ func TestOtherKindsAreBlinded(t *testing.T) {
 	conn := service(t, installation, acme.ID)
 	actors := []access.Actor{access.System(acme.ID)}
 	for _, kind := range []access.Kind{access.KindCandidate, access.KindEvaluator} {
-		actor := access.Actor{Kind: kind, CompanyID: acme.ID, ID: uuid.New(), Role: api.RoleAdmin}
+		actor := access.Actor{Kind: kind, CompanyID: acme.ID, ID: uuid.New(), Role: stored.RoleAdmin}
 		if _, err := conn.Exec(t.Context(), insertPrincipal, acme.ID, actor.ID, string(kind)); err != nil {
 			t.Fatal(err)
 		}
