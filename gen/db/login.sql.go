@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -190,7 +190,7 @@ type GetSessionForRefreshRow struct {
 	ExpiresAt              time.Time
 	RevokedAt              *time.Time
 	PasswordChangeRequired bool
-	Role                   api.Role
+	Role                   stored.Role
 	Refreshes              int32
 	RefreshesRecordedAt    *time.Time
 	Refusals               int32
@@ -234,7 +234,7 @@ type GetSessionStateParams struct {
 
 type GetSessionStateRow struct {
 	UserID                 uuid.UUID
-	Role                   api.Role
+	Role                   stored.Role
 	Epoch                  int32
 	ExpiresAt              time.Time
 	Revoked                bool
@@ -263,7 +263,7 @@ type ListSessionChangesRow struct {
 	CompanyID              uuid.UUID
 	SessionID              uuid.UUID
 	UserID                 uuid.UUID
-	Role                   api.Role
+	Role                   stored.Role
 	Epoch                  int32
 	ExpiresAt              time.Time
 	Revoked                bool
@@ -405,7 +405,7 @@ type OpenSessionParams struct {
 }
 
 type OpenSessionRow struct {
-	Role                   api.Role
+	Role                   stored.Role
 	PasswordChangeRequired bool
 }
 

@@ -11,7 +11,7 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -190,10 +190,10 @@ type Application struct {
 	ID              uuid.UUID
 	CandidateID     uuid.UUID
 	JobID           uuid.UUID
-	Stage           api.ApplicationStage
-	FurthestStage   api.ApplicationStage
-	Status          api.ApplicationStatus
-	RejectionReason *api.RejectionReason
+	Stage           stored.ApplicationStage
+	FurthestStage   stored.ApplicationStage
+	Status          stored.ApplicationStatus
+	RejectionReason *stored.RejectionReason
 	Source          *string
 	StageEnteredAt  time.Time
 	Version         int32
@@ -207,12 +207,12 @@ type ApplicationMove struct {
 	ApplicationID   uuid.UUID
 	JobID           uuid.UUID
 	CandidateID     uuid.UUID
-	Event           api.ApplicationEvent
-	FromStage       *api.ApplicationStage
-	ToStage         api.ApplicationStage
-	FromStatus      *api.ApplicationStatus
-	ToStatus        api.ApplicationStatus
-	RejectionReason *api.RejectionReason
+	Event           stored.ApplicationEvent
+	FromStage       *stored.ApplicationStage
+	ToStage         stored.ApplicationStage
+	FromStatus      *stored.ApplicationStatus
+	ToStatus        stored.ApplicationStatus
+	RejectionReason *stored.RejectionReason
 	Reason          *string
 	Seconds         *int64
 	ActorID         uuid.UUID
@@ -231,13 +231,13 @@ type AuditLog struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
 	CreatedAt    time.Time
-	ActorType    api.AuditActorType
+	ActorType    stored.ActorKind
 	ActorID      *uuid.UUID
 	SessionID    *uuid.UUID
 	Action       string
 	ResourceType string
 	ResourceID   *uuid.UUID
-	Outcome      api.AuditOutcome
+	Outcome      stored.AuditOutcome
 	IP           *netip.Addr
 	UserAgent    string
 	RequestID    string
@@ -275,7 +275,7 @@ type Candidate struct {
 	Tags       []string
 	Source     *string
 	ExternalID *string
-	Status     api.CandidateStatus
+	Status     stored.CandidateStatus
 	Version    int32
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -285,7 +285,7 @@ type ChangedSession struct {
 	CompanyID              uuid.UUID
 	SessionID              uuid.UUID
 	UserID                 uuid.UUID
-	Role                   api.Role
+	Role                   stored.Role
 	Epoch                  int32
 	ExpiresAt              time.Time
 	Revoked                interface{}
@@ -332,8 +332,8 @@ type Interview struct {
 	CandidateID   uuid.UUID
 	KitVersionID  uuid.UUID
 	Title         string
-	Kind          api.InterviewKind
-	Status        api.InterviewStatus
+	Kind          stored.InterviewKind
+	Status        stored.InterviewStatus
 	StartsAt      *time.Time
 	EndsAt        *time.Time
 	StartsKey     time.Time
@@ -356,9 +356,9 @@ type InterviewEvent struct {
 	CompanyID    uuid.UUID
 	ID           uuid.UUID
 	InterviewID  uuid.UUID
-	Event        api.InterviewEventKind
-	FromStatus   *api.InterviewStatus
-	ToStatus     api.InterviewStatus
+	Event        stored.InterviewEvent
+	FromStatus   *stored.InterviewStatus
+	ToStatus     stored.InterviewStatus
 	FromStartsAt *time.Time
 	FromEndsAt   *time.Time
 	FromTimezone *string
@@ -374,7 +374,7 @@ type InterviewPanelist struct {
 	CompanyID     uuid.UUID
 	InterviewID   uuid.UUID
 	UserID        uuid.UUID
-	Response      api.PanelResponse
+	Response      stored.PanelResponse
 	Comment       *string
 	RespondedAt   *time.Time
 	ScoreRequired bool
@@ -390,7 +390,7 @@ type Job struct {
 	Department  *string
 	Location    *string
 	Description string
-	Status      api.JobStatus
+	Status      stored.JobStatus
 	OpenedAt    *time.Time
 	ClosedAt    *time.Time
 	Version     int32
@@ -402,7 +402,7 @@ type JobMember struct {
 	CompanyID uuid.UUID
 	JobID     uuid.UUID
 	UserID    uuid.UUID
-	Role      api.JobRole
+	Role      stored.JobRole
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -424,9 +424,9 @@ type KitVersion struct {
 	ID          uuid.UUID
 	KitID       uuid.UUID
 	Number      int32
-	Status      api.KitVersionStatus
-	Questions   json.RawMessage
-	Criteria    json.RawMessage
+	Status      stored.KitVersionStatus
+	Questions   []stored.KitQuestionV1
+	Criteria    []stored.KitCriterionV1
 	ContentHash *string
 	PublishedAt *time.Time
 	PublishedBy *uuid.UUID
@@ -466,7 +466,7 @@ type Principal struct {
 	CompanyID uuid.UUID
 	ID        uuid.UUID
 	IsKey     bool
-	Kind      api.AuditActorType
+	Kind      stored.ActorKind
 }
 
 type Score struct {
@@ -476,9 +476,9 @@ type Score struct {
 	ApplicationID  uuid.UUID
 	JobID          uuid.UUID
 	RaterID        uuid.UUID
-	Status         api.ScoreStatus
-	Ratings        json.RawMessage
-	Recommendation *api.Recommendation
+	Status         stored.ScoreStatus
+	Ratings        []stored.ScoreRatingV1
+	Recommendation *stored.Recommendation
 	Comment        *string
 	WeightedScore  *float64
 	Coverage       float64
@@ -495,9 +495,9 @@ type ScoreRevision struct {
 	ID             uuid.UUID
 	ScoreID        uuid.UUID
 	Revision       int32
-	Event          api.ScoreEvent
-	Ratings        json.RawMessage
-	Recommendation *api.Recommendation
+	Event          stored.ScoreEvent
+	Ratings        []stored.ScoreRatingV1
+	Recommendation *stored.Recommendation
 	Comment        *string
 	WeightedScore  *float64
 	Coverage       float64
@@ -537,7 +537,7 @@ type User struct {
 	FirstName              string
 	LastName               string
 	NameKey                string
-	Role                   api.Role
+	Role                   stored.Role
 	Department             *string
 	IsActive               bool
 	LastLoginAt            *time.Time

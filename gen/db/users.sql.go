@@ -9,7 +9,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
 )
 
@@ -197,7 +197,7 @@ type InsertUserParams struct {
 	PasswordHash           string
 	FirstName              string
 	LastName               string
-	Role                   api.Role
+	Role                   stored.Role
 	Department             *string
 	Now                    time.Time
 	PasswordChangeRequired bool
@@ -429,11 +429,11 @@ RETURNING company_id, id, email, password_hash, first_name, last_name, name_key,
 `
 
 type TransitionUserRoleParams struct {
-	Role      api.Role
+	Role      stored.Role
 	Now       time.Time
 	CompanyID uuid.UUID
 	ID        uuid.UUID
-	WasRole   api.Role
+	WasRole   stored.Role
 }
 
 func (q *Queries) TransitionUserRole(ctx context.Context, arg TransitionUserRoleParams) (User, error) {
@@ -534,7 +534,7 @@ type UpdateUserPasswordParams struct {
 }
 
 // Returns the user's role. Finds no row if the password has been changed since it was verified.
-func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPasswordParams) (api.Role, error) {
+func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPasswordParams) (stored.Role, error) {
 	row := q.db.QueryRow(ctx, updateUserPassword,
 		arg.PasswordHash,
 		arg.Now,
@@ -542,7 +542,7 @@ func (q *Queries) UpdateUserPassword(ctx context.Context, arg UpdateUserPassword
 		arg.ID,
 		arg.VerifiedHash,
 	)
-	var role api.Role
+	var role stored.Role
 	err := row.Scan(&role)
 	return role, err
 }

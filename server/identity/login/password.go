@@ -40,7 +40,7 @@ func (a *Service) ChangePassword(
 	if err != nil {
 		return nil, err
 	}
-	var role api.Role
+	var role stored.Role
 	var changed []db.Session
 	response, err := service.Commit(ctx, a.Store, call, func(
 		tx *postgres.Tx,
@@ -59,7 +59,7 @@ func (a *Service) ChangePassword(
 // the sessions whose access tokens are no longer valid.
 func (a *Service) changePassword(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, verified, hash string,
-) (role api.Role, changed []db.Session, err error) {
+) (role stored.Role, changed []db.Session, err error) {
 	now := a.Clock.Now()
 	role, err = tx.UpdateUserPassword(ctx, db.UpdateUserPasswordParams{
 		CompanyID: actor.CompanyID, ID: actor.ID, PasswordHash: hash, VerifiedHash: verified, Now: now,
