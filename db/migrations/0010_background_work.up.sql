@@ -72,10 +72,10 @@ CREATE OR REPLACE FUNCTION delete_ended_sessions(before timestamptz, at_most int
         DELETE FROM sessions
         WHERE ctid = ANY (ARRAY(
             SELECT ended.ctid FROM (
-                (SELECT s.ctid FROM sessions AS s WHERE s.expires_at < before ORDER BY s.expires_at LIMIT at_most)
-                UNION
-                (SELECT s.ctid FROM sessions AS s WHERE s.revoked_at < before ORDER BY s.revoked_at LIMIT at_most)
-            ) AS ended LIMIT at_most
+                (SELECT s.ctid, s.expires_at AS since FROM sessions AS s WHERE s.expires_at < before ORDER BY s.expires_at LIMIT at_most)
+                UNION ALL
+                (SELECT s.ctid, s.revoked_at FROM sessions AS s WHERE s.revoked_at < before ORDER BY s.revoked_at LIMIT at_most)
+            ) AS ended GROUP BY ended.ctid ORDER BY min(ended.since) LIMIT at_most
         ))
         RETURNING 1
     )

@@ -158,7 +158,7 @@ func TestGrants(t *testing.T) {
 		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
 		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
-		"sessions interviewer_lookup SELECT ctid,company_id,id,user_id,epoch,expires_at,revoked_at,changed_at",
+		"sessions interviewer_lookup SELECT ctid,company_id,id,user_id,epoch,expires_at,revoked_at,changed_at,password_change_required",
 		"audit_pending interviewer_lookup SELECT company_id,audit_log_id",
 		"audit_logs interviewer_lookup SELECT company_id,id,created_at,action,details,erased_by",
 		"audit_logs interviewer_lookup UPDATE ip,user_agent,request_id,details,salt,erased_by",
