@@ -80,7 +80,8 @@ func TestAuditLogIsMaintained(t *testing.T) {
 	i.Config.AuditCheckpointKey = config.Secret(base64.StdEncoding.EncodeToString(private.Seed()))
 	i.Config.AuditCheckpointTo = config.SecretURL("file://" + file)
 	acme := i.Company("acme")
-	old := clock.Source{Now: func() time.Time { return time.Now().AddDate(-3, 0, 0) }, ID: clock.System().ID}
+	old := clock.System()
+	old.Now = func() time.Time { return time.Now().AddDate(-3, 0, 0) }
 	s := i.Store(2)
 	if err := s.InTx(t.Context(), acme.ID, func(tx *postgres.Tx) error {
 		return audit.NewRecorder(old).Record(t.Context(), tx, access.System(acme.ID),

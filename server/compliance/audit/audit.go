@@ -11,7 +11,6 @@ package audit
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -217,8 +216,7 @@ func (r *Recorder) entry(actor access.Actor, e Entry, details any) (db.InsertAud
 
 // insert adds the salt and the input of the digest.
 func (r *Recorder) insert(ctx context.Context, tx *postgres.Tx, row db.InsertAuditLogParams) error {
-	row.Salt = make([]byte, saltSize)
-	_, _ = rand.Read(row.Salt) // it never fails
+	row.Salt = r.clock.Bytes(saltSize)
 	row.DigestHead = payloadHead(row.Salt, row.IP, row.UserAgent, row.RequestID)
 	return tx.InsertAuditLog(ctx, row)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 )
@@ -24,7 +23,8 @@ var past = time.Date(2023, 1, 1, 0, 0, 0, 0, time.UTC) //nolint:gochecknoglobals
 // recordAt writes and seals an entry that was created at a time.
 func (a archive) recordAt(t *testing.T, company uuid.UUID, at time.Time) {
 	t.Helper()
-	source := clock.Source{Now: func() time.Time { return at }, ID: a.source.ID}
+	source := a.source
+	source.Now = func() time.Time { return at }
 	err := a.store.InTx(t.Context(), company, func(tx *postgres.Tx) error {
 		return audit.NewRecorder(source).Record(t.Context(), tx, access.System(company), audit.Entry{Action: audit.Login, Resource: audit.User})
 	})

@@ -18,7 +18,6 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/operator"
-	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -135,7 +134,7 @@ func (l *loader) partCount(of company) int {
 // lies 400 days in the past, before all generated events.
 func (l *loader) ensurePeople(ctx context.Context, of company) (uuid.UUID, error) {
 	past := *l.Operator
-	past.Clock = clock.Source{Now: func() time.Time { return l.now.Add(-400 * day) }, ID: l.Clock.ID}
+	past.Clock.Now = func() time.Time { return l.now.Add(-400 * day) }
 	found, err := l.FindCompany(ctx, of.slug)
 	if fault.Is(err, fault.ResourceNotFound) {
 		var created db.Company

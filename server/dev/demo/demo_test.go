@@ -84,12 +84,15 @@ func query[T any](f fixture, sql string, args ...any) T {
 func fixedClock(at time.Time) clock.Source {
 	var mu sync.Mutex
 	next := uint64(0)
-	return clock.Source{Now: func() time.Time { return at }, ID: func() uuid.UUID {
+	source := clock.System()
+	source.Now = func() time.Time { return at }
+	source.ID = func() uuid.UUID {
 		mu.Lock()
 		defer mu.Unlock()
 		next++
 		return uuid.MustParse(fmt.Sprintf("01980000-0000-7000-8000-%012x", next))
-	}}
+	}
+	return source
 }
 
 func TestStandardDemo(t *testing.T) {

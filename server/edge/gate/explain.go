@@ -127,6 +127,7 @@ var patterns = map[string]string{
 	`^[a-z][a-z0-9_]*$`:   "must begin with a lowercase letter and consist of lowercase letters, digits and underscores",
 	`^https?://[!-~]+$`:   "must be an http(s) URL; percent-encode spaces and characters outside ASCII",
 	`^https?://[!-{}~]+$`: "must be an http(s) URL; percent-encode spaces, | and characters outside ASCII",
+	`^[0-9a-f]{64}$`:      "must consist of 64 hexadecimal digits in lowercase",
 	`^[A-Za-z0-9_-]+$`:    "must be the next_cursor of a page",
 	`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`: "must be * or a list of quoted ETags",
 }

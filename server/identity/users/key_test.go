@@ -62,15 +62,16 @@ func TestKeysOfTestCompaniesAndTheirHolders(t *testing.T) {
 	opened := testkit.Decode[api.NewTestCompany](
 		h.as[api.RoleAdmin].Post("/api/v1/test-companies", map[string]any{"name": "Nightly"}).Expect(http.StatusCreated))
 	first := h.replica.Bearer(t, opened.Secret)
+	const initial = "amber-kettle-whistles-west"
 	create := func(email string) uuid.UUID {
 		t.Helper()
-		return testkit.Decode[api.User](first.Post(collection, newUserBody(map[string]any{"email": email, "role": "admin"})).
-			Expect(http.StatusCreated)).ID
+		body := newUserBody(map[string]any{"email": email, "role": "admin", "password": initial})
+		return testkit.Decode[api.User](first.Post(collection, body).Expect(http.StatusCreated)).ID
 	}
 	holder, second := create("holder@partner.example"), create("second@partner.example")
 	signIn := func(email string) *testkit.Client {
 		t.Helper()
-		return h.replica.SignIn(t, testkit.User{Email: email, Test: opened.TestCompany.Slug})
+		return h.replica.FirstSignIn(t, testkit.User{Email: email, Test: opened.TestCompany.Slug}, initial)
 	}
 	program := key(t, h.replica, signIn("holder@partner.example"), "users:change_role")
 	other := signIn("second@partner.example")

@@ -33,4 +33,8 @@ func (c *Clock) Advance(by time.Duration) {
 }
 
 // Source returns a source with the times of this clock and random ids.
-func (c *Clock) Source() clock.Source { return clock.Source{Now: c.Now, ID: clock.System().ID} }
+func (c *Clock) Source() clock.Source {
+	source := clock.System()
+	source.Now = c.Now
+	return source
+}
