@@ -55,8 +55,8 @@ func (a *Service) ChangePassword(
 	return response, nil
 }
 
-// changePassword replaces the actor's password hash and ends the actor's other sessions. It returns the actor's role, and
-// the sessions whose access tokens are no longer valid.
+// changePassword replaces the actor's password hash and ends the actor's other sessions. It returns the actor's role,
+// and the sessions whose access tokens are no longer valid.
 func (a *Service) changePassword(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, verified, hash string,
 ) (role stored.Role, changed []db.Session, err error) {

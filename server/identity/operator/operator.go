@@ -103,7 +103,8 @@ func (o *Operator) CreateCompany(ctx context.Context, name, slug string) (db.Com
 	return created, err
 }
 
-// CreateUser creates a user of a company, who must change the password at the first sign-in. It fails with PasswordRefused if the password does not meet the rules.
+// CreateUser creates a user of a company, who must change the password at the first sign-in. It fails with
+// PasswordRefused if the password does not meet the rules.
 func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p Person, plain string) (db.User, error) {
 	p.Email = strings.ToLower(strings.TrimSpace(p.Email))
 	p.FirstName, p.LastName = strings.TrimSpace(p.FirstName), strings.TrimSpace(p.LastName)
@@ -124,8 +125,8 @@ func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p 
 	return o.insertUser(ctx, company.ID, p, hash, true)
 }
 
-// CreateUserWithHash creates a user whose password was hashed already, and who need not change it. It checks neither the
-// person nor the password.
+// CreateUserWithHash creates a user whose password was hashed already, and who need not change it. It checks neither
+// the person nor the password.
 func (o *Operator) CreateUserWithHash(ctx context.Context, company uuid.UUID, p Person, hash string) (db.User, error) {
 	return o.insertUser(ctx, company, p, hash, false)
 }
@@ -155,7 +156,8 @@ func (o *Operator) insertUser(
 }
 
 // ResetPassword gives the user with an email a new password, which they must change at the next sign-in, and ends all
-// their sessions, at every replica within a second. test is the slug of the user's test company; empty for users of other companies.
+// their sessions, at every replica within a second. test is the slug of the user's test company; empty for users of
+// other companies.
 func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string) error {
 	query := db.FindAccountParams{Email: strings.ToLower(strings.TrimSpace(email))}
 	where := "any live company"

@@ -1,5 +1,5 @@
-// Package clock provides time, ids and random bytes, so that tests can control them. No other package of the server reads the system
-// clock.
+// Package clock provides time, ids and random bytes, so that tests can control them. No other package of the server
+// reads the system clock.
 package clock
 
 import (
