@@ -5,7 +5,7 @@ DROP FUNCTION audit_period_expired(timestamptz, timestamptz);
 DROP FUNCTION forget_audit_seals(uuid, integer);
 DROP FUNCTION move_audit_base(uuid, uuid);
 DROP FUNCTION erase_audit_logs(uuid, uuid);
-DROP FUNCTION visible_audit_logs(uuid, uuid, text, text[]);
+DROP FUNCTION visible_audit_entries(uuid, uuid, text, text[]);
 DROP FUNCTION create_audit_months(integer);
 DROP FUNCTION create_audit_partition(text, text);
 DROP FUNCTION audit_digest(bytea, jsonb);
@@ -52,8 +52,8 @@ DROP FUNCTION protect_audit_logs();
 ALTER TABLE audit_pending ADD CONSTRAINT audit_pending_log_fkey FOREIGN KEY (company_id, audit_log_id) REFERENCES audit_logs (company_id, id);
 ALTER TABLE audit_seals ADD CONSTRAINT audit_seals_log_fkey FOREIGN KEY (company_id, audit_log_id) REFERENCES audit_logs (company_id, id);
 
--- visible_audit_logs of migration 0008.
-CREATE FUNCTION visible_audit_logs(company uuid, actor uuid, reach text, types text[] DEFAULT '{}') RETURNS SETOF audit_logs
+-- visible_audit_logs of migration 0008, which does not exist if its partition has expired.
+CREATE OR REPLACE FUNCTION visible_audit_logs(company uuid, actor uuid, reach text, types text[] DEFAULT '{}') RETURNS SETOF audit_logs
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT l.* FROM audit_logs AS l
     WHERE l.company_id = company AND (

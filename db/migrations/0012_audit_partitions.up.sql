@@ -1,9 +1,5 @@
 -- The audit log is partitioned by month. The table so far becomes the first partition without a copy of its rows. This migration
 -- locks the audit log, and reads no rows: the checks and the indexes that it needs exist already.
--- Its result has the type of the table that becomes a partition. It is created again below, in the same transaction.
--- squawk-ignore ban-drop-function
-DROP FUNCTION visible_audit_logs(uuid, uuid, text, text[]);
-
 -- Foreign keys to a partitioned table would have to contain the time of the entry, which earlier versions of the service do not
 -- write, and removing a month would have to read all seals. Verification finds seals without an entry.
 -- squawk-ignore ban-drop-constraint
@@ -151,8 +147,9 @@ $$;
 
 SELECT create_audit_partition('audit_logs_default', 'DEFAULT');
 
--- visible_audit_logs of migration 0008, for the partitioned table.
-CREATE FUNCTION visible_audit_logs(company uuid, actor uuid, reach text, types text[] DEFAULT '{}') RETURNS SETOF audit_logs
+-- The rule of visible_audit_logs of migration 0008, whose rows have the type of the table that is a partition now. That function
+-- remains for the previous release of the service: it reads the partitioned table, and statements that run may call it.
+CREATE FUNCTION visible_audit_entries(company uuid, actor uuid, reach text, types text[] DEFAULT '{}') RETURNS SETOF audit_logs
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT l.* FROM audit_logs AS l
     WHERE l.company_id = company AND (
@@ -161,8 +158,8 @@ CREATE FUNCTION visible_audit_logs(company uuid, actor uuid, reach text, types t
             ELSE l.actor_id = actor END
     )
 $$;
-REVOKE EXECUTE ON FUNCTION visible_audit_logs FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION visible_audit_logs TO interviewer_service;
+REVOKE EXECUTE ON FUNCTION visible_audit_entries FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION visible_audit_entries TO interviewer_service;
 
 -- Where the chain of a company begins: at the entry after sequence, whose hash continues from hash. The entries up to there have
 -- expired. They were created before expired_before, or less than a day later.
@@ -299,6 +296,9 @@ BEGIN
     END IF;
     FOR expired IN SELECT * FROM audit_partitions() AS p WHERE p.ends <= before ORDER BY p.ends LOOP
         IF audit_period_expired(expired.starts, expired.ends) THEN
+            IF expired.partition = 'audit_logs_before' THEN -- its rows have the type of this partition
+                DROP FUNCTION IF EXISTS visible_audit_logs(uuid, uuid, text, text[]);
+            END IF;
             EXECUTE format('DROP TABLE %I', expired.partition);
             dropped := dropped + 1;
         END IF;

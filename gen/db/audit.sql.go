@@ -146,7 +146,7 @@ func (q *Queries) GetAuditBase(ctx context.Context, companyID uuid.UUID) (AuditB
 
 const getAuditLog = `-- name: GetAuditLog :one
 SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, audit_logs.salt, audit_logs.digest, audit_logs.erased_by, s.sequence, s.hash
-FROM visible_audit_logs($1, $2, $3, $4::text[]) AS audit_logs
+FROM visible_audit_entries($1, $2, $3, $4::text[]) AS audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.id = $5::uuid
 `
@@ -362,7 +362,7 @@ func (q *Queries) IsAuditLogPending(ctx context.Context, arg IsAuditLogPendingPa
 
 const listAuditLogs = `-- name: ListAuditLogs :many
 SELECT audit_logs.company_id, audit_logs.id, audit_logs.created_at, audit_logs.actor_type, audit_logs.actor_id, audit_logs.session_id, audit_logs.action, audit_logs.resource_type, audit_logs.resource_id, audit_logs.outcome, audit_logs.ip, audit_logs.user_agent, audit_logs.request_id, audit_logs.details, audit_logs.salt, audit_logs.digest, audit_logs.erased_by, s.sequence, s.hash
-FROM visible_audit_logs($1, $2, $3, $4::text[]) AS audit_logs
+FROM visible_audit_entries($1, $2, $3, $4::text[]) AS audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE ($5::uuid IS NULL OR actor_id = $5::uuid)
     AND ($6::text[] IS NULL OR action = ANY ($6::text[]))

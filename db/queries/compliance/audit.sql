@@ -16,7 +16,7 @@ INSERT INTO audit_pending (company_id, audit_log_id, entry_created_at) SELECT co
 -- name: ListAuditLogs :many
 -- Planned with its values (plan_cache_mode = force_custom_plan), so that unused filters and orders disappear.
 SELECT sqlc.embed(audit_logs), s.sequence, s.hash
-FROM visible_audit_logs(@company_id, @actor_id, @reach, @visible_types::text[]) AS audit_logs
+FROM visible_audit_entries(@company_id, @actor_id, @reach, @visible_types::text[]) AS audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE (sqlc.narg('wanted_actor')::uuid IS NULL OR actor_id = sqlc.narg('wanted_actor')::uuid)
     AND (sqlc.narg('actions')::text[] IS NULL OR action = ANY (sqlc.narg('actions')::text[]))
@@ -38,7 +38,7 @@ LIMIT @max_rows;
 
 -- name: GetAuditLog :one
 SELECT sqlc.embed(audit_logs), s.sequence, s.hash
-FROM visible_audit_logs(@company_id, @actor_id, @reach, @visible_types::text[]) AS audit_logs
+FROM visible_audit_entries(@company_id, @actor_id, @reach, @visible_types::text[]) AS audit_logs
 LEFT JOIN audit_seals AS s ON s.company_id = audit_logs.company_id AND s.audit_log_id = audit_logs.id
 WHERE audit_logs.id = @id::uuid;
 

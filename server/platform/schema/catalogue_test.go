@@ -245,7 +245,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"jobs_of_actor(uuid,uuid,text)", "panels_of_actor(uuid,uuid,text)", "led_jobs(uuid,uuid,text)", "visible_jobs(uuid,uuid,text)",
 			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",
 			"visible_kit_versions(uuid,uuid,text)", "visible_kits(uuid,uuid,text)", "blinds(uuid,uuid,uuid)", "visible_scores(uuid,uuid,text)",
-			"visible_users(uuid,uuid,text)", "visible_audit_logs(uuid,uuid,text,text[])",
+			"visible_users(uuid,uuid,text)", "visible_audit_logs(uuid,uuid,text,text[])", "visible_audit_entries(uuid,uuid,text,text[])",
 			"grant_job_tables()", "list_lookup_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
 			"list_applications(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,text[],text[],timestamp with time zone)",
 			"list_interviews(uuid,uuid,text,text,integer,timestamp with time zone,uuid,boolean,uuid,uuid,uuid,uuid,text[],text[]," +

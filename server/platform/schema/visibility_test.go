@@ -48,7 +48,7 @@ func TestVisibilityIsInlined(t *testing.T) {
 	calls := []string{
 		"blinds('" + id + "', '" + id + "', '" + id + "')", "jobs_of_actor('" + id + "', '" + id + "', 'jobs')",
 		"panels_of_actor('" + id + "', '" + id + "', 'jobs')", "led_jobs('" + id + "', '" + id + "', 'jobs')",
-		"led_jobs('" + id + "', '" + id + "', 'all')", "visible_audit_logs('" + id + "', '" + id + "', 'own', '{score}')",
+		"led_jobs('" + id + "', '" + id + "', 'all')", "visible_audit_entries('" + id + "', '" + id + "', 'own', '{score}')",
 	}
 	for _, name := range functions(t, conn, "visible_") {
 		for _, reach := range []string{"own", "jobs", "all"} {
@@ -199,7 +199,7 @@ func TestVisibleUsersAndAuditLogs(t *testing.T) {
 				`SELECT id::text FROM visible_users`+fmt.Sprintf(call, acme.ID, actor, reach, "")), want.users)
 			for types, entries := range map[string][]string{"": want.entries, ", '{score,job}'": want.withTypes} {
 				same(t, "entries with reach "+reach+types, column(t, conn, fmt.Sprintf(`SELECT resource_type || ' of ' ||
-				CASE actor_id WHEN '%s' THEN 'actor' WHEN '%s' THEN 'other' ELSE 'nobody' END FROM visible_audit_logs`, actor, other)+
+				CASE actor_id WHEN '%s' THEN 'actor' WHEN '%s' THEN 'other' ELSE 'nobody' END FROM visible_audit_entries`, actor, other)+
 					fmt.Sprintf(call, acme.ID, actor, reach, types)), entries)
 			}
 		})
