@@ -221,7 +221,7 @@ const (
 	ScoreEventVoid   ScoreEvent = "void"
 )
 
-// Recommendation is what a panelist recommends.
+// Recommendation is the answer of a score to whether the candidate should be hired.
 type Recommendation string
 
 // The values of Recommendation.

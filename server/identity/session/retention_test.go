@@ -23,20 +23,24 @@ func TestDeleteEnded(t *testing.T) {
 	}
 	t.Cleanup(store.Close)
 	// The user agent is the name of the session; the times are days from now.
-	for name, at := range map[string]struct{ expires, revoked any }{
-		"open":                   {7, nil},
-		"open for long":          {400, nil},
-		"expired yesterday":      {-1, nil},
-		"expired long ago":       {-11, nil},
-		"expired first":          {-30, nil},
-		"revoked yesterday":      {7, -1},
-		"revoked long ago":       {7, -12},
-		"both, revoked long ago": {-5, -11},
+	// Those that ended first are stored last, so that the order of the table is not that of the deletion.
+	for _, at := range []struct {
+		name             string
+		expires, revoked any
+	}{
+		{"open", 7, nil},
+		{"open for long", 400, nil},
+		{"expired yesterday", -1, nil},
+		{"revoked yesterday", 7, -1},
+		{"both, revoked long ago", -5, -11},
+		{"revoked long ago", 7, -12},
+		{"expired long ago", -13, nil},
+		{"expired first", -30, nil},
 	} {
 		i.Exec(`INSERT INTO sessions (company_id, id, user_id, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason)
 			VALUES ($1, gen_random_uuid(), $2, $3, now(), now(), now(), now() + $4 * interval '1 day', now() + $5::integer * interval '1 day',
 				CASE WHEN $5::integer IS NOT NULL THEN 'logout'::session_end END)`,
-			acme.ID, acme.Users[api.RoleHr].ID, name, at.expires, at.revoked)
+			acme.ID, acme.Users[api.RoleHr].ID, at.name, at.expires, at.revoked)
 	}
 	left := func() (names []string) {
 		t.Helper()
@@ -53,11 +57,11 @@ func TestDeleteEnded(t *testing.T) {
 		}
 	}
 	tenDays := time.Now().Add(-10 * 24 * time.Hour)
-	remove(tenDays, 1, 1)
-	if slices.Contains(left(), "expired first") {
-		t.Error("the session that expired first is not deleted first")
+	remove(tenDays, 3, 3)
+	if got := left(); !slices.Contains(got, "both, revoked long ago") || len(got) != 5 {
+		t.Errorf("after the deletion of three sessions, these are left: %q; want the one that ended last of four", got)
 	}
-	remove(tenDays, 100, 3)
+	remove(tenDays, 100, 1)
 	remove(tenDays, 100, 0)
 	want := []string{"expired yesterday", "open", "open for long", "revoked yesterday"}
 	if got := left(); !slices.Equal(got, want) {
