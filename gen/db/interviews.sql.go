@@ -65,6 +65,25 @@ func (q *Queries) AdvanceInterview(ctx context.Context, arg AdvanceInterviewPara
 	return i, err
 }
 
+const claimTime = `-- name: ClaimTime :exec
+UPDATE bookings SET lanes = DEFAULT
+WHERE company_id = $1 AND interview_id = $2
+    AND ($3::uuid IS NULL OR person_id = $3)
+`
+
+type ClaimTimeParams struct {
+	CompanyID   uuid.UUID
+	InterviewID uuid.UUID
+	PersonID    *uuid.UUID
+}
+
+// Extends the bookings of an interview, or that of one person, to all lanes. It violates bookings_overlap if a person is
+// busy at that time.
+func (q *Queries) ClaimTime(ctx context.Context, arg ClaimTimeParams) error {
+	_, err := q.db.Exec(ctx, claimTime, arg.CompanyID, arg.InterviewID, arg.PersonID)
+	return err
+}
+
 const countMissingScores = `-- name: CountMissingScores :one
 SELECT count(*) FROM interview_panelists AS p
 WHERE p.company_id = $1 AND p.interview_id = $2 AND p.score_required
@@ -971,7 +990,7 @@ func (q *Queries) ListUsersForPanel(ctx context.Context, arg ListUsersForPanelPa
 
 const lockCalendars = `-- name: LockCalendars :exec
 SELECT pg_advisory_xact_lock(sorted.key) FROM (
-    SELECT DISTINCT hashtextextended(concat('calendar ', $1::uuid, ' ', people.id), 0) AS key
+    SELECT DISTINCT calendar_key($1::uuid, people.id) AS key
     FROM unnest($2::uuid[]) AS people (id)
     ORDER BY key
 ) AS sorted

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type AuditActor string
@@ -260,6 +261,14 @@ type AuditSeal struct {
 	Hash           []byte
 	Format         int16
 	EntryCreatedAt *time.Time
+}
+
+type Booking struct {
+	CompanyID   uuid.UUID
+	InterviewID uuid.UUID
+	PersonID    uuid.UUID
+	During      pgtype.Range[pgtype.Timestamptz]
+	Lanes       interface{}
 }
 
 type Candidate struct {

@@ -187,10 +187,17 @@ WHERE company_id = @company_id AND interview_id = @interview_id AND response <> 
 -- Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent
 -- bookings sees the first. The locks are taken in the order of their keys, so that bookings cannot deadlock.
 SELECT pg_advisory_xact_lock(sorted.key) FROM (
-    SELECT DISTINCT hashtextextended(concat('calendar ', sqlc.arg('company_id')::uuid, ' ', people.id), 0) AS key
+    SELECT DISTINCT calendar_key(sqlc.arg('company_id')::uuid, people.id) AS key
     FROM unnest(sqlc.arg('people')::uuid[]) AS people (id)
     ORDER BY key
 ) AS sorted;
+
+-- name: ClaimTime :exec
+-- Extends the bookings of an interview, or that of one person, to all lanes. It violates bookings_overlap if a person is
+-- busy at that time.
+UPDATE bookings SET lanes = DEFAULT
+WHERE company_id = @company_id AND interview_id = @interview_id
+    AND (sqlc.narg('person_id')::uuid IS NULL OR person_id = sqlc.narg('person_id'));
 
 -- name: ListBookings :many
 -- The interviews other than @interview_id of a candidate and of panelists who have not declined. The bounds apply to

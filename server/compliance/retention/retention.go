@@ -65,6 +65,10 @@ func Tables() []Table {
 			"interview_panelists", "a panelist is added", withRecord, "",
 			"the removal of the panelist; " + byReset, "hiring/interviews",
 		},
+		{
+			"bookings", "an interview is scheduled, or a panelist is added to it", "until the interview ends", "",
+			"the end or the cancellation of the interview; " + byReset, "hiring/interviews",
+		},
 		{"interview_events", "an interview changes", withRecord, "", byReset, "hiring/interviews"},
 		{"scores", "a score is created", asRecord, "", byReset, "hiring/scores"},
 		{"score_revisions", "a score is saved, submitted, reopened or voided", withRecord, "", byReset, "hiring/scores"},

@@ -45,6 +45,14 @@ func (i *Interviews) SetPanelist(
 				if err != nil {
 					return locked.row, err
 				}
+				if before == nil && !allowConflicts {
+					err := tx.ClaimTime(ctx, db.ClaimTimeParams{
+						CompanyID: locked.row.CompanyID, InterviewID: locked.row.ID, PersonID: &request.UserID,
+					})
+					if err != nil {
+						return locked.row, err
+					}
+				}
 				return i.panelChanged(ctx, tx, call.Actor, locked, before, audit.PanelistSet,
 					panelistDetails(request.UserID, before, &required))
 			})

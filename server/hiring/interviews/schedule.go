@@ -124,6 +124,12 @@ func (i *Interviews) saveTime(
 	if err != nil {
 		return row, err
 	}
+	if !s.allowConflicts {
+		err := tx.ClaimTime(ctx, db.ClaimTimeParams{CompanyID: row.CompanyID, InterviewID: row.ID})
+		if err != nil {
+			return row, err
+		}
+	}
 	event, action := stored.InterviewEventSchedule, audit.InterviewScheduled
 	if row.Status == to {
 		event, action = stored.InterviewEventReschedule, audit.InterviewRescheduled
@@ -132,7 +138,8 @@ func (i *Interviews) saveTime(
 }
 
 // book locks people's calendars until the end of the transaction and checks them for conflicts. If two transactions
-// book the same person, the second waits for the first and sees its booking.
+// book the same person, the second waits for the first and sees its booking. Triggers add the bookings when the
+// interview or its panel is saved; ClaimTime then has PostgreSQL check them.
 func (i *Interviews) book(
 	ctx context.Context, tx *postgres.Tx, b booking, allowConflicts bool, pointer func(db.ListBookingsRow) string,
 ) error {

@@ -100,6 +100,8 @@ func meaning(reported *pgconn.PgError, err error) error {
 		return fault.New(fault.ApplicationExists).Because(err)
 	case "kit_versions_draft_key":
 		return fault.New(fault.DraftExists).Because(err)
+	case "bookings_overlap":
+		return fault.New(fault.ScheduleConflict).Because(err)
 	case "scores_live_key":
 		return fault.New(fault.ScoreExists).Because(err)
 	case "scores_panelist_fkey":

@@ -30,6 +30,7 @@ func TestTranslate(t *testing.T) {
 		"external id":          {broken("candidates_external_id_key"), fault.ExternalIDTaken},
 		"active pair":          {broken("applications_active_pair_key"), fault.ApplicationExists},
 		"draft of a kit":       {broken("kit_versions_draft_key"), fault.DraftExists},
+		"overlapping bookings": {broken("bookings_overlap"), fault.ScheduleConflict},
 		"live score":           {broken("scores_live_key"), fault.ScoreExists},
 		"panelist of a score":  {broken("scores_panelist_fkey"), fault.PanelistHasScore},
 		"another key":          {broken("users_pkey"), defect},

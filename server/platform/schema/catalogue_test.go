@@ -100,7 +100,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 		`SELECT relname FROM pg_class AS c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 			AND has_table_privilege('interviewer_service', c.oid, 'DELETE')
 			AND NOT EXISTS (SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'reset')`),
-		[]string{"audit_pending", "job_members", "interview_panelists", "idempotency_records"})
+		[]string{"audit_pending", "job_members", "interview_panelists", "bookings", "idempotency_records"})
 	same(t, "tables or columns that the service's role owns or its lookups own", column(t, conn,
 		`SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'S', 'm')
 			AND relowner IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
@@ -148,6 +148,7 @@ func TestGrants(t *testing.T) {
 		"kit_versions interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interviews interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interview_panelists interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"bookings interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interview_events interviewer_service DELETE,INSERT,SELECT",
 		"scores interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"score_revisions interviewer_service DELETE,INSERT,SELECT",
@@ -211,7 +212,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
 	const ours = `FROM pg_proc AS p WHERE p.pronamespace = 'public'::regnamespace
-		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')`
+		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype IN ('e', 'i'))`
 	service := []string{
 		"find_account(text,text)", "company_is_live(uuid)", "session_changes(integer)", "find_company(text)", "all_companies()", "search_users(uuid,text,integer)",
 		"companies_to_seal()", "search_candidates(uuid,text,text[],integer)",
@@ -241,6 +242,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"current_company()", "refuse_change()", "user_search_text(text,text,text,text)",
 			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
 			"refuse_history_change()", "in_test_company()", "keep_principal()", "keep_system_principal()",
+			"calendar_key(uuid,uuid)", "busy_people(uuid,uuid)", "replace_bookings(uuid,uuid,uuid)", "book_interview()", "book_panelist()",
 			"hold_idempotency_key(uuid,uuid,bytea,timestamp with time zone)",
 			"jobs_of_actor(uuid,uuid,text)", "panels_of_actor(uuid,uuid,text)", "led_jobs(uuid,uuid,text)", "visible_jobs(uuid,uuid,text)",
 			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",

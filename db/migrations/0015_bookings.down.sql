@@ -1,0 +1,13 @@
+DROP TRIGGER interview_panelists_booking_delete ON interview_panelists;
+DROP TRIGGER interview_panelists_booking_update ON interview_panelists;
+DROP TRIGGER interview_panelists_booking_insert ON interview_panelists;
+DROP TRIGGER interviews_booking_update ON interviews;
+DROP TRIGGER interviews_booking_insert ON interviews;
+DROP FUNCTION book_panelist();
+DROP FUNCTION book_interview();
+DROP FUNCTION replace_bookings(uuid, uuid, uuid);
+DROP FUNCTION busy_people(uuid, uuid);
+DROP FUNCTION calendar_key(uuid, uuid);
+DROP TABLE bookings;
+DROP TYPE lanes;
+DROP EXTENSION btree_gist;

