@@ -1,0 +1,18 @@
+ALTER TABLE companies DROP CONSTRAINT companies_texts;
+ALTER TABLE users DROP CONSTRAINT users_texts;
+ALTER TABLE login_emails DROP CONSTRAINT login_emails_texts;
+ALTER TABLE sessions DROP CONSTRAINT sessions_texts;
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_texts;
+ALTER TABLE jobs DROP CONSTRAINT jobs_texts;
+ALTER TABLE candidates DROP CONSTRAINT candidates_texts;
+ALTER TABLE applications DROP CONSTRAINT applications_texts;
+ALTER TABLE application_moves DROP CONSTRAINT application_moves_texts;
+ALTER TABLE kits DROP CONSTRAINT kits_texts;
+ALTER TABLE kit_versions DROP CONSTRAINT kit_versions_texts;
+ALTER TABLE interviews DROP CONSTRAINT interviews_texts;
+ALTER TABLE interview_panelists DROP CONSTRAINT interview_panelists_texts;
+ALTER TABLE interview_events DROP CONSTRAINT interview_events_texts;
+ALTER TABLE scores DROP CONSTRAINT scores_texts;
+ALTER TABLE score_revisions DROP CONSTRAINT score_revisions_texts;
+ALTER TABLE audit_logs DROP CONSTRAINT audit_logs_texts;
+DROP FUNCTION longest(text[]);
