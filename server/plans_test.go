@@ -99,11 +99,13 @@ type explainer struct {
 	t     *testing.T
 	conn  *pgx.Conn
 	plans []string
+	// used are the indexes in all plans so far.
+	used map[string]bool
 }
 
 func newExplainer(t *testing.T, i *testkit.Installation, company uuid.UUID) *explainer {
 	t.Helper()
-	e := &explainer{t: t}
+	e := &explainer{t: t, used: map[string]bool{}}
 	config, err := pgx.ParseConfig(i.DatabaseURL)
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +149,7 @@ func (e *explainer) scans(s statement) []string {
 		if err := json.Unmarshal([]byte(object), &explained); err != nil {
 			e.t.Fatalf("%v in %s", err, plan)
 		}
-		found = append(found, walkPlan(explained.Plan)...)
+		found = append(found, e.walk(explained.Plan)...)
 	}
 	if len(e.plans) == 0 {
 		e.t.Fatalf("auto_explain reported no plan for %s", s.sql)
@@ -155,8 +157,12 @@ func (e *explainer) scans(s statement) []string {
 	return found
 }
 
-func walkPlan(node map[string]any) []string {
+// walk returns what scans returns for a node of a plan and those below it, and adds their indexes to used.
+func (e *explainer) walk(node map[string]any) []string {
 	var found []string
+	if index, ok := node["Index Name"].(string); ok {
+		e.used[index] = true
+	}
 	table, _ := node["Relation Name"].(string)
 	if node["Node Type"] == "Seq Scan" && slices.Contains(largeTables(), table) {
 		found = append(found, "Seq Scan on "+table)
@@ -166,7 +172,7 @@ func walkPlan(node map[string]any) []string {
 	}
 	children, _ := node["Plans"].([]any)
 	for _, child := range children {
-		found = append(found, walkPlan(child.(map[string]any))...)
+		found = append(found, e.walk(child.(map[string]any))...)
 	}
 	return found
 }
@@ -313,8 +319,56 @@ func TestReadsUseIndexes(t *testing.T) {
 		}
 	}
 	t.Logf("%d statements of %d requests", statements, tried)
+	checkIndexes(t, installation, explain, company.ID)
 	if statements < tried {
 		t.Errorf("statements: got %d, want at least one for each of %d requests", statements, tried)
+	}
+}
+
+// smallTables returns statements of the service that use an index of a table that is small in this test. PostgreSQL would
+// read the table instead.
+func smallTables(company, user uuid.UUID) []statement {
+	return []statement{
+		{`SELECT * FROM api_keys WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50`, []any{company}},    // ListAPIKeys
+		{`SELECT * FROM companies WHERE test_of = $1 ORDER BY created_at, id LIMIT 50`, []any{company}},                // ListTestCompanies
+		{`SELECT job_id FROM jobs_of_actor($1, $2, 'jobs')`, []any{company, user}},                                     // every list
+		{`SELECT * FROM sessions WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL`, []any{company, user}}, // ListSessions
+		{`SELECT * FROM session_changes(10)`, nil},                                                                     // PollSessions
+		{`SELECT delete_ended_sessions('2001-01-01', 10)`, nil},                                                        // DeleteEndedSessions
+		{`SELECT delete_expired_idempotency_records('2001-01-01', 10)`, nil},                                           // its job
+		{`SELECT search_users($1, '%last4711%', 10)`, []any{company}},                                                  // ListUsers
+	}
+}
+
+// checkIndexes verifies that every index is in a plan, or is unique, or belongs to a constraint.
+func checkIndexes(t *testing.T, i *testkit.Installation, e *explainer, company uuid.UUID) {
+	t.Helper()
+	if _, err := e.conn.Exec(t.Context(), `SET enable_seqscan = off`); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range smallTables(company, uuid.New()) {
+		e.scans(s)
+	}
+	used := []string{}
+	for index := range e.used {
+		used = append(used, index)
+	}
+	rows, err := i.Database.Query(t.Context(), `
+		SELECT x.indexrelid::regclass::text FROM pg_index AS x JOIN pg_class AS c ON c.oid = x.indrelid
+		WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition AND NOT x.indisunique AND NOT x.indisexclusion
+			AND NOT EXISTS (
+				SELECT FROM pg_partition_tree(x.indexrelid) AS leaf JOIN pg_class AS l ON l.oid = leaf.relid WHERE l.relname = ANY ($1)
+			)
+			AND x.indexrelid::regclass::text <> ALL ($1)`, used)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unused, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range unused {
+		t.Errorf("the index %s is in no plan", index)
 	}
 }
 
@@ -361,6 +415,11 @@ func queries(t *testing.T, op *openapi3.Operation, ids map[string]string) []url.
 		}
 		for _, value := range given {
 			all = append(all, url.Values{p.Name: {value}})
+		}
+		if p.Name == "sort" && op.OperationID == "ListApplications" { // each order has an index by job
+			for _, value := range given {
+				all = append(all, url.Values{"sort": {value}, "job_id": {ids["job_id"]}})
+			}
 		}
 	}
 	return all

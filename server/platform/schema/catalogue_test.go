@@ -305,8 +305,8 @@ func TestForeignKeysHaveIndexes(t *testing.T) {
 		WHERE k.contype = 'f' AND k.connamespace = 'public'::regnamespace AND NOT EXISTS (
 			SELECT FROM pg_index AS i WHERE i.indrelid = k.conrelid AND i.indpred IS NULL
 				AND (i.indkey::int2[])[0:least(cardinality(k.conkey), 2) - 1] = k.conkey[1:2])`),
-		[]string{ // principals are never deleted; users are deleted only by a reset, which deletes by company
-			"sessions_user_fkey", "api_keys_creator_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "application_moves_actor_fkey",
+		[]string{ // principals are never deleted; users and versions of kits only by a reset, which deletes by company
+			"sessions_user_fkey", "api_keys_creator_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "interviews_kit_version_fkey", "application_moves_actor_fkey",
 			"interview_events_actor_fkey", "score_revisions_actor_fkey",
 		})
 }
@@ -327,4 +327,18 @@ func TestIndexesAreLeakproof(t *testing.T) {
 	same(t, "btree indexes on expressions, which are not leakproof either", column(t, conn, `
 		SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
 		WHERE c.relnamespace = 'public'::regnamespace AND i.indexprs IS NOT NULL AND m.amname = 'btree'`), nil)
+}
+
+// TestTypesOfColumns refuses lists of ids, which foreign keys cannot check, and enums, whose comparisons are not leakproof,
+// except those that exist.
+func TestTypesOfColumns(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	const columns = `SELECT DISTINCT c.relname || '.' || a.attname FROM pg_class AS c
+		JOIN pg_attribute AS a ON a.attrelid = c.oid JOIN pg_type AS y ON y.oid = a.atttypid
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT a.attisdropped`
+	same(t, "columns with lists of ids", column(t, conn, columns+` AND a.atttypid = 'uuid[]'::regtype`),
+		[]string{"api_keys.job_ids", "api_keys.known_to"})
+	same(t, "columns with enums", column(t, conn, columns+` AND y.typtype = 'e'`),
+		[]string{"audit_logs.actor_type", "sessions.end_reason"})
 }

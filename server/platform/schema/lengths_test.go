@@ -84,7 +84,7 @@ func TestTextsHaveLimits(t *testing.T) {
 			continue // a list of values
 		}
 		got := 0
-		if limit := regexp.MustCompile(`(?:length|longest)\(`+of+`\) <= (\d+)`).FindStringSubmatch(definition); limit != nil {
+		if limit := regexp.MustCompile(`(?:length|longest)\(` + of + `\) <= (\d+)`).FindStringSubmatch(definition); limit != nil {
 			got, _ = strconv.Atoi(limit[1])
 		}
 		want := unlimited()[name]
