@@ -1,0 +1,1 @@
+CREATE INDEX interviews_kit_version_idx ON interviews (company_id, kit_version_id, id);
