@@ -49,6 +49,8 @@ func open(t *testing.T, options postgres.Options) two {
 			VALUES ($1, gen_random_uuid(), 'x', 'aip_live_x', sha256($2::uuid::text::bytea), '{jobs:read}', now(), now())`, company.ID, user)
 		w.Exec(`INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
 			VALUES ($1, $2, sha256('x'), 'x', now(), now() + INTERVAL '1 day')`, company.ID, user)
+		w.Exec(`INSERT INTO bookings (company_id, interview_id, person_id, during)
+			VALUES ($1, $2, $3, tstzrange('2027-01-01', '2027-01-02'))`, company.ID, interview, panelist.ID)
 		w.Exec(`INSERT INTO interview_events (company_id, id, interview_id, event, to_status, created_at)
 			VALUES ($1, $2, $2, 'create', 'draft', now())`, company.ID, interview)
 		w.Exec(`INSERT INTO score_revisions (company_id, id, score_id, revision, event, ratings, coverage, reason, actor_id, created_at)
