@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// checkBookings verifies that the bookings are the people who are busy because of an interview, and that there are want.
+// checkBookings verifies that the bookings are the people who are busy because of an interview, and their number.
 func (f fixture) checkBookings(name string, want int) {
 	f.t.Helper()
 	var count, different int
@@ -112,10 +111,9 @@ func TestDatabaseRefusesOverlap(t *testing.T) {
 func TestLanes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	book := func(minutes int, allow bool) (uuid.UUID, error) {
-		t.Helper()
+	book := func(minutes int, allow bool) error {
 		id := f.newInterview(api.InterviewStatusDraft, "panelist")
-		err := pgx.BeginFunc(t.Context(), f.Database, func(tx pgx.Tx) error {
+		return pgx.BeginFunc(t.Context(), f.Database, func(tx pgx.Tx) error {
 			_, err := tx.Exec(t.Context(), `UPDATE interviews SET status = 'scheduled', timezone = 'UTC',
 				starts_at = TIMESTAMPTZ '2027-01-12 09:00Z' + $2 * INTERVAL '1 minute',
 				ends_at = TIMESTAMPTZ '2027-01-12 10:00Z' + $2 * INTERVAL '1 minute' WHERE id = $1`, id, minutes)
@@ -125,7 +123,6 @@ func TestLanes(t *testing.T) {
 			_, err = tx.Exec(t.Context(), `UPDATE bookings SET lanes = DEFAULT WHERE interview_id = $1`, id)
 			return err
 		})
-		return id, err
 	}
 	refused := func(err error) bool {
 		var reported *pgconn.PgError
@@ -145,7 +142,7 @@ func TestLanes(t *testing.T) {
 		{"overlaps three, allowed", 10, true, false},
 		{"after all", 120, false, false},
 	} {
-		if _, err := book(step.minutes, step.allow); refused(err) != step.refused || !step.refused && err != nil {
+		if err := book(step.minutes, step.allow); refused(err) != step.refused || !step.refused && err != nil {
 			t.Errorf("%s: got error %v, want refused %v", step.name, err, step.refused)
 		}
 	}
