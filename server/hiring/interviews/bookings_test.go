@@ -90,18 +90,20 @@ func TestDatabaseRefusesOverlap(t *testing.T) {
 	draft := f.Interview(third, f.kitVersion, api.InterviewStatusDraft, f.users["panelist"])
 	other := f.Interview(elsewhere, f.kitVersion, api.InterviewStatusDraft, f.users["outsider"])
 	lead.Post(path(other, "schedule"), scheduleAt(45)).Expect(http.StatusOK)
-	for name, send := range map[string]func() *testkit.Answer{
-		"schedule": func() *testkit.Answer { return lead.Post(path(draft, "schedule"), scheduleAt(30)) },
-		"create": func() *testkit.Answer {
-			return lead.Post(collection, f.createBody(map[string]any{
+	for name, send := range map[string]func(fixture) *testkit.Answer{
+		"schedule": func(f fixture) *testkit.Answer {
+			return f.clients["lead"].Post(path(draft, "schedule"), scheduleAt(30))
+		},
+		"create": func(f fixture) *testkit.Answer {
+			return f.clients["lead"].Post(collection, f.createBody(map[string]any{
 				"application_id": third, "panel": f.panelOf("panelist"), "schedule": scheduleAt(-30),
 			}))
 		},
-		"add a panelist": func() *testkit.Answer {
+		"add a panelist": func(f fixture) *testkit.Answer {
 			return f.setPanelist("lead", other, f.users["panelist"].ID, map[string]any{})
 		},
 	} {
-		t.Run(name, func(t *testing.T) { send().Refused(http.StatusConflict, "schedule_conflict") })
+		t.Run(name, func(t *testing.T) { send(f.in(t)).Refused(http.StatusConflict, "schedule_conflict") })
 	}
 	lead.Post(path(draft, "schedule"), scheduleAt(30, "allow_conflicts", true)).Expect(http.StatusOK)
 	f.setPanelist("lead", other, f.users["panelist"].ID, map[string]any{"allow_conflicts": true}).Expect(http.StatusOK)
