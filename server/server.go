@@ -87,6 +87,8 @@ type Server struct {
 	store   *postgres.Store
 	redis   *redis.Redis
 	hasher  *password.Hasher
+	uploads *ratelimit.Leases
+	exports *ratelimit.Leases
 	guard   *session.Guard
 	keeper  *idempotency.Keeper
 	worker  *worker.Worker
@@ -126,6 +128,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 func connect(ctx context.Context, o Options) (*Server, error) {
 	options := postgres.Options{
 		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: o.Statements,
+		CompanyShare: o.Config.CompanyShare, Wait: o.Config.DatabaseWait.Duration(),
 	}
 	if o.Config.OTLPEndpoint != "" {
 		options.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces))
@@ -141,11 +144,15 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		store.Close()
 		return nil, err
 	}
-	hasher := password.NewHasher(ctx, password.Options{
+	hasher := password.NewHasher(password.Options{
 		Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
+		// A company has two groups: sign-ins, and what its signed-in users do.
+		Share: max(1, o.Config.HashQueue*o.Config.CompanyShare/200),
 	})
 	return &Server{
-		store: store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(),
+		uploads: ratelimit.NewLeases(cache, "uploads", o.Config.CompanyUploads, ratelimit.LeaseTime),
+		exports: ratelimit.NewLeases(cache, "exports", o.Config.CompanyExports, ratelimit.LeaseTime),
+		store:   store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(),
 		headless: o.Headless, end: func() {}, endJobs: func() {},
 	}, nil
 }
@@ -194,6 +201,7 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 	}
 	admission, err := gate.New(deps, gate.Options{
 		Contract: contract, Access: access, Guard: s.guard, Keeper: s.keeper, Metrics: metrics, Limits: limits,
+		Uploads: s.uploads, Exports: s.exports,
 		Keys:    &apikey.Ring{Store: s.store, Clock: o.Clock, Log: o.Log},
 		Timeout: s.timeout, MaxBody: o.Config.MaxBodyBytes, MaxUpload: o.Config.MaxUploadBytes,
 		Origins: o.Config.CORSOrigins, Pages: docs.Prefix, OperatorToken: o.Config.MetricsToken.Reveal(),
@@ -252,10 +260,22 @@ func domains(deps service.Deps, auth login.Options, contract *gate.Contract) (op
 func (s *Server) measure(ctx context.Context, o Options) *telemetry.Metrics {
 	metrics := telemetry.NewMetrics(o.Version)
 	metrics.WatchPool(s.store.Stat)
-	metrics.WatchHashing(func() (running, waiting int) { l := s.hasher.Load(); return l.Running, l.Waiting })
+	metrics.WatchHashing(func() (running, waiting int) { l := s.hasher.Load(); return l.Held, l.Waiting })
+	metrics.WatchShares(s.shares)
 	metrics.WatchRedis(func() bool { return s.redis.Up(context.WithoutCancel(ctx)) == nil })
 	s.watchJobs(ctx, o.Clock.Now, metrics)
 	return metrics
+}
+
+// shares returns the state of what companies share.
+func (s *Server) shares() []telemetry.Share {
+	connections, hashing := s.store.Load(), s.hasher.Load()
+	return []telemetry.Share{
+		{Resource: "connections", Waited: connections.Waited, Refused: connections.Refused},
+		{Resource: "hashing", Waited: hashing.Waited, Refused: hashing.Refused},
+		{Resource: "uploads", Refused: s.uploads.Refused()},
+		{Resource: "exports", Refused: s.exports.Refused()},
+	}
 }
 
 // describe builds the operations that describe the service itself.

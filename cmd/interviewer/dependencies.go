@@ -269,7 +269,7 @@ func (p program) withOperatorConfig(
 		return err
 	}
 	defer store.Close()
-	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
+	hasher := password.NewHasher(password.Options{Cost: p.hashCost})
 	defer hasher.Close()
 	o, err := newOperator(store, hasher)
 	if err != nil {

@@ -169,7 +169,7 @@ func (p program) loadDemo(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	defer store.Close()
-	hasher := password.NewHasher(ctx, password.Options{Cost: p.hashCost})
+	hasher := password.NewHasher(password.Options{Cost: p.hashCost})
 	defer hasher.Close()
 	o, err := newOperator(store, hasher)
 	if err != nil {

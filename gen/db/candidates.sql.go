@@ -415,11 +415,12 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 }
 
 const lockImports = `-- name: LockImports :exec
-SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0))
+SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0)),
+    set_config('lock_timeout', '10s', true)
 `
 
-// One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An
-// import that waits longer than the lock timeout fails with the fault Overloaded.
+// One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. From
+// then on, the import waits up to ten seconds for each lock, so that an edit of one of its rows does not end it.
 func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockImports, companyID)
 	return err

@@ -2,9 +2,11 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
@@ -50,6 +52,9 @@ func (c Call) inTx(ctx context.Context, store *postgres.Store, fn func(tx *postg
 	})
 }
 
+// lockRetry is the Retry-After for a request that got no lock. It has waited as long already.
+const lockRetry = time.Second
+
 // Attempt is the execution of a request that must not be executed twice. Its record is written by the transaction that
 // executes the request, so that neither exists without the other.
 type Attempt interface {
@@ -66,6 +71,8 @@ type Attempt interface {
 // the transaction is committed, together with the record of the response if the call is an attempt. It is committed
 // only if the actor still has the rights of the call after fn, which may have waited; otherwise Commit fails as
 // Rights.Confirm does.
+//
+// If a lock was not available in time, the error is ConcurrentRequest.
 //
 // An operation that changes something calls it once, at its end. What a refusal must leave behind, such as an audit
 // entry, is a transaction of its own, by InTx of the store.
@@ -85,6 +92,11 @@ func Commit[R api.Response](
 		}
 		return call.Attempt.Record(ctx, tx, response)
 	})
+	if postgres.LockTimeout(err) {
+		err = fault.New(fault.ConcurrentRequest).After(lockRetry).Because(err).With(
+			"Another request is changing the same resource, or one that this change depends on. Nothing was changed. " +
+				"Repeat the request after the seconds in Retry-After.")
+	}
 	if err != nil {
 		var none R
 		return none, err

@@ -152,6 +152,8 @@ func configuration(t testing.TB, database, redis string) config.Config {
 		"RATE_LIMIT_COMPANY_PER_MINUTE=0", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=0", "HASH_WORKERS=2",
 		"CORS_ORIGINS=[\"https://app.example.com\"]",
 		`TRUSTED_PROXIES=["127.0.0.1"]`, "WORKERS=1",
+		// A busy machine fails no test that waits for a lock. Tests of shares set their own.
+		"DATABASE_WAIT_MILLISECONDS=10000", "COMPANY_SHARE_PERCENT=100",
 	}, "")
 	must(t, err)
 	return *c

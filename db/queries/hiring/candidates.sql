@@ -42,9 +42,10 @@ WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 
 -- name: LockImports :exec
--- One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. An
--- import that waits longer than the lock timeout fails with the fault Overloaded.
-SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0));
+-- One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. From
+-- then on, the import waits up to ten seconds for each lock, so that an edit of one of its rows does not end it.
+SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0)),
+    set_config('lock_timeout', '10s', true);
 
 -- name: ListImportedCandidates :many
 -- The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe

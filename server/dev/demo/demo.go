@@ -84,7 +84,7 @@ func Load(ctx context.Context, o *operator.Operator, options Options) (Loaded, e
 		return Loaded{}, err
 	}
 	l := &loader{Operator: o, Options: options, library: library, now: o.Clock.Now()}
-	l.password = sync.OnceValues(func() (string, error) { return o.Hasher.Hash(ctx, Password) })
+	l.password = sync.OnceValues(func() (string, error) { return o.Hasher.Hash(ctx, "demo", Password) })
 	if l.Enlarge == "" {
 		l.Enlarge = "acme-robotics"
 	}

@@ -45,7 +45,7 @@ func (f fixture) newOperator(source clock.Source) *operator.Operator {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	hasher := password.NewHasher(f.t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
+	hasher := password.NewHasher(password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
 	f.t.Cleanup(func() {
 		hasher.Close()
 		store.Close()

@@ -20,9 +20,11 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/idempotency"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/negotiate"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -45,6 +47,8 @@ type Options struct {
 	Origins []string `optional:"true"`
 	// Limits are the rate limits. The zero value has no limits.
 	Limits Limits `optional:"true"`
+	// Uploads and Exports limit those of a company that run at the same time.
+	Uploads, Exports *ratelimit.Leases
 	// Pages is the path prefix of the reference pages, which are exempt from the rate limits.
 	Pages string `optional:"true"`
 	// OperatorToken is required by operations for the operator. Without one they are public.
@@ -98,6 +102,9 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		in, held, err := g.admit(ctx, c, op, request)
 		if err == nil {
 			err = g.proceed(decoded{c, in, callOf(request, held)}, op, request, next)
+		}
+		if postgres.LockTimeout(err) {
+			g.Metrics.LockTimeout()
 		}
 		if request.Actor != nil && fault.KindOf(err) == fault.Forbidden {
 			g.recordDenial(ctx, op, request, err)
@@ -160,7 +167,7 @@ func (g *Gate) proceed(c decoded, op *Operation, request *access.Request, next e
 		return ifChanged(c, next)
 	}
 	if op.long() {
-		return g.streams.run(c, request.Actor.ID, next)
+		return g.stream(c, op, request.Actor, next)
 	}
 	return next(c)
 }

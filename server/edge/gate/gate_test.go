@@ -19,6 +19,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/idempotency"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
@@ -37,6 +38,7 @@ func dependencies(c *gate.Contract) (service.Deps, gate.Options) {
 	return deps, gate.Options{
 		Contract: c, Access: &session.Access{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
 		Metrics: telemetry.NewMetrics("test"), Timeout: time.Minute, MaxBody: 1 << 20, MaxUpload: 1 << 20,
+		Uploads: &ratelimit.Leases{}, Exports: &ratelimit.Leases{},
 	}
 }
 

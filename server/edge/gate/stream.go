@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -20,6 +21,24 @@ const (
 	// streamRetry is the Retry-After for an actor that has too many.
 	streamRetry = 10 * time.Second
 )
+
+// stream runs an export or upload within the bounds of its company and its actor. It fails with RateLimited.
+func (g *Gate) stream(c echo.Context, op *Operation, actor *access.Actor, next echo.HandlerFunc) error {
+	leases, kind := g.Exports, "exports"
+	if op.Upload {
+		leases, kind = g.Uploads, "imports"
+	}
+	return g.streams.run(c, actor.ID, func(c echo.Context) error {
+		release, ok := leases.Take(c.Request().Context(), actor.CompanyID.String())
+		if !ok {
+			return fault.New(fault.RateLimited).After(streamRetry).With(
+				"Your company already has %d %s that run. Wait until one of them ends, and repeat the request.",
+				leases.Limit(), kind)
+		}
+		defer release()
+		return next(c)
+	})
+}
 
 // streams counts the exports and uploads that run on this replica, by actor. The zero value is ready to use.
 type streams struct {

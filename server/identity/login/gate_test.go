@@ -89,7 +89,7 @@ func TestEveryLoginComparesAPassword(t *testing.T) {
 	acme, idle := i.Company("acme"), i.Company("idle")
 	i.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme.Users[api.RoleEmployee].ID)
 	i.Exec(`UPDATE companies SET is_active = false WHERE id = $1`, idle.ID)
-	hasher := password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1})
+	hasher := password.NewHasher(password.Options{Cost: bcrypt.MinCost, Workers: 1})
 	hasher.Close()
 	service := alone(t, i, hasher)
 	for _, email := range []string{
@@ -117,11 +117,11 @@ func TestDisconnectDoesNotBypassThrottle(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	i.Company("acme")
-	hasher := password.NewHasher(t.Context(), password.Options{Cost: 13, Workers: 1})
+	hasher := password.NewHasher(password.Options{Cost: 13, Workers: 1})
 	service := alone(t, i, hasher)
 	busy := make(chan error, 1)
 	go func() {
-		_, err := hasher.Hash(t.Context(), "keeps the only worker busy")
+		_, err := hasher.Hash(t.Context(), "acme", "keeps the only worker busy")
 		busy <- err
 	}()
 	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return hasher.Load().Running == 1 })
@@ -146,7 +146,7 @@ func TestLoginStrengthensWeakHash(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
-	service := alone(t, i, password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
+	service := alone(t, i, password.NewHasher(password.Options{Cost: bcrypt.MinCost + 1, Workers: 1}))
 	cost := func() int {
 		hash := scan[string](t, i, `SELECT password_hash FROM users WHERE id = $1`, acme.Users[api.RoleHr].ID)
 		cost, err := bcrypt.Cost([]byte(hash))

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -64,7 +65,7 @@ func (a *Service) login(
 		reservation.Cancel(ctx)
 		return opened{}, failure(err), err
 	}
-	matches, err := a.compare(ctx, reservation, account.PasswordHash, body.Password)
+	matches, err := a.compare(ctx, reservation, password.OfEmail(email), account.PasswordHash, body.Password)
 	if err != nil {
 		return opened{}, failure(err), err
 	}
@@ -109,8 +110,10 @@ func (a *Service) account(ctx context.Context, email string, test *string) (db.F
 // compare compares a password with a hash, or does the same work if there is no hash. It cancels the reservation if the
 // password could not be compared. If the client leaves meanwhile, the attempt remains counted: otherwise clients could
 // leave early to bypass the throttle and cause any amount of hashing.
-func (a *Service) compare(ctx context.Context, r *ratelimit.Reservation, hash, plain string) (bool, error) {
-	matches, err := a.Hasher.Matches(ctx, hash, plain)
+func (a *Service) compare(
+	ctx context.Context, r *ratelimit.Reservation, group, hash, plain string,
+) (bool, error) {
+	matches, err := a.Hasher.Matches(ctx, group, hash, plain)
 	if err != nil && ctx.Err() == nil {
 		r.Cancel(ctx)
 	}
@@ -182,7 +185,7 @@ func (a *Service) strengthen(ctx context.Context, account db.FindAccountRow, pla
 	if !a.Hasher.NeedsRehash(account.PasswordHash) {
 		return
 	}
-	hash, err := a.Hasher.Hash(ctx, plain)
+	hash, err := a.Hasher.Hash(ctx, password.OfCompany(account.CompanyID), plain)
 	if err == nil {
 		err = a.Store.Of(account.CompanyID).StrengthenPasswordHash(ctx, db.StrengthenPasswordHashParams{
 			CompanyID: account.CompanyID, UserID: account.UserID, VerifiedHash: account.PasswordHash, NewHash: hash,

@@ -36,7 +36,7 @@ func (a *Service) ChangePassword(
 		return nil, fault.New(fault.PasswordRefused).
 			Field("/new_password", "unchanged", "must differ from the current password")
 	}
-	hash, err := a.Hasher.Hash(ctx, request.Body.NewPassword)
+	hash, err := a.Hasher.Hash(ctx, password.OfCompany(actor.CompanyID), request.Body.NewPassword)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (a *Service) confirm(ctx context.Context, actor access.Actor, me db.GetMeRo
 	if err != nil {
 		return err
 	}
-	matches, err := a.compare(ctx, reservation, user.PasswordHash, current)
+	matches, err := a.compare(ctx, reservation, password.OfCompany(user.CompanyID), user.PasswordHash, current)
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,7 @@ func (o *Operator) CreateUser(ctx context.Context, company db.FindCompanyRow, p 
 	if err != nil {
 		return db.User{}, err
 	}
-	hash, err := o.Hasher.Hash(ctx, plain)
+	hash, err := o.Hasher.Hash(ctx, password.OfCompany(company.ID), plain)
 	if err != nil {
 		return db.User{}, err
 	}
@@ -185,7 +185,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	if err != nil {
 		return err
 	}
-	hash, err := o.Hasher.Hash(ctx, plain)
+	hash, err := o.Hasher.Hash(ctx, password.OfCompany(account.CompanyID), plain)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func setup(t *testing.T) (*testkit.Installation, *operator.Operator) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasher := password.NewHasher(t.Context(), password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
+	hasher := password.NewHasher(password.Options{Cost: bcrypt.MinCost, Workers: 1, Queue: 4})
 	t.Cleanup(func() {
 		hasher.Close()
 		s.Close()

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -23,16 +24,17 @@ var errNUL = errors.New("the password contains NUL, which bcrypt treats as its e
 
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
-// Hash returns the bcrypt hash of a password at the Hasher's cost. It returns fault.Overloaded if no worker is free in
+// Hash returns the bcrypt hash of a password at the Hasher's cost. The group says whose turn it takes; see OfCompany and
+// OfEmail. It returns fault.Overloaded if no worker is free in
 // time, and an error that wraps the context's if ctx ends first. Passwords that Check refuses for their length in bytes
 // or for a NUL are errors here too; callers must check first.
-func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
+func (h *Hasher) Hash(ctx context.Context, group, plain string) (string, error) {
 	if err := hashable(plain); err != nil {
 		return "", fmt.Errorf("password: hash: %w", err)
 	}
 	var hash []byte
 	var failure error
-	if err := h.do(ctx, func() { hash, failure = bcrypt.GenerateFromPassword([]byte(plain), h.cost) }); err != nil {
+	if err := h.do(ctx, group, func() { hash, failure = bcrypt.GenerateFromPassword([]byte(plain), h.cost) }); err != nil {
 		return "", err
 	}
 	if failure != nil {
@@ -43,18 +45,18 @@ func (h *Hasher) Hash(ctx context.Context, plain string) (string, error) {
 
 // Matches reports whether the stored hash is the hash of the password. An empty hash means that the account does not
 // exist: the result is false, after the same work. The result is also false, after the same work, for passwords that
-// could never have been set and for malformed hashes; malformed hashes are logged. Errors are those of Hash.
+// could never have been set and for malformed hashes; malformed hashes are logged. Group and errors are those of Hash.
 //
 // The work for a stored hash of lower cost is filled up to the Hasher's cost, so that it takes the same time. A hash of
 // higher cost takes longer, up to four times; hashes of a still higher cost count as malformed.
-func (h *Hasher) Matches(ctx context.Context, stored, plain string) (bool, error) {
+func (h *Hasher) Matches(ctx context.Context, group, stored, plain string) (bool, error) {
 	hashes, usable := comparisons(stored, h.cost)
 	if stored != "" && !usable {
 		slog.WarnContext(ctx, "a stored password hash is malformed; no password matches it")
 	}
 	candidate := []byte(plain[:min(len(plain), MaxBytes)])
 	var equal bool
-	err := h.do(ctx, func() {
+	err := h.do(ctx, group, func() {
 		equal = bcrypt.CompareHashAndPassword(hashes[0], candidate) == nil
 		for _, filler := range hashes[1:] {
 			_ = bcrypt.CompareHashAndPassword(filler, candidate)
@@ -65,6 +67,13 @@ func (h *Hasher) Matches(ctx context.Context, stored, plain string) (bool, error
 	}
 	return equal && usable && hashable(plain) == nil, nil
 }
+
+// OfCompany returns the group of requests of a company's users.
+func OfCompany(id uuid.UUID) string { return id.String() }
+
+// OfEmail returns the group of sign-ins with an email address: its domain, which users of one company usually share. It
+// must not depend on whether the account exists, because waiting would reveal that.
+func OfEmail(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
 // NeedsRehash reports whether a hash should be replaced the next time its password matches, because its cost is lower
 // than the Hasher's.

@@ -18,7 +18,7 @@ const testCost = bcrypt.MinCost + 2
 
 func newHasher(t *testing.T) *Hasher {
 	t.Helper()
-	h := NewHasher(t.Context(), Options{Cost: testCost, Workers: 1})
+	h := NewHasher(Options{Cost: testCost, Workers: 1})
 	t.Cleanup(h.Close)
 	return h
 }
@@ -71,7 +71,7 @@ func TestMatches(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := h.Matches(t.Context(), test.stored, test.plain)
+			got, err := h.Matches(t.Context(), "acme", test.stored, test.plain)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,7 +122,7 @@ func TestHash(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hash, err := h.Hash(t.Context(), test.plain)
+			hash, err := h.Hash(t.Context(), "acme", test.plain)
 			if !test.accept {
 				if err == nil || hash != "" {
 					t.Errorf("hash = %q, error = %v, want an error alone", hash, err)
@@ -135,7 +135,7 @@ func TestHash(t *testing.T) {
 			if cost, err := bcrypt.Cost([]byte(hash)); err != nil || cost != testCost {
 				t.Errorf("cost = %d (%v), want %d", cost, err, testCost)
 			}
-			if matches, err := h.Matches(t.Context(), hash, test.plain); err != nil || !matches {
+			if matches, err := h.Matches(t.Context(), "acme", hash, test.plain); err != nil || !matches {
 				t.Errorf("matches = %v (error %v), want true", matches, err)
 			}
 		})
@@ -144,7 +144,7 @@ func TestHash(t *testing.T) {
 
 func TestDefaultCostIs12(t *testing.T) {
 	t.Parallel()
-	h := NewHasher(t.Context(), Options{Workers: 1})
+	h := NewHasher(Options{Workers: 1})
 	t.Cleanup(h.Close)
 	tail := strings.Repeat("x", 53)
 	if !h.NeedsRehash("$2a$11$"+tail) || h.NeedsRehash("$2a$12$"+tail) {
@@ -155,18 +155,18 @@ func TestDefaultCostIs12(t *testing.T) {
 func TestConcurrentCallersGetTheirOwnResults(t *testing.T) {
 	t.Parallel()
 	const callers = 40
-	h := NewHasher(t.Context(), Options{Cost: bcrypt.MinCost, Workers: 3, Queue: callers, Wait: time.Minute})
+	h := NewHasher(Options{Cost: bcrypt.MinCost, Workers: 3, Queue: callers, Wait: time.Minute})
 	t.Cleanup(h.Close)
 	var all sync.WaitGroup
 	for i := range callers {
 		all.Go(func() {
-			hash, err := h.Hash(t.Context(), fmt.Sprintf("password of %d", i))
+			hash, err := h.Hash(t.Context(), "acme", fmt.Sprintf("password of %d", i))
 			if err != nil {
 				t.Error(err)
 				return
 			}
 			for other := i; other < i+2; other++ {
-				matches, err := h.Matches(t.Context(), hash, fmt.Sprintf("password of %d", other))
+				matches, err := h.Matches(t.Context(), "acme", hash, fmt.Sprintf("password of %d", other))
 				if err != nil || matches != (other == i) {
 					t.Errorf("password of %d matches the hash of %d = %v (error %v), want %v", other, i, matches, err, other == i)
 				}
@@ -184,7 +184,7 @@ func TestMatchesAfterCloseIsOverloaded(t *testing.T) {
 	h := newHasher(t)
 	hash := hashAt(t, "correct horse", testCost)
 	h.Close()
-	matches, err := h.Matches(t.Context(), hash, "correct horse")
+	matches, err := h.Matches(t.Context(), "acme", hash, "correct horse")
 	if matches || !fault.Is(err, fault.Overloaded) {
 		t.Errorf("matches = %v (error %v), want false and %s", matches, err, fault.Overloaded)
 	}
@@ -214,11 +214,11 @@ func TestNeedsRehash(t *testing.T) {
 
 	const plain = "correct horse"
 	old := hashAt(t, plain, bcrypt.MinCost)
-	upgraded, err := h.Hash(t.Context(), plain)
+	upgraded, err := h.Hash(t.Context(), "acme", plain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	matches, err := h.Matches(t.Context(), upgraded, plain)
+	matches, err := h.Matches(t.Context(), "acme", upgraded, plain)
 	if !h.NeedsRehash(old) || h.NeedsRehash(upgraded) || !matches || err != nil {
 		t.Errorf("upgrade from %s to %s: matches = %v (error %v), want true, and a rehash only of the first", old, upgraded, matches, err)
 	}
@@ -268,9 +268,9 @@ func FuzzComparisonsTakeTheSameWork(f *testing.F) {
 }
 
 func BenchmarkMatches(b *testing.B) {
-	h := NewHasher(b.Context(), Options{Workers: 1})
+	h := NewHasher(Options{Workers: 1})
 	defer h.Close()
-	stored, err := h.Hash(b.Context(), "correct horse")
+	stored, err := h.Hash(b.Context(), "acme", "correct horse")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -282,7 +282,7 @@ func BenchmarkMatches(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if matches, err := h.Matches(b.Context(), hash, "incorrect horse"); err != nil || matches {
+				if matches, err := h.Matches(b.Context(), "acme", hash, "incorrect horse"); err != nil || matches {
 					b.Fatal(matches, err)
 				}
 			}

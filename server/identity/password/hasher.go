@@ -6,6 +6,7 @@
 //
 //   - Hasher hashes and compares on a few low-priority threads behind a bounded queue. Other requests are scheduled
 //     first, no caller waits longer than Options.Wait, and no work is done for callers that left while waiting.
+//   - Callers belong to groups, which take turns. No group occupies more of the queue than its share.
 //   - A comparison takes the same work for an unknown account as for a wrong password, for any input and any stored
 //     hash.
 //   - Check decides which new passwords are acceptable. It keeps no state.
@@ -13,15 +14,14 @@ package password
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
-	"golang.org/x/sync/semaphore"
 
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fair"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -42,6 +42,8 @@ type Options struct {
 	// Queue is how many callers may wait for a worker; 0 means 16 per worker, about as many as can be served within the
 	// default Wait.
 	Queue int
+	// Share is how many callers of one group may wait; 0 means Queue.
+	Share int
 	// Wait is the longest time a caller waits for a worker; 0 means 5 s. The time of the hashing itself is added.
 	Wait time.Duration
 }
@@ -49,36 +51,17 @@ type Options struct {
 // Hasher hashes and compares passwords on a bounded number of threads. It is safe for concurrent use. A process needs
 // one. Close releases it.
 type Hasher struct {
-	cost int
-	wait time.Duration
-
-	// places bounds the callers admitted, both waiting and being served; workers bounds those being served and queues
-	// the others in order of arrival.
-	places  *semaphore.Weighted
-	workers *semaphore.Weighted
-
-	running atomic.Int64
-	waiting atomic.Int64
-
-	close func()
-	// atClose calls a function when Close is called, at once if it has been; stop undoes that.
-	atClose func(func()) (stop func() bool)
+	cost    int
+	wait    time.Duration
+	workers *fair.Places[string]
 }
 
-// Load is the work of a Hasher at one moment.
-type Load struct {
-	// Running is the number of passwords being hashed or compared.
-	Running int
-	// Waiting is the number of callers in the queue.
-	Waiting int
-}
-
-// NewHasher returns a Hasher. It lives until Close; the end of ctx does not end it.
+// NewHasher returns a Hasher. It lives until Close.
 //
 // NewHasher adds the number of workers to GOMAXPROCS, so that a worker never occupies the processor another goroutine
 // needs to run: the operating system then decides which thread gets the core, and workers have low priority. From then
 // on the runtime no longer adapts GOMAXPROCS to changed CPU limits. NewHasher panics if the cost is out of range.
-func NewHasher(ctx context.Context, o Options) *Hasher {
+func NewHasher(o Options) *Hasher {
 	if o.Cost == 0 {
 		o.Cost = Cost
 	}
@@ -92,46 +75,39 @@ func NewHasher(ctx context.Context, o Options) *Hasher {
 	if o.Queue <= 0 {
 		o.Queue = queuedPerWorker * o.Workers
 	}
+	if o.Share <= 0 {
+		o.Share = o.Queue
+	}
 	if o.Wait <= 0 {
 		o.Wait = defaultWait
 	}
 	widen(o.Workers)
-	h := &Hasher{
-		cost:    o.Cost,
-		wait:    o.Wait,
-		places:  semaphore.NewWeighted(int64(o.Workers + o.Queue)),
-		workers: semaphore.NewWeighted(int64(o.Workers)),
-	}
-	open, end := context.WithCancel(context.WithoutCancel(ctx))
-	h.atClose = func(f func()) func() bool { return context.AfterFunc(open, f) }
-	h.close = sync.OnceFunc(func() {
-		end()
-		// A worker is free when its hash is done. Close keeps them all, so nothing runs after it. Acquire cannot fail:
-		// its context does not end.
-		_ = h.workers.Acquire(context.WithoutCancel(open), int64(o.Workers))
-	})
-	return h
+	return &Hasher{cost: o.Cost, wait: o.Wait, workers: fair.New[string](fair.Options{
+		// A worker is free again after one hash, so a group may use all of them while no other waits.
+		Places: o.Workers, Share: o.Workers, Queue: o.Queue, QueueShare: o.Share, Wait: o.Wait,
+	})}
 }
 
-// Load returns the current load, for metrics.
-func (h *Hasher) Load() Load {
-	return Load{Running: int(h.running.Load()), Waiting: int(h.waiting.Load())}
-}
+// Load returns the current load, for metrics: a place is held while a password is hashed or compared.
+func (h *Hasher) Load() fair.Load { return h.workers.Load() }
 
 // Close waits for the hashes in progress, whose callers still get their results. Callers in the queue, and all later
 // ones, get fault.Overloaded at once. Close may be called more than once.
-func (h *Hasher) Close() { h.close() }
+func (h *Hasher) Close() { h.workers.Close() }
 
 // do runs work on a worker and waits until it is done. If do returns an error, work either never started or the caller
 // left while it was running: the caller must then not touch what work writes.
-func (h *Hasher) do(ctx context.Context, work func()) error {
-	if err := h.enter(ctx); err != nil {
-		return err
+func (h *Hasher) do(ctx context.Context, group string, work func()) error {
+	if err := h.workers.Acquire(ctx, group); errors.Is(err, fair.ErrNoPlace) {
+		// All callers in the queue have been served, or have given up, when a retry arrives.
+		return fault.New(fault.Overloaded).After(h.wait).Because(err)
+	} else if err != nil {
+		return fmt.Errorf("password: canceled before hashing: %w", err)
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		defer h.leave()
+		defer h.workers.Release(group)
 		// The thread is never unlocked: it ends with this goroutine, so no other goroutine inherits the low priority.
 		runtime.LockOSThread()
 		lowerPriority()
@@ -144,40 +120,6 @@ func (h *Hasher) do(ctx context.Context, work func()) error {
 		return fmt.Errorf("password: canceled while hashing: %w", ctx.Err())
 	}
 }
-
-// enter waits for a worker, no longer than Options.Wait.
-func (h *Hasher) enter(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("password: canceled before hashing: %w", err)
-	}
-	if !h.places.TryAcquire(1) {
-		return h.overloaded()
-	}
-	h.waiting.Add(1)
-	defer h.waiting.Add(-1)
-	bounded, cancel := context.WithTimeout(ctx, h.wait)
-	defer cancel()
-	defer h.atClose(cancel)()
-	if h.workers.Acquire(bounded, 1) != nil {
-		h.places.Release(1)
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("password: canceled before hashing: %w", err)
-		}
-		return h.overloaded()
-	}
-	h.running.Add(1)
-	return nil
-}
-
-// leave gives the worker and the place back.
-func (h *Hasher) leave() {
-	h.running.Add(-1)
-	h.workers.Release(1)
-	h.places.Release(1)
-}
-
-// overloaded advises to retry when all callers in the queue have been served or have given up.
-func (h *Hasher) overloaded() error { return fault.New(fault.Overloaded).After(h.wait) }
 
 // widen adds to GOMAXPROCS, unless it already exceeds the number of cores: then an earlier Hasher or the operator has
 // raised it, and a process with many Hashers, as in tests, does not raise it once for each. Close restores nothing, for

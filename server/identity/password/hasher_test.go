@@ -20,7 +20,7 @@ func inBubble(t *testing.T, o Options, test func(*testing.T, *Hasher)) {
 	t.Helper()
 	o.Cost, o.Workers = bcrypt.MinCost, 1
 	synctest.Test(t, func(t *testing.T) {
-		h := NewHasher(t.Context(), o)
+		h := NewHasher(o)
 		defer h.Close()
 		test(t, h)
 	})
@@ -32,21 +32,24 @@ func occupy(t *testing.T, h *Hasher) (release func()) {
 	hold := make(chan struct{})
 	begin(t.Context(), h, func() { <-hold })
 	synctest.Wait()
-	wantLoad(t, h, Load{Running: 1})
+	wantLoad(t, h, 1, 0)
 	return func() { close(hold) }
 }
 
 // begin submits work in the background and returns the channel that gets its result.
-func begin(ctx context.Context, h *Hasher, work func()) <-chan error {
+func begin(ctx context.Context, h *Hasher, work func()) <-chan error { return beginOf(ctx, h, "acme", work) }
+
+// beginOf is begin for a group.
+func beginOf(ctx context.Context, h *Hasher, group string, work func()) <-chan error {
 	result := make(chan error, 1)
-	go func() { result <- h.do(ctx, work) }()
+	go func() { result <- h.do(ctx, group, work) }()
 	return result
 }
 
-func wantLoad(t *testing.T, h *Hasher, want Load) {
+func wantLoad(t *testing.T, h *Hasher, running, waiting int) {
 	t.Helper()
-	if got := h.Load(); got != want {
-		t.Errorf("load = %+v, want %+v", got, want)
+	if got := h.Load(); got.Held != running || got.Waiting != waiting {
+		t.Errorf("load = %+v, want %d running and %d waiting", got, running, waiting)
 	}
 }
 
@@ -67,12 +70,12 @@ func TestFullQueueRefusesImmediately(t *testing.T) {
 		release := occupy(t, h)
 		waiting := []<-chan error{begin(t.Context(), h, func() {}), begin(t.Context(), h, func() {})}
 		synctest.Wait()
-		wantLoad(t, h, Load{Running: 1, Waiting: 2})
+		wantLoad(t, h, 1, 2)
 
 		start := time.Now()
-		_, err := h.Hash(t.Context(), "one too many")
+		_, err := h.Hash(t.Context(), "acme", "one too many")
 		wantOverloaded(t, err, time.Minute)
-		_, err = h.Matches(t.Context(), "", "one too many")
+		_, err = h.Matches(t.Context(), "acme", "", "one too many")
 		wantOverloaded(t, err, time.Minute)
 		if waited := time.Since(start); waited != 0 {
 			t.Errorf("time of the refusal = %v, want 0s", waited)
@@ -84,7 +87,7 @@ func TestFullQueueRefusesImmediately(t *testing.T) {
 				t.Errorf("a queued caller was not served: %v", err)
 			}
 		}
-		wantLoad(t, h, Load{})
+		wantLoad(t, h, 0, 0)
 	})
 }
 
@@ -94,12 +97,12 @@ func TestWaitIsBounded(t *testing.T) {
 		release := occupy(t, h)
 		defer release()
 		start := time.Now()
-		err := h.do(t.Context(), func() { t.Error("the work was done for a caller that had timed out") })
+		err := h.do(t.Context(), "acme", func() { t.Error("the work was done for a caller that had timed out") })
 		wantOverloaded(t, err, 3*time.Second)
 		if waited := time.Since(start); waited != 3*time.Second {
 			t.Errorf("wait = %v, want 3s", waited)
 		}
-		wantLoad(t, h, Load{Running: 1})
+		wantLoad(t, h, 1, 0)
 	})
 }
 
@@ -110,13 +113,13 @@ func TestCanceledCallerLeavesQueue(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		canceled := begin(ctx, h, func() { t.Error("the work was done for a caller that had left") })
 		synctest.Wait()
-		wantLoad(t, h, Load{Running: 1, Waiting: 1})
+		wantLoad(t, h, 1, 1)
 
 		cancel()
 		if err := <-canceled; !errors.Is(err, context.Canceled) {
 			t.Errorf("error = %v, want %v", err, context.Canceled)
 		}
-		wantLoad(t, h, Load{Running: 1})
+		wantLoad(t, h, 1, 0)
 
 		next := begin(t.Context(), h, func() {})
 		synctest.Wait()
@@ -132,7 +135,7 @@ func TestCanceledContextDoesNoWork(t *testing.T) {
 	inBubble(t, Options{}, func(t *testing.T, h *Hasher) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		err := h.do(ctx, func() { t.Error("the work was done") })
+		err := h.do(ctx, "acme", func() { t.Error("the work was done") })
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error = %v, want %v", err, context.Canceled)
 		}
@@ -145,15 +148,15 @@ func TestCancelWhileHashingReturnsImmediately(t *testing.T) {
 		hold, finished := make(chan struct{}), false
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		err := h.do(ctx, func() { <-hold; finished = true })
+		err := h.do(ctx, "acme", func() { <-hold; finished = true })
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error = %v, want %v", err, context.DeadlineExceeded)
 		}
-		wantLoad(t, h, Load{Running: 1})
+		wantLoad(t, h, 1, 0)
 
 		close(hold)
 		synctest.Wait()
-		wantLoad(t, h, Load{})
+		wantLoad(t, h, 0, 0)
 		if !finished {
 			t.Error("the work was not finished after its caller left")
 		}
@@ -176,6 +179,51 @@ func TestQueueIsFIFO(t *testing.T) {
 		}
 		if want := []int{0, 1, 2, 3, 4}; !slices.Equal(served, want) {
 			t.Errorf("served %v, want %v", served, want)
+		}
+	})
+}
+
+// TestGroupsTakeTurns expects that a group with one caller is served after one caller of a group with many.
+func TestGroupsTakeTurns(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{}, func(t *testing.T, h *Hasher) {
+		release := occupy(t, h)
+		var served []string
+		var last <-chan error
+		for range 4 {
+			last = beginOf(t.Context(), h, "acme", func() { served = append(served, "acme") })
+			synctest.Wait()
+		}
+		globex := beginOf(t.Context(), h, "globex", func() { served = append(served, "globex") })
+		synctest.Wait()
+		release()
+		for _, result := range []<-chan error{globex, last} {
+			if err := <-result; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := []string{"acme", "globex", "acme", "acme", "acme"}; !slices.Equal(served, want) {
+			t.Errorf("served %v, want %v", served, want)
+		}
+	})
+}
+
+// TestShareOfTheQueue fills the share of one group. Another group still gets a place in the queue.
+func TestShareOfTheQueue(t *testing.T) {
+	t.Parallel()
+	inBubble(t, Options{Queue: 4, Share: 2, Wait: time.Minute}, func(t *testing.T, h *Hasher) {
+		release := occupy(t, h)
+		waiting := []<-chan error{begin(t.Context(), h, func() {}), begin(t.Context(), h, func() {})}
+		synctest.Wait()
+		wantOverloaded(t, <-begin(t.Context(), h, func() {}), time.Minute)
+		waiting = append(waiting, beginOf(t.Context(), h, "globex", func() {}))
+		synctest.Wait()
+		wantLoad(t, h, 1, 3)
+		release()
+		for n, result := range waiting {
+			if err := <-result; err != nil {
+				t.Errorf("waiting caller %d got %v, want to be served", n, err)
+			}
 		}
 	})
 }
@@ -204,7 +252,7 @@ func TestCloseAnswersAllCallers(t *testing.T) {
 			t.Errorf("the hash in progress was not returned: %v", err)
 		}
 		<-closed
-		_, err := h.Hash(t.Context(), "too late")
+		_, err := h.Hash(t.Context(), "acme", "too late")
 		wantOverloaded(t, err, time.Minute)
 		if waited := time.Since(start); waited != 0 {
 			t.Errorf("wait of refused callers = %v, want 0s", waited)
@@ -219,7 +267,7 @@ func TestNewHasherRaisesGOMAXPROCS(t *testing.T) { //nolint:paralleltest // see 
 	before := runtime.GOMAXPROCS(cores)
 	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
 	for range 3 {
-		h := NewHasher(t.Context(), Options{Cost: bcrypt.MinCost, Workers: 5})
+		h := NewHasher(Options{Cost: bcrypt.MinCost, Workers: 5})
 		t.Cleanup(h.Close)
 		if got := runtime.GOMAXPROCS(0); got != cores+5 {
 			t.Errorf("GOMAXPROCS = %d, want %d", got, cores+5)
@@ -237,7 +285,7 @@ func TestNewHasherPanicsOnInvalidCost(t *testing.T) {
 					t.Error("NewHasher did not panic")
 				}
 			}()
-			NewHasher(t.Context(), Options{Cost: cost, Workers: 1}).Close()
+			NewHasher(Options{Cost: cost, Workers: 1}).Close()
 		})
 	}
 }

@@ -22,11 +22,11 @@ func TestOnlyWorkersHaveLowPriority(t *testing.T) {
 	t.Parallel()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	h := NewHasher(t.Context(), Options{Cost: bcrypt.MinCost, Workers: 1})
+	h := NewHasher(Options{Cost: bcrypt.MinCost, Workers: 1})
 	defer h.Close()
 
 	own, want := nice(t), min(nice(t)+niceStep, 19)
-	if err := h.do(t.Context(), func() {
+	if err := h.do(t.Context(), "acme", func() {
 		if got := nice(t); got != want {
 			t.Errorf("a worker runs at nice %d, want %d", got, want)
 		}

@@ -92,7 +92,7 @@ func (u *Users) CreateUser(
 	if err != nil {
 		return nil, err
 	}
-	if row.PasswordHash, err = u.Hasher.Hash(ctx, body.Password); err != nil {
+	if row.PasswordHash, err = u.Hasher.Hash(ctx, password.OfCompany(actor.CompanyID), body.Password); err != nil {
 		return nil, err
 	}
 	row.ID, row.Now, row.PasswordChangeRequired = u.Clock.ID(), u.Clock.Now(), true

@@ -24,6 +24,8 @@ const (
 
 // Durations that a variable gives as an integer in one unit.
 type (
+	// Milliseconds is a number of milliseconds.
+	Milliseconds int
 	// Seconds is a number of seconds.
 	Seconds int
 	// Minutes is a number of minutes.
@@ -31,6 +33,9 @@ type (
 	// Days is a number of days of 24 hours.
 	Days int
 )
+
+// Duration returns the time.Duration.
+func (m Milliseconds) Duration() time.Duration { return time.Duration(m) * time.Millisecond }
 
 // Duration returns the time.Duration.
 func (s Seconds) Duration() time.Duration { return time.Duration(s) * time.Second }
@@ -97,6 +102,10 @@ type Config struct {
 	MigrationDatabaseURL SecretURL `env:"MIGRATION_DATABASE_URL"`
 	// DatabaseMaxConnections is the maximum size of the pool of this process.
 	DatabaseMaxConnections int `env:"DATABASE_MAX_CONNECTIONS"`
+	// DatabaseWait is how long a request waits for a lock or for a connection.
+	DatabaseWait Milliseconds `env:"DATABASE_WAIT_MILLISECONDS"`
+	// CompanyShare is the percentage of connections, and of places in the queue for hashing, that one company can use.
+	CompanyShare int `env:"COMPANY_SHARE_PERCENT"`
 	// MigrateOnStart applies pending migrations before the service listens.
 	MigrateOnStart bool `env:"MIGRATE_ON_START"`
 	// SeedDemo loads the demo data at start. The default is true if the launcher starts PostgreSQL.
@@ -122,6 +131,10 @@ type Config struct {
 	HashWorkers int `env:"HASH_WORKERS"`
 	// HashQueue is the number of requests that may wait for a worker; further ones are answered with 503.
 	HashQueue int `env:"HASH_QUEUE"`
+	// CompanyUploads is the maximum number of imports of a company that run at the same time, on all replicas.
+	CompanyUploads int `env:"COMPANY_UPLOADS"`
+	// CompanyExports is the maximum number of exports of a company that run at the same time, on all replicas.
+	CompanyExports int `env:"COMPANY_EXPORTS"`
 	// LoginPerAccountAndIP is the maximum number of attempts from one address for one account within LoginWindow.
 	LoginPerAccountAndIP int `env:"LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP"`
 	// LoginPerIP is the maximum number of attempts from one address for all accounts within LoginWindow.

@@ -79,6 +79,14 @@ func Variables() []Variable {
 			Name: "DATABASE_MAX_CONNECTIONS", Default: "16", Min: 1, Max: 1000,
 			Meaning: "The maximum number of connections to PostgreSQL per process.",
 		},
+		{
+			Name: "DATABASE_WAIT_MILLISECONDS", Default: "1000", Min: 100, Max: 10_000,
+			Meaning: "How long a request waits for a lock or a connection before 409 or 503, in milliseconds.",
+		},
+		{
+			Name: "COMPANY_SHARE_PERCENT", Default: "50", Min: 1, Max: 100,
+			Meaning: "The percentage of connections and of the hashing queue that one company can use; 100 means no limit.",
+		},
 		{Name: "MIGRATE_ON_START", Default: "true", Meaning: "Apply pending migrations at start."},
 		{
 			Name: "SEED_DEMO", Example: "false",
@@ -118,6 +126,14 @@ func Variables() []Variable {
 		{
 			Name: "HASH_QUEUE", Default: "64", Min: 1, Max: 10_000,
 			Meaning: "The number of requests that may wait for hashing; further ones are answered with 503.",
+		},
+		{
+			Name: "COMPANY_UPLOADS", Default: "4", Min: 1, Max: 1000,
+			Meaning: "The maximum number of imports of a company at the same time, on all replicas.",
+		},
+		{
+			Name: "COMPANY_EXPORTS", Default: "4", Min: 1, Max: 1000,
+			Meaning: "The maximum number of exports of a company at the same time, on all replicas.",
 		},
 		{
 			Name: "LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP", Default: "10", Min: 1, Max: 1_000_000,

@@ -17,7 +17,7 @@ func (s *Store) RawOf(company uuid.UUID) db.DBTX { return s.bound(company, setTe
 func (s *Store) RawPlanned(company uuid.UUID) db.DBTX { return s.bound(company, setTenantPlan) }
 
 // RawLookup is Lookup for any SQL.
-func (s *Store) RawLookup() db.DBTX { return &statements{pool: s.pool} }
+func (s *Store) RawLookup() db.DBTX { return &statements{store: s} }
 
 // RawInTx is InTx for any SQL.
 func (s *Store) RawInTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {

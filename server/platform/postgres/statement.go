@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // prelude is a statement that is sent ahead of a query, in the same round trip.
@@ -21,16 +21,30 @@ type prelude struct {
 // statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one
 // transaction, so the tenant that a prelude sets applies to the statement behind it and to nothing else.
 type statements struct {
-	pool   *pgxpool.Pool
-	tenant []prelude
+	store   *Store
+	company uuid.UUID
+	tenant  []prelude
 }
 
 func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return send(ctx, s.pool, s.tenant, sql, args).exec()
+	if err := s.store.enter(ctx, s.company); err != nil {
+		return pgconn.CommandTag{}, queryFailed(sql, err)
+	}
+	return s.send(ctx, sql, args).exec()
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return send(ctx, s.pool, s.tenant, sql, args).query()
+	if err := s.store.enter(ctx, s.company); err != nil {
+		return nil, queryFailed(sql, err)
+	}
+	return s.send(ctx, sql, args).query()
+}
+
+// send sends a statement. The place of its connection is given back when the pipeline is closed.
+func (s *statements) send(ctx context.Context, sql string, args []any) pipeline {
+	p := send(ctx, s.store.pool, s.tenant, sql, args)
+	p.store, p.company = s.store, s.company
+	return p
 }
 
 func (s *statements) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
@@ -47,6 +61,9 @@ type pipeline struct {
 	results  pgx.BatchResults
 	preludes []prelude
 	sql      string
+	// store has a place of the company for the connection; nil within a transaction, which has it itself.
+	store   *Store
+	company uuid.UUID
 }
 
 func send(ctx context.Context, to sender, preludes []prelude, sql string, args []any) pipeline {
@@ -55,7 +72,7 @@ func send(ctx context.Context, to sender, preludes []prelude, sql string, args [
 		batch.Queue(p.sql, p.args...)
 	}
 	batch.Queue(sql, args...)
-	return pipeline{to.SendBatch(ctx, batch), preludes, sql}
+	return pipeline{results: to.SendBatch(ctx, batch), preludes: preludes, sql: sql}
 }
 
 func (p pipeline) exec() (pgconn.CommandTag, error) {
@@ -74,7 +91,7 @@ func (p pipeline) query() (pgx.Rows, error) {
 	if err != nil {
 		return nil, queryFailed(p.sql, p.close(err))
 	}
-	return &result{Rows: rows, sql: p.sql, batch: p.results}, nil
+	return &result{Rows: rows, sql: p.sql, batch: p}, nil
 }
 
 // open reads the results of the preludes.
@@ -87,9 +104,13 @@ func (p pipeline) open() error {
 	return nil
 }
 
-// close ends the pipeline, and returns the first error. That of closing repeats an earlier one.
+// close ends the pipeline, and returns the first error. That of closing repeats an earlier one. It must be called once.
 func (p pipeline) close(err error) error {
-	if closing := p.results.Close(); err == nil {
+	closing := p.results.Close()
+	if p.store != nil {
+		p.store.leave(p.company)
+	}
+	if err == nil {
 		return closing
 	}
 	return err
@@ -112,8 +133,9 @@ func (p prelude) failed(err error) error {
 // result returns the rows of a query, and closes the pipeline that they came with.
 type result struct {
 	pgx.Rows
-	sql    string
-	batch  pgx.BatchResults
+	sql string
+	// batch is the pipeline; one without results for a query that was sent alone.
+	batch  pipeline
 	closed bool
 	err    error
 }
@@ -124,8 +146,8 @@ func (r *result) Close() {
 		return
 	}
 	r.closed = true
-	if r.batch != nil {
-		r.err = r.batch.Close()
+	if r.batch.results != nil {
+		r.err = r.batch.close(nil)
 	}
 }
 

@@ -5,6 +5,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,6 +15,8 @@ import (
 	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fair"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // JobSchema is the schema of the tables of River, which runs background jobs.
@@ -37,14 +40,24 @@ type Options struct {
 	URL string
 	// MaxConns is the maximum number of connections of the pool, up to 1000; 0 means 16.
 	MaxConns int
-	// StatementTimeout limits each statement and each wait for a lock; 0 means ten seconds.
+	// CompanyShare is the percentage of the connections that one company can hold, from 1; 0 means 100. Below 100, some
+	// connections are also reserved for work that belongs to no company.
+	CompanyShare int
+	// StatementTimeout limits each statement; 0 means ten seconds.
 	StatementTimeout time.Duration
+	// Wait limits each wait for a lock and each wait for a connection; 0 means StatementTimeout.
+	Wait time.Duration
 	// Tracer traces statements; nil for none.
 	Tracer pgx.QueryTracer
 }
 
-// Store is a pool of connections of the service's role.
-type Store struct{ pool *pgxpool.Pool }
+// Store is a pool of connections of the service's role. Queries and transactions take turns by company, and no company
+// holds more connections than its share; see package fair. Requests whose company is not known yet, and work on all
+// companies, count as one company, which has no id.
+type Store struct {
+	pool   *pgxpool.Pool
+	places *fair.Places[uuid.UUID]
+}
 
 // Open returns a Store. Connections are opened when they are needed, so an unreachable database is not an error here; a
 // malformed URL is.
@@ -59,8 +72,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.MaxConns == 0 {
 		o.MaxConns = 16
 	}
+	if o.Wait == 0 {
+		o.Wait = o.StatementTimeout
+	}
 	timeout := fmt.Sprint(o.StatementTimeout.Milliseconds())
-	config.MaxConns = int32(min(o.MaxConns, 1000)) //nolint:gosec // bounded on this line
+	o.MaxConns = min(o.MaxConns, 1000)
+	config.MaxConns = int32(o.MaxConns) //nolint:gosec // bounded on the line before
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 5 * time.Minute
 	config.MaxConnIdleTime = 10 * time.Minute
@@ -74,7 +91,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	// Our queries are shorter than their compilation, which would be repeated for each new plan.
 	parameters["jit"] = "off"
 	parameters["statement_timeout"] = timeout
-	parameters["lock_timeout"] = timeout
+	parameters["lock_timeout"] = fmt.Sprint(o.Wait.Milliseconds())
 	parameters["idle_in_transaction_session_timeout"] = timeout
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		pgxuuid.Register(conn.TypeMap()) // binary format, so that ids are not formatted and parsed as text
@@ -84,7 +101,21 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create connection pool: %w", err)
 	}
-	return &Store{pool: pool}, nil
+	return &Store{pool: pool, places: fair.New[uuid.UUID](share(o))}, nil
+}
+
+// share divides the connections. River and the checks of the service itself take connections from the pool directly, so
+// an eighth of them is not for companies.
+func share(o Options) fair.Options {
+	places, percent := o.MaxConns, 100
+	if 0 < o.CompanyShare && o.CompanyShare < 100 {
+		percent = o.CompanyShare
+		places -= min(o.MaxConns-1, max(1, o.MaxConns/8))
+	}
+	return fair.Options{
+		Places: places, Share: max(1, (places*percent+99)/100),
+		Queue: fair.Unbounded, QueueShare: fair.Unbounded, Wait: o.Wait,
+	}
 }
 
 // Close closes the connections once they are idle.
@@ -93,6 +124,26 @@ func (s *Store) Close() { s.pool.Close() }
 // Pool returns the pool for River, which runs the statements of its own tables. Row-level security does not apply to
 // these; it hides all rows of our tables from connections of the pool.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Load returns how many connections companies hold and wait for, for metrics.
+func (s *Store) Load() fair.Load { return s.places.Load() }
+
+// enter waits until a company may take a connection. After success, leave must be called once, when the connection is
+// back in the pool.
+func (s *Store) enter(ctx context.Context, company uuid.UUID) error {
+	err := s.places.Acquire(ctx, company)
+	if !errors.Is(err, fair.ErrNoPlace) {
+		return failed("wait for a connection", err)
+	}
+	overloaded := fault.New(fault.Overloaded).After(time.Second).Because(err)
+	if company != uuid.Nil {
+		return overloaded.With("Your company's other requests use all database connections that it can have. " +
+			"Send fewer requests at a time, and repeat this one after the seconds in Retry-After.")
+	}
+	return overloaded
+}
+
+func (s *Store) leave(company uuid.UUID) { s.places.Release(company) }
 
 // Stat returns the state of the pool.
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
@@ -108,12 +159,12 @@ func (s *Store) Planned(company uuid.UUID) *db.Queries {
 
 // bound returns statements that each set the tenant first.
 func (s *Store) bound(company uuid.UUID, tenant string) *statements {
-	return &statements{pool: s.pool, tenant: []prelude{setting(tenant, company)}}
+	return &statements{store: s, company: company, tenant: []prelude{setting(tenant, company)}}
 }
 
 // Lookup returns queries for requests without a tenant, such as a login. Row-level security hides all rows from them;
 // they can only call the functions that exist for this purpose.
-func (s *Store) Lookup() *db.Queries { return db.New(&statements{pool: s.pool}) }
+func (s *Store) Lookup() *db.Queries { return db.New(&statements{store: s}) }
 
 // Ping checks that the database answers.
 func (s *Store) Ping(ctx context.Context) error {

@@ -110,7 +110,7 @@ func meaning(reported *pgconn.PgError, err error) error {
 	switch reported.Code {
 	case "40001", "40P01": // serialization failure, deadlock
 		return fault.New(fault.ConcurrentRequest).Because(err)
-	case "55P03": // lock timeout
+	case lockNotAvailable: // service.Commit has a more precise fault
 		return fault.New(fault.Overloaded).After(time.Second).Because(err)
 	case "57014": // statement timeout
 		return fault.New(fault.Overloaded).After(5 * time.Second).Because(err)
@@ -123,6 +123,16 @@ func meaning(reported *pgconn.PgError, err error) error {
 		}
 	}
 	return err
+}
+
+// lockNotAvailable is the SQLSTATE of a wait for a lock that took too long.
+const lockNotAvailable = "55P03"
+
+// LockTimeout reports whether an error is that of a wait for a lock of a row, of a table or of an advisory lock that took
+// longer than Options.Wait. PostgreSQL does not say which it was.
+func LockTimeout(err error) bool {
+	var reported *pgconn.PgError
+	return errors.As(err, &reported) && reported.Code == lockNotAvailable
 }
 
 // Guarded returns the error of an UPDATE or DELETE whose WHERE repeats the state that a decision was based on. If no

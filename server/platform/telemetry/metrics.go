@@ -84,6 +84,7 @@ type Metrics struct {
 	throttled     outcomes
 	revocations   outcomes
 	sealed        prometheus.Counter
+	lockTimeouts  prometheus.Counter
 	deprecated    *deprecated
 	jobs          jobs
 }
@@ -115,8 +116,11 @@ func NewMetrics(version string) *Metrics {
 		sealed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "interviewer_audit_sealed_total", Help: "Audit entries added to their company's hash chain.",
 		}),
+		lockTimeouts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "interviewer_lock_timeouts_total", Help: "Requests that did not get a lock in PostgreSQL in time.",
+		}),
 	}
-	r.MustRegister(m.inFlight, m.sealed, buildInfo(version), collectors.NewGoCollector(),
+	r.MustRegister(m.inFlight, m.sealed, m.lockTimeouts, buildInfo(version), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -150,6 +154,9 @@ func (m *Metrics) Deprecated(operation, what, client string) {
 
 // Revocation counts a check of a session by source of its state, one of the constants SourceLocal and following.
 func (m *Metrics) Revocation(source string) { m.revocations.count(source) }
+
+// LockTimeout counts a request that did not get a lock in time.
+func (m *Metrics) LockTimeout() { m.lockTimeouts.Inc() }
 
 // AuditSealed counts n sealed audit entries; n is not negative.
 func (m *Metrics) AuditSealed(n int) { m.sealed.Add(float64(n)) }

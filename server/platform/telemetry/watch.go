@@ -46,6 +46,29 @@ func (m *Metrics) WatchHashing(load func() (running, waiting int)) {
 	}))
 }
 
+// Share is what has happened to callers that wanted a part of a resource that companies share.
+type Share struct {
+	// Resource is connections, hashing, uploads or exports.
+	Resource string
+	// Waited counts the callers that had to wait, and Refused those that got none.
+	Waited, Refused uint64
+}
+
+// WatchShares adds how often callers waited for a shared resource, and how often they were refused, read at each
+// scrape. Call it once.
+func (m *Metrics) WatchShares(shares func() []Share) {
+	waited := prometheus.NewDesc("interviewer_shares_waited_total",
+		"Callers that waited for a resource that companies share.", []string{"resource"}, nil)
+	refused := prometheus.NewDesc("interviewer_shares_refused_total",
+		"Callers that were refused a resource that companies share.", []string{"resource"}, nil)
+	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
+		for _, s := range shares() {
+			ch <- counter(waited, float64(s.Waited), s.Resource)
+			ch <- counter(refused, float64(s.Refused), s.Resource)
+		}
+	}))
+}
+
 // WatchRedis adds whether Redis is up, read at each scrape; up must not wait for Redis. Call it once.
 func (m *Metrics) WatchRedis(up func() bool) {
 	redis := prometheus.NewDesc("interviewer_redis_up", "1 if Redis answers, 0 if not.", nil, nil)
@@ -71,6 +94,6 @@ func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metri
 	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }
 
-func counter(d *prometheus.Desc, value float64) prometheus.Metric {
-	return prometheus.MustNewConstMetric(d, prometheus.CounterValue, value)
+func counter(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.CounterValue, value, labels...)
 }

@@ -1,0 +1,209 @@
+// Package fair divides a bounded resource of one process, such as database connections, between groups, such as
+// companies.
+//
+// Places has a number of places. No group holds more of them than its share, so one group cannot occupy all. Callers
+// that get none wait for a bounded time. A place that becomes free goes to the group whose turn it is: groups take turns,
+// and within a group the caller that came first is served first. A group with a thousand waiting callers therefore
+// delays another one by one place, not by a thousand.
+package fair
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrNoPlace means that no place became free in time, that too many callers wait, or that Places is closed.
+var ErrNoPlace = errors.New("no place became free")
+
+// Options configure Places. All numbers are at least 1.
+type Options struct {
+	// Places is the number of places, and Share how many of them one group can hold.
+	Places, Share int
+	// Queue is how many callers can wait, and QueueShare how many of them can be of one group.
+	Queue, QueueShare int
+	// Wait is the longest time that a caller waits.
+	Wait time.Duration
+}
+
+// Unbounded is a number of callers that is never reached.
+const Unbounded = 1 << 30
+
+// Load is the state of Places at one moment.
+type Load struct {
+	// Held is the number of places in use, and Waiting the number of callers that wait.
+	Held, Waiting int
+	// Waited counts the callers that had to wait, and Refused those that got ErrNoPlace.
+	Waited, Refused uint64
+}
+
+// Places are places for groups that K identifies. It is safe for concurrent use. Taking a free place does not allocate.
+type Places[K comparable] struct {
+	options Options
+
+	mu   sync.Mutex
+	load Load
+	held map[K]int
+	// queues are the callers that wait, by group, and turns the groups that have some, the next one first.
+	//
+	// While a place is free, all groups in turns hold their shares.
+	queues map[K][]*waiter
+	turns  []K
+	closed bool
+	// idle is closed when Places is closed and no place is held.
+	idle chan struct{}
+}
+
+// waiter is a caller that waits. Its fields are written before ready is closed.
+type waiter struct {
+	ready   chan struct{}
+	granted bool
+}
+
+// New returns places that are all free.
+func New[K comparable](o Options) *Places[K] {
+	return &Places[K]{options: o, held: map[K]int{}, queues: map[K][]*waiter{}, idle: make(chan struct{})}
+}
+
+// Acquire takes a place for a group. It fails with ErrNoPlace, and with an error that wraps the context's if ctx ends
+// first. After success, the caller must call Release once.
+func (p *Places[K]) Acquire(ctx context.Context, group K) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("wait for a place: %w", err)
+	}
+	p.mu.Lock()
+	if !p.closed && p.load.Held < p.options.Places && p.held[group] < p.options.Share {
+		p.take(group)
+		p.mu.Unlock()
+		return nil
+	}
+	queue := p.queues[group]
+	if p.closed || p.load.Waiting >= p.options.Queue || len(queue) >= p.options.QueueShare {
+		p.load.Refused++
+		p.mu.Unlock()
+		return ErrNoPlace
+	}
+	w := &waiter{ready: make(chan struct{})}
+	if len(queue) == 0 {
+		p.turns = append(p.turns, group)
+	}
+	p.queues[group] = append(queue, w)
+	p.load.Waiting++
+	p.load.Waited++
+	p.mu.Unlock()
+	return p.await(ctx, group, w)
+}
+
+// await waits until w has a place, may wait no longer, or ctx ends.
+func (p *Places[K]) await(ctx context.Context, group K, w *waiter) error {
+	timer := time.NewTimer(p.options.Wait)
+	defer timer.Stop()
+	var left error
+	select {
+	case <-w.ready:
+	case <-timer.C:
+	case <-ctx.Done():
+		left = fmt.Errorf("wait for a place: %w", ctx.Err())
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case w.granted && left == nil:
+		return nil
+	case w.granted:
+		p.release(group)
+		return left
+	}
+	p.leave(group, w)
+	if left != nil {
+		return left
+	}
+	p.load.Refused++
+	return ErrNoPlace
+}
+
+// Release gives a place of a group back.
+func (p *Places[K]) Release(group K) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.release(group)
+}
+
+// Load returns the current load, for metrics.
+func (p *Places[K]) Load() Load {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.load
+}
+
+// Close waits until all places are free. Callers that wait, and all later ones, get ErrNoPlace at once. Close may be
+// called more than once.
+func (p *Places[K]) Close() {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		for _, queue := range p.queues {
+			for _, w := range queue {
+				close(w.ready)
+			}
+		}
+		if p.load.Held == 0 {
+			close(p.idle)
+		}
+	}
+	p.mu.Unlock()
+	<-p.idle
+}
+
+func (p *Places[K]) take(group K) {
+	p.load.Held++
+	p.held[group]++
+}
+
+func (p *Places[K]) release(group K) {
+	p.load.Held--
+	if p.held[group]--; p.held[group] == 0 {
+		delete(p.held, group)
+	}
+	if p.closed {
+		if p.load.Held == 0 {
+			close(p.idle)
+		}
+		return
+	}
+	// The place goes to the first group that may hold another one.
+	for i, next := range p.turns {
+		if p.held[next] >= p.options.Share {
+			continue
+		}
+		queue := p.queues[next]
+		w := queue[0]
+		p.turns = slices.Delete(p.turns, i, i+1)
+		if len(queue) > 1 {
+			p.queues[next] = queue[1:]
+			p.turns = append(p.turns, next)
+		} else {
+			delete(p.queues, next)
+		}
+		p.load.Waiting--
+		p.take(next)
+		w.granted = true
+		close(w.ready)
+		return
+	}
+}
+
+// leave removes a caller that got no place from its queue.
+func (p *Places[K]) leave(group K, w *waiter) {
+	p.load.Waiting--
+	queue := p.queues[group]
+	if i := slices.Index(queue, w); len(queue) > 1 {
+		p.queues[group] = slices.Delete(queue, i, i+1)
+		return
+	}
+	delete(p.queues, group)
+	p.turns = slices.DeleteFunc(p.turns, func(other K) bool { return other == group })
+}
