@@ -93,6 +93,8 @@ type Installation struct {
 	// Specification is enforced by the replicas that are started from now on, and their responses are checked against
 	// it; nil for the published one.
 	Specification *openapi3.T
+	// HashCost is the cost of a password hash at the replicas that are started from now on; 0 means the lowest.
+	HashCost int
 	// Statements observes the statements of the replicas that are started from now on; nil for no observer.
 	Statements pgx.QueryTracer
 }
@@ -222,7 +224,7 @@ func (i *Installation) Replica() *Replica {
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Version: "test",
 		Log:    telemetry.NewLogger(output{i.t}, slog.LevelError, false, access.LogAttrs),
-		Traces: noop.NewTracerProvider(), HashCost: bcrypt.MinCost,
+		Traces: noop.NewTracerProvider(), HashCost: max(i.HashCost, bcrypt.MinCost),
 		RedisTimeout: i.RedisTimeout, Statements: i.Statements, Contract: contract,
 	})
 	must(i.t, err)
