@@ -62,6 +62,21 @@ func (c twoCompanies) awaitLocks(t testing.TB, want int) {
 	})
 }
 
+// metricValue reads a metric, which is a whole number, of a replica.
+func metricValue(t testing.TB, replica *testkit.Replica, name string) (value int) {
+	t.Helper()
+	for line := range strings.Lines(string(replica.Anonymous(t).Get("/metrics").Body)) {
+		if number, found := strings.CutPrefix(line, name+" "); found {
+			if _, err := fmt.Sscan(number, &value); err != nil {
+				t.Fatal(err)
+			}
+			return value
+		}
+	}
+	t.Fatalf("there is no metric %s", name)
+	return 0
+}
+
 // rename changes a candidate.
 func rename(c *testkit.Client, id uuid.UUID) *testkit.Answer {
 	return c.Patch(candidatesPath+"/"+id.String(), map[string]string{"first_name": "Nora"})
@@ -118,9 +133,8 @@ func TestLocksThatAreHeldForLong(t *testing.T) {
 			test.send(hr.In(t)).Expect(test.after)
 		})
 	}
-	metrics := string(replica.Anonymous(t).Get("/metrics").Body)
-	if want := "\ninterviewer_lock_timeouts_total 3\n"; !strings.Contains(metrics, want) {
-		t.Errorf("the metrics lack %q", want)
+	if n := metricValue(t, replica, "interviewer_lock_timeouts_total"); n != 3 {
+		t.Errorf("got %d lock timeouts in the metrics, want 3", n)
 	}
 }
 
@@ -163,8 +177,7 @@ func TestConnectionsOfOneCompany(t *testing.T) {
 	}
 	c.awaitLocks(t, 2)
 	testkit.Eventually(t, 30*time.Second, "the other edits wait for a connection", func() bool {
-		return strings.Contains(string(replica.Anonymous(t).Get("/metrics").Body),
-			fmt.Sprintf("\ninterviewer_shares_waited_total{resource=\"connections\"} %d\n", edits-2))
+		return metricValue(t, replica, `interviewer_shares_waited_total{resource="connections"}`) >= edits-2
 	})
 
 	other.Get("/api/v1/jobs").Expect(http.StatusOK)
@@ -212,7 +225,7 @@ func TestNoConnectionInTime(t *testing.T) {
 func TestHashingOfOneCompany(t *testing.T) {
 	t.Parallel()
 	c := newTwoCompanies(t)
-	c.Config.HashWorkers, c.HashCost = 1, 12
+	c.Config.HashWorkers, c.HashCost = 1, 11
 	replica := c.Replica()
 	const each = 4
 	users := []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
@@ -229,11 +242,8 @@ func TestHashingOfOneCompany(t *testing.T) {
 		}
 	}
 	testkit.Eventually(t, 30*time.Second, "the sign-ins wait", func() bool {
-		var waited int
-		for line := range strings.Lines(string(replica.Anonymous(t).Get("/metrics").Body)) {
-			_, _ = fmt.Sscanf(line, `interviewer_hashing{state="waiting"} %d`, &waited)
-		}
-		return waited+int(answered.Load()) >= cap(statuses)-1
+		waiting := metricValue(t, replica, `interviewer_hashing{state="waiting"}`)
+		return waiting+int(answered.Load()) >= cap(statuses)-1
 	})
 	replica.SignIn(t, c.globex.Users[api.RoleHr])
 	if n := answered.Load(); int(n) >= cap(statuses)-1 {
@@ -241,8 +251,9 @@ func TestHashingOfOneCompany(t *testing.T) {
 			n, cap(statuses))
 	}
 	for range cap(statuses) {
-		if status := <-statuses; status != http.StatusUnauthorized {
-			t.Errorf("a sign-in that waited: got %d, want 401", status)
+		// On a busy machine, some wait for too long.
+		if status := <-statuses; status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
+			t.Errorf("a sign-in that waited: got %d, want 401 or 503", status)
 		}
 	}
 }
@@ -251,6 +262,7 @@ func TestHashingOfOneCompany(t *testing.T) {
 func openUpload(t *testing.T, client *testkit.Client) (finish func()) {
 	t.Helper()
 	body, sender := io.Pipe()
+	t.Cleanup(func() { _ = sender.CloseWithError(io.ErrUnexpectedEOF) }) // if the test failed before finish
 	request, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, client.URL+importPath, body)
 	if err != nil {
 		t.Fatal(err)
@@ -302,7 +314,7 @@ func TestUploadsOfOneCompany(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newTwoCompanies(t)
-			c.Config.CompanyUploads, c.RedisTimeout = 2, 0
+			c.Config.CompanyUploads = 2
 			first, second := c.Replica(), c.Replica()
 			hr, admin := first.SignIn(t, c.acme.Users[api.RoleHr]), first.SignIn(t, c.acme.Users[api.RoleAdmin])
 			other := second.SignIn(t, c.globex.Users[api.RoleHr])
