@@ -36,7 +36,7 @@ func BenchmarkFairSharing(b *testing.B) {
 			edited := c.edit(ctx, b, replica, func(n int) int { return 1 + n*7919%importedRows })
 			go func() {
 				defer stop()
-				send(b.Context(), b, replica.SignIn(b, c.acme.Users[api.RoleAdmin]), http.MethodPost, importPath, file.String())
+				benchmarkSend(b.Context(), b, replica.SignIn(b, c.acme.Users[api.RoleAdmin]), http.MethodPost, importPath, file.String())
 			}()
 			c.measure(ctx, b, replica, 1<<30)
 			b.ReportMetric(edited(), "refused-%")
@@ -70,8 +70,8 @@ func newSharingBenchmark(b *testing.B, candidates int) (twoCompanies, *testkit.R
 	return c, c.Replica()
 }
 
-// send returns the status of a response, 0 if the context ended first.
-func send(ctx context.Context, b *testing.B, as *testkit.Client, method, path, body string) int {
+// benchmarkSend returns the status of a response, 0 if the context ended first.
+func benchmarkSend(ctx context.Context, b *testing.B, as *testkit.Client, method, path, body string) int {
 	b.Helper()
 	request, err := http.NewRequestWithContext(ctx, method, as.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -105,7 +105,7 @@ func (c twoCompanies) edit(
 			for ctx.Err() == nil {
 				n := int(sent.Add(1))
 				path := fmt.Sprintf("%s/00000000-0000-0000-0000-%012d", candidatesPath, candidate(n))
-				status := send(ctx, b, hr, http.MethodPatch, path, fmt.Sprintf(`{"first_name":"Nora %d"}`, n))
+				status := benchmarkSend(ctx, b, hr, http.MethodPatch, path, fmt.Sprintf(`{"first_name":"Nora %d"}`, n))
 				if status != http.StatusOK && ctx.Err() == nil {
 					refusals.Add(1)
 				}
@@ -126,7 +126,7 @@ func (c twoCompanies) measure(ctx context.Context, b *testing.B, replica *testki
 	failed := 0
 	for n := 0; n < atMost && ctx.Err() == nil; n++ {
 		begun := time.Now()
-		if send(b.Context(), b, other, http.MethodGet, "/api/v1/users", "") != http.StatusOK {
+		if benchmarkSend(b.Context(), b, other, http.MethodGet, "/api/v1/users", "") != http.StatusOK {
 			failed++
 		}
 		took = append(took, time.Since(begun))

@@ -124,7 +124,7 @@ func TestDisconnectDoesNotBypassThrottle(t *testing.T) {
 		_, err := hasher.Hash(t.Context(), "acme", "keeps the only worker busy")
 		busy <- err
 	}()
-	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return hasher.Load().Running == 1 })
+	testkit.Eventually(t, 10*time.Second, "the worker is busy", func() bool { return hasher.Load().Held == 1 })
 	leaving, leave := context.WithCancel(t.Context())
 	left := make(chan error, 1)
 	go func() { left <- signIn(leaving, service, "hr@acme.example", wrong) }()
