@@ -98,6 +98,9 @@ func (h *Hasher) Close() { h.workers.Close() }
 // do runs work on a worker and waits until it is done. If do returns an error, work either never started or the caller
 // left while it was running: the caller must then not touch what work writes.
 func (h *Hasher) do(ctx context.Context, group string, work func()) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("password: canceled before hashing: %w", err)
+	}
 	if err := h.workers.Acquire(ctx, group); errors.Is(err, fair.ErrNoPlace) {
 		// All callers in the queue have been served, or have given up, when a retry arrives.
 		return fault.New(fault.Overloaded).After(h.wait).Because(err)

@@ -37,7 +37,9 @@ func occupy(t *testing.T, h *Hasher) (release func()) {
 }
 
 // begin submits work in the background and returns the channel that gets its result.
-func begin(ctx context.Context, h *Hasher, work func()) <-chan error { return beginOf(ctx, h, "acme", work) }
+func begin(ctx context.Context, h *Hasher, work func()) <-chan error {
+	return beginOf(ctx, h, "acme", work)
+}
 
 // beginOf is begin for a group.
 func beginOf(ctx context.Context, h *Hasher, group string, work func()) <-chan error {

@@ -69,11 +69,8 @@ func New[K comparable](o Options) *Places[K] {
 }
 
 // Acquire takes a place for a group. It fails with ErrNoPlace, and with an error that wraps the context's if ctx ends
-// first. After success, the caller must call Release once.
+// while the caller waits; it does not look at ctx if a place is free. After success, the caller must call Release once.
 func (p *Places[K]) Acquire(ctx context.Context, group K) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("wait for a place: %w", err)
-	}
 	p.mu.Lock()
 	if !p.closed && p.load.Held < p.options.Places && p.held[group] < p.options.Share {
 		p.take(group)
