@@ -279,7 +279,9 @@ func openUpload(t *testing.T, client *testkit.Client) (finish func()) {
 		_ = response.Body.Close()
 		status <- response.StatusCode
 	}()
-	if _, err := io.WriteString(sender, "external_id,first_name,last_name\n"); err != nil {
+	// More than the client's transport buffers: the service takes the upload when its first byte arrives.
+	rows := strings.Repeat(",Mira,Solheim\n", 1000)
+	if _, err := io.WriteString(sender, "external_id,first_name,last_name\n"+rows); err != nil {
 		t.Fatal(err)
 	}
 	return func() {
