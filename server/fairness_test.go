@@ -279,8 +279,8 @@ func openUpload(t *testing.T, client *testkit.Client) (finish func()) {
 		_ = response.Body.Close()
 		status <- response.StatusCode
 	}()
-	// More than the client's transport buffers: the service takes the upload when its first byte arrives.
-	rows := strings.Repeat(",Mira,Solheim\n", 1000)
+	// More than the connection buffers, so the operation has begun to read when all is written. Empty lines are ignored.
+	rows := strings.Repeat("\n", 16<<20)
 	if _, err := io.WriteString(sender, "external_id,first_name,last_name\n"+rows); err != nil {
 		t.Fatal(err)
 	}
