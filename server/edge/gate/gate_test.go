@@ -24,6 +24,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -38,7 +39,9 @@ func dependencies(c *gate.Contract) (service.Deps, gate.Options) {
 	return deps, gate.Options{
 		Contract: c, Access: &session.Access{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
 		Metrics: telemetry.NewMetrics("test"), Timeout: time.Minute, MaxBody: 1 << 20, MaxUpload: 1 << 20,
-		Uploads: &ratelimit.Leases{}, Exports: &ratelimit.Leases{},
+		// Without Redis, leases are counted in memory.
+		Uploads: ratelimit.NewLeases(&redis.Redis{}, "uploads", 4, ratelimit.LeaseTime),
+		Exports: ratelimit.NewLeases(&redis.Redis{}, "exports", 4, ratelimit.LeaseTime),
 	}
 }
 
