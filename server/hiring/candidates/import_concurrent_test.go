@@ -82,7 +82,7 @@ func TestImportTooLarge(t *testing.T) {
 }
 
 // TestConcurrentImports imports the same candidates several times at once, in opposite orders. Each import writes all of
-// them or is refused as overloaded.
+// them or is refused because another one runs.
 func TestConcurrentImports(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -104,9 +104,9 @@ func TestConcurrentImports(t *testing.T) {
 			for _, reversed := range []bool{false, true} {
 				all.Go(func() {
 					answer := upload(f.as[role], "csv", file(reversed, fmt.Sprintf("%d-%d-%t", round, n, reversed)))
-					if answer.Status == http.StatusServiceUnavailable {
+					if answer.Status == http.StatusConflict {
 						// It waited for the lock of another import longer than the lock timeout.
-						answer.Refused(http.StatusServiceUnavailable, "overloaded")
+						answer.Refused(http.StatusConflict, "concurrent_request")
 						return
 					}
 					if report := decodeReport(answer); report.Created+report.Updated != rows {
