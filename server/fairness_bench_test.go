@@ -31,25 +31,29 @@ func BenchmarkFairSharing(b *testing.B) {
 		for n := range importedRows {
 			fmt.Fprintf(&file, "ats-%d,Mira,Solheim\n", n+1)
 		}
+		hr, admin := replica.SignIn(b, c.acme.Users[api.RoleHr]), replica.SignIn(b, c.acme.Users[api.RoleAdmin])
+		other := replica.SignIn(b, c.globex.Users[api.RoleHr])
 		for b.Loop() {
 			ctx, stop := context.WithCancel(b.Context())
-			edited := c.edit(ctx, b, replica, func(n int) int { return 1 + n*7919%importedRows })
+			edited := edit(ctx, b, hr, func(n int) int { return 1 + n*7919%importedRows })
 			go func() {
 				defer stop()
-				benchmarkSend(b.Context(), b, replica.SignIn(b, c.acme.Users[api.RoleAdmin]), http.MethodPost, importPath, file.String())
+				benchmarkSend(b.Context(), b, admin, http.MethodPost, importPath, file.String())
 			}()
-			c.measure(ctx, b, replica, 1<<30)
+			measureSharing(ctx, b, other, 1<<30)
 			b.ReportMetric(edited(), "refused-%")
 		}
 	})
 	b.Run("lock", func(b *testing.B) {
 		c, replica := newSharingBenchmark(b, 1)
+		hr := replica.SignIn(b, c.acme.Users[api.RoleHr])
+		other := replica.SignIn(b, c.globex.Users[api.RoleHr])
 		for b.Loop() {
 			ctx, stop := context.WithCancel(b.Context())
 			release := c.hold(b, `SELECT FROM candidates WHERE external_id = 'ats-1' FOR UPDATE`)
-			edited := c.edit(ctx, b, replica, func(int) int { return 1 })
+			edited := edit(ctx, b, hr, func(int) int { return 1 })
 			c.awaitLocks(b, 2)
-			c.measure(ctx, b, replica, 200)
+			measureSharing(ctx, b, other, 200)
 			stop()
 			b.ReportMetric(edited(), "refused-%")
 			release()
@@ -93,11 +97,10 @@ func benchmarkSend(ctx context.Context, b *testing.B, as *testkit.Client, method
 
 // edit lets clients edit candidates until the context ends. The result waits for them, and returns the percentage of
 // edits that were refused.
-func (c twoCompanies) edit(
-	ctx context.Context, b *testing.B, replica *testkit.Replica, candidate func(n int) int,
+func edit(
+	ctx context.Context, b *testing.B, hr *testkit.Client, candidate func(n int) int,
 ) (refused func() float64) {
 	b.Helper()
-	hr := replica.SignIn(b, c.acme.Users[api.RoleHr])
 	var all sync.WaitGroup
 	var sent, refusals atomic.Int64
 	for range concurrentEdits {
@@ -118,15 +121,18 @@ func (c twoCompanies) edit(
 	}
 }
 
-// measure sends up to a number of requests of the other company until the context ends.
-func (c twoCompanies) measure(ctx context.Context, b *testing.B, replica *testkit.Replica, atMost int) {
+// measureSharing sends up to a number of requests of the other company until the context ends.
+func measureSharing(ctx context.Context, b *testing.B, other *testkit.Client, atMost int) {
 	b.Helper()
-	other := replica.SignIn(b, c.globex.Users[api.RoleHr])
 	var took []time.Duration
 	failed := 0
 	for n := 0; n < atMost && ctx.Err() == nil; n++ {
 		begun := time.Now()
-		if benchmarkSend(b.Context(), b, other, http.MethodGet, "/api/v1/users", "") != http.StatusOK {
+		status := benchmarkSend(ctx, b, other, http.MethodGet, "/api/v1/users", "")
+		if ctx.Err() != nil {
+			break
+		}
+		if status != http.StatusOK {
 			failed++
 		}
 		took = append(took, time.Since(begun))

@@ -113,7 +113,8 @@ func (l *Leases) end(client string) {
 // extend takes or extends a lease in Redis.
 func (l *Leases) extend(ctx context.Context, key, id string, limit int) (granted bool, err error) {
 	err = l.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-		answer, err := l.script.Exec(ctx, c, []string{key}, []string{id, strconv.Itoa(limit), microseconds(l.expire)}).AsInt64()
+		arguments := []string{id, strconv.Itoa(limit), microseconds(l.expire)}
+		answer, err := l.script.Exec(ctx, c, []string{key}, arguments).AsInt64()
 		granted = answer == 1
 		return err
 	})

@@ -1,10 +1,11 @@
 // Package ratelimit limits how often clients may send requests: Throttle limits login attempts, Limiter everything
-// else. Leases limit what may run at the same time. All count in Redis, by the clock of the Redis server, so that all replicas share one limit and their own
-// clocks do not matter.
+// else. Leases limit what may run at the same time. All count in Redis, by the clock of the Redis server, so that all
+// replicas share one limit and their own clocks do not matter.
 //
-// Throttle and Limiter differ when Redis is down. Throttle refuses all attempts, because an uncounted login attempt is a free guess
-// at a password. Limiter counts in the memory of its replica, so that the service remains available. Neither waits
-// longer than package redis allows. Leases fall back as Limiter does. If Redis loses its data, counting starts again from zero.
+// Throttle and Limiter differ when Redis is down. Throttle refuses all attempts, because an uncounted login attempt is
+// a free guess at a password. Limiter counts in the memory of its replica, so that the service remains available.
+// Neither waits longer than package redis allows. Leases fall back as Limiter does. If Redis loses its data, counting
+// starts again from zero.
 //
 // The counters of one login attempt cannot share a slot of Redis Cluster, because an account is used from many
 // networks and a network uses many accounts. Only a single Redis, or one behind Sentinel, is supported.

@@ -24,10 +24,10 @@ var errNUL = errors.New("the password contains NUL, which bcrypt treats as its e
 
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
-// Hash returns the bcrypt hash of a password at the Hasher's cost. The group says whose turn it takes; see OfCompany and
-// OfEmail. It returns fault.Overloaded if no worker is free in
-// time, and an error that wraps the context's if ctx ends first. Passwords that Check refuses for their length in bytes
-// or for a NUL are errors here too; callers must check first.
+// Hash returns the bcrypt hash of a password at the Hasher's cost. The group says whose turn it takes; see OfCompany
+// and OfEmail. It returns fault.Overloaded if no worker is free in time, and an error that wraps the context's if ctx
+// ends first. Passwords that Check refuses for their length in bytes or for a NUL are errors here too; callers must
+// check first.
 func (h *Hasher) Hash(ctx context.Context, group, plain string) (string, error) {
 	if err := hashable(plain); err != nil {
 		return "", fmt.Errorf("password: hash: %w", err)

@@ -2,9 +2,9 @@
 // companies.
 //
 // Places has a number of places. No group holds more of them than its share, so one group cannot occupy all. Callers
-// that get none wait for a bounded time. A place that becomes free goes to the group whose turn it is: groups take turns,
-// and within a group the caller that came first is served first. A group with a thousand waiting callers therefore
-// delays another one by one place, not by a thousand.
+// that get none wait for a bounded time. A place that becomes free goes to the group whose turn it is: groups take
+// turns, and within a group the caller that came first is served first. A group with a thousand waiting callers
+// therefore delays another one by one place, not by a thousand.
 package fair
 
 import (

@@ -128,8 +128,8 @@ func meaning(reported *pgconn.PgError, err error) error {
 // lockNotAvailable is the SQLSTATE of a wait for a lock that took too long.
 const lockNotAvailable = "55P03"
 
-// LockTimeout reports whether an error is that of a wait for a lock of a row, of a table or of an advisory lock that took
-// longer than Options.Wait. PostgreSQL does not say which it was.
+// LockTimeout reports whether an error is that of a wait for a lock of a row, of a table or of an advisory lock that
+// took longer than Options.Wait. PostgreSQL does not say which it was.
 func LockTimeout(err error) bool {
 	var reported *pgconn.PgError
 	return errors.As(err, &reported) && reported.Code == lockNotAvailable
