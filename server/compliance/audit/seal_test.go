@@ -105,7 +105,8 @@ func TestRecordActors(t *testing.T) {
 			Kind: access.KindCandidate, CompanyID: company, ID: candidate, Origin: origin,
 		},
 	} {
-		entry := audit.Entry{Action: audit.CandidateUpdated, Resource: want}
+		resource := "a " + string(actor.Kind)
+		entry := audit.Entry{Action: audit.CandidateUpdated, Resource: resource}
 		err := a.store.InTx(t.Context(), company, func(tx *postgres.Tx) error {
 			return a.recorder.Record(t.Context(), tx, actor, entry)
 		})
@@ -115,7 +116,7 @@ func TestRecordActors(t *testing.T) {
 		var got string
 		err = a.Database.QueryRow(t.Context(), `SELECT concat_ws(' ', actor_type, actor_id, coalesce(session_id::text, '-'),
 			coalesce(host(ip), '-'), coalesce(nullif(user_agent, ''), '-'), coalesce(nullif(request_id, ''), '-'))
-			FROM audit_logs WHERE resource_type = $1`, want).Scan(&got)
+			FROM audit_logs WHERE resource_type = $1`, resource).Scan(&got)
 		if err != nil || got != want {
 			t.Errorf("recorded %q (error %v), want %q", got, err, want)
 		}

@@ -67,7 +67,8 @@ func TestUsualRequestDoesNotQueryPostgreSQL(t *testing.T) {
 		if asked := after["postgres"] - before["postgres"]; asked != 0 {
 			t.Errorf("of %d requests, replica %d read %d sessions from PostgreSQL, want 0", requests, n, asked)
 		}
-		if read := after["redis"] - before["redis"]; read != requests {
+		// A request that takes long reads its session again.
+		if read := after["redis"] - before["redis"]; read < requests {
 			t.Errorf("of %d requests, replica %d read %d sessions from its copy, want all", requests, n, read)
 		}
 	}
