@@ -518,7 +518,9 @@ func TestRightsEndDuringExport(t *testing.T) {
 				}
 				if kind == limitedToJobs {
 					lose = func(f *rightsFixture, _ *testkit.Client, id uuid.UUID) {
-						f.installation.Exec(`UPDATE api_keys SET job_ids = ARRAY[$2::uuid] WHERE id = $1`, id, h.job)
+						f.installation.Exec(`UPDATE api_keys SET limited_to_jobs = true WHERE id = $1`, id)
+						f.installation.Exec(`INSERT INTO api_key_jobs (company_id, api_key_id, job_id, position)
+							SELECT company_id, $1, id, 1 FROM jobs WHERE id = $2`, id, h.job)
 					}
 				}
 				i.clock.Advance(time.Second) // an export of the audit log has the entries before it

@@ -39,6 +39,21 @@ func (r Role) Valid() bool {
 	return false
 }
 
+// RevocationReason is the reason for which a session ended before its expiry.
+type RevocationReason string
+
+// The values of RevocationReason.
+const (
+	RevocationReasonLogout             RevocationReason = "logout"
+	RevocationReasonRevoked            RevocationReason = "revoked"
+	RevocationReasonRevokedByAdmin     RevocationReason = "revoked_by_admin"
+	RevocationReasonPasswordChanged    RevocationReason = "password_changed"
+	RevocationReasonUserDeactivated    RevocationReason = "user_deactivated"
+	RevocationReasonCompanyDeactivated RevocationReason = "company_deactivated"
+	// RevocationReasonTokenReuse means that a refresh token was used a second time.
+	RevocationReasonTokenReuse RevocationReason = "token_reuse"
+)
+
 // AuditOutcome is the outcome of an act.
 type AuditOutcome string
 

@@ -13,8 +13,11 @@ import (
 )
 
 const confirmAPIKey = `-- name: ConfirmAPIKey :one
-SELECT scopes, job_ids, known_to, expires_at, previous_expires_at, (hash = $1::bytea)::boolean AS is_present
-FROM api_keys
+SELECT scopes, job_ids, expires_at, previous_expires_at, (hash = $1::bytea)::boolean AS is_present,
+    ARRAY(
+        SELECT h.user_id FROM api_key_holders AS h WHERE h.company_id = $2 AND h.api_key_id = $3
+    )::uuid[] AS holders
+FROM api_key_details
 WHERE company_id = $2 AND id = $3 AND (hash = $1::bytea OR previous_hash = $1::bytea) AND revoked_at IS NULL
     AND company_is_live(company_id)
 `
@@ -28,10 +31,10 @@ type ConfirmAPIKeyParams struct {
 type ConfirmAPIKeyRow struct {
 	Scopes            []string
 	JobIDs            []uuid.UUID
-	KnownTo           []uuid.UUID
 	ExpiresAt         *time.Time
 	PreviousExpiresAt *time.Time
 	IsPresent         bool
+	Holders           []uuid.UUID
 }
 
 // The API key that is a transaction's actor, as FindAPIKey finds it. It is read last in the transaction, after all waits
@@ -42,10 +45,10 @@ func (q *Queries) ConfirmAPIKey(ctx context.Context, arg ConfirmAPIKeyParams) (C
 	err := row.Scan(
 		&i.Scopes,
 		&i.JobIDs,
-		&i.KnownTo,
 		&i.ExpiresAt,
 		&i.PreviousExpiresAt,
 		&i.IsPresent,
+		&i.Holders,
 	)
 	return i, err
 }
@@ -62,7 +65,7 @@ func (q *Queries) CountLiveAPIKeys(ctx context.Context, companyID uuid.UUID) (in
 }
 
 const findAPIKey = `-- name: FindAPIKey :one
-SELECT company_id, id, scopes, job_ids, known_to, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
+SELECT company_id, id, scopes, job_ids, known_to AS holders, expires_at, previous_expires_at, last_used_at, is_test::boolean AS is_test,
     (hash = $1::bytea)::boolean AS is_present
 FROM find_api_key($1::bytea)
 `
@@ -72,7 +75,7 @@ type FindAPIKeyRow struct {
 	ID                uuid.UUID
 	Scopes            []string
 	JobIDs            []uuid.UUID
-	KnownTo           []uuid.UUID
+	Holders           []uuid.UUID
 	ExpiresAt         *time.Time
 	PreviousExpiresAt *time.Time
 	LastUsedAt        *time.Time
@@ -88,7 +91,7 @@ func (q *Queries) FindAPIKey(ctx context.Context, hash []byte) (FindAPIKeyRow, e
 		&i.ID,
 		&i.Scopes,
 		&i.JobIDs,
-		&i.KnownTo,
+		&i.Holders,
 		&i.ExpiresAt,
 		&i.PreviousExpiresAt,
 		&i.LastUsedAt,
@@ -99,7 +102,7 @@ func (q *Queries) FindAPIKey(ctx context.Context, hash []byte) (FindAPIKeyRow, e
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at FROM api_keys WHERE company_id = $1 AND id = $2
+SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, limited_to_jobs, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at FROM api_key_details WHERE company_id = $1 AND id = $2
 `
 
 type GetAPIKeyParams struct {
@@ -107,9 +110,9 @@ type GetAPIKeyParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (APIKey, error) {
+func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (APIKeyDetails, error) {
 	row := q.db.QueryRow(ctx, getAPIKey, arg.CompanyID, arg.ID)
-	var i APIKey
+	var i APIKeyDetails
 	err := row.Scan(
 		&i.CompanyID,
 		&i.ID,
@@ -119,13 +122,13 @@ func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (APIKey, e
 		&i.PreviousHash,
 		&i.PreviousExpiresAt,
 		&i.Scopes,
+		&i.LimitedToJobs,
 		&i.JobIDs,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
-		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -133,46 +136,19 @@ func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (APIKey, e
 	return i, err
 }
 
-const getAPIKeyForUpdate = `-- name: GetAPIKeyForUpdate :one
-SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at FROM api_keys WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
-`
-
-type GetAPIKeyForUpdateParams struct {
-	CompanyID uuid.UUID
-	ID        uuid.UUID
-}
-
-func (q *Queries) GetAPIKeyForUpdate(ctx context.Context, arg GetAPIKeyForUpdateParams) (APIKey, error) {
-	row := q.db.QueryRow(ctx, getAPIKeyForUpdate, arg.CompanyID, arg.ID)
-	var i APIKey
-	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.Name,
-		&i.Prefix,
-		&i.Hash,
-		&i.PreviousHash,
-		&i.PreviousExpiresAt,
-		&i.Scopes,
-		&i.JobIDs,
-		&i.ExpiresAt,
-		&i.LastUsedAt,
-		&i.RotatedAt,
-		&i.RevokedAt,
-		&i.CreatedBy,
-		&i.KnownTo,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
-}
-
-const insertAPIKey = `-- name: InsertAPIKey :one
-INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, expires_at, created_by, known_to, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-    $10, $11, $11)
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
+const insertAPIKey = `-- name: InsertAPIKey :exec
+WITH key AS (
+    INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, limited_to_jobs, expires_at, created_by, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7::uuid[] IS NOT NULL, $8,
+        $9, $10, $10)
+    RETURNING company_id, id, created_by
+), jobs AS (
+    INSERT INTO api_key_jobs (company_id, api_key_id, job_id, position)
+    SELECT key.company_id, key.id, given.id, given.position
+    FROM key, unnest($7::uuid[]) WITH ORDINALITY AS given (id, position)
+)
+INSERT INTO api_key_holders (company_id, api_key_id, user_id)
+SELECT key.company_id, key.id, key.created_by FROM key WHERE key.created_by IS NOT NULL
 `
 
 type InsertAPIKeyParams struct {
@@ -185,12 +161,12 @@ type InsertAPIKeyParams struct {
 	JobIDs    []uuid.UUID
 	ExpiresAt *time.Time
 	CreatedBy *uuid.UUID
-	KnownTo   []uuid.UUID
 	Now       time.Time
 }
 
-func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (APIKey, error) {
-	row := q.db.QueryRow(ctx, insertAPIKey,
+// Jobs that are NULL do not limit the key. The user who creates a key is a holder, because the response shows the secret.
+func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error {
+	_, err := q.db.Exec(ctx, insertAPIKey,
 		arg.CompanyID,
 		arg.ID,
 		arg.Name,
@@ -200,35 +176,13 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (API
 		arg.JobIDs,
 		arg.ExpiresAt,
 		arg.CreatedBy,
-		arg.KnownTo,
 		arg.Now,
 	)
-	var i APIKey
-	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.Name,
-		&i.Prefix,
-		&i.Hash,
-		&i.PreviousHash,
-		&i.PreviousExpiresAt,
-		&i.Scopes,
-		&i.JobIDs,
-		&i.ExpiresAt,
-		&i.LastUsedAt,
-		&i.RotatedAt,
-		&i.RevokedAt,
-		&i.CreatedBy,
-		&i.KnownTo,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-	)
-	return i, err
+	return err
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
-SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at FROM api_keys
+SELECT company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, limited_to_jobs, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at FROM api_key_details
 WHERE company_id = $1
     AND ($2::boolean IS NULL OR (revoked_at IS NOT NULL) = $2::boolean)
     AND (created_at, id) < (
@@ -248,7 +202,7 @@ type ListAPIKeysParams struct {
 }
 
 // Newest first.
-func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]APIKey, error) {
+func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]APIKeyDetails, error) {
 	rows, err := q.db.Query(ctx, listAPIKeys,
 		arg.CompanyID,
 		arg.IsRevoked,
@@ -260,9 +214,9 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]API
 		return nil, err
 	}
 	defer rows.Close()
-	items := []APIKey{}
+	items := []APIKeyDetails{}
 	for rows.Next() {
-		var i APIKey
+		var i APIKeyDetails
 		if err := rows.Scan(
 			&i.CompanyID,
 			&i.ID,
@@ -272,13 +226,13 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]API
 			&i.PreviousHash,
 			&i.PreviousExpiresAt,
 			&i.Scopes,
+			&i.LimitedToJobs,
 			&i.JobIDs,
 			&i.ExpiresAt,
 			&i.LastUsedAt,
 			&i.RotatedAt,
 			&i.RevokedAt,
 			&i.CreatedBy,
-			&i.KnownTo,
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
@@ -294,7 +248,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]API
 }
 
 const listKnownJobs = `-- name: ListKnownJobs :many
-SELECT id FROM jobs WHERE company_id = $1 AND id = ANY ($2::uuid[])
+SELECT id FROM jobs WHERE company_id = $1 AND id = ANY ($2::uuid[]) FOR KEY SHARE
 `
 
 type ListKnownJobsParams struct {
@@ -302,7 +256,7 @@ type ListKnownJobsParams struct {
 	Ids       []uuid.UUID
 }
 
-// Those of some jobs that exist in the company.
+// Those of some jobs that exist in the company. They exist until the end of the transaction.
 func (q *Queries) ListKnownJobs(ctx context.Context, arg ListKnownJobsParams) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, listKnownJobs, arg.CompanyID, arg.Ids)
 	if err != nil {
@@ -323,10 +277,28 @@ func (q *Queries) ListKnownJobs(ctx context.Context, arg ListKnownJobsParams) ([
 	return items, nil
 }
 
+const lockAPIKey = `-- name: LockAPIKey :one
+SELECT id FROM api_keys WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+`
+
+type LockAPIKeyParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+// Locks a key until the end of the transaction. Its jobs are read by a later statement: a statement that waited for the lock
+// would return those from before the wait.
+func (q *Queries) LockAPIKey(ctx context.Context, arg LockAPIKeyParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, lockAPIKey, arg.CompanyID, arg.ID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const revokeAPIKey = `-- name: RevokeAPIKey :one
-UPDATE api_keys SET revoked_at = $1::timestamptz, version = version + 1, updated_at = $1
+UPDATE api_key_details SET revoked_at = $1::timestamptz, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND version = $4 AND revoked_at IS NULL
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
+RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, limited_to_jobs, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at
 `
 
 type RevokeAPIKeyParams struct {
@@ -336,14 +308,14 @@ type RevokeAPIKeyParams struct {
 	Version   int32
 }
 
-func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (APIKey, error) {
+func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (APIKeyDetails, error) {
 	row := q.db.QueryRow(ctx, revokeAPIKey,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
 		arg.Version,
 	)
-	var i APIKey
+	var i APIKeyDetails
 	err := row.Scan(
 		&i.CompanyID,
 		&i.ID,
@@ -353,13 +325,13 @@ func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (API
 		&i.PreviousHash,
 		&i.PreviousExpiresAt,
 		&i.Scopes,
+		&i.LimitedToJobs,
 		&i.JobIDs,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
-		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
@@ -406,11 +378,15 @@ func (q *Queries) RevokeLaterAPIKeys(ctx context.Context, arg RevokeLaterAPIKeys
 }
 
 const rotateAPIKey = `-- name: RotateAPIKey :one
-UPDATE api_keys
+WITH holder AS (
+    INSERT INTO api_key_holders (company_id, api_key_id, user_id) VALUES ($5, $6, $8)
+    ON CONFLICT ON CONSTRAINT api_key_holders_pkey DO NOTHING
+)
+UPDATE api_key_details AS k
 SET hash = $1, prefix = $2, previous_hash = hash, previous_expires_at = $3::timestamptz,
-    rotated_at = $4::timestamptz, known_to = $5, version = version + 1, updated_at = $4
-WHERE company_id = $6 AND id = $7 AND version = $8 AND revoked_at IS NULL
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
+    rotated_at = $4::timestamptz, version = version + 1, updated_at = $4
+WHERE k.company_id = $5 AND k.id = $6 AND k.version = $7 AND k.revoked_at IS NULL
+RETURNING k.company_id, k.id, k.name, k.prefix, k.hash, k.previous_hash, k.previous_expires_at, k.scopes, k.limited_to_jobs, k.job_ids, k.expires_at, k.last_used_at, k.rotated_at, k.revoked_at, k.created_by, k.version, k.created_at, k.updated_at
 `
 
 type RotateAPIKeyParams struct {
@@ -418,25 +394,26 @@ type RotateAPIKeyParams struct {
 	Prefix            string
 	PreviousExpiresAt time.Time
 	Now               time.Time
-	KnownTo           []uuid.UUID
 	CompanyID         uuid.UUID
 	ID                uuid.UUID
 	Version           int32
+	HolderID          uuid.UUID
 }
 
-// The present secret stays valid until previous_expires_at; the one before it becomes invalid now.
-func (q *Queries) RotateAPIKey(ctx context.Context, arg RotateAPIKeyParams) (APIKey, error) {
+// The present secret stays valid until previous_expires_at; the one before it becomes invalid now. The user who gets the new
+// one becomes a holder.
+func (q *Queries) RotateAPIKey(ctx context.Context, arg RotateAPIKeyParams) (APIKeyDetails, error) {
 	row := q.db.QueryRow(ctx, rotateAPIKey,
 		arg.Hash,
 		arg.Prefix,
 		arg.PreviousExpiresAt,
 		arg.Now,
-		arg.KnownTo,
 		arg.CompanyID,
 		arg.ID,
 		arg.Version,
+		arg.HolderID,
 	)
-	var i APIKey
+	var i APIKeyDetails
 	err := row.Scan(
 		&i.CompanyID,
 		&i.ID,
@@ -446,18 +423,40 @@ func (q *Queries) RotateAPIKey(ctx context.Context, arg RotateAPIKeyParams) (API
 		&i.PreviousHash,
 		&i.PreviousExpiresAt,
 		&i.Scopes,
+		&i.LimitedToJobs,
 		&i.JobIDs,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
-		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const setAPIKeyJobs = `-- name: SetAPIKeyJobs :exec
+WITH removed AS (
+    DELETE FROM api_key_jobs AS j
+    WHERE j.company_id = $1 AND j.api_key_id = $2 AND j.job_id <> ALL (COALESCE($3::uuid[], '{}'))
+)
+INSERT INTO api_key_jobs AS j (company_id, api_key_id, job_id, position)
+SELECT $1, $2, given.id, given.position FROM unnest($3::uuid[]) WITH ORDINALITY AS given (id, position)
+ON CONFLICT ON CONSTRAINT api_key_jobs_pkey DO UPDATE SET position = excluded.position WHERE j.position <> excluded.position
+`
+
+type SetAPIKeyJobsParams struct {
+	CompanyID uuid.UUID
+	APIKeyID  uuid.UUID
+	JobIDs    []uuid.UUID
+}
+
+// Replaces the jobs that a key is limited to; jobs that are NULL remove all. UpdateAPIKey sets whether it is limited.
+func (q *Queries) SetAPIKeyJobs(ctx context.Context, arg SetAPIKeyJobsParams) error {
+	_, err := q.db.Exec(ctx, setAPIKeyJobs, arg.CompanyID, arg.APIKeyID, arg.JobIDs)
+	return err
 }
 
 const touchAPIKey = `-- name: TouchAPIKey :exec
@@ -484,11 +483,11 @@ func (q *Queries) TouchAPIKey(ctx context.Context, arg TouchAPIKeyParams) error 
 }
 
 const updateAPIKey = `-- name: UpdateAPIKey :one
-UPDATE api_keys
-SET name = $1, expires_at = $2, scopes = $3, job_ids = $4, version = version + 1,
-    updated_at = $5
+UPDATE api_key_details
+SET name = $1, expires_at = $2, scopes = $3, limited_to_jobs = $4::uuid[] IS NOT NULL,
+    version = version + 1, updated_at = $5
 WHERE company_id = $6 AND id = $7 AND version = $8 AND revoked_at IS NULL
-RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, known_to, version, created_at, updated_at
+RETURNING company_id, id, name, prefix, hash, previous_hash, previous_expires_at, scopes, limited_to_jobs, job_ids, expires_at, last_used_at, rotated_at, revoked_at, created_by, version, created_at, updated_at
 `
 
 type UpdateAPIKeyParams struct {
@@ -502,7 +501,8 @@ type UpdateAPIKeyParams struct {
 	Version   int32
 }
 
-func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (APIKey, error) {
+// The jobs only say whether the key is limited to jobs; SetAPIKeyJobs, called before, writes them.
+func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (APIKeyDetails, error) {
 	row := q.db.QueryRow(ctx, updateAPIKey,
 		arg.Name,
 		arg.ExpiresAt,
@@ -513,7 +513,7 @@ func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (API
 		arg.ID,
 		arg.Version,
 	)
-	var i APIKey
+	var i APIKeyDetails
 	err := row.Scan(
 		&i.CompanyID,
 		&i.ID,
@@ -523,13 +523,13 @@ func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (API
 		&i.PreviousHash,
 		&i.PreviousExpiresAt,
 		&i.Scopes,
+		&i.LimitedToJobs,
 		&i.JobIDs,
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RotatedAt,
 		&i.RevokedAt,
 		&i.CreatedBy,
-		&i.KnownTo,
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,

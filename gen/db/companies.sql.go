@@ -96,9 +96,9 @@ func (q *Queries) CountTestCompanies(ctx context.Context, companyID uuid.UUID) (
 
 const endTestSessions = `-- name: EndTestSessions :many
 UPDATE sessions
-SET revoked_at = $1::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
+SET revoked_at = $1::timestamptz, revocation_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND user_id <> $3 AND revoked_at IS NULL
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
 `
 
 type EndTestSessionsParams struct {
@@ -130,13 +130,13 @@ func (q *Queries) EndTestSessions(ctx context.Context, arg EndTestSessionsParams
 			&i.RotatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
-			&i.EndReason,
 			&i.ChangedAt,
 			&i.Refreshes,
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
+			&i.RevocationReason,
 		); err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ const advanceUserSessions = `-- name: AdvanceUserSessions :many
 UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
 `
 
 type AdvanceUserSessionsParams struct {
@@ -51,13 +51,13 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 			&i.RotatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
-			&i.EndReason,
 			&i.ChangedAt,
 			&i.Refreshes,
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
+			&i.RevocationReason,
 		); err != nil {
 			return nil, err
 		}
@@ -300,7 +300,7 @@ func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]List
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required FROM sessions
+SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason FROM sessions
 WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
     AND (created_at, id) < (
         COALESCE($4::timestamptz, 'infinity'),
@@ -349,13 +349,13 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.RotatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
-			&i.EndReason,
 			&i.ChangedAt,
 			&i.Refreshes,
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
+			&i.RevocationReason,
 		); err != nil {
 			return nil, err
 		}
@@ -431,7 +431,7 @@ const permitSession = `-- name: PermitSession :many
 UPDATE sessions
 SET password_change_required = false, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND id = $3 AND password_change_required
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
 `
 
 type PermitSessionParams struct {
@@ -463,13 +463,13 @@ func (q *Queries) PermitSession(ctx context.Context, arg PermitSessionParams) ([
 			&i.RotatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
-			&i.EndReason,
 			&i.ChangedAt,
 			&i.Refreshes,
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
+			&i.RevocationReason,
 		); err != nil {
 			return nil, err
 		}
@@ -483,7 +483,7 @@ func (q *Queries) PermitSession(ctx context.Context, arg PermitSessionParams) ([
 
 const revokeCompanySessions = `-- name: RevokeCompanySessions :execrows
 UPDATE sessions
-SET revoked_at = $1::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
+SET revoked_at = $1::timestamptz, revocation_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND revoked_at IS NULL
 `
 
@@ -502,14 +502,14 @@ func (q *Queries) RevokeCompanySessions(ctx context.Context, arg RevokeCompanySe
 
 const revokeSession = `-- name: RevokeSession :one
 UPDATE sessions
-SET revoked_at = $1::timestamptz, end_reason = $2::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
+SET revoked_at = $1::timestamptz, revocation_reason = $2::revocation_reason, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND id = $4 AND user_id = $5 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
 `
 
 type RevokeSessionParams struct {
 	Now       time.Time
-	Reason    SessionEnd
+	Reason    stored.RevocationReason
 	CompanyID uuid.UUID
 	ID        uuid.UUID
 	UserID    uuid.UUID
@@ -537,28 +537,28 @@ func (q *Queries) RevokeSession(ctx context.Context, arg RevokeSessionParams) (S
 		&i.RotatedAt,
 		&i.ExpiresAt,
 		&i.RevokedAt,
-		&i.EndReason,
 		&i.ChangedAt,
 		&i.Refreshes,
 		&i.RefreshesRecordedAt,
 		&i.Refusals,
 		&i.RefusalsRecordedAt,
 		&i.PasswordChangeRequired,
+		&i.RevocationReason,
 	)
 	return i, err
 }
 
 const revokeUserSessions = `-- name: RevokeUserSessions :many
 UPDATE sessions
-SET revoked_at = $1::timestamptz, end_reason = $2::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
+SET revoked_at = $1::timestamptz, revocation_reason = $2::revocation_reason, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND user_id = $4 AND revoked_at IS NULL AND expires_at > $1
     AND id <> COALESCE($5::uuid, '00000000-0000-0000-0000-000000000000')
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
 `
 
 type RevokeUserSessionsParams struct {
 	Now       time.Time
-	Reason    SessionEnd
+	Reason    stored.RevocationReason
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
 	KeepID    *uuid.UUID
@@ -593,13 +593,13 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 			&i.RotatedAt,
 			&i.ExpiresAt,
 			&i.RevokedAt,
-			&i.EndReason,
 			&i.ChangedAt,
 			&i.Refreshes,
 			&i.RefreshesRecordedAt,
 			&i.Refusals,
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
+			&i.RevocationReason,
 		); err != nil {
 			return nil, err
 		}

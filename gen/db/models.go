@@ -83,79 +83,6 @@ func AllAuditActorValues() []AuditActor {
 	}
 }
 
-type SessionEnd string
-
-const (
-	SessionEndLogout             SessionEnd = "logout"
-	SessionEndRevoked            SessionEnd = "revoked"
-	SessionEndRevokedByAdmin     SessionEnd = "revoked_by_admin"
-	SessionEndPasswordChanged    SessionEnd = "password_changed"
-	SessionEndUserDeactivated    SessionEnd = "user_deactivated"
-	SessionEndCompanyDeactivated SessionEnd = "company_deactivated"
-	SessionEndTokenReuse         SessionEnd = "token_reuse"
-)
-
-func (e *SessionEnd) Scan(src interface{}) error {
-	switch s := src.(type) {
-	case []byte:
-		*e = SessionEnd(s)
-	case string:
-		*e = SessionEnd(s)
-	default:
-		return fmt.Errorf("unsupported scan type for SessionEnd: %T", src)
-	}
-	return nil
-}
-
-type NullSessionEnd struct {
-	SessionEnd SessionEnd
-	Valid      bool // Valid is true if SessionEnd is not NULL
-}
-
-// Scan implements the Scanner interface.
-func (ns *NullSessionEnd) Scan(value interface{}) error {
-	if value == nil {
-		ns.SessionEnd, ns.Valid = "", false
-		return nil
-	}
-	ns.Valid = true
-	return ns.SessionEnd.Scan(value)
-}
-
-// Value implements the driver Valuer interface.
-func (ns NullSessionEnd) Value() (driver.Value, error) {
-	if !ns.Valid {
-		return nil, nil
-	}
-	return string(ns.SessionEnd), nil
-}
-
-func (e SessionEnd) Valid() bool {
-	switch e {
-	case SessionEndLogout,
-		SessionEndRevoked,
-		SessionEndRevokedByAdmin,
-		SessionEndPasswordChanged,
-		SessionEndUserDeactivated,
-		SessionEndCompanyDeactivated,
-		SessionEndTokenReuse:
-		return true
-	}
-	return false
-}
-
-func AllSessionEndValues() []SessionEnd {
-	return []SessionEnd{
-		SessionEndLogout,
-		SessionEndRevoked,
-		SessionEndRevokedByAdmin,
-		SessionEndPasswordChanged,
-		SessionEndUserDeactivated,
-		SessionEndCompanyDeactivated,
-		SessionEndTokenReuse,
-	}
-}
-
 type APIKey struct {
 	CompanyID         uuid.UUID
 	ID                uuid.UUID
@@ -165,16 +92,49 @@ type APIKey struct {
 	PreviousHash      []byte
 	PreviousExpiresAt *time.Time
 	Scopes            []string
+	ExpiresAt         *time.Time
+	LastUsedAt        *time.Time
+	RotatedAt         *time.Time
+	RevokedAt         *time.Time
+	CreatedBy         *uuid.UUID
+	Version           int32
+	CreatedAt         time.Time
+	UpdatedAt         time.Time
+	LimitedToJobs     bool
+}
+
+type APIKeyDetails struct {
+	CompanyID         uuid.UUID
+	ID                uuid.UUID
+	Name              string
+	Prefix            string
+	Hash              []byte
+	PreviousHash      []byte
+	PreviousExpiresAt *time.Time
+	Scopes            []string
+	LimitedToJobs     bool
 	JobIDs            []uuid.UUID
 	ExpiresAt         *time.Time
 	LastUsedAt        *time.Time
 	RotatedAt         *time.Time
 	RevokedAt         *time.Time
 	CreatedBy         *uuid.UUID
-	KnownTo           []uuid.UUID
 	Version           int32
 	CreatedAt         time.Time
 	UpdatedAt         time.Time
+}
+
+type APIKeyHolder struct {
+	CompanyID uuid.UUID
+	APIKeyID  uuid.UUID
+	UserID    uuid.UUID
+}
+
+type APIKeyJob struct {
+	CompanyID uuid.UUID
+	APIKeyID  uuid.UUID
+	JobID     uuid.UUID
+	Position  int32
 }
 
 type Account struct {
@@ -474,7 +434,6 @@ type LoginEmail struct {
 type Principal struct {
 	CompanyID uuid.UUID
 	ID        uuid.UUID
-	IsKey     bool
 	Kind      stored.ActorKind
 }
 
@@ -529,13 +488,13 @@ type Session struct {
 	RotatedAt              time.Time
 	ExpiresAt              time.Time
 	RevokedAt              *time.Time
-	EndReason              *SessionEnd
 	ChangedAt              *time.Time
 	Refreshes              int32
 	RefreshesRecordedAt    *time.Time
 	Refusals               int32
 	RefusalsRecordedAt     *time.Time
 	PasswordChangeRequired bool
+	RevocationReason       *stored.RevocationReason
 }
 
 type User struct {

@@ -19,8 +19,12 @@ type Key struct {
 func (i *Installation) Key(company Company, scopes []string, jobs ...uuid.UUID) Key {
 	i.t.Helper()
 	key := Key{ID: newID(), Secret: apikey.New(api.CompanyModeLive)}
-	i.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, job_ids, created_at, updated_at)
-		VALUES ($1, $2, 'Sync', $3, $4, $5, $6, now(), now())`,
+	i.Exec(`WITH key AS (
+			INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, limited_to_jobs, created_at, updated_at)
+			VALUES ($1, $2, 'Sync', $3, $4, $5, $6::uuid[] IS NOT NULL, now(), now())
+		)
+		INSERT INTO api_key_jobs (company_id, api_key_id, job_id, position)
+		SELECT $1, $2, job, position FROM unnest($6::uuid[]) WITH ORDINALITY AS given (job, position)`,
 		company.ID, key.ID, key.Secret.Prefix(), key.Secret.Hash(), scopes, jobs)
 	return key
 }

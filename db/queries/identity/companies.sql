@@ -90,6 +90,6 @@ SELECT
 -- name: EndTestSessions :many
 -- Ends the sessions of a test company, except those of one user.
 UPDATE sessions
-SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
+SET revoked_at = @now::timestamptz, revocation_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id <> @except_user_id AND revoked_at IS NULL
 RETURNING *;

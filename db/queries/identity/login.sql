@@ -71,21 +71,21 @@ LIMIT @max_rows;
 
 -- name: RevokeSession :one
 UPDATE sessions
-SET revoked_at = @now::timestamptz, end_reason = @reason::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
+SET revoked_at = @now::timestamptz, revocation_reason = @reason::revocation_reason, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND id = @id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
 RETURNING *;
 
 -- name: RevokeUserSessions :many
 -- All open sessions of a user, except the one to keep, if any.
 UPDATE sessions
-SET revoked_at = @now::timestamptz, end_reason = @reason::session_end, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
+SET revoked_at = @now::timestamptz, revocation_reason = @reason::revocation_reason, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND user_id = @user_id AND revoked_at IS NULL AND expires_at > @now
     AND id <> COALESCE(sqlc.narg('keep_id')::uuid, '00000000-0000-0000-0000-000000000000')
 RETURNING *;
 
 -- name: RevokeCompanySessions :execrows
 UPDATE sessions
-SET revoked_at = @now::timestamptz, end_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
+SET revoked_at = @now::timestamptz, revocation_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = @now
 WHERE company_id = @company_id AND revoked_at IS NULL;
 
 -- name: PermitSession :many

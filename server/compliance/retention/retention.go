@@ -39,6 +39,13 @@ func Tables() []Table {
 		{"principals", "a user or an API key is created", asRecord, "", neverPruned, "access"},
 		{"api_keys", "an API key is created", asRecord, "", neverPruned, "identity/apikeys"},
 		{
+			"api_key_jobs", "an API key is limited to a job", withRecord, "", "a change of the key; " + byReset,
+			"identity/apikeys",
+		},
+		{
+			"api_key_holders", "a user is shown a secret of an API key", withRecord, "", byReset, "identity/apikeys",
+		},
+		{
 			"sessions", "a sign-in", "until some days after its end", "SESSION_RETENTION_DAYS",
 			"the job delete_ended_sessions, every 15 minutes", "identity/session",
 		},

@@ -130,7 +130,9 @@ func TestKeysAreBlindUntilCompleted(t *testing.T) {
 	p.writeColleagueScores()
 	setHolders := func(users ...uuid.UUID) {
 		for _, w := range p.worlds {
-			w.Exec(`UPDATE api_keys SET known_to = $2 WHERE id = $1`, p.key.ID, users)
+			w.Exec(`DELETE FROM api_key_holders WHERE api_key_id = $1`, p.key.ID)
+			w.Exec(`INSERT INTO api_key_holders (company_id, api_key_id, user_id)
+				SELECT company_id, $1, id FROM users WHERE id = ANY ($2)`, p.key.ID, users)
 		}
 	}
 	interview := "/api/v1/interviews/" + p.blinded.String()

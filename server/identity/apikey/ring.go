@@ -70,7 +70,7 @@ func (r *Ring) Confirm(
 	}
 	row := db.FindAPIKeyRow{
 		CompanyID: checked.CompanyID, ID: checked.ID, IsTest: checked.Key.Test, Scopes: found.Scopes, JobIDs: found.JobIDs,
-		KnownTo: found.KnownTo, ExpiresAt: found.ExpiresAt, PreviousExpiresAt: found.PreviousExpiresAt,
+		Holders: found.Holders, ExpiresAt: found.ExpiresAt, PreviousExpiresAt: found.PreviousExpiresAt,
 		IsPresent: found.IsPresent,
 	}
 	if err := admit(row, secret, r.Clock.Now()); err != nil {
@@ -80,7 +80,7 @@ func (r *Ring) Confirm(
 }
 
 func actorOf(row db.FindAPIKeyRow) *access.Actor {
-	key := &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, Holders: row.KnownTo}
+	key := &access.Key{Scopes: row.Scopes, Jobs: row.JobIDs, Test: row.IsTest, Holders: row.Holders}
 	return &access.Actor{
 		Kind: access.KindAPIKey, CompanyID: row.CompanyID, ID: row.ID, Role: key.Role(), Key: key,
 	}

@@ -16,7 +16,7 @@ import (
 
 // keyResponse converts a key and computes its tag. The tag covers the members that change with time while the
 // row does not.
-func (k *APIKeys) keyResponse(actor access.Actor, row db.APIKey) api.APIKeyJSONResponse {
+func (k *APIKeys) keyResponse(actor access.Actor, row db.APIKeyDetails) api.APIKeyJSONResponse {
 	response := k.convert(actor, row)
 	return api.APIKeyJSONResponse{
 		Body: response,
@@ -29,9 +29,11 @@ func (k *APIKeys) keyResponse(actor access.Actor, row db.APIKey) api.APIKeyJSONR
 }
 
 // Show converts a key for an actor.
-func (k *APIKeys) Show(actor access.Actor, row db.APIKey) api.APIKey { return k.convert(actor, row) }
+func (k *APIKeys) Show(actor access.Actor, row db.APIKeyDetails) api.APIKey {
+	return k.convert(actor, row)
+}
 
-func (k *APIKeys) convert(actor access.Actor, row db.APIKey) api.APIKey {
+func (k *APIKeys) convert(actor access.Actor, row db.APIKeyDetails) api.APIKey {
 	now, mode := k.Clock.Now(), modeOfPrefix(row.Prefix)
 	response := api.APIKey{
 		ID: row.ID, Name: row.Name, Mode: mode, Prefix: row.Prefix,
@@ -64,7 +66,7 @@ func jobsOf(ids []uuid.UUID) nullable.Nullable[[]uuid.UUID] {
 
 // attributes are the values of a key whose changes the audit log records. The prefix identifies the secret without
 // revealing it.
-func attributes(row db.APIKey) map[string]any {
+func attributes(row db.APIKeyDetails) map[string]any {
 	return map[string]any{
 		"name": row.Name, "prefix": row.Prefix, "scopes": row.Scopes, "job_ids": row.JobIDs,
 		"expires_at": optional.Plain(row.ExpiresAt),

@@ -55,17 +55,17 @@ func (k *APIKeys) ListAPIKeys(
 ) (api.ListAPIKeysResponseObject, error) {
 	actor, filters := call.Actor, request.Params
 	filters.Cursor, filters.Limit = nil, nil
-	response, err := page.Read(ctx, k.Cursors, page.List[db.APIKey, api.APIKey]{
+	response, err := page.Read(ctx, k.Cursors, page.List[db.APIKeyDetails, api.APIKey]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListAPIKeys", Query: filters},
 		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
-		Fetch: func(w page.Window) ([]db.APIKey, error) {
+		Fetch: func(w page.Window) ([]db.APIKeyDetails, error) {
 			return k.Store.Planned(actor.CompanyID).ListAPIKeys(ctx, db.ListAPIKeysParams{
 				CompanyID: actor.CompanyID, IsRevoked: filters.IsRevoked,
 				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},
-		Place: func(row db.APIKey) page.Place { return page.At(row.CreatedAt, row.ID) },
-		Show:  page.Each(func(row db.APIKey) api.APIKey { return k.convert(actor, row) }),
+		Place: func(row db.APIKeyDetails) page.Place { return page.At(row.CreatedAt, row.ID) },
+		Show:  page.Each(func(row db.APIKeyDetails) api.APIKey { return k.convert(actor, row) }),
 	})
 	if err != nil {
 		return nil, err
@@ -105,12 +105,9 @@ func (k *APIKeys) CreateAPIKey(
 	now := k.Clock.Now()
 	row := db.InsertAPIKeyParams{
 		CompanyID: actor.CompanyID, ID: k.Clock.ID(), Name: strings.TrimSpace(body.Name), Scopes: sorted(body.Scopes),
-		JobIDs: body.JobIds, ExpiresAt: body.ExpiresAt, CreatedBy: &actor.ID, KnownTo: []uuid.UUID{actor.ID},
-		Now: now,
+		JobIDs: body.JobIds, ExpiresAt: body.ExpiresAt, CreatedBy: &actor.ID, Now: now,
 	}
 	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.CreateAPIKeyResponseObject, error) {
-		var created db.APIKey
-		var secret apikey.Secret
 		// The lock on the company's row orders requests, so that two at the same time do not exceed maxKeys.
 		company, err := tx.GetCompanyForUpdate(ctx, actor.CompanyID)
 		if err != nil {
@@ -134,9 +131,13 @@ func (k *APIKeys) CreateAPIKey(
 		if err := k.checkJobs(ctx, tx, actor.CompanyID, row.JobIDs); err != nil {
 			return nil, err
 		}
-		secret = apikey.New(apikey.ModeOf(company))
+		secret := apikey.New(apikey.ModeOf(company))
 		row.Prefix, row.Hash = secret.Prefix(), secret.Hash()
-		if created, err = tx.InsertAPIKey(ctx, row); err != nil {
+		if err := tx.InsertAPIKey(ctx, row); err != nil {
+			return nil, err
+		}
+		created, err := tx.GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: row.CompanyID, ID: row.ID})
+		if err != nil {
 			return nil, err
 		}
 		err = k.record(ctx, tx, actor, audit.APIKeyCreated, created.ID, audit.Diff(emptyAttributes(), attributes(created)))
@@ -170,8 +171,8 @@ func (k *APIKeys) UpdateAPIKey(
 
 // save writes the changes of a patch, or nothing if there are none.
 func (k *APIKeys) save(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.APIKey, patch api.UpdateAPIKeyRequest,
-) (db.APIKey, error) {
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.APIKeyDetails, patch api.UpdateAPIKeyRequest,
+) (db.APIKeyDetails, error) {
 	change := applyPatch(row, patch)
 	if err := checkCovers(actor, change.JobIDs, modeOfPrefix(row.Prefix)); err != nil {
 		return row, err
@@ -183,9 +184,12 @@ func (k *APIKeys) save(
 	if err := k.check(granted(row, patch, change), row.ExpiresAt, change.Now); err != nil {
 		return row, err
 	}
-	// Jobs that the key has already are not checked: a reset may have deleted one of them.
 	if patch.JobIds.IsSpecified() {
 		if err := k.checkJobs(ctx, tx, actor.CompanyID, change.JobIDs); err != nil {
+			return row, err
+		}
+		err := tx.SetAPIKeyJobs(ctx, db.SetAPIKeyJobsParams{CompanyID: row.CompanyID, APIKeyID: row.ID, JobIDs: change.JobIDs})
+		if err != nil {
 			return row, err
 		}
 	}
@@ -209,9 +213,12 @@ func (k *APIKeys) show(ctx context.Context, actor access.Actor, id uuid.UUID) (a
 // version than the client expects.
 func (k *APIKeys) lockedKey(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID, match *string, rule func(access.Actor,
-		db.APIKey) error,
-) (db.APIKey, error) {
-	row, err := tx.GetAPIKeyForUpdate(ctx, db.GetAPIKeyForUpdateParams{CompanyID: actor.CompanyID, ID: id})
+		db.APIKeyDetails) error,
+) (db.APIKeyDetails, error) {
+	if _, err := tx.LockAPIKey(ctx, db.LockAPIKeyParams{CompanyID: actor.CompanyID, ID: id}); err != nil {
+		return db.APIKeyDetails{}, err
+	}
+	row, err := tx.GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: actor.CompanyID, ID: id})
 	if err != nil {
 		return row, err
 	}
@@ -219,7 +226,7 @@ func (k *APIKeys) lockedKey(
 }
 
 // checkJobs fails with RuleViolated if the company does not have all of the jobs, which are in the order of the
-// request.
+// request. Those that it has cannot be deleted before the end of the transaction.
 func (k *APIKeys) checkJobs(ctx context.Context, tx *postgres.Tx, company uuid.UUID, jobs []uuid.UUID) error {
 	if jobs == nil {
 		return nil

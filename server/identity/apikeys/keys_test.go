@@ -404,7 +404,8 @@ func TestListAPIKeys(t *testing.T) {
 	}
 }
 
-// TestKeyOfDeletedJob shows that a key can be changed although a reset has deleted one of its jobs.
+// TestKeyOfDeletedJob shows that a key loses a deleted job, can be changed then, and is still limited to jobs when all of
+// them were deleted.
 func TestKeyOfDeletedJob(t *testing.T) {
 	t.Parallel()
 	h := newFixture(t)
@@ -413,8 +414,8 @@ func TestKeyOfDeletedJob(t *testing.T) {
 	key := h.create(object{"name": "Board", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{stays, goes}})
 	h.Exec(`DELETE FROM jobs WHERE id = $1`, goes)
 	changed := response(h.admin.Patch(at(key.APIKey.ID), object{"name": "Wall"}).Expect(http.StatusOK))
-	if changed.Name != "Wall" || len(changed.JobIds.MustGet()) != 2 {
-		t.Errorf("changed = %+v, want the name Wall and 2 jobs", changed)
+	if changed.Name != "Wall" || !slices.Equal(changed.JobIds.MustGet(), []uuid.UUID{stays}) {
+		t.Errorf("changed = %+v, want the name Wall and the job %s", changed, stays)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"scopes": []string{"jobs:read", "kits:read"}}).Expect(http.StatusOK)
 	problem := h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{goes, stays}}).Refused(http.StatusUnprocessableEntity, "rule_violated")
@@ -422,4 +423,20 @@ func TestKeyOfDeletedJob(t *testing.T) {
 		t.Errorf("errors = %+v, want one at /job_ids/0", problem.Errors)
 	}
 	h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{stays}}).Expect(http.StatusOK)
+
+	h.Exec(`DELETE FROM jobs WHERE id = $1`, stays)
+	changed = response(h.admin.Patch(at(key.APIKey.ID), object{"name": "Hall"}).Expect(http.StatusOK))
+	if jobs, err := changed.JobIds.Get(); err != nil || len(jobs) != 0 || changed.ActsAs != api.RoleTeamLead {
+		t.Errorf("after the deletion of all jobs: job_ids = %v (error %v), acts_as = %s, want an empty list and %s",
+			jobs, err, changed.ActsAs, api.RoleTeamLead)
+	}
+	hiring.Job(api.JobStatusOpen)
+	seen := testkit.Decode[api.JobPage](h.replica.Bearer(t, key.Secret).Get("/api/v1/jobs").Expect(http.StatusOK))
+	if len(seen.Data) != 0 {
+		t.Errorf("the key sees %d jobs, want none", len(seen.Data))
+	}
+	changed = response(h.admin.Patch(at(key.APIKey.ID), object{"job_ids": nil}).Expect(http.StatusOK))
+	if !changed.JobIds.IsNull() {
+		t.Errorf("job_ids = %v, want null", changed.JobIds)
+	}
 }

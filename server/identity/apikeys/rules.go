@@ -32,7 +32,7 @@ type grant struct {
 }
 
 // granted is what a patch gives to a key. The scopes that the key has already are checked only if it gets other jobs.
-func granted(row db.APIKey, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKeyParams) grant {
+func granted(row db.APIKeyDetails, patch api.UpdateAPIKeyRequest, change db.UpdateAPIKeyParams) grant {
 	g := grant{
 		name: change.Name, scopes: patch.Scopes, jobs: change.JobIDs, expiresAt: change.ExpiresAt,
 		mode: modeOfPrefix(row.Prefix),
@@ -88,7 +88,7 @@ func checkCovers(actor access.Actor, jobs []uuid.UUID, mode api.CompanyMode) err
 }
 
 // statusOf is the status of a key at a time.
-func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
+func statusOf(row db.APIKeyDetails, now time.Time) api.APIKeyStatus {
 	switch {
 	case row.RevokedAt != nil:
 		return api.APIKeyStatusRevoked
@@ -100,7 +100,7 @@ func statusOf(row db.APIKey, now time.Time) api.APIKeyStatus {
 
 // canChange fails with RoleNotAllowed if the actor may not change a key and not get a new secret of it, and with
 // StateConflict if it was revoked. An expired key can be changed: it can get another expiry.
-func canChange(actor access.Actor, row db.APIKey) error {
+func canChange(actor access.Actor, row db.APIKeyDetails) error {
 	if err := checkCovers(actor, row.JobIDs, modeOfPrefix(row.Prefix)); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func canChange(actor access.Actor, row db.APIKey) error {
 }
 
 // canRevoke fails with StateConflict if a key was revoked. The permission is sufficient: nobody gains by a revocation.
-func canRevoke(_ access.Actor, row db.APIKey) error {
+func canRevoke(_ access.Actor, row db.APIKeyDetails) error {
 	if row.RevokedAt != nil {
 		return fault.New(fault.StateConflict).In(string(api.APIKeyStatusRevoked), []string{}).
 			With("The key is revoked. Revocation is final; create another key.")
@@ -117,7 +117,7 @@ func canRevoke(_ access.Actor, row db.APIKey) error {
 }
 
 // allowedActions lists the actions that the actor may take on a key now.
-func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKey) []api.APIKeyAction {
+func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKeyDetails) []api.APIKeyAction {
 	// The first key of a test company is shown to a user of the company that opened it, who cannot manage it.
 	if actor.Kind != access.KindUser || row.CompanyID != actor.CompanyID || !k.Contract.Holds(actor.Role,
 		"api_keys:manage") {
@@ -134,7 +134,7 @@ func (k *APIKeys) allowedActions(actor access.Actor, row db.APIKey) []api.APIKey
 }
 
 // applyPatch applies a merge patch to a row: absent members keep their value, null clears it.
-func applyPatch(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
+func applyPatch(row db.APIKeyDetails, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyParams {
 	change := db.UpdateAPIKeyParams{
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Name: row.Name, Scopes: row.Scopes, JobIDs: row.JobIDs,
 		ExpiresAt: row.ExpiresAt,
@@ -159,7 +159,7 @@ func applyPatch(row db.APIKey, patch api.UpdateAPIKeyRequest) db.UpdateAPIKeyPar
 }
 
 // hasChanges reports whether a change differs from the row.
-func hasChanges(row db.APIKey, change db.UpdateAPIKeyParams) bool {
+func hasChanges(row db.APIKeyDetails, change db.UpdateAPIKeyParams) bool {
 	sameEnd := row.ExpiresAt == nil && change.ExpiresAt == nil ||
 		row.ExpiresAt != nil && change.ExpiresAt != nil && row.ExpiresAt.Equal(*change.ExpiresAt)
 	return row.Name != change.Name || !slices.Equal(row.Scopes, change.Scopes) || !sameEnd ||

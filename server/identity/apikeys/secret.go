@@ -24,7 +24,7 @@ func (k *APIKeys) RotateAPIKey(
 		until = time.Duration(*request.Body.OverlapSeconds) * time.Second
 	}
 	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.RotateAPIKeyResponseObject, error) {
-		var saved db.APIKey
+		var saved db.APIKeyDetails
 		var secret apikey.Secret
 		row, err := k.lockedKey(ctx, tx, actor, request.APIKeyID, request.Params.IfMatch, canChange)
 		if err != nil {
@@ -38,7 +38,7 @@ func (k *APIKeys) RotateAPIKey(
 		now := k.Clock.Now()
 		saved, err = tx.RotateAPIKey(ctx, db.RotateAPIKeyParams{
 			CompanyID: actor.CompanyID, ID: row.ID, Version: row.Version, Hash: secret.Hash(), Prefix: secret.Prefix(),
-			PreviousExpiresAt: now.Add(until), KnownTo: append(row.KnownTo, actor.ID), Now: now,
+			PreviousExpiresAt: now.Add(until), HolderID: actor.ID, Now: now,
 		})
 		if err != nil {
 			return nil, postgres.Guarded(err)
@@ -63,7 +63,7 @@ func (k *APIKeys) RevokeAPIKey(
 ) (api.RevokeAPIKeyResponseObject, error) {
 	actor := call.Actor
 	return service.Commit(ctx, k.Store, call, func(tx *postgres.Tx) (api.RevokeAPIKeyResponseObject, error) {
-		var saved db.APIKey
+		var saved db.APIKeyDetails
 		row, err := k.lockedKey(ctx, tx, actor, request.APIKeyID, request.Params.IfMatch, canRevoke)
 		if err != nil {
 			return nil, err

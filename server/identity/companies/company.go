@@ -31,7 +31,7 @@ type Options struct {
 	// Scopes lists every scope that an API key can have.
 	Scopes []string
 	// ShowKey converts an API key to what the actor may see of it.
-	ShowKey func(actor access.Actor, row db.APIKey) api.APIKey
+	ShowKey func(actor access.Actor, row db.APIKeyDetails) api.APIKey
 }
 
 // New fails if a dependency is missing.

@@ -77,15 +77,19 @@ func (c *Companies) CreateTestCompany(
 			return nil, err
 		}
 		var opened db.Company
-		var key db.APIKey
+		var key db.APIKeyDetails
 		err = within(ctx, tx, actor, row.ID, func() error {
 			if opened, err = tx.InsertTestCompany(ctx, row); err != nil {
 				return err
 			}
-			key, err = tx.InsertAPIKey(ctx, db.InsertAPIKeyParams{
+			first := db.InsertAPIKeyParams{
 				CompanyID: row.ID, ID: c.Clock.ID(), Name: name, Prefix: secret.Prefix(), Hash: secret.Hash(),
-				Scopes: c.Scopes, KnownTo: []uuid.UUID{}, Now: row.Now,
-			})
+				Scopes: c.Scopes, Now: row.Now,
+			}
+			if err := tx.InsertAPIKey(ctx, first); err != nil {
+				return err
+			}
+			key, err = tx.GetAPIKey(ctx, db.GetAPIKeyParams{CompanyID: row.ID, ID: first.ID})
 			return err
 		})
 		if err != nil {

@@ -72,7 +72,7 @@ func (a *Service) changePassword(
 	}
 	ended, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 		CompanyID: actor.CompanyID, UserID: actor.ID, KeepID: &actor.SessionID,
-		Reason: db.SessionEndPasswordChanged, Now: now,
+		Reason: stored.RevocationReasonPasswordChanged, Now: now,
 	})
 	if err != nil {
 		return "", nil, err

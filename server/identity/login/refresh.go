@@ -182,7 +182,7 @@ func (a *Service) endReused(
 ) (*db.Session, error) {
 	ended, err := tx.RevokeSession(ctx, db.RevokeSessionParams{
 		CompanyID: presented.CompanyID, ID: presented.SessionID, UserID: row.UserID,
-		Reason: db.SessionEndTokenReuse, Now: a.Clock.Now(),
+		Reason: stored.RevocationReasonTokenReuse, Now: a.Clock.Now(),
 	})
 	if err != nil {
 		return nil, err

@@ -196,7 +196,7 @@ func TestRefreshesAreRecordedOncePerDay(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("outcomes, refreshes and attempts are %v, want %v", got, want)
 	}
-	if rest := scan[int](t, s.Installation, `SELECT refusals FROM sessions WHERE end_reason = 'logout'`); rest != 2 {
+	if rest := scan[int](t, s.Installation, `SELECT refusals FROM sessions WHERE revocation_reason = 'logout'`); rest != 2 {
 		t.Errorf("%d refusals are counted, want 2", rest)
 	}
 }
@@ -231,9 +231,9 @@ func TestReuseEndsTheSession(t *testing.T) {
 		e.IP != "203.0.113.66" || e.Agent != "thief" || e.Request != "the-theft-itself" {
 		t.Errorf("the reuse was recorded as %+v, want it denied with the data of the thief's request", e)
 	}
-	reason := scan[string](t, s.Installation, `SELECT end_reason::text FROM sessions WHERE id = $1`, *e.ID)
+	reason := scan[string](t, s.Installation, `SELECT revocation_reason FROM sessions WHERE id = $1`, *e.ID)
 	if reason != "token_reuse" {
-		t.Errorf("end_reason = %q, want token_reuse", reason)
+		t.Errorf("revocation_reason = %q, want token_reuse", reason)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -26,7 +27,7 @@ func (a *Service) Logout(
 		Headers: api.Logout200ResponseHeaders{SetCookie: cookie("", 0)},
 	}
 	_, err := ending(ctx, a, call, func(tx *postgres.Tx) (api.LogoutResponseObject, []db.Session, error) {
-		ended, err := a.end(ctx, tx, actor, actor.ID, actor.SessionID, db.SessionEndLogout, audit.Logout)
+		ended, err := a.end(ctx, tx, actor, actor.ID, actor.SessionID, stored.RevocationReasonLogout, audit.Logout)
 		return signedOut, ended, err
 	})
 	// Another request may have ended the session just before: the result is the same.
@@ -53,7 +54,7 @@ func (a *Service) RevokeSession(
 ) (api.RevokeSessionResponseObject, error) {
 	actor := call.Actor
 	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeSessionResponseObject, []db.Session, error) {
-		ended, err := a.end(ctx, tx, actor, actor.ID, request.SessionID, db.SessionEndRevoked, audit.SessionRevoked)
+		ended, err := a.end(ctx, tx, actor, actor.ID, request.SessionID, stored.RevocationReasonRevoked, audit.SessionRevoked)
 		return api.RevokeSession204Response{}, ended, err
 	})
 }
@@ -64,7 +65,7 @@ func (a *Service) RevokeOtherSessions(
 ) (api.RevokeOtherSessionsResponseObject, error) {
 	actor := call.Actor
 	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeOtherSessionsResponseObject, []db.Session, error) {
-		ended, err := a.endAll(ctx, tx, actor, actor.ID, &actor.SessionID, db.SessionEndRevoked)
+		ended, err := a.endAll(ctx, tx, actor, actor.ID, &actor.SessionID, stored.RevocationReasonRevoked)
 		return api.RevokeOtherSessions200JSONResponse{Revoked: count(ended)}, ended, err
 	})
 }
@@ -93,7 +94,7 @@ func (a *Service) RevokeUserSession(
 		return nil, err
 	}
 	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeUserSessionResponseObject, []db.Session, error) {
-		ended, err := a.end(ctx, tx, call.Actor, request.UserID, request.SessionID, db.SessionEndRevokedByAdmin,
+		ended, err := a.end(ctx, tx, call.Actor, request.UserID, request.SessionID, stored.RevocationReasonRevokedByAdmin,
 			audit.SessionRevoked)
 		return api.RevokeUserSession204Response{}, ended, err
 	})
@@ -107,7 +108,7 @@ func (a *Service) RevokeUserSessions(
 		return nil, err
 	}
 	return ending(ctx, a, call, func(tx *postgres.Tx) (api.RevokeUserSessionsResponseObject, []db.Session, error) {
-		ended, err := a.endAll(ctx, tx, call.Actor, request.UserID, nil, db.SessionEndRevokedByAdmin)
+		ended, err := a.endAll(ctx, tx, call.Actor, request.UserID, nil, stored.RevocationReasonRevokedByAdmin)
 		return api.RevokeUserSessions200JSONResponse{Revoked: count(ended)}, ended, err
 	})
 }
@@ -140,7 +141,7 @@ func ending[R api.Response](
 
 // end ends one session of a user, and returns it.
 func (a *Service) end(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, user, id uuid.UUID, reason db.SessionEnd,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, user, id uuid.UUID, reason stored.RevocationReason,
 	action audit.Action,
 ) ([]db.Session, error) {
 	ended, err := tx.RevokeSession(ctx, db.RevokeSessionParams{
@@ -157,7 +158,7 @@ func (a *Service) end(
 
 // endAll ends the sessions of a user, except the one to keep, and returns them.
 func (a *Service) endAll(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, user uuid.UUID, keep *uuid.UUID, reason db.SessionEnd,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, user uuid.UUID, keep *uuid.UUID, reason stored.RevocationReason,
 ) ([]db.Session, error) {
 	ended, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 		CompanyID: actor.CompanyID, UserID: user, KeepID: keep, Reason: reason, Now: a.Clock.Now(),
@@ -180,7 +181,7 @@ func count(ended []db.Session) int32 {
 
 // revoked is the entry about the end of a session, with the refreshes that no entry has counted.
 func revoked(action audit.Action, s db.Session) audit.Entry {
-	details := audit.Details{"user_id": s.UserID, "reason": s.EndReason}
+	details := audit.Details{"user_id": s.UserID, "reason": s.RevocationReason}
 	if s.Refreshes > 0 {
 		details["refreshes"] = s.Refreshes
 	}

@@ -197,7 +197,7 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 			return err
 		}
 		if _, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: account.CompanyID, UserID: account.UserID, Reason: db.SessionEndPasswordChanged, Now: now,
+			CompanyID: account.CompanyID, UserID: account.UserID, Reason: stored.RevocationReasonPasswordChanged, Now: now,
 		}); err != nil {
 			return err
 		}

@@ -37,9 +37,9 @@ func TestDeleteEnded(t *testing.T) {
 		{"expired long ago", -13, nil},
 		{"expired first", -30, nil},
 	} {
-		i.Exec(`INSERT INTO sessions (company_id, id, user_id, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason)
+		i.Exec(`INSERT INTO sessions (company_id, id, user_id, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, revocation_reason)
 			VALUES ($1, gen_random_uuid(), $2, $3, now(), now(), now(), now() + $4 * interval '1 day', now() + $5::integer * interval '1 day',
-				CASE WHEN $5::integer IS NOT NULL THEN 'logout'::session_end END)`,
+				CASE WHEN $5::integer IS NOT NULL THEN 'logout' END)`,
 			acme.ID, acme.Users[api.RoleHr].ID, at.name, at.expires, at.revoked)
 	}
 	left := func() (names []string) {

@@ -253,7 +253,7 @@ func TestRevocationWithoutAnnouncement(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	c, witness := s.signIn(api.RoleHr), s.signIn(api.RoleAdmin)
-	s.Exec(`UPDATE sessions SET revoked_at = now(), end_reason = 'logout', epoch = epoch + 1, changed_at = clock_timestamp()
+	s.Exec(`UPDATE sessions SET revoked_at = now(), revocation_reason = 'logout', epoch = epoch + 1, changed_at = clock_timestamp()
 		WHERE user_id = $1`, s.acme.Users[api.RoleHr].ID)
 	s.expectRefused(c)
 	s.expectAccepted(witness)
@@ -271,7 +271,7 @@ func TestRevocationThatCommitsLate(t *testing.T) {
 	t.Parallel()
 	s := newFixture(t)
 	c := s.signIn(api.RoleHr)
-	s.Exec(`UPDATE sessions SET revoked_at = now(), end_reason = 'logout', epoch = epoch + 1,
+	s.Exec(`UPDATE sessions SET revoked_at = now(), revocation_reason = 'logout', epoch = epoch + 1,
 		changed_at = clock_timestamp() - interval '40 seconds' WHERE user_id = $1`, s.acme.Users[api.RoleHr].ID)
 	s.expectRefused(c)
 }

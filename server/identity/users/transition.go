@@ -147,7 +147,7 @@ func (d deactivation) write(ctx context.Context, tx *postgres.Tx, row db.User) (
 
 func (d deactivation) sessions(ctx context.Context, tx *postgres.Tx, row db.User) ([]db.Session, error) {
 	return tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-		CompanyID: row.CompanyID, UserID: row.ID, Reason: db.SessionEndUserDeactivated, Now: d.u.Clock.Now(),
+		CompanyID: row.CompanyID, UserID: row.ID, Reason: stored.RevocationReasonUserDeactivated, Now: d.u.Clock.Now(),
 	})
 }
 

@@ -47,6 +47,12 @@ func open(t *testing.T, options postgres.Options) two {
 		score := h.Score(interview, panelist, api.ScoreStatusSubmitted, 4)
 		w.Exec(`INSERT INTO api_keys (company_id, id, name, prefix, hash, scopes, created_at, updated_at)
 			VALUES ($1, gen_random_uuid(), 'x', 'aip_live_x', sha256($2::uuid::text::bytea), '{jobs:read}', now(), now())`, company.ID, user)
+		w.Exec(`WITH holder AS (
+				INSERT INTO api_key_holders (company_id, api_key_id, user_id) SELECT company_id, id, $2 FROM api_keys WHERE company_id = $1
+			)
+			INSERT INTO api_key_jobs (company_id, api_key_id, job_id, position)
+			SELECT k.company_id, k.id, j.id, 1 FROM api_keys AS k JOIN jobs AS j ON j.company_id = k.company_id WHERE k.company_id = $1`,
+			company.ID, user)
 		w.Exec(`INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
 			VALUES ($1, $2, sha256('x'), 'x', now(), now() + INTERVAL '1 day')`, company.ID, user)
 		w.Exec(`INSERT INTO bookings (company_id, interview_id, person_id, during)
@@ -143,6 +149,7 @@ func TestStatementsDoNotReachAnotherTenant(t *testing.T) {
 		`WITH gone AS (DELETE FROM sessions WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
 		`WITH gone AS (DELETE FROM idempotency_records WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM gone`,
 		`WITH changed AS (UPDATE api_keys SET scopes = '{audit:verify}' WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
+		`SELECT count(*) FROM api_key_details WHERE company_id = $1`,
 		`SELECT count(*) FROM principals WHERE company_id = $1`,
 		`SELECT company_is_live($1)::integer`,
 	} {

@@ -16,9 +16,9 @@ func TestDeletionsUseIndexes(t *testing.T) {
 	user := acme.Users[api.RoleHr].ID
 	i.Exec(`INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
 		SELECT $1, $2, sha256(n::text::bytea), '', now(), now() + (n - 40000) * interval '1 s' FROM generate_series(1, 50000) AS n`, acme.ID, user)
-	i.Exec(`INSERT INTO sessions (company_id, id, user_id, created_at, updated_at, rotated_at, expires_at, revoked_at, end_reason)
+	i.Exec(`INSERT INTO sessions (company_id, id, user_id, created_at, updated_at, rotated_at, expires_at, revoked_at, revocation_reason)
 		SELECT $1, gen_random_uuid(), $2, now(), now(), now(), now() + (n - 40000) * interval '1 s',
-			CASE WHEN n % 3 = 0 THEN now() - n * interval '1 s' END, CASE WHEN n % 3 = 0 THEN 'logout'::session_end END
+			CASE WHEN n % 3 = 0 THEN now() - n * interval '1 s' END, CASE WHEN n % 3 = 0 THEN 'logout' END
 		FROM generate_series(1, 50000) AS n`, acme.ID, user)
 	i.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome)
 		SELECT $1, gen_random_uuid(), now(), 'system', 'x', 'x', 'success' FROM generate_series(1, 20000)`, acme.ID)

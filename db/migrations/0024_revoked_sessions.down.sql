@@ -1,0 +1,2 @@
+-- The migration of the column removes the reasons.
+SELECT 1;
