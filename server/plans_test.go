@@ -330,8 +330,8 @@ func TestReadsUseIndexes(t *testing.T) {
 func smallTables(company, user uuid.UUID) []statement {
 	return []statement{
 		{`SELECT * FROM api_key_details WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50`, []any{company}}, // ListAPIKeys
-		{`DELETE FROM api_key_jobs WHERE company_id = $1 AND job_id = $2`, []any{company, user}},                           // the foreign key of a deleted job
-		{`DELETE FROM api_key_holders WHERE company_id = $1 AND user_id = $2`, []any{company, user}},                       // that of a deleted user
+		{`SELECT * FROM api_key_jobs WHERE company_id = $1 AND job_id = $2`, []any{company, user}},                         // the foreign key of a deleted job
+		{`SELECT * FROM api_key_holders WHERE company_id = $1 AND user_id = $2`, []any{company, user}},                     // that of a deleted user
 		{`SELECT * FROM companies WHERE test_of = $1 ORDER BY created_at, id LIMIT 50`, []any{company}},                    // ListTestCompanies
 		{`SELECT job_id FROM jobs_of_actor($1, $2, 'jobs')`, []any{company, user}},                                         // every list
 		{`SELECT * FROM sessions WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL`, []any{company, user}},     // ListSessions
