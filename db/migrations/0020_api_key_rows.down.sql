@@ -2,8 +2,6 @@ DROP TRIGGER api_keys_rows ON api_keys;
 DROP TRIGGER api_keys_limit ON api_keys;
 DROP TABLE api_key_holders;
 DROP TABLE api_key_jobs;
-DROP FUNCTION keep_api_key_holder_array();
-DROP FUNCTION keep_api_key_job_array();
 DROP FUNCTION keep_api_key_rows();
 DROP FUNCTION keep_api_key_limit();
 -- Keys whose jobs were deleted have an empty array, which the constraint does not check.

@@ -1,8 +1,8 @@
 -- The jobs that an API key is limited to and the holders of a key become rows, which foreign keys check. So far they are the
 -- arrays job_ids and known_to of api_keys.
 --
--- The previous release reads and writes the arrays, and this one the rows. The triggers at the end keep both equal. The next
--- release removes the arrays and these triggers.
+-- The previous release reads and writes the arrays, and this one the rows. Triggers keep both equal: those below write the rows,
+-- those of migration 0022 the arrays. The next release removes the arrays and these triggers.
 
 -- A key that is limited to jobs has no access if all its jobs were deleted.
 ALTER TABLE api_keys ADD COLUMN limited_to_jobs boolean NOT NULL DEFAULT false;
@@ -94,43 +94,8 @@ BEGIN
     RETURN NULL;
 END
 $$;
--- Only for statements of the service: the triggers below write the arrays too.
+-- Only for statements of the service: the triggers of migration 0022 write the arrays too.
 CREATE TRIGGER api_keys_rows AFTER INSERT OR UPDATE OF job_ids, known_to ON api_keys
     FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION keep_api_key_rows();
 
--- Writes the array of rows that changed, also if a job or a user was deleted.
-CREATE FUNCTION keep_api_key_job_array() RETURNS trigger
-    LANGUAGE plpgsql AS $$
-DECLARE
-    changed CONSTANT api_key_jobs := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-    jobs CONSTANT uuid[] := ARRAY(
-        SELECT j.job_id FROM api_key_jobs AS j
-        WHERE j.company_id = changed.company_id AND j.api_key_id = changed.api_key_id ORDER BY j.position
-    );
-BEGIN
-    UPDATE api_keys AS k SET job_ids = jobs
-    WHERE k.company_id = changed.company_id AND k.id = changed.api_key_id AND k.limited_to_jobs AND k.job_ids IS DISTINCT FROM jobs;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER api_key_jobs_array AFTER INSERT OR UPDATE OR DELETE ON api_key_jobs
-    FOR EACH ROW EXECUTE FUNCTION keep_api_key_job_array();
-
-CREATE FUNCTION keep_api_key_holder_array() RETURNS trigger
-    LANGUAGE plpgsql AS $$
-DECLARE
-    changed CONSTANT api_key_holders := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-    holders CONSTANT uuid[] := ARRAY(
-        SELECT h.user_id FROM api_key_holders AS h
-        WHERE h.company_id = changed.company_id AND h.api_key_id = changed.api_key_id ORDER BY h.user_id
-    );
-BEGIN
-    UPDATE api_keys AS k SET known_to = holders
-    WHERE k.company_id = changed.company_id AND k.id = changed.api_key_id AND k.known_to IS DISTINCT FROM holders;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER api_key_holders_array AFTER INSERT OR DELETE ON api_key_holders
-    FOR EACH ROW EXECUTE FUNCTION keep_api_key_holder_array();
-
-REVOKE EXECUTE ON FUNCTION keep_api_key_limit, keep_api_key_rows, keep_api_key_job_array, keep_api_key_holder_array FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION keep_api_key_limit, keep_api_key_rows FROM PUBLIC;

@@ -1,3 +1,7 @@
+DROP TRIGGER api_key_holders_array ON api_key_holders;
+DROP TRIGGER api_key_jobs_array ON api_key_jobs;
+DROP FUNCTION keep_api_key_holder_array();
+DROP FUNCTION keep_api_key_job_array();
 DROP VIEW api_key_details;
 
 CREATE OR REPLACE VIEW live_api_keys AS
@@ -6,6 +10,11 @@ CREATE OR REPLACE VIEW live_api_keys AS
     FROM api_keys AS k
     JOIN live_companies AS c ON c.id = k.company_id
     WHERE k.revoked_at IS NULL;
+
+CREATE OR REPLACE FUNCTION find_api_key(wanted bytea) RETURNS SETOF live_api_keys
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT * FROM live_api_keys WHERE hash = wanted OR previous_hash = wanted
+$$;
 
 CREATE OR REPLACE FUNCTION jobs_of_actor(company uuid, actor uuid, reach text) RETURNS TABLE (job_id uuid)
     LANGUAGE sql STABLE PARALLEL SAFE AS $$

@@ -23,6 +23,14 @@ CREATE OR REPLACE VIEW live_api_keys AS
     JOIN live_companies AS c ON c.id = k.company_id
     WHERE k.revoked_at IS NULL;
 
+-- find_api_key of migration 0006, whose plan PostgreSQL keeps now: it would plan a function in SQL again for every request.
+CREATE OR REPLACE FUNCTION find_api_key(wanted bytea) RETURNS SETOF live_api_keys
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT * FROM live_api_keys WHERE hash = wanted OR previous_hash = wanted;
+END
+$$;
+
 -- jobs_of_actor of migration 0008, and blinds of migration 0009, with rows instead of arrays.
 CREATE OR REPLACE FUNCTION jobs_of_actor(company uuid, actor uuid, reach text) RETURNS TABLE (job_id uuid)
     LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -51,3 +59,40 @@ CREATE OR REPLACE FUNCTION blinds(company uuid, actor uuid, interview uuid) RETU
         )
     )
 $$;
+
+-- Writes the array of rows that changed, also if a job or a user was deleted.
+CREATE FUNCTION keep_api_key_job_array() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+DECLARE
+    changed CONSTANT api_key_jobs := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    jobs CONSTANT uuid[] := ARRAY(
+        SELECT j.job_id FROM api_key_jobs AS j
+        WHERE j.company_id = changed.company_id AND j.api_key_id = changed.api_key_id ORDER BY j.position
+    );
+BEGIN
+    UPDATE api_keys AS k SET job_ids = jobs
+    WHERE k.company_id = changed.company_id AND k.id = changed.api_key_id AND k.limited_to_jobs AND k.job_ids IS DISTINCT FROM jobs;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER api_key_jobs_array AFTER INSERT OR UPDATE OR DELETE ON api_key_jobs
+    FOR EACH ROW EXECUTE FUNCTION keep_api_key_job_array();
+
+CREATE FUNCTION keep_api_key_holder_array() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+DECLARE
+    changed CONSTANT api_key_holders := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    holders CONSTANT uuid[] := ARRAY(
+        SELECT h.user_id FROM api_key_holders AS h
+        WHERE h.company_id = changed.company_id AND h.api_key_id = changed.api_key_id ORDER BY h.user_id
+    );
+BEGIN
+    UPDATE api_keys AS k SET known_to = holders
+    WHERE k.company_id = changed.company_id AND k.id = changed.api_key_id AND k.known_to IS DISTINCT FROM holders;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER api_key_holders_array AFTER INSERT OR DELETE ON api_key_holders
+    FOR EACH ROW EXECUTE FUNCTION keep_api_key_holder_array();
+
+REVOKE EXECUTE ON FUNCTION keep_api_key_job_array, keep_api_key_holder_array FROM PUBLIC;

@@ -72,8 +72,8 @@ func TestAPIKeyArraysBecomeRows(t *testing.T) {
 	insert("d", "all deleted", []uuid.UUID{id("9")}, []uuid.UUID{id("8")})
 	want := []string{
 		"all limited=f array=null rows= holders array= rows=",
-		"some limited=t array=4,2 rows=4,2 holders array=5,6 rows=5,6",
-		"one deleted limited=t array=3 rows=3 holders array=5 rows=5",
+		"some limited=t array=4,2 rows=4,2 holders array=5,6,6 rows=5,6",
+		"one deleted limited=t array=9,3 rows=3 holders array=5,8 rows=5",
 		"all deleted limited=t array=9 rows= holders array=8 rows=",
 	}
 	if _, err := owner.Up(t.Context()); err != nil {
