@@ -1664,7 +1664,7 @@ type APIKey struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
 
-	// JobIds The jobs that the key is limited to; null if it is for the whole company.
+	// JobIds The jobs that the key is limited to; null if it is for the whole company. A deleted job is removed; a key whose jobs were all deleted has an empty list and sees no job.
 	JobIds nullable.Nullable[[]ID] `json:"job_ids"`
 
 	// LastUsedAt Time when the key was last used, with a precision of one minute.

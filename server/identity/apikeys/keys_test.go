@@ -440,3 +440,69 @@ func TestKeyOfDeletedJob(t *testing.T) {
 		t.Errorf("job_ids = %v, want null", changed.JobIds)
 	}
 }
+
+// TestChangeWaitsForAnother changes the jobs of a key while another transaction replaces them. The change must see the jobs of
+// that transaction, or it would find nothing to change.
+func TestChangeWaitsForAnother(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t)
+	hiring := h.Hiring(h.acme)
+	wanted, other := hiring.Job(api.JobStatusOpen), hiring.Job(api.JobStatusOpen)
+	key := h.create(object{"name": "Board", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{wanted}})
+	another, err := h.Connect().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`UPDATE api_keys SET version = version + 1 WHERE id = $1`, `UPDATE api_key_jobs SET job_id = $2 WHERE api_key_id = $1`,
+	} {
+		if _, err := another.Exec(t.Context(), sql, []any{key.APIKey.ID, other}[:strings.Count(sql, "$")]...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answers := make(chan *testkit.Answer, 1)
+	go func() { answers <- h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{wanted}}) }()
+	testkit.Eventually(t, time.Minute, "the change waits for the lock", func() bool {
+		var waiting bool
+		err := h.Database.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock')`).Scan(&waiting)
+		return err == nil && waiting
+	})
+	if err := another.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	(<-answers).Expect(http.StatusOK)
+	saved := response(h.admin.Get(at(key.APIKey.ID)).Expect(http.StatusOK))
+	if got := saved.JobIds.MustGet(); !slices.Equal(got, []uuid.UUID{wanted}) || saved.ActsAs != api.RoleTeamLead {
+		t.Errorf("jobs = %v, want %s", got, wanted)
+	}
+}
+
+// TestJobsKeepTheirOrder shows that a key lists its jobs in the order of the request that set them.
+func TestJobsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t)
+	hiring := h.Hiring(h.acme)
+	a, b, c := hiring.Job(api.JobStatusOpen), hiring.Job(api.JobStatusOpen), hiring.Job(api.JobStatusOpen)
+	key := h.create(object{"name": "Board", "scopes": []string{"jobs:read"}, "job_ids": []uuid.UUID{b, c, a}})
+	program := h.as(key.Secret)
+	expect := func(what string, got api.APIKey, want ...uuid.UUID) {
+		t.Helper()
+		stored, mine := response(h.admin.Get(at(key.APIKey.ID))), response(program.Get(mine))
+		listed := testkit.Decode[api.APIKeyPage](h.admin.Get(collection).Expect(http.StatusOK)).Data
+		for where, shown := range map[string]api.APIKey{"response": got, "GetAPIKey": stored, "GetMyAPIKey": mine, "ListAPIKeys": listed[0]} {
+			if jobs := shown.JobIds.MustGet(); !slices.Equal(jobs, want) {
+				t.Errorf("%s: %s has the jobs %v, want %v", what, where, jobs, want)
+			}
+		}
+	}
+	expect("created", key.APIKey, b, c, a)
+	for _, jobs := range [][]uuid.UUID{{a, b, c}, {c, b}, {a, c}} {
+		changed := response(h.admin.Patch(at(key.APIKey.ID), object{"job_ids": jobs}).Expect(http.StatusOK))
+		expect("changed", changed, jobs...)
+	}
+	version := h.admin.Get(at(key.APIKey.ID)).Header.Get("ETag")
+	if same := h.admin.Patch(at(key.APIKey.ID), object{"job_ids": []uuid.UUID{a, c}}).Expect(http.StatusOK); same.Header.Get("ETag") != version {
+		t.Errorf("ETag after a patch without changes = %s, want %s", same.Header.Get("ETag"), version)
+	}
+}
