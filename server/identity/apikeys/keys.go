@@ -188,8 +188,8 @@ func (k *APIKeys) save(
 		if err := k.checkJobs(ctx, tx, actor.CompanyID, change.JobIDs); err != nil {
 			return row, err
 		}
-		err := tx.SetAPIKeyJobs(ctx, db.SetAPIKeyJobsParams{CompanyID: row.CompanyID, APIKeyID: row.ID, JobIDs: change.JobIDs})
-		if err != nil {
+		jobs := db.SetAPIKeyJobsParams{CompanyID: row.CompanyID, APIKeyID: row.ID, JobIDs: change.JobIDs}
+		if err := tx.SetAPIKeyJobs(ctx, jobs); err != nil {
 			return row, err
 		}
 	}

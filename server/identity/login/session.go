@@ -158,7 +158,8 @@ func (a *Service) end(
 
 // endAll ends the sessions of a user, except the one to keep, and returns them.
 func (a *Service) endAll(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, user uuid.UUID, keep *uuid.UUID, reason stored.RevocationReason,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, user uuid.UUID, keep *uuid.UUID,
+	reason stored.RevocationReason,
 ) ([]db.Session, error) {
 	ended, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 		CompanyID: actor.CompanyID, UserID: user, KeepID: keep, Reason: reason, Now: a.Clock.Now(),

@@ -23,10 +23,12 @@ const keyState = `SELECT format('%s limited=%s array=%s rows=%s holders array=%s
 		(SELECT string_agg(left(user_id::text, 1), ',' ORDER BY user_id) FROM api_key_holders WHERE api_key_id = k.id))
 	FROM api_keys AS k`
 
-// id returns a UUID of one digit.
-func id(digit string) uuid.UUID { return uuid.MustParse(strings.Repeat(digit, 8) + "-0000-0000-0000-000000000000") }
+// id returns the UUID that begins with eight times a digit.
+func id(digit string) uuid.UUID {
+	return uuid.MustParse(strings.Repeat(digit, 8) + "-0000-0000-0000-000000000000")
+}
 
-// insertKeyOwners inserts a company with jobs and users, whose ids consist of one digit.
+// insertKeyOwners inserts a company with jobs and users; each character is the digit of an id (see id).
 func insertKeyOwners(t *testing.T, conn *pgx.Conn, jobs, users string) {
 	t.Helper()
 	for _, sql := range []string{
