@@ -225,7 +225,7 @@ func TestNoConnectionInTime(t *testing.T) {
 func TestHashingOfOneCompany(t *testing.T) {
 	t.Parallel()
 	c := newTwoCompanies(t)
-	c.Config.HashWorkers, c.HashCost = 1, 11
+	c.Config.HashWorkers, c.HashCost = 1, 9
 	replica := c.Replica()
 	const each = 4
 	users := []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
