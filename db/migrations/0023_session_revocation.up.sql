@@ -25,5 +25,6 @@ BEGIN
 END
 $$;
 REVOKE EXECUTE ON FUNCTION keep_end_reason FROM PUBLIC;
-CREATE TRIGGER sessions_end_reason BEFORE INSERT OR UPDATE OF end_reason, revocation_reason ON sessions
+-- It runs for every update of a session that has ended, because the constraint checks the rows from before too.
+CREATE TRIGGER sessions_end_reason BEFORE INSERT OR UPDATE ON sessions
     FOR EACH ROW WHEN (NEW.revoked_at IS NOT NULL) EXECUTE FUNCTION keep_end_reason();
