@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -32,7 +33,7 @@ func (g *Gate) authenticate(
 		g.Metrics.InvalidToken(telemetry.TokenMissing)
 		return nil, err
 	}
-	r := &rights{gate: g, op: op, at: g.Clock.Now()}
+	r := &rights{gate: g, op: op, at: g.Clock.Now(), network: ratelimit.Network(request.Origin().IP)}
 	if apikey.Is(token) {
 		r.key = token
 	} else if r.claims, err = g.Access.Verify(token); err != nil {

@@ -22,6 +22,8 @@ type rights struct {
 	// key is the secret of an API key; empty for a user, who has claims.
 	key    string
 	claims session.Claims
+	// network is that of the client.
+	network string
 	// actor is the actor as the operation sees it, and at is when it began to be read.
 	actor *access.Actor
 	at    time.Time
@@ -32,7 +34,7 @@ type rights struct {
 // valid for the request, as long as its session does.
 func (r *rights) read(ctx context.Context) (*access.Actor, error) {
 	if r.key != "" {
-		actor, err := r.gate.Keys.Check(ctx, r.key)
+		actor, err := r.gate.Keys.Check(ctx, r.key, r.network)
 		return actor, r.gate.refuseKey(ctx, err)
 	}
 	state, err := r.gate.Guard.Check(ctx, r.claims)

@@ -27,13 +27,14 @@ type Ring struct {
 }
 
 // Check returns the API key that a bearer token is the secret of. It fails with InvalidToken if there is no such key or
-// it is not valid, and with another fault if that could not be found out.
-func (r *Ring) Check(ctx context.Context, token string) (*access.Actor, error) {
+// it is not valid, and with another fault if that could not be found out. The network is that of the client; see
+// postgres.Store.LookupFor.
+func (r *Ring) Check(ctx context.Context, token, network string) (*access.Actor, error) {
 	secret, err := Parse(token)
 	if err != nil {
 		return nil, fault.New(fault.InvalidToken).Because(err)
 	}
-	row, err := r.Store.Lookup().FindAPIKey(ctx, secret.Hash())
+	row, err := r.Store.LookupFor(network).FindAPIKey(ctx, secret.Hash())
 	if fault.Is(err, fault.ResourceNotFound) {
 		return nil, fault.New(fault.InvalidToken).Because(err)
 	}

@@ -60,7 +60,7 @@ func (a *Service) login(
 		}
 		return opened{}, failure(err), err
 	}
-	account, err := a.account(ctx, email, body.Company)
+	account, err := a.account(ctx, email, body.Company, ratelimit.Network(origin.IP))
 	if err != nil {
 		reservation.Cancel(ctx)
 		return opened{}, failure(err), err
@@ -96,8 +96,10 @@ func throttled(email string, test *string) string {
 
 // account finds the account of an email address, in a live company or in the test company with the slug. It returns an
 // account without a hash if there is none.
-func (a *Service) account(ctx context.Context, email string, test *string) (db.FindAccountRow, error) {
-	account, err := a.Store.Lookup().FindAccount(ctx, db.FindAccountParams{Email: email, TestSlug: test})
+func (a *Service) account(
+	ctx context.Context, email string, test *string, network string,
+) (db.FindAccountRow, error) {
+	account, err := a.Store.LookupFor(network).FindAccount(ctx, db.FindAccountParams{Email: email, TestSlug: test})
 	if fault.Is(err, fault.ResourceNotFound) {
 		return db.FindAccountRow{}, nil
 	}

@@ -5,6 +5,9 @@
 // that get none wait for a bounded time. A place that becomes free goes to the group whose turn it is: groups take
 // turns, and within a group the caller that came first is served first. A group with a thousand waiting callers
 // therefore delays another one by one place, not by a thousand.
+//
+// If the queue is full, a group without waiting callers still gets in: the caller that came last of the group with the
+// most waiting callers is refused instead.
 package fair
 
 import (
@@ -59,8 +62,9 @@ type Places[K comparable] struct {
 
 // waiter is a caller that waits. Its fields are written before ready is closed.
 type waiter struct {
-	ready   chan struct{}
-	granted bool
+	ready chan struct{}
+	// granted says that the caller has a place, and displaced that another one waits instead.
+	granted, displaced bool
 }
 
 // New returns places that are all free.
@@ -78,7 +82,8 @@ func (p *Places[K]) Acquire(ctx context.Context, group K) error {
 		return nil
 	}
 	queue := p.queues[group]
-	if p.closed || p.load.Waiting >= p.options.Queue || len(queue) >= p.options.QueueShare {
+	full := p.load.Waiting >= p.options.Queue && (len(queue) > 0 || !p.displace())
+	if p.closed || full || len(queue) >= p.options.QueueShare {
 		p.load.Refused++
 		p.mu.Unlock()
 		return ErrNoPlace
@@ -113,8 +118,9 @@ func (p *Places[K]) await(ctx context.Context, group K, w *waiter) error {
 	case w.granted:
 		p.release(group)
 		return left
+	case !w.displaced:
+		p.leave(group, w)
 	}
-	p.leave(group, w)
 	if left != nil {
 		return left
 	}
@@ -191,6 +197,26 @@ func (p *Places[K]) release(group K) {
 		close(w.ready)
 		return
 	}
+}
+
+// displace refuses the last caller of the longest queue, unless no group has more than one. It reports whether it did.
+func (p *Places[K]) displace() bool {
+	var longest K
+	for _, group := range p.turns {
+		if len(p.queues[group]) > len(p.queues[longest]) {
+			longest = group
+		}
+	}
+	queue := p.queues[longest]
+	if p.closed || len(queue) < 2 {
+		return false
+	}
+	w := queue[len(queue)-1]
+	p.queues[longest] = queue[:len(queue)-1]
+	p.load.Waiting--
+	w.displaced = true
+	close(w.ready)
+	return true
 }
 
 // leave removes a caller that got no place from its queue.

@@ -97,6 +97,39 @@ func TestTurns(t *testing.T) {
 	})
 }
 
+// TestFullQueue fills the queue with callers of two groups. A caller of a third one takes the place of the last caller of
+// the longest queue; another caller of the longest queue does not.
+func TestFullQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := options(1, 1)
+		o.Queue = 4
+		p := fair.New[string](o)
+		acquire(t, p, "acme")
+		waiting := map[string]<-chan error{}
+		for _, caller := range []string{"acme 1", "acme 2", "acme 3", "globex 1"} {
+			group := caller[:len(caller)-2]
+			waiting[caller] = begin(t.Context(), p, group, func() { p.Release(group) })
+		}
+		if err := p.Acquire(t.Context(), "acme"); !errors.Is(err, fair.ErrNoPlace) {
+			t.Errorf("a fourth caller of the longest queue: got %v, want ErrNoPlace", err)
+		}
+		waiting["initech 1"] = begin(t.Context(), p, "initech", func() { p.Release("initech") })
+		if err := <-waiting["acme 3"]; !errors.Is(err, fair.ErrNoPlace) {
+			t.Errorf("the last caller of the longest queue: got %v, want ErrNoPlace", err)
+		}
+		delete(waiting, "acme 3")
+		wantLoad(t, p, 1, 4)
+		p.Release("acme")
+		for caller, result := range waiting {
+			if err := <-result; err != nil {
+				t.Errorf("%s: got %v, want a place", caller, err)
+			}
+		}
+		wantLoad(t, p, 0, 0)
+	})
+}
+
 // TestRefusals lists why a caller gets no place. Afterwards nothing of it is left in the queue.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

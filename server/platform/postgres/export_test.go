@@ -19,6 +19,11 @@ func (s *Store) RawPlanned(company uuid.UUID) db.DBTX { return s.bound(company, 
 // RawLookup is Lookup for any SQL.
 func (s *Store) RawLookup() db.DBTX { return &statements{store: s} }
 
+// RawLookupFor is LookupFor for any SQL.
+func (s *Store) RawLookupFor(network string) db.DBTX {
+	return &statements{store: s, holder: holder{network: network}}
+}
+
 // RawInTx is InTx for any SQL.
 func (s *Store) RawInTx(ctx context.Context, company uuid.UUID, fn func(tx db.DBTX) error) error {
 	return s.InTx(ctx, company, func(tx *Tx) error { return fn(tx.tx) })

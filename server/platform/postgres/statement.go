@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -21,20 +20,20 @@ type prelude struct {
 // statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one
 // transaction, so the tenant that a prelude sets applies to the statement behind it and to nothing else.
 type statements struct {
-	store   *Store
-	company uuid.UUID
-	tenant  []prelude
+	store  *Store
+	holder holder
+	tenant []prelude
 }
 
 func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if err := s.store.enter(ctx, s.company); err != nil {
+	if err := s.store.enter(ctx, s.holder); err != nil {
 		return pgconn.CommandTag{}, queryFailed(sql, err)
 	}
 	return s.send(ctx, sql, args).exec()
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := s.store.enter(ctx, s.company); err != nil {
+	if err := s.store.enter(ctx, s.holder); err != nil {
 		return nil, queryFailed(sql, err)
 	}
 	return s.send(ctx, sql, args).query()
@@ -43,7 +42,7 @@ func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 // send sends a statement. The place of its connection is given back when the pipeline is closed.
 func (s *statements) send(ctx context.Context, sql string, args []any) pipeline {
 	p := send(ctx, s.store.pool, s.tenant, sql, args)
-	p.store, p.company = s.store, s.company
+	p.store, p.holder = s.store, s.holder
 	return p
 }
 
@@ -61,9 +60,9 @@ type pipeline struct {
 	results  pgx.BatchResults
 	preludes []prelude
 	sql      string
-	// store has a place of the company for the connection; nil within a transaction, which has it itself.
-	store   *Store
-	company uuid.UUID
+	// store has a place of the holder for the connection; nil within a transaction, which has it itself.
+	store  *Store
+	holder holder
 }
 
 func send(ctx context.Context, to sender, preludes []prelude, sql string, args []any) pipeline {
@@ -108,7 +107,7 @@ func (p pipeline) open() error {
 func (p pipeline) close(err error) error {
 	closing := p.results.Close()
 	if p.store != nil {
-		p.store.leave(p.company)
+		p.store.leave(p.holder)
 	}
 	if err == nil {
 		return closing

@@ -52,11 +52,11 @@ type Options struct {
 }
 
 // Store is a pool of connections of the service's role. Queries and transactions take turns by company, and no company
-// holds more connections than its share; see package fair. Requests whose company is not known yet, and work on all
-// companies, count as one company, which has no id.
+// holds more connections than its share; see package fair. Requests whose company is not known yet count for the network
+// of their client, and work on all companies counts as one further company.
 type Store struct {
 	pool   *pgxpool.Pool
-	places *fair.Places[uuid.UUID]
+	places *fair.Places[holder]
 }
 
 // Open returns a Store. Connections are opened when they are needed, so an unreachable database is not an error here; a
@@ -101,7 +101,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create connection pool: %w", err)
 	}
-	return &Store{pool: pool, places: fair.New[uuid.UUID](share(o))}, nil
+	return &Store{pool: pool, places: fair.New[holder](share(o))}, nil
 }
 
 // share divides the connections. River and the checks of the service itself take connections from the pool directly, so
@@ -128,22 +128,29 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 // Load returns how many connections companies hold and wait for, for metrics.
 func (s *Store) Load() fair.Load { return s.places.Load() }
 
-// enter waits until a company may take a connection. After success, leave must be called once, when the connection is
+// holder is whom a connection is counted for: a company; the network of a client whose company is not known yet; or
+// neither, for work on all companies.
+type holder struct {
+	company uuid.UUID
+	network string
+}
+
+// enter waits until a holder may take a connection. After success, leave must be called once, when the connection is
 // back in the pool.
-func (s *Store) enter(ctx context.Context, company uuid.UUID) error {
-	err := s.places.Acquire(ctx, company)
+func (s *Store) enter(ctx context.Context, h holder) error {
+	err := s.places.Acquire(ctx, h)
 	if !errors.Is(err, fair.ErrNoPlace) {
 		return failed("wait for a connection", err)
 	}
 	overloaded := fault.New(fault.Overloaded).After(time.Second).Because(err)
-	if company != uuid.Nil {
+	if h.company != uuid.Nil {
 		return overloaded.With("Your company's other requests use all database connections that it can have. " +
 			"Send fewer requests at a time, and repeat this one after the seconds in Retry-After.")
 	}
 	return overloaded
 }
 
-func (s *Store) leave(company uuid.UUID) { s.places.Release(company) }
+func (s *Store) leave(h holder) { s.places.Release(h) }
 
 // Stat returns the state of the pool.
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
@@ -159,12 +166,18 @@ func (s *Store) Planned(company uuid.UUID) *db.Queries {
 
 // bound returns statements that each set the tenant first.
 func (s *Store) bound(company uuid.UUID, tenant string) *statements {
-	return &statements{store: s, company: company, tenant: []prelude{setting(tenant, company)}}
+	return &statements{store: s, holder: holder{company: company}, tenant: []prelude{setting(tenant, company)}}
 }
 
-// Lookup returns queries for requests without a tenant, such as a login. Row-level security hides all rows from them;
-// they can only call the functions that exist for this purpose.
+// Lookup returns queries for work without a tenant. Row-level security hides all rows from them; they can only call the
+// functions that exist for this purpose.
 func (s *Store) Lookup() *db.Queries { return db.New(&statements{store: s}) }
+
+// LookupFor is Lookup for a request whose company is not known yet, such as a login. Connections are counted for the
+// network of the client; see ratelimit.Network.
+func (s *Store) LookupFor(network string) *db.Queries {
+	return db.New(&statements{store: s, holder: holder{network: network}})
+}
 
 // Ping checks that the database answers.
 func (s *Store) Ping(ctx context.Context) error {

@@ -322,6 +322,32 @@ func TestCommitCompletesAfterCancellation(t *testing.T) {
 	}
 }
 
+// TestLookupsOfOneNetwork keeps the connections that one network can have. Another network, the service itself and a
+// company still get one.
+func TestLookupsOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	w := open(t, postgres.Options{MaxConns: 6, CompanyShare: 50, Wait: 50 * time.Millisecond})
+	busy := w.store.RawLookupFor("192.0.2.1")
+	const share = 3
+	for range share {
+		rows, err := busy.Query(t.Context(), `SELECT generate_series(1, 2)`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+	}
+	if _, err := busy.Exec(t.Context(), `SELECT 1`); !fault.Is(err, fault.Overloaded) {
+		t.Errorf("a network with all its connections: got %v, want %s", err, fault.Overloaded)
+	}
+	for name, other := range map[string]db.DBTX{
+		"another network": w.store.RawLookupFor("192.0.2.2"), "the service": w.store.RawLookup(), "a company": w.store.RawOf(w.acme.ID),
+	} {
+		if _, err := other.Exec(t.Context(), `SELECT 1`); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	w := open(t, postgres.Options{StatementTimeout: 200 * time.Millisecond})

@@ -31,10 +31,11 @@ var errNotYours = errors.New("the transaction is committed and rolled back by In
 //
 // Whatever must happen after the commit is a row that the transaction wrote.
 func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *Tx) error) error {
-	if err := s.enter(ctx, company); err != nil {
+	h := holder{company: company}
+	if err := s.enter(ctx, h); err != nil {
 		return err
 	}
-	defer s.leave(company)
+	defer s.leave(h)
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return failed("acquire a connection for a transaction", err)
