@@ -52,8 +52,8 @@ type Options struct {
 }
 
 // Store is a pool of connections of the service's role. Queries and transactions take turns by company, and no company
-// holds more connections than its share; see package fair. Requests whose company is not known yet count for the network
-// of their client, and work on all companies counts as one further company.
+// holds more connections than its share; see package fair. Requests whose company is not known yet count for the
+// network of their client, and work on all companies counts as one further company.
 type Store struct {
 	pool   *pgxpool.Pool
 	places *fair.Places[holder]
