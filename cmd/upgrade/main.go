@@ -115,11 +115,11 @@ func (e *environment) run(ctx context.Context, previous, current string) (err er
 	}
 	defer old.stop()
 	l := &load{out: e.out, now: e.now}
-	if err := l.signIn(ctx, old.url); err != nil {
+	if err := l.prepare(ctx, old.url); err != nil {
 		return err
 	}
-	if _, err := fmt.Fprintf(e.out, "%-40s %9s %8s %8s %8s %8s  %s\n",
-		"", "requests", "p50 ms", "p99 ms", "max ms", "seconds", "statuses"); err != nil {
+	if _, err := fmt.Fprintf(e.out, "%-40s %9s %8s %8s %8s %8s %8s  %s\n",
+		"", "requests", "p50 ms", "p99 ms", "max ms", "journeys", "seconds", "statuses"); err != nil {
 		return err
 	}
 	wait := func(ctx context.Context) error { return pause(ctx, steady) }
@@ -221,8 +221,8 @@ type load struct {
 	sent           int
 }
 
-// signIn signs in the HR user of the demo company, and finds what requests are about.
-func (l *load) signIn(ctx context.Context, url string) error {
+// prepare signs in the HR user of the demo company, and finds what requests are about.
+func (l *load) prepare(ctx context.Context, url string) error {
 	l.urls = []string{url}
 	var pair struct {
 		AccessToken  string `json:"access_token"`
@@ -253,7 +253,7 @@ func (l *load) signIn(ctx context.Context, url string) error {
 }
 
 func (l *load) read(ctx context.Context, method, path, body string, into any) error {
-	status, content, err := l.send(ctx, l.urls[0], method, path, body)
+	status, content, err := l.send(ctx, l.token, l.urls[0], method, path, body)
 	if err == nil && status >= http.StatusBadRequest {
 		err = fmt.Errorf("got status %d: %s", status, content)
 	}
@@ -266,14 +266,19 @@ func (l *load) read(ctx context.Context, method, path, body string, into any) er
 	return nil
 }
 
-func (l *load) send(ctx context.Context, url, method, path, body string) (status int, content []byte, err error) {
+func (l *load) send(
+	ctx context.Context, token, url, method, path, body string,
+) (status int, content []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, method, url+path, bytes.NewBufferString(body))
 	if err != nil {
 		return 0, nil, fmt.Errorf("create request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if l.token != "" {
-		request.Header.Set("Authorization", "Bearer "+l.token)
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	if strings.Contains(path, "/interviews/") || strings.Contains(path, "/scores/") {
+		request.Header.Set("If-Match", "*")
 	}
 	if method == http.MethodPost && strings.HasSuffix(path, "/jobs") {
 		request.Header.Set("Idempotency-Key", uuid.NewString())
@@ -339,16 +344,22 @@ func (l *load) during(ctx context.Context, phase string, act func(context.Contex
 			all.Go(func() {
 				method, path, body := l.next(n)
 				start := l.now()
-				status, content, err := l.send(ctx, l.urls[n%len(l.urls)], method, path, body)
+				status, content, err := l.send(ctx, l.token, l.urls[n%len(l.urls)], method, path, body)
 				results.add(l.now().Sub(start), status,
 					fmt.Sprintf("%s %s: status %d, error %v: %.300s", method, path, status, err, content))
 			})
 		}
 	})
+	var asked int
+	var failed error
+	all.Go(func() { asked, failed = l.repeat(ctx, sending) })
 	err := act(ctx)
 	stop()
 	all.Wait()
-	return errors.Join(err, results.report(l.out, phase, l.now().Sub(began)))
+	if failed != nil {
+		failed = fmt.Errorf("%s: request %d of the journeys: %w", phase, asked, failed)
+	}
+	return errors.Join(err, failed, results.report(l.out, phase, asked, l.now().Sub(began)))
 }
 
 // results are the responses of one phase. A request without a response has the status 0.
@@ -370,15 +381,16 @@ func (r *results) add(took time.Duration, status int, description string) {
 	}
 }
 
-func (r *results) report(out io.Writer, phase string, took time.Duration) error {
+func (r *results) report(out io.Writer, phase string, journeys int, took time.Duration) error {
 	slices.Sort(r.took)
 	at := func(share float64) time.Duration { return r.took[min(int(share*float64(len(r.took))), len(r.took)-1)] }
 	if len(r.took) == 0 {
 		return fmt.Errorf("%s: no request was sent", phase)
 	}
 	milliseconds := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	if _, err := fmt.Fprintf(out, "%-40s %9d %8.1f %8.1f %8.1f %8.1f  %v\n", phase, len(r.took),
-		milliseconds(at(0.5)), milliseconds(at(0.99)), milliseconds(at(1)), took.Seconds(), r.statuses); err != nil {
+	_, err := fmt.Fprintf(out, "%-40s %9d %8.1f %8.1f %8.1f %8d %8.1f  %v\n", phase, len(r.took),
+		milliseconds(at(0.5)), milliseconds(at(0.99)), milliseconds(at(1)), journeys, took.Seconds(), r.statuses)
+	if err != nil {
 		return err
 	}
 	if len(r.failures) > 0 {
