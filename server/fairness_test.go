@@ -221,12 +221,26 @@ func TestNoConnectionInTime(t *testing.T) {
 	hr.Get("/api/v1/jobs").Expect(http.StatusOK)
 }
 
-// TestHashingOfOneCompany queues sign-ins of one company. A sign-in of another company is answered before them.
+// TestHashingOfOneCompany queues sign-ins of one company. A sign-in of another company is answered before them. On a busy
+// machine all may be answered before it is sent, so there are several tries: without turns, none succeeds.
 func TestHashingOfOneCompany(t *testing.T) {
 	t.Parallel()
 	c := newTwoCompanies(t)
-	c.Config.HashWorkers, c.HashCost = 1, 9
+	c.Config.HashWorkers, c.HashCost = 1, 10
+	c.Config.LoginPerAccountAndIP, c.Config.LoginPerAccount, c.Config.LoginPerIP = 1000, 1000, 1000
 	replica := c.Replica()
+	const tries = 10
+	for range tries {
+		if overtakes(t, c, replica) {
+			return
+		}
+	}
+	t.Errorf("in %d tries, all sign-ins were answered before that of the other company, want that some still wait", tries)
+}
+
+// overtakes queues sign-ins of one company, signs in at another, and reports whether most of the others still wait then.
+func overtakes(t *testing.T, c twoCompanies, replica *testkit.Replica) bool {
+	t.Helper()
 	const each = 4
 	users := []api.Role{api.RoleEmployee, api.RoleTeamLead, api.RoleHr, api.RoleAdmin}
 	var answered atomic.Int32
@@ -245,17 +259,16 @@ func TestHashingOfOneCompany(t *testing.T) {
 		waiting := metricValue(t, replica, `interviewer_hashing{state="waiting"}`)
 		return waiting+int(answered.Load()) >= cap(statuses)-1
 	})
-	replica.SignIn(t, c.globex.Users[api.RoleHr])
-	if n := answered.Load(); int(n) >= cap(statuses)-1 {
-		t.Errorf("%d of %d sign-ins were answered before that of the other company, want that some still wait",
-			n, cap(statuses))
-	}
+	body := map[string]string{"email": c.globex.Users[api.RoleHr].Email, "password": testkit.Password}
+	status := replica.Anonymous(t).Post(loginPath, body).Status
+	before := int(answered.Load())
 	for range cap(statuses) {
 		// On a busy machine, some wait for too long.
 		if status := <-statuses; status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
 			t.Errorf("a sign-in that waited: got %d, want 401 or 503", status)
 		}
 	}
+	return status == http.StatusOK && before < cap(statuses)-1
 }
 
 // openUpload begins an import whose body ends with finish, which expects that the import succeeds.
