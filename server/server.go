@@ -45,6 +45,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/users"
 	"github.com/ai-interviewer-platform/interviewer/server/insight/reports"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -187,7 +188,7 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 		Hasher: s.hasher, Throttle: ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)), Access: access,
 		Refresh: session.NewRefresh(secrets), Guard: s.guard, Metrics: metrics,
 		SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
-	}, contract)
+	}, o.Config.ChangeRetention.Duration(), contract)
 	if err != nil {
 		return err
 	}
@@ -226,6 +227,7 @@ type operations struct {
 	*interviews.Interviews
 	*scores.Scores
 	*reports.Reports
+	*changes.Changes
 	*auditlog.AuditLog
 	*meta.Meta
 }
@@ -233,9 +235,11 @@ type operations struct {
 var _ api.StrictServerInterface[service.Call] = operations{}
 
 // domains builds the services of all domains. The error names every dependency that is missing.
-func domains(deps service.Deps, auth login.Options, contract *gate.Contract) (operations, error) {
+func domains(
+	deps service.Deps, auth login.Options, changesKept time.Duration, contract *gate.Contract,
+) (operations, error) {
 	var all operations
-	var errs [12]error
+	var errs [13]error
 	all.Service, errs[0] = login.New(deps, auth)
 	all.Users, errs[1] = users.New(deps, users.Options{
 		Hasher: auth.Hasher, Guard: auth.Guard, Permissions: contract.Permissions,
@@ -253,6 +257,7 @@ func domains(deps service.Deps, auth login.Options, contract *gate.Contract) (op
 	all.Scores, errs[9] = scores.New(deps)
 	all.Reports, errs[10] = reports.New(deps)
 	all.AuditLog, errs[11] = auditlog.New(deps)
+	all.Changes, errs[12] = changes.New(deps, changes.Options{Retention: changesKept, Holds: contract.Holds})
 	return all, errors.Join(errs[:]...)
 }
 

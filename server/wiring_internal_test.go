@@ -22,7 +22,7 @@ func TestDomainsNameMissingDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = domains(service.Deps{}, login.Options{}, contract)
+	_, err = domains(service.Deps{}, login.Options{}, 0, contract)
 	if err == nil {
 		t.Fatal("domains without dependencies: got no error")
 	}
@@ -34,6 +34,7 @@ func TestDomainsNameMissingDependencies(t *testing.T) {
 		"login": ", Hasher, Throttle, Access, Refresh, Guard, Metrics, SessionLifetime", "users": ", Hasher, Guard",
 		"companies": ", Guard", "apikeys": "", "jobs": "", "candidates": "", "applications": "", "kits": "", "interviews": "",
 		"scores": "", "reports": "", "auditlog": "",
+		"changes": ", Retention",
 	}
 	for domain, more := range own {
 		if want := "Store, Clock, Audit, Cursors, Log" + more; missing[domain] != want {

@@ -9,16 +9,18 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/worker"
 )
 
 const (
-	// recordsEvery, sessionsEvery and auditEvery are the periods of the jobs that delete expired rows.
+	// recordsEvery, sessionsEvery, auditEvery and changesEvery are the periods of the jobs that delete expired rows.
 	recordsEvery  = time.Minute
 	sessionsEvery = 15 * time.Minute
 	auditEvery    = 24 * time.Hour
+	changesEvery  = time.Hour
 	// checkpointAttempts is small, because the next checkpoint replaces one that cannot be written.
 	checkpointAttempts = 5
 )
@@ -28,6 +30,7 @@ type (
 	deleteExpiredIdempotencyRecords struct{}
 	deleteEndedSessions             struct{}
 	expireAuditLogs                 struct{}
+	deleteOldChanges                struct{}
 	writeAuditCheckpoint            struct{}
 )
 
@@ -39,6 +42,9 @@ func (deleteEndedSessions) Kind() string { return "delete_ended_sessions" }
 
 // Kind is the name of the job.
 func (expireAuditLogs) Kind() string { return "expire_audit_logs" }
+
+// Kind is the name of the job.
+func (deleteOldChanges) Kind() string { return "delete_old_changes" }
 
 // Kind is the name of the job.
 func (writeAuditCheckpoint) Kind() string { return "write_audit_checkpoint" }
@@ -71,6 +77,13 @@ func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 					}
 					_, err := audit.Expire(ctx, s.store, audit.NewRecorder(o.Clock), c.AuditRetention.Duration(), s.worker.Drain)
 					return err
+				}),
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: changesEvery},
+				func(ctx context.Context, _ deleteOldChanges) error {
+					now := o.Clock.Now()
+					return s.worker.Drain(ctx, "changes", func(ctx context.Context, atMost int) (int64, error) {
+						return changes.DeleteOld(ctx, s.store, now, c.ChangeRetention.Duration(), atMost)
+					})
 				}),
 			checkpoint,
 		},

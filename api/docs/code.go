@@ -57,6 +57,8 @@ func tagsOf(code fault.Code) []string {
 		return []string{"kits"}
 	case fault.ScheduleConflict, fault.PanelistHasScore:
 		return []string{"interviews"}
+	case fault.ChangesExpired:
+		return []string{"changes"}
 	case fault.ScoreExists:
 		return []string{"scores"}
 	case fault.StateConflict:

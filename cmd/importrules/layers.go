@@ -99,6 +99,7 @@ func layers() []layer {
 			name: "operations",
 			packages: []string{
 				"server/edge/meta", "server/compliance/*", "server/hiring/*", "server/identity/*", "server/insight/*",
+				"server/messaging/*",
 			},
 			imports: shared,
 			reason:  "domains meet in a shared package or in a query",

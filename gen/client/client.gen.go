@@ -51,6 +51,7 @@ const (
 	APIKeyScopeAuditVerify        APIKeyScope = "audit:verify"
 	APIKeyScopeCandidatesRead     APIKeyScope = "candidates:read"
 	APIKeyScopeCandidatesWrite    APIKeyScope = "candidates:write"
+	APIKeyScopeChangesRead        APIKeyScope = "changes:read"
 	APIKeyScopeCompanyRead        APIKeyScope = "company:read"
 	APIKeyScopeCompanyReset       APIKeyScope = "company:reset"
 	APIKeyScopeInterviewsConduct  APIKeyScope = "interviews:conduct"
@@ -85,6 +86,8 @@ func (e APIKeyScope) Valid() bool {
 	case APIKeyScopeCandidatesRead:
 		return true
 	case APIKeyScopeCandidatesWrite:
+		return true
+	case APIKeyScopeChangesRead:
 		return true
 	case APIKeyScopeCompanyRead:
 		return true
@@ -759,6 +762,45 @@ func (e CandidateStatus) Valid() bool {
 	case CandidateStatusActive:
 		return true
 	case CandidateStatusArchived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeType.
+const (
+	ChangeTypeApplication ChangeType = "application"
+	ChangeTypeCandidate   ChangeType = "candidate"
+	ChangeTypeInterview   ChangeType = "interview"
+	ChangeTypeJob         ChangeType = "job"
+	ChangeTypeJobMembers  ChangeType = "job_members"
+	ChangeTypeKit         ChangeType = "kit"
+	ChangeTypeKitVersions ChangeType = "kit_versions"
+	ChangeTypeScore       ChangeType = "score"
+	ChangeTypeUser        ChangeType = "user"
+)
+
+// Valid indicates whether the value is a known member of the ChangeType enum.
+func (e ChangeType) Valid() bool {
+	switch e {
+	case ChangeTypeApplication:
+		return true
+	case ChangeTypeCandidate:
+		return true
+	case ChangeTypeInterview:
+		return true
+	case ChangeTypeJob:
+		return true
+	case ChangeTypeJobMembers:
+		return true
+	case ChangeTypeKit:
+		return true
+	case ChangeTypeKitVersions:
+		return true
+	case ChangeTypeScore:
+		return true
+	case ChangeTypeUser:
 		return true
 	default:
 		return false
@@ -2078,6 +2120,31 @@ type CandidateSort string
 // CandidateStatus Whether a candidate can apply.
 type CandidateStatus string
 
+// Change A resource that has changed for the caller.
+type Change struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Removed Whether the caller no longer sees the resource.
+	Removed bool `json:"removed"`
+
+	// Type The type of a changed resource. For `job_members`, the id is that of the job whose members changed; for
+	// `kit_versions`, that of the kit whose versions changed.
+	Type ChangeType `json:"type"`
+}
+
+// ChangePage A page of changes.
+type ChangePage struct {
+	// Data The changed resources, each at most once.
+	Data []Change `json:"data"`
+
+	// HasMore Whether there are more changes now.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The position after these changes. It is never null.
+	NextCursor string `json:"next_cursor"`
+}
+
 // ChangePasswordRequest The current and the new password of the caller.
 type ChangePasswordRequest struct {
 	// CurrentPassword The current password.
@@ -2093,6 +2160,10 @@ type ChangeRoleRequest struct {
 	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 }
+
+// ChangeType The type of a changed resource. For `job_members`, the id is that of the job whose members changed; for
+// `kit_versions`, that of the kit whose versions changed.
+type ChangeType string
 
 // CheckStatus `up` if the dependency responded in time and as expected.
 type CheckStatus string
@@ -4015,6 +4086,9 @@ type ByExternalID = ExternalID
 // ByFrom defines model for ByFrom.
 type ByFrom = time.Time
 
+// ByIDs defines model for ByIDs.
+type ByIDs = []ID
+
 // ByInterviewID A UUID (RFC 9562). The service generates version 7.
 type ByInterviewID = ID
 
@@ -4101,6 +4175,9 @@ type UserID = ID
 
 // BadRequest An error (RFC 9457).
 type BadRequest = Problem
+
+// ChangesExpired An error (RFC 9457).
+type ChangesExpired = Problem
 
 // Conflict An error (RFC 9457).
 type Conflict = Problem
@@ -4220,6 +4297,10 @@ type RotateAPIKeyParams struct {
 
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
@@ -4232,9 +4313,9 @@ type ListApplicationsParams struct {
 	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4274,9 +4355,9 @@ type ExportApplicationsParams struct {
 	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4520,6 +4601,10 @@ type RevokeOtherSessionsParams struct {
 
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
@@ -4538,9 +4623,9 @@ type ListCandidatesParams struct {
 	// ExternalID Only the candidate with this id in another system.
 	ExternalID *ByExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4577,9 +4662,9 @@ type ExportCandidatesParams struct {
 	// Source Only candidates from this source. The match is exact.
 	Source *BySource `form:"source,omitempty" json:"source,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4657,6 +4742,15 @@ type RestoreCandidateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The position, which is the next_cursor of the previous response. It is valid for this caller only.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
 	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
@@ -4683,6 +4777,10 @@ type ResetCompanyParams struct {
 
 // ListInterviewsParams defines parameters for ListInterviews.
 type ListInterviewsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
@@ -4710,9 +4808,9 @@ type ListInterviewsParams struct {
 	// StartsBefore Only interviews that start before this time.
 	StartsBefore *time.Time `form:"starts_before,omitempty" json:"starts_before,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4925,6 +5023,10 @@ type GetInterviewSummaryParams struct {
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
@@ -4937,9 +5039,9 @@ type ListJobsParams struct {
 	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5043,6 +5145,10 @@ type GetJobPipelineChartParams struct {
 
 // ListKitsParams defines parameters for ListKits.
 type ListKitsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
@@ -5052,9 +5158,9 @@ type ListKitsParams struct {
 	// IsPublished Only kits with a published version (true), or only kits without (false).
 	IsPublished *bool `form:"is_published,omitempty" json:"is_published,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5175,6 +5281,10 @@ type ListInterviewerFiguresParams struct {
 
 // ListScoresParams defines parameters for ListScores.
 type ListScoresParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
@@ -5190,9 +5300,9 @@ type ListScoresParams struct {
 	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5225,9 +5335,9 @@ type ExportScoresParams struct {
 	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5328,6 +5438,10 @@ type CloseTestCompanyParams struct {
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for in name, email and department, ignoring case. There are no wildcards.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
@@ -5340,9 +5454,9 @@ type ListUsersParams struct {
 	// Department Only users of this department. The match is exact.
 	Department *string `form:"department,omitempty" json:"department,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6186,6 +6300,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListChanges List changes
+	//
+	// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
+	// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
+	// not before, or the other way round.
+	//
+	// 1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
+	// 2. Read all resources: follow each list to its end.
+	// 3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
+	//    says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
+	//    once, otherwise later.
+	//
+	// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
+	// named several times: reading it once after the last one is enough. Changes appear after their transaction has
+	// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+	//
+	// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
+	// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
+	// with step 1. The caller gets the changes of those types that the caller can read.
+	//
+	// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
+	ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCompany Retrieve your own company
 	//
@@ -8159,6 +8296,39 @@ func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, 
 // Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestoreCandidateRequest(c.Server, candidateID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListChanges List changes
+//
+// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
+// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
+// not before, or the other way round.
+//
+//  1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
+//  2. Read all resources: follow each list to its end.
+//  3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
+//     says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
+//     once, otherwise later.
+//
+// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
+// named several times: reading it once after the last one is enough. Changes appear after their transaction has
+// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+//
+// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
+// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
+// with step 1. The caller gets the changes of those types that the caller can read.
+//
+// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
+func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChangesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10574,6 +10744,18 @@ func NewListApplicationsRequest(server string, params *ListApplicationsParams) (
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.JobID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "job_id", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -12268,6 +12450,18 @@ func NewListCandidatesRequest(server string, params *ListCandidatesParams) (*htt
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Q != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -12956,6 +13150,72 @@ func NewRestoreCandidateRequest(server string, candidateID CandidateID, params *
 	return req, nil
 }
 
+// NewListChangesRequest constructs an http.Request for the ListChanges method
+func NewListChangesRequest(server string, params *ListChangesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetCompanyRequest constructs an http.Request for the GetCompany method
 func NewGetCompanyRequest(server string, params *GetCompanyParams) (*http.Request, error) {
 	var err error
@@ -13122,6 +13382,18 @@ func NewListInterviewsRequest(server string, params *ListInterviewsParams) (*htt
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.Mine != nil {
 
@@ -14476,6 +14748,18 @@ func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, e
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Q != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -15225,6 +15509,18 @@ func NewListKitsRequest(server string, params *ListKitsParams) (*http.Request, e
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.Q != nil {
 
@@ -16031,6 +16327,18 @@ func NewListScoresRequest(server string, params *ListScoresParams) (*http.Reques
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.InterviewID != nil {
 
@@ -16867,6 +17175,18 @@ func NewListUsersRequest(server string, params *ListUsersParams) (*http.Request,
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
 
 		if params.Q != nil {
 
@@ -18462,6 +18782,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error)
+
+	// ListChangesWithResponse List changes
+	//
+	// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
+	// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
+	// not before, or the other way round.
+	//
+	// 1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
+	// 2. Read all resources: follow each list to its end.
+	// 3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
+	//    says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
+	//    once, otherwise later.
+	//
+	// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
+	// named several times: reading it once after the last one is enough. Changes appear after their transaction has
+	// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+	//
+	// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
+	// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
+	// with step 1. The caller gets the changes of those types that the caller can read.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
+	ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error)
 
 	// GetCompanyWithResponse Retrieve your own company
 	//
@@ -25280,6 +25625,131 @@ func (r RestoreCandidateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RestoreCandidateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListChangesResponse401Headers the declared response headers of an HTTP 401 response for ListChanges
+type ListChangesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListChangesResponse429Headers the declared response headers of an HTTP 429 response for ListChanges
+type ListChangesResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ListChangesResponse503Headers the declared response headers of an HTTP 503 response for ListChanges
+type ListChangesResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ListChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChangePage
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON410 the response for an HTTP 410 `application/problem+json` response
+	ApplicationProblemJSON410 *ChangesExpired
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListChangesResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListChangesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListChangesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChangesResponse) GetJSON200() *ChangePage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON410 returns the response for an HTTP 410 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON410() *ChangesExpired {
+	return r.ApplicationProblemJSON410
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChangesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChangesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -37278,6 +37748,37 @@ func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, 
 	return ParseRestoreCandidateResponse(rsp)
 }
 
+// ListChangesWithResponse List changes
+//
+// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
+// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
+// not before, or the other way round.
+//
+//  1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
+//  2. Read all resources: follow each list to its end.
+//  3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
+//     says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
+//     once, otherwise later.
+//
+// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
+// named several times: reading it once after the last one is enough. Changes appear after their transaction has
+// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+//
+// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
+// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
+// with step 1. The caller gets the changes of those types that the caller can read.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
+func (c *ClientWithResponses) ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error) {
+	rsp, err := c.ListChanges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChangesResponse(rsp)
+}
+
 // GetCompanyWithResponse Retrieve your own company
 //
 // Returns the name, slug and settings of the caller's company.
@@ -44825,6 +45326,128 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers RestoreCandidateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListChangesResponse parses an HTTP response from a ListChangesWithResponse call
+func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 410:
+		var dest ChangesExpired
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON410 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListChangesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListChangesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListChangesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {

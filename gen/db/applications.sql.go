@@ -425,6 +425,75 @@ func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsPara
 	return items, nil
 }
 
+const listApplicationsByID = `-- name: ListApplicationsByID :many
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at,
+    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS first_name,
+    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS last_name,
+    (SELECT j.title FROM jobs AS j WHERE j.company_id = $1 AND j.id = applications.job_id)::text AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM visible_applications($1, $2, $3) AS applications
+WHERE applications.id = ANY ($4::uuid[])
+ORDER BY applications.id
+`
+
+type ListApplicationsByIDParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Ids       []uuid.UUID
+}
+
+type ListApplicationsByIDRow struct {
+	Application Application
+	FirstName   string
+	LastName    string
+	JobTitle    string
+	IsMember    bool
+}
+
+func (q *Queries) ListApplicationsByID(ctx context.Context, arg ListApplicationsByIDParams) ([]ListApplicationsByIDRow, error) {
+	rows, err := q.db.Query(ctx, listApplicationsByID,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Ids,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListApplicationsByIDRow{}
+	for rows.Next() {
+		var i ListApplicationsByIDRow
+		if err := rows.Scan(
+			&i.Application.CompanyID,
+			&i.Application.ID,
+			&i.Application.CandidateID,
+			&i.Application.JobID,
+			&i.Application.Stage,
+			&i.Application.FurthestStage,
+			&i.Application.Status,
+			&i.Application.RejectionReason,
+			&i.Application.Source,
+			&i.Application.StageEnteredAt,
+			&i.Application.Version,
+			&i.Application.CreatedAt,
+			&i.Application.UpdatedAt,
+			&i.FirstName,
+			&i.LastName,
+			&i.JobTitle,
+			&i.IsMember,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockApplicant = `-- name: LockApplicant :one
 SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates WHERE company_id = $1 AND id = $2 FOR SHARE
 `

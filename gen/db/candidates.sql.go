@@ -306,6 +306,61 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 	return items, nil
 }
 
+const listCandidatesByID = `-- name: ListCandidatesByID :many
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.name_key, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM visible_candidates($1, $2, $3) AS candidates
+WHERE candidates.id = ANY ($4::uuid[])
+ORDER BY candidates.id
+`
+
+type ListCandidatesByIDParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Ids       []uuid.UUID
+}
+
+func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByIDParams) ([]Candidate, error) {
+	rows, err := q.db.Query(ctx, listCandidatesByID,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Ids,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Candidate{}
+	for rows.Next() {
+		var i Candidate
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.FirstName,
+			&i.LastName,
+			&i.NameKey,
+			&i.Email,
+			&i.Phone,
+			&i.Location,
+			&i.Links,
+			&i.Tags,
+			&i.Source,
+			&i.ExternalID,
+			&i.Status,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listImportedCandidates = `-- name: ListImportedCandidates :many
 SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
 WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(

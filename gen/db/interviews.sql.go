@@ -826,6 +826,78 @@ func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) 
 	return items, nil
 }
 
+const listInterviewsByID = `-- name: ListInterviewsByID :many
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM visible_interviews($1, $2, $3) AS interviews
+WHERE interviews.id = ANY ($4::uuid[])
+ORDER BY interviews.id
+`
+
+type ListInterviewsByIDParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Ids       []uuid.UUID
+}
+
+type ListInterviewsByIDRow struct {
+	Interview Interview
+	IsMember  bool
+}
+
+func (q *Queries) ListInterviewsByID(ctx context.Context, arg ListInterviewsByIDParams) ([]ListInterviewsByIDRow, error) {
+	rows, err := q.db.Query(ctx, listInterviewsByID,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Ids,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListInterviewsByIDRow{}
+	for rows.Next() {
+		var i ListInterviewsByIDRow
+		if err := rows.Scan(
+			&i.Interview.CompanyID,
+			&i.Interview.ID,
+			&i.Interview.ApplicationID,
+			&i.Interview.JobID,
+			&i.Interview.CandidateID,
+			&i.Interview.KitVersionID,
+			&i.Interview.Title,
+			&i.Interview.Kind,
+			&i.Interview.Status,
+			&i.Interview.StartsAt,
+			&i.Interview.EndsAt,
+			&i.Interview.StartsKey,
+			&i.Interview.Timezone,
+			&i.Interview.Location,
+			&i.Interview.MeetingURL,
+			&i.Interview.Instructions,
+			&i.Interview.Reschedules,
+			&i.Interview.StartedAt,
+			&i.Interview.FinishedAt,
+			&i.Interview.CompletedAt,
+			&i.Interview.StatusReason,
+			&i.Interview.CreatedBy,
+			&i.Interview.Version,
+			&i.Interview.CreatedAt,
+			&i.Interview.UpdatedAt,
+			&i.IsMember,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listInterviewsNotBegunForUpdate = `-- name: ListInterviewsNotBegunForUpdate :many
 SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
 WHERE company_id = $1 AND application_id = $2 AND status IN ('draft', 'scheduled', 'no_show')

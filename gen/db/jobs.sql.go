@@ -280,8 +280,9 @@ func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) 
 const listJobs = `-- name: ListJobs :many
 SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM visible_jobs($1, $2, $3) AS jobs
 WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
-    AND ($5::text IS NULL OR department = $5::text)
-    AND CASE $6::boolean
+    AND ($5::uuid[] IS NULL OR id = ANY ($5::uuid[]))
+    AND ($6::text IS NULL OR department = $6::text)
+    AND CASE $7::boolean
         WHEN true THEN id = ANY (ARRAY(
             SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $2
         ))
@@ -290,27 +291,27 @@ WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
         ))
         ELSE true
     END
-    AND ($7::timestamptz IS NULL OR updated_at >= $7::timestamptz)
-    AND ($8::text IS NULL OR lower(title) LIKE lower($8::text)
-        OR lower(department) LIKE lower($8::text) OR lower(location) LIKE lower($8::text))
-    AND ($9::uuid IS NULL OR CASE $10::text
-        WHEN 'created_at' THEN (created_at, id) > ($11::timestamptz, $9::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($11::timestamptz, $9::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($11::timestamptz, $9::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($11::timestamptz, $9::uuid)
-        WHEN 'title' THEN (title_key, id) > ($12::text, $9::uuid)
-        WHEN '-title' THEN (title_key, id) < ($12::text, $9::uuid)
+    AND ($8::timestamptz IS NULL OR updated_at >= $8::timestamptz)
+    AND ($9::text IS NULL OR lower(title) LIKE lower($9::text)
+        OR lower(department) LIKE lower($9::text) OR lower(location) LIKE lower($9::text))
+    AND ($10::uuid IS NULL OR CASE $11::text
+        WHEN 'created_at' THEN (created_at, id) > ($12::timestamptz, $10::uuid)
+        WHEN '-created_at' THEN (created_at, id) < ($12::timestamptz, $10::uuid)
+        WHEN 'updated_at' THEN (updated_at, id) > ($12::timestamptz, $10::uuid)
+        WHEN '-updated_at' THEN (updated_at, id) < ($12::timestamptz, $10::uuid)
+        WHEN 'title' THEN (title_key, id) > ($13::text, $10::uuid)
+        WHEN '-title' THEN (title_key, id) < ($13::text, $10::uuid)
     END)
 ORDER BY
-    CASE WHEN $10::text = 'created_at' THEN created_at END,
-    CASE WHEN $10::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $10::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $10::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $10::text = 'title' THEN title_key END,
-    CASE WHEN $10::text = '-title' THEN title_key END DESC,
-    CASE WHEN $10::text IN ('created_at', 'updated_at', 'title') THEN id END,
-    CASE WHEN $10::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
-LIMIT $13
+    CASE WHEN $11::text = 'created_at' THEN created_at END,
+    CASE WHEN $11::text = '-created_at' THEN created_at END DESC,
+    CASE WHEN $11::text = 'updated_at' THEN updated_at END,
+    CASE WHEN $11::text = '-updated_at' THEN updated_at END DESC,
+    CASE WHEN $11::text = 'title' THEN title_key END,
+    CASE WHEN $11::text = '-title' THEN title_key END DESC,
+    CASE WHEN $11::text IN ('created_at', 'updated_at', 'title') THEN id END,
+    CASE WHEN $11::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
+LIMIT $14
 `
 
 type ListJobsParams struct {
@@ -318,6 +319,7 @@ type ListJobsParams struct {
 	ActorID      uuid.UUID
 	Reach        string
 	Statuses     []string
+	Ids          []uuid.UUID
 	Department   *string
 	Mine         *bool
 	UpdatedSince *time.Time
@@ -338,6 +340,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 		arg.ActorID,
 		arg.Reach,
 		arg.Statuses,
+		arg.Ids,
 		arg.Department,
 		arg.Mine,
 		arg.UpdatedSince,

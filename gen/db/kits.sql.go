@@ -397,28 +397,29 @@ LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AN
     AND published.id IN (SELECT v.id FROM visible_kit_versions($1, $2, $3) AS v WHERE v.id = published.id)
 LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id AND draft.status = 'draft'
     AND draft.id IN (SELECT v.id FROM visible_kit_versions($1, $2, $3) AS v WHERE v.id = draft.id)
-WHERE ($5::uuid IS NULL OR kits.job_id = $5::uuid)
-    AND ($6::boolean IS NULL OR (published.id IS NOT NULL) = $6::boolean)
-    AND ($7::timestamptz IS NULL OR kits.updated_at >= $7::timestamptz)
-    AND ($8::text IS NULL OR kits.name_key LIKE lower($8::text))
-    AND ($9::uuid IS NULL OR CASE $10::text
-        WHEN 'created_at' THEN (kits.created_at, kits.id) > ($11::timestamptz, $9::uuid)
-        WHEN '-created_at' THEN (kits.created_at, kits.id) < ($11::timestamptz, $9::uuid)
-        WHEN 'updated_at' THEN (kits.updated_at, kits.id) > ($11::timestamptz, $9::uuid)
-        WHEN '-updated_at' THEN (kits.updated_at, kits.id) < ($11::timestamptz, $9::uuid)
-        WHEN 'name' THEN (kits.name_key, kits.id) > ($12::text, $9::uuid)
-        WHEN '-name' THEN (kits.name_key, kits.id) < ($12::text, $9::uuid)
+WHERE ($5::uuid[] IS NULL OR kits.id = ANY ($5::uuid[]))
+    AND ($6::uuid IS NULL OR kits.job_id = $6::uuid)
+    AND ($7::boolean IS NULL OR (published.id IS NOT NULL) = $7::boolean)
+    AND ($8::timestamptz IS NULL OR kits.updated_at >= $8::timestamptz)
+    AND ($9::text IS NULL OR kits.name_key LIKE lower($9::text))
+    AND ($10::uuid IS NULL OR CASE $11::text
+        WHEN 'created_at' THEN (kits.created_at, kits.id) > ($12::timestamptz, $10::uuid)
+        WHEN '-created_at' THEN (kits.created_at, kits.id) < ($12::timestamptz, $10::uuid)
+        WHEN 'updated_at' THEN (kits.updated_at, kits.id) > ($12::timestamptz, $10::uuid)
+        WHEN '-updated_at' THEN (kits.updated_at, kits.id) < ($12::timestamptz, $10::uuid)
+        WHEN 'name' THEN (kits.name_key, kits.id) > ($13::text, $10::uuid)
+        WHEN '-name' THEN (kits.name_key, kits.id) < ($13::text, $10::uuid)
     END)
 ORDER BY
-    CASE WHEN $10::text = 'created_at' THEN kits.created_at END,
-    CASE WHEN $10::text = '-created_at' THEN kits.created_at END DESC,
-    CASE WHEN $10::text = 'updated_at' THEN kits.updated_at END,
-    CASE WHEN $10::text = '-updated_at' THEN kits.updated_at END DESC,
-    CASE WHEN $10::text = 'name' THEN kits.name_key END,
-    CASE WHEN $10::text = '-name' THEN kits.name_key END DESC,
-    CASE WHEN $10::text IN ('created_at', 'updated_at', 'name') THEN kits.id END,
-    CASE WHEN $10::text IN ('-created_at', '-updated_at', '-name') THEN kits.id END DESC
-LIMIT $13
+    CASE WHEN $11::text = 'created_at' THEN kits.created_at END,
+    CASE WHEN $11::text = '-created_at' THEN kits.created_at END DESC,
+    CASE WHEN $11::text = 'updated_at' THEN kits.updated_at END,
+    CASE WHEN $11::text = '-updated_at' THEN kits.updated_at END DESC,
+    CASE WHEN $11::text = 'name' THEN kits.name_key END,
+    CASE WHEN $11::text = '-name' THEN kits.name_key END DESC,
+    CASE WHEN $11::text IN ('created_at', 'updated_at', 'name') THEN kits.id END,
+    CASE WHEN $11::text IN ('-created_at', '-updated_at', '-name') THEN kits.id END DESC
+LIMIT $14
 `
 
 type ListKitsParams struct {
@@ -426,6 +427,7 @@ type ListKitsParams struct {
 	ActorID      uuid.UUID
 	Reach        string
 	JobReach     string
+	Ids          []uuid.UUID
 	JobID        *uuid.UUID
 	IsPublished  *bool
 	UpdatedSince *time.Time
@@ -453,6 +455,7 @@ func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsR
 		arg.ActorID,
 		arg.Reach,
 		arg.JobReach,
+		arg.Ids,
 		arg.JobID,
 		arg.IsPublished,
 		arg.UpdatedSince,

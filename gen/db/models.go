@@ -250,6 +250,17 @@ type Candidate struct {
 	UpdatedAt  time.Time
 }
 
+type Change struct {
+	CompanyID     uuid.UUID
+	TransactionID int64
+	ID            int64
+	Kind          interface{}
+	ResourceID    uuid.UUID
+	ParentID      *uuid.UUID
+	ReaderID      *uuid.UUID
+	CreatedAt     time.Time
+}
+
 type ChangedSession struct {
 	CompanyID              uuid.UUID
 	SessionID              uuid.UUID

@@ -658,6 +658,82 @@ func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListS
 	return items, nil
 }
 
+const listScoresByID = `-- name: ListScoresByID :many
+SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at,
+    (SELECT u.first_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS first_name,
+    (SELECT u.last_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS last_name,
+    (SELECT i.status FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::interview_status
+        AS interview_status,
+    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::uuid
+        AS kit_version_id
+FROM visible_scores($1, $2, $3) AS scores
+WHERE scores.id = ANY ($4::uuid[])
+ORDER BY scores.id
+`
+
+type ListScoresByIDParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Ids       []uuid.UUID
+}
+
+type ListScoresByIDRow struct {
+	Score           Score
+	FirstName       string
+	LastName        string
+	InterviewStatus stored.InterviewStatus
+	KitVersionID    uuid.UUID
+}
+
+func (q *Queries) ListScoresByID(ctx context.Context, arg ListScoresByIDParams) ([]ListScoresByIDRow, error) {
+	rows, err := q.db.Query(ctx, listScoresByID,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Ids,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListScoresByIDRow{}
+	for rows.Next() {
+		var i ListScoresByIDRow
+		if err := rows.Scan(
+			&i.Score.CompanyID,
+			&i.Score.ID,
+			&i.Score.InterviewID,
+			&i.Score.ApplicationID,
+			&i.Score.JobID,
+			&i.Score.RaterID,
+			&i.Score.Status,
+			&i.Score.Ratings,
+			&i.Score.Recommendation,
+			&i.Score.Comment,
+			&i.Score.WeightedScore,
+			&i.Score.Coverage,
+			&i.Score.Revision,
+			&i.Score.SubmittedAt,
+			&i.Score.StatusReason,
+			&i.Score.Version,
+			&i.Score.CreatedAt,
+			&i.Score.UpdatedAt,
+			&i.FirstName,
+			&i.LastName,
+			&i.InterviewStatus,
+			&i.KitVersionID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const transitionScore = `-- name: TransitionScore :one
 UPDATE scores
 SET status = $1::score_status, status_reason = $2,

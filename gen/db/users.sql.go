@@ -312,6 +312,59 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 	return items, nil
 }
 
+const listUsersByID = `-- name: ListUsersByID :many
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = ANY ($4::uuid[]) ORDER BY users.id
+`
+
+type ListUsersByIDParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Ids       []uuid.UUID
+}
+
+func (q *Queries) ListUsersByID(ctx context.Context, arg ListUsersByIDParams) ([]User, error) {
+	rows, err := q.db.Query(ctx, listUsersByID,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Ids,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []User{}
+	for rows.Next() {
+		var i User
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.FirstName,
+			&i.LastName,
+			&i.NameKey,
+			&i.Role,
+			&i.Department,
+			&i.IsActive,
+			&i.LastLoginAt,
+			&i.PasswordChangedAt,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.PasswordChangeRequired,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockActiveAdmins = `-- name: LockActiveAdmins :many
 SELECT users.id FROM users
 WHERE users.company_id = $1 AND is_active_admin(users.role, users.is_active)

@@ -31,6 +31,16 @@ FROM list_applications(
     sqlc.narg('candidate_id'), sqlc.narg('stages')::text[], sqlc.narg('statuses')::text[], sqlc.narg('updated_since')
 ) AS applications;
 
+-- name: ListApplicationsByID :many
+SELECT sqlc.embed(applications),
+    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS first_name,
+    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS last_name,
+    (SELECT j.title FROM jobs AS j WHERE j.company_id = @company_id AND j.id = applications.job_id)::text AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
+FROM visible_applications(@company_id, @actor_id, @reach) AS applications
+WHERE applications.id = ANY (@ids::uuid[])
+ORDER BY applications.id;
+
 -- name: LeadsJob :one
 -- Whether the actor leads a job: as a member, or as an API key of the job.
 SELECT EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = @job_id::uuid) AS leads;

@@ -15,6 +15,11 @@ SELECT candidates.* FROM list_candidates(
     sqlc.narg('external_id'), sqlc.narg('updated_since')
 ) AS candidates;
 
+-- name: ListCandidatesByID :many
+SELECT candidates.* FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates
+WHERE candidates.id = ANY (@ids::uuid[])
+ORDER BY candidates.id;
+
 -- name: ListBusyCandidates :many
 -- The given candidates that have an application that is active or on hold, and so cannot be archived.
 SELECT DISTINCT candidate_id FROM applications

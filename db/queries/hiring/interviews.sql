@@ -62,6 +62,13 @@ FROM list_interviews(
     sqlc.narg('updated_since')
 ) AS interviews;
 
+-- name: ListInterviewsByID :many
+SELECT sqlc.embed(interviews),
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+FROM visible_interviews(@company_id, @actor_id, @reach) AS interviews
+WHERE interviews.id = ANY (@ids::uuid[])
+ORDER BY interviews.id;
+
 -- name: ListMyInterviews :many
 -- The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not
 -- declined.

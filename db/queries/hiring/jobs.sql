@@ -14,6 +14,7 @@ FOR NO KEY UPDATE;
 -- not millions.
 SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs
 WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
+    AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
     AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
     AND CASE sqlc.narg('mine')::boolean
         WHEN true THEN id = ANY (ARRAY(

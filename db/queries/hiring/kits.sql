@@ -31,7 +31,8 @@ LEFT JOIN kit_versions AS published ON published.company_id = kits.company_id AN
     AND published.id IN (SELECT v.id FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.id = published.id)
 LEFT JOIN kit_versions AS draft ON draft.company_id = kits.company_id AND draft.kit_id = kits.id AND draft.status = 'draft'
     AND draft.id IN (SELECT v.id FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.id = draft.id)
-WHERE (sqlc.narg('job_id')::uuid IS NULL OR kits.job_id = sqlc.narg('job_id')::uuid)
+WHERE (sqlc.narg('ids')::uuid[] IS NULL OR kits.id = ANY (sqlc.narg('ids')::uuid[]))
+    AND (sqlc.narg('job_id')::uuid IS NULL OR kits.job_id = sqlc.narg('job_id')::uuid)
     AND (sqlc.narg('is_published')::boolean IS NULL OR (published.id IS NOT NULL) = sqlc.narg('is_published')::boolean)
     AND (sqlc.narg('updated_since')::timestamptz IS NULL OR kits.updated_at >= sqlc.narg('updated_since')::timestamptz)
     AND (sqlc.narg('pattern')::text IS NULL OR kits.name_key LIKE lower(sqlc.narg('pattern')::text))

@@ -19,6 +19,18 @@ FROM list_scores(
     sqlc.narg('application_id'), sqlc.narg('job_id'), sqlc.narg('rater_id'), sqlc.narg('status'), sqlc.narg('updated_since')
 ) AS scores;
 
+-- name: ListScoresByID :many
+SELECT sqlc.embed(scores),
+    (SELECT u.first_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS first_name,
+    (SELECT u.last_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS last_name,
+    (SELECT i.status FROM interviews AS i WHERE i.company_id = @company_id AND i.id = scores.interview_id)::interview_status
+        AS interview_status,
+    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = @company_id AND i.id = scores.interview_id)::uuid
+        AS kit_version_id
+FROM visible_scores(@company_id, @actor_id, @reach) AS scores
+WHERE scores.id = ANY (@ids::uuid[])
+ORDER BY scores.id;
+
 -- name: ListKitCriteria :many
 SELECT id, criteria FROM kit_versions WHERE company_id = @company_id AND id = ANY (@ids::uuid[]);
 

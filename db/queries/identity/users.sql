@@ -21,6 +21,9 @@ SELECT users.* FROM list_users(
     sqlc.narg('pattern'), sqlc.narg('roles')::text[], sqlc.narg('is_active'), sqlc.narg('department'), sqlc.narg('updated_since')
 ) AS users;
 
+-- name: ListUsersByID :many
+SELECT users.* FROM visible_users(@company_id, @actor_id, @reach) AS users WHERE users.id = ANY (@ids::uuid[]) ORDER BY users.id;
+
 -- name: InsertUser :one
 INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, password_change_required,
     created_at, updated_at)

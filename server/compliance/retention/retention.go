@@ -79,6 +79,10 @@ func Tables() []Table {
 		{"interview_events", "an interview changes", withRecord, "", byReset, "hiring/interviews"},
 		{"scores", "a score is created", asRecord, "", byReset, "hiring/scores"},
 		{"score_revisions", "a score is saved, submitted, reopened or voided", withRecord, "", byReset, "hiring/scores"},
+		{
+			"changes", "a resource changes", "some days", "CHANGE_RETENTION_DAYS",
+			"the job delete_old_changes, every hour", "messaging/changes",
+		},
 		{"schema_migrations", configured, "for good", "", neverPruned, "platform/schema"},
 		{
 			"river.river_job", "a job is enqueued",

@@ -8,6 +8,7 @@ import (
 	"github.com/oapi-codegen/nullable"
 
 	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
 // List describes one page of a list that a client asked for. R is a row of the query, T an entry of the response.
@@ -17,6 +18,10 @@ type List[R, T any] struct {
 	// Cursor and Limit are the parameters of the request; nil if absent.
 	Cursor *string
 	Limit  *int32
+	// IDs are the ids that the client asked for; none if the client did not ask for ids.
+	IDs []uuid.UUID
+	// ByID returns the rows with the IDs.
+	ByID func(ids []uuid.UUID) ([]R, error)
 	// Fetch returns the rows of the window, in the list's order.
 	Fetch func(Window) ([]R, error)
 	// Place returns the position of a row in the list's order.
@@ -63,8 +68,12 @@ type Body[T any] struct {
 	NextCursor nullable.Nullable[string]
 }
 
-// Read returns one page of a list. A cursor that was not issued for the list's scope is the fault InvalidCursor.
+// Read returns one page of a list. A cursor that was not issued for the list's scope is the fault InvalidCursor; ids
+// together with another parameter are MalformedRequest.
 func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T], error) {
+	if len(list.IDs) > 0 {
+		return readByID(ctx, list)
+	}
 	limit := int32(DefaultLimit)
 	if list.Limit != nil {
 		limit = *list.Limit
@@ -95,6 +104,20 @@ func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T],
 		return Page[T]{}, err
 	}
 	return Page[T]{Body[T]{data, more, cursor}, Link(access.RequestOf(ctx), next)}, nil
+}
+
+// readByID returns the entries with the ids that the client asked for.
+func readByID[R, T any](ctx context.Context, list List[R, T]) (Page[T], error) {
+	if len(access.RequestOf(ctx).Query) > 1 {
+		return Page[T]{}, fault.New(fault.MalformedRequest).
+			Parameter("id", "combined", "cannot be combined with other parameters")
+	}
+	rows, err := list.ByID(list.IDs)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	data, err := list.Show(rows)
+	return Page[T]{Body: Body[T]{Data: data, NextCursor: nullable.NewNullNullable[string]()}}, err
 }
 
 // Each converts rows one by one.

@@ -48,6 +48,8 @@ func Status(kind fault.Kind) int {
 		return http.StatusForbidden
 	case fault.NotFound:
 		return http.StatusNotFound
+	case fault.Expired:
+		return http.StatusGone
 	case fault.Conflict:
 		return http.StatusConflict
 	case fault.Stale:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -30,6 +32,16 @@ func (a *Applications) ListApplications(
 	response, err := page.Read(ctx, a.Cursors, page.List[db.ListApplicationsRow, api.Application]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListApplications", Query: scope},
 		Cursor: params.Cursor, Limit: params.Limit,
+		IDs: params.ID,
+		ByID: func(ids []uuid.UUID) ([]db.ListApplicationsRow, error) {
+			rows, err := a.Store.Of(actor.CompanyID).ListApplicationsByID(ctx, db.ListApplicationsByIDParams{
+				CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, Ids: ids,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return page.Each(func(row db.ListApplicationsByIDRow) db.ListApplicationsRow { return db.ListApplicationsRow(row) })(rows)
+		},
 		Fetch: func(w page.Window) ([]db.ListApplicationsRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -27,6 +29,12 @@ func (c *Candidates) ListCandidates(
 	response, err := page.Read(ctx, c.Cursors, page.List[db.Candidate, api.Candidate]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListCandidates", Query: scope},
 		Cursor: params.Cursor, Limit: params.Limit,
+		IDs: params.ID,
+		ByID: func(ids []uuid.UUID) ([]db.Candidate, error) {
+			return tenant.ListCandidatesByID(ctx, db.ListCandidatesByIDParams{
+				CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, Ids: ids,
+			})
+		},
 		Fetch: func(w page.Window) ([]db.Candidate, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return tenant.ListCandidates(ctx, query)

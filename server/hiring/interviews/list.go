@@ -30,6 +30,16 @@ func (i *Interviews) ListInterviews(
 			Params api.ListInterviewsParams
 		}{actor.ID, scope}},
 		Cursor: wanted.Cursor, Limit: wanted.Limit,
+		IDs: wanted.ID,
+		ByID: func(ids []uuid.UUID) ([]db.ListInterviewsRow, error) {
+			rows, err := tenant.ListInterviewsByID(ctx, db.ListInterviewsByIDParams{
+				CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, Ids: ids,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return page.Each(func(row db.ListInterviewsByIDRow) db.ListInterviewsRow { return db.ListInterviewsRow(row) })(rows)
+		},
 		Fetch: func(w page.Window) ([]db.ListInterviewsRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return tenant.ListInterviews(ctx, query)

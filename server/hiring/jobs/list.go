@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -23,6 +25,11 @@ func (j *Jobs) ListJobs(
 	response, err := page.Read(ctx, j.Cursors, page.List[db.Job, api.Job]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListJobs", Query: scope},
 		Cursor: params.Cursor, Limit: params.Limit,
+		IDs: params.ID,
+		ByID: func(ids []uuid.UUID) ([]db.Job, error) {
+			query.Ids, query.MaxRows = ids, int32(len(ids)) //nolint:gosec // at most 100
+			return j.Store.Planned(actor.CompanyID).ListJobs(ctx, query)
+		},
 		Fetch: func(w page.Window) ([]db.Job, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return j.Store.Planned(actor.CompanyID).ListJobs(ctx, query)

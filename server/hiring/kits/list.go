@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -24,6 +26,11 @@ func (k *Kits) ListKits(
 	list, err := page.Read(ctx, k.Cursors, page.List[db.ListKitsRow, api.Kit]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListKits", Query: scope},
 		Cursor: params.Cursor, Limit: params.Limit,
+		IDs: params.ID,
+		ByID: func(ids []uuid.UUID) ([]db.ListKitsRow, error) {
+			query.Ids, query.MaxRows = ids, int32(len(ids)) //nolint:gosec // at most 100
+			return k.Store.Planned(actor.CompanyID).ListKits(ctx, query)
+		},
 		Fetch: func(w page.Window) ([]db.ListKitsRow, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return k.Store.Planned(actor.CompanyID).ListKits(ctx, query)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -30,6 +32,16 @@ func (s *Scores) ListScores(
 	list, err := page.Read(ctx, s.Cursors, page.List[db.ListScoresRow, api.Score]{
 		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListScores", Query: scope},
 		Cursor: params.Cursor, Limit: params.Limit,
+		IDs: params.ID,
+		ByID: func(ids []uuid.UUID) ([]db.ListScoresRow, error) {
+			rows, err := tenant.ListScoresByID(ctx, db.ListScoresByIDParams{
+				CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, Ids: ids,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return page.Each(func(row db.ListScoresByIDRow) db.ListScoresRow { return db.ListScoresRow(row) })(rows)
+		},
 		Fetch: func(w page.Window) ([]db.ListScoresRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows
 			return tenant.ListScores(ctx, query)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -21,6 +23,12 @@ func (u *Users) ListUsers(
 	query, scope := listQuery(actor, request.Params)
 	response, err := page.Read(ctx, u.Cursors, page.List[db.User, api.User]{
 		Scope: scope, Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		IDs: request.Params.ID,
+		ByID: func(ids []uuid.UUID) ([]db.User, error) {
+			return tenant.ListUsersByID(ctx, db.ListUsersByIDParams{
+				CompanyID: query.CompanyID, ActorID: query.ActorID, Reach: query.Reach, Ids: ids,
+			})
+		},
 		Fetch: func(w page.Window) ([]db.User, error) {
 			query.AfterTime, query.AfterText, query.AfterID, query.MaxRows = w.AfterTime, w.AfterText, w.AfterID, w.MaxRows
 			return tenant.ListUsers(ctx, query)

@@ -200,6 +200,10 @@ func Variables() []Variable {
 			Name: "SESSION_RETENTION_DAYS", Default: "30", Min: 1, Max: 3650,
 			Meaning: "The time that sessions are kept after they were ended or expired, in days.",
 		},
+		{
+			Name: "CHANGE_RETENTION_DAYS", Default: "30", Min: 1, Max: 365,
+			Meaning: "The time that changes are kept for clients that follow them, in days.",
+		},
 
 		{
 			Name: "AUDIT_RETENTION", Default: "730d", Min: int64(30 * 24 * time.Hour), Max: int64(36500 * 24 * time.Hour),

@@ -23,6 +23,7 @@ const (
 	PasswordChangeRequired Code = "password_change_required"
 
 	ResourceNotFound Code = "not_found"
+	ChangesExpired   Code = "changes_expired"
 
 	EmailTaken         Code = "email_taken"
 	SlugTaken          Code = "slug_taken"
@@ -72,7 +73,7 @@ func Codes() []Code {
 		MalformedRequest, InvalidCursor,
 		InvalidCredentials, InvalidToken, InvalidRefreshToken, MissingToken,
 		PermissionDenied, RoleNotAllowed, OwnRole, CrossSiteRequest, PasswordChangeRequired,
-		ResourceNotFound,
+		ResourceNotFound, ChangesExpired,
 		EmailTaken, SlugTaken, ExternalIDTaken, LastAdmin, StateConflict, ConcurrentRequest,
 		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
 		NotATestCompany, LimitReached, IdempotencyKeyInUse, IdempotencyRecordLost,
@@ -175,6 +176,12 @@ func (c Code) Describe() Description {
 			NotFound, "Not found",
 			"The resource does not exist, or you do not have access to it.",
 			"Check the path and the id.",
+		}
+	case ChangesExpired:
+		return Description{
+			Expired, "Changes expired",
+			"The changes after this position are no longer available.",
+			"Call ListChanges without a cursor, read all resources again, and continue from the position it returned.",
 		}
 	case EmailTaken:
 		return Description{

@@ -24,6 +24,8 @@ const (
 	Forbidden
 	// NotFound: the resource does not exist or is not visible to the actor. Both must look the same.
 	NotFound
+	// Expired: what the client refers to existed, but is no longer available.
+	Expired
 	// Conflict: the state of the resource does not permit this.
 	Conflict
 	// Stale: If-Match names an outdated version of the resource.

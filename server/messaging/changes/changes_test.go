@@ -1,0 +1,444 @@
+package changes_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+// start returns the current position of a reader.
+func start(c *testkit.Client) string {
+	page := testkit.Decode[api.ChangePage](c.Get(changesPath).Expect(http.StatusOK))
+	if len(page.Data) != 0 || page.HasMore {
+		panic("a position with changes")
+	}
+	return page.NextCursor
+}
+
+// after returns all changes after a position and the next position.
+func after(c *testkit.Client, cursor string) (found []api.Change, next string) {
+	for {
+		page := testkit.Decode[api.ChangePage](c.Get(changesPath + "?cursor=" + cursor).Expect(http.StatusOK))
+		found, cursor = append(found, page.Data...), page.NextCursor
+		if !page.HasMore {
+			return found, cursor
+		}
+	}
+}
+
+// names returns changes as sorted texts such as "job 0198…" and "removed job 0198…".
+func names(found []api.Change) []string {
+	var all []string
+	for _, change := range found {
+		name := string(change.Type) + " " + change.ID.String()
+		if change.Removed {
+			name = "removed " + name
+		}
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func expect(t *testing.T, what string, found []api.Change, want ...string) {
+	t.Helper()
+	slices.Sort(want)
+	if got := names(found); !slices.Equal(got, want) {
+		t.Errorf("%s:\ngot  %s\nwant %s", what, strings.Join(got, ", "), strings.Join(want, ", "))
+	}
+}
+
+// TestPositionsExpire checks which positions are refused with 410, and which with 400.
+func TestPositionsExpire(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	now := i.Clock.Now()
+	i.Clock.Now = func() time.Time { return now }
+	i.Config.ChangeRetention = 5
+	acme, globex := i.Company("acme"), i.Company("globex")
+	r := i.Replica()
+	scopes := []string{"changes:read", "jobs:read"}
+	job := i.Hiring(acme).Job(api.JobStatusOpen)
+	const gone = "changes_expired"
+
+	t.Run("too old", func(t *testing.T) {
+		hr := r.SignIn(t, acme.Users[api.RoleHr])
+		cursor, before := start(hr), now
+		defer func() { now = before }()
+		now = now.Add(5 * 24 * time.Hour)
+		hr = r.SignIn(t, acme.Users[api.RoleHr])
+		_, cursor = after(hr, cursor)
+		now = now.Add(5*24*time.Hour + time.Second)
+		r.SignIn(t, acme.Users[api.RoleHr]).Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+	})
+	t.Run("another history of transactions", func(t *testing.T) {
+		hr := r.SignIn(t, acme.Users[api.RoleHr])
+		cursor := start(hr)
+		other := i.In(t)
+		other.Exec(`CREATE OR REPLACE FUNCTION transaction_history() RETURNS text LANGUAGE sql STABLE RETURN 'other'`)
+		hr.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+	})
+	t.Run("another role", func(t *testing.T) {
+		user := i.In(t).User(acme, "promoted", api.RoleEmployee)
+		cursor := start(r.SignIn(t, user))
+		r.SignIn(t, acme.Users[api.RoleAdmin]).Post("/api/v1/users/"+user.ID.String()+"/change-role",
+			map[string]any{"role": api.RoleTeamLead}).Expect(http.StatusOK)
+		r.SignIn(t, user).Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+	})
+	for name, change := range map[string]map[string]any{
+		"other scopes":         {"scopes": []string{"changes:read"}},
+		"no longer limited":    {"job_ids": nil},
+		"limited to some jobs": {"job_ids": []uuid.UUID{job}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var jobs []uuid.UUID
+			if name == "no longer limited" {
+				jobs = append(jobs, job)
+			}
+			key := i.In(t).Key(acme, scopes, jobs...)
+			reader := r.Bearer(t, string(key.Secret))
+			cursor := start(reader)
+			r.SignIn(t, acme.Users[api.RoleAdmin]).Do(http.MethodPatch, "/api/v1/api-keys/"+key.ID.String(), change,
+				"If-Match", "*").Expect(http.StatusOK)
+			reader.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
+		})
+	}
+	t.Run("of another reader", func(t *testing.T) {
+		cursor := start(r.SignIn(t, acme.Users[api.RoleHr]))
+		for _, user := range []testkit.User{acme.Users[api.RoleAdmin], globex.Users[api.RoleHr]} {
+			r.SignIn(t, user).Get(changesPath+"?cursor="+cursor).Refused(http.StatusBadRequest, "invalid_cursor")
+		}
+	})
+	t.Run("after the rotation of the key", func(t *testing.T) {
+		key := i.In(t).Key(acme, scopes)
+		cursor := start(r.Bearer(t, string(key.Secret)))
+		rotated := testkit.Decode[api.APIKeyWithSecret](r.SignIn(t, acme.Users[api.RoleAdmin]).Post(
+			"/api/v1/api-keys/"+key.ID.String()+"/rotate", map[string]any{}).Expect(http.StatusOK))
+		reader := r.Bearer(t, rotated.Secret)
+		if answer := reader.Get(changesPath + "?cursor=" + cursor); answer.Status != http.StatusOK && answer.Status != http.StatusGone {
+			t.Errorf("status: got %d, want 200: %s", answer.Status, answer.Body)
+		}
+	})
+}
+
+// TestLongTransactionsAreNotPassed begins a transaction, lets another one commit after it, and reads. The change of the
+// first must not be skipped when it commits last.
+func TestLongTransactionsAreNotPassed(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	h := i.Hiring(acme)
+	r := i.Replica()
+	hr := r.SignIn(t, acme.Users[api.RoleHr])
+	cursor := start(hr)
+	long, err := i.Database.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow := uuid.Must(uuid.NewV7())
+	_, err = long.Exec(t.Context(), `INSERT INTO candidates (company_id, id, first_name, last_name, created_at, updated_at)
+		VALUES ($1, $2, 'Slow', 'Example', now(), now())`, acme.ID, slow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick := h.Candidate()
+	found, cursor := after(hr, cursor)
+	expect(t, "while the long transaction runs", found)
+	if err := long.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	found, _ = after(hr, cursor)
+	expect(t, "after it", found, "candidate "+slow.String(), "candidate "+quick.String())
+}
+
+// TestOneChangeAffectsManyResources adds a member to a job with many applications, and renames the job. Each request
+// writes few changes, and the member reads all applications, page by page, with a change between any two pages.
+func TestOneChangeAffectsManyResources(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	r := i.Replica()
+	lead, hr := r.SignIn(t, acme.Users[api.RoleTeamLead]), r.SignIn(t, acme.Users[api.RoleHr])
+	job := i.Hiring(acme).Job(api.JobStatusOpen)
+	const applications = 1234
+	i.Exec(`INSERT INTO candidates (company_id, id, first_name, last_name, created_at, updated_at)
+		SELECT $1, lpad(n::text, 32, '0')::uuid, 'First', 'Last', now(), now() FROM generate_series(1, $2::integer) AS n`, acme.ID, applications)
+	i.Exec(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
+		SELECT company_id, id, id, $2, now(), now(), now() FROM candidates WHERE company_id = $1`, acme.ID, job)
+
+	count := func() (n int) {
+		if err := i.Database.QueryRow(t.Context(), `SELECT count(*) FROM changes`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	follow := func(c *testkit.Client, cursor string) (map[api.ChangeType]int, int, string) {
+		found, pages := map[api.ChangeType]int{}, 0
+		for {
+			page := testkit.Decode[api.ChangePage](c.Get(changesPath + "?limit=150&cursor=" + cursor).Expect(http.StatusOK))
+			if len(page.Data) > 150 {
+				t.Fatalf("a page has %d changes, want at most 150", len(page.Data))
+			}
+			for _, change := range page.Data {
+				found[change.Type]++
+				if change.Removed != (pages < 0) {
+					t.Fatalf("%s %s: removed is %t", change.Type, change.ID, change.Removed)
+				}
+			}
+			if cursor = page.NextCursor; !page.HasMore {
+				return found, pages, cursor
+			}
+			pages++
+		}
+	}
+	member := "/api/v1/jobs/" + job.String() + "/members/" + acme.Users[api.RoleTeamLead].ID.String()
+	cursor, hrCursor, before := start(lead), start(hr), count()
+	hr.Do(http.MethodPut, member, map[string]any{"role": "recruiter"}).Expect(http.StatusOK)
+	if written := count() - before; written > 3 {
+		t.Errorf("a new member wrote %d changes, want at most 3", written)
+	}
+	found, _, cursor := follow(lead, cursor)
+	if found[api.ChangeTypeApplication] != applications || found[api.ChangeTypeCandidate] != applications ||
+		found[api.ChangeTypeJob] != 1 || found[api.ChangeTypeJobMembers] == 0 {
+		t.Errorf("a new member follows %v, want %d applications and candidates, the job and its members", found, applications)
+	}
+	before = count()
+	hr.Do(http.MethodPatch, "/api/v1/jobs/"+job.String(), map[string]any{"title": "Other"}, "If-Match", "*").Expect(http.StatusOK)
+	if written := count() - before; written > 2 {
+		t.Errorf("a new title wrote %d changes, want at most 2", written)
+	}
+	for name, c := range map[string]*testkit.Client{"lead": lead, "hr": hr} {
+		from := map[string]string{"lead": cursor, "hr": hrCursor}[name]
+		found, pages, _ := follow(c, from)
+		if found[api.ChangeTypeApplication] != applications || found[api.ChangeTypeCandidate] != 0 || pages < 8 {
+			t.Errorf("%s follows %v in %d pages, want %d applications", name, found, pages, applications)
+		}
+	}
+	_, cursor = after(lead, cursor)
+	hr.Delete(member).Expect(http.StatusNoContent)
+	removed, _ := after(lead, cursor)
+	gone := 0
+	for _, change := range removed {
+		if change.Removed {
+			gone++
+		}
+	}
+	if gone < 2*applications {
+		t.Errorf("a removed member follows %d removed resources, want at least %d", gone, 2*applications)
+	}
+}
+
+// TestReadersFollowWhatTheySee checks that a reader follows neither types without the permission nor resources that are
+// not visible to it.
+func TestReadersFollowWhatTheySee(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme, globex := i.Company("acme"), i.Company("globex")
+	h, r := i.Hiring(acme), i.Replica()
+	mine, other := h.Job(api.JobStatusOpen), h.Job(api.JobStatusOpen)
+	readers := map[string]*testkit.Client{
+		"employee": r.SignIn(t, acme.Users[api.RoleEmployee]),
+		"foreign":  r.SignIn(t, globex.Users[api.RoleAdmin]),
+		"key":      r.Bearer(t, string(i.Key(acme, []string{"changes:read", "candidates:read"}).Secret)),
+		"job key":  r.Bearer(t, string(i.Key(acme, []string{"changes:read", "applications:read"}, mine).Secret)),
+	}
+	from := map[string]string{}
+	for name, c := range readers {
+		from[name] = start(c)
+	}
+	candidate := h.Candidate()
+	visible := h.Application(candidate, mine, api.ApplicationStageApplied)
+	h.Application(h.Candidate(), other, api.ApplicationStageApplied)
+	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	h.Interview(h.Application(h.Candidate(), other, api.ApplicationStageApplied), version, api.InterviewStatusScheduled,
+		acme.Users[api.RoleTeamLead])
+	for name, wanted := range map[string]func(change api.Change) bool{
+		"employee": func(api.Change) bool { return false },
+		"foreign":  func(api.Change) bool { return false },
+		"key":      func(change api.Change) bool { return change.Type == api.ChangeTypeCandidate },
+		"job key":  func(change api.Change) bool { return change.Type == api.ChangeTypeApplication && change.ID == visible },
+	} {
+		found, _ := after(readers[name], from[name])
+		for _, change := range found {
+			if !wanted(change) || change.Removed {
+				t.Errorf("%s follows %s %s", name, change.Type, change.ID)
+			}
+		}
+		if len(found) == 0 && strings.Contains(name, "key") {
+			t.Errorf("%s follows nothing", name)
+		}
+	}
+	refused := r.Bearer(t, string(i.Key(acme, []string{"candidates:read"}).Secret))
+	refused.Get(changesPath).Refused(http.StatusForbidden, "permission_denied")
+}
+
+// TestDraftsOfOthersAreNotFollowed compares two worlds: in one, a panelist writes and edits a draft. The changes that
+// another panelist, a team lead of the job and an API key follow must not differ.
+func TestDraftsOfOthersAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	h, r := i.Hiring(acme), i.Replica()
+	rater := i.User(acme, "rater", api.RoleEmployee)
+	lead, panelist := acme.Users[api.RoleTeamLead], acme.Users[api.RoleEmployee]
+	job := h.Job(api.JobStatusOpen, lead)
+	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	interview := h.Interview(h.Application(h.Candidate(), job, api.ApplicationStageApplied), version,
+		api.InterviewStatusAwaitingScores, rater, panelist)
+	scopes := []string{"changes:read", "interviews:read", "scores:read"}
+	readers := map[string]*testkit.Client{
+		"panelist": r.SignIn(t, panelist), "lead": r.SignIn(t, lead), "hr": r.SignIn(t, acme.Users[api.RoleHr]),
+		"key": r.Bearer(t, string(i.Key(acme, scopes).Secret)),
+	}
+	from := map[string]string{}
+	for name, c := range readers {
+		from[name] = start(c)
+	}
+	writer := r.SignIn(t, rater)
+	_, own := after(writer, start(writer))
+	score := testkit.Decode[api.Score](writer.Post("/api/v1/interviews/"+interview.String()+"/scores",
+		map[string]any{"comment": "good"}).Expect(http.StatusCreated)).ID
+	writer.Do(http.MethodPatch, "/api/v1/scores/"+score.String(), map[string]any{"comment": "better"}, "If-Match", "*").
+		Expect(http.StatusOK)
+	for name, c := range readers {
+		found, next := after(c, from[name])
+		found = slices.DeleteFunc(found, func(change api.Change) bool { return change.Type == api.ChangeTypeUser }) // the sign-in
+		expect(t, name+" while there is a draft", found)
+		from[name] = next
+	}
+	found, _ := after(writer, own)
+	expect(t, "the rater", found, "interview "+interview.String(), "score "+score.String())
+
+	writer.Do(http.MethodPatch, "/api/v1/scores/"+score.String(), map[string]any{
+		"recommendation": "yes", "ratings": []map[string]any{{"criterion_key": "problem_solving", "rating": 4}},
+	}, "If-Match", "*").Expect(http.StatusOK)
+	writer.Do(http.MethodPost, "/api/v1/scores/"+score.String()+"/submit", nil, "If-Match", "*").Expect(http.StatusOK)
+	for name, want := range map[string]string{
+		"panelist": "removed score ", "key": "removed score ", "lead": "score ", "hr": "score ",
+	} {
+		found, _ := after(readers[name], from[name])
+		expect(t, name+" after the submission", found, "interview "+interview.String(), want+score.String())
+	}
+}
+
+// TestResetExpiresPositions resets a test company.
+func TestResetExpiresPositions(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	r := i.Replica()
+	created := testkit.Decode[api.NewTestCompany](r.SignIn(t, acme.Users[api.RoleAdmin]).Post("/api/v1/test-companies",
+		map[string]any{"name": "Trial"}).Expect(http.StatusCreated))
+	key := r.Bearer(t, created.Secret)
+	key.Post("/api/v1/jobs", map[string]any{"title": "One"}).Expect(http.StatusCreated)
+	cursor := start(key)
+	found, _ := after(key, cursor)
+	expect(t, "before the reset", found)
+	key.Post("/api/v1/company/reset", nil).Expect(http.StatusOK)
+	key.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, "changes_expired")
+	if found, _ := after(key, start(key)); len(found) != 0 {
+		t.Errorf("after the reset: got %v, want no changes", found)
+	}
+}
+
+// TestOldChangesAreDeleted deletes changes of all companies, the oldest first.
+func TestOldChangesAreDeleted(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme, globex := i.Company("acme"), i.Company("globex")
+	i.Exec(`DELETE FROM changes`)
+	i.Exec(`INSERT INTO changes (company_id, kind, resource_id, created_at)
+		SELECT company, 'job', company, now() - n * interval '1 day' FROM unnest(ARRAY[$1, $2]::uuid[]) AS company, generate_series(1, 20) AS n`,
+		acme.ID, globex.ID)
+	store := i.Store(2)
+	count := func() (n int, oldest time.Duration) {
+		var seconds float64
+		err := i.Database.QueryRow(t.Context(), `SELECT count(*), extract(epoch FROM now() - min(created_at)) FROM changes`).Scan(&n, &seconds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n, time.Duration(seconds) * time.Second
+	}
+	const day = 24 * time.Hour
+	for _, want := range []struct{ deleted, left int }{{8, 32}, {8, 24}, {4, 20}, {0, 20}} {
+		deleted, err := changes.DeleteOld(t.Context(), store, time.Now(), 10*day, 8)
+		left, oldest := count()
+		if err != nil || int(deleted) != want.deleted || left != want.left {
+			t.Errorf("got %d deleted, %d left (%v), want %+v", deleted, left, err, want)
+		}
+		if want.deleted == 0 && oldest > 10*day+time.Hour {
+			t.Errorf("the oldest change is %s old, want at most 10 days", oldest)
+		}
+	}
+}
+
+// TestListsByID reads resources by their ids: those that the reader sees, on one page. Every list that has the parameter
+// is tested.
+func TestListsByID(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme, globex := i.Company("acme"), i.Company("globex")
+	h, r := i.Hiring(acme), i.Replica()
+	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	hr := r.SignIn(t, acme.Users[api.RoleHr])
+	foreign := r.SignIn(t, globex.Users[api.RoleHr])
+	for range 3 {
+		job := h.Job(api.JobStatusOpen)
+		interview := h.Interview(h.Application(h.Candidate(), job, api.ApplicationStageApplied), version,
+			api.InterviewStatusCompleted, acme.Users[api.RoleEmployee])
+		h.Score(interview, acme.Users[api.RoleEmployee], api.ScoreStatusSubmitted, 3)
+		h.KitVersion(api.KitVersionStatusPublished)
+	}
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := 0
+	for path, item := range document.Paths.Map() {
+		if item.Get == nil || item.Get.Parameters.GetByInAndName("query", "id") == nil {
+			continue
+		}
+		listed++
+		t.Run(item.Get.OperationID, func(t *testing.T) {
+			hr, foreign := hr.In(t), foreign.In(t)
+			all := testkit.ListAll[entry](hr, path, url.Values{})
+			ids := url.Values{"id": {uuid.NewString()}}
+			for _, e := range all[:2] {
+				ids.Add("id", e["id"].(string))
+			}
+			page := testkit.List[entry](hr, path, ids)
+			if len(page.Data) != 2 || page.HasMore {
+				t.Errorf("got %d entries, want the 2 that exist", len(page.Data))
+			}
+			for _, e := range page.Data {
+				n := slices.IndexFunc(all, func(other entry) bool { return other["id"] == e["id"] })
+				if n < 0 || fmt.Sprint(all[n]) != fmt.Sprint(e) {
+					t.Errorf("got %v, want it as in the whole list", e)
+				}
+			}
+			if page := testkit.List[entry](foreign, path, ids); len(page.Data) != 0 {
+				t.Errorf("another company got %d entries, want none", len(page.Data))
+			}
+			ids.Set("limit", "10")
+			hr.Get(path+"?"+ids.Encode()).Refused(http.StatusBadRequest, "malformed_request")
+			many := url.Values{}
+			for range 101 {
+				many.Add("id", uuid.NewString())
+			}
+			hr.Get(path+"?"+many.Encode()).Refused(http.StatusBadRequest, "malformed_request")
+		})
+	}
+	if want := len(lists()); listed != want {
+		t.Errorf("%d lists have the parameter id, want %d", listed, want)
+	}
+}

@@ -1,0 +1,454 @@
+package changes_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
+)
+
+const changesPath = "/api/v1/changes"
+
+// lists are the paths at which the resources of a type are listed.
+func lists() map[api.ChangeType]string {
+	return map[api.ChangeType]string{
+		api.ChangeTypeUser: "/api/v1/users", api.ChangeTypeJob: "/api/v1/jobs", api.ChangeTypeKit: "/api/v1/kits",
+		api.ChangeTypeCandidate: "/api/v1/candidates", api.ChangeTypeApplication: "/api/v1/applications",
+		api.ChangeTypeInterview: "/api/v1/interviews", api.ChangeTypeScore: "/api/v1/scores",
+	}
+}
+
+// parts are the paths at which what belongs to a resource is listed; %s is the id of the resource.
+func parts() map[api.ChangeType]string {
+	return map[api.ChangeType]string{
+		api.ChangeTypeJobMembers: "/api/v1/jobs/%s/members", api.ChangeTypeKitVersions: "/api/v1/kits/%s/versions",
+	}
+}
+
+// copies are the resources that a reader keeps, as JSON, by type and id.
+type copies map[api.ChangeType]map[string]string
+
+func (c copies) set(of api.ChangeType, id string, value any) {
+	if c[of] == nil {
+		c[of] = map[string]string{}
+	}
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	c[of][id] = string(encoded)
+}
+
+func (c copies) clone() copies {
+	cloned := copies{}
+	for of, all := range c {
+		cloned[of] = maps.Clone(all)
+	}
+	return cloned
+}
+
+// mirror is a reader that keeps copies by following changes.
+type mirror struct {
+	name   string
+	client func() *testkit.Client
+	copies copies
+	cursor string
+	// resets counts how often the reader had to read everything again, crashes how often it lost its progress.
+	resets, crashes, followed int
+}
+
+type entry = map[string]any
+
+// readAll reads everything that the reader sees.
+func readAll(c *testkit.Client) copies {
+	all := copies{}
+	for of, path := range lists() {
+		if c.Get(path).Status == http.StatusForbidden {
+			continue
+		}
+		for _, e := range testkit.ListAll[entry](c, path, url.Values{"limit": {"200"}}) {
+			all.set(of, e["id"].(string), e)
+		}
+	}
+	for id := range all[api.ChangeTypeJob] {
+		all.set(api.ChangeTypeJobMembers, id, readPart(c, api.ChangeTypeJobMembers, id))
+	}
+	for id := range all[api.ChangeTypeKit] {
+		all.set(api.ChangeTypeKitVersions, id, readPart(c, api.ChangeTypeKitVersions, id))
+	}
+	return all
+}
+
+// readPart returns what belongs to a resource; nil if the resource is not found.
+func readPart(c *testkit.Client, of api.ChangeType, id string) []entry {
+	path := fmt.Sprintf(parts()[of], id)
+	if c.Get(path).Status == http.StatusNotFound {
+		return nil
+	}
+	return append([]entry{}, testkit.ListAll[entry](c, path, url.Values{"limit": {"200"}})...)
+}
+
+// start reads the position first and then everything.
+func (m *mirror) start() {
+	c := m.client()
+	m.cursor = testkit.Decode[api.ChangePage](c.Get(changesPath).Expect(http.StatusOK)).NextCursor
+	m.copies = readAll(c)
+}
+
+// follow reads changes up to the end of the log, or some pages of them.
+func (m *mirror) follow(limit, pages int) {
+	c := m.client()
+	for range pages {
+		answer := c.Get(changesPath + "?limit=" + strconv.Itoa(limit) + "&cursor=" + m.cursor)
+		if answer.Status == http.StatusGone {
+			answer.Refused(http.StatusGone, "changes_expired")
+			m.resets++
+			m.start()
+			return
+		}
+		page := testkit.Decode[api.ChangePage](answer.Expect(http.StatusOK))
+		m.apply(c, page.Data)
+		m.followed += len(page.Data)
+		m.cursor = page.NextCursor
+		if !page.HasMore {
+			return
+		}
+	}
+}
+
+// step follows the changes now and then, and crashes now and then.
+func (m *mirror) step(random *rand.Rand) {
+	switch random.IntN(30) {
+	case 0:
+		m.follow(1+random.IntN(200), 1+random.IntN(5))
+	case 1: // crashes after it has stored copies, before it has stored the position
+		cursor := m.cursor
+		m.follow(1+random.IntN(20), 2)
+		m.cursor = cursor
+		m.crashes++
+	case 2: // crashes and restores a backup of both
+		cursor, before := m.cursor, m.copies.clone()
+		m.follow(1+random.IntN(20), 2)
+		m.cursor, m.copies = cursor, before
+		m.crashes++
+	}
+}
+
+// apply reads the changed resources again.
+func (m *mirror) apply(c *testkit.Client, changed []api.Change) {
+	wanted := map[api.ChangeType][]string{}
+	for _, change := range changed {
+		id := change.ID.String()
+		delete(m.copies[change.Type], id)
+		if !change.Removed {
+			wanted[change.Type] = append(wanted[change.Type], id)
+		}
+	}
+	for of, ids := range wanted {
+		if parts()[of] != "" {
+			for _, id := range ids {
+				if part := readPart(c, of, id); part != nil {
+					m.copies.set(of, id, part)
+				}
+			}
+			continue
+		}
+		for batch := range slices.Chunk(ids, 100) {
+			for _, e := range testkit.Decode[testkit.Page[entry]](
+				c.Get(lists()[of] + "?" + url.Values{"id": batch}.Encode()).Expect(http.StatusOK)).Data {
+				m.copies.set(of, e["id"].(string), e)
+			}
+		}
+	}
+}
+
+// differences describes how the copies differ from the truth.
+func (m *mirror) differences(truth copies) []string {
+	var found []string
+	types := slices.Collect(maps.Keys(lists()))
+	for of := range parts() {
+		types = append(types, of)
+	}
+	slices.Sort(types)
+	for _, of := range types {
+		for id, want := range truth[of] {
+			if got := m.copies[of][id]; got == "" {
+				found = append(found, fmt.Sprintf("%s: %s %s is missing", m.name, of, id))
+			} else if got != want {
+				found = append(found, fmt.Sprintf("%s: %s\n\tgot  %s\n\twant %s", m.name, of, got, want))
+			}
+		}
+		for id := range m.copies[of] {
+			if truth[of][id] == "" {
+				found = append(found, fmt.Sprintf("%s: %s %s must have been removed", m.name, of, id))
+			}
+		}
+	}
+	return found
+}
+
+// company is a company whose people act at random.
+type company struct {
+	*testing.T
+	*rand.Rand
+	replica *testkit.Replica
+	people  map[string]testkit.User
+	clients map[string]*testkit.Client
+	signed  map[string]time.Time
+	now     *time.Time
+	jobKey  testkit.Key
+	done    map[string]int
+}
+
+// TestMirrorEqualsTruth lets people act at random over days. Readers with different rights follow the changes, in pages of
+// random sizes, and crash in between. At the end, each has exactly what it reads in full.
+//
+// MIRROR_SEED chooses other acts; MIRROR_ACTS sets their number.
+func TestMirrorEqualsTruth(t *testing.T) {
+	t.Parallel()
+	seed, acts := uint64(3), 1000
+	if value := os.Getenv("MIRROR_SEED"); value != "" {
+		seed, _ = strconv.ParseUint(value, 10, 64)
+	}
+	if value := os.Getenv("MIRROR_ACTS"); value != "" {
+		acts, _ = strconv.Atoi(value)
+	}
+	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // not a secret
+
+	i := testkit.New(t)
+	now := i.Clock.Now()
+	i.Clock.Now = func() time.Time { return now }
+	i.Config.RateLimit, i.Config.RateLimitKey, i.Config.RateLimitCompany = 0, 0, 0
+	acme := i.Company("acme")
+	c := &company{
+		T: t, Rand: random, replica: i.Replica(), now: &now, done: map[string]int{},
+		people: map[string]testkit.User{}, clients: map[string]*testkit.Client{}, signed: map[string]time.Time{},
+	}
+	for role, user := range acme.Users {
+		c.people[string(role)] = user
+	}
+	for n := range 3 {
+		name := fmt.Sprintf("employee%d", n)
+		c.people[name] = i.User(acme, name, api.RoleEmployee)
+	}
+	c.people["team_lead2"] = i.User(acme, "lead2", api.RoleTeamLead)
+	first := testkit.Decode[api.Job](c.as("hr").Post("/api/v1/jobs", entry{"title": "First"}).Expect(http.StatusCreated))
+	scopes := []string{
+		"changes:read", "jobs:read", "candidates:read", "applications:read", "kits:read", "interviews:read", "scores:read",
+	}
+	key := i.Key(acme, append([]string{"users:read"}, scopes...))
+	c.as("hr").Post("/api/v1/jobs/"+first.ID.String()+"/open", nil).Expect(http.StatusOK)
+	c.jobKey = i.Key(acme, scopes, first.ID)
+
+	var mirrors []*mirror
+	for _, name := range []string{"hr", "team_lead", "employee"} {
+		mirrors = append(mirrors, &mirror{name: name, client: func() *testkit.Client { return c.as(name) }})
+	}
+	for name, secret := range map[string]string{"key": string(key.Secret), "job key": string(c.jobKey.Secret)} {
+		mirrors = append(mirrors, &mirror{name: name, client: func() *testkit.Client { return c.replica.Bearer(t, secret) }})
+	}
+	for _, m := range mirrors {
+		m.start()
+	}
+	step := func(next act) {
+		now = now.Add(time.Duration(random.IntN(600)) * time.Second)
+		c.act(next)
+		for _, m := range mirrors {
+			m.step(random)
+		}
+	}
+	all := c.acts()
+	for range acts {
+		step(all[random.IntN(len(all))])
+	}
+	for _, next := range all {
+		for tries := 0; c.done[next.name] == 0; tries++ {
+			if tries == 500 {
+				t.Fatalf("to %s never succeeded", next.name)
+			}
+			step(next)
+		}
+	}
+	for _, m := range mirrors {
+		m.follow(200, 10000)
+		truth := readAll(m.client())
+		total := 0
+		for _, all := range truth {
+			total += len(all)
+		}
+		t.Logf("%s: %d resources, %d changes followed, %d crashes, %d resets", m.name, total, m.followed, m.crashes, m.resets)
+		if found := m.differences(truth); len(found) > 0 {
+			t.Errorf("%d differences:\n%s", len(found), strings.Join(found[:min(len(found), 5)], "\n"))
+		}
+	}
+	t.Logf("%d acts: %v", acts, c.done)
+}
+
+// as returns a client of a person, signed in again if the access token is about to expire or the role has changed.
+func (c *company) as(name string) *testkit.Client {
+	if c.clients[name] == nil || c.now.Sub(c.signed[name]) > 5*time.Minute {
+		c.clients[name], c.signed[name] = c.replica.SignIn(c.T, c.people[name]), *c.now
+	}
+	return c.clients[name]
+}
+
+// any returns the id of a random resource of a list, as HR sees it; a random id if there is none.
+func (c *company) any(path string, query ...string) string {
+	ids := c.list(path, query...)
+	if len(ids) == 0 {
+		return uuid.NewString()
+	}
+	return ids[c.IntN(len(ids))]["id"].(string)
+}
+
+func (c *company) list(path string, query ...string) []entry {
+	values := url.Values{"limit": {"200"}}
+	for n := 0; n+1 < len(query); n += 2 {
+		values.Set(query[n], query[n+1])
+	}
+	answer := c.as("hr").Get(path + "?" + values.Encode())
+	if answer.Status == http.StatusNotFound {
+		return nil
+	}
+	return testkit.Decode[testkit.Page[entry]](answer.Expect(http.StatusOK)).Data
+}
+
+func (c *company) person() string {
+	return []string{"hr", "team_lead", "team_lead2", "employee", "employee0", "employee1", "employee2"}[c.IntN(7)]
+}
+
+func (c *company) name() string { return fmt.Sprintf("Name %d", c.IntN(1_000_000)) }
+
+// act does something. Whether it is permitted does not matter; it must not fail with an error of the server.
+func (c *company) act(next act) {
+	answer := next.do()
+	switch {
+	case answer == nil:
+	case answer.Status < 300:
+		c.done[next.name]++
+	case answer.Status >= http.StatusInternalServerError:
+		c.Errorf("%s: status %d: %s", next.name, answer.Status, answer.Body)
+	}
+}
+
+// act is something that people do.
+type act struct {
+	name string
+	do   func() *testkit.Answer
+}
+
+func (c *company) acts() []act {
+	hr := func() *testkit.Client { return c.as("hr") }
+	change := func(client *testkit.Client, method, path string, body any) *testkit.Answer {
+		return client.Do(method, path, body, "If-Match", "*")
+	}
+	all := []act{
+		{"create a job", func() *testkit.Answer {
+			created := hr().Post("/api/v1/jobs", entry{"title": c.name()}).Expect(http.StatusCreated)
+			return hr().Post("/api/v1/jobs/"+testkit.Decode[api.Job](created).ID.String()+"/open", nil)
+		}},
+		{"rename a job", func() *testkit.Answer {
+			return change(hr(), http.MethodPatch, "/api/v1/jobs/"+c.any("/api/v1/jobs"), entry{"title": c.name()})
+		}},
+		{"hold a job", func() *testkit.Answer {
+			return hr().Post("/api/v1/jobs/"+c.any("/api/v1/jobs")+"/hold", nil)
+		}},
+		{"reopen a job", func() *testkit.Answer { return hr().Post("/api/v1/jobs/"+c.any("/api/v1/jobs")+"/open", nil) }},
+		{"set a member", func() *testkit.Answer {
+			role := []string{"hiring_manager", "recruiter", "interviewer"}[c.IntN(3)]
+			path := "/api/v1/jobs/" + c.any("/api/v1/jobs") + "/members/" + c.people[c.person()].ID.String()
+			return hr().Do(http.MethodPut, path, entry{"role": role})
+		}},
+		{"remove a member", func() *testkit.Answer {
+			path := "/api/v1/jobs/" + c.any("/api/v1/jobs", "status", "open") + "/members"
+			members := c.list(path)
+			if len(members) == 0 {
+				return nil
+			}
+			return hr().Delete(path + "/" + members[c.IntN(len(members))]["user"].(entry)["id"].(string))
+		}},
+		{"create a candidate", func() *testkit.Answer {
+			return hr().Post("/api/v1/candidates", entry{"first_name": "First", "last_name": c.name()})
+		}},
+		{"import candidates", func() *testkit.Answer {
+			return hr().Do(http.MethodPost, "/api/v1/candidates/import.csv", fmt.Sprintf(
+				"external_id,first_name,last_name\n%d,Ada,%s\n%d,Bo,%s\n", c.IntN(20), c.name(), c.IntN(20), c.name()),
+				"Content-Type", "text/csv")
+		}},
+		{"rename a candidate", func() *testkit.Answer {
+			return change(hr(), http.MethodPatch, "/api/v1/candidates/"+c.any("/api/v1/candidates"), entry{"last_name": c.name()})
+		}},
+		{"archive a candidate", func() *testkit.Answer {
+			return hr().Post("/api/v1/candidates/"+c.any("/api/v1/candidates")+"/archive", nil)
+		}},
+		{"restore a candidate", func() *testkit.Answer {
+			return hr().Post("/api/v1/candidates/"+c.any("/api/v1/candidates", "status", "archived")+"/restore", nil)
+		}},
+		{"apply", func() *testkit.Answer {
+			return hr().Post("/api/v1/applications", entry{
+				"candidate_id": c.any("/api/v1/candidates", "status", "active"), "job_id": c.any("/api/v1/jobs", "status", "open"),
+			})
+		}},
+		{"move an application", func() *testkit.Answer {
+			stage := []string{"screening", "interview", "evaluation", "offer"}[c.IntN(4)]
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications", "status", "active")+"/move",
+				entry{"to": stage, "reason": "because"})
+		}},
+		{"reactivate an application", func() *testkit.Answer {
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications")+"/reactivate",
+				entry{"reason": "because"})
+		}},
+		{"resume an application", func() *testkit.Answer {
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications", "status", "on_hold")+"/resume",
+				entry{"reason": "because"})
+		}},
+		{"hold an application", func() *testkit.Answer {
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications")+"/hold",
+				entry{"reason": "because"})
+		}},
+		{"reject an application", func() *testkit.Answer {
+			if c.IntN(3) > 0 {
+				return nil
+			}
+			return change(hr(), http.MethodPost, "/api/v1/applications/"+c.any("/api/v1/applications")+"/reject",
+				entry{"rejection_reason": "not_qualified"})
+		}},
+		{"create a kit", func() *testkit.Answer {
+			body := entry{"name": c.name(), "criteria": testkit.Criteria(), "questions": []entry{{"key": "q", "text": "Why?"}}}
+			if c.IntN(2) == 0 {
+				body["job_id"] = c.any("/api/v1/jobs")
+			}
+			created := hr().Post("/api/v1/kits", body)
+			if created.Status != http.StatusCreated {
+				return created
+			}
+			kit := testkit.Decode[api.Kit](created)
+			version, _ := kit.DraftVersionID.Get()
+			return change(hr(), http.MethodPost, fmt.Sprintf("/api/v1/kits/%s/versions/%s/publish", kit.ID, version), nil)
+		}},
+		{"rename a kit", func() *testkit.Answer {
+			return change(hr(), http.MethodPatch, "/api/v1/kits/"+c.any("/api/v1/kits"), entry{"name": c.name()})
+		}},
+		{"create a version of a kit", func() *testkit.Answer {
+			return hr().Post("/api/v1/kits/"+c.any("/api/v1/kits")+"/versions", entry{})
+		}},
+	}
+	// Interviews and scores need several acts each.
+	for range 3 {
+		all = append(all, c.interviewActs()...)
+	}
+	return append(all, c.peopleActs()...)
+}
