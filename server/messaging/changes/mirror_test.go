@@ -282,6 +282,7 @@ func TestMirrorEqualsTruth(t *testing.T) {
 			step(next)
 		}
 	}
+	settle(t, i)
 	for _, m := range mirrors {
 		m.follow(200, 10000)
 		truth := readAll(m.client())
