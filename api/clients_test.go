@@ -13,6 +13,7 @@ func TestDocumentationShowsExamples(t *testing.T) {
 	page := readFile(t, "../docs/clients.md")
 	for file, language := range map[string]string{
 		"clients/typescript/readme.ts": "ts", "clients/hey-api/readme.ts": "ts", "clients/python/readme.py": "python",
+		"clients/typescript/copies.ts": "ts", "clients/python/copies.py": "python",
 		"clients/java/src/main/java/Readme.java": "java", "clients/go/main.go": "go",
 	} {
 		t.Run(file, func(t *testing.T) {

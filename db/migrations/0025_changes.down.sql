@@ -28,8 +28,11 @@ DROP TRIGGER users_delete_changes ON users;
 DROP TRIGGER jobs_delete_changes ON jobs;
 DROP TRIGGER candidates_delete_changes ON candidates;
 DROP TRIGGER kits_delete_changes ON kits;
-DROP FUNCTION record_user_changes(), record_job_changes(), record_member_changes(), record_candidate_changes(), record_application_changes(), record_kit_changes(), record_kit_version_changes(), record_interview_changes(), record_panelist_changes(), record_score_changes(), record_api_key_changes(), record_api_key_job_changes(), record_api_key_holder_changes(), record_reset(),
-    visible_ids(uuid, uuid, text, text, uuid[]), change_targets(uuid, uuid, text, uuid, timestamptz, uuid, integer),
+DROP FUNCTION record_user_changes(), record_job_changes(), record_member_changes(), record_candidate_changes(),
+    record_application_changes(), record_kit_changes(), record_kit_version_changes(), record_interview_changes(),
+    record_panelist_changes(), record_score_changes(), record_api_key_changes(), record_api_key_job_changes(),
+    record_api_key_holder_changes(), record_reset(),
+    which_visible(uuid, uuid, text, text, uuid[]), change_targets(uuid, uuid, text, uuid, timestamptz, uuid, integer),
     job_applications_page(uuid, uuid, timestamptz, uuid, integer), delete_old_changes(timestamptz, integer),
     transaction_history(), first_running_transaction();
 DROP TABLE changes;

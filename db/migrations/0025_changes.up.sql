@@ -425,7 +425,7 @@ END
 $$;
 
 -- Those of some resources of a type that an actor sees.
-CREATE FUNCTION visible_ids(company uuid, actor uuid, reach text, type text, ids uuid[]) RETURNS SETOF uuid
+CREATE FUNCTION which_visible(company uuid, actor uuid, reach text, type text, ids uuid[]) RETURNS SETOF uuid
     LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     CASE type
@@ -465,8 +465,8 @@ REVOKE CREATE ON SCHEMA public FROM interviewer_lookup;
 
 REVOKE EXECUTE ON FUNCTION first_running_transaction, transaction_history, record_user_changes, record_job_changes, record_member_changes,
     record_candidate_changes, record_application_changes, record_kit_changes, record_kit_version_changes, record_interview_changes,
-    record_panelist_changes, record_score_changes, record_api_key_changes, record_api_key_job_changes, record_api_key_holder_changes, record_reset, job_applications_page, change_targets,
-    visible_ids, delete_old_changes
+    record_panelist_changes, record_score_changes, record_api_key_changes, record_api_key_job_changes, record_api_key_holder_changes,
+    record_reset, job_applications_page, change_targets, which_visible, delete_old_changes
     FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION first_running_transaction, transaction_history, job_applications_page, change_targets, visible_ids, delete_old_changes
+GRANT EXECUTE ON FUNCTION first_running_transaction, transaction_history, job_applications_page, change_targets, which_visible, delete_old_changes
     TO interviewer_service;

@@ -55,6 +55,7 @@ const (
 	APIKeyScopeAuditVerify        APIKeyScope = "audit:verify"
 	APIKeyScopeCandidatesRead     APIKeyScope = "candidates:read"
 	APIKeyScopeCandidatesWrite    APIKeyScope = "candidates:write"
+	APIKeyScopeChangesRead        APIKeyScope = "changes:read"
 	APIKeyScopeCompanyRead        APIKeyScope = "company:read"
 	APIKeyScopeCompanyReset       APIKeyScope = "company:reset"
 	APIKeyScopeInterviewsConduct  APIKeyScope = "interviews:conduct"
@@ -89,6 +90,8 @@ func (e APIKeyScope) Valid() bool {
 	case APIKeyScopeCandidatesRead:
 		return true
 	case APIKeyScopeCandidatesWrite:
+		return true
+	case APIKeyScopeChangesRead:
 		return true
 	case APIKeyScopeCompanyRead:
 		return true
@@ -763,6 +766,45 @@ func (e CandidateStatus) Valid() bool {
 	case CandidateStatusActive:
 		return true
 	case CandidateStatusArchived:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ChangeType.
+const (
+	ChangeTypeApplication ChangeType = "application"
+	ChangeTypeCandidate   ChangeType = "candidate"
+	ChangeTypeInterview   ChangeType = "interview"
+	ChangeTypeJob         ChangeType = "job"
+	ChangeTypeJobMembers  ChangeType = "job_members"
+	ChangeTypeKit         ChangeType = "kit"
+	ChangeTypeKitVersions ChangeType = "kit_versions"
+	ChangeTypeScore       ChangeType = "score"
+	ChangeTypeUser        ChangeType = "user"
+)
+
+// Valid indicates whether the value is a known member of the ChangeType enum.
+func (e ChangeType) Valid() bool {
+	switch e {
+	case ChangeTypeApplication:
+		return true
+	case ChangeTypeCandidate:
+		return true
+	case ChangeTypeInterview:
+		return true
+	case ChangeTypeJob:
+		return true
+	case ChangeTypeJobMembers:
+		return true
+	case ChangeTypeKit:
+		return true
+	case ChangeTypeKitVersions:
+		return true
+	case ChangeTypeScore:
+		return true
+	case ChangeTypeUser:
 		return true
 	default:
 		return false
@@ -2082,6 +2124,31 @@ type CandidateSort string
 // CandidateStatus Whether a candidate can apply.
 type CandidateStatus string
 
+// Change A resource that has changed for the caller.
+type Change struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Removed Whether the caller no longer sees the resource.
+	Removed bool `json:"removed"`
+
+	// Type The type of a changed resource. For `job_members`, the id is that of the job whose members changed; for
+	// `kit_versions`, that of the kit whose versions changed.
+	Type ChangeType `json:"type"`
+}
+
+// ChangePage A page of changes.
+type ChangePage struct {
+	// Data The changed resources, each at most once.
+	Data []Change `json:"data"`
+
+	// HasMore Whether there are more changes now.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The position after these changes. It is never null.
+	NextCursor string `json:"next_cursor"`
+}
+
 // ChangePasswordRequest The current and the new password of the caller.
 type ChangePasswordRequest struct {
 	// CurrentPassword The current password.
@@ -2097,6 +2164,10 @@ type ChangeRoleRequest struct {
 	// Role The role of a user in their company. It determines their permissions.
 	Role Role `json:"role"`
 }
+
+// ChangeType The type of a changed resource. For `job_members`, the id is that of the job whose members changed; for
+// `kit_versions`, that of the kit whose versions changed.
+type ChangeType string
 
 // CheckStatus `up` if the dependency responded in time and as expected.
 type CheckStatus string
@@ -4019,6 +4090,9 @@ type ByExternalID = ExternalID
 // ByFrom defines model for ByFrom.
 type ByFrom = time.Time
 
+// ByIDs defines model for ByIDs.
+type ByIDs = []ID
+
 // ByInterviewID A UUID (RFC 9562). The service generates version 7.
 type ByInterviewID = ID
 
@@ -4105,6 +4179,9 @@ type UserID = ID
 
 // BadRequest An error (RFC 9457).
 type BadRequest = Problem
+
+// ChangesExpired An error (RFC 9457).
+type ChangesExpired = Problem
 
 // Conflict An error (RFC 9457).
 type Conflict = Problem
@@ -4224,6 +4301,10 @@ type RotateAPIKeyParams struct {
 
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
@@ -4236,9 +4317,9 @@ type ListApplicationsParams struct {
 	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4278,9 +4359,9 @@ type ExportApplicationsParams struct {
 	// Status Only applications with one of these statuses. The parameter can be repeated.
 	Status ByApplicationStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4524,6 +4605,10 @@ type RevokeOtherSessionsParams struct {
 
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
@@ -4542,9 +4627,9 @@ type ListCandidatesParams struct {
 	// ExternalID Only the candidate with this id in another system.
 	ExternalID *ByExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4581,9 +4666,9 @@ type ExportCandidatesParams struct {
 	// Source Only candidates from this source. The match is exact.
 	Source *BySource `form:"source,omitempty" json:"source,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4661,6 +4746,15 @@ type RestoreCandidateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The position, which is the next_cursor of the previous response. It is valid for this caller only.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // GetCompanyParams defines parameters for GetCompany.
 type GetCompanyParams struct {
 	// IfNoneMatch ETags of versions that the client has, in quotation marks and separated by commas. If the current version is
@@ -4687,6 +4781,10 @@ type ResetCompanyParams struct {
 
 // ListInterviewsParams defines parameters for ListInterviews.
 type ListInterviewsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
@@ -4714,9 +4812,9 @@ type ListInterviewsParams struct {
 	// StartsBefore Only interviews that start before this time.
 	StartsBefore *time.Time `form:"starts_before,omitempty" json:"starts_before,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4929,6 +5027,10 @@ type GetInterviewSummaryParams struct {
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
@@ -4941,9 +5043,9 @@ type ListJobsParams struct {
 	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
 	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5047,6 +5149,10 @@ type GetJobPipelineChartParams struct {
 
 // ListKitsParams defines parameters for ListKits.
 type ListKitsParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for, ignoring case. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
@@ -5056,9 +5162,9 @@ type ListKitsParams struct {
 	// IsPublished Only kits with a published version (true), or only kits without (false).
 	IsPublished *bool `form:"is_published,omitempty" json:"is_published,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5179,6 +5285,10 @@ type ListInterviewerFiguresParams struct {
 
 // ListScoresParams defines parameters for ListScores.
 type ListScoresParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
@@ -5194,9 +5304,9 @@ type ListScoresParams struct {
 	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5229,9 +5339,9 @@ type ExportScoresParams struct {
 	// Status Only scores with this status.
 	Status *ByScoreStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5332,6 +5442,10 @@ type CloseTestCompanyParams struct {
 
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
+	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
+	// caller cannot see are left out. It cannot be combined with other parameters.
+	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
+
 	// Q Text to search for in name, email and department, ignoring case. There are no wildcards.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
@@ -5344,9 +5458,9 @@ type ListUsersParams struct {
 	// Department Only users of this department. The match is exact.
 	Department *string `form:"department,omitempty" json:"department,omitempty"`
 
-	// UpdatedSince Only entries that were changed at or after this time. To follow a list, pass a time five minutes before the
-	// latest `updated_at` received so far: `updated_at` is the time when a change began, so a slow change can appear
-	// late.
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5723,6 +5837,9 @@ type ServerInterface interface {
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error
+	// ListChanges List changes
+	// (GET /api/v1/changes)
+	ListChanges(ctx echo.Context, params ListChangesParams) error
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx echo.Context, params GetCompanyParams) error
@@ -6228,6 +6345,13 @@ func (w *ServerInterfaceWrapper) ListApplications(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListApplicationsParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "job_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "job_id", ctx.QueryParams(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -7180,6 +7304,13 @@ func (w *ServerInterfaceWrapper) ListCandidates(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListCandidatesParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -7588,6 +7719,31 @@ func (w *ServerInterfaceWrapper) RestoreCandidate(ctx echo.Context) error {
 	return err
 }
 
+// ListChanges converts echo context to params.
+func (w *ServerInterfaceWrapper) ListChanges(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChangesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListChanges(ctx, params)
+	return err
+}
+
 // GetCompany converts echo context to params.
 func (w *ServerInterfaceWrapper) GetCompany(ctx echo.Context) error {
 	var err error
@@ -7681,6 +7837,13 @@ func (w *ServerInterfaceWrapper) ListInterviews(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListInterviewsParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "mine" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -8571,6 +8734,13 @@ func (w *ServerInterfaceWrapper) ListJobs(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListJobsParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -9044,6 +9214,13 @@ func (w *ServerInterfaceWrapper) ListKits(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListKitsParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -9540,6 +9717,13 @@ func (w *ServerInterfaceWrapper) ListScores(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListScoresParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "interview_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "interview_id", ctx.QueryParams(), &params.InterviewID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -10021,6 +10205,13 @@ func (w *ServerInterfaceWrapper) ListUsers(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListUsersParams
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", ctx.QueryParams(), &params.ID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -10710,6 +10901,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id/pipeline", wrapper.GetJobPipeline, options.OperationMiddlewares["GetJobPipeline"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id/pipeline.svg", wrapper.GetJobPipelineChart, options.OperationMiddlewares["GetJobPipelineChart"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/interviewers", wrapper.ListInterviewerFigures, options.OperationMiddlewares["ListInterviewerFigures"]...)
+	router.GET(options.BaseURL+"/api/v1/changes", wrapper.ListChanges, options.OperationMiddlewares["ListChanges"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates", wrapper.ListCandidates, options.OperationMiddlewares["ListCandidates"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates", wrapper.CreateCandidate, options.OperationMiddlewares["CreateCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.csv", wrapper.ImportCandidatesCSV, options.OperationMiddlewares["ImportCandidatesCSV"]...)
@@ -10816,6 +11008,8 @@ type CandidateJSONResponse struct {
 
 	Headers CandidateResponseHeaders
 }
+
+type ChangesExpiredApplicationProblemPlusJSONResponse Problem
 
 type CompanyResponseHeaders struct {
 	ETag string
@@ -21343,6 +21537,222 @@ func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) Respond(w 
 }
 
 func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChangesRequestObject struct {
+	Params ListChangesParams
+}
+
+type ListChangesResponseObject interface {
+	Response
+	VisitListChangesResponse(w http.ResponseWriter) error
+}
+
+type ListChanges200JSONResponse ChangePage
+
+func (response ListChanges200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges400ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges401ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges403ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges406ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges410ApplicationProblemPlusJSONResponse struct {
+	ChangesExpiredApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges410ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges410ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(410)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges429ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges431ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges500ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListChangesResponse(w)
+}
+
+func (response ListChanges503ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -41155,6 +41565,9 @@ type StrictServerInterface[C any] interface {
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx context.Context, call C, request RestoreCandidateRequestObject) (RestoreCandidateResponseObject, error)
+	// ListChanges List changes
+	// (GET /api/v1/changes)
+	ListChanges(ctx context.Context, call C, request ListChangesRequestObject) (ListChangesResponseObject, error)
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx context.Context, call C, request GetCompanyRequestObject) (GetCompanyResponseObject, error)
@@ -42748,6 +43161,31 @@ func (sh *strictHandler[C]) RestoreCandidate(ctx echo.Context, candidateID Candi
 		return err
 	} else if validResponse, ok := response.(RestoreCandidateResponseObject); ok {
 		return validResponse.VisitRestoreCandidateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListChanges operation middleware
+func (sh *strictHandler[C]) ListChanges(ctx echo.Context, params ListChangesParams) error {
+	var request ListChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChanges(ctx.Request().Context(), sh.callOf(ctx), request.(ListChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
+		return validResponse.VisitListChangesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -45342,808 +45780,828 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P39ciM3kjcK3wqWuxHj7iElSi31hzocs3K7bbfdXyvJ433X6iXBKpCEVQToAig1PdMTz728Ec8tnP/P",
-	"BZyLeK7kBBIfBVShilUk1eM94YiJcYuFKiSARCIzkfnLv/USvlhyRpgUvbO/9eYEpySHf55nGb97kZOU",
-	"MElxBr+lRCQ5XUrKWe+s99OcyDnJ0RLPiEB8iuQcS8RzOqMMLfAaCcJSlHB+Q4k46PV75CNeLDPSO5P5",
-	"ivR7IpmTBVbflesl6Z31JpxnBLPep0993f07+Fa156s5sf3czbkghgTVZ05wiuScoJyIJWeCHKDziSBM",
-	"oinPzUtCU6pa8SXJseQ5mmOBGJcoo0KSNKC2N5dyKc4OD/FyeYCTBTmwj/wxLPDH14TN5Lx39mg47Nsx",
-	"CZlTNoMhveBMEiYvSbLKqVy/5xlN1tXBfcPzCU0FmuT8TpBcIMlRxnGKeI7IR5KsJEGYreWcshma5nwB",
-	"A5nwdB1SnZIpXmVyIPIE/YlxRv70HE1zvCADzBIiJM+F+32CBRmscmp+6PV7Ofl1RXOSVhfLG+hp40Cv",
-	"1kvyDkYVYZ4rkmXeGNXUS45mKyIEjEd9VfNUbGyMC0an07Z0HkfJ/Josc5JgTVCMxSRdECQoSwi6m9Nk",
-	"jgRfED3vjoFU/0RItBJEICpQaj5KUvTFxTcv0LMnJ6cPHA/SqRopfIGKg2sWDOrfj548fnJ8fPp4OOw1",
-	"DGSJpSS5ovG///3n4eDZhz//Wy82vJdXeBYf1y3JBeXMTm9OBF/lCenDFnk1HbzBMpkjzFL1x1vOiP4l",
-	"XILr3qPrXtsFeHoc0H3d+/l88F948Ntw8OxgNPjwt6P+0+Gn617NQD4uuSDfFaKpOiK72ZERYHp9agWT",
-	"EhLhaNRk9V9TdtN/zTVL9C+IzNeD86kkef8CS/KaLqgs/jXQ+7f/n4MLzQKDV2mv2z55lZLFkkvCkvUF",
-	"WWZ4rWaxMrx8RRTfyDkFBlMrpjYvSYtRS44wQwTnGSW5Y8k7Kue6OV4Q5HU2+IGs+7C+lhnvsLhmRrik",
-	"CM8wZY5nOYOPTGkuZCFVQ95tIdDV5FZHd44yym7UAFQfjHzUq6b3ztPjp0/7KCfZl9c99ei696BMVYaF",
-	"fqPEnKvh8FFyiJf08PbocKVEzF+SVS54/iVZf3/86hf+cfof0Ig8DzqoW8GT4bPHsSW03BJnyyWWc7vL",
-	"kpyAVLC7LSTYkppgltIUSyIOh0fPng7xIzJ4MjlKBk+SJ2TwdDocDoZHx49OTh8/efpsctS4/6Y8X2DZ",
-	"O+utcjrIyZTkhCXq0AoESpQzHZdHjydEcDJHGewHNOd3aIHZ2rKdQDlZYMrQF/kDzWRYbaGinSAJZ6kA",
-	"9uQrWbwHXLbKMsRWiwnJERXXDN9imuFJRjRToi9kSZhqMtTGEESWJep1Ty39de95/uXR0bNnz+WXR310",
-	"DToPZmv4/fjZM/2gXuQOy7ILD3778Gd4W8vf59L84wv19frHDx7GBZyb7QaVwJtzLc7wcplRIuzWsZv+",
-	"CzXiPjp//wrdqF1uxqqUB5ymORHiQWzNvvj1AcI5uWZY6V0kRZRVV+yLu60m/9cvj46Hw+d3Xz4ehrP/",
-	"65ePhkPzZIvp/9XO7110+iuPa6dfbY2c5HWzH1dVQLkFoWzmVf3IQSEWVJYU3h7jegfmJG97Zp4Ma4jN",
-	"iZi/AK267jCEJiPJbwgz+jf64jspl+9Ytu4jUEBJH13iBbmkknx5KXOayAchxcFXvsR0mcsRWX+fkW+/",
-	"kcm3H7NXvyyHCftrNv2P5+g9lvMvrQjDKzk/NG8/R2/wx8H5jHz5eHjydDh8jiwZzw0Zz8tktJ2eo+Hx",
-	"SXyCgKVffR2fHJoWao/eMVSfJILktyT/k0AZnx2gV0ZoZ1Qxu1proY5Y/7BX33mqFv3o+CnKiOJQ0Ucp",
-	"nVEp+tdsfDDuo/FI/d/ZGOTgeDDu6717izN1qAulNablfbNZ7uPWiu/R8dNg9/hq19ngw9+e9o+On36q",
-	"2xYyX4P6U53Jt1pC86mTDZKjO0wlmpApz9XkynxN2SzgqUfD6PFEmXx0rI8lulgtemdPH5+oXb+gTP9d",
-	"bATKJJmRHOjT7HKVYyaWPHdm1cb9K7madvTd1dX7S8RZtvZlms8YiVKb+C3JoW24Oxb44wDPyJePjk4f",
-	"PVYyDFGWZKuUXK4mX3N1/oleLeNGN/bligki40yrNTshtUWCpTFHFLGevTElWK5ygu5olqGJGseC31o7",
-	"5Onps5PSDv+JpH00PELfrzJ0PDx+jIbDM/gf+vbNVa08fhYj/ieCb+L2xjm6I/gGqYdOE9LmoVMApDW1",
-	"+BQlfMUkZTNni9SZHz8dXvce/Xo8eHL3kr4ZXvz1vxh5tcC/PvntvINVchJsDvXJ9nbJp35Pqa7aV5In",
-	"c3pLXljlTf2mPQuUs1epmoZyC9WzMsalsWmc4jeiqv2/OUVbGb//ekiVbaGNmwNroQXNzDNYBPCf6A5/",
-	"oPKv2tqrpclrUiaqbYf93g2VccLNA93CGJ61QwTnAWYJyV4xSfJbSu6qZJcbbE80td9oJmiO2Yz8KEh+",
-	"wbPI0paeb0+OUpeaKcm4IN/zSYQG+2T73n/hk+bOudp5kjStTKXJva8NGFVNTF5pUSaplnODLi4TnpO6",
-	"r+uH5Q+3G8HXBCeS3mIJHFTtofT8HrnrG8qomDcsb7nBfS/ut0Sev3/1A1lXSSkelYnASzq6IeuNH1bW",
-	"U2G6V7/uPa924Z516OZytVjgfL2pN9tsh04bjqHgafcjyHTwDc3FvpcmxRIfDiud3Ocy1XS5Sql8zWfx",
-	"/uzDSmfqwSjjsy5d3dNCxTtr2NjfElm/qzfs1Xhn0UPqWyJjR1TtwRP/9A/aKVX5tPq9tWyv/XTtOaJ7",
-	"6HyImI7aa0FxymqOn2+JjJ89Qv3apYP44fMtkdFTp/4sqf/6PlniFz7xurgnzo508AJnhKU4b+7Itdq9",
-	"w6ZDo9Jo6+72sjTB597TJckoI3Wfdc93+/yLOc7lpj50oy062oukCT63b+nS2bj6lsi35G7PR7d56PWx",
-	"R3FVfHRfIsp88TuepY3qRbnBNhpZN5td9Rjdi/bB/Vl3r2mgbH1HheQxuVPTbltttfQ58W7aoBOVG2+p",
-	"wFb7jM75xt7aTKmT0Y0TWmm1nSQPPiXeTRu5O2y80wJ+zydvyGJi3qx24z3fZg4LwVjzfb9BV7ms3geZ",
-	"dEFuaUMfpTbdBZj7iHg3bVBYimY7MMEVEfIF3LJRUjOesIl5z6hpNa+4p51FrX37koiGKQ5adO7jDc5v",
-	"3Ly+5ZdzHpndWKP79mK84bekcSeWG9z/OfOWfJTv8Yy8m4KQgyO/ZlHsw4qohWCKCDGMfJQj87Tfo2KU",
-	"k1t+QwzdcLFy8OuK5OsD71m/l+lgg3Ib/XOE5vs9qjQJSyznB6XH/bYj335AYi8nn99p8LT1CHzZ7H/N",
-	"/L5hiP2e4HnkKfza7wmJZyTyFH6Gx3Ilos/V7/3eaqnGk44gOq/aLnwcmW7jx6mba/e4wi2JudcqdWh+",
-	"76sGPI/Om3vS75lYoJG+LI0sWPi8eGGa80V9c3i6Hw7t9/hKJnwRIc4+6PdsKFN0uP5Dr6m5RqtrDI8b",
-	"eae6mE5lrFlN7/mWYowsMM2q9Oif+z3yUZKc4Sw6D/7DjZP+a/XRrxu3Esxc7DH83mIzSTyrPpX61mC3",
-	"fbYn/bftaVM5kD1BHjzsLJ8diST/hs5WeR2vRdptOZjdxG/DCMRejIFAslXOyH/GcXRDWeQx/Lpx3y3A",
-	"V1V+urAeKkYyKmS0e//h5jMvl6JW6IePXfO4yPcf3v9xuYOFt/XqwqbdltnrrZioBdOSyJQscS4XhEUo",
-	"8Z7txm1bHQH3vP47meAtJ9e31D0OcC7OjhzwA5X1tO5izyxXk4yKeY1FUzzdXYHehhN2XOg9uEL2o32G",
-	"DhWPH9yDGuJFJ59K95NtN03E8EmoiuzKJzmWJG5yuCf/ZPnR7Pipdfrcj6nd2Tv2ecja0vm2n+0WuNe8",
-	"3WZ/j5O7gz/vn0l2A733rxpQMYKALhI9PsyjbY+GHAIUK1JAhyXu99x4tyQsem9iH9zfXdV7fcY23adW",
-	"m/weQlsvXCxfo0M43uz+3cIXG0IRLz5bKOIF+YUkcsMklZt8jgniS8Iabm/KDe77bkH3V3Pb7j/cnpDN",
-	"N1sXRCRzkq4y0jgz1Ub3Pzvq1/SKN9NVbvMZyJI8b0oWqLS472SBCyJWi01Cqdzkc+y3W35D6qJVgqdd",
-	"w4C3IURH4mmNpo4c+7hyQax/bxM053XmqVB1HfpNtuy0nR6lu2uIHtp+PbwAom3WpVkVjbTpfLl8waU6",
-	"jesG7j+9Z0aErpoWYWtatl6Ey83S//Kzy/5LifOmwNDS83snZzVZ0LqwOP/hfR7UP4ISX8c5wdP75WLd",
-	"VcMBWG5w3+ef6U8npteSYx5vu0RFRw18WW5w34yp+4sacsWj+zPldB/RQNvi0T2YbuXuaw3JSovfgx2p",
-	"iXpTu3HekD0wacMhs72o2PqQ0V3WCFD/4f0L0Lhx7D27R8P4r5ymNZNQPLrPKfiJynma47tGWyHW6L6t",
-	"hU/lDjR71sFA3JD1nwSigAJF1Y9K3+31ewxDyIvHxE255P+Wk2nvrPevhwWK3qF+Kg5ffa3zsItx1tHi",
-	"TUUzTaW7iJ3o+mp9nsSBi96xbI0IkzklGqQHcWah2ARBOtJJHCANcGSmHCWYacyBJcQi6WT9ZcZThw4F",
-	"QwJ3ojcmGzZV0E4lWYhNg4AALTOAT4Ac8Uq/dqxxI8xfRy5tH+c5Vv2uGP11RcxjRZebC57H1ieYDG5Q",
-	"uNQ2RTy3IDtuvaqDswFfXZemmWkCogBQZEIyzmYaC4gKn6NqiStz0/YkXprboyiZXj8xbtI3TGRP7OTu",
-	"q7qyU2UwAVOdbsVTX5k4j8bVs6hgBjYFVk/SRQkd7Hh4/HgwPB4Mj64sRsd/1axrJXQwAriiTqqB6iXE",
-	"AosDDn21dnr4VrzodPU6TiyFA3XkQ0dcIxcWsGoWFY8Kw3t1ZEV4qYmgMh2aupc6cLA9TRBSaBGl6kiz",
-	"cYftKNM0GHpMMGLtSgI+iyXMo4sCIhhmBuBqLSRZ1JIXRDy2JLIgTFP6DYQ9tdo7gO1oUOYaN9BRlw1k",
-	"Q6t23j7OmNtq+zgzrm62S8EEHbfP93yyFVm/8EkdQS5soSMp72zA8WaFBEgwcch1ZBRhyu3oAJXC0qAp",
-	"usCS1GsFoCwXSgHEWtQR4wdidJuVCxMZvXGV8ERjKSlSPIjJKDVBaPaWBF0Bq7cgyfZWTJXaJRtps5Hg",
-	"7RcvoEwTCwZR48lgVvGeTgW/f0ORidbedCQYYGdFkF5LUJAWgMyrzomPOJEVwD6S5ziro9yFg9eCki0o",
-	"c3+HsHH/fX39cTj8UAOg+NX6UqdzbNYAKavof7M9an8zsqvyNyOh7vd4K90vCoUWPfVxlhWzIfGs3VyY",
-	"Nf+5l/MJlzQRvQ+tpkgaM7/TBIGB7c/J0TZGVqMWeeWrHU1GcElZ3MkEfmFCe2LEeNE9FrZumZNbyldC",
-	"ww2jc2QeU4FucUZTwBIsgS5PaSZJLgD+UfBcKSqpPiWKfVsAEtdpJDbIqAEHs37rOkC70aAWKfzjkufy",
-	"vAZbW+s9dhYItK0Tj0ZHaq/1qY99o18qIWIbz2MZTVDzlkHQdCjsBqdzRhjJtfjkuT0L4T6zj8QqmSMs",
-	"EEY//vjq6z4SvAri7vaaOr/SaybwlGTrA/RKooQzQYWEQ2yZUyYBlPj88sWrVyiZ4xwnsNAW01AscaLk",
-	"2rlGwiyxxQ1Zq99XOZQiINfMIXmbWbZg2wWQt/qoBugG8HhpQbqv/G9qiYJSOgWw5+ILtrOT4+Pn1+xu",
-	"TjMS6QfUTbTM+UxZH33Vi3tx+EwNRnWiNUEHPJzgLCM5cDgV6IYsdaWF4xM056tcXDOtmGO1AIkyakpw",
-	"p0/SR9NnyREZnB5PTgYn+CkZPMOPnwyGyVF6TB5NT/DpxHKbdvkV7FbCNK/FrDw9bdoh/zL4R93OeDU1",
-	"fsfYxvAxLS2kvuSKG9iM9NVU/rriEg4WtMD5jShgZVc5LI99iwpnWnFG+kH9CoDBPjk6PkDjh2OtABCB",
-	"yC3J1/b950iov3EGJAmEc4IEUUcIuBbWKOGLBRZVgGaN4B+fWutybcJlrp3TL66vH/79i58OH/zluvfz",
-	"v/zr4B8fHl73vvgZXV/LDw/75r/l5w8ePmhchbeEpFGE/O3W4sKcHWduf1FZnnl0cvzUrto167hsaLdV",
-	"u2b/45ftLWekZgPpMfOpnQ1REeZzLGILp8/SCHfXb65rVuici+oyPRqedJ3jApW2QaH+jDPd5GIA1Gvb",
-	"oEm3KnkSdtKtavwKipZf+KSJCuc+2Kn/H2gtAvgNlU39u9vYXfs3N8abgcg1QYZdG6jyroZ3pK6mtMMb",
-	"DcBt6y/waXHzwRB2ZTZiil+Rt2PJMOWHemenw34D1vdxgPR9FEf6VlZ03TyCAd+0oO5Sc8dJuyQ4j6oC",
-	"5KMpCKCeK+Wnj+iMcbU7UYKFNt1zAgKecXRHszTBeVqqEDAh+axmcn+9F6vdhMPVzqt+3DizRXzhjnNb",
-	"JNzU3thKUNB1myaiVLuRabcHyvS9fnqp8yI2+0nv1EprtaPOM42uOJryLON3CEO9sT5aYqEsE0BBn9Jb",
-	"ghaUrZQd4+6FyDXLMMzB2CZjYDlGOUkIvSXKukRTnJ+FT025IPjs3ZyoTaxJQxMywwyMIIyEosT8riwg",
-	"vFwSnOv+ygdjB0d6mDOyuyf9RxF3xirmWAko3VDLFDawYidm+AQwFqA2eBEGEI+mEe1LcQ2Hvwh9v+6m",
-	"D/BDxAgLpVUojcJUWxmZS/Xe2c9m2iCZR5p/QARr70MBAwKT55bi9Gr47OyRXQp3AbhuV0tiop1rNCfC",
-	"ffdJ5LsQpLH5e8mRC/sSvTO2yrJ+L8NCjlaiQvjjq+FxwUML8F31Mp0AZRbuLZ3NZbZG51eXSKxZ0uv3",
-	"ljmZ0o+9sx6my5FqPXo0/eHZx+P/wPohOGlG/pA0FQZsyP8FZtj/RSR8SWAZfK/lWU5wAGsgzu5yKmFJ",
-	"XOqkS90qNmDdIn1q7dbWHAasF41hOXAxMsCRtgRD7Jum2aELqXLVCwKc7dir0PKwaBYJza9/LWgZiaVu",
-	"eNNvGYlfrX8zaPmpFIbTccNWd+iCwzrPeaYFyi8EqtbcmagnI+rSVUZGTqVWrGI/pX3e6kvB48SPhwXH",
-	"zMhsgjc0x+13IFQFgy1nXr/k2ZzQhZrCuAB5dDV86snylt0c640ObuSWrwyVIkIlnCSXhFGeowvjwEYv",
-	"2YwyojQ+D9LGu9OwiFEiyQlh6lAwv42ImsUNUvF+t6nHXDV7tRSRs5c9G7J088b1KWxApm/7EftKHEe1",
-	"/ivlxo3Io/WfqXmngoG5+St1eJlx4L76b5UbN2V7NsnK2Ct1CZFN3yk3r0vyavpGuXl9+Gf9V2IvwBb5",
-	"CqemlFaDPF7mfJKRxZ8jcjnR2sICZ0qbJOnIOLEhF1tquK6r0LXPuEQTuFoTBKrpppzocm76WhXc87Cl",
-	"rWXuwlrBVMtzrrbsz65zp0t6fZorB/PzkoOI7531DnXQzqcPSj8VEus066BCpdFOiUUaalkIzIo2qJll",
-	"pesbOy+omBejUh+mPBF2asVhdQZby733+ht1Mq9u6vvRuacCpTxZLQiTBz24Lyyw1j32kOSjPEy8Z4Vt",
-	"8tXLb1+9Pfvri/PXL99+fX5xnV+zv768uHz17u3Z8cFQ/fny7dfh85LHIrhqYohaGhCfqA2lK2mdnp6c",
-	"QiUtZ8ZMKNP464FpfvL09MnjYbRwVOzy0/Q0pRkpnRCmnPLgayqWXNB41O45vIkY3DrC5Vfx0dDRgKXE",
-	"yVzN83N4R73y5XWhixzQRLSvoVVTQLTDqebfDe+smznrSb2qlgTrIlf11tNRoPxYpL8FzfGB0IrTv6vf",
-	"vJrfIdwflmJw8uRIKV33obS5M/9nV4Z8mXO1bsKSdKiIHRhi1UAzV5S2905kXMmhOWfEGTlx7aqkH0k8",
-	"E0GEgbKXxLH6flx18ifyU+ewyfqN4YWP7qw2xQq11R9eldaR+jqNGlPwZgzmtbWKEyCj1ySRN57lYet4",
-	"Et4mg6q0WF6+XPs922YTtj39cIinoqVU1I1wniyIMzUUuxMpKdPwr1aKwNYfpaZ449nPvaDU/wd1ti7I",
-	"b7CPei9XOV+Sw69InlFQjES2msHuWZCBt2P2aGTY2a7bJ/rxXnZJJR1yI2P4tL3gbJrRZDe9Ti+GxDeE",
-	"+drVuc69qMRLZznB6RqRj1RIE7t3TzrWs0LHgsBqZGmMa1f+OPauV5mJFkV0ib37VPSScn3/Em949e13",
-	"KPDaR3TqbsFbVZ7XYSbXzMaZlFzMR9vViI3dHEFVO55PaJoSthM7Lkm+oPqyIyWMhir//4+vcpTzjCCj",
-	"d2kvopq8tXpk0oRQykHhhW+ZSN3AwLg3nn1U8Ox7NxDkBhLn3OqQ98W/JmKICm86JEkVh6U6vBwMgO80",
-	"q15x/hrnM7LT+hm2H0nORxl8rWQm/njxGgIL1PKZxuU60TgnSHKO4P37XK9HR8V6GRvZ0eQIqF236lD3",
-	"tW6xOSpNio1FYDh7qczlnRaNmi+NwPIOjgGGVox8XJJE8Q08RjwB4Zfe48qc+ha2HSey1MWXozSIfaxF",
-	"dPR+EfNiHSzIwE42lb70Si0kMUjh/GbE+EjMufZsl5N5W7qPP4vL2xSl9a952tyjEZaKsMHR8dWRd+dp",
-	"GoyUtZWVmh3pZn8eqn+AZcgAFdajoe3QTg0/5yu7Ivr9e3K9GxTtW5oS7oMWtOjiUQzCoMV7Jz3fZNWj",
-	"WxCiFPTRKldTay1f9auzevEkGaRkOrMI3cYzt9AgjPozcyxGAuBVJEl7Z1OcCWJvcdPYfaRnhdi7XlDr",
-	"E7KUJHUp8mXXyMpgAgQ8/BqDxGkraSYlHn5NWfrrLRWy9+nTByDH3CoJqIgPezG8vNSY4GWeHT4rxuSa",
-	"RLl2WOJa5xSwPafux1FOsCiWq9Y0KpjuiiRzRhOcFcFo+zWQCoFXc34FqXQ7G0mROuX1ZlK5cV097YYv",
-	"VJpXa1M3vO01jJd6rn+33DhSdLPRCVL7pu/hbfcF90Z9mcx2H/Lur+rKVLS8NyrdPRUY1M3vV0uB1dew",
-	"arh1irwQx6ls8g2FjesRHRv9S5UXagEYGz9Tbl+HL1b/kcsYJVU4sIYPhG3jqE2bPCIlYWQAlvbj2jaB",
-	"B0nGhfZrq39sVm9CH1sAWOx5xkKx+dWKZqnS8hcmvE0Qbfp00Do8b7Q7FBTLVQg8Dgh0h49q20Z5qTtM",
-	"jrfxS6sFqzlGTOrz7geIWjbDGA2S27YKSvU2SrmgtV+Jd9Nbrm19od22n9AvhDVNm8MCDNW7esm9z4RV",
-	"S5o/4rUNwa3rX7ONyihqm0SDYy0De7YfoaD3vNW92153hdz9Dc8hH3WCkxuiDH2CF+BNTXM8DfX6bjbM",
-	"Iw8KzoYEQpyujjQH753Rer8yfROzrcHFKKO6o6u1sZXFscdLrB8A0D8eo0flfoQFLGaIVLdJ3fNaBwWt",
-	"G/cwjCVaeLV5A/mNy8B+m3aEm79wfDttDO/e1/wzOCH1p0dzLOa9s96z6dPH6fDp0dOnJ8mT9PHpM3w8",
-	"JRgPk9NTnA6PTvGjyfRkejQ5ngwnT4+Pk/ToNH2cHJ1OhtPhEA+f9trttiSnkuQUg6WKWTLX8SS9b1dE",
-	"CKIzm2b0lgi0WiqueUuIdrxPCMpIiuQ856vZHBGczJGQBBp9Q8E7D37Vlc4gxWglVjhDxgmFJoDrshAk",
-	"uyWwn6/wDXSHVuyG8TvmWmKlFADSCxJ8xdIiX1l3A10YVQBc/gItqBAk1VlZeC3QnN8pkpc5uSUMEroW",
-	"B2oVwr3xnWo1J2u4PkE4JED1d0PWvbOe+XkkeHarQ/7KlrdzbJsPFC3vCJ3NZe/sEcTcdJAMXX0enhAr",
-	"RFKTalO06hKkDX5Lw95/83mpMksf+r3ZiqbGA3oubtCdya1bo1yZ8YivJKzYnN8Vk81XBkDBJB/0zo5O",
-	"+xBwA+Z7lqEFMZgesGCp9ki5tQOuWPMVmgLrqO9P6UeSHkDUk9Pn/BJJe9TYfGkXl8VehtW+AgnaCuRq",
-	"cyeRW70fNq2rgVH/frV5DfppC1EdzPJbLs/BOYYn2W5XNIzLES4+5Xn73xbZm2hBUooBQAZy1dVPun9z",
-	"IwE5ubeYZuoj93qp9riQPW+5RAHp8auA0gj3cRXQMDVmWsL50Cv2jdqfOy8W7PJquKW+ay7i++BOHkL+",
-	"lGgwd6BzfEtgygScb1Q2LdVhSwG523qehOtpR1e/lLrF/i716yfOg1kwsZSCEJg0vZ5veEqntC41PpK1",
-	"7riGC6J4Jcho1pgSLkF6jhU5aMLTHYJLQjprkukg61BiSQUY9jow1GNwnTJ+r+T+RPBNQfJ7vM44Tvdy",
-	"A73U36q/gbbXzIpySNz7HFfNR35ogKawxRVzdSz72gWRwat1yCEGBSJfv8E0I7sJL2stLqhYmBT+uAxT",
-	"vGRTOSGLMYCX0IyoeTC+RIlDjN9tkY6LRTKHL/Joj69RZZB7i96oihMlkSBcnpFwVkprd+F09102kvfB",
-	"USwC/yoIrLHR+GDuWMqssuDilKLwIVad1SxQs8Y3VLY5oMBQ2IkLjp/6xk4xB366Qc12jc7Yvvih1Uz3",
-	"XeCIFXNaTjO9wS/INCdifsVvCLsg05XYkUcoA0SuUa6/O5K8FEeotzk8RPBQsTGEO0FEm369j3QSKeSK",
-	"2BDDlU1goFLYHHkYDGFpbfAJXsn5oelvZ0XlyI9B0chjwVAaQlFis7I/BWbDdKpJMxPaMIEWxUV/5g6r",
-	"Nkxq4K6E8xtK+tcMFCL4Q3WUEojv0HGE3oF/SeTgBbSq6hpfwzvCsKQ3H+a7B+h9TqBnQHWjm4iqQDEW",
-	"X/zyOXqP5fzLGDM8R2/wx8H5jHw5fI6+k3L5jmXr5+iSJKucPEeXeEEuqSRfXsqcJrIZAq6ahPHTTz8N",
-	"zldyTphUe6dG5XKRRLhoqtYEuiI65+Xxk9Phg3CMXxGcQ8gnzhZfXvcwHdCi9j3kj7TPF3EgH7u6/XaJ",
-	"RQojRxJ+S3LIOD2qce6VwoHa9vW4WpulZRSQK6bS8uLNbMCR5yr6YKoF32OsCvSgY+sLNxVnozqHnjKl",
-	"+AQC14oIHcYVt/bAUPV8m8riv+Pg+gQ/pu6pd3aiA2T0Eqb2tnFNtH6sK1XryGIX0eKCgmoiWlyD6qIf",
-	"FYse9V+V2mg/JElHQnP4yadO6LF18ha+tq9c4hYhJK6VH+kQlApvEfFQtK9Wr9wUouB6LxXTarjJ9xpW",
-	"a8hscnW594KiK/VvFc0KeeZhWrcXa/cvSYo9ceztCbjl63XjzgIwO8qkjNyFuQiOa7fmPoAL4vwNZmsT",
-	"HC120hWVPBwBfFUlql+7qeCoVwbpArO11V/vNcnk2EsyuVCTV5AX1+yCMexFoSsPV/uh7K+CztiAMoSl",
-	"JIulnoz6zJImaQRNdUsg40emtBCe09/2ZAJEVX/neVTqXFHIRWemVHV/gxxzr+7kiFZfpvIGEE6bdfv9",
-	"6vRJTlKlEeJMR/objQK0d91haeU/h8YJAe+QsOwNeQuF80fmHOM7cVpKlsp0Ycl6tPI+GWStKfWGJg6w",
-	"mApgOf0moOtRYR0r2Rp5n7nXbAbP+fe1GwQKBxFnt5ox7yW7ARUfd6eGmT4qfOqcb9x7rLT2jGNjiu9L",
-	"Ji1zrrbizqyyxELc8RxMcHBylOSSfe6hIxCifWvuUb7K9CV+FY9Ccj5SOjBnJUQKvIDaHd5nzB0+pO/k",
-	"lKQaCTpErLBt7xW04vjY90DbMbrpqXNAl+Zx36mVVKA7kmUDg6ExWUl0SzkELSEMSwB+qx+ZWC2XPJck",
-	"fUNSim1NjK0ZZFV8cAT3ebYMRp130zGKea90E1jOYbPXIvd2n3BarKY3OR5FtWtaM/T9uyndlOm72JoZ",
-	"0zNlYAf3F6aXOoSfXr+nHcujnOv8cg+0snX6e+dQ35dFXJ0Hd0EWy4yvCfn3IOe9hGjxcgFVp7r4CCrZ",
-	"+eA0yPiMMi8aK8jckpxp9ENdHMEQtt+APVjTGkZR+2A/IXuwuqqrC55tys8I237q9752jGIZsP7tUlsd",
-	"WrL5NdvIGPTq39/zSQtT3rX03vQLsG9+27UOcLI2k3xRGWm8BPwmOMIyDWFl102eAcs+jt9KcKCVdE1j",
-	"X/Q9pHmBBElyAoEPy1xJJ0l14oiDCG3mYcsoFWkTLTGqH3oY6zqcYIFNBJ7JH1VGENMxYe1q58CYY4U4",
-	"H5WqwpTABytEOohaS8YddhXeArCl9pixIRZqHWwsuptzV0rOdP4cKcHkcJR0lQxFFARX+kjEAWmrFUDM",
-	"elQ9emyp+tmS1e+pb/c+fAphVzdPiGltaKNTRKUfLKIedpuoGEk0bQOF6yG81iC8e6xmDGvjnkCSByOg",
-	"wk3z3ZxnBZAJOrcXO+p7CHDVFvyWpM8R1gwC0SvQF4Au4yxzb8wx3EKSxVKuAWLZVA2A2XLF69pwuB6u",
-	"X/vImz9b8MhNX4h0247J1TvmWtHUb1nmJAH/nOI3ziwa9O6rq7FxWuHMvFFNP9mw/DZS4K1q+anA543W",
-	"EoKd5NXL4WHNhkIm+tdbTyJbOwr0G53wFZM0Q3dzaiH+oA8PWVuvQG6rTNh6TmU2ZRxlnM1IjpznY7fV",
-	"8AGJ27GK54jasWsP+bgDl5rXdu/f4izXAPovieMMODYpQzhbzvGESMgCcVHpHQ6pS/XZ2r1cnFLCVQts",
-	"8U1XLNhXTjtMqIkuOkA/FrWfjLwEC8WLPdkONL0Il/+5B4cT7GcjCdxedQtSCPa+00P6RdFDb6+VZF3A",
-	"UvHdGTB8cDZXlZhAWQhm94MbpcZkVJMfaCEx/Ut/VlexMKjZhK0Wm+DWw+ns9z4OyEdJmKDgB4LCdrbz",
-	"tzhWufQ8xGMEXk7UscVMToavRjTXdagIQN3v+2jdxXOo1aEY6oasRVXFTLHEtXXxRceNVS7AHtlTcyxG",
-	"i2gx7J/mBJCjJFTIoAJhKL3nao2YL004zwgGFdOrzFcb7+pV7XNfM+LcKLqw+2wnNaEUVcFV2lAwjSFF",
-	"3ljrOVWLotiqFehM2j3nTAcozDDnWerzrtJ9Itj05pcYgn3wm8Exv6HSPYd/a2x7727RPfZ+sQnf4a8J",
-	"Z+nKBKrwvKAlJ0ueF90A4babCqp+iUz7Izio7Bf0H1pIuD/dXtZ/Br4W84LncXEOFzeF7k9B1BDwKqXS",
-	"zRz8cUtyOl13lA2XoHDUMKu7YTErrsvv4QUScDWABRqfmxsxmI8zZK5B/s//+t9jqEwI7YzmmMxJciNW",
-	"i6K8odZ2rplIMGNK41KMlJOEzxj9DYLIIWzKP0ieBLJH/ekVlcF0Ofoio7fk78oMejD6eTh4pktMfvjb",
-	"o6efIqVm3DTUlOG1IgDbk8+pV5bPHSapuZMrjpKOK/ETlfO61SjMdD2ZhYneN8ojmCBylTNian1ypkH1",
-	"Svb7kupgl7bCUziKWmgcum1ZEtk+3ceiwieRPPegMqJuAjiqMMCyGec3tudndahtrUUWPR2/AWNAGWYg",
-	"jeGoNNmLJO8Xf3v+E67YJDhTrc8WSC8J8+Nh7OCUxkm/sZ40zJcrJl3RpIw3G8YWnW5I8IyJee9vRfqE",
-	"zPEtVUOTYO1l5JZk4dXnFgmbrWvRXV9fRjdtCPFeHoNfrdcT10hyhK2BXdoX+3RU+V12clgV78W8VkcR",
-	"5aVctqMmbWVGNEamszM9ytVJuy+yIzWqY1Qnm4B93b0JyUVQ0KG9m84fzT7cdR2cTy3wO7wh6RotOvwd",
-	"i/pMR+dbte0vdHOvJEl09XW6iNE4S6U+ymp9g1Fsi6h35YRqGZT262be0sedxFvbmq0N54D+ztZzmeUC",
-	"K3p/VnKxezS39Yvi8tYWLurpl2c/Zs6WhEhH+7YitDYYuazMhFaTKpcuEqsFqalhlPvac7ygUTvNq6Dk",
-	"5a25QK0cJrr4nD7sPdL/ZHhSnft64gO10EL8p7fYlJi7oUsgXWlp3ce5xZDeqAmNlAUkXcaECteoOv9N",
-	"CuM05wvNL6Ajeb+YeahcG/F84+7zVcA2st76Z3dxQ/V7xC58S8mgGeVTv1fMwTZy0ZuvrcRS2/OoOFRi",
-	"ESXqGaBkq7VVMmtGbwmLqmhNvuKdTzDJt59J/e528xiTr5ohPJr8LtyE9g1TB3y6QUCqDbnJKaa5uZNf",
-	"TAlOsY26BgLiDw9Zew9ZMXWbltH3EnVZy/J7XZf0j+XcajkveS6DwtC9QaAElZdZ8FxqcxaM/fKqWS0g",
-	"/Ejwx8DTqwIlq98bRLS2yk9xfYCtFoNbnCu7H2K7NNhWei6/JiLp9Yu/z+FPU0DYPXZ/68cgYl/qPl2b",
-	"8EfV8ENpLmV0b0AMqSkRVdU8EGVoTtVAtMZhjFacE7giV0YAK/wHvpZFDfRxUXnRx2Ejtzhb6Z3R7/Hp",
-	"FLAY58AzW2hUG92EpTEJNCFQaZszQVNiEOArrkPORkYbnDsX4i8Qhe6pg2wrgus8audI6EdB8ouIqoSF",
-	"Dz3mUAwzGtuoJJOMAsA1DWoh1tX4KFqZqAoPhkOxxxwqaKAJ0Wl4nndD66oSuXQ59ZDmiN+xItenofr7",
-	"0cmTk6ePHhufs/5xWC3l0e9N6WzVgKwbJCV9Y9p+8u8maqrwu+d9zfokhas5uiDPEZZowYVEx8Nh+3gR",
-	"+0GPiMbDouLJDRY7upLFbAQDjMpf48ik9fpposadGvOxjyDMwBSMuSX5JNhNKzk/gOhNuBHRf/CVtH9B",
-	"KobNLydp+WcT0w2/uRBuY7xXfre3MCZF/MB6/Ps9nRdz4OqXQMSmEfz2TyPs7Z/FVZD7KY/8xDPi0WPv",
-	"ZotP21+Kr9tfwg7sr2EfcIV0QD7qIGf3A9wpUb9FjkX4gpFYxWf11Ni/AUpTQ+qWf9XYwHClBjcE3mDs",
-	"L8Vg7C/mKt//xU3+L3zifUP9Vbyv/nJkqD/mJHPvWELUHwuAWh3pUXg/mAgv3wHjz777zZt/95tFeQx+",
-	"zHXhs/BHunArUPzoL4vnO/Gnq/jVUun/Zsbq/6T9DtVf3bnj/1ycQeXmAQ95TzySb6j0SFV/FVN0o3kM",
-	"0GDCNvbXeFsfp8//3ZvoAlG/+HDxW/HZ4je/kkDxa1HboPK7LtQQfkNXPgh+swU2gh9thZKAUEDiL3fk",
-	"ioSUunfcXPwItSaokIZ7Iw8KLtYnYDE3+u9iXvTfQS46/OJ1rH+45TT1/nQr/yEo7OlL53ZaTHjNFT0g",
-	"wgs2NBZrIcliDChNfu6VFCSbWlwPnW3B8z4auy02Rri4NdKAMGOjOvJ8jPA1W/CUmHtw84CI4hVbKMwG",
-	"7gjQM72bTyCs5Lx1HbTX7NScfA3pNlr7SjVyDs7ee1qZzmYoY4rAS+4ewByoYpXM1ala+NFSNKUkS4u6",
-	"bRRiCldE2KhENTl4Kkl+gN6SW5Ir7VZiyuyVtJmL+HH/DWUpwCJEnMSEyXytpzilSlUX4FXUAKEa2ARn",
-	"WoUuKaHqy6OMz4wKGlGlUjty6KRvIieFpFnmVebbOlpaV6ZpcW9rxv8DNfB85NcVqQWcc+aSQZNM5phq",
-	"d52z0AGlKNRiH5/4Wuyz4fDJ0bNnx6cnT06Gz54dxcrS/eyU2TrjGsbnkdsP5/zDhuX+wUxPOMQxzsCK",
-	"HJ8VK9O88mhssnyDV3T0Kci1AzReMd243OSa4VTpkjbNwRMQB2ick2WGE/fWHIt5SMoY7rYBlHkcbnYz",
-	"igLURKlshggdXgRf7rbJX/OmPWJ3sWqJMj6LetzpZk+sr4F/Mh7N2j0ET8uBxzCLINx22j+6522iH8LU",
-	"tDbm52e6V0gLMb1xPFakf+r3tIJdmxXiyUhtHeklUG+tciB9TJfjPhqrI2iEZ4RJ9VeRODnWh5uhblys",
-	"JyAwQ7IC5GwAGTutqcYvjw0Cdhe/BU8jFWZMcKxkmT1lqITQ6jn5iFOS0AXOSs7Bxyf7yBWhyziJr94j",
-	"nKY5EUUaQEah/Hu48qdNRPACYWUjCziwkjDLNUbbfw4MuMjgVVpKoi07UAGYr8yZ1oSu7cA26Bf7HKTf",
-	"Tuzgem29yy/MG3ajdzwstVj4k9DsBmen4XaddVGcDtQeMH0k5jyX2VorOGrs6nC5y5UKzO7loHVOhNrV",
-	"sDh0lHkBPDoaDidyx01aiIl45z8Kkg/O1XOLS9m0HU4BDrRFCEMhsktuce8g8M6jYJL69nAr81TI2cX2",
-	"g10eDDXYY4WoDhQcEF++PK5Vcl7z2cbrIDipFbfRbnd73ivtroKs8vDHPVD7eyBf/kapN5xkveNJOXRF",
-	"rMDtpzYiptkq19n04ALspPUFEq/R4vXrZpesTrNVim0WWKJOb3fRQ75J6rlwtGeldJ2iYeKgRpZGLAit",
-	"fENB+wHveu9W3lYbL972cG32wRL/V3CO1oWhmoN0lUkdOHzrta5KgAkWZNR8wNmniLm7EbdpPLUQ4Eq1",
-	"W7ZQ7piJ3bmnIwxC+2MY78U1jlkkZJo2X70cDYfDoIJ6zbULGJeiUXJqP4bGoyluTWA6Viy1NZlbi1br",
-	"v9icq6eOy9EmHbiyhN70tNZ1oaddeadmXfbEICCNN5AocS6DAyLBWRbYJ4iw1LPOKDOmP07m90b5ktQ4",
-	"rKqs7VCLdBUEpVCitc4Y3sctY8sgp7Jkqgl1cvFMdu/2SzKovGhlPvM5vJgmb1fWHrUR6qq+IcokTuRY",
-	"Cy+zf7V5CrUt+mg8yfkNYWNd6+mOiuAs1K+rQUGr1sfwCz80PZICJzgDUIYFXqMJQXBff8/pBO587hSV",
-	"7wbSNpWgfWh9QdA+AusNzE9UhKtH1g4POtAvhQk1pyfNeBam1v1mF3ExPsoQZsBfnpMrjt8X69NHKGqT",
-	"6GBRCto6Lzxsoi6fdyhA4ST8ePEanB1LHXkzsU7S4h6yLe+9puzmx4vXZRukynNF+dWoRZ/hxCq7NCUm",
-	"oa399C/nnNWp0SQj8NgciGU7tjkXYnO6hfFeF+k2lqMSvCCdMy9aiH233YsIYYljqtEPZA0Ye60XE7Cj",
-	"/IU8jSxk+ySJUHjcU4qEt/H8XdJ3ckOzhseAdleYafNSKHzB4aVY7IYKUJbOm4ABgj1YgQdwyQamriQ4",
-	"QmRo7rY89jaGJxc3nh28GOFb3c6vPzwZ7T0ZhRTYza4O12u3aFaz8walXNT7i1pVx1zxL2jzIZibjbne",
-	"vrjWwZDraNymizZpvc1A0lkoUePFr7/INwUH6usc2cI1jNwVIKxOi1HaZHWXmndHDkG1sTCbbRXl4w0o",
-	"IIzcBb00aigOz7W0CSrklr4b3QYwzRc8I9tPsZrSnGeRHPq8ATExBMArDcViaUboJclNrSW0Wo6t/euh",
-	"D7vwI7jvUEcsXKAJB2AdnhRqz/MOMcQGaSuaEFfAwpQ4q70FoT/xWRNzPbjPhlPCuzYCVA6QAILOGKIs",
-	"fmDcE26ZecXq7IJIaX1dLV67tM3Vq9lqVrPJ3Vjh2gvAC/poxeivK2Kv0QCNN8tiKcOPH0WWo4Mm6DHB",
-	"PemB5uyBGXC4Um4qfZ7oqL5561ndsBm9JWM4R3MyW2U4N0OlRPTRWBIh9VMPq5EScWCRJEQVyRFNyIwy",
-	"A6RClyMIn+0jnGXXzJS6ds9U76MwQiXTI1RvdRUAceyokHmYsWmKe4DzZEHQBZ9wSRMRsdk6wj0YWi4g",
-	"tDhKjLbiYOYszKK9IdGly02QcA3mlLkeacxDsF+wq7S1vzHq3PMziJqosKMrZxztj5JC92tDR6gp7o+K",
-	"drkhloowQ2V/VPxiIIc39a/a7bfnGypb9aza7bdnnQjUpm/dcr+9a6T3Fp1Dw332XTo/YOmD3VDapGaN",
-	"AlZ1s2cH0i9ES8M5cukd7rG7G/1UHwu12pd1SICLY5TyBaZ1nmfz0EQzL2xgsFZ4Fish0YRkUJWBu+N6",
-	"DTcbgkhXBRGga6nQQLZ9DXFrPoxzcs0MQfooamXzv1SkfA3f2HTB1u9pNcU0MIeWUhR+M06/Rp8WXZD/",
-	"Uu3Kq+4+0K+Zz6ZVbEKvsge5w5DaHbCqi/bYSQVso+btPNMR/cx9Mz7JUOIgjmIOyGhKpTIAdQLA56Ai",
-	"C+iyRY0RMAfh2sXWLjcFCN0lPSR0qddB53LodYoZ8gQLgjKi1JVrptQKSOwUErZPuYXoo5TOqNQKyIql",
-	"JDcSUytnTluq1h30Z79BXfrvn/Hgtw/q/4aDZ6MPD6MAd9p5ohHatjOHz8EYNnpPlW+3Qgrvu6t4SRha",
-	"E5wLhOcEpwfo3YJKRKUO8IB3dErALnDi3nzsgg4eIy6OEL4ThPeCMvtnK7HXHQe7E8bxnsCMu42qJC6s",
-	"pNB0RwWE5vPiiN6F2f0sbn3sOpdgPYicazPqhlTfru1WIF+ASshWWbYZxDduhW10UgeDdiOqXyDnht1l",
-	"eYLrkJI0anmdHMzMxntlb6oe3f8tc9kHY4RKQbI6nvyjZ5lTJvEkI+j88sWrVz6IvTp7nOjUbgSeQyCN",
-	"OdjEEscvVutPnX8Z/OPDFz+jwT8+PIR/P/jLv/Xu4x78f/b9dkSq9XsfB1wdJkpldhyuf/uN5NxJ9K4X",
-	"43X7/Hj7fd7p/ryu/9Nhee+0737Xa/Z7kH2f8VJ9e+4pCeiau/B6Ce1QInaR0EXq8V4gQygTMl/VRVO9",
-	"8p46fQxSnuv5chcmaJPt6WbRpnreUDmyaeqtA3zaiQHpg4U0DHn7ES8IkZTNRqu85mydS7lUHav/CvTj",
-	"xWtL1y1NCYfLSO/4ulRnjj6b/HorK6nEmTnDjB8CLUmeECYHhCU8LWe75HQDmvDT4OQC6v5ydngIx9af",
-	"m08tYKCamVePDtC5LtKUYKYINThFAfp2K2Hwlty9N/n5m0OmHLb9RrAZ3c5u4k+u+OEmg11Gri4ryC8l",
-	"brYfN3ujXrh8zye7iJWo3u3XEIy6u9xzx4IgJZhJnt7X2RD0vBFZW2pzs3pgD2NWa0tJcMfzm3vRBXbg",
-	"Hf1qPUv8QOUuLHFDizgIUwcTYKOkMLCl1qcTua/Wrp+66gf6aett/AOVL/Q7lXpzkX3cyCywpqt8yb3K",
-	"O1RGz7Aa/0ate8PzblDr5xVI8mJrbKh9tjnb0Ff4GpMP26j2hqf6Pee5iw/NPe6yXv9hXtqYzhHzRjRy",
-	"9F810+0Q4lOwso3wcc7JdwbOzCB14Fw1X0KlZKUQm/bk98n7rW2gf+aCt1e1a1gAsN62X33KKNRd8bgA",
-	"6/u254gv9Ycii8oXixoU6xlhJIcPLoKDMAL1u8MpkeOGeyzzUKlNieUVqzvleGvVSc80fHtfnJcTPU0p",
-	"bgOicRG2bmCKKyKki2XY/sQr1/gMmaCrM7ibaIMywDvQDldfSGtlEJoKQXbmGhGqKf9+9TvnWtx4h9n7",
-	"/E6v7oGW/e0jGV0YfRGU2cnNYHb/NwVuZriqlwXEp4EJceLDlh11IqTKLy0KHHm3iZ+8iIGoZUtnc7Xh",
-	"dP/NyXynrdMKFwTX6H3qSZD1mBOTVOgkaHD1xVeTjLQgQjvqAhpsqxgZGb/b/6hZY4BVZHQ7pEsyLkd8",
-	"Ikh+25yYbIBvQS1e4PzGvxXmDBkMWfulPSZzshTn6Sglt7TBshNwSYxsc+Saoy8YGqCjB1456Cm5g72C",
-	"GZJ3bbnlJEZpjFt2sAA18oD1ELBeaXHMbigIKciLTlRMpryMX/ucs1ISoYkL0MibiLLi1j6MYGQ8xwcZ",
-	"Zem/42RBDuyDLa+KPPPMj3FpCM5BS5MNjVn53qqe6BKpAWWPKoEDw8GzD1+Yfww+/G3Yf3z0yf7+4C9f",
-	"XF8fbG714M/RmIOXgAH5jZkqPw2Fpb/o6gmR+svQ3I4ZvuDHsLs3E3FbjWKFTvXd26uvN1292dDQ2M2b",
-	"RUQsULCZRDLHyQ1lM5sFGkaXlG7prlm7q7l+27u5UrgIlmJw8uToaG9Xdt4cfkdwJue1CfrSuSOWOU9M",
-	"Um54+LZLV9T9NKemx7Z58F51t2d3eC3QHBpBlXZDppbupnCxeVzMvEml8JnNtGkdLR3juXP044+vvkZf",
-	"XHzzAj07fXz8wCDbG1BSbZFJIqyRjp6Eu3l49OzpED8igyeTo2TwJHlCBk+nw+FgeHT86OT08ZOnz/Bk",
-	"S2eMt+KvAHD4ZZ5HywEynXkP4PuMoJzfxazOdANYDXyjHwZo1QFcVBD04lR9XGaYYd+XCp1EvKkxZyqt",
-	"u9dUTyxGhtnWU5pBCJOpx57zOxMZ1kcJXzFpvS5HW6gGRzHVYMnhLqdOLSvqJRhyABYdo+8v371F5l3N",
-	"dI+fDY8eVGbk5Omm1AmYnoKOvl5htx6xfam5qCYfAku+oMn4DHDUCASK5vzORGAotjL1h6hAlOkCq2is",
-	"zj+KM/cW3CWpZ/BukI4HnwdrBF5pv2mB6Aso/7sRv4chDc2NdO4nRmm+RvmK1aZBNemcRVRxNP1pB70y",
-	"zdejfMWac5zMSO6Ab8w4bCFZmG2Qi3Oj+FdTnjQaR02QjUbqsJsH04zoJSvAd6SrKCbnfCUwa4/B40ur",
-	"sgsv4mTXxIxkvmJJfE3CBGFlZy147kYBuvRY/zF2OMfxSdFDba5kUTCwm24LuFmDMbgtH7TJSvM2LZTR",
-	"kjhrtM/4HYDt7I1XV8zWM2i3VdzNheFfd4BHkFp3IctAoLfcv5Gkta07Lwlik7Bm97RdI5erViSq9fzZ",
-	"dLzodmpkJ0SluEN6i525LsKgWiSmbxXWG+ruHHQ+qrkqv1+EnIKyLgg5brQxhJzY1fs2gSs7lLq1sP8t",
-	"AquLCYCMWvtmtxjpmMsz4Wya0SSWi6QJhqI8IDcnK7FGZp2kB6NcRAKh84kgDCpCZ8o80gYQnZaXFuCz",
-	"TPhC6RNt19ZGP7ww9LfAa2ufvVya7V3xj1gqOnWqXth9ZU23I6VQ1sXLsrTIAja9/0noxf2NM9IvitHz",
-	"6VSUkM62osqWyui8CvbF3Um475C0hlv8GDmd60lvHZzWduCfK5AtFr+2Q4RaNCatY6XTjSFhbeVT+3iv",
-	"ovxMhMu+4+owltEd4dWt2aPTOt9GRJr3dt+b8KFu0lK/sseumySmxrD8zDKzncfNbfkCIEy/ONpcIdgJ",
-	"MIsKo9/cuXCwn0QYgeA/f3teTFwIf17iL5/RW8OmdrnQ6IJrEdJ2T8gWlYDMalV4I9M3xWr6ZePd9irU",
-	"kr6fE1veBGU1IgBU8yVy6bgMxZqVq4GACXWBkjpc5t1d4djKpsDGEvbBIVXBYxNEjtyQbLyuP2b9x5Lb",
-	"6c+L8QI35Dejoj6YrgrmTQG8zZeEuVGONC53a8eXpb6m6H2lRLwvyvTMQ/osXZAN9eHrq8E3l5mx17Ep",
-	"8UqxBLVnwHm1knyBJU12KoHwe6ozH66M1c5gNuvtBLiOIbeUr4TS2feghZvVqz1r/R6h3f763O4og7eb",
-	"jxN3ktxLHZnPUGZf8mYeYNo23H0pdLX7psVnVrHaV2fbrbrk97DmsdNW712f2MomKe3SMkuWZjVYzXAg",
-	"jpeC+ifREgaRA6yQG80FE2vku3+c6S4bjrAdDq7tTqpN4KSwTN3Kq7g3urkM9cH5BzJpa2TSSunpqNJR",
-	"qM7GhvKKlIce50gFDV2LuvnmK1473EXNF5iZ1el3tLXP2N+IpFRUJtdtn6Oh9Yd6UyGQGdte7fh/mhm9",
-	"pazvZK3dETqbK3lZH2dpm0DAZVgFf18BlgEVnp3dGNHO9Q650K0rx5HPhYUlFzXh7I7wUKnCeWncqPFD",
-	"5Dt+FxwYijvnJAuCZyy4NrjZev0eZ4JKDUD4EWp80e7yf5PoDxHg2or/8K1uR8Af0n8L6V/FpfYZdgMq",
-	"dbharvaW94FB8McWcNXt8KkvoReLN23/KoNVbwFe/SGYq5ooN2198ZktTlmnv6U5nkpPfdOlwkf2VbUR",
-	"7zAFF42TD36t8bIil3UAui4GUQeKdl462wMXg5PCezviJyTBK0H8q8a5Ce0uDmFd7ZrfMU1BTZxHocA0",
-	"30DynFhlZyv1wVYTrr9ugBjTuzkXuv6n2p+aciVRzOvtryTKF9Cb7iWsQGiCTPWJEp+3EFJFh2g+Sd0J",
-	"WpyarrVf2dkuf6OYI3mr1BYT9la8FQEFbIWDWrQy7ADsUcA22ggNvpLIbWbV+d7WZEFSitlozle5GClT",
-	"FzZVXYaLauuVIoO3Ci3cVPkK1AzJjT0wgaVwYZ80t2mRYcYMxPrqYG69l9G52RrS1RR3+96UHLZ9Q1in",
-	"QFig4QZNUNepqylVF9MIlfE72mwXlDaOC4BZozm+JaHUgoQAjwFcFTLKvGMiRyDs970TLREtxhQfivvC",
-	"3qK3hA6d7SDqSoLBFLEMYF39dYsMu5b/20mJTcptcaR1UW6NpOqu2RbS6w8Vt7WK+72O06gsoa1KLTma",
-	"QDB5du8F437hk06BcN/zSesicRkXrS5BFQ3F9Se8tYdotNYhWrb7XYOz2qcedyvqdZ9QMXuOybnj+U23",
-	"umtKWHZnEv3W5/Iwfc8n2/qW2kcChJtg7zEA1vnjMWlwAe+T5im4xfL4+3nXK/RCiGyqZWY4uXJrbm60",
-	"5zxLLWWt7c3v+eQNAWUrspsWxOogdcCtreWK/pSY0+VexEubBPzv+UTn4HfhvBKde2DAPWpWMOrO3KXX",
-	"d5OqZAbeRU/yXml7XBpe+0M96qIebVo6W0Sj7brZ9m0X7Y/l6rZcdEnqEyWX5mmDVK2rtlWYhLpFYy2b",
-	"bc3AtvV0cJYF/VtHgxnRXkgRIz7dJLADGiApzCSXbi2u55u8c+GwlU2RAcg9wlDWel/D74Jxrtp2U8a4",
-	"srmz9uPkDKn2+xpcTn6BYnvNzhzd5l74XEg8qwXyh2fgH4JLlPauYLO5L9UHNruC76icpzm+a0R3cY3u",
-	"YRqqpXsKMHqrJOtdWKnh48q/WUayG8dbW3+EbsZrpOaF0egiUWA8M9LS6KM0ogzPqdq+owVmWEPn5CTJ",
-	"V1SGHimSd1GMd6wFa4/Z3arA2mUYlNFA768OLMgI75+uEmxh+zXUgFW2G04SspSiwrHlGzZjuRQspM2q",
-	"TovUVDyIphrhVI2i4cBtK2V3QPLx7M7YBvgh5vIPUkdnK5qSA/RKOtgLYfOqS/V5ABzaw6G8R4fZDZWd",
-	"HGY/UNnaYdbatLwxQc27u6zuCVgWuL2U+VX9us3+tYgrE0LZzGa3R29plBKZ+8uTYKZhWXCKqNwptrt7",
-	"IZZOoLnP94SYWz+ADEOtT3OT1FD70gOK9YBfK6yfYLZtDn8UrKQThO9yNcl0SkcnLgrqCUBd3ho+2mmm",
-	"2ztX7E6936K1offO6TTROYxszjLr7OrfK2TeJv+eESgV/55JVTE0tj4cA2jhjpCjDGGxJIl00kjjzGq8",
-	"HmXqnFrkAoYwS+ZcqzwEJ3OUkdsocAE0ixw4Xxd/ueJZU2XewodE3++1fUUt6K1UKsQvpXW6BbL4gmCm",
-	"hLLNa/GRNGvAk6JVMLrCbNaHjFi1i9ySfG3u6aH+Q44N9E8ByMhzDdNIZQybseqH2SZwtCliFOUkw+C3",
-	"MK4CjR/nqyr1gvUoCBU42mjKhMiJhrggMsXyY82e3eR0s/Vj2zrdbPu2etIfTrf2Tjcfn7wrtrLVm2MB",
-	"gV2Q32398aA0plMiXC9zki3BV5Z3qZtVQd2tR+qOlTlUtgNmSZRRLDJQYSIjMeerLEUZ5ze6XCNLERY3",
-	"aLrKFUMdlA/nPUu7BWWraBHt9xlmjKQoXeUOys003qCVnQxbI+1CqHVN6a6PrqqAXc+o5O9UpD0utxQR",
-	"NZy+o1fCyqHdvBJG1RqUoKrvzyfxFi9I8S/nkSgKRsRktVWGwfJX2hU6R04NdE+ZOjyNOiru2WB2fXYz",
-	"ms0Y29rOOE/m9LaVSm4Jgqxg89pe0I/Uhh7NsajBRL387nxwfPoYqRbgaJ2TjzglCV3grK8W7G/XTuBe",
-	"9/rouqhqcd37pBSYBDPOaIIzDeAIwI1Pnzw99YGd8TUD/V4jwbbOXW3ve/Cnb1f/wz+1qk4XDJvW9bZb",
-	"2952GikDgI8bKu8NI9RZgU1Z69CqyJfbbTMUXU5q3JRQDI3ntlK0liKFoPJmaCdD/Z9aCKhtfFEh7Yow",
-	"o/YeBn8/3pOXwaGDOP+ACxAqJtjbzSVpWGLBEnuEsnsProfw5NjkgagcmDF3hCG4oLWLR8LQs8m6si7u",
-	"LhaW/07Hg/UPY6uTsRVu0Ia7ICfXS+5sOPFXQlea9dWO8gWR2xzezmjNbrbacPu6m1gzYKzEsSm92Ufj",
-	"v49b1d+8ZuUCnCU4euj57PBwmfMpzYiwBQgOFzTHA8GzOaGLxqKdp61rdv7tU1C109M6XvMZ3bLa2ktd",
-	"XoGlyJazUX9ouHJ1pOkku6DqUh/Od5GtZtEiXKpJzZV8tnJ+N/+D9jfV31lR3gFlROpSASmdqS4VlYKy",
-	"WUbQfL2cE6Y4Ut4RfW4sdGk4RGVIfEZv7W0E1bZBWDNikPMJlzQRA0XT4Mn0EX6WHJcKDDx+1FRfwFSE",
-	"+PMXA/fPBw+jK9WtipJf1iiWBaefRkVHSGzzkVgpaBQTGa/5jK/kBWCCb8QLR4LO2ICv5LYlEnRv3Usk",
-	"BO/VlUhQxJF0ZMhzqbTu19bC6Q1O5pSR80TGDoGf5rywHbE9pM/Qdxd9+DNdUNaHvYUXKCM4BTRZOHuK",
-	"oF0TjtW3YMJUyGjR42tmykSRvA/fMVDmLq/fSC4bagF3IooC8FTgxUgRYMHIqAA/q/pY17m4qIECcueJ",
-	"U1bMiqrhanCAoN6JTqK31f58r29HghQvRNUUV9EDu5Iosepr3a4T4KP12J1+ooIYTSmLYSmW83kdrhhf",
-	"yRlXnckcM51ZUwPHbi8mIzYbLjC9YsRGalHEauSVb+jcaGKb0qzElaM6thzFmLS1yJkdveS2Tk08zLJu",
-	"aQyfgSEG+c96NxQdtSnDETP37MZeklyd66WvPkdQYrG4Fw+A2loptYFc2egp6sqjtRMQZ1S1Gk01cbz8",
-	"0W5TS8XITc2GXWCqxpgJL68jmqyVSkKyaXw3tMMeCQUYAGw1DRtPpaGuy6jLlcUTs39gkqFLYDkPBiuY",
-	"pXCxo3utZt9rX+afBDKaaqPq1uznh2Y+VntrTxv4SH7PmWmfp8hla5BtMaoLIzeajDrqtJPUKDUDbZPV",
-	"oDhBZcpMGQsb8R7BMAUtju7BfbZjWc+R9gCNNt+hS08vtkac9R9ZSYXZGsq7IJIJsPWXXIDq0HdAGYIv",
-	"yISna91EHb/JnAvCTERWdWaXJDep+XWYJUUDV4iNZ+HtYf1pjb3324jWDX6Q9qVPu/jt3O6+J6edNVNq",
-	"iq261KogI7DYQw3s1HfCL1zJ8o7p5rl7w2/JeRE8u309bAM4OSN9U1bEYmpqSGgqCsgEydGC3xI0wcnN",
-	"Hc4jydbtDsPyKdgYplOM0cTMl1ZP8uj8vCV3Dgm+640/8JpSDNPURqLU1FoB46ckOcylq5Ke/Sa1A0Jx",
-	"bM0/a3150x2XBYq2lvcrkRRB9WbNbPnFvrtzka6I2qKCsHs06nztXy07a6Y6SpU/115RdAhc0EUhXXRT",
-	"BVa+xu7hcVtP/a4NAaidR5nwqipHYyF2KwJfU76O3JKsHAm3e2XhEhOFy1fDSl4x9uh8lQqt61o1Uhis",
-	"a3PHFTHHlrQN0+gK7HCfRJKcyHbtL3VbiO8QctRSX/VHWhFM/nf6jnpHVnTyQojCpsIBd/M1wugWZ6sy",
-	"JlXh5gBNxK8GbBGY2ro53hkXiaZn+0PGK3bgfDTPkXXA7HqOfIrMJAj/cybu4onrGiNemH3rub8SzABC",
-	"OiiDCMkqMIEpSTLK4J9KMkG0YrRkLvR/YXppugFxPd/RLENKFIT1UhkhqRg5W64zLTUr6x+O0fPP3CFp",
-	"uKvNoW98UW8wmYeVw053QXO3Gh1hu+dYjBxg0Ca13fQ5D+CpPJirOuseagm0UlFdH+6l3W2b3OOgjVVv",
-	"HLtZhNyWNs0Oqsh+UAss3X3HR6WZr4ynvPgfoiKg7oJDn0HOlFPcLVFGlGXx1L+2A4XYlNZ8cowma0mg",
-	"/uaPV98Mnh6gF3yx4Mx9RwQ3XTrUCypWS1t1XPiXUX8Spvw4z91JCCYZzonLbC1fCSZ8uST5IMNqK7JB",
-	"mtOpFAPGcznfcFHzNCakCoM4Mkem9ESuTS5FWni/9ZbnOOIA6RTcaGlok6QX2Ksiplzet89kK09DzNqs",
-	"sTKjXBxkDLcAPQRjLiah2W1dIKTV4DmENmEhtLGXE5zMSeqFyxXOm8JipFPEuJ/ICTLWvGuvAsrVPap4",
-	"f21x/gwcXIrXoiUGYgrOLDjn/Xx1sTQVEx2Jnrd5DZZuiriXWMdMFZZ2yIVtx6OnuxuaAOD7QVDqhBCm",
-	"050zLEkemeqdUvBhDXelTc6pMBMMzkRNaTmpbNdM/e6OBHiRpVGLqmmEBgGyYBsGyN0pPND+oL5FQ4D4",
-	"lbk9Q/eej69H7g2kWDTHWX1/64f7Jypvcj7JyKKhYr0uu39y+uTBPcdC25tTG/Xp10hr7dy05kZXz2Yl",
-	"b+LjYMYH6reBuKHLgTVeBq6oPFg/n/otqvYv9RxvrNtfCgP5oP5v9CEe/NGlpD8ViCd6NhPSrrB/XWHy",
-	"cyUbTfXtQMXJtbHYt1UXNO8knCUkZ6Joq53e7cAz9LS1rlFOmdoXSR3ODpbzErEHpWCqQU6mBCapRal/",
-	"vTOV0V+XevufA2NBD16lRc9a9+2rA/fXFddX0mK1XPK8cr90HOtVxGMQrkpFBYnXI+wqtzL6KTVeq7As",
-	"Iaxam60jGiDVv7u6em+Lm6nNscEz9eyZJwNPhlGR71IPK4EXc55LHwBdVvfdAXol7XiFkhOQmQoJkrXb",
-	"4ii6K/QPVSp+vHhtEmNTwiSdUqKNg5QnK2XfiChZrblv45UGPI3UsDBCwtsaRlwFzNtwLOi9V1NhppAC",
-	"NvLF7aqyLrpJQgLfbZSPOwnBOHPXiL96uC6A6jLKJoUKhqtlxnFKUjSlGbm3NAWc4wWRtdkTXiSOa3qw",
-	"mY/6PXecRQdrIDCt/jPh6bqPsEBY59iYl7WK8PjZ8OjBQQvJWfYxm9r8ei1jzHhBcEoZEaJdZAd4MnAa",
-	"cSknc5LciBZ+Rt3dC928daqCe7E51rBv6Wgc6wtHa13UiNo3OJmjlCwJSwlLIiNe0FleYLc1Xr6o/ooU",
-	"iyUXcpYT8WvW8cWcpLRbZ6VZ8nq2X+v742ictbpozTFwxFidgTjLiikDSa30+FtMMwz39mPG5ahoDoUF",
-	"ID2+j8ZC8uWSstkY3c2pqam/zHlChEBivpICpfyOheGR8Kmevs+y/7bfae2/vWhTFZEhCwFzx5EgTKrD",
-	"pBSlfOUHsSMsbpSo4jmiMuqN7ejduY+Lgz1cF/jsZV6Oc5H2R6YNaM550MbmCGgf6gFifJSShAodk7rg",
-	"t8SqWdW3dCKin+NAppRRSbL1iHFgGF07xn6x1++tNWq+zDmbjdYBeNom/vEJeAF1GVrUGFiSvER7LKzV",
-	"J7tl3QL3URS8vi8XwTaE7LP3Ys02kwGwKd4r+3OTOC7pPBfFu/uiZisy9tZ/Oclpp53mC4xpTsR8F3kH",
-	"H0CS3xBd11aH+UJdEmXKga6VcH5DSUwOwtsjeLtOXHkdlEN0j44353ZExqz+tZdYpJLxqS9B9iDxLeIk",
-	"5W1rBV7Y9rWHRul7H2pnpvhI03W+jrMMRuzd449+XeFMmZEafSq5ESPycUlyaqzDKaYZSUdYCCKEuUDT",
-	"rErykV+/Xg2VMGFx7D1I+zue34zwSs55Tn+zPxotiGZUQviaKbkx0sU2/F+KQmb9XrrSvABJFkob73Aq",
-	"2ZJquwW0Sbogmy+twVk5SjibZjSxx1+rmCKOLJ2lYp7kljC1a4siYg6Az6lYOUGTlVgjbMCzoNh79Ia1",
-	"vih1TS1R9cJzEz1OpSktqq9p1KlCGTo+0TWhtgfW77jzPlNFVN8p4xWubkamWpD/Uu0iZpkrdehVkraf",
-	"jW91uK3eRfSZgJRQgWwfaHFuwyzgyoGtsmxr/X3nQAQTd1MVmuYb8Rm85TckvSRNgc7FpZ4w7UzRMZJD",
-	"gTESjUmFD3f7INlfUeDKJGhyonPQAuIYgnOojZyxQJjolUQpkSRfKKvXPPSijf3zhCyWGV8TUkrO87L2",
-	"6vF6PMoAs+dVAR7pJJx2dZoUwaIq2qWRmMJHnLRH/S98Ioqiel6OonrzDWA2C2jUL/dTRhC2jSFFt2+j",
-	"CU1+L5GSspk4UCOMH0BcYkl0SOB2m/ldgVOIUa4+F1Vg+C3JM7wcCZJwloZnz9PH4PWuVY31KzB3Okhb",
-	"+r5+iC5UxiZEooJPtu+iWDgj6I6QmwOkM1mgR6VgqgcpXjez/OPhydP4zXbA7hW+tkv/why1UWAHCJmw",
-	"WarFAUncYR6G6MIANEBgUDJZacrO6x4RBy3P1PKX1Wtbn0g3puBzc1XTcI6gSLRO/mhx3lZKjLY+dssD",
-	"3enwLWOVqTG4IfSjB+uHFvwSL5gdxPdp7oH85iK+sKR6BZW0i1TkQj9uq6Ze7qyk/qGg/qGgflYFFdI7",
-	"4oA6mhH+JFBhPurTy2MJWLAWzLqv0A8dktoFBA8G2Br/rlAaWoOVNWjeM8JIjjOrgUcU7w1geLckj0b3",
-	"edi49vYeYJYdfii4g8QcF/G7kkucmZe2ibmzIWqdcm/1cu0j+bZ1+mrnot9dquWYbIpRM+KeS4wL4VzV",
-	"YjBCQRDr5WIGWZmkFWBldK79/trra/otPmgA+yelcr77xYT9ZOE4uioZOh9J1AeUspkukgOKBiCMlgFw",
-	"KfNLJbTf6SZTbfPAKlc4zadC0Brev6X1QbMhSKFte193/u0unWF6iutX/ZLn9mzMKAo3c050RUulI9xy",
-	"akziDhkaRTnnppTwovT47gkT7TOKi2HupYajlri2cHW18//n//+FkeT/9/9l9sYDdIjczw+QOgUiMt4P",
-	"QPYyGS3k/gYZX5PnV41DDulv6SYv5atFY90DSV05er36C1oGedFKbu8VksbPECnNuHeORgR4iRfL+2JX",
-	"IEVf+9iEoejSjSrAiaa0uRq5KXykdl0Hs4Tn5OVtbR6W0v2l59+CC4dbd8dYxCds3bmtbt6YpqDYvEjB",
-	"KhxEbcHUvW8ti/IAegztDkb7RrQYezyWNDxHRLeDxFyv27SsFhef+7pldXtkoSy2bYUSzjJ7nNvKjprM",
-	"crUYUH3Kkf37EEqK/P3IJLMC5akJ8FjLi12749+tZMJr0bC0pWhxwNy23660WHeFt4vqYr2Hvjz4J6ks",
-	"Lc6Q6glRu0KbcGTrxE89imzxRntt9Q/42PbwsSUgit8L1sT/FGyJPaFHBJI9VDuhglxF9bwfhAlHdWlJ",
-	"zIzV80+t7Dv3dA8rPjwBDdHMpgqZBz63ySaqAAfyjdY0APD5SGf/JP+SffpPcBbF53Ir84tYtXejLNYK",
-	"cgdXUxsvx305L7pGOX1+Z8feNIXP7irYZLEXzldrpuxHrY0pOJ6pqzm5u8lbsm8LwxaEUbBBN4rNTVqT",
-	"JbeT4hS81GGz2Kn5Q4fqpkPtWAeq0HN3qQR1/6WfPrjxbqw2oE8eWH1wuhtHrdAhUxxlEDBpfoxVGygA",
-	"R7R3pAOUkglsqvUO3RIbghRTZDecrRZzeRtIzSB97pbG0mW/yvmdILrOm6JLK+BiLSRZgMI0xbn6DwTw",
-	"JJgpBTglOb21LnCH4IhnVf0lnodGPi5pTtrcy5ppg7vlPprzO0Af4FMJkJo6+wuCnj/HtdQyLixevUc4",
-	"TXMioLSfidrhN4QJHbsGcoIKsaq42E9OG6swi5Ex3ZtkHhUu3dXMVTXvuQbQdSU263T149hqrgGoEBgl",
-	"Ppc/CpIPztVzNCc49VUSGI0fGNVqiiHuvQVGqNkeAYWw5ME6lCRjMIsBW0cFt16fjV4LIjofv/477U5f",
-	"I7H+OHfbn7tEfs8nbyB4cfvgoF/4xAV8SkC0Ud+LRLa2QNr9nk802G45DFX9WDMEiw233QguTZDlpkjm",
-	"XYKbAJnVnik2pMmFj7YMXvrc4K3RyMglSejU3IfVT3SMnnOG3i0JO3//ysEKwFkMuUwkRRN9m2vbBD15",
-	"5Hm0SCyJAapvSDO2RXtMpn4BJ6G0gxCyvlRCp+r7ZlTSWJUKQP3SD9sWkmiqS1GmtS2gBWlKtxZdKy7o",
-	"YiFhwfGIMPWmr2Y0YYGOLiR4VTI2SfV4YQ67Ym5+Qno/bGCrGgAZfUuyMG26HGr+O+0ONZ/JmyF/osdB",
-	"bIRXeBY7rG/IGiooGbQRIXmu/cGuCBU8AiB5xiWySIHjv4/1ZnJPJmRGoTw7MXGSypZZ4sQAaqkXc55d",
-	"MwddWIYNtFWoyiU5mupO/ff19cfhcHB9/fF4+PcPX5i///7hYenJg79E8Yg2gABbxENIACBCii2sHmcB",
-	"BGjCd1gg7Va8d22/DRSgmQMLNSiy1awWJVU1/JMwGDbq432kq3UXtwhC4izDMUCrR610WLOPgYyNPiFv",
-	"DTdppN4S0G5buPpmq40cQC//oaG21VBdTPGGkhAQoP4bYF1oel+dvz1Hqr8JFiUg0JcrtdSHX5E8o5Ey",
-	"yo0ZxYqiGignQC8Ke7okjPIcXRhxhl6yGWUEnKtlh0JHoIorZSm+x7RmSY0hqe+J6tw0OEmIEHXZ1+fo",
-	"+5+uDtAlAbRzpamd+9m2Z+grgvMISE8UasyakbQZUMBkCq2YpBmsoiZRDweZjzR78B89Hg43gxH9Tyml",
-	"siFD/tzMjCnrBY4s8tHSxVliC+Jo/GCat/Ak9HvwzZHFCmsUaqrllWpYLebk8VZ5HEEXAXM0rE1UOrj+",
-	"49H7KzknTFqcV6DamUE+a/m+0wmwdWs/qfbt7pKBpyidUpKl4GvTw9blOyEkVz+5IWRp0iQBQ1/Di1Hm",
-	"f/2okjvW2id5Q9Z2exXJd5IwtCY4FwjPCfZxdXFR1TvlRF+x69d3v+bS8ZU1toTJuzTJGIoIKlBGFxTQ",
-	"0XkJ+vduzjOnqLQ+qU1IfVj7e0GZ/bMg3kJtatr7Pa38mHaGP9roXJp7nMqV8GWdJQcxWvDcsrEpPdFq",
-	"ZKZ0hHq/3RDdCKsji3kH9F54YdNwfnfbYREF24NQU135V7u8g4x0x8y24pJ/2J2G6sKjxnJqH9WJjrNa",
-	"uE3qQDaLRCZA6NMpj/b6ItSwXRliS7Iy0RLOhM6Vm6JlTpnEk8wWcy7BxbvtW2uzHXRQVv77538Z/OPD",
-	"Fz+jwT8+PIR/+9ZWbFa2hUDfsohaRlkMk+7Hi9d6siAVO1Ytu+0WsyW6N6HzVjaUOl64kmOLpVy7raF/",
-	"+43k3AkUh4ESR4nNwMwG3xFNCUtIHb7C8S7wCst5rU4uSUbgsQnAqOu/ZM0/6tK9dovVOLs0BjPc43np",
-	"5m5LJWCn1mJObD8nEseCbn7QXpUOhiKebXC6bc89DUJby5Hfm8jexmNh/PmbXgvGbS8Bepun6NL7fsc5",
-	"sqTFZsk922qebDYIHFKjlAOYQk05UP3QRGmq9iD6dIl4Y9pknM30xa/WD/U9hSDyAP0EaG/gGIAMW13f",
-	"N6NC9jUypf78NQNgDE2Wdu+14n6oJ/o1fCOionRRvLbKWq5Zegcb8nvbH5QJma/qMphfeU+dUgzXP/VC",
-	"eRcJ2AY3wk2lBYy4oXJk4P5bpwq0PAMrheFrhrz9iBeEqF07WuU1iuVcyiXUVJByKQBn29B1S1PCIZ3c",
-	"090ulcKlFTNPT+Mrqc5yo8BZ78OS5AlhckBYwsuRqKucbgBTehqobUDdX84OD0Fn+3OzyuawzJt3lcwa",
-	"t9T3fPJ720ztCym7JYNdZTOI9qVINNYwP0fe35aZfuGTCC54FBi83c654/nNvSiO+2GeH6j8/THPhsLz",
-	"y1W+5MLJpZsKYPFpfMXaqEBtJuyvWsb+3uatGbLAPm2tPf9ApUuX3BCw3triggmrv992j7sQ+R/mpVol",
-	"pxuR9Sv/hvwhZn8Hrof6BTJB47+zXdk6uacJvnHn0sEbkljQuZ/Opq8/NBgBZ9ka7j9a78lSSek9iY7d",
-	"MlzqmeZHsUvA3v+397Vz8260M3u/Cykg4iV/dVXbqe/lvWcQK+ixC4aVIj0GYXUciWgwQ2gPX9U6mgbI",
-	"3geWU3sGri+29M9jyNYh/7o6821zbImeVSVTBZ0xRFlDzH3GZ5RtTPbQdTi3yfiIzemW/v82Icg6/rgL",
-	"NI/jwD0g88SCoLy903f3UDU1Wc0YA272F728ZrsiyXgyYBOQjJqmKI5MSoA4/Ufu/2GDAMLo7w038oLk",
-	"3/NJTKb+wicFKnFfX3N59Y0hiJ3aaIxto/t0+LuY0+VepNIveigbgubbMreLr+/C36UR7Z/L1Rgd43bl",
-	"vu/5ZFO0H7Yr/AufdAr2s+1bH4dmKf4I72sX3qembNPiwc1El0VzL7RetT+WrNuS7Ziq6xZol0xdFxs8",
-	"MP+1B+NA/+P+M3n7PaVWFP8ybUCTOy/+CT/DxAuSrHIq15cQiAacqaPNzldq4exf31h5+v1PV71+VKH3",
-	"oiK98wwgKuQqN+k0r9UZD5cJps4PhMvp8BadXAnQ6xrW2QDPq1XRcXKKZXUonJvIuZRL2CpE5jQRV/Vl",
-	"e8BqVF9+8/Lq4tWLy9HVux9evi0sEJ2Vy3OIgYR7xVcSzXLMpChGZ84e6Ass+hbEfQLoqSk3JeQl1ujt",
-	"WlPsnb9C7v6J5Oh9hqU6vBRj5Zn5hjg7PJxROV9NDhK+OMR0QItXBkvzyqH34yFkaYrep9haqXnVmWXm",
-	"TZ2sDvdyK51gYasLHKCrORUuO8o4+icEAF6U5MqIJNn64Jpds4cPz4PgxoOHD9H4/bvLK3SIl/Tw9ugQ",
-	"r+T8ENS8seEKoWvSebzzhS6Bqig6OkULylaSiAe6TkFYeumaeW2f6Br1GmXZS+R+YMKFK5G7WKBxNHoY",
-	"/Z//9b/HB+iliVk1abHQ7zXT74KLgNy53Fils0VGat4aHyCT/Q0VHtTGMBY0v6EGmmjC5dzmhUNlfSKv",
-	"GWVCEgwhWEJyJTB8YkyYqJl5U6NBzfl7U+3VjzUlmkjbrG/CUKBWhdUHo+NY0oF6YexN4w1ZX7P66cN0",
-	"OcroLRnpeTR4X0ub9HZjbu69yhquorZlM3hrDXUp1mbTXbMgchLx3BVfDkMuoQq04AujKCFIIoJ5h7L6",
-	"2MRsr58DBxsHHZSssDFm7JqZ0hI6h8iUG0F0AYXfgd/R+NuX1Vk6XJCCsS1ppTxx9AOU0lguiU74B2wR",
-	"oRZb8+gqpRJlfKb7VgTmigdMMTdwIhZMHpRtsNsxPUDf2IDYPhqXbKkx+FegQ8nVluArJqE2vFklm4MI",
-	"loeuwCwVlQJhYbjtigiJFjwl1S0uiZADl4oyhjQiXW+tlKxkptYJAcOaZjuQGTUb65qNFUepd0bjg1Jv",
-	"5quHORFEjiHwg5rykH5CUx8JboJLcDLXj/KV9s8CEDz0xFcSsjMOrtlLP/YSyq0gHKZIKRamzNY8Ndji",
-	"XICtpoMji3wcSLe3OZ/+R5ZYKEEqrpnIVjMQSebR2Itzsd4OPfdQPlo8fAgUjD0o2ENTA/vPvwjOxrp+",
-	"8LOT0ycPoH/15ZSM1eZIqZCUzVZUgKW5OIOK4gJ8bxOiRq120WQlrxkDHIhCENIcLQhmlM0O0IUpRSQK",
-	"m9UUKD8ZDtV5fnJ8DEE4EIPTVOAeUXbNxro8/ljt2AWRc54aKHBdZd4FhZq67o51ToanRnCdK0Yfm2l6",
-	"TYW0s7TEM8qw2RiqERp7yuUYfWGUj/Frym7GBhGhj8Y5yb68Bj30ujd+4A0TCp7TzEWsKl3ymmllUieK",
-	"jK2+OlY7E7zehrAXnJn66Gu1e0qziJGgbJYVJead1Bq/vMKzcZD8Mn41HbzBMpkbblnzlbdW18x+48xK",
-	"Su+jwqWKUGtQY6bs5H5QU19Rf3J0DKNkXOeSUPeuT801U+S85YxUaAIBFvSPZ5iyM1ObcW4A3c1HqwQ8",
-	"Gp6Yyfvu5fnXDx9CKqhmAyW0lY2j2FRJZCr6gWBxy6UXVejziHxMiKkxpPiDfFSfKg7FHOYuUevppsfJ",
-	"5TO9KXUHivsMaa9Sslhyadf1JdTC90/gVMuuMaghSxCAaOy9NfiBrMd9pTjraGqtrxYO8owqOaOvuqQS",
-	"4EWNR3OynCuq8nWJUW8ctWY6dBKtm2C9eXxCLsgyw2uSniGZr4jOpL1m3vKTjyRZqRHBOpoz3vZl+Dil",
-	"Uyi9L90udzv2+Fi/EjDZ8JlX/xkciWoRjHwACQxV7CEWXq2whVWEewPrKPP52syOPVfUo4wrMuhsrk47",
-	"yhLojKmJ09Ufix71R4TjeXsWK2VBaf9WWfBn2R7tufprqTFUXCkWzSQXSs0CRUXozQ+96XdsysiS5MZ2",
-	"MqT3i0OHpX13VIWZRH14z5xYML3XzPA8GqtuX6vPD97zjCbrMYyn+HnsEqfBiAf6Cj0AymCpSTCTo5Sq",
-	"CVdSSTftO2lTrObxM8NXF4ojB+dKY7Gi2UR9qEPk4UMI3qQMjc2RPu57anC/KLwv+uYisG9OK0WeMp3N",
-	"bWBweh2gc5P4ds10cTuaZXrtFhwQRYVmMa+kREqWOdH7FObBU0ch/SgjWChZlalTfA3Km5pf/xyU3DGQ",
-	"udlSqj5IuFvN125Fvja90eKofnJyqs2c8eWKgToDvz89fXbywMzcpQZN0McGSNLi2JCateA0jSl9bS7d",
-	"GL+DqdMazDUznvLiqLWrCr2NHYtUuivpxwsi8SG8M7BoA54BaNELxDWDDxZgCM/RYcoTUXoViTm/A1m2",
-	"gIWjGMwdM0dfZZSlTG2Chw9RUZvHlgGBswjbIXpAuH5lHg+2dK0XrwA81VoQv2MG7FQZJlgSU3iA5iCI",
-	"DC3aNaPUEGNanV+9+G4Mu/37y3dv0YLkM6WeyGROhF7uJ4+ePX5whviGy28tA8dslWVjVxUdXzN4eoC+",
-	"UuZkoBxqpRBe8n8GCgZAgdEbIUYaTii1L1haMC/IOTKdkkRaXdTddMBWhCl/AeeUCdvWH0IrdsPUjJmt",
-	"SpluXtR6Mdtw7F+emNPHCg0qqC6iq9fVqRJlZjbrLAjx+PakjzJ6Q8CD4L/nZQpSIXVMeEYTYqp0uiJ4",
-	"ee+sd77EyZwMjg+G1s8X/Ab4mxqJFm6ZlPCudauYXav9EQZ7Qrs4WKFpgKNWxyY2eIlMnHLvrDc8ONJ0",
-	"KJsLL2nvrPcIfoJIhTn49soWq/ptRiK3LW/JHeCAKSlpjWiqt97/y96/Lzdua/ui8KvgY+2qJHvRsnzr",
-	"i7pm1XJ6diedpC/T7pm59oqyZIiEJMQUoACQbc3ervqe5jzYeZJTGAMgQYmSKFlutzvMP2lTAAiAwLiP",
-	"3xAF60MiGsYFD1CVBDPei9Ckx41m2QABfpw9EJRZKyVaKp3r8c7Uavm308vxu+Rs4U0adSIr32PuoIb1",
-	"eTYRdX6bX8p7+xqvxEMhy2/tyfoOjI4wB3hYFB4CMoHNvwXR/Tuw3Nux/pwyNSu+P9c9X4zUmQHB/r8I",
-	"W1Rt7y+mvQ98OKrR8CVaxG9/LwrKwlc8bLe9gdFFC8xff0y/dTgA3lnxG0At6x7VUcfVL52P3wi8ovhB",
-	"EGxVXoIxPnRCRoftwyd77YO99snH9vPOUbvTbv93YD3v27vRPnj+rE2P2N7T/kGy9zR5yvaeDdrtvfbB",
-	"4dHxyZOnz57TfhnlDcZ9WjEuT2uNlxxEQQ6vpZnzyHzFxJ98bB922v4FY5naD5mhl9p99HdWgMxm5PTj",
-	"OdEzkYAbiA34TdSJcuPX0eDn5zeH/6D44xWXU6g3ni8JZ+EOT/gEj3zwxOfe/hZ+UN1RWHK2KOXagXKx",
-	"9pP4igFR7l8P/arVH8mep8Kf5MK0Sk4hO5vb8JSvT+sFNxrYv5c50sBmGcWRE4zssFYJXza8awYpjeCx",
-	"zZMnf2COHCzrCi33f2DmtaVZru1tHL1jN8a7+5b3863eD0LCA0s7xotX1Te/oPvf07ywNXQ5WN/ln8KX",
-	"kmcpdjpa3+m1VH2epkxgjyfre7yT5hS4NO2jD/748Pn6Xh+lfFvk5oGf4fioxqJ+xA/4UcpfqBrC+07q",
-	"7B8wP0EzsH5hr6NaW4jV910kund2AdkL3Vy//W7Pf8G/7UcOo9y+0bnpPPJZlb9F8CeUQfbuy73Cqm2v",
-	"34T3bBu8q7dQ6t8sQ5ZEJjnPHb0q4teEirPllFZoTyW5RgNtbr2FCZi8Yty80bywGhSwBQjwWiAWeHZf",
-	"CVngLcHkxzOnhy+aRtGpk465eNEVhZpsJ0guQLzpXDHFB7MLb4OnmZYEn81bwZ1NZizF0CUEog3ceS6o",
-	"IGk+Y7ucrigtBtfpJ21nSsdWl0t9meSgULZ9tV70G5Ts74PCzA4mdCfQxWQqMivMueridvBr6uWlQiTC",
-	"OtFF0puTsL1pc4mS0SKnXeG3N3dlTCd2fQft9nL5pUpyQneyI4ALotMa6SMwEwH9/B1d90yb72U620wA",
-	"qcPhl7PcTdlibdYV7k9Os8sxCnkkdUn+Oths+Y46uGIXjQT2l5fAgD8pq4wtLuK/n40/iv9z/eSs/2ty",
-	"8Iv+kD79YfQTa0/fme/Vf11GG8pl/+JmdI7vqpDOPIcB6p5Trjkp7ZVDbFwlpb1yuAG/BAl+K6U6325L",
-	"ye4duy7kujP4sHV6YstyZzgDtTpDy1LnEH5pdWdsGXT+KuXJdg150pephw4HNSb2gc4ySdNQkDw+OKmz",
-	"C7nn6C1LOUWkMCv1HtbpPFEyYVo3snIhKyO/DFz420jIYypQV4yjiqCKpVaqs8CvVQogsLKX5S1kzknm",
-	"AqwLgTl2AqJIXVxIa0Fg+oGZt7Nt5aXBOykYOESXmmxWf5eCrhy1j2tdv7cy5QPuL/mXS0zqrea1nIq0",
-	"0WbvckPPwGPprPj+mpRDMLbVanuaZYPqa/vJNezx9HbpBS65gXNrfOiNLKSPhVvZ3MnmTj76O3k3vplb",
-	"lja6AXh+3/wdjj84/xZv5ksfAQHYZMuYJZijfMwRvWTaOQgLFxFkCgRFcsq3uCQrb36Rw0u8pRViTiv1",
-	"jj2vWdbWrKpAV2uZDTaiNw3t2FybqCHYf1AA8wxRB68hFKhRRB6fIoJk6P4UkVCi2Xf2t86nO9HeSofA",
-	"GbtylhAfzdBnZCpSKbDcRYnQhlHpC+S1ZAS5q6033pAgN1TucVC5huBsLcPZ2/XZCA5a/u+H4LhQPATz",
-	"Ro2LuKxPiOF13iuMBdWkyLu6cKkyPVco4YJ8KwUjKZ2R/oy4ZMzv8gSMrpj47CRIvrjmJhm9gIoQ8AJ0",
-	"SGqiDc8y9xpMd6GCMKoyzlxYkKWOfZbIMQSUYcuQFnbFOxnUPigAlMGth8JtlXusZPr93CRzSxl27htg",
-	"xYnakmu44kByvb1rgFHj4GocXI/CwRUQvW2dXI3DqpHWGp20EREXRES4bfchIhZ0eqlx/cczjCnHUCnN",
-	"APychF1b5KOPh9IYhAWtghZ5CFUOuR4ETLVcmttUM9UVmrnU21J/OSjFvUOOLIY+5SNK0SKvXTqlS7JK",
-	"5LjPxYrQ73D9m0pp389+kn1AHqvRNC8dU7fDuYGPVadpsApXeb9GN4f3cc5Fgq+pqjfhsU1a5BS+rpWD",
-	"x1xMNeR5asBxYCKFRN6PnGEGGvRAnA6eLgt5t2NHtblxsEDb70uPhF+US8cSpJuRzFKQSQFyJo6uuRml",
-	"il67nUinGevlx9xeaj+UtqcBRir9nMtU9v0hvF70litaX+7sH5SQ1jrRucxGjI/n4QoLiezoY/tZIX3W",
-	"fc1hlKN+1e3SDtJXlhYdDAqnRIoNmFK+Mu4QDluiGBOIlAPPeszu4hpd4EuIfy9O3Pog+BJF3lUwfDFm",
-	"zYj4oMO2YfEhUW5i47/m2Hha5r9epCk9XinazKuZS6PjMbwIQ8qLXi5jEy94UEnJSPtYTpiwUkseBg+0",
-	"A/tDdnCp9pILp5Yim3WFFCX5xUM+Qe7jH7KfG6jcmyGDjFjusCLUOrhZDxlvna+5twlzQaNGfZK/SM43",
-	"jbwuVnGv4dcNr//L8votuPgyO1JIK+agVR8sWnoD1j/H9ctPzj3Nrz+I73IbRz/KLK09lfnGdh/KEsWP",
-	"XBu5bjJL+rjR8gxqvX6Uou37wdzE3sorVnth843B0OfRhGuPUt0FxrJEaoNx5pvDGHo63mQu881v4+hf",
-	"jkbWHqWqQxP+3lj4HnH4Oy3JeXcSidHPsszgt4+AVUvtfudGMcB/zDIypiZBBKOSUW8RNINoxmIiszSH",
-	"fQDw1nd/B6QScOoGdxXQhjIu2HddIRV5ef5rIWtbUfmaQh7oK5hobkKrdLhimzsZ9NwQup7V7esx/m1m",
-	"+brZE+mCIBx96kY87Uadbi0JtBvdwics5Kd5rI3qYwJnyZ6kEjh7nwsKtsUSVPTz5ycHB08Onz59+qQK",
-	"pN2wG7Of6KvyMngaFzJwV62c5KnDYXIzG0iU30l/Ruwxt08RTatYyF2nvU52nLf7vMRPuPd3ricS0ZCq",
-	"1jHgGYMI3TzPBUkDAFnne0ONoclozIR5AT1sh791I9cUD0U3iuZVrHAD52vtLayvMfZ8ldwNKevuzT22",
-	"rQY2Zc9PXjCuktt9Cv5amUwSZoOFelkJKtDzOldRYzGp5C7WmrtnlpTF6ia9pLm3d04v2aFcumW6STEE",
-	"hCHWvej7o0LnX3nhGXihXRoKoKWDZ0V5QGJMRgFwW4DbdhCxVEsxL/JW0woAuAzFgfVuaW972HSzHhYI",
-	"DKt/1DT7QRCds0X+yKxcQb5naljUP5i6OiZ1AvjYFcw2oukVtcJtHA2UHPe8ddDZ7oPHc2a/uqbKp1jP",
-	"CbYBo9+M7FXZIPFx6S335yR8K6/YekehD1vdhY/wjg6+3LTWRIA1LCfwC5bYzTeajHIy+KgYj8zSLSLt",
-	"5163zKX5WsmxcyBilH0orF4yNtEIUIBOS0SedllACF+MGPPc4YXp6RgdDmV+NG9SfySx7J42g4YMaF1c",
-	"kz5D/GmphlRYatCq78R5P8EytGcw8PoA940E9IbyNbGvjWW8miF8mJqFqA2MlbgrNwBHfW17wT40vzdq",
-	"HkTQWnVhDMj4dSNoyUCqa6py2yPQ/BYpR+56hMSu0Jd8gm0wCx9e1qfJpR3jhf3T0kn/gLit1IB7balf",
-	"i7zFJlaIJnIwYMpOb2T3O695AMqO05z8jy98m5wTKUaTEUtxpAJQHRdQoR7NO0IfCTsyMuoE4Ry1uc7c",
-	"cneOCNCwoYYNNWyoDht6KxfMYBgmGBCsz8yQgnrS96tkYAwbgun7MDZcPWgfZZ+t4z0Al7/IgFIJSMRx",
-	"XonR8hPCNZY8sftTmU1bGbjyGFWRhCnDB1hLcUQ1oUpxq4u57OQs20AlWVBFGp7Q8ISGJ3xO94gnS4SS",
-	"JJPaXuTPFr5TwQ8g1PhzGJwcAKbVNXIEQEuMXEyQYlAKj0BVUKT10tlPspkrnppRgU6QoiSNr+hYcpLg",
-	"iBBbjzrDcCpA/0moSFiWLeMY8yGKj41b/Ojg3DN7qNCENcPUcvzO9qvnjTOaXELaPlOcYUZfbSYyt1EN",
-	"P2n4ScNPHoif2Lu4Y2f7xkqFno7vW6GQojeSWbpahaig6fMh440zonFGNBS6odCfkUJbEvRl+CN0kVe1",
-	"MqxJG2q4hiQ6eYVGhqBGkKtIVBXKrxhNY+hDswwrAydWJVF2zVamnzAVVC8qCfJzCB1+WKxb5GsPjyh4",
-	"EZYWLEIx3+oQUPayKy76GRcpS4vESY3VSKH4Je9PDctrLTMslr4mONNnmt1HjOYmGGfhp62fX7m4HVGn",
-	"HUcDPpwqnIr7YBiZBTBqkSvw39Myu8IYpTG94ePpOOocx9GYURF1jloncTTmAh8fxZGIOodxJKTpyb5m",
-	"6sqqBG3ImxQpVWkvZVfc5Wu1W0/bTw/aT54+Ozh49uTkGALZXVbnB3w38e/GrUvkeMxEWuDQpGzABTcs",
-	"m/WEhBfl/+ulLOF4e+D9Sophb8Zw4fD/Q2CjEjbgMI6uGR+ODEt7fmXPbuMo3DB75XEf82Cs/OfaX+Mk",
-	"Kr1UG6qMLkeqHRx+bD8v8mjzqLC8EliQ/fqRJSPBE5oVqDdR5VJ+3yZMLE+vrE4ocIRlexSzJuS4if/a",
-	"SZUJ5ALuRw/WUKkaubu3gtVii88dApZn/X8OqxziSIBqFUNFZMd6PUjFiOrQf1MOGauww5F5M1xXbGqH",
-	"q0rQbbS2RmtrtLZGa/tsPMUToXu3rE1TbvYyOaxXED+Atm6R0zK8IrP6DPOEmCtfFvcF+fGMAEQiNxo0",
-	"Jav+GNC2rBrKFRfDrlAMMVL0CxgNYxSw7q1LREE9a2kGil3JL3Yhm6MiniZGqrqZzqeJI2A12p65RbkL",
-	"sUGPurN5PzWJHNcc3DLeei2/ZwOp1qMsdogITkcM3DzIKrpfiEX7wR8FuGLi9s6e5paSGethxKFVnyD1",
-	"qLdJ3hH2CBON4shdtdrj0KheblLKDOUZquUYJAlihsQVDuxx6kRsPMnkjEEskYw6kRU8ehkIrZbUMEW1",
-	"wyfHtKMR1aOoEz0fPHuStp8dPHt2nDxNn5w8p4cDRmk7OTmhafvghB71B8eDg/5hv91/dniYpAcn6ZPk",
-	"4KTfHrTbtP2sfuoTTWzbCSzzqNVuHRwctZ5aIuLuTifS08RyoCiXvWrv5AD64J2t3YmFncpfUtv3i4RF",
-	"nWOrlDMg47UHtifKDtSjQ0wqeyv/zbOM7p+02jtP4nIEd332luMMO0N4dC+uCe/oW2+L7ZjzlSbX/6tO",
-	"4ILK++6ohnKWfb5SwIK6/qikV0pWW6HWeGlqS8Aad2gLtBqCYDVd8e3Z65fk+OBZ2wXE0BAT5DurUiOo",
-	"jVWQfW19oid2fXrEmCHXcpqlaOSbKGbsqykZSDWeZpSAFdENLLqCTqQ2Sk5GLt8Ld8IKgiwbYBJXYiWD",
-	"tEXeuPxjKQSGitif4S1qOjEsjeHnjGqDOCVjOiN9RrjwxsgVEDvLRcNF4QbBTrw5oUAVqZJXHDBKXYqJ",
-	"s3mNnW7rCpuNZFopmX5uCCCa1IIAmr94jxL/xxKf2b0g/1SLAg3oTyMIfEmgPzsQBdbh/BTSwRVTfACG",
-	"3mU1yuwip8bVmHCq3jeaWD2KJCPKRYx8F9DugF07JYKI6bjPFIazZlwbXbLUYMF4phihGQDOxl2hGGRa",
-	"gypP05Sluesba1KrK55ArgRKJCQZseRSk+mEGEkO2u243W77F7wgF6Be+OlcWJbuUKmVZbFdkRfKtYMV",
-	"QoBdFGEi1aQP5J5cIPiFHyjGuQOdQjECrY+W2MLnEMMWOTdSsa64GGG5bj8Huxf4zG7gBZFTo3nqvDcz",
-	"bdgY92tCNcx2bAe9uBTyWsyPgg9xmIwapjoYC7xqXjnQysIauYs7ptAvowlLbWNuMO3Cpe3Yt7XIKyh3",
-	"lfqdjrsCv8BFn2oW7hNV6PyA71Tt8PgVDuD29rMKZ0eFzah8JL18hVZF3C8jcZZLpa3wCMxxOTBJRp2D",
-	"gGVxYZ4ch6ECz9vtpwfPnx+eHD89bj9/fhCECxzkNN5KnEOmUDybZ0Dzi8ALRDXR9qil7kO2yJlPPw1P",
-	"SIlLWeW+ao3lY1Za5P0tzH4fICZe6IXPAUL8/LmHqMcRu6EpS/iYZotrzZuWufIurD1L9wssSksY+JNj",
-	"2I7wzwk1lq1Eneh/fmvvPad7g98/PTm+/V/RIqe/sxWwdB+9BcxdRjwGAw7laOxV+x2lot7uLGQl2ofv",
-	"K5FkP6MJ1sTxETIY5sGFoeh42sAiBNRkDXa4Ynqa5TrWVdCjFTVIyI3fbHsJDnkZRgKAFJfJ4eYSnBPJ",
-	"lghsn+DfvUwO64My5hLlbENQRm+9fOBov8aF0bgwvgQXxqbOiVV2iCZcsAkXfGiE0oIvbOtyqGHS5mlJ",
-	"ss/1qwk1o0KUDrnaSuvYqnv35u9WaC7xTTPaz+SQi+UWjrzSFXHEAqBM2RUTJKUz7UBLkZtyo53SOKEc",
-	"1Uh5yYRukX9CrIgcQOqpNt5Qgno8wMpl0yGhuisu3E8Xi6EmcsyN5cXkVJCpAO2CsDHlWUwouVZSDGG8",
-	"a6lSq6wTLlwco+1efuJe0hWIG5G/NK+kZdVyX7OrNGOrs1ulQBsuhlOuR/aQxVimtD8j/gwCsGuLnBrD",
-	"xhMDYRZdkfExNyxFGPcEMhF84gOhaaqYrqxF8At8oTuEHsImQZnz/6TJmLX8T/Z44n5BhaRkqtgH9+Dg",
-	"8Oj/V5+iwww3z/TdRMax/LMHx8mKBLOfRv0fEv6e//Tmn/9+c/COv9FvxNlJ8vLNkzfj1+2fDydH6cuf",
-	"nrfY7Kd/p/96w9/zN9dvP14evxHtVnKYif74dTv9r5+yoN66vQTP2+1iT5wU1SuW4tzyig0U06N8NpRP",
-	"lOmx2U8Z++G1SX64yd78MWkn4tds8A8QWi6Z8GwYiU/9nf1oO3+gXC1jlvZs2wOr+VBAWssc4zxnZu+l",
-	"lJecrWOfZ7gs17gpe9NEZn6B7LvErc/50NJ0tIYBkcuNw0DUQq5tRtHvtxW8T07Ncub3SqTOKF7wPlAZ",
-	"gRwhd2uR0yxzjM7/7pv3mVUACBdXNOMp4eOx/c6GZbNWFZW3c9lJLca7kNrcwoQUpWcntQkjkFNzBiak",
-	"pflAbnNGVBMmUpa6mFPLlS3psdQsZZDC1NCyxnD1BWgFQGfwcpYJitUC0K+w54nOHkoNXjJfriWYERMG",
-	"kLvmY5PMaL+Qy5Z7Hp1pHy7OVCkmTE75kCY5KDm8bjltAoGBibQsnBIvmy7Wy+oKSwn2uJXjnQ/Qv4eM",
-	"KKAu9JnD6XSRQCF9RGmaZFIMmSJICAGe7JqqVHeIk6asYF9VrBaG/VBQ9AesVIub3FstM8eRYNdhm0RO",
-	"JkztZRTO7F6q+MDoPSGVGW1QhLa0DRtJ2scV4LDhJ+Taf7sv3r7fCG9fdc1CrJQyk1PM2V8qxt0b1XWk",
-	"aDnR/UgvHcX1VAtJHMAN28d9mc6IVL5ii2KO+tnncdEMBZ0WOZ0bJ6FWZuwKduOuJJEiYS3yL25GXJCj",
-	"NtGQP6YdwCOGWWHbuKDbOJgKfBzwWLDr8vtiomVXuDDSTGpTmC+kAouPfRnpK3ltmYahfZJKBgsaUTV+",
-	"gXEVlqNgrEQg+tq1eUEPfgOTUVegzSifvOMsMRnJa3YFoQfGsgxXRADmugyRDX4E/bhW7OjcyqmdEuRM",
-	"gfECZNDSmHOBa6t1fDDZ4VctjHZlO8ESF/jJweESz/bWeaYbWCc2wHWDUddnmTY2nbvZdN6x69xqunBs",
-	"vXTmDkeFaPUYNKbwmp2xwVQ3RqBGjtjaCPTK8T+Afy4xZamA5RnPItYYg7yiVC9oAP0I88oVBg7EpczL",
-	"VmVK7Ll/2yMqxVbPpX/FE0sVX3PFBvKGSEF+4WJ6E5DlChybvP8mrugKnzvXPaeneVkwo9r0LI1ZmPZB",
-	"u4DP+VyJee6zr8/L8yfrwcqq5QcUivFfyUvmnqwrxG+bQnafb9+E5H/NuXm5vqYLiraory0B0XFdOmMq",
-	"6JD15LWIltLlfQVHaw/MWnqN0R5Q6SqJc2iFj632xCamZESTohIs1L77vX311pR756Z63JDUY5TVk+Oh",
-	"S3G5q230RSB4volFQgIY7Ztg0EZKu1M6j0jhkiL5KFmq742AfCri3W6RbmQMq53MceFtHHrkFURpl0iJ",
-	"76b50MmNjgbJqak2aoR8tq4pd8Gh1vrq4tk2vpbNBbMXzBVU2DmL3pTzuRM9j3WXQ8kt17nKJX88nFHR",
-	"sUWCSncQhGXbFL+T65Ekrkzzypp3ra54BQW7wT8GkEgltDsgBXwpIi2OJ0WLXPx5QQZcYOG9YBYa02Nj",
-	"DFToCqmI/QaANUudXcewG/MCYuRuTJDbpxjk3ttPD1pnxoyBgDhFUj7kRhOuEZ0ALMbZjDhcgiKX71qq",
-	"NC+TVBqeCpcNh0WZWuRUJSMoIhTMH6PekmyaVltjrST4sviam58PqpJRvRzz/DXnGKhQqxNEBtdpeA5B",
-	"0/XavoKwunpNb/Du18vP/+fEri895yJZD/PUIqdw/C3vGXMx1WTMqNDE9sHEoXtFeio+x2NAe8Kc+h6m",
-	"TAD9m8JeRzGMYTeB4vG3NLHa3nHwsf2sMBz42MoxV7SlZTZifPyf9lkQZcnc18c4e2r03vHTg4MojsA+",
-	"1HPb/pYrukHJeNsfbBuu+zm+O8rV/t+ikTET3dnfnyg54BnTfkr7drJ7brJ2oZl0OWGd6L3OpL2/Iyny",
-	"BDTMJECPBlOKZiHecF7r3nMUJfvS8ASyHaQ+tOPjJq/ayB2bWfJTWaN8fcFLdoSBlL+8HghS0XxLFKSA",
-	"8H6lppZGybqDgSYJ+bK/pMHDFcJf0apIaFidJSC8ZTzvim6si4AGXpDxVEO53qngf06Z92q5EPtF4wuO",
-	"XtyTh4wC2jm9r6bhVSR3KYGtTxbLG7lRHNHBht7dhtV+qax2Yya6zEpYQIFfU03cJ9w6cS+Ofsn3Zg3X",
-	"lXkKe8B5nd5Sk/sutL6NN+PdpZ4ARhiC/q7sPd/6/aA02BkDyIqaU1lofRtHqEDUHGC+cRMt3Tj9H1/w",
-	"IBAfQguadBdhZ7FUavHjVoiRgSllO9DI/HqWUCO74uX5r+RzoUZ2BQCeV6NGFnCRXpzLMR62xY/sijoA",
-	"kncwOzkESv24DE9l69DnhlrsH9SBWlw8ro8Sa7FQYu4Db3Gp5aGBXGziO74gyMUdGhDWIC8GXJaP4Xy6",
-	"a74sB4qmmpRY4HcVLDAm1JCx1IacOAxEJa8RueDw5Al5y79HVpbIbDoWaChH/DuWpRrcJ9WKc4ucM0uY",
-	"DYPwdkUzdOlIeO+ldjBt//eiRV67YMRihTEpVFLEgPQaZlfYGfgNBe5JQ13LDmoWbCoArqDkNWE3XBuN",
-	"LNX+7ZB1iBnxwCf1grDxxMy6AqWCS8YmJdf1Fc2mDLAMESQRtFqXoEDw47C049i63TdyYWcBLjieMmH4",
-	"gM/70OKuw0m0Z2EPHFXhnvOhkIqlcZ4PWsgahdTk5I3J1OTYjE5S0SiEAEQmpkx0xcVYpuxv1MgxTy4c",
-	"BAS67mFn6FTn+Rwu8eH48BDeLyQ04ZpYYdAwgUMSHHFCleE0s0NmGUZedwWeKsXme6Rq1lNT8Td72i/i",
-	"vKJkMXSxYsSkJHokwcXo1ozb7cS0VOauSmbJAAJQIs9C995EgmjVIo5FOMTvHDPDfa+y0y8HuIBSnVMB",
-	"jBBf3BUgMRo+Zi9yqEs/JwqgH1I5lFHDhM9RyVclrGjI+BXT5KR95C7FGTNqtnc6MExdVAl3b8Zl4e7l",
-	"+a+7B7+8cCejA18Cfcv2KwLCqoAdGOBGaH9wWuTCf3zfC3Dy/KHSy7xq9tzU9qrh6t9ilxxBM8LpVsFE",
-	"Wgnbcu0dnK4l83enuBrb0zlsfEKElBmjYl0iS7UcFxC1uKCQcU4dY4R8sYTWSnnexBe/5YrGzjIXLzUR",
-	"xt5k9n+V1If3ISaGwtKTZ8dHJ8cnT0oolweV4uGOAVOcKAxv81/OfyUgG3iBEnvCAqx8BGSz0nQOgeNw",
-	"FRCeBk2eDEq7OjITdaJ9tMzar41j94yaCkyy8y8dYLUzO58xvtRdI8imMTSDurBT4aHrOu3clhl1Dm43",
-	"uzhncNDrIVw6QaMJZ2yMXo9NPsfDHhqXIMMUWeUdjV+26XRiP3QdMb2wKlRL6v+S6lKTjF8yUsHYnd3K",
-	"0lSweMm+FUty00GHUFItgPtU20A87gonH3M9JyB7uZiSMVNDRibUJKMiNjx3V7531cOd+O8lY65QJtYv",
-	"iJhaOQEkTd0V1MnKNYQYtOg1cszXJcfUMrAFRxEsbV5u6UZxN3BOwm9WlIHnhUpoHzvhpo79LVltf2tk",
-	"lEZGaWSURkZ5OBkl54SfR0z5lP+7Nix4QUI3AgW/Q5RSDVTwNdckjAFoMJAbq/8dMZB340xfAoW8Lvjb",
-	"DwBJI1AXJBlVmWgCYb5FPtKhdgWVxCUaY/NyPWAmvR7JrCK9cz4GZvO7G97bLUMLXSBY9B/Hz8lRm5yc",
-	"nLRJ++DwqCrgq37M39zSNkfp3YDmNPRjc2mmhmDxQYFFHRzBr1FGbQShRwpv9jkilMrSzr4Ps7Uk5m40",
-	"uNK2cyoIXUgZQzHJ8CwjfQb+vpj0pyAHBpBFEAgMzqeydxPijHJa6UHZux69XSoiBRnJDF5odcA+y+dQ",
-	"ZYdZCPbcgQVmI47QUNVHQ1UbArclgXOX7CEonMIY6PuicOVYd659jgsdUoccmDiKNatCDpmLz25oT0N7",
-	"Gtqza50VLhkIDguyyI6pEMbJ1LIhYcI/1rYRKdHMGC6Gc4BE3+jlmW8/MPPSve8BzEnuzV+hMamxDd3R",
-	"NpRDiiT58czvmHuy6oJhk8A0VMe4c+6vD1UMf3FOWtKf4T+WGna2vkM7MOv4Ww8hT3zM/o1WnldTJSds",
-	"/3umMo6ZbBvZc3BFO7fmFFe+cTQ1ppm/lmmmXME/j8vO7+9WJM4lPVdIEHbmzKyKbtfM6PmKeUZCvTwu",
-	"uOE0I9pQY0UM6fO6oLGaCmeA8blbcmpISg1tkb8D6Bnmp/0h+zruijAoPSBmOiaX3Og4gD2KiU6kYmhj",
-	"h6p8L4hTvlDi8fNa2L0X9q+uQMhCfPvphzfkks0c0LWHzi0qz1+yWS4p+ep7PjLc55YBL7hkE9MiAM7o",
-	"WnKmYVnONgQ7XQ24pu8gYe0az5FOeM9uCEQg0FI68clhHAqvneN2HBWfJeo8jyP7MSFAwX60qHNoGYr9",
-	"LlHn4CkC3Oqo86R+9rfnMPaQroSJBHnWVWwivu6srwwJcJP4mRuu0lDpu+l4zMyRw23FTjzTBUkOr9JG",
-	"SHRFx2okugAxTg5WoM+ROfC5rqiDNfevERMABYZB6Va6jEsgdR7jDX4igF2ZUW2WQbi9KbZhTUWN9yKb",
-	"rYDDy7F2NZGCfGvl0e9itNtnMwf3GfT+FgKwvlsacshFOeRwIT6vTobtT7JfD34tSPWt2yFAc3BdNtku",
-	"rvMynlIs2wRozLF0+EYVf9dPxgffIrPVgBtoppo5zpyv1Kd/KTbJoT7YzSSDWDlMGq3Ek8N86XDS3LCx",
-	"Xjt7P8U84Toa05s32PUpxCu6P4pwRaoUta9GZCH3swsMWrcPclDehUsu0h1tgR3qDhvwM0cTZrH8k90v",
-	"HwRIlBipgQJArkwP11jNuJRWXIb/zzF6lnx/ZXQPyvmHe5AnVNubtmdfUQ5NPa5INd5kFS49cGcLwPF2",
-	"sYSvCP+xuKSPE/8RR04RZgnWPabqsidkT4/ktZUmgsF7dRGjDqNAXIeDcg/wU7dx5OExEO8JIaTqVOlg",
-	"Il0swxHWw3ANeplMaDbX7ACb/Ufb/gOgtQTXo9Ic6i7tBI6gNmrqvwj2/0P2gUrWHMbOwnAD9/qcCS4V",
-	"OXORUuSVGHLBsD4TkOFOdMVTJiNQlGp/0SPX/oopvclJOI5CzC9c3ZgxqxP3pgqqsjvoMPs0hw2j/WQv",
-	"ZYMhyGGCZS4SfjyGE4/DjKju6Wkf01WCSlZwoBcOwJMSlpq/UIAqZhUahvxJqrA4FjI0K5ssnOFfqNIb",
-	"lGvpz53hX7hI/7ziYLrE+52MWDrN7A1vu7tYOlGOBleUjsnXlDepPLXtuVNb1Dl2b07zhz3FqC4+11Kj",
-	"bXHoPrJkJHhCA4UgWobFFt7EHcOe5sR4PexpoLjsCPY0f3k92NOi+Zawp4Gy0iCQfM0ApjzUSr26Hzxc",
-	"ofEXreoDmOZ9ANagQDQNI9IcyMhk2s+A9ZFLbohjDQj7YNXuC09aLmJnHHUjdwXXhJJU0YHxKBFBWyx/",
-	"mdOlcsWa6xFPRh4dxI4C/KFFfjyLnXHCJcrl1oiuABD8ssUBJvSH7INCgyJDSBOqSjFDozcBfXs4FNZt",
-	"ZbIKAWAbhl6w5OUcs1efNcKZd18bFlopnR0sMrAqjrjA6Jb7HFfzrw1RZfOD8ZlRZRsBvhHgGwG+EeAf",
-	"SIDfWDRf5ksrxI4vAUz5JRUJy2qK9PONb+PopaNrdUdYaG7HgD04T1xk74reQcPbOHoN5Kzmm+cbIwx0",
-	"fV1mac+XNGMipar+CHmPuZHOvThcdyDfwQFT589/5NrIdQNV9nAjnTuH8rr+2O79oLQ5b6m6zB+8k+eW",
-	"O68cqaoDwGPLCRM1v9B8Y4TXdgSj9hiLHXAcS6c/yvrDzLe/jaPzzeZyXjWTc0s36w5QbpuDhdfsPt+4",
-	"AQtv4r0eLVi4KDH7rS0LuepWHVGw/yn/d23wgUIY2Ah84A7K+Z2jxUs0pQEfaAx+dwQf2NHl3A59ID/M",
-	"G6APgFHNqhMxRA7ExGuNYI4LleQWeTPYg7uGIKwe6NeqAYEh0ccaOLihroDgmesRz9g8kQisiR+5j7wE",
-	"VQgGgY7FSKQ/I86CUmXom+fxW0bNv2MstTfuLna+KtPCJsr3hlH129mwNiWODaFrQvGrRbNnm63yzB/M",
-	"hnmUIBYeRK7bT5z63uKJXivk2Tl6fR9RugHC/uTk+OS7AuE9oPACwv4hjPPfUjBElC95q8rBnuBx6go/",
-	"KV9mWBMhCbuyO15F+ivNEQ8BZFVYQhpRshEldydKIgpUEt68h5YuaxIXkbBsc4CDBUG20vv9Wskxyo9x",
-	"4HYG7FjworVIOfod4A4yLQlOCyH9uOhNlBwqpnVeiArt8BUVPecsxp8bE2FLcdS7FcBgDw52rkmfcTEk",
-	"ikk1pMJShlZ9sfM9fAGancHAgdTZSJmNlNkYAO9NUESy9VCConN23Ss1p9eUg5qMSYAtcirKBoM88oDQ",
-	"qZFjanhCM7AvMFGU4/Nrx7xPCEvyDusXZKpZV0B4fU7dEY19rtc1zzLiUjHz7pUhRgtuwMfIGBKmDB/Y",
-	"1gyL8ygFgCSYT0GzbAMGscAYGnNEwygaRvHZGIUjSIuaNgFOIIYuIf4u7ENeMaV4Wpd9YLTWvTKPQJRH",
-	"q7SzJfdZIsdMzzMXyOws+IllAVAgI2QCmH+0kvrPh2J86UBpDRVtgNIeG0HDO7Yzydd+m2lialKuURF/",
-	"tNI4yiAXHp1VRA489ZEK7Z9oW0gMGEBTZ2OYr59d7TcHm2g+qbVp8D78aVNK9JApjnZfeptEddYKN76C",
-	"aRRR6nE0UHLcy8OQ0TUHz4JAz/JTjNYEM5PvX0RmbhZ2/AwiYEsxnrK3NibayF6NKFRstRhaamRveSj9",
-	"PeVxvbL7vj6Zyxn0d5HIdadMrDxc8LbhiA2/yRO4Qm7zjSajnKp++XZ3Ife0C1S9N2k7JzJxYXwp4IZT",
-	"noLtxEreKIwXiogLEClM9oBIvGhur4qkbUzujcm9saQ0lpTPxAgsCarwxHr6+tl0EEjG2v/kMjRvkSR7",
-	"a3yZOH+QWvN+xshUGJ4thtwVFg+pnCc0w1rqHquJXI8kmIBdCUtCnUU8hCbEgvVdcRpm/ObvGU8BCZFN",
-	"CDUkY1QbACnyb2iRU4fSE07OvrLPhlMR5w21fye+sCvMiI01y66YjkmfQSl8BBdLoICmq9tOEW/RmXDk",
-	"ALG7CmQxZ9Cx5BhrpMprUQ20aN/6wU3mjkC8DZFuiHRDpO8lZMbeUo8pgBd1B17RO8npNeCyNFNeyp5W",
-	"FShKUx3gOADUnpFA12CdaL4Ga5O2EjigExZ78I0unJ9FrPYicwgMS6u5A0zAcgYryU71jLgCxmDc8hVf",
-	"w6EU+4MldqSpyJjWXXEBefC9xF1SfWFbGTVla9kBwMB6VkBToO6ODcztieMJwCg8UxjRK7acKVTR/XNm",
-	"dkT0t0Vfr8iIrq0rBLNvXLANT2p40kOUlUrTgj7vnDXV0hkUJBHfqw2o4BZGLsbufFyueswF7/jIccFu",
-	"nHAOy8fYk65A8CAhK+J6nD+7WngvJ1E3QTlNUE7DERqO8GBaiiVHhIYhJ7twZm8Yh1NA3twXZ3grrwDh",
-	"rcouZNmEQCB1wDYmFwEED+gDXCSKjZkwLI3zwhnO9wIWJUw1nyh2xeVUdwWOcwqhO+4jWeG+sCBhOW3N",
-	"jH27YCzVDoirRd7KKy6GZQOfK1WSTJViwjgIelSzulb/GAE28VmOZFeFtLekaMcCCsYjYUkVLuqjRTyu",
-	"MuPKPUFUX7IUQAkx/b/Sl320GQBcXYbnd7xheg3Ta5jew1Q/cVfwodIWPNDiPTG7ogYU+jz6jEhRGKS8",
-	"YayCFyJ3QxQ8HZOUJRkXLirVTVoTS6Cp5S7ZbAlPmQdnejRaziIQ4CaE3S67oeoNVW+o+sNQdXv/UJov",
-	"pftfcYOwjHeKkkKKXY++37c2UyQZlzKLz+aQrJGYV+oC5M0gMABCPPB8ZXbnT+kKqAOTAyEQR14rvClk",
-	"qTPlBbkIHoJDHPUgM2JjUJS6YmNNqcpH8hVpM/eEU13TXdMoKQ07a9jZw7Gz8wdWUXSOT3sfDCyvEeGh",
-	"MtCbAuBq3GiiqClSTVrkQxh55UssSOH85oTRZBQjcobBDDtlnJITRhJgeAFWhMjtncvLMyAI8kOWZrBT",
-	"gmrnv32KEsUNU1yK3iWz52OiZD9j456W2RUXwyiOhDSW4ANJctx8qhnhgphrSbRhE0hrwEGjzjGEbW9S",
-	"lgA2ZGWU751LENylxEAZED6RV0xB8sXBkrycuYyWuu96EgXlgnubgPv/Ifu9TVD8nRux5z49xf2Bq3GP",
-	"EPTx5seuJ/uaqasAeH/zs2jPEn7C1GGtRzPIBVbsiiM1OwiB6nOs/yVA9XmDpVLVfy9DpZ9rc834cGQb",
-	"aYRPP95AiAIY9WqQeofn8AUA1P/ATA1k+LxVCGB+5j5OXSDzon2OPl7j1WHD2zg6h09bo1/YMEfnrtEv",
-	"bHgbR79KntboVTRrcrYa6O+/DPT3TE4hVN0RNDlYJrE6iXKFtIotOteW59QVU6FQ0WdJKQvE0DgoCUZW",
-	"VASLK8DeUDotRZW2uqIs4YKBBLbBRYZW2jrK5QcaiIdG828gHnashGMJ7wdBeNBFqZqVCA9Qojom7MYo",
-	"BoAyiFcuUqpSkrIrDhQjJqAPZWgTnljl2kv2cRHqWBbBtQ916YrCHIvl9hdCHRFDdzFbS0hTINUUeU04",
-	"ANqT3UIJ111x0c+4SFl6EZPrETXsCgPwuSJKZqxjlfccfdf29chBk4Iy96cGojJRiVmHzOvr+9wHMG99",
-	"RditOlefBnw4ddaXQPn7FC3Twcb0ho+n46hzHEf2PESdoxaWtcfHR3Ekos7hvLKGxcXgpPTykxJ12q2n",
-	"7acH7SdPnx0cPHtycvz0SVHc6wO+m/h3LypuGo/qgAtuWDbrCQkvyv/XS1niFDp4v5Ji2Ju5Wmfw/8Pb",
-	"2AsLds65/uVX9ux2Ww3cHRenSOfW7MNAscwNQ1vUI8uLRS3R+PDnrfW82wbCuUGPuDOEc55ulBPeHYjs",
-	"OwaR+EP2l+O+f8xF73nxWjMGcGm2u5fC7ZupmLXIq/EkkzPGtEcvwmaQkjUvvud8z49UsGnHANG/mneW",
-	"okUu/rwgAy5SjQNjO1fFJGUTqsyYCXC15tVMQl7WFYbdmGU4Sj/ZHdl0f88ZVZY/xfNb+F5kMzdLy/ql",
-	"8Mly2uPT+VSJfDQPkKHYJLdW5RzstwiyOn63jyaZTJkvl8nt2/6cMuCwztboSG1IXblhY72OzP4k++fY",
-	"9RY43hvsdAx8zv1xEEfGKvadiCpF7Uungv85Ze5ncFuu2g7YBa6D74XbMPYVZtgNTUxp7ZGvrhpVL7cY",
-	"qrTkMb35hYmhvaoH7TasIf8biuRY6hB1ov/57X+63Zt2+/f//b+ifHHaKGC+q5aCXvsiEgwK2xRH/Fu7",
-	"F99BYBd4XTD+GXp+C1LId60lCxpzwUpLcZPqS5lZDn1bJ88U7a7nXCSs4nwCt5TKXpaUqRY5hftuBb0x",
-	"F1Mn8xLbh4kUxM+P3MEiQg+sy8PTZUuwY0d12bs9d7Z9nXU9JFrZYj1ntG5bcUNmaRRHSSY1s7cU/rG+",
-	"TvJBqUxucJBLh7786b6f8iy1n2LsjqBmrLWBe6VdqhEc5dVlLYFZmOBhaYK5DAfEqEYV5GVVacNhdwxH",
-	"9pPsr8cgs7dwJwhkPzDLONba9V9zBRzGEtZtQMuAOX2d5SsbyRFxx/5A+cMLhvDnCrHQ/l4IhWtCAP6Q",
-	"ffAMFuC4rv7a+wkTVuU30oUkhyFs2sUqpylEDCBn060lznx7uh/Slb+MeFaRujrV2zfx2/8k+xuFcd3Z",
-	"i98wnl0wng1YyjKLg71ZX0QJdPvZ13KivBUW7a7DuUqtP/AJy6xwWqNX3nah98uR8yjVHQI73MbRjzJL",
-	"107aN3Je9NOAoK33oYet3w+CYX6S/bdIANcPErS9jSNLY9dO2jfKnehrexTNmrLWjW/70Za1thR0U7Fn",
-	"0X1tH+9/wvCvekWrQSTapFz1VvLNnYsLOprQGKUb1eKOdQW3uWjbGZ1/kv3tKlEXYuhcPeqge6nEx7bl",
-	"ore7yztIQinEXwcEnzv9uEj4hGZ30UXyte06pcQRoYagNMkkjTizuprzPYgz+6jbbxyBF5DhtXVUAaMG",
-	"HBW9kcxcdX8rIrlEdSIkEey6ZB16AVah8AlJJaK/w2ZUGIq8+vmlR9I1BK+JoXtEtMdeq/shPWBdvB/K",
-	"Y0lOTTrjQZlKtMbKhUHQgJXBuJhWUB1vD2qITkN0GqKzK6LzYWqcY0kK4pwQOyU948LautaY49qW8gKW",
-	"GXdi7wmDOAb7B2bGQqTRNVOM0DStzlqds+0+okJrdcqmKQmq6IgrLoa9MRV0uMKRUu471feaMbn7EAH8",
-	"husDBQKn54NUKwtdCU3OW0N7gzpllsx9k7vlP69pbx3Vrlezxgp/UF+Ag+CXSTGEYgYLWV4gJ86IYmPK",
-	"RQlpzdN8rgJhsLWkokt+maIFwnq86exaX52stqnU1VzEogTJ2B+rbUSgLS/h/dQaKQd1+zIbIFEFhUe8",
-	"B83KDBDO7W8FOS0SN33ZENoV7kaDFOZhV9wY3+hQjbNaHezpvG1pSb2O8pXeFgWkUvLZpPBGPo3NTe/1",
-	"p/nYhbiNxbNlQTdfKwVu4iQaPbuqokghEeWlRVDk8SR417r3dhVENnI4oKMBVgQRiy1yKtANEZoDSxxg",
-	"gf77oKnGstdY9hrL3q4oznusV3EP3oRJED660qY3kAog54g2dMjISF6TsZVGyw4ABXBX3MRFA1/zzcqY",
-	"Fb9MqNbuB8gHTKS4YgpqDilqWFF5YmyZlyBi6hXRlM50EEI/ZC1SZEnm+Y5+gdrnmATJj7kQLAfzWZU0",
-	"y5Zk0YdxtA+bQI86QtQ5bJcA5HTUObZPdE8OlkuWozwLfFOENtu+RrC3YyeQ2echc6POwQlEjg+ZQ1rL",
-	"v3bUabeexBF+5Z79tlHnsHVid9gekKhzeAyFLewxwgXCMFEHl+4x0SAzLuoctC0HKY9+Mjf6cTH2wWEw",
-	"tn2RH1snijGBeAPF6E/WD/40nPqTYPSDw2L0MPu4GP1o/eiHxdhHwdhPiqHZFc2mHgA62JfFsZ/M/Tf3",
-	"qvALBK86Kl4lBwP44MVbFjYfI6tK4+IjP3Q73P9iaDyk4dCH9tpcczNKFb0WHjahbhJaHv9ercR4WrFF",
-	"ysC/GL3cHrDAp4Q28kjD7edQC/yZRJNOWQJQzOp1K4UA1+S+bMv5jdFXw1puwXw5FMxc57/+QPgYeLdz",
-	"8CRUFGDrBlP1wfCUWKGQGHnJMADVcu4UgG0F7o+COFPRFbJvuQ3559kvrvLhGAb2sANCEpwdmraEJOwG",
-	"vy9RbMAUEwnT65k/ZsDcswQAU9/XV8P/uBlnJfYfdaft9lGir4bkZpwJ/bduNDJm0tnfv76+bl0ftaQa",
-	"7h+2223bu4utGfaBJ/B3KR18zhCJHyeVyRQQAaI4Gkg1BmNVnwuEDyrl8x8/OwHQnLls/UpKm9jNazBh",
-	"Gur6pVBXOJBfCo295OYuSDC2ew0kGN9sBcxLVyzivEA3bCjomJWhyVahufxsV3UHNJc1Lb+fFU6YCngQ",
-	"nLblJpRMpv2Ma6uPelVzHhgkby2nZh00CNe9fMC/EkTIz9w8dogQdN/0vJ7ye93U7JIJVUL5X9KnySUT",
-	"KfjawDAKZlU/NmjYqPPU1bWPAvR07JlRw7TpoQkEFGv33b5372ZO/eZiGBPDkpHgCc1KKFf5US3NrM58",
-	"jpf6rA7uDzrkZ27WRwTZ27or6JCfuakHHfIzHOitIoiAEjbQIV9zKFBRgOMS2Z6XJ+DPFcKE/b02iMil",
-	"15BcSRGrVVnOBe5iz9xaFXjMrpoIsLmBr4Pl4gukgkcgCL3oigD0uarnUjy55TVG7M15SFiSErooFclI",
-	"whyiH6ZMawcmO+RXTJPpxJKVd4ylVvMkfUYyAHRVcjoceXM4g0avQTgqqj6AKDnVU5oRB11qWa8ZsbFm",
-	"2RUDevWRXmLd4qm4FPJa5C3pxEqjXBBKNFSTQH6fvwZe4RA/AMMMMWlZikC4dKbBym4kVGeG4skjNm7Z",
-	"c1c+Sj/aVvbjGXppv15pAvZ9y8BXy3EUy6FSPZJp1Dmy32xzfgXf2DHu0qdbmNTvcTSc8pRa0akTnepL",
-	"QNPF5Smo+GmFObtBI3ldrE1OwdgIYHRTY6WNg5M4soIsCNtZRsaM0D70tfuTTkGQyLcKPsJMTskAvpQd",
-	"f8BvWNqKNq418zM3D4VZ00hCu5eENpBxltlJgMB/CVg2/nz+6k36KzFt5lsj3kwd0cpJVU5Kcv1r4LuE",
-	"jXPAlrUvLJo1gC1NINKjBWwRZXFzU2lzMUbAPt7/dMlNbewWS6g2wm7ZSgi8M3aLIy+N8bjR7e6K3bLF",
-	"RdvOQPwzNxtgt7TIm8HeW4/c7CfTIv/wcjRIqF6OJn2WSTH0MeVOEMqtx5dVl7dgmlvitVh9yp71u0FL",
-	"1pA8N4Rp2VT8rk9vGtrRwLRUCzHPNlvlmT+SDT0uY7xccvONRofUHDrVjqWh/atAJ6kUi96xa6YN2uDm",
-	"/W7gXMqpLJgOqII0H/TMrK+4sMy1lms/jygFusIgQVUy4lcAm+v+WQLOxXf0RlSPok70fPDsSdp+dvDs",
-	"2XHyNH1y8pweDhil7eTkhKbtgxN61B8cDw76h/12/9nhYZIenKRPkoOTfnvQbtP2s6ielaOxFz6YvXAT",
-	"iwxe0PoWpcB4VJiCViEeF636s/qpV4/agBnAPIc+7s9eQaAgcOu9gZ687tAjWMvqFTgGA7vXlv7BwpjV",
-	"QAw0sk4IMYCSzlXB7j+vCrrGI+mKGLzmLEuDcjw+olOOIZZTMZLICWcpGSg5hhYCpabcZ3kKJqWECkwT",
-	"kYJ5F6fpCkoMH7OVHkZ/BRtH419QcNjc7+aOS6D/34e7rZFum0PaSLdfgXS7udy6zMPrI1C/BC/vKdKk",
-	"ugLvYvPcz1tXYC73/YAfoW7/xeah57fWEAutG3G7cRz/hSp9CHadUyDg0bt3H+cGU3xSxNrUcyz72W3q",
-	"XN5a/t+FjzmgR42ruVH37+pqvusNvZPSH9dp6A78hjVGcnPBRi5rqqAgc0YTK+FrQsn1SGZshaN6e1qw",
-	"M3/1XyOMdX7H78GdHpDWhkw2XvXGq36fXnUgz59NHtz35rGNYc7uwKoq7dnv2HWpkAEVAdzsVLNQMm2R",
-	"N0VLoKK2ATfkkrFJpYC6qDd/6WhpDd1tQNMeH0wjXrOqfO/PR9Lcqx+epJ0ODFO4EyilxiX1WrArlmMJ",
-	"I+gaN1jChQlDRlSPrKh4BXZ2rl+A5SAgkUjzAG+lKyaKXXE51dmsItW+CC0FIGLnBmmRU0MyRrUBV58T",
-	"kKXw6Y1oNy/pBxXev0WLYENZG8raUNadF5qBa7Y7AXHMDN3Xhhq2N6bJiAu2vsgMzTKoOYrIjoppOVWJ",
-	"81fa34yiQnO0H/SZuWYMoCLHMZIUiEqQmfcbjumMTJgaSAXhCGM7TFdcj5gZQYUBxaiWomyfADQOpq5Q",
-	"JkRzpaZjRuA4vyD7qUz03LKIHslrbcVDqknK6VDR8TKwqXPb863fj4fFmsxjNrnghtMs6nj4yTz1MqEi",
-	"5S6dFD8MdJiLFKECIENnAEGiewMu7GA+QAxHciMv4p/8zCZo+pBT4xnJNV09lmMwsAfBmUB3d+IG9ppH",
-	"HPXt8Y9GKoojyJdf9BL/zNjE+7bdiivmM1ByHG4S1z06NXJMDU/yOeKpijqRkIAmamRpxnEwQ8W0kare",
-	"DNGTXp7hdELokHIRzs2/aKPZuW/z+wZmofJBXuIIhSND/D15HNhgX6ttu8wMlsNnlb9ZwAcsQY9+D0m8",
-	"A8naz2XGOoXEctBhiIPn2sQhjpG94R0MHstBgQuRNLZ/6ml/zI1hKdGJVI47yAGimuOjrvjWk3SHB2iK",
-	"blCZrJRfCdyCA/DwRMmhYloTqQi9plZexiG/W45a3BUjOVW6iHtjOKHyOzAbC2ahQ6EZhl+AOQ7E8HmM",
-	"464IEDmqMI7z0t1cA4CvKxer2BWjGbH8SAz1MkSvN8W3fM2HU1XFpSqguMrzteoEFBRagknlEv/r0hqr",
-	"BH3ZgFTF8hEN2MHiwrnoGdnDwxd1jlonsOmih6cKYnnyk1k8bD+2Wm+Lx2Z9UHdxRB+s7lvFaW8wnP4S",
-	"GE5MBefvLtiQAT/017dGCATGPHyjibwWIR/LeUTI4PKQ6yBSwr68RT44HqrzZ4i47zpWFG2LSQD+ZCAh",
-	"bRFEfw1/Oc9Hp6IrCh43l9/mp8s1kQIGHsExJlNheKnFiOpg1ThleS1a5FfJ02IfLKt1waB2tCuueT9j",
-	"lrWWJylFNmuRf41QO6zYazul4n1SEcUsUbayQc6SS6/rs0SOizdK5Zfi8SSprxiTb/lFEXJ40SFJxu05",
-	"LpwJ+c+ai4RdkPFUm64wds7wGUEVDr9iIEug0L+EgePH2Vi1/H6W08J6NsrvZ6cFc6zbpXZNte9nZ9Rg",
-	"WbU6jWHR5xj4+ZVBcuLSHiUo5++lGha1Q50PozhK5HgM7/dh9FdMAW8/WBIBf3D48aBdRD7XfdcT+ETu",
-	"4Nee4Um0eYkN4B9i2AviROze21N+j2IevMHK+2GMihS9ZVHvQpqe7IMFLC3EQmkYIDJMHYfCBAAuiLmW",
-	"kB8AEhy+Keoc46HCT5i62OVoBkRJMUtD7YODIFI7p8WRf9jzhgr8/oWIvPDRD4qPXhnkPdcGnQ5e1naT",
-	"3aEgDNe1huwLVHpX6YznuJY6mYzYdMskRsdbGhH5axaRtRcgvEjsHqyQiLHFMoF4n91YgXmpXHxuFKNj",
-	"tP6PqUlGltOuEX1jIrM0h2SICdXk3d9/On//jnwrBUMJlUyYIhkX7DsrsL08/xV+62JpCfsbEiw07Nhe",
-	"8APipKKY6KU7R0O/y4vag0vgms7se1/B6l56q2ylZQXbbCmaYedTXU8U+suKcZtJMjd7Il2QZqJP3Yin",
-	"3ajTrcPVD7rRLXzrZfU23i+cRDio9pjWqL3x/PnJwcGTw6dPqypwYBjofqKvygvgaVyIR121cnqnBJmK",
-	"m9lAogBnZVeJxVcsTyRYac2uAE2Vd5x5taOgih2+xC+393euJxJdPFWLGPDMlS3wqMdIb+xoxcZQY2gy",
-	"sjLlC+hhO/ytG7mmeBa6UUXeX7F7wRoP2+2KlTVc8avkikh/78oXbSsNnA6EZIiXXmSVn+D/tTNpnDVj",
-	"kzwaFAA/fwpNLng22TPNPbxr9ox2h3hLEXXjijW283aJMDE6PJEPESOJplB2n1yPLN/CiLk+syLvtbIq",
-	"rliWOnOGQii6AKuSZSrkTpSQtr3yO8uU2cwGsd6OsGHyCqx/13krOT1raFOTstKkrNxfyspMTsEbtBCY",
-	"WJvoLwYnLkhb++gB2jymu8QaKqO0c/3GeZF0UdllSLkAlRDRkm4gSAPsoy/mPIH+uWUJl2xiqgrApLIr",
-	"IPLCxVejCTUm7MbeVq8doWsNZxQ7LlR2L62JhHEB4f4Dl4vF4UIBEpNqMqDKr25ROK1gV2fwEbZkV3eM",
-	"8t6WtfmAOiiByZThA9uagU+TKsWvLJOGQH2aZRvgF5/BwPfCtd5PjT2IDfNqmFcTEr9K34CQQjofkLEN",
-	"C5JXTCmerudCSObrBZHkrdFMfs1UyDJcOInIgxssJb+CgIp56zkyjMRYUi/SnHHwAUQkzNPuImpxVQjC",
-	"Wb6Ux4RebPcAijRv4Hp1XtcfWcYEJd8zZZUYZxyEKL7bLf3Zh4XbEjDOIPYIxJT6Du7n0Q5dwDh5r58d",
-	"4sY7/ndGXewOuVZSDIswdXANz2txQi44g2u5eOfdt4f34b71R3e9Gze/gQ8WwTh31xqsq4Z7laBl4Z58",
-	"owmjKuNMFSf2IaxnK3mfj5HevQbmFGsNOlFIiND1S51/1/LHi5D6XaDt7oqpWW6HK9JYW+R0XjLoioQK",
-	"IQ3pMxcP6FLKSsqVXUbGgEX7/ByaZTNybZm11bMyqk3xwsWIxSq+ew4/Pozq1JjOmtzYr5mU4t0qDFFb",
-	"awF1DFFWQr9fM1QBe5LIqTABNABEI4KcDzMlFOOfiRSs2uBEKuxNXbHK4DQVGdN60eKUE8Uq4var5Glj",
-	"FWqsQo1VqLEKPTQzsLToHm1Chmmzh2Xbec1cIrBS2X4k7xf72gtYsarSSvORafMyf9EjMtJUI+CffGw/",
-	"7xxtGP+ftAv7zTs+HBmXyjrEvYriSGfTIaTIj9mekn1peKL34CM9HRzR58nhwa7r4hTfZbbeAFH+7A9m",
-	"hSifpSYS7mu2KYBFGM/nN3ruAAZk0DVZRQeh3nvetzOmguLaqyXY9xMGuLGEjSdm5ueAYqbdbW/HFuT0",
-	"wxtyyWbk2wvKJz14zf/7//9/Lr5DOznIYJheN3HuTKJZoliO92H7ct0VCqgsS9GhCbHfEJKDG4k9gw2Y",
-	"getUywxMoTkcgP8Ri1mgKZ6bF+Tiw/vzj13hKb9rZr8TMxewSM40IHC9MYDGpTTRfCjsRGCl4JPNpkNC",
-	"Nblw3S+wtdsBTErDjU1Jf9YVto8Vx1GMj8n1yM0SOAWs3Ir2SGNb5M1gxRLQU4zoIZg5ObcZXeF/JkbK",
-	"FjnNf8uLAE0nxEhy2K7iYsuLAQU08kGrAa1gHRvWqwlWtJF0v2kBmwlHwz/4OnSPasvcAHImrs7gq8Nt",
-	"fZv+zPsI2M2EK6aDSjh1OfJhnlunfVfIbZvqUmGdsUyZIyHrWPhEsQG/sev0xOAf6bOj0c+H/8YfAdeu",
-	"tzhjxa7kZemlSpp8L1xiGtAQS+/+kP080hf+jcp+WJAkBw6qrkYS7ilSZWVFv8Vpn1z9K3nXVh9n3z8d",
-	"/5c+/mXyw+D5T+x0emh+7f/j2tLggrDigf7SJKbal+Mduw7v+pL0gRLZ8caMSwagTblcsyinrBRw/ipi",
-	"TVMW5KsW2d5jCEN4Q3YipC1VWfc/hdQHTJpJJvUWCNDBxV9dqTCTmqPH2flepiIFk6WlDYUkJFKimS4V",
-	"wy8RDmYJxxigewzLZmgWBe+PgZRELgg3uXUTih5OU25IJodWEkrZUvulneHuZZaSHHBcbfGdl07hU6St",
-	"r87ItykRa+jJtkG59gDdM0EBVWep6evizwsygCKBqBIh6owVSWLCxpRnRCqSsglVZsyEKcenGnYDpUwz",
-	"e61AC+mDdtPngqUt8loqwkWimO1Js67QM5GMlBT8385hXIXdAsrYhZbK/C0AfWmRvzOQ+EAbxLlabYyL",
-	"JJum1YTCCh3/hNWvAV37yG4MZJMwqpIR6MBclDYBS+b7XYgJHwqpkEw61VUxmI+Q5JpnaUJVqss5k4oh",
-	"aEMVhsmf0ZLUyIN2GwqW5H9Dyow9o1En+p/f/qfbvWm3f//f/yuqSGqthJZzX9nuMaSlAuXWDukVaXy+",
-	"Vf6LKjbJy+7l65kH2GQ3kwy0CEz0rFqlfUdpodywsV7rpJFIL8b05g22P4YtcX8c5CunSlH7tqngf06Z",
-	"+9llBlbuhVOmcUu+tS2/i+1xB/tEunDcvgVj5HfLcGi47uUqSbFEN7e+lBmjYs1n8WB/xUnDLzL2+Uvs",
-	"hiZzqbivxJALxhSGm1VNrBjtfk7ZVwQPZKnF40QHclpwZBU6f3CjOMK4mR7cvN/jqJAj6wVk0polcoMj",
-	"Nn8igX5GnYiNJ5mcMfafVpVt+UXFZaieV2OebQjVU1w7R3nAvpHJIReBZSEE9Dk3iNYLm1JMbKkl4eD+",
-	"qvbb87beLQHEYVfoNv90SJjrwW3+6aJtt3FhINttXBd/HdfF1AlaXnbFv1dIrtCgCIJcXTZfhMw690w4",
-	"qHUyoVpfS5VCBlaC0PXQcDy1crUr1mQCy7zmQ7HHBcThFBZ64mmBg4/MsR1fhIE62LYrcp7tYhplxlrk",
-	"VDiJEV4N2rOVRggdSzHMJ4Zwj1lGMrumwNFsX2tXxwXCOlvxvivcLi+34MNVfUjTfQ0GIKSirYyLdCUH",
-	"eCcVrQBgg8XhR446USInE6b2Mgqnfi9VfGD0npDKjCro+oa+A7uX9+o0aHj3A/HuTbjyMuM40p8voBQ5",
-	"5vPCYZXZGt481/Y2jgpler08MNcWS5jXEiN8ey8R/CT7NfwEecug57kzNdbrnbe+jaOzDVZ6trDSM/Ba",
-	"1Z9BRfu85Pr69wftGvdI4x55vFXTpyiPbCgLIkldNF7uj1k9/CY+FCzd4yKQEjFkOvRm2pbFywNYb1VZ",
-	"I/kHZt6yB64tFDifN+H+jmeeJmNGzpzveIlL2X4sPmb/tty1E72aKjlh+98zlXG47hvLER+YRBHBixAj",
-	"tVJ4wHTPHYsPy5zzoUBx5qyyXrrseakrF/qckh8cmfxI+wiF4o+eZtnAnnQnoICNtF6AQi3R5C1bJphM",
-	"lBxwPMDblQUKZAvkQ29ZHW7lZ9QAkTW2hLsBkeUZQe4oVzOQPhtIxfb8fd3D++opwDIGY88DEwbSRlzS",
-	"ZT3gsVLJA0sz9JwvqEVe5R4ie+nBRAAehCJtkfRnhXsNKumxlBtnQViONPZ2a5ix3SnzqIJV0eoNYcPe",
-	"boEZ1nDIhkPujkO6lzw4p2y4XpMP1miQ9VDqVooCtVh9hTK5n9CMiZSqlqXra8voCsJfug4Ij/3t2euX",
-	"5OTk+OS7olJuULJvdeEmkRZOihlG7QtpuiJlScahaJI2VAGCwlGbpHSmCR3KF4QaMpbakIO43W4vqYf7",
-	"duYn+gCQxPmrv0JloJHtdyXbB/cEwHaT8GYF1zyoAbnirhetFstl4G3/ZP+3EgG8qBUaV2Tl5+XDggid",
-	"wKL0InAZ5s1B+jcjNtYsu8I8woWrup3H7s6X1Nu1G229udF3hQ3fzshb6AAbQx/Zw7shbjho7HEYwAph",
-	"6FblKnz/KHPU8/27WIIsW6u9b3nD70V/n3en7wGu3oYa/MaO8Q3oUUNbGp2o0YlW6kRIcL/R2+hESHpd",
-	"mMkKIWkf6dueciEF29PnpahJbhE0SQC5SF4ykVeE5eKKZryUNwQB0FwVuUaWDHIxZUUFeQf1PVBMj4jy",
-	"WltXwNiFhibYtYvRKtN9FOz6zFwzJnIuUGYCJR5ANeSNB1FfXQHxjj5nyg1coDXha+3qwULszMoATOfC",
-	"2mB4LHQRJHXPgd9VhX+VIzseC6ATmv7s9vYyFwBYM0QL1mvX2nCihhM1nOhhOZFL6Nk0zCOIa1zFi4Jg",
-	"yPtjRUDRCww/hwjioEyzzBHxnPvMZbUiUV9NyEMY0yCpqIqaz0XafenIow3JbIBHHxH1Km7X1saLgCSt",
-	"olx/uDjXtRFrtmFRlRfoEdeEkjEb95kCMgJCbrlsr2ZMx5gfkEu3jiL/IftAlT1kXVfgUHrEJw6+jqw2",
-	"eGY+tQPm5tIU6hk/bdeu8NZPlH0hI8IjSPkKwK7mwYSRi8IodFH9+iJuAsCXcDVIYP+Q/a6AzeEGNmVV",
-	"EjBEFH9luHx/yP66jIKRzNIojhA04nf3jxBzZ+PAhSBOonywv5/yLNWEqrE705qBk32Tuv5ZHhMfudgK",
-	"+J5iYYKHpQnmoECunoPhBjSMcya4VHloB/HpDUtDDg7L+QI+RoErLoY9TK6vGa+w+0TBn2S/BoRhiRbs",
-	"LGvwJzxp9ZIGbeM75A1i7H8TKdGw7bD0QnCoA74Nf65g2wWO2PbehhWMXn02FcVDFUKVuzC03UOu5UmQ",
-	"LeJTTzxA4xWzegvUvRvb3vBHq6JeXKN9NNpHo33cl+P0c2kfOshUQxitRdrySqQOtnUOwwt1kHkLh6ct",
-	"JJVMk8LGXUVEFhLg7ioSO+TIqHO0AbA/dCly8KojQsXUq1m6RDKh9pujkg2F2QoRrLnwr5wFMbxhCzff",
-	"HoCV4PauswP26gFsZ7zesOCskYvvznMaUIWvA20/d5m/Kg06ZVc8sSrea67YQN4QKcgvXExvojLqblhB",
-	"bwucV4iB5xMY56jVbh0cHLWeYnx+MlUKFhYE6OfovOG0D9qFvgu0ng5RIX8r/82zjO6ftNq7VjvdZ1+v",
-	"dvqD9mCY+Ytp33N8qE7edq7B+j6NFtpQ8yotVBfk8I6UfPc6qX/R/if3Lx/9ukwWPM0yH4fhmIPruCos",
-	"Y73gF9VFVfVvG1H9tQpdjfi0lfgkRXE6dig9bXfn1osw7uDnF3TEaGZGSx1Bfy90KZZcEipmJGUTewNE",
-	"MvPFIrBYpZB5nYzY/stQhV4Sp2hXhpj/iK+/qzyV29ZxObP6wTpuAssT1iEEjFtFlF+x7W/9VjztM16V",
-	"8rGfi6iwnz538M3vSXDWx8xQd9apYXuZlavz5Mvb4rjtK0YxHqvy0MELNfkgtRkqdv6PX2JyxlKu82i6",
-	"K6b8fUM3nf2WLfKvEc+Ya8o1mRbXOp7D3QBfYFf4OD1iJLmW6jIm/WmOu0YGlGf6hau7jttmh4UK6yft",
-	"I5gNZlvbJsG1qE58OgPIUKbvbmyAuwhdx9xVYbBnfzqJ0Ew7VEz/mfknyu4H/nEbeKHwE2xShtDNvkrG",
-	"zrJi/R75NN/8r/fS5Pzlvr9dKq9F6esJaXo7/YLB+V24O1jVM7z4ejQ1kP5nJ9bahHpopqw2S6Cqkp3/",
-	"JtRjzIyqkw7p2mH9JkY+KDlmZsSmGtDAyUCqMTV5qSO8qVKBcKeZIW9ffTx78/K89/H9z6/euTJHEKcL",
-	"k0Ymviy70c1w7RW3E9mfZJSXD0g0MmbSc0Grumekodmn/C1/6+I7ulFsFyRT++DVx24U48H4W9e+qRvd",
-	"kgOYXnEwyvv0dvX+sJuJ1GBU91sVxWUo5uNnJ0+ftBeRliuZqPsan1liflwM91PkdumjPWggacaflmQ1",
-	"+dM9kCr4dBtdJDlhgk54yxOo9bBVdMxIKpMp5CdBATYpM2eKnig2YIr8dP7+XaWQdz5hCZbD5VLYVg8M",
-	"VeVWH3Wio9ZBq12fhJYWsuy4+13aHrvhc+Y+fq22lhUcKb9IiGPvDzXVxJ3N8j0qXZgZHWc1Lkw4bh7+",
-	"lsixfQAWDKwlYymWbpHTjFPtpCZ2M6EiZSlG99ouUhTipzsotiVm41PFUkINBtrlZQqreVPp9P6f07e/",
-	"fM5r6Deu4HRuSzsELuFKfvUx3FB7r5AtRZ2ozwUFJP3t2VNzXx/tfXWHeP6+wljqakkdFSeEMuUDANUV",
-	"m7uz9ihMlZXC9+GcuxfMD3WOiiIql3tyakoVp1oFdhPYgKrLShRI2/MAkA7tMRwHffDVA+UAYLnXDIqF",
-	"MpDTdV4jb7F8sBvbo1Mtju7raXnk8iG/AmVgqOg4SJILXXbBuLZnxaAfnIQJPfuMDHiWeaqHi3dhtMFQ",
-	"fyDg7sJQgFKVw5b1GRmBhB6sjYqUp9Swqu6nBZWCD1E0tlOz74yxsmtAzuwvcjBgKvzIwTgVr3njYSDI",
-	"JTe6Q+CawTuB0CtumOLUiuTOumEZA5lM+xnXI5bmNg/B7NHF0IZwc+yoFa89T0YsnWZcDGOEe8H3weez",
-	"383yohygIhguwLaoGlQqBn1hSA6leOHsw6Xl+BsWPW+RD74NseIo4cKrmiabATS95V3SjEq76WqqL777",
-	"R4hzJVbh4dqAXlEU72ETqSq34ZQYOp4wtceuuH0zlHCTA3KN0WcTLHCLwDeSpNxeltIFTp2HeG4yYM6K",
-	"c5EcT+8cJXFjAHW6BbH8ks32fB3RvEJrCDvQiSBzM4pLp6ozllf5PZj7CeIHq3/CsqTFDY9xOb7L/OMr",
-	"pvhgVvqhuBJz7wl+WHyL+9fie4ofNJQ7dSVdA6CURIp0mpjiRfMgKlU/aDzq5UkUwZV5l6BWa9gSrmW5",
-	"JTxabOmO2VxjV+O//HAxmyxfbglPeO5pmFYWvDiAq6t+7E9PBa6di7YPCX10swcgFHvgMtuz0hK6LAK5",
-	"DbAqsNl/gCrlXBnIxvcCgYlm13QG/zoFlrD3UgqjZLZ3mmXyeu+lYvbicZrpdWIVdAjb38bVY75XfMhF",
-	"reFc08WRXt1MpGZ7PxYLWSnxQWvf+DaOXqK4u3fuhJe9DzLjyWzdOK6b7+U6Aej9RLF6mPthU4gmGDCl",
-	"mKo5A9+8ePW5pWFm76OiQtsDnq9p3VDYMe+Xd7NjToVGVWnlANjqNo7+a89v6MfZhO29n5hVePZzu2m7",
-	"+B4wlhNm96wGtG43oOWbv7soD2cx+RSdUcMwPmjdCHlD+y38H3U/hm/vvwakh08YRRm+8ykKIpf3ztgk",
-	"ozO2dlFBn7wLSMc3AJ6AtxZq481Vs56n91W8JiSYi/R57omlFmk1iS8TzvwvpLpV/K9ElqsZwByJLpH8",
-	"CqZVyS9LI8srphRPWTG/4Mk8+Y2ryK+j83PUuILeV/GMeMFLLK9FxdMKvlv8mb+yzH7jJeU547JcEv5d",
-	"tCjkiDnp4fe4qHvy5R6uxS9Xvc/BOn+Po5Fq7svjvC9zN2PhgJc+c4H88bV/7TUfZP2duL39/wIAAP//",
+	"7P39khs3kjcK3wqWuxFjechudqtbn+GYbcuyLVtf2y2P9123lgSrQBLqIkAXwG7RM5p47uWNeG7h/H8u",
+	"4FzEcyUnkPgooApVrOKHxnvCEQ6rWYUCEkAikUhk/vJvvYQvlpwRJkXvyd96c4JTksOfF1nG757lJCVM",
+	"UpzBs5SIJKdLSTnrPen9PCdyTnK0xDMiEJ8iOccS8ZzOKEMLvEaCsBQlnN9QIo56/R75iBfLjPSeyHxF",
+	"+j2RzMkCq3rlekl6T3oTzjOCWe/Tp75u/g3UVW353ZzYdu7mXBBDgmozJzhFck5QTsSSM0GO0MVEECbR",
+	"lOfmI6EpVaX4kuRY8hzNsUCMS5RRIUkaUNubS7kUT46P8XJ5hJMFObKv/D4s8MeXhM3kvPfk/nDYt30S",
+	"MqdsBl16xpkkTF6RZJVTuX7LM5qsq537lucTmgo0yfmdILlAkqOM4xTxHJGPJFlJgjBbyzllMzTN+QI6",
+	"MuHpOqQ6JVO8yuRA5An6E+OM/OkpmuZ4QQaYJURIngv3fIIFGaxyah70+r2c/LqiOUmrk+V19Lyxo+/W",
+	"S/IGehVhnncky7w+qqGXHM1WRAjoj6pV81Ssb4wLRqfTtnSeRsn8hixzkmBNUIzFJF0QJChLCLqb02SO",
+	"BF8QPe6OgVT7REi0EkQgKlBqKiUp+uLy22fo8cOz83uOB+lU9RRqoOLomgWd+veThw8enp6ePxgOew0d",
+	"WWIpSa5o/O9//2U4ePz+z//Wi3Xv+Ts8i/frluSCcmaHNyeCr/KE9GGJvJgOXmGZzBFmqfrxmjOin4RT",
+	"cN27f91rOwGPTgO6r3u/XAz+Cw9+Gw4eH40G7/920n80/HTdq+nIxyUX5PtCNFV7ZBc7MgJMz0+tYFJC",
+	"IuyNGqz+S8pu+i+5Zon+JZH5enAxlSTvX2JJXtIFlcVfA71++/85uNQsMHiR9rqtkxcpWSy5JCxZX5Jl",
+	"htdqFCvdy1dE8Y2cU2AwNWNq8ZK06LXkCDNEcJ5RkjuWvKNyrovjBUFeY4MfyboP82uZ8Q6La2aES4rw",
+	"DFPmeJYzqGRKcyELqRrybguBrga32rsLlFF2ozqg2mDko541vXYenT561Ec5yb667qlX1717ZaoyLPQX",
+	"JeZcDYf3k2O8pMe3J8crJWL+kqxywfOvyPqH0xcf+Mfpf0Ah8jRooG4Gz4aPH8Sm0HJLnC2XWM7tKkty",
+	"AlLBrraQYEtqgllKUyyJOB6ePH40xPfJ4OHkJBk8TB6SwaPpcDgYnpzePzt/8PDR48lJ4/qb8nyBZe9J",
+	"b5XTQU6mJCcsUZtWIFCinOm4PLo9IYKTOcpgPaA5v0MLzNaW7QTKyQJThr7I72kmw2oJFeUESThLBbAn",
+	"X8niO+CyVZYhtlpMSI6ouGb4FtMMTzKimRJ9IUvCVJOhFoYgsixRr3tq6q97T/OvTk4eP34qvzrpo2vQ",
+	"eTBbw/PTx4/1i3qROyzLLjz47f2f4Wstf59K88cXqvb61/e+jAs4N9oNKoE35lqc4eUyo0TYpWMX/Req",
+	"x3108fYFulGr3PRVKQ84TXMixL3YnH3x6z2Ec3LNsNK7SIooq87YF3dbDf6vX52cDodP7756MAxH/9ev",
+	"7g+H5s0Ww/+rHd+76PBXXtcOv1oaOcnrRj+uqoByC0LZjKt6yEEhFlSWFN4e43oF5iRvu2eeDWuIzYmY",
+	"PwOtum4zhCIjyW8IM/o3+uJ7KZdvWLbuI1BASR9d4QW5opJ8dSVzmsh7IcVBLV9huszliKx/yMh338rk",
+	"u4/Ziw/LYcL+mk3/4yl6i+X8KyvC8ErOj83XT9Er/HFwMSNfPRiePRoOnyJLxlNDxtMyGW2H52R4ehYf",
+	"IGDpF9/EB4emhdqjVwzVO4kg+S3J/yRQxmdH6IUR2hlVzK7mWqgt1t/sVT2P1KSfnD5CGVEcKvoopTMq",
+	"Rf+ajY/GfTQeqf89GYMcHA/Gfb12b3GmNnWhtMa0vG42y33cWvE9OX0UrB5f7XoyeP+3R/2T00ef6paF",
+	"zNeg/lRH8rWW0HzqZIPk6A5TiSZkynM1uDJfUzYLeOr+MLo9USbvn+ptiS5Wi96TRw/O1KpfUKZ/FwuB",
+	"MklmJAf6NLu8yzETS567Y9XG9Su5Gnb0/bt3b68QZ9nal2k+YyRKbeK3JIey4epY4I8DPCNf3T85v/9A",
+	"yTBEWZKtUnK1mnzD1f4nerWMG13YVysmiIwzrdbshNQnEizNcUQR6503pgTLVU7QHc0yNFH9WPBbew55",
+	"dP74rLTCfyZpHw1P0A+rDJ0OTx+g4fAJ/Ie+e/WuVh4/jhH/M8E38fPGBboj+Aapl04T0sdDpwBIe9Ti",
+	"U5TwFZOUzdxZpO748fPxde/+r6eDh3fP6avh5V//i5EXC/zrw98uOpxKzoLFoapsfy751O8p1VXbSvJk",
+	"Tm/JM6u8qWfaskA5e5GqYSiXUC2rw7g0Zxqn+I2oKv9vTtFWh99/PabqbKEPN0f2hBYUM+9gEsB+ohv8",
+	"kcq/6tNeLU1ekTJRbRvs926ojBNuXugS5uBZ20UwHmCWkOwFkyS/peSuSna5wPZEU1tHM0FzzGbkJ0Hy",
+	"S55Fprb0fntylLrUTEnGBfmBTyI02Dfbt/6BT5ob52rlSdI0M5UiB58bOFQ1MXmlRJmkWs4NmrhKeE7q",
+	"atcvyxW368E3BCeS3mIJHFRtofT+gNz1LWVUzBumt1zg0JP7HZEXb1/8SNZVUopXZSLwko5uyHpjxer0",
+	"VBzdq7V776tNuHcdmrlaLRY4X29qzRbbodGGbSh4230LMg18S3Ox76lJscTHw0ojh5ymmiZXKZUv+Sze",
+	"nn1ZaUy9GGV81qWpA01UvLGGhf0dkfWresNajTcW3aS+IzK2RdVuPPGqf9RGqUrV6nlr2V5bde0+olvo",
+	"vImYhtprQXHKaraf74iM7z1CPe3SQHzz+Y7I6K5Tv5fU175PlvjAJ14TB+LsSAPPcEZYivPmhlyp3Rts",
+	"2jQqhbZubi9TE1T3li5JRhmpq9a93636Z3Ocy01t6EJbNLQXSRNUt2/p0vlw9R2Rr8ndnrdu89JrY4/i",
+	"qqh0XyLK1Pg9z9JG9aJcYBuNrNuZXbUYXYv2xeFOdy9poGx9T4XkMblTU25bbbVUnXgzbdCJyoW3VGCr",
+	"bUbHfGNrbYbUyejGAa2U2k6SB1WJN9NG7g4L7zSBP/DJK7KYmC+rzXjvtxnDQjDW1O8X6CqX1fcgky7J",
+	"LW1oo1SmuwBzlYg30waFpSi2AxO8I0I+g1s2Smr6ExYx3xk1reYT97azqLVfXxHRMMRBic5tvML5jRvX",
+	"1/xqziOjGyt0aCvGK35LGldiucDh95nX5KN8i2fkzRSEHGz5NZNiX1ZELThTRIhh5KMcmbf9HhWjnNzy",
+	"G2LohouVo19XJF8fee/6vUw7G5TL6McRmg+7VWkSlljOj0qv+217vn2HxF52Pr/R4G3rHviy2a/NPN/Q",
+	"xX5P8DzyFp72e0LiGYm8hcfwWq5E9L163u+tlqo/6Qi886rlwteR4TZ2nLqxdq8r3JKYe61Sg+Z5XxXg",
+	"eXTc3Jt+z/gCjfRlaWTCwvfFB9OcL+qLw9v9cGi/x1cy4YsIcfZFv2ddmaLd9V96Rc01Wl1heN3IO9XJ",
+	"dCpjzWx677cUY2SBaValRz/u98hHSXKGs+g4+C83Dvqv1Ve/blxKMHKx1/C8xWKSeFZ9K/WtwW7rTN+N",
+	"1c2LebnlpHSUsHtSxdtufBXdwNtTgpfbd4Tk39LZKq8b3ki5LTuz207Q0AOxl3NJIGQr2/U/Y2e8oSzy",
+	"Gp5uFAELMJuV3y6ssYyRjAoZbd5/uXn7zaWo3X/C1654fPfxXx5+597hsLn17MKi3ZbZ6w9U0cNUSyJT",
+	"ssS5XBAWocR7txu3bbUbHXj+d7IGtBxc32jgcYCztnbkgB+prKd1l6PVcjXJqJjXHK6Kt7vr8ttwwo4T",
+	"vQerzH4U4dC24/GDe1FDvOhk3um+s+2miRg+CVWRXfkkx5LETz/uzT9ZfjTboGrtT4fRSTsb6j4PWVva",
+	"Afez3AJLn7fa7PM4uTuYFv+ZZDfQe3jVgIoR+JaR6PZhXm27NeTgK1mRAtpDcr/7xpslYdErHPvicNdm",
+	"b/Ue23S1Wy3ye/CyvXRuhY226Xixw1uoLzd4RV5+Nq/IS/KBJHLDIJWLfI4B4kvCGi6SygUOfc2h26u5",
+	"+Pdfbk/I5ku2SyKSOUlXGWkcmWqhw4+Oepq+4810lct8BrIkz5viFiolDh23cEnEarFJKJWLfI71dstv",
+	"SJ3jTPC2q0fyNoRop0Ct0dSRY19X7qr18zb+e15jngpV16BfZMtG2+lRurkGR6bt58PzZdpmXppV0UiZ",
+	"zvfcl1yq3biu4/7bAzMiNNU0CVvTsvUkXG2W/lefXfZfSZw3+aiW3h+cnNVkQes89PyXh9yofwIlvo5z",
+	"greH5WLdVMMGWC5w6P3PtKdj5GvJMa+3naKioQa+LBc4NGPq9qIHueLV4Y5yuo2oz2/x6gBHt3LztQfJ",
+	"SonfwzlSE/WqduG8Intg0oZNZntRsfUmo5usEaD+y8ML0Pjh2Ht3wIPxXzlNawaheHXIIfiZynma47vG",
+	"s0Ks0KFPC5/KDWj2rEOkuCHrPwlEAZCKqodK3+31ewyD943HxE1h7f+Wk2nvSe9fjwtAv2P9Vhy/+EaH",
+	"hBf9rKPFG4pmmkp3ETvR9fX6IoljKL1h2RoRJnNKNF4Q4syiwgmCtNOVOEIaa8kMOUow0/AHS3CL0rgB",
+	"y4ynDqgKugTmRK9P1oOroJ1KshCbOgG+YqYDnwDE4oX+7FRDWJhfJw5BAOc5Vu2uGP11RcxrRZcbC57H",
+	"5icYDG4AwdQyRTy3eD9uvqqds75nXaemmWkCogDbZEIyzmYalogKn6NqiStz0/YkXpnboyiZXjsxbtI3",
+	"TGRP7OTuq7qyU6UzAVOdb8VTXxs/j8bZswBlBsEFZk/SRQmo7HR4+mAwPB0MT95ZuJD/qpnXihdjBPtF",
+	"7VQD1UoISxbHPvp67fTwrXjR6ep1nFhyB+rIh464Ri4sEN4sQB8VhvfqyIrwUhNBZTo0dc+1D2N7msC7",
+	"0YJb1ZFmXSDbUaZpMPQYv8jamQSoGEuYRxcFcDLMDNbWWkiyqCUvcL5sSWRBmKb0W3B7arV2AGbSAN41",
+	"LqCTLgvIulbtvHxefCMaBjvYaLVMpKnoI85AUALK4gbZiF6kZumlHIDSyEcqYEwsYOo1S3CW6U9VAUEI",
+	"wjlBGZlKxFfyCL2Q9t2EoIQvJpSR1MhrgzdslSsLnbVRGpemv5UkVvPvi96T4XYbujtBbyWz3Nm5jsVL",
+	"HhwdZdYPfLIVWR/4pI4g5yvSkZQ31uF8sxYIJBg/9DoyCjf1dnSAHmdp0BRdYknqVTE4oRSaGDi41BHj",
+	"e790G5VL4xm/cZbwRGNpKVI8iNEoNYFr/pYEvQPmb0GSba0YKrVuNtJmIwHaT15AmSYWTqGN27GZxQNt",
+	"xX77hiLjrb9pHzbA3oogPZcgeReAzKw25484kRXARpLnOKuj3IUD1ILSLShzv0PYwP++vv44HL6vAdD8",
+	"en2lw3k2q92UVZTu2R5V7hnZVeOekVDqP9hK5keh8KKqFs6yYjQknrUbCzPnv/RyPuGSJqL3vtUQSWNb",
+	"6TRAYNUId8ItBqVRdX/n63pNloeShr6T3eGZ8aeKEeO5VFnYwmVObilfCaMIXSDzmgp0izOaApZkCXR7",
+	"SjOlpwD8p+C50oRSvUsU67YApK5TA61nVwMOav3SdYCGo0EtUvzHJc/lRQ22ulY27SgQKFsnHo1i2l7V",
+	"VpV9qz8qIaIbc28ZTVLzlkFQdSj8Bqd1RhjJtfjkud0L4RK5j8QqmSMsEEY//fTimz4SvAri79aa2r/S",
+	"aybwlGRrrZJyJqiQsIktc8okgFJfXD178QIlc5zjBCbaYlqKJU6UXLvQSKgltrgha/V8lUMqCnLNHJK7",
+	"GWULtl4AuatKNUA7JA+QFqT9nV+nligopVMA+y5qsI2dnZ4+vWZ3c5qRSDugbqJlzmfqyNdXrbgPh49V",
+	"Z1QjWhN0wNNGnVccTgW6IUudaeP0DM35KhfXTJ+GsJqARJ0kS3C3D9P708fJCRmcn07OBmf4ERk8xg8e",
+	"DobJSXpK7k/P8PnEcpu2sxbsVsK0r8UsPT9vWiH/MvhH3cp4MTXG3tjC8DFNbUoFyRU3sBnpq6H8dcUl",
+	"bCxogfMbUcAKr3KYHvsVFe48yxnpB/lLAAb97OT0CI2/HGsFgAhEbkm+tt8/RUL9xhmQJOA8JYjaQsCe",
+	"s1anqAUWVYBuncEhPrTWzt2Ey107pl9cX3/59y9+Pr73l+veL//yr4N/vP/yuvfFL+j6Wr7/sm/+Lb+/",
+	"9+W9xll4TUgazZCw3Vxcmr3jiVtfVJZHHp2dPrKzds06Thvabdau2f/4aXvNGalZQLrPfGpHQ1SE+RyL",
+	"2MTpvTTC3fWL65oVOueiOk33h2ddx7hAJW5QqD/jSDeZGAD13BZo0q1KloSddKsau4Ki5QOfNFHhzAc7",
+	"tf8jrUWAv6GyqX13Bb5r++aafjMQvSbIsGsDVd59/I7U1aT2eKUB2G3+DT4trpsYwi7NSkzxK4KlLBkm",
+	"/VTvyfmw34D1fhogvZ/Ekd7VKbpuHOEA3zSh7iZ5x0G7IjiPqgLko0kIod4r5aeP6IxxtTpRgoU+uufa",
+	"zMk4uqNZmuA8LWWImJB8VjO4vx7k1G58EGvHVb9uHNnCqXPHsS2inGqvySUo6LpME1Gq3MiU2wNl2pki",
+	"vdLBKJvtpHdqprXaUXcdgMY2hgXLsU3pBAD4d3OiFpr+HE3IDDM4qGAkMn53zcwLdUzByyXBOcqwJE9h",
+	"S7RUTEjCFwTdUkEnGenbyiC9El6QYp9dAxA/hruUFKVUmCqtNoRde1pO0Twg/Ai94+iGkKUimC/XfTTl",
+	"WcbvkAftgCgTkuBKiosOdyBhuM/ulyA/ibhJV7HYSkACkFrWsj4xO7HUJwBDAeXDcw4BV0KdF6HkknL8",
+	"QWjXCDd8gEIjRlgo3UTpJSZnz8j4Q/Se/GKGDeKwpPkDnI977wswGRg8NxXn74aPn9y3U+HubtftMpJM",
+	"tImO5kS4eh9G6gX/ms31JSfOY0/0nrBVlvV7GRZytBIVwh+8G54WPLQAC1gv07FrZuJe09lcZmt08e4K",
+	"iTVLev3eMidT+rH3pIfpcqRKj+5Pf3z88fQ/sH4Jpp6R3yVNhYGs8p/ACPtPRMKXBKbBt30+yQkOECnE",
+	"k7ucSpgSF/Xqou6KlVY3SZ9aG8c1hwHrRd2Pjpx7E3CkTeQRq9MUO3becC4HRoDWHvsUSh4XxSJRFfWf",
+	"BSUjbvANX/olI67H9V8GJT+VPKg6LtjqCl1wmOc5z7RA+UAg99GdcVgzoi5dZWTkFHPFKrYqbTlXNQWv",
+	"E9+VGcw7I7MIXtEct1+BkFsOlpz5/Ipnc0IXagjjAuT+u+EjT5a3bOZUL3QwRrf8ZKjUGSphJ7kijPIc",
+	"XRozOHrOZpQRpTd6wEjezYjFHRNJTghTm4J5NiJqFDdIxcMuU4+5atZqyZlqL2s2ZOnmhetT2JDfoG0l",
+	"9pM4Gm99LeXCjfi19dXUfFNBUt1cSx3qahz+sb6ucuGmQN0mWRn7pC6WtamecvG6+LymOsrF6z1362uJ",
+	"fQBL5GucmoRsDfJ4mfNJRhZ/jsjlRGsLC5wpbZKkI2MKhzB6qUHf3oUXBMYxZYlzQSAnc8qJTgqoL2fB",
+	"yA9L2p7vnUcyHPjynKsl+4tr3OmSXpvm4sI8XnIQ8b0nvWPtb/XpvdJPhcQ6Qj7Ic2q0U2JBolqmk7Oi",
+	"DTKvWen6yo4LKsbFqNTHKU+EHVpxXB3B1nLvra6jTubVDX0/OvZUoJQnqwVh8qgHt44FYr/HHpJ8lMeJ",
+	"9644m3z9/LsXr5/89dnFy+evv7m4vM6v2V+fX169ePP6yenRUP18/vqb8H3J7hFcWDFELQ2IT9SC0vnY",
+	"zs/PziEfmzvGTCjTKP7BAf/s0fnDB8No+rHYFappaUozUtohTFLuwTdULLmgcYfrC/gSDormCq2oNDRX",
+	"YClxMlfj/BS+UZ98dV3oIkc0Ee0zsdWkoe2wq/k3zDvrZu70pD5VU4J1qrT609NJoPxYvMgFzfGR0IrT",
+	"v6tnXub4EDQSSzE4e3iilK5DKG1uz//FJbNf5lzNm7AkHStiB4ZY1dHMpTbuvREZV3Jozhlxh5y4dlXS",
+	"jySeicBPQZ2XxKmqP646+QP5qbPHa/3C8Dx/d1abYun+6jevSulIlqZGjSn4MgYW3FrFCfD1a+L/G/fy",
+	"sHQ8fnLTgao0WcZU9BxO2ulO27g2V9lTe1rexM1r3x5nJaG1zWaczUiOXNZpbQiqbLSJQy7daas98bZa",
+	"azEraI9vtOU+7mub3WZw0CXBKXgwFT5+2i2hZxIGmhjW9sK4jXRtO9Y4xDjS20/UPnSRLIg7Q6oZIlJS",
+	"ptGh7fYAMn2UmtyuT37p4WRBnDx/r2ZyQX4DAdl7vsr5khx/TfKMgsYrstUMxOKCDDxRuMfTox3tuunV",
+	"r/ci/iohyhtXvE/bM86mGU12U9j1ZEh8Q5i/yi90PFQlhiHLCU7X2hld1Kzp/SjPj4sVDcEOyNIYX81+",
+	"P/auMJuBLhz63dW4opcUebALb2GPNyD982DX/M99RKfOScL3ZyqcoUpOPNoL6ZpZN6TS3cHJdimkYxeL",
+	"kPSS5xOapoTtxI5Lki+ovgtLCaPh1vP/46sc5TwjyCjU2jysBm+tXpnQPRsxAXUZR+7g5Hgwnr1f8Oxb",
+	"1xHkOhLn3GqX97YTaYcyKrzhkCRVHJbq6APYXr7XrPqO85c4n5Gd5s+w/UhyPsqgtpLq8NPlS7glU9Nn",
+	"CpfTyKtNUnKO4PtDztf9k2K+jPHD0eQIqJ23alf3NW+xMSoNinVVYTh7nuc832nSqKlpBCaVYBtgaMXI",
+	"xyVJFN/Aa8QTEH7pAWfm3Ded2H4iS118Okqd2MdcRHvPtOQh+S3Ji3mwwB87HZb1bWZqYcJBCuc3I8ZH",
+	"Ys71lUU5wL7lvcBnucswOav9+7s2F6SEpSIscHL67sS7zDYFRuoYnZWKnehifx6qP+DIzwCp2aOhbdfO",
+	"DT/nKzsj+vsD3akYZPtbmhLuA4m0aOJ+DFakxXdnPd8WoXu3IEQp6KNVrobWmjTUU2fOwJNkkJLpzKLm",
+	"G5PrQgOj6mrmWIwEQB5JdfSc4kwQez2fxi6avVOIvcQHtT4hS0lSB1tRtnmtDE5HwMMvMUictpJmUuLh",
+	"l5Slv95SIXufPr0Hcsx1oeg9GZq1GN5Ka5z+Ms8OHxd9ckWiXDssca2z9tiWU/dwlBMsiumqPRoVTPeO",
+	"JHNGE5wVvor7PSAVAq9m/woiLXc+JD1TG0wWSNn6Y1K5cF26/YYaKsWrqesbvvYKxjPB139bLhzJydto",
+	"3ar90jfdt6vBfVGfRbddRd7FZF3qmJYXgqVLxQIXvvn7aqbA+hR3DdeJkQ/i2LFNRr+wcD3KaqPhsPJB",
+	"LShqYzXl8nWYf/WVXMUoqUL0NVQQlo0jqW2yiJSEkQE928+dhfEoSTIu9IWF+mOzehPa2AIQcc8yForN",
+	"r1c0S5WWvzBuhYLoo08HrcO7ZnCbgmK5CoGnAYFu81Fl2ygvdZvJ6TYXDmrCarYRExm/+waips0wRoPk",
+	"tqWCTN6NUi4o7Sfq3vSVK1ufh7ttFfqDMOVxs7+HoXrX6w+vmjCTUHMlXtkQcL7+M1uojGy4STQ41jJQ",
+	"hPsRCnrNW9277T1myN3f8hyM/ROc3BB10Cd4AdbUNMfTUK/vdoa578EzWl9PcOPWgQhgvTNa79embWKW",
+	"NZgYZVR3dPlvtjpx7PF28kdIshF3vqRyP8ICJjNEj9yk7nmlg3z3jWsY+hLNy9y8gPzCZbDNTSvCjV/Y",
+	"v50Whnehb/4Mdkhd9WiOxbz3pPd4+uhBOnx08ujRWfIwfXD+GJ9OCcbD5Pwcp8OTc3x/Mj2bnkxOJ8PJ",
+	"o9PTJD05Tx8kJ+eT4XQ4xMNHvXarLcmpJDnFcFLFLJlrR6HedysiBNGBbzN6SwRaLRXXvCZEG94nBGUk",
+	"RXKe89VsjghO5khIAoW+pWCdB7vqSgcYY7QSK5whY4RCE4D/WQiS3RJYz+/wDTSHVuyG8TvmSmKlFAD6",
+	"EhJ8xdIinF03A00YVQBM/gItqBAk1UF7eC3QnN8pkpc5uSUM4hAWR2oWwrXxvSo1J2u4PkE4JEC1d0PW",
+	"vSc983gkeHarfTnLJ29n2DYVFCXvCJ3NZe/JfXCm6iAZuto8PCFWiKQm1aYo1cX7HuyWhr3/5vNSZZTe",
+	"93uzFU2NBfRC3KA7FxKSq2M8gvAPlqrJKgabrwy+xoKyFSRbPTnvgycVHN+zDC2IgXyBCUu1RcrNHXDF",
+	"mq/QFFhH1T+lH0l6BO5sTp/z05btUWPzpV1cFnsBePvyEGkrkKvFnURu9X1YtC4vTf331eI1iMQtRHUw",
+	"yq+5vADjGJ5ku13RMC5HuKjKs/a/LoJ70YKkFAO+EEAZqEe6fXMjASHbG5w79nOp9qCQPa+5RAHp8auA",
+	"Ug/3cRXQMDRmWMLx0DP2rVqfO08WrPKqH62+ay4cN+FOHnw5lWgwd6BzfEtgyATsb1Q2TdVxSwG523ye",
+	"hfNpe1c/lbrE/i716wfOQ+HwQPWotPP5iqd0SuuQEyKgBo5ruCCKV4KAdw054uLn51iRgyY83cG5JKSz",
+	"JtYSglIlllTAwV57/HoMrhEFDkruzwTfFCS/xeuM43QvN9BLXVf9DbS9ZlaUQ8zo57hqPvFdAzSFLa6Y",
+	"q33Z1yqIdF7NQw4+KOCr9i2m2Y5ehPa0uKBiYRAe4jJM8ZKN9IXw1AB9RDOi5sEaL0KXxWG3STotJsls",
+	"vsijPT5HlU7uzXujKk6URII4CEbCUSnN3aXT3XdZSF6Fo1hoxbvAscaGWcBxx1JmlQXnpxRFl7HqrGaB",
+	"mjm+obLNBgUHhZ244PSRf9gpxsCPI6lZrtER2xc/tBrpvnMcsWJOy2mmF/glmeZEzN/xG8IuyXQlduQR",
+	"ygCwbZTrekeSl/wI9TKHlwheKjYGdyfwaNOf962vLsT4GxfDlY1MoVJYCAXoDGFprfMJXsn5sWlvZ0Xl",
+	"xPdB0cB0QVcaXFFio7I/BWbDcKpBMwPaMIAW5EdXc4dVGSY1rlvC+Q0l/WsGChH8UA2lBPw7tB+ht+Ff",
+	"ETl4BqWqusY38I0wLOmNh6n3CL3NCbQMoH90E1EVpM6ixq+eordYzr+KMcNT9Ap/HFzMyFfDp+h7KZdv",
+	"WLZ+iq5IssrJU3SFF+SKSvLVlcxpIpsRAqvRNT///PPgYiXnhEm1dmpULudJhIuiak6gKaKDmR48PB/e",
+	"C/v4NcE5uHzibPHVdQ/TgbPNkhwCg9oHAjkMmF3Nfrv4IoWeIwm/JTmEEp/UGPdK7kBt23pQzZfU0gvI",
+	"JThqefFmFuDIMxW9Nxm8D+irAi1o3/rCTMXZqM6gp45SfAKOa4WHDuOKW3twUPVsm+rEf8fB9Al2TN1S",
+	"78mZdpDRU5ja28a1CeDQ2eO1Z7HzaHFOQTUeLa5AddJPikmP2q9KZbQdkqQjoTn87FMncOE6eQu17StI",
+	"vIULiSvlezoE6ftbeDwU5asZZTe5KLjWSwnuGm7yvYLVvE6bTF3uuyARUv1XRbFCnnmQ5+3F2uElSbEm",
+	"Tr01Abd8vW7cWeCpR5mUkbswFsFx7dbcB2hSnL/CbG2co8VOuqKShyNAN6t49WszFWz16kC6wGxt9deD",
+	"BpmcekEml2rwCvLiml3Qh70odOXuajuUfSrojA0oQ1hKsljqwaiPLGmSRlBUlwQyfmJKC+E5/W1PR4Co",
+	"6u8sj0qdK5Ir6ciUqu5vIIEOak6OaPVlKm8AALdZt9+vTp/kJFUaIc60p7/RKEB71w2WZv5zaJzg8A6R",
+	"6F6Xt1A4f2LOML4Tp6VkqY4uLFmPVl6VQdSaUm9o4vCsqQCW018C+CIV1rCSrZFXzUGjGTzj3zeuEyjs",
+	"RJzdavq8l+gGVFTudg0zfFT41DnbuPdaae0Zx+Yovi+ZtMy5Woo7s8oSC3HHcziCg5GjJJfsew/2ghBt",
+	"W3Ov8lWmL/GrQCOS85HSgTkrQY3gBaR28aoxd/gQvpNTkmqg8BCKxJY9KBrJ6alvgbZ9dMNTZ4AujeO+",
+	"QyupQHckywYGHGWykuiWcnBaQhimAOxWPzGxWi55Lkn6iqQU25QpWzPIqqhwBPd5NktKnXXTMYr5rnQT",
+	"WI5hs9ciB7tPOC9m0xscj6LaOa3p+v7NlG7I9F1szYjpkTJ4kvtz00sddFOvb+AMRjnX8eUepmnr8PfO",
+	"rr7PC786D8eELJYZXxPy70HMewmq5PkCMsF1sRFUovPBaJDxGWWeN1YQuSU507CWOneGIWy/DnswpzWM",
+	"otbBflz2YHZVU5c82xSfEZb91O994xjFMmD916Wy2rVk82e2kDnQq79/4JMWR3lX0vvSgA23/NqVDgDQ",
+	"NpN8Wempxo1sT0GkfCXb8ibLgGUfx28lnNdKuKY5X/S9RAQCCZLkBBwflrmSTpLqwBGH/drMw5ZRKtIm",
+	"mvZXv/Qg+LU7wQIbDzwTP6oOQUz7hLVLrQR9jiXHvV9KGlRClawQ6dCRLRl32GVdDFC02oMBhyC3dXjA",
+	"6G7OXXpH0/hTpASTA8jSSVQUUeBc6QNVB6StVoAd7FF1/4Gl6hdLVr+n6u69/xTi6W4eEFPa0EaniErf",
+	"WUS97DZQMZJo2i5rooPurUkA4LGaOVgb8wSSPOgBFW6Y7+Y8K4BM0IW92FH1IQDMW/Bbkj5FWDMIeK9A",
+	"W4DJjbPMfTHHcAtJFku5RhkV0iSVgNFyuQ23ThJpx8/mw3LDF0IYt2Ny9Y25VjTpfZY5ScA+p/iNM3Xu",
+	"Ziu5h9nV2DitcGZeqaKfrFt+GynwWpX8VAAvR1NNwUry0inxMKVHIRP9662HkaUdRXCODviKSZqhuzm1",
+	"2I3QRpEFmegZyG0SEpvuq8ymBUCSs3zsNhs+0nQ7VvEMUTs27UFad+BS89nu7VsA7Zp8D0viOAO2TcoQ",
+	"zpZzPCESokCcV3qHTepKVVu7lotdSrhkki3qdAm8feW0w4Aa76Ij9FORGszISziheL4n26HhF+7yv+gc",
+	"ubCejSRwa9VNSCHY+04P6Rc5Mb21VpJ1AUvFV2fA8MHeXFViAmUhGN33rpcabFMNfqCFxPQvXa1OcmLg",
+	"0AlbLTbh6IfD2e99HJCPkjDIu2DyHtrGX+NYYtuLEGgTeDlR2xYzMRm+GtGc9qMiAHW7b6NpOS8glYti",
+	"qBuyFlUVM8US1+TOMeU7LKxwTZ3G1tQci9EimqD+5zkB5CgJCVSoQBgyM7pUNKamCecZwaBieokba/1d",
+	"vaSOrjYjzo2iC6vPNlLjSlEVXKUFBcMYUuT1tZ5TtSiKzVqBzqTNc+7oAClB5jxLfd41kH4274BShSI5",
+	"CMyTWKaC4JnBq7+h0r2Hv3UOA++q0b32ntj47/Bpwlm6Mn4rPC9oycmS5zIk3DZTyZ5QItM+BHuVrUH/",
+	"0DLD/XRLW/8MTC/mA88A4+wvbgjdT0FUF/AqpdKNHPy4JTmdrjuKiivQP2p41124GAbQyRrxAgm4KcAC",
+	"jS/MBRmMxxNkbkX+z//632PIYwnljCKZzElyI1aLIhmmVn6umUgwY0oBU3yVk4TPGP0NfMrBi8rfVx4G",
+	"okj99FIQYbocfZHRW/J3dSq6N/plOHisE5K+/9v9R58iiYncMNQkbbYSAduN0Glblu0d9mwBpWl2lo4z",
+	"8TOV87rZKE7tejCLE3vf6JJwIpGrnBGTGZYzjbFXOs4vqfZ9aStLhaOohQKiy5YFk23TVRaVRYnkuYec",
+	"EbUa2MT+S5IbWzi222m1q20Pjyy6WX4LZwN1TgPhDDunCWYkeb/47ZlTuGKTYIu1JlwgvSTbT4exfVQa",
+	"m/3G7OMwXi71eEWxMsZt6Ft0uCHeMyb1vd+K9AmZ41uquibh8JeRW5KFN6FbxG+2zlx4fX0VXbQhlH+5",
+	"D35uZ09cI8kRtuft0rrYp93Kb7KT/ar4LmbEOonoMuX0LDVRLDOiITPdsdOjXO20+yI7ktE8RnWyCcDZ",
+	"XaOQXASJO9pb7fze7MN618EW1QLOw+uSzsWjveGxqA98dKZWW/5SF/dSz0RnX0ePGAW0lNKlrOU3nJFt",
+	"yv2unFBNd9N+3sxXeruTeOujZ+tzdEB/58N0meWCQ/X+Ds3F6tHcZifHOxobhoiMfux0WxIiHY+7FaG1",
+	"4czLykxoNalyiiqxWpCaXFW5rz3HE1e107wKSp7fmvvUymbishKGpP/J8KTa9/XAB2qhTeWQ3mKTSvCG",
+	"LoF0paV17+cWXXqlBjSSRJJ06RMqLKVq/zcRjdOcLzS/gI7kPTHjULlF4vnG1eergG1kvTXX7mKV6veI",
+	"nfiWkkEzyqd+rxiDbeSiN15biaW2+1GxqcQcTNQ7AM1Wc6tk1ozeEhZV0ZpMxzvvYJJvP5L62+3GMSZf",
+	"NUN4NPlNuAHtG6YO+HSDgFQLcpONzJhRupjJlOAU26hrICD+MJi1N5gVQ7dpGn0rUZe5LH/XdUr/mM6t",
+	"pvOK5zJII94bBEpQeZoFz6U+zsJhvzxrVgsIKwl+DDy9KlCy+r1BRGurPIrrA2y1GNziHFIvKwI09lZ6",
+	"Ib8hIun1i98X8NOkm3av3W/9GkTsc92mKxM+VAXfl8ZSRtcGuJTaHC8VzQNRhuZUdURrHObQinMCN+bq",
+	"EMAK+4GvZVGDhFxk2PRh2cgtzlZ6ZfR7fDoFaMY58MwWGtVGM2GpTwJNCORl50zQlBhA+IrpkLOR0Qbn",
+	"zoT4AZzSPXWQbUVwnUXtAgn9KoiFEVGVsLChxwyKYYBjG5VkklHAu6ZBzsu6lB9FKeNk4aFyKPaYQ0IN",
+	"NCE6Ks+zbmhdVSIXPWfyivM7VoT+1Cf1OD05e3j26P4DY3PWD4fVzB793pTOVg1Au0GM0rem7Cf/biK+",
+	"Wor3fc36JIWbOrogTxGWaMGFRKfDYXv3EVuhR0TjZlGx5AaTHZ3JYjSCDkblrzFk0nr9NFH9Ts3xsY/A",
+	"68Dkj7kl+SRYTSs5PwJnTrgR0T/4StpfEJlhw81JWn5sXLzhmfPoNof3ynN7C2Mixo+sxb/f02EyRy6d",
+	"CThwGsFvfxphb38WV0HuUR55xDPi0WOvaouq7ZOidvskbMA+DduAK6Qj8lH7PLsHcKdE/RI5FuEHRmIV",
+	"1eqhsb8BWVMj7JafaqhguFKDGwKvM/ZJ0Rn7xNzs+0/c4H/gE68O9av4Xv1yZKgfc5K5bywh6scCkFdH",
+	"uhfeA+Pw5Rtg/NF3z7zxd88s6GPwMNcJ7sKHdOFmoHjoT4tnO/GHq3hqqfSfmb76j7TdofrU7Tv+42IP",
+	"KhcPeMh745F8Q6VHqvpVDNGN5jEAhwnL2Kfxsj5sn//cG+gCYL+ouHhWVFs88xMLFE+LVAeV5zpvQ1iH",
+	"ToQQPLP5NoKHNmFJQCgA85cbcjlDSs07bi4eQuoJKqTh3siLgov1DliMjf5djIv+HYSmwxOvYf3gltPU",
+	"++lm/n2QwNWXzu20mPCaK7pBhBdsaCzWQpLFGECb/FAsKUg2tTAfOviC5300dktsjHBxa6TxYcZGdeT5",
+	"GOFrtuApMffg5gURxSc2b5j14xGgZ3o3n0BYyXjrGmiv2akx+Qaib7T2lWogHZy99bQyHdxQhhiBj9w9",
+	"gNlQxSqZq121sKOlaEpJlhZp3Ci4GK6IsE6KanAgb+MRek1uSa60W4kps1fSZizi2/23lKWAkhAxEhMm",
+	"87Ue4pQqVV2AVVHjhWqcE5xpFbqkhKqaRxmfGRU0okqltufQSN84UgpJs8xL1Le187ROVNPi3tb0/0dq",
+	"0PrIrytSiz/njksGXDKZY6rNde6EDqBFoRb74MzXYh8Phw9PHj8+PT97eDZ8/PgklqXuF6fM1h2uoX8e",
+	"uf1wzN9vmO4fzfCEXRzjDE6R4yfFzDTPPBqboN/gE+2MCnLtCI1XTBcuF7lmOFW6pI168ATEERrnZJnh",
+	"xH01x2IekjKGu23AaB6Hi930osA4USqbIUK7F0HN3Rb5S960RuwqViVRxmdRizvdbIn1NfBPxqJZu4bg",
+	"bdkPGUYRhNtO60e3vI33Qxip1ub4+ZnuFdJCTG/sjxXpn/o9rWDXBol4MlKfjvQUqK9WOZA+pstxH43V",
+	"FjTCM8Kk+lXEUY715maoGxfzCYDMELsAIRxAxk5zquHMY52A1cVvbeZf3SfYVrLM7jJUgqf1nHzEKUno",
+	"Amcl4+CDs32EjtBlnMQXbxFO05yIIiogo5DmP5z58yYieAG4spEFHHZJGPQao+0/BwZrZPAiLcXUlg2o",
+	"gNNX5kx7hK5twBboF+scpN9O7OBabb3KL80XdqF33Cy1WPiT0OwGe6fhdh2EUewO1G4wfSTmPJfZ2iSm",
+	"pnr3ucuVCswOstE6I0LtbFhYOso8Bx7tDYcTueMiLcREvPGfBMkHF+q9halsWg7ngA7awoWhENkls7i3",
+	"EXj7UTBIfbu5lXkq5Oxi+cEqD7oarLFCVAcKDogvXx7XKjkv+WzjdRDs1IrbaLe7Pe+TdldBVnn44x6o",
+	"/T2QL3+j1BtOstbxpOy6IlZg9lMLEdNslevgejABdtL6AonXeOL102iXTp1mqRTLLDiJOr3deQ/5R1LP",
+	"hKMtK6XrFI0aBymzNIBBeMo3FLTv8K73buVltfHibQ/XZu8t8X8F42idG6rZSFeZ1I7Dt17pqgSYYEFG",
+	"zRucfYuYuxtxi8ZTCwG9VJtlC+WOGd+dA21h4Nofg3wvrnHMJCFTtPnq5WQ4HAYJ1WuuXeBwKRolp7Zj",
+	"aHia4tYEhmPFUpuiubVotfaLzaF7arscbdKBK1PoDU9rXRda2pV3auZlTwwC0ngDiRLnMtggEpxlwfkE",
+	"EZZ6pzPKzNEfJ/ODUb4kNQarKms7ECOdFEEplGitA4j3ccvY0smpLJlqXJ2cP5Ndu/2SDCpPWpnPfA4v",
+	"hslblbVbbYS6qm2IMokTOdbCy6xffTyFVBd9NJ7k/IawsU79dEdFsBfqz1WnoFTrbfiZ75oeiYgTnAFG",
+	"wwKv0YQguK8/cDiB2587eeW7jrQNJWjvWl8QtA/HeoP6ExXh6pU9hwcN6I/CgJrzs2Z4C5P6frOJuOgf",
+	"ZQgz4C/PyBWH84u16QMWtQl0sKAFbY0XHlRRl+odKFA4CD9dvgRjx1J73kyskbS4h2zLey8pu/np8mX5",
+	"DFLluSIba/REn+HEKrs0JSagrf3wL+ec1anRJCPw2myI5XNscyzE5nALY70uwm0sRyV4QTpHXrQQ+265",
+	"Fx7CEsdUox/JGiD3Wk8mQEn5E3kemcj2QRKh8DhQiIS38PxV0ndyQ7OGx4B2VZhh80IofMHhhVjsBhJQ",
+	"ls6bcAKCNVhBC3DBBibNJBhCZHjcbbntbXRPLm48O1gxwq+67V9/WDLaWzIKKbDbuTqcr928Wc3KG5Ri",
+	"UQ/ntaq2ueIvKPM+GJuNsd6+uNbOkOuo36bzNmm9zEDSxdaXS/PkzvDuOj7IubZ9nLP1/GhaI1YFLdCF",
+	"AKVKencC8VXTxqavOx+NWTbmW6rvSzWdUf6GKg4QQmEH2/ZS9HVe28JekLRXf8ws709uAdo1zy2Zwh4E",
+	"tpBe7pZEX3DIORGuWkBsoAIx8OpQMqlBetXtv1sILTOp2rfSXG3Ve7eYpBz1ucBscidG7gqgYqfaxxeR",
+	"+XbkUIYbkxfaUtHh2YCUw8hd0Eqj2u4wj0uDXCG3VG/9MF/yjGw/xGpIc55FgCXyBlTRECSy1BWLN1tD",
+	"bwvfr8riPULf8hyNP/DJSPtuinEfZp+m2mUBOzvTBz4xXuWmpK3sqZK712x8Q12qeV1L8e0NleZbW8Bp",
+	"sjFnMG1s94hyBna/jUZ7fNUS337jIclNra1ltRxbC5sHd+4cHOFGVSnxcEUvHGJ+qIsqrYJ3iFIw0H7R",
+	"kNsCh6q0TNvbKHQVnzX038MXbtxj3cU04P6AjiHojCHK4kL9QECJ5hNrFRBESmtNb/HZlS2uPs1WsxqJ",
+	"6foKF+sAj9JHK0Z/XRF7UQ/w31kWAyV4cD8yHR3Omh4THOikabRbGAEHZOeG0ueJjgdEbz6rCzajt2QM",
+	"mmFOZqsM56arVCkuY0mE1G89cFiq9neDVSOq0LFoQmaUGagmuhyBg34f4Sy7Zia3vnunWh+FMi7TPVRf",
+	"dRUAcbC6kHmYsZoUN40XyYKgSz7hkiYiYhXqCChjaLmE4IUoMdpOBCNncV2dsgiC0YQh1IDcmQvYxkgn",
+	"W4Odpa1vNKLXB36MYhMVtnflmMb9UVKcLtvQEZ5F90dFu+gzS0UYA7c/Kj4YjPNN7aty+235hspWLaty",
+	"+21Zhxq2aVuX3G/rOrVEi8ah4D7bLu0fMPXBaigtUjNHAau60bMd6ReipWEfufI299jtsH5r1Ok67cua",
+	"PMGIOkr5AtO6uy3z0sRLLGzogVZ4Fish0YRkkAaGu+16DedcQaRLuwpY2VRo5Oy+xtQ2FeOcXDNDkN6K",
+	"Wh3NnytSvoE6Nl3h93taTTEFzKalFIXfzLVCo9WcLsh/qXIVU4etoF8znk2z2ISPZzdyh1K3OyReF+2x",
+	"kwrYRs3beaQj+pmrMz7IkFMlnjYBsBeVSmUgMJ2xxOiyRVIjOFvDadAa7kzGU+cGBCGj6nPQuRw+pmKG",
+	"PMGCoIwodeWaKbUCQseFhOVTLiH6KKUzKrUCsmIpyY3E1MqZ05aqiU790W9Ql/77Fzz47b3633DwePT+",
+	"yyiEpjbPagzI7WwLF2BZMHpPlW+3Sk3Qd8Y7SRhaE5wLhOcEp0fozYJKRKV2IYNvdNDRLvkLvPHYJR1B",
+	"jLh4SoKdcgYsKLM/W4m97sD7nUDV94Se3q1XJXFhJYWmOyogNJ8XW/QuzO7jROht11061MNUujKjbqkx",
+	"2pXdCkYQcE+jtuKWp7CN12BBp12P6ifIXfTsMj3BhWtJGrV0WAlGZqPnijdU9w/vx1K2wRihUpCstid/",
+	"61nmlEk8yQi6uHr24oWfNUPtPU50ajMCz8FVz2xsYonjrhv1u86/DP7x/otf0OAf77+Ev+/95d96h/C0",
+	"+Z/tQRORav3exwFXm4lSmR2H62e/kZw7id7V9aZunZ9uv847eejUtX8+LK+d9s3v6shzANn3Gd12tuee",
+	"koCu8bapl9AOh2YXCV2AG+wFlIgyIfNVnb/mC++t08cAVKGeL3dhgjbx5G4UbTC5d4/UutstxYD04Yga",
+	"urx9jxeESMpmo1Ves7fOpVyqhtW/Av10+dLSdUtTwuFm19u+rtSeo/cmP8HTSipxZvYwY4dAS5InhMkB",
+	"YQlPy/F0Od2AV/4o2LmAur88OT6GbevPzbsWMFDNyKtXR+hCZ4VLMFOEGiS0AN+/lTB4Te7eGgSQzU6Z",
+	"LnvGRjgrXc4u4k8u2+qmA7uM3ANXsKVK3GwrN2ujXrj8wCe7iJWo3u0nLY2au9x7x4IgJZiBZ9jX3hC0",
+	"vBG731xwVzfsYezU2lIS3PH85iC6wA68oz+tZ4kfqdyFJW5o4VRiEu8CMJ0UBhjZ2nQi99Xa9FOXX0W/",
+	"bb2Mf6Tymf6mkuAyso4bmQXmdJUvuZfqi8roHlZj36g1b3jWDWrtvAJJXiyNDckWN8cz+wpfY3hzG9Xe",
+	"8FS/5yx38a65113m6z/MRxsDxmLWiEaO/qtmuh38pQpWtu5Szjj5xgAmGiwgnKviS0jNrhRiU578Pnm/",
+	"9Rnonznh7VXtGhYANMntZ58yCpmdPC7A+r7tKeJLXVFkUvliUYOTPyOM5FDhItgII2DiO+wSOW64xzIv",
+	"ldqUWF6xulOOt1ad9EhD3fvivJzoYUpxG5iey7B0A1O8I0I6X4btd7xyUuGQCboag7uJNsg7vgPtcPWF",
+	"tFYGzu/gsWiuESF9++9Xv3OmxY13mL3Pb/Tq7rXa394t1AXqFB6uncwMZvV/WyDzhrN6VYAIGyAiJz5s",
+	"nmMnQqr80iKFmneb+MnzGIiebOlsrhacbr85XPi8deDyguAavU+9CeKqjYs5406CBldffDXJSAsitKEu",
+	"oMGWipGR8bv995o1OlhFerdDQDbjcsQnguS3zdAHBlob1OIFzm/8W2HOkEGptjXtMVycpThPRym5pQ0n",
+	"OwGXxMgWR644+oKhATq55+Wfn5I7WCuYIXnXllvOYpTGuGWHE6DGNrEWAtYrTY5ZDQUhBXnRgYrJlOfx",
+	"a58LVgpTNn4BGtsXUVbc2ocejIzn+CijLP13nCzIkX2x5VWRdzzzfVwanHPQ0uAtYFa+t6onukRqQNn9",
+	"iuPAcPD4/Rfmj8H7vw37D04+2ef3/vLF9fXR5lL3/hz1OXgOKLPfmqHyA91Y+kHnZ4kkfIfits9Qg+/D",
+	"7r5MxG3VixUa1XdvL77ZdPXmwrkiN28Wc7XA2WcSyRwnN5TNbJx56F1SuqW7Zu2u5vpt7+ZK7iJYisHZ",
+	"w5OTvV3ZeWP4PcGZnNdCgEhnjljmPDFh/+Hm2y4gWrfTDH4RW+bBd9XVnt3htUBzKLRWBw1DppbuJlO6",
+	"eV2MvAml8JnNlGntLR3juQv0008vvkFfXH77DD0+f3B6z+TOMLDH+kQmibCHdPQwXM3Dk8ePhvg+GTyc",
+	"nCSDh8lDMng0HQ4Hw5PT+2fnDx4+eownWxpjvBl/AZDmz/M8mnCUaWwPSO/BCMr5XezUmW4IAoI6+qGD",
+	"Vh2ETgWjM07Vx2WGGfZtqdBIxJoaM6bSuntN9cai8JhlPaUZuDDlOntFzu+MZ1gfJXzFpLW6nGyhGpzE",
+	"VIMlh7ucOrWsyMhiyIHECxj9cPXmNTLfaqZ78Hh4cq8yImePNoVOwPAUdPT1DLv5iK1LzUU18RBY8gVN",
+	"xk8AqZGAo2jO74wHhmIrk+GMCkSZTuGMxmr/ozhzX8FdknoH3wYBv1A9nEbgk/aLFoi+hATjGxHCGNLg",
+	"/0hHl2OU5muUr1htGFSTzll4FUfDn3bQK9N8PcpXrDnGyfTkDvjG9MOmqobRBrk4N4p/NeRJ4/3UONlo",
+	"LCC7eDDNiJ6yAt5LupyFcs5XArP2KF++tCqb8CJGdk3MSOYrlsTnpCaU1/QCdOmx/jF2SOrxQdFdbc6V",
+	"UzCwG24L6VuDYrotH7SJSvMWLSTqkzhrPJ/xO4Dz2huvrpjNmNJuqbibC8O/bgOPYEHvQpZJstBy/UaC",
+	"1rZuvCSITcCaXdN2jlysWhGo1vNH0/GiW6mRlRCV4i6CNbbnOg+DahqqvlVYb6i7c9DxqOaq/LAYXAVl",
+	"XTC4XG9jGFyxq/dtHFd2SKZtE4u0cKwuBgAiau2X3XykYybPhLNpRpNYLJImGNJ+gdycrMQamXmSHlB7",
+	"4QmELiaCMMg5n6njkT4A0Wl5agGgz7gvlKpoO7fW++GZob8FImT76OXSaO+KsMZS0alR9cHuM2uaHSmF",
+	"ss5flqVFFLBp/U9CT+5vnBGz6iFry3QqSliKW1Flk/F0ngX74e4kHNolreEWP0ZO54z1Wzunte3453Jk",
+	"i/mv7eChFvVJ65hLeaNLWFv51N7fq0hwFeGy77najGV0RXiZsfZotM63EZHmu93XJlTUTVrqT/bYdJPE",
+	"1Ci5n1lmtrO4uSVfQBDqD0ebc5AXKFcGYkd/uXNqcj+IMJLk4+L1RTFwYYKFEn/5jN4amLnLhUYXXIuQ",
+	"tgMhW1QcMn1cGg1mY2T6Jl9NDzWxWF6FWtL3Y2LLi6CsRgSQjb5ELm2XoVizcjUQMKEuUFKHy7y7K+Bj",
+	"+SiwAfCRhZtUBfFREDlyXbL+un6f9Y8lt8OfF/0FbshvRkUGQp130BsC+JovCXO9HHXDG3LdfX4bdap4",
+	"wyzqmDV9eaJMjzyEz9IF0TZtbc0xKPaIcbCImqT80exXmxJZ2evYlHjJnoLsVmC8Wkm+wJImOyVZ+UwZ",
+	"p4gd61ZSGmbGamcwmvXnBLiOIbeUr4TS2feghZvZq91r/Rah3P7a3G4rg6+btxO3kxwkU9XmTXT33ZI3",
+	"8wDTZ8Pdp0LyTZPPrGK1r8a2m3XJDzDnsd1Wr12f2MoiKa3SMkuWRjWYzbAjjpeCDEvRJCmRDayQG61g",
+	"+cry3d/OdJMNW9gOG9d2O9UmaFGYpm4JnNwX3UyGeuP8A/u4NYxoJbl9VOkoVGdzhhLarlG1OEdy9Ohs",
+	"9803X6JwLMQ5QXOapoQVXvMFAGl1+B1t7SP2NyIpufzNxgvtKRpae6g3FAKZvu31HP9PO0ZvKes7ndbu",
+	"CJ3Nlbys97O0RcDh0i6aCKTVDg6WARXeObvRo53rFXKpS1e2I58Li5Nc9AhnV4SHShWOS+NCjW8i3/O7",
+	"YMNQ3DknWeA8Y+H7wczW6/c4E1RqAMKPkEWQdpf/m0R/iADXVvyHX3XbAv6Q/ltI/yryvc+wG3Dvw9ly",
+	"2f28CgbBjy0A8dsh4F9BKxbR3v4qw+FvAY//PhirGi83ffriM5v+tk5/S3M8lZ76loIVZmQ/VQvxDlMw",
+	"0Tj54Kws4KMbKnJZByj9ohN1oGgXpb09MDE4Kby3LX5CErwSxL9qnBvX7mIT1vn0+R3TFNT4eRQKTPMN",
+	"JM+JVXa2Uh9svvL66wbwMdUg13Z9asqVRDGft7+SKF9Ab7qXsAKhCTLVJ0p83lRrFR2ieSd1O2ixa7rS",
+	"fu54O/2NYo7krUJbjNtb8VUEFLAVDmpRyrADsEcB22g9NPhKIreYVeN7m5MFSSlmozlf5WKkjrqwqOoi",
+	"XFRZL9khfFVo4SaPYKBmSG7OAxOYCuf2SXMbFhlGzICvr3bm1msZXZilAZZFuDVw694kNbdtg1unQFig",
+	"4QZNUGfCrEmGGdMI1eF3tPlcUFo4zgFmjeb4loRSCwICPAZweQ4p87aJHIGw3/dKtES06FO8K66GvXlv",
+	"Ce0620HUlQSDyQgQwLr68xbpdi3/t5MSm5TbYkvrotwaSdVdsy2k1x8qbmsV9wftp1GZQpvRRXI0AWfy",
+	"7OApKT/wSSdHuB/4pHUayoyLVpegkLrDXX/CV3vwRmvtomWb39U5q33ocbe0gYeEitmzT84dz2+6ZXZU",
+	"wrI7k+ivPpeF6Qc+2da21N4TIFwEe/cBsMYfj0mDC3ifNE/BLabHX8+7XqEXQmRTtkTDyZVbc3OjPedZ",
+	"ailrfd78gU9eQd6e2GrSGX30tUccuLW1XDHJgeZ0uRfx0iYA/wc+0TH4XTivROceGHCPmhX0ujN36fnd",
+	"pCqZjnfRk7xP2m6Xhtf+UI+6qEebps4m0Wg7b7Z820n7Y7q6TRddkvpAyaV52yBV67JtFUdCXaIxl822",
+	"x8C2+XRwlgXtW0OD6dFeSBEjPt0ksAMaICjMBJduLa7nm6xzYbfVmSIDkHuEIXH+vrrfBeNcle2mjHF1",
+	"5s7a95MzpMrvq3M5+QDJ9pqNObrMQfhcSDyrBfKHd2AfgkuU9qZgs7ivVAWbTcF3VM7THN81oru4QgcY",
+	"hmrqngKM3irJehVWcvi49G+WkezC8ebW76Eb8RqpeWk0uogXGM+MtDT6KI0ow3Oqlu9ogRnW0Dk5SfIV",
+	"laFFiuRdFOMds03bbXa3PNN2GgZlNNDDZZoGGeH96XJNF2e/hizT6uyGk4QspahwbPmGzZxcChbSx6pO",
+	"k9SUPIimGuFU9aJhw20rZXdA8vHOnbEF8GPM5B+Ejs5WNCVH6IUUXl5WHVddys8D4NAeDuUBDWY3VHYy",
+	"mP1IZWuDWeuj5Y1xat7dZHUgYFng9lLkV7V2G/1rEVcmhLKZjW6P3tIoJTLIb55gpmFZcIqo3Mm3u3si",
+	"lk6guU/3hJhb34EMQ65Pc5PUkPvSA4r1gF8rrJ9gtm0MfxSspBOE73I1yXRIRycuCvIJQF7eGj7aaaTb",
+	"G1fsSj1s0trQeud0mugYRhZnmXV2te8VMm+Tfc8IlIp9z4SqGBpbb44BtHBHyFGGsFiSRDpppHFmNV6P",
+	"OuqcW+QChjBL5lyrPAQnc5SR2yhwARSLbDjfFL9c8qypOt5CRaLvt9o+oxa0VkoV4qfSOt8CWXxBMFNC",
+	"2ca1+EiaNeBJ0SwYXWE2611GrNpFbkm+Nvf0kP8hxwb6pwBk5LmGaaQyhs1YtcNs4zja5DGKcpJhsFsY",
+	"U4HGj/NVlXrBehK4CpxsPMqEyImGuMAzxfJjzZrdZHSz+WPbGt1s+bZ60h9Gt/ZGNx+fvCu2stWbYw6B",
+	"XZDfbf7xIDWmUyJcK3OSLcFWlnfJm1VB3a1H6o6lOVRnB8ySKKNYZKDiiIzEnK+yFGWc3+h0jSxFWNyg",
+	"6SpXDHVU3pz3LO0WlK2iSbTfZpgxkqJ0lTsoN1N4g1Z2NmyNtAuu1jWpuz66rAJ2PqOSv1OS9rjcUkTU",
+	"cPqOVgkrh3azShhVa1CCqj6cTeI1XpDiL2eRKBJGxGS1VYbh5K+0K3SBnBro3jK1eRp1VBz4wOza7HZo",
+	"Nn1se3bGeTKnt61UcksQRAWbz/aCfqQW9GiORQ0m6tX3F4PT8wdIlQBD65x8xClJ6AJnfTVhf7t2Ave6",
+	"10fXRVaL694npcAkmHFGE5xpAEcAbnz08NG5D+yMrxno9xoJtnXsanvbgz98u9of/qlZdbpg2LTOt936",
+	"7G2HkTIA+Lih8mAYoe4U2BS1DqWKeLndFkPR5KTGTAnJ0HhuM0VrKVIIKm+Edjqo/1MTAbX1LyqkXeFm",
+	"1N7C4K/HA1kZHDqIsw84B6FigL3VXJKGJRYssUcou/dgegh3jk0WiMqGGTNHGIILWrtYJAw9m05X1sTd",
+	"5YTlf9NxY/3jsNXpsBUu0Ia7ICfXS+Zs2PFXQmea9dWO8gWRWxzeymjNbjbbcPu8m1gzYCzFsUm92Ufj",
+	"v49b5d+8ZuUEnCU4emj5yfHxMudTmhFhExAcL2iOB4Jnc0IXjUk7z1vn7PzbpyBrp6d1vOQzumW2tec6",
+	"vQJLkU1no35ouHK1pekguyDrUh/2d5GtZtEkXKpIzZV8tnJ2N79C+0y196RI74AyInWqgJTOVJOKSkHZ",
+	"LCNovl7OCVMcKe+I3jcWOjUcojIkPqO39jaC6rNBmDNikPMJlzQRA0XT4OH0Pn6cnJYSDDy435RfwGSE",
+	"+PMXA/fnvS+jM9Uti5Kf1igWBaffRkVHSGzzllhJaBQTGS/5jK/kJWCCb8QLR4LO2ICv5LYpEnRr3VMk",
+	"BN/VpUhQxJF0ZMhzobTuaWvh9Aonc8rIRSJjm8DPc16cHbHdpJ+g7y/78DNdUNaHtYUXKCM4BTRZ2HsK",
+	"p13jjtW3YMJUyGjS42tm0kSRvA/1GChzF9dvJJd1tYA7EUUBWCrwYqQIsGBkVICdVVXWdSwua6CA3H7i",
+	"lBUzo6q7GhwgyHeig+httj/f6tuRIMULUTXFZfTALiVKLPtat+sEqLQeu9MPVBCjKWUxLMVyPK/DFeMr",
+	"OeOqMZljpiNrauDY7cVk5MyGC0yvGLGRXBSxHHnlGzrXm9iiNDPxzlEdm46iT/q0yJntveQ2T03czbJu",
+	"agyfwUEM4p/1aigaapOGI3bcswt7SXK1r5dqfYogxWJxLx4AtbVSagO5stFS1JVHawcgzqhqNppy4njx",
+	"o92GloqRG5oNq8BkjTEDXp5HNFkrlYRk0/hqaIc9EgowANhq6jaeSkNdl16XM4snZv3AIEOTwHIeDFYw",
+	"SuFkR9dazbrXtsw/CWQ01UbVrdnOD8V8rPbWljawkfyeI9M+T5LL1iDbYlTnRm40GbXVaSOpUWoG+kxW",
+	"g+IEmSkzdVjYiPcIB1PQ4ugezGc7pvUcaQvQaPMduvT0YnuIs/YjK6kwW0N6F0QyAWf9JRegOvQdUIbg",
+	"CzLh6VoXUdtvMueCMOORVR3ZJclNaH4dZklRwCVi41l4e1i/W2Pv+zaidYMdpH3q0y52O7e6D2S0s8eU",
+	"mmSrLrQqiAgs1lADO/Wd8AtnsrxiulnuXvFbclE4z26fD9sATs5I36QVsZiaGhKaigIyQXK04LcETXBy",
+	"c4fzSLB1u82wvAs2uukUfTQ+86XZkzw6Pq/JnUOC73rjD7ymFMM0tZ4oNblW4PBTkhzm0lVJz36T2gGu",
+	"ODbnnz19ecMdlwWKtpb3K5EQQfVlzWj5yb67c5HOiNoig7B7Nep87V9NO2uGOkqVP9ZeUnRwXNBJIZ13",
+	"UwVWvubcw+NnPfVcHwQgdx5lwsuqHPWF2C0JfE36OnJLsrIn3O6ZhUtMFE5fDSt5ydij41VKtK5z1Uhh",
+	"sK7NHVfkOLakbZhGZ2CH+ySS5ES2K3+ly4J/h5Cjlvqq39OKYPLr6TvqHVnRwQshCpsSB9zN1wijW5yt",
+	"yphUhZkDNBE/G7BFYGpr5nhjTCSanu03GS/ZgbPRPEXWALPrPvIpMpIg/C+YuIsHrmuMeGHWrWf+SjAD",
+	"COkgDSIEq8AApiTJKIM/lWQCb8Voylxo/9K00nQD4lq+o1mGlCgI86UyQlIxcme5zrTUzKy/OUb3P3OH",
+	"pOGuNru+8UX9gcm8rGx2ugmau9noCNs9x2LkAIM2qe2mzXkAT+XBXNWd7iGXQCsV1bXhPtr9bJN7HLQx",
+	"641jN4uQ2/JMs4Mqsh/UAkt33/FRaeQr/SlP/vuoCKi74NB7kDvKKe6WKCPqZPHIv7YDhdik1nx4iiZr",
+	"SSD/5k/vvh08OkLP+GLBmatHBDdd2tULMlZLm3Vc+JdRfxIm/TjP3U4IRzKcExfZWr4STPhySfJBhtVS",
+	"ZIM0p1MpBozncr7houZRTEgVB+LIGJnUE7k+cinSwvut1zzHEQNIJ+dGS0ObIL3gvCpiyuWhbSZbWRpi",
+	"p82aU2aUi4OI4Ragh3CYi0lodlvnCGk1eA6uTVgIfdjLCU7mJPXc5QrjTXFipFPEuB/ICTLWfGuvAsrZ",
+	"Pap4f21x/gwcXIrXoiUGYgrGLNjn/Xh1sTQZEx2JnrV5DSfdFHEvsI6ZLCztkAvb9kcPdzc0AcD3A6fU",
+	"CSFMhztnWJI8MtQ7heDDHO5Km5xTYQYYjIma0nJQ2a6R+t0NCfAhS6MnqqYeGgTIgm0YIHen8ELbg/oW",
+	"DQH8V+Z2D917PL7uudeRYtIcZ/X9pR+un6i8yfkkI4uGjPU67f7Z+cN7B/aFtjen1uvTz5HW2rhpjxtd",
+	"LZuVuImPgxkfqGcDcUOXA3t4Gbik8nD6+dRvkbV/qcd4Y97+khvIe/W/0fu480eXlP5UIJ7o0UxIu8T+",
+	"dYnJL5RsNNm3AxUn14fFvs26oHkn4SwhORNFWW30bgeeoYetdY5yytS6SOpwdrCcl4g9KjlTDXIyJTBI",
+	"LVL965WpDv11obf/OTAn6MGLtGhZ6759teH+uuL6SlqslkueV+6XTmOtirgPwrtSUkHitQirys2MfkuN",
+	"1SpMSwiz1mbpiAZI9e/fvXtrk5upxbHBMvX4sScDz4ZRke9CDyuOF3OeSx8AXVbX3RF6IW1/hZITEJkK",
+	"AZK1y+Ikuir0gyoVP12+NIGxKWGSTinRh4OUJyt1vhFRslpz38YrDXgbyWFhhIS3NIy4Cpi3YVvQa68m",
+	"w0whBazni1tVZV10k4QEvtsoH3cSgnHmrhF/9XBdANVllE0KGQxXy4zjlKRoSjNysDAFnOMFkbXRE54n",
+	"jit6tJmP+j23nUU7ayAwrf4z4em6j7BAWMfYmI+1ivDg8fDk3lELyVm2MZvc/HouY8x4SXBKGRGinWcH",
+	"WDJwGjEpJ3OS3IgWdkbd3DNdvHWogvuw2dewb+lo7OszR2ud14haNziZo5QsCUsJSyI9XtBZXmC3NV6+",
+	"qPaKEIslF3KWE/Fr1vHDnKS0W2OlUfJatrX1/X40jlqdt+YYOGKs9kCcZcWQgaRWevwtphmGe/sx43JU",
+	"FIfEAhAe30djIflySdlsjO7m1OTUX+Y8IUIgMV9JgVJ+x0L3SKiqp++z7N+2ntb228s2WREZshAwdxwJ",
+	"wqTaTEpeyu98J3aExY0SVTxHVEatsR2tO4e4ONjDdYHPXubjOBdpe2TagOacB2VsjIC2oR4hxkcpSajQ",
+	"PqkLfkusmlX9Sgci+jEOZEoZlSRbjxgHhtG5Y2yNvX5vrVHzZc7ZbLQOwNM28Y9PwDPIy9Aix8CS5CXa",
+	"Y26tPtkt8xa4SlHw+b5MBNsQss/WiznbTAbApnif7M9M4rik81gU3+6Lmq3I2Fv75SCnnVaaLzCmORHz",
+	"XeQdVIAkvyE6r61284W8JOooB7pWwvkNJTE5CF+P4Os6ceU1UHbRPTndHNsR6bP6ay++SKXDp74E2YPE",
+	"t4iTlLfNFXhpy9duGqX63teOTFFJ03W+9rMMeuzd449+XeFMHSM1+lRyI0bk45Lk1JwOp5hmJB1hIYgQ",
+	"5gJNsyrJR37+etVVwoTFsfcg7e94fjPCKznnOf3NPjRaEM2oBPc1k3JjpJNt+E+KRGb9XrrSvABBFkob",
+	"77Ar2ZRquzm0Sbogmy+twVg5SjibZjSx218rnyKOLJ2lZJ7kljC1aoskYg6Az6lYOUGTlVgjbMCzINl7",
+	"9Ia1Pil1TS5R9cFT4z1OpUktqq9p1K5CGTo90zmhtgfW77jyPlNGVN8o4yWubkamWpD/UuUixzKX6tDL",
+	"JG2rjS91uK3eRfQZh5RQgWzvaHFh3SzgyoGtsmxr/X1nRwTjd1MVmqaO+Aje8huSXpEmR+fiUk+Ycibp",
+	"GMkhwRiJ+qRCxd0qJPtLClwZBE1OdAxaQByDcw61njMWCBO9kCglkuQLdeo1Lz1vY38/IYtlxteElILz",
+	"vKi9erwejzLA7HlRgEc6CadNnSZEsMiKdmUkpvARJ+1W/4FPRJFUz4tRVF++AsxmAYX65XbKCMK2MITo",
+	"9q03oYnvJVJSNhNHqofxDYhLLIl2CdxuMb8pcAoxylV1UQWG35I8w8uRIAlnabj3PHoAVu9a1Vh/AmOn",
+	"nbSlb+sH70J12ARPVLDJ9p0XC2cE3RFyc4R0JAu0qBRM9SLF62aWfzA8exS/2Q7YvcLXduqfma02CuwA",
+	"LhM2SrXYIInbzEMXXeiABggMUiYrTdlZ3SPioOWeWq5Zfbb1jnRjEj43ZzUNxwiSROvgjxb7bSXFaOtt",
+	"t9zRnTbfMlaZ6oPrQj+6sb5vwS/xhNmBf5/mHohvLvwLS6pXkEm7CEUu9OO2aurVzkrqHwrqHwrqZ1VQ",
+	"IbwjDqijGeFPAhXHR717eSwBE9aCWffl+qFdUruA4EEHW+PfFUpDa7CyBs17RhjJcWY18IjivQEM75bk",
+	"Ue8+DxvX3t4DzLLDDwVzkJjjwn9Xcokz89E2PnfWRa1T7K2ern0E37YOX+2c9LtLthwTTTFqRtxzgXEh",
+	"nKuaDEYoCGI9XcwgK5O0AqyMLrTdX1t9TbtFhQawf1JK57tfTNhPFo6jq5Kh45FEvUMpm+kkOaBoAMJo",
+	"GQCXMj9VQvuVbiLVNnescoXTvCsEpeH7W1rvNBuCFNqyh7rzb3fpDMNTXL/qjzyzZ2NEUbiYc6IzWiod",
+	"4ZZTcyTuEKFRpHNuCgkvUo/vHjDRPqK46OZecjhqiWsTV1cb/3/+/18YSf5//19mbdxDx8g9vofULhCR",
+	"8b4DshfJaCH3N8j4mji/qh9ySH9LM3kpXi3q6x5I6srW6+Vf0DLI81Zya6+QNH6ESGnEvX00IsBLvFhe",
+	"F7sCKfraxyYMRRduVAFONKnNVc9N4iO16jocS3hOnt/WxmEp3V969i24cLh1d4yFf8LWjdvs5o1hCorN",
+	"ixCswkDUFkzdq2tZpAfQfWi3MdovosnY476k4T4ium0k5nrdhmW1uPjc1y2rWyMLdWLbVijhLLPbuc3s",
+	"qMksZ4sB1afs2b8PoaTI349MMjNQHpoAj7U82bUr/s1KJrwWDUufFC0OmFv226UW667wdlFdrPXQlwf/",
+	"JJWlxR5S3SFqZ2gTjmyd+KlHkS2+aK+t/gEf2x4+tgRE8XvBmvifgi2xJ/SIQLKHaidkkKuonodBmHBU",
+	"l6bEjFg9/9TKvgtP97DiwxPQ4M1sspB54HObzkQV4EC+8TQNAHw+0tk/yb5k3/4TjEXxsdzq+EWs2rtR",
+	"FmsFuYOpqY2V41DGi65eTp/f2LE3TeGzmwo2ndgL46s9puxHrY0pON5RV3Ny9yNv6XxbHGxBGAULdKPY",
+	"3KQ1WXI7KU7BRx0Wix2aP3SobjrUjnmgCj13l0xQh0/99N71d2O2Ab3zwOyD0d0YaoV2meIoA4dJ8zCW",
+	"baAAHNHWkQ5QSsaxqdY6dEusC1JMkd2wt1rM5W0gNYPwuVsaC5f9Oud3gug8b4ourYCLtZBkAQrTFOfq",
+	"H3DgSTBTCnBKcnprTeAOwRHPqvpLPA6NfFzSnLS5lzXDBnfLfTTnd4A+wKcSIDV19Bc4PX+Oa6llXFi8",
+	"eItwmuZEQGo/47XDbwgT2ncN5AQVYlUxsZ+dN2ZhFiNzdG+SeVS4cFczVtW45xpA15XYrNPV92OrsQag",
+	"QmCU+Fj+JEg+uFDv0Zzg1FdJoDe+Y1SrIQa/9xYYoWZ5BBTClAfzUJKMwSgGbB0V3Hp+NlotiOi8/frf",
+	"tNt9jcT6Y99tv+8S+QOfvALnxe2dgz7wiXP4lIBoo+qLeLa2QNr9gU802G7ZDVU9rOmCxYbbrgdXxsly",
+	"kyfzLs5NgMxq9xTr0uTcR1s6L31u8NaoZ+SSJHRq7sPqBzpGzwVDb5aEXbx94WAFYC+GWCaSoom+zbVl",
+	"gpY88jxaJJbEANU3hBnbpD0mUr+Ak1DaQQhZX0qhU7V9MyppLEsFoH7pl20TSTTlpSjT2hbQgjSFW4uu",
+	"GRd0spAw4XhEmHrDV9ObMEFHFxK8LBmbpHo8MYedMTc+Ib3vN7BVDYCMviVZmDJdNjX/m3abms/kzZA/",
+	"0e0g1sN3eBbbrG/IGjIoGbQRIXmu7cEuCRW8AiB5xiWySIHjv4/1YnJvJmRGIT07MX6S6iyzxIkB1FIf",
+	"5jy7Zg66sAwbaLNQlVNyNOWd+u/r64/D4eD6+uPp8O/vvzC///7+y9Kbe3+J4hFtAAG2iIcQAECEFFuc",
+	"etwJIEATvsMCabPiwbX9NlCAZgws1KDIVrNalFRV8E/CYNioyvtIZ+subhGExFmGY4BW91vpsGYdAxkb",
+	"bULeHG7SSL0poN2WcPXLVgs5gF7+Q0Ntq6E6n+INKSHAQf03wLrQ9L64eH2BVHsTLEpAoM9XaqqPvyZ5",
+	"RiNplBsjihVFNVBOgF4UtnRFGOU5ujTiDD1nM8oIGFfLBoWOQBXv1EnxLaY1U2oOkvqeqM5Mg5OECFEX",
+	"fX2Bfvj53RG6IoB2rjS1Cz/a9gn6muA8AtIThRqzx0jaDChgIoVWTNIMZlGTqLuDTCXNFvz7D4bDzWBE",
+	"/1NSqWyIkL8wI2PSeoEhi3y0dHGW2IQ4Gj+Y5i0sCf0e1DmyWGGNQk2VfKcKVpM5ebxV7kfQRMAcDXMT",
+	"lQ6u/bj3/krOCZMW5xWodscgn7V82+kE2Lq1nVTbdneJwFOUTinJUrC16W7r9J3gkqvf3BCyNGGSgKGv",
+	"4cUo82s/qcSOtbZJ3pC1XV5F8J0kDK0JzgXCc4J9XF1cZPVOOdFX7Prz3a+5tH9lzVnCxF2aYAxFBBUo",
+	"owsK6Oi8BP17N+eZU1Ra79TGpT7M/b2gzP4siLdQm5r2fk8rP6ac4Y82OpfmHqdyJXxZd5IDHy14b9nY",
+	"pJ5o1TOTOkJ9366LrofVnsWsA3otPLNhOL+75bCIgu2Bq6nO/KtN3kFEumNmm3HJ3+zOQ3XhfmM6tY9q",
+	"R8dZLdwmdSCbRSATIPTpkEd7fRFq2C4NsSVZHdESzoSOlZuiZU6ZxJPMJnMuwcW75Vt7ZjvqoKz89y//",
+	"MvjH+y9+QYN/vP8S/vZPW7FR2RYCfcskahllMUy6ny5f6sGCUOxYtuy2S8ym6N6EzltZUGp74UqOLZZy",
+	"7ZaGfvYbybkTKA4DJY4Sm8ExG2xHNCUsIXX4Cqe7wCss57U6uSQZgdfGAaOu/dJp/n6X5rVZrMbYpTGY",
+	"4R7PCzd3SyqBc2ot5sT2YyJxzOnmR21V6XBQxLMNRrftuadBaGs58nsT2dtYLIw9f9NnQb/tJUBv8xBd",
+	"efV3HCNLWmyU3LutxslGg8AmNUo5gCnUpAPVL42XpioPok+niDdHm4yzmb741fqhvqcQRB6hnwHtDQwD",
+	"EGGr8/tmVMi+RqbU1V8zAMbQZGnzXivuh3yi30AdERWli+K1VdRyzdQ72JDf2/qgTMh8VRfB/MJ765Ri",
+	"uP6pF8q7SMA2uBFuKC1gxA2VIwP33zpUoOUeWEkMX9Pl7Xu8IESt2tEqr1Es51IuIaeClEsBONuGrlua",
+	"Eg7h5J7udqUULq2YeXoaX0m1lxsFzlofliRPCJMDwhJe9kRd5XQDmNKjQG0D6v7y5PgYdLY/N6tsDsu8",
+	"eVXJrHFJ/cAnv7fF1D6RspsyWFU2gmhfikRjDvML5P22zPSBTyK44FFg8HYr547nNwdRHPfDPD9S+ftj",
+	"ng2J55erfMmFk0s3FcDi8/iMtVGB2gzYX7WM/b2NWzNkgX3bWnv+kUoXLrnBYb31iQsGrP5+273uQuR/",
+	"mI9qlZxuRNbP/Cvyh5j9HZge6ifIOI3/zlZl6+CeJvjGnVMHbwhiQRd+OJu+/tBgBJxla7j/aL0mSyml",
+	"9yQ6dotwqWean8QuDnv/317Xzsy78ZzZ+11IARFP+auz2k59K++BQaygxS4YVor0GITVacSjwXShPXxV",
+	"a28aIHsfWE7tGbg+2dI/jyFbu/zr7My3zb4lelSVTBV0xhBlDT73GZ9RtjHYQ+fh3CbiIzamW9r/27gg",
+	"a//jLtA8jgP3gMwTc4Ly1k7f3UPV5GQ1fQy42Z/08pztiiTjyYBNQDJqmKI4MikB4vSP3P9hnQBC7+8N",
+	"N/KC5D/wSUymfuCTApW4r6+5vPzG4MROrTfGtt592v1dzOlyL1Lpg+7KBqf5tszt/Ou78HepR/vnctVH",
+	"x7hdue8HPtnk7YftDH/gk07OfrZ86+3QTMUf7n3t3PvUkG2aPLiZ6DJp7oPWs/bHlHWbsh1Ddd0E7RKp",
+	"63yDB+ZfuzEO9B+Hj+Tt95RaUfxlyoAmd1H8CY9h4AVJVjmV6ytwRAPO1N5mFys1cfbXt1ae/vDzu14/",
+	"qtB7XpHefgYQFXKVm3Cal2qPh8sEk+cH3OW0e4sOrgTodQ3rbIDn1axoPznFstoVzg3kXMolLBUic5qI",
+	"d/Vpe+DUqGp+9fzd5YtnV6N3b358/ro4geioXJ6DDyTcK76QaJZjJkXRO7P3QFtwom9B3CeAnppyk0Je",
+	"Yo3erjXF3sUL5O6fSI7eZliqzUsxVp6ZOsST4+MZlfPV5Cjhi2NMB7T4ZLA0nxx7D48hSlP0PsXmSo2r",
+	"jiwzX+pgdbiXW+kAC5td4Ai9m1PhoqOMoX9CAOBFSa6MSJKtj67ZNfvyy4vAufHoyy/R+O2bq3foGC/p",
+	"8e3JMV7J+TGoeWPDFULnpPN45wudAlVRdHKOFpStJBH3dJ6CMPXSNfPKPtQ56jXKshfIfc+4C1c8d7FA",
+	"46j3MPo//+t/j4/Qc+OzasJiod1rpr8FEwG5c7GxSmeL9NR8NT5CJvobMjyohWFO0PyGGmiiCZdzGxcO",
+	"mfWJvGaUCUkwuGAJyZXA8IkxbqJm5E2OBjXmb022V9/XlGgibbG+cUOBXBVWH4z2Y0kH6oOxN4w3ZH3N",
+	"6ocP0+Uoo7dkpMfR4H0tbdDbjbm59zJruIzals3gqzXkpVibRXfNAs9JxHOXfDl0uYQs0IIvjKKEIIgI",
+	"xh3S6mPjs71+ChxsDHSQssL6mLFrZlJL6Bgik24E0QUkfgd+R+PvnldH6XhBCsa2pJXixNGPkEpjuSQ6",
+	"4B+wRYSabM2jq5RKlPGZblsRmCseMMncwIhYMHmQtsEux/QIfWsdYvtoXDpLjcG+Ag1KrpYEXzEJueHN",
+	"LNkYRDh56AzMUlEpEBaG294RIdGCp6S6xCURcuBCUcYQRqTzrZWClczQOiFgWNMsBzKjZmFds7HiKPXN",
+	"aHxUas3UepwTQeQYHD+oSQ/pBzT1keDGuQQnc/0qX2n7LADBQ0t8JSE64+iaPfd9LyHdCsJhiJRiYcps",
+	"zlODLc4FnNW0c2QRjwPh9jbm069kiYUSpOKaiWw1A5FkXo09Pxdr7dBjD+mjxZdfAgVjDwr22OTA/vMH",
+	"wdlY5w9+fHb+8B60r2pOyVgtjpQKSdlsRQWcNBdPIKO4ANvbhKheq1U0WclrxgAHohCENEcLghllsyN0",
+	"aVIRieLMahKUnw2Haj8/Oz0FJxzwwWlKcI8ou2ZjnR5/rFbsgsg5Tw0UuM4y75xCTV53xzpnw3MjuC4U",
+	"o4/NML2kQtpRWuIZZdgsDFUIjT3lcoy+MMrH+CVlN2ODiNBH45xkX12DHnrdG9/zugkJz2nmPFaVLnnN",
+	"tDKpA0XGVl8dq5UJVm9D2DPOTH70tVo9pVHESFA2y4oU805qjZ+/w7NxEPwyfjEdvMIymRtuWfOVN1fX",
+	"zNbxxEpKr1LhQkWoPVBjps7J/SCnvqL+7OQUesm4jiWh7lufmmumyHnNGanQBAIsaB/PMGVPTG7GuQF0",
+	"N5VWCbg/PDOD9/3zi2++/BJCQTUbKKGtzjiKTZVEpqIfCBY3XXpShd6PyMeEmBxDij/IR1VVsSnmMHaJ",
+	"mk83PE4uP9GLUjeguM+Q9iIliyWXdl6fQy58fwdOtewagxqyBAGIxt5Xgx/JetxXirP2ptb6amEgz6iS",
+	"M/qqSyoBXuR4NDvLhaIqX5cY9cZRa4ZDB9G6AdaLxyfkkiwzvCbpEyTzFdGRtNfMm37ykSQr1SOYR7PH",
+	"27YMH6d0Cqn3pVvlbsWenupPAiYbPvbyP4MhUU2CkQ8ggSGLPfjCqxm2sIpwb2ANZT5fm9Gx+4p6lXFF",
+	"Bp3N1W5HWQKNMTVwOvtj0aKuRDiet3uxUhaU9m+VBX+U7daeq19LjaHiUrFoJrlUahYoKkIvfmhNf2ND",
+	"RpYkN2cnQ3q/2HRY2ndbVRhJ1IfvzI4Fw3vNDM+jsWr2pap+8JZnNFmPoT/F47ELnIZDPNBX6AGQBksN",
+	"ghkcpVRNuJJKumjfSZtiNk8fG766VBw5uFAaixXNxutDbSJffgnOm5ShsdnSx31PDe4XifdF31wE9s1u",
+	"pchTR2dzGxjsXkfowgS+XTOd3I5mmZ67BQdEUaFZzEspkZJlTvQ6hXHw1FEIP8oIFkpWZWoXX4PypsbX",
+	"3wcldwxkbraUqg8S7lbztZuRb0xrtNiqH56d62PO+GrFQJ2B54/OH5/dMyN3pUET9LYBkrTYNqRmLdhN",
+	"Y0pfm0s3xu9g6LQGc82MpbzYau2sQmtjxyKV5kr68YJIfAzfDCzagHcAtOgF4ppBhQUYwlN0nPJElD5F",
+	"Ys7vQJYtYOLo/8veuy+3cWt5o6+C0zVVSWYoitTFF7p21ciOndiJL1vyzp6Z0EOB3SCJqAkwQFMUtz9V",
+	"nac5D3ae5CusBaDRZJNsUpJlOZ1/YjUBNIAG1n39FgV1x+7R85SLRJhL8O//TvLaPK4MCPAi6pYYAOGG",
+	"lXkC2NI5frwc8BSlIDkTFuzUKCY0Y7bwAFdAiOxc0DRjxBCrWp18fPHzOdz2N2fv35ExU0MjnmTxiGn8",
+	"3I8Pnz76oUPkBuc30sBzMU3Tc18VnXYF/Nokz406WRAOUSiETuFjmMEezMDKjRAjDRzK3AuR5IcX6Bwb",
+	"DFicOVnUezrgKsKWvwA+ZcO2cSAyFRfC7Ji9qlxg87zWi72G56HzxHIfRzS45lhEF7+rFyUWD7P9zpqx",
+	"4NweNUjKLxhYEMJ+QaYg1xnGhKc8ZrZKpy+Cp6JOdDKh8YjtHTRbzs5XeAb4m4hEC14mQ7xXmlXsrUV7",
+	"hMWeQBOHyCUNMNRibOIaK5GNU446UavZxnkYnYtOeNSJDuERRCqMwLa3qLGaZ0NW4m15x2aAA2aopFOi",
+	"OV49kbM+JKJhXPAAVUkw4z0LTXo80ywdIMCPtQeCMmukREOlvR5vTa2Gf1u9HL+LZwuvk6gTGfkecwc1",
+	"rM+xiajz++JS3pvXOCUeCll+b07WD2B0hDnAw7zwEJAJbP49iO4/gOXejPXnlKl5/v257rlipNYMCPb/",
+	"Zdiicnt/Pu194MNRhYYv0CJ+/SkvKAtf8aDVcgZGGy2weP0x/dbiADhnxe8Atax7VEcdW790MX4j8Iri",
+	"B0GwVXkBxvjQCRkdtA4e7bXae63jj62nncNWp9X6n8B63jd3o9V++qRFD9ne43473nscP2Z7Twat1l6r",
+	"fXB4dPzo8ZOntF9EeYNxH5eMy5NK48XtKMjhNTRzEZkvn/ijj62DTsu9YCwT8yFT9FLbj/7OCJDpnJx8",
+	"PCN6LmJwA7EBv4o6kTd+HQ5+eXp18HeKP15yOYV6435JOAt7eMIneOSDJy739vfwg+qOwpKzeSnXDpSL",
+	"NZ/EVQyIvH899KuWfyRznnJ/kg3TKjiFzGyuw1O+Oa0X3Ghg/17lSAObZdSIrGBkhjVK+KrhbTNIaQSP",
+	"rU+e/IlZcrCqK7Tc/4llrwzNsm2vG9E7dpU5d9/qfq7V+0FIeGBpR3jxyvr6C7r/nPrC1tClvbnLP4Qr",
+	"Jc8S7HS4udMrqfo8SZjAHo8293gnsxPg0rSPPvijg6ebe32U8m2emwd+hqPDCov6GT/gRyl/pWoI7zuu",
+	"sn/A/ARNwfqFvQ4rbSFW37eR6M7ZBWQvdHP9/smc/5x/m48cRrl9p73pPHJZlb9H8CeUQXbuy73cqm2u",
+	"34T3TBu8q9dQ6j9bhSyJTHKROzpVxK0JFWfDKY3QnkgyQwOtt97CBDJfMW7RaJ5bDXLYAgR4zRELHLsv",
+	"hSxwlmDy86nVw5dNo+jUScZcPOuKXE02EyTnIN50Lpnig/m5s8HTVEuCzxat4NYmM5ZiaBMC0QZuPRdU",
+	"kMTP2CynKwqLwXW6SZuZ0rHR5RJXJjkolG1erZf9BgX7+yA3s4MJ3Qp0DTIVqRHmbHVxM/iMOnkpF4mw",
+	"TnSe9GYlbGfaXKFkNMlJV7jt9a6M6cSsr91qrZZfyiQndCdbArgkOm2QPgIzEdDPT+i6Zzp7LpP5dgJI",
+	"FQ6/muVuyxYrs65wfzzNLsYo+EjqgvzV3m75ljrYYhe1BPaXl8CAPymjjC0v4n+ejD+K/549Ou3/Frd/",
+	"1R+Sxz+N3rDW9F32XP3XRbSlXPZPno3O8F0l0pnjMEDdPeVakNJeWsTGdVLaS4sb8GuQ4LdWqnPtdpTs",
+	"3rFZLtedwoet0hNbFjvDGajUGVoWOofwS+s7Y8ug8zcpT7YqyJOuTD10aFeY2Ac6TyVNQkHyqH1cZRe8",
+	"5+gtSzhFpDAj9R5U6TxRMmZa17JyLisjvwxc+LtIyGMqUFdsRCVBFSutVKeBX6sQQGBkL8NbyIKTzAZY",
+	"5wJzwwqIIrFxIc0lgeknlr2d7yovDd5JwcAhutJks/675HTlsHVU6fq9lQkfcHfJv15iUm01r+RUJLU2",
+	"e5MbegoeS2vFd9ekGIKxq1bb0ywdlF/bz7ZhjyfXKy9wwQ3srfGhNzKXPpZuZX0n6zv54O/kzfimtyxt",
+	"dQPw/L7+EY4/OP+Wb+YLFwEB2GSrmCWYo1zMEb1g2joIcxcRZAoERXKKt7ggK29/kcNLvKMVYkErdY49",
+	"p1lW1qzKQFcrmQ22ojc17dhem6gg2H9QAPMMUQevIBSoVkQeniKCZOjuFJFQotm39rfO5xvR3lKHwCm7",
+	"tJYQF83QZ2QqEimw3EWB0IZR6UvktWAEuamtt7ElQa6p3MOgcjXB2VmGM7frixEctPzfDcGxoXgI5o0a",
+	"F7FZnxDDa71XGAuqSZ53dW5TZXq2UMI5+V4KRhI6J/05scmYP/gEjK6YuOwkSL6Y8SwePYOKEPACdEhq",
+	"ojOepvY1mO5CBWFUpZzZsCBDHfsslmMIKMOWIS3sincyqH2QAyiDWw+F2zL3WMH0+6VJ5o4y7MI3wIoT",
+	"lSXXcMWB5Hp90wCj2sFVO7gehIMrIHq7Orlqh1UtrdU6aS0iLomIcNvuQkTM6fRK4/rPpxhTjqFSmgH4",
+	"OQm7NslHFw+lMQgLWgUtfAiVh1wPAqaaNs1tqpnqCs1s6m2hvxwU4t4hRxZDn/yIUjTJK5tOaZOsYjnu",
+	"c7Em9Dtc/7ZS2vP56x91FeHs+fyN7ANEWYWmvsZM1Q5nGXzVKk2D5doS/RW6WWCQMy5ifE1ZYQoHgtIk",
+	"J3AMjMA85mKqISFUA+ADEwlk/H7kDFPVoAcCevBkVWy8GTuqzLaDBZp+X3vI/LIAO5YgBo1kmoDwCtg0",
+	"jWjGs1Gi6MzuRDJNWc/fB3P73VDanAYYqfCzF77M+0McvugtV7S6gNpvFyDZOtGZTEeMjxdxDXPR7fBj",
+	"60kuplZ9zUHk4cGqdmkFeS4rqxMGFVYixQZMKVdCdwiHLVaMCYTUgWc9ZnZxg9LwNQTK5yduc7R8gXTf",
+	"VtR8PmbF0Pmgw67x8yH1roPov+Ugelpk1E72KTxeKwMt6qMrw+gxDgljz/NeNrUTL3hQcimT5rGcMGHE",
+	"Gx8vD7QD+0MacaFIk427liKdd4UUBUHHYUNBkuQfsu8tWfbNkGpGDHdYE5Md3Kz7DMz2a+5tw1zQ+lGd",
+	"5C+T821DtPNV3Gmcds3r/7K8fgcuvsrgFNKKBQzWewur3oL1L3D94pMzR/OrD+K6XDein2WaVJ7KYmOz",
+	"D0WJ4meuM7lpMiv62NF8qrXePEre9v1gYWJv5SWrvLDFxmARdLDDlUcp7wJjGSK1xTiLzWEMPR1vM5fF",
+	"5teN6J+WRlYepaxDHSdfmwIfcJw8Lch5NxKJ0SGzyjK4j8hWKw2EZ5liABSZpmRMsxihjgrWv2V0DaIZ",
+	"axCZJh4fAlBe3/0IkCbg/Q3uKsASpVywH7pCKvLi7Ldc1jai8oxCwuhLmKg3oZV6ZrHNjSx/doi/nPFv",
+	"O8vX1Z5IlgTh6HM34kk36nQrSaDd6Bo+YS4/LYJylB8TOEvmJBVQ3PtcULAtFjClnz49brcfHTx+/PhR",
+	"GZp7xq6y/VhfFpfBk0YuA3fV2kmeWMAmO7OBRPmd9OfEHHPzFGG38oXcdNqbZMdFu88L/IR7P3I9kQib",
+	"VLaOAU8ZhPL6hBgkDYB47feGZhmNR2MmsmfQw3T4WzeyTfFQdKNoUcUKN3CxKN/S+mpjzzfJ3ZCy3r65",
+	"x7TVwKbM+fGV5Uq53efgr7VZJ2HaWKiXFTAFHa+zpTeWs09uYq25eQpKUayu81Dqe3vjPJRblEt3zEvJ",
+	"h4B4xaoXfX+U6/xrLzwDd7XNVwFYdfCsKIdcjFkrgIILuNwWS5ZqKRZF3nJaAUiYoTiw2X/tbA/bbtb9",
+	"IoZhmZCKZj+ItrO2yJ+ZkSvIc6aGeaGEqS14UiXSj13CbCOaXFIj3DaigZLjnrMOWtt98HjB7FfVVPkY",
+	"Cz/BNmCYXCZ7ZTZIfFx4y905Cd/KS7bZUejiW2/DR3hDB583rdWhYjXLCfyCBXbznSYjTwYfFOORabJD",
+	"SP7C61a5NF8pObYORAzHD4XVC8YmGpEM0GmJENU2XQhxjhGMnltgMT0do8OhyI8WTeoPJOjd0WbQkAHW",
+	"i2vSZwhULdWQCkMNmtWdOO8nWK/2FAbeHAm/lYBeU746SLa2jJczhA/TbClqA2MlbsoNwFFf2V6wD83v",
+	"jJoHobZGXRgDhH7VUFsykGpGlbc9As1vkmKIr4NS7Ap9wSfYBtP14WV9Gl+YMZ6ZPw2ddA+I3UoNANmG",
+	"+jXJW2xihGgiBwOmzPRGZr99cQRQdqzm5H585tp4TqQYjUcswZFy5HVcQIl6tOgIfSDsKJNRJwjnqMx1",
+	"FpZ769ABNRuq2VDNhqqwobdyyQyGYYIBwfrCDCkoPH23SgbGsCHqvgtjw9WD9lH02VreA7j6ywwokQBZ",
+	"3PAlGw0/IVxjbRSzP6Vpt6WBKw9RFYmZyvgAiy6OqCZUKW50MZvGnKZbqCRLqkjNE2qeUPOEL+kecWSJ",
+	"UBKnUpuL/MXCd0r4AYQafwmDk0XKNLqGhwo0xMjGBCkGNfMIlA9FWi+t/SSd2yqrKRXoBMlr17jSjwUn",
+	"CY4IsfWoMwynAvSfmIqYpekqjrEYovjQuMXPFvc9NYcKTVhzzEHH72y+um+c0vgC8vuZ4gwz+iozkYWN",
+	"qvlJzU9qfnJP/MTcxVt2tm+tVOjp+K4VCil6I5km61WIEpq+GDJeOyNqZ0RNoWsK/QUptCFBX4c/Qud5",
+	"VWvDmnRGM64hiU5eopEhKCZkSxeVhfIrRpMG9KFpiiWEY6OSKLNmI9NPmArKHBUE+QUoDzcsFjhyRYpH",
+	"FLwIKysboZhvdAioj9kV5/2Ui4QleeKkxrKlUCWT96cZ80WZGVZV3xCc6TLN7iJGcxswtPDTVs+vXN6O",
+	"qNNqRAM+nCqciv1gGJkFeGvRRMl+ysY9LdNLjFEa0ys+no6jzlEjGjMqos5h87gRjbnAx4eNSESdg0Yk",
+	"ZNaTfc3UpVEJWpA3KRKqkl7CLrnN12o1H7cet1uPHj9pt588Oj6CQHab1fkB303cu3HrYjkeM5HkgDUJ",
+	"G3DBM5bOe0LCi/z/egmLOd4eeL+SYtibM1w4/P8A2KiEDThoRDPGh6OMJT23sifXjSjcMHPlcR99MJb/",
+	"ufLXOI4KL9UZVZkuRqq1Dz62nuZ5tD4qzJcMC7JfP7J4JHhM0xweJypdyqddwsR8emV5QoElLLvDndUh",
+	"x3X8162Uo0AuYH90YA2lqpG9e2tYLbb40iFgPuv/S1jlEEcCVKsGlE62rNeBVIyoDv03xZCxEjscWTTD",
+	"dcW2driyBN1aa6u1tlprq7W2L8ZTHBG6c8vaNOHZXiqH1SrnBxjYTXJSxGFkRp9hjhBz5ernPiM/nxLA",
+	"UuSZBk3JqD8ZaFtGDeWKi2FXKIYYKfoZjIYxClgg1yaioJ61MgPFrORXs5Dt4RNP4kyqqpnOJ7ElYBXa",
+	"ntpF2QuxRY+qs3k/zWI5rji4YbzVWj5nA6k2oyx2iAhORwO4eZBVdLcQi+aDPwhwxdjunTnNTSVT1sOI",
+	"Q6M+QepRb5u8I+wRJho1InvVKo9Do2q5SQnLKE9RLccgSRAzJK5wYI5TJ2LjSSrnDGKJZNSJjODRS0Fo",
+	"NaSGKaotkDmmHY2oHkWd6OngyaOk9aT95MlR/Dh5dPyUHgwYpa34+JgmrfYxPewPjgbt/kG/1X9ycBAn",
+	"7ePkUdw+7rcGrRZtPame+kRj03YCyzxstprt9mHzsSEi9u50Ij2NDQeKvOxVeScH0AfvbOVOLOxU/JLa",
+	"vF/ELOocGaWcARmvPLA5UWagHh1iUtlb+S+epnT/uNm69SQuS3A3Z29ZznBrCI/2xRXhHV3rXbEdPV+p",
+	"c/2/6QQuKNFvj2ooZ5nnawUs08Aq6aWS1U6oNU6a2hGwxh7aHK2GIFhNV3x/+uoFOWo/admAGBpigvxg",
+	"VGoEtTEKsivCT/TErE+PGMvITE7TBI18E8Uy82pKBlKNpyklYEW0A4uuoBOpMyUnI5vvhTthBEGWDjCJ",
+	"KzaSQdIkr23+sRQCQ0XMz/AWNZ1kLGnAzynVGeKUjOmc9Bnhwhkj10DsrBYNl4UbBDtx5oQcVaRMXrHA",
+	"KFUpJs7mFXa6rips1pJpqWT6pSGAaFwJAmjx4j1I/B9DfOZ3gvxTLgrUoD+1IPA1gf7cgiiwCecnlw4u",
+	"meIDMPSuKmZmFjnNbDEKq+p9p4nRo0g8olw0kO8C2h2wa6tEEDEd95nCcNaU60wXLDVYWZ4pRmgKgLON",
+	"rlAMMq1BladJwhLv+sbi1eqSx5ArgRIJiUcsvtBkOiGZJO1Wq9FqtdwLnpFzUC/cdM4NS7eo1Mqw2K7w",
+	"FXXNYLkQYBZFmEg06QO5J+cIfuEGauDcgU6hGIHWR0Ns4XOIYZOcZVKxrjgfYV1vNwezF/jMbOA5kdNM",
+	"88R6b+Y6Y2PcrwnVMNuxGfT8QsiZWBwFH+IwKc2Y6mAs8Lp5eaCVpTVyG3dMoV9KY5aYxjzDtAubtmPe",
+	"1iQvoS5W4na60RX4Bc77VLNwn6hC5wd8p3KHx29wAHe3n5U4O0psRsUj6eQrtCrifmUSZ7lS2gqPwAKX",
+	"A5Nk1GkHLIuL7NFRGCrwtNV63H769OD46PFR6+nTdhAu0PY03kicQ6ZQPFtkQIuLwAtENdHmqCX2QzbJ",
+	"qUs/DU9IgUsZ5b5sjcVjVljk3S3MfB8gJk7ohc8BQvziuYeoxxG7ogmL+Zimy2v1TYtc+TasPSv3CyxK",
+	"Kxj4oyPYjvDPCc0MW4k60f/+3tp7SvcGnz4/Orr+t2iZ09/YCli4j84CZi8jHoMBh3I05qp9Qqmod3sW",
+	"sgLtw/cVSLKb0QRr4rgIGQzz4CKj6HjawiIE1GQDdrhiepp6Hesy6NGMaiTk2m+2uwSHvAwjAUCKS+Vw",
+	"ewnOimQrBLbP8O9eKofVQRm9RDnfEpTRWS/vOdqvdmHULoyvwYWxrXNinR2iDheswwXvG6E05wu7uhwq",
+	"mLR5UpDsvX41odkoF6VDrrbWOrbu3r3+0QjNBb6ZjfZTOeRitYXDV7oillgAlCm7ZIIkdK4taClyU55p",
+	"qzROKEc1Ul4woZvkHxArIgeQeqozZyhBPR5g5dLpkFDdFef2p/PlUBM55pnhxeREkKkA7YKwMeVpg1Ay",
+	"U1IMYbyZVIlR1gkXNo7RdC8+sS/pCsSN8C/1lbSMWu5qdhVmbHR2oxTojIvhlOuROWQNrGfanxN3BgHY",
+	"tUlOsoyNJxmEWXRFysc8YwnCuMeQieASHwhNEsV0aS2CX+EL3SD0EDYJ6qH/J43HrOl+MscT9wsqJMVT",
+	"xT7YB+2Dw/+nOkWHGW6f6buNjGP4Zw+OkxEJ5m9G/Z9i/p6/ef2Pf71uv+Ov9Wtxehy/eP3o9fhV65eD",
+	"yWHy4s3TJpu/+Vfyz9f8PX89e/vx4ui1aDXjg1T0x69ayX+9SYPC7OYSPG218j2xUlQvX4p1yys2UEyP",
+	"/Gwon6isx+ZvUvbTqyz+6Sp9/cekFYvf0sHfQWi5YMKxYSQ+1Xf2o+n8gXK1ilmas20OrOZDAWktC4zz",
+	"jGV7L6S84GwT+zzFZdnGddmbOjLzK2TfBW59xoeGpqM1DIicNw4DUQu5djaKPl2X8D45zVYzv5cisUbx",
+	"nPeBygjkCLlbk5ykqWV07nfXvM+MAkC4uKQpTwgfj813zlg6b5ZReTOXW6nFeBNS6y1MSFF6ZlLbMAI5",
+	"zU7BhLQyH8huzohqwkTCEhtzariyIT2GmiUMUphqWlYbrr4CrQDoDF7OIkExWgD6FfYc0dlDqcFJ5qu1",
+	"hGzERAbIXYuxSdloP5fLVnserWkfLs5UKSYyT/mQJlkoObxunjaBwMBEUhROiZNNl+tldYWhBHvcyPHW",
+	"B+jeQ0YUUBf6zOJ02kigkD6iNE1SKYZMESSEAE82oyrRHWKlKSPYlxWrhWE/5BT9HivV4ib31svMjUiw",
+	"WdgmlpMJU3sphTO7lyg+yPSekCobbVGEtrANW0naRyXgsOEn5Np9u6/evl8Lb990zUKslDKXU8zZXynG",
+	"3RnVtaRoNdH9SC8sxXVUC0kcwA2bx32ZzIlUrmKLYpb6meeNvBkKOk1ysjBOTI3M2BXsyl5JIkXMmuSf",
+	"PBtxQQ5bREP+mLYAjxhmhW0bOd3GwVTg44DHgs2K72sQLbvChpGmUme5+UIqsPiYl5G+kjPDNDLaJ4lk",
+	"sKARVeNnGFdhOArGSgSir1mbE/TgNzAZdQXajPzkLWdpkJGcsUsIPcgMy7BFBGCuqxDZ4EfQjyvFji6s",
+	"nJopQc4UGC9ABi2MuRC4tl7HB5MdftXcaFe0E6xwgR+3D1Z4tnfOM93COrEFrhuMujnLtLbp3Mym847N",
+	"vNV06dg66cwejhLR6iFoTOE1O2WDqa6NQLUcsbMR6KXlfwD/XGDKUgHLyxyL2GAMcopStaAB9CMsKlcY",
+	"ONAoZF42S1Niz9zbHlAptmou/UseG6r4iis2kFdECvIrF9OrgCyX4Nj4/tu4okt87lz3rJ7mZMGU6qxn",
+	"aMzStNutHD7nSyXm2c++OS/Pnax7K6vmDygU47+UF8w+2VSI3zSF7D7Xvg7J/5Zz87y+pnOKtqyvrQDR",
+	"sV06YyrokPXkTEQr6fK+gqO1B2YtvcFoD6h0pcQ5tMI3jPbEJlnBiCZFKVioefd78+qdKfetm+pxQxKH",
+	"UVZNjocu+eUut9HngeB+E/OEBDDa18GgtZR2o3QekcAlRfJRsFTfGQH5nMe7XSPdSBlWO1ngwrs49MhL",
+	"iNIukBLXTfOhlRstDZLTrNyoEfLZqqbcJYda85uLZ9v6WtYXzFwwW1Dh1ln0tpzPnuhFrDsPJbda5yqW",
+	"/HFwRnnHJgkq3UEQlmmT/05mI0lsmea1Ne+aXfESCnaDfwwgkQpod0AK+EpEWhxPiiY5//OcDLjAwnvB",
+	"LDSmxzYwUKErpCLmGwDWLLV2nYxdZc8gRu4qC3L7FIPce/PpQetMWZZBQJwiCR/yTBOuEZ0ALMbpnFhc",
+	"gjyXbyZV4sskFYanwmbDYVGmJjlR8QiKCAXzx6i3OJ0m5dZYIwm+yL/m9ihPr3/UVXTaM0ZVPKqWjO7n",
+	"c4YRDZU6QQhxlYZnEF1dre1LiL+r1vQKiUS1RP5/TMz6kjMu4s14UE1yAvfEMKkxF1NNxowKTUwfzDC6",
+	"U0io/HM8BFgoTL7vYW4FEMop7HXUgDHMJlC8J4Z4lhtG2h9bT3ILgwvCHHNFm1qmI8bH/2meBeGYzH59",
+	"DMinmd47etxuR40IDEk9u+1vuaJb1JY3/cEIYruf4bsjbx/4PRpl2UR39vcnSg54yrSb0r6Z7J6drFlo",
+	"Km3yWCd6r1NpLvpICp+phikH6PpgStE0BCb2RfEd61GyLzMeQ1qE1AdmfNzkdRt5y/YYfyor1LnPmc4t",
+	"gSX5l1dDS8qb7wiXFFDob9QmU2tjN7DkxCEDd5c0eLhGSsxb5ZkP69MJhDOh+67o7zoPaOA5GU811PWd",
+	"Cv7nlDn3l43FX7bS4Oj5PbnPcKFbp/flNLyM5K4ksNXJYnEjtwo4am/pBq5Z7dfKardmoqvMiTlm+Ixq",
+	"Yj/hzhl+jehXvzcbuK70ue4B57UKTkXuu9T6urEd7y70BNTCEB14be/F1u8HhcFOGWBbVJzKUuvrRoQK",
+	"RMUBFhvXYdV1dMDDizIE4kNoTpNuIuws11TNf9wJWjKwueyGLumvZwFesitenP1GvhS8ZFcAMno5vGSO",
+	"K+nEOQ8GsSvQZFdUQZq8gX3KQlXqh2V4KlqHvjQmY79dBZNx+bg+SFDGXIm5C2DGlZaHGpuxDgT5irAZ",
+	"b9GAsAGiMeCyfAzn017zVclSNNGkwAJ/KGGBDUIzMpY6I8cWLFHJGUIcHBw/Im/5c2RlsUynY4GGcgTK",
+	"Y2miwc9Srjg3yRkzhDljEAevaIq+HwnvvdAWz+3/nDfJKxu1mK+wQXKVFMEinYbZFWYGbkOBe9JQ1zKD",
+	"Zks2FUBhUHJG2BXXmUaWav62EDwkG/HAefWMsPEkm3cFSgUXjE0KPu5Lmk4ZgB4imiJotTaTgeDHYUnH",
+	"snWzb+TczAJ8dTxhIuMDvuhsa3QtoKI5C3vg0Qr3nA+FVCxp+MTRXNbIpSYrb0ymmQdxtJKKRiEEsDQx",
+	"t6IrzscyYX+jmRzz+NxiRaCPH3aGTrVP/LAZEkcHB/B+IaEJ18QIgxkTOCTBESdUZZymZsg0xRDtrsBT",
+	"pdhij0TNe2oq/mZO+3nDl57Mh85XjOCVRI8k+CLtmnG7rZiWSO/TZIYMIFIl8iz0A04kiFZNYlmEhQb3",
+	"4Br2exW9gx4JA2p6TgUwQnxxV4DEmPExe+YxMd2cKKCDSGXhSDMmXDKLX5UwoiHjl0yT49ahvRSnLFPz",
+	"vZNBxtR5mXD3elwU7l6c/Xb7KJnn9mR04EugE9p8RYBiFbADA9wI7Q5Ok5y7j+96AaCeO1R6lVfNnJvK",
+	"XjVc/Vvs4qE2I5xuGZ6kkbAN176F07Vi/vYUl4OAWoeNy5yQMmVUbMp4KZfjAqLWyClkw1PHBmLDGEJr",
+	"pDxn4mu85Yo2rGWusdJE2HAms/+jpD64CzExFJYePTk6PD46flSAw2yXioe3jKxiRWF4m/ty7isB2cAL",
+	"FJsTFoDqI3KbkaY9Vo4FYEAcGzR5MqgBa8lM1In20TJrvjaO3cvUVGA2nnvpAMuimfmM8aX2GkHaTUZT",
+	"KCA7FQ7jrtPytsyo077e7uKcwkGvBoVpBY067rE2ej00+RwPe2hcglRUZJU3NH6ZptOJ+dBVxPTcqlAu",
+	"qf9TqgtNUn7BSAljt3YrQ1PB4iX7RizxpoMOoaRcAHc5uYF43BVWPuZ6QUB2cjElY6aGjExoFo/yIHLv",
+	"rnxvy4xb8d9JxlyhTKyfETE1cgJImrorqJWVKwgxaNGr5ZhvS46pZGALjiJY2pzc0o0a3cA5Cb8ZUQae",
+	"5yqheWyFmyr2t3i9/a2WUWoZpZZRahnl/mQUzwm/jJjy2f+7Mn54TkK3Qg+/QZRSBfjwDdckjAGowZJr",
+	"q/8NwZJvx5m+AjN5U/C3GwCyS6CASDwqM9EEwnyTfKRDbSsviQs0xvq6PmAmnY1kWpIHuhgDs/3dDe/t",
+	"jqGFNhAs+o+jp+SwRY6Pj1uk1T44LAv4qh7zt7C07eF8t6A5Nf3YXpqpIFh8UGBRB0fwK5RRa0HogeKg",
+	"fYkIpaK0s+/CbA2JuRkNLrXtnAhCl3LLUEzKeJqSPgN/X4P0pyAHBthGEAgMzqeidxPijDytdOjtXQfz",
+	"LhWRgoxkCi80OmCf+TmU2WGWgj1vwQKzFUeoqeqDoao1gduRwNlLdh8UTmEM9F1RuGKsO9cux4UOqYUY",
+	"jC3FmpdBjCzEZ9e0p6Y9Ne25bZ0VLhkIDkuyyC1TobyiWakN6R0d5zFFENRrY65H9NLjafuITWtU0lzE",
+	"DEJ3MNyzQbQsjRQHb1QsJ5xpV8x3jICz+C6IBlrxEihsC4VuFdNMZChceYRvqRYsXYCWwDMi5AyIXMKT",
+	"rpW2BlIx6GGaY0DQjM6JMnet2RVd0cbgJznNyDlm8J7bIG+OAJcQfYYunfMgz9fXK/bY53ZHmuQXs3SA",
+	"Ez9oklNGEWjGb3LHxmcQRuMRviaTsGAGczo0nSaMZh0sT5RPC2sd0QR7CjpmSb6fQOOha0pjZuPdJnNY",
+	"PALNAKytLzAshqwrCCGazjU5t+Fo526r/LDWdzGADSMfR8x+2sJeQOjfuUuLxq0B51gsRcbFlBGawcuk",
+	"iM3nMN9hxjVDAF/4Dr9CBWrEDM4rRgdHsz+3zk0M38ssNPGJXQucJyGJtWLkPjiAHvbLcQjHuHk+GJKP",
+	"GUDBIzoBx8EDnGCI+Ld+SSbkdDhqkhc2XJFOJoyqvDFXJFNUaEwoNPPqCoDFaZCpntI0xfK5hiHbCLRn",
+	"EO/n7c/mc9E5lpc2N0PLMQPEBAjGNMqJsFNJ2SCzWD5dceKPoPnJAt1r0GDM/1/8fPLup5e905cfX777",
+	"+Pr9u96PJ/991iCHLayj1Z8T61x0uK82zpBrctRuwUSogNwPo9Swhq1d5bdIyZSFGP8WDzqWE+ZhjE4+",
+	"vCYXbO4OWUIz6v3aNqoPEL6cKaxD+gzAkc3Ztg5znbEJadtAWLz/Q5bp4Fjb10nNSDafrMhkMd96JZKI",
+	"pZy7Q2OW4N17gjkb8XjkqEdwi9xOTBS75HKq/SdoktdZ/kmRVkKELEI5CRTmgsC0+ZuD13/IqxwZesGz",
+	"bJEKVkTOt1sHR4s+1rAq8sne/9C9f7X2nvb2Pv3HndRF9jAYVfNeDyArACjYoms8eBV8mW1SaVcMmfPr",
+	"zWAQ4cfYutrCcGVCK5bFx2PajG6ItOmO+7eZHtGuokngDtjC+bWsGoIyeFroRVP7ZJ1cik2sRyWUSZHK",
+	"V/JrIloVFmYUhldnGRfDBTTN7/RqNIafWPbCvu8eXJz2zd+gg7P2V97QX+nx8GJ/PP3lsk/WXS5sErgr",
+	"qzgcz9z1oYrhLzZw0Eh+8I+Vzsad79AtuBrdrYcwfD5m/0LP48upkhO2/5yplCO6wlY+RlzRrXsY8ytf",
+	"Bz/V7sK/lrsw0OG+08TnCvr7uxOJs0A8JRKEmTnL1mVcaqMULpR7tnYWLnjGaUp0RjOWW7BsYzUV1ino",
+	"8ATkNANdtUl+BEMKYib8Ifu60RVhomRAzHSDXPBMNwLMzobRhhXDuA8oKf2MWIcASjxuXku798z81RWI",
+	"t41vt6q0DhXhhs0GVTpDNbuoWvtsRYd3ALzggk2yJgFkcduSMw3Lsv5K2OlytGB9AwnrtsHI6YT3zIaA",
+	"vkoLEDfHB43QoNo5ahm92H2WqPO0EZmPCUGz5qNFnQPDUMx3iTrtx1idQUedR9U1OMdhzCFdi3EO8qwt",
+	"NxpYu9DUB1jp+JlrrlJT6Zv5HVi2QA53FTvxTOckObxKW8Eo5x3LYZQDuGM5WAOdTBaQk7uiClDyP0dM",
+	"ADwtJkoa6bJRQFh2AMXwEwHg9ZTqbJXV8HW+DbvjDy9mSKTzNaDP3l+iiRTkeyO4/tDAoJN0br0dQe/v",
+	"wUD1w8p8GS6K+TJLySVV4GHeyH417OAAp6ZqhwCKzHbZZru49sXqpVi1CdCY66zHk+q5Qz+WJQgtTcZl",
+	"jiFX1oCOnU01syzcr9RhFyhwAiFOHbuapJDogYgnpWDICPYTTppnbKw3zt5N0aMFRWN69Rq7PgZDsP0j",
+	"z7WhSlHzaoTFtD/bqPZN+yAHxV244CK5pS0wQ91gA37h6H/Pl398+8sHSRNFS5pBmUvrQeEa6EzRlF8s",
+	"cuUBJld8f5Xp3kDJcWEPPBqQuWl75hXFvKqjEpycbVZhsS1ubQE43m0s4RsCL88v6cMEL8eRE8QIhXWP",
+	"qbroCdnTIzkzYkcweG8bt08cYkfeBXbqdSNy2G4IVor4p1Vq0TGRLBebC6u+2Qa9VMY0XWjWxmb/0TL/",
+	"AFxYwfWoMIeqSzuGI6gzNXVfBPv/IftAJSsOY2aR8Qzu9RkTXCpyasP8yUsx5IJhFVIgw53okidMRqBR",
+	"Vf6ih7b9JVN6m5NwFIWAtbi6MWNGee5Nldlah3trnnrMW9qP9xI2GILAJlhq0zjHYzjxOMyI6p6e9jHX",
+	"OqjXCgd66QA8KgABuwsFkLhG82HIn6QKS8AiQzOyydIZ/pUqvUVRwv7CGf6Vi+TPSw42Trzf8Ygl09Tc",
+	"8Ja9i4UTZWlwSYFEvybfpPTUthZOrYcEdm9O/MOeYlTnn2uldTc/dB9ZPBI8poHmEK0CEg5v4i1j9nti",
+	"vBmzP9Bwbgmz37+8GmZ/3nxHzP5Aq6nh875lRy8P1VdnFwgerjEN5K2qo+/7Pi6yyIUqB+kUFiFvMu2n",
+	"wPrIBc+IZQ1B2J4jLTZwz4/cFVwTShJFB5mDOAvaYpF3T5eKdRkxSMcu14wC/KFJfj5tWCuGjTDzZouu",
+	"gFJPRdMETOgP2QeFBkWGkCaUWBJwi14H9O3+SgjsKpOVCAC7MPScJa/mmL3qrBHOvP3asNBS6ay9zMDK",
+	"OOISo1vtnFzPv7YsieAPxhcuiVAL8LUAXwvwtQB/TwL81qL5KqdbLnZ8DZVAXlARs7SiSL/Y+LoRvbB0",
+	"reoIS83NGLAHZ7FNS1vTO2h43YheATmr+ObFxljDpLous7LnC5oykVBVfQTfY2GkMycOVx3IdbBVVfzz",
+	"n7nO5KaBSnvYkc6s53lTf2z3flDYnLdUXfgH7+SZ4c5rRyrrALVd5ISJil9osTHWhrEEo/IYyx1wHEOn",
+	"P8rqwyy2v25EZ9vN5axsJmeGblYdoNjWV7qp2H2xcV3ppg4Me7CVbkSB2e9sWfCqW3nowf5n/+/KyFm5",
+	"MLAVctYNlPMbh5UXaEqNnFUb/G6InHVLl3M36Cx/mLeAzgKjmlEnGhA50CBOawRzXKgkN8nrwR7cNawg",
+	"4KpUGDUgMCS6WAObXtwVEDwzG/GULRKJwJr4kbsQTVCFYBDomI9E+nNiLShlhr5FHr9jeP07xhJz425i",
+	"5yszLWyjfG8Zfr+bDWtb4lgTujpmv1w0e7LdKk/dwayZRwEf7F7kuv3Yqu9NHuuNQp6Zo9P3scQM1F86",
+	"Pj46/iEvTxRQeAH5ARDv+S8pGJZDKnirilGh4HHqCjcpQB+gXAASAbs0O15G+kvNEfeBwppbQmpRshYl",
+	"b0+URAjTOLx59y1dViQuImbp9uhcS4Jsqff7lZJjlB8bgdsZCh+AF61JimHygNWVaklwWohHzUVvouRQ",
+	"Ma19FVW0w5eUo1+wGH9pQK8dxVHnVgCDPTjYuSZ9xsWQKCbVkApDGZrVxc738AVoegoDB1JnLWXWUmZt",
+	"ALwzQRHJ1n0JitbZdafUnM4oBzUZswWb5EQUDQY+8oDQaSbHNOMxIkCNmMiRpdzaMUEUwpKcw/oZmWrW",
+	"FRBe76k7lhJa6DXjaUpszqbvXhpitOQGfIiMIWYq4wPTGrG/qFKApof5FDRNt2AQS4yhNkfUjKJmFF+M",
+	"UViCtKxpE+AEYmgz52/CPuQlU4onVdkHRmvdKfMIRHm0Sltbcp/Fcsz0InOBzM6cnxgWALCSIRPA/KO1",
+	"1H8xFONrR/mtqWiN8vvQCBresVuTfM23mcZZRco1yuOP1hpHGSTNW/RUOXDURyq0f6JtIc7AAJpYG0MD",
+	"AEB1hiAjjRV+c7CJ+kltzJd34U+7w21++RRHsy+9baI6K4UbX8I08ij1RjRQctzzYcjomoNnQaBn8SlG",
+	"a4KZyfXPIzO3Czt+AhGwhRhP2dsYE53JXoUoVGy1HFqayd7qUPo7yuN6afZ9czKXNejfRiLXjTKxfLjg",
+	"dc0Ra37jE7hCbvOdJiNPVb9+u7uQe9oGqt6ZtO2JTCM3vuS1MhKegO3ESN4ojOeKiA0QyU32CLW+xNTK",
+	"Imlrk3ttcq8tKbUl5QsxAkOCSjyxjr5+MR0EkrH2P9sMzWskyc4aXyTOH6TWvJ8yMhUZT5dD7nKLh1TW",
+	"E5qypElOiMNqIrORBBOwrb9OqLWIhxiGgOTe7IqTMOPXv2c8BchENiE0Iylz1R7cG5rkxNc5yDuZV/bZ",
+	"cCoavqF278QXYtkTzdJLqNzAYjrVDFHIYqj+nhlOBCU9bLEEhdULALsrhyCzBh1DjrHAhJyJckRG89YP",
+	"djI3ROytiXRNpGsifSchM+aWOkwBvKi34BW9kZxeAS5LM+Wk7GlZdc0k0QGOA0DtZRIrmph1ovnaFmiZ",
+	"jRigE+Z78J3OnZ95rPYycwgMS+u5A0zAcAYjyU71nNgaMGDcssgMhaEU+4PFZqSpSJnWXXEOefC92F5S",
+	"7esabWQHgBfrWAFNgLpbNrCwJ5YnAKNwTAHqb61kCmV0/4xlt0T0d4VpL8mIrqwrBLOvXbA1T6p50n3U",
+	"RE2SnD7fOmuqpDMoSCK+UxtQzi0yuRy783G16rEQvOMix6EMEwjnsHyMPekKBA8SsiSux/qzy4X3YhJ1",
+	"HZRTB+XUHKHmCPempRhyRGgYcnIbzuwt43ByyJu74gxv5SUgvJXZhQybEAikDtjG5DyA4AF9gItYsTET",
+	"GUvymqPW9wIWJV0o6tgVOM4JVoTFj2SE+9yCRJWtuWHeLhhLtAXiapK38pKLYdHAZ2uauDK0iFWPahYU",
+	"wR0BNvGpR7IrQ9pbUd1jCQXjgbCkEhf14TIeV5FxeU8Q1Re2IjGm/5f6sg+3A4CryvDcjtdMr2Z6NdO7",
+	"nzIp9greV9qCA1q8I2YXVE0Gn0efESlyg5QzjJXwQuRuiIKnGyRhccqFjUq1k9Ykw2rtlyydr+Api+BM",
+	"D0bLWQYC3Iawm2XXVL2m6jVVvx+qbu4fSvOFdP9LniEs442ipJBiV6Pvd63N5EnGhczi0wUkayTmpboA",
+	"eT0IDICuVn8uIOf+lK7AyvoOCIFY8lriTSErnSnPyHnwEBziqAdlIzYGRakrttaUynwk35A2c0c41RXd",
+	"NbWSUrOzmp3dHzs7u2cVRXt82rtgYL5GhIPKQG8KgKvxTBNFszzVpEk+hJFXrsSCFNZvThiNRw1Ezsgw",
+	"w05lVskJIwkwvAArQnh75+ryDAiCfJ+lGcyUoCz675+jWPGMKS5F74KZ8zFRsp+ycU/L9JKLYdSIhMwM",
+	"wQeSZLn5VDPCBclmkuiMTSCtAQeNOkcQtr1NWQLYkLVRvjcuQXCTEgNFQPhYXjIFyRftFXk5CxktVd/1",
+	"KArqCve2Aff/Q/Z726D4Wzdiz356ivsDV+MOIegb2x+7nuxrpi4D4P3tz6I5S/gJE4u1Hs0hF1ixS47U",
+	"rB0C1Xus/xVA9b7BSqnqf1ah0i+0mTE+HJlGGuHTj7YQogBGvRyk3uI5fAUA9T+xrAIyvG8VApif2o9T",
+	"Fcg8b+/Rxyu8Omx43YjO4NNW6Bc29OjcFfqFDa8b0W+SJxV65c3qnK0a+vsvA/09l1MIVbcETQ5WSaxW",
+	"olwjrWKLzszwnKpiKhQq+iIpZYEY2ghKgpE1FcEaJWBvKJ0WokqbXVGUcMFAAttgI0NLbR3F8gM1xEOt",
+	"+dcQD7eshGMJ73tBeNB5qZq1CA9QorpB2FWmGADKIF65SKhKSMIuOVCMBgF9KEWb8MQo106yb+ShjkUR",
+	"XLtQl67IzbFYbn8p1BExdJeztYTMcqSaPK8JB0B7sl0o4borzvspFwlLzhtkNqIZu8QAfK6IkinrGOXd",
+	"o++avg45aJJT5v40g6hMVGI2IfO6+j53AcxbXRG2q/bq04APp9b6Eih/n6NVOtiYXvHxdBx1jhqROQ9R",
+	"57CJZe3x8WEjElHnYFFZw+JicFJ6/qREnVbzcetxu/Xo8ZN2+8mj46PHj/LiXh/w3cS9e1lx03hUB1zw",
+	"jKXznpDwIv+/XsJiq9DB+5UUw97c1jqD/x9cN5ywYObs9S+3sifXu2rg9rhYRdpbsw8CxdIbhnaoR+aL",
+	"Ra3Q+PDnnfW86xrCuUaPuDGEs0838oT3FkT2WwaR+EP2V+O+f/Si96J4rRkDuDTT3Unh5s1UzJvk5XiS",
+	"yjlj2qEXYTNIyVoU3z3fcyPlbNoyQPSv+s5SNMn5n+dkwEWicWBsZ6uYJGxCVTZmAlytvppJyMu6ImNX",
+	"2SocpTdmR7bd3+fz1z/qKpL9GaPKMLLG4l6/F+ncLsfICFK4rDrtgOxcToUfzSFpKDbxZi3P6n6PIP3j",
+	"k3k0SWXCXF1Nbt7255QBK7ZGSUuTQzLMMzbWm+jxG9k/w67XwBpfY6cjYIj2j3YjyuYTiPRRipqXTgX/",
+	"c8rsz+DfXLcdsAtcBx8Wt2HsStGwKxpnhbVHrgxrVL7cfKjCksf06lcmhuZOt1stWIP/G6rpGDISdaL/",
+	"/f1/u92rVuvTv/9b5BenMwVcet1S0L2fh4xBBZz8Lnxv9uIHiAAD9wwGSkPP70Fc+aG5YkFjLlhhKXZS",
+	"fSlTw8qvqySkooH2jIuYlZxPYKtSmVuVMNUkJ0AYjEQ45mJqhWNi+jCRgJz6kVv8ROiBBXx4smoJZuyo",
+	"qhxgzp1pX2Vd9wlrtlz4Gc3gRi6RaRI1ojiVmplbCv/YXFC5XainGxzkwqEvfrrnU54m5lOM7RHUjDW3",
+	"8MO0CsWEI1+G1hCYpQkeFCbohT0gRhXKJa8qXxsOe8u4ZW9kfzNYmbmFtwJV9hMzHGajA+AVV8CKDGHd",
+	"Bd0MuNi3WeeyFjERoOwPFFScBAl/rpEfze+59LghVuAP2QcXYo6iawu1vZ8wQThEiGHgbhjrpm1Qc5JA",
+	"aAFyNt1c4fU3p/s+ff6riGcZqatS5n0bB/8b2d8q3uvG7v6a8dwG49mCpawyTZib9VXUSjeffSMn8q2w",
+	"uncVzlVo/YFPWGqE0wq9fNul3i9G1vVUdQjscN2IfpZpsnHSrpF1t58EBG2zsz1s/X4QDPNG9t8iAdw8",
+	"SND2uhEZGrtx0q6R97Zv7JE3q+tf107wB1v/2lDQbcWeZT+3ebz/GePEqlW3BpFom7rWO8k3N65CaGlC",
+	"bb2uVYsbFiDc5aLtZp1+I/u7lazOxdCFwtVB90ItkF3rSu92l28hWyUXfy1ivPcOchHzCU1voov4td12",
+	"7oklQjVBqbNOanFmfdnnOxBn9lG33zpULyDDGwuuApgNOCp6I5kmSGSNiGQz2omQRLBZwTr0DKxC4ROS",
+	"SISJh80oMRQ59fNrD7mrCV4dbPeAaI+5VndDesC6eDeUx5CcinTGoTcVaI2RC4PoAiODcTEtoTrOHlQT",
+	"nZro1ETntojOh2lmHUtSEOuEuFXSM86trRuNObZtIYFglXGn4TxhEMdg/sAUWghJmjHFCE2S8vTWBdvu",
+	"A6rIVqW+mpKgio644mLYG1NBh2scKcW+U32nqZW3HyKA33BzoEDg9LyXsmahK6FOjqtpb1DQzJC577xb",
+	"/sua9jZR7WrFbYzwB4UIOAh+qRRDqHqwlA4GcuKcKDamXBQg2RzN5yoQBpsrSr/4yxQtEdajbWfX/OZk",
+	"tW2lrvoi5rVKxu5Y7SIC7XgJ76YoSTH629XjAIkqqFDiPGhGZoC4b3cryEme4enqi9CusDcapDCHz2LH",
+	"+E6HapzR6mBPF21LKwp7FK/0rnAhpZLPNhU6/DS2N71Xn+ZDF+K2Fs9WBd18qxS4jpOo9eyy0iO5RORr",
+	"kKDI40jwbeveu5Ua2crhgI4GWBFELDbJiUA3RGgOLHCAJfrvgqZqy15t2aste7dFcd5jYYs78CZMgvDR",
+	"tTa9gVSATUd0RoeMjOSMjI00WnQAKMDF4lkjb+CKwxkZs+SXCdXa/gCJg7EUl0xBcSJFM5aXqBgb5iWI",
+	"mDpFNKFzHYTQD1mT5OmUPjHSLVC7HJMgS9ILwXKwmH5J03RFun0YR3u/mfaoI0Sdg1YBaU5HnSPzRPfk",
+	"YLVkOfLp4ttCuZn2FYK9LTuBzD6HrRt12scQOT5kFpLNf+2o02o+akT4lXvm20adg+ax2WFzQKLOwRFU",
+	"wDDHCBcIw0QdXLoDT4PMuKjTbhkOUhz9eGH0o3zs9kEwtnmRG1vHijGBwAT56I82D/44nPqjYPT2QT56",
+	"mKacj364efSDfOzDYOxH+dDskqZThxQd7Mvy2I8W/lt4VfgFglcd5q+SgwF88PwtS5uPkVWFcfGRG7oV",
+	"7n8+NB7ScOgDc21mPBslis6Ew1eomoTm49/LlRhHK3ZIGfgnoxe7Ixu4lNBaHqm5/QK8gTuTaNIpSgCK",
+	"Gb1urRBgm9yVbdnfGH05rOQW9MuhYOY6++0nwsfAu62DJ6YiR2XPMFUfDE+xEQpJJi8YBqAazp0AAq7A",
+	"/VEQZyq6QvYNtyH/OP3Vlkgcw8AOn0BIgrND05aQhF3h9yWKDZhiImZ6M/PHDJg7lgBg6vv6cvgfV+O0",
+	"wP6j7rTVOoz15ZBcjVOh/9aNRlk26ezvz2az5uywKdVw/6DVapneXWzNsA88gb8L6eALhkj8OImMp4AI",
+	"EDWigVRjMFb1uUCcoUI+/9GTY0DXWcjWL6W0sdm8Gjympq5fC3WFA/m10NgLnt0EMsZ0rwAZ45qtwYPp",
+	"imVAGOiGDQUdsyKG2TrYl1/Mqr4E7MvGIXNvTQmOCK7PsB1KJtN+yrVRXJ1Ouogg4lvLabYJQ4Trnh/w",
+	"r4Ql8gvPHjqWCPp5ek6h+VQ1h7tga5VQUJj0aXzBRAJOObCggv3VjQ2qOCpHVZXywwCPHXumNGM666Gt",
+	"BDRw+92e23czq6dzMWyQjMUjwWOaFnCz/FEtzKzKfI5WOrfad4cx8gvPNocOmdt6Wxgjv/CsGsbIL3Cg",
+	"dwo1ApJZY4x8yzFDeUmPC+SPTvCAP9dIHeb3ymgjF06VskVKjPplOBf4lR1za5YgPNv6JMDmBq6ylg1E",
+	"kAoegcT0rCsCGOmynisR6lZXLTE35z7xSwp4pVTEIwlziH6aMq0tPO2QXzJNphNDVt4xlhgVlfQZSQEi",
+	"VsnpcOTs5gwavQIpKq8jATLnVE9pSiwYqmG92YiNNUsvGdCrj/QCKyFPxYWQM+Fb0okRW7kglGioT4H8",
+	"3r8GXmGhQQDsDFFuWYLQunSuwRyfSaj3DOWYR2zcNOeueJR+Nq3Mx8vohfl6hQmY962Ccy0GXKwGX3XY",
+	"qFHn0Hyz7fkVfGPLuAufbmlSnxrRcMoTakSnTnSiLwCfF5enoIaoEebMBo3kLF+bnIJVElDrppmRNtrH",
+	"jchIvCCVpykZM0L70NfsTzIFQcJvFXyEuZySAXwpM/6AX7GkGW1dveYXnt0XuE0tCd2+JLSFjLPKoAIE",
+	"/msAvXHn8zdn+18LfrPYGoFpqohWVqqyUpLtXwEIJmzskV02vjBvViO71BFLDxbZRRTFzW2lzeVgAvN4",
+	"//MFzyqDvBhCtRXIy05C4I1BXix5qa3MtW53U5CXHS7abpbkX3i2BchLk7we7L11EM9uMk3ydydHg4Tq",
+	"5GjSZ6kUQxd8bgUhb2a+KLu8OdPcEdjF6FPmrN8Mg7KC5Lklnsu24nd1elPTjhrPpVyIebLdKk/dkazp",
+	"cREM5oJn32n0XC3AWN2yNLR/GegkpWLROzZjOkMb3KKDDpxLnsqC6YAqyAdCz8zmGg6rfHBe+3lAudIl",
+	"Bgmq4hG/BHxd+88Cwi6+ozeiehR1oqeDJ4+S1pP2kydH8ePk0fFTejBglLbi42OatNrH9LA/OBq0+wf9",
+	"Vv/JwUGctI+TR3H7uN8atFq09SSqZuWo7YX3Zi/cxiKDF7S6RSkwHuWmoHXQyHmr/rx6jtaDNmAGeNCh",
+	"j/uLlxrICdxmb6Ajr7foEaxk9Qocg4Hda0f/YG7MqrEIalknxCJASecyZ/dfVgXd4JG01Q5ecZYmQd0e",
+	"F/opxxD0qRiJ5YSzhAyUHEMLgVKT91megEkppgLzSaRgzsWZdQUlGR+ztR5GdwVrR+NfUHDY3u9mj0ug",
+	"/9+Fu62WbutDWku334B0u73cusrD6yJQvwYv7wnSpKoC73Jz7+etKjAX+37Aj1C1/3Lz0PNbaYil1rW4",
+	"XTuO/0IlQQSbeQoEPPr23cfeYIpP8libao5lN7ttncs7y/+34WMO6FHtaq7V/Zu6mm96Q2+k9DeqNLQH",
+	"fstiJN5csJXLmiqo3JzS2Ej4mlAyG8mUrXFU704Lbs1f/dcIY13c8TtwpwektSaTtVe99qrfpVcdyPMX",
+	"kwf3nXlsazy0G7CqUnv2OzYrVDygIsClnWoWSqZN8jpvCVTUNOAZuWBsUiqgLuvNXzusWk13a3S1h4fn",
+	"iNesLN/7y5E0++r7J2kng4wp3AmUUhsF9VqwS+ZBhxGdjWdY64WJjIyoHhlR8RLs7Fw/A8tBQCKR5gEw",
+	"S1dMFLvkcqrTeUmqfR5aCojF1g3SJCcZSRnVGbj6rIAshUtvRLt5QT8o8f4tWwRrylpT1pqy3npFGrhm",
+	"tycgjllG93VGM7Y3pvGIC7a5Gg1NUyhOihCQimk5VbH1V5rfMkWF5mg/6LNsxhhgSo4bSFIgKkGmzm84",
+	"pnMyYWogFYQjjM0wXTEbsWwEpQgUo1qKon0C0DiYukSZEM2Vmo4ZgeP8jOwnMtYLyyJ6JGfaiIdUk4TT",
+	"oaLjVahUZ6bnW7cf9wtK6WM2ueAZp2nUcTiVPvUypiLhNp0UPwx0WIgUoQKwRecAQaJ7Ay7MYC5ADEey",
+	"Iy/jn/zCJmj6kNPMMZIZXT+WZTCwB8GZQHd3bAd2mkcj6pvjH41U1IggX37ZS/wLYxPn27YrLpnPQMlx",
+	"uElc9+g0k2Oa8djPEU9V1ImEBNjRTBZm3AhmqJjOpKo2Q/SkF2c4nRA6pFyEc3Mv2mp29tt82sIsVDzI",
+	"KxyhcGSIuycPA0TsW7VtF5nBapyt4jcL+IAh6NGnkMRbNK19LzNWqTjm0YkhDp7rrBHiGJkb3sHgMY8e",
+	"nIukDfOnnvbHPMtYQnQsleUOcoDw5/ioK753JN0CB2Z5NyhhVsivBG7BAaF4ouRQMa2JVITOqJGXccgf",
+	"VsMbd8VITpXO494YTqj4DszGglnoUGiG4ZfwkAMxfBEMuSsCRI4yMGRf45trQPq1dWUVu2Q0JYYfiaFe",
+	"Bf31Ov+Wr/hwqsq4VAkUV3G+Rp2AykMrMKls4n9VWmOUoK8bkCpfPsIGW/xcOBe9TPbw8EWdw+YxbLro",
+	"4amCWB5/MvOHrYdWFG752GwO6s6P6L0ViCs57TWG018Cw4mp4PzdBEQy4Ifu+lYIgcCYh+80kTMR8jHP",
+	"I0IG50Oug0gJ8/Im+WB5qPbPEJrfdiyp7tYgAfhTBglpy2j7G/jLmR+diq7IedxCfpubLtdEChh4BMeY",
+	"TEXGCy1GVAerxinLmWiS3yRP8n0wrNYGg5rRLrnm/ZQZ1lqcpBTp3M+yz2I5zhtL5WbhoCCpqwrjdqsr",
+	"zvNwwfOOGR/s/hDerhtkINNUzog5T+hVWclMcQp3h6T5fO4JWDXD4vP5Sc7RqnapXDHt+fyUZlg0rUpj",
+	"2J0zjNb8xnA0cWkPEknzU6FCReX45IOoEcVyPIb3u9j3S6aAIbdXhK23Dz62W3m4ctV3PYJPZA9+5Rke",
+	"R9sX0ACiL4a9ILjD7L055Xcom8EbjJAeBpZI0VsVqi5k1pN9MFsluSwnMwYwClPLVjBqnwuSzSQE9YPY",
+	"hW+KOkd4qPATJjbgOJoD9VLMUE/zoB2EV3uCHbmHPWddwO+fy7VLH72df/TSyOyFNugpcAKynewtSq9w",
+	"XSsIrEDObysH8QzXUiX9EJvumHlomVAt137Lcq12koaTY+2DNWIstlglxe6zKyPlrhRmzzLF6BhN9mOa",
+	"xSPDaTfIqw0i08TjKDQI1eTdj2/O3r8j30vBUGAjE6ZIygX7wYhqL85+g9+6WDjC/IYEC60xphf8gOCm",
+	"8Hov11ka+oMvWQ92/Bmdm/e+hNW9cKbUUgkO2+wow2Hnk1qMWy/GbSfJXO2JZEmaiT53I550o063Cldv",
+	"d6Nr+Narqmm8XzqJcFDNMa1QWePp0+N2+9HB48dl9TUwdnM/1pfFBfCkkYtHXbV2eicEmYqdGeoiKLtK",
+	"LK1ieCLBOmpmBWhfvOHMy637ZezwBX65vR+5nkj0y5QtYsBTW5TAQRUjvTGj5RtDs4zGIyNTPoMepsPf",
+	"upFtimehG5Uk6+W7F6zxoNUqWVnNFb9Jroj096Z80bTSwOlASIYg52VW+Rn+Xzn9BdnUVskvKAB++bwX",
+	"L3jWKS/1Pbxpyou2h3hHEXXb0w9nd7fslQZ6KZEPkUwSTaGoPpmNDN/CMLc+MyLvTBkVV6zKdzlFIRT9",
+	"dmUZLiVyJ0pIu175W0tv2c4GsdmOsGXGCaz/tpNNPD2raVOdZ1LnmdxdnslcTsGFsxRNWJnoL0cULklb",
+	"+4rtVmu/wBpKQ6u9fmP9RzovxzKkXIBKiBBHVxBZAfbRZwvuO/fcsIQLNsnKqrYksisgXMIGRaMJtUHY",
+	"lbmtTjtCfxjOqGG5kHlX7nvbEL5io7jdBy6WgsOFAo4l1WRAlVvdsnBawq5O4SPsyK5uGJq9K2tzUXBQ",
+	"4JKpjA9MawaOSKoUvzRMGqLraZpuATp8CgPfCdd6P83MQayZV8286jj2dfoGxAHSxSiKXViQvGRK8WQz",
+	"F0IyXy3yw7dGM/mMqZBl2BgQQZC1scRQ8kuIgli0niPDiDND6kXiGQcfGIayRLvzUMN1sQqnfikPCXLY",
+	"7AGUYN7C9Wq9rj+zlAlKnjNllBhrHITQu+sd/dkHudsSgMkgYAjElOoO7qfRLbqAcfJOPzvAjbf875Ta",
+	"gBsyU1IM89hycA0vanFCLjmDK7l4F923B3fhvnVHd7Mb19/Aews7XLhrNUBVzb0KeLBwT77ThFGVcqby",
+	"E3sf1rO1vM8FNt++BmYVaw06UUiI0PVLrX/X8MfzkPqdo+3ukqm5t8PluadNcrIoGXRFTIWQGekzGwlo",
+	"88AKypVZRsqARbukGpqmczIzzNroWSnVWf5Ca+MPwhrL+O4Z/Hg/qlNtOqsTWr9lUop3KzdE7awFVDFE",
+	"GQn9bs1QOVZJLKciC/L5IRoR5HyYKaEYI02kYOUGJ1Jib+qKdQanqUiZ1ssWJ08Uy4jbb5IntVWotgrV",
+	"VqHaKnTfzMDQoju0CWVMZ3tYa51XTAACK5XpR3y/hiuYgGWmSq00H5nOXvgXPSAjTTls/fHH1tPO4Zbx",
+	"/3Ert9+848NRZvNPh7hXUSPS6XQIee1jtqdkX2Y81nvwkR4PDunT+KB928Vs8u8y32yAKH72e7NCFM9S",
+	"HQn3LdsUwCKM5/M7vXAAAzJom6yjg1Ck3fftjKmguPZyCfb9hAHYK2HjSTZ3c0Ax0+y2s2MLcvLhNblg",
+	"c/L9OeWTHrzm//9//7/zH9BODjJYmhrCPbHuTKJZrJgH6TB9ue4KBVSWJejQhNhvCMnBjcSewQbMwXWq",
+	"ZQqmUJ/D737EChRoiufZM3L+4f3Zx65wlN82M9+JZeewSM40wGa9zgBCS2mi+VCYicBKwSebToeEanJu",
+	"u59ja7sDmJSGG5uQ/rwrTB8jjqMY3yCzkZ0lcApYuRHtkcY2yevBmiWgpxghPxAvbGEzusL9TDIpm+TE",
+	"/+Yr90wnJJPkoFXGxVZX8Alo5L2W8FnDOrYsMhOsaCvpftuqMxOOhn/wdege1Ya5AU5MozyDrwq3dW36",
+	"c+cjYFcTrpgOytdU5cgHPrdOu66Q2zbVhWo4Y5kwS0I2sfCJYgN+ZdbpiMHfkyeHo18O/oU/Ahhdb3nG",
+	"il3Ki8JLlcz8XtjENKAhht79Ifs+0hf+jcp+WEXEo/2UlxAJ9xSpsjKi3/K0jy//Gb9rqY/z54/H/6WP",
+	"fp38NHj6hp1MD7Lf+n+fGRqcE1Y80F+bxFT5crxjs/Cur0gfKJAdZ8y4YIC05OWaZTllrYDzVxFr6loe",
+	"37TI9h5DGMIbcitC2kqVdf9zSH3ApBmnUu8A2xxc/PXlBVOpOXqcre9lKhIwWRrakEtCIiGa6UIF+wLh",
+	"YIZwjAFvJ2PpHM2i4P3JICWRC8Izb92ESoXThGcklUMjCSVspf3SzPD2ZZaCHHBUbvFdlE7hUyTNb87I",
+	"ty0Rq+nJrkG55gDdMUEBVWel6ev8z3MygMp+qBIhVIwRSRqEjSlPiVQkYROqsjETWTE+NWNXUH80NdcK",
+	"tJA+aDd9LljSJD8ykNFAf8PRIduCizidJuV328gJ/4AJ747NsnBv2VUGmSKMqngE+i0XhQViDXu3wgbh",
+	"QyEVkkCrlioGmp+QZMbTJKYq0cV8SMUQkKEMn+TPaEXaY7vVggoi/m9IhzHnL+pE//v7/3a7V63Wp3//",
+	"t6gkYbUU681+QaPMQsopUGVtoVeRfvsNc19LsYmvg+fXs4h4ya4mKWgImMRZtkrzjsJCecbGeqMDRiIt",
+	"GNOr19j+CLbE/tH2K6dKUfO2qeB/Tpn92Wb9le6FVZRxS743LX9omKMMtodk6WB+D4bGH1ZhzHDd8+pG",
+	"vkQ7t76UKaNiw2dx6Hv5ScMvMna5SeyKxgtpti/FkAvGFIaSlU0sH+1uTtk3BP1jyMrDRP6xGm5klDV3",
+	"cKNGhDExPbh5nxpRLiNWC7akFWvWBkds8UQC/Yw6ERtPUjln7D+Nmtp0i2oUYXhejnm6JQxPfu0s5QHb",
+	"RSqHXARWgxCs5yxD+FzYlHxiK60E7bsro2/O22aXAxCH20Ku+YeFptwMXPMPG0m7i3sC+XPtlvjruCWm",
+	"ViJzcin+vUYqhQZ5gOP6OvYiZNbe62Cxz8mEaj2TKoHsqhix5KHheGpkZls9KQus7poPxR4XEGOTW9+J",
+	"owUWz9GDLT4Lg3CwbVd4nm3jFWXKmuREWIkRXg2asZFGCB1LMfQTQ/zFNCWpWVPgRDavNavjAnGWjeje",
+	"FXaXV1vn4arep1m+AgMQUtFmykWylgO8k4qWgKvB4vAjR50olpMJU3sphVO/lyg+yPSekCobldD1Lf0C",
+	"Zi/v1CFQ8+574t3bcOVVhm+kP19BbXDM1YXDKtMNvHmh7XUjytXuzfLAQlusKV5JjHDtnUTwRvYr+AB8",
+	"y6DnmTUjVuvtW183otMtVnq6tNJT8EhVn0FJe18DffP7g3a166N2fTzcMuZTlEe2lAWRpC4bJvfHrBo2",
+	"Ex8KluxxEUiJGA4deipNy/zlAc62Ki1a/BPL3rJ7LvYTOJa34f6WZ57EY0ZOrV94hbvYfCw+Zv8y3LUT",
+	"vZwqOWH7z5lKOVz3reWID0yiiOBEiJFaKzxgKuctiw+rHO+hQHFqrbJOuuw5qcsLfVbJD46MP9Iu+iD/",
+	"o6dZOjAn3QooYCOtFnxQSTR5y1YJJhMlBxwP8G51egLZAvnQW1aFW7kZ1SBjtS3hZiBjPtvHHuVyBtJn",
+	"A6nYnruve3hfHQVYxWDMeWAig5QQm1BZDVSsUO/B0Ay94AtqkpfeQ2QuPZgIwIOQpySS/jx3nUFpO5bw",
+	"zFoQVqOIvd0ZQuz2lHlUwcpo9ZaQYG93wAOrOWTNIW+PQ9qX3DunrLlenetVa5DVEOjWigKVWH2JMrkf",
+	"05SJhKqmoesb69oKwl/YDgh9/f3pqxfk+Pjo+Ie8dG1QQ299JSWR5E6KOUbkC5l1RcLilAuWNIjOqAJ0",
+	"hMMWSehcEzqUzwjNyFjqjLQbrVZrRYHat3M30XuAG/av/gaVgVq2vy3ZPrgnAKQbhzcruOZBUcY1dz1v",
+	"tVwKA2/7Z/O/tejeefHORknGPZRlo2kaRugEFqVngcvQNwfpPxuxsWbpJeYILl3V3Tx2N76kzq5da+v1",
+	"jb4pJPhuRt5cB9ga1sgc3i0xwUFjb4TBqRBiblSu3PePMkc137+NJUjTjdr7jjf8TvT3RXf6HmDmbanB",
+	"b+0Y34Ie1bSl1olqnWitToQE9zu9i06EpNeGmawRkvaRvu0pG1KwO31eiYhkF0HjGFCJ5AUTvs4rF5c0",
+	"5YWcIAiA5irPIzJkkIspy0u6WxjvgWJ6RJTT2roCxs41NMFmNkarSPdRsOuzbMaY8FygyAQKPIBqyAkP",
+	"or66AuIdXT6UHThHYsLXmtWDhdialQF0zoa1wfBYxCJI2F4AtisL/ypGdjwUsCY0/Znt7aU2ALBiiBas",
+	"16y15kQ1J6o50f1yIpvQs22YRxDXuI4XBcGQd8eKgKLn+HwW7cPClKapJeKe+yxkrCJRX0/IQ4jSIKmo",
+	"jJovRNp97aiiNcmsQUUfEPXKb9fOxouAJK2jXH/YONeNEWumYV5xF+gR14SSMRv3mQIyAkJusSSvZkw3",
+	"MD/AS7eWIv8h+0CVHRxdV+BQesQnFpqOrDd4pi61A+Zm0xSqGT9N165w1k+UfSEjwqFDueq+tp7BhJHz",
+	"3Ch0Xv76PG4CgJVwNUhg/5D9roDN4RlsyrpsYYgo/sYw9/6Q/U0ZBSOZJlEjQkCIT/YfIZ7O1oELQZxE",
+	"8WA/n/I00YSqsT3TmoGTfZua/amPiY9sbAV8T7E0wYPCBD3gj63VkPEMNIwzJrhUPrSDuPSGlSEHB8V8",
+	"ARejwBUXwx4mzleMV7j9RME3sl8BnrBAC24ta/ANnrRqSYOm8Q3yBjH2v46UqNl2WFYhONQB34Y/17Dt",
+	"HCNsd2/DGkavvpiK4mAIoYJdGNru4NR8EmSTuNQTB754yYzeAjXtxqY3/NEsqQVXax+19lFrH3flOP1S",
+	"2ocOMtUQImuZtrwUiYVkXcDnQh1k0cLhaAtJJNMkt3GXEZGlBLibisQWFTLqHG4B2g9d8hy88ohQMXVq",
+	"li6QTKjrZqlkTWF2QvuqL/xLa0EMb9jSzTcHYC1wve1sQbt6AMnZ2GxYsNbI5Xf7nAZU4avA1i9c5m9K",
+	"g07YJY+NiveKKzaQV0QK8isX06uoiKgbVsfbAcMVYuD5BMY5bLaa7fZh8zHG58dTpWBhQYC+R94Np91u",
+	"5fou0Ho6RIX8rfwXT1O6f9xs3bbaaT/7ZrXTHbR7w8NfTvte4ENV8ra9Buv61FpoTc3LtFCdk8MbUvLb",
+	"10ndi/Y/23+56NdVsuBJmro4DMscbMd1YRmbBb+oKmKqe9uI6m9V6KrFp53EJyny03GL0tNud26zCGMP",
+	"vr+gI0bTbLTSEfRjrkux+IJQMScJm5gbIOK5KwSBhSiF9DUwGuZfGVXoJbGKdmmI+c/4+pvKU962jsuZ",
+	"Vw/WsRNYnbAOIWDcKKL8ku1+63fiaV/wqhSP/UJEhfn03sG3uCfBWR+zjNqzTjO2lxq52idfXufHbV8x",
+	"ivFYpYcOXqjJB6mzoWJnf/+1QU5ZwrWPprtkyt03dNOZb9kk/xzxlNmmXJNpfq0bC7gb4AvsChenRzJJ",
+	"ZlJdNEh/6nHXyIDyVD+zNdVx28ywUD39uHUIs8Fsa9MkuBbliU+nABnK9M2NDXAXoeuY2woL5uxPJxGa",
+	"aYeK6T9T90SZ/cA/rgMvFH6CbUoM2tmXydhpmq/fIZ/6zf92L43nL3f97RI5E4WvJ2TWu9UvGJzfpbuD",
+	"FTvDi69H0wzS/8zEmttQD82U0WYJVEwy89+GeoxZpqqkQ9p2WJuJkQ9Kjlk2YlMNSN9kINWYZr6MEd5U",
+	"qUC40ywjb19+PH394qz38f0vL9/ZEkYQpwuTRia+KrvRznDjFTcT2Z+klBcPSDTKsknPBq3qXiYzmn72",
+	"b/lbF9/RjRpmQTIxD15+7EYNPBh/65o3daNr0obp5QejuE9v1+8Pu5pIDUZ1t1VRowjFfPTk+PGj1jLS",
+	"cikTtV/jC0vMD4vhfo7sLn00Bw0kzcbnFVlN7nQPpAo+3VYXSU6YoBPedARqM2wVHTOSyHgK+UlQXE3K",
+	"1JqiJ4oNmCJvzt6/KxXyziYsxlK3XArT6p6hquzqo0502Gw3W9VJaGEhq46726XdsRu+ZO7jt2prWcOR",
+	"/EVCHHt3qKkm9mwW71HhwszpOK1wYcJxffhbLMfmAVgwsE6MoVi6SU5STrWVmtjVhIqEJRjda7pIkYuf",
+	"9qBg/YmExSlVLCE0w0A7X4KwnDcVTu9/n7z99UteQ7dxOaezW9ohcAnX8quP4Yaae4VsKepEfS4oIOnv",
+	"zp7q+/pg76s9xIv3FcZSl+5Ql1nzzK8uAFBdsoU7a47CVBkpfB/OuX3B4lBnqCiicrknp1mhmlQzx24C",
+	"G1B5WYkcaXsRANKiPYbjoA++fCAPAOa9ZlAIlIGcrn39u+XSwHZsh061PLqrleWQy4f8EpSBoaLjIEku",
+	"dNkF45qeJYN+sBIm9OwzMuBp6qgeLt6G0QZD/YGAu0tDAUqVhy3rMzICCT1YGxUJT2jGyrqf5FQKPkTe",
+	"2EzNvLOBVVsDcmZ+kYMBU+FHDsYpec1rBwNBLnimOwSuGbwTCL3iGVOcGpHcWjcMYyCTaT/lesQSb/MQ",
+	"zBxdDG0IN8eMWvLas3jEkmnKxbCBcC/4Pvh85rsZXuQBKoLhAmyLskGlYtAXhuRQZhfOPlxajr9hQfMm",
+	"+eDaECOOEi6cqpmlc4CmN7xLZqPCbtp66eVnPZVD+FK4CQ3zNS4Ym5BYTuy7FdNyqmKmbSlZ8z3DA4E9",
+	"S4b/GcJoidGnuM5AbclrA7GJVKW7fEIyOp4wtccuuVmYm+EMg9smWBsXcXUkSbi5iwX6kFgH9MJkwFrW",
+	"8BI/Xo4FQmXHAOJ3DVL/BZvvuRKkvrhriGrQiSAxNGoUDm1nLC/9NVv4CcITy3/CiqY5AWngclyXxceX",
+	"TPHBvPBDfuMW3hP8sPwW+w0Xu+Dvy2/Pf9BQP9XWiA3QWWIpkmmc5WMtIreU/aDxfhWnlkd0+i5B8dew",
+	"JdCCYkt4tNzSHr6FxnhNFh4up7D55RZAjBeehrlswYsDjLzyx+5MlYDp2RD/kLtEV3uAfLEHfro9I6Kh",
+	"nyQQFgEgA5v9B+hv1n+CssNeIKXRdEbn8K8T4EN7L6TIlEz3TtJUzvZeKGauI6ep3iTLQYew/XWjfMz3",
+	"ig+5qDScbbo80suridRs7+d8IWvFTGjtGl83ohcoY++dWYlp74NMeTzfNI7t5nrZToC0P1GsGtB/2BRC",
+	"GAZMKaYqzsA1z199ZihbtvdRUaHNAfdr2jQUdvT9fDcz5lRo1M/WDoCtrhvRf+25Df04n7C995NsHYj+",
+	"wm6aLq4HjGUl6D2jdm3aDWj5+kcbWmLNNJ+jU5oxDEraNIJvaL6F+6Pqx3Dt3deAnPQJo6g4dD5HQbj0",
+	"3imbpHTONi4q6OO7gEh+BYgNeGuhIF/n9yINbxSqZS8yhTKGFNLPZXK98MQQj6Sc4hfpqP8LiXAZkyxQ",
+	"6XJ+sECxCxyghLOVMtXCyPKSKcUTls8veLJIjRtl1NiS/QXiXEL+y1hIY8lTLWei5Okit8WPaf/0ryxy",
+	"48aK8p+NovAS/p23yIWNBRHjUyOvvfJgztryhyzf9mDZnxrRSNW36Zu4TQv3Zun4F756jk3yF/v4G77P",
+	"5htzff1/AwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -6914,9 +6914,8 @@ type ClientInterface interface {
 	// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-	// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
-	// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
-	// then read all scores of the interview again.
+	// others are visible to HR and admins only. Scores become visible or hidden without a change of their
+	// `updated_at`: to keep copies, follow ListChanges.
 	//
 	// Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 	ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7057,8 +7056,8 @@ type ClientInterface interface {
 
 	// ListUsers List the company's users
 	//
-	// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
-	// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
+	// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
+	// included.
 	//
 	// Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -9579,9 +9578,8 @@ func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListIntervi
 // Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
-// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
-// then read all scores of the interview again.
+// others are visible to HR and admins only. Scores become visible or hidden without a change of their
+// `updated_at`: to keep copies, follow ListChanges.
 //
 // Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9872,8 +9870,8 @@ func (c *Client) CloseTestCompany(ctx context.Context, testCompanyID TestCompany
 
 // ListUsers List the company's users
 //
-// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
-// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
+// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
+// included.
 //
 // Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -19452,9 +19450,8 @@ type ClientWithResponsesInterface interface {
 	// Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-	// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
-	// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
-	// then read all scores of the interview again.
+	// others are visible to HR and admins only. Scores become visible or hidden without a change of their
+	// `updated_at`: to keep copies, follow ListChanges.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -19609,8 +19606,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListUsersWithResponse List the company's users
 	//
-	// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
-	// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
+	// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
+	// included.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -38813,9 +38810,8 @@ func (c *ClientWithResponses) ListInterviewerFiguresWithResponse(ctx context.Con
 // Returns the caller's own scores and the submitted scores that the caller can read. Panelists can read the
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
-// others are visible to HR and admins only. When the caller's own score is submitted or reopened, the scores of
-// others become visible or hidden without a change of their `updated_at`: clients that use `updated_since` must
-// then read all scores of the interview again.
+// others are visible to HR and admins only. Scores become visible or hidden without a change of their
+// `updated_at`: to keep copies, follow ListChanges.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -39060,8 +39056,8 @@ func (c *ClientWithResponses) CloseTestCompanyWithResponse(ctx context.Context, 
 
 // ListUsersWithResponse List the company's users
 //
-// `q` finds users whose name, email or department contains the text. Filters can be combined. For incremental
-// synchronization, use `updated_since` with `sort=updated_at`. Deactivated users are included.
+// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
+// included.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -30,7 +30,7 @@ func (q *Queries) DeleteOldChanges(ctx context.Context, arg DeleteOldChangesPara
 }
 
 const filterVisible = `-- name: FilterVisible :many
-SELECT v::uuid FROM visible_ids($1, $2, $3, $4, $5::uuid[]) AS v
+SELECT v::uuid FROM which_visible($1, $2, $3, $4, $5::uuid[]) AS v
 `
 
 type FilterVisibleParams struct {

@@ -24,7 +24,7 @@ FROM change_targets(
 
 -- name: FilterVisible :many
 -- Those of some resources of a type that the actor sees.
-SELECT v::uuid FROM visible_ids(@company_id, @actor_id, @reach, @type, @ids::uuid[]) AS v;
+SELECT v::uuid FROM which_visible(@company_id, @actor_id, @reach, @type, @ids::uuid[]) AS v;
 
 -- name: DeleteOldChanges :one
 -- Deletes changes of all companies that were recorded before a time, the oldest first.

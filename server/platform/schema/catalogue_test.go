@@ -94,6 +94,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 			"application_moves reset DELETE {interviewer_service}", "applications reset DELETE {interviewer_service}",
 			"candidates reset DELETE {interviewer_service}", "jobs reset DELETE {interviewer_service}",
 			"sessions reset DELETE {interviewer_service}", "users reset DELETE {interviewer_service}",
+			"changes lookup ALL {interviewer_lookup}",
 		})
 	same(t, "policies that permit deletions outside test companies", column(t, conn,
 		`SELECT tablename FROM pg_policies WHERE policyname = 'reset' AND NOT (permissive = 'RESTRICTIVE'
@@ -159,11 +160,14 @@ func TestGrants(t *testing.T) {
 		"interview_events interviewer_service DELETE,INSERT,SELECT",
 		"scores interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"score_revisions interviewer_service DELETE,INSERT,SELECT",
+		"changes interviewer_service INSERT,SELECT",
+		"changes interviewer_lookup DELETE",
 	})
 	same(t, "grants on columns", column(t, conn, `
 		SELECT format('%s %s %s %s', c.relname, grantee::regrole, privilege_type, string_agg(a.attname, ',' ORDER BY a.attnum))
 		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl)
 		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
+		"changes interviewer_lookup SELECT ctid,created_at",
 		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
 		"sessions interviewer_lookup SELECT ctid,company_id,id,user_id,epoch,expires_at,revoked_at,changed_at,password_change_required",
@@ -227,6 +231,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
 		"companies_awaiting_seal()", "count_awaiting_seal()",
 		"delete_expired_idempotency_records(timestamp with time zone,integer)", "delete_ended_sessions(timestamp with time zone,integer)",
+		"delete_old_changes(timestamp with time zone,integer)",
 		"erase_audit_logs(uuid,uuid)", "move_audit_base(uuid,uuid)", "forget_audit_seals(uuid,integer)", "companies_with_expired_seals()",
 		"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)",
 	}
@@ -249,6 +254,14 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"protect_audit_logs()", "protect_audit_seals()", "audit_digest(bytea,jsonb)", "create_audit_partition(text,text)", "audit_partitions()",
 			"current_company()", "refuse_change()", "longest(text[])", "user_search_text(text,text,text,text)",
 			"candidate_search_text(text,text,text,text[])", "refuse_published_change()",
+			"record_user_changes()", "record_job_changes()", "record_member_changes()", "record_candidate_changes()",
+			"record_application_changes()", "record_kit_changes()", "record_kit_version_changes()", "record_interview_changes()",
+			"record_panelist_changes()", "record_score_changes()", "record_api_key_changes()", "record_reset()",
+			"record_api_key_job_changes()", "record_api_key_holder_changes()",
+			"first_running_transaction()", "transaction_history()",
+			"job_applications_page(uuid,uuid,timestamp with time zone,uuid,integer)",
+			"change_targets(uuid,uuid,text,uuid,timestamp with time zone,uuid,integer)",
+			"which_visible(uuid,uuid,text,text,uuid[])",
 			"refuse_history_change()", "in_test_company()", "keep_principal()", "keep_system_principal()",
 			"keep_api_key_limit()", "keep_api_key_rows()", "keep_api_key_job_array()", "keep_api_key_holder_array()", "keep_end_reason()",
 			"calendar_key(uuid,uuid)", "busy_people(uuid,uuid)", "replace_bookings(uuid,uuid,uuid)", "book_interview()", "book_panelist()",

@@ -95,6 +95,7 @@ func TestRowsAreReadThroughVisibility(t *testing.T) {
 		"ListMyInterviews": "reads the interviews on whose panel the user is",
 		"GetReportedJob":   "uses led_jobs, because a report requires that all applications of the job are visible",
 		"LeadsJob":         "uses jobs_of_actor",
+		"FilterVisible":    "uses which_visible, which reads through the function of each type",
 		"ResetCompany":     "deletes everything of a test company",
 	}
 	reads := regexp.MustCompile(`\b(FROM|JOIN) (jobs|applications|candidates|interviews|scores|kits|kit_versions|audit_logs)\b|@actor_id`)

@@ -1,0 +1,49 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import createClient from "openapi-fetch";
+import type { paths } from "./generated/schema.js";
+
+const { API_URL: baseUrl = "http://localhost:8000", API_KEY, COPIES = "copies.json" } = process.env;
+const api = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${API_KEY}` } });
+const lists = { candidate: "/api/v1/candidates", application: "/api/v1/applications" } as const;
+type Copied = keyof typeof lists;
+type State = { cursor: string; copies: Record<Copied, Record<string, unknown>> };
+
+async function start(): Promise<State> {
+  const { data: first, error } = await api.GET("/api/v1/changes"); // the position comes before the lists
+  if (!first) throw new Error(`${error.code}: ${error.detail}`);
+  const state: State = { cursor: first.next_cursor, copies: { candidate: {}, application: {} } };
+  for (const type of Object.keys(lists) as Copied[]) {
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const { data, error } = await api.GET(lists[type], { params: { query: { limit: 200, ...(cursor && { cursor }) } } });
+      if (!data) throw new Error(`${error.code}: ${error.detail}`);
+      for (const entry of data.data) state.copies[type][entry.id] = entry;
+      cursor = data.next_cursor;
+    }
+  }
+  return state;
+}
+
+let state: State = existsSync(COPIES) ? JSON.parse(readFileSync(COPIES, "utf8")) : await start();
+for (let more = true; more; ) {
+  const { data, error, response } = await api.GET("/api/v1/changes", {
+    params: { query: { limit: 100, cursor: state.cursor } },
+  });
+  if (response.status === 410) {
+    state = await start();
+    break;
+  }
+  if (!data) throw new Error(`${error.code}: ${error.detail}`);
+  for (const type of Object.keys(lists) as Copied[]) {
+    const changed = data.data.filter((change) => change.type === type);
+    for (const change of changed) delete state.copies[type][change.id];
+    const id = changed.filter((change) => !change.removed).map((change) => change.id);
+    if (id.length === 0) continue;
+    const { data: list, error } = await api.GET(lists[type], { params: { query: { id } } });
+    if (!list) throw new Error(`${error.code}: ${error.detail}`);
+    for (const entry of list.data) state.copies[type][entry.id] = entry;
+  }
+  state.cursor = data.next_cursor;
+  more = data.has_more;
+}
+writeFileSync(COPIES, JSON.stringify(state));
+console.log(Object.keys(state.copies.candidate).length, "candidates,", Object.keys(state.copies.application).length, "applications");
