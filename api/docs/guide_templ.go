@@ -706,15 +706,15 @@ func (r *renderer) listsTopic() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var42 string
-		templ_7745c5c3_Var42, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("ListChanges")).ResolveURL(ctx)
+		templ_7745c5c3_Var42, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("FollowChanges")).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 220, Col: 70}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 220, Col: 72}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var42)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\">ListChanges</a> names the resources that have changed for you. Store the <code>next_cursor</code> of a request without <code>cursor</code>, read all lists once, and then repeat: pass the stored cursor, read the named resources again by their <code>id</code>, delete your copies of those that are <code>removed</code> or that the list does not return, and store the new cursor. If your program ends in between, it repeats some changes, which does no harm. If the response is <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "\">FollowChanges</a> names the resources that have changed for you. Store the <code>next_cursor</code> of a request without <code>cursor</code>, read all lists once, and then repeat: pass the stored cursor, read the named resources again by their <code>id</code>, delete your copies of those that are <code>removed</code> or that the list does not return, and store the new cursor. If your program ends in between, it repeats some changes, which does no harm. If the response is <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1314,15 +1314,15 @@ func (r *renderer) webhooksTopic() templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var78 string
-		templ_7745c5c3_Var78, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("ListChanges")).ResolveURL(ctx)
+		templ_7745c5c3_Var78, templ_7745c5c3_Err = templruntime.NewAttributeExpression(OperationPath("FollowChanges")).ResolveURL(ctx)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 378, Col: 86}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `docs/guide.templ`, Line: 378, Col: 88}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ_7745c5c3_Var78)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "\">ListChanges</a> (see <a href=\"#lists\">lists</a>), which is inexpensive.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 90, "\">FollowChanges</a> (see <a href=\"#lists\">lists</a>), which is inexpensive.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

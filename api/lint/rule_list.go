@@ -17,7 +17,7 @@ func listRules() []Rule {
 	return []Rule{
 		{
 			"lists-are-paginated",
-			"A List… operation takes limit, from 1 to 200 with the default 50, and cursor. No other operation does.",
+			"A List… or Follow… operation takes limit, from 1 to 200 with the default 50, and cursor. No other operation does.",
 			checkPagination,
 		},
 		{
@@ -49,14 +49,14 @@ func listRules() []Rule {
 
 func checkPagination(c *checker) {
 	for _, op := range c.operations {
-		isList := op.verb() == "List"
+		isList := op.verb() == "List" || op.verb() == "Follow"
 		for _, component := range []string{"Limit", "Cursor"} {
 			c.require(op.refersTo(component) == isList, op.pointer,
-				"a List… operation must have the parameter %s, and other operations must not", component)
+				"a List… or Follow… operation must have the parameter %s, and other operations must not", component)
 		}
 		for _, name := range []string{"limit", "cursor", "offset", "page", "per_page"} {
 			c.require(!op.takes("query", name) || isList && slices.Contains([]string{"limit", "cursor"}, name), op.pointer,
-				"the parameter %q is not allowed: use limit and cursor of List… operations", name)
+				"the parameter %q is not allowed: use limit and cursor of List… and Follow… operations", name)
 		}
 	}
 	limit := c.api.Components.Parameters["Limit"]

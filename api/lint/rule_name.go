@@ -66,8 +66,11 @@ func nameRules() []Rule {
 			"ids-are-uuids",
 			"A value named id or …_id is a UUID. A UUID is named id, …_id, …_ids or …_by.",
 			func(c *checker) {
-				c.named(func(_ bool, at, name string, ref *openapi3.SchemaRef) {
+				c.named(func(query bool, at, name string, ref *openapi3.SchemaRef) {
 					s := ref.Value
+					if query && s.Type.Is("array") && s.Items != nil {
+						s = s.Items.Value // a repeated parameter has the name of one value
+					}
 					if idName.MatchString(name) && !slices.Contains(foreignIDs(), name) {
 						c.require(s.Format == "uuid", at, "the format of %q must be uuid", name)
 					}

@@ -15,7 +15,7 @@ func verbs() map[string][]string {
 		"Update": {http.MethodPatch}, "Set": {http.MethodPut}, "Remove": {http.MethodDelete},
 		"Revoke": {http.MethodDelete, http.MethodPost},
 	}
-	for _, verb := range []string{"Get", "List", "Export"} {
+	for _, verb := range []string{"Get", "List", "Follow", "Export"} {
 		table[verb] = []string{http.MethodGet}
 	}
 	for _, verb := range []string{

@@ -2137,8 +2137,8 @@ type Change struct {
 	Type ChangeType `json:"type"`
 }
 
-// ChangePage A page of changes.
-type ChangePage struct {
+// ChangeFeed The next changes.
+type ChangeFeed struct {
 	// Data The changed resources, each at most once.
 	Data []Change `json:"data"`
 
@@ -4319,7 +4319,7 @@ type ListApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4361,7 +4361,7 @@ type ExportApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4629,7 +4629,7 @@ type ListCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4668,7 +4668,7 @@ type ExportCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4746,13 +4746,13 @@ type RestoreCandidateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
-// ListChangesParams defines parameters for ListChanges.
-type ListChangesParams struct {
+// FollowChangesParams defines parameters for FollowChanges.
+type FollowChangesParams struct {
 	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The position, which is the next_cursor of the previous response. It is valid for this caller only.
-	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetCompanyParams defines parameters for GetCompany.
@@ -4814,7 +4814,7 @@ type ListInterviewsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5045,7 +5045,7 @@ type ListJobsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5164,7 +5164,7 @@ type ListKitsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5306,7 +5306,7 @@ type ListScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5341,7 +5341,7 @@ type ExportScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5460,7 +5460,7 @@ type ListUsersParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5837,9 +5837,9 @@ type ServerInterface interface {
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error
-	// ListChanges List changes
+	// FollowChanges Follow changes
 	// (GET /api/v1/changes)
-	ListChanges(ctx echo.Context, params ListChangesParams) error
+	FollowChanges(ctx echo.Context, params FollowChangesParams) error
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx echo.Context, params GetCompanyParams) error
@@ -7719,12 +7719,12 @@ func (w *ServerInterfaceWrapper) RestoreCandidate(ctx echo.Context) error {
 	return err
 }
 
-// ListChanges converts echo context to params.
-func (w *ServerInterfaceWrapper) ListChanges(ctx echo.Context) error {
+// FollowChanges converts echo context to params.
+func (w *ServerInterfaceWrapper) FollowChanges(ctx echo.Context) error {
 	var err error
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params ListChangesParams
+	var params FollowChangesParams
 	// ------------- Optional query parameter "limit" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
@@ -7740,7 +7740,7 @@ func (w *ServerInterfaceWrapper) ListChanges(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListChanges(ctx, params)
+	err = w.Handler.FollowChanges(ctx, params)
 	return err
 }
 
@@ -10901,7 +10901,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id/pipeline", wrapper.GetJobPipeline, options.OperationMiddlewares["GetJobPipeline"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id/pipeline.svg", wrapper.GetJobPipelineChart, options.OperationMiddlewares["GetJobPipelineChart"]...)
 	router.GET(options.BaseURL+"/api/v1/reports/interviewers", wrapper.ListInterviewerFigures, options.OperationMiddlewares["ListInterviewerFigures"]...)
-	router.GET(options.BaseURL+"/api/v1/changes", wrapper.ListChanges, options.OperationMiddlewares["ListChanges"]...)
+	router.GET(options.BaseURL+"/api/v1/changes", wrapper.FollowChanges, options.OperationMiddlewares["FollowChanges"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates", wrapper.ListCandidates, options.OperationMiddlewares["ListCandidates"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates", wrapper.CreateCandidate, options.OperationMiddlewares["CreateCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.csv", wrapper.ImportCandidatesCSV, options.OperationMiddlewares["ImportCandidatesCSV"]...)
@@ -21551,22 +21551,22 @@ func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) VisitResto
 	return err
 }
 
-type ListChangesRequestObject struct {
-	Params ListChangesParams
+type FollowChangesRequestObject struct {
+	Params FollowChangesParams
 }
 
-type ListChangesResponseObject interface {
+type FollowChangesResponseObject interface {
 	Response
-	VisitListChangesResponse(w http.ResponseWriter) error
+	VisitFollowChangesResponse(w http.ResponseWriter) error
 }
 
-type ListChanges200JSONResponse ChangePage
+type FollowChanges200JSONResponse ChangeFeed
 
-func (response ListChanges200JSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges200JSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21578,15 +21578,15 @@ func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.Respo
 	return err
 }
 
-type ListChanges400ApplicationProblemPlusJSONResponse struct {
+type FollowChanges400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges400ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges400ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21598,15 +21598,15 @@ func (response ListChanges400ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges401ApplicationProblemPlusJSONResponse struct {
+type FollowChanges401ApplicationProblemPlusJSONResponse struct {
 	UnauthorizedApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges401ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges401ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21621,15 +21621,15 @@ func (response ListChanges401ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges403ApplicationProblemPlusJSONResponse struct {
+type FollowChanges403ApplicationProblemPlusJSONResponse struct {
 	ForbiddenApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges403ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges403ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21641,15 +21641,15 @@ func (response ListChanges403ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges406ApplicationProblemPlusJSONResponse struct {
+type FollowChanges406ApplicationProblemPlusJSONResponse struct {
 	NotAcceptableApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges406ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges406ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21661,15 +21661,15 @@ func (response ListChanges406ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges410ApplicationProblemPlusJSONResponse struct {
+type FollowChanges410ApplicationProblemPlusJSONResponse struct {
 	ChangesExpiredApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges410ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges410ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges410ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges410ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21681,15 +21681,15 @@ func (response ListChanges410ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges429ApplicationProblemPlusJSONResponse struct {
+type FollowChanges429ApplicationProblemPlusJSONResponse struct {
 	TooManyRequestsApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges429ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges429ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21704,15 +21704,15 @@ func (response ListChanges429ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges431ApplicationProblemPlusJSONResponse struct {
+type FollowChanges431ApplicationProblemPlusJSONResponse struct {
 	HeadersTooLargeApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges431ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges431ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21724,15 +21724,15 @@ func (response ListChanges431ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges500ApplicationProblemPlusJSONResponse struct {
+type FollowChanges500ApplicationProblemPlusJSONResponse struct {
 	InternalErrorApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges500ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges500ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -21744,15 +21744,15 @@ func (response ListChanges500ApplicationProblemPlusJSONResponse) VisitListChange
 	return err
 }
 
-type ListChanges503ApplicationProblemPlusJSONResponse struct {
+type FollowChanges503ApplicationProblemPlusJSONResponse struct {
 	UnavailableApplicationProblemPlusJSONResponse
 }
 
-func (response ListChanges503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
-	return response.VisitListChangesResponse(w)
+func (response FollowChanges503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitFollowChangesResponse(w)
 }
 
-func (response ListChanges503ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+func (response FollowChanges503ApplicationProblemPlusJSONResponse) VisitFollowChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -41565,9 +41565,9 @@ type StrictServerInterface[C any] interface {
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx context.Context, call C, request RestoreCandidateRequestObject) (RestoreCandidateResponseObject, error)
-	// ListChanges List changes
+	// FollowChanges Follow changes
 	// (GET /api/v1/changes)
-	ListChanges(ctx context.Context, call C, request ListChangesRequestObject) (ListChangesResponseObject, error)
+	FollowChanges(ctx context.Context, call C, request FollowChangesRequestObject) (FollowChangesResponseObject, error)
 	// GetCompany Retrieve your own company
 	// (GET /api/v1/company)
 	GetCompany(ctx context.Context, call C, request GetCompanyRequestObject) (GetCompanyResponseObject, error)
@@ -43167,25 +43167,25 @@ func (sh *strictHandler[C]) RestoreCandidate(ctx echo.Context, candidateID Candi
 	return nil
 }
 
-// ListChanges operation middleware
-func (sh *strictHandler[C]) ListChanges(ctx echo.Context, params ListChangesParams) error {
-	var request ListChangesRequestObject
+// FollowChanges operation middleware
+func (sh *strictHandler[C]) FollowChanges(ctx echo.Context, params FollowChangesParams) error {
+	var request FollowChangesRequestObject
 
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListChanges(ctx.Request().Context(), sh.callOf(ctx), request.(ListChangesRequestObject))
+		return sh.ssi.FollowChanges(ctx.Request().Context(), sh.callOf(ctx), request.(FollowChangesRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ListChanges")
+		handler = middleware(handler, "FollowChanges")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
-		return validResponse.VisitListChangesResponse(ctx.Response())
+	} else if validResponse, ok := response.(FollowChangesResponseObject); ok {
+		return validResponse.VisitFollowChangesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -45780,828 +45780,826 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P39khs3kjcK3wqWuxFjechudqtbn+GYbcuyLVtf2y2P9123lgSrQBLqIkAXwG7RM5p47uWNeG7h/H8u",
-	"4FzEcyUnkPgooApVrOKHxnvCEQ6rWYUCEkAikUhk/vJvvYQvlpwRJkXvyd96c4JTksOfF1nG757lJCVM",
-	"UpzBs5SIJKdLSTnrPen9PCdyTnK0xDMiEJ8iOccS8ZzOKEMLvEaCsBQlnN9QIo56/R75iBfLjPSeyHxF",
-	"+j2RzMkCq3rlekl6T3oTzjOCWe/Tp75u/g3UVW353ZzYdu7mXBBDgmozJzhFck5QTsSSM0GO0MVEECbR",
-	"lOfmI6EpVaX4kuRY8hzNsUCMS5RRIUkaUNubS7kUT46P8XJ5hJMFObKv/D4s8MeXhM3kvPfk/nDYt30S",
-	"MqdsBl16xpkkTF6RZJVTuX7LM5qsq537lucTmgo0yfmdILlAkqOM4xTxHJGPJFlJgjBbyzllMzTN+QI6",
-	"MuHpOqQ6JVO8yuRA5An6E+OM/OkpmuZ4QQaYJURIngv3fIIFGaxyah70+r2c/LqiOUmrk+V19Lyxo+/W",
-	"S/IGehVhnncky7w+qqGXHM1WRAjoj6pV81Ssb4wLRqfTtnSeRsn8hixzkmBNUIzFJF0QJChLCLqb02SO",
-	"BF8QPe6OgVT7REi0EkQgKlBqKiUp+uLy22fo8cOz83uOB+lU9RRqoOLomgWd+veThw8enp6ePxgOew0d",
-	"WWIpSa5o/O9//2U4ePz+z//Wi3Xv+Ts8i/frluSCcmaHNyeCr/KE9GGJvJgOXmGZzBFmqfrxmjOin4RT",
-	"cN27f91rOwGPTgO6r3u/XAz+Cw9+Gw4eH40G7/920n80/HTdq+nIxyUX5PtCNFV7ZBc7MgJMz0+tYFJC",
-	"IuyNGqz+S8pu+i+5Zon+JZH5enAxlSTvX2JJXtIFlcVfA71++/85uNQsMHiR9rqtkxcpWSy5JCxZX5Jl",
-	"htdqFCvdy1dE8Y2cU2AwNWNq8ZK06LXkCDNEcJ5RkjuWvKNyrovjBUFeY4MfyboP82uZ8Q6La2aES4rw",
-	"DFPmeJYzqGRKcyELqRrybguBrga32rsLlFF2ozqg2mDko541vXYenT561Ec5yb667qlX1717ZaoyLPQX",
-	"JeZcDYf3k2O8pMe3J8crJWL+kqxywfOvyPqH0xcf+Mfpf0Ah8jRooG4Gz4aPH8Sm0HJLnC2XWM7tKkty",
-	"AlLBrraQYEtqgllKUyyJOB6ePH40xPfJ4OHkJBk8TB6SwaPpcDgYnpzePzt/8PDR48lJ4/qb8nyBZe9J",
-	"b5XTQU6mJCcsUZtWIFCinOm4PLo9IYKTOcpgPaA5v0MLzNaW7QTKyQJThr7I72kmw2oJFeUESThLBbAn",
-	"X8niO+CyVZYhtlpMSI6ouGb4FtMMTzKimRJ9IUvCVJOhFoYgsixRr3tq6q97T/OvTk4eP34qvzrpo2vQ",
-	"eTBbw/PTx4/1i3qROyzLLjz47f2f4Wstf59K88cXqvb61/e+jAs4N9oNKoE35lqc4eUyo0TYpWMX/Req",
-	"x3108fYFulGr3PRVKQ84TXMixL3YnH3x6z2Ec3LNsNK7SIooq87YF3dbDf6vX52cDodP7756MAxH/9ev",
-	"7g+H5s0Ww/+rHd+76PBXXtcOv1oaOcnrRj+uqoByC0LZjKt6yEEhFlSWFN4e43oF5iRvu2eeDWuIzYmY",
-	"PwOtum4zhCIjyW8IM/o3+uJ7KZdvWLbuI1BASR9d4QW5opJ8dSVzmsh7IcVBLV9huszliKx/yMh338rk",
-	"u4/Ziw/LYcL+mk3/4yl6i+X8KyvC8ErOj83XT9Er/HFwMSNfPRiePRoOnyJLxlNDxtMyGW2H52R4ehYf",
-	"IGDpF9/EB4emhdqjVwzVO4kg+S3J/yRQxmdH6IUR2hlVzK7mWqgt1t/sVT2P1KSfnD5CGVEcKvoopTMq",
-	"Rf+ajY/GfTQeqf89GYMcHA/Gfb12b3GmNnWhtMa0vG42y33cWvE9OX0UrB5f7XoyeP+3R/2T00ef6paF",
-	"zNeg/lRH8rWW0HzqZIPk6A5TiSZkynM1uDJfUzYLeOr+MLo9USbvn+ptiS5Wi96TRw/O1KpfUKZ/FwuB",
-	"MklmJAf6NLu8yzETS567Y9XG9Su5Gnb0/bt3b68QZ9nal2k+YyRKbeK3JIey4epY4I8DPCNf3T85v/9A",
-	"yTBEWZKtUnK1mnzD1f4nerWMG13YVysmiIwzrdbshNQnEizNcUQR6503pgTLVU7QHc0yNFH9WPBbew55",
-	"dP74rLTCfyZpHw1P0A+rDJ0OTx+g4fAJ/Ie+e/WuVh4/jhH/M8E38fPGBboj+Aapl04T0sdDpwBIe9Ti",
-	"U5TwFZOUzdxZpO748fPxde/+r6eDh3fP6avh5V//i5EXC/zrw98uOpxKzoLFoapsfy751O8p1VXbSvJk",
-	"Tm/JM6u8qWfaskA5e5GqYSiXUC2rw7g0Zxqn+I2oKv9vTtFWh99/PabqbKEPN0f2hBYUM+9gEsB+ohv8",
-	"kcq/6tNeLU1ekTJRbRvs926ojBNuXugS5uBZ20UwHmCWkOwFkyS/peSuSna5wPZEU1tHM0FzzGbkJ0Hy",
-	"S55Fprb0fntylLrUTEnGBfmBTyI02Dfbt/6BT5ob52rlSdI0M5UiB58bOFQ1MXmlRJmkWs4NmrhKeE7q",
-	"atcvyxW368E3BCeS3mIJHFRtofT+gNz1LWVUzBumt1zg0JP7HZEXb1/8SNZVUopXZSLwko5uyHpjxer0",
-	"VBzdq7V776tNuHcdmrlaLRY4X29qzRbbodGGbSh4230LMg18S3Ox76lJscTHw0ojh5ymmiZXKZUv+Sze",
-	"nn1ZaUy9GGV81qWpA01UvLGGhf0dkfWresNajTcW3aS+IzK2RdVuPPGqf9RGqUrV6nlr2V5bde0+olvo",
-	"vImYhtprQXHKaraf74iM7z1CPe3SQHzz+Y7I6K5Tv5fU175PlvjAJ14TB+LsSAPPcEZYivPmhlyp3Rts",
-	"2jQqhbZubi9TE1T3li5JRhmpq9a93636Z3Ocy01t6EJbNLQXSRNUt2/p0vlw9R2Rr8ndnrdu89JrY4/i",
-	"qqh0XyLK1Pg9z9JG9aJcYBuNrNuZXbUYXYv2xeFOdy9poGx9T4XkMblTU25bbbVUnXgzbdCJyoW3VGCr",
-	"bUbHfGNrbYbUyejGAa2U2k6SB1WJN9NG7g4L7zSBP/DJK7KYmC+rzXjvtxnDQjDW1O8X6CqX1fcgky7J",
-	"LW1oo1SmuwBzlYg30waFpSi2AxO8I0I+g1s2Smr6ExYx3xk1reYT97azqLVfXxHRMMRBic5tvML5jRvX",
-	"1/xqziOjGyt0aCvGK35LGldiucDh95nX5KN8i2fkzRSEHGz5NZNiX1ZELThTRIhh5KMcmbf9HhWjnNzy",
-	"G2LohouVo19XJF8fee/6vUw7G5TL6McRmg+7VWkSlljOj0qv+217vn2HxF52Pr/R4G3rHviy2a/NPN/Q",
-	"xX5P8DzyFp72e0LiGYm8hcfwWq5E9L163u+tlqo/6Qi886rlwteR4TZ2nLqxdq8r3JKYe61Sg+Z5XxXg",
-	"eXTc3Jt+z/gCjfRlaWTCwvfFB9OcL+qLw9v9cGi/x1cy4YsIcfZFv2ddmaLd9V96Rc01Wl1heN3IO9XJ",
-	"dCpjzWx677cUY2SBaValRz/u98hHSXKGs+g4+C83Dvqv1Ve/blxKMHKx1/C8xWKSeFZ9K/WtwW7rTN+N",
-	"1c2LebnlpHSUsHtSxdtufBXdwNtTgpfbd4Tk39LZKq8b3ki5LTuz207Q0AOxl3NJIGQr2/U/Y2e8oSzy",
-	"Gp5uFAELMJuV3y6ssYyRjAoZbd5/uXn7zaWo3X/C1654fPfxXx5+597hsLn17MKi3ZbZ6w9U0cNUSyJT",
-	"ssS5XBAWocR7txu3bbUbHXj+d7IGtBxc32jgcYCztnbkgB+prKd1l6PVcjXJqJjXHK6Kt7vr8ttwwo4T",
-	"vQerzH4U4dC24/GDe1FDvOhk3um+s+2miRg+CVWRXfkkx5LETz/uzT9ZfjTboGrtT4fRSTsb6j4PWVva",
-	"Afez3AJLn7fa7PM4uTuYFv+ZZDfQe3jVgIoR+JaR6PZhXm27NeTgK1mRAtpDcr/7xpslYdErHPvicNdm",
-	"b/Ue23S1Wy3ye/CyvXRuhY226Xixw1uoLzd4RV5+Nq/IS/KBJHLDIJWLfI4B4kvCGi6SygUOfc2h26u5",
-	"+Pdfbk/I5ku2SyKSOUlXGWkcmWqhw4+Oepq+4810lct8BrIkz5viFiolDh23cEnEarFJKJWLfI71dstv",
-	"SJ3jTPC2q0fyNoRop0Ct0dSRY19X7qr18zb+e15jngpV16BfZMtG2+lRurkGR6bt58PzZdpmXppV0UiZ",
-	"zvfcl1yq3biu4/7bAzMiNNU0CVvTsvUkXG2W/lefXfZfSZw3+aiW3h+cnNVkQes89PyXh9yofwIlvo5z",
-	"greH5WLdVMMGWC5w6P3PtKdj5GvJMa+3naKioQa+LBc4NGPq9qIHueLV4Y5yuo2oz2/x6gBHt3LztQfJ",
-	"SonfwzlSE/WqduG8Intg0oZNZntRsfUmo5usEaD+y8ML0Pjh2Ht3wIPxXzlNawaheHXIIfiZynma47vG",
-	"s0Ks0KFPC5/KDWj2rEOkuCHrPwlEAZCKqodK3+31ewyD943HxE1h7f+Wk2nvSe9fjwtAv2P9Vhy/+EaH",
-	"hBf9rKPFG4pmmkp3ETvR9fX6IoljKL1h2RoRJnNKNF4Q4syiwgmCtNOVOEIaa8kMOUow0/AHS3CL0rgB",
-	"y4ynDqgKugTmRK9P1oOroJ1KshCbOgG+YqYDnwDE4oX+7FRDWJhfJw5BAOc5Vu2uGP11RcxrRZcbC57H",
-	"5icYDG4AwdQyRTy3eD9uvqqds75nXaemmWkCogDbZEIyzmYalogKn6NqiStz0/YkXpnboyiZXjsxbtI3",
-	"TGRP7OTuq7qyU6UzAVOdb8VTXxs/j8bZswBlBsEFZk/SRQmo7HR4+mAwPB0MT95ZuJD/qpnXihdjBPtF",
-	"7VQD1UoISxbHPvp67fTwrXjR6ep1nFhyB+rIh464Ri4sEN4sQB8VhvfqyIrwUhNBZTo0dc+1D2N7msC7",
-	"0YJb1ZFmXSDbUaZpMPQYv8jamQSoGEuYRxcFcDLMDNbWWkiyqCUvcL5sSWRBmKb0W3B7arV2AGbSAN41",
-	"LqCTLgvIulbtvHxefCMaBjvYaLVMpKnoI85AUALK4gbZiF6kZumlHIDSyEcqYEwsYOo1S3CW6U9VAUEI",
-	"wjlBGZlKxFfyCL2Q9t2EoIQvJpSR1MhrgzdslSsLnbVRGpemv5UkVvPvi96T4XYbujtBbyWz3Nm5jsVL",
-	"HhwdZdYPfLIVWR/4pI4g5yvSkZQ31uF8sxYIJBg/9DoyCjf1dnSAHmdp0BRdYknqVTE4oRSaGDi41BHj",
-	"e790G5VL4xm/cZbwRGNpKVI8iNEoNYFr/pYEvQPmb0GSba0YKrVuNtJmIwHaT15AmSYWTqGN27GZxQNt",
-	"xX77hiLjrb9pHzbA3oogPZcgeReAzKw25484kRXARpLnOKuj3IUD1ILSLShzv0PYwP++vv44HL6vAdD8",
-	"en2lw3k2q92UVZTu2R5V7hnZVeOekVDqP9hK5keh8KKqFs6yYjQknrUbCzPnv/RyPuGSJqL3vtUQSWNb",
-	"6TRAYNUId8ItBqVRdX/n63pNloeShr6T3eGZ8aeKEeO5VFnYwmVObilfCaMIXSDzmgp0izOaApZkCXR7",
-	"SjOlpwD8p+C50oRSvUsU67YApK5TA61nVwMOav3SdYCGo0EtUvzHJc/lRQ22ulY27SgQKFsnHo1i2l7V",
-	"VpV9qz8qIaIbc28ZTVLzlkFQdSj8Bqd1RhjJtfjkud0L4RK5j8QqmSMsEEY//fTimz4SvAri79aa2r/S",
-	"aybwlGRrrZJyJqiQsIktc8okgFJfXD178QIlc5zjBCbaYlqKJU6UXLvQSKgltrgha/V8lUMqCnLNHJK7",
-	"GWULtl4AuatKNUA7JA+QFqT9nV+nligopVMA+y5qsI2dnZ4+vWZ3c5qRSDugbqJlzmfqyNdXrbgPh49V",
-	"Z1QjWhN0wNNGnVccTgW6IUudaeP0DM35KhfXTJ+GsJqARJ0kS3C3D9P708fJCRmcn07OBmf4ERk8xg8e",
-	"DobJSXpK7k/P8PnEcpu2sxbsVsK0r8UsPT9vWiH/MvhH3cp4MTXG3tjC8DFNbUoFyRU3sBnpq6H8dcUl",
-	"bCxogfMbUcAKr3KYHvsVFe48yxnpB/lLAAb97OT0CI2/HGsFgAhEbkm+tt8/RUL9xhmQJOA8JYjaQsCe",
-	"s1anqAUWVYBuncEhPrTWzt2Ey107pl9cX3/59y9+Pr73l+veL//yr4N/vP/yuvfFL+j6Wr7/sm/+Lb+/",
-	"9+W9xll4TUgazZCw3Vxcmr3jiVtfVJZHHp2dPrKzds06Thvabdau2f/4aXvNGalZQLrPfGpHQ1SE+RyL",
-	"2MTpvTTC3fWL65oVOueiOk33h2ddx7hAJW5QqD/jSDeZGAD13BZo0q1KloSddKsau4Ki5QOfNFHhzAc7",
-	"tf8jrUWAv6GyqX13Bb5r++aafjMQvSbIsGsDVd59/I7U1aT2eKUB2G3+DT4trpsYwi7NSkzxK4KlLBkm",
-	"/VTvyfmw34D1fhogvZ/Ekd7VKbpuHOEA3zSh7iZ5x0G7IjiPqgLko0kIod4r5aeP6IxxtTpRgoU+uufa",
-	"zMk4uqNZmuA8LWWImJB8VjO4vx7k1G58EGvHVb9uHNnCqXPHsS2inGqvySUo6LpME1Gq3MiU2wNl2pki",
-	"vdLBKJvtpHdqprXaUXcdgMY2hgXLsU3pBAD4d3OiFpr+HE3IDDM4qGAkMn53zcwLdUzByyXBOcqwJE9h",
-	"S7RUTEjCFwTdUkEnGenbyiC9El6QYp9dAxA/hruUFKVUmCqtNoRde1pO0Twg/Ai94+iGkKUimC/XfTTl",
-	"WcbvkAftgCgTkuBKiosOdyBhuM/ulyA/ibhJV7HYSkACkFrWsj4xO7HUJwBDAeXDcw4BV0KdF6HkknL8",
-	"QWjXCDd8gEIjRlgo3UTpJSZnz8j4Q/Se/GKGDeKwpPkDnI977wswGRg8NxXn74aPn9y3U+HubtftMpJM",
-	"tImO5kS4eh9G6gX/ms31JSfOY0/0nrBVlvV7GRZytBIVwh+8G54WPLQAC1gv07FrZuJe09lcZmt08e4K",
-	"iTVLev3eMidT+rH3pIfpcqRKj+5Pf3z88fQ/sH4Jpp6R3yVNhYGs8p/ACPtPRMKXBKbBt30+yQkOECnE",
-	"k7ucSpgSF/Xqou6KlVY3SZ9aG8c1hwHrRd2Pjpx7E3CkTeQRq9MUO3becC4HRoDWHvsUSh4XxSJRFfWf",
-	"BSUjbvANX/olI67H9V8GJT+VPKg6LtjqCl1wmOc5z7RA+UAg99GdcVgzoi5dZWTkFHPFKrYqbTlXNQWv",
-	"E9+VGcw7I7MIXtEct1+BkFsOlpz5/Ipnc0IXagjjAuT+u+EjT5a3bOZUL3QwRrf8ZKjUGSphJ7kijPIc",
-	"XRozOHrOZpQRpTd6wEjezYjFHRNJTghTm4J5NiJqFDdIxcMuU4+5atZqyZlqL2s2ZOnmhetT2JDfoG0l",
-	"9pM4Gm99LeXCjfi19dXUfFNBUt1cSx3qahz+sb6ucuGmQN0mWRn7pC6WtamecvG6+LymOsrF6z1362uJ",
-	"fQBL5GucmoRsDfJ4mfNJRhZ/jsjlRGsLC5wpbZKkI2MKhzB6qUHf3oUXBMYxZYlzQSAnc8qJTgqoL2fB",
-	"yA9L2p7vnUcyHPjynKsl+4tr3OmSXpvm4sI8XnIQ8b0nvWPtb/XpvdJPhcQ6Qj7Ic2q0U2JBolqmk7Oi",
-	"DTKvWen6yo4LKsbFqNTHKU+EHVpxXB3B1nLvra6jTubVDX0/OvZUoJQnqwVh8qgHt44FYr/HHpJ8lMeJ",
-	"9644m3z9/LsXr5/89dnFy+evv7m4vM6v2V+fX169ePP6yenRUP18/vqb8H3J7hFcWDFELQ2IT9SC0vnY",
-	"zs/PziEfmzvGTCjTKP7BAf/s0fnDB8No+rHYFappaUozUtohTFLuwTdULLmgcYfrC/gSDormCq2oNDRX",
-	"YClxMlfj/BS+UZ98dV3oIkc0Ee0zsdWkoe2wq/k3zDvrZu70pD5VU4J1qrT609NJoPxYvMgFzfGR0IrT",
-	"v6tnXub4EDQSSzE4e3iilK5DKG1uz//FJbNf5lzNm7AkHStiB4ZY1dHMpTbuvREZV3Jozhlxh5y4dlXS",
-	"jySeicBPQZ2XxKmqP646+QP5qbPHa/3C8Dx/d1abYun+6jevSulIlqZGjSn4MgYW3FrFCfD1a+L/G/fy",
-	"sHQ8fnLTgao0WcZU9BxO2ulO27g2V9lTe1rexM1r3x5nJaG1zWaczUiOXNZpbQiqbLSJQy7daas98bZa",
-	"azEraI9vtOU+7mub3WZw0CXBKXgwFT5+2i2hZxIGmhjW9sK4jXRtO9Y4xDjS20/UPnSRLIg7Q6oZIlJS",
-	"ptGh7fYAMn2UmtyuT37p4WRBnDx/r2ZyQX4DAdl7vsr5khx/TfKMgsYrstUMxOKCDDxRuMfTox3tuunV",
-	"r/ci/iohyhtXvE/bM86mGU12U9j1ZEh8Q5i/yi90PFQlhiHLCU7X2hld1Kzp/SjPj4sVDcEOyNIYX81+",
-	"P/auMJuBLhz63dW4opcUebALb2GPNyD982DX/M99RKfOScL3ZyqcoUpOPNoL6ZpZN6TS3cHJdimkYxeL",
-	"kPSS5xOapoTtxI5Lki+ovgtLCaPh1vP/46sc5TwjyCjU2jysBm+tXpnQPRsxAXUZR+7g5Hgwnr1f8Oxb",
-	"1xHkOhLn3GqX97YTaYcyKrzhkCRVHJbq6APYXr7XrPqO85c4n5Gd5s+w/UhyPsqgtpLq8NPlS7glU9Nn",
-	"CpfTyKtNUnKO4PtDztf9k2K+jPHD0eQIqJ23alf3NW+xMSoNinVVYTh7nuc832nSqKlpBCaVYBtgaMXI",
-	"xyVJFN/Aa8QTEH7pAWfm3Ded2H4iS118Okqd2MdcRHvPtOQh+S3Ji3mwwB87HZb1bWZqYcJBCuc3I8ZH",
-	"Ys71lUU5wL7lvcBnucswOav9+7s2F6SEpSIscHL67sS7zDYFRuoYnZWKnehifx6qP+DIzwCp2aOhbdfO",
-	"DT/nKzsj+vsD3akYZPtbmhLuA4m0aOJ+DFakxXdnPd8WoXu3IEQp6KNVrobWmjTUU2fOwJNkkJLpzKLm",
-	"G5PrQgOj6mrmWIwEQB5JdfSc4kwQez2fxi6avVOIvcQHtT4hS0lSB1tRtnmtDE5HwMMvMUictpJmUuLh",
-	"l5Slv95SIXufPr0Hcsx1oeg9GZq1GN5Ka5z+Ms8OHxd9ckWiXDssca2z9tiWU/dwlBMsiumqPRoVTPeO",
-	"JHNGE5wVvor7PSAVAq9m/woiLXc+JD1TG0wWSNn6Y1K5cF26/YYaKsWrqesbvvYKxjPB139bLhzJydto",
-	"3ar90jfdt6vBfVGfRbddRd7FZF3qmJYXgqVLxQIXvvn7aqbA+hR3DdeJkQ/i2LFNRr+wcD3KaqPhsPJB",
-	"LShqYzXl8nWYf/WVXMUoqUL0NVQQlo0jqW2yiJSEkQE928+dhfEoSTIu9IWF+mOzehPa2AIQcc8yForN",
-	"r1c0S5WWvzBuhYLoo08HrcO7ZnCbgmK5CoGnAYFu81Fl2ygvdZvJ6TYXDmrCarYRExm/+waips0wRoPk",
-	"tqWCTN6NUi4o7Sfq3vSVK1ufh7ttFfqDMOVxs7+HoXrX6w+vmjCTUHMlXtkQcL7+M1uojGy4STQ41jJQ",
-	"hPsRCnrNW9277T1myN3f8hyM/ROc3BB10Cd4AdbUNMfTUK/vdoa578EzWl9PcOPWgQhgvTNa79embWKW",
-	"NZgYZVR3dPlvtjpx7PF28kdIshF3vqRyP8ICJjNEj9yk7nmlg3z3jWsY+hLNy9y8gPzCZbDNTSvCjV/Y",
-	"v50Whnehb/4Mdkhd9WiOxbz3pPd4+uhBOnx08ujRWfIwfXD+GJ9OCcbD5Pwcp8OTc3x/Mj2bnkxOJ8PJ",
-	"o9PTJD05Tx8kJ+eT4XQ4xMNHvXarLcmpJDnFcFLFLJlrR6HedysiBNGBbzN6SwRaLRXXvCZEG94nBGUk",
-	"RXKe89VsjghO5khIAoW+pWCdB7vqSgcYY7QSK5whY4RCE4D/WQiS3RJYz+/wDTSHVuyG8TvmSmKlFAD6",
-	"EhJ8xdIinF03A00YVQBM/gItqBAk1UF7eC3QnN8pkpc5uSUM4hAWR2oWwrXxvSo1J2u4PkE4JEC1d0PW",
-	"vSc983gkeHarfTnLJ29n2DYVFCXvCJ3NZe/JfXCm6iAZuto8PCFWiKQm1aYo1cX7HuyWhr3/5vNSZZTe",
-	"93uzFU2NBfRC3KA7FxKSq2M8gvAPlqrJKgabrwy+xoKyFSRbPTnvgycVHN+zDC2IgXyBCUu1RcrNHXDF",
-	"mq/QFFhH1T+lH0l6BO5sTp/z05btUWPzpV1cFnsBePvyEGkrkKvFnURu9X1YtC4vTf331eI1iMQtRHUw",
-	"yq+5vADjGJ5ku13RMC5HuKjKs/a/LoJ70YKkFAO+EEAZqEe6fXMjASHbG5w79nOp9qCQPa+5RAHp8auA",
-	"Ug/3cRXQMDRmWMLx0DP2rVqfO08WrPKqH62+ay4cN+FOHnw5lWgwd6BzfEtgyATsb1Q2TdVxSwG523ye",
-	"hfNpe1c/lbrE/i716wfOQ+HwQPWotPP5iqd0SuuQEyKgBo5ruCCKV4KAdw054uLn51iRgyY83cG5JKSz",
-	"JtYSglIlllTAwV57/HoMrhEFDkruzwTfFCS/xeuM43QvN9BLXVf9DbS9ZlaUQ8zo57hqPvFdAzSFLa6Y",
-	"q33Z1yqIdF7NQw4+KOCr9i2m2Y5ehPa0uKBiYRAe4jJM8ZKN9IXw1AB9RDOi5sEaL0KXxWG3STotJsls",
-	"vsijPT5HlU7uzXujKk6URII4CEbCUSnN3aXT3XdZSF6Fo1hoxbvAscaGWcBxx1JmlQXnpxRFl7HqrGaB",
-	"mjm+obLNBgUHhZ244PSRf9gpxsCPI6lZrtER2xc/tBrpvnMcsWJOy2mmF/glmeZEzN/xG8IuyXQlduQR",
-	"ygCwbZTrekeSl/wI9TKHlwheKjYGdyfwaNOf962vLsT4GxfDlY1MoVJYCAXoDGFprfMJXsn5sWlvZ0Xl",
-	"xPdB0cB0QVcaXFFio7I/BWbDcKpBMwPaMIAW5EdXc4dVGSY1rlvC+Q0l/WsGChH8UA2lBPw7tB+ht+Ff",
-	"ETl4BqWqusY38I0wLOmNh6n3CL3NCbQMoH90E1EVpM6ixq+eordYzr+KMcNT9Ap/HFzMyFfDp+h7KZdv",
-	"WLZ+iq5IssrJU3SFF+SKSvLVlcxpIpsRAqvRNT///PPgYiXnhEm1dmpULudJhIuiak6gKaKDmR48PB/e",
-	"C/v4NcE5uHzibPHVdQ/TgbPNkhwCg9oHAjkMmF3Nfrv4IoWeIwm/JTmEEp/UGPdK7kBt23pQzZfU0gvI",
-	"JThqefFmFuDIMxW9Nxm8D+irAi1o3/rCTMXZqM6gp45SfAKOa4WHDuOKW3twUPVsm+rEf8fB9Al2TN1S",
-	"78mZdpDRU5ja28a1CeDQ2eO1Z7HzaHFOQTUeLa5AddJPikmP2q9KZbQdkqQjoTn87FMncOE6eQu17StI",
-	"vIULiSvlezoE6ftbeDwU5asZZTe5KLjWSwnuGm7yvYLVvE6bTF3uuyARUv1XRbFCnnmQ5+3F2uElSbEm",
-	"Tr01Abd8vW7cWeCpR5mUkbswFsFx7dbcB2hSnL/CbG2co8VOuqKShyNAN6t49WszFWz16kC6wGxt9deD",
-	"BpmcekEml2rwCvLiml3Qh70odOXuajuUfSrojA0oQ1hKsljqwaiPLGmSRlBUlwQyfmJKC+E5/W1PR4Co",
-	"6u8sj0qdK5Ir6ciUqu5vIIEOak6OaPVlKm8AALdZt9+vTp/kJFUaIc60p7/RKEB71w2WZv5zaJzg8A6R",
-	"6F6Xt1A4f2LOML4Tp6VkqY4uLFmPVl6VQdSaUm9o4vCsqQCW018C+CIV1rCSrZFXzUGjGTzj3zeuEyjs",
-	"RJzdavq8l+gGVFTudg0zfFT41DnbuPdaae0Zx+Yovi+ZtMy5Woo7s8oSC3HHcziCg5GjJJfsew/2ghBt",
-	"W3Ov8lWmL/GrQCOS85HSgTkrQY3gBaR28aoxd/gQvpNTkmqg8BCKxJY9KBrJ6alvgbZ9dMNTZ4AujeO+",
-	"QyupQHckywYGHGWykuiWcnBaQhimAOxWPzGxWi55Lkn6iqQU25QpWzPIqqhwBPd5NktKnXXTMYr5rnQT",
-	"WI5hs9ciB7tPOC9m0xscj6LaOa3p+v7NlG7I9F1szYjpkTJ4kvtz00sddFOvb+AMRjnX8eUepmnr8PfO",
-	"rr7PC786D8eELJYZXxPy70HMewmq5PkCMsF1sRFUovPBaJDxGWWeN1YQuSU507CWOneGIWy/DnswpzWM",
-	"otbBflz2YHZVU5c82xSfEZb91O994xjFMmD916Wy2rVk82e2kDnQq79/4JMWR3lX0vvSgA23/NqVDgDQ",
-	"NpN8Wempxo1sT0GkfCXb8ibLgGUfx28lnNdKuKY5X/S9RAQCCZLkBBwflrmSTpLqwBGH/drMw5ZRKtIm",
-	"mvZXv/Qg+LU7wQIbDzwTP6oOQUz7hLVLrQR9jiXHvV9KGlRClawQ6dCRLRl32GVdDFC02oMBhyC3dXjA",
-	"6G7OXXpH0/hTpASTA8jSSVQUUeBc6QNVB6StVoAd7FF1/4Gl6hdLVr+n6u69/xTi6W4eEFPa0EaniErf",
-	"WUS97DZQMZJo2i5rooPurUkA4LGaOVgb8wSSPOgBFW6Y7+Y8K4BM0IW92FH1IQDMW/Bbkj5FWDMIeK9A",
-	"W4DJjbPMfTHHcAtJFku5RhkV0iSVgNFyuQ23ThJpx8/mw3LDF0IYt2Ny9Y25VjTpfZY5ScA+p/iNM3Xu",
-	"Ziu5h9nV2DitcGZeqaKfrFt+GynwWpX8VAAvR1NNwUry0inxMKVHIRP9662HkaUdRXCODviKSZqhuzm1",
-	"2I3QRpEFmegZyG0SEpvuq8ymBUCSs3zsNhs+0nQ7VvEMUTs27UFad+BS89nu7VsA7Zp8D0viOAO2TcoQ",
-	"zpZzPCESokCcV3qHTepKVVu7lotdSrhkki3qdAm8feW0w4Aa76Ij9FORGszISziheL4n26HhF+7yv+gc",
-	"ubCejSRwa9VNSCHY+04P6Rc5Mb21VpJ1AUvFV2fA8MHeXFViAmUhGN33rpcabFMNfqCFxPQvXa1OcmLg",
-	"0AlbLTbh6IfD2e99HJCPkjDIu2DyHtrGX+NYYtuLEGgTeDlR2xYzMRm+GtGc9qMiAHW7b6NpOS8glYti",
-	"qBuyFlUVM8US1+TOMeU7LKxwTZ3G1tQci9EimqD+5zkB5CgJCVSoQBgyM7pUNKamCecZwaBieokba/1d",
-	"vaSOrjYjzo2iC6vPNlLjSlEVXKUFBcMYUuT1tZ5TtSiKzVqBzqTNc+7oAClB5jxLfd41kH4274BShSI5",
-	"CMyTWKaC4JnBq7+h0r2Hv3UOA++q0b32ntj47/Bpwlm6Mn4rPC9oycmS5zIk3DZTyZ5QItM+BHuVrUH/",
-	"0DLD/XRLW/8MTC/mA88A4+wvbgjdT0FUF/AqpdKNHPy4JTmdrjuKiivQP2p41124GAbQyRrxAgm4KcAC",
-	"jS/MBRmMxxNkbkX+z//632PIYwnljCKZzElyI1aLIhmmVn6umUgwY0oBU3yVk4TPGP0NfMrBi8rfVx4G",
-	"okj99FIQYbocfZHRW/J3dSq6N/plOHisE5K+/9v9R58iiYncMNQkbbYSAduN0Glblu0d9mwBpWl2lo4z",
-	"8TOV87rZKE7tejCLE3vf6JJwIpGrnBGTGZYzjbFXOs4vqfZ9aStLhaOohQKiy5YFk23TVRaVRYnkuYec",
-	"EbUa2MT+S5IbWzi222m1q20Pjyy6WX4LZwN1TgPhDDunCWYkeb/47ZlTuGKTYIu1JlwgvSTbT4exfVQa",
-	"m/3G7OMwXi71eEWxMsZt6Ft0uCHeMyb1vd+K9AmZ41uquibh8JeRW5KFN6FbxG+2zlx4fX0VXbQhlH+5",
-	"D35uZ09cI8kRtuft0rrYp93Kb7KT/ar4LmbEOonoMuX0LDVRLDOiITPdsdOjXO20+yI7ktE8RnWyCcDZ",
-	"XaOQXASJO9pb7fze7MN618EW1QLOw+uSzsWjveGxqA98dKZWW/5SF/dSz0RnX0ePGAW0lNKlrOU3nJFt",
-	"yv2unFBNd9N+3sxXeruTeOujZ+tzdEB/58N0meWCQ/X+Ds3F6tHcZifHOxobhoiMfux0WxIiHY+7FaG1",
-	"4czLykxoNalyiiqxWpCaXFW5rz3HE1e107wKSp7fmvvUymbishKGpP/J8KTa9/XAB2qhTeWQ3mKTSvCG",
-	"LoF0paV17+cWXXqlBjSSRJJ06RMqLKVq/zcRjdOcLzS/gI7kPTHjULlF4vnG1eergG1kvTXX7mKV6veI",
-	"nfiWkkEzyqd+rxiDbeSiN15biaW2+1GxqcQcTNQ7AM1Wc6tk1ozeEhZV0ZpMxzvvYJJvP5L62+3GMSZf",
-	"NUN4NPlNuAHtG6YO+HSDgFQLcpONzJhRupjJlOAU26hrICD+MJi1N5gVQ7dpGn0rUZe5LH/XdUr/mM6t",
-	"pvOK5zJII94bBEpQeZoFz6U+zsJhvzxrVgsIKwl+DDy9KlCy+r1BRGurPIrrA2y1GNziHFIvKwI09lZ6",
-	"Ib8hIun1i98X8NOkm3av3W/9GkTsc92mKxM+VAXfl8ZSRtcGuJTaHC8VzQNRhuZUdURrHObQinMCN+bq",
-	"EMAK+4GvZVGDhFxk2PRh2cgtzlZ6ZfR7fDoFaMY58MwWGtVGM2GpTwJNCORl50zQlBhA+IrpkLOR0Qbn",
-	"zoT4AZzSPXWQbUVwnUXtAgn9KoiFEVGVsLChxwyKYYBjG5VkklHAu6ZBzsu6lB9FKeNk4aFyKPaYQ0IN",
-	"NCE6Ks+zbmhdVSIXPWfyivM7VoT+1Cf1OD05e3j26P4DY3PWD4fVzB793pTOVg1Au0GM0rem7Cf/biK+",
-	"Wor3fc36JIWbOrogTxGWaMGFRKfDYXv3EVuhR0TjZlGx5AaTHZ3JYjSCDkblrzFk0nr9NFH9Ts3xsY/A",
-	"68Dkj7kl+SRYTSs5PwJnTrgR0T/4StpfEJlhw81JWn5sXLzhmfPoNof3ynN7C2Mixo+sxb/f02EyRy6d",
-	"CThwGsFvfxphb38WV0HuUR55xDPi0WOvaouq7ZOidvskbMA+DduAK6Qj8lH7PLsHcKdE/RI5FuEHRmIV",
-	"1eqhsb8BWVMj7JafaqhguFKDGwKvM/ZJ0Rn7xNzs+0/c4H/gE68O9av4Xv1yZKgfc5K5bywh6scCkFdH",
-	"uhfeA+Pw5Rtg/NF3z7zxd88s6GPwMNcJ7sKHdOFmoHjoT4tnO/GHq3hqqfSfmb76j7TdofrU7Tv+42IP",
-	"KhcPeMh745F8Q6VHqvpVDNGN5jEAhwnL2Kfxsj5sn//cG+gCYL+ouHhWVFs88xMLFE+LVAeV5zpvQ1iH",
-	"ToQQPLP5NoKHNmFJQCgA85cbcjlDSs07bi4eQuoJKqTh3siLgov1DliMjf5djIv+HYSmwxOvYf3gltPU",
-	"++lm/n2QwNWXzu20mPCaK7pBhBdsaCzWQpLFGECb/FAsKUg2tTAfOviC5300dktsjHBxa6TxYcZGdeT5",
-	"GOFrtuApMffg5gURxSc2b5j14xGgZ3o3n0BYyXjrGmiv2akx+Qaib7T2lWogHZy99bQyHdxQhhiBj9w9",
-	"gNlQxSqZq121sKOlaEpJlhZp3Ci4GK6IsE6KanAgb+MRek1uSa60W4kps1fSZizi2/23lKWAkhAxEhMm",
-	"87Ue4pQqVV2AVVHjhWqcE5xpFbqkhKqaRxmfGRU0okqltufQSN84UgpJs8xL1Le187ROVNPi3tb0/0dq",
-	"0PrIrytSiz/njksGXDKZY6rNde6EDqBFoRb74MzXYh8Phw9PHj8+PT97eDZ8/PgklqXuF6fM1h2uoX8e",
-	"uf1wzN9vmO4fzfCEXRzjDE6R4yfFzDTPPBqboN/gE+2MCnLtCI1XTBcuF7lmOFW6pI168ATEERrnZJnh",
-	"xH01x2IekjKGu23AaB6Hi930osA4USqbIUK7F0HN3Rb5S960RuwqViVRxmdRizvdbIn1NfBPxqJZu4bg",
-	"bdkPGUYRhNtO60e3vI33Qxip1ub4+ZnuFdJCTG/sjxXpn/o9rWDXBol4MlKfjvQUqK9WOZA+pstxH43V",
-	"FjTCM8Kk+lXEUY715maoGxfzCYDMELsAIRxAxk5zquHMY52A1cVvbeZf3SfYVrLM7jJUgqf1nHzEKUno",
-	"Amcl4+CDs32EjtBlnMQXbxFO05yIIiogo5DmP5z58yYieAG4spEFHHZJGPQao+0/BwZrZPAiLcXUlg2o",
-	"gNNX5kx7hK5twBboF+scpN9O7OBabb3KL80XdqF33Cy1WPiT0OwGe6fhdh2EUewO1G4wfSTmPJfZ2iSm",
-	"pnr3ucuVCswOstE6I0LtbFhYOso8Bx7tDYcTueMiLcREvPGfBMkHF+q9halsWg7ngA7awoWhENkls7i3",
-	"EXj7UTBIfbu5lXkq5Oxi+cEqD7oarLFCVAcKDogvXx7XKjkv+WzjdRDs1IrbaLe7Pe+TdldBVnn44x6o",
-	"/T2QL3+j1BtOstbxpOy6IlZg9lMLEdNslevgejABdtL6AonXeOL102iXTp1mqRTLLDiJOr3deQ/5R1LP",
-	"hKMtK6XrFI0aBymzNIBBeMo3FLTv8K73buVltfHibQ/XZu8t8X8F42idG6rZSFeZ1I7Dt17pqgSYYEFG",
-	"zRucfYuYuxtxi8ZTCwG9VJtlC+WOGd+dA21h4Nofg3wvrnHMJCFTtPnq5WQ4HAYJ1WuuXeBwKRolp7Zj",
-	"aHia4tYEhmPFUpuiubVotfaLzaF7arscbdKBK1PoDU9rXRda2pV3auZlTwwC0ngDiRLnMtggEpxlwfkE",
-	"EZZ6pzPKzNEfJ/ODUb4kNQarKms7ECOdFEEplGitA4j3ccvY0smpLJlqXJ2cP5Ndu/2SDCpPWpnPfA4v",
-	"hslblbVbbYS6qm2IMokTOdbCy6xffTyFVBd9NJ7k/IawsU79dEdFsBfqz1WnoFTrbfiZ75oeiYgTnAFG",
-	"wwKv0YQguK8/cDiB2587eeW7jrQNJWjvWl8QtA/HeoP6ExXh6pU9hwcN6I/CgJrzs2Z4C5P6frOJuOgf",
-	"ZQgz4C/PyBWH84u16QMWtQl0sKAFbY0XHlRRl+odKFA4CD9dvgRjx1J73kyskbS4h2zLey8pu/np8mX5",
-	"DFLluSIba/REn+HEKrs0JSagrf3wL+ec1anRJCPw2myI5XNscyzE5nALY70uwm0sRyV4QTpHXrQQ+265",
-	"Fx7CEsdUox/JGiD3Wk8mQEn5E3kemcj2QRKh8DhQiIS38PxV0ndyQ7OGx4B2VZhh80IofMHhhVjsBhJQ",
-	"ls6bcAKCNVhBC3DBBibNJBhCZHjcbbntbXRPLm48O1gxwq+67V9/WDLaWzIKKbDbuTqcr928Wc3KG5Ri",
-	"UQ/ntaq2ueIvKPM+GJuNsd6+uNbOkOuo36bzNmm9zEDSxdaXS/PkzvDuOj7IubZ9nLP1/GhaI1YFLdCF",
-	"AKVKencC8VXTxqavOx+NWTbmW6rvSzWdUf6GKg4QQmEH2/ZS9HVe28JekLRXf8ws709uAdo1zy2Zwh4E",
-	"tpBe7pZEX3DIORGuWkBsoAIx8OpQMqlBetXtv1sILTOp2rfSXG3Ve7eYpBz1ucBscidG7gqgYqfaxxeR",
-	"+XbkUIYbkxfaUtHh2YCUw8hd0Eqj2u4wj0uDXCG3VG/9MF/yjGw/xGpIc55FgCXyBlTRECSy1BWLN1tD",
-	"bwvfr8riPULf8hyNP/DJSPtuinEfZp+m2mUBOzvTBz4xXuWmpK3sqZK712x8Q12qeV1L8e0NleZbW8Bp",
-	"sjFnMG1s94hyBna/jUZ7fNUS337jIclNra1ltRxbC5sHd+4cHOFGVSnxcEUvHGJ+qIsqrYJ3iFIw0H7R",
-	"kNsCh6q0TNvbKHQVnzX038MXbtxj3cU04P6AjiHojCHK4kL9QECJ5hNrFRBESmtNb/HZlS2uPs1WsxqJ",
-	"6foKF+sAj9JHK0Z/XRF7UQ/w31kWAyV4cD8yHR3Omh4THOikabRbGAEHZOeG0ueJjgdEbz6rCzajt2QM",
-	"mmFOZqsM56arVCkuY0mE1G89cFiq9neDVSOq0LFoQmaUGagmuhyBg34f4Sy7Zia3vnunWh+FMi7TPVRf",
-	"dRUAcbC6kHmYsZoUN40XyYKgSz7hkiYiYhXqCChjaLmE4IUoMdpOBCNncV2dsgiC0YQh1IDcmQvYxkgn",
-	"W4Odpa1vNKLXB36MYhMVtnflmMb9UVKcLtvQEZ5F90dFu+gzS0UYA7c/Kj4YjPNN7aty+235hspWLaty",
-	"+21Zhxq2aVuX3G/rOrVEi8ah4D7bLu0fMPXBaigtUjNHAau60bMd6ReipWEfufI299jtsH5r1Ok67cua",
-	"PMGIOkr5AtO6uy3z0sRLLGzogVZ4Fish0YRkkAaGu+16DedcQaRLuwpY2VRo5Oy+xtQ2FeOcXDNDkN6K",
-	"Wh3NnytSvoE6Nl3h93taTTEFzKalFIXfzLVCo9WcLsh/qXIVU4etoF8znk2z2ISPZzdyh1K3OyReF+2x",
-	"kwrYRs3beaQj+pmrMz7IkFMlnjYBsBeVSmUgMJ2xxOiyRVIjOFvDadAa7kzGU+cGBCGj6nPQuRw+pmKG",
-	"PMGCoIwodeWaKbUCQseFhOVTLiH6KKUzKrUCsmIpyY3E1MqZ05aqiU790W9Ql/77Fzz47b3633DwePT+",
-	"yyiEpjbPagzI7WwLF2BZMHpPlW+3Sk3Qd8Y7SRhaE5wLhOcEp0fozYJKRKV2IYNvdNDRLvkLvPHYJR1B",
-	"jLh4SoKdcgYsKLM/W4m97sD7nUDV94Se3q1XJXFhJYWmOyogNJ8XW/QuzO7jROht11061MNUujKjbqkx",
-	"2pXdCkYQcE+jtuKWp7CN12BBp12P6ifIXfTsMj3BhWtJGrV0WAlGZqPnijdU9w/vx1K2wRihUpCstid/",
-	"61nmlEk8yQi6uHr24oWfNUPtPU50ajMCz8FVz2xsYonjrhv1u86/DP7x/otf0OAf77+Ev+/95d96h/C0",
-	"+Z/tQRORav3exwFXm4lSmR2H62e/kZw7id7V9aZunZ9uv847eejUtX8+LK+d9s3v6shzANn3Gd12tuee",
-	"koCu8bapl9AOh2YXCV2AG+wFlIgyIfNVnb/mC++t08cAVKGeL3dhgjbx5G4UbTC5d4/UutstxYD04Yga",
-	"urx9jxeESMpmo1Ves7fOpVyqhtW/Av10+dLSdUtTwuFm19u+rtSeo/cmP8HTSipxZvYwY4dAS5InhMkB",
-	"YQlPy/F0Od2AV/4o2LmAur88OT6GbevPzbsWMFDNyKtXR+hCZ4VLMFOEGiS0AN+/lTB4Te7eGgSQzU6Z",
-	"LnvGRjgrXc4u4k8u2+qmA7uM3ANXsKVK3GwrN2ujXrj8wCe7iJWo3u0nLY2au9x7x4IgJZiBZ9jX3hC0",
-	"vBG731xwVzfsYezU2lIS3PH85iC6wA68oz+tZ4kfqdyFJW5o4VRiEu8CMJ0UBhjZ2nQi99Xa9FOXX0W/",
-	"bb2Mf6Tymf6mkuAyso4bmQXmdJUvuZfqi8roHlZj36g1b3jWDWrtvAJJXiyNDckWN8cz+wpfY3hzG9Xe",
-	"8FS/5yx38a65113m6z/MRxsDxmLWiEaO/qtmuh38pQpWtu5Szjj5xgAmGiwgnKviS0jNrhRiU578Pnm/",
-	"9Rnonznh7VXtGhYANMntZ58yCpmdPC7A+r7tKeJLXVFkUvliUYOTPyOM5FDhItgII2DiO+wSOW64xzIv",
-	"ldqUWF6xulOOt1ad9EhD3fvivJzoYUpxG5iey7B0A1O8I0I6X4btd7xyUuGQCboag7uJNsg7vgPtcPWF",
-	"tFYGzu/gsWiuESF9++9Xv3OmxY13mL3Pb/Tq7rXa394t1AXqFB6uncwMZvV/WyDzhrN6VYAIGyAiJz5s",
-	"nmMnQqr80iKFmneb+MnzGIiebOlsrhacbr85XPi8deDyguAavU+9CeKqjYs5406CBldffDXJSAsitKEu",
-	"oMGWipGR8bv995o1OlhFerdDQDbjcsQnguS3zdAHBlob1OIFzm/8W2HOkEGptjXtMVycpThPRym5pQ0n",
-	"OwGXxMgWR644+oKhATq55+Wfn5I7WCuYIXnXllvOYpTGuGWHE6DGNrEWAtYrTY5ZDQUhBXnRgYrJlOfx",
-	"a58LVgpTNn4BGtsXUVbc2ocejIzn+CijLP13nCzIkX2x5VWRdzzzfVwanHPQ0uAtYFa+t6onukRqQNn9",
-	"iuPAcPD4/Rfmj8H7vw37D04+2ef3/vLF9fXR5lL3/hz1OXgOKLPfmqHyA91Y+kHnZ4kkfIfits9Qg+/D",
-	"7r5MxG3VixUa1XdvL77ZdPXmwrkiN28Wc7XA2WcSyRwnN5TNbJx56F1SuqW7Zu2u5vpt7+ZK7iJYisHZ",
-	"w5OTvV3ZeWP4PcGZnNdCgEhnjljmPDFh/+Hm2y4gWrfTDH4RW+bBd9XVnt3htUBzKLRWBw1DppbuJlO6",
-	"eV2MvAml8JnNlGntLR3juQv0008vvkFfXH77DD0+f3B6z+TOMLDH+kQmibCHdPQwXM3Dk8ePhvg+GTyc",
-	"nCSDh8lDMng0HQ4Hw5PT+2fnDx4+eownWxpjvBl/AZDmz/M8mnCUaWwPSO/BCMr5XezUmW4IAoI6+qGD",
-	"Vh2ETgWjM07Vx2WGGfZtqdBIxJoaM6bSuntN9cai8JhlPaUZuDDlOntFzu+MZ1gfJXzFpLW6nGyhGpzE",
-	"VIMlh7ucOrWsyMhiyIHECxj9cPXmNTLfaqZ78Hh4cq8yImePNoVOwPAUdPT1DLv5iK1LzUU18RBY8gVN",
-	"xk8AqZGAo2jO74wHhmIrk+GMCkSZTuGMxmr/ozhzX8FdknoH3wYBv1A9nEbgk/aLFoi+hATjGxHCGNLg",
-	"/0hHl2OU5muUr1htGFSTzll4FUfDn3bQK9N8PcpXrDnGyfTkDvjG9MOmqobRBrk4N4p/NeRJ4/3UONlo",
-	"LCC7eDDNiJ6yAt5LupyFcs5XArP2KF++tCqb8CJGdk3MSOYrlsTnpCaU1/QCdOmx/jF2SOrxQdFdbc6V",
-	"UzCwG24L6VuDYrotH7SJSvMWLSTqkzhrPJ/xO4Dz2huvrpjNmNJuqbibC8O/bgOPYEHvQpZJstBy/UaC",
-	"1rZuvCSITcCaXdN2jlysWhGo1vNH0/GiW6mRlRCV4i6CNbbnOg+DahqqvlVYb6i7c9DxqOaq/LAYXAVl",
-	"XTC4XG9jGFyxq/dtHFd2SKZtE4u0cKwuBgAiau2X3XykYybPhLNpRpNYLJImGNJ+gdycrMQamXmSHlB7",
-	"4QmELiaCMMg5n6njkT4A0Wl5agGgz7gvlKpoO7fW++GZob8FImT76OXSaO+KsMZS0alR9cHuM2uaHSmF",
-	"ss5flqVFFLBp/U9CT+5vnBGz6iFry3QqSliKW1Flk/F0ngX74e4kHNolreEWP0ZO54z1Wzunte3453Jk",
-	"i/mv7eChFvVJ65hLeaNLWFv51N7fq0hwFeGy77najGV0RXiZsfZotM63EZHmu93XJlTUTVrqT/bYdJPE",
-	"1Ci5n1lmtrO4uSVfQBDqD0ebc5AXKFcGYkd/uXNqcj+IMJLk4+L1RTFwYYKFEn/5jN4amLnLhUYXXIuQ",
-	"tgMhW1QcMn1cGg1mY2T6Jl9NDzWxWF6FWtL3Y2LLi6CsRgSQjb5ELm2XoVizcjUQMKEuUFKHy7y7K+Bj",
-	"+SiwAfCRhZtUBfFREDlyXbL+un6f9Y8lt8OfF/0FbshvRkUGQp130BsC+JovCXO9HHXDG3LdfX4bdap4",
-	"wyzqmDV9eaJMjzyEz9IF0TZtbc0xKPaIcbCImqT80exXmxJZ2evYlHjJnoLsVmC8Wkm+wJImOyVZ+UwZ",
-	"p4gd61ZSGmbGamcwmvXnBLiOIbeUr4TS2feghZvZq91r/Rah3P7a3G4rg6+btxO3kxwkU9XmTXT33ZI3",
-	"8wDTZ8Pdp0LyTZPPrGK1r8a2m3XJDzDnsd1Wr12f2MoiKa3SMkuWRjWYzbAjjpeCDEvRJCmRDayQG61g",
-	"+cry3d/OdJMNW9gOG9d2O9UmaFGYpm4JnNwX3UyGeuP8A/u4NYxoJbl9VOkoVGdzhhLarlG1OEdy9Ohs",
-	"9803X6JwLMQ5QXOapoQVXvMFAGl1+B1t7SP2NyIpufzNxgvtKRpae6g3FAKZvu31HP9PO0ZvKes7ndbu",
-	"CJ3Nlbys97O0RcDh0i6aCKTVDg6WARXeObvRo53rFXKpS1e2I58Li5Nc9AhnV4SHShWOS+NCjW8i3/O7",
-	"YMNQ3DknWeA8Y+H7wczW6/c4E1RqAMKPkEWQdpf/m0R/iADXVvyHX3XbAv6Q/ltI/yryvc+wG3Dvw9ly",
-	"2f28CgbBjy0A8dsh4F9BKxbR3v4qw+FvAY//PhirGi83ffriM5v+tk5/S3M8lZ76loIVZmQ/VQvxDlMw",
-	"0Tj54Kws4KMbKnJZByj9ohN1oGgXpb09MDE4Kby3LX5CErwSxL9qnBvX7mIT1vn0+R3TFNT4eRQKTPMN",
-	"JM+JVXa2Uh9svvL66wbwMdUg13Z9asqVRDGft7+SKF9Ab7qXsAKhCTLVJ0p83lRrFR2ieSd1O2ixa7rS",
-	"fu54O/2NYo7krUJbjNtb8VUEFLAVDmpRyrADsEcB22g9NPhKIreYVeN7m5MFSSlmozlf5WKkjrqwqOoi",
-	"XFRZL9khfFVo4SaPYKBmSG7OAxOYCuf2SXMbFhlGzICvr3bm1msZXZilAZZFuDVw694kNbdtg1unQFig",
-	"4QZNUGfCrEmGGdMI1eF3tPlcUFo4zgFmjeb4loRSCwICPAZweQ4p87aJHIGw3/dKtES06FO8K66GvXlv",
-	"Ce0620HUlQSDyQgQwLr68xbpdi3/t5MSm5TbYkvrotwaSdVdsy2k1x8qbmsV9wftp1GZQpvRRXI0AWfy",
-	"7OApKT/wSSdHuB/4pHUayoyLVpegkLrDXX/CV3vwRmvtomWb39U5q33ocbe0gYeEitmzT84dz2+6ZXZU",
-	"wrI7k+ivPpeF6Qc+2da21N4TIFwEe/cBsMYfj0mDC3ifNE/BLabHX8+7XqEXQmRTtkTDyZVbc3OjPedZ",
-	"ailrfd78gU9eQd6e2GrSGX30tUccuLW1XDHJgeZ0uRfx0iYA/wc+0TH4XTivROceGHCPmhX0ujN36fnd",
-	"pCqZjnfRk7xP2m6Xhtf+UI+6qEebps4m0Wg7b7Z820n7Y7q6TRddkvpAyaV52yBV67JtFUdCXaIxl822",
-	"x8C2+XRwlgXtW0OD6dFeSBEjPt0ksAMaICjMBJduLa7nm6xzYbfVmSIDkHuEIXH+vrrfBeNcle2mjHF1",
-	"5s7a95MzpMrvq3M5+QDJ9pqNObrMQfhcSDyrBfKHd2AfgkuU9qZgs7ivVAWbTcF3VM7THN81oru4QgcY",
-	"hmrqngKM3irJehVWcvi49G+WkezC8ebW76Eb8RqpeWk0uogXGM+MtDT6KI0ow3Oqlu9ogRnW0Dk5SfIV",
-	"laFFiuRdFOMds03bbXa3PNN2GgZlNNDDZZoGGeH96XJNF2e/hizT6uyGk4QspahwbPmGzZxcChbSx6pO",
-	"k9SUPIimGuFU9aJhw20rZXdA8vHOnbEF8GPM5B+Ejs5WNCVH6IUUXl5WHVddys8D4NAeDuUBDWY3VHYy",
-	"mP1IZWuDWeuj5Y1xat7dZHUgYFng9lLkV7V2G/1rEVcmhLKZjW6P3tIoJTLIb55gpmFZcIqo3Mm3u3si",
-	"lk6guU/3hJhb34EMQ65Pc5PUkPvSA4r1gF8rrJ9gtm0MfxSspBOE73I1yXRIRycuCvIJQF7eGj7aaaTb",
-	"G1fsSj1s0trQeud0mugYRhZnmXV2te8VMm+Tfc8IlIp9z4SqGBpbb44BtHBHyFGGsFiSRDpppHFmNV6P",
-	"OuqcW+QChjBL5lyrPAQnc5SR2yhwARSLbDjfFL9c8qypOt5CRaLvt9o+oxa0VkoV4qfSOt8CWXxBMFNC",
-	"2ca1+EiaNeBJ0SwYXWE2611GrNpFbkm+Nvf0kP8hxwb6pwBk5LmGaaQyhs1YtcNs4zja5DGKcpJhsFsY",
-	"U4HGj/NVlXrBehK4CpxsPMqEyImGuMAzxfJjzZrdZHSz+WPbGt1s+bZ60h9Gt/ZGNx+fvCu2stWbYw6B",
-	"XZDfbf7xIDWmUyJcK3OSLcFWlnfJm1VB3a1H6o6lOVRnB8ySKKNYZKDiiIzEnK+yFGWc3+h0jSxFWNyg",
-	"6SpXDHVU3pz3LO0WlK2iSbTfZpgxkqJ0lTsoN1N4g1Z2NmyNtAuu1jWpuz66rAJ2PqOSv1OS9rjcUkTU",
-	"cPqOVgkrh3azShhVa1CCqj6cTeI1XpDiL2eRKBJGxGS1VYbh5K+0K3SBnBro3jK1eRp1VBz4wOza7HZo",
-	"Nn1se3bGeTKnt61UcksQRAWbz/aCfqQW9GiORQ0m6tX3F4PT8wdIlQBD65x8xClJ6AJnfTVhf7t2Ave6",
-	"10fXRVaL694npcAkmHFGE5xpAEcAbnz08NG5D+yMrxno9xoJtnXsanvbgz98u9of/qlZdbpg2LTOt936",
-	"7G2HkTIA+Lih8mAYoe4U2BS1DqWKeLndFkPR5KTGTAnJ0HhuM0VrKVIIKm+Edjqo/1MTAbX1LyqkXeFm",
-	"1N7C4K/HA1kZHDqIsw84B6FigL3VXJKGJRYssUcou/dgegh3jk0WiMqGGTNHGIILWrtYJAw9m05X1sTd",
-	"5YTlf9NxY/3jsNXpsBUu0Ia7ICfXS+Zs2PFXQmea9dWO8gWRWxzeymjNbjbbcPu8m1gzYCzFsUm92Ufj",
-	"v49b5d+8ZuUEnCU4emj5yfHxMudTmhFhExAcL2iOB4Jnc0IXjUk7z1vn7PzbpyBrp6d1vOQzumW2tec6",
-	"vQJLkU1no35ouHK1pekguyDrUh/2d5GtZtEkXKpIzZV8tnJ2N79C+0y196RI74AyInWqgJTOVJOKSkHZ",
-	"LCNovl7OCVMcKe+I3jcWOjUcojIkPqO39jaC6rNBmDNikPMJlzQRA0XT4OH0Pn6cnJYSDDy435RfwGSE",
-	"+PMXA/fnvS+jM9Uti5Kf1igWBaffRkVHSGzzllhJaBQTGS/5jK/kJWCCb8QLR4LO2ICv5LYpEnRr3VMk",
-	"BN/VpUhQxJF0ZMhzobTuaWvh9Aonc8rIRSJjm8DPc16cHbHdpJ+g7y/78DNdUNaHtYUXKCM4BTRZ2HsK",
-	"p13jjtW3YMJUyGjS42tm0kSRvA/1GChzF9dvJJd1tYA7EUUBWCrwYqQIsGBkVICdVVXWdSwua6CA3H7i",
-	"lBUzo6q7GhwgyHeig+httj/f6tuRIMULUTXFZfTALiVKLPtat+sEqLQeu9MPVBCjKWUxLMVyPK/DFeMr",
-	"OeOqMZljpiNrauDY7cVk5MyGC0yvGLGRXBSxHHnlGzrXm9iiNDPxzlEdm46iT/q0yJntveQ2T03czbJu",
-	"agyfwUEM4p/1aigaapOGI3bcswt7SXK1r5dqfYogxWJxLx4AtbVSagO5stFS1JVHawcgzqhqNppy4njx",
-	"o92GloqRG5oNq8BkjTEDXp5HNFkrlYRk0/hqaIc9EgowANhq6jaeSkNdl16XM4snZv3AIEOTwHIeDFYw",
-	"SuFkR9dazbrXtsw/CWQ01UbVrdnOD8V8rPbWljawkfyeI9M+T5LL1iDbYlTnRm40GbXVaSOpUWoG+kxW",
-	"g+IEmSkzdVjYiPcIB1PQ4ugezGc7pvUcaQvQaPMduvT0YnuIs/YjK6kwW0N6F0QyAWf9JRegOvQdUIbg",
-	"CzLh6VoXUdtvMueCMOORVR3ZJclNaH4dZklRwCVi41l4e1i/W2Pv+zaidYMdpH3q0y52O7e6D2S0s8eU",
-	"mmSrLrQqiAgs1lADO/Wd8AtnsrxiulnuXvFbclE4z26fD9sATs5I36QVsZiaGhKaigIyQXK04LcETXBy",
-	"c4fzSLB1u82wvAs2uukUfTQ+86XZkzw6Pq/JnUOC73rjD7ymFMM0tZ4oNblW4PBTkhzm0lVJz36T2gGu",
-	"ODbnnz19ecMdlwWKtpb3K5EQQfVlzWj5yb67c5HOiNoig7B7Nep87V9NO2uGOkqVP9ZeUnRwXNBJIZ13",
-	"UwVWvubcw+NnPfVcHwQgdx5lwsuqHPWF2C0JfE36OnJLsrIn3O6ZhUtMFE5fDSt5ydij41VKtK5z1Uhh",
-	"sK7NHVfkOLakbZhGZ2CH+ySS5ES2K3+ly4J/h5Cjlvqq39OKYPLr6TvqHVnRwQshCpsSB9zN1wijW5yt",
-	"yphUhZkDNBE/G7BFYGpr5nhjTCSanu03GS/ZgbPRPEXWALPrPvIpMpIg/C+YuIsHrmuMeGHWrWf+SjAD",
-	"COkgDSIEq8AApiTJKIM/lWQCb8Voylxo/9K00nQD4lq+o1mGlCgI86UyQlIxcme5zrTUzKy/OUb3P3OH",
-	"pOGuNru+8UX9gcm8rGx2ugmau9noCNs9x2LkAIM2qe2mzXkAT+XBXNWd7iGXQCsV1bXhPtr9bJN7HLQx",
-	"641jN4uQ2/JMs4Mqsh/UAkt33/FRaeQr/SlP/vuoCKi74NB7kDvKKe6WKCPqZPHIv7YDhdik1nx4iiZr",
-	"SSD/5k/vvh08OkLP+GLBmatHBDdd2tULMlZLm3Vc+JdRfxIm/TjP3U4IRzKcExfZWr4STPhySfJBhtVS",
-	"ZIM0p1MpBozncr7houZRTEgVB+LIGJnUE7k+cinSwvut1zzHEQNIJ+dGS0ObIL3gvCpiyuWhbSZbWRpi",
-	"p82aU2aUi4OI4Ragh3CYi0lodlvnCGk1eA6uTVgIfdjLCU7mJPXc5QrjTXFipFPEuB/ICTLWfGuvAsrZ",
-	"Pap4f21x/gwcXIrXoiUGYgrGLNjn/Xh1sTQZEx2JnrV5DSfdFHEvsI6ZLCztkAvb9kcPdzc0AcD3A6fU",
-	"CSFMhztnWJI8MtQ7heDDHO5Km5xTYQYYjIma0nJQ2a6R+t0NCfAhS6MnqqYeGgTIgm0YIHen8ELbg/oW",
-	"DQH8V+Z2D917PL7uudeRYtIcZ/X9pR+un6i8yfkkI4uGjPU67f7Z+cN7B/aFtjen1uvTz5HW2rhpjxtd",
-	"LZuVuImPgxkfqGcDcUOXA3t4Gbik8nD6+dRvkbV/qcd4Y97+khvIe/W/0fu480eXlP5UIJ7o0UxIu8T+",
-	"dYnJL5RsNNm3AxUn14fFvs26oHkn4SwhORNFWW30bgeeoYetdY5yytS6SOpwdrCcl4g9KjlTDXIyJTBI",
-	"LVL965WpDv11obf/OTAn6MGLtGhZ6759teH+uuL6SlqslkueV+6XTmOtirgPwrtSUkHitQirys2MfkuN",
-	"1SpMSwiz1mbpiAZI9e/fvXtrk5upxbHBMvX4sScDz4ZRke9CDyuOF3OeSx8AXVbX3RF6IW1/hZITEJkK",
-	"AZK1y+Ikuir0gyoVP12+NIGxKWGSTinRh4OUJyt1vhFRslpz38YrDXgbyWFhhIS3NIy4Cpi3YVvQa68m",
-	"w0whBazni1tVZV10k4QEvtsoH3cSgnHmrhF/9XBdANVllE0KGQxXy4zjlKRoSjNysDAFnOMFkbXRE54n",
-	"jit6tJmP+j23nUU7ayAwrf4z4em6j7BAWMfYmI+1ivDg8fDk3lELyVm2MZvc/HouY8x4SXBKGRGinWcH",
-	"WDJwGjEpJ3OS3IgWdkbd3DNdvHWogvuw2dewb+lo7OszR2ud14haNziZo5QsCUsJSyI9XtBZXmC3NV6+",
-	"qPaKEIslF3KWE/Fr1vHDnKS0W2OlUfJatrX1/X40jlqdt+YYOGKs9kCcZcWQgaRWevwtphmGe/sx43JU",
-	"FIfEAhAe30djIflySdlsjO7m1OTUX+Y8IUIgMV9JgVJ+x0L3SKiqp++z7N+2ntb228s2WREZshAwdxwJ",
-	"wqTaTEpeyu98J3aExY0SVTxHVEatsR2tO4e4ONjDdYHPXubjOBdpe2TagOacB2VsjIC2oR4hxkcpSajQ",
-	"PqkLfkusmlX9Sgci+jEOZEoZlSRbjxgHhtG5Y2yNvX5vrVHzZc7ZbLQOwNM28Y9PwDPIy9Aix8CS5CXa",
-	"Y26tPtkt8xa4SlHw+b5MBNsQss/WiznbTAbApnif7M9M4rik81gU3+6Lmq3I2Fv75SCnnVaaLzCmORHz",
-	"XeQdVIAkvyE6r61284W8JOooB7pWwvkNJTE5CF+P4Os6ceU1UHbRPTndHNsR6bP6ay++SKXDp74E2YPE",
-	"t4iTlLfNFXhpy9duGqX63teOTFFJ03W+9rMMeuzd449+XeFMHSM1+lRyI0bk45Lk1JwOp5hmJB1hIYgQ",
-	"5gJNsyrJR37+etVVwoTFsfcg7e94fjPCKznnOf3NPjRaEM2oBPc1k3JjpJNt+E+KRGb9XrrSvABBFkob",
-	"77Ar2ZRquzm0Sbogmy+twVg5SjibZjSx218rnyKOLJ2lZJ7kljC1aoskYg6Az6lYOUGTlVgjbMCzINl7",
-	"9Ia1Pil1TS5R9cFT4z1OpUktqq9p1K5CGTo90zmhtgfW77jyPlNGVN8o4yWubkamWpD/UuUixzKX6tDL",
-	"JG2rjS91uK3eRfQZh5RQgWzvaHFh3SzgyoGtsmxr/X1nRwTjd1MVmqaO+Aje8huSXpEmR+fiUk+Ycibp",
-	"GMkhwRiJ+qRCxd0qJPtLClwZBE1OdAxaQByDcw61njMWCBO9kCglkuQLdeo1Lz1vY38/IYtlxteElILz",
-	"vKi9erwejzLA7HlRgEc6CadNnSZEsMiKdmUkpvARJ+1W/4FPRJFUz4tRVF++AsxmAYX65XbKCMK2MITo",
-	"9q03oYnvJVJSNhNHqofxDYhLLIl2CdxuMb8pcAoxylV1UQWG35I8w8uRIAlnabj3PHoAVu9a1Vh/AmOn",
-	"nbSlb+sH70J12ARPVLDJ9p0XC2cE3RFyc4R0JAu0qBRM9SLF62aWfzA8exS/2Q7YvcLXduqfma02CuwA",
-	"LhM2SrXYIInbzEMXXeiABggMUiYrTdlZ3SPioOWeWq5Zfbb1jnRjEj43ZzUNxwiSROvgjxb7bSXFaOtt",
-	"t9zRnTbfMlaZ6oPrQj+6sb5vwS/xhNmBf5/mHohvLvwLS6pXkEm7CEUu9OO2aurVzkrqHwrqHwrqZ1VQ",
-	"IbwjDqijGeFPAhXHR717eSwBE9aCWffl+qFdUruA4EEHW+PfFUpDa7CyBs17RhjJcWY18IjivQEM75bk",
-	"Ue8+DxvX3t4DzLLDDwVzkJjjwn9Xcokz89E2PnfWRa1T7K2ern0E37YOX+2c9LtLthwTTTFqRtxzgXEh",
-	"nKuaDEYoCGI9XcwgK5O0AqyMLrTdX1t9TbtFhQawf1JK57tfTNhPFo6jq5Kh45FEvUMpm+kkOaBoAMJo",
-	"GQCXMj9VQvuVbiLVNnescoXTvCsEpeH7W1rvNBuCFNqyh7rzb3fpDMNTXL/qjzyzZ2NEUbiYc6IzWiod",
-	"4ZZTcyTuEKFRpHNuCgkvUo/vHjDRPqK46OZecjhqiWsTV1cb/3/+/18YSf5//19mbdxDx8g9vofULhCR",
-	"8b4DshfJaCH3N8j4mji/qh9ySH9LM3kpXi3q6x5I6srW6+Vf0DLI81Zya6+QNH6ESGnEvX00IsBLvFhe",
-	"F7sCKfraxyYMRRduVAFONKnNVc9N4iO16jocS3hOnt/WxmEp3V969i24cLh1d4yFf8LWjdvs5o1hCorN",
-	"ixCswkDUFkzdq2tZpAfQfWi3MdovosnY476k4T4ium0k5nrdhmW1uPjc1y2rWyMLdWLbVijhLLPbuc3s",
-	"qMksZ4sB1afs2b8PoaTI349MMjNQHpoAj7U82bUr/s1KJrwWDUufFC0OmFv226UW667wdlFdrPXQlwf/",
-	"JJWlxR5S3SFqZ2gTjmyd+KlHkS2+aK+t/gEf2x4+tgRE8XvBmvifgi2xJ/SIQLKHaidkkKuonodBmHBU",
-	"l6bEjFg9/9TKvgtP97DiwxPQ4M1sspB54HObzkQV4EC+8TQNAHw+0tk/yb5k3/4TjEXxsdzq+EWs2rtR",
-	"FmsFuYOpqY2V41DGi65eTp/f2LE3TeGzmwo2ndgL46s9puxHrY0pON5RV3Ny9yNv6XxbHGxBGAULdKPY",
-	"3KQ1WXI7KU7BRx0Wix2aP3SobjrUjnmgCj13l0xQh0/99N71d2O2Ab3zwOyD0d0YaoV2meIoA4dJ8zCW",
-	"baAAHNHWkQ5QSsaxqdY6dEusC1JMkd2wt1rM5W0gNYPwuVsaC5f9Oud3gug8b4ourYCLtZBkAQrTFOfq",
-	"H3DgSTBTCnBKcnprTeAOwRHPqvpLPA6NfFzSnLS5lzXDBnfLfTTnd4A+wKcSIDV19Bc4PX+Oa6llXFi8",
-	"eItwmuZEQGo/47XDbwgT2ncN5AQVYlUxsZ+dN2ZhFiNzdG+SeVS4cFczVtW45xpA15XYrNPV92OrsQag",
-	"QmCU+Fj+JEg+uFDv0Zzg1FdJoDe+Y1SrIQa/9xYYoWZ5BBTClAfzUJKMwSgGbB0V3Hp+NlotiOi8/frf",
-	"tNt9jcT6Y99tv+8S+QOfvALnxe2dgz7wiXP4lIBoo+qLeLa2QNr9gU802G7ZDVU9rOmCxYbbrgdXxsly",
-	"kyfzLs5NgMxq9xTr0uTcR1s6L31u8NaoZ+SSJHRq7sPqBzpGzwVDb5aEXbx94WAFYC+GWCaSoom+zbVl",
-	"gpY88jxaJJbEANU3hBnbpD0mUr+Ak1DaQQhZX0qhU7V9MyppLEsFoH7pl20TSTTlpSjT2hbQgjSFW4uu",
-	"GRd0spAw4XhEmHrDV9ObMEFHFxK8LBmbpHo8MYedMTc+Ib3vN7BVDYCMviVZmDJdNjX/m3abms/kzZA/",
-	"0e0g1sN3eBbbrG/IGjIoGbQRIXmu7cEuCRW8AiB5xiWySIHjv4/1YnJvJmRGIT07MX6S6iyzxIkB1FIf",
-	"5jy7Zg66sAwbaLNQlVNyNOWd+u/r64/D4eD6+uPp8O/vvzC///7+y9Kbe3+J4hFtAAG2iIcQAECEFFuc",
-	"etwJIEATvsMCabPiwbX9NlCAZgws1KDIVrNalFRV8E/CYNioyvtIZ+subhGExFmGY4BW91vpsGYdAxkb",
-	"bULeHG7SSL0poN2WcPXLVgs5gF7+Q0Ntq6E6n+INKSHAQf03wLrQ9L64eH2BVHsTLEpAoM9XaqqPvyZ5",
-	"RiNplBsjihVFNVBOgF4UtnRFGOU5ujTiDD1nM8oIGFfLBoWOQBXv1EnxLaY1U2oOkvqeqM5Mg5OECFEX",
-	"fX2Bfvj53RG6IoB2rjS1Cz/a9gn6muA8AtIThRqzx0jaDChgIoVWTNIMZlGTqLuDTCXNFvz7D4bDzWBE",
-	"/1NSqWyIkL8wI2PSeoEhi3y0dHGW2IQ4Gj+Y5i0sCf0e1DmyWGGNQk2VfKcKVpM5ebxV7kfQRMAcDXMT",
-	"lQ6u/bj3/krOCZMW5xWodscgn7V82+kE2Lq1nVTbdneJwFOUTinJUrC16W7r9J3gkqvf3BCyNGGSgKGv",
-	"4cUo82s/qcSOtbZJ3pC1XV5F8J0kDK0JzgXCc4J9XF1cZPVOOdFX7Prz3a+5tH9lzVnCxF2aYAxFBBUo",
-	"owsK6Oi8BP17N+eZU1Ra79TGpT7M/b2gzP4siLdQm5r2fk8rP6ac4Y82OpfmHqdyJXxZd5IDHy14b9nY",
-	"pJ5o1TOTOkJ9366LrofVnsWsA3otPLNhOL+75bCIgu2Bq6nO/KtN3kFEumNmm3HJ3+zOQ3XhfmM6tY9q",
-	"R8dZLdwmdSCbRSATIPTpkEd7fRFq2C4NsSVZHdESzoSOlZuiZU6ZxJPMJnMuwcW75Vt7ZjvqoKz89y//",
-	"MvjH+y9+QYN/vP8S/vZPW7FR2RYCfcskahllMUy6ny5f6sGCUOxYtuy2S8ym6N6EzltZUGp74UqOLZZy",
-	"7ZaGfvYbybkTKA4DJY4Sm8ExG2xHNCUsIXX4Cqe7wCss57U6uSQZgdfGAaOu/dJp/n6X5rVZrMbYpTGY",
-	"4R7PCzd3SyqBc2ot5sT2YyJxzOnmR21V6XBQxLMNRrftuadBaGs58nsT2dtYLIw9f9NnQb/tJUBv8xBd",
-	"efV3HCNLWmyU3LutxslGg8AmNUo5gCnUpAPVL42XpioPok+niDdHm4yzmb741fqhvqcQRB6hnwHtDQwD",
-	"EGGr8/tmVMi+RqbU1V8zAMbQZGnzXivuh3yi30AdERWli+K1VdRyzdQ72JDf2/qgTMh8VRfB/MJ765Ri",
-	"uP6pF8q7SMA2uBFuKC1gxA2VIwP33zpUoOUeWEkMX9Pl7Xu8IESt2tEqr1Es51IuIaeClEsBONuGrlua",
-	"Eg7h5J7udqUULq2YeXoaX0m1lxsFzlofliRPCJMDwhJe9kRd5XQDmNKjQG0D6v7y5PgYdLY/N6tsDsu8",
-	"eVXJrHFJ/cAnv7fF1D6RspsyWFU2gmhfikRjDvML5P22zPSBTyK44FFg8HYr547nNwdRHPfDPD9S+ftj",
-	"ng2J55erfMmFk0s3FcDi8/iMtVGB2gzYX7WM/b2NWzNkgX3bWnv+kUoXLrnBYb31iQsGrP5+273uQuR/",
-	"mI9qlZxuRNbP/Cvyh5j9HZge6ifIOI3/zlZl6+CeJvjGnVMHbwhiQRd+OJu+/tBgBJxla7j/aL0mSyml",
-	"9yQ6dotwqWean8QuDnv/317Xzsy78ZzZ+11IARFP+auz2k59K++BQaygxS4YVor0GITVacSjwXShPXxV",
-	"a28aIHsfWE7tGbg+2dI/jyFbu/zr7My3zb4lelSVTBV0xhBlDT73GZ9RtjHYQ+fh3CbiIzamW9r/27gg",
-	"a//jLtA8jgP3gMwTc4Ly1k7f3UPV5GQ1fQy42Z/08pztiiTjyYBNQDJqmKI4MikB4vSP3P9hnQBC7+8N",
-	"N/KC5D/wSUymfuCTApW4r6+5vPzG4MROrTfGtt592v1dzOlyL1Lpg+7KBqf5tszt/Ou78HepR/vnctVH",
-	"x7hdue8HPtnk7YftDH/gk07OfrZ86+3QTMUf7n3t3PvUkG2aPLiZ6DJp7oPWs/bHlHWbsh1Ddd0E7RKp",
-	"63yDB+ZfuzEO9B+Hj+Tt95RaUfxlyoAmd1H8CY9h4AVJVjmV6ytwRAPO1N5mFys1cfbXt1ae/vDzu14/",
-	"qtB7XpHefgYQFXKVm3Cal2qPh8sEk+cH3OW0e4sOrgTodQ3rbIDn1axoPznFstoVzg3kXMolLBUic5qI",
-	"d/Vpe+DUqGp+9fzd5YtnV6N3b358/ro4geioXJ6DDyTcK76QaJZjJkXRO7P3QFtwom9B3CeAnppyk0Je",
-	"Yo3erjXF3sUL5O6fSI7eZliqzUsxVp6ZOsST4+MZlfPV5Cjhi2NMB7T4ZLA0nxx7D48hSlP0PsXmSo2r",
-	"jiwzX+pgdbiXW+kAC5td4Ai9m1PhoqOMoX9CAOBFSa6MSJKtj67ZNfvyy4vAufHoyy/R+O2bq3foGC/p",
-	"8e3JMV7J+TGoeWPDFULnpPN45wudAlVRdHKOFpStJBH3dJ6CMPXSNfPKPtQ56jXKshfIfc+4C1c8d7FA",
-	"46j3MPo//+t/j4/Qc+OzasJiod1rpr8FEwG5c7GxSmeL9NR8NT5CJvobMjyohWFO0PyGGmiiCZdzGxcO",
-	"mfWJvGaUCUkwuGAJyZXA8IkxbqJm5E2OBjXmb022V9/XlGgibbG+cUOBXBVWH4z2Y0kH6oOxN4w3ZH3N",
-	"6ocP0+Uoo7dkpMfR4H0tbdDbjbm59zJruIzals3gqzXkpVibRXfNAs9JxHOXfDl0uYQs0IIvjKKEIIgI",
-	"xh3S6mPjs71+ChxsDHSQssL6mLFrZlJL6Bgik24E0QUkfgd+R+PvnldH6XhBCsa2pJXixNGPkEpjuSQ6",
-	"4B+wRYSabM2jq5RKlPGZblsRmCseMMncwIhYMHmQtsEux/QIfWsdYvtoXDpLjcG+Ag1KrpYEXzEJueHN",
-	"LNkYRDh56AzMUlEpEBaG294RIdGCp6S6xCURcuBCUcYQRqTzrZWClczQOiFgWNMsBzKjZmFds7HiKPXN",
-	"aHxUas3UepwTQeQYHD+oSQ/pBzT1keDGuQQnc/0qX2n7LADBQ0t8JSE64+iaPfd9LyHdCsJhiJRiYcps",
-	"zlODLc4FnNW0c2QRjwPh9jbm069kiYUSpOKaiWw1A5FkXo09Pxdr7dBjD+mjxZdfAgVjDwr22OTA/vMH",
-	"wdlY5w9+fHb+8B60r2pOyVgtjpQKSdlsRQWcNBdPIKO4ANvbhKheq1U0WclrxgAHohCENEcLghllsyN0",
-	"aVIRieLMahKUnw2Haj8/Oz0FJxzwwWlKcI8ou2ZjnR5/rFbsgsg5Tw0UuM4y75xCTV53xzpnw3MjuC4U",
-	"o4/NML2kQtpRWuIZZdgsDFUIjT3lcoy+MMrH+CVlN2ODiNBH45xkX12DHnrdG9/zugkJz2nmPFaVLnnN",
-	"tDKpA0XGVl8dq5UJVm9D2DPOTH70tVo9pVHESFA2y4oU805qjZ+/w7NxEPwyfjEdvMIymRtuWfOVN1fX",
-	"zNbxxEpKr1LhQkWoPVBjps7J/SCnvqL+7OQUesm4jiWh7lufmmumyHnNGanQBAIsaB/PMGVPTG7GuQF0",
-	"N5VWCbg/PDOD9/3zi2++/BJCQTUbKKGtzjiKTZVEpqIfCBY3XXpShd6PyMeEmBxDij/IR1VVsSnmMHaJ",
-	"mk83PE4uP9GLUjeguM+Q9iIliyWXdl6fQy58fwdOtewagxqyBAGIxt5Xgx/JetxXirP2ptb6amEgz6iS",
-	"M/qqSyoBXuR4NDvLhaIqX5cY9cZRa4ZDB9G6AdaLxyfkkiwzvCbpEyTzFdGRtNfMm37ykSQr1SOYR7PH",
-	"27YMH6d0Cqn3pVvlbsWenupPAiYbPvbyP4MhUU2CkQ8ggSGLPfjCqxm2sIpwb2ANZT5fm9Gx+4p6lXFF",
-	"Bp3N1W5HWQKNMTVwOvtj0aKuRDiet3uxUhaU9m+VBX+U7daeq19LjaHiUrFoJrlUahYoKkIvfmhNf2ND",
-	"RpYkN2cnQ3q/2HRY2ndbVRhJ1IfvzI4Fw3vNDM+jsWr2pap+8JZnNFmPoT/F47ELnIZDPNBX6AGQBksN",
-	"ghkcpVRNuJJKumjfSZtiNk8fG766VBw5uFAaixXNxutDbSJffgnOm5ShsdnSx31PDe4XifdF31wE9s1u",
-	"pchTR2dzGxjsXkfowgS+XTOd3I5mmZ67BQdEUaFZzEspkZJlTvQ6hXHw1FEIP8oIFkpWZWoXX4PypsbX",
-	"3wcldwxkbraUqg8S7lbztZuRb0xrtNiqH56d62PO+GrFQJ2B54/OH5/dMyN3pUET9LYBkrTYNqRmLdhN",
-	"Y0pfm0s3xu9g6LQGc82MpbzYau2sQmtjxyKV5kr68YJIfAzfDCzagHcAtOgF4ppBhQUYwlN0nPJElD5F",
-	"Ys7vQJYtYOLo/8veuy+3cWt5o6+C0zVVSWYoitTFF7p21ciOndiJL1vyzp6Z0EOB3SCJqAkwQFMUtz9V",
-	"nac5D3ae5CusBaDRZJNsUpJlOZ1/YjUBNIAG1n39FgV1x+7R85SLRJhL8O//TvLaPK4MCPAi6pYYAOGG",
-	"lXkC2NI5frwc8BSlIDkTFuzUKCY0Y7bwAFdAiOxc0DRjxBCrWp18fPHzOdz2N2fv35ExU0MjnmTxiGn8",
-	"3I8Pnz76oUPkBuc30sBzMU3Tc18VnXYF/Nokz406WRAOUSiETuFjmMEezMDKjRAjDRzK3AuR5IcX6Bwb",
-	"DFicOVnUezrgKsKWvwA+ZcO2cSAyFRfC7Ji9qlxg87zWi72G56HzxHIfRzS45lhEF7+rFyUWD7P9zpqx",
-	"4NweNUjKLxhYEMJ+QaYg1xnGhKc8ZrZKpy+Cp6JOdDKh8YjtHTRbzs5XeAb4m4hEC14mQ7xXmlXsrUV7",
-	"hMWeQBOHyCUNMNRibOIaK5GNU446UavZxnkYnYtOeNSJDuERRCqMwLa3qLGaZ0NW4m15x2aAA2aopFOi",
-	"OV49kbM+JKJhXPAAVUkw4z0LTXo80ywdIMCPtQeCMmukREOlvR5vTa2Gf1u9HL+LZwuvk6gTGfkecwc1",
-	"rM+xiajz++JS3pvXOCUeCll+b07WD2B0hDnAw7zwEJAJbP49iO4/gOXejPXnlKl5/v257rlipNYMCPb/",
-	"Zdiicnt/Pu194MNRhYYv0CJ+/SkvKAtf8aDVcgZGGy2weP0x/dbiADhnxe8Atax7VEcdW790MX4j8Iri",
-	"B0GwVXkBxvjQCRkdtA4e7bXae63jj62nncNWp9X6n8B63jd3o9V++qRFD9ne43473nscP2Z7Twat1l6r",
-	"fXB4dPzo8ZOntF9EeYNxH5eMy5NK48XtKMjhNTRzEZkvn/ijj62DTsu9YCwT8yFT9FLbj/7OCJDpnJx8",
-	"PCN6LmJwA7EBv4o6kTd+HQ5+eXp18HeKP15yOYV6435JOAt7eMIneOSDJy739vfwg+qOwpKzeSnXDpSL",
-	"NZ/EVQyIvH899KuWfyRznnJ/kg3TKjiFzGyuw1O+Oa0X3Ghg/17lSAObZdSIrGBkhjVK+KrhbTNIaQSP",
-	"rU+e/IlZcrCqK7Tc/4llrwzNsm2vG9E7dpU5d9/qfq7V+0FIeGBpR3jxyvr6C7r/nPrC1tClvbnLP4Qr",
-	"Jc8S7HS4udMrqfo8SZjAHo8293gnsxPg0rSPPvijg6ebe32U8m2emwd+hqPDCov6GT/gRyl/pWoI7zuu",
-	"sn/A/ARNwfqFvQ4rbSFW37eR6M7ZBWQvdHP9/smc/5x/m48cRrl9p73pPHJZlb9H8CeUQXbuy73cqm2u",
-	"34T3TBu8q9dQ6j9bhSyJTHKROzpVxK0JFWfDKY3QnkgyQwOtt97CBDJfMW7RaJ5bDXLYAgR4zRELHLsv",
-	"hSxwlmDy86nVw5dNo+jUScZcPOuKXE02EyTnIN50Lpnig/m5s8HTVEuCzxat4NYmM5ZiaBMC0QZuPRdU",
-	"kMTP2CynKwqLwXW6SZuZ0rHR5RJXJjkolG1erZf9BgX7+yA3s4MJ3Qp0DTIVqRHmbHVxM/iMOnkpF4mw",
-	"TnSe9GYlbGfaXKFkNMlJV7jt9a6M6cSsr91qrZZfyiQndCdbArgkOm2QPgIzEdDPT+i6Zzp7LpP5dgJI",
-	"FQ6/muVuyxYrs65wfzzNLsYo+EjqgvzV3m75ljrYYhe1BPaXl8CAPymjjC0v4n+ejD+K/549Ou3/Frd/",
-	"1R+Sxz+N3rDW9F32XP3XRbSlXPZPno3O8F0l0pnjMEDdPeVakNJeWsTGdVLaS4sb8GuQ4LdWqnPtdpTs",
-	"3rFZLtedwoet0hNbFjvDGajUGVoWOofwS+s7Y8ug8zcpT7YqyJOuTD10aFeY2Ac6TyVNQkHyqH1cZRe8",
-	"5+gtSzhFpDAj9R5U6TxRMmZa17JyLisjvwxc+LtIyGMqUFdsRCVBFSutVKeBX6sQQGBkL8NbyIKTzAZY",
-	"5wJzwwqIIrFxIc0lgeknlr2d7yovDd5JwcAhutJks/675HTlsHVU6fq9lQkfcHfJv15iUm01r+RUJLU2",
-	"e5MbegoeS2vFd9ekGIKxq1bb0ywdlF/bz7ZhjyfXKy9wwQ3srfGhNzKXPpZuZX0n6zv54O/kzfimtyxt",
-	"dQPw/L7+EY4/OP+Wb+YLFwEB2GSrmCWYo1zMEb1g2joIcxcRZAoERXKKt7ggK29/kcNLvKMVYkErdY49",
-	"p1lW1qzKQFcrmQ22ojc17dhem6gg2H9QAPMMUQevIBSoVkQeniKCZOjuFJFQotm39rfO5xvR3lKHwCm7",
-	"tJYQF83QZ2QqEimw3EWB0IZR6UvktWAEuamtt7ElQa6p3MOgcjXB2VmGM7frixEctPzfDcGxoXgI5o0a",
-	"F7FZnxDDa71XGAuqSZ53dW5TZXq2UMI5+V4KRhI6J/05scmYP/gEjK6YuOwkSL6Y8SwePYOKEPACdEhq",
-	"ojOepvY1mO5CBWFUpZzZsCBDHfsslmMIKMOWIS3sincyqH2QAyiDWw+F2zL3WMH0+6VJ5o4y7MI3wIoT",
-	"lSXXcMWB5Hp90wCj2sFVO7gehIMrIHq7Orlqh1UtrdU6aS0iLomIcNvuQkTM6fRK4/rPpxhTjqFSmgH4",
-	"OQm7NslHFw+lMQgLWgUtfAiVh1wPAqaaNs1tqpnqCs1s6m2hvxwU4t4hRxZDn/yIUjTJK5tOaZOsYjnu",
-	"c7Em9Dtc/7ZS2vP56x91FeHs+fyN7ANEWYWmvsZM1Q5nGXzVKk2D5doS/RW6WWCQMy5ifE1ZYQoHgtIk",
-	"J3AMjMA85mKqISFUA+ADEwlk/H7kDFPVoAcCevBkVWy8GTuqzLaDBZp+X3vI/LIAO5YgBo1kmoDwCtg0",
-	"jWjGs1Gi6MzuRDJNWc/fB3P73VDanAYYqfCzF77M+0McvugtV7S6gNpvFyDZOtGZTEeMjxdxDXPR7fBj",
-	"60kuplZ9zUHk4cGqdmkFeS4rqxMGFVYixQZMKVdCdwiHLVaMCYTUgWc9ZnZxg9LwNQTK5yduc7R8gXTf",
-	"VtR8PmbF0Pmgw67x8yH1roPov+Ugelpk1E72KTxeKwMt6qMrw+gxDgljz/NeNrUTL3hQcimT5rGcMGHE",
-	"Gx8vD7QD+0MacaFIk427liKdd4UUBUHHYUNBkuQfsu8tWfbNkGpGDHdYE5Md3Kz7DMz2a+5tw1zQ+lGd",
-	"5C+T821DtPNV3Gmcds3r/7K8fgcuvsrgFNKKBQzWewur3oL1L3D94pMzR/OrD+K6XDein2WaVJ7KYmOz",
-	"D0WJ4meuM7lpMiv62NF8qrXePEre9v1gYWJv5SWrvLDFxmARdLDDlUcp7wJjGSK1xTiLzWEMPR1vM5fF",
-	"5teN6J+WRlYepaxDHSdfmwIfcJw8Lch5NxKJ0SGzyjK4j8hWKw2EZ5liABSZpmRMsxihjgrWv2V0DaIZ",
-	"axCZJh4fAlBe3/0IkCbg/Q3uKsASpVywH7pCKvLi7Ldc1jai8oxCwuhLmKg3oZV6ZrHNjSx/doi/nPFv",
-	"O8vX1Z5IlgTh6HM34kk36nQrSaDd6Bo+YS4/LYJylB8TOEvmJBVQ3PtcULAtFjClnz49brcfHTx+/PhR",
-	"GZp7xq6y/VhfFpfBk0YuA3fV2kmeWMAmO7OBRPmd9OfEHHPzFGG38oXcdNqbZMdFu88L/IR7P3I9kQib",
-	"VLaOAU8ZhPL6hBgkDYB47feGZhmNR2MmsmfQw3T4WzeyTfFQdKNoUcUKN3CxKN/S+mpjzzfJ3ZCy3r65",
-	"x7TVwKbM+fGV5Uq53efgr7VZJ2HaWKiXFTAFHa+zpTeWs09uYq25eQpKUayu81Dqe3vjPJRblEt3zEvJ",
-	"h4B4xaoXfX+U6/xrLzwDd7XNVwFYdfCsKIdcjFkrgIILuNwWS5ZqKRZF3nJaAUiYoTiw2X/tbA/bbtb9",
-	"IoZhmZCKZj+ItrO2yJ+ZkSvIc6aGeaGEqS14UiXSj13CbCOaXFIj3DaigZLjnrMOWtt98HjB7FfVVPkY",
-	"Cz/BNmCYXCZ7ZTZIfFx4y905Cd/KS7bZUejiW2/DR3hDB583rdWhYjXLCfyCBXbznSYjTwYfFOORabJD",
-	"SP7C61a5NF8pObYORAzHD4XVC8YmGpEM0GmJENU2XQhxjhGMnltgMT0do8OhyI8WTeoPJOjd0WbQkAHW",
-	"i2vSZwhULdWQCkMNmtWdOO8nWK/2FAbeHAm/lYBeU746SLa2jJczhA/TbClqA2MlbsoNwFFf2V6wD83v",
-	"jJoHobZGXRgDhH7VUFsykGpGlbc9As1vkmKIr4NS7Ap9wSfYBtP14WV9Gl+YMZ6ZPw2ddA+I3UoNANmG",
-	"+jXJW2xihGgiBwOmzPRGZr99cQRQdqzm5H585tp4TqQYjUcswZFy5HVcQIl6tOgIfSDsKJNRJwjnqMx1",
-	"FpZ769ABNRuq2VDNhqqwobdyyQyGYYIBwfrCDCkoPH23SgbGsCHqvgtjw9WD9lH02VreA7j6ywwokQBZ",
-	"3PAlGw0/IVxjbRSzP6Vpt6WBKw9RFYmZyvgAiy6OqCZUKW50MZvGnKZbqCRLqkjNE2qeUPOEL+kecWSJ",
-	"UBKnUpuL/MXCd0r4AYQafwmDk0XKNLqGhwo0xMjGBCkGNfMIlA9FWi+t/SSd2yqrKRXoBMlr17jSjwUn",
-	"CY4IsfWoMwynAvSfmIqYpekqjrEYovjQuMXPFvc9NYcKTVhzzEHH72y+um+c0vgC8vuZ4gwz+iozkYWN",
-	"qvlJzU9qfnJP/MTcxVt2tm+tVOjp+K4VCil6I5km61WIEpq+GDJeOyNqZ0RNoWsK/QUptCFBX4c/Qud5",
-	"VWvDmnRGM64hiU5eopEhKCZkSxeVhfIrRpMG9KFpiiWEY6OSKLNmI9NPmArKHBUE+QUoDzcsFjhyRYpH",
-	"FLwIKysboZhvdAioj9kV5/2Ui4QleeKkxrKlUCWT96cZ80WZGVZV3xCc6TLN7iJGcxswtPDTVs+vXN6O",
-	"qNNqRAM+nCqciv1gGJkFeGvRRMl+ysY9LdNLjFEa0ys+no6jzlEjGjMqos5h87gRjbnAx4eNSESdg0Yk",
-	"ZNaTfc3UpVEJWpA3KRKqkl7CLrnN12o1H7cet1uPHj9pt588Oj6CQHab1fkB303cu3HrYjkeM5HkgDUJ",
-	"G3DBM5bOe0LCi/z/egmLOd4eeL+SYtibM1w4/P8A2KiEDThoRDPGh6OMJT23sifXjSjcMHPlcR99MJb/",
-	"ufLXOI4KL9UZVZkuRqq1Dz62nuZ5tD4qzJcMC7JfP7J4JHhM0xweJypdyqddwsR8emV5QoElLLvDndUh",
-	"x3X8162Uo0AuYH90YA2lqpG9e2tYLbb40iFgPuv/S1jlEEcCVKsGlE62rNeBVIyoDv03xZCxEjscWTTD",
-	"dcW2driyBN1aa6u1tlprq7W2L8ZTHBG6c8vaNOHZXiqH1SrnBxjYTXJSxGFkRp9hjhBz5ernPiM/nxLA",
-	"UuSZBk3JqD8ZaFtGDeWKi2FXKIYYKfoZjIYxClgg1yaioJ61MgPFrORXs5Dt4RNP4kyqqpnOJ7ElYBXa",
-	"ntpF2QuxRY+qs3k/zWI5rji4YbzVWj5nA6k2oyx2iAhORwO4eZBVdLcQi+aDPwhwxdjunTnNTSVT1sOI",
-	"Q6M+QepRb5u8I+wRJho1InvVKo9Do2q5SQnLKE9RLccgSRAzJK5wYI5TJ2LjSSrnDGKJZNSJjODRS0Fo",
-	"NaSGKaotkDmmHY2oHkWd6OngyaOk9aT95MlR/Dh5dPyUHgwYpa34+JgmrfYxPewPjgbt/kG/1X9ycBAn",
-	"7ePkUdw+7rcGrRZtPame+kRj03YCyzxstprt9mHzsSEi9u50Ij2NDQeKvOxVeScH0AfvbOVOLOxU/JLa",
-	"vF/ELOocGaWcARmvPLA5UWagHh1iUtlb+S+epnT/uNm69SQuS3A3Z29ZznBrCI/2xRXhHV3rXbEdPV+p",
-	"c/2/6QQuKNFvj2ooZ5nnawUs08Aq6aWS1U6oNU6a2hGwxh7aHK2GIFhNV3x/+uoFOWo/admAGBpigvxg",
-	"VGoEtTEKsivCT/TErE+PGMvITE7TBI18E8Uy82pKBlKNpyklYEW0A4uuoBOpMyUnI5vvhTthBEGWDjCJ",
-	"KzaSQdIkr23+sRQCQ0XMz/AWNZ1kLGnAzynVGeKUjOmc9Bnhwhkj10DsrBYNl4UbBDtx5oQcVaRMXrHA",
-	"KFUpJs7mFXa6rips1pJpqWT6pSGAaFwJAmjx4j1I/B9DfOZ3gvxTLgrUoD+1IPA1gf7cgiiwCecnlw4u",
-	"meIDMPSuKmZmFjnNbDEKq+p9p4nRo0g8olw0kO8C2h2wa6tEEDEd95nCcNaU60wXLDVYWZ4pRmgKgLON",
-	"rlAMMq1BladJwhLv+sbi1eqSx5ArgRIJiUcsvtBkOiGZJO1Wq9FqtdwLnpFzUC/cdM4NS7eo1Mqw2K7w",
-	"FXXNYLkQYBZFmEg06QO5J+cIfuEGauDcgU6hGIHWR0Ns4XOIYZOcZVKxrjgfYV1vNwezF/jMbOA5kdNM",
-	"88R6b+Y6Y2PcrwnVMNuxGfT8QsiZWBwFH+IwKc2Y6mAs8Lp5eaCVpTVyG3dMoV9KY5aYxjzDtAubtmPe",
-	"1iQvoS5W4na60RX4Bc77VLNwn6hC5wd8p3KHx29wAHe3n5U4O0psRsUj6eQrtCrifmUSZ7lS2gqPwAKX",
-	"A5Nk1GkHLIuL7NFRGCrwtNV63H769OD46PFR6+nTdhAu0PY03kicQ6ZQPFtkQIuLwAtENdHmqCX2QzbJ",
-	"qUs/DU9IgUsZ5b5sjcVjVljk3S3MfB8gJk7ohc8BQvziuYeoxxG7ogmL+Zimy2v1TYtc+TasPSv3CyxK",
-	"Kxj4oyPYjvDPCc0MW4k60f/+3tp7SvcGnz4/Orr+t2iZ09/YCli4j84CZi8jHoMBh3I05qp9Qqmod3sW",
-	"sgLtw/cVSLKb0QRr4rgIGQzz4CKj6HjawiIE1GQDdrhiepp6Hesy6NGMaiTk2m+2uwSHvAwjAUCKS+Vw",
-	"ewnOimQrBLbP8O9eKofVQRm9RDnfEpTRWS/vOdqvdmHULoyvwYWxrXNinR2iDheswwXvG6E05wu7uhwq",
-	"mLR5UpDsvX41odkoF6VDrrbWOrbu3r3+0QjNBb6ZjfZTOeRitYXDV7oillgAlCm7ZIIkdK4taClyU55p",
-	"qzROKEc1Ul4woZvkHxArIgeQeqozZyhBPR5g5dLpkFDdFef2p/PlUBM55pnhxeREkKkA7YKwMeVpg1Ay",
-	"U1IMYbyZVIlR1gkXNo7RdC8+sS/pCsSN8C/1lbSMWu5qdhVmbHR2oxTojIvhlOuROWQNrGfanxN3BgHY",
-	"tUlOsoyNJxmEWXRFysc8YwnCuMeQieASHwhNEsV0aS2CX+EL3SD0EDYJ6qH/J43HrOl+MscT9wsqJMVT",
-	"xT7YB+2Dw/+nOkWHGW6f6buNjGP4Zw+OkxEJ5m9G/Z9i/p6/ef2Pf71uv+Ov9Wtxehy/eP3o9fhV65eD",
-	"yWHy4s3TJpu/+Vfyz9f8PX89e/vx4ui1aDXjg1T0x69ayX+9SYPC7OYSPG218j2xUlQvX4p1yys2UEyP",
-	"/Gwon6isx+ZvUvbTqyz+6Sp9/cekFYvf0sHfQWi5YMKxYSQ+1Xf2o+n8gXK1ilmas20OrOZDAWktC4zz",
-	"jGV7L6S84GwT+zzFZdnGddmbOjLzK2TfBW59xoeGpqM1DIicNw4DUQu5djaKPl2X8D45zVYzv5cisUbx",
-	"nPeBygjkCLlbk5ykqWV07nfXvM+MAkC4uKQpTwgfj813zlg6b5ZReTOXW6nFeBNS6y1MSFF6ZlLbMAI5",
-	"zU7BhLQyH8huzohqwkTCEhtzariyIT2GmiUMUphqWlYbrr4CrQDoDF7OIkExWgD6FfYc0dlDqcFJ5qu1",
-	"hGzERAbIXYuxSdloP5fLVnserWkfLs5UKSYyT/mQJlkoObxunjaBwMBEUhROiZNNl+tldYWhBHvcyPHW",
-	"B+jeQ0YUUBf6zOJ02kigkD6iNE1SKYZMESSEAE82oyrRHWKlKSPYlxWrhWE/5BT9HivV4ib31svMjUiw",
-	"WdgmlpMJU3sphTO7lyg+yPSekCobbVGEtrANW0naRyXgsOEn5Np9u6/evl8Lb990zUKslDKXU8zZXynG",
-	"3RnVtaRoNdH9SC8sxXVUC0kcwA2bx32ZzIlUrmKLYpb6meeNvBkKOk1ysjBOTI3M2BXsyl5JIkXMmuSf",
-	"PBtxQQ5bREP+mLYAjxhmhW0bOd3GwVTg44DHgs2K72sQLbvChpGmUme5+UIqsPiYl5G+kjPDNDLaJ4lk",
-	"sKARVeNnGFdhOArGSgSir1mbE/TgNzAZdQXajPzkLWdpkJGcsUsIPcgMy7BFBGCuqxDZ4EfQjyvFji6s",
-	"nJopQc4UGC9ABi2MuRC4tl7HB5MdftXcaFe0E6xwgR+3D1Z4tnfOM93COrEFrhuMujnLtLbp3Mym847N",
-	"vNV06dg66cwejhLR6iFoTOE1O2WDqa6NQLUcsbMR6KXlfwD/XGDKUgHLyxyL2GAMcopStaAB9CMsKlcY",
-	"ONAoZF42S1Niz9zbHlAptmou/UseG6r4iis2kFdECvIrF9OrgCyX4Nj4/tu4okt87lz3rJ7mZMGU6qxn",
-	"aMzStNutHD7nSyXm2c++OS/Pnax7K6vmDygU47+UF8w+2VSI3zSF7D7Xvg7J/5Zz87y+pnOKtqyvrQDR",
-	"sV06YyrokPXkTEQr6fK+gqO1B2YtvcFoD6h0pcQ5tMI3jPbEJlnBiCZFKVioefd78+qdKfetm+pxQxKH",
-	"UVZNjocu+eUut9HngeB+E/OEBDDa18GgtZR2o3QekcAlRfJRsFTfGQH5nMe7XSPdSBlWO1ngwrs49MhL",
-	"iNIukBLXTfOhlRstDZLTrNyoEfLZqqbcJYda85uLZ9v6WtYXzFwwW1Dh1ln0tpzPnuhFrDsPJbda5yqW",
-	"/HFwRnnHJgkq3UEQlmmT/05mI0lsmea1Ne+aXfESCnaDfwwgkQpod0AK+EpEWhxPiiY5//OcDLjAwnvB",
-	"LDSmxzYwUKErpCLmGwDWLLV2nYxdZc8gRu4qC3L7FIPce/PpQetMWZZBQJwiCR/yTBOuEZ0ALMbpnFhc",
-	"gjyXbyZV4sskFYanwmbDYVGmJjlR8QiKCAXzx6i3OJ0m5dZYIwm+yL/m9ihPr3/UVXTaM0ZVPKqWjO7n",
-	"c4YRDZU6QQhxlYZnEF1dre1LiL+r1vQKiUS1RP5/TMz6kjMu4s14UE1yAvfEMKkxF1NNxowKTUwfzDC6",
-	"U0io/HM8BFgoTL7vYW4FEMop7HXUgDHMJlC8J4Z4lhtG2h9bT3ILgwvCHHNFm1qmI8bH/2meBeGYzH59",
-	"DMinmd47etxuR40IDEk9u+1vuaJb1JY3/cEIYruf4bsjbx/4PRpl2UR39vcnSg54yrSb0r6Z7J6drFlo",
-	"Km3yWCd6r1NpLvpICp+phikH6PpgStE0BCb2RfEd61GyLzMeQ1qE1AdmfNzkdRt5y/YYfyor1LnPmc4t",
-	"gSX5l1dDS8qb7wiXFFDob9QmU2tjN7DkxCEDd5c0eLhGSsxb5ZkP69MJhDOh+67o7zoPaOA5GU811PWd",
-	"Cv7nlDn3l43FX7bS4Oj5PbnPcKFbp/flNLyM5K4ksNXJYnEjtwo4am/pBq5Z7dfKardmoqvMiTlm+Ixq",
-	"Yj/hzhl+jehXvzcbuK70ue4B57UKTkXuu9T6urEd7y70BNTCEB14be/F1u8HhcFOGWBbVJzKUuvrRoQK",
-	"RMUBFhvXYdV1dMDDizIE4kNoTpNuIuws11TNf9wJWjKwueyGLumvZwFesitenP1GvhS8ZFcAMno5vGSO",
-	"K+nEOQ8GsSvQZFdUQZq8gX3KQlXqh2V4KlqHvjQmY79dBZNx+bg+SFDGXIm5C2DGlZaHGpuxDgT5irAZ",
-	"b9GAsAGiMeCyfAzn017zVclSNNGkwAJ/KGGBDUIzMpY6I8cWLFHJGUIcHBw/Im/5c2RlsUynY4GGcgTK",
-	"Y2miwc9Srjg3yRkzhDljEAevaIq+HwnvvdAWz+3/nDfJKxu1mK+wQXKVFMEinYbZFWYGbkOBe9JQ1zKD",
-	"Zks2FUBhUHJG2BXXmUaWav62EDwkG/HAefWMsPEkm3cFSgUXjE0KPu5Lmk4ZgB4imiJotTaTgeDHYUnH",
-	"snWzb+TczAJ8dTxhIuMDvuhsa3QtoKI5C3vg0Qr3nA+FVCxp+MTRXNbIpSYrb0ymmQdxtJKKRiEEsDQx",
-	"t6IrzscyYX+jmRzz+NxiRaCPH3aGTrVP/LAZEkcHB/B+IaEJ18QIgxkTOCTBESdUZZymZsg0xRDtrsBT",
-	"pdhij0TNe2oq/mZO+3nDl57Mh85XjOCVRI8k+CLtmnG7rZiWSO/TZIYMIFIl8iz0A04kiFZNYlmEhQb3",
-	"4Br2exW9gx4JA2p6TgUwQnxxV4DEmPExe+YxMd2cKKCDSGXhSDMmXDKLX5UwoiHjl0yT49ahvRSnLFPz",
-	"vZNBxtR5mXD3elwU7l6c/Xb7KJnn9mR04EugE9p8RYBiFbADA9wI7Q5Ok5y7j+96AaCeO1R6lVfNnJvK",
-	"XjVc/Vvs4qE2I5xuGZ6kkbAN176F07Vi/vYUl4OAWoeNy5yQMmVUbMp4KZfjAqLWyClkw1PHBmLDGEJr",
-	"pDxn4mu85Yo2rGWusdJE2HAms/+jpD64CzExFJYePTk6PD46flSAw2yXioe3jKxiRWF4m/ty7isB2cAL",
-	"FJsTFoDqI3KbkaY9Vo4FYEAcGzR5MqgBa8lM1In20TJrvjaO3cvUVGA2nnvpAMuimfmM8aX2GkHaTUZT",
-	"KCA7FQ7jrtPytsyo077e7uKcwkGvBoVpBY067rE2ej00+RwPe2hcglRUZJU3NH6ZptOJ+dBVxPTcqlAu",
-	"qf9TqgtNUn7BSAljt3YrQ1PB4iX7RizxpoMOoaRcAHc5uYF43BVWPuZ6QUB2cjElY6aGjExoFo/yIHLv",
-	"rnxvy4xb8d9JxlyhTKyfETE1cgJImrorqJWVKwgxaNGr5ZhvS46pZGALjiJY2pzc0o0a3cA5Cb8ZUQae",
-	"5yqheWyFmyr2t3i9/a2WUWoZpZZRahnl/mQUzwm/jJjy2f+7Mn54TkK3Qg+/QZRSBfjwDdckjAGowZJr",
-	"q/8NwZJvx5m+AjN5U/C3GwCyS6CASDwqM9EEwnyTfKRDbSsviQs0xvq6PmAmnY1kWpIHuhgDs/3dDe/t",
-	"jqGFNhAs+o+jp+SwRY6Pj1uk1T44LAv4qh7zt7C07eF8t6A5Nf3YXpqpIFh8UGBRB0fwK5RRa0HogeKg",
-	"fYkIpaK0s+/CbA2JuRkNLrXtnAhCl3LLUEzKeJqSPgN/X4P0pyAHBthGEAgMzqeidxPijDytdOjtXQfz",
-	"LhWRgoxkCi80OmCf+TmU2WGWgj1vwQKzFUeoqeqDoao1gduRwNlLdh8UTmEM9F1RuGKsO9cux4UOqYUY",
-	"jC3FmpdBjCzEZ9e0p6Y9Ne25bZ0VLhkIDkuyyC1TobyiWakN6R0d5zFFENRrY65H9NLjafuITWtU0lzE",
-	"DEJ3MNyzQbQsjRQHb1QsJ5xpV8x3jICz+C6IBlrxEihsC4VuFdNMZChceYRvqRYsXYCWwDMi5AyIXMKT",
-	"rpW2BlIx6GGaY0DQjM6JMnet2RVd0cbgJznNyDlm8J7bIG+OAJcQfYYunfMgz9fXK/bY53ZHmuQXs3SA",
-	"Ez9oklNGEWjGb3LHxmcQRuMRviaTsGAGczo0nSaMZh0sT5RPC2sd0QR7CjpmSb6fQOOha0pjZuPdJnNY",
-	"PALNAKytLzAshqwrCCGazjU5t+Fo526r/LDWdzGADSMfR8x+2sJeQOjfuUuLxq0B51gsRcbFlBGawcuk",
-	"iM3nMN9hxjVDAF/4Dr9CBWrEDM4rRgdHsz+3zk0M38ssNPGJXQucJyGJtWLkPjiAHvbLcQjHuHk+GJKP",
-	"GUDBIzoBx8EDnGCI+Ld+SSbkdDhqkhc2XJFOJoyqvDFXJFNUaEwoNPPqCoDFaZCpntI0xfK5hiHbCLRn",
-	"EO/n7c/mc9E5lpc2N0PLMQPEBAjGNMqJsFNJ2SCzWD5dceKPoPnJAt1r0GDM/1/8fPLup5e905cfX777",
-	"+Pr9u96PJ/991iCHLayj1Z8T61x0uK82zpBrctRuwUSogNwPo9Swhq1d5bdIyZSFGP8WDzqWE+ZhjE4+",
-	"vCYXbO4OWUIz6v3aNqoPEL6cKaxD+gzAkc3Ztg5znbEJadtAWLz/Q5bp4Fjb10nNSDafrMhkMd96JZKI",
-	"pZy7Q2OW4N17gjkb8XjkqEdwi9xOTBS75HKq/SdoktdZ/kmRVkKELEI5CRTmgsC0+ZuD13/IqxwZesGz",
-	"bJEKVkTOt1sHR4s+1rAq8sne/9C9f7X2nvb2Pv3HndRF9jAYVfNeDyArACjYoms8eBV8mW1SaVcMmfPr",
-	"zWAQ4cfYutrCcGVCK5bFx2PajG6ItOmO+7eZHtGuokngDtjC+bWsGoIyeFroRVP7ZJ1cik2sRyWUSZHK",
-	"V/JrIloVFmYUhldnGRfDBTTN7/RqNIafWPbCvu8eXJz2zd+gg7P2V97QX+nx8GJ/PP3lsk/WXS5sErgr",
-	"qzgcz9z1oYrhLzZw0Eh+8I+Vzsad79AtuBrdrYcwfD5m/0LP48upkhO2/5yplCO6wlY+RlzRrXsY8ytf",
-	"Bz/V7sK/lrsw0OG+08TnCvr7uxOJs0A8JRKEmTnL1mVcaqMULpR7tnYWLnjGaUp0RjOWW7BsYzUV1ino",
-	"8ATkNANdtUl+BEMKYib8Ifu60RVhomRAzHSDXPBMNwLMzobRhhXDuA8oKf2MWIcASjxuXku798z81RWI",
-	"t41vt6q0DhXhhs0GVTpDNbuoWvtsRYd3ALzggk2yJgFkcduSMw3Lsv5K2OlytGB9AwnrtsHI6YT3zIaA",
-	"vkoLEDfHB43QoNo5ahm92H2WqPO0EZmPCUGz5qNFnQPDUMx3iTrtx1idQUedR9U1OMdhzCFdi3EO8qwt",
-	"NxpYu9DUB1jp+JlrrlJT6Zv5HVi2QA53FTvxTOckObxKW8Eo5x3LYZQDuGM5WAOdTBaQk7uiClDyP0dM",
-	"ADwtJkoa6bJRQFh2AMXwEwHg9ZTqbJXV8HW+DbvjDy9mSKTzNaDP3l+iiRTkeyO4/tDAoJN0br0dQe/v",
-	"wUD1w8p8GS6K+TJLySVV4GHeyH417OAAp6ZqhwCKzHbZZru49sXqpVi1CdCY66zHk+q5Qz+WJQgtTcZl",
-	"jiFX1oCOnU01syzcr9RhFyhwAiFOHbuapJDogYgnpWDICPYTTppnbKw3zt5N0aMFRWN69Rq7PgZDsP0j",
-	"z7WhSlHzaoTFtD/bqPZN+yAHxV244CK5pS0wQ91gA37h6H/Pl398+8sHSRNFS5pBmUvrQeEa6EzRlF8s",
-	"cuUBJld8f5Xp3kDJcWEPPBqQuWl75hXFvKqjEpycbVZhsS1ubQE43m0s4RsCL88v6cMEL8eRE8QIhXWP",
-	"qbroCdnTIzkzYkcweG8bt08cYkfeBXbqdSNy2G4IVor4p1Vq0TGRLBebC6u+2Qa9VMY0XWjWxmb/0TL/",
-	"AFxYwfWoMIeqSzuGI6gzNXVfBPv/IftAJSsOY2aR8Qzu9RkTXCpyasP8yUsx5IJhFVIgw53okidMRqBR",
-	"Vf6ih7b9JVN6m5NwFIWAtbi6MWNGee5Nldlah3trnnrMW9qP9xI2GILAJlhq0zjHYzjxOMyI6p6e9jHX",
-	"OqjXCgd66QA8KgABuwsFkLhG82HIn6QKS8AiQzOyydIZ/pUqvUVRwv7CGf6Vi+TPSw42Trzf8Ygl09Tc",
-	"8Ja9i4UTZWlwSYFEvybfpPTUthZOrYcEdm9O/MOeYlTnn2uldTc/dB9ZPBI8poHmEK0CEg5v4i1j9nti",
-	"vBmzP9Bwbgmz37+8GmZ/3nxHzP5Aq6nh875lRy8P1VdnFwgerjEN5K2qo+/7Pi6yyIUqB+kUFiFvMu2n",
-	"wPrIBc+IZQ1B2J4jLTZwz4/cFVwTShJFB5mDOAvaYpF3T5eKdRkxSMcu14wC/KFJfj5tWCuGjTDzZouu",
-	"gFJPRdMETOgP2QeFBkWGkCaUWBJwi14H9O3+SgjsKpOVCAC7MPScJa/mmL3qrBHOvP3asNBS6ay9zMDK",
-	"OOISo1vtnFzPv7YsieAPxhcuiVAL8LUAXwvwtQB/TwL81qL5KqdbLnZ8DZVAXlARs7SiSL/Y+LoRvbB0",
-	"reoIS83NGLAHZ7FNS1vTO2h43YheATmr+ObFxljDpLous7LnC5oykVBVfQTfY2GkMycOVx3IdbBVVfzz",
-	"n7nO5KaBSnvYkc6s53lTf2z3flDYnLdUXfgH7+SZ4c5rRyrrALVd5ISJil9osTHWhrEEo/IYyx1wHEOn",
-	"P8rqwyy2v25EZ9vN5axsJmeGblYdoNjWV7qp2H2xcV3ppg4Me7CVbkSB2e9sWfCqW3nowf5n/+/KyFm5",
-	"MLAVctYNlPMbh5UXaEqNnFUb/G6InHVLl3M36Cx/mLeAzgKjmlEnGhA50CBOawRzXKgkN8nrwR7cNawg",
-	"4KpUGDUgMCS6WAObXtwVEDwzG/GULRKJwJr4kbsQTVCFYBDomI9E+nNiLShlhr5FHr9jeP07xhJz425i",
-	"5yszLWyjfG8Zfr+bDWtb4lgTujpmv1w0e7LdKk/dwayZRwEf7F7kuv3Yqu9NHuuNQp6Zo9P3scQM1F86",
-	"Pj46/iEvTxRQeAH5ARDv+S8pGJZDKnirilGh4HHqCjcpQB+gXAASAbs0O15G+kvNEfeBwppbQmpRshYl",
-	"b0+URAjTOLx59y1dViQuImbp9uhcS4Jsqff7lZJjlB8bgdsZCh+AF61JimHygNWVaklwWohHzUVvouRQ",
-	"Ma19FVW0w5eUo1+wGH9pQK8dxVHnVgCDPTjYuSZ9xsWQKCbVkApDGZrVxc738AVoegoDB1JnLWXWUmZt",
-	"ALwzQRHJ1n0JitbZdafUnM4oBzUZswWb5EQUDQY+8oDQaSbHNOMxIkCNmMiRpdzaMUEUwpKcw/oZmWrW",
-	"FRBe76k7lhJa6DXjaUpszqbvXhpitOQGfIiMIWYq4wPTGrG/qFKApof5FDRNt2AQS4yhNkfUjKJmFF+M",
-	"UViCtKxpE+AEYmgz52/CPuQlU4onVdkHRmvdKfMIRHm0Sltbcp/Fcsz0InOBzM6cnxgWALCSIRPA/KO1",
-	"1H8xFONrR/mtqWiN8vvQCBresVuTfM23mcZZRco1yuOP1hpHGSTNW/RUOXDURyq0f6JtIc7AAJpYG0MD",
-	"AEB1hiAjjRV+c7CJ+kltzJd34U+7w21++RRHsy+9baI6K4UbX8I08ij1RjRQctzzYcjomoNnQaBn8SlG",
-	"a4KZyfXPIzO3Czt+AhGwhRhP2dsYE53JXoUoVGy1HFqayd7qUPo7yuN6afZ9czKXNejfRiLXjTKxfLjg",
-	"dc0Ra37jE7hCbvOdJiNPVb9+u7uQe9oGqt6ZtO2JTCM3vuS1MhKegO3ESN4ojOeKiA0QyU32CLW+xNTK",
-	"Imlrk3ttcq8tKbUl5QsxAkOCSjyxjr5+MR0EkrH2P9sMzWskyc4aXyTOH6TWvJ8yMhUZT5dD7nKLh1TW",
-	"E5qypElOiMNqIrORBBOwrb9OqLWIhxiGgOTe7IqTMOPXv2c8BchENiE0Iylz1R7cG5rkxNc5yDuZV/bZ",
-	"cCoavqF278QXYtkTzdJLqNzAYjrVDFHIYqj+nhlOBCU9bLEEhdULALsrhyCzBh1DjrHAhJyJckRG89YP",
-	"djI3ROytiXRNpGsifSchM+aWOkwBvKi34BW9kZxeAS5LM+Wk7GlZdc0k0QGOA0DtZRIrmph1ovnaFmiZ",
-	"jRigE+Z78J3OnZ95rPYycwgMS+u5A0zAcAYjyU71nNgaMGDcssgMhaEU+4PFZqSpSJnWXXEOefC92F5S",
-	"7esabWQHgBfrWAFNgLpbNrCwJ5YnAKNwTAHqb61kCmV0/4xlt0T0d4VpL8mIrqwrBLOvXbA1T6p50n3U",
-	"RE2SnD7fOmuqpDMoSCK+UxtQzi0yuRy783G16rEQvOMix6EMEwjnsHyMPekKBA8SsiSux/qzy4X3YhJ1",
-	"HZRTB+XUHKHmCPempRhyRGgYcnIbzuwt43ByyJu74gxv5SUgvJXZhQybEAikDtjG5DyA4AF9gItYsTET",
-	"GUvymqPW9wIWJV0o6tgVOM4JVoTFj2SE+9yCRJWtuWHeLhhLtAXiapK38pKLYdHAZ2uauDK0iFWPahYU",
-	"wR0BNvGpR7IrQ9pbUd1jCQXjgbCkEhf14TIeV5FxeU8Q1Re2IjGm/5f6sg+3A4CryvDcjtdMr2Z6NdO7",
-	"nzIp9greV9qCA1q8I2YXVE0Gn0efESlyg5QzjJXwQuRuiIKnGyRhccqFjUq1k9Ykw2rtlyydr+Api+BM",
-	"D0bLWQYC3Iawm2XXVL2m6jVVvx+qbu4fSvOFdP9LniEs442ipJBiV6Pvd63N5EnGhczi0wUkayTmpboA",
-	"eT0IDICuVn8uIOf+lK7AyvoOCIFY8lriTSErnSnPyHnwEBziqAdlIzYGRakrttaUynwk35A2c0c41RXd",
-	"NbWSUrOzmp3dHzs7u2cVRXt82rtgYL5GhIPKQG8KgKvxTBNFszzVpEk+hJFXrsSCFNZvThiNRw1Ezsgw",
-	"w05lVskJIwkwvAArQnh75+ryDAiCfJ+lGcyUoCz675+jWPGMKS5F74KZ8zFRsp+ycU/L9JKLYdSIhMwM",
-	"wQeSZLn5VDPCBclmkuiMTSCtAQeNOkcQtr1NWQLYkLVRvjcuQXCTEgNFQPhYXjIFyRftFXk5CxktVd/1",
-	"KArqCve2Aff/Q/Z726D4Wzdiz356ivsDV+MOIegb2x+7nuxrpi4D4P3tz6I5S/gJE4u1Hs0hF1ixS47U",
-	"rB0C1Xus/xVA9b7BSqnqf1ah0i+0mTE+HJlGGuHTj7YQogBGvRyk3uI5fAUA9T+xrAIyvG8VApif2o9T",
-	"Fcg8b+/Rxyu8Omx43YjO4NNW6Bc29OjcFfqFDa8b0W+SJxV65c3qnK0a+vsvA/09l1MIVbcETQ5WSaxW",
-	"olwjrWKLzszwnKpiKhQq+iIpZYEY2ghKgpE1FcEaJWBvKJ0WokqbXVGUcMFAAttgI0NLbR3F8gM1xEOt",
-	"+dcQD7eshGMJ73tBeNB5qZq1CA9QorpB2FWmGADKIF65SKhKSMIuOVCMBgF9KEWb8MQo106yb+ShjkUR",
-	"XLtQl67IzbFYbn8p1BExdJeztYTMcqSaPK8JB0B7sl0o4borzvspFwlLzhtkNqIZu8QAfK6IkinrGOXd",
-	"o++avg45aJJT5v40g6hMVGI2IfO6+j53AcxbXRG2q/bq04APp9b6Eih/n6NVOtiYXvHxdBx1jhqROQ9R",
-	"57CJZe3x8WEjElHnYFFZw+JicFJ6/qREnVbzcetxu/Xo8ZN2+8mj46PHj/LiXh/w3cS9e1lx03hUB1zw",
-	"jKXznpDwIv+/XsJiq9DB+5UUw97c1jqD/x9cN5ywYObs9S+3sifXu2rg9rhYRdpbsw8CxdIbhnaoR+aL",
-	"Ra3Q+PDnnfW86xrCuUaPuDGEs0838oT3FkT2WwaR+EP2V+O+f/Si96J4rRkDuDTT3Unh5s1UzJvk5XiS",
-	"yjlj2qEXYTNIyVoU3z3fcyPlbNoyQPSv+s5SNMn5n+dkwEWicWBsZ6uYJGxCVTZmAlytvppJyMu6ImNX",
-	"2SocpTdmR7bd3+fz1z/qKpL9GaPKMLLG4l6/F+ncLsfICFK4rDrtgOxcToUfzSFpKDbxZi3P6n6PIP3j",
-	"k3k0SWXCXF1Nbt7255QBK7ZGSUuTQzLMMzbWm+jxG9k/w67XwBpfY6cjYIj2j3YjyuYTiPRRipqXTgX/",
-	"c8rsz+DfXLcdsAtcBx8Wt2HsStGwKxpnhbVHrgxrVL7cfKjCksf06lcmhuZOt1stWIP/G6rpGDISdaL/",
-	"/f1/u92rVuvTv/9b5BenMwVcet1S0L2fh4xBBZz8Lnxv9uIHiAAD9wwGSkPP70Fc+aG5YkFjLlhhKXZS",
-	"fSlTw8qvqySkooH2jIuYlZxPYKtSmVuVMNUkJ0AYjEQ45mJqhWNi+jCRgJz6kVv8ROiBBXx4smoJZuyo",
-	"qhxgzp1pX2Vd9wlrtlz4Gc3gRi6RaRI1ojiVmplbCv/YXFC5XainGxzkwqEvfrrnU54m5lOM7RHUjDW3",
-	"8MO0CsWEI1+G1hCYpQkeFCbohT0gRhXKJa8qXxsOe8u4ZW9kfzNYmbmFtwJV9hMzHGajA+AVV8CKDGHd",
-	"Bd0MuNi3WeeyFjERoOwPFFScBAl/rpEfze+59LghVuAP2QcXYo6iawu1vZ8wQThEiGHgbhjrpm1Qc5JA",
-	"aAFyNt1c4fU3p/s+ff6riGcZqatS5n0bB/8b2d8q3uvG7v6a8dwG49mCpawyTZib9VXUSjeffSMn8q2w",
-	"uncVzlVo/YFPWGqE0wq9fNul3i9G1vVUdQjscN2IfpZpsnHSrpF1t58EBG2zsz1s/X4QDPNG9t8iAdw8",
-	"SND2uhEZGrtx0q6R97Zv7JE3q+tf107wB1v/2lDQbcWeZT+3ebz/GePEqlW3BpFom7rWO8k3N65CaGlC",
-	"bb2uVYsbFiDc5aLtZp1+I/u7lazOxdCFwtVB90ItkF3rSu92l28hWyUXfy1ivPcOchHzCU1voov4td12",
-	"7oklQjVBqbNOanFmfdnnOxBn9lG33zpULyDDGwuuApgNOCp6I5kmSGSNiGQz2omQRLBZwTr0DKxC4ROS",
-	"SISJh80oMRQ59fNrD7mrCV4dbPeAaI+5VndDesC6eDeUx5CcinTGoTcVaI2RC4PoAiODcTEtoTrOHlQT",
-	"nZro1ETntojOh2lmHUtSEOuEuFXSM86trRuNObZtIYFglXGn4TxhEMdg/sAUWghJmjHFCE2S8vTWBdvu",
-	"A6rIVqW+mpKgio644mLYG1NBh2scKcW+U32nqZW3HyKA33BzoEDg9LyXsmahK6FOjqtpb1DQzJC577xb",
-	"/sua9jZR7WrFbYzwB4UIOAh+qRRDqHqwlA4GcuKcKDamXBQg2RzN5yoQBpsrSr/4yxQtEdajbWfX/OZk",
-	"tW2lrvoi5rVKxu5Y7SIC7XgJ76YoSTH629XjAIkqqFDiPGhGZoC4b3cryEme4enqi9CusDcapDCHz2LH",
-	"+E6HapzR6mBPF21LKwp7FK/0rnAhpZLPNhU6/DS2N71Xn+ZDF+K2Fs9WBd18qxS4jpOo9eyy0iO5RORr",
-	"kKDI40jwbeveu5Ua2crhgI4GWBFELDbJiUA3RGgOLHCAJfrvgqZqy15t2aste7dFcd5jYYs78CZMgvDR",
-	"tTa9gVSATUd0RoeMjOSMjI00WnQAKMDF4lkjb+CKwxkZs+SXCdXa/gCJg7EUl0xBcSJFM5aXqBgb5iWI",
-	"mDpFNKFzHYTQD1mT5OmUPjHSLVC7HJMgS9ILwXKwmH5J03RFun0YR3u/mfaoI0Sdg1YBaU5HnSPzRPfk",
-	"YLVkOfLp4ttCuZn2FYK9LTuBzD6HrRt12scQOT5kFpLNf+2o02o+akT4lXvm20adg+ax2WFzQKLOwRFU",
-	"wDDHCBcIw0QdXLoDT4PMuKjTbhkOUhz9eGH0o3zs9kEwtnmRG1vHijGBwAT56I82D/44nPqjYPT2QT56",
-	"mKacj364efSDfOzDYOxH+dDskqZThxQd7Mvy2I8W/lt4VfgFglcd5q+SgwF88PwtS5uPkVWFcfGRG7oV",
-	"7n8+NB7ScOgDc21mPBslis6Ew1eomoTm49/LlRhHK3ZIGfgnoxe7Ixu4lNBaHqm5/QK8gTuTaNIpSgCK",
-	"Gb1urRBgm9yVbdnfGH05rOQW9MuhYOY6++0nwsfAu62DJ6YiR2XPMFUfDE+xEQpJJi8YBqAazp0AAq7A",
-	"/VEQZyq6QvYNtyH/OP3Vlkgcw8AOn0BIgrND05aQhF3h9yWKDZhiImZ6M/PHDJg7lgBg6vv6cvgfV+O0",
-	"wP6j7rTVOoz15ZBcjVOh/9aNRlk26ezvz2az5uywKdVw/6DVapneXWzNsA88gb8L6eALhkj8OImMp4AI",
-	"EDWigVRjMFb1uUCcoUI+/9GTY0DXWcjWL6W0sdm8Gjympq5fC3WFA/m10NgLnt0EMsZ0rwAZ45qtwYPp",
-	"imVAGOiGDQUdsyKG2TrYl1/Mqr4E7MvGIXNvTQmOCK7PsB1KJtN+yrVRXJ1Ouogg4lvLabYJQ4Trnh/w",
-	"r4Ql8gvPHjqWCPp5ek6h+VQ1h7tga5VQUJj0aXzBRAJOObCggv3VjQ2qOCpHVZXywwCPHXumNGM666Gt",
-	"BDRw+92e23czq6dzMWyQjMUjwWOaFnCz/FEtzKzKfI5WOrfad4cx8gvPNocOmdt6Wxgjv/CsGsbIL3Cg",
-	"dwo1ApJZY4x8yzFDeUmPC+SPTvCAP9dIHeb3ymgjF06VskVKjPplOBf4lR1za5YgPNv6JMDmBq6ylg1E",
-	"kAoegcT0rCsCGOmynisR6lZXLTE35z7xSwp4pVTEIwlziH6aMq0tPO2QXzJNphNDVt4xlhgVlfQZSQEi",
-	"VsnpcOTs5gwavQIpKq8jATLnVE9pSiwYqmG92YiNNUsvGdCrj/QCKyFPxYWQM+Fb0okRW7kglGioT4H8",
-	"3r8GXmGhQQDsDFFuWYLQunSuwRyfSaj3DOWYR2zcNOeueJR+Nq3Mx8vohfl6hQmY962Ccy0GXKwGX3XY",
-	"qFHn0Hyz7fkVfGPLuAufbmlSnxrRcMoTakSnTnSiLwCfF5enoIaoEebMBo3kLF+bnIJVElDrppmRNtrH",
-	"jchIvCCVpykZM0L70NfsTzIFQcJvFXyEuZySAXwpM/6AX7GkGW1dveYXnt0XuE0tCd2+JLSFjLPKoAIE",
-	"/msAvXHn8zdn+18LfrPYGoFpqohWVqqyUpLtXwEIJmzskV02vjBvViO71BFLDxbZRRTFzW2lzeVgAvN4",
-	"//MFzyqDvBhCtRXIy05C4I1BXix5qa3MtW53U5CXHS7abpbkX3i2BchLk7we7L11EM9uMk3ydydHg4Tq",
-	"5GjSZ6kUQxd8bgUhb2a+KLu8OdPcEdjF6FPmrN8Mg7KC5Lklnsu24nd1elPTjhrPpVyIebLdKk/dkazp",
-	"cREM5oJn32n0XC3AWN2yNLR/GegkpWLROzZjOkMb3KKDDpxLnsqC6YAqyAdCz8zmGg6rfHBe+3lAudIl",
-	"Bgmq4hG/BHxd+88Cwi6+ozeiehR1oqeDJ4+S1pP2kydH8ePk0fFTejBglLbi42OatNrH9LA/OBq0+wf9",
-	"Vv/JwUGctI+TR3H7uN8atFq09SSqZuWo7YX3Zi/cxiKDF7S6RSkwHuWmoHXQyHmr/rx6jtaDNmAGeNCh",
-	"j/uLlxrICdxmb6Ajr7foEaxk9Qocg4Hda0f/YG7MqrEIalknxCJASecyZ/dfVgXd4JG01Q5ecZYmQd0e",
-	"F/opxxD0qRiJ5YSzhAyUHEMLgVKT91megEkppgLzSaRgzsWZdQUlGR+ztR5GdwVrR+NfUHDY3u9mj0ug",
-	"/9+Fu62WbutDWku334B0u73cusrD6yJQvwYv7wnSpKoC73Jz7+etKjAX+37Aj1C1/3Lz0PNbaYil1rW4",
-	"XTuO/0IlQQSbeQoEPPr23cfeYIpP8libao5lN7ttncs7y/+34WMO6FHtaq7V/Zu6mm96Q2+k9DeqNLQH",
-	"fstiJN5csJXLmiqo3JzS2Ej4mlAyG8mUrXFU704Lbs1f/dcIY13c8TtwpwektSaTtVe99qrfpVcdyPMX",
-	"kwf3nXlsazy0G7CqUnv2OzYrVDygIsClnWoWSqZN8jpvCVTUNOAZuWBsUiqgLuvNXzusWk13a3S1h4fn",
-	"iNesLN/7y5E0++r7J2kng4wp3AmUUhsF9VqwS+ZBhxGdjWdY64WJjIyoHhlR8RLs7Fw/A8tBQCKR5gEw",
-	"S1dMFLvkcqrTeUmqfR5aCojF1g3SJCcZSRnVGbj6rIAshUtvRLt5QT8o8f4tWwRrylpT1pqy3npFGrhm",
-	"tycgjllG93VGM7Y3pvGIC7a5Gg1NUyhOihCQimk5VbH1V5rfMkWF5mg/6LNsxhhgSo4bSFIgKkGmzm84",
-	"pnMyYWogFYQjjM0wXTEbsWwEpQgUo1qKon0C0DiYukSZEM2Vmo4ZgeP8jOwnMtYLyyJ6JGfaiIdUk4TT",
-	"oaLjVahUZ6bnW7cf9wtK6WM2ueAZp2nUcTiVPvUypiLhNp0UPwx0WIgUoQKwRecAQaJ7Ay7MYC5ADEey",
-	"Iy/jn/zCJmj6kNPMMZIZXT+WZTCwB8GZQHd3bAd2mkcj6pvjH41U1IggX37ZS/wLYxPn27YrLpnPQMlx",
-	"uElc9+g0k2Oa8djPEU9V1ImEBNjRTBZm3AhmqJjOpKo2Q/SkF2c4nRA6pFyEc3Mv2mp29tt82sIsVDzI",
-	"KxyhcGSIuycPA0TsW7VtF5nBapyt4jcL+IAh6NGnkMRbNK19LzNWqTjm0YkhDp7rrBHiGJkb3sHgMY8e",
-	"nIukDfOnnvbHPMtYQnQsleUOcoDw5/ioK753JN0CB2Z5NyhhVsivBG7BAaF4ouRQMa2JVITOqJGXccgf",
-	"VsMbd8VITpXO494YTqj4DszGglnoUGiG4ZfwkAMxfBEMuSsCRI4yMGRf45trQPq1dWUVu2Q0JYYfiaFe",
-	"Bf31Ov+Wr/hwqsq4VAkUV3G+Rp2AykMrMKls4n9VWmOUoK8bkCpfPsIGW/xcOBe9TPbw8EWdw+YxbLro",
-	"4amCWB5/MvOHrYdWFG752GwO6s6P6L0ViCs57TWG018Cw4mp4PzdBEQy4Ifu+lYIgcCYh+80kTMR8jHP",
-	"I0IG50Oug0gJ8/Im+WB5qPbPEJrfdiyp7tYgAfhTBglpy2j7G/jLmR+diq7IedxCfpubLtdEChh4BMeY",
-	"TEXGCy1GVAerxinLmWiS3yRP8n0wrNYGg5rRLrnm/ZQZ1lqcpBTp3M+yz2I5zhtL5WbhoCCpqwrjdqsr",
-	"zvNwwfOOGR/s/hDerhtkINNUzog5T+hVWclMcQp3h6T5fO4JWDXD4vP5Sc7RqnapXDHt+fyUZlg0rUpj",
-	"2J0zjNb8xnA0cWkPEknzU6FCReX45IOoEcVyPIb3u9j3S6aAIbdXhK23Dz62W3m4ctV3PYJPZA9+5Rke",
-	"R9sX0ACiL4a9ILjD7L055Xcom8EbjJAeBpZI0VsVqi5k1pN9MFsluSwnMwYwClPLVjBqnwuSzSQE9YPY",
-	"hW+KOkd4qPATJjbgOJoD9VLMUE/zoB2EV3uCHbmHPWddwO+fy7VLH72df/TSyOyFNugpcAKynewtSq9w",
-	"XSsIrEDObysH8QzXUiX9EJvumHlomVAt137Lcq12koaTY+2DNWIstlglxe6zKyPlrhRmzzLF6BhN9mOa",
-	"xSPDaTfIqw0i08TjKDQI1eTdj2/O3r8j30vBUGAjE6ZIygX7wYhqL85+g9+6WDjC/IYEC60xphf8gOCm",
-	"8Hov11ka+oMvWQ92/Bmdm/e+hNW9cKbUUgkO2+wow2Hnk1qMWy/GbSfJXO2JZEmaiT53I550o063Cldv",
-	"d6Nr+Narqmm8XzqJcFDNMa1QWePp0+N2+9HB48dl9TUwdnM/1pfFBfCkkYtHXbV2eicEmYqdGeoiKLtK",
-	"LK1ieCLBOmpmBWhfvOHMy637ZezwBX65vR+5nkj0y5QtYsBTW5TAQRUjvTGj5RtDs4zGIyNTPoMepsPf",
-	"upFtimehG5Uk6+W7F6zxoNUqWVnNFb9Jroj096Z80bTSwOlASIYg52VW+Rn+Xzn9BdnUVskvKAB++bwX",
-	"L3jWKS/1Pbxpyou2h3hHEXXb0w9nd7fslQZ6KZEPkUwSTaGoPpmNDN/CMLc+MyLvTBkVV6zKdzlFIRT9",
-	"dmUZLiVyJ0pIu175W0tv2c4GsdmOsGXGCaz/tpNNPD2raVOdZ1LnmdxdnslcTsGFsxRNWJnoL0cULklb",
-	"+4rtVmu/wBpKQ6u9fmP9RzovxzKkXIBKiBBHVxBZAfbRZwvuO/fcsIQLNsnKqrYksisgXMIGRaMJtUHY",
-	"lbmtTjtCfxjOqGG5kHlX7nvbEL5io7jdBy6WgsOFAo4l1WRAlVvdsnBawq5O4SPsyK5uGJq9K2tzUXBQ",
-	"4JKpjA9MawaOSKoUvzRMGqLraZpuATp8CgPfCdd6P83MQayZV8286jj2dfoGxAHSxSiKXViQvGRK8WQz",
-	"F0IyXy3yw7dGM/mMqZBl2BgQQZC1scRQ8kuIgli0niPDiDND6kXiGQcfGIayRLvzUMN1sQqnfikPCXLY",
-	"7AGUYN7C9Wq9rj+zlAlKnjNllBhrHITQu+sd/dkHudsSgMkgYAjElOoO7qfRLbqAcfJOPzvAjbf875Ta",
-	"gBsyU1IM89hycA0vanFCLjmDK7l4F923B3fhvnVHd7Mb19/Aews7XLhrNUBVzb0KeLBwT77ThFGVcqby",
-	"E3sf1rO1vM8FNt++BmYVaw06UUiI0PVLrX/X8MfzkPqdo+3ukqm5t8PluadNcrIoGXRFTIWQGekzGwlo",
-	"88AKypVZRsqARbukGpqmczIzzNroWSnVWf5Ca+MPwhrL+O4Z/Hg/qlNtOqsTWr9lUop3KzdE7awFVDFE",
-	"GQn9bs1QOVZJLKciC/L5IRoR5HyYKaEYI02kYOUGJ1Jib+qKdQanqUiZ1ssWJ08Uy4jbb5IntVWotgrV",
-	"VqHaKnTfzMDQoju0CWVMZ3tYa51XTAACK5XpR3y/hiuYgGWmSq00H5nOXvgXPSAjTTls/fHH1tPO4Zbx",
-	"/3Ert9+848NRZvNPh7hXUSPS6XQIee1jtqdkX2Y81nvwkR4PDunT+KB928Vs8u8y32yAKH72e7NCFM9S",
-	"HQn3LdsUwCKM5/M7vXAAAzJom6yjg1Ck3fftjKmguPZyCfb9hAHYK2HjSTZ3c0Ax0+y2s2MLcvLhNblg",
-	"c/L9OeWTHrzm//9//7/zH9BODjJYmhrCPbHuTKJZrJgH6TB9ue4KBVSWJejQhNhvCMnBjcSewQbMwXWq",
-	"ZQqmUJ/D737EChRoiufZM3L+4f3Zx65wlN82M9+JZeewSM40wGa9zgBCS2mi+VCYicBKwSebToeEanJu",
-	"u59ja7sDmJSGG5uQ/rwrTB8jjqMY3yCzkZ0lcApYuRHtkcY2yevBmiWgpxghPxAvbGEzusL9TDIpm+TE",
-	"/+Yr90wnJJPkoFXGxVZX8Alo5L2W8FnDOrYsMhOsaCvpftuqMxOOhn/wdege1Ya5AU5MozyDrwq3dW36",
-	"c+cjYFcTrpgOytdU5cgHPrdOu66Q2zbVhWo4Y5kwS0I2sfCJYgN+ZdbpiMHfkyeHo18O/oU/Ahhdb3nG",
-	"il3Ki8JLlcz8XtjENKAhht79Ifs+0hf+jcp+WEXEo/2UlxAJ9xSpsjKi3/K0jy//Gb9rqY/z54/H/6WP",
-	"fp38NHj6hp1MD7Lf+n+fGRqcE1Y80F+bxFT5crxjs/Cur0gfKJAdZ8y4YIC05OWaZTllrYDzVxFr6loe",
-	"37TI9h5DGMIbcitC2kqVdf9zSH3ApBmnUu8A2xxc/PXlBVOpOXqcre9lKhIwWRrakEtCIiGa6UIF+wLh",
-	"YIZwjAFvJ2PpHM2i4P3JICWRC8Izb92ESoXThGcklUMjCSVspf3SzPD2ZZaCHHBUbvFdlE7hUyTNb87I",
-	"ty0Rq+nJrkG55gDdMUEBVWel6ev8z3MygMp+qBIhVIwRSRqEjSlPiVQkYROqsjETWTE+NWNXUH80NdcK",
-	"tJA+aDd9LljSJD8ykNFAf8PRIduCizidJuV328gJ/4AJ747NsnBv2VUGmSKMqngE+i0XhQViDXu3wgbh",
-	"QyEVkkCrlioGmp+QZMbTJKYq0cV8SMUQkKEMn+TPaEXaY7vVggoi/m9IhzHnL+pE//v7/3a7V63Wp3//",
-	"t6gkYbUU681+QaPMQsopUGVtoVeRfvsNc19LsYmvg+fXs4h4ya4mKWgImMRZtkrzjsJCecbGeqMDRiIt",
-	"GNOr19j+CLbE/tH2K6dKUfO2qeB/Tpn92Wb9le6FVZRxS743LX9omKMMtodk6WB+D4bGH1ZhzHDd8+pG",
-	"vkQ7t76UKaNiw2dx6Hv5ScMvMna5SeyKxgtpti/FkAvGFIaSlU0sH+1uTtk3BP1jyMrDRP6xGm5klDV3",
-	"cKNGhDExPbh5nxpRLiNWC7akFWvWBkds8UQC/Yw6ERtPUjln7D+Nmtp0i2oUYXhejnm6JQxPfu0s5QHb",
-	"RSqHXARWgxCs5yxD+FzYlHxiK60E7bsro2/O22aXAxCH20Ku+YeFptwMXPMPG0m7i3sC+XPtlvjruCWm",
-	"ViJzcin+vUYqhQZ5gOP6OvYiZNbe62Cxz8mEaj2TKoHsqhix5KHheGpkZls9KQus7poPxR4XEGOTW9+J",
-	"owUWz9GDLT4Lg3CwbVd4nm3jFWXKmuREWIkRXg2asZFGCB1LMfQTQ/zFNCWpWVPgRDavNavjAnGWjeje",
-	"FXaXV1vn4arep1m+AgMQUtFmykWylgO8k4qWgKvB4vAjR50olpMJU3sphVO/lyg+yPSekCobldD1Lf0C",
-	"Zi/v1CFQ8+574t3bcOVVhm+kP19BbXDM1YXDKtMNvHmh7XUjytXuzfLAQlusKV5JjHDtnUTwRvYr+AB8",
-	"y6DnmTUjVuvtW183otMtVnq6tNJT8EhVn0FJe18DffP7g3a166N2fTzcMuZTlEe2lAWRpC4bJvfHrBo2",
-	"Ex8KluxxEUiJGA4deipNy/zlAc62Ki1a/BPL3rJ7LvYTOJa34f6WZ57EY0ZOrV94hbvYfCw+Zv8y3LUT",
-	"vZwqOWH7z5lKOVz3reWID0yiiOBEiJFaKzxgKuctiw+rHO+hQHFqrbJOuuw5qcsLfVbJD46MP9Iu+iD/",
-	"o6dZOjAn3QooYCOtFnxQSTR5y1YJJhMlBxwP8G51egLZAvnQW1aFW7kZ1SBjtS3hZiBjPtvHHuVyBtJn",
-	"A6nYnruve3hfHQVYxWDMeWAig5QQm1BZDVSsUO/B0Ay94AtqkpfeQ2QuPZgIwIOQpySS/jx3nUFpO5bw",
-	"zFoQVqOIvd0ZQuz2lHlUwcpo9ZaQYG93wAOrOWTNIW+PQ9qX3DunrLlenetVa5DVEOjWigKVWH2JMrkf",
-	"05SJhKqmoesb69oKwl/YDgh9/f3pqxfk+Pjo+Ie8dG1QQ299JSWR5E6KOUbkC5l1RcLilAuWNIjOqAJ0",
-	"hMMWSehcEzqUzwjNyFjqjLQbrVZrRYHat3M30XuAG/av/gaVgVq2vy3ZPrgnAKQbhzcruOZBUcY1dz1v",
-	"tVwKA2/7Z/O/tejeefHORknGPZRlo2kaRugEFqVngcvQNwfpPxuxsWbpJeYILl3V3Tx2N76kzq5da+v1",
-	"jb4pJPhuRt5cB9ga1sgc3i0xwUFjb4TBqRBiblSu3PePMkc137+NJUjTjdr7jjf8TvT3RXf6HmDmbanB",
-	"b+0Y34Ie1bSl1olqnWitToQE9zu9i06EpNeGmawRkvaRvu0pG1KwO31eiYhkF0HjGFCJ5AUTvs4rF5c0",
-	"5YWcIAiA5irPIzJkkIspy0u6WxjvgWJ6RJTT2roCxs41NMFmNkarSPdRsOuzbMaY8FygyAQKPIBqyAkP",
-	"or66AuIdXT6UHThHYsLXmtWDhdialQF0zoa1wfBYxCJI2F4AtisL/ypGdjwUsCY0/Znt7aU2ALBiiBas",
-	"16y15kQ1J6o50f1yIpvQs22YRxDXuI4XBcGQd8eKgKLn+HwW7cPClKapJeKe+yxkrCJRX0/IQ4jSIKmo",
-	"jJovRNp97aiiNcmsQUUfEPXKb9fOxouAJK2jXH/YONeNEWumYV5xF+gR14SSMRv3mQIyAkJusSSvZkw3",
-	"MD/AS7eWIv8h+0CVHRxdV+BQesQnFpqOrDd4pi61A+Zm0xSqGT9N165w1k+UfSEjwqFDueq+tp7BhJHz",
-	"3Ch0Xv76PG4CgJVwNUhg/5D9roDN4RlsyrpsYYgo/sYw9/6Q/U0ZBSOZJlEjQkCIT/YfIZ7O1oELQZxE",
-	"8WA/n/I00YSqsT3TmoGTfZua/amPiY9sbAV8T7E0wYPCBD3gj63VkPEMNIwzJrhUPrSDuPSGlSEHB8V8",
-	"ARejwBUXwx4mzleMV7j9RME3sl8BnrBAC24ta/ANnrRqSYOm8Q3yBjH2v46UqNl2WFYhONQB34Y/17Dt",
-	"HCNsd2/DGkavvpiK4mAIoYJdGNru4NR8EmSTuNQTB754yYzeAjXtxqY3/NEsqQVXax+19lFrH3flOP1S",
-	"2ocOMtUQImuZtrwUiYVkXcDnQh1k0cLhaAtJJNMkt3GXEZGlBLibisQWFTLqHG4B2g9d8hy88ohQMXVq",
-	"li6QTKjrZqlkTWF2QvuqL/xLa0EMb9jSzTcHYC1wve1sQbt6AMnZ2GxYsNbI5Xf7nAZU4avA1i9c5m9K",
-	"g07YJY+NiveKKzaQV0QK8isX06uoiKgbVsfbAcMVYuD5BMY5bLaa7fZh8zHG58dTpWBhQYC+R94Np91u",
-	"5fou0Ho6RIX8rfwXT1O6f9xs3bbaaT/7ZrXTHbR7w8NfTvte4ENV8ra9Buv61FpoTc3LtFCdk8MbUvLb",
-	"10ndi/Y/23+56NdVsuBJmro4DMscbMd1YRmbBb+oKmKqe9uI6m9V6KrFp53EJyny03GL0tNud26zCGMP",
-	"vr+gI0bTbLTSEfRjrkux+IJQMScJm5gbIOK5KwSBhSiF9DUwGuZfGVXoJbGKdmmI+c/4+pvKU962jsuZ",
-	"Vw/WsRNYnbAOIWDcKKL8ku1+63fiaV/wqhSP/UJEhfn03sG3uCfBWR+zjNqzTjO2lxq52idfXufHbV8x",
-	"ivFYpYcOXqjJB6mzoWJnf/+1QU5ZwrWPprtkyt03dNOZb9kk/xzxlNmmXJNpfq0bC7gb4AvsChenRzJJ",
-	"ZlJdNEh/6nHXyIDyVD+zNdVx28ywUD39uHUIs8Fsa9MkuBbliU+nABnK9M2NDXAXoeuY2woL5uxPJxGa",
-	"aYeK6T9T90SZ/cA/rgMvFH6CbUoM2tmXydhpmq/fIZ/6zf92L43nL3f97RI5E4WvJ2TWu9UvGJzfpbuD",
-	"FTvDi69H0wzS/8zEmttQD82U0WYJVEwy89+GeoxZpqqkQ9p2WJuJkQ9Kjlk2YlMNSN9kINWYZr6MEd5U",
-	"qUC40ywjb19+PH394qz38f0vL9/ZEkYQpwuTRia+KrvRznDjFTcT2Z+klBcPSDTKsknPBq3qXiYzmn72",
-	"b/lbF9/RjRpmQTIxD15+7EYNPBh/65o3daNr0obp5QejuE9v1+8Pu5pIDUZ1t1VRowjFfPTk+PGj1jLS",
-	"cikTtV/jC0vMD4vhfo7sLn00Bw0kzcbnFVlN7nQPpAo+3VYXSU6YoBPedARqM2wVHTOSyHgK+UlQXE3K",
-	"1JqiJ4oNmCJvzt6/KxXyziYsxlK3XArT6p6hquzqo0502Gw3W9VJaGEhq46726XdsRu+ZO7jt2prWcOR",
-	"/EVCHHt3qKkm9mwW71HhwszpOK1wYcJxffhbLMfmAVgwsE6MoVi6SU5STrWVmtjVhIqEJRjda7pIkYuf",
-	"9qBg/YmExSlVLCE0w0A7X4KwnDcVTu9/n7z99UteQ7dxOaezW9ohcAnX8quP4Yaae4VsKepEfS4oIOnv",
-	"zp7q+/pg76s9xIv3FcZSl+5Ql1nzzK8uAFBdsoU7a47CVBkpfB/OuX3B4lBnqCiicrknp1mhmlQzx24C",
-	"G1B5WYkcaXsRANKiPYbjoA++fCAPAOa9ZlAIlIGcrn39u+XSwHZsh061PLqrleWQy4f8EpSBoaLjIEku",
-	"dNkF45qeJYN+sBIm9OwzMuBp6qgeLt6G0QZD/YGAu0tDAUqVhy3rMzICCT1YGxUJT2jGyrqf5FQKPkTe",
-	"2EzNvLOBVVsDcmZ+kYMBU+FHDsYpec1rBwNBLnimOwSuGbwTCL3iGVOcGpHcWjcMYyCTaT/lesQSb/MQ",
-	"zBxdDG0IN8eMWvLas3jEkmnKxbCBcC/4Pvh85rsZXuQBKoLhAmyLskGlYtAXhuRQZhfOPlxajr9hQfMm",
-	"+eDaECOOEi6cqpmlc4CmN7xLZqPCbtp66eVnPZVD+FK4CQ3zNS4Ym5BYTuy7FdNyqmKmbSlZ8z3DA4E9",
-	"S4b/GcJoidGnuM5AbclrA7GJVKW7fEIyOp4wtccuuVmYm+EMg9smWBsXcXUkSbi5iwX6kFgH9MJkwFrW",
-	"8BI/Xo4FQmXHAOJ3DVL/BZvvuRKkvrhriGrQiSAxNGoUDm1nLC/9NVv4CcITy3/CiqY5AWngclyXxceX",
-	"TPHBvPBDfuMW3hP8sPwW+w0Xu+Dvy2/Pf9BQP9XWiA3QWWIpkmmc5WMtIreU/aDxfhWnlkd0+i5B8dew",
-	"JdCCYkt4tNzSHr6FxnhNFh4up7D55RZAjBeehrlswYsDjLzyx+5MlYDp2RD/kLtEV3uAfLEHfro9I6Kh",
-	"nyQQFgEgA5v9B+hv1n+CssNeIKXRdEbn8K8T4EN7L6TIlEz3TtJUzvZeKGauI6ep3iTLQYew/XWjfMz3",
-	"ig+5qDScbbo80suridRs7+d8IWvFTGjtGl83ohcoY++dWYlp74NMeTzfNI7t5nrZToC0P1GsGtB/2BRC",
-	"GAZMKaYqzsA1z199ZihbtvdRUaHNAfdr2jQUdvT9fDcz5lRo1M/WDoCtrhvRf+25Df04n7C995NsHYj+",
-	"wm6aLq4HjGUl6D2jdm3aDWj5+kcbWmLNNJ+jU5oxDEraNIJvaL6F+6Pqx3Dt3deAnPQJo6g4dD5HQbj0",
-	"3imbpHTONi4q6OO7gEh+BYgNeGuhIF/n9yINbxSqZS8yhTKGFNLPZXK98MQQj6Sc4hfpqP8LiXAZkyxQ",
-	"6XJ+sECxCxyghLOVMtXCyPKSKcUTls8veLJIjRtl1NiS/QXiXEL+y1hIY8lTLWei5Okit8WPaf/0ryxy",
-	"48aK8p+NovAS/p23yIWNBRHjUyOvvfJgztryhyzf9mDZnxrRSNW36Zu4TQv3Zun4F756jk3yF/v4G77P",
-	"5htzff1/AwAA//8=",
+	"7P39ciM3kjcK3wqWuxHT7SElSi31Zzhm5Xa33XZ/rSSP912rlwSrQBKtIkAXQKnpmZ547uWNeG7h/H8u",
+	"4FzEcyUnkPgooApVrCKpHu8JRzjcYhUKSACJRCKR+cu/9RK+WHJGmBS9p3/rzQlOSQ5/nmUZv32ek5Qw",
+	"SXEGz1IikpwuJeWs97T385zIOcnREs+IQHyK5BxLxHM6owwt8BoJwlKUcH5NiTjo9XvkE14sM9J7KvMV",
+	"6fdEMicLrOqV6yXpPe1NOM8IZr3Pn/u6+XdQV7Xlyzmx7dzOuSCGBNVmTnCK5JygnIglZ4IcoLOJIEyi",
+	"Kc/NR0JTqkrxJcmx5DmaY4EYlyijQpI0oLY3l3Ipnh4e4uXyACcLcmBf+X1Y4E+vCZvJee/pg+Gwb/sk",
+	"ZE7ZDLr0nDNJmLwgySqncv2eZzRZVzv3kucTmgo0yfmtILlAkqOM4xTxHJFPJFlJgjBbyzllMzTN+QI6",
+	"MuHpOqQ6JVO8yuRA5An6E+OM/OkZmuZ4QQaYJURIngv3fIIFGaxyah70+r2c/LqiOUmrk+V19LSxo5fr",
+	"JXkHvYowzyXJMq+PauglR7MVEQL6o2rVPBXrG+OC0em0LZ3HUTK/JcucJFgTFGMxSRcECcoSgm7nNJkj",
+	"wRdEj7tjINU+ERKtBBGICpSaSkmK7p2/fI6ePDo5ve94kE5VT6EGKg6uWNCpfz969PDR8fHpw+Gw19CR",
+	"JZaS5IrG//73X4aDJx/+/G+9WPdeXOJZvF83JBeUMzu8ORF8lSekD0vk1XTwBstkjjBL1Y+3nBH9JJyC",
+	"q96Dq17bCXh8HNB91fvlbPBfePDbcPDkYDT48Lej/uPh56teTUc+Lbkg3xeiqdoju9iREWB6fmoFkxIS",
+	"YW/UYPVfU3bdf801S/TPiczXg7OpJHn/HEvymi6oLP4a6PXb/8/BuWaBwau0122dvErJYsklYcn6nCwz",
+	"vFajWOleviKKb+ScAoOpGVOLl6RFryVHmCGC84yS3LHkLZVzXRwvCPIaG/xI1n2YX8uMt1hcMSNcUoRn",
+	"mDLHs5xBJVOaC1lI1ZB3Wwh0NbjV3p2hjLJr1QHVBiOf9KzptfP4+PHjPspJ9vVVT7266t0vU5Vhob8o",
+	"MedqOHyQHOIlPbw5OlwpEfOXZJULnn9N1j8cv/rIP03/AwqRZ0EDdTN4MnzyMDaFllvibLnEcm5XWZIT",
+	"kAp2tYUEW1ITzFKaYknE4fDoyeMhfkAGjyZHyeBR8ogMHk+Hw8Hw6PjByenDR4+fTI4a19+U5wsse097",
+	"q5wOcjIlOWGJ2rQCgRLlTMfl0e0JEZzMUQbrAc35LVpgtrZsJ1BOFpgydC+/r5kMqyVUlBMk4SwVwJ58",
+	"JYvvgMtWWYbYajEhOaLiiuEbTDM8yYhmSnRPloSpJkMtDEFkWaJe9dTUX/We5V8fHT158kx+fdRHV6Dz",
+	"YLaG58dPnugX9SJ3WJZdePDbhz/D11r+PpPmj3uq9vrX97+KCzg32g0qgTfmWpzh5TKjRNilYxf9PdXj",
+	"Pjp7/wpdq1Vu+qqUB5ymORHifmzO7v16H+GcXDGs9C6SIsqqM3bvdqvB//Xro+Ph8Nnt1w+H4ej/+vWD",
+	"4dC82WL4f7Xjexsd/srr2uFXSyMned3ox1UVUG5BKJtxVQ85KMSCypLC22Ncr8Cc5G33zJNhDbE5EfPn",
+	"oFXXbYZQZCT5NWFG/0b3vpdy+Y5l6z4CBZT00QVekAsqydcXMqeJvB9SHNTyNabLXI7I+oeMfPdSJt99",
+	"yl59XA4T9tds+h/P0Hss519bEYZXcn5ovn6G3uBPg7MZ+frh8OTxcPgMWTKeGTKelcloOzxHw+OT+AAB",
+	"S7/6Nj44NC3UHr1iqN5JBMlvSP4ngTI+O0CvjNDOqGJ2NddCbbH+Zq/qeawm/ej4McqI4lDRRymdUSn6",
+	"V2x8MO6j8Uj97+kY5OB4MO7rtXuDM7WpC6U1puV1s1nu49aK79Hx42D1+GrX08GHvz3uHx0//ly3LGS+",
+	"BvWnOpJvtYTmUycbJEe3mEo0IVOeq8GV+ZqyWcBTD4bR7Yky+eBYb0t0sVr0nj5+eKJW/YIy/btYCJRJ",
+	"MiM50KfZ5TLHTCx57o5VG9ev5GrY0feXl+8vEGfZ2pdpPmMkSm3iNySHsuHqWOBPAzwjXz84On3wUMkw",
+	"RFmSrVJysZp8y9X+J3q1jBtd2BcrJoiMM63W7ITUJxIszXFEEeudN6YEy1VO0C3NMjRR/VjwG3sOeXz6",
+	"5KS0wn8maR8Nj9APqwwdD48fouHwKfyHvntzWSuPn8SI/5ng6/h54wzdEnyN1EunCenjoVMApD1q8SlK",
+	"+IpJymbuLFJ3/Pj58Kr34NfjwaPbF/TN8Pyv/8XIqwX+9dFvZx1OJSfB4lBVtj+XfO73lOqqbSV5Mqc3",
+	"5LlV3tQzbVmgnL1K1TCUS6iW1WFcmjONU/xGVJX/N6doq8Pvvx5SdbbQh5sDe0ILipl3MAlgP9EN/kjl",
+	"X/Vpr5Ymr0iZqLYN9nvXVMYJNy90CXPwrO0iGA8wS0j2ikmS31ByWyW7XGB7oqmto5mgOWYz8pMg+TnP",
+	"IlNber89OUpdaqYk44L8wCcRGuyb7Vv/yCfNjXO18iRpmplKkTufGzhUNTF5pUSZpFrODZq4SHhO6mrX",
+	"L8sVt+vBtwQnkt5gCRxUbaH0/g656yVlVMwbprdc4K4n9zsiz96/+pGsq6QUr8pE4CUdXZP1xorV6ak4",
+	"uldr995Xm3DvOjRzsVoscL7e1JottkOjDdtQ8Lb7FmQaeElzse+pSbHEh8NKI3c5TTVNrlIqX/NZvD37",
+	"stKYejHK+KxLU3c0UfHGGhb2d0TWr+oNazXeWHST+o7I2BZVu/HEq/5RG6UqVavnrWV7bdW1+4huofMm",
+	"YhpqrwXFKavZfr4jMr73CPW0SwPxzec7IqO7Tv1eUl/7PlniI594TdwRZ0caeI4zwlKcNzfkSu3eYNOm",
+	"USm0dXN7mZqguvd0STLKSF217v1u1T+f41xuakMX2qKhvUiaoLp9S5fOh6vviHxLbve8dZuXXht7FFdF",
+	"pfsSUabG73mWNqoX5QLbaGTdzuyqxehatC/u7nT3mgbK1vdUSB6TOzXlttVWS9WJd9MGnahceEsFttpm",
+	"dMw3ttZmSJ2MbhzQSqntJHlQlXg3beTusPBOE/gDn7whi4n5stqM936bMSwEY039foGucll9DzLpnNzQ",
+	"hjZKZboLMFeJeDdtUFiKYjswwSUR8jncslFS05+wiPnOqGk1n7i3nUWt/fqCiIYhDkp0buMNzq/duL7l",
+	"F3MeGd1Yobu2YrzhN6RxJZYL3P0+85Z8ku/xjLybvuTg5QcWzMi0hK8r4hYcKiIEMfJJjszbfi/TfgSq",
+	"FNyrHPy6Ivn6QD8OyQGZCxpIDY/Yl1uSQsUoJzf8mqRVerx33Wm+251Tk7DEcn5Qet2/q0nwN759bMR+",
+	"o8Hb1j3wtwq/NvN8Qxf7PcHzyFt42u8JiWck8hYew2u5EtH36nm/t1qq/qQjcBaslgtfR4bbmJXqxtq9",
+	"rnBLYq7ZSg2a531VgOfRcXNv+j3jmjTSd7eRCQvfFx9Mc76oLw5v98Oh/R5fyYQvIsTZF/2e9ayKdtd/",
+	"6RU1t3p1heF1I+9UJ9NpsDWz6b3fUoyRBaZZlR79uN8jnyTJGc6i4+C/3Djov1Zf/bpxKcHIxV7D8xaL",
+	"SeJZ9a3Ulxi7rbM9qeNtd5uKfuAJ8uBlZ/nsSCT5Szpb5XW8Fim3ZWd2E78NPRB7OZsEkq2yR/4ztqNr",
+	"yiKv4enGdbcA01n57cIazBjJqJDR5v2Xm/e8XIpaoR++dsXjIt9/effb5Q4Hzq1nFxbttsxef6iKHqha",
+	"EpmSJc7lgrAIJd673bhtqy3gjud/J4tAy8H1DQceBziLa0cO+JHKelp3Oc8sV5OMinnNiaZ4u7sCvQ0n",
+	"7DjRe7DM7Ef7DO07Hj+4FzXEi04mnu47226aiOGTUBXZlU9yLEn8yOHe/JPlR7MdqtYGdTdH7c7Gui9D",
+	"1pa2wP0st8Da5602+zxO7g7mxX8m2Q303r1qQMUI/MtIdPswr7bdGnLwl6xIAe0lud99492SsOg1jn1x",
+	"d1dn7/Ue23S9Wy3ye/C0PXeuhY326Xixu7dSn2/wjDz/Yp6R5+QjSeSGQSoX+RIDxJeENVwmlQvc9VWH",
+	"bq/m8t9/uT0hmy/azolI5iRdZaRxZKqF7n501NP0kjfTVS7zBciSPG+KXaiUuOvYhXMiVotNQqlc5Eus",
+	"txt+TeqcZ4K3Xb2StyFEOwZqjaaOHPu6cl+tn7fx4fMa81Sougb9Ils22k6P0s01ODNtPx+eP9M289Ks",
+	"ikbKdL7rPudS7cZ1Hfff3jEjQlNNk7A1LVtPwsVm6X/xxWX/hcR5k59q6f2dk7OaLGidl57/8i436p9A",
+	"ia/jnODt3XKxbqphAywXuOv9z7Sn4+RryTGvt52ioqEGviwXuGvG1O1FD3LFq7s7yuk2on6/xas7OLqV",
+	"m689SFZK/B7OkZqoN7UL5w3ZA5M2bDLbi4qtNxndZI0A9V/evQCNH469d3d4MP4rp2nNIBSv7nIIfqZy",
+	"nub4tvGsECt016eFz+UGNHvWoVJck/WfBKIASkXVQ6Xv9vo9hsHlxWPiptD2f8vJtPe096+HBajfoX4r",
+	"Dl99q8PCi37W0eINRTNNpbuInej6Zn2WxHGU3rFsjQiTOSUaMwhxZpHhBEHa00kcII23ZIYcJZhpCIQl",
+	"+CJp7IBlxlMHVgVdAnOi1yfrNlXQTiVZiE2dAAct04HPAGTxSn92rGEszK8jhyKA8xyrdleM/roi5rWi",
+	"y40Fz2PzEwwGN6BgapkinlvMHzdf1c5Zh6+uU9PMNAFRgG8yIRlnMw1NRIXPUbXElblpexIvzO1RlEyv",
+	"nRg36Rsmsid2cvdVXdmp0pmAqU634qlvjJ9H4+xZkDKD4gKzJ+miBFZ2PDx+OBgeD4ZHlxYy5L9q5rXi",
+	"OhjBf1E71UC1EkKTxfGPvlk7PXwrXnS6eh0nltyBOvKhI66RCwuUNwvSR4XhvTqyIrzURFCZDk3dC+04",
+	"2J4mcCm0AFd1pFm/w3aUaRoMPcYZsXYmAS7GEubRRQGgDDODt7UWkixqyQs8HlsSWRCmKX0Jbk+t1g5A",
+	"TRrQu8YFdNRlAVnXqp2Xz6tvRcNgBxutlok0FX3EGQhKQFrcIBvRq9QsvZQDWBr5RAWMiQVNvWIJzjL9",
+	"qSogCEE4JygjU4n4Sh6gV9K+mxCU8MWEMpIaeW0wh61yZeGzNkrj0vS3ksRq/n3RezTcbkN3J+itZJY7",
+	"O9exeMmDo6PM+oFPtiLrI5/UEeR8RTqS8s56eW/WAoEE4/xdR0bhG96ODtDjLA2aonMsSb0qBieUQhMD",
+	"B5c6Ynzvl26jcm7c0TfOEp5oPC1FigczGqUm8IffkqBLYP4WJNnWiqFS62Yjbdb9vv3kBZRpYuEU2rgd",
+	"m1m8o63Yb99QZFzkN+3DBtxbEaTnEiTvAtCZ1eb8CSeyAtpI8hxndZQ7H/xaYLoFZe53CB3431dXn4bD",
+	"DzUgmt+sL3QMzWa1m7KK0j3bo8o9I7tq3DMSSv2HW8n8KBxeVNXCWVaMhsSzdmNh5vyXXs4nXNJE9D60",
+	"GiJpbCudBgisGuFOuMWgNKrul76u12R5KGnoO9kdnht/qhgxnkuVhS5c5uSG8pUwitAZMq+pQDc4oyng",
+	"SZaAt6c0U3oKQIAKnitNKNW7RLFuC1DqOjXQenY1YKHWL10Hajga1KLFf1ryXJ7V4KtrZdOOAoGydeLR",
+	"KKbtVW1V2Uv9UQkV3Zh7y4iSmrcMiqpD4jdYrTPCSK7FJ8/tXgiXyH0kVskcYYEw+umnV9/2keBVIH+3",
+	"1tT+lV4xgackW2uVlDNBhYRNbJlTJgGY+uzi+atXKJnjHCcw0RbXUixxouTamUZDLbHFNVmr56sc0lGQ",
+	"K+bQ3M0oW8D1AsxdVapB2iGBgLRA7Zd+nVqioJROAfC7qME2dnJ8/OyK3c5pRiLtgLqJljmfqSNfX7Xi",
+	"Phw+UZ1RjWhN0IFPG3VecTgV6JosdbaN4xM056tcXDF9GsJqAhJ1kixB3j5KH0yfJEdkcHo8ORmc4Mdk",
+	"8AQ/fDQYJkfpMXkwPcGnE8tt2s5asFsJ174Wt/T0tGmF/MvgH3Ur49XUGHtjC8PHNbVpFSRX3MBmpK+G",
+	"8tcVl7CxoAXOr0UBLbzKYXrsV1S48yxnpB/kMAEo9JOj4wM0/mqsFQAiELkh+dp+/wwJ9RtnQJKA85Qg",
+	"agsBe85anaIWWFRBunUWh/jQWjt3EzZ37Zjeu7r66u/3fj68/5er3i//8q+Df3z46qp37xd0dSU/fNU3",
+	"/5bf3//qfuMsvCUkjWZJ2G4uzs3e8dStLyrLI49Ojh/bWbtiHacN7TZrV+x//LS95YzULCDdZz61oyEq",
+	"wnyORWzi9F4a4e76xXXFCp1zUZ2mB8OTrmNcIBM3KNRfcKSbTAyAfG4LNOlWJUvCTrpVjV1B0fKRT5qo",
+	"cOaDndr/kdaiwF9T2dS+uwLftX1zTb8ZjF4TZNi1gSrvPn5H6mrSe7zRIOw2BwefFtdNDGGXaiWm+BXB",
+	"UpYMk4Kq9/R02G/Aez8O0N6P4mjv6hRdN45wgG+aUHeTvOOgXRCcR1UB8skkhVDvlfLTR3TGuFqdKMFC",
+	"H91zbeZkHN3SLE1wnpayRExIPqsZ3F/v5NRufBBrx1W/bhzZwqlzx7Etopxqr8klKOi6TBNRqtzIlNsD",
+	"ZdqZIr3QwSib7aS3aqa12lF3HYDGNoYFy7FN6wQg+Ldzohaa/hxNyAwzOKhgJDJ+e8XMC3VMwcslwTnK",
+	"sCTPYEu0VExIwhcE3VBBJxnp28ogxRJekGKfXQMYP4a7lBSlVJgqrTaEXXtaTtE8IPwAXXJ0TchSEcyX",
+	"6z6aAmIQCoCDEGVCElxJdNHhFiQM+Nn9GuQnETfqKiZbCUgDUstc1itmJ6b6DBgkoH547iHgTKizI5Sc",
+	"Ug4/Cu0c4YYPwF/ECAulnSjNxGTuGRmPiN7TX8ywQSSWNH+A+3HvQ4HhAoPnpuL0cvjk6QM7Fe72dt0u",
+	"L8lEG+loToSr91GkXvCw2VxfcuR89kTvKVtlWb+XYSFHK1Eh/OHl8LjgoQXYwHqZjl4zE/eWzuYyW6Oz",
+	"ywsk1izp9XvLnEzpp97THqbLkSo9ejD98cmn4//A+iUYe0Z+lzQVBinKfwIj7D8RCV8SmAbf+vk0JzjA",
+	"pBBPb3MqYUpc3KuLuyvWWt0kfW5tHtccBqwXdUA6cA5OwJE2nUesTlPs0PnDuUwYAWZ77FMoeVgUi8RV",
+	"1H8WlIw4wjd86ZeMOB/XfxmU/Fzyoeq4YKsrdMFhnuc80wLlI4EMSLfGZc2IunSVkZFTzRWr2Kq07VzV",
+	"FLxOfGdmMPCMzCJ4Q3PcfgVChjlYcubzC57NCV2oIYwLkAeXw8eeLG/ZzLFe6GCObvnJUCk0VMJOckEY",
+	"5Tk6N4Zw9ILNKCNKc/TwiLy7EQv3JZKcEKY2BfNsRNQobpCKd7tMPeaqWasld6q9rNmQpZsXrk9hQ5aD",
+	"tpXYT+KYvPW1lAs3otjWV1PzTQVPdXMtddircRDI+rrKhZtCdZtkZeyTumjWpnrKxesi9JrqKBev992t",
+	"ryX2ASyRb3Bq0rI1yONlzicZWfw5IpcTrS0scKa0SZKOjDEcAumlxlq7DK8IjGvKEueCQGbmlBOdGlBf",
+	"z4KZH5a0PeE7n2Q48uU5V0v2F9e40yW9Ns3VhXm85CDie097h9rj6vMHpZ8KiXWMfJDt1GinxMJEtUwq",
+	"Z0Ub5F+z0vWNHRdUjItRqQ9Tngg7tOKwOoKt5d57XUedzKsb+n507KlAKU9WC8LkQQ/uHQvcfo89JPkk",
+	"DxPvXXE2+ebFd6/ePv3r87PXL95+e3Z+lV+xv744v3j17u3T44Oh+vni7bfh+5LlI7iyYohaGhCfqAWl",
+	"s7Kdnp6cQlY2d4yZUKax/IMj/snj00cPh9EkZLFLVNPSlGaktEOY1NyDb6lYckHjLtdn8CUcFc0lWlFp",
+	"aLDAUuJkrsb5GXyjPvn6qtBFDmgi2udjq0lG22FX8++Yd9bN3OlJfaqmBOuEafWnp6NA+bEwjQua4wOh",
+	"Fad/V8+8/PEhViOWYnDy6EgpXXehtLk9/xeX0n6ZczVvwpJ0qIgdGGJVRzOX4Lj3TmRcyaE5Z8QdcuLa",
+	"VUk/kngmAk8FdV4Sx6r+uOrkD+Tnzj6v9QvD8/3dWW2KJf2r37wqpSO5mho1puDLGEZvaxUnQNmvQQBo",
+	"3MvD0vEIyk0HqtJkGVPRCzhppztt49pgZU/taXkTN699i5yVhNY6m3E2Izlyuae1Iaiy0SYOF3unrfbI",
+	"22qtxaygPb7Rlvu4r212m8FB5wSn4MNUePlpx4SeSRtooljbC+M20rXtWOMQ5UhvP1H70FmyIO4MqWaI",
+	"SEmZBmW22wPI9FFqMrw+/aWHkwVx8vyDmskF+Q0EZO/FKudLcvgNyTMKGq/IVjMQiwsy8EThHk+PdrTr",
+	"ple/3ov4qwQpb1zxPm3POZtmNNlNYdeTIfE1Yf4qP9MRUZUohiwnOF1rd3RRs6b3ozw/KVY0hDsgS2N8",
+	"Nfv92LvCbAa6cOl3l+OKXlJkwy78hT3egCTQg12zQPcRnTo3Cd+jqXCHKrnxaD+kK2YdkUp3B0fbJZKO",
+	"XS1C6kueT2iaErYTOy5JvqD6NiwljIZbz/+Pr3KU84wgo1Br87AavLV6ZYL3bMwE1GVcuYOT453x7IOC",
+	"Z9+7jiDXkTjnVru8t51Iu5RR4Q2HJKnisFTHH8D28r1m1UvOX+N8RnaaP8P2I8n5KIPaSqrDT+ev4Z5M",
+	"TZ8pXE4mrzZJyTmC7+9yvh4cFfNljB+OJkdA7bxVu7qveYuNUWlQrLMKw9mLPOf5TpNGTU0jMKkE2wBD",
+	"K0Y+LUmi+AZeI56A8EvvcGZOfdOJ7Sey1MWno9SJfcxFtPdMSx6S35C8mAcL/bHTYVnfZqYWKBykcH49",
+	"Ynwk5lxfWZRD7FveC3yRuwyTudq/v2tzQUpYKsICR8eXR95ltikwUsforFTsSBf781D9AUd+BljNHg1t",
+	"u3Zq+Dlf2RnR39/RnYrBtr+hKeE+lEiLJh7EgEVafHfS820RuncLQpSCPlrlamitSUM9deYMPEkGKZnO",
+	"LG6+MbkuNDSqrmaOxUgA6JFUR88pzgSx1/Np7KLZO4XYS3xQ6xOylCR1wBVlm9fKIHUEPPwag8RpK2km",
+	"JR5+TVn66w0Vsvf58wcgx1wXit7ToVmL4a20Ruov8+zwSdEnVyTKtcMS1zprj205dQ9HOcGimK7ao1HB",
+	"dJckmTOa4KzwVtzvAakQeDX7VxBrufMh6bnaYLJAytYfk8qF65LuN9RQKV5NYN/wtVcwng++/tty4Uhm",
+	"3kbrVu2Xvum+XQ3ui/pcuu0q8i4m65LHtLwQLF0qFsjwzd9X8wXWJ7pruE6MfBBHj20y+oWF63FWGw2H",
+	"lQ9qYVEbqymXr0P9q6/kIkZJFaSvoYKwbBxLbZNFpCSMDOzZfu4sjEdJknGhLyzUH5vVm9DGFsCIe5ax",
+	"UGx+s6JZqrT8hXEsFEQffTpoHd41g9sUFMtVCDwOCHSbjyrbRnmp20yOt7lwUBNWs42Y2PjdNxA1bYYx",
+	"GiS3LRXk826UckFpP133pq9c2fps3G2r0B+EiY+b/T0M1btef3jVhLmEmivxyoaQ8/Wf2UJlbMNNosGx",
+	"lgEj3I9Q0Gve6t5t7zFD7n7JczD2T3ByTdRBn+AFWFPTHE9Dvb7bGeaBB9BofT3BkVuHIoD1zmi935i2",
+	"iVnWYGKUUd3RZcDZ6sSxx9vJHyHNRtz5ksr9CAuYzBA/cpO655UOst43rmHoSzQ7c/MC8guX4TY3rQg3",
+	"fmH/dloY3oW++TPYIXXVozkW897T3pPp44fp8PHR48cnyaP04ekTfDwlGA+T01OcDo9O8YPJ9GR6NDme",
+	"DCePj4+T9Og0fZgcnU6G0+EQDx/32q22JKeS5BTDSRWzZK4dhXrfrYgQRIe+zegNEWi1VFzzlhBteJ8Q",
+	"lJEUyXnOV7M5IjiZIyEJFHpJwToPdtWVDjHGaCVWOEPGCIUmAAC0ECS7IbCeL/E1NIdW7JrxW+ZKYqUU",
+	"AP4SEnzF0iKgXTcDTRhVAEz+Ai2oECTVYXt4LdCc3yqSlzm5IQwiERYHahbCtfG9KjUna7g+QTgkQLV3",
+	"Tda9pz3zeCR4dqN9Ocsnb2fYNhUUJW8Jnc1l7+kDcKbqIBm62jw8IVaIpCbVpijVxfse7JaGvf/m81Jl",
+	"lD70e7MVTY0F9Exco1sXFJKrYzyCABCWqskqBpuvDMLGgrIV5Dg9Ou2DJxUc37MMLYgBfYEJS7VFys0d",
+	"cMWar9AUWEfVP6WfSHoA7mxOn/MTl+1RY/OlXVwWeyF4+/IQaSuQq8WdRG71fVi0LjNN/ffV4jWYxC1E",
+	"dTDKb7k8A+MYnmS7XdEwLke4qMqz9r8twnvRgqQUA8IQgBmoR7p9cyMBQdsbnDv2c6n2sJA9b7lEAenx",
+	"q4BSD/dxFdAwNGZYwvHQM/ZSrc+dJwtWedWPVt81F46bcCcPvpxKNJg70Dm+ITBkAvY3Kpum6rClgNxt",
+	"Pk/C+bS9q59KXWJ/l/r1A+fhcHiwelTa+XzDUzqlddgJEVgDxzVcEMUrQci7Bh1xEfRzrMhBE57u4FwS",
+	"0lkTbQlhqRJLKuBgrz1+PQbXmAJ3Su7PBF8XJL/H64zjdC830EtdV/0NtL1mVpRD1OiXuGo+8l0DNIUt",
+	"rpirfdnXKoh0Xs1DDj4o4Kv2EtNsRy9Ce1pcULEwGA9xGaZ4ycb6QnhqgD+iGVHzYI0XocvjsNskHReT",
+	"ZDZf5NEen6NKJ/fmvVEVJ0oiQRwEI+GolObu3Onuuywkr8JRLLTiMnCssWEWcNyxlFllwfkpRfFlrDqr",
+	"WaBmjq+pbLNBwUFhJy44fuwfdoox8ONIapZrdMT2xQ+tRrrvHEesmNNymukFfk6mORHzS35N2DmZrsSO",
+	"PEIZQLaNcl3vSPKSH6Fe5vASwUvFxuDuBB5t+vO+9dWFKH/jYriykSlUCguiAJ0hLK11PsErOT807e2s",
+	"qBz5Pigami7oSoMrSmxU9qfAbBhONWhmQBsG0ML86GpusSrDpEZ2Szi/pqR/xUAhgh+qoZSAf4f2I/Q2",
+	"/AsiB8+hVFXX+Ba+EYYlvfEw9R6g9zmBlgH2j24iqoLVWdT49TP0Hsv51zFmeIbe4E+Dsxn5evgMfS/l",
+	"8h3L1s/QBUlWOXmGLvCCXFBJvr6QOU1kM0ZgNbrm559/Hpyt5JwwqdZOjcrlPIlwUVTNCTRFdDDTw0en",
+	"w/thH78hOAeXT5wtvr7qYTpwtlmSQ2BQ+0AghwKzq9lvF1+k0HMk4Tckh1DioxrjXskdqG1bD6sZk1p6",
+	"AbkURy0v3swCHHmmog8mh/cd+qpAC9q3vjBTcTaqM+ipoxSfgONa4aHDuOLWHhxUPdumOvHfcjB9gh1T",
+	"t9R7eqIdZPQUpva2cW0COHT+eO1Z7DxanFNQjUeLK1Cd9KNi0qP2q1IZbYck6UhoDj/53AleuE7eQm37",
+	"ChJv4ULiSvmeDkEC/xYeD0X5ak7ZTS4KrvVSiruGm3yvYDWz0yZTl/suSIVU/1VRrJBnHuh5e7F295Kk",
+	"WBPH3pqAW75eN+4sENWjTMrIbRiL4Lh2a+4DPCnO32C2Ns7RYiddUcnDEeCbVbz6tZkKtnp1IF1gtrb6",
+	"650GmRx7QSbnavAK8uKaXdCHvSh05e5qO5R9KuiMDShDWEqyWOrBqI8saZJGUFSXBDJ+YkoL4Tn9bU9H",
+	"gKjq7yyPSp0r0ivpyJSq7m8gge7UnBzR6stUXgMEbrNuv1+dPslJqjRCnGlPf6NRgPauGyzN/JfQOMHh",
+	"HSLRvS5voXD+xJxhfCdOS8lSHV1Ysh6tvCqDqDWl3tDEIVpTASynvwT4RSqsYSVbI6+aO41m8Ix/37pO",
+	"oLATcXar6fNeohtQUbnbNczwUeFT52zj3multWccm6P4vmTSMudqKe7MKkssxC3P4QgORo6SXLLvPdgL",
+	"QrRtzb3KV5m+xK8CjUjOR0oH5qwENYIXkNzFq8bc4UP4Tk5JqqHCQygSW/ZO0UiOj30LtO2jG546A3Rp",
+	"HPcdWkkFuiVZNjDgKJOVRDeUg9MSwjAFYLf6iYnVcslzSdI3JKXYJk3ZmkFWRYUjuM+zeVLqrJuOUcx3",
+	"pZvAcgybvRa5s/uE02I2vcHxKKqd05qu799M6YZM38XWjJgeKYMnuT83vdRBN/X6Bs5glHMdX+6hmrYO",
+	"f+/s6vui8KvzcEzIYpnxNSH/HsS8l6BKXiwgF1wXG0ElOh+MBhmfUeZ5YwWRW5IzDWups2cYwvbrsAdz",
+	"WsMoah3sx2UPZlc1dc6zTfEZYdnP/d63jlEsA9Z/XSqrXUs2f2YLmQO9+vsHPmlxlHclvS8N3HDLr13p",
+	"AABtM8nnlZ5q3Mj2FETKV/Itb7IMWPZx/FbCea2Ea5rzRd9LRSCQIElOwPFhmSvpJKkOHHHYr808bBml",
+	"Im2iiX/1Sw+EX7sTLLDxwDPxo+oQxLRPWLvkStDnWHrcB6W0QSVUyQqRDh/ZknGLXd7FAEWrPRhwCHJb",
+	"hweMbufcJXg0jT9DSjA5gCydRkURBc6VPlR1QNpqBdjBHlUPHlqqfrFk9Xuq7t6HzyGe7uYBMaUNbXSK",
+	"qPSdRdTLbgMVI4mm7fImOujemhQAHquZg7UxTyDJgx5Q4Yb5ds6zAsgEndmLHVUfAsC8Bb8h6TOENYOA",
+	"9wq0BajcOMvcF3MMt5BksZRrlFEhTVoJGC2X3XDrNJF2/GxGLDd8IYRxOyZX35hrRZPgZ5mTBOxzit84",
+	"U+dutpJ7mF2NjdMKZ+aNKvrZuuW3kQJvVcnPBfByNNkUrCQvoRIPk3oUMtG/3noUWdpRBOfogK+YpBm6",
+	"nVOL3QhtFHmQiZ6B3KYhsQm/ymxaACQ5y8dus+EjTbdjFc8QtWPTHqR1By41n+3evgXQrsn4sCSOM2Db",
+	"pAzhbDnHEyIhCsR5pXfYpC5UtbVrudilhEsn2aJOl8LbV047DKjxLjpAPxXJwYy8hBOK53uyHRp+4S7/",
+	"i86SC+vZSAK3Vt2EFIK97/SQfpEV01trJVkXsFR8dQYMH+zNVSUmUBaC0f3geqnBNtXgB1pITP/S1eo0",
+	"JwYOnbDVYhOOfjic/d6nAfkkCYPMCybzoW38LY6ltj0LgTaBlxO1bTETk+GrEc2JPyoCULf7PpqY8wyS",
+	"uSiGuiZrUVUxUyxxTfYcU77DwgrX1HFsTc2xGC2iKep/nhNAjpKQQoUKhCE3o0tGY2qacJ4RDCqml7qx",
+	"1t/VS+voajPi3Ci6sPpsIzWuFFXBVVpQMIwhRV5f6zlVi6LYrBXoTNo8544OkBRkzrPU510D6WfzDihV",
+	"KJKDwDyJZSoInhm8+msq3Xv4W+cw8K4a3WvviY3/Dp8mnKUr47fC84KWnCx5LkPCbTOV7AklMu1DsFfZ",
+	"GvQPLTPcT7e09c/A9GI+8Awwzv7ihtD9FER1Aa9SKt3IwY8bktPpuqOouAD9o4Z33YWLYQCdrhEvkICb",
+	"AizQ+MxckMF4PEXmVuT//K//PYZMllDOKJLJnCTXYrUo0mFq5eeKiQQzphQwxVc5SfiM0d/Apxy8qPx9",
+	"5VEgitRPLwkRpsvRvYzekL+rU9H90S/DwROdkvTD3x48/hxJTeSGoSZts5UI2G6ETtuybO+wZwsoTbOz",
+	"dJyJn6mc181GcWrXg1mc2PtGl4QTiVzljJjcsJxpjL3ScX5Jte9LW1kqHEUtFBBdtiyYbJuusqgsSiTP",
+	"PeSMqNXApvZfktzYwrHdTqtdbXt4ZNHN8iWcDdQ5DYQz7JwmmJHk/eK3Z07hik2CLdaacIH0kmw/Hsb2",
+	"UWls9hvzj8N4ueTjFcXKGLehb9HhhnjPmNT3fivSJ2SOb6jqmoTDX0ZuSBbehG4Rv9k6d+HV1UV00YZQ",
+	"/uU++NmdPXGNJEfYnrdL62Kfdiu/yU72q+K7mBHrKKLLlNOz1ESxzIiGzHTHTo9ytdPui+xITvMY1ckm",
+	"AGd3jUJyESTuaG+183uzD+tdB1tUCzgPr0s6F4/2hseiPvDRmVpt+XNd3Es9E519HT1iFNBSSpeylt9w",
+	"RrZJ97tyQjXdTft5M1/p7U7irY+erc/RAf2dD9NllgsO1fs7NBerR3ObnRzvaGwYIjL6sdNtSYh0PO5W",
+	"hNaGMy8rM6HVpMopqsRqQWpyVeW+9hxPXNVO8yooeXFj7lMrm4nLSxiS/ifDk2rf1wMfqIU2lUN6g00q",
+	"wWu6BNKVlta9n1t06Y0a0EgaSdKlT6iwlKr930Q0TnO+0PwCOpL3xIxD5RaJ5xtXn68CtpH11ly7i1Wq",
+	"3yN24ltKBs0on/u9Ygy2kYveeG0lltruR8WmEnMwUe8ANFvNrZJZM3pDWFRFazId77yDSb79SOpvtxvH",
+	"mHzVDOHR5DfhBrRvmDrg0w0CUi3ITTYyY0bpYiZTglNso66BgPjDYNbeYFYM3aZp9K1EXeay/F3XKf1j",
+	"OreazgueyyCReG8QKEHlaRY8l/o4C4f98qxZLSCsJPgx8PSqQMnq9wYRra3yKK4PsNVicINzSL6sCNDY",
+	"W+mZ/JaIpNcvfp/BT5Nw2r12v/VrELEvdJuuTPhQFfxQGksZXRvgUmpzvFQ0D0QZmlPVEa1xmEMrzgnc",
+	"mKtDACvsB76WRQ0ScpFh04dlIzc4W+mV0e/x6RSgGefAM1toVBvNhKU+CTQhkJmdM0FTYgDhK6ZDzkZG",
+	"G5w7E+JHcEr31EG2FcF1FrUzJPSrIBZGRFXCwoYeMyiGAY5tVJJJRgHvmgY5L+tSfhSljJOFh8qh2GMO",
+	"CTXQhOioPM+6oXVViVz0nMkszm9ZEfpTn9Tj+Ojk0cnjBw+NzVk/HFYze/R7UzpbNQDtBjFKL03Zz/7d",
+	"RHy1FO/7mvVJCjd1dEGeISzRgguJjofD9u4jtkKPiMbNomLJDSY7OpPFaAQdjMpfY8ik9fppovqdmuNj",
+	"H4HXgckfc0PySbCaVnJ+AM6ccCOif/CVtL8gMsOGm5O0/Ni4eMMz59FtDu+V5/YWxkSMH1iLf7+nw2QO",
+	"XDoTcOA0gt/+NMLe/iyugtyjPPKIZ8Sjx17VFlXbJ0Xt9knYgH0atgFXSAfkk/Z5dg/gTon6JXIswg+M",
+	"xCqq1UNjfwOypkbYLT/VUMFwpQY3BF5n7JOiM/aJudn3n7jB/8gnXh3qV/G9+uXIUD/mJHPfWELUjwUg",
+	"r450L7wHxuHLN8D4o++eeePvnlnQx+BhrhPchQ/pws1A8dCfFs924g9X8dRS6T8zffUfabtD9anbd/zH",
+	"xR5ULh7wkPfGI/maSo9U9asYomvNYwAOE5axT+Nlfdg+/7k30AXAflFx8ayotnjmJxYonhapDirPdd6G",
+	"sA6dCCF4ZvNtBA9twpKAUADmLzfkcoaUmnfcXDyE1BNUSMO9kRcFF+sdsBgb/bsYF/07CE2HJ17D+sEN",
+	"p6n30838hyCBqy+d22kx4TVXdIMIL9jQWKyFJIsxgDb5oVhSkGxqYT508AXP+2jsltgY4eLWSOPDjI3q",
+	"yPMxwldswVNi7sHNCyKKT2zeMOvHI0DP9G4+gbCS8dY10F6zU2PyLUTfaO0r1UA6OHvvaWU6uKEMMQIf",
+	"uXsAs6GKVTJXu2phR0vRlJIsLdK4UXAxXBFhnRTV4EDexgP0ltyQXGm3ElNmr6TNWMS3+5eUpYCSEDES",
+	"EybztR7ilCpVXYBVUeOFapwTnGkVuqSEqppHGZ8ZFTSiSqW259BI3zhSCkmzzEvUt7XztE5U0+Le1vT/",
+	"R2rQ+sivK1KLP+eOSwZcMpljqs117oQOoEWhFvvwxNdinwyHj46ePDk+PXl0Mnzy5CiWpe4Xp8zWHa6h",
+	"fx65/XDMP2yY7h/N8IRdHOMMTpHjp8XMNM88Gpug3+AT7YwKcu0AjVdMFy4XuWI4VbqkjXrwBMQBGudk",
+	"meHEfTXHYh6SMoa7bcBoHoeL3fSiwDhRKpshQrsXQc3dFvlr3rRG7CpWJVHGZ1GLO91sifU18M/Golm7",
+	"huBt2Q8ZRhGE207rR7e8jfdDGKnW5vj5he4V0kJMb+yPFemf+z2tYNcGiXgyUp+O9BSor1Y5kD6my3Ef",
+	"jdUWNMIzwqT6VcRRjvXmZqgbF/MJgMwQuwAhHEDGTnOq4cxjnYDVxW9s5l/dJ9hWsszuMlSCp/WcfMIp",
+	"SegCZyXj4MOTfYSO0GWcxFfvEU7TnIgiKiCjkOY/nPnTJiJ4AbiykQUcdkkY9Bqj7T8HBmtk8CotxdSW",
+	"DaiA01fmTHuErm3AFugX6xyk307s4FptvcrPzRd2oXfcLLVY+JPQ7AZ7p+F2HYRR7A7UbjB9JOY8l9na",
+	"JKameve5zZUKzO5ko3VGhNrZsLB0lHkOPNobDidyx0VaiIl44z8Jkg/O1HsLU9m0HE4BHbSFC0Mhsktm",
+	"cW8j8PajYJD6dnMr81TI2cXyg1UedDVYY4WoDhQcEF++PK5Vcl7z2cbrINipFbfRbnd73iftroKs8vDH",
+	"PVD7eyBf/kapN5xkreNJ2XVFrMDspxYiptkq18H1YALspPUFEq/xxOun0S6dOs1SKZZZcBJ1ervzHvKP",
+	"pJ4JR1tWStcpGjUOUmZpAIPwlG8oaN/hXe/dystq48XbHq7NPlji/wrG0To3VLORrjKpHYdvvNJVCTDB",
+	"goyaNzj7FjF3N+IWjacWAnqpNssWyh0zvjt3tIWBa38M8r24xjGThEzR5quXo+FwGCRUr7l2gcOlaJSc",
+	"2o6h4WmKWxMYjhVLbYrm1qLV2i82h+6p7XK0SQeuTKE3PK11XWhpV96pmZc9MQhI4w0kSpzLYINIcJYF",
+	"5xNEWOqdzigzR3+czO+M8iWpMVhVWduBGOmkCEqhRGsdQLyPW8aWTk5lyVTj6uT8meza7ZdkUHnSynzm",
+	"c3gxTN6qrN1qI9RVbUOUSZzIsRZeZv3q4ymkuuij8STn14SNdeqnWyqCvVB/rjoFpVpvw8991/RIRJzg",
+	"DDAaFniNJgTBff0dhxO4/bmTV77rSNtQgvau9QVB+3CsN6g/URGuXtlzeNCA/igMqDk9aYa3MKnvN5uI",
+	"i/5RhjAD/vKMXHE4v1ibPmBRm0AHC1rQ1njhQRV1qd6BAoWD8NP5azB2LLXnzcQaSYt7yLa895qy65/O",
+	"X5fPIFWeK7KxRk/0GU6ssktTYgLa2g//cs5ZnRpNMgKvzYZYPsc2x0JsDrcw1usi3MZyVIIXpHPkRQux",
+	"75Z74SEscUw1+pGsAXKv9WQClJQ/kaeRiWwfJBEKjzsKkfAWnr9K+k5uaNbwGNCuCjNsXgiFLzi8EIvd",
+	"QALK0nkTTkCwBitoAS7YwKSZBEOIDI+7Lbe9je7JxY1nBytG+FW3/esPS0Z7S0YhBXY7V4fztZs3q1l5",
+	"g1Is6t15raptrvgLynwIxmZjrLcvrrUz5Drqt+m8TVovM5B0sfXl0jy5M7y7jg9yrm0f52w9P5rWiFVB",
+	"C3QhQKmS3p1AfNW0senrzkdjlo35lur7Uk1nlL+hipekLrucPjZ2j6CwY207Kfo6rW1hLkjaaz9mkvcn",
+	"tgDsmueWTGHPAVsIL3dJou835JwIVy0ANlCBGDh1KJHUILzqtt8tZBa0btF2zc1WvXOLyclRnwrM5nZi",
+	"5LbAKXaafXwNmW9HDmS4MXehLRUdng1AOYzcBq00au0O8rg0yBVyS/XWD/M5z8j2Q6yGNOdZBFcibwAV",
+	"DTEiS12xcLM19LZw/aos3gP0kudo/JFPRtp1U4z7MPs01R4L2JmZPvKJcSo3JW1lz5TYvWLja+oyzeta",
+	"im+vqTTf2gJOkY35gmlbu0eUs6/7bTSa46uG+Pb7Dkmua00tq+XYGtg8tHPn3wgXqkqHhxt64QDzQ1VU",
+	"KRW8Q5CCQfaLRtwWMFSlZdreRKGr+KKR/x68cOMW6+6lAfYHVAxBZwxRFhfqd4STaD6xRgFBpLTG9Baf",
+	"Xdji6tNsNauRmK6vcK8O6Ch9tGL01xWx9/SA/p1lMUyChw8i09HhqOkxwR0dNI1yCyPgcOzcUPo80fF8",
+	"6M1ndcFm9IaMQTHMyWyV4dx0lSrFZSyJkPqthw1L1f5uoGpEFTkWTciMMoPURJcj8M/vI5xlV8yk1nfv",
+	"VOujUMZluofqq64CII5VFzIPM0aT4qLxLFkQdM4nXNJERIxCHfFkDC3nELsQ1yxXen/gUwfr6pRFEIwm",
+	"CqEG487cvzYGOtka7CxtfaERvT3wQxSbqLC9K4c07o+S4nDZho7wKLo/KtoFn1kqwhC4/VHx0UCcb2pf",
+	"ldtvy9dUtmpZldtvyzrSsE3buuR+W9eZJVo0DgX32XZp/4CpD1ZDaZGaOQpY1Y2e7Ui/EC0N+8iFt7nH",
+	"Lof1W6NO12lf1uIJNtRRyheY1l1tmZcmXGJhIw+0wrNYCYkmJIMsMNxt12s45woiXdZVgMqmQgNn9zWk",
+	"tqkY5+SKGYL0VtTqaP5CkfIt1LHpBr/f02qKKWA2LaUo/GZuFRqN5nRB/kuVq1g6bAX9mvFsmsUmeDy7",
+	"kTuQut0R8bpoj51UwDZq3s4jHdHPXJ3xQYaUKvGsCQC9qFQqg4DpjCVGly1yGsHZGk6D1m5nEp46LyCI",
+	"GFWfg87l4DEVM+QJFgRlRKkrV0ypFRA5LiQsn3IJ0UcpnVGpFZAVS0luJKZWzpy2VM1z6o9+g7r037/g",
+	"wW8f1P+GgyejD19FETS1dVZDQG5nWzgDy4LRe6p8u1Vmgr4z3knC0JrgXCA8Jzg9QO8WVCIqtQcZfKNj",
+	"jnZJX+CNxy7ZCGLExTMS7JQyYEGZ/dlK7HXH3e+Eqb4n8PRuvSqJCyspNN1RAaH5vNiid2F2HyZCb7vu",
+	"zqEepdKVGXXLjNGu7FYoggB7GrUVtzyFbbwFCzrtelQ/Qe6eZ5fpCe5bS9Kopb9KMDIbHVe8oXpw924s",
+	"ZRuMESoFyWp78reeZU6ZxJOMoLOL569e+Ukz1N7jRKc2I/AcPPXMxiaWOO65Ub/r/MvgHx/u/YIG//jw",
+	"Ffx9/y//1rsLR5v/2Q40EanW730acLWZKJXZcbh+9hvJuZPoXT1v6tb58fbrvJODTl37p8Py2mnf/K5+",
+	"PHcg+76g18723FMS0DXONvUS2sHQ7CKhC2yDvWASUSZkvqpz13zlvXX6GGAq1PPlLkzQJpzcjaKNJffu",
+	"kVp3u6UYkD4aUUOXt+/xghBJ2Wy0ymv21rmUS9Ww+legn85fW7puaEo43Ox629eF2nP03uTnd1pJJc7M",
+	"HmbsEGhJ8oQwOSAs4Wk5nC6nG+DKHwc7F1D3l6eHh7Bt/bl51wIGqhl59eoAnemkcAlmilADhBbA+7cS",
+	"Bm/J7XsDALLZJ9Mlz9iIZqXL2UX82SVb3XRgl5F74Aq0VImbbeVmbdQLlx/4ZBexEtW7/ZylUXOXe+9Y",
+	"EKQEM+gM+9obgpY3QvebC+7qhj2MnVpbSoJbnl/fiS6wA+/oT+tZ4kcqd2GJa1o4lZi8u4BLJ4XBRbY2",
+	"nch9tTb91KVX0W9bL+MfqXyuv6nkt4ys40ZmgTld5UvuZfqiMrqH1dg3as0bnnWDWjuvQJIXS2NDrsXN",
+	"4cy+wtcY3dxGtTc81e85y128a+51l/n6D/PRxnixmDWikaP/qpluB3+pgpWtu5QzTr4zeIkGCgjnqvgS",
+	"MrMrhdiUJ79P3m99BvpnTnh7VbuGBQBMcvvZp4xCYiePC7C+b3uG+FJXFJlUvljUwOTPCCM5VLgINsII",
+	"lvgOu0SOG+6xzEulNiWWV6zulOOtVSc90lD3vjgvJ3qYUtwGpec8LN3AFJdESOfLsP2OV84pHDJBV2Nw",
+	"N9EGacd3oB2uvpDWysD3HTwWzTUiZG///ep3zrS48Q6z9+WNXt29Vvvbu4W6OJ3Cw7WTmcGs/pcFMG84",
+	"qxcFhrDBIXLiw6Y5diKkyi8tMqh5t4mfPY+B6MmWzuZqwen2m6OFT1vHLS8IrtH71JsgrNq4mDPuJGhw",
+	"9cVXk4y0IEIb6gIabKkYGRm/3X+vWaODVaR3O8RjMy5HfCJIftOMfGCQtUEtXuD82r8V5gwZkGpb0x6j",
+	"xVmK83SUkhvacLITcEmMbHHkiqN7DA3Q0X0v/fyU3MJawQzJ27bcchKjNMYtO5wANbSJtRCwXmlyzGoo",
+	"CCnIiw5UTKa8iF/7nLFSlLLxC9DQvoiy4tY+9GBkPMcHGWXpv+NkQQ7siy2virzjme/j0uCcg5YGbgGz",
+	"8r1VPdElUgPKHlQcB4aDJx/umT8GH/427D88+myf3//Lvaurg82l7v856nPwAkBmX5qh8uPcWPpRp2eJ",
+	"5HuH4rbPUIPvw+6+TMRN1YsVGtV3b6++3XT15qK5IjdvFnK1gNlnEskcJ9eUzWyYeehdUrqlu2Ltrub6",
+	"be/mSu4iWIrByaOjo71d2Xlj+D3BmZzXIoBIZ45Y5jwxUf/h5tsuHlq304x9EVvmwXfV1Z7d4rVAcyi0",
+	"VgcNQ6aW7iZRunldjLwJpfCZzZRp7S0d47kz9NNPr75F985fPkdPTh8e3zepMwzqsT6RSSLsIR09Clfz",
+	"8OjJ4yF+QAaPJkfJ4FHyiAweT4fDwfDo+MHJ6cNHj5/gyZbGGG/GXwGi+Ys8j+YbZRraA7J7MIJyfhs7",
+	"daYbgoCgjn7ooFWHoFOB6IxT9WmZYYZ9Wyo0ErGmxoyptO5eU72xIDxmWU9pBi5MuU5ekfNb4xnWRwlf",
+	"MWmtLkdbqAZHMdVgyeEup04tKxKyGHIg7wJGP1y8e4vMt5rpHj4ZHt2vjMjJ402hEzA8BR19PcNuPmLr",
+	"UnNRTTwElnxBk/FTAGok4Cia81vjgaHYyiQ4owJRpjM4o7Ha/yjO3Fdwl6TewbdBvC9UD6cR+KT9ogWi",
+	"zyG/+EaAMIY09j/SweUYpfka5StWGwbVpHMWXsXR8Kcd9Mo0X4/yFWuOcTI9uQW+Mf2wmaphtEEuzo3i",
+	"Xw150nA/NU42GgrILh5MM6KnrED3ki5loZzzlcCsPciXL63KJryIkV0TM5L5iiXxOakJ5TW9AF16rH+M",
+	"HZB6fFB0V5tT5RQM7IbbIvrWgJhuywdtotK8RQt5+iTOGs9n/BbQvPbGqytmE6a0Wyru5sLwr9vAI1DQ",
+	"u5Blciy0XL+RoLWtGy8JYhOwZte0nSMXq1YEqvX80XS86FZqZCVEpbiLYI3tuc7DoJqFqm8V1mvq7hx0",
+	"PKq5Kr9bCK6Csi4QXK63MQiu2NX7No4rO+TStnlFWjhWFwMAEbX2y24+0jGTZ8LZNKNJLBZJEwxZv0Bu",
+	"TlZijcw8SQ+nvfAEQmcTQRiknM/U8UgfgOi0PLWAz2fcF0pVtJ1b6/3w3NDfAhCyffRyabR3BVhjqejU",
+	"qPpg95k1zY6UQlnnL8vSIgrYtP4noSf3N86IWfWQtGU6FSUoxa2osrl4Os+C/XB3Eu7aJa3hFj9GTueE",
+	"9Vs7p7Xt+JdyZIv5r+3goRb1SeuYSnmjS1hb+dTe36vIbxXhsu+52oxldEV4ibH2aLTOtxGR5rvd1yZU",
+	"1E1a6k/22HSTxNQguV9YZrazuLklXyAQ6g9Hm1OQFyBXBmJHf7lzZnI/iDCS4+Ps7VkxcGF+hRJ/+Yze",
+	"Gpe5y4VGF1yLkLY7QraoOGT6uDQazMbI9E2+mh5oYrG8CrWk78fElhdBWY0IEBt9iVzaLkOxZuVqIGBC",
+	"XaCkDpd5d1e8x/JRYAPeIws3qQrgoyBy5Lpk/XX9PusfS26HPy/6C9yQX4+KBIQ67aA3BPA1XxLmejnq",
+	"hjfkuvviJupU8Y5Z1DFr+vJEmR55CJ+lC6Jt2tqaY0DsEeNgETU5+aPJrzblsbLXsSnxcj0Fya3AeLWS",
+	"fIElTXbKsfKFEk4RO9atpDTMjNXOYDTrzwlwHUNuKF8JpbPvQQs3s1e71/otQrn9tbndVgZfN28nbie5",
+	"k0RVmzfR3XdL3swDTJ8Nd58KyTdNPrOK1b4a227WJb+DOY/ttnrt+sRWFklplZZZsjSqwWyGHXG8FCRY",
+	"iuZIiWxghdxoBctXlu/+dqabbNjCdti4ttupNqEfwzR1y9/kvuhmMtQb5x/Qx61hRCu57aNKR6E6mzOU",
+	"0HaNqsU5kqJHJ7tvvvkShWMhzgma0zQlrPCaLwBIq8PvaGsfsb8RScmlbzZeaM/Q0NpDvaEQyPRtr+f4",
+	"f9oxektZ3+m0dkvobK7kZb2fpS0CDpd20UQgrXZwsAyo8M7ZjR7tXK+Qc126sh35XFic5KJHOLsiPFSq",
+	"cFwaF2p8E/me3wYbhuLOOckC5xmL3g9mtl6/x5mgUgMQfoIkgrS7/N8k+kMEuLbiP/yq2xbwh/TfQvpX",
+	"ge99ht0Aex/Olkvu51UwCH5sgYffDgD/AlqxgPb2VxkNfwt0/A/BWNV4uenTF5/Z7Ld1+lua46n01LcU",
+	"rDAj+6laiLeYgonGyQdnZQEf3VCRyzog6RedqANFOyvt7YGJwUnhvW3xE5LglSD+VePcuHYXm7BOp89v",
+	"maagxs+jUGCabyB5Tqyys5X6YNOV1183gI+pBrm261NTriSK+bz9lUT5AnrTvYQVCE2QqT5R4stmWqvo",
+	"EM07qdtBi13TlfZTx9vpbxRzJG8V2mLc3oqvIqCArXBQi1KGHYA9CthG66HBVxK5xawa39ucLEhKMRvN",
+	"+SoXI3XUhUVVF+Giynq5DuGrQgs3aQQDNUNycx6YwFQ4t0+a27DIMGIGfH21M7dey+jMLA2wLMKtgVv3",
+	"Jqe5bRvcOgXCAg03aII6EWZNLsyYRqgOv6PN54LSwnEOMGs0xzcklFoQEOAxgEtzSJm3TeQIhP2+V6Il",
+	"okWf4l1xNezNe0to19kOoq4kGExGgADW1Z+3SLdr+b+dlNik3BZbWhfl1kiq7pptIb3+UHFbq7g/aD+N",
+	"yhTajC6Sowk4k2d3npHyI590coT7gU9aZ6HMuGh1CQqpO9z1J3y1B2+01i5atvldnbPahx53yxp4l1Ax",
+	"e/bJueX5dbfEjkpYdmcS/dWXsjD9wCfb2pbaewKEi2DvPgDW+OMxaXAB75PmKbjF9Pjredcr9EKIbEqW",
+	"aDi5cmtubrTnPEstZa3Pmz/wyRvI2xNbTTqjj772iAO3tpYrJjnQnC73Il7aBOD/wCc6Br8L55Xo3AMD",
+	"7lGzgl535i49v5tUJdPxLnqS90nb7dLw2h/qURf1aNPU2SQabefNlm87aX9MV7fpoktSHyi5NG8bpGpd",
+	"tq3iSKhLNOay2fYY2DafDs6yoH1raDA92gspYsSnmwR2QAMEhZng0q3F9XyTdS7stjpTZAByjzDkzd9X",
+	"97tgnKuy3ZQxrs7cWft+coZU+X11LicfIdleszFHl7kTPhcSz2qB/OEd2IfgEqW9Kdgs7gtVwWZT8C2V",
+	"8zTHt43oLq7QHQxDNXVPAUZvlWS9Cis5fFz6N8tIduF4c+v30I14jdQ8NxpdxAuMZ0ZaGn2URpThOVXL",
+	"d7TADGvonJwk+YrK0CJF8i6K8Y7Jpu02u1uaaTsNgzIa6N0lmgYZ4f3pUk0XZ7+GJNPq7IaThCylqHBs",
+	"+YbNnFwKFtLHqk6T1JQ8iKYa4VT1omHDbStld0Dy8c6dsQXwY8zkH4SOzlY0JQfolRReXlYdV13KzwPg",
+	"0B4O5R0azK6p7GQw+5HK1gaz1kfLa+PUvLvJ6o6AZYHbS5Ff1dpt9K9FXJkQymY2uj16S6OUyCC9eYKZ",
+	"hmXBKaJyJ9/u7olYOoHmPtsTYm59BzIMuT7NTVJD7ksPKNYDfq2wfoLZtjH8UbCSThC+y9Uk0yEdnbgo",
+	"yCcAeXlr+GinkW5vXLEr9W6T1obWO6fTRMcwsjjLrLOrfa+QeZvse0agVOx7JlTF0Nh6cwyghTtCjjKE",
+	"xZIk0kkjjTOr8XrUUefUIhcwhFky51rlITiZo4zcRIELoFhkw/m2+OWSZ03V8RYqEn2/1fYZtaC1UqoQ",
+	"P5XW6RbI4guCmRLKNq7FR9KsAU+KZsHoCrNZ7zJi1S5yQ/K1uaeH/A85NtA/BSAjzzVMI5UxbMaqHWYb",
+	"x9Emj1GUkwyD3cKYCjR+nK+q1AvWo8BV4GjjUSZETjTEBZ4plh9r1uwmo5vNH9vW6GbLt9WT/jC6tTe6",
+	"+fjkXbGVrd4ccwjsgvxu848HqTGdEuFamZNsCbayvEverArqbj1SdyzNoTo7YJZEGcUiAxVHZCTmfJWl",
+	"KOP8WqdrZCnC4hpNV7liqIPy5rxnabegbBVNov0+w4yRFKWr3EG5mcIbtLKTYWukXXC1rknd9cllFbDz",
+	"GZX8nZK0x+WWIqKG03e0Slg5tJtVwqhagxJU9d3ZJN7iBSn+chaJImFETFZbZRhO/kq7QmfIqYHuLVOb",
+	"p1FHxR0fmF2b3Q7Npo9tz844T+b0ppVKbgmCqGDz2V7Qj9SCHs2xqMFEvfj+bHB8+hCpEmBonZNPOCUJ",
+	"XeCsrybsb1dO4F71+uiqyGpx1fusFJgEM85ogjMN4AjAjY8fPT71gZ3xFQP9XiPBto5dbW978IdvV/vD",
+	"PzWrThcMm9b5tlufve0wUgYAH9dU3hlGqDsFNkWtQ6kiXm63xVA0OakxU0IyNJ7bTNFaihSCyhuhnQ7q",
+	"/9REQG39iwppV7gZtbcw+OvxjqwMDh3E2Qecg1AxwN5qLknDEguW2COU3XswPYQ7xyYLRGXDjJkjDMEF",
+	"rV0sEoaeTacra+LucsLyv+m4sf5x2Op02AoXaMNdkJPrJXM27PgroTPN+mpH+YLILQ5vZbRmN5ttuH3e",
+	"TawZMJbi2KTe7KPx38et8m9esXICzhIcPbT89PBwmfMpzYiwCQgOFzTHA8GzOaGLxqSdp61zdv7tc5C1",
+	"09M6XvMZ3TLb2gudXoGlyKazUT80XLna0nSQXZB1qQ/7u8hWs2gSLlWk5ko+Wzm7m1+hfabae1qkd0AZ",
+	"kTpVQEpnqklFpaBslhE0Xy/nhCmOlLdE7xsLnRoOURkSn9EbextB9dkgzBkxyPmES5qIgaJp8Gj6AD9J",
+	"jksJBh4+aMovYDJC/PnewP15/6voTHXLouSnNYpFwem3UdEREtu8JVYSGsVExms+4yt5DpjgG/HCkaAz",
+	"NuAruW2KBN1a9xQJwXd1KRIUcSQdGfJcKK172lo4vcHJnDJylsjYJvDznBdnR2w36afo+/M+/EwXlPVh",
+	"beEFyghOAU0W9p7Cade4Y/UtmDAVMpr0+IqZNFEk70M9BsrcxfUbyWVdLeBORFEAlgq8GCkCLBgZFWBn",
+	"VZV1HYvzGiggt584ZcXMqOquBgcI8p3oIHqb7c+3+nYkSPFCVE1xGT2wS4kSy77W7ToBKq3H7vQDFcRo",
+	"SlkMS7Ecz+twxfhKzrhqTOaY6ciaGjh2ezEZObPhAtMrRmwkF0UsR175hs71JrYozUxcOqpj01H0SZ8W",
+	"ObO9l9zmqYm7WdZNjeEzOIhB/LNeDUVDbdJwxI57dmEvSa729VKtzxCkWCzuxQOgtlZKbSBXNlqKuvJo",
+	"7QDEGVXNRlNOHC9+tNvQUjFyQ7NhFZisMWbAy/OIJmulkpBsGl8N7bBHQgEGAFtN3cZTaajr0utyZvHE",
+	"rB8YZGgSWM6DwQpGKZzs6FqrWffalvkngYym2qi6Ndv5oZiP1d7a0gY2kt9zZNqXSXLZGmRbjOrcyI0m",
+	"o7Y6bSQ1Ss1An8lqUJwgM2WmDgsb8R7hYApaHN2D+WzHtJ4jbQEabb5Dl55ebA9x1n5kJRVma0jvgkgm",
+	"4Ky/5AJUh74DyhB8QSY8XesiavtN5lwQZjyyqiO7JLkJza/DLCkKuERsPAtvD+t3a+x930a0brCDtE99",
+	"2sVu51b3HRnt7DGlJtmqC60KIgKLNdTATn0n/MKZLK+Ybpa7N/yGnBXOs9vnwzaAkzPSN2lFLKamhoSm",
+	"ooBMkBwt+A1BE5xc3+I8EmzdbjMs74KNbjpFH43PfGn2JI+Oz1ty65Dgu974A68pxTBNrSdKTa4VOPyU",
+	"JIe5dFXSs9+kdoArjs35Z09f3nDHZYGireX9SiREUH1ZM1p+su/uXKQzorbIIOxejTpf+1fTzpqhjlLl",
+	"j7WXFB0cF3RSSOfdVIGVrzn38PhZTz3XBwHInUeZ8LIqR30hdksCX5O+jtyQrOwJt3tm4RIThdNXw0pe",
+	"MvboeJUSretcNVIYrGtzxxU5ji1pG6bRGdjhPokkOZHtyl/osuDfIeSopb7q97QimPx6+o56R1Z08EKI",
+	"wqbEAbfzNcLoBmerMiZVYeYATcTPBmwRmNqaOd4ZE4mmZ/tNxkt24Gw0z5A1wOy6j3yOjCQI/zMmbuOB",
+	"6xojXph165m/EswAQjpIgwjBKjCAKUkyyuBPJZnAWzGaMhfaPzetNN2AuJZvaZYhJQrCfKmMkFSM3Fmu",
+	"My01M+tvjtH9z9whabirza5vfFF/YDIvK5udboLmbjY6wnbPsRg5wKBNartpcx7AU3kwV3Wne8gl0EpF",
+	"dW24j3Y/2+QeB23MeuPYzSLktjzT7KCK7Ae1wNLdd3xUGvlKf8qT/yEqAuouOPQe5I5yirslyog6WTz2",
+	"r+1AITapNR8do8laEsi/+dPly8HjA/ScLxacuXpEcNOlXb0gY7W0WceFfxn1J2HSj/Pc7YRwJMM5cZGt",
+	"5SvBhC+XJB9kWC1FNkhzOpViwHgu5xsuah7HhFRxII6MkUk9kesjlyItvN96y3McMYB0cm60NLQJ0gvO",
+	"qyKmXN61zWQrS0PstFlzyoxycRAx3AL0EA5zMQnNbuocIa0Gz8G1CQuhD3s5wcmcpJ67XGG8KU6MdIoY",
+	"9wM5Qcaab+1VQDm7RxXvry3On4GDS/FatMRATMGYBfu8H68uliZjoiPRszav4aSbIu4F1jGThaUdcmHb",
+	"/ujh7oYmAPh+4JQ6IYTpcOcMS5JHhnqnEHyYw11pk3MqzACDMVFTWg4q2zVSv7shAT5kafRE1dRDgwBZ",
+	"sA0D5O4UXmh7UN+iIYD/ytzuoXuPx9c99zpSTJrjrL6/9MP1E5U3OZ9kZNGQsV6n3T85fXT/jn2h7c2p",
+	"9fr0c6S1Nm7a40ZXy2YlbuLTYMYH6tlAXNPlwB5eBi6pPJx+PvdbZO1f6jHemLe/5AbyQf1v9CHu/NEl",
+	"pT8ViCd6NBPSLrF/XWLyMyUbTfbtQMXJ9WGxb7MuaN5JOEtIzkRRVhu924Fn6GFrnaOcMrUukjqcHSzn",
+	"JWIPSs5Ug5xMCQxSi1T/emWqQ39d6O1/DswJevAqLVrWum9fbbi/rri+khar5ZLnlful41irIu6DcFlK",
+	"Kki8FmFVuZnRb6mxWoVpCWHW2iwd0QCp/v3l5Xub3Ewtjg2WqSdPPBl4MoyKfBd6WHG8mPNc+gDosrru",
+	"DtArafsrlJyAyFQIkKxdFkfRVaEfVKn46fy1CYxNCZN0Sok+HKQ8WanzjYiS1Zr7Nl5pwNtIDgsjJLyl",
+	"YcRVwLwN24JeezUZZgopYD1f3Koq66KbJCTw3Ub5uJMQjDN3jfirh+sCqC6jbFLIYLhaZhynJEVTmpE7",
+	"C1PAOV4QWRs94XniuKIHm/mo33PbWbSzBgLT6j8Tnq77CAuEdYyN+VirCA+fDI/uH7SQnGUbs8nNr+cy",
+	"xoznBKeUESHaeXaAJQOnEZNyMifJtWhhZ9TNPdfFW4cquA+bfQ37lo7Gvj53tNZ5jah1g5M5SsmSsJSw",
+	"JNLjBZ3lBXZb4+WLaq8IsVhyIWc5Eb9mHT/MSUq7NVYaJa9lW1vf70fjqNV5a46BI8ZqD8RZVgwZSGql",
+	"x99gmmG4tx8zLkdFcUgsAOHxfTQWki+XlM3G6HZOTU79Zc4TIgQS85UUKOW3LHSPhKp6+j7L/m3raW2/",
+	"PW+TFZEhCwFzy5EgTKrNpOSlfOk7sSMsrpWo4jmiMmqN7WjduYuLgz1cF/jsZT6Oc5G2R6YNaM55UMbG",
+	"CGgb6gFifJSShArtk7rgN8SqWdWvdCCiH+NAppRRSbL1iHFgGJ07xtbY6/fWGjVf5pzNRusAPG0T//gE",
+	"PIe8DC1yDCxJXqI95tbqk90yb4GrFAWf78tEsA0h+2y9mLPNZABsivfJ/swkjks6j0Xx7b6o2YqMvbVf",
+	"DnLaaaX5AmOaEzHfRd5BBUjya6Lz2mo3X8hLoo5yoGslnF9TEpOD8PUIvq4TV14DZRfdo+PNsR2RPqu/",
+	"9uKLVDp86kuQPUh8izhJedtcgee2fO2mUarvQ+3IFJU0XedrP8ugx949/ujXFc7UMVKjTyXXYkQ+LUlO",
+	"zelwimlG0hEWgghhLtA0q5J85OevV10lTFgcew/S/pbn1yO8knOe09/sQ6MF0YxKcF8zKTdGOtmG/6RI",
+	"ZNbvpSvNCxBkobTxDruSTam2m0ObpAuy+dIajJWjhLNpRhO7/bXyKeLI0llK5kluCFOrtkgi5gD4nIqV",
+	"EzRZiTXCBjwLkr1Hb1jrk1LX5BJVHzwz3uNUmtSi+ppG7SqUoeMTnRNqe2D9jivvC2VE9Y0yXuLqZmSq",
+	"BfkvVS5yLHOpDr1M0rba+FKH2+pdRJ9xSAkVyPaOFmfWzQKuHNgqy7bW33d2RDB+N1WhaeqIj+ANvybp",
+	"BWlydC4u9YQpZ5KOkRwSjJGoTypU3K1Csr+kwJVB0OREx6AFxDE451DrOWOBMNEriVIiSb5Qp17z0vM2",
+	"9vcTslhmfE1IKTjPi9qrx+vxKAPMnlcFeKSTcNrUaUIEi6xoF0ZiCh9x0m71H/lEFEn1vBhF9eUbwGwW",
+	"UKhfbqeMIGwLQ4hu33oTmvheIiVlM3GgehjfgLjEkmiXwO0W87sCpxCjXFUXVWD4DckzvBwJknCWhnvP",
+	"44dg9a5VjfUnMHbaSVv6tn7wLlSHTfBEBZts33mxcEbQLSHXB0hHskCLSsFUL1K8bmb5h8OTx/Gb7YDd",
+	"K3xtp/652WqjwA7gMmGjVIsNkrjNPHTRhQ5ogMAgZbLSlJ3VPSIOWu6p5ZrVZ1vvSNcm4XNzVtNwjCBJ",
+	"tA7+aLHfVlKMtt52yx3dafMtY5WpPrgu9KMb64cW/BJPmB3492nugfjmwr+wpHoFmbSLUORCP26rpl7s",
+	"rKT+oaD+oaB+UQUVwjvigDqaEf4kUHF81LuXxxIwYS2YdV+uH9oltQsIHnSwNf5doTS0Bitr0LxnhJEc",
+	"Z1YDjyjeG8Dwbkge9e7zsHHt7T3ALDv8UDAHiTku/HcllzgzH23jc2dd1DrF3urp2kfwbevw1c5Jv7tk",
+	"yzHRFKNmxD0XGBfCuarJYISCINbTxQyyMkkrwMroTNv9tdXXtFtUaAD7J6V0vvvFhP1s4Ti6Khk6HknU",
+	"O5SymU6SA4oGIIyWAXAp81MltF/pJlJtc8cqVzjNu0JQGr6/ofVOsyFIoS17V3f+7S6dYXiK61f9kWf2",
+	"bIwoChdzTnRGS6Uj3HBqjsQdIjSKdM5NIeFF6vHdAybaRxQX3dxLDkctcW3i6mrj/8///56R5P/3/2XW",
+	"xn10iNzj+0jtAhEZ7zsge5GMFnJ/g4yvifOr+iGH9Lc0k5fi1aK+7oGkrmy9Xv4FLYM8byW39gpJ40eI",
+	"lEbc20cjArzEi+V1sSuQoq99bMJQdOFGFeBEk9pc9dwkPlKrrsOxhOfkxU1tHJbS/aVn34ILhxt3x1j4",
+	"J2zduM1u3himoNi8CMEqDERtwdS9upZFegDdh3Ybo/0imow97ksa7iOi20ZirtdtWFaLi8993bK6NbJQ",
+	"J7ZthRLOMrud28yOmsxythhQfcqe/fsQSor8/cgkMwPloQnwWMuTXbvi361kwmvRsPRJ0eKAuWW/XWqx",
+	"7gpvF9XFWg99efBPUlla7CHVHaJ2hjbhyNaJn3oU2eKL9trqH/Cx7eFjS0AUvxesif8p2BJ7Qo8IJHuo",
+	"dkIGuYrqeTcIE47q0pSYEavnn1rZd+bpHlZ8eAIavJlNFjIPfG7TmagCHMg3nqYBgM9HOvsn2Zfs23+C",
+	"sSg+llsdv4hVezfKYq0gdzA1tbFy3JXxoquX05c3duxNU/jipoJNJ/bC+GqPKftRa2MKjnfU1Zzc/chb",
+	"Ot8WB1sQRsEC3Sg2N2lNltxOilPwUYfFYofmDx2qmw61Yx6oQs/dJRPU3ad++uD6uzHbgN55YPbB6G4M",
+	"tUK7THGUgcOkeRjLNlAAjmjrSAcoJePYVGsduiHWBSmmyG7YWy3m8jaQmkH43A2Nhct+k/NbQXSeN0WX",
+	"VsDFWkiyAIVpinP1DzjwJJgpBTglOb2xJnCH4IhnVf0lHodGPi1pTtrcy5phg7vlPprzW0Af4FMJkJo6",
+	"+gucnr/EtdQyLixevUc4TXMiILWf8drh14QJ7bsGcoIKsaqY2E9OG7Mwi5E5ujfJPCpcuKsZq2rccw2g",
+	"60ps1unq+7HVWANQITBKfCx/EiQfnKn3aE5w6qsk0BvfMarVEIPfewuMULM8AgphyoN5KEnGYBQDto4K",
+	"bj0/G60WRHTefv1v2u2+RmL9se+233eJ/IFP3oDz4vbOQR/5xDl8SkC0UfVFPFtbIO3+wCcabLfshqoe",
+	"1nTBYsNt14ML42S5yZN5F+cmQGa1e4p1aXLuoy2dl740eGvUM3JJEjo192H1Ax2j54yhd0vCzt6/crAC",
+	"sBdDLBNJ0UTf5toyQUseeR4tEktigOobwoxt0h4TqV/ASSjtIISsL6XQqdq+GZU0lqUCUL/0y7aJJJry",
+	"UpRpbQtoQZrCrUXXjAs6WUiYcDwiTL3hq+lNmKCjCwleloxNUj2emMPOmBufkN4PG9iqBkBG35IsTJku",
+	"m5r/TbtNzWfyZsif6HYQ6+ElnsU262uyhgxKBm1ESJ5re7BLQgWvAEiecYksUuD472O9mNybCZlRSM9O",
+	"jJ+kOssscWIAtdSHOc+umIMuLMMG2ixU5ZQcTXmn/vvq6tNwOLi6+nQ8/PuHe+b33z98VXpz/y9RPKIN",
+	"IMAW8RACAIiQYotTjzsBBGjCt1ggbVa8c22/DRSgGQMLNSiy1awWJVUV/JMwGDaq8j7S2bqLWwQhcZbh",
+	"GKDVg1Y6rFnHQMZGm5A3h5s0Um8KaLclXP2y1UIOoJf/0FDbaqjOp3hDSghwUP8NsC40va/O3p4h1d4E",
+	"ixIQ6IuVmurDb0ie0Uga5caIYkVRDZQToBeFLV0QRnmOzo04Qy/YjDICxtWyQaEjUMWlOim+x7RmSs1B",
+	"Ut8T1ZlpcJIQIeqir8/QDz9fHqALAmjnSlM786Ntn6JvCM4jID1RqDF7jKTNgAImUmjFJM1gFjWJujvI",
+	"VNJswX/wcDjcDEb0PyWVyoYI+TMzMiatFxiyyCdLF2eJTYij8YNp3sKS0O9BnSOLFdYo1FTJS1WwmszJ",
+	"461yP4ImAuZomJuodHDtx733V3JOmLQ4r0C1Owb5rOXbTifA1q3tpNq2u0sEnqJ0SkmWgq1Nd1un7wSX",
+	"XP3mmpClCZMEDH0NL0aZX/tRJXastU3ymqzt8iqC7yRhaE1wLhCeE+zj6uIiq3fKib5i15/vfs2l/Str",
+	"zhIm7tIEYygiqEAZXVBAR+cl6N/bOc+cotJ6pzYu9WHu7wVl9mdBvIXa1LT3e1r5MeUMf7TRuTT3OJUr",
+	"4cu6kxz4aMF7y8Ym9USrnpnUEer7dl10Paz2LGYd0GvhuQ3D+d0th0UUbA9cTXXmX23yDiLSHTPbjEv+",
+	"ZncaqgsPGtOpfVI7Os5q4TapA9ksApkAoU+HPNrri1DDdmmILcnqiJZwJnSs3BQtc8oknmQ2mXMJLt4t",
+	"39oz20EHZeW/f/mXwT8+3PsFDf7x4Sv42z9txUZlWwj0LZOoZZTFMOl+On+tBwtCsWPZstsuMZuiexM6",
+	"b2VBqe2FKzm2WMq1Wxr62W8k506gOAyUOEpsBsdssB3RlLCE1OErHO8Cr7Cc1+rkkmQEXhsHjLr2S6f5",
+	"B12a12axGmOXxmCGezwv3NwtqQTOqbWYE9uPicQxp5sftVWlw0ERzzYY3bbnngahreXI701kb2OxMPb8",
+	"TZ8F/baXAL3NQ3Th1d9xjCxpsVFy77YaJxsNApvUKOUAplCTDlS/NF6aqjyIPp0i3hxtMs5m+uJX64f6",
+	"nkIQeYB+BrQ3MAxAhK3O75tRIfsamVJXf8UAGEOTpc17rbgf8ol+C3VEVJQuitdWUcs1U+9gQ35v64My",
+	"IfNVXQTzK++tU4rh+qdeKO8iAdvgRrihtIAR11SODNx/61CBlntgJTF8TZe37/GCELVqR6u8RrGcS7mE",
+	"nApSLgXgbBu6bmhKOISTe7rbhVK4tGLm6Wl8JdVebhQ4a31YkjwhTA4IS3jZE3WV0w1gSo8DtQ2o+8vT",
+	"w0PQ2f7crLI5LPPmVSWzxiX1A5/83hZT+0TKbspgVdkIon0pEo05zM+Q99sy00c+ieCCR4HB262cW55f",
+	"34niuB/m+ZHK3x/zbEg8v1zlSy6cXLquABafxmesjQrUZsD+qmXs723cmiEL7NvW2vOPVLpwyQ0O661P",
+	"XDBg9ffb7nUXIv/DfFSr5HQjsn7m35A/xOzvwPRQP0HGafx3tipbB/c0wTfunDp4QxALOvPD2fT1hwYj",
+	"4Cxbw/1H6zVZSim9J9GxW4RLPdP8JHZx2Pv/9rp2Zt6N58ze70IKiHjKX53Vdupbee8YxApa7IJhpUiP",
+	"QVgdRzwaTBfaw1e19qYBsveB5dSegeuTLf3zGLK1y7/OznzT7FuiR1XJVEFnDFHW4HOf8RllG4M9dB7O",
+	"bSI+YmO6pf2/jQuy9j/uAs3jOHAPyDwxJyhv7fTdPVRNTlbTx4Cb/Ukvz9muSDKeDNgEJKOGKYojkxIg",
+	"Tv/I/R/WCSD0/t5wIy9I/gOfxGTqRz4pUIn7+prLy28MTuzUemNs692n3d/FnC73IpU+6q5scJpvy9zO",
+	"v74Lf5d6tH8uV310jNuV+37gk03eftjO8Ec+6eTsZ8u33g7NVPzh3tfOvU8N2abJg5uJLpPmPmg9a39M",
+	"Wbcp2zFU103QLpG6zjd4YP61G+NA/3H3kbz9nlIrir9MGdDkzoo/4TEMvCDJKqdyfQGOaMCZ2tvsbKUm",
+	"zv56aeXpDz9f9vpRhd7zivT2M4CokKvchNO8Vns8XCaYPD/gLqfdW3RwJUCva1hnAzyvZkX7ySmW1a5w",
+	"biDnUi5hqRCZ00Rc1qftgVOjqvnNi8vzV88vRpfvfnzxtjiB6KhcnoMPJNwrvpJolmMmRdE7s/dAW3Ci",
+	"b0HcZ4CemnKTQl5ijd6uNcXe2Svk7p9Ijt5nWKrNSzFWnpk6xNPDwxmV89XkIOGLQ0wHtPhksDSfHHoP",
+	"DyFKU/Q+x+ZKjauOLDNf6mB1uJdb6QALm13gAF3OqXDRUcbQPyEA8KIkV0YkydYHV+yKffXVWeDcePDV",
+	"V2j8/t3FJTrES3p4c3SIV3J+CGre2HCF0DnpPN65p1OgKoqOTtGCspUk4r7OUxCmXrpiXtlHOke9Rln2",
+	"ArnvG3fhiucuFmgc9R5G/+d//e/xAXphfFZNWCy0e8X0t2AiILcuNlbpbJGemq/GB8hEf0OGB7UwzAma",
+	"X1MDTTThcm7jwiGzPpFXjDIhCQYXLCG5Ehg+McZN1Iy8ydGgxvy9yfbq+5oSTaQt1jduKJCrwuqD0X4s",
+	"6UB9MPaG8Zqsr1j98GG6HGX0hoz0OBq8r6UNers2N/deZg2XUduyGXy1hrwUa7PorljgOYl47pIvhy6X",
+	"kAVa8IVRlBAEEcG4Q1p9bHy218+Ag42BDlJWWB8zdsVMagkdQ2TSjSC6gMTvwO9o/N2L6igdLkjB2Ja0",
+	"Upw4+hFSaSyXRAf8A7aIUJOteXSVUokyPtNtKwJzxQMmmRsYEQsmD9I22OWYHqCX1iG2j8als9QY7CvQ",
+	"oORqSfAVk5Ab3sySjUGEk4fOwCwVlQJhYbjtkgiJFjwl1SUuiZADF4oyhjAinW+tFKxkhtYJAcOaZjmQ",
+	"GTUL64qNFUepb0bjg1JrptbDnAgix+D4QU16SD+gqY8EN84lOJnrV/lK22cBCB5a4isJ0RkHV+yF73sJ",
+	"6VYQDkOkFAtTZnOeGmxxLuCspp0ji3gcCLe3MZ9+JUsslCAVV0xkqxmIJPNq7Pm5WGuHHntIHy2++goo",
+	"GHtQsIcmB/afPwrOxjp/8JOT00f3oX1Vc0rGanGkVEjKZisq4KS5eAoZxQXY3iZE9VqtoslKXjEGOBCF",
+	"IKQ5WhDMKJsdoHOTikgUZ1aToPxkOFT7+cnxMTjhgA9OU4J7RNkVG+v0+GO1YhdEznlqoMB1lnnnFGry",
+	"ujvWORmeGsF1phh9bIbpNRXSjtISzyjDZmGoQmjsKZdjdM8oH+PXlF2PDSJCH41zkn19BXroVW983+sm",
+	"JDynmfNYVbrkFdPKpA4UGVt9daxWJli9DWHPOTP50ddq9ZRGESNB2SwrUsw7qTV+cYln4yD4ZfxqOniD",
+	"ZTI33LLmK2+urpit46mVlF6lwoWKUHugxkydk/tBTn1F/cnRMfSScR1LQt23PjVXTJHzljNSoQkEWNA+",
+	"nmHKnprcjHMD6G4qrRLwYHhiBu/7F2fffvUVhIJqNlBCW51xFJsqiUxFPxAsbrr0pAq9H5FPCTE5hhR/",
+	"kE+qqmJTzGHsEjWfbnicXH6qF6VuQHGfIe1VShZLLu28voBc+P4OnGrZNQY1ZAkCEI29rwY/kvW4rxRn",
+	"7U2t9dXCQJ5RJWf0VZdUArzI8Wh2ljNFVb4uMeq1o9YMhw6idQOsF49PyDlZZnhN0qdI5iuiI2mvmDf9",
+	"5BNJVqpHMI9mj7dtGT5O6RRS70u3yt2KPT7WnwRMNnzi5X8GQ6KaBCMfQAJDFnvwhVczbGEV4d7AGsp8",
+	"vjajY/cV9Srjigw6m6vdjrIEGmNq4HT2x6JFXYlwPG/3YqUsKO3fKgv+KNutPVe/lhpDxaVi0UxyrtQs",
+	"UFSEXvzQmv7GhowsSW7OTob0frHpsLTvtqowkqgP35kdC4b3ihmeR2PV7GtV/eA9z2iyHkN/isdjFzgN",
+	"h3igr9ADIA2WGgQzOEqpmnAllXTRvpM2xWwePzF8da44cnCmNBYrmo3Xh9pEvvoKnDcpQ2OzpY/7nhrc",
+	"LxLvi765COyb3UqRp47O5jYw2L0O0JkJfLtiOrkdzTI9dwsOiKJCs5iXUiIly5zodQrj4KmjEH6UESyU",
+	"rMrULr4G5U2Nr78PSu4YyNxsKVUfJNyN5ms3I9+a1mixVT86OdXHnPHFioE6A88fnz45uW9G7kKDJuht",
+	"AyRpsW1IzVqwm8aUvjaXbozfwtBpDeaKGUt5sdXaWYXWxo5FKs2V9OMFkfgQvhlYtAHvAGjRC8QVgwoL",
+	"MIRn6DDliSh9isSc3/6/7P39ctu2tj+M3wp+nDPT9hxalvySF2X2zHHSpE3avGw7u/t8T5UtQyQkoaYA",
+	"FaAka+frmd/VPBf2XMkzWAsgQYmSKFmO45T9pzEFgAAIrPf1WUDLRvDhOAV1x+7R84SLWJhL8J//SfLa",
+	"PK4MCPAi6pboAeH6lXk82NI5frwc8BSlIDkTFuzUKCY0ZbbwAFdAiOxc0DRjxBCrWp19fPHzJdz2Nxfv",
+	"35ERUwMjnqTRkGn83I+Pnz76oU3kBuc30sBLMUmSy6wqOu0I+LVBnht1siAcolAInfzHMIMDmIGVGyFG",
+	"GjiUuRcizg8v0DnW77ModbJo5umAqwhb/gL4lA3bxoHIRFwJs2P2qnKBzfNaL/YaXvrOE8t9HNHgmmMR",
+	"XfyumSixeJjtd9aMeef2JCQJv2JgQfD7eZmCXKcYE57wiNkqnVkRPBW0g7MxjYbs4KjRdHa+wjPA30Qk",
+	"WvAyGeK90qxiby3aIyz2BJo4RC5pgKEWYxPXWIlsnHLQDpqNFs7D6Fx0zIN2cAyPIFJhCLa9RY3VPBuw",
+	"Em/LOzYDHDBDJZ0SzfHqiZz1IRH144L7qEqCGe+Zb9LjqWZJHwF+rD0QlFkjJRoqnenx1tRq+LfVy/G7",
+	"ZGzhdRy0AyPfY+6ghvU5NhG0f19cynvzGqfEQyHL783J+gGMjjAHeJgXHgIygc2/B9H9B7Dcm7H+nDA1",
+	"z78/111XjNSaAcH+vwxbVG7vz6d9CHw4qNDwBVrEbz7lBWXhKx41m87AaKMFFq8/pt9aHADnrPgdoJZ1",
+	"l+qgbeuXLsZveF5R/CAItiqvwBjvOyGDo+bRo4Nm66B5+rH5tH3cbDeb/+tZz3vmbjRbT5806TE7eNxr",
+	"RQePo8fs4Em/2Txoto6OT04fPX7ylPaKKG8w7uOScXlcabyoFXg5vIZmLiLz5RN/9LF51G66F4xkbD5k",
+	"gl5q+9HfGQEymZOzjxdEz0UEbiDW59dBO8iMX8f9X55eH/2d4o9TLidQbzxbEs7CHh7/CR5574nLvf3d",
+	"/6C6rbDkbF7KtQ3lYs0ncRUDgsy/7vtVyz+SOU+5P8mGaRWcQmY2N/4p35zWC240sH+vcqSBzTIIAysY",
+	"mWGNEr5qeNsMUhrBY5slT/7ELDlY1RVaHv7E0leGZtm2N2Hwjl2nzt23up9r9b7vEx5Y2glevLK+2QU9",
+	"fE6zwtbQpbW5yz+EKyXPYux0vLnTK6l6PI6ZwB6PNvd4J9Mz4NK0hz74k6Onm3t9lPJtnpsHfoaT4wqL",
+	"+hk/4Ecpf6VqAO87rbJ/wPwETcD6hb2OK20hVt+3kejO2QVkz3dz/f7JnP+cf5uP7Ee5facz03ngsip/",
+	"D+BPKIPs3JcHuVXbXL8x75o2eFdvoNR/ugpZEpnkInd0qohbEyrOhlMaoT2WZIYG2sx6CxNIs4pxi0bz",
+	"3GqQwxYgwGuOWODYfSlkgbMEk5/PrR6+bBpFp0484uJZR+RqspkguQTxpj1livfnl84GTxMtCT5btIJb",
+	"m8xIioFNCEQbuPVcUEHibMZmOR1RWAyu003azJSOjC4XuzLJXqFs82q97Dco2N/7uZkdTOhWoAvJRCRG",
+	"mLPVxc3gM+rkpVwkwjrRedKblbCdaXOFktEgZx3htjdzZUzGZn2tZnO1/FImOaE72RLAJdFpg/ThmYmA",
+	"fn5C1z3T6XMZz7cTQKpw+NUsd1u2WJl1+fuT0exijEIWSV2Qv1rbLd9SB1vsopbA/vISGPAnZZSx5UX8",
+	"75PRR/F/Zo/Oe79FrV/1h/jxT8M3rDl5lz5X/3MVbCmX/ZOnwwt8V4l05jgMUPeMci1IaS8tYuM6Ke2l",
+	"xQ341UvwWyvVuXY7Snbv2CyX687hw1bpiS2LneEMVOoMLQudffil9Z2xpdf5m5QnmxXkSVemHjq0Kkzs",
+	"A50nksa+IHnSOq2yC5nn6C2LOUWkMCP1HlXpPFYyYlrXsnIuKyO/9Fz4u0jIIypQVwyDkqCKlVaqc8+v",
+	"VQggMLKX4S1kwUlmA6xzgTm0AqKIbVxIY0lg+omlb+e7ykv9d1IwcIiuNNms/y45XTlunlS6fm9lzPvc",
+	"XfKvl5hUW80rORFxrc3e5oaeg8fSWvHdNSmGYOyq1XY1S/rl1/azbdjl8c3KC1xwA2fWeN8bmUsfS7ey",
+	"vpP1nXzwd/J2fDOzLG11A/D8vv4Rjj84/5Zv5gsXAQHYZKuYJZijXMwRvWLaOghzFxFkCnhFcoq3uCAr",
+	"b3+R/Uu8oxViQSt1jj2nWVbWrMpAVyuZDbaiNzXt2F6bqCDYf1AA8wxRB68gFKhWRB6eIoJk6O4UEV+i",
+	"ObT2t/bnW9HeUofAOZtaS4iLZugxMhGxFFjuokBo/aj0JfJaMILc1tYbbkmQayr3MKhcTXB2luHM7fpi",
+	"BAct/3dDcGwoHoJ5o8ZFbNYnxPBa7xXGgmqS511d2lSZri2UcEm+l4KRmM5Jb05sMuYPWQJGR4xddhIk",
+	"X8x4Gg2fQUUIeAE6JDXRKU8S+xpMd6GCMKoSzmxYkKGOPRbJEQSUYUufFnbEO+nVPsgBlMGth8JtmXus",
+	"YPr90iRzRxl24RtgxYnKkqu/Yk9yvbltgFHt4KodXA/CweURvV2dXLXDqpbWap20FhGXRES4bXchIuZ0",
+	"eqVx/edzjCnHUCnNAPyc+F0b5KOLh9IYhAWtvBZZCFUGue4FTDVsmttEM9URmtnU20J/2S/EvUOOLIY+",
+	"ZSNK0SCvbDqlTbKK5KjHxZrQb3/920ppz+evf9RVhLPn8zeyBxBlFZpmNWaqdrhI4atWaeot15bor9DN",
+	"AoNccBHha8oKUzgQlAY5g2NgBOYRFxMNCaEaAB+YiCHj9yNnmKoGPRDQg8erYuPN2EFltu0t0PT72kPm",
+	"lwXYkQQxaCiTGIRXwKYJgxlPh7GiM7sT8SRh3ew+mNvvhtLmNMBIhZ8z4cu838fhC95yRasLqL1WAZKt",
+	"HVzIZMj4aBHXMBfdjj82n+RiatXXHAUZPFjVLk0vz2VldUKvwkqgWJ8p5UroDuCwRYoxgZA68KzLzC5u",
+	"UBq+hkD5/MRtjpYvkO59Rc3nY1YMnfc67Bo/71PvOoj+Ww6ip0VG7WSfwuO1MtCiProyjB7jkDD2PO9l",
+	"Uzvxgnsll1JpHssxE0a8yeLlgXZgf0gjLhRpsnHXUiTzjpCiIOg4bChIkvxD9jJLln0zpJoRwx3WxGR7",
+	"N+s+A7OzNXe3YS5o/ahO8pfJ+bYh2vkq7jROu+b1f1levwMXX2Vw8mnFAgbrvYVVb8H6F7h+8cmFo/nV",
+	"B3FdbsLgZ5nElaey2NjsQ1Gi+JnrVG6azIo+drQs1VpvHiVv+76/MLG3csoqL2yxMVgEHexw5VHKu8BY",
+	"hkhtMc5icxhDT0bbzGWx+U0Y/NPSyMqjlHWo4+RrU+ADjpOnBTnvViIxOmRWWQYPEdlqpYHwIlUMgCKT",
+	"hIxoGiHUUcH6t4yuQTRjIZFJnOFDAMrrux8B0gS8v95dBViihAv2Q0dIRV5c/JbL2kZUnlFIGH0JE81M",
+	"aKWeWWxzK8ufHeIvZ/zbzvJ1fSDiJUE4+NwJeNwJ2p1KEmgnuIFPmMtPi6Ac5ccEzpI5SQUU9x4XFGyL",
+	"BUzpp09PW61HR48fP35Uhuaesuv0MNLT4jJ4HOYycEetneSZBWyyM+tLlN9Jb07MMTdPEXYrX8htp71J",
+	"dly0+7zAT3jwI9djibBJZevo84RBKG+WEIOkARCvs72haUqj4YiJ9Bn0MB3+1glsUzwUnSBYVLH8DVws",
+	"yre0vtrY801yN6Ss+zf3mLYa2JQ5P1lluVJu99n7a23WiZ825utlBUxBx+ts6Y3l7JPbWGtun4JSFKvr",
+	"PJT63t46D2WPcumOeSn5EBCvWPWiHw5znX/thWfgrrb5KgCrDp4V5ZCLMWsFUHABl9tiyVItxaLIW04r",
+	"AAnTFwc2+6+d7WHbzbpfxDAsE1LR7AfRdtYW+TMzcgV5ztQgL5QwsQVPqkT6sSnMNqDxlBrhNgz6So66",
+	"zjpobffe4wWzX1VT5WMs/ATbgGFyqeyW2SDxceEtd+ckfCunbLOj0MW37sNHeEsHX2Zaq0PFapbj+QUL",
+	"7OY7TYYZGXxQjEcm8Q4h+QuvW+XSfKXkyDoQMRzfF1avGBtrRDJApyVCVNt0IcQ5RjB6boHF9GSEDoci",
+	"P1o0qT+QoHdHm0FDBlgvrkmPIVC1VAMqDDVoVHfivB9jvdpzGHhzJPxWAnpN+eog2doyXs4QPkzSpagN",
+	"jJW4LTcAR31le8EhNL8zau6F2hp1YQQQ+lVDbUlfqhlVme0RaH6DFEN8HZRiR+grPsY2mK4PL+vR6MqM",
+	"8cz8aeike0DsVmoAyDbUr0HeYhMjRBPZ7zNlpjc0+50VRwBlx2pO7sdnrk3GiRSj0ZDFOFKOvI4LKFGP",
+	"Fh2hD4QdpTJoe+EclbnOwnL3Dh1Qs6GaDdVsqAobeiuXzGAYJugRrC/MkLzC03erZGAMG6LuuzA2XD1o",
+	"H0WfreU9gKu/zIBiCZDFYVay0fATwjXWRjH7U5p2Wxq48hBVkYiplPex6OKQakKV4kYXs2nMSbKFSrKk",
+	"itQ8oeYJNU/4ku4RR5YIJVEitbnIXyx8p4QfQKjxlzA4WaRMo2tkUIGGGNmYIMWgZh6B8qFI66W1nyRz",
+	"W2U1oQKdIHntGlf6seAkwREhth51hsFEgP4TURGxJFnFMRZDFB8at/jZ4r4n5lChCWuOOej4nc1Xzxon",
+	"NLqC/H6mOMOMvspMZGGjan5S85Oan9wTPzF3cc/O9q2VCj0Z3bVCIUV3KJN4vQpRQtMXQ8ZrZ0TtjKgp",
+	"dE2hvyCFNiTo6/BH6Dyvam1Yk05pyjUk0ckpGhm8YkK2dFFZKL9iNA6hD00SLCEcGZVEmTUbmX7MlFfm",
+	"qCDIL0B5uGGxwJErUjyk4EVYWdkIxXyjQ0B9zI647CVcxCzOEyc1li2FKpm8N0lZVpSZYVX1DcGZLtPs",
+	"LmI0twFD8z9t9fzK5e0I2s0w6PPBROFU7AfDyCzAWwvGSvYSNupqmUwxRmlEr/loMgraJ2EwYlQE7ePG",
+	"aRiMuMDHx2EggvZRGAiZdmVPMzU1KkET8iZFTFXcjdmU23ytZuNx83Gr+ejxk1bryaPTEwhkt1mdH/Dd",
+	"xL0bty6SoxETcQ5YE7M+FzxlybwrJLwo+183ZhHH2wPvV1IMunOGC4f/HwEblbABR2EwY3wwTFncdSt7",
+	"chMG/oaZK4/7mAVjZT9X/hqnQeGlOqUq1cVItdbRx+bTPI82iwrLSoZ52a8fWTQUPKJJDo8TlC7l0y5h",
+	"Yll6ZXlCgSUsu8Od1SHHdfzXXspRIBewPzqwhlLVyN69NawWW3zpELAs6/9LWOUQRwJUqxBKJ1vW60Aq",
+	"hlT7/ptiyFiJHY4smuE6Yls7XFmCbq211VpbrbXVWtsX4ymOCN25ZW0S8/QgkYNqlfM9DOwGOSviMDKj",
+	"zzBHiLly9XOfkZ/PCWAp8lSDpmTUnxS0LaOGcsXFoCMUQ4wU/QxGwxgFLJBrE1FQz1qZgWJW8qtZyPbw",
+	"iWdRKlXVTOezyBKwCm3P7aLshdiiR9XZvJ+kkRxVHNww3motn7O+VJtRFttEeKcjBG7uZRXdLcSi+eAP",
+	"AlwxsntnTnNDyYR1MeLQqE+QetTdJu8Ie/iJRmFgr1rlcWhQLTcpZinlCarlGCQJYobEFfbNcWoHbDRO",
+	"5JxBLJEM2oERPLoJCK2G1DBFtQUyx7SjIdXDoB087T95FDeftJ48OYkex49On9KjPqO0GZ2e0rjZOqXH",
+	"vf5Jv9U76jV7T46Oorh1Gj+KWqe9Zr/ZpM0n1VOfaGTajmGZx41mo9U6bjw2RMTenXagJ5HhQEEme1Xe",
+	"yT70wTtbuRPzOxW/pDbvFxEL2idGKWdAxisPbE6UGahLB5hU9lb+mycJPTxtNPeexGUJ7ubsLcsZ9obw",
+	"aF9cEd7Rtd4V2zHjK3Wu/zedwAUl+u1R9eUs83ytgGUaWCW9VLLaCbXGSVM7AtbYQ5uj1RAEq+mI789f",
+	"vSAnrSdNGxBDfUyQH4xKjaA2RkF2RfiJHpv16SFjKZnJSRKjkW+sWGpeTUlfqtEkoQSsiHZg0RF0LHWq",
+	"5Hho871wJ4wgyJI+JnFFRjKIG+S1zT+WQmCoiPkZ3qIm45TFIfycUJ0iTsmIzkmPES6cMXINxM5q0XBZ",
+	"uEGwE2dOyFFFyuQVC4xSlWLibF5hp5uqwmYtmZZKpl8aAohGlSCAFi/eg8T/McRnfifIP+WiQA36UwsC",
+	"XxPozx5EgU04P7l0MGWK98HQu6qYmVnkJLXFKKyq950mRo8i0ZByESLfBbQ7YNdWiSBiMuoxheGsCdep",
+	"LlhqsLI8U4zQBABnw45QDDKtQZWncczizPWNxavVlEeQK4ESCYmGLLrSZDImqSStZjNsNpvuBc/IJagX",
+	"bjqXhqVbVGplWGxHZBV1zWC5EGAWRZiINekBuSeXCH7hBgpx7kCnUIxA66MhtvA5xKBBLlKpWEdcDrGu",
+	"t5uD2Qt8ZjbwkshJqnlsvTdznbIR7teYapjtyAx6eSXkTCyOgg9xmISmTLUxFnjdvDKglaU1cht3TKFf",
+	"QiMWm8Y8xbQLm7Zj3tYgL6EuVux2OuwI/AKXPaqZv09UofMDvlO5w+M3OIC7289KnB0lNqPikXTyFVoV",
+	"cb9SibNcKW35R2CBy4FJMmi3PJbFRfroxA8VeNpsPm49fXp0evL4pPn0acsLF2hlNN5InAOmUDxbZECL",
+	"i8ALRDXR5qjF9kM2yLlLP/VPSIFLGeW+bI3FY1ZY5N0tzHwfICZO6IXPAUL84rmHqMchu6Yxi/iIJstr",
+	"zZoWufI+rD0r9wssSisY+KMT2A7/zzFNDVsJ2sG/fm8ePKUH/U+fH53c/EewzOlvbQUs3EdnAbOXEY9B",
+	"n0M5GnPVPqFU1N2fhaxA+/B9BZLsZjTGmjguQgbDPLhIKTqetrAIATXZgB2umJ4kmY419Xo0ghoJufab",
+	"7S7BIS/DSACQ4hI52F6CsyLZCoHtM/y7m8hBdVDGTKKcbwnK6KyX9xztV7swahfG1+DC2NY5sc4OUYcL",
+	"1uGC941QmvOFXV0OFUzaPC5I9pl+NabpMBelfa621jq27t69/tEIzQW+mQ4PEzngYrWFI6t0RSyxAChT",
+	"NmWCxHSuLWgpclOeaqs0jilHNVJeMaEb5B8QKyL7kHqqU2coQT0eYOWSyYBQ3RGX9qfL5VATOeKp4cXk",
+	"TJCJAO2CsBHlSUgomSkpBjDeTKrYKOuECxvHaLoXn9iXdATiRmQvzSppGbXc1ewqzNjo7EYp0CkXgwnX",
+	"Q3PIQqxn2psTdwYB2LVBztKUjcYphFl0RMJHPGUxwrhHkIngEh8IjWPFdGktgl/hC90i9BA2Ceqh/zeN",
+	"RqzhfjLHE/cLKiRFE8U+2Aeto+P/X3WKDjPcPtN3GxnH8M8uHCcjEszfDHs/Rfw9f/P6H/9+3XrHX+vX",
+	"4vw0evH60evRq+YvR+Pj+MWbpw02f/Pv+J+v+Xv+evb249XJa9FsREeJ6I1eNeP/eZN4hdnNJXjabOZ7",
+	"YqWobr4U65ZXrK+YHmazoXys0i6bv0nYT6/S6Kfr5PUf42Ykfkv6fweh5YoJx4aR+FTf2Y+m8wfK1Spm",
+	"ac62ObCaDwSktSwwzguWHryQ8oqzTezzHJdlG9dlb+rIzK+QfRe49QUfGJqO1jAgcplxGIiaz7XTYfDp",
+	"poT3yUm6mvm9FLE1iue8D1RGIEfI3RrkLEkso3O/u+Y9ZhQAwsWUJjwmfDQy3zllybxRRuXNXPZSi/E2",
+	"pDazMCFF6ZpJbcMI5CQ9BxPSynwguzlDqgkTMYttzKnhyob0GGoWM0hhqmlZbbj6CrQCoDN4OYsExWgB",
+	"6Fc4cETnAKUGJ5mv1hLSIRMpIHctxialw8NcLlvtebSmfbg4E6WYSDPKhzTJQsnhdctoEwgMTMRF4ZQ4",
+	"2XS5XlZHGEpwwI0cb32A7j1kSAF1occsTqeNBPLpI0rTJJFiwBRBQgjwZDOqYt0mVpoygn1ZsVoY9kNO",
+	"0e+xUi1ucne9zBwGgs38NpEcj5k6SCic2YNY8X6qD4RU6XCLIrSFbdhK0j4pAYf1PyHX7tt99fb9Wnj7",
+	"pmsWYqWUuZxgzv5KMe7OqK4lRauJ7kd6ZSmuo1pI4gBu2DzuyXhOpHIVWxSz1M88D/NmKOg0yNnCOBE1",
+	"MmNHsGt7JYkUEWuQf/J0yAU5bhIN+WPaAjximBW2DXO6jYMpz8cBjwWbFd8XEi07woaRJlKnuflCKrD4",
+	"mJeRnpIzwzRS2iOxZLCgIVWjZxhXYTgKxkp4oq9ZmxP04DcwGXUE2oyyyVvOEpKhnLEphB6khmXYIgIw",
+	"11WIbPAj6MeVYkcXVk7NlCBnCowXIIMWxlwIXFuv44PJDr9qbrQr2glWuMBPW0crPNs755luYZ3YAtcN",
+	"Rt2cZVrbdG5n03nHZpnVdOnYOunMHo4S0eohaEz+NTtn/YmujUC1HLGzEeil5X8A/1xgylIBy0sdi9hg",
+	"DHKKUrWgAfQjLCpXGDgQFjIvG6UpsRfubQ+oFFs1l/6UR4YqvuKK9eU1kYL8ysXk2iPLJTg2Wf9tXNEl",
+	"Pneuu1ZPc7JgQnXaNTRmadqtZg6f86US8+xn35yX507WvZVVyw4oFOOfyitmn2wqxG+aQnafa1+H5H/L",
+	"uXmZvqZzirasr60A0bFd2iMq6IB15UwEK+nyoYKjdQBmLb3BaA+odKXE2bfCh0Z7YuO0YESTohQs1Lz7",
+	"vXn1zpR776Z63JDYYZRVk+OhS365y230eSB4tol5QgIY7etg0FpKu1U6j4jhkiL5KFiq74yAfM7j3W6Q",
+	"biQMq50scOFdHHrkJURpF0iJ66b5wMqNlgbJSVpu1PD5bFVT7pJDrfHNxbNtfS3rC2YumC2osHcWvS3n",
+	"syd6Eesug5JbrXMVS/44OKO8Y4N4le4gCMu0yX8ns6Ektkzz2pp3jY54CQW7wT8GkEgFtDsgBXwlIi2O",
+	"J0WDXP55SfpcYOE9bxYa02NDDFToCKmI+QaANUutXSdl1+kziJG7Tr3cPsUg9958etA6E5amEBCnSMwH",
+	"PNWEa0QnAItxMicWlyDP5ZtJFWdlkgrDU2Gz4bAoU4OcqWgIRYS8+WPUW5RM4nJrrJEEX+Rfc3uUp9c/",
+	"6io67QWjKhpWS0bP5nOBEQ2VOkEIcZWGFxBdXa3tS4i/q9b0GolEtUT+f4zN+uILLqLNeFANcgb3xDCp",
+	"ERcTTUaMCk1MH8wwulNIqPxzPARYKEy+72JuBRDKCex1EMIYZhMo3hNDPMsNI62PzSe5hcEFYY64og0t",
+	"kyHjo/82z7xwTGa/Pgbk01QfnDxutYIwAENS1277W67oFrXlTX8wgtjuF/juILMP/B4M03Ss24eHYyX7",
+	"PGHaTenQTPbATtYsNJE2eawdvNeJNBd9KEWWqYYpB+j6YErRxAcmzoriO9ajZE+mPIK0CKmPzPi4yes2",
+	"cs/2mOxUVqhznzOdPYElZS+vhpaUN98RLsmj0N+oTabWxm5hyYl8Bu4uqfdwjZSYt8ozH9anEwhnQs+6",
+	"or/r0qOBl2Q00VDXdyL4nxPm3F82Fn/ZSoOj5/fkPsOF9k7vy2l4GcldSWCrk8XiRm4VcNTa0g1cs9qv",
+	"ldVuzURXmRNzzPAZ1cR+wp0z/MLg12xvNnBdmeW6e5zXKjgVue9S65twO95d6AmohT468Nrei63f9wuD",
+	"nTPAtqg4laXWN2GACkTFARYb12HVdXTAw4syBOJDaE6TbiPsLNdUzX/cCVrSs7nshi6ZXc8CvGRHvLj4",
+	"jXwpeMmOAGT0cnjJHFfSiXMZGMSuQJMdUQVp8hb2KQtVqR+W4aloHfrSmIy9VhVMxuXj+iBBGXMl5i6A",
+	"GVdaHmpsxjoQ5CvCZtyjAWEDRKPHZfkIzqe95quSpWisSYEF/lDCAkNCUzKSOiWnFixRyRlCHBydPiJv",
+	"+XNkZZFMJiOBhnIEymNJrMHPUq44N8gFM4Q5ZRAHr2iCvh8J773SFs/t/142yCsbtZivMCS5SopgkU7D",
+	"7AgzA7ehwD2pr2uZQdMlmwqgMCg5I+ya61QjSzV/Wwgekg6557x6RthonM47AqWCK8bGBR/3lCYTBqCH",
+	"iKYIWq3NZCD4cVjctmzd7Bu5NLMAXx2PmUh5ny8628KOBVQ0Z+EAPFr+nvOBkIrFYZY4mssaudRk5Y3x",
+	"JM1AHK2kolEIASxNzK3oiMuRjNnfaCpHPLq0WBHo44edoROdJX7YDImToyN4v5DQhGtihMGUCRyS4Ihj",
+	"qlJOEzNkkmCIdkfgqVJssUes5l01EX8zp/0yzEpP5kPnK0bwSqKHEnyRds243VZMi2Xm02SGDCBSJfIs",
+	"9AOOJYhWDWJZhIUGz8A17PcqegczJAyo6TkRwAjxxR0BEmPKR+xZhonp5kQBHUQqC0eaMuGSWbJVCSMa",
+	"Mj5lmpw2j+2lOGepmh+c9VOmLsuEu9ejonD34uK3/aNkXtqT0YYvgU5o8xUBilXADvRxI7Q7OA1y6T6+",
+	"6wWAeu5Q6VVeNXNuKnvVcPVvsUsGtRngdMvwJI2Ebbj2Hk7XivnbU1wOAmodNi5zQsqEUbEp46VcjvOI",
+	"WphTyDCjjiFiwxhCa6Q8Z+IL33JFQ2uZC1eaCENnMvu/SuqjuxATfWHp0ZOT49OT00cFOMxWqXi4Z2QV",
+	"KwrD29yXc18JyAZeoMicMA9UH5HbjDSdYeVYAAbEsUGTJ4MasJbMBO3gEC2z5mvj2N1UTQRm47mX9rEs",
+	"mpnPCF9qrxGk3aQ0gQKyE+Ew7trNzJYZtFs3212cczjo1aAwraBRxz3WRq+HJp/jYfeNS5CKiqzylsYv",
+	"03QyNh+6ipieWxXKJfV/SnWlScKvGClh7NZuZWgqWLxkz4glmemgTSgpF8BdTq4nHneElY+5XhCQnVxM",
+	"yYipASNjmkbDPIg8c1e+t2XGrfjvJGOuUCbWz4iYGDkBJE3dEdTKyhWEGLTo1XLMtyXHVDKweUcRLG1O",
+	"bukEYcdzTsJvRpSB57lKaB5b4aaK/S1ab3+rZZRaRqlllFpGuT8ZJeOEX0ZM+Zz9uzJ+eE5Ct0IPv0WU",
+	"UgX48A3XxI8BqMGSa6v/LcGS9+NMX4GZvCn42w0A2SVQQCQalploPGG+QT7SgbaVl8QVGmOzuj5gJp0N",
+	"ZVKSB7oYA7P93fXv7Y6hhTYQLPivk6fkuElOT0+bpNk6Oi4L+Koe87ewtO3hfLegOTX92F6aqSBYfFBg",
+	"UQdH8CuUUWtB6IHioH2JCKWitHPowmwNibkdDS617ZwJQpdyy1BMSnmSkB4Df19IehOQAz1sIwgEBudT",
+	"0bsJcUYZrXTo7R0H8y4VkYIMZQIvNDpgj2VzKLPDLAV77sECsxVHqKnqg6GqNYHbkcDZS3YfFE5hDPRd",
+	"UbhirDvXLseFDqiFGIwsxZqXQYwsxGfXtKemPTXt2bfOCpcMBIclWWTPVCivaFZqQ3pHR3lMEQT12pjr",
+	"IZ1meNpZxKY1KmkuIgahOxjuGRItSyPFwRsVyTFn2hXzHSHgLL4LooFWvAQK20KhW8U0EykKVxnCt1QL",
+	"li5AS+ApEXIGRC7mccdKW32pGPQwzTEgaEbnRJm71uiIjvgoSY8NoEwyg6Akh23p8AkuMa/3sk0uY5pS",
+	"qFMMEWno5rn0cn+zGsYZHrrdJQjbEyBddgT4vNyOt22wBmE0GkIZZpJKWD3LJ2g0cy4mzM4xC0EvvDuE",
+	"4XEcQUcszrcayH9oSyWBkcGGw43nDfIjgNAA5G0fKxRbPENN55pc2ji1S7eH2aDWqdGHncT14dHGss2z",
+	"4uwgOPDSJU7jRqkJCzvCLY7QFNCGQ/xMM64Z4vs2yK9QnRrxhPNq0t6xtV1Jb24doJc8voTdO7PHBo6b",
+	"wK1kwhZTtkGCio3Bv9OGHYRC2fkyYVwEDDZfBfbdDmkOgpCTwbBBUGcygv94zKjKEYa5IqmiQmN2YQ6R",
+	"E5KJntAkwVK6hjnbaLRnEPuX2aJJzBI6x1LT5pZoOWKAnpAy3eiIj/klwHOkEX8jnY9XZHCYJdqdcafT",
+	"LATdqeYNx00orBWSiUgYVrkmKCjYEL5Iij4fTBQUzsArZYtN5SP2mFGctDvL+H4HKGsDGI2edNJqwkup",
+	"gKwSoy4xixKSYTQrmTC/eIAFmo7kmGX4SGcfXpMrNneH1FzUkmpfM6ZYRzg7WxsvPt6OMmXsFeyo/bQP",
+	"CSezarroEQTTw/1e9Ch7r4I1bJOBumLInM1txlAI2PzN0es/5PU2GNH4pV4xFq+ElYNq8vhBG8EtACqL",
+	"R+PbzCtoVRHBcQdsxflayEMhD0+HO2i+VGefrBPpsIl1RvjiHBKxSi5BBHrCmoYiJpqlKTfkuABE+Z1e",
+	"DWTwE0tf2Pfdg3fQvvkb9A3Wrr5buvoyKLkoO57Z5bJP1l0ubOJ5+qr46i7c9aGK4S825s7Im/CPlX66",
+	"ne/QHrx07tZDBDsfsX+j0+7lRMkxO3zOVMIRmGAr9xyuaO/OufzK13FDtaftr+Vp8yCFvtMkS7PL7u9O",
+	"JM5i2JRIEGbmLF2XrKhZqhd1J6vJccFTThOiU5qy3PhjG6uJsP40l4ovJyloY87OgHADf8ieNqq/l2Po",
+	"ETMdkiue6tCDuwyNvqcYhkxANeZnxNrSUeJx81raPaNPx0bpm8or+3arLNoCJ65kAiZSKp2iItn3P0ue",
+	"6OegAoAXXLFx2iAAym1bcqZhWdbVBztdDrSrbyFh7RvHm45512wIBJTSAjrM6VHo2yLbJ80wyD9L0H4a",
+	"BuZjQryp+WhB+8gwFPNdgnbrMRY20EH7UXUtznEYc0jXwoODPGsrdfrGIDBzAcw4fuaaq9RU+nYme5Yu",
+	"kMNdxU480zlJ9q/SVgjEecdyBGIPKVj216AOkwXQ4Y6ogjH8T7D2Yr51bw7mv7AATuywfeEnApjlCdXp",
+	"Kuje1/k27A7du5hckMzX4CVnrgZNpCDfG8H1hxDjNZK5dRR4vb8HI9UPK1NNuCimmizlZVRBVnkje9Vg",
+	"dz2Il6odPBQv22Wb7eI6q/MuxapNgMZcp10eV0+7+bEst2ZpMi7pCrmyBmDpdKKZZeHZShct+ggwMk4g",
+	"RwLBQkpxhBEnx580T9lIb5y9m2IGtBOM6PVr7PoY8lTsH3maClWKmlcjoqT92QaEb9oH2S/uwhUX8Z62",
+	"wAx1iw34haPrOl/+6f6XD5ImipY0hQqR1kfANXogCnAyxfpQGTbjiu+vUt3tKzkq7EEGpGNu2oF5RTEl",
+	"6aQEYmabVVhYiL0tAMfbxxK+Idzv/JI+TNxvHDlGeE1Y94iqq66QXT2UMyN2eIN3t3H9RD7s4l3Ajt6E",
+	"gYNFQ5xPhA6tUsaNiXi5TptfMM026CYyoslCsxY2+6+m+QdAqgquh4U5VF3aKRxBnaqJ+yLY/w/ZAypZ",
+	"cRgzi5SncK8vmOBSkXMbIU9eigEXDAt4AhluB1MeMxmARlX5ix7b9lOm9DYn4STwsV5xdSPGjPLcnSiz",
+	"tQ4y1jzN4GJpLzqIWX8AAptgic2AHI3gxOMwQ6q7etLDNGWv1Ckc6KUD8KiAoesuFKDJGs2HIX+Syq+e",
+	"igzNyCZLZ/hXqvQW9fx6C2f4Vy7iP6ccbJx4v6MhiyeJueFNexcLJ8rS4JLagtmasialp7a5cGozNF33",
+	"5jh72FWM6vxzrbTu5ofuI4uGgkfU0xyCVRi8/k3cM9x9Row3w917Gs6e4O6zl1eDu8+b7wh372k1NfLc",
+	"twxcz3311dkFvIdrTAN5q+rA9VkfFzrjony9TAQLLjee9BJgfeSKp8SyBoT7gtg2R1ouQ2tFtSN3BNeE",
+	"kljRfurQwby2WB89o0vFkoazIY+GDhXOjAL8oUF+Pg+tFcMCJGRmi46AKklF0wRM6A/ZA4UGRQafJpRY",
+	"EnCLXnv07f7Q93eVyUoEgF0Yes6SV3PMbnXWCGfefm1YaKl01lpmYGUccYnRrXZOrudfW1YTyA7GF64m",
+	"UAvwtQBfC/C1AH9PAvzWovkqp1sudnwNRTReUBGxpKJIv9j4JgxeWLpWdYSl5mYM2IOLyGZ0rentNbwJ",
+	"g1dAziq+ebExlv+orsus7PmCJkzEVFUfIeuxMNKFE4erDuQ62IIk2fOfuU7lpoFKe9iRLqzneVN/bPe+",
+	"X9ict1RdZQ/eyQvDndeOVNYByqLIMRMVv9BiYyyrYglG5TGWO+A4hk5/lNWHWWx/EwYX283lomwmF4Zu",
+	"Vh2g2DYrElOx+2LjukhMHRj2YIvEiAKz39mykKlu5aEHh5+zf1cGncqFga1Ap26hnN86rLxAU2rQqdrg",
+	"d0vQqT1dzt1Qp7LDvAXqFBjVjDoRQuRASJzWCOY4X0lukNf9A7hrCL7vCjwYNcAzJLpYA5uZ2xEQPDMb",
+	"8oQtEgnPmviRuxBNUIVgEOiYj0R6c2ItKGWGvkUev2N4/TvGYnPjbmPnKzMtbKN8bxl+v5sNa1viWBO6",
+	"Oma/XDR7st0qz93BrJlHAVrrXuS6w8iq7w0e6Y1Cnpmj0/exOguULjo9PTn9Ia/s41F4AfkBEO/5bykY",
+	"VhIqeKuKUaGhBRtw7zA0l3IBWfpsana8jPSXmiPuA8A0t4TUomQtSu5PlET0z8i/efctXVYkLiJiyfbA",
+	"VkuCbKn3+5WSI5QfQ8/tDDUDwIvWIMUweYC5SrQkOC2EcuaiO1ZyoJjWWQFStMOXVHJfsBh/aSysHcVR",
+	"51YAgz042LkmPcbFgCgm1YAKQxka1cXO9/AFaHIOA3tSZy1l1lJmbQC8M0ERydZ9CYrW2XWn1JzOKAc1",
+	"GbMFG+RMFA0GWeQBoZNUjmjKIwRMGjKRY2C5tWOCKIQlOYf1MzLRrCMgvD6j7liFZ6HXjCcJsTmbWffS",
+	"EKMlN+BDZAwRUynvm9aIi0WVAiA6zKegSbIFg1hiDLU5omYUNaP4YozCEqRlTZsAJxADmzl/G/Yhp0wp",
+	"HldlHxitdafMwxPl0Sptbck9FskR04vMBTI7c35iWACAMPpMAPOP1lL/xVCMrx0gt6aiNUDug8NOgzu2",
+	"N8nXfJtJlFakXMM8/mitcZRB0ryFAZV9R30kImFa20KUggE0tjaGEBAudYogI+EKvznYRLNJbcyXd+FP",
+	"DwicEvalu01UZ6Vw4ylMI49SD4O+kqNuFoaMrjl45gV6Fp9itCaYmVz/PDJzu7DjJxABW4jxlN2NMdGp",
+	"7FaIQsVWy6GlqeyuDqW/ozyul2bfNydzWYP+PhK5bpWJlYUL3tQcseY3WQKXz22+02SYUdWv3+4u5IG2",
+	"gap3Jm1nRCbMjS95mYmYx2A7MZI3CuO5ImIDRHKTPYItLzG1skja2uRem9xrS0ptSflCjMCQoBJPrKOv",
+	"X0wHgWSsw882Q/MGSbKzxheJ8wepNe8ljExEypPlkLvc4iGV9YQmLAagfovVRGZDCSZgW7qcUGsR9zEM",
+	"Ac290RFnfsZv9p7RBCAT2ZjQlCSM6hRAitwbGuQsQ/LPO5lX9thgIsKsoXbvxBdixRDNkinTIemxiE40",
+	"QxSyCAqnp66ihisHoLAcAGB35RBk1qBjyDGWY5AzUY7IaN76wU7mloi9NZGuiXRNpO8kZMbcUocpgBd1",
+	"D17RW8npFeCyNFNOyp6UFaaMY+3hOADUXiqBrsE60XyNhQGMBA7ohPkefKdz52ceq73MHDzD0nruABMw",
+	"nMFIshM9J7aMDBi3XKV/fyjF/mCRGQlrxnTEJeTBdyN7SXVW8GcjOwC8WMcKaAzU3bKBhT2xPAEYhWMK",
+	"ULpqJVMoo/sXLN0T0d8Vpr0kI7qyruDNvnbB1jyp5kn3UU40jnP6vHfWVElnUJBEfKc2oJxbpHI5dufj",
+	"atVjIXjHRY5DKSYQzmH5GHvSEQgeJGRJXI/1Z5cL78Uk6joopw7KqTlCzRHuTUsx5IhQP+RkH87sLeNw",
+	"csibu+IMb+UUEN7K7EKGTRTKQ156EDygD3ARKTZiImVxmFXYsL4XsChhqvlYsSmXE90Rtswk1k/Fj2SE",
+	"+9yCRJWtuWHeLhiLtQXiapC3cgqVPUVxilCd0lZrRax6V8nTzB2wic8zJLsypL0V1T2WUDAeCEsqcVEf",
+	"L+NxFRlX5gmi+soW88X0/1Jf9vF2AHBVGZ7b8Zrp1UyvZnr3UybFXsH7SltwQIt3xOy8Wsvg8+gxIkVu",
+	"kHKGsRJeaCsaw03SIYlZlHBho1LtpDVJsdD5lCXzFTxlEZzpwWg5y0CA2xB2s+yaqtdUvabq90PVzf1D",
+	"ab6Q7j/lKcIy3ipKCil2Nfp+19pMnmRcyCw+X0CyRmJeqguQ133PAOiq0ecCcu5P6Qgszu+AEIglryXe",
+	"FLLSmfKMXHoPwSGOelA6ZCNQlDpia02pzEfyDWkzd4RTXdFdUyspNTur2dn9sbOLe1ZRdIZPexcMLKsR",
+	"4aAy0JsC4Go81UTRNE81aZAPfuSVK7EghfWbE0ajYYjIGSlm2KnUKjl+JAGGF2BFiMzeubo8A4Ig32dp",
+	"BjMlKIv+++cgUjxlikvRvWLmfIyV7CVs1NUymXIxCMJAyNQQfCBJlptPNCNckHQmiU7ZGNIacNCgfQJh",
+	"29uUJYANWRvle+sSBLcpMVAEhI/klClIvmityMtZyGip+q5HgVdXuLsNuP8fstfdBsXfuhG79tNT3B+4",
+	"GncIQR9uf+y6sqeZmnrA+9ufRXOW8BPGFms9mEMusGJTjtSs5QPVZ1j/K4DqswYrpar/XYVKv9Bmxvhg",
+	"aBpphE8/2UKIAhj1cpB6i+fwFQDU/8TSCsjwWSsfwPzcfpyqQOZ5+wx9vMKr/YY3YXABn7ZCP79hhs5d",
+	"oZ/f8CYMfpM8rtArb1bnbNXQ338Z6O+5nECouiVosr9KYrUS5RppFVu0Z4bnVBVToVDRF0kp88TQ0CsJ",
+	"RtZUBAtLwN5QOi1ElTY6oijhgoEEtsFGhpbaOorlB2qIh1rzryEe9qyEYwnve0F40HmpmrUID1CiOiTs",
+	"OlUMAGUQr1zEVMUkZlMOFCMkoA8laBMeG+XaSfZhHupYFMG1C3XpiNwci+X2l0IdEUN3OVtLyDRHqsnz",
+	"mnAAtCfbhRKuO+Kyl3ARs/gyJLMhTdkUA/C5IkomrG2U9wx91/R1yEHjnDL3JilEZaISswmZ19X3uQtg",
+	"3uqKsF11pj71+WBirS+e8vc5WKWDjeg1H01GQfskDMx5CNrHDSxrj4+Pw0AE7aNFZQ2Li8FJ6WYnJWg3",
+	"G4+bj1vNR4+ftFpPHp2ePH6UF/f6gO8m7t3LipvGo9rngqcsmXeFhBdl/+vGLLIKHbxfSTHozm2tM/j/",
+	"0U3ohAUz50z/cit7crOrBm6Pi1WkM2v2kadYZoahHeqRZcWiVmh8+PPOet5NDeFco0fcGsI5SzfKCO8e",
+	"RPY9g0j8IXurcd8/ZqL3onitGQO4NNPdSeHmzVTMG+TlaJzIOWPaoRdhM0jJWhTfM77nRsrZtGWA6F/N",
+	"OkvRIJd/XpI+F7HGgbGdrWISszFV6YgJcLVm1Ux8XtYRKbtOV+EovTE7su3+Pp+//lFXkewvGFWGkYWL",
+	"e/1eJHO7HCMjSOGy6rQDsnM5FdloDklDsXFm1spY3e8BpH98Mo/GiYyZq6vJzdv+nDBgxdYoaWmyT4Z5",
+	"ykZ6Ez1+I3sX2PUGWONr7HQCDNH+0QqDdD6GSB+lqHnpRPA/J8z+DP7NddsBu8C192FxG0auFA27plFa",
+	"WHvgyrAG5cvNhyoseUSvf2ViYO50q9mENWR/QzUdQ0aCdvCv3//V6Vw3m5/+8z+CbHE6VcCl1y0F3ft5",
+	"yBhUwMnvwvdmL36ACDBwz2CgNPT8HsSVHxorFjTighWWYifVkzIxrPymSkIqGmgvuIhYyfkEtiqVuVUx",
+	"Uw1yBoTBSIQjLiZWOCamDxMxyKkfucVPhB5YwIfHq5Zgxg6qygHm3Jn2VdZ1n7Bmy4Wf0Qxu5BKZxEEY",
+	"RInUzNxS+MfmgsqtQj1d7yAXDn3x0z2f8CQ2n2Jkj6BmrLGFH6ZZKCYcZGVoDYFZmuBRYYKZsAfEqEK5",
+	"5FXla/1h94xb9kb2NoOVmVu4F6iyn5jhMBsdAK+4AlZkCOsu6GbAxb7NOpe1iIkAZX+goOIkSPhzjfxo",
+	"fs+lxw2xAn/IHrgQcxRdW6jt/ZgJwiFCDAN3/Vg3bYOa4xhCC5Cz6cYKr7853ffp819FPMtIXZUy79s4",
+	"+N/I3lbxXrd299eMZx+MZwuWsso0YW7WV1Er3Xz2jZwoa4XVvatwrkLrD3zMEiOcVuiVtV3q/WJoXU9V",
+	"h8AON2Hws0zijZN2jay7/cwjaJud7X7r931vmDey9xYJ4OZBvLY3YWBo7MZJu0aZt31jj7xZXf+6doI/",
+	"2PrXhoJuK/Ys+7nN48PPGCdWrbo1iETb1LXeSb65dRVCSxNq63WtWtyyAOEuF2036/Qb2dutZHUuhi4U",
+	"rva6F2qB7FpXere7vIdslVz8tYjxmXeQi4iPaXIbXSRb275zTywRqglKnXVSizPryz7fgThziLr91qF6",
+	"HhneWHAVwGzAUdEdyiRGImtEJJvRToQkgs0K1qFnYBXyn5BYIkw8bEaJocipn197yF1N8OpguwdEe8y1",
+	"uhvSA9bFu6E8huRUpDMOvalAa4xc6EUXGBmMi0kJ1XH2oJro1ESnJjr7IjofJql1LElBrBNir6RnlFtb",
+	"NxpzbNtCAsEq407oPGEQx2D+wBRaCEmaMcUIjePy9NYF2+4DqshWpb6akqCKDrniYtAdUUEHaxwpxb4T",
+	"faeplfsPEcBvuDlQwHN63ktZM9+VUCfH1bTXK2hmyNx3mVv+y5r2NlHtasVtjPAHhQg4CH6JFAOoerCU",
+	"DgZy4pwoNqJcFCDZHM3nyhMGGytKv2SXKVgirCfbzq7xzclq20pd9UXMa5WM3LHaRQTa8RLeTVGSYvS3",
+	"q8cBEpVXocR50IzMAHHf7laQszzD09UXoR1hbzRIYQ6fxY7xnfbVOKPVwZ4u2pZWFPYoXuld4UJKJZ9t",
+	"KnRk09je9F59mg9diNtaPFsVdPOtUuA6TqLWs8tKj+QSUVaDBEUeR4L3rXvvVmpkK4cDOhpgRRCx2CBn",
+	"At0QvjmwwAGW6L8Lmqote7Vlr7bs7YvivMfCFnfgTRh74aNrbXp9qQCbjuiUDhgZyhkZGWm06ABQgIvF",
+	"0zBv4IrDGRmz5Jcx1dr+AImDkRRTpqA4kaIpy0tUjAzzEkRMnCIa07n2QugHrEHydMosMdItULscEy9L",
+	"MhOCZX8x/ZImyYp0ez+O9n4z7VFHCNpHzQLSnA7aJ+aJ7sr+aslymKWLbwvlZtpXCPa27AQy+xy2btBu",
+	"nULk+IBZSLbsawftZuNRGOBX7ppvG7SPGqdmh80BCdpHJ1ABwxwjXCAME7Rx6Q48DTLjgnaraThIcfTT",
+	"hdFP8rFbR97Y5kVubB0pxgQCE+SjP9o8+GN/6o+80VtH+eh+mnI++vHm0Y/ysY+9sR/lQ7MpTSYOKdrb",
+	"l+WxHy38t/Aq/wt4rzrOXyX7ffjg+VuWNh8jqwrj4iM3dNPf/3xoPKT+0Efm2sx4OowVnQmHr1A1CS2L",
+	"fy9XYhyt2CFl4J+MXu2ObOBSQmt5pOb2C/AG7kyiSacoAShm9Lq1QoBtcle25ezG6OmgklswWw4FM9fF",
+	"bz8RPgLebR08ERU5KnuKqfpgeIqMUEhSecUwANVw7hgQcAXuj4I4U9ERsme4DfnH+a+2ROIIBnb4BEIS",
+	"nB2atoQk7Bq/L1GszxQTEdObmT9mwNyxBABTP9TTwX9dj5IC+w86k2bzONLTAbkeJUL/rRMM03TcPjyc",
+	"zWaN2XFDqsHhUbPZNL072JphH3gCfxfSwRcMkfhxYhlNABEgCIO+VCMwVvW4QJyhQj7/yZNTQNdZyNYv",
+	"pbSR2bwaPKamrl8LdYUD+bXQ2Cue3gYyxnSvABnjmq3Bg+mIZUAY6IYNBR2xIobZOtiXX8yqvgTsy8Yh",
+	"c29NCY4Irs+wHUrGk17CtVFcnU66iCCStZaTdBOGCNfdbMC/EpbILzx96Fgi6OfpOoXmU9Uc7oKtVUJB",
+	"YdKj0RUTMTjlwIIK9lc3NqjiqBxVVcqPPTx27JnQlOm0i7YS0MDtd3tu382sns7FICQpi4aCRzQp4GZl",
+	"R7UwsyrzOVnp3GrdHcbILzzdHDpkbuu+MEZ+4Wk1jJFf4EDvFGoEJLPGGPmWY4bykh5XyB+d4AF/rpE6",
+	"zO+V0UaunCpli5QY9ctwLvArO+bWKEF4tvVJgM31XWUtG4ggFTwCielZR3gw0mU9VyLUra5aYm7OfeKX",
+	"FPBKqYiGEuYQ/DRhWlt42gGfMk0mY0NW3jEWGxWV9BhJACJWyclg6OzmDBq9AikqryMBMudET2hCLBiq",
+	"Yb3pkI00S6YM6NVHeoWVkCfiSsiZyFrSsRFbuSCUaKhPgfw+ew28wkKDANgZotyyGKF16VyDOT6VUO8Z",
+	"yjEP2ahhzl3xKP1sWpmPl9Ir8/UKEzDvWwXnWgy4WA2+6rBRg/ax+Wbb8yv4xpZxFz7d0qQ+hcFgwmNq",
+	"RKd2cKavAJ8Xl6eghqgR5swGDeUsX5ucgFUSUOsmqZE2WqdhYCRekMqThIwYoT3oa/YnnoAgkW0VfIS5",
+	"nJA+fCkzfp9fs7gRbF295hee3he4TS0J7V8S2kLGWWVQAQL/NYDeuPP5m7P9rwW/WWyNwDRVRCsrVVkp",
+	"yfavAATjN86QXTa+MG9WI7vUEUsPFtlFFMXNbaXN5WAC8/jw8xVPK4O8GEK1FcjLTkLgrUFeLHmprcy1",
+	"bndbkJcdLtpuluRfeLoFyEuDvO4fvHUQz24yDfJ3J0eDhOrkaNJjiRQDF3xuBaHMzHxVdnlzprkjsIvR",
+	"p8xZvx0GZQXJc0s8l23F7+r0pqYdNZ5LuRDzZLtVnrsjWdPjIhjMFU+/0+i5WoCx2rM0dDj1dJJSsegd",
+	"mzGdog1u0UEHzqWMyoLpgCrIB0LPzOYaDqt8cJn284BypUsMElRFQz4FfF37zwLCLr6jO6R6GLSDp/0n",
+	"j+Lmk9aTJyfR4/jR6VN61GeUNqPTUxo3W6f0uNc/6bd6R71m78nRURS3TuNHUeu01+w3m7T5JKhm5ajt",
+	"hfdmL9zGIoMXtLpFyTMe5aagddDIeavevHqO1oM2YHp40L6P+4uXGsgJ3GZvoCOve/QIVrJ6eY5Bz+61",
+	"o38wN2bVWAS1rONjEaCkM83Z/ZdVQTd4JG21g1ecJbFXt8eFfsoRBH0qRiI55iwmfSVH0EKg1JT5LM/A",
+	"pBRRgfkkUjDn4kw7gpKUj9haD6O7grWj8S8oOGzvd7PHxdP/78LdVku39SGtpdtvQLrdXm5d5eF1Eahf",
+	"g5f3DGlSVYF3uXnm560qMBf7fsCPULX/cnPf81tpiKXWtbhdO47/QiVBBJtlFAh49P7dx5nBFJ/ksTbV",
+	"HMtudts6l3eW//fhY/boUe1qrtX927qab3tDb6X0h1Ua2gO/ZTGSzFywlcuaKqjcnNDISPiaUDIbyoSt",
+	"cVTvTgv25q/+a4SxLu74HbjTPdJak8naq1571e/Sqw7k+YvJg4fOPLY1HtotWFWpPfsdmxUqHlDh4dJO",
+	"NPMl0wZ5nbcEKmoa8JRcMTYuFVCX9eavHVatprs1utrDw3PEa1aW7/3lSJp99f2TtLN+yhTuBEqpYUG9",
+	"FmzKMtBhRGfjKdZ6YSIlQ6qHRlScgp2d62dgOfBIJNI8AGbpiLFiUy4nOpmXpNrnoaWAWGzdIA1ylpKE",
+	"UZ2Cq88KyFK49Ea0mxf0gxLv37JFsKasNWWtKeveK9LANdufgDhiKT3UKU3ZwYhGQy7Y5mo0NEmgOClC",
+	"QCqm5URF1l9pfksVFZqj/aDH0hljgCk5CpGkQFSCTJzfcETnZMxUXyoIRxiZYTpiNmTpEEoRKEa1FEX7",
+	"BKBxMDVFmRDNlZqOGIHj/IwcxjLSC8sieihn2oiHVJOY04Gio1WoVBem51u3H/cLSpnFbHLBU06ToO1w",
+	"KrPUy4iKmNt0Uvww0GEhUoQKwBadAwSJ7va5MIO5ADEcyY68jH/yCxuj6UNOUsdIZnT9WJbBwB54ZwLd",
+	"3ZEd2GkeYdAzxz8YqiAMIF9+2Uv8C2Nj59u2Ky6ZT1/Jkb9JXHfpJJUjmvIomyOeqqAdCAmwo6kszDj0",
+	"ZqiYTqWqNkP0pBdnOBkTOqBc+HNzL9pqdvbbfNrCLFQ8yCscoXBkiLsnDwNE7Fu1bReZwWqcreI38/iA",
+	"IejBJ5/EWzStw0xmrFJxLEMnhjh4rtPQxzEyN7yNwWMZenAukobmTz3pjXiaspjoSCrLHWQf4c/xUUd8",
+	"70i6BQ5M825QwqyQXwncggNC8VjJgWJaE6kInVEjL+OQP6yGN+6IoZwonce9MZxQ8R2YjQWz0L7QDMMv",
+	"4SF7YvgiGHJHeIgcZWDIWY1vrgHp19aVVWzKaEIMPxIDvQr663X+LV/xwUSVcakSKK7ifI06AZWHVmBS",
+	"2cT/qrTGKEFfNyBVvnyEDbb4uXAuuqns4uEL2seNU9h00cVTBbE82cnMHzYfWlG45WOzOag7P6L3ViCu",
+	"5LTXGE5/CQwnprzzdxsQSY8fuutbIQQCYx6+00TOhM/HMh7hM7gs5NqLlDAvb5APlofq7BlC89uOJdXd",
+	"QuKBP6WQkLaMtr+Bv1xko1PRETmPW8hvc9PlmkgBAw/hGJOJSHmhxZBqb9U4ZTkTDfKb5HG+D4bV2mBQ",
+	"M9qUa95LmGGtxUlKkcyzWfZYJEd5Y6ncLBwUJHVVYdxudcRlHi542Tbjg90fwtt1SPoySeSMvIL/oV9l",
+	"JTvFSdwdlubzeUbCqpkWn8/Pcp5WtUvlmmnP5+c0xbJpVRrD7lxgvOY3hqSJS3uQWJqfCjUqKkcoHwVh",
+	"EMnRCN7vot+nTAFLbq0IXG8dfWw184Dlqu96BJ/IHvzKMzwNti+hAWRfDLpeeIfZe3PK71A6gzcYMd0P",
+	"LZGiuypYXci0K3tguIpzaU6mDIAUJpaxYNw+FySdSQjrB8EL3xS0T/BQ4SeMbchxMAfqpZihn+ZBywuw",
+	"zkh24B52nX0Bv38u2S599Fb+0UtjsxfaoK/Aich2snuUX+G6VhBZgZzvKwvxAtdSJQERm+6Ye2iZUC3Z",
+	"fsuSrXaShpNk7YM1giy2WCXHHrJrI+euFGcvUsXoCI32I5pGQ8NpN0isIZFJnCEphIRq8u7HNxfv35Hv",
+	"pWAospExUyThgv1ghLUXF7/Bbx0sHWF+Q4KF9hjTC35AeFN4fSbZWRr6Q1a0Hiz5Mzo3730Jq3vhjKml",
+	"Ehy22VGGw85ntRi3XozbTpK5PhDxkjQTfO4EPO4E7U4Vrt7qBDfwrVfV03i/dBLhoJpjWqG2xtOnp63W",
+	"o6PHj8sqbGD05mGkp8UF8DjMxaOOWju9M4JMxc4MtRGUXSUWVzE8kWAlNbMCtDDecubl9v0ydvgCv9zB",
+	"j1yPJXpmyhbR54ktS+DAipHemNHyjaFpSqOhkSmfQQ/T4W+dwDbFs9AJStL18t3z1njUbJasrOaK3yRX",
+	"RPp7W75oWmngdCAkQ5jzMqv8DP+vnACDbGqr9BcUAL985ksmeNZJL/U9vG3Si7aHeEcRddvTD2d3t/yV",
+	"EP2UyIdIKommUFafzIaGb2GgW48ZkXemjIorVmW8nKMQip67shyXErkTJaRdr/zeEly2s0FstiNsmXMC",
+	"6993uklGz2raVGea1Jkmd5dpMpcTcOIsxRNWJvrLMYVL0tahYrtV2y+whtLg6ky/sR4knRdkGVAuQCVE",
+	"kKNriK0A++izBQeee25YwhUbp2V1W2LZERAwYcOi0YQaEnZtbqvTjtAjhjMKLRcy78q9bxsCWGwct/vA",
+	"xWJwuFBAsqSa9Klyq1sWTkvY1Tl8hB3Z1S2Ds3dlbS4ODkpcMpXyvmnNwBVJleJTw6Qhvp4myRaww+cw",
+	"8J1wrfeT1BzEmnnVzKuOZF+nb0AkIF2Mo9iFBckpU4rHm7kQkvlqsR9ZazSTz5jyWYaNAhEEWRuLDSWf",
+	"QhzEovUcGUaUGlIv4oxx8L5hKEu0Ow82XBercJ4t5SGBDps9gCLMW7herdf1Z5YwQclzpowSY42DEHx3",
+	"s6M/+yh3WwI0GYQMgZhS3cH9NNijCxgn7/SzI9x4y//OqQ25ITMlxSCPLgfX8KIWJ+SSM7iSi3fRfXt0",
+	"F+5bd3Q3u3GzG3hvgYcLd62GqKq5VwERFu7Jd5owqhLOVH5i78N6tpb3udDm/WtgVrHWoBP5hAhdv9T6",
+	"dw1/vPSp3yXa7qZMzTM7XJ592iBni5JBR0RUCJmSHrOxgDYTrKBcmWUkDFi0S6uhSTInM8OsjZ6VUJ3m",
+	"L7Q2fi+wsYzvXsCP96M61aazOqX1WyaleLdyQ9TOWkAVQ5SR0O/WDJWjlURyIlIvox+iEUHOh5kSilHS",
+	"RApWbnAiJfamjlhncJqIhGm9bHHKiGIZcftN8ri2CtVWodoqVFuF7psZGFp0hzahlOn0AKut84opQGCl",
+	"Mv1I1i90JROw0FSpleYj0+mL7EUPyEhTDlx/+rH5tH28Zfx/1MztN+/4YJjaDNQB7lUQBjqZDCCzfcQO",
+	"lOzJlEf6AD7S4/4xfRodtfZdzib/LvPNBojiZ783K0TxLNWRcN+yTQEswng+v9MLB9Ajg7bJOjoIZdqz",
+	"vu0RFRTXXi7Bvh8zgHslbDRO524OKGaa3XZ2bEHOPrwmV2xOvr+kfNyF1/y/////5/IHtJODDJYkhnCP",
+	"rTuTaBYplsF0mL5cd4QCKstidGhC7DeE5OBGYk9vA+bgOtUyAVNolsXvfsQaFGiK5+kzcvnh/cXHjnCU",
+	"3zYz34mll7BIzjQAZ71OAURLaaL5QJiJwErBJ5tMBoRqcmm7X2JruwOYlIYbG5PevCNMHyOOoxgfktnQ",
+	"zhI4BazciPZIYxvkdX/NEtBTjKAfiBi2sBkd4X4mqZQNcpb9ltXumYxJKslRs4yLra7h49HIey3is4Z1",
+	"bFlmxlvRVtL9tnVnxhwN/+Dr0F2qDXMDpJiwPIOvCrd1bXpz5yNg12OumPYK2FTlyEdZbp12XSG3baIL",
+	"9XBGMmaWhGxi4WPF+vzarNMRg7/HT46Hvxz9G38EOLru8owVm8qrwkuVTLO9sIlpQEMMvftD9rJIX/g3",
+	"Kvt+HZEM76e8iIi/p0iVlRH9lqd9Ov1n9K6pPs6fPx79jz75dfxT/+kbdjY5Sn/r/X1maHBOWPFAf20S",
+	"U+XL8Y7N/Lu+In2gQHacMeOKAdZSJtcsyylrBZy/ilhTV/P4pkW29xjC4N+QvQhpK1XWw88+9QGTZpRI",
+	"vQNws3fx1xcYTKTm6HG2vpeJiMFkaWhDLgmJmGimCzXsC4SDGcIxAsSdlCVzNIuC9yeFlEQuCE8z6ybU",
+	"KpzEPCWJHBhJKGYr7ZdmhvuXWQpywEm5xXdROoVPETe+OSPftkSspie7BuWaA3THBAVUnZWmr8s/L0kf",
+	"avuhSoRgMUYkCQkbUZ4QqUjMxlSlIybSYnxqyq6hAmlirhVoIT3QbnpcsLhBfmQgo4H+hqNDtgUXUTKJ",
+	"y++2kRP+ARPeHZtl4d6y6xQyRRhV0RD0Wy4KC8Qq9m6FIeEDIRWSQKuWKgaan5BkxpM4oirWxXxIxRCQ",
+	"oQyf5M9gRdpjq9mEGiLZ35AOY85f0A7+9fu/Op3rZvPTf/5HUJKwWor2Zr+gUWYh5RSosrbgq0i/sw1z",
+	"X0uxcVYJL1vPIuYlux4noCFgEmfZKs07CgvlKRvpjQ4YibRgRK9fY/sT2BL7RytbOVWKmrdNBP9zwuzP",
+	"NuuvdC+sooxb8r1p+UNojjLYHuKlg/k9GBp/WIUxw3U3UzfyJdq59aRMGBUbPovD38tPGn6RkctNYtc0",
+	"WkizfSkGXDCmMJSsbGL5aHdzyr4h6B9DVh4m8o/VcAOjrLmDG4QBxsR04eZ9CoNcRqwWbEkrVq31jtji",
+	"iQT6GbQDNhoncs7Yfxs1teEWFRZheF6OeLIlDE9+7SzlAdtFIgdceFYDH6znIkUAXdiUfGIrrQStuyuk",
+	"b87bZpcDEId9Idf8w4JTbgau+YeNpN3FPYH8uXZL/HXcEhMrkTm5FP9eI5VCgzzAcX0le+Ez68zrYNHP",
+	"yZhqPZMqhuyqCNHkoeFoYmRmWz8p9azumg/EARcQY5Nb34mjBRbRMYNbfOYH4WDbjsh4to1XlAlrkDNh",
+	"JUZ4NWjGRhohdCTFIJsYIjAmCUnMmjwnsnmtWR0XiLRsRPeOsLu82joPV/U+zfIVGICQijYSLuK1HOCd",
+	"VLQEXA0Whx85aAeRHI+ZOkgonPqDWPF+qg+EVOmwhK5v6Rcwe3mnDoGad98T796GK68yfCP9+Qqqg2Ou",
+	"LhxWmWzgzQttb8IgV7s3ywMLbbGqeCUxwrV3EsEb2avgA8haej0vrBmxWu+s9U0YnG+x0vOllZ6DR6r6",
+	"DEraZ1XQN7/fa1e7PmrXx8MtZD5BeWRLWRBJ6rJh8nDEqmEz8YFg8QEXnpSI4dC+p9K0zF/uIW2r0rLF",
+	"P7H0Lbvncj+eY3kb7m955lk0YuTc+oVXuIvNx+Ij9m/DXdvBy4mSY3b4nKmEw3XfWo74wCSKCE6EGKq1",
+	"wgOmcu5ZfFjlePcFinNrlXXSZddJXZnQZ5V878hkR9pFH+R/dDVL+uakWwEFbKTVgg8qiSZv2SrBZKxk",
+	"n+MB3q1SjydbIB96y6pwKzejGmSstiXcDmQsy/axR7mcgfRYXyp24O7rAd5XRwFWMRhzHphIISXEJlRW",
+	"AxUrVHwwNEMv+IIa5GXmITKXHkwE4EHIUxJJb567zqC4HYt5ai0Iq1HE3u4MIbY/ZR5VsDJavSUk2Nsd",
+	"8MBqDllzyP1xSPuSe+eUNderc71qDbIaAt1aUaASqy9RJg8jmjARU9UwdH1jZVtB+AvbAaGvvz9/9YKc",
+	"np6c/pAXr/Wq6K2vpSTi3Ekxx4h8IdOOiFmUcMHikOiUKkBHOG6SmM41oQP5jNCUjKROSStsNpsrStS+",
+	"nbuJ3gPccPbqb1AZqGX7fcn23j0BIN3Iv1neNffKMq6563mr5VIYeNs/m/+tRffOy3eGJRn3UJiNJokf",
+	"oeNZlJ55LsOsOUj/6ZCNNEummCO4dFV389jd+pI6u3atrdc3+raQ4LsZeXMdYGtYI3N4t8QEB4099INT",
+	"IcTcqFy57x9ljmq+fxtLkCQbtfcdb/id6O+L7vQDwMzbUoPf2jG+BT2qaUutE9U60VqdCAnud3oXnQhJ",
+	"rw0zWSMkHSJ9O1A2pGB3+rwSEckugkYRoBLJKyaySq9cTGnCCzlBEADNVZ5HZMggFxOWF3W3MN59xfSQ",
+	"KKe1dQSMnWtogs1sjFaR7qNg12PpjDGRcYEiEyjwAKohJ9yL+uoIiHd0+VB24ByJCV9rVg8WYmtWBtA5",
+	"G9YGw2MRCy9hewHYriz8qxjZ8VDAmtD0Z7a3m9gAwIohWrBes9aaE9WcqOZE98uJbELPtmEeXlzjOl7k",
+	"BUPeHSsCip7j81m0DwtTmiSWiGfcZyFjFYn6ekLuQ5R6SUVl1Hwh0u5rRxWtSWYNKvqAqFd+u3Y2Xngk",
+	"aR3l+sPGuW6MWDMN84q7QI+4JpSM2KjHFJAREHKLJXk1YzrE/IBMurUU+Q/ZA6rs4Og6AofSQz620HRk",
+	"vcEzcakdMDebplDN+Gm6doSzfqLsCxkRDh3KVfe19QzGjFzmRqHL8tfncRMArISrQQL7h+x1BGwOT2FT",
+	"1mULQ0TxN4a594fsbcooGMokDsIAASE+2X/4eDpbBy54cRLFg/18wpNYE6pG9kxrBk72bWr2J1lMfGBj",
+	"K+B7iqUJHhUmmAH+2FoNKU9Bw7hggkuVhXYQl96wMuTgqJgv4GIUuOJi0MXE+YrxCvtPFHwjexXgCQu0",
+	"YG9Zg2/wpFVLGjSNb5E3iLH/daREzbb9sgreofb4Nvy5hm3nGGG7exvWMHr1xVQUB0MIFez80HYHp5Yl",
+	"QTaISz1x4ItTZvQWqGk3Mr3hj0ZJLbha+6i1j1r7uCvH6ZfSPrSXqYYQWcu05aWILSTrAj4X6iCLFg5H",
+	"W0gsmSa5jbuMiCwlwN1WJLaokEH7eAvQfuiS5+CVR4SKiVOzdIFkQl03SyVrCrMT2ld94V9aC6J/w5Zu",
+	"vjkAa4HrbWcL2tUFSM5ws2HBWiOX353lNKAKXwW2fuEyf1MadMymPDIq3iuuWF9eEynIr1xMroMioq5f",
+	"HW8HDFeIgedjGOe40Wy0WseNxxifH02UgoV5AfoZ8q4/7VYz13eB1tMBKuRv5b95ktDD00Zz32qn/eyb",
+	"1U530O4ND3857XuBD1XJ2840WNen1kJral6mheqcHN6Sku9fJ3UvOvxs/+WiX1fJgmdJ4uIwLHOwHdeF",
+	"ZWwW/IKqiKnubUOqv1WhqxafdhKfpMhPxx6lp93u3GYRxh787IIOGU3S4UpH0I+5LsWiK0LFnMRsbG6A",
+	"iOauEAQWohQyq4ERmn+lVKGXxCrapSHmP+PrbytPZbZ1XM68erCOncDqhHUIAeNGEeVTtvut34mnfcGr",
+	"Ujz2CxEV5tNnDr7FPfHO+oil1J51mrKDxMjVWfLlTX7cDhWjGI9VeujghZp8kDodKHbx919Dcs5irrNo",
+	"uilT7r6hm858ywb555AnzDblmkzyax0u4G6AL7AjXJweSSWZSXUVkt4kw10jfcoT/czWVMdtM8NC9fTT",
+	"5jHMBrOtTRPvWpQnPp0DZCjTtzc2wF2EriNuKyyYsz8ZB2imHSim/0zcE2X2A/+48bxQ+Am2KTFoZ18m",
+	"YydJvn6HfJpt/rd7aTL+ctffLpYzUfh6QqbdvX5B7/wu3R2s2OlffD2cpJD+ZybW2IZ6aKaMNkugYpKZ",
+	"/zbUY8RSVSUd0rbD2kyMfFByxNIhm2hA+iZ9qUY0zcoY4U2VCoQ7zVLy9uXH89cvLrof3//y8p0tYQRx",
+	"ujBpZOKrshvtDDdecTORw3FCefGABMM0HXdt0KrupjKlyefsLX/r4Ds6QWgWJGPz4OXHThDiwfhbx7yp",
+	"E9yQFkwvPxjFfXq7fn/Y9VhqMKq7rQrCIhTzyZPTx4+ay0jLpUzUfo0vLDE/LIb7ObC79NEcNJA0w88r",
+	"sprc6e5L5X26rS6SHDNBx7zhCNRm2Co6YiSW0QTyk6C4mpSJNUWPFeszRd5cvH9XKuRdjFmEpW65FKbV",
+	"PUNV2dUH7eC40Wo0q5PQwkJWHXe3S7tjN3zJ3Mdv1dayhiNlFwlx7N2hpprYs1m8R4ULM6ejpMKF8cfN",
+	"wt8iOTIPwIKBdWIMxdINcpZwqq3UxK7HVMQsxuhe00WKXPy0BwXrT8QsSqhiMaEpBtplJQjLeVPh9P6f",
+	"s7e/fslr6DYu53R2S9sELuFafvXR31Bzr5AtBe2gxwUFJP3d2VN9Xx/sfbWHePG+wlhq6g51mTXP/OoC",
+	"ANWULdxZcxQmykjhh3DO7QsWh7pARRGVywM5SQvVpBo5dhPYgMrLSuRI24sAkBbt0R8HffDlA2UAYJnX",
+	"DAqBMpDTdVb/brk0sB3boVMtj+5qZTnk8gGfgjIwUHTkJcn5LjtvXNOzZNAPVsKEnj1G+jxJHNXDxdsw",
+	"Wm+oPxBwd2koQKnKYMt6jAxBQvfWRkXMY5qysu5nOZWCD5E3NlMz7wyxaqtHzswvst9nyv/I3jglr3nt",
+	"YCDIFU91m8A1g3cCoVc8ZYpTI5Jb64ZhDGQ86SVcD1mc2TwEM0cXQxv8zTGjlrz2IhqyeJJwMQgR7gXf",
+	"B5/PfDfDizKACm84D9uibFCpGPSFITmU2YWzD5eW429Y0LxBPrg2xIijhAunaqbJHKDpDe+S6bCwm7Ze",
+	"evlZT+QAvhRuQmi+xhVjYxLJsX23YlpOVMS0LSVrvqd/ILBnyfA/QxgtMfoU1ymoLXltIDaWqnSXz0hK",
+	"R2OmDtiUm4W5Gc4wuG2MtXERV0eSmJu7WKAPsXVAL0wGrGVhJvHj5VggVHYMIH43IPVfsfmBK0GaFXf1",
+	"UQ3aASSGBmHh0LZHcppds4WfIDyx/CesaJoTkBCX47osPp4yxfvzwg/5jVt4j/fD8lvsN1zsgr8vvz3/",
+	"QUP9VFsj1kNniaSIJ1Gaj7WI3FL2g8b7VZxaHtGZdfGKv/otgRYUW8Kj5Zb28C00xmuy8HA5hS1bbgHE",
+	"eOGpn8vmvdjDyCt/7M5UCZieDfH3uUtwfQDIFwfgpzswIhr6STxhEQAysNl/gf5m/ScoOxx4UhpNZnQO",
+	"/zoDPnTwQopUyeTgLEnk7OCFYuY6cproTbIcdPDb34TlY75XfMBFpeFs0+WRXl6PpWYHP+cLWStmQmvX",
+	"+CYMXqCMfXBhJaaDDzLh0XzTOLab62U7AdL+WLFqQP9+Uwhh6DOlmKo4A9c8f/WFoWzpwUdFhTYHPFvT",
+	"pqGwY9Yv62bGnAiN+tnaAbDVTRj8z4Hb0I/zMTt4P07Xgegv7Kbp4nrAWFaCPjBq16bdgJavf7ShJdZM",
+	"8zk4pynDoKRNI2QNzbdwf1T9GK69+xqQkz5mFBWH9ufAC5c+OGfjhM7ZxkV5fbIuIJJfA2ID3looyNf+",
+	"vUjDw0K17EWmUMaQfPq5TK4XnhjiEZdT/CIdzf5CIlzGJAtUupwfLFDsAgco4WylTLUwspwypXjM8vl5",
+	"TxapcVhGjS3ZXyDOJeS/jIWES55qORMlTxe5LX5M+2f2yiI3DleU/wyLwov/d94iFzYWRIxPYV575cGc",
+	"teUPWb7t3rI/hcFQ1bfpm7hNC/dm6fgXvnqOTfIX+/gbvs/mG3Nz8/8FAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

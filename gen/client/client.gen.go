@@ -2133,8 +2133,8 @@ type Change struct {
 	Type ChangeType `json:"type"`
 }
 
-// ChangePage A page of changes.
-type ChangePage struct {
+// ChangeFeed The next changes.
+type ChangeFeed struct {
 	// Data The changed resources, each at most once.
 	Data []Change `json:"data"`
 
@@ -4315,7 +4315,7 @@ type ListApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4357,7 +4357,7 @@ type ExportApplicationsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4625,7 +4625,7 @@ type ListCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -4664,7 +4664,7 @@ type ExportCandidatesParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -4742,13 +4742,13 @@ type RestoreCandidateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
-// ListChangesParams defines parameters for ListChanges.
-type ListChangesParams struct {
+// FollowChangesParams defines parameters for FollowChanges.
+type FollowChangesParams struct {
 	// Limit Maximum number of entries on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The position, which is the next_cursor of the previous response. It is valid for this caller only.
-	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // GetCompanyParams defines parameters for GetCompany.
@@ -4810,7 +4810,7 @@ type ListInterviewsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5041,7 +5041,7 @@ type ListJobsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5160,7 +5160,7 @@ type ListKitsParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5302,7 +5302,7 @@ type ListScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -5337,7 +5337,7 @@ type ExportScoresParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
@@ -5456,7 +5456,7 @@ type ListUsersParams struct {
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
-	// change of their `updated_at`. To keep a copy, follow ListChanges instead.
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
 	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 
 	// Sort The sort order. A leading minus means descending. Ties are ordered by id.
@@ -6301,28 +6301,29 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ListChanges List changes
+	// FollowChanges Follow changes
 	//
 	// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
 	// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
 	// not before, or the other way round.
 	//
-	// 1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
-	// 2. Read all resources: follow each list to its end.
-	// 3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
-	//    says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
-	//    once, otherwise later.
+	// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
+	// all resources: follow each list to its end.
 	//
-	// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
-	// named several times: reading it once after the last one is enough. Changes appear after their transaction has
-	// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+	// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
+	// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
+	// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
 	//
-	// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
-	// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
-	// with step 1. The caller gets the changes of those types that the caller can read.
+	// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
+	// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
+	// The caller follows only types that the caller can read.
 	//
-	// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
-	ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
+	// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
+	// replaced: begin again.
+	//
+	// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
+	FollowChanges(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCompany Retrieve your own company
 	//
@@ -6915,7 +6916,7 @@ type ClientInterface interface {
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 	// others are visible to HR and admins only. Scores become visible or hidden without a change of their
-	// `updated_at`: to keep copies, follow ListChanges.
+	// `updated_at`: to keep copies, follow FollowChanges.
 	//
 	// Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 	ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8305,29 +8306,30 @@ func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, 
 	return c.Client.Do(req)
 }
 
-// ListChanges List changes
+// FollowChanges Follow changes
 //
 // Names the resources that have changed for the caller since a position, so that the caller can keep copies of
 // them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
 // not before, or the other way round.
 //
-//  1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
-//  2. Read all resources: follow each list to its end.
-//  3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
-//     says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
-//     once, otherwise later.
+// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
+// all resources: follow each list to its end.
 //
-// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
-// named several times: reading it once after the last one is enough. Changes appear after their transaction has
-// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
+// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
+// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
 //
-// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
-// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
-// with step 1. The caller gets the changes of those types that the caller can read.
+// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
+// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
+// The caller follows only types that the caller can read.
 //
-// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
-func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListChangesRequest(c.Server, params)
+// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
+// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
+// replaced: begin again.
+//
+// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
+func (c *Client) FollowChanges(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFollowChangesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9579,7 +9581,7 @@ func (c *Client) ListInterviewerFigures(ctx context.Context, params *ListIntervi
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 // others are visible to HR and admins only. Scores become visible or hidden without a change of their
-// `updated_at`: to keep copies, follow ListChanges.
+// `updated_at`: to keep copies, follow FollowChanges.
 //
 // Corresponds with GET /api/v1/scores (the `ListScores` operationId).
 func (c *Client) ListScores(ctx context.Context, params *ListScoresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -13148,8 +13150,8 @@ func NewRestoreCandidateRequest(server string, candidateID CandidateID, params *
 	return req, nil
 }
 
-// NewListChangesRequest constructs an http.Request for the ListChanges method
-func NewListChangesRequest(server string, params *ListChangesParams) (*http.Request, error) {
+// NewFollowChangesRequest constructs an http.Request for the FollowChanges method
+func NewFollowChangesRequest(server string, params *FollowChangesParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -18781,30 +18783,31 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error)
 
-	// ListChangesWithResponse List changes
+	// FollowChangesWithResponse Follow changes
 	//
 	// Names the resources that have changed for the caller since a position, so that the caller can keep copies of
 	// them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
 	// not before, or the other way round.
 	//
-	// 1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
-	// 2. Read all resources: follow each list to its end.
-	// 3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
-	//    says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
-	//    once, otherwise later.
+	// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
+	// all resources: follow each list to its end.
 	//
-	// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
-	// named several times: reading it once after the last one is enough. Changes appear after their transaction has
-	// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+	// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
+	// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
+	// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
 	//
-	// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
-	// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
-	// with step 1. The caller gets the changes of those types that the caller can read.
+	// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
+	// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
+	// The caller follows only types that the caller can read.
+	//
+	// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
+	// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
+	// replaced: begin again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
-	ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error)
+	// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
+	FollowChangesWithResponse(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*FollowChangesResponse, error)
 
 	// GetCompanyWithResponse Retrieve your own company
 	//
@@ -19451,7 +19454,7 @@ type ClientWithResponsesInterface interface {
 	// scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 	// interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 	// others are visible to HR and admins only. Scores become visible or hidden without a change of their
-	// `updated_at`: to keep copies, follow ListChanges.
+	// `updated_at`: to keep copies, follow FollowChanges.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -25628,26 +25631,26 @@ func (r RestoreCandidateResponse) ContentType() string {
 	return ""
 }
 
-// ListChangesResponse401Headers the declared response headers of an HTTP 401 response for ListChanges
-type ListChangesResponse401Headers struct {
+// FollowChangesResponse401Headers the declared response headers of an HTTP 401 response for FollowChanges
+type FollowChangesResponse401Headers struct {
 	WWWAuthenticate *string
 }
 
-// ListChangesResponse429Headers the declared response headers of an HTTP 429 response for ListChanges
-type ListChangesResponse429Headers struct {
+// FollowChangesResponse429Headers the declared response headers of an HTTP 429 response for FollowChanges
+type FollowChangesResponse429Headers struct {
 	RetryAfter *int32
 }
 
-// ListChangesResponse503Headers the declared response headers of an HTTP 503 response for ListChanges
-type ListChangesResponse503Headers struct {
+// FollowChangesResponse503Headers the declared response headers of an HTTP 503 response for FollowChanges
+type FollowChangesResponse503Headers struct {
 	RetryAfter *int32
 }
 
-type ListChangesResponse struct {
+type FollowChangesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *ChangePage
+	JSON200 *ChangeFeed
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *BadRequest
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -25667,70 +25670,70 @@ type ListChangesResponse struct {
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Unavailable
 	// Headers401 the parsed response headers for an HTTP 401 response
-	Headers401 *ListChangesResponse401Headers
+	Headers401 *FollowChangesResponse401Headers
 	// Headers429 the parsed response headers for an HTTP 429 response
-	Headers429 *ListChangesResponse429Headers
+	Headers429 *FollowChangesResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
-	Headers503 *ListChangesResponse503Headers
+	Headers503 *FollowChangesResponse503Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ListChangesResponse) GetJSON200() *ChangePage {
+func (r FollowChangesResponse) GetJSON200() *ChangeFeed {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON400() *BadRequest {
+func (r FollowChangesResponse) GetApplicationProblemJSON400() *BadRequest {
 	return r.ApplicationProblemJSON400
 }
 
 // GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON401() *Unauthorized {
+func (r FollowChangesResponse) GetApplicationProblemJSON401() *Unauthorized {
 	return r.ApplicationProblemJSON401
 }
 
 // GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON403() *Forbidden {
+func (r FollowChangesResponse) GetApplicationProblemJSON403() *Forbidden {
 	return r.ApplicationProblemJSON403
 }
 
 // GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+func (r FollowChangesResponse) GetApplicationProblemJSON406() *NotAcceptable {
 	return r.ApplicationProblemJSON406
 }
 
 // GetApplicationProblemJSON410 returns the response for an HTTP 410 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON410() *ChangesExpired {
+func (r FollowChangesResponse) GetApplicationProblemJSON410() *ChangesExpired {
 	return r.ApplicationProblemJSON410
 }
 
 // GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+func (r FollowChangesResponse) GetApplicationProblemJSON429() *TooManyRequests {
 	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+func (r FollowChangesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
 	return r.ApplicationProblemJSON431
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON500() *InternalError {
+func (r FollowChangesResponse) GetApplicationProblemJSON500() *InternalError {
 	return r.ApplicationProblemJSON500
 }
 
 // GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
-func (r ListChangesResponse) GetApplicationProblemJSON503() *Unavailable {
+func (r FollowChangesResponse) GetApplicationProblemJSON503() *Unavailable {
 	return r.ApplicationProblemJSON503
 }
 
 // GetBody returns the raw response body bytes
-func (r ListChangesResponse) GetBody() []byte {
+func (r FollowChangesResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r ListChangesResponse) Status() string {
+func (r FollowChangesResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -25738,7 +25741,7 @@ func (r ListChangesResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r ListChangesResponse) StatusCode() int {
+func (r FollowChangesResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -25746,7 +25749,7 @@ func (r ListChangesResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ListChangesResponse) ContentType() string {
+func (r FollowChangesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -37745,35 +37748,36 @@ func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, 
 	return ParseRestoreCandidateResponse(rsp)
 }
 
-// ListChangesWithResponse List changes
+// FollowChangesWithResponse Follow changes
 //
 // Names the resources that have changed for the caller since a position, so that the caller can keep copies of
 // them. A resource has changed for the caller if its representation changed, or if the caller sees it now and did
 // not before, or the other way round.
 //
-//  1. Without `cursor`, the list is empty, and `next_cursor` is the current position. Keep it.
-//  2. Read all resources: follow each list to its end.
-//  3. Repeat: pass `cursor`, and read each named resource again. Replace the copy, or delete it if the change
-//     says `removed` or the resource is not found. Then keep `next_cursor`. If `has_more` is true, continue at
-//     once, otherwise later.
+// To begin, send a request without `cursor`: `data` is empty, and `next_cursor` is the current position. Then read
+// all resources: follow each list to its end.
 //
-// Lists return up to 100 resources by their `id` at once. A change has no content, and the same resource can be
-// named several times: reading it once after the last one is enough. Changes appear after their transaction has
-// ended, usually within a second; an import can delay them for some minutes, but none is left out.
+// To continue, send the last `next_cursor`, read each named resource again, and replace the copy. Delete it if the
+// change says `removed` or the resource is not found. Then store the new `next_cursor`. If `has_more` is true,
+// continue at once, otherwise later. Lists return up to 100 resources at once by their `id`.
 //
-// A position is valid as long as CHANGE_RETENTION_DAYS, 30 days by default. The response is 410 for an older one,
-// and after the role of the user, the scopes of the API key or the data of the company were replaced: begin again
-// with step 1. The caller gets the changes of those types that the caller can read.
+// A change has no content, and can be repeated: reading a resource once after its last change is enough. Changes
+// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
+// The caller follows only types that the caller can read.
+//
+// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
+// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
+// replaced: begin again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/changes (the `ListChanges` operationId).
-func (c *ClientWithResponses) ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error) {
-	rsp, err := c.ListChanges(ctx, params, reqEditors...)
+// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
+func (c *ClientWithResponses) FollowChangesWithResponse(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*FollowChangesResponse, error) {
+	rsp, err := c.FollowChanges(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseListChangesResponse(rsp)
+	return ParseFollowChangesResponse(rsp)
 }
 
 // GetCompanyWithResponse Retrieve your own company
@@ -38811,7 +38815,7 @@ func (c *ClientWithResponses) ListInterviewerFiguresWithResponse(ctx context.Con
 // scores of their interviews, team leads those of jobs they are a member of, HR and admins all. Scores of an
 // interview whose panel the caller is on are hidden until the caller has submitted their own. Voided scores of
 // others are visible to HR and admins only. Scores become visible or hidden without a change of their
-// `updated_at`: to keep copies, follow ListChanges.
+// `updated_at`: to keep copies, follow FollowChanges.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -45335,22 +45339,22 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 	return response, nil
 }
 
-// ParseListChangesResponse parses an HTTP response from a ListChangesWithResponse call
-func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) {
+// ParseFollowChangesResponse parses an HTTP response from a FollowChangesWithResponse call
+func ParseFollowChangesResponse(rsp *http.Response) (*FollowChangesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &ListChangesResponse{
+	response := &FollowChangesResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest ChangePage
+		var dest ChangeFeed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -45423,7 +45427,7 @@ func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) 
 
 	switch {
 	case rsp.StatusCode == 401:
-		var headers ListChangesResponse401Headers
+		var headers FollowChangesResponse401Headers
 		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -45433,7 +45437,7 @@ func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) 
 		}
 		response.Headers401 = &headers
 	case rsp.StatusCode == 429:
-		var headers ListChangesResponse429Headers
+		var headers FollowChangesResponse429Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -45443,7 +45447,7 @@ func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) 
 		}
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
-		var headers ListChangesResponse503Headers
+		var headers FollowChangesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {

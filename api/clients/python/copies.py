@@ -7,8 +7,8 @@ from uuid import UUID
 from interviewer_client import AuthenticatedClient
 from interviewer_client.api.applications import list_applications
 from interviewer_client.api.candidates import list_candidates
-from interviewer_client.api.changes import list_changes
-from interviewer_client.models import ApplicationPage, CandidatePage, ChangePage, Problem
+from interviewer_client.api.changes import follow_changes
+from interviewer_client.models import ApplicationPage, CandidatePage, ChangeFeed, Problem
 from interviewer_client.types import UNSET
 
 LISTS = {"candidate": list_candidates.sync, "application": list_applications.sync}
@@ -16,10 +16,10 @@ client = AuthenticatedClient(base_url=os.environ.get("API_URL", "http://localhos
 file = Path(os.environ.get("COPIES", "copies.json"))
 
 
-def changes(cursor: str | None = None) -> ChangePage | None:
+def changes(cursor: str | None = None) -> ChangeFeed | None:
     """Return the changes after a position, or None if it has expired."""
-    page = list_changes.sync(client=client, limit=100, cursor=cursor or UNSET)
-    if isinstance(page, ChangePage):
+    page = follow_changes.sync(client=client, limit=100, cursor=cursor or UNSET)
+    if isinstance(page, ChangeFeed):
         return page
     if isinstance(page, Problem) and page.status == 410:
         return None

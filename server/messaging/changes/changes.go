@@ -69,16 +69,16 @@ type pagePosition struct {
 	Skip int
 }
 
-// ListChanges names the resources that have changed for the actor since a position.
-func (c *Changes) ListChanges(
-	ctx context.Context, call service.Call, request api.ListChangesRequestObject,
-) (api.ListChangesResponseObject, error) {
+// FollowChanges names the resources that have changed for the actor since a position.
+func (c *Changes) FollowChanges(
+	ctx context.Context, call service.Call, request api.FollowChangesRequestObject,
+) (api.FollowChangesResponseObject, error) {
 	actor := call.Actor
 	end, err := c.Store.Of(actor.CompanyID).GetChangeLogEnd(ctx)
 	if err != nil {
 		return nil, err
 	}
-	scope := page.Scope{Company: actor.CompanyID, Operation: "ListChanges", Query: actor.ID}
+	scope := page.Scope{Company: actor.CompanyID, Operation: "FollowChanges", Query: actor.ID}
 	last := position{History: end.History, At: c.Clock.Now(), Transaction: end.TransactionID}
 	if request.Params.Cursor == nil {
 		return c.respond(scope, []api.Change{}, last, false)
@@ -106,12 +106,12 @@ func (c *Changes) ListChanges(
 
 func (c *Changes) respond(
 	scope page.Scope, found []api.Change, at position, more bool,
-) (api.ListChangesResponseObject, error) {
+) (api.FollowChangesResponseObject, error) {
 	cursor, err := c.Cursors.Encode(scope, at)
 	if err != nil {
 		return nil, err
 	}
-	return api.ListChanges200JSONResponse{Data: found, NextCursor: cursor, HasMore: more}, nil
+	return api.FollowChanges200JSONResponse{Data: found, NextCursor: cursor, HasMore: more}, nil
 }
 
 // margin is how much longer changes are kept than positions are valid, because positions are compared with the clock

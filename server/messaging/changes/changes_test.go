@@ -18,7 +18,7 @@ import (
 
 // start returns the current position of a reader.
 func start(c *testkit.Client) string {
-	page := testkit.Decode[api.ChangePage](c.Get(changesPath).Expect(http.StatusOK))
+	page := testkit.Decode[api.ChangeFeed](c.Get(changesPath).Expect(http.StatusOK))
 	if len(page.Data) != 0 || page.HasMore {
 		panic("a position with changes")
 	}
@@ -46,7 +46,7 @@ func after(t *testing.T, i *testkit.Installation, c *testkit.Client, cursor stri
 // available returns the complete changes after a position and the next position.
 func available(c *testkit.Client, cursor string) (found []api.Change, next string) {
 	for {
-		page := testkit.Decode[api.ChangePage](c.Get(changesPath + "?cursor=" + cursor).Expect(http.StatusOK))
+		page := testkit.Decode[api.ChangeFeed](c.Get(changesPath + "?cursor=" + cursor).Expect(http.StatusOK))
 		found, cursor = append(found, page.Data...), page.NextCursor
 		if !page.HasMore {
 			return found, cursor
@@ -205,7 +205,7 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 		settle(t, i)
 		found, pages := map[api.ChangeType]int{}, 0
 		for {
-			page := testkit.Decode[api.ChangePage](c.Get(changesPath + "?limit=150&cursor=" + cursor).Expect(http.StatusOK))
+			page := testkit.Decode[api.ChangeFeed](c.Get(changesPath + "?limit=150&cursor=" + cursor).Expect(http.StatusOK))
 			if len(page.Data) > 150 {
 				t.Fatalf("a page has %d changes, want at most 150", len(page.Data))
 			}

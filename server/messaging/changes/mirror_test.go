@@ -104,7 +104,7 @@ func readPart(c *testkit.Client, of api.ChangeType, id string) []entry {
 // start reads the position first and then everything.
 func (m *mirror) start() {
 	c := m.client()
-	m.cursor = testkit.Decode[api.ChangePage](c.Get(changesPath).Expect(http.StatusOK)).NextCursor
+	m.cursor = testkit.Decode[api.ChangeFeed](c.Get(changesPath).Expect(http.StatusOK)).NextCursor
 	m.copies = readAll(c)
 }
 
@@ -119,7 +119,7 @@ func (m *mirror) follow(limit, pages int) {
 			m.start()
 			return
 		}
-		page := testkit.Decode[api.ChangePage](answer.Expect(http.StatusOK))
+		page := testkit.Decode[api.ChangeFeed](answer.Expect(http.StatusOK))
 		m.apply(c, page.Data)
 		m.followed += len(page.Data)
 		m.cursor = page.NextCursor

@@ -181,7 +181,7 @@ func (c Code) Describe() Description {
 		return Description{
 			Expired, "Changes expired",
 			"The changes after this position are no longer available.",
-			"Call ListChanges without a cursor, read all resources again, and continue from the position it returned.",
+			"Call FollowChanges without a cursor, read all resources again, and continue from the position it returned.",
 		}
 	case EmailTaken:
 		return Description{
