@@ -6318,9 +6318,9 @@ type ClientInterface interface {
 	// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
 	// The caller follows only types that the caller can read.
 	//
-	// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
-	// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
-	// replaced: begin again.
+	// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
+	// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
+	// test company were replaced: begin again.
 	//
 	// Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
 	FollowChanges(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8323,9 +8323,9 @@ func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, 
 // appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
 // The caller follows only types that the caller can read.
 //
-// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
-// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
-// replaced: begin again.
+// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
+// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
+// test company were replaced: begin again.
 //
 // Corresponds with GET /api/v1/changes (the `FollowChanges` operationId).
 func (c *Client) FollowChanges(ctx context.Context, params *FollowChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -18800,9 +18800,9 @@ type ClientWithResponsesInterface interface {
 	// appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
 	// The caller follows only types that the caller can read.
 	//
-	// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
-	// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
-	// replaced: begin again.
+	// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
+	// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
+	// test company were replaced: begin again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -37765,9 +37765,9 @@ func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, 
 // appear after their transaction has ended, usually within a second; an import can delay them for some minutes.
 // The caller follows only types that the caller can read.
 //
-// A position is valid for 30 days, unless the operator has configured another time. A position belongs to its caller. The response is
-// 410 for an older one, and after the role of the user, the scopes of the API key or the data of a test company were
-// replaced: begin again.
+// A position belongs to its caller. It is valid for 30 days, unless the operator has configured another time. The
+// response is 410 for an older one, and after the role of the user, the scopes of the API key or the data of a
+// test company were replaced: begin again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
