@@ -18,7 +18,8 @@ func hiringPermissions() map[string]string {
 		everybody: `ListJobs GetJob ListJobMembers ListUserJobs ListCandidates GetCandidate ExportCandidates ListApplications GetApplication
 			ExportApplications ListApplicationHistory ListKits GetKit ListKitVersions GetKitVersion ListInterviews GetInterview
 			ListInterviewHistory GetInterviewCalendar GetMyCalendar RespondToInterview StartInterview FinishInterview MarkInterviewNoShow
-			CreateScore UpdateScore SubmitScore GetScore ListScores ExportScores ListScoreRevisions GetInterviewSummary GetApplicationSummary`,
+			CreateScore UpdateScore SubmitScore GetScore ListScores ExportScores ListScoreRevisions GetInterviewSummary GetApplicationSummary
+			FollowChanges`,
 		leadsAndUp: `MoveApplication HoldApplication ResumeApplication RejectApplication WithdrawApplication CreateKit UpdateKit CreateKitVersion
 			UpdateKitVersion PublishKitVersion ArchiveKitVersion CreateInterview UpdateInterview ScheduleInterview RescheduleInterview
 			CancelInterview SetPanelist RemovePanelist GetJobPipeline GetJobPipelineChart ListInterviewerFigures`,
@@ -160,7 +161,8 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 	reason := map[string]any{"reason": "The candidate asked for it."}
 	times := map[string]any{"starts_at": "2027-01-12T10:00:00+01:00", "ends_at": "2027-01-12T11:00:00+01:00", "timezone": "Europe/Berlin"}
 	return map[string]func(*fixture) exampleRequest{
-		"ListJobs": ok, "ListCandidates": ok, "ListApplications": ok, "ListKits": ok, "ListInterviews": ok, "ListScores": ok,
+		"FollowChanges": ok, "ListJobs": ok, "ListCandidates": ok, "ListApplications": ok, "ListKits": ok, "ListInterviews": ok,
+		"ListScores":       ok,
 		"ExportCandidates": ok, "ExportApplications": ok, "ExportScores": ok, "GetMyCalendar": ok, "ListInterviewerFigures": ok,
 
 		"GetJob": onApplication(nil, "job_id"), "ListJobMembers": onApplication(nil, "job_id"),

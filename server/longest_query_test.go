@@ -30,7 +30,8 @@ func TestLongestQueryIsAccepted(t *testing.T) {
 		lists++
 		query := url.Values{}
 		for _, parameter := range item.Get.Parameters {
-			if parameter.Value.In == openapi3.ParameterInQuery {
+			// id cannot be combined with the others.
+			if parameter.Value.In == openapi3.ParameterInQuery && parameter.Value.Name != "id" {
 				query[parameter.Value.Name] = longestValues(parameter.Value)
 			}
 		}

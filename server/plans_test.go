@@ -272,7 +272,7 @@ func values() map[string][]string {
 		"tag": {"tag7", "nothing"}, "department": {"Robotics"}, "mine": {"true", "false"}, "is_active": {"false"}, "is_published": {"true", "false"},
 		"updated_since": {"2001-01-01T00:00:00Z", "2999-01-01T00:00:00Z"}, "starts_from": {"2020-01-01T00:00:00Z"},
 		"starts_before": {"2999-01-01T00:00:00Z"}, "created_from": {"2020-01-01T00:00:00Z"}, "created_before": {"2999-01-01T00:00:00Z"},
-		"action": {"candidate.created"}, "resource_type": {"candidate", "score"}, "is_revoked": {"true", "false"},
+		"action": {"candidate.created"}, "resource_type": {"candidate", "score"}, "is_revoked": {"true", "false"}, "id": {"01980a3e-7b1c-7c7e-8f00-0123456789b0"},
 	}
 }
 

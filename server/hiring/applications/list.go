@@ -40,7 +40,8 @@ func (a *Applications) ListApplications(
 			if err != nil {
 				return nil, err
 			}
-			return page.Each(func(row db.ListApplicationsByIDRow) db.ListApplicationsRow { return db.ListApplicationsRow(row) })(rows)
+			listed := func(row db.ListApplicationsByIDRow) db.ListApplicationsRow { return db.ListApplicationsRow(row) }
+			return page.Each(listed)(rows)
 		},
 		Fetch: func(w page.Window) ([]db.ListApplicationsRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows

@@ -38,7 +38,8 @@ func (i *Interviews) ListInterviews(
 			if err != nil {
 				return nil, err
 			}
-			return page.Each(func(row db.ListInterviewsByIDRow) db.ListInterviewsRow { return db.ListInterviewsRow(row) })(rows)
+			listed := func(row db.ListInterviewsByIDRow) db.ListInterviewsRow { return db.ListInterviewsRow(row) }
+			return page.Each(listed)(rows)
 		},
 		Fetch: func(w page.Window) ([]db.ListInterviewsRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows

@@ -40,7 +40,8 @@ func (s *Scores) ListScores(
 			if err != nil {
 				return nil, err
 			}
-			return page.Each(func(row db.ListScoresByIDRow) db.ListScoresRow { return db.ListScoresRow(row) })(rows)
+			listed := func(row db.ListScoresByIDRow) db.ListScoresRow { return db.ListScoresRow(row) }
+			return page.Each(listed)(rows)
 		},
 		Fetch: func(w page.Window) ([]db.ListScoresRow, error) {
 			query.AfterTime, query.AfterID, query.MaxRows = w.AfterTime, w.AfterID, w.MaxRows

@@ -120,7 +120,9 @@ const margin = time.Hour
 
 // DeleteOld deletes changes of all companies whose retention has ended, at most so many, the oldest first, and returns
 // their number.
-func DeleteOld(ctx context.Context, s *postgres.Store, now time.Time, retention time.Duration, atMost int) (int64, error) {
+func DeleteOld(
+	ctx context.Context, s *postgres.Store, now time.Time, retention time.Duration, atMost int,
+) (int64, error) {
 	return s.Lookup().DeleteOldChanges(ctx, db.DeleteOldChangesParams{
 		Before: now.Add(-retention - margin),
 		AtMost: int32(min(atMost, math.MaxInt32)), //nolint:gosec // bounded on this line

@@ -125,7 +125,7 @@ func TestPositionsExpire(t *testing.T) {
 				jobs = append(jobs, job)
 			}
 			key := i.In(t).Key(acme, scopes, jobs...)
-			reader := r.Bearer(t, string(key.Secret))
+			reader := r.Bearer(t, key.Secret.Reveal())
 			cursor := start(reader)
 			r.SignIn(t, acme.Users[api.RoleAdmin]).Do(http.MethodPatch, "/api/v1/api-keys/"+key.ID.String(), change,
 				"If-Match", "*").Expect(http.StatusOK)
@@ -141,7 +141,7 @@ func TestPositionsExpire(t *testing.T) {
 	})
 	t.Run("after the rotation of the key", func(t *testing.T) {
 		key := i.In(t).Key(acme, scopes)
-		cursor := start(r.Bearer(t, string(key.Secret)))
+		cursor := start(r.Bearer(t, key.Secret.Reveal()))
 		rotated := testkit.Decode[api.APIKeyWithSecret](r.SignIn(t, acme.Users[api.RoleAdmin]).Post(
 			"/api/v1/api-keys/"+key.ID.String()+"/rotate", map[string]any{}).Expect(http.StatusOK))
 		reader := r.Bearer(t, rotated.Secret)
@@ -269,8 +269,8 @@ func TestReadersFollowWhatTheySee(t *testing.T) {
 	readers := map[string]*testkit.Client{
 		"employee": r.SignIn(t, acme.Users[api.RoleEmployee]),
 		"foreign":  r.SignIn(t, globex.Users[api.RoleAdmin]),
-		"key":      r.Bearer(t, string(i.Key(acme, []string{"changes:read", "candidates:read"}).Secret)),
-		"job key":  r.Bearer(t, string(i.Key(acme, []string{"changes:read", "applications:read"}, mine).Secret)),
+		"key":      r.Bearer(t, i.Key(acme, []string{"changes:read", "candidates:read"}).Secret.Reveal()),
+		"job key":  r.Bearer(t, i.Key(acme, []string{"changes:read", "applications:read"}, mine).Secret.Reveal()),
 	}
 	from := map[string]string{}
 	for name, c := range readers {
@@ -298,7 +298,7 @@ func TestReadersFollowWhatTheySee(t *testing.T) {
 			t.Errorf("%s follows nothing", name)
 		}
 	}
-	refused := r.Bearer(t, string(i.Key(acme, []string{"candidates:read"}).Secret))
+	refused := r.Bearer(t, i.Key(acme, []string{"candidates:read"}).Secret.Reveal())
 	refused.Get(changesPath).Refused(http.StatusForbidden, "permission_denied")
 }
 
@@ -318,7 +318,7 @@ func TestDraftsOfOthersAreNotFollowed(t *testing.T) {
 	scopes := []string{"changes:read", "interviews:read", "scores:read"}
 	readers := map[string]*testkit.Client{
 		"panelist": r.SignIn(t, panelist), "lead": r.SignIn(t, lead), "hr": r.SignIn(t, acme.Users[api.RoleHr]),
-		"key": r.Bearer(t, string(i.Key(acme, scopes).Secret)),
+		"key": r.Bearer(t, i.Key(acme, scopes).Secret.Reveal()),
 	}
 	from := map[string]string{}
 	for name, c := range readers {
@@ -454,9 +454,11 @@ func TestListsByID(t *testing.T) {
 			ids.Set("limit", "10")
 			hr.Get(path+"?"+ids.Encode()).Refused(http.StatusBadRequest, "malformed_request")
 			many := url.Values{}
-			for range 101 {
+			for range 100 {
 				many.Add("id", uuid.NewString())
 			}
+			hr.Get(path + "?" + many.Encode()).Expect(http.StatusOK)
+			many.Add("id", uuid.NewString())
 			hr.Get(path+"?"+many.Encode()).Refused(http.StatusBadRequest, "malformed_request")
 		})
 	}

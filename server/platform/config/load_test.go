@@ -70,7 +70,7 @@ func TestDefaults(t *testing.T) {
 		RateLimit: 1200, RateLimitKey: 1200, RateLimitCompany: 30_000, RateLimitAnonymous: 300,
 		Workers: 4, WorkerPoll: 5, JobTimeout: 60, JobRescue: 120, JobRetention: 1, JobDiscardedRetention: 30,
 		SessionRetention: 30, ChangeRetention: 30,
-		AuditRetention:   config.Span(2 * 365 * 24 * time.Hour), AuditCheckpointEvery: config.Span(time.Hour),
+		AuditRetention: config.Span(2 * 365 * 24 * time.Hour), AuditCheckpointEvery: config.Span(time.Hour),
 		OTLPServiceName: "interviewer",
 	}
 	if !reflect.DeepEqual(got, want) {
