@@ -338,6 +338,7 @@ func smallTables(company, user uuid.UUID) []statement {
 		{`SELECT * FROM session_changes(10)`, nil},                                                                         // PollSessions
 		{`SELECT delete_ended_sessions('2001-01-01', 10)`, nil},                                                            // DeleteEndedSessions
 		{`SELECT delete_expired_idempotency_records('2001-01-01', 10)`, nil},                                               // its job
+		{`SELECT delete_old_changes('2001-01-01', 10)`, nil},                                                               // its job
 	}
 }
 

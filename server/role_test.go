@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/uuid"
@@ -126,13 +127,25 @@ func TestRoleWithAllGrants(t *testing.T) {
 	// The lists are not empty for other roles: the observer is on the panel of an interview and has submitted a score.
 	member := installation.User(acme, "member", observer)
 	hiring := installation.Hiring(acme)
+	observerClient, hr, admin := replica.SignIn(t, member), replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
+	followChanges := map[*testkit.Client]string{}
+	for _, c := range []*testkit.Client{observerClient, hr} {
+		position := testkit.Decode[api.ChangeFeed](c.Get("/api/v1/changes").Expect(http.StatusOK)).NextCursor
+		followChanges[c] = "/api/v1/changes?cursor=" + position
+	}
 	application := hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen, member), api.ApplicationStageInterview)
 	_, version := hiring.KitVersion(api.KitVersionStatusPublished)
 	interview := hiring.Interview(application, version, api.InterviewStatusCompleted, member)
 	hiring.Score(interview, member, api.ScoreStatusSubmitted, 4)
-	observerClient, hr, admin := replica.SignIn(t, member), replica.SignIn(t, acme.Users[api.RoleHr]), replica.SignIn(t, acme.Users[api.RoleAdmin])
 	for _, op := range contract.Operations() {
 		if op.Public || op.Keys == gate.KeyReachEvery {
+			continue
+		}
+		if op.ID == "FollowChanges" {
+			testkit.Eventually(t, time.Minute, "HR follows changes", func() bool { return rows(hr.Get(followChanges[hr])) > 0 })
+			if got := rows(observerClient.Get(followChanges[observerClient]).Expect(http.StatusOK)); got != 0 {
+				t.Errorf("%s: changes of the observer: got %d, want 0", op.ID, got)
+			}
 			continue
 		}
 		if slices.Contains(lists, op.ID) || slices.Contains(exports, op.ID) {

@@ -96,7 +96,7 @@ func (c *Changes) FollowChanges(
 	}
 	r := reader{
 		queries: c.Store.Of(actor.CompanyID), actor: actor, end: last, at: from, limit: limit,
-		reads: func(permission string) bool { return c.Holds(actor.Role, permission) && actor.Holds(permission) },
+		holds: func(permission string) bool { return c.Holds(actor.Role, permission) && actor.Holds(permission) },
 	}
 	if err := r.read(ctx); err != nil {
 		return nil, err

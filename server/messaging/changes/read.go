@@ -36,8 +36,8 @@ type reader struct {
 	// at is the position that the reader has reached.
 	at    position
 	limit int
-	// reads reports whether the actor has a permission.
-	reads func(permission string) bool
+	// holds reports whether the actor has a permission.
+	holds func(permission string) bool
 	found []api.Change
 	more  bool
 }
@@ -74,7 +74,7 @@ func (r *reader) read(ctx context.Context) error {
 		}
 		for n, t := range targets {
 			lost := t.personal || visible[key{api.ChangeTypeInterview, t.parent}]
-			if seen[t.key] || !visible[t.key] && !lost || !r.reads(permissionFor(t.of)) {
+			if seen[t.key] || !visible[t.key] && !lost || !r.reads(t.of) {
 				continue
 			}
 			seen[t.key] = true
@@ -88,6 +88,11 @@ func (r *reader) read(ctx context.Context) error {
 		r.at, r.more = reached, more
 	}
 	return nil
+}
+
+// reads reports whether the actor can read resources of a type. Without a standing, an actor has no resources to lose.
+func (r *reader) reads(of api.ChangeType) bool {
+	return r.holds(permissionFor(of)) && reachOf(r.actor, of) != access.ReachNone
 }
 
 // next returns what the next changes affect, the position after them, and whether the log goes on.
