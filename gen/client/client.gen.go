@@ -770,15 +770,15 @@ func (e CandidateStatus) Valid() bool {
 
 // Defines values for ChangeType.
 const (
-	ChangeTypeApplication ChangeType = "application"
-	ChangeTypeCandidate   ChangeType = "candidate"
-	ChangeTypeInterview   ChangeType = "interview"
-	ChangeTypeJob         ChangeType = "job"
-	ChangeTypeJobMembers  ChangeType = "job_members"
-	ChangeTypeKit         ChangeType = "kit"
-	ChangeTypeKitVersions ChangeType = "kit_versions"
-	ChangeTypeScore       ChangeType = "score"
-	ChangeTypeUser        ChangeType = "user"
+	ChangeTypeApplication     ChangeType = "application"
+	ChangeTypeCandidate       ChangeType = "candidate"
+	ChangeTypeInterview       ChangeType = "interview"
+	ChangeTypeInterviewScores ChangeType = "interview_scores"
+	ChangeTypeJob             ChangeType = "job"
+	ChangeTypeJobMembers      ChangeType = "job_members"
+	ChangeTypeKit             ChangeType = "kit"
+	ChangeTypeKitVersions     ChangeType = "kit_versions"
+	ChangeTypeUser            ChangeType = "user"
 )
 
 // Valid indicates whether the value is a known member of the ChangeType enum.
@@ -790,6 +790,8 @@ func (e ChangeType) Valid() bool {
 		return true
 	case ChangeTypeInterview:
 		return true
+	case ChangeTypeInterviewScores:
+		return true
 	case ChangeTypeJob:
 		return true
 	case ChangeTypeJobMembers:
@@ -797,8 +799,6 @@ func (e ChangeType) Valid() bool {
 	case ChangeTypeKit:
 		return true
 	case ChangeTypeKitVersions:
-		return true
-	case ChangeTypeScore:
 		return true
 	case ChangeTypeUser:
 		return true
@@ -2128,8 +2128,8 @@ type Change struct {
 	// Removed Whether the caller no longer sees the resource.
 	Removed bool `json:"removed"`
 
-	// Type The type of a changed resource. For `job_members`, the id is that of the job whose members changed; for
-	// `kit_versions`, that of the kit whose versions changed.
+	// Type The type of a changed resource. Three types are lists that belong to a resource, whose id is given: the members
+	// of a job, the versions of a kit, and the scores of an interview, which ListScores returns by `interview_id`.
 	Type ChangeType `json:"type"`
 }
 
@@ -2161,8 +2161,8 @@ type ChangeRoleRequest struct {
 	Role Role `json:"role"`
 }
 
-// ChangeType The type of a changed resource. For `job_members`, the id is that of the job whose members changed; for
-// `kit_versions`, that of the kit whose versions changed.
+// ChangeType The type of a changed resource. Three types are lists that belong to a resource, whose id is given: the members
+// of a job, the versions of a kit, and the scores of an interview, which ListScores returns by `interview_id`.
 type ChangeType string
 
 // CheckStatus `up` if the dependency responded in time and as expected.

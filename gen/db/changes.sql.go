@@ -86,41 +86,44 @@ func (q *Queries) GetChangeLogEnd(ctx context.Context) (GetChangeLogEndRow, erro
 }
 
 const listChangeTargets = `-- name: ListChangeTargets :many
-SELECT t.type::text AS type, t.id::uuid AS id, (t.next_id IS NOT NULL)::boolean AS is_full,
-    coalesce(t.next_time, '0001-01-01')::timestamptz AS next_time,
-    coalesce(t.next_id, '00000000-0000-0000-0000-000000000000')::uuid AS next_id
+SELECT t.type::text AS type, t.id::uuid AS id, t.key_time::timestamptz AS key_time, t.key_id::uuid AS key_id, t.more::boolean AS more
 FROM change_targets(
-    $1, $2, $3::text, $4, $5, $6, $7
+    $1, $2, $3::text, $4, $5, $6, $7,
+    $8, $9
 ) AS t
 `
 
 type ListChangeTargetsParams struct {
-	CompanyID  uuid.UUID
-	ReaderID   uuid.UUID
-	Kind       string
-	ResourceID uuid.UUID
-	AfterTime  *time.Time
-	AfterID    *uuid.UUID
-	MaxRows    int32
+	CompanyID   uuid.UUID
+	Reach       string
+	Kind        string
+	ResourceID  uuid.UUID
+	AfterTime   *time.Time
+	AfterID     *uuid.UUID
+	AfterType   *string
+	AfterTarget *uuid.UUID
+	MaxRows     int32
 }
 
 type ListChangeTargetsRow struct {
-	Type     string
-	ID       uuid.UUID
-	IsFull   bool
-	NextTime time.Time
-	NextID   uuid.UUID
+	Type    string
+	ID      uuid.UUID
+	KeyTime time.Time
+	KeyID   uuid.UUID
+	More    bool
 }
 
 // The resources that a change affects; see change_targets.
 func (q *Queries) ListChangeTargets(ctx context.Context, arg ListChangeTargetsParams) ([]ListChangeTargetsRow, error) {
 	rows, err := q.db.Query(ctx, listChangeTargets,
 		arg.CompanyID,
-		arg.ReaderID,
+		arg.Reach,
 		arg.Kind,
 		arg.ResourceID,
 		arg.AfterTime,
 		arg.AfterID,
+		arg.AfterType,
+		arg.AfterTarget,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -133,9 +136,9 @@ func (q *Queries) ListChangeTargets(ctx context.Context, arg ListChangeTargetsPa
 		if err := rows.Scan(
 			&i.Type,
 			&i.ID,
-			&i.IsFull,
-			&i.NextTime,
-			&i.NextID,
+			&i.KeyTime,
+			&i.KeyID,
+			&i.More,
 		); err != nil {
 			return nil, err
 		}
@@ -148,42 +151,43 @@ func (q *Queries) ListChangeTargets(ctx context.Context, arg ListChangeTargetsPa
 }
 
 const listChanges = `-- name: ListChanges :many
-SELECT c.transaction_id, c.id, c.kind::text AS kind, c.resource_id, c.parent_id, (c.reader_id IS NOT NULL)::boolean AS personal
+SELECT c.transaction_id, c.id, c.kind::text AS kind, c.resource_id, c.parent_id, (c.reader_id IS NOT NULL)::boolean AS personal,
+    (c.reader_id IS NULL OR c.reader_id = $1::uuid)::boolean AS concerns_reader
 FROM changes AS c
-WHERE c.company_id = $1
-    AND (c.transaction_id, c.id) > ($2::bigint, $3::bigint)
-    AND c.transaction_id < $4::bigint
-    AND (c.reader_id IS NULL OR c.reader_id = $5::uuid)
+WHERE c.company_id = $2
+    AND (c.transaction_id, c.id) > ($3::bigint, $4::bigint)
+    AND c.transaction_id < $5::bigint
 ORDER BY c.transaction_id, c.id
 LIMIT $6
 `
 
 type ListChangesParams struct {
+	ReaderID          uuid.UUID
 	CompanyID         uuid.UUID
 	AfterTransaction  int64
 	AfterID           int64
 	BeforeTransaction int64
-	ReaderID          uuid.UUID
 	MaxRows           int32
 }
 
 type ListChangesRow struct {
-	TransactionID int64
-	ID            int64
-	Kind          string
-	ResourceID    uuid.UUID
-	ParentID      *uuid.UUID
-	Personal      bool
+	TransactionID  int64
+	ID             int64
+	Kind           string
+	ResourceID     uuid.UUID
+	ParentID       *uuid.UUID
+	Personal       bool
+	ConcernsReader bool
 }
 
-// The changes after a position that may concern a reader, in the order of the log.
+// The changes after a position, in the order of the log. concerns_reader is false for those that concern another reader only.
 func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]ListChangesRow, error) {
 	rows, err := q.db.Query(ctx, listChanges,
+		arg.ReaderID,
 		arg.CompanyID,
 		arg.AfterTransaction,
 		arg.AfterID,
 		arg.BeforeTransaction,
-		arg.ReaderID,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -200,6 +204,7 @@ func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]Lis
 			&i.ResourceID,
 			&i.ParentID,
 			&i.Personal,
+			&i.ConcernsReader,
 		); err != nil {
 			return nil, err
 		}

@@ -3,23 +3,22 @@
 SELECT first_running_transaction() AS transaction_id, transaction_history() AS history;
 
 -- name: ListChanges :many
--- The changes after a position that may concern a reader, in the order of the log.
-SELECT c.transaction_id, c.id, c.kind::text AS kind, c.resource_id, c.parent_id, (c.reader_id IS NOT NULL)::boolean AS personal
+-- The changes after a position, in the order of the log. concerns_reader is false for those that concern another reader only.
+SELECT c.transaction_id, c.id, c.kind::text AS kind, c.resource_id, c.parent_id, (c.reader_id IS NOT NULL)::boolean AS personal,
+    (c.reader_id IS NULL OR c.reader_id = @reader_id::uuid)::boolean AS concerns_reader
 FROM changes AS c
 WHERE c.company_id = @company_id
     AND (c.transaction_id, c.id) > (@after_transaction::bigint, @after_id::bigint)
     AND c.transaction_id < @before_transaction::bigint
-    AND (c.reader_id IS NULL OR c.reader_id = @reader_id::uuid)
 ORDER BY c.transaction_id, c.id
 LIMIT @max_rows;
 
 -- name: ListChangeTargets :many
 -- The resources that a change affects; see change_targets.
-SELECT t.type::text AS type, t.id::uuid AS id, (t.next_id IS NOT NULL)::boolean AS is_full,
-    coalesce(t.next_time, '0001-01-01')::timestamptz AS next_time,
-    coalesce(t.next_id, '00000000-0000-0000-0000-000000000000')::uuid AS next_id
+SELECT t.type::text AS type, t.id::uuid AS id, t.key_time::timestamptz AS key_time, t.key_id::uuid AS key_id, t.more::boolean AS more
 FROM change_targets(
-    @company_id, @reader_id, @kind::text, @resource_id, sqlc.narg('after_time'), sqlc.narg('after_id'), @max_rows
+    @company_id, @reach, @kind::text, @resource_id, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('after_type'),
+    sqlc.narg('after_target'), @max_rows
 ) AS t;
 
 -- name: FilterVisible :many

@@ -1,4 +1,4 @@
-// Package changes reads the log of changes, which lets readers keep copies of the resources that they see.
+// Package changes reads the log of changes, for readers that keep copies of the resources that they see.
 //
 // Triggers write the log, so that no statement that changes a resource can forget it. A change names resources and has
 // no content: readers read the resources again, with their own rights. This package turns the log of a company into the
@@ -60,14 +60,20 @@ type position struct {
 	Page *pagePosition `json:",omitempty"`
 }
 
-// pagePosition is a place among the resources that one change affects.
+// pagePosition is a place among the resources that one change affects: the last one that was read.
 type pagePosition struct {
-	// AfterTime and AfterID are the end of the previous page, nil on the first page.
-	AfterTime *time.Time `json:",omitempty"`
-	AfterID   *uuid.UUID `json:",omitempty"`
-	// Skip is the number of resources of the page that were read.
-	Skip int
+	// Read is how many were read of a change that affects a fixed number.
+	Read int `json:",omitempty"`
+	// Time and ID are the key of the last row of change_targets that was read, and Type and Target its resource.
+	Time   *time.Time `json:",omitempty"`
+	ID     *uuid.UUID `json:",omitempty"`
+	Type   *string    `json:",omitempty"`
+	Target *uuid.UUID `json:",omitempty"`
 }
+
+// rules is part of the history that positions belong to. It changes when a release changes what readers see: by other
+// permissions of roles, or other rules of visibility.
+const rules = "1"
 
 // FollowChanges names the resources that have changed for the actor since a position.
 func (c *Changes) FollowChanges(
@@ -79,7 +85,7 @@ func (c *Changes) FollowChanges(
 		return nil, err
 	}
 	scope := page.Scope{Company: actor.CompanyID, Operation: "FollowChanges", Query: actor.ID}
-	last := position{History: end.History, At: c.Clock.Now(), Transaction: end.TransactionID}
+	last := position{History: rules + "-" + end.History, At: c.Clock.Now(), Transaction: end.TransactionID}
 	if request.Params.Cursor == nil {
 		return c.respond(scope, []api.Change{}, last, false)
 	}
@@ -139,7 +145,7 @@ func reachOf(actor access.Actor, of api.ChangeType) access.Reach {
 		return standing.Jobs
 	case api.ChangeTypeKit, api.ChangeTypeKitVersions:
 		return standing.Kits
-	case api.ChangeTypeCandidate, api.ChangeTypeApplication, api.ChangeTypeInterview, api.ChangeTypeScore:
+	case api.ChangeTypeCandidate, api.ChangeTypeApplication, api.ChangeTypeInterview, api.ChangeTypeInterviewScores:
 		return standing.Hiring
 	}
 	return access.ReachNone
@@ -160,7 +166,7 @@ func permissionFor(of api.ChangeType) string {
 		return "applications:read"
 	case api.ChangeTypeInterview:
 		return "interviews:read"
-	case api.ChangeTypeScore:
+	case api.ChangeTypeInterviewScores:
 		return "scores:read"
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,8 +81,9 @@ func expect(t *testing.T, what string, found []api.Change, want ...string) {
 func TestPositionsExpire(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
-	now := i.Clock.Now()
-	i.Clock.Now = func() time.Time { return now }
+	var elapsed atomic.Int64 // replicas read the clock in the background
+	began := i.Clock.Now()
+	i.Clock.Now = func() time.Time { return began.Add(time.Duration(elapsed.Load())) }
 	i.Config.ChangeRetention = 5
 	acme, globex := i.Company("acme"), i.Company("globex")
 	r := i.Replica()
@@ -91,12 +93,12 @@ func TestPositionsExpire(t *testing.T) {
 
 	t.Run("too old", func(t *testing.T) {
 		hr := r.SignIn(t, acme.Users[api.RoleHr])
-		cursor, before := start(hr), now
-		defer func() { now = before }()
-		now = now.Add(5 * 24 * time.Hour)
+		cursor := start(hr)
+		defer elapsed.Store(0)
+		elapsed.Store(int64(5 * 24 * time.Hour))
 		hr = r.SignIn(t, acme.Users[api.RoleHr])
 		_, cursor = after(t, i, hr, cursor)
-		now = now.Add(5*24*time.Hour + time.Second)
+		elapsed.Add(int64(5*24*time.Hour + time.Second))
 		r.SignIn(t, acme.Users[api.RoleHr]).Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
 	})
 	t.Run("another history of transactions", func(t *testing.T) {
@@ -222,7 +224,9 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 		}
 	}
 	member := "/api/v1/jobs/" + job.String() + "/members/" + acme.Users[api.RoleTeamLead].ID.String()
-	cursor, hrCursor, before := start(lead), start(hr), count()
+	employee := r.SignIn(t, acme.Users[api.RoleEmployee])
+	settle(t, i)
+	cursor, hrCursor, ownCursor, before := start(lead), start(hr), start(employee), count()
 	hr.Do(http.MethodPut, member, map[string]any{"role": "recruiter"}).Expect(http.StatusOK)
 	if written := count() - before; written > 3 {
 		t.Errorf("a new member wrote %d changes, want at most 3", written)
@@ -232,6 +236,10 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 		found[api.ChangeTypeJob] != 1 || found[api.ChangeTypeJobMembers] == 0 {
 		t.Errorf("a new member follows %v, want %d applications and candidates, the job and its members", found, applications)
 	}
+	hr.Do(http.MethodPut, "/api/v1/jobs/"+job.String()+"/members/"+acme.Users[api.RoleEmployee].ID.String(),
+		map[string]any{"role": "interviewer"}).Expect(http.StatusOK)
+	own, _ := after(t, i, employee, ownCursor)
+	expect(t, "a member who sees no applications", own, "job "+job.String(), "job_members "+job.String())
 	before = count()
 	hr.Do(http.MethodPatch, "/api/v1/jobs/"+job.String(), map[string]any{"title": "Other"}, "If-Match", "*").Expect(http.StatusOK)
 	if written := count() - before; written > 2 {
@@ -255,6 +263,86 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 	}
 	if gone < 2*applications {
 		t.Errorf("a removed member follows %d removed resources, want at least %d", gone, 2*applications)
+	}
+}
+
+// TestPositionsWithinChange renames a user with many interviews. While a reader is between them, the user is removed from
+// the panels that the reader has passed. The reader still follows all others, and no more than it asked for at once.
+func TestPositionsWithinChange(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	h, r := i.Hiring(acme), i.Replica()
+	hr, user := r.SignIn(t, acme.Users[api.RoleHr]), acme.Users[api.RoleEmployee]
+	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	application := h.Application(h.Candidate(), h.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+	const interviews = 130
+	missing := map[uuid.UUID]bool{}
+	for range interviews {
+		missing[h.Interview(application, version, api.InterviewStatusDraft, user)] = true
+	}
+	settle(t, i)
+	cursor := start(hr)
+	hr.Do(http.MethodPatch, "/api/v1/users/"+user.ID.String(), map[string]any{"last_name": "Other"}, "If-Match", "*").Expect(http.StatusOK)
+	settle(t, i)
+	for more := true; more; {
+		page := testkit.Decode[api.ChangeFeed](hr.Get(changesPath + "?limit=45&cursor=" + cursor).Expect(http.StatusOK))
+		if len(page.Data) > 45 {
+			t.Fatalf("a page has %d changes, want at most 45", len(page.Data))
+		}
+		for _, change := range page.Data {
+			if delete(missing, change.ID); change.Type == api.ChangeTypeInterview {
+				i.Exec(`DELETE FROM interview_panelists WHERE interview_id = $1`, change.ID)
+			}
+		}
+		cursor, more = page.NextCursor, page.HasMore
+	}
+	if len(missing) > 0 {
+		t.Errorf("%d of %d interviews were not followed", len(missing), interviews)
+	}
+}
+
+// TestNewHolderOfKey rotates a key by a user with many interviews, most of them without scores. The key follows the scores
+// that it no longer sees, and nothing of jobs that it is not limited to.
+func TestNewHolderOfKey(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	h, r := i.Hiring(acme), i.Replica()
+	admin, rater := acme.Users[api.RoleAdmin], acme.Users[api.RoleEmployee]
+	_, version := h.KitVersion(api.KitVersionStatusPublished)
+	mine, other := h.Job(api.JobStatusOpen), h.Job(api.JobStatusOpen)
+	applied := h.Application(h.Candidate(), mine, api.ApplicationStageInterview)
+	for range 110 {
+		h.Interview(applied, version, api.InterviewStatusDraft, admin)
+	}
+	last := h.Interview(applied, version, api.InterviewStatusCompleted, admin, rater)
+	h.Score(last, rater, api.ScoreStatusSubmitted, 3)
+	foreign := h.Interview(h.Application(h.Candidate(), other, api.ApplicationStageInterview), version,
+		api.InterviewStatusCompleted, admin, rater)
+	h.Score(foreign, rater, api.ScoreStatusSubmitted, 3)
+	key := i.Key(acme, []string{"changes:read", "interviews:read", "scores:read"}, mine)
+	reader := r.Bearer(t, key.Secret.Reveal())
+	if n := len(testkit.List[entry](reader, "/api/v1/scores", url.Values{}).Data); n != 1 {
+		t.Fatalf("the key sees %d scores, want 1", n)
+	}
+	settle(t, i)
+	cursor := start(reader)
+	rotated := testkit.Decode[api.APIKeyWithSecret](r.SignIn(t, admin).Post(
+		"/api/v1/api-keys/"+key.ID.String()+"/rotate", map[string]any{}).Expect(http.StatusOK))
+	reader = r.Bearer(t, rotated.Secret)
+	found, _ := after(t, i, reader, cursor)
+	followed := map[uuid.UUID]bool{}
+	for _, change := range found {
+		if followed[change.ID] = true; change.Type != api.ChangeTypeInterviewScores || change.Removed {
+			t.Errorf("the key follows %s %s, removed %t", change.Type, change.ID, change.Removed)
+		}
+	}
+	if !followed[last] || followed[foreign] {
+		t.Errorf("followed: its interview %t, that of another job %t, want true and false", followed[last], followed[foreign])
+	}
+	if n := len(testkit.List[entry](reader, "/api/v1/scores", url.Values{}).Data); n != 0 {
+		t.Errorf("the key sees %d scores, want 0, because its new holder has not submitted one", n)
 	}
 }
 
@@ -337,17 +425,16 @@ func TestDraftsOfOthersAreNotFollowed(t *testing.T) {
 		from[name] = next
 	}
 	found, _ := after(t, i, writer, own)
-	expect(t, "the rater", found, "interview "+interview.String(), "score "+score.String())
+	both := []string{"interview " + interview.String(), "interview_scores " + interview.String()}
+	expect(t, "the rater", found, both...)
 
 	writer.Do(http.MethodPatch, "/api/v1/scores/"+score.String(), map[string]any{
 		"recommendation": "yes", "ratings": []map[string]any{{"criterion_key": "problem_solving", "rating": 4}},
 	}, "If-Match", "*").Expect(http.StatusOK)
 	writer.Do(http.MethodPost, "/api/v1/scores/"+score.String()+"/submit", nil, "If-Match", "*").Expect(http.StatusOK)
-	for name, want := range map[string]string{
-		"panelist": "removed score ", "key": "removed score ", "lead": "score ", "hr": "score ",
-	} {
-		found, _ := after(t, i, readers[name], from[name])
-		expect(t, name+" after the submission", found, "interview "+interview.String(), want+score.String())
+	for name, c := range readers {
+		found, _ := after(t, i, c, from[name])
+		expect(t, name+" after the submission", found, both...)
 	}
 }
 
@@ -462,7 +549,7 @@ func TestListsByID(t *testing.T) {
 			hr.Get(path+"?"+many.Encode()).Refused(http.StatusBadRequest, "malformed_request")
 		})
 	}
-	if want := len(lists()); listed != want {
+	if want := len(lists()) + 1; listed != want { // and scores
 		t.Errorf("%d lists have the parameter id, want %d", listed, want)
 	}
 }

@@ -98,7 +98,7 @@ func (c *company) createInterview() *testkit.Answer {
 	for _, name := range people[:1+c.IntN(4)] {
 		panel = append(panel, entry{"user_id": c.people[name].ID})
 	}
-	starts := c.now.Add(time.Minute)
+	starts := c.now().Add(time.Minute)
 	return c.as("hr").Post(interviewsPath, entry{
 		"application_id": c.any("/api/v1/applications", "status", "active"), "kit_version_id": c.publishedVersion(),
 		"title": c.name(), "kind": "video", "panel": panel,
@@ -182,6 +182,16 @@ func (c *company) peopleActs() []act {
 			}
 			return c.as("admin").Do(http.MethodPatch, "/api/v1/api-keys/"+c.jobKey.ID.String(),
 				entry{"job_ids": slices.Collect(maps.Keys(jobs))}, "If-Match", "*")
+		}},
+		{"rotate a key", func() *testkit.Answer {
+			if c.IntN(4) > 0 {
+				return nil
+			}
+			answer := c.as("admin").Post("/api/v1/api-keys/"+c.jobKey.ID.String()+"/rotate", entry{})
+			if answer.Status == http.StatusOK {
+				c.jobSecret = testkit.Decode[api.APIKeyWithSecret](answer).Secret
+			}
+			return answer
 		}},
 		{"edit a version of a kit", func() *testkit.Answer {
 			return c.version("draft", func(path string) *testkit.Answer {

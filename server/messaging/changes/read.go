@@ -12,19 +12,23 @@ import (
 )
 
 const (
-	// maxTargets is how many resources one response checks at least before it ends without being full. A reader who sees
-	// little gets short pages, and no request reads the whole log.
-	maxTargets = 2000
+	// maxWork bounds the work of one response: each change and each resource that it affects is one, and each query for
+	// the resources of a change is queryWork. A reader who sees little gets short pages, and no request reads the whole log.
+	maxWork, queryWork = 4000, 20
 	// batchChanges is how many changes are read at once.
 	batchChanges = 200
 	// pageRows is how many applications or interviews are read at once of a change that affects many.
 	pageRows = 100
 )
 
-// The kinds of change that are not resources of their own; see the table changes.
+// The kinds of change that are neither types of the API nor looked up by change_targets.
 const (
 	kindReset           = "reset"
 	kindInterviewScores = "interview_scores"
+	kindOwnScore        = "own_score"
+	kindKit             = "kit"
+	kindInterviewKit    = "interview_kit"
+	kindKeyHolder       = "key_holder"
 )
 
 // reader reads the changes of one actor.
@@ -38,6 +42,7 @@ type reader struct {
 	limit int
 	// holds reports whether the actor has a permission.
 	holds func(permission string) bool
+	work  int
 	found []api.Change
 	more  bool
 }
@@ -59,11 +64,11 @@ type key struct {
 	id uuid.UUID
 }
 
-// read collects changes until a page is full, the log ends, or enough was checked.
+// read collects changes until a page is full, the log ends, or it has worked enough.
 func (r *reader) read(ctx context.Context) error {
 	r.found, r.more = []api.Change{}, true
 	seen := map[key]bool{}
-	for checked := 0; r.more && len(r.found) < r.limit && checked < maxTargets; {
+	for r.more && len(r.found) < r.limit && r.work < maxWork {
 		targets, reached, more, err := r.next(ctx)
 		if err != nil {
 			return err
@@ -84,7 +89,6 @@ func (r *reader) read(ctx context.Context) error {
 				return nil
 			}
 		}
-		checked += len(targets)
 		r.at, r.more = reached, more
 	}
 	return nil
@@ -105,16 +109,23 @@ func (r *reader) next(ctx context.Context) (targets []target, reached position, 
 		return nil, r.at, false, err
 	}
 	within := r.at.Page
-	for _, change := range changes {
-		affected, rest, err := r.affected(ctx, change, within)
-		if err != nil {
-			return nil, r.at, false, err
+	for n, change := range changes {
+		reached = r.after(change)
+		if change.ConcernsReader {
+			affected, rest, err := r.affected(ctx, change, within)
+			if err != nil {
+				return nil, r.at, false, err
+			}
+			targets = append(targets, affected...)
+			if rest != nil {
+				return targets, *rest, true, nil
+			}
 		}
-		targets = append(targets, affected...)
-		if rest != nil {
-			return targets, *rest, true, nil
+		within = nil
+		r.work++
+		if n < len(changes)-1 && (len(targets) >= r.limit-len(r.found) || r.work >= maxWork) {
+			return targets, reached, true, nil
 		}
-		reached, within = r.after(change), nil
 	}
 	if len(changes) == batchChanges {
 		return targets, reached, true, nil
@@ -127,46 +138,80 @@ func (r *reader) after(change db.ListChangesRow) position {
 	return position{History: r.at.History, At: r.at.At, Transaction: change.TransactionID, Change: change.ID}
 }
 
-// affected returns a page of the resources that a change affects, and the position of the next page; nil for the last
-// page.
+// parts are the resources that changes of some kinds affect, all with the id of the change.
+func parts(kind string) []api.ChangeType {
+	switch kind {
+	case kindInterviewScores, kindOwnScore:
+		return []api.ChangeType{api.ChangeTypeInterview, api.ChangeTypeInterviewScores}
+	case kindKit, kindInterviewKit:
+		return []api.ChangeType{api.ChangeTypeKit, api.ChangeTypeKitVersions}
+	}
+	if of := api.ChangeType(kind); of.Valid() {
+		return []api.ChangeType{of}
+	}
+	return nil
+}
+
+// affected returns the resources that a change affects, and the position of the rest; nil if there is no rest.
 func (r *reader) affected(
 	ctx context.Context, change db.ListChangesRow, from *pagePosition,
 ) (targets []target, rest *position, err error) {
 	if change.Kind == kindReset {
 		return nil, nil, fault.New(fault.ChangesExpired)
 	}
-	if of := api.ChangeType(change.Kind); of.Valid() && of != api.ChangeTypeKit {
-		return []target{{key: key{of, change.ResourceID}, personal: change.Personal, after: r.after(change)}}, nil, nil
+	// A position within a change is the one before it and a place among the resources.
+	within := r.after(change)
+	within.Change--
+	add := func(of api.ChangeType, id uuid.UUID, after position) {
+		r.work++
+		t := target{key: key{of, id}, personal: change.Personal, after: after}
+		if change.ParentID != nil {
+			t.parent = *change.ParentID
+		}
+		targets = append(targets, t)
+	}
+	if simple := parts(change.Kind); simple != nil {
+		for n, of := range simple {
+			if from != nil && from.Read > n {
+				continue
+			}
+			after := r.after(change)
+			if n < len(simple)-1 {
+				after = within
+				after.Page = &pagePosition{Read: n + 1}
+			}
+			add(of, change.ResourceID, after)
+		}
+		return targets, nil, nil
+	}
+	if change.Kind == kindKeyHolder {
+		change.Personal = false // what the key sees of interviews does not depend on its holders
 	}
 	if from == nil {
 		from = &pagePosition{}
 	}
+	r.work += queryWork
 	rows, err := r.queries.ListChangeTargets(ctx, db.ListChangeTargetsParams{
-		CompanyID: r.actor.CompanyID, ReaderID: r.actor.ID, Kind: change.Kind, ResourceID: change.ResourceID,
-		AfterTime: from.AfterTime, AfterID: from.AfterID, MaxRows: pageRows,
+		CompanyID: r.actor.CompanyID, Reach: r.actor.Reach().String(), Kind: change.Kind, ResourceID: change.ResourceID,
+		AfterTime: from.Time, AfterID: from.ID, AfterType: from.Type, AfterTarget: from.Target, MaxRows: pageRows,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	// A position within the change is one before it and a place on a page.
-	within := r.after(change)
-	within.Change--
-	for n := min(from.Skip, len(rows)); n < len(rows); n++ {
-		t := target{key: key{api.ChangeType(rows[n].Type), rows[n].ID}, personal: change.Personal, after: within}
-		t.after.Page = &pagePosition{AfterTime: from.AfterTime, AfterID: from.AfterID, Skip: n + 1}
-		switch {
-		case change.ParentID != nil:
-			t.parent = *change.ParentID
-		case change.Kind == kindInterviewScores && t.of == api.ChangeTypeScore:
-			t.parent = change.ResourceID
+	for n := range rows {
+		row := &rows[n]
+		after := within
+		after.Page = &pagePosition{Time: &row.KeyTime, ID: &row.KeyID, Type: &row.Type, Target: &row.ID}
+		if n == len(rows)-1 {
+			if row.More {
+				rest = &after
+			} else {
+				after = r.after(change)
+			}
 		}
-		targets = append(targets, t)
+		add(api.ChangeType(row.Type), row.ID, after)
 	}
-	if len(rows) == 0 || !rows[0].IsFull {
-		return targets, nil, nil
-	}
-	within.Page = &pagePosition{AfterTime: &rows[0].NextTime, AfterID: &rows[0].NextID}
-	return targets, &within, nil
+	return targets, rest, nil
 }
 
 // visible returns which of the targets and of their parents the actor sees.
