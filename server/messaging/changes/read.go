@@ -13,7 +13,8 @@ import (
 
 const (
 	// maxWork bounds the work of one response: each change and each resource that it affects is one, and each query for
-	// the resources of a change is queryWork. A reader who sees little gets short pages, and no request reads the whole log.
+	// the resources of a change is queryWork. A reader who sees little gets short pages, and no request reads the whole
+	// log.
 	maxWork, queryWork = 4000, 20
 	// batchChanges is how many changes are read at once.
 	batchChanges = 200
