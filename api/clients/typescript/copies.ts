@@ -7,17 +7,24 @@ const api = createClient<paths>({ baseUrl, headers: { Authorization: `Bearer ${A
 const lists = { candidate: "/api/v1/candidates", application: "/api/v1/applications" } as const;
 type Copied = keyof typeof lists;
 type State = { cursor: string; copies: Record<Copied, Record<string, unknown>> };
+const copied = Object.keys(lists) as Copied[];
+
+async function list(type: Copied, query: { limit?: number; cursor?: string; id?: string[] }) {
+  const { data, error } = await api.GET(lists[type], { params: { query } });
+  if (!data) throw new Error(`${error.code}: ${error.detail}`);
+  return data;
+}
 
 async function start(): Promise<State> {
   const { data: first, error } = await api.GET("/api/v1/changes"); // the position comes before the lists
   if (!first) throw new Error(`${error.code}: ${error.detail}`);
   const state: State = { cursor: first.next_cursor, copies: { candidate: {}, application: {} } };
-  for (const type of Object.keys(lists) as Copied[]) {
-    for (let cursor: string | null = ""; cursor !== null; ) {
-      const { data, error } = await api.GET(lists[type], { params: { query: { limit: 200, ...(cursor && { cursor }) } } });
-      if (!data) throw new Error(`${error.code}: ${error.detail}`);
-      for (const entry of data.data) state.copies[type][entry.id] = entry;
-      cursor = data.next_cursor;
+  for (const type of copied) {
+    let page = await list(type, { limit: 200 });
+    for (const entry of page.data) state.copies[type][entry.id] = entry;
+    while (page.next_cursor) {
+      page = await list(type, { limit: 200, cursor: page.next_cursor });
+      for (const entry of page.data) state.copies[type][entry.id] = entry;
     }
   }
   return state;
@@ -32,15 +39,13 @@ for (let more = true; more; ) {
     state = await start();
     break;
   }
-  if (!data) throw new Error(`${error.code}: ${error.detail}`);
-  for (const type of Object.keys(lists) as Copied[]) {
+  if (!data) throw new Error(`${error?.code}: ${error?.detail}`);
+  for (const type of copied) {
     const changed = data.data.filter((change) => change.type === type);
     for (const change of changed) delete state.copies[type][change.id];
     const id = changed.filter((change) => !change.removed).map((change) => change.id);
     if (id.length === 0) continue;
-    const { data: list, error } = await api.GET(lists[type], { params: { query: { id } } });
-    if (!list) throw new Error(`${error.code}: ${error.detail}`);
-    for (const entry of list.data) state.copies[type][entry.id] = entry;
+    for (const entry of (await list(type, { id })).data) state.copies[type][entry.id] = entry;
   }
   state.cursor = data.next_cursor;
   more = data.has_more;
