@@ -1,5 +1,6 @@
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from interviewer_client.api.changes import follow_changes
 from interviewer_client.models import ApplicationPage, CandidatePage, ChangeFeed, Problem
 from interviewer_client.types import UNSET
 
-LISTS = {"candidate": list_candidates.sync, "application": list_applications.sync}
+LISTS: dict[str, Callable[..., Any]] = {"candidate": list_candidates.sync, "application": list_applications.sync}
 client = AuthenticatedClient(base_url=os.environ.get("API_URL", "http://localhost:8000"), token=os.environ["API_KEY"])
 file = Path(os.environ.get("COPIES", "copies.json"))
 
