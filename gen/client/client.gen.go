@@ -4298,7 +4298,8 @@ type RotateAPIKeyParams struct {
 // ListApplicationsParams defines parameters for ListApplications.
 type ListApplicationsParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// JobID Only entries that belong to this job.
@@ -4602,7 +4603,8 @@ type RevokeOtherSessionsParams struct {
 // ListCandidatesParams defines parameters for ListCandidates.
 type ListCandidatesParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Q Text to search for, ignoring case. There are no wildcards.
@@ -4778,7 +4780,8 @@ type ResetCompanyParams struct {
 // ListInterviewsParams defines parameters for ListInterviews.
 type ListInterviewsParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
@@ -5024,7 +5027,8 @@ type GetInterviewSummaryParams struct {
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Q Text to search for, ignoring case. There are no wildcards.
@@ -5146,7 +5150,8 @@ type GetJobPipelineChartParams struct {
 // ListKitsParams defines parameters for ListKits.
 type ListKitsParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Q Text to search for, ignoring case. There are no wildcards.
@@ -5282,7 +5287,8 @@ type ListInterviewerFiguresParams struct {
 // ListScoresParams defines parameters for ListScores.
 type ListScoresParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// InterviewID Only entries that belong to this interview.
@@ -5439,7 +5445,8 @@ type CloseTestCompanyParams struct {
 // ListUsersParams defines parameters for ListUsers.
 type ListUsersParams struct {
 	// ID Only the entries with these ids, on one page. The parameter can be repeated. Ids that do not exist or that the
-	// caller cannot see are left out. It cannot be combined with other parameters.
+	// caller cannot see are left out. It cannot be combined with `cursor` or filters; `limit` and `sort` have no
+	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Q Text to search for in name, email and department, ignoring case. There are no wildcards.

@@ -69,7 +69,7 @@ type Body[T any] struct {
 }
 
 // Read returns one page of a list. A cursor that was not issued for the list's scope is the fault InvalidCursor; ids
-// together with another parameter are MalformedRequest.
+// together with a cursor or a filter are MalformedRequest.
 func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T], error) {
 	if len(list.IDs) > 0 {
 		return readByID(ctx, list)
@@ -108,9 +108,12 @@ func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T],
 
 // readByID returns the entries with the ids that the client asked for.
 func readByID[R, T any](ctx context.Context, list List[R, T]) (Page[T], error) {
-	if len(access.RequestOf(ctx).Query) > 1 {
-		return Page[T]{}, fault.New(fault.MalformedRequest).
-			Parameter("id", "combined", "cannot be combined with other parameters")
+	for name := range access.RequestOf(ctx).Query {
+		// Some clients always send the defaults of limit and sort.
+		if name != "id" && name != "limit" && name != "sort" {
+			return Page[T]{}, fault.New(fault.MalformedRequest).
+				Parameter("id", "combined", "cannot be combined with cursor or filters")
+		}
 	}
 	rows, err := list.ByID(list.IDs)
 	if err != nil {

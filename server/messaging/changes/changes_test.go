@@ -538,7 +538,11 @@ func TestListsByID(t *testing.T) {
 			if page := testkit.List[entry](foreign, path, ids); len(page.Data) != 0 {
 				t.Errorf("another company got %d entries, want none", len(page.Data))
 			}
-			ids.Set("limit", "10")
+			ids.Set("limit", "1")
+			if page := testkit.List[entry](hr, path, ids); len(page.Data) != 2 {
+				t.Errorf("with a limit: got %d entries, want 2", len(page.Data))
+			}
+			ids.Set("updated_since", "2001-01-01T00:00:00Z")
 			hr.Get(path+"?"+ids.Encode()).Refused(http.StatusBadRequest, "malformed_request")
 			many := url.Values{}
 			for range 100 {
