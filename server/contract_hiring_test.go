@@ -1,12 +1,14 @@
 package server_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -24,7 +26,7 @@ func hiringPermissions() map[string]string {
 			UpdateKitVersion PublishKitVersion ArchiveKitVersion CreateInterview UpdateInterview ScheduleInterview RescheduleInterview
 			CancelInterview SetPanelist RemovePanelist GetJobPipeline GetJobPipelineChart ListInterviewerFigures`,
 		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate ArchiveCandidate
-			RestoreCandidate ImportCandidatesCSV ImportCandidatesNDJSON CreateApplication ReactivateApplication CompleteInterview ReopenInterview
+			RestoreCandidate ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON CreateApplication ReactivateApplication CompleteInterview ReopenInterview
 			ReopenScore VoidScore`,
 	} {
 		for id := range strings.FieldsSeq(operations) {
@@ -190,6 +192,7 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		"ArchiveCandidate":       onCandidate(api.CandidateStatusActive, nil),
 		"RestoreCandidate":       onCandidate(api.CandidateStatusArchived, nil),
 		"ImportCandidatesCSV":    importing("text/csv", "first_name,last_name\r\nMira,Solheim\r\n"),
+		"ImportCandidatesXLSX":   importing("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook()),
 		"ImportCandidatesNDJSON": importing("application/x-ndjson", `{"first_name":"Mira","last_name":"Solheim"}`+"\n"),
 
 		"GetApplication": onApplication(nil, "application_id"), "ListApplicationHistory": onApplication(nil, "application_id"),
@@ -258,4 +261,15 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		"ListScoreRevisions": onOwnScore(api.ScoreStatusSubmitted, nil),
 		"ReopenScore":        onOthersScore, "VoidScore": onOthersScore,
 	}
+}
+
+// workbook returns an XLSX file with one candidate.
+func workbook() string {
+	var file strings.Builder
+	writer := bulk.NewWriter(bulk.XLSX, bulk.Sink{Writer: &file}, bulk.Table{Columns: []string{"first_name", "last_name"}})
+	err := writer.Write(map[string]string{"first_name": "Mira", "last_name": "Solheim"})
+	if err = errors.Join(err, writer.Close()); err != nil {
+		panic(err)
+	}
+	return file.String()
 }

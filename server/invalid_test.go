@@ -36,8 +36,9 @@ type invalidFixture struct {
 	replica      *testkit.Replica
 	company      testkit.Company
 	admin        *testkit.Client
-	key          string // the secret of an API key, if the test needs one
-	user         string // the path of a user
+	key          string   // the secret of an API key, if the test needs one
+	user         string   // the path of a user
+	patterns     []string // of the specification, if the test needs them
 }
 
 func newInvalidFixture(t *testing.T) *invalidFixture {

@@ -110,7 +110,7 @@ func TestRoleWithAllGrants(t *testing.T) {
 	permitted := strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions GetMe UpdateMe
 		GetCompany UpdateCompany ResetCompany ListTestCompanies CreateTestCompany CloseTestCompany
 		ListAPIKeys GetAPIKey RevokeAPIKey VerifyAuditLogs
-		CreateJob CreateCandidate ImportCandidatesCSV ImportCandidatesNDJSON`)
+		CreateJob CreateCandidate ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON`)
 
 	// All other operations, except lists and exports, are refused with not_found, or with one of these codes.
 	refused := map[string]string{

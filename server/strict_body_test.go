@@ -61,6 +61,9 @@ func mediaDeviations(content openapi3.Content, patch bool) []deviation {
 		"text/csv", "application/x-ndjson", jsonMedia, "application/merge-patch+json", "*/*", "garbage", known[0] + ", text/plain",
 		known[0] + "; charset=utf-16", known[0] + "; charset=iso-8859-1", known[0] + "; charset",
 	} {
+		if strings.Contains(media, "charset=") && content[jsonMedia] == nil {
+			continue // an upload, whose encoding is detected
+		}
 		// PATCH accepts merge patches although it declares JSON only.
 		if content[media] == nil && (!patch || media != "application/merge-patch+json") {
 			list = append(list, unsupported(media, http.Header{"Content-Type": {media}}).withBody("{}"))

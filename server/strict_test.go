@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,7 @@ func TestEveryDeviationIsRefused(t *testing.T) {
 	replica := installation.Replica()
 	h := &invalidFixture{installation: installation, replica: replica, company: company, admin: replica.SignIn(t, company.Users[api.RoleAdmin])}
 	h.key = installation.Key(company, []string{"jobs:read"}).Secret.Reveal()
+	h.patterns = specifiedPatterns(t)
 	operations := specifiedOperations(t)
 	for _, op := range loadContract(t).Operations() {
 		spec := operations[op.ID]
@@ -110,10 +112,58 @@ func (h *invalidFixture) sendDeviation(t *testing.T, op *gate.Operation, b devia
 	if p.Code != b.code {
 		t.Errorf("%s: code: got %q, want %q", b.name, p.Code, b.code)
 	}
+	for _, e := range p.Errors {
+		for _, pattern := range h.patterns {
+			if strings.Contains(e.Detail+p.Detail, pattern) {
+				t.Errorf("%s: got the detail %q, which contains the pattern %s", b.name, e.Detail, pattern)
+			}
+		}
+	}
 	got := errorsOf(p)
 	if len(b.errors) > 0 && !slices.ContainsFunc(b.errors, func(e string) bool { return slices.Contains(got, e) }) {
 		t.Errorf("%s: errors: got %q, want one of %q", b.name, got, b.errors)
 	}
+}
+
+// specifiedPatterns returns all patterns of the specification. A message to a client contains none.
+func specifiedPatterns(t *testing.T) []string {
+	t.Helper()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree any
+	if err := json.Unmarshal(encoded, &tree); err != nil {
+		t.Fatal(err)
+	}
+	var patterns []string
+	var collect func(node any)
+	collect = func(node any) {
+		switch node := node.(type) {
+		case []any:
+			for _, item := range node {
+				collect(item)
+			}
+		case map[string]any:
+			if pattern, found := node["pattern"].(string); found {
+				patterns = append(patterns, pattern)
+			}
+			for _, member := range node {
+				collect(member)
+			}
+		}
+	}
+	collect(tree)
+	slices.Sort(patterns)
+	patterns = slices.Compact(patterns)
+	if len(patterns) == 0 {
+		t.Fatal("the specification has no patterns")
+	}
+	return patterns
 }
 
 func clip(body []byte) string { return string(body[:min(len(body), 400)]) }
@@ -192,6 +242,8 @@ func invalidTexts(schema *openapi3.Schema) map[string]codes {
 		list["zz_none"], list[strings.ToUpper(fmt.Sprint(schema.Enum[0]))] = anyOf("enum"), anyOf("enum")
 	case schema.Format != "":
 		list["x"] = anyOf("format")
+	case schema.Pattern != "" && !regexp.MustCompile(schema.Pattern).MatchString("x"):
+		list["x"], list["x x x"] = anyOf("pattern", "min_length"), anyOf("pattern")
 	}
 	if schema.MaxLength != nil && len(schema.Enum) == 0 {
 		list[strings.Repeat("a", int(*schema.MaxLength)+1)] = anyOf("max_length")

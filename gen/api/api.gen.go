@@ -851,6 +851,7 @@ func (e CompanyMode) Valid() bool {
 const (
 	ExportFormatCsv    ExportFormat = "csv"
 	ExportFormatNdjson ExportFormat = "ndjson"
+	ExportFormatXlsx   ExportFormat = "xlsx"
 )
 
 // Valid indicates whether the value is a known member of the ExportFormat enum.
@@ -859,6 +860,8 @@ func (e ExportFormat) Valid() bool {
 	case ExportFormatCsv:
 		return true
 	case ExportFormatNdjson:
+		return true
+	case ExportFormatXlsx:
 		return true
 	default:
 		return false
@@ -1510,6 +1513,27 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SameEmail.
+const (
+	SameEmailCreate SameEmail = "create"
+	SameEmailSkip   SameEmail = "skip"
+	SameEmailUpdate SameEmail = "update"
+)
+
+// Valid indicates whether the value is a known member of the SameEmail enum.
+func (e SameEmail) Valid() bool {
+	switch e {
+	case SameEmailCreate:
+		return true
+	case SameEmailSkip:
+		return true
+	case SameEmailUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScheduleConflictKind.
 const (
 	ScheduleConflictKindCandidate ScheduleConflictKind = "candidate"
@@ -1624,6 +1648,24 @@ const (
 func (e TokenType) Valid() bool {
 	switch e {
 	case TokenTypeBearer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UnknownColumns.
+const (
+	UnknownColumnsIgnore UnknownColumns = "ignore"
+	UnknownColumnsRefuse UnknownColumns = "refuse"
+)
+
+// Valid indicates whether the value is a known member of the UnknownColumns enum.
+func (e UnknownColumns) Valid() bool {
+	switch e {
+	case UnknownColumnsIgnore:
+		return true
+	case UnknownColumnsRefuse:
 		return true
 	default:
 		return false
@@ -2503,13 +2545,37 @@ type ImportError struct {
 // ImportMode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 type ImportMode string
 
+// ImportNote What was skipped, ignored or changed in one row.
+type ImportNote struct {
+	// Code The type of note, for programs.
+	Code string `json:"code"`
+
+	// Detail An explanation of the note.
+	Detail string `json:"detail"`
+
+	// Line The line number in the file where the row begins, counted from 1.
+	Line int32 `json:"line"`
+
+	// Pointer The location in the row, as a JSON pointer (RFC 6901).
+	Pointer string `json:"pointer"`
+}
+
 // ImportReport The result of an import or of a dry run.
 type ImportReport struct {
+	// ApplicationsCreated Number of applications created.
+	ApplicationsCreated int32 `json:"applications_created"`
+
 	// Created Number of candidates created.
 	Created int32 `json:"created"`
 
+	// Delimiter The character between the cells of a CSV file as detected; null for other files.
+	Delimiter nullable.Nullable[string] `json:"delimiter"`
+
 	// DryRun Whether the import was a dry run, which writes nothing.
 	DryRun bool `json:"dry_run"`
+
+	// Encoding The encoding of a CSV file as detected: UTF-8, UTF-16LE, UTF-16BE or Windows-1252; null for other files.
+	Encoding nullable.Nullable[string] `json:"encoding"`
 
 	// Errors The errors in the failed rows; at most the first thousand.
 	Errors []ImportError `json:"errors"`
@@ -2522,6 +2588,15 @@ type ImportReport struct {
 
 	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode ImportMode `json:"mode"`
+
+	// Notes What was skipped, ignored or changed in rows that are valid; at most the first thousand.
+	Notes []ImportNote `json:"notes"`
+
+	// NotesTruncated Whether there are more notes than `notes` contains.
+	NotesTruncated bool `json:"notes_truncated"`
+
+	// Skipped Number of rows that were skipped because a candidate has their email.
+	Skipped int32 `json:"skipped"`
 
 	// Total Number of rows read.
 	Total int32 `json:"total"`
@@ -3456,6 +3531,9 @@ type RotateAPIKeyRequest struct {
 	OverlapSeconds *int32 `json:"overlap_seconds,omitempty"`
 }
 
+// SameEmail `skip`: skip the row. `update`: change the candidate. `create`: create another candidate.
+type SameEmail string
+
 // ScheduleConflict A person who is busy at the time of the interview. The other interview is not identified.
 type ScheduleConflict struct {
 	// EndsAt Time when the other interview ends.
@@ -3812,6 +3890,9 @@ type TokenPair struct {
 // TokenType The authentication scheme of the access token.
 type TokenType string
 
+// UnknownColumns `refuse`: reject the file. `ignore`: do not read unknown columns.
+type UnknownColumns string
+
 // UpdateAPIKeyRequest The fields to change. Omitted fields keep their values.
 type UpdateAPIKeyRequest struct {
 	// ExpiresAt Time when the key expires, at most ten years ahead; null for a key that does not expire.
@@ -4123,6 +4204,9 @@ type ByStage = []ApplicationStage
 // ByTag defines model for ByTag.
 type ByTag = []Tag
 
+// ByteOrderMark defines model for ByteOrderMark.
+type ByteOrderMark = bool
+
 // CandidateID A UUID (RFC 9562). The service generates version 7.
 type CandidateID = ID
 
@@ -4348,6 +4432,10 @@ type ExportApplicationsParams struct {
 	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
@@ -4511,6 +4599,10 @@ type ExportAuditLogsParams struct {
 	// Format The format of the export.
 	Format *ExportFormat `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
@@ -4659,6 +4751,10 @@ type ExportCandidatesParams struct {
 	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
@@ -4682,6 +4778,17 @@ type ImportCandidatesCSVParams struct {
 	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// SameEmail What happens with a row without id and external_id whose email a candidate already has. `skip`: the row is
+	// reported and skipped. `update`: it changes the candidate. `create`: it creates another candidate.
+	SameEmail *SameEmail `form:"same_email,omitempty" json:"same_email,omitempty"`
+
+	// Column The field of a column, as the heading, a colon and the name of the field or `ignore`. The parameter can be
+	// repeated. It takes precedence over the names that are recognized.
+	Column []string `form:"column,omitempty" json:"column,omitempty"`
+
+	// UnknownColumns `refuse`: reject a file that has an unknown column. `ignore`: do not read unknown columns.
+	UnknownColumns *UnknownColumns `form:"unknown_columns,omitempty" json:"unknown_columns,omitempty"`
+
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
 	// response of the first request without executing it again. The same key with a different request returns 422;
@@ -4697,6 +4804,37 @@ type ImportCandidatesNDJSONParams struct {
 
 	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// SameEmail What happens with a row without id and external_id whose email a candidate already has. `skip`: the row is
+	// reported and skipped. `update`: it changes the candidate. `create`: it creates another candidate.
+	SameEmail *SameEmail `form:"same_email,omitempty" json:"same_email,omitempty"`
+
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportCandidatesXLSXParams defines parameters for ImportCandidatesXLSX.
+type ImportCandidatesXLSXParams struct {
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
+	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
+
+	// DryRun If true, nothing is written, and the report shows what the import would do.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// SameEmail What happens with a row without id and external_id whose email a candidate already has. `skip`: the row is
+	// reported and skipped. `update`: it changes the candidate. `create`: it creates another candidate.
+	SameEmail *SameEmail `form:"same_email,omitempty" json:"same_email,omitempty"`
+
+	// Column The field of a column, as the heading, a colon and the name of the field or `ignore`. The parameter can be
+	// repeated. It takes precedence over the names that are recognized.
+	Column []string `form:"column,omitempty" json:"column,omitempty"`
+
+	// UnknownColumns `refuse`: reject a file that has an unknown column. `ignore`: do not read unknown columns.
+	UnknownColumns *UnknownColumns `form:"unknown_columns,omitempty" json:"unknown_columns,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
@@ -5330,6 +5468,10 @@ type ExportScoresParams struct {
 	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
@@ -5832,6 +5974,9 @@ type ServerInterface interface {
 	// ImportCandidatesNDJSON Import candidates from NDJSON
 	// (POST /api/v1/candidates/import.ndjson)
 	ImportCandidatesNDJSON(ctx echo.Context, params ImportCandidatesNDJSONParams) error
+	// ImportCandidatesXLSX Import candidates from a spreadsheet
+	// (POST /api/v1/candidates/import.xlsx)
+	ImportCandidatesXLSX(ctx echo.Context, params ImportCandidatesXLSXParams) error
 	// GetCandidate Retrieve a candidate
 	// (GET /api/v1/candidates/{candidate_id})
 	GetCandidate(ctx echo.Context, candidateID CandidateID, params GetCandidateParams) error
@@ -6462,6 +6607,13 @@ func (w *ServerInterfaceWrapper) ExportApplications(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
 	}
 
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
 	// ------------- Optional query parameter "job_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "job_id", ctx.QueryParams(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -7006,6 +7158,13 @@ func (w *ServerInterfaceWrapper) ExportAuditLogs(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
 	}
 
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
 	// ------------- Optional query parameter "actor_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor_id", ctx.QueryParams(), &params.ActorID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -7435,6 +7594,13 @@ func (w *ServerInterfaceWrapper) ExportCandidates(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
 	}
 
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
 	// ------------- Optional query parameter "status" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -7488,6 +7654,27 @@ func (w *ServerInterfaceWrapper) ImportCandidatesCSV(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
 	}
 
+	// ------------- Optional query parameter "same_email" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "same_email", ctx.QueryParams(), &params.SameEmail, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter same_email: %s", err))
+	}
+
+	// ------------- Optional query parameter "column" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "column", ctx.QueryParams(), &params.Column, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter column: %s", err))
+	}
+
+	// ------------- Optional query parameter "unknown_columns" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unknown_columns", ctx.QueryParams(), &params.UnknownColumns, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter unknown_columns: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
@@ -7530,6 +7717,13 @@ func (w *ServerInterfaceWrapper) ImportCandidatesNDJSON(ctx echo.Context) error 
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
 	}
 
+	// ------------- Optional query parameter "same_email" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "same_email", ctx.QueryParams(), &params.SameEmail, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter same_email: %s", err))
+	}
+
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
@@ -7549,6 +7743,69 @@ func (w *ServerInterfaceWrapper) ImportCandidatesNDJSON(ctx echo.Context) error 
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ImportCandidatesNDJSON(ctx, params)
+	return err
+}
+
+// ImportCandidatesXLSX converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportCandidatesXLSX(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportCandidatesXLSXParams
+	// ------------- Optional query parameter "mode" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mode", ctx.QueryParams(), &params.Mode, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mode: %s", err))
+	}
+
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", ctx.QueryParams(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter dry_run: %s", err))
+	}
+
+	// ------------- Optional query parameter "same_email" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "same_email", ctx.QueryParams(), &params.SameEmail, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter same_email: %s", err))
+	}
+
+	// ------------- Optional query parameter "column" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "column", ctx.QueryParams(), &params.Column, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter column: %s", err))
+	}
+
+	// ------------- Optional query parameter "unknown_columns" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "unknown_columns", ctx.QueryParams(), &params.UnknownColumns, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter unknown_columns: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportCandidatesXLSX(ctx, params)
 	return err
 }
 
@@ -9812,6 +10069,13 @@ func (w *ServerInterfaceWrapper) ExportScores(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
 	}
 
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
 	// ------------- Optional query parameter "interview_id" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "interview_id", ctx.QueryParams(), &params.InterviewID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
@@ -10912,6 +11176,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/candidates", wrapper.ListCandidates, options.OperationMiddlewares["ListCandidates"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates", wrapper.CreateCandidate, options.OperationMiddlewares["CreateCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.csv", wrapper.ImportCandidatesCSV, options.OperationMiddlewares["ImportCandidatesCSV"]...)
+	router.POST(options.BaseURL+"/api/v1/candidates/import.xlsx", wrapper.ImportCandidatesXLSX, options.OperationMiddlewares["ImportCandidatesXLSX"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.ndjson", wrapper.ImportCandidatesNDJSON, options.OperationMiddlewares["ImportCandidatesNDJSON"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates/export", wrapper.ExportCandidates, options.OperationMiddlewares["ExportCandidates"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates/:candidate_id", wrapper.GetCandidate, options.OperationMiddlewares["GetCandidate"]...)
@@ -13563,6 +13828,32 @@ type ExportApplicationsResponseObject interface {
 
 type ExportApplications200ResponseHeaders struct {
 	ContentDisposition string
+}
+
+type ExportApplications200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportApplications200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportApplications200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportApplicationsResponse(w)
+}
+
+func (response ExportApplications200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
 }
 
 type ExportApplications200ApplicationXNdjsonResponse struct {
@@ -16654,6 +16945,32 @@ type ExportAuditLogs200ResponseHeaders struct {
 	ContentDisposition string
 }
 
+type ExportAuditLogs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportAuditLogs200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportAuditLogs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportAuditLogsResponse(w)
+}
+
+func (response ExportAuditLogs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportAuditLogsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ExportAuditLogs200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportAuditLogs200ResponseHeaders
@@ -19640,6 +19957,32 @@ type ExportCandidates200ResponseHeaders struct {
 	ContentDisposition string
 }
 
+type ExportCandidates200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportCandidates200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportCandidates200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportCandidatesResponse(w)
+}
+
+func (response ExportCandidates200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportCandidatesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ExportCandidates200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportCandidates200ResponseHeaders
@@ -20430,6 +20773,286 @@ func (response ImportCandidatesNDJSON503ApplicationProblemPlusJSONResponse) Resp
 }
 
 func (response ImportCandidatesNDJSON503ApplicationProblemPlusJSONResponse) VisitImportCandidatesNDJSONResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSXRequestObject struct {
+	Params ImportCandidatesXLSXParams
+	Body   io.Reader
+}
+
+type ImportCandidatesXLSXResponseObject interface {
+	Response
+	VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error
+}
+
+type ImportCandidatesXLSX200JSONResponse ImportReport
+
+func (response ImportCandidatesXLSX200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX200JSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX400ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX401ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX403ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX406ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX409ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX413ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX415ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX422ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX429ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX431ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX500ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportCandidatesXLSX503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ImportCandidatesXLSX503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitImportCandidatesXLSXResponse(w)
+}
+
+func (response ImportCandidatesXLSX503ApplicationProblemPlusJSONResponse) VisitImportCandidatesXLSXResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -34491,6 +35114,32 @@ type ExportScores200ResponseHeaders struct {
 	ContentDisposition string
 }
 
+type ExportScores200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportScores200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportScores200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportScoresResponse(w)
+}
+
+func (response ExportScores200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportScoresResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
 type ExportScores200ApplicationXNdjsonResponse struct {
 	Body          io.Reader
 	Headers       ExportScores200ResponseHeaders
@@ -41560,6 +42209,9 @@ type StrictServerInterface[C any] interface {
 	// ImportCandidatesNDJSON Import candidates from NDJSON
 	// (POST /api/v1/candidates/import.ndjson)
 	ImportCandidatesNDJSON(ctx context.Context, call C, request ImportCandidatesNDJSONRequestObject) (ImportCandidatesNDJSONResponseObject, error)
+	// ImportCandidatesXLSX Import candidates from a spreadsheet
+	// (POST /api/v1/candidates/import.xlsx)
+	ImportCandidatesXLSX(ctx context.Context, call C, request ImportCandidatesXLSXRequestObject) (ImportCandidatesXLSXResponseObject, error)
 	// GetCandidate Retrieve a candidate
 	// (GET /api/v1/candidates/{candidate_id})
 	GetCandidate(ctx context.Context, call C, request GetCandidateRequestObject) (GetCandidateResponseObject, error)
@@ -43041,6 +43693,33 @@ func (sh *strictHandler[C]) ImportCandidatesNDJSON(ctx echo.Context, params Impo
 		return err
 	} else if validResponse, ok := response.(ImportCandidatesNDJSONResponseObject); ok {
 		return validResponse.VisitImportCandidatesNDJSONResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportCandidatesXLSX operation middleware
+func (sh *strictHandler[C]) ImportCandidatesXLSX(ctx echo.Context, params ImportCandidatesXLSXParams) error {
+	var request ImportCandidatesXLSXRequestObject
+
+	request.Params = params
+
+	request.Body = ctx.Request().Body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportCandidatesXLSX(ctx.Request().Context(), sh.callOf(ctx), request.(ImportCandidatesXLSXRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportCandidatesXLSX")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportCandidatesXLSXResponseObject); ok {
+		return validResponse.VisitImportCandidatesXLSXResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -45787,827 +46466,880 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37ciO3ki8KvwqGeyLc7UVKlFrqazjWyO1uu+2+jSQv72+sHhKsAkm0igBdAKWm1/SK/S5fxH6F8/95",
-	"gPMQ+0lOIHEpoApVrCKpXp4TjnC4xSoUkAASiUQi85d/7yV8seSMMCl6T//emxOckhz+PMsyfvs8Jylh",
-	"kuIMnqVEJDldSspZ72nvlzmRc5KjJZ4RgfgUyTmWiOd0Rhla4DUShKUo4fyaEnHQ6/fIJ7xYZqT3VOYr",
-	"0u+JZE4WWNUr10vSe9qbcJ4RzHqfP/d18++grmrLl3Ni27mdc0EMCarNnOAUyTlBORFLzgQ5QGcTQZhE",
-	"U56bj4SmVJXiS5JjyXM0xwIxLlFGhSRpQG1vLuVSPD08xMvlAU4W5MC+8vuwwJ9eEzaT897TB8Nh3/ZJ",
-	"yJyyGXTpOWeSMHlBklVO5fo9z2iyrnbuJc8nNBVokvNbQXKBJEcZxyniOSKfSLKSBGG2lnPKZmia8wV0",
-	"ZMLTdUh1SqZ4lcmByBP0FeOMfPUMTXO8IAPMEiIkz4V7PsGCDFY5NQ96/V5OflvRnKTVyfI6etrY0cv1",
-	"kryDXkWY55JkmddHNfSSo9mKCAH9UbVqnor1jXHB6HTals7jKJnfkWVOEqwJirGYpAuCBGUJQbdzmsyR",
-	"4Auix90xkGqfCIlWgghEBUpNpSRF985fPkdPHp2c3nc8SKeqp1ADFQdXLOjUvx09evjo+Pj04XDYa+jI",
-	"EktJckXjf/7br8PBkw9/+dderHsvLvEs3q8bkgvKmR3enAi+yhPShyXyajp4g2UyR5il6sdbzoh+Ek7B",
-	"Ve/BVa/tBDw+Dui+6v16NvgPPPh9OHhyMBp8+PtR//Hw81WvpiOfllyQHwrRVO2RXezICDA9P7WCSQmJ",
-	"sDdqsPqvKbvuv+aaJfrnRObrwdlUkrx/jiV5TRdUFn8N9Prt/8/BuWaBwau0122dvErJYsklYcn6nCwz",
-	"vFajWOleviKKb+ScAoOpGVOLl6RFryVHmCGC84yS3LHkLZVzXRwvCPIaG/xE1n2YX8uMt1hcMSNcUoRn",
-	"mDLHs5xBJVOaC1lI1ZB3Wwh0NbjV3p2hjLJr1QHVBiOf9KzptfP4+PHjPspJ9s1VT7266t0vU5Vhob8o",
-	"MedqOHyQHOIlPbw5OlwpEfPXZJULnn9D1j8ev/rIP03/HQqRZ0EDdTN4MnzyMDaFllvibLnEcm5XWZIT",
-	"kAp2tYUEW1ITzFKaYknE4fDoyeMhfkAGjyZHyeBR8ogMHk+Hw8Hw6PjByenDR4+fTI4a19+U5wsse097",
-	"q5wOcjIlOWGJ2rQCgRLlTMfl0e0JEZzMUQbrAc35LVpgtrZsJ1BOFpgydC+/r5kMqyVUlBMk4SwVwJ58",
-	"JYvvgMtWWYbYajEhOaLiiuEbTDM8yYhmSnRPloSpJkMtDEFkWaJe9dTUX/We5d8cHT158kx+c9RHV6Dz",
-	"YLaG58dPnugX9SJ3WJZdePD7h7/A11r+PpPmj3uq9vrX97+OCzg32g0qgTfmWpzh5TKjRNilYxf9PdXj",
-	"Pjp7/wpdq1Vu+qqUB5ymORHifmzO7v12H+GcXDGs9C6SIsqqM3bvdqvB/+2bo+Ph8NntNw+H4ej/9s2D",
-	"4dC82WL4f7Pjexsd/srr2uFXSyMned3ox1UVUG5BKJtxVQ85KMSCypLC22Ncr8Cc5G33zJNhDbE5EfPn",
-	"oFXXbYZQZCT5NWFG/0b3fpBy+Y5l6z4CBZT00QVekAsqyTcXMqeJvB9SHNTyDabLXI7I+seMfP9SJt9/",
-	"yl59XA4T9rds+u/P0Hss599YEYZXcn5ovn6G3uBPg7MZ+ebh8OTxcPgMWTKeGTKelcloOzxHw+OT+AAB",
-	"S7/6Lj44NC3UHr1iqN5JBMlvSP6VQBmfHaBXRmhnVDG7mmuhtlh/s1f1PFaTfnT8GGVEcajoo5TOqBT9",
-	"KzY+GPfReKT+93QMcnA8GPf12r3BmdrUhdIa0/K62Sz3cWvF9+j4cbB6fLXr6eDD3x/3j44ff65bFjJf",
-	"g/pTHcm3WkLzqZMNkqNbTCWakCnP1eDKfE3ZLOCpB8Po9kSZfHCstyW6WC16Tx8/PFGrfkGZ/l0sBMok",
-	"mZEc6NPscpljJpY8d8eqjetXcjXs6IfLy/cXiLNs7cs0nzESpTbxG5JD2XB1LPCnAZ6Rbx4cnT54qGQY",
-	"oizJVim5WE2+42r/E71axo0u7IsVE0TGmVZrdkLqEwmW5jiiiPXOG1OC5Son6JZmGZqofiz4jT2HPD59",
-	"clJa4b+QtI+GR+jHVYaOh8cP0XD4FP5D37+5rJXHT2LE/0Lwdfy8cYZuCb5G6qXThPTx0CkA0h61+BQl",
-	"fMUkZTN3Fqk7fvxyeNV78Nvx4NHtC/pmeP63/2Dk1QL/9uj3sw6nkpNgcagq259LPvd7SnXVtpI8mdMb",
-	"8twqb+qZtixQzl6lahjKJVTL6jAuzZnGKX4jqsr/q1O01eH3fxxSdbbQh5sDe0ILipl3MAlgP9EN/kTl",
-	"3/Rpr5Ymr0iZqLYN9nvXVMYJNy90CXPwrO0iGA8wS0j2ikmS31ByWyW7XGB7oqmto5mgOWYz8rMg+TnP",
-	"IlNber89OUpdaqYk44L8yCcRGuyb7Vv/yCfNjXO18iRpmplKkTufGzhUNTF5pUSZpFrODZq4SHhO6mrX",
-	"L8sVt+vBdwQnkt5gCRxUbaH0/g656yVlVMwbprdc4K4n93siz96/+omsq6QUr8pE4CUdXZP1xorV6ak4",
-	"uldr995Xm3DvOjRzsVoscL7e1JottkOjDdtQ8Lb7FmQaeElzse+pSbHEh8NKI3c5TTVNrlIqX/NZvD37",
-	"stKYejHK+KxLU3c0UfHGGhb290TWr+oNazXeWHST+p7I2BZVu/HEq/5JG6UqVavnrWV7bdW1+4huofMm",
-	"YhpqrwXFKavZfr4nMr73CPW0SwPxzed7IqO7Tv1eUl/7PlniI594TdwRZ0caeI4zwlKcNzfkSu3eYNOm",
-	"USm0dXN7mZqguvd0STLKSF217v1u1T+f41xuakMX2qKhvUiaoLp9S5fOh6vviXxLbve8dZuXXht7FFdF",
-	"pfsSUabGH3iWNqoX5QLbaGTdzuyqxehatC/u7nT3mgbK1g9USB6TOzXlttVWS9WJd9MGnahceEsFttpm",
-	"dMw3ttZmSJ2MbhzQSqntJHlQlXg3beTusPBOE/gjn7whi4n5stqM936bMSwEY039foGucll9DzLpnNzQ",
-	"hjZKZboLMFeJeDdtUFiKYjswwSUR8jncslFS05+wiPnOqGk1n7i3nUWt/fqCiIYhDkp0buMNzq/duL7l",
-	"F3MeGd1Yobu2YrzhN6RxJZYL3P0+85Z8ku/xjLybvuTg5QcWzMi0hK8r4hYcKiIEMfJJjszbfi/TfgSq",
-	"FNyrHPy2Ivn6QD8OyQGZCxpIDY/Yl1uSQsUoJzf8mqRVerx33Wm+251Tk7DEcn5Qet2/q0nwN759bMR+",
-	"o8Hb1j3wtwq/NvN8Qxf7PcHzyFt42u8JiWck8hYew2u5EtH36nm/t1qq/qQjcBaslgtfR4bbmJXqxtq9",
-	"rnBLYq7ZSg2a531VgOfRcXNv+j3jmjTSd7eRCQvfFx9Mc76oLw5v98Oh/R5fyYQvIsTZF/2e9ayKdtd/",
-	"6RU1t3p1heF1I+9UJ9NpsDWz6b3fUoyRBaZZlR79uN8jnyTJGc6i4+C/3Djov1Vf/bZxKcHIxV7D8xaL",
-	"SeJZ9a3Ulxi7rbM9qeNtd5uKfuAJ8uBlZ/nsSCT5Szpb5XW8Fim3ZWd2E78NPRB7OZsEkq2yR/4ztqNr",
-	"yiKv4enGdbcA01n57cIazBjJqJDR5v2Xm/e8XIpaoR++dsXjIt9/effb5Q4Hzq1nFxbttsxef6iKHqha",
-	"EpmSJc7lgrAIJd673bhtqy3gjud/J4tAy8H1DQceBziLa0cO+InKelp3Oc8sV5OMinnNiaZ4u7sCvQ0n",
-	"7DjRe7DM7Ef7DO07Hj+4FzXEi04mnu47226aiOGTUBXZlU9yLEn8yOHe/JPlR7MdqtYGdTdH7c7Gui9D",
-	"1pa2wP0st8Da5602+zxO7g7mxX8m2Q303r1qQMUI/MtIdPswr7bdGnLwl6xIAe0lud99492SsOg1jn1x",
-	"d1dn7/Ue23S9Wy3yR/C0PXeuhY326Xixu7dSn2/wjDz/Yp6R5+QjSeSGQSoX+RIDxJeENVwmlQvc9VWH",
-	"bq/m8t9/uT0hmy/azolI5iRdZaRxZKqF7n501NP0kjfTVS7zBciSPG+KXaiUuOvYhXMiVotNQqlc5Eus",
-	"txt+TeqcZ4K3Xb2StyFEOwZqjaaOHPu6cl+tn7fx4fMa81Sougb9Ils22k6P0s01ODNtPx+eP9M289Ks",
-	"ikbKdL7rPudS7cZ1Hfff3jEjQlNNk7A1LVtPwsVm6X/xxWX/hcR5k59q6f2dk7OaLGidl57/8i436p9B",
-	"ia/jnODt3XKxbqphAywXuOv9z7Sn4+RryTGvt52ioqEGviwXuGvG1O1FD3LFq7s7yuk2on6/xas7OLqV",
-	"m689SFZK/BHOkZqoN7UL5w3ZA5M2bDLbi4qtNxndZI0A9V/evQCNH469d3d4MP4bp2nNIBSv7nIIfqFy",
-	"nub4tvGsECt016eFz+UGNHvWoVJck/VXAlEApaLqodJ3e/0ew+Dy4jFxU2j7v+Zk2nva+x+HBajfoX4r",
-	"Dl99p8PCi37W0eINRTNNpbuInej6dn2WxHGU3rFsjQiTOSUaMwhxZpHhBEHa00kcII23ZIYcJZhpCIQl",
-	"+CJp7IBlxlMHVgVdAnOi1yfrNlXQTiVZiE2dAAct04HPAGTxSn92rGEszK8jhyKA8xyrdleM/rYi5rWi",
-	"y40Fz2PzEwwGN6BgapkinlvMHzdf1c5Zh6+uU9PMNAFRgG8yIRlnMw1NRIXPUbXElblpexIvzO1RlEyv",
-	"nRg36Rsmsid2cvdVXdmp0pmAqU634qlvjZ9H4+xZkDKD4gKzJ+miBFZ2PDx+OBgeD4ZHlxYy5D9q5rXi",
-	"OhjBf1E71UC1EkKTxfGPvl07PXwrXnS6eh0nltyBOvKhI66RCwuUNwvSR4XhvTqyIrzURFCZDk3dC+04",
-	"2J4mcCm0AFd1pFm/w3aUaRoMPcYZsXYmAS7GEubRRQGgDDODt7UWkixqyQs8HlsSWRCmKX0Jbk+t1g5A",
-	"TRrQu8YFdNRlAVnXqp2Xz6vvRMNgBxutlok0FX3EGQhKQFrcIBvRq9QsvZQDWBr5RAWMiQVNvWIJzjL9",
-	"qSogCEE4JygjU4n4Sh6gV9K+mxCU8MWEMpJqosb6knOsKpzSTOlXz9AYbiINzJbguRyjOb4hiPErRqZT",
-	"kjh0uo1Cu8QlrQS2YhNfQh8Nt9v33UF7K9Hmjth1K6Hk6NFRtP3IJ1uR9ZFP6ghyLiUdSXlnncE3K4tA",
-	"gvERryOjcCFvRweoe5YGTdE5lqReY4ODTKGwgR9MHTG+k0y3UTk3XusbZwlPNOyWIsVDI41SE7jNb0nQ",
-	"JTB/C5Jsa8VQqXWzkTbrpd9+8gLKNLFwWG3ctc0s3tGO7bdvKDKe9Ju2a4MBrgjScwkCegEgzmoP/4QT",
-	"WcF2JHmOszrKnat+LX7dgjL3O0QY/M+rq0/D4YcarM1v1xc61Gazdk5ZRTef7VEzn5FdFfMZCaX+w61k",
-	"fhQ1L6qR4SwrRkPiWbuxMHP+ay/nEy5pInofWg2RNCaYTgMExo9wJ9xiUBo1/EtfJWwyUJQU+Z3ME8+N",
-	"21WMGM/zyiIcLnNyQ/lKGH3pDJnXVKAbnNEUYCdL+NxGlwEVRmkwiOep3iWKdVtgV9dpi9YBrAEytX7p",
-	"OuzD0aAWVP7TkufyrAaGXeukdhQIlK0Tj0Z/ba+Rq8pe6o9K4OnGKlwGntS8ZcBWHWC/gXSdEUZyLT55",
-	"bvdCuGvuI7FK5ggLhNHPP7/6ro8Er+L9u7Wm9q/0igk8Jdlaa66cCSokbGLLnDIJ+NVnF89fvULJHOc4",
-	"gYm28JdiiRMl1840aGqJLa7JWj1f5ZC1glwxB/puRtnisheY76pSjeUOeQakxXO/9OvUEgWldAq44EUN",
-	"trGT4+NnV+x2TjMSaQfUTbTM+UydDPuqFffh8InqjGpEa4IOo9po/YrDqUDXZKmTchyfoDlf5eKK6UMT",
-	"VhOQqANnCRn3Ufpg+iQ5IoPT48nJ4AQ/JoMn+OGjwTA5So/Jg+kJPp1YbtPm2ILdSvD3tfCmp6dNK+Rf",
-	"Bv+oWxmvpsYmHFsYPvypzb4gueIGNiN9NZS/rbiEjQUtcH4tCgTiVQ7TY7+iwh17OSP9INUJIKafHB0f",
-	"oPHXY60AEIHIDcnX9vtnSKjfOAOSBBy7BFFbCJh91uqwtcCiiuWtkz3Eh9aaw5sgvGvH9N7V1df/de+X",
-	"w/t/ver9+i//Y/CPD19f9e79iq6u5Iev++bf8vv7X99vnIW3hKTRZArbzcW52TueuvVFZXnk0cnxYztr",
-	"V6zjtKHdZu2K/beftreckZoFpPvMp3Y0REWYz7GITZzeSyPcXb+4rlihcy6q0/RgeNJ1jAsA4waF+guO",
-	"dJOJAQDSbYEm3apkSdhJt6qxKyhaPvJJExXOfLBT+z/RWrD4ayqb2nc35bu2b27zN2PWa4IMuzZQ5V3b",
-	"70hdTRaQNxqr3abq4NPiVooh7DKyxBS/IqbKkmEyVfWeng77DbDwxwEo/FEcFF6douvGEQ7wTRPqLpx3",
-	"HLQLgvOoKkA+mdwR6r1SfvqIzhhXqxMlWOije66toYyjW5qlCc7TUjKJCclnNYP7252c2o2rYu246teN",
-	"I1v4fu44tkUwVO1tugQFXZdpIkqVG5lye6BM+1ykFzpmZbOd9FbNtFY76m4N0NiGumA5ttmfACv/dk7U",
-	"QtOfowmZYQYHFYxExm+vmHmhjil4uSQ4RxmW5BlsiZaKCUn4gqAbKugkI31bGWRiwgtS7LNrwOzHcOWS",
-	"opQKU6XVhrBrT8spmgeEH6BLjq4JWSqC+XLdR1MAFkIBvhCiTEiCK/kwOlyWhHFBu9+W/CziRl3FZCsB",
-	"2UJqmcs6z+zEVJ8BqgTUD8+LBHwOdRKFku/K4UehfSjc8AFGjBhhobQTpZmYBD8j4zjRe/qrGTYI2JLm",
-	"D/BS7n0ooF5g8NxUnF4Onzx9YKfCXfKu26UvmWgjHc2JcPU+itQLjjib60uOnGuf6D1lqyzr9zIs5Ggl",
-	"KoQ/vBweFzy0ABtYL9NBbmbi3tLZXGZrdHZ5gcSaJb1+b5mTKf3Ue9rDdDlSpUcPpj89+XT871i/BGPP",
-	"yO+SpsIASvlPYIT9JyLhSwLT4Fs/n+YEB9AV4ultTiVMiQuPdeF5xVqrm6TPrc3jmsOA9aJ+SgfODwo4",
-	"0mb9iNVpih06tzmXMCOAdo99CiUPi2KR8Iv6z4KSEX/5hi/9khEf5fovg5KfS65WHRdsdYUuOMzznGda",
-	"oHwkkCjp1ni2GVGXrjIycqq5YhVblbadq5qC14nv8wwGnpFZBG9ojtuvQEhEB0vOfH7BszmhCzWEcQHy",
-	"4HL42JPlLZs51gsdzNEtPxkqhYZK2EkuCKM8R+fGEI5esBllRGmOHmyRdzdiUcFEkhPC1KZgno2IGsUN",
-	"UvFul6nHXDVrteR1tZc1G7J088L1KWxIhtC2EvtJHLq3vpZy4Uaw2/pqar6pwK5urqUOojWOFVlfV7lw",
-	"U0Rvk6yMfVIX9NpUT7l4XSBfUx3l4vUuvvW1xD6AJfItTk32tgZ5vMz5JCOLv0TkcqK1hQXOlDZJ0pEx",
-	"hkO8vdSQbJfhFYHxYFniXBBI4JxyojMI6utZMPPDkrYnfOe6DEe+POdqyf7qGne6pNemubowj5ccRHzv",
-	"ae9QO2Z9/qD0UyGxDqUPkqIa7ZRYNKmWueesaIM0bVa6vrHjgopxMSr1YcoTYYdWHFZHsLXce6/rqJN5",
-	"dUPfj449FSjlyWpBmDzowb1jAe/vsYckn+Rh4r0rzibfvvj+1dunf3t+9vrF2+/Ozq/yK/a3F+cXr969",
-	"fXp8MFQ/X7z9LnxfsnwEV1YMUUsD4hO1oHTyttPTk1NI3uaOMRPKNOR/cMQ/eXz66OEwmqssdolqWprS",
-	"jJR2CJPBe/AdFUsuaNwz+wy+hKOiuUQrKg0NFlhKnMzVOD+Db9Qn31wVusgBTUT7tG01OWs77Gr+HfPO",
-	"upk7PalP1ZRgnVet/vR0FCg/Fs1xQXN8ILTi9G/qmZdmPoR0xFIMTh4dKaXrLpQ2t+f/6jLfL3Ou5k1Y",
-	"kg4VsQNDrOpo5vIg996JjCs5NOeMuENOXLsq6UcSz0TgqaDOS+JY1R9XnfyB/NzZNbZ+YXguwjurTbHc",
-	"gPWbV6V0JKVTo8YUfBmD8m2t4gRg/DVAAY17eVg6Hmi56UBVmixjKnoBJ+10p21cG6zsqT0tb+LmtW+R",
-	"s5LQWmczzmYkRy5FtTYEVTbaxMFn77TVHnlbrbWYFbTHN9pyH/e1zW4zOOic4BR8mAovP+2Y0DPZBU2w",
-	"a3th3Ea6th1rHIIh6e0nah86SxbEnSHVDBEpKdPYzXZ7AJk+Sk0i2Ke/9nCyIE6ef1AzuSC/g4DsvVjl",
-	"fEkOvyV5RkHjFdlqBmJxQQaeKNzj6dGOdt306td7EX+VWOaNK96n7Tln04wmuynsejIkvibMX+VnOnCq",
-	"EuyQ5QSna+21LmrW9H6U5yfFioaoCGRpjK9mvx97V5jNQBee/+5yXNFLiqTZhb+wxxuQK3qwa7LoPqJT",
-	"5ybhezQV7lAlNx7th3TFrCNS6e7gaLt807GrRciQyfMJTVPCdmLHJckXVN+GpYTRcOv5//FVjnKeEWQU",
-	"am0eVoO3Vq9MjJ8NrYC6jCt3cHK8M559UPDse9cR5DoS59xql/e2E2mXMiq84ZAkVRyW6vgD2F5+0Kx6",
-	"yflrnM/ITvNn2H4kOR9lUFtJdfj5/DXck6npM4XLOefVJik5R/D9Xc7Xg6Nivozxw9HkCKidt2pX9zVv",
-	"sTEqDYp1VmE4e5HnPN9p0qipaQQmlWAbYGjFyKclSRTfwGvEExB+6R3OzKlvOrH9RJa6+HSUOrGPuYj2",
-	"nmnJQ/IbkhfzYBFCdjos69vM1OKJgxTOr0eMj8Sc6yuLciR+y3uBL3KXYRJc+/d3bS5ICUtFWODo+PLI",
-	"u8w2BUbqGJ2Vih3pYn8Zqj/gyM8A0tmjoW3XTg0/5ys7I/r7O7pTMRD4NzQl3EccadHEgxj+SIvvTnq+",
-	"LUL3bkGIUtBHq1wNrTVpqKfOnIEnySAl05mF1zcm14VGUNXVzLEYCcBGkuroOcWZIPZ6Po1dNHunEHuJ",
-	"D2p9QpaSpA7fomzzWhlAj4CHX2OQOG0lzaTEw68pS3+7oUL2Pn/+AOSY60LRezo0azG8ldaA/mWeHT4p",
-	"+uSKRLl2WOJaZ+2xLafu4SgnWBTTVXs0KpjukiRzRhOcFd6K+z0gFQKvZv8KYi13PiQ9VxtMFkjZ+mNS",
-	"uXBdbv6GGirFq3nuG772CsbTxtd/Wy4cSeDbaN2q/dI33berwX1Rn3K3XUXexWRdjpmWF4KlS8UCQL75",
-	"+2pawfp8eA3XiZEP4iCzTUa/sHA9HGuj4bDyQS16amM15fJ14ID1lVzEKKli+TVUEJaNQ65tsoiUhJFB",
-	"R9vPnYXxKEkyLvSFhfpjs3oT2tgCtHHPMhaKzW9XNEuVlr8wjoWC6KNPB63Du2Zwm4JiuQqBxwGBbvNR",
-	"ZdsoL3WbyfE2Fw5qwmq2ERMbv/sGoqbNMEaD5LalgrTfjVIuKO1n9d70lStbn7S7bRX6gzA/crO/h6F6",
-	"1+sPr5ow5VBzJV7ZEJm+/jNbqAyBuEk0ONYymIX7EQp6zVvdu+09ZsjdL3kOxv4JTq6JOugTvABraprj",
-	"aajXdzvDPPBwHK2vJzhy61AEsN4Zrfdb0zYxyxpMjDKqO7pEOVudOPZ4O/kTZOOIO19SuR9hAZMZwkxu",
-	"Uve80kFy/MY1DH2JJnFuXkB+4TIq56YV4cYv7N9OC8O70Dd/Bjukrno0x2Lee9p7Mn38MB0+Pnr8+CR5",
-	"lD48fYKPpwTjYXJ6itPh0Sl+MJmeTI8mx5Ph5PHxcZIenaYPk6PTyXA6HOLh41671ZbkVJKcYjipYpbM",
-	"taNQ7/sVEYLo0LcZvSECrZaKa94Sog3vE4IykiI5z/lqNkcEJ3MkJIFCLylY58GuutIhxhitxApnyBih",
-	"0ARwghaCZDcE1vMlvobm0IpdM37LXEmslAKAaUKCr1haBLTrZqAJowqAyV+gBRWCpDpsD68FmvNbRfIy",
-	"JzeEQSTC4kDNQrg2flCl5mQN1ycIhwSo9q7Juve0Zx6PBM9utC9n+eTtDNumgqLkLaGzuew9fQDOVB0k",
-	"Q1ebhyfECpHUpNoUpbp434Pd0rD3331eqozSh35vtqKpsYCeiWt064JCcnWMRxAAwlI1WcVg85VB2FhQ",
-	"toJUqEenffCkguN7lqEFMaAvMGGptki5uQOuWPMVmgLrqPqn9BNJD8Cdzelzfn6zPWpsvrSLy2IvBG9f",
-	"HiJtBXK1uJPIrb4Pi9YlsKn/vlq8Brq4hagORvktl2dgHMOTbLcrGsblCBdVedb+t0V4L1qQlGJAGAIw",
-	"A/VIt29uJCBoe4Nzx34u1R4WsuctlyggPX4VUOrhPq4CGobGDEs4HnrGXqr1ufNkwSqv+tHqu+bCcRPu",
-	"5MGXU4kGcwcKQG8YACPUZkFl01QdthSQu83nSTiftnf1U6lL7O9Sv37gPBwOD32PSjufb3hKp7QOOyEC",
-	"a+C4hguieCUIedegIy6Cfo4VOWjC0x2cS0I6a6ItISxVYkkFHOy1x6/H4BpT4E7J/YXg64Lk93idcZzu",
-	"5QZ6qeuqv4G218yKcoga/RJXzUe+a4CmsMUVc7Uv+1oFkc6recjBBwV81V5imu3oRWhPiwsqFgbjIS7D",
-	"FC/ZWF8ITw3wRzQjah6s8SJ06R52m6TjYpLM5os82uNzVOnk3rw3quJESSSIg2AkHJXS3J073X2XheRV",
-	"OIqFVlwGjjU2zAKOO5Yyqyw4P6UovoxVZzUL1MzxNZVtNig4KOzEBceP/cNOMQZ+HEnNco2O2L74odVI",
-	"953jiBVzWk4zvcDPyTQnYn7Jrwk7J9OV2JFHKAPItlGu6x1JXvIj1MscXiJ4qdgY3J3Ao01/3re+uhDl",
-	"b1wMVzYyhUphQRSgM4Sltc4neCXnh6a9nRWVI98HRUPTBV1pcEWJjcr+FJgNw6kGzQxowwBamB9dzS1W",
-	"ZZjUyG4J59eU9K8YKETwQzWUEvDv0H6E3oZ/QeTgOZSq6hrfwTfCsKQ3HqbeA/Q+J9AywP7RTURVsDqL",
-	"Gr95ht5jOf8mxgzP0Bv8aXA2I98Mn6EfpFy+Y9n6GbogySonz9AFXpALKsk3FzKniWzGCKxG1/zyyy+D",
-	"s5WcEybV2qlRuZwnES6KqjmBpogOZnr46HR4P+zjtwTn4PKJs8U3Vz1MB842S3IIDGofCORQYHY1++3i",
-	"ixR6jiT8huQQSnxUY9wruQO1bethNbFSSy8glwmp5cWbWYAjz1T0waT6vkNfFWhB+9YXZirORnUGPXWU",
-	"4hNwXCs8dBhX3NqDg6pn21Qn/lsOpk+wY+qWek9PtIOMnsLU3jauTQCHTjOvPYudR4tzCqrxaHEFqpN+",
-	"VEx61H5VKqPtkCQdCc3hJ587wQvXyVuobV9B4i1cSFwp39MhyPPfwuOhKF9NPbvJRcG1XsqE13CT7xWs",
-	"JoDaZOpy3wUZk+q/KooV8swDPW8v1u5ekhRr4thbE3DL1+vGnQWiepRJGbkNYxEc127NfYAnxfkbzNbG",
-	"OVrspCsqeTgCfLOKV782U8FWrw6kC8zWVn+90yCTYy/I5FwNXkFeXLML+rAXha7cXW2Hsk8FnbEBZQhL",
-	"SRZLPRj1kSVN0giK6pJAxs9MaSE8p7/v6QgQVf2d5VGpc0UWJh2ZUtX9DSTQnZqTI1p9mcprgMBt1u33",
-	"q9MnOUmVRogz7elvNArQ3nWDpZn/EhonOLxDJLrX5S0Uzp+ZM4zvxGkpWaqjC0vWo5VXZRC1ptQbmjhE",
-	"ayqA5fSXAL9IhTWsZGvkVXOn0Qye8e871wkUdiLObjV93kt0Ayoqd7uGGT4qfOqcbdx7rbT2jGNzFN+X",
-	"TFrmXC3FnVlliYW45TkcwcHIUZJL9r0He0GItq25V/kq05f4VaARyflI6cCclaBG8AKSu3jVmDt8CN/J",
-	"KUk1VHgIRWLL3ikayfGxb4G2fXTDU2eALo3jvkMrqUC3JMsGBhxlspLohnJwWkIYpgDsVj8zsVoueS5J",
-	"+oakFNukKVszyKqocAT3eTZPSp110zGK+a50E1iOYbPXInd2n3BazKY3OB5FtXNa0/X9myndkOm72JoR",
-	"0yNl8CT356aXOuimXt/AGYxyruPLPVTT1uHvnV19XxR+dR6OCVksM74m5N+CmPcSVMmLBaSM62IjqETn",
-	"g9Eg4zPKPG+sIHJLcqZhLXX2DEPYfh32YE5rGEWtg/247MHsqqbOebYpPiMs+7nf+84ximXA+q9LZbVr",
-	"yebPbCFzoFd//8gnLY7yrqT3pYEbbvm1Kx0AoG0m+bzSU40b2Z6CSPlKWuZNlgHLPo7fSjivlXBNc77o",
-	"e6kIBBIkyQk4PixzJZ0k1YEjDvu1mYcto1SkTTQ/sH7pgfBrd4IFNh54Jn5UHYKY9glrl1wJ+hzLovug",
-	"lDaohCpZIdLhI1sybrFLzxigaLUHAw5BbuvwgNHtnLs8kKbxZ0gJJgeQpdOoKKLAudKHqg5IW60AO9ij",
-	"6sFDS9Wvlqx+T9Xd+/A5xNPdPCCmtKGNThGVvrOIetltoGIk0bRd3kQH3VuTAsBjNXOwNuYJJHnQAyrc",
-	"MN/OeVYAmaAze7Gj6kMAmLfgNyR9hrBmEPBegbYAlRtnmftijuEWkiyWco0yKqRJKwGj5bIbbp0m0o6f",
-	"zYjlhi+EMG7H5Oobc61oEvwsc5KAfU7xG2fq3M1Wcg+zq7FxWuHMvFFFP1u3/DZS4K0q+bkAXo4mm4KV",
-	"5CVU4mFSj0Im+tdbjyJLO4rgHB3wFZM0Q7dzarEboY0iXTLRM5DbNCQ24VeZTQuAJGf52G02fKTpdqzi",
-	"GaJ2bNqDtO7Apeaz3du3ANo1GR+WxHEGbJuUIZwt53hCJESBOK/0DpvUhaq2di0Xu5Rw6SRb1OkyffvK",
-	"aYcBNd5FB+jnIjmYkZdwQvF8T7ZDwy/c5X/VWXJhPRtJ4Naqm5BCsPedHtIvsmJ6a60k6wKWiq/OgOGD",
-	"vbmqxATKQjC6H1wvNdimGvxAC4npX7panebEwKETtlpswtEPh7Pf+zQgnyRhkHnBZD60jb/FsdS2ZyHQ",
-	"JvByorYtZmIyfDWiOfFHRQDqdt9HE3OeQTIXxVDXZC2qKmaKJa7JnmPKd1hY4Zo6jq2pORajRTST/S9z",
-	"AshRElKoUIEw5GZ0yWhMTRPOM4JBxfRSN9b6u3ppHV1tRpwbRRdWn22kxpWiKrhKCwqGMaTI62s9p2pR",
-	"FJu1Ap1Jm+fc0QGSgsx5lvq8ayD9bN4BpQpFchCYJ7FMBcEzg1d/TaV7D3/rHAbeVaN77T2x8d/h04Sz",
-	"dGX8Vnhe0JKTJc9lSLhtppI9oUSmfQj2KluD/qFlhvvplrb+GZhezAeeAcbZX9wQup+CqC7gVUqlGzn4",
-	"cUNyOl13FBUXoH/U8K67cDEMoNM14gUScFOABRqfmQsyGI+nyNyK/J//9b/HkMkSyhlFMpmT5FqsFkU6",
-	"TK38XDGRYMaUAqb4KicJnzH6O/iUgxeVv688CkSR+uklIcJ0ObqX0RvyX+pUdH/063DwRKck/fD3B48/",
-	"R1ITuWGoSdtsJQK2G6HTtizbO+zZAkrT7CwdZ+IXKud1s1Gc2vVgFif2vtEl4UQiVzkjJjcsZxpjr3Sc",
-	"X1Lt+9JWlgpHUQsFRJctCybbpqssKosSyXMPOSNqNYCdCwNKm7GFY7udVrva9vDIopvlSzgbqHMaCGfY",
-	"OU0wI8n7xW/PnMIVmwRbrDXhAukl2X48jO2j0tjsN+Yfh/FyyccripUxbkPfosMN8Z4xqe/9VqRPyBzf",
-	"UNU1CYe/jNyQLLwJ3SJ+s3Xuwquri+iiDaH8y33wszt74hpJjrA9b5fWxT7tVn6TnexXxXcxI9ZRRJcp",
-	"p2epiWKZEQ2Z6Y6dHuVqp90X2ZGc5jGqk00Azu4aheQiSNzR3mrn92Yf1rsOtqgWcB5el3QuHu0Nj0V9",
-	"4KMztdry57q4l3omOvs6esQooKWULmUtv+GMbJPud+WEarqb9vNmvtLbncRbHz1bn6MD+jsfpsssFxyq",
-	"93doLlaP5jY7Od7R2DBEZPRjp9uSEOl43K0IrQ1nXlZmQqtJlVNUidWC1OSqyn3tOZ64qp3mVVDy4sbc",
-	"p1Y2E5eXMCT9K8OTat/XAx+ohTaVQ3qDTSrBa7oE0pWW1r2fW3TpjRrQSBpJ0qVPqLCUqv3fRDROc77Q",
-	"/AI6kvfEjEPlFonnG1efrwK2kfXWXLuLVarfI3biW0oGzSif+71iDLaRi954bSWW2u5HxaYSczBR7wA0",
-	"W82tklkzekNYVEVrMh3vvINJvv1I6m+3G8eYfNUM4dHkN+EGtG+YOuDTDQJSLchNNjJjRuliJlOCU2yj",
-	"roGA+NNg1t5gVgzdpmn0rURd5rL8Xdcp/XM6t5rOC57LIJF4bxAoQeVpFjyX+jgLh/3yrFktIKwk+DHw",
-	"9KpAyer3BhGtrfIorg+w1WJwg3NIvqwI0Nhb6Zn8joik1y9+n8FPk3DavXa/9WsQsS90m65M+FAV/FAa",
-	"SxldG+BSanO8VDQPRBmaU9URrXGYQyvOCdyYq0MAK+wHvpZFDRJykWHTh2UjNzhb6ZXR7/HpFKAZ58Az",
-	"W2hUG82EpT4JNCGQmZ0zQVNiAOErpkPORkYbnDsT4kdwSvfUQbYVwXUWtTMk9KsgFkZEVcLChh4zKIYB",
-	"jm1UkklGAe+aBjkv61J+FKWMk4WHyqHYYw4JNdCE6Kg8z7qhdVWJXPScySzOb1kR+lOf1OP46OTRyeMH",
-	"D43NWT8cVjN79HtTOls1AO0GMUovTdnP/t1EfLUU7/ua9UkKN3V0QZ4hLNGCC4mOh8P27iO2Qo+Ixs2i",
-	"YskNJjs6k8VoBB2Myl9jyKT1+mmi+p2a42MfgdeByR9zQ/JJsJpWcn4AzpxwI6J/8JW0vyAyw4abk7T8",
-	"2Lh4wzPn0W0O75Xn9hbGRIwfWIt/v6fDZA5cOhNw4DSC3/40wt7+LK6C3KM88ohnxKPHXtUWVdsnRe32",
-	"SdiAfRq2AVdIB+ST9nl2D+BOifolcizCD4zEKqrVQ2N/A7KmRtgtP9VQwXClBjcEXmfsk6Iz9om52fef",
-	"uMH/yCdeHepX8b365chQP+Ykc99YQtSPBSCvjnQvvAfG4cs3wPij75554++eWdDH4GGuE9yFD+nCzUDx",
-	"0J8Wz3biD1fx1FLpPzN99R9pu0P1qdt3/MfFHlQuHvCQ98Yj+ZpKj1T1qxiia81jAA4TlrFP42V92D7/",
-	"uTfQBcB+UXHxrKi2eOYnFiieFqkOKs913oawDp0IIXhm820ED23CkoBQAOYvN+RyhpSad9xcPITUE1RI",
-	"w72RFwUX6x2wGBv9uxgX/TsITYcnXsP6wQ2nqffTzfyHIIGrL53baTHhNVd0gwgv2NBYrIUkizGANvmh",
-	"WFKQbGphPnTwBc/7aOyW2Bjh4tZI48OMjerI8zHCV2zBU2Luwc0LIopPbN4w68cjQM/0bj6BsJLx1jXQ",
-	"XrNTY/IdRN9o7SvVQDo4e+9pZTq4oQwxAh+5ewCzoYpVMle7amFHS9GUkiwt0rhRcDFcEWGdFNXgQN7G",
-	"A/SW3JBcabcSU2avpM1YxLf7l5SlgJIQMRITJvO1HuKUKlVdgFVR44VqnBOcaRW6pISqmkcZnxkVNKJK",
-	"pbbn0EjfOFIKSbPMS9S3tfO0TlTT4t7W9P8natD6yG8rUos/545LBlwymWOqzXXuhA6gRaEW+/DE12Kf",
-	"DIePjp48OT49eXQyfPLkKJal7lenzNYdrqF/Hrn9cMw/bJjun8zwhF0c4wxOkeOnxcw0zzwam6Df4BPt",
-	"jApy7QCNV0wXLhe5YjhVuqSNevAExAEa52SZ4cR9NcdiHpIyhrttwGgeh4vd9KLAOFEqmyFCuxdBzd0W",
-	"+WvetEbsKlYlUcZnUYs73WyJ9TXwz8aiWbuG4G3ZDxlGEYTbTutHt7yN90MYqdbm+PmF7hXSQkxv7I8V",
-	"6Z/7Pa1g1waJeDJSn470FKivVjmQPqbLcR+N1RY0wjPCpPpVxFGO9eZmqBsX8wmAzBC7ACEcQMZOc6rh",
-	"zGOdgNXFb2zmX90n2FayzO4yVIKn9Zx8wilJ6AJnJePgw5N9hI7QZZzEV+8RTtOciCIqIKOQ5j+c+dMm",
-	"IngBuLKRBRx2SRj0GqPtfw4M1sjgVVqKqS0bUAGnr8yZ9ghd24At0C/WOUi/ndjBtdp6lZ+bL+xC77hZ",
-	"arHwldDsBnun4XYdhFHsDtRuMH0k5jyX2dokpqZ697nNlQrM7mSjdUaE2tmwsHSUeQ482hsOJ3LHRVqI",
-	"iXjjPwuSD87UewtT2bQcTgEdtIULQyGyS2ZxbyPw9qNgkPp2cyvzVMjZxfKDVR50NVhjhagOFBwQX748",
-	"rlVyXvPZxusg2KkVt9Fud3veJ+2ugqzy8Oc9UPt7IF/+Rqk3nGSt40nZdUWswOynFiKm2SrXwfVgAuyk",
-	"9QUSr/HE66fRLp06zVIplllwEnV6u/Me8o+knglHW1ZK1ykaNQ5SZmkAg/CUbyho3+Fd793Ky2rjxdse",
-	"rs0+WOL/BsbROjdUs5GuMqkdh2+80lUJMMGCjJo3OPsWMXc34haNpxYCeqk2yxbKHTO+O3e0hYFrfwzy",
-	"vbjGMZOETNHmq5ej4XAYJFSvuXaBw6VolJzajqHhaYpbExiOFUttiubWotXaLzaH7qntcrRJB65MoTc8",
-	"rXVdaGlX3qmZlz0xCEjjDSRKnMtgg0hwlgXnE0RY6p3OKDNHf5zM74zyJakxWFVZ24EY6aQISqFEax1A",
-	"vI9bxpZOTmXJVOPq5PyZ7Nrtl2RQedLKfOZzeDFM3qqs3Woj1FVtQ5RJnMixFl5m/erjKaS66KPxJOfX",
-	"hI116qdbKoK9UH+uOgWlWm/Dz33X9EhEnOAMMBoWeI0mBMF9/R2HE7j9uZNXvutI21CC9q71BUH7cKw3",
-	"qD9REa5e2XN40ID+KAyoOT1phrcwqe83m4iL/lGGMAP+8oxccTi/WJs+YFGbQAcLWtDWeOFBFXWp3oEC",
-	"hYPw8/lrMHYstefNxBpJi3vItrz3mrLrn89fl88gVZ4rsrFGT/QZTqyyS1NiAtraD/9yzlmdGk0yAq/N",
-	"hlg+xzbHQmwOtzDW6yLcxnJUghekc+RFC7HvlnvhISxxTDX6iawBcq/1ZAKUlD+Rp5GJbB8kEQqPOwqR",
-	"8Baev0r6Tm5o1vAY0K4KM2xeCIUvOLwQi91AAsrSeRNOQLAGK2gBLtjApJkEQ4gMj7stt72N7snFjWcH",
-	"K0b4Vbf9609LRntLRiEFdjtXh/O1mzerWXmDUizq3Xmtqm2u+AvKfAjGZmOsty+utTPkOuq36bxNWi8z",
-	"kHSx9eXSPLkzvLuOD3KubR/nbD0/mtaIVUELdCFAqZLenUB81bSx6evOR2OWjfmW6vtSTWeUv6GKl6Qu",
-	"u5w+NnaPoLBjbTsp+jqtbWEuSNprP2aS9ye2AOya55ZMYc8BWwgvd0mi7zfknAhXLQA2UIEYOHUokdQg",
-	"vOq23y1kFrRu0XbNzVa9c4vJyVGfCszmdmLktsApdpp9fA2Zb0cOZLgxd6EtFR2eDUA5jNwGrTRq7Q7y",
-	"uDTIFXJL9dYP8znPyPZDrIY051kEVyJvABUNMSJLXbFwszX0tnD9qizeA3Q5zwkxyUdtBIE5Z09IBujT",
-	"HGHvmlM7ltNUsT9EwD01QLyQhP+KQTsf+aTv52TTzvLomsoioVjgRe8M5xakw2UesWAdAk3WaOynzRhH",
-	"Hcm0of4jn4wMSc44f01dKnzRaMv3rfhFg5reDvsXSa5rTTar5dga6jzUdOcnCRez6iwAN/3CAe+HKq1S",
-	"TniHYAeDEBiN3C3grErLvb2pQ1fxRREEPJjixq3a3W8DfBCoKoLOFNvFN4c7wls0n1jjgiBSWqN8i88u",
-	"bHH1abaa1Uhe11e4nweUlT5aMfrbitj7fkARz7IYtsHDB5Hp6HBk9Zjgjg6sRkmGEXB4eG4ofZ7oeM70",
-	"5rO6YDN6Q8agYOZktspwbrpKlQI0lkRI/dbDmKVKTzCQN6KKQIsmZEaZQXyiyxH4+fcRzrIrZlL0u3eq",
-	"9VEo7jLdQ/VVVwEQx7wLmYcZ40txYXmWLAg65xMuaSIixqWOuDSGlnOIgYhrqGBugpGz8LBO6QTBaKIZ",
-	"arDyzD1uY8CUrcHO0tYXI9FbCD/UsYkK27tyaOT+KCkOqW3oCI+0+6OiXRCbpSIMpdsfFR8NVPqm9lW5",
-	"/bZ8TWWrllW5/bZsdJcWbeuS+21dZ6ho0TgU3Gfbpf0Dpj5YDaVFauYoYFU3erYj/UK0NOwjF97mHrtk",
-	"1m+NWl6nfVnLKdhiRylfYFp3RWZemrCLhY1g0ArPYiV8fd5u12tQ+QWRLnsrQG5ToQG4+xqa21SMc3LF",
-	"DEF6K2p1xH+hSPkO6tjkCdDvaTXFFDCbllIUfje3E43Gd7og/6HKVSwmtoJ+zXg2zWITzJ7dyB3Y3e7I",
-	"el20x04qYBs1b+eRjuhnrs74IENqlnj2BYBwVCqVQdJ0Rhejyxa5keCMrk+ZRt83iVOdNxFEnqrPQedy",
-	"MJuKGfIEC4IyotSVK6bUCohAV6dgPq2UEH2U0hmVWgFZsZTkRmJq5cxpS9V8qf7oN6hL//krHvz+Qf1v",
-	"OHgy+vB1FIlTW3k1lOR2NoozsFAYvafKt1tlOOg7I6AkDK0JzgXCc4LTA/RuQSWiUnuiwTc6dmmXNAje",
-	"eOyS1SBGXDyzwU6pBxaU2Z+txF53/P5O2Ox7AmHv1quSuLCSQtMdFRCaz4stehdm9+Em9Lbr7i7q0S5d",
-	"mVG3DBvtym6FRgjwqVGbc8tT2MbbtKDTrkf1E+Tui3aZnuDetiSNWvq9BCOz0QHGG6oHd+8OU7bBGKFS",
-	"kKy2J3/rWeaUSTzJCDq7eP7qlZ98Q+09TnRqMwLPwePPbGxiieMeIPW7zr8M/vHh3q9o8I8PX8Pf9//6",
-	"r727cNj57+2IE5Fq/d6nAVebiVKZHYfrZ7+TnDuJ3tWDp26dH2+/zjs5+tS1fzosr532ze/qD3QHsu8L",
-	"ev9szz0lAV3jtFMvoR2czS4SusBI2Au2EWVC5qs6t89X3lunjwE2Qz1f7sIEbcLS3SjamHTvSql1t1uK",
-	"AemjGjV0efseLwiRlM1Gq7xmb51LuVQNq38F+vn8taXrhqaEww2xt31dqD1H701+nqiVVOLM7GHGDoGW",
-	"JE8IkwPCEp6Ww/JyugH2/HGwcwF1f316eAjb1l+ady1goJqRV68O0JlOLpdgpgg1gGpBmoBWwuAtuX1v",
-	"gEQ2+3a6JBwbUbF0ObuIP7ukrZsO7DJyn1yBqCpxs63crI164fIjn+wiVqJ6t5/7NGrucu8dC4KUYAbl",
-	"YV97Q9DyxhQAUh83qxv2MHZqbSkJbnl+fSe6wA68oz+tZ4mfqNyFJa5p4Zxi8vcCvp0UBl/Z2nQi99Xa",
-	"9FOXpkW/bb2Mf6Lyuf6mkiczso4bmQXmdJUvuZcxjMroHlZj36g1b3jWDWrtvAJJXiyNDTkbN4dF+wpf",
-	"Y5R0G9Xe8FS/5yx38a65113m69/NRxvjzmLWiEaO/ptmuh38rgpWtm5Xzjj5zuAuGkghnKviS8jwrhRi",
-	"U578MXm/9Rnonznh7VXtGhYAf6TtZ58yCgmiPC7A+r7tGeJLXVFkUvliUQO3PyOM5FDhItgII5jkO+wS",
-	"OW64xzIvldqUWF6xulOOt1ad9EhD3fvivJzoYUpxG7Sf87B0A1NcEiGdL8P2O145N3HIBF2Nwd1EG6Qv",
-	"34F2uPpCWisDH3rwfDTXiJAF/o+r3znT4sY7zN6XN3p1937tb+9e6uJ9Ck/ZTmYGs/pfFgC/4axeFFjE",
-	"Bs/IiQ+bLtmJkCq/tMjE5t0mfvY8BqInWzqbqwWn22+OOj5tHf+8ILhG71NvgvBs46rOuJOgwdUXX00y",
-	"0oIIbagLaLClYmRk/Hb/vWaNDlaR3u0Q1824HPGJIPlNM4KC8S0GtXiB82v/VpgzZMCubU17jDpnKc7T",
-	"UUpuaMPJTsAlMbLFkSuO7jE0QEf3vTT2U3ILawUzJG/bcstJjNIYt+xwAtQQKdZCwHqlyTGroSCkIC86",
-	"UDGZ8iJ+7XPGStHOxi9AQwQjyopb+9CDkfEcH2SUpf+GkwU5sC+2vCryjme+j0uDcw5aGtgGzMr3VvVE",
-	"l0gNKHtQcRwYDp58uGf+GHz4+7D/8OizfX7/r/eurg42l7r/l6jPwQsAq31phsqPl2PpR53mJZI3Horb",
-	"PkMNvg+7+zIRN1UvVmhU3729+m7T1ZuLCovcvFno1gKun0kkc5xcUzaz4eqhd0nplu6Ktbua67e9myu5",
-	"i2ApBiePjo72dmXnjeEPBGdyXoskIp05YpnzxKAHhJtvu7hq3U4zhkZsmQffVVd7dovXAs2h0FodNAyZ",
-	"WrqbhOvmdTHyJpTCZzZTprW3dIznztDPP7/6Dt07f/kcPTl9eHzfpOAw6Mn6RCaJsId09ChczcOjJ4+H",
-	"+AEZPJocJYNHySMyeDwdDgfDo+MHJ6cPHz1+gidbGmO8GX8FyOgv8jyat5RpiBDIEsIIyvlt7NSZbggm",
-	"gjr6oYNWHRJPBeozTtWnZYYZ9m2p0EjEmhozptK6e031xoL5mGU9pRm4MOU6CUbOb41nWB8lfMWktboc",
-	"baEaHMVUgyWHu5w6taxI7GLIgfwNGP148e4tMt9qpnv4ZHh0vzIiJ483hU7A8BR09PUMu/mIrUvNRTXx",
-	"EFjyBU3GTwHwkYCjaM5vjQeGYiuTKI0KRJnOBI3Gav+jOHNfwV2SegffBnHDUD2cRuCT9osWiD6HPOUb",
-	"gcYY0jkEkA5SxyjN1yhfsdowqCads/AqjoY/7aBXpvl6lK9Yc4yT6ckt8I3phw2mg9EGuTg3in815EnD",
-	"BtU42WhIIbt4MM2InrICJUy61IdyzlcCs/ZgYb60KpvwIkZ2TcxI5iuWxOekJiTY9AJ06bH+MXaA7PFB",
-	"0V1tTrlTMLAbbosMXAOGui0ftIlK8xYt5PuTOGs8n/FbQAXbG6+umE280m6puJsLw79uA49ASu9ClsnV",
-	"0HL9RoLWtm68JIhNwJpd03aOXKxaEajW80fT8aJbqZGVEJXiLpg1tuc6D4NqNqu+VVivqbtz0PGo5qr8",
-	"bqG8Csq6QHm53sagvGJX79s4ruyQk9vmJ2nhWF0MAETU2i+7+UjHTJ4JZ9OMJrFYJE0wZA8DuTlZiTUy",
-	"8yQ9vPfCEwidTQRhkLoeQsf1AYhOy1MLOH/GfaFURdu5td4Pzw39LYAl20cvl0Z7V6A2lopOjaoPdp9Z",
-	"0+xIKZR1/rIsLaKATetfCT25v3NGzKqH5C/TqShBMm5Flc3p03kW7Ie7k3DXLmkNt/gxcjonvt/aOa1t",
-	"x7+UI1vMf20HD7WoT1rHlMwbXcLayqf2/l5FnqwIl/3A1WYsoyvCS7C1R6N1vo2INN/tvjahom7SUn+y",
-	"x6abJKYG2/3CMrOdxc0t+QLJUH842pzKvADLMlA9+sudM5z7QYSRXCFnb8+KgQvzNJT4y2f01vjOXS40",
-	"uuBahLTdEbJFxSHTh6jRuDZGpm/y1fTAF4vlVaglfT8mtrwIympEgPzoS+TSdhmKNStXAwET6gIldbjM",
-	"u7viRpaPAhtwI1m4SVWAIwWRI9cl66/r91n/WHI7/HnRX+CG/HpUJDLU6Qu9IYCv+ZIw10sNONTe8GWp",
-	"f3ETdap4xyx6WRly6Sth1j6Ez9IF0TZtbc0xYPiIcbCImtz+0SRam/Jh2evYlHg5o4IkWWC8Wkm+wJIm",
-	"O+Vq+UKJq4gd61ZSGmbGamcwmvXnBLiOITeUr4TS2feghZvZq91r/Rah3P7a3G4rg6+btxO3k9xJwqvN",
-	"m+juuyVv5gGmz4a7T4XkmyafWcVqX41tN+uS38Gcx3ZbvXZ9YiuLpLRKyyxZGtVgNsOOOF4KEjVFc61E",
-	"NrBCbrSC9yvLd3870002bGE7bFzb7VSbUJRhmrrlgXJfdDMZ6o3zTwjl1nCklRz5UaWjUJ3NGUpou0bV",
-	"4hxJ9aOT5jfffInCsRDnBM1pmhJWeM0XQKbV4ffhJFtG7G9EUnJpoI0X2jM0tPZQbygEMn3b6zn+n3aM",
-	"3lLWdzqt3RI6myt5We9naYuAw6VdNBFIqx0cLAMqvHN2o0c71yvkXJeubEc+FxYnuegRzq4ID5UqHJfG",
-	"hRrfRH7gt8GGobhzTrLAecZmAQAzW6/f40xQqQEIP0EyQtpd/m8S/SECXFvxH37VbQv4U/pvIf2rAPo+",
-	"w26Azw9nyyUJ9CoYBD+2wNVvB6R/Aa1YYHz7q4yqvwXK/odgrGq83PTpi89sFt06/S3N8VR66lsKVpiR",
-	"/VQtxFtMwUTj5IOzsoCPbqjIZR0Q+YtO1IGinZX29sDE4KTw3rb4CUnwShD/qnFuXLuLTVin5ee3TFNQ",
-	"4+dRKDDNN5A8J1bZ2Up9sGnP668bwMdUg2zb9akpVxLFfN7+SqJ8Ab3pXsIKhCbIVJ8o8WUztlV0iOad",
-	"1O2gxa7pSvsp6O30N4o5krcKbTFub8VXEVDAVjioRSnDDsAeBWyj9dDgK4ncYlaN721OFiSlmI3mfJWL",
-	"kTrqwqKqi3BRZb2cifBVoYWbdISBmiG5OQ9MYCqc2yfNbVhkGDEDvr7amVuvZXRmlgZYFuHWwK17kxvd",
-	"tg1unQJhgYYbNEGdULMmp2ZMI1SH39Hmc0Fp4TgHmDWa4xsSSi0ICPAYwKVLpMzbJnIEwn7fK9ES0aJP",
-	"8a64GvbmvSW062wHUVcSDCY5QADr6s9bpNu1/N9OSmxSbostrYtyayRVd822kF5/qritVdwftZ9GZQpt",
-	"ZhjJ0QScybM7z2z5kU86OcL9yCets1lmXLS6BFU0FNef8NUevNFau2jZ5nd1zmofetwt++BdQsXs2Sfn",
-	"lufX3RJEKmHZnUn0V1/KwvQjn2xrW2rvCRAugr37AFjjj8ekwQW8T5qn4BbT46/nXa/QCyGyKemi4eTK",
-	"rbm50Z7zLLWUtT5v/sgnbyCFT2w16eQ+yGYb2iVxjckTNKfLvYiXNgH4P/KJjsHvwnklOvfAgHvUrKDX",
-	"nblLz+8mVcl0vIue5H3Sdrs0vPanetRFPdo0dTaJRtt5s+XbTtqf09VtuuiS1AdKLs3bBqlal22rOBLq",
-	"Eo25bLY9BrbNp4OzLGjfGhpMj/ZCihjx6SaBHdAAQWEmuHRrcT3fZJ0Lu63OFBmA3CMM+ff31f0uGOeq",
-	"bDdljKszd9a+n5whVX5fncvJR0i212zM0WXuhM+FxLNaIH94B/YhuERpbwo2i/tCVbDZFHxL5TzN8W0j",
-	"uosrdAfDUE3dU4DRWyVZr8JKDh+X/s0ykl043tz6PXQjXiM1z41GF/EC45mRlkYfpRFleE7V8h0tMMMa",
-	"OicnSb6iMrRIkbyLYrxj0mq7ze6WrtpOw6CMBnp3CatBRnh/upTVxdmvIVm1OrvhJCFLKSocW75hMyeX",
-	"goX0sarTJDUlD6KpRjhVvWjYcNtK2R2QfLxzZ2wB/BQz+Qeho7MVTckBeiVFke/VxFWX8vMAOLSHQ3mH",
-	"BrNrKjsZzH6isrXBrPXR8to4Ne9usrojYFng9lLkV7V2G/1rEVcmhLKZjW6P3tIoJTJIk55gpmFZcIqo",
-	"3Mm3u3silk6guc/2hJhb34EMQ65Pc5PUkPvSA4r1gF8rrJ9gtm0MfxSspBOE73I1yXRIRycuCvIJQF7e",
-	"Gj7aaaTbG1fsSr3bpLWh9c7pNNExjCzOMuvsat8rZN4m+54RKBX7nglVMTS23hwDaOGOkKMMYbEkiXTS",
-	"SOPMarweddQ5tcgFDGGWzLlWeQhO5igjN1HgAigW2XC+K3655FlTdbyFikTfb7V9Ri1orZQqxE+ldboF",
-	"sviCYKaEso1r8ZE0a8CTolkwusJs1ruMWLWL3JB8be7pIf9Djg30TwHIyHMN00hlDJuxaofZxnG0yWMU",
-	"5STDYLcwpgKNH+erKvWC9ShwFTjaeJQJkRMNcYFniuXHmjW7yehm88e2NbrZ8m31pD+Nbu2Nbj4+eVds",
-	"Zas3xxwCuyC/2/zjQWpMp0S4VuYkW4KtLO+SN6uCuluP1B1Lc6jODpglUUaxyEDFERmJOV9lKco4v9bp",
-	"GlmKsLhG01WuGOqgvDnvWdotKFtFk2i/zzBjJEXpKndQbqbwBq3sZNgaaRdcrWtSd31yWQXsfEYlf6ck",
-	"7XG5pYio4fQdrRJWDu1mlTCq1qAEVX13Nom3eEGKv5xFokgYEZPVVhmGk7/SrtAZcmqge8vU5mnUUXHH",
-	"B2bXZrdDs+lj27MzzpM5vWmlkluCICrYfLYX9CO1oEdzLGowUS9+OBscnz5EqgQYWufkE05JQhc466sJ",
-	"+/uVE7hXvT66KrJaXPU+KwUmwYwzmuBMAzgCcOPjR49PfWBnfMVAv9dIsK1jV9vbHvzh29X+8E/NqtMF",
-	"w6Z1vu3WZ287jJQBwMc1lXeGEepOgU1R61CqiJfbbTEUTU5qzJSQDI3nNlO0liKFoPJGaKeD+j81EVBb",
-	"/6JC2hVuRu0tDP56vCMrg0MHcfYB5yBUDLC3mkvSsMSCJfYIZfceTA/hzrHJAlHZMGPmCENwQWsXi4Sh",
-	"Z9Ppypq4u5yw/G86bqx/HrY6HbbCBdpwF+TkesmcDTv+SuhMs77aUb4gcovDWxmt2c1mG26fdxNrBoyl",
-	"ODapN/to/F/jVvk3r1g5AWcJjh5afnp4uMz5lGZE2AQEhwua44Hg2ZzQRWPSztPWOTv//jnI2ulpHa/5",
-	"jG6Zbe2FTq/AUmTT2agfGq5cbWk6yC7IutSH/V1kq1k0CZcqUnMln62c3c2v0D5T7T0t0jugjEidKiCl",
-	"M9WkolJQNssImq+Xc8IUR8pboveNhU4Nh6gMic/ojb2NoPpsEOaMGOR8wiVNxEDRNHg0fYCfJMelBAMP",
-	"HzTlFzAZIf5yb+D+vP91dKa6ZVHy0xrFouD026joCIlt3hIrCY1iIuM1n/GVPAdM8I144UjQGRvwldw2",
-	"RYJurXuKhOC7uhQJijiSjgx5LpTWPW0tnN7gZE4ZOUtkbBP4Zc6LsyO2m/RT9MN5H36mC8r6sLbwAmUE",
-	"p4AmC3tP4bRr3LH6FkyYChlNenzFTJookvehHgNl7uL6jeSyrhZwJ6IoAEsFXowUARaMjAqws6rKuo7F",
-	"eQ0UkNtPnLJiZlR1V4MDBPlOdBC9zfbnW307EqR4IaqmuIwe2KVEiWVf63adAJXWY3f6gQpiNKUshqVY",
-	"jud1uGJ8JWdcNSZzzHRkTQ0cu72YjJzZcIHpFSM2kosiliOvfEPnehNblGYmLh3Vseko+qRPi5zZ3ktu",
-	"89TE3SzrpsbwGRzEIP5Zr4aioTZpOGLHPbuwlyRX+3qp1mcIUiwW9+IBUFsrpTaQKxstRV15tHYA4oyq",
-	"ZqMpJ44XP9ptaKkYuaHZsApM1hgz4OV5RJO1UklINo2vhnbYI6EAA4Ctpm7jqTTUdel1ObN4YtYPDDI0",
-	"CSznwWAFoxROdnSt1ax7bcv8SiCjqTaqbs12fijmY7W3trSBjeSPHJn2ZZJctgbZFqM6N3KjyaitThtJ",
-	"jVIz0GeyGhQnyEyZqcPCRrxHOJiCFkf3YD7bMa3nSFuARpvv0KWnF9tDnLUfWUmF2RrSuyCSCTjrL7kA",
-	"1aHvgDIEX5AJT9e6iNp+kzkXhBmPrOrILkluQvPrMEuKAi4RG8/C28P63Rp737cRrRvsIO1Tn3ax27nV",
-	"fUdGO3tMqUm26kKrgojAYg01sFPfCb9wJssrppvl7g2/IWeF8+z2+bAN4OSM9E1aEYupqSGhqSggEyRH",
-	"C35D0AQn17c4jwRbt9sMy7tgo5tO0UfjM1+aPcmj4/OW3Dok+K43/sBrSjFMU+uJUpNrBQ4/JclhLl2V",
-	"9Ow3qR3gimNz/tnTlzfccVmgaGt5vxIJEVRf1oyWn+y7OxfpjKgtMgi7V6PO1/7VtLNmqKNU+WPtJUUH",
-	"xwWdFNJ5N1Vg5WvOPTx+1lPP9UEAcudRJrysylFfiN2SwNekryM3JCt7wu2eWbjEROH01bCSl4w9Ol6l",
-	"ROs6V40UBuva3HFFjmNL2oZpdAZ2uE8iSU5ku/IXuiz4dwg5aqmv+j2tCCa/nr6j3pEVHbwQorApccDt",
-	"fI0wusHZqoxJVZg5QBPxswFbBKa2Zo53xkSi6dl+k/GSHTgbzTNkDTC77iOfIyMJwv+Midt44LrGiBdm",
-	"3XrmrwQzgJAO0iBCsAoMYEqSjDL4U0km8FaMpsyF9s9NK003IK7lW5plSImCMF8qIyQVI3eW60xLzcz6",
-	"m2N0/zN3SBruarPrG1/UH5jMy8pmp5uguZuNjrDdcyxGDjBok9pu2pwH8FQezFXd6R5yCbRSUV0b7qPd",
-	"zza5x0Ebs944drMIuS3PNDuoIvtBLbB09x0flUa+0p/y5H+IioC6Cw69B7mjnOJuiTKiThaP/Ws7UIhN",
-	"as1Hx2iylgTyb/58+XLw+AA954sFZ64eEdx0aVcvyFgtbdZx4V9GfSVM+nGeu50QjmQ4Jy6ytXwlmPDl",
-	"kuSDDKulyAZpTqdSDBjP5XzDRc3jmJAqDsSRMTKpJ3J95FKkhfdbb3mOIwaQTs6NloY2QXrBeVXElMu7",
-	"tplsZWmInTZrTplRLg4ihluAHsJhLiah2U2dI6TV4Dm4NmEh9GEvJziZk9RzlyuMN8WJkU4R434gJ8hY",
-	"8629Cihn96ji/bXF+TNwcClei5YYiCkYs2Cf9+PVxdJkTHQketbmNZx0U8S9wDpmsrC0Qy5s2x893N3Q",
-	"BADfD5xSJ4QwHe6cYUnyyFDvFIIPc7grbXJOhRlgMCZqSstBZbtG6nc3JMCHLI2eqJp6aBAgC7ZhgNyd",
-	"wgttD+pbNATwX5nbPXTv8fi6515HiklznNX3l364fqLyJueTjCwaMtbrtPsnp4/u37EvtL05tV6ffo60",
-	"1sZNe9zoatmsxE18Gsz4QD0biGu6HNjDy8AllYfTz+d+i6z9Sz3GG/P2l9xAPqj/jT7EnT+6pPSnAvFE",
-	"j2ZC2iX2r0tMfqZko8m+Hag4uT4s9m3WBc07CWcJyZkoymqjdzvwDD1srXOUU6bWRVKHs4PlvETsQcmZ",
-	"apCTKYFBapHqX69MdeivC739nwNzgh68SouWte7bVxvubyuur6TFarnkeeV+6TjWqoj7IFyWkgoSr0VY",
-	"VW5m9FtqrFZhWkKYtTZLRzRAqv9wefneJjdTi2ODZerJE08GngyjIt+FHlYcL+Y8lz4AuqyuuwP0Str+",
-	"CiUnIDIVAiRrl8VRdFXoB1Uqfj5/bQJjU8IknVKiDwcpT1bqfCOiZLXmvo1XGvA2ksPCCAlvaRhxFTBv",
-	"w7ag115NhplCCljPF7eqyrroJgkJfLdRPu4kBOPMXSP+6uG6AKrLKJsUMhiulhnHKUnRlGbkzsIUcI4X",
-	"RNZGT3ieOK7owWY+6vfcdhbtrIHAtPrPhKfrPsICYR1jYz7WKsLDJ8Oj+wctJGfZxmxy8+u5jDHjOcEp",
-	"ZUSIdp4dYMnAacSknMxJci1a2Bl1c8918dahCu7DZl/DvqWjsa/PHa11XiNq3eBkjlKyJCwlLIn0eEFn",
-	"eYHd1nj5otorQiyWXMhZTsRvWccPc5LSbo2VRslr2dbW9/vROGp13ppj4Iix2gNxlhVDBpJa6fE3mGYY",
-	"7u3HjMtRURwSC0B4fB+NheTLJWWzMbqdU5NTf5nzhAiBxHwlBUr5LQvdI6Gqnr7Psn/belrbb8/bZEVk",
-	"yELA3HIkCJNqMyl5KV/6TuwIi2slqniOqIxaYztad+7i4mAP1wU+e5mP41yk7ZFpA5pzHpSxMQLahnqA",
-	"GB+lJKFC+6Qu+A2xalb1Kx2I6Mc4kCllVJJsPWIcGEbnjrE19vq9tUbNlzlns9E6AE/bxD8+Ac8hL0OL",
-	"HANLkpdoj7m1+mS3zFvgKkXB5/syEWxDyD5bL+ZsMxkAm+J9sj8zieOSzmNRfLsvarYiY2/tl4Ocdlpp",
-	"vsCY5kTMd5F3UAGS/JrovLbazRfykqijHOhaCefXlMTkIHw9gq/rxJXXQNlF9+h4c2xHpM/qr734IpUO",
-	"n/oSZA8S3yJOUt42V+C5LV+7aZTq+1A7MkUlTdf52s8y6LF3jz/6bYUzdYzU6FPJtRiRT0uSU3M6nGKa",
-	"kXSEhSBCmAs0zaokH/n561VXCRMWx96DtL/l+fUIr+Sc5/R3+9BoQTSjEtzXTMqNkU624T8pEpn1e+lK",
-	"8wIEWShtvMOuZFOq7ebQJumCbL60BmPlKOFsmtHEbn+tfIo4snSWknmSG8LUqi2SiDkAPqdi5QRNVmKN",
-	"sAHPgmTv0RvW+qTUNblE1QfPjPc4lSa1qL6mUbsKZej4ROeE2h5Yv+PK+0IZUX2jjJe4uhmZakH+Q5WL",
-	"HMtcqkMvk7StNr7U4bZ6F9FnHFJCBbK9o8WZdbOAKwe2yrKt9fedHRGM301VaJo64iN4w69JekGaHJ2L",
-	"Sz1hypmkYySHBGMk6pMKFXerkOwvKXBlEDQ50TFoAXEMzjnUes5YIEz0SqKUSJIv1KnXvPS8jf39hCyW",
-	"GV8TUgrO86L26vF6PMoAs+dVAR7pJJw2dZoQwSIr2oWRmMJHnLRb/Uc+EUVSPS9GUX35BjCbBRTql9sp",
-	"IwjbwhCi27fehCa+l0hJ2UwcqB7GNyAusSTaJXC7xfyuwCnEKFfVRRUYfkPyDC9HgiScpeHe8/ghWL1r",
-	"VWP9CYyddtKWvq0fvAvVYRM8UcEm23deLJwRdEvI9QHSkSzQolIw1YsUr5tZ/uHw5HH8Zjtg9wpf26l/",
-	"brbaKLADuEzYKNVigyRuMw9ddKEDGiAwSJmsNGVndY+Ig5Z7arlm9dnWO9K1SfjcnNU0HCNIEq2DP1rs",
-	"t5UUo6233XJHd9p8y1hlqg+uC/3oxvqhBb/EE2YH/n2aeyC+ufAvLKleQSbtIhS50I/bqqkXOyupfyqo",
-	"fyqoX1RBhfCOOKCOZoSvBCqOj3r38lgCJqwFs+7L9UO7pHYBwYMOtsa/K5SG1mBlDZr3jDCS48xq4BHF",
-	"ewMY3g3Jo959Hjauvb0HmGWHHwrmIDHHhf+u5BJn5qNtfO6si1qn2Fs9XfsIvm0dvto56XeXbDkmmmLU",
-	"jLjnAuNCOFc1GYxQEMR6uphBViZpBVgZnWm7v7b6mnaLCg1g/6SUzne/mLCfLRxHVyVDxyOJeodSNtNJ",
-	"ckDRAITRMgAuZX6qhPYr3USqbe5Y5QqneVcISsP3N7TeaTYEKbRl7+rOv92lMwxPcf2qP/LMno0RReFi",
-	"zonOaKl0hBtOzZG4Q4RGkc65KSS8SD2+e8BE+4jiopt7yeGoJa5NXF1t/P/5/98zkvz//r/M2riPDpF7",
-	"fB+pXSAi430HZC+S0ULub5DxNXF+VT/kkP6WZvJSvFrU1z2Q1JWt18u/oGWQ563k1l4hafwIkdKIe/to",
-	"RICXeLG8LnYFUvS1j00Yii7cqAKcaFKbq56bxEdq1XU4lvCcvLipjcNSur/07Ftw4XDj7hgL/4StG7fZ",
-	"zRvDFBSbFyFYhYGoLZi6V9eySA+g+9BuY7RfRJOxx31Jw31EdNtIzPW6DctqcfG5r1tWt0YW6sS2rVDC",
-	"WWa3c5vZUZNZzhYDqk/Zs38fQkmRvx+ZZGagPDQBHmt5smtX/LuVTHgtGpY+KVocMLfst0st1l3h7aK6",
-	"WOuhLw/+SSpLiz2kukPUztAmHNk68VOPIlt80V5b/RM+tj18bAmI4o+CNfHfBVtiT+gRgWQP1U7IIFdR",
-	"Pe8GYcJRXZoSM2L1/FMr+8483cOKD09AgzezyULmgc9tOhNVgAP5xtM0APD5SGf/JPuSfftPMBbFx3Kr",
-	"4xexau9GWawV5A6mpjZWjrsyXnT1cvryxo69aQpf3FSw6cReGF/tMWU/am1MwfGOupqTux95S+fb4mAL",
-	"wihYoBvF5iatyZLbSXEKPuqwWOzQ/KlDddOhdswDVei5u2SCuvvUTx9cfzdmG9A7D8w+GN2NoVZolymO",
-	"MnCYNA9j2QYKwBFtHekApWQcm2qtQzfEuiDFFNkNe6vFXN4GUjMIn7uhsXDZb3N+K4jO86bo0gq4WAtJ",
-	"FqAwTXGu/gEHngQzpQCnJKc31gTuEBzxrKq/xOPQyKclzUmbe1kzbHC33EdzfgvoA3wqAVJTR3+B0/OX",
-	"uJZaxoXFq/cIp2lOBKT2M147/JowoX3XQE5QIVYVE/vJaWMWZjEyR/cmmUeFC3c1Y1WNe64BdF2JzTpd",
-	"fT+2GmsAKgRGiY/lz4LkgzP1Hs0JTn2VBHrjO0a1GmLwe2+BEWqWR0AhTHkwDyXJGIxiwNZRwa3nZ6PV",
-	"gojO26//Tbvd10isP/fd9vsukT/yyRtwXtzeOegjnziHTwmINqq+iGdrC6TdH/lEg+2W3VDVw5ouWGy4",
-	"7XpwYZwsN3ky7+LcBMisdk+xLk3OfbSl89KXBm+NekYuSUKn5j6sfqBj9Jwx9G5J2Nn7Vw5WAPZiiGUi",
-	"KZro21xbJmjJI8+jRWJJDFB9Q5ixTdpjIvULOAmlHYSQ9aUUOlXbN6OSxrJUAOqXftk2kURTXooyrW0B",
-	"LUhTuLXomnFBJwsJE45HhKk3fDW9CRN0dCHBy5KxSarHE3PYGXPjE9L7YQNb1QDI6FuShSnTZVPzv2m3",
-	"qflM3gz5E90OYj28xLPYZn1N1pBByaCNCMlzbQ92SajgFQDJMy6RRQoc/9dYLyb3ZkJmFNKzE+Mnqc4y",
-	"S5wYQC31Yc6zK+agC8uwgTYLVTklR1Peqf+8uvo0HA6urj4dD//rwz3z+78+fF16c/+vUTyiDSDAFvEQ",
-	"AgCIkGKLU487AQRowrdYIG1WvHNtvw0UoBkDCzUostWsFiVVFfxKGAwbVXkf6WzdxS2CkDjLcAzQ6kEr",
-	"HdasYyBjo03Im8NNGqk3BbTbEq5+2WohB9DLf2qobTVU51O8ISUEOKj/DlgXmt5XZ2/PkGpvgkUJCPTF",
-	"Sk314bckz2gkjXJjRLGiqAbKCdCLwpYuCKM8R+dGnKEXbEYZAeNq2aDQEajiUp0U32NaM6XmIKnvierM",
-	"NDhJiBB10ddn6MdfLg/QBQG0c6WpnfnRtk/RtwTnEZCeKNSYPUbSZkABEym0YpJmMIuaRN0dZCpptuA/",
-	"eDgcbgYj+u+SSmVDhPyZGRmT1gsMWeSTpYuzxCbE0fjBNG9hSej3oM6RxQprFGqq5KUqWE3m5PFWuR9B",
-	"EwFzNMxNVDq49uPe+ys5J0xanFeg2h2DfNbybacTYOvWdlJt290lAk9ROqUkS8HWprut03eCS65+c03I",
-	"0oRJAoa+hhejzK/9qBI71tomeU3WdnkVwXeSMLQmOBcIzwn2cXVxkdU75URfsevPd7/m0v6VNWcJE3dp",
-	"gjEUEVSgjC4ooKPzEvTv7ZxnTlFpvVMbl/ow9/eCMvuzIN5CbWra+z2t/Jhyhj/a6Fyae5zKlfBl3UkO",
-	"fLTgvWVjk3qiVc9M6gj1fbsuuh5WexazDui18NyG4fzhlsMiCrYHrqY68682eQcR6Y6ZbcYlf7M7DdWF",
-	"B43p1D6pHR1ntXCb1IFsFoFMgNCnQx7t9UWoYbs0xJZkdURLOBM6Vm6KljllEk8ym8y5BBfvlm/tme2g",
-	"g7Lyn7/+y+AfH+79igb/+PA1/O2ftmKjsi0E+pZJ1DLKYph0P5+/1oMFodixbNltl5hN0b0JnbeyoNT2",
-	"wpUcWyzl2i0N/ex3knMnUBwGShwlNoNjNtiOaEpYQurwFY53gVdYzmt1ckkyAq+NA0Zd+6XT/IMuzWuz",
-	"WI2xS2Mwwz2eF27ullQC59RazIntx0TimNPNT9qq0uGgiGcbjG7bc0+D0NZy5I8msrexWBh7/qbPgn7b",
-	"S4De5iG68OrvOEaWtNgouXdbjZONBoFNapRyAFOoSQeqXxovTVUeRJ9OEW+ONhlnM33xq/VDfU8hiDxA",
-	"vwDaGxgGIMJW5/fNqJB9jUypq79iAIyhydLmvVbcD/lEv4M6IipKF8Vrq6jlmql3sCF/tPVBmZD5qi6C",
-	"+ZX31inFcP1TL5R3kYBtcCPcUFrAiGsqRwbuv3WoQMs9sJIYvqbL2/d4QYhataNVXqNYzqVcQk4FKZcC",
-	"cLYNXTc0JRzCyT3d7UIpXFox8/Q0vpJqLzcKnLU+LEmeECYHhCW87Im6yukGMKXHgdoG1P316eEh6Gx/",
-	"aVbZHJZ586qSWeOS+pFP/miLqX0iZTdlsKpsBNG+FInGHOZnyPttmekjn0RwwaPA4O1Wzi3Pr+9EcdwP",
-	"8/xE5R+PeTYknl+u8iUXTi5dVwCLT+Mz1kYFajNgf9My9o82bs2QBfZta+35JypduOQGh/XWJy4YsPr7",
-	"bfe6C5H/bj6qVXK6EVk/82/In2L2D2B6qJ8g4zT+B1uVrYN7muAbd04dvCGIBZ354Wz6+kODEXCWreH+",
-	"o/WaLKWU3pPo2C3CpZ5pfha7OOz9f3tdOzPvxnNm7w8hBUQ85a/Oajv1rbx3DGIFLXbBsFKkxyCsjiMe",
-	"DaYL7eGrWnvTANn7wHJqz8D1yZb+eQzZ2uVfZ2e+afYt0aOqZKqgM4Yoa/C5z/iMso3BHjoP5zYRH7Ex",
-	"3dL+38YFWfsfd4HmcRy4B2SemBOUt3b67h6qJier6WPAzf6kl+dsVyQZTwZsApJRwxTFkUkJEKd/5P4P",
-	"6wQQen9vuJEXJP+RT2Iy9SOfFKjEfX3N5eU3Bid2ar0xtvXu0+7vYk6Xe5FKH3VXNjjNt2Vu51/fhb9L",
-	"Pdo/l6s+Osbtyn0/8skmbz9sZ/gjn3Ry9rPlW2+HZir+dO9r596nhmzT5MHNRJdJcx+0nrU/p6zblO0Y",
-	"qusmaJdIXecbPDD/2o1xoP+4+0jefk+pFcVfpgxocmfFn/AYBl6QZJVTub4ARzTgTO1tdrZSE2d/vbTy",
-	"9MdfLnv9qELveUV6+xlAVMhVbsJpXqs9Hi4TTJ4fcJfT7i06uBKg1zWsswGeV7Oi/eQUy2pXODeQcymX",
-	"sFSIzGkiLuvT9sCpUdX85sXl+avnF6PLdz+9eFucQHRULs/BBxLuFV9JNMsxk6Londl7oC040bcg7jNA",
-	"T025SSEvsUZv15pi7+wVcvdPJEfvMyzV5qUYK89MHeLp4eGMyvlqcpDwxSGmA1p8MliaTw69h4cQpSl6",
-	"n2NzpcZVR5aZL3WwOtzLrXSAhc0ucIAu51S46Chj6J8QAHhRkisjkmTrgyt2xb7++ixwbjz4+ms0fv/u",
-	"4hId4iU9vDk6xCs5PwQ1b2y4QuicdB7v3NMpUBVFR6doQdlKEnFf5ykIUy9dMa/sI52jXqMse4Hc9427",
-	"cMVzFws0jnoPo//zv/73+AC9MD6rJiwW2r1i+lswEZBbFxurdLZIT81X4wNkor8hw4NaGOYEza+pgSaa",
-	"cDm3ceGQWZ/IK0aZkASDC5aQXAkMnxjjJmpG3uRoUGP+3mR79X1NiSbSFusbNxTIVWH1wWg/lnSgPhh7",
-	"w3hN1lesfvgwXY4yekNGehwN3tfSBr1dm5t7L7OGy6ht2Qy+WkNeirVZdFcs8JxEPHfJl0OXS8gCLfjC",
-	"KEoIgohg3CGtPjY+2+tnwMHGQAcpK6yPGbtiJrWEjiEy6UYQXUDid+B3NP7+RXWUDhekYGxLWilOHP0E",
-	"qTSWS6ID/gFbRKjJ1jy6SqlEGZ/pthWBueIBk8wNjIgFkwdpG+xyTA/QS+sQ20fj0llqDPYVaFBytST4",
-	"iknIDW9mycYgwslDZ2CWikqBsDDcdkmERAuekuoSl0TIgQtFGUMYkc63VgpWMkPrhIBhTbMcyIyahXXF",
-	"xoqj1Dej8UGpNVPrYU4EkWNw/KAmPaQf0NRHghvnEpzM9at8pe2zAAQPLfGVhOiMgyv2wve9hHQrCIch",
-	"UoqFKbM5Tw22OBdwVtPOkUU8DoTb25hPv5IlFkqQiismstUMRJJ5Nfb8XKy1Q489pI8WX38NFIw9KNhD",
-	"kwP7Lx8FZ2OdP/jJyemj+9C+qjklY7U4UiokZbMVFXDSXDyFjOICbG8TonqtVtFkJa8YAxyIQhDSHC0I",
-	"ZpTNDtC5SUUkijOrSVB+Mhyq/fzk+BiccMAHpynBPaLsio11evyxWrELIuc8NVDgOsu8cwo1ed0d65wM",
-	"T43gOlOMPjbD9JoKaUdpiWeUYbMwVCE09pTLMbpnlI/xa8quxwYRoY/GOcm+uQI99Ko3vu91ExKe08x5",
-	"rCpd8oppZVIHioytvjpWKxOs3oaw55yZ/OhrtXpKo4iRoGyWFSnmndQav7jEs3EQ/DJ+NR28wTKZG25Z",
-	"85U3V1fM1vHUSkqvUuFCRag9UGOmzsn9IKe+ov7k6Bh6ybiOJaHuW5+aK6bIecsZqdAEAixoH88wZU9N",
-	"bsa5AXQ3lVYJeDA8MYP3w4uz777+GkJBNRsooa3OOIpNlUSmoh8IFjddelKF3o/Ip4SYHEOKP8gnVVWx",
-	"KeYwdomaTzc8Ti4/1YtSN6C4z5D2KiWLJZd2Xl9ALnx/B0617BqDGrIEAYjG3leDn8h63FeKs/am1vpq",
-	"YSDPqJIz+qpLKgFe5Hg0O8uZoipflxj12lFrhkMH0boB1ovHJ+ScLDO8JulTJPMV0ZG0V8ybfvKJJCvV",
-	"I5hHs8fbtgwfp3QKqfelW+VuxR4f608CJhs+8fI/gyFRTYKRDyCBIYs9+MKrGbawinBvYA1lPl+b0bH7",
-	"inqVcUUGnc3VbkdZAo0xNXA6+2PRoq5EOJ63e7FSFpT2b5UFf5Tt1p6rX0uNoeJSsWgmOVdqFigqQi9+",
-	"aE1/Y0NGliQ3ZydDer/YdFjad1tVGEnUh+/MjgXDe8UMz6Oxava1qn7wnmc0WY+hP8XjsQuchkM80Ffo",
-	"AZAGSw2CGRylVE24kkq6aN9Jm2I2j58YvjpXHDk4UxqLFc3G60NtIl9/Dc6blKGx2dLHfU8N7heJ90Xf",
-	"XAT2zW6lyFNHZ3MbGOxeB+jMBL5dMZ3cjmaZnrsFB0RRoVnMSymRkmVO9DqFcfDUUQg/yggWSlZlahdf",
-	"g/KmxtffByV3DGRutpSqDxLuRvO1m5HvTGu02KofnZzqY874YsVAnYHnj0+fnNw3I3ehQRP0tgGStNg2",
-	"pGYt2E1jSl+bSzfGb2HotAZzxYylvNhq7az+v+z9+3LjtrYvCr8KPtauSrIWLUu+9EVds2o7ne6kk/Rl",
-	"2j0z115RlgyRkISYAjQByrJmb1d9T3Me7DzJKYwBkCBFSZQst9sd5p+0KQAEQGDcx2/A2y6zI7L0upJ8",
-	"PGEpPYQ+Bw5twFMAHXqB7gkYMAdDeEEOYxnpUleix3IOtGwCH45TUHfsHn2fcBELcwn+4z9IXpvHlQEB",
-	"XkTdEj0gXL8yjwdbusCPlwOeohQk58KCnRrFhKbMFh7gCgiRnQuaZowYYlWrs48vf7qE2/7zxft3ZMLU",
-	"yIgnaTRmGj/30+PnT77rErnB+Y008FLMkuQyq4pOewJ+bZHvjTpZEA5RKIRO/mOYwQHMwMqNECMNHMrc",
-	"CxHnhxfoHBsOWZQ6WTTzdMBVhC1/CXzKhm3jQGQmroTZMXtVucDmea0Xew0vfeeJ5T6OaHDNsYguftdM",
-	"lCgfZvudNWPeuT0JScKvGFgQ/H5epiDXKcaEJzxitkpnVgRPBd3gbEqjMTs4arWdna/wDPA3EYkWvEyG",
-	"eK80q9hbi/YIiz2BJg6RSxpgqMXYxDVWIhunHHSDdquD8zA6F53yoBscwyOIVBiDba+ssZpnI1bhbXnH",
-	"5oADZqikU6I5Xj2Rsz4kon5c8BBVSTDjvfBNejzVLBkiwI+1B4Iya6REQ6UzPd6aWg3/tno5fpeMLbyJ",
-	"g25g5HvMHdSwPscmgu7v5aW8N69xSjwUsvzWnKzvwOgIc4CHeeEhIBPY/FsQ3b8Dy70Z618zphb59+e6",
-	"74qRWjMg2P+XYYuq7f35tA+BDwc1Gr5Ei/jtH3lBWfiKR+22MzDaaIHy9cf0W4sD4JwVvwPUsu5THXRt",
-	"/dJy/IbnFcUPgmCr8gqM8b4TMjhqHz05aHcO2qcf28+7x+1uu/3fnvV8YO5Gu/P8WZses4Ong0508DR6",
-	"yg6eDdvtg3bn6Pjk9MnTZ8/poIjyBuM+rRiXx7XGizqBl8NraGYZmS+f+JOP7aNu271gImPzIRP0UtuP",
-	"/s4IkMmCnH28IHohInADsSG/CbpBZvw6Hv7y/Obo7xR/vOZyBvXGsyXhLOzh8Z/gkfeeuNzb3/0PqrsK",
-	"S87mpVy7UC7WfBJXMSDI/Ou+X7X6I5nzlPuTbJhWwSlkZnPrn/LNab3gRgP79ypHGtgsgzCwgpEZ1ijh",
-	"q4a3zSClETy2WfLkj8ySg1VdoeXhjyx9bWiWbXsbBu/YTercfav7uVbvhz7hgaWd4MWr6ptd0MPvaVbY",
-	"Grp0Nnf5h3Cl5FmMnY43d3ot1YDHMRPY48nmHu9kegZcmg7QB39y9Hxzr49Svs1z88DPcHJcY1E/4Qf8",
-	"KOWvVI3gfad19g+Yn6AJWL+w13GtLcTq+zYS3Tm7gOz5bq7f/zDnP+ff5iP7UW7f6Mx0Hrisyt8D+BPK",
-	"IDv35UFu1TbXb8r7pg3e1Vso9Z+uQpZEJlnmjk4VcWtCxdlwSiO0x5LM0UCbWW9hAmlWMa5sNM+tBjls",
-	"AQK85ogFjt1XQhY4SzD56dzq4cumUXTqxBMuXvREriabCZJLEG+610zx4eLS2eBpoiXBZ2UruLXJTKQY",
-	"2YRAtIFbzwUVJM5mbJbTE4XF4DrdpM1M6cTocrErk+wVyjav1st+g4L9fZib2cGEbgW6kMxEYoQ5W13c",
-	"DD6nTl7KRSKsE50nvVkJ25k2VygZLXLWE257M1fGbGrW12m3V8svVZITupMtAVwSnTZIH56ZCOjnH+i6",
-	"Zzr9XsaL7QSQOhx+Ncvdli3WZl3+/mQ0uxijkEVSF+SvznbLt9TBFrtoJLC/vAQG/EkZZWx5Ef/9bPJR",
-	"/J/5k/PBb1HnV/0hfvrj+GfWnr1Lv1f/dRVsKZf9k6fjC3xXhXTmOAxQ94xylaS0VxaxcZ2U9sriBvzq",
-	"Jfitlepcux0lu3dsnst15/Bh6/TElsXOcAZqdYaWhc4+/NL6ztjS6/xVypPtGvKkK1MPHTo1JvaBLhJJ",
-	"Y1+QPOmc1tmFzHP0lsWcIlKYkXqP6nSeKhkxrRtZOZeVkV96LvxdJOQJFagrhkFFUMVKK9W559cqBBAY",
-	"2cvwFlJyktkA61xgDq2AKGIbF9JaEph+ZOnbxa7y0vCdFAwcoitNNuu/S05Xjtsnta7fWxnzIXeX/Msl",
-	"JvVW81rORNxos3e5oefgsbRWfHdNiiEYu2q1fc2SYfW1/WQb9nl8u/ICF9zAmTXe90bm0sfSrWzuZHMn",
-	"H/2dvBvfzCxLW90APL9vfoDjD86/5Zv50kVAADbZKmYJ5igXc0SvmLYOwtxFBJkCXpGc4i0uyMrbX2T/",
-	"Eu9ohShppc6x5zTL2ppVFehqLbPBVvSmoR3baxM1BPsPCmCeIergNYQCNYrI41NEkAzdnyLiSzSH1v7W",
-	"/XQn2lvpEDhn19YS4qIZBozMRCwFlrsoEFo/Kn2JvBaMIHe19YZbEuSGyj0OKtcQnJ1lOHO7PhvBQcv/",
-	"/RAcG4qHYN6ocRGb9QkxvNZ7hbGgmuR5V5c2VaZvCyVckm+lYCSmCzJYEJuM+V2WgNETU5edBMkXc55G",
-	"4xdQEQJegA5JTXTKk8S+BtNdqCCMqoQzGxZkqOOARXICAWXY0qeFPfFOerUPcgBlcOuhcFvlHiuYfj83",
-	"ydxRhi19A6w4UVty9VfsSa63dw0wahxcjYPrUTi4PKK3q5OrcVg10lqjkzYi4pKICLftPkTEnE6vNK7/",
-	"dI4x5RgqpRmAnxO/a4t8dPFQGoOwoJXXIguhyiDXvYCplk1zm2mmekIzm3pb6C+Hhbh3yJHF0KdsRCla",
-	"5LVNp7RJVpGcDLhYE/rtr39bKe37xZsfdB3h7PvFz3IAEGU1mmY1Zup2uEjhq9Zp6i3Xluiv0c0Cg1xw",
-	"EeFrqgpTOBCUFjmDY2AE5gkXMw0JoRoAH5iIIeP3I2eYqgY9ENCDx6ti483YQW227S3Q9PvSQ+aXBdiJ",
-	"BDFoLJMYhFfApgmDOU/HsaJzuxPxLGH97D6Y2++G0uY0wEiFnzPhy7zfx+EL3nJF6wuog04Bkq0bXMhk",
-	"zPikjGuYi27HH9vPcjG17muOggwerG6XtpfnsrI6oVdhJVBsyJRyJXRHcNgixZhASB141mdmFzcoDV9C",
-	"oHx+4jZHyxdI976i5vMxa4bOex12jZ/3qXcTRP81B9HTIqN2sk/h8VoZqKyPrgyjxzgkjD3Pe9nUTrzg",
-	"XsmlVJrHcsqEEW+yeHmgHdgf0ogLRZps3LUUyaInpCgIOg4bCpIk/5SDzJJl3wypZsRwhzUx2d7NesjA",
-	"7GzN/W2YC1o/6pP8ZXK+bYh2vop7jdNueP1fltfvwMVXGZx8WlHCYH2wsOotWH+J6xefXDiaX38Q1+U2",
-	"DH6SSVx7KuXGZh+KEsVPXKdy02RW9LGjZanWevMoedv3w9LE3sprVnth5cZgEXSww7VHqe4CYxkitcU4",
-	"5eYwhp5NtplLufltGPzT0sjao1R1aOLkG1PgI46TpwU5704iMTpkVlkGDxHZaqWB8CJVDIAik4RMaBoh",
-	"1FHB+reMrkE0YyGRSZzhQwDK67sfANIEvL/eXQVYooQL9l1PSEVeXvyWy9pGVJ5TSBh9BRPNTGiVnlls",
-	"cyfLnx3iL2f8287ydXMg4iVBOPjUC3jcC7q9WhJoL7iFT5jLT2VQjupjAmfJnKQCivuACwq2xQKm9PPn",
-	"p53Ok6OnT58+qUJzT9lNehjp6+IyeBzmMnBPrZ3kmQVssjMbSpTfyWBBzDE3TxF2K1/IXae9SXYs231e",
-	"4ic8+IHrqUTYpKp1DHnCIJQ3S4hB0gCI19ne0DSl0XjCRPoCepgOf+sFtikeil4QlFUsfwPLRfmW1tcY",
-	"e75K7oaUdf/mHtNWA5sy5yerLFfJ7T55f63NOvHTxny9rIAp6HidLb2xnH1yF2vN3VNQimJ1k4fS3Ns7",
-	"56HsUS7dMS8lHwLiFete9MNxrvOvvfAM3NU2XwVg1cGzohxyMWatAAou4HJbLFmqpSiLvNW0ApAwfXFg",
-	"s//a2R623ayHRQzDMiE1zX4QbWdtkT8xI1eQ75ka5YUSZrbgSZ1IP3YNsw1ofE2NcBsGQyUnfWcdtLZ7",
-	"73HJ7FfXVPkUCz/BNmCYXCr7VTZIfFx4y/05Cd/Ka7bZUejiW/fhI7yjgy8zrTWhYg3L8fyCBXbzjSbj",
-	"jAw+KsYjk3iHkPzS61a5NF8rObEORAzH94XVK8amGpEM0GmJENU2XQhxjhGMnltgMT2boMOhyI/KJvVH",
-	"EvTuaDNoyADrxTUZMASqlmpEhaEGrfpOnPdTrFd7DgNvjoTfSkBvKF8TJNtYxqsZwodZuhS1gbESd+UG",
-	"4KivbS84hOb3Rs29UFujLkwAQr9uqC0ZSjWnKrM9As1vkWKIr4NS7Al9xafYBtP14WUDGl2ZMV6YPw2d",
-	"dA+I3UoNANmG+rXIW2xihGgih0OmzPTGZr+z4gig7FjNyf34wrXJOJFiNBqzGEfKkddxARXqUdkR+kjY",
-	"USqDrhfOUZvrlJa7d+iAhg01bKhhQ3XY0Fu5ZAbDMEGPYH1mhuQVnr5fJQNj2BB134Wx4epB+yj6bC3v",
-	"AVz9ZQYUS4AsDrOSjYafEK6xNorZn8q028rAlceoikRMpXyIRRfHVBOqFDe6mE1jTpItVJIlVaThCQ1P",
-	"aHjC53SPOLJEKIkSqc1F/mzhOxX8AEKNP4fBySJlGl0jgwo0xMjGBCkGNfMIlA9FWi+t/SRZ2CqrCRXo",
-	"BMlr17jSjwUnCY4IsfWoM4xmAvSfiIqIJckqjlEOUXxs3OIni/uemEOFJqwF5qDjdzZfPWuc0OgK8vuZ",
-	"4gwz+mozkdJGNfyk4ScNP3kgfmLu4p6d7VsrFXo2uW+FQor+WCbxehWigqaXQ8YbZ0TjjGgodEOhPyOF",
-	"NiToy/BH6Dyvam1Yk05pyjUk0clrNDJ4xYRs6aKqUH7FaBxCH5okWEI4MiqJMms2Mv2UKa/MUUGQL0F5",
-	"uGGxwJErUjym4EVYWdkIxXyjQ0B9zJ64HCRcxCzOEyc1li2FKpl8MEtZVpSZYVX1DcGZLtPsPmI0twFD",
-	"8z9t/fzK5e0Iuu0wGPLRTOFU7AfDyCzAWwumSg4SNulrmVxjjNKE3vDJbBJ0T8JgwqgIuset0zCYcIGP",
-	"j8NABN2jMBAy7cuBZuraqARtyJsUMVVxP2bX3OZrtVtP20877SdPn3U6z56cnkAgu83q/IDvJu7duHWR",
-	"nEyYiHPAmpgNueApSxZ9IeFF2f/6MYs43h54v5Ji1F8wXDj8/wjYqIQNOAqDOeOjccrivlvZs9sw8DfM",
-	"XHncxywYK/u59tc4DQov1SlVqS5GqnWOPraf53m0WVRYVjLMy379yKKx4BFNcnicoHIpf+wSJpalV1Yn",
-	"FFjCsjvcWRNy3MR/7aUcBXIB+6MDa6hUjezdW8NqscXnDgHLsv4/h1UOcSRAtQqhdLJlvQ6kYky1778p",
-	"hoxV2OFI2QzXE9va4aoSdButrdHaGq2t0do+G09xROjeLWuzmKcHiRzVq5zvYWC3yFkRh5EZfYY5QsyV",
-	"q5/7gvx0TgBLkacaNCWj/qSgbRk1lCsuRj2hGGKk6BcwGsYoYIFcm4iCetbKDBSzkl/NQraHTzyLUqnq",
-	"ZjqfRZaA1Wh7bhdlL8QWPerO5v0sjeSk5uCG8dZr+T0bSrUZZbFLhHc6QuDmXlbR/UIsmg/+KMAVI7t3",
-	"5jS3lExYHyMOjfoEqUf9bfKOsIefaBQG9qrVHocG9XKTYpZSnqBajkGSIGZIXOHQHKduwCbTRC4YxBLJ",
-	"oBsYwaOfgNBqSA1TVFsgc0w7GlM9DrrB8+GzJ3H7WefZs5Poafzk9Dk9GjJK29HpKY3bnVN6PBieDDuD",
-	"o0F78OzoKIo7p/GTqHM6aA/bbdp+Vj/1iUam7RSWedxqtzqd49ZTQ0Ts3ekGehYZDhRkslftnRxCH7yz",
-	"tTsxv1PxS2rzfhGxoHtilHIGZLz2wOZEmYH6dIRJZW/lv3mS0MPTVnvvSVyW4G7O3rKcYW8Ij/bFNeEd",
-	"XetdsR0zvtLk+n/VCVxQot8eVV/OMs/XClimgVXSKyWrnVBrnDS1I2CNPbQ5Wg1BsJqe+Pb89Uty0nnW",
-	"tgEx1McE+c6o1AhqYxRkV4Sf6KlZnx4zlpK5nCUxGvmmiqXm1ZQMpZrMEkrAimgHFj1Bp1KnSk7HNt8L",
-	"d8IIgiwZYhJXZCSDuEXe2PxjKQSGipif4S1qNk1ZHMLPCdUp4pRM6IIMGOHCGSPXQOysFg2XhRsEO3Hm",
-	"hBxVpEpescAodSkmzuY1drqtK2w2kmmlZPq5IYBoVAsCqHzxHiX+jyE+i3tB/qkWBRrQn0YQ+JJAf/Yg",
-	"CmzC+cmlg2um+BAMvauKmZlFzlJbjMKqet9oYvQoEo0pFyHyXUC7A3ZtlQgiZpMBUxjOmnCd6oKlBivL",
-	"M8UITQBwNuwJxSDTGlR5GscszlzfWLxaXfMIciVQIiHRmEVXmsymJJWk026H7XbbveAFuQT1wk3n0rB0",
-	"i0qtDIvtiayirhksFwLMoggTsSYDIPfkEsEv3EAhzh3oFIoRaH00xBY+hxi1yEUqFeuJyzHW9XZzMHuB",
-	"z8wGXhI5SzWPrfdmoVM2wf2aUg2znZhBL6+EnIvyKPgQh0loylQXY4HXzSsDWllaI7dxxxT6JTRisWnM",
-	"U0y7sGk75m0t8grqYsVup8OewC9wOaCa+ftEFTo/4DtVOzx+gwO4u/2swtlRYTMqHkknX6FVEfcrlTjL",
-	"ldKWfwRKXA5MkkG347EsLtInJ36owPN2+2nn+fOj05OnJ+3nzzteuEAno/FG4hwxheJZmQGVF4EXiGqi",
-	"zVGL7YdskXOXfuqfkAKXMsp91RqLx6ywyPtbmPk+QEyc0AufA4T48rmHqMcxu6Exi/iEJstrzZoWufI+",
-	"rD0r9wssSisY+JMT2A7/zylNDVsJusH//N4+eE4Phn98enJy+7+CZU5/Zytg4T46C5i9jHgMhhzK0Zir",
-	"9gdKRf39WcgKtA/fVyDJbkZTrInjImQwzIOLlKLjaQuLEFCTDdjhiulZkulY116PVtAgITd+s90lOORl",
-	"GAkAUlwiR9tLcFYkWyGwfYJ/9xM5qg/KmEmUiy1BGZ318oGj/RoXRuPC+BJcGNs6J9bZIZpwwSZc8KER",
-	"SnO+sKvLoYZJm8cFyT7Tr6Y0HeeitM/V1lrH1t27Nz8YobnAN9PxYSJHXKy2cGSVroglFgBlyq6ZIDFd",
-	"aAtaityUp9oqjVPKUY2UV0zoFvkHxIrIIaSe6tQZSlCPB1i5ZDYiVPfEpf3pcjnURE54angxORNkJkC7",
-	"IGxCeRISSuZKihGMN5cqNso64cLGMZruxSf2JT2BuBHZS7NKWkYtdzW7CjM2OrtRCnTKxWjG9dgcshDr",
-	"mQ4WxJ1BAHZtkbM0ZZNpCmEWPZHwCU9ZjDDuEWQiuMQHQuNYMV1Zi+BX+EJ3CD2ETYJ66P+bRhPWcj+Z",
-	"44n7BRWSopliH+yDztHx/68+RYcZbp/pu42MY/hnH46TEQkWP48HP0b8Pf/5zT/+/abzjr/Rb8T5afTy",
-	"zZM3k9ftX46mx/HLn5+32OLnf8f/fMPf8zfztx+vTt6Idis6SsRg8rod/9fPiVeY3VyC5+12vidWiurn",
-	"S7FuecWGiulxNhvKpyrts8XPCfvxdRr9eJO8+XPajsRvyfDvILRcMeHYMBKf+jv70XT+QLlaxSzN2TYH",
-	"VvORgLSWEuO8YOnBSymvONvEPs9xWbZxU/amicz8Atl3gVtf8JGh6WgNAyKXGYeBqPlcOx0Hf9xW8D45",
-	"S1czv1citkbxnPeBygjkCLlbi5wliWV07nfXfMCMAkC4uKYJjwmfTMx3TlmyaFVReTOXvdRivAupzSxM",
-	"SFH6ZlLbMAI5S8/BhLQyH8huzphqwkTMYhtzariyIT2GmsUMUpgaWtYYrr4ArQDoDF7OIkExWgD6FQ4c",
-	"0TlAqcFJ5qu1hHTMRArIXeXYpHR8mMtlqz2P1rQPF2emFBNpRvmQJlkoObxuGW0CgYGJuCicEiebLtfL",
-	"6glDCQ64keOtD9C9h4wpoC4MmMXptJFAPn1EaZokUoyYIkgIAZ5sTlWsu8RKU0awrypWC8N+yCn6A1aq",
-	"xU3ur5eZw0Cwud8mktMpUwcJhTN7ECs+TPWBkCodb1GEtrANW0naJxXgsP4n5Np9uy/evt8Ib191zUKs",
-	"lLKQM8zZXynG3RvVtaRoNdH9SK8sxXVUC0kcwA2bxwMZL4hUrmKLYpb6medh3gwFnRY5K40TUSMz9gS7",
-	"sVeSSBGxFvknT8dckOM20ZA/pi3AI4ZZYdswp9s4mPJ8HPBYsHnxfSHRsidsGGkidZqbL6QCi495GRko",
-	"OTdMI6UDEksGCxpTNXmBcRWGo2CshCf6mrU5QQ9+A5NRT6DNKJu85SwhGcs5u4bQg9SwDFtEAOa6CpEN",
-	"fgT9uFbsaGnl1EwJcqbAeAEyaGHMUuDaeh0fTHb4VXOjXdFOsMIFfto5WuHZ3jnPdAvrxBa4bjDq5izT",
-	"xqZzN5vOOzbPrKZLx9ZJZ/ZwVIhWj0Fj8q/ZORvOdGMEauSInY1Aryz/A/jnAlOWClhe6ljEBmOQU5Tq",
-	"BQ2gH6GsXGHgQFjIvGxVpsReuLc9olJs9Vz61zwyVPE1V2wob4gU5FcuZjceWa7Ascn6b+OKrvC5c923",
-	"epqTBROq076hMUvT7rRz+JzPlZhnP/vmvDx3sh6srFp2QKEY/7W8YvbJpkL8pilk97n2TUj+15ybl+lr",
-	"Oqdoy/raChAd26U7oYKOWF/ORbCSLh8qOFoHYNbSG4z2gEpXSZx9K3xotCc2TQtGNCkqwULNu9+bV+9M",
-	"ufduqscNiR1GWT05Hrrkl7vaRp8HgmebmCckgNG+CQZtpLQ7pfOIGC4pko+CpfreCMinPN7tFulGwrDa",
-	"SYkL7+LQI68gSrtASlw3zUdWbrQ0SM7SaqOGz2frmnKXHGqtry6ebetr2Vwwc8FsQYW9s+htOZ890WWs",
-	"uwxKbrXOVSz54+CM8o4t4lW6gyAs0yb/nczHktgyzWtr3rV64hUU7Ab/GEAiFdDugBTwlYi0OJ4ULXL5",
-	"r0sy5AIL73mz0JgeG2KgQk9IRcw3AKxZau06KbtJX0CM3E3q5fYpBrn35tOD1pmwNIWAOEViPuKpJlwj",
-	"OgFYjJMFsbgEeS7fXKo4K5NUGJ4Kmw2HRZla5ExFYygi5M0fo96iZBZXW2ONJPgy/5rbozy9+UHX0Wkv",
-	"GFXRuF4yejafC4xoqNUJQojrNLyA6Op6bV9B/F29pjdIJOol8v9jatYXX3ARbcaDapEzuCeGSU24mGky",
-	"YVRoYvpghtG9QkLln+MxwEJh8n0fcyuAUM5gr4MQxjCbQPGeGOJZbRjpfGw/yy0MLghzwhVtaZmMGZ/8",
-	"b/PMC8dk9utjQD5N9cHJ004nCAMwJPXttr/lim5RW970ByOI7X6B7w4y+8DvwThNp7p7eDhVcsgTpt2U",
-	"Ds1kD+xkzUITaZPHusF7nUhz0cdSZJlqmHKArg+mFE18YOKsKL5jPUoOZMojSIuQ+siMj5u8biP3bI/J",
-	"TmWNOvc509kTWFL28npoSXnzHeGSPAr9ldpkGm3sDpacyGfg7pJ6D9dIiXmrPPNhfTqBcCb0rCv6uy49",
-	"GnhJJjMNdX1ngv9rxpz7y8biL1tpcPT8njxkuNDe6X01Da8iuSsJbH2yWNzIrQKOOlu6gRtW+6Wy2q2Z",
-	"6CpzYo4ZPqea2E+4c4ZfGPya7c0GriuzXHeP81oFpyb3XWp9G27Huws9AbXQRwde27vc+v2wMNg5A2yL",
-	"mlNZan0bBqhA1Byg3LgJq26iAx5flCEQH0JzmnQXYWe5pmr+407Qkp7NZTd0yex6FuAle+LlxW/kc8FL",
-	"9gQgo1fDS+a4kk6cy8AgdgWa7Ik6SJN3sE9ZqEr9uAxPRevQ58ZkHHTqYDIuH9dHCcqYKzH3Acy40vLQ",
-	"YDM2gSBfEDbjHg0IGyAaPS7LJ3A+7TVflSxFY00KLPC7ChYYEpqSidQpObVgiUrOEeLg6PQJecu/R1YW",
-	"yWQ2EWgoR6A8lsQa/CzVinOLXDBDmFMGcfCKJuj7kfDeK23x3P7vZYu8tlGL+QpDkqukCBbpNMyeMDNw",
-	"Gwrck/q6lhk0XbKpAAqDknPCbrhONbJU87eF4CHpmHvOqxeETabpoidQKrhibFrwcV/TZMYA9BDRFEGr",
-	"tZkMBD8Oi7uWrZt9I5dmFuCr4zETKR/ysrMt7FlARXMWDsCj5e85HwmpWBxmiaO5rJFLTVbemM7SDMTR",
-	"SioahRDA0sTcip64nMiY/Y2mcsKjS4sVgT5+2Bk601nih82QODk6gvcLCU24JkYYTJnAIQmOOKUq5TQx",
-	"QyYJhmj3BJ4qxco9YrXoq5n4mzntl2FWejIfOl8xglcSPZbgi7Rrxu22YlosM58mM2QAkSqRZ6EfcCpB",
-	"tGoRyyIsNHgGrmG/V9E7mCFhQE3PmQBGiC/uCZAYUz5hLzJMTDcnCuggUlk40pQJl8ySrUoY0ZDxa6bJ",
-	"afvYXopzlqrFwdkwZeqySrh7MykKdy8vfts/SualPRld+BLohDZfEaBYBezAEDdCu4PTIpfu47teAKjn",
-	"DpVe5VUz56a2Vw1X/xa7ZFCbAU63Ck/SSNiGa+/hdK2Yvz3F1SCg1mHjMiekTBgVmzJequU4j6iFOYUM",
-	"M+oYIjaMIbRGynMmvvAtVzS0lrlwpYkwdCaz/6ukProPMdEXlp48Ozk+PTl9UoDD7FSKh3tGVrGiMLzN",
-	"fTn3lYBs4AWKzAnzQPURuc1I0xlWjgVgQBwbNHkyqAFryUzQDQ7RMmu+No7dT9VMYDaee+kQy6KZ+Uzw",
-	"pfYaQdpNShMoIDsTDuOu285smUG3c7vdxTmHg14PCtMKGk3cY2P0emzyOR5237gEqajIKu9o/DJNZ1Pz",
-	"oeuI6blVoVpS/6dUV5ok/IqRCsZu7VaGpoLFSw6MWJKZDrqEkmoB3OXkeuJxT1j5mOuSgOzkYkomTI0Y",
-	"mdI0GudB5Jm78r0tM27FfycZc4UysX5BxMzICSBp6p6gVlauIcSgRa+RY74uOaaWgc07imBpc3JLLwh7",
-	"nnMSfjOiDDzPVULz2Ao3dexv0Xr7WyOjNDJKI6M0MsrDySgZJ/w8Ysqn7N+18cNzEroVevgdopRqwIdv",
-	"uCZ+DEADltxY/e8IlrwfZ/oKzORNwd9uAMgugQIi0bjKROMJ8y3ykY60rbwkrtAYm9X1ATPpfCyTijzQ",
-	"cgzM9nfXv7c7hhbaQLDgP0+ek+M2OT09bZN25+i4KuCrfsxfaWnbw/luQXMa+rG9NFNDsPigwKIOjuDX",
-	"KKM2gtAjxUH7HBFKRWnn0IXZGhJzNxpcads5E4Qu5ZahmJTyJCEDBv6+kAxmIAd62EYQCAzOp6J3E+KM",
-	"Mlrp0Nt7DuZdKiIFGcsEXmh0wAHL5lBlh1kK9tyDBWYrjtBQ1UdDVRsCtyOBs5fsISicwhjo+6JwxVh3",
-	"rl2OCx1RCzEYWYq1qIIYKcVnN7SnoT0N7dm3zgqXDASHJVlkz1Qor2hWaUN6Ryd5TBEE9dqY6zG9zvC0",
-	"s4hNa1TSXEQMQncw3DMkWlZGioM3KpJTzrQr5jtBwFl8F0QDrXgJFLaFQreKaSZSFK4yhG+pSpYuQEvg",
-	"KRFyDkQu5nHPSltDqRj0MM0xIGhOF0SZu9bqiZ74KMmAjaBMMoOgJIdt6fAJLjGv97JLLmOaUqhTDBFp",
-	"6Oa59HJ/sxrGGR663SUI2xMgXfYE+LzcjndtsAZhNBpDGWaSSlg9yydoNHMuZszOMQtBL7w7hOFxHEEn",
-	"LM63Gsh/aEslgZHBhsNNFy3yA4DQAOTtECsUWzxDTReaXNo4tUu3h9mg1qkxhJ3E9eHRxrLN8+LsIDjw",
-	"0iVO40apGQt7wi2O0BTQhkP8THOuGeL7tsivUJ0a8YTzatLesbVdyWBhHaCXPL6E3TuzxwaOm8CtZMIW",
-	"U7ZBgopNwb/ThR2EQtn5MmFcBAw2XwX23Q5pDoKQs9G4RVBnMoL/dMqoyhGGuSKpokJjdmEOkROSmZ7R",
-	"JMFSuoY522i0FxD7l9miScwSusBS0+aWaDlhgJ6QMt3qiY/5JcBzpBF/I11MV2RwmCXanXGnkwyYUXO0",
-	"O3nYukXeQLYEOlrNu4/bUHIrJDORMKx/TVCEsMF9kRRDPpopKKmBlw3LUH00xyqLXOSanHTaMCQVkE1i",
-	"1CRm0UEybGYlE+YXDbAA05GcsgwX6ezDG3LFFu5wmgsK8aU9USiaBbBhzr7WxQuPt6JKCXsNO2k/6WPC",
-	"x6ybJnoEQfRwr8ueZO9VsIZtMk9XDJmzt83YCQFb/Hz05k95sw02NH6p14zFK+HkoIo8ftBWcAdgyuLR",
-	"+DrzCTp1RG/cAVtpvhHuULjD0+EOmi/N2SfrRDlsYp0QvhiHNKyWKxABnrCWoYiJZmnKDWEvAFB+o1cD",
-	"GPzI0pf2fQ/gFbRv/gp9go2L744uvgxCLsqOZ3a57JN1lwubeB6+Oj66C3d9qGL4i421M3Im/GOlf27n",
-	"O7QH75y79RC5zifs3+isezVTcsoOv2cq4QhIsJVbDle0d6dcfuWbeKHGw/bX8rB5UELfaJKl12X3dycS",
-	"Z7FrKiQIM3OWrktS1CzV5QrJVifkgqecJkSnNGW50cc2VjNh/WguBV/OUtDGnH0BYQb+lANtVH4vt9Aj",
-	"ZjokVzzVoQdzGRp9TzEMlYAqzC+ItaGjxOPmtbR7Ro+OjdJ5La/s262yaAubuFIJmECpdIqK5ND/LHmC",
-	"n4MIAF5wxaZpiwAYt23Jje6fu/hgp6sBdvUdJKx943fTKe+bDYFAUlpAhTk9Cn0bZPekHQb5Zwm6z8PA",
-	"fEyIMzUfLegeGYZivkvQ7TzFggY66D6pr8U5DmMO6VpYcJBnbYVO3wgE5i2AF8fP3HCVhkrfzVTP0hI5",
-	"3FXsxDOdk2T/Km2FPJx3rEYe9hCC5XAN2jApgQ33RB1s4X+ClRfzrAcLMO6FBVBih+kLPxHAKk+oTldB",
-	"9r7Jt2F3yN5yUkGyWIOTnLkYNJGCfGsE1+9CjNNIFtZB4PX+FoxU361MMeGimGKylI9RB1HlZzmoB7fr",
-	"QbvU7eChd9ku22wX11l9dylWbQI05jrt87h+us0PVTk1S5NxyVbIlTUASqczzSwLz1ZatuQjsMg0gdwI",
-	"BAmpxA9GfBx/0jxlE71x9m6KGcBOMKE3b7DrU8hPsX/k6SlUKWpejUiS9mcbCL5pH+SwuAtXXMR72gIz",
-	"1B024BeOLut8+af7Xz5Imiha0hQqQ1ofAdfoXyjAyBTrQmWYjCu+v0p1f6jkpLAHGYCOuWkH5hXFVKST",
-	"CmiZbVZh4SD2tgAcbx9L+IrwvvNL+jjxvnHkGGE1Yd0Tqq76Qvb1WM6N2OEN3t/G9RP5cIv3ATd6GwYO",
-	"Dg3xPREytE75Nibi5fpsfqE026CfyIgmpWYdbPafbfMPgFIVXI8Lc6i7tFM4gjpVM/dFsP+fcgBUsuYw",
-	"ZhYpT+FeXzDBpSLnNjKevBIjLhgW7gQy3A2uecxkABpV7S96bNtfM6W3OQkngY/xiqubMGaU5/5Mma11",
-	"ULHmaQYTSwfRQcyGIxDYBEts5uNkAicehxlT3dezAaYneyVO4UAvHYAnBexcd6EARdZoPgz5k1R+1VRk",
-	"aEY2WTrDv1Klt6jjNyid4V+5iP91zcHGifc7GrN4lpgb3rZ3sXCiLA2uqCmYrSlrUnlq26VTm6HoujfH",
-	"2cO+YlTnn2uldTc/dB9ZNBY8op7mEKzC3vVv4p5h7jNivBnm3tNw9gRzn728Hsx93nxHmHtPq2kQ575m",
-	"wHruq6/OLuA9XGMayFvVB6zP+rjQGRfd62UgWFC56WyQAOsjVzwlljUgzBfEtDnSchlaK6oduSe4JpTE",
-	"ig5ThwrmtcW66BldKpYynI95NHZocGYU4A8t8tN5aK0YFhghM1v0BFRHKpomYEJ/ygEoNCgy+DShwpKA",
-	"W/TGo28Ph7q/q0xWIQDswtBzlryaY/brs0Y48/Zrw0IrpbPOMgOr4ohLjG61c3I9/9qyikB2MD5zFYFG",
-	"gG8E+EaAbwT4BxLgtxbNVzndcrHjSyie8ZKKiCU1Rfpy49sweGnpWt0RlpqbMWAPLiKbybWmt9fwNgxe",
-	"Azmr+eZyYyz7UV+XWdnzJU2YiKmqP0LWozTShROH6w7kOthCJNnzn7hO5aaBKnvYkS6s53lTf2z3fljY",
-	"nLdUXWUP3skLw53XjlTVAcqhyCkTNb9QuTGWU7EEo/YYyx1wHEOnP8r6w5Tb34bBxXZzuaiayYWhm3UH",
-	"KLbNisPU7F5u3BSHaQLDHm1xGFFg9jtbFjLVrTr04PBT9u/aYFO5MLAV2NQdlPM7h5UXaEoDNtUY/O4I",
-	"NrWny7kb2lR2mLdAmwKjmlEnQogcCInTGsEc5yvJLfJmeAB3DUH3XWEHowZ4hkQXa2AzcnsCgmfmY56w",
-	"MpHwrIkfuQvRBFUIBoGO+UhksCDWglJl6Cvz+B3D698xFpsbdxc7X5VpYRvle8vw+91sWNsSx4bQNTH7",
-	"1aLZs+1Wee4OZsM8CpBaDyLXHUZWfW/xSG8U8swcnb6PVVmgZNHp6cnpd3lFH4/CC8gPgHjPf0vBsIJQ",
-	"wVtVjAoNLciAe4ehuZQLyM5n12bHq0h/pTniIYBLc0tII0o2ouT+RElE/Yz8m/fQ0mVN4iIilmwPaLUk",
-	"yFZ6v18rOUH5MfTczlArALxoLVIMkwd4q0RLgtNCCGcu+lMlR4ppnRUeRTt8RQX3ksX4c2Ng7SiOOrcC",
-	"GOzBwc41GTAuRkQxqUZUGMrQqi92vocvQJNzGNiTOhsps5EyGwPgvQmKSLYeSlC0zq57peZ0TjmoyZgt",
-	"2CJnomgwyCIPCJ2lckJTHiFQ0piJHPvKrR0TRCEsyTmsX5CZZj0B4fUZdcfqO6Vec54kxOZsZt0rQ4yW",
-	"3ICPkTFETKV8aFojHhZVCgDoMJ+CJskWDGKJMTTmiIZRNIziszEKS5CWNW0CnECMbOb8XdiHvGZK8bgu",
-	"+8BorXtlHp4oj1Zpa0sesEhOmC4zF8jszPmJYQEAvugzAcw/Wkv9y6EYXzowbkNFG2DcR4edBndsb5Kv",
-	"+TazKK1JucZ5/NFa4yiDpHkL/ymHjvpIxLm0toUoBQNobG0MISBc6hRBRsIVfnOwiWaT2pgv78KfHhE4",
-	"JexLf5uozlrhxtcwjTxKPQyGSk76WRgyuubgmRfoWXyK0ZpgZnL988jM7cKOn0EEbCHGU/Y3xkSnsl8j",
-	"ChVbLYeWprK/OpT+nvK4Xpl935zMZQ36+0jkulMmVhYueNtwxIbfZAlcPrf5RpNxRlW/fLu7kAfaBqre",
-	"m7SdEZkwN77k5SViHoPtxEjeKIzniogNEMlN9gi2vMTUqiJpG5N7Y3JvLCmNJeUzMQJDgio8sY6+fjYd",
-	"BJKxDj/ZDM1bJMnOGl8kzh+k1nyQMDITKU+WQ+5yi4dU1hOasLhFzojDaiLzsQQTsC1ZTqi1iPsYhoDm",
-	"3uqJMz/jN3vPZAaQiWxKaEoSRnUKIEXuDS1yliH5553MKwdsNBNh1lC7d+ILsVKIZsk10yEZsIjONEMU",
-	"sggKpqeukoYrB6CwHABgd+UQZNagY8gxlmGQc1GNyGje+sFO5o6IvQ2Rboh0Q6TvJWTG3FKHKYAXdQ9e",
-	"0TvJ6TXgsjRTTsqeVRWkjGPt4TgA1F4qga7BOtF8jYUBjAQO6IT5Hnyjc+dnHqu9zBw8w9J67gATMJzB",
-	"SLIzvSC2fAwYt1yFf38oxf5kkRkJK8L0xCXkwfcje0l1VuhnIzsAvFjHCmgM1N2ygdKeWJ4AjMIxBShZ",
-	"tZIpVNH9C5buiejvCtNekRFdW1fwZt+4YBue1PCkhygjGsc5fd47a6qlMyhIIr5XG1DOLVK5HLvzcbXq",
-	"UQrecZHjUIoJhHNYPsae9ASCBwlZEddj/dnVwnsxiboJymmCchqO0HCEB9NSDDki1A852Ycze8s4nBzy",
-	"5r44w1t5DQhvVXYhwyYKxR8vPQge0Ae4iBSbMJGyOMwqbFjfC1iUMNV8qtg1lzPdEzjOGdZNxY9khPvc",
-	"gkSVrblh3i4Yi7UF4mqRt/IaKnqK4hShzqWt0opY9a6Cp5k7YBOfZ0h2VUh7K6p7LKFgPBKWVOGiPl7G",
-	"4yoyrswTRPWVLeKL6f+Vvuzj7QDg6jI8t+MN02uYXsP0HqZMir2CD5W24IAW74nZeTWWwecxYESK3CDl",
-	"DGMVvNBWNIabpEMSsyjhwkal2klrkmKB82uWLFbwlDI406PRcpaBALch7GbZDVVvqHpD1R+Gqpv7h9J8",
-	"Id3/mqcIy3inKCmk2PXo+31rM3mScSGz+LyEZI3EvFIXIG+GngHQVaPPBeTcn9ITWJTfASEQS14rvClk",
-	"pTPlBbn0HoJDHPWgdMwmoCjl1fZra0pVPpKvSJu5J5zqmu6aRklp2FnDzh6OnV08sIqiM3za+2BgWY0I",
-	"B5WB3hQAV+OpJoqmeapJi3zwI69ciQUprN+cMBqNQ0TOSDHDTqVWyfEjCTC8ACtCZPbO1eUZEAT5IUsz",
-	"mClBWfTfPwWR4ilTXIr+FTPnY6rkIGGTvpbJNRejIAyETA3BB5JkuflMM8IFSeeS6JRNIa0BBw26JxC2",
-	"vU1ZAtiQtVG+dy5BcJcSA0VA+EheMwXJF50VeTmljJa673oSeHWF+9uA+/8pB/1tUPytG7FvPz3F/YGr",
-	"cY8Q9OH2x64vB5qpaw94f/uzaM4SfsLYYq0HC8gFVuyaIzXr+ED1Gdb/CqD6rMFKqeq/V6HSl9rMGR+N",
-	"TSON8OknWwhRAKNeDVJv8Ry+AID6H1laAxk+a+UDmJ/bj1MXyDxvn6GP13i13/A2DC7g09bo5zfM0Llr",
-	"9PMb3obBb5LHNXrlzZqcrQb6+y8D/b2QMwhVtwRNDldJrFaiXCOtYovu3PCcumIqFCr6LCllnhgaeiXB",
-	"yJqKYGEF2BtKp4Wo0lZPFCVcMJDANtjI0EpbR7H8QAPx0Gj+DcTDnpVwLOH9IAgPOi9VsxbhAUpUh4Td",
-	"pIoBoAzilYuYqpjE7JoDxQgJ6EMJ2oSnRrl2kn2YhzoWRXDtQl16IjfHYrn9pVBHxNBdztYSMs2RavK8",
-	"JhwA7cl2oYTrnrgcJFzELL4MyXxMU3aNAfhcESUT1jXKe4a+a/o65KBpTpkHsxSiMlGJ2YTM6+r73Acw",
-	"b31F2K46U5+GfDSz1hdP+fsUrNLBJvSGT2aToHsSBuY8BN3jFpa1x8fHYSCC7lFZWcPiYnBS+tlJCbrt",
-	"1tP20077ydNnnc6zJ6cnT5/kxb0+4LuJe/ey4qbxqA654ClLFn0h4UXZ//oxi6xCB+9XUoz6C1vrDP5/",
-	"dBs6YcHMOdO/3Mqe3e6qgdvjYhXpzJp95CmWmWFoh3pkWbGoFRof/ryznnfbQDg36BF3hnDO0o0ywrsH",
-	"kX3PIBJ/ysFq3PePmehdFq81YwCXZro7Kdy8mYpFi7yaTBO5YEw79CJsBilZZfE943tupJxNWwaI/tWs",
-	"sxQtcvmvSzLkItY4MLazVUxiNqUqnTABrtasmonPy3oiZTfpKhyln82ObLu/3y/e/KDrSPYXjCrDyMLy",
-	"Xr8XycIux8gIUrisOu2A7FxORTaaQ9JQbJqZtTJW93sA6R9/mEfTRMbM1dXk5m3/mjFgxdYoaWmyT4Z5",
-	"yiZ6Ez3+WQ4usOstsMY32OkEGKL9oxMG6WIKkT5KUfPSmeD/mjH7M/g3120H7ALX3ofFbZi4UjTshkZp",
-	"Ye2BK8MaVC83H6qw5Am9+ZWJkbnTnXYb1pD9DdV0DBkJusH//P4/vd5Nu/3Hf/yvIFucThVw6XVLQfd+",
-	"HjIGFXDyu/Ct2YvvIAIM3DMYKA09vwVx5bvWigVNuGCFpdhJDaRMDCu/rZOQigbaCy4iVnE+ga1KZW5V",
-	"zFSLnAFhMBLhhIuZFY6J6cNEDHLqR27xE6EHFvDh8aolmLGDunKAOXemfZ11PSSs2XLhZzSDG7lEJnEQ",
-	"BlEiNTO3FP6xuaByp1BP1zvIhUNf/HTfz3gSm08xsUdQM9bawg/TLhQTDrIytIbALE3wqDDBTNgDYlSj",
-	"XPKq8rX+sHvGLftZDjaDlZlbuBeosh+Z4TAbHQCvuQJWZAjrLuhmwMW+zjqXjYiJAGV/oqDiJEj4c438",
-	"aH7PpccNsQJ/ygG4EHMUXVuo7f2UCcIhQgwDd/1YN22DmuMYQguQs+nWCq+/Od0P6fNfRTyrSF2dMu/b",
-	"OPh/loOt4r3u7O5vGM8+GM8WLGWVacLcrC+iVrr57Bs5UdYKq3vX4VyF1h/4lCVGOK3RK2u71Pvl2Lqe",
-	"6g6BHW7D4CeZxBsn7RpZd/uZR9A2O9v91u+H3jA/y8FbJICbB/Ha3oaBobEbJ+0aZd72jT3yZk3968YJ",
-	"/mjrXxsKuq3Ys+znNo8PP2GcWL3q1iASbVPXeif55s5VCC1NaKzXjWpxxwKEu1y03azTP8vBbiWrczG0",
-	"VLja616oBbJrXend7vIeslVy8dcixmfeQS4iPqXJXXSRbG37zj2xRKghKE3WSSPOrC/7fA/izCHq9luH",
-	"6nlkeGPBVQCzAUdFfyyTGImsEZFsRjsRkgg2L1iHXoBVyH9CYokw8bAZFYYip35+6SF3DcFrgu0eEe0x",
-	"1+p+SA9YF++H8hiSU5POOPSmAq0xcqEXXWBkMC5mFVTH2YMaotMQnYbo7IvofJil1rEkBbFOiL2Snklu",
-	"bd1ozLFtCwkEq4w7ofOEQRyD+QNTaCEkac4UIzSOq9NbS7bdR1SRrU59NSVBFR1zxcWoP6GCjtY4Uop9",
-	"Z/peUyv3HyKA33BzoIDn9HyQsma+K6FJjmtor1fQzJC5bzK3/Oc17W2i2vWK2xjhDwoRcBD8EilGUPVg",
-	"KR0M5MQFUWxCuShAsjmaz5UnDLZWlH7JLlOwRFhPtp1d66uT1baVupqLmNcqmbhjtYsItOMlvJ+iJMXo",
-	"b1ePAyQqr0KJ86AZmQHivt2tIGd5hqerL0J7wt5okMIcPosd4xvtq3FGq4M9LduWVhT2KF7pXeFCKiWf",
-	"bSp0ZNPY3vRef5qPXYjbWjxbFXTztVLgJk6i0bOrSo/kElFWgwRFHkeC961771ZqZCuHAzoaYEUQsdgi",
-	"ZwLdEL45sMABlui/C5pqLHuNZa+x7O2L4rzHwhb34E2YeuGja216Q6kAm47olI4YGcs5mRhptOgAUICL",
-	"xdMwb+CKwxkZs+KXKdXa/gCJg5EU10xBcSJFU5aXqJgY5iWImDlFNKYL7YXQj1iL5OmUWWKkW6B2OSZe",
-	"lmQmBMthOf2SJsmKdHs/jvZhM+1RRwi6R+0C0pwOuifmie7L4WrJcpyli28L5Wba1wj2tuwEMvsctm7Q",
-	"7ZxC5PiIWUi27GsH3XbrSRjgV+6bbxt0j1qnZofNAQm6RydQAcMcI1wgDBN0cekOPA0y44Jup204SHH0",
-	"09LoJ/nYnSNvbPMiN7aOFGMCgQny0Z9sHvypP/Un3uido3x0P005H/148+hH+djH3thP8qHZNU1mDina",
-	"25flsZ+U/iu9yv8C3quO81fJ4RA+eP6Wpc3HyKrCuPjIDd329z8fGg+pP/SRuTZzno5jRefC4SvUTULL",
-	"4t+rlRhHK3ZIGfgno1e7Ixu4lNBGHmm4fQnewJ1JNOkUJQDFjF63VgiwTe7LtpzdGH09quUWzJZDwcx1",
-	"8duPhE+Ad1sHT0RFjsqeYqo+GJ4iIxSSVF4xDEA1nDsGBFyB+6MgzlT0hBwYbkP+cf6rLZE4gYEdPoGQ",
-	"BGeHpi0hCbvB70sUGzLFRMT0ZuaPGTD3LAHA1A/19eg/byZJgf0HvVm7fRzp6xG5mSRC/60XjNN02j08",
-	"nM/nrflxS6rR4VG73Ta9e9iaYR94An8X0sFLhkj8OLGMZoAIEITBUKoJGKsGXCDOUCGf/+TZKaDrlLL1",
-	"KyltZDavAY9pqOuXQl3hQH4pNPaKp3eBjDHda0DGuGZr8GB6YhkQBrphQ0EnrIhhtg725Rezqs8B+7Jx",
-	"yNxbU4EjguszbIeS6WyQcG0UV6eTlhFEstZylm7CEOG6nw34V8IS+YWnjx1LBP08fafQ/FE3h7tga5VQ",
-	"UJgMaHTFRAxOObCggv3VjQ2qOCpHdZXyYw+PHXsmNGU67aOtBDRw+92+t+9mVk/nYhSSlEVjwSOaFHCz",
-	"sqNamFmd+ZysdG517g9j5Beebg4dMrd1Xxgjv/C0HsbIL3Cgdwo1ApLZYIx8zTFDeUmPK+SPTvCAP9dI",
-	"Heb32mgjV06VskVKjPplOBf4lR1za1UgPNv6JMDmhq6ylg1EkAoegcT0oic8GOmqnisR6lZXLTE35yHx",
-	"Swp4pVREYwlzCH6cMa0tPO2IXzNNZlNDVt4xFhsVlQwYSQAiVsnZaOzs5gwavQYpKq8jATLnTM9oQiwY",
-	"qmG96ZhNNEuuGdCrj/QKKyHPxJWQc5G1pFMjtnJBKNFQnwL5ffYaeIWFBgGwM0S5ZTFC69KFBnN8KqHe",
-	"M5RjHrNJy5y74lH6ybQyHy+lV+brFSZg3rcKzrUYcLEafNVhowbdY/PNtudX8I0t4y58uqVJ/REGoxmP",
-	"qRGdusGZvgJ8XlyeghqiRpgzGzSW83xtcgZWSUCtm6VG2uichoGReEEqTxIyYYQOoK/Zn3gGgkS2VfAR",
-	"FnJGhvClzPhDfsPiVrB19ZpfePpQ4DaNJLR/SWgLGWeVQQUI/JcAeuPO52/O9r8W/KbcGoFp6ohWVqqy",
-	"UpLtXwMIxm+cIbtsfGHerEF2aSKWHi2yiyiKm9tKm8vBBObx4acrntYGeTGEaiuQl52EwDuDvFjy0liZ",
-	"G93uriAvO1y03SzJv/B0C5CXFnkzPHjrIJ7dZFrk706OBgnVydFkwBIpRi743ApCmZn5qury5kxzR2AX",
-	"o0+Zs343DMoakueWeC7bit/16U1DOxo8l2oh5tl2qzx3R7Khx0UwmCuefqPRc1WCsdqzNHR47ekklWLR",
-	"OzZnOkUbXNlBB86ljMqC6YAqyAdCz8zmGg6rfHCZ9vOIcqUrDBJURWN+Dfi69p8FhF18R39M9TjoBs+H",
-	"z57E7WedZ89Ooqfxk9Pn9GjIKG1Hp6c0bndO6fFgeDLsDI4G7cGzo6Mo7pzGT6LO6aA9bLdp+1lQz8rR",
-	"2AsfzF64jUUGL2h9i5JnPMpNQeugkfNWg0X9HK1HbcD08KB9H/dnLzWQE7jN3kBHXvfoEaxl9fIcg57d",
-	"a0f/YG7MarAIGlnHxyJASec6Z/efVwXd4JG01Q5ec5bEXt0eF/opJxD0qRiJ5JSzmAyVnEALgVJT5rM8",
-	"A5NSRAXmk0jBnIsz7QlKUj5haz2M7go2jsa/oOCwvd/NHhdP/78Pd1sj3TaHtJFuvwLpdnu5dZWH10Wg",
-	"fgle3jOkSXUF3uXmmZ+3rsBc7PsBP0Ld/svNfc9vrSGWWjfiduM4/guVBBFsnlEg4NH7dx9nBlN8ksfa",
-	"1HMsu9lt61zeWf7fh4/Zo0eNq7lR9+/qar7rDb2T0h/WaWgP/JbFSDJzwVYua6qgcnNCIyPha0LJfCwT",
-	"tsZRvTst2Ju/+q8Rxlre8Xtwp3uktSGTjVe98arfp1cdyPNnkwcPnXlsazy0O7CqSnv2OzYvVDygwsOl",
-	"nWnmS6Yt8iZvCVTUNOApuWJsWimgLuvNXzqsWkN3G3S1x4fniNesKt/785E0++qHJ2lnw5Qp3AmUUsOC",
-	"ei3YNctAhxGdjadY64WJlIypHhtR8Rrs7Fy/AMuBRyKR5gEwS09MFbvmcqaTRUWqfR5aCojF1g3SImcp",
-	"SRjVKbj6rIAshUtvRLt5QT+o8P4tWwQbytpQ1oay7r0iDVyz/QmIE5bSQ53SlB1MaDTmgm2uRkOTBIqT",
-	"IgSkYlrOVGT9lea3VFGhOdoPBiydMwaYkpMQSQpEJcjE+Q0ndEGmTA2lgnCEiRmmJ+Zjlo6hFIFiVEtR",
-	"tE8AGgdT1ygTorlS0wkjcJxfkMNYRrq0LKLHcq6NeEg1iTkdKTpZhUp1YXq+dfvxsKCUWcwmFzzlNAm6",
-	"DqcyS72MqIi5TSfFDwMdSpEiVAC26AIgSHR/yIUZzAWI4Uh25GX8k1/YFE0fcpY6RjKn68eyDAb2wDsT",
-	"6O6O7MBO8wiDgTn+wVgFYQD58ste4l8Ymzrftl1xxXyGSk78TeK6T2epnNCUR9kc8VQF3UBIgB1NZWHG",
-	"oTdDxXQqVb0Zoie9OMPZlNAR5cKfm3vRVrOz3+aPLcxCxYO8whEKR4a4e/I4QMS+Vtt2kRmsxtkqfjOP",
-	"DxiCHvzhk3iLpnWYyYx1Ko5l6MQQB891Gvo4RuaGdzF4LEMPzkXS0PypZ4MJT1MWEx1JZbmDHCL8OT7q",
-	"iW8dSbfAgWneDUqYFfIrgVtwQCieKjlSTGsiFaFzauRlHPK71fDGPTGWM6XzuDeGEyq+A7OxYBbaF5ph",
-	"+CU8ZE8ML4Mh94SHyFEFhpzV+OYakH5tXVnFrhlNiOFHYqRXQX+9yb/laz6aqSouVQHFVZyvUSeg8tAK",
-	"TCqb+F+X1hgl6MsGpMqXj7DBFj8XzkU/lX08fEH3uHUKmy76eKoglic7mfnD9mMrCrd8bDYHdedH9MEK",
-	"xFWc9gbD6S+B4cSUd/7uAiLp8UN3fWuEQGDMwzeayLnw+VjGI3wGl4Vce5ES5uUt8sHyUJ09Q2h+27Gi",
-	"ultIPPCnFBLSltH2N/CXi2x0Knoi53Gl/DY3Xa6JFDDwGI4xmYmUF1qMqfZWjVOWc9Eiv0ke5/tgWK0N",
-	"BjWjXXPNBwkzrLU4SSmSRTbLAYvkJG8slZuFg4KkriqM262euMzDBS+7Znyw+0N4uw7JUCaJnJPX8D/0",
-	"q6xkpziJ+8PS/H6RkbB6psXvF2c5T6vbpXbNtO8X5zTFsml1GsPuXGC85leGpIlLe5RYmn8UalTUjlA+",
-	"CsIgkpMJvN9Fv18zBSy5syJwvXP0sdPOA5brvusJfCJ78GvP8DTYvoQGkH0x6nvhHWbvzSm/R+kM3mDE",
-	"dD+0RIr+qmB1IdO+HIDhKs6lOZkyAFKYWcaCcftckHQuIawfBC98U9A9wUOFnzC2IcfBAqiXYoZ+mgcd",
-	"L8A6I9mBe9h39gX8/rlku/TRO/lHr4zNLrVBX4ETke1k9yi/wnWtIbICOd9XFuIFrqVOAiI23TH30DKh",
-	"RrL9miVb7SQNJ8naB2sEWWyxSo49ZDdGzl0pzl6kitEJGu0nNI3GhtNukFhDIpM4Q1IICdXk3Q8/X7x/",
-	"R76VgqHIRqZMkYQL9p0R1l5e/Aa/9bB0hPkNCRbaY0wv+AHhTeH1mWRnaeh3WdF6sOTP6cK89xWs7qUz",
-	"plZKcNhmRxkOO581Ytx6MW47SebmQMRL0kzwqRfwuBd0e3W4eqcX3MK3XlVP4/3SSYSDao5pjdoaz5+f",
-	"djpPjp4+raqwgdGbh5G+Li6Ax2EuHvXU2umdEWQqdmaojaDsKrG4iuGJBCupmRWghfGOM6+271exw5f4",
-	"5Q5+4Hoq0TNTtYghT2xZAgdWjPTGjJZvDE1TGo2NTPkCepgOf+sFtimehV5Qka6X7563xqN2u2JlDVf8",
-	"Krki0t+78kXTSgOnAyEZwpyXWeUn+H/tBBhkU1ulv6AA+PkzXzLBs0l6ae7hXZNetD3EO4qo255+OLu7",
-	"5a+E6KdEPkRSSTSFsvpkPjZ8CwPdBsyIvHNlVFyxKuPlHIVQ9NxV5bhUyJ0oIe165feW4LKdDWKzHWHL",
-	"nBNY/77TTTJ61tCmJtOkyTS5v0yThZyBE2cpnrA20V+OKVyStg4V263afoE1VAZXZ/qN9SDpvCDLiHIB",
-	"KiGCHN1AbAXYR1+UHHjuuWEJV2yaVtVtiWVPQMCEDYtGE2pI2I25rU47Qo8Yzii0XMi8K/e+bQhgsXHc",
-	"7gMXi8HhQgHJkmoypMqtblk4rWBX5/ARdmRXdwzO3pW1uTg4KHHJVMqHpjUDVyRVil8bJg3x9TRJtoAd",
-	"PoeB74VrvZ+l5iA2zKthXk0k+zp9AyIBaTmOYhcWJK+ZUjzezIWQzNeL/chao5l8zpTPMmwUiCDI2lhs",
-	"KPk1xEGUrefIMKLUkHoRZ4yDDw1DWaLdebDhuliF82wpjwl02OwBFGHewvVqva4/sYQJSr5nyigx1jgI",
-	"wXe3O/qzj3K3JUCTQcgQiCn1HdzPgz26gHHyTj87wo23/O+c2pAbMldSjPLocnANl7U4IZecwbVcvGX3",
-	"7dF9uG/d0d3sxs1u4IMFHpbuWgNR1XCvAiIs3JNvNGFUJZyp/MQ+hPVsLe9zoc3718CsYq1BJ/IJEbp+",
-	"qfXvGv546VO/S7TdXTO1yOxwefZpi5yVJYOeiKgQMiUDZmMBbSZYQbkyy0gYsGiXVkOTZEHmhlkbPSuh",
-	"Os1faG38XmBjFd+9gB8fRnVqTGdNSuvXTErxbuWGqJ21gDqGKCOh368ZKkcrieRMpF5GP0QjgpwPMyUU",
-	"o6SJFKza4EQq7E09sc7gNBMJ03rZ4pQRxSri9pvkcWMVaqxCjVWosQo9NDMwtOgebUIp0+kBVlvnNVOA",
-	"wEpl+pGsX+hKJmChqUorzUem05fZix6RkaYauP70Y/t593jL+P+ondtv3vHROLUZqCPcqyAMdDIbQWb7",
-	"hB0oOZApj/QBfKSnw2P6PDrq7LucTf5dFpsNEMXP/mBWiOJZaiLhvmabAliE8Xx+o0sH0CODtsk6Oghl",
-	"2rO+3QkVFNdeLcG+nzKAeyVsMk0Xbg4oZprddnZsQc4+vCFXbEG+vaR82ofX/L/////n8ju0k4MMliSG",
-	"cE+tO5NoFimWwXSYvlz3hAIqy2J0aELsN4Tk4EZiT28DFuA61TIBU2iWxe9+xBoUaIrn6Qty+eH9xcee",
-	"cJTfNjPfiaWXsEjONABnvUkBREtpovlImInASsEnm8xGhGpyabtfYmu7A5iUhhsbk8GiJ0wfI46jGB+S",
-	"+djOEjgFrNyI9khjW+TNcM0S0FOMoB+IGFbajJ5wP5NUyhY5y37LavfMpiSV5KhdxcVW1/DxaOSDFvFZ",
-	"wzq2LDPjrWgr6X7bujNTjoZ/8HXoPtWGuQFSTFidwVeH27o2g4XzEbCbKVdMewVs6nLkoyy3TruukNs2",
-	"04V6OBMZM0tCNrHwqWJDfmPW6YjB3+Nnx+Nfjv6NPwIcXX95xopdy6vCS5VMs72wiWlAQwy9+1MOskhf",
-	"+Dcq+34dkQzvp7qIiL+nSJWVEf2Wp316/c/oXVt9XHz/dPJf+uTX6Y/D5z+zs9lR+tvg73NDg3PCigf6",
-	"S5OYal+Od2zu3/UV6QMFsuOMGVcMsJYyuWZZTlkr4PxVxJqmmsdXLbK9xxAG/4bsRUhbqbIefvKpD5g0",
-	"o0TqHYCbvYu/vsBgIjVHj7P1vcxEDCZLQxtySUjERDNdqGFfIBzMEI4JIO6kLFmgWRS8PymkJHJBeJpZ",
-	"N6FW4SzmKUnkyEhCMVtpvzQz3L/MUpADTqotvmXpFD5F3PrqjHzbErGGnuwalGsO0D0TFFB1Vpq+Lv91",
-	"SYZQ2w9VIgSLMSJJSNiE8oRIRWI2pSqdMJEW41NTdgMVSBNzrUALGYB2M+CCxS3yAwMZDfQ3HB2yLbiI",
-	"kllcfbeNnPAPmPDu2Cyle8tuUsgUYVRFY9BvuSgsEKvYuxWGhI+EVEgCrVqqGGh+QpI5T+KIqlgX8yEV",
-	"Q0CGKnySfwUr0h477TbUEMn+hnQYc/6CbvA/v/9Pr3fTbv/xH/8rqEhYrUR7s1/QKLOQcgpUWVvwVaTf",
-	"2Ya5r6XYNKuEl62njHnJbqYJaAiYxFm1SvOOwkJ5yiZ6owNGIi2Y0Js32P4EtsT+0clWTpWi5m0zwf81",
-	"Y/Znm/VXuRdWUcYt+da0/C40RxlsD/HSwfwWDI3frcKY4bqfqRv5Eu3cBlImjIoNn8Xh7+UnDb/IxOUm",
-	"sRsaldJsX4kRF4wpDCWrmlg+2v2csq8I+seQlceJ/GM13MAoa+7gBmGAMTF9uHl/hEEuI9YLtqQ1q9Z6",
-	"R6x8IoF+Bt2ATaaJXDD2v42a2nKLCoswPK8mPNkShie/dpbygO0ikSMuPKuBD9ZzkSKALmxKPrGVVoLO",
-	"/RXSN+dts8sBiMO+kGv+YcEpNwPX/MNG0u7inkD+3Lgl/jpuiZmVyJxcin+vkUqhQR7guL6SvfCZdeZ1",
-	"sOjnZEq1nksVQ3ZVhGjy0HAyMzKzrZ+UelZ3zUfigAuIscmt78TRAovomMEtvvCDcLBtT2Q828YryoS1",
-	"yJmwEiO8GjRjI40QOpFilE0MERiThCRmTZ4T2bzWrI4LRFo2ontP2F1ebZ2Hq/qQZvkaDEBIRVsJF/Fa",
-	"DvBOKloBrgaLw48cdINITqdMHSQUTv1BrPgw1QdCqnRcQde39AuYvbxXh0DDux+Id2/DlVcZvpH+fAHV",
-	"wTFXFw6rTDbw5lLb2zDI1e7N8kCpLVYVryVGuPZOIvhZDmr4ALKWXs8La0as1ztrfRsG51us9Hxppefg",
-	"kao/g4r2WRX0ze/32jWuj8b18XgLmc9QHtlSFkSSumyYPJywethMfCRYfMCFJyViOLTvqTQt85d7SNuq",
-	"smzxjyx9yx643I/nWN6G+1ueeRZNGDm3fuEV7mLzsfiE/dtw127waqbklB1+z1TC4bpvLUd8YBJFBCdC",
-	"jNVa4QFTOfcsPqxyvPsCxbm1yjrpsu+krkzos0q+d2SyI+2iD/I/+polQ3PSrYACNtJ6wQe1RJO3bJVg",
-	"MlVyyPEA71apx5MtkA+9ZXW4lZtRAzLW2BLuBjKWZfvYo1zNQAZsKBU7cPf1AO+rowCrGIw5D0ykkBJi",
-	"EyrrgYoVKj4YmqFLvqAWeZV5iMylBxMBeBDylEQyWOSuMyhux2KeWgvCahSxtztDiO1PmUcVrIpWbwkJ",
-	"9nYHPLCGQzYccn8c0r7kwTllw/WaXK9Gg6yHQLdWFKjF6iuUycOIJkzEVLUMXd9Y2VYQ/tJ2QOjrb89f",
-	"vySnpyen3+XFa70qeutrKYk4d1IsMCJfyLQnYhYlXLA4JDqlCtARjtskpgtN6Ei+IDQlE6lT0gnb7faK",
-	"ErVvF26iDwA3nL36K1QGGtl+X7K9d08ASDfyb5Z3zb2yjGvuet5quRQG3vZP5n9r0b3z8p1hRcY9FGaj",
-	"SeJH6HgWpReeyzBrDtJ/OmYTzZJrzBFcuqq7eezufEmdXbvR1psbfVdI8N2MvLkOsDWskTm8W2KCg8Ye",
-	"+sGpEGJuVK7c948yRz3fv40lSJKN2vuON/xe9PeyO/0AMPO21OC3doxvQY8a2tLoRI1OtFYnQoL7jd5F",
-	"J0LSa8NM1ghJh0jfDpQNKdidPq9ERLKLoFEEqETyioms0isX1zThhZwgCIDmKs8jMmSQixnLi7pbGO+h",
-	"YnpMlNPaegLGzjU0weY2RqtI91GwG7B0zpjIuECRCRR4ANWQE+5FffUExDu6fCg7cI7EhK81qwcLsTUr",
-	"A+icDWuD4bGIhZewXQK2qwr/KkZ2PBawJjT9me3tJzYAsGaIFqzXrLXhRA0najjRw3Iim9CzbZiHF9e4",
-	"jhd5wZD3x4qAouf4fBbtw8KUJokl4hn3KWWsIlFfT8h9iFIvqaiKmpci7b50VNGGZDagoo+IeuW3a2fj",
-	"hUeS1lGuP22c68aINdMwr7gL9IhrQsmETQZMARkBIbdYklczpkPMD8ikW0uR/5QDoMoOjq4ncCg95lML",
-	"TUfWGzwTl9oBc7NpCvWMn6ZrTzjrJ8q+kBHh0KFcdV9bz2DKyGVuFLqsfn0eNwHASrgaJLB/ykFPwObw",
-	"FDZlXbYwRBR/ZZh7f8rBpoyCsUziIAwQEOIP+w8fT2frwAUvTqJ4sL+f8STWhKqJPdOagZN9m5r9SRYT",
-	"H9jYCvieYmmCR4UJZoA/tlZDylPQMC6Y4FJloR3EpTesDDk4KuYLuBgFrrgY9TFxvma8wv4TBX+Wgxrw",
-	"hAVasLeswZ/xpNVLGjSN75A3iLH/TaREw7b9sgreofb4Nvy5hm3nGGG7exvWMHr12VQUB0MIFez80HYH",
-	"p5YlQbaISz1x4IvXzOgtUNNuYnrDH62KWnCN9tFoH432cV+O08+lfWgvUw0hspZpyysRW0jWEj4X6iBl",
-	"C4ejLSSWTJPcxl1FRJYS4O4qEltUyKB7vAVoP3TJc/CqI0LFzKlZukAyoa6bpZINhdkJ7au58K+sBdG/",
-	"YUs33xyAtcD1trMF7eoDJGe42bBgrZHL785yGlCFrwNbX7rMX5UGHbNrHhkV7zVXbChviBTkVy5mN0ER",
-	"UdevjrcDhivEwPMpjHPcarc6nePWU4zPj2ZKwcK8AP0Medefdqed67tA6+kIFfK38t88Sejhaau9b7XT",
-	"fvbNaqc7aA+Gh7+c9l3iQ3XytjMN1vVptNCGmldpoTonh3ek5PvXSd2LDj/Zf7no11Wy4FmSuDgMyxxs",
-	"x3VhGZsFv6AuYqp725jqr1XoasSnncQnKfLTsUfpabc7t1mEsQc/u6BjRpN0vNIR9EOuS7HoilCxIDGb",
-	"mhsgooUrBIGFKIXMamCE5l8pVeglsYp2ZYj5T/j6u8pTmW0dl7OoH6xjJ7A6YR1CwLhRRPk12/3W78TT",
-	"PuNVKR77UkSF+fSZg6+8J95Zn7CU2rNOU3aQGLk6S768zY/boWIU47EqDx28UJMPUqcjxS7+/mtIzlnM",
-	"dRZNd82Uu2/opjPfskX+OeYJs025JrP8Wocl3A3wBfaEi9MjqSRzqa5CMphluGtkSHmiX9ia6rhtZlio",
-	"nn7aPobZYLa1aeJdi+rEp3OADGX67sYGuIvQdcJthQVz9mfTAM20I8X0vxL3RJn9wD9uPS8UfoJtSgza",
-	"2VfJ2EmSr98hn2ab//Vemoy/3Pe3i+VcFL6ekGl/r1/QO79LdwcrdvoXX49nKaT/mYm1tqEemimjzRKo",
-	"mGTmvw31mLBU1UmHtO2wNhMjH5ScsHTMZhqQvslQqglNszJGeFOlAuFOs5S8ffXx/M3Li/7H97+8emdL",
-	"GEGcLkwamfiq7EY7w41X3EzkcJpQXjwgwThNp30btKr7qUxp8il7y996+I5eEJoFydg8ePWxF4R4MP7W",
-	"M2/qBbekA9PLD0Zxn96u3x92M5UajOpuq4KwCMV88uz06ZP2MtJyJRO1X+MzS8yPi+F+CuwufTQHDSTN",
-	"8NOKrCZ3uodSeZ9uq4skp0zQKW85ArUZtopOGIllNIP8JCiuJmViTdFTxYZMkZ8v3r+rFPIupizCUrdc",
-	"CtPqgaGq7OqDbnDc6rTa9UloYSGrjrvbpd2xGz5n7uPXamtZw5Gyi4Q49u5QU03s2Szeo8KFWdBJUuPC",
-	"+ONm4W+RnJgHYMHAOjGGYukWOUs41VZqYjdTKmIWY3Sv6SJFLn7ag4L1J2IWJVSxmNAUA+2yEoTVvKlw",
-	"ev/P2dtfP+c1dBuXczq7pV0Cl3Atv/rob6i5V8iWgm4w4IICkv7u7Km5r4/2vtpDXL6vMJa6doe6yppn",
-	"fnUBgOqale6sOQozZaTwQzjn9gXloS5QUUTl8kDO0kI1qVaO3QQ2oOqyEjnSdhkA0qI9+uOgD756oAwA",
-	"LPOaQSFQBnK6zurfLZcGtmM7dKrl0V2tLIdcPuLXoAyMFJ14SXK+y84b1/SsGPSDlTCh54CRIU8SR/Vw",
-	"8TaM1hvqTwTcXRoKUKoy2LIBI2OQ0L21URHzmKasqvtZTqXgQ+SNzdTMO0Os2uqRM/OLHA6Z8j+yN07F",
-	"a944GAhyxVPdJXDN4J1A6BVPmeLUiOTWumEYA5nOBgnXYxZnNg/BzNHF0AZ/c8yoFa+9iMYsniVcjEKE",
-	"e8H3wecz383wogygwhvOw7aoGlQqBn1hSA5lduHsw6Xl+BsWNG+RD64NMeIo4cKpmmmyAGh6w7tkOi7s",
-	"pq2XXn3WEzmCL4WbEJqvccXYlERyat+tmJYzFTFtS8ma7+kfCOxZMfxPEEZLjD7FdQpqS14biE2lqtzl",
-	"M5LSyZSpA3bNzcLcDOcY3DbF2riIqyNJzM1dLNCH2DqgS5MBa1mYSfx4OUqEyo4BxO8WpP4rtjhwJUiz",
-	"4q4+qkE3gMTQICwc2u5EXmfXrPQThCdW/4QVTXMCEuJyXJfy42um+HBR+CG/caX3eD8sv8V+w3IX/H35",
-	"7fkPGuqn2hqxHjpLJEU8i9J8rDJyS9UPGu9XcWp5RGfWxSv+6rcEWlBsCY+WW9rDV2qM16T0cDmFLVtu",
-	"AcS49NTPZfNe7GHkVT92Z6oCTM+G+PvcJbg5AOSLA/DTHRgRDf0knrAIABnY7D9Bf7P+E5QdDjwpjSZz",
-	"uoB/nQEfOngpRapkcnCWJHJ+8FIxcx05TfQmWQ46+O1vw+ox3ys+4qLWcLbp8kivbqZSs4Of8oWsFTOh",
-	"tWt8GwYvUcY+uLAS08EHmfBosWkc2831sp0AaX+qWD2gf78phDAMmVJM1ZyBa56/+sJQtvTgo6JCmwOe",
-	"rWnTUNgx65d1M2POhEb9bO0A2Oo2DP7rwG3ox8WUHbyfputA9Eu7abq4HjCWlaAPjNq1aTeg5ZsfbGiJ",
-	"NdN8Cs5pyjAoadMIWUPzLdwfdT+Ga+++BuSkTxlFxaH7KfDCpQ/O2TShC7ZxUV6frAuI5DeA2IC3Fgry",
-	"dX8v0vCwUC27zBSqGJJPP5fJdemJIR5xNcUv0tHsLyTCVUyyQKWr+UGJYhc4QAVnq2SqhZHlNVOKxyyf",
-	"n/ekTI3DKmpsyX6JOFeQ/yoWEi55quVcVDwtc1v8mPbP7JVFbhyuKP8ZFoUX/++8RS5slESMP8K89sqj",
-	"OWvLH7J6271l/xEGY9Xcpq/iNpXuzdLxL3z1HJvkL/bxN3yfzTfm9vb/CwAA//8=",
+	"7P39chu3ljcK3wqGM1Wxs0mJkiV/VmqP4tiJEn+NJO/MO5GHArtBElYTYBqgZGZv73ru5a16buH8fy7g",
+	"XMRzJaew8NFAN7rZTVJO5lSqUrHYjQYWgIWFhYW1fuvvvYTPF5wRJkXv6d97M4JTksOfJ1nGb5/nJCVM",
+	"UpzBs5SIJKcLSTnrPe39PCNyRnK0wFMiEJ8gOcMS8ZxOKUNzvEKCsBQlnF9TIvZ6/R75hOeLjPSeynxJ",
+	"+j2RzMgcq3rlakF6T3tjzjOCWe/z575u/i3UVW35YkZsO7czLoghQbWZE5wiOSMoJ2LBmSB76GQsCJNo",
+	"wnPzkdCUqlJ8QXIseY5mWCDGJcqokCQNqO3NpFyIp/v7eLHYw8mc7NlXfh/m+NMrwqZy1nv6YDjs2z4J",
+	"mVM2hS4950wSJs9JssypXL3jGU1W1c695PmYpgKNc34rSC6Q5CjjOEU8R+QTSZaSIMxWckbZFE1yPoeO",
+	"jHm6CqlOyQQvMzkQeYK+YpyRr56hSY7nZIBZQoTkuXDPx1iQwTKn5kGv38vJr0uak7Q6WV5Hjxs7erFa",
+	"kLfQqwjzXJAs8/qohl5yNF0SIaA/qlbNU7G+MS4YnUza0nkYJfM7sshJgjVBMRaTdE6QoCwh6HZGkxkS",
+	"fE70uDsGUu0TIdFSEIGoQKmplKTo3tnL5+jJo6Pj+44H6UT1FGqgYu+SBZ3694NHDx8dHh4/HA57DR1Z",
+	"YClJrmj873//ZTh48uEv/9aLde/FBZ7G+3VDckE5s8ObE8GXeUL6sEROJ4PXWCYzhFmqfrzhjOgn4RRc",
+	"9h5c9tpOwOPDgO7L3i8ng//Cg9+Ggyd7o8GHvx/0Hw8/X/ZqOvJpwQX5oRBN1R7ZxY6MANPzUyuYlJAI",
+	"e6MGq/+Ksuv+K65Zon9GZL4anEwkyftnWJJXdE5l8ddAr9/+fw7ONAsMTtNet3VympL5gkvCktUZWWR4",
+	"pUax0r18SRTfyBkFBlMzphYvSYteS44wQwTnGSW5Y8lbKme6OJ4T5DU2+Ims+jC/lhlvsbhkRrikCE8x",
+	"ZY5nOYNKJjQXspCqIe+2EOhqcKu9O0EZZdeqA6oNRj7pWdNr5/Hh48d9lJPsm8ueenXZu1+mKsNCf1Fi",
+	"zuVw+CDZxwu6f3Owv1Qi5q/JMhc8/4asfjw8/cg/Tf4DCpFnQQN1M3g0fPIwNoWWW+JsucByZldZkhOQ",
+	"Cna1hQRbUhPMUppiScT+8ODJ4yF+QAaPxgfJ4FHyiAweT4bDwfDg8MHR8cNHj5+MDxrX34Tncyx7T3vL",
+	"nA5yMiE5YYnatAKBEuVMx+XR7QkRnMxQBusBzfgtmmO2smwnUE7mmDJ0L7+vmQyrJVSUEyThLBXAnnwp",
+	"i++Ay5ZZhthyPiY5ouKS4RtMMzzOiGZKdE+WhKkmQy0MQWRZol721NRf9p7l3xwcPHnyTH5z0EeXoPNg",
+	"toLnh0+e6Bf1IndYll148NuHv8DXWv4+k+aPe6r2+tf3v44LODfaDSqBN+ZanOHFIqNE2KVjF/091eM+",
+	"Onl3iq7VKjd9VcoDTtOcCHE/Nmf3fr2PcE4uGVZ6F0kRZdUZu3e70eD/+s3B4XD47Pabh8Nw9H/95sFw",
+	"aN5sMPy/2vG9jQ5/5XXt8KulkZO8bvTjqgootyCUzbiqhxwUYkFlSeHtMa5XYE7ytnvm0bCG2JyI2XPQ",
+	"qus2QygykvyaMKN/o3s/SLl4y7JVH4ECSvroHM/JOZXkm3OZ00TeDykOavkG00UuR2T1Y0a+fymT7z9l",
+	"px8Xw4T9LZv8xzP0DsvZN1aE4aWc7Zuvn6HX+NPgZEq+eTg8ejwcPkOWjGeGjGdlMtoOz8Hw8Cg+QMDS",
+	"p9/FB4emhdqjVwzVO4kg+Q3JvxIo49M9dGqEdkYVs6u5FmqL9Td7Vc9jNekHh49RRhSHij5K6ZRK0b9k",
+	"V3tXfXQ1Uv97egVy8Gpw1ddr9wZnalMXSmtMy+tmvdzHrRXfg8PHwerx1a6ngw9/f9w/OHz8uW5ZyHwF",
+	"6k91JN9oCc0nTjZIjm4xlWhMJjxXgyvzFWXTgKceDKPbE2XywaHeluh8Oe89ffzwSK36OWX6d7EQKJNk",
+	"SnKgT7PLRY6ZWPDcHavWrl/J1bCjHy4u3p0jzrKVL9N8xkiU2sRvSA5lw9Uxx58GeEq+eXBw/OChkmGI",
+	"siRbpuR8Of6Oq/1P9GoZN7qwz5dMEBlnWq3ZCalPJFia44gi1jtvTAiWy5ygW5plaKz6Mec39hzy+PjJ",
+	"UWmF/0zSPhoeoB+XGTocHj5Ew+FT+A99//qiVh4/iRH/M8HX8fPGCbol+Bqpl04T0sdDpwBIe9TiE5Tw",
+	"JZOUTd1ZpO748fP+Ze/Br4eDR7cv6Ovh2d/+i5HTOf710W8nHU4lR8HiUFW2P5d87veU6qptJXkyozfk",
+	"uVXe1DNtWaCcnaZqGMolVMvqMC7NmcYpfiOqyv+bU7TV4fdf96k6W+jDzZ49oQXFzDuYBLCf6AZ/ovJv",
+	"+rRXS5NXpExU2wb7vWsq44SbF7qEOXjWdhGMB5glJDtlkuQ3lNxWyS4X2JxoautoJmiG2ZS8FyQ/41lk",
+	"akvvNydHqUvNlGRckB/5OEKDfbN56x/5uLlxrlaeJE0zUyly53MDh6omJq+UKJNUy7lBE+cJz0ld7fpl",
+	"ueJ2PfiO4ETSGyyBg6otlN7fIXe9pIyKWcP0lgvc9eR+T+TJu9OfyKpKSvGqTARe0NE1Wa2tWJ2eiqN7",
+	"tXbvfbUJ965DM+fL+Rznq3Wt2WJbNNqwDQVvu29BpoGXNBe7npoUS7w/rDRyl9NU0+QypfIVn8bbsy8r",
+	"jakXo4xPuzR1RxMVb6xhYX9PZP2qXrNW441FN6nviYxtUbUbT7zqn7RRqlK1et5attdWXbuP6BY6byKm",
+	"ofZaUJyymu3neyLje49QT7s0EN98vicyuuvU7yX1te+SJT7ysdfEHXF2pIHnOCMsxXlzQ67U9g02bRqV",
+	"Qhs3t5OpCap7Rxcko4zUVeveb1f98xnO5bo2dKENGtqJpAmq27V06Xy4+p7IN+R2x1u3eem1sUNxVVS6",
+	"KxFlavyBZ2mjelEusIlG1u3MrlqMrkX74u5Od69ooGz9QIXkMblTU25TbbVUnXg7adCJyoU3VGCrbUbH",
+	"fG1rbYbUyejGAa2U2kySB1WJt5NG7g4LbzWBP/LxazIfmy+rzXjvNxnDQjDW1O8X6CqX1fcgk87IDW1o",
+	"o1SmuwBzlYi3kwaFpSi2BRNcECGfwy0bJTX9CYuY74yaVvOJe9tZ1Nqvz4loGOKgROc2XuP82o3rG34+",
+	"45HRjRW6ayvGa35DGldiucDd7zNvyCf5Dk/J28lLDl5+YMGMTEv4uiJuwaEiQhAjn+TIvO33Mu1HoErB",
+	"vcrer0uSr/b045AckLmggdTwiH25ISlUjHJyw69JWqXHe9ed5rvdOTUJCyxne6XX/buaBH/j28VG7Dca",
+	"vG3dA3+r8Gszz9d0sd8TPI+8haf9npB4SiJv4TG8lksRfa+e93vLhepPOgJnwWq58HVkuI1ZqW6s3esK",
+	"tyTmmq3UoHneVwV4Hh0396bfM65JI313G5mw8H3xwSTn8/ri8HY3HNrv8aVM+DxCnH3R71nPqmh3/Zde",
+	"UXOrV1cYXjfyTnUynQZbM5ve+w3FGJljmlXp0Y/7PfJJkpzhLDoO/su1g/5r9dWva5cSjFzsNTxvsZgk",
+	"nlbfSn2Jsd0625E63na3qegHniAPXnaWz45Ekr+k02Vex2uRcht2Zjvx29ADsZOzSSDZKnvk77EdXVMW",
+	"eQ1P1667OZjOym/n1mDGSEaFjDbvv1y/5+VS1Ar98LUrHhf5/su73y63OHBuPLuwaDdl9vpDVfRA1ZLI",
+	"lCxwLueERSjx3m3HbRttAXc8/1tZBFoOrm848DjAWVw7csBPVNbTus15ZrEcZ1TMak40xdvtFehNOGHL",
+	"id6BZWY32mdo3/H4wb2oIV50MvF039m200QMn4SqyLZ8kmNJ4kcO9+Z3lh/NdqhaG9TdHLU7G+u+DFkb",
+	"2gJ3s9wCa5+32uzzOLlbmBd/T7Ib6L171YCKEfiXkej2YV5tujXk4C9ZkQLaS3K3+8bbBWHRaxz74u6u",
+	"zt7pPbbperda5I/gaXvmXAsb7dPxYndvpT5b4xl59sU8I8/IR5LINYNULvIlBogvCGu4TCoXuOurDt1e",
+	"zeW//3JzQtZftJ0RkcxIusxI48hUC9396Kin6QVvpqtc5guQJXneFLtQKXHXsQtnRCzn64RSuciXWG83",
+	"/JrUOc8Eb7t6JW9CiHYM1BpNHTn2deW+Wj9v48PnNeapUHUN+kU2bLSdHqWba3Bm2nw+PH+mTealWRWN",
+	"lOl8133GpdqN6zruv71jRoSmmiZhY1o2noTz9dL//IvL/nOJ8yY/1dL7OydnOZ7TOi89/+VdbtTvQYmv",
+	"45zg7d1ysW6qYQMsF7jr/c+0p+Pka8kxrzedoqKhBr4sF7hrxtTtRQ9yxau7O8rpNqJ+v8WrOzi6lZuv",
+	"PUhWSvwRzpGaqNe1C+c12QGTNmwym4uKjTcZ3WSNAPVf3r0AjR+OvXd3eDD+G6dpzSAUr+5yCH6mcpbm",
+	"+LbxrBArdNenhc/lBjR71qFSXJPVVwJRAKWi6qHSd3v9HsPg8uIxcVNo+7/lZNJ72vvX/QLUb1+/Ffun",
+	"3+mw8KKfdbR4Q9FMU+kuYiu6vl2dJHEcpbcsWyHCZE6JxgxCnFlkOEGQ9nQSe0jjLZkhRwlmGgJhAb5I",
+	"GjtgkfHUgVVBl8Cc6PXJuk0VtFNJ5mJdJ8BBy3TgMwBZnOrPDjWMhfl14FAEcJ5j1e6S0V+XxLxWdLmx",
+	"4HlsfoLB4AYUTC1TxHOL+ePmq9o56/DVdWqamSYgCvBNxiTjbKqhiajwOaqWuDI3bU7iubk9ipLptRPj",
+	"Jn3DRHbETu6+qis7VToTMNXxRjz1rfHzaJw9C1JmUFxg9iSdl8DKDoeHDwfDw8Hw4MJChvxXzbxWXAcj",
+	"+C9qpxqoVkJosjj+0bcrp4dvxItOV6/jxJI7UEc+dMQ1cmGB8mZB+qgwvFdHVoSXmggq06Gpe6EdB9vT",
+	"BC6FFuCqjjTrd9iOMk2Docc4I9bOJMDFWMI8uigAlGFm8LZWQpJ5LXmBx2NLIgvCNKUvwe2p1doBqEkD",
+	"ete4gA66LCDrWrX18jn9TjQMdrDRaplIU9FHnIGgBKTFNbIRnaZm6aUcwNLIJypgTCxo6iVLcJbpT1UB",
+	"QQjCOUEZmUjEl3IPnUr7bkxQwudjykiqibrSl5xXqsIJzZR+9QxdwU2kgdkSPJdXaIZvCGL8kpHJhCQO",
+	"nW6t0C5xSSuBrdjEl9AHw832fXfQ3ki0uSN23UooOXp0FG0/8vFGZH3k4zqCnEtJR1LeWmfw9coikGB8",
+	"xOvIKFzI29EB6p6lQVN0hiWp19jgIFMobOAHU0eM7yTTbVTOjNf62lnCYw27pUjx0Eij1ARu8xsSdAHM",
+	"34Ik21oxVGrdrKXNeum3n7yAMk0sHFYbd20zi3e0Y/vtG4qMJ/267dpggCuC9FyCgJ4DiLPawz/hRFaw",
+	"HUme46yOcueqX4tfN6fM/Q4RBv/78vLTcPihBmvz29W5DrVZr51TVtHNpzvUzKdkW8V8SkKp/3AjmR9F",
+	"zYtqZDjLitGQeNpuLMyc/9LL+ZhLmojeh1ZDJI0JptMAgfEj3Ak3GhRJ3uYpyV/j/Lo+78Dz87+hMQE8",
+	"fz0+aLySBHH1JZrj/Brde/+Xly9evry/h158SkiGGCGpQBTwW3OS8CmjvxH0/uLl4PEzAHc3AK6LnE9z",
+	"PBcAFH7JqERYIKxGWloQQw2HPSM4pWy6h97Cd1onE1b3YAYmOza845I6Z9D67YxEALQbzz0XvqLcZLYp",
+	"HW+2Mto8N85oMWI8fzQ7ZIuc3FC+FEaLPEHmNRXoBmc0BTDOEmq50fBAsVN6nZ7dUJoViN51OrR1i2sA",
+	"kq0XaA4RcjSohdr/tOC5PKkBp9dcYUeBQNm6TcNo9e3PKaqyl/qjEqS8sZWX4Tj1ijMQtC6NgQG6nRJG",
+	"cr2p8NxqCHAD30dimcz0Onj//vS7PhK8mgXBSSC1q6eXTOAJyVZan+dMUCFha1/klElA9T45f356ipIZ",
+	"znECE21BQcUCJ0ran2go2RJbXJOVer7MIZcHuWQOCj9Ynj4SvqpUI9xD9gVpUe4v/DqNHEnpBNDSixps",
+	"Y0eHh88u2e2MZiTSDijhWnoQIfqqFffh8InqjGpE68cOuduchRSHU4GuyUKnKjk8QjO+zMUl00dJrCYg",
+	"UcfwEl7wo/TB5ElyQAbHh+OjwRF+TAZP8MNHg2FykB6SB5MjfDy23KaN1AW7lZIC1IK+Hh83rZB/Gfyz",
+	"bmWcToylPLYwfFBYm5NCcsUNbEr6aih/XXIJ2y3Ic1HgMi9zmB77FRXOGMAZ6QcJYABH/ujgcA9dfX2l",
+	"1SIiELkh+cp+/wwJ9RtnQJKAw6ggamMFY9hKHUHnWFQRznUKjPjQ2kuCJmDz2jG9d3n59T/u/bx//6+X",
+	"vV/+5V8H//zw9WXv3i/o8lJ++Lpv/i2/v//1/cZZeENIGk0xsdlcnJm946lbX1SWRx4dHT62s3bJOk4b",
+	"2m7WLtn/+Gl7wxmpWUC6z3xiR0NUhPkMi9jE6b00wt31i+uSFZr4vDpND4ZHXce4gHVuOGZ8wZFuMrwA",
+	"bLwt0KRblewrW+lWNdYWRctHPm6iwhlVtmr/J1oLoX9NZVP7zn9g2/aNj8N6JH9NkGHXBqo8Z4YtqavJ",
+	"jfJaI9jbBCZ8UtzVMTg/TGuNGUWkWeVEcDzsN4DlHwZQ+QdxqPyE57XHBjBrNE2ou4bfctDOCc6jqgD5",
+	"ZDJqqPdK+ekjOmVcrU6UYKENGrm2ETOObmmWJjhPSyk2xiSf1gzur3diyzAOnLXjql83jmzhEbvl2BYh",
+	"YrU+BhIUdF2miShVbmTK7YAy7YmSnutInvXW41s101rtqLtLQVc2AAjLK5sTCzII3M6IWmj6czQmU8zg",
+	"oIKRyPjtJTMv1DEFLxYE5yjDkjyDLdFSMSYJnxN0QwUdZ6RvK4P8VHhOin12BZkMMFxEpSilwlRptSHs",
+	"2tNyiuYB4XvogqNrQhaKYL5Y9dEE4JZQgLqEKBOS4EqWkA5XSGG01PZ3SO9F3NStmGwpIIdKLXNZl6Kt",
+	"mOozALiA+uH51oAnpk4tUfLo2f8otGeJGz5AzhEjLJR2ojQTk/ZoZNxJek9/McMGYWzS/AG+270PBQAO",
+	"DJ6biuOL4ZOnD+xUuKvvVbukLmNtuqQ5Ea7eR5F6wT1pfX3JgXN4FL2nbJll/V6GhRwtRYXwhxfDw4KH",
+	"5mAZ7GU69M9M3Bs6nclshU4uzpFYsaTX7y1yMqGfek97mC5GqvToweSnJ58O/wPrl2DsGfld0lQYmC3/",
+	"CYyw/0QkfEFgGnyb8NOc4ADQQzy9zamEKXFBwy5osVhrdZP0ufWlgeYwYL2o99ae8w4DjrS5UGJ1mmL7",
+	"zpnQpREJAO9jn0LJ/aJYJCil/rOgZCSKoOFLv2TEc7v+y6Dk55IDWscFW12hcw7zPOOZFigfCaSPujX+",
+	"fkbUpcuMjJxqrljFVqVvFFRNwevE9wQHA8/ILILXNMftVyCk54MlZz4/59mM0LkawrgAeXAxfOzJ8pbN",
+	"HOqFDkb6lp8MlUJDJewk54RRnqMzcz2AXrApZURpjh6Yk3djZLHSRJITwtSmYJ6NiBrFNVLxbpepx1w1",
+	"a7Xki7aTNRuydPPC9SlsSBHRthL7SRzQuL6WcuFGCOD6amq+qYDRrq+lDrg2jqBZX1e5cFOcc5OsjH1S",
+	"FwrcVE+5eF14Y1Md5eL1js/1tcQ+gCXyLU5NTrsGebzI+Tgj879E5HKitYU5zpQ2SdKRMYYDCoHUQHUX",
+	"4RWB8etZ4FwQSGudcqLzKupLazDzw5K2J3zn0A1Hvjznasn+4hp3uqTXprm6MI8XHER872lvX7urff6g",
+	"9FMhsQYYCFLFGu2UWIytlhn5rGiD5HVWur6244KKcTEq9X7KE2GHVuxXR7C13Hun66iTeXVD34+OPRUo",
+	"5clyTpjc68G9Y5H0wGMPST7J/cR7V5xNvn3x/embp397fvLqxZvvTs4u80v2txdn56dv3zw93Buqny/e",
+	"fBe+L1k+gisrhqilAfGxWlA6pd3x8dExpLRzx5gxZToRQnDEP3p8/OjhMJrBLXaJalqa0IyUdgiT13zw",
+	"HRULLmjcX/0EvoSjorlEKyoNDRZYSpzM1Dg/g2/UJ99cFrrIHk1E+2R2NZl8O+xq/h3z1rqZOz2pT9WU",
+	"YJ1trv70dBAoPxbjck5zvCe04vTv6pmXfD8EusRSDI4eHSil6y6UNrfn/9KbSbkQT/fV0lXzJixJ+4rY",
+	"gSFWdTRz2aF7b0XGlRyacUbcISeuXZX0I4mnIvDfUOclcajqj6tO/kB+7uwwXL8wPMfprdWmWMbE+s2r",
+	"UjqS6KpRYwq+jAEct1ZxghQFNfAJjXt5WDoefrruQFWaLGMqegEn7XSrbVwbrOypPS1v4ua1b5GzktBa",
+	"ZzPOpiRHLnG3NgRVNtrEgYpvtdUeeFuttZgVtMc32nIfd7XNbjI46IzgFDy7Ct9H7ZjQMzkXTQhwe2Hc",
+	"Rrq2HWscQkTp7SdqHzpJ5sSdIdUMESkp04jWdnsAmT5KTXrcp7/0cDInTp5/UDM5J7+BgOy9WOZ8Qfa/",
+	"JXlGQeMV2XIKYnFOBp4o3OHp0Y523fTq1zsRf5UI77Ur3qftOWeTjCbbKex6MiS+Jsxf5Sc6nKwSApLl",
+	"BKcr7csvatb0bpTnJ8WKhlgRZGmMr2a/HztXmM1AF/EQ7nJc0UuKVOKFF7XHG5BBe7BtCu0+ohPnJuF7",
+	"NBXuUCU3Hu2HdMmsI1Lp7uBgsyzcsatFyBvK8zFNU8K2YscFyedU34alhNFw6/n/8WWOcp4RZBRqbR5W",
+	"g7dSr0zkow04gbqMg3twcrwznn1Q8Ow71xHkOhLn3GqXd7YTaZcyKrzhkCRVHJbqqAzYXn7QrHrB+Suc",
+	"T8lW82fYfiQ5H2VQW0l1eH/2Cu7J1PSZwuVM/GqTlJwj+P4u5+vBQTFfxvjhaHIE1M5btau7mrfYGJUG",
+	"xTqrMJy9yHOebzVp1NQ0ApNKsA0wtGTk04Ikim/gNeIJCL/0Dmfm2Ded2H4iS118Okqd2MVcRHvPtOQh",
+	"+Q3Ji3mwuClbHZb1bWZqUdZBCufXI8ZHYsb1lUUZn6DlvcAXucswab/9+7s2F6SEpSIscHB4ceBdZpsC",
+	"I3WMzkrFDnSxvwzVH3DkZwB07dHQtmvHhp/zpZ0R/f0d3amYxAA3NCXcx2Fp0cSDGCpLi++Oer4tQvdu",
+	"TohS0EfLXA2tNWmop86cgcfJICWTqU06YEyuc40rq6uZYTESgBgl1dFzgjNB7PV8Grto9k4h9hIf1PqE",
+	"LCRJHepH2ea1NDAnAQ+/wiBx2kqacYmHX1GW/npDhex9/vwByDHXhaL3dGjWYngrrdMclHl2+KTokysS",
+	"5dphiWudtce2nLqHo5xgUUxX7dGoYLoLkswYTXBWeCvu9oBUCLya/SuIQN36kPRcbTBZIGXrj0nlwub0",
+	"rORS2xoqxavZ/xu+9grGk+nXf1suHElr3Gjdqv3SN923q8F9UZ+IuF1F3sVkXeadlheCpUvFAla/+ftq",
+	"ssX6LIEN14mRD+LQu01Gv7BwPUhto+Gw8kEtpmxjNeXydZCJ9ZWcxyipIhw2VBCWjQPRrbOIlISRwYzb",
+	"zZ2F8ShJMi70hYX6Y716E9rYAgx2zzIWis1vlzRLlZY/N46FguijTwetw7tmcJuCYrkKgYcBgW7zUWXb",
+	"KC91m8nhJhcOasJqthGDGLD9BqKmzTBGg+S2pYJk6I1SLijt5zpf95UrW5/KvG0V+oMwa3Szv4ehetvr",
+	"D6+aMBFTcyVe2RCvv/4zW6gMDLlONDjWMkiOuxEKes1b3bvtPWbI3S95Dsb+MU6uiTroEzwHa2qa40mo",
+	"13c7wzzw0C2tryc4cutQBLDeGa33W9M2McsaTIwyqju69EEbnTh2eDv5E+QoiTtfUrkbYQGTGYJvrlP3",
+	"vNIux//aNQx9iaa2bl5AfuEyVum6FeHGL+zfVgvDu9A3fwY7pK56NMNi1nvaezJ5/DAdPj54/PgoeZQ+",
+	"PH6CDycE42FyfIzT4cExfjCeHE0Oxofj4fjx4WGSHhynD5OD4/FwMhzi4eNeu9WW5FSSnGI4qWKWzLSj",
+	"UO/7JRGC6NC3Kb0hAi0XimveACCA5GhMUEZSJGc5X05niOBkhoQkUOglBes82FWXOsQYo6VY4gwZIxQa",
+	"A3rSXJDshsB6vsDX0BxasmvGb5kriQFEgDKEkeBLlhYB7boZaMKoAmDyF2hOhSCpDtvDK4Fm/FaRvMjJ",
+	"DWEQiTDfU7MQro0fVKkZWcH1CcIhAaq9a7LqPe2ZxyPBsxvty1k+eTvDtqmgKHlL6HQme08fgDNVB8nQ",
+	"1ebhCbFCJDWpNkWpLt73YLc07P13n5cqo/Sh35suaWosoCfiGt26oJBcHeMRBICwVE1WMdh8aXBH5pQt",
+	"IUHswXEfPKng+J5laE4MFA5MWKotUm7ugCtWfIkmwDqq/gn9RNI9cGdz+pyf9W2HGpsv7eKy2AvB25WH",
+	"SFuBXC3uJHKr78OidWl96r+vFq8BdG4hqoNRfsPlCRjH8Djb7oqGcTnCRVWetf9NEd6L5iSlGHCXAMxA",
+	"PdLtmxsJCNpe49yxm0u1h4XsecMlCkiPXwWUeriLq4CGoTHDEo6HnrGXan1uPVmwyqt+tPquuXDchDt5",
+	"8OVUosHcgQIEDQbACLVZUNk0VfstBeR283kUzqftXf1U6hK7u9SvHzgPh8PDJKTSzudrntIJrcNOiMAa",
+	"OK7hgiheCULeNeiIi6CfYUUOGvN0C+eSkM6aaEsIS5VYUgEHe+3x6zG4xhS4U3J/Jvi6IPkdXmUcpzu5",
+	"gV7ouupvoO01s6Icoka/xFXzge8aoClsccVc7cuuVkGk82oecvBBAV+1l5hmW3oR2tPinIq5wXiIyzDF",
+	"SzbWF8JTA/wRzYiaB2u8CF0SjO0m6bCYJLP5Io/2+BxVOrkz742qOFESCeIgGAlHpTR3Z05332YheRWO",
+	"YqEVF4FjjQ2zgOOOpcwqC85PKYovY9VZzQI1c3xNZZsNCg4KW3HB4WP/sFOMgR9HUrNcoyO2K35oNdJ9",
+	"5zhixZyW00wv8DMyyYmYXfBrws7IZCm25BHKALJtlOt6R5KX/Aj1MoeXCF4qNgZ3J/Bo05/3ra8uRPkb",
+	"F8OljUyhUlgQBegMYWmt8wleytm+aW9rReXA90HR0HRBVxpcUWKjsjsFZs1wqkEzA9owgBbmR1dzi1UZ",
+	"ZhAOE86vKelfMlCI4IdqKCXg36H9CL0N/5zIwXMoVdU1voNvhGFJbzxMvXvoXU6gZYD9o+uIqiCYFjV+",
+	"8wy9w3L2TYwZnqHX+NPgZEq+GT5DP0i5eMuy1TN0TpJlTp6hczwn51SSb85lThPZjBFYja75+eefBydL",
+	"OSNMqrVTo3I5TyJcFFVzAk0RHcz08NHx8H7Yx28JzsHlE2fzby57mA6cbZbkEBjUPhDIocBsa/bbxhcp",
+	"9BxJ+A3JIZT4oMa4V3IHatvWw2q6qZZeQC4/VMuLN7MAR56p6INJgH6HvirQgvatL8xUnI3qDHrqKMXH",
+	"4LhWeOgwrri1BwdVz7apTvy3HEyfYMfULfWeHmkHGT2Fqb1tXJkADp18X3sWO48W5xRU49HiClQn/aCY",
+	"9Kj9qlRG2yFJOhKaw48+dwJdrpO3UNuugsRbuJC4Ur6nw5kZ3LYeD0X5akLedS4KrvVSfsCGm3yvYDUt",
+	"1jpTl/suyCNV/1VRrJBnHhR8e7F295KkWBOH3pqAW75eN+4scOajTMrIbRiL4Lh2Y+4DPCnOX2O2Ms7R",
+	"YitdUcnDEeCbVbz6tZkKtnp1IJ1jtrL6650GmRx6QSZnavAK8uKaXdCHnSh05e5qO5R9KuiUDShDWEoy",
+	"X+jBqI8saZJGUFSXBDLeM6WF8Jz+tqMjQFT1d5ZHpc4Vual0ZEpV9zeQQHdqTo5o9WUqrwECt1m3361O",
+	"n+QkVRohzrSnv9EoQHvXDZZm/ktonODwDpHoXpc3UDjfM2cY34rTUrJQRxeWrEZLr8ogak2pNzRxiNZU",
+	"AMvpLwF+kQprWMlWyKvmTqMZPOPfd64TKOxEnN1q+ryT6AZUVO52DTN8VPjUOdu491pp7RnH5ii+K5m0",
+	"yLlailuzygILcctzOIKDkaMkl+x7D/aCEG1bc6/yZaYv8atAI5LzkdKBOStBjeA5pLzxqjF3+BC+k1OS",
+	"aqjwEIrElr1TNJLDQ98CbfvohqfOAF0ax12HVlKBbkmWDQw4yngp0Q3l4LSEMEwB2K3eM7FcLHguSfqa",
+	"pBTbVDIbM8iyqHAE93k2e0ydddMxivmudBNYjmGz1yJ3dp9wXMymNzgeRbVzWtP13Zsp3ZDpu9iaEdMj",
+	"ZfAkd+emlzropl7fwBmMcq7jyz1U09bh751dfV8UfnUejgmZLzK+IuTfg5j3ElTJizkk0utiI6hE54PR",
+	"IONTyjxvrCByS3KmYS119gxD2G4d9mBOaxhFrYPduOzB7Kqmzni2Lj4jLPu53/vOMYplwPqvS2W1a8n6",
+	"z2whc6BXf//Ixy2O8q6k96WBG275tSsdAKCtJ/ms0lONG9megkj5SrLqdZYByz6O30o4r5VwTXO+6Hup",
+	"CAQSJMkJOD4sciWdJNWBIw77tZmHLaNUpE00a7J+6YHwa3eCOTYeeCZ+VB2CmPYJa5dyCvocyy38oJRM",
+	"qYQqWSHS4SNbMm6xS1oZoGi1BwMOQW7r8IDR7Yy77Jim8WdICSYHkKXTqCiiwLnSh6oOSFsuATvYo+rB",
+	"Q0vVL5asfk/V3fvwOcTTXT8gprShjU4Qlb6ziHrZbaBiJNG0XTZJB91bkwLAYzVzsDbmCSR50AMq3DDf",
+	"znhWAJmgE3uxo+pDAJg35zckfYawZhDwXoG2AJUbZ5n7YobhFpLMF3KFMiqkSSsBo+VyPm6cPNOOn80T",
+	"5oYvhDBux+TqG3OtaBL8LHKSgH1O8Rtn6tzNlnIHs6uxcVrhzLxWRT9bt/w2UuCNKvm5AF6OJpuCleQl",
+	"VOJhUo9CJvrXW48iSzuK4Bwd8CWTNEO3M2qxG6GNIok00TOQ2zQkNuFXmU0LgCRn+dhuNnyk6Xas4hmi",
+	"tmzag7TuwKXms+3btwDaNRkfFsRxBmyblCGcLWZ4TCREgTiv9A6b1LmqtnYtF7uUcEk2W9Tp8p/7ymmH",
+	"ATXeRXvofZEczMhLOKF4vieboeEX7vK/6NzBsJ6NJHBr1U1IIdj7Tg/pF7lCvbVWknUBS8VXZ8Dwwd5c",
+	"VWICZSEY3Q+ulxpsUw1+oIXE9C9drU5zYuDQCVvO1+Hoh8PZ730akE+SMMi8YPJB2sbf4FjC35MQaBN4",
+	"OVHbFjMxGb4a0Zz4oyIAdbvvoulKTyCZi2Koa7ISVRUzxRLXZM8x5TssrHBNHcbW1AyL0Tya399my5SQ",
+	"QoUKhCE3o0tGU8402e95qRtr/V29tI6uNiPOjaILq882UuNKURVcpQUFwxhS5PW1nlO1KIrNWoHOpM1z",
+	"7ugASUFmPEt93jWQfjbvgFKFIjkIzJNYpoLgmcGrv6bSvYe/dQ4D76rRvfae2Pjv8GnCWbo0fis8L2jJ",
+	"yYLnMiTcNlPJnlAi0z4Ee5WtQf/QMsP9dEtb/wxML+YDzwDj7C9uCN1PQVQX8DKl0o0c/LghOZ2sOoqK",
+	"c9A/anjXXbgYBrDJXpGAmwIs0NWJuSCD8XiKzK3I//lf//sKMllCOaNIJjOSXIvlvEiHqZWfSyYSzJhS",
+	"wBRfFclmqclE7+8rjwJRpH56SYgwXYzuZfSG/EOdiu6PfhkOnuiUpB/+/uDx50hqIjcMNcmsrUTAdiN0",
+	"2pZle4c9W0Bpmp2l40z8TOWsbjaKU7sezOLE3je6JJxI5DJnxOSG5Uxj7JWO8wuqfV/aylLhKGqhgOiy",
+	"ZcFk23SVRWVRInnuIWdErQawc2FAaTO2cGy302pX2x4eWXSzfAlnA3VOA+EMO6cJZiR5v/jtmVO4YpNg",
+	"i7UmXCC9JNsPh7F9VBqb/dqs7DBeLiV7RbEyxm3oW3S4Id4zJvW934r0MZnhG6q6JuHwl5EbkoU3oRvE",
+	"b7bOXXh5eR5dtCGUf7kPfnZnT1wjyRG25+3Sutil3cpvspP9qvguZsQ6iOgy5fQsNVEsU6IhM92x06Nc",
+	"7bS7IjuS6T1GdbIOwNldo5BcBIk72lvt/N7swnrXwRbVAs7D65LOxaO94bGoD3x0plZb/kwX91LPRGdf",
+	"R48YBbSU0qWs5TeckaXR7btyQjXdTft5M1/p7U7ijY+erc/RAf2dD9NllgsO1bs7NBerR3ObnRzvaGwY",
+	"IjL6sdNtSYh0PO5WhNaaMy8rM6HVpMopqsRyTmpyVeW+9hxPXNVO8yooeXFj7lMrm4nLSxiS/pXhSbXv",
+	"64EP1EKbyiG9wSaV4DVdAOlKS+vezw269FoNaCSNJOnSJ1RYStX+byIaJzmfa34BHcl7YsahcovE87Wr",
+	"z1cB28h6a67dxirV7xE78S0lg2aUz/1eMQabyEVvvDYSS233o2JTiTmYqHcAmq3mVsmsKb0hLKqiNZmO",
+	"t97BJN98JPW3m41jTL5qhvBo8ptwA9o3TB3w6RoBqRbkOhuZMaN0MZMpwSk2UddAQPxpMGtvMCuGbt00",
+	"+laiLnNZ/q7rlP45nRtN5znPZZBIvDcIlKDyNAueS32chcN+edasFhBWEvwYeHpVoGT1e4OI1lZ5FNcH",
+	"2HI+uME5JF9WBGjsrfREfkdE0usXv0/gp0k47V673/o1iNgXuk1XJnyoCn4ojaWMrg1wKbU5XiqaB6IM",
+	"zajqiNY4zKEV5wRuzNUhgBX2A1/LogYJuciw6cOykRucLfXK6Pf4ZALQjDPgmQ00qrVmwlKfBBoTyMzO",
+	"maApMYDwFdMhZyOjDc6cCfEjOKV76iDbiOA6i9oJEvpVEAsjoiphYUOPGRTDAMc2Ksk4o4B3TYOcl3Up",
+	"P4pSxsnCQ+VQ7DGDhBpoTHRUnmfd0LqqRC56zmQW57esCP2pT+pxeHD06Ojxg4fG5qwfDquZPfq9CZ0u",
+	"G4B2gxill6bsZ/9uIr5aivd9zfokhZs6OifPEJZozoVEh8Nhe/cRW6FHRONmUbHkBpMdncliNIIORuWv",
+	"MWTSev00Uf1OzfGxj8DrwOSPuSH5OFhNSznbA2dOuBHRP/hS2l8QmWHDzUlafmxcvOGZ8+g2h/fKc3sL",
+	"YyLG96zFv9/TYTJ7Lp0JOHAawW9/GmFvfxZXQe5RHnnEM+LRY69qi6rtk6J2+yRswD4N24ArpD3ySfs8",
+	"uwdwp0T9EjkW4QdGYhXV6qGxvwFZUyPslp9qqGC4UoMbAq8z9knRGfvE3Oz7T9zgf+Rjrw71q/he/XJk",
+	"qB8zkrlvLCHqxxyQV0e6F94D4/DlG2D80XfPvPF3zyzoY/Aw1wnuwod07mageOhPi2c78YereGqp9J+Z",
+	"vvqPtN2h+tTtO/7jYg8qFw94yHvjkXxNpUeq+lUM0bXmMQCHCcvYp/GyPmyf/9wb6AJgv6i4eFZUWzzz",
+	"EwsUT4tUB5XnOm9DWIdOhBA8s/k2goc2YUlAKADzlxtyOUNKzTtuLh5C6gkqpOHeyIuCi/UOWIyN/l2M",
+	"i/4dhKbDE69h/eCG09T76Wb+Q5DA1ZfO7bSY8JorukGEF2zoSqyEJPMrAG3yQ7GkINnEwnzo4Aue99GV",
+	"W2JXCBe3Rhof5sqojjy/QviSzXlKzD24eUFE8YnNG2b9eATomd7NJxBWMt66BtprdmpMvoPoG619pRpI",
+	"B2fvPK1MBzeUIUbgI3cPYDZUsUxmalct7GgpmlCSpUUaNwouhksirJOiGhzI27iH3pAbkivtVmLK7JW0",
+	"GYv4dv+SshRQEiJGYsJkvtJDnFKlqguwKmq8UI1zgjOtQpeUUFXzKONTo4JGVKnU9hwa6RtHSiFplnmJ",
+	"+jZ2ntaJalrc25r+/0QNWh/5dUlq8efcccmASyYzTLW5zp3QAbQo1GIfHvla7JPh8NHBkyeHx0ePjoZP",
+	"nhzEstT94pTZusM19M8jtx+O+Yc10/2TGZ6wi1c4g1Pk1dNiZppnHl2ZoN/gE+2MCnJtD10tmS5cLnLJ",
+	"cKp0SRv14AmIPXSVk0WGE/fVDItZSMoV3G0DRvNVuNhNLwqME6WyGSK0exHU3G2Rv+JNa8SuYlUSZXwa",
+	"tbjT9ZZYXwP/bCyatWsI3pb9kGEUQbhttX50y5t4P4SRam2On1/oXiEtxPTa/liR/rnf0wp2bZCIJyP1",
+	"6UhPgfpqmQPpV3Rx1UdXagsa4SlhUv0q4iiv9OZmqLsq5hMAmSF2AUI4gIyt5lTDmcc6AauL39jMv7pP",
+	"sK1kmd1lqARP6xn5hFOS0DnOSsbBh0e7CB2hiziJp+8QTtOciCIqIKOQ5j+c+eMmIngBuLKWBRx2SRj0",
+	"GqPtPwcGa2RwmpZiassGVMDpK3OmPULXNmAL9It1DtJvK3ZwrbZe5WfmC7vQO26WWix8JTS7wd5puF0H",
+	"YRS7A7UbTB+JGc9ltjKJqanefW5zpQKzO9lonRGhdjYsLB1lngOP9obDidxykRZiIt74e0HywYl6b2Eq",
+	"m5bDMaCDtnBhKER2ySzubQTefhQMUt9ubmWeCjm7WH6wyoOuBmusENWBggPiy5fHtUrOKz5dex0EO7Xi",
+	"Ntrtbs/7pN1VkFUe/rwHan8P5MvfKPWGk6x1PCm7roglmP3UQsQ0W+Y6uB5MgJ20vkDiNZ54/TTapVOn",
+	"WSrFMgtOok5vd95D/pHUM+Foy0rpOkWjxkHKLA1gEJ7yDQXtO7ztvVt5Wa29eNvBtdkHS/zfwDha54Zq",
+	"NtJlJrXj8I1XuioBxliQUfMGZ98i5u5G3KLx1EJAL9Vm2UK5Y8Z35462MHDtj0G+F9c4ZpKQKdp89XIw",
+	"HA6DhOo11y5wuBSNklPbMTQ8TXFrAsOxZKlN0dxatFr7xfrQPbVdjtbpwJUp9Ianta4LLW3LOzXzsiMG",
+	"AWm8hkSJcxlsEAnOsuB8gghLvdMZZeboj5PZnVG+IDUGqyprOxAjnRRBKZRopQOId3HL2NLJqSyZalyd",
+	"nD+TXbv9kgwqT1qZz3wOL4bJW5W1W22EuqptiDKJE3mlhZdZv/p4Cqku+uhqnPNrwq506qdbKoK9UH+u",
+	"OgWlWm/Dz33X9EhEnOAMMBrmeIXGBMF9/R2HE7j9uZNXvutI21CC9q71BUG7cKw3qD9REa5e2XN40ID+",
+	"KAyoOT5qhrcwqe/Xm4iL/lGGMAP+8oxccTi/WJs+YFGbQAcLWtDWeOFBFXWp3oEChYPw/uwVGDsW2vNm",
+	"bI2kxT1kW957Rdn1+7NX5TNIleeKbKzRE32GE6vs0pSYgLb2w7+YcVanRpOMwGuzIZbPsc2xEOvDLYz1",
+	"ugi3sRyV4DnpHHnRQuy75V54CEscU41+IiuA3Gs9mQAl5U/kcWQi2wdJhMLjjkIkvIXnr5K+kxuaNTwG",
+	"tKvCDJsXQuELDi/EYjuQgLJ0XocTEKzBClqACzYwaSbBECLD427LbW+te3Jx49nBihF+1W3/+tOS0d6S",
+	"UUiB7c7V4Xxt581qVt6gFIt6d16rapsr/oIyH4KxWRvr7Ytr7Qy5ivptOm+T1ssMJF1sfbk0T+4M767j",
+	"g5xrm8c5W8+PpjViVdACXQhQqqR3JxBfNW1s+rrz0ZhlY76l+r5U0xnlb6jiJanLLqePjd0jKOxY206K",
+	"vk5rW5gLkvbaj5nk3YktALvmuSVT2HPABsLLXZLo+w05I8JVC4ANVCAGTh1KJDUIr7rtdwOZBa1btF1z",
+	"s1Xv3GJyctSnArO5nRi5LXCKnWYfX0Pm25EDGW7MXWhLRYdnDVAOI7dBK41au4M8Lg1yhdxSvfXDfMYz",
+	"svkQqyHNeRbBlcgbQEVDjMhSVyzcbA29LVy/Kot3D13MckJM8lEbQWDO2WOSAfo0R9i75tSO5TRV7A8R",
+	"cE8NEC8k4b9k0M5HPu77Odm0szy6prJIKBZ40TvDuQXpcJlHLFiHQOMVuvLTZlxFHcm0of4jH48MSc44",
+	"f01dKnzRaMv3rfhFg5reDvsXSa5rTTbLxZU11Hmo6c5PEi5m1VkAbvqFA94PVVqlnPAOwQ4GITAauVvA",
+	"WZWWe3tTh67iiyIIeDDFjVu1u98G+CBQVQSdKraLbw53hLdoPrHGBUGktEb5Fp+d2+Lq02w5rZG8rq9w",
+	"Pw8oK320ZPTXJbH3/YAinmUxbIOHDyLT0eHI6jHBHR1YjZIMI+Dw8NxQ+jzR8ZzpzWd1wWb0hlyBgpmT",
+	"6TLDuekqVQrQlSRC6rcexixVeoKBvBFVBFo0JlPKDOITXYzAz7+PcJZdMpOi371TrY9CcZfpHqqvugqA",
+	"OOZdyDzMGF+KC8uTZE7QGR9zSRMRMS51xKUxtJxBDERcQwVzE4ychYd1SicIRhPNUIOVZ+5xGwOmbA12",
+	"lja+GIneQvihjk1U2N6VQyN3R0lxSG1DR3ik3R0V7YLYLBVhKN3uqPhooNLXta/K7bblaypbtazK7bZl",
+	"o7u0aFuX3G3rOkNFi8ah4C7bLu0fMPXBaigtUjNHAau60bMd6ReipWEfOfc299gls35r1PI67ctaTsEW",
+	"O0r5HNO6KzLz0oRdzG0Eg1Z45kvh6/N2u16Byi+IdNlbAXKbCg3A3dfQ3KZinJNLZgjSW1GrI/4LRcp3",
+	"UMc6T4B+T6sppoDZtJSi8Ju5nWg0vtM5+S9VrmIxsRX0a8azaRabYPbsRu7A7rZH1uuiPXZSAduoeVuP",
+	"dEQ/c3XGBxlSs8SzLwCEo1KpDJKmM7oYXbbIjQRndH3KNPq+SZzqvIkg8lR9DjqXg9lUzJAnWBCUEaWu",
+	"XDKlVkAEujoF80mlhOijlE6p1ArIkqUkNxJTK2dOW6rmS/VHv0Fd+u9f8OC3D+p/w8GT0Yevo0ic2sqr",
+	"oSQ3s1GcgIXC6D1Vvt0ow0HfGQElYWhFcC4QnhGc7qG3cyoRldoTDb7RsUvbpEHwxmObrAYx4uKZDbZK",
+	"PTCnzP5sJfa64/d3wmbfEQh7t16VxIWVFJruqIDQfF5s0dswuw83obddd3dRj3bpyoy6ZdhoV3YjNEKA",
+	"T43anFuewtbepgWddj2qnyB3X7TN9AT3tiVp1NLvJRiZtQ4w3lA9uHt3mLINxgiVgmS1PflbzyKnTOJx",
+	"RtDJ+fPTUz/5htp7nOjUZgSeg8ef2djEAsc9QOp3nX8Z/PPDvV/Q4J8fvoa/7//133p34bDzP9sRJyLV",
+	"+r1PA642E6UyOw7Xz34jOXcSvasHT906P9x8nXdy9Klr/3hYXjvtm9/WH+gOZN8X9P7ZnHtKArrGaade",
+	"Qjs4m20kdIGRsBNsI8qEzJd1bp+n3lunjwE2Qz1fbsMEbcLS3SjamHTvSql1t1uKAemjGjV0efMezwmR",
+	"lE1Hy7xmb51JuVANq38Fen/2ytJ1Q1PC4YbY277O1Z6j9yY/T9RSKnFm9jBjh0ALkieEyQFhCU/LYXk5",
+	"XQN7/jjYuYC6vz7d34dt6y/NuxYwUM3Iq1d76EQnl0swU4QaQLUgTUArYfCG3L4zQCLrfTtdEo61qFi6",
+	"nF3En13S1nUHdhm5T65AVJW42VZu1ka9cPmRj7cRK1G92899GjV3ufeOBUFKMIPysKu9IWh5bQoAqY+b",
+	"1Q17GDu1tpQEtzy/vhNdYAve0Z/Ws8RPVG7DEte0cE4x+XsB304Kg69sbTqR+2pt+qlL06Lftl7GP1H5",
+	"XH9TyZMZWceNzAJzuswX3MsYRmV0D6uxb9SaNzzrBrV2XoEkL5bGmpyN68OifYWvMUq6jWpveKrfc5a7",
+	"eNfc6y7z9R/mo7VxZzFrRCNH/00z3RZ+VwUrW7crZ5x8a3AXDaQQzlXxBWR4VwqxKU/+mLzf+gz0e054",
+	"e1W7hgXAH2nz2aeMQoIojwuwvm97hvhCVxSZVD6f18DtTwkjOVQ4DzbCCCb5FrtEjhvuscxLpTYllles",
+	"7pTjjVUnPdJQ9644Lyd6mFLcBu3nLCzdwBQXREjny7D5jlfOTRwyQVdjcDfRBunLt6Adrr6Q1srAhx48",
+	"H801ImSB/+Pqd860uPYOs/fljV7dvV/7m7uXunifwlO2k5nBrP6XBcBvOKvnBRaxwTNy4sOmS3YipMov",
+	"LTKxebeJnz2PgejJlk5nasHp9pujjo9bxz/PCa7R+9SbIDzbuKoz7iRocPXFl+OMtCBCG+oCGmypGBkZ",
+	"v919r1mjg1Wkd1vEdTMuR3wsSH7TjKBgfItBLZ7j/Nq/FeYMGbBrW9MOo85ZivN0lJIb2nCyE3BJjGxx",
+	"5IqjewwN0MF9L439hNzCWsEMydu23HIUozTGLVucADVEirUQsF5pcsxqKAgpyIsOVEymvIhf+5ywUrSz",
+	"8QvQEMGIsuLWPvRgZDzHexll6b/jZE727IsNr4q845nv49LgnIMWBrYBs/K9VT3RJVIDyh5UHAeGgycf",
+	"7pk/Bh/+Puw/PPhsn9//673Ly731pe7/Jepz8ALAal+aofLj5Vj6Uad5ieSNh+K2z1CD78PuvkzEjVLl",
+	"MvGp6swKbesruNPv1t3AueCwyAWcRXAtUPuZRDLHyTVlUxu1HjqZlC7rLlm7G7p+2yu6ktcIlmJw9Ojg",
+	"YGc3d94Y/kBwJme1gCLSWSUWOU8MiEC4B7cLr9btNENpxFZ78F110We3eCXQDAqt1HnDkKmFvMm7bl4X",
+	"I28iKnyeM2VaO03HeO4EvX9/+h26d/byOXpy/PDwvsnEYUCU9cFMEmHP6uhRuKiHB08eD/EDMng0PkgG",
+	"j5JHZPB4MhwOhgeHD46OHz56/ASPN7TJeDN+CgDpL/I8mr6UaaQQSBbCCMr5bezwma6JKYI6+qGfVh0g",
+	"TwXxM07Vp0WGGfZNqtBIxKgas6nSuutN9cZi+phlPaEZeDLlOhdGzm+Ng1gfJXzJpDW+HGygIRzENIQF",
+	"hyudOu2syO9iyIE0Dhj9eP72DTLfaqZ7+GR4cL8yIkeP10VQwPAUdPT1DLv5iK1LzUU1YRFY8jlNrp4C",
+	"7iMBf9Gc3xpHDMVWJl8aFYgynRAaXaltkOLMfQVXSuodfBuED0P1cCiBT9ovWiD6DZfRyCCLlHxNFwuS",
+	"9hGdMlAdeO4i5LZbFYxLcteLQrXx55r4PdfEGWTDXwtnx5DOVIE0FAJGab5C+ZI13qILl+Oh4Zjjl4/G",
+	"3G1xmGnRfOFHv+vGU6L9M/PaGHStaKExkbfExp6RLDMO9c/P/6YZGQuUEgmxk96hSquFqkB5XR403gXm",
+	"q1G+ZM2xhmaub4FJzUzboFYQd6CYzMwBvBp6CFfiURQ1jdSn39Z38yl6f/Fy8LgP/xw8fPXC/vXtC8WA",
+	"P1OW8lsxODg8Pmw1IoeNiDsabKyGVg1EZuUKphnREr7AFpQuYaqc8aXArD3EoK/clA3/kas5TcxI5kuW",
+	"xPm6BkjA9AJO4Ff6x5VL4xCfQt3V5kRdxX7nmMPiiddAKG+6ltrEsnp7vLayELH5vqk6VQD8QUd3OOOw",
+	"p7eYcOjEBvMN35nphr/XzbYZjUYrmBsRmGTzhcvD5nsiz3SGEZprC8GumEByibO1JOYE70yEL5nNwNVu",
+	"B3FX2EaAuiNcJLfANmSZpD0tt7VI9PLGjZfUDhO5bDcVT/L7+5+dumJDLvrgD3LBh07+9OP6hBPaEaFo",
+	"1351+US1IIeTEFNZnfNaNVFi3xpBrqm7ztZQB8YL625RIgvKuqBEut7GUCJjXl2b+EQmPqbm+osiPwW4",
+	"TX3VImanGAAAa7Bfdgu/iakDCWeTjCaxMFdNMCSmBGE7XooVMvMkvVQihZMpOhkLwiTYRqmQxqhGJ+Wp",
+	"BQhZ4xlXqqLt3FrHuueG/haYxe2BMUqjvS0GKEtFp0bVB9vPrGl2pA5kdaEYLC0AJkzrXwk9ub9xRsyq",
+	"h7xik4koof1uRJVNF9d5FuyH25Nw197ODQ5iMXI+8vE6en7kY09ubOz33LbjX8pHOuYavYXzc9TduWO2",
+	"/7Xexm3lU3tX4iIFY4TLfuBqM5bRFeHlbtzhfWi+iYg0322/NqGibtJSf7LDppskpsZx/8Iys90tjlvy",
+	"BUiu/nCUEyzqkziodwUOo0GB01/2rTFYzTFAh3VcTn58eiQN1cmbk2LgwhRAJf7yGb116oAud+VdIJNC",
+	"2u4INKni6++jn2nINCPT14UBeLi+xfIq1JK+D7dQXgRlNSIAFfYlcmm7DMWalauBgAl1gZI6XObdbSGJ",
+	"y0eBNZDELNykKpjEgsiR65INBfH7rH8suB3+vOgvcEN+PSpy5OrMuN4QwNd8QZjrpcaya3+ZYql/cRP1",
+	"13vLLDBmGc3vK2HWPiAz0DnR96TaAGTyrCDG4UZhpEtG8zOuS7VoPX1S4qUjDPIvgj12KfkcS5pslQbs",
+	"C+VEJHasW0lpmBmrncFo1p8T4Iqf3FC+FEpn34EWbmavdq/1W4Ryu2tzs60Mvm7eTtxOcie5FNdvotvv",
+	"lryZB5g+G24/FZKvm3xmFatdNbbZrEt+B3Me22312vWJrSyS0iots2RpVIPZDDvieCnIARhN4xXZwAq5",
+	"0Qo5tizf/e1MN9mwhW2xcW22U60D6Idp6pZi0H3RzWSoN84/0flbI127kat1J3/LfNXZnKGEtmtULc6R",
+	"LHIZZek6jHdR+KzjnKAZTVPCioCsAiO7Ovw+UnFLMJi1IH1iOTZRYrrsMzS09lBvKAQyfdvpOf53O0Zv",
+	"KOs7ndZuCZ3OlLysd+G3RcCX3y6aCFriFr77ARXeObsxWIrrFXKmS1e2I58Li5Nc9AhnV4QHeBiOS+NC",
+	"jW8iP/DbYMNQ3DkjWeCQaRPMgJmt1+9xJqjU2LafIM8t7S7/14n+EFy0rfgPv+q2Bfwp/TeQ/tXcLD7D",
+	"rsnMEs6Wyz/rVTAIfmyQsqVdjpZzaMXmXLG/yglbNkjg8iEYqxrPaX364lOboL1Of0tzPJGe+paCFWZk",
+	"P1UL8RZTMNE4+eCsLHBjHCpyWYdkL0Un6vA2T0p7e2BicFJ4Z1u8dc3wrhpnJmqo2IS1nwa/ZZqCGmeg",
+	"QoFpvoHkObHKzkbqw5wKUes3tjAXCMLkb7DrU1OuJIr5vP2VRPkCet29hBUITWjcPlHiyyYDregQzTup",
+	"20GLXdOVLuaimP5GMUfyVlGTxpW6+CqCN9sKYrsoZdgB2KNABLYeGnwpkVvMqvGdzcmcpBSz0YwvczFS",
+	"R11YVHXBk6qsl44Xviq0cJPpNlAzJDfngTFMhfOaprmNuA+DMSF+RAcI6bWMTszSkM7rza37MZlw4x5N",
+	"AC92yaRAWKDhGk1Q52quSdcc0wjV4Xe0/lxQWjjOAWaFZviGhFILYs08BnCOepR520SOQNjveiVaIlr0",
+	"Kd4VV8PO/MGEdjLuIOpKgsHknQkQw/15i3S7lv/bSYl1ym2xpXVRbo2k6q7ZFtLrTxW3tYr7o/bTqEyh",
+	"TTomORpDMEZ250mTP/JxJ0e4H/m4daLkjItWl6CKhuL6E77agTdaaxct2/y2zlntUS26Jba9SxSyHfvk",
+	"3PL8ulvuYSUsuzOJ/upLWZh+5ONNbUvtPQHCRbBzHwBr/PGYNLiA90nzFNxievz1vO0VeiFE1uXzNZxc",
+	"uTU3N9oznqWWstbnzR/5+DVkh4utJp03DtlEdtvkRDMp6GZ0sRPx0gbb5Uc+1vAuXTivROcOGHCHmhX0",
+	"ujN36fldpyqZjnfRk7xP2m6Xhtf+VI+6qEfrps7mZ2o7b7Z820n7c7q6TRddkPpA44V52yBV6xI5euGu",
+	"UKIxTdqmx8C2qdpwloVRt8bQYHq0E1LEiE/WCeyABggqM8HZG4vr2TrrXNhtdabIIH8KwmhWzt2yRfe7",
+	"pM9QZbspY1ydubP2/eQMqfK76lxOPkKQbrMxR5e5Ez4XEk9rc8TAO7APwSVKe1OwWdznqoL1puBbKmdp",
+	"jm8bgcNcoTsYhmpWuCLPiVWS9SqspIdzmUUtI9mF482t30M34jVS88xodBEvMJ4ZaWn0URpRhmdULd/R",
+	"HDOsUdlykuRLEzjoGYq7KMbVO7fwZmzNrZvdZi2Jm1yrFWeVQRlouumebZurtH4PZIT3J5T6YMak5m7N",
+	"bvMwMQgnCVlIUeHY8g2bObkULKSPVZ0mqSkvHU01eLbqRcOG21bKbgES5507Ywvgp5jJPwgdnS5pSvbQ",
+	"qRRFKnETjl1K/QZ5BzyI4zs0mF1T2clg9hOVrQ1mrY+W18apeXuT1R1hlgO3lyK/qrXb6F+L4jUmlE0t",
+	"BEL0lkYpkbk/PQlmGuoLp4jKrXy7u+f46oTH/mxHYOz1HcgwpJE2N0kNaZU9DHIPU7zC+glmm6ICRMF+",
+	"OqHDL5bjTId0dOKiIFUNpHyv4aOtRrq9ccWu1LvNhx5a75xOEx3DyOIss8629r1C5q2z7xmBUrHvmVAV",
+	"Q2PrzTFAre+IZs0QFguSSCeNNIS5xrtSR51ji1zAEGbJjGuVh+BkhjJyEwUugGKRDee74pfLyzhRx1uo",
+	"SPT9Vtsna4TWSlmo/CyNxxskrZgTzAzkUACj2wA+Fk2w1BXBud5lxKpd5IbkK3NPD6mFcmzg5AqsX55r",
+	"BGAqY7C/VTvMJo6jTR6jKCcZBruFMRVoqCVfVakXrAeBq8DB2qNMCMpriAs8Uyw/1qzZdUY3m5q8rdHN",
+	"lm+rJ/1pdGtvdPNTX3SF7bd6c8whsEtSkWuyEiXBgAslwrUyI9kCbGV5l5SMFUD3+iQQsQy66uyAWVKH",
+	"ABk4rJMciRlfZinKOL/WmYBZirC4RpNlrhhqr7w571jazSlbRmG33mWYMZKidJk7KERTeI1WdjRsDeIO",
+	"rtY1WSE/uYQ1dj6jkr9NBoY6RcbILUVEDadvaZWwcmg7q4RRtQalLAh3Z5N4g+ek+MtZJIpcRDFZbZVh",
+	"OPkr7QqdIKcGurdMbZ5GHRV3fGB2bXY7NJs+tj074zyZ0ZtWKrklCKKCzWc7QT9SC3o0w6IGZ/v8h5PB",
+	"4fFDpEqAoXVGPuGUJHSOs76asL9fOoF72eujyyJh0mXvs1JgEsw4ownONAAqAJ8+fvT42M8ZgC8Z6Pca",
+	"Xbx17Gp724M/fNvaH37XhG1dMGzalm1/9rbDSBkAfFxTeWcYu+4U2BS1DqWKeLntFkPR5LjGTAl5NnmO",
+	"Tt6dQtJ9kCKFoPJGaKuD+u+aY66tf1Eh7Qo3o/YWBn893pGVwaGDOPuAcxAqBthbzSVpWGLBEnuEsnsH",
+	"podw51hngahsmDFzhCG4oLWLRcLQs+50ZU3cXU5Y/jcdN9Y/D1udDlvhAm24C3JyvWTOhh1/KXQSc1/t",
+	"KF8QucXhrYzW7GYT2bdP6Yw1A8ay55uszn109Y+rVqmdL1k5t3MpxQm0/HR/f5FzDTdtXu3PaY4Hgmcz",
+	"QueN+aCPW6eD/vvnICG0p3W84lO6YSLPFzpzD0uRzZSmfmi0f7WlGQhyP6FfH/Z3kS2n0fyOqkjNlXy2",
+	"dHY3v0L7TLX3tMgchDIidfqZlE5Vk4pKQdk0I2i2WswIEz5i+lxnHUVUhsRn9MbeRlB9NgjTEQ1yPuaS",
+	"JmKgaBo8mjzAT5LDUtKahw+actaYZEN/uTdwf97/OjpT3RL0+RnzYlFw+m1UdITENm+JlVx5MZHxik/5",
+	"Up5BIoC1SQKQoFM24Eu5adod3Vr3tDvBd3VpdxRxJB0Z8lworXvaWji9xsmMMnKSyNgm8POMF2dHbDfp",
+	"p+iHsz78TOeU9WFt4TnKCE4BTRb2nsJp17hj9S2YMBUymk//kpkMhCTvQz0Gnd/F9RvJZV0t4E5EUQCW",
+	"CjwfKQIsGBkVYGdVlXUdi7MaKCC3nzhlxcyo6q4GBwhSaekgeptI1rf6diRI8UJUTXFZorBLsxVL7Nnt",
+	"OgEqrcfu9AMVxGhCWQxLsRzP63DF+FJOuWpM5pjpyJoaFHd7MRk5s+EC0ytGbCSVSyz9avmGzvUmtijN",
+	"TFw4qmPTUfRJnxY5s72X3OY+i7tZ1k2N4TM4iEH8s14NRUNtstjEjnt2YS9Irvb1Uq3PEGTvLe7FA6C2",
+	"VkptIFfWWoq68mjtAMQZVc1GU541L36029BSMXJDs2YVmExkZsDL84jGK6WSkGwSXw3tsEdCAQYAW03d",
+	"xhNpqOvS69JaMuxrBhmaBJbzYLCCUQonO7rWata9tmV+JZDRVBtVt2Y7PxTzsdpbW9rARvJHjkz7MvmT",
+	"W4Nsi1GdG7nRZNRWp42kRqkZ6DNZDYoTJD3O1GFhLd4jHExBi6M7MJ9tmTF6pC1Ao/V36NLTi+0hzmVz",
+	"MZIKsxVkLEIkE3DWX3ABqkPfAWUIPidjnq50EbX9JjMuCDMeWdWRXZDchObXYZYUBVxyT56Ft4f1uzX2",
+	"vm8jWtfYQdpn1e5it3Or+46MdvaYUpPH24VWBRGBxRpqYKe+E37hTJZXTDfL3Wt+Q04K59nNzuce4OSU",
+	"9E1aEYupqSGhqSggEyRHc35D0Bgn17c4jwRbt9sMy7tgo5tO0UfjM1+aPcmj4/OG3Dok+K43/sBrSjFM",
+	"U+uJUpNrBQ4/JclhLl2V9Ow3qR3gimPzyNrTlzfccVmgaGt5vxIJEVRf1owWoOqcQc7sDbhIJ9tukZze",
+	"vRp1vvavZjQ3Qx2lyh/rwsUpAccFnWjYeTdVYOVrzj08ftZTz/VBAFJPUia8hP1RX4g29/+xnS530xNJ",
+	"/0huSFb2hNs+aX2JicLpq2GlCyLk8zpb3QlInMBCB7lqpDBY1+aOK5bykbZhmpN3p4ZhBElyItuVP9dl",
+	"wb9DyFFLfdXvaUUw+fX0HfWOrOjghRCFTYkDbmcrhNENzpZlTKrCzAGaiJ9o3iIwtTVzvDUmEk3P5puM",
+	"l+zA2WieIWuA2XYf+RwZSRD+J0zcxgPXNUa8MOvWM38lmAGEdJBaF4JVYABTkmSUwZ9KMoG3YjQNO7R/",
+	"ZlppugFxLd/SLENKFIQ5uBkhqRi5s1xnWmpm1t8co/ufuUPScFfrXd/4vP7AZF5WNjvdBM3dbHSE7Z5h",
+	"MXKAQevUdtPmLICn8mCu6k73kEuglYrq2nAfbX+2yT0OWpv1xrGbRchteabZQhXZDWqBpbvv+Kg08pX+",
+	"lCf/Q1QE1F1w6D3IHeUUd0uUEXWyeOxf24FCbLJxPjpE45UkkKQV0sbuoed8PufM1SOCmy7t6nXJbAiW",
+	"OjYI/zLqK6HzVkJKULMTwpEM58RFtpavBBO+WJB8kGG1FNkgzelEigHjuZytuah5HBNSxYE4MkYm9USu",
+	"j1yKtPB+6w3PccQA0sm50dLQJkgvOK+KmHJ51zaTjSwNsdNmzSkzysVBxHAL0EM4zMUkNLupc4S0GjwH",
+	"1yYshD7s5QQnsyAbdGG8KU6MdIIY9wM5Qcaab+1VQDm7RxXvry3On4GDS/FKtMRATMGYBfu8H68uFiZj",
+	"oiPRszav4KSbIu4F1jGThaUdcmHb/ujh7oYmAPh+4JQ6JoTpcOcMS5JHhnqrEHyYw21pkzMqzACDMVFT",
+	"Wg4q2zZSv7shAT5k8QTiTT00CJAF2zBA7k7hhbYH9S0aAvivzOweuvN4fN1zryPFpDnO6vtLP1w/UXmT",
+	"83FG5lFPMEiCqx1pnxwdP7p/x77Q9ubUen36OdJaGzftcaOrZbMSN/FpMOUD9WwgruliYA8vgwUHvdic",
+	"fsC3OSXNOUIWeoy1IwwgieK5iBBYcgP5oP43+hB3/kiJNNcL1Wn7tMgwwwXmHRWIJ3o0E9IQm+b7ltRk",
+	"rz9RstGkaA9UnFwfFvs264LmnYSzhORMFGW10bsdeIYettaJ7ClT6yKpw9nBclYidq/kTDXIyYTAIJXH",
+	"6CimTplaakNv/3NgTtCD07RoWeu+fbXh/rrk+kpaLBcLnlfulw5jrYq4D8JFKakg8VqEVeVmRr+lxmoV",
+	"piWEWWuzdEQDpPoPFxfvbHIztTjWWKaePPFk4NEwnqTdhh5WHC9mPJc+ALqsrrs9dCptf4WSExCZCgGS",
+	"tcviILoq9IMqFe/PXpnA2JQwSSeU6MNBypOlOt+IKFmtuW/tlQa8jeSwMELCWxpGXAXM27At6LVXk2Gm",
+	"kALW88WtqrIuuk5CAt+tlY9bCcE4c9eIv3q4LoDqMsomhQyGy0XGcUpSNKEZubMwBZzjOZG10ROeJ44r",
+	"ureej/o9t51FO2sgMK3+M+bpqo+wQFjH2JiPtYrw8Mnw4P5eC8lZtjGbbP96LmPMeEZwShkRop1nB1gy",
+	"cBoxKSczklyLFnZG3dxzXbx1qIL7sNnXsG/paOzrc0drndeIWjc4maGULAhLCUsiPZ7TaV5gtzVevqj2",
+	"ihCLBRdymhPxa9bxw5yktFtjpVHyWra19f1+NI5anbfmFXDEldoDcZYVQwaSWunxN5hmGO7trxiXo6I4",
+	"JBaA8Pg+uhKSLxaUTa/Q7YyanPqLnCdECCRmSylQym9Z6B4JVfX0fZb929bT2n571iYrIkMWAuaWI0GY",
+	"VJtJyUv5wndiR1hcK1HFc0Rl1Brb0bpzFxcHO7gu8NnLfBznIm2PTBvQnPOgjI0R0DbUPcT4KCUJFdon",
+	"dc5viFWzql/pQEQ/xoFMKKOSZKsR48AwOneMrbHX7600ar7MOZuOVgF42jr+8Ql4DnkZWuQYWJC8RHvM",
+	"rdUnu2XeAlcpCj7flYlgE0J22XoxZ+vJANgU75PdmUkcl3Qei+LbXVGzERk7a78c5LTVSvMFxiQnYraN",
+	"vIMKkOTXROe11W6+kJdEHeVA10o4v6YkJgfh6xF8XSeuvAbKLroHh+tjOyJ9Vn/txBepdPjUlyA7kPgW",
+	"cZLytrkCz2z52k2jVN+H2pEpKmm6ztd+lkGPvXv80a9LnKljpEafSq7FiHxakJya0+EE04ykIywEEcJc",
+	"oGlWJfnIz1+vukqYsDj2HqT9Lc+vR3gpZzynv9mHRguiGZXgvmZSbox0sg3/SZHIrN9Ll5oXIMhCaeMd",
+	"diWbUm07hzZJ52T9pTUYK0cJZ5OMJnb7a+VTxJGls5TMk9wQplZtkUTMAfA5FSsnaLwUK4QNeBYke4/e",
+	"sNYnpa7JJao+eGa8x6k0qUX1NY3aVShDh0c6J9TmwPodV94XyojqG2W8xNXNyFRz8l+qXORY5lIdepmk",
+	"bbXxpQ631duIPuOQEiqQ7R0tTqybBVw5sGWWbay/b+2IYPxuqkLT1BEfwRt+TdJz0uToXFzqCVPOJB0j",
+	"OSQYI1GfVKi4W4Vkd0mBK4OgyYmOQQuIY3DOodZzxgJholOJUiJJPlenXvPS8zb29xMyX2R8RUgpOM+L",
+	"2qvH6/EoA8ye0wI80kk4beo0IYJFVrRzIzGFjzhpt/qPfCyKpHpejKL68jVgNgso1C+3U0YQtoUhRLdv",
+	"vQlNfC+RkrKp2FM9jG9AXGJJtEvgZov5bYFTiFGuqosqMPyG5BlejARJOEvDvefxQ7B616rG+hMYO+2k",
+	"LX1bP3gXqsMmeKKCTbbvvFg4I+iWkOs9pCNZoEWlYKoXKV41s/zD4dHj+M12wO4Vvj7Hc/JiHrXMXolr",
+	"urh6itQ/JnDhdg9dae/3q6c2mX4p1P5Ku8qr9/CHjeHzyvjBt9d04TzqnZ991G3PMulzoxREISjAucPG",
+	"0xZbOXFqR+hMDEOtyQuSOyud3t0PRARXy92/XLP6bOO989qkpm7OvxqOEaSz1mEqLTSDSjLU1gpCuaNb",
+	"qQllVDXVB9eFflQFiEns6Fg0eyJq7oFI7MITsqQkBjm/i6DpQpNvq1Cfb61O/6lK/6lKf1FVGgJR4tA/",
+	"mhG+Eqg46Op91mMJmLAWzLorJxXtPNsFrg862Bqpr1BvWsOqNZwRpoSRHGf2rBA5IqyB7bshedQP0UPx",
+	"tX4GAAjtkE7BcCVmuPA0llzizHy0iXegdabrFCWsp2sXYcKtA207pyfvktfHxH2MmrEBXQhfCDyrJoMR",
+	"CoJYTxczGNAkrUBAoxN9Q6Ht06bdokKTWmBcSjy8W/TazxY4pKuSoSOnRL3rK5vqdD6gaAAWahmqlzI/",
+	"qUP7lW5i6tZ3rHLZ1LwrBKXh+xta794bwinasnflndDuehyGp7go1h95BtrG2KdwMedE595UOsINp+bw",
+	"3iGWpEg83RS8XiRJ3z60o33sc9HNnWSb1BLXptiuNv7//P/vGUn+f/9fZm3cR/vIPb6P1C4QkfG+q7QX",
+	"c2mTA6yR8TURiVWP6ZD+lgb9UmRd1Cs/kNSVrdfLFKFlkOdX5dZeIWn8WJbSiHv7aESAl3ixvC62hXz0",
+	"tY91aI8uMKoC8WiSsKuemxRNatV1OJbwnLy4qY0YU7q/9CxxcDVy425DC0+KjRu3edgbAyoUmxfBYoUp",
+	"qy3su1fXokhkoPvQbmO0X0TTxse9XsN9RHTbSIwjgA0ga3FFu6v7YLdG5urEtqlQwllmt3Obg1KTWc5r",
+	"A6pPOQZhF0JJkb8bmWRmoDw0AXJsebJrV/zbpUx4LW6XPilaxDK37DdLgtZd4e2iulg7py8PfieVpcUe",
+	"Ut0hamdoHeJtnfipx7stvmivrf4JdNse6LYEmfFHQcX4n4KCsSOci0Cyh2on5LqrqJ53g4XhqC5NiRmx",
+	"ev6plX0nnu5hxYcnoMHv2uRL82Dy1p2JKhCHfO1pGqACfUy238m+ZN/+Dsai+FhudPwiVu1dK4u1gtzB",
+	"1NTGynFXxouu/lhf3tixM03hi5sK1p3YC+OrPabsRq2NKTjeUVdzcvcjb+l8WxxsQRgFC3St2FynNVly",
+	"OylOwUcdFosdmj91qG461JYZqwo9d5ucVXefpOqD6+/avAh654HZB6O7MdQK7dzFUQauneZhLC9CAY2i",
+	"rSMdQJ+MC1atdeiGWGepmCK7Zm+16NCbgH8GgX43NBbY+23ObwXRGekUXVoBFyshyRwUpgnO1T/gapRg",
+	"phTglOT0xprAHdYknlb1l3jEHPm0oDlpcy9rhg3ulvtoxm8BJ4FPJIB/6jg1cM/+EtdSi7iwOH2HcJrm",
+	"REASQuNfxK8JE9rLDuQEFWJZMbEfHTfmixYjc3RvknlUuMBcM1bVCO0a6NmlWK/T1fdjo7EGSEVglPhY",
+	"vhckH5yo92hGcOqrJNAb34Wr1RCDh34LNFOzPAIKYcqDeShJxmAUA7aOCm49P2utFkR03n79b9rtvkZi",
+	"/bnvtt93ifyRj1+Dm+XmzkEf+di5pkrA3lH1RXxwW2AC/8jHGha47DCrHtZ0waLYbdaDc+MOus7nehvn",
+	"JsCQtXuKdWlyjq4tnZe+NMxs1IdzQRI6Mfdh9QMdo+eEobcLwk7enToABNiLIeqKpGisb3NtmaAljzyP",
+	"FoklMZD6DQHRNr2QwRQogC+UdhCC65eS/VRt34xKGsunAfhk+mXblBdNGTTKtLaF3iBNgeGia24IndYk",
+	"TI0eEabe8NX0Jkwl0oUEL5/HOqkeTyFiZ8yNT0jvhzVsVQN1o29J5qZMl03N/6bdpuYzeTM4UXQ7iPXw",
+	"Ak9jm/U1WUGuJ4OLIiTPtT3YpcuCVwB5z7hEFtPw6h9XejG5N2MypZBInhg/SXWWWeDEQH+pD3OeXTIH",
+	"slgGOLT5ssrJQ5oyZP335eWn4XBwefnpcPiPD/fM7398+Lr05v5fo8hJa+CKLTYjhCoQIcUGpx53Aghw",
+	"j2+xQNqseOfafhvQQjMGFhRRZMtpLZ6rKviVMGg7qvI+0nnFi1sEIXGW4Rj01oNWOqxZx0DGWpuQN4fr",
+	"NFJvCmi3JVz9stVCDkCi/9RQ22qozqd4TfIKcFD/DVA5NL2nJ29OkGpvjEUJsvTFUk31/rckz2gk4XNj",
+	"7LOiqAZ0CnCWwpbOCaM8R2dGnKEXbEoZAeNq2aDQEVLjQp0U32FaM6XmIKnvierMNDhJiBB1ceIn6Mef",
+	"L/bQOQFcdqWpnfhxwU/RtwTnETihKCiaPUbSZugDE9O0ZJJmMIuaRN0dZCpptuA/eDgcrodN+p+S9GVN",
+	"LP+JGRmTgAwMWeSTpYuzxKbu0UjHNG9hSej3oM6RRTVrFGqq5IUqWE075fFWuR9BEwFzNMxNVDq49uPe",
+	"+0s5I0xaRFqg2h2DfNbybadjYOvWdtL37JrxW/acZ8s5i0MMTZaCXD01Yf3QNqTHQld0yniuXqVc31IT",
+	"nKKlrhAlusbQ001VpXYc+DAau6ZtzdvELl4AgSRLwfanp0EnPgUXYf3mmpCFCTCF7AMamI0yv/aDSixb",
+	"axvpNVnZ5V6ELUrC0IrgXCA8I9hHJMZFPvSUE33lrz/f/tpN+3vWnG1MxKoJDlFEUIEyOqeAK89LoMm3",
+	"M545xam15mBc/MOs6XPK7M+CeAtSqmnv97QyZsoZfm2jA2rucSpgwhd1J0vwGYP3dlmZpB2temaSbqjv",
+	"23XR9bDas5i1Qq+F5zYs6A+3HOLBsOD6qnMmaxN8EMvvmNnmqvI33+NQfXnQmIjuk9IwcFYLVEodPGkR",
+	"WAXYhjoE016nhBq/S+BsSVZHxoQzoWP3JmiRUybxOLNpsEtA+2751p4h9zooT//9y78M/vnh3i9o8M8P",
+	"X8Pf/ukvNiqbgsdvmH4uoyyG5vf+7JUeLAhij+UZb7vEbHLzdbjGlQWltjuu5Nh8IVduaehnv5GcO4Hi",
+	"0GPi+LoZHPvBlkVTwhJSh0xxuA0wxWJWe0aQJCPw2jiE1LVfsi486NK8NtPVGN80ejXcK3qB+m5JJXBu",
+	"rkXr2HxMJI45Af2krTwdDq54usYIuDn3NAhtLUf+aCJ7EwuKuV9Y91nQb3sp0Vs/ROde/R3HyJIWGyX3",
+	"bqNxstEpsEmNUg4wFDWJVPVL4zWqyoPo08n1zVEr42yqL6K1fqjvTQSRe+hnwMkDQwVE/OrMyBkVsq8x",
+	"PXX1lwwgRTRZ2tzYivsBsOI7qCOionRRvDaKoq6Zege48kdbH5QJmS/rIqpPvbdOKYbrqHqhvI0EbINj",
+	"4YbSAlhcUzkyiRJahy603AMrKfVrurx5j+eEqFU7WuY1iuVMygVko5ByIQCh3NB1Q1PCIbzd093OlcKl",
+	"FTNPT+NLqfZyo8BZa8iC5AlhckBYwsuescucroGhehyobUDdX5/u74PO9pdmlc2hwDevKpk1Lqkf+fiP",
+	"tpjap6B2UwarykY07UqRaMz+foK835aZPvJxBFE9CqnebuXc8vz6ThTH3TDPT1T+8ZhnTcr+xTJfcOHk",
+	"0nUF6vk4PmNtVKA2A/Y3LWP/aOPWDKFg37bWnn+i0oVvrnGgb33iggGrv293r7sQ+R/mo1olpxuR9TP/",
+	"mvwpZv8Apof6CTJO7H+wVdk62KgJ+HLrpMtrgmrQiR9ep69jNDgCZ9kK7mNar8lSMu4diY7tIm7qmea9",
+	"2MaB8P/b69qZedeeM3t/CCkg4smSdT7giW/lvWNQLWixC6aWIj0GqXUY8bAwXWgPp9XauwfI3gW2VHsG",
+	"rk9T9fsxZOsQBJ3X+qbZ10WPqpKpgk4ZoqwhBiDjU8rWBp/oDKabRKDExnRD+38bl2jtD90FKshx4A6Q",
+	"gmJOWd7a6bt7qJpstqaPATf7k16es22RbTwZsA7YRg1TFNcmJUCc/pH7P6xTQuiNvsZDQJD8Rz6OydSP",
+	"fFzgOff1NZeXGRqc6qn1DtnU21C744sZXexEKn3UXVnjxN+WuZ2/fxf+LvVo91yu+ugYtyv3/cjH67wP",
+	"sZ3hj3zcyfnQlm+9HZqp+NPdsJ27oRqydZMHNxNdJs190HrW/pyyblO2Zeiwm6BtIoedr/LA/Gs3xoH+",
+	"4+4ji/s9pVYUf5kyoMmdFH/CYxh4QZJlTuXqHBzjgDO199vJUk2c/fXSytMff77o9aMKveel6e1nAJkh",
+	"l7kJ73ml9ni4TDAZksB9T7u36GBPAK3XMNMGsl/NivbbUyyrXfPcQM6kXMBSITKnibioT3gEp0ZV8+sX",
+	"F2enz89HF29/evGmOIHoKGGeg08m3CueSjTNMZOi6J3Ze6AtONG3IO4zQGFNuEm+L7FGk9eaYu/kFLn7",
+	"J5KjdxmWavNSjJVnpg7xdH9/SuVsOd5L+Hwf0wEtPhkszCf73sN9iBoVvc+xuVLjqiPdzJc6eB7u5ZY6",
+	"4MPmZdhDFzMqXLSWMfSPCQDOKMmVEUmy1d4lu2Rff30SOFvuff01unr39vwC7eMF3b852MdLOdsHNe/K",
+	"cIXQ2fw83rmnk8cqig6O0ZyypSTivs7wECatumRe2Uc6u79GffYCy+8b9+WKJzEW6CrqzYz+z//631d7",
+	"6MUnL+OAafeS6W/BREBuXayu0tkiPTVfXe0hE40OuTHUwjAnaH5NDVTSmMuZjVNX52JB5CWjTEiCwQVL",
+	"SK4Ehk+McVs1I2+yW6gxf2fy5Pq+r0QTaYv1jRsKZPmw+mC0Hws6UB9cecN4TVaXrH74MF2MMnpDRnoc",
+	"Df7YwgbhXZubey8nictFbtkMvlpBRo+VWXSXLPCcRDx3aatDl0vIny343ChKCIKaYNxn+IaAe8CnBc1X",
+	"z4CDjYEOkn1YHzN2yUxSDh3TZBK1IDqHlPnA7+jq+xfVUdqfk4KxLWmluHX0EyQhWSyIBiAArBOhJlvz",
+	"6DKlEmV8qttWBIJLsEmDB0bEgsmDNBJ2OaZ76KV1iO2jq9JZ6grsK9Cg5GpJ8CWTkFXfzJKNiYSTh85d",
+	"LRWVAmFhuO2CCInmPCXVJS6JkAMXGnMFYU06U10peMoMrRMChjXNciBTahbWJbtSHKW+GV3tlVozte7n",
+	"RBB5BY4f1CTW9AOs+khw41yCk5l+lS+1fRaA6aElvpQQLbJ3yV74vpeQqAbhMGRLsTBlNluswTrnAs5q",
+	"JgOJiw+C8H8bg+pXssBCCVJxyUS2nIJIMq+uPD8Xa+3QYw+Jt8XXXwMFVx407b7JHv6Xj4KzK515+cnR",
+	"8aP70L6qOSVXanGkVEjKpksq4KQ5fwq52AXY3sZE9VqtovFSXjIGuBSFIKQ5mhPMKJvuoTOTxEkUZ1aT",
+	"2v1oOFT7+dHhITjhgA+OnxRclNEPKLtkV5CEWwmaE7XBznhqoMl1fn7nFGoy4jvWORoeG8F1ohj9ygzT",
+	"KyqkHaUFnlKGzcJQhdCVp1xeoXtG+bh6Rdn1lUFo6KOrnGTfXIIeetm7uu91E1LF08x5rCpd8pJpZVIH",
+	"rlxZffVKrUywehvCnnNmMsuv1OopjSJGgrJpViTnd1Lr6sUFnl4FwThXp5PBayyTmeGWFV96c/X/svev",
+	"y43bWP8ofCt4Wf+qHIaWJR/6oK6petyd7qQ7fRq7k8w8UUaCSEhCTAEKQFlW8rjq/bpvZFfN56dq30Du",
+	"ZF/JLqwFkKBESZRst9sdzodJmwJBHNd5/VZHuD7ajlJ6neosdYU7hZoKoyeHriVWIeOaHLUOYJZCYm4L",
+	"z971R9MRZjhvpWBLYwICVvg+HVIu2raq5cgCzNtOlwdw2Dyyi/fd85Nvvv4aUlPxGBiibXQcc0wNReY6",
+	"LBCWbLtwUzXyI3YZMVudyZwPdmm6ypmigrWLzH5my5PR5TZeSvyAOX12aC9jNp7I1O3r8wum5gUOHCPt",
+	"6oEYMgECSHreW3vfs3kvNIIzRlOjvJobyBNu6Ay6ulJDwPPqmJaznJhRqfnCQT3PRmuXA5N6swXGy+MP",
+	"5JRNEjpncZukasows7cjvO1nlyyamhnBPloe775lz3HMBwNmAVrxlmc39uAAXykcsuZjr3I2GBLNJlj6",
+	"ABQY6v9DLLzZYQfzCH4DZyjzz7VdHcdXzE+JNMPgw5HhdlxE8DFhFg7rZuZfxE50duYdLzbCgpH+nbDg",
+	"r7Jj7cr8NUFMl6w0DB6SUyNmgaCi8fLD1/AdlzIyYcrqTnboYc50RBxmrKqY2RTCe5ZjwfJ2hD3zpGc+",
+	"+9p0v/deJjya92A++eNelsgNSjyML5cDoICYWQS7OEao6ktDlbBpmFGbfDcPHttzdWpO5N6JkVgcabZR",
+	"H4aJfP01BG9yQXqWpfdCTwwODbugY5ZCBTd0BIaWW5nhGdXZegML3KtBTmwiXkdgWUCeJLh3YwkIpxqP",
+	"mFfiImYTxfCewjp44iikHyWMakOrEsPF5yC8mfX1+WAqswNkPVtG1AcKd4HnOtuRb+zXeM6qHx4do5rT",
+	"O5sKEGfg+aPjx0df2ZU7QxAHZBtASXO2keLRAm5aJvRVcboJOYOlQwmmI6ylPGe1blfha73siCx9bkE+",
+	"HrOU7sM7ew79wFMAHZqC7gjoMAdneEL2YxnphVeJHskZ0LIxbBynoO7YNXqacBELcwm+/prktYJcWRLg",
+	"RdRN0QPm9SsFeTCqc9y8HIAVpSA5ExZ81SgmNGW2EAJXQIjsWNA0Y8QQq1qdfHj2XQ9u+6uzd2/JmKmh",
+	"EU/SaMQ0bvfDw8cPvmoTucH5jTSwJ6ZJ0svqydOOgF8b5KlRJwvCIQqF8JL/GEawByOwciPESAOHMvdC",
+	"xPnhBTrHBgMWpU4WzTwdcBVhyZ8Bn7Jh29hRls9oryoX2DyvPWOvYc93nlju44gG1xzLD+O+ZqLE4mG2",
+	"+6wZ887tUUgSfs7AguC/52UKcp1iTHjCI2brm2ZF+VTQDk4mNBqxvYNG09n5Cs8ADxSRccHLZIj3SrOK",
+	"vbVoj7BYGGjiELmkAYZajE1cYyWyccpBO2g2WjgOo3PRCQ/awSE8gkiFEdj2FjVW82zISrwtb9kMcMkM",
+	"lXRKNMerJ3LWh0TUjwseoCoJZrwnvkmPp5olAwQcsvZAUGaNlGiodKbHW1Or4d9WL8d9ydjCyzhoB0a+",
+	"x9xBDfNzbCJo/7w4lXfmM06JhxKgX5qT9RUYHWEM8DAvhARkApt/CaL7V2C5N339NmVqnu8/111XxtWa",
+	"AcH+vwyjVG7vz4e9D3w4qNDwGVrEr37JS/HCLh40m87AaKMFFq8/pt9aXALnrPgZoJ91l+qgbSu/LsZv",
+	"eF5R3BAEf5XnYIz3nZDBQfPgwV6ztdc8/tB83D5stpvN//as531zN5qtx4+a9JDtPey3or2H0UO292jQ",
+	"bO41WweHR8cPHj56TPtF1Dno92FJvzyu1F/UCrwcXkMzF5EC84E/+NA8aDfdB8YyNhuZoJfabvpbI0Am",
+	"c3Ly4YzouYjADcQG/DJoB5nx63Dw/ePLg39Q/PGCyylUas+mhKOwh8d/gkfee+Jyb3/2N1S3FRbrzYvg",
+	"tqHQrtkSV8EgyPzrvl+1fJPMecr9STZMq+AUMqO58k/55rRecKOB/XuVIw1slkEYWMHIdGuU8FXd22aQ",
+	"0gge2yx58ltmycGqV6Hl/rcsfWFolm17FQZv2WXq3H2r33Ot3g18wgNTO8KLV/ZudkH3n9KsJDi80tr8",
+	"yg/CFeFnMb50uPmlF1L1eRwzgW882PzGW5meAJemffTBHx083vzWBynf5Ll54Gc4Oqwwqe9wAz9I+Zqq",
+	"IXzvuMr6AfMTNAHrF751WGkJLyhPcGaeswvInu/m+vkXc/5z/m022Y9y+0JnpvPAZVX+HMCfUEDauS/3",
+	"cqu2uX4T3jVt8K5ehcFE6nQV0iUyyUXu6FQRNydUnA2nNEJ7LMkMDbSZ9RYGkGYV7BaN5rnVIIctQMDZ",
+	"HLHAsftSyAJnCSbfnVo9fNk0ik6deMzFk47I1WQzQNID8aZ9wRQfzHvOBk8TLQk+W7SCW5vMWIqhTQhE",
+	"G7j1XFBB4mzEZjodUZgMztMN2oyUjo0uF7uyzV6JcfNpvew3KNjfB7mZHUzoVqALyVQkRpizddlN5zPq",
+	"5KVcJMIK23nSm5WwnWlzhZLRICcd4ZY3c2VMJ2Z+rWZztfxSJjmhO9kSwCXRaYP04ZmJgH7+gq57ptOn",
+	"Mp5vJ4BU4fCrWe62bLEy6/LXJ6PZxRiFLJK6IH+1tpu+pQ62+EYtgf3lJTDgT8ooY8uT+O9H4w/iX7MH",
+	"p/0fo9Zr/T5++O3oFWtO36ZP1T/Pgy3lsp94OjrDb5VIZ47DAHXPKNeClPbcIkiuk9KeW9yA116C31qp",
+	"zrXbUbJ7y2a5XHcKG1vlTWxZfBnOQKWXoWXhZR9+af3L2NJ7+bOUJ5sV5ElXNh9eaFUY2Hs6TySNfUHy",
+	"qHVcZRUyz9EbFnOKyGVG6j2o8vJEyYhpXcvKuayM/NJz4e8iIY+pQF0xDEqCKlZaqU49v1YhgMDIXoa3",
+	"kAUnmQ2wzgXm0AqIIrZxIY0lgelblr6Z7yovDd5KwcAhutJks35fcrpy2DyqdP3eyJgPuLvkny4xqTab",
+	"F3Iq4lqbvc4NPQWPpbXiu2tSDMHYVavtapYMyq/tH7Zhl8dXKy9wwQ2cWeN9b2QufSzdyvpO1nfy3t/J",
+	"6/HNzLK01Q3A8/vyGzj+4PxbvpnPXAQEYJOtYpZgjnIxR/ScaesgzF1EkCngFe0p3uKCrLz9RfYv8Y5W",
+	"iAWt1Dn2nGZZWbMqA12tZDbYit7UtGN7baKCYP9eAew0RB28gFCgWhG5f4oIkqHbU0R8iWbf2t/af1yL",
+	"9pY6BE7ZhbWEuGiGPiNTEUuB5TcKhNaPSl8irwUjyHVtveGWBLmmcveDytUEZ2cZztyuj0Zw0PJ/OwTH",
+	"huIhmDdqXMRmfUIMr/VeYSyoJnneVc+mynRt4YYe+VIKRmI6J/05scmYX2UJGB0xcdlJkHwx42k0egIV",
+	"KuAD6JDURKc8SexnMN2FCsKoSjizYUGGOvZZJMcQUIYtfVrYEW+lV4shB1AGtx4Kt2XusYLp92OTzB1l",
+	"2IU9wAoYlSVXf8ae5Hp13QCj2sFVO7juhYPLI3q7Orlqh1UtrdU6aS0iLomIcNtuQ0TM6fRK4/p3pxhT",
+	"jqFSmgH4OfFfbZAPLh5KYxAWtPJaZCFUGeS6FzDVsGluU81UR2hmU28L78tBIe4dcmQx9CnrUYoGeWHT",
+	"KW2SVSTHfS7WhH77899WSns6f/mNriKcPZ2/kn2AKKvQNKsxU/WFsxR2tUpTb7pnyHkrvGaBQc64iPAz",
+	"ZYUpHAhKg5zAMTAC85iLqYaEUA2AD0zEkPH7gTNMVYM3ENCDx6ti403fQWW27U3QvPeph8wvC7BjCWLQ",
+	"SCYxCK+ATRMGM56OYkVndiXiacK62X0wt991pc1pgJ4KP2fCl/m+j8MXvOGKVhdQ+60CJFs7OJPJiPHx",
+	"Iq5hLrodfmg+ysXUqp85CDJ4sKqvNL08l5XVEr0KK4FiA6aUK+k7hMMWKcYEQurAsy4zq7hBafgUAuXz",
+	"E7c5Wr5Aum8qaj7vs2LovPfCrvHzPvWug+g/5yB6WmTUTvYpPF4rAy3qoyvD6DEOCWPP87dsaidecK/k",
+	"UirNYzlhwog3Wbw80A58H9KIC0WabNy1FMm8I6QoCDoOGwqSJH+V/cySZb8MqWbEcIc1MdnezbrLwOxs",
+	"zt1tmAtaP6qT/GVyvm2Idj6LW43Trnn9X5bX78DFVxmcfFqxgMF6Z2HVW7D+Ba5ffHLmaH71TtwrV2Hw",
+	"nUziykNZbGzWoShRfMd1KjcNZsU7trcs1Vpv7iVv+26wMLA38oJVnthiY7AIOtjhyr2UvwJ9GSK1RT+L",
+	"zaEPPR1vM5bF5ldh8JOlkZV7KXuhjpOvTYH3OE6eFuS8a4nE6JBZZRncR2SrlQbCs1QxAIpMEjKmaYRQ",
+	"RwXr3zK6BtGMhUQmcYYPASivb78BSBPw/np3FWCJEi7YV2FHPDv70QjC/3x99s9c4jYC84xC2uhzGG5m",
+	"SCv1z2Kba9n/bBcVTYApe6dipt5Qdf5XsxluZzC7EHHDKFSX4wTh1/WeHAx4xDJYTz0xKpweMZaOkwb8",
+	"13SSy1iLho+ZVOd9Kc8dypGSM6PQjdBQqUMykChSk/6cmJNnGgAQVj6uAhx8nwsKRsoCOPXjx8et1oOD",
+	"hw8fPiiDhfcnebkn4iUlIfijE/C4E7Q7laTzTnAFB3vVvN+tuEJwz8wtu/6UUnaZ7kf6ojgNHoe5ftBR",
+	"awd5YsGs7MgWN8I8vemd2CRXL9rEnuE53fuG64lESKmyeQx4wiDMOUsWQrIJaODZ2tA0pdHIHOMn8IZ5",
+	"4e+dwDbFQ9EJgkX101/AxYKFS/OrDWGfJedHfnPzpjDTVgMLN+cnq7pXKgn84f21NiPHT6nzddYC3qKT",
+	"A2xZkuXMnOtYsq6fnlNUOeocnfreXjtH5wZl9h1zdvIuIJaz6kXfH+X2kLUXnoEr3+byAOQ8eJ2UQ3XG",
+	"jB5ACAbMcouzS7UUi+pAOa0AlFBfHNjs23d2mW0X627R1LCESkWTKEQiWjvtd8zIFeQpU8O8iMTUFoOp",
+	"EgXJLmC0AY0vqJHgw2Cg5LjrLKfWr+E9XjCJVjXjPsSiWLAMGEKYym6ZfRYfF75yew7UN/KCbXaiutjf",
+	"m/CfXtP5mZkd6zC6muV4PtMCu/lCk1FGBu8V45FJvEO6wsLnVrl7Xyg5ts5VTFXwhdVzxiYaUR7QoYvw",
+	"3TaVCjGgEaifW9A1PR2jM6bIjxbdDfckIcDRZtCQAfKMa9JnCOIt1ZAKQw0a1R1c7yZYy/cUOt6cJbCV",
+	"gF5TvjqAuPYalDOE99N0KaIF40iuyw0giKGyvWAfmt8aNffCkI26MIbyAlXDkMlAqhlVme0RaH6DFMOf",
+	"HcxkR+hzPsE2CGUAH+vT6Nz08cT8aeike0DsUmoADzfUr0HeYBMjRBM5GDBlhjcy650VjgBlx2pO7scn",
+	"rk3GiRSj0YjF2FOOSo8TKFGPFp3E94QdpTJoe6EulbnOwnRvHFahZkM1G6rZUBU29EYumcEwhNIjWB+Z",
+	"IXlFuW9XycD4PqxI4EL8cPagfRQ92Zb3QM2BZQYUS4BzDrNyloafEK6xboxZn9KU5NKgnvuoikRMpXyA",
+	"BSlHVBOqFDe6mE3xTpItVJIlVaTmCTVPqHnCx3SPOLJEKIkSqc1F/mihTSX8AMKwP4bByaKIGl0jg1E0",
+	"xMjGSykG9QQJlFZFWi+t/SSZ2wq0CRXoBMnr+riymAUnCfYIeQeoMwynAvSfiIqIJckqjrEYvnnfuMV3",
+	"FhM/MYcKTVhzzM/HfTa7njVOaHQO2AdMcYbZjpWZyMJC1fyk5ic1P7kjfmLu4g0727dWKvR0fNsKhRTd",
+	"kUzi9SpECU1fDKevnRG1M6Km0DWF/ogU2pCgT8MfofOcs7VhTTqlKdeQYCgv0MjgFVqyZZ3K0hwUo3EI",
+	"79AkwfLKkVFJlJmzkeknTHkloAqC/ALMiesWiz+5As4jCl6ElVWfUMw3OgTUDu2IXj/hImZxnlSqsaQr",
+	"VBDl/WnKsoLVDCvObwjOdFl4txGjuQ1QnL+11XNPl5cjaDfDYMCHU4VDsRuGkVmARRdMlOwnbNzVMrnA",
+	"GKUxveTj6ThoH4XBmFERtA8bx2Ew5gIfH4aBCNoHYSBk2pV9zdSFUQmakFMqYqribswuuM1lazYeNh+2",
+	"mg8ePmq1Hj04PoJAdpvx+h6/Tdy3cekiOR4zEedgPjEbcMFTlsy7QsKHsv90YxZxvD3wfSXFsDtnOHH4",
+	"7wGwUQkLcBAGM8aHo5TFXTezR1dh4C+YufK4jlkwVvZz5d04Dgof1SlVqS5GqrUOPjQf5znGWVRYVk7N",
+	"ywz+wKKR4BFNcuigoHQqv+wSJpalnpYnFFjCsjsUXB1yXMd/3UipDuQC9kcHZFGqGtm7t4bVYouPHQKW",
+	"ISJ8DKscYmyAahVCWWnLeh2Ax4hq339TDBkrscORRTNcR2xrhytLXq61tlprq7W2Wmv7aDzFEaFbt6xN",
+	"Y57uJXK4GpHyLZtlaSIePniDnBQxKpnRZ5gjxFy52sJPyHenBHAmeapBUzLqTwrallFDueJi2BGKIX6M",
+	"fgK9YYwCFg+2iSioZ63MQDEzeW0msj205EmUSlU1nfsksgSsQttTOyl7IbZ4o+po3k3TSI4rdm4Yb7WW",
+	"T9lAqs0IlG0ivNMRAjf3sopuF37SbPi9AJ6M7NqZ09xQMmFdjDg06hOkHnW3yTvCN/xEozCwV61yPzSo",
+	"lpsUs5TyBNVyDJIEMUPiDAfmOLUDNp4kcs4glkgG7cAIHt0EhFZDapii2oK8Y9rRiOpR0A4eDx49iJuP",
+	"Wo8eHUUP4wfHj+nBgFHajI6PadxsHdPD/uBo0Oof9Jv9RwcHUdw6jh9EreN+c9Bs0uaj6qlPNDJtJzDN",
+	"w0az0WodNh4aImLvTjvQ08hwoCCTvSqv5ADewTtb+SXmv1TcSW2+LyIWtI+MUs6AjFfu2Jwo01GXDjGp",
+	"7I38nScJ3T9uNG88icsS3M3ZW5Yz3Bj6pf1wRehL13pX3MuMr9S5/p91ApfZZ3dUfTnLPF8rYJkGVkkv",
+	"lax2QvRx0tSOYD720HpIPgSBfDqiOpIPpGjh4I3sxpIB5l1FhpnHDfLSpgxLITC6w/wM1j81naQsDuHn",
+	"hOoUoUXGdE76jHDh7IdrsIJWS3PL8gjikzgLQA4EUiZiWCyTqkQOR/MCX7q6HeyhWvpcJX3eXywjc33n",
+	"nxqKEY0qoRgt0o57CWF0IxtQ6msol2Zq3KJalvmUcItuQJrZBFWUCzgXTPEB2KpX1aozk5ymttaI1Va/",
+	"0MSogiQaUS5CAg5IADNMobYc6kFETMd9pjAiN+E61QVjE4hHM6YYoQngCYcdoRgki4M1gsYxizPvPdYm",
+	"Vxc8gnQPFKpINGLRuSbTCUklaTWbYbPZdB94QnqgIbnh9IyIY0HHlRE5OiIrmGw6y4UiMynCRKxJH7gZ",
+	"6SF+h+soxLEDnUKxCg2ohtjCdohhg5ylUrGO6I2wbLsbg1kLfGYWsEfkNNU8tg6ouU7ZGNdrQjWMdmw6",
+	"7Z0LOROLveBD7CahKVNtDGdeN64MK2ZpjtyGTlN4L6ERi01jnmLmiM08Ml9rGHETMivtSocdgTvQ61PN",
+	"/HWiCv03sE/lPpsf4QDubgIs8deUmL2KR9LJm2gYxfVKJY5ypfTpH4EFLgdW1aDd8lgWF+mDIz/a4XGz",
+	"+bD1+PHB8dHDo+bjxy0v4qGV0XgjgQ+ZQnF1kQEtTgIvENVEm6MW241skFOXQeufkAKXOjoon2PxmBUm",
+	"eXsTM/sDxMQpAbAdILUtnnvQfUbsksYs4mOaLM81a1rkyjdhsFq5XmAUW8HAHxzBcvh/Tmhq2ErQDv79",
+	"c3PvMd0b/PLHg6Or/xMsc/prGzIL99EZ8exlxGMw4FBtyFy1X1Aq6t6cka9A+/B7BZLsRjTBkkcuyAcj",
+	"VbhIKfrOtjBqATXZAA2vmJ4mmc554b3RCGqg69r1t7sEh7wMgxlAikvkcHsJzopkKwS2P+Df3UQOq+NK",
+	"ZhLlfEtcSWeAveOAxdoLU3thPgUvzLb+lXV2iDrisY54vGuQ1Zwv7Oo1qWDi53FBss/0qwlNR7ko7XO1",
+	"tdaxdffu5TdGaC7wzXS0n8ghF6stHFkhM2KJBaCxsgsmSEzn2uKuIjflqbZK44RyVCPlORO6QX6AcBc5",
+	"gOxZnTpDCerxgIyXTIeE6o7o2Z96y9EycsxTw4vJiSBTAdoFYWPKk5BQMlNSDKG/mVSxUdYJFzYU07xe",
+	"fGI/0hEIfZF9NCuUZtRyV5KtMGKjsxulQKdcDKdcj8whC7FcbX9O3BkEbNoGOUlTNp6kECnSEQkf85TF",
+	"iEQfQTKFy90gNI4V06VFJl7DDl0jehIWCcrd/xeNxqzhfjLHE9cLCmBFU8Xe2wetg8P/X3WKDiPcPll5",
+	"GxnH8M8uHCcjEsxfjfrfRvwdf/Xyh99ftt7yl/qlOD2Onr188HL8ovn9weQwfvbqcYPNX/0e//SSv+Mv",
+	"Z28+nB+9FM1GdJCI/vhFM/7nq8Sru28uweNmM18TK0V186nYyALFBorpUTYayicq7bL5q4R9+yKNvr1M",
+	"Xv46aUbix2TwDxBazplwbBiJT/WV/WBefk+5WsUszdk2B1bzoYDMnAXGecbSvWdSnnO2iX2e4rRs47qq",
+	"UR1c+gmy7wK3PuNDQ9PRGgZELjMOA1HzuXY6Cn65KuF9cpquZn7PRWyN4jnvA5URyBFytwY5SRLL6Nzv",
+	"rnmfGQWAcHFBEx4TPh6bfU5ZMm+UUXkzlhsptXkdUptZmJCidM2gtmEEcpqegglpZUqTXZwR1YSJmMU2",
+	"bNZwZUN6DDWLGWRh1bSsNlx9AloB0Bm8nEWCYrQA9CvsOaKzh1KDk8xXawnpiIkUwMcWw6vS0X4ul632",
+	"PFrTPlycqVJMpBnlQ5pk0fDwumW0CQQGJuKicEqcbLocPtURhhLscSPHWx+g+w4ZUQCO6DMLNWojo3z6",
+	"iNI0SaQYMkWQEALC2oyqWLeJlaaMYF9Wixi6fZ9T9DssRIyL3F0vM4eBYDO/TSQnE6b2Egpndi9WfJDq",
+	"PSFVOtqixnBhGbaStI9K8G39LeTa7d0nb9+vhbfPuiQlFnuZyynCDqwU426N6lpStJrofqDnluI6qoUk",
+	"DhCTzeO+jOdEKld0RjFL/czzMG+Ggk6DnCz0E1EjM3YEu7RXkkgRsQb5iacjLshhk2hIgdMWoxLDrLBt",
+	"mNNt7Ex5Pg54LNis+L2QaNkRYPKgJJE6zc0XUoHFx3yM9JWcGaaR0j6JJYMJjagaP8G4CsNRMFbCE33N",
+	"3JygB7+Byagj0GaUDd5ylpCM5IxdQOhBaliGrYMAY10FKgc/gn5cKZZ2YebUDAnSvsB4ATJooc+FwLX1",
+	"Oj6Y7HBXc6Nd0U6wwgV+3DpY4dneOVV2C+vEFtB00OvmRNnapnM9m85bNsuspkvH1kln9nCUiFb3QWPy",
+	"r9kpG0x1bQSq5YidjUDPLf8DBOsCU5YKWF7qWMQGY5BTlKoFDaAfYVG5wsCBsJA82ijN6j1zX7tH1eSq",
+	"ufQveGSo4guu2EBeEinIay6mlx5ZLoHiyd7fxhVd4nPnumv1NCcLJlSnXUNjlobdauYIQB8rt9Bu++bU",
+	"Qney7qwyXHZAr8LglF3Ic2afrO8Em0KComtfh+R/zumFmb6mc4q2rK+twAGyr7THVNAh68qZCFbS5X0F",
+	"R2sPzFp6g9EegPVKibNvhQ+N9sQmacGIJkUp3qn59jvz6Z0p942b6nFBYgezVk2Oh1fyy11uo88DwbNF",
+	"zBMSwGhfB4PWUtq10nlEDJcUyUfBUn1rBOSPPN7tCulGwrBgywIX3sWhR55DlHaBlLjXNB9audHSIDlN",
+	"y40aPp+taspdcqg1Prt4tq2vZX3BzAWzNSFunEVvy/nsiV6E68vQ8FbrXMWqRQ6RKfJT+fNifRCEZdrk",
+	"v5PZSBJbaXpt2b5GRzyHmuPgHwNUpwJgH5ACvhJUF/uTokF6v/XIgAusHeiNQmN6bIiBCh0hFTF7AHC5",
+	"1Np1UnaZPoEYucvUy+1TDLAIzNaD1pmwNIWAOEViPuSpJlwjwAJYjJM5sdAKeS7fTKo4q/RU6J4Kmw2H",
+	"daUa5ERFI6iD5I0fo96iZBqXW2ONJJjjK+wAVPXyG11Fpz1jVEWjarn22XjOMKKh0ksQQlyl4RlEV1dr",
+	"+xzi76o1vUQiUQ2n4IeJmV98xkW0GdKqQU7gnhgmNeZiqsmYUaGJeQczjG4V1SrfjvuAbIXJ913MrQBC",
+	"OYW1DhC6wCwCxXtiiGe5YaT1ofkotzC4IMwxV7ShZTJifPxf5pkXjsns7mNAPk313tHDVisIAzAkde2y",
+	"v+GKblEe37wPRhD7+hl+O8jsAz8HozSd6Pb+/kTJAU+YdkPaN4Pds4M1E02kTR5rB+90Is1FH0mRZaph",
+	"ygG6PphSNPGxlbO6/o71KNmXKY8gLULqA9M/LvK6hbxhe0x2KiuU6s+Zzg3hPWUfrwb4lDffEfHJo9Cf",
+	"qU2m1sauYcmJfAbuLqn3cI2UmLfKMx/WpxMIZ0LPXkV/V8+jgT0ynmooTTwV/Lcpc+4vG4u/bKXB3vN7",
+	"cpfhQjdO78tpeBnJXUlgq5PF4kJuFXDU2tINXLPaT5XVbs1EV5kTc9jzGdXEbuHOGX5h8Dpbmw1cV2a5",
+	"7h7ntQpORe671Poq3I53F94E4EUf4Hjt24ut3w0KnZ0ywLaoOJSl1ldhgApExQ4WG9dh1XV0wP2LMgTi",
+	"Q2hOk64j7CyXhc1/3Akd07O57AaQmV3PBYTMjvjy9MUzctR61DRi1A8fXuw9Ch36n4c89xWRivzz9dk/",
+	"bQz5AGGWMDKR8LHDTBpSLhoAvdlnQy6066o/T1lHgPmAjKk6D4mWOJXnlxFLAGRzKPjv1r7GRCTR9PBS",
+	"mN5CxIWXOlVyMmJkoljEYtOYXabEhip6aIcdMZPTJEbL3ESx1KwHBeDMaULbpPf3Xkh6fzP/t9czU+v9",
+	"V89ma1JNBtMk2ZvxOAWsLkUjIwWGi9Yzc1iYWQvVERi62HtiOvwf0xNERUK0JCD09RWj5w1YQCIYiyFA",
+	"K5+PDkmfRXSqGWS9mm411tNN5xOm29bxZvNF7R8hYRdMzfNSWgDVxS5TCLI0q4AgVCkZS52SVtg8ehQe",
+	"PzwmSs406bNEzmA+ObijS7hRcI4AaVB3hBRkMFXoijG96ie46lyTaJraqM3Dg/Dhg4fechXBVHMUVSes",
+	"Z1Af5bCqtmjZtXFVr2F9tMCsFS2EW6Ogfip2yKKx8P4ikOYK4yeGQtpvVUEhXSbQ9xKG9MZ2Yb3CUKOR",
+	"1qFPnzAa6Q2azDaAknpyJQphDXvNV6UHgkMUL8KylAcSgBS+Zm4utZKzMJMjji1gKEgRpv3B8QPyhj9F",
+	"hh/JZDoWVlBBtEiWxOAlLTceISrnr7Lfa5AXNjQ3n1RIcrsLIqLS7C+FAe9mCRsd0RFffw3Y6Dxhja+/",
+	"Js9AhjKNNDPcLkViFcnxmOqQaDbmkUyk0KER1cBp2vuf3hNYG+UEDT2NRgAlqtnk7096QDo04oXaXqWy",
+	"go4VWI2oY4Vo85/WA18AJr78KxX5iYtYzvRe6+D4oEGeStNQMRKzFHyumUDWEQhK6pzCiHHaIK+5YBDb",
+	"gR95dhqS1y9Mx32Zjhrk1OxQ5s8lFzSZshxcFGu2NshPI54yoic0Mj/KqYg7AppqFNsstiy6iHNhFjrm",
+	"IusXQ2AAEMZ01SBnDKrSojd7aR9ASjbyckf0QpDA865he/BlsDCYX8FBj+8tNDZb1qfRuU6oHjlcVkqy",
+	"/SFjyM7iKaEdMbGiO2AYmnE3yLNMZHV6xA+nr9HCjOuEfngzgwlTkeEysNkoysIAIWNLznAXBmxm+KA5",
+	"fpBEJTIh212yxIw2H0IWTQQCrr1ADfLWivzLyg2I9XpkNC5htsae0o7oHTUeHzaPn/+t1bIwssyQPW2v",
+	"xzPs+uuv7d2xGhfsB4D6wunOUF7x3ir7q41T0IAmSsWcRFQzqylKlR0z2HwddsRoPhkxc7umwhBuqOwI",
+	"BYq5jJFu0Mgspm6bwe2RXn7Re20Cji0bGPEtv2DC/vuFVAz/9aNU+I/T6QD/8V79+R8hxyF5K8d9xdx/",
+	"NfSe0Y1em7ymWd9nU9vLCzrmydw+fUujkfeYM4F//ffU/m6/QmJGBqZFwkJyMmFJwmOZ/wu/DFbnXps8",
+	"R0ii54hHgbA+IXmDD/fMf/dO4CHDp9T98UxOleIsCYn93aEbuT///E/ColRJcIaY9kox6f5LGPz45/8K",
+	"HkkYENiLe23y3vw3xP9kqNMfWMIm+EP2z+zHN7LPzVTxv8RrN5Ai+4eYjsemtdkY+094ISTfURHPQ/Lh",
+	"z/8kf/7Hvv12Ov7zP0qapUz95++lShFD6QNL/vzPQAoZkjd//u+F6egZS6YJVbiz1phrNtb+MyTPeDoP",
+	"yfvEEDU5MAotj5mIWEjeqTQkP8mRkOYfZymN8T8ihgevOZuG5Efc0h/6PKIR//N/ocdpTOMQvpHwmMb4",
+	"cXP9zZfNf0P4T2joR0h+Yn3NU4bPWPxS4CNmn8HVMP8JyZmhvzPWD8lzkcDtsf+An7g0v8HHDCXttckH",
+	"atSgD3QYku/Z3EbwvKZ9luiQnJ3zBP4bjRI6nP35/6jUbMBZyqNR9tcbmeq9KPnzPzokf/5fqTk2KTDb",
+	"Z3I8+fM/qVkpMwr8xbDL9zShfUU1iRJ6wWA06GnotQmqmmZl+ZCLkPxjymD1vmPqfCoGqbmZ8oIJCuv/",
+	"YspEalszvPm+a69NXKgLeflNSE7ZgCncOHzO4PFTQ2P7TGVHDZv9HpKXMRMpH3AqUoL9GhLx538Gf/7H",
+	"9vPyG/uDzLvnFAZipJA2eSX7ofk/+NJ7q02E5EcaURHNzVri/PC/os9+ZzwaiakYQnOY3GBgCNB7I+BI",
+	"+2rKDKHrIX33RAmktFg5d25DXrGRYSueoJajm+HPfniWIbMJ04YH2EZdy0j+zodCKsRxHxpKapnB99hT",
+	"rlB9/bXPxczAejxG21jB94qGr0w+tACdJB1xL7TtCWHjSTp3bPCcsUkhAtby3vyDhncYqcWGxFnUHu87",
+	"NDH8b254HwLdk4liF1xOtTMRpFb6CzuCa6LP+WQCCzNxdlNfrJXK+ptylHZpVe6epmPWRbJNNJ3rBhJt",
+	"bWvdjydU5Rj7RjYbUgVRhIYlAgwdrBwwbpsYbQ4j1+mCpzpj3S4i0w0l+51rgvsXW5h6M1dw7WnzQX+B",
+	"+nOwHS5slg2innGdtbDcw18BT23H0/FK9uFE5CI93o6CBAoghahGQ1F0W/0ZwPF+lX2rEOQ7COGWMG6e",
+	"ugNLqOiIQg1jiUfpV9k3s4fO7N4bgfecWT3C83+F+IbyoU9ynaojeoWSoGCb7z3JTh1A+BcUIvtpd7fw",
+	"8VHz0K4N6ngshneMNLVgBLd2ZBCTCtvZJmYaexCJ6elJbodz+2tuGLZp+LmlgkymaVZ9wJqzfUHd04QQ",
+	"sdvs4k8ACz+WMfs7TeWYRz0Le4jh6uZMgfHZYRjYZP+jgwMYkpDQhGti1i5lApEHOgK7NDI1pwnYzxOS",
+	"dYlzK7xBerGad9VU/N2osb3QXIyRVZpsQ98I7UzH5i8p/LXApSZo40dAgwbBOF2QeO2wbT1tmuu2lEwk",
+	"GJYN7XHYjWb/1FTAJbQ9U9AWUj5mT7JddB+lgGcplS2gkTLh4BeywQsjXTN+wTQ5bh5aWP5Tlqr53skg",
+	"ZapXZrB+OS4arJ+d/XjzdR169gC0YcExbNpsFtADASswwIXQ7nw0SM9tsXvL6i52o1fFgZrTUTkOFGf/",
+	"Bl/JikMEONyyCggvBwSsblUOkR6BKlx6fGK5avz2sJaXrbAhhi7XX8qEUVE2zp/MV0d0MmG5N8znehyB",
+	"zjyyXYUHNkjPcLheG6cJ19OZCSx0muWADdJDFthrGyU459eFGKse8gLbZoEz+txhVcxvxjMr7/gZHbPn",
+	"9o18w82oVxW8yCUlSz+BX3s+rBB/kSI7AGAq8lVaEGisTIQcKrs+Gc6KYhMMRSEvU5KC+cA6HIXRJy4s",
+	"SokT4QyxKCjUuEyZQfnn4Hu7gO08CugXyHtOzHm31uOyZcVpFpaUp2ysVxnol9aA4qwbRdv7YbNZqLBx",
+	"WCyw8e9O57LZ/OVr+49OR/+SPWv/TPd+7/7yt5LKG/CJlzi8lv2C+zNrTJWiZoIYumd/tlbNJWKlAAai",
+	"17a82PHpFK+UXpaJG9netkksQfAyV2ah1UqKtSA7Vz7KP+B7z7LX8vOMU9gE3lLuoPFoQpibR8LsEIUo",
+	"yhm9sKM6wkWrhW+4oqENMgtXRruFLvrrf5TUB7fh//G9IA8eHR0eHx0/KJy7Vqnf56ZBgj3pr2sdXlA0",
+	"Jft3y2wYIt2poB2EZgMt7Xd03tl3g3YA5l1zv8G2hggIcI3zWptYwMCwQBuoSoUj52j4wdA/FrSPwsBK",
+	"JEE72EcCao4Kdt5N1VQgKpUbyIDyxI55jF+1zNmcYgk5U/mAClQ5G1TOUKo4L+GigYANHT3JGA4UUUIe",
+	"k03neMV0YGQls3Hvw0mQKU1gRabCVaow22QjEoN262o7YeIUuGG1gjbWeVJnL9eha/fN54iH3Q8RA0A5",
+	"VB+uGcJmmk4nZqOruB7zSIly7+NPUp1rkhglvkTZcc4EwSDqgcg+8HwXDpGFp7UJXeVLtBB7tCO80GI0",
+	"Z/FF0wgYZIzKRsZMDY0YmEajHBMik4zfjY1OETuHiDNlcWW9N086QkyNFgUKuHYOsYY1mHDUP3VaReXD",
+	"iL1a66u1vr+m1lc5sWZlVJa3oBCe5WTiThB2vBwO+M2IyfA8E6jhsRWcqwRtReuDtmr5t5Z/a/m3ln9r",
+	"+fcO5N9MlvqoIvBloi+vKQDnNZYx2ge9au8grpq8mzBB/vnmdRYnDQwHcihCFzIUdsRr3lfMvmKkgm+l",
+	"HCaMnEH8PtH0AktXm65tWJ+N4iNTCKqHwJIY7aM4lswz7AK+nCcQw/xcfHYet4QmURpbEy0ioRiRTISk",
+	"P82BRvrMiHFeOJMZr4UX0eRf//rXv/bevNn75psGOekI6/HC6DVowFONgVPW3UW+A3KRhyf6njYzHhc2",
+	"l2HmosNHMXwF6WFHwNpXkdn/+frsn7XEXkvstZ+m9tPUfprP3E/zUZOfSgPxAW8sK6iJXGpTqk2tfNbK",
+	"Z6181spnrXx+LOWzkK/x0XTQP7J/OyjbjQULcnLEByWoAoSX1CkogJdsrfkM3krB3tA0Gq3MNt5wW3yk",
+	"krqke52pec2S7jcD+bGisvsmiErXAWDggnQfjcokQ89H2YAMEMyGhPQ4VGomCY1YjDgXs5FMStDqF5F6",
+	"tr+7/r3dEQDNwlUFfzt6TA6b5Pj4uEmMyFMGS1UdmWxhatsXHd+C5tT0Y3uhpoJ88V5BFDWk27xAQbuW",
+	"h+5ptcaPgaNUlHb2HRigITHXo8GlpvsTQegSAjaKSSlPEqNnGhaAtm3zOK/ABnCFkHBQDEoBSCMv82VE",
+	"U7AOWgRMqYgUZCQT+KCQqMvaMZRZppcg6W7AKr0VR6ip6r2hqjWB25HA2Ut2FxROIVLjbVG4YrYe1w6J",
+	"FzDd0JVmKda8rBDSAopkTXtq2lPTnpvWWeGSgeCwJIvcMBVC9+NKG9LbLH1dMUQC0M7dc5FV/c9QtqxR",
+	"SXMRMcjBdEn1DgRywfIEQbaRnHDAI4EIgzGWxcZvgVl8xUc4+kcUmyimmUhRuLKNwX1etHRBTReeEiFn",
+	"GHrA446VtgZSsdClOKOLdUbnBEByINH2g0SYy5BoBk48V4HXOY17WH2g1ya9mKYUwoEhMx5d3z2vQkHP",
+	"pbq6HHm3SuD9FCBddgTEAbgVb9s8HMJoNIIgY0yuBkwgN0CjmXMxZXaMGdBM4dshut+gH0HHLM6XGsg/",
+	"DtcaGWwK+2TeIN9AqSwozG3jJmzVVU3nmvRsUnLPrWHWKcek+AGsJM4Pjzb4a9msODqAiOy58g64UGrK",
+	"wo5wkyM0hZrooZfuDlXIG+Q113Ac0qkSNmW31Wx6x9a+anFuuILsfVi9E3ts4LgJXEom0jBjhiD0ow8a",
+	"k7u5GMIpsNOEfhEgM4tTsV2agyDkdDgCBCJz1yAPnlGV10HniqSKCo0Y6Hkhr5BM9ZQmyTwHYcIM5CeQ",
+	"1p2ZpEnMEjpHpFZzS7QcM6jxkjLd6IgP+SWwYJ9YJQgwR0vvJcTP4Mq40wlAomKo3cnD1uCR59oGn5hv",
+	"HzZJTOc6y/uHKwUihFR4naUY8OFUQVQEXraUjxH+vyOypHSuyVGrCV1SAZi3DrnBXMCsgrySSRZPMNVM",
+	"2TL4kZzkEEcn71+SczZ3h9NcUAha6IiUARITpodDcUNnX2vjhbdAtyVK2AtYSbul96mKb1Uw+wMAPoR7",
+	"vRhd430K5rANPv6KLnP2trnCS8Dmrw5e/iovt6lgjzv1ghnZZEXRS3aZheM0gmuUzy0ejc8TA7JVRfTG",
+	"FXgOZZ/jWrhD4Q5PhztovjRnn6wT5bCJdUL4YhzSsEquQMQ208l0iGFpLE25IeyFMrlf6NVlVr5l6TP7",
+	"vTvwCtovf4Y+wdrFd00XX1boMsqOZ3a57JN1l8ui9+Qevio+ujN3fahi+ItNITRyZhbrV+qf2/kO3YB3",
+	"zt16ACXgY/Y7OuueT5WcsP2nTCUcy6Zs5ZbDGd24Uy6/8nXYUO1h+2t52DwYuS80yfCRs/u7E4mzFbZK",
+	"JAgzchQgVgFLa5ZqKCLrqU5WJ+SCp5wmRKc0ZbnRxzZWU2H9aFTllhOjlzj7AhZD+VX2dehlduvQd5/p",
+	"kJzzFOBpXTHekCDsLCyMUQL1E2Jt6Ba/zo5rafWMHh0bpfNCntuvW2VRO1Q7IwyFXq4OKJIDf1tyODdX",
+	"6gJ4wTmbpA3yzgOG40b3z118sNLlZcD1NSSsshp214vs5V2zIBA+Sgu1q44PQt8G2T5qhkG+LUH7cRiY",
+	"zYR4drNpQfvAMBSzL0G79TAMYLOC9oPqWpzjMOaQrtLjbGKSHBCs8B77RiAwb5ntjnGba65SU+nrmepZ",
+	"ukAOdxU78UznJNm/SlvVR89fLK+P7tUxl4M1NdHJQkl0W6xnQwX0n8DKi3lP/TkY98JC6fQMqd78ZBYN",
+	"LdWrCou/zJdh98Liizn9yXxNNffMxaCJFORLI7h+FWKcRuKge723vwQj1Vcr0+64KKbdleWobZzIK9mv",
+	"VhTcqzhU9QUPY9W+ss1ycY0nBFZr1SJAY67TLo+rpyB+U5Z4tjQYl0KDXFlD4a50qpkuTyfLLPlYDGZj",
+	"ypetqlma8rV29G6IWd0nLx3r4fWTsRbXQQ6Kq3DORXxDS2C6usYCfM/RZZ1P//jmpw+SJoqWNAXgaOsj",
+	"4Br9C4XSP1nB0+MPzcd55dgV+69S3R0oOS6sQZaJZW7anvlEMRnrqKQc0DazsNi/NzYB7O8mprBVobHS",
+	"xFHDHbBISoOcAHfiYggeK03GjApNzDtMYGnAD5yheQXeQK7C41WUxvRdncRklxSTmMJP2XNTUioZe46x",
+	"+C/Me0zVeVfIrh7JmRE7vM6727h+Ir8o7G0URb4KA1fWD6sQY2Hj8gLPcMoPswLPItbFBq2DD62mVwEa",
+	"G3QTGdFkoVkLm/2taf4BBZ8F16PCGKpO7RiOoE7V1O0Ivv+r7AOVrNiNGQUAq5vVYYJLRU5tZDx5LoZc",
+	"MAaSLJDhdnDBYyYD0Kgq7+ihbX/BlN7mJBwFfiVqnN2YMaM8d6fKLK0raG2eZsWsaT/ai9lgCAKbYIlN",
+	"lxyP4cRjNyOqu3raR9S1zNFnD/TSAXhQqPDtLhTUujaaD0P+JBXrLhZrM7LJ0hl+TZWufoZpf+EMv+Yi",
+	"/u2Cg40T73c0YvE0MTe8ae9i4URZGrx4Zn3SnTUpPbXNhVOb1fp2X46zh13FqM63a6V1Nz90H1g0Ejyi",
+	"nuYQrKoQ7t/Eza5aM4SrrYkxOFtLtPsTMqFDEHE8DadYIPA1F+cby4KbNoWS4N+yXMvYWNAbahblza/C",
+	"rR3EC1pNXSXwMzUOvMZSIJ766uwC3sM1poG8Ve6UKrXKPssAQvLPudAZF93rZSBY1JPJtJ8A6yPnPCWW",
+	"NWAFB4hpc6SlF1orqu0Z6q5QEis6SF3BB68th4igjC4RPh6zmNOUJfOQzEY8GuUlPChqkQ3y3WlorRgW",
+	"LCYzW3TEbCQXTRMwoF9lHxQaFBl8mlBiScAleunRtxuwq+7ofNtVJisRAHZh6DlLXs0xu9VZI5x5u9sw",
+	"0VLprLXMwMo44hKjW+2cXM+/qpuUiwdjK+dla8t9rwX4WoCvBfhagP9kBPitRfNVTrdc7JhRbTlyvCCb",
+	"P/9Ah5tk8+dY+T54nZ3ZDbK8a1eQ559REbGkoki/2PgqDJ5Zula1h6Xmpg9Yg7PIZnKtedtreBUGL4Cc",
+	"VfzyYuOrcDtdZuWbz2jCRExV9R6yNxZ6OnPicNWO3AvmFPiK0ndcp3JTR6Vv2J7OrOd50/vY7t2gsDhv",
+	"qDrPHryVZ4Y7r+2p7IWrMDhlcsJExR1abAzvO4JRuY/lF7AfQ6c/yOrdLLa/CoOz7cZyVjaSM0M3q3ZQ",
+	"bHsV2li6iq8vNv48Ne8aiurzDgxDddfX9a9jWchUt/LQg/0/sn9XBpvKhYGtwKauoZxfO6y8QFNqsKna",
+	"4HdNsKkbupy7oU1lh3kLtCkwqhl1IoTIgZA4rRHMcb6S3CAvB3tw10hejddiiHuGRBdrYDNyOwKCZ2Yj",
+	"BIwtEAnPmviBuxBNUIWgE3gx74n058RaUMoMfYs8fsfw+reMxebGXcfOV2Za2Eb53jL8fjcb1rbEsSZ0",
+	"dcx+uWj2aLtZnrqDWTOPAqTWnch1+5FV3xs80huFPDNGp+8jBPiXpy+ekePjo+Ov8uIWHoUXkB8A8Z6/",
+	"S8Ea5AU6pzyzUSEqNLQgA+4bWTl6IQm7MCteRvpLzRF3AVyaW0JqUbIWJW9OlETUz8i/eXctXVYkLiJi",
+	"yfaAVkuCbKn3+4WSY5QfQ8/tDPVTwIvWIMUweYC3SrQkOCxEcuaiO1FyqJjWYVYWBOzwy7rqosX4Y2Ng",
+	"7SiOOrcCGOzBwc61LcujmFRDisUyqoud72AHaHIKHXtSZy1l1lJmbQC8NUERydZdCYrW2XWr1JzOKAc1",
+	"GbMFG+REFA0GWeQBodNUjmnKIwRKGjGRY1+5uWOCKIQlOYf1EzLVrCMgvD6j7lBUePGtGU8SYnM2s9dL",
+	"Q4yW3ID3kTFETKV8YFojHhZVCgDoMJ+CJskWDGKJMdTmiJpR1IziozEKS5CWNW0CnEAMbeb8ddiHvGBK",
+	"8bgq+8BorVtlHp4oj1Zpa0vus0iOmV5kLpDZmfMTwwIAfNFnAph/tJb6L4ZifOrAuDUVrYFx7x12Gtyx",
+	"G5N8zd5Mo7Qi5Rrl8UdrjaMMkuYt/KccOOojEefS2haiFAygsbUxhIBwqVMEGQlX+M3BJpoNamO+vAt/",
+	"ukfglLAu3W2iOiuFG1/AMPIo9TAYKDnuZmHI6JqDZ16gZ/EpRmuCmcm9n0dmbhd2/AgiYAsxnrK7MSY6",
+	"ld0KUajYajm0NJXd1aH0t5TH9dys++ZkLmvQv4lErmtlYmXhglc1R6z5TZbA5XObLzQZZVT107e7C7mn",
+	"baDqrUnbGZEJc+NLXl4i5jHYTozkjcJ4rojYAJHcZI9gy0tMrSyStja51yb32pJSW1I+EiMwJKjEE+vo",
+	"60fTQSAZa/8Pm6F5hSTZWeOLxPm91Jr3E0amIuXJcshdbvGQynpCExY3yAlxWE1kNpJgAp4pnqYMyg+A",
+	"RdzHMAQ090ZHnPgZv9l3oDQ3VPmgKUkY1SmAFLkvNMhJhuSfv2Q+2WfDqQizhtp9Ez+IlUI0Sy6YDkmf",
+	"RXSqGaKQRXKaABwjVjFw5QAUlgMA7K4cgswadAw5xjIMcibKERnNV9/bwVwTsbcm0jWRron0rYTMmFvq",
+	"MAXwot6AV/RacnoFuCzNlJOyp2UFKeNYezgOALWXSqBrME80X2NhACOBAzphvgZf6Nz5mcdqLzMHz7C0",
+	"njvAAAxnMJLsVM+JLR8Dxi1X6N/vSrFfWWR6woowHdGDPPhuZC+pzgr9bGQHgBfrWAGNgbpbNrCwJpYn",
+	"AKNwTAFKVq1kCmV0/4ylN0T0d4VpL8mIrqwreKOvXbA1T6p50l2UEY3jnD7fOGuqpDMoSCK+VRtQzi1S",
+	"uRy782G16rEQvOMix6EUEwjnMH2MPekIBA8SsiSux/qzy4X3YhJ1HZRTB+XUHKHmCHempRhyRKgfcnIT",
+	"zuwt43ByyJvb4gxv5AUgvJXZhQybKBR/7HkQPKAPcBEpNmYiZXGYVdiwvhewKGGq+USxCy6nuiOwnxOs",
+	"m4qbZIT73IJEla25Yb4uGIu1BeJqkDfyAip6iuIQoc6lrdKKWPWugqcZO2ATn2ZIdmVIeyuqeyyhYNwT",
+	"llTioj5cxuMqMq7ME0T1uS3ii+n/pb7sw+0A4KoyPLfiNdOrmV7N9O6mTIq9gneVtuCAFm+J2Xk1lsHn",
+	"0WdEitwg5QxjJbzQVjSGm6RDErMo4cJGpdpBa5JigfMLlsxX8JRFcKZ7o+UsAwFuQ9jNtGuqXlP1mqrf",
+	"DVU39w+l+UK6/wVPEZbxWlFSSLGr0ffb1mbyJONCZvHpApI1EvNSXYC8HHgGQFeNPheQc39KR2BRfgeE",
+	"QCx5LfGmkJXOlCek5z0EhzjqQemIjUFRyqvtV9aUynwkn5E2c0s41RXdNbWSUrOzmp3dHTs7u2MVRWf4",
+	"tLfBwLIaEQ4qA70pAK7GU00UTfNUkwZ570deuRILUli/OWE0GoWInJFihp1KrZLjRxJgeAFWhMjsnavL",
+	"MyAI8l2WZjBDgrLoP/8RRIqnTHEpuufMnI+Jkv2EjbtaJhdcDIMwEDI1BB9IkuXmU80IFySdSaJTNoG0",
+	"Buw0aB9B2PY2ZQlgQdZG+V67BMF1SgwUAeEjecEUJF+0VuTlLGS0VP3Wg8CrK9zdBtz/V9nvboPib92I",
+	"Xbv1FNcHrsYtQtCH2x+7ruxrpi484P3tz6I5S7iFscVaD+aQC6zYBUdq1vKB6jOs/xVA9VmDlVLVf69C",
+	"pV9oM2N8ODKNNMKnH20hRAGMejlIvcVz+AQA6r9laQVk+KyVD2B+ajenKpB53j5DH6/wab/hVRicwdZW",
+	"eM9vmKFzV3jPb3gVBj9KHld4K29W52zV0N9/GejvuZxCqLolaHKwSmK1EuUaaRVbtGeG51QVU6FQ0UdJ",
+	"KfPE0NArCUbWVAQLS8DeUDotRJU2OqIo4YKBBJbBRoaW2jqK5QdqiIda868hHm5YCccS3neC8KDzUjVr",
+	"ER6gRHVI2GWqGADKIF65iKmKScwuOFCMkIA+lKBNeGKUayfZh3moY1EE1y7UpSNycyyW218KdUQM3eVs",
+	"LSHTHKkmz2vCDtCebCdKuO6IXj/hImZxLySzEU3ZBQbgc0WUTFjbKO8Z+q551yEHTXLK3J+mEJWJSswm",
+	"ZF5X3+c2gHmrK8J21pn6NODDqbW+eMrfH8EqHWxML/l4Og7aR2FgzkPQPmxgWXt8fBgGImgfLCprWFwM",
+	"Tko3OylBu9l42HzYaj54+KjVevTg+Ojhg7y413v8NnHfXlbcNB7VARc8Zcm8KyR8KPtPN2aRVejg+0qK",
+	"YXdua53Bfw+uQicsmDFn+peb2aOrXTVwe1ysIp1Zsw88xTIzDO1QjywrFrVC48Ofd9bzrmoI5xo94toQ",
+	"zlm6UUZ4b0Bkv2EQiV9lfzXu+4dM9F4UrzVjAJdmXndSuPkyFfMGeT6eJHLOmHboRdgMUrIWxfeM77me",
+	"cjZtGSD6V7OXpWiQ3m89MuAi1tgxtrNVTGI2oSodMwGu1qyaic/LOiJll+kqHKVXZkW2Xd+n85ff6CqS",
+	"/RmjyjCycHGt34lkbqdjZAQpXFaddkB2Lqci680haSg2ycxaGav7OYD0j1/Mo0kiY+bqanLztd+mDFix",
+	"NUpamuyTYZ6ysd5Ej1/J/hm+egWs8SW+dAQM0f7RCoN0PoFIH6Wo+ehU8N+mzP4M/s11ywGrwLW3sbgM",
+	"Y1eKhl3SKC3MPXBlWIPy6eZdFaY8ppevmRiaO91qNmEO2d9QTceQkaAd/Pvnf3c6l83mL1//nyCbnE4V",
+	"cOl1U0H3fh4yBhVw8rvwpVmLryACDNwzGCgNb34J4spXjRUTGnPBClOxg+pLmRhWflUlIRUNtGdcRKzk",
+	"fAJblcrcqpipBjkBwmAkwjEXUyscE/MOEzHIqR+4xU+EN7CAD49XTcH0HVSVA8y5M+2rzOsuYc2WCz+j",
+	"GdzIJTKJgzCIEqmZuaXwj80FlVuFerreQS4c+uLWPZ3yJDZbMbZHUDPW2MIP0ywUEw6yMrSGwCwN8KAw",
+	"wEzYA2JUoVzyqvK1frc3jFv2SvY3g5WZW3gjUGXfMsNhNjoAXnAFrMgQ1l3QzYCLfZ51LmsREwHKfkVB",
+	"xUmQ8Oca+dH8nkuPG2IFfpV9cCHmKLq2UNu7CROEQ4QYBu76sW7aBjXHMYQWIGfTjRVef3O679Lnv4p4",
+	"lpG6KmXet3Hwv5L9reK9ru3urxnPTTCeLVjKKtOEuVmfRK10s+0bOVHWCqt7V+Fchdbv+YQlRjit8FbW",
+	"duntZyPreqraBb5wFQbfySTeOGjXyLrbTzyCttnZ7rd+N/C6eSX7b5AAbu7Ea3sVBobGbhy0a5R52ze+",
+	"kTer61/XTvB7W//aUNBtxZ5lP7d5vP8HxolVq24NItE2da13km+uXYXQ0oTael2rFtcsQLjLRdvNOv1K",
+	"9ncrWZ2LoQuFq73XC7VAdq0rvdtdvoFslVz8tYjxmXeQi4hPaHIdXSSb203nnlgiVBOUOuukFmfWl32+",
+	"BXFmH3X7rUP1PDK8seAqgNmAo6I7kkmMRNaISDajnQhJBJsVrENPwCrkPyGxRJh4WIwSQ5FTPz/1kLua",
+	"4NXBdveI9phrdTukB6yLt0N5DMmpSGccelOB1hi50IsuMDIYF9MSquPsQTXRqYlOTXRuiui8n6bWsSQF",
+	"sU6IGyU949zautGYY9sWEghWGXdC5wmDOAbzB6bQQkjSjClGaByXp7cu2HbvUUW2KvXVlARVdMQVF8Pu",
+	"mAo6XONIKb471beaWnnzIQK4h5sDBTyn552UNfNdCXVyXE17vYJmhsx9kbnlP65pbxPVrlbcxgh/UIiA",
+	"g+CXSDGEqgdL6WAgJ86JYmPKRQGSzdF8rjxhsLGi9Et2mYIlwnq07egan52stq3UVV/EvFbJ2B2rXUSg",
+	"HS/h7RQlKUZ/u3ocIFF5FUqcB83IDBD37W4FOckzPF19EdoR9kaDFObwWWwfX2hfjTNaHazpom1pRWGP",
+	"4pXeFS6kVPLZpkJHNoztTe/Vh3nfhbitxbNVQTefKwWu4yRqPbus9EguEWU1SFDkcST4pnXv3UqNbOVw",
+	"QEcDzAgiFhvkRKAbwjcHFjjAEv13QVO1Za+27NWWvZuiOO+wsMUteBMmXvjoWpveQCrApiM6pUNGRnJG",
+	"xkYaLToAFOBi8TTMG7jicEbGLPllQrW2P0DiYCTFBVNQnEjRlOUlKsaGeQkipk4RjelceyH0Q9YgeTpl",
+	"lhjpJqhdjomXJZkJwXKwmH5Jk2RFur0fR3u3mfaoIwTtg2YBaU4H7SPzRHflYLVkOcrSxbeFcjPtKwR7",
+	"W3YCmX0OWzdot44hcnzILCRbtttBu9l4EAa4y12zt0H7oHFsVtgckKB9cAQVMMwxwglCN0Ebp+7A0yAz",
+	"Lmi3moaDFHs/Xuj9KO+7deD1bT7k+taRYkwgMEHe+4PNnT/0h/7A6711kPfupynnvR9u7v0g7/vQ6/tB",
+	"3jW7oMnUIUV767Lc94OF/y18yt8B71OH+afkYAAbnn9lafExsqrQLz5yXTf99c+7xkPqd31grs2Mp6NY",
+	"0Zlw+ApVk9Cy+PdyJcbRih1SBn5i9Hx3ZAOXElrLIzW3X4A3cGcSTTpFCUAxo9etFQJsk9uyLWc3Rl8M",
+	"K7kFs+lQMHOd/fgt4WPg3dbBE1GRo7KnmKoPhqfICIUklecMA1AN544BAVfg+iiIMxUdIfuG25AfTl/b",
+	"Eolj6NjhEwhJcHRo2hKSsEvcX6LYgCkmIqY3M3/MgLllCQCGvq8vhn+7HCcF9h90ps3mYaQvhuRynAj9",
+	"904wStNJe39/Nps1ZocNqYb7B81m07zdwdYM34En8HchHXzBEImbE8toCogAQRgMpBqDsarPBeIMFfL5",
+	"jx4dA7rOQrZ+KaWNzOLV4DE1df1UqCscyE+Fxp7z9DqQMeb1CpAxrtkaPJiOWAaEgdewoaBjVsQwWwf7",
+	"8r2Z1ceAfdnYZe6tKcERwfkZtkPJZNpPuDaKq9NJFxFEstZymm7CEOG6m3X4V8IS+Z6n9x1LBP08XafQ",
+	"/FI1h7tga5VQUJj0aXTORAxOObCggv3V9Q2qOCpHVZXyQw+PHd9MaMp02kVbCWjgdt+e2m8zq6dzMQxJ",
+	"yqKR4BFNCrhZ2VEtjKzKeI5WOrdat4cx8j1PN4cOmdt6Uxgj3/O0GsbI93Cgdwo1ApJZY4x8zjFDeUmP",
+	"c+SPTvCAP9dIHeb3ymgj506VskVKjPplOBf4lR1za5QgPNv6JMDmBq6ylg1EkAoegcT0pCM8GOmyN1ci",
+	"1K2uWmJuzl3ilxTwSqmIRhLGEHw7ZVpbeNohv2CaTCeGrLxlLDYqKukzkgBErJLT4cjZzRk0egFSVF5H",
+	"AmTOqZ7ShFgwVMN60xEba5ZcMKBXH+g5VkKeinMhZyJrSSdGbOWCUKKhPgXy++wz8AkLDQJgZ4hyy2KE",
+	"1qVzDeb4VEK9ZyjHPGLjhjl3xaP0nWllNi+l52b3CgMw31sF51oMuFgNvuqwUYP2odmz7fkV7LFl3IWt",
+	"WxrUL2EwnPKYGtGpHZzoc8DnxekpqCFqhDmzQCM5y+cmp2CVBNS6aWqkjdZxGBiJF6TyJCFjRmgf3jXr",
+	"E09BkMiWCjZhLqdkADtl+h/wSxY3gq2r13zP07sCt6kloZuXhLaQcVYZVIDAfwqgN+58/uhs/2vBbxZb",
+	"IzBNFdHKSlVWSrLvVwCC8RtnyC4bP5g3q5Fd6oile4vsIori5rbS5nIwgXm8/8c5TyuDvBhCtRXIy05C",
+	"4LVBXix5qa3MtW53XZCXHS7abpbk73m6BchLg7wc7L1xEM9uMA3yDydHg4Tq5GjSZ4kUQxd8bgWhzMx8",
+	"XnZ5c6a5I7CL0afMWb8eBmUFyXNLPJdtxe/q9KamHTWeS7kQ82i7WZ66I1nT4yIYzDlPv9DouVqAsbph",
+	"aWj/wtNJSsWit2zGdIo2uEUHHTiXMioLpgOqIB8IPTObazis8sFl2s89ypUuMUhQFY34BeDr2n8WEHbx",
+	"G90R1aOgHTwePHoQNx+1Hj06ih7GD44f04MBo7QZHR/TuNk6pof9wdGg1T/oN/uPDg6iuHUcP4hax/3m",
+	"oNmkzUdBNStHbS+8M3vhNhYZvKDVLUqe8Sg3Ba2DRs5b9efVc7TutQHTw4P2fdwfvdRATuA2ewMdeb1B",
+	"j2Alq5fnGPTsXjv6B3NjVo1FUMs6PhYBSjoXObv/uCroBo+krXbwgrMk9ur2uNBPOYagT8VIJCecxWSg",
+	"5BhaCJSaMp/lCZiUIiown0QK5lycaUdQkvIxW+thdFewdjT+BQWH7f1u9rh4+v9tuNtq6bY+pLV0+xlI",
+	"t9vLras8vC4C9VPw8p4gTaoq8C43z/y8VQXm4rvvcROqvr/c3Pf8VupiqXUtbteO479QSRDBZhkFAh59",
+	"8+7jzGCKT/JYm2qOZTe6bZ3LO8v/N+Fj9uhR7Wqu1f3rupqve0OvpfSHVRraA79lMZLMXLCVy5oqqNyc",
+	"0MhI+JpQMhvJhK1xVO9OC27MX/3XCGNdXPFbcKd7pLUmk7VXvfaq36ZXHcjzR5MH9515bGs8tGuwqlJ7",
+	"9ls2K1Q8oMLDpZ1q5kumDfIybwlU1DTgKTlnbFIqoC7rzZ86rFpNd2t0tfuH54jXrCzf++ORNPvpuydp",
+	"J4OUKVwJlFLDgnot2AXLQIcRnY2nWOuFiZSMqB4ZUfEC7OxcPwHLgUcikeYBMEtHTBS74HKqk3lJqn0e",
+	"WgqIxdYN0iAnKUkY1Sm4+qyALIVLb0S7eUE/KPH+LVsEa8paU9aast54RRq4ZjcnII5ZSvd1SlO2N6bR",
+	"iAu2uRoNTRIoTooQkIppOVWR9Vea31JFheZoP+izdMYYYEqOQyQpEJUgE+c3HNM5mTA1kArCEcamm46Y",
+	"jVg6glIEilEtRdE+AWgcTF2gTIjmSk3HjMBxfkL2YxnphWkRPZIzbcRDqknM6VDR8SpUqjPz5hu3HncL",
+	"SpnFbHLBU06ToO1wKrPUy4iKmNt0UtwYeGEhUoQKwBadAwSJ7g64MJ25ADHsyfa8jH/yPZug6UNOU8dI",
+	"ZnR9X5bBwBp4ZwLd3ZHt2GkeYdA3xz8YqSAMIF9+2Uv8PWMT59u2My4Zz0DJsb9IXHfpNJVjmvIoGyOe",
+	"qqAdCAmwo6ksjDj0RqiYTqWqNkL0pBdHOJ0QOqRc+GNzH9pqdHZvftnCLFQ8yCscoXBkiLsn9wNE7HO1",
+	"bReZwWqcreKeeXzAEPTgF5/EWzSt/UxmrFJxLEMnhjh4rtPQxzEyN7yNwWMZenAukobmTz3tj3maspjo",
+	"SCrLHeQA4c/xUUd86Ui6BQ5M89eghFkhvxK4BQeE4omSQ8W0JlIROqNGXsYuv1oNb9wRIzlVOo97Yzig",
+	"4jcwGwtGoX2hGbpfwkP2xPBFMOSO8BA5ysCQsxrfXAPSr60rq9gFowkx/EgM9Sror5f5Xr7gw6kq41Il",
+	"UFzF8Rp1AioPrcCkson/VWmNUYI+bUCqfPoIG2zxc+FcdFPZxcMXtA8bx7DooounCmJ5spOZP2zet6Jw",
+	"y8dmc1B3fkTvrEBcyWmvMZz+EhhOTHnn7zogkh4/dNe3QggExjx8oYmcCZ+PZTzCZ3BZyLUXKWE+3iDv",
+	"LQ/V2TOE5rcvllR3C4kH/pRCQtoy2v4G/nKW9U5FR+Q8biG/zQ2XayIFdDyCY0ymIuWFFiOqvVnjkOVM",
+	"NMiPksf5OhhWa4NBTW8XXPN+wgxrLQ5SimSejbLPIjnOG0vlRuGgIKmrCuNWqyN6ebhgr236B7s/hLfr",
+	"kAxkksgZeQH/Qb/KSnaKg7g9LM2n84yEVTMtPp2f5Dyt6iuVa6Y9nZ/SFMumVWkMq3OG8ZqfGZImTu1e",
+	"Ymn+UqhRUTlC+SAIg0iOx/B9F/1+wRSw5NaKwPXWwYdWMw9YrvqtB7BF9uBXHuFxsH0JDSD7Ytj1wjvM",
+	"2ptTfovSGXzBiOl+aIkU3VXB6kKmXdkHw1WcS3MyZQCkMLWMBeP2uSDpTEJYPwhe+KWgfYSHCrcwtiHH",
+	"wRyol2KGfpoHLS/AOiPZgXvYdfYF3P9csl3a9Fa+6aWx2Qtt0FfgRGQ72BuUX+G6VhBZgZzfVBbiGc6l",
+	"SgIiNt0x99AyoVqy/ZwlW+0kDSfJ2gdrBFlssUqO3WeXRs5dKc6epYrRMRrtxzSNRobTbpBYQyKTOENS",
+	"CAnV5O03r87evSVfSsFQZCMTpkjCBfvKCGvPzn6E3zpYOsL8hgQL7THmLfgB4U3h85lkZ2noV1nRerDk",
+	"z+jcfPc5zO6ZM6aWSnDYZkcZDl8+qSjGpeydkUHeUHVey31r5b7tRJ8LETfkhInLcYJFMfSeHAx4xLJy",
+	"GXpiTqYeMZaOkwb813SystoGmUl13pfy3PmxlZwZ3jBCYTNTEFCcNAfUNMgPboX6HI8fH7daDw4ePiyr",
+	"0lGQzvYv90S8JN4Ff3QCHneCdqeKmNPqBFdw+FdN+d3S1YSba+7t9SeTsst0P9IXxQnwOMzlxY5aO7wT",
+	"glzWjmxx9aUiRkggWFrOzABNrtccebnDo0w+eIYnc+8bricSXVVlkxjwxNZpcOjNSIBNb/nC0DSl0cgc",
+	"3Cfwhnnh753ANsWz0AlK8hfz1fPmeNBslsysFhM+SzEBGdJ1BQXTSgPrB60B4r6XZYc/4L+VM4KQb2+V",
+	"D4QS8cdPBcok8ToLqL6H180C0vYQ7yizb3v64ezultATouMW+RBJJdH0AkKiZyPDtzDyr8+MDjBTRucX",
+	"q1KATlEqR1dmWdJPiSCOEuCuV/7GMn62M8psNqxsmYQD87/p/JuMntW0qU69qVNvbi/1Zi6n4NVaCrCs",
+	"TPSXgyyXpK19xYy2u31seoE1lEabZ/qNdanpvELNkHIBKiGiPl1CsAkYjJ8seDTdc8MSztkkLStkE8uO",
+	"gAgSp1+DTTkk7NLcVqcdoYsQRxRaLmS+lbsjN0T02MB2t8HF6ng4UYD2pJoMqHKzWxZOS9jVKWzCjuzq",
+	"mtHqu7I2FxgINT+ZSvnAtGbgm6VK8QvDpCHhgCbJFjjMp9DxrXCtd9PUHMSaedXMqw7tX6dvQGgkXQws",
+	"2YUFyQumFI83cyEk89WCYbLW6DeYMeWzDBsWIwiyNhYbSn4BgSGL7gRkGFFqSL2IM8bBB4ahLNHuPPpy",
+	"XfDGaTaV+4TCbNYAqlJv4Yu2bujvWMIEJU+ZMkqMNQ5CNOLVjg7+g9yPC1htEEMFYkp1j//j4AZ94jh4",
+	"p58d4MJb/ndKbQwSmSkphnm4PfjKF7U4IZe845V83ov+7IPb8Ge7o7vZr53dwDuLxFy4azVmV829ChC5",
+	"cE++0IRRlXCm8hN7F9aztbzPxXrfvAZmFWsNOpFPiNAXTq2D0fDHnk/9emi7u2Bqntnh8nTcBjlZlAw6",
+	"IqJCyJT0mQ2OtKlxBeXKTCNhwKJdnhFNkjmZGWZt9KyE6jT/oLXxe5GeZXz3DH68G9WpNp3VOb6fMynF",
+	"u5UbonbWAqoYooyEfrtmqBy+JZJTkXoQBxCeCXI+jJRQDBsnUrBygxMpsTd1xDqD01QkTOtli1NGFMuI",
+	"24+Sx7VVqLYK1Vah2ip018zA0KJbtAmlTKd7WH6eV8yJAiuVeY9k74WuhgRW3iq10nxgOn2WfegeGWnK",
+	"kfyPPzQftw+3TIiImrn95i0fjlKbkjvEtQrCQCfTIaT6j9mekn2Z8kjvwSY9HBzSx9FB66br++T7Mt9s",
+	"gChu+51ZIYpnqY6E+5xtCmARxvP5hV44gB4ZtE3W0UGoW5+92x5TQXHu5RLsuwkD/FvCxpN07saAYqZZ",
+	"bWfHFuTk/Utyzubkyx7lky585v/9///fva/QTg4yWJIYwj2x7kyiWaRYhlti3uW6IxRQWRajQxOC4SEk",
+	"BxcS3/QWYA6uUy0TMIVmsAbuRyzKgaZ4nj4hvffvzj50hKP8tpnZJ5b2YJKcaUASe5kCqpjSRPOhMAOB",
+	"mYJPNpkOCdWkZ1/vYWu7Apilhwsbk/68I8w7RhxHMT4ks5EdJXAKmLkR7ZHGNsjLwZopoKcYUVAQQm1h",
+	"MTrC/UxSKRvkJPstK2Y0nZBUkoNmGRdbXdTIo5F3WtVoDevYsu6ON6OtpPttC/FMOBr+wdehu1Qb5gbQ",
+	"OWF5SmMVbuva9OfOR8AuJ1wx7VX0qcqRD7JkQ+1ehWS/qS4UCBrLmFkSsomFTxQb8EszT0cM/hE/Ohx9",
+	"f/A7/gj4fN3lESt2Ic8LH1UyzdbCZuoBDTH07lfZzyJ94d+o7PuFVTIApPKqKv6aIlVWRvRbHvbxxU/R",
+	"26b6MH/6cPxPffR68u3g8St2Mj1If+z/Y2ZocE5Y8UB/ahJT5cvxls38u74ifaBAdpwx45wB+FQm1yzL",
+	"KWsFnL+KWFOXN/msRbZ3GMLg35AbEdJWqqz7f/jUB0yaUSL1DkjW3sVfX3ExkZqjx9n6XqYiBpOloQ25",
+	"JCRiopkuFPUvEA5mCMcYIIhSlszRLArenxRyNLkgPM2sm1C8cRrzlCRyaCShmK20X5oR3rzMUpADjsot",
+	"vovSKWxF3PjsjHzbErGanuwalGsO0C0TFFB1Vpq+er/1yACKHaJKhOg5RiQJCRtTnhCpSMwmVKVjJtJi",
+	"fGrKLqEka2KuFWghfdBu+lywuEG+YSCjgf6GvUO2BRdRMo3L77aRE36AAe8OVrNwb9llCpkijKpoBPot",
+	"F4UJYll/N8OQ8KGQCkmgVUsVA81PSDLjSRxRFetiPqRiiFBRBtjyW7Ai7bHVbEJRlexvSIcx5y9oB//+",
+	"+d+dzmWz+cvX/ycoSVgthb+zO2iUWUg5BaqsLRot0u9swdxuKTbJSgNm81kEAWWXkwQ0BEziLJul+UZh",
+	"ojxlY73RASORFozp5UtsfwRLYv9oZTOnSlHztangv02Z/dlm/ZWuhVWUcUm+NC2/Cs1RBttDvHQwvwRD",
+	"41erQHe47mbqRj5FO7a+lAmjYsO2OEDC/KThjoxdbhK7pNFCmu1zMeSCMYWhZGUDy3u7nVP2GWEhGbJy",
+	"P6GQrIYbGGXNHdwgDDAmpgs375cwyGXEasGWtGIZX++ILZ5IoJ9BO2DjSSLnjP2XUVMbblJhEZfo+Zgn",
+	"W+IS5dfOUh6wXSRyyIVnNfDRi85SRBSGRckHttJK4E/1hj0P5rxtdjkAcbgpKJ8fLFrnZiSfH2wk7S7u",
+	"CeTPtVvir+OWmFqJzMml+PcaqRQa5AGO60v7C59ZZ14HCwdPJlTrmVQxZFdFCK8PDcdTIzPbglKpZ3XX",
+	"fCj2uIAYm9z6ThwtsBCXGf7kEz8IB9t2RMazbbyiTFiDnAgrMcKnQTM20gihYymG2cAQkjJJSGLm5DmR",
+	"zWfN7LhA6GkjuneEXeXV1nm4qndplq/AAIRUtJFwEa/lAG+loiVoczA53OSgHURyMmFqL6Fw6vdixQep",
+	"3hNSpaMSur6lX8Cs5a06BGrefUe8exuuvMrwjfTnEyiXjrm6cFhlsoE3L7S9CoNc7d4sDyy0xTLrlcQI",
+	"195JBK9kv4IPIGvpvXlmzYjV3s5aX4XB6RYzPV2a6Sl4pKqPoKR9VhZ+8/e9drXro3Z93N/K7lOUR7aU",
+	"BZGkLhsm98esGjYTHwoW73HhSYkYDu17Kk3L/OMe9LgqreP8LUvfsDuuf+Q5lrfh/pZnnkRjRk6tX3iF",
+	"u9hsFh+z3w13bQfPp0pO2P5TphIO131rOeI9kygiOBFipNYKD5jKecPiwyrHuy9QnFqrrJMuu07qyoQ+",
+	"q+R7RyY70i76IP+jq1kyMCfdCihgI60WfFBJNHnDVgkmEyUHHA/wbqWLPNkC+dAbVoVbuRHVIGO1LeF6",
+	"IGNZto89yuUMpM8GUrE9d1/38L46CrCKwZjzwEQKKSE2obIaqFihBIahGXrBF9QgzzMPkbn0YCIAD0Ke",
+	"kkj689x1BtX+WMxTa0FYjSL2ZmcIsZtT5lEFK6PVW0KCvdkBD6zmkDWHvDkOaT9y55yy5np1rletQVZD",
+	"oFsrClRi9SXK5H5EEyZiqhqGrm8s9SsIf2ZfQOjrL09fPCPHx0fHX+XVfL2yguuLS4k4d1LMMSJfyLQj",
+	"YhYlXLA4JDqlCtARDpskpnNN6FA+ITQlY6lT0gqbzeaKmr1v5m6gdwA3nH36M1QGatn+pmR7754AkG7k",
+	"3yzvmnt1Ktfc9bzVcm0QvO1/mP+sRffO65mGJRn3UKmOJokfoeNZlJ54LsOsOUj/6YiNNUsuMEdw6aru",
+	"5rG79iV1du1aW69v9HUhwXcz8uY6wNawRubwbokJDhp76AenQoi5Ubly3z/KHNV8/zaWIEk2au873vBb",
+	"0d8X3el7gJm3pQa/tWN8C3pU05ZaJ6p1orU6ERLcL/QuOhGSXhtmskZI2kf6tqdsSMHu9HklIpKdBI0i",
+	"QCWS50xkpW+5uKAJL+QEQQA0V3kekSGDXExZXuXewngPFNMjopzW1hHQd66hCTazMVpFuo+CXZ+lM8ZE",
+	"xgWKTKDAA6iGnHAv6qsjIN7R5UPZjnMkJvysmT1YiK1ZGUDnbFgbdI9FLLyE7QVgu7Lwr2Jkx30Ba0LT",
+	"n1nebmIDACuGaMF8zVxrTlRzopoT3S0nsgk924Z5eHGN63iRFwx5e6wIKHqOz2fRPixMaZJYIp5xn4WM",
+	"VSTq6wm5D1HqJRWVUfOFSLtPHVW0Jpk1qOg9ol757drZeOGRpHWU61cb57oxYs00zEsQAz3imlAyZuM+",
+	"U0BGQMgt1ijWjOkQ8wMy6dZS5F9lH6iyg6PrCOxKj/jEQtOR9QbPxKV2wNhsmkI146d5tSOc9RNlX8iI",
+	"cOhQrtyxrWcwYaSXG4V65Z/P4yYAWAlngwT2V9nvCFgcnsKirMsWhojizwxz71fZ35RRMJJJHIQBAkL8",
+	"Yv/h4+lsHbjgxUkUD/bTKU9iTaga2zOtGTjZqxZOaAZhkGQx8YGNrYD9FEsDPCgMMAP8sbUaUp6ChnHG",
+	"BJcqC+0gLr1hZcjBQTFfwMUocMXFsIuJ8xXjFW4+UfCV7FeAJyzQghvLGnyFJ61a0qBpfI28QYz9ryMl",
+	"arbtl1XwDrXHt+HPNWw7xwjb3duwhtGrj6aiOBhCqGDnh7Y7OLUsCbJBXOqJA1+8YEZvgZp2Y/M2/NEo",
+	"qQVXax+19lFrH7flOP1Y2of2MtUQImuZtjwXsYVkXcDnQh1k0cLhaAuJJdMkt3GXEZGlBLjrisQWFTJo",
+	"H24B2g+v5Dl45RGhYurULF0gmVDXzVLJmsLshPZVX/jn1oLo37Clm28OwFrgevuyBe3qAiRnuNmwYK2R",
+	"y9/OchpQha8CW79wmT8rDTpmFzwyKt4LrthAXhIpyGsuppdBEVHXr463A4YrxMDzCfRz2Gg2Wq3DxkOM",
+	"z4+mSsHEvAD9DHnXH3armeu7QOvpEBXyN/J3niR0/7jRvGm10277ZrXTHbQ7w8NfTvte4ENV8rYzDda9",
+	"U2uhNTUv00J1Tg6vSclvXid1H9r/w/7LRb+ukgVPksTFYVjmYF9cF5axWfALqiKmuq+NqP5cha5afNpJ",
+	"fJIiPx03KD3tduc2izD24GcXdMRoko5WOoK+yXUpFp0TKuYkZhNzA0Q0d4UgsBClkFkNjND8K6UKvSRW",
+	"0S4NMf8OP39deSqzreN05tWDdewAViesQwgYN4oov2C73/qdeNpHvCrFY78QUWG2PnPwLa6Jd9bHLKX2",
+	"rNOU7SVGrs6SL6/y47avGMV4rNJDBx/U5L3U6VCxs3+8Dskpi7nOoukumHL3Dd10Zi8b5KcRT5htyjWZ",
+	"5tc6XMDdAF9gR7g4PZJKMpPqPCT9aYa7RgaUJ/qJramOy2a6herpx81DGA1mW5sm3rUoT3w6BchQpq9v",
+	"bIC7CK+Oua2wYM7+dBKgmXaomP4tcU+UWQ/848rzQuEWbFNi0I6+TMZOknz+Dvk0W/zP99Jk/OW29y6W",
+	"M1HYPSHT7o3uoHd+l+4OVuz0L74eTVNI/zMDa2xDPTRTRpslUDHJjH8b6jFmqaqSDmnbYW0mRt4rOWbp",
+	"iE01IH2TgVRjmmZljPCmSgXCnWYpefP8w+nLZ2fdD+++f/7WljCCOF0YNDLxVdmNdoQbr7gZyP4kobx4",
+	"QIJRmk66NmhVd1OZ0uSP7Ct/7+A3OkFoJiRj8+D5h04Q4sH4e8d8qRNckRYMLz8YxXV6s3592OVEajCq",
+	"u6UKwiIU89Gj44cPmstIy6VM1O7GR5aY7xfD/SOwq/TBHDSQNMM/VmQ1udM9kMrbuq0ukpwwQSe84QjU",
+	"ZtgqOmYkltEU8pOguJqUiTVFTxQbMEVenb17WyrknU1YhKVuuRSm1R1DVdnZB+3gsNFqNKuT0MJEVh13",
+	"t0q7Yzd8zNzHz9XWsoYjZRcJcezdoaaa2LNZvEeFCzOn46TChfH7zcLfIjk2D8CCgXViDMXSDXKScKqt",
+	"1MQuJ1TELMboXvOKFLn4aQ8K1p+IWZRQxWJCUwy0y0oQlvOmwun918mb1x/zGrqFyzmdXdI2gUu4ll99",
+	"8BfU3CtkS0E76HNBAUl/d/ZU39d7e1/tIV68r9CXunCHusyaZ351AYDqgi3cWXMUpspI4ftwzu0HFrs6",
+	"Q0URlcs9OU0L1aQaOXYT2IDKy0rkSNuLAJAW7dHvB33w5R1lAGCZ1wwKgTKQ03VW/265NLDt+/9j70h2",
+	"W8dhv2L4OtJ8QG5BZ4D21KLtYYBBD27MJHp1LUN2kgZF/v1BpBZK1qtzfcstkbhYorjIkkmfnWpO3dfK",
+	"8pnLd+qIm4Gdad7ZR3L8yI7RtZgFog8uwkTMV6i2quu81aPBu2u0jNQ3Srg7I4VZqkLasleo9hihs7E1",
+	"favaZoIS+jpaKRREBLaPZnkKqtrKzJnt0dstGC5kRqfA5s6ngaje1DSuKlQz5ImG3qgJjGpsSO7ebljH",
+	"UA2H106Ne2jDO48e7NKlqw18cizVAtunzR7aQ6f6naB0L8QPxWflZn1RSFDByLHcFiWi2gDiIkmFZXZx",
+	"7aPSKuqjguZ/Vw8eprLhaKV6v9WcujOmpre+S0/7ZDZdvfTyWu/0DiVFkyCsNN4AhmqjB8fbwKgPZgOj",
+	"KyVr5ckXBGEWyN/iNdrK7qfUOOG2JdYGgkGb4iyvq6l5H8BIOCo7MP+EJ7rcNlBtXMqro6tWWV1M7EPr",
+	"DqCzh8G3ZSJE/KQcmaFyNND4XTDqf4Oz9CVIQ3FXntVgVeOHobVIFu3qXR+DmmVdeD2x3EUVTaMBETQc",
+	"j5I3H8Go7TnpiBqX8WEdcy5OhjkK9c+5x44R66e6GrEsO8tG9+1hM0VaeeaWUsdI+pU+WrzRGVBY8VcO",
+	"ibYghcSmOaRbfBkwqUnWOP+ELQw3SWKctfJv2RhjliOv3OzXVCGZnrviz71L/SEx84XEczppQzQ6J2HB",
+	"IibIILC/cP/mzk8odpAsSmu6U3PGX2v0Q/JG95PRnVx3nT7JGwNWHVXTjUuxHCJw+Iso07w3aqf6q8g5",
+	"0Dmlfz8GPYK8jQP5MsxEaA98EfUNxdjyyUVM8kF3anNeouPQPJZDwkz7g4HrEv1zULzCsAVjwFz5BB48",
+	"sn6ylm2Sz6bpR7vAw5iWSBFiwAtoluahH2l/9iUBgrqI+j/pJ/T5PIC8H6avkuhns2lRPAbSchG0tNuu",
+	"pdlAyLt/3NUS95rms35sJqBLSUsUAqCVhf9zrTA8vJcGfpM+QEMbh9Vnza5Ly0cYuuYMi4NiOAEFQ/IP",
+	"zNhAWosF+Vb/pzZcJNWyc6dQckjcfs7NddZijUdbtvipHQ3/yAiXnGRipcv+ILPYiQcoeLaiU00o6yMY",
+	"o1qIz8dacmssStbYmf3MOBfMf8mFiNlJtT71hdbc25Iw3d/AMvXG4gflP0UavPD/ESIGG1mI8SJi7ZWf",
+	"Zq3NBVmedjbsF1HvzR9t+iW0KdOb2fJPpB5zk/xmwl+Qz7LGXC7fAwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

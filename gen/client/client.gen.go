@@ -847,6 +847,7 @@ func (e CompanyMode) Valid() bool {
 const (
 	ExportFormatCsv    ExportFormat = "csv"
 	ExportFormatNdjson ExportFormat = "ndjson"
+	ExportFormatXlsx   ExportFormat = "xlsx"
 )
 
 // Valid indicates whether the value is a known member of the ExportFormat enum.
@@ -855,6 +856,8 @@ func (e ExportFormat) Valid() bool {
 	case ExportFormatCsv:
 		return true
 	case ExportFormatNdjson:
+		return true
+	case ExportFormatXlsx:
 		return true
 	default:
 		return false
@@ -1506,6 +1509,27 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for SameEmail.
+const (
+	SameEmailCreate SameEmail = "create"
+	SameEmailSkip   SameEmail = "skip"
+	SameEmailUpdate SameEmail = "update"
+)
+
+// Valid indicates whether the value is a known member of the SameEmail enum.
+func (e SameEmail) Valid() bool {
+	switch e {
+	case SameEmailCreate:
+		return true
+	case SameEmailSkip:
+		return true
+	case SameEmailUpdate:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ScheduleConflictKind.
 const (
 	ScheduleConflictKindCandidate ScheduleConflictKind = "candidate"
@@ -1620,6 +1644,24 @@ const (
 func (e TokenType) Valid() bool {
 	switch e {
 	case TokenTypeBearer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for UnknownColumns.
+const (
+	UnknownColumnsIgnore UnknownColumns = "ignore"
+	UnknownColumnsRefuse UnknownColumns = "refuse"
+)
+
+// Valid indicates whether the value is a known member of the UnknownColumns enum.
+func (e UnknownColumns) Valid() bool {
+	switch e {
+	case UnknownColumnsIgnore:
+		return true
+	case UnknownColumnsRefuse:
 		return true
 	default:
 		return false
@@ -2499,13 +2541,37 @@ type ImportError struct {
 // ImportMode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 type ImportMode string
 
+// ImportNote What was skipped, ignored or changed in one row.
+type ImportNote struct {
+	// Code The type of note, for programs.
+	Code string `json:"code"`
+
+	// Detail An explanation of the note.
+	Detail string `json:"detail"`
+
+	// Line The line number in the file where the row begins, counted from 1.
+	Line int32 `json:"line"`
+
+	// Pointer The location in the row, as a JSON pointer (RFC 6901).
+	Pointer string `json:"pointer"`
+}
+
 // ImportReport The result of an import or of a dry run.
 type ImportReport struct {
+	// ApplicationsCreated Number of applications created.
+	ApplicationsCreated int32 `json:"applications_created"`
+
 	// Created Number of candidates created.
 	Created int32 `json:"created"`
 
+	// Delimiter The character between the cells of a CSV file as detected; null for other files.
+	Delimiter nullable.Nullable[string] `json:"delimiter"`
+
 	// DryRun Whether the import was a dry run, which writes nothing.
 	DryRun bool `json:"dry_run"`
+
+	// Encoding The encoding of a CSV file as detected: UTF-8, UTF-16LE, UTF-16BE or Windows-1252; null for other files.
+	Encoding nullable.Nullable[string] `json:"encoding"`
 
 	// Errors The errors in the failed rows; at most the first thousand.
 	Errors []ImportError `json:"errors"`
@@ -2518,6 +2584,15 @@ type ImportReport struct {
 
 	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
 	Mode ImportMode `json:"mode"`
+
+	// Notes What was skipped, ignored or changed in rows that are valid; at most the first thousand.
+	Notes []ImportNote `json:"notes"`
+
+	// NotesTruncated Whether there are more notes than `notes` contains.
+	NotesTruncated bool `json:"notes_truncated"`
+
+	// Skipped Number of rows that were skipped because a candidate has their email.
+	Skipped int32 `json:"skipped"`
 
 	// Total Number of rows read.
 	Total int32 `json:"total"`
@@ -3452,6 +3527,9 @@ type RotateAPIKeyRequest struct {
 	OverlapSeconds *int32 `json:"overlap_seconds,omitempty"`
 }
 
+// SameEmail `skip`: skip the row. `update`: change the candidate. `create`: create another candidate.
+type SameEmail string
+
 // ScheduleConflict A person who is busy at the time of the interview. The other interview is not identified.
 type ScheduleConflict struct {
 	// EndsAt Time when the other interview ends.
@@ -3808,6 +3886,9 @@ type TokenPair struct {
 // TokenType The authentication scheme of the access token.
 type TokenType string
 
+// UnknownColumns `refuse`: reject the file. `ignore`: do not read unknown columns.
+type UnknownColumns string
+
 // UpdateAPIKeyRequest The fields to change. Omitted fields keep their values.
 type UpdateAPIKeyRequest struct {
 	// ExpiresAt Time when the key expires, at most ten years ahead; null for a key that does not expire.
@@ -4119,6 +4200,9 @@ type ByStage = []ApplicationStage
 // ByTag defines model for ByTag.
 type ByTag = []Tag
 
+// ByteOrderMark defines model for ByteOrderMark.
+type ByteOrderMark = bool
+
 // CandidateID A UUID (RFC 9562). The service generates version 7.
 type CandidateID = ID
 
@@ -4344,6 +4428,10 @@ type ExportApplicationsParams struct {
 	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
@@ -4507,6 +4595,10 @@ type ExportAuditLogsParams struct {
 	// Format The format of the export.
 	Format *ExportFormat `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
 
@@ -4655,6 +4747,10 @@ type ExportCandidatesParams struct {
 	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
@@ -4678,6 +4774,17 @@ type ImportCandidatesCSVParams struct {
 	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
 
+	// SameEmail What happens with a row without id and external_id whose email a candidate already has. `skip`: the row is
+	// reported and skipped. `update`: it changes the candidate. `create`: it creates another candidate.
+	SameEmail *SameEmail `form:"same_email,omitempty" json:"same_email,omitempty"`
+
+	// Column The field of a column, as the heading, a colon and the name of the field or `ignore`. The parameter can be
+	// repeated. It takes precedence over the names that are recognized.
+	Column []string `form:"column,omitempty" json:"column,omitempty"`
+
+	// UnknownColumns `refuse`: reject a file that has an unknown column. `ignore`: do not read unknown columns.
+	UnknownColumns *UnknownColumns `form:"unknown_columns,omitempty" json:"unknown_columns,omitempty"`
+
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
 	// response of the first request without executing it again. The same key with a different request returns 422;
@@ -4693,6 +4800,37 @@ type ImportCandidatesNDJSONParams struct {
 
 	// DryRun If true, nothing is written, and the report shows what the import would do.
 	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// SameEmail What happens with a row without id and external_id whose email a candidate already has. `skip`: the row is
+	// reported and skipped. `update`: it changes the candidate. `create`: it creates another candidate.
+	SameEmail *SameEmail `form:"same_email,omitempty" json:"same_email,omitempty"`
+
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ImportCandidatesXLSXParams defines parameters for ImportCandidatesXLSX.
+type ImportCandidatesXLSXParams struct {
+	// Mode `atomic`: write all rows, or none if one is invalid. `partial`: write the valid rows.
+	Mode *ImportMode `form:"mode,omitempty" json:"mode,omitempty"`
+
+	// DryRun If true, nothing is written, and the report shows what the import would do.
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// SameEmail What happens with a row without id and external_id whose email a candidate already has. `skip`: the row is
+	// reported and skipped. `update`: it changes the candidate. `create`: it creates another candidate.
+	SameEmail *SameEmail `form:"same_email,omitempty" json:"same_email,omitempty"`
+
+	// Column The field of a column, as the heading, a colon and the name of the field or `ignore`. The parameter can be
+	// repeated. It takes precedence over the names that are recognized.
+	Column []string `form:"column,omitempty" json:"column,omitempty"`
+
+	// UnknownColumns `refuse`: reject a file that has an unknown column. `ignore`: do not read unknown columns.
+	UnknownColumns *UnknownColumns `form:"unknown_columns,omitempty" json:"unknown_columns,omitempty"`
 
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
@@ -5326,6 +5464,10 @@ type ExportScoresParams struct {
 	// Format The format of the export.
 	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
 
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
 	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
@@ -5922,8 +6064,8 @@ type ClientInterface interface {
 
 	// ExportApplications Export applications
 	//
-	// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
-	// or CSV, in the same way as ExportCandidates.
+	// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line),
+	// CSV or XLSX, in the same way as ExportCandidates.
 	//
 	// Corresponds with GET /api/v1/applications/export (the `ExportApplications` operationId).
 	ExportApplications(ctx context.Context, params *ExportApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6080,9 +6222,8 @@ type ClientInterface interface {
 
 	// ExportAuditLogs Export audit entries
 	//
-	// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
-	// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
-	// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
+	// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line), CSV or
+	// XLSX, in the same way as ExportCandidates. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 	//
 	// Corresponds with GET /api/v1/audit-logs/export (the `ExportAuditLogs` operationId).
 	ExportAuditLogs(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6232,25 +6373,66 @@ type ClientInterface interface {
 
 	// ExportCandidates Export candidates
 	//
-	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
-	// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
-	// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
-	// incomplete.
+	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
+	// (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
+	// order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
+	// would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
+	// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+	// numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
+	// on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
+	// interrupted, the last line may be incomplete.
 	//
 	// Corresponds with GET /api/v1/candidates/export (the `ExportCandidates` operationId).
 	ExportCandidates(ctx context.Context, params *ExportCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ImportCandidatesCSVWithBody Import candidates from CSV
 	//
-	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
-	// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
-	// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
-	// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
-	// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
-	// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
-	// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
-	// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
-	// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+	// Reads a file with a header line and one candidate per row, at most 500,000 rows and 256 MiB. The columns are
+	// the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
+	//
+	// **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
+	// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
+	// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
+	// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
+	// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
+	// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
+	// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
+	// `4.9305E+11`, are errors.
+	//
+	// **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
+	// hyphens, underscores, periods and accents:
+	//
+	// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
+	// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
+	// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
+	// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
+	// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
+	// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
+	// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
+	// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
+	// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
+	// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+	//
+	// `column` names the field of any other column. A file with an unknown column is rejected, unless
+	// `unknown_columns=ignore` is given.
+	//
+	// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
+	// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
+	// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
+	// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
+	// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+	//
+	// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
+	// application to this job is open already. Like CreateApplication, this requires the permission
+	// `applications:write`; without it, a file with a job is rejected with 403.
+	//
+	// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
+	// that the export puts before formulas is removed.
+	//
+	// **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
+	// `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
+	// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
+	// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6259,14 +6441,27 @@ type ClientInterface interface {
 
 	// ImportCandidatesNDJSONWithBody Import candidates from NDJSON
 	//
-	// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
-	// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
-	// a value.
+	// Works like ImportCandidatesCSV, with one JSON object per line in UTF-8: a CreateCandidateRequest or, if a
+	// candidate with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values;
+	// null removes a value. `job` is a list.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/candidates/import.ndjson (the `ImportCandidatesNDJSON` operationId).
 	ImportCandidatesNDJSONWithBody(ctx context.Context, params *ImportCandidatesNDJSONParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportCandidatesXLSXWithBody Import candidates from a spreadsheet
+	//
+	// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
+	// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
+	// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+	// formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
+	// sheet.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/candidates/import.xlsx (the `ImportCandidatesXLSX` operationId).
+	ImportCandidatesXLSXWithBody(ctx context.Context, params *ImportCandidatesXLSXParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCandidate Retrieve a candidate
 	//
@@ -7517,8 +7712,8 @@ func (c *Client) CreateApplication(ctx context.Context, params *CreateApplicatio
 
 // ExportApplications Export applications
 //
-// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
-// or CSV, in the same way as ExportCandidates.
+// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line),
+// CSV or XLSX, in the same way as ExportCandidates.
 //
 // Corresponds with GET /api/v1/applications/export (the `ExportApplications` operationId).
 func (c *Client) ExportApplications(ctx context.Context, params *ExportApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7845,9 +8040,8 @@ func (c *Client) ListAuditLogs(ctx context.Context, params *ListAuditLogsParams,
 
 // ExportAuditLogs Export audit entries
 //
-// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
-// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
-// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
+// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line), CSV or
+// XLSX, in the same way as ExportCandidates. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 //
 // Corresponds with GET /api/v1/audit-logs/export (the `ExportAuditLogs` operationId).
 func (c *Client) ExportAuditLogs(ctx context.Context, params *ExportAuditLogsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8157,10 +8351,14 @@ func (c *Client) CreateCandidate(ctx context.Context, params *CreateCandidatePar
 
 // ExportCandidates Export candidates
 //
-// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
-// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
-// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
-// incomplete.
+// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
+// (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
+// order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
+// would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
+// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+// numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
+// on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
+// interrupted, the last line may be incomplete.
 //
 // Corresponds with GET /api/v1/candidates/export (the `ExportCandidates` operationId).
 func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8177,15 +8375,52 @@ func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesP
 
 // ImportCandidatesCSVWithBody Import candidates from CSV
 //
-// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
-// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
-// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
-// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
-// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
-// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
-// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
-// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
-// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+// Reads a file with a header line and one candidate per row, at most 500,000 rows and 256 MiB. The columns are
+// the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
+//
+// **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
+// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
+// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
+// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
+// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
+// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
+// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
+// `4.9305E+11`, are errors.
+//
+// **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
+// hyphens, underscores, periods and accents:
+//
+// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
+// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
+// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
+// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
+// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
+// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
+// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
+// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
+// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
+// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+//
+// `column` names the field of any other column. A file with an unknown column is rejected, unless
+// `unknown_columns=ignore` is given.
+//
+// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
+// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
+// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
+// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
+// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+//
+// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
+// application to this job is open already. Like CreateApplication, this requires the permission
+// `applications:write`; without it, a file with a job is rejected with 403.
+//
+// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
+// that the export puts before formulas is removed.
+//
+// **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
+// `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
+// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
+// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8204,15 +8439,38 @@ func (c *Client) ImportCandidatesCSVWithBody(ctx context.Context, params *Import
 
 // ImportCandidatesNDJSONWithBody Import candidates from NDJSON
 //
-// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
-// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
-// a value.
+// Works like ImportCandidatesCSV, with one JSON object per line in UTF-8: a CreateCandidateRequest or, if a
+// candidate with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values;
+// null removes a value. `job` is a list.
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/candidates/import.ndjson (the `ImportCandidatesNDJSON` operationId).
 func (c *Client) ImportCandidatesNDJSONWithBody(ctx context.Context, params *ImportCandidatesNDJSONParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportCandidatesNDJSONRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportCandidatesXLSXWithBody Import candidates from a spreadsheet
+//
+// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
+// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
+// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+// formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
+// sheet.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/candidates/import.xlsx (the `ImportCandidatesXLSX` operationId).
+func (c *Client) ImportCandidatesXLSXWithBody(ctx context.Context, params *ImportCandidatesXLSXParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportCandidatesXLSXRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10968,6 +11226,18 @@ func NewExportApplicationsRequest(server string, params *ExportApplicationsParam
 
 		}
 
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.JobID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "job_id", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -11853,6 +12123,18 @@ func NewExportAuditLogsRequest(server string, params *ExportAuditLogsParams) (*h
 
 		}
 
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.ActorID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor_id", *params.ActorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -12698,6 +12980,18 @@ func NewExportCandidatesRequest(server string, params *ExportCandidatesParams) (
 
 		}
 
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Status != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -12812,6 +13106,42 @@ func NewImportCandidatesCSVRequestWithBody(server string, params *ImportCandidat
 
 		}
 
+		if params.SameEmail != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "same_email", *params.SameEmail, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Column != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "column", params.Column, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UnknownColumns != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "unknown_columns", *params.UnknownColumns, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -12886,6 +13216,137 @@ func NewImportCandidatesNDJSONRequestWithBody(server string, params *ImportCandi
 		if params.DryRun != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.SameEmail != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "same_email", *params.SameEmail, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewImportCandidatesXLSXRequestWithBody constructs an http.Request for the ImportCandidatesXLSX method, with any body, and a specified content type
+func NewImportCandidatesXLSXRequestWithBody(server string, params *ImportCandidatesXLSXParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/import.xlsx")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Mode != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mode", *params.Mode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.DryRun != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "dry_run", *params.DryRun, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.SameEmail != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "same_email", *params.SameEmail, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Column != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "column", params.Column, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UnknownColumns != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "unknown_columns", *params.UnknownColumns, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -16509,6 +16970,18 @@ func NewExportScoresRequest(server string, params *ExportScoresParams) (*http.Re
 
 		}
 
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.InterviewID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "interview_id", *params.InterviewID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -18370,8 +18843,8 @@ type ClientWithResponsesInterface interface {
 
 	// ExportApplicationsWithResponse Export applications
 	//
-	// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
-	// or CSV, in the same way as ExportCandidates.
+	// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line),
+	// CSV or XLSX, in the same way as ExportCandidates.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18538,9 +19011,8 @@ type ClientWithResponsesInterface interface {
 
 	// ExportAuditLogsWithResponse Export audit entries
 	//
-	// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
-	// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
-	// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
+	// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line), CSV or
+	// XLSX, in the same way as ExportCandidates. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18706,10 +19178,14 @@ type ClientWithResponsesInterface interface {
 
 	// ExportCandidatesWithResponse Export candidates
 	//
-	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
-	// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
-	// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
-	// incomplete.
+	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
+	// (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
+	// order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
+	// would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
+	// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+	// numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
+	// on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
+	// interrupted, the last line may be incomplete.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18718,15 +19194,52 @@ type ClientWithResponsesInterface interface {
 
 	// ImportCandidatesCSVWithBodyWithResponse Import candidates from CSV
 	//
-	// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
-	// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
-	// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
-	// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
-	// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
-	// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
-	// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
-	// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
-	// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+	// Reads a file with a header line and one candidate per row, at most 500,000 rows and 256 MiB. The columns are
+	// the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
+	//
+	// **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
+	// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
+	// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
+	// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
+	// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
+	// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
+	// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
+	// `4.9305E+11`, are errors.
+	//
+	// **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
+	// hyphens, underscores, periods and accents:
+	//
+	// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
+	// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
+	// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
+	// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
+	// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
+	// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
+	// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
+	// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
+	// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
+	// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+	//
+	// `column` names the field of any other column. A file with an unknown column is rejected, unless
+	// `unknown_columns=ignore` is given.
+	//
+	// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
+	// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
+	// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
+	// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
+	// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+	//
+	// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
+	// application to this job is open already. Like CreateApplication, this requires the permission
+	// `applications:write`; without it, a file with a job is rejected with 403.
+	//
+	// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
+	// that the export puts before formulas is removed.
+	//
+	// **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
+	// `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
+	// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
+	// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18735,14 +19248,27 @@ type ClientWithResponsesInterface interface {
 
 	// ImportCandidatesNDJSONWithBodyWithResponse Import candidates from NDJSON
 	//
-	// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
-	// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
-	// a value.
+	// Works like ImportCandidatesCSV, with one JSON object per line in UTF-8: a CreateCandidateRequest or, if a
+	// candidate with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values;
+	// null removes a value. `job` is a list.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/candidates/import.ndjson (the `ImportCandidatesNDJSON` operationId).
 	ImportCandidatesNDJSONWithBodyWithResponse(ctx context.Context, params *ImportCandidatesNDJSONParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCandidatesNDJSONResponse, error)
+
+	// ImportCandidatesXLSXWithBodyWithResponse Import candidates from a spreadsheet
+	//
+	// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
+	// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
+	// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+	// formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
+	// sheet.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/import.xlsx (the `ImportCandidatesXLSX` operationId).
+	ImportCandidatesXLSXWithBodyWithResponse(ctx context.Context, params *ImportCandidatesXLSXParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCandidatesXLSXResponse, error)
 
 	// GetCandidateWithResponse Retrieve a candidate
 	//
@@ -24999,6 +25525,159 @@ func (r ImportCandidatesNDJSONResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ImportCandidatesNDJSONResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ImportCandidatesXLSXResponse401Headers the declared response headers of an HTTP 401 response for ImportCandidatesXLSX
+type ImportCandidatesXLSXResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ImportCandidatesXLSXResponse409Headers the declared response headers of an HTTP 409 response for ImportCandidatesXLSX
+type ImportCandidatesXLSXResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// ImportCandidatesXLSXResponse429Headers the declared response headers of an HTTP 429 response for ImportCandidatesXLSX
+type ImportCandidatesXLSXResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ImportCandidatesXLSXResponse503Headers the declared response headers of an HTTP 503 response for ImportCandidatesXLSX
+type ImportCandidatesXLSXResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ImportCandidatesXLSXResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportReport
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ImportCandidatesXLSXResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *ImportCandidatesXLSXResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ImportCandidatesXLSXResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ImportCandidatesXLSXResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportCandidatesXLSXResponse) GetJSON200() *ImportReport {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ImportCandidatesXLSXResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportCandidatesXLSXResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportCandidatesXLSXResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportCandidatesXLSXResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportCandidatesXLSXResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -37089,8 +37768,8 @@ func (c *ClientWithResponses) CreateApplicationWithResponse(ctx context.Context,
 
 // ExportApplicationsWithResponse Export applications
 //
-// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line)
-// or CSV, in the same way as ExportCandidates.
+// Streams all matching applications that the caller can see, oldest first, as NDJSON (one Application per line),
+// CSV or XLSX, in the same way as ExportCandidates.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37359,9 +38038,8 @@ func (c *ClientWithResponses) ListAuditLogsWithResponse(ctx context.Context, par
 
 // ExportAuditLogsWithResponse Export audit entries
 //
-// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line) or CSV
-// (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with an
-// apostrophe. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
+// Streams all matching entries that the caller can see, oldest first, as NDJSON (one AuditLog per line), CSV or
+// XLSX, in the same way as ExportCandidates. The export itself is recorded. If the connection is interrupted, the last line may be incomplete.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37623,10 +38301,14 @@ func (c *ClientWithResponses) CreateCandidateWithResponse(ctx context.Context, p
 
 // ExportCandidatesWithResponse Export candidates
 //
-// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line) or
-// CSV (RFC 4180, with a header line). In CSV, cells that a spreadsheet would interpret as a formula start with
-// an apostrophe. The export is recorded in the audit log. If the connection is interrupted, the last line may be
-// incomplete.
+// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
+// (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
+// order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
+// would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
+// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+// numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
+// on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
+// interrupted, the last line may be incomplete.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -37641,15 +38323,52 @@ func (c *ClientWithResponses) ExportCandidatesWithResponse(ctx context.Context, 
 
 // ImportCandidatesCSVWithBodyWithResponse Import candidates from CSV
 //
-// Reads CSV (RFC 4180) with a header line, at most 500,000 rows and 256 MiB. The columns are the fields of
-// CreateCandidateRequest. Separate several tags or links with `|`. For new candidates, first_name and last_name
-// are required. If a candidate with the `external_id` of a row exists, the row changes this candidate; empty
-// cells keep the current value. Exported files can be imported: the column `id` also identifies the candidate,
-// other read-only columns are ignored, and the apostrophe that the export puts before formulas is removed. With
-// `mode=atomic`, an invalid row causes the response 422 and no row is written. With `mode=partial`, all valid
-// rows are written. With `dry_run=true`, nothing is written, and the report shows what the import would do.
-// Every error has a line and a pointer. A file with an unknown column is rejected. A company can run one import
-// at a time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+// Reads a file with a header line and one candidate per row, at most 500,000 rows and 256 MiB. The columns are
+// the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
+//
+// **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
+// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
+// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
+// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
+// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
+// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
+// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
+// `4.9305E+11`, are errors.
+//
+// **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
+// hyphens, underscores, periods and accents:
+//
+// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
+// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
+// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
+// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
+// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
+// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
+// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
+// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
+// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
+// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+//
+// `column` names the field of any other column. A file with an unknown column is rejected, unless
+// `unknown_columns=ignore` is given.
+//
+// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
+// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
+// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
+// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
+// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+//
+// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
+// application to this job is open already. Like CreateApplication, this requires the permission
+// `applications:write`; without it, a file with a job is rejected with 403.
+//
+// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
+// that the export puts before formulas is removed.
+//
+// **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
+// `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
+// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
+// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37664,9 +38383,9 @@ func (c *ClientWithResponses) ImportCandidatesCSVWithBodyWithResponse(ctx contex
 
 // ImportCandidatesNDJSONWithBodyWithResponse Import candidates from NDJSON
 //
-// Works like ImportCandidatesCSV, with one JSON object per line: a CreateCandidateRequest or, if a candidate
-// with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values; null removes
-// a value.
+// Works like ImportCandidatesCSV, with one JSON object per line in UTF-8: a CreateCandidateRequest or, if a
+// candidate with this `external_id` exists, a merge patch of the candidate. Omitted fields keep their values;
+// null removes a value. `job` is a list.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37677,6 +38396,25 @@ func (c *ClientWithResponses) ImportCandidatesNDJSONWithBodyWithResponse(ctx con
 		return nil, err
 	}
 	return ParseImportCandidatesNDJSONResponse(rsp)
+}
+
+// ImportCandidatesXLSXWithBodyWithResponse Import candidates from a spreadsheet
+//
+// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
+// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
+// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+// formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
+// sheet.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/import.xlsx (the `ImportCandidatesXLSX` operationId).
+func (c *ClientWithResponses) ImportCandidatesXLSXWithBodyWithResponse(ctx context.Context, params *ImportCandidatesXLSXParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportCandidatesXLSXResponse, error) {
+	rsp, err := c.ImportCandidatesXLSXWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportCandidatesXLSXResponse(rsp)
 }
 
 // GetCandidateWithResponse Retrieve a candidate
@@ -44685,6 +45423,159 @@ func ParseImportCandidatesNDJSONResponse(rsp *http.Response) (*ImportCandidatesN
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers ImportCandidatesNDJSONResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseImportCandidatesXLSXResponse parses an HTTP response from a ImportCandidatesXLSXWithResponse call
+func ParseImportCandidatesXLSXResponse(rsp *http.Response) (*ImportCandidatesXLSXResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportCandidatesXLSXResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ImportCandidatesXLSXResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers ImportCandidatesXLSXResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers ImportCandidatesXLSXResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ImportCandidatesXLSXResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {

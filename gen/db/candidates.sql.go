@@ -158,6 +158,41 @@ func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams
 	return i, err
 }
 
+const insertImportedApplications = `-- name: InsertImportedApplications :exec
+WITH created AS (
+    INSERT INTO applications (
+        company_id, id, candidate_id, job_id, stage, furthest_stage, status, stage_entered_at, created_at, updated_at
+    )
+    SELECT $1, id, candidate_id, job_id, 'applied', 'applied', 'active', $3::timestamptz, $3, $3
+    FROM json_populate_recordset(NULL::applications, $5::json)
+)
+INSERT INTO application_moves (
+    company_id, id, application_id, job_id, candidate_id, event, to_stage, to_status, actor_id, created_at
+)
+SELECT $1, id, application_id, job_id, candidate_id, 'apply', 'applied', 'active', $2, $3
+FROM json_populate_recordset(NULL::application_moves, $4::json)
+`
+
+type InsertImportedApplicationsParams struct {
+	CompanyID    uuid.UUID
+	ActorID      uuid.UUID
+	Now          time.Time
+	Moves        []byte
+	Applications []byte
+}
+
+// New applications in the first stage, each with the first entry of its history.
+func (q *Queries) InsertImportedApplications(ctx context.Context, arg InsertImportedApplicationsParams) error {
+	_, err := q.db.Exec(ctx, insertImportedApplications,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Now,
+		arg.Moves,
+		arg.Applications,
+	)
+	return err
+}
+
 const insertImportedCandidates = `-- name: InsertImportedCandidates :many
 INSERT INTO candidates (
     company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, created_at, updated_at
@@ -366,20 +401,33 @@ SELECT company_id, id, first_name, last_name, name_key, email, phone, location, 
 WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT $1::uuid) AND c.external_id = wanted)
     FROM unnest($3::text[]) AS wanted
+) || ARRAY(
+    SELECT same.id FROM unnest($4::text[]) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT c.id FROM candidates AS c
+        WHERE c.company_id = (SELECT $1::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+    ) AS same
 ))
+ORDER BY candidates.id
 `
 
 type ListImportedCandidatesParams struct {
 	CompanyID   uuid.UUID
 	Ids         []uuid.UUID
 	ExternalIds []string
+	Emails      []string
 }
 
-// The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe
+// The candidates that the rows of a file refer to, at most a hundred for each email. While an import fills a company, the planner's statistics describe
 // that company as still small, so the planner would scan all of it for every row. The sub-select hides the value of
 // company_id, so that the planner assumes an average company and uses the index for each row.
 func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCandidatesParams) ([]Candidate, error) {
-	rows, err := q.db.Query(ctx, listImportedCandidates, arg.CompanyID, arg.Ids, arg.ExternalIds)
+	rows, err := q.db.Query(ctx, listImportedCandidates,
+		arg.CompanyID,
+		arg.Ids,
+		arg.ExternalIds,
+		arg.Emails,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -420,6 +468,12 @@ SELECT company_id, id, first_name, last_name, name_key, email, phone, location, 
 WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT $1::uuid) AND c.external_id = wanted)
     FROM unnest($3::text[]) AS wanted
+) || ARRAY(
+    SELECT same.id FROM unnest($4::text[]) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT c.id FROM candidates AS c
+        WHERE c.company_id = (SELECT $1::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+    ) AS same
 ))
 ORDER BY candidates.id
 FOR NO KEY UPDATE
@@ -429,11 +483,17 @@ type ListImportedCandidatesForUpdateParams struct {
 	CompanyID   uuid.UUID
 	Ids         []uuid.UUID
 	ExternalIds []string
+	Emails      []string
 }
 
 // ListImportedCandidates with row locks, so that no other request changes these candidates before the import ends.
 func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListImportedCandidatesForUpdateParams) ([]Candidate, error) {
-	rows, err := q.db.Query(ctx, listImportedCandidatesForUpdate, arg.CompanyID, arg.Ids, arg.ExternalIds)
+	rows, err := q.db.Query(ctx, listImportedCandidatesForUpdate,
+		arg.CompanyID,
+		arg.Ids,
+		arg.ExternalIds,
+		arg.Emails,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -459,6 +519,153 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listImportedJobs = `-- name: ListImportedJobs :many
+SELECT wanted::text AS wanted, jobs.id, jobs.status,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = jobs.id) AS is_led
+FROM unnest($4::text[]) AS wanted
+JOIN jobs ON jobs.company_id = $1 AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+WHERE EXISTS (SELECT FROM visible_jobs($1, $2, $3) AS v WHERE v.id = jobs.id)
+ORDER BY jobs.id
+`
+
+type ListImportedJobsParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Wanted    []string
+}
+
+type ListImportedJobsRow struct {
+	Wanted string
+	ID     uuid.UUID
+	Status stored.JobStatus
+	IsLed  bool
+}
+
+// The jobs with one of the given ids or titles, ignoring case.
+func (q *Queries) ListImportedJobs(ctx context.Context, arg ListImportedJobsParams) ([]ListImportedJobsRow, error) {
+	rows, err := q.db.Query(ctx, listImportedJobs,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Wanted,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListImportedJobsRow{}
+	for rows.Next() {
+		var i ListImportedJobsRow
+		if err := rows.Scan(
+			&i.Wanted,
+			&i.ID,
+			&i.Status,
+			&i.IsLed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listImportedJobsForShare = `-- name: ListImportedJobsForShare :many
+SELECT wanted::text AS wanted, jobs.id, jobs.status,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = jobs.id) AS is_led
+FROM unnest($4::text[]) AS wanted
+JOIN jobs ON jobs.company_id = $1 AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+WHERE EXISTS (SELECT FROM visible_jobs($1, $2, $3) AS v WHERE v.id = jobs.id)
+ORDER BY jobs.id
+FOR SHARE OF jobs
+`
+
+type ListImportedJobsForShareParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Wanted    []string
+}
+
+type ListImportedJobsForShareRow struct {
+	Wanted string
+	ID     uuid.UUID
+	Status stored.JobStatus
+	IsLed  bool
+}
+
+// ListImportedJobs with shared locks: nobody can close a job while candidates apply to it.
+func (q *Queries) ListImportedJobsForShare(ctx context.Context, arg ListImportedJobsForShareParams) ([]ListImportedJobsForShareRow, error) {
+	rows, err := q.db.Query(ctx, listImportedJobsForShare,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Wanted,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListImportedJobsForShareRow{}
+	for rows.Next() {
+		var i ListImportedJobsForShareRow
+		if err := rows.Scan(
+			&i.Wanted,
+			&i.ID,
+			&i.Status,
+			&i.IsLed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOpenApplicationsOf = `-- name: ListOpenApplicationsOf :many
+SELECT candidate_id, job_id FROM applications
+WHERE company_id = (SELECT $1::uuid) AND candidate_id = ANY ($2::uuid[])
+    AND job_id = ANY ($3::uuid[]) AND status IN ('active', 'on_hold')
+`
+
+type ListOpenApplicationsOfParams struct {
+	CompanyID    uuid.UUID
+	CandidateIds []uuid.UUID
+	JobIDs       []uuid.UUID
+}
+
+type ListOpenApplicationsOfRow struct {
+	CandidateID uuid.UUID
+	JobID       uuid.UUID
+}
+
+// The open applications of candidates to jobs.
+func (q *Queries) ListOpenApplicationsOf(ctx context.Context, arg ListOpenApplicationsOfParams) ([]ListOpenApplicationsOfRow, error) {
+	rows, err := q.db.Query(ctx, listOpenApplicationsOf, arg.CompanyID, arg.CandidateIds, arg.JobIDs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOpenApplicationsOfRow{}
+	for rows.Next() {
+		var i ListOpenApplicationsOfRow
+		if err := rows.Scan(&i.CandidateID, &i.JobID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -11,6 +11,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
@@ -23,6 +24,8 @@ type Export struct {
 	Resource string
 	// Format is the requested format, NDJSON if nil.
 	Format *api.ExportFormat
+	// ByteOrderMark says whether CSV begins with a byte order mark; it does if nil.
+	ByteOrderMark *bool
 	// Write writes the export to a file of the format.
 	Write func(format api.ExportFormat, to bulk.Sink) error
 }
@@ -46,10 +49,7 @@ const rightsEvery = time.Second
 // they have ended. An export that ends early, for this reason, because of an error or because the client closed the
 // connection, is logged.
 func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, error) {
-	format := api.ExportFormatNdjson
-	if export.Format != nil {
-		format = *export.Format
-	}
+	format := optional.Or(export.Format, api.ExportFormatNdjson)
 	err := call.inTx(ctx, d.Store, func(tx *postgres.Tx) error {
 		return d.Audit.Record(ctx, tx, call.Actor, audit.Entry{
 			Action: export.Action, Resource: export.Resource,
@@ -69,7 +69,9 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 		return err
 	}
 	body := bulk.Stream(func(to io.Writer) error {
-		err := export.Write(format, bulk.Sink{Writer: to, Ready: check})
+		err := export.Write(format, bulk.Sink{
+			Writer: to, Ready: check, ByteOrderMark: optional.Or(export.ByteOrderMark, true),
+		})
 		if err != nil && !lostRights(err) {
 			d.Log.WarnContext(ctx, "export failed", slog.String("export", export.Name), slog.Any("error", err))
 		}

@@ -53,14 +53,21 @@ SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uui
     set_config('lock_timeout', '10s', true);
 
 -- name: ListImportedCandidates :many
--- The candidates that the rows of a file refer to. While an import fills a company, the planner's statistics describe
+-- The candidates that the rows of a file refer to, at most a hundred for each email. While an import fills a company, the planner's statistics describe
 -- that company as still small, so the planner would scan all of it for every row. The sub-select hides the value of
 -- company_id, so that the planner assumes an average company and uses the index for each row.
 SELECT * FROM candidates
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)
     FROM unnest(@external_ids::text[]) AS wanted
-));
+) || ARRAY(
+    SELECT same.id FROM unnest(@emails::text[]) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT c.id FROM candidates AS c
+        WHERE c.company_id = (SELECT @company_id::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+    ) AS same
+))
+ORDER BY candidates.id;
 
 -- name: ListImportedCandidatesForUpdate :many
 -- ListImportedCandidates with row locks, so that no other request changes these candidates before the import ends.
@@ -68,6 +75,12 @@ SELECT * FROM candidates
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)
     FROM unnest(@external_ids::text[]) AS wanted
+) || ARRAY(
+    SELECT same.id FROM unnest(@emails::text[]) AS wanted
+    CROSS JOIN LATERAL (
+        SELECT c.id FROM candidates AS c
+        WHERE c.company_id = (SELECT @company_id::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+    ) AS same
 ))
 ORDER BY candidates.id
 FOR NO KEY UPDATE;
@@ -90,3 +103,43 @@ SET first_name = r.first_name, last_name = r.last_name, email = r.email, phone =
     version = candidates.version + 1, updated_at = @now::timestamptz
 FROM json_populate_recordset(NULL::candidates, @rows::json) AS r
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = r.id;
+
+-- name: ListImportedJobs :many
+-- The jobs with one of the given ids or titles, ignoring case.
+SELECT wanted::text AS wanted, jobs.id, jobs.status,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = jobs.id) AS is_led
+FROM unnest(@wanted::text[]) AS wanted
+JOIN jobs ON jobs.company_id = @company_id AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+WHERE EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = jobs.id)
+ORDER BY jobs.id;
+
+-- name: ListImportedJobsForShare :many
+-- ListImportedJobs with shared locks: nobody can close a job while candidates apply to it.
+SELECT wanted::text AS wanted, jobs.id, jobs.status,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = jobs.id) AS is_led
+FROM unnest(@wanted::text[]) AS wanted
+JOIN jobs ON jobs.company_id = @company_id AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+WHERE EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = jobs.id)
+ORDER BY jobs.id
+FOR SHARE OF jobs;
+
+-- name: ListOpenApplicationsOf :many
+-- The open applications of candidates to jobs.
+SELECT candidate_id, job_id FROM applications
+WHERE company_id = (SELECT @company_id::uuid) AND candidate_id = ANY (@candidate_ids::uuid[])
+    AND job_id = ANY (@job_ids::uuid[]) AND status IN ('active', 'on_hold');
+
+-- name: InsertImportedApplications :exec
+-- New applications in the first stage, each with the first entry of its history.
+WITH created AS (
+    INSERT INTO applications (
+        company_id, id, candidate_id, job_id, stage, furthest_stage, status, stage_entered_at, created_at, updated_at
+    )
+    SELECT @company_id, id, candidate_id, job_id, 'applied', 'applied', 'active', @now::timestamptz, @now, @now
+    FROM json_populate_recordset(NULL::applications, @applications::json)
+)
+INSERT INTO application_moves (
+    company_id, id, application_id, job_id, candidate_id, event, to_stage, to_status, actor_id, created_at
+)
+SELECT @company_id, id, application_id, job_id, candidate_id, 'apply', 'applied', 'active', @actor_id, @now
+FROM json_populate_recordset(NULL::application_moves, @moves::json);

@@ -27,6 +27,7 @@ func (a *AuditLog) ExportAuditLogs(
 	query := a.query(call.Actor, filters)
 	file, err := a.Export(ctx, call, service.Export{
 		Name: "audit-logs", Action: audit.AuditExported, Resource: audit.AuditLog, Format: request.Params.Format,
+		ByteOrderMark: request.Params.Bom,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return Export(ctx, a.Store, query, format, to)
 		},
@@ -35,8 +36,14 @@ func (a *AuditLog) ExportAuditLogs(
 		return nil, err
 	}
 	headers := api.ExportAuditLogs200ResponseHeaders{ContentDisposition: file.ContentDisposition}
-	if file.Format == api.ExportFormatCsv {
+	switch file.Format {
+	case api.ExportFormatCsv:
 		return api.ExportAuditLogs200TextCsvResponse{Body: file.Body, Headers: headers}, nil
+	case api.ExportFormatXlsx:
+		return api.ExportAuditLogs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{
+			Body: file.Body, Headers: headers,
+		}, nil
+	case api.ExportFormatNdjson:
 	}
 	return api.ExportAuditLogs200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }

@@ -62,7 +62,7 @@ func TestExportEqualsList(t *testing.T) {
 	}
 
 	answer = h.as[api.RoleAdmin].Get(collection + "/export?format=csv&resource_type=candidate&outcome=denied").Expect(http.StatusOK)
-	records, err := csv.NewReader(bytes.NewReader(answer.Body)).ReadAll()
+	records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(answer.Body, []byte("\ufeff")))).ReadAll()
 	if err != nil || len(records) != 1+866 {
 		t.Fatalf("records = %d (error %v), want 867", len(records), err)
 	}
@@ -85,7 +85,7 @@ func TestExportWithoutMatches(t *testing.T) {
 		t.Errorf("NDJSON without matches = %q, want nothing", body)
 	}
 	body := h.as[api.RoleEmployee].Get(none + "&format=csv").Expect(http.StatusOK).Body
-	if records, err := csv.NewReader(bytes.NewReader(body)).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 17 {
+	if records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff")))).ReadAll(); err != nil || len(records) != 1 || len(records[0]) != 17 {
 		t.Errorf("CSV without matches = %q, want only the header with 17 columns", body)
 	}
 	h.as[api.RoleEmployee].Get(collection+"/export?format=xml").Refused(http.StatusBadRequest, "malformed_request")
@@ -106,7 +106,7 @@ func TestCSVRoundTrip(t *testing.T) {
 			VALUES ($1, gen_random_uuid(), now() - interval '1 hour', 'system', 'candidate.updated', 'user', 'success', $2)`, h.acme.ID, text)
 	}
 	body := h.as[api.RoleAdmin].Get(collection + "/export?format=csv&action=candidate.updated").Expect(http.StatusOK).Body
-	records, err := csv.NewReader(bytes.NewReader(body)).ReadAll()
+	records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(body, []byte("\ufeff")))).ReadAll()
 	if err != nil || len(records) != 1+len(texts) {
 		t.Fatalf("records = %d (error %v), want %d", len(records), err, 1+len(texts))
 	}

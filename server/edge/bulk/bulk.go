@@ -1,6 +1,9 @@
-// Package bulk reads and writes tables as CSV (RFC 4180, with a header line) or NDJSON (one JSON object per line), in
-// constant memory. An invalid record does not affect the others, every error has a line and an RFC 6901 pointer, and a
-// table that was written to be imported is read back unchanged.
+// Package bulk reads and writes tables as CSV (RFC 4180, with a header line), XLSX (Office Open XML, with a row of
+// headings) or NDJSON (one JSON object per line), in constant memory. An invalid record does not affect the others, every
+// error has a line and an RFC 6901 pointer, and a table that was written to be imported is read back unchanged.
+//
+// CSV and XLSX are read as spreadsheets of any language write them: the encoding, the delimiter and the line ends are
+// detected, and columns are found by several headings.
 package bulk
 
 import (
@@ -22,6 +25,7 @@ type Format string
 const (
 	CSV    Format = "csv"
 	NDJSON Format = "ndjson"
+	XLSX   Format = "xlsx"
 )
 
 const (
@@ -35,11 +39,16 @@ const (
 
 // Column is one column of a table to read.
 type Column struct {
-	// Name is the name in the header line and in the objects.
+	// Name is the name of the field, in the header line and in the objects.
 	Name string
-	// List says that a value is a list of texts. In a cell the items are separated by |; a backslash escapes a | or
-	// another backslash.
-	List bool
+	// Headings are further names in the header line. Case, accents, spaces and punctuation are ignored in comparisons.
+	Headings []string
+	// Separators separate the items of a list in a cell; empty if a value is a single text. A backslash escapes a
+	// separator or another backslash.
+	Separators string
+	// Digits says that values often consist of digits, so that spreadsheets damage them: texts such as 4.9305E+11 are
+	// errors.
+	Digits bool
 	// Required says that the header line must have the column, and every record a value.
 	Required bool
 	// Nullable says that an object may have null as the value. An empty cell is an absent value, not null.
@@ -47,6 +56,9 @@ type Column struct {
 	// Ignored says that the column may be present but is not read.
 	Ignored bool
 }
+
+// list reports whether a value is a list of texts.
+func (c Column) list() bool { return c.Separators != "" }
 
 // Record is one record of a table, with the values that can be read.
 type Record struct {
@@ -57,6 +69,8 @@ type Record struct {
 	Fields map[string]any
 	// Flaws are the errors of the record. If there are any, Fields may be incomplete.
 	Flaws []fault.Field
+	// Notes say what was changed in the values.
+	Notes []fault.Field
 }
 
 // Decode unmarshals the fields into a struct that has a member for each column. It returns all errors of the record:
@@ -100,6 +114,11 @@ func (r *Record) flaw(pointer, code, detail string) {
 	if len(r.Flaws) < maxFlaws {
 		r.Flaws = append(r.Flaws, fault.Field{Line: r.Line, Pointer: clip(pointer), Code: code, Detail: detail})
 	}
+}
+
+// note adds a note to the record.
+func (r *Record) note(pointer, code, detail string) {
+	r.Notes = append(r.Notes, fault.Field{Line: r.Line, Pointer: clip(pointer), Code: code, Detail: detail})
 }
 
 // keepList sets a column to a list of texts.

@@ -1,61 +1,127 @@
 package bulk
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
 
 const (
-	// formula has the characters that start a formula in a spreadsheet (OWASP, CSV injection).
-	formula = "=+-@\t\r"
-	// formulaMark is written before such a character.
-	formulaMark = "'"
-	// separator separates the items of a list in a cell; escape makes it part of an item.
+	// signs start a formula in a spreadsheet; Excel also accepts the full-width ones.
+	signs = "=+-@＝＋－＠"
+	// leading characters at the start of a cell are dropped by some spreadsheets (OWASP, CSV injection).
+	leading = "\t\r"
+	// breaks are where a spreadsheet with other settings starts a new cell, within a cell of ours. A comma is none: our
+	// cells that contain one are quoted, and quotation marks are respected where the comma is the delimiter.
+	breaks = ";|\t\r\n"
+	// skipped may precede a formula in a cell.
+	skipped = ` "'`
+	// formulaMark is written before such a character, which makes the cell a text.
+	formulaMark = '\''
+	// separator separates the items of a list in a cell that we write; escape makes it part of an item.
 	separator, escape = '|', '\\'
 )
 
-// escapeFormula marks a cell that a spreadsheet would interpret as a formula.
-func escapeFormula(cell string) string {
-	if strings.IndexAny(cell, formula) == 0 {
-		return formulaMark + cell
+// damagedNumber matches a number with more digits than a spreadsheet shows, such as 4.9305E+11.
+var damagedNumber = regexp.MustCompile(`^[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}$`)
+
+// shortened matches such a number without a sign, behind any marks.
+var shortened = regexp.MustCompile(`^'*[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}$`)
+
+// marking decides whether a formula is to be marked, given whether a mark precedes it already.
+type marking func(marked bool) bool
+
+// readable marks every formula, so that unescapeFormula restores the text.
+func readable(bool) bool { return true }
+
+// harmless marks the formulas that are not marked yet.
+func harmless(marked bool) bool { return !marked }
+
+// typed is for cells with a type, where a text is never a formula. It marks only what unescapeFormula would change.
+func typed(marked bool) bool { return marked }
+
+// escapeFormula marks what a spreadsheet would interpret as a formula: at the start of a cell, and after every character
+// at which a spreadsheet may split it.
+func escapeFormula(cell string, mark marking) string {
+	if !strings.ContainsAny(cell, signs+leading) {
+		return cell
+	}
+	var escaped strings.Builder
+	formulas(cell, func(char string, formula, marked bool) {
+		if formula && mark(marked) {
+			escaped.WriteByte(formulaMark)
+		}
+		escaped.WriteString(char)
+	})
+	return escaped.String()
+}
+
+// escapeNumber marks a text that looks like a damaged number, so that it is read as it is.
+func escapeNumber(cell string) string {
+	if shortened.MatchString(cell) {
+		return string(formulaMark) + cell
 	}
 	return cell
 }
 
-// escapeFormulaForReading is escapeFormula for a cell that unescapeFormula will read. It also marks a
-// text that looks like a marked one.
-func escapeFormulaForReading(cell string) string {
-	if strings.IndexAny(strings.TrimLeft(cell, formulaMark), formula) == 0 {
-		return formulaMark + cell
+// unescape removes the marks that escapeFormula and escapeNumber added.
+func unescape(cell string) string {
+	if strings.IndexByte(cell, formulaMark) < 0 {
+		return cell
 	}
-	return cell
+	if shortened.MatchString(cell) {
+		return cell[1:] // Without a mark, the expression matches what is refused as a damaged number.
+	}
+	var text []byte
+	formulas(cell, func(char string, formula, marked bool) {
+		if formula && marked {
+			text = text[:len(text)-1]
+		}
+		text = append(text, char...)
+	})
+	return string(text)
 }
 
-// unescapeFormula removes the mark that escapeFormula added.
-func unescapeFormula(cell string) string {
-	unmarked, marked := strings.CutPrefix(cell, formulaMark)
-	if marked && strings.IndexAny(strings.TrimLeft(unmarked, formulaMark), formula) == 0 {
-		return unmarked
+// formulas calls a function with every character of a text. formula says that it starts a formula, and marked that a mark
+// precedes it immediately.
+func formulas(text string, each func(char string, formula, marked bool)) {
+	begin, open := true, true // whether only skipped characters precede in the cell, or since the last break
+	marked := false
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		each(text[at:at+size], open && strings.ContainsRune(signs, r) || begin && strings.ContainsRune(leading, r), marked)
+		skip := strings.ContainsRune(skipped, r)
+		open = strings.ContainsRune(breaks, r) || open && skip
+		begin = begin && skip
+		marked = r == formulaMark
+		at += size
 	}
-	return cell
 }
 
-// join returns the items of a list as one cell. No items and a single empty item are both an empty cell.
+// escaper makes the separators of all lists part of an item.
+var escaper = strings.NewReplacer(`\`, `\\`, `|`, `\|`, `;`, `\;`, `,`, `\,`) //nolint:gochecknoglobals // a constant
+
+// join returns the items of a list as one cell.
 func join(items []string) string {
 	marked := make([]string, len(items))
 	for i, item := range items {
-		marked[i] = strings.NewReplacer(`\`, `\\`, `|`, `\|`).Replace(item)
+		marked[i] = escaper.Replace(item)
 	}
 	return strings.Join(marked, string(separator))
 }
 
-// split returns the items of a cell that join or a person wrote. A backslash before any other character is a backslash.
-func split(cell string) []string {
+// split returns the items of a cell that join or a person wrote. A backslash before a character that is neither a
+// separator nor a backslash is a backslash.
+func split(cell, separators string) []string {
 	var items []string
 	var item strings.Builder
-	for i := 0; i < len(cell); i++ {
-		switch c := cell[i]; {
-		case c == escape && i+1 < len(cell) && (cell[i+1] == escape || cell[i+1] == separator):
-			i++
-			item.WriteByte(cell[i])
-		case c == separator:
+	for at := 0; at < len(cell); at++ { // Separators are ASCII, so bytes of other characters are none.
+		c := cell[at]
+		switch {
+		case c == escape && at+1 < len(cell) && strings.IndexByte(`\|;,`, cell[at+1]) >= 0:
+			at++
+			item.WriteByte(cell[at])
+		case strings.IndexByte(separators, c) >= 0:
 			items = append(items, item.String())
 			item.Reset()
 		default:

@@ -2,123 +2,124 @@ package bulk
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"strconv"
+	"regexp"
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
+// delimiters are the characters that may separate cells, the most common one first.
+const delimiters = ",;\t|"
+
+// separatorLine is a first line by which Excel states the delimiter.
+var separatorLine = regexp.MustCompile(`^(?i)"?sep=(.)"?(\r\n|\n|\r|$)`)
+
 // csvRecords reads the rows after a header line.
 type csvRecords struct {
-	rows   rowReader
-	header []Column
+	rows    rowReader
+	columns columns
 }
 
-func newCSVRecords(from *bufio.Reader, known []Column) (*csvRecords, error) {
+func newCSVRecords(from *bufio.Reader, options Options) (*csvRecords, error) {
 	r := &csvRecords{rows: rowReader{from: from, line: 1}}
-	row, err := r.rows.next()
+	// Peek returns what the source has up to the size of the buffer. A header line beyond it is too long.
+	sample, err := from.Peek(from.Size())
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		return nil, err
+	}
+	switch stated := separatorLine.FindSubmatch(sample); {
+	case stated == nil:
+		r.rows.delimiter = detectDelimiter(sample, options)
+	case strings.IndexByte(delimiters, stated[1][0]) < 0:
+		return nil, fault.New(fault.ImportRefused).With("The first line states a delimiter that is not supported.").
+			Row(1, "", "delimiter", "must state a comma, a semicolon, a tab or | as the delimiter")
+	default:
+		_, _ = from.Discard(len(stated[0])) // Peek has just returned it.
+		r.rows.delimiter, r.rows.line = stated[1][0], 2
+	}
+	row, err := r.rows.nextFilled()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
+	r.columns, err = readHeader(row, err, options)
+	return r, err
+}
+
+// detectDelimiter returns the delimiter with which the first line that is not blank has the most known headings, and
+// among equals the most cells.
+func detectDelimiter(sample []byte, options Options) byte {
+	best, known, cells := delimiters[0], 0, 0
+	for _, delimiter := range []byte(delimiters) {
+		rows := rowReader{from: bufio.NewReader(bytes.NewReader(sample)), delimiter: delimiter, line: 1}
+		row, err := rows.nextFilled()
+		if err != nil {
+			continue
+		}
+		found := countKnown(row.cells, options)
+		if found > known || found == known && len(row.cells) > cells {
+			best, known, cells = delimiter, found, len(row.cells)
+		}
+	}
+	return best
+}
+
+// nextFilled returns the next row in which a cell is not blank, or io.EOF.
+func (r *rowReader) nextFilled() (row, error) {
+	for {
+		row, err := r.next()
+		if err != nil || !row.blank() {
+			return row, err
+		}
+	}
+}
+
+func (r *csvRecords) next() (Record, error) {
+	row, err := r.rows.nextFilled()
+	if err != nil {
+		return Record{}, err
+	}
+	return r.columns.record(row), nil
+}
+
+// readHeader returns the columns of a header line, or the fault with its errors. missing says that there is none.
+func readHeader(row row, missing error, options Options) (columns, error) {
 	head := Record{Line: max(row.line, 1)}
+	var found columns
 	switch {
-	case err != nil:
+	case missing != nil:
 		head.flaw("", "required", "the header line is missing")
 	case row.broken.code != "":
 		head.flaw("", row.broken.code, "the header line "+row.broken.detail)
 	default:
-		r.header = matchHeader(&head, row.cells, known)
+		found = matchHeader(&head, row.cells, options)
 	}
 	if len(head.Flaws) == 0 {
-		return r, nil
+		return found, nil
 	}
-	// A body that is not text is not CSV. CSV with other columns is not a table that can be imported.
 	code := fault.ImportRefused
-	if slices.ContainsFunc(head.Flaws, func(f fault.Field) bool { return f.Code == "encoding" }) {
-		code = fault.MalformedRequest
+	for _, flaw := range head.Flaws {
+		if flaw.Code == "encoding" { // A body that is not text is not a table.
+			code = fault.MalformedRequest
+		}
 	}
-	f := fault.New(code).
-		With("The body must start with a line that names columns of this table, separated by commas.")
+	f := fault.New(code).With("The first line must contain the headings of this table: %s. "+
+		"Pass column=HEADING:FIELD for another heading, or unknown_columns=ignore.", strings.Join(fields(options), ", "))
 	for _, flaw := range head.Flaws {
 		f = f.Row(flaw.Line, flaw.Pointer, flaw.Code, flaw.Detail)
 	}
-	return nil, f
+	return found, f
 }
 
-// matchHeader returns the columns that a header line names, and adds its errors to head.
-func matchHeader(head *Record, names []string, known []Column) []Column {
-	var found []Column
-	for _, name := range names {
-		i := slices.IndexFunc(known, func(c Column) bool { return c.Name == name })
-		switch {
-		case !checkText(head, pointerTo(strings.ToValidUTF8(name, "�")), name):
-		case i < 0:
-			head.flaw(pointerTo(name), "unknown", "is not a known column")
-		case slices.Contains(found, known[i]):
-			head.flaw(pointerTo(name), "duplicate_name", "occurs more than once in the header line")
-		default:
-			found = append(found, known[i])
+// fields returns the names of the columns that are read.
+func fields(options Options) []string {
+	var names []string
+	for _, column := range options.Columns {
+		if !column.Ignored {
+			names = append(names, column.Name)
 		}
 	}
-	for _, column := range known {
-		if column.Required && !slices.Contains(found, column) {
-			head.flaw(pointerTo(column.Name), "required", "is not in the header line")
-		}
-	}
-	return found
-}
-
-func (r *csvRecords) next() (Record, error) {
-	row, err := r.rows.next()
-	if err != nil {
-		return Record{}, err
-	}
-	record := Record{Line: row.line, Fields: map[string]any{}}
-	switch {
-	case row.broken.code != "":
-		pointer := ""
-		if at := len(row.cells); at < len(r.header) && row.broken != tooLong {
-			pointer = pointerTo(r.header[at].Name)
-		}
-		record.flaw(pointer, row.broken.code, row.broken.detail)
-	case len(row.cells) != len(r.header):
-		record.flaw("", "cells", fmt.Sprintf("has %s, but the header line has %d", count(len(row.cells)), len(r.header)))
-	default:
-		for i, column := range r.header {
-			r.read(&record, column, row.cells[i])
-		}
-	}
-	return record, nil
-}
-
-// read sets the value of a column from a cell.
-func (r *csvRecords) read(record *Record, column Column, cell string) {
-	pointer := pointerTo(column.Name)
-	switch {
-	case column.Ignored:
-	case cell == "" && column.Required:
-		record.flaw(pointer, "required", "is required")
-	case cell == "":
-	case column.List:
-		items, clean := split(unescapeFormula(cell)), true
-		for i, item := range items {
-			clean = checkText(record, pointer+"/"+strconv.Itoa(i), item) && clean
-		}
-		if clean {
-			record.keepList(column, items)
-		}
-	case checkText(record, pointer, cell):
-		record.Fields[column.Name] = unescapeFormula(cell)
-	}
-}
-
-func count(cells int) string {
-	if cells == 1 {
-		return "1 cell"
-	}
-	return strconv.Itoa(cells) + " cells"
+	return names
 }

@@ -35,6 +35,9 @@ func Export[R, T any](to *Writer, convert func(R) (T, error), next func(after *R
 			return fmt.Errorf("export: %w", err)
 		}
 		if len(rows) < Batch {
+			if err := to.Close(); err != nil {
+				return fmt.Errorf("export: %w", err)
+			}
 			return nil
 		}
 		after = &rows[len(rows)-1]

@@ -25,7 +25,9 @@ func FuzzRows(f *testing.F) {
 		if len(table) > maxRecord {
 			return
 		}
-		ours := rowReader{from: bufio.NewReader(bytes.NewReader(table)), line: 1}
+		// encoding/csv does not end lines with a carriage return alone.
+		table = bytes.ReplaceAll(bytes.ReplaceAll(table, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+		ours := rowReader{from: bufio.NewReader(bytes.NewReader(table)), delimiter: ',', line: 1}
 		theirs := csv.NewReader(bytes.NewReader(table))
 		theirs.FieldsPerRecord = -1
 		for {
@@ -67,17 +69,26 @@ func FuzzReader(f *testing.F) {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)
 	}
-	known := []Column{{Name: "name", Required: true}, {Name: "email", Nullable: true}, {Name: "tags", List: true}, {Name: "id", Ignored: true}}
+	known := []Column{{Name: "name", Required: true}, {Name: "email", Nullable: true}, {Name: "tags", Separators: "|;,\n"}, {Name: "id", Ignored: true}}
 	f.Fuzz(func(t *testing.T, table []byte, lines bool) {
-		format := CSV
-		if lines {
-			format = NDJSON
+		options := Options{Columns: known, Most: len(table) + 1}
+		reader := NewJSONReader(bytes.NewReader(table), options)
+		text := strings.TrimPrefix(string(table), byteOrderMark)
+		if !lines {
+			encoding, err := DetectEncoding(bytes.NewReader(table))
+			if err != nil {
+				return
+			}
+			if reader, err = NewCSVReader(bytes.NewReader(table), encoding, options); err != nil {
+				return
+			}
+			decoded, err := io.ReadAll(encoding.decode(bytes.NewReader(table)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = strings.ReplaceAll(strings.ReplaceAll(string(decoded), "\r\n", "\n"), "\r", "\n")
 		}
-		reader, err := NewReader(bytes.NewReader(table), format, known, len(table)+1)
-		if err != nil {
-			return
-		}
-		physical := strings.Split(strings.TrimPrefix(string(table), byteOrderMark), "\n")
+		physical := strings.Split(text, "\n")
 		for last := 0; ; {
 			record, err := reader.Next()
 			if errors.Is(err, io.EOF) {
@@ -99,7 +110,7 @@ func FuzzReader(f *testing.F) {
 			if len(record.Flaws) == 0 {
 				checkKept(t, record)
 			}
-			if format == NDJSON && len(record.Flaws) == 0 {
+			if lines && len(record.Flaws) == 0 {
 				compare(t, physical[record.Line-1], record)
 			}
 		}

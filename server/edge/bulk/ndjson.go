@@ -17,12 +17,12 @@ type jsonRecords struct {
 	named   map[string]Column
 }
 
-func newJSONRecords(from *bufio.Reader, columns []Column) *jsonRecords {
+func newJSONRecords(from io.Reader, columns []Column) *jsonRecords {
 	named := map[string]Column{}
 	for _, column := range columns {
 		named[column.Name] = column
 	}
-	return &jsonRecords{from: from, columns: columns, named: named}
+	return &jsonRecords{from: newBuffer(from), columns: columns, named: named}
 }
 
 func (r *jsonRecords) next() (Record, error) {
@@ -112,13 +112,13 @@ func readMember(record *Record, decoder *jsontext.Decoder, column Column, known 
 		return refuse(record, decoder, "unknown", "is not a known field")
 	case column.Ignored:
 		return decoder.SkipValue()
-	case kind == '"' && !column.List:
+	case kind == '"' && !column.list():
 		text, clean, err := readText(record, decoder)
 		if clean {
 			record.Fields[column.Name] = text
 		}
 		return err
-	case kind == '[' && column.List:
+	case kind == '[' && column.list():
 		items, clean, err := readItems(record, decoder)
 		if clean {
 			record.keepList(column, items)
@@ -129,7 +129,7 @@ func readMember(record *Record, decoder *jsontext.Decoder, column Column, known 
 		return decoder.SkipValue()
 	case kind == 'n':
 		return refuse(record, decoder, "type", "must not be null")
-	case column.List:
+	case column.list():
 		return refuse(record, decoder, "type", "must be of type array")
 	}
 	return refuse(record, decoder, "type", "must be of type string")

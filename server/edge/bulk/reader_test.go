@@ -22,7 +22,8 @@ func columns() []bulk.Column {
 	return []bulk.Column{
 		{Name: "name", Required: true},
 		{Name: "email", Nullable: true},
-		{Name: "tags", List: true},
+		{Name: "tags", Separators: "|;,\n", Headings: []string{"Schlagwörter", "Mots-clés"}},
+		{Name: "phone", Nullable: true, Digits: true},
 		{Name: "id", Ignored: true},
 	}
 }
@@ -32,6 +33,7 @@ type person struct {
 	Name  string                                 `json:"name"`
 	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
 	Tags  *[]string                              `json:"tags,omitempty"`
+	Phone nullable.Nullable[string]              `json:"phone,omitempty"`
 }
 
 // errorsOf returns the errors of a record in the form "2 /email: format".
@@ -46,11 +48,20 @@ func errorsOf(fields []fault.Field) string {
 	return strings.Join(said, " ")
 }
 
+// open returns a reader of a table in UTF-8 with at most this many records.
+func open(from io.Reader, format bulk.Format, most int) (*bulk.Reader, error) {
+	options := bulk.Options{Columns: columns(), Most: most}
+	if format == bulk.NDJSON {
+		return bulk.NewJSONReader(from, options), nil
+	}
+	return bulk.NewCSVReader(from, bulk.UTF8, options)
+}
+
 // read returns a string for each record: its line and its values, or its errors.
 func read(t testing.TB, format bulk.Format, table string) []string {
 	t.Helper()
 	// One byte at a time, so that nothing depends on what arrives together.
-	reader, err := bulk.NewReader(iotest.OneByteReader(strings.NewReader(table)), format, columns(), 100)
+	reader, err := open(iotest.OneByteReader(strings.NewReader(table)), format, 100)
 	if err != nil {
 		t.Fatalf("%.100q: %v", table, err)
 	}
@@ -77,13 +88,20 @@ func read(t testing.TB, format bulk.Format, table string) []string {
 		if p.Tags != nil {
 			tags = strings.Join(*p.Tags, ";")
 		}
-		records = append(records, fmt.Sprintf("%d %q %s %s", record.Line, p.Name, email, tags))
+		line := fmt.Sprintf("%d %q %s %s", record.Line, p.Name, email, tags)
+		if value, err := p.Phone.Get(); err == nil {
+			line += " " + value
+		}
+		for _, note := range record.Notes {
+			line += fmt.Sprintf(" (%s %s)", note.Pointer, note.Code)
+		}
+		records = append(records, line)
 	}
 }
 
 // refusal returns the errors of a header line.
 func refusal(table string) string {
-	_, err := bulk.NewReader(strings.NewReader(table), bulk.CSV, columns(), 100)
+	_, err := open(strings.NewReader(table), bulk.CSV, 100)
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return fmt.Sprintf("%T %v", err, err)
@@ -125,23 +143,43 @@ func TestCSV(t *testing.T) {
 		{"other columns in another order", "tags,id,name\na,7,Nora\n", []string{`2 "Nora" - a`}},
 		{"carriage returns", "name\r\nNora\r\nEmil\r\n", []string{`2 "Nora" - -`, `3 "Emil" - -`}},
 		{"a carriage return at the end of the file", "name\r\nNora\r", []string{`2 "Nora" - -`}},
-		{"a carriage return within a cell", "name\nNo\rra\n", []string{`2 "No\rra" - -`}},
+		{"carriage returns alone", "name,tags\rNora,a\r\r\"Em\ril\",b\r", []string{`2 "Nora" - a`, `4 "Em il" - b (/name line_break)`}},
 		{"a byte order mark", "\ufeffname\nNora\n", []string{`2 "Nora" - -`}},
 		{"a byte order mark before a quotation mark", "\ufeff\"name\"\nNora\n", []string{`2 "Nora" - -`}},
 		{"blank lines", "\n\r\nname\n\n\r\nNora\n\nEmil\n\n", []string{`6 "Nora" - -`, `8 "Emil" - -`}},
-		{"spaces are kept", "name\n Nora \n", []string{`2 " Nora " - -`}},
+		{
+			"spaces around values", "name;tags\n \u00a0Nora\u202f; a | b ,c,\n\ufeffEmil\u200b\t;|,\n",
+			[]string{`2 "Nora" - a;b;c`, `3 "Emil" - `},
+		},
+		{"rows without values", "name,email,tags\n,,\n , \u00a0,\n\"\",\"\",\"\"\nNora,,\n,,,,,,\n", []string{`5 "Nora" - -`}},
+		{"columns without headings", "name,,\nNora,,\nEmil,,,,\nEva,x,\n", []string{`2 "Nora" - -`, `3 "Emil" - -`, `4 : cells`}},
+		{"semicolons", "name;email;tags\nLind, Nora;nora@acme.example;a,b|c\n", []string{`2 "Lind, Nora" nora@acme.example a;b;c`}},
+		{"tabs", "name\temail\nLind; Nora\t\n", []string{`2 "Lind; Nora" - -`}},
+		{"bars", "name|tags\nNora|a,b\n", []string{`2 "Nora" - a;b`}},
+		{"delimiters in a heading", "\"name\";\"e,m,a,i,l\"\nNora;x@y.example\n", []string{`2 "Nora" x@y.example -`}},
+		{"blank cells before the header line", ";;\n;;\nname;tags;\nNora;a;\n", []string{`4 "Nora" - a`}},
+		{"a stated delimiter", "sep=;\nname;tags\nNora;a,b\n", []string{`3 "Nora" - a;b`}},
+		{"a stated delimiter in quotation marks", "\ufeff\"SEP=|\"\r\nname|tags\r\nNora|a\r\n", []string{`3 "Nora" - a`}},
+		{"headings in other spellings", " NAME ,E-Mail,mots clés\nNora,nora@acme.example,a\n", []string{`2 "Nora" nora@acme.example a`}},
+		{"a heading with a combining accent", "name;Schlagwo\u0308rter\nNora;a\n", []string{`2 "Nora" - a`}},
+		{
+			"damaged numbers", "name,phone\nA,4.9305E+11\nB,\"4,9305E+11\"\nC,'4.9305E+11\nD,0123\nE,4.9e+011\nF,4E5\n4.9305E+11,\n",
+			[]string{
+				`2 /phone: damaged_number`, `3 /phone: damaged_number`, `4 "C" - - 4.9305E+11`, `5 "D" - - 0123`,
+				`6 /phone: damaged_number`, `7 "F" - - 4E5`, `8 "4.9305E+11" - -`,
+			},
+		},
 		{"quoted cells", head + `"Nora ""N"" Lind, Dr.","nora@acme.example","a"` + "\n", []string{`2 "Nora \"N\" Lind, Dr." nora@acme.example a`}},
 		{
 			"line feeds in cells", "\"name\",\"email\"\r\n\"No\r\nra\n\",\r\nEmil,\n\"\n\n\",\nEva,\n",
-			[]string{`2 "No\nra\n" - -`, `5 "Emil" - -`, `6 "\n\n" - -`, `9 "Eva" - -`},
+			[]string{`2 "No ra" - - (/name line_break)`, `5 "Emil" - -`, `9 "Eva" - -`},
 		},
 		{
-			"empty cells", head + ",,\n\"\",\"\",\"\"\nNora,\"\",\"\"\n",
-			[]string{`2 /name: required`, `3 /name: required`, `4 "Nora" - -`},
+			"empty cells", head + ",a@b.example,\nNora,\"\",\"\"\n", []string{`2 /name: required`, `3 "Nora" - -`},
 		},
 		{
-			"too few and too many cells", head + "Nora\nNora,\nNora,,,\nEmil,,\n",
-			[]string{`2 : cells`, `3 : cells`, `4 : cells`, `5 "Emil" - -`},
+			"too few and too many cells", head + "Nora\nNora,\nNora,,,x\nEmil,,\n",
+			[]string{`2 "Nora" - - ( cells)`, `3 "Nora" - - ( cells)`, `4 : cells`, `5 "Emil" - -`},
 		},
 		{
 			"a quotation mark in the middle", head + "No\"ra,,\nEmil,,\n",
@@ -163,12 +201,12 @@ func TestCSV(t *testing.T) {
 		{"too long and broken", "name\n\"" + long + "\"x\nEmil\n", []string{`2 : too_long`, `3 "Emil" - -`}},
 		{"very many cells", "name\n" + strings.Repeat(",", 10*limit) + "\nEmil\n", []string{`2 : too_long`, `3 "Emil" - -`}},
 		{
-			"what an export has marked", "name\n'=1\n'+1\n'-1\n'@1\n'\t1\n'\r1\n''=1\n'Nora\n=1\n'\n",
-			[]string{`2 "=1" - -`, `3 "+1" - -`, `4 "-1" - -`, `5 "@1" - -`, `6 "\t1" - -`, `7 "\r1" - -`, `8 "'=1" - -`, `9 "'Nora" - -`, `10 "=1" - -`, `11 "'" - -`},
+			"what an export has marked", "name\n'=1\n'+1\n'-1\n'@1\nx;'＝1\n''=1\n'Nora\n=1\n'\n",
+			[]string{`2 "=1" - -`, `3 "+1" - -`, `4 "-1" - -`, `5 "@1" - -`, `6 "x;＝1" - -`, `7 "'=1" - -`, `8 "'Nora" - -`, `9 "=1" - -`, `10 "'" - -`},
 		},
 		{
-			"lists", "name,tags\nN,a|b c| d\nN,a\\|b|c\\\\|d\\e\\\nN,|\nN,'-a|-b\n",
-			[]string{`2 "N" - a;b c; d`, `3 "N" - a|b;c\;d\e\`, `4 "N" - ;`, `5 "N" - -a;-b`},
+			"lists", "name\ttags\nN\ta|b c| d\nN\ta\\|b|c\\\\|d\\e\\\nN\t|\nN\t'-a|-b\nN\ta,b;c\\;\\,d\nN\t\"a\nb\"\n",
+			[]string{`2 "N" - a;b c;d`, `3 "N" - a|b;c\;d\e\`, `4 "N" - `, `5 "N" - -a;-b`, `6 "N" - a;b;c;,d`, `7 "N" - a;b`},
 		},
 	} {
 		e.run(t, bulk.CSV)
@@ -178,22 +216,21 @@ func TestCSV(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ table, want string }{
-		"empty":               {"", "1 : required"},
-		"byte order mark":     {"\ufeff", "1 : required"},
-		"empty lines":         {"\n\r\n", "1 : required"},
-		"missing column":      {"email\n", "1 /name: required"},
-		"another case":        {"Name\n", "1 /Name: unknown /name: required"},
-		"space before a name": {"\nname, email\n", "2 / email: unknown"},
-		"semicolons":          {"name;email\n", "1 /name;email: unknown /name: required"},
-		"empty name":          {"name,\n", "1 /: unknown"},
-		"slash and tilde":     {"name,a/b~c\n", "1 /a~1b~0c: unknown"},
-		"columns twice":       {"name,name,email,tags,email\n", "1 /name: duplicate_name /email: duplicate_name"},
-		"NUL":                 {"name,\x00\n", "1 /�: nul"},
-		"invalid UTF-8":       {"name,n\xff\n", "1 /n�: encoding"},
-		"UTF-16":              {"\xff\xfen\x00a\x00m\x00e\x00", "1 /�n�a�m�e�: encoding /name: required"},
-		"quote not closed":    {"name,\"email\n", "1 : syntax"},
-		"long name":           {"name," + strings.Repeat("x", 300) + "\n", "1 /" + strings.Repeat("x", 199) + "…: unknown"},
-		"too long":            {"name," + strings.Repeat("x", limit), "1 : too_long"},
+		"empty":             {"", "1 : required"},
+		"byte order mark":   {"\ufeff", "1 : required"},
+		"empty lines":       {"\n\r\n", "1 : required"},
+		"missing column":    {"email\n", "1 /name: required"},
+		"empty name":        {",email\n", "1 /name: required"},
+		"only cells":        {",;\n", "1 /;: unknown /name: required"},
+		"other delimiter":   {"sep=:\nname:email\n", "1 : delimiter"},
+		"same by a synonym": {"name,tags,Mots-clés\n", "1 /Mots-clés: duplicate_name"},
+		"slash and tilde":   {"name,a/b~c\n", "1 /a~1b~0c: unknown"},
+		"columns twice":     {"name,name,email,tags,email\n", "1 /name: duplicate_name /email: duplicate_name"},
+		"NUL":               {"name,\x00\n", "1 /�: nul"},
+		"invalid UTF-8":     {"name,n\xff\n", "1 /n�: encoding"},
+		"quote not closed":  {"name,\"email\n", "1 : syntax"},
+		"long name":         {"name," + strings.Repeat("x", 300) + "\n", "1 /" + strings.Repeat("x", 199) + "…: unknown"},
+		"too long":          {"name," + strings.Repeat("x", limit), "1 : too_long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -280,12 +317,12 @@ func TestErrorsOfOneRecordAreLimited(t *testing.T) {
 func TestTooManyRecords(t *testing.T) {
 	t.Parallel()
 	for format, table := range map[bulk.Format]string{
-		bulk.CSV: "name\na\n\n\"\n\"\n\"\n", bulk.NDJSON: "{}\n\n{}\n{}\n",
+		bulk.CSV: "name\na\n\n\"\nb\"\n\"\n", bulk.NDJSON: "{}\n\n{}\n{}\n",
 	} {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()
 			for most := range 4 {
-				reader, err := bulk.NewReader(strings.NewReader(table), format, columns(), most)
+				reader, err := open(strings.NewReader(table), format, most)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -315,7 +352,7 @@ func TestSourceErrorsAreReturned(t *testing.T) {
 			t.Parallel()
 			for size := range len(table) {
 				source := io.MultiReader(strings.NewReader(table[:size]), iotest.ErrReader(broken))
-				reader, err := bulk.NewReader(source, format, columns(), 100)
+				reader, err := open(source, format, 100)
 				whole := 0
 				for ; err == nil; whole++ {
 					_, err = reader.Next()

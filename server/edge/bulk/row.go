@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"io"
 )
@@ -12,6 +11,7 @@ type row struct {
 	line   int // the line on which it starts
 	cells  []string
 	broken breakage // if it has a code: why the row cannot be read after its cells
+	sparse bool     // whether empty cells at the end are usually omitted
 }
 
 // place is the position of a byte in a row.
@@ -25,11 +25,13 @@ const (
 	beyond              // after a syntax error; the rest of the line is ignored
 )
 
-// rowReader reads CSV as in RFC 4180. A line may also end with a line feed alone, and empty lines are ignored. It holds
-// one row in memory, and nothing of a row that is too long.
+// rowReader reads CSV as in RFC 4180, with any delimiter. A line may also end with a line feed or a carriage return
+// alone, and empty lines are ignored. Every line break in a cell is read as a line feed. It holds one row in memory, and
+// nothing of a row that is too long.
 type rowReader struct {
-	from *bufio.Reader
-	line int // the line of the next byte, from 1
+	from      *bufio.Reader
+	delimiter byte
+	line      int // the line of the next byte, from 1
 
 	row   row
 	cell  []byte
@@ -61,8 +63,11 @@ func (r *rowReader) readRow() error {
 		if err != nil {
 			return err
 		}
-		if b == '\r' && r.endsLine() {
-			continue
+		if b == '\r' {
+			if following, err := r.from.Peek(1); err == nil && following[0] == '\n' {
+				continue
+			}
+			b = '\n'
 		}
 		if b == '\n' {
 			r.line++
@@ -76,18 +81,12 @@ func (r *rowReader) readRow() error {
 	}
 }
 
-// endsLine reports whether the carriage return that was just read is part of a line end.
-func (r *rowReader) endsLine() bool {
-	following, err := r.from.Peek(1)
-	return errors.Is(err, io.EOF) || bytes.Equal(following, []byte{'\n'})
-}
-
 // take processes one byte of the row.
 func (r *rowReader) take(b byte) {
 	switch r.place {
 	case begin, bare:
 		switch {
-		case b == ',':
+		case b == r.delimiter:
 			r.endCell()
 		case b != '"':
 			r.place = bare
@@ -108,7 +107,7 @@ func (r *rowReader) take(b byte) {
 		case '"':
 			r.place = quoted
 			r.keep(b)
-		case ',':
+		case r.delimiter:
 			r.endCell()
 		default:
 			r.spoil("has text after the quotation mark that ends a cell")

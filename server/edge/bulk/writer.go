@@ -8,7 +8,7 @@ import (
 	"io"
 )
 
-// Table describes the CSV form of a table.
+// Table describes the CSV and XLSX forms of a table.
 type Table struct {
 	// Columns are the members that become cells, in this order; they are the header line.
 	Columns []string
@@ -23,43 +23,53 @@ type Sink struct {
 
 	// Ready is called before each batch of an export, which its error ends. It may be nil.
 	Ready func() error
+	// ByteOrderMark says that CSV begins with a byte order mark, by which Excel recognizes UTF-8.
+	ByteOrderMark bool
 }
 
-// Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a line of
-// CSV has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an empty
-// cell, and any other value as JSON. Cells that a spreadsheet would interpret as formulas are marked. Carriage returns
-// in a text are lost in CSV, where they are part of line ends.
+// Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a row of CSV
+// or XLSX has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an empty
+// cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked. Carriage
+// returns in a text are lost in CSV, where they are part of line ends.
 type Writer struct {
-	table  Table
-	buffer *bufio.Writer
-	json   *json.Encoder
-	csv    *csv.Writer // nil for NDJSON
-	headed bool
-	ready  func() error
+	table Table
+	rows  rowWriter
+	json  *json.Encoder // nil for CSV and XLSX
+	ready func() error
 }
 
-// NewWriter returns a Writer. Call Flush after the last row.
+// rowWriter writes the rows of a format.
+type rowWriter interface {
+	// write writes a row. The header line is written first.
+	write(members map[string]json.RawMessage) error
+	// flush writes the buffered rows, and the header line even if there are no rows.
+	flush() error
+	// finish is called after the last flush.
+	finish() error
+}
+
+// NewWriter returns a Writer. Call Close after the last row.
 func NewWriter(format Format, to Sink, table Table) *Writer {
-	w := &Writer{table: table, buffer: bufio.NewWriter(to), ready: to.Ready}
+	w := &Writer{table: table, ready: to.Ready}
 	if w.ready == nil {
 		w.ready = func() error { return nil }
 	}
-	if format == CSV {
-		w.csv = csv.NewWriter(w.buffer)
-		w.csv.UseCRLF = true
-		return w
+	buffer := bufio.NewWriter(to)
+	switch format {
+	case CSV:
+		w.rows = newCSVWriter(buffer, to.ByteOrderMark, table)
+	case XLSX:
+		w.rows = newSheetWriter(buffer, table)
+	case NDJSON:
+		w.rows, w.json = lineWriter{buffer}, json.NewEncoder(buffer)
 	}
-	w.json = json.NewEncoder(w.buffer)
 	return w
 }
 
 // Write writes a row.
 func (w *Writer) Write(row any) error {
-	if w.csv == nil {
+	if w.json != nil {
 		return w.json.Encode(row)
-	}
-	if err := w.head(); err != nil {
-		return err
 	}
 	encoded, err := json.Marshal(row)
 	if err != nil {
@@ -69,40 +79,85 @@ func (w *Writer) Write(row any) error {
 	if err := json.Unmarshal(encoded, &members); err != nil {
 		return fmt.Errorf("a row is not an object: %w", err)
 	}
+	return w.rows.write(members)
+}
+
+// Flush writes the buffered rows, and the header line even if there are no rows.
+func (w *Writer) Flush() error { return w.rows.flush() }
+
+// Close writes what is left, and the end of the table. It does not close the sink.
+func (w *Writer) Close() error {
+	if err := w.rows.flush(); err != nil {
+		return err
+	}
+	return w.rows.finish()
+}
+
+// lineWriter writes NDJSON, for which the Writer encodes.
+type lineWriter struct{ buffer *bufio.Writer }
+
+func (w lineWriter) write(map[string]json.RawMessage) error { return nil }
+func (w lineWriter) flush() error                           { return w.buffer.Flush() }
+func (w lineWriter) finish() error                          { return nil }
+
+// csvWriter writes CSV.
+type csvWriter struct {
+	*csv.Writer
+
+	buffer *bufio.Writer
+	table  Table
+	mark   bool // whether the byte order mark is to be written
+	headed bool
+}
+
+func newCSVWriter(buffer *bufio.Writer, mark bool, table Table) *csvWriter {
+	w := &csvWriter{Writer: csv.NewWriter(buffer), buffer: buffer, table: table, mark: mark}
+	w.UseCRLF = true
+	return w
+}
+
+func (w *csvWriter) write(members map[string]json.RawMessage) error {
+	if err := w.head(); err != nil {
+		return err
+	}
 	cells := make([]string, len(w.table.Columns))
 	for i, column := range w.table.Columns {
 		text := cellOf(members[column])
 		if w.table.Importable {
-			cells[i] = escapeFormulaForReading(text)
+			cells[i] = escapeNumber(escapeFormula(text, readable))
 		} else {
-			cells[i] = escapeFormula(text)
+			cells[i] = escapeFormula(text, harmless)
 		}
 	}
-	return w.csv.Write(cells)
-}
-
-// Flush writes the buffered rows, and the header line of CSV even if there are no rows.
-func (w *Writer) Flush() error {
-	if w.csv != nil {
-		if err := w.head(); err != nil {
-			return err
-		}
-		w.csv.Flush()
-		if err := w.csv.Error(); err != nil {
-			return err
-		}
-	}
-	return w.buffer.Flush()
+	return w.Write(cells)
 }
 
 // head writes the header line, once.
-func (w *Writer) head() error {
+func (w *csvWriter) head() error {
 	if w.headed {
 		return nil
 	}
 	w.headed = true
-	return w.csv.Write(w.table.Columns)
+	if w.mark {
+		if _, err := w.buffer.WriteString(byteOrderMark); err != nil {
+			return err
+		}
+	}
+	return w.Write(w.table.Columns)
 }
+
+func (w *csvWriter) flush() error {
+	if err := w.head(); err != nil {
+		return err
+	}
+	w.Writer.Flush()
+	if err := w.Error(); err != nil {
+		return err
+	}
+	return w.buffer.Flush()
+}
+
+func (*csvWriter) finish() error { return nil }
 
 // cellOf returns a value as the text of a cell.
 func cellOf(value json.RawMessage) string {

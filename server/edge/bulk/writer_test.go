@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -24,7 +25,7 @@ func write(t interface{ Fatal(args ...any) }, format bulk.Format, table bulk.Tab
 			t.Fatal(err)
 		}
 	}
-	if err := writer.Flush(); err != nil {
+	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()
@@ -106,12 +107,20 @@ func TestWriterReturnsErrors(t *testing.T) {
 	}
 }
 
-// TestExportRoundTrip reads exported rows. CSV loses carriage returns, empty strings and lists of one empty string.
+// openAny is open for every format.
+func openAny(table string, format bulk.Format, most int) (*bulk.Reader, error) {
+	if format == bulk.XLSX {
+		return bulk.NewSheetReader(strings.NewReader(table), int64(len(table)), bulk.Options{Columns: columns(), Most: most})
+	}
+	return open(strings.NewReader(table), format, most)
+}
+
+// TestExportRoundTrip reads exported rows. Cells lose line breaks, empty strings and the white space around values.
 func TestExportRoundTrip(t *testing.T) {
 	t.Parallel()
 	text := rapid.StringOf(rapid.OneOf(
-		rapid.SampledFrom([]rune("=+-@\t\n'\"|\\,;a ü😀\ufeff")), rapid.Rune().Filter(func(r rune) bool { return r != 0 && r != '\r' }),
-	)).Filter(func(text string) bool { return text != "" })
+		rapid.SampledFrom([]rune("=+-@'\"|\\,;a ü😀\ufeff4.E_x0")), rapid.Rune().Filter(unicode.IsPrint),
+	)).Filter(func(text string) bool { return text != "" && strings.Trim(text, " \ufeff\u200b\u2060") == text })
 	type row struct {
 		Name  string   `json:"name"`
 		Email *string  `json:"email,omitempty"`
@@ -126,13 +135,13 @@ func TestExportRoundTrip(t *testing.T) {
 	}))
 	rapid.Check(t, func(t *rapid.T) {
 		written := rows.Draw(t, "rows")
-		for _, format := range []bulk.Format{bulk.CSV, bulk.NDJSON} {
+		for _, format := range []bulk.Format{bulk.CSV, bulk.XLSX, bulk.NDJSON} {
 			var given []any
 			for _, row := range written {
 				given = append(given, row)
 			}
 			table := write(t, format, bulk.Table{Columns: []string{"id", "name", "email", "tags"}, Importable: true}, given...)
-			reader, err := bulk.NewReader(strings.NewReader(table), format, columns(), len(written))
+			reader, err := openAny(table, format, len(written))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -203,7 +212,7 @@ func TestReaderMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measu
 			runtime.GC()
 			var before runtime.MemStats
 			runtime.ReadMemStats(&before)
-			reader, err := bulk.NewReader(&test.source, test.format, columns(), records)
+			reader, err := open(&test.source, test.format, records)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -98,7 +98,7 @@ func interrupted(err error) error {
 }
 
 // checkMedia fails with UnsupportedMediaType unless the body is in a media type of the operation, in UTF-8 and without
-// a content coding. It replaces the Content-Type by the media type as the specification declares it, because the
+// a content coding. Uploads may have any charset, because the operation detects the encoding. It replaces the Content-Type by the media type as the specification declares it, because the
 // generated code compares it byte by byte.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
@@ -111,7 +111,7 @@ func (op *Operation) checkMedia(header http.Header) error {
 		return fault.New(fault.UnsupportedMediaType).With("The Content-Type must be %s.",
 			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)
 	}
-	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+	if charset := parameters["charset"]; charset != "" && !op.Upload && !strings.EqualFold(charset, "utf-8") {
 		return fault.New(fault.UnsupportedMediaType).With("The charset %q is not supported; send UTF-8.", clip(charset))
 	}
 	header.Set("Content-Type", op.bodies[media])

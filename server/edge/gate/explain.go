@@ -36,7 +36,7 @@ func explain(f *fault.Fault, err error, parameter *openapi3.Parameter) {
 				path = append(path, name)
 			}
 		}
-		add(f, parameter, pointer(path), code, detail)
+		add(f, parameter, pointer(path), code, detail+hint(parameter, e))
 	default:
 		code, detail := unreadable(err, parameter)
 		add(f, parameter, "", code, detail)
@@ -61,7 +61,7 @@ func unreadable(err error, parameter *openapi3.Parameter) (code, detail string) 
 	case errors.Is(err, strconv.ErrSyntax) && parameter != nil:
 		return "type", "must be of type " + strings.Join(parameter.Schema.Value.Type.Slice(), " or ")
 	}
-	return "invalid", "does not have the form that the API reference describes"
+	return "invalid", formless
 }
 
 // wording returns the code and the sentence for a violation, by the schema's keyword.
@@ -107,7 +107,33 @@ func wording(e *openapi3.SchemaError) (code, detail string) {
 	case "nullable":
 		return "type", "must not be null"
 	}
-	return snake(e.SchemaField), e.Reason
+	return snake(e.SchemaField), formless
+}
+
+// formless describes a violation for which there is no better sentence. The validator's own may contain the schema.
+const formless = "does not have the form that the API reference describes"
+
+// hint returns how to write a value of the query that is often written in another way; empty for other values.
+func hint(parameter *openapi3.Parameter, e *openapi3.SchemaError) string {
+	value, text := e.Value.(string)
+	if !text || parameter == nil || parameter.In != openapi3.ParameterInQuery {
+		return ""
+	}
+	first, rest, several := strings.Cut(value, ",")
+	switch {
+	case e.SchemaField == "format" && e.Schema.Format == "date-time":
+		if at := strings.LastIndexByte(value, ' '); at >= 0 && checkTime(value[:at]+"+"+value[at+1:]) == nil {
+			return "; write the + before the offset as %2B, because + means a space in a query"
+		}
+	case !several || e.SchemaField != "enum" && e.SchemaField != "format":
+	case parameter.Schema.Value.Type.Is(openapi3.TypeArray):
+		second, _, _ := strings.Cut(rest, ",")
+		return fmt.Sprintf("; repeat the parameter for several values: %s=%s&%s=%s",
+			parameter.Name, clip(first), parameter.Name, clip(second))
+	default:
+		return "; the parameter takes one value"
+	}
+	return ""
 }
 
 // patterns has a sentence for every pattern of a parameter or a request body in the specification. A regular expression
@@ -124,11 +150,12 @@ var patterns = map[string]string{
 	`^[a-z0-9]+(-[a-z0-9]+)*$`: "must consist of lowercase letters, digits and single hyphens between them",
 	`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$`: "must be a domain name in lowercase " +
 		"letters, such as example.com",
-	`^[a-z][a-z0-9_]*$`:   "must begin with a lowercase letter and consist of lowercase letters, digits and underscores",
-	`^https?://[!-~]+$`:   "must be an http(s) URL; percent-encode spaces and characters outside ASCII",
-	`^https?://[!-{}~]+$`: "must be an http(s) URL; percent-encode spaces, | and characters outside ASCII",
-	`^[0-9a-f]{64}$`:      "must consist of 64 hexadecimal digits in lowercase",
-	`^[A-Za-z0-9_-]+$`:    "must be the next_cursor of a page",
+	`^[a-z][a-z0-9_]*$`:                   "must begin with a lowercase letter and consist of lowercase letters, digits and underscores",
+	`^https?://[!-~]+$`:                   "must begin with http:// or https://; percent-encode spaces and characters outside ASCII",
+	`^https?://[!-{}~]+$`:                 "must begin with http:// or https://; percent-encode spaces, | and characters outside ASCII",
+	`^[^\x00]*[^\x00\s][^\x00]*:[a-z_]+$`: "must be a heading, a colon and a field, such as Kandidat:last_name",
+	`^[0-9a-f]{64}$`:                      "must consist of 64 hexadecimal digits in lowercase",
+	`^[A-Za-z0-9_-]+$`:                    "must be the next_cursor of a page",
 	`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`: "must be * or a list of quoted ETags",
 }
 
@@ -136,7 +163,7 @@ func patternSentence(pattern string) string {
 	if sentence, found := patterns[pattern]; found {
 		return sentence
 	}
-	return "does not have the form that the API reference describes"
+	return formless
 }
 
 func formatSentence(format string) string {

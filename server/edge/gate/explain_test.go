@@ -2,11 +2,15 @@ package gate
 
 import (
 	"maps"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/labstack/echo/v4"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -128,7 +132,7 @@ func TestSentences(t *testing.T) {
 		"null":            {text(), nil, "", "type", "must not be null"},
 		"enum":            {text().WithEnum("a", "b"), "c", "", "enum", "must be one of a, b"},
 		"a long enum":     {text().WithEnum(many...), "x", "", "enum", "must be one of the 21 values in the API reference, such as a, b, c"},
-		"pattern":         {url, "ftp://x", "", "pattern", "must be an http(s) URL; percent-encode spaces, | and characters outside ASCII"},
+		"pattern":         {url, "ftp://x", "", "pattern", "must begin with http:// or https://; percent-encode spaces, | and characters outside ASCII"},
 		"unknown pattern": {unknown, "x", "", "pattern", "does not have the form that the API reference describes"},
 		"format":          {text().WithFormat("email"), "x", "", "format", "must be an email address"},
 		"one character":   {text().WithMinLength(1), "", "", "min_length", "must have at least one character"},
@@ -141,7 +145,7 @@ func TestSentences(t *testing.T) {
 		"maximum":         {openapi3.NewIntegerSchema().WithMax(3), 4.0, "", "maximum", "must be at most 3"},
 		"an array's item": {array().WithItems(text()), []any{"a", 1.0}, "/1", "type", "must be of type string"},
 		"min properties":  {object().WithMinProperties(1), map[string]any{}, "", "min_properties", "must have at least one member"},
-		"another keyword": {even, 3.0, "", "multiple_of", ""},
+		"another keyword": {even, 3.0, "", "multiple_of", "does not have the form that the API reference describes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -157,6 +161,106 @@ func TestSentences(t *testing.T) {
 		})
 	}
 }
+
+// TestMessagesContainNoPattern violates every pattern of a parameter or a request body in the specification, and expects
+// a message without any of them.
+func TestMessagesContainNoPattern(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	violated := map[string]string{} // the messages by pattern
+	requestSchemas(document, func(schema *openapi3.Schema) {
+		if schema.Pattern == "" {
+			return
+		}
+		form := regexp.MustCompile(schema.Pattern)
+		for _, value := range []string{"", " ", "|", "\x00", "é", "no,t a V@lue:", "ftp://x"} {
+			if form.MatchString(value) {
+				continue
+			}
+			one := openapi3.NewStringSchema() // without other keywords, which the value may violate as well
+			one.Pattern = schema.Pattern
+			f := fault.New(fault.MalformedRequest)
+			explain(f, one.VisitJSON(value, openapi3.MultiErrors()), nil)
+			if len(f.Fields()) != 1 || f.Fields()[0].Code != "pattern" {
+				t.Fatalf("%s: %q: got %+v, want one error with the code pattern", schema.Pattern, value, f.Fields())
+			}
+			violated[schema.Pattern] = f.Fields()[0].Detail
+		}
+		if violated[schema.Pattern] == "" {
+			t.Errorf("no value violates %s; add one", schema.Pattern)
+		}
+	})
+	for pattern, message := range violated {
+		for other := range violated {
+			if strings.Contains(message, other) {
+				t.Errorf("%s: got the message %q, which contains %s", pattern, message, other)
+			}
+		}
+	}
+	if len(violated) == 0 {
+		t.Error("no pattern was found")
+	}
+}
+
+// TestHints expects what to write instead of a value or a name of the query that is often written in another way.
+func TestHints(t *testing.T) {
+	t.Parallel()
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract, err := Load(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"updated_since=2026-01-01T00:00:00 01:00": "updated_since: must be a date and time as in RFC 3339, such as " +
+			"2026-01-31T09:30:00Z; write the + before the offset as %2B, because + means a space in a query",
+		"updated_since=2026-01-01T00:00:00+01:00": "updated_since: must be a date and time as in RFC 3339, such as " +
+			"2026-01-31T09:30:00Z; write the + before the offset as %2B, because + means a space in a query",
+		"updated_since=2026-01-01 00:00:00":         "updated_since: must be a date and time as in RFC 3339, such as 2026-01-31T09:30:00Z",
+		"updated_since=2026-01-01T00:00:00%2B01:00": "",
+		"status=active,rejected": "status: must be one of active, on_hold, hired, rejected, withdrawn; repeat the parameter " +
+			"for several values: status=active&status=rejected",
+		"sort=created_at,updated_at": "sort: must be one of -created_at, created_at, -updated_at, updated_at, " +
+			"-stage_entered_at, stage_entered_at; the parameter takes one value",
+		"status=open":           "status: must be one of active, on_hold, hired, rejected, withdrawn",
+		"status[]=active":       "status[]: is not a parameter of this operation; write status=… without brackets, and repeat it for several values",
+		"status[0]=active":      "status[0]: is not a parameter of this operation; write status=… without brackets, and repeat it for several values",
+		"filter[status]=active": "filter[status]: is not a parameter of this operation; write status=… without brackets, and repeat it for several values",
+		"limit[]=5":             "limit[]: is not a parameter of this operation; write limit=… without brackets",
+		"updated_sine=x":        "updated_sine: is not a parameter of this operation; did you mean updated_since?",
+		"Limit=5":               "Limit: is not a parameter of this operation; did you mean limit?",
+		"colour=red":            "colour: is not a parameter of this operation",
+		"job_id=" + idOne + "," + idOne: "job_id: must have at most 36 characters\n" +
+			"job_id: must be a UUID; the parameter takes one value",
+	} {
+		t.Run(query, func(t *testing.T) {
+			t.Parallel()
+			op := contract.operations[endpoint{http.MethodGet, "/api/v1/applications"}]
+			f := fault.New(fault.MalformedRequest)
+			values := op.readQuery(strings.ReplaceAll(query, " ", "+"), f)
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/applications", nil)
+			c := echo.New().NewContext(r, httptest.NewRecorder())
+			if err := op.validateParameters(t.Context(), c, values); err != nil {
+				explain(f, err, nil)
+			}
+			var got []string
+			for _, field := range f.Fields() {
+				got = append(got, field.Parameter+": "+field.Detail)
+			}
+			if strings.Join(got, "\n") != want {
+				t.Errorf("%s: got %q, want %q", query, got, want)
+			}
+		})
+	}
+}
+
+// idOne is an id.
+const idOne = "01980a3e-7b1c-7c7e-8f00-0123456789ab"
 
 func TestClip(t *testing.T) {
 	t.Parallel()

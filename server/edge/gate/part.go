@@ -5,6 +5,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -26,4 +27,16 @@ func (c *Contract) CheckPart(schema string, members map[string]any) []fault.Fiel
 	f := fault.New(fault.MalformedRequest)
 	explain(f, err, nil)
 	return f.Fields()
+}
+
+// Permit returns an error unless an actor has a permission: what the gate would return for an operation that requires
+// it. It is for operations that do more for actors with a second permission. A permission that no operation requires is
+// a defect, and panics.
+func (c *Contract) Permit(actor *access.Actor, permission string) error {
+	for _, op := range c.operations {
+		if op.Permission == permission {
+			return op.permit(actor)
+		}
+	}
+	panic(fmt.Sprintf("gate: no operation requires the permission %q", permission))
 }

@@ -4,14 +4,17 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
 // parameter is a query parameter of the specification.
@@ -71,7 +74,7 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 		parameter, known := op.query[name]
 		switch {
 		case !known:
-			f.Parameter(clip(cmp.Or(name, pair)), "unknown", "is not a parameter of this operation")
+			f.Parameter(clip(cmp.Or(name, pair)), "unknown", "is not a parameter of this operation"+op.suggest(name))
 		case !clean(value):
 			f.Parameter(name, "encoding", "must be UTF-8 text without U+0000")
 		case seen[name] && !parameter.repeatable:
@@ -84,6 +87,28 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 		seen[name] = true
 	}
 	return query
+}
+
+// suggest returns how to write the name of an unknown parameter: without the brackets by which some libraries write
+// lists, or as a similar one.
+func (op *Operation) suggest(name string) string {
+	known := slices.Sorted(maps.Keys(op.query))
+	bare, inner, _ := strings.Cut(name, "[")
+	inner, _, _ = strings.Cut(inner, "]")
+	for _, meant := range []string{bare, inner} { // status[] and filter[status]
+		parameter, found := op.query[meant]
+		switch {
+		case meant == name || !found:
+		case parameter.repeatable:
+			return fmt.Sprintf("; write %s=… without brackets, and repeat it for several values", meant)
+		default:
+			return fmt.Sprintf("; write %s=… without brackets", meant)
+		}
+	}
+	if near := text.Nearest(name, known); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }
 
 // unescape decodes one pair of a query string.
@@ -117,14 +142,14 @@ func (op *Operation) explicit(query url.Values) url.Values {
 }
 
 // clean reports whether a text from the path or the query can be stored and compared: valid UTF-8 without U+0000.
-func clean(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+func clean(value string) bool { return utf8.ValidString(value) && !strings.ContainsRune(value, 0) }
 
 // clip shortens what a client sent to what an error repeats of it.
-func clip(text string) string {
+func clip(sent string) string {
 	const most = 60
-	text = strings.ToValidUTF8(text, "�")
-	if runes := []rune(text); len(runes) > most {
+	sent = strings.ToValidUTF8(sent, "�")
+	if runes := []rune(sent); len(runes) > most {
 		return string(runes[:most]) + "…"
 	}
-	return text
+	return sent
 }

@@ -23,6 +23,7 @@ func (a *Applications) ExportApplications(
 	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
 	file, err := a.Export(ctx, call, service.Export{
 		Name: "applications", Action: audit.ApplicationsExported, Resource: audit.Application, Format: request.Params.Format,
+		ByteOrderMark: request.Params.Bom,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return a.export(ctx, actor, query, format, to)
 		},
@@ -31,8 +32,14 @@ func (a *Applications) ExportApplications(
 		return nil, err
 	}
 	headers := api.ExportApplications200ResponseHeaders{ContentDisposition: file.ContentDisposition}
-	if file.Format == api.ExportFormatCsv {
+	switch file.Format {
+	case api.ExportFormatCsv:
 		return api.ExportApplications200TextCsvResponse{Body: file.Body, Headers: headers}, nil
+	case api.ExportFormatXlsx:
+		return api.ExportApplications200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{
+			Body: file.Body, Headers: headers,
+		}, nil
+	case api.ExportFormatNdjson:
 	}
 	return api.ExportApplications200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
@@ -51,16 +58,16 @@ func (a *Applications) export(
 	}
 	show := func(row db.ListApplicationsRow) (any, error) {
 		application := convert(db.GetApplicationRow(row), lifecycle.RelationOf(actor, row.IsMember))
-		if format == api.ExportFormatCsv {
-			return flatten(application), nil
+		if format == api.ExportFormatNdjson {
+			return application, nil
 		}
-		return application, nil
+		return flatten(application), nil
 	}
 	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, exportTable()), show, next)
 }
 
-// csvRow is an application in the CSV export, in which the fields of candidate and job are columns.
-type csvRow struct {
+// tableRow is an application in the CSV and XLSX exports, in which the fields of candidate and job are columns.
+type tableRow struct {
 	api.Application
 
 	CandidateID uuid.UUID `json:"candidate_id"`
@@ -70,14 +77,14 @@ type csvRow struct {
 	JobTitle    string    `json:"job_title"`
 }
 
-func flatten(a api.Application) csvRow {
-	return csvRow{
+func flatten(a api.Application) tableRow {
+	return tableRow{
 		Application: a, CandidateID: a.Candidate.ID, FirstName: a.Candidate.FirstName, LastName: a.Candidate.LastName,
 		JobID: a.Job.ID, JobTitle: a.Job.Title,
 	}
 }
 
-// exportTable returns the columns of the CSV export. It omits the allowed actions, which are of no use in a table.
+// exportTable returns the columns of the CSV and XLSX exports. It omits the allowed actions, which are of no use in a table.
 func exportTable() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "job_id", "job_title", "stage", "status",

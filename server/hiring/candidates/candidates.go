@@ -32,6 +32,8 @@ type Options struct {
 	// CheckPart validates members of an object against a schema of the specification and returns all violations. It
 	// does not require the members that the schema requires.
 	CheckPart func(schema string, members map[string]any) []fault.Field
+	// Permit returns an error unless an actor has a permission.
+	Permit func(actor *access.Actor, permission string) error
 }
 
 // New returns an error that names every missing dependency.

@@ -25,6 +25,7 @@ func (c *Candidates) ExportCandidates(
 	}
 	file, err := c.Export(ctx, call, service.Export{
 		Name: "candidates", Action: audit.CandidatesExported, Resource: audit.Candidate, Format: request.Params.Format,
+		ByteOrderMark: request.Params.Bom,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return c.export(ctx, call.Actor, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
 		},
@@ -33,8 +34,14 @@ func (c *Candidates) ExportCandidates(
 		return nil, err
 	}
 	headers := api.ExportCandidates200ResponseHeaders{ContentDisposition: file.ContentDisposition}
-	if file.Format == api.ExportFormatCsv {
+	switch file.Format {
+	case api.ExportFormatCsv:
 		return api.ExportCandidates200TextCsvResponse{Body: file.Body, Headers: headers}, nil
+	case api.ExportFormatXlsx:
+		return api.ExportCandidates200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{
+			Body: file.Body, Headers: headers,
+		}, nil
+	case api.ExportFormatNdjson:
 	}
 	return api.ExportCandidates200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -88,7 +86,7 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 				if name := table.Header.Get("Content-Disposition"); !strings.HasSuffix(name, `.csv"`) {
 					t.Errorf("got Content-Disposition %s, want a name that ends in .csv", name)
 				}
-				records, err := csv.NewReader(bytes.NewReader(table.Body)).ReadAll()
+				records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(table.Body, []byte("\ufeff")))).ReadAll()
 				if err != nil || len(records) != 1+len(listed) {
 					t.Fatalf("%s %v: got %d records, %v; want a header and %d", role, filter, len(records), err, len(listed))
 				}
@@ -112,25 +110,27 @@ func TestExportEqualsListOldestFirst(t *testing.T) {
 	}
 }
 
-// TestExportCanBeImported exports and imports texts that break quoting or that a spreadsheet would evaluate, in both
-// formats. In the same company the import changes nothing, with or without external_ids. In another company it creates
-// all candidates.
+// TestExportCanBeImported exports and imports texts that break quoting or that a spreadsheet would evaluate, in every
+// format. In the same company the import changes nothing, with or without external_ids. In another company it creates
+// all candidates, and its export equals the first one but for ids and times.
 func TestExportCanBeImported(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	hr := f.as[api.RoleHr]
 	for i, body := range []map[string]any{
-		{"first_name": "Mira", "last_name": "Solheim", "external_id": "ats-1"},
+		{"first_name": "Mira", "last_name": "Solheim", "external_id": "ats-1", "email": "mira@mail.example"},
 		{"first_name": `=cmd|' /C calc'!A0`, "last_name": "'=1", "phone": "+49 30 1", "location": "-1", "source": "@SUM(A1)"},
 		{
 			"first_name": `"quoted", and`, "last_name": `back\slash`, "email": "mira@mail.example",
-			"tags": []string{`a\b`, "c++", "ünïcödé 😀", "'+x"},
+			"tags": []string{`a\b`, "c++", "ünïcödé 😀", "'+x", "a;b", "c,d", "x;=1", `\`},
 		},
 		{
 			"first_name": "'", "last_name": "''@", "tags": []string{"=1"},
-			"links": []string{"https://a.example/?x=1,2", "http://b.example"}, "external_id": `=1+1|\`,
+			"links": []string{"https://a.example/?x=1,2;y=3", "http://b.example"}, "external_id": `=1+1|\`,
 		},
 		{"first_name": "日本", "last_name": "a;b", "location": "true", "source": "null", "phone": "007"},
+		{"first_name": "＝1", "last_name": "x;=1+1", "location": `x;"'＋1`, "phone": "4.9305E+11", "external_id": "4,93E+11"},
+		{"first_name": "'4.9E+11", "last_name": "_x0041_", "location": "sep=;", "phone": "4.9305550012345E+14"},
 	} {
 		created := testkit.Decode[api.Candidate](hr.Post(collection, body).Expect(http.StatusCreated))
 		if i == 2 {
@@ -139,37 +139,72 @@ func TestExportCanBeImported(t *testing.T) {
 	}
 
 	before := hr.Get(collection + "/export").Expect(http.StatusOK).Body
-	for n, format := range []string{"ndjson", "csv"} {
+	for _, format := range []string{"ndjson", "csv", "csv&bom=false", "xlsx"} {
 		t.Run(format, func(t *testing.T) {
 			f := f.in(t)
 			hr := f.as[api.RoleHr]
 			file := string(hr.Get(collection + "/export?format=" + format).Expect(http.StatusOK).Body)
+			kind, _, _ := strings.Cut(format, "&")
 			for _, mode := range []string{"atomic", "partial"} {
-				if report := decodeReport(upload(hr, format+"?mode="+mode, file)); counts(report) != [5]int32{5, 0, 0, 5, 0} {
-					t.Errorf("%s import in the same company: got %+v, want 5 unchanged", mode, report)
+				if report := decodeReport(upload(hr, kind+"?mode="+mode, file)); counts(report) != [5]int32{7, 0, 0, 7, 0} {
+					t.Errorf("%s import in the same company: got %+v, want 7 unchanged", mode, report)
 				}
 			}
 
-			// In another company, the ids of candidates without an external_id are unknown. They are refused, because
-			// otherwise each import would create the candidates again. Without the ids, the import succeeds.
-			other := f.replica.SignIn(t, f.Company(fmt.Sprintf("globex%d", n)).Users[api.RoleHr])
-			if got := describeRefusal(upload(other, format, file)); len(got) != 3 {
-				t.Errorf("import with ids in another company: got errors %q, want 3", got)
-			}
-			null := map[string]string{"ndjson": "null", "csv": ""}[format]
-			withoutIDs := regexp.MustCompile(`"?[0-9a-f]{8}-[0-9a-f-]{27}"?`).ReplaceAllString(file, null)
-			if report := decodeReport(upload(other, format, withoutIDs)); counts(report) != [5]int32{5, 5, 0, 0, 0} {
-				t.Errorf("import in another company: got %+v, want 5 created", report)
+			slug := strings.NewReplacer("&", "-", "=", "-").Replace("globex-" + format)
+			other := f.replica.SignIn(t, f.Company(slug).Users[api.RoleHr])
+			if report := decodeReport(upload(other, kind, file)); counts(report) != [5]int32{7, 7, 0, 0, 0} ||
+				len(report.Notes) != 7 || report.Notes[0].Code != "unknown_id" {
+				t.Errorf("import in another company: got %+v, want 7 created and a note about each id", report)
 			}
 			imported := decodeLines(t, other.Get(collection+"/export").Expect(http.StatusOK).Body)
 			got, want := profilesByFirstName(imported), profilesByFirstName(decodeLines(t, before))
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("imported profiles are %+v, want %+v", got, want)
 			}
+
+			// The next import of the same file changes the candidates with an external_id, skips those with an email, and
+			// creates the others again.
+			again := decodeReport(upload(other, kind, file))
+			if counts(again) != [5]int32{7, 3, 0, 3, 0} || again.Skipped != 1 {
+				t.Errorf("second import in another company: got %+v, want 3 created, 3 unchanged, 1 skipped", again)
+			}
 		})
 	}
 	if after := hr.Get(collection + "/export").Expect(http.StatusOK).Body; !bytes.Equal(after, before) {
 		t.Errorf("after the imports, the export is\n%s\nwant\n%s", after, before)
+	}
+}
+
+// TestExportOpensInExcel checks the byte order mark, and the cells of formulas.csv after they were imported.
+func TestExportOpensInExcel(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	decodeReport(upload(hr, "csv", testFile(t, "formulas.csv")))
+	for query, marked := range map[string]bool{"": true, "&bom=true": true, "&bom=false": false} {
+		t.Run(query, func(t *testing.T) {
+			table := string(hr.In(t).Get(collection + "/export?format=csv" + query).Expect(http.StatusOK).Body)
+			bare, found := strings.CutPrefix(table, "\ufeff")
+			if found != marked || !strings.HasPrefix(bare, "id,first_name,") {
+				t.Errorf("got a file that begins with %q, want a byte order mark: %t", table[:min(20, len(table))], marked)
+			}
+			for _, cell := range []string{`,"'=HYPERLINK(""http://x.example"")",`, ",'＝1+1,", ",x;'=1+1,"} {
+				if !strings.Contains(table, cell) {
+					t.Errorf("got\n%s\nwant the cell %s", table, cell)
+				}
+			}
+		})
+	}
+	for _, format := range []string{"ndjson", "xlsx"} {
+		if body := hr.Get(collection + "/export?format=" + format).Expect(http.StatusOK).Body; bytes.HasPrefix(body, []byte("\ufeff")) {
+			t.Errorf("%s: got a byte order mark", format)
+		}
+	}
+	answer := hr.Get(collection + "/export?format=xlsx").Expect(http.StatusOK)
+	if name := answer.Header.Get("Content-Disposition"); answer.Header.Get("Content-Type") != sheetMedia ||
+		!strings.HasSuffix(name, `.xlsx"`) {
+		t.Errorf("got Content-Type %s and Content-Disposition %s, want XLSX", answer.Header.Get("Content-Type"), name)
 	}
 }
 

@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
 // batchAttempts is how often an import tries to write a batch if other requests create the same candidates meanwhile.
@@ -18,6 +22,18 @@ const batchAttempts = 3
 type candidateRow struct {
 	ID uuid.UUID `json:"id"`
 	profile
+}
+
+// change is what the import does for one row.
+type change struct {
+	row importRow
+	// current is the candidate that the row changes; nil if it creates one.
+	current *db.Candidate
+	// id is the id of the candidate.
+	id     uuid.UUID
+	edited profile
+	// apply are the jobs that the candidate applies to, without those of open applications.
+	apply []uuid.UUID
 }
 
 // applyBatch decides for every row of a batch whether it creates a candidate, updates one or changes nothing, and
@@ -32,32 +48,27 @@ func (in *importer) applyBatch(ctx context.Context, rows []importRow) error {
 		if err != nil {
 			return err
 		}
-		var updated, created []candidateRow
-		var createdFrom []importRow // the rows of created, by the same index
+		var updated, created, unchanged []change
 		for _, row := range rows {
-			current, fieldErrors := existing.match(row)
-			if current == nil && in.addErrors(row.line, fieldErrors) {
-				continue
-			}
-			if current != nil && len(fieldErrors) == 0 {
-				fieldErrors = in.checkDuplicates(*current, row)
-			}
-			edited, profileErrors := mergeRow(current, row)
+			decided, fieldErrors := in.decide(row, existing)
 			switch {
-			case in.addErrors(row.line, append(fieldErrors, profileErrors...)):
-			case current == nil:
-				created = append(created, candidateRow{in.candidates.Clock.ID(), edited})
-				createdFrom = append(createdFrom, row)
-			case len(changedFields(profileOf(*current), edited)) == 0:
-				in.report.Unchanged++
+			case in.addErrors(row.line, fieldErrors) || decided == nil:
+			case decided.current == nil:
+				created = append(created, *decided)
+			case len(changedFields(profileOf(*decided.current), decided.edited)) == 0:
+				unchanged = append(unchanged, *decided)
 			default:
-				updated = append(updated, candidateRow{current.ID, edited})
+				updated = append(updated, *decided)
 			}
 		}
+		in.report.Unchanged += toInt32(len(unchanged))
 		if err := in.update(ctx, updated); err != nil {
 			return err
 		}
-		if rows, err = in.insert(ctx, created, createdFrom); err != nil {
+		if created, rows, err = in.insert(ctx, created); err != nil {
+			return err
+		}
+		if err := in.applyToJobs(ctx, slices.Concat(updated, created, unchanged)); err != nil {
 			return err
 		}
 	}
@@ -67,15 +78,120 @@ func (in *importer) applyBatch(ctx context.Context, rows []importRow) error {
 	return nil
 }
 
+// decide returns what the import does for a row, or all errors of the row. It returns neither for a row that is skipped.
+func (in *importer) decide(row importRow, existing existingCandidates) (*change, []fault.Field) {
+	current, fieldErrors := existing.match(row)
+	unknownID := row.id != nil && existing.byID[*row.id] == nil
+	if unknownID {
+		fieldErrors = append(fieldErrors, in.checkDuplicate(*row.id, row.line, "/id")...)
+	}
+	if email := row.email(); len(fieldErrors) == 0 && email != nil && current == nil && row.externalID() == nil {
+		var skipped bool
+		if current, skipped, fieldErrors = in.matchEmail(row, *email, unknownID, existing); skipped {
+			return nil, nil
+		}
+	}
+	if current != nil && len(fieldErrors) == 0 {
+		fieldErrors = in.checkDuplicates(*current, row)
+	}
+	edited, profileErrors := mergeRow(current, row, unknownID)
+	fieldErrors = append(fieldErrors, profileErrors...)
+	decided := &change{row: row, current: current, edited: edited}
+	if current != nil {
+		decided.id = current.ID
+	} else {
+		decided.id = in.candidates.Clock.ID()
+	}
+	var jobErrors []fault.Field
+	decided.apply, jobErrors = in.jobsOf(row, current, existing)
+	if fieldErrors = append(fieldErrors, jobErrors...); len(fieldErrors) > 0 {
+		return nil, fieldErrors
+	}
+	in.trackEmail(*decided)
+	if row.noted {
+		return decided, nil
+	}
+	in.notes = append(in.notes, row.notes...)
+	if unknownID {
+		in.notes = append(in.notes, fault.Field{
+			Line: row.line, Pointer: "/id", Code: "unknown_id", Detail: "is not the id of a candidate in this company, and was ignored",
+		})
+	}
+	return decided, nil
+}
+
+// matchEmail returns the candidate that a row without a known id and without an external_id refers to by its email, or
+// nil. skipped says that the row is reported and not imported. Rows with different ids of another company are different
+// candidates, also if they have the same email.
+func (in *importer) matchEmail(
+	row importRow, email string, unknownID bool, existing existingCandidates,
+) (found *db.Candidate, skipped bool, fieldErrors []fault.Field) {
+	line, inFile := in.emails[digest(email)]
+	var holders []*db.Candidate
+	for _, candidate := range existing.byEmail[email] {
+		if !in.moved[candidate.ID] {
+			holders = append(holders, candidate)
+		}
+	}
+	var who, problem string
+	switch {
+	case in.sameEmail == api.SameEmailCreate || inFile && line == toInt32(row.line) || inFile && unknownID:
+		return nil, false, nil
+	case inFile:
+		who, problem = fmt.Sprintf("the candidate of line %d", line), "duplicate"
+	case len(holders) == 0:
+		return nil, false, nil
+	case len(holders) == 1 && in.actor.Reach() == access.ReachAll:
+		who = "candidate " + holders[0].ID.String()
+	case len(holders) == 1:
+		who = "a candidate" // that the actor may not see
+	default:
+		who, problem = "more than one candidate", "ambiguous"
+	}
+	switch {
+	case in.sameEmail == api.SameEmailSkip:
+		in.report.Skipped++
+		in.notes = append(in.notes, fault.Field{
+			Line: row.line, Pointer: "/email", Code: "same_email", Detail: who + " has this email; the row was skipped",
+		})
+		return nil, true, nil
+	case problem != "":
+		return nil, false, []fault.Field{{
+			Pointer: "/email", Code: problem, Detail: "is the email of " + who + "; add an external_id or an id",
+		}}
+	}
+	return holders[0], false, nil
+}
+
+// trackEmail records which emails the file gives to candidates and takes from them.
+func (in *importer) trackEmail(c change) {
+	if c.current != nil && optional.Same(c.current.Email, c.edited.Email) {
+		return
+	}
+	if c.current != nil {
+		in.moved[c.current.ID] = true
+	}
+	if c.edited.Email != nil {
+		if key := digest(*c.edited.Email); in.emails[key] == 0 {
+			in.emails[key] = toInt32(c.row.line)
+		}
+	}
+}
+
 // mergeRow applies a row to the profile of a candidate, or to an empty one if the candidate is nil. It returns the
 // errors of the resulting profile.
-func mergeRow(current *db.Candidate, row importRow) (profile, []fault.Field) {
+func mergeRow(current *db.Candidate, row importRow, unknownID bool) (profile, []fault.Field) {
 	if current != nil {
 		edited := profileOf(*current).patched(row.patch)
 		return edited, checkProfile(edited)
 	}
 	created := emptyProfile().patched(row.patch)
 	var fieldErrors []fault.Field
+	if unknownID && row.patch.FirstName == nil && row.patch.LastName == nil {
+		return created, []fault.Field{{
+			Pointer: "/id", Code: "unknown", Detail: "does not exist; a new candidate needs first_name and last_name",
+		}}
+	}
 	for _, name := range []struct {
 		pointer string
 		given   bool
@@ -101,17 +217,24 @@ func mergeRow(current *db.Candidate, row importRow) (profile, []fault.Field) {
 type existingCandidates struct {
 	byID         map[uuid.UUID]*db.Candidate
 	byExternalID map[string]*db.Candidate
+	byEmail      map[string][]*db.Candidate
+	// open are the open applications, each as a candidate and a job.
+	open map[[2]uuid.UUID]bool
 }
 
 // load reads the candidates that the rows of a batch may refer to, and locks them if the pass writes.
 func (in *importer) load(ctx context.Context, rows []importRow) (existingCandidates, error) {
-	query := db.ListImportedCandidatesParams{CompanyID: in.company, Ids: []uuid.UUID{}, ExternalIds: []string{}}
+	query := db.ListImportedCandidatesParams{
+		CompanyID: in.actor.CompanyID, Ids: []uuid.UUID{}, ExternalIds: []string{}, Emails: []string{},
+	}
 	for _, row := range rows {
 		if row.id != nil {
 			query.Ids = append(query.Ids, *row.id)
 		}
 		if id := row.externalID(); id != nil {
 			query.ExternalIds = append(query.ExternalIds, *id)
+		} else if email := row.email(); email != nil && !slices.Contains(query.Emails, *email) {
+			query.Emails = append(query.Emails, *email)
 		}
 	}
 	list := in.tenant.ListImportedCandidates
@@ -120,15 +243,24 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 			return in.tenant.ListImportedCandidatesForUpdate(ctx, db.ListImportedCandidatesForUpdateParams(q))
 		}
 	}
-	existing := existingCandidates{map[uuid.UUID]*db.Candidate{}, map[string]*db.Candidate{}}
+	existing := existingCandidates{
+		byID: map[uuid.UUID]*db.Candidate{}, byExternalID: map[string]*db.Candidate{}, byEmail: map[string][]*db.Candidate{},
+	}
 	candidates, err := list(ctx, query)
+	if err != nil {
+		return existing, err
+	}
 	for i := range candidates {
 		candidate := &candidates[i]
 		existing.byID[candidate.ID] = candidate
 		if candidate.ExternalID != nil {
 			existing.byExternalID[*candidate.ExternalID] = candidate
 		}
+		if candidate.Email != nil {
+			existing.byEmail[*candidate.Email] = append(existing.byEmail[*candidate.Email], candidate)
+		}
 	}
+	existing.open, err = in.loadJobs(ctx, rows, candidates)
 	return existing, err
 }
 
@@ -139,7 +271,7 @@ func (in *importer) checkDuplicates(current db.Candidate, row importRow) []fault
 	fieldErrors := in.checkDuplicate(current.ID, row.line, "/id")
 	if id := row.externalID(); current.ExternalID != nil && row.patch.ExternalID.IsSpecified() &&
 		(id == nil || *id != *current.ExternalID) {
-		key := externalKey(*current.ExternalID)
+		key := digest(*current.ExternalID)
 		fieldErrors = append(fieldErrors, in.checkDuplicate(key, row.line, "/external_id")...)
 	}
 	return fieldErrors
@@ -155,11 +287,6 @@ func (e existingCandidates) match(row importRow) (*db.Candidate, []fault.Field) 
 		byExternalID = e.byExternalID[*id]
 	}
 	switch {
-	case byID == nil && row.id != nil && row.externalID() == nil:
-		// Creating the candidate would create it again each time the file is imported.
-		return nil, []fault.Field{{
-			Pointer: "/id", Code: "unknown", Detail: "does not exist; remove the id or add an external_id",
-		}}
 	case byID == nil:
 		return byExternalID, nil
 	case byExternalID != nil && byExternalID.ID != byID.ID:
@@ -171,52 +298,65 @@ func (e existingCandidates) match(row importRow) (*db.Candidate, []fault.Field) 
 }
 
 // update writes candidates that load has locked.
-func (in *importer) update(ctx context.Context, updated []candidateRow) error {
-	if in.write && len(updated) > 0 {
-		encoded, err := json.Marshal(updated)
-		if err != nil {
-			return fmt.Errorf("encode updated candidates: %w", err)
-		}
-		n, err := in.tenant.UpdateImportedCandidates(ctx, db.UpdateImportedCandidatesParams{
-			CompanyID: in.company, Now: in.candidates.Clock.Now(), Rows: encoded,
-		})
-		if err != nil {
-			return err
-		}
-		if int(n) != len(updated) {
-			return fault.New(fault.ConcurrentRequest)
-		}
-	}
+func (in *importer) update(ctx context.Context, updated []change) error {
 	in.report.Updated += toInt32(len(updated))
-	return nil
+	if !in.write || len(updated) == 0 {
+		return nil
+	}
+	encoded, err := encodeRows(updated)
+	if err != nil {
+		return err
+	}
+	n, err := in.tenant.UpdateImportedCandidates(ctx, db.UpdateImportedCandidatesParams{
+		CompanyID: in.actor.CompanyID, Now: in.candidates.Clock.Now(), Rows: encoded,
+	})
+	if err == nil && int(n) != len(updated) {
+		return fault.New(fault.ConcurrentRequest)
+	}
+	return err
 }
 
-// insert writes new candidates. It returns the rows whose external_id another request has used meanwhile.
-func (in *importer) insert(ctx context.Context, created []candidateRow, rows []importRow) ([]importRow, error) {
+func encodeRows(changes []change) (json.RawMessage, error) {
+	rows := make([]candidateRow, len(changes))
+	for i, c := range changes {
+		rows[i] = candidateRow{c.id, c.edited}
+	}
+	encoded, err := json.Marshal(rows)
+	if err != nil {
+		return nil, fmt.Errorf("encode candidates: %w", err)
+	}
+	return encoded, nil
+}
+
+// insert writes new candidates. It returns those that it has written, and the rows whose external_id another request has
+// used meanwhile.
+func (in *importer) insert(ctx context.Context, created []change) (written []change, conflicts []importRow, err error) {
 	if !in.write || len(created) == 0 {
 		in.report.Created += toInt32(len(created))
-		return nil, nil
+		return created, nil, nil
 	}
-	encoded, err := json.Marshal(created)
+	encoded, err := encodeRows(created)
 	if err != nil {
-		return nil, fmt.Errorf("encode new candidates: %w", err)
+		return nil, nil, err
 	}
 	ids, err := in.tenant.InsertImportedCandidates(ctx, db.InsertImportedCandidatesParams{
-		CompanyID: in.company, Now: in.candidates.Clock.Now(), Rows: encoded,
+		CompanyID: in.actor.CompanyID, Now: in.candidates.Clock.Now(), Rows: encoded,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	in.report.Created += toInt32(len(ids))
 	inserted := make(map[uuid.UUID]bool, len(ids))
 	for _, id := range ids {
 		inserted[id] = true
 	}
-	var conflicts []importRow
-	for i, row := range rows {
-		if !inserted[created[i].ID] {
-			conflicts = append(conflicts, row)
+	for _, c := range created {
+		if inserted[c.id] {
+			written = append(written, c)
+			continue
 		}
+		c.row.noted = true
+		conflicts = append(conflicts, c.row)
 	}
-	return conflicts, nil
+	return written, conflicts, nil
 }

@@ -13,33 +13,14 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
+	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
 // batchRows is how many rows an import holds in memory and writes with one statement.
 const batchRows = 500
-
-// importColumns returns the columns of an import. They include those of an export, so that an export can be imported:
-// its id identifies a candidate like an external_id does, and its read-only columns are ignored.
-func importColumns() []bulk.Column {
-	return []bulk.Column{
-		{Name: "id", Nullable: true},
-		{Name: "first_name"},
-		{Name: "last_name"},
-		{Name: "email", Nullable: true},
-		{Name: "phone", Nullable: true},
-		{Name: "location", Nullable: true},
-		{Name: "links", List: true},
-		{Name: "tags", List: true},
-		{Name: "source", Nullable: true},
-		{Name: "external_id", Nullable: true},
-		{Name: "status", Ignored: true},
-		{Name: "allowed_actions", Ignored: true},
-		{Name: "created_at", Ignored: true},
-		{Name: "updated_at", Ignored: true},
-	}
-}
 
 // importRow is a row of a file that is valid by itself. Whether it is valid for the candidate that it refers to is
 // decided when its batch is applied.
@@ -47,6 +28,12 @@ type importRow struct {
 	line  int
 	id    *uuid.UUID
 	patch api.UpdateCandidateRequest
+	// jobs are the ids or titles of the jobs that the candidate applies to.
+	jobs []string
+	// notes say what was changed in the row.
+	notes []fault.Field
+	// noted says that the notes about the row are in the report already.
+	noted bool
 }
 
 // externalID returns the row's external_id, or nil if it is absent or null.
@@ -57,25 +44,42 @@ func (r importRow) externalID() *string {
 	return nil
 }
 
+// email returns the row's email as it is stored, or nil if it is absent or null.
+func (r importRow) email() *string { return patchedEmail(nil, r.patch.Email) }
+
 // importer is the state of one pass through a file.
 type importer struct {
 	candidates *Candidates
-	company    uuid.UUID
+	actor      access.Actor
 	tenant     *db.Queries
 	// write is false for a pass that only finds out what an import would do.
-	write  bool
-	report api.ImportReport
-	// batchErrors are the errors in the rows of the current batch.
-	batchErrors []fault.Field
+	write     bool
+	sameEmail api.SameEmail
+	report    api.ImportReport
+	// batchErrors and notes are those of the current batch.
+	batchErrors, notes []fault.Field
 	// lines has the line on which each candidate was first referred to. The key is the candidate's id or the digest of
 	// their external_id, so that half a million rows need little memory.
 	lines map[[16]byte]int32
+	// emails has the line on which a candidate first got each email, by its digest, and moved the candidates whose email
+	// was changed. A pass that does not write thus knows who has an email as well as one that does.
+	emails map[[16]byte]int32
+	moved  map[uuid.UUID]bool
+	// jobs are the jobs found so far, by the texts that refer to them.
+	jobs map[string][]db.ListImportedJobsRow
+	// mayApply says that the actor may create applications.
+	mayApply bool
 }
 
-func newImporter(candidates *Candidates, company uuid.UUID, tenant *db.Queries, write bool) *importer {
+func newImporter(candidates *Candidates, actor access.Actor, tenant *db.Queries, up upload, write bool) *importer {
 	return &importer{
-		candidates: candidates, company: company, tenant: tenant, write: write, lines: map[[16]byte]int32{},
-		report: api.ImportReport{Errors: []api.ImportError{}},
+		candidates: candidates, actor: actor, tenant: tenant, write: write,
+		sameEmail: optional.Or(up.params.SameEmail, api.SameEmailSkip),
+		lines:     map[[16]byte]int32{}, emails: map[[16]byte]int32{}, moved: map[uuid.UUID]bool{},
+		jobs: map[string][]db.ListImportedJobsRow{},
+		report: api.ImportReport{
+			Mode: up.mode, Encoding: nullableText(string(up.encoding)), Errors: []api.ImportError{}, Notes: []api.ImportNote{},
+		},
 	}
 }
 
@@ -92,6 +96,12 @@ func (in *importer) readBatch(reader *bulk.Reader) (rows []importRow, more bool,
 		}
 		in.report.Total++
 		row, fieldErrors := in.decode(record)
+		if len(row.jobs) > 0 && !in.mayApply {
+			if err := in.candidates.Permit(&in.actor, createApplications); err != nil {
+				return nil, false, err
+			}
+			in.mayApply = true
+		}
 		if in.addErrors(record.Line, fieldErrors) {
 			continue
 		}
@@ -102,12 +112,15 @@ func (in *importer) readBatch(reader *bulk.Reader) (rows []importRow, more bool,
 
 // decode converts a record to a row, and returns all errors that can be found without the candidate's present data.
 func (in *importer) decode(record bulk.Record) (importRow, []fault.Field) {
+	notes := append(record.Notes, normalizeLinks(record)...)
 	members := maps.Clone(record.Fields)
 	delete(members, "id")
+	delete(members, jobColumn)
 	fieldErrors := in.candidates.CheckPart("CreateCandidateRequest", members)
 	var decoded struct {
 		api.UpdateCandidateRequest
-		ID *uuid.UUID `json:"id"`
+		ID  *uuid.UUID `json:"id"`
+		Job []string   `json:"job"`
 	}
 	for _, fieldError := range record.Decode(&decoded) {
 		// A value that cannot be decoded usually violates the schema, too. One error for it is enough.
@@ -115,22 +128,22 @@ func (in *importer) decode(record bulk.Record) (importRow, []fault.Field) {
 			fieldErrors = append(fieldErrors, fieldError)
 		}
 	}
-	row := importRow{record.Line, decoded.ID, decoded.UpdateCandidateRequest}
+	row := importRow{line: record.Line, id: decoded.ID, patch: decoded.UpdateCandidateRequest, jobs: decoded.Job, notes: notes}
 	if id := row.externalID(); id != nil {
-		fieldErrors = append(fieldErrors, in.checkDuplicate(externalKey(*id), record.Line, "/external_id")...)
+		fieldErrors = append(fieldErrors, in.checkDuplicate(digest(*id), record.Line, "/external_id")...)
 	}
 	return row, fieldErrors
 }
 
-// externalKey returns the digest of an external_id, the key of importer.lines.
-func externalKey(id string) [16]byte {
-	digest := sha256.Sum256([]byte(id))
-	return [16]byte(digest[:16])
+// digest returns the digest of an external_id or an email, the key of importer.lines and importer.emails.
+func digest(text string) [16]byte {
+	sum := sha256.Sum256([]byte(text))
+	return [16]byte(sum[:16])
 }
 
 // checkDuplicate records that a line refers to a candidate. It returns an error if a previous line does.
 func (in *importer) checkDuplicate(key [16]byte, line int, pointer string) []fault.Field {
-	if previous, found := in.lines[key]; found {
+	if previous, found := in.lines[key]; found && previous != toInt32(line) {
 		return []fault.Field{{
 			Pointer: pointer, Code: "duplicate",
 			Detail: fmt.Sprintf("refers to the same candidate as line %d; combine the two rows", previous),
@@ -153,9 +166,11 @@ func (in *importer) addErrors(line int, fieldErrors []fault.Field) bool {
 	return true
 }
 
-// reportErrors moves the errors of the batch to the report, ordered by line, up to maxErrors in all.
-func (in *importer) reportErrors() {
-	slices.SortStableFunc(in.batchErrors, func(a, b fault.Field) int { return a.Line - b.Line })
+// reportBatch moves the errors and the notes of the batch to the report, ordered by line, up to maxErrors and maxNotes in
+// all.
+func (in *importer) reportBatch() {
+	byLine := func(a, b fault.Field) int { return a.Line - b.Line }
+	slices.SortStableFunc(in.batchErrors, byLine)
 	for _, fieldError := range in.batchErrors {
 		if len(in.report.Errors) == maxErrors {
 			in.report.ErrorsTruncated = true
@@ -165,7 +180,17 @@ func (in *importer) reportErrors() {
 			Line: toInt32(fieldError.Line), Pointer: fieldError.Pointer, Code: fieldError.Code, Detail: fieldError.Detail,
 		})
 	}
-	in.batchErrors = in.batchErrors[:0]
+	slices.SortStableFunc(in.notes, byLine)
+	for _, note := range in.notes {
+		if len(in.report.Notes) == maxNotes {
+			in.report.NotesTruncated = true
+			break
+		}
+		in.report.Notes = append(in.report.Notes, api.ImportNote{
+			Line: toInt32(note.Line), Pointer: note.Pointer, Code: note.Code, Detail: note.Detail,
+		})
+	}
+	in.batchErrors, in.notes = in.batchErrors[:0], in.notes[:0]
 }
 
 // toInt32 converts a line number or a count to the type of the API. Files are too small to exceed it.

@@ -7,20 +7,17 @@ import (
 	"os"
 	"time"
 
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// spool copies an upload to a temporary file, so that it can be read twice and occupies neither memory nor a database
-// connection while the client sends it. The file is unlinked before it is written: even a crash leaves nothing behind.
-// A fault of the body is returned as it is; an error of the file system, such as a full disk, is the fault
-// DependencyDown.
+// spool copies an upload to a temporary file, so that it can be read several times and occupies neither memory nor a
+// database connection while the client sends it. A fault of the body is returned as it is; an error of the file system,
+// such as a full disk, is the fault DependencyDown.
 func spool(body io.Reader) (*os.File, error) {
-	file, err := os.CreateTemp("", "interviewer-import-*")
+	file, err := bulk.TempFile()
 	if err != nil {
-		return nil, spoolError(err)
-	}
-	if err := os.Remove(file.Name()); err != nil {
-		return nil, spoolError(errors.Join(err, file.Close()))
+		return nil, err
 	}
 	if _, err := io.Copy(file, body); err != nil {
 		return nil, spoolError(errors.Join(err, file.Close()))

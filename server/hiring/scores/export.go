@@ -20,6 +20,7 @@ func (s *Scores) ExportScores(
 	query := listQuery(call.Actor, request.Params, api.ScoreSortCreatedAtAsc)
 	file, err := s.Export(ctx, call, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score, Format: request.Params.Format,
+		ByteOrderMark: request.Params.Bom,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return s.export(ctx, call.Actor, query, format, to)
 		},
@@ -28,8 +29,14 @@ func (s *Scores) ExportScores(
 		return nil, err
 	}
 	headers := api.ExportScores200ResponseHeaders{ContentDisposition: file.ContentDisposition}
-	if file.Format == api.ExportFormatCsv {
+	switch file.Format {
+	case api.ExportFormatCsv:
 		return api.ExportScores200TextCsvResponse{Body: file.Body, Headers: headers}, nil
+	case api.ExportFormatXlsx:
+		return api.ExportScores200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse{
+			Body: file.Body, Headers: headers,
+		}, nil
+	case api.ExportFormatNdjson:
 	}
 	return api.ExportScores200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
@@ -70,8 +77,8 @@ type line struct {
 
 func (l line) row() (any, error) { return l.value, nil }
 
-// linesOf returns a function that splits a score into lines: one object in NDJSON, one line for each rating in CSV. A
-// score without ratings has one line in CSV too, because it may have a recommendation.
+// linesOf returns a function that splits a score into lines: one object in NDJSON, one line for each rating in CSV
+// and XLSX. A score without ratings has one line there too, because it may have a recommendation.
 func linesOf(format api.ExportFormat) func(api.Score) []line {
 	if format == api.ExportFormatNdjson {
 		return func(score api.Score) []line { return []line{{score, score}} }

@@ -37,7 +37,7 @@ func exportNDJSON(t *testing.T, c *testkit.Client, query string) []api.Score {
 func exportCSV(t *testing.T, c *testkit.Client, query string) [][]string {
 	t.Helper()
 	body := string(c.Get(collection + "/export?format=csv" + query).Expect(http.StatusOK).Body)
-	rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(body, "\ufeff"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,152 @@
+package candidates_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
+)
+
+// TestImportOfKnownEmails imports rows without id and external_id whose email a candidate has, with each value of
+// same_email.
+func TestImportOfKnownEmails(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const known = "external_id,first_name,last_name,email\nk,Kim,Nown,kim@mail.example\nt1,Two,One,two@mail.example\n" +
+		"t2,Two,Two,two@mail.example\nm,Mo,Ved,mo@mail.example\n"
+	file := strings.Join([]string{
+		"external_id,first_name,last_name,email,location", // 1
+		"m,,,moved@mail.example,",                         // 2: mo@mail.example is free from here on
+		",Kim,Nown,KIM@mail.example,Oslo",                 // 3
+		",Two,Three,two@mail.example,",                    // 4
+		",New,One,new@mail.example,",                      // 5
+		",New,Two,New@Mail.example,",                      // 6
+		",Mo,New,mo@mail.example,",                        // 7
+		",Mo,Ved,moved@mail.example,",                     // 8
+		"other,Kim,Other,kim@mail.example,",               // 9: an external_id identifies a candidate
+	}, "\n")
+	for mode, want := range map[string]struct {
+		counts        [5]int32
+		skipped       int32
+		notes, errors string
+	}{
+		"": {
+			[5]int32{8, 3, 1, 0, 0}, 4, "3/email same_email 4/email same_email 6/email same_email 8/email same_email", "",
+		},
+		"skip": {
+			[5]int32{8, 3, 1, 0, 0}, 4, "3/email same_email 4/email same_email 6/email same_email 8/email same_email", "",
+		},
+		"update": {[5]int32{8, 3, 2, 0, 3}, 0, "", "4/email ambiguous 6/email duplicate 8/email duplicate"},
+		"create": {[5]int32{8, 7, 1, 0, 0}, 0, "", ""},
+	} {
+		t.Run("mode "+mode, func(t *testing.T) {
+			t.Parallel()
+			f := f.in(t)
+			hr := f.replica.SignIn(t, f.Company("known-" + mode + "x").Users[api.RoleHr])
+			decodeReport(upload(hr, "csv", known))
+			query := "csv?mode=partial"
+			if mode != "" {
+				query += "&same_email=" + mode
+			}
+			for _, query := range []string{query + "&dry_run=true", query} {
+				report := decodeReport(upload(hr, query, file))
+				if counts(report) != want.counts || report.Skipped != want.skipped ||
+					strings.Join(describeNotes(report), " ") != want.notes || strings.Join(describeErrors(report.Errors), " ") != want.errors {
+					t.Errorf("%s: got %+v, want counts %v, %d skipped, notes %q and errors %q",
+						query, report, want.counts, want.skipped, want.notes, want.errors)
+				}
+			}
+		})
+	}
+}
+
+// TestImportAppliesToJobs imports rows with jobs: by id, by title, twice, of candidates that have applied, and of jobs
+// and candidates that do not allow it.
+func TestImportAppliesToJobs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	welder, closed, twin := f.hiring.Job(api.JobStatusOpen), f.hiring.Job(api.JobStatusClosed), f.hiring.Job(api.JobStatusOpen)
+	other := f.hiring.Job(api.JobStatusOpen)
+	f.Exec(`UPDATE jobs SET title = CASE id WHEN $2 THEN 'Welder, MIG' WHEN $3 THEN 'Closed' ELSE 'Twin' END
+		WHERE company_id = $1`, f.acme.ID, welder, closed)
+	foreign := f.Hiring(f.Company("globex")).Job(api.JobStatusOpen)
+	decodeReport(upload(hr, "csv", "external_id,first_name,last_name\nold,Old,One\ngone,Gone,One\n"))
+	f.as[api.RoleHr].Post(path(f.candidateID("gone"), "archive"), nil).Expect(http.StatusOK)
+	file := strings.Join([]string{
+		"external_id;first_name;last_name;Stelle",
+		"old;;;Welder, MIG",                              // 2
+		"a;Ada;Okafor;welder, mig",                       // 3
+		"b;Ben;Berg;" + strings.ToUpper(welder.String()), // 4
+		"c;Cem;Aziz;" + twin.String() + "|" + other.String() + "|Welder, MIG|" + welder.String(), // 5
+		"d;Dan;Lind;",                    // 6
+		"e;Eva;Lind;Plumber",             // 7
+		"f;Fay;Lind;Twin",                // 8
+		"g;Gil;Lind;Closed",              // 9
+		"gone;;;Welder, MIG",             // 10
+		"h;Hal;Lind;" + foreign.String(), // 11
+	}, "\n")
+	for round, want := range []struct {
+		counts  [5]int32
+		applied int32
+	}{{[5]int32{10, 4, 0, 1, 5}, 6}, {[5]int32{10, 0, 0, 5, 5}, 0}} {
+		for _, query := range []string{"csv?mode=partial&dry_run=true", "csv?mode=partial"} {
+			report := decodeReport(upload(hr, query, file))
+			errors := "7/job/0 unknown 8/job/0 ambiguous 9/job/0 state_conflict 10/job/0 state_conflict 11/job/0 unknown"
+			if counts(report) != want.counts || report.ApplicationsCreated != want.applied ||
+				strings.Join(describeErrors(report.Errors), " ") != errors {
+				t.Errorf("round %d, %s: got %+v, want %v, %d applications and errors %q",
+					round, query, report, want.counts, want.applied, errors)
+			}
+		}
+	}
+	got := f.queryTexts(`
+		SELECT concat_ws(' ', c.external_id, j.title, a.stage, a.status, m.event, m.to_stage, m.to_status, u.role)
+		FROM applications AS a JOIN candidates AS c ON c.id = a.candidate_id JOIN jobs AS j ON j.id = a.job_id
+		JOIN application_moves AS m ON m.application_id = a.id JOIN users AS u ON u.id = m.actor_id
+		WHERE a.company_id = $1 ORDER BY 1`, f.acme.ID)
+	want := []string{
+		"a Welder, MIG applied active apply applied active hr", "b Welder, MIG applied active apply applied active hr",
+		"c Twin applied active apply applied active hr", "c Twin applied active apply applied active hr",
+		"c Welder, MIG applied active apply applied active hr", "old Welder, MIG applied active apply applied active hr",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got applications\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	entries := f.auditEntries("candidate.imported")
+	if len(entries) != 3 || !strings.Contains(entries[1], `"applications_created": 6`) {
+		t.Errorf("got audit entries %q, want 3, the second with 6 applications", entries)
+	}
+}
+
+// TestImportOfJobsNeedsPermission imports with API keys: the column job requires the scope applications:write.
+func TestImportOfJobsNeedsPermission(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	job := f.hiring.Job(api.JobStatusOpen)
+	with := map[string]string{
+		"csv":    fmt.Sprintf("first_name,last_name,job\nAda,Okafor,%s\n", job),
+		"ndjson": fmt.Sprintf(`{"first_name":"Ada","last_name":"Okafor","job":[%q]}`, job),
+	}
+	without := map[string]string{"csv": "first_name,last_name,job\nAda,Okafor,\n", "ndjson": `{"first_name":"Ada","last_name":"Okafor"}`}
+	for format := range with {
+		t.Run(format, func(t *testing.T) {
+			f := f.in(t)
+			narrow := f.replica.Bearer(t, f.Key(f.acme, []string{"candidates:write"}).Secret.Reveal())
+			for _, query := range []string{"", "?dry_run=true", "?mode=partial"} {
+				problem := upload(narrow, format+query, with[format]).Refused(http.StatusForbidden, "permission_denied")
+				if !strings.Contains(problem.Detail, "applications:write") {
+					t.Errorf("got detail %q, want the scope applications:write", problem.Detail)
+				}
+			}
+			decodeReport(upload(narrow, format, without[format]))
+			wide := f.replica.Bearer(t, f.Key(f.acme, []string{"candidates:write", "applications:write"}).Secret.Reveal())
+			if report := decodeReport(upload(wide, format, with[format])); report.ApplicationsCreated != 1 {
+				t.Errorf("with the scope: got %+v, want 1 application", report)
+			}
+		})
+	}
+}
