@@ -243,7 +243,7 @@ func invalidTexts(schema *openapi3.Schema) map[string]codes {
 	case schema.Format != "":
 		list["x"] = anyOf("format")
 	case schema.Pattern != "" && !regexp.MustCompile(schema.Pattern).MatchString("x"):
-		list["x"], list["x x x"] = anyOf("pattern", "min_length"), anyOf("pattern")
+		list["x"], list["x%20x"] = anyOf("pattern", "min_length"), anyOf("pattern")
 	}
 	if schema.MaxLength != nil && len(schema.Enum) == 0 {
 		list[strings.Repeat("a", int(*schema.MaxLength)+1)] = anyOf("max_length")

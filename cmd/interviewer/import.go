@@ -26,6 +26,8 @@ import (
 // importOptions are the arguments of an import.
 type importOptions struct {
 	path, format, mode string
+	sameEmail, unknown string
+	columns            []string
 	dryRun             bool
 }
 
@@ -34,11 +36,12 @@ func (p program) imports() *cobra.Command {
 	var to target
 	options := importOptions{mode: string(apiclient.ImportModeAtomic)}
 	candidates := &cobra.Command{
-		Use: "candidates FILE", Short: "Import candidates from CSV or NDJSON", Args: cobra.ExactArgs(1),
+		Use: "candidates FILE", Short: "Import candidates from CSV, XLSX or NDJSON", Args: cobra.ExactArgs(1),
 		Long: `Sends a file of candidates to a running service and prints the result. A row whose external_id exists
-updates that candidate; any other row creates one. CSV columns and NDJSON members are those of
-CreateCandidateRequest; the reference describes them at ImportCandidatesCSV. An exported file can be imported again:
-its ids identify the candidates, too.
+updates that candidate; any other row creates one, unless a candidate has its email: --same-email says what happens
+then. The columns of CSV and XLSX and the members of NDJSON are those of CreateCandidateRequest; the reference
+describes them, and the names by which columns are recognized, at ImportCandidatesCSV. --column names the field of
+another column. An exported file can be imported again: its ids identify the candidates, too.
 
 By default nothing is imported if any row is invalid; --mode partial imports the valid rows. --dry-run imports
 nothing and prints what an import would do. Every error has the line number and the field. The command fails if any
@@ -60,7 +63,11 @@ the secret of an API key with the scope candidates:write.`,
 	flags.StringVar(&to.email, "email", "", "the email address to sign in with")
 	flags.StringVar(&to.test, "test-company", "", "the slug of the company to sign in to, if that is a test company")
 	flags.StringVar(&options.mode, "mode", options.mode, "atomic or partial")
-	flags.StringVar(&options.format, "format", "", "csv or ndjson; by default from the file's extension")
+	flags.StringVar(&options.format, "format", "", "csv, xlsx or ndjson; by default from the file's extension")
+	flags.StringVar(&options.sameEmail, "same-email", string(apiclient.SameEmailSkip),
+		"skip, update or create: what happens with a row whose email a candidate has")
+	flags.StringVar(&options.unknown, "unknown-columns", string(apiclient.UnknownColumnsRefuse), "refuse or ignore")
+	flags.StringArrayVar(&options.columns, "column", nil, "the field of a column, as HEADING:FIELD; can be repeated")
 	flags.BoolVar(&options.dryRun, "dry-run", false, "import nothing and print what an import would do")
 	c.AddCommand(candidates)
 	return c
@@ -70,6 +77,12 @@ the secret of an API key with the scope candidates:write.`,
 func (p program) importCandidates(ctx context.Context, to target, options importOptions) (err error) {
 	if !apiclient.ImportMode(options.mode).Valid() {
 		return fmt.Errorf("--mode must be atomic or partial, not %q", options.mode)
+	}
+	if !apiclient.SameEmail(options.sameEmail).Valid() {
+		return fmt.Errorf("--same-email must be skip, update or create, not %q", options.sameEmail)
+	}
+	if !apiclient.UnknownColumns(options.unknown).Valid() {
+		return fmt.Errorf("--unknown-columns must be refuse or ignore, not %q", options.unknown)
 	}
 	format, err := formatOf(options)
 	if err != nil {
@@ -106,18 +119,20 @@ const stdin = "-"
 // formatOf returns the given format, or the one of the file's extension.
 func formatOf(options importOptions) (bulk.Format, error) {
 	switch format := bulk.Format(options.format); {
-	case format == bulk.CSV || format == bulk.NDJSON:
+	case format == bulk.CSV || format == bulk.XLSX || format == bulk.NDJSON:
 		return format, nil
 	case format != "":
-		return "", fmt.Errorf("--format must be csv or ndjson, not %q", options.format)
+		return "", fmt.Errorf("--format must be csv, xlsx or ndjson, not %q", options.format)
 	}
 	switch strings.ToLower(filepath.Ext(options.path)) {
-	case ".csv":
+	case ".csv", ".tsv", ".txt":
 		return bulk.CSV, nil
+	case ".xlsx":
+		return bulk.XLSX, nil
 	case ".ndjson", ".jsonl":
 		return bulk.NDJSON, nil
 	}
-	return "", fmt.Errorf("the format of %q is unknown: set --format csv or --format ndjson", options.path)
+	return "", fmt.Errorf("the format of %q is unknown: set --format csv, xlsx or ndjson", options.path)
 }
 
 // open opens a file and returns its size, or -1 if that is unknown.
@@ -156,15 +171,23 @@ func (p program) send(
 		request.ContentLength = size // the service can refuse a file that is too large before it is sent
 		return nil
 	}
-	mode := apiclient.ImportMode(options.mode)
+	mode, sameEmail := apiclient.ImportMode(options.mode), apiclient.SameEmail(options.sameEmail)
+	unknown := apiclient.UnknownColumns(options.unknown)
+	params := apiclient.ImportCandidatesCSVParams{
+		Mode: &mode, DryRun: &options.dryRun, SameEmail: &sameEmail, UnknownColumns: &unknown, Column: options.columns,
+	}
 	var response *http.Response
 	var err error
-	if format == bulk.CSV {
-		response, err = client.ImportCandidatesCSVWithBody(ctx,
-			&apiclient.ImportCandidatesCSVParams{Mode: &mode, DryRun: &options.dryRun}, "text/csv", body, setLength)
-	} else {
+	switch format {
+	case bulk.CSV:
+		response, err = client.ImportCandidatesCSVWithBody(ctx, &params, "text/csv", body, setLength)
+	case bulk.XLSX:
+		sheet := apiclient.ImportCandidatesXLSXParams(params)
+		response, err = client.ImportCandidatesXLSXWithBody(ctx, &sheet,
+			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", body, setLength)
+	case bulk.NDJSON:
 		response, err = client.ImportCandidatesNDJSONWithBody(ctx,
-			&apiclient.ImportCandidatesNDJSONParams{Mode: &mode, DryRun: &options.dryRun},
+			&apiclient.ImportCandidatesNDJSONParams{Mode: &mode, DryRun: &options.dryRun, SameEmail: &sameEmail},
 			"application/x-ndjson", body, setLength)
 	}
 	if err != nil {
@@ -217,8 +240,10 @@ func (p program) reportImport(report apiclient.ImportReport) error {
 		{"created", report.Created},
 		{"updated", report.Updated},
 		{"unchanged", report.Unchanged},
+		{"skipped", report.Skipped},
 		{"failed", report.Failed},
 		{"total", report.Total},
+		{"applications", report.ApplicationsCreated},
 	} {
 		_, _ = fmt.Fprintf(table, "%s\t%d\t\n", count.of, count.n) // Flush returns the error
 	}
@@ -229,6 +254,14 @@ func (p program) reportImport(report apiclient.ImportReport) error {
 		if err := p.print("line %d: %s\n", wrong.Line, withPlace(wrong.Pointer, wrong.Detail)); err != nil {
 			return err
 		}
+	}
+	for _, note := range report.Notes {
+		if err := p.print("line %d: note: %s\n", note.Line, withPlace(note.Pointer, note.Detail)); err != nil {
+			return err
+		}
+	}
+	if encoding, err := report.Encoding.Get(); err == nil {
+		p.message("The file was read as %s, with cells separated by %q.", encoding, report.Delimiter.MustGet())
 	}
 	switch {
 	case report.ErrorsTruncated:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -40,7 +42,7 @@ func TestImport(t *testing.T) {
 	}
 	wantCounts := func(got string, created, updated, unchanged, failed, total string) {
 		t.Helper()
-		want := strings.Fields("created " + created + " updated " + updated + " unchanged " + unchanged + " failed " + failed + " total " + total)
+		want := strings.Fields("created " + created + " updated " + updated + " unchanged " + unchanged + " skipped 0 failed " + failed + " total " + total)
 		fields := strings.Fields(got)
 		if len(fields) < len(want) || strings.Join(fields[:len(want)], " ") != strings.Join(want, " ") {
 			t.Errorf("got report\n%s\nwant %s", got, strings.Join(want, " "))
@@ -95,9 +97,44 @@ func TestImportFromStandardInput(t *testing.T) {
 	if got := run(api.RoleHr, "-", "--format", "csv").succeeds(t); !strings.Contains(got, "created") {
 		t.Errorf("got output %q, want a report", got)
 	}
-	run(api.RoleHr, "-").fails(t, exitFailure, "--format csv or --format ndjson")
+	run(api.RoleHr, "-").fails(t, exitFailure, "--format csv, xlsx or ndjson")
 	run(api.RoleTeamLead, "-", "--format", "csv").fails(t, exitFailure, "candidates:write")
-	run(api.RoleHr, writeFile(t, "odd.csv", "external_id,shoe_size\r\n1,46\r\n")).fails(t, exitFailure, "names columns of this table")
+	run(api.RoleHr, writeFile(t, "odd.csv", "external_id,shoe_size\r\n1,46\r\n")).fails(t, exitFailure, "must contain the headings of this table")
+}
+
+// TestImportOfSpreadsheets imports the same candidates from CSV in Windows-1252 and from XLSX, with columns that are not
+// known and rows whose email a candidate has.
+func TestImportOfSpreadsheets(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	company, replica := installation.Company("acme"), installation.Replica()
+	environ := []string{tokenVariable + "=" + replica.SignIn(t, company.Users[api.RoleHr]).Token}
+	run := func(args ...string) result {
+		return call(t, environ, "", append([]string{"import", "candidates", "--api", replica.URL}, args...)...)
+	}
+	var sheet strings.Builder
+	columns := []string{"Vorname", "Kandidat", "E-Mail", "Notiz"}
+	writer := bulk.NewWriter(bulk.XLSX, bulk.Sink{Writer: &sheet}, bulk.Table{Columns: columns})
+	row := map[string]string{"Vorname": "J\u00fcrgen", "Kandidat": "M\u00fcller", "E-Mail": "j@mail.example", "Notiz": "x"}
+	if err := errors.Join(writer.Write(row), writer.Close()); err != nil {
+		t.Fatal(err)
+	}
+	table := writeFile(t, "c.csv", "Vorname;Kandidat;E-Mail;Notiz\r\nJ\xfcrgen;M\xfcller;j@mail.example;x\r\n")
+	workbook := writeFile(t, "c.xlsx", sheet.String())
+	run(table).fails(t, exitFailure, "must contain the headings of this table")
+	options := []string{"--column", "Kandidat:last_name", "--unknown-columns", "ignore"}
+	first := run(append(options, table)...)
+	first.succeeds(t)
+	if !strings.Contains(first.out, "line 1: note: /Notiz: is not a known column") ||
+		!strings.Contains(first.err, "read as Windows-1252") {
+		t.Errorf("CSV: got output %q and %q, want a note about Notiz and the encoding", first.out, first.err)
+	}
+	for _, test := range [][2]string{{"skip", "skipped 1"}, {"update", "unchanged 1"}, {"create", "created 1"}} {
+		got := run(append(options, workbook, "--same-email", test[0])...).succeeds(t)
+		if counts := strings.Join(strings.Fields(got), " "); !strings.Contains(counts, test[1]) {
+			t.Errorf("XLSX with --same-email %s: got output %q, want %s", test[0], got, test[1])
+		}
+	}
 }
 
 func TestImportFailsBeforeSendingTheFile(t *testing.T) {
@@ -116,8 +153,10 @@ func TestImportFailsBeforeSendingTheFile(t *testing.T) {
 		want string
 	}{
 		"invalid mode":                          {"x", []string{file, "--mode", "some"}, "--mode must be atomic or partial"},
-		"invalid format":                        {"x", []string{file, "--format", "xml"}, "--format must be csv or ndjson"},
-		"unknown extension":                     {"x", []string{writeFile(t, "candidates", validCSV)}, "set --format csv or --format ndjson"},
+		"invalid format":                        {"x", []string{file, "--format", "xml"}, "--format must be csv, xlsx or ndjson"},
+		"invalid same-email":                    {"x", []string{file, "--same-email", "merge"}, "--same-email must be skip, update or create"},
+		"invalid unknown-columns":               {"x", []string{file, "--unknown-columns", "drop"}, "--unknown-columns must be refuse or ignore"},
+		"unknown extension":                     {"x", []string{writeFile(t, "candidates", validCSV)}, "set --format csv, xlsx or ndjson"},
 		"missing file":                          {"x", []string{file + ".csv"}, "no such file"},
 		"directory":                             {"x", []string{t.TempDir(), "--format", "csv"}, "is a directory"},
 		"no credentials":                        {"x", []string{file, "--email", ""}, "no credentials: set --email"},

@@ -6431,8 +6431,8 @@ type ClientInterface interface {
 	//
 	// **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
 	// `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
-	// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
-	// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+	// that the import would return. Every error and note has a line and a pointer. A company can write one import
+	// at a time; another import waits for up to a second, and then receives 409 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -8419,8 +8419,8 @@ func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesP
 //
 // **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
 // `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
-// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
-// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+// that the import would return. Every error and note has a line and a pointer. A company can write one import
+// at a time; another import waits for up to a second, and then receives 409 with `Retry-After`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -19238,8 +19238,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
 	// `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
-	// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
-	// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+	// that the import would return. Every error and note has a line and a pointer. A company can write one import
+	// at a time; another import waits for up to a second, and then receives 409 with `Retry-After`.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -38367,8 +38367,8 @@ func (c *ClientWithResponses) ExportCandidatesWithResponse(ctx context.Context, 
 //
 // **The result.** With `mode=atomic`, an invalid row causes the response 422 and no row is written. With
 // `mode=partial`, all valid rows are written. With `dry_run=true`, nothing is written, and the report is the one
-// that the import would return. Every error and note has a line and a pointer. A company can run one import at a
-// time; another import waits for up to ten seconds, and then receives 503 with `Retry-After`.
+// that the import would return. Every error and note has a line and a pointer. A company can write one import
+// at a time; another import waits for up to a second, and then receives 409 with `Retry-After`.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //

@@ -69,7 +69,7 @@ func NewCSVReader(from io.Reader, encoding Encoding, options Options) (*Reader, 
 // NewSheetReader returns a Reader for the first sheet of an XLSX file. It reads the row of headings; the errors are those
 // of NewCSVReader. Close the reader.
 func NewSheetReader(from io.ReaderAt, size int64, options Options) (*Reader, error) {
-	records, err := newSheetRecords(from, size, options)
+	records, err := newSheetRecords(from, size, options, largestSheet)
 	if err != nil {
 		return nil, err
 	}

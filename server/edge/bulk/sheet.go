@@ -18,13 +18,8 @@ import (
 )
 
 const (
-	// maxUnzipped is the maximum size in bytes of the parts of a workbook that are read, uncompressed. It is checked while
-	// they are read, because the sizes that an archive declares may be wrong.
-	maxUnzipped = 256 << 20
 	// maxToken is the maximum size in bytes of one piece of XML, such as a text. A cell has at most 32,767 characters.
 	maxToken = 1 << 20
-	// maxStrings is how many texts a workbook may share between cells.
-	maxStrings = 8 << 20
 	// maxStyles is how many formats a workbook may have; Excel permits 65,490.
 	maxStyles = 1 << 17
 	// maxCells is how many columns a sheet may have.
@@ -39,14 +34,26 @@ const (
 	oldWorkbook = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 )
 
+// sheetLimits bound what is read of a workbook.
+type sheetLimits struct {
+	// unzipped is the maximum size in bytes of its parts, uncompressed. It is checked while they are read, because the
+	// sizes that an archive declares may be wrong.
+	unzipped int64
+	// texts is how many texts cells may share.
+	texts int
+}
+
+// largestSheet are the limits of an import: 256 MiB and eight million texts.
+var largestSheet = sheetLimits{unzipped: 256 << 20, texts: 8 << 20} //nolint:gochecknoglobals // a constant
+
 // sheetRecords reads the rows below the headings of a sheet.
 type sheetRecords struct {
 	rows    *sheet
 	columns columns
 }
 
-func newSheetRecords(from io.ReaderAt, size int64, options Options) (*sheetRecords, error) {
-	rows, err := openSheet(from, size)
+func newSheetRecords(from io.ReaderAt, size int64, options Options, limits sheetLimits) (*sheetRecords, error) {
+	rows, err := openSheet(from, size, limits)
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +88,13 @@ type sheet struct {
 
 // workbook is an open archive.
 type workbook struct {
-	files    map[string]*zip.File // by name in lower case, with slashes
-	unzipped int64                // how many bytes may still be read
+	files  map[string]*zip.File // by name in lower case, with slashes
+	limits sheetLimits
+	read   int64 // how many bytes were read, uncompressed
 }
 
 // openSheet opens the first sheet. A file that is not a workbook is the fault MalformedRequest.
-func openSheet(from io.ReaderAt, size int64) (*sheet, error) {
+func openSheet(from io.ReaderAt, size int64, limits sheetLimits) (*sheet, error) {
 	bounded := &boundedFile{ReaderAt: from, left: maxDirectory}
 	archive, err := zip.NewReader(bounded, size)
 	bounded.left = math.MaxInt64 // The parts have limits of their own.
@@ -97,7 +105,7 @@ func openSheet(from io.ReaderAt, size int64) (*sheet, error) {
 		}
 		return nil, notWorkbook("Save the table as XLSX, or send CSV to import.csv.", err)
 	}
-	book := &workbook{files: map[string]*zip.File{}, unzipped: maxUnzipped}
+	book := &workbook{files: map[string]*zip.File{}, limits: limits}
 	for _, file := range archive.File {
 		book.files[partName(file.Name)] = file
 	}
@@ -233,9 +241,9 @@ func (s *boundedSource) ReadByte() (byte, error) {
 	}
 	for s.at == s.to {
 		n, err := s.from.Read(s.buffer[:])
-		if s.book.unzipped -= int64(n); s.book.unzipped < 0 {
+		if s.book.read += int64(n); s.book.read > s.book.limits.unzipped {
 			return 0, fault.New(fault.PayloadTooLarge).
-				With("The workbook is larger than %d MiB uncompressed. Split it into smaller files.", maxUnzipped>>20)
+				With("The workbook is larger than %d bytes uncompressed. Split it into smaller files.", s.book.limits.unzipped)
 		}
 		if s.at, s.to = 0, n; n == 0 && err != nil {
 			return 0, err
@@ -400,14 +408,14 @@ func (s *sharedStrings) read(book *workbook, name string) (err error) {
 		if start.Name.Local != "si" {
 			return nil
 		}
-		if len(s.ends) == maxStrings {
-			return fault.New(fault.PayloadTooLarge).With("The workbook has more than %d texts. Split it.", maxStrings)
+		if most := book.limits.texts; len(s.ends) == most {
+			return fault.New(fault.PayloadTooLarge).With("The workbook has more than %d texts. Split it into smaller files.", most)
 		}
 		text, err := p.text("si", maxRecord+1)
 		if err != nil {
 			return err
 		}
-		size += uint32(len(text)) //nolint:gosec // bounded by maxUnzipped
+		size += uint32(len(text)) //nolint:gosec // bounded by the limits
 		s.ends = append(s.ends, size)
 		if buffer = append(buffer, text...); len(buffer) < maxRecord {
 			return nil
