@@ -250,7 +250,9 @@ func domains(
 		Guard: auth.Guard, Scopes: contract.Scopes(), ShowKey: keys.Show,
 	})
 	all.Jobs, errs[4] = jobs.New(deps)
-	all.Candidates, errs[5] = candidates.New(deps, candidates.Options{CheckPart: contract.CheckPart, Permit: contract.Permit})
+	all.Candidates, errs[5] = candidates.New(deps, candidates.Options{
+		CheckPart: contract.CheckPart, Permit: contract.Permit,
+	})
 	all.Applications, errs[6] = applications.New(deps)
 	all.Kits, errs[7] = kits.New(deps)
 	all.Interviews, errs[8] = interviews.New(deps)

@@ -1,6 +1,6 @@
 // Package bulk reads and writes tables as CSV (RFC 4180, with a header line), XLSX (Office Open XML, with a row of
-// headings) or NDJSON (one JSON object per line), in constant memory. An invalid record does not affect the others, every
-// error has a line and an RFC 6901 pointer, and a table that was written to be imported is read back unchanged.
+// headings) or NDJSON (one JSON object per line), in constant memory. An invalid record does not affect the others,
+// every error has a line and an RFC 6901 pointer, and a table that was written to be imported is read back unchanged.
 //
 // CSV and XLSX are read as spreadsheets of any language write them: the encoding, the delimiter and the line ends are
 // detected, and columns are found by several headings.

@@ -40,8 +40,8 @@ func harmless(marked bool) bool { return !marked }
 // typed is for cells with a type, where a text is never a formula. It marks only what unescapeFormula would change.
 func typed(marked bool) bool { return marked }
 
-// escapeFormula marks what a spreadsheet would interpret as a formula: at the start of a cell, and after every character
-// at which a spreadsheet may split it.
+// escapeFormula marks what a spreadsheet would interpret as a formula: at the start of a cell, and after every
+// character at which a spreadsheet may split it.
 func escapeFormula(cell string, mark marking) string {
 	if !strings.ContainsAny(cell, signs+leading) {
 		return cell
@@ -82,8 +82,8 @@ func unescape(cell string) string {
 	return string(text)
 }
 
-// formulas calls a function with every character of a text. formula says that it starts a formula, and marked that a mark
-// precedes it immediately.
+// formulas calls a function with every character of a text. formula says that it starts a formula, and marked that a
+// mark precedes it immediately.
 func formulas(text string, each func(char string, formula, marked bool)) {
 	begin, open := true, true // whether only skipped characters precede in the cell, or since the last break
 	marked := false

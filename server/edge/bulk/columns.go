@@ -83,8 +83,8 @@ func matchHeader(head *Record, headings []string, options Options) columns {
 			head.flaw(pointer, "unknown", "is not a known column"+suggestion(heading, options))
 		case column.Ignored:
 		case used[column.Name] != "":
-			head.flaw(pointer, "duplicate_name", fmt.Sprintf(
-				"is a second column for %s, after %q; remove one of them, or pass column=HEADING:ignore", column.Name, used[column.Name]))
+			head.flaw(pointer, "duplicate_name", fmt.Sprintf("is a second column for %s, after %q; "+
+				"remove one of them, or pass column=HEADING:ignore", column.Name, used[column.Name]))
 		default:
 			used[column.Name] = heading
 		}

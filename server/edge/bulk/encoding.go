@@ -23,9 +23,9 @@ const (
 	Windows1252 Encoding = "Windows-1252"
 )
 
-// DetectEncoding returns the encoding of a text, which it reads to its end: that of the byte order mark, UTF-16 if every
-// other of the first bytes is zero, UTF-8 if all of it is valid, and otherwise Windows-1252. A file that is not text is
-// the fault MalformedRequest, which says what to send instead.
+// DetectEncoding returns the encoding of a text, which it reads to its end: that of the byte order mark, UTF-16 if
+// every other of the first bytes is zero, UTF-8 if all of it is valid, and otherwise Windows-1252. A file that is not
+// text is the fault MalformedRequest, which says what to send instead.
 func DetectEncoding(from io.Reader) (Encoding, error) {
 	chunk := make([]byte, 0, maxRecord)
 	var seen [256]bool

@@ -85,8 +85,8 @@ func plain(code string) string {
 	return text.String()
 }
 
-// show returns the text for a number. Numbers are not rounded or shortened as in the spreadsheet, except that those with
-// more digits than a spreadsheet keeps are written such that they count as damaged.
+// show returns the text for a number. Numbers are not rounded or shortened as in the spreadsheet, except that those
+// with more digits than a spreadsheet keeps are written such that they count as damaged.
 func (f numberFormat) show(value string, epoch int) string {
 	number, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
 	if err != nil || math.IsInf(number, 0) || math.IsNaN(number) {

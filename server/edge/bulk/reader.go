@@ -54,8 +54,8 @@ func NewJSONReader(from io.Reader, options Options) *Reader {
 	return newReader(newJSONRecords(from, options.Columns), options)
 }
 
-// NewCSVReader returns a Reader for CSV in an encoding. It reads the header line; if it is invalid, the error is a fault
-// with all its errors, MalformedRequest if it is not text and ImportRefused otherwise.
+// NewCSVReader returns a Reader for CSV in an encoding. It reads the header line; if it is invalid, the error is a
+// fault with all its errors, MalformedRequest if it is not text and ImportRefused otherwise.
 func NewCSVReader(from io.Reader, encoding Encoding, options Options) (*Reader, error) {
 	records, err := newCSVRecords(newBuffer(encoding.decode(from)), options)
 	if err != nil {
@@ -66,8 +66,8 @@ func NewCSVReader(from io.Reader, encoding Encoding, options Options) (*Reader, 
 	return r, nil
 }
 
-// NewSheetReader returns a Reader for the first sheet of an XLSX file. It reads the row of headings; the errors are those
-// of NewCSVReader. Close the reader.
+// NewSheetReader returns a Reader for the first sheet of an XLSX file. It reads the row of headings; the errors are
+// those of NewCSVReader. Close the reader.
 func NewSheetReader(from io.ReaderAt, size int64, options Options) (*Reader, error) {
 	records, err := newSheetRecords(from, size, options, largestSheet)
 	if err != nil {

@@ -26,8 +26,8 @@ const (
 )
 
 // rowReader reads CSV as in RFC 4180, with any delimiter. A line may also end with a line feed or a carriage return
-// alone, and empty lines are ignored. Every line break in a cell is read as a line feed. It holds one row in memory, and
-// nothing of a row that is too long.
+// alone, and empty lines are ignored. Every line break in a cell is read as a line feed. It holds one row in memory,
+// and nothing of a row that is too long.
 type rowReader struct {
 	from      *bufio.Reader
 	delimiter byte

@@ -281,8 +281,8 @@ func (b *workbook) relations(name string) ([]link, error) {
 	return links, err
 }
 
-// linkOf returns the target of the first relation whose type ends with a suffix. The prefixes of strict and transitional
-// documents differ.
+// linkOf returns the target of the first relation whose type ends with a suffix. The prefixes of strict and
+// transitional documents differ.
 func linkOf(links []link, suffix string) string {
 	for _, link := range links {
 		if strings.HasSuffix(link.kind, suffix) {
@@ -379,7 +379,8 @@ func (b *workbook) readStyles(name string) ([]numberFormat, error) {
 	}
 }
 
-// sharedStrings are the texts that cells refer to by number. They are in a temporary file, because there may be millions.
+// sharedStrings are the texts that cells refer to by number. They are in a temporary file, because there may be
+// millions.
 type sharedStrings struct {
 	file *os.File
 	ends []uint32 // where each text ends in the file
@@ -409,7 +410,8 @@ func (s *sharedStrings) read(book *workbook, name string) (err error) {
 			return nil
 		}
 		if most := book.limits.texts; len(s.ends) == most {
-			return fault.New(fault.PayloadTooLarge).With("The workbook has more than %d texts. Split it into smaller files.", most)
+			return fault.New(fault.PayloadTooLarge).
+				With("The workbook has more than %d texts. Split it into smaller files.", most)
 		}
 		text, err := p.text("si", maxRecord+1)
 		if err != nil {
@@ -640,11 +642,11 @@ func (s *sheet) show(start xml.StartElement, value string) (string, error) {
 	case "b":
 		return strings.ToUpper(strconv.FormatBool(isTrue(value))), nil
 	case "", "n":
-		style, err := strconv.Atoi(attribute(start, "s"))
-		if err != nil || style < 0 || style >= len(s.styles) {
-			return general.show(value, s.epoch), nil
+		format := general
+		if style, err := strconv.Atoi(attribute(start, "s")); err == nil && style >= 0 && style < len(s.styles) {
+			format = s.styles[style]
 		}
-		return s.styles[style].show(value, s.epoch), nil
+		return format.show(value, s.epoch), nil
 	}
 	return value, nil
 }

@@ -36,11 +36,11 @@ func newSheetWriter(buffer *bufio.Writer, table Table) *sheetWriter {
 
 // columnName returns the letters of a column, from 0.
 func columnName(i int) string {
-	const letters = 26
-	if i < letters {
-		return string(rune('A' + i))
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	if i < len(letters) {
+		return letters[i : i+1]
 	}
-	return columnName(i/letters-1) + columnName(i%letters)
+	return columnName(i/len(letters)-1) + columnName(i%len(letters))
 }
 
 // The parts of a workbook besides its sheets.
@@ -52,8 +52,10 @@ const (
 	contentPrefix = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 	sheetHead     = xmlHead + `<worksheet ` + mainSpace + `><sheetData>`
 	sheetFoot     = `</sheetData></worksheet>`
-	styles        = xmlHead + `<styleSheet ` + mainSpace + `><fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>` +
-		`<fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills>` +
+	styles        = xmlHead + `<styleSheet ` + mainSpace + `>` +
+		`<fonts count="1"><font><sz val="11"/><name val="Calibri"/></font></fonts>` +
+		`<fills count="2"><fill><patternFill patternType="none"/></fill>` +
+		`<fill><patternFill patternType="gray125"/></fill></fills>` +
 		`<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>` +
 		`<cellXfs count="2"><xf/><xf numFmtId="49" applyNumberFormat="1"/></cellXfs></styleSheet>`
 	packageLinks = xmlHead + `<Relationships ` + linkSpace + `><Relationship Id="rId1" Type="` + officeLinks +
@@ -200,13 +202,17 @@ func (w *sheetWriter) finish() error {
 	links := xmlHead + `<Relationships ` + linkSpace + `><Relationship Id="rId0" Type="` + officeLinks +
 		`/styles" Target="styles.xml"/>`
 	for n := 1; n <= w.sheets; n++ {
-		types += fmt.Sprintf(`<Override PartName="/xl/worksheets/sheet%d.xml" ContentType="%sworksheet+xml"/>`, n, contentPrefix)
+		name := fmt.Sprintf("worksheets/sheet%d.xml", n)
+		types += fmt.Sprintf(`<Override PartName="/xl/%s" ContentType="%sworksheet+xml"/>`, name, contentPrefix)
 		book += fmt.Sprintf(`<sheet name="Export %d" sheetId="%d" r:id="rId%d"/>`, n, n, n)
-		links += fmt.Sprintf(`<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>`, n, officeLinks, n)
+		links += fmt.Sprintf(`<Relationship Id="rId%d" Type="%s/worksheet" Target="%s"/>`, n, officeLinks, name)
 	}
 	for _, part := range []struct{ name, content string }{
-		{"xl/workbook.xml", book + `</sheets></workbook>`}, {"xl/_rels/workbook.xml.rels", links + `</Relationships>`},
-		{"xl/styles.xml", styles}, {"_rels/.rels", packageLinks}, {"[Content_Types].xml", types + `</Types>`},
+		{"xl/workbook.xml", book + `</sheets></workbook>`},
+		{"xl/_rels/workbook.xml.rels", links + `</Relationships>`},
+		{"xl/styles.xml", styles},
+		{"_rels/.rels", packageLinks},
+		{"[Content_Types].xml", types + `</Types>`},
 	} {
 		to, err := w.archive.Create(part.name)
 		if err != nil {

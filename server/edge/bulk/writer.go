@@ -27,10 +27,10 @@ type Sink struct {
 	ByteOrderMark bool
 }
 
-// Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a row of CSV
-// or XLSX has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an empty
-// cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked. Carriage
-// returns in a text are lost in CSV, where they are part of line ends.
+// Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a row of
+// CSV or XLSX has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an
+// empty cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked.
+// Carriage returns in a text are lost in CSV, where they are part of line ends.
 type Writer struct {
 	table Table
 	rows  rowWriter
@@ -102,8 +102,7 @@ func (w lineWriter) finish() error                          { return nil }
 
 // csvWriter writes CSV.
 type csvWriter struct {
-	*csv.Writer
-
+	csv    *csv.Writer
 	buffer *bufio.Writer
 	table  Table
 	mark   bool // whether the byte order mark is to be written
@@ -111,8 +110,8 @@ type csvWriter struct {
 }
 
 func newCSVWriter(buffer *bufio.Writer, mark bool, table Table) *csvWriter {
-	w := &csvWriter{Writer: csv.NewWriter(buffer), buffer: buffer, table: table, mark: mark}
-	w.UseCRLF = true
+	w := &csvWriter{csv: csv.NewWriter(buffer), buffer: buffer, table: table, mark: mark}
+	w.csv.UseCRLF = true
 	return w
 }
 
@@ -129,7 +128,7 @@ func (w *csvWriter) write(members map[string]json.RawMessage) error {
 			cells[i] = escapeFormula(text, harmless)
 		}
 	}
-	return w.Write(cells)
+	return w.csv.Write(cells)
 }
 
 // head writes the header line, once.
@@ -143,15 +142,15 @@ func (w *csvWriter) head() error {
 			return err
 		}
 	}
-	return w.Write(w.table.Columns)
+	return w.csv.Write(w.table.Columns)
 }
 
 func (w *csvWriter) flush() error {
 	if err := w.head(); err != nil {
 		return err
 	}
-	w.Writer.Flush()
-	if err := w.Error(); err != nil {
+	w.csv.Flush()
+	if err := w.csv.Error(); err != nil {
 		return err
 	}
 	return w.buffer.Flush()

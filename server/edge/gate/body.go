@@ -98,8 +98,8 @@ func interrupted(err error) error {
 }
 
 // checkMedia fails with UnsupportedMediaType unless the body is in a media type of the operation, in UTF-8 and without
-// a content coding. Uploads may have any charset, because the operation detects the encoding. It replaces the Content-Type by the media type as the specification declares it, because the
-// generated code compares it byte by byte.
+// a content coding. Uploads may have any charset, because the operation detects the encoding. It replaces the
+// Content-Type by the media type as the specification declares it, because the generated code compares it byte by byte.
 func (op *Operation) checkMedia(header http.Header) error {
 	encoding := strings.Join(header.Values("Content-Encoding"), ", ")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {

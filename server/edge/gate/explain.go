@@ -150,12 +150,15 @@ var patterns = map[string]string{
 	`^[a-z0-9]+(-[a-z0-9]+)*$`: "must consist of lowercase letters, digits and single hyphens between them",
 	`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$`: "must be a domain name in lowercase " +
 		"letters, such as example.com",
-	`^[a-z][a-z0-9_]*$`:                   "must begin with a lowercase letter and consist of lowercase letters, digits and underscores",
-	`^https?://[!-~]+$`:                   "must begin with http:// or https://; percent-encode spaces and characters outside ASCII",
-	`^https?://[!-{}~]+$`:                 "must begin with http:// or https://; percent-encode spaces, | and characters outside ASCII",
-	`^[^\x00]*[^\x00\s][^\x00]*:[a-z_]+$`: "must be a heading, a colon and a field, such as Kandidat:last_name",
-	`^[0-9a-f]{64}$`:                      "must consist of 64 hexadecimal digits in lowercase",
-	`^[A-Za-z0-9_-]+$`:                    "must be the next_cursor of a page",
+	`^[a-z][a-z0-9_]*$`: "must begin with a lowercase letter and consist of lowercase letters, digits " +
+		"and underscores",
+	`^https?://[!-~]+$`: "must begin with http:// or https://; " +
+		"percent-encode spaces and characters outside ASCII",
+	`^https?://[!-{}~]+$`: "must begin with http:// or https://; " +
+		"percent-encode spaces, | and characters outside ASCII",
+	`^[^\x00]*[^\x00\s][^\x00]*:[a-z_]+$`:                 "must be a heading, a colon and a field, such as Kandidat:last_name",
+	`^[0-9a-f]{64}$`:                                      "must consist of 64 hexadecimal digits in lowercase",
+	`^[A-Za-z0-9_-]+$`:                                    "must be the next_cursor of a page",
 	`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`: "must be * or a list of quoted ETags",
 }
 

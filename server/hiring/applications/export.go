@@ -84,7 +84,8 @@ func flatten(a api.Application) tableRow {
 	}
 }
 
-// exportTable returns the columns of the CSV and XLSX exports. It omits the allowed actions, which are of no use in a table.
+// exportTable returns the columns of the CSV and XLSX exports. It omits the allowed actions, which are of no use in a
+// table.
 func exportTable() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "job_id", "job_title", "stage", "status",

@@ -23,8 +23,8 @@ func importColumns() []bulk.Column {
 			"Apellidos",
 		}},
 		{Name: "email", Nullable: true, Headings: []string{
-			"Email", "Email address", "Mail", "E-Mail-Adresse", "Mailadresse", "Courriel", "Adresse email", "Adresse électronique",
-			"Correo", "Correo electrónico",
+			"Email", "Email address", "Mail", "E-Mail-Adresse", "Mailadresse", "Courriel", "Adresse email",
+			"Adresse électronique", "Correo", "Correo electrónico",
 		}},
 		{Name: "phone", Nullable: true, Digits: true, Headings: []string{
 			"Phone", "Phone number", "Telephone", "Telephone number", "Mobile", "Mobile phone", "Telefon", "Telefonnummer",

@@ -137,7 +137,8 @@ func tableOptions(params api.ImportCandidatesCSVParams) (bulk.Options, error) {
 		at := strings.LastIndexByte(given, ':')
 		heading, field := given[:at], given[at+1:]
 		if !slices.Contains(known, field) {
-			f.Parameter("column", "unknown", fmt.Sprintf("%s is not a field; the fields are %s", field, strings.Join(known, ", ")))
+			f.Parameter("column", "unknown",
+				fmt.Sprintf("%s is not a field; the fields are %s", field, strings.Join(known, ", ")))
 		}
 		options.Fields[heading] = field
 	}

@@ -78,7 +78,8 @@ func (in *importer) applyBatch(ctx context.Context, rows []importRow) error {
 	return nil
 }
 
-// decide returns what the import does for a row, or all errors of the row. It returns neither for a row that is skipped.
+// decide returns what the import does for a row, or all errors of the row. It returns neither for a row that is
+// skipped.
 func (in *importer) decide(row importRow, existing existingCandidates) (*change, []fault.Field) {
 	current, fieldErrors := existing.match(row)
 	unknownID := row.id != nil && existing.byID[*row.id] == nil
@@ -114,7 +115,8 @@ func (in *importer) decide(row importRow, existing existingCandidates) (*change,
 	in.notes = append(in.notes, row.notes...)
 	if unknownID {
 		in.notes = append(in.notes, fault.Field{
-			Line: row.line, Pointer: "/id", Code: "unknown_id", Detail: "is not the id of a candidate in this company, and was ignored",
+			Line: row.line, Pointer: "/id", Code: "unknown_id",
+			Detail: "is not the id of a candidate in this company, and was ignored",
 		})
 	}
 	return decided, nil
@@ -328,8 +330,8 @@ func encodeRows(changes []change) (json.RawMessage, error) {
 	return encoded, nil
 }
 
-// insert writes new candidates. It returns those that it has written, and the rows whose external_id another request has
-// used meanwhile.
+// insert writes new candidates. It returns those that it has written, and the rows whose external_id another request
+// has used meanwhile.
 func (in *importer) insert(ctx context.Context, created []change) (written []change, conflicts []importRow, err error) {
 	if !in.write || len(created) == 0 {
 		in.report.Created += toInt32(len(created))

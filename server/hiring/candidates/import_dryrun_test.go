@@ -74,7 +74,7 @@ func TestDryRunPredictsImport(t *testing.T) {
 			f := f.in(t)
 			company := f.Company(fmt.Sprintf("random-%d", seed))
 			hr, hiring := f.replica.SignIn(t, company.Users[api.RoleHr]), f.Hiring(company)
-			random := randomImports{Rand: rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // reproducible
+			random := randomImports{Rand: rand.New(rand.NewPCG(seed, 1))}
 			for range 6 {
 				random.ids = append(random.ids, hiring.Candidate())
 			}

@@ -170,7 +170,7 @@ func asUTF8WithMark(text string) string { return "\ufeff" + text }
 func asUTF16(text string) string {
 	encoded := []byte{0xff, 0xfe}
 	for _, unit := range utf16.Encode([]rune(text)) {
-		encoded = append(encoded, byte(unit), byte(unit>>8)) //nolint:gosec // the two bytes of a unit
+		encoded = append(encoded, byte(unit), byte(unit>>8))
 	}
 	return string(encoded)
 }

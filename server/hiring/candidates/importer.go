@@ -128,7 +128,9 @@ func (in *importer) decode(record bulk.Record) (importRow, []fault.Field) {
 			fieldErrors = append(fieldErrors, fieldError)
 		}
 	}
-	row := importRow{line: record.Line, id: decoded.ID, patch: decoded.UpdateCandidateRequest, jobs: decoded.Job, notes: notes}
+	row := importRow{
+		line: record.Line, id: decoded.ID, patch: decoded.UpdateCandidateRequest, jobs: decoded.Job, notes: notes,
+	}
 	if id := row.externalID(); id != nil {
 		fieldErrors = append(fieldErrors, in.checkDuplicate(digest(*id), record.Line, "/external_id")...)
 	}
@@ -166,8 +168,8 @@ func (in *importer) addErrors(line int, fieldErrors []fault.Field) bool {
 	return true
 }
 
-// reportBatch moves the errors and the notes of the batch to the report, ordered by line, up to maxErrors and maxNotes in
-// all.
+// reportBatch moves the errors and the notes of the batch to the report, ordered by line, up to maxErrors and maxNotes
+// in all.
 func (in *importer) reportBatch() {
 	byLine := func(a, b fault.Field) int { return a.Line - b.Line }
 	slices.SortStableFunc(in.batchErrors, byLine)

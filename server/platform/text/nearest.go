@@ -3,8 +3,8 @@ package text
 import "strings"
 
 // Nearest returns the known word that differs least from a misspelled one, or an empty string if none is similar. It
-// ignores case. Two words are similar if at most a third of the characters, and at most three, must be inserted, removed
-// or replaced.
+// ignores case. Two words are similar if at most a third of the characters, and at most three, must be inserted,
+// removed or replaced.
 func Nearest(word string, known []string) string {
 	lower := []rune(strings.ToLower(word))
 	const longest = 50 // nobody misspells a longer name, and the comparison takes quadratic time
