@@ -44,12 +44,15 @@ func operationSections(t *testing.T) map[string]*html.Node {
 	return found
 }
 
-// text returns the text of an element with white space collapsed.
+// text returns the text of an element with white space collapsed, and with a space before each paragraph and list item.
 func text(element *html.Node) string {
 	var all strings.Builder
 	for node := range element.Descendants() {
-		if node.Type == html.TextNode {
+		switch {
+		case node.Type == html.TextNode:
 			all.WriteString(node.Data)
+		case node.Data == "p" || node.Data == "li":
+			all.WriteByte(' ')
 		}
 	}
 	return strings.Join(strings.Fields(all.String()), " ")
@@ -67,7 +70,7 @@ func source(t *testing.T, element *html.Node) string {
 
 // plain removes the markup of CommonMark from a text and collapses white space.
 func plain(markdown string) string {
-	return strings.Join(strings.Fields(strings.NewReplacer("`", "", "**", "").Replace(markdown)), " ")
+	return strings.Join(strings.Fields(strings.NewReplacer("`", "", "**", "", "\n- ", "\n").Replace(markdown)), " ")
 }
 
 // TestOperationSectionsAreComplete checks that the section of each operation contains everything that the specification

@@ -57,7 +57,8 @@ const (
 		`<fills count="2"><fill><patternFill patternType="none"/></fill>` +
 		`<fill><patternFill patternType="gray125"/></fill></fills>` +
 		`<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>` +
-		`<cellXfs count="2"><xf/><xf numFmtId="49" applyNumberFormat="1"/></cellXfs></styleSheet>`
+		`<cellXfs count="2"><xf/><xf numFmtId="49" applyNumberFormat="1"/></cellXfs>` +
+		`<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`
 	packageLinks = xmlHead + `<Relationships ` + linkSpace + `><Relationship Id="rId1" Type="` + officeLinks +
 		`/officeDocument" Target="xl/workbook.xml"/></Relationships>`
 )
