@@ -32,12 +32,12 @@ func (p program) audit() *cobra.Command {
 	format := string(api.ExportFormatNdjson)
 	export := &cobra.Command{
 		Use: "export", Short: "Export a company's audit log", Args: cobra.NoArgs,
-		Long: `Writes all entries of a company's audit log, oldest first, as NDJSON or CSV. The export itself is recorded
-in the log. The output file is complete or absent: it is written under another name and renamed at the end.`,
+		Long: `Writes all entries of a company's audit log, oldest first, as NDJSON, CSV or XLSX. The export itself is
+recorded in the log. The output file is complete or absent: it is written under another name and renamed at the end.`,
 		Example: "  interviewer audit export --company acme-robotics --format csv --output audit.csv",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !api.ExportFormat(format).Valid() {
-				return fmt.Errorf("--format must be ndjson or csv, not %q", format)
+				return fmt.Errorf("--format must be ndjson, csv or xlsx, not %q", format)
 			}
 			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
 				found, err := o.FindCompany(ctx, company)
@@ -49,7 +49,7 @@ in the log. The output file is complete or absent: it is written under another n
 		},
 	}
 	export.Flags().StringVar(&company, "company", "", "the company's slug (required)")
-	export.Flags().StringVar(&format, "format", format, "ndjson or csv")
+	export.Flags().StringVar(&format, "format", format, "ndjson, csv or xlsx")
 	export.Flags().StringVar(&path, "output", "", "the file to write; standard output by default")
 	required(export, "company")
 	c.AddCommand(export, p.auditVerify(), p.auditErase(), p.auditCheckpoint(), p.auditKey())

@@ -111,7 +111,7 @@ func TestAuditExportAndVerify(t *testing.T) {
 	if err != nil || strings.Count(string(table), "audit.exported") != 2 {
 		t.Errorf("file of the second export: got %q and error %v, want both exports", table, err)
 	}
-	call(t, env, "", "audit", "export", "--company", "acme", "--format", "xml").fails(t, exitFailure, "ndjson or csv")
+	call(t, env, "", "audit", "export", "--company", "acme", "--format", "xml").fails(t, exitFailure, "ndjson, csv or xlsx")
 	call(t, env, "", "audit", "export", "--company", "nobody").fails(t, exitFailure, `No company has the slug "nobody"`)
 	nowhere := filepath.Join(t.TempDir(), "absent", "audit.csv")
 	call(t, env, "", "audit", "export", "--company", "acme", "--output", nowhere).fails(t, exitFailure, "create file for export")

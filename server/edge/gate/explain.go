@@ -156,9 +156,10 @@ var patterns = map[string]string{
 		"percent-encode spaces and characters outside ASCII",
 	`^https?://[!-{}~]+$`: "must begin with http:// or https://; " +
 		"percent-encode spaces, | and characters outside ASCII",
-	`^[^\x00]*[^\x00\s][^\x00]*:[a-z_]+$`:                 "must be a heading, a colon and a field, such as Kandidat:last_name",
-	`^[0-9a-f]{64}$`:                                      "must consist of 64 hexadecimal digits in lowercase",
-	`^[A-Za-z0-9_-]+$`:                                    "must be the next_cursor of a page",
+	`^[^\x00]*[^\x00\s][^\x00]*:[a-z_]+$`: "must be a heading, a colon and a field, " +
+		"such as Kandidat:last_name",
+	`^[0-9a-f]{64}$`:   "must consist of 64 hexadecimal digits in lowercase",
+	`^[A-Za-z0-9_-]+$`: "must be the next_cursor of a page",
 	`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`: "must be * or a list of quoted ETags",
 }
 
