@@ -101,7 +101,7 @@ func TestOperationSectionsAreComplete(t *testing.T) {
 func documented(o *reference.Operation) []string {
 	want := []string{o.Summary, o.Method, o.Path, o.ID}
 	for paragraph := range strings.SplitSeq(o.Description, "\n\n") {
-		want = append(want, plain(paragraph))
+		want = append(want, plain("\n"+paragraph)) // which may be a list
 	}
 	if o.Permission != nil {
 		want = append(append(want, o.Permission.Name), o.Permission.Roles...)
