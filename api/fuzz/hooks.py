@@ -6,11 +6,13 @@ which no schema can express. They ignore no findings except those that EXCLUDED 
 
 import collections
 import functools
+import io
 import itertools
 import json
 import os
 import pathlib
 import re
+import zipfile
 import zlib
 
 import requests
@@ -259,3 +261,43 @@ def excuse(failure, case, response):
 def text(context, value):
     """Encodes a string. The encoding of any other value begins with a byte that is invalid in UTF-8."""
     return value.encode() if isinstance(value, str) else b"\xff" + json.dumps(value, default=str).encode()
+
+
+def workbook():
+    """Returns a workbook with one candidate."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    packages = "http://schemas.openxmlformats.org/package/2006"
+    rows = (("external_id", "first_name", "last_name"), ("fuzz-xlsx", "Mira", "Solheim"))
+    cells = "".join(
+        "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in row) + "</row>" for row in rows
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{packages}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
+        'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override '
+        'PartName="/xl/worksheets/sheet1.xml" '
+        'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{packages}/relationships"><Relationship Id="rId1" '
+        f'Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{relations}"><sheets>'
+        '<sheet name="Candidates" sheetId="1" r:id="rId1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{packages}/relationships"><Relationship Id="rId1" '
+        f'Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{cells}</sheetData></worksheet>',
+    }
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + content)
+    return file.getvalue()
+
+
+WORKBOOK = workbook()
+
+
+@schemathesis.serializer("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def spreadsheet(context, value):
+    """Sends a workbook instead of random bytes, which are none. Any other value becomes what is not a workbook."""
+    return WORKBOOK if isinstance(value, (str, bytes)) else b"\xff" + json.dumps(value, default=str).encode()
