@@ -227,6 +227,7 @@ func TestHashingOfOneCompany(t *testing.T) {
 	t.Parallel()
 	c := newTwoCompanies(t)
 	c.Config.HashWorkers, c.HashCost = 1, 10
+	c.HashWait, c.Config.RequestTimeout = 5*time.Minute, 300 // no sign-in gives up, however busy the machine is
 	c.Config.LoginPerAccountAndIP, c.Config.LoginPerAccount, c.Config.LoginPerIP = 1000, 1000, 1000
 	replica := c.Replica()
 	const tries = 10
@@ -263,9 +264,8 @@ func overtakes(t *testing.T, c twoCompanies, replica *testkit.Replica) bool {
 	status := replica.Anonymous(t).Post(loginPath, body).Status
 	before := int(answered.Load())
 	for range cap(statuses) {
-		// On a busy machine, some wait for too long.
-		if status := <-statuses; status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
-			t.Errorf("a sign-in that waited: got %d, want 401 or 503", status)
+		if status := <-statuses; status != http.StatusUnauthorized {
+			t.Errorf("a sign-in that waited: got %d, want 401", status)
 		}
 	}
 	return status == http.StatusOK && before < cap(statuses)-1

@@ -75,6 +75,8 @@ type Options struct {
 	Demo bool
 	// HashCost is the cost of a password hash; 0 means the default.
 	HashCost int
+	// HashWait is the longest time that a request waits for a password hash; 0 means the default.
+	HashWait time.Duration
 	// Contract is the specification that the gate enforces; nil means the published one.
 	Contract *gate.Contract
 	// Headless makes a replica that only runs background jobs. It answers health checks and scrapes.
@@ -146,7 +148,7 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	hasher := password.NewHasher(password.Options{
-		Cost: o.HashCost, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
+		Cost: o.HashCost, Wait: o.HashWait, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
 		// A company has two groups: sign-ins, and what its signed-in users do.
 		Share: max(1, o.Config.HashQueue*o.Config.CompanyShare/200),
 	})

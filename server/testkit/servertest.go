@@ -95,6 +95,8 @@ type Installation struct {
 	Specification *openapi3.T
 	// HashCost is the cost of a password hash at the replicas that are started from now on; 0 means the lowest.
 	HashCost int
+	// HashWait is how long requests at these replicas wait for a password hash; 0 means the default.
+	HashWait time.Duration
 	// Statements observes the statements of the replicas that are started from now on; nil for no observer.
 	Statements pgx.QueryTracer
 }
@@ -224,7 +226,7 @@ func (i *Installation) Replica() *Replica {
 	replica, err := server.New(i.t.Context(), server.Options{
 		Config: &settings, Clock: i.Clock, Version: "test",
 		Log:    telemetry.NewLogger(output{i.t}, slog.LevelError, false, access.LogAttrs),
-		Traces: noop.NewTracerProvider(), HashCost: max(i.HashCost, bcrypt.MinCost),
+		Traces: noop.NewTracerProvider(), HashCost: max(i.HashCost, bcrypt.MinCost), HashWait: i.HashWait,
 		RedisTimeout: i.RedisTimeout, Statements: i.Statements, Contract: contract,
 	})
 	must(i.t, err)

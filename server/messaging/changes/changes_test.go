@@ -17,8 +17,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
-// start returns the current position of a reader.
-func start(c *testkit.Client) string {
+// start returns the current position of a reader, after which no earlier change comes again.
+func start(t *testing.T, i *testkit.Installation, c *testkit.Client) string {
+	t.Helper()
+	settle(t, i)
 	page := testkit.Decode[api.ChangeFeed](c.Get(changesPath).Expect(http.StatusOK))
 	if len(page.Data) != 0 || page.HasMore {
 		panic("a position with changes")
@@ -93,7 +95,7 @@ func TestPositionsExpire(t *testing.T) {
 
 	t.Run("too old", func(t *testing.T) {
 		hr := r.SignIn(t, acme.Users[api.RoleHr])
-		cursor := start(hr)
+		cursor := start(t, i, hr)
 		defer elapsed.Store(0)
 		elapsed.Store(int64(5 * 24 * time.Hour))
 		hr = r.SignIn(t, acme.Users[api.RoleHr])
@@ -103,14 +105,14 @@ func TestPositionsExpire(t *testing.T) {
 	})
 	t.Run("another history of transactions", func(t *testing.T) {
 		hr := r.SignIn(t, acme.Users[api.RoleHr])
-		cursor := start(hr)
+		cursor := start(t, i, hr)
 		other := i.In(t)
 		other.Exec(`CREATE OR REPLACE FUNCTION transaction_history() RETURNS text LANGUAGE sql STABLE RETURN 'other'`)
 		hr.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, gone)
 	})
 	t.Run("another role", func(t *testing.T) {
 		user := i.In(t).User(acme, "promoted", api.RoleEmployee)
-		cursor := start(r.SignIn(t, user))
+		cursor := start(t, i, r.SignIn(t, user))
 		r.SignIn(t, acme.Users[api.RoleAdmin]).Post("/api/v1/users/"+user.ID.String()+"/change-role",
 			map[string]any{"role": api.RoleTeamLead}).Expect(http.StatusOK)
 		settle(t, i)
@@ -128,7 +130,7 @@ func TestPositionsExpire(t *testing.T) {
 			}
 			key := i.In(t).Key(acme, scopes, jobs...)
 			reader := r.Bearer(t, key.Secret.Reveal())
-			cursor := start(reader)
+			cursor := start(t, i, reader)
 			r.SignIn(t, acme.Users[api.RoleAdmin]).Do(http.MethodPatch, "/api/v1/api-keys/"+key.ID.String(), change,
 				"If-Match", "*").Expect(http.StatusOK)
 			settle(t, i)
@@ -136,14 +138,14 @@ func TestPositionsExpire(t *testing.T) {
 		})
 	}
 	t.Run("of another reader", func(t *testing.T) {
-		cursor := start(r.SignIn(t, acme.Users[api.RoleHr]))
+		cursor := start(t, i, r.SignIn(t, acme.Users[api.RoleHr]))
 		for _, user := range []testkit.User{acme.Users[api.RoleAdmin], globex.Users[api.RoleHr]} {
 			r.SignIn(t, user).Get(changesPath+"?cursor="+cursor).Refused(http.StatusBadRequest, "invalid_cursor")
 		}
 	})
 	t.Run("after the rotation of the key", func(t *testing.T) {
 		key := i.In(t).Key(acme, scopes)
-		cursor := start(r.Bearer(t, key.Secret.Reveal()))
+		cursor := start(t, i, r.Bearer(t, key.Secret.Reveal()))
 		rotated := testkit.Decode[api.APIKeyWithSecret](r.SignIn(t, acme.Users[api.RoleAdmin]).Post(
 			"/api/v1/api-keys/"+key.ID.String()+"/rotate", map[string]any{}).Expect(http.StatusOK))
 		reader := r.Bearer(t, rotated.Secret)
@@ -161,7 +163,7 @@ func TestLongTransactionsAreNotPassed(t *testing.T) {
 	h := i.Hiring(acme)
 	r := i.Replica()
 	hr := r.SignIn(t, acme.Users[api.RoleHr])
-	cursor := start(hr)
+	cursor := start(t, i, hr)
 	long, err := i.Database.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -226,7 +228,7 @@ func TestOneChangeAffectsManyResources(t *testing.T) {
 	member := "/api/v1/jobs/" + job.String() + "/members/" + acme.Users[api.RoleTeamLead].ID.String()
 	employee := r.SignIn(t, acme.Users[api.RoleEmployee])
 	settle(t, i)
-	cursor, hrCursor, ownCursor, before := start(lead), start(hr), start(employee), count()
+	cursor, hrCursor, ownCursor, before := start(t, i, lead), start(t, i, hr), start(t, i, employee), count()
 	hr.Do(http.MethodPut, member, map[string]any{"role": "recruiter"}).Expect(http.StatusOK)
 	if written := count() - before; written > 3 {
 		t.Errorf("a new member wrote %d changes, want at most 3", written)
@@ -282,7 +284,7 @@ func TestPositionsWithinChange(t *testing.T) {
 		missing[h.Interview(application, version, api.InterviewStatusDraft, user)] = true
 	}
 	settle(t, i)
-	cursor := start(hr)
+	cursor := start(t, i, hr)
 	hr.Do(http.MethodPatch, "/api/v1/users/"+user.ID.String(), map[string]any{"last_name": "Other"}, "If-Match", "*").Expect(http.StatusOK)
 	settle(t, i)
 	for more := true; more; {
@@ -327,7 +329,7 @@ func TestNewHolderOfKey(t *testing.T) {
 		t.Fatalf("the key sees %d scores, want 1", n)
 	}
 	settle(t, i)
-	cursor := start(reader)
+	cursor := start(t, i, reader)
 	rotated := testkit.Decode[api.APIKeyWithSecret](r.SignIn(t, admin).Post(
 		"/api/v1/api-keys/"+key.ID.String()+"/rotate", map[string]any{}).Expect(http.StatusOK))
 	reader = r.Bearer(t, rotated.Secret)
@@ -362,7 +364,7 @@ func TestReadersFollowWhatTheySee(t *testing.T) {
 	}
 	from := map[string]string{}
 	for name, c := range readers {
-		from[name] = start(c)
+		from[name] = start(t, i, c)
 	}
 	candidate := h.Candidate()
 	visible := h.Application(candidate, mine, api.ApplicationStageApplied)
@@ -410,10 +412,10 @@ func TestDraftsOfOthersAreNotFollowed(t *testing.T) {
 	}
 	from := map[string]string{}
 	for name, c := range readers {
-		from[name] = start(c)
+		from[name] = start(t, i, c)
 	}
 	writer := r.SignIn(t, rater)
-	_, own := after(t, i, writer, start(writer))
+	_, own := after(t, i, writer, start(t, i, writer))
 	score := testkit.Decode[api.Score](writer.Post("/api/v1/interviews/"+interview.String()+"/scores",
 		map[string]any{"comment": "good"}).Expect(http.StatusCreated)).ID
 	writer.Do(http.MethodPatch, "/api/v1/scores/"+score.String(), map[string]any{"comment": "better"}, "If-Match", "*").
@@ -449,13 +451,13 @@ func TestResetExpiresPositions(t *testing.T) {
 	key := r.Bearer(t, created.Secret)
 	key.Post("/api/v1/jobs", map[string]any{"title": "One"}).Expect(http.StatusCreated)
 	settle(t, i)
-	cursor := start(key)
+	cursor := start(t, i, key)
 	found, _ := after(t, i, key, cursor)
 	expect(t, "before the reset", found)
 	key.Post("/api/v1/company/reset", nil).Expect(http.StatusOK)
 	settle(t, i)
 	key.Get(changesPath+"?cursor="+cursor).Refused(http.StatusGone, "changes_expired")
-	if found, _ := after(t, i, key, start(key)); len(found) != 0 {
+	if found, _ := after(t, i, key, start(t, i, key)); len(found) != 0 {
 		t.Errorf("after the reset: got %v, want no changes", found)
 	}
 }
