@@ -1074,7 +1074,8 @@ type LockCalendarsParams struct {
 }
 
 // Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent
-// bookings sees the first. The locks are taken in the order of their keys, so that bookings cannot deadlock.
+// bookings sees the first. The locks are taken in the order of their keys, so that bookings
+// do not deadlock with each other.
 func (q *Queries) LockCalendars(ctx context.Context, arg LockCalendarsParams) error {
 	_, err := q.db.Exec(ctx, lockCalendars, arg.CompanyID, arg.People)
 	return err

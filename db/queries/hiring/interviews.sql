@@ -192,7 +192,8 @@ WHERE company_id = @company_id AND interview_id = @interview_id AND response <> 
 
 -- name: LockCalendars :exec
 -- Locks the calendars of users and candidates until the end of the transaction, so that the second of two concurrent
--- bookings sees the first. The locks are taken in the order of their keys, so that bookings cannot deadlock.
+-- bookings sees the first. The locks are taken in the order of their keys, so that bookings
+-- do not deadlock with each other.
 SELECT pg_advisory_xact_lock(sorted.key) FROM (
     SELECT DISTINCT calendar_key(sqlc.arg('company_id')::uuid, people.id) AS key
     FROM unnest(sqlc.arg('people')::uuid[]) AS people (id)
