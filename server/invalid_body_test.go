@@ -45,7 +45,7 @@ func TestInvalidBodies(t *testing.T) {
 		refuse("leading zero", `{"email":01}`, "#/email: syntax"),
 		refuse("two documents", `{} {}`, "#: trailing_data"),
 		refuse("trailing garbage", `{"email":"a@b.example",`+names+`}x`, "#: trailing_data"),
-		refuse("byte order mark", "\ufeff{}", "#: syntax"),
+		refuse("two byte order marks", "\ufeff\ufeff{}", "#: syntax"),
 		refuse("UTF-16", "{\x00}\x00", "#: syntax"),
 		refuse("invalid UTF-8", "{\"email\":\"\xff\"}", "#/email: syntax"),
 		refuse("lone surrogate", `{"email":"\ud800"}`, "#/email: syntax"),
@@ -97,7 +97,7 @@ func TestInvalidBodies(t *testing.T) {
 			errors: []string{"#/first_name: nul", "#/password: nul"},
 		},
 		{
-			name: "unexpected body of a POST", method: http.MethodPost, path: "/api/v1/auth/logout", body: `{"all":true}`,
+			name: "unexpected body of a POST", method: http.MethodPost, path: "/api/v1/auth/sessions/revoke-others", body: `{"all":true}`,
 			status: http.StatusBadRequest, code: "malformed_request", errors: []string{"#: unexpected"},
 		},
 		{

@@ -86,13 +86,13 @@ func TestInvalidIfMatch(t *testing.T) {
 	empty.name = "empty"
 	long.status, long.code, long.errors = http.StatusBadRequest, "malformed_request", []string{"?If-Match: max_length"}
 	h.run(t, []invalidRequest{
-		stale("W/" + tag), stale(`"99"`), stale(`""`), stale(`","`), stale(`"99", W/` + tag), stale(`"-1"`),
+		stale(`"99"`), stale(`W/"99"`), stale(`""`), stale(`","`), stale(`"99", W/"98"`), stale(`"-1"`),
 		stale(`"` + uuid.NewString() + `"`),
 		malformed(`W/*`), malformed(strings.Trim(tag, `"`)), malformed(`"`), malformed(`garbage`), malformed(tag + "x"),
 		malformed("x" + tag), malformed(tag + ","), malformed("*, " + tag), malformed("w/" + tag), malformed(`"a b"`),
 		malformed("ümlaut"), empty, long,
 	})
-	for _, header := range []string{"*", tag, `"99", ` + tag, tag + `,"99"`, tag + "\t,\tW/" + tag} {
+	for _, header := range []string{"*", tag, `"99", ` + tag, tag + `,"99"`, tag + "\t,\tW/" + tag, "W/" + tag, `"99", W/` + tag} {
 		t.Run("valid "+header, func(t *testing.T) {
 			t.Parallel()
 			h.client(t).Do(http.MethodPatch, h.user, `{"first_name":"employee"}`, "If-Match", header).Expect(http.StatusOK)

@@ -23,7 +23,7 @@ func TestTooLargeRequests(t *testing.T) {
 			name: "too large by Content-Length", method: http.MethodPost, path: "/api/v1/users", body: long, status: large.status, code: large.code,
 		},
 		{
-			name: "unexpected body by Content-Length", method: http.MethodPost, path: "/api/v1/auth/logout", body: long,
+			name: "unexpected body by Content-Length", method: http.MethodPost, path: "/api/v1/auth/sessions/revoke-others", body: long,
 			status: http.StatusBadRequest, code: "malformed_request", errors: []string{"#: unexpected"},
 		},
 		{
@@ -57,7 +57,7 @@ func TestTooLargeRequests(t *testing.T) {
 				fmt.Sprintf("\r\n%x\r\n%s\r\n0\r\n\r\n", len(long), long), large,
 		},
 		"unexpected body in chunks": {
-			h.rawHead("POST", "/api/v1/auth/logout", "Transfer-Encoding: chunked") + "\r\n3\r\n[1]\r\n0\r\n\r\n",
+			h.rawHead("POST", "/api/v1/auth/sessions/revoke-others", "Transfer-Encoding: chunked") + "\r\n3\r\n[1]\r\n0\r\n\r\n",
 			invalidRequest{status: http.StatusBadRequest, code: "malformed_request", errors: []string{"#: unexpected"}},
 		},
 		"malformed chunk": {

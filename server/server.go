@@ -186,9 +186,10 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 	if err := s.employ(o, metrics); err != nil {
 		return err
 	}
+	refresh := session.NewRefresh(secrets)
 	all, err := domains(deps, login.Options{
 		Hasher: s.hasher, Throttle: ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)), Access: access,
-		Refresh: session.NewRefresh(secrets), Guard: s.guard, Metrics: metrics,
+		Refresh: refresh, Guard: s.guard, Metrics: metrics,
 		SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
 	}, o.Config.ChangeRetention.Duration(), contract)
 	if err != nil {
@@ -203,8 +204,8 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 		return err
 	}
 	admission, err := gate.New(deps, gate.Options{
-		Contract: contract, Access: access, Guard: s.guard, Keeper: s.keeper, Metrics: metrics, Limits: limits,
-		Uploads: s.uploads, Exports: s.exports,
+		Contract: contract, Access: access, Refresh: refresh, Guard: s.guard, Keeper: s.keeper, Metrics: metrics,
+		Limits: limits, Uploads: s.uploads, Exports: s.exports,
 		Keys:    &apikey.Ring{Store: s.store, Clock: o.Clock, Log: o.Log},
 		Timeout: s.timeout, MaxBody: o.Config.MaxBodyBytes, MaxUpload: o.Config.MaxUploadBytes,
 		Origins: o.Config.CORSOrigins, Pages: docs.Prefix, OperatorToken: o.Config.MetricsToken.Reveal(),

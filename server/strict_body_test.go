@@ -32,8 +32,11 @@ func bodyDeviations(spec specifiedOperation) []deviation {
 	if media == nil {
 		return list // an upload: its rows are validated by the operation
 	}
-	list = append(list, jsonDeviations(media.Example)...)
+	list = append(list, jsonDeviations(media.Example, body.Required)...)
 	for _, v := range invalidVariants(media.Schema.Value, media.Example, "", nil) {
+		if !body.Required && len(v.path) == 0 && v.raw == "null" {
+			continue // counts as no body
+		}
 		whole := render(media.Example, v.path, v.raw)
 		list = append(list, malformed(v.name+": "+shorten(v.raw), v.errors...).withBody(whole).withHeader("Content-Type", jsonMedia))
 	}
@@ -77,8 +80,8 @@ func mediaDeviations(content openapi3.Content, patch bool) []deviation {
 	return list
 }
 
-// jsonDeviations returns bodies that are not valid JSON, or not an object.
-func jsonDeviations(example any) []deviation {
+// jsonDeviations returns bodies that are not valid JSON, or not an object. If no body is required, null counts as none.
+func jsonDeviations(example any, required bool) []deviation {
 	valid := render(example, nil, "")
 	deep := strings.Repeat("[", 40) + strings.Repeat("]", 40)
 	var wide strings.Builder
@@ -89,7 +92,8 @@ func jsonDeviations(example any) []deviation {
 	var list []deviation
 	for name, b := range map[string]struct{ body, error string }{
 		"white space":          {" ", "#: syntax"},
-		"byte order mark":      {"\ufeff" + valid, "#: syntax"},
+		"two byte order marks": {"\ufeff\ufeff" + valid, "#: syntax"},
+		"one byte order mark":  {"\ufeff" + `{"unknown":1}`, "#/unknown: unknown"},
 		"UTF-16":               {wide.String(), "#: syntax"},
 		"invalid UTF-8":        {"{\"x\":\"\xff\"}", "#/x: syntax"},
 		"lone surrogate":       {`{"x":"\ud800"}`, "#/x: syntax"},
@@ -114,7 +118,12 @@ func jsonDeviations(example any) []deviation {
 		"unknown name":         {`{"unknown":1}`, "#/unknown: unknown"},
 		"duplicate name":       {`{"x":1,"x":1}`, "#/x: duplicate_name"},
 	} {
-		list = append(list, malformed(name, b.error).withBody(b.body).withHeader("Content-Type", jsonMedia))
+		if required || name != "null" {
+			list = append(list, malformed(name, b.error).withBody(b.body).withHeader("Content-Type", jsonMedia))
+		}
+	}
+	for _, media := range []string{jsonMedia + "; charset=utf8", jsonMedia + ";charset=UTF8"} {
+		list = append(list, malformed("as "+media, "#/unknown: unknown").withBody(`{"unknown":1}`).withHeader("Content-Type", media))
 	}
 	return list
 }

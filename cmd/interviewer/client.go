@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"strings"
 
-	openapi_types "github.com/oapi-codegen/runtime/types"
-
 	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
 )
 
@@ -57,19 +55,24 @@ func (p program) connect(
 	if err != nil {
 		return nil, nil, err
 	}
-	if token, err = openSession(ctx, client, to, passwords[0]); err != nil {
+	opened, err := openSession(ctx, client, to, passwords[0])
+	if err != nil {
 		return nil, nil, err
 	}
+	token = opened.AccessToken
 	return client, func() {
-		// If this fails, the session expires.
-		if response, err := client.Logout(context.WithoutCancel(ctx), nil); err == nil {
+		// The access token may have expired. If this fails, the session expires as well.
+		refresh := apiclient.LogoutRequest{RefreshToken: &opened.RefreshToken}
+		if response, err := client.Logout(context.WithoutCancel(ctx), nil, refresh); err == nil {
 			_ = response.Body.Close()
 		}
 	}, nil
 }
 
-func openSession(ctx context.Context, client *apiclient.Client, to target, password string) (token string, err error) {
-	credentials := apiclient.LoginRequest{Email: openapi_types.Email(to.email), Password: password}
+func openSession(
+	ctx context.Context, client *apiclient.Client, to target, password string,
+) (pair apiclient.TokenPair, err error) {
+	credentials := apiclient.LoginRequest{Email: to.email, Password: password}
 	if to.test != "" {
 		credentials.Company = &to.test
 	}
@@ -77,23 +80,22 @@ func openSession(ctx context.Context, client *apiclient.Client, to target, passw
 	var unreachable *url.Error
 	switch {
 	case errors.As(err, &unreachable):
-		return "", fmt.Errorf("cannot reach the service at %s: %w", to.address, err)
+		return pair, fmt.Errorf("cannot reach the service at %s: %w", to.address, err)
 	case err != nil:
-		return "", fmt.Errorf("sign in with --email %s: %w", to.email, err)
+		return pair, fmt.Errorf("sign in with --email %s: %w", to.email, err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		problem, err := readProblem(response)
 		if err != nil {
-			return "", err
+			return pair, err
 		}
-		return "", errors.New(problemText(problem))
+		return pair, errors.New(problemText(problem))
 	}
-	var pair apiclient.TokenPair
 	if err := json.NewDecoder(response.Body).Decode(&pair); err != nil {
-		return "", fmt.Errorf("decode access token: %w", err)
+		return pair, fmt.Errorf("decode tokens: %w", err)
 	}
-	return pair.AccessToken, nil
+	return pair, nil
 }
 
 // getenv returns a variable of the process's environment, or an empty string. The last of several with the same name

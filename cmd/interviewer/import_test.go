@@ -164,7 +164,7 @@ func TestImportFailsBeforeSendingTheFile(t *testing.T) {
 		"invalid URL":                           {"x", []string{file, "--api", "hiring.acme.example"}, "--api must be a URL"},
 		"empty password":                        {"", []string{file}, "the password is empty"},
 		"wrong password":                        {"x", []string{file}, "The email or the password is incorrect."},
-		"invalid email":                         {"x", []string{file, "--email", "hr"}, "--email hr: "},
+		"invalid email":                         {"x", []string{file, "--email", "hr"}, "/email: must have at least 3 characters"},
 		"service not running":                   {"x", []string{file, "--api", stopped.URL}, "cannot reach the service at " + stopped.URL},
 		"other service":                         {"x", []string{file, "--api", otherService.URL}, "does not come from the service: 404"},
 	} {

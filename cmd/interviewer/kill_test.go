@@ -7,8 +7,6 @@ import (
 	"sync"
 	"testing"
 
-	openapi_types "github.com/oapi-codegen/runtime/types"
-
 	apiclient "github.com/ai-interviewer-platform/interviewer/gen/client"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -90,7 +88,7 @@ func signedIn(t *testing.T, base string) *apiclient.ClientWithResponses {
 	var token string
 	testkit.Eventually(t, timeout, "a demo account signs in", func() bool {
 		response, err := client.LoginWithResponse(t.Context(), apiclient.LoginRequest{
-			Email: openapi_types.Email("admin@acme.example"), Password: demo.Password,
+			Email: "admin@acme.example", Password: demo.Password,
 		})
 		if err != nil || response.JSON200 == nil {
 			return false

@@ -3137,16 +3137,25 @@ type KitVersionStatus string
 // percent-encoded.
 type LinkURL = string
 
+// LoginEmail The email address of the user. Case, and spaces before and after it, are ignored.
+type LoginEmail = string
+
 // LoginRequest Email and password and, for users of a test company, its slug.
 type LoginRequest struct {
 	// Company The slug of the test company of the user: lowercase letters, digits and single hyphens between them. Omit it for users of live companies.
 	Company *string `json:"company,omitempty"`
 
-	// Email An email address. It is stored in lowercase.
-	Email Email `json:"email"`
+	// Email The email address of the user. Case, and spaces before and after it, are ignored.
+	Email LoginEmail `json:"email"`
 
 	// Password The password.
 	Password string `json:"password"`
+}
+
+// LogoutRequest The refresh token of the session, if its access token is no longer valid.
+type LogoutRequest struct {
+	// RefreshToken A refresh token of the session. It may be used already.
+	RefreshToken *string `json:"refresh_token,omitempty"`
 }
 
 // LogoutResult The result of a sign-out.
@@ -4351,7 +4360,8 @@ type GetAPIKeyParams struct {
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4365,7 +4375,8 @@ type RevokeAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4379,7 +4390,8 @@ type RotateAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4480,7 +4492,8 @@ type HoldApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4494,7 +4507,8 @@ type MoveApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4508,7 +4522,8 @@ type ReactivateApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4522,7 +4537,8 @@ type RejectApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4536,7 +4552,8 @@ type ResumeApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4557,7 +4574,8 @@ type WithdrawApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4854,7 +4872,8 @@ type GetCandidateParams struct {
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4868,7 +4887,8 @@ type ArchiveCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4882,7 +4902,8 @@ type RestoreCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4905,7 +4926,8 @@ type GetCompanyParams struct {
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5010,7 +5032,8 @@ type CancelInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5024,7 +5047,8 @@ type CompleteInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5038,7 +5062,8 @@ type FinishInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5061,21 +5086,24 @@ type MarkInterviewNoShowParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5089,7 +5117,8 @@ type ReopenInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5103,7 +5132,8 @@ type RescheduleInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5117,7 +5147,8 @@ type RespondToInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5131,7 +5162,8 @@ type ScheduleInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5155,7 +5187,8 @@ type StartInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5220,7 +5253,8 @@ type GetJobParams struct {
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5234,7 +5268,8 @@ type CloseJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5248,7 +5283,8 @@ type HoldJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5271,7 +5307,8 @@ type OpenJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5389,7 +5426,8 @@ type ArchiveKitVersionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5403,7 +5441,8 @@ type PublishKitVersionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5518,7 +5557,8 @@ type ReopenScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5541,7 +5581,8 @@ type SubmitScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5555,7 +5596,8 @@ type VoidScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5642,7 +5684,8 @@ type GetMeParams struct {
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5663,7 +5706,8 @@ type GetUserParams struct {
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5677,7 +5721,8 @@ type ChangeUserRoleParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5691,7 +5736,8 @@ type DeactivateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5714,7 +5760,8 @@ type ReactivateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5773,6 +5820,9 @@ type WithdrawApplicationJSONRequestBody = OptionalReasonRequest
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
+
+// LogoutJSONRequestBody defines body for Logout for application/json ContentType.
+type LogoutJSONRequestBody = LogoutRequest
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
@@ -17980,6 +18030,7 @@ func (response Login503ApplicationProblemPlusJSONResponse) VisitLoginResponse(w 
 
 type LogoutRequestObject struct {
 	Params LogoutParams
+	Body   *LogoutJSONRequestBody
 }
 
 type LogoutResponseObject interface {
@@ -18115,6 +18166,46 @@ func (response Logout409ApplicationProblemPlusJSONResponse) VisitLogoutResponse(
 		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
 	}
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Logout413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response Logout413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
+func (response Logout413ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Logout415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response Logout415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitLogoutResponse(w)
+}
+
+func (response Logout415ApplicationProblemPlusJSONResponse) VisitLogoutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -43354,6 +43445,32 @@ func (sh *strictHandler[C]) Logout(ctx echo.Context, params LogoutParams) error 
 
 	request.Params = params
 
+	var body LogoutJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.Logout(ctx.Request().Context(), sh.callOf(ctx), request.(LogoutRequestObject))
 	}
@@ -46466,881 +46583,884 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P39chu3ljcK3wqGM1Wxs0mJkiV/VmqP4tiJEn+NJO/MO5GHArtBElYTYBqgZGZv73ru5a16buH8fy7g",
-	"XMRzJaew8NFAN7rZTVJO5lSqUrHYjQYWgIWFhYW1fuvvvYTPF5wRJkXv6d97M4JTksOfJ1nGb5/nJCVM",
-	"UpzBs5SIJKcLSTnrPe39PCNyRnK0wFMiEJ8gOcMS8ZxOKUNzvEKCsBQlnF9TIvZ6/R75hOeLjPSeynxJ",
-	"+j2RzMgcq3rlakF6T3tjzjOCWe/z575u/i3UVW35YkZsO7czLoghQbWZE5wiOSMoJ2LBmSB76GQsCJNo",
-	"wnPzkdCUqlJ8QXIseY5mWCDGJcqokCQNqO3NpFyIp/v7eLHYw8mc7NlXfh/m+NMrwqZy1nv6YDjs2z4J",
-	"mVM2hS4950wSJs9JssypXL3jGU1W1c695PmYpgKNc34rSC6Q5CjjOEU8R+QTSZaSIMxWckbZFE1yPoeO",
-	"jHm6CqlOyQQvMzkQeYK+YpyRr56hSY7nZIBZQoTkuXDPx1iQwTKn5kGv38vJr0uak7Q6WV5Hjxs7erFa",
-	"kLfQqwjzXJAs8/qohl5yNF0SIaA/qlbNU7G+MS4YnUza0nkYJfM7sshJgjVBMRaTdE6QoCwh6HZGkxkS",
-	"fE70uDsGUu0TIdFSEIGoQKmplKTo3tnL5+jJo6Pj+44H6UT1FGqgYu+SBZ3694NHDx8dHh4/HA57DR1Z",
-	"YClJrmj873//ZTh48uEv/9aLde/FBZ7G+3VDckE5s8ObE8GXeUL6sEROJ4PXWCYzhFmqfrzhjOgn4RRc",
-	"9h5c9tpOwOPDgO7L3i8ng//Cg9+Ggyd7o8GHvx/0Hw8/X/ZqOvJpwQX5oRBN1R7ZxY6MANPzUyuYlJAI",
-	"e6MGq/+Ksuv+K65Zon9GZL4anEwkyftnWJJXdE5l8ddAr9/+fw7ONAsMTtNet3VympL5gkvCktUZWWR4",
-	"pUax0r18SRTfyBkFBlMzphYvSYteS44wQwTnGSW5Y8lbKme6OJ4T5DU2+Ims+jC/lhlvsbhkRrikCE8x",
-	"ZY5nOYNKJjQXspCqIe+2EOhqcKu9O0EZZdeqA6oNRj7pWdNr5/Hh48d9lJPsm8ueenXZu1+mKsNCf1Fi",
-	"zuVw+CDZxwu6f3Owv1Qi5q/JMhc8/4asfjw8/cg/Tf4DCpFnQQN1M3g0fPIwNoWWW+JsucByZldZkhOQ",
-	"Cna1hQRbUhPMUppiScT+8ODJ4yF+QAaPxgfJ4FHyiAweT4bDwfDg8MHR8cNHj5+MDxrX34Tncyx7T3vL",
-	"nA5yMiE5YYnatAKBEuVMx+XR7QkRnMxQBusBzfgtmmO2smwnUE7mmDJ0L7+vmQyrJVSUEyThLBXAnnwp",
-	"i++Ay5ZZhthyPiY5ouKS4RtMMzzOiGZKdE+WhKkmQy0MQWRZol721NRf9p7l3xwcPHnyTH5z0EeXoPNg",
-	"toLnh0+e6Bf1IndYll148NuHv8DXWv4+k+aPe6r2+tf3v44LODfaDSqBN+ZanOHFIqNE2KVjF/091eM+",
-	"Onl3iq7VKjd9VcoDTtOcCHE/Nmf3fr2PcE4uGVZ6F0kRZdUZu3e70eD/+s3B4XD47Pabh8Nw9H/95sFw",
-	"aN5sMPy/2vG9jQ5/5XXt8KulkZO8bvTjqgootyCUzbiqhxwUYkFlSeHtMa5XYE7ytnvm0bCG2JyI2XPQ",
-	"qus2QygykvyaMKN/o3s/SLl4y7JVH4ECSvroHM/JOZXkm3OZ00TeDykOavkG00UuR2T1Y0a+fymT7z9l",
-	"px8Xw4T9LZv8xzP0DsvZN1aE4aWc7Zuvn6HX+NPgZEq+eTg8ejwcPkOWjGeGjGdlMtoOz8Hw8Cg+QMDS",
-	"p9/FB4emhdqjVwzVO4kg+Q3JvxIo49M9dGqEdkYVs6u5FmqL9Td7Vc9jNekHh49RRhSHij5K6ZRK0b9k",
-	"V3tXfXQ1Uv97egVy8Gpw1ddr9wZnalMXSmtMy+tmvdzHrRXfg8PHwerx1a6ngw9/f9w/OHz8uW5ZyHwF",
-	"6k91JN9oCc0nTjZIjm4xlWhMJjxXgyvzFWXTgKceDKPbE2XywaHeluh8Oe89ffzwSK36OWX6d7EQKJNk",
-	"SnKgT7PLRY6ZWPDcHavWrl/J1bCjHy4u3p0jzrKVL9N8xkiU2sRvSA5lw9Uxx58GeEq+eXBw/OChkmGI",
-	"siRbpuR8Of6Oq/1P9GoZN7qwz5dMEBlnWq3ZCalPJFia44gi1jtvTAiWy5ygW5plaKz6Mec39hzy+PjJ",
-	"UWmF/0zSPhoeoB+XGTocHj5Ew+FT+A99//qiVh4/iRH/M8HX8fPGCbol+Bqpl04T0sdDpwBIe9TiE5Tw",
-	"JZOUTd1ZpO748fP+Ze/Br4eDR7cv6Ovh2d/+i5HTOf710W8nHU4lR8HiUFW2P5d87veU6qptJXkyozfk",
-	"uVXe1DNtWaCcnaZqGMolVMvqMC7NmcYpfiOqyv+bU7TV4fdf96k6W+jDzZ49oQXFzDuYBLCf6AZ/ovJv",
-	"+rRXS5NXpExU2wb7vWsq44SbF7qEOXjWdhGMB5glJDtlkuQ3lNxWyS4X2JxoautoJmiG2ZS8FyQ/41lk",
-	"akvvNydHqUvNlGRckB/5OEKDfbN56x/5uLlxrlaeJE0zUyly53MDh6omJq+UKJNUy7lBE+cJz0ld7fpl",
-	"ueJ2PfiO4ETSGyyBg6otlN7fIXe9pIyKWcP0lgvc9eR+T+TJu9OfyKpKSvGqTARe0NE1Wa2tWJ2eiqN7",
-	"tXbvfbUJ965DM+fL+Rznq3Wt2WJbNNqwDQVvu29BpoGXNBe7npoUS7w/rDRyl9NU0+QypfIVn8bbsy8r",
-	"jakXo4xPuzR1RxMVb6xhYX9PZP2qXrNW441FN6nviYxtUbUbT7zqn7RRqlK1et5attdWXbuP6BY6byKm",
-	"ofZaUJyymu3neyLje49QT7s0EN98vicyuuvU7yX1te+SJT7ysdfEHXF2pIHnOCMsxXlzQ67U9g02bRqV",
-	"Qhs3t5OpCap7Rxcko4zUVeveb1f98xnO5bo2dKENGtqJpAmq27V06Xy4+p7IN+R2x1u3eem1sUNxVVS6",
-	"KxFlavyBZ2mjelEusIlG1u3MrlqMrkX74u5Od69ooGz9QIXkMblTU25TbbVUnXg7adCJyoU3VGCrbUbH",
-	"fG1rbYbUyejGAa2U2kySB1WJt5NG7g4LbzWBP/LxazIfmy+rzXjvNxnDQjDW1O8X6CqX1fcgk87IDW1o",
-	"o1SmuwBzlYi3kwaFpSi2BRNcECGfwy0bJTX9CYuY74yaVvOJe9tZ1Nqvz4loGOKgROc2XuP82o3rG34+",
-	"45HRjRW6ayvGa35DGldiucDd7zNvyCf5Dk/J28lLDl5+YMGMTEv4uiJuwaEiQhAjn+TIvO33Mu1HoErB",
-	"vcrer0uSr/b045AckLmggdTwiH25ISlUjHJyw69JWqXHe9ed5rvdOTUJCyxne6XX/buaBH/j28VG7Dca",
-	"vG3dA3+r8Gszz9d0sd8TPI+8haf9npB4SiJv4TG8lksRfa+e93vLhepPOgJnwWq58HVkuI1ZqW6s3esK",
-	"tyTmmq3UoHneVwV4Hh0396bfM65JI313G5mw8H3xwSTn8/ri8HY3HNrv8aVM+DxCnH3R71nPqmh3/Zde",
-	"UXOrV1cYXjfyTnUynQZbM5ve+w3FGJljmlXp0Y/7PfJJkpzhLDoO/su1g/5r9dWva5cSjFzsNTxvsZgk",
-	"nlbfSn2Jsd0625E63na3qegHniAPXnaWz45Ekr+k02Vex2uRcht2Zjvx29ADsZOzSSDZKnvk77EdXVMW",
-	"eQ1P1667OZjOym/n1mDGSEaFjDbvv1y/5+VS1Ar98LUrHhf5/su73y63OHBuPLuwaDdl9vpDVfRA1ZLI",
-	"lCxwLueERSjx3m3HbRttAXc8/1tZBFoOrm848DjAWVw7csBPVNbTus15ZrEcZ1TMak40xdvtFehNOGHL",
-	"id6BZWY32mdo3/H4wb2oIV50MvF039m200QMn4SqyLZ8kmNJ4kcO9+Z3lh/NdqhaG9TdHLU7G+u+DFkb",
-	"2gJ3s9wCa5+32uzzOLlbmBd/T7Ib6L171YCKEfiXkej2YV5tujXk4C9ZkQLaS3K3+8bbBWHRaxz74u6u",
-	"zt7pPbbperda5I/gaXvmXAsb7dPxYndvpT5b4xl59sU8I8/IR5LINYNULvIlBogvCGu4TCoXuOurDt1e",
-	"zeW//3JzQtZftJ0RkcxIusxI48hUC9396Kin6QVvpqtc5guQJXneFLtQKXHXsQtnRCzn64RSuciXWG83",
-	"/JrUOc8Eb7t6JW9CiHYM1BpNHTn2deW+Wj9v48PnNeapUHUN+kU2bLSdHqWba3Bm2nw+PH+mTealWRWN",
-	"lOl8133GpdqN6zruv71jRoSmmiZhY1o2noTz9dL//IvL/nOJ8yY/1dL7OydnOZ7TOi89/+VdbtTvQYmv",
-	"45zg7d1ysW6qYQMsF7jr/c+0p+Pka8kxrzedoqKhBr4sF7hrxtTtRQ9yxau7O8rpNqJ+v8WrOzi6lZuv",
-	"PUhWSvwRzpGaqNe1C+c12QGTNmwym4uKjTcZ3WSNAPVf3r0AjR+OvXd3eDD+G6dpzSAUr+5yCH6mcpbm",
-	"+LbxrBArdNenhc/lBjR71qFSXJPVVwJRAKWi6qHSd3v9HsPg8uIxcVNo+7/lZNJ72vvX/QLUb1+/Ffun",
-	"3+mw8KKfdbR4Q9FMU+kuYiu6vl2dJHEcpbcsWyHCZE6JxgxCnFlkOEGQ9nQSe0jjLZkhRwlmGgJhAb5I",
-	"GjtgkfHUgVVBl8Cc6PXJuk0VtFNJ5mJdJ8BBy3TgMwBZnOrPDjWMhfl14FAEcJ5j1e6S0V+XxLxWdLmx",
-	"4HlsfoLB4AYUTC1TxHOL+ePmq9o56/DVdWqamSYgCvBNxiTjbKqhiajwOaqWuDI3bU7iubk9ipLptRPj",
-	"Jn3DRHbETu6+qis7VToTMNXxRjz1rfHzaJw9C1JmUFxg9iSdl8DKDoeHDwfDw8Hw4MJChvxXzbxWXAcj",
-	"+C9qpxqoVkJosjj+0bcrp4dvxItOV6/jxJI7UEc+dMQ1cmGB8mZB+qgwvFdHVoSXmggq06Gpe6EdB9vT",
-	"BC6FFuCqjjTrd9iOMk2Docc4I9bOJMDFWMI8uigAlGFm8LZWQpJ5LXmBx2NLIgvCNKUvwe2p1doBqEkD",
-	"ete4gA66LCDrWrX18jn9TjQMdrDRaplIU9FHnIGgBKTFNbIRnaZm6aUcwNLIJypgTCxo6iVLcJbpT1UB",
-	"QQjCOUEZmUjEl3IPnUr7bkxQwudjykiqibrSl5xXqsIJzZR+9QxdwU2kgdkSPJdXaIZvCGL8kpHJhCQO",
-	"nW6t0C5xSSuBrdjEl9AHw832fXfQ3ki0uSN23UooOXp0FG0/8vFGZH3k4zqCnEtJR1LeWmfw9coikGB8",
-	"xOvIKFzI29EB6p6lQVN0hiWp19jgIFMobOAHU0eM7yTTbVTOjNf62lnCYw27pUjx0Eij1ARu8xsSdAHM",
-	"34Ik21oxVGrdrKXNeum3n7yAMk0sHFYbd20zi3e0Y/vtG4qMJ/267dpggCuC9FyCgJ4DiLPawz/hRFaw",
-	"HUme46yOcueqX4tfN6fM/Q4RBv/78vLTcPihBmvz29W5DrVZr51TVtHNpzvUzKdkW8V8SkKp/3AjmR9F",
-	"zYtqZDjLitGQeNpuLMyc/9LL+ZhLmojeh1ZDJI0JptMAgfEj3Ak3GhRJ3uYpyV/j/Lo+78Dz87+hMQE8",
-	"fz0+aLySBHH1JZrj/Brde/+Xly9evry/h158SkiGGCGpQBTwW3OS8CmjvxH0/uLl4PEzAHc3AK6LnE9z",
-	"PBcAFH7JqERYIKxGWloQQw2HPSM4pWy6h97Cd1onE1b3YAYmOza845I6Z9D67YxEALQbzz0XvqLcZLYp",
-	"HW+2Mto8N85oMWI8fzQ7ZIuc3FC+FEaLPEHmNRXoBmc0BTDOEmq50fBAsVN6nZ7dUJoViN51OrR1i2sA",
-	"kq0XaA4RcjSohdr/tOC5PKkBp9dcYUeBQNm6TcNo9e3PKaqyl/qjEqS8sZWX4Tj1ijMQtC6NgQG6nRJG",
-	"cr2p8NxqCHAD30dimcz0Onj//vS7PhK8mgXBSSC1q6eXTOAJyVZan+dMUCFha1/klElA9T45f356ipIZ",
-	"znECE21BQcUCJ0ran2go2RJbXJOVer7MIZcHuWQOCj9Ynj4SvqpUI9xD9gVpUe4v/DqNHEnpBNDSixps",
-	"Y0eHh88u2e2MZiTSDijhWnoQIfqqFffh8InqjGpE68cOuduchRSHU4GuyUKnKjk8QjO+zMUl00dJrCYg",
-	"UcfwEl7wo/TB5ElyQAbHh+OjwRF+TAZP8MNHg2FykB6SB5MjfDy23KaN1AW7lZIC1IK+Hh83rZB/Gfyz",
-	"bmWcToylPLYwfFBYm5NCcsUNbEr6aih/XXIJ2y3Ic1HgMi9zmB77FRXOGMAZ6QcJYABH/ujgcA9dfX2l",
-	"1SIiELkh+cp+/wwJ9RtnQJKAw6ggamMFY9hKHUHnWFQRznUKjPjQ2kuCJmDz2jG9d3n59T/u/bx//6+X",
-	"vV/+5V8H//zw9WXv3i/o8lJ++Lpv/i2/v//1/cZZeENIGk0xsdlcnJm946lbX1SWRx4dHT62s3bJOk4b",
-	"2m7WLtn/+Gl7wxmpWUC6z3xiR0NUhPkMi9jE6b00wt31i+uSFZr4vDpND4ZHXce4gHVuOGZ8wZFuMrwA",
-	"bLwt0KRblewrW+lWNdYWRctHPm6iwhlVtmr/J1oLoX9NZVP7zn9g2/aNj8N6JH9NkGHXBqo8Z4YtqavJ",
-	"jfJaI9jbBCZ8UtzVMTg/TGuNGUWkWeVEcDzsN4DlHwZQ+QdxqPyE57XHBjBrNE2ou4bfctDOCc6jqgD5",
-	"ZDJqqPdK+ekjOmVcrU6UYKENGrm2ETOObmmWJjhPSyk2xiSf1gzur3diyzAOnLXjql83jmzhEbvl2BYh",
-	"YrU+BhIUdF2miShVbmTK7YAy7YmSnutInvXW41s101rtqLtLQVc2AAjLK5sTCzII3M6IWmj6czQmU8zg",
-	"oIKRyPjtJTMv1DEFLxYE5yjDkjyDLdFSMSYJnxN0QwUdZ6RvK4P8VHhOin12BZkMMFxEpSilwlRptSHs",
-	"2tNyiuYB4XvogqNrQhaKYL5Y9dEE4JZQgLqEKBOS4EqWkA5XSGG01PZ3SO9F3NStmGwpIIdKLXNZl6Kt",
-	"mOozALiA+uH51oAnpk4tUfLo2f8otGeJGz5AzhEjLJR2ojQTk/ZoZNxJek9/McMGYWzS/AG+270PBQAO",
-	"DJ6biuOL4ZOnD+xUuKvvVbukLmNtuqQ5Ea7eR5F6wT1pfX3JgXN4FL2nbJll/V6GhRwtRYXwhxfDw4KH",
-	"5mAZ7GU69M9M3Bs6nclshU4uzpFYsaTX7y1yMqGfek97mC5GqvToweSnJ58O/wPrl2DsGfld0lQYmC3/",
-	"CYyw/0QkfEFgGnyb8NOc4ADQQzy9zamEKXFBwy5osVhrdZP0ufWlgeYwYL2o99ae8w4DjrS5UGJ1mmL7",
-	"zpnQpREJAO9jn0LJ/aJYJCil/rOgZCSKoOFLv2TEc7v+y6Dk55IDWscFW12hcw7zPOOZFigfCaSPujX+",
-	"fkbUpcuMjJxqrljFVqVvFFRNwevE9wQHA8/ILILXNMftVyCk54MlZz4/59mM0LkawrgAeXAxfOzJ8pbN",
-	"HOqFDkb6lp8MlUJDJewk54RRnqMzcz2AXrApZURpjh6Yk3djZLHSRJITwtSmYJ6NiBrFNVLxbpepx1w1",
-	"a7Xki7aTNRuydPPC9SlsSBHRthL7SRzQuL6WcuFGCOD6amq+qYDRrq+lDrg2jqBZX1e5cFOcc5OsjH1S",
-	"FwrcVE+5eF14Y1Md5eL1js/1tcQ+gCXyLU5NTrsGebzI+Tgj879E5HKitYU5zpQ2SdKRMYYDCoHUQHUX",
-	"4RWB8etZ4FwQSGudcqLzKupLazDzw5K2J3zn0A1Hvjznasn+4hp3uqTXprm6MI8XHER872lvX7urff6g",
-	"9FMhsQYYCFLFGu2UWIytlhn5rGiD5HVWur6244KKcTEq9X7KE2GHVuxXR7C13Hun66iTeXVD34+OPRUo",
-	"5clyTpjc68G9Y5H0wGMPST7J/cR7V5xNvn3x/embp397fvLqxZvvTs4u80v2txdn56dv3zw93Buqny/e",
-	"fBe+L1k+gisrhqilAfGxWlA6pd3x8dExpLRzx5gxZToRQnDEP3p8/OjhMJrBLXaJalqa0IyUdgiT13zw",
-	"HRULLmjcX/0EvoSjorlEKyoNDRZYSpzM1Dg/g2/UJ99cFrrIHk1E+2R2NZl8O+xq/h3z1rqZOz2pT9WU",
-	"YJ1trv70dBAoPxbjck5zvCe04vTv6pmXfD8EusRSDI4eHSil6y6UNrfn/9KbSbkQT/fV0lXzJixJ+4rY",
-	"gSFWdTRz2aF7b0XGlRyacUbcISeuXZX0I4mnIvDfUOclcajqj6tO/kB+7uwwXL8wPMfprdWmWMbE+s2r",
-	"UjqS6KpRYwq+jAEct1ZxghQFNfAJjXt5WDoefrruQFWaLGMqegEn7XSrbVwbrOypPS1v4ua1b5GzktBa",
-	"ZzPOpiRHLnG3NgRVNtrEgYpvtdUeeFuttZgVtMc32nIfd7XNbjI46IzgFDy7Ct9H7ZjQMzkXTQhwe2Hc",
-	"Rrq2HWscQkTp7SdqHzpJ5sSdIdUMESkp04jWdnsAmT5KTXrcp7/0cDInTp5/UDM5J7+BgOy9WOZ8Qfa/",
-	"JXlGQeMV2XIKYnFOBp4o3OHp0Y523fTq1zsRf5UI77Ur3qftOWeTjCbbKex6MiS+Jsxf5Sc6nKwSApLl",
-	"BKcr7csvatb0bpTnJ8WKhlgRZGmMr2a/HztXmM1AF/EQ7nJc0UuKVOKFF7XHG5BBe7BtCu0+ohPnJuF7",
-	"NBXuUCU3Hu2HdMmsI1Lp7uBgsyzcsatFyBvK8zFNU8K2YscFyedU34alhNFw6/n/8WWOcp4RZBRqbR5W",
-	"g7dSr0zkow04gbqMg3twcrwznn1Q8Ow71xHkOhLn3GqXd7YTaZcyKrzhkCRVHJbqqAzYXn7QrHrB+Suc",
-	"T8lW82fYfiQ5H2VQW0l1eH/2Cu7J1PSZwuVM/GqTlJwj+P4u5+vBQTFfxvjhaHIE1M5btau7mrfYGJUG",
-	"xTqrMJy9yHOebzVp1NQ0ApNKsA0wtGTk04Ikim/gNeIJCL/0Dmfm2Ded2H4iS118Okqd2MVcRHvPtOQh",
-	"+Q3Ji3mwuClbHZb1bWZqUdZBCufXI8ZHYsb1lUUZn6DlvcAXucswab/9+7s2F6SEpSIscHB4ceBdZpsC",
-	"I3WMzkrFDnSxvwzVH3DkZwB07dHQtmvHhp/zpZ0R/f0d3amYxAA3NCXcx2Fp0cSDGCpLi++Oer4tQvdu",
-	"TohS0EfLXA2tNWmop86cgcfJICWTqU06YEyuc40rq6uZYTESgBgl1dFzgjNB7PV8Grto9k4h9hIf1PqE",
-	"LCRJHepH2ea1NDAnAQ+/wiBx2kqacYmHX1GW/npDhex9/vwByDHXhaL3dGjWYngrrdMclHl2+KTokysS",
-	"5dphiWudtce2nLqHo5xgUUxX7dGoYLoLkswYTXBWeCvu9oBUCLya/SuIQN36kPRcbTBZIGXrj0nlwub0",
-	"rORS2xoqxavZ/xu+9grGk+nXf1suHElr3Gjdqv3SN923q8F9UZ+IuF1F3sVkXeadlheCpUvFAla/+ftq",
-	"ssX6LIEN14mRD+LQu01Gv7BwPUhto+Gw8kEtpmxjNeXydZCJ9ZWcxyipIhw2VBCWjQPRrbOIlISRwYzb",
-	"zZ2F8ShJMi70hYX6Y716E9rYAgx2zzIWis1vlzRLlZY/N46FguijTwetw7tmcJuCYrkKgYcBgW7zUWXb",
-	"KC91m8nhJhcOasJqthGDGLD9BqKmzTBGg+S2pYJk6I1SLijt5zpf95UrW5/KvG0V+oMwa3Szv4ehetvr",
-	"D6+aMBFTcyVe2RCvv/4zW6gMDLlONDjWMkiOuxEKes1b3bvtPWbI3S95Dsb+MU6uiTroEzwHa2qa40mo",
-	"13c7wzzw0C2tryc4cutQBLDeGa33W9M2McsaTIwyqju69EEbnTh2eDv5E+QoiTtfUrkbYQGTGYJvrlP3",
-	"vNIux//aNQx9iaa2bl5AfuEyVum6FeHGL+zfVgvDu9A3fwY7pK56NMNi1nvaezJ5/DAdPj54/PgoeZQ+",
-	"PH6CDycE42FyfIzT4cExfjCeHE0Oxofj4fjx4WGSHhynD5OD4/FwMhzi4eNeu9WW5FSSnGI4qWKWzLSj",
-	"UO/7JRGC6NC3Kb0hAi0XimveACCA5GhMUEZSJGc5X05niOBkhoQkUOglBes82FWXOsQYo6VY4gwZIxQa",
-	"A3rSXJDshsB6vsDX0BxasmvGb5kriQFEgDKEkeBLlhYB7boZaMKoAmDyF2hOhSCpDtvDK4Fm/FaRvMjJ",
-	"DWEQiTDfU7MQro0fVKkZWcH1CcIhAaq9a7LqPe2ZxyPBsxvty1k+eTvDtqmgKHlL6HQme08fgDNVB8nQ",
-	"1ebhCbFCJDWpNkWpLt73YLc07P13n5cqo/Sh35suaWosoCfiGt26oJBcHeMRBICwVE1WMdh8aXBH5pQt",
-	"IUHswXEfPKng+J5laE4MFA5MWKotUm7ugCtWfIkmwDqq/gn9RNI9cGdz+pyf9W2HGpsv7eKy2AvB25WH",
-	"SFuBXC3uJHKr78OidWl96r+vFq8BdG4hqoNRfsPlCRjH8Djb7oqGcTnCRVWetf9NEd6L5iSlGHCXAMxA",
-	"PdLtmxsJCNpe49yxm0u1h4XsecMlCkiPXwWUeriLq4CGoTHDEo6HnrGXan1uPVmwyqt+tPquuXDchDt5",
-	"8OVUosHcgQIEDQbACLVZUNk0VfstBeR283kUzqftXf1U6hK7u9SvHzgPh8PDJKTSzudrntIJrcNOiMAa",
-	"OK7hgiheCULeNeiIi6CfYUUOGvN0C+eSkM6aaEsIS5VYUgEHe+3x6zG4xhS4U3J/Jvi6IPkdXmUcpzu5",
-	"gV7ouupvoO01s6Icoka/xFXzge8aoClsccVc7cuuVkGk82oecvBBAV+1l5hmW3oR2tPinIq5wXiIyzDF",
-	"SzbWF8JTA/wRzYiaB2u8CF0SjO0m6bCYJLP5Io/2+BxVOrkz742qOFESCeIgGAlHpTR3Z05332YheRWO",
-	"YqEVF4FjjQ2zgOOOpcwqC85PKYovY9VZzQI1c3xNZZsNCg4KW3HB4WP/sFOMgR9HUrNcoyO2K35oNdJ9",
-	"5zhixZyW00wv8DMyyYmYXfBrws7IZCm25BHKALJtlOt6R5KX/Aj1MoeXCF4qNgZ3J/Bo05/3ra8uRPkb",
-	"F8OljUyhUlgQBegMYWmt8wleytm+aW9rReXA90HR0HRBVxpcUWKjsjsFZs1wqkEzA9owgBbmR1dzi1UZ",
-	"ZhAOE86vKelfMlCI4IdqKCXg36H9CL0N/5zIwXMoVdU1voNvhGFJbzxMvXvoXU6gZYD9o+uIqiCYFjV+",
-	"8wy9w3L2TYwZnqHX+NPgZEq+GT5DP0i5eMuy1TN0TpJlTp6hczwn51SSb85lThPZjBFYja75+eefBydL",
-	"OSNMqrVTo3I5TyJcFFVzAk0RHcz08NHx8H7Yx28JzsHlE2fzby57mA6cbZbkEBjUPhDIocBsa/bbxhcp",
-	"9BxJ+A3JIZT4oMa4V3IHatvWw2q6qZZeQC4/VMuLN7MAR56p6INJgH6HvirQgvatL8xUnI3qDHrqKMXH",
-	"4LhWeOgwrri1BwdVz7apTvy3HEyfYMfULfWeHmkHGT2Fqb1tXJkADp18X3sWO48W5xRU49HiClQn/aCY",
-	"9Kj9qlRG2yFJOhKaw48+dwJdrpO3UNuugsRbuJC4Ur6nw5kZ3LYeD0X5akLedS4KrvVSfsCGm3yvYDUt",
-	"1jpTl/suyCNV/1VRrJBnHhR8e7F295KkWBOH3pqAW75eN+4scOajTMrIbRiL4Lh2Y+4DPCnOX2O2Ms7R",
-	"YitdUcnDEeCbVbz6tZkKtnp1IJ1jtrL6650GmRx6QSZnavAK8uKaXdCHnSh05e5qO5R9KuiUDShDWEoy",
-	"X+jBqI8saZJGUFSXBDLeM6WF8Jz+tqMjQFT1d5ZHpc4Vual0ZEpV9zeQQHdqTo5o9WUqrwECt1m3361O",
-	"n+QkVRohzrSnv9EoQHvXDZZm/ktonODwDpHoXpc3UDjfM2cY34rTUrJQRxeWrEZLr8ogak2pNzRxiNZU",
-	"AMvpLwF+kQprWMlWyKvmTqMZPOPfd64TKOxEnN1q+ryT6AZUVO52DTN8VPjUOdu491pp7RnH5ii+K5m0",
-	"yLlailuzygILcctzOIKDkaMkl+x7D/aCEG1bc6/yZaYv8atAI5LzkdKBOStBjeA5pLzxqjF3+BC+k1OS",
-	"aqjwEIrElr1TNJLDQ98CbfvohqfOAF0ax12HVlKBbkmWDQw4yngp0Q3l4LSEMEwB2K3eM7FcLHguSfqa",
-	"pBTbVDIbM8iyqHAE93k2e0ydddMxivmudBNYjmGz1yJ3dp9wXMymNzgeRbVzWtP13Zsp3ZDpu9iaEdMj",
-	"ZfAkd+emlzropl7fwBmMcq7jyz1U09bh751dfV8UfnUejgmZLzK+IuTfg5j3ElTJizkk0utiI6hE54PR",
-	"IONTyjxvrCByS3KmYS119gxD2G4d9mBOaxhFrYPduOzB7Kqmzni2Lj4jLPu53/vOMYplwPqvS2W1a8n6",
-	"z2whc6BXf//Ixy2O8q6k96WBG275tSsdAKCtJ/ms0lONG9megkj5SrLqdZYByz6O30o4r5VwTXO+6Hup",
-	"CAQSJMkJOD4sciWdJNWBIw77tZmHLaNUpE00a7J+6YHwa3eCOTYeeCZ+VB2CmPYJa5dyCvocyy38oJRM",
-	"qYQqWSHS4SNbMm6xS1oZoGi1BwMOQW7r8IDR7Yy77Jim8WdICSYHkKXTqCiiwLnSh6oOSFsuATvYo+rB",
-	"Q0vVL5asfk/V3fvwOcTTXT8gprShjU4Qlb6ziHrZbaBiJNG0XTZJB91bkwLAYzVzsDbmCSR50AMq3DDf",
-	"znhWAJmgE3uxo+pDAJg35zckfYawZhDwXoG2AJUbZ5n7YobhFpLMF3KFMiqkSSsBo+VyPm6cPNOOn80T",
-	"5oYvhDBux+TqG3OtaBL8LHKSgH1O8Rtn6tzNlnIHs6uxcVrhzLxWRT9bt/w2UuCNKvm5AF6OJpuCleQl",
-	"VOJhUo9CJvrXW48iSzuK4Bwd8CWTNEO3M2qxG6GNIok00TOQ2zQkNuFXmU0LgCRn+dhuNnyk6Xas4hmi",
-	"tmzag7TuwKXms+3btwDaNRkfFsRxBmyblCGcLWZ4TCREgTiv9A6b1LmqtnYtF7uUcEk2W9Tp8p/7ymmH",
-	"ATXeRXvofZEczMhLOKF4vieboeEX7vK/6NzBsJ6NJHBr1U1IIdj7Tg/pF7lCvbVWknUBS8VXZ8Dwwd5c",
-	"VWICZSEY3Q+ulxpsUw1+oIXE9C9drU5zYuDQCVvO1+Hoh8PZ730akE+SMMi8YPJB2sbf4FjC35MQaBN4",
-	"OVHbFjMxGb4a0Zz4oyIAdbvvoulKTyCZi2Koa7ISVRUzxRLXZM8x5TssrHBNHcbW1AyL0Tya399my5SQ",
-	"QoUKhCE3o0tGU8402e95qRtr/V29tI6uNiPOjaILq882UuNKURVcpQUFwxhS5PW1nlO1KIrNWoHOpM1z",
-	"7ugASUFmPEt93jWQfjbvgFKFIjkIzJNYpoLgmcGrv6bSvYe/dQ4D76rRvfae2Pjv8GnCWbo0fis8L2jJ",
-	"yYLnMiTcNlPJnlAi0z4Ee5WtQf/QMsP9dEtb/wxML+YDzwDj7C9uCN1PQVQX8DKl0o0c/LghOZ2sOoqK",
-	"c9A/anjXXbgYBrDJXpGAmwIs0NWJuSCD8XiKzK3I//lf//sKMllCOaNIJjOSXIvlvEiHqZWfSyYSzJhS",
-	"wBRfFclmqclE7+8rjwJRpH56SYgwXYzuZfSG/EOdiu6PfhkOnuiUpB/+/uDx50hqIjcMNcmsrUTAdiN0",
-	"2pZle4c9W0Bpmp2l40z8TOWsbjaKU7sezOLE3je6JJxI5DJnxOSG5Uxj7JWO8wuqfV/aylLhKGqhgOiy",
-	"ZcFk23SVRWVRInnuIWdErQawc2FAaTO2cGy302pX2x4eWXSzfAlnA3VOA+EMO6cJZiR5v/jtmVO4YpNg",
-	"i7UmXCC9JNsPh7F9VBqb/dqs7DBeLiV7RbEyxm3oW3S4Id4zJvW934r0MZnhG6q6JuHwl5EbkoU3oRvE",
-	"b7bOXXh5eR5dtCGUf7kPfnZnT1wjyRG25+3Sutil3cpvspP9qvguZsQ6iOgy5fQsNVEsU6IhM92x06Nc",
-	"7bS7IjuS6T1GdbIOwNldo5BcBIk72lvt/N7swnrXwRbVAs7D65LOxaO94bGoD3x0plZb/kwX91LPRGdf",
-	"R48YBbSU0qWs5TeckaXR7btyQjXdTft5M1/p7U7ijY+erc/RAf2dD9NllgsO1bs7NBerR3ObnRzvaGwY",
-	"IjL6sdNtSYh0PO5WhNaaMy8rM6HVpMopqsRyTmpyVeW+9hxPXNVO8yooeXFj7lMrm4nLSxiS/pXhSbXv",
-	"64EP1EKbyiG9wSaV4DVdAOlKS+vezw269FoNaCSNJOnSJ1RYStX+byIaJzmfa34BHcl7YsahcovE87Wr",
-	"z1cB28h6a67dxirV7xE78S0lg2aUz/1eMQabyEVvvDYSS233o2JTiTmYqHcAmq3mVsmsKb0hLKqiNZmO",
-	"t97BJN98JPW3m41jTL5qhvBo8ptwA9o3TB3w6RoBqRbkOhuZMaN0MZMpwSk2UddAQPxpMGtvMCuGbt00",
-	"+laiLnNZ/q7rlP45nRtN5znPZZBIvDcIlKDyNAueS32chcN+edasFhBWEvwYeHpVoGT1e4OI1lZ5FNcH",
-	"2HI+uME5JF9WBGjsrfREfkdE0usXv0/gp0k47V673/o1iNgXuk1XJnyoCn4ojaWMrg1wKbU5XiqaB6IM",
-	"zajqiNY4zKEV5wRuzNUhgBX2A1/LogYJuciw6cOykRucLfXK6Pf4ZALQjDPgmQ00qrVmwlKfBBoTyMzO",
-	"maApMYDwFdMhZyOjDc6cCfEjOKV76iDbiOA6i9oJEvpVEAsjoiphYUOPGRTDAMc2Ksk4o4B3TYOcl3Up",
-	"P4pSxsnCQ+VQ7DGDhBpoTHRUnmfd0LqqRC56zmQW57esCP2pT+pxeHD06Ojxg4fG5qwfDquZPfq9CZ0u",
-	"G4B2gxill6bsZ/9uIr5aivd9zfokhZs6OifPEJZozoVEh8Nhe/cRW6FHRONmUbHkBpMdncliNIIORuWv",
-	"MWTSev00Uf1OzfGxj8DrwOSPuSH5OFhNSznbA2dOuBHRP/hS2l8QmWHDzUlafmxcvOGZ8+g2h/fKc3sL",
-	"YyLG96zFv9/TYTJ7Lp0JOHAawW9/GmFvfxZXQe5RHnnEM+LRY69qi6rtk6J2+yRswD4N24ArpD3ySfs8",
-	"uwdwp0T9EjkW4QdGYhXV6qGxvwFZUyPslp9qqGC4UoMbAq8z9knRGfvE3Oz7T9zgf+Rjrw71q/he/XJk",
-	"qB8zkrlvLCHqxxyQV0e6F94D4/DlG2D80XfPvPF3zyzoY/Aw1wnuwod07mageOhPi2c78YereGqp9J+Z",
-	"vvqPtN2h+tTtO/7jYg8qFw94yHvjkXxNpUeq+lUM0bXmMQCHCcvYp/GyPmyf/9wb6AJgv6i4eFZUWzzz",
-	"EwsUT4tUB5XnOm9DWIdOhBA8s/k2goc2YUlAKADzlxtyOUNKzTtuLh5C6gkqpOHeyIuCi/UOWIyN/l2M",
-	"i/4dhKbDE69h/eCG09T76Wb+Q5DA1ZfO7bSY8JorukGEF2zoSqyEJPMrAG3yQ7GkINnEwnzo4Aue99GV",
-	"W2JXCBe3Rhof5sqojjy/QviSzXlKzD24eUFE8YnNG2b9eATomd7NJxBWMt66BtprdmpMvoPoG619pRpI",
-	"B2fvPK1MBzeUIUbgI3cPYDZUsUxmalct7GgpmlCSpUUaNwouhksirJOiGhzI27iH3pAbkivtVmLK7JW0",
-	"GYv4dv+SshRQEiJGYsJkvtJDnFKlqguwKmq8UI1zgjOtQpeUUFXzKONTo4JGVKnU9hwa6RtHSiFplnmJ",
-	"+jZ2ntaJalrc25r+/0QNWh/5dUlq8efcccmASyYzTLW5zp3QAbQo1GIfHvla7JPh8NHBkyeHx0ePjoZP",
-	"nhzEstT94pTZusM19M8jtx+O+Yc10/2TGZ6wi1c4g1Pk1dNiZppnHl2ZoN/gE+2MCnJtD10tmS5cLnLJ",
-	"cKp0SRv14AmIPXSVk0WGE/fVDItZSMoV3G0DRvNVuNhNLwqME6WyGSK0exHU3G2Rv+JNa8SuYlUSZXwa",
-	"tbjT9ZZYXwP/bCyatWsI3pb9kGEUQbhttX50y5t4P4SRam2On1/oXiEtxPTa/liR/rnf0wp2bZCIJyP1",
-	"6UhPgfpqmQPpV3Rx1UdXagsa4SlhUv0q4iiv9OZmqLsq5hMAmSF2AUI4gIyt5lTDmcc6AauL39jMv7pP",
-	"sK1kmd1lqARP6xn5hFOS0DnOSsbBh0e7CB2hiziJp+8QTtOciCIqIKOQ5j+c+eMmIngBuLKWBRx2SRj0",
-	"GqPtPwcGa2RwmpZiassGVMDpK3OmPULXNmAL9It1DtJvK3ZwrbZe5WfmC7vQO26WWix8JTS7wd5puF0H",
-	"YRS7A7UbTB+JGc9ltjKJqanefW5zpQKzO9lonRGhdjYsLB1lngOP9obDidxykRZiIt74e0HywYl6b2Eq",
-	"m5bDMaCDtnBhKER2ySzubQTefhQMUt9ubmWeCjm7WH6wyoOuBmusENWBggPiy5fHtUrOKz5dex0EO7Xi",
-	"Ntrtbs/7pN1VkFUe/rwHan8P5MvfKPWGk6x1PCm7roglmP3UQsQ0W+Y6uB5MgJ20vkDiNZ54/TTapVOn",
-	"WSrFMgtOok5vd95D/pHUM+Foy0rpOkWjxkHKLA1gEJ7yDQXtO7ztvVt5Wa29eNvBtdkHS/zfwDha54Zq",
-	"NtJlJrXj8I1XuioBxliQUfMGZ98i5u5G3KLx1EJAL9Vm2UK5Y8Z35462MHDtj0G+F9c4ZpKQKdp89XIw",
-	"HA6DhOo11y5wuBSNklPbMTQ8TXFrAsOxZKlN0dxatFr7xfrQPbVdjtbpwJUp9Ianta4LLW3LOzXzsiMG",
-	"AWm8hkSJcxlsEAnOsuB8gghLvdMZZeboj5PZnVG+IDUGqyprOxAjnRRBKZRopQOId3HL2NLJqSyZalyd",
-	"nD+TXbv9kgwqT1qZz3wOL4bJW5W1W22EuqptiDKJE3mlhZdZv/p4Cqku+uhqnPNrwq506qdbKoK9UH+u",
-	"OgWlWm/Dz33X9EhEnOAMMBrmeIXGBMF9/R2HE7j9uZNXvutI21CC9q71BUG7cKw3qD9REa5e2XN40ID+",
-	"KAyoOT5qhrcwqe/Xm4iL/lGGMAP+8oxccTi/WJs+YFGbQAcLWtDWeOFBFXWp3oEChYPw/uwVGDsW2vNm",
-	"bI2kxT1kW957Rdn1+7NX5TNIleeKbKzRE32GE6vs0pSYgLb2w7+YcVanRpOMwGuzIZbPsc2xEOvDLYz1",
-	"ugi3sRyV4DnpHHnRQuy75V54CEscU41+IiuA3Gs9mQAl5U/kcWQi2wdJhMLjjkIkvIXnr5K+kxuaNTwG",
-	"tKvCDJsXQuELDi/EYjuQgLJ0XocTEKzBClqACzYwaSbBECLD427LbW+te3Jx49nBihF+1W3/+tOS0d6S",
-	"UUiB7c7V4Xxt581qVt6gFIt6d16rapsr/oIyH4KxWRvr7Ytr7Qy5ivptOm+T1ssMJF1sfbk0T+4M767j",
-	"g5xrm8c5W8+PpjViVdACXQhQqqR3JxBfNW1s+rrz0ZhlY76l+r5U0xnlb6jiJanLLqePjd0jKOxY206K",
-	"vk5rW5gLkvbaj5nk3YktALvmuSVT2HPABsLLXZLo+w05I8JVC4ANVCAGTh1KJDUIr7rtdwOZBa1btF1z",
-	"s1Xv3GJyctSnArO5nRi5LXCKnWYfX0Pm25EDGW7MXWhLRYdnDVAOI7dBK41au4M8Lg1yhdxSvfXDfMYz",
-	"svkQqyHNeRbBlcgbQEVDjMhSVyzcbA29LVy/Kot3D13MckJM8lEbQWDO2WOSAfo0R9i75tSO5TRV7A8R",
-	"cE8NEC8k4b9k0M5HPu77Odm0szy6prJIKBZ40TvDuQXpcJlHLFiHQOMVuvLTZlxFHcm0of4jH48MSc44",
-	"f01dKnzRaMv3rfhFg5reDvsXSa5rTTbLxZU11Hmo6c5PEi5m1VkAbvqFA94PVVqlnPAOwQ4GITAauVvA",
-	"WZWWe3tTh67iiyIIeDDFjVu1u98G+CBQVQSdKraLbw53hLdoPrHGBUGktEb5Fp+d2+Lq02w5rZG8rq9w",
-	"Pw8oK320ZPTXJbH3/YAinmUxbIOHDyLT0eHI6jHBHR1YjZIMI+Dw8NxQ+jzR8ZzpzWd1wWb0hlyBgpmT",
-	"6TLDuekqVQrQlSRC6rcexixVeoKBvBFVBFo0JlPKDOITXYzAz7+PcJZdMpOi371TrY9CcZfpHqqvugqA",
-	"OOZdyDzMGF+KC8uTZE7QGR9zSRMRMS51xKUxtJxBDERcQwVzE4ychYd1SicIRhPNUIOVZ+5xGwOmbA12",
-	"lja+GIneQvihjk1U2N6VQyN3R0lxSG1DR3ik3R0V7YLYLBVhKN3uqPhooNLXta/K7bblaypbtazK7bZl",
-	"o7u0aFuX3G3rOkNFi8ah4C7bLu0fMPXBaigtUjNHAau60bMd6ReipWEfOfc299gls35r1PI67ctaTsEW",
-	"O0r5HNO6KzLz0oRdzG0Eg1Z45kvh6/N2u16Byi+IdNlbAXKbCg3A3dfQ3KZinJNLZgjSW1GrI/4LRcp3",
-	"UMc6T4B+T6sppoDZtJSi8Ju5nWg0vtM5+S9VrmIxsRX0a8azaRabYPbsRu7A7rZH1uuiPXZSAduoeVuP",
-	"dEQ/c3XGBxlSs8SzLwCEo1KpDJKmM7oYXbbIjQRndH3KNPq+SZzqvIkg8lR9DjqXg9lUzJAnWBCUEaWu",
-	"XDKlVkAEujoF80mlhOijlE6p1ArIkqUkNxJTK2dOW6rmS/VHv0Fd+u9f8OC3D+p/w8GT0Yevo0ic2sqr",
-	"oSQ3s1GcgIXC6D1Vvt0ow0HfGQElYWhFcC4QnhGc7qG3cyoRldoTDb7RsUvbpEHwxmObrAYx4uKZDbZK",
-	"PTCnzP5sJfa64/d3wmbfEQh7t16VxIWVFJruqIDQfF5s0dswuw83obddd3dRj3bpyoy6ZdhoV3YjNEKA",
-	"T43anFuewtbepgWddj2qnyB3X7TN9AT3tiVp1NLvJRiZtQ4w3lA9uHt3mLINxgiVgmS1PflbzyKnTOJx",
-	"RtDJ+fPTUz/5htp7nOjUZgSeg8ef2djEAsc9QOp3nX8Z/PPDvV/Q4J8fvoa/7//133p34bDzP9sRJyLV",
-	"+r1PA642E6UyOw7Xz34jOXcSvasHT906P9x8nXdy9Klr/3hYXjvtm9/WH+gOZN8X9P7ZnHtKArrGaade",
-	"Qjs4m20kdIGRsBNsI8qEzJd1bp+n3lunjwE2Qz1fbsMEbcLS3SjamHTvSql1t1uKAemjGjV0efMezwmR",
-	"lE1Hy7xmb51JuVANq38Fen/2ytJ1Q1PC4YbY277O1Z6j9yY/T9RSKnFm9jBjh0ALkieEyQFhCU/LYXk5",
-	"XQN7/jjYuYC6vz7d34dt6y/NuxYwUM3Iq1d76EQnl0swU4QaQLUgTUArYfCG3L4zQCLrfTtdEo61qFi6",
-	"nF3En13S1nUHdhm5T65AVJW42VZu1ka9cPmRj7cRK1G92899GjV3ufeOBUFKMIPysKu9IWh5bQoAqY+b",
-	"1Q17GDu1tpQEtzy/vhNdYAve0Z/Ws8RPVG7DEte0cE4x+XsB304Kg69sbTqR+2pt+qlL06Lftl7GP1H5",
-	"XH9TyZMZWceNzAJzuswX3MsYRmV0D6uxb9SaNzzrBrV2XoEkL5bGmpyN68OifYWvMUq6jWpveKrfc5a7",
-	"eNfc6y7z9R/mo7VxZzFrRCNH/00z3RZ+VwUrW7crZ5x8a3AXDaQQzlXxBWR4VwqxKU/+mLzf+gz0e054",
-	"e1W7hgXAH2nz2aeMQoIojwuwvm97hvhCVxSZVD6f18DtTwkjOVQ4DzbCCCb5FrtEjhvuscxLpTYllles",
-	"7pTjjVUnPdJQ9644Lyd6mFLcBu3nLCzdwBQXREjny7D5jlfOTRwyQVdjcDfRBunLt6Adrr6Q1srAhx48",
-	"H801ImSB/+Pqd860uPYOs/fljV7dvV/7m7uXunifwlO2k5nBrP6XBcBvOKvnBRaxwTNy4sOmS3YipMov",
-	"LTKxebeJnz2PgejJlk5nasHp9pujjo9bxz/PCa7R+9SbIDzbuKoz7iRocPXFl+OMtCBCG+oCGmypGBkZ",
-	"v919r1mjg1Wkd1vEdTMuR3wsSH7TjKBgfItBLZ7j/Nq/FeYMGbBrW9MOo85ZivN0lJIb2nCyE3BJjGxx",
-	"5IqjewwN0MF9L439hNzCWsEMydu23HIUozTGLVucADVEirUQsF5pcsxqKAgpyIsOVEymvIhf+5ywUrSz",
-	"8QvQEMGIsuLWPvRgZDzHexll6b/jZE727IsNr4q845nv49LgnIMWBrYBs/K9VT3RJVIDyh5UHAeGgycf",
-	"7pk/Bh/+Puw/PPhsn9//673Ly731pe7/Jepz8ALAal+aofLj5Vj6Uad5ieSNh+K2z1CD78PuvkzEjVLl",
-	"MvGp6swKbesruNPv1t3AueCwyAWcRXAtUPuZRDLHyTVlUxu1HjqZlC7rLlm7G7p+2yu6ktcIlmJw9Ojg",
-	"YGc3d94Y/kBwJme1gCLSWSUWOU8MiEC4B7cLr9btNENpxFZ78F110We3eCXQDAqt1HnDkKmFvMm7bl4X",
-	"I28iKnyeM2VaO03HeO4EvX9/+h26d/byOXpy/PDwvsnEYUCU9cFMEmHP6uhRuKiHB08eD/EDMng0PkgG",
-	"j5JHZPB4MhwOhgeHD46OHz56/ASPN7TJeDN+CgDpL/I8mr6UaaQQSBbCCMr5bezwma6JKYI6+qGfVh0g",
-	"TwXxM07Vp0WGGfZNqtBIxKgas6nSuutN9cZi+phlPaEZeDLlOhdGzm+Ng1gfJXzJpDW+HGygIRzENIQF",
-	"hyudOu2syO9iyIE0Dhj9eP72DTLfaqZ7+GR4cL8yIkeP10VQwPAUdPT1DLv5iK1LzUU1YRFY8jlNrp4C",
-	"7iMBf9Gc3xpHDMVWJl8aFYgynRAaXaltkOLMfQVXSuodfBuED0P1cCiBT9ovWiD6DZfRyCCLlHxNFwuS",
-	"9hGdMlAdeO4i5LZbFYxLcteLQrXx55r4PdfEGWTDXwtnx5DOVIE0FAJGab5C+ZI13qILl+Oh4Zjjl4/G",
-	"3G1xmGnRfOFHv+vGU6L9M/PaGHStaKExkbfExp6RLDMO9c/P/6YZGQuUEgmxk96hSquFqkB5XR403gXm",
-	"q1G+ZM2xhmaub4FJzUzboFYQd6CYzMwBvBp6CFfiURQ1jdSn39Z38yl6f/Fy8LgP/xw8fPXC/vXtC8WA",
-	"P1OW8lsxODg8Pmw1IoeNiDsabKyGVg1EZuUKphnREr7AFpQuYaqc8aXArD3EoK/clA3/kas5TcxI5kuW",
-	"xPm6BkjA9AJO4Ff6x5VL4xCfQt3V5kRdxX7nmMPiiddAKG+6ltrEsnp7vLayELH5vqk6VQD8QUd3OOOw",
-	"p7eYcOjEBvMN35nphr/XzbYZjUYrmBsRmGTzhcvD5nsiz3SGEZprC8GumEByibO1JOYE70yEL5nNwNVu",
-	"B3FX2EaAuiNcJLfANmSZpD0tt7VI9PLGjZfUDhO5bDcVT/L7+5+dumJDLvrgD3LBh07+9OP6hBPaEaFo",
-	"1351+US1IIeTEFNZnfNaNVFi3xpBrqm7ztZQB8YL625RIgvKuqBEut7GUCJjXl2b+EQmPqbm+osiPwW4",
-	"TX3VImanGAAAa7Bfdgu/iakDCWeTjCaxMFdNMCSmBGE7XooVMvMkvVQihZMpOhkLwiTYRqmQxqhGJ+Wp",
-	"BQhZ4xlXqqLt3FrHuueG/haYxe2BMUqjvS0GKEtFp0bVB9vPrGl2pA5kdaEYLC0AJkzrXwk9ub9xRsyq",
-	"h7xik4koof1uRJVNF9d5FuyH25Nw197ODQ5iMXI+8vE6en7kY09ubOz33LbjX8pHOuYavYXzc9TduWO2",
-	"/7Xexm3lU3tX4iIFY4TLfuBqM5bRFeHlbtzhfWi+iYg0322/NqGibtJSf7LDppskpsZx/8Iys90tjlvy",
-	"BUiu/nCUEyzqkziodwUOo0GB01/2rTFYzTFAh3VcTn58eiQN1cmbk2LgwhRAJf7yGb116oAud+VdIJNC",
-	"2u4INKni6++jn2nINCPT14UBeLi+xfIq1JK+D7dQXgRlNSIAFfYlcmm7DMWalauBgAl1gZI6XObdbSGJ",
-	"y0eBNZDELNykKpjEgsiR65INBfH7rH8suB3+vOgvcEN+PSpy5OrMuN4QwNd8QZjrpcaya3+ZYql/cRP1",
-	"13vLLDBmGc3vK2HWPiAz0DnR96TaAGTyrCDG4UZhpEtG8zOuS7VoPX1S4qUjDPIvgj12KfkcS5pslQbs",
-	"C+VEJHasW0lpmBmrncFo1p8T4Iqf3FC+FEpn34EWbmavdq/1W4Ryu2tzs60Mvm7eTtxOcie5FNdvotvv",
-	"lryZB5g+G24/FZKvm3xmFatdNbbZrEt+B3Me22312vWJrSyS0iots2RpVIPZDDvieCnIARhN4xXZwAq5",
-	"0Qo5tizf/e1MN9mwhW2xcW22U60D6Idp6pZi0H3RzWSoN84/0flbI127kat1J3/LfNXZnKGEtmtULc6R",
-	"LHIZZek6jHdR+KzjnKAZTVPCioCsAiO7Ovw+UnFLMJi1IH1iOTZRYrrsMzS09lBvKAQyfdvpOf53O0Zv",
-	"KOs7ndZuCZ3OlLysd+G3RcCX3y6aCFriFr77ARXeObsxWIrrFXKmS1e2I58Li5Nc9AhnV4QHeBiOS+NC",
-	"jW8iP/DbYMNQ3DkjWeCQaRPMgJmt1+9xJqjU2LafIM8t7S7/14n+EFy0rfgPv+q2Bfwp/TeQ/tXcLD7D",
-	"rsnMEs6Wyz/rVTAIfmyQsqVdjpZzaMXmXLG/yglbNkjg8iEYqxrPaX364lOboL1Of0tzPJGe+paCFWZk",
-	"P1UL8RZTMNE4+eCsLHBjHCpyWYdkL0Un6vA2T0p7e2BicFJ4Z1u8dc3wrhpnJmqo2IS1nwa/ZZqCGmeg",
-	"QoFpvoHkObHKzkbqw5wKUes3tjAXCMLkb7DrU1OuJIr5vP2VRPkCet29hBUITWjcPlHiyyYDregQzTup",
-	"20GLXdOVLuaimP5GMUfyVlGTxpW6+CqCN9sKYrsoZdgB2KNABLYeGnwpkVvMqvGdzcmcpBSz0YwvczFS",
-	"R11YVHXBk6qsl44Xviq0cJPpNlAzJDfngTFMhfOaprmNuA+DMSF+RAcI6bWMTszSkM7rza37MZlw4x5N",
-	"AC92yaRAWKDhGk1Q52quSdcc0wjV4Xe0/lxQWjjOAWaFZviGhFILYs08BnCOepR520SOQNjveiVaIlr0",
-	"Kd4VV8PO/MGEdjLuIOpKgsHknQkQw/15i3S7lv/bSYl1ym2xpXVRbo2k6q7ZFtLrTxW3tYr7o/bTqEyh",
-	"TTomORpDMEZ250mTP/JxJ0e4H/m4daLkjItWl6CKhuL6E77agTdaaxct2/y2zlntUS26Jba9SxSyHfvk",
-	"3PL8ulvuYSUsuzOJ/upLWZh+5ONNbUvtPQHCRbBzHwBr/PGYNLiA90nzFNxievz1vO0VeiFE1uXzNZxc",
-	"uTU3N9oznqWWstbnzR/5+DVkh4utJp03DtlEdtvkRDMp6GZ0sRPx0gbb5Uc+1vAuXTivROcOGHCHmhX0",
-	"ujN36fldpyqZjnfRk7xP2m6Xhtf+VI+6qEfrps7mZ2o7b7Z820n7c7q6TRddkPpA44V52yBV6xI5euGu",
-	"UKIxTdqmx8C2qdpwloVRt8bQYHq0E1LEiE/WCeyABggqM8HZG4vr2TrrXNhtdabIIH8KwmhWzt2yRfe7",
-	"pM9QZbspY1ydubP2/eQMqfK76lxOPkKQbrMxR5e5Ez4XEk9rc8TAO7APwSVKe1OwWdznqoL1puBbKmdp",
-	"jm8bgcNcoTsYhmpWuCLPiVWS9SqspIdzmUUtI9mF482t30M34jVS88xodBEvMJ4ZaWn0URpRhmdULd/R",
-	"HDOsUdlykuRLEzjoGYq7KMbVO7fwZmzNrZvdZi2Jm1yrFWeVQRlouumebZurtH4PZIT3J5T6YMak5m7N",
-	"bvMwMQgnCVlIUeHY8g2bObkULKSPVZ0mqSkvHU01eLbqRcOG21bKbgES5507Ywvgp5jJPwgdnS5pSvbQ",
-	"qRRFKnETjl1K/QZ5BzyI4zs0mF1T2clg9hOVrQ1mrY+W18apeXuT1R1hlgO3lyK/qrXb6F+L4jUmlE0t",
-	"BEL0lkYpkbk/PQlmGuoLp4jKrXy7u+f46oTH/mxHYOz1HcgwpJE2N0kNaZU9DHIPU7zC+glmm6ICRMF+",
-	"OqHDL5bjTId0dOKiIFUNpHyv4aOtRrq9ccWu1LvNhx5a75xOEx3DyOIss8629r1C5q2z7xmBUrHvmVAV",
-	"Q2PrzTFAre+IZs0QFguSSCeNNIS5xrtSR51ji1zAEGbJjGuVh+BkhjJyEwUugGKRDee74pfLyzhRx1uo",
-	"SPT9Vtsna4TWSlmo/CyNxxskrZgTzAzkUACj2wA+Fk2w1BXBud5lxKpd5IbkK3NPD6mFcmzg5AqsX55r",
-	"BGAqY7C/VTvMJo6jTR6jKCcZBruFMRVoqCVfVakXrAeBq8DB2qNMCMpriAs8Uyw/1qzZdUY3m5q8rdHN",
-	"lm+rJ/1pdGtvdPNTX3SF7bd6c8whsEtSkWuyEiXBgAslwrUyI9kCbGV5l5SMFUD3+iQQsQy66uyAWVKH",
-	"ABk4rJMciRlfZinKOL/WmYBZirC4RpNlrhhqr7w571jazSlbRmG33mWYMZKidJk7KERTeI1WdjRsDeIO",
-	"rtY1WSE/uYQ1dj6jkr9NBoY6RcbILUVEDadvaZWwcmg7q4RRtQalLAh3Z5N4g+ek+MtZJIpcRDFZbZVh",
-	"OPkr7QqdIKcGurdMbZ5GHRV3fGB2bXY7NJs+tj074zyZ0ZtWKrklCKKCzWc7QT9SC3o0w6IGZ/v8h5PB",
-	"4fFDpEqAoXVGPuGUJHSOs76asL9fOoF72eujyyJh0mXvs1JgEsw4ownONAAqAJ8+fvT42M8ZgC8Z6Pca",
-	"Xbx17Gp724M/fNvaH37XhG1dMGzalm1/9rbDSBkAfFxTeWcYu+4U2BS1DqWKeLntFkPR5LjGTAl5NnmO",
-	"Tt6dQtJ9kCKFoPJGaKuD+u+aY66tf1Eh7Qo3o/YWBn893pGVwaGDOPuAcxAqBthbzSVpWGLBEnuEsnsH",
-	"podw51hngahsmDFzhCG4oLWLRcLQs+50ZU3cXU5Y/jcdN9Y/D1udDlvhAm24C3JyvWTOhh1/KXQSc1/t",
-	"KF8QucXhrYzW7GYT2bdP6Yw1A8ay55uszn109Y+rVqmdL1k5t3MpxQm0/HR/f5FzDTdtXu3PaY4Hgmcz",
-	"QueN+aCPW6eD/vvnICG0p3W84lO6YSLPFzpzD0uRzZSmfmi0f7WlGQhyP6FfH/Z3kS2n0fyOqkjNlXy2",
-	"dHY3v0L7TLX3tMgchDIidfqZlE5Vk4pKQdk0I2i2WswIEz5i+lxnHUVUhsRn9MbeRlB9NgjTEQ1yPuaS",
-	"JmKgaBo8mjzAT5LDUtKahw+actaYZEN/uTdwf97/OjpT3RL0+RnzYlFw+m1UdITENm+JlVx5MZHxik/5",
-	"Up5BIoC1SQKQoFM24Eu5adod3Vr3tDvBd3VpdxRxJB0Z8lworXvaWji9xsmMMnKSyNgm8POMF2dHbDfp",
-	"p+iHsz78TOeU9WFt4TnKCE4BTRb2nsJp17hj9S2YMBUymk//kpkMhCTvQz0Gnd/F9RvJZV0t4E5EUQCW",
-	"CjwfKQIsGBkVYGdVlXUdi7MaKCC3nzhlxcyo6q4GBwhSaekgeptI1rf6diRI8UJUTXFZorBLsxVL7Nnt",
-	"OgEqrcfu9AMVxGhCWQxLsRzP63DF+FJOuWpM5pjpyJoaFHd7MRk5s+EC0ytGbCSVSyz9avmGzvUmtijN",
-	"TFw4qmPTUfRJnxY5s72X3OY+i7tZ1k2N4TM4iEH8s14NRUNtstjEjnt2YS9Irvb1Uq3PEGTvLe7FA6C2",
-	"VkptIFfWWoq68mjtAMQZVc1GU541L36029BSMXJDs2YVmExkZsDL84jGK6WSkGwSXw3tsEdCAQYAW03d",
-	"xhNpqOvS69JaMuxrBhmaBJbzYLCCUQonO7rWata9tmV+JZDRVBtVt2Y7PxTzsdpbW9rARvJHjkz7MvmT",
-	"W4Nsi1GdG7nRZNRWp42kRqkZ6DNZDYoTJD3O1GFhLd4jHExBi6M7MJ9tmTF6pC1Ao/V36NLTi+0hzmVz",
-	"MZIKsxVkLEIkE3DWX3ABqkPfAWUIPidjnq50EbX9JjMuCDMeWdWRXZDchObXYZYUBVxyT56Ft4f1uzX2",
-	"vm8jWtfYQdpn1e5it3Or+46MdvaYUpPH24VWBRGBxRpqYKe+E37hTJZXTDfL3Wt+Q04K59nNzuce4OSU",
-	"9E1aEYupqSGhqSggEyRHc35D0Bgn17c4jwRbt9sMy7tgo5tO0UfjM1+aPcmj4/OG3Dok+K43/sBrSjFM",
-	"U+uJUpNrBQ4/JclhLl2V9Ow3qR3gimPzyNrTlzfccVmgaGt5vxIJEVRf1owWoOqcQc7sDbhIJ9tukZze",
-	"vRp1vvavZjQ3Qx2lyh/rwsUpAccFnWjYeTdVYOVrzj08ftZTz/VBAFJPUia8hP1RX4g29/+xnS530xNJ",
-	"/0huSFb2hNs+aX2JicLpq2GlCyLk8zpb3QlInMBCB7lqpDBY1+aOK5bykbZhmpN3p4ZhBElyItuVP9dl",
-	"wb9DyFFLfdXvaUUw+fX0HfWOrOjghRCFTYkDbmcrhNENzpZlTKrCzAGaiJ9o3iIwtTVzvDUmEk3P5puM",
-	"l+zA2WieIWuA2XYf+RwZSRD+J0zcxgPXNUa8MOvWM38lmAGEdJBaF4JVYABTkmSUwZ9KMoG3YjQNO7R/",
-	"ZlppugFxLd/SLENKFIQ5uBkhqRi5s1xnWmpm1t8co/ufuUPScFfrXd/4vP7AZF5WNjvdBM3dbHSE7Z5h",
-	"MXKAQevUdtPmLICn8mCu6k73kEuglYrq2nAfbX+2yT0OWpv1xrGbRchteabZQhXZDWqBpbvv+Kg08pX+",
-	"lCf/Q1QE1F1w6D3IHeUUd0uUEXWyeOxf24FCbLJxPjpE45UkkKQV0sbuoed8PufM1SOCmy7t6nXJbAiW",
-	"OjYI/zLqK6HzVkJKULMTwpEM58RFtpavBBO+WJB8kGG1FNkgzelEigHjuZytuah5HBNSxYE4MkYm9USu",
-	"j1yKtPB+6w3PccQA0sm50dLQJkgvOK+KmHJ51zaTjSwNsdNmzSkzysVBxHAL0EM4zMUkNLupc4S0GjwH",
-	"1yYshD7s5QQnsyAbdGG8KU6MdIIY9wM5Qcaab+1VQDm7RxXvry3On4GDS/FKtMRATMGYBfu8H68uFiZj",
-	"oiPRszav4KSbIu4F1jGThaUdcmHb/ujh7oYmAPh+4JQ6JoTpcOcMS5JHhnqrEHyYw21pkzMqzACDMVFT",
-	"Wg4q2zZSv7shAT5k8QTiTT00CJAF2zBA7k7hhbYH9S0aAvivzOweuvN4fN1zryPFpDnO6vtLP1w/UXmT",
-	"83FG5lFPMEiCqx1pnxwdP7p/x77Q9ubUen36OdJaGzftcaOrZbMSN/FpMOUD9WwgruliYA8vgwUHvdic",
-	"fsC3OSXNOUIWeoy1IwwgieK5iBBYcgP5oP43+hB3/kiJNNcL1Wn7tMgwwwXmHRWIJ3o0E9IQm+b7ltRk",
-	"rz9RstGkaA9UnFwfFvs264LmnYSzhORMFGW10bsdeIYettaJ7ClT6yKpw9nBclYidq/kTDXIyYTAIJXH",
-	"6CimTplaakNv/3NgTtCD07RoWeu+fbXh/rrk+kpaLBcLnlfulw5jrYq4D8JFKakg8VqEVeVmRr+lxmoV",
-	"piWEWWuzdEQDpPoPFxfvbHIztTjWWKaePPFk4NEwnqTdhh5WHC9mPJc+ALqsrrs9dCptf4WSExCZCgGS",
-	"tcviILoq9IMqFe/PXpnA2JQwSSeU6MNBypOlOt+IKFmtuW/tlQa8jeSwMELCWxpGXAXM27At6LVXk2Gm",
-	"kALW88WtqrIuuk5CAt+tlY9bCcE4c9eIv3q4LoDqMsomhQyGy0XGcUpSNKEZubMwBZzjOZG10ROeJ44r",
-	"ureej/o9t51FO2sgMK3+M+bpqo+wQFjH2JiPtYrw8Mnw4P5eC8lZtjGbbP96LmPMeEZwShkRop1nB1gy",
-	"cBoxKSczklyLFnZG3dxzXbx1qIL7sNnXsG/paOzrc0drndeIWjc4maGULAhLCUsiPZ7TaV5gtzVevqj2",
-	"ihCLBRdymhPxa9bxw5yktFtjpVHyWra19f1+NI5anbfmFXDEldoDcZYVQwaSWunxN5hmGO7trxiXo6I4",
-	"JBaA8Pg+uhKSLxaUTa/Q7YyanPqLnCdECCRmSylQym9Z6B4JVfX0fZb929bT2n571iYrIkMWAuaWI0GY",
-	"VJtJyUv5wndiR1hcK1HFc0Rl1Brb0bpzFxcHO7gu8NnLfBznIm2PTBvQnPOgjI0R0DbUPcT4KCUJFdon",
-	"dc5viFWzql/pQEQ/xoFMKKOSZKsR48AwOneMrbHX7600ar7MOZuOVgF42jr+8Ql4DnkZWuQYWJC8RHvM",
-	"rdUnu2XeAlcpCj7flYlgE0J22XoxZ+vJANgU75PdmUkcl3Qei+LbXVGzERk7a78c5LTVSvMFxiQnYraN",
-	"vIMKkOTXROe11W6+kJdEHeVA10o4v6YkJgfh6xF8XSeuvAbKLroHh+tjOyJ9Vn/txBepdPjUlyA7kPgW",
-	"cZLytrkCz2z52k2jVN+H2pEpKmm6ztd+lkGPvXv80a9LnKljpEafSq7FiHxakJya0+EE04ykIywEEcJc",
-	"oGlWJfnIz1+vukqYsDj2HqT9Lc+vR3gpZzynv9mHRguiGZXgvmZSbox0sg3/SZHIrN9Ll5oXIMhCaeMd",
-	"diWbUm07hzZJ52T9pTUYK0cJZ5OMJnb7a+VTxJGls5TMk9wQplZtkUTMAfA5FSsnaLwUK4QNeBYke4/e",
-	"sNYnpa7JJao+eGa8x6k0qUX1NY3aVShDh0c6J9TmwPodV94XyojqG2W8xNXNyFRz8l+qXORY5lIdepmk",
-	"bbXxpQ631duIPuOQEiqQ7R0tTqybBVw5sGWWbay/b+2IYPxuqkLT1BEfwRt+TdJz0uToXFzqCVPOJB0j",
-	"OSQYI1GfVKi4W4Vkd0mBK4OgyYmOQQuIY3DOodZzxgJholOJUiJJPlenXvPS8zb29xMyX2R8RUgpOM+L",
-	"2qvH6/EoA8ye0wI80kk4beo0IYJFVrRzIzGFjzhpt/qPfCyKpHpejKL68jVgNgso1C+3U0YQtoUhRLdv",
-	"vQlNfC+RkrKp2FM9jG9AXGJJtEvgZov5bYFTiFGuqosqMPyG5BlejARJOEvDvefxQ7B616rG+hMYO+2k",
-	"LX1bP3gXqsMmeKKCTbbvvFg4I+iWkOs9pCNZoEWlYKoXKV41s/zD4dHj+M12wO4Vvj7Hc/JiHrXMXolr",
-	"urh6itQ/JnDhdg9dae/3q6c2mX4p1P5Ku8qr9/CHjeHzyvjBt9d04TzqnZ991G3PMulzoxREISjAucPG",
-	"0xZbOXFqR+hMDEOtyQuSOyud3t0PRARXy92/XLP6bOO989qkpm7OvxqOEaSz1mEqLTSDSjLU1gpCuaNb",
-	"qQllVDXVB9eFflQFiEns6Fg0eyJq7oFI7MITsqQkBjm/i6DpQpNvq1Cfb61O/6lK/6lKf1FVGgJR4tA/",
-	"mhG+Eqg46Op91mMJmLAWzLorJxXtPNsFrg862Bqpr1BvWsOqNZwRpoSRHGf2rBA5IqyB7bshedQP0UPx",
-	"tX4GAAjtkE7BcCVmuPA0llzizHy0iXegdabrFCWsp2sXYcKtA207pyfvktfHxH2MmrEBXQhfCDyrJoMR",
-	"CoJYTxczGNAkrUBAoxN9Q6Ht06bdokKTWmBcSjy8W/TazxY4pKuSoSOnRL3rK5vqdD6gaAAWahmqlzI/",
-	"qUP7lW5i6tZ3rHLZ1LwrBKXh+xta794bwinasnflndDuehyGp7go1h95BtrG2KdwMedE595UOsINp+bw",
-	"3iGWpEg83RS8XiRJ3z60o33sc9HNnWSb1BLXptiuNv7//P/vGUn+f/9fZm3cR/vIPb6P1C4QkfG+q7QX",
-	"c2mTA6yR8TURiVWP6ZD+lgb9UmRd1Cs/kNSVrdfLFKFlkOdX5dZeIWn8WJbSiHv7aESAl3ixvC62hXz0",
-	"tY91aI8uMKoC8WiSsKuemxRNatV1OJbwnLy4qY0YU7q/9CxxcDVy425DC0+KjRu3edgbAyoUmxfBYoUp",
-	"qy3su1fXokhkoPvQbmO0X0TTxse9XsN9RHTbSIwjgA0ga3FFu6v7YLdG5urEtqlQwllmt3Obg1KTWc5r",
-	"A6pPOQZhF0JJkb8bmWRmoDw0AXJsebJrV/zbpUx4LW6XPilaxDK37DdLgtZd4e2iulg7py8PfieVpcUe",
-	"Ut0hamdoHeJtnfipx7stvmivrf4JdNse6LYEmfFHQcX4n4KCsSOci0Cyh2on5LqrqJ53g4XhqC5NiRmx",
-	"ev6plX0nnu5hxYcnoMHv2uRL82Dy1p2JKhCHfO1pGqACfUy238m+ZN/+Dsai+FhudPwiVu1dK4u1gtzB",
-	"1NTGynFXxouu/lhf3tixM03hi5sK1p3YC+OrPabsRq2NKTjeUVdzcvcjb+l8WxxsQRgFC3St2FynNVly",
-	"OylOwUcdFosdmj91qG461JYZqwo9d5ucVXefpOqD6+/avAh654HZB6O7MdQK7dzFUQauneZhLC9CAY2i",
-	"rSMdQJ+MC1atdeiGWGepmCK7Zm+16NCbgH8GgX43NBbY+23ObwXRGekUXVoBFyshyRwUpgnO1T/gapRg",
-	"phTglOT0xprAHdYknlb1l3jEHPm0oDlpcy9rhg3ulvtoxm8BJ4FPJIB/6jg1cM/+EtdSi7iwOH2HcJrm",
-	"REASQuNfxK8JE9rLDuQEFWJZMbEfHTfmixYjc3RvknlUuMBcM1bVCO0a6NmlWK/T1fdjo7EGSEVglPhY",
-	"vhckH5yo92hGcOqrJNAb34Wr1RCDh34LNFOzPAIKYcqDeShJxmAUA7aOCm49P2utFkR03n79b9rtvkZi",
-	"/bnvtt93ifyRj1+Dm+XmzkEf+di5pkrA3lH1RXxwW2AC/8jHGha47DCrHtZ0waLYbdaDc+MOus7nehvn",
-	"JsCQtXuKdWlyjq4tnZe+NMxs1IdzQRI6Mfdh9QMdo+eEobcLwk7enToABNiLIeqKpGisb3NtmaAljzyP",
-	"FoklMZD6DQHRNr2QwRQogC+UdhCC65eS/VRt34xKGsunAfhk+mXblBdNGTTKtLaF3iBNgeGia24IndYk",
-	"TI0eEabe8NX0Jkwl0oUEL5/HOqkeTyFiZ8yNT0jvhzVsVQN1o29J5qZMl03N/6bdpuYzeTM4UXQ7iPXw",
-	"Ak9jm/U1WUGuJ4OLIiTPtT3YpcuCVwB5z7hEFtPw6h9XejG5N2MypZBInhg/SXWWWeDEQH+pD3OeXTIH",
-	"slgGOLT5ssrJQ5oyZP335eWn4XBwefnpcPiPD/fM7398+Lr05v5fo8hJa+CKLTYjhCoQIcUGpx53Aghw",
-	"j2+xQNqseOfafhvQQjMGFhRRZMtpLZ6rKviVMGg7qvI+0nnFi1sEIXGW4Rj01oNWOqxZx0DGWpuQN4fr",
-	"NFJvCmi3JVz9stVCDkCi/9RQ22qozqd4TfIKcFD/DVA5NL2nJ29OkGpvjEUJsvTFUk31/rckz2gk4XNj",
-	"7LOiqAZ0CnCWwpbOCaM8R2dGnKEXbEoZAeNq2aDQEVLjQp0U32FaM6XmIKnvierMNDhJiBB1ceIn6Mef",
-	"L/bQOQFcdqWpnfhxwU/RtwTnETihKCiaPUbSZugDE9O0ZJJmMIuaRN0dZCpptuA/eDgcrodN+p+S9GVN",
-	"LP+JGRmTgAwMWeSTpYuzxKbu0UjHNG9hSej3oM6RRTVrFGqq5IUqWE075fFWuR9BEwFzNMxNVDq49uPe",
-	"+0s5I0xaRFqg2h2DfNbybadjYOvWdtL37JrxW/acZ8s5i0MMTZaCXD01Yf3QNqTHQld0yniuXqVc31IT",
-	"nKKlrhAlusbQ001VpXYc+DAau6ZtzdvELl4AgSRLwfanp0EnPgUXYf3mmpCFCTCF7AMamI0yv/aDSixb",
-	"axvpNVnZ5V6ELUrC0IrgXCA8I9hHJMZFPvSUE33lrz/f/tpN+3vWnG1MxKoJDlFEUIEyOqeAK89LoMm3",
-	"M545xam15mBc/MOs6XPK7M+CeAtSqmnv97QyZsoZfm2jA2rucSpgwhd1J0vwGYP3dlmZpB2temaSbqjv",
-	"23XR9bDas5i1Qq+F5zYs6A+3HOLBsOD6qnMmaxN8EMvvmNnmqvI33+NQfXnQmIjuk9IwcFYLVEodPGkR",
-	"WAXYhjoE016nhBq/S+BsSVZHxoQzoWP3JmiRUybxOLNpsEtA+2751p4h9zooT//9y78M/vnh3i9o8M8P",
-	"X8Pf/ukvNiqbgsdvmH4uoyyG5vf+7JUeLAhij+UZb7vEbHLzdbjGlQWltjuu5Nh8IVduaehnv5GcO4Hi",
-	"0GPi+LoZHPvBlkVTwhJSh0xxuA0wxWJWe0aQJCPw2jiE1LVfsi486NK8NtPVGN80ejXcK3qB+m5JJXBu",
-	"rkXr2HxMJI45Af2krTwdDq54usYIuDn3NAhtLUf+aCJ7EwuKuV9Y91nQb3sp0Vs/ROde/R3HyJIWGyX3",
-	"bqNxstEpsEmNUg4wFDWJVPVL4zWqyoPo08n1zVEr42yqL6K1fqjvTQSRe+hnwMkDQwVE/OrMyBkVsq8x",
-	"PXX1lwwgRTRZ2tzYivsBsOI7qCOionRRvDaKoq6Zege48kdbH5QJmS/rIqpPvbdOKYbrqHqhvI0EbINj",
-	"4YbSAlhcUzkyiRJahy603AMrKfVrurx5j+eEqFU7WuY1iuVMygVko5ByIQCh3NB1Q1PCIbzd093OlcKl",
-	"FTNPT+NLqfZyo8BZa8iC5AlhckBYwsuescucroGhehyobUDdX5/u74PO9pdmlc2hwDevKpk1Lqkf+fiP",
-	"tpjap6B2UwarykY07UqRaMz+foK835aZPvJxBFE9CqnebuXc8vz6ThTH3TDPT1T+8ZhnTcr+xTJfcOHk",
-	"0nUF6vk4PmNtVKA2A/Y3LWP/aOPWDKFg37bWnn+i0oVvrnGgb33iggGrv293r7sQ+R/mo1olpxuR9TP/",
-	"mvwpZv8Apof6CTJO7H+wVdk62KgJ+HLrpMtrgmrQiR9ep69jNDgCZ9kK7mNar8lSMu4diY7tIm7qmea9",
-	"2MaB8P/b69qZedeeM3t/CCkg4smSdT7giW/lvWNQLWixC6aWIj0GqXUY8bAwXWgPp9XauwfI3gW2VHsG",
-	"rk9T9fsxZOsQBJ3X+qbZ10WPqpKpgk4ZoqwhBiDjU8rWBp/oDKabRKDExnRD+38bl2jtD90FKshx4A6Q",
-	"gmJOWd7a6bt7qJpstqaPATf7k16es22RbTwZsA7YRg1TFNcmJUCc/pH7P6xTQuiNvsZDQJD8Rz6OydSP",
-	"fFzgOff1NZeXGRqc6qn1DtnU21C744sZXexEKn3UXVnjxN+WuZ2/fxf+LvVo91yu+ugYtyv3/cjH67wP",
-	"sZ3hj3zcyfnQlm+9HZqp+NPdsJ27oRqydZMHNxNdJs190HrW/pyyblO2Zeiwm6BtIoedr/LA/Gs3xoH+",
-	"4+4ji/s9pVYUf5kyoMmdFH/CYxh4QZJlTuXqHBzjgDO199vJUk2c/fXSytMff77o9aMKveel6e1nAJkh",
-	"l7kJ73ml9ni4TDAZksB9T7u36GBPAK3XMNMGsl/NivbbUyyrXfPcQM6kXMBSITKnibioT3gEp0ZV8+sX",
-	"F2enz89HF29/evGmOIHoKGGeg08m3CueSjTNMZOi6J3Ze6AtONG3IO4zQGFNuEm+L7FGk9eaYu/kFLn7",
-	"J5KjdxmWavNSjJVnpg7xdH9/SuVsOd5L+Hwf0wEtPhkszCf73sN9iBoVvc+xuVLjqiPdzJc6eB7u5ZY6",
-	"4MPmZdhDFzMqXLSWMfSPCQDOKMmVEUmy1d4lu2Rff30SOFvuff01unr39vwC7eMF3b852MdLOdsHNe/K",
-	"cIXQ2fw83rmnk8cqig6O0ZyypSTivs7wECatumRe2Uc6u79GffYCy+8b9+WKJzEW6CrqzYz+z//631d7",
-	"6MUnL+OAafeS6W/BREBuXayu0tkiPTVfXe0hE40OuTHUwjAnaH5NDVTSmMuZjVNX52JB5CWjTEiCwQVL",
-	"SK4Ehk+McVs1I2+yW6gxf2fy5Pq+r0QTaYv1jRsKZPmw+mC0Hws6UB9cecN4TVaXrH74MF2MMnpDRnoc",
-	"Df7YwgbhXZubey8nictFbtkMvlpBRo+VWXSXLPCcRDx3aatDl0vIny343ChKCIKaYNxn+IaAe8CnBc1X",
-	"z4CDjYEOkn1YHzN2yUxSDh3TZBK1IDqHlPnA7+jq+xfVUdqfk4KxLWmluHX0EyQhWSyIBiAArBOhJlvz",
-	"6DKlEmV8qttWBIJLsEmDB0bEgsmDNBJ2OaZ76KV1iO2jq9JZ6grsK9Cg5GpJ8CWTkFXfzJKNiYSTh85d",
-	"LRWVAmFhuO2CCInmPCXVJS6JkAMXGnMFYU06U10peMoMrRMChjXNciBTahbWJbtSHKW+GV3tlVozte7n",
-	"RBB5BY4f1CTW9AOs+khw41yCk5l+lS+1fRaA6aElvpQQLbJ3yV74vpeQqAbhMGRLsTBlNluswTrnAs5q",
-	"JgOJiw+C8H8bg+pXssBCCVJxyUS2nIJIMq+uPD8Xa+3QYw+Jt8XXXwMFVx407b7JHv6Xj4KzK515+cnR",
-	"8aP70L6qOSVXanGkVEjKpksq4KQ5fwq52AXY3sZE9VqtovFSXjIGuBSFIKQ5mhPMKJvuoTOTxEkUZ1aT",
-	"2v1oOFT7+dHhITjhgA+OnxRclNEPKLtkV5CEWwmaE7XBznhqoMl1fn7nFGoy4jvWORoeG8F1ohj9ygzT",
-	"KyqkHaUFnlKGzcJQhdCVp1xeoXtG+bh6Rdn1lUFo6KOrnGTfXIIeetm7uu91E1LF08x5rCpd8pJpZVIH",
-	"rlxZffVKrUywehvCnnNmMsuv1OopjSJGgrJpViTnd1Lr6sUFnl4FwThXp5PBayyTmeGWFV96c/X/svev",
-	"y23cWP8ofCt4u/5VOUyLInXwga6pemTHTuz4NJKTzDxhhgS7QRJRE2CApigmj6rer/tGdtV8fqr2DeRO",
-	"9pXswlpAN5pskk1Ksiyn8yEWSTQax3Vev9URro+2o5RepzpLXeFOoabC6Mmha4lVyLgmR60DmKWQmNvC",
-	"s2f90XSEGc5bKdjSmICAFd5Ph5SLtq1qObIA87bT5QEcNo/s4n33/OSbr7+G1FQ8BoZoGx3HHFNDkbkO",
-	"C4Ql2y7cVI38iF1GzFZnMueDXZqucqaoYO0is5/Z8mR0uY2XEl9gTp8d2suYjScydfv6/IKpeYEDx0i7",
-	"eiCGTIAAkp731N73bN4LjeCM0dQor+YG8oQbOoOurtQQ8Lw6puUsJ2ZUar5wUM+z0drlwKTebIHx8vgD",
-	"OWWThM5Z3CapmjLM7O0Ib/vZJYumZkawj5bHu3fZcxzzwYBZgFa85dmNPTjARwqHrPnYq5wNhkSzCZY+",
-	"AAWG+v8QC2922ME8gt/AGcr8c21Xx/EV81MizTD4cGS4HRcRvEyYhcO6mfkbsROdnXnHi42wYKR/Jyz4",
-	"q+xYuzKfJojpkpWGwUNyasQsEFQ0Xn54Gz7jUkYmTFndyQ49zJmOiMOMVRUzm0J4znIsWN6OsGee9Mxr",
-	"X5vu997LhEfzHswn/7qXJXKDEg/jy+UAKCBmFsEujhGq+tJQJWwaZtQm382Dx/ZcnZoTuXdiJBZHmm3U",
-	"h2EiX38NwZtckJ5l6b3QE4NDwy7omKVQwQ0dgaHlVmZ4RnW23sAC92qQE5uI1xFYFpAnCe7dWALCqcYj",
-	"5pW4iNlEMbynsA6eOArpRwmj2tCqxHDxOQhvZn19PpjK7ABZz5YR9YHCXeC5znbkG/s2nrPqh0fHqOb0",
-	"zqYCxBn4/tHx46Ov7MqdIYgDsg2gpDnbSPFoATctE/qqON2EnMHSoQTTEdZSnrNat6vwtl52RJZetyAf",
-	"j1lK9+GZPYd+4CmADk1BdwR0mIMzPCH7sYz0wqNEj+QMaNkYNo5TUHfsGj1NuIiFuQRff03yWkGuLAnw",
-	"Iuqm6AHz+pWCPBjVOW5eDsCKUpCcCQu+ahQTmjJbCIErIER2LGiaMWKIVa1OPjz7rge3/dXZu7dkzNTQ",
-	"iCdpNGIat/vh4eMHX7WJ3OD8RhrYE9Mk6WX15GlHwK8N8tSokwXhEIVCeMj/GkawByOwciPESAOHMvdC",
-	"xPnhBTrHBgMWpU4WzTwdcBVhyZ8Bn7Jh29hRls9oryoX2DyvPWOvYc93nlju44gG1xzLD+O+ZqLE4mG2",
-	"+6wZ887tUUgSfs7AguA/52UKcp1iTHjCI2brm2ZF+VTQDk4mNBqxvYNG09n5Ct8BHigi44KXyRDvlWYV",
-	"e2vRHmGxMNDEIXJJAwy1GJu4xkpk45SDdtBstHAcRueiEx60g0P4CiIVRmDbW9RYzXdDVuJtectmgEtm",
-	"qKRTojlePZGzPiSiflzwAFVJMOM98U16PNUsGSDgkLUHgjJrpERDpTM93ppaDf+2ejnuS8YWXsZBOzDy",
-	"PeYOapifYxNB++fFqbwzr3FKPJQA/dKcrK/A6AhjgC/zQkhAJrD5lyC6fwWWe9PXb1Om5vn+c911ZVyt",
-	"GRDs/8swSuX2/nzY+8CHgwoNn6FF/OqXvBQv7OJBs+kMjDZaYPH6Y/qtxSVwzoqfAfpZd6kO2rby62L8",
-	"hucVxQ1B8Fd5DsZ43wkZHDQPHuw1W3vN4w/Nx+3DZrvZ/G/Pet43d6PZevyoSQ/Z3sN+K9p7GD1ke48G",
-	"zeZes3VweHT84OGjx7RfRJ2Dfh+W9MvjSv1FrcDL4TU0cxEpMB/4gw/Ng3bTvWAsY7ORCXqp7aa/NQJk",
-	"MicnH86InosI3EBswC+DdpAZvw4H3z++PPgHxR8vuJxCpfZsSjgKe3j8b/DIe9+43Nuf/Q3VbYXFevMi",
-	"uG0otGu2xFUwCDL/uu9XLd8kc55yf5IN0yo4hcxorvxTvjmtF9xoYP9e5UgDm2UQBlYwMt0aJXxV97YZ",
-	"pDSCxzZLnvyWWXKw6lFouf8tS18YmmXbXoXBW3aZOnff6udcq3cDn/DA1I7w4pU9m13Q/ac0KwkOj7Q2",
-	"P/KDcEX4WYwPHW5+6IVUfR7HTOATDzY/8VamJ8ClaR998EcHjzc/9UHKN3luHvgZjg4rTOo73MAPUr6m",
-	"agjvO66yfsD8BE3A+oVPHVZawgvKE5yZ5+wCsue7uX7+xZz/nH+bTfaj3L7Qmek8cFmVPwfwEQpIO/fl",
-	"Xm7VNtdvwrumDd7VqzCYSJ2uQrpEJrnIHZ0q4uaEirPhlEZojyWZoYE2s97CANKsgt2i0Ty3GuSwBQg4",
-	"myMWOHZfClngLMHku1Orhy+bRtGpE4+5eNIRuZpsBkh6IN60L5jig3nP2eBpoiXB7xat4NYmM5ZiaBMC",
-	"0QZuPRdUkDgbsZlORxQmg/N0gzYjpWOjy8WubLNXYty8Wi/7DQr290FuZgcTuhXoQjIViRHmbF120/mM",
-	"OnkpF4mwwnae9GYlbGfaXKFkNMhJR7jlzVwZ04mZX6vZXC2/lElO6E62BHBJdNogfXhmIqCfv6Drnun0",
-	"qYzn2wkgVTj8apa7LVuszLr89clodjFGIYukLshfre2mb6mDLb5RS2B/eQkM+JMyytjyJP770fiD+Nfs",
-	"wWn/x6j1Wr+PH347esWa07fpU/XP82BLuewnno7O8F0l0pnjMEDdM8q1IKU9twiS66S05xY34LWX4LdW",
-	"qnPtdpTs3rJZLtedwsZWeRJbFh+GM1DpYWhZeNiHX1r/MLb0Hv4s5clmBXnSlc2HB1oVBvaezhNJY1+Q",
-	"PGodV1mFzHP0hsWcInKZkXoPqjw8UTJiWteyci4rI7/0XPi7SMhjKlBXDIOSoIqVVqpTz69VCCAwspfh",
-	"LWTBSWYDrHOBObQCoohtXEhjSWD6lqVv5rvKS4O3UjBwiK402azfl5yuHDaPKl2/NzLmA+4u+adLTKrN",
-	"5oWcirjWZq9zQ0/BY2mt+O6aFEMwdtVqu5olg/Jr+4dt2OXx1coLXHADZ9Z43xuZSx9Lt7K+k/WdvPd3",
-	"8np8M7MsbXUD8Py+/AaOPzj/lm/mMxcBAdhkq5glmKNczBE9Z9o6CHMXEWQKeEV7ire4ICtvf5H9S7yj",
-	"FWJBK3WOPadZVtasykBXK5kNtqI3Ne3YXpuoINi/VwA7DVEHLyAUqFZE7p8igmTo9hQRX6LZt/a39h/X",
-	"or2lDoFTdmEtIS6aoc/IVMRSYPmNAqH1o9KXyGvBCHJdW2+4JUGuqdz9oHI1wdlZhjO366MRHLT83w7B",
-	"saF4COaNGhexWZ8Qw2u9VxgLqkmed9WzqTJdW7ihR76UgpGYzkl/Tmwy5ldZAkZHTFx2EiRfzHgajZ5A",
-	"hQp4ATokNdEpTxL7Gkx3oYIwqhLObFiQoY59FskxBJRhS58WdsRb6dViyAGUwa2Hwm2Ze6xg+v3YJHNH",
-	"GXZhD7ACRmXJ1Z+xJ7leXTfAqHZw1Q6ue+Hg8ojerk6u2mFVS2u1TlqLiEsiIty22xARczq90rj+3SnG",
-	"lGOolGYAfk78Rxvkg4uH0hiEBa28FlkIVQa57gVMNWya21Qz1RGa2dTbwvNyUIh7hxxZDH3KepSiQV7Y",
-	"dEqbZBXJcZ+LNaHf/vy3ldKezl9+o6sIZ0/nr2QfIMoqNM1qzFR94CyFXa3S1JvuGXLeCo9ZYJAzLiJ8",
-	"TVlhCgeC0iAncAyMwDzmYqohIVQD4AMTMWT8fuAMU9XgCQT04PGq2HjTd1CZbXsTNM996iHzywLsWIIY",
-	"NJJJDMIrYNOEwYyno1jRmV2JeJqwbnYfzO13XWlzGqCnws+Z8GXe7+PwBW+4otUF1H6rAMnWDs5kMmJ8",
-	"vIhrmItuhx+aj3IxteprDoIMHqzqI00vz2VltUSvwkqg2IAp5Ur6DuGwRYoxgZA68F2XmVXcoDR8CoHy",
-	"+YnbHC1fIN03FTWf91kxdN57YNf4eZ9610H0n3MQPS0yaif7FL5eKwMt6qMrw+gxDgljz/OnbGonXnCv",
-	"5FIqzddywoQRb7J4eaAd+DykEReKNNm4aymSeUdIURB0HDYUJEn+KvuZJcu+GVLNiOEOa2KyvZt1l4HZ",
-	"2Zy72zAXtH5UJ/nL5HzbEO18Frcap13z+r8sr9+Bi68yOPm0YgGD9c7Cqrdg/Qtcv/jNmaP51Ttxj1yF",
-	"wXcyiSsPZbGxWYeiRPEd16ncNJgVz9jeslRrvbmXvO27wcLA3sgLVnlii43BIuhghyv3Uv4I9GWI1Bb9",
-	"LDaHPvR0vM1YFptfhcFPlkZW7qXsgTpOvjYF3uM4eVqQ864lEqNDZpVlcB+RrVYaCM9SxQAoMknImKYR",
-	"Qh0VrH/L6BpEMxYSmcQZPgSgvL79BiBNwPvr3VWAJUq4YF+FHfHs7EcjCP/z9dk/c4nbCMwzCmmjz2G4",
-	"mSGt1D+Lba5l/7NdVDQBpuydipl6Q9X5X81muJ3B7ELEDaNQXY4ThF/Xe3Iw4BHLYD31xKhwesRYOk4a",
-	"8G9B2A7ef9+ZNpvNQ/j/UcF6uGgTmUl13pfy3AEgKTkzut4IbZg6JAOJ0jbpz4k5lKYBYGTlQy4gxfe5",
-	"oGC/LOBWP3583Go9OHj48OGDMsR4f/6XeyJe0h+CPzoBjztBu1NJcO8EV3DmV8373YrbBVfQXMDrTyll",
-	"l+l+pC+K0+BxmKsOHbV2kCcW58qObHEjzLc3vRObRO5Fc9kzPMJ733A9kYg2VTaPAU8YREBneURIUQEo",
-	"PFsbmqY0GpkT/gSeMA/8vRPYpngoOkGwqJn6C7hYy3BpfrWN7LMUCpAV3byVzLTVwN3N+ckK8pUKCX94",
-	"n9Ym6/jZdr46W4BidCKCrViynLRzHSPX9TN3itpInb5T39trp+/coDi/YzpP3gWEeVa96Puj3FSy9sIz",
-	"8PLbNB9AoweHlHKAz5jsA+DBAGduIXiplmJRUyinFQAg6osDm93+zmSz7WLdLdAaVlepaC2FIEVrwv2O",
-	"GbmCPGVqmNeXmNo6MVUCJNkFjDag8QU1wn0YDJQcd51R1bo8vK8XrKVVLbwPsV4WLANGF6ayW2a6xa8L",
-	"b7k93+obecE2+1ddWPBNuFav6RfNLJJ1hF3Ncjx3aoHdfKHJKCOD94rxyCTeIZNh4XWrPMEvlBxbvytm",
-	"MfjC6jljE40AEOjrRWRvm2WF8NCI4c8tHpuejtFPU+RHi56Ie5Ir4GgzaMiAhsY16TPE95ZqSIWhBo3q",
-	"vq93Eyzzewodb04g2EpArylfHVtcOxTKGcL7aboU7IIhJtflBhDfUNlesA/Nb42aexHKRl0YQ+WBqhHK",
-	"ZCDVjKrM9gg0v0GKkdEOgbIj9DmfYBtEOYCX9Wl0bvp4Yj4aOum+IHYpNeCKG+rXIG+wiRGiiRwMmDLD",
-	"G5n1zmpKgLJjNSf34xPXJuNEitFoxGLsKQesxwmUqEeL/uN7wo5SGbS9KJjKXGdhujeOuFCzoZoN1Wyo",
-	"Cht6I5fMYBhd6RGsj8yQvHrdt6tkYOgfFitw0X84e9A+ik5uy3ugHMEyA4olID2HWaVLw08I11hSxqxP",
-	"abZyabzPfVRFIqZSPsBalSOqCVWKG13MZn8nyRYqyZIqUvOEmifUPOFjukccWSKURInU5iJ/tKinEn4A",
-	"Edofw+BkAUaNrpEhLBpiZEOpFINSgwSqriKtl9Z+ksxtcdqECnSC5CV/XMXMgpMEe4SUBNQZhlMB+k9E",
-	"RcSSZBXHWIzsvG/c4jsLl5+YQ4UmrDmm7uM+m13PGic0OgdYBKY4w0TIykxkYaFqflLzk5qf3BE/MXfx",
-	"hp3tWysVejq+bYVCiu5IJvF6FaKEpi9G2tfOiNoZUVPomkJ/RAptSNCn4Y/QeTra2rAmndKUa8g9lBdo",
-	"ZPBqMNmKT2UZEIrROIRnaJJg5eXIqCTKzNnI9BOmvOpQBUF+AQHFdYt1oVxt5xEFL8LKglAo5hsdAsqK",
-	"dkSvn3ARszjPN9VY7RWKi/L+NGVZLWuGxeg3BGe6BL3biNHcBkPO39rqaanLyxG0m2Ew4MOpwqHYDcPI",
-	"LICpCyZK9hM27mqZXGCM0phe8vF0HLSPwmDMqAjah43jMBhzgV8fhoEI2gdhIGTalX3N1IVRCZqQbipi",
-	"quJuzC64TXNrNh42H7aaDx4+arUePTg+gkB2mwz7Ht9N3Ltx6SI5HjMR5zg/MRtwwVOWzLtCwouyf7ox",
-	"izjeHni/kmLYnTOcOPx7AGxUwgIchMGM8eEoZXHXzezRVRj4C2auPK5jFoyV/Vx5N46Dwkt1SlWqi5Fq",
-	"rYMPzcd5+nEWFZZVWvOShj+waCR4RJMcVSgoncovu4SJZVmp5QkFlrDsjhJXhxzX8V83UsUDuYD90WFc",
-	"lKpG9u6tYbXY4mOHgGVgCR/DKofwG6BahVBx2rJeh+0xotr33xRDxkrscGTRDNcR29rhyvKaa62t1tpq",
-	"ra3W2j4aT3FE6NYta9OYp3uJHK4Gq3zLZlmaiAcd3iAnRfhKZvQZ5ggxV67s8BPy3SkBCEqeatCUjPqT",
-	"grZl1FCuuBh2hGIILaOfQG8Yo4B1hW0iCupZKzNQzExem4lsjzp5EqVSVc30PoksAavQ9tROyl6ILZ6o",
-	"Opp30zSS44qdG8ZbreVTNpBqMzhlmwjvdITAzb2sottFpjQbfi8wKSO7duY0N5RMWBcjDo36BKlH3W3y",
-	"jvAJP9EoDOxVq9wPDarlJsUspTxBtRyDJEHMkDjDgTlO7YCNJ4mcM4glkkE7MIJHNwGh1ZAapqi2+O+Y",
-	"djSiehS0g8eDRw/i5qPWo0dH0cP4wfFjejBglDaj42MaN1vH9LA/OBq0+gf9Zv/RwUEUt47jB1HruN8c",
-	"NJu0+ah66hONTNsJTPOw0Wy0WoeNh4aI2LvTDvQ0MhwoyGSvyis5gGfwzlZ+iPkPFXdSm/eLiAXtI6OU",
-	"MyDjlTs2J8p01KVDTCp7I3/nSUL3jxvNG0/isgR3c/aW5Qw3BoxpX1wRFdO13hUSM+Mrda7/Z53AZfbZ",
-	"HVVfzjLfrxWwTAOrpJdKVjuB/ThpakecH3toPZAfghg/HVEd5AdStHDwRnZjyQDzriLDzOMGeWlThqUQ",
-	"GN1hfgbrn5pOUhaH8HNCdYrQImM6J31GuHD2wzUwQquluWV5BPFJnAUgBwIpEzEslklVIoejeYEPXd0O",
-	"LFEtfa6SPj9LmCNzs+efGsARjSoBHC2SlXuJbnQjG1DqhigXdGpIo1rM+ZQgjW5A0NmEYpTLPhdM8QGY",
-	"sVdVuDOTnKa2QolVZL/QxGiJJBpRLkICvkmAQEyhIh2qSERMx32mMFg34TrVBTsUSE4zphihCaAQhx2h",
-	"GOSRg6GCxjGLM8c+VjRXFzyCTBCUt0g0YtG5JtMJSSVpNZths9l0L3hCeqA8ueH0jPRjocqVkUY6Iiuz",
-	"bDrL5SUzKcJErEkfGB3pIbSH6yjEsQOdQokLbauG2MJ2iGGDnKVSsY7ojbDYuxuDWQv8zixgj8hpqnls",
-	"fVNznbIxrteEahjt2HTaOxdyJhZ7wS+xm4SmTLUx0nnduDIYmaU5chtVTeG5hEYsNo15ikklNinJvK1h",
-	"JFFIurQrHXYE7kCvTzXz14kqdO3APpW7c36EA7i7dbDElVNiESseSSeKos0U1yuVOMqVgql/BBa4HBhc",
-	"g3bLY1lcpA+O/ECIx83mw9bjxwfHRw+Pmo8ft7xgiFZG441wPmQKJdlFBrQ4CbxAVBNtjlpsN7JBTl1y",
-	"rX9CClzq6KB8jsVjVpjk7U3M7A8QE6cfwHaA1LZ47kEtGrFLGrOIj2myPNesaZEr34Qta+V6gb1sBQN/",
-	"cATL4X+c0NSwlaAd/Pvn5t5jujf45Y8HR1f/J1jm9Ne2cRbuo7Pv2cuIx2DAoUaRuWq/oFTUvTn7X4H2",
-	"4fsKJNmNaIKFklz8DwaxcJFSdKttYe8CarIBUF4xPU0ydfTCe6IR1PDYtVdwdwkOeRnGOYAUl8jh9hKc",
-	"FclWCGx/wN/dRA6rQ05mEuV8S8hJZ5u941jG2kFTO2g+BQfNtq6XdXaIOhiyDoa8a/zVnC/s6lCpYP3n",
-	"cUGyz/SrCU1HuSjtc7W11rF19+7lN0ZoLvDNdLSfyCEXqy0cWfkzYokFALWyCyZITOfaQrIiN+Wptkrj",
-	"hHJUI+U5E7pBfoBIGDmAxFqdOkMJ6vEAmpdMh4TqjujZn3rLgTRyzFPDi8mJIFMB2gVhY8qTkFAyU1IM",
-	"ob+ZVLFR1gkXNkrTPF78xr6kIxAVI3tpVl7NqOWukFthxEZnN0qBTrkYTrkemUMWYpHb/py4MwiwtQ1y",
-	"kqZsPEkhiKQjEj7mKYsRpD6CPAuX1kFoHCumS0tTvIYdukZgJSwSFMn/LxqNWcP9ZI4nrheUzYqmir23",
-	"X7QODv9/1Sk6jHD7POZtZBzDP7twnIxIMH816n8b8Xf81csffn/Zestf6pfi9Dh69vLBy/GL5vcHk8P4",
-	"2avHDTZ/9Xv800v+jr+cvflwfvRSNBvRQSL64xfN+J+vEq9av7kEj5vNfE2sFNXNp2KDDhQbKKZH2Wgo",
-	"n6i0y+avEvbtizT69jJ5+eukGYkfk8E/QGg5Z8KxYSQ+1Vf2g3n4PeVqFbM0Z9scWM2HApJ2FhjnGUv3",
-	"nkl5ztkm9nmK07KN61pIddzpJ8i+C9z6jA8NTUdrGBC5zDgMRM3n2uko+OWqhPfJabqa+T0XsTWK57wP",
-	"VEYgR8jdGuQkSSyjc7+75n1mFADCxQVNeEz4eGz2OWXJvFFG5c1YbqRA53VIbWZhQorSNYPahhHIaXoK",
-	"JqSV2U52cUZUEyZiFtuIWsOVDekx1CxmkKBV07LacPUJaAVAZ/ByFgmK0QLQr7DniM4eSg1OMl+tJaQj",
-	"JlLAJVuMvEpH+7lcttrzaE37cHGmSjGRZpQPaZIFysPrltEmEBiYiIvCKXGy6XJkVUcYSrDHjRxvfYDu",
-	"PWREAVOizywKqQ2a8ukjStMkkWLIFEFCCOBrM6pi3SZWmjKCfVkFY+j2fU7R77B8MS5yd73MHAaCzfw2",
-	"kZxMmNpLKJzZvVjxQar3hFTpaIvKxIVl2ErSPiqBvvW3kGu3d5+8fb8W3j7rQpZYB2Yup4hIsFKMuzWq",
-	"a0nRaqL7gZ5biuuoFpI4AFM2X/dlPCdSuXo0ilnqZ74P82Yo6DTIyUI/ETUyY0ewS3sliRQRa5CfeDri",
-	"ghw2iYbsOG3hKzHMCtuGOd3GzpTn44CvBZsV3xcSLTsCTB6UJFKnuflCKrD4mJeRvpIzwzRS2iexZDCh",
-	"EVXjJxhXYTgKxkp4oq+ZmxP04DcwGXUE2oyywVvOEpKRnLELCD1IDcuwJRJgrKvw5uBH0I8rhdkuzJya",
-	"IUFGGBgvQAYt9LkQuLZexweTHe5qbrQr2glWuMCPWwcrPNs7Z9FuYZ3YArUOet2cQ1vbdK5n03nLZpnV",
-	"dOnYOunMHo4S0eo+aEz+NTtlg6mujUC1HLGzEei55X8Abl1gylIBy0sdi9hgDHKKUrWgAfQjLCpXGDgQ",
-	"FvJKG6UJv2fubfeo0Fw1l/4FjwxVfMEVG8hLIgV5zcX00iPLJSg92fPbuKJLfO5cd62e5mTBhOq0a2jM",
-	"0rBbzRwc6GOlHdpt35x16E7WnRWNyw7oVRicsgt5zuw36zvBppC76NrXIfmfc+Zhpq/pnKIt62srIILs",
-	"I+0xFXTIunImgpV0eV/B0doDs5beYLQHzL1S4uxb4UOjPbFJWjCiSVEKhWre/c68emfKfeOmelyQ2CGw",
-	"VZPj4ZH8cpfb6PNA8GwR84QEMNrXwaC1lHatdB4RwyVF8lGwVN8aAfkjj3e7QrqRMKzlssCFd3HokecQ",
-	"pV0gJe4xzYdWbrQ0SE7TcqOGz2ermnKXHGqNzy6ebetrWV8wc8FsuYgbZ9Hbcj57oheR/DKgvNU6V7Gg",
-	"kQNrivws/7yOHwRhmTb572Q2ksQWoV5b0a/REc+hHDn4xwDwqYDlB6SAr8Tbxf6kaJDebz0y4ALLCnqj",
-	"0JgeG2KgQkdIRcweAJIutXadlF2mTyBG7jL1cvsUA5gCs/WgdSYsTSEgTpGYD3mqCdeIvQAW42ROLOpC",
-	"nss3kyrOikAVuqfCZsNhyakGOVHRCEokeePHqLcomcbl1lgjCebQCztgWL38RlfRac8YVdGoWhp+Np4z",
-	"jGio9BCEEFdpeAbR1dXaPof4u2pNL5FIVIMw+GFi5hefcRFtRrtqkBO4J4ZJjbmYajJmVGhinsEMo1sF",
-	"vMq34z6AXmHyfRdzK4BQTmGtA4QuMItA8Z4Y4lluGGl9aD7KLQwuCHPMFW1omYwYH/+X+c4Lx2R29zEg",
-	"n6Z67+hhqxWEARiSunbZ33BFt6icb54HI4h9/AzfHWT2gZ+DUZpOdHt/f6LkgCdMuyHtm8Hu2cGaiSbS",
-	"Jo+1g3c6keaij6TIMtUw5QBdH0wpmviwy1nJf8d6lOzLlEeQFiH1gekfF3ndQt6wPSY7lRWq+OdM54ag",
-	"oLKXV8OCypvvCAblUejP1CZTa2PXsOREPgN3l9T7co2UmLfKMx/WpxMIZ0LPHkV/V8+jgT0ynmqoWjwV",
-	"/Lcpc+4vG4u/bKXB3vN7cpfhQjdO78tpeBnJXUlgq5PF4kJuFXDU2tINXLPaT5XVbs1EV5kTc0T0GdXE",
-	"buHOGX5h8Dpbmw1cV2a57h7ntQpORe671Poq3I53F54ETEYf+3jt04ut3w0KnZ0ywLaoOJSl1ldhgApE",
-	"xQ4WG9dh1XV0wP2LMgTiQ2hOk64j7CxXjM1/3Ak407O57IadmV3PBfDMjvjy9MUzctR61DRi1A8fXuw9",
-	"Ch36n4c89xWRivzz9dk/bQz5AGGWMDKR8LHDTBpSLhqAytlnQy6066o/T1lHgPmAjKk6D4mWOJXnlxFL",
-	"AH9zKPjv1r7GRCTR9PBSmN5ChIyXOlVyMmJkoljEYtOYXabEhip6QIgdMZPTJEbL3ESx1KwHBUzNaULb",
-	"pPf3Xkh6fzP/2+uZqfX+q2ezNakmg2mS7M14nAJWl6KRkQLDReuZOSzMrIXqCAxd7D0xHf6P6QmiIiFa",
-	"EhD6+orR8wYsIBGMxRCglc9Hh6TPIjrVDLJeTbcaS+2m8wnTbet4s/mi9kNI2AVT87zKFkB1scsUgizN",
-	"KiAIVUrGUqekFTaPHoXHD4+JkjNN+iyRM5hPDu7oEm4UnCNAGtQdIQUZTBW6Ykyv+gmuOtckmqY2avPw",
-	"IHz44KG3XEWc1Rxg1QnrGdRHOeKqrWd2bcjVa1gfLWZrRQvh1gCpn4odsmgs/CzBSXNd8hMDKO23qgCU",
-	"LtPue4lQemO7sF6XqIFK66ioTxio9AataRvwSj2RE+Wzhr3mqzIHwVeKF2FZAAThQApfaTeXWslZmIkY",
-	"xxZLFAQM0/7g+AF5w5+iLBDJZDoWVoZBIEmWxOBALbcrIWDnr7Lfa5AXNmo3n1RIcpMMgqXS7JPCWHiz",
-	"hI2O6IivvwZEdZ6wxtdfk2cgXplGmhlGmCKxiuR4THVINBvzSCZS6NBIceBP7f1P7wmsjXIyiJ5GI0AZ",
-	"1Wzy9yc9IB0aoURtr1JZGcjKskYKsvK1+af1wJeNiS8aS0V+4iKWM73XOjg+aJCn0jRUjMQsBXdsJqt1",
-	"BOKVOn8xwp82yGsuGIR94EuenYbk9QvTcV+mowY5NTuUuXrJBU2mLMcdxUqvDfLTiKeM6AmNzI9yKuKO",
-	"gKYaJToLO4ve41zOhY65yPrF6BjAijFdNcgZg1q26Ohe2gcQoI0o3RG9EITzvGvYHnwYjA/mV/Dd43ML",
-	"jc2W9Wl0rhOqRw6ylZJsf8gYErd4SmhHTKxUD/CGZtwN8iyTZp2K8cPpazQ+4zqhi97MYMJUZLgMbDZK",
-	"uTBASOaSM9yFAZsZPmiOH+RXiUz+dpcsMaPNh5AFGoHsay9Qg7y12sCy3gMSvx4ZZUyYrbGntCN6R43H",
-	"h83j539rtSzCLDNkT9vr8Qy7/vpre3esMgb7AXi/cLozAFi8t8r+akMYNACNUjEnEdXMKpFSZccMNl+H",
-	"HTGaT0bM3K6pMIQb6kFCWWMuY6QbNDKLqdtmcHukl1/0XpuAz8vGTHzLL5iwf7+QiuFfP0qFf5xOB/jH",
-	"e/Xnf4Qch+StHPcVc/9q6D2jG702eU2zvs+mtpcXdMyTuf32LY1G3tecCfz031P7u30LiRkZmBYJC8nJ",
-	"hCUJj2X+F74ZDNK9NnmOaEXPEaoCEX9C8ga/3DP/7p3Alwy/pe7DMzlVirMkJPZ3B3zkPv75n4RFqZLg",
-	"JzHtlWLS/UsY/Pjn/woeSRgQmJJ7bfLe/BviPxkg9QeWsAn+kP2Z/fhG9rmZKv5LvHYDKbI/xHQ8Nq3N",
-	"xtg/4YGQfEdFPA/Jhz//k/z5H/v02+n4z/8oaZYy9b9/L1WK8EofWPLnfwZSyJC8+fN/L0xHz1gyTajC",
-	"nbV2XrOx9s+QPOPpPCTvE0PU5MDoujxmImIheafSkPwkR0KaP85SGuM/IoYvXnM2DcmPuKU/9HlEI/7n",
-	"/0KP05jGIbwj4TGN8eXm+ps3m39D+Cc09CMkP7G+5inD71j8UuBXzH4HV8P8E5IzQ39nrB+S5yKB22P/",
-	"gJ+4NL/Bywwl7bXJB2rUoA90GJLv2dwG97ymfZbokJyd8wT+jUYJHc7+/H9UajbgLOXRKPv0RqZ6L0r+",
-	"/I8OyZ//V2qOTQrM9pkcT/78T2pWyowCfzHs8j1NaF9RTaKEXjAYDTohem2CWqhZWT7kIiT/mDJYve+Y",
-	"Op+KQWpuprxggsL6v5gykdrWDG++7/VrExcFQ15+E5JTNmAKNw6/Z/D1U0Nj+0xlRw2b/R6SlzETKR9w",
-	"KlKC/RoS8ed/Bn/+x/bz8hv7g8y75xQGYqSQNnkl+6H5H7zpvdUmQvIjjaiI5mYtcX74r+iz3xmPRmIq",
-	"htAcJjcYGAL03gg40j6aMkPoekjfPVECKS3W253baFhsZNiKJ6jlwGf4sx+5ZchswrThAbZR1zKSv/Oh",
-	"kAoh3oeGklpm8D32lCtUX3/tczEzsB6P0WxWcMuiTSyTDy12J0lH3It6e0LYeJLOHRs8Z2xSCI61vDd/",
-	"oeEdRmqx0XIW0Md7D00M/5sb3ocY+GSi2AWXU+1MBKmV/sKO4Jrocz6ZwMJMnEnVF2ulsq6oHMBdWpW7",
-	"p+mYdZFsE03nuoFEW9sK+eMJVTn8vpHNhlRBgKFhiYBQBysHjNvmTJvDyHW64MTOWLcL1nRDyX7nmuD+",
-	"xRbB3swVvH7avNBfoP4czIoLm2Xjq2dcZy0s9/BXwFPb8XS8kn04EblIj7ejIIECfiGq0VBK3daMBty8",
-	"X2XfKgT5DkIkJoybp+7AEio6olD5WOJR+lX2zeyhM7v3RuA9Z1aP8FxjIT6hfFSUXKfqiF6hkCiY7XtP",
-	"slMH6P4Fhci+2t0t/PqoeWjXBnU8FsMzRppasI9bEzOISYXtbBMzjT0I0vT0JLfDuWk2txnbDP3cUkEm",
-	"0zQrTGAt3b6g7mlCCOZtdvEnQIwfy5j9naZyzKOeRUTESHZzpsAu7eANLA7A0cEBDElIaMI1MWuXMoGg",
-	"BB2BXRqZmtMETOsJybrEuRWeIL1YzbtqKv5u1NheaC7GyCpNtqFvn3ZWZfNJCn8tcKkJmv8R66BBMIQX",
-	"JF47bFuFm+a6LSUTCTZnQ3scrKPZPzgVcA2x744AqTvlY/Yk20f3Wgpgl1LZ6hoOLCEbuzDCNeMXTJOj",
-	"5mML2H/KUjXfOxmkTPXKTNkvx0VT9rOzH2++4kPP7n/bTtjsmNkrIAcCpj/AVdDueDRIz+2we8qqLnaf",
-	"V0WImsNROUIUZ/8GH8nKRgQ43LLaCC8HBIxuVc6QHoEmXHp6Yrlq/Paslhe0sMGHDgVAyoRRUTbOn8xb",
-	"R3QyYbmfzGd6HCHQPKpdhQU2SM8wuF4bpwm301kJLKiaZYAN0kMO2GsbHThn14Xoqx6yAttmgTH6zGFV",
-	"NHDGMivv+Bkds+f2iXzDzahXlcLIBSVLPoFde96tEH+RIjsAYCnyNVqQZ6xIhAwquz4ZAotiEwxSIS9T",
-	"koL1wLoihVEnLix+iZPgDKEo6NO4TJk9+efge7uA7Tw+6BfIiE7MebfG47JlxWkWlpSnbKxX2eeX1oDi",
-	"rBtF0/ths1movXFYLL3x707nstn85Wv7R6ejf8m+a/9M937v/vK3kpoc8IqXOLyWfYP7mDWmSlEzQQzq",
-	"sz9bo+YSsVIAENFrW1bs2HSKV0ovi8SNbG/bJJYgd5krs9BqJcVaEJ0rH+Uf8Lln2WP5ecYpbIJ1KffP",
-	"eDQhzK0jYXaIQpTkjFrYUYZhYRxb+IYrGtrws3BlHFzo4sL+R0l9cBvuH98J8uDR0eHx0fGDwrlrlbp9",
-	"bho+2BP+utbfBeVUsr9bZsMQA08F7SA0G2hpv6PzzrwbtAOw7pr7DaY1xEaAa5wX6MTSBoYF2hBWKhw5",
-	"R7sPBgWyoH0UBlYgCdrBPhJQc1Sw826qpgLxqtxABpQndsxjfKtlzuYUS8imygdUoMrZoHKGUsV3CRcN",
-	"5Gvo6EnGcKC8EvKYbDrHK6YDIyuZjXseToJMaQIrMhWuhoXZJhurGLRbV9sJE6fADauVurG+kzqvuQ5q",
-	"u28uRzzsfvAYQM2h+nDN4DbTdDoxG13F85gHSpQ7H3+S6lyTxOjwJcqO8yUIBkEPRPaB57toiCxwrU3o",
-	"KleiBd+jHeEFHaM1iy9aRsAeo0NIA1VDIwam0ShHi8gk43djo1PEzh/iLFlcWefNk44QU6NFgf6tnT+s",
-	"Ye0lHNVPnVZR+TCWr9b6aq3vr6n1VU65WRmU5S0oRGc5mbgThB0vuwN+M2IyfJ8J1PC1FZyrxGxF62O2",
-	"avm3ln9r+beWf2v59w7k30yW+qgi8GWiL68pAOfVlzHYB51q7yDimrybMEH++eZ1FiYNDAeyK0IXMRR2",
-	"xGveV8w+YqSCb6UcJoycQWQ/0fQCi1qbrm1Unw3iI1MIt4e4khjtoziWzDHs4r2cIxCj/Fx4dh62hCZR",
-	"GlsTLWKkGJFMhKQ/zSFI+syIcV40kxmvBR7R5F//+te/9t682fvmmwY56Qjr8MLgNWjAU41xU9bbRb4D",
-	"cpFHJ/qONjMeFzWXoeliZXnF8BGkhx0Ba19FZv/n67N/1hJ7LbHXfpraT1P7aT5zP82nkhZVGqIPIGVZ",
-	"FU5kYJuScGq9tNZLa7201ktrvfRj6aWFTI6Ppp7+kf3t8G83VjnIyREflEAREF5S3KCAeLK1UjR4KwV7",
-	"Q9NotDJFecNt8eFN6jrwdQ7nNevA3wxOyIpy8JtwLV0HAJwLgn80KpMMPfdlA3JDME8SEudQ35kkNGIx",
-	"gmPMRjIpgbhfhPfZ/u7693ZH1DSLcRX87egxOWyS4+PjJjEiTxmWVXU4s4WpbV+pfAuaU9OP7YWaCvLF",
-	"ewXx1ZCI8wIF7VoeuqclHj8G+FJR2tl3CIKGxFyPBpda9U8EoUuw2SgmpTxJjJ5pWACavc3Xedk2wDiE",
-	"VIRivArgIHk5MSOaguHQwmZKRaQgI5nAC4VEXdaOocxovYRjdwMG6604Qk1V7w1VrQncjgTOXrK7oHAK",
-	"4R1vi8IV8/i4dvC9AASHXjZLseZl1ZMWoCdr2lPTnpr23LTOCpcMBIclWeSGqRB6JlfakN5mie2KIUaA",
-	"dp6gC5cuHmf4W9aopLmIGGRnunR7hxy5YHmC+NtITjgglUDwwRhraeO7wCy+4iUc/SOKTRTTTKQoXNnG",
-	"4FkvWrqgEAxPiZAzjErgccdKWwOpWOiSn9H7OqNzAvA5kIL7QSI2Zkg0A/+eK9vr/Mk9LFnQa5NeTFMK",
-	"kcKQM49e8Z5X1qDnkmBd9rxbJXCMCpAuOwJCBNyKt22KDmE0GkH8MaZdA1qQG6DRzLmYMjvGDIKm8O4Q",
-	"PXPQj6BjFudLDeQfh2uNDDa5fTJvkG+gvhZU87YhFbZUq6ZzTXo2Xbnn1jDrlGO6/ABWEueHRxtcuWxW",
-	"HB3gSvZcTQhcKDVlYUe4yRGaQiH10EuEh9LlDfKaazgO6VQJm8rbaja9Y2sftQg4XEFeP6zeiT02cNwE",
-	"LiUTaZgxQxD60T2Nad9cDOEU2GlCv4iqmYWw2C7NQRByOhwBNpG5a5Ahz6jKi6dzRVJFhUbg9Lz6V0im",
-	"ekqTZJ7DM2Fu8hNI+M5M0iRmCZ0jvKu5JVqOGRSGSZludMSH/BJYhFAsLQRApaX3EkJrcGXc6QT0UTHU",
-	"7uRha3DWc23jUsy7D5skpnOdIQLAlQIRQiq8zlIM+HCqIGACL1vKx1gzoCOydHWuyVGrCV1SAUC5DtPB",
-	"XMCs7LySSRZqMNVM2dr5kZzk4Ecn71+SczZ3h9NcUIhn6IiUAUYTJo5DRURnX2vjhbfouCVK2AtYSbul",
-	"96n0b1UE/AOARIR7vRh4470K5rANqP6KLnP2trksTMDmrw5e/iovtyl7jzv1ghnZZEWlTHaZReo0gmvU",
-	"3C0ejc8THbJVRfTGFXgOtaLjWrhD4Q5PhztovjRnv1knymET64TwxTikYZVcgYh6ppPpECPWWJpyQ9gL",
-	"tXW/0Ktrs3zL0mf2fXfgFbRv/gx9grWL75ouvqw6ZpQdz+xy2W/WXS6L65N7+Kr46M7c9aGK4S82u9DI",
-	"mVkYYKl/buc7dAPeOXfrAa+Aj9nv6Kx7PlVywvafMpVwrLWylVsOZ3TjTrn8ytdhQ7WH7a/lYfMA5r7Q",
-	"JENOzu7vTiTOluUqkSDMyFGAWAU5rVmqofKspzpZnZALnnKaEJ3SlOVGH9tYTYX1o1GVW06MXuLsC1hB",
-	"5VfZ16GX9K1D332mQ3LOUwCudRV8Q4KAtLAwRgnUT4i1oVtkOzuupdUzenRslM4LeW7fbpVF7fDujDAU",
-	"emk8oEgO/G3Jgd5cfQzgBedskjbIOw8yjhvdP3fxwUqX1w7X15CwygrfXS+yl3fNgkD4KC0UvDo+CH0b",
-	"ZPuoGQb5tgTtx2FgNhNC3c2mBe0Dw1DMvgTt1sMwgM0K2g+qa3GOw5hDukqPszlLckCwLHzsG4HAvGW2",
-	"O8ZtrrlKTaWvZ6pn6QI53FXsxDOdk2T/Km1VVD1/sLyoulf8XA7WFFInC3XUbYWfDWXTfwIrL6ZE9edg",
-	"3AsL9dYzDHvzk1k0tFSvqkb+Ml+G3auRL6b7J/M1JeAzF4MmUpAvjeD6VYhxGokD9fWe/hKMVF+tzMjj",
-	"opiRV5a+tnEir2S/WiVxr0xR1Qc89FX7yDbLxTWeEFitVYsAjblOuzyunp34TVlO2tJgXAoNcmUN1b7S",
-	"qWa6PNMss+RjmZiN2WC2FGdpNtja0bshZsWivEyth9fP01pcBzkorsI5F/ENLYHp6hoL8D1Hl3U+/eOb",
-	"nz5Imiha0hQgpa2PgGv0LxSKAmVVUo8/NB/n5WZX7L9KdXeg5LiwBlkmlrlpe+YVxWSso5JCQdvMwqIC",
-	"39gEsL+bmMJW1clKc0oNd8DyKQ1yAtyJiyF4rDQZMyo0Mc8wgfUEP3CG5hV4ArkKj1dRGtN3dRKTXVJM",
-	"Ygo/Zc9NSX1l7DnGisEw7zFV510hu3okZ0bs8DrvbuP6ifxKsrdRSfkqDFwtQCxdjNWQy6tCwyk/zKpC",
-	"i1gXG7QOPrSaXtlobNBNZESThWYtbPa3pvkDqkQLrkeFMVSd2jEcQZ2qqdsRfP5X2QcqWbEbMwqAXDer",
-	"wwSXipzayHjyXAy5YAwkWSDD7eCCx0wGoFFV3tFD2/6CKb3NSTgK/PLVOLsxY0Z57k6VWVpXBdt8m1XA",
-	"pv1oL2aDIQhsgiU2XXI8hhOP3Yyo7uppHwHZMkefPdBLB+BBoSy4u1BQINtoPgz5k1Ssu1jGzcgmS2f4",
-	"NVW6+hmm/YUz/JqL+LcLDjZOvN/RiMXTxNzwpr2LhRNlafDimfVJd9ak9NQ2F05tViDcvTnOvuwqRnW+",
-	"XSutu/mh+8CikeAR9TSHYFVZcf8mbnbVmiFcbU2Mwdlaot2fkAkdgojjaTjF0oGvuTjfWEvctCnUEf+W",
-	"5VrGxirgUM0ob34Vbu0gXtBq6vqBn6lx4DUWCfHUV2cX8L5cYxrIW+VOqVKr7LMMOyR/nQudcdG9XgaC",
-	"BUSZTPsJsD5yzlNiWQPWdoCYNkdaeqG1otqeoSILJbGig9SVgvDacogIyugS4eMxizlNWTIPyWzEo1Fe",
-	"3IOiFtkg352G1ophcWQys0VHzEZy0TQBA/pV9kGhQZHBpwkllgRcopcefbsBu+qOzrddZbISAWAXhp6z",
-	"5NUcs1udNcKZt7sNEy2VzlrLDKyMIy4xutXOyfX8q7pJuXgwtnJetrbc91qArwX4WoCvBfhPRoDfWjRf",
-	"5XTLxY4Z1ZYjxwuy+fMPdLhJNn+O5fKD19mZ3SDLu3YFef4ZFRFLKor0i42vwuCZpWtVe1hqbvqANTiL",
-	"bCbXmqe9hldh8ALIWcU3Lza+CrfTZVY++YwmTMRUVe8he2KhpzMnDlftyD1gToGvKH3HdSo3dVT6hO3p",
-	"zHqeNz2P7d4NCovzhqrz7Iu38sxw57U9lT1wFQanTE6YqLhDi43heUcwKvex/AD2Y+j0B1m9m8X2V2Fw",
-	"tt1YzspGcmboZtUOim2vQhtLV/Hxxcafp+ZdQ1F93oFhqO76uv51LAuZ6lYeerD/R/Z3ZbCpXBjYCmzq",
-	"Gsr5tcPKCzSlBpuqDX7XBJu6ocu5G9pUdpi3QJsCo5pRJ0KIHAiJ0xrBHOcryQ3ycrAHd43kdXotvLhn",
-	"SHSxBjYjtyMgeGY2QizZApHwrIkfuAvRBFUIOoEH855If06sBaXM0LfI43cMr3/LWGxu3HXsfGWmhW2U",
-	"7y3D73ezYW1LHGtCV8fsl4tmj7ab5ak7mDXzKEBq3Ylctx9Z9b3BI71RyDNjdPo+ooN/efriGTk+Pjr+",
-	"Kq974VF4AfkBEO/5uxSsQV6gc8ozGxWiQkMLMuDekRWqF5KwC7PiZaS/1BxxF8CluSWkFiVrUfLmRElE",
-	"/Yz8m3fX0mVF4iIilmwPaLUkyJZ6v18oOUb5MfTczlBaBbxoDVIMkwd4q0RLgsNCJGcuuhMlh4ppHWYV",
-	"Q8AOv6yrLlqMPzYG1o7iqHMrgMEeHOxc24o9ikk1pFhHo7rY+Q52gCan0LEnddZSZi1l1gbAWxMUkWzd",
-	"laBonV23Ss3pjHJQkzFbsEFORNFgkEUeEDpN5ZimPEKgpBETOfaVmzsmiEJYknNYPyFTzToCwusz6g71",
-	"hhefmvEkITZnM3u8NMRoyQ14HxlDxFTKB6Y14mFRpQCADvMpaJJswSCWGENtjqgZRc0oPhqjsARpWdMm",
-	"wAnE0GbOX4d9yAumFI+rsg+M1rpV5uGJ8miVtrbkPovkmOlF5gKZnTk/MSwAwBd9JoD5R2up/2IoxqcO",
-	"jFtT0RoY995hp8EduzHJ1+zNNEorUq5RHn+01jjKIGnewn/KgaM+EnEurW0hSsEAGlsbQwgIlzpFkJFw",
-	"hd8cbKLZoDbmy7vwp3sETgnr0t0mqrNSuPEFDCOPUg+DgZLjbhaGjK45+M4L9Cx+i9GaYGZyz+eRmduF",
-	"HT+CCNhCjKfsboyJTmW3QhQqtloOLU1ld3Uo/S3lcT036745mcsa9G8iketamVhZuOBVzRFrfpMlcPnc",
-	"5gtNRhlV/fTt7kLuaRuoemvSdkZkwtz4kpeXiHkMthMjeaMwnisiNkAkN9kj2PISUyuLpK1N7rXJvbak",
-	"1JaUj8QIDAkq8cQ6+vrRdBBIxtr/w2ZoXiFJdtb4InF+L7Xm/YSRqUh5shxyl1s8pLKe0ITFDXJCHFYT",
-	"mY0kmIBniqcpg/IDYBH3MQwBzb3RESd+xm/2HijNDVU+aEoSRnUKIEXuDQ1ykiH55w+ZV/bZcCrCrKF2",
-	"78QXYqUQzZILpkPSZxGdaoYoZJGcJgDHiFUMXDkAheUAALsrhyCzBh1DjrEMg5yJckRG89b3djDXROyt",
-	"iXRNpGsifSshM+aWOkwBvKg34BW9lpxeAS5LM+Wk7GlZQco41h6OA0DtpRLoGswTzddYGMBI4IBOmK/B",
-	"Fzp3fuax2svMwTMsrecOMADDGYwkO9VzYsvHgHHLFfr3u1LsVxaZnrAiTEf0IA++G9lLqrNCPxvZAeDF",
-	"OlZAY6Dulg0srInlCcAoHFOAklUrmUIZ3T9j6Q0R/V1h2ksyoivrCt7oaxdszZNqnnQXZUTjOKfPN86a",
-	"KukMCpKIb9UGlHOLVC7H7nxYrXosBO+4yHEoxQTCOUwfY086AsGDhCyJ67H+7HLhvZhEXQfl1EE5NUeo",
-	"OcKdaSmGHBHqh5zchDN7yzicHPLmtjjDG3kBCG9ldiHDJgrFH3seBA/oA1xEio2ZSFkcZhU2rO8FLEqY",
-	"aj5R7ILLqe4I7OcE66biJhnhPrcgUWVrbpi3C8ZibYG4GuSNvICKnqI4RKhzaau0Ila9q+Bpxg7YxKcZ",
-	"kl0Z0t6K6h5LKBj3hCWVuKgPl/G4iowr8wRRfW6L+GL6f6kv+3A7ALiqDM+teM30aqZXM727KZNir+Bd",
-	"pS04oMVbYnZejWXwefQZkSI3SDnDWAkvtBWN4SbpkMQsSriwUal20JqkWOD8giXzFTxlEZzp3mg5y0CA",
-	"2xB2M+2aqtdUvabqd0PVzf1Dab6Q7n/BU4RlvFaUFFLsavT9trWZPMm4kFl8uoBkjcS8VBcgLweeAdBV",
-	"o88F5Nyf0hFYlN8BIRBLXku8KWSlM+UJ6XlfgkMc9aB0xMagKOXV9itrSmU+ks9Im7klnOqK7ppaSanZ",
-	"Wc3O7o6dnd2xiqIzfNrbYGBZjQgHlYHeFABX46kmiqZ5qkmDvPcjr1yJBSms35wwGo1CRM5IMcNOpVbJ",
-	"8SMJMLwAK0Jk9s7V5RkQBPkuSzOYIUFZ9J//CCLFU6a4FN1zZs7HRMl+wsZdLZMLLoZBGAiZGoIPJMly",
-	"86lmhAuSziTRKZtAWgN2GrSPIGx7m7IEsCBro3yvXYLgOiUGioDwkbxgCpIvWivychYyWqq+60Hg1RXu",
-	"bgPu/6vsd7dB8bduxK7deorrA1fjFiHow+2PXVf2NVMXHvD+9mfRnCXcwthirQdzyAVW7IIjNWv5QPUZ",
-	"1v8KoPqswUqp6r9XodIvtJkxPhyZRhrh04+2EKIARr0cpN7iOXwCAPXfsrQCMnzWygcwP7WbUxXIPG+f",
-	"oY9XeLXf8CoMzmBrKzznN8zQuSs85ze8CoMfJY8rPJU3q3O2aujvvwz091xOIVTdEjQ5WCWxWolyjbSK",
-	"Ldozw3OqiqlQqOijpJR5YmjolQQjayqChSVgbyidFqJKGx1RlHDBQALLYCNDS20dxfIDNcRDrfnXEA83",
-	"rIRjCe87QXjQeamatQgPUKI6JOwyVQwAZRCvXMRUxSRmFxwoRkhAH0rQJjwxyrWT7MM81LEogmsX6tIR",
-	"uTkWy+0vhToihu5ytpaQaY5Uk+c1YQdoT7YTJVx3RK+fcBGzuBeS2Yim7AID8LkiSiasbZT3DH3XPOuQ",
-	"gyY5Ze5PU4jKRCVmEzKvq+9zG8C81RVhO+tMfRrw4dRaXzzl749glQ42ppd8PB0H7aMwMOchaB82sKw9",
-	"fn0YBiJoHywqa1hcDE5KNzspQbvZeNh82Go+ePio1Xr04Pjo4YO8uNd7fDdx715W3DQe1QEXPGXJvCsk",
-	"vCj7pxuzyCp08H4lxbA7t7XO4N+Dq9AJC2bMmf7lZvboalcN3B4Xq0hn1uwDT7HMDEM71CPLikWt0Pjw",
-	"5531vKsawrlGj7g2hHOWbpQR3hsQ2W8YROJX2V+N+/4hE70XxWvNGMClmcedFG7eTMW8QZ6PJ4mcM6Yd",
-	"ehE2g5SsRfE943uup5xNWwaI/tXsYSkapPdbjwy4iDV2jO1sFZOYTahKx0yAqzWrZuLzso5I2WW6Ckfp",
-	"lVmRbdf36fzlN7qKZH/GqDKMLFxc63cimdvpGBlBCpdVpx2QncupyHpzSBqKTTKzVsbqfg4g/eMX89Uk",
-	"kTFzdTW5edtvUwas2BolLU32yTBP2VhvosevZP8MH70C1vgSHzoChmg/tMIgnU8g0kcpal46Ffy3KbM/",
-	"g39z3XLAKnDtbSwuw9iVomGXNEoLcw9cGdagfLp5V4Upj+nlayaG5k63mk2YQ/YZqukYMhK0g3///O9O",
-	"57LZ/OXr/xNkk9OpAi69biro3s9DxqACTn4XvjRr8RVEgIF7BgOl4ckvQVz5qrFiQmMuWGEqdlB9KRPD",
-	"yq+qJKSigfaMi4iVnE9gq1KZWxUz1SAnQBiMRDjmYmqFY2KeYSIGOfUDt/iJ8AQW8OHxqimYvoOqcoA5",
-	"d6Z9lXndJazZcuFnNIMbuUQmcRAGUSI1M7cU/thcULlVqKfrHeTCoS9u3dMpT2KzFWN7BDVjjS38MM1C",
-	"MeEgK0NrCMzSAA8KA8yEPSBGFcolrypf63d7w7hlr2R/M1iZuYU3AlX2LTMcZqMD4AVXwIoMYd0F3Qy4",
-	"2OdZ57IWMRGg7FcUVJwECR/XyI/m91x63BAr8KvsgwsxR9G1hdreTZggHCLEMHDXj3XTNqg5jiG0ADmb",
-	"bqzw+pvTfZc+/1XEs4zUVSnzvo2D/5XsbxXvdW13f814boLxbMFSVpkmzM36JGqlm23fyImyVljduwrn",
-	"KrR+zycsMcJphaeytktPPxtZ11PVLvCBqzD4TibxxkG7RtbdfuIRtM3Odr/1u4HXzSvZf4MEcHMnXtur",
-	"MDA0duOgXaPM277xibxZXf+6doLf2/rXhoJuK/Ys+7nN1/t/YJxYterWIBJtU9d6J/nm2lUILU2orde1",
-	"anHNAoS7XLTdrNOvZH+3ktW5GLpQuNp7vFALZNe60rvd5RvIVsnFX4sYn3kHuYj4hCbX0UWyud107okl",
-	"QjVBqbNOanFmfdnnWxBn9lG33zpUzyPDGwuuApgNOCq6I5nESGSNiGQz2omQRLBZwTr0BKxC/jcklggT",
-	"D4tRYihy6uenHnJXE7w62O4e0R5zrW6H9IB18XYojyE5FemMQ28q0BojF3rRBUYG42JaQnWcPagmOjXR",
-	"qYnOTRGd99PUOpakINYJcaOkZ5xbWzcac2zbQgLBKuNO6DxhEMdgPmAKLYQkzZhihMZxeXrrgm33HlVk",
-	"q1JfTUlQRUdccTHsjqmgwzWOlOKzU32rqZU3HyKAe7g5UMBzet5JWTPflVAnx9W01ytoZsjcF5lb/uOa",
-	"9jZR7WrFbYzwB4UIOAh+iRRDqHqwlA4GcuKcKDamXBQg2RzN58oTBhsrSr9klylYIqxH246u8dnJattK",
-	"XfVFzGuVjN2x2kUE2vES3k5RkmL0t6vHARKVV6HEedCMzABx3+5WkJM8w9PVF6EdYW80SGEOn8X28YX2",
-	"1Tij1cGaLtqWVhT2KF7pXeFCSiWfbSp0ZMPY3vRefZj3XYjbWjxbFXTzuVLgOk6i1rPLSo/kElFWgwRF",
-	"HkeCb1r33q3UyFYOB3Q0wIwgYrFBTgS6IXxzYIEDLNF/FzRVW/Zqy15t2bspivMOC1vcgjdh4oWPrrXp",
-	"DaQCbDqiUzpkZCRnZGyk0aIDQAEuFk/DvIErDmdkzJJfJlRr+wMkDkZSXDAFxYkUTVleomJsmJcgYuoU",
-	"0ZjOtRdCP2QNkqdTZomRboLa5Zh4WZKZECwHi+mXNElWpNv7cbR3m2mPOkLQPmgWkOZ00D4y3+iuHKyW",
-	"LEdZuvi2UG6mfYVgb8tOILPPYesG7dYxRI4PmYVky3Y7aDcbD8IAd7lr9jZoHzSOzQqbAxK0D46gAoY5",
-	"RjhB6CZo49QdeBpkxgXtVtNwkGLvxwu9H+V9tw68vs2LXN86UowJBCbIe3+wufOH/tAfeL23DvLe/TTl",
-	"vPfDzb0f5H0fen0/yLtmFzSZOqRob12W+36w8N/Cq/wd8F51mL9KDgaw4flblhYfI6sK/eJXruumv/55",
-	"13hI/a4PzLWZ8XQUKzoTDl+hahJaFv9ersQ4WrFDysBPjJ7vjmzgUkJreaTm9gvwBu5MokmnKAEoZvS6",
-	"tUKAbXJbtuXsxuiLYSW3YDYdCmausx+/JXwMvNs6eCIqclT2FFP1wfAUGaGQpPKcYQCq4dwxIOAKXB8F",
-	"caaiI2TfcBvyw+lrWyJxDB07fAIhCY4OTVtCEnaJ+0sUGzDFRMT0ZuaPGTC3LAHA0Pf1xfBvl+OkwP6D",
-	"zrTZPIz0xZBcjhOh/94JRmk6ae/vz2azxuywIdVw/6DZbJqnO9ia4TPwDXwupIMvGCJxc2IZTQERIAiD",
-	"gVRjMFb1uUCcoUI+/9GjY0DXWcjWL6W0kVm8Gjympq6fCnWFA/mp0Nhznl4HMsY8XgEyxjVbgwfTEcuA",
-	"MPAYNhR0zIoYZutgX743s/oYsC8bu8y9NSU4Ijg/w3YomUz7CddGcXU66SKCSNZaTtNNGCJcd7MO/0pY",
-	"It/z9L5jiaCfp+sUml+q5nAXbK0SCgqTPo3OmYjBKQcWVLC/ur5BFUflqKpSfujhseOTCU2ZTrtoKwEN",
-	"3O7bU/tuZvV0LoYhSVk0EjyiSQE3KzuqhZFVGc/RSudW6/YwRr7n6ebQIXNbbwpj5HueVsMY+R4O9E6h",
-	"RkAya4yRzzlmKC/pcY780Qke8HGN1GF+r4w2cu5UKVukxKhfhnOBX9kxt0YJwrOtTwJsbuAqa9lABKng",
-	"K5CYnnSEByNd9uRKhLrVVUvMzblL/JICXikV0UjCGIJvp0xrC0875BdMk+nEkJW3jMVGRSV9RhKAiFVy",
-	"Ohw5uzmDRi9AisrrSIDMOdVTmhALhmpYbzpiY82SCwb06gM9x0rIU3Eu5ExkLenEiK1cEEo01KdAfp+9",
-	"Bl5hoUEA7AxRblmM0Lp0rsEcn0qo9wzlmEds3DDnrniUvjOtzOal9NzsXmEA5n2r4FyLARerwVcdNmrQ",
-	"PjR7tj2/gj22jLuwdUuD+iUMhlMeUyM6tYMTfQ74vDg9BTVEjTBnFmgkZ/nc5BSskoBaN02NtNE6DgMj",
-	"8YJUniRkzAjtw7NmfeIpCBLZUsEmzOWUDGCnTP8DfsniRrB19ZrveXpX4Da1JHTzktAWMs4qgwoQ+E8B",
-	"9Madzx+d7X8t+M1iawSmqSJaWanKSkn2+QpAMH7jDNll4wvzZjWySx2xdG+RXURR3NxW2lwOJjBf7/9x",
-	"ztPKIC+GUG0F8rKTEHhtkBdLXmorc63bXRfkZYeLtpsl+XuebgHy0iAvB3tvHMSzG0yD/MPJ0SChOjma",
-	"9FkixdAFn1tBKDMzn5dd3pxp7gjsYvQpc9avh0FZQfLcEs9lW/G7Or2paUeN51IuxDzabpan7kjW9LgI",
-	"BnPO0y80eq4WYKxuWBrav/B0klKx6C2bMZ2iDW7RQQfOpYzKgumAKsgHQs/M5hoOq3xwmfZzj3KlSwwS",
-	"VEUjfgH4uvbPAsIuvqM7onoUtIPHg0cP4uaj1qNHR9HD+MHxY3owYJQ2o+NjGjdbx/SwPzgatPoH/Wb/",
-	"0cFBFLeO4wdR67jfHDSbtPkoqGblqO2Fd2Yv3MYigxe0ukXJMx7lpqB10Mh5q/68eo7WvTZgenjQvo/7",
-	"o5cayAncZm+gI6836BGsZPXyHIOe3WtH/2BuzKqxCGpZx8ciQEnnImf3H1cF3eCRtNUOXnCWxF7dHhf6",
-	"KccQ9KkYieSEs5gMlBxDC4FSU+azPAGTUkQF5pNIwZyLM+0ISlI+Zms9jO4K1o7Gv6DgsL3fzR4XT/+/",
-	"DXdbLd3Wh7SWbj8D6XZ7uXWVh9dFoH4KXt4TpElVBd7l5pmft6rAXHz2PW5C1eeXm/ue30pdLLWuxe3a",
-	"cfwXKgki2CyjQMCjb959nBlM8Zs81qaaY9mNblvn8s7y/034mD16VLuaa3X/uq7m697Qayn9YZWG9sBv",
-	"WYwkMxds5bKmCio3JzQyEr4mlMxGMmFrHNW704Ib81f/NcJYF1f8FtzpHmmtyWTtVa+96rfpVQfy/NHk",
-	"wX1nHtsaD+0arKrUnv2WzQoVD6jwcGmnmvmSaYO8zFsCFTUNeErOGZuUCqjLevOnDqtW090aXe3+4Tni",
-	"NSvL9/54JM2++u5J2skgZQpXAqXUsKBeC3bBMtBhRGfjKdZ6YSIlI6pHRlS8ADs710/AcuCRSKR5AMzS",
-	"ERPFLric6mRekmqfh5YCYrF1gzTISUoSRnUKrj4rIEvh0hvRbl7QD0q8f8sWwZqy1pS1pqw3XpEGrtnN",
-	"CYhjltJ9ndKU7Y1pNOKCba5GQ5MEipMiBKRiWk5VZP2V5rdUUaE52g/6LJ0xBpiS4xBJCkQlyMT5Dcd0",
-	"TiZMDaSCcISx6aYjZiOWjqAUgWJUS1G0TwAaB1MXKBOiuVLTMSNwnJ+Q/VhGemFaRI/kTBvxkGoSczpU",
-	"dLwKlerMPPnGrcfdglJmMZtc8JTTJGg7nMos9TKiIuY2nRQ3Bh5YiBShArBF5wBBorsDLkxnLkAMe7I9",
-	"L+OffM8maPqQ09Qxkhld35dlMLAG3plAd3dkO3aaRxj0zfEPRioIA8iXX/YSf8/YxPm27YxLxjNQcuwv",
-	"EtddOk3lmKY8ysaIpypoB0IC7GgqCyMOvREqplOpqo0QPenFEU4nhA4pF/7Y3Iu2Gp3dm1+2MAsVD/IK",
-	"RygcGeLuyf0AEftcbdtFZrAaZ6u4Zx4fMAQ9+MUn8RZNaz+TGatUHMvQiSEOnus09HGMzA1vY/BYhh6c",
-	"i6Sh+ain/TFPUxYTHUlluYMcIPw5ftURXzqSboED0/wxKGFWyK8EbsEBoXii5FAxrYlUhM6okZexy69W",
-	"wxt3xEhOlc7j3hgOqPgOzMaCUWhfaIbul/CQPTF8EQy5IzxEjjIw5KzGN9eA9Gvryip2wWhCDD8SQ70K",
-	"+utlvpcv+HCqyrhUCRRXcbxGnYDKQyswqWzif1VaY5SgTxuQKp8+wgZb/Fw4F91UdvHwBe3DxjEsuuji",
-	"qYJYnuxk5l8271tRuOVjszmoOz+id1YgruS01xhOfwkMJ6a883cdEEmPH7rrWyEEAmMevtBEzoTPxzIe",
-	"4TO4LOTai5QwL2+Q95aH6uw7hOa3D5ZUdwuJB/6UQkLaMtr+Bv5ylvVORUfkPG4hv80Nl2siBXQ8gmNM",
-	"piLlhRYjqr1Z45DlTDTIj5LH+ToYVmuDQU1vF1zzfsIMay0OUopkno2yzyI5zhtL5UbhoCCpqwrjVqsj",
-	"enm4YK9t+ge7P4S365AMZJLIGXkB/6BfZSU7xUHcHpbm03lGwqqZFp/OT3KeVvWRyjXTns5PaYpl06o0",
-	"htU5w3jNzwxJE6d2L7E0fynUqKgcoXwQhEEkx2N4v4t+v2AKWHJrReB66+BDq5kHLFd91wPYInvwK4/w",
-	"ONi+hAaQfTHseuEdZu3NKb9F6QzeYMR0P7REiu6qYHUh067sg+EqzqU5mTIAUphaxoJx+1yQdCYhrB8E",
-	"L3xT0D7CQ4VbGNuQ42AO1EsxQz/NFy0vwDoj2YH7suvsC7j/uWS7tOmtfNNLY7MX2qCvwInIdrA3KL/C",
-	"da0gsgI5v6ksxDOcS5UERGy6Y+6hZUK1ZPs5S7baSRpOkrVfrBFkscUqOXafXRo5d6U4e5YqRsdotB/T",
-	"NBoZTrtBYg2JTOIMSSEkVJO337w6e/eWfCkFQ5GNTJgiCRfsKyOsPTv7EX7rYOkI8xsSLLTHmKfgB4Q3",
-	"hddnkp2loV9lRevBkj+jc/Pe5zC7Z86YWirBYZsdZTh8+KSiGJeyd0YGeUPVeS33rZX7thN9LkTckBMm",
-	"LscJFsXQe3Iw4BHLymXoiTmZesRYOk4a8G+xfMf77zvTZrN5CP8/WleIg8ykOu9Lee5c3ErODNsYoRya",
-	"6Q4oaZqzaxrkZ7pC6Y7Hj49brQcHDx+WFfAoCG77l3siXpL8gj86AY87QbtTRQJqdYIruBerpvxu6dbC",
-	"pTZX+vqTSdlluh/pi+IEeBzmomRHrR3eCUEGbEe2uPpSESM/EKw6Z2aA1thrjrzcF1ImOjzDQ7v3DdcT",
-	"iV6sskkMeGJLODhgZ6TNprd8YWia0mhkzvQTeMI88PdOYJviWegEJamN+ep5czxoNktmVksQn6UEgbzq",
-	"ujKEaaVBKgCFAkLCl8WKP+DfyslCyNK3ShVCYfnjZwllQnqdIFTfw+smCGl7iHcU57c9/XB2d8v1CdGn",
-	"i3yIpJJoegHR0rOR4VsYFNhnRj2YKZ6mTKzKDjpFgR29nGX5QCUyOgqHu175G0sG2s5es9nmsmV+Dsz/",
-	"plNzMnpW06Y6K6fOyrm9rJy5nILDayn2sjLRX46/XJK29hUzivD2YesF1lAaiJ7pN9bbpvPiNUPKBaiE",
-	"CAh1CXEoYEt+suDsdN8blnDOJmlZjZtYdgQElzj9GszNIWGX5rY67Qi9hzii0HIh867cU7kh2MfGvLsN",
-	"LhbOw4kC6ifVZECVm92ycFrCrk5hE3ZkV9cMZN+VtbmYQSgHylTKB6Y1A7ctVYpfGCYNuQg0SbaAaD6F",
-	"jm+Fa72bpuYg1syrZl511P86fQOiJulizMkuLEheMKV4vJkLIZmvFieTtUaXwowpn2XYiBlBkLWx2FDy",
-	"C4gZWfQ0IMOIUkPqRZwxDj4wDGWJdueBmeviOk6zqdwngGazBlCwegs3tfVQf8cSJih5ypRRYqxxEAIV",
-	"r3b0/R/kLl6AcYPwKhBTqgcDPA5u0F2Og3f62QEuvOV/p9SGJ5GZkmKYR+KDG31RixNyyXFeyR2+6Oo+",
-	"uA1Xtzu6m13e2Q28syDNhbtWw3nV3KuAngv35AtNGFUJZyo/sXdhPVvL+1wY+M1rYFax1qAT+YQI3eTU",
-	"OhgNf+z51K+HtrsLpuaZHS7P1G2Qk0XJoCMiKoRMSZ/ZuEmbNVdQrsw0EgYs2qUg0SSZk5lh1kbPSqhO",
-	"8xdaG78XBFrGd8/gx7tRnWrTWZ3++zmTUrxbuSFqZy2giiHKSOi3a4bKkV0iORWph34AkZsg58NICcWI",
-	"ciIFKzc4kRJ7U0esMzhNRcK0XrY4ZUSxjLj9KHlcW4Vqq1BtFaqtQnfNDAwtukWbUMp0uoeV6XnFdCmw",
-	"UpnnSPZc6MpLYFGuUivNB6bTZ9mL7pGRphzk//hD83H7cMtciaiZ22/e8uEotdm6Q1yrIAx0Mh0CCsCY",
-	"7SnZlymP9B5s0sPBIX0cHbRuuvRPvi/zzQaI4rbfmRWieJbqSLjP2aYAFmE8n1/ohQPokUHbZB0dhJL2",
-	"2bPtMRUU514uwb6bMIDGJWw8SeduDChmmtV2dmxBTt6/JOdsTr7sUT7pwmv+3////937Cu3kIIMliSHc",
-	"E+vOJJpFimWQJuZZrjtCAZVlMTo0IU4eQnJwIfFJbwHm4DrVMgFTaIZ44H7Eeh1oiufpE9J7/+7sQ0c4",
-	"ym+bmX1iaQ8myZkGkLGXKQCOKU00HwozEJgp+GST6ZBQTXr28R62tiuACXy4sDHpzzvCPGPEcRTjQzIb",
-	"2VECp4CZG9EeaWyDvBysmQJ6ihEgBdHVFhajI9zPJJWyQU6y37I6R9MJSSU5aJZxsdX1jjwaeacFj9aw",
-	"ji1L8ngz2kq637ZGz4Sj4R98HbpLtWFugKoTlmc7VuG2rk1/7nwE7HLCFdNesZ+qHPkgy0PU7lHIA5zq",
-	"Qu2gsYyZJSGbWPhEsQG/NPN0xOAf8aPD0fcHv+OPAN3XXR6xYhfyvPBSJdNsLWwSH9AQQ+9+lf0s0hf+",
-	"RmXfr7mSYSOVF1zx1xSpsjKi3/Kwjy9+it421Yf504fjf+qj15NvB49fsZPpQfpj/x8zQ4NzwooH+lOT",
-	"mCpfjrds5t/1FekDBbLjjBnnDHCpMrlmWU5ZK+D8VcSauvLJZy2yvcMQBv+G3IiQtlJl3f/Dpz5g0owS",
-	"qXcAufYu/vpijInUHD3O1vcyFTGYLA1tyCUhERPNdKHef4FwMEM4xoBOlLJkjmZR8P6kkL7JBeFpZt2E",
-	"uo7TmKckkUMjCcVspf3SjPDmZZaCHHBUbvFdlE5hK+LGZ2fk25aI1fRk16Bcc4BumaCAqrPS9NX7rUcG",
-	"UAcRVSIE1jEiSUjYmPKESEViNqEqHTORFuNTU3YJ1VoTc61AC+mDdtPngsUN8g0DGQ30N+wdsi24iJJp",
-	"XH63jZzwAwx4dxybhXvLLlPIFGFURSPQb7koTBAr/rsZhoQPhVRIAq1aqhhofkKSGU/iiKpYF/MhFUPw",
-	"ijIsl9+CFWmPrWYT6q1knyEdxpy/oB38++d/dzqXzeYvX/+foCRhtRQZz+6gUWYh5RSosrZAtUi/swVz",
-	"u6XYJKsamM1nER+UXU4S0BAwibNsluYdhYnylI31RgeMRFowppcvsf0RLIn90MpmTpWi5m1TwX+bMvuz",
-	"zforXQurKOOSfGlafhWaowy2h3jpYH4JhsavVuHxcN3N1I18inZsfSkTRsWGbXFYhflJwx0Zu9wkdkmj",
-	"hTTb52LIBWMKQ8nKBpb3djun7DOCSTJk5X6iJFkNNzDKmju4QRhgTEwXbt4vYZDLiNWCLWnFCr/eEVs8",
-	"kUA/g3bAxpNEzhn7L6OmNtykwiJk0fMxT7aELMqvnaU8YLtI5JALz2rgAxudpQg2DIuSD2yllcCf6g17",
-	"Hsx52+xyAOJwUyg/P1ggz80gPz/YSNpd3BPIn2u3xF/HLTG1EpmTS/HzGqkUGuQBjuur/gufWWdeB4sU",
-	"TyZU65lUMWRXRYi8Dw3HUyMz21pTqWd113wo9riAGJvc+k4cLbDolxk05RM/CAfbdkTGs228okxYg5wI",
-	"KzHCq0EzNtIIoWMphtnAEK0ySUhi5uQ5kc1rzey4QFRqI7p3hF3l1dZ5uKp3aZavwACEVLSRcBGv5QBv",
-	"paIlQHQwOdzkoB1EcjJhai+hcOr3YsUHqd4TUqWjErq+pV/ArOWtOgRq3n1HvHsbrrzK8I305xOopI65",
-	"unBYZbKBNy+0vQqDXO3eLA8stMUK7JXECNfeSQSvZL+CDyBr6T15Zs2I1Z7OWl+FwekWMz1dmukpeKSq",
-	"j6CkfVYxfvP7vXa166N2fdzfou9TlEe2lAWRpC4bJvfHrBo2Ex8KFu9x4UmJGA7teypNy/zlHiq5Ki3x",
-	"/C1L37A7Lo3kOZa34f6WZ55EY0ZOrV94hbvYbBYfs98Nd20Hz6dKTtj+U6YSDtd9azniPZMoIjgRYqTW",
-	"Cg+YynnD4sMqx7svUJxaq6yTLrtO6sqEPqvke0cmO9Iu+iD/0NUsGZiTbgUUsJFWCz6oJJq8YasEk4mS",
-	"A44HeLeqRp5sgXzoDavCrdyIapCx2pZwPZCxLNvHHuVyBtJnA6nYnruve3hfHQVYxWDMeWAihZQQm1BZ",
-	"DVSsUB3D0Ay94AtqkOeZh8hcejARgAchT0kk/XnuOoNCgCzmqbUgrEYRe7MzhNjNKfOogpXR6i0hwd7s",
-	"gAdWc8iaQ94ch7QvuXNOWXO9Oter1iCrIdCtFQUqsfoSZXI/ogkTMVUNQ9c3VgEWhD+zDyD09ZenL56R",
-	"4+Oj46/yQr9excH1dadEnDsp5hiRL2TaETGLEi5YHBKdUgXoCIdNEtO5JnQonxCakrHUKWmFzWZzRTnf",
-	"N3M30DuAG85e/RkqA7Vsf1OyvXdPAEg38m+Wd829EpZr7nrearlsCN72P8w/a9G981KnYUnGPRSxo0ni",
-	"R+h4FqUnnsswaw7SfzpiY82SC8wRXLqqu3nsrn1JnV271tbrG31dSPDdjLy5DrA1rJE5vFtigoPGHvrB",
-	"qRBiblSu3PePMkc137+NJUiSjdr7jjf8VvT3RXf6HmDmbanBb+0Y34Ie1bSl1olqnWitToQE9wu9i06E",
-	"pNeGmawRkvaRvu0pG1KwO31eiYhkJ0GjCFCJ5DkTWVVcLi5owgs5QRAAzVWeR2TIIBdTlhfAtzDeA8X0",
-	"iCintXUE9J1raILNbIxWke6jYNdn6YwxkXGBIhMo8ACqISfci/rqCIh3dPlQtuMciQlfa2YPFmJrVgbQ",
-	"ORvWBt1jEQsvYXsB2K4s/KsY2XFfwJrQ9GeWt5vYAMCKIVowXzPXmhPVnKjmRHfLiWxCz7ZhHl5c4zpe",
-	"5AVD3h4rAoqe4/NZtA8LU5oklohn3GchYxWJ+npC7kOUeklFZdR8IdLuU0cVrUlmDSp6j6hXfrt2Nl54",
-	"JGkd5frVxrlujFgzDfPqxECPuCaUjNm4zxSQERByi+WLNWM6xPyATLq1FPlX2Qeq7ODoOgK70iM+sdB0",
-	"ZL3BM3GpHTA2m6ZQzfhpHu0IZ/1E2RcyIhw6lKuEbOsZTBjp5UahXvnr87gJAFbC2SCB/VX2OwIWh6ew",
-	"KOuyhSGi+DPD3PtV9jdlFIxkEgdhgIAQv9g/fDydrQMXvDiJ4sF+OuVJrAlVY3umNQMne9XCCc0gDJIs",
-	"Jj6wsRWwn2JpgAeFAWaAP7ZWQ8pT0DDOmOBSZaEdxKU3rAw5OCjmC7gYBa64GHYxcb5ivMLNJwq+kv0K",
-	"8IQFWnBjWYOv8KRVSxo0ja+RN4ix/3WkRM22/bIK3qH2+DZ8XMO2c4yw3b0Naxi9+mgqioMhhAp2fmi7",
-	"g1PLkiAbxKWeOPDFC2b0FqhpNzZPw4dGSS24WvuotY9a+7gtx+nH0j60l6mGEFnLtOW5iC0k6wI+F+og",
-	"ixYOR1tILJkmuY27jIgsJcBdVyS2qJBB+3AL0H54JM/BK48IFVOnZukCyYS6bpZK1hRmJ7Sv+sI/txZE",
-	"/4Yt3XxzANYC19uHLWhXFyA5w82GBWuNXH53ltOAKnwV2PqFy/xZadAxu+CRUfFecMUG8pJIQV5zMb0M",
-	"ioi6fnW8HTBcIQaeT6Cfw0az0WodNh5ifH40VQom5gXoZ8i7/rBbzVzfBVpPh6iQv5G/8ySh+8eN5k2r",
-	"nXbbN6ud7qDdGR7+ctr3Ah+qkredabDumVoLral5mRaqc3J4TUp+8zqpe9H+H/YvF/26ShY8SRIXh2GZ",
-	"g31wXVjGZsEvqIqY6t42ovpzFbpq8Wkn8UmK/HTcoPS0253bLMLYg59d0BGjSTpa6Qj6JtelWHROqJiT",
-	"mE3MDRDR3BWCwEKUQmY1MELzV0oVekmsol0aYv4dvv668lRmW8fpzKsH69gBrE5YhxAwbhRRfsF2v/U7",
-	"8bSPeFWKx34hosJsfebgW1wT76yPWUrtWacp20uMXJ0lX17lx21fMYrxWKWHDl6oyXup06FiZ/94HZJT",
-	"FnOdRdNdMOXuG7rpzF42yE8jnjDblGsyza91uIC7Ab7AjnBxeiSVZCbVeUj60wx3jQwoT/QTW1Mdl810",
-	"C9XTj5uHMBrMtjZNvGtRnvh0CpChTF/f2AB3ER4dc1thwZz96SRAM+1QMf1b4r5RZj3ww5XnhcIt2KbE",
-	"oB19mYydJPn8HfJptvif76XJ+Mtt710sZ6Kwe0Km3RvdQe/8Lt0drNjpX3w9mqaQ/mcG1tiGemimjDZL",
-	"oGKSGf821GPMUlUlHdK2w9pMjLxXcszSEZtqQPomA6nGNM3KGOFNlQqEO81S8ub5h9OXz866H959//yt",
-	"LWEEcbowaGTiq7Ib7Qg3XnEzkP1JQnnxgASjNJ10bdCq7qYypckf2Vv+3sF3dILQTEjG5ovnHzpBiAfj",
-	"7x3zpk5wRVowvPxgFNfpzfr1YZcTqcGo7pYqCItQzEePjh8+aC4jLZcyUbsbH1livl8M94/ArtIHc9BA",
-	"0gz/WJHV5E73QCpv67a6SHLCBJ3whiNQm2Gr6JiRWEZTyE+C4mpSJtYUPVFswBR5dfbubamQdzZhEZa6",
-	"5VKYVncMVWVnH7SDw0ar0axOQgsTWXXc3Srtjt3wMXMfP1dbyxqOlF0kxLF3h5pqYs9m8R4VLsycjpMK",
-	"F8bvNwt/i+TYfAEWDKwTYyiWbpCThFNtpSZ2OaEiZjFG95pHpMjFT3tQsP5EzKKEKhYTmmKgXVaCsJw3",
-	"FU7vv07evP6Y19AtXM7p7JK2CVzCtfzqg7+g5l4hWwraQZ8LCkj6u7On+r7e2/tqD/HifYW+1IU71GXW",
-	"PPOrCwBUF2zhzpqjMFVGCt+Hc25fsNjVGSqKqFzuyWlaqCb1/7F3NcvtozD8VTy+LvQBcst0d6Y9tdP2",
-	"sDM7PbixkrB1jQc7STOdvPsOEh8Cs3Wu/49bApIwCCRh8E83EbsJ3wGV00pEpO0cANKhPXI5dAZfFhQA",
-	"wMKpGSYCBYzTx5D/bp4a2Mn26FRz6T5Xlkcu36kjbgZ2pvlgH8nxIzsm13IWhD66CBM536Daqq7zVo86",
-	"767RMlH/EuDuTBSiVAXYsjeo9hihs741favaZoIS+zpaKVREJLaPZtsUlLWVmTNbo7dbMFzJTE6hmXsP",
-	"A1G9q2lcVbjMsE009EZNYFRjQ3L3dsM6hmo4vHVq3EMb3nn0YKcuXW3gg2OlFpp93uyhPXSq3wmCe6H2",
-	"UH1Wb9YXBYAKJo5hW5SEagPIiyIVptnFuY+LVlEdJTS/qR49TWXD0Ur1fqs5dWeEpre+S0/7ZDRdvvTy",
-	"XO/0DjVFgyCsNt4BhmqjB9e2gVEfzAZGl0rW6pNPCOIsiL/Da7SV3U+pccJtS8wNBIM2xVFeV1PzMYCR",
-	"cFS2Y/4JT3S5baDcuISro6tW2bWY2IfWHUBnD4Nvy0SI+GlxZIbKyUDjd8Go/x3O0qcgDcldOarBqsYP",
-	"Q2uRTNrVhz6GZZZV4fXEchVlNI0GRFB3PEtefASjtuekIq64rB1WMW/F6TBnofp567FixPypLkcsQ2fZ",
-	"6L49bKYoK0duKVWMtL7SR4s3OgMLS/7KKdEWpJRYNKd0ky8jpmWSFc4/YQvdTUCMs1L+LRtrmGHklYv9",
-	"nCqA6bkr/ty71J8SkS8kntNJG6LROQkLFhEgg8j+wP2bOz+h2EGyKK3pTs0Zf63RD8lb3U9Gd3Lddfok",
-	"bw3Y5aiablyK5ZCB019EWeaDUTvVXyXOkc4l/fU56BHkXezIt2EmUnvii6hvKcaWzy5iko+6U5vzkhzH",
-	"5rkcEyLtDwauA/rnpHiFYQvGgLnyCTx5bPrZWrZJvpimH+0ED31aEkWMgS+wWZmHfqT92bcCiOoi6r+l",
-	"H9CX8wDyYZi+A9HPRtOyeA6U5SJoabddS6OBlPd/uqsl7jXNV/3UTECXkpYkBEKrC//nWmV4eq8N/CZ9",
-	"gIY2Dquvml2Xlk8wdM0ZFjvFeAILhuSfiNhAqxYT8q3+SW24SLJl506h5JC4/Zyb66zEGo+2bPFTOxr+",
-	"kREuOcnESpf9QWaxEw9Q8GxFp5pI1kcwRrUQn4+V5NZYlKyxM/uZcS6Y/5ILEbOTan3qC6W5tyVlur+h",
-	"ydQbi/9J/ynS4IX/jxQx2MhCjFcRc6/8MHNtrsjysLNuv4p6b36vpp9iNWXrZjb9E61HbJJfTPkL+lle",
-	"MZfLfwEAAP//",
+	"7P39chu3sjcK3wo2966KnUVKlCz5Q67U2opjJ078tSV5Zb878qbAGZCENQSYASiZWcurnnt5q55bOP+f",
+	"CzgX8VzJKTQ+BpjBDGdIysk+lapVKxYHM2gAjUZ3o/vXf+8lfL7gjDApeid/780ITkkO/zzNMn77LCcp",
+	"YZLiDH5LiUhyupCUs95J7+cZkTOSowWeEoH4BMkZlojndEoZmuMVEoSlKOH8mhKx1+v3yCc8X2SkdyLz",
+	"Jen3RDIjc6y+K1cL0jvpjTnPCGa9z5/7uvu38K1qzxczYvu5nXFBDAmqz5zgFMkZQTkRC84E2UOnY0GY",
+	"RBOem5eEplS14guSY8lzNMMCMS5RRoUkaUBtbyblQpzs7+PFYg8nc7JnH/ljmONPrwibylnv5MFw2Ldj",
+	"EjKnbApDesaZJEyek2SZU7l6xzOarKqDe8HzMU0FGuf8VpBcIMlRxnGKeI7IJ5IsJUGYreSMsima5HwO",
+	"AxnzdBVSnZIJXmZyIPIEfcU4I189RZMcz8kAs4QIyXPhfh9jQQbLnJofev1eTn5d0pyk1cXyBnrcONCL",
+	"1YK8hVFFmOeCZJk3RjX1kqPpkggB41Ff1TwVGxvjgtHJpC2dh1EyvyOLnCRYExRjMUnnBAnKEoJuZzSZ",
+	"IcHnRM+7YyDVPxESLQURiAqUmo+SFN07e/EMPXl0dHzf8SCdqJHCF6jYu2TBoP794NHDR4eHxw+Hw17D",
+	"QBZYSpIrGv/7338ZDp58+Mu/9WLDe36Bp/Fx3ZBcUM7s9OZE8GWekD5skZeTwWsskxnCLFV/vOGM6F/C",
+	"JbjsPbjstV2Ax4cB3Ze9X04H/4UHvw0HT/ZGgw9/P+g/Hn6+7NUM5NOCC/JDIZqqI7KbHRkBptenVjAp",
+	"IRGORk1W/xVl1/1XXLNE/4zIfDU4nUiS98+wJK/onMriXwO9f/v/OTjTLDB4mfa67ZOXKZkvuCQsWZ2R",
+	"RYZXahYrw8uXRPGNnFFgMLViavOStBi15AgzRHCeUZI7lrylcqab4zlBXmeDn8iqD+trmfEWi0tmhEuK",
+	"8BRT5niWM/jIhOZCFlI15N0WAl1NbnV0pyij7FoNQPXByCe9anrvPD58/LiPcpJ9c9lTjy5798tUZVjo",
+	"N0rMuRwOHyT7eEH3bw72l0rE/DVZ5oLn35DVj4cvP/JPk/+ARuRp0EHdCh4NnzyMLaHlljhbLrCc2V2W",
+	"5ASkgt1tIcGW1ASzlKZYErE/PHjyeIgfkMGj8UEyeJQ8IoPHk+FwMDw4fHB0/PDR4yfjg8b9N+H5HMve",
+	"SW+Z00FOJiQnLFGHViBQopzpuDx6PCGCkxnKYD+gGb9Fc8xWlu0EyskcU4bu5fc1k2G1hYp2giScpQLY",
+	"ky9l8R5w2TLLEFvOxyRHVFwyfINphscZ0UyJ7smSMNVkqI0hiCxL1MueWvrL3tP8m4ODJ0+eym8O+ugS",
+	"dB7MVvD74ZMn+kG9yB2WZRce/PbhL/C2lr9PpfnHPfX1+sf3v44LODfbDSqBN+danOHFIqNE2K1jN/09",
+	"NeI+On33El2rXW7GqpQHnKY5EeJ+bM3u/Xof4ZxcMqz0LpIiyqordu92o8n/9ZuDw+Hw6e03D4fh7P/6",
+	"zYPh0DzZYPp/tfN7G53+yuPa6VdbIyd53ezHVRVQbkEom3lVP3JQiAWVJYW3x7jegTnJ256ZR8MaYnMi",
+	"Zs9Aq647DKHJSPJrwoz+je79IOXiLctWfQQKKOmjczwn51SSb85lThN5P6Q4+Mo3mC5yOSKrHzPy/QuZ",
+	"fP8pe/lxMUzY37LJfzxF77CcfWNFGF7K2b55+yl6jT8NTqfkm4fDo8fD4VNkyXhqyHhaJqPt9BwMD4/i",
+	"EwQs/fK7+OTQtFB79I6h+iQRJL8h+VcCZXy6h14aoZ1RxexqrYU6Yv3DXn3nsVr0g8PHKCOKQ0UfpXRK",
+	"pehfsqu9qz66Gqn/O7kCOXg1uOrrvXuDM3WoC6U1puV9s17u49aK78Hh42D3+GrXyeDD3x/3Dw4ff67b",
+	"FjJfgfpTnck3WkLziZMNkqNbTCUakwnP1eTKfEXZNOCpB8Po8USZfHCojyU6X857J48fHqldP6dM/11s",
+	"BMokmZIc6NPscpFjJhY8d2bV2v0ruZp29MPFxbtzxFm28mWazxiJUpv4Dcmhbbg75vjTAE/JNw8Ojh88",
+	"VDIMUZZky5ScL8ffcXX+iV4t40Y39vmSCSLjTKs1OyG1RYKlMUcUsZ69MSFYLnOCbmmWobEax5zfWDvk",
+	"8fGTo9IO/5mkfTQ8QD8uM3Q4PHyIhsMT+B/6/vVFrTx+EiP+Z4Kv4/bGKbol+Bqph04T0uahUwCkNbX4",
+	"BCV8ySRlU2eL1JkfP+9f9h78ejh4dPucvh6e/e2/GHk5x78++u20g1VyFGwO9cn2dsnnfk+prtpXkicz",
+	"ekOeWeVN/aY9C5Szl6mahnIL1bMyxqWxaZziN6Kq/b85RVsZv/+6T5VtoY2bPWuhBc3MM1gE8J/oDn+i",
+	"8m/a2qulyWtSJqpth/3eNZVxws0D3cIYnrVDBOcBZgnJXjJJ8htKbqtklxtsTjS132gmaIbZlLwXJD/j",
+	"WWRpS883J0epS82UZFyQH/k4QoN9snnvH/m4uXOudp4kTStTaXLnawNGVROTV1qUSarl3KCL84TnpO7r",
+	"+mH5w+1G8B3BiaQ3WAIHVXsoPb9D7npBGRWzhuUtN7jrxf2eyNN3L38iqyopxaMyEXhBR9dktfbDynoq",
+	"TPfq173n1S7csw7dnC/nc5yv1vVmm23RacMxFDztfgSZDl7QXOx6aVIs8f6w0sldLlNNl8uUyld8Gu/P",
+	"Pqx0ph6MMj7t0tUdLVS8s4aN/T2R9bt6zV6NdxY9pL4nMnZE1R488U//pJ1SlU+r31vL9tpP154juofO",
+	"h4jpqL0WFKes5vj5nsj42SPUr106iB8+3xMZPXXqz5L6r++SJT7ysdfFHXF2pINnOCMsxXlzR67V9h02",
+	"HRqVRht3t5OlCT73ji5IRhmp+6x7vt3nn81wLtf1oRtt0NFOJE3wuV1Ll87G1fdEviG3Oz66zUOvjx2K",
+	"q+KjuxJR5os/8CxtVC/KDTbRyLrZ7KrH6F60D+7OuntFA2XrByokj8mdmnabaqulz4m3kwadqNx4QwW2",
+	"2md0ztf21mZKnYxunNBKq80kefAp8XbSyN1h460W8Ec+fk3mY/NmtRvv+SZzWAjGmu/7DbrKZfU+yKQz",
+	"ckMb+ii16S7A3EfE20mDwlI024IJLoiQz+CWjZKa8YRNzHtGTat5xT3tLGrt2+dENExx0KJzH69xfu3m",
+	"9Q0/n/HI7MYa3bUX4zW/IY07sdzg7s+ZN+STfIen5O3kBYcoP/BgRpYlfFwRtxBQESGIkU9yZJ72e5mO",
+	"I1Ct4F5l79clyVd7+ueQHJC5oIHU8Ih9uCEpVIxycsOvSVqlx3vWnea7PTk1CQssZ3ulx/27WgT/4NvF",
+	"Qex3GjxtPQL/qPC/Zn5fM8R+T/A88hR+7feExFMSeQo/w2O5FNHn6vd+b7lQ40lHECxYbRc+jky3cSvV",
+	"zbV7XOGWxFyzlTo0v/dVA55H58096fdMaNJI391GFix8Xrwwyfm8vjk83Q2H9nt8KRM+jxBnH/R7NrIq",
+	"Olz/odfU3OrVNYbHjbxTXUynwdaspvd8QzFG5phmVXr0z/0e+SRJznAWnQf/4dpJ/7X66Ne1WwlmLvYY",
+	"fm+xmSSeVp9KfYmx3T7bkTre9rSp6AeeIA8edpbPjkSSv6DTZV7Ha5F2Gw5mO/HbMAKxE9skkGyVM/L3",
+	"OI6uKYs8hl/X7rs5uM7KT+fWYcZIRoWMdu8/XH/m5VLUCv3wsWseF/n+w7s/LrcwODdeXdi0mzJ7vVEV",
+	"NahaEpmSBc7lnLAIJd6z7bhtoyPgjtd/K49Ay8n1HQceBziPa0cO+InKelq3sWcWy3FGxazGoimebq9A",
+	"b8IJWy70Djwzu9E+Q/+Oxw/uQQ3xopOLp/vJtp0mYvgkVEW25ZMcSxI3OdyT31l+NPuhan1Qd2Nqd3bW",
+	"fRmyNvQF7ma7Bd4+b7fZ3+PkbuFe/D3JbqD37lUDKkYQX0aix4d5tOnRkEO8ZEUK6CjJ3Z4bbxeERa9x",
+	"7IO7uzp7p8/YpuvdapM/QqTtmQstbPRPx5vdvZf6bE1k5NkXi4w8Ix9JItdMUrnJl5ggviCs4TKp3OCu",
+	"rzp0fzWX//7DzQlZf9F2RkQyI+kyI40zU21097Ojfk0veDNd5TZfgCzJ86bchUqLu85dOCNiOV8nlMpN",
+	"vsR+u+HXpC54JnjaNSp5E0J0YKDWaOrIsY8r99X69zYxfF5nngpV16HfZMNO2+lRuruGYKbN18OLZ9pk",
+	"XZpV0UibznfdZ1yq07hu4P7TO2ZE6KppETamZeNFOF8v/c+/uOw/lzhvilMtPb9zcpbjOa2L0vMf3uVB",
+	"/R6U+DrOCZ7eLRfrrhoOwHKDuz7/TH86T76WHPN40yUqOmrgy3KDu2ZM3V/UkCse3Z0pp/uIxv0Wj+7A",
+	"dCt3X2tIVlr8EexITdTr2o3zmuyASRsOmc1FxcaHjO6yRoD6D+9egMaNY+/ZHRrGf+M0rZmE4tFdTsHP",
+	"VM7SHN822gqxRndtLXwud6DZsw6V4pqsvhKIAigVVT8qfbfX7zEMIS8eEzeltv9bTia9k96/7hegfvv6",
+	"qdh/+Z1OCy/GWUeLNxXNNJXuIrai69vVaRLHUXrLshUiTOaUaMwgxJlFhhME6UgnsYc03pKZcpRgpiEQ",
+	"FhCLpLEDFhlPHVgVDAncid6YbNhUQTuVZC7WDQICtMwAPgOQxUv92qGGsTB/HTgUAZznWPW7ZPTXJTGP",
+	"FV1uLngeW59gMrgBBVPbFPHcYv649aoOzgZ8dV2aZqYJiAJ8kzHJOJtqaCIqfI6qJa7MTZuTeG5uj6Jk",
+	"ev3EuEnfMJEdsZO7r+rKTpXBBEx1vBFPfWviPBpXz4KUGRQXWD1J5yWwssPh4cPB8HAwPLiwkCH/VbOu",
+	"ldDBCP6LOqkGqpcQmiyOf/TtyunhG/Gi09XrOLEUDtSRDx1xjVxYoLxZkD4qDO/VkRXhpSaCynRo6p7r",
+	"wMH2NEFIoQW4qiPNxh22o0zTYOgxwYi1KwlwMZYwjy4KAGWYGbytlZBkXkteEPHYksiCME3pCwh7arV3",
+	"AGrSgN41bqCDLhvIhlZtvX1eficaJjs4aLVMpKnoI85AUALS4hrZiF6mZuulHMDSyCcqYE4saOolS3CW",
+	"6VdVA0EIwjlBGZlIxJdyD72U9tmYoITPx5SRVBN1pS85r9QHJzRT+tVTdAU3kQZmS/BcXqEZviGI8UtG",
+	"JhOSOHS6tUK7xCWtBLZiE19CHww3O/edob2RaHMmdt1OKAV6dBRtP/LxRmR95OM6glxISUdS3tpg8PXK",
+	"IpBgYsTryChCyNvRAeqepUFTdIYlqdfYwJApFDaIg6kjxg+S6TYrZyZqfe0q4bGG3VKkeGikUWqCsPkN",
+	"CboA5m9Bku2tmCq1b9bSZqP02y9eQJkmFozVxlPbrOIdndh+/4YiE0m/7rg2GOCKIL2WIKDnAOKszvBP",
+	"OJEVbEeS5ziro9yF6tfi180pc3+HCIP/fXn5aTj8UIO1+e3qXKfarNfOKavo5tMdauZTsq1iPiWh1H+4",
+	"kcyPouZFNTKcZcVsSDxtNxdmzX/p5XzMJU1E70OrKZLGBdNpgsD5EZ6EG02KJG/zlOSvcX5dX3fg2fnf",
+	"0JgAnr+eHzReSYK4ehPNcX6N7r3/y4vnL17c30PPPyUkQ4yQVCAK+K05SfiU0d8Ien/xYvD4KYC7GwDX",
+	"Rc6nOZ4LAAq/ZFQiLBBWMy0tiKGGw54RnFI23UNv4T2tkwmrezADkx2b3nFJnTNo/XZFIgDajXbPha8o",
+	"N7ltSubNVk6bZyYYLUaMF49mp2yRkxvKl8JokafIPKYC3eCMpgDGWUItNxoeKHZKr9OrG0qzAtG7Toe2",
+	"YXENQLL1As0hQo4GtVD7nxY8l6c14PSaK+wsEGhbd2gYrb69naI+9kK/VIKUN77yMhyn3nEGgtaVMTBA",
+	"t1PCSK4PFZ5bDQFu4PtILJOZ3gfv37/8ro8Er1ZBcBJInerpJRN4QrKV1uc5E1RIONoXOWUSUL1Pz5+9",
+	"fImSGc5xAgttQUHFAidK2p9qKNkSW1yTlfp9mUMtD3LJHBR+sD19JHz1UY1wD9UXpEW5v/C/aeRISieA",
+	"ll58wXZ2dHj49JLdzmhGIv2AEq6lBxGir3pxLw6fqMGoTrR+7JC7jS2kOJwKdE0WulTJ4RGa8WUuLpk2",
+	"JbFagESZ4SW84Efpg8mT5IAMjg/HR4Mj/JgMnuCHjwbD5CA9JA8mR/h4bLlNO6kLdisVBagFfT0+btoh",
+	"/zL4Z93OeDkxnvLYxvBBYW1NCskVN7Ap6aup/HXJJRy3IM9Fgcu8zGF57FtUOGcAZ6QfFIABHPmjg8M9",
+	"dPX1lVaLiEDkhuQr+/5TJNTfOAOSBBijgqiDFZxhK2WCzrE5bwHPVu3TProCFNrL3pUiVnIDy7vI+SdK",
+	"xCWD7aF2rYYHX+YMYQZd9B0dWKBbkmVV8HRdXSO+avb+oQkzvXa57l1efv2Pez/v3//rZe+Xf/nXwT8/",
+	"fH3Zu/cLuryUH77um/+Wn9//+n7jAr8hJI1Wr9hsmc/MsXTiti6V5UVFR4ePLUNcso4cgbZjiEtmOOJ/",
+	"7rK94YzU7E09Zj6xsyEq58QMi9jC6WM6tnFq9+0lK5T8eXWZHgyPus5xgRjdYMF8wZlu8ukAIr1t0KS2",
+	"lVw3W6ltNY4cRctHPm6iwvlrtur/J1qLzn9NZVP/LjRh2/5N+MT6IgGaIMOuDVR5cRJbUldTduW1Bse3",
+	"tVH4pLgGZGCaTGv9JEUSW8XYOB72G3D4DwMU/oM4Cn/C81qLBDwmTQvqbvi3nLRzgvOolkE+mWId6rk6",
+	"tfuIThlXuxMlWGhfSa7dz4yjW5qlCc7TUvWOMcmnNZP76524SUxsaO286seNM1sE2245t0X2WW34ggTd",
+	"X7dpIkq1G5l2O6BMB7mk5zpJaL1j+lattFY76q5p0JXNLcLyypbbguIEtzOiNpp+HY3JFDOwgTASGb+9",
+	"ZOaBsoDwYkFwjjIsyVM4Ei0VY5LwOUE3VNBxRvr2Y1D6Cs9Jcc6uoEgChjuuFKVUmE9abQi7/rSconlA",
+	"+B664OiakIUimC9WfTQBJCcUADohyoQkuFKApMPtVJiItf311HsR96IrJlsKKM9Sy1w2WmkrpvoM2DCg",
+	"fnhhOxDkqatWlIKF9j8KHbTipg9AecQIC6WdKM3EVFQamUiV3skvZtogQ06af0BYeO9Dga0Dk+eW4vhi",
+	"+OTkgV0Kd6u+alcvZqy9ojQnwn33UeS7EPm0/nvJgYulFL0Ttsyyfi/DQo6WokL4w4vhYcFDc3A69jKd",
+	"VWgW7g2dzmS2QqcX50isWNLr9xY5mdBPvZMepouRaj16MPnpyafD/8D6IfiRRv6QNBUGwcv/BWbY/0Uk",
+	"fEFgGXx380lOcIAVIk5ucyphSVw+ssuHLPZa3SJ9bn0foTkMWC8aGLbnAs+AI22Zldg3TbN9F6foKpQE",
+	"WPqxV6HlftEsku9S/1rQMpKg0PCm3zISFF7/ZtDycym2reOGre7QOYd1nvFMC5SPBCpT3ZpQQiPq0mVG",
+	"Rk41V6xiP6UvK9SXgseJH2QOvqOR2QSvaY7b70Co/Adbzrx+zrMZoXM1hXEB8uBi+NiT5S27OdQbHfz/",
+	"LV8ZKoWGSjhJzgmjPEdn5uYBPWdTyojSHD2cKO8yysKwiSQnhKlDwfw2ImoW10jFu92mHnPV7NVSmNtO",
+	"9mzI0s0b16ewofpE24/YV+JYyfVfKTduRBeu/0zNOxWc2/VfqcPEjYNz1n+r3LgphbpJVsZeqcsybvpO",
+	"uXld5mTTN8rN62Oq678SewG2yLc4NeXyGuTxIufjjMz/EpHLidYW5jhT2iRJR8bPDgAHUmPgXYS3DyZk",
+	"aIFzQaBidsqJLtmo78PhBgG2tLXwXaw4mHx5ztWW/cV17nRJr09zK2J+XnAQ8b2T3r6OhPv8QemnQmKN",
+	"XRBUoTXaKbHwXS2L/VnRBnXxrHR9becFFfNiVOr9lCfCTq3Yr85ga7n3Tn+jTubVTX0/OvdUoJQnyzlh",
+	"cq8HV5pFPQWPPST5JPcT71lhm3z7/PuXb07+9uz01fM3352eXeaX7G/Pz85fvn1zcrg3VH8+f/Nd+Lzk",
+	"+QhuwxiilgbEx2pD6Wp5x8dHx1Atz5kxY8p0jYXAxD96fPzo4TBaHC52P2t6mtCMlE4IUzJ98B0VCy5o",
+	"PBT+FN4EU9HczxUfDR0WWEqczNQ8P4V31CvfXBa6yB5NRPs6eTVFgjucav719da6mbOe1KtqSbAuZFdv",
+	"PR0Eyo+Fz5zTHO8JrTj9u/rNq+sfYmhiKQZHjw6U0nUXSps783/pzaRciJN9tXXVuglL0r4idmCIVQPN",
+	"XOHp3luRcSWHZpwRZ+TEtauSfiTxVAShIcpeEofq+3HVyZ/Iz51jkes3hheTvbXaFCvGWH94VVpHamg1",
+	"akzBmzHs5NYqTlD9oAaZofEsD1vHM1vXGVSlxTKuoudgaadbHePaYWWt9rR8iJvHvkfOSkLrnc04m5Ic",
+	"uZrg2hFUOWgTh1e+1VF74B211mNW0B4/aMtj3NUxu8nkoDOCUwgaK8IqdcxDz5RzNNnF7YVxG+nadq5x",
+	"iD6lj5+of+g0mRNnQ6oVIlJSpsGy7fEAMn2Umsq7J7/0cDInTp5/UCs5J7+BgOw9X+Z8Qfa/JXlGQeMV",
+	"2XIKYnFOBp4o3KH1aGe7bnn1452Iv0ry+Nod79P2jLNJRpPtFHa9GBJfE+bv8lOdqVbJLslygtOVThMQ",
+	"NXt6N8rzk2JHQxoKsjTGd7M/jp0rzGaii1QLdzmu6CVFlfIiQNvjDSjOPdi2Oncf0YkLk/CDpYpIq1KE",
+	"kA5xumQ2xql0d3CwWYHv2NUilCTl+ZimKWFbseOC5HOqb8NSwmh49Pz/+DJHOc8IMgq1dg+ryVupRyap",
+	"0uaywLdM7HxgOd4Zzz4oePadGwhyA4lzbnXIOzuJdLQaFd50SJIqDkt1wgccLz9oVr3g/BXOp2Sr9TNs",
+	"P5KcjzL4Wkl1eH/2Cu7J1PKZxuUi/+qQlJwjeP8u1+vBQbFexvnhaHIE1K5bdai7WrfYHJUmxQarMJw9",
+	"z3Oeb7Vo1HxpBC6V4BhgaMnIpwVJFN/AY8QTEH7pHa7Mse86seNElrr4cpQGsYu1iI6eaclD8huSF+tg",
+	"IVm2Mpb1bWZqAdxBCufXI8ZHYsb1lUUZ+qDlvcAXucswFcX9+7s2F6SEpSJscHB4ceBdZpsGI2VGZ6Vm",
+	"B7rZX4bqH2DyM8DQ9mhoO7Rjw8/50q6Ifv+O7lRMzYEbmhLuQ7y06OJBDPClxXtHPd8XoUc3J0Qp6KNl",
+	"rqbWujTUr86dgcfJICWTqa1nYFyucw1Zqz8zw2IkAIxKKtNzgjNB7PV8Grto9qwQe4kPan1CFpKkDlCk",
+	"7PNaGgSVgIdfYZA4bSXNuMTDryhLf72hQvY+f/4A5JjrQtE7GZq9GN5K6woKZZ4dPinG5JpEuXZY4lrn",
+	"7bE9p+7HUU6wKJar1jQqmO6CJDNGE5wV0Yq7NZAKgVdzfgXJrVsbSc/UAZMFUrbeTCo3Ntazkkttv1Bp",
+	"rr4BcszB5zS87TWM1+mvf7fcOFIxudG7Vfum77pv9wX3Rn2N43Yf8i4m64r6tLwQLF0qFoj9ze9X6zjW",
+	"FyBsuE6MvBBH9W1y+oWN6/FvGx2HlRdq4WobP1NuX4fGWP+R8xglVfDEhg+EbeMYd+s8IiVhZODodnNn",
+	"YSJKkowLfWGh/rFevQl9bAG8u+cZC8Xmt0uapUrLn5vAQkG06dNB6/CuGdyhoFiuQuBhQKA7fFTbNspL",
+	"3WFyuMmFg1qwmmPEgBFsf4CoZTOM0SC5baugznqjlAta+2XU173l2tZXSW/7Cf1CWJC6Od7DUL3t9Yf3",
+	"mbDGU/NHvLZhKYD612yjMubkOtHgWMuARO5GKOg9b3XvtveYIXe/4Dk4+8c4uSbK0Cd4Dt7UNMeTUK/v",
+	"ZsM88IAzbawnBHLrVATw3hmt91vTNzHbGlyMMqo7uspEG1kcO7yd/AnKn8SDL6ncjbCAxQxxPdepe15r",
+	"vaENwzXuYRhLtGp28wbyG5dhUNftCDd/4fi22hjehb75Z3BC6k+PZljMeie9J5PHD9Ph44PHj4+SR+nD",
+	"4yf4cEIwHibHxzgdHhzjB+PJ0eRgfDgejh8fHibpwXH6MDk4Hg8nwyEePu61221JTiXJKQZLFbNkpgOF",
+	"et8viRBEp75N6Q0RaLlQXPMGsAYkR2OCMpIiOcv5cjpDBCczJCSBRi8oeOfBr7rU2csYLcUSZ8g4odAY",
+	"gJnmgmQ3BPbzBb6G7tCSXTN+y1xLDPgElCGMBF+ytMiV191AF0YVAJe/QHMqBEl12h5eCTTjt4rkRU5u",
+	"CINMhPmeWoVwb/ygWs3ICq5PEA4JUP1dk1XvpGd+Hgme3ehYzrLl7Rzb5gNFy1tCpzPZO3kAwVQdJENX",
+	"n4cnxAqR1KTaFK26RN+D39Kw9999XqrM0od+b7qkqfGAnoprdOuSQnJlxiNIAGGpWqxisvnSQJrMKVtC",
+	"7dmD4z5EUoH5nmVoTgzKDixYqj1Sbu2AK1Z8iSbAOur7E/qJpHsQzub0Ob+g3A41Nl/axWWxl4K3qwiR",
+	"tgK52txJ5Fbvh03rKgbVv19tXoMV3UJUB7P8hstTcI7hcbbdFQ3jcoSLT3ne/jdFei+ak5RigHQCnAT1",
+	"k+7f3EhA0vaa4I7dXKo9LGTPGy5RQHr8KqA0wl1cBTRMjZmWcD70ir1Q+3PrxYJdXo2j1XfNReAm3MlD",
+	"LKcSDeYOFNBtMGBRqMOCyqal2m8pILdbz6NwPe3o6pdSt9jdpX79xHkQHx7cIZV2PV/zlE5oHXZCBNbA",
+	"cQ0XRPFKkPKuISpcBv0MK3LQmKdbBJeEdNZkW0JaqsSSCjDsdcSvx+AaU+BOyf2Z4OuC5Hd4lXGc7uQG",
+	"eqG/VX8Dba+ZFeWQNfolrpoP/NAATWGLK+bqWHa1CyKDV+uQQwwKxKq9wDTbMorQWotzKuYG4yEuwxQv",
+	"2VxfSE8N8Ec0I2oerIkidPU1tlukw2KRzOGLPNrja1QZ5M6iN6riREkkyINgJJyV0tqdOd19m43kfXAU",
+	"S624CAJrbJoFmDuWMqssuDilKL6MVWc1C9Ss8TWVbQ4oMBS24oLDx76xU8yBn0dSs12jM7Yrfmg1030X",
+	"OGLFnJbTTG/wMzLJiZhd8GvCzshkKbbkEcoADW6U6++OJC/FEeptDg8RPFRsDOFOENGmX+/bWF3I8jch",
+	"hkubmUKlsCAKMBjC0trgE7yUs33T39aKyoEfg6JR74KhNISixGZldwrMmulUk2YmtGECLcyP/swtVm2Y",
+	"AU9MOL+mpH/JQCGCP1RHKYH4Dh1H6B3450QOnkGrqq7xHbwjDEt682G+u4fe5QR6BkRBuo6oCjhq8cVv",
+	"nqJ3WM6+iTHDU/QafxqcTsk3w6foBykXb1m2eorOSbLMyVN0jufknEryzbnMaSKb4Qer2TU///zz4HQp",
+	"Z4RJtXdqVC4XSYSLpmpNoCuik5kePjoe3g/H+C3BOYR84mz+zWUP04HzzZIcEoPaJwI5FJht3X7bxCKF",
+	"kSMJvyE5pBIf1Dj3SuFAbft6WK1k1TIKyJWeannxZjbgyHMVfTC11e8wVgV60LH1hZuKs1GdQ0+ZUnwM",
+	"gWtFhA7jilt7YKh6vk1l8d9ycH2CH1P31Ds50gEyeglTe9u4Mgkcuq6/jix2ES0uKKgmosU1qC76QbHo",
+	"Uf9VqY32Q5J0JDSHH33uhOdcJ2/ha7tKEm8RQuJa+ZEOZ2Zy20Y8FO2rtX7XhSi43kulBxtu8r2G1Ypb",
+	"61xd7r2gRFX9W0WzQp55KPPtxdrdS5JiTxx6ewJu+XrduLOAsI8yKSO3YS6C49qNuQ/wpDh/jdnKBEeL",
+	"rXRFJQ9HgG9WierXbio46pVBOsdsZfXXO00yOfSSTM7U5BXkxTW7YAw7UejKw9V+KPuroFM2oAxhKcl8",
+	"oSejPrOkSRpBU90SyHjPlBbCc/rbjkyAqOrvPI9KnSvKXunMlKrubyCB7tSdHNHqy1ReA7pus26/W50+",
+	"yUmqNEKc6Uh/o1GA9q47LK38l9A4IeAdMtG9IW+gcL5nzjG+FaelZKFMF5asRkvvk0HWmlJvaOLAsqkA",
+	"ltNvAvwiFdaxkq2Q95k7zWbwnH/fuUGgcBBxdqsZ806yG1DxcXdqmOmjwqfO+ca9x0przzg2pviuZNIi",
+	"52orbs0qCyzELc/BBAcnR0ku2ece7AUh2rfmHuXLTF/iV4FGJOcjpQNzVoIawXOopuN9xtzhQ/pOTkmq",
+	"UchDKBLb9k7RSA4PfQ+0HaObnjoHdGked51aSTWk9sCAo4yXEt1QDkFLCMMSgN/qPRPLxYLnkqSvSUqx",
+	"rVKzMYMsiw+O4D7PFqap8246RjHvlW4Cyzls9lrkzu4TjovV9CbHo6h2TWuGvns3pZsyfRdbM2N6pgye",
+	"5O7C9FIH3dTrGziDUc51frmHato6/b1zqO/zIq7OwzEh80XGV4T8e5DzXoIqeT6HGn1dfASV7HxwGmR8",
+	"SpkXjRVkbknONKylLsxhCNttwB6saQ2jqH2wm5A9WF3V1RnP1uVnhG0/93vfOUaxDFj/dqmtDi1Z/5pt",
+	"ZAx69e8f+biFKe9aem8auOGWb7vWAQDaepLPKiPVuJHtKYi0r9TBXucZsOzj+K2E81pJ1zT2Rd8rRSCQ",
+	"IElOIPBhkSvpJKlOHHHYr808bBmlIm2iBZn1Qw+EX4cTzLGJwDP5o8oIYjomrF01KxhzrGzxg1KdphKq",
+	"ZIVIh49sybjFrh5mgKLVHgw4BLmtwwNGtzPuCm+azp8iJZgcQJau0KKIguBKH6o6IG25BOxgj6oHDy1V",
+	"v1iy+j317d6HzyGe7voJMa0NbXSCqPSDRdTDbhMVI4mm7QpVOujemhIAHqsZw9q4J5DkwQiocNN8O+NZ",
+	"AWSCTu3FjvoeAsC8Ob8h6VOENYNA9Ar0BajcOMvcGzMMt5BkvpArlFEhTVkJmC1XTnLjupx2/mwJMjd9",
+	"IYRxOyZX75hrRVM7aJGTBPxzit84U3Y3W8odrK7GxmmFM/NaNf1sw/LbSIE3quXnAng5WscKdpJXq4mH",
+	"RT0Kmehfbz2KbO0ognN0wpdM0szU1dHWouqjqE9N9ArktgyJrSVWZtMCIMl5PrZbDR9puh2reI6oLbv2",
+	"IK07cKl5bfv+LYB2TcWHBXGcAccmZQhnixkeEwlZIC4qvcMhda4+W7uXi1NKuPqdLb7pSqv7ymmHCTXR",
+	"RXvofVF3zMhLsFC82JPN0PCLcPlfdFli2M9GEri96hakEOx9p4f0izKk3l4rybqApeK7M2D44GyuKjGB",
+	"shDM7gc3Sg22qSY/0EJi+pf+rC5zYuDQCVvO1+Hoh9PZ730akE+SMKi8YEpN2s7f4Fgt4dMQaBN4OVHH",
+	"FjM5Gb4a0Vz4oyIAdb/vopVQT6GYi2Koa7ISVRUzxRLXVM8x7TtsrHBPHcb21AyL0dzc8cQLcUoooUIF",
+	"wlD20RWjKRex7Pe8qpC18a5exUj3NSPOjaILu892UhNKURVcpQ0F0xhS5I21nlO1KIqtWoHOpN1zznSA",
+	"oiAznqU+7xpIP1t3QKlCkRoE5pdYpYLgN4NXf02lew7/1jUMvKtG99j7xeZ/h78mnKVLE7fC84KWnCx4",
+	"LkPCbTeV6gklMu2P4K+yX9B/aJnh/nRbW/8ZuF7MC54Dxvlf3BS6PwVRQ8DLlEo3c/DHDcnpZNVRVJyD",
+	"/lHDu+7CxTCArSOLBNwUYIGuTs0FGczHCTK3Iv/nf/3vKyiSCe2MIpnMSHItlvOi0qZWfi6ZSDBjSgFT",
+	"fFXUsaWmyL1/rjwKRJH60ytChOlidC+jN+Qfyiq6P/plOHiiq51++PuDx58jpYncNNTUybYSAduD0Glb",
+	"lu0d9mwBpWlOlo4r8TOVs7rVKKx2PZmFxd43uiRYJHKZM2LKznKmMfZK5vyC6tiXtrJUOIpaKCC6bVkw",
+	"2T7dx6KyKJE895Azol4DOLkwoLQZXzi2x2l1qG2NRxY9LF+AbaDsNBDOcHKaZEaS94u/PXcKV2wSHLHW",
+	"hQukl2T74TB2jkrjs19b8B3my1V7ryhWxrkNY4tON+R7xqS+97cifUxm+IaqoUkw/jJyQ7LwJnSD/M3W",
+	"tQsvL8+jmzaE8i+PwS8c7YlrJDnC1t4u7Ytd+q38Ljv5r4r3Yk6sg4guUy7PUpPFMiUaMtOZnR7l6qTd",
+	"FdmRIvIxqpN1AM7uGoXkIijc0d5r549mF967Dr6oFnAe3pB0LR4dDY9FfeKjc7Xa9me6uVd6Jrr6OnvE",
+	"KKClki5lLb/BRpZGt+/KCdVyN+3XzbyljzuJNzY9W9vRAf2djekyywVG9e6M5mL3aG6zi+OZxoYhIrMf",
+	"s25LQqSjuVsRWmtsXlZmQqtJlUtUieWc1NSqyn3tOV64qp3mVVDy/Mbcp1YOE1eXMCT9K8OT6tzXEx+o",
+	"hbaUQ3qDTSnBa7oA0pWW1n2cGwzptZrQSBlJ0mVMqPCUqvPfZDROcj7X/AI6kveLmYfKLRLP1+4+XwVs",
+	"I+utu3Ybr1S/R+zCt5QMmlE+93vFHGwiF7352kgstT2PikMlFmCingFotlpbJbOm9IawqIrW5Dre+gST",
+	"fPOZ1O9uNo8x+aoZwqPJ78JNaN8wdcCnawSk2pDrfGTGjdLFTaYEp9hEXQMB8afDrL3DrJi6dcvoe4m6",
+	"rGX5va5L+udybrSc5zyXQSHx3iBQgsrLLHgutTkLxn551awWEH4k+GPg6VWBktXvDSJaW+WnuD7AlvPB",
+	"Dc6h+LIiQGNvpafyOyKSXr/4+xT+NAWn3WP3t34MIva57tO1CX9UDT+U5lJG9waElNoaLxXNA1GGZlQN",
+	"RGscxmjFOYEbc2UEsMJ/4GtZ1CAhFxU2fVg2coOzpd4Z/R6fTACacQY8s4FGtdZNWBqTQGMCldk5EzQl",
+	"BhC+4jrkbGS0wZlzIX6EoHRPHWQbEVznUTtFQj8KcmFEVCUsfOgxh2KY4NhGJRlnFPCuaVDzsq7kR9HK",
+	"BFl4qByKPWZQUAONic7K87wbWleVyGXPmcri/JYVqT/1RT0OD44eHT1+8ND4nPWPw2plj35vQqfLBqDd",
+	"IEfphWn72b+biO+W4nlfsz5J4aaOzslThCWacyHR4XDYPnzEftAjovGwqHhyg8WOrmQxG8EAo/LXODJp",
+	"vX6aqHGnxnzsI4g6MPVjbkg+DnbTUs72IJgTbkT0H3wp7V+QmWHTzUla/tmEeMNvLqLbGO+V3+0tjMkY",
+	"37Me/35Pp8nsuXImEMBpBL/90wh7+2dxFeR+yiM/8Yx49Nir2uLT9pfi6/aXsAP7a9gHXCHtkU865tn9",
+	"AHdK1G+RYxG+YCRW8Vk9NfZvQNbUCLvlXzVUMFypwQ2BNxj7SzEY+4u52fd/cZP/kY+9b6i/ivfVX44M",
+	"9ceMZO4dS4j6Yw7IqyM9Cu8HE/DlO2D82Xe/efPvfrOgj8GPuS5wF/5I524Fih/9ZfF8J/50Fb9aKv3f",
+	"zFj9n7TfofqrO3f8n4szqNw84CHviUfyNZUeqeqvYoquNY8BOEzYxv4ab+vD9vm/exNdAOwXHy5+Kz5b",
+	"/OYXFih+LUodVH7XdRvCb+hCCMFvtt5G8KMtWBIQCsD85Y5czZBS946bix+h9AQV0nBv5EHBxfoELOZG",
+	"/13Mi/47SE2HX7yO9Q83nKben27lPwQFXH3p3E6LCa+5ogdEeMGGrsRKSDK/AtAmPxVLCpJNLMyHTr7g",
+	"eR9duS12hXBxa6TxYa6M6sjzK4Qv2ZynxNyDmwdEFK/YumE2jkeAnundfAJhJeet66C9Zqfm5DvIvtHa",
+	"V6qBdHD2ztPKdHJDGWIEXnL3AOZAFctkpk7Vwo+WogklWVqUcaMQYrgkwgYpqsmBuo176A25IbnSbiWm",
+	"zF5Jm7mIH/cvKEsBJSHiJCZM5is9xSlVqroAr6LGC9U4JzjTKnRJCVVfHmV8alTQiCqV2pFDJ30TSCkk",
+	"zTKvUN/GwdO6UE2Le1sz/p+oQesjvy5JLf6cM5cMuGQyw1S765yFDqBFoRb78MjXYp8Mh48Onjw5PD56",
+	"dDR88uQgVqXuF6fM1hnXMD6P3H445x/WLPdPZnrCIV7hDKzIq5NiZZpXHl2ZpN/gFR2MCnJtD10tmW5c",
+	"bnLJcKp0SZv14AmIPXSVk0WGE/fWDItZSMoV3G0DRvNVuNnNKAqME6WyGSJ0eBF8udsmf8Wb9ojdxaol",
+	"yvg06nGn6z2xvgb+2Xg0a/cQPC3HIcMsgnDbav/onjeJfggz1dqYn1/oXiEtxPTa8ViR/rnf0wp2bZKI",
+	"JyO1daSXQL21zIH0K7q46qMrdQSN8JQwqf4q8iiv9OFmqLsq1hMAmSF3AVI4gIyt1lTDmccGAbuL39jK",
+	"v3pMcKxkmT1lqIRI6xn5hFOS0DnOSs7Bh0e7SB2hiziJL98hnKY5EUVWQEahzH+48sdNRPACcGUtCzjs",
+	"kjDpNUbbfw4M1sjgZVrKqS07UAGnr8yZ1oSu7cA26Bf7HKTfVuzgem29y8/MG3ajdzwstVj4Smh2g7PT",
+	"cLtOwihOB2oPmD4SM57LbGUKU1N9+tzmSgVmd3LQOidC7WpYWDrKvAAeHQ2HE7nlJi3ERLzz94Lkg1P1",
+	"3MJUNm2HY0AHbRHCUIjsklvcOwi88yiYpL493Mo8FXJ2sf1glwdDDfZYIaoDBQfEly+Pa5WcV3y69joI",
+	"TmrFbbTb3Z73SrurIKs8/HkP1P4eyJe/UeoNJ1nveFIOXRFLcPupjYhptsx1cj24ADtpfYHEa7R4/TLa",
+	"JavTbJVimwWWqNPbXfSQb5J6LhztWSldp2jUOCiZpQEMQivfUNB+wNveu5W31dqLtx1cm32wxP8NnKN1",
+	"YajmIF1mUgcO33itqxJgjAUZNR9w9ili7m7EbRpPLQT0Uu2WLZQ7ZmJ37ugIg9D+GOR7cY1jFgmZps1X",
+	"LwfD4TAoqF5z7QLGpWiUnNqPoeFpilsTmI4lS22J5tai1fov1qfuqeNytE4HriyhNz2tdV3oaVveqVmX",
+	"HTEISOM1JEqcy+CASHCWBfYJIiz1rDPKjOmPk9mdUb4gNQ6rKms7ECNdFEEplGilE4h3ccvYMsipLJlq",
+	"Qp1cPJPdu/2SDCovWpnPfA4vpsnblbVHbYS6qm+IMokTeaWFl9m/2jyFUhd9dDXO+TVhV7r00y0VwVmo",
+	"X1eDglatj+Fnfmh6JCNOcAYYDXO8QmOC4L7+jtMJ3PncKSrfDaRtKkH70PqCoF0E1hvUn6gIV4+sHR50",
+	"oF8KE2qOj5rhLUzp+/Uu4mJ8lCHMgL88J1cczi/Wpw9Y1CbRwYIWtHVeeFBFXT7vQIHCSXh/9gqcHQsd",
+	"eTO2TtLiHrIt772i7Pr92auyDVLluaIaa9Siz3BilV2aEpPQ1n76FzPO6tRokhF4bA7Esh3bnAuxPt3C",
+	"eK+LdBvLUQmek86ZFy3EvtvuRYSwxDHV6CeyAsi91osJUFL+Qh5HFrJ9kkQoPO4oRcLbeP4u6Tu5oVnD",
+	"Y0C7K8y0eSkUvuDwUiy2AwkoS+d1OAHBHqygBbhkA1NmEhwhMjR3Wx57a8OTixvPDl6M8K1u59efnoz2",
+	"noxCCmxnV4frtV00q9l5g1Iu6t1FrapjrvgXtPkQzM3aXG9fXOtgyFU0btNFm7TeZiDpYvvLlXlyNry7",
+	"jg9qrm2e52wjP5r2iFVBC3QhQKmS3p1AfNe08enrwUdzlo37lur7Uk1nlL/hEy9IXXU5bTZ2z6Cwc20H",
+	"Kfq6rG3hLkjaaz9mkXcntgDsmueWTGHtgA2El7sk0fcbckaE+ywANlCBGAR1KJHUILzqjt8NZBb0btF2",
+	"zc1WfXCLqclRXwrM1nZi5LbAKXaafXwPmXdHDmS4sXahbRWdnjVAOYzcBr00au0O8rg0yRVyS9+tn+Yz",
+	"npHNp1hNac6zCK5E3gAqGmJEloZi4WZr6G0R+lXZvHvoYpYTYoqP2gwCY2ePSQbo0xxh75pTB5bTVLE/",
+	"ZMCdGCBeKMJ/yaCfj3zc92uy6WB5dE1lUVAsiKJ3jnML0uEqj1iwDoHGK3Tll824igaSaUf9Rz4eGZKc",
+	"c/6aulL4otGX73vxiw41vR3OL5Jc17pslosr66jzUNNdnCRczCpbAG76hQPeD1VapZzwDskOBiEwmrlb",
+	"wFmVtnt7V4f+xBdFEPBgihuPane/DfBBoKoIOlVsFz8c7ghv0bxinQuCSGmd8i1eO7fN1avZclojed1Y",
+	"4X4eUFb6aMnor0ti7/sBRTzLYtgGDx9ElqODyeoxwR0ZrEZJhhlweHhuKn2e6GhneutZ3bAZvSFXoGDm",
+	"ZLrMcG6GSpUCdCWJkPqphzFLlZ5gIG9EFYEWjcmUMoP4RBcjiPPvI5xll8yU6HfPVO+jUNxleoTqra4C",
+	"II55FzIPM86X4sLyNJkTdMbHXNJERJxLHXFpDC1nkAMR11DB3QQzZ+FhndIJgtFkM9Rg5Zl73MaEKfsF",
+	"u0obX4xEbyH8VMcmKuzoyqmRu6OkMFLb0BGatLujol0Sm6UiTKXbHRUfDVT6uv5Vu932fE1lq55Vu932",
+	"bHSXFn3rlrvtXVeoaNE5NNxl36XzA5Y+2A2lTWrWKGBVN3t2IP1CtDScI+fe4R67ZNZPjVpep31Zzyn4",
+	"Ykcpn2Nad0VmHpq0i7nNYNAKz3wpfH3eHtcrUPkFka56K0BuU6EBuPsamtt8GOfkkhmC9FHUysR/rkj5",
+	"Dr6xLhKg39NqimlgDi2lKPxmbicane90Tv5Ltat4TOwH+jXz2bSKTTB79iB3YHfbI+t10R47qYBt1Lyt",
+	"Zzqin7lvxicZSrPEqy8AhKNSqQySpnO6GF22qI0ENrq2Mo2+bwqnumgiyDxVr4PO5WA2FTPkCRYEZUSp",
+	"K5dMqRWQga6sYD6ptBB9lNIplVoBWbKU5EZiauXMaUvVeqn+7DeoS//9Cx789kH933DwZPTh6ygSp/by",
+	"aijJzXwUp+ChMHpPlW83qnDQd05ASRhaEZwLhGcEp3vo7ZxKRKWORIN3dO7SNmUQvPnYpqpBjLh4ZYOt",
+	"Sg/MKbN/thJ73fH7O2Gz7wiEvduoSuLCSgpNd1RAaD4vjuhtmN2Hm9DHrru7qEe7dG1G3SpstGu7ERoh",
+	"wKdGfc4trbC1t2nBoN2I6hfI3RdtszzBvW1JGrWMewlmZm0AjDdVD+4+HKbsgzFCpSBZHU/+0bPIKZN4",
+	"nBF0ev7s5Uu/+IY6e5zo1G4EnkPEnznYxALHI0DqT51/Gfzzw71f0OCfH76Gf9//67/17iJg5392IE5E",
+	"qvV7nwZcHSZKZXYcrn/7jeTcSfSuETx1+/xw833eKdCnrv/jYXnvtO9+23igO5B9XzD6Z3PuKQnomqCd",
+	"egnt4Gy2kdAFRsJOsI0oEzJf1oV9vvSeOn0MsBnq+XIbJmiTlu5m0eake1dKrYfdUgxIH9WoYcibj3hO",
+	"iKRsOlrmNWfrTMqF6lj9V6D3Z68sXTc0JRxuiL3j61ydOfps8utELaUSZ+YMM34ItCB5QpgcEJbwtJyW",
+	"l9M1sOePg5MLqPvryf4+HFt/aT61gIFqZl492kOnurhcgpki1ACqBWUCWgmDN+T2nQESWR/b6YpwrEXF",
+	"0u3sJv7sirauM9hl5D65AlFV4mb7cbM36oXLj3y8jViJ6t1+7dOou8s9dywIUoIZlIddnQ1Bz2tLAEht",
+	"blYP7GHMam0pCW55fn0nusAWvKNfrWeJn6jchiWuaRGcYur3Ar6dFAZf2fp0IvfV2vVTV6ZFP229jX+i",
+	"8pl+p1InM7KPG5kF1nSZL7hXMYzK6BlW49+odW943g1q/bwCSV5sjTU1G9enRfsKX2OWdBvV3vBUv+c8",
+	"d/Ghucdd1us/zEtr885i3ohGjv6bZrot4q4KVrZhV845+dbgLhpIIZyr5guo8K4UYtOe/DF5v7UN9Hsu",
+	"eHtVu4YFIB5p89WnjEKBKI8LsL5ve4r4Qn8osqh8Pq+B258SRnL44Dw4CCOY5FucEjluuMcyD5XalFhe",
+	"sbpTjjdWnfRMw7d3xXk50dOU4jZoP2dh6wamuCBCuliGzU+8cm3ikAm6OoO7iTYoX74F7XD1hbRWBjH0",
+	"EPlorhGhCvwfV79zrsW1d5i9L+/06h792t88vNTl+xSRsp3cDGb3vygAfsNVPS+wiA2ekRMftlyyEyFV",
+	"fmlRic27TfzsRQxELVs6nakNp/tvzjo+bp3/PCe4Ru9TT4L0bBOqzriToMHVF1+OM9KCCO2oC2iwrWJk",
+	"ZPx296NmjQFWkdFtkdfNuBzxsSD5TTOCgoktBrV4jvNr/1aYM2TAru2Xdph1zlKcp6OU3NAGy07AJTGy",
+	"zZFrju4xNEAH970y9hNyC3sFMyRv23LLUYzSGLdsYQFqiBTrIWC90uKY3VAQUpAXnaiYTHkev/Y5ZaVs",
+	"ZxMXoCGCEWXFrX0Ywch4jvcyytJ/x8mc7NkHG14VeeaZH+PSEJyDFga2AbPyvVU90SVSA8oeVAIHhoMn",
+	"H+6Zfww+/H3Yf3jw2f5+/6/3Li/31re6/5dozMFzAKt9YabKz5dj6Udd5iVSNx6a2zHDF/wYdvdmIm6U",
+	"KpeJT9VgVuhbX8G9/G7dDZxLDotcwFkE1wK1n0kkc5xcUza1WethkEnpsu6Stbuh67e9oitFjWApBkeP",
+	"Dg52dnPnzeEPBGdyVgsoIp1XYpHzxIAIhGdwu/Rq3U8zlEZstwfvVTd9dotXAs2g0UrZG4ZMLeRN3XXz",
+	"uJh5k1Hh85xp0zpoOsZzp+j9+5ffoXtnL56hJ8cPD++bShwGRFkbZpIIa6ujR+GmHh48eTzED8jg0fgg",
+	"GTxKHpHB48lwOBgeHD44On746PETPN7QJ+Ot+EsASH+e59HypUwjhUCxEEZQzm9jxme6JqcIvtEP47Tq",
+	"AHkqiJ9xqj4tMsyw71KFTiJO1ZhPldZdb6onFtPHbOsJzSCSKde1MHJ+awLE+ijhSyat8+VgAw3hIKYh",
+	"LDhc6dRpZ0V9F0MOlHHA6Mfzt2+QeVcz3cMnw4P7lRk5erwugwKmp6Cjr1fYrUdsX2ouqkmLwJLPaXJ1",
+	"AriPBOJFc35rAjEUW5l6aVQgynRBaHSljkGKM/cWXCmpZ/BukD4MnwejBF5pv2mB6DdcRjODLFLyNV0s",
+	"SNpHdMpAdeC5y5DbblcwLsldbwrVx5974vfcE2dQDX8tnB1DulIF0lAIGKX5CuVL1niLLlyNhwYzx28f",
+	"zbnbwphp0X0RR7/rzlOi4zPz2hx0rWihMZG3xOaekSwzAfXPzv+mGRkLlBIJuZOeUaXVQtWgvC8PGu8C",
+	"89UoX7LmXEOz1rfApGalbVIriDtQTGbGAK+mHsKVeBRFTSP16af1wzxB7y9eDB734T8HD189t//69rli",
+	"wJ8pS/mtGBwcHh+2mpHDRsQdDTZWQ6sGIrNyBdOMaAlfYAtKVzBVzvhSYNYeYtBXbsqO/8jVnCZmJPMl",
+	"S+J8XQMkYEYBFviV/uPKlXGIL6EeanOhruK8c8xh8cRrIJQ33Uttclm9M157WYjY/NxUgyoA/mCgO1xx",
+	"ONNbLDgMYoP1hvfMcsO/1622mY1GL5ibEVhk84arw+ZHIs90hRGaaw/BrphAcomztSTmBO9MhC+ZrcDV",
+	"7gRxV9hGgDoTLlJbYBuyTNGelsdaJHt5485LaofJXLaHiif5/fPPLl1xIBdj8Ce54EMnf/pxfcIJ7YhQ",
+	"tHu/un2iWpDDSYiprC54rVoosW+dINfUXWdrqAMThXW3KJEFZV1QIt1oYyiRsaiuTWIiEx9Tc/1FkV8C",
+	"3Ja+apGzU0wAgDXYN7ul38TUgYSzSUaTWJqrJhgKU4KwHS/FCpl1kl4pkSLIFJ2OBWESfKNUSONUo5Py",
+	"0gKErImMK32i7drawLpnhv4WmMXtgTFKs70tBihLRadO1Qvbr6zpdqQMsrpUDJYWABOm96+EXtzfOCNm",
+	"10NdsclElNB+N6LKlovrvAr2xe1JuOto54YAsRg5H/l4HT0/8rEnNzaOe2478C8VIx0Ljd4i+Dka7tyx",
+	"2v/aaOO28ql9KHFRgjHCZT9wdRjL6I7wajfu8D4030REmve235vwoW7SUr+yw66bJKbGcf/CMrPdLY7b",
+	"8gVIrn5xlBMs6os4qGcFDqNBgdNv9q0zWK0xQId13E5+fnqkDNXpm9Ni4sISQCX+8hm9demALnflXSCT",
+	"QtruCDSpEuvvo59pyDQj09elAXi4vsX2KtSSvg+3UN4EZTUiABX2JXLpuAzFmpWrgYAJdYGSOlzm3W0h",
+	"icumwBpIYhYeUhVMYkHkyA3JpoL4Y9Z/LLid/rwYL3BDfj0qauTqyrjeFMDbfEGYG6XGsmt/mWKpf34T",
+	"jdd7yywwZhnN7yth9j4gM9A50fek2gFk6qwgxuFGYaRbRuszriu1aCN9UuKVIwzqL4I/din5HEuabFUG",
+	"7AvVRCR2rltJaVgZq53BbNbbCXDFT24oXwqls+9ACzerV3vW+j1Cu931udlRBm83HyfuJLmTWorrD9Ht",
+	"T0vezANM24bbL4Xk6xafWcVqV51ttuqS38Gax05bvXd9YiubpLRLyyxZmtVgNcOBOF4KagBGy3hFDrBC",
+	"brRCji3Ld/840102HGFbHFybnVTrAPphmbqVGHRvdHMZ6oPzT3T+1kjXbuZqw8nfMl91NjaU0H6Nqsc5",
+	"UkUuoyxdh/Euiph1nBM0o2lKWJGQVWBkV6ffRypuCQazFqRPLMcmS0y3fYqG1h/qTYVAZmw7teN/NzN6",
+	"Q1nfyVq7JXQ6U/KyPoTfNoFYfrtpImiJW8TuB1R4dnZjshTXO+RMt64cRz4XFpZc1ISzO8IDPAznpXGj",
+	"xg+RH/htcGAo7pyRLAjItAVmwM3W6/c4E1RqbNtPUOeWdpf/60R/CC7aVvyHb3U7Av6U/htI/2ptFp9h",
+	"11RmCVfL1Z/1PjAI/tigZEu7Gi3n0IutuWL/Khds2aCAy4dgrmoip7X1xae2QHud/pbmeCI99S0FL8zI",
+	"vqo24i2m4KJx8sF5WeDGOFTksg7FXopB1OFtnpbO9sDF4KTwzo54G5rhXTXOTNZQcQjrOA1+yzQFNcFA",
+	"hQLTfAPJc2KVnY3UhzkVojZubGEuEISp32D3p6ZcSRTzevsrifIF9Lp7CSsQmtC4faLEly0GWtEhmk9S",
+	"d4IWp6ZrXaxFsfyNYo7krbImTSh18VYEb7YVxHbRyrADsEeBCGwjNPhSIreZVec7W5M5SSlmoxlf5mKk",
+	"TF3YVHXJk6qtV44X3iq0cFPpNlAzJDf2wBiWwkVN09xm3IfJmJA/ohOE9F5Gp2ZrSBf15vb9mEy4CY8m",
+	"gBe7ZFIgLNBwjSaoazXXlGuOaYTK+B2ttwtKG8cFwKzQDN+QUGpBrpnHAC5QjzLvmMgRCPtd70RLRIsx",
+	"xYfivrCzeDChg4w7iLqSYDB1ZwLEcH/dIsOu5f92UmKdclscaV2UWyOpumu2hfT6U8VtreL+qOM0Kkto",
+	"i45JjsaQjJHdedHkj3zcKRDuRz5uXSg546LVJaiiobj+hLd2EI3WOkTLdr9tcFZ7VItuhW3vEoVsxzE5",
+	"tzy/7lZ7WAnL7kyi3/pSHqYf+XhT31L7SIBwE+w8BsA6fzwmDS7gfdI8BbdYHn8/b3uFXgiRdfV8DSdX",
+	"bs3NjfaMZ6mlrLW9+SMfv4bqcLHdpOvGIVvIbpuaaKYE3YwudiJe2mC7/MjHGt6lC+eV6NwBA+5Qs4JR",
+	"d+Yuvb7rVCUz8C56kvdK2+PS8Nqf6lEX9Wjd0tn6TG3XzbZvu2h/Lle35aILUp9ovDBPG6RqXSFHL90V",
+	"WjSWSdvUDGxbqg1nWZh1axwNZkQ7IUWM+GSdwA5ogKQyk5y9sbierfPOhcNWNkUG9VMQRrNy7ZYtht+l",
+	"fIZq200Z48rmztqPkzOk2u9qcDn5CEm6zc4c3eZO+FxIPK2tEQPPwD8ElyjtXcFmc5+rD6x3Bd9SOUtz",
+	"fNsIHOYa3cE0VKvCFXVOrJKsd2GlPJyrLGoZyW4cb239EboZr5GaZ0aji0SB8cxIS6OP0ogyPKNq+47m",
+	"mGGNypaTJF+axEHPUdxFMa7euYU3Y2tu3ewxa0nc5FqtsFUGZaDppnu2ba7S+j2QEd4/odUHMyc1d2v2",
+	"mIeFQThJyEKKCseWb9iM5VKwkDarOi1SU106mmrwbDWKhgO3rZTdAiTOsztjG+CnmMs/SB2dLmlK9tBL",
+	"KYpS4iYdu1T6DeoOeBDHd+gwu6ayk8PsJypbO8xam5bXJqh5e5fVHWGWA7eXMr+qX7fZvxbFa0wom1oI",
+	"hOgtjVIic395Esw01BdOEZVbxXZ3r/HVCY/96Y7A2OsHkGEoI21ukhrKKnsY5B6meIX1E8w2RQWIgv10",
+	"QodfLMeZTunoxEVBqRoo+V7DR1vNdHvnit2pd1sPPfTeOZ0mOoeRzVlmnW39e4XMW+ffMwKl4t8zqSqG",
+	"xtaHY4Ba3xHNmiEsFiSRThppCHONd6VMnWOLXMAQZsmMa5WH4GSGMnITBS6AZpED57viL1eXcaLMW/iQ",
+	"6Pu9ti/WCL2VqlD5VRqPNyhaMSeYGcihAEa3AXwsWmCpK4JzfciIVbvIDclX5p4eSgvl2MDJFVi/PNcI",
+	"wFTGYH+rfphNAkebIkZRTjIMfgvjKtBQS76qUi9YD4JQgYO1pkwIymuICyJTLD/W7Nl1Tjdbmryt0822",
+	"b6sn/el0a+9080tfdIXtt3pzLCCwS1GRa7ISJcGACyXC9TIj2QJ8ZXmXkowVQPf6IhCxCrrKdsAsqUOA",
+	"DALWSY7EjC+zFGWcX+tKwCxFWFyjyTJXDLVXPpx3LO3mlC2jsFvvMswYSVG6zB0Uomm8Ris7GrYGcYdQ",
+	"65qqkJ9cwRq7nlHJ36YCQ50iY+SWIqKG07f0Slg5tJ1Xwqhag1IVhLvzSbzBc1L8y3kkilpEMVltlWGw",
+	"/JV2hU6RUwPdU6YOT6OOijs2mF2f3YxmM8a2tjPOkxm9aaWSW4IgK9i8thP0I7WhRzMsanC2z384HRwe",
+	"P0SqBThaZ+QTTklC5zjrqwX7+6UTuJe9ProsCiZd9j4rBSbBjDOa4EwDoALw6eNHj4/9mgH4koF+r9HF",
+	"W+eutvc9+NO3rf/hdy3Y1gXDpm3b9ra3nUbKAODjmso7w9h1VmBT1jq0KvLlttsMRZfjGjcl1NnkOTp9",
+	"9xKK7oMUKQSVN0NbGeq/a425tvFFhbQrwozaexj8/XhHXgaHDuL8Ay5AqJhgbzeXpGGJBUvsEcruHbge",
+	"wpNjnQeicmDG3BGG4ILWLh4JQ88668q6uLtYWP47HQ/WP42tTsZWuEEb7oKcXC+5s+HEXwpdxNxXO8oX",
+	"RG5zeDujNbvZQvbtSzpjzYCx6vmmqnMfXf3jqlVp50tWru1cKnECPZ/s7y9yruGmzaP9Oc3xQPBsRui8",
+	"sR70cety0H//HBSE9rSOV3xKWU19IUj098vzWI7Ude6eYbWCai6Ernht0kHAXpxIkiN1jkNGhYZHblmE",
+	"yD/QhsO1NYdgBJtV7XuuB8dSZGu9qT90vQI1RgOi7pck7IOGIrLlNFqhUjWpCSrIls5z6H/Qn9OTovYR",
+	"yojUBXRSOlVdwjxTNs0Imq0WM8KEj/k+13VTEZUh8Rm9sfcpVFs3YUGlQc7HXNJEDBRNg0eTB/hJclgq",
+	"u/PwQVPVHVMu6S/3Bu6f97+O8lqrEoMeQ5YK/8WS+fTTqAQMKW4+2Ssl/2KS7xWf8qXcvOxpTiY5ETMk",
+	"+TUpEucJZGX19V2YgKtzIUwbnYyVcTYlucYPrzKd+eoI3oidqU3dQpEnZaSOgQFThLOc4HRVvtg8OFw/",
+	"n7XzJcBNsaY2BBJ0ygZ8KTettqR7615tKXivrtqSIo6kI0Oey6B2v7Y+k17jZEYZOU1k7Oz/ecYLlwG2",
+	"utkJ+uGsD3+mc8r6IJDwHGUEpwAiDCpHEattovD6FkOaClmBCFUH7yUzhSdJ3ofvmKIMDs7BHFg2wgau",
+	"whQF4KDC85EiwGLQUQHudfWxrnNxVoMA5dQIp6OaFVXD1ZgQQQU1jZ1g6wf7zv6OBCleiGqnrjgYdtXV",
+	"YvVcu90iwUfrIVv9/BQxmlAWg9Asp3E7ODm+lFOuOpM5Zjqhqga8395HR0x1XEC5xYiNVPCJVd0tX8y6",
+	"0cQ2pVmJC0d1bDmKMWknAWd29JLbknfx6Nq6pTF8BvY3pL3r3VB01KZ4UczKtxt7QXKlzpW++hRB0eYi",
+	"HCLA52tlywRyZa2DsCuP1k5AnFHVajSV1/PShrtNLRUjNzVrdoEpQGcmvLyOaLxSpy3JJvHd0A5yJhRg",
+	"gKvWNGytE3cddWkvGfY1kwxdAst56GfBLIWLHd1rNfteu7C/EsgYKI36bvP1DjTzIfpbO1jBNfZHTkj8",
+	"MmWzW2Ori1Fd9oDRZNRRp33jRqkZaFO8BrwLal1nSiVfC/MJ/gjQ4ugOvKZbFgofacffaH3ohPTsCGu7",
+	"uyI+zqJdQaEqRDIBLp4FF6A69B0+iuBzMubpSjdRx28y40Lp8DI+swuSG0SGOqiaooGr6cqz8NK4/rTG",
+	"3vttROsa91f7Yupd3LVud9+Rr9aadTXl211GXZAIWuyhBnbqO+EXrmR5x3Rz2L7mN+S0iJne3NQ0OKNT",
+	"45/BDkpVI4FTUSBlSI7m/IagMU6ub3EetTDbHIblU7AxOqsYo0mVKK2e5NH5eUNuXQGAroEewGtKMUxT",
+	"G4BUU2IHjJ+S5DB37Up69pvUDojAsuWDrfXlTXdcFijaWl6rRTJD1Zs1swVgSmdQKn0ThwW8aOF2gnC3",
+	"aGgMZ6PO0R7VQvZmqqNU+XNdRLYlEK+i60u7oLZKNYEau4fHbT31uzYEoOIoZVqF1FMSDYFpE/YRO+ly",
+	"tzyRqp/khmTlAMj6e9DjlmEuJSYKl6+GlS6IkM/qHJynIHECtyaUKJLCQJybq81YpU/ahmlO3700DCNI",
+	"khPZrv25bgthPUKOWuqr/kgrgsn/Tt9R78iKTl6ITNlUL+J2tkIY3eBsWYYiK9wcoIkUe6YA3mrr5nhr",
+	"XCSanm38ma7GhfPRPEXWAbPtORLzKILwP2XiNo5XoEsDCLNvPfdXghkghwcVlSFHCSYwJUlGGfxTSSYI",
+	"Uo1W34f+z0wvTRdfrudbmmVIiYKw9DojJBUjZ8t1pqVmZf3DMXr+matDjXK2PuKRz+sNJvOwctjpLmju",
+	"VqMjWvsMi5HDiVqntps+ZwEqmYduVmfdQwmJViqq68O9tL1tk3sctLbYkWM3C4zc0qbZQhXZDViFpbvv",
+	"+Kg085XxlBf/Q1QE1F0I6TPImXKKuyXKiLIsHvu3taAQmyKsjw7ReCUJ1OaFasF76Bmfzzlz3xHB9aCO",
+	"8LtkNvNOmQ3BrehXwtyY8tydhGCS4Zy4hObyTXDCFwuSDzKstiIbpDmdSDFgPJezNRdbj2NCqjCII3Nk",
+	"Ko7k2uRSpIWXgm94jiMOkE4xrZaGNrmZgb0qYsrlXftMNvI0xKzNGiszysVBongLrEsw5mISmt3Uxb9a",
+	"DZ5DRBsWQht7OcHJLCgCXjhvCouRThDjfv4uyFjzrr0KKBd1qcI8toV3NCiAKV6JltCXKTiz4Jz3YQrE",
+	"whTKdCR63uYVWLop4l4+JTPFd9oBVrYdj57ubiASAOsIschjQpjOcs+wJHlkqrdCXoA13JY2OaPCTDA4",
+	"EzWl5VzCbQEaujsS4EUWrxvfNEID/FmwDQPA9hQeaH9Q34JgQNjSzJ6hO4dh0CP3BlIsmuOsvr/1w/0T",
+	"lTc5H2dkHg0AhNrHOn76ydHxo/t3HAJvb05tsK9fGq+1c9OaG109m5V0mU+DKR+o3wbimi4G1ngZLDjo",
+	"xcb6gZD2lDSXhlnoOdbRQwAgi+ciQmApduaD+r/Rh3jETEpkNDJLLdunRYYZLqAOqUA80bOZkIaURD8g",
+	"R9e/jtwVZK4yf6Di5NpY7NtiG5p3Es4SkjNRtNVO73aYKXranqsvtSlnT5naF0kdvBKWsxKxe6UYukFO",
+	"JgQmqTxHRzF1ynylNuP6PwfGgh68TIuete7bVwfur0uur6TFcrHgeeV+6TDWq4jHIFyUakkSr0fYVW5l",
+	"9FNqvFZhNUpYtTZbRzQg6f9wcfHO1rRTm2ONZ+rJE08GHg3jtfltxmkl8GLGc+nj3svqvoNQJjNeoeQE",
+	"JCRDXmzttjiI7gr9Q5WK92evTD50SpikE0q0cZDyZKnsGxElqzX3rb3SgKeR0iVGSHhbw4irgHkbjgW9",
+	"92oKCxVSwEa+uF1V1kXXSUjgu7XycSshGGfuGvFXj9IGCG1G2aRQuHK5yDhOSYomNCN3lp2CczwnsjZp",
+	"xovEcU331vNRv+eOs+hgDfKp1X/GPF31ERYI69Qq87JWER4+GR7c32shOcs+Zs2QZi1jzHhGcEoZEaJd",
+	"ZAd4MkyoYokRZyS5Fi38jLq7Z7p56wwV92JzrGHf0tE41meO1rqoEbVvcDJDKVkQlhKWREY8p9O8gOxr",
+	"vHxR/RWZNQsu5DQn4tes44s5SWm3zkqz5PVsv9b3x9E4a3XRmlfAEVfqDMRZVkwZSGqlx99gmmG4t79i",
+	"XI6K5lBPAlAR+uhKSL5YUDa9QrczmulApUXOITBXzJZSoJTfsjA8Ej7V0/dZ9t/2O639t2dtimEyZJF/",
+	"bjkShEl1mJRCuy/83AWExbUSVTxHVEa9sR29O3dxcbCD6wKfvczLcS7S/si0AcQ7D9rY1BDtQ91DjI9S",
+	"klChY1Ln/IZYNav6ls4/9VNbyIQyKkm2GjEODKNLBtkv9vq9lS6WIHPOpqNVgJm3jn98Ap5BOY4WpSUW",
+	"JC/RHgtr9cluWa7CfRQFr+/KRbAJIbvsvViz9WQAWo73yu7cJI5LOs9F8e6uqNmIjJ31X85t22qn+QID",
+	"Eih2lPjRL8J8oRyNMuVA10o4v6akc4JHpYOd5G6cwVXFTmKRSsanvgTZgcS3QKOUty0ReWbb1x4ape99",
+	"qJ2Z4iNN1/k6zjIYsXePP/p1iTNlRmrQseRajMinBcmpsQ4nmGYkHWEhiBDmAk2zKslH7nQ3oWiECVu+",
+	"wKtkcMvz6xFeyhnP6W/2R6MF0YxKCF8zlVZGusaK/0tRv67fS5eaFyDJQmnjHU4lW0lvu4A2Sedk/aU1",
+	"OCtHCWeTjCb2+GsVU8SRpbNUw5XcEKZ2bVE7zuEuOhUrJ2i8FCuEDWYa1PiP3rDW1yKvKSGrXnjqMipN",
+	"RVl9TaNOFcrQ4ZEuBbZ5PYWOO+8LFcL1nTJevfJmQLI5+S/VLmKWuQqXXgFx+9n4Vofb6m1EnwlICRXI",
+	"9oEWpzbMAq4c2DLLNtbftw5EMHE3VaFpvhGfwRt+TdJz0hToXFzqmaxEoyEAmjuxIRflowI+3O2DZHe1",
+	"oCuToMmJzkELZGsIzqE2csbin6KXEqVEknyurF7z0Is29s8TMl9kfEVIKTnPy9qrh2nyKAOoppcFZqiT",
+	"cNrVaVIEi2J450ZiCh9o1B71H/lYFLUUvRxF9eZrgOoW0Khf7qcMHG0bQ15z30YTmqRoIiVlU7GnRhg/",
+	"gLjEkuiQwM0289sCnhKjXH0uqsDwG5JneDESJOEsDc+exw/B612rGutXYO50kLb0ff0QXaiMTYhEBZ9s",
+	"30WxcEbQLSHXe0hnskCPSsFUD1K8amb5h8Ojx/Gb7YDdK3x9juekBjjgSlzTxdUJUv8xiQu3e+hKR79f",
+	"nZhI/zLCwpUOlVfP4R82h89r4yffXtOFi6h3cfbRsD3LpM+MUhBFHoHgDptPWxzlxKkdYTAxTLUmL6jp",
+	"rXR6dz8QEVwtT//yl9VrG5+d16YieXPZ3XCOoIq5TlNpoRlUauC2VhDKA91KTSiD6akxuCH0oypATGJH",
+	"56I5ElFzD2RiF5GQJSUxKPVeJE0Xmnxbhfp8a3X6T1X6T1X6i6rSkIgSR3zSjPCVQIWhq89ZjyVgwVow",
+	"666CVHTwbBeURhhga4DGQr1pjabXYCNMCSM5zqytEDER1qA13pA8GofogTfbOAPAAXcAt+C4EjNcRBpL",
+	"LnFmXtokOtAG03XKEtbLtYs04daJtp2r0ncp52TyPkbNkJAuhS/EG1aLwQgFQayXixnob5JWkL/Rqb6h",
+	"0P5p02/xQVNRYlyqN71b0OLPFjikq5KhM6dEfegrm+oqTqBoAARuGaGZMr+WR/udbnLq1g+sctnUfCoE",
+	"reH9G1of3huiaNq2dxWd0O56HKanuCjWL3kO2sbcp3Az50SXXFU6wg2nxnjvkEtS1BtvSl4vauNvn9rR",
+	"Pve5GOZOioxqiWsrq1c7/3/+//eMJP+//y+zN+6jfeR+vo/UKRCR8X6otJdzaWtCrJHxNRmJ1YjpkP6W",
+	"Dv1SZl00Kj+Q1JWj1ysQomWQF1fl9l4hafxcltKMe+doRICXeLG8L7ZF+vS1j3Ugny4xqoLsaWrvq5Gb",
+	"ylxq13UwS3hOnt/UZowp3V96nji4Grlxt6FFJMXGndvy+40JFYrNi2SxwpXVFu3f+9aiqF+hx9DuYLRv",
+	"WHJbRL2G54jodpCYQACbQNbiinZX98Fuj8yVxbapUMJZZo9zW3pUk1kuZwSqTzkHYRdCSZG/G5lkVqA8",
+	"NQFgcHmxa3f826VMeC1ul7YULWKZ2/ab1b7rrvB2UV2sn9OXB7+TytLiDKmeELUrtA7ouE781MMcF2+0",
+	"11b/xDduj29cgsz4o6Bi/E9BwdgRzkUg2UO1E0ocVlTPu8HCcFSXlsTMWD3/1Mq+U0/3sOLDE9AQd23K",
+	"5HkweetsogrEIV9rTQNUoI/J9jv5l+zT38FZFJ/LjcwvYtXetbJYK8gdXE1tvBx35bzoGo/15Z0dO9MU",
+	"vrirYJ3FXjhfrZmyG7U2puB4pq7m5O4mb8m+LQxbEEbBBl0rNtdpTZbcTopT8FKHzWKn5k8dqpsOtWWh",
+	"skLP3aZU2d3XJvvgxru2HIY+eWD1weluHLVCB3c5oHf9Y6wcRgGNor0jHUCfTAhWrXfopsCEjyiya85W",
+	"iw69CfhnkOh3Q2OJvd/m/FYQXYhQ0aUVcLESksxBYZrgXP0HQo0SzJQCnJKc3lgXuMOaxNOq/hLPmCOf",
+	"FjQnbe5lzbTB3XIfzfgt4CTwiQTwT52nBuHZX+JaahEXFi/fuRIektv4In5NmNBRdiAnqBDLiov96Lix",
+	"TLgYGdO9SeZR4RJzzVxVM7RroGeXYr1OVz+OjeYaIBWBUeJz+V6QfHCqnqMZwamvksBo/BCuVlMMEfot",
+	"0EzN9ggohCUP1qEkGYNZDNg6Krj1+qz1WhDR+fj132l3+hqJ9ee52/7cJfJHPn4NYZabBwd95GMXmioB",
+	"e0d9LxKD2wIT+Ec+1rDA5YBZ9WPNECyK3WYjODfhoOtirrcJbgIMWXum2JAmF+jaMnjpS8PMRmM4FySh",
+	"E3MfVj/RMXpOGXq7IOz03UsHgABnMWRdkRSN9W2ubRP05JHn0SKxJAZSvyEh2tZkMpgCBfCF0g5CcP1S",
+	"haSq75tRSXFN4SvzsG3Ji6YKGmVa20JvkKbEcNG1NoQuaxJWxI8IU2/6akYTlhLpQoJXz2OdVI+XELEr",
+	"5uYnpPfDGraqgbrRtyRz06bLoea/0+5Q85m8GZwoehzERniBp7HD+pqsoDaWwUURkufaH+xqjOnqT0sh",
+	"wadqMQ2v/nGlN5N7MiZTypSNQkycpLJlFjgx0F/qxZxnl8yBLJYBDm2RsXLxkKayYv99eflpOBxcXn46",
+	"HP7jwz3z9z8+fF16cv+vUeSkNXDFFpsRUhWIkGIDq8dZAAHu8S0WSLsV71zbbwNaaObAgiKKbDmtxXNV",
+	"Db8SBm1HfbyPdDn54hZBSJxlOAa99aCVDmv2MZCx1ifkreE6jdRbAtptC1ffbLWRA5DoPzXUthqqiyle",
+	"U7wCAtR/A1QOTe/L0zenSPU3xqIEWfp8qZZ6/1uSZzRS57sx91lRVAM6BThLYU/nhFGeozMjztBzNqWM",
+	"gHO17FDoCKlxoSzFd5jWLKkxJPU9UZ2bRpcOrC8E+OPPF3vonAAuu9LUTv284BP0LcF5BE4oCopmzUja",
+	"DH1gcpqWTNIMVjGobmg+0uzBf/AwyE2qgU36n1L0ZW2xRj0zpgAZOLLIJ0sXZ4kt3aORjmnewpPQ78E3",
+	"RxbVrFGoqZYXqmG17JTHW+VxBF0EzNGwNlHp4PqPR+8v5YwwaRFpgWpnBvms5ftOx8DWrf2k79k147fs",
+	"Gc+WcxaHGJosBbk6MWn90DeUx0JXuszt1QlKub6lJjhFS/1BlOgvhpFu6lPqxIEXo7lr2te8Te7iBRBI",
+	"shR8f3oZdLVYCBHWT64JWZgEU6g+oIHZKPO/flDJZWvtI70mK7vdi7RFSRhaEZwLhGcE+4jEuCiDn3Ki",
+	"r/z169tfu+l4zxrbxmSsmuQQRQQVKKNzCrjyvASafDvjmVOcWmsOJsQ/LJY/p8z+WRBvQUo17f2eVsZM",
+	"O8OvbXRAzT1OBUz4os6yhJgxeG63lSna0WpkpuiGer/dEN0IqyOLeSv0Xnhm04L+cNuhZRXtIJffMbOt",
+	"VeUfvsdH8erX0UJ0n5SGgbNaoFLq4EmLxCrANtQpmPY6JdT4XdVrS7IyGRPOhM7dm6BFTpnE48xWPy8B",
+	"7bvtW2tD7nVQnv77l38Z/PPDvV/Q4J8fvoZ/+9ZfbFY2BY/fsPxcRlkMze/92Ss9WZDEHisv33aL2Zr2",
+	"63CNKxtKHXdcybH5Qq7c1tC//UZy7gSKQ4+J4+tmYPaDL4umhCWkDpnicBtgisWs1kaQJCPw2ASE1PV/",
+	"XKkc37577aarcb5p9Gq4V/QS9d2WSsBurkXr2HxOJI4FAf2kvTwdDFc8XeME3Jx7GoS2liN/NJG9iQfF",
+	"3C+sey0Yt72U6K2fonPv+x3nyJIWmyX3bKN5stkpcEiNUg4wFDWFVPVDEzWq2oPoA+QOa2plnE31RbTW",
+	"D/W9iSByD/0MOHngqICMX10ZOaNC9jWmp/78JQNIEU2Wdje24n4ArPgOvhFRUbooXhtlUdcsvQNc+aPt",
+	"D8qEzJd1GdUvvadOKYbrqHqhvI0EbINj4abSAlhcUzkyhRJapy60PAMrJfVrhrz5iOeEqF07WuY1iuVM",
+	"ygVUo5ByIQCh3NB1Q1PCIb3d093OlcKlFTNPT+NLqc5yo8BZb8iC5AlhckBYwsuRscucroGhehyobUDd",
+	"X0/290Fn+0uzyuZQ4Jt3lcwat9SPfPxH20ztS1C7JYNdZTOadqVINFZ/P0Xe35aZPvJxBFE9Cqnebufc",
+	"8vz6ThTH3TDPT1T+8ZhnTcn+xTJfcOHk0nUF6vk4vmJtVKA2E/Y3LWP/aPPWDKFgn7bWnn+i0qVvrgmg",
+	"b21xwYTV37e7x12I/A/zUq2S043I+pV/Tf4Us38A10P9Apkg9j/YrmydbNQEfLl10eU1STXo1E+v09cx",
+	"GhyBs2wF9zGt92SpGPeORMd2GTf1TPNebBNA+P/tfe3cvGvtzN4fQgqIeLFkXQ944nt57xhUC3rsgqml",
+	"SI9Bah1GIizMENrDabWO7gGyd4Et1Z6B68tU/X4M2ToFQde1vmmOddGzqmSqoFOGKGvIAcj4lLK1ySe6",
+	"gukmGSixOd3Q/98mJFrHQ3eBCnIcuAOkoFhQlrd3+u4eqqaarRljwM3+opfXbFtkG08GrAO2UdMUxbVJ",
+	"CRCn/8j9P2xQQhiNviZCQJD8Rz6OydSPfFzgOff1NZdXGRqC6qmNDtk02lCH44sZXexEKn3UQ1kTxN+W",
+	"uV28fxf+Lo1o91yuxugYtyv3/cjH66IPsV3hj3zcKfjQtm99HJql+DPcsF24oZqydYsHNxNdFs290HrV",
+	"/lyybku2ZeqwW6BtModdrPLA/NcejAP9j7vPLO73lFpR/Mu0AU3utPgn/AwTL0iyzKlcnUNgHHCmjn47",
+	"XaqFs3+9sPL0x58vev2oQu9FaXrnGUBmyGVu0nteqTMeLhNMhSQI39PhLTrZE0DrNcy0gexXq6Lj9hTL",
+	"6tA8N5EzKRewVYjMaSIu6gsegdWovvz6+cXZy2fno4u3Pz1/U1ggOkuY5xCTCfeKLyWa5phJUYzOnD3Q",
+	"F1j0LYj7DFBYE26K70us0eS1ptg7fYnc/RPJ0bsMS3V4KcbKM/MNcbK/P6VythzvJXy+j+mAFq8MFuaV",
+	"fe/HfcgaFb3PsbVS86oz3cybOnke7uWWOuHD1mXYQxczKly2lnH0jwkAzijJlRFJstXeJbtkX399GgRb",
+	"7n39Nbp69/b8Au3jBd2/OdjHSznbBzXvynCF0NX8PN65p4vHKooOjtGcsqUk4r6u8BAWrbpkXttHurq/",
+	"Rn32Esvvm/DlSiQxFugqGs2M/s//+t9Xe+j5J6/igOn3kul3wUVAbl2urtLZIiM1b13tIZONDrUx1MYw",
+	"FjS/pgYqaczlzOapK7tYEHnJKBOSYAjBEpIrgeETY8JWzcyb6hZqzt+ZOrl+7CvRRNpmfROGAlU+rD4Y",
+	"HceCDtQLV940XpPVJaufPkwXo4zekJGeR4M/trBJeNfm5t6rSeJqkVs2g7dWUNFjZTbdJQsiJxHPXdnq",
+	"MOQS6mcLPjeKEoKkJpj3Gb4hEB7waUHz1VPgYOOgg2IfNsaMXTJTlEPnNJlCLYjOoWQ+8Du6+v55dZb2",
+	"56RgbEtaKW8d/QRFSBYLogEIAOtEqMXWPLpMqUQZn+q+FYEQEmzK4IETsWDyoIyE3Y7pHnphA2L76Kpk",
+	"S12BfwU6lFxtCb5kEqrqm1WyOZFgeeja1VJRKRAWhtsuiJBozlNS3eKSCDlwqTFXkNakK9WVkqfM1Doh",
+	"YFjTbAcypWZjXbIrxVHqndHVXqk389X9nAgiryDwg5rCmn6CVR8JboJLcDLTj/Kl9s8CMD30xJcSskX2",
+	"LtlzP/YSCtUgHKZsKRamzFaLNVjnXICtZiqQuPwgSP+3Oaj+RxZYKEEqLpnIllMQSebRlRfnYr0deu6h",
+	"8Lb4+mug4MqDpt031cP/8lFwdqUrLz85On50H/pXX07JldocKRWSsumSCrA05ydQi12A721M1KjVLhov",
+	"5SVjgEtRCEKaoznBjLLpHjozRZxEYbOa0u5Hw6E6z48ODyEIB2Jw/KLgoox+QNklu4Ii3ErQnKoDdsZT",
+	"A02u6/O7oFBTEd+xztHw2AiuU8XoV2aaXlEh7Swt8JQybDaGaoSuPOXyCt0zysfVK8qurwxCQx9d/b/s",
+	"velyG7e2P/oquF2nKsNuUaQGD3TtqiM7dmLH05aUZJ8TZpNgN0giagIM0BTF5Ljqfr0vcqv251N1XyBv",
+	"cp/kX1gL6EaTTbJJSZbldD7EIolGY1zz+i3Fkr93QA7tBL2vvGlCqXieZBGrRpbsCBQmMXGl5+TVnrmZ",
+	"YPW2A3smha0sPze3Z2EVKdFcDJO8OH9GtXrPz+mwV0jG6b0c7L2haTSyp2Uup95edYTro+0opdepzlJX",
+	"uFOoqTB6cuhaYhUyrslR6wBmKSTmtvDsWX80HWGG81YKtjQmIGCF99Mh5aJtq1qOLMC87XR5AIfNI7t4",
+	"3z0/+ebrryE1FY+BIdpGxzHH1FBkrsMCYcm2CzdVIz9iVxGz1ZnM+WBXpqucKSpYu8jsZ7Y8GV1u46XE",
+	"F5jTZ4f2MmbjiUzdvj6/ZGpe4MAx0q4eiCETIICk5z219z2b90IjOGM0NcqruYE84YbOoKsrNQQ8r45p",
+	"OcuJGZWaLxzUi2y0djkwqTdbYLw8/kBO2SShcxa3SaqmDDN7O8LbfnbFoqmZEeyj5fHuXfYcx3wwYBag",
+	"FW95dmMPDvCRwiFrPvYqZ4Mh0WyCpQ9AgaH+P8TCmx12MI/gN3CGMv9c29VxfMX8lEgzDD4cGW7HRQQv",
+	"E2bhsG5m/kbsRGdn3vFiIywY6d8JC/4qO9auzKcJYrpkpWHwkJwaMQsEFY2XH96Gz7iUkQlTVneyQw9z",
+	"piPiMGNVxcymEJ6zHAuWtyPsmSc989rXpvu99zLh0bwH88m/7mWJ3KDEw/hyOQAKiJlFsItjhKq+NFQJ",
+	"m4YZtcl38+CxPVen5kTunRiJxZFmG/VhmMjXX0PwJhekZ1l6L/TE4NCwCzpmKVRwQ0dgaLmVGZ5Rna03",
+	"sMC9GuTEJuJ1BJYF5EmCezeWgHCq8Yh5JS5iNlEM7ymsgyeOQvpRwqg2tCoxXHwOwptZX58PpjI7QNaz",
+	"ZUR9oHCXeK6zHfnGvo3nrPrh0TGqOb2zqQBxBr5/dPz46Cu7cmcI4oBsAyhpzjZSPFrATcuEvipONyFn",
+	"sHQowXSEtZTnrNbtKrytlx2RpdctyMdjltJ9eGbPoR94CqBDU9AdAR3m4AxPyH4sI73wKNEjOQNaNoaN",
+	"4xTUHbtGTxMuYmEuwddfk7xWkCtLAryIuil6wLx+pSAPRnWOm5cDsKIUJGfCgq8axYSmzBZC4AoIkR0L",
+	"mmaMGGJVq5PzZ9/14La/Onv3loyZGhrxJI1GTON2Pzx8/OCrNpEbnN9IA3timiS9rJ487Qj4tUGeGnWy",
+	"IByiUAgP+V/DCPZgBFZuhBhp4FDmXog4P7xA59hgwKLUyaKZpwOuIiz5M+BTNmwbO8ryGe1V5QKb57Vn",
+	"7DXs+c4Ty30c0eCaY/lh3NdMlFg8zHafNWPeuT0KScIvGFgQ/Oe8TEGuU4wJT3jEbH3TrCifCtrByYRG",
+	"I7Z30Gg6O1/hO8ADRWRc8DIZ4r3SrGJvLdojLBYGmjhELmmAoRZjE9dYiWycctAOmo0WjsPoXHTCg3Zw",
+	"CF9BpMIIbHuLGqv5bshKvC1v2QxwyQyVdEo0x6snctaHRNSPCx6gKglmvCe+SY+nmiUDBByy9kBQZo2U",
+	"aKh0psdbU6vh31Yvx33J2MLLOGgHRr7H3EEN83NsImj/vDiVd+Y1TomHEqBfmpP1FRgdYQzwZV4ICcgE",
+	"Nv8SRPevwHJv+vptytQ833+uu66MqzUDgv1/GUap3N6fD3sf+HBQoeEztIh/+CUvxQu7eNBsOgOjjRZY",
+	"vP6YfmtxCZyz4meAftZdqoO2rfy6GL/heUVxQxD8VV6AMd53QgYHzYMHe83WXvP4vPm4fdhsN5v/7VnP",
+	"++ZuNFuPHzXpIdt72G9Few+jh2zv0aDZ3Gu2Dg6Pjh88fPSY9ouoc9Dvw5J+eVypv6gVeDm8hmYuIgXm",
+	"A39w3jxoN90LxjI2G5mgl9pu+lsjQCZzcnJ+RvRcROAGYgN+FbSDzPh1OPj+8dXBPyj+eMnlFCq1Z1PC",
+	"UdjD43+DR977xuXe/uxvqG4rLNabF8FtQ6FdsyWugkGQ+dd9v2r5JpnzlPuTbJhWwSlkRvPBP+Wb03rB",
+	"jQb271WONLBZBmFgBSPTrVHCV3Vvm0FKI3hss+TJb5klB6sehZb737L0haFZtu2HMHjLrlLn7lv9nGv1",
+	"buATHpjaEV68smezC7r/lGYlweGR1uZHfhCuCD+L8aHDzQ+9kKrP45gJfOLB5ifeyvQEuDTtow/+6ODx",
+	"5qfOpXyT5+aBn+HosMKkvsMNPJfyNVVDeN9xlfUD5idoAtYvfOqw0hJeUp7gzDxnF5A938318y/m/Of8",
+	"22yyH+X2hc5M54HLqvw5gI9QQNq5L/dyq7a5fhPeNW3wrn4Ig4nU6SqkS2SSi9zRqSJuTqg4G05phPZY",
+	"khkaaDPrLQwgzSrYLRrNc6tBDluAgLM5YoFj96WQBc4STL47tXr4smkUnTrxmIsnHZGryWaApAfiTfuS",
+	"KT6Y95wNniZaEvxu0QpubTJjKYY2IRBt4NZzQQWJsxGb6XREYTI4TzdoM1I6Nrpc7Mo2eyXGzav1st+g",
+	"YH8f5GZ2MKFbgS4kU5EYYc7WZTedz6iTl3KRCCts50lvVsJ2ps0VSkaDnHSEW97MlTGdmPm1ms3V8kuZ",
+	"5ITuZEsAl0SnDdKHZyYC+vkLuu6ZTp/KeL6dAFKFw69muduyxcqsy1+fjGYXYxSySOqC/NXabvqWOtji",
+	"G7UE9peXwIA/KaOMLU/ivx+Nz8V/zR6c9n+MWq/1+/jht6NXrDl9mz5V/7wItpTLfuLp6AzfVSKdOQ4D",
+	"1D2jXAtS2nOLILlOSntucQNeewl+a6U6125Hye4tm+Vy3SlsbJUnsWXxYTgDlR6GloWHffil9Q9jS+/h",
+	"z1KebFaQJ13ZfHigVWFg7+k8kTT2Bcmj1nGVVcg8R29YzCkilxmp96DKwxMlI6Z1LSvnsjLyS8+Fv4uE",
+	"PKYCdcUwKAmqWGmlOvX8WoUAAiN7Gd5CFpxkNsA6F5hDKyCK2MaFNJYEpm9Z+ma+q7w0eCsFA4foSpPN",
+	"+n3J6cph86jS9XsjYz7g7pJ/usSk2mxeyKmIa232Ojf0FDyW1orvrkkxBGNXrbarWTIov7Z/2IZdHn9Y",
+	"eYELbuDMGu97I3PpY+lW1neyvpP3/k5ej29mlqWtbgCe35ffwPEH59/yzXzmIiAAm2wVswRzlIs5ohdM",
+	"Wwdh7iKCTAGvaE/xFhdk5e0vsn+Jd7RCLGilzrHnNMvKmlUZ6Gols8FW9KamHdtrExUE+/cKYKch6uAF",
+	"hALVisj9U0SQDN2eIuJLNPvW/tb+41q0t9QhcMourSXERTP0GZmKWAosv1EgtH5U+hJ5LRhBrmvrDbck",
+	"yDWVux9UriY4O8tw5nZ9NIKDlv/bITg2FA/BvFHjIjbrE2J4rfcKY0E1yfOuejZVpmsLN/TIl1IwEtM5",
+	"6c+JTcb8KkvA6IiJy06C5IsZT6PRE6hQAS9Ah6QmOuVJYl+D6S5UEEZVwpkNCzLUsc8iOYaAMmzp08KO",
+	"eCu9Wgw5gDK49VC4LXOPFUy/H5tk7ijDLuwBVsCoLLn6M/Yk1w/XDTCqHVy1g+teOLg8orerk6t2WNXS",
+	"Wq2T1iLikogIt+02RMScTq80rn93ijHlGCqlGYCfE//RBjl38VAag7CgldciC6HKINe9gKmGTXObaqY6",
+	"QjObelt4Xg4Kce+QI4uhT1mPUjTIC5tOaZOsIjnuc7Em9Nuf/7ZS2tP5y290FeHs6fyV7ANEWYWmWY2Z",
+	"qg+cpbCrVZp60z1DzlvhMQsMcsZFhK8pK0zhQFAa5ASOgRGYx1xMNSSEagB8YCKGjN9zzjBVDZ5AQA8e",
+	"r4qNN30Hldm2N0Hz3KceMr8swI4liEEjmcQgvAI2TRjMeDqKFZ3ZlYinCetm98HcfteVNqcBeir8nAlf",
+	"5v0+Dl/whitaXUDttwqQbO3gTCYjxseLuIa56HZ43nyUi6lVX3MQZPBgVR9penkuK6slehVWAsUGTClX",
+	"0ncIhy1SjAmE1IHvusys4gal4VMIlM9P3OZo+QLpvqmo+bzPiqHz3gO7xs/71LsOov+cg+hpkVE72afw",
+	"9VoZaFEfXRlGj3FIGHueP2VTO/GCeyWXUmm+lhMmjHiTxcsD7cDnIY24UKTJxl1Lkcw7QoqCoOOwoSBJ",
+	"8lfZzyxZ9s2QakYMd1gTk+3drLsMzM7m3N2GuaD1ozrJXybn24Zo57O41Tjtmtf/ZXn9Dlx8lcHJpxUL",
+	"GKx3Fla9Betf4PrFb84cza/eiXvkQxh8J5O48lAWG5t1KEoU33Gdyk2DWfGM7S1Ltdabe8nbvhssDOyN",
+	"vGSVJ7bYGCyCDna4ci/lj0Bfhkht0c9ic+hDT8fbjGWx+Ycw+MnSyMq9lD1Qx8nXpsB7HCdPC3LetURi",
+	"dMissgzuI7LVSgPhWaoYAEUmCRnTNEKoo4L1bxldg2jGQiKTOMOHAJTXt98ApAl4f727CrBECRfsq7Aj",
+	"np39aAThf74++2cucRuBeUYhbfQ5DDczpJX6Z7HNtex/touKJsCUvVMxU2+ouvir2Qy3M5hdirhhFKqr",
+	"cYLw63pPDgY8Yhmsp54YFU6PGEvHSQP+LQjbwfvvO9Nms3kI/z8qWA8XbSIzqS76Ul44ACQlZ0bXG6EN",
+	"U4dkIFHaJv05MYfSNACMrHzIBaT4PhcU7JcF3OrHj49brQcHDx8+fFCGGO/P/2pPxEv6Q/BHJ+BxJ2h3",
+	"KgnuneADnPlV83634nbBFTQX8PpTStlVuh/py+I0eBzmqkNHrR3kicW5siNb3Ajz7U3vxCaRe9Fc9gyP",
+	"8N43XE8kok2VzWPAEwYR0FkeEVJUAArP1oamKY1G5oQ/gSfMA3/vBLYpHopOECxqpv4CLtYyXJpfbSP7",
+	"LIUCZEU3byUzbTVwd3N+soJ8pULCH96ntck6fradr84WoBidiGArliwn7VzHyHX9zJ2iNlKn79T39trp",
+	"Ozcozu+YzpN3AWGeVS/6/ig3lay98Ay8/DbNB9DowSGlHOAzJvsAeDDAmVsIXqqlWNQUymkFAIj64sBm",
+	"t78z2Wy7WHcLtIbVVSpaSyFI0Zpwv2NGriBPmRrm9SWmtk5MlQBJdgmjDWh8SY1wHwYDJcddZ1S1Lg/v",
+	"6wVraVUL70OslwXLgNGFqeyWmW7x68Jbbs+3+kZess3+VRcWfBOu1Wv6RTOLZB1hV7Mcz51aYDdfaDLK",
+	"yOC9YjwyiXfIZFh43SpP8Aslx9bvilkMvrB6wdhEIwAE+noR2dtmWSE8NGL4c4vHpqdj9NMU+dGiJ+Ke",
+	"5Ao42gwaMqChcU36DPG9pRpSYahBo7rv690Ey/yeQsebEwi2EtBrylfHFtcOhXKG8H6aLgW7YIjJdbkB",
+	"xDdUthfsQ/Nbo+ZehLJRF8ZQeaBqhDIZSDWjKrM9As1vkGJktEOg7Ah9wSfYBlEO4GV9Gl2YPp6Yj4ZO",
+	"ui+IXUoNuOKG+jXIG2xihGgiBwOmzPBGZr2zmhKg7FjNyf34xLXJOJFiNBqxGHvKAetxAiXq0aL/+J6w",
+	"o1QGbS8KpjLXWZjujSMu1GyoZkM1G6rCht7IJTMYRld6BOsjMySvXvftKhkY+ofFClz0H84etI+ik9vy",
+	"HihHsMyAYglIz2FW6dLwE8I1lpQx61OarVwa73MfVZGIqZQPsFbliGpCleJGF7PZ30myhUqypIrUPKHm",
+	"CTVP+JjuEUeWCCVRIrW5yB8t6qmEH0CE9scwOFmAUaNrZAiLhhjZUCrFoNQggaqrSOultZ8kc1ucNqEC",
+	"nSB5yR9XMbPgJMEeISUBdYbhVID+E1ERsSRZxTEWIzvvG7f4zsLlJ+ZQoQlrjqn7uM9m17PGCY0uABaB",
+	"Kc4wEbIyE1lYqJqf1Pyk5id3xE/MXbxhZ/vWSoWejm9boZCiO5JJvF6FKKHpi5H2tTOidkbUFLqm0B+R",
+	"QhsS9Gn4I3SejrY2rEmnNOUacg/lJRoZvBpMtuJTWQaEYjQO4RmaJFh5OTIqiTJzNjL9hCmvOlRBkF9A",
+	"QHHdYl0oV9t5RMGLsLIgFIr5RoeAsqId0esnXMQszvNNNVZ7heKivD9NWVbLmmEx+g3BmS5B7zZiNLfB",
+	"kPO3tnpa6vJyBO1mGAz4cKpwKHbDMDILYOqCiZL9hI27WiaXGKM0pld8PB0H7aMwGDMqgvZh4zgMxlzg",
+	"14dhIIL2QRgImXZlXzN1aVSCJqSbipiquBuzS27T3JqNh82HreaDh49arUcPjo8gkN0mw77HdxP3bly6",
+	"SI7HTMQ5zk/MBlzwlCXzrpDwouyfbswijrcH3q+kGHbnDCcO/x4AG5WwAAdhMGN8OEpZ3HUze/QhDPwF",
+	"M1ce1zELxsp+rrwbx0HhpTqlKtXFSLXWwXnzcZ5+nEWFZZXWvKThcxaNBI9okqMKBaVT+WWXMLEsK7U8",
+	"ocASlt1R4uqQ4zr+60aqeCAXsD86jItS1cjevTWsFlt87BCwDCzhY1jlEH4DVKsQKk5b1uuwPUZU+/6b",
+	"YshYiR2OLJrhOmJbO1xZXnOttdVaW6211VrbR+MpjgjdumVtGvN0L5HD1WCVb9ksSxPxoMMb5KQIX8mM",
+	"PsMcIebKlR1+Qr47JQBByVMNmpJRf1LQtowayhUXw45QDKFl9BPoDWMUsK6wTURBPWtlBoqZyWszke1R",
+	"J0+iVKqqmd4nkSVgFdqe2knZC7HFE1VH826aRnJcsXPDeKu1fMoGUm0Gp2wT4Z2OELi5l1V0u8iUZsPv",
+	"BSZlZNfOnOaGkgnrYsShUZ8g9ai7Td4RPuEnGoWBvWqV+6FBtdykmKWUJ6iWY5AkiBkSZzgwx6kdsPEk",
+	"kXMGsUQyaAdG8OgmILQaUsMU1Rb/HdOORlSPgnbwePDoQdx81Hr06Ch6GD84fkwPBozSZnR8TONm65ge",
+	"9gdHg1b/oN/sPzo4iOLWcfwgah33m4NmkzYfVU99opFpO4FpHjaajVbrsPHQEBF7d9qBnkaGAwWZ7FV5",
+	"JQfwDN7Zyg8x/6HiTmrzfhGxoH1klHIGZLxyx+ZEmY66dIhJZW/k7zxJ6P5xo3njSVyW4G7O3rKc4caA",
+	"Me2LK6Jiuta7QmJmfKXO9f+sE7jMPruj6stZ5vu1ApZpYJX0UslqJ7AfJ03tiPNjD60H8kMQ46cjqoP8",
+	"QIoWDt7IbiwZYN5VZJh53CAvbcqwFAKjO8zPYP1T00nK4hB+TqhOEVpkTOekzwgXzn64BkZotTS3LI8g",
+	"PomzAORAIGUihsUyqUrkcDQv8KEPtwNLVEufq6TPzxLmyNzs+acGcESjSgBHi2TlXqIb3cgGlLohygWd",
+	"GtKoFnM+JUijGxB0NqEY5bLPJVN8AGbsVRXuzCSnqa1QYhXZLzQxWiKJRpSLkIBvEiAQU6hIhyoSEdNx",
+	"nykM1k24TnXBDgWS04wpRmgCKMRhRygGeeRgqKBxzOLMsY8VzdUljyATBOUtEo1YdKHJdEJSSVrNZths",
+	"Nt0LnpAeKE9uOD0j/ViocmWkkY7IyiybznJ5yUyKMBFr0gdGR3oI7eE6CnHsQKdQ4kLbqiG2sB1i2CBn",
+	"qVSsI3ojLPbuxmDWAr8zC9gjcppqHlvf1FynbIzrNaEaRjs2nfYuhJyJxV7wS+wmoSlTbYx0XjeuDEZm",
+	"aY7cRlVTeC6hEYtNY55iUolNSjJvaxhJFJIu7UqHHYE70OtTzfx1ogpdO7BP5e6cH+EA7m4dLHHllFjE",
+	"ikfSiaJoM8X1SiWOcqVg6h+BBS4HBteg3fJYFhfpgyM/EOJxs/mw9fjxwfHRw6Pm48ctLxiildF4I5wP",
+	"mUJJdpEBLU4CLxDVRJujFtuNbJBTl1zrn5AClzo6KJ9j8ZgVJnl7EzP7A8TE6QewHSC1LZ57UItG7IrG",
+	"LOJjmizPNWta5Mo3YctauV5gL1vBwB8cwXL4Hyc0NWwlaAf/+rm595juDX7548HRh/8Iljn9tW2chfvo",
+	"7Hv2MuIxGHCoUWSu2i8oFXVvzv5XoH34vgJJdiOaYKEkF/+DQSxcpBTdalvYu4CabACUV0xPk0wdvfSe",
+	"aAQ1PHbtFdxdgkNehnEOIMUlcri9BGdFshUC2x/wdzeRw+qQk5lEOd8SctLZZu84lrF20NQOmk/BQbOt",
+	"62WdHaIOhqyDIe8afzXnC7s6VCpY/3lckOwz/WpC01EuSvtcba11bN29e/mNEZoLfDMd7SdyyMVqC0dW",
+	"/oxYYgFAreySCRLTubaQrMhNeaqt0jihHNVIecGEbpAfIBJGDiCxVqfOUIJ6PIDmJdMhobojevan3nIg",
+	"jRzz1PBiciLIVIB2QdiY8iQklMyUFEPobyZVbJR1woWN0jSPF7+xL+kIRMXIXpqVVzNquSvkVhix0dmN",
+	"UqBTLoZTrkfmkIVY5LY/J+4MAmxtg5ykKRtPUggi6YiEj3nKYgSpjyDPwqV1EBrHiunS0hSvYYeuEVgJ",
+	"iwRF8v+TRmPWcD+Z44nrBWWzoqli7+0XrYPD/6s6RYcRbp/HvI2MY/hnF46TEQnmr0b9byP+jr96+cPv",
+	"L1tv+Uv9UpweR89ePng5ftH8/mByGD979bjB5q9+j396yd/xl7M35xdHL0WzER0koj9+0Yz/+SrxqvWb",
+	"S/C42czXxEpR3XwqNuhAsYFiepSNhvKJSrts/iph375Io2+vkpe/TpqR+DEZ/AOElgsmHBtG4lN9Zc/N",
+	"w+8pV6uYpTnb5sBqPhSQtLPAOM9YuvdMygvONrHPU5yWbVzXQqrjTj9B9l3g1md8aGg6WsOAyGXGYSBq",
+	"PtdOR8EvH0p4n5ymq5nfcxFbo3jO+0BlBHKE3K1BTpLEMjr3u2veZ0YBIFxc0oTHhI/HZp9Tlswzc7rf",
+	"VUeMqCbMmo8l3GtrmQ7LhmEJET7sYiL6Mp6D6bpBTkhfyZl2xlDTueG19rGOwOeoYe4R3Hr3E7N8fAU3",
+	"Mmt2l4VEtyLA2zAxOU03ZwlUH2dmrEPi3DXrtvVw9DRJVyaO2fMAx0bELLbBycztJ9ckZpDrVrOFmi38",
+	"VbU64BNItIoMwWhx6Bfac0xjD6U+p1kZLQ/O/54lNvnX5cpfOmIiBbi5xYC6dLSfi9urHcrWYwOXeKoU",
+	"E2nG0JDVWPxDvPoZywE5kIm4qHMQp3IsB8x1hKFKe9yoZ5YXufeQEQWokD6z4LI2Fs7nVagkkUSKIVME",
+	"+Rtg6s2oinU74028lIk8g27f54z6DqtS4yJ316tCYSDYzG8TycmEqb2EwlHeixUfpHpPSJWOtig4XViG",
+	"rRSooxJEY38LuXZ798m7bWri+1nXJ8XyPnM5RaCJldJ5NWK8A9W1pGg10T2nF5biFiVqwMjOZGqpXJkh",
+	"xSz1M9+HeTMUuozcXewnokYV6Ah2Za8kkSJiDfITT0dckMMm0ZD0qC0qqRHSXduQUNuL8nxWjjMU3mOt",
+	"UDBGmnbEjObdxERzEbGQaInKACWJ1Glur5IKTHxmGLnWQPsklgymOqJq/AQDaQyvweAYTydpdMRJJo/C",
+	"j76REKYFrZHnhGQkZ+wSYk1Sw0xsTQzUPlYADMKPYBCpFFe9uDZmRJACCNYqkJQLfS5EKq436oCNFvc7",
+	"t9IW9ZIVMQ/HrYMVoQyflDZkl+Ym1aHaiFemx71ls8xMfr5KqbeHo0Toug96nX/NTtlgqmv1rpYwdrb6",
+	"PbcsDdDMC+xaKiKy27TZ+udUqGpRIug4WlS7MFIkLCQSN0ozvM/c2+5RZcFqMRyXPDJU8QVXbCCviBTk",
+	"NRfTK48sl8AyZc9vE3tQEmTBddcKQ05KTKhOu4bGLA271czRoD5Wnqnd9s1ppu5k3VmVwOyAfgiDU3Yp",
+	"L5j9Zn0n2BSSVV37Ogfjc041zTQ5nVO0ZU1uBSaUfaQ9poIOWVfORLCSLu8rOFp7YPDSG7w0ALJYSpx9",
+	"t0toFCI2SQtKlBSl2Lfm3e/Mq3em3KVmqusQZlyQ2EHuVZPj4ZH8cpd7EvLI/2wR8wwUcC3U0b+1lHat",
+	"/C0RwyVF8lGwYd8aAfkjD3D8gHQjYVi8Z4EL7+TBfQ5h+QVS4h7TfOgsNUiD5DQtN2r4fLaqkXfJ7df4",
+	"7AIYt76W9QUzF8zWB7lxFr0t57MnehG6MUNGXK1zFStYOXSuyId1yAs3gr3TtMl/J7ORJLbq+NoSjo2O",
+	"eA7158FzBghfBfBGIAV8JcAy9idFg/R+65EBF1hH0huFxnzoECNTOkIqYvYAoJOpteuk7Cp9AkGRV6mX",
+	"zKkY4FKYrQetM2FpChGQisR8yFMNkSE0hUqOUiRzYmE28uTNmVRxVvWr0D0VNv0Ra4w1yImKRlATyxs/",
+	"hjlGyTQut8YaSTDH2tgBtOzlN7qKTnvGqIpG1XAXsvGcYdxFpYcgZrxKwzMIp6/W9jkEXFZreoVEohpm",
+	"xQ8TM7/4jItoM7xZg5zAPTFMaszFVJMxo0IT8wymlN0qwlm+HfcB5QzRFrqYTAOEcgprHSBWhVkEivfE",
+	"EM9yw0jrvPkotzC4qNsxV7ShZTJifPyf5jsv/pbZ3ccMDJrqvaOHrVYQBmBI6tplf8MVrW4p6ZvnwQhi",
+	"Hz/DdweZfeDnYJSmE93e358oOeAJ025I+2awe3awZqKJtNmC7eCdTqS56CMpstREzDFB1wdTiiY+zjaa",
+	"zDzWo2RfpjyCPBipD0z/uMjrFvKG7THZqdxskfGYzg1hf2Uvrwb+lTffEf3Lo9CfqU2m1sauYcmJfAbu",
+	"Lqn35RopMW+Vp7qszx8RzoSePYr+rp5HA3tkPNVQpnoq+G9T5txfNvli2UqDvef35C4DiW6c3pfT8DKS",
+	"u5LAVieLxYXcKhSptaUbuGa1nyqr3ZqJrjIn5hD4M6qJ3cKdUzrD4HW2Nhu4rszADTzOaxWcitx3qfWH",
+	"cDveXXgSQDh9sOu1Ty+2fjcodHbKAMyk4lCWWn8IA1QgKnaw2LgO/q6jA+5f/CEQH0JzmnQdYWe5RHD+",
+	"405IqZ7NZTew1Ox6LqCldsSXpy+ekaPWo6YRo344f7H3KHRwjx7U4FdEKvLP12f/tNHlA8TVwphFwscO",
+	"JGtIuWgADGufDbnQrqv+PGUdAeYDMqbqIg8xfH4VsQQAV4eC/27ta0xEEk0PL4XpLcQaAVKnSk5GjEwU",
+	"i1hsGrOr1IUqesiXHTGT0yRGy9xEsRTzlwZSjacJbZPe33sh6f3N/G+vZ6bW+8+eDYykmgymSbI343EK",
+	"4GyKRkYKDBetZ+awMLMWqiMwdLH3xHT4Pz2IxqR9jJYESMa+YvSiAQtIBGMxBGjl89Eh6bOITjWDqE7T",
+	"rcbayul8wnTbOt5sgrD9EBJ2ydQ8L6sG2GzsKm2QEwKrgKhjKRlLnZJW2Dx6FB4/PCZKzjTps0TOYD45",
+	"mqdLC1JwjgBaUneEFGQwVeiKMb3qJ7jqXJNomtqozcOD8OGDh95yFYF1c0RdJ6xn2C7lELu2gN21MXav",
+	"YX20IL0VLYRbI+J+KnbIorHws0SjzXXJTwyRtt+qgki7TLvvJSTtje3Cel2iRqato6I+YWTaG7SmbQCo",
+	"9UROlM8a9pqvyikEXylehGUBEIQDKXyl3VxqJWdhJmIcW/BYEDBM+4PjB+QNf4qyQCST6VhYGQaRQ1kS",
+	"gwO13K6ECK2/yn6vQV7YqN18UiHJTTKIjkuzTwpj4c0SNjqiI77+GiD0ecIaX39NnoF4ZRppZhhhisQq",
+	"kuMx1SHRbMwjmUihQyPFgT+19z+9J7A2yskgehqNAFZWs8nfn/SAdGjEjrW9SmVlICvLGinIytfmn9YD",
+	"XzYmvmgsFfmJi1jO9F7r4PigQZ5K01AxErMU3LGZrNYRCFDr/MWId9sgr7lgEPaBL3l2GpLXL0zHfZmO",
+	"GuTU7FDm6iWXNJmyHGgWS/s2yE8jnjKiJzQyP8qpiDsCmmqU6CzOMHqPczkXOuYi6xejYwAcyHTVIGcM",
+	"ihejo3tpH0CANqJ0R/RCEM7zrmF78GEwPphfwXePzy00NlvWp9GFTqgeOYxeSrL9IWNI6eIpoR0xsVI9",
+	"4FmacTfIs0yadSrGD6ev0fiM64QuejODCVOR4TKw2SjlwgAhzUvOcBcGbGb4oDl+5gZQkcnf7pIlZrT5",
+	"ELJAI5B97QVqkLdWG1jWe0Di1yOjjAmzNfaUdkTvqPH4sHn8/G+tloUUZobsaXs9nmHXX39t745VxmA/",
+	"AOAZTneG+Iv3VtlfbQiDBmRZKuYkoppZJVKq7JjB5uuwI0bzyYiZ2zUVhnBDAVCoY81ljHSDRmYxddsM",
+	"bo/08oveaxPwedmYiW/5JRP27xdSMfzrR6nwj9PpAP94r/78t5DjkLyV475i7l8NvWd0o9cmr2nW99nU",
+	"9vKCjnkyt9++pdHI+5ozgZ/+e2p/t28hMSMD0yJhITmZsCThscz/wjeDQbrXJs8Rnuo5YpMgxFNI3uCX",
+	"e+bfvRP4kuG31H14JqdKcZaExP7ukK7cxz//nbAoVRL8JKa9Uky6fwmDH//8X8EjCQMCU3KvTd6bf0P8",
+	"J0MgP2cJm+AP2Z/Zj29kn5up4r/EazeQIvtDTMdj09psjP0THgjJd1TE85Cc//nv5M9/26ffTsd//ltJ",
+	"s5Sp//17qVLE0zpnyZ//HkghQ/Lmz/+9NB09Y8k0oQp31tp5zcbaP0PyjKfzkLxPDFGTA6Pr8phB0uM7",
+	"lYbkJzkS0vxxltIY/xExfPGas2lIfsQt/aHPIxrxP/8XepzGNA7hHQmPaYwvN9ffvNn8G8I/oaEfIfmJ",
+	"9TVPGX7H4pcCv2L2O7ga5p+QnBn6O2P9kDwXCdwe+wf8xKX5DV5mKGmvTc6pUYPO6TAk37O5De55Tfss",
+	"0SE5u+AJ/BuNEjqc/fn/qdRswFnKo1H26Y1M9V6U/PlvHZI//5/UHJsUmO0zOZ78+e/UrJQZBf5i2OV7",
+	"mtC+oppECb1kMBp0QvTaBLVQs7J8yEVI/jFlsHrfMXUxFYPU3Ex5yQSF9X8xZSK1rRnefN/r1yYuCoa8",
+	"/CYkp2zAFG4cfs/g66eGxvaZyo4aNvs9JC9jJlI+4FSkBPs1JOLPfw/+/Lft5+U39geZd88pDMRIIW3y",
+	"SvZD8z9403urTYTkRxpREc3NWuL88F/RZ78zHo3EVAyhOUxuMDAE6L0RcKR9NGWG0PWQvnuiBFJaLLA8",
+	"t9Gw2MiwFU9Qy5Hu8Gc/csuQ2YRpwwNso65lJH/nQyEVYvoPDSW1zOB77ClXqL7+2udiZmA9HqPZrOCW",
+	"RZtYJh9asFaSjrgX9faEsPEknTs2eMHYpBAca3lv/kLDO4zUYqPlLIKT9x6aGP43N7wPix6QiWKXXE61",
+	"MxGkVvoLO4Jroi/4ZAILM3EmVV+slcq6onLEfmlV7p6mY9ZFsk00nesGEm2UYsD/rPJ6C0Y2G1IFAYaG",
+	"JQIkIawcMG6bM20OI9fpghM7Y90uWNMNJfuda4L7F9uSBWau4PXT5oX+AvXnYFZc2CwbXz3jOmthuYe/",
+	"Ap7ajqfjlezDichFerwdBQkUACtRjYba+bZIOAAl/ir7ViHIdxAiMWHcPHUHllDREYVS1xKP0q+yb2YP",
+	"ndm9NwLvBbN6hOcaC/EJ5eOl5DpVR/QKlWPBbN97kp06KOdQUIjsq93dwq+Pmod2bVDHYzE8Y6SpBfu4",
+	"y70Xi9vZJmYaexCk6elJbodz02xuMwYJMvUsFWQyTbNKFNbS7QvqniaE6O1mF3+CEgFjGbO/01SOedSz",
+	"EJgYyW7OFNilHfCBxQE4OjiAIQkJTbgmZu1SJhCuoCOwSyNTc5qAaT0hWZc4t8ITpBereVdNxd+NGtsL",
+	"zcUYWaXJNvTt086qbD5J4a8FLjVB8z+CITQIhvCCxGuHbcuu01y3pWQiweZsaI/D8TT7B6cCriH23REg",
+	"dad8zJ5k++heSwHdVCpbTsWBJWRjF0a4ZvySaXLUfGwrNJyyVM33TgYpU70yU/bLcdGU/ezsx5sv8dGz",
+	"+9+2EzY7ZvYKyIGA6Q9wFbQ7Hg3SczvsnrKqi93nVRGi5nBUjhDF2b/BR7I6IQEOt6wYxssBAaNblTOk",
+	"R6AJl56eWK4avz2r5RVMbPChQwGQMmFUlI3zJ4Tbm0xY7ifzmR5HoDaPaldhgQ3SMwyu18Zpwu10VgIL",
+	"/WYZYIP0kAP22kYHztl1Ifqqh6zAtllgjD5zWBUNnLHMyjt+RsfsuX0i33Az6lW1T3JByZJPYNeedyvE",
+	"X6TIDgBYinyNFuQZKxIhg8quT4bNotgEg1TIy5SkYD2wrkhh1IlLi1/iJDhDKAr6NC5TZk/+OfjeLmA7",
+	"jw/6BTKiE3PerfG4bFlxmoUl5Skb61X2+aU1oDjrRtH0fthsFoqtHBZrrfyr07lqNn/52v7R6ehfsu/a",
+	"P9O937u//K2kCAu84iUOr2Xf4D5mjalS1EwQg/rsz9aouUSsFABE9NqWFTs2nSFYLonEjWxv2ySWIHeZ",
+	"K7PQaiXFWhCdKx/lH/C5Z9lj+XnGKWyCdSn3z3g0IcytI2F2iEKU5Ixa2FGGYWEcW/iGKxra8LNwZRxc",
+	"6OLC/kdJfXAb7h/fCfLg0dHh8dHxg8K5a5W6fW4aL9oT/rrW3wX1c7K/W2bDEB1PBe0gNBtoab+j8868",
+	"G7QDsO6a+w2mNcRGgGucV2TFWhaGBdoQViocOUe7DwYFsqB9FAZWIAnawT4SUHNUsPNuqqYCkazcQAaU",
+	"J3bMY3yrZc7mFEvIpsoHVKDK2aByhlLFdwkXDeRr6OhJxnCgnhbymGw6xyumAyMrmY17Hk6CTGkCKzIV",
+	"rmiJ2SYbqxi0Wx+2EyZOgRtWq21kfSd1XnMd1HbfXI542P3gMQChQ/XhmsFtpul0Yja6iucxD5Qodz7+",
+	"JNWFJonR4UuUHedLEAyCHojsA8930RBZ4Fqb0FWuRAvLRzvCCzpGaxZftIyAPUaHkAaqhkYMTKNRjhaR",
+	"ScbvxkaniJ0/xFmyuLLOmycdIaZGiwL9Wzt/WMPaSziqn+X42YurgLF8tdZXa31/Ta2vcsrNyqAsb0Eh",
+	"OsvJxJ0g7HjZHfCbEZPh+0yghq+t4FwlZitaH7NVy7+1/FvLv7X8W8u/dyD/ZrLURxWBrxJ9dU0BOC+3",
+	"jcE+6FR7BxHX5N2ECfLPN6+zMGlgOJBdEbqIobAjXvO+YvYRIxV8K+UwYeQMIvuJppdYxdx0baP6bBAf",
+	"mUK4PcSVxGgfxbFkjmEX7+UcgRjl58Kz87AlNInS2JpoESPFiGQiJP1pDkHSZ0aM86KZzHgt8Igm//Vf",
+	"//Vfe2/e7H3zTYOcdIR1eGHwGjTgqca4KevtIt8BucijE31HmxmPi5rL0HTh9MCv5hGkhx0Ba19FZv/n",
+	"67N/1hJ7LbHXfpraT1P7aT5zP82nkhZVGqIPIGVZ2VVkYJuScGq9tNZLa7201ktrvfRj6aWFTI6Ppp7+",
+	"kf3t8G83VjnIyREflEAREF5S3KCAeLK1UjR4KwV7Q9NotDJFecNt8eFN6sL/dQ7nNQv/3wxOyIr6/5tw",
+	"LV0HAJwLgn80KpMMPfdlA3JDME8SEudQ35kkNGIxgmPMRjIpgbhfhPfZ/u7693ZH1DSLcRX87egxOWyS",
+	"4+PjJjEiTxmWVXU4s4WpbV+afguaU9OP7YWaCvLFewXx1ZCI8wIF7VoeuqfFHz8G+FJR2tl3CIKGxFyP",
+	"Bpda9U8EoUuw2SgmpTxJjJ5pWACavc3Xedk2wDiEVIRivArgIHk5MSOaguHQwmZKRaQgI5nAC4VEXdaO",
+	"ocxovYRjdwMG6604Qk1V7w1VrQncjgTOXrK7oHAK4R1vi8IV8/i4dvC9AASHXjZLseZl1ZMWoCdr2lPT",
+	"npr23LTOCpcMBIclWeSGqRB6JlfakN5mie2KIUaAdp6gS5cuHmf4W9aoBBWpITvTpds75MgFyxPE30Zy",
+	"wgGpBIIPxlhlG98FZvEVL+HoH1FsophmIkXhyjYGz3rR0gWFYHhKhJxhVAKPO1baGkjFQpf8jN7XGZ0T",
+	"gM+BFNxzidiYIdEM/HuubK/zJ/ewZEGvTXoxTSlECkPOPHrFe15Zg55LgnXZ826VwDEqQLrsCAgRcCve",
+	"tik6hNFoBPHHmHYNaEFugEYz52LK7BgzCJrCu0P0zEE/go5ZnC81kH8crjUy2OT2ybxBvoH6WlDN24ZU",
+	"2FKtms416dl05Z5bw6xTjunyA1hJnB8ebXDlsllxdIAr2XM1IXCh1JSFHeEmR2gKJdZDLxEeSpc3yGuu",
+	"4TikUyVsKm+r2fSOrX3UIuBwBXn9sHon9tjAcRO4lEykYcYMQehH9zSmfXMxhFNgpwn95iXeEfoHuzQH",
+	"QcjpcATYROauQYY8oyovns4VSRUVGoHT8+pfIZnqKU2SeQ7PhLnJTyDhOzNJk5gldI7wruaWaDlmUBgm",
+	"ZbrREef5JbAIoVhaCIBKS+8lhNbgyrjTCeijYqjdycPW4Kzn2salmHcfNqEyfIYIAFcKRAip8DpLMeDD",
+	"qYKACbxsKR9jzYCOyNLVuSZHrSZ0SQUA5TpMB3MBs7LzSiZZqMFUM4W4ozqSkxz86OT9S3LB5u5wmgsK",
+	"8QwdkTLAaMLEcaiI6OxrbbzwFh23RAl7AStpt/Q+lf6tioB/AJCIcK8XA2+8V8EctgHVX9Flzt42l4UJ",
+	"2PzVwctf5dU2Ze9xp14wI5usqJTJrrJInUZwjZq7xaPxeaJDtqqI3rgCz6FWdFwLdyjc4elwB82X5uw3",
+	"60Q5bGKdEL4YhzSskisQUc90Mh1ixBpLU24Ie6G27hd6dW2Wb1n6zL7vDryC9s2foU+wdvFd08WXVceM",
+	"suOZXS77zbrLZXF9cg9fFR/dmbs+VDH8xWYXGjkzCwMs9c/tfIduwDvnbj3gFfAx+x2ddc+nSk7Y/lOm",
+	"Eo61VrZyy+GMbtwpl1/5Omyo9rD9tTxsHsDcF5pkyMnZ/d2JxNmyXCUShBk5ChCrIKc1SzVUnvVUJ6sT",
+	"csFTThOiU5qy3OhjG6upsH40qnLLidFLnH0BK6j8Kvs69JK+dei7z3RILngKwLWugm9IEJAWFsYogfoJ",
+	"sTZ0i2xnx7W0ekaPjo3SeSkv7Nutsqgd3p0RhkIvjQcUyYG/LTnQm6uPAbzggk3SBnnnQcZxo/vnLj5Y",
+	"6fLa4foaElZZ4bvrRfbyrlkQCB+lhYJXxwehb4NsHzXDIN+WoP04DMxmQqi72bSgfWAYitmXoN16GAaw",
+	"WUH7QXUtznEYc0hX6XE2Z0kOCJaFj30jEJi3zHbHuM01V6mp9PVM9SxdIIe7ip14pnOS7F+lrYqq5w+W",
+	"F1X3ip/LwZpC6mShjrqt8LOhbPpPYOXFlKj+HIx7YaHeeoZhb34yi4aW6lXVyF/my7B7NfLFdP9kvqYE",
+	"fOZi0EQK8qURXL8KMU4jcaC+3tNfgpHqq5UZeVwUM/LK0tc2TuSV7FerJO6VKar6gIe+ah/ZZrm4xhMC",
+	"q7VqEaAx12mXx9WzE78py0lbGoxLoUGurKHaVzrVTJdnmmWWfCwTszEbzJbiLM0GWzt6N8SsWJSXqfXw",
+	"+nlai+sgB8VVuOAivqElMF1dYwG+5+iyzqd/fPPTB0kTRUuaAqS09RFwjf6FQlGgrErq8XnzcV5udsX+",
+	"q1R3B0qOC2uQZWKZm7ZnXlFMxjoqKRS0zSwsKvCNTQD7u4kpbFWdrDSn1HAHLJ/SICfAnbgYgsdKkzGj",
+	"QhPzDBNYT/CcMzSvwBPIVXi8itKYvquTmOySYhJT+Cl7bkrqK2PPMVYMhnmPqbroCtnVIzkzYofXeXcb",
+	"10/kV5K9jUrKH8LA1QLE0sVYDbm8KjSc8sOsKrSIdbFB6+C81fTKRmODbiIjmiw0a2GzvzXNH1AlWnA9",
+	"Koyh6tSO4QjqVE3djuDzv8o+UMmK3ZhRAOS6WR0muFTk1EbGk+diyAVjIMkCGW4HlzxmMgCNqvKOHtr2",
+	"l0zpbU7CUeCXr8bZjRkzynN3qszSuirY5tusAjbtR3sxGwxBYBMssemS4zGceOxmRHVXT/sIyJY5+uyB",
+	"XjoADwplwd2FggLZRvNhyJ+kYt3FMm5GNlk6w6+p0tXPMO0vnOHXXMS/XXKwceL9jkYsnibmhjftXSyc",
+	"KEuDF8+sT7qzJqWntrlwarMC4e7NcfZlVzGq8+1aad3ND905i0aCR9TTHIJVZcX9m7jZVWuG8GFrYgzO",
+	"1hLt/oRM6BBEHE/DKZYOfM3FxcZa4qZNoY74tyzXMjZWAYdqRnnzD+HWDuIFraauH/iZGgdeY5EQT311",
+	"dgHvyzWmgbxV7pQqtco+y7BD8te50BkX3etlIFhAlMm0nwDrIxc8JZY1YG0HiGlzpKUXWiuq7RkqslAS",
+	"KzpIXSkIry2HiKCMLhE+HrOY05Ql85DMRjwa5cU9KGqRDfLdaWitGBZHJjNbdMRsJBdNEzCgX2UfFBoU",
+	"GXyaUGJJwCV66dG3G7Cr7uh821UmKxEAdmHoOUtezTG71VkjnHm72zDRUumstczAyjjiEqNb7Zxcz7+q",
+	"m5SLB2Mr52Vry32vBfhagK8F+FqA/2QE+K1F81VOt1zsmFFtOXK8IJs/P6fDTbL5cyyXH7zOzuwGWd61",
+	"K8jzz6iIWFJRpF9s/CEMnlm6VrWHpeamD1iDs8hmcq152mv4IQxeADmr+ObFxh/C7XSZlU8+owkTMVXV",
+	"e8ieWOjpzInDVTtyD5hT4CtK33Gdyk0dlT5hezqznudNz2O7d4PC4ryh6iL74q08M9x5bU9lD3wIg1Mm",
+	"J0xU3KHFxvC8IxiV+1h+APsxdPpcVu9msf2HMDjbbixnZSM5M3SzagfFth9CG0tX8fHFxp+n5l1DUX3e",
+	"gWGo7vq6/nUsC5nqVh56sP9H9ndlsKlcGNgKbOoayvm1w8oLNKUGm6oNftcEm7qhy7kb2lR2mLdAmwKj",
+	"mlEnQogcCInTGsEc5yvJDfJysAd3jeR1ei28uGdIdLEGNiO3IyB4ZjZCLNkCkfCsiefchWiCKgSdwIN5",
+	"T6Q/J9aCUmboW+TxO4bXv2UsNjfuOna+MtPCNsr3luH3u9mwtiWONaGrY/bLRbNH283y1B3MmnkUILXu",
+	"RK7bj6z63uCR3ijkmTE6fR/Rwb88ffGMHB8fHX+V173wKLyA/ACI9/xdCtYgL9A55ZmNClGhoQUZcO/I",
+	"CtULSdilWfEy0l9qjrgL4NLcElKLkrUoeXOiJKJ+Rv7Nu2vpsiJxERFLtge0WhJkS73fL5Qco/wYem5n",
+	"KK0CXrQGKYbJA7xVoiXBYSGSMxfdiZJDxbQOs4ohYIdf1lUXLcYfGwNrR3HUuRXAYA8Odq5txR7FpBpS",
+	"rKNRXex8BztAk1Po2JM6aymzljJrA+CtCYpItu5KULTOrlul5nRGOajJmC3YICeiaDDIIg8InaZyTFMe",
+	"IVDSiIkc+8rNHRNEISzJOayfkKlmHQHh9Rl1h3rDi0/NeJIQm7OZPV4aYrTkBryPjCFiKuUD0xrxsKhS",
+	"AECH+RQ0SbZgEEuMoTZH1IyiZhQfjVFYgrSsaRPgBGJoM+evwz7kJVOKx1XZB0Zr3Srz8ER5tEpbW3Kf",
+	"RXLM9CJzgczOnJ8YFgDgiz4TwPyjtdR/MRTjUwfGraloDYx777DT4I7dmORr9mYapRUp1yiPP1prHGWQ",
+	"NG/hP+XAUR+JOJfWthClYACNrY0hBIRLnSLISLjCbw420WxQG/PlXfjTPQKnhHXpbhPVWSnc+BKGkUep",
+	"h8FAyXE3C0NG1xx85wV6Fr/FaE0wM7nn88jM7cKOH0EEbCHGU3Y3xkSnslshChVbLYeWprK7OpT+lvK4",
+	"npt135zMZQ36N5HIda1MrCxc8EPNEWt+kyVw+dzmC01GGVX99O3uQu5pG6h6a9J2RmTC3PiSl5eIeQy2",
+	"EyN5ozCeKyI2QCQ32SPY8hJTK4ukrU3utcm9tqTUlpSPxAgMCSrxxDr6+tF0EEjG2v/DZmh+QJLsrPFF",
+	"4vxeas37CSNTkfJkOeQut3hIZT2hCYsb5IQ4rCYyG0kwAc8UT1MG5QfAIu5jGAKae6MjTvyM3+w9UJob",
+	"qnzQlCSM6hRAitwbGuQkQ/LPHzKv7LPhVIRZQ+3eiS/ESiGaJZdMh6TPIjrVDFHIIjlNAI4Rqxi4cgAK",
+	"ywEAdlcOQWYNOoYcYxkGORPliIzmre/tYK6J2FsT6ZpI10T6VkJmzC11mAJ4UW/AK3otOb0CXJZmyknZ",
+	"07KClHGsPRwHgNpLJdA1mCear7EwgJHAAZ0wX4MvdO78zGO1l5mDZ1hazx1gAIYzGEl2qufElo8B45Yr",
+	"9O93pdivLDI9YUWYjuhBHnw3spdUZ4V+NrIDwIt1rIDGQN0tG1hYE8sTgFE4pgAlq1YyhTK6f8bSGyL6",
+	"u8K0l2REV9YVvNHXLtiaJ9U86S7KiMZxTp9vnDVV0hkUJBHfqg0o5xapXI7dOV+teiwE77jIcSjFBMI5",
+	"TB9jTzoCwYOELInrsf7scuG9mERdB+XUQTk1R6g5wp1pKYYcEeqHnNyEM3vLOJwc8ua2OMMbeQkIb2V2",
+	"IcMmCsUfex4ED+gDXESKjZlIWRxmFTas7wUsSphqPlHsksup7gjs5wTrpuImGeE+tyBRZWtumLcLxmJt",
+	"gbga5I28hIqeojhEqHNpq7QiVr2r4GnGDtjEpxmSXRnS3orqHksoGPeEJZW4qA+X8biKjCvzBFF9YYv4",
+	"Yvp/qS/7cDsAuKoMz614zfRqplczvbspk2Kv4F2lLTigxVtidl6NZfB59BmRIjdIOcNYCS+0FY3hJumQ",
+	"xCxKuLBRqXbQmqRY4PySJfMVPGURnOneaDnLQIDbEHYz7Zqq11S9pup3Q9XN/UNpvpDuf8lThGW8VpQU",
+	"Uuxq9P22tZk8ybiQWXy6gGSNxLxUFyAvB54B0FWjzwXk3J/SEViU3wEhEEteS7wpZKUz5QnpeV+CQxz1",
+	"oHTExqAo5dX2K2tKZT6Sz0ibuSWc6orumlpJqdlZzc7ujp2d3bGKojN82ttgYFmNCAeVgd4UAFfjqSaK",
+	"pnmqSYO89yOvXIkFKazfnDAajUJEzkgxw06lVsnxIwkwvAArQmT2ztXlGRAE+S5LM5ghQVn0n/8IIsVT",
+	"prgU3QtmzsdEyX7Cxl0tk0suhkEYCJkagg8kyXLzqWaEC5LOJNEpm0BaA3YatI8gbHubsgSwIGujfK9d",
+	"guA6JQaKgPCRvGQKki9aK/JyFjJaqr7rQeDVFe5uA+7/q+x3t0Hxt27Ert16iusDV+MWIejD7Y9dV/Y1",
+	"U5ce8P72Z9GcJdzC2GKtB3PIBVbskiM1a/lA9RnW/wqg+qzBSqnqv1eh0i+0mTE+HJlGGuHTj7YQogBG",
+	"vRyk3uI5fAIA9d+ytAIyfNbKBzA/tZtTFcg8b5+hj1d4td/wQxicwdZWeM5vmKFzV3jOb/ghDH6UPK7w",
+	"VN6sztmqob//MtDfczmFUHVL0ORglcRqJco10iq2aM8Mz6kqpkKhoo+SUuaJoaFXEoysqQgWloC9oXRa",
+	"iCptdERRwgUDCSyDjQwttXUUyw/UEA+15l9DPNywEo4lvO8E4UHnpWrWIjxAieqQsKtUMQCUQbxyEVMV",
+	"k5hdcqAYIQF9KEGb8MQo106yD/NQx6IIrl2oS0fk5lgst78U6ogYusvZWkKmOVJNnteEHaA92U6UcN0R",
+	"vX7CRcziXkhmI5qySwzA54oombC2Ud4z9F3zrEMOmuSUuT9NISoTlZhNyLyuvs9tAPNWV4TtrDP1acCH",
+	"U2t98ZS/P4JVOtiYXvHxdBy0j8LAnIegfdjAsvb49WEYiKB9sKisYXExOCnd7KQE7WbjYfNhq/ng4aNW",
+	"69GD46OHD/LiXu/x3cS9e1lx03hUB1zwlCXzrpDwouyfbswiq9DB+5UUw+7c1jqDfw8+hE5YMGPO9C83",
+	"s0cfdtXA7XGxinRmzT7wFMvMMLRDPbKsWNQKjQ9/3lnP+1BDONfoEdeGcM7SjTLCewMi+w2DSPwq+6tx",
+	"388z0XtRvNaMAVyaedxJ4ebNVMwb5Pl4ksg5Y9qhF2EzSMlaFN8zvud6ytm0ZYDoX80elqJBer/1yICL",
+	"WGPH2M5WMYnZhKp0zAS4WrNqJj4v64iUXaWrcJRemRXZdn2fzl9+o6tI9meMKsPIwsW1fieSuZ2OkRGk",
+	"cFl12gHZuZyKrDeHpKHYJDNrZazu5wDSP34xX00SGTNXV5Obt/02ZcCKrVHS0mSfDPOUjfUmevxK9s/w",
+	"0Q/AGl/iQ0fAEO2HVhik8wlE+ihFzUungv82ZfZn8G+uWw5YBa69jcVlGLtSNOyKRmlh7oErwxqUTzfv",
+	"qjDlMb16zcTQ3OlWswlzyD5DNR1DRoJ28K+f/9XpXDWbv3z9H0E2OZ0q4NLrpoLu/TxkDCrg5HfhS7MW",
+	"X0EEGLhnMFAanvwSxJWvGismNOaCFaZiB9WXMjGs/EOVhFQ00J5xEbGS8wlsVSpzq2KmGuQECIORCMdc",
+	"TK1wTMwzTMQgp55zi58IT2ABHx6vmoLpO6gqB5hzZ9pXmdddwpotF35GM7iRS2QSB2EQJVIzc0vhj80F",
+	"lVuFerreQS4c+uLWPZ3yJDZbMbZHUDPW2MIP0ywUEw6yMrSGwCwN8KAwwEzYA2JUoVzyqvK1frc3jFv2",
+	"SvY3g5WZW3gjUGXfMsNhNjoAXnAFrMgQ1l3QzYCLfZ51LmsREwHKfkVBxUmQ8HGN/Gh+z6XHDbECv8o+",
+	"uBBzFF1bqO3dhAnCIUIMA3f9WDdtg5rjGEILkLPpxgqvvzndd+nzX0U8y0hdlTLv2zj4X8n+VvFe13b3",
+	"14znJhjPFixllWnC3KxPola62faNnChrhdW9q3CuQuv3fMISI5xWeCpru/T0s5F1PVXtAh/4EAbfySTe",
+	"OGjXyLrbTzyCttnZ7rd+N/C6eSX7b5AAbu7Ea/shDAyN3Tho1yjztm98Im9W17+uneD3tv61oaDbij3L",
+	"fm7z9f4fGCdWrbo1iETb1LXeSb65dhVCSxNq63WtWlyzAOEuF2036/Qr2d+tZHUuhi4UrvYeL9QC2bWu",
+	"9G53+QayVXLx1yLGZ95BLiI+ocl1dJFsbjede2KJUE1Q6qyTWpxZX/b5FsSZfdTttw7V88jwxoKrAGYD",
+	"joruSCYxElkjItmMdiIkEWxWsA49AauQ/w2JJcLEw2KUGIqc+vmph9zVBK8OtrtHtMdcq9shPWBdvB3K",
+	"Y0hORTrj0JsKtMbIhV50gZHBuJiWUB1nD6qJTk10aqJzU0Tn/TS1jiUpiHVC3CjpGefW1o3GHNu2kECw",
+	"yrgTOk8YxDGYD5hCCyFJM6YYoXFcnt66YNu9RxXZqtRXUxJU0RFXXAy7YyrocI0jpfjsVN9qauXNhwjg",
+	"Hm4OFPCcnndS1sx3JdTJcTXt9QqaGTL3ReaW/7imvU1Uu1pxGyP8QSECDoJfIsUQqh4spYOBnDgnio0p",
+	"FwVINkfzufKEwcaK0i/ZZQqWCOvRtqNrfHay2rZSV30R81olY3esdhGBdryEt1OUpBj97epxgETlVShx",
+	"HjQjM0Dct7sV5CTP8HT1RWhH2BsNUpjDZ7F9fKF9Nc5odbCmi7alFYU9ild6V7iQUslnmwod2TC2N71X",
+	"H+Z9F+K2Fs9WBd18rhS4jpOo9eyy0iO5RJTVIEGRx5Hgm9a9dys1spXDAR0NMCOIWGyQE4FuCN8cWOAA",
+	"S/TfBU3Vlr3asldb9m6K4rzDwha34E2YeOGja216A6kAm47olA4ZGckZGRtptOgAUICLxdMwb+CKwxkZ",
+	"s+SXCdXa/gCJg5EUl0xBcSJFU5aXqBgb5iWImDpFNKZz7YXQD1mD5OmUWWKkm6B2OSZelmQmBMvBYvol",
+	"TZIV6fZ+HO3dZtqjjhC0D5oFpDkdtI/MN7orB6sly1GWLr4tlJtpXyHY27ITyOxz2LpBu3UMkeNDZiHZ",
+	"st0O2s3GgzDAXe6avQ3aB41js8LmgATtgyOogGGOEU4QugnaOHUHngaZcUG71TQcpNj78ULvR3nfrQOv",
+	"b/Mi17eOFGMCgQny3h9s7vyhP/QHXu+tg7x3P0057/1wc+8Hed+HXt8P8q7ZJU2mDinaW5flvh8s/Lfw",
+	"Kn8HvFcd5q+SgwFseP6WpcXHyKpCv/iV67rpr3/eNR5Sv+sDc21mPB3Fis6Ew1eomoSWxb+XKzGOVuyQ",
+	"MvAToxe7Ixu4lNBaHqm5/QK8gTuTaNIpSgCKGb1urRBgm9yWbTm7MfpyWMktmE2Hgpnr7MdvCR8D77YO",
+	"noiKHJU9xVR9MDxFRigkqbxgGIBqOHcMCLgC10dBnKnoCNk33Ib8cPralkgcQ8cOn0BIgqND05aQhF3h",
+	"/hLFBkwxETG9mfljBswtSwAw9H19Ofzb1TgpsP+gM202DyN9OSRX40Tov3eCUZpO2vv7s9msMTtsSDXc",
+	"P2g2m+bpDrZm+Ax8A58L6eALhkjcnFhGU0AECMJgINUYjFV9LhBnqJDPf/ToGNB1FrL1SyltZBavBo+p",
+	"qeunQl3hQH4qNPaCp9eBjDGPV4CMcc3W4MF0xDIgDDyGDQUdsyKG2TrYl+/NrD4G7MvGLnNvTQmOCM7P",
+	"sB1KJtN+wrVRXJ1OuoggkrWW03QThgjX3azDvxKWyPc8ve9YIujn6TqF5peqOdwFW6uEgsKkT6MLJmJw",
+	"yoEFFeyvrm9QxVE5qqqUH3p47PhkQlOm0y7aSkADt/v21L6bWT2di2FIUhaNBI9oUsDNyo5qYWRVxnO0",
+	"0rnVuj2Mke95ujl0yNzWm8IY+Z6n1TBGvocDvVOoEZDMGmPkc44Zykt6XCB/dIIHfFwjdZjfK6ONXDhV",
+	"yhYpMeqX4VzgV3bMrVGC8GzrkwCbG7jKWjYQQSr4CiSmJx3hwUiXPbkSoW511RJzc+4Sv6SAV0pFNJIw",
+	"huDbKdPawtMO+SXTZDoxZOUtY7FRUUmfkQQgYpWcDkfObs6g0QuQovI6EiBzTvWUJsSCoRrWm47YWLPk",
+	"kgG9OqcXWAl5Ki6EnImsJZ0YsZULQomG+hTI77PXwCssNAiAnSHKLYsRWpfONZjjUwn1nqEc84iNG+bc",
+	"FY/Sd6aV2byUXpjdKwzAvG8VnGsx4GI1+KrDRg3ah2bPtudXsMeWcRe2bmlQv4TBcMpjakSndnCiLwCf",
+	"F6enoIaoEebMAo3kLJ+bnIJVElDrpqmRNlrHYWAkXpDKk4SMGaF9eNasTzwFQSJbKtiEuZySAeyU6X/A",
+	"r1jcCLauXvM9T+8K3KaWhG5eEtpCxlllUAEC/ymA3rjz+aOz/a8Fv1lsjcA0VUQrK1VZKck+XwEIxm+c",
+	"IbtsfGHerEZ2qSOW7i2yiyiKm9tKm8vBBObr/T8ueFoZ5MUQqq1AXnYSAq8N8mLJS21lrnW764K87HDR",
+	"drMkf8/TLUBeGuTlYO+Ng3h2g2mQfzg5GiRUJ0eTPkukGLrgcysIZWbmi7LLmzPNHYFdjD5lzvr1MCgr",
+	"SJ5b4rlsK35Xpzc17ajxXMqFmEfbzfLUHcmaHhfBYC54+oVGz9UCjNUNS0P7l55OUioWvWUzplO0wS06",
+	"6MC5lFFZMB1QBflA6JnZXMNhlQ8u037uUa50iUGCqmjELwFf1/5ZQNjFd3RHVI+CdvB48OhB3HzUevTo",
+	"KHoYPzh+TA8GjNJmdHxM42brmB72B0eDVv+g3+w/OjiI4tZx/CBqHfebg2aTNh8F1awctb3wzuyF21hk",
+	"8IJWtyh5xqPcFLQOGjlv1Z9Xz9G61wZMDw/a93F/9FIDOYHb7A105PUGPYKVrF6eY9Cze+3oH8yNWTUW",
+	"QS3r+FgEKOlc5uz+46qgGzySttrBC86S2Kvb40I/5RiCPhUjkZxwFpOBkmNoIVBqynyWJ2BSiqjAfBIp",
+	"mHNxph1BScrHbK2H0V3B2tH4FxQctve72ePi6f+34W6rpdv6kNbS7Wcg3W4vt67y8LoI1E/By3uCNKmq",
+	"wLvcPPPzVhWYi8++x02o+vxyc9/zW6mLpda1uF07jv9CJUEEm2UUCHj0zbuPM4MpfpPH2lRzLLvRbetc",
+	"3ln+vwkfs0ePaldzre5f19V83Rt6LaU/rNLQHvgti5Fk5oKtXNZUQeXmhEZGwteEktlIJmyNo3p3WnBj",
+	"/uq/Rhjr4orfgjvdI601may96rVX/Ta96kCeP5o8uO/MY1vjoV2DVZXas9+yWaHiARUeLu1UM18ybZCX",
+	"eUugoqYBT8kFY5NSAXVZb/7UYdVqulujq90/PEe8ZmX53h+PpNlX3z1JOxmkTOFKoJQaFtRrwS5ZBjqM",
+	"6Gw8xVovTKRkRPXIiIqXYGfn+glYDjwSiTQPgFk6YqLYJZdTncxLUu3z0FJALLZukAY5SUnCqE7B1WcF",
+	"ZClceiPazQv6QYn3b9kiWFPWmrLWlPXGK9LANbs5AXHMUrqvU5qyvTGNRlywzdVoaJJAcVKEgFRMy6mK",
+	"rL/S/JYqKjRH+0GfpTPGAFNyHCJJgagEmTi/4ZjOyYSpgVQQjjA23XTEbMTSEZQiUIxqKYr2CUDjYOoS",
+	"ZUI0V2o6ZgSO8xOyH8tIL0yL6JGcaSMeUk1iToeKjlehUp2ZJ9+49bhbUMosZpMLnnKaBG2HU5mlXkZU",
+	"xNymk+LGwAMLkSJUALboHCBIdHfAhenMBYhhT7bnZfyT79kETR9ymjpGMqPr+7IMBtbAOxPo7o5sx07z",
+	"CIO+Of7BSAVhAPnyy17i7xmbON+2nXHJeAZKjv1F4rpLp6kc05RH2RjxVAXtQEiAHU1lYcShN0LFdCpV",
+	"tRGiJ704wumE0CHlwh+be9FWo7N788sWZqHiQV7hCIUjQ9w9uR8gYp+rbbvIDFbjbBX3zOMDhqAHv/gk",
+	"3qJp7WcyY5WKYxk6McTBc52GPo6RueFtDB7L0INzkTQ0H/W0P+ZpymKiI6ksd5ADhD/HrzriS0fSLXBg",
+	"mj8GJcwK+ZXALTggFE+UHCqmNZGK0Bk18jJ2+dVqeOOOGMmp0nncG8MBFd+B2VgwCu0LzdD9Eh6yJ4Yv",
+	"giF3hIfIUQaGnNX45hqQfm1dWcUuGU2I4UdiqFdBf73M9/IFH05VGZcqgeIqjteoE1B5aAUmlU38r0pr",
+	"jBL0aQNS5dNH2GCLnwvnopvKLh6+oH3YOIZFF108VRDLk53M/MvmfSsKt3xsNgd150f0zgrElZz2GsPp",
+	"L4HhxJR3/q4DIunxQ3d9K4RAYMzDF5rImfD5WMYjfAaXhVx7kRLm5Q3y3vJQnX2H0Pz2wZLqbiHxwJ9S",
+	"SEhbRtvfwF/Ost6p6Iicxy3kt7nhck2kgI5HcIzJVKS80GJEtTdrHLKciQb5UfI4XwfDam0wqOntkmve",
+	"T5hhrcVBSpHMs1H2WSTHeWOp3CgcFCR1VWHcanVELw8X7LVN/2D3h/B2HZKBTBI5Iy/gH/SrrGSnOIjb",
+	"w9J8Os9IWDXT4tP5Sc7Tqj5SuWba0/kpTbFsWpXGsDpnGK/5mSFp4tTuJZbmL4UaFZUjlA+CMIjkeAzv",
+	"d9Hvl0wBS26tCFxvHZy3mnnActV3PYAtsge/8giPg+1LaADZF8OuF95h1t6c8luUzuANRkz3Q0uk6K4K",
+	"Vhcy7co+GK7iXJqTKQMghallLBi3zwVJZxLC+kHwwjcF7SM8VLiFsQ05DuZAvRQz9NN80fICrDOSHbgv",
+	"u86+gPufS7ZLm97KN700NnuhDfoKnIhsB3uD8itc1woiK5Dzm8pCPMO5VElAxKY75h5aJlRLtp+zZKud",
+	"pOEkWfvFGkEWW6ySY/fZlZFzV4qzZ6lidIxG+zFNo5HhtBsk1pDIJM6QFEJCNXn7zauzd2/Jl1IwFNnI",
+	"hCmScMG+MsLas7Mf4bcOlo4wvyHBQnuMeQp+QHhTeH0m2Vka+lVWtB4s+TM6N+99DrN75oyppRIcttlR",
+	"hsOHTyqKcSl7Z2SQN1Rd1HLfWrlvO9HnUsQNOWHiapxgUQy9JwcDHrGsXIaemJOpR4yl46QB/xbLd7z/",
+	"vjNtNpuH8P+jdYU4yEyqi76UF87FreTMsI0RyqGZ7oCSpjm7pkF+piuU7nj8+LjVenDw8GFZAY+C4LZ/",
+	"tSfiJckv+KMT8LgTtDtVJKBWJ/gA92LVlN8t3Vq41OZKX38yKbtK9yN9WZwAj8NclOyotcM7IciA7cgW",
+	"V18qYuQHglXnzAzQGnvNkZf7QspEh2d4aPe+4Xoi0YtVNokBT2wJBwfsjLTZ9JYvDE1TGo3MmX4CT5gH",
+	"/t4JbFM8C52gJLUxXz1vjgfNZsnMagnis5QgkFddV4YwrTRIBaBQQEj4sljxB/xbOVkIWfpWqUIoLH/8",
+	"LKFMSK8ThOp7eN0EIW0P8Y7i/LanH87ubrk+Ifp0kQ+RVBJNLyFaejYyfAuDAvvMqAczxdOUiVXZQaco",
+	"sKOXsywfqERGR+Fw1yt/Y8lA29lrNttctszPgfnfdGpORs9q2lRn5dRZObeXlTOXU3B4LcVeVib6y/GX",
+	"S9LWvmJGEd4+bL3AGkoD0TP9xnrbdF68Zki5AJUQAaGuIA4FbMlPFpyd7nvDEi7YJC2rcRPLjoDgEqdf",
+	"g7k5JOzK3FanHaH3EEcUWi5k3pV7KjcE+9iYd7fBxcJ5OFFA/aSaDKhys1sWTkvY1Slswo7s6pqB7Luy",
+	"NhczCOVAmUr5wLRm4LalSvFLw6QhF4EmyRYQzafQ8a1wrXfT1BzEmnnVzKuO+l+nb0DUJF2MOdmFBclL",
+	"phSPN3MhJPPV4mSy1uhSmDHlswwbMSMIsjYWG0p+CTEji54GZBhRaki9iDPGwQeGoSzR7jwwc11cx2k2",
+	"lfsE0GzWAApWb+Gmth7q71jCBCVPmTJKjDUOQqDihx19/we5ixdg3CC8CsSU6sEAj4MbdJfj4J1+doAL",
+	"b/nfKbXhSWSmpBjmkfjgRl/U4oRccpxXcocvuroPbsPV7Y7uZpd3dgPvLEhz4a7VcF419yqg58I9+UIT",
+	"RlXCmcpP7F1Yz9byPhcGfvMamFWsNehEPiFCNzm1DkbDH3s+9euh7e6SqXlmh8szdRvkZFEy6IiICiFT",
+	"0mc2btJmzRWUKzONhAGLdilINEnmZGaYtdGzEqrT/IXWxu8FgZbx3TP48W5Up9p0Vqf/fs6kFO9Wboja",
+	"WQuoYogyEvrtmqFyZJdITkXqoR9A5CbI+TBSQjGinEjByg1OpMTe1BHrDE5TkTCtly1OGVEsI24/Sh7X",
+	"VqHaKlRbhWqr0F0zA0OLbtEmlDKd7mFlel4xXQqsVOY5kj0XuvISWJSr1EpzznT6LHvRPTLSlIP8H583",
+	"H7cPt8yViJq5/eYtH45Sm607xLUKwkAn0yGgAIzZnpJ9mfJI78EmPRwc0sfRQeumS//k+zLfbIAobvud",
+	"WSGKZ6mOhPucbQpgEcbz+YVeOIAeGbRN1tFBKGmfPdseU0Fx7uUS7LsJA2hcwsaTdO7GgGKmWW1nxxbk",
+	"5P1LcsHm5Mse5ZMuvOb//7//395XaCcHGSxJDOGeWHcm0SxSLIM0Mc9y3REKqCyL0aEJcfIQkoMLiU96",
+	"CzAH16mWCZhCM8QD9yPW60BTPE+fkN77d2fnHeEov21m9omlPZgkZxpAxl6mADimNNF8KMxAYKbgk02m",
+	"Q0I16dnHe9jargAm8OHCxqQ/7wjzjBHHUYwPyWxkRwmcAmZuRHuksQ3ycrBmCugpRoAURFdbWIyOcD+T",
+	"VMoGOcl+y+ocTSckleSgWcbFVtc78mjknRY8WsM6tizJ481oK+l+2xo9E46Gf/B16C7VhrkBqk5Ynu1Y",
+	"hdu6Nv258xGwqwlXTHvFfqpy5IMsD1G7RyEPcKoLtYPGMmaWhGxi4RPFBvzKzNMRg3/Ejw5H3x/8jj8C",
+	"dF93ecSKXcqLwkuVTLO1sEl8QEMMvftV9rNIX/gblX2/5kqGjVRecMVfU6TKyoh+y8M+vvwpettU5/On",
+	"D8f/1EevJ98OHr9iJ9OD9Mf+P2aGBueEFQ/0pyYxVb4cb9nMv+sr0gcKZMcZMy4Y4FJlcs2ynLJWwPmr",
+	"iDV15ZPPWmR7hyEM/g25ESFtpcq6/4dPfcCkGSVS7wBy7V389cUYE6k5epyt72UqYjBZGtqQS0IiJprp",
+	"Qr3/AuFghnCMAZ0oZckczaLg/UkhfZMLwtPMugl1HacxT0kih0YSitlK+6UZ4c3LLAU54Kjc4rsoncJW",
+	"xI3Pzsi3LRGr6cmuQbnmAN0yQQFVZ6Xpq/dbjwygDiKqRAisY0SSkLAx5QmRisRsQlU6ZiItxqem7Aqq",
+	"tSbmWoEW0gftps8FixvkGwYyGuhv2DtkW3ARJdO4/G4bOeEHGPDuODYL95ZdpZApwqiKRqDfclGYIFb8",
+	"dzMMCR8KqZAEWrVUMdD8hCQznsQRVbEu5kMqhuAVZVguvwUr0h5bzSbUW8k+QzqMOX9BO/jXz//qdK6a",
+	"zV++/o+gJGG1FBnP7qBRZiHlFKiytkC1SL+zBXO7pdgkqxqYzWcRH5RdTRLQEDCJs2yW5h2FifKUjfVG",
+	"B4xEWjCmVy+x/REsif3QymZOlaLmbVPBf5sy+7PN+itdC6so45J8aVp+FZqjDLaHeOlgfgmGxq9W4fFw",
+	"3c3UjXyKdmx9KRNGxYZtcViF+UnDHRm73CR2RaOFNNvnYsgFYwpDycoGlvd2O6fsM4JJMmTlfqIkWQ03",
+	"MMqaO7hBGGBMTBdu3i9hkMuI1YItacUKv94RWzyRQD+DdsDGk0TOGftPo6Y23KTCImTR8zFPtoQsyq+d",
+	"pTxgu0jkkAvPauADG52lCDYMi5IPbKWVwJ/qDXsezHnb7HIA4nBTKD8/WCDPzSA/P9hI2l3cE8ifa7fE",
+	"X8ctMbUSmZNL8fMaqRQa5AGO66v+C59ZZ14HixRPJlTrmVQxZFdFiLwPDcdTIzPbWlOpZ3XXfCj2uIAY",
+	"m9z6ThwtsOiXGTTlEz8IB9t2RMazbbyiTFiDnAgrMcKrQTM20gihYymG2cAQrTJJSGLm5DmRzWvN7LhA",
+	"VGojuneEXeXV1nm4qndplq/AAIRUtJFwEa/lAG+loiVAdDA53OSgHURyMmFqL6Fw6vdixQep3hNSpaMS",
+	"ur6lX8Cs5a06BGrefUe8exuuvMrwjfTnE6ikjrm6cFhlsoE3L7T9EAa52r1ZHlhoixXYK4kRrr2TCF7J",
+	"fgUfQNbSe/LMmhGrPZ21/hAGp1vM9HRppqfgkao+gpL2WcX4ze/32tWuj9r1cX+Lvk9RHtlSFkSSumyY",
+	"3B+zathMfChYvMeFJyViOLTvqTQt85d7qOSqtMTztyx9w+64NJLnWN6G+1ueeRKNGTm1fuEV7mKzWXzM",
+	"fjfctR08nyo5YftPmUo4XPet5Yj3TKKI4ESIkVorPGAq5w2LD6sc775AcWqtsk667DqpKxP6rJLvHZns",
+	"SLvog/xDV7NkYE66FVDARlot+KCSaPKGrRJMJkoOOB7g3aoaebIF8qE3rAq3ciOqQcZqW8L1QMaybB97",
+	"lMsZSJ8NpGJ77r7u4X11FGAVgzHngYkUUkJsQmU1ULFCdQxDM/SCL6hBnmceInPpwUQAHoQ8JZH057nr",
+	"DAoBspin1oKwGkXszc4QYjenzKMKVkart4QEe7MDHljNIWsOeXMc0r7kzjllzfXqXK9ag6yGQLdWFKjE",
+	"6kuUyf2IJkzEVDUMXd9YBVgQ/sw+gNDXX56+eEaOj4+Ov8oL/XoVB9fXnRJx7qSYY0S+kGlHxCxKuGBx",
+	"SHRKFaAjHDZJTOea0KF8QmhKxlKnpBU2m80V5XzfzN1A7wBuOHv1Z6gM1LL9Tcn23j0BIN3Iv1neNfdK",
+	"WK6563mr5bIheNv/MP+sRffOS52GJRn3UMSOJokfoeNZlJ54LsOsOUj/6YiNNUsuMUdw6aru5rG79iV1",
+	"du1aW69v9HUhwXcz8uY6wNawRubwbokJDhp76AenQoi5Ubly3z/KHNV8/zaWIEk2au873vBb0d8X3el7",
+	"gJm3pQa/tWN8C3pU05ZaJ6p1orU6ERLcL/QuOhGSXhtmskZI2kf6tqdsSMHu9HklIpKdBI0iQCWSF0xk",
+	"VXG5uKQJL+QEQQA0V3kekSGDXExZXgDfwngPFNMjopzW1hHQd66hCTazMVpFuo+CXZ+lM8ZExgWKTKDA",
+	"A6iGnHAv6qsjIN7R5UPZjnMkJnytmT1YiK1ZGUDnbFgbdI9FLLyE7QVgu7Lwr2Jkx30Ba0LTn1nebmID",
+	"ACuGaMF8zVxrTlRzopoT3S0nsgk924Z5eHGN63iRFwx5e6wIKHqOz2fRPixMaZJYIp5xn4WMVSTq6wm5",
+	"D1HqJRWVUfOFSLtPHVW0Jpk1qOg9ol757drZeOGRpHWU61cb57oxYs00zKsTAz3imlAyZuM+U0BGQMgt",
+	"li/WjOkQ8wMy6dZS5F9lH6iyg6PrCOxKj/jEQtOR9QbPxKV2wNhsmkI146d5tCOc9RNlX8iIcOhQrhKy",
+	"rWcwYaSXG4V65a/P4yYAWAlngwT2V9nvCFgcnsKirMsWhojizwxz71fZ35RRMJJJHIQBAkL8Yv/w8XS2",
+	"Dlzw4iSKB/vplCexJlSN7ZnWDJzsVQsnNIMwSLKY+MDGVsB+iqUBHhQGmAH+2FoNKU9BwzhjgkuVhXYQ",
+	"l96wMuTgoJgv4GIUuOJi2MXE+YrxCjefKPhK9ivAExZowY1lDb7Ck1YtadA0vkbeIMb+15ESNdv2yyp4",
+	"h9rj2/BxDdvOMcJ29zasYfTqo6koDoYQKtj5oe0OTi1LgmwQl3riwBcvmdFboKbd2DwNHxolteBq7aPW",
+	"Pmrt47Ycpx9L+9BephpCZC3TlucitpCsC/hcqIMsWjgcbSGxZJrkNu4yIrKUAHddkdiiQgbtwy1A++GR",
+	"PAevPCJUTJ2apQskE+q6WSpZU5id0L7qC//cWhD9G7Z0880BWAtcbx+2oF1dgOQMNxsWrDVy+d1ZTgOq",
+	"8FVg6xcu82elQcfskkdGxXvBFRvIKyIFec3F9CooIur61fF2wHCFGHg+gX4OG81Gq3XYeIjx+dFUKZiY",
+	"F6CfIe/6w241c30XaD0dokL+Rv7Ok4TuHzeaN6122m3frHa6g3ZnePjLad8LfKhK3namwbpnai20puZl",
+	"WqjOyeE1KfnN66TuRft/2L9c9OsqWfAkSVwchmUO9sF1YRmbBb+gKmKqe9uI6s9V6KrFp53EJyny03GD",
+	"0tNud26zCGMPfnZBR4wm6WilI+ibXJdi0QWhYk5iNjE3QERzVwgCC1EKmdXACM1fKVXoJbGKdmmI+Xf4",
+	"+uvKU5ltHaczrx6sYwewOmEdQsC4UUT5Jdv91u/E0z7iVSke+4WICrP1mYNvcU28sz5mKbVnnaZsLzFy",
+	"dZZ8+SE/bvuKUYzHKj108EJN3kudDhU7+8frkJyymOssmu6SKXff0E1n9rJBfhrxhNmmXJNpfq3DBdwN",
+	"8AV2hIvTI6kkM6kuQtKfZrhrZEB5op/Ymuq4bKZbqJ5+3DyE0WC2tWniXYvyxKdTgAxl+vrGBriL8OiY",
+	"2woL5uxPJwGaaYeK6d8S940y64EfPnheKNyCbUoM2tGXydhJks/fIZ9mi//5XpqMv9z23sVyJgq7J2Ta",
+	"vdEd9M7v0t3Bip3+xdejaQrpf2ZgjW2oh2bKaLMEKiaZ8W9DPcYsVVXSIW07rM3EyHslxywdsakGpG8y",
+	"kGpM06yMEd5UqUC40ywlb56fn758dtY9f/f987e2hBHE6cKgkYmvym60I9x4xc1A9icJ5cUDEozSdNK1",
+	"Qau6m8qUJn9kb/l7B9/RCUIzIRmbL56fd4IQD8bfO+ZNneADacHw8oNRXKc369eHXU2kBqO6W6ogLEIx",
+	"Hz06fviguYy0XMpE7W58ZIn5fjHcPwK7SufmoIGkGf6xIqvJne6BVN7WbXWR5IQJOuENR6A2w1bRMSOx",
+	"jKaQnwTF1aRMrCl6otiAKfLq7N3bUiHvbMIiLHXLpTCt7hiqys4+aAeHjVajWZ2EFiay6ri7Vdodu+Fj",
+	"5j5+rraWNRwpu0iIY+8ONdXEns3iPSpcmDkdJxUujN9vFv4WyfH/Ye/oehu3YX/F8Ous7j1vQTfgDthw",
+	"xbUPG4Z7cGMm0epahuykDQ757wNJfVCyVhd7GHDbvSUSSVnipyyZxAZ6g8F1YtBiTTfVttft5KImeB3b",
+	"oYOOb/ciihli+OkEhetPdLDrWwtd1c580S6UICz7pkR6f9/++su/qYZ+4aKnc0u6qUgJ3/RXD3JBUa/Y",
+	"LdWb+lEPLWXS/+fu6bu+frP66oQ411eiZc9eqEtv87DXXwC0Z8h0FkXhZDEK/5Hk3A2Qk7rnjSJvLpU5",
+	"zUk1qZuYu4neAZXLSsRM23kCSJftUdLhM/gyoZAALJyaUSFQoDh9CvXvlqWBHW2fnWpJ3dfK8pnLD/pM",
+	"m4GDbZ/FR3LyyE7QRcwC0TsXYRLmI1R73ffe6vHk3TVaQepPTri7IEVZqkLaskeojhShi7m1Q6e7doYS",
+	"+jZaKWJEBMZHwzEbrtoqzBn2mP0erGSyoFMY5qNPA1E96XnaVKRmNCYZeqtnsLrFkNy93UDHUI2nx15P",
+	"R+jCO48BUHT5aoNcHKRaGPZ+d4Tu1Ovh0HC6Fx6P2Id8Q18UElQIciK3RYmosUC4RFJTmV2SfVJazX1c",
+	"0PymuvMwFYajlR78VnPuL5SaHn2XmY/Jarp66WVZ782BOMWL0CA3ngDGamdGN7aFyZzsDiZXShb5KQWC",
+	"MQvkP9A12gr3U3qaadsSawPBaGxxlbfV3D6PYBWcNU7MP+ELX24buTYu59UxVadRFxP70LkD6Oxh6G1Z",
+	"EyJ+Vo7MUDkaZPyuFPU/wUX5EqShuKvMarCp6cPQukmEdvNszkHNsi66nlju4oqm0YA0PB2Pkjefwer9",
+	"JemIGpeNIzqWozge5ijcvxw9dkxUP9XViBXZWXZm6E67OdLKM7eUOibWr/TR4o3OgCKKv0pIsgUpJDUt",
+	"IZ3wZcCsJlnj8hO2MN0kiXHWKr9lEwOLHHnlZi9ThWR67oq/9C71q6LMF4rO6RSGaHxOIoJFSpDBYD/Q",
+	"/s2dn3DsoESU1vYv7YV+bckPqVszzNb0atv35kXdWkB11G0/rcVyhCDhr02Z5ierD3p4FzkHuqT08+to",
+	"JlAf4kTeDDMJ2gNfm/qWY2x17yImdWd6vbus0XFoHsshUab90cL7Ev1LULrCsAdrwb7zCTx4HPoeLdus",
+	"Hmw7TCjgYU5rpBgx4AU0pHkaJt6fvUmAoa5N/ZvyC/pwGUF9Gue3kuhnq4koHoNouQha4bZrbTUI8uNP",
+	"7mqJe03ztf7czsCXktYoBEDkhf/zXmZ4eM8N+iZ9hJY3DpuvtbgurT7D2LcXWJ2UwAkoFJK/UsYG1loq",
+	"yLf5I7XhTVItO3cKJYck7efSXGctaDy6ssVP7Wj4x0a45CQTK132B5nFTjxAwbMVnWpC2ZzBWt1BfD7R",
+	"klvjpmSNndnPjHPB/JdcSLM4qTYvQ6E197bMTPc3DJl64+Zvyn82afAi/0eIGGxkIcaXJtZe+WZkbcnI",
+	"8rKLaX9p6qP9rk3/CW3K9GYh/gnXY26S/xnzV/izrjHX618BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

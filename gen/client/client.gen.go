@@ -3133,16 +3133,25 @@ type KitVersionStatus string
 // percent-encoded.
 type LinkURL = string
 
+// LoginEmail The email address of the user. Case, and spaces before and after it, are ignored.
+type LoginEmail = string
+
 // LoginRequest Email and password and, for users of a test company, its slug.
 type LoginRequest struct {
 	// Company The slug of the test company of the user: lowercase letters, digits and single hyphens between them. Omit it for users of live companies.
 	Company *string `json:"company,omitempty"`
 
-	// Email An email address. It is stored in lowercase.
-	Email Email `json:"email"`
+	// Email The email address of the user. Case, and spaces before and after it, are ignored.
+	Email LoginEmail `json:"email"`
 
 	// Password The password.
 	Password string `json:"password"`
+}
+
+// LogoutRequest The refresh token of the session, if its access token is no longer valid.
+type LogoutRequest struct {
+	// RefreshToken A refresh token of the session. It may be used already.
+	RefreshToken *string `json:"refresh_token,omitempty"`
 }
 
 // LogoutResult The result of a sign-out.
@@ -4347,7 +4356,8 @@ type GetAPIKeyParams struct {
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4361,7 +4371,8 @@ type RevokeAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4375,7 +4386,8 @@ type RotateAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4476,7 +4488,8 @@ type HoldApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4490,7 +4503,8 @@ type MoveApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4504,7 +4518,8 @@ type ReactivateApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4518,7 +4533,8 @@ type RejectApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4532,7 +4548,8 @@ type ResumeApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4553,7 +4570,8 @@ type WithdrawApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4850,7 +4868,8 @@ type GetCandidateParams struct {
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4864,7 +4883,8 @@ type ArchiveCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4878,7 +4898,8 @@ type RestoreCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4901,7 +4922,8 @@ type GetCompanyParams struct {
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5006,7 +5028,8 @@ type CancelInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5020,7 +5043,8 @@ type CompleteInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5034,7 +5058,8 @@ type FinishInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5057,21 +5082,24 @@ type MarkInterviewNoShowParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5085,7 +5113,8 @@ type ReopenInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5099,7 +5128,8 @@ type RescheduleInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5113,7 +5143,8 @@ type RespondToInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5127,7 +5158,8 @@ type ScheduleInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5151,7 +5183,8 @@ type StartInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5216,7 +5249,8 @@ type GetJobParams struct {
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5230,7 +5264,8 @@ type CloseJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5244,7 +5279,8 @@ type HoldJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5267,7 +5303,8 @@ type OpenJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5385,7 +5422,8 @@ type ArchiveKitVersionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5399,7 +5437,8 @@ type PublishKitVersionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5514,7 +5553,8 @@ type ReopenScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5537,7 +5577,8 @@ type SubmitScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5551,7 +5592,8 @@ type VoidScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5638,7 +5680,8 @@ type GetMeParams struct {
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5659,7 +5702,8 @@ type GetUserParams struct {
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5673,7 +5717,8 @@ type ChangeUserRoleParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5687,7 +5732,8 @@ type DeactivateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5710,7 +5756,8 @@ type ReactivateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas.
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5769,6 +5816,9 @@ type WithdrawApplicationJSONRequestBody = OptionalReasonRequest
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
+
+// LogoutJSONRequestBody defines body for Logout for application/json ContentType.
+type LogoutJSONRequestBody = LogoutRequest
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
@@ -6271,12 +6321,27 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
 	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// Logout Sign out
+	// LogoutWithBody Sign out
 	//
-	// Ends the session of the access token. All tokens of the session become invalid immediately.
+	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+	// token as a cookie refreshes first.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-	Logout(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LogoutWithBody(ctx context.Context, params *LogoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Logout Sign out
+	//
+	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+	// token as a cookie refreshes first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
+	Logout(ctx context.Context, params *LogoutParams, body LogoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ChangePasswordWithBody Change your own password
 	//
@@ -6301,9 +6366,9 @@ type ClientInterface interface {
 	// RefreshTokensWithBody Exchange a refresh token for new tokens
 	//
 	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-	// days after the sign-in, however often it is refreshed.
+	// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+	// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+	// A session ends seven days after the sign-in, however often it is refreshed.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6313,9 +6378,9 @@ type ClientInterface interface {
 	// RefreshTokens Exchange a refresh token for new tokens
 	//
 	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-	// days after the sign-in, however often it is refreshed.
+	// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+	// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+	// A session ends seven days after the sign-in, however often it is refreshed.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -8139,13 +8204,38 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 	return c.Client.Do(req)
 }
 
-// Logout Sign out
+// LogoutWithBody Sign out
 //
-// Ends the session of the access token. All tokens of the session become invalid immediately.
+// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+// token as a cookie refreshes first.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-func (c *Client) Logout(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLogoutRequest(c.Server, params)
+func (c *Client) LogoutWithBody(ctx context.Context, params *LogoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogoutRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Logout Sign out
+//
+// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+// token as a cookie refreshes first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
+func (c *Client) Logout(ctx context.Context, params *LogoutParams, body LogoutJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogoutRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8199,9 +8289,9 @@ func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParam
 // RefreshTokensWithBody Exchange a refresh token for new tokens
 //
 // Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-// days after the sign-in, however often it is refreshed.
+// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+// A session ends seven days after the sign-in, however often it is refreshed.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8221,9 +8311,9 @@ func (c *Client) RefreshTokensWithBody(ctx context.Context, params *RefreshToken
 // RefreshTokens Exchange a refresh token for new tokens
 //
 // Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-// days after the sign-in, however often it is refreshed.
+// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+// A session ends seven days after the sign-in, however often it is refreshed.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -12415,8 +12505,19 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 	return req, nil
 }
 
-// NewLogoutRequest constructs an http.Request for the Logout method
-func NewLogoutRequest(server string, params *LogoutParams) (*http.Request, error) {
+// NewLogoutRequest calls the generic Logout builder with application/json body
+func NewLogoutRequest(server string, params *LogoutParams, body LogoutJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLogoutRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewLogoutRequestWithBody constructs an http.Request for the Logout method, with any body, and a specified content type
+func NewLogoutRequestWithBody(server string, params *LogoutParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -12434,10 +12535,12 @@ func NewLogoutRequest(server string, params *LogoutParams) (*http.Request, error
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -19066,14 +19169,27 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/auth/login (the `Login` operationId).
 	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
-	// LogoutWithResponse Sign out
+	// LogoutWithBodyWithResponse Sign out
 	//
-	// Ends the session of the access token. All tokens of the session become invalid immediately.
+	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+	// token as a cookie refreshes first.
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-	LogoutWithResponse(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
+	LogoutWithBodyWithResponse(ctx context.Context, params *LogoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
+
+	// LogoutWithResponse Sign out
+	//
+	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+	// token as a cookie refreshes first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
+	LogoutWithResponse(ctx context.Context, params *LogoutParams, body LogoutJSONRequestBody, reqEditors ...RequestEditorFn) (*LogoutResponse, error)
 
 	// ChangePasswordWithBodyWithResponse Change your own password
 	//
@@ -19098,9 +19214,9 @@ type ClientWithResponsesInterface interface {
 	// RefreshTokensWithBodyWithResponse Exchange a refresh token for new tokens
 	//
 	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-	// days after the sign-in, however often it is refreshed.
+	// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+	// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+	// A session ends seven days after the sign-in, however often it is refreshed.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -19110,9 +19226,9 @@ type ClientWithResponsesInterface interface {
 	// RefreshTokensWithResponse Exchange a refresh token for new tokens
 	//
 	// Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-	// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-	// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-	// days after the sign-in, however often it is refreshed.
+	// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+	// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+	// A session ends seven days after the sign-in, however often it is refreshed.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -24019,6 +24135,10 @@ type LogoutResponse struct {
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Unprocessable
 	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
@@ -24069,6 +24189,16 @@ func (r LogoutResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r LogoutResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r LogoutResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
 }
 
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
@@ -38123,15 +38253,34 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 	return ParseLoginResponse(rsp)
 }
 
-// LogoutWithResponse Sign out
+// LogoutWithBodyWithResponse Sign out
 //
-// Ends the session of the access token. All tokens of the session become invalid immediately.
+// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+// token as a cookie refreshes first.
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
-func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, params *LogoutParams, reqEditors ...RequestEditorFn) (*LogoutResponse, error) {
-	rsp, err := c.Logout(ctx, params, reqEditors...)
+func (c *ClientWithResponses) LogoutWithBodyWithResponse(ctx context.Context, params *LogoutParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LogoutResponse, error) {
+	rsp, err := c.LogoutWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogoutResponse(rsp)
+}
+
+// LogoutWithResponse Sign out
+//
+// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
+// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
+// token as a cookie refreshes first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/logout (the `Logout` operationId).
+func (c *ClientWithResponses) LogoutWithResponse(ctx context.Context, params *LogoutParams, body LogoutJSONRequestBody, reqEditors ...RequestEditorFn) (*LogoutResponse, error) {
+	rsp, err := c.Logout(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -38173,9 +38322,9 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, pa
 // RefreshTokensWithBodyWithResponse Exchange a refresh token for new tokens
 //
 // Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-// days after the sign-in, however often it is refreshed.
+// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+// A session ends seven days after the sign-in, however often it is refreshed.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -38191,9 +38340,9 @@ func (c *ClientWithResponses) RefreshTokensWithBodyWithResponse(ctx context.Cont
 // RefreshTokensWithResponse Exchange a refresh token for new tokens
 //
 // Takes the refresh token from the body or, if there is no body, from the cookie. A refresh token can be
-// exchanged once. Within 30 seconds after the exchange, the same token returns the same new refresh token, so
-// that a lost response or a second browser tab does no harm; later use ends the session. A session ends seven
-// days after the sign-in, however often it is refreshed.
+// exchanged once. Within 30 seconds after its exchange, a token returns the current refresh token, also if that
+// was exchanged since, so that a lost response or a second browser tab does no harm; later use ends the session.
+// A session ends seven days after the sign-in, however often it is refreshed.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43912,6 +44061,20 @@ func ParseLogoutResponse(rsp *http.Response) (*LogoutResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
 		var dest Unprocessable

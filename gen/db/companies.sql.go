@@ -98,7 +98,7 @@ const endTestSessions = `-- name: EndTestSessions :many
 UPDATE sessions
 SET revoked_at = $1::timestamptz, revocation_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND user_id <> $3 AND revoked_at IS NULL
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason, recent_rotations
 `
 
 type EndTestSessionsParams struct {
@@ -137,6 +137,7 @@ func (q *Queries) EndTestSessions(ctx context.Context, arg EndTestSessionsParams
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
 			&i.RevocationReason,
+			&i.RecentRotations,
 		); err != nil {
 			return nil, err
 		}

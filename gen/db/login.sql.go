@@ -18,7 +18,7 @@ const advanceUserSessions = `-- name: AdvanceUserSessions :many
 UPDATE sessions
 SET epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND user_id = $3 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason, recent_rotations
 `
 
 type AdvanceUserSessionsParams struct {
@@ -58,6 +58,7 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
 			&i.RevocationReason,
+			&i.RecentRotations,
 		); err != nil {
 			return nil, err
 		}
@@ -168,7 +169,7 @@ func (q *Queries) FindAccount(ctx context.Context, arg FindAccountParams) (FindA
 }
 
 const getSessionForRefresh = `-- name: GetSessionForRefresh :one
-SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.password_change_required, u.role,
+SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.recent_rotations, s.expires_at, s.revoked_at, s.password_change_required, u.role,
     s.refreshes, s.refreshes_recorded_at, s.refusals, s.refusals_recorded_at,
     (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
@@ -187,6 +188,7 @@ type GetSessionForRefreshRow struct {
 	Epoch                  int32
 	Generation             int32
 	RotatedAt              time.Time
+	RecentRotations        []time.Time
 	ExpiresAt              time.Time
 	RevokedAt              *time.Time
 	PasswordChangeRequired bool
@@ -207,6 +209,7 @@ func (q *Queries) GetSessionForRefresh(ctx context.Context, arg GetSessionForRef
 		&i.Epoch,
 		&i.Generation,
 		&i.RotatedAt,
+		&i.RecentRotations,
 		&i.ExpiresAt,
 		&i.RevokedAt,
 		&i.PasswordChangeRequired,
@@ -300,7 +303,7 @@ func (q *Queries) ListSessionChanges(ctx context.Context, seconds int32) ([]List
 }
 
 const listSessions = `-- name: ListSessions :many
-SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason FROM sessions
+SELECT company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason, recent_rotations FROM sessions
 WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL AND expires_at > $3
     AND (created_at, id) < (
         COALESCE($4::timestamptz, 'infinity'),
@@ -356,6 +359,7 @@ func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]S
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
 			&i.RevocationReason,
+			&i.RecentRotations,
 		); err != nil {
 			return nil, err
 		}
@@ -431,7 +435,7 @@ const permitSession = `-- name: PermitSession :many
 UPDATE sessions
 SET password_change_required = false, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $2 AND id = $3 AND password_change_required
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason, recent_rotations
 `
 
 type PermitSessionParams struct {
@@ -470,6 +474,7 @@ func (q *Queries) PermitSession(ctx context.Context, arg PermitSessionParams) ([
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
 			&i.RevocationReason,
+			&i.RecentRotations,
 		); err != nil {
 			return nil, err
 		}
@@ -504,7 +509,7 @@ const revokeSession = `-- name: RevokeSession :one
 UPDATE sessions
 SET revoked_at = $1::timestamptz, revocation_reason = $2::revocation_reason, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND id = $4 AND user_id = $5 AND revoked_at IS NULL AND expires_at > $1
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason, recent_rotations
 `
 
 type RevokeSessionParams struct {
@@ -544,6 +549,7 @@ func (q *Queries) RevokeSession(ctx context.Context, arg RevokeSessionParams) (S
 		&i.RefusalsRecordedAt,
 		&i.PasswordChangeRequired,
 		&i.RevocationReason,
+		&i.RecentRotations,
 	)
 	return i, err
 }
@@ -553,7 +559,7 @@ UPDATE sessions
 SET revoked_at = $1::timestamptz, revocation_reason = $2::revocation_reason, epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
 WHERE company_id = $3 AND user_id = $4 AND revoked_at IS NULL AND expires_at > $1
     AND id <> COALESCE($5::uuid, '00000000-0000-0000-0000-000000000000')
-RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason
+RETURNING company_id, id, user_id, epoch, generation, ip, user_agent, created_at, updated_at, rotated_at, expires_at, revoked_at, changed_at, refreshes, refreshes_recorded_at, refusals, refusals_recorded_at, password_change_required, revocation_reason, recent_rotations
 `
 
 type RevokeUserSessionsParams struct {
@@ -600,6 +606,7 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 			&i.RefusalsRecordedAt,
 			&i.PasswordChangeRequired,
 			&i.RevocationReason,
+			&i.RecentRotations,
 		); err != nil {
 			return nil, err
 		}
@@ -613,13 +620,14 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 
 const rotateSession = `-- name: RotateSession :execrows
 UPDATE sessions
-SET generation = generation + 1, rotated_at = $1, updated_at = $1, ip = $2, user_agent = $3,
-    refreshes = $4, refreshes_recorded_at = $5
-WHERE company_id = $6 AND id = $7 AND generation = $8 AND revoked_at IS NULL
+SET generation = generation + 1, rotated_at = $1, recent_rotations = $2, updated_at = $1, ip = $3, user_agent = $4,
+    refreshes = $5, refreshes_recorded_at = $6
+WHERE company_id = $7 AND id = $8 AND generation = $9 AND revoked_at IS NULL
 `
 
 type RotateSessionParams struct {
 	Now                 time.Time
+	RecentRotations     []time.Time
 	IP                  *netip.Addr
 	UserAgent           string
 	Refreshes           int32
@@ -632,6 +640,7 @@ type RotateSessionParams struct {
 func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
 	result, err := q.db.Exec(ctx, rotateSession,
 		arg.Now,
+		arg.RecentRotations,
 		arg.IP,
 		arg.UserAgent,
 		arg.Refreshes,

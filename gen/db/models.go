@@ -506,6 +506,7 @@ type Session struct {
 	RefusalsRecordedAt     *time.Time
 	PasswordChangeRequired bool
 	RevocationReason       *stored.RevocationReason
+	RecentRotations        []time.Time
 }
 
 type User struct {

@@ -48,7 +48,7 @@ func (r *Replica) SignIn(t testing.TB, user User) *Client {
 func (r *Replica) signIn(t testing.TB, user User, password string) *Client {
 	t.Helper()
 	c := r.Anonymous(t)
-	request := api.LoginRequest{Email: email(user.Email), Password: password}
+	request := api.LoginRequest{Email: user.Email, Password: password}
 	if user.Test != "" {
 		request.Company = &user.Test
 	}

@@ -31,7 +31,7 @@ WHERE company_id = @company_id AND id = @user_id AND password_hash = @verified_h
 
 -- name: GetSessionForRefresh :one
 -- The row lock orders refresh, logout and deactivation: each of them updates the session's row.
-SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.password_change_required, u.role,
+SELECT s.user_id, s.epoch, s.generation, s.rotated_at, s.recent_rotations, s.expires_at, s.revoked_at, s.password_change_required, u.role,
     s.refreshes, s.refreshes_recorded_at, s.refusals, s.refusals_recorded_at,
     (u.is_active AND company_is_live(s.company_id))::boolean AS is_active
 FROM sessions AS s
@@ -41,7 +41,7 @@ FOR NO KEY UPDATE OF s;
 
 -- name: RotateSession :execrows
 UPDATE sessions
-SET generation = generation + 1, rotated_at = @now, updated_at = @now, ip = @ip, user_agent = @user_agent,
+SET generation = generation + 1, rotated_at = @now, recent_rotations = @recent_rotations, updated_at = @now, ip = @ip, user_agent = @user_agent,
     refreshes = @refreshes, refreshes_recorded_at = @refreshes_recorded_at
 WHERE company_id = @company_id AND id = @id AND generation = @generation AND revoked_at IS NULL;
 

@@ -105,8 +105,10 @@ func Require(header *string, version int32) error {
 }
 
 // Check fails with VersionMismatch if an If-Match header contains neither "*" nor a tag of the version (RFC 9110,
-// section 13.1.1). Weak tags never match, and neither do tags in a form that Of does not return. A nil header is
-// accepted.
+// section 13.1.1). Tags in a form that Of does not return never match. A nil header is accepted.
+//
+// A weak tag matches like the strong tag of the same version, other than in the RFC: proxies that compress responses
+// make our tags weak, and the version of a resource does not depend on its encoding.
 func Check(header *string, version int32) error {
 	if header == nil {
 		return nil
@@ -117,7 +119,7 @@ func Check(header *string, version int32) error {
 		if candidate == "*" {
 			return nil
 		}
-		quoted, found := strings.CutPrefix(candidate, `"`)
+		quoted, found := strings.CutPrefix(strings.TrimPrefix(candidate, "W/"), `"`)
 		named, closed := strings.CutSuffix(quoted, `"`)
 		if !found || !closed {
 			continue

@@ -94,9 +94,9 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]bool{
 		`"3"`: true, `"3.abc"`: true, `"3.0123456789abcdef"`: true, "*": true, `"1", "3"`: true, `"3","1"`: true, ` "3" `: true,
-		`W/"3"`: false, `"4"`: false, `"33"`: false, `"03"`: false, `"+3"`: false, `3`: false, `"3`: false, `3"`: false,
+		`W/"3"`: true, `W/"3.abc"`: true, `W/"4"`: false, `w/"3"`: false, `"W/3"`: false, `"4"`: false, `"33"`: false, `"03"`: false, `"+3"`: false, `3`: false, `"3`: false, `3"`: false,
 		`""`: false, `"3.anything"`: false, `"3.ABC"`: false, `"3."`: false, `"3.0123456789abcdef0"`: false,
-		`"`: false, ``: false, `garbage`: false, `"1", W/"3"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
+		`"`: false, ``: false, `garbage`: false, `"1", W/"3"`: true, `"1", W/"2"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
 	} {
 		t.Run(header, func(t *testing.T) {
 			t.Parallel()

@@ -47,6 +47,36 @@ func (g *Gate) authenticate(
 	return r, nil
 }
 
+// authenticateRefresh sets the actor of a request that was refused for its access token to the user of the refresh
+// token in its body. Without one that belongs to an open session, it fails with the refusal.
+func (g *Gate) authenticateRefresh(
+	ctx context.Context, op *Operation, request *access.Request, in input, refusal error,
+) (*rights, error) {
+	if in.body == nil {
+		return nil, refusal
+	}
+	members, _ := in.body.Value.(map[string]any)
+	token, _ := members["refresh_token"].(string)
+	presented, err := g.Refresh.Read(token)
+	if err != nil {
+		return nil, refusal
+	}
+	r := &rights{gate: g, op: op, at: g.Clock.Now()}
+	r.claims, err = g.Guard.ClaimsOf(ctx, presented)
+	if errors.Is(err, session.ErrEnded) {
+		return nil, refusal
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.actor, err = r.read(ctx); err != nil {
+		return nil, err
+	}
+	r.actor.Origin = request.Origin()
+	request.Actor = r.actor
+	return r, op.permit(r.actor)
+}
+
 // authenticateOperator checks the operator's token, if there is one. It compares digests, so that the time of the
 // comparison reveals neither the token nor its length.
 func (g *Gate) authenticateOperator(header http.Header) error {

@@ -29,7 +29,9 @@ func (op *Operation) readBody(r *http.Request, f *fault.Fault) (*jsonbody.Body, 
 	if err != nil {
 		return nil, interrupted(err)
 	}
-	if len(text) == 0 {
+	// Some programs begin UTF-8 with a byte order mark. RFC 8259, section 8.1, allows to ignore it.
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if len(text) == 0 || !op.required && string(bytes.TrimSpace(text)) == "null" {
 		op.missBody(r, f)
 		return nil, nil //nolint:nilnil // there is no body, which is not an error
 	}
@@ -69,7 +71,7 @@ func (op *Operation) missBody(r *http.Request, f *fault.Fault) {
 }
 
 // refuseBody refuses a body that the operation does not take, because it would be ignored silently. An empty object
-// passes: many HTTP libraries send one if there is nothing to send.
+// and null pass: many HTTP libraries send one if there is nothing to send.
 func refuseBody(r *http.Request, f *fault.Fault) error {
 	r.Header.Del("Content-Type")
 	if r.ContentLength == 0 {
@@ -80,7 +82,8 @@ func refuseBody(r *http.Request, f *fault.Fault) error {
 	if err != nil {
 		return interrupted(err)
 	}
-	if text := bytes.TrimSpace(body); len(body) == enough || len(text) > 0 && string(text) != "{}" {
+	text := string(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))))
+	if len(body) == enough || text != "" && text != "{}" && text != "null" {
 		f.Field("", "unexpected", "this operation takes no body")
 	}
 	return nil
@@ -111,7 +114,8 @@ func (op *Operation) checkMedia(header http.Header) error {
 		return fault.New(fault.UnsupportedMediaType).With("The Content-Type must be %s.",
 			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)
 	}
-	if charset := parameters["charset"]; charset != "" && !op.Upload && !strings.EqualFold(charset, "utf-8") {
+	charset := strings.ToLower(parameters["charset"])
+	if charset != "" && charset != "utf-8" && charset != "utf8" && !op.Upload {
 		return fault.New(fault.UnsupportedMediaType).With("The charset %q is not supported; send UTF-8.", clip(charset))
 	}
 	header.Set("Content-Type", op.bodies[media])

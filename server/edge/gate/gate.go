@@ -32,10 +32,11 @@ import (
 // Options are the dependencies and settings that only the gate needs.
 type Options struct {
 	Contract *Contract
-	// Access verifies access tokens, Guard the sessions that they belong to, and Keys API keys.
-	Access *session.Access
-	Guard  *session.Guard
-	Keys   *apikey.Ring
+	// Access verifies access tokens and Refresh refresh tokens, Guard the sessions that they belong to, and Keys API keys.
+	Access  *session.Access
+	Refresh *session.Refresh
+	Guard   *session.Guard
+	Keys    *apikey.Ring
 	// Keeper runs requests that carry an Idempotency-Key.
 	Keeper  *idempotency.Keeper
 	Metrics *telemetry.Metrics
@@ -128,16 +129,23 @@ func (g *Gate) admit(
 	if err := g.screen(c, op); err != nil {
 		return in, nil, err
 	}
-	if refused != nil {
+	switch {
+	case refused != nil && !op.Refreshable:
 		return in, nil, refused
-	}
-	if err := op.permit(request.Actor); err != nil {
-		return in, nil, err
+	case refused == nil:
+		if err := op.permit(request.Actor); err != nil {
+			return in, nil, err
+		}
 	}
 	if !op.accepts(c.Request().Header) {
 		return in, nil, fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
 	}
 	in, err = op.validate(ctx, c)
+	if refused != nil {
+		if held, refused = g.authenticateRefresh(ctx, op, request, in, refused); refused != nil {
+			return in, nil, refused
+		}
+	}
 	// Before anything is said about the body, which may have taken as long as the client wanted.
 	if err := held.renew(ctx, request); err != nil {
 		return in, nil, err

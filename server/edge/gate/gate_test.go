@@ -37,7 +37,7 @@ func dependencies(c *gate.Contract) (service.Deps, gate.Options) {
 		Cursors: page.NewCodec(make([]byte, 32)), Log: slog.New(slog.DiscardHandler),
 	}
 	return deps, gate.Options{
-		Contract: c, Access: &session.Access{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
+		Contract: c, Access: &session.Access{}, Refresh: &session.Refresh{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
 		Metrics: telemetry.NewMetrics("test"), Timeout: time.Minute, MaxBody: 1 << 20, MaxUpload: 1 << 20,
 		// Without Redis, leases are counted in memory.
 		Uploads: ratelimit.NewLeases(&redis.Redis{}, "uploads", 4, ratelimit.LeaseTime),

@@ -46,6 +46,8 @@ type Operation struct {
 	Repeatable bool
 	// Limited operations count against the rate limits.
 	Limited bool
+	// Refreshable operations take a refresh token in their body instead of an access token.
+	Refreshable bool
 	// Unrestricted operations are permitted to users who must change their password first.
 	Unrestricted bool
 	// Streaming operations take as long as the client reads.
@@ -122,6 +124,12 @@ func (op *Operation) readFlags(extensions map[string]any) (err error) {
 	}
 	if op.Unrestricted, err = flag(extensions, "x-before-password-change", false); err != nil {
 		return err
+	}
+	if op.Refreshable, err = flag(extensions, "x-refresh-token", false); err != nil {
+		return err
+	}
+	if op.Refreshable && op.Permission != Authenticated {
+		return errors.New("x-refresh-token is for operations that every user may call")
 	}
 	if op.Unrestricted && op.Permission != Authenticated {
 		return errors.New("x-before-password-change is for operations that every user may call")

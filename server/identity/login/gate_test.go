@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	openapi_types "github.com/oapi-codegen/runtime/types"
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -77,7 +76,7 @@ func signIn(ctx context.Context, a *login.Service, email, password string) error
 func signInTo(ctx context.Context, a *login.Service, test *string, email, password string) error {
 	nobody := access.Actor{Origin: access.Origin{RequestID: "a-request", IP: netip.MustParseAddr("192.0.2.1")}}
 	_, err := a.Login(ctx, service.Call{Actor: nobody}, api.LoginRequestObject{
-		Body: &api.LoginRequest{Email: openapi_types.Email(email), Password: password, Company: test},
+		Body: &api.LoginRequest{Email: email, Password: password, Company: test},
 	})
 	return err
 }

@@ -52,7 +52,7 @@ type opened struct {
 func (a *Service) login(
 	ctx context.Context, origin access.Origin, body *api.LoginRequest,
 ) (opened, string, error) {
-	email := strings.ToLower(string(body.Email))
+	email := strings.ToLower(strings.TrimSpace(body.Email))
 	reservation, err := a.Throttle.Reserve(ctx, throttled(email, body.Company), origin.IP)
 	if err != nil {
 		if fault.Is(err, fault.TooManyAttempts) {

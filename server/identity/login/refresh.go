@@ -85,10 +85,7 @@ func (a *Service) refresh(
 			Kind: access.KindUser, CompanyID: presented.CompanyID, ID: row.UserID, SessionID: presented.SessionID,
 			Origin: origin,
 		}
-		decision = session.Decide(presented.Generation, session.Rotation{
-			Generation: row.Generation, RotatedAt: row.RotatedAt, ExpiresAt: row.ExpiresAt,
-			Ended: row.RevokedAt != nil || !row.IsActive,
-		}, a.Clock.Now())
+		decision = session.Decide(presented.Generation, rotation(row), a.Clock.Now())
 		switch decision {
 		case session.Rotate:
 			if err := a.rotate(ctx, tx, actor, row); err != nil {
@@ -130,6 +127,14 @@ func (a *Service) refresh(
 	return response, nil
 }
 
+// rotation is the state of a session's refresh tokens.
+func rotation(row db.GetSessionForRefreshRow) session.Rotation {
+	return session.Rotation{
+		Generation: row.Generation, RotatedAt: row.RotatedAt, Recent: row.RecentRotations, ExpiresAt: row.ExpiresAt,
+		Ended: row.RevokedAt != nil || !row.IsActive,
+	}
+}
+
 func (a *Service) rotate(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.GetSessionForRefreshRow,
 ) error {
@@ -138,7 +143,8 @@ func (a *Service) rotate(
 	recorded, tally := tally.Add(now)
 	rotated, err := tx.RotateSession(ctx, db.RotateSessionParams{
 		CompanyID: actor.CompanyID, ID: actor.SessionID, Generation: row.Generation, Now: now,
-		IP: audit.Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
+		RecentRotations: rotation(row).Rotated(now),
+		IP:              audit.Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
 		Refreshes: tally.Count, RefreshesRecordedAt: tally.RecordedAt,
 	})
 	if err != nil {

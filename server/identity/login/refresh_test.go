@@ -237,12 +237,37 @@ func TestReuseEndsTheSession(t *testing.T) {
 	}
 }
 
-// The grace period applies to the direct predecessor only.
+// TestTabsShareTokens sends the tokens that three browser tabs know: within 30 seconds after its use, each returns the
+// current one.
+func TestTabsShareTokens(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	first := s.hr.RefreshToken
+	second := s.renew(t, 0, first).RefreshToken
+	s.now.Advance(15 * time.Second)
+	current := s.renew(t, 1, second)
+	for n, token := range []string{first, second, first} {
+		if again := s.renew(t, n, token); again.RefreshToken != current.RefreshToken {
+			t.Errorf("request %d of an earlier token returned %q, want the current %q", n, again.RefreshToken, current.RefreshToken)
+		}
+	}
+	s.now.Advance(15 * time.Second)
+	current = s.renew(t, 2, current.RefreshToken)
+	if again := s.renew(t, 0, first); again.RefreshToken != current.RefreshToken {
+		t.Errorf("30 seconds after its use, the first token returned %q, want the current %q", again.RefreshToken, current.RefreshToken)
+	}
+	s.hr.Token = current.AccessToken
+	s.hr.Get(mePath).Expect(http.StatusOK)
+}
+
+// The grace period of a token begins with its own use, not with the latest rotation.
 func TestOlderGenerationIsReuse(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	second := s.renew(t, 0, s.hr.RefreshToken)
+	s.now.Advance(20 * time.Second)
 	third := s.renew(t, 1, second.RefreshToken)
+	s.now.Advance(10*time.Second + time.Microsecond)
 	s.refresh(t, 2, s.hr.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")
 	s.dead(t, third.AccessToken)
 	s.refresh(t, 0, third.RefreshToken).Refused(http.StatusUnauthorized, "invalid_refresh_token")

@@ -36,9 +36,13 @@ type Personal struct {
 // contains_company and is_name. No detail contains the password.
 //
 // Only whole passwords are looked up in the list of common ones, so a long password may contain a common one. All
-// comparisons ignore case.
+// comparisons ignore case. Lengths are those of the normalized form, which is hashed.
 func Check(pointer, plain string, personal Personal) error {
 	refused := fault.New(fault.PasswordRefused)
+	normalized, err := normalize(plain)
+	if err == nil {
+		plain = normalized
+	}
 	if n := utf8.RuneCountInString(plain); n < MinLength {
 		detail := fmt.Sprintf("must have at least %d characters; it has %d", MinLength, n)
 		refused.Field(pointer, "too_short", detail)
@@ -47,8 +51,8 @@ func Check(pointer, plain string, personal Personal) error {
 		detail := fmt.Sprintf("must have at most %d bytes in UTF-8; it has %d", MaxBytes, n)
 		refused.Field(pointer, "too_long", detail)
 	}
-	if !utf8.ValidString(plain) || strings.ContainsRune(plain, 0) {
-		refused.Field(pointer, "invalid_text", "must be valid UTF-8 without NUL")
+	if err != nil && plain != "" {
+		refused.Field(pointer, "invalid_text", "must be valid UTF-8 without control characters and unassigned characters")
 	}
 	if isCommon(plain) {
 		refused.Field(pointer, "too_common", "is one of the most common passwords")

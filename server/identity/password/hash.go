@@ -8,9 +8,11 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/text/secure/precis"
 )
 
 // MaxBytes is the longest password, in bytes of UTF-8: bcrypt ignores all later bytes.
@@ -20,16 +22,23 @@ const MaxBytes = 72
 // the database can cause to four times the usual.
 const maxSurplus = 2
 
-var errNUL = errors.New("the password contains NUL, which bcrypt treats as its end")
+var (
+	errNUL  = errors.New("the password contains NUL, which bcrypt treats as its end")
+	errUTF8 = errors.New("the password is not valid UTF-8")
+)
 
 var bcryptForm = regexp.MustCompile(`^\$2[aby]\$([0-9]{2})\$[./A-Za-z0-9]{53}$`)
 
-// Hash returns the bcrypt hash of a password at the Hasher's cost. The group says whose turn it takes; see OfCompany
-// and OfEmail. It returns fault.Overloaded if no worker is free in time, and an error that wraps the context's if ctx
-// ends first. Passwords that Check refuses for their length in bytes or for a NUL are errors here too; callers must
-// check first.
+// Hash returns the bcrypt hash of a normalized password at the Hasher's cost. The group says whose turn it takes; see
+// OfCompany and OfEmail. It returns fault.Overloaded if no worker is free in time, and an error that wraps the
+// context's if ctx ends first. Passwords that Check refuses for their length in bytes or as invalid text are errors
+// here too; callers must check first.
 func (h *Hasher) Hash(ctx context.Context, group, plain string) (string, error) {
-	if err := hashable(plain); err != nil {
+	plain, err := normalize(plain)
+	if err == nil {
+		err = hashable(plain)
+	}
+	if err != nil {
 		return "", fmt.Errorf("password: hash: %w", err)
 	}
 	var hash []byte
@@ -43,9 +52,10 @@ func (h *Hasher) Hash(ctx context.Context, group, plain string) (string, error) 
 	return string(hash), nil
 }
 
-// Matches reports whether the stored hash is the hash of the password. An empty hash means that the account does not
-// exist: the result is false, after the same work. The result is also false, after the same work, for passwords that
-// could never have been set and for malformed hashes; malformed hashes are logged. Group and errors are those of Hash.
+// Matches reports whether the stored hash is the hash of the password: of its normalized form or, as releases before
+// the normalization stored it, of the password as it is. An empty hash means that the account does not exist: the
+// result is false, after the same work. The result is also false, after the same work, for passwords that could never
+// have been set and for malformed hashes; malformed hashes are logged. Group and errors are those of Hash.
 //
 // The work for a stored hash of lower cost is filled up to the Hasher's cost, so that it takes the same time. A hash of
 // higher cost takes longer, up to four times; hashes of a still higher cost count as malformed.
@@ -54,18 +64,34 @@ func (h *Hasher) Matches(ctx context.Context, group, stored, plain string) (bool
 	if stored != "" && !usable {
 		slog.WarnContext(ctx, "a stored password hash is malformed; no password matches it")
 	}
-	candidate := []byte(plain[:min(len(plain), MaxBytes)])
+	forms := []string{plain}
+	if normalized, err := normalize(plain); err == nil && normalized != plain {
+		forms = append(forms, normalized)
+	}
 	var equal bool
 	err := h.do(ctx, group, func() {
-		equal = bcrypt.CompareHashAndPassword(hashes[0], candidate) == nil
-		for _, filler := range hashes[1:] {
-			_ = bcrypt.CompareHashAndPassword(filler, candidate)
+		for _, form := range forms {
+			candidate := []byte(form[:min(len(form), MaxBytes)])
+			equal = bcrypt.CompareHashAndPassword(hashes[0], candidate) == nil && hashable(form) == nil || equal
+			for _, filler := range hashes[1:] {
+				_ = bcrypt.CompareHashAndPassword(filler, candidate)
+			}
 		}
 	})
 	if err != nil {
 		return false, err
 	}
-	return equal && usable && hashable(plain) == nil, nil
+	return equal && usable, nil
+}
+
+// normalize returns the form of a password that is hashed (RFC 8265, profile OpaqueString): in Unicode's form NFC, so
+// that composed and decomposed letters are the same password, and with U+0020 for every space. It fails for control
+// characters, for characters that Unicode does not assign, and for text that is not UTF-8.
+func normalize(plain string) (string, error) {
+	if !utf8.ValidString(plain) {
+		return "", errUTF8
+	}
+	return precis.OpaqueString.String(plain)
 }
 
 // OfCompany returns the group of requests of a company's users.

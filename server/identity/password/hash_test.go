@@ -65,6 +65,12 @@ func TestMatches(t *testing.T) {
 		"plain text as hash":                      {plain, plain, false},
 		"truncated hash":                          {at(plain, testCost)[:59], plain, false},
 		"newline after the hash":                  {at(plain, testCost) + "\n", plain, false},
+		"composed, by a former release":           {at("kr\u00fcmelkuchen", testCost), "kru\u0308melkuchen", true},
+		"decomposed, by a former release":         {at("kru\u0308melkuchen", testCost), "kru\u0308melkuchen", true},
+		"no-break space, by a former release":     {at("two\u00a0words", testCost), "two\u00a0words", true},
+		"a control character, by a former one":    {at("tab\tbed", testCost), "tab\tbed", true},
+		"compatible letters are others":           {at("\ufb01sh and chips", testCost), "fish and chips", false},
+		"composed to 72 bytes":                    {at(strings.Repeat("\u00fc", 36), testCost), strings.Repeat("u\u0308", 36), true},
 		"another algorithm":                       {"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaA", plain, false},
 	}
 	h := newHasher(t)
@@ -137,6 +143,35 @@ func TestHash(t *testing.T) {
 			}
 			if matches, err := h.Matches(t.Context(), "acme", hash, test.plain); err != nil || !matches {
 				t.Errorf("matches = %v (error %v), want true", matches, err)
+			}
+		})
+	}
+}
+
+// TestHashNormalizes hashes and compares spellings of one password (RFC 8265, section 4.2).
+func TestHashNormalizes(t *testing.T) {
+	t.Parallel()
+	h := newHasher(t)
+	for name, test := range map[string]struct {
+		set, sent string
+		want      bool
+	}{
+		"composed and decomposed":  {"kr\u00fcmelkuchen", "kru\u0308melkuchen", true},
+		"decomposed and composed":  {"kru\u0308melkuchen", "kr\u00fcmelkuchen", true},
+		"no-break space and space": {"two\u00a0words", "two words", true},
+		"wide space and space":     {"two\u3000words", "two words", true},
+		"another case":             {"Two words", "two words", false},
+		"wide letters":             {"\uff54wo words", "two words", false},
+		"spaces at the ends":       {"two words ", "two words", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			hash, err := h.Hash(t.Context(), "acme", test.set)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := h.Matches(t.Context(), "acme", hash, test.sent); err != nil || got != test.want {
+				t.Errorf("matches = %t (error %v), want %t", got, err, test.want)
 			}
 		})
 	}

@@ -101,6 +101,18 @@ func (g *Guard) Check(ctx context.Context, c Claims) (State, error) {
 	return state, state.Admit(c, g.now())
 }
 
+// ClaimsOf returns what an access token of the session of a verified refresh token would claim. It reads PostgreSQL,
+// and fails with ErrEnded if the session has ended.
+func (g *Guard) ClaimsOf(ctx context.Context, t RefreshToken) (Claims, error) {
+	c := Claims{CompanyID: t.CompanyID, SessionID: t.SessionID}
+	state, err := g.load(ctx, c)
+	if err != nil {
+		return Claims{}, err
+	}
+	c.UserID, c.Epoch = state.UserID, state.Epoch
+	return c, state.Admit(c, g.now())
+}
+
 // Confirm checks the session of a verified token in PostgreSQL, as the last statement of a transaction. It fails with
 // ErrEnded as Check does, except if the transaction itself has ended the session.
 func (g *Guard) Confirm(ctx context.Context, tx *postgres.Tx, c Claims) error {

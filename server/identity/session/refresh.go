@@ -6,14 +6,20 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 )
 
-// Grace is how long a used refresh token still returns its successor, for lost responses and for parallel browser tabs.
+// Grace is how long a used refresh token still returns the current one, for lost responses and for parallel browser
+// tabs.
 const Grace = 30 * time.Second
+
+// maxRecent bounds the rotations that a session remembers. A client that rotates more often within Grace must not send
+// the oldest of these tokens again.
+const maxRecent = 20
 
 const (
 	refreshPrefix = "aiprt_"
@@ -87,7 +93,7 @@ type Decision int
 const (
 	// Rotate uses the token up and issues the next generation.
 	Rotate Decision = iota + 1
-	// Repeat issues the current generation again: the token is its direct predecessor, and Grace has not passed.
+	// Repeat issues the current generation again: the token was used up, and Grace has not passed since.
 	Repeat
 	// Reuse ends the session: the token was used up earlier, so two parties hold it.
 	Reuse
@@ -99,8 +105,35 @@ const (
 type Rotation struct {
 	Generation int32
 	RotatedAt  time.Time
-	ExpiresAt  time.Time
-	Ended      bool
+	// Recent are the times of the latest rotations, oldest first. The last one is RotatedAt; otherwise a release that
+	// does not know them has rotated since, and they do not count.
+	Recent    []time.Time
+	ExpiresAt time.Time
+	Ended     bool
+}
+
+// usedAt returns the time when a generation was used up. It is known for the latest ones only.
+func (r Rotation) usedAt(generation int32) (at time.Time, known bool) {
+	later := int(r.Generation - generation) // rotations since then, including that of the generation
+	n := len(r.Recent)
+	switch {
+	case later == 1:
+		return r.RotatedAt, true
+	case n < later || !r.Recent[n-1].Equal(r.RotatedAt):
+		return time.Time{}, false
+	}
+	return r.Recent[n-later], true
+}
+
+// Rotated returns the value of Recent after a rotation: that of the rotations within Grace.
+func (r Rotation) Rotated(now time.Time) []time.Time {
+	recent := r.Recent
+	if n := len(recent); n > 0 && !recent[n-1].Equal(r.RotatedAt) {
+		recent = nil
+	}
+	recent = slices.DeleteFunc(slices.Clone(recent), func(t time.Time) bool { return now.After(t.Add(Grace)) })
+	recent = append(recent, now)
+	return recent[max(len(recent)-maxRecent, 0):]
 }
 
 // Decide decides about a presented generation (RFC 9700, section 4.14.2, with Grace for concurrent requests). For an
@@ -111,7 +144,8 @@ func Decide(presented int32, r Rotation, now time.Time) Decision {
 		return Refuse
 	case presented == r.Generation:
 		return Rotate
-	case presented == r.Generation-1 && !now.After(r.RotatedAt.Add(Grace)):
+	}
+	if at, known := r.usedAt(presented); known && !now.After(at.Add(Grace)) {
 		return Repeat
 	}
 	return Reuse

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,6 +273,10 @@ func TestDecide(t *testing.T) {
 	open := Rotation{Generation: 5, RotatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}
 	ended := open
 	ended.Ended = true
+	second := time.Second
+	tabs, outdated := open, open
+	tabs.Recent = []time.Time{noon().Add(-20 * second), noon().Add(-10 * second), noon()}
+	outdated.Recent = []time.Time{noon().Add(-20 * second), noon().Add(-10 * second)} // and one of the previous release
 	for name, test := range map[string]struct {
 		presented int32
 		rotation  Rotation
@@ -296,14 +301,63 @@ func TestDecide(t *testing.T) {
 		"the previous one of an ended session": {4, ended, noon(), Refuse},
 		"a used one of an ended session":       {1, ended, noon(), Refuse},
 		"one never issued of an ended session": {6, ended, noon(), Refuse},
-		"the first, current":                   {1, Rotation{1, noon(), noon().Add(time.Hour), false}, noon(), Rotate},
-		"zero when the first is current":       {0, Rotation{1, noon(), noon().Add(time.Hour), false}, noon(), Refuse},
+		"the first, current":                   {1, Rotation{Generation: 1, RotatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}, noon(), Rotate},
+		"zero when the first is current":       {0, Rotation{Generation: 1, RotatedAt: noon(), ExpiresAt: noon().Add(time.Hour)}, noon(), Refuse},
 		"the highest int32":                    {math.MaxInt32, open, noon(), Refuse},
+		"used second to last, at once":         {3, tabs, noon(), Repeat},
+		"used second to last, after 30 s":      {3, tabs, noon().Add(20 * second), Repeat},
+		"used second to last, too late":        {3, tabs, noon().Add(20*second + time.Microsecond), Reuse},
+		"used third to last, after 30 s":       {2, tabs, noon().Add(10 * second), Repeat},
+		"used third to last, too late":         {2, tabs, noon().Add(10*second + time.Microsecond), Reuse},
+		"used before all that are known":       {1, tabs, noon(), Reuse},
+		"the previous one, others known":       {4, tabs, noon().Add(Grace), Repeat},
+		"used before the previous release":     {3, outdated, noon(), Reuse},
+		"used at the previous release":         {4, outdated, noon(), Repeat},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := Decide(test.presented, test.rotation, test.now); got != test.want {
 				t.Errorf("decision %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// TestRotated checks which rotations a session remembers.
+func TestRotated(t *testing.T) {
+	t.Parallel()
+	ago := func(seconds ...int) []time.Time {
+		var times []time.Time
+		for _, s := range seconds {
+			times = append(times, noon().Add(time.Duration(-s)*time.Second))
+		}
+		return times
+	}
+	many := make([]time.Time, 0, maxRecent)
+	for n := range maxRecent {
+		many = append(many, noon().Add(time.Duration(n-maxRecent)*time.Second))
+	}
+	for name, test := range map[string]struct {
+		recent []time.Time
+		last   time.Time
+		want   []time.Time
+	}{
+		"none":                       {nil, ago(5)[0], ago(0)},
+		"within 30 s":                {ago(30, 5), ago(5)[0], ago(30, 5, 0)},
+		"some earlier":               {ago(90, 31, 30, 5), ago(5)[0], ago(30, 5, 0)},
+		"all earlier":                {ago(90, 31), ago(31)[0], ago(0)},
+		"then by an earlier release": {ago(20, 10), ago(5)[0], ago(0)},
+		"as many as are remembered":  {many, many[maxRecent-1], append(slices.Clone(many[1:]), noon())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := slices.Clone(test.recent)
+			got := Rotation{RotatedAt: test.last, Recent: test.recent}.Rotated(noon())
+			if !slices.Equal(got, test.want) {
+				t.Errorf("remembered: %v, want %v", got, test.want)
+			}
+			if !slices.Equal(test.recent, before) {
+				t.Errorf("the rotation was changed to %v, want %v", test.recent, before)
 			}
 		})
 	}
