@@ -17,15 +17,15 @@ func hiringPermissions() map[string]string {
 	const everybody, leadsAndUp, hrAndUp = "ETHA", "-THA", "--HA"
 	decided := map[string]string{}
 	for roles, operations := range map[string]string{
-		everybody: `ListJobs GetJob ListJobMembers ListUserJobs ListCandidates GetCandidate ExportCandidates ListApplications GetApplication
-			ExportApplications ListApplicationHistory ListKits GetKit ListKitVersions GetKitVersion ListInterviews GetInterview
+		everybody: `ListJobs GetJob ListJobMembers ListUserJobs ExportJobs ListCandidates GetCandidate ExportCandidates ListApplications GetApplication
+			ExportApplications ListApplicationHistory ListKits GetKit ListKitVersions GetKitVersion ListInterviews GetInterview ExportInterviews
 			ListInterviewHistory GetInterviewCalendar GetMyCalendar RespondToInterview StartInterview FinishInterview MarkInterviewNoShow
 			CreateScore UpdateScore SubmitScore GetScore ListScores ExportScores ListScoreRevisions GetInterviewSummary GetApplicationSummary
 			FollowChanges`,
 		leadsAndUp: `MoveApplication HoldApplication ResumeApplication RejectApplication WithdrawApplication CreateKit UpdateKit CreateKitVersion
 			UpdateKitVersion PublishKitVersion ArchiveKitVersion CreateInterview UpdateInterview ScheduleInterview RescheduleInterview
 			CancelInterview SetPanelist RemovePanelist GetJobPipeline GetJobPipelineChart ListInterviewerFigures`,
-		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate ArchiveCandidate
+		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate SetCandidateByExternalID ArchiveCandidate
 			RestoreCandidate ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON CreateApplication ReactivateApplication CompleteInterview ReopenInterview
 			ReopenScore VoidScore`,
 	} {
@@ -165,7 +165,7 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 	return map[string]func(*fixture) exampleRequest{
 		"FollowChanges": ok, "ListJobs": ok, "ListCandidates": ok, "ListApplications": ok, "ListKits": ok, "ListInterviews": ok,
 		"ListScores":       ok,
-		"ExportCandidates": ok, "ExportApplications": ok, "ExportScores": ok, "GetMyCalendar": ok, "ListInterviewerFigures": ok,
+		"ExportCandidates": ok, "ExportApplications": ok, "ExportScores": ok, "ExportJobs": ok, "ExportInterviews": ok, "GetMyCalendar": ok, "ListInterviewerFigures": ok,
 
 		"GetJob": onApplication(nil, "job_id"), "ListJobMembers": onApplication(nil, "job_id"),
 		"ListUserJobs": func(s *fixture) exampleRequest {
@@ -187,6 +187,12 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		"GetCandidate": onApplication(nil, "candidate_id"),
 		"CreateCandidate": func(*fixture) exampleRequest {
 			return exampleRequest{status: http.StatusCreated, body: map[string]any{"first_name": "Mira", "last_name": "Solheim"}}
+		},
+		"SetCandidateByExternalID": func(*fixture) exampleRequest {
+			return exampleRequest{
+				status: http.StatusCreated, parameters: map[string]string{"external_id": "ats/47 11"},
+				body: map[string]any{"first_name": "Mira", "last_name": "Solheim"},
+			}
 		},
 		"UpdateCandidate":        onCandidate(api.CandidateStatusActive, map[string]any{"phone": nil}),
 		"ArchiveCandidate":       onCandidate(api.CandidateStatusActive, nil),

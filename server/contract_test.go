@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -30,7 +31,7 @@ func permissionMatrix() map[string]string {
 		"ListUserSessions": "---A", "RevokeUserSession": "---A", "RevokeUserSessions": "---A",
 
 		"GetMe": everybody, "UpdateMe": everybody, "GetUser": everybody,
-		"ListUsers":  "-THA",
+		"ListUsers": "-THA", "ExportUsers": "-THA",
 		"CreateUser": "--HA", "UpdateUser": "--HA", "ChangeUserRole": "--HA",
 		"DeactivateUser": "--HA", "ReactivateUser": "--HA",
 
@@ -185,7 +186,7 @@ func minimalRequests() map[string]func(*fixture) exampleRequest {
 		"UpdateMe": func(*fixture) exampleRequest {
 			return exampleRequest{status: http.StatusOK, body: map[string]any{"first_name": "Nora"}}
 		},
-		"ListUsers": bare,
+		"ListUsers": bare, "ExportUsers": bare,
 		"CreateUser": func(*fixture) exampleRequest {
 			return exampleRequest{status: http.StatusCreated, body: map[string]any{
 				"email": "new-" + uuid.NewString() + "@acme.example", "password": testkit.Password,
@@ -244,7 +245,7 @@ func pathOf(op *gate.Operation, parameters map[string]string) string {
 		if name, found := strings.CutPrefix(step, "{"); found {
 			steps[i] = uuid.NewString()
 			if value := parameters[strings.TrimSuffix(name, "}")]; value != "" {
-				steps[i] = value
+				steps[i] = url.PathEscape(value)
 			}
 		}
 	}

@@ -201,7 +201,7 @@ func (h *hiring) move(by person, to apiclient.ApplicationStage) *apiclient.MoveA
 // apply creates the application, and moves it to the stage interview.
 func (h *hiring) apply() {
 	ctx, t := h.Context(), h.T
-	applying := apiclient.CreateApplicationRequest{CandidateID: h.candidate, JobID: h.job}
+	applying := apiclient.CreateApplicationRequest{CandidateID: &h.candidate, JobID: &h.job}
 	created := sent(h.hr.CreateApplicationWithResponse(ctx, nil, applying))
 	h.application = got(t, created, created.JSON201).ID
 	again := sent(h.hr.CreateApplicationWithResponse(ctx, nil, applying))

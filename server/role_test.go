@@ -110,7 +110,7 @@ func TestRoleWithAllGrants(t *testing.T) {
 	permitted := strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions GetMe UpdateMe
 		GetCompany UpdateCompany ResetCompany ListTestCompanies CreateTestCompany CloseTestCompany
 		ListAPIKeys GetAPIKey RevokeAPIKey VerifyAuditLogs
-		CreateJob CreateCandidate ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON`)
+		CreateJob CreateCandidate SetCandidateByExternalID ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON`)
 
 	// All other operations, except lists and exports, are refused with not_found, or with one of these codes.
 	refused := map[string]string{
@@ -123,7 +123,7 @@ func TestRoleWithAllGrants(t *testing.T) {
 	}
 	lists := strings.Fields(`ListJobs ListCandidates ListApplications ListKits ListInterviews ListScores ListUsers ListAuditLogs
 		ListInterviewerFigures`)
-	exports := strings.Fields(`ExportCandidates ExportApplications ExportScores ExportAuditLogs`)
+	exports := strings.Fields(`ExportUsers ExportJobs ExportCandidates ExportApplications ExportInterviews ExportScores ExportAuditLogs`)
 	// The lists are not empty for other roles: the observer is on the panel of an interview and has submitted a score.
 	member := installation.User(acme, "member", observer)
 	hiring := installation.Hiring(acme)

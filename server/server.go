@@ -173,7 +173,7 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 	})
 	deps := service.Deps{
 		Store: s.store, Clock: o.Clock, Audit: audit.NewRecorder(o.Clock),
-		Cursors: page.NewCodec(secrets.Cursor()), Log: o.Log,
+		Cursors: page.NewCodec(secrets.Cursors()...), Log: o.Log,
 	}
 	if s.meta, err = s.describe(deps, metrics); err != nil {
 		return err

@@ -28,6 +28,26 @@ func Suppressed() []Suppression {
 			"An interview has one panel. Its members are resources of /users.",
 		},
 		{
+			"creating-returns-201", "#/paths/~1api~1v1~1candidates~1by-external-id~1{external_id}/put/responses",
+			"The operation creates the candidate or replaces its profile, and the status says which.",
+		},
+		{
+			"operations-have-one-success", "#/paths/~1api~1v1~1candidates~1by-external-id~1{external_id}/put/responses",
+			"The operation creates the candidate or replaces its profile, and the status says which.",
+		},
+		{
+			"collections-are-plural", "#/paths/~1api~1v1~1candidates~1by-external-id~1{external_id}",
+			"The segment says which id follows. The collection is the segment before it.",
+		},
+		{
+			"path-parameters-are-ids", "#/components/parameters/CandidateExternalID",
+			"The id is that of another system.",
+		},
+		{
+			"etags-support-if-match", "#/paths/~1api~1v1~1candidates~1by-external-id~1{external_id}/put",
+			"The operation changes the candidate that GetCandidate returns at another path.",
+		},
+		{
 			"errors-are-problems", "#/paths/~1health~1ready/get/responses/503",
 			"The readiness check reports the status of each dependency in the same format for both statuses.",
 		},

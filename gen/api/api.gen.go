@@ -337,9 +337,13 @@ const (
 	AuditActionAuthTokenReused          AuditAction = "auth.token_reused"
 	AuditActionCandidateArchived        AuditAction = "candidate.archived"
 	AuditActionCandidateCreated         AuditAction = "candidate.created"
+	AuditActionCandidateDistinguished   AuditAction = "candidate.distinguished"
 	AuditActionCandidateExported        AuditAction = "candidate.exported"
 	AuditActionCandidateImported        AuditAction = "candidate.imported"
+	AuditActionCandidateMergeUndone     AuditAction = "candidate.merge_undone"
+	AuditActionCandidateMerged          AuditAction = "candidate.merged"
 	AuditActionCandidateRestored        AuditAction = "candidate.restored"
+	AuditActionCandidateUndistinguished AuditAction = "candidate.undistinguished"
 	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
 	AuditActionCompanyCreated           AuditAction = "company.created"
 	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
@@ -351,6 +355,7 @@ const (
 	AuditActionInterviewCancelled       AuditAction = "interview.cancelled"
 	AuditActionInterviewCompleted       AuditAction = "interview.completed"
 	AuditActionInterviewCreated         AuditAction = "interview.created"
+	AuditActionInterviewExported        AuditAction = "interview.exported"
 	AuditActionInterviewFinished        AuditAction = "interview.finished"
 	AuditActionInterviewNoShow          AuditAction = "interview.no_show"
 	AuditActionInterviewPanelistRemoved AuditAction = "interview.panelist_removed"
@@ -363,6 +368,7 @@ const (
 	AuditActionInterviewUpdated         AuditAction = "interview.updated"
 	AuditActionJobClosed                AuditAction = "job.closed"
 	AuditActionJobCreated               AuditAction = "job.created"
+	AuditActionJobExported              AuditAction = "job.exported"
 	AuditActionJobHeld                  AuditAction = "job.held"
 	AuditActionJobMemberRemoved         AuditAction = "job.member_removed"
 	AuditActionJobMemberSet             AuditAction = "job.member_set"
@@ -383,6 +389,7 @@ const (
 	AuditActionSessionRevoked           AuditAction = "session.revoked"
 	AuditActionUserCreated              AuditAction = "user.created"
 	AuditActionUserDeactivated          AuditAction = "user.deactivated"
+	AuditActionUserExported             AuditAction = "user.exported"
 	AuditActionUserReactivated          AuditAction = "user.reactivated"
 	AuditActionUserRoleChanged          AuditAction = "user.role_changed"
 	AuditActionUserUpdated              AuditAction = "user.updated"
@@ -441,11 +448,19 @@ func (e AuditAction) Valid() bool {
 		return true
 	case AuditActionCandidateCreated:
 		return true
+	case AuditActionCandidateDistinguished:
+		return true
 	case AuditActionCandidateExported:
 		return true
 	case AuditActionCandidateImported:
 		return true
+	case AuditActionCandidateMergeUndone:
+		return true
+	case AuditActionCandidateMerged:
+		return true
 	case AuditActionCandidateRestored:
+		return true
+	case AuditActionCandidateUndistinguished:
 		return true
 	case AuditActionCandidateUpdated:
 		return true
@@ -468,6 +483,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionInterviewCompleted:
 		return true
 	case AuditActionInterviewCreated:
+		return true
+	case AuditActionInterviewExported:
 		return true
 	case AuditActionInterviewFinished:
 		return true
@@ -492,6 +509,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionJobClosed:
 		return true
 	case AuditActionJobCreated:
+		return true
+	case AuditActionJobExported:
 		return true
 	case AuditActionJobHeld:
 		return true
@@ -532,6 +551,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionUserCreated:
 		return true
 	case AuditActionUserDeactivated:
+		return true
+	case AuditActionUserExported:
 		return true
 	case AuditActionUserReactivated:
 		return true
@@ -1849,8 +1870,9 @@ type Application struct {
 	// AllowedStages The stages to which the caller may move the application now.
 	AllowedStages []ApplicationStage `json:"allowed_stages"`
 
-	// Candidate The id and name of a person.
-	Candidate PersonSummary `json:"candidate"`
+	// Candidate The id and name of a candidate. `external_id` and `email` are absent if the caller does not have the permission
+	// `candidates:read`.
+	Candidate CandidateSummary `json:"candidate"`
 
 	// CreatedAt Time when the application was created.
 	CreatedAt time.Time `json:"created_at"`
@@ -2166,6 +2188,25 @@ type CandidateSort string
 // CandidateStatus Whether a candidate can apply.
 type CandidateStatus string
 
+// CandidateSummary The id and name of a candidate. `external_id` and `email` are absent if the caller does not have the permission
+// `candidates:read`.
+type CandidateSummary struct {
+	// Email The email address.
+	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
+
+	// ExternalID The id of the candidate in another system.
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
+
+	// FirstName A first or last name.
+	FirstName PersonName `json:"first_name"`
+
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// LastName A first or last name.
+	LastName PersonName `json:"last_name"`
+}
+
 // Change A resource that has changed for the caller.
 type Change struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
@@ -2301,6 +2342,15 @@ type CompanySummary struct {
 	Timezone TimeZone `json:"timezone"`
 }
 
+// ConflictingResource A resource that is the reason for an error.
+type ConflictingResource struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Type The type of the resource, such as candidate or job.
+	Type string `json:"type"`
+}
+
 // ContentKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
 // and consists of lowercase letters, digits and underscores.
 type ContentKey = string
@@ -2322,11 +2372,19 @@ type CreateAPIKeyRequest struct {
 
 // CreateApplicationRequest A new application of a candidate to a job.
 type CreateApplicationRequest struct {
+	// CandidateExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+	// consists of printable ASCII characters, and does not begin or end with a space.
+	CandidateExternalID *ExternalID `json:"candidate_external_id,omitempty"`
+
 	// CandidateID A UUID (RFC 9562). The service generates version 7.
-	CandidateID ID `json:"candidate_id"`
+	CandidateID *ID `json:"candidate_id,omitempty"`
+
+	// JobExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+	// consists of printable ASCII characters, and does not begin or end with a space.
+	JobExternalID *ExternalID `json:"job_external_id,omitempty"`
 
 	// JobID A UUID (RFC 9562). The service generates version 7.
-	JobID ID `json:"job_id"`
+	JobID *ID `json:"job_id,omitempty"`
 
 	// Source The source of the application, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
@@ -2399,6 +2457,9 @@ type CreateJobRequest struct {
 
 	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
+
+	// ExternalID The id of the job in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
@@ -2867,6 +2928,9 @@ type Job struct {
 
 	// Description A description of the job.
 	Description string `json:"description"`
+
+	// ExternalID The id of the job in another system.
+	ExternalID nullable.Nullable[string] `json:"external_id"`
 
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
@@ -3383,6 +3447,9 @@ type Problem struct {
 	// Code The type of problem, for programs.
 	Code string `json:"code"`
 
+	// Conflicts The other resources that are the reason for the error, if the caller can read them.
+	Conflicts []ConflictingResource `json:"conflicts,omitempty"`
+
 	// Detail An explanation of this occurrence.
 	Detail string `json:"detail"`
 
@@ -3802,6 +3869,33 @@ type SessionPage struct {
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
+// SetCandidateRequest The complete profile of a candidate. Omitted fields have no value afterwards.
+type SetCandidateRequest struct {
+	// Email The email address, or null.
+	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
+
+	// FirstName A first or last name.
+	FirstName PersonName `json:"first_name"`
+
+	// LastName A first or last name.
+	LastName PersonName `json:"last_name"`
+
+	// Links URLs of pages about the candidate.
+	Links []LinkURL `json:"links,omitempty"`
+
+	// Location The place of residence, or null.
+	Location nullable.Nullable[string] `json:"location,omitempty"`
+
+	// Phone The telephone number, or null.
+	Phone nullable.Nullable[string] `json:"phone,omitempty"`
+
+	// Source The source from which the candidate came, or null.
+	Source nullable.Nullable[string] `json:"source,omitempty"`
+
+	// Tags Keywords.
+	Tags []Tag `json:"tags,omitempty"`
+}
+
 // SetJobMemberRequest The job role of the member.
 type SetJobMemberRequest struct {
 	// Role The role of a member in a job.
@@ -3995,6 +4089,9 @@ type UpdateJobRequest struct {
 	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
 
+	// ExternalID The id of the job in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
+
 	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
@@ -4152,6 +4249,9 @@ type ApplicationID = ID
 // ByAction defines model for ByAction.
 type ByAction = []AuditAction
 
+// ByActive defines model for ByActive.
+type ByActive = bool
+
 // ByActorID A UUID (RFC 9562). The service generates version 7.
 type ByActorID = ID
 
@@ -4186,11 +4286,36 @@ type ByIDs = []ID
 // ByInterviewID A UUID (RFC 9562). The service generates version 7.
 type ByInterviewID = ID
 
+// ByInterviewKind defines model for ByInterviewKind.
+type ByInterviewKind = []InterviewKind
+
+// ByInterviewStatus defines model for ByInterviewStatus.
+type ByInterviewStatus = []InterviewStatus
+
+// ByJobDepartment defines model for ByJobDepartment.
+type ByJobDepartment = string
+
+// ByJobExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
+type ByJobExternalID = ExternalID
+
 // ByJobID A UUID (RFC 9562). The service generates version 7.
 type ByJobID = ID
 
+// ByJobStatus defines model for ByJobStatus.
+type ByJobStatus = []JobStatus
+
+// ByMembership defines model for ByMembership.
+type ByMembership = bool
+
 // ByOutcome The outcome of an action.
 type ByOutcome = AuditOutcome
+
+// ByPanelMembership defines model for ByPanelMembership.
+type ByPanelMembership = bool
+
+// ByPanelistID A UUID (RFC 9562). The service generates version 7.
+type ByPanelistID = ID
 
 // ByRaterID A UUID (RFC 9562). The service generates version 7.
 type ByRaterID = ID
@@ -4201,6 +4326,9 @@ type ByResourceID = ID
 // ByResourceType The type of resource.
 type ByResourceType = AuditResourceType
 
+// ByRole defines model for ByRole.
+type ByRole = []Role
+
 // ByScoreStatus Whether a score is a draft, counts, or no longer counts.
 type ByScoreStatus = ScoreStatus
 
@@ -4210,11 +4338,24 @@ type BySource = string
 // ByStage defines model for ByStage.
 type ByStage = []ApplicationStage
 
+// ByStartsBefore defines model for ByStartsBefore.
+type ByStartsBefore = time.Time
+
+// ByStartsFrom defines model for ByStartsFrom.
+type ByStartsFrom = time.Time
+
 // ByTag defines model for ByTag.
 type ByTag = []Tag
 
+// ByUserDepartment defines model for ByUserDepartment.
+type ByUserDepartment = string
+
 // ByteOrderMark defines model for ByteOrderMark.
 type ByteOrderMark = bool
+
+// CandidateExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
+type CandidateExternalID = ExternalID
 
 // CandidateID A UUID (RFC 9562). The service generates version 7.
 type CandidateID = ID
@@ -4764,6 +4905,14 @@ type CreateCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// SetCandidateByExternalIDParams defines parameters for SetCandidateByExternalID.
+type SetCandidateByExternalIDParams struct {
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
 	// Format The format of the export.
@@ -4949,7 +5098,7 @@ type ListInterviewsParams struct {
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
-	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
+	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
@@ -4961,19 +5110,19 @@ type ListInterviewsParams struct {
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
 	// PanelistID Only interviews whose panel this user is on.
-	PanelistID *ID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
+	PanelistID *ByPanelistID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
 
 	// Status Only interviews with one of these statuses. The parameter can be repeated.
-	Status []InterviewStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status ByInterviewStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Kind Only interviews of one of these kinds. The parameter can be repeated.
-	Kind []InterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
+	Kind ByInterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// StartsFrom Only interviews that start at or after this time.
-	StartsFrom *time.Time `form:"starts_from,omitempty" json:"starts_from,omitempty"`
+	StartsFrom *ByStartsFrom `form:"starts_from,omitempty" json:"starts_from,omitempty"`
 
 	// StartsBefore Only interviews that start before this time.
-	StartsBefore *time.Time `form:"starts_before,omitempty" json:"starts_before,omitempty"`
+	StartsBefore *ByStartsBefore `form:"starts_before,omitempty" json:"starts_before,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
@@ -4998,6 +5147,48 @@ type CreateInterviewParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportInterviewsParams defines parameters for ExportInterviews.
+type ExportInterviewsParams struct {
+	// Format The format of the export.
+	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
+
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
+	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
+
+	// JobID Only entries that belong to this job.
+	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
+
+	// CandidateID Only entries that belong to this candidate.
+	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
+
+	// ApplicationID Only entries that belong to this application.
+	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
+
+	// PanelistID Only interviews whose panel this user is on.
+	PanelistID *ByPanelistID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
+
+	// Status Only interviews with one of these statuses. The parameter can be repeated.
+	Status ByInterviewStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Kind Only interviews of one of these kinds. The parameter can be repeated.
+	Kind ByInterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// StartsFrom Only interviews that start at or after this time.
+	StartsFrom *ByStartsFrom `form:"starts_from,omitempty" json:"starts_from,omitempty"`
+
+	// StartsBefore Only interviews that start before this time.
+	StartsBefore *ByStartsBefore `form:"starts_before,omitempty" json:"starts_before,omitempty"`
+
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetInterviewParams defines parameters for GetInterview.
@@ -5210,13 +5401,16 @@ type ListJobsParams struct {
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Status Only jobs with one of these statuses. The parameter can be repeated.
-	Status []JobStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status ByJobStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Department Only jobs of this department. The match is exact.
-	Department *string `form:"department,omitempty" json:"department,omitempty"`
+	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
+
+	// ExternalID Only the job with this id in another system.
+	ExternalID *ByJobExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
 	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
-	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
+	Mine *ByMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
@@ -5241,6 +5435,30 @@ type CreateJobParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportJobsParams defines parameters for ExportJobs.
+type ExportJobsParams struct {
+	// Format The format of the export.
+	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
+
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Status Only jobs with one of these statuses. The parameter can be repeated.
+	Status ByJobStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Department Only jobs of this department. The match is exact.
+	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
+
+	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
+	Mine *ByMembership `form:"mine,omitempty" json:"mine,omitempty"`
+
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetJobParams defines parameters for GetJob.
@@ -5641,13 +5859,13 @@ type ListUsersParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
 	// Role Only users with one of these roles. The parameter can be repeated.
-	Role []Role `form:"role,omitempty" json:"role,omitempty"`
+	Role ByRole `form:"role,omitempty" json:"role,omitempty"`
 
 	// IsActive Only active users (true), or only deactivated users (false).
-	IsActive *bool `form:"is_active,omitempty" json:"is_active,omitempty"`
+	IsActive *ByActive `form:"is_active,omitempty" json:"is_active,omitempty"`
 
 	// Department Only users of this department. The match is exact.
-	Department *string `form:"department,omitempty" json:"department,omitempty"`
+	Department *ByUserDepartment `form:"department,omitempty" json:"department,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
@@ -5672,6 +5890,30 @@ type CreateUserParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportUsersParams defines parameters for ExportUsers.
+type ExportUsersParams struct {
+	// Format The format of the export.
+	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
+
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Role Only users with one of these roles. The parameter can be repeated.
+	Role ByRole `form:"role,omitempty" json:"role,omitempty"`
+
+	// IsActive Only active users (true), or only deactivated users (false).
+	IsActive *ByActive `form:"is_active,omitempty" json:"is_active,omitempty"`
+
+	// Department Only users of this department. The match is exact.
+	Department *ByUserDepartment `form:"department,omitempty" json:"department,omitempty"`
+
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
@@ -5832,6 +6074,9 @@ type RefreshTokensJSONRequestBody = RefreshRequest
 
 // CreateCandidateJSONRequestBody defines body for CreateCandidate for application/json ContentType.
 type CreateCandidateJSONRequestBody = CreateCandidateRequest
+
+// SetCandidateByExternalIDJSONRequestBody defines body for SetCandidateByExternalID for application/json ContentType.
+type SetCandidateByExternalIDJSONRequestBody = SetCandidateRequest
 
 // UpdateCandidateJSONRequestBody defines body for UpdateCandidate for application/json ContentType.
 type UpdateCandidateJSONRequestBody = UpdateCandidateRequest
@@ -6015,6 +6260,9 @@ type ServerInterface interface {
 	// CreateCandidate Create a candidate
 	// (POST /api/v1/candidates)
 	CreateCandidate(ctx echo.Context, params CreateCandidateParams) error
+	// SetCandidateByExternalID Create or replace a candidate by external id
+	// (PUT /api/v1/candidates/by-external-id/{external_id})
+	SetCandidateByExternalID(ctx echo.Context, externalID CandidateExternalID, params SetCandidateByExternalIDParams) error
 	// ExportCandidates Export candidates
 	// (GET /api/v1/candidates/export)
 	ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error
@@ -6057,6 +6305,9 @@ type ServerInterface interface {
 	// CreateInterview Create an interview
 	// (POST /api/v1/interviews)
 	CreateInterview(ctx echo.Context, params CreateInterviewParams) error
+	// ExportInterviews Export interviews
+	// (GET /api/v1/interviews/export)
+	ExportInterviews(ctx echo.Context, params ExportInterviewsParams) error
 	// GetInterview Retrieve an interview
 	// (GET /api/v1/interviews/{interview_id})
 	GetInterview(ctx echo.Context, interviewID InterviewID, params GetInterviewParams) error
@@ -6114,6 +6365,9 @@ type ServerInterface interface {
 	// CreateJob Create a job
 	// (POST /api/v1/jobs)
 	CreateJob(ctx echo.Context, params CreateJobParams) error
+	// ExportJobs Export jobs
+	// (GET /api/v1/jobs/export)
+	ExportJobs(ctx echo.Context, params ExportJobsParams) error
 	// GetJob Retrieve a job
 	// (GET /api/v1/jobs/{job_id})
 	GetJob(ctx echo.Context, jobID JobID, params GetJobParams) error
@@ -6219,6 +6473,9 @@ type ServerInterface interface {
 	// CreateUser Create a user
 	// (POST /api/v1/users)
 	CreateUser(ctx echo.Context, params CreateUserParams) error
+	// ExportUsers Export users
+	// (GET /api/v1/users/export)
+	ExportUsers(ctx echo.Context, params ExportUsersParams) error
 	// GetMe Retrieve your own profile
 	// (GET /api/v1/users/me)
 	GetMe(ctx echo.Context, params GetMeParams) error
@@ -7631,6 +7888,42 @@ func (w *ServerInterfaceWrapper) CreateCandidate(ctx echo.Context) error {
 	return err
 }
 
+// SetCandidateByExternalID converts echo context to params.
+func (w *ServerInterfaceWrapper) SetCandidateByExternalID(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "external_id" -------------
+	var externalID CandidateExternalID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "external_id", ctx.Param("external_id"), &externalID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter external_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetCandidateByExternalIDParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetCandidateByExternalID(ctx, externalID, params)
+	return err
+}
+
 // ExportCandidates converts echo context to params.
 func (w *ServerInterfaceWrapper) ExportCandidates(ctx echo.Context) error {
 	var err error
@@ -8280,6 +8573,101 @@ func (w *ServerInterfaceWrapper) CreateInterview(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateInterview(ctx, params)
+	return err
+}
+
+// ExportInterviews converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportInterviews(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportInterviewsParams
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mine: %s", err))
+	}
+
+	// ------------- Optional query parameter "job_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "job_id", ctx.QueryParams(), &params.JobID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter job_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "candidate_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "candidate_id", ctx.QueryParams(), &params.CandidateID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter candidate_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "application_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "application_id", ctx.QueryParams(), &params.ApplicationID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter application_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "panelist_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "panelist_id", ctx.QueryParams(), &params.PanelistID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter panelist_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "starts_from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "starts_from", ctx.QueryParams(), &params.StartsFrom, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter starts_from: %s", err))
+	}
+
+	// ------------- Optional query parameter "starts_before" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "starts_before", ctx.QueryParams(), &params.StartsBefore, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter starts_before: %s", err))
+	}
+
+	// ------------- Optional query parameter "updated_since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "updated_since", ctx.QueryParams(), &params.UpdatedSince, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter updated_since: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportInterviews(ctx, params)
 	return err
 }
 
@@ -9076,6 +9464,13 @@ func (w *ServerInterfaceWrapper) ListJobs(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter department: %s", err))
 	}
 
+	// ------------- Optional query parameter "external_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "external_id", ctx.QueryParams(), &params.ExternalID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter external_id: %s", err))
+	}
+
 	// ------------- Optional query parameter "mine" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
@@ -9142,6 +9537,59 @@ func (w *ServerInterfaceWrapper) CreateJob(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateJob(ctx, params)
+	return err
+}
+
+// ExportJobs converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportJobs(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportJobsParams
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", ctx.QueryParams(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter department: %s", err))
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", ctx.QueryParams(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mine: %s", err))
+	}
+
+	// ------------- Optional query parameter "updated_since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "updated_since", ctx.QueryParams(), &params.UpdatedSince, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter updated_since: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportJobs(ctx, params)
 	return err
 }
 
@@ -10623,6 +11071,59 @@ func (w *ServerInterfaceWrapper) CreateUser(ctx echo.Context) error {
 	return err
 }
 
+// ExportUsers converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportUsers(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportUsersParams
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// ------------- Optional query parameter "bom" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "bom", ctx.QueryParams(), &params.Bom, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter bom: %s", err))
+	}
+
+	// ------------- Optional query parameter "role" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "role", ctx.QueryParams(), &params.Role, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter role: %s", err))
+	}
+
+	// ------------- Optional query parameter "is_active" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "is_active", ctx.QueryParams(), &params.IsActive, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter is_active: %s", err))
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", ctx.QueryParams(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter department: %s", err))
+	}
+
+	// ------------- Optional query parameter "updated_since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "updated_since", ctx.QueryParams(), &params.UpdatedSince, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter updated_since: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportUsers(ctx, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -11187,6 +11688,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/api/v1/users/me", wrapper.UpdateMe, options.OperationMiddlewares["UpdateMe"]...)
 	router.GET(options.BaseURL+"/api/v1/users", wrapper.ListUsers, options.OperationMiddlewares["ListUsers"]...)
 	router.POST(options.BaseURL+"/api/v1/users", wrapper.CreateUser, options.OperationMiddlewares["CreateUser"]...)
+	router.GET(options.BaseURL+"/api/v1/users/export", wrapper.ExportUsers, options.OperationMiddlewares["ExportUsers"]...)
 	router.GET(options.BaseURL+"/api/v1/users/:user_id", wrapper.GetUser, options.OperationMiddlewares["GetUser"]...)
 	router.PATCH(options.BaseURL+"/api/v1/users/:user_id", wrapper.UpdateUser, options.OperationMiddlewares["UpdateUser"]...)
 	router.POST(options.BaseURL+"/api/v1/users/:user_id/deactivate", wrapper.DeactivateUser, options.OperationMiddlewares["DeactivateUser"]...)
@@ -11211,6 +11713,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/api-keys/:api_key_id/revoke", wrapper.RevokeAPIKey, options.OperationMiddlewares["RevokeAPIKey"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs", wrapper.ListJobs, options.OperationMiddlewares["ListJobs"]...)
 	router.POST(options.BaseURL+"/api/v1/jobs", wrapper.CreateJob, options.OperationMiddlewares["CreateJob"]...)
+	router.GET(options.BaseURL+"/api/v1/jobs/export", wrapper.ExportJobs, options.OperationMiddlewares["ExportJobs"]...)
 	router.GET(options.BaseURL+"/api/v1/jobs/:job_id", wrapper.GetJob, options.OperationMiddlewares["GetJob"]...)
 	router.PATCH(options.BaseURL+"/api/v1/jobs/:job_id", wrapper.UpdateJob, options.OperationMiddlewares["UpdateJob"]...)
 	router.POST(options.BaseURL+"/api/v1/jobs/:job_id/open", wrapper.OpenJob, options.OperationMiddlewares["OpenJob"]...)
@@ -11229,6 +11732,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/candidates/import.xlsx", wrapper.ImportCandidatesXLSX, options.OperationMiddlewares["ImportCandidatesXLSX"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.ndjson", wrapper.ImportCandidatesNDJSON, options.OperationMiddlewares["ImportCandidatesNDJSON"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates/export", wrapper.ExportCandidates, options.OperationMiddlewares["ExportCandidates"]...)
+	router.PUT(options.BaseURL+"/api/v1/candidates/by-external-id/:external_id", wrapper.SetCandidateByExternalID, options.OperationMiddlewares["SetCandidateByExternalID"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates/:candidate_id", wrapper.GetCandidate, options.OperationMiddlewares["GetCandidate"]...)
 	router.PATCH(options.BaseURL+"/api/v1/candidates/:candidate_id", wrapper.UpdateCandidate, options.OperationMiddlewares["UpdateCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/:candidate_id/archive", wrapper.ArchiveCandidate, options.OperationMiddlewares["ArchiveCandidate"]...)
@@ -11257,6 +11761,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/kits/:kit_id/versions/:kit_version_id/archive", wrapper.ArchiveKitVersion, options.OperationMiddlewares["ArchiveKitVersion"]...)
 	router.GET(options.BaseURL+"/api/v1/interviews", wrapper.ListInterviews, options.OperationMiddlewares["ListInterviews"]...)
 	router.POST(options.BaseURL+"/api/v1/interviews", wrapper.CreateInterview, options.OperationMiddlewares["CreateInterview"]...)
+	router.GET(options.BaseURL+"/api/v1/interviews/export", wrapper.ExportInterviews, options.OperationMiddlewares["ExportInterviews"]...)
 	router.GET(options.BaseURL+"/api/v1/interviews/:interview_id", wrapper.GetInterview, options.OperationMiddlewares["GetInterview"]...)
 	router.PATCH(options.BaseURL+"/api/v1/interviews/:interview_id", wrapper.UpdateInterview, options.OperationMiddlewares["UpdateInterview"]...)
 	router.GET(options.BaseURL+"/api/v1/interviews/:interview_id/history", wrapper.ListInterviewHistory, options.OperationMiddlewares["ListInterviewHistory"]...)
@@ -20035,6 +20540,356 @@ func (response CreateCandidate503ApplicationProblemPlusJSONResponse) VisitCreate
 	return err
 }
 
+type SetCandidateByExternalIDRequestObject struct {
+	ExternalID CandidateExternalID `json:"external_id"`
+	Params     SetCandidateByExternalIDParams
+	Body       *SetCandidateByExternalIDJSONRequestBody
+}
+
+type SetCandidateByExternalIDResponseObject interface {
+	Response
+	VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error
+}
+
+type SetCandidateByExternalID200JSONResponse struct{ CandidateJSONResponse }
+
+func (response SetCandidateByExternalID200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID200JSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID201ResponseHeaders struct {
+	ETag     string
+	Location string
+}
+
+type SetCandidateByExternalID201JSONResponse struct {
+	Body    Candidate
+	Headers SetCandidateByExternalID201ResponseHeaders
+}
+
+func (response SetCandidateByExternalID201JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID201JSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID400ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID401ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID403ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID404ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID406ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID409ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID412ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID413ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID415ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID422ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID429ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID431ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID500ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCandidateByExternalID503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SetCandidateByExternalID503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitSetCandidateByExternalIDResponse(w)
+}
+
+func (response SetCandidateByExternalID503ApplicationProblemPlusJSONResponse) VisitSetCandidateByExternalIDResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportCandidatesRequestObject struct {
 	Params ExportCandidatesParams
 }
@@ -23719,6 +24574,289 @@ func (response CreateInterview503ApplicationProblemPlusJSONResponse) Respond(w h
 }
 
 func (response CreateInterview503ApplicationProblemPlusJSONResponse) VisitCreateInterviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviewsRequestObject struct {
+	Params ExportInterviewsParams
+}
+
+type ExportInterviewsResponseObject interface {
+	Response
+	VisitExportInterviewsResponse(w http.ResponseWriter) error
+}
+
+type ExportInterviews200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportInterviews200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportInterviews200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportInterviews200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportInterviews200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	Headers       ExportInterviews200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportInterviews200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews200ApplicationXNdjsonResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportInterviews200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ExportInterviews200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportInterviews200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews200TextCsvResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportInterviews400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews400ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews401ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews403ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews406ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews429ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews431ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews500ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportInterviews503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportInterviews503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportInterviewsResponse(w)
+}
+
+func (response ExportInterviews503ApplicationProblemPlusJSONResponse) VisitExportInterviewsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -29257,6 +30395,289 @@ func (response CreateJob503ApplicationProblemPlusJSONResponse) Respond(w http.Re
 }
 
 func (response CreateJob503ApplicationProblemPlusJSONResponse) VisitCreateJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobsRequestObject struct {
+	Params ExportJobsParams
+}
+
+type ExportJobsResponseObject interface {
+	Response
+	VisitExportJobsResponse(w http.ResponseWriter) error
+}
+
+type ExportJobs200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportJobs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportJobs200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportJobs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportJobs200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	Headers       ExportJobs200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportJobs200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs200ApplicationXNdjsonResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportJobs200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ExportJobs200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportJobs200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs200TextCsvResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportJobs400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs400ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs401ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs403ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs406ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs429ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs431ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs500ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportJobs503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportJobs503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportJobsResponse(w)
+}
+
+func (response ExportJobs503ApplicationProblemPlusJSONResponse) VisitExportJobsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -38413,6 +39834,289 @@ func (response CreateUser503ApplicationProblemPlusJSONResponse) VisitCreateUserR
 	return err
 }
 
+type ExportUsersRequestObject struct {
+	Params ExportUsersParams
+}
+
+type ExportUsersResponseObject interface {
+	Response
+	VisitExportUsersResponse(w http.ResponseWriter) error
+}
+
+type ExportUsers200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportUsers200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	Headers       ExportUsers200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportUsers200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers200ApplicationVndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportUsers200ApplicationXNdjsonResponse struct {
+	Body          io.Reader
+	Headers       ExportUsers200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportUsers200ApplicationXNdjsonResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers200ApplicationXNdjsonResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportUsers200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ExportUsers200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportUsers200TextCsvResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers200TextCsvResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportUsers400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers400ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers401ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers403ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers406ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers429ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers431ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers500ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportUsers503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportUsers503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitExportUsersResponse(w)
+}
+
+func (response ExportUsers503ApplicationProblemPlusJSONResponse) VisitExportUsersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 	Params GetMeParams
 }
@@ -42291,6 +43995,9 @@ type StrictServerInterface[C any] interface {
 	// CreateCandidate Create a candidate
 	// (POST /api/v1/candidates)
 	CreateCandidate(ctx context.Context, call C, request CreateCandidateRequestObject) (CreateCandidateResponseObject, error)
+	// SetCandidateByExternalID Create or replace a candidate by external id
+	// (PUT /api/v1/candidates/by-external-id/{external_id})
+	SetCandidateByExternalID(ctx context.Context, call C, request SetCandidateByExternalIDRequestObject) (SetCandidateByExternalIDResponseObject, error)
 	// ExportCandidates Export candidates
 	// (GET /api/v1/candidates/export)
 	ExportCandidates(ctx context.Context, call C, request ExportCandidatesRequestObject) (ExportCandidatesResponseObject, error)
@@ -42333,6 +44040,9 @@ type StrictServerInterface[C any] interface {
 	// CreateInterview Create an interview
 	// (POST /api/v1/interviews)
 	CreateInterview(ctx context.Context, call C, request CreateInterviewRequestObject) (CreateInterviewResponseObject, error)
+	// ExportInterviews Export interviews
+	// (GET /api/v1/interviews/export)
+	ExportInterviews(ctx context.Context, call C, request ExportInterviewsRequestObject) (ExportInterviewsResponseObject, error)
 	// GetInterview Retrieve an interview
 	// (GET /api/v1/interviews/{interview_id})
 	GetInterview(ctx context.Context, call C, request GetInterviewRequestObject) (GetInterviewResponseObject, error)
@@ -42390,6 +44100,9 @@ type StrictServerInterface[C any] interface {
 	// CreateJob Create a job
 	// (POST /api/v1/jobs)
 	CreateJob(ctx context.Context, call C, request CreateJobRequestObject) (CreateJobResponseObject, error)
+	// ExportJobs Export jobs
+	// (GET /api/v1/jobs/export)
+	ExportJobs(ctx context.Context, call C, request ExportJobsRequestObject) (ExportJobsResponseObject, error)
 	// GetJob Retrieve a job
 	// (GET /api/v1/jobs/{job_id})
 	GetJob(ctx context.Context, call C, request GetJobRequestObject) (GetJobResponseObject, error)
@@ -42495,6 +44208,9 @@ type StrictServerInterface[C any] interface {
 	// CreateUser Create a user
 	// (POST /api/v1/users)
 	CreateUser(ctx context.Context, call C, request CreateUserRequestObject) (CreateUserResponseObject, error)
+	// ExportUsers Export users
+	// (GET /api/v1/users/export)
+	ExportUsers(ctx context.Context, call C, request ExportUsersRequestObject) (ExportUsersResponseObject, error)
 	// GetMe Retrieve your own profile
 	// (GET /api/v1/users/me)
 	GetMe(ctx context.Context, call C, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -43737,6 +45453,55 @@ func (sh *strictHandler[C]) CreateCandidate(ctx echo.Context, params CreateCandi
 	return nil
 }
 
+// SetCandidateByExternalID operation middleware
+func (sh *strictHandler[C]) SetCandidateByExternalID(ctx echo.Context, externalID CandidateExternalID, params SetCandidateByExternalIDParams) error {
+	var request SetCandidateByExternalIDRequestObject
+
+	request.ExternalID = externalID
+	request.Params = params
+
+	var body SetCandidateByExternalIDJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCandidateByExternalID(ctx.Request().Context(), sh.callOf(ctx), request.(SetCandidateByExternalIDRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCandidateByExternalID")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetCandidateByExternalIDResponseObject); ok {
+		return validResponse.VisitSetCandidateByExternalIDResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ExportCandidates operation middleware
 func (sh *strictHandler[C]) ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error {
 	var request ExportCandidatesRequestObject
@@ -44160,6 +45925,31 @@ func (sh *strictHandler[C]) CreateInterview(ctx echo.Context, params CreateInter
 		return err
 	} else if validResponse, ok := response.(CreateInterviewResponseObject); ok {
 		return validResponse.VisitCreateInterviewResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportInterviews operation middleware
+func (sh *strictHandler[C]) ExportInterviews(ctx echo.Context, params ExportInterviewsParams) error {
+	var request ExportInterviewsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportInterviews(ctx.Request().Context(), sh.callOf(ctx), request.(ExportInterviewsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportInterviews")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportInterviewsResponseObject); ok {
+		return validResponse.VisitExportInterviewsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -44916,6 +46706,31 @@ func (sh *strictHandler[C]) CreateJob(ctx echo.Context, params CreateJobParams) 
 		return err
 	} else if validResponse, ok := response.(CreateJobResponseObject); ok {
 		return validResponse.VisitCreateJobResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportJobs operation middleware
+func (sh *strictHandler[C]) ExportJobs(ctx echo.Context, params ExportJobsParams) error {
+	var request ExportJobsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportJobs(ctx.Request().Context(), sh.callOf(ctx), request.(ExportJobsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportJobs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportJobsResponseObject); ok {
+		return validResponse.VisitExportJobsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -46082,6 +47897,31 @@ func (sh *strictHandler[C]) CreateUser(ctx echo.Context, params CreateUserParams
 	return nil
 }
 
+// ExportUsers operation middleware
+func (sh *strictHandler[C]) ExportUsers(ctx echo.Context, params ExportUsersParams) error {
+	var request ExportUsersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportUsers(ctx.Request().Context(), sh.callOf(ctx), request.(ExportUsersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportUsers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportUsersResponseObject); ok {
+		return validResponse.VisitExportUsersResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler[C]) GetMe(ctx echo.Context, params GetMeParams) error {
 	var request GetMeRequestObject
@@ -46583,884 +48423,908 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P39chu3sjcK3wo2966KnUVKlCz5Q67U2opjJ078tSV5Zb878qbAGZCENQSYASiZWcurnnt5q55bOP+f",
-	"CzgX8VzJKTQ+BpjBDGdIysk+lapVKxYHM2gAjUZ3o/vXf+8lfL7gjDApeid/780ITkkO/zzNMn77LCcp",
-	"YZLiDH5LiUhyupCUs95J7+cZkTOSowWeEoH4BMkZlojndEoZmuMVEoSlKOH8mhKx1+v3yCc8X2SkdyLz",
-	"Jen3RDIjc6y+K1cL0jvpjTnPCGa9z5/7uvu38K1qzxczYvu5nXFBDAmqz5zgFMkZQTkRC84E2UOnY0GY",
-	"RBOem5eEplS14guSY8lzNMMCMS5RRoUkaUBtbyblQpzs7+PFYg8nc7JnH/ljmONPrwibylnv5MFw2Ldj",
-	"EjKnbApDesaZJEyek2SZU7l6xzOarKqDe8HzMU0FGuf8VpBcIMlRxnGKeI7IJ5IsJUGYreSMsima5HwO",
-	"AxnzdBVSnZIJXmZyIPIEfcU4I189RZMcz8kAs4QIyXPhfh9jQQbLnJofev1eTn5d0pyk1cXyBnrcONCL",
-	"1YK8hVFFmOeCZJk3RjX1kqPpkggB41Ff1TwVGxvjgtHJpC2dh1EyvyOLnCRYExRjMUnnBAnKEoJuZzSZ",
-	"IcHnRM+7YyDVPxESLQURiAqUmo+SFN07e/EMPXl0dHzf8SCdqJHCF6jYu2TBoP794NHDR4eHxw+Hw17D",
-	"QBZYSpIrGv/7338ZDp58+Mu/9WLDe36Bp/Fx3ZBcUM7s9OZE8GWekD5skZeTwWsskxnCLFV/vOGM6F/C",
-	"JbjsPbjstV2Ax4cB3Ze9X04H/4UHvw0HT/ZGgw9/P+g/Hn6+7NUM5NOCC/JDIZqqI7KbHRkBptenVjAp",
-	"IRGORk1W/xVl1/1XXLNE/4zIfDU4nUiS98+wJK/onMriXwO9f/v/OTjTLDB4mfa67ZOXKZkvuCQsWZ2R",
-	"RYZXahYrw8uXRPGNnFFgMLViavOStBi15AgzRHCeUZI7lrylcqab4zlBXmeDn8iqD+trmfEWi0tmhEuK",
-	"8BRT5niWM/jIhOZCFlI15N0WAl1NbnV0pyij7FoNQPXByCe9anrvPD58/LiPcpJ9c9lTjy5798tUZVjo",
-	"N0rMuRwOHyT7eEH3bw72l0rE/DVZ5oLn35DVj4cvP/JPk/+ARuRp0EHdCh4NnzyMLaHlljhbLrCc2V2W",
-	"5ASkgt1tIcGW1ASzlKZYErE/PHjyeIgfkMGj8UEyeJQ8IoPHk+FwMDw4fHB0/PDR4yfjg8b9N+H5HMve",
-	"SW+Z00FOJiQnLFGHViBQopzpuDx6PCGCkxnKYD+gGb9Fc8xWlu0EyskcU4bu5fc1k2G1hYp2giScpQLY",
-	"ky9l8R5w2TLLEFvOxyRHVFwyfINphscZ0UyJ7smSMNVkqI0hiCxL1MueWvrL3tP8m4ODJ0+eym8O+ugS",
-	"dB7MVvD74ZMn+kG9yB2WZRce/PbhL/C2lr9PpfnHPfX1+sf3v44LODfbDSqBN+danOHFIqNE2K1jN/09",
-	"NeI+On33El2rXW7GqpQHnKY5EeJ+bM3u/Xof4ZxcMqz0LpIiyqordu92o8n/9ZuDw+Hw6e03D4fh7P/6",
-	"zYPh0DzZYPp/tfN7G53+yuPa6VdbIyd53ezHVRVQbkEom3lVP3JQiAWVJYW3x7jegTnJ256ZR8MaYnMi",
-	"Zs9Aq647DKHJSPJrwoz+je79IOXiLctWfQQKKOmjczwn51SSb85lThN5P6Q4+Mo3mC5yOSKrHzPy/QuZ",
-	"fP8pe/lxMUzY37LJfzxF77CcfWNFGF7K2b55+yl6jT8NTqfkm4fDo8fD4VNkyXhqyHhaJqPt9BwMD4/i",
-	"EwQs/fK7+OTQtFB79I6h+iQRJL8h+VcCZXy6h14aoZ1RxexqrYU6Yv3DXn3nsVr0g8PHKCOKQ0UfpXRK",
-	"pehfsqu9qz66Gqn/O7kCOXg1uOrrvXuDM3WoC6U1puV9s17u49aK78Hh42D3+GrXyeDD3x/3Dw4ff67b",
-	"FjJfgfpTnck3WkLziZMNkqNbTCUakwnP1eTKfEXZNOCpB8Po8USZfHCojyU6X857J48fHqldP6dM/11s",
-	"BMokmZIc6NPscpFjJhY8d2bV2v0ruZp29MPFxbtzxFm28mWazxiJUpv4Dcmhbbg75vjTAE/JNw8Ojh88",
-	"VDIMUZZky5ScL8ffcXX+iV4t40Y39vmSCSLjTKs1OyG1RYKlMUcUsZ69MSFYLnOCbmmWobEax5zfWDvk",
-	"8fGTo9IO/5mkfTQ8QD8uM3Q4PHyIhsMT+B/6/vVFrTx+EiP+Z4Kv4/bGKbol+Bqph04T0uahUwCkNbX4",
-	"BCV8ySRlU2eL1JkfP+9f9h78ejh4dPucvh6e/e2/GHk5x78++u20g1VyFGwO9cn2dsnnfk+prtpXkicz",
-	"ekOeWeVN/aY9C5Szl6mahnIL1bMyxqWxaZziN6Kq/b85RVsZv/+6T5VtoY2bPWuhBc3MM1gE8J/oDn+i",
-	"8m/a2qulyWtSJqpth/3eNZVxws0D3cIYnrVDBOcBZgnJXjJJ8htKbqtklxtsTjS132gmaIbZlLwXJD/j",
-	"WWRpS883J0epS82UZFyQH/k4QoN9snnvH/m4uXOudp4kTStTaXLnawNGVROTV1qUSarl3KCL84TnpO7r",
-	"+mH5w+1G8B3BiaQ3WAIHVXsoPb9D7npBGRWzhuUtN7jrxf2eyNN3L38iqyopxaMyEXhBR9dktfbDynoq",
-	"TPfq173n1S7csw7dnC/nc5yv1vVmm23RacMxFDztfgSZDl7QXOx6aVIs8f6w0sldLlNNl8uUyld8Gu/P",
-	"Pqx0ph6MMj7t0tUdLVS8s4aN/T2R9bt6zV6NdxY9pL4nMnZE1R488U//pJ1SlU+r31vL9tpP154juofO",
-	"h4jpqL0WFKes5vj5nsj42SPUr106iB8+3xMZPXXqz5L6r++SJT7ysdfFHXF2pINnOCMsxXlzR67V9h02",
-	"HRqVRht3t5OlCT73ji5IRhmp+6x7vt3nn81wLtf1oRtt0NFOJE3wuV1Ll87G1fdEviG3Oz66zUOvjx2K",
-	"q+KjuxJR5os/8CxtVC/KDTbRyLrZ7KrH6F60D+7OuntFA2XrByokj8mdmnabaqulz4m3kwadqNx4QwW2",
-	"2md0ztf21mZKnYxunNBKq80kefAp8XbSyN1h460W8Ec+fk3mY/NmtRvv+SZzWAjGmu/7DbrKZfU+yKQz",
-	"ckMb+ii16S7A3EfE20mDwlI024IJLoiQz+CWjZKa8YRNzHtGTat5xT3tLGrt2+dENExx0KJzH69xfu3m",
-	"9Q0/n/HI7MYa3bUX4zW/IY07sdzg7s+ZN+STfIen5O3kBYcoP/BgRpYlfFwRtxBQESGIkU9yZJ72e5mO",
-	"I1Ct4F5l79clyVd7+ueQHJC5oIHU8Ih9uCEpVIxycsOvSVqlx3vWnea7PTk1CQssZ3ulx/27WgT/4NvF",
-	"Qex3GjxtPQL/qPC/Zn5fM8R+T/A88hR+7feExFMSeQo/w2O5FNHn6vd+b7lQ40lHECxYbRc+jky3cSvV",
-	"zbV7XOGWxFyzlTo0v/dVA55H58096fdMaNJI391GFix8Xrwwyfm8vjk83Q2H9nt8KRM+jxBnH/R7NrIq",
-	"Olz/odfU3OrVNYbHjbxTXUynwdaspvd8QzFG5phmVXr0z/0e+SRJznAWnQf/4dpJ/7X66Ne1WwlmLvYY",
-	"fm+xmSSeVp9KfYmx3T7bkTre9rSp6AeeIA8edpbPjkSSv6DTZV7Ha5F2Gw5mO/HbMAKxE9skkGyVM/L3",
-	"OI6uKYs8hl/X7rs5uM7KT+fWYcZIRoWMdu8/XH/m5VLUCv3wsWseF/n+w7s/LrcwODdeXdi0mzJ7vVEV",
-	"NahaEpmSBc7lnLAIJd6z7bhtoyPgjtd/K49Ay8n1HQceBziPa0cO+InKelq3sWcWy3FGxazGoimebq9A",
-	"b8IJWy70Djwzu9E+Q/+Oxw/uQQ3xopOLp/vJtp0mYvgkVEW25ZMcSxI3OdyT31l+NPuhan1Qd2Nqd3bW",
-	"fRmyNvQF7ma7Bd4+b7fZ3+PkbuFe/D3JbqD37lUDKkYQX0aix4d5tOnRkEO8ZEUK6CjJ3Z4bbxeERa9x",
-	"7IO7uzp7p8/YpuvdapM/QqTtmQstbPRPx5vdvZf6bE1k5NkXi4w8Ix9JItdMUrnJl5ggviCs4TKp3OCu",
-	"rzp0fzWX//7DzQlZf9F2RkQyI+kyI40zU21097Ojfk0veDNd5TZfgCzJ86bchUqLu85dOCNiOV8nlMpN",
-	"vsR+u+HXpC54JnjaNSp5E0J0YKDWaOrIsY8r99X69zYxfF5nngpV16HfZMNO2+lRuruGYKbN18OLZ9pk",
-	"XZpV0UibznfdZ1yq07hu4P7TO2ZE6KppETamZeNFOF8v/c+/uOw/lzhvilMtPb9zcpbjOa2L0vMf3uVB",
-	"/R6U+DrOCZ7eLRfrrhoOwHKDuz7/TH86T76WHPN40yUqOmrgy3KDu2ZM3V/UkCse3Z0pp/uIxv0Wj+7A",
-	"dCt3X2tIVlr8EexITdTr2o3zmuyASRsOmc1FxcaHjO6yRoD6D+9egMaNY+/ZHRrGf+M0rZmE4tFdTsHP",
-	"VM7SHN822gqxRndtLXwud6DZsw6V4pqsvhKIAigVVT8qfbfX7zEMIS8eEzeltv9bTia9k96/7hegfvv6",
-	"qdh/+Z1OCy/GWUeLNxXNNJXuIrai69vVaRLHUXrLshUiTOaUaMwgxJlFhhME6UgnsYc03pKZcpRgpiEQ",
-	"FhCLpLEDFhlPHVgVDAncid6YbNhUQTuVZC7WDQICtMwAPgOQxUv92qGGsTB/HTgUAZznWPW7ZPTXJTGP",
-	"FV1uLngeW59gMrgBBVPbFPHcYv649aoOzgZ8dV2aZqYJiAJ8kzHJOJtqaCIqfI6qJa7MTZuTeG5uj6Jk",
-	"ev3EuEnfMJEdsZO7r+rKTpXBBEx1vBFPfWviPBpXz4KUGRQXWD1J5yWwssPh4cPB8HAwPLiwkCH/VbOu",
-	"ldDBCP6LOqkGqpcQmiyOf/TtyunhG/Gi09XrOLEUDtSRDx1xjVxYoLxZkD4qDO/VkRXhpSaCynRo6p7r",
-	"wMH2NEFIoQW4qiPNxh22o0zTYOgxwYi1KwlwMZYwjy4KAGWYGbytlZBkXkteEPHYksiCME3pCwh7arV3",
-	"AGrSgN41bqCDLhvIhlZtvX1eficaJjs4aLVMpKnoI85AUALS4hrZiF6mZuulHMDSyCcqYE4saOolS3CW",
-	"6VdVA0EIwjlBGZlIxJdyD72U9tmYoITPx5SRVBN1pS85r9QHJzRT+tVTdAU3kQZmS/BcXqEZviGI8UtG",
-	"JhOSOHS6tUK7xCWtBLZiE19CHww3O/edob2RaHMmdt1OKAV6dBRtP/LxRmR95OM6glxISUdS3tpg8PXK",
-	"IpBgYsTryChCyNvRAeqepUFTdIYlqdfYwJApFDaIg6kjxg+S6TYrZyZqfe0q4bGG3VKkeGikUWqCsPkN",
-	"CboA5m9Bku2tmCq1b9bSZqP02y9eQJkmFozVxlPbrOIdndh+/4YiE0m/7rg2GOCKIL2WIKDnAOKszvBP",
-	"OJEVbEeS5ziro9yF6tfi180pc3+HCIP/fXn5aTj8UIO1+e3qXKfarNfOKavo5tMdauZTsq1iPiWh1H+4",
-	"kcyPouZFNTKcZcVsSDxtNxdmzX/p5XzMJU1E70OrKZLGBdNpgsD5EZ6EG02KJG/zlOSvcX5dX3fg2fnf",
-	"0JgAnr+eHzReSYK4ehPNcX6N7r3/y4vnL17c30PPPyUkQ4yQVCAK+K05SfiU0d8Ien/xYvD4KYC7GwDX",
-	"Rc6nOZ4LAAq/ZFQiLBBWMy0tiKGGw54RnFI23UNv4T2tkwmrezADkx2b3nFJnTNo/XZFIgDajXbPha8o",
-	"N7ltSubNVk6bZyYYLUaMF49mp2yRkxvKl8JokafIPKYC3eCMpgDGWUItNxoeKHZKr9OrG0qzAtG7Toe2",
-	"YXENQLL1As0hQo4GtVD7nxY8l6c14PSaK+wsEGhbd2gYrb69naI+9kK/VIKUN77yMhyn3nEGgtaVMTBA",
-	"t1PCSK4PFZ5bDQFu4PtILJOZ3gfv37/8ro8Er1ZBcBJInerpJRN4QrKV1uc5E1RIONoXOWUSUL1Pz5+9",
-	"fImSGc5xAgttQUHFAidK2p9qKNkSW1yTlfp9mUMtD3LJHBR+sD19JHz1UY1wD9UXpEW5v/C/aeRISieA",
-	"ll58wXZ2dHj49JLdzmhGIv2AEq6lBxGir3pxLw6fqMGoTrR+7JC7jS2kOJwKdE0WulTJ4RGa8WUuLpk2",
-	"JbFagESZ4SW84Efpg8mT5IAMjg/HR4Mj/JgMnuCHjwbD5CA9JA8mR/h4bLlNO6kLdisVBagFfT0+btoh",
-	"/zL4Z93OeDkxnvLYxvBBYW1NCskVN7Ap6aup/HXJJRy3IM9Fgcu8zGF57FtUOGcAZ6QfFIABHPmjg8M9",
-	"dPX1lVaLiEDkhuQr+/5TJNTfOAOSBBijgqiDFZxhK2WCzrE5bwHPVu3TProCFNrL3pUiVnIDy7vI+SdK",
-	"xCWD7aF2rYYHX+YMYQZd9B0dWKBbkmVV8HRdXSO+avb+oQkzvXa57l1efv2Pez/v3//rZe+Xf/nXwT8/",
-	"fH3Zu/cLuryUH77um/+Wn9//+n7jAr8hJI1Wr9hsmc/MsXTiti6V5UVFR4ePLUNcso4cgbZjiEtmOOJ/",
-	"7rK94YzU7E09Zj6xsyEq58QMi9jC6WM6tnFq9+0lK5T8eXWZHgyPus5xgRjdYMF8wZlu8ukAIr1t0KS2",
-	"lVw3W6ltNY4cRctHPm6iwvlrtur/J1qLzn9NZVP/LjRh2/5N+MT6IgGaIMOuDVR5cRJbUldTduW1Bse3",
-	"tVH4pLgGZGCaTGv9JEUSW8XYOB72G3D4DwMU/oM4Cn/C81qLBDwmTQvqbvi3nLRzgvOolkE+mWId6rk6",
-	"tfuIThlXuxMlWGhfSa7dz4yjW5qlCc7TUvWOMcmnNZP76524SUxsaO286seNM1sE2245t0X2WW34ggTd",
-	"X7dpIkq1G5l2O6BMB7mk5zpJaL1j+lattFY76q5p0JXNLcLyypbbguIEtzOiNpp+HY3JFDOwgTASGb+9",
-	"ZOaBsoDwYkFwjjIsyVM4Ei0VY5LwOUE3VNBxRvr2Y1D6Cs9Jcc6uoEgChjuuFKVUmE9abQi7/rSconlA",
-	"+B664OiakIUimC9WfTQBJCcUADohyoQkuFKApMPtVJiItf311HsR96IrJlsKKM9Sy1w2WmkrpvoM2DCg",
-	"fnhhOxDkqatWlIKF9j8KHbTipg9AecQIC6WdKM3EVFQamUiV3skvZtogQ06af0BYeO9Dga0Dk+eW4vhi",
-	"+OTkgV0Kd6u+alcvZqy9ojQnwn33UeS7EPm0/nvJgYulFL0Ttsyyfi/DQo6WokL4w4vhYcFDc3A69jKd",
-	"VWgW7g2dzmS2QqcX50isWNLr9xY5mdBPvZMepouRaj16MPnpyafD/8D6IfiRRv6QNBUGwcv/BWbY/0Uk",
-	"fEFgGXx380lOcIAVIk5ucyphSVw+ssuHLPZa3SJ9bn0foTkMWC8aGLbnAs+AI22Zldg3TbN9F6foKpQE",
-	"WPqxV6HlftEsku9S/1rQMpKg0PCm3zISFF7/ZtDycym2reOGre7QOYd1nvFMC5SPBCpT3ZpQQiPq0mVG",
-	"Rk41V6xiP6UvK9SXgseJH2QOvqOR2QSvaY7b70Co/Adbzrx+zrMZoXM1hXEB8uBi+NiT5S27OdQbHfz/",
-	"LV8ZKoWGSjhJzgmjPEdn5uYBPWdTyojSHD2cKO8yysKwiSQnhKlDwfw2ImoW10jFu92mHnPV7NVSmNtO",
-	"9mzI0s0b16ewofpE24/YV+JYyfVfKTduRBeu/0zNOxWc2/VfqcPEjYNz1n+r3LgphbpJVsZeqcsybvpO",
-	"uXld5mTTN8rN62Oq678SewG2yLc4NeXyGuTxIufjjMz/EpHLidYW5jhT2iRJR8bPDgAHUmPgXYS3DyZk",
-	"aIFzQaBidsqJLtmo78PhBgG2tLXwXaw4mHx5ztWW/cV17nRJr09zK2J+XnAQ8b2T3r6OhPv8QemnQmKN",
-	"XRBUoTXaKbHwXS2L/VnRBnXxrHR9becFFfNiVOr9lCfCTq3Yr85ga7n3Tn+jTubVTX0/OvdUoJQnyzlh",
-	"cq8HV5pFPQWPPST5JPcT71lhm3z7/PuXb07+9uz01fM3352eXeaX7G/Pz85fvn1zcrg3VH8+f/Nd+Lzk",
-	"+QhuwxiilgbEx2pD6Wp5x8dHx1Atz5kxY8p0jYXAxD96fPzo4TBaHC52P2t6mtCMlE4IUzJ98B0VCy5o",
-	"PBT+FN4EU9HczxUfDR0WWEqczNQ8P4V31CvfXBa6yB5NRPs6eTVFgjucav719da6mbOe1KtqSbAuZFdv",
-	"PR0Eyo+Fz5zTHO8JrTj9u/rNq+sfYmhiKQZHjw6U0nUXSps783/pzaRciJN9tXXVuglL0r4idmCIVQPN",
-	"XOHp3luRcSWHZpwRZ+TEtauSfiTxVAShIcpeEofq+3HVyZ/Iz51jkes3hheTvbXaFCvGWH94VVpHamg1",
-	"akzBmzHs5NYqTlD9oAaZofEsD1vHM1vXGVSlxTKuoudgaadbHePaYWWt9rR8iJvHvkfOSkLrnc04m5Ic",
-	"uZrg2hFUOWgTh1e+1VF74B211mNW0B4/aMtj3NUxu8nkoDOCUwgaK8IqdcxDz5RzNNnF7YVxG+nadq5x",
-	"iD6lj5+of+g0mRNnQ6oVIlJSpsGy7fEAMn2Umsq7J7/0cDInTp5/UCs5J7+BgOw9X+Z8Qfa/JXlGQeMV",
-	"2XIKYnFOBp4o3KH1aGe7bnn1452Iv0ry+Nod79P2jLNJRpPtFHa9GBJfE+bv8lOdqVbJLslygtOVThMQ",
-	"NXt6N8rzk2JHQxoKsjTGd7M/jp0rzGaii1QLdzmu6CVFlfIiQNvjDSjOPdi2Oncf0YkLk/CDpYpIq1KE",
-	"kA5xumQ2xql0d3CwWYHv2NUilCTl+ZimKWFbseOC5HOqb8NSwmh49Pz/+DJHOc8IMgq1dg+ryVupRyap",
-	"0uaywLdM7HxgOd4Zzz4oePadGwhyA4lzbnXIOzuJdLQaFd50SJIqDkt1wgccLz9oVr3g/BXOp2Sr9TNs",
-	"P5KcjzL4Wkl1eH/2Cu7J1PKZxuUi/+qQlJwjeP8u1+vBQbFexvnhaHIE1K5bdai7WrfYHJUmxQarMJw9",
-	"z3Oeb7Vo1HxpBC6V4BhgaMnIpwVJFN/AY8QTEH7pHa7Mse86seNElrr4cpQGsYu1iI6eaclD8huSF+tg",
-	"IVm2Mpb1bWZqAdxBCufXI8ZHYsb1lUUZ+qDlvcAXucswFcX9+7s2F6SEpSJscHB4ceBdZpsGI2VGZ6Vm",
-	"B7rZX4bqH2DyM8DQ9mhoO7Rjw8/50q6Ifv+O7lRMzYEbmhLuQ7y06OJBDPClxXtHPd8XoUc3J0Qp6KNl",
-	"rqbWujTUr86dgcfJICWTqa1nYFyucw1Zqz8zw2IkAIxKKtNzgjNB7PV8Grto9qwQe4kPan1CFpKkDlCk",
-	"7PNaGgSVgIdfYZA4bSXNuMTDryhLf72hQvY+f/4A5JjrQtE7GZq9GN5K6woKZZ4dPinG5JpEuXZY4lrn",
-	"7bE9p+7HUU6wKJar1jQqmO6CJDNGE5wV0Yq7NZAKgVdzfgXJrVsbSc/UAZMFUrbeTCo3Ntazkkttv1Bp",
-	"rr4BcszB5zS87TWM1+mvf7fcOFIxudG7Vfum77pv9wX3Rn2N43Yf8i4m64r6tLwQLF0qFoj9ze9X6zjW",
-	"FyBsuE6MvBBH9W1y+oWN6/FvGx2HlRdq4WobP1NuX4fGWP+R8xglVfDEhg+EbeMYd+s8IiVhZODodnNn",
-	"YSJKkowLfWGh/rFevQl9bAG8u+cZC8Xmt0uapUrLn5vAQkG06dNB6/CuGdyhoFiuQuBhQKA7fFTbNspL",
-	"3WFyuMmFg1qwmmPEgBFsf4CoZTOM0SC5baugznqjlAta+2XU173l2tZXSW/7Cf1CWJC6Od7DUL3t9Yf3",
-	"mbDGU/NHvLZhKYD612yjMubkOtHgWMuARO5GKOg9b3XvtveYIXe/4Dk4+8c4uSbK0Cd4Dt7UNMeTUK/v",
-	"ZsM88IAzbawnBHLrVATw3hmt91vTNzHbGlyMMqo7uspEG1kcO7yd/AnKn8SDL6ncjbCAxQxxPdepe15r",
-	"vaENwzXuYRhLtGp28wbyG5dhUNftCDd/4fi22hjehb75Z3BC6k+PZljMeie9J5PHD9Ph44PHj4+SR+nD",
-	"4yf4cEIwHibHxzgdHhzjB+PJ0eRgfDgejh8fHibpwXH6MDk4Hg8nwyEePu61221JTiXJKQZLFbNkpgOF",
-	"et8viRBEp75N6Q0RaLlQXPMGsAYkR2OCMpIiOcv5cjpDBCczJCSBRi8oeOfBr7rU2csYLcUSZ8g4odAY",
-	"gJnmgmQ3BPbzBb6G7tCSXTN+y1xLDPgElCGMBF+ytMiV191AF0YVAJe/QHMqBEl12h5eCTTjt4rkRU5u",
-	"CINMhPmeWoVwb/ygWs3ICq5PEA4JUP1dk1XvpGd+Hgme3ehYzrLl7Rzb5gNFy1tCpzPZO3kAwVQdJENX",
-	"n4cnxAqR1KTaFK26RN+D39Kw9999XqrM0od+b7qkqfGAnoprdOuSQnJlxiNIAGGpWqxisvnSQJrMKVtC",
-	"7dmD4z5EUoH5nmVoTgzKDixYqj1Sbu2AK1Z8iSbAOur7E/qJpHsQzub0Ob+g3A41Nl/axWWxl4K3qwiR",
-	"tgK52txJ5Fbvh03rKgbVv19tXoMV3UJUB7P8hstTcI7hcbbdFQ3jcoSLT3ne/jdFei+ak5RigHQCnAT1",
-	"k+7f3EhA0vaa4I7dXKo9LGTPGy5RQHr8KqA0wl1cBTRMjZmWcD70ir1Q+3PrxYJdXo2j1XfNReAm3MlD",
-	"LKcSDeYOFNBtMGBRqMOCyqal2m8pILdbz6NwPe3o6pdSt9jdpX79xHkQHx7cIZV2PV/zlE5oHXZCBNbA",
-	"cQ0XRPFKkPKuISpcBv0MK3LQmKdbBJeEdNZkW0JaqsSSCjDsdcSvx+AaU+BOyf2Z4OuC5Hd4lXGc7uQG",
-	"eqG/VX8Dba+ZFeWQNfolrpoP/NAATWGLK+bqWHa1CyKDV+uQQwwKxKq9wDTbMorQWotzKuYG4yEuwxQv",
-	"2VxfSE8N8Ec0I2oerIkidPU1tlukw2KRzOGLPNrja1QZ5M6iN6riREkkyINgJJyV0tqdOd19m43kfXAU",
-	"S624CAJrbJoFmDuWMqssuDilKL6MVWc1C9Ss8TWVbQ4oMBS24oLDx76xU8yBn0dSs12jM7Yrfmg1030X",
-	"OGLFnJbTTG/wMzLJiZhd8GvCzshkKbbkEcoADW6U6++OJC/FEeptDg8RPFRsDOFOENGmX+/bWF3I8jch",
-	"hkubmUKlsCAKMBjC0trgE7yUs33T39aKyoEfg6JR74KhNISixGZldwrMmulUk2YmtGECLcyP/swtVm2Y",
-	"AU9MOL+mpH/JQCGCP1RHKYH4Dh1H6B3450QOnkGrqq7xHbwjDEt682G+u4fe5QR6BkRBuo6oCjhq8cVv",
-	"nqJ3WM6+iTHDU/QafxqcTsk3w6foBykXb1m2eorOSbLMyVN0jufknEryzbnMaSKb4Qer2TU///zz4HQp",
-	"Z4RJtXdqVC4XSYSLpmpNoCuik5kePjoe3g/H+C3BOYR84mz+zWUP04HzzZIcEoPaJwI5FJht3X7bxCKF",
-	"kSMJvyE5pBIf1Dj3SuFAbft6WK1k1TIKyJWeannxZjbgyHMVfTC11e8wVgV60LH1hZuKs1GdQ0+ZUnwM",
-	"gWtFhA7jilt7YKh6vk1l8d9ycH2CH1P31Ds50gEyeglTe9u4Mgkcuq6/jix2ES0uKKgmosU1qC76QbHo",
-	"Uf9VqY32Q5J0JDSHH33uhOdcJ2/ha7tKEm8RQuJa+ZEOZ2Zy20Y8FO2rtX7XhSi43kulBxtu8r2G1Ypb",
-	"61xd7r2gRFX9W0WzQp55KPPtxdrdS5JiTxx6ewJu+XrduLOAsI8yKSO3YS6C49qNuQ/wpDh/jdnKBEeL",
-	"rXRFJQ9HgG9WierXbio46pVBOsdsZfXXO00yOfSSTM7U5BXkxTW7YAw7UejKw9V+KPuroFM2oAxhKcl8",
-	"oSejPrOkSRpBU90SyHjPlBbCc/rbjkyAqOrvPI9KnSvKXunMlKrubyCB7tSdHNHqy1ReA7pus26/W50+",
-	"yUmqNEKc6Uh/o1GA9q47LK38l9A4IeAdMtG9IW+gcL5nzjG+FaelZKFMF5asRkvvk0HWmlJvaOLAsqkA",
-	"ltNvAvwiFdaxkq2Q95k7zWbwnH/fuUGgcBBxdqsZ806yG1DxcXdqmOmjwqfO+ca9x0przzg2pviuZNIi",
-	"52orbs0qCyzELc/BBAcnR0ku2ece7AUh2rfmHuXLTF/iV4FGJOcjpQNzVoIawXOopuN9xtzhQ/pOTkmq",
-	"UchDKBLb9k7RSA4PfQ+0HaObnjoHdGked51aSTWk9sCAo4yXEt1QDkFLCMMSgN/qPRPLxYLnkqSvSUqx",
-	"rVKzMYMsiw+O4D7PFqap8246RjHvlW4Cyzls9lrkzu4TjovV9CbHo6h2TWuGvns3pZsyfRdbM2N6pgye",
-	"5O7C9FIH3dTrGziDUc51frmHato6/b1zqO/zIq7OwzEh80XGV4T8e5DzXoIqeT6HGn1dfASV7HxwGmR8",
-	"SpkXjRVkbknONKylLsxhCNttwB6saQ2jqH2wm5A9WF3V1RnP1uVnhG0/93vfOUaxDFj/dqmtDi1Z/5pt",
-	"ZAx69e8f+biFKe9aem8auOGWb7vWAQDaepLPKiPVuJHtKYi0r9TBXucZsOzj+K2E81pJ1zT2Rd8rRSCQ",
-	"IElOIPBhkSvpJKlOHHHYr808bBmlIm2iBZn1Qw+EX4cTzLGJwDP5o8oIYjomrF01KxhzrGzxg1KdphKq",
-	"ZIVIh49sybjFrh5mgKLVHgw4BLmtwwNGtzPuCm+azp8iJZgcQJau0KKIguBKH6o6IG25BOxgj6oHDy1V",
-	"v1iy+j317d6HzyGe7voJMa0NbXSCqPSDRdTDbhMVI4mm7QpVOujemhIAHqsZw9q4J5DkwQiocNN8O+NZ",
-	"AWSCTu3FjvoeAsC8Ob8h6VOENYNA9Ar0BajcOMvcGzMMt5BkvpArlFEhTVkJmC1XTnLjupx2/mwJMjd9",
-	"IYRxOyZX75hrRVM7aJGTBPxzit84U3Y3W8odrK7GxmmFM/NaNf1sw/LbSIE3quXnAng5WscKdpJXq4mH",
-	"RT0Kmehfbz2KbO0ognN0wpdM0szU1dHWouqjqE9N9ArktgyJrSVWZtMCIMl5PrZbDR9puh2reI6oLbv2",
-	"IK07cKl5bfv+LYB2TcWHBXGcAccmZQhnixkeEwlZIC4qvcMhda4+W7uXi1NKuPqdLb7pSqv7ymmHCTXR",
-	"RXvofVF3zMhLsFC82JPN0PCLcPlfdFli2M9GEri96hakEOx9p4f0izKk3l4rybqApeK7M2D44GyuKjGB",
-	"shDM7gc3Sg22qSY/0EJi+pf+rC5zYuDQCVvO1+Hoh9PZ730akE+SMKi8YEpN2s7f4Fgt4dMQaBN4OVHH",
-	"FjM5Gb4a0Vz4oyIAdb/vopVQT6GYi2Koa7ISVRUzxRLXVM8x7TtsrHBPHcb21AyL0dzc8cQLcUoooUIF",
-	"wlD20RWjKRex7Pe8qpC18a5exUj3NSPOjaILu892UhNKURVcpQ0F0xhS5I21nlO1KIqtWoHOpN1zznSA",
-	"oiAznqU+7xpIP1t3QKlCkRoE5pdYpYLgN4NXf02lew7/1jUMvKtG99j7xeZ/h78mnKVLE7fC84KWnCx4",
-	"LkPCbTeV6gklMu2P4K+yX9B/aJnh/nRbW/8ZuF7MC54Dxvlf3BS6PwVRQ8DLlEo3c/DHDcnpZNVRVJyD",
-	"/lHDu+7CxTCArSOLBNwUYIGuTs0FGczHCTK3Iv/nf/3vKyiSCe2MIpnMSHItlvOi0qZWfi6ZSDBjSgFT",
-	"fFXUsaWmyL1/rjwKRJH60ytChOlidC+jN+Qfyiq6P/plOHiiq51++PuDx58jpYncNNTUybYSAduD0Glb",
-	"lu0d9mwBpWlOlo4r8TOVs7rVKKx2PZmFxd43uiRYJHKZM2LKznKmMfZK5vyC6tiXtrJUOIpaKCC6bVkw",
-	"2T7dx6KyKJE895Azol4DOLkwoLQZXzi2x2l1qG2NRxY9LF+AbaDsNBDOcHKaZEaS94u/PXcKV2wSHLHW",
-	"hQukl2T74TB2jkrjs19b8B3my1V7ryhWxrkNY4tON+R7xqS+97cifUxm+IaqoUkw/jJyQ7LwJnSD/M3W",
-	"tQsvL8+jmzaE8i+PwS8c7YlrJDnC1t4u7Ytd+q38Ljv5r4r3Yk6sg4guUy7PUpPFMiUaMtOZnR7l6qTd",
-	"FdmRIvIxqpN1AM7uGoXkIijc0d5r549mF967Dr6oFnAe3pB0LR4dDY9FfeKjc7Xa9me6uVd6Jrr6OnvE",
-	"KKClki5lLb/BRpZGt+/KCdVyN+3XzbyljzuJNzY9W9vRAf2djekyywVG9e6M5mL3aG6zi+OZxoYhIrMf",
-	"s25LQqSjuVsRWmtsXlZmQqtJlUtUieWc1NSqyn3tOV64qp3mVVDy/Mbcp1YOE1eXMCT9K8OT6tzXEx+o",
-	"hbaUQ3qDTSnBa7oA0pWW1n2cGwzptZrQSBlJ0mVMqPCUqvPfZDROcj7X/AI6kveLmYfKLRLP1+4+XwVs",
-	"I+utu3Ybr1S/R+zCt5QMmlE+93vFHGwiF7352kgstT2PikMlFmCingFotlpbJbOm9IawqIrW5Dre+gST",
-	"fPOZ1O9uNo8x+aoZwqPJ78JNaN8wdcCnawSk2pDrfGTGjdLFTaYEp9hEXQMB8afDrL3DrJi6dcvoe4m6",
-	"rGX5va5L+udybrSc5zyXQSHx3iBQgsrLLHgutTkLxn551awWEH4k+GPg6VWBktXvDSJaW+WnuD7AlvPB",
-	"Dc6h+LIiQGNvpafyOyKSXr/4+xT+NAWn3WP3t34MIva57tO1CX9UDT+U5lJG9waElNoaLxXNA1GGZlQN",
-	"RGscxmjFOYEbc2UEsMJ/4GtZ1CAhFxU2fVg2coOzpd4Z/R6fTACacQY8s4FGtdZNWBqTQGMCldk5EzQl",
-	"BhC+4jrkbGS0wZlzIX6EoHRPHWQbEVznUTtFQj8KcmFEVCUsfOgxh2KY4NhGJRlnFPCuaVDzsq7kR9HK",
-	"BFl4qByKPWZQUAONic7K87wbWleVyGXPmcri/JYVqT/1RT0OD44eHT1+8ND4nPWPw2plj35vQqfLBqDd",
-	"IEfphWn72b+biO+W4nlfsz5J4aaOzslThCWacyHR4XDYPnzEftAjovGwqHhyg8WOrmQxG8EAo/LXODJp",
-	"vX6aqHGnxnzsI4g6MPVjbkg+DnbTUs72IJgTbkT0H3wp7V+QmWHTzUla/tmEeMNvLqLbGO+V3+0tjMkY",
-	"37Me/35Pp8nsuXImEMBpBL/90wh7+2dxFeR+yiM/8Yx49Nir2uLT9pfi6/aXsAP7a9gHXCHtkU865tn9",
-	"AHdK1G+RYxG+YCRW8Vk9NfZvQNbUCLvlXzVUMFypwQ2BNxj7SzEY+4u52fd/cZP/kY+9b6i/ivfVX44M",
-	"9ceMZO4dS4j6Yw7IqyM9Cu8HE/DlO2D82Xe/efPvfrOgj8GPuS5wF/5I524Fih/9ZfF8J/50Fb9aKv3f",
-	"zFj9n7TfofqrO3f8n4szqNw84CHviUfyNZUeqeqvYoquNY8BOEzYxv4ab+vD9vm/exNdAOwXHy5+Kz5b",
-	"/OYXFih+LUodVH7XdRvCb+hCCMFvtt5G8KMtWBIQCsD85Y5czZBS946bix+h9AQV0nBv5EHBxfoELOZG",
-	"/13Mi/47SE2HX7yO9Q83nKben27lPwQFXH3p3E6LCa+5ogdEeMGGrsRKSDK/AtAmPxVLCpJNLMyHTr7g",
-	"eR9duS12hXBxa6TxYa6M6sjzK4Qv2ZynxNyDmwdEFK/YumE2jkeAnundfAJhJeet66C9Zqfm5DvIvtHa",
-	"V6qBdHD2ztPKdHJDGWIEXnL3AOZAFctkpk7Vwo+WogklWVqUcaMQYrgkwgYpqsmBuo176A25IbnSbiWm",
-	"zF5Jm7mIH/cvKEsBJSHiJCZM5is9xSlVqroAr6LGC9U4JzjTKnRJCVVfHmV8alTQiCqV2pFDJ30TSCkk",
-	"zTKvUN/GwdO6UE2Le1sz/p+oQesjvy5JLf6cM5cMuGQyw1S765yFDqBFoRb78MjXYp8Mh48Onjw5PD56",
-	"dDR88uQgVqXuF6fM1hnXMD6P3H445x/WLPdPZnrCIV7hDKzIq5NiZZpXHl2ZpN/gFR2MCnJtD10tmW5c",
-	"bnLJcKp0SZv14AmIPXSVk0WGE/fWDItZSMoV3G0DRvNVuNnNKAqME6WyGSJ0eBF8udsmf8Wb9ojdxaol",
-	"yvg06nGn6z2xvgb+2Xg0a/cQPC3HIcMsgnDbav/onjeJfggz1dqYn1/oXiEtxPTa8ViR/rnf0wp2bZKI",
-	"JyO1daSXQL21zIH0K7q46qMrdQSN8JQwqf4q8iiv9OFmqLsq1hMAmSF3AVI4gIyt1lTDmccGAbuL39jK",
-	"v3pMcKxkmT1lqIRI6xn5hFOS0DnOSs7Bh0e7SB2hiziJL98hnKY5EUVWQEahzH+48sdNRPACcGUtCzjs",
-	"kjDpNUbbfw4M1sjgZVrKqS07UAGnr8yZ1oSu7cA26Bf7HKTfVuzgem29y8/MG3ajdzwstVj4Smh2g7PT",
-	"cLtOwihOB2oPmD4SM57LbGUKU1N9+tzmSgVmd3LQOidC7WpYWDrKvAAeHQ2HE7nlJi3ERLzz94Lkg1P1",
-	"3MJUNm2HY0AHbRHCUIjsklvcOwi88yiYpL493Mo8FXJ2sf1glwdDDfZYIaoDBQfEly+Pa5WcV3y69joI",
-	"TmrFbbTb3Z73SrurIKs8/HkP1P4eyJe/UeoNJ1nveFIOXRFLcPupjYhptsx1cj24ADtpfYHEa7R4/TLa",
-	"JavTbJVimwWWqNPbXfSQb5J6LhztWSldp2jUOCiZpQEMQivfUNB+wNveu5W31dqLtx1cm32wxP8NnKN1",
-	"YajmIF1mUgcO33itqxJgjAUZNR9w9ili7m7EbRpPLQT0Uu2WLZQ7ZmJ37ugIg9D+GOR7cY1jFgmZps1X",
-	"LwfD4TAoqF5z7QLGpWiUnNqPoeFpilsTmI4lS22J5tai1fov1qfuqeNytE4HriyhNz2tdV3oaVveqVmX",
-	"HTEISOM1JEqcy+CASHCWBfYJIiz1rDPKjOmPk9mdUb4gNQ6rKms7ECNdFEEplGilE4h3ccvYMsipLJlq",
-	"Qp1cPJPdu/2SDCovWpnPfA4vpsnblbVHbYS6qm+IMokTeaWFl9m/2jyFUhd9dDXO+TVhV7r00y0VwVmo",
-	"X1eDglatj+Fnfmh6JCNOcAYYDXO8QmOC4L7+jtMJ3PncKSrfDaRtKkH70PqCoF0E1hvUn6gIV4+sHR50",
-	"oF8KE2qOj5rhLUzp+/Uu4mJ8lCHMgL88J1cczi/Wpw9Y1CbRwYIWtHVeeFBFXT7vQIHCSXh/9gqcHQsd",
-	"eTO2TtLiHrIt772i7Pr92auyDVLluaIaa9Siz3BilV2aEpPQ1n76FzPO6tRokhF4bA7Esh3bnAuxPt3C",
-	"eK+LdBvLUQmek86ZFy3EvtvuRYSwxDHV6CeyAsi91osJUFL+Qh5HFrJ9kkQoPO4oRcLbeP4u6Tu5oVnD",
-	"Y0C7K8y0eSkUvuDwUiy2AwkoS+d1OAHBHqygBbhkA1NmEhwhMjR3Wx57a8OTixvPDl6M8K1u59efnoz2",
-	"noxCCmxnV4frtV00q9l5g1Iu6t1FrapjrvgXtPkQzM3aXG9fXOtgyFU0btNFm7TeZiDpYvvLlXlyNry7",
-	"jg9qrm2e52wjP5r2iFVBC3QhQKmS3p1AfNe08enrwUdzlo37lur7Uk1nlL/hEy9IXXU5bTZ2z6Cwc20H",
-	"Kfq6rG3hLkjaaz9mkXcntgDsmueWTGHtgA2El7sk0fcbckaE+ywANlCBGAR1KJHUILzqjt8NZBb0btF2",
-	"zc1WfXCLqclRXwrM1nZi5LbAKXaafXwPmXdHDmS4sXahbRWdnjVAOYzcBr00au0O8rg0yRVyS9+tn+Yz",
-	"npHNp1hNac6zCK5E3gAqGmJEloZi4WZr6G0R+lXZvHvoYpYTYoqP2gwCY2ePSQbo0xxh75pTB5bTVLE/",
-	"ZMCdGCBeKMJ/yaCfj3zc92uy6WB5dE1lUVAsiKJ3jnML0uEqj1iwDoHGK3Tll824igaSaUf9Rz4eGZKc",
-	"c/6aulL4otGX73vxiw41vR3OL5Jc17pslosr66jzUNNdnCRczCpbAG76hQPeD1VapZzwDskOBiEwmrlb",
-	"wFmVtnt7V4f+xBdFEPBgihuPane/DfBBoKoIOlVsFz8c7ghv0bxinQuCSGmd8i1eO7fN1avZclojed1Y",
-	"4X4eUFb6aMnor0ti7/sBRTzLYtgGDx9ElqODyeoxwR0ZrEZJhhlweHhuKn2e6GhneutZ3bAZvSFXoGDm",
-	"ZLrMcG6GSpUCdCWJkPqphzFLlZ5gIG9EFYEWjcmUMoP4RBcjiPPvI5xll8yU6HfPVO+jUNxleoTqra4C",
-	"II55FzIPM86X4sLyNJkTdMbHXNJERJxLHXFpDC1nkAMR11DB3QQzZ+FhndIJgtFkM9Rg5Zl73MaEKfsF",
-	"u0obX4xEbyH8VMcmKuzoyqmRu6OkMFLb0BGatLujol0Sm6UiTKXbHRUfDVT6uv5Vu932fE1lq55Vu932",
-	"bHSXFn3rlrvtXVeoaNE5NNxl36XzA5Y+2A2lTWrWKGBVN3t2IP1CtDScI+fe4R67ZNZPjVpep31Zzyn4",
-	"Ykcpn2Nad0VmHpq0i7nNYNAKz3wpfH3eHtcrUPkFka56K0BuU6EBuPsamtt8GOfkkhmC9FHUysR/rkj5",
-	"Dr6xLhKg39NqimlgDi2lKPxmbicane90Tv5Ltat4TOwH+jXz2bSKTTB79iB3YHfbI+t10R47qYBt1Lyt",
-	"Zzqin7lvxicZSrPEqy8AhKNSqQySpnO6GF22qI0ENrq2Mo2+bwqnumgiyDxVr4PO5WA2FTPkCRYEZUSp",
-	"K5dMqRWQga6sYD6ptBB9lNIplVoBWbKU5EZiauXMaUvVeqn+7DeoS//9Cx789kH933DwZPTh6ygSp/by",
-	"aijJzXwUp+ChMHpPlW83qnDQd05ASRhaEZwLhGcEp3vo7ZxKRKWORIN3dO7SNmUQvPnYpqpBjLh4ZYOt",
-	"Sg/MKbN/thJ73fH7O2Gz7wiEvduoSuLCSgpNd1RAaD4vjuhtmN2Hm9DHrru7qEe7dG1G3SpstGu7ERoh",
-	"wKdGfc4trbC1t2nBoN2I6hfI3RdtszzBvW1JGrWMewlmZm0AjDdVD+4+HKbsgzFCpSBZHU/+0bPIKZN4",
-	"nBF0ev7s5Uu/+IY6e5zo1G4EnkPEnznYxALHI0DqT51/Gfzzw71f0OCfH76Gf9//67/17iJg5392IE5E",
-	"qvV7nwZcHSZKZXYcrn/7jeTcSfSuETx1+/xw833eKdCnrv/jYXnvtO9+23igO5B9XzD6Z3PuKQnomqCd",
-	"egnt4Gy2kdAFRsJOsI0oEzJf1oV9vvSeOn0MsBnq+XIbJmiTlu5m0eake1dKrYfdUgxIH9WoYcibj3hO",
-	"iKRsOlrmNWfrTMqF6lj9V6D3Z68sXTc0JRxuiL3j61ydOfps8utELaUSZ+YMM34ItCB5QpgcEJbwtJyW",
-	"l9M1sOePg5MLqPvryf4+HFt/aT61gIFqZl492kOnurhcgpki1ACqBWUCWgmDN+T2nQESWR/b6YpwrEXF",
-	"0u3sJv7sirauM9hl5D65AlFV4mb7cbM36oXLj3y8jViJ6t1+7dOou8s9dywIUoIZlIddnQ1Bz2tLAEht",
-	"blYP7GHMam0pCW55fn0nusAWvKNfrWeJn6jchiWuaRGcYur3Ar6dFAZf2fp0IvfV2vVTV6ZFP229jX+i",
-	"8pl+p1InM7KPG5kF1nSZL7hXMYzK6BlW49+odW943g1q/bwCSV5sjTU1G9enRfsKX2OWdBvV3vBUv+c8",
-	"d/Ghucdd1us/zEtr885i3ohGjv6bZrot4q4KVrZhV845+dbgLhpIIZyr5guo8K4UYtOe/DF5v7UN9Hsu",
-	"eHtVu4YFIB5p89WnjEKBKI8LsL5ve4r4Qn8osqh8Pq+B258SRnL44Dw4CCOY5FucEjluuMcyD5XalFhe",
-	"sbpTjjdWnfRMw7d3xXk50dOU4jZoP2dh6wamuCBCuliGzU+8cm3ikAm6OoO7iTYoX74F7XD1hbRWBjH0",
-	"EPlorhGhCvwfV79zrsW1d5i9L+/06h792t88vNTl+xSRsp3cDGb3vygAfsNVPS+wiA2ekRMftlyyEyFV",
-	"fmlRic27TfzsRQxELVs6nakNp/tvzjo+bp3/PCe4Ru9TT4L0bBOqzriToMHVF1+OM9KCCO2oC2iwrWJk",
-	"ZPx296NmjQFWkdFtkdfNuBzxsSD5TTOCgoktBrV4jvNr/1aYM2TAru2Xdph1zlKcp6OU3NAGy07AJTGy",
-	"zZFrju4xNEAH970y9hNyC3sFMyRv23LLUYzSGLdsYQFqiBTrIWC90uKY3VAQUpAXnaiYTHkev/Y5ZaVs",
-	"ZxMXoCGCEWXFrX0Ywch4jvcyytJ/x8mc7NkHG14VeeaZH+PSEJyDFga2AbPyvVU90SVSA8oeVAIHhoMn",
-	"H+6Zfww+/H3Yf3jw2f5+/6/3Li/31re6/5dozMFzAKt9YabKz5dj6Udd5iVSNx6a2zHDF/wYdvdmIm6U",
-	"KpeJT9VgVuhbX8G9/G7dDZxLDotcwFkE1wK1n0kkc5xcUza1WethkEnpsu6Stbuh67e9oitFjWApBkeP",
-	"Dg52dnPnzeEPBGdyVgsoIp1XYpHzxIAIhGdwu/Rq3U8zlEZstwfvVTd9dotXAs2g0UrZG4ZMLeRN3XXz",
-	"uJh5k1Hh85xp0zpoOsZzp+j9+5ffoXtnL56hJ8cPD++bShwGRFkbZpIIa6ujR+GmHh48eTzED8jg0fgg",
-	"GTxKHpHB48lwOBgeHD44On746PETPN7QJ+Ot+EsASH+e59HypUwjhUCxEEZQzm9jxme6JqcIvtEP47Tq",
-	"AHkqiJ9xqj4tMsyw71KFTiJO1ZhPldZdb6onFtPHbOsJzSCSKde1MHJ+awLE+ijhSyat8+VgAw3hIKYh",
-	"LDhc6dRpZ0V9F0MOlHHA6Mfzt2+QeVcz3cMnw4P7lRk5erwugwKmp6Cjr1fYrUdsX2ouqkmLwJLPaXJ1",
-	"AriPBOJFc35rAjEUW5l6aVQgynRBaHSljkGKM/cWXCmpZ/BukD4MnwejBF5pv2mB6DdcRjODLFLyNV0s",
-	"SNpHdMpAdeC5y5DbblcwLsldbwrVx5974vfcE2dQDX8tnB1DulIF0lAIGKX5CuVL1niLLlyNhwYzx28f",
-	"zbnbwphp0X0RR7/rzlOi4zPz2hx0rWihMZG3xOaekSwzAfXPzv+mGRkLlBIJuZOeUaXVQtWgvC8PGu8C",
-	"89UoX7LmXEOz1rfApGalbVIriDtQTGbGAK+mHsKVeBRFTSP16af1wzxB7y9eDB734T8HD189t//69rli",
-	"wJ8pS/mtGBwcHh+2mpHDRsQdDTZWQ6sGIrNyBdOMaAlfYAtKVzBVzvhSYNYeYtBXbsqO/8jVnCZmJPMl",
-	"S+J8XQMkYEYBFviV/uPKlXGIL6EeanOhruK8c8xh8cRrIJQ33Uttclm9M157WYjY/NxUgyoA/mCgO1xx",
-	"ONNbLDgMYoP1hvfMcsO/1622mY1GL5ibEVhk84arw+ZHIs90hRGaaw/BrphAcomztSTmBO9MhC+ZrcDV",
-	"7gRxV9hGgDoTLlJbYBuyTNGelsdaJHt5485LaofJXLaHiif5/fPPLl1xIBdj8Ce54EMnf/pxfcIJ7YhQ",
-	"tHu/un2iWpDDSYiprC54rVoosW+dINfUXWdrqAMThXW3KJEFZV1QIt1oYyiRsaiuTWIiEx9Tc/1FkV8C",
-	"3Ja+apGzU0wAgDXYN7ul38TUgYSzSUaTWJqrJhgKU4KwHS/FCpl1kl4pkSLIFJ2OBWESfKNUSONUo5Py",
-	"0gKErImMK32i7drawLpnhv4WmMXtgTFKs70tBihLRadO1Qvbr6zpdqQMsrpUDJYWABOm96+EXtzfOCNm",
-	"10NdsclElNB+N6LKlovrvAr2xe1JuOto54YAsRg5H/l4HT0/8rEnNzaOe2478C8VIx0Ljd4i+Dka7tyx",
-	"2v/aaOO28ql9KHFRgjHCZT9wdRjL6I7wajfu8D4030REmve235vwoW7SUr+yw66bJKbGcf/CMrPdLY7b",
-	"8gVIrn5xlBMs6os4qGcFDqNBgdNv9q0zWK0xQId13E5+fnqkDNXpm9Ni4sISQCX+8hm9demALnflXSCT",
-	"QtruCDSpEuvvo59pyDQj09elAXi4vsX2KtSSvg+3UN4EZTUiABX2JXLpuAzFmpWrgYAJdYGSOlzm3W0h",
-	"icumwBpIYhYeUhVMYkHkyA3JpoL4Y9Z/LLid/rwYL3BDfj0qauTqyrjeFMDbfEGYG6XGsmt/mWKpf34T",
-	"jdd7yywwZhnN7yth9j4gM9A50fek2gFk6qwgxuFGYaRbRuszriu1aCN9UuKVIwzqL4I/din5HEuabFUG",
-	"7AvVRCR2rltJaVgZq53BbNbbCXDFT24oXwqls+9ACzerV3vW+j1Cu931udlRBm83HyfuJLmTWorrD9Ht",
-	"T0vezANM24bbL4Xk6xafWcVqV51ttuqS38Gax05bvXd9YiubpLRLyyxZmtVgNcOBOF4KagBGy3hFDrBC",
-	"brRCji3Ld/840102HGFbHFybnVTrAPphmbqVGHRvdHMZ6oPzT3T+1kjXbuZqw8nfMl91NjaU0H6Nqsc5",
-	"UkUuoyxdh/Euiph1nBM0o2lKWJGQVWBkV6ffRypuCQazFqRPLMcmS0y3fYqG1h/qTYVAZmw7teN/NzN6",
-	"Q1nfyVq7JXQ6U/KyPoTfNoFYfrtpImiJW8TuB1R4dnZjshTXO+RMt64cRz4XFpZc1ISzO8IDPAznpXGj",
-	"xg+RH/htcGAo7pyRLAjItAVmwM3W6/c4E1RqbNtPUOeWdpf/60R/CC7aVvyHb3U7Av6U/htI/2ptFp9h",
-	"11RmCVfL1Z/1PjAI/tigZEu7Gi3n0IutuWL/Khds2aCAy4dgrmoip7X1xae2QHud/pbmeCI99S0FL8zI",
-	"vqo24i2m4KJx8sF5WeDGOFTksg7FXopB1OFtnpbO9sDF4KTwzo54G5rhXTXOTNZQcQjrOA1+yzQFNcFA",
-	"hQLTfAPJc2KVnY3UhzkVojZubGEuEISp32D3p6ZcSRTzevsrifIF9Lp7CSsQmtC4faLEly0GWtEhmk9S",
-	"d4IWp6ZrXaxFsfyNYo7krbImTSh18VYEb7YVxHbRyrADsEeBCGwjNPhSIreZVec7W5M5SSlmoxlf5mKk",
-	"TF3YVHXJk6qtV44X3iq0cFPpNlAzJDf2wBiWwkVN09xm3IfJmJA/ohOE9F5Gp2ZrSBf15vb9mEy4CY8m",
-	"gBe7ZFIgLNBwjSaoazXXlGuOaYTK+B2ttwtKG8cFwKzQDN+QUGpBrpnHAC5QjzLvmMgRCPtd70RLRIsx",
-	"xYfivrCzeDChg4w7iLqSYDB1ZwLEcH/dIsOu5f92UmKdclscaV2UWyOpumu2hfT6U8VtreL+qOM0Kkto",
-	"i45JjsaQjJHdedHkj3zcKRDuRz5uXSg546LVJaiiobj+hLd2EI3WOkTLdr9tcFZ7VItuhW3vEoVsxzE5",
-	"tzy/7lZ7WAnL7kyi3/pSHqYf+XhT31L7SIBwE+w8BsA6fzwmDS7gfdI8BbdYHn8/b3uFXgiRdfV8DSdX",
-	"bs3NjfaMZ6mlrLW9+SMfv4bqcLHdpOvGIVvIbpuaaKYE3YwudiJe2mC7/MjHGt6lC+eV6NwBA+5Qs4JR",
-	"d+Yuvb7rVCUz8C56kvdK2+PS8Nqf6lEX9Wjd0tn6TG3XzbZvu2h/Lle35aILUp9ovDBPG6RqXSFHL90V",
-	"WjSWSdvUDGxbqg1nWZh1axwNZkQ7IUWM+GSdwA5ogKQyk5y9sbierfPOhcNWNkUG9VMQRrNy7ZYtht+l",
-	"fIZq200Z48rmztqPkzOk2u9qcDn5CEm6zc4c3eZO+FxIPK2tEQPPwD8ElyjtXcFmc5+rD6x3Bd9SOUtz",
-	"fNsIHOYa3cE0VKvCFXVOrJKsd2GlPJyrLGoZyW4cb239EboZr5GaZ0aji0SB8cxIS6OP0ogyPKNq+47m",
-	"mGGNypaTJF+axEHPUdxFMa7euYU3Y2tu3ewxa0nc5FqtsFUGZaDppnu2ba7S+j2QEd4/odUHMyc1d2v2",
-	"mIeFQThJyEKKCseWb9iM5VKwkDarOi1SU106mmrwbDWKhgO3rZTdAiTOsztjG+CnmMs/SB2dLmlK9tBL",
-	"KYpS4iYdu1T6DeoOeBDHd+gwu6ayk8PsJypbO8xam5bXJqh5e5fVHWGWA7eXMr+qX7fZvxbFa0wom1oI",
-	"hOgtjVIic395Esw01BdOEZVbxXZ3r/HVCY/96Y7A2OsHkGEoI21ukhrKKnsY5B6meIX1E8w2RQWIgv10",
-	"QodfLMeZTunoxEVBqRoo+V7DR1vNdHvnit2pd1sPPfTeOZ0mOoeRzVlmnW39e4XMW+ffMwKl4t8zqSqG",
-	"xtaHY4Ba3xHNmiEsFiSRThppCHONd6VMnWOLXMAQZsmMa5WH4GSGMnITBS6AZpED57viL1eXcaLMW/iQ",
-	"6Pu9ti/WCL2VqlD5VRqPNyhaMSeYGcihAEa3AXwsWmCpK4JzfciIVbvIDclX5p4eSgvl2MDJFVi/PNcI",
-	"wFTGYH+rfphNAkebIkZRTjIMfgvjKtBQS76qUi9YD4JQgYO1pkwIymuICyJTLD/W7Nl1Tjdbmryt0822",
-	"b6sn/el0a+9080tfdIXtt3pzLCCwS1GRa7ISJcGACyXC9TIj2QJ8ZXmXkowVQPf6IhCxCrrKdsAsqUOA",
-	"DALWSY7EjC+zFGWcX+tKwCxFWFyjyTJXDLVXPpx3LO3mlC2jsFvvMswYSVG6zB0Uomm8Ris7GrYGcYdQ",
-	"65qqkJ9cwRq7nlHJ36YCQ50iY+SWIqKG07f0Slg5tJ1Xwqhag1IVhLvzSbzBc1L8y3kkilpEMVltlWGw",
-	"/JV2hU6RUwPdU6YOT6OOijs2mF2f3YxmM8a2tjPOkxm9aaWSW4IgK9i8thP0I7WhRzMsanC2z384HRwe",
-	"P0SqBThaZ+QTTklC5zjrqwX7+6UTuJe9ProsCiZd9j4rBSbBjDOa4EwDoALw6eNHj4/9mgH4koF+r9HF",
-	"W+eutvc9+NO3rf/hdy3Y1gXDpm3b9ra3nUbKAODjmso7w9h1VmBT1jq0KvLlttsMRZfjGjcl1NnkOTp9",
-	"9xKK7oMUKQSVN0NbGeq/a425tvFFhbQrwozaexj8/XhHXgaHDuL8Ay5AqJhgbzeXpGGJBUvsEcruHbge",
-	"wpNjnQeicmDG3BGG4ILWLh4JQ88668q6uLtYWP47HQ/WP42tTsZWuEEb7oKcXC+5s+HEXwpdxNxXO8oX",
-	"RG5zeDujNbvZQvbtSzpjzYCx6vmmqnMfXf3jqlVp50tWru1cKnECPZ/s7y9yruGmzaP9Oc3xQPBsRui8",
-	"sR70cety0H//HBSE9rSOV3xKWU19IUj098vzWI7Ude6eYbWCai6Ernht0kHAXpxIkiN1jkNGhYZHblmE",
-	"yD/QhsO1NYdgBJtV7XuuB8dSZGu9qT90vQI1RgOi7pck7IOGIrLlNFqhUjWpCSrIls5z6H/Qn9OTovYR",
-	"yojUBXRSOlVdwjxTNs0Imq0WM8KEj/k+13VTEZUh8Rm9sfcpVFs3YUGlQc7HXNJEDBRNg0eTB/hJclgq",
-	"u/PwQVPVHVMu6S/3Bu6f97+O8lqrEoMeQ5YK/8WS+fTTqAQMKW4+2Ssl/2KS7xWf8qXcvOxpTiY5ETMk",
-	"+TUpEucJZGX19V2YgKtzIUwbnYyVcTYlucYPrzKd+eoI3oidqU3dQpEnZaSOgQFThLOc4HRVvtg8OFw/",
-	"n7XzJcBNsaY2BBJ0ygZ8KTettqR7615tKXivrtqSIo6kI0Oey6B2v7Y+k17jZEYZOU1k7Oz/ecYLlwG2",
-	"utkJ+uGsD3+mc8r6IJDwHGUEpwAiDCpHEattovD6FkOaClmBCFUH7yUzhSdJ3ofvmKIMDs7BHFg2wgau",
-	"whQF4KDC85EiwGLQUQHudfWxrnNxVoMA5dQIp6OaFVXD1ZgQQQU1jZ1g6wf7zv6OBCleiGqnrjgYdtXV",
-	"YvVcu90iwUfrIVv9/BQxmlAWg9Asp3E7ODm+lFOuOpM5Zjqhqga8395HR0x1XEC5xYiNVPCJVd0tX8y6",
-	"0cQ2pVmJC0d1bDmKMWknAWd29JLbknfx6Nq6pTF8BvY3pL3r3VB01KZ4UczKtxt7QXKlzpW++hRB0eYi",
-	"HCLA52tlywRyZa2DsCuP1k5AnFHVajSV1/PShrtNLRUjNzVrdoEpQGcmvLyOaLxSpy3JJvHd0A5yJhRg",
-	"gKvWNGytE3cddWkvGfY1kwxdAst56GfBLIWLHd1rNfteu7C/EsgYKI36bvP1DjTzIfpbO1jBNfZHTkj8",
-	"MmWzW2Ori1Fd9oDRZNRRp33jRqkZaFO8BrwLal1nSiVfC/MJ/gjQ4ugOvKZbFgofacffaH3ohPTsCGu7",
-	"uyI+zqJdQaEqRDIBLp4FF6A69B0+iuBzMubpSjdRx28y40Lp8DI+swuSG0SGOqiaooGr6cqz8NK4/rTG",
-	"3vttROsa91f7Yupd3LVud9+Rr9aadTXl211GXZAIWuyhBnbqO+EXrmR5x3Rz2L7mN+S0iJne3NQ0OKNT",
-	"45/BDkpVI4FTUSBlSI7m/IagMU6ub3EetTDbHIblU7AxOqsYo0mVKK2e5NH5eUNuXQGAroEewGtKMUxT",
-	"G4BUU2IHjJ+S5DB37Up69pvUDojAsuWDrfXlTXdcFijaWl6rRTJD1Zs1swVgSmdQKn0ThwW8aOF2gnC3",
-	"aGgMZ6PO0R7VQvZmqqNU+XNdRLYlEK+i60u7oLZKNYEau4fHbT31uzYEoOIoZVqF1FMSDYFpE/YRO+ly",
-	"tzyRqp/khmTlAMj6e9DjlmEuJSYKl6+GlS6IkM/qHJynIHECtyaUKJLCQJybq81YpU/ahmlO3700DCNI",
-	"khPZrv25bgthPUKOWuqr/kgrgsn/Tt9R78iKTl6ITNlUL+J2tkIY3eBsWYYiK9wcoIkUe6YA3mrr5nhr",
-	"XCSanm38ma7GhfPRPEXWAbPtORLzKILwP2XiNo5XoEsDCLNvPfdXghkghwcVlSFHCSYwJUlGGfxTSSYI",
-	"Uo1W34f+z0wvTRdfrudbmmVIiYKw9DojJBUjZ8t1pqVmZf3DMXr+matDjXK2PuKRz+sNJvOwctjpLmju",
-	"VqMjWvsMi5HDiVqntps+ZwEqmYduVmfdQwmJViqq68O9tL1tk3sctLbYkWM3C4zc0qbZQhXZDViFpbvv",
-	"+Kg085XxlBf/Q1QE1F0I6TPImXKKuyXKiLIsHvu3taAQmyKsjw7ReCUJ1OaFasF76Bmfzzlz3xHB9aCO",
-	"8LtkNvNOmQ3BrehXwtyY8tydhGCS4Zy4hObyTXDCFwuSDzKstiIbpDmdSDFgPJezNRdbj2NCqjCII3Nk",
-	"Ko7k2uRSpIWXgm94jiMOkE4xrZaGNrmZgb0qYsrlXftMNvI0xKzNGiszysVBongLrEsw5mISmt3Uxb9a",
-	"DZ5DRBsWQht7OcHJLCgCXjhvCouRThDjfv4uyFjzrr0KKBd1qcI8toV3NCiAKV6JltCXKTiz4Jz3YQrE",
-	"whTKdCR63uYVWLop4l4+JTPFd9oBVrYdj57ubiASAOsIschjQpjOcs+wJHlkqrdCXoA13JY2OaPCTDA4",
-	"EzWl5VzCbQEaujsS4EUWrxvfNEID/FmwDQPA9hQeaH9Q34JgQNjSzJ6hO4dh0CP3BlIsmuOsvr/1w/0T",
-	"lTc5H2dkHg0AhNrHOn76ydHxo/t3HAJvb05tsK9fGq+1c9OaG109m5V0mU+DKR+o3wbimi4G1ngZLDjo",
-	"xcb6gZD2lDSXhlnoOdbRQwAgi+ciQmApduaD+r/Rh3jETEpkNDJLLdunRYYZLqAOqUA80bOZkIaURD8g",
-	"R9e/jtwVZK4yf6Di5NpY7NtiG5p3Es4SkjNRtNVO73aYKXranqsvtSlnT5naF0kdvBKWsxKxe6UYukFO",
-	"JgQmqTxHRzF1ynylNuP6PwfGgh68TIuete7bVwfur0uur6TFcrHgeeV+6TDWq4jHIFyUakkSr0fYVW5l",
-	"9FNqvFZhNUpYtTZbRzQg6f9wcfHO1rRTm2ONZ+rJE08GHg3jtfltxmkl8GLGc+nj3svqvoNQJjNeoeQE",
-	"JCRDXmzttjiI7gr9Q5WK92evTD50SpikE0q0cZDyZKnsGxElqzX3rb3SgKeR0iVGSHhbw4irgHkbjgW9",
-	"92oKCxVSwEa+uF1V1kXXSUjgu7XycSshGGfuGvFXj9IGCG1G2aRQuHK5yDhOSYomNCN3lp2CczwnsjZp",
-	"xovEcU331vNRv+eOs+hgDfKp1X/GPF31ERYI69Qq87JWER4+GR7c32shOcs+Zs2QZi1jzHhGcEoZEaJd",
-	"ZAd4MkyoYokRZyS5Fi38jLq7Z7p56wwV92JzrGHf0tE41meO1rqoEbVvcDJDKVkQlhKWREY8p9O8gOxr",
-	"vHxR/RWZNQsu5DQn4tes44s5SWm3zkqz5PVsv9b3x9E4a3XRmlfAEVfqDMRZVkwZSGqlx99gmmG4t79i",
-	"XI6K5lBPAlAR+uhKSL5YUDa9QrczmulApUXOITBXzJZSoJTfsjA8Ej7V0/dZ9t/2O639t2dtimEyZJF/",
-	"bjkShEl1mJRCuy/83AWExbUSVTxHVEa9sR29O3dxcbCD6wKfvczLcS7S/si0AcQ7D9rY1BDtQ91DjI9S",
-	"klChY1Ln/IZYNav6ls4/9VNbyIQyKkm2GjEODKNLBtkv9vq9lS6WIHPOpqNVgJm3jn98Ap5BOY4WpSUW",
-	"JC/RHgtr9cluWa7CfRQFr+/KRbAJIbvsvViz9WQAWo73yu7cJI5LOs9F8e6uqNmIjJ31X85t22qn+QID",
-	"Eih2lPjRL8J8oRyNMuVA10o4v6akc4JHpYOd5G6cwVXFTmKRSsanvgTZgcS3QKOUty0ReWbb1x4ape99",
-	"qJ2Z4iNN1/k6zjIYsXePP/p1iTNlRmrQseRajMinBcmpsQ4nmGYkHWEhiBDmAk2zKslH7nQ3oWiECVu+",
-	"wKtkcMvz6xFeyhnP6W/2R6MF0YxKCF8zlVZGusaK/0tRv67fS5eaFyDJQmnjHU4lW0lvu4A2Sedk/aU1",
-	"OCtHCWeTjCb2+GsVU8SRpbNUw5XcEKZ2bVE7zuEuOhUrJ2i8FCuEDWYa1PiP3rDW1yKvKSGrXnjqMipN",
-	"RVl9TaNOFcrQ4ZEuBbZ5PYWOO+8LFcL1nTJevfJmQLI5+S/VLmKWuQqXXgFx+9n4Vofb6m1EnwlICRXI",
-	"9oEWpzbMAq4c2DLLNtbftw5EMHE3VaFpvhGfwRt+TdJz0hToXFzqmaxEoyEAmjuxIRflowI+3O2DZHe1",
-	"oCuToMmJzkELZGsIzqE2csbin6KXEqVEknyurF7z0Is29s8TMl9kfEVIKTnPy9qrh2nyKAOoppcFZqiT",
-	"cNrVaVIEi2J450ZiCh9o1B71H/lYFLUUvRxF9eZrgOoW0Khf7qcMHG0bQ15z30YTmqRoIiVlU7GnRhg/",
-	"gLjEkuiQwM0289sCnhKjXH0uqsDwG5JneDESJOEsDc+exw/B612rGutXYO50kLb0ff0QXaiMTYhEBZ9s",
-	"30WxcEbQLSHXe0hnskCPSsFUD1K8amb5h8Ojx/Gb7YDdK3x9juekBjjgSlzTxdUJUv8xiQu3e+hKR79f",
-	"nZhI/zLCwpUOlVfP4R82h89r4yffXtOFi6h3cfbRsD3LpM+MUhBFHoHgDptPWxzlxKkdYTAxTLUmL6jp",
-	"rXR6dz8QEVwtT//yl9VrG5+d16YieXPZ3XCOoIq5TlNpoRlUauC2VhDKA91KTSiD6akxuCH0oypATGJH",
-	"56I5ElFzD2RiF5GQJSUxKPVeJE0Xmnxbhfp8a3X6T1X6T1X6i6rSkIgSR3zSjPCVQIWhq89ZjyVgwVow",
-	"666CVHTwbBeURhhga4DGQr1pjabXYCNMCSM5zqytEDER1qA13pA8GofogTfbOAPAAXcAt+C4EjNcRBpL",
-	"LnFmXtokOtAG03XKEtbLtYs04daJtp2r0ncp52TyPkbNkJAuhS/EG1aLwQgFQayXixnob5JWkL/Rqb6h",
-	"0P5p02/xQVNRYlyqN71b0OLPFjikq5KhM6dEfegrm+oqTqBoAARuGaGZMr+WR/udbnLq1g+sctnUfCoE",
-	"reH9G1of3huiaNq2dxWd0O56HKanuCjWL3kO2sbcp3Az50SXXFU6wg2nxnjvkEtS1BtvSl4vauNvn9rR",
-	"Pve5GOZOioxqiWsrq1c7/3/+//eMJP+//y+zN+6jfeR+vo/UKRCR8X6otJdzaWtCrJHxNRmJ1YjpkP6W",
-	"Dv1SZl00Kj+Q1JWj1ysQomWQF1fl9l4hafxcltKMe+doRICXeLG8L7ZF+vS1j3Ugny4xqoLsaWrvq5Gb",
-	"ylxq13UwS3hOnt/UZowp3V96nji4Grlxt6FFJMXGndvy+40JFYrNi2SxwpXVFu3f+9aiqF+hx9DuYLRv",
-	"WHJbRL2G54jodpCYQACbQNbiinZX98Fuj8yVxbapUMJZZo9zW3pUk1kuZwSqTzkHYRdCSZG/G5lkVqA8",
-	"NQFgcHmxa3f826VMeC1ul7YULWKZ2/ab1b7rrvB2UV2sn9OXB7+TytLiDKmeELUrtA7ouE781MMcF2+0",
-	"11b/xDduj29cgsz4o6Bi/E9BwdgRzkUg2UO1E0ocVlTPu8HCcFSXlsTMWD3/1Mq+U0/3sOLDE9AQd23K",
-	"5HkweetsogrEIV9rTQNUoI/J9jv5l+zT38FZFJ/LjcwvYtXetbJYK8gdXE1tvBx35bzoGo/15Z0dO9MU",
-	"vrirYJ3FXjhfrZmyG7U2puB4pq7m5O4mb8m+LQxbEEbBBl0rNtdpTZbcTopT8FKHzWKn5k8dqpsOtWWh",
-	"skLP3aZU2d3XJvvgxru2HIY+eWD1weluHLVCB3c5oHf9Y6wcRgGNor0jHUCfTAhWrXfopsCEjyiya85W",
-	"iw69CfhnkOh3Q2OJvd/m/FYQXYhQ0aUVcLESksxBYZrgXP0HQo0SzJQCnJKc3lgXuMOaxNOq/hLPmCOf",
-	"FjQnbe5lzbTB3XIfzfgt4CTwiQTwT52nBuHZX+JaahEXFi/fuRIektv4In5NmNBRdiAnqBDLiov96Lix",
-	"TLgYGdO9SeZR4RJzzVxVM7RroGeXYr1OVz+OjeYaIBWBUeJz+V6QfHCqnqMZwamvksBo/BCuVlMMEfot",
-	"0EzN9ggohCUP1qEkGYNZDNg6Krj1+qz1WhDR+fj132l3+hqJ9ee52/7cJfJHPn4NYZabBwd95GMXmioB",
-	"e0d9LxKD2wIT+Ec+1rDA5YBZ9WPNECyK3WYjODfhoOtirrcJbgIMWXum2JAmF+jaMnjpS8PMRmM4FySh",
-	"E3MfVj/RMXpOGXq7IOz03UsHgABnMWRdkRSN9W2ubRP05JHn0SKxJAZSvyEh2tZkMpgCBfCF0g5CcP1S",
-	"haSq75tRSXFN4SvzsG3Ji6YKGmVa20JvkKbEcNG1NoQuaxJWxI8IU2/6akYTlhLpQoJXz2OdVI+XELEr",
-	"5uYnpPfDGraqgbrRtyRz06bLoea/0+5Q85m8GZwoehzERniBp7HD+pqsoDaWwUURkufaH+xqjOnqT0sh",
-	"wadqMQ2v/nGlN5N7MiZTypSNQkycpLJlFjgx0F/qxZxnl8yBLJYBDm2RsXLxkKayYv99eflpOBxcXn46",
-	"HP7jwz3z9z8+fF16cv+vUeSkNXDFFpsRUhWIkGIDq8dZAAHu8S0WSLsV71zbbwNaaObAgiKKbDmtxXNV",
-	"Db8SBm1HfbyPdDn54hZBSJxlOAa99aCVDmv2MZCx1ifkreE6jdRbAtptC1ffbLWRA5DoPzXUthqqiyle",
-	"U7wCAtR/A1QOTe/L0zenSPU3xqIEWfp8qZZ6/1uSZzRS57sx91lRVAM6BThLYU/nhFGeozMjztBzNqWM",
-	"gHO17FDoCKlxoSzFd5jWLKkxJPU9UZ2bRpcOrC8E+OPPF3vonAAuu9LUTv284BP0LcF5BE4oCopmzUja",
-	"DH1gcpqWTNIMVjGobmg+0uzBf/AwyE2qgU36n1L0ZW2xRj0zpgAZOLLIJ0sXZ4kt3aORjmnewpPQ78E3",
-	"RxbVrFGoqZYXqmG17JTHW+VxBF0EzNGwNlHp4PqPR+8v5YwwaRFpgWpnBvms5ftOx8DWrf2k79k147fs",
-	"Gc+WcxaHGJosBbk6MWn90DeUx0JXuszt1QlKub6lJjhFS/1BlOgvhpFu6lPqxIEXo7lr2te8Te7iBRBI",
-	"shR8f3oZdLVYCBHWT64JWZgEU6g+oIHZKPO/flDJZWvtI70mK7vdi7RFSRhaEZwLhGcE+4jEuCiDn3Ki",
-	"r/z169tfu+l4zxrbxmSsmuQQRQQVKKNzCrjyvASafDvjmVOcWmsOJsQ/LJY/p8z+WRBvQUo17f2eVsZM",
-	"O8OvbXRAzT1OBUz4os6yhJgxeG63lSna0WpkpuiGer/dEN0IqyOLeSv0Xnhm04L+cNuhZRXtIJffMbOt",
-	"VeUfvsdH8erX0UJ0n5SGgbNaoFLq4EmLxCrANtQpmPY6JdT4XdVrS7IyGRPOhM7dm6BFTpnE48xWPy8B",
-	"7bvtW2tD7nVQnv77l38Z/PPDvV/Q4J8fvoZ/+9ZfbFY2BY/fsPxcRlkMze/92Ss9WZDEHisv33aL2Zr2",
-	"63CNKxtKHXdcybH5Qq7c1tC//UZy7gSKQ4+J4+tmYPaDL4umhCWkDpnicBtgisWs1kaQJCPw2ASE1PV/",
-	"XKkc37577aarcb5p9Gq4V/QS9d2WSsBurkXr2HxOJI4FAf2kvTwdDFc8XeME3Jx7GoS2liN/NJG9iQfF",
-	"3C+sey0Yt72U6K2fonPv+x3nyJIWmyX3bKN5stkpcEiNUg4wFDWFVPVDEzWq2oPoA+QOa2plnE31RbTW",
-	"D/W9iSByD/0MOHngqICMX10ZOaNC9jWmp/78JQNIEU2Wdje24n4ArPgOvhFRUbooXhtlUdcsvQNc+aPt",
-	"D8qEzJd1GdUvvadOKYbrqHqhvI0EbINj4abSAlhcUzkyhRJapy60PAMrJfVrhrz5iOeEqF07WuY1iuVM",
-	"ygVUo5ByIQCh3NB1Q1PCIb3d093OlcKlFTNPT+NLqc5yo8BZb8iC5AlhckBYwsuRscucroGhehyobUDd",
-	"X0/290Fn+0uzyuZQ4Jt3lcwat9SPfPxH20ztS1C7JYNdZTOadqVINFZ/P0Xe35aZPvJxBFE9Cqnebufc",
-	"8vz6ThTH3TDPT1T+8ZhnTcn+xTJfcOHk0nUF6vk4vmJtVKA2E/Y3LWP/aPPWDKFgn7bWnn+i0qVvrgmg",
-	"b21xwYTV37e7x12I/A/zUq2S043I+pV/Tf4Us38A10P9Apkg9j/YrmydbNQEfLl10eU1STXo1E+v09cx",
-	"GhyBs2wF9zGt92SpGPeORMd2GTf1TPNebBNA+P/tfe3cvGvtzN4fQgqIeLFkXQ944nt57xhUC3rsgqml",
-	"SI9Bah1GIizMENrDabWO7gGyd4Et1Z6B68tU/X4M2ToFQde1vmmOddGzqmSqoFOGKGvIAcj4lLK1ySe6",
-	"gukmGSixOd3Q/98mJFrHQ3eBCnIcuAOkoFhQlrd3+u4eqqaarRljwM3+opfXbFtkG08GrAO2UdMUxbVJ",
-	"CRCn/8j9P2xQQhiNviZCQJD8Rz6OydSPfFzgOff1NZdXGRqC6qmNDtk02lCH44sZXexEKn3UQ1kTxN+W",
-	"uV28fxf+Lo1o91yuxugYtyv3/cjH66IPsV3hj3zcKfjQtm99HJql+DPcsF24oZqydYsHNxNdFs290HrV",
-	"/lyybku2ZeqwW6BtModdrPLA/NcejAP9j7vPLO73lFpR/Mu0AU3utPgn/AwTL0iyzKlcnUNgHHCmjn47",
-	"XaqFs3+9sPL0x58vev2oQu9FaXrnGUBmyGVu0nteqTMeLhNMhSQI39PhLTrZE0DrNcy0gexXq6Lj9hTL",
-	"6tA8N5EzKRewVYjMaSIu6gsegdWovvz6+cXZy2fno4u3Pz1/U1ggOkuY5xCTCfeKLyWa5phJUYzOnD3Q",
-	"F1j0LYj7DFBYE26K70us0eS1ptg7fYnc/RPJ0bsMS3V4KcbKM/MNcbK/P6VythzvJXy+j+mAFq8MFuaV",
-	"fe/HfcgaFb3PsbVS86oz3cybOnke7uWWOuHD1mXYQxczKly2lnH0jwkAzijJlRFJstXeJbtkX399GgRb",
-	"7n39Nbp69/b8Au3jBd2/OdjHSznbBzXvynCF0NX8PN65p4vHKooOjtGcsqUk4r6u8BAWrbpkXttHurq/",
-	"Rn32Esvvm/DlSiQxFugqGs2M/s//+t9Xe+j5J6/igOn3kul3wUVAbl2urtLZIiM1b13tIZONDrUx1MYw",
-	"FjS/pgYqaczlzOapK7tYEHnJKBOSYAjBEpIrgeETY8JWzcyb6hZqzt+ZOrl+7CvRRNpmfROGAlU+rD4Y",
-	"HceCDtQLV940XpPVJaufPkwXo4zekJGeR4M/trBJeNfm5t6rSeJqkVs2g7dWUNFjZTbdJQsiJxHPXdnq",
-	"MOQS6mcLPjeKEoKkJpj3Gb4hEB7waUHz1VPgYOOgg2IfNsaMXTJTlEPnNJlCLYjOoWQ+8Du6+v55dZb2",
-	"56RgbEtaKW8d/QRFSBYLogEIAOtEqMXWPLpMqUQZn+q+FYEQEmzK4IETsWDyoIyE3Y7pHnphA2L76Kpk",
-	"S12BfwU6lFxtCb5kEqrqm1WyOZFgeeja1VJRKRAWhtsuiJBozlNS3eKSCDlwqTFXkNakK9WVkqfM1Doh",
-	"YFjTbAcypWZjXbIrxVHqndHVXqk389X9nAgiryDwg5rCmn6CVR8JboJLcDLTj/Kl9s8CMD30xJcSskX2",
-	"LtlzP/YSCtUgHKZsKRamzFaLNVjnXICtZiqQuPwgSP+3Oaj+RxZYKEEqLpnIllMQSebRlRfnYr0deu6h",
-	"8Lb4+mug4MqDpt031cP/8lFwdqUrLz85On50H/pXX07JldocKRWSsumSCrA05ydQi12A721M1KjVLhov",
-	"5SVjgEtRCEKaoznBjLLpHjozRZxEYbOa0u5Hw6E6z48ODyEIB2Jw/KLgoox+QNklu4Ii3ErQnKoDdsZT",
-	"A02u6/O7oFBTEd+xztHw2AiuU8XoV2aaXlEh7Swt8JQybDaGaoSuPOXyCt0zysfVK8qurwxCQx9d/b/s",
-	"velyG7e2P/oquF2nKsNuUaQGD3TtqiM7dmLH05aUZJ8TZpNgN0giagIM0BTF5Ljqfr0vcqv251N1XyBv",
-	"cp/kX1gL6EaTTbJJSZbldD7EIolGY1zz+i3Fkr93QA7tBL2vvGlCqXieZBGrRpbsCBQmMXGl5+TVnrmZ",
-	"YPW2A3smha0sPze3Z2EVKdFcDJO8OH9GtXrPz+mwV0jG6b0c7L2haTSyp2Uup95edYTro+0opdepzlJX",
-	"uFOoqTB6cuhaYhUyrslR6wBmKSTmtvDsWX80HWGG81YKtjQmIGCF99Mh5aJtq1qOLMC87XR5AIfNI7t4",
-	"3z0/+ebrryE1FY+BIdpGxzHH1FBkrsMCYcm2CzdVIz9iVxGz1ZnM+WBXpqucKSpYu8jsZ7Y8GV1u46XE",
-	"F5jTZ4f2MmbjiUzdvj6/ZGpe4MAx0q4eiCETIICk5z219z2b90IjOGM0NcqruYE84YbOoKsrNQQ8r45p",
-	"OcuJGZWaLxzUi2y0djkwqTdbYLw8/kBO2SShcxa3SaqmDDN7O8LbfnbFoqmZEeyj5fHuXfYcx3wwYBag",
-	"FW95dmMPDvCRwiFrPvYqZ4Mh0WyCpQ9AgaH+P8TCmx12MI/gN3CGMv9c29VxfMX8lEgzDD4cGW7HRQQv",
-	"E2bhsG5m/kbsRGdn3vFiIywY6d8JC/4qO9auzKcJYrpkpWHwkJwaMQsEFY2XH96Gz7iUkQlTVneyQw9z",
-	"piPiMGNVxcymEJ6zHAuWtyPsmSc989rXpvu99zLh0bwH88m/7mWJ3KDEw/hyOQAKiJlFsItjhKq+NFQJ",
-	"m4YZtcl38+CxPVen5kTunRiJxZFmG/VhmMjXX0PwJhekZ1l6L/TE4NCwCzpmKVRwQ0dgaLmVGZ5Rna03",
-	"sMC9GuTEJuJ1BJYF5EmCezeWgHCq8Yh5JS5iNlEM7ymsgyeOQvpRwqg2tCoxXHwOwptZX58PpjI7QNaz",
-	"ZUR9oHCXeK6zHfnGvo3nrPrh0TGqOb2zqQBxBr5/dPz46Cu7cmcI4oBsAyhpzjZSPFrATcuEvipONyFn",
-	"sHQowXSEtZTnrNbtKrytlx2RpdctyMdjltJ9eGbPoR94CqBDU9AdAR3m4AxPyH4sI73wKNEjOQNaNoaN",
-	"4xTUHbtGTxMuYmEuwddfk7xWkCtLAryIuil6wLx+pSAPRnWOm5cDsKIUJGfCgq8axYSmzBZC4AoIkR0L",
-	"mmaMGGJVq5PzZ9/14La/Onv3loyZGhrxJI1GTON2Pzx8/OCrNpEbnN9IA3timiS9rJ487Qj4tUGeGnWy",
-	"IByiUAgP+V/DCPZgBFZuhBhp4FDmXog4P7xA59hgwKLUyaKZpwOuIiz5M+BTNmwbO8ryGe1V5QKb57Vn",
-	"7DXs+c4Ty30c0eCaY/lh3NdMlFg8zHafNWPeuT0KScIvGFgQ/Oe8TEGuU4wJT3jEbH3TrCifCtrByYRG",
-	"I7Z30Gg6O1/hO8ADRWRc8DIZ4r3SrGJvLdojLBYGmjhELmmAoRZjE9dYiWycctAOmo0WjsPoXHTCg3Zw",
-	"CF9BpMIIbHuLGqv5bshKvC1v2QxwyQyVdEo0x6snctaHRNSPCx6gKglmvCe+SY+nmiUDBByy9kBQZo2U",
-	"aKh0psdbU6vh31Yvx33J2MLLOGgHRr7H3EEN83NsImj/vDiVd+Y1TomHEqBfmpP1FRgdYQzwZV4ICcgE",
-	"Nv8SRPevwHJv+vptytQ833+uu66MqzUDgv1/GUap3N6fD3sf+HBQoeEztIh/+CUvxQu7eNBsOgOjjRZY",
-	"vP6YfmtxCZyz4meAftZdqoO2rfy6GL/heUVxQxD8VV6AMd53QgYHzYMHe83WXvP4vPm4fdhsN5v/7VnP",
-	"++ZuNFuPHzXpIdt72G9Few+jh2zv0aDZ3Gu2Dg6Pjh88fPSY9ouoc9Dvw5J+eVypv6gVeDm8hmYuIgXm",
-	"A39w3jxoN90LxjI2G5mgl9pu+lsjQCZzcnJ+RvRcROAGYgN+FbSDzPh1OPj+8dXBPyj+eMnlFCq1Z1PC",
-	"UdjD43+DR977xuXe/uxvqG4rLNabF8FtQ6FdsyWugkGQ+dd9v2r5JpnzlPuTbJhWwSlkRvPBP+Wb03rB",
-	"jQb271WONLBZBmFgBSPTrVHCV3Vvm0FKI3hss+TJb5klB6sehZb737L0haFZtu2HMHjLrlLn7lv9nGv1",
-	"buATHpjaEV68smezC7r/lGYlweGR1uZHfhCuCD+L8aHDzQ+9kKrP45gJfOLB5ifeyvQEuDTtow/+6ODx",
-	"5qfOpXyT5+aBn+HosMKkvsMNPJfyNVVDeN9xlfUD5idoAtYvfOqw0hJeUp7gzDxnF5A938318y/m/Of8",
-	"22yyH+X2hc5M54HLqvw5gI9QQNq5L/dyq7a5fhPeNW3wrn4Ig4nU6SqkS2SSi9zRqSJuTqg4G05phPZY",
-	"khkaaDPrLQwgzSrYLRrNc6tBDluAgLM5YoFj96WQBc4STL47tXr4smkUnTrxmIsnHZGryWaApAfiTfuS",
-	"KT6Y95wNniZaEvxu0QpubTJjKYY2IRBt4NZzQQWJsxGb6XREYTI4TzdoM1I6Nrpc7Mo2eyXGzav1st+g",
-	"YH8f5GZ2MKFbgS4kU5EYYc7WZTedz6iTl3KRCCts50lvVsJ2ps0VSkaDnHSEW97MlTGdmPm1ms3V8kuZ",
-	"5ITuZEsAl0SnDdKHZyYC+vkLuu6ZTp/KeL6dAFKFw69muduyxcqsy1+fjGYXYxSySOqC/NXabvqWOtji",
-	"G7UE9peXwIA/KaOMLU/ivx+Nz8V/zR6c9n+MWq/1+/jht6NXrDl9mz5V/7wItpTLfuLp6AzfVSKdOQ4D",
-	"1D2jXAtS2nOLILlOSntucQNeewl+a6U6125Hye4tm+Vy3SlsbJUnsWXxYTgDlR6GloWHffil9Q9jS+/h",
-	"z1KebFaQJ13ZfHigVWFg7+k8kTT2Bcmj1nGVVcg8R29YzCkilxmp96DKwxMlI6Z1LSvnsjLyS8+Fv4uE",
-	"PKYCdcUwKAmqWGmlOvX8WoUAAiN7Gd5CFpxkNsA6F5hDKyCK2MaFNJYEpm9Z+ma+q7w0eCsFA4foSpPN",
-	"+n3J6cph86jS9XsjYz7g7pJ/usSk2mxeyKmIa232Ojf0FDyW1orvrkkxBGNXrbarWTIov7Z/2IZdHn9Y",
-	"eYELbuDMGu97I3PpY+lW1neyvpP3/k5ej29mlqWtbgCe35ffwPEH59/yzXzmIiAAm2wVswRzlIs5ohdM",
-	"Wwdh7iKCTAGvaE/xFhdk5e0vsn+Jd7RCLGilzrHnNMvKmlUZ6Gols8FW9KamHdtrExUE+/cKYKch6uAF",
-	"hALVisj9U0SQDN2eIuJLNPvW/tb+41q0t9QhcMourSXERTP0GZmKWAosv1EgtH5U+hJ5LRhBrmvrDbck",
-	"yDWVux9UriY4O8tw5nZ9NIKDlv/bITg2FA/BvFHjIjbrE2J4rfcKY0E1yfOuejZVpmsLN/TIl1IwEtM5",
-	"6c+JTcb8KkvA6IiJy06C5IsZT6PRE6hQAS9Ah6QmOuVJYl+D6S5UEEZVwpkNCzLUsc8iOYaAMmzp08KO",
-	"eCu9Wgw5gDK49VC4LXOPFUy/H5tk7ijDLuwBVsCoLLn6M/Yk1w/XDTCqHVy1g+teOLg8orerk6t2WNXS",
-	"Wq2T1iLikogIt+02RMScTq80rn93ijHlGCqlGYCfE//RBjl38VAag7CgldciC6HKINe9gKmGTXObaqY6",
-	"QjObelt4Xg4Kce+QI4uhT1mPUjTIC5tOaZOsIjnuc7Em9Nuf/7ZS2tP5y290FeHs6fyV7ANEWYWmWY2Z",
-	"qg+cpbCrVZp60z1DzlvhMQsMcsZFhK8pK0zhQFAa5ASOgRGYx1xMNSSEagB8YCKGjN9zzjBVDZ5AQA8e",
-	"r4qNN30Hldm2N0Hz3KceMr8swI4liEEjmcQgvAI2TRjMeDqKFZ3ZlYinCetm98HcfteVNqcBeir8nAlf",
-	"5v0+Dl/whitaXUDttwqQbO3gTCYjxseLuIa56HZ43nyUi6lVX3MQZPBgVR9penkuK6slehVWAsUGTClX",
-	"0ncIhy1SjAmE1IHvusys4gal4VMIlM9P3OZo+QLpvqmo+bzPiqHz3gO7xs/71LsOov+cg+hpkVE72afw",
-	"9VoZaFEfXRlGj3FIGHueP2VTO/GCeyWXUmm+lhMmjHiTxcsD7cDnIY24UKTJxl1Lkcw7QoqCoOOwoSBJ",
-	"8lfZzyxZ9s2QakYMd1gTk+3drLsMzM7m3N2GuaD1ozrJXybn24Zo57O41Tjtmtf/ZXn9Dlx8lcHJpxUL",
-	"GKx3Fla9Betf4PrFb84cza/eiXvkQxh8J5O48lAWG5t1KEoU33Gdyk2DWfGM7S1Ltdabe8nbvhssDOyN",
-	"vGSVJ7bYGCyCDna4ci/lj0Bfhkht0c9ic+hDT8fbjGWx+Ycw+MnSyMq9lD1Qx8nXpsB7HCdPC3LetURi",
-	"dMissgzuI7LVSgPhWaoYAEUmCRnTNEKoo4L1bxldg2jGQiKTOMOHAJTXt98ApAl4f727CrBECRfsq7Aj",
-	"np39aAThf74++2cucRuBeUYhbfQ5DDczpJX6Z7HNtex/touKJsCUvVMxU2+ouvir2Qy3M5hdirhhFKqr",
-	"cYLw63pPDgY8Yhmsp54YFU6PGEvHSQP+LQjbwfvvO9Nms3kI/z8qWA8XbSIzqS76Ul44ACQlZ0bXG6EN",
-	"U4dkIFHaJv05MYfSNACMrHzIBaT4PhcU7JcF3OrHj49brQcHDx8+fFCGGO/P/2pPxEv6Q/BHJ+BxJ2h3",
-	"KgnuneADnPlV83634nbBFTQX8PpTStlVuh/py+I0eBzmqkNHrR3kicW5siNb3Ajz7U3vxCaRe9Fc9gyP",
-	"8N43XE8kok2VzWPAEwYR0FkeEVJUAArP1oamKY1G5oQ/gSfMA3/vBLYpHopOECxqpv4CLtYyXJpfbSP7",
-	"LIUCZEU3byUzbTVwd3N+soJ8pULCH96ntck6fradr84WoBidiGArliwn7VzHyHX9zJ2iNlKn79T39trp",
-	"Ozcozu+YzpN3AWGeVS/6/ig3lay98Ay8/DbNB9DowSGlHOAzJvsAeDDAmVsIXqqlWNQUymkFAIj64sBm",
-	"t78z2Wy7WHcLtIbVVSpaSyFI0Zpwv2NGriBPmRrm9SWmtk5MlQBJdgmjDWh8SY1wHwYDJcddZ1S1Lg/v",
-	"6wVraVUL70OslwXLgNGFqeyWmW7x68Jbbs+3+kZess3+VRcWfBOu1Wv6RTOLZB1hV7Mcz51aYDdfaDLK",
-	"yOC9YjwyiXfIZFh43SpP8Aslx9bvilkMvrB6wdhEIwAE+noR2dtmWSE8NGL4c4vHpqdj9NMU+dGiJ+Ke",
-	"5Ao42gwaMqChcU36DPG9pRpSYahBo7rv690Ey/yeQsebEwi2EtBrylfHFtcOhXKG8H6aLgW7YIjJdbkB",
-	"xDdUthfsQ/Nbo+ZehLJRF8ZQeaBqhDIZSDWjKrM9As1vkGJktEOg7Ah9wSfYBlEO4GV9Gl2YPp6Yj4ZO",
-	"ui+IXUoNuOKG+jXIG2xihGgiBwOmzPBGZr2zmhKg7FjNyf34xLXJOJFiNBqxGHvKAetxAiXq0aL/+J6w",
-	"o1QGbS8KpjLXWZjujSMu1GyoZkM1G6rCht7IJTMYRld6BOsjMySvXvftKhkY+ofFClz0H84etI+ik9vy",
-	"HihHsMyAYglIz2FW6dLwE8I1lpQx61OarVwa73MfVZGIqZQPsFbliGpCleJGF7PZ30myhUqypIrUPKHm",
-	"CTVP+JjuEUeWCCVRIrW5yB8t6qmEH0CE9scwOFmAUaNrZAiLhhjZUCrFoNQggaqrSOultZ8kc1ucNqEC",
-	"nSB5yR9XMbPgJMEeISUBdYbhVID+E1ERsSRZxTEWIzvvG7f4zsLlJ+ZQoQlrjqn7uM9m17PGCY0uABaB",
-	"Kc4wEbIyE1lYqJqf1Pyk5id3xE/MXbxhZ/vWSoWejm9boZCiO5JJvF6FKKHpi5H2tTOidkbUFLqm0B+R",
-	"QhsS9Gn4I3SejrY2rEmnNOUacg/lJRoZvBpMtuJTWQaEYjQO4RmaJFh5OTIqiTJzNjL9hCmvOlRBkF9A",
-	"QHHdYl0oV9t5RMGLsLIgFIr5RoeAsqId0esnXMQszvNNNVZ7heKivD9NWVbLmmEx+g3BmS5B7zZiNLfB",
-	"kPO3tnpa6vJyBO1mGAz4cKpwKHbDMDILYOqCiZL9hI27WiaXGKM0pld8PB0H7aMwGDMqgvZh4zgMxlzg",
-	"14dhIIL2QRgImXZlXzN1aVSCJqSbipiquBuzS27T3JqNh82HreaDh49arUcPjo8gkN0mw77HdxP3bly6",
-	"SI7HTMQ5zk/MBlzwlCXzrpDwouyfbswijrcH3q+kGHbnDCcO/x4AG5WwAAdhMGN8OEpZ3HUze/QhDPwF",
-	"M1ce1zELxsp+rrwbx0HhpTqlKtXFSLXWwXnzcZ5+nEWFZZXWvKThcxaNBI9okqMKBaVT+WWXMLEsK7U8",
-	"ocASlt1R4uqQ4zr+60aqeCAXsD86jItS1cjevTWsFlt87BCwDCzhY1jlEH4DVKsQKk5b1uuwPUZU+/6b",
-	"YshYiR2OLJrhOmJbO1xZXnOttdVaW6211VrbR+MpjgjdumVtGvN0L5HD1WCVb9ksSxPxoMMb5KQIX8mM",
-	"PsMcIebKlR1+Qr47JQBByVMNmpJRf1LQtowayhUXw45QDKFl9BPoDWMUsK6wTURBPWtlBoqZyWszke1R",
-	"J0+iVKqqmd4nkSVgFdqe2knZC7HFE1VH826aRnJcsXPDeKu1fMoGUm0Gp2wT4Z2OELi5l1V0u8iUZsPv",
-	"BSZlZNfOnOaGkgnrYsShUZ8g9ai7Td4RPuEnGoWBvWqV+6FBtdykmKWUJ6iWY5AkiBkSZzgwx6kdsPEk",
-	"kXMGsUQyaAdG8OgmILQaUsMU1Rb/HdOORlSPgnbwePDoQdx81Hr06Ch6GD84fkwPBozSZnR8TONm65ge",
-	"9gdHg1b/oN/sPzo4iOLWcfwgah33m4NmkzYfVU99opFpO4FpHjaajVbrsPHQEBF7d9qBnkaGAwWZ7FV5",
-	"JQfwDN7Zyg8x/6HiTmrzfhGxoH1klHIGZLxyx+ZEmY66dIhJZW/k7zxJ6P5xo3njSVyW4G7O3rKc4caA",
-	"Me2LK6Jiuta7QmJmfKXO9f+sE7jMPruj6stZ5vu1ApZpYJX0UslqJ7AfJ03tiPNjD60H8kMQ46cjqoP8",
-	"QIoWDt7IbiwZYN5VZJh53CAvbcqwFAKjO8zPYP1T00nK4hB+TqhOEVpkTOekzwgXzn64BkZotTS3LI8g",
-	"PomzAORAIGUihsUyqUrkcDQv8KEPtwNLVEufq6TPzxLmyNzs+acGcESjSgBHi2TlXqIb3cgGlLohygWd",
-	"GtKoFnM+JUijGxB0NqEY5bLPJVN8AGbsVRXuzCSnqa1QYhXZLzQxWiKJRpSLkIBvEiAQU6hIhyoSEdNx",
-	"nykM1k24TnXBDgWS04wpRmgCKMRhRygGeeRgqKBxzOLMsY8VzdUljyATBOUtEo1YdKHJdEJSSVrNZths",
-	"Nt0LnpAeKE9uOD0j/ViocmWkkY7IyiybznJ5yUyKMBFr0gdGR3oI7eE6CnHsQKdQ4kLbqiG2sB1i2CBn",
-	"qVSsI3ojLPbuxmDWAr8zC9gjcppqHlvf1FynbIzrNaEaRjs2nfYuhJyJxV7wS+wmoSlTbYx0XjeuDEZm",
-	"aY7cRlVTeC6hEYtNY55iUolNSjJvaxhJFJIu7UqHHYE70OtTzfx1ogpdO7BP5e6cH+EA7m4dLHHllFjE",
-	"ikfSiaJoM8X1SiWOcqVg6h+BBS4HBteg3fJYFhfpgyM/EOJxs/mw9fjxwfHRw6Pm48ctLxiildF4I5wP",
-	"mUJJdpEBLU4CLxDVRJujFtuNbJBTl1zrn5AClzo6KJ9j8ZgVJnl7EzP7A8TE6QewHSC1LZ57UItG7IrG",
-	"LOJjmizPNWta5Mo3YctauV5gL1vBwB8cwXL4Hyc0NWwlaAf/+rm595juDX7548HRh/8Iljn9tW2chfvo",
-	"7Hv2MuIxGHCoUWSu2i8oFXVvzv5XoH34vgJJdiOaYKEkF/+DQSxcpBTdalvYu4CabACUV0xPk0wdvfSe",
-	"aAQ1PHbtFdxdgkNehnEOIMUlcri9BGdFshUC2x/wdzeRw+qQk5lEOd8SctLZZu84lrF20NQOmk/BQbOt",
-	"62WdHaIOhqyDIe8afzXnC7s6VCpY/3lckOwz/WpC01EuSvtcba11bN29e/mNEZoLfDMd7SdyyMVqC0dW",
-	"/oxYYgFAreySCRLTubaQrMhNeaqt0jihHNVIecGEbpAfIBJGDiCxVqfOUIJ6PIDmJdMhobojevan3nIg",
-	"jRzz1PBiciLIVIB2QdiY8iQklMyUFEPobyZVbJR1woWN0jSPF7+xL+kIRMXIXpqVVzNquSvkVhix0dmN",
-	"UqBTLoZTrkfmkIVY5LY/J+4MAmxtg5ykKRtPUggi6YiEj3nKYgSpjyDPwqV1EBrHiunS0hSvYYeuEVgJ",
-	"iwRF8v+TRmPWcD+Z44nrBWWzoqli7+0XrYPD/6s6RYcRbp/HvI2MY/hnF46TEQnmr0b9byP+jr96+cPv",
-	"L1tv+Uv9UpweR89ePng5ftH8/mByGD979bjB5q9+j396yd/xl7M35xdHL0WzER0koj9+0Yz/+SrxqvWb",
-	"S/C42czXxEpR3XwqNuhAsYFiepSNhvKJSrts/iph375Io2+vkpe/TpqR+DEZ/AOElgsmHBtG4lN9Zc/N",
-	"w+8pV6uYpTnb5sBqPhSQtLPAOM9YuvdMygvONrHPU5yWbVzXQqrjTj9B9l3g1md8aGg6WsOAyGXGYSBq",
-	"PtdOR8EvH0p4n5ymq5nfcxFbo3jO+0BlBHKE3K1BTpLEMjr3u2veZ0YBIFxc0oTHhI/HZp9Tlswzc7rf",
-	"VUeMqCbMmo8l3GtrmQ7LhmEJET7sYiL6Mp6D6bpBTkhfyZl2xlDTueG19rGOwOeoYe4R3Hr3E7N8fAU3",
-	"Mmt2l4VEtyLA2zAxOU03ZwlUH2dmrEPi3DXrtvVw9DRJVyaO2fMAx0bELLbBycztJ9ckZpDrVrOFmi38",
-	"VbU64BNItIoMwWhx6Bfac0xjD6U+p1kZLQ/O/54lNvnX5cpfOmIiBbi5xYC6dLSfi9urHcrWYwOXeKoU",
-	"E2nG0JDVWPxDvPoZywE5kIm4qHMQp3IsB8x1hKFKe9yoZ5YXufeQEQWokD6z4LI2Fs7nVagkkUSKIVME",
-	"+Rtg6s2oinU74028lIk8g27f54z6DqtS4yJ316tCYSDYzG8TycmEqb2EwlHeixUfpHpPSJWOtig4XViG",
-	"rRSooxJEY38LuXZ798m7bWri+1nXJ8XyPnM5RaCJldJ5NWK8A9W1pGg10T2nF5biFiVqwMjOZGqpXJkh",
-	"xSz1M9+HeTMUuozcXewnokYV6Ah2Za8kkSJiDfITT0dckMMm0ZD0qC0qqRHSXduQUNuL8nxWjjMU3mOt",
-	"UDBGmnbEjObdxERzEbGQaInKACWJ1Glur5IKTHxmGLnWQPsklgymOqJq/AQDaQyvweAYTydpdMRJJo/C",
-	"j76REKYFrZHnhGQkZ+wSYk1Sw0xsTQzUPlYADMKPYBCpFFe9uDZmRJACCNYqkJQLfS5EKq436oCNFvc7",
-	"t9IW9ZIVMQ/HrYMVoQyflDZkl+Ym1aHaiFemx71ls8xMfr5KqbeHo0Toug96nX/NTtlgqmv1rpYwdrb6",
-	"PbcsDdDMC+xaKiKy27TZ+udUqGpRIug4WlS7MFIkLCQSN0ozvM/c2+5RZcFqMRyXPDJU8QVXbCCviBTk",
-	"NRfTK48sl8AyZc9vE3tQEmTBddcKQ05KTKhOu4bGLA271czRoD5Wnqnd9s1ppu5k3VmVwOyAfgiDU3Yp",
-	"L5j9Zn0n2BSSVV37Ogfjc041zTQ5nVO0ZU1uBSaUfaQ9poIOWVfORLCSLu8rOFp7YPDSG7w0ALJYSpx9",
-	"t0toFCI2SQtKlBSl2Lfm3e/Mq3em3KVmqusQZlyQ2EHuVZPj4ZH8cpd7EvLI/2wR8wwUcC3U0b+1lHat",
-	"/C0RwyVF8lGwYd8aAfkjD3D8gHQjYVi8Z4EL7+TBfQ5h+QVS4h7TfOgsNUiD5DQtN2r4fLaqkXfJ7df4",
-	"7AIYt76W9QUzF8zWB7lxFr0t57MnehG6MUNGXK1zFStYOXSuyId1yAs3gr3TtMl/J7ORJLbq+NoSjo2O",
-	"eA7158FzBghfBfBGIAV8JcAy9idFg/R+65EBF1hH0huFxnzoECNTOkIqYvYAoJOpteuk7Cp9AkGRV6mX",
-	"zKkY4FKYrQetM2FpChGQisR8yFMNkSE0hUqOUiRzYmE28uTNmVRxVvWr0D0VNv0Ra4w1yImKRlATyxs/",
-	"hjlGyTQut8YaSTDH2tgBtOzlN7qKTnvGqIpG1XAXsvGcYdxFpYcgZrxKwzMIp6/W9jkEXFZreoVEohpm",
-	"xQ8TM7/4jItoM7xZg5zAPTFMaszFVJMxo0IT8wymlN0qwlm+HfcB5QzRFrqYTAOEcgprHSBWhVkEivfE",
-	"EM9yw0jrvPkotzC4qNsxV7ShZTJifPyf5jsv/pbZ3ccMDJrqvaOHrVYQBmBI6tplf8MVrW4p6ZvnwQhi",
-	"Hz/DdweZfeDnYJSmE93e358oOeAJ025I+2awe3awZqKJtNmC7eCdTqS56CMpstREzDFB1wdTiiY+zjaa",
-	"zDzWo2RfpjyCPBipD0z/uMjrFvKG7THZqdxskfGYzg1hf2Uvrwb+lTffEf3Lo9CfqU2m1sauYcmJfAbu",
-	"Lqn35RopMW+Vp7qszx8RzoSePYr+rp5HA3tkPNVQpnoq+G9T5txfNvli2UqDvef35C4DiW6c3pfT8DKS",
-	"u5LAVieLxYXcKhSptaUbuGa1nyqr3ZqJrjIn5hD4M6qJ3cKdUzrD4HW2Nhu4rszADTzOaxWcitx3qfWH",
-	"cDveXXgSQDh9sOu1Ty+2fjcodHbKAMyk4lCWWn8IA1QgKnaw2LgO/q6jA+5f/CEQH0JzmnQdYWe5RHD+",
-	"405IqZ7NZTew1Ox6LqCldsSXpy+ekaPWo6YRo344f7H3KHRwjx7U4FdEKvLP12f/tNHlA8TVwphFwscO",
-	"JGtIuWgADGufDbnQrqv+PGUdAeYDMqbqIg8xfH4VsQQAV4eC/27ta0xEEk0PL4XpLcQaAVKnSk5GjEwU",
-	"i1hsGrOr1IUqesiXHTGT0yRGy9xEsRTzlwZSjacJbZPe33sh6f3N/G+vZ6bW+8+eDYykmgymSbI343EK",
-	"4GyKRkYKDBetZ+awMLMWqiMwdLH3xHT4Pz2IxqR9jJYESMa+YvSiAQtIBGMxBGjl89Eh6bOITjWDqE7T",
-	"rcbayul8wnTbOt5sgrD9EBJ2ydQ8L6sG2GzsKm2QEwKrgKhjKRlLnZJW2Dx6FB4/PCZKzjTps0TOYD45",
-	"mqdLC1JwjgBaUneEFGQwVeiKMb3qJ7jqXJNomtqozcOD8OGDh95yFYF1c0RdJ6xn2C7lELu2gN21MXav",
-	"YX20IL0VLYRbI+J+KnbIorHws0SjzXXJTwyRtt+qgki7TLvvJSTtje3Cel2iRqato6I+YWTaG7SmbQCo",
-	"9UROlM8a9pqvyikEXylehGUBEIQDKXyl3VxqJWdhJmIcW/BYEDBM+4PjB+QNf4qyQCST6VhYGQaRQ1kS",
-	"gwO13K6ECK2/yn6vQV7YqN18UiHJTTKIjkuzTwpj4c0SNjqiI77+GiD0ecIaX39NnoF4ZRppZhhhisQq",
-	"kuMx1SHRbMwjmUihQyPFgT+19z+9J7A2yskgehqNAFZWs8nfn/SAdGjEjrW9SmVlICvLGinIytfmn9YD",
-	"XzYmvmgsFfmJi1jO9F7r4PigQZ5K01AxErMU3LGZrNYRCFDr/MWId9sgr7lgEPaBL3l2GpLXL0zHfZmO",
-	"GuTU7FDm6iWXNJmyHGgWS/s2yE8jnjKiJzQyP8qpiDsCmmqU6CzOMHqPczkXOuYi6xejYwAcyHTVIGcM",
-	"ihejo3tpH0CANqJ0R/RCEM7zrmF78GEwPphfwXePzy00NlvWp9GFTqgeOYxeSrL9IWNI6eIpoR0xsVI9",
-	"4FmacTfIs0yadSrGD6ev0fiM64QuejODCVOR4TKw2SjlwgAhzUvOcBcGbGb4oDl+5gZQkcnf7pIlZrT5",
-	"ELJAI5B97QVqkLdWG1jWe0Di1yOjjAmzNfaUdkTvqPH4sHn8/G+tloUUZobsaXs9nmHXX39t745VxmA/",
-	"AOAZTneG+Iv3VtlfbQiDBmRZKuYkoppZJVKq7JjB5uuwI0bzyYiZ2zUVhnBDAVCoY81ljHSDRmYxddsM",
-	"bo/08oveaxPwedmYiW/5JRP27xdSMfzrR6nwj9PpAP94r/78t5DjkLyV475i7l8NvWd0o9cmr2nW99nU",
-	"9vKCjnkyt9++pdHI+5ozgZ/+e2p/t28hMSMD0yJhITmZsCThscz/wjeDQbrXJs8Rnuo5YpMgxFNI3uCX",
-	"e+bfvRP4kuG31H14JqdKcZaExP7ukK7cxz//nbAoVRL8JKa9Uky6fwmDH//8X8EjCQMCU3KvTd6bf0P8",
-	"J0MgP2cJm+AP2Z/Zj29kn5up4r/EazeQIvtDTMdj09psjP0THgjJd1TE85Cc//nv5M9/26ffTsd//ltJ",
-	"s5Sp//17qVLE0zpnyZ//HkghQ/Lmz/+9NB09Y8k0oQp31tp5zcbaP0PyjKfzkLxPDFGTA6Pr8phB0uM7",
-	"lYbkJzkS0vxxltIY/xExfPGas2lIfsQt/aHPIxrxP/8XepzGNA7hHQmPaYwvN9ffvNn8G8I/oaEfIfmJ",
-	"9TVPGX7H4pcCv2L2O7ga5p+QnBn6O2P9kDwXCdwe+wf8xKX5DV5mKGmvTc6pUYPO6TAk37O5De55Tfss",
-	"0SE5u+AJ/BuNEjqc/fn/qdRswFnKo1H26Y1M9V6U/PlvHZI//5/UHJsUmO0zOZ78+e/UrJQZBf5i2OV7",
-	"mtC+oppECb1kMBp0QvTaBLVQs7J8yEVI/jFlsHrfMXUxFYPU3Ex5yQSF9X8xZSK1rRnefN/r1yYuCoa8",
-	"/CYkp2zAFG4cfs/g66eGxvaZyo4aNvs9JC9jJlI+4FSkBPs1JOLPfw/+/Lft5+U39geZd88pDMRIIW3y",
-	"SvZD8z9403urTYTkRxpREc3NWuL88F/RZ78zHo3EVAyhOUxuMDAE6L0RcKR9NGWG0PWQvnuiBFJaLLA8",
-	"t9Gw2MiwFU9Qy5Hu8Gc/csuQ2YRpwwNso65lJH/nQyEVYvoPDSW1zOB77ClXqL7+2udiZmA9HqPZrOCW",
-	"RZtYJh9asFaSjrgX9faEsPEknTs2eMHYpBAca3lv/kLDO4zUYqPlLIKT9x6aGP43N7wPix6QiWKXXE61",
-	"MxGkVvoLO4Jroi/4ZAILM3EmVV+slcq6onLEfmlV7p6mY9ZFsk00nesGEm2UYsD/rPJ6C0Y2G1IFAYaG",
-	"JQIkIawcMG6bM20OI9fpghM7Y90uWNMNJfuda4L7F9uSBWau4PXT5oX+AvXnYFZc2CwbXz3jOmthuYe/",
-	"Ap7ajqfjlezDichFerwdBQkUACtRjYba+bZIOAAl/ir7ViHIdxAiMWHcPHUHllDREYVS1xKP0q+yb2YP",
-	"ndm9NwLvBbN6hOcaC/EJ5eOl5DpVR/QKlWPBbN97kp06KOdQUIjsq93dwq+Pmod2bVDHYzE8Y6SpBfu4",
-	"y70Xi9vZJmYaexCk6elJbodz02xuMwYJMvUsFWQyTbNKFNbS7QvqniaE6O1mF3+CEgFjGbO/01SOedSz",
-	"EJgYyW7OFNilHfCBxQE4OjiAIQkJTbgmZu1SJhCuoCOwSyNTc5qAaT0hWZc4t8ITpBereVdNxd+NGtsL",
-	"zcUYWaXJNvTt086qbD5J4a8FLjVB8z+CITQIhvCCxGuHbcuu01y3pWQiweZsaI/D8TT7B6cCriH23REg",
-	"dad8zJ5k++heSwHdVCpbTsWBJWRjF0a4ZvySaXLUfGwrNJyyVM33TgYpU70yU/bLcdGU/ezsx5sv8dGz",
-	"+9+2EzY7ZvYKyIGA6Q9wFbQ7Hg3SczvsnrKqi93nVRGi5nBUjhDF2b/BR7I6IQEOt6wYxssBAaNblTOk",
-	"R6AJl56eWK4avz2r5RVMbPChQwGQMmFUlI3zJ4Tbm0xY7ifzmR5HoDaPaldhgQ3SMwyu18Zpwu10VgIL",
-	"/WYZYIP0kAP22kYHztl1Ifqqh6zAtllgjD5zWBUNnLHMyjt+RsfsuX0i33Az6lW1T3JByZJPYNeedyvE",
-	"X6TIDgBYinyNFuQZKxIhg8quT4bNotgEg1TIy5SkYD2wrkhh1IlLi1/iJDhDKAr6NC5TZk/+OfjeLmA7",
-	"jw/6BTKiE3PerfG4bFlxmoUl5Skb61X2+aU1oDjrRtH0fthsFoqtHBZrrfyr07lqNn/52v7R6ehfsu/a",
-	"P9O937u//K2kCAu84iUOr2Xf4D5mjalS1EwQg/rsz9aouUSsFABE9NqWFTs2nSFYLonEjWxv2ySWIHeZ",
-	"K7PQaiXFWhCdKx/lH/C5Z9lj+XnGKWyCdSn3z3g0IcytI2F2iEKU5Ixa2FGGYWEcW/iGKxra8LNwZRxc",
-	"6OLC/kdJfXAb7h/fCfLg0dHh8dHxg8K5a5W6fW4aL9oT/rrW3wX1c7K/W2bDEB1PBe0gNBtoab+j8868",
-	"G7QDsO6a+w2mNcRGgGucV2TFWhaGBdoQViocOUe7DwYFsqB9FAZWIAnawT4SUHNUsPNuqqYCkazcQAaU",
-	"J3bMY3yrZc7mFEvIpsoHVKDK2aByhlLFdwkXDeRr6OhJxnCgnhbymGw6xyumAyMrmY17Hk6CTGkCKzIV",
-	"rmiJ2SYbqxi0Wx+2EyZOgRtWq21kfSd1XnMd1HbfXI542P3gMQChQ/XhmsFtpul0Yja6iucxD5Qodz7+",
-	"JNWFJonR4UuUHedLEAyCHojsA8930RBZ4Fqb0FWuRAvLRzvCCzpGaxZftIyAPUaHkAaqhkYMTKNRjhaR",
-	"ScbvxkaniJ0/xFmyuLLOmycdIaZGiwL9Wzt/WMPaSziqn+X42YurgLF8tdZXa31/Ta2vcsrNyqAsb0Eh",
-	"OsvJxJ0g7HjZHfCbEZPh+0yghq+t4FwlZitaH7NVy7+1/FvLv7X8W8u/dyD/ZrLURxWBrxJ9dU0BOC+3",
-	"jcE+6FR7BxHX5N2ECfLPN6+zMGlgOJBdEbqIobAjXvO+YvYRIxV8K+UwYeQMIvuJppdYxdx0baP6bBAf",
-	"mUK4PcSVxGgfxbFkjmEX7+UcgRjl58Kz87AlNInS2JpoESPFiGQiJP1pDkHSZ0aM86KZzHgt8Igm//Vf",
-	"//Vfe2/e7H3zTYOcdIR1eGHwGjTgqca4KevtIt8BucijE31HmxmPi5rL0HTh9MCv5hGkhx0Ba19FZv/n",
-	"67N/1hJ7LbHXfpraT1P7aT5zP82nkhZVGqIPIGVZ2VVkYJuScGq9tNZLa7201ktrvfRj6aWFTI6Ppp7+",
-	"kf3t8G83VjnIyREflEAREF5S3KCAeLK1UjR4KwV7Q9NotDJFecNt8eFN6sL/dQ7nNQv/3wxOyIr6/5tw",
-	"LV0HAJwLgn80KpMMPfdlA3JDME8SEudQ35kkNGIxgmPMRjIpgbhfhPfZ/u7693ZH1DSLcRX87egxOWyS",
-	"4+PjJjEiTxmWVXU4s4WpbV+afguaU9OP7YWaCvLFewXx1ZCI8wIF7VoeuqfFHz8G+FJR2tl3CIKGxFyP",
-	"Bpda9U8EoUuw2SgmpTxJjJ5pWACavc3Xedk2wDiEVIRivArgIHk5MSOaguHQwmZKRaQgI5nAC4VEXdaO",
-	"ocxovYRjdwMG6604Qk1V7w1VrQncjgTOXrK7oHAK4R1vi8IV8/i4dvC9AASHXjZLseZl1ZMWoCdr2lPT",
-	"npr23LTOCpcMBIclWeSGqRB6JlfakN5mie2KIUaAdp6gS5cuHmf4W9aoBBWpITvTpds75MgFyxPE30Zy",
-	"wgGpBIIPxlhlG98FZvEVL+HoH1FsophmIkXhyjYGz3rR0gWFYHhKhJxhVAKPO1baGkjFQpf8jN7XGZ0T",
-	"gM+BFNxzidiYIdEM/HuubK/zJ/ewZEGvTXoxTSlECkPOPHrFe15Zg55LgnXZ826VwDEqQLrsCAgRcCve",
-	"tik6hNFoBPHHmHYNaEFugEYz52LK7BgzCJrCu0P0zEE/go5ZnC81kH8crjUy2OT2ybxBvoH6WlDN24ZU",
-	"2FKtms416dl05Z5bw6xTjunyA1hJnB8ebXDlsllxdIAr2XM1IXCh1JSFHeEmR2gKJdZDLxEeSpc3yGuu",
-	"4TikUyVsKm+r2fSOrX3UIuBwBXn9sHon9tjAcRO4lEykYcYMQehH9zSmfXMxhFNgpwn95iXeEfoHuzQH",
-	"QcjpcATYROauQYY8oyovns4VSRUVGoHT8+pfIZnqKU2SeQ7PhLnJTyDhOzNJk5gldI7wruaWaDlmUBgm",
-	"ZbrREef5JbAIoVhaCIBKS+8lhNbgyrjTCeijYqjdycPW4Kzn2salmHcfNqEyfIYIAFcKRAip8DpLMeDD",
-	"qYKACbxsKR9jzYCOyNLVuSZHrSZ0SQUA5TpMB3MBs7LzSiZZqMFUM4W4ozqSkxz86OT9S3LB5u5wmgsK",
-	"8QwdkTLAaMLEcaiI6OxrbbzwFh23RAl7AStpt/Q+lf6tioB/AJCIcK8XA2+8V8EctgHVX9Flzt42l4UJ",
-	"2PzVwctf5dU2Ze9xp14wI5usqJTJrrJInUZwjZq7xaPxeaJDtqqI3rgCz6FWdFwLdyjc4elwB82X5uw3",
-	"60Q5bGKdEL4YhzSskisQUc90Mh1ixBpLU24Ie6G27hd6dW2Wb1n6zL7vDryC9s2foU+wdvFd08WXVceM",
-	"suOZXS77zbrLZXF9cg9fFR/dmbs+VDH8xWYXGjkzCwMs9c/tfIduwDvnbj3gFfAx+x2ddc+nSk7Y/lOm",
-	"Eo61VrZyy+GMbtwpl1/5Omyo9rD9tTxsHsDcF5pkyMnZ/d2JxNmyXCUShBk5ChCrIKc1SzVUnvVUJ6sT",
-	"csFTThOiU5qy3OhjG6upsH40qnLLidFLnH0BK6j8Kvs69JK+dei7z3RILngKwLWugm9IEJAWFsYogfoJ",
-	"sTZ0i2xnx7W0ekaPjo3SeSkv7Nutsqgd3p0RhkIvjQcUyYG/LTnQm6uPAbzggk3SBnnnQcZxo/vnLj5Y",
-	"6fLa4foaElZZ4bvrRfbyrlkQCB+lhYJXxwehb4NsHzXDIN+WoP04DMxmQqi72bSgfWAYitmXoN16GAaw",
-	"WUH7QXUtznEYc0hX6XE2Z0kOCJaFj30jEJi3zHbHuM01V6mp9PVM9SxdIIe7ip14pnOS7F+lrYqq5w+W",
-	"F1X3ip/LwZpC6mShjrqt8LOhbPpPYOXFlKj+HIx7YaHeeoZhb34yi4aW6lXVyF/my7B7NfLFdP9kvqYE",
-	"fOZi0EQK8qURXL8KMU4jcaC+3tNfgpHqq5UZeVwUM/LK0tc2TuSV7FerJO6VKar6gIe+ah/ZZrm4xhMC",
-	"q7VqEaAx12mXx9WzE78py0lbGoxLoUGurKHaVzrVTJdnmmWWfCwTszEbzJbiLM0GWzt6N8SsWJSXqfXw",
-	"+nlai+sgB8VVuOAivqElMF1dYwG+5+iyzqd/fPPTB0kTRUuaAqS09RFwjf6FQlGgrErq8XnzcV5udsX+",
-	"q1R3B0qOC2uQZWKZm7ZnXlFMxjoqKRS0zSwsKvCNTQD7u4kpbFWdrDSn1HAHLJ/SICfAnbgYgsdKkzGj",
-	"QhPzDBNYT/CcMzSvwBPIVXi8itKYvquTmOySYhJT+Cl7bkrqK2PPMVYMhnmPqbroCtnVIzkzYofXeXcb",
-	"10/kV5K9jUrKH8LA1QLE0sVYDbm8KjSc8sOsKrSIdbFB6+C81fTKRmODbiIjmiw0a2GzvzXNH1AlWnA9",
-	"Koyh6tSO4QjqVE3djuDzv8o+UMmK3ZhRAOS6WR0muFTk1EbGk+diyAVjIMkCGW4HlzxmMgCNqvKOHtr2",
-	"l0zpbU7CUeCXr8bZjRkzynN3qszSuirY5tusAjbtR3sxGwxBYBMssemS4zGceOxmRHVXT/sIyJY5+uyB",
-	"XjoADwplwd2FggLZRvNhyJ+kYt3FMm5GNlk6w6+p0tXPMO0vnOHXXMS/XXKwceL9jkYsnibmhjftXSyc",
-	"KEuDF8+sT7qzJqWntrlwarMC4e7NcfZlVzGq8+1aad3ND905i0aCR9TTHIJVZcX9m7jZVWuG8GFrYgzO",
-	"1hLt/oRM6BBEHE/DKZYOfM3FxcZa4qZNoY74tyzXMjZWAYdqRnnzD+HWDuIFraauH/iZGgdeY5EQT311",
-	"dgHvyzWmgbxV7pQqtco+y7BD8te50BkX3etlIFhAlMm0nwDrIxc8JZY1YG0HiGlzpKUXWiuq7RkqslAS",
-	"KzpIXSkIry2HiKCMLhE+HrOY05Ql85DMRjwa5cU9KGqRDfLdaWitGBZHJjNbdMRsJBdNEzCgX2UfFBoU",
-	"GXyaUGJJwCV66dG3G7Cr7uh821UmKxEAdmHoOUtezTG71VkjnHm72zDRUumstczAyjjiEqNb7Zxcz7+q",
-	"m5SLB2Mr52Vry32vBfhagK8F+FqA/2QE+K1F81VOt1zsmFFtOXK8IJs/P6fDTbL5cyyXH7zOzuwGWd61",
-	"K8jzz6iIWFJRpF9s/CEMnlm6VrWHpeamD1iDs8hmcq152mv4IQxeADmr+ObFxh/C7XSZlU8+owkTMVXV",
-	"e8ieWOjpzInDVTtyD5hT4CtK33Gdyk0dlT5hezqznudNz2O7d4PC4ryh6iL74q08M9x5bU9lD3wIg1Mm",
-	"J0xU3KHFxvC8IxiV+1h+APsxdPpcVu9msf2HMDjbbixnZSM5M3SzagfFth9CG0tX8fHFxp+n5l1DUX3e",
-	"gWGo7vq6/nUsC5nqVh56sP9H9ndlsKlcGNgKbOoayvm1w8oLNKUGm6oNftcEm7qhy7kb2lR2mLdAmwKj",
-	"mlEnQogcCInTGsEc5yvJDfJysAd3jeR1ei28uGdIdLEGNiO3IyB4ZjZCLNkCkfCsiefchWiCKgSdwIN5",
-	"T6Q/J9aCUmboW+TxO4bXv2UsNjfuOna+MtPCNsr3luH3u9mwtiWONaGrY/bLRbNH283y1B3MmnkUILXu",
-	"RK7bj6z63uCR3ijkmTE6fR/Rwb88ffGMHB8fHX+V173wKLyA/ACI9/xdCtYgL9A55ZmNClGhoQUZcO/I",
-	"CtULSdilWfEy0l9qjrgL4NLcElKLkrUoeXOiJKJ+Rv7Nu2vpsiJxERFLtge0WhJkS73fL5Qco/wYem5n",
-	"KK0CXrQGKYbJA7xVoiXBYSGSMxfdiZJDxbQOs4ohYIdf1lUXLcYfGwNrR3HUuRXAYA8Odq5txR7FpBpS",
-	"rKNRXex8BztAk1Po2JM6aymzljJrA+CtCYpItu5KULTOrlul5nRGOajJmC3YICeiaDDIIg8InaZyTFMe",
-	"IVDSiIkc+8rNHRNEISzJOayfkKlmHQHh9Rl1h3rDi0/NeJIQm7OZPV4aYrTkBryPjCFiKuUD0xrxsKhS",
-	"AECH+RQ0SbZgEEuMoTZH1IyiZhQfjVFYgrSsaRPgBGJoM+evwz7kJVOKx1XZB0Zr3Srz8ER5tEpbW3Kf",
-	"RXLM9CJzgczOnJ8YFgDgiz4TwPyjtdR/MRTjUwfGraloDYx777DT4I7dmORr9mYapRUp1yiPP1prHGWQ",
-	"NG/hP+XAUR+JOJfWthClYACNrY0hBIRLnSLISLjCbw420WxQG/PlXfjTPQKnhHXpbhPVWSnc+BKGkUep",
-	"h8FAyXE3C0NG1xx85wV6Fr/FaE0wM7nn88jM7cKOH0EEbCHGU3Y3xkSnslshChVbLYeWprK7OpT+lvK4",
-	"npt135zMZQ36N5HIda1MrCxc8EPNEWt+kyVw+dzmC01GGVX99O3uQu5pG6h6a9J2RmTC3PiSl5eIeQy2",
-	"EyN5ozCeKyI2QCQ32SPY8hJTK4ukrU3utcm9tqTUlpSPxAgMCSrxxDr6+tF0EEjG2v/DZmh+QJLsrPFF",
-	"4vxeas37CSNTkfJkOeQut3hIZT2hCYsb5IQ4rCYyG0kwAc8UT1MG5QfAIu5jGAKae6MjTvyM3+w9UJob",
-	"qnzQlCSM6hRAitwbGuQkQ/LPHzKv7LPhVIRZQ+3eiS/ESiGaJZdMh6TPIjrVDFHIIjlNAI4Rqxi4cgAK",
-	"ywEAdlcOQWYNOoYcYxkGORPliIzmre/tYK6J2FsT6ZpI10T6VkJmzC11mAJ4UW/AK3otOb0CXJZmyknZ",
-	"07KClHGsPRwHgNpLJdA1mCear7EwgJHAAZ0wX4MvdO78zGO1l5mDZ1hazx1gAIYzGEl2qufElo8B45Yr",
-	"9O93pdivLDI9YUWYjuhBHnw3spdUZ4V+NrIDwIt1rIDGQN0tG1hYE8sTgFE4pgAlq1YyhTK6f8bSGyL6",
-	"u8K0l2REV9YVvNHXLtiaJ9U86S7KiMZxTp9vnDVV0hkUJBHfqg0o5xapXI7dOV+teiwE77jIcSjFBMI5",
-	"TB9jTzoCwYOELInrsf7scuG9mERdB+XUQTk1R6g5wp1pKYYcEeqHnNyEM3vLOJwc8ua2OMMbeQkIb2V2",
-	"IcMmCsUfex4ED+gDXESKjZlIWRxmFTas7wUsSphqPlHsksup7gjs5wTrpuImGeE+tyBRZWtumLcLxmJt",
-	"gbga5I28hIqeojhEqHNpq7QiVr2r4GnGDtjEpxmSXRnS3orqHksoGPeEJZW4qA+X8biKjCvzBFF9YYv4",
-	"Yvp/qS/7cDsAuKoMz614zfRqplczvbspk2Kv4F2lLTigxVtidl6NZfB59BmRIjdIOcNYCS+0FY3hJumQ",
-	"xCxKuLBRqXbQmqRY4PySJfMVPGURnOneaDnLQIDbEHYz7Zqq11S9pup3Q9XN/UNpvpDuf8lThGW8VpQU",
-	"Uuxq9P22tZk8ybiQWXy6gGSNxLxUFyAvB54B0FWjzwXk3J/SEViU3wEhEEteS7wpZKUz5QnpeV+CQxz1",
-	"oHTExqAo5dX2K2tKZT6Sz0ibuSWc6orumlpJqdlZzc7ujp2d3bGKojN82ttgYFmNCAeVgd4UAFfjqSaK",
-	"pnmqSYO89yOvXIkFKazfnDAajUJEzkgxw06lVsnxIwkwvAArQmT2ztXlGRAE+S5LM5ghQVn0n/8IIsVT",
-	"prgU3QtmzsdEyX7Cxl0tk0suhkEYCJkagg8kyXLzqWaEC5LOJNEpm0BaA3YatI8gbHubsgSwIGujfK9d",
-	"guA6JQaKgPCRvGQKki9aK/JyFjJaqr7rQeDVFe5uA+7/q+x3t0Hxt27Ert16iusDV+MWIejD7Y9dV/Y1",
-	"U5ce8P72Z9GcJdzC2GKtB3PIBVbskiM1a/lA9RnW/wqg+qzBSqnqv1eh0i+0mTE+HJlGGuHTj7YQogBG",
-	"vRyk3uI5fAIA9d+ytAIyfNbKBzA/tZtTFcg8b5+hj1d4td/wQxicwdZWeM5vmKFzV3jOb/ghDH6UPK7w",
-	"VN6sztmqob//MtDfczmFUHVL0ORglcRqJco10iq2aM8Mz6kqpkKhoo+SUuaJoaFXEoysqQgWloC9oXRa",
-	"iCptdERRwgUDCSyDjQwttXUUyw/UEA+15l9DPNywEo4lvO8E4UHnpWrWIjxAieqQsKtUMQCUQbxyEVMV",
-	"k5hdcqAYIQF9KEGb8MQo106yD/NQx6IIrl2oS0fk5lgst78U6ogYusvZWkKmOVJNnteEHaA92U6UcN0R",
-	"vX7CRcziXkhmI5qySwzA54oombC2Ud4z9F3zrEMOmuSUuT9NISoTlZhNyLyuvs9tAPNWV4TtrDP1acCH",
-	"U2t98ZS/P4JVOtiYXvHxdBy0j8LAnIegfdjAsvb49WEYiKB9sKisYXExOCnd7KQE7WbjYfNhq/ng4aNW",
-	"69GD46OHD/LiXu/x3cS9e1lx03hUB1zwlCXzrpDwouyfbswiq9DB+5UUw+7c1jqDfw8+hE5YMGPO9C83",
-	"s0cfdtXA7XGxinRmzT7wFMvMMLRDPbKsWNQKjQ9/3lnP+1BDONfoEdeGcM7SjTLCewMi+w2DSPwq+6tx",
-	"388z0XtRvNaMAVyaedxJ4ebNVMwb5Pl4ksg5Y9qhF2EzSMlaFN8zvud6ytm0ZYDoX80elqJBer/1yICL",
-	"WGPH2M5WMYnZhKp0zAS4WrNqJj4v64iUXaWrcJRemRXZdn2fzl9+o6tI9meMKsPIwsW1fieSuZ2OkRGk",
-	"cFl12gHZuZyKrDeHpKHYJDNrZazu5wDSP34xX00SGTNXV5Obt/02ZcCKrVHS0mSfDPOUjfUmevxK9s/w",
-	"0Q/AGl/iQ0fAEO2HVhik8wlE+ihFzUungv82ZfZn8G+uWw5YBa69jcVlGLtSNOyKRmlh7oErwxqUTzfv",
-	"qjDlMb16zcTQ3OlWswlzyD5DNR1DRoJ28K+f/9XpXDWbv3z9H0E2OZ0q4NLrpoLu/TxkDCrg5HfhS7MW",
-	"X0EEGLhnMFAanvwSxJWvGismNOaCFaZiB9WXMjGs/EOVhFQ00J5xEbGS8wlsVSpzq2KmGuQECIORCMdc",
-	"TK1wTMwzTMQgp55zi58IT2ABHx6vmoLpO6gqB5hzZ9pXmdddwpotF35GM7iRS2QSB2EQJVIzc0vhj80F",
-	"lVuFerreQS4c+uLWPZ3yJDZbMbZHUDPW2MIP0ywUEw6yMrSGwCwN8KAwwEzYA2JUoVzyqvK1frc3jFv2",
-	"SvY3g5WZW3gjUGXfMsNhNjoAXnAFrMgQ1l3QzYCLfZ51LmsREwHKfkVBxUmQ8HGN/Gh+z6XHDbECv8o+",
-	"uBBzFF1bqO3dhAnCIUIMA3f9WDdtg5rjGEILkLPpxgqvvzndd+nzX0U8y0hdlTLv2zj4X8n+VvFe13b3",
-	"14znJhjPFixllWnC3KxPola62faNnChrhdW9q3CuQuv3fMISI5xWeCpru/T0s5F1PVXtAh/4EAbfySTe",
-	"OGjXyLrbTzyCttnZ7rd+N/C6eSX7b5AAbu7Ea/shDAyN3Tho1yjztm98Im9W17+uneD3tv61oaDbij3L",
-	"fm7z9f4fGCdWrbo1iETb1LXeSb65dhVCSxNq63WtWlyzAOEuF2036/Qr2d+tZHUuhi4UrvYeL9QC2bWu",
-	"9G53+QayVXLx1yLGZ95BLiI+ocl1dJFsbjede2KJUE1Q6qyTWpxZX/b5FsSZfdTttw7V88jwxoKrAGYD",
-	"joruSCYxElkjItmMdiIkEWxWsA49AauQ/w2JJcLEw2KUGIqc+vmph9zVBK8OtrtHtMdcq9shPWBdvB3K",
-	"Y0hORTrj0JsKtMbIhV50gZHBuJiWUB1nD6qJTk10aqJzU0Tn/TS1jiUpiHVC3CjpGefW1o3GHNu2kECw",
-	"yrgTOk8YxDGYD5hCCyFJM6YYoXFcnt66YNu9RxXZqtRXUxJU0RFXXAy7YyrocI0jpfjsVN9qauXNhwjg",
-	"Hm4OFPCcnndS1sx3JdTJcTXt9QqaGTL3ReaW/7imvU1Uu1pxGyP8QSECDoJfIsUQqh4spYOBnDgnio0p",
-	"FwVINkfzufKEwcaK0i/ZZQqWCOvRtqNrfHay2rZSV30R81olY3esdhGBdryEt1OUpBj97epxgETlVShx",
-	"HjQjM0Dct7sV5CTP8HT1RWhH2BsNUpjDZ7F9fKF9Nc5odbCmi7alFYU9ild6V7iQUslnmwod2TC2N71X",
-	"H+Z9F+K2Fs9WBd18rhS4jpOo9eyy0iO5RJTVIEGRx5Hgm9a9dys1spXDAR0NMCOIWGyQE4FuCN8cWOAA",
-	"S/TfBU3Vlr3asldb9m6K4rzDwha34E2YeOGja216A6kAm47olA4ZGckZGRtptOgAUICLxdMwb+CKwxkZ",
-	"s+SXCdXa/gCJg5EUl0xBcSJFU5aXqBgb5iWImDpFNKZz7YXQD1mD5OmUWWKkm6B2OSZelmQmBMvBYvol",
-	"TZIV6fZ+HO3dZtqjjhC0D5oFpDkdtI/MN7orB6sly1GWLr4tlJtpXyHY27ITyOxz2LpBu3UMkeNDZiHZ",
-	"st0O2s3GgzDAXe6avQ3aB41js8LmgATtgyOogGGOEU4QugnaOHUHngaZcUG71TQcpNj78ULvR3nfrQOv",
-	"b/Mi17eOFGMCgQny3h9s7vyhP/QHXu+tg7x3P0057/1wc+8Hed+HXt8P8q7ZJU2mDinaW5flvh8s/Lfw",
-	"Kn8HvFcd5q+SgwFseP6WpcXHyKpCv/iV67rpr3/eNR5Sv+sDc21mPB3Fis6Ew1eomoSWxb+XKzGOVuyQ",
-	"MvAToxe7Ixu4lNBaHqm5/QK8gTuTaNIpSgCKGb1urRBgm9yWbTm7MfpyWMktmE2Hgpnr7MdvCR8D77YO",
-	"noiKHJU9xVR9MDxFRigkqbxgGIBqOHcMCLgC10dBnKnoCNk33Ib8cPralkgcQ8cOn0BIgqND05aQhF3h",
-	"/hLFBkwxETG9mfljBswtSwAw9H19Ofzb1TgpsP+gM202DyN9OSRX40Tov3eCUZpO2vv7s9msMTtsSDXc",
-	"P2g2m+bpDrZm+Ax8A58L6eALhkjcnFhGU0AECMJgINUYjFV9LhBnqJDPf/ToGNB1FrL1SyltZBavBo+p",
-	"qeunQl3hQH4qNPaCp9eBjDGPV4CMcc3W4MF0xDIgDDyGDQUdsyKG2TrYl+/NrD4G7MvGLnNvTQmOCM7P",
-	"sB1KJtN+wrVRXJ1OuoggkrWW03QThgjX3azDvxKWyPc8ve9YIujn6TqF5peqOdwFW6uEgsKkT6MLJmJw",
-	"yoEFFeyvrm9QxVE5qqqUH3p47PhkQlOm0y7aSkADt/v21L6bWT2di2FIUhaNBI9oUsDNyo5qYWRVxnO0",
-	"0rnVuj2Mke95ujl0yNzWm8IY+Z6n1TBGvocDvVOoEZDMGmPkc44Zykt6XCB/dIIHfFwjdZjfK6ONXDhV",
-	"yhYpMeqX4VzgV3bMrVGC8GzrkwCbG7jKWjYQQSr4CiSmJx3hwUiXPbkSoW511RJzc+4Sv6SAV0pFNJIw",
-	"huDbKdPawtMO+SXTZDoxZOUtY7FRUUmfkQQgYpWcDkfObs6g0QuQovI6EiBzTvWUJsSCoRrWm47YWLPk",
-	"kgG9OqcXWAl5Ki6EnImsJZ0YsZULQomG+hTI77PXwCssNAiAnSHKLYsRWpfONZjjUwn1nqEc84iNG+bc",
-	"FY/Sd6aV2byUXpjdKwzAvG8VnGsx4GI1+KrDRg3ah2bPtudXsMeWcRe2bmlQv4TBcMpjakSndnCiLwCf",
-	"F6enoIaoEebMAo3kLJ+bnIJVElDrpqmRNlrHYWAkXpDKk4SMGaF9eNasTzwFQSJbKtiEuZySAeyU6X/A",
-	"r1jcCLauXvM9T+8K3KaWhG5eEtpCxlllUAEC/ymA3rjz+aOz/a8Fv1lsjcA0VUQrK1VZKck+XwEIxm+c",
-	"IbtsfGHerEZ2qSOW7i2yiyiKm9tKm8vBBObr/T8ueFoZ5MUQqq1AXnYSAq8N8mLJS21lrnW764K87HDR",
-	"drMkf8/TLUBeGuTlYO+Ng3h2g2mQfzg5GiRUJ0eTPkukGLrgcysIZWbmi7LLmzPNHYFdjD5lzvr1MCgr",
-	"SJ5b4rlsK35Xpzc17ajxXMqFmEfbzfLUHcmaHhfBYC54+oVGz9UCjNUNS0P7l55OUioWvWUzplO0wS06",
-	"6MC5lFFZMB1QBflA6JnZXMNhlQ8u037uUa50iUGCqmjELwFf1/5ZQNjFd3RHVI+CdvB48OhB3HzUevTo",
-	"KHoYPzh+TA8GjNJmdHxM42brmB72B0eDVv+g3+w/OjiI4tZx/CBqHfebg2aTNh8F1awctb3wzuyF21hk",
-	"8IJWtyh5xqPcFLQOGjlv1Z9Xz9G61wZMDw/a93F/9FIDOYHb7A105PUGPYKVrF6eY9Cze+3oH8yNWTUW",
-	"QS3r+FgEKOlc5uz+46qgGzySttrBC86S2Kvb40I/5RiCPhUjkZxwFpOBkmNoIVBqynyWJ2BSiqjAfBIp",
-	"mHNxph1BScrHbK2H0V3B2tH4FxQctve72ePi6f+34W6rpdv6kNbS7Wcg3W4vt67y8LoI1E/By3uCNKmq",
-	"wLvcPPPzVhWYi8++x02o+vxyc9/zW6mLpda1uF07jv9CJUEEm2UUCHj0zbuPM4MpfpPH2lRzLLvRbetc",
-	"3ln+vwkfs0ePaldzre5f19V83Rt6LaU/rNLQHvgti5Fk5oKtXNZUQeXmhEZGwteEktlIJmyNo3p3WnBj",
-	"/uq/Rhjr4orfgjvdI601may96rVX/Ta96kCeP5o8uO/MY1vjoV2DVZXas9+yWaHiARUeLu1UM18ybZCX",
-	"eUugoqYBT8kFY5NSAXVZb/7UYdVqulujq90/PEe8ZmX53h+PpNlX3z1JOxmkTOFKoJQaFtRrwS5ZBjqM",
-	"6Gw8xVovTKRkRPXIiIqXYGfn+glYDjwSiTQPgFk6YqLYJZdTncxLUu3z0FJALLZukAY5SUnCqE7B1WcF",
-	"ZClceiPazQv6QYn3b9kiWFPWmrLWlPXGK9LANbs5AXHMUrqvU5qyvTGNRlywzdVoaJJAcVKEgFRMy6mK",
-	"rL/S/JYqKjRH+0GfpTPGAFNyHCJJgagEmTi/4ZjOyYSpgVQQjjA23XTEbMTSEZQiUIxqKYr2CUDjYOoS",
-	"ZUI0V2o6ZgSO8xOyH8tIL0yL6JGcaSMeUk1iToeKjlehUp2ZJ9+49bhbUMosZpMLnnKaBG2HU5mlXkZU",
-	"xNymk+LGwAMLkSJUALboHCBIdHfAhenMBYhhT7bnZfyT79kETR9ymjpGMqPr+7IMBtbAOxPo7o5sx07z",
-	"CIO+Of7BSAVhAPnyy17i7xmbON+2nXHJeAZKjv1F4rpLp6kc05RH2RjxVAXtQEiAHU1lYcShN0LFdCpV",
-	"tRGiJ704wumE0CHlwh+be9FWo7N788sWZqHiQV7hCIUjQ9w9uR8gYp+rbbvIDFbjbBX3zOMDhqAHv/gk",
-	"3qJp7WcyY5WKYxk6McTBc52GPo6RueFtDB7L0INzkTQ0H/W0P+ZpymKiI6ksd5ADhD/HrzriS0fSLXBg",
-	"mj8GJcwK+ZXALTggFE+UHCqmNZGK0Bk18jJ2+dVqeOOOGMmp0nncG8MBFd+B2VgwCu0LzdD9Eh6yJ4Yv",
-	"giF3hIfIUQaGnNX45hqQfm1dWcUuGU2I4UdiqFdBf73M9/IFH05VGZcqgeIqjteoE1B5aAUmlU38r0pr",
-	"jBL0aQNS5dNH2GCLnwvnopvKLh6+oH3YOIZFF108VRDLk53M/MvmfSsKt3xsNgd150f0zgrElZz2GsPp",
-	"L4HhxJR3/q4DIunxQ3d9K4RAYMzDF5rImfD5WMYjfAaXhVx7kRLm5Q3y3vJQnX2H0Pz2wZLqbiHxwJ9S",
-	"SEhbRtvfwF/Ost6p6Iicxy3kt7nhck2kgI5HcIzJVKS80GJEtTdrHLKciQb5UfI4XwfDam0wqOntkmve",
-	"T5hhrcVBSpHMs1H2WSTHeWOp3CgcFCR1VWHcanVELw8X7LVN/2D3h/B2HZKBTBI5Iy/gH/SrrGSnOIjb",
-	"w9J8Os9IWDXT4tP5Sc7Tqj5SuWba0/kpTbFsWpXGsDpnGK/5mSFp4tTuJZbmL4UaFZUjlA+CMIjkeAzv",
-	"d9Hvl0wBS26tCFxvHZy3mnnActV3PYAtsge/8giPg+1LaADZF8OuF95h1t6c8luUzuANRkz3Q0uk6K4K",
-	"Vhcy7co+GK7iXJqTKQMghallLBi3zwVJZxLC+kHwwjcF7SM8VLiFsQ05DuZAvRQz9NN80fICrDOSHbgv",
-	"u86+gPufS7ZLm97KN700NnuhDfoKnIhsB3uD8itc1woiK5Dzm8pCPMO5VElAxKY75h5aJlRLtp+zZKud",
-	"pOEkWfvFGkEWW6ySY/fZlZFzV4qzZ6lidIxG+zFNo5HhtBsk1pDIJM6QFEJCNXn7zauzd2/Jl1IwFNnI",
-	"hCmScMG+MsLas7Mf4bcOlo4wvyHBQnuMeQp+QHhTeH0m2Vka+lVWtB4s+TM6N+99DrN75oyppRIcttlR",
-	"hsOHTyqKcSl7Z2SQN1Rd1HLfWrlvO9HnUsQNOWHiapxgUQy9JwcDHrGsXIaemJOpR4yl46QB/xbLd7z/",
-	"vjNtNpuH8P+jdYU4yEyqi76UF87FreTMsI0RyqGZ7oCSpjm7pkF+piuU7nj8+LjVenDw8GFZAY+C4LZ/",
-	"tSfiJckv+KMT8LgTtDtVJKBWJ/gA92LVlN8t3Vq41OZKX38yKbtK9yN9WZwAj8NclOyotcM7IciA7cgW",
-	"V18qYuQHglXnzAzQGnvNkZf7QspEh2d4aPe+4Xoi0YtVNokBT2wJBwfsjLTZ9JYvDE1TGo3MmX4CT5gH",
-	"/t4JbFM8C52gJLUxXz1vjgfNZsnMagnis5QgkFddV4YwrTRIBaBQQEj4sljxB/xbOVkIWfpWqUIoLH/8",
-	"LKFMSK8ThOp7eN0EIW0P8Y7i/LanH87ubrk+Ifp0kQ+RVBJNLyFaejYyfAuDAvvMqAczxdOUiVXZQaco",
-	"sKOXsywfqERGR+Fw1yt/Y8lA29lrNttctszPgfnfdGpORs9q2lRn5dRZObeXlTOXU3B4LcVeVib6y/GX",
-	"S9LWvmJGEd4+bL3AGkoD0TP9xnrbdF68Zki5AJUQAaGuIA4FbMlPFpyd7nvDEi7YJC2rcRPLjoDgEqdf",
-	"g7k5JOzK3FanHaH3EEcUWi5k3pV7KjcE+9iYd7fBxcJ5OFFA/aSaDKhys1sWTkvY1Slswo7s6pqB7Luy",
-	"NhczCOVAmUr5wLRm4LalSvFLw6QhF4EmyRYQzafQ8a1wrXfT1BzEmnnVzKuO+l+nb0DUJF2MOdmFBclL",
-	"phSPN3MhJPPV4mSy1uhSmDHlswwbMSMIsjYWG0p+CTEji54GZBhRaki9iDPGwQeGoSzR7jwwc11cx2k2",
-	"lfsE0GzWAApWb+Gmth7q71jCBCVPmTJKjDUOQqDihx19/we5ixdg3CC8CsSU6sEAj4MbdJfj4J1+doAL",
-	"b/nfKbXhSWSmpBjmkfjgRl/U4oRccpxXcocvuroPbsPV7Y7uZpd3dgPvLEhz4a7VcF419yqg58I9+UIT",
-	"RlXCmcpP7F1Yz9byPhcGfvMamFWsNehEPiFCNzm1DkbDH3s+9euh7e6SqXlmh8szdRvkZFEy6IiICiFT",
-	"0mc2btJmzRWUKzONhAGLdilINEnmZGaYtdGzEqrT/IXWxu8FgZbx3TP48W5Up9p0Vqf/fs6kFO9Wboja",
-	"WQuoYogyEvrtmqFyZJdITkXqoR9A5CbI+TBSQjGinEjByg1OpMTe1BHrDE5TkTCtly1OGVEsI24/Sh7X",
-	"VqHaKlRbhWqr0F0zA0OLbtEmlDKd7mFlel4xXQqsVOY5kj0XuvISWJSr1EpzznT6LHvRPTLSlIP8H583",
-	"H7cPt8yViJq5/eYtH45Sm607xLUKwkAn0yGgAIzZnpJ9mfJI78EmPRwc0sfRQeumS//k+zLfbIAobvud",
-	"WSGKZ6mOhPucbQpgEcbz+YVeOIAeGbRN1tFBKGmfPdseU0Fx7uUS7LsJA2hcwsaTdO7GgGKmWW1nxxbk",
-	"5P1LcsHm5Mse5ZMuvOb//7//395XaCcHGSxJDOGeWHcm0SxSLIM0Mc9y3REKqCyL0aEJcfIQkoMLiU96",
-	"CzAH16mWCZhCM8QD9yPW60BTPE+fkN77d2fnHeEov21m9omlPZgkZxpAxl6mADimNNF8KMxAYKbgk02m",
-	"Q0I16dnHe9jargAm8OHCxqQ/7wjzjBHHUYwPyWxkRwmcAmZuRHuksQ3ycrBmCugpRoAURFdbWIyOcD+T",
-	"VMoGOcl+y+ocTSckleSgWcbFVtc78mjknRY8WsM6tizJ481oK+l+2xo9E46Gf/B16C7VhrkBqk5Ynu1Y",
-	"hdu6Nv258xGwqwlXTHvFfqpy5IMsD1G7RyEPcKoLtYPGMmaWhGxi4RPFBvzKzNMRg3/Ejw5H3x/8jj8C",
-	"dF93ecSKXcqLwkuVTLO1sEl8QEMMvftV9rNIX/gblX2/5kqGjVRecMVfU6TKyoh+y8M+vvwpettU5/On",
-	"D8f/1EevJ98OHr9iJ9OD9Mf+P2aGBueEFQ/0pyYxVb4cb9nMv+sr0gcKZMcZMy4Y4FJlcs2ynLJWwPmr",
-	"iDV15ZPPWmR7hyEM/g25ESFtpcq6/4dPfcCkGSVS7wBy7V389cUYE6k5epyt72UqYjBZGtqQS0IiJprp",
-	"Qr3/AuFghnCMAZ0oZckczaLg/UkhfZMLwtPMugl1HacxT0kih0YSitlK+6UZ4c3LLAU54Kjc4rsoncJW",
-	"xI3Pzsi3LRGr6cmuQbnmAN0yQQFVZ6Xpq/dbjwygDiKqRAisY0SSkLAx5QmRisRsQlU6ZiItxqem7Aqq",
-	"tSbmWoEW0gftps8FixvkGwYyGuhv2DtkW3ARJdO4/G4bOeEHGPDuODYL95ZdpZApwqiKRqDfclGYIFb8",
-	"dzMMCR8KqZAEWrVUMdD8hCQznsQRVbEu5kMqhuAVZVguvwUr0h5bzSbUW8k+QzqMOX9BO/jXz//qdK6a",
-	"zV++/o+gJGG1FBnP7qBRZiHlFKiytkC1SL+zBXO7pdgkqxqYzWcRH5RdTRLQEDCJs2yW5h2FifKUjfVG",
-	"B4xEWjCmVy+x/REsif3QymZOlaLmbVPBf5sy+7PN+itdC6so45J8aVp+FZqjDLaHeOlgfgmGxq9W4fFw",
-	"3c3UjXyKdmx9KRNGxYZtcViF+UnDHRm73CR2RaOFNNvnYsgFYwpDycoGlvd2O6fsM4JJMmTlfqIkWQ03",
-	"MMqaO7hBGGBMTBdu3i9hkMuI1YItacUKv94RWzyRQD+DdsDGk0TOGftPo6Y23KTCImTR8zFPtoQsyq+d",
-	"pTxgu0jkkAvPauADG52lCDYMi5IPbKWVwJ/qDXsezHnb7HIA4nBTKD8/WCDPzSA/P9hI2l3cE8ifa7fE",
-	"X8ctMbUSmZNL8fMaqRQa5AGO66v+C59ZZ14HixRPJlTrmVQxZFdFiLwPDcdTIzPbWlOpZ3XXfCj2uIAY",
-	"m9z6ThwtsOiXGTTlEz8IB9t2RMazbbyiTFiDnAgrMcKrQTM20gihYymG2cAQrTJJSGLm5DmRzWvN7LhA",
-	"VGojuneEXeXV1nm4qndplq/AAIRUtJFwEa/lAG+loiVAdDA53OSgHURyMmFqL6Fw6vdixQep3hNSpaMS",
-	"ur6lX8Cs5a06BGrefUe8exuuvMrwjfTnE6ikjrm6cFhlsoE3L7T9EAa52r1ZHlhoixXYK4kRrr2TCF7J",
-	"fgUfQNbSe/LMmhGrPZ21/hAGp1vM9HRppqfgkao+gpL2WcX4ze/32tWuj9r1cX+Lvk9RHtlSFkSSumyY",
-	"3B+zathMfChYvMeFJyViOLTvqTQt85d7qOSqtMTztyx9w+64NJLnWN6G+1ueeRKNGTm1fuEV7mKzWXzM",
-	"fjfctR08nyo5YftPmUo4XPet5Yj3TKKI4ESIkVorPGAq5w2LD6sc775AcWqtsk667DqpKxP6rJLvHZns",
-	"SLvog/xDV7NkYE66FVDARlot+KCSaPKGrRJMJkoOOB7g3aoaebIF8qE3rAq3ciOqQcZqW8L1QMaybB97",
-	"lMsZSJ8NpGJ77r7u4X11FGAVgzHngYkUUkJsQmU1ULFCdQxDM/SCL6hBnmceInPpwUQAHoQ8JZH057nr",
-	"DAoBspin1oKwGkXszc4QYjenzKMKVkart4QEe7MDHljNIWsOeXMc0r7kzjllzfXqXK9ag6yGQLdWFKjE",
-	"6kuUyf2IJkzEVDUMXd9YBVgQ/sw+gNDXX56+eEaOj4+Ov8oL/XoVB9fXnRJx7qSYY0S+kGlHxCxKuGBx",
-	"SHRKFaAjHDZJTOea0KF8QmhKxlKnpBU2m80V5XzfzN1A7wBuOHv1Z6gM1LL9Tcn23j0BIN3Iv1neNfdK",
-	"WK6563mr5bIheNv/MP+sRffOS52GJRn3UMSOJokfoeNZlJ54LsOsOUj/6YiNNUsuMUdw6aru5rG79iV1",
-	"du1aW69v9HUhwXcz8uY6wNawRubwbokJDhp76AenQoi5Ubly3z/KHNV8/zaWIEk2au873vBb0d8X3el7",
-	"gJm3pQa/tWN8C3pU05ZaJ6p1orU6ERLcL/QuOhGSXhtmskZI2kf6tqdsSMHu9HklIpKdBI0iQCWSF0xk",
-	"VXG5uKQJL+QEQQA0V3kekSGDXExZXgDfwngPFNMjopzW1hHQd66hCTazMVpFuo+CXZ+lM8ZExgWKTKDA",
-	"A6iGnHAv6qsjIN7R5UPZjnMkJnytmT1YiK1ZGUDnbFgbdI9FLLyE7QVgu7Lwr2Jkx30Ba0LTn1nebmID",
-	"ACuGaMF8zVxrTlRzopoT3S0nsgk924Z5eHGN63iRFwx5e6wIKHqOz2fRPixMaZJYIp5xn4WMVSTq6wm5",
-	"D1HqJRWVUfOFSLtPHVW0Jpk1qOg9ol757drZeOGRpHWU61cb57oxYs00zKsTAz3imlAyZuM+U0BGQMgt",
-	"li/WjOkQ8wMy6dZS5F9lH6iyg6PrCOxKj/jEQtOR9QbPxKV2wNhsmkI146d5tCOc9RNlX8iIcOhQrhKy",
-	"rWcwYaSXG4V65a/P4yYAWAlngwT2V9nvCFgcnsKirMsWhojizwxz71fZ35RRMJJJHIQBAkL8Yv/w8XS2",
-	"Dlzw4iSKB/vplCexJlSN7ZnWDJzsVQsnNIMwSLKY+MDGVsB+iqUBHhQGmAH+2FoNKU9BwzhjgkuVhXYQ",
-	"l96wMuTgoJgv4GIUuOJi2MXE+YrxCjefKPhK9ivAExZowY1lDb7Ck1YtadA0vkbeIMb+15ESNdv2yyp4",
-	"h9rj2/BxDdvOMcJ29zasYfTqo6koDoYQKtj5oe0OTi1LgmwQl3riwBcvmdFboKbd2DwNHxolteBq7aPW",
-	"Pmrt47Ycpx9L+9BephpCZC3TlucitpCsC/hcqIMsWjgcbSGxZJrkNu4yIrKUAHddkdiiQgbtwy1A++GR",
-	"PAevPCJUTJ2apQskE+q6WSpZU5id0L7qC//cWhD9G7Z0880BWAtcbx+2oF1dgOQMNxsWrDVy+d1ZTgOq",
-	"8FVg6xcu82elQcfskkdGxXvBFRvIKyIFec3F9CooIur61fF2wHCFGHg+gX4OG81Gq3XYeIjx+dFUKZiY",
-	"F6CfIe/6w241c30XaD0dokL+Rv7Ok4TuHzeaN6122m3frHa6g3ZnePjLad8LfKhK3namwbpnai20puZl",
-	"WqjOyeE1KfnN66TuRft/2L9c9OsqWfAkSVwchmUO9sF1YRmbBb+gKmKqe9uI6s9V6KrFp53EJyny03GD",
-	"0tNud26zCGMPfnZBR4wm6WilI+ibXJdi0QWhYk5iNjE3QERzVwgCC1EKmdXACM1fKVXoJbGKdmmI+Xf4",
-	"+uvKU5ltHaczrx6sYwewOmEdQsC4UUT5Jdv91u/E0z7iVSke+4WICrP1mYNvcU28sz5mKbVnnaZsLzFy",
-	"dZZ8+SE/bvuKUYzHKj108EJN3kudDhU7+8frkJyymOssmu6SKXff0E1n9rJBfhrxhNmmXJNpfq3DBdwN",
-	"8AV2hIvTI6kkM6kuQtKfZrhrZEB5op/Ymuq4bKZbqJ5+3DyE0WC2tWniXYvyxKdTgAxl+vrGBriL8OiY",
-	"2woL5uxPJwGaaYeK6d8S940y64EfPnheKNyCbUoM2tGXydhJks/fIZ9mi//5XpqMv9z23sVyJgq7J2Ta",
-	"vdEd9M7v0t3Bip3+xdejaQrpf2ZgjW2oh2bKaLMEKiaZ8W9DPcYsVVXSIW07rM3EyHslxywdsakGpG8y",
-	"kGpM06yMEd5UqUC40ywlb56fn758dtY9f/f987e2hBHE6cKgkYmvym60I9x4xc1A9icJ5cUDEozSdNK1",
-	"Qau6m8qUJn9kb/l7B9/RCUIzIRmbL56fd4IQD8bfO+ZNneADacHw8oNRXKc369eHXU2kBqO6W6ogLEIx",
-	"Hz06fviguYy0XMpE7W58ZIn5fjHcPwK7SufmoIGkGf6xIqvJne6BVN7WbXWR5IQJOuENR6A2w1bRMSOx",
-	"jKaQnwTF1aRMrCl6otiAKfLq7N3bUiHvbMIiLHXLpTCt7hiqys4+aAeHjVajWZ2EFiay6ri7Vdodu+Fj",
-	"5j5+rraWNRwpu0iIY+8ONdXEns3iPSpcmDkdJxUujN9vFv4WyfH/Ye/oehu3YX/F8Ous7j1vQTfgDthw",
-	"xbUPG4Z7cGMm0epahuykDQ757wNJfVCyVhd7GHDbvSUSSVnipyyZxAZ6g8F1YtBiTTfVttft5KImeB3b",
-	"oYOOb/ciihli+OkEhetPdLDrWwtd1c580S6UICz7pkR6f9/++su/qYZ+4aKnc0u6qUgJ3/RXD3JBUa/Y",
-	"LdWb+lEPLWXS/+fu6bu+frP66oQ411eiZc9eqEtv87DXXwC0Z8h0FkXhZDEK/5Hk3A2Qk7rnjSJvLpU5",
-	"zUk1qZuYu4neAZXLSsRM23kCSJftUdLhM/gyoZAALJyaUSFQoDh9CvXvlqWBHW2fnWpJ3dfK8pnLD/pM",
-	"m4GDbZ/FR3LyyE7QRcwC0TsXYRLmI1R73ffe6vHk3TVaQepPTri7IEVZqkLaskeojhShi7m1Q6e7doYS",
-	"+jZaKWJEBMZHwzEbrtoqzBn2mP0erGSyoFMY5qNPA1E96XnaVKRmNCYZeqtnsLrFkNy93UDHUI2nx15P",
-	"R+jCO48BUHT5aoNcHKRaGPZ+d4Tu1Ovh0HC6Fx6P2Id8Q18UElQIciK3RYmosUC4RFJTmV2SfVJazX1c",
-	"0PymuvMwFYajlR78VnPuL5SaHn2XmY/Jarp66WVZ782BOMWL0CA3ngDGamdGN7aFyZzsDiZXShb5KQWC",
-	"MQvkP9A12gr3U3qaadsSawPBaGxxlbfV3D6PYBWcNU7MP+ELX24buTYu59UxVadRFxP70LkD6Oxh6G1Z",
-	"EyJ+Vo7MUDkaZPyuFPU/wUX5EqShuKvMarCp6cPQukmEdvNszkHNsi66nlju4oqm0YA0PB2Pkjefwer9",
-	"JemIGpeNIzqWozge5ijcvxw9dkxUP9XViBXZWXZm6E67OdLKM7eUOibWr/TR4o3OgCKKv0pIsgUpJDUt",
-	"IZ3wZcCsJlnj8hO2MN0kiXHWKr9lEwOLHHnlZi9ThWR67oq/9C71q6LMF4rO6RSGaHxOIoJFSpDBYD/Q",
-	"/s2dn3DsoESU1vYv7YV+bckPqVszzNb0atv35kXdWkB11G0/rcVyhCDhr02Z5ierD3p4FzkHuqT08+to",
-	"JlAf4kTeDDMJ2gNfm/qWY2x17yImdWd6vbus0XFoHsshUab90cL7Ev1LULrCsAdrwb7zCTx4HPoeLdus",
-	"Hmw7TCjgYU5rpBgx4AU0pHkaJt6fvUmAoa5N/ZvyC/pwGUF9Gue3kuhnq4koHoNouQha4bZrbTUI8uNP",
-	"7mqJe03ztf7czsCXktYoBEDkhf/zXmZ4eM8N+iZ9hJY3DpuvtbgurT7D2LcXWJ2UwAkoFJK/UsYG1loq",
-	"yLf5I7XhTVItO3cKJYck7efSXGctaDy6ssVP7Wj4x0a45CQTK132B5nFTjxAwbMVnWpC2ZzBWt1BfD7R",
-	"klvjpmSNndnPjHPB/JdcSLM4qTYvQ6E197bMTPc3DJl64+Zvyn82afAi/0eIGGxkIcaXJtZe+WZkbcnI",
-	"8rKLaX9p6qP9rk3/CW3K9GYh/gnXY26S/xnzV/izrjHX618BAAD//w==",
+	"7L39khs3ki/6KliejbDlIVvsVrc+wzHblqWxZH1td2t87rq1bLAKJKEuAnQB7BY9q43zLjfivML9/z7A",
+	"fYjzJDeQ+CigClWs4ofs3VDExFjNQhUSQCKRmcj85T96CZ8vOCNMit7jf/RmBKckh3+eZhm/fZqTlDBJ",
+	"cQa/pUQkOV1Iylnvce+XGZEzkqMFnhKB+ATJGZaI53RKGZrjFRKEpSjh/JoScdDr98gnPF9kpPdY5kvS",
+	"74lkRuZYfVeuFqT3uDfmPCOY9T5/7uvu38K3qj1fzIjt53bGBTEkqD5zglMkZwTlRCw4E+QAnY4FYRJN",
+	"eG5eEppS1YovSI4lz9EMC8S4RBkVkqQBtb2ZlAvx+O5dvFgc4GRODuwjfwxz/OkVYVM56z2+Nxz27ZiE",
+	"zCmbwpCeciYJk+ckWeZUrt7xjCar6uCe83xMU4HGOb8VJBdIcpRxnCKeI/KJJEtJEGYrOaNsiiY5n8NA",
+	"xjxdhVSnZIKXmRyIPEHfMM7IN0/QJMdzMsAsIULyXLjfx1iQwTKn5odev5eT35Y0J2l1sbyBnjQO9GK1",
+	"IG9hVBHmuSBZ5o1RTb3kaLokQsB41Fc1T8XGxrhgdDJpS+dRlMwfySInCdYExVhM0jlBgrKEoNsZTWZI",
+	"8DnR8+4YSPVPhERLQQSiAqXmoyRF3549f4oePTg+ueN4kE7USOELVBxcsmBQ/3L44P6Do6OT+8Nhr2Eg",
+	"CywlyRWN//4vvw4Hjz785Z97seE9u8DT+LhuSC4oZ3Z6cyL4Mk9IH7bIi8ngNZbJDGGWqj/ecEb0L+ES",
+	"XPbuXfbaLsDDo4Duy96vp4N/w4Pfh4NHB6PBh38c9h8OP1/2agbyacEF+akQTdUR2c2OjADT61MrmJSQ",
+	"CEejJqv/irLr/iuuWaJ/RmS+GpxOJMn7Z1iSV3ROZfGvgd6//f85ONMsMHiR9rrtkxcpmS+4JCxZnZFF",
+	"hldqFivDy5dE8Y2cUWAwtWJq85K0GLXkCDNEcJ5RkjuWvKVyppvjOUFeZ4OfyaoP62uZ8RaLS2aES4rw",
+	"FFPmeJYz+MiE5kIWUjXk3RYCXU1udXSnKKPsWg1A9cHIJ71qeu88PHr4sI9ykn1/2VOPLnt3ylRlWOg3",
+	"Ssy5HA7vJXfxgt69Oby7VCLmr8kyFzz/nqxeHr34yD9N/hUakSdBB3UreDx8dD+2hJZb4my5wHJmd1mS",
+	"E5AKdreFBFtSE8xSmmJJxN3h4aOHQ3yPDB6MD5PBg+QBGTycDIeD4eHRveOT+w8ePhofNu6/Cc/nWPYe",
+	"95Y5HeRkQnLCEnVoBQIlypmOy6PHEyI4maEM9gOa8Vs0x2xl2U6gnMwxZejb/I5mMqy2UNFOkISzVAB7",
+	"8qUs3gMuW2YZYsv5mOSIikuGbzDN8DgjminRt7IkTDUZamMIIssS9bKnlv6y9yT//vDw0aMn8vvDProE",
+	"nQezFfx+9OiRflAvcodl2YUHv3/4C7yt5e8Taf7xrfp6/eM738UFnJvtBpXAm3MtzvBikVEi7Naxm/5b",
+	"NeI+On33Al2rXW7GqpQHnKY5EeJObM2+/e0Owjm5ZFjpXSRFlFVX7NvbjSb/t+8Pj4bDJ7ff3x+Gs//b",
+	"9/eGQ/Nkg+n/zc7vbXT6K49rp19tjZzkdbMfV1VAuQWhbOZV/chBIRZUlhTeHuN6B+Ykb3tmHg9riM2J",
+	"mD0FrbruMIQmI8mvCTP6N/r2JykXb1m26iNQQEkfneM5OaeSfH8uc5rIOyHFwVe+x3SRyxFZvczI357L",
+	"5G+fshcfF8OE/T2b/OsT9A7L2fdWhOGlnN01bz9Br/GnwemUfH9/ePxwOHyCLBlPDBlPymS0nZ7D4dFx",
+	"fIKApV/8GJ8cmhZqj94xVJ8kguQ3JP9GoIxPD9ALI7QzqphdrbVQR6x/2KvvPFSLfnj0EGVEcajoo5RO",
+	"qRT9S3Z1cNVHVyP1f4+vQA5eDa76eu/e4Ewd6kJpjWl536yX+7i14nt49DDYPb7a9Xjw4R8P+4dHDz/X",
+	"bQuZr0D9qc7kGy2h+cTJBsnRLaYSjcmE52pyZb6ibBrw1L1h9HiiTN470scSnS/nvccP7x+rXT+nTP9d",
+	"bATKJJmSHOjT7HKRYyYWPHdm1dr9K7madvTTxcW7c8RZtvJlms8YiVKb+A3JoW24O+b40wBPyff3Dk/u",
+	"3VcyDFGWZMuUnC/HP3J1/oleLeNGN/b5kgki40yrNTshtUWCpTFHFLGevTEhWC5zgm5plqGxGsec31g7",
+	"5OHJo+PSDv+FpH00PEQvlxk6Gh7dR8PhY/gf+tvri1p5/ChG/C8EX8ftjVN0S/A1Ug+dJqTNQ6cASGtq",
+	"8QlK+JJJyqbOFqkzP365e9m799vR4MHtM/p6ePb3f2PkxRz/9uD30w5WyXGwOdQn29sln/s9pbpqX0me",
+	"zOgNeWqVN/Wb9ixQzl6kahrKLVTPyhiXxqZxit+Iqvb/7BRtZfz+j7tU2RbauDmwFlrQzDyDRQD/ie7w",
+	"Zyr/rq29Wpq8JmWi2nbY711TGSfcPNAtjOFZO0RwHmCWkOwFkyS/oeS2Sna5weZEU/uNZoJmmE3Je0Hy",
+	"M55Flrb0fHNylLrUTEnGBXnJxxEa7JPNe//Ix82dc7XzJGlamUqTva8NGFVNTF5pUSaplnODLs4TnpO6",
+	"r+uH5Q+3G8GPBCeS3mAJHFTtofR8j9z1nDIqZg3LW26w78X9G5Gn7178TFZVUopHZSLwgo6uyWrth5X1",
+	"VJju1a97z6tduGcdujlfzuc4X63rzTbbotOGYyh42v0IMh08p7nY9dKkWOK7w0on+1ymmi6XKZWv+DTe",
+	"n31Y6Uw9GGV82qWrPS1UvLOGjf03Iut39Zq9Gu8sekj9jcjYEVV78MQ//bN2SlU+rX5vLdtrP117juge",
+	"Oh8ipqP2WlCcsprj529Exs8eoX7t0kH88PkbkdFTp/4sqf/6LlniIx97XeyJsyMdPMUZYSnOmztyrbbv",
+	"sOnQqDTauLudLE3wuXd0QTLKSN1n3fPtPv90hnO5rg/daIOOdiJpgs/tWrp0Nq7+RuQbcrvjo9s89PrY",
+	"obgqProrEWW++BPP0kb1otxgE42sm82ueozuRftgf9bdKxooWz9RIXlM7tS021RbLX1OvJ006ETlxhsq",
+	"sNU+o3O+trc2U+pkdOOEVlptJsmDT4m3k0buDhtvtYAv+fg1mY/Nm9VuvOebzGEhGGu+7zfoKpfV+yCT",
+	"zsgNbeij1Ka7AHMfEW8nDQpL0WwLJrggQj6FWzZKasYTNjHvGTWt5hX3tLOotW+fE9EwxUGLzn28xvm1",
+	"m9c3/HzGI7Mba7RvL8ZrfkMad2K5wf7PmTfkk3yHp+Tt5DmHKD/wYEaWJXxcEbcQUBEhiJFPcmSe9nuZ",
+	"jiNQreBe5eC3JclXB/rnkByQuaCB1PCIfbghKVSMcnLDr0lapcd71p3m/Z6cmoQFlrOD0uP+vhbBP/h2",
+	"cRD7nQZPW4/APyr8r5nf1wyx3xM8jzyFX/s9IfGURJ7Cz/BYLkX0ufq931su1HjSEQQLVtuFjyPTbdxK",
+	"dXPtHle4JTHXbKUOze991YDn0XlzT/o9E5o00ne3kQULnxcvTHI+r28OT3fDof0eX8qEzyPE2Qf9no2s",
+	"ig7Xf+g1Nbd6dY3hcSPvVBfTabA1q+k931CMkTmmWZUe/XO/Rz5JkjOcRefBf7h20n+rPvpt7VaCmYs9",
+	"ht9bbCaJp9WnUl9ibLfPdqSOtz1tKvqBJ8iDh53lsyOR5M/pdJnX8Vqk3YaD2U78NoxA7MQ2CSRb5Yz8",
+	"I46ja8oij+HXtftuDq6z8tO5dZgxklEho937D9efebkUtUI/fOyax0W+/3D/x+UWBufGqwubdlNmrzeq",
+	"ogZVSyJTssC5nBMWocR7tssDoZExNzot9swqWzkPWq6D72PwmMU5Zzsyy89U1tO6jemzWI4zKmY1xk/x",
+	"dHtdexNO2HKhd+DE2Y2iGrqCPH5wD2qIF528Qd0Pwe2UFsMnodayLZ/kWJK4deKe/MHyo9llVeuu2o9V",
+	"3tmv92XI2tBtuJvtFjgGvd1mf4+Tu4Un8o8ku4He/WsRVIwgFI1Ejw/zaNOjIYfQyooU0AGVuz033i4I",
+	"i9742Af7u2V7p8/YppvgapM/Q1DumYtCbHRlx5vt36F9tiaI8uyLBVGekY8kkWsmqdzkS0wQXxDWcO9U",
+	"brDvWxHdX02cgP9wc0LW38mdEZHMSLrMSOPMVBvtf3bUr+kFb6ar3OYLkCV53pTmUGmx7zSHMyKW83VC",
+	"qdzkS+y3G35N6uJsgqddA5g3IUTHEGqNpo4c+7hyta1/bxPu53XmqVB1HfpNNuy0nR6lu2uIe9p8PbzQ",
+	"p03WpVkVjbTpfC1+xqU6jesG7j/dMyNCV02LsDEtGy/C+Xrpf/7FZf+5xHlTSGvp+d7JWY7ntC6gz3+4",
+	"z4P6PSjxdZwTPN0vF+uuGg7AcoN9n3+mP51SX0uOebzpEhUdNfBlucG+GVP3FzXkikf7M+V0H9EQ4eLR",
+	"Hky3cve1hmSlxZ/BjtREva7dOK/JDpi04ZDZXFRsfMjoLmsEqP9w/wI0bhx7z/ZoGP+d07RmEopH+5yC",
+	"X6icpTm+bbQVYo32bS18Lneg2bMOwOKarL4RiAJ+FVU/Kn231+8xDNExHhM3ZcH/c04mvce9/3G3wP+7",
+	"q5+Kuy9+1BnkxTjraPGmopmm0l3EVnT9sDpN4pBLb1m2QoTJnBINL4Q4syBygiAdFCUOkIZmMlOOEsw0",
+	"WsICwpY0zMAi46nDtYIhgTvRG5ONsCpop5LMxbpBQCyXGcBnwLx4oV870ogX5q9DBziA8xyrfpeM/rYk",
+	"5rGiq5iLG1IzF9opiwD/Cn2rXrrTRzwH1AuUOqdYaltMcCbIHbeKpSH7Xt5GqC+giucxrgmWiBtUM9W7",
+	"IsuAFtX170WsdWWYZlYOiAKAljHJOJtqbCUqfD6vJa7M45uTeG7utOJL6sVdRnhc33uRHTG5u0XryuSV",
+	"wQSsfrIRp/9gAlUaV8+irBkYGlg9SecltLWj4dH9wfBoMDy8sJgn/1azrpXYxwiAjTo/B6qXEFstDuD0",
+	"w8pZBxvxorMg6jixFM/UkQ8dcY1cWMDUWZRBKgzv1ZEV4aUmgsp0aOqe6cjH9jRBTKRF6KojzQZOtqNM",
+	"02DoMcEztSsJeDeWMI8uCghrmBnAsJWQZF5LXhCh05LIgjBN6XOI22q1dwAr06D2NW6gwy4byMaGbb19",
+	"XvwoGiY7OP61TKSp6CPOQFACVOQa2YhepGbrpRzQ3sgnKmBOLOrrJUtwlulXVQNBCMI5QRmZSMSX8gC9",
+	"kPbZmKCEz8eUkVQTdaWvXq/UByc0U1rfE3QF96MGJ0zwXF6hGb4hiPFLRiYTkjh4vbVCu8QlrQS2YhNf",
+	"Qh8ON9NGnPm/kWhzhn+tBhKGn3QUbY64nyE0M0qe6wG0k+BovaYs3dG5aqJAuy5SQP8OTtQig7xJ1ntT",
+	"8mfVN8oDCebmwUZz85KPf/QiI6Iz85GPCyW2iJXQczEHEGV1BH3CiQzF5xkfc0kTUcPmQdhFPYbcnDL3",
+	"d4jy9++Xl5+Gww81eJcwuFYn10c+/iPPrJd8vJEc+cjHdXS5yLSOsuMlHzduEmCFLbeH4Y5fe3xBWO/D",
+	"XndMMZ5grxxvtFdMsPWMLppmx0Gmm7NT2VVoTiyQZNk81VwGb66xS0348RqT9K1NIFrvNQAmMnlFdZ0W",
+	"aUftOAnsfkuDpugdZiRbO3e++DW1DhjJShPJWc38eW/vZBbfmfyC2n1ZS66184HaOiJK6Qvd9ugZlqTe",
+	"6QAewkJcQ4BpHRl+9GlHGkzm2Fq5hcca+lKR4iGCR6kJUtc2JOgCVrMFSba3YqoUI6ylzWbKtd8MAWWG",
+	"WAOwGCFSe6iqEjbnWVfxOst7/R5O57StkLVhiN1ELAxmB9IVXOONh49h7T1Z4n7/hiKT4rfODDfFSRRB",
+	"msHXKkYaIxtndZS7HMI9KEXnOgd4vdeNssohP92hBjwl2zrcpiW+u78Z30FOV6PXzRP2cLpDGlgr39vh",
+	"YHhyMXzU7DqopKBt7TvQY2rwhcRH1MUj0npYO3OIRHGXoy4xnGUF20o87Sg4c2u2tBOb0tzMdeJkuBML",
+	"XREbce97QfK1Bpw+VDax4J6xKWWEwCr8QUacJG/zlOSvcX5dX5vr6fnf0ZhAzSvNAWi8kgRx9Saa4/wa",
+	"ffv+L8+fPX9+5wA9+5SQDDFCUoEo1DjIScKnjP5O0PuL54OHT6AAktEsFzmf5nguoJjOJaMSYaXQq0Fb",
+	"oG9dMmZGcErZ9AC9hfc0lwvr3mKmlExsCselDWIqWlmeiyiozmvcZN5e+D7Zb2rsWvR0hnOcSFdMCOtq",
+	"LvOlkOAUTDiTWL2XE7QgeUKYHBCW8JTUXYOGNvFmd6AlG7nxKqE6zhrCSjcGW93OPjVZJzFivMQTyyKL",
+	"nNxQvhTGMXuKzGMq0A3OaKptmbCSkXGagq9UcMVuipvD/VlU+alzS9v8l4biEvV706HEjwa15bc+LXgu",
+	"T2sKVuldYGeBQNs6fc2cC+1ZRH3suX6pVGbKBMWUIfq1DDVlKQo7XRe/mBJGcq3P8dxaLBBq20dimcz0",
+	"vn///sWPfSR4tTKaO1OUlZFeMoEnJFtpFzlnggoJIniRUyah0s/p+dMXL1BS7D9bKEAscKIUrVNdXqLE",
+	"FtdkpX5f5lDfj1wyVx4rEEd+dSz1UV31CiqySVv56sL/ppGbKZ1ABaXiC7az46OjJ5fsdkYzEukH/Npa",
+	"WhIh+qoX9+LwkRqM6kR7sFw1H2PZKw6nAl2ThS5feHSMZnyZi0umdRGsFiAholJK7kF6b/IoOSSDk6Px",
+	"8eAYPySDR/j+g8EwOUyPyL3JMT4ZW27T0SgFu5UKhdUWgjg5adoh/zT4z7qd8WJiQmJiG8MvFGHr1Emu",
+	"uIFNSV9N5W9LLkHThfNLFLValjksj32LCifTOSP9oCgk1JY6Pjw6QFffXemDnghEbki+su8/QUL9jTMg",
+	"SYCcF+pM1/fLK5Tw+RwbDQpqXKh92kdXUJnisneliJXclOpY5PwTJeKSwfZQu1aXDFrm6uSBLvqODizQ",
+	"LcmyakElXXEvvmo20KipjlLtcn17efndf3z7y907f73s/fpP/2Pwnx++u+x9+yu6vJQfvuub/5af3/nu",
+	"TuMCvyEkjVa022yZz8yx9NhtXSrLi4qOjx5ahrhkHTkCbccQl8xwxH/dZXvDGanZm3rMfGJnQ1TOiRkW",
+	"sYXTx3Rs49Tu20tW2Nfz6jLdGx53neOiikyDMv4FZ7rpmhSqVNkGTWpb6TZ0K7Wt5qrlQl8CNVHhblS2",
+	"6v9nWlux65rKpv5dDPK2/Zs46fWFwzRBhl0bqPICorekrqYU42tdMMvWS+STIrKOgb0yrfXbFmgVFePq",
+	"ZNhvqM11FFTmOoxX5kp4XmuRgLOyaUFdKO+Wk3ZOcB7VMsgnU8BPPVendh/RKeNqd6IEC+2mzHVEB+Po",
+	"lmZpgvO0VNFvTPI60/+3vVj8Jgmsdl7148aZLbLqtpzbAmaiNk5Zgu6v2zQRpdqNTLsdUKaj2dNzjQaw",
+	"/ur4Vq20VjvqIp/QlQURwPLKluCFgmW3M6I2mn4djckUM7CBMBIZv71k5oGygPBiQXCOMizJEzgSLRVj",
+	"kvA5QTdU0HFG+vZjUA4Xz0lxzq4KlwNLUUqF+aTVhrDrT8spmgeEH6ALjq4JWSiC+WLVRxNAd0UByCui",
+	"TEiCK0UJOwR8hYgL2zs434v4rZ5isqWAko21zGXTErZiqs+AFwnqhxefD9lcupJdKSvg7keho9Pd9AFQ",
+	"pxhhobQTuH3SVVZHJiS99/hXM20AhSHNPyD/s/ehwNuEyQs9zffsUrhA1VW7GpJjfSFBcyLcdx9Evgsp",
+	"Duu/lxy6pCnRe8yWWdbvZVjI0VJUCL9/MTwqeGgObuRepgPLzcK9odOZzFbo9OIciRVLev3eIicT+qn3",
+	"uIfpYqRaj+5Nfn706ehfsX4IfqSRPyRNhUH19X+BGfZ/EQlfEFgG/6bncU5wgB8oHt/mVMKSOOAhFxJf",
+	"7LW6Rfrc+n5UcxiwXjQD5MBlmABH2tKLsW+aZnddQpKrWhjU14q9Ci3vFs0iie31rwUtI5nIDW/6LSPZ",
+	"n/VvBi0/l5JYOm7Y6g6dc1jnGc+0QPlIoFrtrckZMqIuXWZk5FRzxSr2U/qeUH0peJz42aQW2nVOc3wg",
+	"eDYjdP4v6rcDS1sZzg9LMTh+cKi2HzieRmYHvaY5br99oZQ47Ffz+rnuW81/XPrcuxg+9A6Clt0caSkB",
+	"10EtXxkqbYhKOIbOCaM8RzZ+DtlrGNhaFnjWu0S2uM4iyQlh+rIGfhsRtQRrROp+97jHmTUbvZR2spMN",
+	"H+6H5l3vU9hQzq7tR+wr8eIr9V8pN24sV1L/mZp3KoUz1n+lrshGHO2//lvlxk1AS02CNvZKHRZR03fK",
+	"zevwVZq+UW5en3lZ/5XYC7BFfsCpqb/dIMwXOR9nZP6XiFBPtKoxx5lSRUk6Mk56gEGTWvJehFcXJoR/",
+	"gXNBUmUdpJzoGvD6ehiuH2BLW/eAyygFezHPudqyv7rOnSLq9WmuVMzPCw7nQ+9x764+Dj5/UMqtkFgj",
+	"nNlC60sD+2aoHbUUqFA93Io2KLRtpetrOy+omBejj99NeSLs1Iq71RlsLffe6W/Uyby6qe9H554KlPJk",
+	"CXf2PbgPLQq0eewhySd5N/GeFYbND8/+9uLN478/PX317M2Pp2eX+SX7+7Oz8xdv3zw+OhiqP5+9+TF8",
+	"XnKbBFdpDFFLA+JjtaF0+e2Tk+MTCL10NtCYMl20LfAPHD88eXB/GK02HbvcNT1NaEZKJ8RTPfrBj1Qs",
+	"uKDxhNlTeBPsTHO5V3w09HZgKXEyU/P8BN5Rr3x/WSgyBzQR7QtvH8VLoHc41fy7760VO2d6qVfVkmBd",
+	"Gbve9DoMlJ8/ndLmzvxfezMpF+LxXbV11boJS9JdRezAEKsGmnErmntvRcaVHJpxRpyFFNeuSvqRxFMR",
+	"RAopY0scqe/HVSd/Ij93zg2s3xhejuTWalOsunv94VVpHSnK26gxBW/GirG0VnGCcmo1+G2NZ3nYOo5/",
+	"s84aKy2W8TM9AzM93eoY194ua/Kn5UPcPPbdeVYSWtduxtmU5AjfYJrhcWa85ZWDNnEFkLY6ag+9o9a6",
+	"2wra4wdteYy7OmY3mRx0RnAKMYRFjLgOmOiZ+vAGg6i9MG4jXdvONQ4xavXxE3UunSZzgrwcLEGkpExX",
+	"37HHA8j0UcrnmOpDAidz4uT5B7WSc/I7CMjes2XOF+TuDyTPKGi8IltOQSzOycAThTu0Hu1s1y2vfrwT",
+	"8VeBmFq7433annI2yWiyncKuF0Pia8L8XX6qM0oq2d5ZTnC60mm7omZP70Z5flTsaEgLR5bG+G72x7Fz",
+	"hdlMdJH67G7WFb0uCsrPNvF444zIfDU4nUgSCd574y4YBUk4SyFO6RZTF+sN8ViUTfuITlyMhR9pVYRp",
+	"lcKLdHzUJbMBUqWLh8Po/UHlVvLh/eO195Jq+p7zfEzTlLCt2HFB8jnVV2kpYTQ8ev4vvswhKwUZhVr7",
+	"ltXkrdQjA3Jic8vhWyYRKLAc98az9wqefecGgtxA4pxbHfLOTiKXxFZMhySp4rBU53PC8fKTZtULzl/h",
+	"fEq2Wj/D9iPJ+SiDr5VUh/dnr+CSTS2faVxsH83U6pCUnCN4f5/rde+wWC/j/HA0OQJq16061F2tW2yO",
+	"SpNiI10Yzp7lOc+3WjRqvjQCl0pwDDC0ZOTTgiSKb+Ax4gkIv3SPK3Piu07sOJGlLr4cpUHsYi2io2da",
+	"8pD8huTFOljgxq2MZX0VmtqKUCCF8+sR4yMx4/q+owyQ1vJeILgI2dddBldDCy//2tyuEpaKsMHh0cWh",
+	"dxNuGoyUGZ2Vmh3qZn8Zqn+Ayc+g0o5HQ9uhnRh+zpd2RfT7e7pTMUXMbmhKuA8E2aKLezFYyBbvHfd8",
+	"X4Qe3ZwQpaCPlrmaWuvSUL86dwYeJ4OUTKa2QJpxuc519o/+zAyLkQDIWqlMT8iHtnf7aeyW2rNCbAQA",
+	"qPUJWUiSOtjBss9raXAWAx5+hUHitJU04xIPv6Is/e2GCtn7/PkDkGPuGkXv8dDsxfBKW2eZlXnWT05z",
+	"TaJcOyxxrfP22J5T9+MoJ1gUy1VrGhVMd0GSGaMJzopQx90aSIXAqzm/ArCZrY2kp+qAyQIpW28mlRsb",
+	"61nJpbZfqDRX3wA55kA2G972GiqlGMRRy57LjbV3q+XLQcvSm77rvt0X3BulL7W9mqy80FC0v+WFYOlS",
+	"sajr1fx+tTB8fUXzhuvEyAvx2h9NTr+wcX2VjEbHYeWF2qIWjZ8pt6/DbK//yHmMkirEesMHwrZxJOx1",
+	"HpGSMDKg1bu5szDhKEnGhb6wUP9Yr96EPragCJTnGQvF5g9LmqVKy5/b7GhisqD9u42c/DY4HB4fdVDY",
+	"hsGZ33OnheLFCuVHAeXuVALQnBZaTd0pc7TJTYRayZrzxYAQbX+yqPU0HNMg0m0rLQvXtjdtXOt3dEEy",
+	"KO65/i3XtvL205myCDp8Qr9gAkLWEm0b7eBexPtMWE22+SNe27CSWP1rtlEZsn6dzHCsZTDmdyMttDCw",
+	"SnnbC86Qu5/zHG4Bxji5JixFkuA5uFnTHE9Chb+bcXPPw923EaQQHq4THMCtZ9ThH0zfpMjD7yMZVSpd",
+	"YdONTJEdXlv+DNUT4yGdVO5GWMBihmUB1umBXmu9oQ3DNe5hGEu/Fymx27yB/MblKgrrdoSbv3B8W20M",
+	"76bf/DM4OvWnRzMsZr3HvUeTh/fT4cPDhw+Pkwfp/ZNH+GhCMB4mJyc4HR6e4HvjyfHkcHw0Ho4fHh0l",
+	"6eFJej85PBkPJ8MhHj7stdttSU4lySkGExazZKYjiHp/WxIhiE6om9IbItByobjmDSA2SI7GBGUkRXKW",
+	"8+V0hghOZkhIAo2eU3Dbg8N1qXOiMVqKJc6Q8U6hMYD+zQXJbgjs5wt8Dd2hJbtm/Ja5lhhQHihDGAm+",
+	"ZGmRga+7gS6MjgB3AQLNqRAk1cmAeCXQjN8qkhc5uSEM8hvmB2oVwr3xk2o1Iyu4V0E4JED1d01Wvcc9",
+	"8/NI8OxGB3mWTXLn8TYfKFreEjqdyd7jexBl1UEydHWGeEKsEElNqk3RqktMPzg0DXv/w+elyix96Pem",
+	"S5oa1+ipuEa3LtUkV/Y9grQSlqrFKiabLw1G0ZyypVTmzeFJH0KswK7PMjQnBksMFizVriq3dsAVK75E",
+	"E2Ad9f0J/UTSA4hzc/qcX496hxqbL+3isthL7NtV6EhbgVxt7iRyq/fDpnUFR+vfrzavKTXTQlQHs/yG",
+	"y1PwmuFxtt3dDeNyhItPedcAb4qkYTQnKcUAXAfoC+on3b+5qoBU8DVRH7u5bbtfyJ43XKKA9PgdQWmE",
+	"u7gjaJgaMy3hfOgVe67259aLBbu8GmCrL6GLiE64rIcgTyUazOUoYARhQLhQhwWVTUt1t6WA3G49j8P1",
+	"tKOrX0rdYne3/fUT5wGHeLjkVNr1fM1TOqF1iAwRsATHNVwQxStBIr0GvnB5+TOsyEFjnm4RdRLSWZPD",
+	"CcmuEksqwLDXocAeg2ukgr2S+wvB1wXJ7/Aq4zjdydX0Qn+r/mra3j8ryiEX9UvcQR/6MQOawhZ3z9Wx",
+	"7GoXRAav1iGH4BQIYnuOabZleKG1FudUzA1yRFyGKV6yGcSQ9BqgmmhG1DxYE17oyvNtt0hHxSKZwxd5",
+	"tMfXqDLInYV1VMWJkkiQIMFIOCultTtzuvs2G8n74CiWc3ERRNzY/AswdyxlVllwAUxR1BqrzmoWqFnj",
+	"ayrbHFBgKGzFBUcPfWOnmAM/waRmu0ZnbFf80Gqm+y6ixIo5LaeZ3uBnZJITMbvg14SdkclSbMkjlAHG",
+	"3CjX3x1JXgow1NscHiJ4qNgY4qAg1E2/3rdBvIAdYGIPlzZlhUphoRlgMISltVEpeClnd01/Wysqh35w",
+	"isbSC4bSEKMSm5XdKTBrplNNmpnQhgm04EH6M7dYtWEGgjLh/JqS/iUDhQj+QADvCYEfOsDQO/DPiRw8",
+	"hVZVXeNHeEcYlvTmw3z3AL3LCfQMOIV0HVEVtOPii98/Qe+wnH0fY4Yn6DX+NDidku+HT9BPUi7esmz1",
+	"BJ2TZJmTJ+gcz8k5leT7c5nTRDaDGlbTbn755ZfB6VLOCJNq79SoXC7ECBdN1ZpAV0RnOd1/cDK8E47x",
+	"B4JziAXF2fz7yx6mA+ebJTlkDLXPEHLYMtu6/bYJUgpDShJ+Q3LIMT6sce6V4oTa9nW/Wgi3ZXiQq1zb",
+	"8uLNbMCR5yr60NcQ+HsMYoEedNB94abibFTn0FOmFB9DRFsRusO44tYeGKqeb1NZ/LccXJ/gx9Q99R4f",
+	"68gZvYSpvW1cmcyOG6q9G4d+qIuLFqoJdXENqot+WCx61H9VaqP9kCQdCc3hx587AbTXyVv42q6yx1vE",
+	"lrhWfgjEmZnctqEQRXsXv9Cia79htXJ5wxW/17BasHedq8u9F1S4rX+raFbIM682SXuxtn9JUuyJI29P",
+	"wC1frxt3FoVPokzKyG2YpOC4dmPuA5Qqzl9jtjJR02IrXVHJwxGgplXC/bWbCo56ZZDOMVtZ/XWv2SdH",
+	"XvbJmZq8gry4ZheMYScKXXm42g9lfxV0ygaUISwlmS/0ZNSnnDRJI2iqWwIZ75nSQnhOf9+RCRBV/Z3n",
+	"UalzRX1anbJS1f0N0NBe3ckRrb5M5TVg9jbr9rvV6ZOcpEojxJlOATAaBWjvusPSyn8JjRMi4SFF3Rvy",
+	"Bgrne+Yc41txWkoWynRhyWq09D4ZpLMp9YYmDoKbCmA5/SaAOlJhHSvZCnmf2Wuag+f8+9ENAoWDiLNb",
+	"zZh3kvaAio+7U8NMHxU+dc437j1WWnvGsTHFdyWTFjlXW3FrVllgIW55DiY4ODlKcsk+9/AwCNG+Nfco",
+	"X2b6Er+KQCI5HykdmLMSBgmeQxU97zO29kFOEKC3a2zzEKPEtt0rTMnRke+BtmN001PngC7N465zLqkG",
+	"6h4Y1JTxUqIbyiFoCWFYAvBbvWdiuVjwXJL0NUkptrW4NmaQZfHBEdzn2fJbdd5NxyjmvdJNYDm5zV6L",
+	"7O0+4aRYTW9yPIpq17Rm6Lt3U7op03exNTOmZ8qgVO4uTK+ozd/rG5yDEVQh+6BTmAxWauu8+M4xwGF9",
+	"GwtwQuaLjK8I+ZcgGb6EYfJsDsW0u/gIKmn74DTI+JQyLxorSOmSnGmwTF3uwxC224A9WNMaRlH7YDch",
+	"e7C6qitb/a4hYC9s+7nf+9EximXA+rdLbXVoyfrXbCNj0Kt/v+TjFqa8a+m9aUCMW77tWgfIaOtJPquM",
+	"VKNRtqcg0t65Btb377XTSqThqBA9tpLHaeyLvlfgQCBBkpxA4MMiV9JJUp1R4hBl21UhrEibmMZtHlZK",
+	"tc6xicAziaXKCGI6JqxdeToY82liEeGK6l73SvW8SnCTFSId6rIl4xa7wvUBvFZ7iOEQOrcOZRjdzrir",
+	"kG86f4KUYHLIWbruiyIKgit9AOyAtOUSEIk9qu7dt1T9asnq99S3ex8+hyi96yfEtDa00Qmi0g8WUQ+7",
+	"TVSMJJq2qyjvAIFrCgt4rGYMa+OeQJIHI6DCTfPtjGcFwgk6tRc7UK0akPTm/IakTxDWDALRK7o+M6C6",
+	"Z5l7Y4bhFpLMF3KFMiqkKVYBs+XKSG9cQN/Ony1V56YvBEZux+TqHXOtaCoSLXKSgH/OlqrXAZnbr64G",
+	"zWkFQPNaNf1sw/LbSIE3quXnAs45Wh0LdpJXAYqHpUIKmehfbz2IbO0oLnR0wpdM0sxU69HWouqjKGZJ",
+	"9ArktriJrVBWZtMCOcl5PrZbDR+/uh2reI6oLbv2gLI7cKl5bfv+LSx3TR2JBXGcAccmZQhnixkeEwlZ",
+	"IC4qvcMhda4+W7uXi1NKuIK8Lb7pKq37ymmHCTXRRQfofVHNzMhLsFC82JPNMPaLcPlfe3A4wX42ksDt",
+	"VbcghWDvOz2kX9QV9vZaSdYFLBXfnQHDB2dzVYkJlIVgdj+4UWoUTjX5gRYS07/0Z3XxFAOyTthyvg6d",
+	"P5zOfu/TgHyShEE9B1OS1Hb+Bscq0J+GCJzAy4k6tpjJyfDViOZyIhUBqPt9Fy1tfAolYhRDXZOVqKqY",
+	"KZa4piaPad9hY4V76ii2p2ZYjObRasO2nKmEwixUIAzFJF2Jm3Ip0H7PqzVZG+/q1aF0XzPi3Ci6sPts",
+	"JzWhFFXBVdpQMI0hRd5Y6zlVi6LYqhWwTdo950wHKDUy41nq867B+rPVDJQqFKlsYH6J1T8IfjMo+NdU",
+	"uufwb10ZwbtqdI+9X2xiePhrwlm6NHErPC9oycmC5zIk3HZTqclQItP+CP4q+wX9h5YZ7k+3tfWfgevF",
+	"vOA5YJz/xU2h+1MQNQS8TKl0Mwd/3JCcTlYdRcU56B81vOsuXFxtWl2NFwm4KcACXZ2aCzKYj8fI3Ir8",
+	"n//1v6+g9Ca0M4pkMiPJtVjOi/qdWvm5ZCLBjCkFTPFVUQ2YSh1F5Z8rDwJRpP70Shthuhh9m9Eb8h/K",
+	"Kroz+nU4eKRrqH74x72HnyMFj9w01BS+txIB24PQaVuW7R0obYGxaU6WjivxC5WzutUorHY9mYXF3je6",
+	"JFgkcpkzYorZcqbB90rm/ILq2Je2slQ4ilooILptWTDZPt3HorIokTz3IDWiXgM4uTDAtxlfOLbHaXWo",
+	"bY1HFj0sn4NtoOw0EM5wcppkRpL3i789dwpXbBIcsdaFC6SXZPvRMHaOSuOzb5xstdthvsDDH1WsjHMb",
+	"xhadbsj3jEl9729F+pjM8A1VQ5Ng/GXkhmThTegG+ZutKyJeXp5HN22I8V8eg1+O2hPXSHKErb1d2he7",
+	"9Fv5XXbyXxXvxZxYhxFdplz0pSaLZUo0lqYzOz3K1Um7K7LPIWdzLdXJOmTnCgS3h53T3nHnD2gXDrwO",
+	"7qgWiB7ekHSRHx0Qj0V97qPzttr2Z7q5V5YmygA6gcTooKVyL2VFv8FMlka978oM1VI47dfNvKVPPIk3",
+	"tj5bm9IB/Z3t6TLLBXb17uzmYgNpbrOL41nHhiEisx8zcEtypKPFW5Fba8xeVmZCq0yVa1+J5ZzUFMHK",
+	"fQU6XhGrnfJVUPLsxlypVs4TV/AwJP0bw5Pq6NcTH2iGtsxDeoNNjcJrugDSlaLWfZwbDOm1mtBIfUrS",
+	"ZUyocJYqFcAkNU5yPtf8AmqS94uZh8pFEs/X7j5fC2wj663HdhvHVL9H7MK3lAyaUT73e8UcbCIXvfna",
+	"SCy1PY+KQyUWY6KeAaC2Wlsls6b0hrColtbkPd76BJN885nU7242jzH5qhnCo8nvwk1o3zB1wKdrBKTa",
+	"kOvcZMaT0sVTpgSn2ERjAwHx1WfW3mdWTN26ZfQdRV3Wsvxe1yX9upwbLec5z2VQobw3CJSg8jILnktt",
+	"0YK9X141qwWEHwn+GHh6VaBk9XuDiNZW+SmuD7DlfHCDc6jqrAjQ8FvpqfyRiKTXL/4+hT9NJWv32P2t",
+	"H4OIfab7dG3CH1XDD6W5lNG9AVGltv5LRfNAlKEZVQPRGoexW3FO4NJcGQGscCH4WhY1KMlF9U0fmY3c",
+	"4Gypd0a/xycTQGecAc9soFGt9RSWxiTQmEDJd84ETYkBi694DzkbGW1w5ryIHyEu3VMH2UYE1znVTpHQ",
+	"j4J0GBFVCQs3esynGOY4tlFJxhkFLGwa1MOsKwdStDJxFh4wh2KPGRTbQGOiE/M8B4fWVSVyCXSmZDm/",
+	"ZUX2T33Bj6PD4wfHD+/dN25n/eOwWvWj35vQ6bIBhDdIU3pu2n72ryfiu6V43tesT1K4rKNz8gRhieZc",
+	"SHQ0HLaPILEf9IhoPCwqztxgsaMrWcxGMMCo/DW+TFqvnyZq3KkxH/sIAg9MbZkbko+D3bSUswOI54RL",
+	"Ef0HX0r7FyRn2IxzkpZ/NlHe8JsL6jbGe+V3exFjksYPrNO/39OZMgeu1AnEcBrBb/8kn3Rwsf3bCH/7",
+	"Z3E75H7KIz/xjHj02dvboiv7S/F1+0vYgf017ANulXxK9Q9wzUT9FjkW4QtGghWf1VNl/wawTQ26W/5V",
+	"wwrDLRtcGniDsb8Ug7G/mMt+/xe3GB/52PuG+ssbkPqz+Jz6y1Gl/piRzH3C0qX+mAM260gPyvvBhIT5",
+	"/hl/Mdxv3nK43ywsZPBjrmvjhT/SuaO/+NEbVPHjnOTT2E+jJUt1XHPxIFXilE2XFgvPo5aVn/nOG399",
+	"il/tPPi/mdn0f9KOj+qv7uDzfy4OwXLzgGm9J96kXFPpkar+KhbhWjM1ANSEbeyv8bY+dKD/u7eUBfp/",
+	"8eHiN4++4seir+I3vxRC8WtRnKHyu640EX5Dl24IfrMVQoIfbYmVgHooJVDuyFU5KXXvNlHxIxTLoEKa",
+	"TRN5UGwefS4XE6b/LuZF/x3kzMMvXsf6hxtOU+9PN90fgpKz/pnRTrcK79+ix1Z484euxEpIMr8CNCk/",
+	"R0wKkk0s/ojOCuF5H1257XeFcHGdpYFrroxCy/MrhC/ZnKfEXNCbB0QUr9hKZzbASID2613JAmEll7Lr",
+	"oL2+qebkR0gL0jphqhF+cPbO0xV11kUZ+wRecrcT5pgXy2SmzvrCu5eiCSVZWhSeoxD7uCTCRk+qyYFK",
+	"kwfoDbkhudK5JabM3pWbuYgrIc8pSwG+IeK6JkzmKz3FKVUGhABfpwYy1QAsONOKfUk1Vl8eZXxqFOOI",
+	"gpfakUMnfRPhKSTNMq+04MZR3bq0TosLZTP+n6mBESS/LUktMJ4z4gzqZTLDVDsRnd8A0JRC3fr+sa9b",
+	"PxoOHxw+enR0cvzgePjo0WGsrt6vTsWuM/lhfB65/XDOP6xZ7p/N9IRDvMIZ2LZXj4uVaV55dGWykYNX",
+	"dJQsyLUDdLVkunG5ySXDqdJwbTqGJyAO0FVOFhlO3FszLGYhKVdw6Q7g0VfhZjejKMBXlOJoiNBxT/Dl",
+	"bpv8FW/aI3YXq5Yo49PoPQBd7x/27YLPxs9au4fgaTlAGmYRhNtW+0f3vElYRphC18Yo/kK3HWkhpteO",
+	"x4r0z/2eVvNrs1c8GaltNr0E6q1lDqRf0cVVH12pI2iEp4RJ9VeR4HmlDzdD3VWxnoAUDUkVkFsCZGy1",
+	"phpnPTYI2F38xtYq1mOCYyXL7ClDJYSAz8gnnJKEznFWclneP95FTgtdxEl88Q7hNM2JKNIVMkpYOU3h",
+	"+KSJCF4gwaxlAQeqEmbjxmj7nwMDgjJ4kZaSfctuXQAQLHOmNexrO7AN+sU+B+m3FTu4Xlvv8jPzht3o",
+	"HQ9LLRa+EZrd4Ow03K6zQ4rTgdoDpo/EjOcyW5lS2lSfPre5UoHZXg5a59qoXQ2Ll0eZF1mkw/RwIrfc",
+	"pIWYiHf+XpB8cKqeW/zMpu1wArClLQIrCpFdctZ7B4F3HgWT1LeHW5mnQs4uth/s8mCowR4rRHWg4ID4",
+	"8uVxrZLzik/XXlLBSa24jXa7cfReaXdBZZWHr7dT7W+nfPkbpd5wkvXZJ+WAGrEEZ6TaiJhmy1xn/YNj",
+	"spPWF0i8RovXL/xdsjrNVim2WWCJOr3dxTT5Jqnn19HultIlj4azg1peGlkhtPINBe0HvO1tYHlbrb0O",
+	"3MFl3gdL/N/BRVsXH2sO0mUmdUTzjde6KgHGWJBR8wFnnyLmbmzcpvHUQoBV1c7hQrljJqJoT0cY5BzE",
+	"sOiLyyWzSMg0bb4QOhwOh0EJ+JrLIDAuRaPk1H4MjZtT3OXAdCxZaotKtxat1n+xPqdQHZejdTpwZQm9",
+	"6Wmt60JP2/JOzbrsiEFAGq8hUeJcBgdEgrMssE8QYalnnVFmTH+czPZG+YLUOKyqrO3QlXS1BqVQopXO",
+	"bN7F3WfL0KuyZKoJwHJRVnbv9ksyqLxoZT7zObyYJm9X1h61EeqqviHKJE7klRZeZv9q8xRqcPTR1Tjn",
+	"14Rd6ZpUt1QEZ6F+XQ0KWrU+hp/6MfORVD3BGYBHzPEKjQmCKII95zm487lTuoAbSNsch/YB/wVBuwj3",
+	"N3BEURGuHlk7POhAvxRm+pwcN+NueGVNm13ExfgoQ5gBf3lOrjjOYKxPH0lpDZAVcJZFU2jrvPAwlLp8",
+	"3qEVhZPw/uwVODsWOh5obJ2kxR1lW957Rdn1+7NXZRukynNFmdioRZ/hxCq7NCUm06799C9mnNWp0SQj",
+	"8NgciGU7tjlDY30SiPFeF3lAlqMSPCed80FaiP0ihcfFLUscU41+JivAAmy9mIBx5S/kSWQh26duhMJj",
+	"T4kb3sbzd0nfyQ3NGh4D2l1hps1L7PAFh5f4sR16QVk6rwMwCPZgBcbApUCY+pfgCJGhudvy2FsbNF3c",
+	"eHbwYoRvdTu/vnoy2nsyCimwnV0drtd2MbZm5w1KSbL7i6VVx1zxL2jzIZibtUnovrjWIZqraDSpC0Hp",
+	"vM0aU7CprqNZJEMXux9deeLIXOWATLsCwwOPAbicTnx90uGFAbI5AMI6yIlLdlVCjTCXm+HO/qqjfVkd",
+	"rcOZFhUDcKDGxLgrc+ZcRS7qI6g5uHmevw0wahLFljMLdC1AaZPe1VNcOLe5OtKDj+bsm1sCqq/lNZ31",
+	"8/ec1FVX1N6J7ulDdq7tIEVfl3UuvFJJeyXbLPLuTkcAe+e5JVNYc3ODM9LdxelrNDkjwn0WAEuoQAxi",
+	"h9Q+bDgj67S8DY5G6N2iTZsL1PoYKlOTpr4Unq1txshtgdPNJ417yLw7ciDbjbU7bavo9KwBimLkNuil",
+	"UfA4yO/SJFfILX23fprPeEY2n2I1pTnPIrgqeQOoboiRWhqKhVuuobdFhGFl8x6gi1lOiCm+a9NnjDtn",
+	"TDJAX+cIe7fpOquCpor9If3zsQGiViaouGTQz0c+7vs1CXWmCLqmsiioF6SQuPsZC1LjKu9YsBqBxit0",
+	"5ZeNuYrGK+r7oI98PDIkuTugaypHlp7GKyP/sqjoUNPbXk2akeS61jO4XFxZDcerGuDCceH+X5mcEFAi",
+	"XOGJ0HJSOjDvkOljEDKjaesFnFtpu7f3qOlPfFH4DA+mu/GodmEUAJ8FGrGgU8V28cNhT3ij5hWrfgki",
+	"pb37afHauW2uXs2W0xrJ68YKYSCggffRktHflsSGlQCKfpbFgD3u34ssRwfPiMcEe/KLGO0RZsDhQbqp",
+	"9HmiozvDW8/qhs3oDbkCBTMn02WGczNUqhSgK0mE1E89jGWq9AQD+SSqCMxoTKaUGcQzuhhBUksf4Sy7",
+	"1KaAKJ6p3kehuMv0CNVbXQVAHPMxZB5mfHzFvfhpMifojI+5pImImCcdcZkMLWeQ8BPXUMGrCTNn4ZGd",
+	"0gmC0aTu1GBFmnCBxmxB+wW7Shvfv0Uvu/w83yYq7OjKecG7o6Swj9vQEXpOdkdFuwxOS0WYR7o7Kj6a",
+	"UgHr+lftdtvzNZWtelbtdtuz0V1a9K1b7rZ3XaGlRefQcJd9l84PWPpgN5Q2qVmjgFXd7NmB9AvR0nCO",
+	"nHuHeyyWQT81anmd9mUd9OCGGqV8jmndTax5aLJ75jZRRis886Xw9Xl7XK9A5RdEuurFADlPhQag72to",
+	"evNhnJNLZgjSR1ErE/+ZIuVH+Ma6gJN+T6sppoE5tJSi8Lu5BGu846Fz8m+qXcVjYj/Qr5nPplVs8nHa",
+	"g9yBPW6PLNlFe+ykArZR87ae6Yh+5r4Zn2Q2yWiidoKNGlzv8KPWyYYFZzqCjunYis2nX661nWUQUm5T",
+	"zgoPLs8tWmQ05KlOoy28eTXzIwmT8eosAPGqhm+Qdp1Tyuj6Re008GFoK9zYQ6awsgvqg7R09TropA6G",
+	"V22WPMGCoIwode6SKbUL4CmEBPFSbiH6KKVTKrWCtmQpyc2JopVXp01W6yn789agTv77r3jw+wf1f8PB",
+	"o9GH76JIvfqyRUPNbubDOQUPjtELq4y1UQWUvnOSSsLQiuBcIDwjOD1Ab+dUIio1O8M7OoVwmzIp3nxs",
+	"U/UkRly88slWpUnmlNk/Wx0L3et7dKrdsKMiDd1GVRIOVpJquqMCQvN5ocJsw+w+Fk14ZdeAhuvajEoX",
+	"X406gWlqctncJ7oU8dm4O1uNvk1HG0GlArxz9E6gpZUcvVSvWXt3G7vNygeRGZvdmgaDXnt96s3Cvf1f",
+	"ppbdX0ZeFSSrk88/1RY5ZRKPM4JOz5++eOHX/VHHmpPK2oPDc4jpNWemWOB4jFf9gfZPg//88O2vaPCf",
+	"H76Df9/56z/39nHd+1871C4iMPu9TwOuzillrTgO17/9TnLuDouuMXp1W/ho8y3cKZSvrv+TYXnvtO9+",
+	"24i/PYi1Lxjftzn3lA7lLiEMIKEdjNY2ErpAQdkJphplQubLusDuF95Tp+oB+ko9X27DBG2AJ9wsWtQJ",
+	"7zav9bBbigHpo6k1DHnzEc8JUUbvaJnXnK0zKReqY/Vfgd6fvbJ03dCUcLic946vc3Xm6LPJL1G3lEqc",
+	"mTPMuIDQguQJYXJAWMLTcuJtTtdUXHgYnFxA3V8f370Lx9Zfmk8tYKCamVePDtCprmuZYKYINUCOQYWS",
+	"VsLgDbl9Z6CC1kdvu/o/a9H4dDu7iT+7etHrfCUycpVfgcYrcbP9uNkb9cLlJR9vI1aiKr1fdjnqaXTP",
+	"HQuClGAGx2VXZ0PQ89rqI1JbstUDexhN2GivWEIRz//uKmVLyXjL8+u96EZb7CX9av0W+ZnKbbbINS3i",
+	"pEwpdcAZlcLg3Fv3WSR0QnvZ6ipm6aetxdrPVD7V71RKFkfkWuPmgTVd5gvuFW+kMnqm17iSaj1JniOJ",
+	"2isHgSQvRMWa8rnrgSB8BbgRF6KNqWN4qt9zTtL40NzjLuv1r+altZm2McdPI0f/XTPdFiGABSvbCEDn",
+	"B35r8G8NiBrOVfMFVb8oA8G0J39O3m9tE/6RC97e9KhhAQiN23z1KaNQq8/jAqyvfp8gvtAfiiwqn89r",
+	"yp5MCSM5fHAeKAaR2hBbnBI5brhSNQ+VGplYXrG6ZI43ViX1TMO3d8V5OdHTlOI2+GZnYesGprggQrqw",
+	"ms1PvHKZ+JAJuvrdu4m294Lk29AOt7BIa6mQNQRBuOZGO+MrQv68+q5zta69Tu99eSdg90Ds/uaRzi7D",
+	"sQja7uR2Mbv/eQG0Hq7qeYEJbxDcnPiwleudCKnyS4uimN7F7WcveCVq6dPpTG043X8zzsJJa8SHOcE1",
+	"ep96EgBSmKwJxp0EDW4Z+XKckRZEaMdlQINtFSMj47e7HzVrjPWLjG4LJAvG5YiPBclvmjFjTJg7qMVz",
+	"nF/7F/CcIVN0wH5phzgbLMV5OkrJDW2w7ATcxyPbHLnm6FuGBujwzpNC3k3ILewVzJC8bcstxzFKY9yy",
+	"hQWoQaGsx4T1SotjdkNBSEFedKJiMuVZ/BrslJVyB00IhsZiR5QVARJhMC3jOT7IKEv/BSdzcmAfbHh1",
+	"5plnfrhVQ5wYWhigGszK93j1RJdIDSi7V4nRGA4effjW/GPw4R/D/v3Dz/b3O3/99vLyYH2rO3+Jhnc8",
+	"A3ju52aq/Axhln7U5baqA9cza8cMX/DTKdybibhRqlwmPlXjqqFvd5m8xnHkwpYi3iMbQFRUT2ESyRwn",
+	"15RNbQ5oGM9T8jRdsnbupX5b/1IpQAdLMTh+cHi4M7eTN4c/EZzJWS2EknReiUXOE5OSG57B7QAldD/N",
+	"4EGx3R68V9302S1eCTSDRitlbxgyXXwaJCrrx8XMm+Qen+dMm9bx+zGeO0Xv37/4EX179vwpenRy/+iO",
+	"qYhkYOO1YSaJsLY6ehBu6uHho4dDfI8MHowPk8GD5AEZPJwMh4Ph4dG945P7Dx4+wuMNfTLeir+AShTP",
+	"8jxaSdrE70HRJkZQzm9jxme6JkQPvtEPQ+LWxuNZ4Mw4VZ8WGWbYdzG7QMOSkzny4YzWXfeqJxbFzGzr",
+	"Cc0gaCzX2e05vzWxeH2U8CWT1vlyuIGGcBjTEBYcrrjqtLOizpYhB8rpYPTy/O0bZN7VTHf/0fDwTmVG",
+	"jh+uC32E6Sno6OsVdusR25eai2oydLDkc5pcPQakWwKhyzm/NYEpiq1M3UoqEGW6Nj+6UscgxZl7C67Y",
+	"1DN4NwBMgM+DUQKvtN+0QPQbLqNJahYb/pouFiTtIzploDrw3CVrbrcrGJdk35tC9fF1T/yRe+KMLBxa",
+	"SgOAJ0O6JBDS4C8YpfkK5UvWGFUgXKmbBjPHbx9N/9zCmGnRfZHSsevOU6JDYfNaOAStaKExkbfEpkGS",
+	"LDO5HU/P/64ZGQuUEglpvJ5RpdVC1aC8Lw8b70bz1Shfsua0V7PWt8CkZqVtfjWIO1BMZsYAr2bBQohA",
+	"FDdSY5Pqp/XDfIzeXzwfPOzDfw7vv3pm//XDM8WAv1CW8lsxODw6OWo1I0eNICgaXrGGVg29aOUKphnR",
+	"Er5AU5WucLWc8aXArD2oqq/clB3/kas5TcxI5kuWxPm6BtPCjAIs8Cv9x5UrXBNfQj3U5oKJxXnnmMNW",
+	"UKgBjd90L7VJq/bOeO1lIWLzc1MNqoA0hYHucMXhTG+x4DCIDdYb3jPLDf9et9pmNhq9YG5GYJHNG64e",
+	"ph/0PdM1lWiuPQS7YgLJJc7WkpgTvDMRvmS28mG7E8RdYRsB6ky4SDWVbcgyZcpaHmuRRPqNOy+pHSaJ",
+	"3h4qnuT3zz+7dMWBXIzBn+SCD5386cf1CSe0I0LR7v3q9olqQQ6yI6ayumC+asHavnWCXFN3na1RN0xU",
+	"2n5xcQvKuuDiutHGcHFjUW6bxIgmPorw+osimylpihlBQm+L9KhiAgA3xL7ZLdMppg4kJrcwskCaYCgQ",
+	"DMJ2vBQrZNZJesWTiqBbdGpA6ZgGyNFOtRCiTi0tgGabSMHSJ9qurQ00tLmRLVDa22O0lGZ7W9RjlopO",
+	"naoXtl9Z0+1IGWR1qSksLbBOTO/fCL24v3NGzK6HSoqTiSjhm29ElS2Q2XkV7Ivbk7Dv6O+GALEYOR/5",
+	"eB09L/nYkxsbx4G3HfiXihmPhYpvEQweDf8+iEVqbxF93VY+tQ+tLorORrjsJ64OYxndEV612h3eh+ab",
+	"iEjz3vZ7Ez7UTVrqV3bYdZPE1JUrvrDMbHeL47Z8AQuuXxxpDIA6r5fDB5AeIKF+s2+dwWqNAcWu43by",
+	"oRIihfdO35wWExcWPSvxl8/orYuldLkr74LeFdK2J/yuSu6DD8Sn0fuMTF+XFuEhmRfbq1BL+j7yR3kT",
+	"lNWIAEbdl8il4zIUa1auBgIm1AVK6nCZd7cFYS+bAmtA2Fl4SFVQ2AWRIzckmxrjj1n/seB2+vNivMAN",
+	"+fWoqAqua4F7UwBv8wVhbpQaVrH9ZYql/tlNNF7vLbMYrWVgyW+E2fsAgkHnRN+TageQqSyFGIcbhZFu",
+	"Ga1Iu664rI30SYlXgDWoOAv+2KXkcyxpslXhwy9UBZbYuW4lpWFlrHYGs1lvJ8AVP7mhfCmUzr4DLdys",
+	"Xu1Z6/cI7XbX52ZHGbzdfJy4k2Qv1WPXH6Lbn5a8mQeYtg23XwrJ1y0+s4rVrjrbbNUl38Oax05bvXd9",
+	"YiubpLRLyyxZmtVgNcOBOF4Kqp5GCxdGDrBCbrQCMS7Ld/840102HGFbHFybnVTrSpLAMnUrqure6OYy",
+	"1Afn13okrUHX3czVhpO/Zb7qbGwoof0aVY9zpG5mRlm6rtyAKGLWcU7QjKYpYUVCVgHXXp1+HzS7Je7N",
+	"WrxIsRybLDHd9gkaWn+oNxUCmbHt1I7/w8zoDWV9J2vtltDpTMnL+hB+2wRi+e2miQB3bhG7H1Dh2dmN",
+	"yVJc75Az3bpyHPlcWFhyURPO7ggPezOcl8aNGj9EfuK3wYGhuHNGsiAg05bUAjdbr9/jTFCpYZY/QWVv",
+	"2l3+rxP9Ic5tW/EfvtXtCPgq/TeQ/tVqVD7DrqlFFa6Wq7jtfWAQ/LFBkap2VanOoRdbZcr+VS5RtUHJ",
+	"qg/BXNVETmvri09zIkST/pbmeCI99S0FL8zIvqo24i2m4KJx8sF5WeDGOFTksg7lrYpB1EG/npbO9sDF",
+	"4KTwzo54G5rhXTXOTNZQcQjrOA1+yzQFNcFAhQLTfAPJc2KVnY3UByjMVRc3tjAXCMKUErH7U1OuJIp5",
+	"vf2VRPkCet29hBUITcDwPlHiy5Y/rugQzSepO0GLU9O1LtaiWP5GMUfyVlmTJpS6eCuCvdsK7b1oZdgB",
+	"2KMAp7YRGnwpkdvMqvOdrcmcpBSz0YwvczFSpi5sqrrkSdXWK0AObxVauKntHagZkht7YGzq1ZmDjuY2",
+	"4z5MxoT8EZ0gpPcyOjVbQ7qoN7fvx2TCTXg0AWjeJZMCYYGGazRBXZ2+pkB9TCNUxu9ovV1Q2jguAGal",
+	"K/cFUgtyzTwGcIF6lHnHRI5A2O96J1oiWowpPhT3hZ3FgwkdZNxB1JUEgymBFIDX++sWGXYt/7eTEuuU",
+	"2+JI66LcGknVXbMtpNdXFbe1ivtSx2lUltDWv5McjSEZI9t7mfiPfNwpEO4lH7cuDZ9x0eoSVNFQXH/C",
+	"WzuIRmsdomW73zY4qz2qRbdS3n9mVLZuVVN3HAF0y/PrbgQo0dydJfVbX8qf9ZKPN/VktY87CLfcziMO",
+	"rKvJ2xLBdb9PWm2t9GKxfFmy7fV9IcDWVU83u6hyY29u02c8Sy1lrW3dl3z8GookxnayLp+IbD3HbUoD",
+	"mkqMM7rYiWhrgyvzko81tEwXPizRuQN23KFWB6PuzF16fdepaWbgXXQ075W2R7Xhta+qWRfVbN3S2TJl",
+	"bdfNtm+7aF+Xq9ty0QWpT3JemKcNUrWunqmXagstGqsFbmqCtq1YiLMszPg1Tg4zop2QIkZ8sk5gBzRA",
+	"QptJDN9YXM/WeQbDYSt7JoMyOQijWblEzxbD71KlRLXtpppxZe9n7cfJGVLtdzW4nHyEBOFmR5Jusxc+",
+	"FxJPa0sBwTPwTcEFTns3tNnc5+oD693Qt1TO0hzfNoKWuUZ7mIZqcUSt8hbsZHdhpUqiK7BrGcluHG9t",
+	"/RG6Ga+RmmdGo4tEoPHMSEujj9KIMjyjavuO5phhjQiXkyRfmqRFz0ndRTGu3veFt3JrbvzsMWtJ3ORK",
+	"r7BcBmWQ66Y7vm2u8fo9kBHeP6HVBzMnNfd69piHhUE4SchCigrHlm/3jOVSsJA2qzotUlN5Rppq4G41",
+	"ioYDt3WNwM0B6jwrNLYBfo5dNwRpq9MlTckBeiFFUVHfpIKXKvxBDQgPXnmPzrprKjs5636msrWzrrVp",
+	"eW0Cqrd3l+0JLx24vZR1Vv26zTy2CGJjQtnUwi9Eb4gYcdUc9fIkmGmYMZwiKreKK++ieGyABf9kR0Dw",
+	"DeUMMFRTN7dYDdXFPfxzD8+8wvoJZpsiEkSBhjoh0y+W40ynk3TioqBskEBLQWr4aKuZbu9csTt1T04+",
+	"Aw0c+vKcThOdw8jmLLPOtv69Quat8+8ZgVLx75k0GUNj68MxQMzviKTNEBYLkkgnjTR8usbaUqbOiUVN",
+	"YAizZMa1ykNwMkMZuYmCJkCzyIHzY/GXK785UeYtfEj0/V7b1+SE3koVwfxinCcbFMyYE8wM3FEA4dsA",
+	"fBYtdtUVPbo+XMWqXeSG5CsTIwBlnnJsoOwKnGGea/RhKmOQw1U/zCZBq03RqignGQa/hXEV6HsbX1Wp",
+	"F6yHQZjC4VpTJgQENsQFUTGWH2v27Dqnm63Q39bpZtu31ZO+Ot3aO938shtdSwZYvTkWjNiloMk1WYmS",
+	"YMCFEuF6mZFsAb6yvEt5zAqYfH0BilihZGU7YJbUoU8GwfIkR2LGl1mKMs6vTXH1FGFxjSbLXDHUQflw",
+	"3rG0m1O2jEJ+vcswYyRF6TJ3MIym8Rqt7HjYGkAewrxrKnR+csVy7HpGJX+b6g91ioyRW4qIGk7f0ith",
+	"5dB2Xgmjag1KFRj255N4g+ek+JfzSBR1kGKy2irDYPkr7QqdIqcGuqdMHZ5GHRV7Nphdn92MZjPGtrYz",
+	"zpMZvWmlkluCICPZvLYT5CW1oUczLGowvs9/Oh0cndxHqgU4WmfkE05JQuc466sF+8elE7iXvT66LIo1",
+	"XfY+KwUmwYwzmuBMg68C6OrDBw9P/HoF+JKBfq+RzVvnzbb3PfjTt63/4Q8tFtcFP6dt2/a2t51GygBc",
+	"5JrKveH7OiuwKWMeWhW5ettthqLLcY2bEmqe8hydvnuh9AgtRQpB5c3QVob6H1rfrm20USHtiqCj9h4G",
+	"fz/uycvgkEmcf8AFCBUT7O3mkjQssWCJPULZvQPXQ3hyrPNAVA7MmDvCEFzQ2sUjYehZZ11ZF3cXC8t/",
+	"p+PB+tXY6mRshRu04S7IyfWSOxtO/KXQBeV9taN8QeQ2h7czWrPbK8qu35+96lBeG2sGxGO+lGH9e1th",
+	"u4+u/uOqVZntS1aus10qrwI9P757d5FzDXVtHt2d0xwPBM9mhM4ba3OftC7N/Y/PQXFuT+t4xaeU1dQ2",
+	"ApABvzSQ5UhdY+8pViuo5kLo6uMmFQXsxYkkOVLnOGRzaGjmlgWQ/AOtNMJ7dSPYrGLgMz04liJbZ079",
+	"oWslqDEaAHe/HGIfNBSRLafR6piqSU1QQbZ0nkP/g/6cPi7qLqGMSF28J6VT1SXMM2XTjKDZajEjTPh4",
+	"83NdsxVRGRKf0Rt7n0K1dRMWcxrkfMwlTcRA0TR4MLmHHyVHpZI/9+81VfwxpZr+8u3A/fPOd1Fea1Xe",
+	"0GPIUtHBWCKhfhqVgCHFzSd7pdxgTPK94lO+lJuXXM3JJCdihiS/JkXSPoGMsL6+CxNwdS6EaaMTwTLO",
+	"piTX2OVVpjNfHcEbsTO1qVsoMKWM1DEwYIpwlhOcrsoXm4dH6+ezdr4EuCnW1KVAgk7ZgC/lppWedG/d",
+	"Kz0F79VVelLEkXRkyHPZ2+7X1mfSa5zMKCOniYyd/b/MeOEywFY3e4x+OuvDn+mcsj4IJDxHGcEpABiD",
+	"ylHEapsovL7Fr6ZCVuBJ1cF7yUzRS5L34TumIISDkjAHlo2wgaswRQE4qPB8pAiw+HdUgHtdfazrXJzV",
+	"oE85NcLpqGZF1XA1HkVQvU3jNtjaxb6zvyNBihei2qkrTIZdZbdYLdlut0jw0Xq4WE98UjGaUBaD7yyn",
+	"kDsoO76UU646kzlmOpmrpnCAvY+OmOq4gJGLERupHhSr+Fu+mHWjiW1KsxIXjurYchRj0k4CzuzoJbdp",
+	"QfHo2rqlMXwG9jek3OvdUHTUpnBSzMq3G3tBcqXOlb76BEHB6CIcIsAGbGXLBHJlrYOwK4/WTkCcUdVq",
+	"NJX281KWu00tFSM3NWt2gSl+Zya8vI5ovFKnLckm8d3QDu4mFGCA6dY0bK0Tdx11aS8Z9jWTDF0Cy3nI",
+	"a8EshYsd3Ws1+167sL8RyBgojfpu8/UONPPLA7R2sIJr7M+cDPllSna3xnUXo7rsAaPJqKNO+8aNUjPQ",
+	"pngNcBjU2c6USr4WYhT8EaDF0R14TbcsUj7Sjr/R+tAJ6dkR1nZ3BYScRbuCIlmIZAJcPAsuQHXoO2wW",
+	"wedkzNOVbqKO32TGhdLhZXxmFyQ3aBB1MDlFA1dPlmfhpXH9aY2999uI1jXur/aF3Lu4a93u3pOv1pp1",
+	"NaXjXUZdkBZa7KEGduo74ReuZHnHdHPYvuY35LSImd7c1DQYp1Pjn8EOxlWjkFNRoHRIjub8hqAxTq5v",
+	"cR61MNschuVTsDE6qxijSZUorZ7k0fl5Q25d8YGugR7Aa0oxTFMbgFRT3geMn5LkMHftSnr2m9QOiMCy",
+	"pYut9eVNd1wWKNpaXqtFMkPVmzWzBUBOZ1CmfROHBbxooX6CcLdoaAxno87RHtUi+maqo1T5c11EtiUQ",
+	"r6JrW7ugtkolgxq7h8dtPfW7NgSg2illWoXUUxINgWkT9hE76XK3PJGKo+SGZOUAyPp70JOWYS4lJgqX",
+	"r4aVLoiQT+scnKcgcQK3JpRHksLAq5urzViVUdqGaU7fvTAMI0iSE9mu/bluC2E9Qo5a6qv+SCuCyf9O",
+	"31HvyIpOXoiK2VSr4na2Qhjd4GxZhkEr3BygiRR7pgD9auvmeGtcJJqebfyZrr6G89E8QdYBs+05EvMo",
+	"gvA/ZeI2jlegyxIIs28991eCGaCWB9WcIUcJJjAlSUYZ/FNJJghSjVb+h/7PTC9NF1+u51uaZUiJgrDs",
+	"OyMkFSNny3WmpWZl/cMxev6Zq0ONsLY+4pHP6w0m87By2OkuaO5WoyNS/AyLkcOoWqe2mz5nASKah6xW",
+	"Z91D+YpWKqrrw720vW2Texy0ttCSYzcLytzSptlCFdkNWIWlu+/4qDTzlfGUF/9DVATUXQjpM8iZcoq7",
+	"JcqIsiwe+re1oBCbArAPjtB4JQnUBYZKxQfoKZ/POXPfEcH1oI7wu2Q2806ZDcGt6DfC3Jjy3J2EYJLh",
+	"nLiE5vJNcMIXC5IPMqy2IhukOZ1IMWA8l7M1F1sPY0KqMIgjc2SqneTa5FKkhZeCb3iOIw6QTjGtloY2",
+	"uZmBvSpiyuW+fSYbeRpi1maNlRnl4iBRvAXOJhhzMQnNburiX60GzyGiDQuhjb2c4GQWFCAvnDeFxUgn",
+	"iHE/fxdkrHnXXgWUC8pUISbbQksaBMIUr0RL2M0UnFlwzvswBWJhinQ6Ej1v8wos3RRxL5+SmcI/7cAy",
+	"245HT3c3EAmAlIRY5DEhTGe5Z1iSPDLVWyEvwBpuS5ucUWEmGJyJmtJyLuG2AA3dHQnwIovXrG8aoQEd",
+	"LdiGAVh8Cg+0P6hvQTAgbGlmz9CdwzDokXsDKRbNcVbf3/rh/onKm5yPMzKPBgBC3WUdP/3o+OTBnT2H",
+	"wNubUxvs65fla+3ctOZGV89mJV3m02DKB+q3gbimi4E1XgYLDnqxsX4gpD0lzWVpFnqOdfQQgNfiuYgQ",
+	"WIqd+aD+b/QhHjHTUML4wmXQ2Rn1OFlWyx/CMvdLFYttVrMOIeqQjgRUUTY9M32XMi2jd44yGmSmOPDT",
+	"IsMMF4iRVCCeaMZISEN2pR9bpMuIR649MkQZxM6E2lqu7V43I3obJJwlJGeiaKv99+3gXzQHPFNfqgRE",
+	"x4LumdriSR1SFJazErEHpXDAQU4mBCapPEfHMc3QfKU2efx/DowzYPAiLXrWanxf6Q6/Lbm+XRfLxYLn",
+	"lauyo1ivIh5OcVEqyUm8HoGl3Mrop1TUcnUbKSAaChL8dHHxzpYGVPt8jZPt0SNPnB8Po6eXS56txJDM",
+	"eC798gGyKkIgKsuMVyiRB7nVkOJbuy0Oo7tC/1Cl4v3ZK5PanRIm6YQSbeekPFkqU01EyWrNfWtvZ+Bp",
+	"pAKMERLe1jCSN2DehhNO772a+kyFFLBBPG5XldXqdcLeSNM1oj5yC91eCMaZu0b81QPOAdic0ZsBLhct",
+	"FxnHKUnRhGZkb4k2OMdzImvzf7ygItf0YD0f9XvuZI4O1kC6WlVuzNNVH2GBsM4SMy9rbef+o+HhnYMW",
+	"krPsLtcMadYyxoxnBKeUESHaBamAU8ZEXZYYcUaSa9HCZaq7e6qbt062cS82h032LR2NY33qaK0LgFH7",
+	"BiczlJIFYSlhSWTEczrNC/TBRi1E9VckCS24kNOciN+yji/mJKXdOivNktez/VrfH0fjrNUFnl4BR1yp",
+	"MxBnWTFlIKmVSXKDaYYhBOGKcTkqmkNZDgB46KMrIfliQdn0Ct3OaKYVw0XOIcZYzJZSoJTfsjDSEz7V",
+	"01dz9t/2O61d0WdtaooyZEGMbjkShEl1mJSi1C/8NAyExbUSVTxHVEYdyx0dVfu4A9nBzYfPXublOBdp",
+	"12ragE6eB21slot2Bx8gxkcpSajQ4bVzfkOsmlV9S6fS+lk6ZEIZlSRbjRgHhtGVl+wXe/3eSteckDln",
+	"09EqgP9bxz8+AU+hqkmLCh0LsIf8V2MRuj7ZLat+uI+i4PVdeTs2IWSXvRdrtp4MAP7xXtmdx8dxSee5",
+	"KN7dFTUbkbGz/stpelvtNF9gQC7IjnJY+kXEMlT1UaYc6FoJ59eUdM5VqXSwkzSUM7h12UlYVcn41Pc5",
+	"O5D4FjOV8raVNs9s+9pDo/S9D7UzU3ykKTJBh4wGI/ZCEka/LXGmzEiNn5ZcixH5tCA5NdbhBNOMpCMs",
+	"BBHC3AVqViX5yJ3uJqqOMGHrMnglGm55fj3CSznjOf3d/mi0IJpRCZF4pmDNSJeq8X8pygD2e+lS8wLk",
+	"iyhtvMOpZAsSbhebJ+mcrL9/B7/rqOQDbBUexZGls1QKl9wQpnZtUYLPQUg6FSsnaLwUK4QN/JsiNn5Z",
+	"XF/SvaYSr3rhiUsONYV59Y2TOlUoQ0fHuqLa5qUhOu68L1RP2HfKeGXfm7HV5uTfVLuIWeYKhXp12O1n",
+	"41sdLt63EX0mtiZUINvHjJzaiBG4PWHLLNtYf986psKEEFWFpvlGfAZv+DVJz0lTzHZxP2kSLI2GAMD0",
+	"xEaPlI8K+HC3D5LdldSuTIImJzoHLUC6Ic6I2iAgC+WKXkiUEknyubJ6zUMvcNo/T8h8kfEVIaU8Qy8B",
+	"sR5xyqMMUKdeFPCnTsJpV6fJdixqCp4biSl8zFR71H/kY1GUpPTSLdWbrwF1XECjfrmfMga2bQwp2n0b",
+	"GGnyu4mUlE3FgRph/ADiEkuioxs328xvC6RNjHL1uagCw29InuHFSJCEszQ8ex7eB693rWqsX4G50/Hm",
+	"0vf1Q6CkMjYhqBZ8sn0XkMMZQbeEXB8gnZQDPSoFUz1I8aqZ5e8Pjx/GL+kDdq/w9TmekxoMhCtxTRdX",
+	"j5H6j8nBuD1AVzqQ/+qxSVoog0Vc6ah/9Rz+4aqUFW38POJrunDJAS5lIBqBaJnUXsFFQVQgTsWmBhdH",
+	"OXFqRxgXjYqrxKA0utLp3f1ARHC1PP3LX1avbXx2XpvC7s3Vi8M5gmLwOuOmhWZQKSXcWkEoD3QrNaGM",
+	"C6jG4IbQj6oAMYkdnYvmoErNPZBUXgR1lpTEoGJ+kf9daPJtFerzrdXpr6r0V1X6i6rSkFMTB6/SjPCN",
+	"QIWhq89ZjyVgwVow667ibXQccBfASRhga6zJQr1pDQzYYCNMCSM5zqytEDER1gBP3pA8GlLp4VDbOAOA",
+	"NHdYveC4EjNcBE1LLnFmXtok0NHGBXZKeNbLtYuM59Y5w52L+3epTGVSWEbN6JYuGzGETlaLwQjVUU6w",
+	"XMygmJO0AmKOTvUNhfZPm36LD5riGONS2e7d4i9/thgoXZUMnQQm6qN42VQXpAJFA9B8y2DTlPllSdrv",
+	"dJMeuH5glcum5lMhaA3v39D6SOUQENS23Vd0QrvrcZie4qJYv+Q5aBvTuMLNnBNdPVbpCDecGuO9Q1pM",
+	"Uba9KQ8fWgmxE9zS9mncxTB3Ui9VS1xboL7a+f/3f39rJPn/+/+YvXEH3UXu5ztInQIRGe9HfXvpo7a8",
+	"xRoZX5NcWQ3+Dulv6dAvJQlGEwwCSV05er1aJ1oGeXFVbu8VksZPyynNuHeORgR4iRfL+2Jb0FJf+1iH",
+	"V+pyvCogpZpEGLkpMqZ2XQezhOfk2U1t8pvS/aXniYOrkRt3G1pEUmzcueYG0Zwboti8yHsrXFltCxd4",
+	"31oUpTj0GNodjPYNS26LqNfwHBHdDhITCGBz4Vpc0e7qPtjtkbmy2DYVSjjL7HFuq6hqMsuVmUD1KadT",
+	"7EIoKfJ3I5PMCpSnJsA+Li927Y5/u5QJr4Ug05aiBV9z236zMn7dFd4uqov1c/ry4A9SWVqcIdUTonaF",
+	"1mE214mfesTm4o322upXqOb2UM0l9I8/C8DHfxVAjx1BdgSSPVQ7oVpjRfXcD6yHo7q0JGbG6vmnVvad",
+	"erqHFR+egIa4a1Pxz0P8W2cTVdAa+VprGlAPfXi5P8i/ZJ/+Ac6i+FxuZH4Rq/aulcVaQe7gamrj5diX",
+	"86JrPNaXd3bsTFP44q6CdRZ74Xy1Zspu1NqYguOZupqTu5u8Jfu2MGxBGAUbdK3YXKc1WXI7KU7BSx02",
+	"i52arzpUNx1qy5prhZ67TdW1/ZdZ++DGu7ayhz55YPXB6W4ctUIHdznMev1jrLJHgfKivSMd8KtMCFat",
+	"d+imgLePKLJrzlYLdL0JjmmQ6HdDY4m9P+T8VhBdU1HRpRVwsRKSzEFhmuBc/QdCjRLMlAKckpzeWBe4",
+	"g83E06r+Es+YI58WNCdt7mXNtMHdch/N+C1APvCJBBxTnacG4dlf4lpqERcWL965aiSS2/gifk2Y0FF2",
+	"ICeoEMuKi/34pLHiuRgZ071J5lHhEnPNXFUztGtQdJdivU5XP46N5hrQIYFR4nP5XpB8cKqeoxnBqa+S",
+	"wGj8EK5WUwwR+i2AWc32CCiEJQ/WoSQZg1kM2DoquPX6rPVaENH5+PXfaXf6Gon19dxtf+4S+dQGTWwe",
+	"HKTWIiOSWAzzUjSGLpoD14uUZKnQODeMGwRGiNW4xXka4Q7SsmRSEO3sNrEFJvZl98lxvNRRTFhtiom1",
+	"Iap2Rlkss/f92SuhwaWmRESrZrXdILZU1zq4llh1Y5cjEkfRyHBiFG1BU8ISUhd/frRN+PlixusS8CXJ",
+	"CDw2Zl9d/yeVUlftuzcgLHFppeF2QHvwwnFdRFKC56QhJn/zOZE4Zur/TFaApNeaNy7wdA26TIwvSgKo",
+	"AzbbOZEv+fg1BHhvLnk+8rELipcAYKa+F4n+bwGs/pKPNbZ6OVRf/VgzBAsFutkIzk0g+rpsj23CKgGI",
+	"22qzNpjShdi3DJv80ljd0ejxBUnohBZSKD7RMXpOGXq7IOz03QsHvQJWAOR7khSNdRyJbRP05JHn0SKx",
+	"JKYuSQMUgy1sZ9BMCsgdZZeEFUpKZeaqt26MSoprjkLzsG3doKYyRGVa24L+kCZICtG1wI6uDbUW7Mqb",
+	"vprRhPWYupDgFUVap0/G6zDZFXPzE9L7YQ1b1YBs6fvZuWnTRZ3232mnTvtM3qwyRBXR2AjVKRMxE671",
+	"aWURmYTkub6JcoUadQm9pZBwm2OBYa/+40pvJvdkTKaUqWOWmAhthHXdTI2fqF7MeXbJHFJtGSXWVmps",
+	"1BpKtRn//fLy03A4uLz8dDT8jw/fmr//48N3pSd3/hqFn1uD+W4BbiFJiggpNvC3ON9DAB5/iwXSFxp7",
+	"9zO00YbNHFh1WGTLaS0otmr4jTA4Xwx0K62dFPeXQuIswzH8wnutrGezj4GMtd5obw3X2cLeEtBuW7j6",
+	"ZjvVzkfa/2obt7WNXTbDmgpAkBrzO+ABaXpfnL45Raq/MRYl3OdnS7XUd38geQYVHktHayPqgqKoBu4O",
+	"EN7Cns4JozxHZ0acoWdsShmBa51NrDGfCn5N2DtMa5bUuLD0DXWdg1jXX62vpvryl4sDdE6guIXS1E59",
+	"RILH6AeC8wiQWRSO0TqwaDPoismmXDJJM1jFoESs+Ujz3eG9+0FWZA1g23+VyllrK97qmTFVHMGFTj5Z",
+	"ujhLbP0zDRdP8xY+zH4PvjmyeIqNQk21vFANq7X7PN4qjyPoImCOhrWJSgfXfzxvaClnhEkL6w1UOzPI",
+	"Zy3/1mYMbN36huY9u2b8lj3l2XLO4uBmk6UgV48NoAj0DTUG0ZWuFX71GKVcx8cQnKKl/iBK9BfDGFv1",
+	"KXXiwIvRrFl9y7VN1vQFEAg+QskNk1e8h9eELExqOzgQNSQkZf7XDyuOxNa3M9dkZbd7kTAtCUMrgnOB",
+	"8IxgH9YdwwuwC1JOdLCRfn37C38daV5j25hceZOWpoigAmV0TqE4By8hz9/OeOYUp9aag0ku8kONYart",
+	"nwXx1kWkaY+7ENvogJp7nAqY8EWdZQnRqvDcbitT+ajVyEzlIvV+uyE2O8Eq4kHvhR341ve0Hf5Qv7qS",
+	"ZTnDWS1EMnXAyIUDFVBVdfK3vcgNNX7D3AXJymRMOBM6a3iCFjllEo8zgk7Pn754Ua5W4rZvrQ3ZxZX9",
+	"77/+0+A/P3z7Kxr854fv4N++9ff1tqFhQ6njjis5Nl/Ildsa+rffSc6/3kl8vZPYmnsahLaWI382kb2J",
+	"B8XcL6x7LRi3vZTorZ+ic+/7HefIkhabJfdso3myeXFwSI1SDgA4NdWo9UMTr67ag+gDzCBramWcTXUI",
+	"jNYP9b2JIPIA/QIIneCoAKwBXV4+o0L2NZqw/vwlAzAjTZZ2N7bifoDK+RG+EVFRuiheG+E31Cy9g3r6",
+	"s+0PyoTMl3VYDi+8p04phuuoeqG8jQRsg6DjptJC51xTOTLVZlonTbU8A4OUjoYhbz7iOSFq146WeY1i",
+	"OZNyASV9pFwIqI1g6LqhKeEArOHpbudK4dKKmaen8aVUZ7lR4Kw3ZEHyhDA5ICzh5Zj8ZU7XAOA9DNQ2",
+	"oO6vj+/eBZ3tL80qm6s/0byrZNa4pV7y8Z9tM7Wv4++WDHaVzaXclSIR9Fx1QXl/W2b6yMeRWg7xgM3W",
+	"VshHPv7vb3+0lCS3PL/eiyK9m830M5V/vs3UwMQwt8t8wYWT09cV0P2TOAe3UQnbTNjf9ZnzZ5u3ZjAb",
+	"+7S1NfEzlS6Rfk0qU2sLFCasPv7APe5C5L+al2qVvm5E1q/8a/L12PkTuGLqF8ikE/3JdmXrtM8mCOKt",
+	"K/mvSW9Ep36is76e0jA1nGUruJ9qvSffkNv2WZCtRcd2uY/1TPNebBNQ+d97Xzu391q7u/enkAIiXoFf",
+	"F5mf+FrnnuENoccu6IaK9Bi44VEk4sQMoT2wYetoJyB7Fyh/7Rm4vmDgH8eQrZPBxEhn9jVHI8CsKpkq",
+	"6JQhyhqysTI+pWxtGqAui71JLmDUjtnsPqRNiLiOD+8C2uY4cAeYbbEgNW/v9N29XE0YvhljwM3+opfX",
+	"bFuMMU8GrIMYU9MURRhLCRCn/8j9P2yQRhidvyZiQpD8JR/HZKoy8R2yfl+b3XYBvxE6yYDaaJlNoy91",
+	"eoKY0cVOpNJHPZQ1SQ1tmdvlP3Th79KIds/laoyOcbty30s+XheNie0Kf+TjTsGYtn3r49Asxdfwy3bh",
+	"l2rK1i0e3NR0WTT3QutV+7pk3ZZsSxAHt0DbYDi42O2B+a89GAf6H/vHeOj3lFpR/Mu0AU3utPgn/AwT",
+	"L0iyzKlcnUOgIHCmjgY8XaqFs389t/L05S8XvX5UofeiVr3zDMCL5DI36U6v1BkPXmdTqw7CGXW4j067",
+	"h/IhGvDfFE9Rq6LjGBXL6lBFN5EzKRewVYjMaSIu6kvP6aRfPkGvn12cvXh6Prp4+/OzN4UFovEaeA4x",
+	"qnDP+kKiaY6ZFMXozNkDfYFF34K4zwBKOOHaicEk1nU9tKbYO32B3H0cydG7DEt1eCnGyjPzDfH47t0p",
+	"lbPl+CDh87uYDmjxymBhXrnr/XgX8vdF73NsrdS86sw/86aGMYF7yqVOgLEVcg7QxYwKl71mLj7GBKC/",
+	"bPp1tjq4ZJfsu+9Og+DTg+++Q1fv3p5foLt4Qe/eHN7FSzm7C2releEKoeuqerzzrS7jrSg6PEFzypaS",
+	"iDu61k5YPvCSeW0foBSvhMHf9yA+7phw7kpkNRboKhrdjf7P//rfVwfo2Sev9ovp95Lpd8FFQG4dasL/",
+	"z96fLbmNa/mj8KvgY/wjathMpZSDBzl2RKenKrs87UzX0L1VLUEkJKGSArQBKJWqakd8t+dFTsS+7ojz",
+	"AvUm50lOYC2ABCUqk8rBabtYF2WbAkAQw5rXb1mZreJLXa9BizhcEKhSZC+G06DlKXegdUNpJh4xxOrF",
+	"mpme4EIbRsEZpI20BCOcjAvjdSvv6gzZNX/nKpaHscAMJ+mbxS4sB+oteXmw8jtmfMd2GATLeMqWPbF5",
+	"+Sif9TN+xvq4jg4JcuaTEk9dJENQHQqZSnDMoNcSaist3aXriVIkKZEq9ph75RDUGGp6yKkTlAgkecG6",
+	"Q/Y/dTH1y0dwgp2BDsoueZ+X6AlXHglzvFzJLMKnU5ZyCuedDL57tr5Ku1NWHGw/tRUEEfIDlIOazRhC",
+	"wQDqlLabjWd0nnJDMjnGd9sJQoi0K0gKRsTikJcK+vjrmLbIcx8gHJPBii41APsKvNBIeyXkXBjCjfa7",
+	"5HNEQfOAw8mNnaUmVLvT9p5pQ6YyZetX3DBtdvJUoQGkeWHN0JVkMre0ORFwR9NdBzbm7mL1xMCeKNun",
+	"P2itvM2NuquYZmYAgTDclTgOE85ioqULtqHJBH9Sc7TPQokQeJOcG8ieafXEszAWFUqGEVpOYbNHmAtf",
+	"t9tVnZAadDVXCyrPlwIgFp+TGw4yo9oSUt0TOpuPgSS5nwZB3I+3duDaP1NKKv3ttzCDQQASvjtTcpix",
+	"6d9+01IMsAb+w4PD+9/A++3IKRvYy5FybbgYz7kGTXPaJfYnDba3IbNfbW/RcG56QgBCUEEIuSJTRgUX",
+	"4xY5duX0dKGzItwsOWi3LT8/2NuDoCSISeICafWMKqNXcWi46IkBgw8b2Bs7ZWYiU1ckgsyomRROaj2f",
+	"zazo5o/OQfvQEa4je9AHbplecW38Ks3omAvqLoZtRAaBcDkgXzvhY/CKi9OBw8qJyUCx7O89kEN70eCb",
+	"4DPpFPIZcg+6lSV7AoVJTOQZeHl1YG8mWL3dxJ5IgQA4ydLenpVVpERzMc5YngedU63Bs/d0PCglJw1e",
+	"jHZeU5NM3GlZynmwVz3hx+h6ShkMqvNUHu4Vaiqsnhz7llgPkmty0NmDrxQSc3143jecTU/Y6byRgq3N",
+	"CQhY6f10TLnouvrCE1fqww26PoH99oFbvO+fHT399ltI1cVjYIm21XHsMbUUmeu4RFjy7cJN1ciP2HnC",
+	"XJ08ez7YuR2qYIoK1i6x+5kvT06Xu3gp8QX29LmpvUjZdCaN39dnZ0wtSxw4Rdo1ADFkBgSQDIJeOz+w",
+	"5SC2gjNGd6C8WhjIM27pDLq6jCXgRZ1ix1mO7KzUcuWgnuazdcuBSc75AuPlCSdyzGYZXbK0S4yaM8x0",
+	"7olg+9k5S+b2i2AfHY/373LnOOWjEXNQ2XjL8xu7t4ddSoes/dAuvyvDBYZEuwmOPgAFnlm5BnID7A57",
+	"wF3wG3hDWXiu3ep4vmJ/yqSdBh9PLLfjIoGXCbtwWMG4eCMOovMz73mxFRas9O+FhXCVPWtX9l8zRNfK",
+	"i3ThITm2YhYIKhovP7wN+/gUmhlTTndyU48LpiPSOGdV5UyvGPo5jgXL2xPuzJOBfe0rO/zOO5nxZDmA",
+	"7ykeD/LEdlDiYX6FHAClHO0iuMWxQtVQWqqETeOc2hS7uffQnatjeyJ3jqzE4kmzi/qwTOTbbyGYlQsy",
+	"cCx9EAdicGzZBZ0yA7U00REYO25lp2dVZ+cNLHGvFjlyiYk9gQVaeZbh3k0lYE1rPGJBsaGUzRTDewrr",
+	"EIijkI6VMaotrcosF1+C8GbXN+SDRuYHyHm2rKgPFO4Mz3W+I0/d23jBqu8fHKKaMziZCxBn4PmDw4cH",
+	"37iVO0FQC2QbQEkLtmHwaAE3rRL66jjdhFzA0qEE0xPOUl6wWr+r8LZBfkTWXrciH0+ZobvQZ8ejQQQK",
+	"oEeX0D0BAxZgFY/IbioTvdKV6IlcAC2bwsZxCuqOW6PHGRepsJfg229JUbXNF4gCXkT9JwYQ6WHNtgDQ",
+	"eombV0BhoxQkF8LBYFvFhBrmStJwBYTIzQVNM1YMcarV0fsn3w/gtr88efuGTJkaW/HEJBOmcbvv7z+8",
+	"902XyEuc30gDB2KeZQN3qjWhPQG/tshjq06WhEMUCqFT+BhmsAMzcHIjxIwDh7L3QqTF4QU6x0Yjlhgv",
+	"i+aeDriKsORPgE+5MHYcKM/vdFeVC2xeVAFz13AQOk8c9/FEg2uOheBxX3NRYvUwu33WjAXn9iAmGT9l",
+	"YEEI+wWZk1wbjJHPeMJcpem8PKqKutHRjCYTtrPXans7X+kZIDMjRjl4mSzx3mhWcbcW7REOGwRNHKKQ",
+	"NMBQi7GJF1iJXNx21I3arQ7Ow+pcdMajbrQPjyBSYQK2vVWN1T4bswpvyxu2AIRISyW9Es3x6omC9SER",
+	"DeOkR6hKghnvUWjS40azbIQATM4eCMqslRItlc71eGdqtfzb6eW4LzlbeJFG3cjK95hLqeH7PJuIuv9c",
+	"/ZS39jVeiYdizF/bk/UNGB1hDvCwKEkHZAKbfw2i+zdgubdj/WvO1LLYf677vqC2MwOC/X8dVqra3l9M",
+	"exf4cFSj4RO0iH/4tSiKDru41257A6OLFli9/piO7HAavLPinwDCr/tUR11Xg3s1fiPwiuKGIAy3PAVj",
+	"fOiEjPbae/d22p2d9uH79sPufrvbbv9XYD0f2rvR7jx80Kb7bOf+sJPs3E/us50Ho3Z7p93Z2z84vHf/",
+	"wUM6LON/wrj3K8blaa3xkk4U5DRbmrmK2VpM/N779l637V8wlandyAy91G7T31gBMluSo/cnRC9FAm4g",
+	"NuLnUTfKjV/7ox8enu/9g+KPZ1zOdT/8JJyFOzzhEzzywROfi/zPcEN1V2HZ9KIceRdKntst8bVkoty/",
+	"HvpVqzfJnqfCn+TCtEpOITubD+EpvzzNGdxoYP/e5EgDm2UUR04wssNaJXzT8K4ZpHiCxzZPJv2OOXKw",
+	"qSu03P2OmeeWZrm2H+LoDTs33t23uZ9v9XYUEh74tAO8eFV98wu6+5imPjYOunQu7/KjoM6+ylLstH95",
+	"p+dSDXmaMoE97l3e4400R8Cl6RB98Ad7Dy/v9V7K10WuIvgZDvZrfNT3uIHvpXxF1Rjed1hn/YD5CZqB",
+	"9Qt77ddawjPKM/yywNkFZC90c/3zV3v+C/5tNzmMcvtK56bzyGeZ/jOCf0Ipf+++3Cms2vb6zXjftsG7",
+	"+iGOZlKbTZjDyCRXuaNXRfw3oeJsOaUV2lNJFmigza23MAGT1xJdNZoXVoMCxgGhvwsEB8/uKyEcvCWY",
+	"fH/s9PB10yg6ddIpF496olCT7QTJAMSb7hlTfLQceBs8zbQk+GzVCu5sMlMpxi5BEm3gznNBBUnzGdvP",
+	"6YnSx+B3+knbmdKp1eVSX0CfulASZ5PU636Dkv19VJjZwYTuBLqYzEVmhTnqIq8mEuJSUF4qRCL7Rucr",
+	"B83ESdjetLlByWiRo57wy5u7MuYz+32ddnuz/FIlOaE72RHANdHpEukjMBMB/fwVXfdMm8cyXW4ngNTh",
+	"8JtZ7rZssTbrCtcnp9nlGIU8krokf3W2+3xHHVwZpEYC+8tLYMCflFXG1j/ivx5M34v/XNw7Hv6UdF7p",
+	"d+n97yYvWXv+xjxWv5xGW8plP3MzOcF3VUhnnsMAdc8p14qU9swhal4kpT1zOAqvggS/C6U63+6Kkt0b",
+	"tijkumPY2Do9sWW5M5yBWp2hZalzCEd1cWdsGXT+IuXJdg158onDmIYOnRoTe0eXmaRpKEgedA7rrELu",
+	"OXrNUk4Ryc1KvXt1Os+UTJjWjaxcyMrILwMX/lUk5CkVqCvGUUVQxUYr1XHg1yoFEFjZy/IWsuIkcwHW",
+	"hcAcOwFRpC4upLUmMH3HzOvlVeWl0RspGDhEN5psLt6Xgq7stw9qXb/XMuUj7i/5p0tM6n3NczkXaaPN",
+	"XueGHoPH0lnx/TUph2BcVavta5aNqq/tH65hn6cfNl7gkhs4t8aH3shC+li7lc2dbO7kZ38nr8c3c8vS",
+	"VjcAz++Lp3D8wfm3fjOf+AgIwGrbxCzBHOVjjugp085BWLiIIFMgKJ9WvsUlWXn7ixxe4itaIVa0Uu/Y",
+	"85plbc2qCoS2ltlgK3rT0I7ttYkagv07BTDcEHXwHEKBGkXk81NEkAzdniISSjS7zv7W/eNatLfSIXDM",
+	"zpwlxEczDBmZi1QKLEdSIrRhVPoaeS0ZQa5r6423JMgNlfs8qFxDcK4sw9nb9dEIDlr+b4fguFA8BDdH",
+	"jYu4rE+I4XXeK4wF1aTIuxq4VJm+K2QxIF9LwUhKl2S4JC4Z85s8AaMnZj47CZIvFtwkk0dQsQNegA5J",
+	"TbThWeZeg+kuVBBGVcaZCwuy1HHIEjmFgDJsGdLCnngjg9oUBaA0uPVQuK1yj5VMvx+bZF5Rhl3ZA6wI",
+	"UltyDb84kFw/XDfAqHFwNQ6uz8LBFRC9qzq5GodVI601OmkjIq6JiHDbbkNELOj0RuP698cYU46hUpoB",
+	"GDwJu7bIex8PpTEIC1oFLfIQqhyCPgiYark0t7lmqic0c6m3pf5yVIp7hxxZDH3KR5SiRZ67dEqXZJXI",
+	"6ZCLC0K/w+/fVkp7vHzxVNcRzh4vX8ohQJTVaJrX3Knb4cTArtZpGnzuCXLeGt0cMMgJFwm+pqpQhwdB",
+	"aZEjOAZWYJ5yMdeQEKoB8IGJFDJ+33OGqWrQAwE9eLopNt6OHdVm28EH2n6fesj8ugA7lSAGTWSWgvAK",
+	"2DRxtOBmkiq6cCuRzjPWz++Dvf1+KG1PA4xU+jkXvoLqSdGUK9rSMpswPv0P+6zlJ7mCLh5Ro3cO7nc6",
+	"ZXC2bvSaK1pfuh12Snhu3egE370KiljIffvv2w8KGbfua/aiHFusbpd2kCSzsfRkUK4mUmzElPL1kcdw",
+	"UhPFmEA8HnjWZ3YLLtE4PoUo++K4Xh5qX6L7NxVyX4xZM+4+6HDV4PuQ9DcR+F9yBD4tc3kvOJUeXyhA",
+	"rSqzG2PwMYgJA9eLXi4vFC94UL/KSPtYzpiwslEebA+0A/tDDnKp4pUL2pYiW/aEFCUpyQNLQYblb3KY",
+	"m8HcmyFPjVjW4qxyRXE6Tcb8jAnLigf54z5PBxDsHzwK+MIgzotL2G5otrAd8O9hyy5h5zQxgFwNVITR",
+	"ZHJBVHlwve8ytDxcifocDheiPt9Z5ynbBpkXX3GrkeaNtNJIK1c02G0rh2yyt4XUbgWC9s6iyrcQXlbk",
+	"lvKTE8+16g/iu3yIo+9lltaeympjuw5lmeh7ro28bDIb+rjR8kxzffkoRdu3o5WJvZZnrPaHrTYGg6hH",
+	"Xa49SnUXGMtSuC3GWW0OY+j5dJu5rDb/EEc/OwJbe5SqDk2aQGMJ/YzTBGhJSLyWUI/+qE2G0V0E9tpo",
+	"Hz0xigFOZpaRKTUJIj2VjJ/r4CJEMxYTmaU5PAaA3L55Cogu4PwO7iqgMmVcsG/innhy8pMVsn95dfJL",
+	"oTNYkX9BIWv2GUw3tyNWuqexzbXMn26ImhZQw96qlKnXVJ3+1Uym29kLz0Tasirh+TRD9Hm9I0cjnrAc",
+	"1VTPrBKqJ4yZadaCP0uSevTuh9683W7vw/8PSsbTVavOQqrToZSnHv9JyYVVzyZowtUxGUkU1a2KZw+l",
+	"bQAQYcWUS0D5Qy4omG9LsN0PHx52Ovf27t+/f68KMD/8/vMdka4pH9EfvYinvajbqyW496IPcOY3fffb",
+	"DbcLrqC9gNf/JMPOzW6iz8qfwdO4UB166sJJHjmYLzez1Y2wT296Jy4TuVcNfk/wCO885XomEWyr6jtG",
+	"PGMQAJ6nUSFFBZz0fG2oMTSZ2BP+CHrYDn/vRa4pHopeFK2qteECrpZyXPu+xsr3RQoFyIpu3s5n22rg",
+	"7vb85PUIK4WEP4J/XZirFCYbhupsCYnSiwiuYMt6ztJ1LGTXT1wqayNN9lJzb6+dvXSD4vwVs5mKISDK",
+	"te5F350UppILLzyDIAeX5QRg/OBSUx7vGnOdADsZ0NwdAjHVUqxqCtW0AvBTQ3Hg8qgHb7LZdrHuFmcO",
+	"i8vUtJZCjKYz4X7PrFxBHjM1LsprzF2ZnDrxoewMZhvR9Ixa4T6ORkpO+96o6pw2weMVa2ldC+99LBcG",
+	"y4DBlUb2q0y3+Lj0ltvzDr+WZ+xyD7GPir4J5/A1Pbu5RbIJMGxYTuAQLrGbrzSZ5GTws2I8MkuvkMix",
+	"8rpNvuznSk6d5xjdxaGwesrYTCP+BXqrEdjcJZkhOjaWMOAOjk7Pp+inKfOjVU/EZ5Iq4WkzaMgABsc1",
+	"GTKEN5dqTIWlBq36vq+3M6xyfAwDX54/sZWA3lC+JrS6cShUM4R3c7MWroNBMtflBhAcUdtesAvNb42a",
+	"BwHaVl2YQuGFugHaZCTVgqrc9gg0v0XKgeEegLMn9CmfYRsEeYCXDWlyasd4ZP9p6aR/QNxSaoBVt9Sv",
+	"RV5jEytEEzkaMWWnN7HrnZfUAGXHaU7+x0e+Tc6JFKPJhKU4UoHXjx9QoR6t+o8/E3ZkZNQNQmhqc52V",
+	"z71xwImGDTVsqGFDddjQa7lmBsP40IBgfWSGFJQrv10lA+MGsVaDDx3Erwfto+zkdrwHqjGsM6BUAtB1",
+	"nBf6tPyEcI0Vdez6VCZrV8b7fI6qSMKU4SMs1TmhmlCluNXFXPJ7lm2hkqypIg1PaHhCwxM+pnvEkyVC",
+	"SZJJbS/yR4t6quAHEN79MQxODl/VJQsgwKQlRi6USjGotEig6CzSeunsJ9nS1ebNqEAnSFHxyBcMLTlJ",
+	"cERIqkCdYTwXoP8kVCQsyzZxjNXIzs+NW3zvqgVk9lChCWuJyAW4z3bX88YZTU4BFYIpzjAPtDYTWVmo",
+	"hp80/KThJ3fET+xdvGFn+9ZKhZ5Pb1uhkKI/kVl6sQpRQdNXI+0bZ0TjjGgodEOhPyKFtiTo0/BH6CId",
+	"7cKwJm2o4RpyD+UZGhmCElSu4FVVBoRiNI2hD80yLDydWJVE2W+2Mv2MqaA4VkmQXwGA8cNiWSxf2npC",
+	"wYuwsR4WivlWh4Cqqj0xGGZcpCwtklU1FruF2qp8ODcsL+XNsBb/JcGZPkHvNmI0t4HQC7e2flrq+nJE",
+	"3XYcjfh4rnAqbsMwMgtQ+qKZksOMTftaZmcYozSl53w6n0bdgziaMiqi7n7rMI6mXODj/TgSUXcvjoQ0",
+	"fTnUTJ1ZlaAN6aYipSrtp+yMuzS3dut++36nfe/+g07nwb3DAwhkd8mw7/DdxL8bly6R0ykTaQFzlLIR",
+	"F9ywbNkXEl6U/9FPWcLx9sD7lRTj/pLhh8Ofe8BGJSzAXhwtGB9PDEv7/ssefIijcMHslcd1zIOx8p9r",
+	"78ZhVHqpNlQZXY5U6+y9bz8s0o/zqLC80FyQNPyeJRPBE5oVoEpR5af8epUwsTwrtTqhwBGWq4PkNSHH",
+	"TfzXjRQxQS7gfvQoHZWqkbt7F7BabPGxQ8BypIWPYZVDABFQrWIouO1Yr0cRmVAd+m/KIWMVdjiyaobr",
+	"iW3tcFV5zY3W1mhtjdbWaG0fjad4InTrlrV5ys1OJsebsTrfsEWeJhIgp7fIURm9k1l9hnlCzJWvuvyI",
+	"fH9MAIGTGw2aklV/DGhbVg3liotxTyiG0DL6EYyGMQpYVtkloqCetTEDxX7JK/sh24NuHiVGqrqZ3keJ",
+	"I2A12h67j3IXYosedWfzdm4SOa05uGW89Vo+ZiOpLsfm7BIRnI4YuHmQVXS7wJx2wz8LSM7ErZ09zS0l",
+	"M9bHiEOrPkHqUX+bvCPsESYaxZG7arXHoVG93KSUGcozVMsxSBLEDIlfOLLHqRux6SyTSwaxRDLqRlbw",
+	"6GcgtFpSwxTVDv4e044mVE+ibvRw9OBe2n7QefDgILmf3jt8SPdGjNJ2cnhI03bnkO4PRwejznBv2B4+",
+	"2NtL0s5hei/pHA7bo3abth/UT32iiW07g8/cb7Vbnc5+674lIu7udCM9TywHinLZq/ZKjqAP3tnanVjY",
+	"qbyT2r5fJCzqHlilnAEZrz2wPVF2oD4dY1LZa/k7zzK6e9hq33gSlyO4l2dvOc5wY9Ce7sU1cT1966uC",
+	"euZ8pcn1/6ITuOw++6Mayln2+YUClm3glPRKyepKYD9emroizo87tAHID0GMn56oD/IDKVo4eSu7sWyE",
+	"eVeJZeZpi7xwKcNSCIzusD+D9U/NZ4alCOaZUW0QWmRKl2TICBfefngBjNBmaW5dHkF8Em8BKIBAqkQM",
+	"h2VSl8jhbJ5jpw+3A0vUSJ+bpM8vEubI3uzlpwZwRJNaAEerZOWzRDe6kQ2odENUCzoNpFEj5nxKkEY3",
+	"IOhchmJUyD5nTPERmLE3FfizHzk3rkCLU2S/0sRqiSSZUC5iAr5JgEA0UJAPVSQi5tMhUxism3FtdMkO",
+	"BZLTgilGaAYoxHFPKAZ55GCooGnK0tyxjwXd1RlPIBME5S2STFhyqsl8RowknXY7brfb/gWPyACUJz+d",
+	"gZV+HNi6stJIT+RVpu1ghbxkP4owkWoyBEZHBgjt4QeKce5Ap1DiQtuqJbawHWLcIidGKtYTgwnWuvdz",
+	"sGuBz+wCDoicG81T55taasOmuF4zqmG2Uzvo4FTIhVgdBR/iMBk1THUx0vmieeUwMmvfyF1UNYV+GU1Y",
+	"ahtzg0klLinJvq1lJVFIunQrHfcE7sBgSDUL14kqdO3APlW7c36CA3h162CFK6fCIlY+kl4URZsprpeR",
+	"OMuNgml4BFa4HBhco24nYFlcmHsHYSDEw3b7fufhw73Dg/sH7YcPO0EwRCen8VY4HzOFkuwqA1r9CLxA",
+	"VBNtj1rqNrJFjn1ybXhCSlzqYK/6G8vHrPSRt/dhdn+AmHj9ALYDpLbVcw9q0YSd05QlfEqz9W/Nm5a5",
+	"8k3YsjauF9jLNjDwewewHOE/Z9RYthJ1o//+Z3vnId0Z/frHvYMP/yda5/TXtnGW7qO377nLiMdgxKFE",
+	"k71qv6JU1L85+1+J9uH7SiTZz2iGdaJ8/A8GsXBhKLrVtrB3ATW5BFBeMT3PcnX0LOjRihp47MYreHUJ",
+	"DnkZxjmAFJfJ8fYSnBPJNghsf8Df+5kc14eczCXK5ZaQk942e8exjI2DpnHQfAoOmm1dLxfZIZpgyCYY",
+	"8q7xVwu+cFWHSg3rP09Lkn2uX82omRSidMjVLrSOXXTvXjy1QnOJb5rJbibHXGy2cOQF3IgjFgDUys6Y",
+	"ICldagfJityUG+2UxhnlqEbKUyZ0i/wIkTByBIm12nhDCerxAJqXzceE6p4YuJ8G64E0csqN5cXkSJC5",
+	"AO2CQC2smFCyUFKMYbyFVKlV1gkXLkrTdi8/cS/pCUTFyF+aF4izarkvRVeasdXZrVKgDRfjOdcTe8hi",
+	"rPE7XBJ/BgG2tkWOjGHTmYEgkp7I+JQbliJIfQJ5Fj6tg9A0VUxXlqZ4BTt0jcBKXzBsov6DJlMWlAnz",
+	"6wVls5K5Yu/cg87e/v+vPkWHGW6fx7yNjGP5Zx+OkxUJli8nw+8S/pa/fPHj7y86b/gL/UIcHyZPXtx7",
+	"MX3e/mFvtp8+efmwxZYvf09/fsHf8heL1+9PD16IdivZy8Rw+ryd/vIyAzUYK/vbS/Cw3S7WxElR/eJT",
+	"XNCBYiPF9CSfDeUzZfps+TJj3z03yXfn2YvfZu1E/JSN/gFCyykTng0j8am/su9t53eUq03M0p5te2A1",
+	"HwtI2llhnCfM7DyR8pSzy9jnMX6Wa9zUQmriTj9B9l3i1id8bGk6WsOAyOXGYSBqIdc2k+jXDxW8T87N",
+	"Zub3TKTOKF7wPlAZgRwhd2uRoyxzjM7/7psPmVUACBdnNOMp4dOp3WfDsmVuTg+H6okJ1YQ587GEe+0s",
+	"03HVNBwhws4+JmIo0yWYrlvkiAyVXGhvDLWDW17ruvUE9qOWuSdw6/1PzPHxDdzIrtldViHdigBvw8Tk",
+	"3FyeJVB/nrmxDolz367b1tPR88xsTBxz5wGOjUhZ6oKTmd9PrknKINetYQsNW/iranXAJ5BolRmC1eLQ",
+	"L7TjmcYOSn1es7JaHpz/HUdsisfVyp+ZMGEAbm41oM5Mdgtxe7ND2Xls4BLPlWLC5AwNWY3DP8Srn7Mc",
+	"kAOZSMs6B/Eqx3rAXE9YqrTDrXrmeJF/D5lQgAoZMgcu62LhQl6FShLJpBgzRZC/AabegqpUd3PexCuZ",
+	"yBMY9l3BqO+wpDUucv9iVSiOBFuEbRI5mzG1k1E4yjup4iOjd4RUZrJFterSMmylQB1UIBqHW8i137tP",
+	"3m3TEN8vuj4plvdZyjkCTWyUzusR4ytQXUeKNhPd9/TUUdyyRA0Y2blMLZUvM6SYo372eVw0Q6HLyt3l",
+	"cRJqVYGeYOfuShIpEtYiP3Mz4YLst4mGpEftUEmtkO7bxoS6UVTgs/KcofQeZ4WCOVLTEwtaDJMSzUXC",
+	"YqIlKgOUZFKbwl4lFZj47DQKrYEOSSoZfOqEqukjDKSxvAaDYwKdpNUTR7k8Cj+GRkL4LGiNPCcmE7lg",
+	"ZxBrYiwzcTUxUPvYADAIP4JBpFZc9era2BlBCiBYq0BSLo25Eql4sVEHbLS434WVtqyXbIh5OOzsbQhl",
+	"+KS0Ibc0N6kONUa8Kj3uDVvkZvL3m5R6dzgqhK7PQa8Lr9kxG811o941EsaVrX7PHEsDNPMSu5aKiPw2",
+	"XW798ypUvSgRdBytql0YKRKXEolblRneJ/5tn1FlwXoxHGc8sVTxOVdsJM+JFOQVF/PzgCxXwDLl/beJ",
+	"PagIsuC674QhLyVmVJu+pTFr0+60CzSoj5Vn6rb98jRTf7LurEpgfkA/xNExO5OnzD25eBBsCsmqvn2T",
+	"g/Elp5rmmpwuKNq6JrcBE8p16U6poGPWlwsRbaTLuwqO1g4YvPQlXhoAWawkzqHbJbYKEZuZkhIlRSX2",
+	"rX33W/vqK1PuSjPVdQgzLkjqIffqyfHQpbjc1Z6EIvI/X8QiAwVcC030byOlXSt/S6RwSZF8lGzYt0ZA",
+	"/igCHD8g3cgYFu9Z4cJX8uA+g7D8Einx3TQfe0sN0iA5N9VGjZDP1jXyrrn9Wl9cAOPW17K5YPaCufog",
+	"N86it+V87kSvQjfmyIibda5yBSuPzpWEsA5F4Uawd9o2xe9kMZHEVR2/sIRjqyeeQf158JwBwlcJvBFI",
+	"Ad8IsIzjSdEig38NyIgLrCMZzEJjPnSMkSk9IRWxewDQydTZdQw7N48gKPLcBMmcigEuhd160DozZgxE",
+	"QCqS8jE3GiJDqIFKjlJkS+JgNorkzYVUaV71qzQ8FS79EWuMtciRSiZQEyuYP4Y5Jtk8rbbGWkmwwNq4",
+	"AmjZi6e6jk57wqhKJvVwF/L5nGDcRa1OEDNep+EJhNPXa/sMAi7rNT1HIlEPs+LHmf2+9ISL5HJ4sxY5",
+	"gntimdSUi7kmU0aFJrYPppTdKsJZsR2fA8oZoi30MZkGCOUc1jpCrAq7CBTviSWe1YaRzvv2g8LC4KNu",
+	"p1zRlpbZhPHpf9hnQfwtc7uPGRjU6J2D+51OFEdgSOq7ZX/NFa1vKRna/mAEcd1P8N1Rbh/4ZzQxZqa7",
+	"u7szJUc8Y9pPaddOdsdN1n5oJl22YDd6qzNpL/pEijw1EXNM0PXBlKJZiLONJrOA9Sg5lIYnkAcj9Z4d",
+	"Hxf5ooW8YXtMfiovt8gETOeGsL/yl9cD/yqaXxH9K6DQX6hNptHGrmHJSUIG7i9p8PACKbFoVaS6XJw/",
+	"IrwJPe+K/q5BQAMHZDrXUKZ6Lvi/5sy7v1zyxbqVBkcv7sldBhLdOL2vpuFVJHcjga1PFssLuVUoUmdL",
+	"N3DDaj9VVrs1E91kTiwg8BdUE7eFV07pjKNX+dpcwnVlDm4QcF6n4NTkvmutP8Tb8e5STwDhDMGuL+y9",
+	"2vrtqDTYMQMwk5pTWWv9IY5Qgag5wGrjJvi7iQ74/OIPgfgQWtCk6wg76yWCix93h8sdz2V2eLr7R8By",
+	"PmxfjyS/d6GJ4Nc4ms23E7MwPcpMuC7LWgAj5sCs0PblWFThPvMjBOlDXTLiLEt1T+TYrhgdOeVG+6rB",
+	"5IxmcxbEg7cI2mTQHhUQOKINwrd6kxoKhRCn7oOefPikYjPgI48c8paDjPAFyOK8EhnXxO6TYQJjLMng",
+	"xWgH4DYGsQunclGPXJODzh6Zi4zpFftfT7BzQGXjriLyGVMu0HFNDD0JiH7JpLM9MsgN1FGpIw3dtbwZ",
+	"rthNF0AuMbxGPG3E00Y8bcTTpixTU5apEYVBFC7EvlAqJsMl8UyI8PTWhOSrlBMIHJNXqyiQE4mVkgI9",
+	"8fXx8yfkoPOgbeW8H98/33kQe0z0AI/7G7tov7w6+cWlYI4QfBYlU8KnHkl2TLloQa2CIRtzof1Qw6UV",
+	"KMHHRqZUnRZ5OM/OE5ZBVYKx4L87QZyJRKJ/7oWwo8VYSEtqo+QMBHWWsNQ2ZufG5/ME8PA9sZDzLEX3",
+	"9Uwxg0n+I6mm84x2yeDvg5gM/mb/tzOwnzb4j4HLHqKajOZZtrPgqQEEY0UTK5rGqy5me3aYXQvVE5jf",
+	"M3hkB/yfAaQs0SGmFAFu+VAxetqCBSSCsRSyGIrv0TEZsoTOrUBuNAzrVAmznDHdddFpDkXH/SMm7Iyp",
+	"ZVF7GACM2blpkSMCq4DQvIZMpTakE7cPHsSH9w+JkgtNhiyTC/ieAvLe584rOEeAv657QgoymiuMV7Kj",
+	"6ke46lyTZG5catP+Xnz/3v1gucrVJ4qyE96inQMgVtehcFWer12I4houelfJoqYbfeuyEZ+Ks77sUf8i",
+	"SzYUDpdPrGzDsFOnbMM67f4s6zbc2C5crNE05Rua1IFPuHzDDbqcL6niEIicKJ+13DXfBLwBAYV4EdYF",
+	"QBAOpAhNB/ZSK7mIcxHj0FVYAAHDtt87vEde88coCyQym0+Fk2EQXp9lKUQZVjtfsYzBb3I4aJHnLrWt",
+	"+KiYFIYhLCFB838ptJ3aJWz1RE98+y3UmeIZa337LXkC4pVtpJllhAaJVSKnU6pjotmUJzKTQsdWioOg",
+	"w8H/DB7B2igvg+h5MoHaC5rN/v5oAKRDY4EFN6pUTgZysqyVgpx8bf/o3AtlYxKKxlKRn7lI5ULvdPYO",
+	"91rksbQNFSMpMxCzmMtqYBSGc4VBlVgUokVeccEgNhpf8uQ4Jq+e24GH0kxa5NjuUB4P6a3VvhqDnAuI",
+	"i/x5wg0jegaKkrJaeU9AU40SnSvGgSGWhZwLA3ORj4sh5ICgaYdqkRMruNIMo0HX9gEEaCtK98QgBuG8",
+	"GBq2BzuDCcT+CgGu2G+lsd2yIU1OdUb1xBeyoCTfHzIF3ANuCO2JmZPqAfTdzrtFnuTSrFcxfjx+hREa",
+	"uE4Yx2q/YMZUYrkMbDZKuTBBwEKQC9yFEVtYPmiPH3gPRC5/+0uW2dkWU8ij8UH2dReoRd44bWBd7wGJ",
+	"X0+sMibs1rhT2hODg9bD/fbhs791Oq7uBrNkT7vr8QSH/vZbd3ecMgb7AVVQ4HTnZTHw3ir3q4vz1VB+",
+	"gYolSahmTomUKj9msPk67onJcjZh9nbNhSXcUCU/tivIZeocJIldTN21k9shg+KiD7oEAsNcYPF3/IwJ",
+	"9/fnUjH8209S4V+O5yP8yzv157+FnMbkjZwOFfN/ahg9pxuDLnlF87FP5m6U53TKs6V7+oYmk+AxZwL/",
+	"9V9z97t7C0kZGdkWGYvJ0YxlGU9l8Td8M5jFB13yDDFcnyGAH+KgxuQ1Ptyxf+4cwUOGT6n/xxM5V4qz",
+	"LCbudw8H6//5578zlhglIZjItleKSf8nYfDjn/8reCJhQmDQHnTJO/tnjH/kZXres4zN8If8r/mPr+WQ",
+	"20/FP0nQbiRF/hcxn05ta7sx7q/QISbfU5EuY/L+z39nf/7b9X4zn/75byXtUprw+TupDILOvmfZn/8e",
+	"SSFj8vrP/z2zAz1h2TyjCnfWWZvtxrq/xuQJN8uYvAPrjxxZXZenDJBB3ioTk5/lREj7lxNDU/xDpPDg",
+	"FWfzmPyEW/rjkCc04X/+L4w4T2kawzsyntIUX26vv32z/TOGP2JLP2LyMxtqbhg+Y+kLgY+YewZXw/4R",
+	"kxNLfxdsGJNnAryU/i/wE5f2N3iZpaSDLnlPrRr0no5j8gNbugj4V3TIMh2Tk1OewZ/JJKPjxZ//jzJ2",
+	"A04MTyb5v15Lo3eS7M9/65j8+X8Ze2wMMNsncjr789/GrpSdBf5i2eU7mtGhopokGT1jMBt0hQy6BLVQ",
+	"u7J8zEVM/jFnsHrfM3U6FyNjb6Y8Y4LC+j+fM2Fca4Y3P3TXdon3K5IXT2NyzEZM4cbhcwaPH1saO2Qq",
+	"P2rY7PeYvEiZMHzEqTDOzmdJxJ//Hv35bzfOi6fuB1kMzylMxEohXfJSDmP7P3jTO6dNxOQnmlCRLO1a",
+	"4vfhn2LIfmc8mYi5GENz+LjRyBKgd1bAka6rYZbQDZC+B6IEUlowNYmlSxnDRpatBIJaAQeNP4fpDbFz",
+	"7vbEwDXqO0bydz4WUmHhq7GlpI4Z/IAjFQrVt9+GXMxObMBTNJuVYhfRJpbLh949DZ73/PEjwqYzs/Rs",
+	"8JSxWSmDzPHe4oWWd1ipxaWUOJjT4D00s/xvaXkfVgYjM8XOuJxrbyIwTvqLe4Jrok/5bAYLM/Mm1VCs",
+	"lco5xIqyVtKp3ANNp6yPZJtoutQtJNooxUCQpiqKklnZbEwVZOFYlgi43bBywLgdsJA9jFyblUjPnHX7",
+	"jCY/lfx3rgnuX+rqetlvBd+jti9cMWxzo1c3yyUhLrjOWzjuEa5AoLbj6Xgph3AiCpEeb0dJAiXcGe3W",
+	"3glJP9xk7qMQYPw3OXxEeKqJoae5cRcQot7bLwu2GvKa4AO58ScbbcO5Xcb+CEfuNzm0qwRvcGfECsan",
+	"zOkbgSMvxh4qBB8sdK+eGIQhG2jeHzzKTyfURispTu7V/g7i44P2vltD1AVZCn2s1LViR/dAVmJ127vE",
+	"fsYOZDwF+pQ/CYUJt7AtB3Eqzho7m5u8rJuziIcCfaAxYSkku9sYRTKVKfs7NXLKk4HDk8e0UHv2wH6t",
+	"y+ElB3t7MCUhoclqXEpP4JBW9uY0AxN8RvIh8dtWIllSteyrufi7VXcHVSEvoR3bW5/tv6QI1wKXmqCb",
+	"AJHFWgTz4UAydtM2DI3ohQ5MyUyCbdrSKA+Kb/cPTgVcVxy7J0A6N3zKHuX76F9LoVSAVK42oUcey+cu",
+	"rBDO+BnT5KD90JU7O2ZGLXeORoapQZXJ+8W0bPJ+cvLTzdfLG7j977oPtjtm9wrIhoDPH+EqaH88WmTg",
+	"d9j3ciqO2+dN6Vb2cNROt8Kvf41d8qJ7EU63qrLcixEB41ydM6QnoDFXnp5Ubpq/O6vV5QBdJo+H1JIy",
+	"Y1RUzfNnDD6bzVjhTwuZI0fU44DS1mGVLTKwjHDQxc+E2+mtCQ5H2THKFhkgpxx0w6izEtdskQGyDNdm",
+	"hYGGTGRTal3OWmvv+AmdsmeuR7HhdtabCgkWApUjn7ELvfNehBh/kSI/AGBRCjVfkHuc6IQWnvz6rEXq",
+	"tcgLA0xNB1yNyDMHBuglPUsoSno3LlNud/5n9INbwG4RzfQrwAtl9rw7I3PVsuJnlpaUGzbVm+z4a2tA",
+	"8atbZRP9frtdqly4Xy5c+N+93nm7/eu37i+9nv41f9b9J935vf/r3yoqGsIrXuD0Ou4N/p95Y6oUtR+I",
+	"GTLuZ2f8XCNWCtDWBl3Hij2bzuM510TnVr63XZJKkM/slVlptZFirYjYtY/yj9jvSd6tOM/4CZdhJFb7",
+	"cQKaEBdWlDg/RDFKfFZ97CnLsDDqLn7NFY1dsFy8MWov9lFs/6Ok3rsNN1HoLLn34GD/8ODwXuncdSrd",
+	"QzddfCUQ/vrOLwbFKPO/d+yGIdS0irpRbDfQ0X5P570ZOOpGYAW29xtMcAg0BtfYu8V8YTjLAl0+GBWe",
+	"nKN9CEMYWdQ9iCMnkETdaBcJqD0qOHjfqLlAWFg/kRFGL9k5T/GtjjnbUywBmqCYUIkq55MqGEodHydc",
+	"NJCvYaBHOcOB4rTIY/LPOdzwOTCziq/x/eEkSEMzWJG58BUA7Ta5yMqo2/mwnTBxDNywXqFQ52NpQIKa",
+	"sLjPzTWJhz0MMgNEZ1QfrhkEZ5vOZ3aj63goi4CKaiflz1KdapJZHb5C2fE+B8EgOILIIfB8HzWRB7h1",
+	"Cd3kcnQY1zQ0OmxIH0G7jY4BU0WNrRhoksla7kiLvJ1anSL1fhNv8eLKOXke9YSYWy0K9G/t/WYtZ1fh",
+	"qH5WF6NZXQWM+Wu0vkbr+2tqfbXThjYGbwULClFcXibuRXEvyEWB36yYDM9zgRoeO8G5TmxXcnFsVyP/",
+	"NvJvI/828m8j/96B/JvLUh9VBD7P9Pk1BWA0VSptXBoAetreQmQ2eTtjgvzy+lUeTg0MB7IwYh9ZFPfE",
+	"Kz5UzHWxUsF3Uo4zRk4gA4BoesbA7WWHdtF/LtiPzCEsH+JPUrSP4lxyB7KPC/MOQ4wG9GHcRXgTmkRp",
+	"GmZHg0gmYjKcF3h+Q2bFuCDqyc7Xofhp8p//+Z//ufP69c7Tpy1y1BPO4YVBbtCAG43xVc7bRb4HclFE",
+	"MYaONjsfH12Xl6aA0wO/2i5ID3sC1r6OzP7Lq5NfGom9kdgbP03jp2n8NF+4n+ZTSZ+qDOUHxF+jQ+Hh",
+	"0mSdRi9t9NJGL2300kYv/Vh6aSnj46Opp3/kf/doXpeWDCvIER9VQBYQXlEprITPsj161BspWIggdS3o",
+	"pP2agCWvZcpH3N/9vzr8SnNx7SVQnJ3dGOhejjB8Nfw8j5sH96JCMgzcly3IIcF8SkiwQ30HwFJSBNFY",
+	"TGRWUS9qFYzoTpDfHCJX9LeDh2S/TQ4PD9vEijxVyFv1sdpWPu1W4doa+tHANzXy0IWV1D8GkmlZ2tn1",
+	"eIdXxzD1NLjSqn8kCF2rQYNikuFZZvVMywLQ7G0fFzWQAZERUhHK8SqrOTETasBw6MBRpSJSkInM4IVC",
+	"oi7r5lBltF5D3bsBg/VWHKGhqp8NVW0I3BUJnLtkd0HhFIJR3haFK4OOcu1BmgEwDr1sjmItq0qRrgBl",
+	"NrSnoT0N7blpnRUuGQgOa7LIDVMh9ExutCG9yRPgFUMsAe09QWc+rTzNcbqcUUlzAXieszwt3yNMrlie",
+	"IP42kTMOiCYQfDCFfHP3LjCLb3gJR/+IYjPFNBMGhSvXGDzrZUsXVFXkhgi5wKgEnvactDWSisU+Ixq9",
+	"rwu6JACzAym47yViaMZEM/DveTh4708eYP2vQZcMUmooRApDbj16xQdBjbCBT4L1WfZ+lcAxKkC67AkI",
+	"EfAr3nUpOoTRZALxx5h1DahCfoJWM+diztwcc6ia0rtj9MzBOIJOWVosNZB/nK5HZMUk+NmyRZ5CsVq7",
+	"fNyFVOBCQ+Y9Gbh05TyrPB+UY1r9CFYSvw+PNrhy2aI8O8CfHPgCa7hQas7invAfR6ghEgAiioT5jEIG",
+	"8CsAyMf0YZfK22m3g2PrujqkHK4g/x9W78gdGzhuApeSCRPnzBCEfnRPY9o3F2M4Be4zYVxE38xDWNyQ",
+	"9iAIOR9PAMPI3rWeoLMZo8p1wLkYRYVGmPeilG5M5npOs2xZwDhhbvIjSPjOTdIkZRldIgysvSVaThlU",
+	"WTRMt3rifXEJHJIo1ukEQNPKewmhNbgy/nQCSqkYa3/ysDU467l2cSn23fttktKljsM6BihCSIXXWYoR",
+	"H88VBEzgZTN86vEFytUQ2jAkFQCo67Ef7AX0K0eULGpEzDVTCHWgEzkrQJKO3r0gp2zpD6e9oBDP0BMG",
+	"Sjq4xHEoL+7ta1288A5Ft0IJew4r6bZ0aynoDqtL1sXr3wPoRLjXq4E3wavgG7YpAbBhyIK9XV5jMWLL",
+	"l3svfpPno39sgcMPO/WcWdlkQ9l5dp5H6rSiABN/22qH5aPxZaJIduqI3rgCz85nYJVthDsQ7vB0+IMW",
+	"SnPuyUWiHDZxTohQjEMaVssViOhoOpuPMWKNGcMtYZehuPSV3lzo8Dtmnrj33YFX0L35C/QJNi6+a7r4",
+	"8lLzSX4888vlnlx0uRyuT+Hhq+OjO/HXhyqGv7jsQitn5mGAlf65K9+hG/DO+VsPeAV8yn5HZ92zuZIz",
+	"tvuYqYxjZZit3HL4RTfulCuufBM21HjY/loetgCI7itNcoTl/P5eicS5ImIVEoSdOQoQm6CpNTOaUFJS",
+	"nZxOyAU3nGZEG2pYYfRxjdVcOD8aVYXlxOol3r6AlVZ+k0MdB0nfOi5V6YvJKTcAcGuYOuNsoWOCwLWw",
+	"MFYJ1I+Is6E7BDw3r7XVs3p0apXOM3nq3u6URVc0A4WhOEjjAUVyFG5LAfTm62gALzhlM9MibwPIOG51",
+	"/8LFBytdpVrCGl+ZO1RVkb5eZC/v2wWB8FFaKs91uBeHNsjuQTuOim2Jug/jyG4mhLrbTYu6e5ah2H2J",
+	"up37cQSbFXXv1dfiPIexh3STHudyluSIpHCs0tAIBOYtu90pbnPDVRoqfT1TPTMr5PCqYiee6YIkh1dp",
+	"g173/THaw9IpFxoCOS0NKzq2yHtGpyTDggKZlhjsmf9uLwmAtudJfZRMmb0/RI48CKO9pWA+d5WAsCfm",
+	"S82oYFnRW4oW+RmsvJgSNVyCcS+k1gHWvf3JLhpaqqtI4SuuzYtiGbYlho+XL57WLOfzzn7Ia/h0PeGz",
+	"ep1eyuGLp1vWGKrbIYBErdsFvsGuWM32+cpuU/co7/QDB09knQpIluPr50pOt2n/GPwy29dNqsxis+cR",
+	"Czu0yBHcBy7GYCPXZMqo0MT2YQIrnb3nDBU66IHnmKebEpjs2PVTLvM1x7SJ+FO2FVfUn8WRU6yoCt89",
+	"peq0L2RfT+TCErpg8P42xuYkrLR5G5VmP8SRr1KGpV2xWmx11dzD9+2H3f28aq5IdblBZ+99px2U1cUG",
+	"/UwmNFtp1sFmf2vbv0AVXcH1pDSHup92CEdQGzX3O4L9f5NDSFOsOYydBSA/Q71owaUixy4WlzwTYy4Y",
+	"A955aq94NzrjKZMRyHC1d3TftXeVqmv3O4jC8r74dVPGrLjenyu7tL5KsH2aVwimw2QnZaMxsAjBMpeg",
+	"NZ3CicdhJlT39XyIEFC5a8Ed6LUDcK9UNtlfKCggbGUtyMcCWba/WmDK8su1M/yKKl3/DNPhyhl+xUX6",
+	"rzMOVhW838mEpfPM3vC2u4ulEwVP1s9s+2HxTXmTylPbXjm1eQFl/+Y0f9hXjOpiuzbak4pD954lE8ET",
+	"Gsgq0aayy+FNvNw5ZKfwYWtiDO6dCn3iiMzoGByMgUxVLmr2iovTS2st2zalOsvfsUKuubRKMtRZKZp/",
+	"iLd2Sa3IUU1lsy9UHXmF5QsCgdlrIsHDC5SRolVhBq+0Az3J0QqK13lnvY8nDGKeHQTDbD7MgPWRU26I",
+	"Yw2IJg9RNJ60DGJnt3EjQ60ISlJFR8aDzwdtOcQg5HSJ8OmUpZwali1jspjwZFKUE6CosrTI98ex05sc",
+	"ckWuKPXEYiJXlSGY0G9yCCYsFBlCmlChu+ASvQjo2w1Ycq5o7r+qTFYhAFyFoRcseTPH7NdnjXDm3W7D",
+	"h1ZKZ511BlbFEdcY3WZ3yMX8q74Rq3wwtnKXdLbc90aAbwT4RoBvBPhPRoDfWjTfZOYvxI4F1Y4jpyuy",
+	"+bP3dHyZbP4MC3lHr/Ize4ks79uV5PknVCQsqynSrzb+EEdPHF2rO8JaczsGrMFJ4nJHLugdNPwQR8+B",
+	"nNV882rjD/F2uszGnk9oxkRKVf0R8h4rI514cbjuQL6DPQWhovQ910ZeNlBlDzfSifN1XdYf270dlRbn",
+	"NVWn+YM38sRy5wtHqurwIY6OmZwxUXOHVhtDf08wao+x3gHHsXT6vaw/zGr7D3F0st1cTqpmAvblugOU",
+	"236IXfROze6rjb9MzbsBv/myQ1FQ3Q11/etYFnLVrdrZuYu18Tb6PE+gzjpGa0ypSRCHsvAvViU0aMZi",
+	"SCLQBuM4AMQQUWXJ11Iwkl/RHP37m5g8OfmJSNUTv7w6+SX2IKOaThnkBwFWaxk/tEXe2+XVeUFqLMCI",
+	"cQelys0z56urNB3gsNdwfOIARzVdeoa9VSlTln80ztK/lrN0O1/hXaIkUo+K6NGJ1wtX2Qb29ubE4FLE",
+	"xE774cPDTufe3v379++t4yTG9eoUuPIEdSwbdQoRrJOiUiGC631QdXEynsaFFeWGqofd2C5crP6t+mOe",
+	"4NHdecq1z12r+gbANIWAQJ9XimynFYLIRtQYmkzsyX4EPWyHv/ci1xSPQy+KVu124eKF+JztdsXXNa6Y",
+	"L1JoQhZ8k84Y21KD8AMYqasAgYEE9Uf+99oAgYU5ZSuAwGu4N66dClTSyhqAwOaeXhMg8IbUm6shBOaH",
+	"eQuEQNAluMlYTE65SGPi7e6gboRuhhZ5MdqBu0aK2uquJETgivXJ7g5FoScgT3wxQfzvEpEI/LHvuQ+r",
+	"B8kYBoGOxUhWOHA+qCp9Z9VKcsWUqDeMpfbGXcdTWuWc2cZ9sWXK1NW8gNsSx4bQNXlW1catB9t95bE/",
+	"mA3zKMEgfiTLWFmu202cA6TFE32pkGfn6D0mqP18ffz8CTk8PDj8pqhVFFB4ATldEKP/uxSsRZ5jeE/g",
+	"eCtF8scOGMa/w9cUIkISdmZXvIr0Vzp07gJsuvAlNaJkI0renCiJSM1JePPuWrqsSVxEwrLtQQjXBNnK",
+	"+MHnSk5RfoyDwD0ohwVxSC1STm0CSMJMS4LTQvR9LvozJceKaR3nRkKIZFjXVVd97h8bt/CK4qgPzACb",
+	"F4Qocu2qrCkm1Zhi7aP6Yudb2AGaHcPAgdTZSJmNlNm4UG9NUESydVeCogsXulVqTheUg5qMGd4tciTK",
+	"BoM8dpPQuZFTaniC4HYTJgq8Qv/tmNQPgd0+5O8RmWvWE1AnKafuUCN+tdeCZxlxefZ598og7bVAqs+R",
+	"MSRMGT6yrRHDkCoFoKGIk0ezbAsGscYYGnNEwygaRvHRGIUjSOuaNgFOIMYO7eQ67EOeMaV4Wpd9YLz7",
+	"rTKPQJRHq7SzJQ9ZIqdMrzIXQOst+IllAQCYGzIBzOC+kPqvBrN+6mDmDRVtwMw/O7xLuGM3JvnavZkn",
+	"piblmhQR3BcaRxkAnTjIZjny1EciNrGzLSQGDKCpszGsBhRW+83BJlqEwlyGceIDyD8jQGFYl/42eTG1",
+	"ErbOYBpFnl8cjZSc9vNELnTNwbMgVab8FPNdwMzk+xe5Ldslbj2AIJ9SlozsX5pVZmS/Rh4PtlpPzjGy",
+	"vzkZ8ZYy4Z/Zdb88Hd4Z9G8iFf5auex5wsWHhiM2/CZPgQ+5zVeaTHKq+unb3YXc0S7V59ak7ZzIxIXx",
+	"pSgJlPIUbCdW8kZhvFBEXIBIYbJHgPw1plaVi9SY3BuTe2NJaSwpH4kRWBJU4Yn19PWj6SCQ6bP7h8O4",
+	"+IAk2Vvjy8T5ndSaDzNG5sLwbD3krrB4SOU8oRlLW+QoTycii4kEE/BCcWMYlIwBi3iIOwsVOFo9cRRi",
+	"puTvmc4B5pbNCDUkY1QbiOv3b2iRo7z6StHJvnLIxnMRF5lN/p34QqzupFl2xnRMhiyhc80QOTKR8wwg",
+	"dLHyjC/hojBbCmrEFLCRzqBjyTGWzpELUY2ia9/qs3yuibLeEOmGSDdE+lZCZuwt9ahMeFFvwCt6LTm9",
+	"Rg6dZspL2fOqIsIppHx6JCwA0DWyyPtE8zUWc7ESOICEF2vwlS6cn0Ws9jpzCAxLF3MHmIDlDFaSnesl",
+	"cRmyYNxyCamloRT7jSV2JKzi1RMDQBLqJ+6S6rw426XsADC+PSugKVB3xwZW1sTxBGAUnilAmcGNTKGK",
+	"7p8wc0NE/6qlNSowZWrrCsHsGxdsw5MannQXpZ/TtKDPN86aaukMCmBYbtUGVHALI9djd95vVj1Wgnd8",
+	"5DiUzwPhHD4fY096AuEXhayI63H+7GrhvQxD0wTlNEE5DUdoOMKdaSmWHBEahpzchDN7yzicAjTwtjjD",
+	"a3kGGLlVdiHLJkoFewcBiCHoA1wkik2ZMCyN86pIzvcCFiVMNZ8pdsblXPcEjnOEta5xk6xwX1iQqHJ1",
+	"kuzbBWOpdlCmLfJankEVZlGeItQmdpW1sb6Ir7ps5w7VHY5zLOAqrOINFZnWcMQ+E5ZU4aLeX0c0LTOu",
+	"3BNE9akrvI7p/5W+7P3tIHTrMjy/4g3Ta5hew/TuprSVu4J3lbbgoapvidkFdfHB5zFkRIrCIOUNYxW8",
+	"0FWhh5ukY5KyJOPCRaW6SWtiCTS13CVbbuApq/CWn42Wsw6lvA1ht5/dUPWGqjdU/W6our1/KM2X0v3P",
+	"uEFg62tFSSHFrkffb1ubKZKMS5nFxyu1QJCYV+oC5MUoMAAShxRXCMiFP6UnEHfUAyEQR14rvClkozPl",
+	"ERkED8EhjnqQmbApKEo9sbWmVOUj+YK0mVuq9FHTXdMoKQ07a9jZ3bGzkztWUXSO8H8bDCyvsuWhMtCb",
+	"AuBq3GiiqClSTVrkXRh55YtUSeH85oTRZBIjcobBDDtlnJITRhJgeAHW1MrtnZsLXGEZibssbmWnJMb4",
+	"2kRxwxSXon/K7PmYKTnM2LSvZXbGxTiKIyGNJfhAkhw3n2sG4N4LSbRhM0hrwEGj7gGEbW9T2AkW5MIo",
+	"32sXcbpOkaZySZ1EnjEFyRedDXk5Kxktdd91Lwpqwfe3KY/0mxz2t6mD5NyIfbf1FNcHrsYtFvGJtz92",
+	"fTnUTJ0FpYu2P4v2LOEWpq5aTbSEXGDFzjhSs05Y6ievlrSh1E/eYKNU9V+b6vqstFkwPp7YRhoL0Bxs",
+	"IUQBdHk1zrPDc/gESvx8x0yN2jp5q7AEzLHbnLqlYIr2ef2WGq8OG36IoxPY2hr9woZ5fZMa/cKGH+Lo",
+	"J8nTGr2KZk3OVlM85S9TPGUp5xCq7giaHG2SWJ1EeYG0ii26C8tz6oqpUOrxo6SUBWJoHBRVJRfUVI0r",
+	"wN5QOi1FlbZ6oizhgoEElsFFhlbaOsoFnBqIh0bzbyAeblgJh7t6NwgPuij2dyHCw5RRoWPCzo1iACiD",
+	"eOUipSolKTvjQDFiAvpQhjbhmVWuvWQfF6GOZRFc+1CXnijMsYuJ1Gw91BExdNeztYQ0BVJNkdeEA6A9",
+	"2X0o4bonBsOMi5Slg5gsJtSwMwzA54oombGuVd5z9F3b1yMHzQrKPJwbiMpEJeYyZF5fIfE2gHnrK8Lu",
+	"q3P1acTHc2d9CZS/P6JNOtiUnvPpfBp1D+LInoeou986tAqkwMf7cSSi7t6qsoblWeGk9POTEnXbrfvt",
+	"+532vfsPOp0H9w4PoHSNK4/6Dt9N/LvXFTeNR3XEBTcsW/aFhBflf/RTljiFDt6vpBj3l65aLPy59yH2",
+	"woKdc65/+S978OGqGrg7Lk6Rzq3Ze4FimRuGrlDRNS+3uUHjw5+vrOd9aCCcG/SIa0M45+lGOeG9AZH9",
+	"hkEkfpPDzbjv73PRe1W81owBXJrt7qVw+2Yqli3ybDrL5JIx7dGLsBmkZK2K7znf8yMFVRiRAaJ/Ne8s",
+	"RYsM/jUgIy5SjQNjO1fFJGUzqsyUCXC15tVMQl7WE4adm004Si/timy7vo+XL57Wqud3wqiyjKxmtcNt",
+	"CgW+lMOn+cfX7vLsHC9H3RqG25VsLFcKjKvCp7RUdqtSplrkCE6bFTOmXMydxEVsHyZSEH7ecwfKBz2w",
+	"KgwHgx63A/5rzkDEcMZWO3ZUl7nY5bbtP9T4rrvEyloz5TvbqmV2MkujOEoyqZmlJfCXsCJ8NWxWp1Tm",
+	"vrhBlpjJoTQ80dEqm30851lqt2LqyqVqxrDwHZ4nlBYU+9dOp32wt4XVv10q/h/lZePljIm1me+VZp6L",
+	"FpD5VIhSJ0xwqYj/FvJMjLlgTG0sNx8Oe8MoWS/l8HJoLEvWbgQY6ztm6dml5ubnXAHhs4zlKlhaQDOb",
+	"MoRfMhzWb8gWvbwC/7xAWrG/F7LKJZ7p3+Qwr4yMqImuLNjbGRNWEzXSRcqGkVXahdCmKTiyUaZweYeD",
+	"gAwNfGhuT8wF/9ec+Xd5gWWjX9reiLv0Sm+ixBtpbBXdvJQIbumbfimHW4UqXdtT3bC3W2VvWzCuTeq2",
+	"vb+fgnv1iT0Pl/K7vNWHuC5/LLV+x2cs44LV6ZW3Xev9ZOLcKXWHwA4f4uh7maWXTto3ci7koLh5DQdy",
+	"2PrtKBjmpRw6+f/yQYK2H+LIUvJLJ+0b5R7kS3sUzb5M6aNx7P4VHLsgAW0rXK37bu3jXawrvtGkcwLF",
+	"nzUYb6bUJBOrbDvzjEP0KaNPr0JUU03ePH158vYN+VoKRl7KYV5i/puYPDn5iUhFfnl18kvsxKye0HTK",
+	"yIIubV8saf3ER79Xeg2wzZXsMNj1qKbFxLC3KmXqNVWnn4pF5jrmle1sDGcibVlB4nyaYWV9vSNHI56w",
+	"VCZzO+GWnlkBXk8YM9OsBX+WS/6/+6E3b7fb+/D/gwvr/S+kOh1KeZrXWJMLq+hO0NyjYzKSKPiR4RLi",
+	"TW0De7B+k8PrFv8vRTrunu9gzf3yp/zRi3jai7q9OjJcpxd9gHO76XvfrtwMuDb20lz/Uww7N7uJPitP",
+	"n6dxIfv21IWTOyIoRbmZrS68fXpTK79JWlw1bjzBI7rzlOuZ1NxLgKvzhpKjwlKTkUujQWqHgrlfC2oM",
+	"TSb2BD+CHrbD33uRa4qb34uiVc0lXLDgC/fa7YrvaiwdXyQ/RvZxdVuHbaOBw4LvExTiVQb9BwYnf7g0",
+	"3MA5TjYUhUA0hTV3+5VMFtcufeuE9sZl2ty7a1a9vYokfDWX6Es59CGJcPIr+M2UqTEj8DM4OVc9jHHu",
+	"X4xJ0BfMkoGhqFSNyt5fSL4ZelwZy3l7wtm7quThQsm9EzDKwlrlipbkASpcJHxGs+vYFPNvu+n0R0eS",
+	"GvLSJD421ocN1gePTnlz1gcv3OyijX7raPGAKF9a8xvw1KQiUvQnMnNU1gpMDlSFCEkEW5RcRo/AVRQ+",
+	"IanESiWwGBVFv721+FOP+m4IXhPv/RnRHnutbof0gJfwdiiPJTk16YwHECzRGisYBgFuVgbjYl5Bdbz7",
+	"piE6DdFpiM5NEZ13c+OiTaQgLpjgRknPtHCOXmracW1LOWybTD3el4JRj/YfiOIAUbELphihaVqNsLDi",
+	"iv2MioLWKfGpJKiiE664GPenVNDxBXEP5b5zfavZ/TcfN4h7eHn0oI+EuqvKmqHnv8nPbmhvUFPTkrmv",
+	"8li9j2vou4xq16uvZoU/qIXDQfDLpBhD4Z21jGSQE5dEsSnlooQK6mk+V4Ew2NpQfSy/TNEaYT3Ydnat",
+	"L05W21bqai5iUS5r6o/VVUSgK17C26mLVU5A8iWhQKIKimR5f5qVGSD1yN8KclSADPgSV7Qn3I0GKcxD",
+	"hLkxvtKhGme1OljTVdvShtpS5St9VcSqSslnmyJR+TS2N73Xn+bnLsRtLZ5tinr4UilwE9bY6NlV1a8K",
+	"iSgvg4UijyfBN617X63a1VYOB3Q0wBdB5kGLHAl0Q4TmwBIHWKP/Psa5sew1lr3GsndTFOct1la6BW/C",
+	"LMj2uNCmN5IK4FGJNnTMyEQuyNRKo2UHgILsM27iooGvT2plzIpfZlRr9wNEUydSnDEF9fEUNayokjS1",
+	"zEsQMfeKaEqXOsirG7MWKTL689x8/4HaJ54Gifq5ECxHqwgANMs2IL6EaS93C/aCOkLU3WuXQoB11D2w",
+	"T3RfjjZLlpMcsWRbNFHbvkZulmMngLbp4d2jbucQEr3GzKGC5rsdddute3GEu9y3ext191qHdoXtAYm6",
+	"ewdQhMkeI/xAGCbq4qd7/E7Io4+6nbblIOXRD1dGPyjG7uwFY9sX+bF1ohgTiI1TjH7v8sHvh1O/F4ze",
+	"2StGD5EyitH3Lx99rxh7Pxj7XjE0O6PZ3BcrCNZlfex7K/+tvCrcgeBV+8Wr5GgEG168ZW3xMbKqNC4+",
+	"8kO3w/UvhsZDGg69Z6/NgptJquhCeIifupnpebpatRLjacUVMvx+ZvT06uA6HkCikUcabr+CsOPPJJp0",
+	"yhKAYlavu1AIcE1uy7ac3xh9Nq7lFsw/h4KZ6+Sn7wifAu92Dp6EiqIwiMF8GjA8JVYoJEaeMheBOh2C",
+	"3EC4wPVRZLgkVPSEHFpuQ348fuWq9E5hYA+RIyTB2aFpS8g8mJUoNmKKiYTpy5k/JqzesgQAU9/VZ+O/",
+	"nU+zck5Mb95u7yf6bEzOp5nQf+9FE2Nm3d3dxWLRWuy3pBrv7rXbbdu7h60Z9oEn8O+L0mhwc/JsqctT",
+	"ZQ4eHNZOkkns4jX4ZQ11/VSoKxzIT4XGnnJzHdQy270GaplvdgEkWU+sY5JBN2wIuWolGM2LkMd+sF/1",
+	"qSCPOW/Nal5jtnTfh2mcs/kw49oqrl4n/dqoOfsmxsDcsLWcG/I1hEF8swmui+t+PmCJ8jqSOZQyY1TU",
+	"Quj6nJDHfuDmc0ceQz9P3ys0v9bFYinZWiXUtCdDmpwykYJTDiyoYH/1Y4MqjspRXaV8PygJgj0zapg2",
+	"fbSVgAbu9u2xezdzejoX45gYlkwET2hWgm7Mj2ppZnXmc7DRudW5PeCxH7i5PHTI3tabAh77gZt6wGM/",
+	"wIG+UqgRkMwmHfdLjhkqqkqdIn/0ggf88wKpw/5eG4Ls1KtSrk6WVb8s5wK/smdurYoiA65EFrA5n5Xu",
+	"AxGkgkcgMT3qiaCSQVXPjSCpmwHK7M25S4CyEmQ2FclEwhyi7+ZMa4eQPuZnTJP5zJKVN4ylVkUlQ0Yy",
+	"QClXcj6eeLs5g0bPQYoqShmBzDnXc5oRh8dtWa+ZsKlm2RkDevWenmIx/rk4FXIh8pZ0ZsVWLgglGkok",
+	"Ib/PXwOvcOAn0kyYQqB1liK6O11qMMcbSWaKnTFhsI6mPXflo/S9bWU3z9BTu3ulCdj3bUIUX0Uh2IT/",
+	"7eG5o+6+3bPt+RXssWPcpa1bm9SvcTSe85Ra0akbHelTgIjHz1NQxtoKc3aBJnJRfJucg1US0NDnxkob",
+	"nUMErACpPMvIlBE6hL52fdI5CBL5UsEmLOWcjGCn7Pgjfs7SVrR1AbUfuLkrkLpGErp5SWgLGWeTQQUI",
+	"/KeAUefP50/e9n8hVt1qa8SRqyNaOanKSUmufw3ctrBxDsR26QuLZg0QWxOx9NkCsYmyuLmttLkeTGAf",
+	"7/5xyk1tyBdLqLaCfLmSEHhtyBdHXhorc6PbXRfy5QoX7WqW5B+42QLypUVejHbgimABfpxMi/zDy9Eg",
+	"oXo5mgxZJsXYB587QSg3M59WXd6CaV4R2MXqU/asXw9kuobkuSWey7bid31609COBs+lWoh5sN1XHvsj",
+	"2dDjMhjMKTdfafRcWfoWkoeblYZ2zwKdpFIsesMWOfLsqoMOnEs5lQXTAVWQD4SemcvLCG3yweXaz2eU",
+	"K11hkKAqmfAzwMl3fy0h5eM7+hOqJ1E3ejh6cC9tP+g8eHCQ3E/vHT6keyNGaTs5PKRpu3NI94ejg1Fn",
+	"uDdsDx/s7SVp5zC9l3QOh+1Ru03bD6J6Vo7GXnhn9sJtLDJ4QetblALjUWEKuqiSQdFquKyfo/VZGzCD",
+	"8g2hj/uj1x8qCNzl3kBPXm/QI1jL6hU4BgO71xX9g4Uxq8EiaGSdEIsAJZ2zgt1/XBX0Eo+kK4H0nLMs",
+	"DdD5feinnELQp2IkkTPOUjJScgotBEpNuc/yCExKCRWYTyIF8y5O0xOUGD5lF3oY/RVsHI1/QcFhe7+b",
+	"Oy6B/n8b7rZGum0OaSPdfgHS7fZy6yYPr49A/RS8vEdIk+oKvOvNcz9vXYG53PcdbkLd/uvNQ89vrSHW",
+	"WjfiduM4/gtV8BJskVMg4NE37z7ODab4pIi1qedY9rPb1rl8Zfn/JnzMAT1qXM2Nun9dV/N1b+i1lP64",
+	"TkN34LcsTZKbC7ZyWVPFiGKzjCZWwteEksVEZuwCR/XVacGN+av/GmGsqyt+C+70gLQ2ZLLxqjde9dv0",
+	"qgN5/mjy4K43j22Nh3YNVlVpz37DFqWKB1QEuLRzzULJtEVeFC2BitoG3JBTxmaVAuq63vypw6o1dLdB",
+	"V/v88BzxmlXle388kuZeffck7WhkmMKV8MX/QvVasDOWgw4jOhs3WOuFCUMmVE+sqHgGdnauH4HlICCR",
+	"SPMAmKUnZoqdcTnX2bIi1b4ILQXEYucGaZEjQzJGtQFXnxOQpfDpjWg3L+kHFd6/dYtgQ1kbytpQ1huv",
+	"SAPX7OYExCkzdFcbatjOlCYTLtjl1WholkF1UoSAVEzLuUqcv9L+ZhQVWJRbkyEzC8YAU3IaI0mBqASZ",
+	"eb/hlC7JjKmRVBCOMLXD9MRiwswEShEoRrUUZfsEoHEwdYYyIZorNZ0yAsf5EdlNZaJXPovoiVxoKx5S",
+	"TVJOx4pON6FSndier/163C0oZR6zyQU3nGZR1+NU5qmXCRUpd+mkuDHQYSVShArAFl0CBInuj7iwg/kA",
+	"MRzJjbyOf/IDm6HpQ86NZyQLevFYjsHAGgRnAt3diRvYax5xNLTHP5qoKI4gX37dS/wDYzPv23ZfXDGf",
+	"kZLTcJG47tO5kVNqeJLPEU9V1I2EBNhRI0szjoMZKqaNVPVmiJ708gznM0LHlItwbv5FW83O7c2vW5iF",
+	"ygd5gyMUjgzx9+TzABH7Um3bZWawGWervGcBH7AEPfo1JPEOTWs3lxnrVBzL0YkhDp5rE4c4RvaGdzF4",
+	"LEcPLkTS2P5Tz4dTbgxLiU6kctxBjhD+HB/1xNeepDvgQFN0gxJmpfxK4BYcEIpnSo4V05pIReiCWnkZ",
+	"h/xmM7xxT0zkXOki7o3hhMrvwGwsmIUOhWYYfg0PORDDV8GQeyJA5KgCQ86LfHMNSL+urqxiZ4xmxPIj",
+	"MdaboL9eFHv5nI/nqopLVUBxledr1QmoPLQBk8ol/telNVYJ+rQBqYrPR9hgh58L56JvZB8PX9Tdbx3C",
+	"oos+niqI5clPZvGw/bkVhVs/NpcHdRdH9M4KxFWc9gbD6S+B4cRUcP6uAyIZ8EN/fWuEQGDMw1eayIUI",
+	"+VjOI0IGl4dcB5ES9uUt8s7xUJ0/Q2h+17GiultMAvAnAwlp62j7l/CXk3x0Knqi4HEr+W1+ulwTKWDg",
+	"CRxjMheGl1pMqA6+GqcsF6JFfpI8LdbBsloXDGpHO+OaDzNmWWt5klJky3yWQ5bIadFYKj8LDwVJfVUY",
+	"v1o9MSjCBQddOz7Y/SG8XcdkJLNMLshz+AP9KhvZKU7i9rA0Hy9zElbPtPh4eVTwtLpdatdMe7w8pgbL",
+	"ptVpDKtzgvGaXxiSJn7aZ4ml+WupRkXtCOW9KI4SOZ3C+330+xlTwJI7GwLXO3vvO+0iYLnuu+7BFrmD",
+	"X3uGh9H2JTSA7ItxPwjvsGtvT/ktSmfwBiumh6ElUvQ3BasLafpyCIartJDmpGEApDB3jAXj9rkgZiEh",
+	"rB8EL3xT1D3AQ4VbmLqQ42gJ1EsxSz/tg04QYJ2T7Mg/7Hv7Au5/IdmubXqn2PTK2OyVNugr8CKym+wN",
+	"yq9wXWuIrEDObyoL8QS/pU4CIja9Yu6hY0KNZPslS7baSxpeknUPLhBkscUmOXaXnVs5d6M4e2IUo1M0",
+	"2k+pSSaW014iscZEZmmOpBATqsmbpy9P3r4hX0vBUGQjM6ZIxgX7xgprT05+gt96WDrC/oYEC+0xthf8",
+	"gPCm8PpcsnM09Ju8aD1Y8hd0ad/7DL7uiTemVkpw2OaKMhx2Pqopxhn21sogr6k6beS+C+W+7USfM5G2",
+	"5IyJ82mGRTH0jhyNeMLychl6Zk+mnjBmplkL/iyX73j3Q2/ebrf34f8HFxXiIAupTodSnnoXt5ILyzYm",
+	"KIfmugNKmvbs2gbFma5RuuPhw8NO597e/ftVBTxKgtvu+Y5I1yS/6I9exNNe1O3VkYA6vegD3ItNn/x2",
+	"7dbCpbZX+vofY9i52U30WfkDeBoXomRPXTi9I4IM2M1sdfWlIlZ+IFh1zn4BWmOvOfNqX0iV6PAED+3O",
+	"U65nEr1YVR8x4pkr4eCBnZE229GKhaHG0GRiz/Qj6GE7/L0XuaZ4FnpRRWpjsXrBN+612xVf1kgQX6QE",
+	"gbzqujKEbaVBKgCFAkLC18WKP+DP2slCyNK3ShVCYfnjZwnlQnqTINTcw+smCGl3iK8ozm97+uHsXi3X",
+	"J0afLvIhYiTR9AyipRcTy7cwKHDIrHqwUNwYJjZlBx2jwI5ezqp8oAoZHYXDq175G0sG2s5ec7nNZcv8",
+	"HPj+m07NyelZQ5uarJwmK+f2snKWcg4Or7XYy9pEfz3+ck3a2lXMKsLbh62XWENlIHqu3zhvmy6K14wp",
+	"F6ASIiDUOcShgC350Yqz0z+3LOGUzUxVjZtU9gQEl3j9GszNMWHn9rZ67Qi9hzij2HEh+67CU3lJsI+L",
+	"efcbXC6chx8KqJ9UkxFV/uvWhdMKdnUMm3BFdnXNQParsjYfMwjlQJkyfGRbM3DbUqX4mWXSkItAs2wL",
+	"iOZjGPhWuNbbubEHsWFeDfNqov4v0jcgapKuxpxchQXJM6YUTy/nQkjm68XJ5K3RpbBgKmQZLmJGEGRt",
+	"LLWU/AxiRlY9DcgwEmNJvUhzxsFHlqGs0e4iMPOiuI7j/FM+J4BmuwZQsHoLN7XzUH/PMiYoecyUVWKc",
+	"cRACFT9c0fe/V7h4AcYNwqtATKkfDPAwukF3OU7e62d7uPCO/x1TF55EFkqKcRGJD270VS1OyDXHeS13",
+	"+Kqre+82XN3+6F7u8s5v4J0Faa7ctQbOq+FeJfRcuCdfacKoyjhTxYm9C+vZhbzPh4HfvAbmFGsNOlFI",
+	"iNBNTp2D0fLHQUj9Bmi7O2NqmdvhikzdFjlalQx6IqFCSEOGzMVNuqy5knJlPyNjwKJ9ChLNsiVZWGZt",
+	"9ayMalO80Nn4gyDQKr57Aj/ejerUmM6a9N8vmZTi3SoMUVfWAuoYoqyEfrtmqALZJZFzYQL0A4jcBDkf",
+	"ZkooRpQTKVi1wYlU2Jt64iKD01xkTOt1i1NOFKuI20+Sp41VqLEKNVahxip018zA0qJbtAkZps0OVqbn",
+	"NdOlwEpl+5G8X+zLS2BRrkorzXumzZP8RZ+RkaYa5P/wffthd3/LXImkXdhv3vDxxLhs3TGuVRRHOpuP",
+	"AQVgynaUHErDE70Dm3R/tE8fJnudmy79U+zL8nIDRHnb78wKUT5LTSTcl2xTAIswns+v9MoBDMiga3IR",
+	"HYSS9nnf7pQKit9eLcG+nTGAxiVsOjNLPwcUM+1qezu2IEfvXpBTtiRfDyif9eE1/+////8efIN2cpDB",
+	"sswS7plzZxLNEsVySBPbl+ueUEBlWYoOTYiTh5AcXEjsGSzAElynWmZgCs0RD/yPWK8DTfHcPCKDd29P",
+	"3veEp/yumd0nZgbwkZxpABl7YQBwTGmi+VjYicCXgk82m48J1WTgug+wtVsBTODDhU3JcNkTto8Vx1GM",
+	"j8li4mYJnAK+3Ir2SGNb5MXogk9ATzECpCC62spi9IT/mRgpW+Qo/y2vczSfESPJXruKi22udxTQyDst",
+	"eHQB69iyJE/wRVtJ99vW6JlxNPyDr0P3qbbMDVB14upsxzrc1rcZLr2PgJ3PuGI6KPZTlyPv5XmI2neF",
+	"PMC5LtUOmsqUORJyGQufKTbi5/Y7PTH4R/pgf/LD3u/4I0D39ddnrNiZPC29VEmTr4VL4gMaYundb3KY",
+	"R/rC31HZD2uu5NhI1QVXwjVFqqys6Lc+7cOzn5M3bfV++fj+9Bd98Gr23ejhS3Y03zM/Df+xsDS4IKx4",
+	"oD81ian25XjDFuFd35A+UCI73phxygCXKpdr1uWUCwWcv4pY01Q++aJFtrcYwhDekBsR0jaqrLt/hNQH",
+	"TJpJJvUVQK6Di39xMcZMao4eZ+d7mYsUTJaWNhSSkEiJZrpU779EOJglHFNAJzIsW6JZFLw/BtI3uSDc",
+	"5NZNqOs4T7khmRxbSShlG+2XdoY3L7OU5ICDaovvqnQKW5G2vjgj37ZErKEnVw3KtQfolgkKqDobTV+D",
+	"fw3ICOogokqEwDpWJIkJm1KeEalIymZUmSkTphyfatg5VGvN7LUCLWQI2s2QC5a2yFMGMhrobzg6ZFtw",
+	"kWTztPpuWznhR5jw1XFsVu4tOzeQKcKoSiag33JR+kCs+O+/MCZ8LKRCEujUUsVA8xOSLHiWJlSlupwP",
+	"qRiCV1Rhufwr2pD22Gm3od5K/m9Ih7HnL+pG//3P/+71ztvtX7/9P1FFwmqdNGmZsZrp2gVg6qVt7eY8",
+	"zRfrS4PSsV/3eSLpOC0osgK9v3VWl4S4ib6yZ+HXOCrkiHoBebRmFdji+kTd6JkYc8GYwgA4uGNRN2LT",
+	"WSaXjP2HVWVa/qPiMqzNsynPtoS14brvNEGXYgz6bSbHXASaZQh+c2IQkBYWpZjYRk2yc3uF6e15u9ws",
+	"DbTzppBgfnRgj5cDwfzooi2vYsJGGt6Yrv86puu549pedsF/XyC5QIMiCO7iyvCCOMun7ZVbph2aOJlR",
+	"rRdSpZCBkyA6OzSczq1c5eoRmcAyq/lY7HABcRiFhZZ4WuAQEnP4wkdhoAa27QkUaeTIx7TJjLXIkXBS",
+	"BbwatCf+rzkjdCrFOJ8YIhpmGcnsNwWORvta+3VcIHKxFe96wq3yZgsuXNW7NN3WYABCKtrKuEgv5ABv",
+	"pKIVYGXwcbjJUTdK5GzG1E5G4dTvpIqPjN4RUplJBV3f0nZs1/JWjcYN774j3r0NV95kHEX68wlU28Z8",
+	"TjisMruEN6+0/RBHhWp2uTyw0hardNcSI3x7LxG8lMMaduK8ZdDzxJma6vXOW3+Io+MtvvR47UuPwWtR",
+	"fwYV7fOq4pe/P2jXmMcb8/jnWxh8jvLIlrIgktR149WV4AFRzKpCB9SMXQIOaG9ggQ0YAzKgVOSXVye/",
+	"eIC/nrgawt/VjFu3DPD3aZqKvkj0PXssP0/svdKl+Jyg93I0z5tY+41CYYO315hqPmG8veuYZy4B20Me",
+	"PWX1MPb4WLB0h4vAkoNpLWHEiW1ZzCaoLqEqS/V/x8xrdscl7oIAoW00dKfXHiVTRo5dfM+GsB+7e3zK",
+	"frcacDd6NldyxnYfM5VxuCJb6/rvmEQ13qv5E3Whgo8p+Tes4m8KoAqV/mPnXfMWoL63jOTEzhnigyOT",
+	"n3F/hIt/9DXLRvboOyMC1MKrF0RWy3zwmm3iEzMlLfW+enW6QP9HWek1q6NR+hk1YJENE7keWGSetemO",
+	"cjVHGbKRVGzH39cdvK+eAmziOPY8MGEgtc8lxtcDhyxVObI0Q6/49FvkWe7pt5ce1ECIQi9Sy620mIdA",
+	"QEFXlnLjrPyb0SBfXxkK8uYM7mgmraLVW0I7vr4CrmPDIRsOeXMc0r3kzjllw/WanN3GylsPSfRCUaAW",
+	"q69QJncTmjGRUtWydP3Sau6C8CeuA5pUvj5+/oQcHh4cflMUbA8qx15cP1CkRSDBEjOrhDQ9kbIk44Kl",
+	"MdGGKkC52W+TlC41oWP5iFBDplIb0onb7faGsuyvl36idwAbn7/6C1QGGtn+pmT74J4AIHoS3qzgmgel",
+	"iC+460Wr9fJPeNv/sH9cWKWhKFkdVyCnQDFSmmVFaE3JovQoCOvJm4P0byZsqll2hrnea1f1alE1176k",
+	"3vfcaOvNjb5uaYerOWILHWBreDp7eLes7QAaexwmGUCqkFW5ivg8lDnqxee5eL8su1R7v+INvxX9fTXk",
+	"bQewT7fU4LcOXtuCHjW0pdGJ/j/2rvW5bdyI/ysYfumHkoqdXHodd+6Dm3MnuSZNGnum7VQZHyWuLMQU",
+	"wQMo2arH/3sHuwsQfOhh2XFqV98kEg/isS9g97d7m2itTUQM93dmF5uIWC+7gq5Rkl4Qf0s0u/3tzp9X",
+	"ItvxINLxGNHl1CUUPru5LBZpLhuxnRgjJXUdD2rZoCzmEPvLPE7HMNFgpkI7q21YYNu1hVbAFftRN/k+",
+	"KXYjqK4ACi8FmkKgIQNSg9gegWf2sEDXGxfXyg3XiHrUrR09nhDzsTKCh7LrOTZPyYgC4I0WQGmfi3bT",
+	"+/KpgO7R0Z+d3vOcnfS3dKPG8dqx7iXRXhLtJdH3lURa7SKGwtiDdbIoCFj4dqIIOXqNs8qoTQw3nefM",
+	"xL30aSEPEFNfz8hDqOl6SL3cvOUN/7+ODr1nmXtw6CfEvWrq2vnwImBJ6zjXV45F2eixZgvWfuTIj6QR",
+	"qZjBbAQa2QgquU1HcwNgYorh89otc+SvaoRc2cGKDgtqykxlyRCjYv2BZ+7CL/HbOJRwu8NPW3VYuNNP",
+	"0n0xatGh/LmM9pyXpgTxa30o9Gt/97XfBALk0WiIwX5Vo2GBkyMrnJR1qA8Y9fPMsFO/qtGmqL+pyrMo",
+	"jgjY5wv/CHHR7uy4EPhJNDf2n+cyz4xI9Yz3tAEgV2Mic4ou1PBbcnjww8s7ZMY5iOIo9wFtETtd4EIX",
+	"nS9/2fhyj+jGyXgqWaHpcQqFVNr7fAgXm7jSF+FlM9jPOS9ILYuLc0JG2dKR4eGj/H9Roy3wZxtM4sFC",
+	"/n+hLbhdxL8tfI+gfwrc27tQ7OV5mDcn2NSBQMe/a+R5DQK5+zXEGg1AP5rt4nBmMUVp6PPu8DI9gsFA",
+	"uLhRh667AGvQYNLSma2NfwY9yT73ZsneLNmbJd/qRvWxzBIThJkTBmKXt5wUGWNutwAYyThpH3043iIy",
+	"BUbUh999TKQTvX5fXZlhf6OjV3fIyoJV6gD6flfRYu7sL9NgmZi4k7nknsPsBOe4J/gTPloMKaxD+XYD",
+	"rM1MwpUZlfEcMZfjzScOfEzZ7dsHO5Btv01ekhYxPyvTOoOFHFsT7y9Sw0RdC1WI97KYX0dNyPQw/ekO",
+	"IN3oHC9LbOfV4GBwePhq8CM57o/nWuPAAs99D60efvbhQW3vIq9PL8hS/6D+I/M8ffF6cPDQZicv+2az",
+	"022075bwpIvZ0pJD24CueAvW1dlboXtu3meFmpod3pOTP7xN6jp6ccO/nFvsKl3wOM+dgwYLB664zl9j",
+	"s+IXbQuJ7Xqbpua5Kl179Wkn9UkV9e54QO1pN5rbrMLwxvcEOoU0r6Yrb4h+rm0pGF+KtFiKDEpLAcV4",
+	"6TL9UKbhQvkkR7H9VaWark/Y0O71PX9L3d9Xn/Jn6zSc5fZePPwBqyPZ0TdMWkNULmB3qt9Jpj0iqTS3",
+	"fcvVwi69v/lrz0mw12dQpbzX0wqS3OrVPirztt5uLzSk5KjVu+mwQyM+KVNdaDj9+/tYfIZMGu9mtwDt",
+	"6I3u7+xaDsQ/pjIHLiqNmNdkHbcAOfCScFg4Bz5RKYQ6isVo7kFTxSSVufkT9uCmzTZbTaEQrw9e4ddQ",
+	"GLYtEpBFf0TUZwRNAnP/wwakRaw6k5xCx+79eRnRMe2FBvNb7p5oOx/05za4haIluEsOWf76Ph07z+vx",
+	"O9hyP/nPl2i8fPnWa5epq6KxeoWqzh90BYP926EdRmwKCN9M5xXGBdoPG9yFexjQ1poVmBLPfv9duMcM",
+	"Kr1NnCSXYww78UmrGVRTmBtM5SAIGMvnqSNKVRqVOwOV+HBy9vndm9Pzs49/Pfkb56hDB178aBLiq8Ie",
+	"+Qs3kjjCgZV5KluAZtOqKs/Zm9WcV6pK8xvfy09D6mMYxXZAKrMPTs6GUUwb46eh7WkY3YrDtUhiH9bP",
+	"D1w7KC83VW3ssB/++PrHPxxsCRvGq/HIGvPTErg3Ec/Smd1oqGnGNyvCndzunigdLN2dCEmVUKSlHDgG",
+	"tRnPKp2BcBCDhOGmVM5H0aWGCWiPk9chitMSxpTLXKrClvrOGFY8+ugoejU4HBxsz0IbA1m13T0Q486g",
+	"Do8ZFPlcz1rWSCRPSJiY1W9qRnrs0FGDYJbpLN+CYMJ2vV/cWM3sAzzBoERglmOZgTjOZWpYa4LrMi0y",
+	"yMjt11ZRRa1+8kahBEMZjPNUQybSijzwfI7ZftnU2L3/Ov7w/jHJ0E1cLel4So8EEuFaeXUWTugW0JZ3",
+	"Ek97en2y9MqbuE2v2JZeuE3dd5pn3zrPQL2AFs3arTDXVgt/gfucO+gAMpOhSMZlouZVI13goAZ1wjOg",
+	"/pxQdZqMNjIkw0CG7dAdfH9DHhnM35phpmdAPd34BKfd3O/ctoOt6rbukiG6tCMXcoHGwIVGNGoXPRde",
+	"2QXt2po9jX5iDRNrjkBMZJ47rkeDZ//aoKmvhJbfaQrhqzye2QjEFDX0YGwesbpveDWXwoWoC9tPs33G",
+	"lJY7YGf2jZpMCGfXLXLQTk837xw+hLiUlTkSSGbYJzJ6LSvQMrUqOZ9uWMEgyvkol2YKmT/zKMBuXXJt",
+	"CCfHttrT7el4Ctk8l8VFTDgw1B8un103K4s8ckXQXAB60deo0oB1sUmJedRx7yPRSnpnsNRAfHJlhFVH",
+	"hSycqVnlS8wrY2WXqqaN2aTKK/Z6ri5wpWgSYrsalwClGKuS+9Zg1FyPwXCucLue4Yagmj3Nv0U3WmHt",
+	"KWkqNFt8LQ2l0r2zfCyqdFaCTmAh7cDcF16Rc1tJyc8JcEeJTFpabPCHjC+gWx+Dp2Wx1/iJOFqMittA",
+	"5neLWv8lLBOXY9pn7w7hDo4ijBiNGgjb5mimFp7MWq/QPbH/FaWsrhlITMNxVdqPF6DlZNl4UVNcq5/g",
+	"RbcXXsN2FXrf7b1+YTBBNicBD2BbxqrI5uOqbqsN6dL3whB9NT+t9uj0VYLs3mFJ5AXNkvioW5I3X6sw",
+	"kUnrYTe2zQ+3kYGg9TQMcgs6DsDz+h+7PdWDsse+/6F0ia4ThMRI8J4usSoa3ZMEyiIiZ1Cx36P9xvcn",
+	"pDskgZaW5lfpEn8doxxK3qii0ipPjvNcXSVvNFhylGluNulyWCEsfxv3t/lRywtZbNUcF+22dHJdKgPJ",
+	"23oga9VMLO0K38YedP2UNabkk8rleLmpHa7manElTJNTatguS09YFF0YJqA16C2/wBWvuz61nK1KznRa",
+	"GLvB/Zg2NUUVfT1fzbY5LwzZZ2sboFK3cfTPxE3o2bKE5GNZrcuA05pNW8XVwLZYg06s2bVpNrDku5/Z",
+	"tYSPaW6iz2kF5JS0qQVf0K6F+7PtYrjybjUwWL2ElAyHo5socJdOPkOZp0vYOKigjq+CKvk1QjkQ1WYz",
+	"S0H/bvLwkG92hUKfQAr5Z5ddt55Y5pH1c/wmH/X/iAn3CckGl+6XBy2O3ZAAPZKtV6g2WlYL0FpmUH9f",
+	"8KTNjeM+bsxsv8Wce9h/nwiJOzfV6qroedqWtrSY/Nd32ZTG8Yr8znFTeQn/1yVqZaOlYnyJ68RpT2av",
+	"dReyf9qDYX+Jo6neU9OzoKYW3XS2f2PVa9CS/7PF37A+mynm9va/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -333,9 +333,13 @@ const (
 	AuditActionAuthTokenReused          AuditAction = "auth.token_reused"
 	AuditActionCandidateArchived        AuditAction = "candidate.archived"
 	AuditActionCandidateCreated         AuditAction = "candidate.created"
+	AuditActionCandidateDistinguished   AuditAction = "candidate.distinguished"
 	AuditActionCandidateExported        AuditAction = "candidate.exported"
 	AuditActionCandidateImported        AuditAction = "candidate.imported"
+	AuditActionCandidateMergeUndone     AuditAction = "candidate.merge_undone"
+	AuditActionCandidateMerged          AuditAction = "candidate.merged"
 	AuditActionCandidateRestored        AuditAction = "candidate.restored"
+	AuditActionCandidateUndistinguished AuditAction = "candidate.undistinguished"
 	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
 	AuditActionCompanyCreated           AuditAction = "company.created"
 	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
@@ -347,6 +351,7 @@ const (
 	AuditActionInterviewCancelled       AuditAction = "interview.cancelled"
 	AuditActionInterviewCompleted       AuditAction = "interview.completed"
 	AuditActionInterviewCreated         AuditAction = "interview.created"
+	AuditActionInterviewExported        AuditAction = "interview.exported"
 	AuditActionInterviewFinished        AuditAction = "interview.finished"
 	AuditActionInterviewNoShow          AuditAction = "interview.no_show"
 	AuditActionInterviewPanelistRemoved AuditAction = "interview.panelist_removed"
@@ -359,6 +364,7 @@ const (
 	AuditActionInterviewUpdated         AuditAction = "interview.updated"
 	AuditActionJobClosed                AuditAction = "job.closed"
 	AuditActionJobCreated               AuditAction = "job.created"
+	AuditActionJobExported              AuditAction = "job.exported"
 	AuditActionJobHeld                  AuditAction = "job.held"
 	AuditActionJobMemberRemoved         AuditAction = "job.member_removed"
 	AuditActionJobMemberSet             AuditAction = "job.member_set"
@@ -379,6 +385,7 @@ const (
 	AuditActionSessionRevoked           AuditAction = "session.revoked"
 	AuditActionUserCreated              AuditAction = "user.created"
 	AuditActionUserDeactivated          AuditAction = "user.deactivated"
+	AuditActionUserExported             AuditAction = "user.exported"
 	AuditActionUserReactivated          AuditAction = "user.reactivated"
 	AuditActionUserRoleChanged          AuditAction = "user.role_changed"
 	AuditActionUserUpdated              AuditAction = "user.updated"
@@ -437,11 +444,19 @@ func (e AuditAction) Valid() bool {
 		return true
 	case AuditActionCandidateCreated:
 		return true
+	case AuditActionCandidateDistinguished:
+		return true
 	case AuditActionCandidateExported:
 		return true
 	case AuditActionCandidateImported:
 		return true
+	case AuditActionCandidateMergeUndone:
+		return true
+	case AuditActionCandidateMerged:
+		return true
 	case AuditActionCandidateRestored:
+		return true
+	case AuditActionCandidateUndistinguished:
 		return true
 	case AuditActionCandidateUpdated:
 		return true
@@ -464,6 +479,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionInterviewCompleted:
 		return true
 	case AuditActionInterviewCreated:
+		return true
+	case AuditActionInterviewExported:
 		return true
 	case AuditActionInterviewFinished:
 		return true
@@ -488,6 +505,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionJobClosed:
 		return true
 	case AuditActionJobCreated:
+		return true
+	case AuditActionJobExported:
 		return true
 	case AuditActionJobHeld:
 		return true
@@ -528,6 +547,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionUserCreated:
 		return true
 	case AuditActionUserDeactivated:
+		return true
+	case AuditActionUserExported:
 		return true
 	case AuditActionUserReactivated:
 		return true
@@ -1845,8 +1866,9 @@ type Application struct {
 	// AllowedStages The stages to which the caller may move the application now.
 	AllowedStages []ApplicationStage `json:"allowed_stages"`
 
-	// Candidate The id and name of a person.
-	Candidate PersonSummary `json:"candidate"`
+	// Candidate The id and name of a candidate. `external_id` and `email` are absent if the caller does not have the permission
+	// `candidates:read`.
+	Candidate CandidateSummary `json:"candidate"`
 
 	// CreatedAt Time when the application was created.
 	CreatedAt time.Time `json:"created_at"`
@@ -2162,6 +2184,25 @@ type CandidateSort string
 // CandidateStatus Whether a candidate can apply.
 type CandidateStatus string
 
+// CandidateSummary The id and name of a candidate. `external_id` and `email` are absent if the caller does not have the permission
+// `candidates:read`.
+type CandidateSummary struct {
+	// Email The email address.
+	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
+
+	// ExternalID The id of the candidate in another system.
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
+
+	// FirstName A first or last name.
+	FirstName PersonName `json:"first_name"`
+
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// LastName A first or last name.
+	LastName PersonName `json:"last_name"`
+}
+
 // Change A resource that has changed for the caller.
 type Change struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
@@ -2297,6 +2338,15 @@ type CompanySummary struct {
 	Timezone TimeZone `json:"timezone"`
 }
 
+// ConflictingResource A resource that is the reason for an error.
+type ConflictingResource struct {
+	// ID A UUID (RFC 9562). The service generates version 7.
+	ID ID `json:"id"`
+
+	// Type The type of the resource, such as candidate or job.
+	Type string `json:"type"`
+}
+
 // ContentKey A key for programs. It is unique among the questions or the criteria of a version. It begins with a lowercase letter
 // and consists of lowercase letters, digits and underscores.
 type ContentKey = string
@@ -2318,11 +2368,19 @@ type CreateAPIKeyRequest struct {
 
 // CreateApplicationRequest A new application of a candidate to a job.
 type CreateApplicationRequest struct {
+	// CandidateExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+	// consists of printable ASCII characters, and does not begin or end with a space.
+	CandidateExternalID *ExternalID `json:"candidate_external_id,omitempty"`
+
 	// CandidateID A UUID (RFC 9562). The service generates version 7.
-	CandidateID ID `json:"candidate_id"`
+	CandidateID *ID `json:"candidate_id,omitempty"`
+
+	// JobExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+	// consists of printable ASCII characters, and does not begin or end with a space.
+	JobExternalID *ExternalID `json:"job_external_id,omitempty"`
 
 	// JobID A UUID (RFC 9562). The service generates version 7.
-	JobID ID `json:"job_id"`
+	JobID *ID `json:"job_id,omitempty"`
 
 	// Source The source of the application, or null.
 	Source nullable.Nullable[string] `json:"source,omitempty"`
@@ -2395,6 +2453,9 @@ type CreateJobRequest struct {
 
 	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
+
+	// ExternalID The id of the job in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
 	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
@@ -2863,6 +2924,9 @@ type Job struct {
 
 	// Description A description of the job.
 	Description string `json:"description"`
+
+	// ExternalID The id of the job in another system.
+	ExternalID nullable.Nullable[string] `json:"external_id"`
 
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
@@ -3379,6 +3443,9 @@ type Problem struct {
 	// Code The type of problem, for programs.
 	Code string `json:"code"`
 
+	// Conflicts The other resources that are the reason for the error, if the caller can read them.
+	Conflicts []ConflictingResource `json:"conflicts,omitempty"`
+
 	// Detail An explanation of this occurrence.
 	Detail string `json:"detail"`
 
@@ -3798,6 +3865,33 @@ type SessionPage struct {
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
+// SetCandidateRequest The complete profile of a candidate. Omitted fields have no value afterwards.
+type SetCandidateRequest struct {
+	// Email The email address, or null.
+	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
+
+	// FirstName A first or last name.
+	FirstName PersonName `json:"first_name"`
+
+	// LastName A first or last name.
+	LastName PersonName `json:"last_name"`
+
+	// Links URLs of pages about the candidate.
+	Links []LinkURL `json:"links,omitempty"`
+
+	// Location The place of residence, or null.
+	Location nullable.Nullable[string] `json:"location,omitempty"`
+
+	// Phone The telephone number, or null.
+	Phone nullable.Nullable[string] `json:"phone,omitempty"`
+
+	// Source The source from which the candidate came, or null.
+	Source nullable.Nullable[string] `json:"source,omitempty"`
+
+	// Tags Keywords.
+	Tags []Tag `json:"tags,omitempty"`
+}
+
 // SetJobMemberRequest The job role of the member.
 type SetJobMemberRequest struct {
 	// Role The role of a member in a job.
@@ -3991,6 +4085,9 @@ type UpdateJobRequest struct {
 	// Description A description of the job.
 	Description *string `json:"description,omitempty"`
 
+	// ExternalID The id of the job in another system, unique in the company, or null. It consists of printable ASCII characters and does not begin or end with a space.
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
+
 	// Location The place of work, or null.
 	Location nullable.Nullable[string] `json:"location,omitempty"`
 
@@ -4148,6 +4245,9 @@ type ApplicationID = ID
 // ByAction defines model for ByAction.
 type ByAction = []AuditAction
 
+// ByActive defines model for ByActive.
+type ByActive = bool
+
 // ByActorID A UUID (RFC 9562). The service generates version 7.
 type ByActorID = ID
 
@@ -4182,11 +4282,36 @@ type ByIDs = []ID
 // ByInterviewID A UUID (RFC 9562). The service generates version 7.
 type ByInterviewID = ID
 
+// ByInterviewKind defines model for ByInterviewKind.
+type ByInterviewKind = []InterviewKind
+
+// ByInterviewStatus defines model for ByInterviewStatus.
+type ByInterviewStatus = []InterviewStatus
+
+// ByJobDepartment defines model for ByJobDepartment.
+type ByJobDepartment = string
+
+// ByJobExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
+type ByJobExternalID = ExternalID
+
 // ByJobID A UUID (RFC 9562). The service generates version 7.
 type ByJobID = ID
 
+// ByJobStatus defines model for ByJobStatus.
+type ByJobStatus = []JobStatus
+
+// ByMembership defines model for ByMembership.
+type ByMembership = bool
+
 // ByOutcome The outcome of an action.
 type ByOutcome = AuditOutcome
+
+// ByPanelMembership defines model for ByPanelMembership.
+type ByPanelMembership = bool
+
+// ByPanelistID A UUID (RFC 9562). The service generates version 7.
+type ByPanelistID = ID
 
 // ByRaterID A UUID (RFC 9562). The service generates version 7.
 type ByRaterID = ID
@@ -4197,6 +4322,9 @@ type ByResourceID = ID
 // ByResourceType The type of resource.
 type ByResourceType = AuditResourceType
 
+// ByRole defines model for ByRole.
+type ByRole = []Role
+
 // ByScoreStatus Whether a score is a draft, counts, or no longer counts.
 type ByScoreStatus = ScoreStatus
 
@@ -4206,11 +4334,24 @@ type BySource = string
 // ByStage defines model for ByStage.
 type ByStage = []ApplicationStage
 
+// ByStartsBefore defines model for ByStartsBefore.
+type ByStartsBefore = time.Time
+
+// ByStartsFrom defines model for ByStartsFrom.
+type ByStartsFrom = time.Time
+
 // ByTag defines model for ByTag.
 type ByTag = []Tag
 
+// ByUserDepartment defines model for ByUserDepartment.
+type ByUserDepartment = string
+
 // ByteOrderMark defines model for ByteOrderMark.
 type ByteOrderMark = bool
+
+// CandidateExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
+// consists of printable ASCII characters, and does not begin or end with a space.
+type CandidateExternalID = ExternalID
 
 // CandidateID A UUID (RFC 9562). The service generates version 7.
 type CandidateID = ID
@@ -4760,6 +4901,14 @@ type CreateCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// SetCandidateByExternalIDParams defines parameters for SetCandidateByExternalID.
+type SetCandidateByExternalIDParams struct {
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
 	// Format The format of the export.
@@ -4945,7 +5094,7 @@ type ListInterviewsParams struct {
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
 	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
-	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
+	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
@@ -4957,19 +5106,19 @@ type ListInterviewsParams struct {
 	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
 
 	// PanelistID Only interviews whose panel this user is on.
-	PanelistID *ID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
+	PanelistID *ByPanelistID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
 
 	// Status Only interviews with one of these statuses. The parameter can be repeated.
-	Status []InterviewStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status ByInterviewStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Kind Only interviews of one of these kinds. The parameter can be repeated.
-	Kind []InterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
+	Kind ByInterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
 
 	// StartsFrom Only interviews that start at or after this time.
-	StartsFrom *time.Time `form:"starts_from,omitempty" json:"starts_from,omitempty"`
+	StartsFrom *ByStartsFrom `form:"starts_from,omitempty" json:"starts_from,omitempty"`
 
 	// StartsBefore Only interviews that start before this time.
-	StartsBefore *time.Time `form:"starts_before,omitempty" json:"starts_before,omitempty"`
+	StartsBefore *ByStartsBefore `form:"starts_before,omitempty" json:"starts_before,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
@@ -4994,6 +5143,48 @@ type CreateInterviewParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportInterviewsParams defines parameters for ExportInterviews.
+type ExportInterviewsParams struct {
+	// Format The format of the export.
+	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
+
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
+	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
+
+	// JobID Only entries that belong to this job.
+	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
+
+	// CandidateID Only entries that belong to this candidate.
+	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
+
+	// ApplicationID Only entries that belong to this application.
+	ApplicationID *ByApplicationID `form:"application_id,omitempty" json:"application_id,omitempty"`
+
+	// PanelistID Only interviews whose panel this user is on.
+	PanelistID *ByPanelistID `form:"panelist_id,omitempty" json:"panelist_id,omitempty"`
+
+	// Status Only interviews with one of these statuses. The parameter can be repeated.
+	Status ByInterviewStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Kind Only interviews of one of these kinds. The parameter can be repeated.
+	Kind ByInterviewKind `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// StartsFrom Only interviews that start at or after this time.
+	StartsFrom *ByStartsFrom `form:"starts_from,omitempty" json:"starts_from,omitempty"`
+
+	// StartsBefore Only interviews that start before this time.
+	StartsBefore *ByStartsBefore `form:"starts_before,omitempty" json:"starts_before,omitempty"`
+
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetInterviewParams defines parameters for GetInterview.
@@ -5206,13 +5397,16 @@ type ListJobsParams struct {
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Status Only jobs with one of these statuses. The parameter can be repeated.
-	Status []JobStatus `form:"status,omitempty" json:"status,omitempty"`
+	Status ByJobStatus `form:"status,omitempty" json:"status,omitempty"`
 
 	// Department Only jobs of this department. The match is exact.
-	Department *string `form:"department,omitempty" json:"department,omitempty"`
+	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
+
+	// ExternalID Only the job with this id in another system.
+	ExternalID *ByJobExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
 	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
-	Mine *bool `form:"mine,omitempty" json:"mine,omitempty"`
+	Mine *ByMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
@@ -5237,6 +5431,30 @@ type CreateJobParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportJobsParams defines parameters for ExportJobs.
+type ExportJobsParams struct {
+	// Format The format of the export.
+	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
+
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Status Only jobs with one of these statuses. The parameter can be repeated.
+	Status ByJobStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Department Only jobs of this department. The match is exact.
+	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
+
+	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
+	Mine *ByMembership `form:"mine,omitempty" json:"mine,omitempty"`
+
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetJobParams defines parameters for GetJob.
@@ -5637,13 +5855,13 @@ type ListUsersParams struct {
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
 	// Role Only users with one of these roles. The parameter can be repeated.
-	Role []Role `form:"role,omitempty" json:"role,omitempty"`
+	Role ByRole `form:"role,omitempty" json:"role,omitempty"`
 
 	// IsActive Only active users (true), or only deactivated users (false).
-	IsActive *bool `form:"is_active,omitempty" json:"is_active,omitempty"`
+	IsActive *ByActive `form:"is_active,omitempty" json:"is_active,omitempty"`
 
 	// Department Only users of this department. The match is exact.
-	Department *string `form:"department,omitempty" json:"department,omitempty"`
+	Department *ByUserDepartment `form:"department,omitempty" json:"department,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
 	// change can appear late; and entries become visible, change the names that they contain and disappear without a
@@ -5668,6 +5886,30 @@ type CreateUserParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ExportUsersParams defines parameters for ExportUsers.
+type ExportUsersParams struct {
+	// Format The format of the export.
+	Format *ExportAs `form:"format,omitempty" json:"format,omitempty"`
+
+	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
+	// it as a part of the first heading. Other formats have none.
+	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Role Only users with one of these roles. The parameter can be repeated.
+	Role ByRole `form:"role,omitempty" json:"role,omitempty"`
+
+	// IsActive Only active users (true), or only deactivated users (false).
+	IsActive *ByActive `form:"is_active,omitempty" json:"is_active,omitempty"`
+
+	// Department Only users of this department. The match is exact.
+	Department *ByUserDepartment `form:"department,omitempty" json:"department,omitempty"`
+
+	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
+	// change can appear late; and entries become visible, change the names that they contain and disappear without a
+	// change of their `updated_at`. To keep a copy, follow FollowChanges instead.
+	UpdatedSince *UpdatedSince `form:"updated_since,omitempty" json:"updated_since,omitempty"`
 }
 
 // GetMeParams defines parameters for GetMe.
@@ -5828,6 +6070,9 @@ type RefreshTokensJSONRequestBody = RefreshRequest
 
 // CreateCandidateJSONRequestBody defines body for CreateCandidate for application/json ContentType.
 type CreateCandidateJSONRequestBody = CreateCandidateRequest
+
+// SetCandidateByExternalIDJSONRequestBody defines body for SetCandidateByExternalID for application/json ContentType.
+type SetCandidateByExternalIDJSONRequestBody = SetCandidateRequest
 
 // UpdateCandidateJSONRequestBody defines body for UpdateCandidate for application/json ContentType.
 type UpdateCandidateJSONRequestBody = UpdateCandidateRequest
@@ -6095,7 +6340,8 @@ type ClientInterface interface {
 	// CreateApplicationWithBody Create an application
 	//
 	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-	// one application to the same job that is active or on hold.
+	// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+	// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6105,7 +6351,8 @@ type ClientInterface interface {
 	// CreateApplication Create an application
 	//
 	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-	// one application to the same job that is active or on hold.
+	// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+	// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6436,6 +6683,30 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
 	CreateCandidate(ctx context.Context, params *CreateCandidateParams, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetCandidateByExternalIDWithBody Create or replace a candidate by external id
+	//
+	// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+	// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+	// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+	// exists in that version.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+	SetCandidateByExternalIDWithBody(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCandidateByExternalID Create or replace a candidate by external id
+	//
+	// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+	// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+	// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+	// exists in that version.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+	SetCandidateByExternalID(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportCandidates Export candidates
 	//
 	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -6487,8 +6758,8 @@ type ClientInterface interface {
 	// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
 	// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
 	//
-	// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
-	// application to this job is open already. Like CreateApplication, this requires the permission
+	// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
+	// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 	// `applications:write`; without it, a file with a job is rejected with 403.
 	//
 	// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -6656,6 +6927,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
 	CreateInterview(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportInterviews Export interviews
+	//
+	// Streams all matching interviews that the caller can see, oldest first, as NDJSON (one Interview per line), CSV or
+	// XLSX, in the same way as ExportCandidates. Tables contain the ids and names of the panelists.
+	//
+	// Corresponds with GET /api/v1/interviews/export (the `ExportInterviews` operationId).
+	ExportInterviews(ctx context.Context, params *ExportInterviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetInterview Retrieve an interview
 	//
@@ -6926,7 +7205,8 @@ type ClientInterface interface {
 
 	// CreateJobWithBody Create a job
 	//
-	// Creates a job in the status draft. Open it to accept applications, and add its members.
+	// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+	// unique in the company.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6935,12 +7215,21 @@ type ClientInterface interface {
 
 	// CreateJob Create a job
 	//
-	// Creates a job in the status draft. Open it to accept applications, and add its members.
+	// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+	// unique in the company.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
 	CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportJobs Export jobs
+	//
+	// Streams all matching jobs that the caller can see, oldest first, as NDJSON (one Job per line), CSV or XLSX, in the
+	// same way as ExportCandidates.
+	//
+	// Corresponds with GET /api/v1/jobs/export (the `ExportJobs` operationId).
+	ExportJobs(ctx context.Context, params *ExportJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetJob Retrieve a job
 	//
@@ -6951,7 +7240,8 @@ type ClientInterface interface {
 
 	// UpdateJobWithBody Change a job
 	//
-	// A merge patch of title, department, location and description. The status can only be changed by actions.
+	// A merge patch of title, department, location, description and external_id. The status can only be changed by
+	// actions.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6960,7 +7250,8 @@ type ClientInterface interface {
 
 	// UpdateJob Change a job
 	//
-	// A merge patch of title, department, location and description. The status can only be changed by actions.
+	// A merge patch of title, department, location, description and external_id. The status can only be changed by
+	// actions.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7352,6 +7643,14 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 	CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExportUsers Export users
+	//
+	// Streams all matching users that the caller can see, oldest first, as NDJSON (one User per line), CSV or XLSX, in the
+	// same way as ExportCandidates.
+	//
+	// Corresponds with GET /api/v1/users/export (the `ExportUsers` operationId).
+	ExportUsers(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Retrieve your own profile
 	//
 	// Returns the signed-in user with their company and the permissions of their role.
@@ -7738,7 +8037,8 @@ func (c *Client) ListApplications(ctx context.Context, params *ListApplicationsP
 // CreateApplicationWithBody Create an application
 //
 // Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-// one application to the same job that is active or on hold.
+// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7758,7 +8058,8 @@ func (c *Client) CreateApplicationWithBody(ctx context.Context, params *CreateAp
 // CreateApplication Create an application
 //
 // Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-// one application to the same job that is active or on hold.
+// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8439,6 +8740,50 @@ func (c *Client) CreateCandidate(ctx context.Context, params *CreateCandidatePar
 	return c.Client.Do(req)
 }
 
+// SetCandidateByExternalIDWithBody Create or replace a candidate by external id
+//
+// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+// exists in that version.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+func (c *Client) SetCandidateByExternalIDWithBody(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCandidateByExternalIDRequestWithBody(c.Server, externalID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCandidateByExternalID Create or replace a candidate by external id
+//
+// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+// exists in that version.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+func (c *Client) SetCandidateByExternalID(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCandidateByExternalIDRequest(c.Server, externalID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ExportCandidates Export candidates
 //
 // Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -8500,8 +8845,8 @@ func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesP
 // regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
 // row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
 //
-// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
-// application to this job is open already. Like CreateApplication, this requires the permission
+// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
+// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 // `applications:write`; without it, a file with a job is rejected with 403.
 //
 // **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -8820,6 +9165,24 @@ func (c *Client) CreateInterviewWithBody(ctx context.Context, params *CreateInte
 // Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
 func (c *Client) CreateInterview(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateInterviewRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportInterviews Export interviews
+//
+// Streams all matching interviews that the caller can see, oldest first, as NDJSON (one Interview per line), CSV or
+// XLSX, in the same way as ExportCandidates. Tables contain the ids and names of the panelists.
+//
+// Corresponds with GET /api/v1/interviews/export (the `ExportInterviews` operationId).
+func (c *Client) ExportInterviews(ctx context.Context, params *ExportInterviewsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportInterviewsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9379,7 +9742,8 @@ func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditor
 
 // CreateJobWithBody Create a job
 //
-// Creates a job in the status draft. Open it to accept applications, and add its members.
+// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+// unique in the company.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9398,13 +9762,32 @@ func (c *Client) CreateJobWithBody(ctx context.Context, params *CreateJobParams,
 
 // CreateJob Create a job
 //
-// Creates a job in the status draft. Open it to accept applications, and add its members.
+// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+// unique in the company.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
 func (c *Client) CreateJob(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateJobRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportJobs Export jobs
+//
+// Streams all matching jobs that the caller can see, oldest first, as NDJSON (one Job per line), CSV or XLSX, in the
+// same way as ExportCandidates.
+//
+// Corresponds with GET /api/v1/jobs/export (the `ExportJobs` operationId).
+func (c *Client) ExportJobs(ctx context.Context, params *ExportJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportJobsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -9434,7 +9817,8 @@ func (c *Client) GetJob(ctx context.Context, jobID JobID, params *GetJobParams, 
 
 // UpdateJobWithBody Change a job
 //
-// A merge patch of title, department, location and description. The status can only be changed by actions.
+// A merge patch of title, department, location, description and external_id. The status can only be changed by
+// actions.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9453,7 +9837,8 @@ func (c *Client) UpdateJobWithBody(ctx context.Context, jobID JobID, params *Upd
 
 // UpdateJob Change a job
 //
-// A merge patch of title, department, location and description. The status can only be changed by actions.
+// A merge patch of title, department, location, description and external_id. The status can only be changed by
+// actions.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10275,6 +10660,24 @@ func (c *Client) CreateUserWithBody(ctx context.Context, params *CreateUserParam
 // Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 func (c *Client) CreateUser(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateUserRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportUsers Export users
+//
+// Streams all matching users that the caller can see, oldest first, as NDJSON (one User per line), CSV or XLSX, in the
+// same way as ExportCandidates.
+//
+// Corresponds with GET /api/v1/users/export (the `ExportUsers` operationId).
+func (c *Client) ExportUsers(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportUsersRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -13043,6 +13446,68 @@ func NewCreateCandidateRequestWithBody(server string, params *CreateCandidatePar
 	return req, nil
 }
 
+// NewSetCandidateByExternalIDRequest calls the generic SetCandidateByExternalID builder with application/json body
+func NewSetCandidateByExternalIDRequest(server string, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetCandidateByExternalIDRequestWithBody(server, externalID, params, "application/json", bodyReader)
+}
+
+// NewSetCandidateByExternalIDRequestWithBody constructs an http.Request for the SetCandidateByExternalID method, with any body, and a specified content type
+func NewSetCandidateByExternalIDRequestWithBody(server string, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "external_id", externalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/by-external-id/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewExportCandidatesRequest constructs an http.Request for the ExportCandidates method
 func NewExportCandidatesRequest(server string, params *ExportCandidatesParams) (*http.Request, error) {
 	var err error
@@ -14186,6 +14651,192 @@ func NewCreateInterviewRequestWithBody(server string, params *CreateInterviewPar
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewExportInterviewsRequest constructs an http.Request for the ExportInterviews method
+func NewExportInterviewsRequest(server string, params *ExportInterviewsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/interviews/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mine != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", *params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.JobID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "job_id", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.CandidateID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "candidate_id", *params.CandidateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.ApplicationID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "application_id", *params.ApplicationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PanelistID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "panelist_id", *params.PanelistID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StartsFrom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "starts_from", *params.StartsFrom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.StartsBefore != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "starts_before", *params.StartsBefore, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedSince != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_since", *params.UpdatedSince, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -15367,6 +16018,18 @@ func NewListJobsRequest(server string, params *ListJobsParams) (*http.Request, e
 
 		}
 
+		if params.ExternalID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "external_id", *params.ExternalID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Mine != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", *params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
@@ -15491,6 +16154,120 @@ func NewCreateJobRequestWithBody(server string, params *CreateJobParams, content
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewExportJobsRequest constructs an http.Request for the ExportJobs method
+func NewExportJobsRequest(server string, params *ExportJobsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/jobs/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Department != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "department", *params.Department, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Mine != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", *params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedSince != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_since", *params.UpdatedSince, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -17936,6 +18713,120 @@ func NewCreateUserRequestWithBody(server string, params *CreateUserParams, conte
 	return req, nil
 }
 
+// NewExportUsersRequest constructs an http.Request for the ExportUsers method
+func NewExportUsersRequest(server string, params *ExportUsersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/users/export")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Bom != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Role != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "role", params.Role, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.IsActive != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "is_active", *params.IsActive, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Department != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "department", *params.Department, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.UpdatedSince != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "updated_since", *params.UpdatedSince, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string, params *GetMeParams) (*http.Request, error) {
 	var err error
@@ -18927,7 +19818,8 @@ type ClientWithResponsesInterface interface {
 	// CreateApplicationWithBodyWithResponse Create an application
 	//
 	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-	// one application to the same job that is active or on hold.
+	// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+	// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -18937,7 +19829,8 @@ type ClientWithResponsesInterface interface {
 	// CreateApplicationWithResponse Create an application
 	//
 	// Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-	// one application to the same job that is active or on hold.
+	// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+	// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -19292,6 +20185,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/candidates (the `CreateCandidate` operationId).
 	CreateCandidateWithResponse(ctx context.Context, params *CreateCandidateParams, body CreateCandidateJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateCandidateResponse, error)
 
+	// SetCandidateByExternalIDWithBodyWithResponse Create or replace a candidate by external id
+	//
+	// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+	// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+	// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+	// exists in that version.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+	SetCandidateByExternalIDWithBodyWithResponse(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCandidateByExternalIDResponse, error)
+
+	// SetCandidateByExternalIDWithResponse Create or replace a candidate by external id
+	//
+	// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+	// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+	// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+	// exists in that version.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+	SetCandidateByExternalIDWithResponse(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCandidateByExternalIDResponse, error)
+
 	// ExportCandidatesWithResponse Export candidates
 	//
 	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -19345,8 +20262,8 @@ type ClientWithResponsesInterface interface {
 	// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
 	// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
 	//
-	// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
-	// application to this job is open already. Like CreateApplication, this requires the permission
+	// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
+	// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 	// `applications:write`; without it, a file with a job is rejected with 403.
 	//
 	// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -19528,6 +20445,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/interviews (the `CreateInterview` operationId).
 	CreateInterviewWithResponse(ctx context.Context, params *CreateInterviewParams, body CreateInterviewJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInterviewResponse, error)
+
+	// ExportInterviewsWithResponse Export interviews
+	//
+	// Streams all matching interviews that the caller can see, oldest first, as NDJSON (one Interview per line), CSV or
+	// XLSX, in the same way as ExportCandidates. Tables contain the ids and names of the panelists.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/interviews/export (the `ExportInterviews` operationId).
+	ExportInterviewsWithResponse(ctx context.Context, params *ExportInterviewsParams, reqEditors ...RequestEditorFn) (*ExportInterviewsResponse, error)
 
 	// GetInterviewWithResponse Retrieve an interview
 	//
@@ -19814,7 +20741,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateJobWithBodyWithResponse Create a job
 	//
-	// Creates a job in the status draft. Open it to accept applications, and add its members.
+	// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+	// unique in the company.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -19823,12 +20751,23 @@ type ClientWithResponsesInterface interface {
 
 	// CreateJobWithResponse Create a job
 	//
-	// Creates a job in the status draft. Open it to accept applications, and add its members.
+	// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+	// unique in the company.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/jobs (the `CreateJob` operationId).
 	CreateJobWithResponse(ctx context.Context, params *CreateJobParams, body CreateJobJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateJobResponse, error)
+
+	// ExportJobsWithResponse Export jobs
+	//
+	// Streams all matching jobs that the caller can see, oldest first, as NDJSON (one Job per line), CSV or XLSX, in the
+	// same way as ExportCandidates.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/jobs/export (the `ExportJobs` operationId).
+	ExportJobsWithResponse(ctx context.Context, params *ExportJobsParams, reqEditors ...RequestEditorFn) (*ExportJobsResponse, error)
 
 	// GetJobWithResponse Retrieve a job
 	//
@@ -19841,7 +20780,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateJobWithBodyWithResponse Change a job
 	//
-	// A merge patch of title, department, location and description. The status can only be changed by actions.
+	// A merge patch of title, department, location, description and external_id. The status can only be changed by
+	// actions.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -19850,7 +20790,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateJobWithResponse Change a job
 	//
-	// A merge patch of title, department, location and description. The status can only be changed by actions.
+	// A merge patch of title, department, location, description and external_id. The status can only be changed by
+	// actions.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20287,6 +21228,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/users (the `CreateUser` operationId).
 	CreateUserWithResponse(ctx context.Context, params *CreateUserParams, body CreateUserJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateUserResponse, error)
+
+	// ExportUsersWithResponse Export users
+	//
+	// Streams all matching users that the caller can see, oldest first, as NDJSON (one User per line), CSV or XLSX, in the
+	// same way as ExportCandidates.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/users/export (the `ExportUsers` operationId).
+	ExportUsersWithResponse(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*ExportUsersResponse, error)
 
 	// GetMeWithResponse Retrieve your own profile
 	//
@@ -25237,6 +26188,195 @@ func (r CreateCandidateResponse) ContentType() string {
 	return ""
 }
 
+// SetCandidateByExternalIDResponse200Headers the declared response headers of an HTTP 200 response for SetCandidateByExternalID
+type SetCandidateByExternalIDResponse200Headers struct {
+	ETag string
+}
+
+// SetCandidateByExternalIDResponse201Headers the declared response headers of an HTTP 201 response for SetCandidateByExternalID
+type SetCandidateByExternalIDResponse201Headers struct {
+	ETag     string
+	Location string
+}
+
+// SetCandidateByExternalIDResponse401Headers the declared response headers of an HTTP 401 response for SetCandidateByExternalID
+type SetCandidateByExternalIDResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// SetCandidateByExternalIDResponse409Headers the declared response headers of an HTTP 409 response for SetCandidateByExternalID
+type SetCandidateByExternalIDResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// SetCandidateByExternalIDResponse429Headers the declared response headers of an HTTP 429 response for SetCandidateByExternalID
+type SetCandidateByExternalIDResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// SetCandidateByExternalIDResponse503Headers the declared response headers of an HTTP 503 response for SetCandidateByExternalID
+type SetCandidateByExternalIDResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type SetCandidateByExternalIDResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Candidate
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Candidate
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SetCandidateByExternalIDResponse200Headers
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *SetCandidateByExternalIDResponse201Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetCandidateByExternalIDResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *SetCandidateByExternalIDResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *SetCandidateByExternalIDResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SetCandidateByExternalIDResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetCandidateByExternalIDResponse) GetJSON200() *Candidate {
+	return r.JSON200
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r SetCandidateByExternalIDResponse) GetJSON201() *Candidate {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SetCandidateByExternalIDResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r SetCandidateByExternalIDResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetCandidateByExternalIDResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetCandidateByExternalIDResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetCandidateByExternalIDResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ExportCandidatesResponse200Headers the declared response headers of an HTTP 200 response for ExportCandidates
 type ExportCandidatesResponse200Headers struct {
 	ContentDisposition string
@@ -27290,6 +28430,124 @@ func (r CreateInterviewResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateInterviewResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExportInterviewsResponse200Headers the declared response headers of an HTTP 200 response for ExportInterviews
+type ExportInterviewsResponse200Headers struct {
+	ContentDisposition string
+}
+
+// ExportInterviewsResponse401Headers the declared response headers of an HTTP 401 response for ExportInterviews
+type ExportInterviewsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExportInterviewsResponse429Headers the declared response headers of an HTTP 429 response for ExportInterviews
+type ExportInterviewsResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ExportInterviewsResponse503Headers the declared response headers of an HTTP 503 response for ExportInterviews
+type ExportInterviewsResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ExportInterviewsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExportInterviewsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExportInterviewsResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ExportInterviewsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExportInterviewsResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExportInterviewsResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportInterviewsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportInterviewsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportInterviewsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportInterviewsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -30354,6 +31612,124 @@ func (r CreateJobResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateJobResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExportJobsResponse200Headers the declared response headers of an HTTP 200 response for ExportJobs
+type ExportJobsResponse200Headers struct {
+	ContentDisposition string
+}
+
+// ExportJobsResponse401Headers the declared response headers of an HTTP 401 response for ExportJobs
+type ExportJobsResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExportJobsResponse429Headers the declared response headers of an HTTP 429 response for ExportJobs
+type ExportJobsResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ExportJobsResponse503Headers the declared response headers of an HTTP 503 response for ExportJobs
+type ExportJobsResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ExportJobsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExportJobsResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExportJobsResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ExportJobsResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExportJobsResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExportJobsResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportJobsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportJobsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportJobsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportJobsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -35494,6 +36870,124 @@ func (r CreateUserResponse) ContentType() string {
 	return ""
 }
 
+// ExportUsersResponse200Headers the declared response headers of an HTTP 200 response for ExportUsers
+type ExportUsersResponse200Headers struct {
+	ContentDisposition string
+}
+
+// ExportUsersResponse401Headers the declared response headers of an HTTP 401 response for ExportUsers
+type ExportUsersResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ExportUsersResponse429Headers the declared response headers of an HTTP 429 response for ExportUsers
+type ExportUsersResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ExportUsersResponse503Headers the declared response headers of an HTTP 503 response for ExportUsers
+type ExportUsersResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ExportUsersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExportUsersResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExportUsersResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ExportUsersResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExportUsersResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExportUsersResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportUsersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportUsersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportUsersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportUsersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetMeResponse200Headers the declared response headers of an HTTP 200 response for GetMe
 type GetMeResponse200Headers struct {
 	ETag string
@@ -37867,7 +39361,8 @@ func (c *ClientWithResponses) ListApplicationsWithResponse(ctx context.Context, 
 // CreateApplicationWithBodyWithResponse Create an application
 //
 // Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-// one application to the same job that is active or on hold.
+// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -37883,7 +39378,8 @@ func (c *ClientWithResponses) CreateApplicationWithBodyWithResponse(ctx context.
 // CreateApplicationWithResponse Create an application
 //
 // Creates an application of an active candidate to an open job, in the stage applied. A candidate can have only
-// one application to the same job that is active or on hold.
+// one application to the same job that is active or on hold. The candidate is given by `candidate_id` or
+// `candidate_external_id`, the job by `job_id` or `job_external_id`: exactly one of each.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -38448,6 +39944,42 @@ func (c *ClientWithResponses) CreateCandidateWithResponse(ctx context.Context, p
 	return ParseCreateCandidateResponse(rsp)
 }
 
+// SetCandidateByExternalIDWithBodyWithResponse Create or replace a candidate by external id
+//
+// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+// exists in that version.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+func (c *ClientWithResponses) SetCandidateByExternalIDWithBodyWithResponse(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCandidateByExternalIDResponse, error) {
+	rsp, err := c.SetCandidateByExternalIDWithBody(ctx, externalID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCandidateByExternalIDResponse(rsp)
+}
+
+// SetCandidateByExternalIDWithResponse Create or replace a candidate by external id
+//
+// Creates an active candidate with this `external_id`, or replaces the profile of the candidate that has it: fields
+// that the body omits have no value afterwards. Status and applications stay as they are. The same request can be
+// repeated; if it changes nothing, nothing is written. With `If-Match`, the response is 412 unless the candidate
+// exists in that version.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
+func (c *ClientWithResponses) SetCandidateByExternalIDWithResponse(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCandidateByExternalIDResponse, error) {
+	rsp, err := c.SetCandidateByExternalID(ctx, externalID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCandidateByExternalIDResponse(rsp)
+}
+
 // ExportCandidatesWithResponse Export candidates
 //
 // Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -38507,8 +40039,8 @@ func (c *ClientWithResponses) ExportCandidatesWithResponse(ctx context.Context, 
 // regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
 // row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
 //
-// **Jobs.** The column `job` contains the id or the title of an open job. The candidate applies to it, unless an
-// application to this job is open already. Like CreateApplication, this requires the permission
+// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
+// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 // `applications:write`; without it, a file with a job is rejected with 403.
 //
 // **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -38785,6 +40317,22 @@ func (c *ClientWithResponses) CreateInterviewWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseCreateInterviewResponse(rsp)
+}
+
+// ExportInterviewsWithResponse Export interviews
+//
+// Streams all matching interviews that the caller can see, oldest first, as NDJSON (one Interview per line), CSV or
+// XLSX, in the same way as ExportCandidates. Tables contain the ids and names of the panelists.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/interviews/export (the `ExportInterviews` operationId).
+func (c *ClientWithResponses) ExportInterviewsWithResponse(ctx context.Context, params *ExportInterviewsParams, reqEditors ...RequestEditorFn) (*ExportInterviewsResponse, error) {
+	rsp, err := c.ExportInterviews(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportInterviewsResponse(rsp)
 }
 
 // GetInterviewWithResponse Retrieve an interview
@@ -39240,7 +40788,8 @@ func (c *ClientWithResponses) ListJobsWithResponse(ctx context.Context, params *
 
 // CreateJobWithBodyWithResponse Create a job
 //
-// Creates a job in the status draft. Open it to accept applications, and add its members.
+// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+// unique in the company.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -39255,7 +40804,8 @@ func (c *ClientWithResponses) CreateJobWithBodyWithResponse(ctx context.Context,
 
 // CreateJobWithResponse Create a job
 //
-// Creates a job in the status draft. Open it to accept applications, and add its members.
+// Creates a job in the status draft. Open it to accept applications, and add its members. The `external_id` must be
+// unique in the company.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -39266,6 +40816,22 @@ func (c *ClientWithResponses) CreateJobWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseCreateJobResponse(rsp)
+}
+
+// ExportJobsWithResponse Export jobs
+//
+// Streams all matching jobs that the caller can see, oldest first, as NDJSON (one Job per line), CSV or XLSX, in the
+// same way as ExportCandidates.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/jobs/export (the `ExportJobs` operationId).
+func (c *ClientWithResponses) ExportJobsWithResponse(ctx context.Context, params *ExportJobsParams, reqEditors ...RequestEditorFn) (*ExportJobsResponse, error) {
+	rsp, err := c.ExportJobs(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportJobsResponse(rsp)
 }
 
 // GetJobWithResponse Retrieve a job
@@ -39285,7 +40851,8 @@ func (c *ClientWithResponses) GetJobWithResponse(ctx context.Context, jobID JobI
 
 // UpdateJobWithBodyWithResponse Change a job
 //
-// A merge patch of title, department, location and description. The status can only be changed by actions.
+// A merge patch of title, department, location, description and external_id. The status can only be changed by
+// actions.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -39300,7 +40867,8 @@ func (c *ClientWithResponses) UpdateJobWithBodyWithResponse(ctx context.Context,
 
 // UpdateJobWithResponse Change a job
 //
-// A merge patch of title, department, location and description. The status can only be changed by actions.
+// A merge patch of title, department, location, description and external_id. The status can only be changed by
+// actions.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40000,6 +41568,22 @@ func (c *ClientWithResponses) CreateUserWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseCreateUserResponse(rsp)
+}
+
+// ExportUsersWithResponse Export users
+//
+// Streams all matching users that the caller can see, oldest first, as NDJSON (one User per line), CSV or XLSX, in the
+// same way as ExportCandidates.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/users/export (the `ExportUsers` operationId).
+func (c *ClientWithResponses) ExportUsersWithResponse(ctx context.Context, params *ExportUsersParams, reqEditors ...RequestEditorFn) (*ExportUsersResponse, error) {
+	rsp, err := c.ExportUsers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportUsersResponse(rsp)
 }
 
 // GetMeWithResponse Retrieve your own profile
@@ -45175,6 +46759,207 @@ func ParseCreateCandidateResponse(rsp *http.Response) (*CreateCandidateResponse,
 	return response, nil
 }
 
+// ParseSetCandidateByExternalIDResponse parses an HTTP response from a SetCandidateByExternalIDWithResponse call
+func ParseSetCandidateByExternalIDResponse(rsp *http.Response) (*SetCandidateByExternalIDResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetCandidateByExternalIDResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Candidate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Candidate
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SetCandidateByExternalIDResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 201:
+		var headers SetCandidateByExternalIDResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: "uri-reference"}); err != nil {
+				return nil, err
+			}
+			headers.Location = value
+		}
+		response.Headers201 = &headers
+	case rsp.StatusCode == 401:
+		var headers SetCandidateByExternalIDResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers SetCandidateByExternalIDResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers SetCandidateByExternalIDResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers SetCandidateByExternalIDResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseExportCandidatesResponse parses an HTTP response from a ExportCandidatesWithResponse call
 func ParseExportCandidatesResponse(rsp *http.Response) (*ExportCandidatesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -47251,6 +49036,124 @@ func ParseCreateInterviewResponse(rsp *http.Response) (*CreateInterviewResponse,
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateInterviewResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExportInterviewsResponse parses an HTTP response from a ExportInterviewsWithResponse call
+func ParseExportInterviewsResponse(rsp *http.Response) (*ExportInterviewsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportInterviewsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExportInterviewsResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ExportInterviewsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ExportInterviewsResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExportInterviewsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -50393,6 +52296,124 @@ func ParseCreateJobResponse(rsp *http.Response) (*CreateJobResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateJobResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExportJobsResponse parses an HTTP response from a ExportJobsWithResponse call
+func ParseExportJobsResponse(rsp *http.Response) (*ExportJobsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportJobsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExportJobsResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ExportJobsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ExportJobsResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExportJobsResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -55626,6 +57647,124 @@ func ParseCreateUserResponse(rsp *http.Response) (*CreateUserResponse, error) {
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateUserResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExportUsersResponse parses an HTTP response from a ExportUsersWithResponse call
+func ParseExportUsersResponse(rsp *http.Response) (*ExportUsersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportUsersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExportUsersResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ExportUsersResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ExportUsersResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExportUsersResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {

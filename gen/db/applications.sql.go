@@ -14,7 +14,8 @@ import (
 )
 
 const getApplication = `-- name: GetApplication :one
-SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, jobs.title AS job_title,
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, candidates.external_id, candidates.email,
+    jobs.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM visible_applications($1, $2, $3) AS applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
@@ -33,6 +34,8 @@ type GetApplicationRow struct {
 	Application Application
 	FirstName   string
 	LastName    string
+	ExternalID  *string
+	Email       *string
 	JobTitle    string
 	IsMember    bool
 }
@@ -63,6 +66,8 @@ func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) 
 		&i.Application.UpdatedAt,
 		&i.FirstName,
 		&i.LastName,
+		&i.ExternalID,
+		&i.Email,
 		&i.JobTitle,
 		&i.IsMember,
 	)
@@ -70,7 +75,8 @@ func (q *Queries) GetApplication(ctx context.Context, arg GetApplicationParams) 
 }
 
 const getApplicationForUpdate = `-- name: GetApplicationForUpdate :one
-SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, jobs.title AS job_title,
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, candidates.external_id, candidates.email,
+    jobs.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
@@ -91,6 +97,8 @@ type GetApplicationForUpdateRow struct {
 	Application Application
 	FirstName   string
 	LastName    string
+	ExternalID  *string
+	Email       *string
 	JobTitle    string
 	IsMember    bool
 }
@@ -120,6 +128,8 @@ func (q *Queries) GetApplicationForUpdate(ctx context.Context, arg GetApplicatio
 		&i.Application.UpdatedAt,
 		&i.FirstName,
 		&i.LastName,
+		&i.ExternalID,
+		&i.Email,
 		&i.JobTitle,
 		&i.IsMember,
 	)
@@ -339,15 +349,16 @@ func (q *Queries) ListApplicationMoves(ctx context.Context, arg ListApplicationM
 }
 
 const listApplications = `-- name: ListApplications :many
-SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at,
-    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS first_name,
-    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS last_name,
-    (SELECT j.title FROM jobs AS j WHERE j.company_id = $1 AND j.id = applications.job_id)::text AS job_title,
-    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, c.first_name, c.last_name, c.external_id, c.email, j.title AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = applications.job_id) AS is_member
 FROM list_applications(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11::text[], $12
 ) AS applications
+CROSS JOIN LATERAL (
+    SELECT first_name, last_name, external_id, email FROM candidates WHERE company_id = $1 AND id = applications.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT title FROM jobs WHERE company_id = $1 AND id = applications.job_id LIMIT 1) AS j
 `
 
 type ListApplicationsParams struct {
@@ -369,11 +380,13 @@ type ListApplicationsRow struct {
 	Application Application
 	FirstName   string
 	LastName    string
+	ExternalID  *string
+	Email       *string
 	JobTitle    string
 	IsMember    bool
 }
 
-// Subqueries read names and titles only for the applications of the page.
+// The joined rows are read for the applications of the page only, in its order, because LIMIT keeps each a subquery.
 func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsParams) ([]ListApplicationsRow, error) {
 	rows, err := q.db.Query(ctx, listApplications,
 		arg.CompanyID,
@@ -412,6 +425,8 @@ func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsPara
 			&i.Application.UpdatedAt,
 			&i.FirstName,
 			&i.LastName,
+			&i.ExternalID,
+			&i.Email,
 			&i.JobTitle,
 			&i.IsMember,
 		); err != nil {
@@ -426,12 +441,11 @@ func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsPara
 }
 
 const listApplicationsByID = `-- name: ListApplicationsByID :many
-SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at,
-    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS first_name,
-    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = $1 AND c.id = applications.candidate_id)::text AS last_name,
-    (SELECT j.title FROM jobs AS j WHERE j.company_id = $1 AND j.id = applications.job_id)::text AS job_title,
+SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, c.first_name, c.last_name, c.external_id, c.email, j.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM visible_applications($1, $2, $3) AS applications
+JOIN candidates AS c ON c.company_id = applications.company_id AND c.id = applications.candidate_id
+JOIN jobs AS j ON j.company_id = applications.company_id AND j.id = applications.job_id
 WHERE applications.id = ANY ($4::uuid[])
 ORDER BY applications.id
 `
@@ -447,6 +461,8 @@ type ListApplicationsByIDRow struct {
 	Application Application
 	FirstName   string
 	LastName    string
+	ExternalID  *string
+	Email       *string
 	JobTitle    string
 	IsMember    bool
 }
@@ -481,6 +497,8 @@ func (q *Queries) ListApplicationsByID(ctx context.Context, arg ListApplications
 			&i.Application.UpdatedAt,
 			&i.FirstName,
 			&i.LastName,
+			&i.ExternalID,
+			&i.Email,
 			&i.JobTitle,
 			&i.IsMember,
 		); err != nil {
@@ -495,17 +513,21 @@ func (q *Queries) ListApplicationsByID(ctx context.Context, arg ListApplications
 }
 
 const lockApplicant = `-- name: LockApplicant :one
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates WHERE company_id = $1 AND id = $2 FOR SHARE
+SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+WHERE company_id = $1 AND (id = $2 OR external_id = $3)
+FOR SHARE
 `
 
 type LockApplicantParams struct {
-	CompanyID uuid.UUID
-	ID        uuid.UUID
+	CompanyID  uuid.UUID
+	ID         *uuid.UUID
+	ExternalID *string
 }
 
-// A shared lock: candidates can apply at the same time, but nobody can archive a candidate who is applying.
+// The candidate with an id or an external_id. A shared lock: candidates can apply at the same time, but nobody can archive
+// a candidate who is applying.
 func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (Candidate, error) {
-	row := q.db.QueryRow(ctx, lockApplicant, arg.CompanyID, arg.ID)
+	row := q.db.QueryRow(ctx, lockApplicant, arg.CompanyID, arg.ID, arg.ExternalID)
 	var i Candidate
 	err := row.Scan(
 		&i.CompanyID,
@@ -529,17 +551,21 @@ func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (C
 }
 
 const lockAppliedJob = `-- name: LockAppliedJob :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs WHERE company_id = $1 AND id = $2 FOR SHARE
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs
+WHERE company_id = $1 AND (id = $2 OR external_id = $3)
+FOR SHARE
 `
 
 type LockAppliedJobParams struct {
-	CompanyID uuid.UUID
-	ID        uuid.UUID
+	CompanyID  uuid.UUID
+	ID         *uuid.UUID
+	ExternalID *string
 }
 
-// A shared lock: several candidates can apply at the same time, but nobody can close the job meanwhile.
+// The job with an id or an external_id. A shared lock: several candidates can apply at the same time, but nobody can close
+// the job meanwhile.
 func (q *Queries) LockAppliedJob(ctx context.Context, arg LockAppliedJobParams) (Job, error) {
-	row := q.db.QueryRow(ctx, lockAppliedJob, arg.CompanyID, arg.ID)
+	row := q.db.QueryRow(ctx, lockAppliedJob, arg.CompanyID, arg.ID, arg.ExternalID)
 	var i Job
 	err := row.Scan(
 		&i.CompanyID,
@@ -555,6 +581,7 @@ func (q *Queries) LockAppliedJob(ctx context.Context, arg LockAppliedJobParams) 
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExternalID,
 	)
 	return i, err
 }

@@ -13,6 +13,30 @@ import (
 	"github.com/google/uuid"
 )
 
+const findCandidate = `-- name: FindCandidate :one
+SELECT id FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.external_id = $4::text
+`
+
+type FindCandidateParams struct {
+	CompanyID  uuid.UUID
+	ActorID    uuid.UUID
+	Reach      string
+	ExternalID string
+}
+
+// The id of the candidate with an external_id, if the actor sees it.
+func (q *Queries) FindCandidate(ctx context.Context, arg FindCandidateParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, findCandidate,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ExternalID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const getCandidate = `-- name: GetCandidate :one
 SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
 `
@@ -30,6 +54,49 @@ func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Can
 		arg.ActorID,
 		arg.Reach,
 		arg.ID,
+	)
+	var i Candidate
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.FirstName,
+		&i.LastName,
+		&i.NameKey,
+		&i.Email,
+		&i.Phone,
+		&i.Location,
+		&i.Links,
+		&i.Tags,
+		&i.Source,
+		&i.ExternalID,
+		&i.Status,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const getCandidateByExternalIDForUpdate = `-- name: GetCandidateByExternalIDForUpdate :one
+SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+WHERE candidates.company_id = $1 AND candidates.external_id = $2::text
+    AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $3, $4) AS v WHERE v.external_id = $2::text)
+FOR NO KEY UPDATE
+`
+
+type GetCandidateByExternalIDForUpdateParams struct {
+	CompanyID  uuid.UUID
+	ExternalID string
+	ActorID    uuid.UUID
+	Reach      string
+}
+
+func (q *Queries) GetCandidateByExternalIDForUpdate(ctx context.Context, arg GetCandidateByExternalIDForUpdateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, getCandidateByExternalIDForUpdate,
+		arg.CompanyID,
+		arg.ExternalID,
+		arg.ActorID,
+		arg.Reach,
 	)
 	var i Candidate
 	err := row.Scan(
@@ -123,6 +190,70 @@ type InsertCandidateParams struct {
 
 func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams) (Candidate, error) {
 	row := q.db.QueryRow(ctx, insertCandidate,
+		arg.CompanyID,
+		arg.ID,
+		arg.FirstName,
+		arg.LastName,
+		arg.Email,
+		arg.Phone,
+		arg.Location,
+		arg.Links,
+		arg.Tags,
+		arg.Source,
+		arg.ExternalID,
+		arg.Now,
+	)
+	var i Candidate
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.FirstName,
+		&i.LastName,
+		&i.NameKey,
+		&i.Email,
+		&i.Phone,
+		&i.Location,
+		&i.Links,
+		&i.Tags,
+		&i.Source,
+		&i.ExternalID,
+		&i.Status,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const insertCandidateOnce = `-- name: InsertCandidateOnce :one
+INSERT INTO candidates (
+    company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, created_at, updated_at
+) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
+)
+ON CONFLICT ON CONSTRAINT candidates_external_id_key DO NOTHING
+RETURNING company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+`
+
+type InsertCandidateOnceParams struct {
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+	FirstName  string
+	LastName   string
+	Email      *string
+	Phone      *string
+	Location   *string
+	Links      []string
+	Tags       []string
+	Source     *string
+	ExternalID *string
+	Now        time.Time
+}
+
+// InsertCandidate for an external_id that another transaction may use at the same time. It then waits for that transaction
+// and returns no row, and the candidate exists.
+func (q *Queries) InsertCandidateOnce(ctx context.Context, arg InsertCandidateOnceParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, insertCandidateOnce,
 		arg.CompanyID,
 		arg.ID,
 		arg.FirstName,
@@ -530,10 +661,11 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 }
 
 const listImportedJobs = `-- name: ListImportedJobs :many
-SELECT wanted::text AS wanted, jobs.id, jobs.status,
+SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = jobs.id) AS is_led
 FROM unnest($4::text[]) AS wanted
-JOIN jobs ON jobs.company_id = $1 AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+JOIN jobs ON jobs.company_id = $1
+    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
 WHERE EXISTS (SELECT FROM visible_jobs($1, $2, $3) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id
 `
@@ -549,10 +681,12 @@ type ListImportedJobsRow struct {
 	Wanted string
 	ID     uuid.UUID
 	Status stored.JobStatus
+	ByID   bool
 	IsLed  bool
 }
 
-// The jobs with one of the given ids or titles, ignoring case.
+// The jobs with one of the given ids, external_ids or titles. Ids and titles are compared without regard to case. by_id says that
+// an id matches, which takes precedence over titles.
 func (q *Queries) ListImportedJobs(ctx context.Context, arg ListImportedJobsParams) ([]ListImportedJobsRow, error) {
 	rows, err := q.db.Query(ctx, listImportedJobs,
 		arg.CompanyID,
@@ -571,6 +705,7 @@ func (q *Queries) ListImportedJobs(ctx context.Context, arg ListImportedJobsPara
 			&i.Wanted,
 			&i.ID,
 			&i.Status,
+			&i.ByID,
 			&i.IsLed,
 		); err != nil {
 			return nil, err
@@ -584,10 +719,11 @@ func (q *Queries) ListImportedJobs(ctx context.Context, arg ListImportedJobsPara
 }
 
 const listImportedJobsForShare = `-- name: ListImportedJobsForShare :many
-SELECT wanted::text AS wanted, jobs.id, jobs.status,
+SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = jobs.id) AS is_led
 FROM unnest($4::text[]) AS wanted
-JOIN jobs ON jobs.company_id = $1 AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+JOIN jobs ON jobs.company_id = $1
+    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
 WHERE EXISTS (SELECT FROM visible_jobs($1, $2, $3) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id
 FOR SHARE OF jobs
@@ -604,6 +740,7 @@ type ListImportedJobsForShareRow struct {
 	Wanted string
 	ID     uuid.UUID
 	Status stored.JobStatus
+	ByID   bool
 	IsLed  bool
 }
 
@@ -626,6 +763,7 @@ func (q *Queries) ListImportedJobsForShare(ctx context.Context, arg ListImported
 			&i.Wanted,
 			&i.ID,
 			&i.Status,
+			&i.ByID,
 			&i.IsLed,
 		); err != nil {
 			return nil, err

@@ -90,7 +90,7 @@ func (q *Queries) ListDemoJobMembers(ctx context.Context, arg ListDemoJobMembers
 }
 
 const listDemoJobs = `-- name: ListDemoJobs :many
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs WHERE company_id = $1 AND title = ANY ($2::text[]) ORDER BY created_at, id
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs WHERE company_id = $1 AND title = ANY ($2::text[]) ORDER BY created_at, id
 `
 
 type ListDemoJobsParams struct {
@@ -121,6 +121,7 @@ func (q *Queries) ListDemoJobs(ctx context.Context, arg ListDemoJobsParams) ([]J
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExternalID,
 		); err != nil {
 			return nil, err
 		}

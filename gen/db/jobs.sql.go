@@ -38,8 +38,32 @@ func (q *Queries) DeleteJobMember(ctx context.Context, arg DeleteJobMemberParams
 	return i, err
 }
 
+const findJob = `-- name: FindJob :one
+SELECT id FROM visible_jobs($1, $2, $3) AS jobs WHERE jobs.external_id = $4::text
+`
+
+type FindJobParams struct {
+	CompanyID  uuid.UUID
+	ActorID    uuid.UUID
+	Reach      string
+	ExternalID string
+}
+
+// The id of the job with an external_id, if the actor sees it.
+func (q *Queries) FindJob(ctx context.Context, arg FindJobParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, findJob,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ExternalID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const getJob = `-- name: GetJob :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM visible_jobs($1, $2, $3) AS jobs WHERE jobs.id = $4::uuid
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM visible_jobs($1, $2, $3) AS jobs WHERE jobs.id = $4::uuid
 `
 
 type GetJobParams struct {
@@ -71,12 +95,13 @@ func (q *Queries) GetJob(ctx context.Context, arg GetJobParams) (Job, error) {
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExternalID,
 	)
 	return i, err
 }
 
 const getJobForUpdate = `-- name: GetJobForUpdate :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM jobs
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs
 WHERE jobs.company_id = $1
     AND jobs.id IN (SELECT v.id FROM visible_jobs($1, $2, $3) AS v WHERE v.id = $4::uuid)
 FOR NO KEY UPDATE
@@ -112,6 +137,7 @@ func (q *Queries) GetJobForUpdate(ctx context.Context, arg GetJobForUpdateParams
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExternalID,
 	)
 	return i, err
 }
@@ -141,9 +167,9 @@ func (q *Queries) GetJobMember(ctx context.Context, arg GetJobMemberParams) (Job
 }
 
 const insertJob = `-- name: InsertJob :one
-INSERT INTO jobs (company_id, id, title, department, location, description, status, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at
+INSERT INTO jobs (company_id, id, title, department, location, description, external_id, status, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
 `
 
 type InsertJobParams struct {
@@ -153,6 +179,7 @@ type InsertJobParams struct {
 	Department  *string
 	Location    *string
 	Description string
+	ExternalID  *string
 	Status      stored.JobStatus
 	Now         time.Time
 }
@@ -165,6 +192,7 @@ func (q *Queries) InsertJob(ctx context.Context, arg InsertJobParams) (Job, erro
 		arg.Department,
 		arg.Location,
 		arg.Description,
+		arg.ExternalID,
 		arg.Status,
 		arg.Now,
 	)
@@ -183,6 +211,7 @@ func (q *Queries) InsertJob(ctx context.Context, arg InsertJobParams) (Job, erro
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExternalID,
 	)
 	return i, err
 }
@@ -278,11 +307,12 @@ func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) 
 }
 
 const listJobs = `-- name: ListJobs :many
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at FROM visible_jobs($1, $2, $3) AS jobs
+SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM visible_jobs($1, $2, $3) AS jobs
 WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
     AND ($5::uuid[] IS NULL OR id = ANY ($5::uuid[]))
     AND ($6::text IS NULL OR department = $6::text)
-    AND CASE $7::boolean
+    AND ($7::text IS NULL OR external_id = $7::text)
+    AND CASE $8::boolean
         WHEN true THEN id = ANY (ARRAY(
             SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $2
         ))
@@ -291,27 +321,27 @@ WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
         ))
         ELSE true
     END
-    AND ($8::timestamptz IS NULL OR updated_at >= $8::timestamptz)
-    AND ($9::text IS NULL OR lower(title) LIKE lower($9::text)
-        OR lower(department) LIKE lower($9::text) OR lower(location) LIKE lower($9::text))
-    AND ($10::uuid IS NULL OR CASE $11::text
-        WHEN 'created_at' THEN (created_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-created_at' THEN (created_at, id) < ($12::timestamptz, $10::uuid)
-        WHEN 'updated_at' THEN (updated_at, id) > ($12::timestamptz, $10::uuid)
-        WHEN '-updated_at' THEN (updated_at, id) < ($12::timestamptz, $10::uuid)
-        WHEN 'title' THEN (title_key, id) > ($13::text, $10::uuid)
-        WHEN '-title' THEN (title_key, id) < ($13::text, $10::uuid)
+    AND ($9::timestamptz IS NULL OR updated_at >= $9::timestamptz)
+    AND ($10::text IS NULL OR lower(title) LIKE lower($10::text)
+        OR lower(department) LIKE lower($10::text) OR lower(location) LIKE lower($10::text))
+    AND ($11::uuid IS NULL OR CASE $12::text
+        WHEN 'created_at' THEN (created_at, id) > ($13::timestamptz, $11::uuid)
+        WHEN '-created_at' THEN (created_at, id) < ($13::timestamptz, $11::uuid)
+        WHEN 'updated_at' THEN (updated_at, id) > ($13::timestamptz, $11::uuid)
+        WHEN '-updated_at' THEN (updated_at, id) < ($13::timestamptz, $11::uuid)
+        WHEN 'title' THEN (title_key, id) > ($14::text, $11::uuid)
+        WHEN '-title' THEN (title_key, id) < ($14::text, $11::uuid)
     END)
 ORDER BY
-    CASE WHEN $11::text = 'created_at' THEN created_at END,
-    CASE WHEN $11::text = '-created_at' THEN created_at END DESC,
-    CASE WHEN $11::text = 'updated_at' THEN updated_at END,
-    CASE WHEN $11::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $11::text = 'title' THEN title_key END,
-    CASE WHEN $11::text = '-title' THEN title_key END DESC,
-    CASE WHEN $11::text IN ('created_at', 'updated_at', 'title') THEN id END,
-    CASE WHEN $11::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
-LIMIT $14
+    CASE WHEN $12::text = 'created_at' THEN created_at END,
+    CASE WHEN $12::text = '-created_at' THEN created_at END DESC,
+    CASE WHEN $12::text = 'updated_at' THEN updated_at END,
+    CASE WHEN $12::text = '-updated_at' THEN updated_at END DESC,
+    CASE WHEN $12::text = 'title' THEN title_key END,
+    CASE WHEN $12::text = '-title' THEN title_key END DESC,
+    CASE WHEN $12::text IN ('created_at', 'updated_at', 'title') THEN id END,
+    CASE WHEN $12::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
+LIMIT $15
 `
 
 type ListJobsParams struct {
@@ -321,6 +351,7 @@ type ListJobsParams struct {
 	Statuses     []string
 	Ids          []uuid.UUID
 	Department   *string
+	ExternalID   *string
 	Mine         *bool
 	UpdatedSince *time.Time
 	Pattern      *string
@@ -342,6 +373,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 		arg.Statuses,
 		arg.Ids,
 		arg.Department,
+		arg.ExternalID,
 		arg.Mine,
 		arg.UpdatedSince,
 		arg.Pattern,
@@ -372,6 +404,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ExternalID,
 		); err != nil {
 			return nil, err
 		}
@@ -384,7 +417,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 }
 
 const listUserJobs = `-- name: ListUserJobs :many
-SELECT job_members.company_id, job_members.job_id, job_members.user_id, job_members.role, job_members.created_at, job_members.updated_at, jobs.company_id, jobs.id, jobs.title, jobs.title_key, jobs.department, jobs.location, jobs.description, jobs.status, jobs.opened_at, jobs.closed_at, jobs.version, jobs.created_at, jobs.updated_at FROM job_members
+SELECT job_members.company_id, job_members.job_id, job_members.user_id, job_members.role, job_members.created_at, job_members.updated_at, jobs.company_id, jobs.id, jobs.title, jobs.title_key, jobs.department, jobs.location, jobs.description, jobs.status, jobs.opened_at, jobs.closed_at, jobs.version, jobs.created_at, jobs.updated_at, jobs.external_id FROM job_members
 JOIN jobs ON jobs.company_id = job_members.company_id AND jobs.id = job_members.job_id
 WHERE job_members.company_id = $1 AND job_members.user_id = $2
     AND EXISTS (SELECT FROM visible_jobs($1, $3, $4) AS v WHERE v.id = job_members.job_id)
@@ -449,6 +482,7 @@ func (q *Queries) ListUserJobs(ctx context.Context, arg ListUserJobsParams) ([]L
 			&i.Job.Version,
 			&i.Job.CreatedAt,
 			&i.Job.UpdatedAt,
+			&i.Job.ExternalID,
 		); err != nil {
 			return nil, err
 		}
@@ -502,7 +536,7 @@ SET status = $1::job_status,
     closed_at = CASE WHEN $1::job_status = 'closed' THEN $2::timestamptz ELSE closed_at END,
     version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND status = $5
-RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at
+RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
 `
 
 type TransitionJobParams struct {
@@ -538,6 +572,7 @@ func (q *Queries) TransitionJob(ctx context.Context, arg TransitionJobParams) (J
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExternalID,
 	)
 	return i, err
 }
@@ -545,9 +580,9 @@ func (q *Queries) TransitionJob(ctx context.Context, arg TransitionJobParams) (J
 const updateJob = `-- name: UpdateJob :one
 UPDATE jobs
 SET title = $1, department = $2, location = $3, description = $4,
-    version = version + 1, updated_at = $5
-WHERE company_id = $6 AND id = $7 AND version = $8
-RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at
+    external_id = $5, version = version + 1, updated_at = $6
+WHERE company_id = $7 AND id = $8 AND version = $9
+RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
 `
 
 type UpdateJobParams struct {
@@ -555,6 +590,7 @@ type UpdateJobParams struct {
 	Department  *string
 	Location    *string
 	Description string
+	ExternalID  *string
 	Now         time.Time
 	CompanyID   uuid.UUID
 	ID          uuid.UUID
@@ -567,6 +603,7 @@ func (q *Queries) UpdateJob(ctx context.Context, arg UpdateJobParams) (Job, erro
 		arg.Department,
 		arg.Location,
 		arg.Description,
+		arg.ExternalID,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -587,6 +624,7 @@ func (q *Queries) UpdateJob(ctx context.Context, arg UpdateJobParams) (Job, erro
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ExternalID,
 	)
 	return i, err
 }

@@ -376,6 +376,7 @@ type Job struct {
 	Version     int32
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	ExternalID  *string
 }
 
 type JobMember struct {

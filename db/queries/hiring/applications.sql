@@ -1,7 +1,8 @@
 -- name: GetApplication :one
 -- An application that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
 -- key of the job.
-SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title,
+SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, candidates.external_id, candidates.email,
+    jobs.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM visible_applications(@company_id, @actor_id, @reach) AS applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
@@ -10,7 +11,8 @@ WHERE applications.id = @id::uuid;
 
 -- name: GetApplicationForUpdate :one
 -- The row lock serializes everything that moves an application.
-SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, jobs.title AS job_title,
+SELECT sqlc.embed(applications), candidates.first_name, candidates.last_name, candidates.external_id, candidates.email,
+    jobs.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM applications
 JOIN candidates ON candidates.company_id = applications.company_id AND candidates.id = applications.candidate_id
@@ -20,24 +22,24 @@ WHERE applications.company_id = @company_id
 FOR NO KEY UPDATE OF applications;
 
 -- name: ListApplications :many
--- Subqueries read names and titles only for the applications of the page.
-SELECT sqlc.embed(applications),
-    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS first_name,
-    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS last_name,
-    (SELECT j.title FROM jobs AS j WHERE j.company_id = @company_id AND j.id = applications.job_id)::text AS job_title,
-    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
+-- The joined rows are read for the applications of the page only, in its order, because LIMIT keeps each a subquery.
+SELECT sqlc.embed(applications), c.first_name, c.last_name, c.external_id, c.email, j.title AS job_title,
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = applications.job_id) AS is_member
 FROM list_applications(
     @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('job_id'),
     sqlc.narg('candidate_id'), sqlc.narg('stages')::text[], sqlc.narg('statuses')::text[], sqlc.narg('updated_since')
-) AS applications;
+) AS applications
+CROSS JOIN LATERAL (
+    SELECT first_name, last_name, external_id, email FROM candidates WHERE company_id = @company_id AND id = applications.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT title FROM jobs WHERE company_id = @company_id AND id = applications.job_id LIMIT 1) AS j;
 
 -- name: ListApplicationsByID :many
-SELECT sqlc.embed(applications),
-    (SELECT c.first_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS first_name,
-    (SELECT c.last_name FROM candidates AS c WHERE c.company_id = @company_id AND c.id = applications.candidate_id)::text AS last_name,
-    (SELECT j.title FROM jobs AS j WHERE j.company_id = @company_id AND j.id = applications.job_id)::text AS job_title,
+SELECT sqlc.embed(applications), c.first_name, c.last_name, c.external_id, c.email, j.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = applications.job_id) AS is_member
 FROM visible_applications(@company_id, @actor_id, @reach) AS applications
+JOIN candidates AS c ON c.company_id = applications.company_id AND c.id = applications.candidate_id
+JOIN jobs AS j ON j.company_id = applications.company_id AND j.id = applications.job_id
 WHERE applications.id = ANY (@ids::uuid[])
 ORDER BY applications.id;
 
@@ -49,12 +51,18 @@ SELECT EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WH
 SELECT status FROM applications WHERE company_id = @company_id AND id = @id;
 
 -- name: LockApplicant :one
--- A shared lock: candidates can apply at the same time, but nobody can archive a candidate who is applying.
-SELECT * FROM candidates WHERE company_id = @company_id AND id = @id FOR SHARE;
+-- The candidate with an id or an external_id. A shared lock: candidates can apply at the same time, but nobody can archive
+-- a candidate who is applying.
+SELECT * FROM candidates
+WHERE company_id = @company_id AND (id = sqlc.narg('id') OR external_id = sqlc.narg('external_id'))
+FOR SHARE;
 
 -- name: LockAppliedJob :one
--- A shared lock: several candidates can apply at the same time, but nobody can close the job meanwhile.
-SELECT * FROM jobs WHERE company_id = @company_id AND id = @id FOR SHARE;
+-- The job with an id or an external_id. A shared lock: several candidates can apply at the same time, but nobody can close
+-- the job meanwhile.
+SELECT * FROM jobs
+WHERE company_id = @company_id AND (id = sqlc.narg('id') OR external_id = sqlc.narg('external_id'))
+FOR SHARE;
 
 -- name: InsertApplication :one
 INSERT INTO applications (

@@ -1,11 +1,21 @@
 -- name: GetCandidate :one
 SELECT * FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates WHERE candidates.id = @id::uuid;
 
+-- name: FindCandidate :one
+-- The id of the candidate with an external_id, if the actor sees it.
+SELECT id FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates WHERE candidates.external_id = @external_id::text;
+
 -- name: GetCandidateForUpdate :one
 -- Creating an application locks the candidate FOR SHARE, which waits for this lock.
 SELECT * FROM candidates
 WHERE candidates.company_id = @company_id
     AND candidates.id IN (SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
+FOR NO KEY UPDATE;
+
+-- name: GetCandidateByExternalIDForUpdate :one
+SELECT * FROM candidates
+WHERE candidates.company_id = @company_id AND candidates.external_id = @external_id::text
+    AND candidates.id IN (SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.external_id = @external_id::text)
 FOR NO KEY UPDATE;
 
 -- name: ListCandidates :many
@@ -31,6 +41,17 @@ INSERT INTO candidates (
 ) VALUES (
     @company_id, @id, @first_name, @last_name, @email, @phone, @location, @links, @tags, @source, @external_id, @now, @now
 )
+RETURNING *;
+
+-- name: InsertCandidateOnce :one
+-- InsertCandidate for an external_id that another transaction may use at the same time. It then waits for that transaction
+-- and returns no row, and the candidate exists.
+INSERT INTO candidates (
+    company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, created_at, updated_at
+) VALUES (
+    @company_id, @id, @first_name, @last_name, @email, @phone, @location, @links, @tags, @source, @external_id, @now, @now
+)
+ON CONFLICT ON CONSTRAINT candidates_external_id_key DO NOTHING
 RETURNING *;
 
 -- name: UpdateCandidate :one
@@ -105,20 +126,23 @@ FROM json_populate_recordset(NULL::candidates, @rows::json) AS r
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = r.id;
 
 -- name: ListImportedJobs :many
--- The jobs with one of the given ids or titles, ignoring case.
-SELECT wanted::text AS wanted, jobs.id, jobs.status,
+-- The jobs with one of the given ids, external_ids or titles. Ids and titles are compared without regard to case. by_id says that
+-- an id matches, which takes precedence over titles.
+SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = jobs.id) AS is_led
 FROM unnest(@wanted::text[]) AS wanted
-JOIN jobs ON jobs.company_id = @company_id AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+JOIN jobs ON jobs.company_id = @company_id
+    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
 WHERE EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id;
 
 -- name: ListImportedJobsForShare :many
 -- ListImportedJobs with shared locks: nobody can close a job while candidates apply to it.
-SELECT wanted::text AS wanted, jobs.id, jobs.status,
+SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = jobs.id) AS is_led
 FROM unnest(@wanted::text[]) AS wanted
-JOIN jobs ON jobs.company_id = @company_id AND (jobs.id::text = lower(wanted) OR lower(jobs.title) = lower(wanted))
+JOIN jobs ON jobs.company_id = @company_id
+    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
 WHERE EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id
 FOR SHARE OF jobs;

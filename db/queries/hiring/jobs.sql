@@ -1,6 +1,10 @@
 -- name: GetJob :one
 SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs WHERE jobs.id = @id::uuid;
 
+-- name: FindJob :one
+-- The id of the job with an external_id, if the actor sees it.
+SELECT id FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs WHERE jobs.external_id = @external_id::text;
+
 -- name: GetJobForUpdate :one
 -- The row lock serializes everything that changes a job or its members.
 SELECT * FROM jobs
@@ -16,6 +20,7 @@ SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs
 WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
     AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
     AND (sqlc.narg('department')::text IS NULL OR department = sqlc.narg('department')::text)
+    AND (sqlc.narg('external_id')::text IS NULL OR external_id = sqlc.narg('external_id')::text)
     AND CASE sqlc.narg('mine')::boolean
         WHEN true THEN id = ANY (ARRAY(
             SELECT m.job_id FROM job_members AS m WHERE m.company_id = @company_id AND m.user_id = @actor_id
@@ -48,14 +53,14 @@ ORDER BY
 LIMIT @max_rows;
 
 -- name: InsertJob :one
-INSERT INTO jobs (company_id, id, title, department, location, description, status, created_at, updated_at)
-VALUES (@company_id, @id, @title, @department, @location, @description, @status, @now, @now)
+INSERT INTO jobs (company_id, id, title, department, location, description, external_id, status, created_at, updated_at)
+VALUES (@company_id, @id, @title, @department, @location, @description, @external_id, @status, @now, @now)
 RETURNING *;
 
 -- name: UpdateJob :one
 UPDATE jobs
 SET title = @title, department = @department, location = @location, description = @description,
-    version = version + 1, updated_at = @now
+    external_id = @external_id, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
 

@@ -34,9 +34,6 @@ type marking func(marked bool) bool
 // readable marks every formula, so that unescapeFormula restores the text.
 func readable(bool) bool { return true }
 
-// harmless marks the formulas that are not marked yet.
-func harmless(marked bool) bool { return !marked }
-
 // typed is for cells with a type, where a text is never a formula. It marks only what unescapeFormula would change.
 func typed(marked bool) bool { return marked }
 

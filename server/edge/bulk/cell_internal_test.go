@@ -18,24 +18,24 @@ func texts() *rapid.Generator[string] {
 
 func TestEscapeFormula(t *testing.T) {
 	t.Parallel()
-	// What the cells of an export that is not imported again, of one that is, and of a sheet that is contain.
-	for text, want := range map[string][3]string{
-		"": {"", "", ""}, "Nora": {"Nora", "Nora", "Nora"}, "a=1": {"a=1", "a=1", "a=1"}, "'": {"'", "'", "'"},
-		"'Nora": {"'Nora", "'Nora", "'Nora"}, "=1": {"'=1", "'=1", "=1"}, "+1": {"'+1", "'+1", "+1"}, "-": {"'-", "'-", "-"},
-		"@a": {"'@a", "'@a", "@a"}, "\t": {"'\t", "'\t", "\t"}, "\r": {"'\r", "'\r", "\r"}, " =1": {" '=1", " '=1", " =1"},
-		"'=1": {"'=1", "''=1", "''=1"}, "''@": {"''@", "'''@", "'''@"}, "''": {"''", "''", "''"},
-		"＝1": {"'＝1", "'＝1", "＝1"}, "＋1": {"'＋1", "'＋1", "＋1"}, "－1": {"'－1", "'－1", "－1"}, "＠a": {"'＠a", "'＠a", "＠a"},
-		"x;=1+1": {"x;'=1+1", "x;'=1+1", "x;=1+1"}, "x; =1": {"x; '=1", "x; '=1", "x; =1"}, "x;\"=1": {"x;\"'=1", "x;\"'=1", "x;\"=1"},
-		"x\n=1": {"x\n'=1", "x\n'=1", "x\n=1"}, "x\t-1": {"x\t'-1", "x\t'-1", "x\t-1"}, "x|@a": {"x|'@a", "x|'@a", "x|@a"},
-		"x;'=1": {"x;'=1", "x;''=1", "x;''=1"}, "x;y=1": {"x;y=1", "x;y=1", "x;y=1"}, "x, -1": {"x, -1", "x, -1", "x, -1"},
-		"\t=1": {"'\t'=1", "'\t'=1", "\t=1"}, "4.9305E+11": {"4.9305E+11", "'4.9305E+11", "'4.9305E+11"},
-		"'4,93e+11": {"'4,93e+11", "''4,93e+11", "''4,93e+11"}, "+4.93E+11": {"'+4.93E+11", "'+4.93E+11", "+4.93E+11"},
-		"\xff=\xff": {"\xff=\xff", "\xff=\xff", "\xff=\xff"},
+	// The cells of CSV and of a sheet.
+	for text, want := range map[string][2]string{
+		"": {"", ""}, "Nora": {"Nora", "Nora"}, "a=1": {"a=1", "a=1"}, "'": {"'", "'"},
+		"'Nora": {"'Nora", "'Nora"}, "=1": {"'=1", "=1"}, "+1": {"'+1", "+1"}, "-": {"'-", "-"},
+		"@a": {"'@a", "@a"}, "\t": {"'\t", "\t"}, "\r": {"'\r", "\r"}, " =1": {" '=1", " =1"},
+		"'=1": {"''=1", "''=1"}, "''@": {"'''@", "'''@"}, "''": {"''", "''"},
+		"＝1": {"'＝1", "＝1"}, "＋1": {"'＋1", "＋1"}, "－1": {"'－1", "－1"}, "＠a": {"'＠a", "＠a"},
+		"x;=1+1": {"x;'=1+1", "x;=1+1"}, "x; =1": {"x; '=1", "x; =1"}, "x;\"=1": {"x;\"'=1", "x;\"=1"},
+		"x\n=1": {"x\n'=1", "x\n=1"}, "x\t-1": {"x\t'-1", "x\t-1"}, "x|@a": {"x|'@a", "x|@a"},
+		"x;'=1": {"x;''=1", "x;''=1"}, "x;y=1": {"x;y=1", "x;y=1"}, "x, -1": {"x, -1", "x, -1"},
+		"\t=1": {"'\t'=1", "\t=1"}, "4.9305E+11": {"'4.9305E+11", "'4.9305E+11"},
+		"'4,93e+11": {"''4,93e+11", "''4,93e+11"}, "+4.93E+11": {"'+4.93E+11", "+4.93E+11"},
+		"\xff=\xff": {"\xff=\xff", "\xff=\xff"},
 	} {
 		t.Run(strconv.Quote(text), func(t *testing.T) {
 			t.Parallel()
-			got := [3]string{
-				escapeFormula(text, harmless), escapeNumber(escapeFormula(text, readable)), escapeNumber(escapeFormula(text, typed)),
+			got := [2]string{
+				escapeNumber(escapeFormula(text, readable)), escapeNumber(escapeFormula(text, typed)),
 			}
 			if got != want {
 				t.Errorf("%q: got %q, want %q", text, got, want)
@@ -60,11 +60,10 @@ func TestCellsAreNeverFormulas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts().Draw(t, "text")
-		for _, cell := range []string{escapeFormula(text, harmless), escapeFormula(text, readable)} {
-			for _, part := range splitBySpreadsheet(cell) {
-				if part != "" && strings.IndexAny(part, signs) == 0 {
-					t.Fatalf("cell: got %q, of which a spreadsheet would compute %q", cell, part)
-				}
+		cell := escapeFormula(text, readable)
+		for _, part := range splitBySpreadsheet(cell) {
+			if part != "" && strings.IndexAny(part, signs) == 0 {
+				t.Fatalf("cell: got %q, of which a spreadsheet would compute %q", cell, part)
 			}
 		}
 		for name, mark := range map[string]marking{"CSV": readable, "XLSX": typed} {

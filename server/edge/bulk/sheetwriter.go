@@ -74,11 +74,7 @@ func (w *sheetWriter) write(members map[string]json.RawMessage) error {
 		if len(value) > 0 && (value[0] == '-' || value[0] >= '0' && value[0] <= '9') {
 			return string(value), true
 		}
-		text := cellOf(value)
-		if w.table.Importable {
-			text = escapeNumber(escapeFormula(text, typed))
-		}
-		return text, false
+		return escapeNumber(escapeFormula(cellOf(value), typed)), false
 	})
 }
 

@@ -12,9 +12,6 @@ import (
 type Table struct {
 	// Columns are the members that become cells, in this order; they are the header line.
 	Columns []string
-	// Importable says that a Reader reads the table again. A text that looks like a marked formula, such as '=1, is then
-	// marked as well, so that it is read back unchanged.
-	Importable bool
 }
 
 // Sink is where rows are written to.
@@ -29,8 +26,9 @@ type Sink struct {
 
 // Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a row of
 // CSV or XLSX has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an
-// empty cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked.
-// Carriage returns in a text are lost in CSV, where they are part of line ends.
+// empty cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked. A text
+// that looks like a marked formula, such as '=1, is marked as well, so that a Reader returns every text unchanged. Only
+// carriage returns are lost in CSV, where they are part of line ends.
 type Writer struct {
 	table Table
 	rows  rowWriter
@@ -121,12 +119,7 @@ func (w *csvWriter) write(members map[string]json.RawMessage) error {
 	}
 	cells := make([]string, len(w.table.Columns))
 	for i, column := range w.table.Columns {
-		text := cellOf(members[column])
-		if w.table.Importable {
-			cells[i] = escapeNumber(escapeFormula(text, readable))
-		} else {
-			cells[i] = escapeFormula(text, harmless)
-		}
+		cells[i] = escapeNumber(escapeFormula(cellOf(members[column]), readable))
 	}
 	return w.csv.Write(cells)
 }

@@ -5,6 +5,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -25,10 +26,11 @@ const macSize = 16
 const DefaultLimit = 50
 
 // Codec encodes and decodes cursors.
-type Codec struct{ key []byte }
+type Codec struct{ keys [][]byte }
 
-// NewCodec returns a Codec with a signing key of 32 bytes, the same in every replica.
-func NewCodec(key []byte) Codec { return Codec{key} }
+// NewCodec returns a Codec with keys of 32 bytes, at least one: the first signs, all verify, so that cursors stay valid
+// when the key is replaced. They are the same in every replica.
+func NewCodec(keys ...[]byte) Codec { return Codec{keys} }
 
 // Scope is the list that a cursor belongs to.
 type Scope struct {
@@ -44,7 +46,7 @@ func (c Codec) Encode(scope Scope, position any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode cursor: %w", err)
 	}
-	mac, err := c.mac(scope, body)
+	mac, err := mac(c.keys[0], scope, body)
 	if err != nil {
 		return "", err
 	}
@@ -62,12 +64,8 @@ func (c Codec) Decode(scope Scope, cursor string, position any) error {
 	if err != nil || len(signed) <= macSize || strings.ContainsAny(cursor, "\r\n") {
 		return refused(err)
 	}
-	mac, err := c.mac(scope, signed[macSize:])
-	if err != nil {
-		return err
-	}
-	if !hmac.Equal(mac, signed[:macSize]) {
-		return refused(nil)
+	if valid, err := c.signed(scope, signed[macSize:], signed[:macSize]); err != nil || !valid {
+		return cmp.Or(err, refused(nil))
 	}
 	// An earlier release may have signed a position of another form for the same list.
 	body := json.NewDecoder(bytes.NewReader(signed[macSize:]))
@@ -78,12 +76,23 @@ func (c Codec) Decode(scope Scope, cursor string, position any) error {
 	return nil
 }
 
-func (c Codec) mac(scope Scope, body []byte) ([]byte, error) {
+// signed reports whether a body was signed for a scope with one of the keys.
+func (c Codec) signed(scope Scope, body, signature []byte) (bool, error) {
+	for _, key := range c.keys {
+		expected, err := mac(key, scope, body)
+		if err != nil || hmac.Equal(expected, signature) {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func mac(key []byte, scope Scope, body []byte) ([]byte, error) {
 	bound, err := json.Marshal(scope)
 	if err != nil {
 		return nil, fmt.Errorf("encode cursor scope: %w", err)
 	}
-	digest := hmac.New(sha256.New, c.key)
+	digest := hmac.New(sha256.New, key)
 	digest.Write(bound)
 	digest.Write([]byte{0})
 	digest.Write(body)

@@ -28,9 +28,10 @@ const TypePrefix = "/docs/problems/"
 // statusClientClosed is the status in the log for a request whose client has closed the connection.
 const statusClientClosed = 499
 
-// Limits of what a document repeats of a request: maxErrors in entries, the others in bytes.
+// Limits of what a document repeats of a request: maxErrors and maxConflicts in entries, the others in bytes.
 const (
 	maxErrors    = 1000
+	maxConflicts = 50
 	maxInstance  = 2048
 	maxPointer   = 1024
 	maxParameter = 200
@@ -126,6 +127,9 @@ func Document(f *fault.Fault, request *access.Request) api.Problem {
 	}
 	if state, actions := f.State(); state != "" {
 		document.State, document.AllowedActions = &state, &actions
+	}
+	for _, other := range f.Conflicts()[:min(len(f.Conflicts()), maxConflicts)] {
+		document.Conflicts = append(document.Conflicts, api.ConflictingResource{Type: other.Type, ID: other.ID})
 	}
 	for _, field := range f.Fields()[:min(len(f.Fields()), maxErrors)] {
 		entry := api.ProblemError{Code: field.Code, Detail: cut(field.Detail, maxDetail)}

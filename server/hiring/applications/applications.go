@@ -17,6 +17,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -57,13 +58,17 @@ func (a *Applications) CreateApplication(
 ) (api.CreateApplicationResponseObject, error) {
 	actor := call.Actor
 	row := newApplication(*request.Body, actor.CompanyID)
+	if err := checkReferences(*request.Body); err != nil {
+		return nil, err
+	}
 	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
 	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.CreateApplicationResponseObject, error) {
 		var response api.ApplicationJSONResponse
-		candidate, job, err := a.lockReferences(ctx, tx, row)
+		candidate, job, err := a.lockReferences(ctx, tx, actor.CompanyID, *request.Body)
 		if err != nil {
 			return nil, err
 		}
+		row.CandidateID, row.JobID = candidate.ID, job.ID
 		member, err := tx.LeadsJob(ctx, db.LeadsJobParams{
 			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), JobID: job.ID,
 		})
@@ -85,8 +90,8 @@ func (a *Applications) CreateApplication(
 			return nil, err
 		}
 		response = applicationResponse(actor, db.GetApplicationRow{
-			Application: created, FirstName: candidate.FirstName, LastName: candidate.LastName, JobTitle: job.Title,
-			IsMember: member,
+			Application: created, FirstName: candidate.FirstName, LastName: candidate.LastName,
+			ExternalID: candidate.ExternalID, Email: candidate.Email, JobTitle: job.Title, IsMember: member,
 		})
 		err = a.record(ctx, tx, actor, audit.ApplicationCreated, row.ID, audit.Diff(emptyAttributes(), attributes(created)))
 		if err != nil {
@@ -104,20 +109,22 @@ func (a *Applications) CreateApplication(
 // lockReferences returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids
 // and an invalid source are reported together, as the fault RuleViolated.
 func (a *Applications) lockReferences(
-	ctx context.Context, tx *postgres.Tx, row db.InsertApplicationParams,
+	ctx context.Context, tx *postgres.Tx, company uuid.UUID, wanted api.CreateApplicationRequest,
 ) (db.Candidate, db.Job, error) {
 	f := fault.New(fault.RuleViolated)
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
-		CompanyID: row.CompanyID, ID: row.CandidateID,
+		CompanyID: company, ID: wanted.CandidateID, ExternalID: wanted.CandidateExternalID,
 	})
-	if err := checkKnown(f, "/candidate_id", err); err != nil {
+	if err := checkKnown(f, pointerOf("/candidate", wanted.CandidateID), err); err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
-	job, err := tx.LockAppliedJob(ctx, db.LockAppliedJobParams{CompanyID: row.CompanyID, ID: row.JobID})
-	if err := checkKnown(f, "/job_id", err); err != nil {
+	job, err := tx.LockAppliedJob(ctx, db.LockAppliedJobParams{
+		CompanyID: company, ID: wanted.JobID, ExternalID: wanted.JobExternalID,
+	})
+	if err := checkKnown(f, pointerOf("/job", wanted.JobID), err); err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
-	return candidate, job, checkSource(f, row.Source)
+	return candidate, job, checkSource(f, optional.Text(nil, wanted.Source))
 }
 
 // record writes an audit entry about an application.

@@ -11,10 +11,10 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// applicationResponse converts an application for the actor. The ETag covers the names of candidate and job, because
-// these change without the application.
+// applicationResponse converts an application for the actor. The ETag covers what is shown of candidate and job, because
+// that changes without the application.
 func applicationResponse(actor access.Actor, row db.GetApplicationRow) api.ApplicationJSONResponse {
-	body := convert(row, lifecycle.RelationOf(actor, row.IsMember))
+	body := convert(actor, row)
 	return api.ApplicationJSONResponse{
 		Body: body,
 		Headers: api.ApplicationResponseHeaders{
@@ -23,17 +23,29 @@ func applicationResponse(actor access.Actor, row db.GetApplicationRow) api.Appli
 	}
 }
 
-func convert(joined db.GetApplicationRow, relation lifecycle.Relation) api.Application {
-	row := joined.Application
+func convert(actor access.Actor, joined db.GetApplicationRow) api.Application {
+	row, relation := joined.Application, lifecycle.RelationOf(actor, joined.IsMember)
 	return api.Application{
 		ID:        row.ID,
-		Candidate: api.PersonSummary{ID: row.CandidateID, FirstName: joined.FirstName, LastName: joined.LastName},
+		Candidate: summarize(actor, joined),
 		Job:       api.JobSummary{ID: row.JobID, Title: joined.JobTitle},
 		Stage:     api.ApplicationStage(row.Stage), Status: api.ApplicationStatus(row.Status),
 		RejectionReason: (*api.RejectionReason)(row.RejectionReason), Source: optional.Of(row.Source),
 		StageEnteredAt: row.StageEnteredAt.UTC(), AllowedActions: lifecycle.Application().Allowed(row.Status, relation),
 		AllowedStages: allowedStages(row, relation), CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
 	}
+}
+
+// summarize returns the candidate of an application. An actor who sees an application sees its candidate, but an API key
+// may lack the permission to read candidates. It then gets the name only.
+func summarize(actor access.Actor, joined db.GetApplicationRow) api.CandidateSummary {
+	summary := api.CandidateSummary{
+		ID: joined.Application.CandidateID, FirstName: joined.FirstName, LastName: joined.LastName,
+	}
+	if actor.Holds("candidates:read") {
+		summary.ExternalID, summary.Email = optional.Of(joined.ExternalID), optional.Email(joined.Email)
+	}
+	return summary
 }
 
 func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
@@ -48,11 +60,11 @@ func convertMove(joined db.ListApplicationMovesRow) api.ApplicationMove {
 	}
 }
 
-// newApplication converts a request into a row. The caller sets the id and the time.
+// newApplication converts a request into a row. The caller sets the id, the time, the candidate and the job.
 func newApplication(request api.CreateApplicationRequest, company uuid.UUID) db.InsertApplicationParams {
 	return db.InsertApplicationParams{
-		CompanyID: company, CandidateID: request.CandidateID, JobID: request.JobID, Stage: lifecycle.Stage().Initial,
-		Status: lifecycle.Application().Initial, Source: optional.Text(nil, request.Source),
+		CompanyID: company, Stage: lifecycle.Stage().Initial, Status: lifecycle.Application().Initial,
+		Source: optional.Text(nil, request.Source),
 	}
 }
 

@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+	"github.com/oapi-codegen/nullable"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
@@ -57,7 +58,7 @@ func (a *Applications) export(
 		return a.Store.Of(actor.CompanyID).ListApplications(ctx, query)
 	}
 	show := func(row db.ListApplicationsRow) (any, error) {
-		application := convert(db.GetApplicationRow(row), lifecycle.RelationOf(actor, row.IsMember))
+		application := convert(actor, db.GetApplicationRow(row))
 		if format == api.ExportFormatNdjson {
 			return application, nil
 		}
@@ -70,16 +71,19 @@ func (a *Applications) export(
 type tableRow struct {
 	api.Application
 
-	CandidateID uuid.UUID `json:"candidate_id"`
-	FirstName   string    `json:"candidate_first_name"`
-	LastName    string    `json:"candidate_last_name"`
-	JobID       uuid.UUID `json:"job_id"`
-	JobTitle    string    `json:"job_title"`
+	CandidateID uuid.UUID                              `json:"candidate_id"`
+	FirstName   string                                 `json:"candidate_first_name"`
+	LastName    string                                 `json:"candidate_last_name"`
+	ExternalID  nullable.Nullable[string]              `json:"candidate_external_id,omitempty"`
+	Email       nullable.Nullable[openapi_types.Email] `json:"candidate_email,omitempty"`
+	JobID       uuid.UUID                              `json:"job_id"`
+	JobTitle    string                                 `json:"job_title"`
 }
 
 func flatten(a api.Application) tableRow {
 	return tableRow{
 		Application: a, CandidateID: a.Candidate.ID, FirstName: a.Candidate.FirstName, LastName: a.Candidate.LastName,
+		ExternalID: a.Candidate.ExternalID, Email: a.Candidate.Email,
 		JobID: a.Job.ID, JobTitle: a.Job.Title,
 	}
 }
@@ -88,7 +92,7 @@ func flatten(a api.Application) tableRow {
 // table.
 func exportTable() bulk.Table {
 	return bulk.Table{Columns: []string{
-		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "job_id", "job_title", "stage", "status",
-		"rejection_reason", "source", "stage_entered_at", "created_at", "updated_at",
+		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "candidate_external_id", "candidate_email",
+		"job_id", "job_title", "stage", "status", "rejection_reason", "source", "stage_entered_at", "created_at", "updated_at",
 	}}
 }

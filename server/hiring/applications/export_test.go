@@ -103,15 +103,17 @@ func TestExportCSV(t *testing.T) {
 	}
 	want := [][]string{
 		{
-			"id", "candidate_id", "candidate_first_name", "candidate_last_name", "job_id", "job_title", "stage", "status",
-			"rejection_reason", "source", "stage_entered_at", "created_at", "updated_at",
+			"id", "candidate_id", "candidate_first_name", "candidate_last_name", "candidate_external_id",
+			"candidate_email", "job_id", "job_title", "stage", "status", "rejection_reason", "source", "stage_entered_at", "created_at", "updated_at",
 		},
 		append([]string{
-			rejected.String(), a.Candidate.ID.String(), a.Candidate.FirstName, a.Candidate.LastName, job.String(),
+			rejected.String(), a.Candidate.ID.String(), a.Candidate.FirstName, a.Candidate.LastName, "",
+			string(a.Candidate.Email.MustGet()), job.String(),
 			"'=cmd|calc", "interview", "rejected", "location", `"Fair", Oslo`,
 		}, timesOf(a)...),
 		append([]string{
-			active.String(), b.Candidate.ID.String(), b.Candidate.FirstName, b.Candidate.LastName, job.String(),
+			active.String(), b.Candidate.ID.String(), b.Candidate.FirstName, b.Candidate.LastName, "",
+			string(b.Candidate.Email.MustGet()), job.String(),
 			"'=cmd|calc", "offer", "active", "", "",
 		}, timesOf(b)...),
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
-	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
@@ -49,7 +48,7 @@ func (a *Applications) ListApplications(
 		},
 		Place: func(row db.ListApplicationsRow) page.Place { return listPosition(row.Application, sort) },
 		Show: page.Each(func(row db.ListApplicationsRow) api.Application {
-			return convert(db.GetApplicationRow(row), lifecycle.RelationOf(actor, row.IsMember))
+			return convert(actor, db.GetApplicationRow(row))
 		}),
 	})
 	if err != nil {

@@ -3,6 +3,8 @@ package applications
 import (
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -10,6 +12,39 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
+
+// checkReferences returns the fault RuleViolated unless a request names the candidate and the job, each by exactly one
+// of id and external_id.
+func checkReferences(request api.CreateApplicationRequest) error {
+	f := fault.New(fault.RuleViolated)
+	for _, named := range []struct {
+		resource   string
+		id         *uuid.UUID
+		externalID *string
+	}{
+		{"candidate", request.CandidateID, request.CandidateExternalID},
+		{"job", request.JobID, request.JobExternalID},
+	} {
+		switch {
+		case named.id == nil && named.externalID == nil:
+			_ = f.Field("/"+named.resource+"_id", "required", "is required, unless "+named.resource+"_external_id is given")
+		case named.id != nil && named.externalID != nil:
+			_ = f.Field("/"+named.resource+"_external_id", "combined", "cannot be combined with "+named.resource+"_id")
+		}
+	}
+	if len(f.Fields()) > 0 {
+		return f
+	}
+	return nil
+}
+
+// pointerOf returns the pointer to the member that names a resource: its id, or its external_id if it has no id.
+func pointerOf(resource string, id *uuid.UUID) string {
+	if id == nil {
+		return resource + "_external_id"
+	}
+	return resource + "_id"
+}
 
 // checkKnown adds an error to a fault if a resource that the body refers to was not found. It returns all other errors.
 func checkKnown(f *fault.Fault, pointer string, err error) error {

@@ -164,7 +164,7 @@ func (a *Applications) lockApplicant(
 	ctx context.Context, tx *postgres.Tx, row db.Application, relation lifecycle.Relation,
 ) error {
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
-		CompanyID: row.CompanyID, ID: row.CandidateID,
+		CompanyID: row.CompanyID, ID: &row.CandidateID,
 	})
 	if err != nil {
 		return err

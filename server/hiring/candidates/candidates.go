@@ -7,6 +7,7 @@ package candidates
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -72,7 +74,7 @@ func (c *Candidates) CreateCandidate(
 	if err := asError(checkProfile(created)); err != nil {
 		return nil, err
 	}
-	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.CreateCandidateResponseObject, error) {
+	response, err := service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.CreateCandidateResponseObject, error) {
 		var response api.CandidateJSONResponse
 		row, err := tx.InsertCandidate(ctx, insertParams(created, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
 		if err != nil {
@@ -92,6 +94,7 @@ func (c *Candidates) CreateCandidate(
 			},
 		}, nil
 	})
+	return response, c.nameConflict(ctx, actor, created.ExternalID, err)
 }
 
 // UpdateCandidate applies a merge patch to the profile of a candidate, active or archived. A patch that changes nothing
@@ -100,7 +103,7 @@ func (c *Candidates) UpdateCandidate(
 	ctx context.Context, call service.Call, request api.UpdateCandidateRequestObject,
 ) (api.UpdateCandidateResponseObject, error) {
 	actor, patch := call.Actor, request.Body
-	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.UpdateCandidateResponseObject, error) {
+	response, err := service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.UpdateCandidateResponseObject, error) {
 		var response api.CandidateJSONResponse
 		row, err := lock(ctx, tx, actor, request.CandidateID)
 		if err != nil {
@@ -119,6 +122,24 @@ func (c *Candidates) UpdateCandidate(
 		}
 		return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: response}, nil
 	})
+	return response, c.nameConflict(ctx, actor, optional.Patched(nil, patch.ExternalID), err)
+}
+
+// nameConflict adds the candidate that has an external_id to the fault ExternalIDTaken, if the actor can read it. It
+// returns all other errors as they are.
+func (c *Candidates) nameConflict(ctx context.Context, actor access.Actor, externalID *string, err error) error {
+	var taken *fault.Fault
+	if externalID == nil || !fault.Is(err, fault.ExternalIDTaken) || !errors.As(err, &taken) ||
+		!actor.Holds("candidates:read") {
+		return err
+	}
+	other, lookup := c.Store.Of(actor.CompanyID).FindCandidate(ctx, db.FindCandidateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ExternalID: *externalID,
+	})
+	if lookup == nil {
+		taken.ConflictsWith(audit.Candidate, other)
+	}
+	return err
 }
 
 // lock reads a candidate that is visible to the actor and locks the row until the transaction ends.

@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
-	openapi_types "github.com/oapi-codegen/runtime/types"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -13,12 +11,9 @@ import (
 )
 
 func convert(row db.Candidate, actions []api.CandidateAction) api.Candidate {
-	email := nullable.NewNullNullable[openapi_types.Email]()
-	if row.Email != nil {
-		email.Set(openapi_types.Email(*row.Email))
-	}
 	return api.Candidate{
-		ID: row.ID, FirstName: row.FirstName, LastName: row.LastName, Email: email, Phone: optional.Of(row.Phone),
+		ID: row.ID, FirstName: row.FirstName, LastName: row.LastName, Email: optional.Email(row.Email),
+		Phone:    optional.Of(row.Phone),
 		Location: optional.Of(row.Location), Links: row.Links, Tags: row.Tags, Source: optional.Of(row.Source),
 		ExternalID: optional.Of(row.ExternalID), Status: api.CandidateStatus(row.Status), AllowedActions: actions,
 		CreatedAt: row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),

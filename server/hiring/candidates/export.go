@@ -82,7 +82,7 @@ func (c *Candidates) export(
 
 // exportTable returns the columns of the CSV export. An import reads or ignores each of them.
 func exportTable() bulk.Table {
-	return bulk.Table{Importable: true, Columns: []string{
+	return bulk.Table{Columns: []string{
 		"id", "first_name", "last_name", "email", "phone", "location", "links", "tags", "source", "external_id", "status",
 		"created_at", "updated_at",
 	}}

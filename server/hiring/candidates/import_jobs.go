@@ -107,15 +107,18 @@ func (in *importer) jobsOf(
 	return apply, fieldErrors
 }
 
-// chooseJob returns the job that a text refers to, or the code and the detail of an error. Of jobs with the same title,
-// the open one is meant.
+// chooseJob returns the job that a text refers to, or the code and the detail of an error. An id or external_id takes
+// precedence over titles. Of jobs with the same title, the open one is meant.
 func chooseJob(found []db.ListImportedJobsRow) (job db.ListImportedJobsRow, code, detail string) {
+	if slices.ContainsFunc(found, func(j db.ListImportedJobsRow) bool { return j.ByID }) {
+		found = slices.DeleteFunc(slices.Clone(found), func(j db.ListImportedJobsRow) bool { return !j.ByID })
+	}
 	open := slices.DeleteFunc(slices.Clone(found), func(j db.ListImportedJobsRow) bool {
 		return j.Status != stored.JobStatusOpen
 	})
 	switch {
 	case len(found) == 0:
-		return job, "unknown", "no job has this id or title"
+		return job, "unknown", "no job has this id, external_id or title"
 	case len(open) == 0:
 		return job, "state_conflict", fmt.Sprintf("the job is %s; only open jobs accept applications", found[0].Status)
 	case len(open) > 1:

@@ -25,7 +25,7 @@ func jobResponse(actor access.Actor, row db.Job) api.JobJSONResponse {
 func convert(actor access.Actor, row db.Job) api.Job {
 	return api.Job{
 		ID: row.ID, Title: row.Title, Department: optional.Of(row.Department), Location: optional.Of(row.Location),
-		Description: row.Description, Status: api.JobStatus(row.Status), OpenedAt: optional.Time(row.OpenedAt),
+		Description: row.Description, ExternalID: optional.Of(row.ExternalID), Status: api.JobStatus(row.Status), OpenedAt: optional.Time(row.OpenedAt),
 		ClosedAt:       optional.Time(row.ClosedAt),
 		AllowedActions: lifecycle.Job().Allowed(row.Status, lifecycle.RelationOf(actor, false)),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),
@@ -51,7 +51,7 @@ func newJob(body api.CreateJobRequest, company uuid.UUID) db.InsertJobParams {
 	return db.InsertJobParams{
 		CompanyID: company, Title: strings.TrimSpace(body.Title), Department: optional.Text(nil, body.Department),
 		Location: optional.Text(nil, body.Location), Description: optional.Trimmed("", body.Description),
-		Status: lifecycle.Job().Initial,
+		ExternalID: optional.Patched(nil, body.ExternalID), Status: lifecycle.Job().Initial,
 	}
 }
 
@@ -61,26 +61,30 @@ func applyPatch(row db.Job, patch api.UpdateJobRequest) db.UpdateJobParams {
 		CompanyID: row.CompanyID, ID: row.ID, Version: row.Version, Title: optional.Trimmed(row.Title, patch.Title),
 		Department: optional.Text(row.Department, patch.Department), Location: optional.Text(row.Location, patch.Location),
 		Description: optional.Trimmed(row.Description, patch.Description),
+		ExternalID:  optional.Patched(row.ExternalID, patch.ExternalID),
 	}
 }
 
-// hasChanges reports whether an update changes any text of a job.
+// hasChanges reports whether an update changes a job.
 func hasChanges(row db.Job, change db.UpdateJobParams) bool {
 	return row.Title != change.Title || row.Description != change.Description ||
-		!optional.Same(row.Department, change.Department) || !optional.Same(row.Location, change.Location)
+		!optional.Same(row.Department, change.Department) || !optional.Same(row.Location, change.Location) ||
+		!optional.Same(row.ExternalID, change.ExternalID)
 }
 
 // attributes returns the fields of a job that the audit log records.
 func attributes(row db.Job) map[string]any {
 	return map[string]any{
 		"title": row.Title, "department": optional.Plain(row.Department), "location": optional.Plain(row.Location),
-		"description": row.Description, "status": row.Status,
+		"description": row.Description, "external_id": optional.Plain(row.ExternalID), "status": row.Status,
 	}
 }
 
 // emptyAttributes returns the attributes of a job that does not exist yet.
 func emptyAttributes() map[string]any {
-	return map[string]any{"title": nil, "department": nil, "location": nil, "description": nil, "status": nil}
+	return map[string]any{
+		"title": nil, "department": nil, "location": nil, "description": nil, "external_id": nil, "status": nil,
+	}
 }
 
 // membershipDetails returns the audit details of a change of a job's members: the user, and their job role before and

@@ -6,6 +6,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -15,6 +16,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -52,7 +55,7 @@ func (j *Jobs) CreateJob(
 		return nil, err
 	}
 	row.ID, row.Now = j.Clock.ID(), j.Clock.Now()
-	return service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.CreateJobResponseObject, error) {
+	response, err := service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.CreateJobResponseObject, error) {
 		var created db.Job
 		var err error
 		if created, err = tx.InsertJob(ctx, row); err != nil {
@@ -70,15 +73,16 @@ func (j *Jobs) CreateJob(
 			},
 		}, nil
 	})
+	return response, j.nameConflict(ctx, actor, row.ExternalID, err)
 }
 
-// UpdateJob applies a merge patch to the texts of a job. A patch that changes nothing writes nothing: version, ETag
+// UpdateJob applies a merge patch to the fields of a job. A patch that changes nothing writes nothing: version, ETag
 // and updated_at stay the same.
 func (j *Jobs) UpdateJob(
 	ctx context.Context, call service.Call, request api.UpdateJobRequestObject,
 ) (api.UpdateJobResponseObject, error) {
 	actor := call.Actor
-	return service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.UpdateJobResponseObject, error) {
+	response, err := service.Commit(ctx, j.Store, call, func(tx *postgres.Tx) (api.UpdateJobResponseObject, error) {
 		row, err := lock(ctx, tx, actor, request.JobID)
 		if err != nil {
 			return nil, err
@@ -90,6 +94,23 @@ func (j *Jobs) UpdateJob(
 		saved, err := j.save(ctx, tx, actor, row, applyPatch(row, *request.Body))
 		return api.UpdateJob200JSONResponse{JobJSONResponse: jobResponse(actor, saved)}, err
 	})
+	return response, j.nameConflict(ctx, actor, optional.Patched(nil, request.Body.ExternalID), err)
+}
+
+// nameConflict adds the job that has an external_id to the fault ExternalIDTaken, if the actor can read it. It returns
+// all other errors as they are.
+func (j *Jobs) nameConflict(ctx context.Context, actor access.Actor, externalID *string, err error) error {
+	var taken *fault.Fault
+	if externalID == nil || !fault.Is(err, fault.ExternalIDTaken) || !errors.As(err, &taken) || !actor.Holds("jobs:read") {
+		return err
+	}
+	other, lookup := j.Store.Of(actor.CompanyID).FindJob(ctx, db.FindJobParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ExternalID: *externalID,
+	})
+	if lookup == nil {
+		taken.ConflictsWith(audit.Job, other)
+	}
+	return err
 }
 
 // save writes the changed texts of a job, or nothing if none has changed.

@@ -79,14 +79,15 @@ func TestCreate(t *testing.T) {
 	f := newFixture(t)
 
 	answer := f.as[api.RoleHr].Post(collection, `{"title":" Senior Røbotics Engineer\u00a0","department":" Robotics ",
-		"location":"Berlin","description":"Builds arms\n\tthat see.\n"}`).Expect(http.StatusCreated)
+		"location":"Berlin","description":"Builds arms\n\tthat see.\n","external_id":"req 1042"}`).Expect(http.StatusCreated)
 	created := testkit.Decode[api.Job](answer)
 
 	// The texts are trimmed; the rest of the job has its initial values.
 	want := api.Job{
 		ID: created.ID, Title: "Senior Røbotics Engineer", Department: nullable.NewNullableWithValue("Robotics"),
 		Location: nullable.NewNullableWithValue("Berlin"), Description: "Builds arms\n\tthat see.", Status: api.JobStatusDraft,
-		OpenedAt: nullable.NewNullNullable[time.Time](), ClosedAt: nullable.NewNullNullable[time.Time](),
+		ExternalID: nullable.NewNullableWithValue("req 1042"),
+		OpenedAt:   nullable.NewNullNullable[time.Time](), ClosedAt: nullable.NewNullNullable[time.Time](),
 		AllowedActions: []api.JobAction{api.JobActionUpdate, api.JobActionOpen, api.JobActionClose},
 		CreatedAt:      f.clock.Now().UTC(), UpdatedAt: f.clock.Now().UTC(),
 	}

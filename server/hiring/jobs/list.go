@@ -50,7 +50,7 @@ func (j *Jobs) ListJobs(
 func listQuery(actor access.Actor, params api.ListJobsParams) db.ListJobsParams {
 	query := db.ListJobsParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(),
-		Department: params.Department, Mine: params.Mine, UpdatedSince: params.UpdatedSince,
+		Department: params.Department, ExternalID: params.ExternalID, Mine: params.Mine, UpdatedSince: params.UpdatedSince,
 		Sort: string(api.JobSortCreatedAtDesc),
 	}
 	if params.Sort != nil {

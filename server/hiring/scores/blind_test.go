@@ -29,9 +29,9 @@ func (p *worldPair) requests() (requested map[string][]string, unrelated []strin
 		"FollowChanges", // its positions differ; TestDraftsOfOthersAreNotFollowed compares what it names
 	}
 	return map[string][]string{
-		"ListSessions": nil, "GetMe": nil, "ListUsers": {"?limit=200", "?limit=3"}, "GetUser": nil, "ListUserSessions": nil,
+		"ListSessions": nil, "GetMe": nil, "ListUsers": {"?limit=200", "?limit=3"}, "ExportUsers": {"", "?format=csv"}, "GetUser": nil, "ListUserSessions": nil,
 		"GetCompany": nil,
-		"ListJobs":   {"?mine=true", "?sort=-updated_at"}, "GetJob": nil, "ListJobMembers": nil,
+		"ListJobs":   {"?mine=true", "?sort=-updated_at"}, "ExportJobs": {"", "?format=csv"}, "GetJob": nil, "ListJobMembers": nil,
 		"ListUserJobs": {"", "?limit=1"}, "GetJobPipeline": nil,
 		"GetJobPipelineChart":    nil,
 		"ListInterviewerFigures": {"", "?limit=1", "?job_id=" + p.job.String()},
@@ -43,7 +43,8 @@ func (p *worldPair) requests() (requested map[string][]string, unrelated []strin
 		"ListInterviews": {
 			"", "?limit=1&sort=-updated_at", "?status=awaiting_scores", "?mine=true", "?panelist_id=" + colleague,
 		},
-		"GetInterview": nil, "ListInterviewHistory": nil, "GetInterviewCalendar": nil, "GetMyCalendar": nil,
+		"ExportInterviews": {"", "?format=csv", "?format=csv&status=awaiting_scores"},
+		"GetInterview":     nil, "ListInterviewHistory": nil, "GetInterviewCalendar": nil, "GetMyCalendar": nil,
 		"GetInterviewSummary": nil,
 		"ListScores": {
 			"?limit=200", "?limit=1", "?limit=1&sort=updated_at", "?" + interview, "?status=submitted&" + interview,

@@ -52,7 +52,7 @@ func alone(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *logi
 	source := clock.System()
 	auth, err := login.New(
 		service.Deps{
-			Store: kept, Clock: source, Audit: audit.NewRecorder(source), Cursors: page.NewCodec(keys.Cursor()), Log: log,
+			Store: kept, Clock: source, Audit: audit.NewRecorder(source), Cursors: page.NewCodec(keys.Cursors()...), Log: log,
 		},
 		login.Options{
 			Hasher: hasher, Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),

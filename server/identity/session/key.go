@@ -22,12 +22,12 @@ type secret struct {
 	refresh []byte
 	state   []byte
 	record  []byte
+	cursor  []byte
 }
 
 // Keyring holds the accepted secrets. The first one signs; all of them verify.
 type Keyring struct {
 	secrets  []secret
-	cursor   []byte
 	throttle []byte
 }
 
@@ -55,20 +55,28 @@ func NewKeyring(current string, previous ...string) (*Keyring, error) {
 		if err != nil {
 			return nil, err
 		}
-		ring.secrets = append(ring.secrets, secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state, record})
+		cursor, err := derive(text, "cursor")
+		if err != nil {
+			return nil, err
+		}
+		ring.secrets = append(ring.secrets,
+			secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state, record, cursor})
 	}
 	var err error
-	if ring.cursor, err = derive(current, "cursor"); err != nil {
-		return nil, err
-	}
 	if ring.throttle, err = derive(current, "login throttle"); err != nil {
 		return nil, err
 	}
 	return ring, nil
 }
 
-// Cursor returns the key that signs cursors.
-func (k *Keyring) Cursor() []byte { return k.cursor }
+// Cursors returns the keys of cursors: the first one signs, all of them verify.
+func (k *Keyring) Cursors() [][]byte {
+	cursors := make([][]byte, len(k.secrets))
+	for i, s := range k.secrets {
+		cursors[i] = s.cursor
+	}
+	return cursors
+}
 
 // Throttle returns the key by which the login throttle hashes email addresses.
 func (k *Keyring) Throttle() []byte { return k.throttle }

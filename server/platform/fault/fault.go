@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Kind is the class of a fault. It determines the HTTP status.
@@ -61,11 +63,18 @@ type Field struct {
 	Detail    string
 }
 
+// Resource is a resource of the API that a fault names: its type, such as candidate, and its id.
+type Resource struct {
+	Type string
+	ID   uuid.UUID
+}
+
 // Fault is an error with a public part. Create one with New; the zero value is not useful.
 type Fault struct {
 	code       Code
 	detail     string
 	fields     []Field
+	conflicts  []Resource
 	state      string
 	actions    []string
 	retryAfter time.Duration
@@ -96,6 +105,12 @@ func (f *Fault) Parameter(name, code, detail string) *Fault {
 // Row adds an error in a line of an uploaded file, at an RFC 6901 pointer into its record.
 func (f *Fault) Row(line int, pointer, code, detail string) *Fault {
 	f.fields = append(f.fields, Field{Line: line, Pointer: pointer, Code: code, Detail: detail})
+	return f
+}
+
+// ConflictsWith adds another resource that is the reason for the fault. It is public: the actor must be able to read it.
+func (f *Fault) ConflictsWith(kind string, id uuid.UUID) *Fault {
+	f.conflicts = append(f.conflicts, Resource{kind, id})
 	return f
 }
 
@@ -133,6 +148,9 @@ func (f *Fault) Detail() string {
 
 // Fields returns the errors in parts of the request.
 func (f *Fault) Fields() []Field { return f.fields }
+
+// Conflicts returns the other resources that are the reason for the fault.
+func (f *Fault) Conflicts() []Resource { return f.conflicts }
 
 // State returns the state that does not permit the request, empty if the fault is not about a state, and the allowed
 // actions.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/oapi-codegen/nullable"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
 // Of returns the value of a row for the API; null for nil.
@@ -23,6 +24,14 @@ func Time(t *time.Time) nullable.Nullable[time.Time] {
 		return nullable.NewNullNullable[time.Time]()
 	}
 	return nullable.NewNullableWithValue(t.UTC())
+}
+
+// Email returns the email address of a row for the API; null for nil.
+func Email(address *string) nullable.Nullable[openapi_types.Email] {
+	if address == nil {
+		return nullable.NewNullNullable[openapi_types.Email]()
+	}
+	return nullable.NewNullableWithValue(openapi_types.Email(*address))
 }
 
 // Or returns a value, or the default if it is nil.

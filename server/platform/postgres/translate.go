@@ -96,6 +96,8 @@ func meaning(reported *pgconn.PgError, err error) error {
 		return fault.New(fault.SlugTaken).Because(err)
 	case "candidates_external_id_key":
 		return fault.New(fault.ExternalIDTaken).Field("/external_id", "taken", "belongs to another candidate").Because(err)
+	case "jobs_external_id_key":
+		return fault.New(fault.ExternalIDTaken).Field("/external_id", "taken", "belongs to another job").Because(err)
 	case "applications_active_pair_key":
 		return fault.New(fault.ApplicationExists).Because(err)
 	case "kit_versions_draft_key":
