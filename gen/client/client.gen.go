@@ -4858,7 +4858,9 @@ type ListCandidatesParams struct {
 	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
-	// Q Text to search for, ignoring case. There are no wildcards.
+	// Q Words to search for, in any order; an entry matches if it contains all of them. Case and accents are ignored, and
+	// letters such as ł, ø, ß and æ equal l, o, ss and ae: `strasse anna` finds Anna Straße. Hyphens separate words, and
+	// apostrophes are ignored. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Status Only candidates with this status.
@@ -5393,7 +5395,9 @@ type ListJobsParams struct {
 	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
-	// Q Text to search for, ignoring case. There are no wildcards.
+	// Q Words to search for, in any order; an entry matches if it contains all of them. Case and accents are ignored, and
+	// letters such as ł, ø, ß and æ equal l, o, ss and ae: `strasse anna` finds Anna Straße. Hyphens separate words, and
+	// apostrophes are ignored. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Status Only jobs with one of these statuses. The parameter can be repeated.
@@ -5547,7 +5551,9 @@ type ListKitsParams struct {
 	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
-	// Q Text to search for, ignoring case. There are no wildcards.
+	// Q Words to search for, in any order; an entry matches if it contains all of them. Case and accents are ignored, and
+	// letters such as ł, ø, ß and æ equal l, o, ss and ae: `strasse anna` finds Anna Straße. Hyphens separate words, and
+	// apostrophes are ignored. There are no wildcards.
 	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// JobID Only entries that belong to this job.
@@ -5851,8 +5857,10 @@ type ListUsersParams struct {
 	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
-	// Q Text to search for in name, email and department, ignoring case. There are no wildcards.
-	Q *string `form:"q,omitempty" json:"q,omitempty"`
+	// Q Words to search for, in any order; an entry matches if it contains all of them. Case and accents are ignored, and
+	// letters such as ł, ø, ß and æ equal l, o, ss and ae: `strasse anna` finds Anna Straße. Hyphens separate words, and
+	// apostrophes are ignored. There are no wildcards.
+	Q *Search `form:"q,omitempty" json:"q,omitempty"`
 
 	// Role Only users with one of these roles. The parameter can be repeated.
 	Role ByRole `form:"role,omitempty" json:"role,omitempty"`
@@ -6659,8 +6667,9 @@ type ClientInterface interface {
 	//
 	// HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
 	// Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
-	// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
-	// words, and a text without any is rejected. Archived candidates are included.
+	// and tags together contain all its words. A word without three consecutive letters or digits is matched only at
+	// the start of words, each Chinese character is a word, and a text without letters and digits is rejected. Names are
+	// sorted by last name and first name, ignoring case and accents. Archived candidates are included.
 	//
 	// Corresponds with GET /api/v1/candidates (the `ListCandidates` operationId).
 	ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7197,8 +7206,8 @@ type ClientInterface interface {
 	// ListJobs List jobs
 	//
 	// Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
-	// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
-	// text.
+	// jobs of interviews whose panel they are on. `q` finds jobs whose title, department and location together
+	// contain all its words. Titles are sorted ignoring case and accents.
 	//
 	// Corresponds with GET /api/v1/jobs (the `ListJobs` operationId).
 	ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7333,7 +7342,8 @@ type ClientInterface interface {
 	// ListKits List interview kits
 	//
 	// Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
-	// are on. `q` finds kits whose name contains the text.
+	// are on. `q` finds kits whose name contains all its words. Names are sorted ignoring case
+	// and accents.
 	//
 	// Corresponds with GET /api/v1/kits (the `ListKits` operationId).
 	ListKits(ctx context.Context, params *ListKitsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7615,8 +7625,8 @@ type ClientInterface interface {
 
 	// ListUsers List the company's users
 	//
-	// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
-	// included.
+	// `q` finds users whose name, email and department together contain all its words. Names are sorted by last name and
+	// first name, ignoring case and accents. Filters can be combined. Deactivated users are included.
 	//
 	// Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 	ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8686,8 +8696,9 @@ func (c *Client) RevokeSession(ctx context.Context, sessionID SessionID, reqEdit
 //
 // HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
 // Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
-// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
-// words, and a text without any is rejected. Archived candidates are included.
+// and tags together contain all its words. A word without three consecutive letters or digits is matched only at
+// the start of words, each Chinese character is a word, and a text without letters and digits is rejected. Names are
+// sorted by last name and first name, ignoring case and accents. Archived candidates are included.
 //
 // Corresponds with GET /api/v1/candidates (the `ListCandidates` operationId).
 func (c *Client) ListCandidates(ctx context.Context, params *ListCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9724,8 +9735,8 @@ func (c *Client) GetInterviewSummary(ctx context.Context, interviewID InterviewI
 // ListJobs List jobs
 //
 // Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
-// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
-// text.
+// jobs of interviews whose panel they are on. `q` finds jobs whose title, department and location together
+// contain all its words. Titles are sorted ignoring case and accents.
 //
 // Corresponds with GET /api/v1/jobs (the `ListJobs` operationId).
 func (c *Client) ListJobs(ctx context.Context, params *ListJobsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10020,7 +10031,8 @@ func (c *Client) GetJobPipelineChart(ctx context.Context, jobID JobID, params *G
 // ListKits List interview kits
 //
 // Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
-// are on. `q` finds kits whose name contains the text.
+// are on. `q` finds kits whose name contains all its words. Names are sorted ignoring case
+// and accents.
 //
 // Corresponds with GET /api/v1/kits (the `ListKits` operationId).
 func (c *Client) ListKits(ctx context.Context, params *ListKitsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10612,8 +10624,8 @@ func (c *Client) CloseTestCompany(ctx context.Context, testCompanyID TestCompany
 
 // ListUsers List the company's users
 //
-// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
-// included.
+// `q` finds users whose name, email and department together contain all its words. Names are sorted by last name and
+// first name, ignoring case and accents. Filters can be combined. Deactivated users are included.
 //
 // Corresponds with GET /api/v1/users (the `ListUsers` operationId).
 func (c *Client) ListUsers(ctx context.Context, params *ListUsersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -20159,8 +20171,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
 	// Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
-	// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
-	// words, and a text without any is rejected. Archived candidates are included.
+	// and tags together contain all its words. A word without three consecutive letters or digits is matched only at
+	// the start of words, each Chinese character is a word, and a text without letters and digits is rejected. Names are
+	// sorted by last name and first name, ignoring case and accents. Archived candidates are included.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -20731,8 +20744,8 @@ type ClientWithResponsesInterface interface {
 	// ListJobsWithResponse List jobs
 	//
 	// Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
-	// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
-	// text.
+	// jobs of interviews whose panel they are on. `q` finds jobs whose title, department and location together
+	// contain all its words. Titles are sorted ignoring case and accents.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -20887,7 +20900,8 @@ type ClientWithResponsesInterface interface {
 	// ListKitsWithResponse List interview kits
 	//
 	// Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
-	// are on. `q` finds kits whose name contains the text.
+	// are on. `q` finds kits whose name contains all its words. Names are sorted ignoring case
+	// and accents.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -21199,8 +21213,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListUsersWithResponse List the company's users
 	//
-	// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
-	// included.
+	// `q` finds users whose name, email and department together contain all its words. Names are sorted by last name and
+	// first name, ignoring case and accents. Filters can be combined. Deactivated users are included.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -39900,8 +39914,9 @@ func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, ses
 //
 // HR and admins see all candidates. Team leads also see candidates who applied to jobs they are a member of.
 // Every user sees the candidates of interviews whose panel they are on. `q` finds candidates whose name, email
-// or tags contain the text; a text without three consecutive letters or digits is matched only at the start of
-// words, and a text without any is rejected. Archived candidates are included.
+// and tags together contain all its words. A word without three consecutive letters or digits is matched only at
+// the start of words, each Chinese character is a word, and a text without letters and digits is rejected. Names are
+// sorted by last name and first name, ignoring case and accents. Archived candidates are included.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -40772,8 +40787,8 @@ func (c *ClientWithResponses) GetInterviewSummaryWithResponse(ctx context.Contex
 // ListJobsWithResponse List jobs
 //
 // Team leads, HR and admins see all jobs of the company. Employees see the jobs they are a member of and the
-// jobs of interviews whose panel they are on. `q` finds jobs whose title, department or location contains the
-// text.
+// jobs of interviews whose panel they are on. `q` finds jobs whose title, department and location together
+// contain all its words. Titles are sorted ignoring case and accents.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41024,7 +41039,8 @@ func (c *ClientWithResponses) GetJobPipelineChartWithResponse(ctx context.Contex
 // ListKitsWithResponse List interview kits
 //
 // Team leads, HR and admins see all kits of the company. Employees see the kits of interviews whose panel they
-// are on. `q` finds kits whose name contains the text.
+// are on. `q` finds kits whose name contains all its words. Names are sorted ignoring case
+// and accents.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -41522,8 +41538,8 @@ func (c *ClientWithResponses) CloseTestCompanyWithResponse(ctx context.Context, 
 
 // ListUsersWithResponse List the company's users
 //
-// `q` finds users whose name, email or department contains the text. Filters can be combined. Deactivated users are
-// included.
+// `q` finds users whose name, email and department together contain all its words. Names are sorted by last name and
+// first name, ignoring case and accents. Filters can be combined. Deactivated users are included.
 //
 // Returns a wrapper object for the known response body format(s).
 //

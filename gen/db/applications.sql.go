@@ -513,7 +513,7 @@ func (q *Queries) ListApplicationsByID(ctx context.Context, arg ListApplications
 }
 
 const lockApplicant = `-- name: LockApplicant :one
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
 WHERE company_id = $1 AND (id = $2 OR external_id = $3)
 FOR SHARE
 `
@@ -534,7 +534,6 @@ func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (C
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -551,7 +550,7 @@ func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (C
 }
 
 const lockAppliedJob = `-- name: LockAppliedJob :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs
+SELECT company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs
 WHERE company_id = $1 AND (id = $2 OR external_id = $3)
 FOR SHARE
 `
@@ -571,7 +570,6 @@ func (q *Queries) LockAppliedJob(ctx context.Context, arg LockAppliedJobParams) 
 		&i.CompanyID,
 		&i.ID,
 		&i.Title,
-		&i.TitleKey,
 		&i.Department,
 		&i.Location,
 		&i.Description,

@@ -13,6 +13,18 @@ import (
 	"github.com/google/uuid"
 )
 
+const discardPlans = `-- name: DiscardPlans :exec
+DISCARD PLANS
+`
+
+// PostgreSQL keeps the plans by which it checks foreign keys, from when the first row was checked. In a small table all indexes
+// that begin with the company cost the same, and it may have chosen one that reads all rows of the company. An import that
+// fills the table makes it plan again. Only the owner of a table could ANALYZE it.
+func (q *Queries) DiscardPlans(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, discardPlans)
+	return err
+}
+
 const findCandidate = `-- name: FindCandidate :one
 SELECT id FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.external_id = $4::text
 `
@@ -38,7 +50,7 @@ func (q *Queries) FindCandidate(ctx context.Context, arg FindCandidateParams) (u
 }
 
 const getCandidate = `-- name: GetCandidate :one
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
 `
 
 type GetCandidateParams struct {
@@ -61,7 +73,6 @@ func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Can
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -78,7 +89,7 @@ func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Can
 }
 
 const getCandidateByExternalIDForUpdate = `-- name: GetCandidateByExternalIDForUpdate :one
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
 WHERE candidates.company_id = $1 AND candidates.external_id = $2::text
     AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $3, $4) AS v WHERE v.external_id = $2::text)
 FOR NO KEY UPDATE
@@ -104,7 +115,6 @@ func (q *Queries) GetCandidateByExternalIDForUpdate(ctx context.Context, arg Get
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -121,7 +131,7 @@ func (q *Queries) GetCandidateByExternalIDForUpdate(ctx context.Context, arg Get
 }
 
 const getCandidateForUpdate = `-- name: GetCandidateForUpdate :one
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
 WHERE candidates.company_id = $1
     AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $2, $3) AS v WHERE v.id = $4::uuid)
 FOR NO KEY UPDATE
@@ -148,7 +158,6 @@ func (q *Queries) GetCandidateForUpdate(ctx context.Context, arg GetCandidateFor
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -170,7 +179,7 @@ INSERT INTO candidates (
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
 )
-RETURNING company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
 `
 
 type InsertCandidateParams struct {
@@ -209,7 +218,6 @@ func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -232,7 +240,7 @@ INSERT INTO candidates (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
 )
 ON CONFLICT ON CONSTRAINT candidates_external_id_key DO NOTHING
-RETURNING company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
 `
 
 type InsertCandidateOnceParams struct {
@@ -273,7 +281,6 @@ func (q *Queries) InsertCandidateOnce(ctx context.Context, arg InsertCandidateOn
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -394,7 +401,7 @@ func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidates
 }
 
 const listCandidates = `-- name: ListCandidates :many
-SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.name_key, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM list_candidates(
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM list_candidates(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11, $12, $13,
     $14, $15
@@ -449,7 +456,6 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 			&i.ID,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Email,
 			&i.Phone,
 			&i.Location,
@@ -473,7 +479,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 }
 
 const listCandidatesByID = `-- name: ListCandidatesByID :many
-SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.name_key, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM visible_candidates($1, $2, $3) AS candidates
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM visible_candidates($1, $2, $3) AS candidates
 WHERE candidates.id = ANY ($4::uuid[])
 ORDER BY candidates.id
 `
@@ -504,7 +510,6 @@ func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByID
 			&i.ID,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Email,
 			&i.Phone,
 			&i.Location,
@@ -528,7 +533,7 @@ func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByID
 }
 
 const listImportedCandidates = `-- name: ListImportedCandidates :many
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
 WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT $1::uuid) AND c.external_id = wanted)
     FROM unnest($3::text[]) AS wanted
@@ -571,7 +576,6 @@ func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCa
 			&i.ID,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Email,
 			&i.Phone,
 			&i.Location,
@@ -595,7 +599,7 @@ func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCa
 }
 
 const listImportedCandidatesForUpdate = `-- name: ListImportedCandidatesForUpdate :many
-SELECT company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
 WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT $1::uuid) AND c.external_id = wanted)
     FROM unnest($3::text[]) AS wanted
@@ -637,7 +641,6 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 			&i.ID,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Email,
 			&i.Phone,
 			&i.Location,
@@ -830,7 +833,7 @@ const transitionCandidate = `-- name: TransitionCandidate :one
 UPDATE candidates
 SET status = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND status = $5
-RETURNING company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
 `
 
 type TransitionCandidateParams struct {
@@ -855,7 +858,6 @@ func (q *Queries) TransitionCandidate(ctx context.Context, arg TransitionCandida
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,
@@ -876,7 +878,7 @@ UPDATE candidates
 SET first_name = $1, last_name = $2, email = $3, phone = $4, location = $5, links = $6,
     tags = $7, source = $8, external_id = $9, version = version + 1, updated_at = $10
 WHERE company_id = $11 AND id = $12 AND version = $13
-RETURNING company_id, id, first_name, last_name, name_key, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
 `
 
 type UpdateCandidateParams struct {
@@ -917,7 +919,6 @@ func (q *Queries) UpdateCandidate(ctx context.Context, arg UpdateCandidateParams
 		&i.ID,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Email,
 		&i.Phone,
 		&i.Location,

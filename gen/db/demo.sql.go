@@ -90,7 +90,7 @@ func (q *Queries) ListDemoJobMembers(ctx context.Context, arg ListDemoJobMembers
 }
 
 const listDemoJobs = `-- name: ListDemoJobs :many
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs WHERE company_id = $1 AND title = ANY ($2::text[]) ORDER BY created_at, id
+SELECT company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs WHERE company_id = $1 AND title = ANY ($2::text[]) ORDER BY created_at, id
 `
 
 type ListDemoJobsParams struct {
@@ -111,7 +111,6 @@ func (q *Queries) ListDemoJobs(ctx context.Context, arg ListDemoJobsParams) ([]J
 			&i.CompanyID,
 			&i.ID,
 			&i.Title,
-			&i.TitleKey,
 			&i.Department,
 			&i.Location,
 			&i.Description,

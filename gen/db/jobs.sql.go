@@ -63,7 +63,7 @@ func (q *Queries) FindJob(ctx context.Context, arg FindJobParams) (uuid.UUID, er
 }
 
 const getJob = `-- name: GetJob :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM visible_jobs($1, $2, $3) AS jobs WHERE jobs.id = $4::uuid
+SELECT company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM visible_jobs($1, $2, $3) AS jobs WHERE jobs.id = $4::uuid
 `
 
 type GetJobParams struct {
@@ -85,7 +85,6 @@ func (q *Queries) GetJob(ctx context.Context, arg GetJobParams) (Job, error) {
 		&i.CompanyID,
 		&i.ID,
 		&i.Title,
-		&i.TitleKey,
 		&i.Department,
 		&i.Location,
 		&i.Description,
@@ -101,7 +100,7 @@ func (q *Queries) GetJob(ctx context.Context, arg GetJobParams) (Job, error) {
 }
 
 const getJobForUpdate = `-- name: GetJobForUpdate :one
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs
+SELECT company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM jobs
 WHERE jobs.company_id = $1
     AND jobs.id IN (SELECT v.id FROM visible_jobs($1, $2, $3) AS v WHERE v.id = $4::uuid)
 FOR NO KEY UPDATE
@@ -127,7 +126,6 @@ func (q *Queries) GetJobForUpdate(ctx context.Context, arg GetJobForUpdateParams
 		&i.CompanyID,
 		&i.ID,
 		&i.Title,
-		&i.TitleKey,
 		&i.Department,
 		&i.Location,
 		&i.Description,
@@ -169,7 +167,7 @@ func (q *Queries) GetJobMember(ctx context.Context, arg GetJobMemberParams) (Job
 const insertJob = `-- name: InsertJob :one
 INSERT INTO jobs (company_id, id, title, department, location, description, external_id, status, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
+RETURNING company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
 `
 
 type InsertJobParams struct {
@@ -201,7 +199,6 @@ func (q *Queries) InsertJob(ctx context.Context, arg InsertJobParams) (Job, erro
 		&i.CompanyID,
 		&i.ID,
 		&i.Title,
-		&i.TitleKey,
 		&i.Department,
 		&i.Location,
 		&i.Description,
@@ -307,7 +304,7 @@ func (q *Queries) ListJobMembers(ctx context.Context, arg ListJobMembersParams) 
 }
 
 const listJobs = `-- name: ListJobs :many
-SELECT company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM visible_jobs($1, $2, $3) AS jobs
+SELECT company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id FROM visible_jobs($1, $2, $3) AS jobs
 WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
     AND ($5::uuid[] IS NULL OR id = ANY ($5::uuid[]))
     AND ($6::text IS NULL OR department = $6::text)
@@ -322,23 +319,24 @@ WHERE ($4::text[] IS NULL OR status = ANY ($4::text[]))
         ELSE true
     END
     AND ($9::timestamptz IS NULL OR updated_at >= $9::timestamptz)
-    AND ($10::text IS NULL OR lower(title) LIKE lower($10::text)
-        OR lower(department) LIKE lower($10::text) OR lower(location) LIKE lower($10::text))
+    AND ($10::text IS NULL
+        OR search_terms(title || ' ' || coalesce(department, '') || ' ' || coalesce(location, ''))
+            LIKE ALL (search_patterns($10::text, false)))
     AND ($11::uuid IS NULL OR CASE $12::text
         WHEN 'created_at' THEN (created_at, id) > ($13::timestamptz, $11::uuid)
         WHEN '-created_at' THEN (created_at, id) < ($13::timestamptz, $11::uuid)
         WHEN 'updated_at' THEN (updated_at, id) > ($13::timestamptz, $11::uuid)
         WHEN '-updated_at' THEN (updated_at, id) < ($13::timestamptz, $11::uuid)
-        WHEN 'title' THEN (title_key, id) > ($14::text, $11::uuid)
-        WHEN '-title' THEN (title_key, id) < ($14::text, $11::uuid)
+        WHEN 'title' THEN (title COLLATE alphabetical, id) > ($14::text, $11::uuid)
+        WHEN '-title' THEN (title COLLATE alphabetical, id) < ($14::text, $11::uuid)
     END)
 ORDER BY
     CASE WHEN $12::text = 'created_at' THEN created_at END,
     CASE WHEN $12::text = '-created_at' THEN created_at END DESC,
     CASE WHEN $12::text = 'updated_at' THEN updated_at END,
     CASE WHEN $12::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN $12::text = 'title' THEN title_key END,
-    CASE WHEN $12::text = '-title' THEN title_key END DESC,
+    CASE WHEN $12::text = 'title' THEN title COLLATE alphabetical END,
+    CASE WHEN $12::text = '-title' THEN title COLLATE alphabetical END DESC,
     CASE WHEN $12::text IN ('created_at', 'updated_at', 'title') THEN id END,
     CASE WHEN $12::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
 LIMIT $15
@@ -363,8 +361,8 @@ type ListJobsParams struct {
 }
 
 // Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders
-// that are not requested. The pattern is matched row by row in the order of the list: a company has thousands of jobs,
-// not millions.
+// that are not requested. The searched words are matched row by row in the order of the list: a company has thousands of
+// jobs, not millions.
 func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, error) {
 	rows, err := q.db.Query(ctx, listJobs,
 		arg.CompanyID,
@@ -394,7 +392,6 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 			&i.CompanyID,
 			&i.ID,
 			&i.Title,
-			&i.TitleKey,
 			&i.Department,
 			&i.Location,
 			&i.Description,
@@ -417,7 +414,7 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]Job, erro
 }
 
 const listUserJobs = `-- name: ListUserJobs :many
-SELECT job_members.company_id, job_members.job_id, job_members.user_id, job_members.role, job_members.created_at, job_members.updated_at, jobs.company_id, jobs.id, jobs.title, jobs.title_key, jobs.department, jobs.location, jobs.description, jobs.status, jobs.opened_at, jobs.closed_at, jobs.version, jobs.created_at, jobs.updated_at, jobs.external_id FROM job_members
+SELECT job_members.company_id, job_members.job_id, job_members.user_id, job_members.role, job_members.created_at, job_members.updated_at, jobs.company_id, jobs.id, jobs.title, jobs.department, jobs.location, jobs.description, jobs.status, jobs.opened_at, jobs.closed_at, jobs.version, jobs.created_at, jobs.updated_at, jobs.external_id FROM job_members
 JOIN jobs ON jobs.company_id = job_members.company_id AND jobs.id = job_members.job_id
 WHERE job_members.company_id = $1 AND job_members.user_id = $2
     AND EXISTS (SELECT FROM visible_jobs($1, $3, $4) AS v WHERE v.id = job_members.job_id)
@@ -472,7 +469,6 @@ func (q *Queries) ListUserJobs(ctx context.Context, arg ListUserJobsParams) ([]L
 			&i.Job.CompanyID,
 			&i.Job.ID,
 			&i.Job.Title,
-			&i.Job.TitleKey,
 			&i.Job.Department,
 			&i.Job.Location,
 			&i.Job.Description,
@@ -536,7 +532,7 @@ SET status = $1::job_status,
     closed_at = CASE WHEN $1::job_status = 'closed' THEN $2::timestamptz ELSE closed_at END,
     version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND status = $5
-RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
+RETURNING company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
 `
 
 type TransitionJobParams struct {
@@ -562,7 +558,6 @@ func (q *Queries) TransitionJob(ctx context.Context, arg TransitionJobParams) (J
 		&i.CompanyID,
 		&i.ID,
 		&i.Title,
-		&i.TitleKey,
 		&i.Department,
 		&i.Location,
 		&i.Description,
@@ -582,7 +577,7 @@ UPDATE jobs
 SET title = $1, department = $2, location = $3, description = $4,
     external_id = $5, version = version + 1, updated_at = $6
 WHERE company_id = $7 AND id = $8 AND version = $9
-RETURNING company_id, id, title, title_key, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
+RETURNING company_id, id, title, department, location, description, status, opened_at, closed_at, version, created_at, updated_at, external_id
 `
 
 type UpdateJobParams struct {
@@ -614,7 +609,6 @@ func (q *Queries) UpdateJob(ctx context.Context, arg UpdateJobParams) (Job, erro
 		&i.CompanyID,
 		&i.ID,
 		&i.Title,
-		&i.TitleKey,
 		&i.Department,
 		&i.Location,
 		&i.Description,

@@ -63,7 +63,7 @@ func (q *Queries) ArchiveKitVersions(ctx context.Context, arg ArchiveKitVersions
 }
 
 const getKit = `-- name: GetKit :one
-SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
+SELECT kits.company_id, kits.id, kits.name, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions($1, $2, $3) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $4) AS j WHERE j.job_id = kits.job_id) AS is_member
 FROM visible_kits($1, $2, $3) AS kits
@@ -105,7 +105,6 @@ func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, erro
 		&i.Kit.CompanyID,
 		&i.Kit.ID,
 		&i.Kit.Name,
-		&i.Kit.NameKey,
 		&i.Kit.Description,
 		&i.Kit.JobID,
 		&i.Kit.Version,
@@ -120,7 +119,7 @@ func (q *Queries) GetKit(ctx context.Context, arg GetKitParams) (GetKitRow, erro
 }
 
 const getKitForUpdate = `-- name: GetKitForUpdate :one
-SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at,
+SELECT kits.company_id, kits.id, kits.name, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = kits.job_id) AS is_member
 FROM kits
 WHERE kits.company_id = $1
@@ -155,7 +154,6 @@ func (q *Queries) GetKitForUpdate(ctx context.Context, arg GetKitForUpdateParams
 		&i.Kit.CompanyID,
 		&i.Kit.ID,
 		&i.Kit.Name,
-		&i.Kit.NameKey,
 		&i.Kit.Description,
 		&i.Kit.JobID,
 		&i.Kit.Version,
@@ -241,7 +239,7 @@ func (q *Queries) GetNewestKitVersion(ctx context.Context, arg GetNewestKitVersi
 const insertKit = `-- name: InsertKit :one
 INSERT INTO kits (company_id, id, name, description, job_id, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6)
-RETURNING company_id, id, name, name_key, description, job_id, version, created_at, updated_at
+RETURNING company_id, id, name, description, job_id, version, created_at, updated_at
 `
 
 type InsertKitParams struct {
@@ -267,7 +265,6 @@ func (q *Queries) InsertKit(ctx context.Context, arg InsertKitParams) (Kit, erro
 		&i.CompanyID,
 		&i.ID,
 		&i.Name,
-		&i.NameKey,
 		&i.Description,
 		&i.JobID,
 		&i.Version,
@@ -389,7 +386,7 @@ func (q *Queries) ListKitVersions(ctx context.Context, arg ListKitVersionsParams
 }
 
 const listKits = `-- name: ListKits :many
-SELECT kits.company_id, kits.id, kits.name, kits.name_key, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
+SELECT kits.company_id, kits.id, kits.name, kits.description, kits.job_id, kits.version, kits.created_at, kits.updated_at, published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions($1, $2, $3) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $4) AS j WHERE j.job_id = kits.job_id) AS is_member
 FROM visible_kits($1, $2, $3) AS kits
@@ -401,22 +398,22 @@ WHERE ($5::uuid[] IS NULL OR kits.id = ANY ($5::uuid[]))
     AND ($6::uuid IS NULL OR kits.job_id = $6::uuid)
     AND ($7::boolean IS NULL OR (published.id IS NOT NULL) = $7::boolean)
     AND ($8::timestamptz IS NULL OR kits.updated_at >= $8::timestamptz)
-    AND ($9::text IS NULL OR kits.name_key LIKE lower($9::text))
+    AND ($9::text IS NULL OR search_terms(kits.name) LIKE ALL (search_patterns($9::text, false)))
     AND ($10::uuid IS NULL OR CASE $11::text
         WHEN 'created_at' THEN (kits.created_at, kits.id) > ($12::timestamptz, $10::uuid)
         WHEN '-created_at' THEN (kits.created_at, kits.id) < ($12::timestamptz, $10::uuid)
         WHEN 'updated_at' THEN (kits.updated_at, kits.id) > ($12::timestamptz, $10::uuid)
         WHEN '-updated_at' THEN (kits.updated_at, kits.id) < ($12::timestamptz, $10::uuid)
-        WHEN 'name' THEN (kits.name_key, kits.id) > ($13::text, $10::uuid)
-        WHEN '-name' THEN (kits.name_key, kits.id) < ($13::text, $10::uuid)
+        WHEN 'name' THEN (kits.name COLLATE alphabetical, kits.id) > ($13::text, $10::uuid)
+        WHEN '-name' THEN (kits.name COLLATE alphabetical, kits.id) < ($13::text, $10::uuid)
     END)
 ORDER BY
     CASE WHEN $11::text = 'created_at' THEN kits.created_at END,
     CASE WHEN $11::text = '-created_at' THEN kits.created_at END DESC,
     CASE WHEN $11::text = 'updated_at' THEN kits.updated_at END,
     CASE WHEN $11::text = '-updated_at' THEN kits.updated_at END DESC,
-    CASE WHEN $11::text = 'name' THEN kits.name_key END,
-    CASE WHEN $11::text = '-name' THEN kits.name_key END DESC,
+    CASE WHEN $11::text = 'name' THEN kits.name COLLATE alphabetical END,
+    CASE WHEN $11::text = '-name' THEN kits.name COLLATE alphabetical END DESC,
     CASE WHEN $11::text IN ('created_at', 'updated_at', 'name') THEN kits.id END,
     CASE WHEN $11::text IN ('-created_at', '-updated_at', '-name') THEN kits.id END DESC
 LIMIT $14
@@ -447,8 +444,8 @@ type ListKitsRow struct {
 	IsMember           bool
 }
 
-// Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has
-// hundreds of kits.
+// Planned with its values, like ListJobs. The searched words are matched row by row in the order of the list: a company
+// has hundreds of kits.
 func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsRow, error) {
 	rows, err := q.db.Query(ctx, listKits,
 		arg.CompanyID,
@@ -477,7 +474,6 @@ func (q *Queries) ListKits(ctx context.Context, arg ListKitsParams) ([]ListKitsR
 			&i.Kit.CompanyID,
 			&i.Kit.ID,
 			&i.Kit.Name,
-			&i.Kit.NameKey,
 			&i.Kit.Description,
 			&i.Kit.JobID,
 			&i.Kit.Version,
@@ -569,7 +565,7 @@ const updateKit = `-- name: UpdateKit :one
 UPDATE kits
 SET name = $1, description = $2, version = version + 1, updated_at = $3
 WHERE company_id = $4 AND id = $5 AND version = $6
-RETURNING company_id, id, name, name_key, description, job_id, version, created_at, updated_at
+RETURNING company_id, id, name, description, job_id, version, created_at, updated_at
 `
 
 type UpdateKitParams struct {
@@ -595,7 +591,6 @@ func (q *Queries) UpdateKit(ctx context.Context, arg UpdateKitParams) (Kit, erro
 		&i.CompanyID,
 		&i.ID,
 		&i.Name,
-		&i.NameKey,
 		&i.Description,
 		&i.JobID,
 		&i.Version,

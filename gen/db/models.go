@@ -236,7 +236,6 @@ type Candidate struct {
 	ID         uuid.UUID
 	FirstName  string
 	LastName   string
-	NameKey    string
 	Email      *string
 	Phone      *string
 	Location   *string
@@ -366,7 +365,6 @@ type Job struct {
 	CompanyID   uuid.UUID
 	ID          uuid.UUID
 	Title       string
-	TitleKey    string
 	Department  *string
 	Location    *string
 	Description string
@@ -392,7 +390,6 @@ type Kit struct {
 	CompanyID   uuid.UUID
 	ID          uuid.UUID
 	Name        string
-	NameKey     string
 	Description string
 	JobID       *uuid.UUID
 	Version     int32
@@ -517,7 +514,6 @@ type User struct {
 	PasswordHash           string
 	FirstName              string
 	LastName               string
-	NameKey                string
 	Role                   stored.Role
 	Department             *string
 	IsActive               bool

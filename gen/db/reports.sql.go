@@ -87,9 +87,9 @@ func (q *Queries) GetReportedJob(ctx context.Context, arg GetReportedJobParams) 
 }
 
 const listInterviewerFigures = `-- name: ListInterviewerFigures :many
-SELECT users.id, users.first_name, users.last_name, users.name_key,
+SELECT users.id, users.first_name, users.last_name,
     figures.interviews, figures.open_scores, figures.submitted_scores, figures.median_hours
-FROM list_interviewers(
+FROM list_panelists(
     $1, $2, $3, $4, $5, $6, $7
 ) AS users
 CROSS JOIN LATERAL (
@@ -112,7 +112,7 @@ CROSS JOIN LATERAL (
     WHERE p.company_id = $1 AND p.user_id = users.id
         AND ($7::uuid IS NULL OR i.job_id = $7::uuid)
 ) AS figures
-ORDER BY users.name_key, users.id
+ORDER BY users.last_name COLLATE alphabetical, users.first_name COLLATE alphabetical, users.id
 `
 
 type ListInterviewerFiguresParams struct {
@@ -129,7 +129,6 @@ type ListInterviewerFiguresRow struct {
 	ID              uuid.UUID
 	FirstName       string
 	LastName        string
-	NameKey         string
 	Interviews      int32
 	OpenScores      int32
 	SubmittedScores int32
@@ -160,7 +159,6 @@ func (q *Queries) ListInterviewerFigures(ctx context.Context, arg ListInterviewe
 			&i.ID,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Interviews,
 			&i.OpenScores,
 			&i.SubmittedScores,

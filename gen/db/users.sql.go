@@ -28,7 +28,7 @@ func (q *Queries) CountActiveAdmins(ctx context.Context, companyID uuid.UUID) (i
 }
 
 const getMe = `-- name: GetMe :one
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
     companies.test_of AS company_test_of
 FROM users
 JOIN companies ON companies.id = users.company_id
@@ -58,7 +58,6 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 		&i.User.PasswordHash,
 		&i.User.FirstName,
 		&i.User.LastName,
-		&i.User.NameKey,
 		&i.User.Role,
 		&i.User.Department,
 		&i.User.IsActive,
@@ -77,7 +76,7 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 }
 
 const getUser = `-- name: GetUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2
+SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2
 `
 
 type GetUserParams struct {
@@ -95,7 +94,6 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -110,7 +108,7 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 }
 
 const getUserForUpdate = `-- name: GetUserForUpdate :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type GetUserForUpdateParams struct {
@@ -128,7 +126,6 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, arg GetUserForUpdatePara
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -143,7 +140,7 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, arg GetUserForUpdatePara
 }
 
 const getVisibleUser = `-- name: GetVisibleUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
+SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
 `
 
 type GetVisibleUserParams struct {
@@ -169,7 +166,6 @@ func (q *Queries) GetVisibleUser(ctx context.Context, arg GetVisibleUserParams) 
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -187,7 +183,7 @@ const insertUser = `-- name: InsertUser :one
 INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, password_change_required,
     created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $9)
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type InsertUserParams struct {
@@ -224,7 +220,6 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -239,7 +234,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM list_users(
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM list_users(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11, $12, $13
 ) AS users
@@ -291,7 +286,6 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.PasswordHash,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Role,
 			&i.Department,
 			&i.IsActive,
@@ -313,7 +307,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 }
 
 const listUsersByID = `-- name: ListUsersByID :many
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.name_key, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = ANY ($4::uuid[]) ORDER BY users.id
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = ANY ($4::uuid[]) ORDER BY users.id
 `
 
 type ListUsersByIDParams struct {
@@ -344,7 +338,6 @@ func (q *Queries) ListUsersByID(ctx context.Context, arg ListUsersByIDParams) ([
 			&i.PasswordHash,
 			&i.FirstName,
 			&i.LastName,
-			&i.NameKey,
 			&i.Role,
 			&i.Department,
 			&i.IsActive,
@@ -435,7 +428,7 @@ const transitionUserActive = `-- name: TransitionUserActive :one
 UPDATE users
 SET is_active = NOT is_active, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND is_active = $4
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type TransitionUserActiveParams struct {
@@ -460,7 +453,6 @@ func (q *Queries) TransitionUserActive(ctx context.Context, arg TransitionUserAc
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -478,7 +470,7 @@ const transitionUserRole = `-- name: TransitionUserRole :one
 UPDATE users
 SET role = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND role = $5
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type TransitionUserRoleParams struct {
@@ -505,7 +497,6 @@ func (q *Queries) TransitionUserRole(ctx context.Context, arg TransitionUserRole
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,
@@ -524,7 +515,7 @@ UPDATE users
 SET email = $1, first_name = $2, last_name = $3, department = $4,
     version = version + 1, updated_at = $5
 WHERE company_id = $6 AND id = $7 AND version = $8
-RETURNING company_id, id, email, password_hash, first_name, last_name, name_key, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
 `
 
 type UpdateUserParams struct {
@@ -557,7 +548,6 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, e
 		&i.PasswordHash,
 		&i.FirstName,
 		&i.LastName,
-		&i.NameKey,
 		&i.Role,
 		&i.Department,
 		&i.IsActive,

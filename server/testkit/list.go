@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/collate"
+	"golang.org/x/text/language"
 )
 
 // maxPages bounds how many pages ListAll reads.
@@ -73,6 +75,11 @@ func IDs[T any](rows []T) []uuid.UUID {
 }
 
 func idOf(row any) uuid.UUID { return reflect.ValueOf(row).FieldByName("ID").Interface().(uuid.UUID) }
+
+// CompareNames compares names or titles as lists do: by the Unicode Collation Algorithm, ignoring case and accents.
+func CompareNames(a, b string) int {
+	return collate.New(language.Und, collate.Loose).CompareString(a, b)
+}
 
 // SortOrder returns the comparison that a value of the parameter sort describes. The comparisons of the ascending
 // orders are given by name; rows that they find equal are ordered by id.

@@ -14,8 +14,8 @@ FOR NO KEY UPDATE;
 
 -- name: ListJobs :many
 -- Planned with its values (plan_cache_mode = force_custom_plan), so that the planner removes the filters and orders
--- that are not requested. The pattern is matched row by row in the order of the list: a company has thousands of jobs,
--- not millions.
+-- that are not requested. The searched words are matched row by row in the order of the list: a company has thousands of
+-- jobs, not millions.
 SELECT * FROM visible_jobs(@company_id, @actor_id, @reach) AS jobs
 WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuses')::text[]))
     AND (sqlc.narg('ids')::uuid[] IS NULL OR id = ANY (sqlc.narg('ids')::uuid[]))
@@ -31,23 +31,24 @@ WHERE (sqlc.narg('statuses')::text[] IS NULL OR status = ANY (sqlc.narg('statuse
         ELSE true
     END
     AND (sqlc.narg('updated_since')::timestamptz IS NULL OR updated_at >= sqlc.narg('updated_since')::timestamptz)
-    AND (sqlc.narg('pattern')::text IS NULL OR lower(title) LIKE lower(sqlc.narg('pattern')::text)
-        OR lower(department) LIKE lower(sqlc.narg('pattern')::text) OR lower(location) LIKE lower(sqlc.narg('pattern')::text))
+    AND (sqlc.narg('pattern')::text IS NULL
+        OR search_terms(title || ' ' || coalesce(department, '') || ' ' || coalesce(location, ''))
+            LIKE ALL (search_patterns(sqlc.narg('pattern')::text, false)))
     AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
         WHEN 'created_at' THEN (created_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
         WHEN '-created_at' THEN (created_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
         WHEN 'updated_at' THEN (updated_at, id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
         WHEN '-updated_at' THEN (updated_at, id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN 'title' THEN (title_key, id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
-        WHEN '-title' THEN (title_key, id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
+        WHEN 'title' THEN (title COLLATE alphabetical, id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
+        WHEN '-title' THEN (title COLLATE alphabetical, id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
     END)
 ORDER BY
     CASE WHEN @sort::text = 'created_at' THEN created_at END,
     CASE WHEN @sort::text = '-created_at' THEN created_at END DESC,
     CASE WHEN @sort::text = 'updated_at' THEN updated_at END,
     CASE WHEN @sort::text = '-updated_at' THEN updated_at END DESC,
-    CASE WHEN @sort::text = 'title' THEN title_key END,
-    CASE WHEN @sort::text = '-title' THEN title_key END DESC,
+    CASE WHEN @sort::text = 'title' THEN title COLLATE alphabetical END,
+    CASE WHEN @sort::text = '-title' THEN title COLLATE alphabetical END DESC,
     CASE WHEN @sort::text IN ('created_at', 'updated_at', 'title') THEN id END,
     CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-title') THEN id END DESC
 LIMIT @max_rows;

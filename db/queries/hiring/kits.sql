@@ -21,8 +21,8 @@ WHERE kits.company_id = @company_id
 FOR NO KEY UPDATE OF kits;
 
 -- name: ListKits :many
--- Planned with its values, like ListJobs. The pattern is matched row by row in the order of the list: a company has
--- hundreds of kits.
+-- Planned with its values, like ListJobs. The searched words are matched row by row in the order of the list: a company
+-- has hundreds of kits.
 SELECT sqlc.embed(kits), published.id AS published_version_id, draft.id AS draft_version_id,
     (SELECT max(v.number) FROM visible_kit_versions(@company_id, @actor_id, @reach) AS v WHERE v.kit_id = kits.id)::integer AS latest_number,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @job_reach) AS j WHERE j.job_id = kits.job_id) AS is_member
@@ -35,22 +35,22 @@ WHERE (sqlc.narg('ids')::uuid[] IS NULL OR kits.id = ANY (sqlc.narg('ids')::uuid
     AND (sqlc.narg('job_id')::uuid IS NULL OR kits.job_id = sqlc.narg('job_id')::uuid)
     AND (sqlc.narg('is_published')::boolean IS NULL OR (published.id IS NOT NULL) = sqlc.narg('is_published')::boolean)
     AND (sqlc.narg('updated_since')::timestamptz IS NULL OR kits.updated_at >= sqlc.narg('updated_since')::timestamptz)
-    AND (sqlc.narg('pattern')::text IS NULL OR kits.name_key LIKE lower(sqlc.narg('pattern')::text))
+    AND (sqlc.narg('pattern')::text IS NULL OR search_terms(kits.name) LIKE ALL (search_patterns(sqlc.narg('pattern')::text, false)))
     AND (sqlc.narg('after_id')::uuid IS NULL OR CASE @sort::text
         WHEN 'created_at' THEN (kits.created_at, kits.id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
         WHEN '-created_at' THEN (kits.created_at, kits.id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
         WHEN 'updated_at' THEN (kits.updated_at, kits.id) > (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
         WHEN '-updated_at' THEN (kits.updated_at, kits.id) < (sqlc.narg('after_time')::timestamptz, sqlc.narg('after_id')::uuid)
-        WHEN 'name' THEN (kits.name_key, kits.id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
-        WHEN '-name' THEN (kits.name_key, kits.id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
+        WHEN 'name' THEN (kits.name COLLATE alphabetical, kits.id) > (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
+        WHEN '-name' THEN (kits.name COLLATE alphabetical, kits.id) < (sqlc.narg('after_text')::text, sqlc.narg('after_id')::uuid)
     END)
 ORDER BY
     CASE WHEN @sort::text = 'created_at' THEN kits.created_at END,
     CASE WHEN @sort::text = '-created_at' THEN kits.created_at END DESC,
     CASE WHEN @sort::text = 'updated_at' THEN kits.updated_at END,
     CASE WHEN @sort::text = '-updated_at' THEN kits.updated_at END DESC,
-    CASE WHEN @sort::text = 'name' THEN kits.name_key END,
-    CASE WHEN @sort::text = '-name' THEN kits.name_key END DESC,
+    CASE WHEN @sort::text = 'name' THEN kits.name COLLATE alphabetical END,
+    CASE WHEN @sort::text = '-name' THEN kits.name COLLATE alphabetical END DESC,
     CASE WHEN @sort::text IN ('created_at', 'updated_at', 'name') THEN kits.id END,
     CASE WHEN @sort::text IN ('-created_at', '-updated_at', '-name') THEN kits.id END DESC
 LIMIT @max_rows;

@@ -22,9 +22,9 @@ ORDER BY from_stage;
 -- The panelists of the jobs of which the actor sees everything, ordered by name, with the figures of their interviews
 -- in these jobs. The figures depend on times and states, not on ratings. A score counts from its first submission,
 -- which its revisions record if it was reopened. The median is 0 if no score is submitted, and then has no meaning.
-SELECT users.id, users.first_name, users.last_name, users.name_key,
+SELECT users.id, users.first_name, users.last_name,
     figures.interviews, figures.open_scores, figures.submitted_scores, figures.median_hours
-FROM list_interviewers(
+FROM list_panelists(
     @company_id, @actor_id, @reach, @max_rows, sqlc.narg('after_text'), sqlc.narg('after_id'), sqlc.narg('job_id')
 ) AS users
 CROSS JOIN LATERAL (
@@ -47,4 +47,4 @@ CROSS JOIN LATERAL (
     WHERE p.company_id = @company_id AND p.user_id = users.id
         AND (sqlc.narg('job_id')::uuid IS NULL OR i.job_id = sqlc.narg('job_id')::uuid)
 ) AS figures
-ORDER BY users.name_key, users.id;
+ORDER BY users.last_name COLLATE alphabetical, users.first_name COLLATE alphabetical, users.id;

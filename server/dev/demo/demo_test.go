@@ -212,8 +212,8 @@ func TestSecondLoadChangesNothing(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, clock.System())
 	f.load(demo.Options{})
-	f.Exec(`UPDATE jobs SET title = 'Another title', title_key = DEFAULT WHERE title = 'Perception Engineer'`)
-	f.Exec(`UPDATE kits SET name = 'Another name', name_key = DEFAULT WHERE name LIKE 'Customer%'`)
+	f.Exec(`UPDATE jobs SET title = 'Another title' WHERE title = 'Perception Engineer'`)
+	f.Exec(`UPDATE kits SET name = 'Another name' WHERE name LIKE 'Customer%'`)
 	f.Exec(`UPDATE candidates SET external_id = NULL WHERE external_id = 'demo-0000-0001'`)
 	before := f.digest()
 

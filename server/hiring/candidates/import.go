@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"slices"
 	"strings"
@@ -232,13 +233,19 @@ func (c *Candidates) runPass(
 	in := newImporter(c, actor, tenant, up, write)
 	in.report.Delimiter = nullableText(reader.Delimiter)
 	in.notes = append(in.notes, reader.Notes()...)
-	for more := true; more; {
+	more := true
+	for batch := uint(1); more; batch++ {
 		var rows []importRow
 		if rows, more, err = in.readBatch(reader); err != nil {
 			return in.report, err
 		}
 		if err := in.applyBatch(ctx, rows); err != nil {
 			return in.report, err
+		}
+		if write && bits.OnesCount(batch) == 1 { // the file has doubled what it has written
+			if err := tenant.DiscardPlans(ctx); err != nil {
+				return in.report, err
+			}
 		}
 		in.reportBatch()
 	}

@@ -86,7 +86,7 @@ func listPosition(row db.Candidate, sort api.CandidateSort) page.Place {
 	case api.CandidateSortUpdatedAtAsc:
 		return page.At(row.UpdatedAt, row.ID)
 	case api.CandidateSortNameAsc:
-		return page.By(row.NameKey, row.ID)
+		return page.ByName(row.LastName, row.FirstName, row.ID)
 	}
 	return page.At(row.CreatedAt, row.ID)
 }

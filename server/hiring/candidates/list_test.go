@@ -48,15 +48,14 @@ func listAll(c *testkit.Client, query url.Values) []api.Candidate {
 	return testkit.ListAll[api.Candidate](c, collection, query)
 }
 
-// comparison returns the comparison of candidates that a value of the parameter sort stands for: names are compared by
-// the code points of their lower-case letters, equal candidates by id.
+// comparison returns the comparison of candidates that a value of the parameter sort stands for: names are compared
+// ignoring case and accents, equal candidates by id.
 func comparison(sort string) func(a, b api.Candidate) int {
 	return testkit.SortOrder(sort, map[string]func(a, b api.Candidate) int{
 		"created_at": func(a, b api.Candidate) int { return a.CreatedAt.Compare(b.CreatedAt) },
 		"updated_at": func(a, b api.Candidate) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
 		"name": func(a, b api.Candidate) int {
-			return cmp.Or(strings.Compare(strings.ToLower(a.LastName), strings.ToLower(b.LastName)),
-				strings.Compare(strings.ToLower(a.FirstName), strings.ToLower(b.FirstName)))
+			return cmp.Or(testkit.CompareNames(a.LastName, b.LastName), testkit.CompareNames(a.FirstName, b.FirstName))
 		},
 	})
 }
@@ -144,7 +143,7 @@ func TestFiltersCombine(t *testing.T) {
 		"q": {url.Values{"q": {"stra"}}, func(c api.Candidate) bool {
 			return strings.Contains(strings.ToLower(c.LastName), "stra")
 		}},
-		"short q": {url.Values{"q": {"Ö"}}, func(c api.Candidate) bool { return strings.ToLower(c.FirstName) == "özlem" }},
+		"short q": {url.Values{"q": {"Öz"}}, func(c api.Candidate) bool { return strings.ToLower(c.FirstName) == "özlem" }},
 		"all filters": {
 			url.Values{
 				"status": {"active"}, "tag": {"go"}, "source": {"100%"}, "q": {"mail"}, "sort": {"name"},
@@ -198,8 +197,8 @@ func TestSearch(t *testing.T) {
 		"lena f": {"Anna-Lena"},
 		// A shorter text is found at the start of a word.
 		"a_b": {"a_bcd"}, "o'n": {"O'Neil"}, "öz": {"Émile Özgür"}, "zg": nil, "x": {"x"}, "f x": {"x"},
-		"山": {"山田"}, "山田": {"山田"}, "田": nil, "鈴木": {"鈴木一郎"}, "木一": nil, "c++": {"100%"}, "f#": {"a_bcd"},
-		"le": {"100%"}, "ba": {`back\slash`}, "龍": nil, "f1@": {"a_bcd"},
+		"山": {"山田"}, "山田": {"山田"}, "田": {"山田"}, "鈴木": {"鈴木一郎"}, "木一": {"鈴木一郎"}, "c++": {"100%"}, "f#": {"a_bcd"},
+		"le": {"100%", "Anna-Lena"}, "ba": {`back\slash`}, "龍": nil, "f1@": {"a_bcd"},
 	} {
 		t.Run(q, func(t *testing.T) {
 			t.Parallel()

@@ -87,27 +87,15 @@ func asError(fieldErrors []fault.Field) error {
 	return f
 }
 
-// trigramLength is how many consecutive letters or digits a text needs for the trigram index to find it within a word.
-const trigramLength = 3
-
-// searchPattern returns the LIKE pattern for a searched text, such that the trigram index can answer it. A text with
-// three consecutive letters or digits is found anywhere. A shorter one is found only at the start of a word, because
-// pg_trgm pads words with spaces and so indexes their first letters. A text without letters and digits is the fault
-// RuleViolated: finding it would mean reading all candidates of the company.
+// searchPattern returns the LIKE pattern for a searched text. The database splits it into words: a word with three
+// consecutive letters or digits is found anywhere, a shorter one only at the start of a word, because pg_trgm pads words
+// with spaces and so indexes their first letters. A text without letters and digits is the fault RuleViolated: finding it
+// would mean reading all candidates of the company.
 func searchPattern(searched string) (string, error) {
-	run, longest := 0, 0
 	for _, r := range searched {
-		if run++; !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			run = 0
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return page.Contains(searched), nil
 		}
-		longest = max(longest, run)
-	}
-	switch {
-	case longest >= trigramLength:
-		return page.Contains(searched), nil
-	case longest > 0:
-		// In the searched column, a space precedes every word, including the first.
-		return page.Contains(" " + searched), nil
 	}
 	return "", fault.New(fault.RuleViolated).Parameter("q", "no_letter", "must contain a letter or a digit")
 }

@@ -73,7 +73,7 @@ func listPosition(row db.Job, sort api.JobSort) page.Place {
 	case api.JobSortUpdatedAtAsc:
 		return page.At(row.UpdatedAt, row.ID)
 	case api.JobSortTitleAsc:
-		return page.By(row.TitleKey, row.ID)
+		return page.By(row.Title, row.ID)
 	}
 	return page.At(row.CreatedAt, row.ID)
 }

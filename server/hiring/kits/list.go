@@ -73,7 +73,7 @@ func listPosition(row db.Kit, sort api.KitSort) page.Place {
 	case api.KitSortUpdatedAtAsc:
 		return page.At(row.UpdatedAt, row.ID)
 	case api.KitSortNameAsc:
-		return page.By(row.NameKey, row.ID)
+		return page.By(row.Name, row.ID)
 	}
 	return page.At(row.CreatedAt, row.ID)
 }

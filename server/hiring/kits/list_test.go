@@ -64,7 +64,7 @@ func compareBy(sort string) func(a, b api.Kit) int {
 	return testkit.SortOrder(sort, map[string]func(a, b api.Kit) int{
 		"created_at": func(a, b api.Kit) int { return a.CreatedAt.Compare(b.CreatedAt) },
 		"updated_at": func(a, b api.Kit) int { return a.UpdatedAt.Compare(b.UpdatedAt) },
-		"name":       func(a, b api.Kit) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) },
+		"name":       func(a, b api.Kit) int { return testkit.CompareNames(a.Name, b.Name) },
 	})
 }
 

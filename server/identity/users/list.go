@@ -72,7 +72,7 @@ func listPosition(row db.User, sort string) page.Place {
 	case "updated_at":
 		return page.At(row.UpdatedAt, row.ID)
 	case "name":
-		return page.By(row.NameKey, row.ID)
+		return page.ByName(row.LastName, row.FirstName, row.ID)
 	case "email":
 		return page.By(row.Email, row.ID)
 	default:

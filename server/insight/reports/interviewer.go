@@ -25,8 +25,10 @@ func (r *Reports) ListInterviewerFigures(
 				AfterText: w.AfterText, AfterID: w.AfterID, MaxRows: w.MaxRows,
 			})
 		},
-		Place: func(row db.ListInterviewerFiguresRow) page.Place { return page.By(row.NameKey, row.ID) },
-		Show:  page.Each(convertInterviewer),
+		Place: func(row db.ListInterviewerFiguresRow) page.Place {
+			return page.ByName(row.LastName, row.FirstName, row.ID)
+		},
+		Show: page.Each(convertInterviewer),
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package reports_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -238,10 +239,8 @@ func TestInterviewersAreSortedByName(t *testing.T) {
 	f.addInterview(job, "scheduled", users...)
 	whole := listPage(f.as[api.RoleHr], "?limit=200").Data
 	sorted := slices.IsSortedFunc(whole, func(a, b api.InterviewerFigures) int {
-		key := func(u api.PersonSummary) string {
-			return strings.ToLower(u.LastName) + "\x01" + strings.ToLower(u.FirstName) + "\x01" + u.ID.String()
-		}
-		return strings.Compare(key(a.User), key(b.User))
+		return cmp.Or(testkit.CompareNames(a.User.LastName, b.User.LastName),
+			testkit.CompareNames(a.User.FirstName, b.User.FirstName), strings.Compare(a.User.ID.String(), b.User.ID.String()))
 	})
 	if len(whole) != 13 || !sorted {
 		t.Fatalf("got %d interviewers, in order: %t; want 13 in order", len(whole), sorted)

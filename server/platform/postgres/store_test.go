@@ -140,7 +140,7 @@ func TestStatementsDoNotReachAnotherTenant(t *testing.T) {
 		`SELECT count(*) FROM users AS u FULL JOIN companies AS c ON true WHERE u.company_id = $1 OR c.id = $1`,
 		`SELECT count(*) FROM sessions WHERE company_id IN (SELECT id FROM companies WHERE id = $1)`,
 		`SELECT count(*) FROM users LEFT JOIN audit_logs AS a ON a.company_id = $1 WHERE a.id IS NOT NULL`,
-		`SELECT count(*) FROM search_users($1, '%example%', 100)`,
+		`SELECT count(*) FROM find_users($1, '{%example%}', 100)`,
 		`WITH changed AS (UPDATE users SET first_name = 'x' WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
 		`WITH changed AS (UPDATE sessions SET epoch = 9 WHERE company_id = $1 RETURNING 1) SELECT count(*) FROM changed`,
 		`WITH changed AS (UPDATE companies SET name = 'x' WHERE id = $1 RETURNING 1) SELECT count(*) FROM changed`,
