@@ -66,7 +66,22 @@ added. Use it in development, or to undo a release before it is in use.`,
 			return p.withSchema(c.Context(), p.showStatus)
 		},
 	}
-	c.AddCommand(up, down, status)
+	reindex := &cobra.Command{
+		Use: "reindex", Short: "Build the indexes again that depend on ICU", Args: cobra.NoArgs,
+		Long: `Builds the indexes of names, titles and searches again, and records the version of ICU. Run it after an upgrade of
+PostgreSQL or of the operating system that changes the version of ICU; "interviewer migrate status" reports that. The
+service can run meanwhile. The command needs the role that owns the tables.`,
+		Example: "  interviewer migrate reindex",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.withSchema(c.Context(), func(ctx context.Context, m *schema.Migrator) error {
+				if err := m.Reindex(ctx); err != nil {
+					return err
+				}
+				return p.print("The indexes that depend on ICU were built again.\n")
+			})
+		},
+	}
+	c.AddCommand(up, down, status, reindex)
 	return c
 }
 
@@ -98,6 +113,15 @@ func (p program) showStatus(ctx context.Context, m *schema.Migrator) error {
 	}
 	if err := p.print("jobs  %-8s tables of the queue\n", state); err != nil {
 		return err
+	}
+	changed, err := m.ChangedCollations(ctx)
+	if err != nil {
+		return err
+	}
+	for _, sentence := range changed {
+		if err := p.print("%s\n", sentence); err != nil {
+			return err
+		}
 	}
 	if latest, err := schema.Latest(); err == nil && current > latest {
 		return p.print("The schema has version %d, from a newer release than this program.\n", current)

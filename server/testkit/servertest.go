@@ -113,12 +113,29 @@ func New(t testing.TB) *Installation {
 	must(t, cluster.Template(ctx, template, migrate))
 	url, drop, err := cluster.Clone(ctx, template)
 	must(t, err)
+	return install(t, url, drop)
+}
+
+// NewIn returns an installation like New, in a database with the given options of CREATE DATABASE.
+func NewIn(t testing.TB, options string) *Installation {
+	t.Helper()
+	cluster, err := sharedServer()
+	must(t, err)
+	url, drop, err := cluster.Create(t.Context(), options)
+	must(t, err)
+	must(t, migrate(t.Context(), url))
+	return install(t, url, drop)
+}
+
+// install returns an installation in a migrated database, which drop removes at the end of the test.
+func install(t testing.TB, url string, drop func() error) *Installation {
+	t.Helper()
 	t.Cleanup(func() {
 		if err := drop(); err != nil {
 			t.Errorf("drop the test's database: %v", err)
 		}
 	})
-	pool, err := owner(ctx, url)
+	pool, err := owner(t.Context(), url)
 	must(t, err)
 	t.Cleanup(pool.Close)
 	cache := redistest.Start(t)

@@ -86,16 +86,20 @@ func (s Server) Template(ctx context.Context, name string, prepare func(ctx cont
 // removes it and closes its connections. That function also works after the context has ended, so that tests can use
 // it for cleanup. Clone may be called concurrently.
 func (s Server) Clone(ctx context.Context, template string) (rawURL string, drop func() error, err error) {
+	return s.Create(ctx, "TEMPLATE "+pgx.Identifier{template}.Sanitize()+" STRATEGY FILE_COPY")
+}
+
+// Create creates a database with a unique name and the given options of CREATE DATABASE. Its results are those of Clone.
+func (s Server) Create(ctx context.Context, options string) (rawURL string, drop func() error, err error) {
 	name := "clone_" + strings.ToLower(rand.Text())
-	database, source := pgx.Identifier{name}.Sanitize(), pgx.Identifier{template}.Sanitize()
-	err = s.execute(ctx, "CREATE DATABASE "+database+" TEMPLATE "+source+" STRATEGY FILE_COPY")
-	if err != nil {
-		return "", nil, fmt.Errorf("clone template %s: %w", template, err)
+	database := pgx.Identifier{name}.Sanitize()
+	if err := s.execute(ctx, "CREATE DATABASE "+database+" "+options); err != nil {
+		return "", nil, fmt.Errorf("create database %s: %w", options, err)
 	}
 	drop = func() error {
 		err := s.execute(context.WithoutCancel(ctx), "DROP DATABASE IF EXISTS "+database+" WITH (FORCE)")
 		if err != nil {
-			return fmt.Errorf("drop clone %s: %w", name, err)
+			return fmt.Errorf("drop database %s: %w", name, err)
 		}
 		return nil
 	}

@@ -311,6 +311,64 @@ func TestSearchStrategiesAgree(t *testing.T) {
 	}
 }
 
+// TestSearchByLastNameFindsOthers sorts by name and searches words with which thousands of last names begin. The candidates
+// who match otherwise are among them, also where the last name contains a letter that is sorted elsewhere.
+func TestSearchByLastNameFindsOthers(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	lead := f.User(f.acme, "lead", api.RoleTeamLead)
+	f.Exec(`
+		INSERT INTO candidates (company_id, id, first_name, last_name, email, tags, status, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), 'First' || i % 700, CASE
+				WHEN i % 4 > 0 THEN (ARRAY['Bello', 'Belló', 'BELLO'])[i % 4]
+				ELSE (ARRAY['Isabello', 'Þbello', 'Abello', 'O''Bello', 'Zeta', 'de Bello', 'Bell', 'Zeta'])[1 + i / 4 % 8]
+			END || CASE WHEN i % 13 = 0 THEN ' Ruiz' ELSE '' END,
+			CASE WHEN i % 28 = 0 THEN 'bello' || i || '@mail.example' END, CASE WHEN i % 44 = 0 THEN ARRAY['bello'] ELSE '{}' END,
+			CASE WHEN i % 3 = 0 THEN 'archived' ELSE 'active' END, now(), now()
+		FROM generate_series(1, 6000) AS i`, f.acme.ID)
+	f.Exec(`INSERT INTO applications (company_id, id, candidate_id, job_id, stage_entered_at, created_at, updated_at)
+		SELECT company_id, gen_random_uuid(), id, $1, now(), now(), now() FROM candidates WHERE last_name NOT LIKE 'Bell%'
+			OR first_name LIKE '%7'`, f.hiring.Job(api.JobStatusOpen, lead))
+	f.Exec(`ANALYZE candidates, applications`)
+	for name, client := range map[string]*testkit.Client{"hr": f.as[api.RoleHr], "lead": f.replica.SignIn(t, lead)} {
+		whole := listAll(client, url.Values{"sort": {"name"}, "limit": {"200"}})
+		for _, query := range []url.Values{
+			{"q": {"bello"}}, {"q": {"BÉLLO"}}, {"q": {"bel"}}, {"q": {"be"}}, {"q": {"ruiz"}}, {"q": {"zeta"}}, {"q": {"first7"}},
+			{"q": {"bello"}, "status": {"archived"}}, {"q": {"bello"}, "tag": {"bello"}}, {"q": {"bello ruiz"}},
+		} {
+			t.Run(name+" "+query.Encode(), func(t *testing.T) {
+				t.Parallel()
+				words := strings.Fields(strings.ReplaceAll(strings.ToLower(query.Get("q")), "é", "e"))
+				var want []uuid.UUID
+				for _, c := range whole {
+					email, _ := c.Email.Get()
+					text := strings.NewReplacer("ó", "o", "'", "").Replace(
+						strings.ToLower(strings.Join(append([]string{"", c.FirstName, c.LastName, string(email)}, c.Tags...), " ")))
+					matches := !slices.ContainsFunc(words, func(w string) bool {
+						return !strings.Contains(text, w) || len(w) < 3 && !strings.Contains(text, " "+w)
+					})
+					if matches && (query.Get("status") == "" || query.Get("status") == string(c.Status)) &&
+						(query.Get("tag") == "" || slices.Contains(c.Tags, query.Get("tag"))) {
+						want = append(want, c.ID)
+					}
+				}
+				if len(want) < 20 {
+					t.Fatalf("got %d candidates that match, want at least 20", len(want))
+				}
+				for _, sort := range []string{"name", "-name"} {
+					got := testkit.IDs(listAll(client.In(t), testkit.With(query, url.Values{"sort": {sort}, "limit": {"150"}})))
+					if sort == "-name" {
+						slices.Reverse(got)
+					}
+					if !slices.Equal(got, want) {
+						t.Errorf("%s: got %d candidates, want %d in the order of the whole list", sort, len(got), len(want))
+					}
+				}
+			})
+		}
+	}
+}
+
 func parseQuery(t *testing.T, query string) url.Values {
 	t.Helper()
 	values, err := url.ParseQuery(query)

@@ -95,7 +95,7 @@ func (m *Migrator) Close(ctx context.Context) error { return m.conn.Close(contex
 func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 	// A schema that is up to date needs no lock, so that starting does not wait.
 	if done, err := m.upToDate(ctx); err != nil || done {
-		return 0, err
+		return 0, errors.Join(err, m.reportCollations(ctx))
 	}
 	err = m.alone(ctx, func(migrations *migrate.Migrate) error {
 		before, err := m.Version(ctx)
