@@ -108,6 +108,10 @@ test: needs ## Run all tests; they start their own PostgreSQL and Redis
 test-race: needs ## Run all tests with the race detector, as make ci does; takes twice as long
 	@.ci/test -race $(TESTFLAGS)
 
+.PHONY: test-postgres
+test-postgres: needs ## Run the tests that depend on the version of PostgreSQL on newer versions
+	@.ci/test-postgres
+
 .PHONY: bench
 bench: needs ## Run the benchmarks
 	@go test -run '^$$' -bench . -benchmem ./...
@@ -156,7 +160,7 @@ contract: build $(OASDIFF) ## Check everything that clients depend on: specifica
 .PHONY: ci
 ci: build $(LINT) $(OASDIFF) ## Check everything that a change must keep; test results are not cached
 	@.ci/needs tests node python java
-	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- upgrade -- smoke demo samples test-clients -- schemathesis
+	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- test-postgres -- upgrade -- smoke demo samples test-clients -- schemathesis
 
 .PHONY: docker
 docker: ## Build the container image

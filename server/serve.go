@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 )
 
 // Handler returns the service. That of a headless replica has only the operations for health checks and scrapes.
@@ -28,9 +29,13 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Prepare checks what a replica needs before it answers requests: that row-level security applies to its database role,
-// and that it can read which sessions have ended recently.
+// that the database has the rights of the roles, and that it can read which sessions have ended recently. The error is a
+// postgres.Unfit if waiting does not help.
 func (s *Server) Prepare(ctx context.Context) error {
 	if err := s.store.CheckRole(ctx); err != nil {
+		return err
+	}
+	if err := schema.CheckRights(ctx, s.store.Pool()); err != nil {
 		return err
 	}
 	return s.guard.Poll(ctx)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/joho/godotenv"
 
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
@@ -218,8 +217,8 @@ func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migr
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("interrupted while waiting for the database: %w", err)
 		}
-		if isPermanent(err) {
-			return nil, fmt.Errorf("the database refuses the login; check DATABASE_URL and MIGRATION_DATABASE_URL: %w", err)
+		if isUnfit(err) {
+			return nil, err
 		}
 		if !reported {
 			p.message("Waiting for the database: %v", err)
@@ -232,11 +231,10 @@ func (p program) openSchema(ctx context.Context, c *config.Config) (*schema.Migr
 	}
 }
 
-// isPermanent reports whether retrying cannot help, because the server refused the login or the database does not
-// exist.
-func isPermanent(err error) bool {
-	var said *pgconn.PgError
-	return errors.As(err, &said) && (strings.HasPrefix(said.Code, "28") || said.Code == "3D000")
+// isUnfit reports whether waiting for the database cannot help.
+func isUnfit(err error) bool {
+	var unfit *postgres.Unfit
+	return errors.As(err, &unfit)
 }
 
 // withOperator calls act with an operator.
@@ -269,6 +267,12 @@ func (p program) withOperatorConfig(
 		return err
 	}
 	defer store.Close()
+	if err := store.CheckRole(ctx); err != nil {
+		return err
+	}
+	if err := schema.CheckVersion(ctx, store.Pool()); err != nil {
+		return err
+	}
 	hasher := password.NewHasher(password.Options{Cost: p.hashCost})
 	defer hasher.Close()
 	o, err := newOperator(store, hasher)

@@ -12,6 +12,7 @@ import (
 	_ "time/tzdata" // time zones for images without them
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 func main() {
@@ -23,6 +24,10 @@ func main() {
 
 // errorText returns the text of an error for display: for a fault its detail and every field error, each on a line.
 func errorText(err error) string {
+	var unfit *postgres.Unfit
+	if errors.As(err, &unfit) {
+		return unfit.Error()
+	}
 	var f *fault.Fault
 	if !errors.As(err, &f) {
 		return err.Error()

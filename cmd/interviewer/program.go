@@ -28,6 +28,7 @@ type program struct {
 const (
 	exitFailure     = 1
 	exitUsage       = 2 // the arguments are invalid, and nothing was done
+	exitUnfit       = 3 // the operator must change the database; waiting and trying again does not help
 	exitInterrupted = 130
 )
 
@@ -48,6 +49,9 @@ func (p program) execute(ctx context.Context, args []string) int {
 		return exitInterrupted
 	}
 	p.message("interviewer: %s", errorText(err))
+	if isUnfit(err) {
+		return exitUnfit
+	}
 	return exitFailure
 }
 
@@ -99,7 +103,7 @@ PostgreSQL and Redis:
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(p.serve(), p.work(), p.health(), p.migrate(), p.jobs(), p.seed(), p.company(), p.user(), p.audit(),
+	root.AddCommand(p.serve(), p.work(), p.health(), p.migrate(), p.backup(), p.restore(), p.jobs(), p.seed(), p.company(), p.user(), p.audit(),
 		p.imports(), p.openapi(), p.version(), environment())
 	return root
 }

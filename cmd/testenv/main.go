@@ -2,7 +2,8 @@
 //
 // It starts one private server, with its data in memory if possible, and passes the server's URL to the command as
 // TEST_DATABASE_URL. All test binaries of a run share the server and its templates. If TEST_DATABASE_URL is set
-// already, the command uses that server. The exit code is that of the command.
+// already, the command uses that server. TEST_POSTGRES_BIN is the directory of the programs of another version of
+// PostgreSQL than the installed one. The exit code is that of the command.
 //
 // The server ends with this process, on Linux even if the process is killed. testenv forwards SIGINT and SIGTERM to
 // the command and waits for its end.

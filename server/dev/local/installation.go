@@ -34,8 +34,15 @@ type installation struct {
 func (i installation) path(program string) string { return filepath.Join(i.dir, program) }
 
 // findPostgres returns an installation for data of a major version, or any usable one if major is 0. It installs
-// PostgreSQL if there is none.
+// PostgreSQL if there is none. If the options choose an installation, it returns no other.
 func findPostgres(ctx context.Context, o Options, major int) (installation, error) {
+	if o.Bin != "" {
+		chosen, ok := inspect(ctx, o, o.Bin)
+		if !ok {
+			return installation{}, fmt.Errorf("%s does not have the programs of PostgreSQL 15 or later", o.Bin)
+		}
+		return choose([]installation{chosen}, major)
+	}
 	found := installations(ctx, o)
 	if len(found) == 0 {
 		if err := fetch(ctx, o); err != nil {

@@ -19,12 +19,18 @@ import (
 // process.
 var ErrInUse = errors.New("in use")
 
+// BinVariable is the environment variable with Options.Bin of the servers that tests use.
+const BinVariable = "TEST_POSTGRES_BIN"
+
 // Options configures StartPostgres and StartRedis.
 type Options struct {
 	// Dir is the directory for data, sockets and logs; required. Each server uses a subdirectory. Dir is created if it
 	// does not exist, accessible to its owner only. If root starts the servers, they run as an unprivileged user, so
 	// others can traverse Dir but not list it. See DefaultDir.
 	Dir string
+
+	// Bin is the directory of the programs of PostgreSQL; empty to find them. See BinVariable.
+	Bin string
 
 	// Fast disables durability, for tests. A crash of the machine can destroy the data.
 	Fast bool

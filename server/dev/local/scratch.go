@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"os"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -14,14 +16,19 @@ const maxScratchServers = 20
 // StartScratchPostgres starts a PostgreSQL server for tests. It disables durability and keeps the data in memory if
 // possible (see ScratchDir). Up to 20 processes can use the same name at the same time, each with its own server. A
 // later process reuses the directory of an earlier one: it keeps the templates (see Server.Template) and removes all
-// other databases, which killed tests have left. log is used as in Options.
+// other databases, which killed tests have left. The variable TEST_POSTGRES_BIN chooses the programs. log is used as in
+// Options.
 func StartScratchPostgres(ctx context.Context, name string, log func(format string, args ...any)) (*Postgres, error) {
+	bin := os.Getenv(BinVariable)
+	if bin != "" { // the data of another version cannot be used
+		name += fmt.Sprintf("-%08x", crc32.ChecksumIEEE([]byte(bin)))
+	}
 	for attempt := range maxScratchServers {
 		dir, err := ScratchDir(fmt.Sprintf("%s-%d", name, attempt))
 		if err != nil {
 			return nil, err
 		}
-		server, err := StartPostgres(ctx, Options{Dir: dir, Fast: true, Log: log})
+		server, err := StartPostgres(ctx, Options{Dir: dir, Bin: bin, Fast: true, Log: log})
 		if errors.Is(err, ErrInUse) {
 			continue
 		}

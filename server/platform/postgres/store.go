@@ -55,6 +55,7 @@ type Options struct {
 // holds more connections than its share; see package fair. Requests whose company is not known yet count for the
 // network of their client, and work on all companies counts as one further company.
 type Store struct {
+	url    string
 	pool   *pgxpool.Pool
 	places *fair.Places[holder]
 }
@@ -101,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create connection pool: %w", err)
 	}
-	return &Store{pool: pool, places: fair.New[holder](share(o))}, nil
+	return &Store{url: o.URL, pool: pool, places: fair.New[holder](share(o))}, nil
 }
 
 // share divides the connections. River and the checks of the service itself take connections from the pool directly, so
@@ -199,8 +200,8 @@ func (s *Store) JobSchemaVersion(ctx context.Context) (version int64, err error)
 	return version, failed("read the version of River's tables", err)
 }
 
-// CheckRole returns an error if row-level security does not restrict the role of the connections, because it is a
-// superuser, bypasses row-level security or owns a table.
+// CheckRole returns an Unfit if the server refuses the login for good, or if row-level security does not restrict the
+// role of the connections, because it is a superuser, bypasses row-level security or owns a table.
 func (s *Store) CheckRole(ctx context.Context) error {
 	var name string
 	var exempt, owner bool
@@ -209,11 +210,12 @@ func (s *Store) CheckRole(ctx context.Context) error {
 			EXISTS (SELECT FROM pg_class AS c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
 		FROM pg_roles AS r WHERE r.rolname = current_user`).Scan(&name, &exempt, &owner)
 	if err != nil {
-		return failed("check the database role", err)
+		return Diagnose(s.url, failed("check the database role", err))
 	}
 	if exempt || owner {
-		return fmt.Errorf("row-level security does not restrict the database role %q (superuser or bypass: %t, "+
-			"owns tables: %t); use a role in DATABASE_URL that is only a member of %s", name, exempt, owner, ServiceRole)
+		return &Unfit{Problem: fmt.Sprintf("Row-level security does not restrict the database role %q (superuser or "+
+			"bypass: %t, owns tables: %t). Use a role in DATABASE_URL that is only a member of %s.",
+			name, exempt, owner, ServiceRole)}
 	}
 	return nil
 }

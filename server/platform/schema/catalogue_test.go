@@ -76,7 +76,8 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 						CASE c.relname WHEN 'companies' THEN 'id' ELSE 'company_id' END))`),
 		[]string{"login_emails", "schema_migrations"})
 	same(t, "other policies", column(t, conn,
-		`SELECT tablename || ' ' || policyname || ' ' || cmd || ' ' || roles::text FROM pg_policies WHERE policyname <> 'tenant'`),
+		`SELECT tablename || ' ' || policyname || ' ' || cmd || ' ' || roles::text FROM pg_policies
+			WHERE policyname NOT IN ('tenant', 'backup')`), // the second: TestBackupsReadEverything
 		[]string{
 			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
 			"sessions lookup SELECT {interviewer_lookup}", "sessions retention DELETE {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
@@ -110,10 +111,11 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 	same(t, "things that the service's role owns", column(t, conn,
 		`SELECT classid::regclass::text || objid FROM pg_shdepend WHERE refobjid = 'interviewer_service'::regrole AND deptype = 'o'`), nil)
 	same(t, "roles with more than they need", column(t, conn,
-		`SELECT rolname FROM pg_roles WHERE rolname IN ('interviewer_service', 'interviewer_lookup')
+		`SELECT rolname FROM pg_roles WHERE rolname IN ('interviewer_service', 'interviewer_lookup', 'interviewer_backup')
 			AND (rolsuper OR rolbypassrls OR rolcanlogin OR rolcreaterole OR rolcreatedb OR rolreplication)`), nil)
 	same(t, "roles that the service's role is a member of", column(t, conn,
-		`SELECT roleid::regrole::text FROM pg_auth_members WHERE member IN ('interviewer_service'::regrole, 'interviewer_lookup'::regrole)`), nil)
+		`SELECT roleid::regrole::text FROM pg_auth_members WHERE member IN
+			('interviewer_service'::regrole, 'interviewer_lookup'::regrole, 'interviewer_backup'::regrole)`), nil)
 }
 
 // TestGrants compares the privileges of the service's role with a list.
@@ -123,7 +125,8 @@ func TestGrants(t *testing.T) {
 	same(t, "grants on tables and views", column(t, conn, `
 		SELECT format('%s %s %s', c.relname, grantee::regrole, string_agg(privilege_type, ',' ORDER BY privilege_type))
 		FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))
-		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND grantee <> c.relowner
+		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+			AND grantee NOT IN (c.relowner, 'interviewer_backup'::regrole)
 		GROUP BY c.relname, grantee`), []string{
 		"companies interviewer_service INSERT,SELECT",
 		"users interviewer_service DELETE,INSERT,SELECT,UPDATE",
@@ -192,7 +195,7 @@ func TestGrantsOnJobTables(t *testing.T) {
 	same(t, "grants on River's tables", column(t, conn, `
 		SELECT format('%s %s %s', c.relname, grantee::regrole, string_agg(privilege_type, ',' ORDER BY privilege_type))
 		FROM pg_class AS c, aclexplode(c.relacl)
-		WHERE c.relnamespace = 'river'::regnamespace AND grantee <> c.relowner GROUP BY c.relname, grantee`), []string{
+		WHERE c.relnamespace = 'river'::regnamespace AND grantee NOT IN (c.relowner, 'interviewer_backup'::regrole) GROUP BY c.relname, grantee`), []string{
 		"river_job interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"river_job_id_seq interviewer_service USAGE",
 		"river_leader interviewer_service DELETE,INSERT,SELECT,UPDATE",
@@ -201,7 +204,25 @@ func TestGrantsOnJobTables(t *testing.T) {
 	})
 	same(t, "grants on River's schema", column(t, conn, `
 		SELECT format('%s %s', grantee::regrole, privilege_type) FROM pg_namespace AS n, aclexplode(n.nspacl)
-		WHERE nspname = 'river' AND grantee <> nspowner`), []string{"interviewer_service USAGE"})
+		WHERE nspname = 'river' AND grantee <> nspowner`), []string{"interviewer_backup USAGE", "interviewer_service USAGE"})
+}
+
+// TestBackupsReadEverything checks that the role of backups reads every row of every table and sequence, and can do nothing else.
+func TestBackupsReadEverything(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	const ours = `FROM pg_class AS c WHERE c.relnamespace IN ('public'::regnamespace, 'river'::regnamespace)`
+	same(t, "tables and sequences that backups cannot read", column(t, conn, `SELECT relname `+ours+`
+		AND (relkind IN ('r', 'p') AND NOT has_table_privilege('interviewer_backup', c.oid, 'SELECT')
+			OR relkind = 'S' AND NOT has_sequence_privilege('interviewer_backup', c.oid, 'SELECT'))`), nil)
+	same(t, "tables that hide rows from backups", column(t, conn, `SELECT relname `+ours+` AND relrowsecurity AND NOT EXISTS (
+		SELECT FROM pg_policies AS p WHERE p.tablename = c.relname AND p.policyname = 'backup' AND p.permissive = 'PERMISSIVE'
+			AND p.roles = '{interviewer_backup}' AND p.cmd = 'SELECT' AND p.qual = 'true')`), nil)
+	same(t, "restrictive policies for all roles", column(t, conn, `SELECT tablename FROM pg_policies
+		WHERE permissive = 'RESTRICTIVE' AND cmd IN ('ALL', 'SELECT') AND NOT '{interviewer_service,interviewer_lookup}' @> roles`), nil)
+	same(t, "other privileges of backups", column(t, conn, `SELECT relname || ' ' || privilege_type
+		FROM pg_class AS c, aclexplode(c.relacl) WHERE grantee = 'interviewer_backup'::regrole AND privilege_type <> 'SELECT'
+		UNION ALL SELECT p.proname FROM pg_proc AS p, aclexplode(p.proacl) WHERE grantee = 'interviewer_backup'::regrole`), nil)
 }
 
 // TestEveryTableHasARetention compares the tables of the database with the list of retentions.
@@ -269,7 +290,7 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",
 			"visible_kit_versions(uuid,uuid,text)", "visible_kits(uuid,uuid,text)", "blinds(uuid,uuid,uuid)", "visible_scores(uuid,uuid,text)",
 			"visible_users(uuid,uuid,text)", "visible_audit_logs(uuid,uuid,text,text[])", "visible_audit_entries(uuid,uuid,text,text[])",
-			"grant_job_tables()", "list_lookup_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
+			"grant_job_tables()", "grant_backup()", "list_lookup_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
 			"list_applications(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,text[],text[],timestamp with time zone)",
 			"list_interviews(uuid,uuid,text,text,integer,timestamp with time zone,uuid,boolean,uuid,uuid,uuid,uuid,text[],text[]," +
 				"timestamp with time zone,timestamp with time zone,timestamp with time zone)",
@@ -301,19 +322,20 @@ func TestAuditPartitionsAreProtected(t *testing.T) {
 		)`), nil)
 	same(t, "privileges on partitions", column(t, conn, `SELECT c.relname || ' ' || grantee::regrole FROM pg_inherits AS i
 		JOIN pg_class AS c ON c.oid = i.inhrelid, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner)))
-		WHERE i.inhparent = 'audit_logs'::regclass AND grantee <> c.relowner`), nil)
+		WHERE i.inhparent = 'audit_logs'::regclass AND grantee NOT IN (c.relowner, 'interviewer_backup'::regrole)`), nil)
 }
 
-// TestConstraintsAreNamed refuses names that PostgreSQL generated, because errors are distinguished by constraint names.
+// TestConstraintsAreNamed refuses names that PostgreSQL generated, because errors are distinguished by constraint names. From
+// PostgreSQL 18 on, NOT NULL is a constraint with a name, which no error is distinguished by.
 func TestConstraintsAreNamed(t *testing.T) {
 	t.Parallel()
 	conn := testkit.New(t).Connect()
 	same(t, "constraints with a name made up", column(t, conn, `SELECT conname FROM pg_constraint
-		WHERE connamespace = 'public'::regnamespace AND contype <> 't' AND (conname ~ '_(check|not_null|fkey)[0-9]*$') AND conname !~ '_fkey$'`), nil)
+		WHERE connamespace = 'public'::regnamespace AND contype NOT IN ('t', 'n') AND (conname ~ '_(check|not_null|fkey)[0-9]*$') AND conname !~ '_fkey$'`), nil)
 	same(t, "constraints that do not begin with their table or domain", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
 		LEFT JOIN pg_class AS c ON c.oid = k.conrelid LEFT JOIN pg_type AS d ON d.oid = k.contypid
 		LEFT JOIN pg_inherits AS i ON i.inhrelid = c.oid LEFT JOIN pg_class AS parent ON parent.oid = i.inhparent
-		WHERE k.connamespace = 'public'::regnamespace AND NOT starts_with(k.conname, coalesce(parent.relname, c.relname, d.typname)::text)`), nil)
+		WHERE k.connamespace = 'public'::regnamespace AND k.contype <> 'n' AND NOT starts_with(k.conname, coalesce(parent.relname, c.relname, d.typname)::text)`), nil)
 	same(t, "foreign keys named after their columns", column(t, conn, `SELECT k.conname FROM pg_constraint AS k
 		WHERE k.connamespace = 'public'::regnamespace AND k.contype = 'f' AND k.conname LIKE '%company\_id%'`), nil)
 }

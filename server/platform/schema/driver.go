@@ -19,9 +19,10 @@ const (
 	noTransaction = "-- migrate: no transaction"
 	separator     = "\n-- next\n"
 
-	undefinedTable   = "42P01"
-	lockNotAvailable = "55P03"
-	deadlockDetected = "40P01"
+	undefinedTable        = "42P01"
+	lockNotAvailable      = "55P03"
+	deadlockDetected      = "40P01"
+	insufficientPrivilege = "42501"
 )
 
 // driver runs migrations on the connection of its Migrator. golang-migrate marks a version as dirty before it runs the

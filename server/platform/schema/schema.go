@@ -27,6 +27,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/ai-interviewer-platform/interviewer/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 const (
@@ -51,7 +52,8 @@ type Options struct {
 	Files fs.FS
 }
 
-// Migrator migrates one database with the role of its URL, which must be allowed to create roles and tables.
+// Migrator migrates one database with the role of its URL, which must own the database. It creates our roles if they
+// do not exist, for which it needs CREATEROLE; otherwise a superuser creates them before.
 type Migrator struct {
 	Options
 	config *pgx.ConnConfig
@@ -82,7 +84,7 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	config.RuntimeParams["application_name"] = applicationName
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return nil, fmt.Errorf("connect for migrations: %w", err)
+		return nil, postgres.Diagnose(url, fmt.Errorf("connect for migrations: %w", err))
 	}
 	return &Migrator{Options: o, config: config, conn: conn, latest: latest, jobs: jobs}, nil
 }
@@ -90,12 +92,18 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 // Close closes the connection.
 func (m *Migrator) Close(ctx context.Context) error { return m.conn.Close(context.WithoutCancel(ctx)) }
 
-// Up runs the pending migrations and returns their number, and then those of River's tables, which are not counted. It
-// does not change a schema newer than this program.
+// Up runs the pending migrations and returns their number, and then those of River's tables, which are not counted.
+// Afterwards backups can read all tables. It does not change a schema newer than this program. The error is a
+// postgres.Unfit if roles are missing that the role of the URL cannot create.
 func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 	// A schema that is up to date needs no lock, so that starting does not wait.
 	if done, err := m.upToDate(ctx); err != nil || done {
 		return 0, errors.Join(err, m.reportCollations(ctx))
+	}
+	if m.jobs {
+		if err := m.prepareRoles(ctx); err != nil {
+			return 0, err
+		}
 	}
 	err = m.alone(ctx, func(migrations *migrate.Migrate) error {
 		before, err := m.Version(ctx)
@@ -111,7 +119,11 @@ func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 		if !m.jobs {
 			return nil
 		}
-		return migrateJobs(ctx, m.config)
+		if err := migrateJobs(ctx, m.config); err != nil {
+			return err
+		}
+		grants := &driver{migrator: m, ctx: ctx}
+		return wrap("let backups read all tables", grants.briefly("CALL grant_backup()"))
 	})
 	return applied, err
 }
@@ -122,7 +134,10 @@ func (m *Migrator) upToDate(ctx context.Context) (bool, error) {
 	if err != nil || version != m.latest || !m.jobs {
 		return version >= m.latest, err
 	}
-	return m.JobsReady(ctx)
+	if ready, err := m.JobsReady(ctx); err != nil || !ready {
+		return false, err
+	}
+	return BackupReady(ctx, m.conn)
 }
 
 // JobsReady reports whether River's tables have the version that this program was built for, or a newer one, and
@@ -140,12 +155,19 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 }
 
 // Version returns the version of the schema; 0 for an empty database.
-func (m *Migrator) Version(ctx context.Context) (uint, error) {
+func (m *Migrator) Version(ctx context.Context) (uint, error) { return version(ctx, m.conn) }
+
+func version(ctx context.Context, conn Querier) (uint, error) {
 	var version int64
-	err := m.conn.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM schema_migrations`).Scan(&version)
+	err := conn.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM schema_migrations`).Scan(&version)
 	switch {
 	case hasCode(err, undefinedTable):
 		return 0, nil
+	case hasCode(err, insufficientPrivilege):
+		return 0, &postgres.Unfit{
+			Problem:    "The service may not read the version of the schema. Permit it as the owner of the database.",
+			Statements: []string{"GRANT SELECT ON public.schema_migrations TO " + postgres.ServiceRole},
+		}
 	case err != nil:
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}

@@ -232,6 +232,8 @@ func plainOwner(t *testing.T, address string, conn *pgx.Conn) string {
 	name := "owner_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	exec(t.Context(), `CREATE ROLE `+name+` LOGIN CREATEROLE PASSWORD 'owner'`)
 	exec(t.Context(), `ALTER DATABASE `+conn.Config().Database+` OWNER TO `+name)
+	// The roles exist, so from PostgreSQL 16 on a superuser must grant them.
+	exec(t.Context(), `GRANT interviewer_service, interviewer_lookup, interviewer_backup TO `+name+` WITH ADMIN OPTION`)
 	t.Cleanup(func() {
 		for _, sql := range []string{`REASSIGN OWNED BY ` + name + ` TO CURRENT_USER`, `DROP OWNED BY ` + name, `DROP ROLE ` + name} {
 			exec(context.WithoutCancel(t.Context()), sql)
