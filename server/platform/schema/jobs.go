@@ -48,7 +48,7 @@ func migrateJobs(ctx context.Context, as *pgx.ConnConfig) (err error) {
 		return fmt.Errorf("connect for River's migrations: %w", err)
 	}
 	defer pool.Close()
-	if ready, err := jobsReady(ctx, pool); err != nil || ready {
+	if ready, err := JobsReady(ctx, pool); err != nil || ready {
 		return err
 	}
 	migrator, err := riverMigrator(pool)
@@ -64,14 +64,9 @@ func migrateJobs(ctx context.Context, as *pgx.ConnConfig) (err error) {
 	return nil
 }
 
-// querier is a connection or a pool.
-type querier interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
-
-// jobsReady reports whether River's tables have the version that this program needs, or a newer one, and whether the
+// JobsReady reports whether River's tables have the version that this program needs, or a newer one, and whether the
 // service may use them.
-func jobsReady(ctx context.Context, conn querier) (bool, error) {
+func JobsReady(ctx context.Context, conn Querier) (bool, error) {
 	exists := false
 	err := conn.QueryRow(ctx, `SELECT count(*) = 2 FROM pg_attribute
 		WHERE attrelid = to_regclass('river.river_migration') AND attname IN ('line', 'version')`).Scan(&exists)

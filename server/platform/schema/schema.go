@@ -142,7 +142,7 @@ func (m *Migrator) upToDate(ctx context.Context) (bool, error) {
 
 // JobsReady reports whether River's tables have the version that this program was built for, or a newer one, and
 // whether the service may use them.
-func (m *Migrator) JobsReady(ctx context.Context) (bool, error) { return jobsReady(ctx, m.conn) }
+func (m *Migrator) JobsReady(ctx context.Context) (bool, error) { return JobsReady(ctx, m.conn) }
 
 // Down reverts the last steps migrations, including their data.
 func (m *Migrator) Down(ctx context.Context, steps int) error {
@@ -156,6 +156,9 @@ func (m *Migrator) Down(ctx context.Context, steps int) error {
 
 // Version returns the version of the schema; 0 for an empty database.
 func (m *Migrator) Version(ctx context.Context) (uint, error) { return version(ctx, m.conn) }
+
+// Current returns the version of the schema of a database; 0 for an empty one.
+func Current(ctx context.Context, conn Querier) (uint, error) { return version(ctx, conn) }
 
 func version(ctx context.Context, conn Querier) (uint, error) {
 	var version int64

@@ -1,0 +1,120 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
+)
+
+// minRedis is the oldest major version that works.
+const minRedis = 7
+
+// redisChecks lists the checks of Redis. The first one connects.
+func redisChecks() []check {
+	checks := []check{{"redis: reachable", redisReachable}}
+	for _, one := range []check{
+		{"version", redisVersion},
+		{"eviction", redisEviction},
+		{"TLS", redisTLS},
+	} {
+		checks = append(checks, check{"redis: " + one.name, func(ctx context.Context, x *examination) Result {
+			switch {
+			case x.Config.RedisURL == "":
+				return ok("development starts its own")
+			case x.redis == nil:
+				return notChecked("Redis does not answer")
+			}
+			return one.run(ctx, x)
+		}})
+	}
+	return checks
+}
+
+func redisReachable(ctx context.Context, x *examination) Result {
+	if x.Config.RedisURL == "" {
+		return ok("development starts its own")
+	}
+	var err error
+	if x.redis, err = redis.Open(ctx, x.Config.RedisURL.Reveal(), quiet(), redis.Options{}); err != nil {
+		return failure("REDIS_URL cannot be used: "+err.Error(), "Correct REDIS_URL.")
+	}
+	waiting, cancel := context.WithTimeout(ctx, redisWait)
+	defer cancel()
+	for {
+		if err = x.redis.Up(waiting); err == nil {
+			return ok("answers")
+		}
+		select {
+		case <-waiting.Done():
+			x.redis.Close()
+			x.redis = nil
+			return failure("does not answer", "Start Redis, and check host, port, user and password in REDIS_URL.")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// info returns a field of INFO, or of CONFIG GET.
+func (x *examination) info(ctx context.Context, section, field string) (value string, err error) {
+	err = x.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
+		text, err := c.Do(ctx, c.B().Info().Section(section).Build()).ToString()
+		for line := range strings.Lines(text) {
+			if found, is := strings.CutPrefix(line, field+":"); is {
+				value = strings.TrimSpace(found)
+			}
+		}
+		return err
+	})
+	return value, err
+}
+
+func redisVersion(ctx context.Context, x *examination) Result {
+	version, err := x.info(ctx, "server", "redis_version")
+	if err != nil {
+		return warning("INFO was refused: "+err.Error(), "Permit the user INFO, or check by hand that Redis is 7 or later.")
+	}
+	major, _, _ := strings.Cut(version, ".")
+	if n, err := strconv.Atoi(major); err != nil || n < minRedis {
+		return failure(version, fmt.Sprintf("Use Redis %d or later.", minRedis))
+	}
+	return ok(version)
+}
+
+func redisEviction(ctx context.Context, x *examination) Result {
+	policy, err := x.info(ctx, "memory", "maxmemory_policy")
+	switch {
+	case err != nil:
+		return warning("INFO was refused: "+err.Error(), "Check by hand that maxmemory-policy is noeviction or volatile-*.")
+	case strings.HasPrefix(policy, "allkeys-"):
+		return warning(policy+" can remove counters of sign-ins", "Set maxmemory-policy to noeviction or volatile-ttl.")
+	}
+	return ok(policy)
+}
+
+func redisTLS(_ context.Context, x *examination) Result {
+	parsed, err := url.Parse(x.Config.RedisURL.Reveal())
+	if err != nil {
+		return notChecked("REDIS_URL cannot be parsed")
+	}
+	switch {
+	case parsed.Scheme == "rediss":
+		return ok("TLS")
+	case parsed.Scheme == "unix" || nearby(parsed.Hostname()):
+		return ok("none, on the same machine")
+	}
+	return warning("none", "Use a URL that begins with rediss://.")
+}
+
+// nearby reports whether a host is this machine.
+func nearby(host string) bool {
+	address := net.ParseIP(host)
+	return host == "" || strings.HasPrefix(host, "/") || host == "localhost" || address != nil && address.IsLoopback()
+}
