@@ -70,9 +70,9 @@ func (p program) startDatabase(ctx context.Context, c *config.Config) (*dependen
 	if !errors.Is(err, local.ErrInUse) {
 		return d, err
 	}
-	running, readErr := godotenv.Read(filepath.Join(d.dir, runningFile))
+	running, readErr := d.running()
 	if readErr != nil {
-		return d, errors.Join(err, fmt.Errorf("read address of the private database: %w", readErr))
+		return d, errors.Join(err, readErr)
 	}
 	c.DatabaseURL = config.SecretURL(running["DATABASE_URL"])
 	return d, nil
@@ -132,19 +132,30 @@ func (d *dependencies) startRedis(ctx context.Context, p program, c *config.Conf
 	return nil
 }
 
-// writeRunningFile writes the address of the private database to a file, where other commands find it.
+// writeRunningFile writes the addresses of the private servers to a file, where other commands find them.
 func (d *dependencies) writeRunningFile(c *config.Config) error {
 	if !d.private {
 		return nil
 	}
-	content, err := godotenv.Marshal(map[string]string{"DATABASE_URL": c.DatabaseURL.Reveal()})
+	content, err := godotenv.Marshal(map[string]string{
+		"DATABASE_URL": c.DatabaseURL.Reveal(), "REDIS_URL": c.RedisURL.Reveal(),
+	})
 	if err == nil {
 		err = os.WriteFile(filepath.Join(d.dir, runningFile), []byte(content+"\n"), 0o600)
 	}
 	if err != nil {
-		return fmt.Errorf("write address of the private database: %w", err)
+		return fmt.Errorf("write addresses of the private servers: %w", err)
 	}
 	return nil
+}
+
+// running reads the addresses of the private servers of the service that ran last.
+func (d *dependencies) running() (map[string]string, error) {
+	addresses, err := godotenv.Read(filepath.Join(d.dir, runningFile))
+	if err != nil {
+		return nil, fmt.Errorf("read addresses of the private servers: %w", err)
+	}
+	return addresses, nil
 }
 
 // stop stops the private servers in reverse order.

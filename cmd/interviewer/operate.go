@@ -85,7 +85,7 @@ func (p program) setCompanyActive(active bool) *cobra.Command {
 }
 
 func (p program) user() *cobra.Command {
-	c := &cobra.Command{Use: "user", Short: "Create users and reset passwords"}
+	c := &cobra.Command{Use: "user", Short: "Create, list, change and unlock users"}
 	var company string
 	role := string(stored.RoleEmployee)
 	var person operator.Person
@@ -116,34 +116,14 @@ password from the first line of standard input.`,
 		},
 	}
 	flags := create.Flags()
-	flags.StringVar(&company, "company", "", "the slug of the user's company (required)")
+	flags.StringVar(&company, "company", "", "the slug or id of the user's company (required)")
 	flags.StringVar(&person.Email, "email", "", "the email address to sign in with (required)")
 	flags.StringVar(&person.FirstName, "first-name", "", "the first name (required)")
 	flags.StringVar(&person.LastName, "last-name", "", "the last name (required)")
 	flags.StringVar(&person.Department, "department", "", "the department")
 	flags.StringVar(&role, "role", role, "employee, team_lead, hr or admin")
 	required(create, "company", "email", "first-name", "last-name")
-	var test string
-	reset := &cobra.Command{
-		Use: "reset-password EMAIL", Short: "Reset a user's password", Args: cobra.ExactArgs(1),
-		Long: `Sets a new password for a user and ends all their sessions. On a terminal the command asks for the password
-twice; otherwise it reads the password from the first line of standard input. For a user of a test company, set
---test-company.`,
-		Example: "  interviewer user reset-password ada@acme.example\n" +
-			"  interviewer user reset-password ada@acme.example <password.txt\n" +
-			"  interviewer user reset-password ada@acme.example --test-company acme-robotics-test-7f3a9c21",
-		RunE: func(c *cobra.Command, args []string) error {
-			plain, err := p.password()
-			if err != nil {
-				return err
-			}
-			return p.withOperator(c.Context(), func(ctx context.Context, o *operator.Operator) error {
-				return o.ResetPassword(ctx, args[0], test, plain)
-			})
-		},
-	}
-	reset.Flags().StringVar(&test, "test-company", "", "the slug of the user's company, if that is a test company")
-	c.AddCommand(create, reset)
+	c.AddCommand(create, p.listUsers(), p.deactivateUser(), p.reactivateUser(), p.changeRole(), p.unlockUser(), p.resetPassword())
 	return c
 }
 

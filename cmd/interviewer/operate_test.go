@@ -6,8 +6,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -83,7 +88,7 @@ func TestCompanyAndUserCommands(t *testing.T) {
 	login(plain).Expect(http.StatusOK)
 	call(t, env, "", "user", "reset-password", "nobody@initech.example").fails(t, exitFailure, "standard input")
 	call(t, env, "x", "user", "reset-password", "nobody@initech.example").fails(t, exitFailure, `No user has the email`)
-	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initech").fails(t, exitFailure, "No user", `slug "initech"`)
+	call(t, env, "x", "user", "reset-password", "ada@initech.example", "--test-company", "initrode").fails(t, exitFailure, `No company has the slug "initrode"`)
 	call(t, env, "another-"+plain, "user", "reset-password", "ada@initech.example").succeeds(t)
 	login(plain).Expect(http.StatusUnauthorized)
 	login("another-" + plain).Expect(http.StatusOK)
@@ -178,5 +183,78 @@ func TestDemoAccountsSignIn(t *testing.T) {
 				t.Errorf("role of %s: got %s, want %s", email, me.Role, role)
 			}
 		})
+	}
+}
+
+// TestUserCommands lists, deactivates, reactivates, changes, unlocks and resets users, and reads the audit entries.
+func TestUserCommands(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	i.Config.LoginPerAccountAndIP = 3
+	acme, other := i.Company("acme"), i.Company("other")
+	env := environ(i)
+	replica := i.Replica()
+	hr, admin := acme.Users[api.RoleHr], acme.Users[api.RoleAdmin]
+	login := func(email, secret string) *testkit.Answer {
+		return replica.Anonymous(t).Post("/api/v1/auth/login", map[string]string{"email": email, "password": secret})
+	}
+
+	for _, company := range []string{"acme", acme.ID.String()} {
+		if got := call(t, env, "", "user", "list", "--company", company).succeeds(t); strings.Count(got, "@acme.example") != 4 || strings.Contains(got, "other") {
+			t.Errorf("list of %s: got\n%s\nwant the 4 users of acme", company, got)
+		}
+	}
+	if got := call(t, env, "", "user", "list", "--company", "acme", "--json").succeeds(t); strings.Count(got, `"is_active":true`) != 4 {
+		t.Errorf("list: got\n%s\nwant 4 active users", got)
+	}
+	call(t, env, "", "user", "list", "--company", "nobody").fails(t, exitFailure, "nobody")
+	call(t, env, "", "user", "list", "--company", uuid.NewString()).fails(t, exitFailure, "No company has the id")
+
+	session := replica.SignIn(t, hr)
+	call(t, env, "", "user", "deactivate", hr.Email, "--company", other.Slug).fails(t, exitFailure, "No user")
+	call(t, env, "", "user", "deactivate", hr.Email, "--company", acme.ID.String()).succeeds(t)
+	testkit.Eventually(t, time.Minute, "the session has ended", func() bool { return session.Get("/api/v1/users/me").Status == http.StatusUnauthorized })
+	login(hr.Email, testkit.Password).Expect(http.StatusUnauthorized)
+	call(t, env, "", "user", "deactivate", hr.Email).fails(t, exitFailure, "already is inactive")
+	call(t, env, "", "user", "reactivate", hr.Email).succeeds(t)
+	call(t, env, "", "user", "reactivate", hr.Email).fails(t, exitFailure, "already is active")
+	login(hr.Email, testkit.Password).Expect(http.StatusOK)
+	call(t, env, "", "user", "deactivate", admin.Email).fails(t, exitFailure, "admin")
+	call(t, env, "", "user", "role", admin.Email, "hr").fails(t, exitFailure, "admin")
+	call(t, env, "", "user", "role", hr.Email, "emperor").fails(t, exitFailure, "role must be")
+	call(t, env, "", "user", "role", hr.Email, "hr").fails(t, exitFailure, "already has the role hr")
+	call(t, env, "", "user", "role", hr.Email, "admin").succeeds(t)
+	call(t, env, "", "user", "role", admin.Email, "employee").succeeds(t)
+
+	lock := func() {
+		t.Helper()
+		for range 3 {
+			login(hr.Email, "wrong").Expect(http.StatusUnauthorized)
+		}
+		login(hr.Email, testkit.Password).Expect(http.StatusTooManyRequests)
+	}
+	lock()
+	call(t, env, "", "user", "unlock", hr.Email).succeeds(t)
+	login(hr.Email, testkit.Password).Expect(http.StatusOK)
+	lock()
+	generated := strings.TrimSpace(call(t, env, "", "user", "reset-password", hr.Email, "--generate").succeeds(t))
+	login(hr.Email, testkit.Password).Expect(http.StatusUnauthorized)
+	login(hr.Email, generated).Expect(http.StatusOK)
+	call(t, environ(i, "REDIS_URL=redis://127.0.0.1:1"), plain, "user", "reset-password", hr.Email).
+		fails(t, exitFailure, "The password was reset, but", "interviewer user unlock")
+
+	var actions []string
+	rows, err := i.Database.Query(t.Context(), `SELECT action FROM audit_logs WHERE company_id = $1 AND actor_type = 'system' ORDER BY created_at, id`, acme.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if actions, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"user.deactivated", "user.reactivated", "user.role_changed", "user.role_changed", "user.unlocked", "auth.password_reset", "auth.password_reset",
+	}
+	if !slices.Equal(actions, want) {
+		t.Errorf("audit entries of the system: got %q, want %q", actions, want)
 	}
 }

@@ -388,6 +388,7 @@ const (
 	AuditActionUserExported             AuditAction = "user.exported"
 	AuditActionUserReactivated          AuditAction = "user.reactivated"
 	AuditActionUserRoleChanged          AuditAction = "user.role_changed"
+	AuditActionUserUnlocked             AuditAction = "user.unlocked"
 	AuditActionUserUpdated              AuditAction = "user.updated"
 )
 
@@ -553,6 +554,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionUserReactivated:
 		return true
 	case AuditActionUserRoleChanged:
+		return true
+	case AuditActionUserUnlocked:
 		return true
 	case AuditActionUserUpdated:
 		return true

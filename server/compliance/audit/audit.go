@@ -46,6 +46,7 @@ const (
 	UserDeactivated    Action = "user.deactivated"
 	UserReactivated    Action = "user.reactivated"
 	UserRoleChanged    Action = "user.role_changed"
+	UserUnlocked       Action = "user.unlocked"
 	CompanyCreated     Action = "company.created"
 	CompanyUpdated     Action = "company.updated"
 	CompanyDeactivated Action = "company.deactivated"

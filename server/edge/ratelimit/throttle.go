@@ -152,6 +152,48 @@ func (r *Reservation) release(ctx context.Context, args ...string) {
 	})
 }
 
+// Account returns the name under which attempts on an account are counted. test is the slug of its test company; nil if
+// its company is live.
+func Account(email string, test *string) string {
+	if test == nil {
+		return email
+	}
+	return *test + " " + email
+}
+
+// Clear removes the counters of an account, from all networks, so that the next attempt is allowed unless its network has
+// failed too often on other accounts.
+func (t *Throttle) Clear(ctx context.Context, account string) error {
+	keys := t.counters(account, "*")
+	pairs, own := keys[0], keys[2]
+	for cursor := uint64(0); ; {
+		var page rueidis.ScanEntry
+		err := t.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) (err error) {
+			page, err = c.Do(ctx, c.B().Scan().Cursor(cursor).Match(pairs).Count(scanned).Build()).AsScanEntry()
+			if err != nil {
+				return err
+			}
+			found := page.Elements
+			if cursor == 0 {
+				found = append(found, own)
+			}
+			if len(found) == 0 {
+				return nil
+			}
+			return c.Do(ctx, c.B().Del().Key(found...).Build()).Error()
+		})
+		if err != nil {
+			return fault.New(fault.DependencyDown).After(retryDown).Because(fmt.Errorf("clear login attempts: %w", err))
+		}
+		if cursor = page.Cursor; cursor == 0 {
+			return nil
+		}
+	}
+}
+
+// scanned is about how many keys Redis looks at in one round trip of Clear.
+const scanned = 1000
+
 // counters returns the keys of the counters of one attempt, in the order of the scripts.
 func (t *Throttle) counters(account, network string) []string {
 	mac := hmac.New(sha256.New, t.key)

@@ -53,7 +53,7 @@ func (a *Service) login(
 	ctx context.Context, origin access.Origin, body *api.LoginRequest,
 ) (opened, string, error) {
 	email := strings.ToLower(strings.TrimSpace(body.Email))
-	reservation, err := a.Throttle.Reserve(ctx, throttled(email, body.Company), origin.IP)
+	reservation, err := a.Throttle.Reserve(ctx, ratelimit.Account(email, body.Company), origin.IP)
 	if err != nil {
 		if fault.Is(err, fault.TooManyAttempts) {
 			a.Metrics.Throttled(telemetry.LimitLogin)
@@ -83,15 +83,6 @@ func (a *Service) login(
 	reservation.Success(ctx)
 	a.strengthen(ctx, account, body.Password)
 	return state, telemetry.LoginSucceeded, nil
-}
-
-// throttled is the name by which the throttle counts attempts on an account: the email address and, for a test company,
-// its slug, so that attempts at one company do not delay the users of another. Email addresses contain no space.
-func throttled(email string, test *string) string {
-	if test == nil {
-		return email
-	}
-	return *test + " " + email
 }
 
 // account finds the account of an email address, in a live company or in the test company with the slug. It returns an

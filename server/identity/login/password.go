@@ -9,6 +9,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -95,7 +96,7 @@ func (a *Service) confirm(ctx context.Context, actor access.Actor, me db.GetMeRo
 	if me.CompanyTestOf != nil {
 		test = &me.CompanySlug
 	}
-	reservation, err := a.Throttle.Reserve(ctx, throttled(user.Email, test), actor.Origin.IP)
+	reservation, err := a.Throttle.Reserve(ctx, ratelimit.Account(user.Email, test), actor.Origin.IP)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
 // Package operator implements the commands of the operator of an installation, which concern any company: open a
-// company, create its first users, activate and deactivate it, and reset a password. Its acts are recorded in the audit
+// company, create its first users, activate and deactivate it, and list, deactivate, unlock and change its users. Its acts are recorded in the audit
 // log of the company as acts of the system.
 package operator
 
@@ -16,6 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -62,8 +63,20 @@ func (o *Operator) Companies(ctx context.Context) ([]db.CompanyDirectory, error)
 	return o.Store.Lookup().AllCompanies(ctx)
 }
 
-// FindCompany finds a company by its slug.
+// FindCompany finds a company by its slug or id.
 func (o *Operator) FindCompany(ctx context.Context, slug string) (db.FindCompanyRow, error) {
+	if id, err := uuid.Parse(slug); err == nil {
+		all, err := o.Companies(ctx)
+		if err != nil {
+			return db.FindCompanyRow{}, err
+		}
+		for _, one := range all {
+			if one.ID == id {
+				return db.FindCompanyRow{ID: id, Name: one.Name, Slug: one.Slug, IsActive: one.IsActive}, nil
+			}
+		}
+		return db.FindCompanyRow{}, fault.New(fault.ResourceNotFound).With("No company has the id %s.", id)
+	}
 	found, err := o.Store.Lookup().FindCompany(ctx, slug)
 	if fault.Is(err, fault.ResourceNotFound) {
 		return found, fault.New(fault.ResourceNotFound).With("No company has the slug %q.", slug).Because(err)
@@ -155,25 +168,48 @@ func (o *Operator) insertUser(
 	return created, err
 }
 
-// ResetPassword gives the user with an email a new password, which they must change at the next sign-in, and ends all
-// their sessions, at every replica within a second. test is the slug of the user's test company; empty for users of
-// other companies.
-func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string) error {
-	query := db.FindAccountParams{Email: strings.ToLower(strings.TrimSpace(email))}
-	where := "any live company"
-	if test != "" {
-		query.TestSlug, where = &test, fmt.Sprintf("a test company with the slug %q", test)
+// Account is a user of any company.
+type Account struct {
+	Company, ID uuid.UUID
+	// Throttled is the name under which the attempts to sign in are counted.
+	Throttled string
+}
+
+// FindAccount finds the user with an email: in any live company or, if company is not empty, in the live or test company
+// with that slug or id.
+func (o *Operator) FindAccount(ctx context.Context, email, company string) (Account, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	missing := func(where string, err error) error {
+		return fault.New(fault.ResourceNotFound).With("No user has the email %q in %s.", email, where).Because(err)
 	}
-	account, err := o.Store.Lookup().FindAccount(ctx, query)
-	if fault.Is(err, fault.ResourceNotFound) {
-		return fault.New(fault.ResourceNotFound).
-			With("No user has the email %q in %s.", email, where).Because(err)
+	if company == "" {
+		found, err := o.Store.Lookup().FindAccount(ctx, db.FindAccountParams{Email: email})
+		if fault.Is(err, fault.ResourceNotFound) {
+			err = missing("any live company; --company names a test company", err)
+		}
+		return Account{found.CompanyID, found.UserID, ratelimit.Account(email, nil)}, err
 	}
+	within, err := o.FindCompany(ctx, company)
 	if err != nil {
-		return err
+		return Account{}, err
 	}
-	me, err := o.Store.Of(account.CompanyID).GetMe(ctx, db.GetMeParams{
-		CompanyID: account.CompanyID, ID: account.UserID,
+	for _, test := range []*string{&within.Slug, nil} {
+		found, err := o.Store.Lookup().FindAccount(ctx, db.FindAccountParams{Email: email, TestSlug: test})
+		if err == nil && found.CompanyID == within.ID {
+			return Account{found.CompanyID, found.UserID, ratelimit.Account(email, test)}, nil
+		}
+		if err != nil && !fault.Is(err, fault.ResourceNotFound) {
+			return Account{}, err
+		}
+	}
+	return Account{}, missing(fmt.Sprintf("the company with the slug %q", within.Slug), nil)
+}
+
+// ResetPassword gives a user a new password, which they must change at the next sign-in, and ends all their sessions,
+// at every replica within a second.
+func (o *Operator) ResetPassword(ctx context.Context, account Account, plain string) error {
+	me, err := o.Store.Of(account.Company).GetMe(ctx, db.GetMeParams{
+		CompanyID: account.Company, ID: account.ID,
 	})
 	if err != nil {
 		return err
@@ -185,24 +221,24 @@ func (o *Operator) ResetPassword(ctx context.Context, email, test, plain string)
 	if err != nil {
 		return err
 	}
-	hash, err := o.Hasher.Hash(ctx, password.OfCompany(account.CompanyID), plain)
+	hash, err := o.Hasher.Hash(ctx, password.OfCompany(account.Company), plain)
 	if err != nil {
 		return err
 	}
 	now := o.Clock.Now()
-	return o.Store.InTx(ctx, account.CompanyID, func(tx *postgres.Tx) error {
+	return o.Store.InTx(ctx, account.Company, func(tx *postgres.Tx) error {
 		if _, err := tx.ResetUserPassword(ctx, db.ResetUserPasswordParams{
-			CompanyID: account.CompanyID, ID: account.UserID, PasswordHash: hash, Now: now,
+			CompanyID: account.Company, ID: account.ID, PasswordHash: hash, Now: now,
 		}); err != nil {
 			return err
 		}
 		if _, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
-			CompanyID: account.CompanyID, UserID: account.UserID, Reason: stored.RevocationReasonPasswordChanged, Now: now,
+			CompanyID: account.Company, UserID: account.ID, Reason: stored.RevocationReasonPasswordChanged, Now: now,
 		}); err != nil {
 			return err
 		}
-		return o.Audit.Record(ctx, tx, access.System(account.CompanyID), audit.Entry{
-			Action: audit.PasswordReset, Resource: audit.User, ID: &account.UserID,
+		return o.Audit.Record(ctx, tx, access.System(account.Company), audit.Entry{
+			Action: audit.PasswordReset, Resource: audit.User, ID: &account.ID,
 		})
 	})
 }

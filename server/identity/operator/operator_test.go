@@ -19,6 +19,16 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
+// reset finds an account and resets its password.
+func reset(t *testing.T, o *operator.Operator, email, company, plain string) error {
+	t.Helper()
+	account, err := o.FindAccount(t.Context(), email, company)
+	if err != nil {
+		return err
+	}
+	return o.ResetPassword(t.Context(), account, plain)
+}
+
 const good = "violet-harbor-counts-seven"
 
 // setup returns an installation and an operator of it.
@@ -182,13 +192,13 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 	for _, replica := range replicas {
 		client.At(replica).Get("/api/v1/users/me").Expect(http.StatusOK)
 	}
-	if err := o.ResetPassword(t.Context(), "hr@acme.example", "", "short"); !fault.Is(err, fault.PasswordRefused) {
+	if err := reset(t, o, "hr@acme.example", "", "short"); !fault.Is(err, fault.PasswordRefused) {
 		t.Errorf("error for a short password = %v, want %s", err, fault.PasswordRefused)
 	}
-	if err := o.ResetPassword(t.Context(), "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
+	if err := reset(t, o, "nobody@acme.example", "", good); !fault.Is(err, fault.ResourceNotFound) {
 		t.Errorf("error for an unknown user = %v, want %s", err, fault.ResourceNotFound)
 	}
-	if err := o.ResetPassword(t.Context(), " HR@acme.example ", "", good); err != nil {
+	if err := reset(t, o, " HR@acme.example ", "", good); err != nil {
 		t.Fatal(err)
 	}
 	testkit.Eventually(t, time.Second, "both replicas refuse the session", func() bool {
@@ -322,14 +332,14 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 	}
 
 	// The operator can reset passwords in test companies, also of emails that belong to another user elsewhere.
-	if err := o.ResetPassword(t.Context(), nora.Email, nora.Test, good); err != nil {
+	if err := reset(t, o, nora.Email, nora.Test, good); err != nil {
 		t.Fatal(err)
 	}
 	login["password"] = good
 	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
 	replica.SignIn(t, acme.Users[api.RoleHr])
 	for _, test := range []string{"acme", "nobody", closed.TestCompany.Slug} {
-		if err := o.ResetPassword(t.Context(), nora.Email, test, good); !fault.Is(err, fault.ResourceNotFound) {
+		if err := reset(t, o, nora.Email, test, good); !fault.Is(err, fault.ResourceNotFound) {
 			t.Errorf("error for a user of %s = %v, want %s", test, err, fault.ResourceNotFound)
 		}
 	}
