@@ -17,6 +17,7 @@ import (
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/otel/trace"
 
@@ -115,11 +116,12 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	s, err := connect(ctx, o)
+	metrics := telemetry.NewMetrics(o.Version)
+	s, err := connect(ctx, o, metrics)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.assemble(ctx, o, contract); err != nil {
+	if err := s.assemble(ctx, o, contract, metrics); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -128,13 +130,10 @@ func New(ctx context.Context, o Options) (*Server, error) {
 }
 
 // connect opens PostgreSQL and Redis, and starts the queue that bounds password hashing.
-func connect(ctx context.Context, o Options) (*Server, error) {
+func connect(ctx context.Context, o Options, metrics *telemetry.Metrics) (*Server, error) {
 	options := postgres.Options{
-		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: o.Statements,
+		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: tracer(o, metrics),
 		CompanyShare: o.Config.CompanyShare, Wait: o.Config.DatabaseWait.Duration(),
-	}
-	if o.Config.OTLPEndpoint != "" {
-		options.Tracer = otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces))
 	}
 	store, err := postgres.Open(ctx, options)
 	if err != nil {
@@ -160,13 +159,27 @@ func connect(ctx context.Context, o Options) (*Server, error) {
 	}, nil
 }
 
+// tracer measures statements, and traces or observes them.
+func tracer(o Options, metrics *telemetry.Metrics) pgx.QueryTracer {
+	measuring := metrics.Statements(o.Clock.Now)
+	switch {
+	case o.Config.OTLPEndpoint != "":
+		return multitracer.New(measuring, otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces)))
+	case o.Statements != nil:
+		return multitracer.New(measuring, o.Statements)
+	}
+	return measuring
+}
+
 // assemble builds the domains, the gate and the router.
-func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contract) error {
+func (s *Server) assemble(
+	ctx context.Context, o Options, contract *gate.Contract, metrics *telemetry.Metrics,
+) error {
 	secrets, err := session.NewKeyring(o.Config.SecretKey.Reveal(), reveal(o.Config.SecretKeysPrevious)...)
 	if err != nil {
 		return err
 	}
-	metrics := s.measure(ctx, o)
+	s.measure(ctx, o, metrics)
 	access := session.NewAccess(secrets, o.Config.AccessTokenExpire.Duration(), o.Clock.Now)
 	s.guard = session.NewGuard(s.store, s.redis, secrets, access.Lifetime(), o.Clock.Now, func(from session.Source) {
 		metrics.Revocation(string(from))
@@ -178,6 +191,7 @@ func (s *Server) assemble(ctx context.Context, o Options, contract *gate.Contrac
 	if s.meta, err = s.describe(deps, metrics); err != nil {
 		return err
 	}
+	metrics.WatchReadiness(ctx, s.meta.Ready)
 	if s.keeper, err = idempotency.New(idempotency.Options{
 		Store: s.store, Clock: o.Clock, Secrets: secrets.Records(),
 	}); err != nil {
@@ -266,15 +280,14 @@ func domains(
 	return all, errors.Join(errs[:]...)
 }
 
-// measure creates the metrics, including those of the replica's own resources.
-func (s *Server) measure(ctx context.Context, o Options) *telemetry.Metrics {
-	metrics := telemetry.NewMetrics(o.Version)
+// measure adds the metrics of the replica's own resources.
+func (s *Server) measure(ctx context.Context, o Options, metrics *telemetry.Metrics) {
+	metrics.WatchPostgres(ctx, o.Clock.Now, s.store.ReadOnly)
 	metrics.WatchPool(s.store.Stat)
 	metrics.WatchHashing(func() (running, waiting int) { l := s.hasher.Load(); return l.Held, l.Waiting })
 	metrics.WatchShares(s.shares)
 	metrics.WatchRedis(func() bool { return s.redis.Up(context.WithoutCancel(ctx)) == nil })
 	s.watchJobs(ctx, o.Clock.Now, metrics)
-	return metrics
 }
 
 // shares returns the state of what companies share.

@@ -56,13 +56,25 @@ func (m *Meta) GetHealth(
 	return api.GetHealth200JSONResponse{Status: api.HealthStatusHealthy}, nil
 }
 
-// GetReadiness checks all dependencies concurrently.
-func (m *Meta) GetReadiness(
-	ctx context.Context, _ service.Call, _ api.GetReadinessRequestObject,
-) (api.GetReadinessResponseObject, error) {
+// allUp is the result of the checks of a service that is ready.
+var allUp = api.ReadinessChecks{ //nolint:gochecknoglobals // a constant
+	Postgresql: api.CheckStatusUp, Redis: api.CheckStatusUp, Migrations: api.CheckStatusUp,
+}
+
+// Ready reports whether the service is ready, and which of its dependencies are up, for the metrics.
+func (m *Meta) Ready(ctx context.Context) (ready bool, all []telemetry.Dependency) {
+	checks := m.check(ctx)
+	return checks == allUp && !m.stopping.Load(), []telemetry.Dependency{
+		{Name: "postgresql", Up: checks.Postgresql == api.CheckStatusUp},
+		{Name: "redis", Up: checks.Redis == api.CheckStatusUp},
+		{Name: "migrations", Up: checks.Migrations == api.CheckStatusUp},
+	}
+}
+
+// check checks all dependencies concurrently.
+func (m *Meta) check(ctx context.Context) (checks api.ReadinessChecks) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	var checks api.ReadinessChecks
 	var wait sync.WaitGroup
 	wait.Go(func() { checks.Postgresql = up(m.Store.Ping(ctx) == nil) })
 	wait.Go(func() { checks.Redis = up(m.Redis.Up(ctx) == nil) })
@@ -70,12 +82,18 @@ func (m *Meta) GetReadiness(
 		checks.Migrations = up(m.migrated(ctx))
 	})
 	wait.Wait()
+	return checks
+}
+
+// GetReadiness checks all dependencies concurrently.
+func (m *Meta) GetReadiness(
+	ctx context.Context, _ service.Call, _ api.GetReadinessRequestObject,
+) (api.GetReadinessResponseObject, error) {
+	checks := m.check(ctx)
 	switch {
 	case m.stopping.Load():
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusStopping, Checks: checks}, nil
-	case checks != api.ReadinessChecks{
-		Postgresql: api.CheckStatusUp, Redis: api.CheckStatusUp, Migrations: api.CheckStatusUp,
-	}:
+	case checks != allUp:
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusNotReady, Checks: checks}, nil
 	}
 	return api.GetReadiness200JSONResponse{Status: api.ReadinessStatusReady, Checks: checks}, nil

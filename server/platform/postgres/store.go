@@ -186,6 +186,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return failed("ping the database", err)
 }
 
+// ReadOnly reports whether the database accepts no changes, because it is a standby or for another reason.
+func (s *Store) ReadOnly(ctx context.Context) (readOnly bool, err error) {
+	err = s.pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").
+		Scan(&readOnly)
+	return readOnly, failed("ask whether the database accepts changes", err)
+}
+
 // SchemaVersion returns the version of the last migration that ran; 0 for none.
 func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(&version)

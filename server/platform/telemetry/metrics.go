@@ -87,6 +87,7 @@ type Metrics struct {
 	lockTimeouts  prometheus.Counter
 	deprecated    *deprecated
 	jobs          jobs
+	statements    statements
 }
 
 // NewMetrics returns metrics with a registry of their own, which includes those of the Go runtime, the process and the
@@ -113,6 +114,7 @@ func NewMetrics(version string) *Metrics {
 			SourceLocal, SourceRedis, SourcePostgres),
 		deprecated: newDeprecated(r),
 		jobs:       newJobs(r),
+		statements: newStatements(r),
 		sealed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "interviewer_audit_sealed_total", Help: "Audit entries added to their company's hash chain.",
 		}),

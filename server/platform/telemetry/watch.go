@@ -73,11 +73,7 @@ func (m *Metrics) WatchShares(shares func() []Share) {
 func (m *Metrics) WatchRedis(up func() bool) {
 	redis := prometheus.NewDesc("interviewer_redis_up", "1 if Redis answers, 0 if not.", nil, nil)
 	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
-		value := 0.0
-		if up() {
-			value = 1
-		}
-		ch <- gauge(redis, value)
+		ch <- gauge(redis, one(up()))
 	}))
 }
 
