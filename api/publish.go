@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,23 @@ import (
 type Document struct {
 	// YAML has the comments of the specification, and its fields in the same order. JSON has its fields sorted.
 	YAML, JSON []byte
+}
+
+// At returns the document with the URL of a server in place of the relative "/", which some programs that import the
+// document cannot use. The URL is absolute, or a path.
+func (d Document) At(server string) (Document, error) {
+	url, err := json.Marshal(server)
+	if err != nil {
+		return Document{}, fmt.Errorf("encode the URL of the server: %w", err)
+	}
+	inYAML, inJSON := []byte("servers:\n  - url: "), []byte(`"url":"/"}`)
+	if bytes.Count(d.YAML, append(inYAML, "/\n"...)) != 1 || bytes.Count(d.JSON, inJSON) != 1 {
+		return Document{}, errors.New("the document does not have exactly one server, with the URL /")
+	}
+	return Document{
+		YAML: bytes.Replace(d.YAML, append(inYAML, "/\n"...), slices.Concat(inYAML, url, []byte("\n")), 1), // JSON is YAML
+		JSON: bytes.Replace(d.JSON, inJSON, slices.Concat([]byte(`"url":`), url, []byte("}")), 1),
+	}, nil
 }
 
 // commonHeaders is the field of the specification that lists the headers of many responses.

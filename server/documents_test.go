@@ -3,11 +3,14 @@ package server_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
@@ -23,6 +26,9 @@ func TestSpecificationEncodings(t *testing.T) {
 	}
 	const origin = "https://app.example.com" // an allowed origin of testkit
 	client := testkit.New(t).Replica().Anonymous(t)
+	if published, err = published.At(client.URL); err != nil {
+		t.Fatal(err)
+	}
 	for path, want := range map[string][]byte{"/openapi.yaml": published.YAML, "/openapi.json": published.JSON} {
 		t.Run(path, func(t *testing.T) {
 			tags := map[string]string{}
@@ -65,6 +71,30 @@ func TestSpecificationEncodings(t *testing.T) {
 			}
 			client.In(t).Do(http.MethodGet, path, nil, "Accept-Encoding", "identity", "If-None-Match", tags["gzip"]).Expect(http.StatusOK)
 		})
+	}
+}
+
+// TestServerInSpecification expects that the specification names the server as the client addresses it, also when
+// clients send more different hosts than are kept.
+func TestServerInSpecification(t *testing.T) {
+	t.Parallel()
+	client := testkit.New(t).Replica().Anonymous(t)
+	for i := range 20 {
+		host := fmt.Sprintf("host-%d.example:8443", i)
+		want := "https://" + host
+		answer := client.Do(http.MethodGet, "/openapi.json", nil, "X-Forwarded-Proto", "https", "X-Forwarded-Host", host)
+		inYAML := client.Do(http.MethodGet, "/openapi.yaml", nil, "X-Forwarded-Proto", "https", "X-Forwarded-Host", host)
+		for _, body := range [][]byte{answer.Expect(http.StatusOK).Body, inYAML.Expect(http.StatusOK).Body} {
+			document, err := openapi3.NewLoader().LoadFromData(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(document.Servers) != 1 || document.Servers[0].URL != want {
+				t.Errorf("servers: got %v, want %s", document.Servers, want)
+			}
+		}
+		client.Do(http.MethodGet, "/openapi.json", nil, "X-Forwarded-Proto", "https", "X-Forwarded-Host", host,
+			"If-None-Match", answer.Header.Get("Etag")).Expect(http.StatusNotModified)
 	}
 }
 

@@ -20,13 +20,15 @@ import (
 func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.Metrics) (*echo.Echo, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
-	e.IPExtractor, e.SchemeExtractor = base.Forwarded(o.Config.TrustedProxies)
+	e.IPExtractor = echo.ExtractIPDirect() // only package base reads forwarding headers
 	e.HTTPErrorHandler = problem.Handler(o.Log)
 	if o.Config.OTLPEndpoint != "" {
 		e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
 			otelecho.WithPropagators(telemetry.Propagator())))
 	}
-	first, err := base.New(base.Options{Clock: o.Clock, Log: o.Log, Metrics: metrics})
+	first, err := base.New(base.Options{
+		Clock: o.Clock, Log: o.Log, Metrics: metrics, Proxies: o.Config.TrustedProxies, Path: o.Config.BasePath,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +53,7 @@ func routePages(e *echo.Echo, o Options) error {
 	}
 	pages, err := docs.Handler(docs.Options{
 		Document: document, Title: o.Config.AppName, Version: o.Version, SpecURL: "/openapi.json", Status: problem.Status,
-		Demo: o.Demo,
+		Demo: o.Demo, Base: o.Config.BasePath,
 	})
 	if err != nil {
 		return fmt.Errorf("build the reference pages: %w", err)

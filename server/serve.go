@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/ai-interviewer-platform/interviewer/server/edge/base"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 )
@@ -16,7 +17,7 @@ import (
 // Handler returns the service. That of a headless replica has only the operations for health checks and scrapes.
 func (s *Server) Handler() http.Handler {
 	if !s.headless {
-		return s.handler
+		return base.Mount(s.path, s.handler)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {

@@ -98,6 +98,8 @@ type Server struct {
 	worker  *worker.Worker
 	log     *slog.Logger
 	timeout time.Duration
+	// path is the base path.
+	path string
 	// headless is true if the replica answers only health checks and scrapes.
 	headless bool
 	work     sync.WaitGroup
@@ -155,7 +157,7 @@ func connect(ctx context.Context, o Options, metrics *telemetry.Metrics) (*Serve
 		uploads: ratelimit.NewLeases(cache, "uploads", o.Config.CompanyUploads, ratelimit.LeaseTime),
 		exports: ratelimit.NewLeases(cache, "exports", o.Config.CompanyExports, ratelimit.LeaseTime),
 		store:   store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(),
-		headless: o.Headless, end: func() {}, endJobs: func() {},
+		path: o.Config.BasePath, headless: o.Headless, end: func() {}, endJobs: func() {},
 	}, nil
 }
 
@@ -204,7 +206,7 @@ func (s *Server) assemble(
 	all, err := domains(deps, login.Options{
 		Hasher: s.hasher, Throttle: ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)), Access: access,
 		Refresh: refresh, Guard: s.guard, Metrics: metrics,
-		SessionLifetime: o.Config.RefreshTokenExpire.Duration(),
+		SessionLifetime: o.Config.RefreshTokenExpire.Duration(), PlainCookie: o.Config.Environment == config.Development,
 	}, o.Config.ChangeRetention.Duration(), contract)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ const Prefix = "/docs"
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
 	"connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// Options configure Handler. All fields except Version and Demo are required.
+// Options configure Handler. All fields except Version, Base and Demo are required.
 type Options struct {
 	// Document is the OpenAPI document to describe.
 	Document *reference.Document
@@ -39,6 +39,9 @@ type Options struct {
 	SpecURL string
 	// Status returns the HTTP status for a kind of fault.
 	Status func(fault.Kind) int
+	// Base is the path that precedes all paths in the URLs that browsers see; empty if there is none. The handler itself
+	// gets requests without it.
+	Base string
 	// Demo adds a note on how to log in with a demo account, for installations with demo data.
 	Demo bool
 }
@@ -104,14 +107,21 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if target, found := s.redirects[r.URL.Path]; found {
-		http.Redirect(w, r, target, http.StatusFound)
+		redirect(w, target, http.StatusFound)
 		return
 	}
 	if path := strings.TrimSuffix(r.URL.Path, "/"); s.pages[path] != nil {
-		http.Redirect(w, r, path, http.StatusMovedPermanently) //nolint:gosec // path is a key of s.pages
+		redirect(w, path, http.StatusMovedPermanently)
 		return
 	}
 	servePage(w, r, s.notFound, file.serveNotFound)
+}
+
+// redirect answers without a body: that of http.Redirect contains the path, and the server adds the base path only to
+// the header.
+func redirect(w http.ResponseWriter, path string, status int) {
+	w.Header().Set("Location", path)
+	w.WriteHeader(status)
 }
 
 func servePage(w http.ResponseWriter, r *http.Request, p *page, serve func(file, http.ResponseWriter, *http.Request)) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -12,6 +13,8 @@ import (
 // page is an HTML page. It is rendered when it is first requested.
 type page struct {
 	whole templ.Component
+	// base precedes the paths of all links and assets.
+	base string
 
 	once     sync.Once
 	rendered file
@@ -27,9 +30,20 @@ func (p *page) file(ctx context.Context) (file, error) {
 			p.err = fmt.Errorf("docs: render a page: %w", p.err)
 			return
 		}
-		p.rendered, p.err = newFile("text/html; charset=utf-8", revalidate, body.Bytes())
+		p.rendered, p.err = newFile("text/html; charset=utf-8", revalidate, below(p.base, body.Bytes()))
 	})
 	return p.rendered, p.err
+}
+
+// localURL matches the attributes whose value is a path on this server. Text cannot match: templ escapes its quotes.
+var localURL = regexp.MustCompile(` (href|src|data-spec-url)="/`)
+
+// below adds a base path to the paths in attributes.
+func below(base string, html []byte) []byte {
+	if base == "" {
+		return html
+	}
+	return localURL.ReplaceAll(html, []byte(` $1="`+base+`/`))
 }
 
 // layoutOptions are the parts of the layout that differ between pages.
@@ -49,7 +63,7 @@ func (r *renderer) pages() (map[string]*page, error) {
 		if pages[path] != nil {
 			err = fmt.Errorf("docs: two pages have the path %s", path)
 		}
-		pages[path] = &page{whole: r.layout(o, content)}
+		pages[path] = &page{whole: r.layout(o, content), base: r.base}
 	}
 	add(Prefix, layoutOptions{title: "Guide", section: Prefix}, r.guide())
 	add(tryPath, layoutOptions{title: "Try it", section: tryPath, tryIt: true}, r.tryIt())
@@ -69,5 +83,5 @@ func (r *renderer) pages() (map[string]*page, error) {
 }
 
 func (r *renderer) notFoundPage() *page {
-	return &page{whole: r.layout(layoutOptions{title: "Not found"}, r.notFound())}
+	return &page{whole: r.layout(layoutOptions{title: "Not found"}, r.notFound()), base: r.base}
 }

@@ -29,7 +29,7 @@ func tagPath(tag string) string { return Prefix + "/" + tag }
 // renderer renders the pages. Its templ components are in the *.templ files.
 type renderer struct {
 	*reference.Document
-	product, version, specURL string
+	product, version, specURL, base string
 	// assets is the directory of the assets, with a trailing slash.
 	assets    string
 	demo      bool
@@ -42,7 +42,7 @@ type renderer struct {
 
 func newRenderer(o Options, assets string) *renderer {
 	r := &renderer{
-		Document: o.Document, product: o.Title, version: o.Version, specURL: o.SpecURL, assets: assets, demo: o.Demo,
+		Document: o.Document, product: o.Title, version: o.Version, specURL: o.SpecURL, base: o.Base, assets: assets, demo: o.Demo,
 		problems: groupByStatus(o.Status), languages: sample.Languages(),
 		byCall: map[string]*reference.Operation{}, byID: map[string]*reference.Operation{},
 	}

@@ -125,16 +125,20 @@ func (p program) print(format string, args ...any) error {
 }
 
 func (p program) openapi() *cobra.Command {
-	format := "yaml"
+	format, server := "yaml", "/"
 	c := &cobra.Command{
 		Use:   "openapi",
 		Short: "Print the OpenAPI document",
 		Long: `Prints the OpenAPI document that this program serves at /openapi.yaml and /openapi.json. No configuration
-is needed.`,
-		Example: "  interviewer openapi > openapi.yaml\n  interviewer openapi --format json | jq .info",
+is needed. The served document contains the URL of the server; here, --server sets it.`,
+		Example: "  interviewer openapi > openapi.yaml\n" +
+			"  interviewer openapi --format json --server https://hiring.example.com | jq .servers",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			document, err := spec.Published()
+			if err == nil && server != "/" {
+				document, err = document.At(server)
+			}
 			switch {
 			case err != nil:
 				return err
@@ -147,6 +151,7 @@ is needed.`,
 		},
 	}
 	c.Flags().StringVar(&format, "format", format, "yaml or json")
+	c.Flags().StringVar(&server, "server", server, "the URL of the server to name in the document")
 	return c
 }
 

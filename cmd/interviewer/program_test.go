@@ -148,6 +148,11 @@ func TestOpenAPIPrintsPublishedDocument(t *testing.T) {
 	if got := call(t, nil, "", "openapi", "--format", "json").succeeds(t); got != string(published.JSON)+"\n" {
 		t.Error("the JSON differs from the published document")
 	}
+	for format, want := range map[string]string{"yaml": `- url: "https://a.example/x"`, "json": `"url":"https://a.example/x"`} {
+		if got := call(t, nil, "", "openapi", "--format", format, "--server", "https://a.example/x").succeeds(t); !strings.Contains(got, want) {
+			t.Errorf("the %s with --server does not contain %s", format, want)
+		}
+	}
 	call(t, nil, "", "openapi", "--format", "xml").fails(t, exitFailure, "yaml or json")
 }
 

@@ -32,8 +32,14 @@ type Request struct {
 	UserAgent string
 	// Encodings is the Accept-Encoding header, its lines joined by commas.
 	Encodings string
-	// Target is the requested path and query.
+	// Target is the requested path and query, without Base.
 	Target *url.URL
+	// HTTPS says that the client uses TLS. Forwarding headers count as for IP, here and for Host.
+	HTTPS bool
+	// Host is the name of the server as the client knows it, with its port if it has one; empty if it is not valid.
+	Host string
+	// Base is the path that precedes all paths in the URLs that clients see; empty, or without a slash at its end.
+	Base string
 	// Query is the query of Target, parsed; nil until the gate has validated it. It must not be changed.
 	Query url.Values
 	// Operation is the operationId; empty if no operation matched.
@@ -44,6 +50,18 @@ type Request struct {
 
 // Origin is what the audit log tells about the request.
 func (r *Request) Origin() Origin { return Origin{RequestID: r.ID, IP: r.IP, UserAgent: r.UserAgent} }
+
+// ServerURL is the base URL of the API as the client sees it, without a slash at its end. If the host is not known, it
+// is only the path.
+func (r *Request) ServerURL() string {
+	switch {
+	case r.Host == "":
+		return r.Base
+	case r.HTTPS:
+		return "https://" + r.Host + r.Base
+	}
+	return "http://" + r.Host + r.Base
+}
 
 type key struct{}
 

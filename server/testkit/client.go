@@ -143,7 +143,10 @@ func (c *Client) Do(method, path string, body any, headers ...string) *Answer {
 	content, err := io.ReadAll(response.Body)
 	must(c.t, err)
 	must(c.t, response.Body.Close())
-	answer := &Answer{t: c.t, Request: request, Status: response.StatusCode, Header: response.Header, Body: content}
+	answer := &Answer{
+		t: c.t, Request: request, Status: response.StatusCode, Header: response.Header, Body: content,
+		path: strings.Split(path, "?")[0],
+	}
 	if err := conforms(answer, c.document); err != nil {
 		c.t.Errorf("%s %s: the response does not conform to the specification: %v\n%d %s",
 			method, path, err, answer.Status, answer.Body)
@@ -158,6 +161,8 @@ type Answer struct {
 	Status  int
 	Header  http.Header
 	Body    []byte
+	// path is the requested path, without that of the client's URL.
+	path string
 }
 
 // Expect stops the test if the status is different.

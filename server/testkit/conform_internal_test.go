@@ -12,7 +12,7 @@ func TestConformsChecksHeaders(t *testing.T) {
 	t.Parallel()
 	answer := func(method, path string, status int, kind, body string, more ...string) *Answer {
 		a := &Answer{
-			t: t, Request: httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody), Status: status, Body: []byte(body),
+			t: t, Request: httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody), Status: status, Body: []byte(body), path: path,
 			Header: http.Header{
 				"Content-Type": {kind}, "Date": {"now"}, "Cache-Control": {"no-store"}, "X-Request-Id": {"12345678"},
 				"X-Content-Type-Options": {"nosniff"}, "Content-Security-Policy": {"default-src 'none'"}, "Referrer-Policy": {"no-referrer"},

@@ -38,6 +38,19 @@ const operationFilter = ({ React }) => ({
   },
 });
 
+// Requests go to the server of this page, whatever address the description has: the page may not call another one.
+const sameServer = () => ({
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        updateJsonSpec: (update) => (spec) => update({
+          ...spec, servers: [{ url: element.dataset.specUrl.replace(/\/openapi\.json$/, '') || '/' }],
+        }),
+      },
+    },
+  },
+});
+
 SwaggerUIBundle({
   domNode: element,
   url: element.dataset.specUrl,
@@ -54,6 +67,6 @@ SwaggerUIBundle({
   defaultModelExpandDepth: 3,
   syntaxHighlight: { theme: 'nord' },
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [operationFilter],
+  plugins: [operationFilter, sameServer],
   layout: 'BaseLayout',
 });

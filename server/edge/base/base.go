@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"regexp"
 	"runtime/debug"
 	"strings"
@@ -34,11 +33,16 @@ var requestIDForm = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,128}$`)
 // Base is the middleware.
 type Base struct{ Options }
 
-// Options are the dependencies of the middleware. All of them are required.
+// Options are the dependencies and settings of the middleware.
 type Options struct {
 	Clock   clock.Source
 	Log     *slog.Logger
 	Metrics *telemetry.Metrics
+	// Proxies are those whose forwarding headers are trusted.
+	Proxies Proxies `optional:"true"`
+	// Path is the base path: what precedes all paths in the URLs that clients see. It begins with a slash and does not
+	// end with one, or is empty.
+	Path string `optional:"true"`
 }
 
 // New fails if a dependency is missing.
@@ -58,7 +62,10 @@ func (b *Base) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		request := b.request(c)
 		ctx := access.With(c.Request().Context(), request)
 		c.SetRequest(c.Request().WithContext(ctx))
-		protect(c)
+		protect(c.Response().Header(), request.HTTPS)
+		if b.Path != "" {
+			c.Response().Before(func() { publish(c.Response().Header(), b.Path) })
+		}
 		err := b.recovered(ctx, c, next)
 		unfinished := err != nil && c.Response().Committed
 		if err != nil {
@@ -107,23 +114,25 @@ func (b *Base) request(c echo.Context) *access.Request {
 	if runes := []rune(agent); len(runes) > maxUserAgent {
 		agent = string(runes[:maxUserAgent])
 	}
-	ip, err := netip.ParseAddr(c.RealIP())
-	if err != nil {
-		ip = netip.Addr{}
+	from := b.Proxies.read(r)
+	if from.host != "" {
+		r.Host = from.host // the gate compares it with the Origin of browsers
 	}
 	encodings := strings.Join(r.Header.Values("Accept-Encoding"), ",")
-	return &access.Request{ID: id, IP: ip.Unmap(), UserAgent: agent, Encodings: encodings, Target: r.URL}
+	return &access.Request{
+		ID: id, IP: from.address, UserAgent: agent, Encodings: encodings, Target: r.URL,
+		HTTPS: from.https, Host: from.host, Base: b.Path,
+	}
 }
 
 // protect sets the headers of all responses. The reference pages replace the Content-Security-Policy, since they run
 // scripts.
-func protect(c echo.Context) {
-	header := c.Response().Header()
+func protect(header http.Header, https bool) {
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
 	header.Set("Referrer-Policy", "no-referrer")
-	if c.Scheme() == "https" {
+	if https {
 		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }

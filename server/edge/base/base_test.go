@@ -24,12 +24,11 @@ import (
 )
 
 // handler puts the middleware before a handler.
-func handler(log *slog.Logger, handle echo.HandlerFunc) http.Handler {
+func handler(log *slog.Logger, o base.Options, handle echo.HandlerFunc) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = problem.Handler(log)
-	// The address of httptest's client is a trusted proxy.
-	e.IPExtractor, e.SchemeExtractor = base.Forwarded([]netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")})
-	first, err := base.New(base.Options{Clock: clock.System(), Log: log, Metrics: telemetry.NewMetrics("test")})
+	o.Clock, o.Log, o.Metrics = clock.System(), log, telemetry.NewMetrics("test")
+	first, err := base.New(o)
 	if err != nil {
 		panic(err)
 	}
@@ -40,8 +39,16 @@ func handler(log *slog.Logger, handle echo.HandlerFunc) http.Handler {
 
 // through sends a request through the middleware to a handler.
 func through(request *http.Request, log *slog.Logger, handle echo.HandlerFunc) *httptest.ResponseRecorder {
+	// The address of httptest's client is a trusted proxy.
+	return serve(request, log, base.Options{Proxies: base.Proxies{netip.MustParsePrefix("192.0.2.1/32")}}, handle)
+}
+
+// serve is through with other options.
+func serve(
+	request *http.Request, log *slog.Logger, o base.Options, handle echo.HandlerFunc,
+) *httptest.ResponseRecorder {
 	recorder := httptest.NewRecorder()
-	handler(log, handle).ServeHTTP(recorder, request)
+	handler(log, o, handle).ServeHTTP(recorder, request)
 	return recorder
 }
 
@@ -106,7 +113,7 @@ func TestBrokenStreamIsIncomplete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(handler(quiet(), func(c echo.Context) error {
+			server := httptest.NewServer(handler(quiet(), base.Options{}, func(c echo.Context) error {
 				if err := c.String(http.StatusOK, "the beginning"); err != nil {
 					return err
 				}
@@ -215,6 +222,22 @@ func TestUserAgentIsText(t *testing.T) {
 	}
 }
 
+// received returns what the service takes a request for.
+func received(r *http.Request, trusted ...string) (got *access.Request) {
+	proxies := make(base.Proxies, 0, len(trusted))
+	for _, network := range trusted {
+		proxies = append(proxies, netip.MustParsePrefix(network))
+	}
+	serve(r, quiet(), base.Options{Proxies: proxies}, func(c echo.Context) error {
+		got = access.RequestOf(c.Request().Context())
+		if got.Host != "" && got.Host != c.Request().Host {
+			got.Host = "differs from the Host of the request"
+		}
+		return ok(c)
+	})
+	return got
+}
+
 // TestForwardedAddress expects that X-Forwarded-For is read from right to left, as far as trusted proxies wrote it.
 func TestForwardedAddress(t *testing.T) {
 	t.Parallel()
@@ -233,55 +256,126 @@ func TestForwardedAddress(t *testing.T) {
 		{"last of two addresses", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8, 203.0.113.1"}, "203.0.113.1"},
 		{"last of two headers", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8", "203.0.113.1"}, "203.0.113.1"},
 		{"two proxies", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8, 203.0.113.1, 10.2.3.4"}, "203.0.113.1"},
+		{"only proxies", "10.0.0.0/8", "10.0.0.1", []string{"10.9.9.9, 10.2.3.4"}, "10.9.9.9"},
 		{"invalid address before", "10.0.0.0/8", "10.0.0.1", []string{"garbage, 203.0.113.1"}, "203.0.113.1"},
 		{"invalid address last", "10.0.0.0/8", "10.0.0.1", []string{"203.0.113.1, garbage"}, "10.0.0.1"},
+		{"invalid address between", "10.0.0.0/8", "10.0.0.1", []string{"203.0.113.1, unknown, 10.2.3.4"}, "10.2.3.4"},
 		{"IPv6 client", "10.0.0.0/8", "10.0.0.1", []string{"2001:db8::1"}, "2001:db8::1"},
+		{"IPv6 client with zone", "10.0.0.0/8", "10.0.0.1", []string{"fe80::1%eth0"}, "fe80::1"},
 		{"IPv4 mapped client", "10.0.0.0/8", "10.0.0.1", []string{"::ffff:203.0.113.1"}, "203.0.113.1"},
+		{"IPv4 mapped proxy", "10.0.0.0/8", "[::ffff:10.0.0.1]", []string{"203.0.113.1"}, "203.0.113.1"},
 		{"IPv6 proxy", "2001:db8::/32", "[2001:db8::1]", []string{"203.0.113.1"}, "203.0.113.1"},
 		{"neighbour of a proxy", "10.0.0.1/32", "10.0.0.2", []string{"203.0.113.1"}, "10.0.0.2"},
+		{"IPv4 with port", "10.0.0.0/8", "10.0.0.1", []string{"203.0.113.7:51234"}, "203.0.113.7"},
+		{"IPv6 with port", "10.0.0.0/8", "10.0.0.1", []string{"[2001:db8::1]:443"}, "2001:db8::1"},
+		{"IPv6 in brackets", "10.0.0.0/8", "10.0.0.1", []string{"[2001:db8::1]"}, "2001:db8::1"},
+		{"in quotes", "10.0.0.0/8", "10.0.0.1", []string{`"[2001:db8::1]:443"`}, "2001:db8::1"},
+		{"two proxies with ports", "10.0.0.0/8", "10.0.0.1", []string{"8.8.8.8:1, 203.0.113.7:51234,10.2.3.4:80"}, "203.0.113.7"},
+		{"a port only", "10.0.0.0/8", "10.0.0.1", []string{":51234"}, "10.0.0.1"},
+		{"nothing", "10.0.0.0/8", "10.0.0.1", []string{""}, "10.0.0.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			var trusted []netip.Prefix
+			var trusted []string
 			if test.trusted != "" {
-				trusted = append(trusted, netip.MustParsePrefix(test.trusted))
+				trusted = append(trusted, test.trusted)
 			}
 			request := get(t)
 			request.RemoteAddr = test.from + ":4711"
 			request.Header["X-Forwarded-For"] = test.forwarded
 			request.Header.Set("X-Real-Ip", "1.1.1.1")
 			request.Header.Set("Forwarded", "for=1.1.1.1")
-			address, _ := base.Forwarded(trusted)
-			got, err := netip.ParseAddr(address(request))
-			if err != nil || got.Unmap().String() != test.want {
-				t.Errorf("got %s (%v), want %s", got, err, test.want)
+			if got := received(request, trusted...).IP; got.String() != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
 			}
 		})
 	}
 }
 
-// TestForwardedScheme expects that X-Forwarded-Proto counts only if a trusted proxy sent it.
-func TestForwardedScheme(t *testing.T) {
+// TestForwardedServer expects that X-Forwarded-Proto and X-Forwarded-Host count only if a trusted proxy wrote them.
+func TestForwardedServer(t *testing.T) {
 	t.Parallel()
-	public := []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}
+	const public, private = "198.51.100.0/24", "10.0.0.0/8"
+	type header = map[string][]string
 	for _, test := range []struct {
-		name       string
-		trusted    []netip.Prefix
-		from, want string
+		name    string
+		trusted []string
+		from    string
+		header  header
+		want    string
 	}{
-		{"no proxies, same machine", nil, "127.0.0.1", "http"},
-		{"no proxies, private sender", nil, "10.0.0.1", "http"},
-		{"untrusted sender", public, "127.0.0.1", "http"},
-		{"trusted sender", public, "198.51.100.9", "https"},
+		{"no proxies, same machine", nil, "127.0.0.1", header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a.example"}}, "http://example.com"},
+		{"no proxies, private sender", nil, "10.0.0.1", header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a.example"}}, "http://example.com"},
+		{"untrusted sender", []string{public}, "127.0.0.1", header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a.example"}}, "http://example.com"},
+		{"trusted sender", []string{public}, "198.51.100.9", header{"X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"a.example"}}, "https://a.example"},
+		{"upper case", []string{public}, "198.51.100.9", header{"X-Forwarded-Proto": {"HTTPS"}}, "https://example.com"},
+		{"with a port", []string{public}, "198.51.100.9", header{"X-Forwarded-Host": {"a.example:8443"}}, "http://a.example:8443"},
+		{"an IPv6 address", []string{public}, "198.51.100.9", header{"X-Forwarded-Host": {"[2001:db8::1]:8443"}}, "http://[2001:db8::1]:8443"},
+		{"an invalid host", []string{public}, "198.51.100.9", header{"X-Forwarded-Host": {"a.example/path"}}, ""},
+		{"the client's entry before the proxy's", []string{public}, "198.51.100.9", header{
+			"X-Forwarded-Host": {"evil.example, a.example"}, "X-Forwarded-Proto": {"http", "https"},
+		}, "https://a.example"},
+		{"two proxies that append", []string{public, private}, "198.51.100.9", header{
+			"X-Forwarded-For": {"203.0.113.1, 10.0.0.1"}, "X-Forwarded-Host": {"evil.example, a.example, b.example"},
+			"X-Forwarded-Proto": {"http, https, http"},
+		}, "https://a.example"},
+		{"two proxies, of which the second replaces", []string{public, private}, "198.51.100.9", header{
+			"X-Forwarded-For": {"203.0.113.1, 10.0.0.1"}, "X-Forwarded-Host": {"a.example"}, "X-Forwarded-Proto": {"https"},
+		}, "https://a.example"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			request := get(t)
 			request.RemoteAddr = test.from + ":4711"
-			request.Header.Set("X-Forwarded-Proto", "https")
-			_, scheme := base.Forwarded(test.trusted)
-			if got := scheme(request); got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
+			for name, values := range test.header {
+				request.Header[name] = values
+			}
+			if got := received(request, test.trusted...).ServerURL(); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// TestMount expects that a base path is removed, and that paths without it remain as they are.
+func TestMount(t *testing.T) {
+	t.Parallel()
+	for sent, want := range map[string]string{
+		"/tools/jobs": "/jobs", "/tools": "/", "/tools/": "/", "/jobs": "/jobs", "/toolsmith": "/toolsmith", "/": "/",
+		"/tools/a%2Fb": "/a%2Fb", "/tools/tools/jobs": "/tools/jobs",
+	} {
+		t.Run(sent, func(t *testing.T) {
+			t.Parallel()
+			mounted := base.Mount("/tools", http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if got := r.URL.EscapedPath(); got != want || r.URL.RawQuery != "q=1" {
+					t.Errorf("got %s?%s, want %s?q=1", got, r.URL.RawQuery, want)
+				}
+			}))
+			mounted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, sent+"?q=1", nil))
+		})
+	}
+}
+
+// TestBasePathInHeaders expects that the paths in headers get the base path, and that other URLs remain as they are.
+func TestBasePathInHeaders(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ header, written, want string }{
+		"location":          {"Location", "/api/v1/jobs/1", "/tools/api/v1/jobs/1"},
+		"absolute location": {"Location", "https://a.example/api", "https://a.example/api"},
+		"link":              {"Link", `</jobs?cursor=1>; rel="next"`, `</tools/jobs?cursor=1>; rel="next"`},
+		"two links":         {"Link", `</a>; rel="next", </b>; rel="prev"`, `</tools/a>; rel="next", </tools/b>; rel="prev"`},
+		"absolute link":     {"Link", `<https://a.example/a>; rel="next"`, `<https://a.example/a>; rel="next"`},
+		"cookie":            {"Set-Cookie", "t=1; Path=/api; HttpOnly; Secure; SameSite=Strict", "t=1; Path=/tools/api; HttpOnly; Secure; SameSite=Strict"},
+		"expired cookie":    {"Set-Cookie", "t=; Path=/api; Max-Age=0", "t=; Path=/tools/api; Max-Age=0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			response := serve(get(t), quiet(), base.Options{Path: "/tools"}, func(c echo.Context) error {
+				c.Response().Header().Set(test.header, test.written)
+				return ok(c)
+			})
+			if got := response.Header().Get(test.header); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
 	}

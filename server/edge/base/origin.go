@@ -1,9 +1,7 @@
 package base
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -33,17 +31,4 @@ func CrossOrigin(origins []string) echo.MiddlewareFunc {
 		},
 		MaxAge: tenMinutes,
 	})
-}
-
-// Forwarded returns how to find the client's address and scheme: from the connection, and from forwarding headers if a
-// trusted proxy set them.
-func Forwarded(trusted []netip.Prefix) (echo.IPExtractor, echo.SchemeExtractor) {
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, prefix := range trusted {
-		address := prefix.Addr()
-		options = append(options, echo.TrustIPRange(&net.IPNet{
-			IP: address.AsSlice(), Mask: net.CIDRMask(prefix.Bits(), address.BitLen()),
-		}))
-	}
-	return echo.ExtractIPFromXFFHeader(options...), echo.ExtractSchemeFromHeaders(options...)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -15,8 +16,25 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// Documents are what the service publishes about itself. They are the same in every response.
-type Documents struct{ yaml, json, machines document }
+// Documents are what the service publishes about itself. The specification contains the URL of the server as the client
+// sees it; apart from that they are the same in every response.
+type Documents struct {
+	machines  document
+	published spec.Document
+
+	mu sync.Mutex
+	// kept has the specification for the URLs of the server that clients used last, the latest one at the end.
+	kept []specification
+}
+
+// specification is the specification with the URL of a server.
+type specification struct {
+	server     string
+	yaml, json document
+}
+
+// maxServers bounds the URLs for which the specification is kept. A service has few, but clients choose the Host header.
+const maxServers = 16
 
 // Publish builds the documents.
 func Publish() (*Documents, error) {
@@ -28,37 +46,63 @@ func Publish() (*Documents, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the state machines: %w", err)
 	}
-	var documents Documents
-	for _, one := range []struct {
-		into  *document
-		media string
-		body  []byte
-	}{
-		{&documents.yaml, "application/yaml", published.YAML},
-		{&documents.json, "application/json", published.JSON},
-		{&documents.machines, "application/json", machines},
-	} {
-		kept, err := content.New(one.body)
-		if err != nil {
-			return nil, fmt.Errorf("compress a document: %w", err)
-		}
-		*one.into = document{one.media, kept}
+	kept, err := content.New(machines)
+	if err != nil {
+		return nil, fmt.Errorf("compress a document: %w", err)
 	}
-	return &documents, nil
+	d := &Documents{machines: document{"application/json", kept}, published: published}
+	_, err = d.specification("/") // fails if the specification has no server
+	return d, err
+}
+
+// specification returns the specification with the URL of a server.
+func (d *Documents) specification(server string) (specification, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, one := range d.kept {
+		if one.server == server {
+			return one, nil
+		}
+	}
+	published, err := d.published.At(server)
+	if err != nil {
+		return specification{}, err
+	}
+	inYAML, err := content.New(published.YAML)
+	if err != nil {
+		return specification{}, fmt.Errorf("compress the specification: %w", err)
+	}
+	inJSON, err := content.New(published.JSON)
+	if err != nil {
+		return specification{}, fmt.Errorf("compress the specification: %w", err)
+	}
+	one := specification{server, document{"application/yaml", inYAML}, document{"application/json", inJSON}}
+	d.kept = append(d.kept[max(0, len(d.kept)-maxServers+1):], one)
+	return one, nil
 }
 
 // GetSpecificationYAML returns the specification as YAML.
 func (m *Meta) GetSpecificationYAML(
 	ctx context.Context, _ service.Call, _ api.GetSpecificationYAMLRequestObject,
 ) (api.GetSpecificationYAMLResponseObject, error) {
-	return m.Documents.yaml.answer(ctx), nil
+	one, err := m.specification(ctx)
+	return one.yaml.answer(ctx), err
 }
 
 // GetSpecificationJSON returns the specification as JSON.
 func (m *Meta) GetSpecificationJSON(
 	ctx context.Context, _ service.Call, _ api.GetSpecificationJSONRequestObject,
 ) (api.GetSpecificationJSONResponseObject, error) {
-	return m.Documents.json.answer(ctx), nil
+	one, err := m.specification(ctx)
+	return one.json.answer(ctx), err
+}
+
+func (m *Meta) specification(ctx context.Context) (specification, error) {
+	server := access.RequestOf(ctx).ServerURL()
+	if server == "" {
+		server = "/"
+	}
+	return m.Documents.specification(server)
 }
 
 // GetStateMachines returns the state machines by which the operations decide.

@@ -22,7 +22,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
-// TypePrefix and a code are the path of the page that describes the code.
+// TypePrefix and a code are the path of the page that describes the code, below the base path.
 const TypePrefix = "/docs/problems/"
 
 // statusClientClosed is the status in the log for a request whose client has closed the connection.
@@ -115,7 +115,7 @@ func Classify(err error) *fault.Fault {
 func Document(f *fault.Fault, request *access.Request) api.Problem {
 	described := f.Code().Describe()
 	document := api.Problem{
-		Type:      TypePrefix + string(f.Code()),
+		Type:      request.Base + TypePrefix + string(f.Code()),
 		Title:     described.Title,
 		Status:    int32(Status(described.Kind)), //nolint:gosec // an HTTP status
 		Detail:    cut(f.Detail(), maxDetail),
@@ -123,7 +123,7 @@ func Document(f *fault.Fault, request *access.Request) api.Problem {
 		RequestID: request.ID,
 	}
 	if request.Target != nil {
-		document.Instance = cut(request.Target.EscapedPath(), maxInstance)
+		document.Instance = cut(request.Base+request.Target.EscapedPath(), maxInstance)
 	}
 	if state, actions := f.State(); state != "" {
 		document.State, document.AllowedActions = &state, &actions

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -141,6 +142,49 @@ func TestNoListedOrigins(t *testing.T) {
 	}
 	replica.Anonymous(t).Do(http.MethodPost, refreshPath, refreshBody(hr.RefreshToken), "Origin", app).
 		Refused(http.StatusForbidden, "cross_site_request")
+}
+
+// A native app calls from an origin with a scheme of its own.
+func TestNativeAppOrigins(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	apps := []string{"capacitor://localhost", "tauri://localhost", "app://."}
+	i.Config.CORSOrigins = apps
+	acme := i.Company("acme")
+	replica := i.Replica()
+	for _, origin := range apps {
+		t.Run(origin, func(t *testing.T) {
+			t.Parallel()
+			user := replica.SignIn(t, acme.Users[api.RoleHr])
+			answer := replica.Anonymous(t).Do(http.MethodPost, refreshPath, refreshBody(user.RefreshToken),
+				"Origin", origin, "Sec-Fetch-Site", "cross-site").Expect(http.StatusOK)
+			if got := answer.Header.Get("Access-Control-Allow-Origin"); got != origin {
+				t.Errorf("Access-Control-Allow-Origin is %q, want %q", got, origin)
+			}
+		})
+	}
+	replica.Anonymous(t).Do(http.MethodPost, refreshPath, refreshBody("x"), "Origin", "ionic://localhost").
+		Refused(http.StatusForbidden, "cross_site_request")
+}
+
+// Only in development is the cookie stored by browsers that take http://localhost for insecure.
+func TestCookieIsSecureExceptInDevelopment(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	for environment, want := range map[config.Environment]bool{
+		config.Production: true, config.Test: true, config.Development: false,
+	} {
+		t.Run(string(environment), func(t *testing.T) {
+			i := i.In(t)
+			i.Config.Environment = environment
+			answer := i.Replica().Anonymous(t).Post(loginPath, credentials(acme.Users[api.RoleHr].Email, testkit.Password))
+			cookie := answer.Expect(http.StatusOK).Header.Get("Set-Cookie")
+			if got := strings.Contains(cookie, "; Secure"); got != want || !strings.Contains(cookie, "; HttpOnly") {
+				t.Errorf("the cookie is %q, want Secure %t and HttpOnly", cookie, want)
+			}
+		})
+	}
 }
 
 func TestLogoutExpiresTheCookie(t *testing.T) {

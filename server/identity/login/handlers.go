@@ -32,6 +32,9 @@ type Options struct {
 	Metrics  *telemetry.Metrics
 	// SessionLifetime is the time from a login to the expiry of its session.
 	SessionLifetime time.Duration
+	// PlainCookie omits Secure from the cookie, for development: Safari does not store Secure cookies of
+	// http://localhost.
+	PlainCookie bool `optional:"true"`
 }
 
 // New fails if a dependency is missing.
@@ -49,10 +52,10 @@ const (
 
 // cookie returns the Set-Cookie header for a refresh token, or one that expires the cookie if the token is empty.
 // Max-Age is rounded up: a Max-Age of 0 would be omitted, and browsers would keep the cookie until they are closed.
-func cookie(token string, lifetime time.Duration) string {
-	c := http.Cookie{ //nolint:gosec // Secure, HttpOnly and SameSite are set
+func (a *Service) cookie(token string, lifetime time.Duration) string {
+	c := http.Cookie{ //nolint:gosec // Secure is set, except in development
 		Name: cookieName, Value: token, Path: cookiePath, MaxAge: int((lifetime + time.Second - 1) / time.Second),
-		HttpOnly: true, Secure: true, SameSite: http.SameSiteStrictMode,
+		HttpOnly: true, Secure: !a.PlainCookie, SameSite: http.SameSiteStrictMode,
 	}
 	if token == "" {
 		c.MaxAge = -1

@@ -201,7 +201,7 @@ func (a *Service) tokens(o opened, refresh session.RefreshToken) (api.TokenPair,
 		ExpiresIn:              int32(expiresIn / time.Second), //nolint:gosec // at most an hour
 		PasswordChangeRequired: o.PasswordChangeRequired,
 	}
-	return pair, cookie(token, o.ExpiresAt.Sub(a.Clock.Now())), nil
+	return pair, a.cookie(token, o.ExpiresAt.Sub(a.Clock.Now())), nil
 }
 
 // failure is the outcome, for the metrics, of a login that ended in an error.

@@ -25,7 +25,7 @@ func (a *Service) RefreshTokens(
 	token, fromCookie := presentedToken(request)
 	response, err := a.refresh(ctx, call.Actor.Origin, token)
 	if fromCookie && fault.Is(err, fault.InvalidRefreshToken) {
-		return expireCookie{err}, nil
+		return expireCookie{err, a.cookie("", 0)}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -45,14 +45,17 @@ func presentedToken(request api.RefreshTokensRequestObject) (token string, fromC
 }
 
 // expireCookie is an error response that expires the cookie.
-type expireCookie struct{ err error }
+type expireCookie struct {
+	err    error
+	cookie string
+}
 
 // Respond is VisitRefreshTokensResponse.
 func (e expireCookie) Respond(w http.ResponseWriter) error { return e.VisitRefreshTokensResponse(w) }
 
 // VisitRefreshTokensResponse sets the header and returns the error, which the error handler of the server writes.
 func (e expireCookie) VisitRefreshTokensResponse(w http.ResponseWriter) error {
-	w.Header().Set("Set-Cookie", cookie("", 0))
+	w.Header().Set("Set-Cookie", e.cookie)
 	return e.err
 }
 

@@ -24,7 +24,7 @@ func (a *Service) Logout(
 	actor := call.Actor
 	signedOut := api.Logout200JSONResponse{
 		Body:    api.LogoutResult{Status: api.LogoutStatusSignedOut},
-		Headers: api.Logout200ResponseHeaders{SetCookie: cookie("", 0)},
+		Headers: api.Logout200ResponseHeaders{SetCookie: a.cookie("", 0)},
 	}
 	_, err := ending(ctx, a, call, func(tx *postgres.Tx) (api.LogoutResponseObject, []db.Session, error) {
 		ended, err := a.end(ctx, tx, actor, actor.ID, actor.SessionID, stored.RevocationReasonLogout, audit.Logout)

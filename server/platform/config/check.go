@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -68,6 +69,9 @@ func (k *checker) check() {
 	const timeout, rescue = "JOB_TIMEOUT_SECONDS", "JOB_RESCUE_SECONDS"
 	if c.JobRescue <= c.JobTimeout && !k.found.has(timeout) && !k.found.has(rescue) {
 		k.refuse(rescue, "is not more than "+timeout)
+	}
+	if wrong := basePathWrong(c.BasePath); wrong != "" {
+		k.refuse("BASE_PATH", wrong)
 	}
 	k.keys()
 	k.services()
@@ -202,15 +206,43 @@ func (k *checker) checkpoints() {
 	}
 }
 
-// originWrong returns the problem of an origin; empty if it has the form that browsers send. With secure, http is
-// accepted for the local machine only.
+// maxBasePath leaves room in headers whose length the specification bounds.
+const maxBasePath = 64
+
+// basePathForm is what a base path must look like. Its characters need no escaping in URLs, headers or HTML.
+var basePathForm = regexp.MustCompile(`^(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$`)
+
+// basePathWrong returns the problem of a base path; empty if there is none.
+func basePathWrong(path string) string {
+	switch {
+	case !basePathForm.MatchString(path):
+		return "is not a path such as /interviewer: a slash before each segment, none at the end, and only letters, " +
+			"digits and ._~-"
+	case len(path) > maxBasePath:
+		return fmt.Sprintf("is longer than %d characters", maxBasePath)
+	case path == "":
+		return ""
+	}
+	for _, own := range []string{"/api/v1/", "/docs/", "/health/", "/metrics/", "/openapi.json/", "/openapi.yaml/"} {
+		if strings.HasPrefix(own, path+"/") || strings.HasPrefix(path+"/", own) {
+			return "is also a path of the service itself, below which it could not be found"
+		}
+	}
+	return ""
+}
+
+// originWrong returns the problem of an origin; empty if it has the form that browsers and native apps send. With
+// secure, http is accepted for the local machine only.
 func originWrong(origin string, secure bool) string {
 	if strings.Contains(origin, "*") {
 		return "is a pattern; list each origin"
 	}
+	if origin == "null" {
+		return "is null, the origin of every local file and sandboxed frame; give the app an origin of its own"
+	}
 	u, err := url.Parse(origin)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+	case err != nil || u.Host == "" || slices.Contains([]string{"file", "data", "blob", "javascript", "ws", "wss"}, u.Scheme):
 		return "is not an origin"
 	case origin != u.Scheme+"://"+u.Host:
 		return "has more than scheme, host and port, such as a slash at the end"

@@ -85,6 +85,8 @@ type Config struct {
 	Port int `env:"PORT"`
 	// TrustedProxies are the networks of proxies whose forwarding headers are trusted.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
+	// BasePath precedes all paths in the URLs that clients see; empty, or without a slash at its end.
+	BasePath string `env:"BASE_PATH"`
 	// CORSOrigins are the origins, as browsers send them, of the pages that can call the API.
 	CORSOrigins []string `env:"CORS_ORIGINS"`
 	// RequestTimeout limits one request.

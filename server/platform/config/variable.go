@@ -47,8 +47,12 @@ func Variables() []Variable {
 			Meaning: "JSON array of the addresses or CIDR networks of proxies whose forwarding headers are trusted.",
 		},
 		{
+			Name: "BASE_PATH", Example: "/interviewer",
+			Meaning: "The path at which a proxy serves the API, whether or not it strips the path from its requests.",
+		},
+		{
 			Name: "CORS_ORIGINS", Default: "[]", Example: `["https://app.example.com"]`,
-			Meaning: "JSON array of the exact origins that browsers may call the API from; https, except on localhost.",
+			Meaning: "JSON array of the exact origins of pages and native apps that may call the API; no http, except on localhost.",
 		},
 		{
 			Name: "REQUEST_TIMEOUT_SECONDS", Default: "15", Min: 1, Max: 300,
