@@ -43,13 +43,14 @@ func (s *Server) Prepare(ctx context.Context) error {
 }
 
 // Serve answers requests on a listener until the context ends. Then the replica reports that it is not ready, and goes
-// on accepting requests for the duration of drain, so that a load balancer can react. Finally it stops accepting, and
-// waits up to shutdown for the running requests. It fails if some of them were cut off. The worker takes no more jobs
-// as soon as the context ends; Close waits for the running ones.
+// on answering requests for the duration of drain, so that load balancers and clients can turn to another replica: it
+// closes each connection after its next response. Finally it accepts no more connections, and waits up to shutdown for
+// the running requests. It fails if some of them were cut off. The worker takes no more jobs as soon as the context
+// ends; Close waits for the running ones.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
 	const slow = 30 * time.Second
 	serving := &http.Server{
-		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
+		Handler: s.closeWhenStopping(s.Handler()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
 		IdleTimeout: 2 * time.Minute,
 		// The connection reads more than the gate accepts, so that the gate sends the response.
 		MaxHeaderBytes: 4 * gate.MaxHeaderBytes,
@@ -78,4 +79,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdo
 		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), serving.Close())
 	}
 	return nil
+}
+
+// closeWhenStopping makes clients that keep their connections open connect elsewhere while the replica stops. Ending
+// keep-alive with http.Server would also close connections on which a client is just sending a request.
+func (s *Server) closeWhenStopping(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.meta.Stopping() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -94,12 +95,14 @@ func TestDisconnectCancelsRequest(t *testing.T) {
 // serving is a replica that runs Serve until the test stops it.
 type serving struct {
 	*testkit.Replica
-	stop  context.CancelFunc
-	ended chan error
+	listener net.Listener
+	stop     context.CancelFunc
+	ended    chan error
 }
 
-// serve starts a replica that waits up to shutdown for running requests when it is stopped.
-func serve(t *testing.T, i *testkit.Installation, shutdown time.Duration) serving {
+// serve starts a replica that accepts requests for the duration of drain when it is stopped, and then waits up to
+// shutdown for the running ones.
+func serve(t *testing.T, i *testkit.Installation, drain, shutdown time.Duration) serving {
 	t.Helper()
 	replica := i.Replica()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -107,9 +110,9 @@ func serve(t *testing.T, i *testkit.Installation, shutdown time.Duration) servin
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	s := serving{replica, stop, make(chan error, 1)}
+	s := serving{replica, listener, stop, make(chan error, 1)}
 	s.URL = "http://" + listener.Addr().String()
-	go func() { s.ended <- replica.Server.Serve(ctx, listener, 0, shutdown) }()
+	go func() { s.ended <- replica.Server.Serve(ctx, listener, drain, shutdown) }()
 	t.Cleanup(stop)
 	return s
 }
@@ -119,7 +122,7 @@ func TestStopFinishesRunningRequests(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	hr := i.Company("acme").Users[api.RoleHr]
-	s := serve(t, i, 30*time.Second)
+	s := serve(t, i, 0, 30*time.Second)
 	c := s.SignIn(t, hr)
 	body := fmt.Sprintf(`{"refresh_token":%q}`, c.RefreshToken)
 	conn := dial(t, s.URL)
@@ -155,11 +158,66 @@ func TestStopFinishesRunningRequests(t *testing.T) {
 	}
 }
 
+// TestDrainAnswersRequests checks that a draining replica reports that it is not ready, answers requests, also on new
+// connections, and closes each connection after its response.
+func TestDrainAnswersRequests(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	s := serve(t, i, time.Hour, 30*time.Second)
+	const request = "GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n"
+	kept := dial(t, s.URL)
+	reader := bufio.NewReader(kept)
+	read := func(from *bufio.Reader) *http.Response {
+		t.Helper()
+		response, err := http.ReadResponse(from, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, response.Body); err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		return response
+	}
+	testkit.Eventually(t, maxRecoveryTime, "the replica is ready", func() bool {
+		send(t, kept, request)
+		response := read(reader)
+		return response.StatusCode == http.StatusOK && !response.Close
+	})
+	s.stop()
+	testkit.Eventually(t, maxRecoveryTime, "the replica reports that it is stopping", func() bool {
+		conn := dial(t, s.URL)
+		send(t, conn, request)
+		return read(bufio.NewReader(conn)).StatusCode == http.StatusServiceUnavailable
+	})
+	for name, conn := range map[string]net.Conn{"a connection that was open": kept, "a new connection": dial(t, s.URL)} {
+		send(t, conn, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+		from := bufio.NewReader(conn)
+		if response := read(from); response.StatusCode != http.StatusOK || !response.Close {
+			t.Errorf("%s: got status %d, Connection: close %t; want 200 and close", name, response.StatusCode, response.Close)
+		}
+		if _, err := from.ReadByte(); err != io.EOF { //nolint:errorlint // ReadByte returns it unwrapped
+			t.Errorf("%s is still open after the response: %v", name, err)
+		}
+	}
+	select {
+	case err := <-s.ended:
+		t.Fatalf("Serve ended during the drain: %v", err)
+	default:
+	}
+	if err := s.listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-s.ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Serve without a listener: got error %v, want net.ErrClosed", err)
+	}
+}
+
 // TestStopIsBounded checks that a request that does not end delays the stop for at most the shutdown time.
 func TestStopIsBounded(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
-	s := serve(t, i, 100*time.Millisecond)
+	s := serve(t, i, 0, 100*time.Millisecond)
 	conn := dial(t, s.URL)
 	send(t, conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{", loginPath)
 	testkit.Eventually(t, maxRecoveryTime, "the request is running", func() bool {

@@ -133,7 +133,7 @@ func (p program) openapi() *cobra.Command {
 is needed. The served document contains the URL of the server; here, --server sets it.`,
 		Example: "  interviewer openapi > openapi.yaml\n" +
 			"  interviewer openapi --format json --server https://hiring.example.com | jq .servers",
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			document, err := spec.Published()
 			if err == nil && server != "/" {

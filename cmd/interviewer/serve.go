@@ -28,9 +28,6 @@ import (
 // many sign-ins.
 const gcPercent = 400
 
-// drainTime is how long a stopping replica in production accepts requests while it reports that it is not ready.
-const drainTime = 3 * time.Second
-
 func (p program) serve() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
@@ -125,11 +122,7 @@ func (p program) runService(ctx context.Context, headless bool) (err error) {
 	}
 	log.InfoContext(ctx, "serving", slog.String("address", listener.Addr().String()), slog.String("version", version))
 	log.DebugContext(ctx, "configured", slog.Any("config", c))
-	drain := time.Duration(0)
-	if c.Environment == config.Production {
-		drain = drainTime
-	}
-	return replica.Serve(ctx, listener, drain, c.ShutdownTimeout.Duration())
+	return replica.Serve(ctx, listener, c.Drain.Duration(), c.ShutdownTimeout.Duration())
 }
 
 // checkWork returns an error for a configuration with which a process could not run jobs for others.

@@ -42,12 +42,13 @@ func (s *service) output() string {
 	return s.text.String()
 }
 
-// serve starts the service in development with private servers in a directory, and returns the address that it prints.
-func serve(t *testing.T, dir string) (s *service, base string) {
+// serve starts the service in development with private servers in a directory and with further variables, and returns
+// the address that it prints.
+func serve(t *testing.T, dir string, more ...string) (s *service, base string) {
 	t.Helper()
 	s = &service{ended: make(chan error, 1)}
 	s.command = exec.CommandContext(t.Context(), build(t), "serve")
-	s.command.Env = append(os.Environ(), developmentEnviron(dir)...)
+	s.command.Env = append(append(os.Environ(), developmentEnviron(dir)...), more...)
 	s.command.Dir = dir
 	s.command.Stderr = s
 	s.command.Cancel = func() error { return s.command.Process.Signal(syscall.SIGTERM) }

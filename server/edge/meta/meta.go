@@ -49,6 +49,9 @@ func New(deps service.Deps, options Options) (*Meta, error) {
 // Stop makes the service report that it is not ready, so that load balancers stop sending requests.
 func (m *Meta) Stop() { m.stopping.Store(true) }
 
+// Stopping reports whether Stop was called.
+func (m *Meta) Stopping() bool { return m.stopping.Load() }
+
 // GetHealth reports that the process is alive.
 func (m *Meta) GetHealth(
 	context.Context, service.Call, api.GetHealthRequestObject,
@@ -91,7 +94,7 @@ func (m *Meta) GetReadiness(
 ) (api.GetReadinessResponseObject, error) {
 	checks := m.check(ctx)
 	switch {
-	case m.stopping.Load():
+	case m.Stopping():
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusStopping, Checks: checks}, nil
 	case checks != allUp:
 		return api.GetReadiness503JSONResponse{Status: api.ReadinessStatusNotReady, Checks: checks}, nil

@@ -91,6 +91,8 @@ type Config struct {
 	CORSOrigins []string `env:"CORS_ORIGINS"`
 	// RequestTimeout limits one request.
 	RequestTimeout Seconds `env:"REQUEST_TIMEOUT_SECONDS"`
+	// Drain is how long a stopping server answers requests while it reports that it is not ready.
+	Drain Seconds `env:"DRAIN_SECONDS"`
 	// ShutdownTimeout limits how long a stopping server waits for running requests.
 	ShutdownTimeout Seconds `env:"SHUTDOWN_TIMEOUT_SECONDS"`
 	// MaxBodyBytes is the maximum size of a request body.

@@ -36,6 +36,9 @@ func Load(environ []string, dotenvPath string) (*Config, error) {
 	if values["SEED_DEMO"] == "" {
 		c.SeedDemo = c.Environment == Development && c.DatabaseURL == ""
 	}
+	if values["DRAIN_SECONDS"] == "" && c.Environment != Development {
+		c.Drain = defaultDrain
+	}
 	if c.Host == "" {
 		c.Host = defaultHost(c.Environment)
 	}
@@ -45,6 +48,10 @@ func Load(environ []string, dotenvPath string) (*Config, error) {
 	}
 	return c, nil
 }
+
+// defaultDrain is how long load balancers usually take to notice that a replica is not ready, if they do not know it
+// from the one who stops it.
+const defaultDrain Seconds = 3
 
 // defaultHost is the wildcard address, and loopback in development, where the password of the demo accounts is public.
 func defaultHost(e Environment) string {

@@ -60,7 +60,7 @@ func TestDefaults(t *testing.T) {
 	want := &config.Config{
 		Environment: config.Production, AppName: "AI Interviewer Platform", LogLevel: slog.LevelInfo,
 		Host: "0.0.0.0", Port: 8000, TrustedProxies: []netip.Prefix{}, CORSOrigins: []string{},
-		RequestTimeout: 15, ShutdownTimeout: 25, MaxBodyBytes: 1 << 20, MaxUploadBytes: 256 << 20,
+		RequestTimeout: 15, Drain: 3, ShutdownTimeout: 25, MaxBodyBytes: 1 << 20, MaxUploadBytes: 256 << 20,
 		DatabaseURL:            "postgres://interviewer@db.internal:5432/interviewer",
 		DatabaseMaxConnections: 16, DatabaseWait: 1000, CompanyShare: 50, MigrateOnStart: true,
 		RedisURL:  "redis://cache.internal:6379/0",
@@ -85,7 +85,7 @@ func TestEveryValueIsRead(t *testing.T) {
 		"HOST=::1", "PORT=0", `TRUSTED_PROXIES=["10.0.0.0/8","192.0.2.7","::ffff:192.0.2.8","2001:db8::/32"]`,
 		`CORS_ORIGINS=["https://app.example.com","http://localhost:3000","http://[::1]:5173","capacitor://localhost","tauri://localhost","app://.","chrome-extension://abcdefgh"]`,
 		"BASE_PATH=/api/interviewer-2",
-		"REQUEST_TIMEOUT_SECONDS=20", "SHUTDOWN_TIMEOUT_SECONDS=30", "MAX_BODY_BYTES=2048", "MAX_UPLOAD_BYTES=1048577",
+		"REQUEST_TIMEOUT_SECONDS=20", "SHUTDOWN_TIMEOUT_SECONDS=30", "DRAIN_SECONDS=0", "MAX_BODY_BYTES=2048", "MAX_UPLOAD_BYTES=1048577",
 		"DATABASE_URL=postgresql:///interviewer?host=/run/postgresql",
 		"MIGRATION_DATABASE_URL=postgres://owner@db/interviewer",
 		"DATABASE_MAX_CONNECTIONS=4", "DATABASE_WAIT_MILLISECONDS=250", "COMPANY_SHARE_PERCENT=25", "MIGRATE_ON_START=false", "SEED_DEMO=true",
@@ -162,6 +162,27 @@ func TestHost(t *testing.T) {
 			t.Parallel()
 			if got := mustLoad(t, one.environ, "").Host; got != one.want {
 				t.Errorf("Host is %q, want %q", got, one.want)
+			}
+		})
+	}
+}
+
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		environ []string
+		want    config.Seconds
+	}{
+		"production":       {production(), 3},
+		"production, none": {production("DRAIN_SECONDS=0"), 0},
+		"production, set":  {production("DRAIN_SECONDS=20"), 20},
+		"development":      {development(), 0},
+		"development, set": {development("DRAIN_SECONDS=1"), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := mustLoad(t, one.environ, "").Drain; got != one.want {
+				t.Errorf("Drain is %d, want %d", got, one.want)
 			}
 		})
 	}

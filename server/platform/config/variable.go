@@ -59,6 +59,10 @@ func Variables() []Variable {
 			Meaning: "The time limit for one request, in seconds.",
 		},
 		{
+			Name: "DRAIN_SECONDS", Example: "3", Max: 300,
+			Meaning: "How long a stopping service still accepts requests, in seconds; default 3, in development 0.",
+		},
+		{
 			Name: "SHUTDOWN_TIMEOUT_SECONDS", Default: "25", Min: 1, Max: 300,
 			Meaning: "The time limit for completing running requests at shutdown, in seconds.",
 		},
