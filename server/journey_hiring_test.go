@@ -74,8 +74,12 @@ type hiring struct {
 func TestJourneyFromJobToOffer(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
-	acme := installation.Company("acme")
-	replicas := []*testkit.Replica{installation.Replica(), installation.Replica()}
+	hire(t, installation, installation.Company("acme"), []*testkit.Replica{installation.Replica(), installation.Replica()})
+}
+
+// hire runs a complete hiring process in a company, on two replicas in turn.
+func hire(t *testing.T, installation *testkit.Installation, acme testkit.Company, replicas []*testkit.Replica) {
+	t.Helper()
 	signIn := func(user testkit.User) person {
 		slices.Reverse(replicas)
 		return person{user.ID, replicas[0].SignIn(t, user).At(replicas[1]).Typed()}

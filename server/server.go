@@ -136,6 +136,7 @@ func connect(ctx context.Context, o Options, metrics *telemetry.Metrics) (*Serve
 	options := postgres.Options{
 		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: tracer(o, metrics),
 		CompanyShare: o.Config.CompanyShare, Wait: o.Config.DatabaseWait.Duration(),
+		TransactionPool: o.Config.DatabasePoolMode == config.PoolTransaction,
 	}
 	store, err := postgres.Open(ctx, options)
 	if err != nil {

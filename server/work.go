@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/worker"
@@ -88,7 +89,8 @@ func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 			checkpoint,
 		},
 		Rounds:  []worker.Round{{Name: "seal audit entries", Every: audit.SealEvery, Run: sealer.Round}},
-		Workers: c.Workers, PollOnly: c.WorkerPollOnly, PollInterval: c.WorkerPoll.Duration(),
+		Workers: c.Workers, PollInterval: c.WorkerPoll.Duration(),
+		PollOnly: c.WorkerPollOnly || c.DatabasePoolMode == config.PoolTransaction,
 		JobTimeout: c.JobTimeout.Duration(), RescueAfter: c.JobRescue.Duration(),
 		StopTimeout:  c.ShutdownTimeout.Duration(),
 		KeepFinished: c.JobRetention.Duration(), KeepDiscarded: c.JobDiscardedRetention.Duration(),

@@ -273,7 +273,9 @@ func (p program) withOperatorConfig(
 			return err
 		}
 	}
-	store, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	store, err := postgres.Open(ctx, postgres.Options{
+		URL: c.DatabaseURL.Reveal(), MaxConns: 2, TransactionPool: c.DatabasePoolMode == config.PoolTransaction,
+	})
 	if err != nil {
 		return err
 	}

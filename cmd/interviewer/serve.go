@@ -158,7 +158,9 @@ func waitUntilReady(ctx context.Context, replica *server.Server, log *slog.Logge
 
 // loadDemo loads missing demo data.
 func (p program) loadDemo(ctx context.Context, c *config.Config) error {
-	store, err := postgres.Open(ctx, postgres.Options{URL: c.DatabaseURL.Reveal(), MaxConns: 2})
+	store, err := postgres.Open(ctx, postgres.Options{
+		URL: c.DatabaseURL.Reveal(), MaxConns: 2, TransactionPool: c.DatabasePoolMode == config.PoolTransaction,
+	})
 	if err != nil {
 		return err
 	}

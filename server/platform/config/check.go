@@ -133,6 +133,13 @@ func (k *checker) services() {
 	if c.MigrationDatabaseURL != "" && c.DatabaseURL == "" {
 		k.remedied("MIGRATION_DATABASE_URL", "is set but DATABASE_URL is not", "set both or neither")
 	}
+	if c.DatabasePoolMode != PoolSession && c.DatabasePoolMode != PoolTransaction {
+		k.refuse("DATABASE_POOL_MODE", "is not session or transaction")
+	}
+	if c.DatabasePoolMode == PoolTransaction && c.MigrateOnStart && c.MigrationDatabaseURL == "" {
+		k.remedied("MIGRATION_DATABASE_URL", "is missing, although DATABASE_POOL_MODE is transaction",
+			"set it to a direct connection, which migrations need, or set MIGRATE_ON_START=false")
+	}
 	k.url("DATABASE_URL", c.DatabaseURL.Reveal(), "postgres", "postgresql")
 	k.url("MIGRATION_DATABASE_URL", c.MigrationDatabaseURL.Reveal(), "postgres", "postgresql")
 	k.url("REDIS_URL", c.RedisURL.Reveal(), "redis", "rediss", "unix")

@@ -93,6 +93,7 @@ func TestRefusedValues(t *testing.T) {
 		{"DATABASE_URL", "postgres://u:1#2@db/x", "percent-encoded"},
 		{"DATABASE_URL", "postgres://u:1?2@db/x", "percent-encoded"},
 		{"MIGRATION_DATABASE_URL", "mysql://db/x", "does not start with postgres://"},
+		{"DATABASE_POOL_MODE", "statement", "is not session or transaction"},
 		{"REDIS_URL", "cache:6379", "does not start with redis://"},
 		{"METRICS_TOKEN", "0123456789abcde", "shorter than 16"},
 		{"AUDIT_CHECKPOINT_KEY", "secret", "32 bytes in base64"},
@@ -112,6 +113,16 @@ func TestRefusedValues(t *testing.T) {
 			refused(t, production(one.variable+"="+one.value), one.variable, one.words)
 		})
 	}
+}
+
+// TestMigrationsNeedADirectConnection sets a pooler without another way to the database.
+func TestMigrationsNeedADirectConnection(t *testing.T) {
+	t.Parallel()
+	const pooled = "DATABASE_POOL_MODE=transaction"
+	refused(t, production(pooled), "MIGRATION_DATABASE_URL", "is missing")
+	mustLoad(t, production(pooled, "MIGRATION_DATABASE_URL=postgres://owner@db/x"), "")
+	mustLoad(t, production(pooled, "MIGRATE_ON_START=false"), "")
+	mustLoad(t, production("DATABASE_URL=postgres://u:p@db1:5432,db2:5432/x?target_session_attrs=read-write"), "")
 }
 
 // TestCheckpointsNeedAKey sets the destination of checkpoints without a key.

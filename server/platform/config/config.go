@@ -22,6 +22,17 @@ const (
 	Test        Environment = "test"
 )
 
+// PoolMode is how connections to the database use the sessions of PostgreSQL.
+type PoolMode string
+
+// The modes. The default is PoolSession.
+const (
+	// PoolSession means that each connection has a session of its own: it is direct, or to a pooler in session mode.
+	PoolSession PoolMode = "session"
+	// PoolTransaction means that a pooler chooses a session for each transaction.
+	PoolTransaction PoolMode = "transaction"
+)
+
 // Durations that a variable gives as an integer in one unit.
 type (
 	// Milliseconds is a number of milliseconds.
@@ -104,6 +115,8 @@ type Config struct {
 	DatabaseURL SecretURL `env:"DATABASE_URL"`
 	// MigrationDatabaseURL is the database with the role that owns the schema; empty means DatabaseURL.
 	MigrationDatabaseURL SecretURL `env:"MIGRATION_DATABASE_URL"`
+	// DatabasePoolMode is how DatabaseURL uses the sessions of PostgreSQL.
+	DatabasePoolMode PoolMode `env:"DATABASE_POOL_MODE"`
 	// DatabaseMaxConnections is the maximum size of the pool of this process.
 	DatabaseMaxConnections int `env:"DATABASE_MAX_CONNECTIONS"`
 	// DatabaseWait is how long a request waits for a lock or for a connection.

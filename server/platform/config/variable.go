@@ -84,6 +84,10 @@ func Variables() []Variable {
 			Meaning: "The URL of the database for migrations, with the role that owns the schema; default DATABASE_URL.",
 		},
 		{
+			Name: "DATABASE_POOL_MODE", Default: "session",
+			Meaning: "The mode of the pooler of DATABASE_URL, session or transaction; session without a pooler.",
+		},
+		{
 			Name: "DATABASE_MAX_CONNECTIONS", Default: "16", Min: 1, Max: 1000,
 			Meaning: "The maximum number of connections to PostgreSQL per process.",
 		},
@@ -182,7 +186,7 @@ func Variables() []Variable {
 		},
 		{
 			Name: "WORKER_POLL_ONLY", Default: "false",
-			Meaning: "Poll for jobs instead of listening for notifications; needed behind PgBouncer in transaction mode.",
+			Meaning: "Poll for jobs instead of listening for notifications; always so with DATABASE_POOL_MODE=transaction.",
 		},
 		{
 			Name: "WORKER_POLL_SECONDS", Default: "5", Min: 1, Max: 60,

@@ -11,17 +11,17 @@ import (
 // The following gives tests access to the statements below the generated queries.
 
 // RawOf is Of for any SQL.
-func (s *Store) RawOf(company uuid.UUID) db.DBTX { return s.bound(company, setTenant) }
+func (s *Store) RawOf(company uuid.UUID) db.DBTX { return s.bound(company, s.setTenant) }
 
 // RawPlanned is Planned for any SQL.
-func (s *Store) RawPlanned(company uuid.UUID) db.DBTX { return s.bound(company, setTenantPlan) }
+func (s *Store) RawPlanned(company uuid.UUID) db.DBTX { return s.bound(company, s.setTenantPlan) }
 
 // RawLookup is Lookup for any SQL.
-func (s *Store) RawLookup() db.DBTX { return &statements{store: s} }
+func (s *Store) RawLookup() db.DBTX { return &statements{store: s, tenant: s.lookup} }
 
 // RawLookupFor is LookupFor for any SQL.
 func (s *Store) RawLookupFor(network string) db.DBTX {
-	return &statements{store: s, holder: holder{network: network}}
+	return &statements{store: s, holder: holder{network: network}, tenant: s.lookup}
 }
 
 // RawInTx is InTx for any SQL.

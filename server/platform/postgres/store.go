@@ -26,9 +26,8 @@ const JobSchema = "river"
 const ServiceRole = "interviewer_service"
 
 const (
-	setTenant     = `SELECT set_config('app.company_id', $1, true)`
-	setTenantPlan = `SELECT set_config('app.company_id', $1, true),
-		set_config('plan_cache_mode', 'force_custom_plan', true)`
+	setTenant = `SELECT set_config('app.company_id', $1, true)`
+	setPlan   = `, set_config('plan_cache_mode', 'force_custom_plan', true)`
 
 	// detachedTime limits a commit or rollback, which does not end with the request's context.
 	detachedTime = 5 * time.Second
@@ -47,6 +46,9 @@ type Options struct {
 	StatementTimeout time.Duration
 	// Wait limits each wait for a lock and each wait for a connection; 0 means StatementTimeout.
 	Wait time.Duration
+	// TransactionPool says that the URL leads to a pooler in transaction mode, such as PgBouncer's. Each transaction then
+	// sets the role and the timeouts itself; those of River have the role of the URL and no timeouts of the server.
+	TransactionPool bool
 	// Tracer traces statements; nil for none.
 	Tracer pgx.QueryTracer
 }
@@ -55,9 +57,15 @@ type Options struct {
 // holds more connections than its share; see package fair. Requests whose company is not known yet count for the
 // network of their client, and work on all companies counts as one further company.
 type Store struct {
-	url    string
 	pool   *pgxpool.Pool
 	places *fair.Places[holder]
+	// setTenant and setTenantPlan set the tenant, and what else a transaction must set.
+	setTenant, setTenantPlan string
+	// lookup is what a transaction without a tenant must set.
+	lookup []prelude
+	// url and pooled are for CheckRole.
+	url    string
+	pooled bool
 }
 
 // Open returns a Store. Connections are opened when they are needed, so an unreachable database is not an error here; a
@@ -76,33 +84,24 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Wait == 0 {
 		o.Wait = o.StatementTimeout
 	}
-	timeout := fmt.Sprint(o.StatementTimeout.Milliseconds())
 	o.MaxConns = min(o.MaxConns, 1000)
 	config.MaxConns = int32(o.MaxConns) //nolint:gosec // bounded on the line before
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 5 * time.Minute
 	config.MaxConnIdleTime = 10 * time.Minute
 	config.HealthCheckPeriod = 15 * time.Second
-	config.ConnConfig.ConnectTimeout = 3 * time.Second
+	config.ConnConfig.ConnectTimeout = connectTime
 	config.ConnConfig.Tracer = o.Tracer
-	parameters := config.ConnConfig.RuntimeParams
-	parameters["role"] = ServiceRole
-	parameters["timezone"] = "UTC"
-	parameters["application_name"] = "interviewer"
-	// Our queries are shorter than their compilation, which would be repeated for each new plan.
-	parameters["jit"] = "off"
-	parameters["statement_timeout"] = timeout
-	parameters["lock_timeout"] = fmt.Sprint(o.Wait.Milliseconds())
-	parameters["idle_in_transaction_session_timeout"] = timeout
+	store := &Store{places: fair.New[holder](share(o)), url: o.URL, pooled: o.TransactionPool}
+	store.prepare(config, o)
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
 		pgxuuid.Register(conn.TypeMap()) // binary format, so that ids are not formatted and parsed as text
 		return nil
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
+	if store.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 		return nil, fmt.Errorf("create connection pool: %w", err)
 	}
-	return &Store{url: o.URL, pool: pool, places: fair.New[holder](share(o))}, nil
+	return store, nil
 }
 
 // share divides the connections. River and the checks of the service itself take connections from the pool directly, so
@@ -157,12 +156,12 @@ func (s *Store) leave(h holder) { s.places.Release(h) }
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
 // Of returns queries for one company. Each runs in a transaction of its own, in one round trip.
-func (s *Store) Of(company uuid.UUID) *db.Queries { return db.New(s.bound(company, setTenant)) }
+func (s *Store) Of(company uuid.UUID) *db.Queries { return db.New(s.bound(company, s.setTenant)) }
 
 // Planned is Of for queries with optional filters. PostgreSQL plans them for their values, because a plan for all
 // values cannot use the indexes.
 func (s *Store) Planned(company uuid.UUID) *db.Queries {
-	return db.New(s.bound(company, setTenantPlan))
+	return db.New(s.bound(company, s.setTenantPlan))
 }
 
 // bound returns statements that each set the tenant first.
@@ -172,47 +171,64 @@ func (s *Store) bound(company uuid.UUID, tenant string) *statements {
 
 // Lookup returns queries for work without a tenant. Row-level security hides all rows from them; they can only call the
 // functions that exist for this purpose.
-func (s *Store) Lookup() *db.Queries { return db.New(&statements{store: s}) }
+func (s *Store) Lookup() *db.Queries { return db.New(&statements{store: s, tenant: s.lookup}) }
 
 // LookupFor is Lookup for a request whose company is not known yet, such as a login. Connections are counted for the
 // network of the client; see ratelimit.Network.
 func (s *Store) LookupFor(network string) *db.Queries {
-	return db.New(&statements{store: s, holder: holder{network: network}})
+	return db.New(&statements{store: s, holder: holder{network: network}, tenant: s.lookup})
 }
 
-// Ping checks that the database answers.
+// Ping checks that the database answers and accepts writes. If it does not accept any, connections that are idle are
+// closed, so that the next ones are to the server that does.
 func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.pool.Exec(ctx, "SELECT 1")
+	var refuses bool
+	err := s.pool.QueryRow(ctx, "SELECT current_setting('transaction_read_only')::boolean").Scan(&refuses)
+	if err == nil && refuses {
+		s.pool.Reset()
+		return down(errReadOnly)
+	}
 	return failed("ping the database", err)
 }
 
 // ReadOnly reports whether the database accepts no changes, because it is a standby or for another reason.
 func (s *Store) ReadOnly(ctx context.Context) (readOnly bool, err error) {
-	err = s.pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").
-		Scan(&readOnly)
+	err = s.row(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean").Scan(&readOnly)
 	return readOnly, failed("ask whether the database accepts changes", err)
+}
+
+// row runs a query of the service itself. It does not wait for its turn among companies.
+func (s *Store) row(ctx context.Context, sql string) pgx.Row {
+	rows, err := send(ctx, s.pool, s.lookup, sql, nil).query()
+	return row{rows, sql, err}
 }
 
 // SchemaVersion returns the version of the last migration that ran; 0 for none.
 func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
-	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(&version)
+	err = s.row(ctx, "SELECT coalesce(max(version), 0) FROM schema_migrations").Scan(&version)
 	return version, failed("read the schema version", err)
 }
 
-// JobSchemaVersion returns the version of River's tables. It fails if they do not exist or the service may not read
-// them.
+// JobSchemaVersion returns the version of River's tables. It fails if they do not exist, or if the role with which River
+// connects may not read them.
 func (s *Store) JobSchemaVersion(ctx context.Context) (version int64, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM river.river_migration WHERE line = 'main'").
 		Scan(&version)
 	return version, failed("read the version of River's tables", err)
 }
 
-// CheckRole returns an Unfit if the server refuses the login for good, or if row-level security does not restrict the
-// role of the connections, because it is a superuser, bypasses row-level security or owns a table.
+// CheckRole returns an Unfit if the server refuses the login for good, if row-level security does not restrict the role of
+// the connections, because it is a superuser, bypasses row-level security or owns a table, or if a pooler gives the role
+// to the sessions of others.
 func (s *Store) CheckRole(ctx context.Context) error {
+	if err := CheckPooler(ctx, s.url, s.pooled); errors.Is(err, errTransactionPool) {
+		return &Unfit{Problem: "DATABASE_URL leads to a pooler in transaction mode. Set DATABASE_POOL_MODE=transaction."}
+	} else if err != nil {
+		return Diagnose(s.url, failed("check the database role", err))
+	}
 	var name string
 	var exempt, owner bool
-	err := s.pool.QueryRow(ctx, `
+	err := s.row(ctx, `
 		SELECT r.rolname, r.rolsuper OR r.rolbypassrls,
 			EXISTS (SELECT FROM pg_class AS c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p'))
 		FROM pg_roles AS r WHERE r.rolname = current_user`).Scan(&name, &exempt, &owner)

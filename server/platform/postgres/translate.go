@@ -116,7 +116,7 @@ func meaning(reported *pgconn.PgError, err error) error {
 		return fault.New(fault.Overloaded).After(time.Second).Because(err)
 	case "57014": // statement timeout
 		return fault.New(fault.Overloaded).After(5 * time.Second).Because(err)
-	case "25006", "42704": // a standby; a role or type that is missing because no migration has run yet
+	case readOnly, "42704": // a standby; a role or type that is missing because no migration has run yet
 		return down(err)
 	}
 	for _, class := range []string{"08", "53", "57P"} { // connection, resources, shutdown and start

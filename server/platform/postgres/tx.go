@@ -41,7 +41,7 @@ func (s *Store) InTx(ctx context.Context, company uuid.UUID, fn func(tx *Tx) err
 		return failed("acquire a connection for a transaction", err)
 	}
 	defer conn.Release()
-	tx := begin(conn, company)
+	tx := begin(conn, setting(s.setTenant, company))
 	committed := false
 	defer func() {
 		if !committed {
@@ -91,11 +91,9 @@ type transaction struct {
 	last string
 }
 
-// begin returns a transaction for one company. It begins with its first statement.
-func begin(conn *pgxpool.Conn, company uuid.UUID) *transaction {
-	return &transaction{conn: conn.Conn(), opening: []prelude{
-		{"begin transaction", "BEGIN", nil}, setting(setTenant, company),
-	}}
+// begin returns a transaction for the company that a prelude sets. It begins with its first statement.
+func begin(conn *pgxpool.Conn, tenant prelude) *transaction {
+	return &transaction{conn: conn.Conn(), opening: []prelude{{"begin transaction", "BEGIN", nil}, tenant}}
 }
 
 func (t *transaction) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {

@@ -80,6 +80,10 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse migration database URL: %w", err)
 	}
+	// The lock of migrations and their timeouts belong to a session.
+	if err := postgres.CheckPooler(ctx, url, false); err != nil {
+		return nil, fmt.Errorf("connect for migrations: %w; set MIGRATION_DATABASE_URL to a direct connection", err)
+	}
 	config.ConnectTimeout = 5 * time.Second
 	config.RuntimeParams["application_name"] = applicationName
 	conn, err := pgx.ConnectConfig(ctx, config)
