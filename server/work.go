@@ -90,7 +90,7 @@ func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 		},
 		Rounds:  []worker.Round{{Name: "seal audit entries", Every: audit.SealEvery, Run: sealer.Round}},
 		Workers: c.Workers, PollInterval: c.WorkerPoll.Duration(),
-		PollOnly: c.WorkerPollOnly || c.DatabasePoolMode == config.PoolTransaction,
+		PollOnly:   c.WorkerPollOnly || c.DatabasePoolMode == config.PoolTransaction,
 		JobTimeout: c.JobTimeout.Duration(), RescueAfter: c.JobRescue.Duration(),
 		StopTimeout:  c.ShutdownTimeout.Duration(),
 		KeepFinished: c.JobRetention.Duration(), KeepDiscarded: c.JobDiscardedRetention.Duration(),
