@@ -49,9 +49,12 @@ func schemaRules() []Rule {
 		},
 		{
 			"strings-are-bounded",
-			"A string has a maxLength or an enum.",
+			"A string has a maxLength or an enum, except the files that responses stream.",
 			func(c *checker) {
 				c.ofType(openapi3.TypeString, func(s schema) {
+					if s.Format == "binary" && strings.Contains(s.pointer, "/responses/") {
+						return
+					}
 					c.require(len(s.Enum) > 0 || s.MaxLength != nil && *s.MaxLength >= s.MinLength, s.pointer,
 						"add a maxLength that is not less than minLength")
 				})
@@ -65,11 +68,25 @@ func schemaRules() []Rule {
 					c.ofType(t, func(s schema) {
 						c.require(s.Min != nil && s.Max != nil && *s.Min <= *s.Max, s.pointer,
 							"add a minimum, and a maximum that is not less")
-						c.require(s.Format != "int32" || s.Max == nil || *s.Max < 1<<31, s.pointer,
+						c.require(s.Format == "int64" || s.Max == nil || *s.Max < 1<<31, s.pointer,
 							"the maximum does not fit an int32: use int64 or a smaller maximum")
 						c.require(s.Max == nil || *s.Max < 1<<53, s.pointer,
 							"the maximum does not fit a JavaScript number: use a smaller one")
 					})
+				}
+			},
+		},
+		{
+			"limits-fit-int32",
+			"Limits of lengths and sizes are less than 2^31: generators for .NET read them as int.",
+			func(c *checker) {
+				for _, s := range c.schemas {
+					for name, limit := range map[string]*uint64{
+						"minLength": &s.MinLength, "maxLength": s.MaxLength, "minItems": &s.MinItems, "maxItems": s.MaxItems,
+						"minProperties": &s.MinProps, "maxProperties": s.MaxProps,
+					} {
+						c.require(limit == nil || *limit < 1<<31, s.pointer, "%s must be less than 2^31: use a smaller one or none", name)
+					}
 				}
 			},
 		},

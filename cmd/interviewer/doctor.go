@@ -53,16 +53,12 @@ func (p program) examine(ctx context.Context) (findings []doctor.Finding, err er
 	if err != nil {
 		return nil, err
 	}
-	suspects, err := config.Suspects(p.environ, p.dotenv)
-	if err != nil {
-		return nil, err
-	}
 	d, err := p.startDatabase(ctx, c)
 	defer func() { err = errors.Join(err, d.stop()) }()
 	if err != nil {
 		return nil, err
 	}
-	return doctor.Examine(ctx, doctor.Options{Config: c, Suspects: suspects, Now: clock.System().Now}), nil
+	return doctor.Examine(ctx, doctor.Options{Config: c, Warnings: config.Warnings(p.environ), Now: clock.System().Now}), nil
 }
 
 func (p program) printDiagnosis(findings []doctor.Finding) error {

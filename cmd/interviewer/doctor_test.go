@@ -83,7 +83,7 @@ func TestDoctor(t *testing.T) {
 		// text is in what was found, in the remedy or in the statements.
 		text string
 	}{
-		{"configuration: variables", doctor.Warning, "", "", []string{"ACCESS_TOKEN_EXPIRE_MINUTE=5"}, "Rename ACCESS_TOKEN_EXPIRE_MINUTE to"},
+		{"configuration: variables", doctor.Warning, "", "", []string{"ACCESS_TOKEN_EXPIRE_MINUTE=5"}, "ACCESS_TOKEN_EXPIRE_MINUTE: did you mean ACCESS_TOKEN_EXPIRE"},
 		{"configuration: secrets", doctor.Warning, "", "", []string{"METRICS_TOKEN="}, "/metrics is public"},
 		{"configuration: proxies", doctor.Warning, "", "", []string{"TRUSTED_PROXIES="}, "TRUSTED_PROXIES"},
 		{"configuration: origins", doctor.Warning, "", "", []string{`CORS_ORIGINS=["http://localhost:3000"]`}, "CORS_ORIGINS"},

@@ -70,6 +70,9 @@ func (p program) runService(ctx context.Context, headless bool) (err error) {
 		}
 	}
 	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
+	for _, one := range config.Warnings(p.environ) {
+		log.WarnContext(ctx, "environment variable "+one.Variable+" "+one.Wrong+"; "+one.Remedy)
+	}
 	debug.SetGCPercent(gcPercent)
 	d, err := p.startDependencies(ctx, c)
 	defer func() { err = errors.Join(err, d.stop()) }()

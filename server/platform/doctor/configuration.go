@@ -19,17 +19,14 @@ func configurationChecks() []check {
 }
 
 func variables(_ context.Context, x *examination) Result {
-	if len(x.Suspects) == 0 {
-		return ok("all are known")
+	if len(x.Warnings) == 0 {
+		return ok("none has nearly the name of one that is read")
 	}
-	names, remedies := make([]string, len(x.Suspects)), make([]string, len(x.Suspects))
-	for i, s := range x.Suspects {
-		names[i], remedies[i] = s.Name, "Remove "+s.Name+"."
-		if s.Meant != "" {
-			remedies[i] = "Rename " + s.Name + " to " + s.Meant + "."
-		}
+	found, remedies := make([]string, len(x.Warnings)), make([]string, len(x.Warnings))
+	for i, w := range x.Warnings {
+		found[i], remedies[i] = w.Variable+" "+w.Wrong, w.Variable+": "+w.Remedy
 	}
-	return warning("not read: "+strings.Join(names, ", "), strings.Join(remedies, " "))
+	return warning(strings.Join(found, "; "), strings.Join(remedies, " "))
 }
 
 func secrets(_ context.Context, x *examination) Result {

@@ -50,8 +50,8 @@ type Finding struct {
 type Options struct {
 	// Config is the configuration of the service.
 	Config *config.Config
-	// Suspects are variables of the environment that the service does not read.
-	Suspects []config.Suspect
+	// Warnings are about variables of the environment.
+	Warnings config.Problems
 	// Now returns the time.
 	Now func() time.Time
 }
