@@ -112,7 +112,7 @@ func expectNoSettings(t *testing.T, through string) {
 }
 
 // TestWrongPoolModeIsFound expects that the service and migrations refuse a pooler in transaction mode that they were
-// not told of, and that no other connection is refused.
+// not configured for, and that no other connection is refused.
 func TestWrongPoolModeIsFound(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)

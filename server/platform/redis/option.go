@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -19,8 +20,8 @@ const (
 )
 
 // clientOption returns the options of rueidis for a URL.
-func clientOption(url string, opts Options) (rueidis.ClientOption, error) {
-	option, err := rueidis.ParseURL(url)
+func clientOption(address string, opts Options) (rueidis.ClientOption, error) {
+	option, err := rueidis.ParseURL(address)
 	if err != nil {
 		// The cause is left out because it may contain the URL, and so a password.
 		return option, errors.New("redis: invalid URL: want redis://, rediss:// or unix://")
@@ -31,6 +32,14 @@ func clientOption(url string, opts Options) (rueidis.ClientOption, error) {
 			len(option.InitAddress))
 	}
 	option.ForceSingleClient = !sentinel
+	if parsed, err := url.Parse(address); err == nil {
+		option.Sentinel.Username = parsed.Query().Get("sentinel_username")
+		option.Sentinel.Password = parsed.Query().Get("sentinel_password")
+	}
+	if option.TLSConfig != nil && sentinel {
+		// The certificate of each node must be for the address that is dialed, not for the Sentinel of the URL.
+		option.TLSConfig.ServerName = ""
+	}
 
 	// rueidis sends a PING if it has received nothing for KeepAlive, and closes the connection if there is no answer
 	// within ConnWriteTimeout. Two periods can pass until the PING is sent.

@@ -53,9 +53,11 @@ type Redis struct {
 	timeout time.Duration
 	log     *slog.Logger
 	// link is nil while Redis is down.
-	link  atomic.Pointer[link]
-	close context.CancelFunc
-	ended chan struct{}
+	link atomic.Pointer[link]
+	// untracked is true if the access control list does not permit CLIENT TRACKING.
+	untracked atomic.Bool
+	close     context.CancelFunc
+	ended     chan struct{}
 }
 
 // link is the client from the time when Redis is found available until it is found down. Calls that fail late do not
@@ -69,7 +71,8 @@ type link struct {
 // Close; the end of ctx does not end it.
 //
 // The URL is redis://, rediss:// (TLS) or unix://, with user, password and database. "?master_set=name", with further
-// "addr" parameters, means that the addresses are Sentinels. Open fails only if the URL is invalid.
+// "addr" parameters, means that the addresses are Sentinels; "sentinel_username" and "sentinel_password" are their
+// credentials, while user and password are those of the servers. Open fails only if the URL is invalid.
 func Open(ctx context.Context, url string, log *slog.Logger, opts Options) (*Redis, error) {
 	if opts.Timeout <= 0 {
 		opts.Timeout = DefaultTimeout
@@ -137,6 +140,16 @@ func (r *Redis) run(ctx context.Context, option rueidis.ClientOption) {
 		if client == nil {
 			client, err = rueidis.NewClient(option)
 		}
+		if isNoPermission(err) && !option.DisableCache && strings.Contains(err.Error(), "client|tracking") {
+			// Without notifications there can be no cache: each cached read then goes to the server.
+			option.DisableCache = true
+			r.untracked.Store(true)
+			if client != nil {
+				client.Close()
+				client = nil
+			}
+			continue
+		}
 		if err == nil {
 			err = r.ping(ctx, client)
 		}
@@ -171,6 +184,7 @@ func (r *Redis) watch(ctx context.Context, client rueidis.Client) error {
 	defer lose(nil)
 	r.link.Store(&link{client, lose})
 	defer r.link.Store(nil)
+	r.report(ctx)
 	tick := time.NewTicker(r.timeout)
 	defer tick.Stop()
 	for {

@@ -111,12 +111,12 @@ func awaitSync(t *testing.T, replica string) {
 }
 
 // startSentinel starts a Sentinel of the primary, and returns its port.
-func startSentinel(t *testing.T, primary string) string {
+func startSentinel(t *testing.T, primary string, more ...string) string {
 	t.Helper()
 	port := freePort(t)
 	config := filepath.Join(t.TempDir(), "sentinel.conf")
 	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 1\n", port, primary) +
-		"sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 5000\n"
+		"sentinel down-after-milliseconds main 500\nsentinel failover-timeout main 5000\n" + strings.Join(more, "\n") + "\n"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
