@@ -66,3 +66,9 @@ func isNoPermission(err error) bool {
 	var answer *rueidis.RedisError
 	return errors.As(err, &answer) && strings.HasPrefix(answer.Error(), "NOPERM")
 }
+
+// refusesTracking reports whether a connection failed because CLIENT TRACKING is not permitted. rueidis returns the
+// refusal as a text.
+func refusesTracking(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "NOPERM") && strings.Contains(err.Error(), "client|tracking")
+}

@@ -140,7 +140,7 @@ func (r *Redis) run(ctx context.Context, option rueidis.ClientOption) {
 		if client == nil {
 			client, err = rueidis.NewClient(option)
 		}
-		if isNoPermission(err) && !option.DisableCache && strings.Contains(err.Error(), "client|tracking") {
+		if !option.DisableCache && refusesTracking(err) {
 			// Without notifications there can be no cache: each cached read then goes to the server.
 			option.DisableCache = true
 			r.untracked.Store(true)
