@@ -42,7 +42,8 @@ type renderer struct {
 
 func newRenderer(o Options, assets string) *renderer {
 	r := &renderer{
-		Document: o.Document, product: o.Title, version: o.Version, specURL: o.SpecURL, base: o.Base, assets: assets, demo: o.Demo,
+		Document: o.Document, product: o.Title, version: o.Version, specURL: o.SpecURL, base: o.Base, assets: assets,
+		demo: o.Demo,
 		problems: groupByStatus(o.Status), languages: sample.Languages(),
 		byCall: map[string]*reference.Operation{}, byID: map[string]*reference.Operation{},
 	}

@@ -33,7 +33,7 @@ type specification struct {
 	yaml, json document
 }
 
-// maxServers bounds the URLs for which the specification is kept. A service has few, but clients choose the Host header.
+// maxServers bounds the URLs for which the specification is kept. A service has few, but clients choose the Host.
 const maxServers = 16
 
 // Publish builds the documents.

@@ -249,7 +249,8 @@ func originWrong(origin string, secure bool) string {
 	}
 	u, err := url.Parse(origin)
 	switch {
-	case err != nil || u.Host == "" || slices.Contains([]string{"file", "data", "blob", "javascript", "ws", "wss"}, u.Scheme):
+	case err != nil || u.Host == "" ||
+		slices.Contains([]string{"file", "data", "blob", "javascript", "ws", "wss"}, u.Scheme):
 		return "is not an origin"
 	case origin != u.Scheme+"://"+u.Host:
 		return "has more than scheme, host and port, such as a slash at the end"

@@ -20,7 +20,9 @@ import (
 
 // Load reads the configuration from environ, in the form of os.Environ, and from the file at dotenvPath if it exists. A
 // variable that is set in environ, even if it is empty, overrides the file. An empty variable counts as unset, and
-// white space around a value is ignored. A variable in the file that the service does not read is a problem. Load does not modify the environment of the process. The error is Problems,
+// white space around a value is ignored.
+// A variable in the file that the service does not read is a problem. Load does not modify the environment of the
+// process. The error is Problems,
 // with all problems found.
 func Load(environ []string, dotenvPath string) (*Config, error) {
 	file, err := readDotenv(dotenvPath)

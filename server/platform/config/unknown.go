@@ -33,7 +33,9 @@ func checkFile(values map[string]string) Problems {
 		if known := similar(name); known != "" {
 			remedy = "did you mean " + known + "?"
 		}
-		found = append(found, Problem{Variable: name, Wrong: "is in the file .env but is not a variable of the service", Remedy: remedy})
+		found = append(found, Problem{
+			Variable: name, Wrong: "is in the file .env but is not a variable of the service", Remedy: remedy,
+		})
 	}
 	return found
 }
@@ -43,9 +45,12 @@ func isKnown(name string) bool {
 }
 
 // usual matches variables of shells, systems, runtimes and libraries, some of which our dependencies read.
-var usual = regexp.MustCompile(`^(OTEL_|PG|GO|GODEBUG$|SSL_CERT_|(HTTPS?|NO|ALL|FTP)_PROXY$|COMPOSE_|DOCKER_|KUBERNETES_|LC_|XDG_|` +
-	`POSTGRES_|REDIS_(PASSWORD|PORT|HOST)$|HOSTNAME$|HOSTTYPE$|HOME$|PATH$|PWD$|TMPDIR$|TZ$|USER$|LANG$|TERM$|SHELL$|NOTIFY_SOCKET$|` +
-	`INVOCATION_ID$|RELEASE$|[A-Z0-9_]+_(PORT(_[0-9]+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?|SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?)$)`)
+var usual = regexp.MustCompile(`^(OTEL_|PG|GO|GODEBUG$|SSL_CERT_|(HTTPS?|NO|ALL|FTP)_PROXY$|COMPOSE_|DOCKER_|` +
+	`KUBERNETES_|LC_|XDG_|` +
+	`POSTGRES_|REDIS_(PASSWORD|PORT|HOST)$|HOSTNAME$|HOSTTYPE$|HOME$|PATH$|PWD$|TMPDIR$|TZ$|USER$|LANG$|` +
+	`TERM$|SHELL$|NOTIFY_SOCKET$|` +
+	`INVOCATION_ID$|RELEASE$|` +
+	`[A-Z0-9_]+_(PORT(_[0-9]+_(TCP|UDP)(_(ADDR|PORT|PROTO))?)?|SERVICE_(HOST|PORT)(_[A-Z0-9_]+)?)$)`)
 
 // isUsual reports whether a variable is probably not meant for the service.
 func isUsual(name string) bool { return usual.MatchString(name) }
@@ -73,7 +78,8 @@ func similar(name string) string {
 		if d := distance(plain, v.Name); d < closest && (d == 1 || len(v.Name) >= longName) {
 			best, closest = v.Name, d
 		}
-		if added := strings.HasSuffix(plain, "_"+v.Name) || strings.HasPrefix(plain, v.Name+"_"); added && closest > maxDistance {
+		added := strings.HasSuffix(plain, "_"+v.Name) || strings.HasPrefix(plain, v.Name+"_")
+		if added && closest > maxDistance {
 			best = v.Name
 		}
 	}

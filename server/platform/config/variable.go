@@ -52,7 +52,7 @@ func Variables() []Variable {
 		},
 		{
 			Name: "CORS_ORIGINS", Default: "[]", Example: `["https://app.example.com"]`,
-			Meaning: "JSON array of the exact origins of pages and native apps that may call the API; no http, except on localhost.",
+			Meaning: "JSON array of the exact origins of pages and native apps that may call the API; http on localhost only.",
 		},
 		{
 			Name: "REQUEST_TIMEOUT_SECONDS", Default: "15", Min: 1, Max: 300,
