@@ -43,7 +43,7 @@ type renderer struct {
 func newRenderer(o Options, assets string) *renderer {
 	r := &renderer{
 		Document: o.Document, product: o.Title, version: o.Version, specURL: o.SpecURL, base: o.Base, assets: assets,
-		demo: o.Demo,
+		demo:     o.Demo,
 		problems: groupByStatus(o.Status), languages: sample.Languages(),
 		byCall: map[string]*reference.Operation{}, byID: map[string]*reference.Operation{},
 	}
