@@ -169,5 +169,19 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION find_candidates, find_users, list_panelists FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION find_candidates, find_users, list_panelists TO interviewer_service;
+-- Collects the statistics of the tables that imports fill, if that has not been done since they were empty. An import calls it
+-- after its first rows, which ANALYZE counts in the same transaction. Without statistics, all indexes that begin with the
+-- company cost the same for the check of a foreign key, and PostgreSQL chose one by which it read all rows of the company or
+-- of the job for each imported row. Only the owner of a table may analyze it. Another transaction that analyzes one of the
+-- tables is not waited for.
+CREATE FUNCTION analyze_empty_tables() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_class WHERE oid IN ('candidates'::regclass, 'applications'::regclass) AND reltuples <= 0) THEN
+        ANALYZE (SKIP_LOCKED) candidates, applications;
+    END IF;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION find_candidates, find_users, list_panelists, analyze_empty_tables FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION find_candidates, find_users, list_panelists, analyze_empty_tables TO interviewer_service;

@@ -13,15 +13,12 @@ import (
 	"github.com/google/uuid"
 )
 
-const discardPlans = `-- name: DiscardPlans :exec
-DISCARD PLANS
+const analyzeEmptyTables = `-- name: AnalyzeEmptyTables :exec
+SELECT analyze_empty_tables()
 `
 
-// PostgreSQL keeps the plans by which it checks foreign keys, from when the first row was checked. In a small table all indexes
-// that begin with the company cost the same, and it may have chosen one that reads all rows of the company. An import that
-// fills the table makes it plan again. Only the owner of a table could ANALYZE it.
-func (q *Queries) DiscardPlans(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, discardPlans)
+func (q *Queries) AnalyzeEmptyTables(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, analyzeEmptyTables)
 	return err
 }
 

@@ -73,11 +73,8 @@ RETURNING *;
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0)),
     set_config('lock_timeout', '10s', true);
 
--- name: DiscardPlans :exec
--- PostgreSQL keeps the plans by which it checks foreign keys, from when the first row was checked. In a small table all indexes
--- that begin with the company cost the same, and it may have chosen one that reads all rows of the company. An import that
--- fills the table makes it plan again. Only the owner of a table could ANALYZE it.
-DISCARD PLANS;
+-- name: AnalyzeEmptyTables :exec
+SELECT analyze_empty_tables();
 
 -- name: ListImportedCandidates :many
 -- The candidates that the rows of a file refer to, at most a hundred for each email. While an import fills a company, the planner's statistics describe

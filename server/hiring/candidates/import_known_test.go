@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
 // TestImportOfKnownEmails imports rows without id and external_id whose email a candidate has, with each value of
@@ -148,5 +150,34 @@ func TestImportOfJobsNeedsPermission(t *testing.T) {
 				t.Errorf("with the scope: got %+v, want 1 application", report)
 			}
 		})
+	}
+}
+
+// TestImportIntoEmptyDatabaseUsesKeys imports candidates with jobs into a database whose tables were never analyzed. The
+// checks of foreign keys must look up single rows, and not read all candidates that the import has written.
+func TestImportIntoEmptyDatabaseUsesKeys(t *testing.T) {
+	t.Parallel()
+	const rows = 4000
+	f := newFixture(t)
+	job := f.hiring.Job(api.JobStatusOpen)
+	var file strings.Builder
+	file.WriteString("first_name,last_name,external_id,job\n")
+	for n := range rows {
+		fmt.Fprintf(&file, "Ada,Berg,new-%d,%s\n", n, job)
+	}
+	report := decodeReport(upload(f.as[api.RoleHr], "csv", file.String()).Expect(http.StatusOK))
+	if report.Created != rows || report.ApplicationsCreated != rows {
+		t.Fatalf("got %d candidates and %d applications, want %d each", report.Created, report.ApplicationsCreated, rows)
+	}
+	var read, scans int
+	testkit.Eventually(t, 30*time.Second, "PostgreSQL has counted the scans of the import", func() bool {
+		if err := f.Database.QueryRow(t.Context(), `SELECT sum(idx_tup_read), sum(idx_scan) FROM pg_stat_user_indexes
+			WHERE relname IN ('candidates', 'applications')`).Scan(&read, &scans); err != nil {
+			t.Fatal(err)
+		}
+		return scans >= 2*rows // the keys of an application and of its history
+	})
+	if most := 100 * rows; read > most {
+		t.Errorf("rows read by indexes: got %d, want at most %d", read, most)
 	}
 }

@@ -254,13 +254,16 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		"delete_expired_idempotency_records(timestamp with time zone,integer)", "delete_ended_sessions(timestamp with time zone,integer)",
 		"delete_old_changes(timestamp with time zone,integer)",
 		"erase_audit_logs(uuid,uuid)", "move_audit_base(uuid,uuid)", "forget_audit_seals(uuid,integer)", "companies_with_expired_seals()",
-		"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)",
+		"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)", "analyze_empty_tables()",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
 		append([]string{"keep_login_email()", "audit_period_expired(timestamp with time zone,timestamp with time zone)"}, service...))
 	same(t, "definer functions without a pinned search path, or of another owner", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+`
 		AND p.prosecdef AND (p.proconfig IS DISTINCT FROM '{"search_path=public, pg_temp"}' OR p.proowner <> 'interviewer_lookup'::regrole)`),
-		[]string{"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)"}) // see below
+		[]string{"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)", "analyze_empty_tables()"}) // see below
+	same(t, "definer functions of the owner of the tables, which only an owner can analyze", column(t, conn,
+		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = 'candidates'::regclass)
+			AND p.proconfig = '{"search_path=public, pg_temp"}'`), []string{"analyze_empty_tables()"})
 	same(t, "definer functions of the owner of the partitions, which only an owner can create and remove", column(t, conn,
 		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = 'audit_logs'::regclass)
 			AND p.proconfig = '{"search_path=public, pg_temp",TimeZone=UTC,lock_timeout=200ms}'`),
