@@ -68,9 +68,9 @@ added. Use it in development, or to undo a release before it is in use.`,
 	}
 	reindex := &cobra.Command{
 		Use: "reindex", Short: "Build the indexes again that depend on ICU", Args: cobra.NoArgs,
-		Long: `Builds the indexes of names, titles and searches again, and records the version of ICU. Run it after an upgrade of
-PostgreSQL or of the operating system that changes the version of ICU; "interviewer migrate status" reports that. The
-service can run meanwhile. The command needs the role that owns the tables.`,
+		Long: `Builds the indexes of names, titles and searches again, and records the version of ICU. Run it after an
+upgrade of PostgreSQL or of the operating system that changes the version of ICU; "interviewer migrate status" reports
+that. The service can run meanwhile. The command needs the role that owns the tables.`,
 		Example: "  interviewer migrate reindex",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.withSchema(c.Context(), func(ctx context.Context, m *schema.Migrator) error {

@@ -89,7 +89,8 @@ func (s Server) Clone(ctx context.Context, template string) (rawURL string, drop
 	return s.Create(ctx, "TEMPLATE "+pgx.Identifier{template}.Sanitize()+" STRATEGY FILE_COPY")
 }
 
-// Create creates a database with a unique name and the given options of CREATE DATABASE. Its results are those of Clone.
+// Create creates a database with a unique name and the given options of CREATE DATABASE. Its results are those of
+// Clone.
 func (s Server) Create(ctx context.Context, options string) (rawURL string, drop func() error, err error) {
 	name := "clone_" + strings.ToLower(rand.Text())
 	database := pgx.Identifier{name}.Sanitize()

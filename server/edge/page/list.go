@@ -53,8 +53,8 @@ func At(t time.Time, id uuid.UUID) Place { return Place{Time: &t, ID: id} }
 // By is a position in a list that is ordered by text.
 func By(text string, id uuid.UUID) Place { return Place{Text: &text, ID: id} }
 
-// ByName is a position in a list that is ordered by last name and first name. The list functions of the database separate
-// the two again.
+// ByName is a position in a list that is ordered by last name and first name. The list functions of the database
+// separate the two again.
 func ByName(lastName, firstName string, id uuid.UUID) Place { return By(lastName+"\x01"+firstName, id) }
 
 // Page is one page of a list in the form of a response.

@@ -88,9 +88,9 @@ func asError(fieldErrors []fault.Field) error {
 }
 
 // searchPattern returns the LIKE pattern for a searched text. The database splits it into words: a word with three
-// consecutive letters or digits is found anywhere, a shorter one only at the start of a word, because pg_trgm pads words
-// with spaces and so indexes their first letters. A text without letters and digits is the fault RuleViolated: finding it
-// would mean reading all candidates of the company.
+// consecutive letters or digits is found anywhere, a shorter one only at the start of a word, because pg_trgm pads
+// words with spaces and so indexes their first letters. A text without letters and digits is the fault RuleViolated:
+// finding it would mean reading all candidates of the company.
 func searchPattern(searched string) (string, error) {
 	for _, r := range searched {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -7,16 +7,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// changedCollations selects the collations of the schema whose order may have changed, because the library that provides
-// them has another version than when they were created or refreshed.
+// changedCollations selects the collations of the schema whose order may have changed, because the library that
+// provides them has another version than when they were created or refreshed.
 const changedCollations = `
-	SELECT format('The collation %s was created with version %s of its library, and the server now has %s: run "interviewer migrate reindex".',
+	SELECT format('The collation %s was created with version %s of its library, and the server now has %s: '
+			'run "interviewer migrate reindex".',
 		collname, collversion, pg_collation_actual_version(oid))
 	FROM pg_collation
 	WHERE collnamespace = 'public'::regnamespace AND collversion <> pg_collation_actual_version(oid)`
 
-// ChangedCollations returns a sentence for each collation whose indexes may have another order than PostgreSQL now has, as
-// after an upgrade of ICU. Lists in this order can then leave out or repeat entries.
+// ChangedCollations returns a sentence for each collation whose indexes may have another order than PostgreSQL now has,
+// as after an upgrade of ICU. Lists in this order can then leave out or repeat entries.
 func ChangedCollations(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	rows, err := conn.Query(ctx, changedCollations)
 	if err != nil {
@@ -43,8 +44,8 @@ func (m *Migrator) reportCollations(ctx context.Context) error {
 	return err
 }
 
-// Reindex builds the indexes again that depend on ICU: those in alphabetical order, and those of folded texts. Requests are
-// served meanwhile. Then it records the present version of ICU.
+// Reindex builds the indexes again that depend on ICU: those in alphabetical order, and those of folded texts. Requests
+// are served meanwhile. Then it records the present version of ICU.
 func (m *Migrator) Reindex(ctx context.Context) (err error) {
 	if err := m.lock(ctx); err != nil {
 		return err
@@ -58,7 +59,7 @@ func (m *Migrator) Reindex(ctx context.Context) (err error) {
 		SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
 		WHERE c.relnamespace = 'public'::regnamespace AND (
 			c.relname LIKE '%\_terms\_idx'
-			OR (SELECT oid FROM pg_collation WHERE collname = 'alphabetical' AND collnamespace = 'public'::regnamespace) = ANY (i.indcollation)
+			OR 'public.alphabetical'::regcollation::oid = ANY (i.indcollation)
 		)
 		ORDER BY 1`)
 	if err != nil {
