@@ -30,8 +30,8 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Prepare checks what a replica needs before it answers requests: that row-level security applies to its database role,
-// that the database has the rights of the roles, and that it can read which sessions have ended recently. The error is a
-// postgres.Unfit if waiting does not help.
+// that the database has the rights of the roles, and that it can read which sessions have ended recently. The error is
+// a postgres.Unfit if waiting does not help.
 func (s *Server) Prepare(ctx context.Context) error {
 	if err := s.store.CheckRole(ctx); err != nil {
 		return err

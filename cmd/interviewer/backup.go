@@ -16,12 +16,13 @@ func (p program) backup() *cobra.Command {
 	var path, bin string
 	c := &cobra.Command{
 		Use: "backup", Short: "Write a backup of the database into a file", Args: cobra.NoArgs,
-		Long: `Writes the rows of all companies into a file in the custom format of pg_dump, from one snapshot, while the service
-runs. Beside it the command writes a manifest, FILE.json, that "interviewer restore" verifies the restored database by: keep
-both. Only the owner of the files can read them; they are not encrypted.
+		Long: `Writes the rows of all companies into a file in the custom format of pg_dump, from one snapshot, while the
+service runs. Beside it the command writes a manifest, FILE.json, that "interviewer restore" verifies the restored
+database by: keep both. Only the owner of the files can read them; they are not encrypted.
 
-It connects to MIGRATION_DATABASE_URL or, if that is unset, DATABASE_URL, and reads as the role interviewer_backup. The login
-must be a member of that role, as the owner of the database is. It needs pg_dump of the server's version or a later one.`,
+It connects to MIGRATION_DATABASE_URL or, if that is unset, DATABASE_URL, and reads as the role interviewer_backup. The
+login must be a member of that role, as the owner of the database is. It needs pg_dump of the server's version or a
+later one.`,
 		Example: "  interviewer backup --output interviewer-$(date +%F).dump\n" +
 			"  interviewer backup --output nightly.dump --bin /usr/lib/postgresql/17/bin",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -76,7 +77,10 @@ func (p program) printRestored(m backup.Manifest) error {
 		name  string
 		value any
 	}{
-		{"tables", len(m.Tables)}, {"rows", m.Rows()}, {"audit chains", len(m.Heads)}, {"rights", len(m.Rights)},
+		{"tables", len(m.Tables)},
+		{"rows", m.Rows()},
+		{"audit chains", len(m.Heads)},
+		{"rights", len(m.Rights)},
 		{"schema version", m.Schema},
 	} {
 		_, _ = fmt.Fprintf(table, "%s\t%d\tas in the backup\n", row.name, row.value)

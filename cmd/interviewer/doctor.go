@@ -19,8 +19,9 @@ func (p program) doctor() *cobra.Command {
 	c := &cobra.Command{
 		Use: "doctor", Short: "Check the configuration, PostgreSQL and Redis", Args: cobra.NoArgs,
 		Long: `Checks the configuration, PostgreSQL and Redis of an installation, and prints what was found and what to do.
-It changes nothing and can run beside the service. States: ok; warning, which does not prevent the service from working;
-failed; unknown, if an earlier failure prevents the check. It fails, with exit code 1, if a check is failed or unknown.`,
+It changes nothing and can run beside the service. States: ok; warning, which does not prevent the service from
+working; failed; unknown, if an earlier failure prevents the check. It fails, with exit code 1, if a check is failed or
+unknown.`,
 		Example: "  interviewer doctor\n  interviewer doctor --json | jq '.[] | select(.state != \"ok\")'",
 		RunE: func(c *cobra.Command, _ []string) error {
 			findings, err := p.examine(c.Context())

@@ -123,7 +123,8 @@ password from the first line of standard input.`,
 	flags.StringVar(&person.Department, "department", "", "the department")
 	flags.StringVar(&role, "role", role, "employee, team_lead, hr or admin")
 	required(create, "company", "email", "first-name", "last-name")
-	c.AddCommand(create, p.listUsers(), p.deactivateUser(), p.reactivateUser(), p.changeRole(), p.unlockUser(), p.resetPassword())
+	c.AddCommand(create, p.listUsers(), p.deactivateUser(), p.reactivateUser(), p.changeRole(), p.unlockUser(),
+		p.resetPassword())
 	return c
 }
 

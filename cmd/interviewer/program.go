@@ -103,8 +103,8 @@ PostgreSQL and Redis:
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.AddCommand(p.serve(), p.work(), p.health(), p.migrate(), p.doctor(), p.backup(), p.restore(), p.jobs(), p.seed(), p.company(), p.user(), p.audit(),
-		p.imports(), p.openapi(), p.version(), environment())
+	root.AddCommand(p.serve(), p.work(), p.health(), p.migrate(), p.doctor(), p.backup(), p.restore(), p.jobs(),
+		p.seed(), p.company(), p.user(), p.audit(), p.imports(), p.openapi(), p.version(), environment())
 	return root
 }
 

@@ -140,8 +140,8 @@ func checkWork(c *config.Config) error {
 	return nil
 }
 
-// waitUntilReady waits up to a minute for the database, which may be starting at the same time. It does not wait for one
-// that an operator must change first.
+// waitUntilReady waits up to a minute for the database, which may be starting at the same time. It does not wait for
+// one that an operator must change first.
 func waitUntilReady(ctx context.Context, replica *server.Server, log *slog.Logger) error {
 	waitCtx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -150,9 +150,9 @@ func (p program) resetPassword() *cobra.Command {
 	var generate bool
 	c := &cobra.Command{
 		Use: "reset-password EMAIL", Short: "Reset a user's password, and unlock the user", Args: cobra.ExactArgs(1),
-		Long: `Sets a new password for a user, which they must change at the next sign-in, ends all their sessions, and forgets
-their failed attempts to sign in. With --generate the command prints a random password. Otherwise it asks for the
-password twice on a terminal, or reads it from the first line of standard input.`,
+		Long: `Sets a new password for a user, which they must change at the next sign-in, ends all their sessions, and
+forgets their failed attempts to sign in. With --generate the command prints a random password. Otherwise it asks for
+the password twice on a terminal, or reads it from the first line of standard input.`,
 		Example: "  interviewer user reset-password ada@acme.example --generate\n" +
 			"  interviewer user reset-password ada@acme.example <password.txt\n" +
 			"  interviewer user reset-password ada@acme.example --company acme-robotics-test-7f3a9c21",
@@ -182,7 +182,8 @@ password twice on a terminal, or reads it from the first line of standard input.
 				return throttle.Clear(ctx, account.Throttled)
 			})
 			if err != nil {
-				p.message("The password was reset, but the failed attempts were not forgotten. Run \"interviewer user unlock\".")
+				p.message("The password was reset, but the failed attempts were not forgotten. " +
+					"Run \"interviewer user unlock\".")
 			}
 			return err
 		}
@@ -210,7 +211,7 @@ func (p program) withThrottle(ctx context.Context, act func(*ratelimit.Throttle)
 			running, err := d.running()
 			if err != nil {
 				p.message("No service is running, so no attempts are counted.")
-				return nil //nolint:nilerr // see the message
+				return nil
 			}
 			c.RedisURL = config.SecretURL(running["REDIS_URL"])
 		}

@@ -161,8 +161,8 @@ func Account(email string, test *string) string {
 	return *test + " " + email
 }
 
-// Clear removes the counters of an account, from all networks, so that the next attempt is allowed unless its network has
-// failed too often on other accounts.
+// Clear removes the counters of an account, from all networks, so that the next attempt is allowed unless its network
+// has failed too often on other accounts.
 func (t *Throttle) Clear(ctx context.Context, account string) error {
 	keys := t.counters(account, "*")
 	pairs, own := keys[0], keys[2]

@@ -1,6 +1,6 @@
 // Package operator implements the commands of the operator of an installation, which concern any company: open a
-// company, create its first users, activate and deactivate it, and list, deactivate, unlock and change its users. Its acts are recorded in the audit
-// log of the company as acts of the system.
+// company, create its first users, activate and deactivate it, and list, deactivate, unlock and change its users. Its
+// acts are recorded in the audit log of the company as acts of the system.
 package operator
 
 import (
@@ -175,8 +175,8 @@ type Account struct {
 	Throttled string
 }
 
-// FindAccount finds the user with an email: in any live company or, if company is not empty, in the live or test company
-// with that slug or id.
+// FindAccount finds the user with an email: in any live company or, if company is not empty, in the live or test
+// company with that slug or id.
 func (o *Operator) FindAccount(ctx context.Context, email, company string) (Account, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	missing := func(where string, err error) error {

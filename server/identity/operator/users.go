@@ -118,7 +118,7 @@ func (o *Operator) change(
 		if err != nil {
 			return err
 		}
-		if wasAdmin && !(saved.IsActive && access.Administers(saved.Role)) && len(admins) < 2 {
+		if wasAdmin && (!saved.IsActive || !access.Administers(saved.Role)) && len(admins) < 2 {
 			return fault.New(fault.LastAdmin)
 		}
 		return o.Audit.Record(ctx, tx, access.System(account.Company), audit.Entry{

@@ -189,8 +189,8 @@ func begin(ctx context.Context, conn *pgx.Conn) (m Manifest, err error) {
 		return m, errors.Join(err, &postgres.Unfit{Problem: "The role of backups cannot read all tables. " +
 			"Permit it as the owner of the database:", Statements: []string{"CALL grant_backup()"}})
 	}
-	err = conn.QueryRow(ctx, "SELECT version, split_part(current_setting('server_version'), ' ', 1) FROM schema_migrations").
-		Scan(&m.Schema, &m.Server)
+	err = conn.QueryRow(ctx, `SELECT version, split_part(current_setting('server_version'), ' ', 1)
+		FROM schema_migrations`).Scan(&m.Schema, &m.Server)
 	if err != nil {
 		return m, fmt.Errorf("read the versions: %w", err)
 	}
@@ -371,7 +371,8 @@ func Restore(ctx context.Context, o Options) (m Manifest, err error) {
 	}
 	o.progress("Restoring %d rows of %d tables.", m.Rows(), len(m.Tables))
 	// Owners and grants have names of roles that may not exist here, so they are those of the manifest.
-	if err := tools.run(ctx, o, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", o.Path); err != nil {
+	err = tools.run(ctx, o, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", o.Path)
+	if err != nil {
 		return m, err
 	}
 	if err := grant(ctx, conn, m.Rights); err != nil {

@@ -68,7 +68,9 @@ func candidates(bin, name string) []string {
 	if path, err := exec.LookPath(name); err == nil {
 		paths = append(paths, path)
 	}
-	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/", "/usr/pgsql-*/bin/", "/opt/homebrew/opt/postgresql*/bin/"} {
+	for _, pattern := range []string{
+		"/usr/lib/postgresql/*/bin/", "/usr/pgsql-*/bin/", "/opt/homebrew/opt/postgresql*/bin/",
+	} {
 		found, err := filepath.Glob(pattern + name)
 		if err == nil {
 			slices.Reverse(found)

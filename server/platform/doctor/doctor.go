@@ -116,6 +116,7 @@ func ok(found string) Result { return Result{State: OK, Found: found} }
 func warning(found, remedy string) Result {
 	return Result{State: Warning, Found: found, Remedy: remedy}
 }
+
 func failure(found, remedy string) Result  { return Result{State: Failed, Found: found, Remedy: remedy} }
 func notChecked(because string) Result     { return Result{State: Unknown, Found: because} }
 func (r Result) with(sql ...string) Result { r.Statements = sql; return r }

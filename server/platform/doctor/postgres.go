@@ -25,6 +25,8 @@ const (
 	clockWarning, clockFailure = time.Second, 30 * time.Second
 	// monthsAhead is how many months after this one must have a partition of the audit log.
 	monthsAhead = 3
+
+	asOwner = "Run the statements as the owner of the database."
 )
 
 // postgresChecks lists the checks of PostgreSQL. The first one connects.
@@ -145,7 +147,8 @@ func judgeVersion(number int, name string) Result {
 	case number < minVersion:
 		return failure(name, fmt.Sprintf("Upgrade PostgreSQL to %d or later.", minVersion))
 	case number > testedVersion:
-		return warning(name+" is later than any tested version", fmt.Sprintf("Versions %d to %d are tested.", minVersion, testedVersion))
+		return warning(name+" is later than any tested version",
+			fmt.Sprintf("Versions %d to %d are tested.", minVersion, testedVersion))
 	}
 	return ok(name)
 }
@@ -158,10 +161,10 @@ func encoding(ctx context.Context, x *examination) Result {
 	}
 	switch {
 	case name != "UTF8":
-		return failure(name, "Create a database with ENCODING 'UTF8' TEMPLATE template0, and move the data with backup and restore.")
+		return failure(name, "Create a database with ENCODING 'UTF8' TEMPLATE template0, and move the data to it.")
 	case locale == "C" || locale == "POSIX":
 		return warning("UTF8 with the locale "+locale+", in which only A to Z have a lower case",
-			"Create the database with LOCALE 'C.UTF-8' TEMPLATE template0; otherwise searches do not ignore the case of Ä or É.")
+			"Create the database with LOCALE 'C.UTF-8'; otherwise searches do not ignore the case of Ä or É.")
 	}
 	return ok(name + ", " + locale)
 }
@@ -204,15 +207,17 @@ func judgeTLS(encrypted bool, protocol, host string) Result {
 
 func primary(ctx context.Context, x *examination) Result {
 	var standby, readOnly bool
-	if failed := query(ctx, x.conn, `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean`,
-		nil, &standby, &readOnly); failed != nil {
+	if failed := query(ctx, x.conn, `SELECT pg_is_in_recovery(),
+		current_setting('default_transaction_read_only')::boolean`, nil, &standby, &readOnly); failed != nil {
 		return *failed
 	}
 	switch {
 	case standby:
-		return failure("a standby, which accepts no changes", "Point DATABASE_URL to the primary, for example with target_session_attrs=primary.")
+		return failure("a standby, which accepts no changes",
+			"Point DATABASE_URL to the primary, for example with target_session_attrs=primary.")
 	case readOnly:
-		return failure("transactions are read-only by default", "Remove default_transaction_read_only from the server, database or login.")
+		return failure("transactions are read-only by default",
+			"Remove default_transaction_read_only from the server, database or login.")
 	}
 	return ok("accepts changes")
 }
@@ -319,7 +324,8 @@ func roles(ctx context.Context, x *examination) Result {
 			statements[i] = "CREATE ROLE " + name + " NOLOGIN"
 		}
 		login := pgx.Identifier{x.owner.Config().User}.Sanitize()
-		return failure("missing: "+strings.Join(missing, ", "), "Run \"interviewer migrate up\", or the statements as a superuser.").
+		return failure("missing: "+strings.Join(missing, ", "),
+			"Run \"interviewer migrate up\", or the statements as a superuser.").
 			with(append(statements, "GRANT "+strings.Join(missing, ", ")+" TO "+login+" WITH ADMIN OPTION")...)
 	}
 	strong, failed := column(ctx, x.conn, `SELECT rolname FROM pg_roles WHERE rolname = ANY ($1)
@@ -330,9 +336,11 @@ func roles(ctx context.Context, x *examination) Result {
 	if len(strong) > 0 {
 		statements := make([]string, len(strong))
 		for i, name := range strong {
-			statements[i] = "ALTER ROLE " + name + " NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
+			statements[i] = "ALTER ROLE " + name +
+				" NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB NOREPLICATION"
 		}
-		return failure("with more than they need: "+strings.Join(strong, ", "), "Run the statements as a superuser.").with(statements...)
+		return failure("with more than they need: "+strings.Join(strong, ", "), "Run the statements as a superuser.").
+			with(statements...)
 	}
 	var member bool
 	if failed := query(ctx, x.conn, `SELECT pg_has_role(session_user, $1,
@@ -341,7 +349,8 @@ func roles(ctx context.Context, x *examination) Result {
 		return *failed
 	}
 	if !member {
-		return failure("the login of DATABASE_URL may not use "+postgres.ServiceRole, "Run the statement as a superuser or as the owner.").
+		return failure("the login of DATABASE_URL may not use "+postgres.ServiceRole,
+			"Run the statement as a superuser or as the owner.").
 			with("GRANT " + postgres.ServiceRole + " TO " + pgx.Identifier{x.conn.Config().User}.Sanitize())
 	}
 	return ok(strings.Join(postgres.Roles(), ", "))
@@ -420,13 +429,15 @@ func extensions(ctx context.Context, x *examination) Result {
 		return *failed
 	}
 	if absent := schema.Without(missing, available); len(absent) > 0 {
-		return failure("not on the server: "+strings.Join(absent, ", "), "Install the package postgresql-contrib on the server.")
+		return failure("not on the server: "+strings.Join(absent, ", "),
+			"Install the package postgresql-contrib on the server.")
 	}
 	statements := make([]string, len(missing))
 	for i, name := range missing {
 		statements[i] = "CREATE EXTENSION " + name
 	}
-	return failure("not in the database: "+strings.Join(missing, ", "), "Run \"interviewer migrate up\", or the statements as the owner.").
+	return failure("not in the database: "+strings.Join(missing, ", "),
+		"Run \"interviewer migrate up\", or the statements as the owner.").
 		with(statements...)
 }
 
@@ -462,7 +473,7 @@ func rights(ctx context.Context, x *examination) Result {
 	}
 	missing = slices.DeleteFunc(missing, schema.OfBackups)
 	if len(missing) > 0 {
-		return failure(fmt.Sprintf("%d owners, policies or grants are missing", len(missing)), "Run the statements as the owner of the database.").
+		return failure(fmt.Sprintf("%d owners, policies or grants are missing", len(missing)), asOwner).
 			with(schema.Repair(missing)...)
 	}
 	return ok(fmt.Sprintf("%d owners, policies and grants", len(schema.ExpectedRights())))
@@ -494,7 +505,7 @@ func rowSecurity(ctx context.Context, x *examination) Result {
 	for i, name := range tables {
 		statements[i] = "ALTER TABLE " + name + " ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY"
 	}
-	return failure("not forced on "+strings.Join(tables, ", "), "Run the statements as the owner of the database.").with(statements...)
+	return failure("not forced on "+strings.Join(tables, ", "), asOwner).with(statements...)
 }
 
 func auditPartitions(ctx context.Context, x *examination) Result {
@@ -510,7 +521,7 @@ func auditPartitions(ctx context.Context, x *examination) Result {
 	}
 	if len(missing) > 0 {
 		return warning("missing for "+strings.Join(missing, ", "),
-			"Run workers (WORKERS, or \"interviewer work\"), which create them each day, and look at \"interviewer jobs list --state discarded\".")
+			"Run workers, which create them each day, and look at \"interviewer jobs list --state discarded\".")
 	}
 	return ok(fmt.Sprintf("for %d months ahead", monthsAhead))
 }
@@ -526,11 +537,9 @@ func backupRole(ctx context.Context, x *examination) Result {
 	case err != nil:
 		return unexpected("look at the role of backups", err)
 	case len(missing) > 0:
-		return warning("cannot read all tables, so \"interviewer backup\" refuses", "Run the statements as the owner of the database.").
-			with(schema.Repair(missing)...)
+		return warning("cannot read all tables, so \"interviewer backup\" refuses", asOwner).with(schema.Repair(missing)...)
 	case !ready:
-		return warning("cannot read all tables, so \"interviewer backup\" refuses", "Run the statement as the owner of the database.").
-			with("CALL grant_backup()")
+		return warning("cannot read all tables, so \"interviewer backup\" refuses", asOwner).with("CALL grant_backup()")
 	}
 	return ok("reads all tables")
 }

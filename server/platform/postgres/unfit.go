@@ -62,15 +62,23 @@ func Diagnose(url string, err error) error {
 		return &Unfit{cause: err, Problem: "The server refuses the login. " +
 			"Check user and password in DATABASE_URL and MIGRATION_DATABASE_URL, and pg_hba.conf."}
 	case said.Code == "3D000":
-		return &Unfit{cause: err, Problem: "The database does not exist. Create it as a superuser, or correct the URL.",
-			Statements: []string{"CREATE DATABASE " + database + " OWNER " + login + " TEMPLATE template0 ENCODING 'UTF8'"}}
-	case said.Code == "42501" && strings.Contains(said.Message, "CONNECT"), said.Code == "42501" && said.Detail != "":
-		return &Unfit{cause: err, Problem: "The login may not connect to the database. Permit it as the owner of the database.",
-			Statements: []string{"GRANT CONNECT ON DATABASE " + database + " TO " + login}}
+		return &Unfit{
+			cause: err, Problem: "The database does not exist. Create it as a superuser, or correct the URL.",
+			Statements: []string{
+				"CREATE DATABASE " + database + " OWNER " + login + " TEMPLATE template0 ENCODING 'UTF8'",
+			},
+		}
+	case said.Code == "42501" && strings.Contains(said.Detail, "CONNECT"):
+		return &Unfit{
+			cause: err, Problem: "The login may not connect to the database. Permit it as the owner:",
+			Statements: []string{"GRANT CONNECT ON DATABASE " + database + " TO " + login},
+		}
 	case said.Code == "42501": // of the role in the start-up packet
-		return &Unfit{cause: err, Problem: "The login may not use the role of the service. " +
-			"Permit it as a superuser or as the role that migrated the database.",
-			Statements: []string{"GRANT " + ServiceRole + " TO " + login}}
+		return &Unfit{
+			cause: err, Problem: "The login may not use the role of the service. " +
+				"Permit it as a superuser or as the role that migrated the database.",
+			Statements: []string{"GRANT " + ServiceRole + " TO " + login},
+		}
 	case said.Code == "22023" && strings.Contains(said.Message, ServiceRole), said.Code == "42704":
 		return &Unfit{cause: err, Problem: "The role " + ServiceRole + " does not exist, so no migration has run in this " +
 			"cluster. Run \"interviewer migrate up\", which creates the roles or says which are missing."}

@@ -3,7 +3,6 @@ package schema
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -245,13 +244,11 @@ func checkRoles(ctx context.Context, conn *pgx.Conn, foundation bool) (lacking [
 
 func membership(ctx context.Context, conn *pgx.Conn, role string) (member, error) {
 	var m member
-	err := conn.QueryRow(ctx, `SELECT pg_has_role(oid, 'USAGE'), pg_has_role(oid, 'MEMBER WITH ADMIN OPTION'),
-			pg_has_role(oid, CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END)
-		FROM pg_roles WHERE rolname = $1`, role).Scan(&m.inherits, &m.grant, &m.set)
-	m.exists = err == nil
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = nil
-	}
+	err := conn.QueryRow(ctx, `SELECT count(*) = 1, coalesce(bool_or(pg_has_role(oid, 'USAGE')), false),
+			coalesce(bool_or(pg_has_role(oid, 'MEMBER WITH ADMIN OPTION')), false),
+			coalesce(bool_or(pg_has_role(oid,
+				CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END)), false)
+		FROM pg_roles WHERE rolname = $1`, role).Scan(&m.exists, &m.inherits, &m.grant, &m.set)
 	return m, wrap("read the members of "+role, err)
 }
 

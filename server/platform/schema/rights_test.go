@@ -21,7 +21,7 @@ func TestRightsAreListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if *update {
-		if err := os.WriteFile("rights.txt", []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil { //nolint:gosec // public
+		if err := os.WriteFile("rights.txt", []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return

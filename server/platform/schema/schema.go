@@ -127,6 +127,7 @@ func (m *Migrator) Up(ctx context.Context) (applied int, err error) {
 			return err
 		}
 		grants := &driver{migrator: m, ctx: ctx}
+		//nolint:contextcheck // the driver has it
 		return wrap("let backups read all tables", grants.briefly("CALL grant_backup()"))
 	})
 	return applied, err

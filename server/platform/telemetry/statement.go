@@ -36,7 +36,8 @@ func newStatements(r prometheus.Registerer) statements {
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .1, .5, 1, 10},
 		}),
 		errors: newOutcomes(r, "interviewer_db_errors_total", "class", "Round trips to PostgreSQL that failed, by class.",
-			ErrorConnection, ErrorCanceled, ErrorTimeout, ErrorLock, ErrorConflict, ErrorConstraint, ErrorReadOnly, ErrorPrivilege),
+			ErrorConnection, ErrorCanceled, ErrorTimeout, ErrorLock, ErrorConflict, ErrorConstraint, ErrorReadOnly,
+			ErrorPrivilege),
 	}
 	r.MustRegister(s.duration)
 	return s
@@ -154,8 +155,8 @@ type Dependency struct {
 	Up   bool
 }
 
-// WatchReadiness adds whether the service is ready, and whether each dependency is up, as /health/ready reports it, read
-// at each scrape. Call it once.
+// WatchReadiness adds whether the service is ready, and whether each dependency is up, as /health/ready reports it,
+// read at each scrape. Call it once.
 func (m *Metrics) WatchReadiness(ctx context.Context, read func(context.Context) (ready bool, all []Dependency)) {
 	whole := prometheus.NewDesc("interviewer_ready", "1 if /health/ready answers 200, 0 if not.", nil, nil)
 	each := prometheus.NewDesc("interviewer_dependency_up",
