@@ -25,7 +25,7 @@ func hiringPermissions() map[string]string {
 		leadsAndUp: `MoveApplication HoldApplication ResumeApplication RejectApplication WithdrawApplication CreateKit UpdateKit CreateKitVersion
 			UpdateKitVersion PublishKitVersion ArchiveKitVersion CreateInterview UpdateInterview ScheduleInterview RescheduleInterview
 			CancelInterview SetPanelist RemovePanelist GetJobPipeline GetJobPipelineChart ListInterviewerFigures`,
-		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate SetCandidateByExternalID ArchiveCandidate
+		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate SetCandidateByExternalID ListDuplicateCandidates DistinguishCandidates MergeCandidates UnmergeCandidates ArchiveCandidate
 			RestoreCandidate ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON CreateApplication ReactivateApplication CompleteInterview ReopenInterview
 			ReopenScore VoidScore`,
 	} {
@@ -190,9 +190,20 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		},
 		"SetCandidateByExternalID": func(*fixture) exampleRequest {
 			return exampleRequest{
-				status: http.StatusCreated, parameters: map[string]string{"external_id": "ats/47 11"},
+				status: http.StatusCreated, parameters: map[string]string{"external_id": "ats%2F" + uuid.NewString()},
 				body: map[string]any{"first_name": "Mira", "last_name": "Solheim"},
 			}
+		},
+		"ListDuplicateCandidates": ok,
+		"DistinguishCandidates": func(s *fixture) exampleRequest {
+			return s.newPair().withStatus(http.StatusNoContent)
+		},
+		"MergeCandidates": func(s *fixture) exampleRequest { return s.newPair() },
+		"UnmergeCandidates": func(s *fixture) exampleRequest {
+			pair := s.newPair()
+			hr := s.replica.SignIn(s.t, s.company.Users[api.RoleHr])
+			hr.Post("/api/v1/candidates/"+pair.parameters["candidate_id"]+"/merge", pair.body).Expect(http.StatusOK)
+			return pair
 		},
 		"UpdateCandidate":        onCandidate(api.CandidateStatusActive, map[string]any{"phone": nil}),
 		"ArchiveCandidate":       onCandidate(api.CandidateStatusActive, nil),
@@ -266,6 +277,15 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		"SubmitScore":        onOwnScore(api.ScoreStatusDraft, nil),
 		"ListScoreRevisions": onOwnScore(api.ScoreStatusSubmitted, nil),
 		"ReopenScore":        onOthersScore, "VoidScore": onOthersScore,
+	}
+}
+
+// newPair returns a request about two candidates.
+func (s *fixture) newPair() exampleRequest {
+	h := s.installation.Hiring(s.company)
+	return exampleRequest{
+		status: http.StatusOK, parameters: map[string]string{"candidate_id": h.Candidate().String()},
+		body: map[string]any{"candidate_id": h.Candidate()},
 	}
 }
 

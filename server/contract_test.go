@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -238,14 +237,14 @@ func minimalRequests() map[string]func(*fixture) exampleRequest {
 	return requests
 }
 
-// pathOf returns the path of an operation with its parameters filled in. Parameters that are not given are random ids.
+// pathOf returns the path of an operation with its parameters, which are percent-encoded, filled in. Parameters that are not given are random ids.
 func pathOf(op *gate.Operation, parameters map[string]string) string {
 	steps := strings.Split(op.Path, "/")
 	for i, step := range steps {
 		if name, found := strings.CutPrefix(step, "{"); found {
 			steps[i] = uuid.NewString()
 			if value := parameters[strings.TrimSuffix(name, "}")]; value != "" {
-				steps[i] = url.PathEscape(value)
+				steps[i] = value
 			}
 		}
 	}
@@ -286,7 +285,8 @@ func TestEveryOperationEnforcesRoles(t *testing.T) {
 					expectDenied(s, op)
 					continue
 				}
-				if strings.Contains(op.Path, "{") {
+				// The external id of another company is a new one here.
+				if strings.Contains(op.Path, "{") && op.ID != "SetCandidateByExternalID" {
 					expectForeignIDsNotFound(s, op, request(s), foreignIDs)
 				}
 				example := request(s)

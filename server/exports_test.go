@@ -4,13 +4,18 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"encoding/json"
 	"encoding/xml"
+	"errors"
+	"io"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -23,7 +28,13 @@ func TestEveryExportOpensInSpreadsheets(t *testing.T) {
 	hiring := installation.Hiring(company)
 	application := hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
 	_, version := hiring.KitVersion(api.KitVersionStatusPublished)
+	// Texts that spreadsheets would compute, that look like marked formulas, and that contain separators.
+	const text = `'=1+1; =2|"x", y`
+	installation.Exec(`UPDATE jobs SET title = $1, external_id = '=1', department = '-1', location = '4.9E+11'`, text)
+	installation.Exec(`UPDATE candidates SET last_name = $1, external_id = '@a', tags = '{"=1,2","a;b"}', phone = '+49 30'`, text)
 	interview := hiring.Interview(application, version, api.InterviewStatusCompleted, company.Users[api.RoleEmployee])
+	installation.Exec(`UPDATE interviews SET title = $1, location = $1, instructions = '=1'`, text)
+	installation.Exec(`UPDATE users SET first_name = '=1', department = $1`, text)
 	hiring.Score(interview, company.Users[api.RoleEmployee], api.ScoreStatusSubmitted, 4)
 	admin := replica.SignIn(t, company.Users[api.RoleAdmin])
 	admin.Get("/api/v1/candidates/export").Expect(http.StatusOK) // an audit entry with this action
@@ -47,6 +58,8 @@ func TestEveryExportOpensInSpreadsheets(t *testing.T) {
 			if err != nil || len(records) < 2 {
 				t.Fatalf("got %d records, %v, want at least one below the headings", len(records), err)
 			}
+			readAgain(t, get("format=csv"), bulk.CSV, records[0], get("format=ndjson"))
+			readAgain(t, get("format=xlsx"), bulk.XLSX, records[0], get("format=ndjson"))
 			sheet := readExport(t, get("format=xlsx"))
 			for i, record := range records {
 				for j, cell := range record {
@@ -58,9 +71,18 @@ func TestEveryExportOpensInSpreadsheets(t *testing.T) {
 			}
 		})
 	}
-	if exports < 4 {
-		t.Errorf("got %d exports, want at least 4", exports)
+	if exports < 7 {
+		t.Errorf("got %d exports, want at least 7", exports)
 	}
+}
+
+// columnOf returns the index of the column of a reference such as AB7.
+func columnOf(reference string) int {
+	column := 0
+	for _, letter := range strings.TrimRight(reference, "0123456789") {
+		column = column*26 + int(letter-'A') + 1
+	}
+	return column - 1
 }
 
 // readExport returns the cells of the first sheet of an exported workbook without apostrophes.
@@ -90,9 +112,67 @@ func readExport(t *testing.T, file []byte) [][]string {
 	for _, row := range sheet.Rows {
 		cells := make([]string, len(sheet.Rows[0].Cells))
 		for _, cell := range row.Cells {
-			cells[cell.Reference[0]-'A'] = strings.ReplaceAll(cell.Number+cell.Text, "'", "")
+			cells[columnOf(cell.Reference)] = strings.ReplaceAll(cell.Number+cell.Text, "'", "")
 		}
 		rows = append(rows, cells)
 	}
 	return rows
+}
+
+// readAgain reads an exported table by its columns, and compares each text and list of texts with the same export in NDJSON.
+func readAgain(t *testing.T, table []byte, format bulk.Format, columns []string, lines []byte) {
+	t.Helper()
+	var want []map[string]any
+	lists := map[string]bool{}
+	for line := range bytes.Lines(lines) {
+		var members map[string]any
+		if err := json.Unmarshal(line, &members); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range members {
+			_, list := value.([]any)
+			lists[name] = lists[name] || list
+		}
+		want = append(want, members)
+	}
+	options := bulk.Options{Most: 10_000}
+	for _, name := range columns {
+		column := bulk.Column{Name: name, Nullable: !lists[name]}
+		if lists[name] {
+			column.Separators = "|"
+		}
+		options.Columns = append(options.Columns, column)
+	}
+	reader, err := bulk.NewCSVReader(bytes.NewReader(table), bulk.UTF8, options)
+	if format == bulk.XLSX {
+		reader, err = bulk.NewSheetReader(bytes.NewReader(table), int64(len(table)), options)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	for n := 0; ; n++ {
+		record, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, got := range record.Fields {
+			if n >= len(want) {
+				continue // one line for each rating of a score
+			}
+			switch expected := want[n][name].(type) {
+			case string:
+				if got != expected {
+					t.Errorf("%s of line %d in %s: got %q, want %q", name, n+1, format, got, expected)
+				}
+			case []any:
+				if _, nested := slices.Concat(expected, []any{""})[0].(string); nested && !reflect.DeepEqual(got, expected) {
+					t.Errorf("%s of line %d in %s: got %q, want %q", name, n+1, format, got, expected)
+				}
+			}
+		}
+	}
 }

@@ -251,12 +251,16 @@ func invalidTexts(schema *openapi3.Schema) map[string]codes {
 	return list
 }
 
-// pathDeviations returns deviations of the path: malformed ids.
+// pathDeviations returns deviations of the path: malformed ids. Those of other systems are printable ASCII.
 func pathDeviations(spec specifiedOperation) []deviation {
 	var list []deviation
 	for _, p := range spec.parameters(openapi3.ParameterInPath) {
-		for _, id := range []string{"x", "%ff", "%00", "1", strings.ReplaceAll(uuid.NewString(), "-", ""), uuid.NewString() + "0"} {
-			b := malformed(p.Name+" is "+id, "?"+p.Name+": format")
+		ids, code := []string{"x", "%ff", "%00", "1", strings.ReplaceAll(uuid.NewString(), "-", ""), uuid.NewString() + "0"}, "format"
+		if p.Name == "external_id" {
+			ids, code = []string{"%20", "%00", "%C3%A9", "a%0A"}, "pattern"
+		}
+		for _, id := range ids {
+			b := malformed(p.Name+" is "+id, "?"+p.Name+": "+code)
 			b.parameters = map[string]string{p.Name: id}
 			list = append(list, b)
 		}

@@ -49,13 +49,17 @@ func tagsOf(code fault.Code) []string {
 		return []string{"auth", "users"}
 	case fault.WrongPassword, fault.TooManyAttempts:
 		return []string{"auth"}
-	case fault.ExternalIDTaken, fault.ActiveApplications, fault.ImportRefused:
+	case fault.ExternalIDTaken:
+		return []string{"candidates", "jobs"}
+	case fault.CandidateMerged, fault.ActiveApplications, fault.ImportRefused:
 		return []string{"candidates"}
 	case fault.ApplicationExists:
-		return []string{"applications"}
+		return []string{"applications", "candidates"}
 	case fault.DraftExists:
 		return []string{"kits"}
-	case fault.ScheduleConflict, fault.PanelistHasScore:
+	case fault.ScheduleConflict:
+		return []string{"interviews", "candidates"}
+	case fault.PanelistHasScore:
 		return []string{"interviews"}
 	case fault.ChangesExpired:
 		return []string{"changes"}

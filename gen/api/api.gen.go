@@ -343,7 +343,6 @@ const (
 	AuditActionCandidateMergeUndone     AuditAction = "candidate.merge_undone"
 	AuditActionCandidateMerged          AuditAction = "candidate.merged"
 	AuditActionCandidateRestored        AuditAction = "candidate.restored"
-	AuditActionCandidateUndistinguished AuditAction = "candidate.undistinguished"
 	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
 	AuditActionCompanyCreated           AuditAction = "company.created"
 	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
@@ -460,8 +459,6 @@ func (e AuditAction) Valid() bool {
 	case AuditActionCandidateMerged:
 		return true
 	case AuditActionCandidateRestored:
-		return true
-	case AuditActionCandidateUndistinguished:
 		return true
 	case AuditActionCandidateUpdated:
 		return true
@@ -865,6 +862,24 @@ func (e CompanyMode) Valid() bool {
 	case CompanyModeLive:
 		return true
 	case CompanyModeTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DuplicateReason.
+const (
+	DuplicateReasonSameEmail        DuplicateReason = "same_email"
+	DuplicateReasonSameNameAndPhone DuplicateReason = "same_name_and_phone"
+)
+
+// Valid indicates whether the value is a known member of the DuplicateReason enum.
+func (e DuplicateReason) Valid() bool {
+	switch e {
+	case DuplicateReasonSameEmail:
+		return true
+	case DuplicateReasonSameNameAndPhone:
 		return true
 	default:
 		return false
@@ -2173,6 +2188,24 @@ type Candidate struct {
 // CandidateAction An action on a candidate.
 type CandidateAction string
 
+// CandidateMerge The result of a merge, or of its undoing.
+type CandidateMerge struct {
+	// ApplicationIds The applications that were moved.
+	ApplicationIds []ID `json:"application_ids"`
+
+	// Candidate A person who may be hired.
+	Candidate Candidate `json:"candidate"`
+
+	// FinalAt Time at which the merge can no longer be undone; null after it was undone.
+	FinalAt nullable.Nullable[time.Time] `json:"final_at"`
+
+	// KeptApplicationIds The applications that undoing the merge has not moved back.
+	KeptApplicationIds []ID `json:"kept_application_ids"`
+
+	// MergedCandidateID A UUID (RFC 9562). The service generates version 7.
+	MergedCandidateID ID `json:"merged_candidate_id"`
+}
+
 // CandidatePage A page of candidates.
 type CandidatePage struct {
 	// Data The candidates.
@@ -2183,6 +2216,12 @@ type CandidatePage struct {
 
 	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// CandidateReferenceRequest The other candidate.
+type CandidateReferenceRequest struct {
+	// CandidateID A UUID (RFC 9562). The service generates version 7.
+	CandidateID ID `json:"candidate_id"`
 }
 
 // CandidateSort A sort order for candidates.
@@ -2214,6 +2253,9 @@ type CandidateSummary struct {
 type Change struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
+
+	// MergedIntoID The candidate that a removed candidate was merged into, if the caller sees it.
+	MergedIntoID *ID `json:"merged_into_id,omitempty"`
 
 	// Removed Whether the caller no longer sees the resource.
 	Removed bool `json:"removed"`
@@ -2565,6 +2607,30 @@ type CriterionFigures struct {
 	// Title A title.
 	Title Title `json:"title"`
 }
+
+// DuplicateCandidates Two candidates that are likely the same person.
+type DuplicateCandidates struct {
+	// Candidates Both candidates, the older one first.
+	Candidates []Candidate `json:"candidates"`
+
+	// Reasons Why they are likely the same person.
+	Reasons []DuplicateReason `json:"reasons"`
+}
+
+// DuplicateCandidatesPage A page of pairs.
+type DuplicateCandidatesPage struct {
+	// Data The pairs.
+	Data []DuplicateCandidates `json:"data"`
+
+	// HasMore Whether there is a next page.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The cursor of the next page; null on the last page.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// DuplicateReason Why two candidates are likely the same person.
+type DuplicateReason string
 
 // Email An email address. It is stored in lowercase.
 type Email = openapi_types.Email
@@ -3461,6 +3527,9 @@ type Problem struct {
 
 	// Instance The path of the request.
 	Instance string `json:"instance"`
+
+	// MergedIntoID The candidate that the requested one was merged into, if the caller can read it.
+	MergedIntoID *ID `json:"merged_into_id,omitempty"`
 
 	// RequestID The X-Request-Id of the response, to quote to support.
 	RequestID string `json:"request_id"`
@@ -4918,6 +4987,15 @@ type SetCandidateByExternalIDParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListDuplicateCandidatesParams defines parameters for ListDuplicateCandidates.
+type ListDuplicateCandidatesParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
 	// Format The format of the export.
@@ -5046,8 +5124,53 @@ type ArchiveCandidateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// DistinguishCandidatesParams defines parameters for DistinguishCandidates.
+type DistinguishCandidatesParams struct {
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// MergeCandidatesParams defines parameters for MergeCandidates.
+type MergeCandidatesParams struct {
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // RestoreCandidateParams defines parameters for RestoreCandidate.
 type RestoreCandidateParams struct {
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UnmergeCandidatesParams defines parameters for UnmergeCandidates.
+type UnmergeCandidatesParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
 	// response of the first request without executing it again. The same key with a different request returns 422;
@@ -6092,6 +6215,15 @@ type SetCandidateByExternalIDJSONRequestBody = SetCandidateRequest
 // UpdateCandidateJSONRequestBody defines body for UpdateCandidate for application/json ContentType.
 type UpdateCandidateJSONRequestBody = UpdateCandidateRequest
 
+// DistinguishCandidatesJSONRequestBody defines body for DistinguishCandidates for application/json ContentType.
+type DistinguishCandidatesJSONRequestBody = CandidateReferenceRequest
+
+// MergeCandidatesJSONRequestBody defines body for MergeCandidates for application/json ContentType.
+type MergeCandidatesJSONRequestBody = CandidateReferenceRequest
+
+// UnmergeCandidatesJSONRequestBody defines body for UnmergeCandidates for application/json ContentType.
+type UnmergeCandidatesJSONRequestBody = CandidateReferenceRequest
+
 // UpdateCompanyJSONRequestBody defines body for UpdateCompany for application/json ContentType.
 type UpdateCompanyJSONRequestBody = UpdateCompanyRequest
 
@@ -6274,6 +6406,9 @@ type ServerInterface interface {
 	// SetCandidateByExternalID Create or replace a candidate by external id
 	// (PUT /api/v1/candidates/by-external-id/{external_id})
 	SetCandidateByExternalID(ctx echo.Context, externalID CandidateExternalID, params SetCandidateByExternalIDParams) error
+	// ListDuplicateCandidates List likely duplicates
+	// (GET /api/v1/candidates/duplicates)
+	ListDuplicateCandidates(ctx echo.Context, params ListDuplicateCandidatesParams) error
 	// ExportCandidates Export candidates
 	// (GET /api/v1/candidates/export)
 	ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error
@@ -6295,9 +6430,18 @@ type ServerInterface interface {
 	// ArchiveCandidate Archive a candidate
 	// (POST /api/v1/candidates/{candidate_id}/archive)
 	ArchiveCandidate(ctx echo.Context, candidateID CandidateID, params ArchiveCandidateParams) error
+	// DistinguishCandidates Mark two candidates as different people
+	// (POST /api/v1/candidates/{candidate_id}/distinguish)
+	DistinguishCandidates(ctx echo.Context, candidateID CandidateID, params DistinguishCandidatesParams) error
+	// MergeCandidates Merge another candidate into this one
+	// (POST /api/v1/candidates/{candidate_id}/merge)
+	MergeCandidates(ctx echo.Context, candidateID CandidateID, params MergeCandidatesParams) error
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error
+	// UnmergeCandidates Undo a merge
+	// (POST /api/v1/candidates/{candidate_id}/unmerge)
+	UnmergeCandidates(ctx echo.Context, candidateID CandidateID, params UnmergeCandidatesParams) error
 	// FollowChanges Follow changes
 	// (GET /api/v1/changes)
 	FollowChanges(ctx echo.Context, params FollowChangesParams) error
@@ -7935,6 +8079,31 @@ func (w *ServerInterfaceWrapper) SetCandidateByExternalID(ctx echo.Context) erro
 	return err
 }
 
+// ListDuplicateCandidates converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDuplicateCandidates(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDuplicateCandidatesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: "int32"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDuplicateCandidates(ctx, params)
+	return err
+}
+
 // ExportCandidates converts echo context to params.
 func (w *ServerInterfaceWrapper) ExportCandidates(ctx echo.Context) error {
 	var err error
@@ -8286,6 +8455,108 @@ func (w *ServerInterfaceWrapper) ArchiveCandidate(ctx echo.Context) error {
 	return err
 }
 
+// DistinguishCandidates converts echo context to params.
+func (w *ServerInterfaceWrapper) DistinguishCandidates(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "candidate_id" -------------
+	var candidateID CandidateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "candidate_id", ctx.Param("candidate_id"), &candidateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter candidate_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DistinguishCandidatesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DistinguishCandidates(ctx, candidateID, params)
+	return err
+}
+
+// MergeCandidates converts echo context to params.
+func (w *ServerInterfaceWrapper) MergeCandidates(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "candidate_id" -------------
+	var candidateID CandidateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "candidate_id", ctx.Param("candidate_id"), &candidateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter candidate_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeCandidatesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MergeCandidates(ctx, candidateID, params)
+	return err
+}
+
 // RestoreCandidate converts echo context to params.
 func (w *ServerInterfaceWrapper) RestoreCandidate(ctx echo.Context) error {
 	var err error
@@ -8334,6 +8605,57 @@ func (w *ServerInterfaceWrapper) RestoreCandidate(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RestoreCandidate(ctx, candidateID, params)
+	return err
+}
+
+// UnmergeCandidates converts echo context to params.
+func (w *ServerInterfaceWrapper) UnmergeCandidates(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "candidate_id" -------------
+	var candidateID CandidateID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "candidate_id", ctx.Param("candidate_id"), &candidateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter candidate_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UnmergeCandidatesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UnmergeCandidates(ctx, candidateID, params)
 	return err
 }
 
@@ -11743,11 +12065,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/candidates/import.xlsx", wrapper.ImportCandidatesXLSX, options.OperationMiddlewares["ImportCandidatesXLSX"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/import.ndjson", wrapper.ImportCandidatesNDJSON, options.OperationMiddlewares["ImportCandidatesNDJSON"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates/export", wrapper.ExportCandidates, options.OperationMiddlewares["ExportCandidates"]...)
+	router.GET(options.BaseURL+"/api/v1/candidates/duplicates", wrapper.ListDuplicateCandidates, options.OperationMiddlewares["ListDuplicateCandidates"]...)
 	router.PUT(options.BaseURL+"/api/v1/candidates/by-external-id/:external_id", wrapper.SetCandidateByExternalID, options.OperationMiddlewares["SetCandidateByExternalID"]...)
 	router.GET(options.BaseURL+"/api/v1/candidates/:candidate_id", wrapper.GetCandidate, options.OperationMiddlewares["GetCandidate"]...)
 	router.PATCH(options.BaseURL+"/api/v1/candidates/:candidate_id", wrapper.UpdateCandidate, options.OperationMiddlewares["UpdateCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/:candidate_id/archive", wrapper.ArchiveCandidate, options.OperationMiddlewares["ArchiveCandidate"]...)
 	router.POST(options.BaseURL+"/api/v1/candidates/:candidate_id/restore", wrapper.RestoreCandidate, options.OperationMiddlewares["RestoreCandidate"]...)
+	router.POST(options.BaseURL+"/api/v1/candidates/:candidate_id/merge", wrapper.MergeCandidates, options.OperationMiddlewares["MergeCandidates"]...)
+	router.POST(options.BaseURL+"/api/v1/candidates/:candidate_id/unmerge", wrapper.UnmergeCandidates, options.OperationMiddlewares["UnmergeCandidates"]...)
+	router.POST(options.BaseURL+"/api/v1/candidates/:candidate_id/distinguish", wrapper.DistinguishCandidates, options.OperationMiddlewares["DistinguishCandidates"]...)
 	router.GET(options.BaseURL+"/api/v1/applications", wrapper.ListApplications, options.OperationMiddlewares["ListApplications"]...)
 	router.POST(options.BaseURL+"/api/v1/applications", wrapper.CreateApplication, options.OperationMiddlewares["CreateApplication"]...)
 	router.GET(options.BaseURL+"/api/v1/applications/export", wrapper.ExportApplications, options.OperationMiddlewares["ExportApplications"]...)
@@ -20901,6 +21227,212 @@ func (response SetCandidateByExternalID503ApplicationProblemPlusJSONResponse) Vi
 	return err
 }
 
+type ListDuplicateCandidatesRequestObject struct {
+	Params ListDuplicateCandidatesParams
+}
+
+type ListDuplicateCandidatesResponseObject interface {
+	Response
+	VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error
+}
+
+type ListDuplicateCandidates200ResponseHeaders struct {
+	Link *string
+}
+
+type ListDuplicateCandidates200JSONResponse struct {
+	Body    DuplicateCandidatesPage
+	Headers ListDuplicateCandidates200ResponseHeaders
+}
+
+func (response ListDuplicateCandidates200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates200JSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Link != nil {
+		w.Header().Set("Link", fmt.Sprint(*response.Headers.Link))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates400ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates401ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates403ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates406ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates429ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates431ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates500ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDuplicateCandidates503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListDuplicateCandidates503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitListDuplicateCandidatesResponse(w)
+}
+
+func (response ListDuplicateCandidates503ApplicationProblemPlusJSONResponse) VisitListDuplicateCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportCandidatesRequestObject struct {
 	Params ExportCandidatesParams
 }
@@ -22857,6 +23389,642 @@ func (response ArchiveCandidate503ApplicationProblemPlusJSONResponse) VisitArchi
 	return err
 }
 
+type DistinguishCandidatesRequestObject struct {
+	CandidateID CandidateID `json:"candidate_id"`
+	Params      DistinguishCandidatesParams
+	Body        *DistinguishCandidatesJSONRequestBody
+}
+
+type DistinguishCandidatesResponseObject interface {
+	Response
+	VisitDistinguishCandidatesResponse(w http.ResponseWriter) error
+}
+
+type DistinguishCandidates204Response struct {
+}
+
+func (response DistinguishCandidates204Response) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates204Response) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DistinguishCandidates400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates400ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates401ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates403ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates404ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates406ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates409ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates412ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates413ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates415ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates422ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates429ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates431ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates500ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DistinguishCandidates503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response DistinguishCandidates503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitDistinguishCandidatesResponse(w)
+}
+
+func (response DistinguishCandidates503ApplicationProblemPlusJSONResponse) VisitDistinguishCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidatesRequestObject struct {
+	CandidateID CandidateID `json:"candidate_id"`
+	Params      MergeCandidatesParams
+	Body        *MergeCandidatesJSONRequestBody
+}
+
+type MergeCandidatesResponseObject interface {
+	Response
+	VisitMergeCandidatesResponse(w http.ResponseWriter) error
+}
+
+type MergeCandidates200JSONResponse CandidateMerge
+
+func (response MergeCandidates200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates200JSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates400ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates401ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates403ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates404ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates406ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates409ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates412ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates413ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates415ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates422ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates429ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates431ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates500ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeCandidates503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response MergeCandidates503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitMergeCandidatesResponse(w)
+}
+
+func (response MergeCandidates503ApplicationProblemPlusJSONResponse) VisitMergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RestoreCandidateRequestObject struct {
 	CandidateID CandidateID `json:"candidate_id"`
 	Params      RestoreCandidateParams
@@ -23124,6 +24292,327 @@ func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) Respond(w 
 }
 
 func (response RestoreCandidate503ApplicationProblemPlusJSONResponse) VisitRestoreCandidateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidatesRequestObject struct {
+	CandidateID CandidateID `json:"candidate_id"`
+	Params      UnmergeCandidatesParams
+	Body        *UnmergeCandidatesJSONRequestBody
+}
+
+type UnmergeCandidatesResponseObject interface {
+	Response
+	VisitUnmergeCandidatesResponse(w http.ResponseWriter) error
+}
+
+type UnmergeCandidates200JSONResponse CandidateMerge
+
+func (response UnmergeCandidates200JSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates200JSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates400ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates400ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates401ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates401ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates403ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates403ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates404ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates404ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates406ApplicationProblemPlusJSONResponse struct {
+	NotAcceptableApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates406ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates406ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(406)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates409ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates409ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates412ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates412ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates413ApplicationProblemPlusJSONResponse struct {
+	PayloadTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates413ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates413ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates415ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates415ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates422ApplicationProblemPlusJSONResponse struct {
+	UnprocessableApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates422ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates422ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates429ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates429ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates431ApplicationProblemPlusJSONResponse struct {
+	HeadersTooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates431ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates431ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(431)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates500ApplicationProblemPlusJSONResponse struct {
+	InternalErrorApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates500ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates500ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmergeCandidates503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UnmergeCandidates503ApplicationProblemPlusJSONResponse) Respond(w http.ResponseWriter) error {
+	return response.VisitUnmergeCandidatesResponse(w)
+}
+
+func (response UnmergeCandidates503ApplicationProblemPlusJSONResponse) VisitUnmergeCandidatesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -44009,6 +45498,9 @@ type StrictServerInterface[C any] interface {
 	// SetCandidateByExternalID Create or replace a candidate by external id
 	// (PUT /api/v1/candidates/by-external-id/{external_id})
 	SetCandidateByExternalID(ctx context.Context, call C, request SetCandidateByExternalIDRequestObject) (SetCandidateByExternalIDResponseObject, error)
+	// ListDuplicateCandidates List likely duplicates
+	// (GET /api/v1/candidates/duplicates)
+	ListDuplicateCandidates(ctx context.Context, call C, request ListDuplicateCandidatesRequestObject) (ListDuplicateCandidatesResponseObject, error)
 	// ExportCandidates Export candidates
 	// (GET /api/v1/candidates/export)
 	ExportCandidates(ctx context.Context, call C, request ExportCandidatesRequestObject) (ExportCandidatesResponseObject, error)
@@ -44030,9 +45522,18 @@ type StrictServerInterface[C any] interface {
 	// ArchiveCandidate Archive a candidate
 	// (POST /api/v1/candidates/{candidate_id}/archive)
 	ArchiveCandidate(ctx context.Context, call C, request ArchiveCandidateRequestObject) (ArchiveCandidateResponseObject, error)
+	// DistinguishCandidates Mark two candidates as different people
+	// (POST /api/v1/candidates/{candidate_id}/distinguish)
+	DistinguishCandidates(ctx context.Context, call C, request DistinguishCandidatesRequestObject) (DistinguishCandidatesResponseObject, error)
+	// MergeCandidates Merge another candidate into this one
+	// (POST /api/v1/candidates/{candidate_id}/merge)
+	MergeCandidates(ctx context.Context, call C, request MergeCandidatesRequestObject) (MergeCandidatesResponseObject, error)
 	// RestoreCandidate Restore an archived candidate
 	// (POST /api/v1/candidates/{candidate_id}/restore)
 	RestoreCandidate(ctx context.Context, call C, request RestoreCandidateRequestObject) (RestoreCandidateResponseObject, error)
+	// UnmergeCandidates Undo a merge
+	// (POST /api/v1/candidates/{candidate_id}/unmerge)
+	UnmergeCandidates(ctx context.Context, call C, request UnmergeCandidatesRequestObject) (UnmergeCandidatesResponseObject, error)
 	// FollowChanges Follow changes
 	// (GET /api/v1/changes)
 	FollowChanges(ctx context.Context, call C, request FollowChangesRequestObject) (FollowChangesResponseObject, error)
@@ -45513,6 +47014,31 @@ func (sh *strictHandler[C]) SetCandidateByExternalID(ctx echo.Context, externalI
 	return nil
 }
 
+// ListDuplicateCandidates operation middleware
+func (sh *strictHandler[C]) ListDuplicateCandidates(ctx echo.Context, params ListDuplicateCandidatesParams) error {
+	var request ListDuplicateCandidatesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDuplicateCandidates(ctx.Request().Context(), sh.callOf(ctx), request.(ListDuplicateCandidatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDuplicateCandidates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDuplicateCandidatesResponseObject); ok {
+		return validResponse.VisitListDuplicateCandidatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ExportCandidates operation middleware
 func (sh *strictHandler[C]) ExportCandidates(ctx echo.Context, params ExportCandidatesParams) error {
 	var request ExportCandidatesRequestObject
@@ -45720,6 +47246,104 @@ func (sh *strictHandler[C]) ArchiveCandidate(ctx echo.Context, candidateID Candi
 	return nil
 }
 
+// DistinguishCandidates operation middleware
+func (sh *strictHandler[C]) DistinguishCandidates(ctx echo.Context, candidateID CandidateID, params DistinguishCandidatesParams) error {
+	var request DistinguishCandidatesRequestObject
+
+	request.CandidateID = candidateID
+	request.Params = params
+
+	var body DistinguishCandidatesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DistinguishCandidates(ctx.Request().Context(), sh.callOf(ctx), request.(DistinguishCandidatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DistinguishCandidates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DistinguishCandidatesResponseObject); ok {
+		return validResponse.VisitDistinguishCandidatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MergeCandidates operation middleware
+func (sh *strictHandler[C]) MergeCandidates(ctx echo.Context, candidateID CandidateID, params MergeCandidatesParams) error {
+	var request MergeCandidatesRequestObject
+
+	request.CandidateID = candidateID
+	request.Params = params
+
+	var body MergeCandidatesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MergeCandidates(ctx.Request().Context(), sh.callOf(ctx), request.(MergeCandidatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MergeCandidates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MergeCandidatesResponseObject); ok {
+		return validResponse.VisitMergeCandidatesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RestoreCandidate operation middleware
 func (sh *strictHandler[C]) RestoreCandidate(ctx echo.Context, candidateID CandidateID, params RestoreCandidateParams) error {
 	var request RestoreCandidateRequestObject
@@ -45740,6 +47364,55 @@ func (sh *strictHandler[C]) RestoreCandidate(ctx echo.Context, candidateID Candi
 		return err
 	} else if validResponse, ok := response.(RestoreCandidateResponseObject); ok {
 		return validResponse.VisitRestoreCandidateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UnmergeCandidates operation middleware
+func (sh *strictHandler[C]) UnmergeCandidates(ctx echo.Context, candidateID CandidateID, params UnmergeCandidatesParams) error {
+	var request UnmergeCandidatesRequestObject
+
+	request.CandidateID = candidateID
+	request.Params = params
+
+	var body UnmergeCandidatesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UnmergeCandidates(ctx.Request().Context(), sh.callOf(ctx), request.(UnmergeCandidatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnmergeCandidates")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UnmergeCandidatesResponseObject); ok {
+		return validResponse.VisitUnmergeCandidatesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -48434,912 +50107,937 @@ func (sh *strictHandler[C]) GetSpecificationYAML(ctx echo.Context, params GetSpe
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rkhs5ki+IvwqGZ8yq1E2mmKlMXa2sJ0sldUml22Smus5/KjVMMAIkoQwCrACYKVaP2v62L3I+rNl5",
-	"hd3PO7Zf9yH2SdbguAQQgQhG8KKqOSazti4lAxFwAA6Hu8P953/vJXy+4IwwKXqP/96bEZySHP55mmX8",
-	"9mlOUsIkxRn8lhKR5HQhKWe9x72fZ0TOSI4WeEoE4hMkZ1gintMpZWiOV0gQlqKE82tKxEGv3yOf8HyR",
-	"kd5jmS9JvyeSGZlj9V25WpDe496Y84xg1vv8ua+7fwvfqvZ8MSO2n9sZF8SQoPrMCU6RnBGUE7HgTJAD",
-	"dDoWhEk04bl5SWhKVSu+IDmWPEczLBDjEmVUSJIG1PZmUi7E47t38WJxgJM5ObCP/DHM8adXhE3lrPf4",
-	"3nDYt2MSMqdsCkN6ypkkTJ6TZJlTuXrHM5qsqoN7zvMxTQUa5/xWkFwgyVHGcYp4jsgnkiwlQZit5Iyy",
-	"KZrkfA4DGfN0FVKdkgleZnIg8gR9wzgj3zxBkxzPyQCzhAjJc+F+H2NBBsucmh96/V5Ofl3SnKTVxfIG",
-	"etI40IvVgryFUUWY54JkmTdGNfWSo+mSCAHjUV/VPBUbG+OC0cmkLZ1HUTJ/IIucJFgTFGMxSecECcoS",
-	"gm5nNJkhwedEz7tjINU/ERItBRGICpSaj5IUfXv2/Cl69OD45I7jQTpRI4UvUHFwyYJB/cvhg/sPjo5O",
-	"7g+HvYaBLLCUJFc0/vu//DIcPPrw53/uxYb37AJP4+O6IbmgnNnpzYngyzwhfdgiLyaD11gmM4RZqv54",
-	"wxnRv4RLcNm7d9lruwAPjwK6L3u/nA7+DQ9+Gw4eHYwGH/5+2H84/HzZqxnIpwUX5MdCNFVHZDc7MgJM",
-	"r0+tYFJCIhyNmqz+K8qu+6+4Zon+GZH5anA6kSTvn2FJXtE5lcW/Bnr/9v/74EyzwOBF2uu2T16kZL7g",
-	"krBkdUYWGV6pWawML18SxTdyRoHB1IqpzUvSYtSSI8wQwXlGSe5Y8pbKmW6O5wR5nQ1+Iqs+rK9lxlss",
-	"LpkRLinCU0yZ41nO4CMTmgtZSNWQd1sIdDW51dGdooyyazUA1Qcjn/Sq6b3z8Ojhwz7KSfbdZU89uuzd",
-	"KVOVYaHfKDHncji8l9zFC3r35vDuUomYvyTLXPD8O7J6efTiI/80+VdoRJ4EHdSt4PHw0f3YElpuibPl",
-	"AsuZ3WVJTkAq2N0WEmxJTTBLaYolEXeHh48eDvE9MngwPkwGD5IHZPBwMhwOhodH945P7j94+Gh82Lj/",
-	"JjyfY9l73FvmdJCTCckJS9ShFQiUKGc6Lo8eT4jgZIYy2A9oxm/RHLOVZTuBcjLHlKFv8zuaybDaQkU7",
-	"QRLOUgHsyZeyeA+4bJlliC3nY5IjKi4ZvsE0w+OMaKZE38qSMNVkqI0hiCxL1MueWvrL3pP8u8PDR4+e",
-	"yO8O++gSdB7MVvD70aNH+kG9yB2WZRce/Pbhz/C2lr9PpPnHt+rr9Y/v/Cku4NxsN6gE3pxrcYYXi4wS",
-	"YbeO3fTfqhH30em7F+ha7XIzVqU84DTNiRB3Ymv27a93EM7JJcNK7yIpoqy6Yt/ebjT5v353eDQcPrn9",
-	"7v4wnP1fv7s3HJonG0z/r3Z+b6PTX3lcO/1qa+Qkr5v9uKoCyi0IZTOv6kcOCrGgsqTw9hjXOzAnedsz",
-	"83hYQ2xOxOwpaNV1hyE0GUl+TZjRv9G3P0q5eMuyVR+BAkr66BzPyTmV5LtzmdNEbaxzkivdAPSAlNyQ",
-	"jC/mIGzVKuvXwmEFXX2H6SKXI7J6mZG/PpfJXz9lLz4uhgn7Wzb51yfoHZaz76ycw0s5u2vefoJe40+D",
-	"0yn57v7w+OFw+ARZWp+YTp+UaW07h4fDo+P4LALfv/ghPoM0LXQjva2oPm4ETNA3AmV8eoBeGMmeUTVJ",
-	"iiGEOod9jUB956HijMOjhygjio1FH6V0SqXoX7Krg6s+uhqp/3t8BcLyanDV1xv8Bmfq5BdKtUzLm2v9",
-	"4YBba8eHRw+DLebrZo8HH/7+sH949PBz3d6R+Qp0pOpMvtFinE+cAJEc3WIq0ZhMeK4mV+YryqYBT90b",
-	"Rs8wyuS9I3120fly3nv88P6xEg1zyvTfxW6hTJIpyYE+zS4XOWZiwXNne63d5JKraUc/Xly8O0ecZStf",
-	"8PmMkSjdit+QHNqGu2OOPw3wlHx37/Dk3n0l6BBlSbZMyfly/ANXh6To1TJudPefL5kgMs60Wv0TUpst",
-	"WBqbRRHrGSUTguUyJ+iWZhkaq3HM+Y01Vh6ePDq+E47hZ5L20fAQvVxm6Gh4dB8Nh4/hf+ivry9qhfaj",
-	"GPE/E3wdN0pO0S3B10g9dOqStiGdliCtPcYnKOFLJimbOoOlzkb5+e5l796vR4MHt8/o6+HZ3/6NkRdz",
-	"/OuD3047mC7HweZQn2xvvHzu95R+qx0qeTKjN+Sp1fDUb9r9QDl7kappKLdQPSuLXRrDx2mHI6ra/7PT",
-	"xpWF/N/uUmWAaAvowJpxQTPzDBYBnCy6w5+o/Js2CWtp8pqUiWrbYb93TWWccPNAtzDWae0QwcOAWUKy",
-	"F0yS/IaS2yrZ5QabE03tN5oJmmE2Je8Fyc94Flna0vPNyVE6VTMlGRfkJR9HaLBPNu/9Ix83d87VzpOk",
-	"aWUqTfa+NmB5NTF5pUWZpFrODbo4T3hO6r6uH5Y/3G4EPxCcSHqDJXBQtYfS8z1y13PKqJg1LG+5wb4X",
-	"969Enr578RNZVUkpHpWJwAs6uiartR9WJlZh31e/7j2vduGedejmfDmf43y1rjfbbItOG46h4Gn3I8h0",
-	"8JzmYtdLk2KJ7w4rnexzmWq6XKZUvuLTeH/2YaUz9WCU8WmXrva0UPHOGjb2X4ms39Vr9mq8s+gh9Vci",
-	"Y0dU7cET//RP2nNV+bT6vbVsr/107Tmie+h8iJiO2mtBccpqjp+/Ehk/e4T6tUsH8cPnr0RGT536s6T+",
-	"67tkiY987HWxJ86OdPAUZ4SlOG/uyLXavsOmQ6PSaOPudrI0wefe0QXJKCN1n3XPt/v80xnO5bo+dKMN",
-	"OtqJpAk+t2vp0tm4+iuRb8jtjo9u89DrY4fiqvjorkSU+eKPPEsb1Ytyg000sm42u+oxuhftg/1Zd69o",
-	"oGz9SIXkMblT025TbbX0OfF20qATlRtvqMBW+4zO+dre2kypk9GNE1pptZkkDz4l3k4auTtsvNUCvuTj",
-	"12Q+Nm9Wu/GebzKHhWCs+b7foKtcVu+DTDojN7Shj1Kb7gLMfUS8nTQoLEWzLZjgggj5FK7iKKkZT9jE",
-	"vGfUtJpX3NPOota+fU5EwxQHLTr38Rrn125e3/DzGY/MbqzRvr0Yr/kNadyJ5Qb7P2fekE/yHZ6St5Pn",
-	"HEIBwYMZWZbwcUXcQtRFhCBGPsmRedrvZTrYQLWCe5WDX5ckXx3on0NyQOaCBlLDI/bhhqRQMcrJDb8m",
-	"aZUe71l3mvd7cmoSFljODkqP+/taBP/g28VB7HcaPG09Av+o8L9mfl8zxH5P8DzyFH7t94TEUxJ5Cj/D",
-	"Y7kU0efq935vuVDjSUcQUVhtFz6OTLdxK9XNtXtc4ZbEXLOVOjS/91UDnkfnzT3p90z80kjf3UYWLHxe",
-	"vDDJ+by+OTzdDYf2e3wpEz6PEGcf9Hs2/Co6XP+h19Tc6tU1hseNvFNdTKfB1qym93xDMUbmmGZVevTP",
-	"/R75JEnOcBadB//h2kn/tfro17VbCWYu9hh+b7GZJJ5Wn0p9ibHdPtuROt72tKnoB54gDx52ls+ORJI/",
-	"p9NlXsdrkXYbDmY78dswArET2ySQbJUz8vc4jq4pizyGX9fuuzm4zspP59ZhxkhGhYx27z9cf+blUtQK",
-	"/fCxax4X+f7D/R+XWxicG68ubNpNmb3eqIoaVC2JTMkC53JOWIQS79kuD4RGxtzotNgzq2zlPGi5Dr6P",
-	"wWMW55ztyCw/UVlP6zamz2I5zqiY1Rg/xdPtde1NOGHLhd6BE2c3imroCvL4wT2oIV508gZ1PwS3U1oM",
-	"n4Ray7Z8kmNJ4taJe/I7y49ml1Wtu2o/Vnlnv96XIWtDt+FutlvgGPR2m/09Tu4Wnsjfk+wGevevRVAx",
-	"glA0Ej0+zKNNj4YcQisrUkAHVO723Hi7ICx642Mf7O+W7Z0+Y5tugqtN/ghBuWcuCrHRlR1vtn+H9tma",
-	"IMqzLxZEeUY+kkSumaRyky8xQXxBWMO9U7nBvm9FdH81cQL+w80JWX8nd0ZEMiPpMiONM1NttP/ZUb+m",
-	"F7yZrnKbL0CW5HlTmkOlxb7THM6IWM7XCaVyky+x3274NamLswmedg1g3oQQHUOoNZo6cuzjytW2/r1N",
-	"uJ/XmadC1XXoN9mw03Z6lO6uIe5p8/XwQp82WZdmVTTSpvO1+BmX6jSuG7j/dM+MCF01LcLGtGy8COfr",
-	"pf/5F5f95xLnTSGtped7J2c5ntO6gD7/4T4P6vegxNdxTvB0v1ysu2o4AMsN9n3+mf503n0tOebxpktU",
-	"dNTAl+UG+2ZM3V/UkCse7c+U031EQ4SLR3sw3crd1xqSlRZ/BDtSE/W6duO8Jjtg0oZDZnNRsfEho7us",
-	"EaD+w/0L0Lhx7D3bo2H8N07TmkkoHu1zCn6mcpbm+LbRVog12re18LncgWbPOgCLa7L6RiAKIFdU/aj0",
-	"3V6/xzBEx3hM3JQF/885mfQe9/7b3QIk8K5+Ku6++EFnkBfjrKPFm4pmmkp3EVvR9f3qNInjMr1l2QoR",
-	"JnNKNAYR4swizQmCdFCUOEAav8lMOUow02gJCwhb0jADi4ynDvwKhgTuRG9MNsKqoJ1KMhfrBgGxXGYA",
-	"nwHz4oV+7UgjXpi/Dh3gAM5zrPpdMvrrkpjHiq5iLm5IzVxopywCkCz0rXrpTh/xHFAvUOqcYqltMcGZ",
-	"IHfcKpaG7Ht5G/HAgCqex7gmWCJuoM9U74osg2xU178XsdaVYZpZOSAKAFrGJONsqgGYqPD5vJa4Mo9v",
-	"TuK5udOKL6kXdxnhcX3vRXbE5O4WrSuTVwYTsPrJRpz+vQlUaVw9C8VmYGhg9SSdl7CNjoZH9wfDo8Hw",
-	"8MJinvxbzbpWYh8jADbq/ByoXkIAtjjK0/crZx1sxIvOgqjjxFI8U0c+dMQ1cmGBZWehCKkwvFdHVoSX",
-	"mggq06Gpe6YjH9vTBDGRFsarjjQbONmOMk2DoccEz9SuJODdWMI8uijAsGFmUMVWQpJ5LXlBhE5LIgvC",
-	"NKXPIW6r1d4BQE0D7de4gQ67bCAbG7b19nnxg2iY7OD41zKRpqKPOANBCXiSa2QjepGarZdygIQjn6iA",
-	"ObHQsJcswVmmX1UNBCEI5wRlZCIRX8oD9ELaZ2OCEj4fU0ZSTdSVvnq9Uh+c0ExpfU/QFdyPGpwwwXN5",
-	"hWb4hiDGLxmZTEjiMPjWCu0Sl7QS2IpNfAl9ONxMG3Hm/0aizRn+tRpIGH7SUbQ54n6C0Mwoea4H0E6C",
-	"o/WasnRH56qJAu26SAH9OzhRiwzyJlnvTckfVd8oDySYmwcbzc1LPv7Bi4yIzsxHPi6U2CJWQs/FHJCW",
-	"1RH0CScyFJ9nfMwlTUQNmwdhF/UYcnPK3N8hyt+/X15+Gg4/1IBiwuBanVwf+fj3PLNe8vFGcuQjH9fR",
-	"5SLTOsqOl3zcuEmAFbbcHoY7funxBWG9D3vdMcV4gr1yvNFeMcHWM7pomh2Hq27OTmVXoTmxQJJl81Rz",
-	"Gby5xi414cdrTNK3NoFovdcAmMjkFdV1WqQdteMksPstDZqid5iRbO3c+eLXFERgJCtNJGc18+e9vZNZ",
-	"fGfyC2r3ZS251s4HauuIKKUvdNujZ1iSeqcDeAgLcQ0BpnVk+NGnHWkwmWNr5RYea+hLRYoHGx6lJkhd",
-	"25CgC1jNFiTZ3oqpUoywljabKdd+MwSUGWINwGKESO2hqkrYnGddxess7/V7OJ3TtkLWhiF2E7EwmB1I",
-	"V3CNNx4+hrX3ZIn7/RuKTIrfOjPcVDBRBGkGX6sYaSBtnNVR7nII96AUnesc4PVeN8oqh/x0hxrwlGzr",
-	"cJuW+O7+ZnwHOV2NXjdP2MPpDmlgrXxvh4PhycXwUbProJKCtrXvQI+pwRcSH1EXj0jrYe3MIRLFXY66",
-	"xHCWFWwr8bSj4Myt2dJObEpzM9eJk+FOLHRFbMS97wXJ1xpw+lDZxIJ7xqaUEQKr8DsZcZK8zVOSv8b5",
-	"dX0Br6fnf0NjAoWxNAeg8UoSxNWbaI7za/Tt+z8/f/b8+Z0D9OxTQjLECEkFolAIIScJnzL6G0HvL54P",
-	"Hj6BKklGs1zkfJrjuYCKO5eMSoSVQq8GbYG+dV2ZGcEpZdMD9Bbe01wurHuLmXozsSkclzaIKXtleS6i",
-	"oDqvcZN5e+H7ZL+psWvR0xnOcSJdxSGsS77Ml0KCUzDhTGL1Xk7QguQJYXJAWMJTUncNGtrEm92Blmzk",
-	"xquE6jhrCCvdGGx1O/vUZJ3EiPESTyyLLHJyQ/lSGMfsKTKPqUA3OKOptmXCckfGaQq+UsEVuyluDvdn",
-	"UQqozi1t818aikvU702HEj8a1Nbo+rTguTytqWqld4GdBQJt6/Q1cy60ZxH1sef6pVItKhMUU4bo1zLU",
-	"lKUo7HRd/GJKGMm1Psdza7FAqG0fiWUy0/v+/fsXP/SR4NXyae5MUVZGeskEnpBspV3knAkqJIjgRU6Z",
-	"hHJAp+dPX7xASbH/bKEAscCJUrROdXmJEltck5X6fZlDEUByyVwNrUAc+SW01Ed1aSwo2yZteawL/5tG",
-	"bqZ0AmWWii/Yzo6Pjp5cstsZzUikH/Bra2lJhOirXtyLw0dqMKoT7cFyJX+MZa84nAp0TRa6xuHRMZrx",
-	"ZS4umdZFsFqAhIhKvbkH6b3Jo+SQDE6OxseDY/yQDB7h+w8Gw+QwPSL3Jsf4ZGy5TUejFOxWqiZWWwji",
-	"5KRph/zT4B91O+PFxITExDaGXyjCFrOTXHEDm5K+mspfl1yCpgvnlyhqtSxzWB77FhVOpnNG+kHlSChA",
-	"dXx4dICu/nSlD3oiELkh+cq+/wQJ9TfOgCQBcl6oM13fL69QwudzbDQoqHGh9mkfXUFlisvelSJWclOq",
-	"Y5HzT5SISwbbQ+1aXVdomauTB7roOzqwQLcky6pVl3RZvviq2UCjpmJLtcv17eXln/7j25/v3vnLZe+X",
-	"f/pvg398+NNl79tf0OWl/PCnvvlv+fmdP91pXOA3hKTRsnebLfOZOZYeu61LZXlR0fHRQ8sQl6wjR6Dt",
-	"GOKSGY74r7tsbzgjNXtTj5lP7GyIyjkxwyK2cPqYjm2c2n17yQr7el5dpnvD465zXFSRaVDGv+BMN12T",
-	"QpUq26BJbSvdhm6lttVctVzoS6AmKtyNylb9/0RrK3ZdU9nUv4tB3rZ/Eye9vnCYJsiwawNVXkD0ltTV",
-	"1Gt8rQtm2aKKfFJE1jGwV6a1ftsCraJiXJ0M+w21uY6CylyH8cpcCc9rLRJwVjYtqAvl3XLSzgnOY5Ls",
-	"Z57remUCGqhju68NwJW2JJ5AxVWmNEx7ENCJOmyMySc8P4oyFLEguhhmooxAfTDQKeM5SaFK5iUz1eGc",
-	"uvx//2999J//Zx/95/+AF//zfyLy6xJnKOsj3kdCy0xMHqMrIXMs4PsMX6EJZalAp4xhdC5z/J//gxyg",
-	"H1eLGWHCiVh0q8ZnOsYLLmTOF6BVFGSB0pLrmBXG0S3N0gTnaeXoGpO8zr3x6168GibRrZZ39ONG7iky",
-	"B7fknwJKozYWW4J9o9s0EaXajUy7HVCmI/bTc414sP56/FattVat6qK70JUFSsDyytYihqJstzOihIl+",
-	"HY3JFDOw8zASGb+9ZOaBsvLwYkFwjjIsyRNgYUvFmCR8TtANFXSckb79GNQFxnNS6BKrwq3CUpRSYT5p",
-	"NT7s+tPbj+YB4QfogqNrQhaKYL5Y9dEEEGxRAGSLKBOS4ErhxQ5BbSGqxPZO3PcifnOpmGwpoCxlLXPZ",
-	"1IutmOozYGKCiuXlIEDGmq7WV8p8uPtR6Ah8N30ARipGWCgNDG7YdLnZkQm77z3+xUwbwH1I8w/Ice19",
-	"KDBFYfJCb/o9uxQuGHfVrk7mWF+60JwI990Hke9CGsf67yWHLjFM9B6zZZb1exkWcrQUFcLvXwyPCh6a",
-	"g6u8l+ngebNwb+h0JrMVOr04R2LFkl6/t8jJhH7qPe5huhip1qN7k58efTr6V6wfgq9s5A9JU2GQi/1f",
-	"YIb9X0TCFwSWwb/NepwTHGAkise3OZWwJA5cyYX9F3utbpE+t74D1hwGrBfNcjlwWTTAkba8ZOybptld",
-	"l3TlKjMGNcRir0LLu0WzSPJ+/WtBy0i2dcObfstIhmv9m0HLz6VEnY4btrpD5xzWecYzLVA+EqjIe2vy",
-	"ooyoS5cZGTnzQ7GK/ZS+C1VfCh4nfsasha+d0xwfCJ7NCJ3/i/rtwNJWhizEUgyOHxyq7QfOtZHZQa9p",
-	"jttvX6ipDvvVvH6u+1bzH5c+9y6GD72DoGU3R1pKwJVXy1eGShuiEo6hc8Ioz5GNEUT2qgm2lgXX9S7K",
-	"LXa1SHJCmL6Qgt9GRC3BGpG63z3ucWbNRi+l1uxkw4f7oXnX+xQ2lOxr+xH7SrzATP1Xyo0bS7LUf6bm",
-	"nUpxkPVfqSskEq9oUP+tcuMmMKkmQRt7pQ5vqek75eZ1GDJN3yg3r88urf9K7AXYIt/j1NQYbxDmi5yP",
-	"MzL/c0SoJ1rVmONMqaIkHZmLCIB6k1ryXoTXMyZNYYFzQVJlHaSc6GL4+gocrlhgS1sXiMuahVu3POdq",
-	"y/7iOneKqNenuTYyPy84nA+9x727+jj4/EEpt0JijeJmi8kvDbSdoXbUUqBChXQr2qCYuJWur+28oGJe",
-	"jD5+N+WJsFMr7lZnsLXce6e/USfz6qa+H517KlDKkyXEJfTgzrcoQuexhySf5N3Ee1YYNt8/++uLN4//",
-	"9vT01bM3P5yeXeaX7G/Pzs5fvH3z+OhgqP589uaH8HnJNRRcFzJELQ2Ij9WG0iXGT06OTyC81NlAY8p0",
-	"YbrAP3D88OTB/WG0onbsAtv0NKEZKZ0QT/XoBz9QseCCxpOCT+FNsDPNBWbx0fDOGEuJk5ma5yfwjnrl",
-	"u8tCkTmgiWhfXPwoXua9w6nm3+9vrdg500u9qpYE6+rf9abXYaD8/OGUNnfm/9KbSbkQj++qravWTViS",
-	"7ipiB4ZYNdCMW9HceysyruTQjDPiLKS4dlXSjySeiiAaShlb4kh9P646+RP5uXP+Y/3G8PJAt1abYhXs",
-	"6w+vSutI4eFGjSl4M1ZwprWKE5SMq8GoazzLw9ZxjJ911lhpsYyf6RmY6elWx7j2dlmTPy0f4uax786z",
-	"ktA6dzPOpiRH+AbTDI8zcyNQOWgTV+Rpq6P20DtqrbutoD1+0JbHuKtjdpPJQWcEp+DfL+LgdVBIz9TA",
-	"NzhL7YVxG+nadq5xiMOrj5+oc+k0mRPk5ZkJIiVlusKQPR5Apo9SPsdUHxI4mRMnzz+olZyT30BA9p4t",
-	"c74gd78neUZB4xXZcgpicU4GnijcofVoZ7tuefXjnYi/CozW2h3v0/aUs0lGk+0Udr0YEl8T5u/yU501",
-	"U8loz3KC05VOTRY1e3o3yvOjYkdD6juyNMZ3sz+OnSvMZqKL9G4XPaDodZFefkaNxxtnROarwelEkkiA",
-	"4ht3iSpIwpm+IrzF1MWzQ8wZZdM+ohMXR+JHkxWhaKUQKh0DdslsEFjp4uEwen9QuXl9eP947d2rmr7n",
-	"PB/TNCVsK3ZckHxO9VVaShgNj57/H1/mkHmDjEKtfctq8lbqkQFysfnz8C2T7BRYjnvj2XsFz75zA0Fu",
-	"IHHOrQ55ZyeRS9QrpkOSVHFYqnNW4Xj5UbPqBeevcD4lW62fYfuR5HyUwddKqsP7s1dwyaaWzzQuto9m",
-	"anVISs4RvL/P9bp3WKyXcX44mhwBtetWHequ1i02R6VJsdE8DGfP8pznWy0aNV8agUslOAYYWjLyaUES",
-	"xTfwGPEEhF+6x5U58V0ndpzIUhdfjtIgdrEW0dEzLXlIfkPyYh0sOOVWxrK+Ck1t1SuQwvn1iPGRmHF9",
-	"31EGgWt5LxBchOzrLoOroYWXf21uVwlLRdjg8Oji0LsJNw1GyozOSs0OdbM/D9U/wORnUE3Io6Ht0E4M",
-	"P+dLuyL6/T3dqZhCbTc0JdwHu2zRxb0Y9GWL9457vi9Cj25OiFLQR8tcTa11aahfnTsDj5NBSiZTWwTO",
-	"uFznOsNJf2aGxUgALK9UpifkfNu7/TR2S+1ZITYCANT6hCwkSR20YtnntTRYkgEPv8IgcdpKmnGJh19R",
-	"lv56Q4Xsff78Acgxd42i93ho9mJ4pa0z6co86yfguSZRrh2WuNZ5e2zPqftxlBMsiuWqNY0KprsgyYzR",
-	"BGdFOOduDaRC4NWcXwGgztZG0lN1wGSBlK03k8qNjfWs5FLbL1Saq2+AHHNAog1vew2VUgziqGXP5cba",
-	"u9Xy5aBl6U3fdd/uC+6N0pfaXk1WXihfBba+Vqy8ERS1X/9+tfh9fdX2huvEyAvx+iZNTr+wcX0lkEbH",
-	"YeWF2sIdjZ8pt6/Dpa//yHmMkiqMfMMHwrZxtO91HpGSMDLA3Lu5szDhKEnGhb6wUP9Yr96EPrag0JXn",
-	"GQvF5vdLmqVKy5/bDHBiMr39u42c/Do4HB4fdVDYhsGZ33OnheLFCuVHAeXuVAJgoBZaTd0pc7TJTYRa",
-	"yZrzxQAtbX+yqPU0HNMg0m0rLQvXtjdtXOt3dEEyKGC6/i3XtvL205myCDp8Qr9gAkLWEm0b7eBexPtM",
-	"WDG3+SNe27BaWv1rtlEZln+dzHCsZXD0dyMttDCwSnnbC86Qu5/zHG4Bxji5JixFkuA5uFnTHE9Chb+b",
-	"cXPPqy1gI0ghPFwncYBbz6jD35u+SYE10EcyqlS64q0bmSI7vLb8CSpExkM6qdyNsIDFDEsfrNMDvdZ6",
-	"QxuGa9zDMJZ+L1JGuHkD+Y3LlSLW7Qg3f+H4ttoY3k2/+WdwdOpPj2ZYzHqPe48mD++nw4eHDx8eJw/S",
-	"+yeP8NGEYDxMTk5wOjw8wffGk+PJ4fhoPBw/PDpK0sOT9H5yeDIeToZDPHzYa7fbkpxKklMMJixmyUxH",
-	"EPX+uiRCEJ0AM6U3RKDlQnHNG0ClkByNCcpIiuQs58vpDBGczJCQBBo9h/QYHeCx1HnfGC3FEmfIeKfQ",
-	"GIAN54JkNwT28wW+hu7Qkl0zfstcSwxIFpQhjARfsrRAGdDdQBdGR4C7AIHmVAiS6oRHvBJoxm8VyYuc",
-	"3BAmdbqQWoVwb/yoWs3ICu5VEA4JUP1dk1Xvcc/8PBI8u9FBnmWT3Hm8zQeKlreETmey9/geRFl1kAxd",
-	"nSGeECtEUpNqU7TqEtMPDk3D3n/3eakySx/6vemSpsY1eiqu0a1LNcmVfY8grYSlarGKyeZLg8M0p2wp",
-	"lXlzeNKHECuw67MMzYnBS4MFS7Wryq0dcMWKL9EEWEd9f0I/kfQA4tycPufX3N6hxuZLu7gs9pIXdxU6",
-	"0lYgV5s7idzq/bBpXVHV+verzWvK6bQQ1cEsv+HyFLxmeJxtd3fDuBzh4lPeNcCbIjEazUlKMYDzAcKE",
-	"+kn3b64qIN19TdTHbm7b7hey5w2XKCA9fkdQGuEu7ggapsZMSzgfesWeq/259WLBLq8G2OpL6CKiEy7r",
-	"IchTiQZzOQo4SBhQPNRhQWXTUt1tKSC3W8/jcD3t6OqXUrfY3W1//cR54Cge9jqVdj1f85ROaB3qRAQQ",
-	"wnENF0TxSgAWoME9HPbADCty0JinW0SdhHTW5HBCsqvEkgow7HUosMfgGo1hr+T+TPB1QfI7vMo4Tndy",
-	"Nb3Q36q/mrb3z4pyyEX9EnfQh37MgKawxd1zdSy72gWRwat1yCE4BYLYnmOabRleaK3FORVzg44Rl2GK",
-	"l2wGMSS9BsgtmhE1D9aEF7oShNst0lGxSObwRR7t8TWqDHJnYR1VcaIkEiRIMBLOSmntzpzuvs1G8j44",
-	"iuVcXAQRNzb/AswdS5lVFlwAUxSZx6qzmgVq1viayjYHFBgKW3HB0UPf2CnmwE8wqdmu0RnbFT+0mum+",
-	"iyixYk7LaaY3+BmZ5ETMLvg1YWdkshRb8ghlgKM3yvV3R5KXAgz1NoeHCB4qNoY4KAh106/3bRAvYAeY",
-	"2MOlTVmhUlhoBhgMYWltVApeytld09/WisqhH5yi8QKDoTTEqMRmZXcKzJrpVJNmJrRhAi1Akv7MLVZt",
-	"mIHZTDi/pqR/yUAhgj8QQJhC4IcOMPQO/HMiB0+hVVXX+AHeEYYlvfkw3z1A73ICPQMWI11HVAXRufji",
-	"d0/QOyxn38WY4Ql6jT8NTqfku+ET9KOUi7csWz1B5yRZ5uQJOsdzck4l+e5c5jSRzcCN1bSbn3/+eXC6",
-	"lDPCpNo7NSqXCzHCRVO1JtAV0VlO9x+cDO+EY/ye4BxiQXE2/+6yh+nA+WZJDhlD7TOEHH7Otm6/bYKU",
-	"wpCShN+QHHKMD2uce6U4obZ93a8W+20ZHuSq87a8eDMbcOS5ij70Ncz/HoNYoAcddF+4qTgb1Tn0lCnF",
-	"xxDRVoTuMK64tQeGqufbVBb/LQfXJ/gxdU+9x8c6ckYvYWpvG1cms+OGau/GoR/q4qKFakJdXIPqoh8W",
-	"ix71X5XaaD8kSUdCc/jx504g9HXyFr62q+zxFrElrpUfAnFmJrdtKETR3sUvtOjab1itzt5wxe81rBYl",
-	"Xufqcu8FVXzr3yqaFfLMq7/SXqztX5IUe+LI2xNwy9frxp1FcZcokzJyGyYpOK7dmPsApYrz15itTNS0",
-	"2EpXVPJwBMhwlXB/7aaCo14ZpHPMVlZ/3Wv2yZGXfXKmJq8gL67ZBWPYiUJXHq72Q9lfBZ2yAWUIS0nm",
-	"Cz0Z9SknTdIImuqWQMZ7prQQntPfdmQCRFV/53lU6lxRg1enrFR1fwM0tFd3ckSrL1N5DbjEzbr9bnX6",
-	"JCep0ghxplMAjEYB2rvusLTyX0LjhEh4SFH3hryBwvmeOcf4VpyWkoUyXViyGi29TwbpbEq9oYmDGacC",
-	"WE6/CcCVVFjHSrZC3mf2mubgOf9+cINA4SDi7FYz5p2kPaDi4+7UMNNHhU+d8417j5XWnnFsTPFdyaRF",
-	"ztVW3JpVFliIW56DCQ5OjpJcss89PAxCtG/NPcqXmb7EryKQSM5HSgfmrIRBgudQKdD7jK3vkBMECPUa",
-	"vz3EKLFt9wpTcnTke6DtGN301DmgS/O465xLqsHIBwY1ZbyU6IZyCFpCGJYA/FbvmVguFjyXJH1NUopt",
-	"vbGNGWRZfHAE93m2xFidd9MxinmvdBNYTm6z1yJ7u084KVbTmxyPoto1rRn67t2Ubsr0XWzNjOmZMiiV",
-	"uwvTSx2mU69vcA5GUGntg05hMliprfPiO8cAhzV8LMAJmS8yviLkX4Jk+BKGybM5FAzv4iOopO2D0yDj",
-	"U8q8aKwgpUtypsEydUkTQ9huA/ZgTWsYRe2D3YTsweqqrmyFv4aAvbDt537vB8colgHr3y611aEl61+z",
-	"jYxBr/79ko9bmPKupfemATFu+bZrHSCjrSf5rDJSjUbZnoJIe+caWN+/104rkYajQvTYSh6nsS/6XhEH",
-	"gQRJcgKBD4tcSSdJdUaJQ5RtV2mxIm1iGrd5WClHO8cmAs8kliojiOmYsHYl+GDMp4lFhCsqmN0r1Swr",
-	"wU1WiHSoy5aMW+yK8wfwWu0hhkPo3DqUYXQ747Yj2/kTpASTQ87StW0UURBc6QNgB6Qtl4BI7FF1776l",
-	"6hdLVr+nvt378DlE6V0/Iaa1oU2Ds3vBIupht4mKkUTTdlXzHSBwTfEEj9WMYW3cE0jyYARUuGm+nfGs",
-	"QDhBp/ZiBypyA5LenN+Q9AnCmkEgekXXoAZc9yxzb8ww3EKS+UKuUEaFNAU5YLZcqexWVdZ/KFfm8+bP",
-	"luNz0xcCI7djcvWOuVY0VZcWOUnAP2fL8euAzO1XV4PmtAKgea2afrZh+W2kwBvV8nMB5xytAAY7yaty",
-	"xcNyKIVM9K+3HkS2dhQXOjrhSyZpZioSaWtR9VEU7CR6BXJbwMVWYSuzaYGc5Dwf262Gj1/djlU8R9SW",
-	"XXtA2R241Ly2ff8WlrumVsaCOM6AY5MyhLPFDI+JhCwQF5Xe4ZA6V5+t3cvFKSVc0eEW33TV5H3ltMOE",
-	"muiiA/S+qNhm5CVYKF7syWYY+0W4/C89OJxgPxtJ4PaqW5BCsPedHtIvaid7e60k6wKWiu/OgOGDs7mq",
-	"xATKQjC7H9woNQqnmvxAC4npX/qzukCMAVknbDlfh84fTme/92lAPknCoJ6DKbtqO3+DY1X2T0METuDl",
-	"RB1bzORk+GpEczmRigDU/b6Llm8+hTI4iqGuyUpUVcwUS1xTd8i077Cxwj11FNtTMyxG82hFZVuyVUJp",
-	"FioQhoKZroxPudxpv+fV06yNd/VqbbqvGXFuFF3YfbaTmlCKquAqbSiYxpAib6z1nKpFUWzVCtgm7Z5z",
-	"pgOUGpnxLPV512D92WoGShWKVDYwv8TqHwS/GRT8ayrdc/i3rozgXTW6x94vNjE8/DXhLF2auBWeF7Tk",
-	"ZMFzGRJuu6nUZCiRaX8Ef5X9gv5Dywz3p9va+s/A9WJe8Bwwzv/iptD9KYgaAl6mVLqZgz9uSE4nq46i",
-	"4hz0jxredRcurv6urjiMBNwUYIGuTs0FGczHY2RuRf7f////vILyotDOKJLJjCTXYjkvapRq5eeSiQQz",
-	"phQwxVdFxWMqdRSVf648CESR+tMrbYTpYvRtRm/Ifyir6M7ol+Hgka4T++Hv9x5+jhQ8ctNQU9zfSgRs",
-	"D0KnbVm2d6C0BcamOVk6rsTPVM7qVqOw2vVkFhZ73+iSYJHIZc6IKdjLmQbfK5nzC6pjX9rKUuEoaqGA",
-	"6LZlwWT7dB+LyqJE8tyD1Ih6DeDkwgDfZnzh2B6n1aG2NR5Z9LB8DraBstNAOMPJaZIZSd4v/vbcKVyx",
-	"SXDEWhcukF6S7UfD2Dkqjc++cbLVbof5Ag9/VLEyzm0YW3S6Id8zJvW9vxXpYzLDN1QNTYLxl5EbkoU3",
-	"oRvkb7au+nh5eR7dtCHGf3kMfsltT1wjyRG29nZpX+zSb+V32cl/VbwXc2IdRnSZctGXmiyWKdFYms7s",
-	"9ChXJ+2uyD6HnM21VCfrkJ0rENwedk57x50/oF048Dq4o1ogenhD0kV+dEA8FvW5j87batuf6eZeWZoo",
-	"A+gEEqODlsq9lBX9BjNZGvW+KzNUS+G0Xzfzlj7xJN7Y+mxtSgf0d7anyywX2NW7s5uLDaS5zS6OZx0b",
-	"hojMfszALcmRjhZvRW6tMXtZmQmtMlWufSWWc1JTBCv3Feh4Rax2yldBybMbc6VaOU9cwcOQ9G8MT6qj",
-	"X098oBnaMg/pDTY1Cq/pAkhXilr3cW4wpNdqQiP1KUmXMaHCWapUAJPUOMn5XPMLqEneL2YeKhdJPF+7",
-	"+3wtsI2stx7bbRxT/R6xC99SMmhG+dzvFXOwiVz05msjsdT2PCoOlViMiXoGgNpqbZXMmtIbwqJaWpP3",
-	"eOsTTPLNZ1K/u9k8xuSrZgiPJr8LN6F9w9QBn64RkGpDrnOTGU9KF0+ZEpxiE40NBMRXn1l7n1kxdeuW",
-	"0XcUdVnL8ntdl/Trcm60nOc8l0EV9t4gUILKyyx4LrVFC/Z+edWsFhB+JPhj4OlVgZLV7w0iWlvlp7g+",
-	"wJbzwQ3OoaqzIkDDb6Wn8gcikl6/+PsU/jSVrN1j97d+DCL2me7TtQl/VA0/lOZSRvcGRJXa+i8VzQNR",
-	"hmZUDURrHMZuxTmBS3NlBLDCheBrWdSgJBfVN31kNnKDs6XeGf0en0wAnXEGPLOBRrXWU1gak0BjQtkU",
-	"JZwJmhIDFl/xHnI2MtrgzHkRP0JcuqcOso0IrnOqnSKhHwXpMCKqEhZu9JhPMcxxbKOSjDMKWNg0qIdZ",
-	"Vw6kaGXiLDxgDsUeMyi2gcZEJ+Z5Dg6tq0rkEuhMyXJ+y4rsn/qCH0eHxw+OH967b9zO+sdhtepHvzeh",
-	"02UDCG+QpvTctP3sX0/Ed0vxvK9Zn6RwWUfn5AnCEs25kOhoOGwfQWI/6BHReFhUnLnBYkdXspiNYIBR",
-	"+Wt8mbReP03UuFNjPvYRBB6Y2jI3JB8Hu2kpZwcQzwmXIvoPvpT2L0jOsBnnJC3/bKK84TcX1G2M98rv",
-	"9iLGJI0fWKd/v6czZQ5cqROI4TSC3/5JPungYvu3Ef72z+J2yP2UR37iGfHo0x9iGU80HfY2t+ja/lL0",
-	"Zn8JO7S/hn3CLZNPuf4Brp2o3yLHInzBSLTis3rq7N8AvqlBeMu/aphhuHWDSwRvMPaXYjD2F3P57//i",
-	"FucjH3vfUH95A1J/Fp9Tfzmq1B8zkrlPWLrUH3PAah3pQXk/mBAx31/jL4b7zVsO95uFiQx+zHWtvPBH",
-	"Onf0Fz96gyp+nJN8GvtptGSpjnMuHqRKvLLp0mLjedSy8jPfmeOvT/GrnQf/NzOb/k/aEVL91R2E/s/F",
-	"oVhuHjCt98SblGsqPVLVX8UiXGumBsCasI39Nd7WhxL0f/eWsqgGUHy4+M2jr/ix6Kv4zS+NUPxaFGuo",
-	"/K4rT4Tf0KUcgt9sxZDgR1tyJaAeSguUO3JVT0rdu01U/AjFM6iQZtNEHhSbR5/TxYTpv4t50X8HOfTw",
-	"i9ex/uGG09T70033h6AErX+GtNO1wvu46DEW3gSiK7ESksyvAF3KzxmTgmQTi0eis0R43kdXbvtdIVxc",
-	"b2kgmyuj4PL8CuFLNucpMRf25gERxSu28pkNOBKgDXtXtEBYycXsOmivf6o5+QHShLSOmGrEH5y983RH",
-	"nYVRxkKBl9xthTn2xTKZqbO/8PalaEJJlhaF6CjEQi6JsNGUanKg8uQBekNuSK50cIkps3fnZi7iSslz",
-	"ylKAc4i4sgmT+UpPcUqVQSHA96mBTTUgC860ol9SldWXRxmfGkU5ovClduTQSd9EfApJs8wrNbhxlLcu",
-	"tdPigtmM/ydqYAXJr0tSC5TnjDqDgpnMMNVORedHAHSlUNe+f+zr2o+GwweHjx4dnRw/OB4+enQYq7P3",
-	"i1O561wAMD6P3H445x/WLPdPZnrCIV7hDGzdq8fFyjSvPLoy2cnBKzpqFuTaAbpaMt243OSS4VRpvDY9",
-	"wxMQB+gqJ4sMJ+6tGRazkJQruIQHMOmrcLObURRgLEppNEToOCj4crdN/oo37RG7i1VLlPFp9F6ArvcX",
-	"+3bCZ+N3rd1D8LQcMA2zCMJtq/2je94kTCNMqWtjJH+h24+0ENNrx2NF+ud+T6v5tdksnozUNpxeAvXW",
-	"MgfSr+jiqo+u1BE0wlPCpPqrSPi80oeboe6qWE9AjoYkC8g1ATK2WlONux4bBOwufmNrF+sxwbGSZfaU",
-	"oRJCwmfkE05JQuc4K7kw7x/vIseFLuIkvniHcJrmRBTpCxklrJy2cHzSRAQvkGHWsoADWQmzc2O0/feB",
-	"AUUZvEhLyb9lNy8ACpY50xr6tR3YBv1in4P024odXK+td/mZecNu9I6HpRYL3wjNbnB2Gm7X2SLF6UDt",
-	"AdNHYsZzma1MaW2qT5/bXKnAbC8HrXN11K6Gxc+jzIs00mF7OJFbbtJCTMQ7fy9IPjhVzy2eZtN2OAEY",
-	"0xaBFoXILjnvvYPAO4+CSerbw63MUyFnF9sPdnkw1GCPFaI6UHBAfPnyuFbJecWnay+t4KRW3Ea73UB6",
-	"r7S7sLLKw9fbqva3Vb78jVJvOMn68JNygI1YgnNSbURMs2WuUQDAUdlJ6wskXqPF6xcCL1mdZqsU2yyw",
-	"RJ3e7mKcfJPU8+tod0vp0kfD20FtL420EFr5hoL2A972drC8rdZeD+7gcu+DJf5v4KKti5c1B+kykzrC",
-	"+cZrXZUAYyzIqPmAs08Rczc4btN4aiHArGrncKHcMRNhtKcjDHIQYtj0xWWTWSRkmjZfEB0Oh8OgJHzN",
-	"5RAYl6JRcmo/hsbRKe52YDqWLLVFpluLVuu/WJ9jqI7L0ToduLKE3vS01nWhp215p2ZddsQgII3XkChx",
-	"LoMDIsFZFtgniLDUs84oM6Y/TmZ7o3xBahxWVdZ2aEu6eoNSKNFKZzrv4i60ZShWWTLVBGS5qCu7d/sl",
-	"GVRetDKf+RxeTJO3K2uP2gh1Vd8QZRIn8koLL7N/tXkKNTn66Gqc82vCrnSNqlsqgrNQv64GBa1aH8NP",
-	"/Rj6SOqe4AzAJOZ4hcYEQVTBnvMe3PncKX3ADaRtzkP7BICCoF2E/xt4oqgIV4+sHR50oF8KM39Ojptx",
-	"OLwyp80u4mJ8lCHMgL88J1ccdzDWp4+stAbYCjjLoiu0dV54mEpdPu/Qi8JJeH/2CpwdCx0fNLZO0uKO",
-	"si3vvaLs+v3Zq7INUuW5omxs1KLPcGKVXZoSk3nXfvoXM87q1GiSEXhsDsSyHducsbE+KcR4r4u8IMtR",
-	"CZ6TzvkhLcR+kdLj4pgljqlGP5EVYAO2XkzAvPIX8iSykO1TOULhsadEDm/j+buk7+SGZg2PAe2uMNPm",
-	"JXr4gsNLBNkOzaAsndcBGgR7sAJr4FIiTD1McITI0NxteeytDaIubjw7eDHCt7qdX189Ge09GYUU2M6u",
-	"Dtdru5hbs/MGpaTZ/cXWqmOu+Be0+RDMzdqkdF9c65DNVTS61IWgdN5mjSnZVNfVLJKji92PrjxxZK5y",
-	"QKZdgeGBxwBkTie+PunwwwDpHABiHQTFJbsqoUiYy81wZ3/V0b6sjtbhTIuKAThQY2LclT1zriIX9RHU",
-	"INw8798GGDWJYsuZBdoWoLZJ7+opLpzbXB3pwUdz+M0tAdXX8prO+vl7TuqqLWrvRPd0IjvXdpCir8s8",
-	"F16ppL2SbRZ5d6cjgL/z3JIprLm5wRnp7uL0NZqcEeE+CwAmVCAGsUNqHzackXVa3gZHI/Ru0afNBWp9",
-	"DJWpUVNfGs/WOmPktsDt5pPGPWTeHTnQ7cZanrZVdHrWAEcxchv00ih4HAR4aZIr5Ja+Wz/NZzwjm0+x",
-	"mtKcZxGclbwBZDfETC0NxcIv19DbIsKwsnkP0MUsJ8QU47XpNMadMyYZoLFzhL3bdJ1lQVPF/pAO+tgA",
-	"UysTVFwy6OcjH/f9GoU6cwRdU1kU2AtSStz9jAWtcZV4LHiNQOMVuvLLyFxF4xX1fdBHPh4Zktwd0DWV",
-	"I0tP45WRf1lUdKjpba8mzUhyXesZXC6urIbjVRFw4bhw/69MTggoEa4QRWg5KR2Yd8j8MYiZ0TT2At6t",
-	"tN3be9T0J74onIYH2914VLswCoDTAo1Y0Kliu/jhsCf8UfOKVb8EkdLe/bR47dw2V69my2mN5HVjhTAQ",
-	"0MD7aMnor0tiw0oAVT/LYkAf9+9FlqODZ8Rjgj35RYz2CDPg8CHdVPo80dGd4a1ndcNm9IZcgYKZk+ky",
-	"w7kZKlUK0JUkQuqnHuYyVXqCgYASVURmNCZTygwCGl2MIKmlj3CWXWpTQBTPVO+jUNxleoTqra4CII4B",
-	"GTIPMz6+4l78NJkTdMbHXNJERMyTjjhNhpYzSPiJa6jg1YSZs3DJTukEwWhSd2qwI024QGP2oP2CXaWN",
-	"79+il11+3m8TFXZ05Tzh3VFS2Mdt6Ag9J7ujol1Gp6UizCvdHRUfTemAdf2rdrvt+ZrKVj2rdrvt2egu",
-	"LfrWLXfbu67Y0qJzaLjLvkvnByx9sBtKm9SsUcCqbvbsQPqFaGk4R869wz0Wy6CfGrW8TvuyDnpwQ41S",
-	"Pse07ibWPDTZPXObKKMVnvlS+Pq8Pa5XoPILIl01Y4Cgp0ID0vc1VL35MM7JJTME6aOolYn/TJHyA3xj",
-	"XcBJv6fVFNPAHFpKUfjNXII13vHQOfk31a7iMbEf6NfMZ9MqNvk47UHuwB+3R5rsoj12UgHbqHlbz3RE",
-	"P3PfjE8ym2Q0UTvBRg2ud/hR62TDgjMdQcd0bMXm0y/X2s4yCCm3KWeFB5fnFj0yGvJUp9EW3rya+ZGE",
-	"yXi1FoB8VcM3yLvOKWV0/aKWGvgwtBVu7CFTaNkF9UGaunoddFIHy6s2S55gQVBGlDp3yZTaBXAVQoJ4",
-	"KbcQfZTSKZVaQVuylOTmRNHKq9Mmq/WV/XlrUCf//Rc8+O2D+r/h4NHow5+iyL36skVDz27mwzkFD47R",
-	"C6uMtVFFlL5zkkrC0IrgXCA8Izg9QG/nVCIqNTvDOzqFcJuyKd58bFMFJUZcvBLKVqVK5pTZP1sdC93r",
-	"fXSq5bCjog3dRlUSDlaSarqjAkLzeaHCbMPsPjZNeGXXgI7r2oxKF1+NOoFpanLZ3Ce6FPXZuDtbnb5N",
-	"RxtBpwLcc/ROoKWVHL1Ur1l7dxu7zcoHkRmb3ZoGg157ferNwr39X6aW3V9GXhUkq5PPP9UWOWUSjzOC",
-	"Ts+fvnjh1wFSx5qTytqDw3OI6TVnpljgeIxX/YH2T4N/fPj2FzT4x4c/wb/v/OWfe/u47v2vHWoXEZj9",
-	"3qcBV+eUslYch+vffiM5d4dF1xi9ui18tPkW7hTKV9f/ybC8d9p3v23E3x7E2heM79uce0qHcpcQBpDQ",
-	"DlZrGwldoKDsBGONMiHzZV1g9wvvqVP1AH2lni+3YYI2wBNuFi3qhHeb13rYLcWA9NHVGoa8+YjnhCij",
-	"d7TMa87WmZQL1bH6r0Dvz15Zum5oSjhcznvH17k6c/TZ5JesW0olzswZZlxAaEHyhDA5ICzhaTnxNqdr",
-	"KjA8DE4uoO4vj+/ehWPrz82nFjBQzcyrRwfoVNe5TDBThBpgx6BiSSth8IbcvjNQQeujt109oLXofLqd",
-	"3cSfXf3odb4SGbnKr0DllbjZftzsjXrh8pKPtxErUZXeL8Mc9TS6544FQUowg+Oyq7Mh6HltNRKpLdnq",
-	"gT2MJmy0VyyhqOf/6iplS8l4y/PrvehGW+wl/Wr9FvmJym22yDUt4qRMaXXAHZXC4N5b91kkdEJ72eoq",
-	"aOmnrcXaT1Q+1e9UShhH5Frj5oE1XeYL7hVzpDJ6pte4kmo9SZ4jidorB4EkL0TFmnK664EgfAW4ERei",
-	"jaljeKrfc07S+NDc4y7r9a/mpbWZtjHHTyNH/00z3RYhgAUr2whA5wd+a/BwDYgazlXzBVW/KAPBtCd/",
-	"TN5vbRP+ngve3vSoYQEIjdt89SmjULvP4wKsr36fIL7QH4osKp/Pa8qgTAkjOXxwHigGkVoRW5wSOW64",
-	"UjUPlRqZWF6xumSON1Yl9UzDt3fFeTnR05TiNvhmZ2HrBqa4IEK6sJrNT7xy2fiQCbr63buJtveC5NvQ",
-	"DrewSGupkDUEQbjmRjvjK0L+uPquc7WuvU7vfXknYPdA7P7mkc4uw7EI2u7kdjG7/3kBvB6u6nmBEW8Q",
-	"3Jz4sJXsnQip8kuLIpnexe1nL3glaunT6UxtON1/M87CSWvEhznBNXqfehIAUpisCcadBA1uGflynJEW",
-	"RGjHZUCDbRUjI+O3ux81a4z1i4xuCyQLxuWIjwXJb5oxY0yYO6jFc5xf+xfwnCFThMB+aYc4GyzFeTpK",
-	"yQ1tsOwE3Mcj2xy55uhbhgbo8M6TQt5NyC3sFcyQvG3LLccxSmPcsoUFqEGhrMeE9UqLY3ZDQUhBXnSi",
-	"YjLlWfwa7JSVcgdNCIbGYkeUFQESYTAt4zk+yChL/wUnc3JgH2x4deaZZ364VUOcGFoYoBrMyvd49USX",
-	"SA0ou1eJ0RgOHn341vxj8OHvw/79w8/29zt/+fby8mB9qzt/joZ3PAN47udmqvwMYZZ+1OW3qgPXM2vH",
-	"DF/w0yncm4m4UapcJj5V46qhb3eZvMZx5MKWIt4jG0BUVFNhEskcJ9eUTW0OaBjPU/I0XbJ27qV+W/9S",
-	"KUAHSzE4fnB4uDO3kzeHPxKcyVkthJJ0XolFzhOTkhuewe0AJXQ/zeBBsd0evFfd9NktXgk0g0YrZW8Y",
-	"Ml18GiQq68fFzJvkHp/nTJvW8fsxnjtF79+/+AF9e/b8KXp0cv/ojqmQZGDjtWEmibC2OnoQburh4aOH",
-	"Q3yPDB6MD5PBg+QBGTycDIeD4eHRveOT+w8ePsLjDX0y3oq/gEoUz/I8WlnaxO9BESdGUM5vY8ZnuiZE",
-	"D77RD0Pi1sbjWeDMOFWfFhlm2Hcxu0DDkpM58uGM1l33qicWxcxs6wnNIGgs19ntOb81sXh9lPAlk9b5",
-	"criBhnAY0xAWHK646rSzou6WIQfK62D08vztG2Te1Ux3/9Hw8E5lRo4frgt9hOkp6OjrFXbrEduXmotq",
-	"MnSw5HOaXD0GpFsCocs5vzWBKYqtTB1LKhBlulY/ulLHIMWZewuu2NQzeDcATIDPg1ECr7TftED0Gy6j",
-	"SWoWG/6aLhYk7SM6ZaA68Nwla263KxiXZN+bQvXxdU/8nnvijCwcWkoDgCdDuiQQ0uAvGKX5CuVL1hhV",
-	"IFypmwYzx28fTf/cwphp0X2R0rHrzlOiQ2HzWjgErWihMZG3xKZBkiwzuR1Pz/+mGRkLlBIJabyeUaXV",
-	"QtWgvC8PG+9G89UoX7LmtFez1rfApGalbX41iDtQTGbGAK9mwUKIQBQ3UmOT6qf1w3yM3l88Hzzsw38O",
-	"7796Zv/1/TPFgD9TlvJbMTg8OjlqNSNHjSAoGl6xhlYNvWjlCqYZ0RK+QFOVrpC1nPGlwKw9qKqv3JQd",
-	"/5GrOU3MSOZLlsT5ugbTwowCLPAr/ceVK1wTX0I91OYCisV555jDVlCoAY3fdC+1Sav2znjtZSFi83NT",
-	"DaqANIWB7nDF4UxvseAwiA3WG94zyw3/XrfaZjYavWBuRmCRzRuuPqYf9D3TNZVorj0Eu2ICySXO1pKY",
-	"E7wzEb5kthJiuxPEXWEbAepMuEg1lW3IMmXKWh5rkUT6jTsvqR0mid4eKp7k988/u3TFgVyMwZ/kgg+d",
-	"/OnH9QkntCNC0e796vaJakEOsiOmsrpgvmoB2751glxTd52tUTdMVNp+cXELyrrg4rrRxnBxY1Fum8SI",
-	"Jj6K8PqLIpspaYoZQUJvi/SoYgIAN8S+2S3TKaYOJCa3MLJAmmAoGAzCdrwUK2TWSXrFk4qgW3RqQOmY",
-	"BsjRTrUQok4tLYBmm0jB0ifarq0NNLS5kS1Q2ttjtJRme1vUY5aKTp2qF7ZfWdPtSBlkdakpLC2wTkzv",
-	"3wi9uL9xRsyuh0qKk4ko4ZtvRJUtkNl5FeyL25Ow7+jvhgCxGDkf+XgdPS/52JMbG8eBtx34l4oZj4WK",
-	"bxEMHg3/PohFam8Rfd1WPrUPrS6Kzka47EeuDmMZ3RFetdod3ofmm4hI8972exM+1E1a6ld22HWTxNSV",
-	"K76wzGx3i+O2fAELrl8caQyAOq+XwweQHiChfrNvncFqjQHFruN28qESIoX3Tt+cFhMXFj0r8ZfP6K2L",
-	"pXS5K++C3hXStif8rkrugw/Ep9H7jExflxbhIZkX26tQS/o+8kd5E5TViABG3ZfIpeMyFGtWrgYCJtQF",
-	"SupwmXe3BWEvmwJrQNhZeEhVUNgFkSM3JJsa449Z/7HgdvrzYrzADfn1qKgKrmuBe1MAb/MFYW6UGlax",
-	"/WWKpf7ZTTRe7y2zGK1lYMlvhNn7AIJB50Tfk2oHkKkshRiHG4WRbhmtSLuuuKyN9EmJV4A1qDgL/til",
-	"5HMsabJV4cMvVAWW2LluJaVhZax2BrNZbyfAFT+5oXwplM6+Ay3crF7tWev3CO121+dmRxm83XycuJNk",
-	"L9Vj1x+i25+WvJkHmLYNt18KydctPrOK1a4622zVJd/DmsdOW713fWIrm6S0S8ssWZrVYDXDgTheCqqe",
-	"RgsXRg6wQm60AjEuy3f/ONNdNhxhWxxcm51U60qSwDJ1K6rq3ujmMtQH59d6JK1B193M1YaTv2W+6mxs",
-	"KKH9GlWPc6RuZkZZuq7cgChi1nFO0IymKWFFQlYB116dfh80uyXuzVq8SLEcmywx3fYJGlp/qDcVApmx",
-	"7dSO/93M6A1lfSdr7ZbQ6UzJy/oQftsEYvntpokAd24Rux9Q4dnZjclSXO+QM926chz5XFhYclETzu4I",
-	"D3sznJfGjRo/RH7kt8GBobhzRrIgINOW1AI3W6/f40xQqWGWP0Flb9pd/q8T/SHObVvxH77V7Qj4Kv03",
-	"kP7ValQ+w66pRRWulqu47X1gEPyxQZGqdlWpzqEXW2XK/lUuUbVByaoPwVzVRE5r64tPcyJEk/6W5ngi",
-	"PfUtBS/MyL6qNuItpuCicfLBeVngxjhU5LIO5a2KQdRBv56WzvbAxeCk8M6OeBua4V01zkzWUHEI6zgN",
-	"fss0BTXBQIUC03wDyXNilZ2N1AcozFUXN7YwFwjClBKx+1NTriSKeb39lUT5AnrdvYQVCE3A8D5R4suW",
-	"P67oEM0nqTtBi1PTtS7Wolj+RjFH8lZZkyaUungrgr3bCu29aGXYAdijAKe2ERp8KZHbzKrzna3JnKQU",
-	"s9GML3MxUqYubKq65EnV1itADm8VWrip7R2oGZIbe2Bs6tWZg47mNuM+TMaE/BGdIKT3Mjo1W0O6qDe3",
-	"78dkwk14NAFo3iWTAmGBhms0QV2dvqZAfUwjVMbvaL1dUNo4LgBmpSv3BVILcs08BnCBepR5x0SOQNjv",
-	"eidaIlqMKT4U94WdxYMJHWTcQdSVBIMpgRSA1/vrFhl2Lf+3kxLrlNviSOui3BpJ1V2zLaTXVxW3tYr7",
-	"UsdpVJbQ1r+THI0hGSPbe5n4j3zcKRDuJR+3Lg2fcdHqElTRUFx/wls7iEZrHaJlu982OKs9qkW3Ut5/",
-	"ZFS2blVTdxwBdMvz624EKNHcnSX1W1/Kn/WSjzf1ZLWPOwi33M4jDqyrydsSwXW/T1ptrfRisXxZsu31",
-	"fSHA1lVPN7uocmNvbtNnPEstZa1t3Zd8/BqKJMZ2si6fiGw9x21KA5pKjDO62Iloa4Mr85KPNbRMFz4s",
-	"0bkDdtyhVgej7sxden3XqWlm4F10NO+Vtke14bWvqlkX1Wzd0tkyZW3XzbZvu2hfl6vbctEFqU9yXpin",
-	"DVK1rp6pl2oLLRqrBW5qgratWIizLMz4NU4OM6KdkCJGfLJOYAc0QEKbSQzfWFzP1nkGw2EreyaDMjkI",
-	"o1m5RM8Ww+9SpUS17aaacWXvZ+3HyRlS7Xc1uJx8hAThZkeSbrMXPhcST2tLAcEz8E3BBU57N7TZ3Ofq",
-	"A+vd0LdUztIc3zaClrlGe5iGanFErfIW7GR3YaVKoiuwaxnJbhxvbf0RuhmvkZpnRqOLRKDxzEhLo4/S",
-	"iDI8o2r7juaYYY0Il5MkX5qkRc9J3UUxrt73hbdya2787DFrSdzkSq+wXAZlkOumO75trvH6PZAR3j+h",
-	"1QczJzX3evaYh4VBOEnIQooKx5Zv94zlUrCQNqs6LVJTeUaaauBuNYqGA7d1jcDNAeo8KzS2AX6KXTcE",
-	"aavTJU3JAXohRVFR36SClyr8QQ0ID155j866ayo7Oet+orK1s661aXltAqq3d5ftCS8duL2UdVb9us08",
-	"tghiY0LZ1MIvRG+IGHHVHPXyJJhpmDGcIiq3iivvonhsgAX/ZEdA8A3lDDBUUze3WA3VxT38cw/PvML6",
-	"CWabIhJEgYY6IdMvluNMp5N04qKgbJBAS0Fq+GirmW7vXLE7dU9OPgMNHPrynE4TncPI5iyzzrb+vULm",
-	"rfPvGYFS8e+ZNBlDY+vDMUDM74ikzRAWC5JIJ400fLrG2lKmzolFTWAIs2TGtcpDcDJDGbmJgiZAs8iB",
-	"80Pxlyu/OVHmLXxI9P1e29fkhN5KFcH8YpwnGxTMmBPMDNxRAOHbAHwWLXbVFT26PlzFql3khuQrEyMA",
-	"ZZ5ybKDsCpxhnmv0YSpjkMNVP8wmQatN0aooJxkGv4VxFeh7G19VqResh0GYwuFaUyYEBDbEBVExlh9r",
-	"9uw6p5ut0N/W6Wbbt9WTvjrd2jvd/LIbXUsGWL05FozYpaDJNVmJkmDAhRLhepmRbAG+srxLecwKmHx9",
-	"AYpYoWRlO2CW1KFPBsHyJEdixpdZijLOr01x9RRhcY0my1wx1EH5cN6xtJtTtoxCfr3LMGMkRekydzCM",
-	"pvEarex42BpAHsK8ayp0fnLFcux6RiV/m+oPdYqMkVuKiBpO39IrYeXQdl4Jo2oNShUY9ueTeIPnpPiX",
-	"80gUdZBistoqw2D5K+0KnSKnBrqnTB2eRh0VezaYXZ/djGYzxra2M86TGb1ppZJbgiAj2by2E+QltaFH",
-	"MyxqML7PfzwdHJ3cR6oFOFpn5BNOSULnOOurBfv7pRO4l70+uiyKNV32PisFJsGMM5rgTIOvAujqwwcP",
-	"T/x6BfiSgX6vkc1b58229z3407et/+F3LRbXBT+nbdv2tredRsoAXOSayr3h+zorsCljHloVuXrbbYai",
-	"y3GNmxJqnvIcnb57ofQILUUKQeXN0FaG+u9a365ttFEh7Yqgo/YeBn8/7snL4JBJnH/ABQgVE+zt5pI0",
-	"LLFgiT1C2b0D10N4cqzzQFQOzJg7whBc0NrFI2HoWWddWRd3FwvLf6fjwfrV2OpkbIUbtOEuyMn1kjsb",
-	"Tvyl0AXlfbWjfEHkNoe3M1qz2yvKrt+fvepQXhtrBsRjvpRh/XtbYbuPrv7jqlWZ7UtWrrNdKq8CPT++",
-	"e3eRcw11bR7dndMcDwTPZoTOG2tzn7Quzf33z0Fxbk/reMWnlNXUNgKQAb80kOVIXWPvKVYrqOZC6Orj",
-	"JhUF7MWJJDlS5zhkc2ho5pYFkPwDrTTCe3Uj2Kxi4DM9OJYiW2dO/aFrJagxGgB3vxxiHzQUkS2n0eqY",
-	"qklNUEG2dJ5D/4P+nD4u6i6hjEhdvCelU9UlzDNl04yg2WoxI0z4ePNzXbMVURkSn9Ebe59CtXUTFnMa",
-	"5HzMJU3EQNE0eDC5hx8lR6WSP/fvNVX8MaWa/vztwP3zzp+ivNaqvKHHkKWig7FEQv00KgFDiptP9kq5",
-	"wZjke8WnfCk3L7mak0lOxAxJfk2KpH0CGWF9fRcm4OpcCNNGJ4JlnE1JrrHLq0xnvjqCN2JnalO3UGBK",
-	"GaljYMAU4SwnOF2VLzYPj9bPZ+18CXBTrKlLgQSdsgFfyk0rPeneuld6Ct6rq/SkiCPpyJDnsrfdr63P",
-	"pNc4mVFGThMZO/t/nvHCZYCtbvYY/XjWhz/TOWV9EEh4jjKCUwAwBpWjiNU2UXh9i19NhazAk6qD95KZ",
-	"opck78N3TEEIByVhDiwbYQNXYYoCcFDh+UgRYPHvqAD3uvpY17k4q0GfcmqE01HNiqrhajyKoHqbxm2w",
-	"tYt9Z39HghQvRLVTV5gMu8pusVqy3W6R4KP1cLGe+KRiNKEsBt9ZTiF3UHZ8KadcdSZzzHQyV03hAHsf",
-	"HTHVcQEjFyM2Uj0oVvG3fDHrRhPblGYlLhzVseUoxqSdBJzZ0Utu04Li0bV1S2P4DOxvSLnXu6HoqE3h",
-	"pJiVbzf2guRKnSt99QmCgtFFOESADdjKlgnkyloHYVcerZ2AOKOq1Wgq7eelLHebWipGbmrW7AJT/M5M",
-	"eHkd0XilTluSTeK7oR3cTSjAANOtadhaJ+466tJeMuxrJhm6BJbzkNeCWQoXO7rXava9dmF/I5AxUBr1",
-	"3ebrHWjmlwdo7WAF19gfORnyy5Tsbo3rLkZ12QNGk1FHnfaNG6VmoE3xGuAwqLOdKZV8LcQo+CNAi6M7",
-	"8JpuWaR8pB1/o/WhE9KzI6zt7goIOYt2BUWyEMkEuHgWXIDq0HfYLILPyZinK91EHb/JjAulw8v4zC5I",
-	"btAg6mByigaunizPwkvj+tMae++3Ea1r3F/tC7l3cde63b0nX60162pKx7uMuiAttNhDDezUd8IvXMny",
-	"junmsH3Nb8hpETO9ualpME6nxj+DHYyrRiGnokDpkBzN+Q1BY5xc3+I8amG2OQzLp2BjdFYxRpMqUVo9",
-	"yaPz84bcuuIDXQM9gNeUYpimNgCpprwPGD8lyWHu2pX07DepHRCBZUsXW+vLm+64LFC0tbxWi2SGqjdr",
-	"ZguAnM6gTPsmDgt40UL9BOFu0dAYzkadoz2qRfTNVEep8ue6iGxLIF5F17Z2QW2VSgY1dg+P23rqd20I",
-	"QLVTyrQKqackGgLTJuwjdtLlbnkiFUfJDcnKAZD196AnLcNcSkwULl8NK10QIZ/WOThPQeIEbk0ojySF",
-	"gVc3V5uxKqO0DdOcvnthGEaQJCeyXftz3RbCeoQctdRX/ZFWBJP/nb6j3pEVnbwQFbOpVsXtbIUwusHZ",
-	"sgyDVrg5QBMp9kwB+tXWzfHWuEg0Pdv4M119DeejeYKsA2bbcyTmUQThf8rEbRyvQJclEGbfeu6vBDNA",
-	"LQ+qOUOOEkxgSpKMMvinkkwQpBqt/A/9n5lemi6+XM+3NMuQEgVh2XdGSCpGzpbrTEvNyvqHY/T8M1eH",
-	"GmFtfcQjn9cbTOZh5bDTXdDcrUZHpPgZFiOHUbVObTd9zgJENA9Zrc66h/IVrVRU14d7aXvbJvc4aG2h",
-	"JcduFpS5pU2zhSqyG7AKS3ff8VFp5ivjKS/+h6gIqLsQ0meQM+UUd0uUEWVZPPRva0EhNgVgHxyh8UoS",
-	"qAsMlYoP0FM+n3PmviOC60Ed4XfJbOadMhuCW9FvhLkx5bk7CcEkwzlxCc3lm+CELxYkH2RYbUU2SHM6",
-	"kWLAeC5nay62HsaEVGEQR+bIVDvJtcmlSAsvBd/wHEccIJ1iWi0NbXIzA3tVxJTLfftMNvI0xKzNGisz",
-	"ysVBongLnE0w5mISmt3Uxb9aDZ5DRBsWQht7OcHJLChAXjhvCouRThDjfv4uyFjzrr0KKBeUqUJMtoWW",
-	"NAiEKV6JlrCbKTiz4Jz3YQrEwhTpdCR63uYVWLop4l4+JTOFf9qBZbYdj57ubiASACkJschjQpjOcs+w",
-	"JHlkqrdCXoA13JY2OaPCTDA4EzWl5VzCbQEaujsS4EUWr1nfNEIDOlqwDQOw+BQeaH9Q34JgQNjSzJ6h",
-	"O4dh0CP3BlIsmuOsvr/1w/0TlTc5H2dkHg0AhLrLOn760fHJgzt7DoG3N6c22Ncvy9fauWnNja6ezUq6",
-	"zKfBlA/UbwNxTRcDa7wMFhz0YmP9QEh7SprL0iz0HOvoIQCvxXMRIbAUO/NB/d/oQzxipqGE8YXLoLMz",
-	"6nGyrJY/hGXulyoW26xmHULUIR0JqKJsemb6LmVaRu8cZTTITHHgp0WGGS4QI6lAPNGMkZCG7Eo/tkiX",
-	"EY9ce2SIMoidCbW1XNu9bkb0Nkg4S0jORNFW++/bwb9oDnimvlQJiI4F3TO1xZM6pCgsZyViD0rhgIOc",
-	"TAhMUnmOjmOaoflKbfL4fx8YZ8DgRVr0rNX4vtIdfl1yfbsulosFzytXZUexXkU8nOKiVJKTeD0CS7mV",
-	"0U+pqOXqNlJANBQk+PHi4p0tDaj2+Ron26NHnjg/HkZPL5c8W4khmfFc+uUDZFWEQFSWGa9QIg9yqyHF",
-	"t3ZbHEZ3hf6hSsX7s1cmtTslTNIJJdrOSXmyVKaaiJLVmvvW3s7A00gFGCMkvK1hJG/AvA0nnN57NfWZ",
-	"Cilgg3jcriqr1euEvZGma0R95Ba6vRCMM3eN+KsHnAOwOaM3A1wuWi4yjlOSognNyN4SbXCO50TW5v94",
-	"QUWu6cF6Pur33MkcHayBdLWq3Jinqz7CAmGdJWZe1trO/UfDwzsHLSRn2V2uGdKsZYwZzwhOKSNCtAtS",
-	"AaeMibosMeKMJNeihctUd/dUN2+dbONebA6b7Fs6Gsf61NFaFwCj9g1OZiglC8JSwpLIiOd0mhfog41a",
-	"iOqvSBJacCGnORG/Zh1fzElKu3VWmiWvZ/u1vj+OxlmrCzy9Ao64UmcgzrJiykBSK5PkBtMMQwjCFeNy",
-	"VDSHshwA8NBHV0LyxYKy6RW6ndFMK4aLnEOMsZgtpUApv2VhpCd8qqev5uy/7Xdau6LP2tQUZciCGN1y",
-	"JAiT6jApRalf+GkYCItrJap4jqiMOpY7Oqr2cQeyg5sPn73My3Eu0q7VtAGdPA/a2CwX7Q4+QIyPUpJQ",
-	"ocNr5/yGWDWr+pZOpfWzdMiEMipJthoxDgyjKy/ZL/b6vZWuOSFzzqajVQD/t45/fAKeQlWTFhU6FmAP",
-	"+a/GInR9sltW/XAfRcHru/J2bELILnsv1mw9GQD8472yO4+P45LOc1G8uytqNiJjZ/2X0/S22mm+wIBc",
-	"kB3lsPSLiGWo6qNMOdC1Es6vKemcq1LpYCdpKGdw67KTsKqS8anvc3Yg8S1mKuVtK22e2fa1h0bpex9q",
-	"Z6b4SFNkgg4ZDUbshSSMfl3iTJmRGj8tuRYj8mlBcmqswwmmGUlHWAgihLkL1KxK8pE73U1UHWHC1mXw",
-	"SjTc8vx6hJdyxnP6m/3RaEE0oxIi8UzBmpEuVeP/UpQB7PfSpeYFyBdR2niHU8kWJNwuNk/SOVl//w5+",
-	"11HJB9gqPIojS2epFC65IUzt2qIEn4OQdCpWTtB4KVYIG/g3RWz8sri+pHtNJV71whOXHGoK8+obJ3Wq",
-	"UIaOjnVFtc1LQ3TceV+onrDvlPHKvjdjq83Jv6l2EbPMFQr16rDbz8a3Oly8byP6TGxNqEC2jxk5tREj",
-	"cHvCllm2sf6+dUyFCSGqCk3zjfgM3vBrkp6Tppjt4n7SJFgaDQGA6YmNHikfFfDhbh8kuyupXZkETU50",
-	"DlqAdEOcEbVBQBbKFb2QKCWS5HNl9ZqHXuC0f56Q+SLjK0JKeYZeAmI94pRHGaBOvSjgT52E065Ok+1Y",
-	"1BQ8NxJT+Jip9qj/yMeiKEnppVuqN18D6riARv1yP2UMbNsYUrT7NjDS5HcTKSmbigM1wvgBxCWWREc3",
-	"braZ3xZImxjl6nNRBYbfkDzDi5EgCWdpePY8vA9e71rVWL8Cc6fjzaXv64dASWVsQlAt+GT7LiCHM4Ju",
-	"Cbk+QDopB3pUCqZ6kOJVM8vfHx4/jF/SB+xe4etzPCc1GAhX4pourh4j9R+Tg3F7gK50IP/VY5O0UAaL",
-	"uNJR/+o5/MNVKSva+HnE13ThkgNcykA0AtEyqb2Ci4KoQJyKTQ0ujnLi1I4wLhoVV4lBaXSl07v7gYjg",
-	"ann6l7+sXtv47Lw2hd2bqxeHcwTF4HXGTQvNoFJKuLWCUB7oVmpCGRdQjcENoR9VAWISOzoXzUGVmnsg",
-	"qbwI6iwpiUHF/CL/u9Dk2yrU51ur019V6a+q9BdVpSGnJg5epRnhG4EKQ1efsx5LwIK1YNZdxdvoOOAu",
-	"gJMwwNZYk4V60xoYsMFGmBJGcpxZWyFiIqwBnrwheTSk0sOhtnEGAGnusHrBcSVmuAiallzizLy0SaCj",
-	"jQvslPCsl2sXGc+tc4Y7F/fvUpnKpLCMmtEtXTZiCJ2sFoMRqqOcYLmYQTEnaQXEHJ3qGwrtnzb9Fh80",
-	"xTHGpbLdu8Vf/mwxULoqGToJTNRH8bKpLkgFigag+ZbBpinzy5K03+kmPXD9wCqXTc2nQtAa3r+h9ZHK",
-	"ISCobbuv6IR21+MwPcVFsX7Jc9A2pnGFmzknunqs0hFuODXGe4e0mKJse1MePrQSYie4pe3TuIth7qRe",
-	"qpa4tkB9tfP/53//1kjy/+v/MHvjDrqL3M93kDoFIjLej/r20kdteYs1Mr4mubIa/B3S39KhX0oSjCYY",
-	"BJK6cvR6tU60DPLiqtzeKySNn5ZTmnHvHI0I8BIvlvfFtqClvvaxDq/U5XhVQEo1iTByU2RM7boOZgnP",
-	"ybOb2uQ3pftLzxMHVyM37ja0iKTYuHPNDaI5N0SxeZH3Vriy2hYu8L61KEpx6DG0OxjtG5bcFlGv4Tki",
-	"uh0kJhDA5sK1uKLd1X2w2yNzZbFtKpRwltnj3FZR1WSWKzOB6lNOp9iFUFLk70YmmRUoT02AfVxe7Nod",
-	"/3YpE14LQaYtRQu+5rb9ZmX8uiu8XVQX6+f05cHvpLK0OEOqJ0TtCq3DbK4TP/WIzcUb7bXVr1DN7aGa",
-	"S+gffxSAj/8qgB47guwIJHuodkK1xorquR9YD0d1aUnMjNXzT63sO/V0Dys+PAENcdem4p+H+LfOJqqg",
-	"NfK11jSgHvrwcr+Tf8k+/R2cRfG53Mj8IlbtXSuLtYLcwdXUxsuxL+dF13isL+/s2Jmm8MVdBess9sL5",
-	"as2U3ai1MQXHM3U1J3c3eUv2bWHYgjAKNuhasblOa7LkdlKcgpc6bBY7NV91qG461JY11wo9d5uqa/sv",
-	"s/bBjXdtZQ998sDqg9PdOGqFDu5ymPX6x1hljwLlRXtHOuBXmRCsWu/QTQFvH1Fk15ytFuh6ExzTINHv",
-	"hsYSe7/P+a0guqaioksr4GIlJJmDwjTBufoPhBolmCkFOCU5vbEucAebiadV/SWeMUc+LWhO2tzLmmmD",
-	"u+U+mvFbgHzgEwk4pjpPDcKzv8S11CIuLF68c9VIJLfxRfyaMKGj7EBOUCGWFRf78UljxXMxMqZ7k8yj",
-	"wiXmmrmqZmjXoOguxXqdrn4cG801oEMCo8Tn8r0g+eBUPUczglNfJYHR+CFcraYYIvRbALOa7RFQCEse",
-	"rENJMgazGLB1VHDr9VnrtSCi8/Hrv9Pu9DUS6+u52/7cJfKpDZrYPDhIrUVGJLEY5qVoDF00B64XKclS",
-	"oXFuGDcIjBCrcYvzNMIdpGXJpCDa2W1iC0zsy+6T43ipo5iw2hQTa0NU7YyyWGbv+7NXQoNLTYmIVs1q",
-	"u0Fsqa51cC2x6sYuRySOopHhxCjagqaEJaQu/vxom/DzxYzXJeBLkhF4bMy+uv5PKqWu2ndvQFji0krD",
-	"7YD24IXjuoikBM9JQ0z+5nMicczU/4msAEmvNW9c4OkadJkYX5QEUAdstnMiX/Lxawjw3lzyfORjFxQv",
-	"AcBMfS8S/d8CWP0lH2ts9XKovvqxZggWCnSzEZybQPR12R7bhFUCELfVZm0wpQuxbxk2+aWxuqPR4wuS",
-	"0AktpFB8omP0nDL0dkHY6bsXDnoFrADI9yQpGus4Etsm6Mkjz6NFYklMXZIGKAZb2M6gmRSQO8ouCSuU",
-	"lMrMVW/dGJUU1xyF5mHbukFNZYjKtLYF/SFNkBSia4EdXRtqLdiVN301ownrMXUhwSuKtE6fjNdhsivm",
-	"5iek98MatqoB2dL3s3PTpos67b/TTp32mbxZZYgqorERqlMmYiZc69PKIjIJyXN9E+UKNeoSeksh4TbH",
-	"AsNe/ceV3kzuyZhMKVPHLDER2gjrupkaP1G9mPPskjmk2jJKrK3U2Kg1lGoz/vvl5afhcHB5+elo+B8f",
-	"vjV//8eHP5We3PlLFH5uDea7BbiFJCkipNjA3+J8DwF4/C0WSF9o7N3P0EYbNnNg1WGRLae1oNiq4TfC",
-	"4Hwx0K20dlLcXwqJswzH8AvvtbKezT4GMtZ6o701XGcLe0tAu23h6pvtVDsfaf+rbdzWNnbZDGsqAEFq",
-	"zG+AB6TpfXH65hSp/sZYlHCfny3VUt/9nuQZVHgsHa2NqAuKohq4O0B4C3s6J4zyHJ0ZcYaesSllBK51",
-	"NrHGfCr4NWHvMK1ZUuPC0jfUdQ5iXX+1vprqy58vDtA5geIWSlM79REJHqPvCc4jQGZROEbrwKLNoCsm",
-	"m3LJJM1gFYMSseYjzXeH9+4HWZE1gG3/VSpnra14q2fGVHEEFzr5ZOniLLH1zzRcPM1b+DD7PfjmyOIp",
-	"Ngo11fJCNazW7vN4qzyOoIuAORrWJiodXP/xvKGlnBEmLaw3UO3MIJ+1/FubMbB16xua9+ya8Vv2lGfL",
-	"OYuDm02Wglw9NoAi0DfUGERXulb41WOUch0fQ3CKlvqDKNFfDGNs1afUiQMvRrNm9S3XNlnTF0Ag+Agl",
-	"N0xe8R5eE7Iwqe3gQNSQkJT5Xz+sOBJb385ck5Xd7kXCtCQMrQjOBcIzgn1YdwwvwC5IOdHBRvr17S/8",
-	"daR5jW1jcuVNWpoiggqU0TmF4hy8hDx/O+OZU5xaaw4mucgPNYaptn8WxFsXkaY97kJsowNq7nEqYMIX",
-	"dZYlRKvCc7utTOWjViMzlYvU++2G2OwEq4gHvRd24Fvf03b4Xf3qSpblDGe1EMnUASMXDlRAVdXJ3/Yi",
-	"N9T4DXMXJCuTMeFM6KzhCVrklEk8zgg6PX/64kW5WonbvrU2ZBdX9r//8k+Df3z49hc0+MeHP8G/fevv",
-	"621Dw4ZSxx1Xcmy+kCu3NfRvv5Gcf72T+HonsTX3NAhtLUf+aCJ7Ew+KuV9Y91owbnsp0Vs/Refe9zvO",
-	"kSUtNkvu2UbzZPPi4JAapRwAcGqqUeuHJl5dtQfRB5hB1tTKOJvqEBitH+p7E0HkAfoZEDrBUQFYA7q8",
-	"fEaF7Gs0Yf35SwZgRpos7W5sxf0AlfMDfCOionRRvDbCb6hZegf19EfbH5QJmS/rsBxeeE+dUgzXUfVC",
-	"eRsJ2AZBx02lhc65pnJkqs20TppqeQYGKR0NQ958xHNC1K4dLfMaxXIm5QJK+ki5EFAbwdB1Q1PCAVjD",
-	"093OlcKlFTNPT+NLqc5yo8BZb8iC5AlhckBYwssx+cucrgHAexiobUDdXx7fvQs625+bVTZXf6J5V8ms",
-	"cUu95OM/2mZqX8ffLRnsKptLuStFIui56oLy/rbM9JGPI7Uc4gGbra2Qj3z8v7790VKS3PL8ei+K9G42",
-	"009U/vE2UwMTw9wu8wUXTk5fV0D3T+Ic3EYlbDNhf9Nnzh9t3prBbOzT1tbET1S6RPo1qUytLVCYsPr4",
-	"A/e4C5H/al6qVfq6EVm/8q/J12PnD+CKqV8gk070B9uVrdM+myCIt67kvya9EZ36ic76ekrD1HCWreB+",
-	"qvWefENu22dBthYd2+U+1jPNe7FNQOX/2vvaub3X2t29P4QUEPEK/LrI/MTXOvcMbwg9dkE3VKTHwA2P",
-	"IhEnZgjtgQ1bRzsB2btA+WvPwPUFA38/hmydDCZGOrOvORoBZlXJVEGnDFHWkI2V8Slla9MAdVnsTXIB",
-	"o3bMZvchbULEdXx4F9A2x4E7wGyLBal5e6fv7uVqwvDNGANu9he9vGbbYox5MmAdxJiapijCWEqAOP1H",
-	"7v9hgzTC6Pw1EROC5C/5OCZTlYnvkPX72uy2C/iN0EkG1EbLbBp9qdMTxIwudiKVPuqhrElqaMvcLv+h",
-	"C3+XRrR7LldjdIzblfte8vG6aExsV/gjH3cKxrTtWx+HZim+hl+2C79UU7Zu8eCmpsuiuRdar9rXJeu2",
-	"ZFuCOLgF2gbDwcVuD8x/7cE40P/YP8ZDv6fUiuJfpg1ocqfFP+FnmHhBkmVO5eocAgWBM3U04OlSLZz9",
-	"67mVpy9/vuj1owq9F7XqnWcAXiSXuUl3eqXOePA6m1p1EM6ow3102j2UD9GA/6Z4iloVHceoWFaHKrqJ",
-	"nEm5gK1CZE4TcVFfek4n/fIJev3s4uzF0/PRxdufnr0pLBCN18BziFGFe9YXEk1zzKQoRmfOHugLLPoW",
-	"xH0GUMIJ104MJrGu66E1xd7pC+Tu40iO3mVYqsNLMVaemW+Ix3fvTqmcLccHCZ/f/f/Y+9Mlt21tbxi/",
-	"FfxZ/6oMm62WevAg16467Smx42l3d4ZztvJIEAlJSFOANgC1rOS46vn63shTtT+fqvcGcifPlbyFtQAS",
-	"lKhuqge37TAfYpsCQBDDmtdvUb7Diy47M9dlN3i4C/n7OvpQtVd2XTHzz/VEGBPwU84xAcZXyGmR0wnX",
-	"efaac3wMGUB/+fTrbNnqiZ749tujUvBp69tvyeDd25NTsktnfPe8s0vnZrILYt7AnQqNdVWDs/M1lvG2",
-	"M+ockikXc8P0N1hrp1w+sCeCtvdJSpfa4e8HEB/fuHDutchqqsmgMrqb/N///X8GLfLsfVD7xb23J7Av",
-	"mAjYIkdNsDJbxZe6XoMWcbggUKXIXgynQcsz7kDrhtJMPGKI1Ys1Mz3BhTaMgjNIG2kJRjgZF8brVt7V",
-	"GbJr/s5VLA9jgRlO0jeLXVgO1Fvy8mDld8z4ju0wCJbxjC17YvPyUT7rZ/yc9XEdHRLkzCclnrlIhqA6",
-	"FDKV4JhBryXUVlq6S9cTpUhSIlXsMffKIagx1PSQUycoEUjygnWH7H/qYuqXj+AEOwMdlF3yPi/RE648",
-	"EuZ4uZJZhE+nLOUUzjsZfPdsfZV2p6w42H5qKwgi5AcoBzWbMYSCAdQpbTcbz+g85YZkcozvthOEEGlX",
-	"kBSMiMUhLxX08dcxbZHnPkA4JoMVXWoA9hV4oZH2Ssi5MIQb7XfJ54iC5gGHkxs7S02odqftlGlDpjJl",
-	"61fcMG128lShAaR5Yc3QlWQyt7Q5EXBH010HNubuYvXEwJ4o26c/aK28zY26q5hmZgCBMNyVOA4TzmKi",
-	"pQu2ockEf1JztM9CiRB4k5wbyJ5p9cSzMBYVSoYRWk5hs0eYC1+321WdkBp0NVcLKs+XAiAWn5MbDjKj",
-	"2hJS3RM6m4+BJLmfBkHcj7d24No/U0oq/e23MINBABK+O1NymLHp337TUgywBv7Dg8P738D77cgpG9jL",
-	"kXJtuBjPuQZNc9ol9icNtrchs19tb9FwbnpCAEJQQQi5IlNGBRfjFjl25fR0obMi3Cw5aLctPz/Y24Og",
-	"JIhJ4gJp9Ywqo1dxaLjoiQGDDxvYGztlZiJTVySCzKiZFE5qPZ/NrOjmj85B+9ARriN70AdumV5xbfwq",
-	"zeiYC+ouhm1EBoFwOSBfO+Fj8IqLs4HDyonJQLHs7z2QQ3vR4JvgM+kU8hlyD7qVJXsChUlM5Bl4eXVg",
-	"byZYvd3EnkiBADjJ0t6elVWkRHMxzlieB51TrcGzUzoelJKTBi9GO6+pSSbutCzlPNirnvBjdD2lDAbV",
-	"eSoP9wo1FVZPjn1LrAfJNTno7MFXCom5PjzvG86mJ+x03kjB1uYEBKz0fjqmXHRdfeGJK/XhBl2fwH77",
-	"wC3e98+Onn77LaTq4jGwRNvqOPaYWorMdVwiLPl24aZq5EfsfcJcnTx7Pth7O1TBFBWsXWL3M1+enC53",
-	"8VLiC+zpc1N7kbLpTBq/r8/OmVqWOHCKtGsAYsgMCCAZBL12fmDLQWwFZ4zuQHm1MJBn3NIZdHUZS8CL",
-	"OsWOsxzZWanlykE9y2frlgOTnPMFxssTTuSYzTK6ZGmXGDVnmOncE8H2s/csmdsvgn10PN6/y53jlI9G",
-	"zEFl4y3Pb+zeHnYpHbL2Q7v8rgwXGBLtJjj6ABR4ZuUayA2wO+wBd8Fv4A1l4bl2q+P5iv0pk3YafDyx",
-	"3I6LBF4m7MJhBePijTiIzs+858VWWLDSvxcWwlX2rF3Zf80QXSsv0oWH5NiKWSCoaLz88Dbs41NoZkw5",
-	"3clNPS6YjkjjnFWVM71i6Oc4FixvT7gzTwb2ta/s8DvvZMaT5QC+p3g8yBPbQYmH+RVyAJRytIvgFscK",
-	"VUNpqRI2jXNqU+zm3kN3ro7tidw5shKLJ80u6sMykW+/hWBWLsjAsfRBHIjBsWUXdMoM1NJER2DsuJWd",
-	"nlWdnTewxL1a5MglJvYEFmjlWYZ7N5WANa3xiAXFhlI2UwzvKaxDII5COlbGqLa0KrNcfAnCm13fkA8a",
-	"mR8g59myoj5QuHM81/mOPHVv4wWrvn9wiGrO4GQuQJyB5w8OHx5841buBEEtkG0AJS3YhsGjBdy0Suir",
-	"43QTcgFLhxJMTzhLecFq/a7C2wb5EVl73Yp8PGWG7kKfHY8GESiAHl1C9wQMWIBVPCK7qUz0SleiJ3IB",
-	"tGwKG8cpqDtujR5nXKTCXoJvvyVF1TZfIAp4EfWfGECkhzXbAkDrJW5eAYWNUpBcCAeDbRUTapgrScMV",
-	"ECI3FzTNWDHEqVZHp0++H8Btf3ny9g2ZMjW24olJJkzjdt/ff3jvmy6Rlzi/kQYOxDzLBu5Ua0J7An5t",
-	"kcdWnSwJhygUQqfwMcxgB2bg5EaIGQcOZe+FSIvDC3SOjUYsMV4WzT0dcBVhyZ8An3Jh7DhQnt/prioX",
-	"2LyoAuau4SB0njju44kG1xwLweO+5qLE6mF2+6wZC87tQUwyfsbAghD2CzInuTYYI5/xhLlK03l5VBV1",
-	"o6MZTSZsZ6/V9na+0jNAZkaMcvAyWeK90azibi3aIxw2CJo4RCFpgKEWYxMvsBK5uO2oG7VbHZyH1bno",
-	"jEfdaB8eQaTCBGx7qxqrfTZmFd6WN2wBCJGWSnolmuPVEwXrQyIaxkmPUJUEM96j0KTHjWbZCAGYnD0Q",
-	"lFkrJVoqnevxztRq+bfTy3FfcrbwIo26kZXvMZdSw/d5NhF1/7n6KW/ta7wSD8WYv7Yn6xswOsIc4GFR",
-	"kg7IBDb/GkT3b8Byb8f615ypZbH/XPd9QW1nBgT7/zqsVLW9v5j2LvDhqEbDJ2gR//BrURQddnGv3fYG",
-	"RhctsHr9MR3Z4TR4Z8U/AYRf96mOuq4G92r8RuAVxQ1BGG55Bsb40AkZ7bX37u20Ozvtw9P2w+5+u9tu",
-	"/1dgPR/au9HuPHzQpvts5/6wk+zcT+6znQejdnun3dnbPzi8d//BQzos43/CuPcrxuVprfGSThTkNFua",
-	"uYrZWkz83ml7r9v2L5jK1G5khl5qt+lvrACZLcnR6QnRS5GAG4iN+PuoG+XGr/3RDw/f7/2D4o/nXM51",
-	"P/wknIU7POETPPLBE5+L/M9wQ3VXYdn0ohx5F0qe2y3xtWSi3L8e+lWrN8mep8Kf5MK0Sk4hO5sP4Sm/",
-	"PM0Z3Ghg/97kSAObZRRHTjCyw1olfNPwrhmkeILHNk8m/Y45crCpK7Tc/Y6Z55ZmubYf4ugNe2+8u29z",
-	"P9/q7SgkPPBpB3jxqvrmF3T3MU19bBx06Vze5UdBnX2Vpdhp//JOz6Ua8jRlAnvcu7zHG2mOgEvTIfrg",
-	"D/YeXt7rVMrXRa4i+BkO9mt81Pe4gadSvqJqDO87rLN+wPwEzcD6hb32ay3hOeUZflng7AKyF7q5/vmr",
-	"Pf8F/7abHEa5faVz03nks0z/GcE/oZS/d1/uFFZte/1mvG/b4F39EEczqc0mzGFkkqvc0asi/ptQcbac",
-	"0grtqSQLNNDm1luYgMlria4azQurQQHjgNDfBYKDZ/eVEA7eEky+P3Z6+LppFJ066ZSLRz1RqMl2gmQA",
-	"4k33nCk+Wg68DZ5mWhJ8tmoFdzaZqRRjlyCJNnDnuaCCpPmM7ef0ROlj8Dv9pO1M6dTqcqkvoE9dKImz",
-	"Sep1v0HJ/j4qzOxgQncCXUzmIrPCHHWRVxMJcSkoLxUikX2j85WDZuIkbG/a3KBktMhRT/jlzV0Z85n9",
-	"vk67vVl+qZKc0J3sCOCa6HSJ9BGYiYB+/oque6bNY5kutxNA6nD4zSx3W7ZYm3WF65PT7HKMQh5JXZK/",
-	"Ott9vqMOrgxSI4H95SUw4E/KKmPrH/FfD6an4j8X946HPyWdV/pdev+7yUvWnr8xj9UvZ9GWctnP3ExO",
-	"8F0V0pnnMEDdc8q1IqU9c4iaF0lpzxyOwqsgwe9Cqc63u6Jk94YtCrnuGDa2Tk9sWe4MZ6BWZ2hZ6hzC",
-	"UV3cGVsGnb9IebJdQ5584jCmoUOnxsTe0WUmaRoKkgedwzqrkHuOXrOUU0Rys1LvXp3OMyUTpnUjKxey",
-	"MvLLwIV/FQl5SgXqinFUEVSx0Up1HPi1SgEEVvayvIWsOMlcgHUhMMdOQBSpiwtprQlM3zHzenlVeWn0",
-	"RgoGDtGNJpuL96WgK/vtg1rX77VM+Yj7S/7pEpN6X/NczkXaaLPXuaHH4LF0Vnx/TcohGFfVavuaZaPq",
-	"a/uHa9jn6YeNF7jkBs6t8aE3spA+1m5lcyebO/nZ38nr8c3csrTVDcDz++IpHH9w/q3fzCc+AgKw2jYx",
-	"SzBH+Zgjesa0cxAWLiLIFAjKp5VvcUlW3v4ih5f4ilaIFa3UO/a8Zllbs6oCoa1lNtiK3jS0Y3ttooZg",
-	"/04BDDdEHTyHUKBGEfn8FBEkQ7eniIQSza6zv3X/uBbtrXQIHLNzZwnx0QxDRuYilQLLkZQIbRiVvkZe",
-	"S0aQ69p64y0JckPlPg8q1xCcK8tw9nZ9NIKDlv/bITguFA/BzVHjIi7rE2J4nfcKY0E1KfKuBi5Vpu8K",
-	"WQzI11IwktIlGS6JS8b8Jk/A6ImZz06C5IsFN8nkEVTsgBegQ1ITbXiWuddgugsVhFGVcebCgix1HLJE",
-	"TiGgDFuGtLAn3sigNkUBKA1uPRRuq9xjJdPvxyaZV5RhV/YAK4LUllzDLw4k1w/XDTBqHFyNg+uzcHAF",
-	"RO+qTq7GYdVIa41O2oiIayIi3LbbEBELOr3RuP79McaUY6iUZgAGT8KuLXLq46E0BmFBq6BFHkKVQ9AH",
-	"AVMtl+Y210z1hGYu9bbUX45Kce+QI4uhT/mIUrTIc5dO6ZKsEjkdcnFB6Hf4/dtKaY+XL57qOsLZ4+VL",
-	"OQSIshpN85o7dTucGNjVOk2Dzz1BzlujmwMGOeEiwddUFerwICgtcgTHwArMUy7mGhJCNQA+MJFCxu8p",
-	"Z5iqBj0Q0IOnm2Lj7dhRbbYdfKDt96mHzK8LsFMJYtBEZikIr4BNE0cLbiapogu3Euk8Y/38Ptjb74fS",
-	"9jTASKWfc+ErqJ4UTbmiLS2zCePT/7DPWn6SK+jiETV65+B+p1MGZ+tGr7mi9aXbYaeE59aNTvDdq6CI",
-	"hdy3f9p+UMi4dV+zF+XYYnW7tIMkmY2lJ4NyNZFiI6aUr488hpOaKMYE4vHAsz6zW3CJxvEpRNkXx/Xy",
-	"UPsS3b+pkPtizJpx90GHqwbfh6S/icD/kiPwaZnLe8Gp9PhCAWpVmd0Yg49BTBi4XvRyeaF4wYP6VUba",
-	"x3LGhJWN8mB7oB3YH3KQSxWvXNC2FNmyJ6QoSUkeWAoyLH+Tw9wM5t4MeWrEshZnlSuK02ky5udMWFY8",
-	"yB/3eTqAYP/gUcAXBnFeXMJ2Q7OF7YB/D1t2CXtPEwPI1UBFGE0mF0SVB9f7LkPLw5Woz+FwIerznXWe",
-	"sm2QefEVtxpp3kgrjbRyRYPdtnLIJntbSO1WIGjvLKp8C+FlRW4pPznxXKv+IL7Lhzj6XmZp7amsNrbr",
-	"UJaJvufayMsms6GPGy3PNNeXj1K0fTtamdhrec5qf9hqYzCIetTl2qNUd4GxLIXbYpzV5jCGnk+3mctq",
-	"8w9x9LMjsLVHqerQpAk0ltDPOE2AloTEawn16I/aZBjdRWCvjfbRE6MY4GRmGZlSkyDSU8n4uQ4uQjRj",
-	"MZFZmsNjAMjtm6eA6ALO7+CuAipTxgX7Ju6JJyc/WSH7l1cnvxQ6gxX5FxSyZp/BdHM7YqV7Gttcy/zp",
-	"hqhpATXsrUqZek3V2V/NZLqdvfBcpC2rEr6fZog+r3fkaMQTlqOa6plVQvWEMTPNWvBnSVKP3v3Qm7fb",
-	"7X34/0HJeLpq1VlIdTaU8szjPym5sOrZBE24OiYjiaK6VfHsobQNACKsmHIJKH/IBQXz7TosfviV73dE",
-	"uqZiRH/0Ip72om6vlnjeiz7Ayd70dW833CG4aPaa1Z24Ye/NbqLPy5PlaVyoAT114VSOHGSXe//qotqn",
-	"V1vVy4TkVRPdEzx0O0+5nkmEx6qa7YhnDEK288QnpIGAbJ6vADWGJhN7Jh9BD9vh773INcUN7kXRqiIa",
-	"LtNq8cW172vscl8kG0fmcfOWOdtWAz+25yevIFjJ1v8I/nVhdlGYHhgqoCXsSM/UXYmV9Syj69i0rp9q",
-	"VNYfmnyj5t5eO9/oBgXwK+YfFUNAXGrdi747KYwbF154BmEJLi8J4PPBCaY8QjVmJwHaMeCvO8xgqqVY",
-	"le2raQUgnoZM//I4BW9k2Xax7hYZDsvB1LRvQlSlM7p+z6xcQR4zNS7En7krbFMnopOdw2wjmp5TK47H",
-	"0UjJad+bQZ2bJXi8Yt+sa5O9jwW+YBkwHNLIfpWxFR+X3nJ7/tzX8pxd7tP1ccw34c69pi82tyE2IYEN",
-	"ywlcuCV285Umk5wMflaMR2bpFVIvVl63yfv8XMmp8/WigzcUVs8Ym2lErED/MkKRu7QwxLPGogPcAcjp",
-	"+RQ9K2V+tOo7+EySGzxtBg0Z4Nu4JkOGgORSjamw1KBV31v1doZ1iY9h4MszHrYS0BvK1wRDNy6Aaobw",
-	"bm7WAmwwrOW63ADCGWrbC3ah+a1R8yCk2qoLUyiVUDekmoykWlCVWxiB5rdIOZTbQ2b2hD7jM2yDsAzw",
-	"siFNzuwYj+w/LZ30D4hbSg1A6Jb6tchrbGKFaCJHI6bs9CZ2vfMiGKDsOM3J//jIt8k5kWI0mbAURyoQ",
-	"9vEDKtSjVY/vZ8KOjIy6QdBLba6z8rk3DhHRsKGGDTVsqA4bei3XzGAY0RkQrI/MkIIC47erZGCkH1ZX",
-	"8MF++PWgfZTd0o73QP2EdQaUSoCmjvPSnJafEK6xBo5dn8r06soInc9RFUmYMnyExTUnVBOqFLe6mEtX",
-	"z7ItVJI1VaThCQ1PaHjCx3SPeLJEKEkyqe1F/mhxShX8AAKyP4bBySGiuvB+hIS0xMgFPykGtREJlIlF",
-	"Wi+d/SRbumq6GRXoBClqFPkSnyUnCY4IaRCoM4znAvSfhIqEZdkmjrEai/m5cYvvHb5/Zg8VmrCWiDWA",
-	"+2x3PW+c0eQMcByY4gwzN2szkZWFavhJw08afnJH/MTexRt2tm+tVOj59LYVCin6E5mlF6sQFTR9NTa+",
-	"cUY0zoiGQjcU+iNSaEuCPg1/hC4SyC4Ma9KGGq4hW1Ceo5EhKBrlSlRV5SwoRtMY+tAsw1LRiVVJlP1m",
-	"K9PPmArKWZUE+RXIFj8sFrLyxagnFLwIGytYoZhvdQiog9oTg2HGRcrSIr1UY3laqIbKh3PD8uLbDKvn",
-	"XxKc6VPqbiNGcxvQu3Br6yeSri9H1G3H0YiP5wqn4jYMI7MAVy+aKTnM2LSvZXaOMUpT+p5P59OoexBH",
-	"U0ZF1N1vHcbRlAt8vB9HIuruxZGQpi+HmqlzqxK0IUFUpFSl/ZSdc5eY1m7db9/vtO/df9DpPLh3eHD/",
-	"XpG++g7fTfy7cekSOZ0ykRbARCkbccENy5Z9IeFF+R/9lCUcbw+8X0kx7i8Zfjj8uQdsVMIC7MXRgvHx",
-	"xLC077/swYc4ChfMXnlcxzwYK/+59m4cRqWXakOV0eVItc7eafthkTCcR4XlpeGCNN9TlkwET2hWwCBF",
-	"lZ/y61XCxPI80uqEAkdYrg5r14QcN/FfN1J2BLmA+9HjalSqRu7uXcBqscXHDgHLsRE+hlUOIT9AtYqh",
-	"RLZjvR73Y0J16L8ph4xV2OHIqhmuJ7a1w1VlIjdaW6O1NVpbo7V9NJ7iidCtW9bmKTc7mRxvRtd8wxZ5",
-	"mkiAdd4iR2W8TWb1GeYJMVe+TvIj8v0xAcxMbjRoSlb9MaBtWTWUKy7GPaEYgsHoRzAaxihgIWSXiIJ6",
-	"1sYMFPslr+yHbA+TeZQYqermZh8ljoDVaHvsPspdiC161J3N27lJ5LTm4Jbx1mv5mI2kuhxNs0tEcDpi",
-	"4OZBVtHtQmnaDf8sQDQTt3b2NLeUzFgfIw6t+gSpR/1t8o6wR5hoFEfuqtUeh0b1cpNSZijPUC3HIEkQ",
-	"MyR+4cgep27EprNMLhnEEsmoG1nBo5+B0GpJDVNUO8B6TDuaUD2JutHD0YN7aftB58GDg+R+eu/wId0b",
-	"MUrbyeEhTdudQ7o/HB2MOsO9YXv4YG8vSTuH6b2kczhsj9pt2n5QP/WJJrbtDD5zv9VudTr7rfuWiLi7",
-	"0430PLEcKMplr9orOYI+eGdrd2Jhp/JOavt+kbCoe2CVcgZkvPbA9kTZgfp0jEllr+XvPMvo7mGrfeNJ",
-	"XI7gXp695TjDjYFxuhfXROL0ra8Kw5nzlSbX/4tO4LL77I9qKGfZ5xcKWLaBU9IrJasrwfN4aeqKyDzu",
-	"0AawPARReXqiPiwPpGjh5K3sxrIR5l0llpmnLfLCpQxLITC6w/4M1j81nxmWIvxmRrVBAJEpXZIhI1x4",
-	"++EFwD+bpbl1eQRRSLwFoAACqRIxHGJJXSKHs3mOnT7cDpBQI31ukj6/SGAie7OXdwNJRJNakESrxOMT",
-	"xiPaYjErHQfVokkDQtQIJp8SCNENiCaX4Q4V0so5U3wEhudNRfTsR86NK4LiVM+vNLF6HUkmlIuYgDcR",
-	"YAYNFL1DpYaI+XTIFIbXZlwbXbIcgayzYIoRmgHSb9wTikHmN5gWaJqyNHfFY9F0dc4TyN1ACYkkE5ac",
-	"aTKfESNJp92O2+22f8EjMgB1x09nYOUVB2iurPzQE3klZztYIeHYjyJMpJoMgTWRAYJx+IFinDtQI5SR",
-	"0BpqCSdshxi3yImRivXEYIL15P0c7FrgM7uAAyLnRvPUeZOW2rAprteMapjt1A46OBNyIVZHwYc4TEYN",
-	"U12MTb5oXjnwy9o3chcHTaFfRhOW2sbcYBqISyOyb2tZ2RHSJN1Kxz2BOzAYUs3CdaIKnTGwT9UOmJ/g",
-	"AF7dnlfhfKmwYZWPpBce0cqJ62UkznKjKBkegRVeBibSqNsJGBMX5t5BGLrwsN2+33n4cO/w4P5B++HD",
-	"ThC+0MlpvBWnx0yh7LnKgFY/Ai8Q1UTbo5a6jWyRY58OG56QEpc62Kv+xvIxK33k7X2Y3R8gJl6ih+0A",
-	"OWv13IMiM2HvacoSPqXZ+rfmTctc+SasTxvXCyxcGxj4vQNYjvCfM2osW4m60f/6Z3vnId0Z/frHvYMP",
-	"//8KIebaVsnSffQWOXcZ8RiMOJRBslftV5SK+jdnsSvRPnxfiST7Gc2wFpOP2MGwEy4MRUfYFhYqoCaX",
-	"gLYrpudZrkCeBz1aUQNB3fjxri7BIS/DyASQ4jI53l6CcyLZBoHtD/h7P5Pj+iCRuUS53BIk0ltT7zj6",
-	"sHGpNC6VT8Glsq2z5CI7RBO+2IQv3jViasEXruoCqWGv52lJss/1qxk1k0KUDrnahdaxi+7di6dWaC7x",
-	"TTPZzeSYi80WjrxIGnHEAqBV2TkTJKVL7UBUkZtyo53SOKMc1Uh5xoRukR8hdkWOIBVWG28oQT0eYO6y",
-	"+ZhQ3RMD99NgPfRFTrmxvJgcCTIXoF0QqDcVE0oWSooxjLeQKrXKOuHCxVXa7uUn7iU9gTgW+UvzImxW",
-	"Lffl3koztjq7VQq04WI853piD1mMdXSHS+LPIADNtsiRMWw6MxD20RMZn3LDUgSPTyAzwidiEJqmiunK",
-	"8g+vYIeuEQrpi3JN1H/QZMqCUlx+vaA0VTJX7J170Nnb///Vp+gww+0zj7eRcSz/7MNxsiLB8uVk+F3C",
-	"3/KXL378/UXnDX+hX4jjw+TJi3svps/bP+zN9tMnLx+22PLl7+nPL/hb/mLx+vTs4IVot5K9TAynz9vp",
-	"Ly8zUIOxer69BA/b7WJNnBTVLz7FhQkoNlJMT/LZUD5Tps+WLzP23XOTfPc+e/HbrJ2In7LRP0BoOWPC",
-	"s2EkPvVX9tR2fke52sQs7dm2B1bzsYA0mxXGecLMzhMpzzi7jH0e42e5xk29oSZS9BNk3yVufcLHlqaj",
-	"NQyIXG4cBqIWcm0ziX79UMH75NxsZn7PROqM4gXvA5URyBFytxY5yjLH6PzvvvmQWQWAcHFOM54SPp3a",
-	"fTYsW+bm9HConphQTZgzH0u4184yHVdNwxEi7OyjGIYyXYLpukWOyFDJhfbGUDu45bWuW09gP2qZewK3",
-	"3v/EHB/fwI3smt1lpc+tCPA2TEzOzeVx/fXnmRvrkDj37bptPR09z8zGVC93HuDYiJSlLpyY+f3kmqQM",
-	"stMattCwhb+qVgd8AolWmSFYLQ79Qjueaeyg1Oc1K6vlwfnfccSmeFyt/JkJEwYA4lZD4MxktxC3NzuU",
-	"nccGLvFcKSZMztCQ1TjEQrz6OcsBOZCJtKxzEK9yrIe49YSlSjvcqmeOF/n3kAkFcI8hc3CwLnot5FWo",
-	"JJFMijFTBPkboOAtqEp1N+dNvJKJPIFh3xWM+g7LRuMi9y9WheJIsEXYJpGzGVM7GYWjvJMqPjJ6R0hl",
-	"JltUhC4tw1YK1EEFBnG4hVz7vfvk3TYN8f2ia4BiQZ6lnCM0xEbpvB4xvgLVdaRoM9E9pWeO4pYlakC1",
-	"zmVqqXxhIMUc9bPP46IZCl1W7i6Pk1CrCvQEe++uJJEiYS3yMzcTLsh+m2hIU9QOR9QK6b5tTKgbRQU+",
-	"K88ZSu9xViiYIzU9saDFMCnRXCQsJlqiMkBJJrUp7FVSgYnPTqPQGuiQpJLBp06omj7CQBrLazA4JtBJ",
-	"Wj1xlMuj8GNoJITPgtbIc2IykQt2DrEmxjITV8UCtY8NkIDwIxhEakVCr66NnREk7YG1CiTl0pgrkYoX",
-	"G3XARov7XVhpy3rJhpiHw87ehlCGT0obcktzk+pQY8Sr0uPesEVuJj/dpNS7w1EhdH0Oel14zY7ZaK4b",
-	"9a6RMK5s9XvmWBrgj5fYtVRE5LfpcuufV6HqRYmg42hV7cJIkbiU+tuqzMk+8W/7jGoB1ovhOOeJpYrP",
-	"uWIj+Z5IQV5xMX8fkOUKIKW8/zaxBxVBFlz3nTDkpcSMatO3NGZt2p12gd/0sTJD3bZfnhjqT9ad1fXL",
-	"D+iHODpm5/KMuScXD4JNIb3Ut29yML7k5NBck9MFRVvX5DagOLku3SkVdMz6ciGijXR5V8HR2gGDl77E",
-	"SwOwiJXEOXS7xFYhYjNTUqKkqESrte9+a199Zcpdaaa6DmHGBUk9SF49OR66FJe72pNQRP7ni1hkoIBr",
-	"oYn+baS0a+VviRQuKZKPkg371gjIH0WA4wekGxnDcjsrXPhKHtxnEJZfIiW+m+Zjb6lBGiTnptqoEfLZ",
-	"ukbeNbdf64sLYNz6WjYXzF4wV9Hjxln0tpzPnehVsMUcy3CzzlWuOeXxtJIQiKEotQj2Ttum+J0sJpK4",
-	"OuEXFl1s9cQzqBgPnjPA5CrBLQIp4BshkXE8KVpk8K8BGXGBlR+DWWjMh44xMgVDDe0mECPHDOifZfyU",
-	"C/hCbjRZSIVhG+DBKXI7FQNgCXsSQAnNmDEQEKlIyse2J9eIlgGm5WxJqMH0TZ/MiUPHhNFkQp5MuGAa",
-	"fHuKJgbjxyjxcZNYr+S9ySfgX2d/Kt7nq4q1yBs6ZS7CUWNG5XCJSBeQD267YVQoLgcfC6ks4Uyoxl9p",
-	"ktgD1CJHKplAPa1gJTHgMsnmabVd2MqkBU7HFQDPXjzVdbTrE0ZVMqmH2ZDP5wQjQGp1guj1Og1PILC/",
-	"XttnEPpZr+l7JFf18C5+nNnvS0+4SC6HRrNnOkMwCDLlYq7JlFGhie2DyW23io5WbMfngJCG6A59TOsB",
-	"kj2HtY4QAcMuAsV7Ysl4tYmmc9p+UNg6fPzvlCva0jKbMD79D/ssiARmbvcxF4QavXNwv9OJ4giubt8t",
-	"+2uuaH2bzdD2B3OM636C745yS8U/o4kxM93d3Z0pOeIZ035Ku3ayO26y9kMz6fIWu9FbnUl70SdS5EmS",
-	"mO2CThimFM1CjG403gVMUMmhNDyBjByp9+z4uMgXLeQNW4byU3m5bShgfzeEG5a/vB5wWNH8ishhAYX+",
-	"Qq1DjV54DZtSEjJwf0mDhxfIq0WrIunm4kwW4Y35eVf0vA0CGjgg07mGEtdzwf81Z94R59JA1u1FOHpx",
-	"T+4ypOnG6X01Da8iuRsJbH2yWF7IrYKiOls6pBtW+6my2q2Z6CbDZgGfv6CauC28cnJpHL3K1+YSritz",
-	"mIWA8zoFpyb3XWv9Id6Od5d6AoBnCJR9Ye/V1m9HpcGOGcCq1JzKWusPcYQKRM0BVhs3YehNnMLnFwkJ",
-	"xIfQgiZdR9hZLy9c/Lg7XO54LrPD090/ApbzYftaJvm9C00Ev8bRbL6dmIWJWmbCdVnWAkAzB6uFVjjH",
-	"ogpHnh8hSGTqkhFnWap7IseFxTjNKTfaVxwm5zSbsyAyvUXQJoOGp4DAEW0Q+tUb91AohIh5H37lAzkV",
-	"mwEfeeQwwBx4hS9eFudVzLgmdp8MExjtSQYvRjsA/DGIXWCXi7/kmhx09shcZEyvWCJ7gr0HfDjuqimf",
-	"M+VCLtfE0JOA6JdMOttjlNxADZY60tBdy5vhit108eQSw2vE00Y8bcTTRjxtSjo1JZ0aURhE4ULsC6Vi",
-	"MlwSz4QIT29NSL5KKYLAMXm1agQ5kVgpR9ATXx8/f0IOOg/aVs778fT5zoPY46kH+N/f2EX75dXJLy4Z",
-	"dIQwuCiZEj71mLZjykUL6hwM2ZgL7YcaLq1ACT42MqXqrMgIevY+YRlUNBgL/rsTxJlIJPrnXgg7WoxF",
-	"uKQ2Ss5AUGcJS21j9t74zKIAWr4nFnKepehInylmEG5gJNV0ntEuGfx9EJPB3+z/dgb20wb/MXB5TFST",
-	"0TzLdhY8NZPCWa1j4tY9d25TkjC7FqonMNNo8MgO+N8DSJ6iQ0xuApz0oWL0rAULSARjKeRTFN+jYzJk",
-	"CZ1bgdxoGNapEmY5Y7rr4uSct9v9IybsnKllUbcYoJTZe9MiRwRWAUGCDZlKbUgnbh88iA/vHxIlF5oM",
-	"WSYX8D0FXL7P4ldwjgDvXfeEFGQ0Vxg5ZUfVj3DVuSbJ3Lgkq/29+P69+8FylStXFCUrvEU7h2KsrmHh",
-	"KkRfu4jFNVz0rgpGTTf61iUnPhVnfdmj/kWWeygcLndS8mHYqVPyYZ1Cf8I1H7Zc0Yt1kKb0Q5N28AmX",
-	"frhBJ/ElFSACIRElqpa7zJtAOyAYES/CusgG7FyKUNm3V1fJRZwLBYeuOgOIBLb93uE98po/Ru6dyGw+",
-	"FU7qQGh+lqUQoVjtLsUSCL/J4aBFnru0uOKjYlKYcrD8BM3/pdDaaZew1RM98e23UFWKZ6z17bfkCQhE",
-	"tpFmlnW5YL9ETqdUx0SzKU9kJoWOrdwFEYqD/x48grVRXmrQ82QCdRs0m/390QBIh8biDG5UqZzU4qRP",
-	"K7c4idj+0bkXSrMkFGalIj9zkcqF3unsHe61yGNpGypGUmYgXjGXrsCMC+cKwzCxoESLvOKCQVw1vuTJ",
-	"cUxePbcDD6WZtMix3SEfGkm9fdlXcpBzATGRP0+4YUTPQLVRVo/uCWjqYiddIQ+MtiwkUxiYi3xcDD8H",
-	"9E07VIucWFGTZhhIurYPIPJa4bcnBjGI08XQsD3YGYwW9lcIjsV+K43tlg1pcqYzqie+CAYl+f6QKWAm",
-	"cENoT8ycHA6A8XbeLfIklz+9UvDj8SuMqcB1cpGvCu5CYrkMbDbKpTBBwFGQC9yFEVtYbmePH9j7RS4x",
-	"+0uW2dkWU8gj+UFadReoRd44+X1dUwEZXU+s+iTs1rhT2hODg9bD/fbhs791Oq5mB7NkT7vr8QSH/vZb",
-	"d3ec+gT7ARVU4HTnJTXw3ir3q4sR1lC6gYolxMQ6tU+q/JjB5uu4JybL2YTZ2zUXlnBDTfzYriCXqQ5j",
-	"abt2cjtkUFz0QZc8D6Jwv+PnTLi/P5eK4d9+kgr/cjwf4V/eqT//LeQ0Jm/kdKiY/1PD6DndGHTJK5qP",
-	"fTJ3ozynU54t3dM3NJkEjzkT+K//mrvf3VtIysjItshYTI5mLMt4Kou/4ZvBkD3okmeI//oMwf8QQzUm",
-	"r/Hhjv1z5wgeMnxK/T+eyLlSnGUxcb97KFn/zz//nbHEKAnhP7a9Ukz6PwmDH//8H8ETCRMCE/SgS97Z",
-	"P2P8Iy/xc8oyNsMf8r/mP76WQ24/Ff8kQbuRFPlfxHw6ta3txri/QoeYfE9FuozJ6Z//zv78t+v9Zj79",
-	"899K2qU04fN3UhkErD1l2Z//HkkhY/L6z/85twM9Ydk8owp31tmH7ca6v8bkCTfLmLwDe40cWe2UpwxQ",
-	"Rd4qE5Of5URI+5cTQ1P8Q6Tw4BVn85j8hFv645AnNOF//g+MOE9pGsM7Mp7SFF9ur799s/0zhj9iSz9i",
-	"8jMbam4YPmPpC4GPmHsGV8P+EZMTS38XbBiTZwL8iv4v8BOX9jd4maWkgy45pVZxOaXjmPzAli5c/hUd",
-	"skzH5OSMZ/BnMsnoePHn/6uM3YATw5NJ/q/X0uidJPvz3zomf/4/xh4bA8z2iZzO/vy3sStlZ4G/WHb5",
-	"jmZ0qKgmSUbPGcwGnReDLkG90a4sH3MRk3/MGaze90ydzcXI2Jspz5mgsP7P50wY15rhzQ8drF3iPYHk",
-	"xdOYHLMRU7hx+JzB48eWxg6Zyo8aNvs9Ji9SJgwfcSqMs8xZEvHnv0d//tuN8+Kp+0EWw3MKE7FSSJe8",
-	"lMPY/g/e9M5pEzH5iSZUJEu7lvh9+KcYst8ZTyZiLsbQHD5uNLIE6J0VcKTrapgldAOk74EogZQWjENi",
-	"6dLNsJFlK4GgVkBJ489hakPs3LE9MXCN+o6R/B2SGLBo1thSUscMfsCRCoXq229DLmYnNuApGrpK0YZo",
-	"xcrlQ+9QBl95/vgRYdOZWXo2eMbYrJR95nhv8ULLO6zU4tJRHERq8B6aWf63tLwPq4qRmWLnXM61V+qN",
-	"k/7inuCa6DM+m8HCzLwRNBRrpXIurKIklnTq80DTKesj2SaaLnULiTZKMRBWqYqCZlY2G1MFGTyWJQLm",
-	"N6wcMG4HSmQPI9dmJTYzZ90+G8pPJf+da0xCYamrCWa/FbyF2r5wxRTNjV7dLJfAuOA6b+G4R7gCgXKO",
-	"p+OlHMKJKER6vB0lCZRwZ2Zbe6d9aLjJ3EchOPlvcviI8FQTQ89ycyygS53aLwu2GnKi4AO58Scbrbm5",
-	"jcX+CEfuNzm0qwRvcGfECsZnzOkbgestxh4qBC4sdK+eGIRBFmiQHzzKTyfUVSspTu7V/g7i44P2vltD",
-	"1AVZCn2s1LVi+fYgWGJ127vEfsYOpEcF+pQ/CYXRtbAGB5Elzn46m5u8JJyzYYcCfaAxYRklu9sY9zGV",
-	"Kfs7NXLKk4HDoseUUnv2wOKsywEhB3t7MCUhoclqJElP4JBW9uY0A6N5RvIh8dtWYk9Steyrufi7VXcH",
-	"VUEqoeXZ24vtv6QI1wKXmqBhH1HJWgRz6UAydtM2DM3ehQ5MyUyCNdnSKA+ob/cPTgVcVxy7J0A6N3zK",
-	"HuX76F9LocyAVK6uoUcty+curBDO+DnT5KD90JVKO2ZGLXeORoapQZWR+sW0bKR+cvLTzdfaG7j977oP",
-	"tjtm9wrIhoDPH+EqaH88WmTgd9j3ciqO2+dNCVL2cNROkMKvf41d8oJ9EU63qirdixEB41ydM6QnoDFX",
-	"np5Ubpq/O6vVpQRd7o2H45IyY1RUzfNnDBebzVjhAQuZI0fE5IDS1mGVLTKwjHDQxc+E2+mtCQ6D2THK",
-	"Fhkgpxx0wzixEtdskQGyDNdmhYGGTGRTMlzOWmvv+AmdsmeuR7HhdtabihAWApUjn7ELlvN2/xh/kSI/",
-	"AGBRCjVfkHuc6IQWnvz6rMXWtcgLA0xNB1yNyHMHJOglPUsoSno3LlNud/5n9INbwG4Rf/QrQBNl9rw7",
-	"I3PVsuJnlpaUGzbVm6z1a2tA8atbWA/Sm6732+1S1cP9ctHD/9XrvW+3f/3W/aXX07/mz7r/pDu/93/9",
-	"W0U1RHjFC5xex73B/zNvTJWi9gMxp8X97Iyfa8RKAVLboOtYsWfTeQTmmujcyve2S1IJ8pm9MiutNlKs",
-	"FRG79lH+Efs9ybsV5xk/4TJ8xWpvTUAT4sKKEueHKEaJz6qPPWUZFsbJxa+5orELb4s3xtnFPu7sv5XU",
-	"e7fhDAqdJfceHOwfHhzeK527TqV76KYLtwTCX995v6CQZf73jt0whKlWUTeK7QY62u/pvDcDR90IrMD2",
-	"foMJDkHK4Bp755cvKmdZoMvgosKTc7QPYdAhi7oHceQEkqgb7SIBtUcFB+8bNRcIKesnMsJ4IzvnKb7V",
-	"MWd7iiXAGhQTKlHlfFIFQ6njr4SLBvI1DPQoZzhQ2BZ5TP45hxs+B2ZW8TW+P5wEaWgGKzIXvnqg3SYX",
-	"Cxl1Ox+2EyaOgRvWKzLqfCwNwFATyPa5uSbxsIdhYYAGjerDNcPWbNP5zG50HQ9lERxR7aT8WaozTTKr",
-	"w1coO97nIBgEOhA5BJ7vIyDykLQuoZtcjg4fm4ZGhw0JH2i30THgsaixFQNNMlnL9miRt1OrU6Teb+It",
-	"Xlw5J8+jnhBzq0WB/q2936zl7Coc1c/qQjarq4BReo3W12h9f02tr3aiz8ZArGBBISLLy8S9KO4F2SPw",
-	"mxWT4XkuUMNjJzjXidNKLo7TauTfRv5t5N9G/m3k3zuQf3NZ6qOKwO8z/f6aAjCaKpU2LnAfPW1vIZaa",
-	"vJ0xQX55/SoPgAaGA3kTsY8sinviFR8q5rpYqeA7KccZIycQs080PWfg9rJDu+g/F+xH5hBID/EnKdpH",
-	"cS65A9nHhXmHIUYD+sDrIrwJTaI0DfOZQSQTMRnOC2i/IbNiXBD1BBh/KIlo8p//+Z//ufP69c7Tpy1y",
-	"1BPO4YVBbtCAG43xVc7bRb4HclFEMYaONjsfH12Xl7WA0wO/2i5ID3sC1r6OzP7Lq5NfGom9kdgbP03j",
-	"p2n8NF+4n+ZTSXiqDOUHtGCjQ+GhOiWn0UsbvbTRSxu9tNFL70AvLWV8fDT19I/87x5/69JyYwU54qMK",
-	"kAHCK6qMlRBVtsd7eiMFCzGfrgV2tF8TYuS1TPmI+7v/VwdMaS6uvQSKs/Mbg8nLMYGvhnjnke7gXlRI",
-	"hoH7sgU5JJhPCQl2qO8AvEmKsBeLicwqak2twgfdCVabw9CK/nbwkOy3yeHhYZtYkacKK6s+utrKp90q",
-	"wFpDPxrApUYeurAK+8fAHi1LO7seofDqqKOeBlda9Y8EoWtVY1BMMjzLrJ5pWQCave3jon4yYChCKkI5",
-	"XmU1J2ZCDRgOHZypVEQKMpEZvFBI1GXdHKqM1ms4eTdgsN6KIzRU9bOhqg2BuyKBc5fsLiicQvjI26Jw",
-	"ZZhQrj2sMkC8oZfNUaxlVRnTFWjLhvY0tKehPTets8IlA8FhTRa5YSqEnsmNNqQ3eQK8YogloL0n6Nyn",
-	"lac5TpczKmkuAIFzlqfle0zIFcsTxN8mcsYB0QSCD6aQb+7eBWbxDS/h6B9RbKaYZsKgcOUag2e9bOmC",
-	"iozcECEXrvJg2nPS1kgqFvuMaPS+LuiSAMwOpOCeSkS9jIlm4N/zAO7enzzAil2DLhmk1FCIFIbcevSK",
-	"D4KqXgOfBOuz7P0qgWNUgHTZExAi4Fe861J0sNxixrXBrGtAFfITtJo5F3Pm5phD1ZTeHaNnDsYRdMrS",
-	"YqmB/ON0PYYqJsHPli3yFArd2uXjLqQCFxoy78nApSvnWeX5oBzT6kewkvh9eLTBlcsW5dkBYuTAl0TD",
-	"hVJzFveE/zhCDZEAEFEkzGcUMoBfAaQ9pg+7VN5Oux0cW9fVIeVwBfn/sHpH7tjAcRO4lEyYOGeGIPSj",
-	"exrTvrkYwylwnwnjIl5mHsLihrQHQcj5eAIYRvau9QSdzRhVrgPOxSgqNAKzF2V4YzLXc5plywLGCXOT",
-	"H0HCd26SJinL6BKBW+0t0XLKoC6iYbrVE6fFJXDYn1jUEyBIK+8lhNbgyvjTCbiiYqz9ycPW4Kzn2sWl",
-	"2Hfvt0lKlzoOKw+gCCEVXmcpRnw8VxAwgZfN8KnHFyjXL2jDkFQABK7HfrAX0K8cUbKo6jDXTCHUgU7k",
-	"rABJOnr3gpyxpT+c9oJCPENPGCjC4BLHoTS5t6918cI73NsKJew5rKTb0q2loDusB1kXYX8PoBPhXq8G",
-	"3gSvgm/YBrR/w5AFe7u8KmLEli/3Xvwm34/+sQVyPuzUc2Zlkw0l69n7PFKnFQUo9tvWJywfjS8TRbJT",
-	"R/TGFXj2fgZW2Ua4A+EOT4c/aKE0555cJMphE+eECMU4pGG1XIGIjqaz+Rgj1pgx3BJ2GYpLX+nNpQm/",
-	"Y+aJe98deAXdm79An2Dj4rumiy8vU5/kxzO/XO7JRZfL4foUHr46ProTf32oYviLyy60cmYeBljpn7vy",
-	"HboB75y/9YBXwKfsd3TWPZsrOWO7j5nKONZy2coth19040654so3YUONh+2v5WELgOi+0iRHWM7v75VI",
-	"nCv7VSFB2JmjALEJmlozowklJdXJ6YRccMNpRrShhhVGH9dYzYXzo1FVWE6sXuLtC1gb5Tc51HGQ9K3j",
-	"Ul29mJxxAwC3hqlzzhY6JghcCwtjlUD9iDgbukPAc/NaWz2rR6dW6TyXZ+7tTll0ZS5QGIqDNB5QJEfh",
-	"thRAb77yBfCCMzYzLfI2gIzjVvcvXHyw0lWqJazxlblDVd3n60X28r5dEAgfpaWCWod7cWiD7B6046jY",
-	"lqj7MI7sZkKou920qLtnGYrdl6jbuR9HsFlR9159Lc5zGHtIN+lxLmdJjkgKxyoNjUBg3rLbneI2N1yl",
-	"odLXM9Uzs0IOryp24pkuSHJ4lTbodd8foz0snXKhIZDT0rCiY4ucMjolGRYUyLTEYM/8d3tJALQ9T+qj",
-	"ZMrs/SFy5EEY7S0F87mr3YM9MV9qRgXLit5StMjPYOXFlKjhEox7IbUOsO7tT3bR0FJdRQpfcW1eFMuw",
-	"LTF8vHzxtGYBnnf2Q17Dp+sJn9Xr9FIOXzzdsipQ3Q4BJGrdLvANdsVqts9XdptKRXmnHzh4IuvULLIc",
-	"Xz9XcrpN+8fgl9m+0lFlFps9j1jYoUWO4D5wMQYbuSZTRoUmtg8TWJvslDNU6KAHnmOebkpgsmPXT7nM",
-	"1xzTJuJP2VZcUTEWR06xBip895Sqs76QfT2RC0vogsH72xibk7A25m3Uhv0QR76uGBZjxfqu1XVuD0/b",
-	"D7v7eZ1bkepyg87eaacdFMLFBv1MJjRbadbBZn9r279A3VvB9aQ0h7qfdghHUBs19zuC/X+TQ0hTrDmM",
-	"nQUgP0OFZ8GlIscuFpc8E2MuGAPeeWaveDc65ymTEchwtXd037V3taVr9zuIwoK8+HVTxqy43p8ru7S+",
-	"rq99mtf0pcNkJ2WjMbAIwTKXoDWdwonHYSZU9/V8iBBQuWvBHei1A3CvVOjYXygo+WtlLcjHAlm2v1pg",
-	"yvLLtTP8iipd/wzT4coZfsVF+q9zDlYVvN/JhKXzzN7wtruLpRMFT9bPbPth8U15k8pT2145tXnJY//m",
-	"NH/YV4zqYrs22pOKQ3fKkongCQ1klWhToeTwJl7uHLJT+LA1MQb3ToU+cURmdAwOxkCmKhc1e8XF2aXV",
-	"kW2bUmXk71gh11xa1xjqrBTNP8Rbu6RW5KimstkXqo68wvIFgcDsNZHg4QXKSNGqMINX2oGe5GgFxeu8",
-	"s97HEwYxzw6CYTYfZsD6yBk3xLEGRJOHKBpPWgaxs9u4kaFWBCWpoiPjweeDthxiEHK6RPh0ylJODcuW",
-	"MVlMeDIpyglQVFla5Pvj2OlNDrkiV5R6YjGRq8oQTOg3OQQTFooMIU2o0F1wiV4E9O0GLDlXNPdfVSar",
-	"EACuwtALlryZY/brs0Y482634UMrpbPOOgOr4ohrjG6zO+Ri/lXfiFU+GFu5Szpb7nsjwDcCfCPANwL8",
-	"JyPAby2abzLzF2LHgmrHkdMV2fzZKR1fJps/w9Lb0av8zF4iy/t2JXn+CRUJy2qK9KuNP8TRE0fX6o6w",
-	"1tyOAWtwkrjckQt6Bw0/xNFzIGc137za+EO8nS6zsecTmjGRUlV/hLzHykgnXhyuO5DvYE9BqCh9z7WR",
-	"lw1U2cONdOJ8XZf1x3ZvR6XFeU3VWf7gjTyx3PnCkao6fIijYyZnTNTcodXG0N8TjNpjrHfAcSydPpX1",
-	"h1lt/yGOTraby0nVTMC+XHeActsPsYveqdl9tfGXqXk34DdfdigKqruhrn8dy0KuulU7O3exNt5Gn+cJ",
-	"1FnHaI0pNQniUBb+xaqEBs1YDEkE2mAcB4AYIqos+VoKRvIrmqN/fxOTJyc/Eal64pdXJ7/EHmRU0ymD",
-	"/CDAai3jh7bIqV1enRekxgKMGHdQqtw8c766StMBDnsNxycOcFTTpWfYW5UyZflH4yz9azlLt/MV3iVK",
-	"IvWoiB6deL1wlW1gb29ODC5FTOy0Hz487HTu7d2/f//eOk5iXK9OgStPUMeyUacQwTopKhUiuN4HVRcn",
-	"42lcWFFuqHrYje3Cxerfqj/mCR7dnadc+9y1qm8ATFMICPR5pch2WiGIbESNocnEnuxH0MN2+Hsvck3x",
-	"OPSiaNVuFy5eiM/Zbld8XeOK+SKFJmTBN+mMsS01CD+AkboKEBhIUH/kf68NEFiYU7YCCLyGe+PaqUAl",
-	"rawBCGzu6TUBAm9IvbkaQmB+mLdACARdgpuMxeSMizQm3u4O6kboZmiRF6MduGukqK3uSkIErlif7O5Q",
-	"FHoC8sQXE8T/LhGJwB97yn1YPUjGMAh0LEaywoHzQVXpO6tWkiumRL1hLLU37jqe0irnzDbuiy1Tpq7m",
-	"BdyWODaErsmzqjZuPdjuK4/9wWyYRwkG8SNZxspy3W7iHCAtnuhLhTw7R+8xQe3n6+PnT8jh4cHhN0Wt",
-	"ooDCC8jpghj936VgLfIcw3sCx1spkj92wDD+Hb6mEBGSsHO74lWkv9Khcxdg04UvqRElG1Hy5kRJRGpO",
-	"wpt319JlTeIiEpZtD0K4JshWxg8+V3KK8mMcBO5BOSyIQ2qRcmoTQBJmWhKcFqLvc9GfKTlWTOs4NxJC",
-	"JMO6rrrqc//YuIVXFEd9YAbYvCBEkWtXZU0xqcYUax/VFzvfwg7Q7BgGDqTORspspMzGhXprgiKSrbsS",
-	"FF240K1Sc7qgHNRkzPBukSNRNhjksZuEzo2cUsMTBLebMFHgFfpvx6R+COz2IX+PyFyznoA6STl1hxrx",
-	"q70WPMuIy7PPu1cGaa8FUn2OjCFhyvCRbY0YhlQpAA1FnDyaZVswiDXG0JgjGkbRMIqPxigcQVrXtAlw",
-	"AjF2aCfXYR/ynCnF07rsA+Pdb5V5BKI8WqWdLXnIEjllepW5AFpvwU8sCwDA3JAJYAb3hdR/NZj1Uwcz",
-	"b6hoA2b+2eFdwh27McnX7s08MTUp16SI4L7QOMoA6MRBNsuRpz4SsYmdbSExYABNnY1hNaCw2m8ONtEi",
-	"FOYyjBMfQP4ZAQrDuvS3yYuplbB1DtMo8vziaKTktJ8ncqFrDp4FqTLlp5jvAmYm37/IbdkucesBBPmU",
-	"smRk/9KsMiP7NfJ4sNV6co6R/c3JiLeUCf/Mrvvl6fDOoH8TqfDXymXPEy4+NByx4Td5CnzIbb7SZJJT",
-	"1U/f7i7kjnapPrcmbedEJi6ML0VJoJSnYDuxkjcK44Ui4gJECpM9AuSvMbWqXKTG5N6Y3BtLSmNJ+UiM",
-	"wJKgCk+sp68fTQeBTJ/dPxzGxQckyd4aXybO76TWfJgxMheGZ+shd4XFQyrnCc1Y2iJHeToRWUwkmIAX",
-	"ihvDoGQMWMRD3FmowNHqiaMQMyV/z3QOMLdsRqghGaPaQFy/f0OLHOXVV4pO9pVDNp6LuMhs8u/EF2J1",
-	"J82yc6ZjMmQJnWuGyJGJnGcAoYuVZ3wJF4XZUlAjpoCNdAYdS46xdI5ciGoUXftWn+VzTZT1hkg3RLoh",
-	"0rcSMmNvqUdlwot6A17Ra8npNXLoNFNeyp5XFRFOIeXTI2EBgK6RRd4nmq+xmIuVwAEkvFiDr3Th/Cxi",
-	"tdeZQ2BYupg7wAQsZ7CS7FwvicuQBeOWS0gtDaXYbyyxI2EVr54YAJJQP3GXVOfF2S5lB4Dx7VkBTYG6",
-	"OzawsiaOJwCj8EwBygxuZApVdP+EmRsi+lctrVGBKVNbVwhm37hgG57U8KS7KP2cpgV9vnHWVEtnUADD",
-	"cqs2oIJbGLkeu3O6WfVYCd7xkeNQPg+Ec/h8jD3pCYRfFLIirsf5s6uF9zIMTROU0wTlNByh4Qh3pqVY",
-	"ckRoGHJyE87sLeNwCtDA2+IMr+U5YORW2YUsmygV7B0EIIagD3CRKDZlwrA0zqsiOd8LWJQw1Xym2DmX",
-	"c90TOM4R1rrGTbLCfWFBosrVSbJvF4yl2kGZtshreQ5VmEV5ilCb2FXWxvoivuqynTtUdzjOsYCrsIo3",
-	"VGRawxH7TFhShYt6fx3RtMy4ck8Q1Weu8Dqm/1f6sve3g9Cty/D8ijdMr2F6DdO7m9JW7greVdqCh6q+",
-	"JWYX1MUHn8eQESkKg5Q3jFXwQleFHm6SjknKkowLF5XqJq2JJdDUcpdsuYGnrMJbfjZazjqU8jaE3X52",
-	"Q9Ubqt5Q9buh6vb+oTRfSvc/5waBra8VJYUUux59v21tpkgyLmUWH6/UAkFiXqkLkBejwABIHFJcISAX",
-	"/pSeQNxRD4RAHHmt8KaQjc6UR2QQPASHOOpBZsKmoCj1xNaaUpWP5AvSZm6p0kdNd02jpDTsrGFnd8fO",
-	"Tu5YRdE5wv9tMLC8ypaHykBvCoCrcaOJoqZINWmRd2HklS9SJYXzmxNGk0mMyBkGM+yUcUpOGEmA4QVY",
-	"Uyu3d24ucIVlJO6yuJWdkhjjaxPFDVNciv4Zs+djpuQwY9O+ltk5F+MojoQ0luADSXLcfK4ZgHsvJNGG",
-	"zSCtAQeNugcQtr1NYSdYkAujfK9dxOk6RZrKJXUSec4UJF90NuTlrGS01H3XvSioBd/fpjzSb3LY36YO",
-	"knMj9t3WU1wfuBq3WMQn3v7Y9eVQM3UelC7a/izas4RbmLpqNdEScoEVO+dIzTphqZ+8WtKGUj95g41S",
-	"1X9tquuz0mbB+HhiG2ksQHOwhRAF0OXVOM8Oz+ETKPHzHTM1auvkrcISMMduc+qWgina5/Vbarw6bPgh",
-	"jk5ga2v0Cxvm9U1q9AsbfoijnyRPa/QqmjU5W03xlL9M8ZSlnEOouiNocrRJYnUS5QXSKrboLizPqSum",
-	"QqnHj5JSFoihcVBUlVxQUzWuAHtD6bQUVdrqibKECwYSWAYXGVpp6ygXcGogHhrNv4F4uGElHO7q3SA8",
-	"6KLY34UID1NGhY4Je28UA0AZxCsXKVUpSdk5B4oRE9CHMrQJz6xy7SX7uAh1LIvg2oe69ERhjl1MpGbr",
-	"oY6IobuerSWkKZBqirwmHADtye5DCdc9MRhmXKQsHcRkMaGGnWMAPldEyYx1rfKeo+/avh45aFZQ5uHc",
-	"QFQmKjGXIfP6Com3AcxbXxF2X52rTyM+njvrS6D8/RFt0sGm9D2fzqdR9yCO7HmIuvutQ6tACny8H0ci",
-	"6u6tKmtYnhVOSj8/KVG33brfvt9p37v/oNN5cO/wAErXuPKo7/DdxL97XXHTeFRHXHDDsmVfSHhR/kc/",
-	"ZYlT6OD9Sopxf+mqxcKfex9iLyzYOef6l/+yBx+uqoG74+IU6dyavRcolrlh6AoVXfNymxs0Pvz5ynre",
-	"hwbCuUGPuDaEc55ulBPeGxDZbxhE4jc53Iz7fpqL3qvitWYM4NJsdy+F2zdTsWyRZ9NZJpeMaY9ehM0g",
-	"JWtVfM/5nh8pqMKIDBD9q3lnKVpk8K8BGXGRahwY27kqJimbUWWmTBgYOy9nYuQYcuR6wtdVtPPnls9K",
-	"leoWObX9HeAbKK+Ej4VUluclVLM8XGcDCP0rrs1Lu5jbbs3j5YuntUoBnjCqLA+sWShxmxqDL+Xwab5u",
-	"tbs8e4/3qm75w+2qPZaLDMZVkVd2n4hUKVMtcgQH1e7WlIu5E9aI7cNECnLTKXfbCz2woAwHWyC3A/5r",
-	"zkA6cXZaO3ZUly/Z5bbtP9T4rruE2VrzAjizrOWTMkujOEoyqZklQ/CXsJh8NeJWp1Qhv7h8lg7KoTQ8",
-	"0dEqh34851lqt2LqKq1qxrBmHp4nFDQU+9dOp32wt4XDoB3FUZYbaKO84rycMbE2873SzHOpBJKmCins",
-	"hAkuFfHfQp6JMReMqY2V6sNhbxhg66UcXo6qZSnijWBqfccsPbvUUv2cKyB8liddBYYLaGZTwfBLRtL6",
-	"DdmiF3XgnxcIOvb3Qsy5xKn9mxzmRZURcNFVFHs7Y8IqsUa6INswKEu76Ns0BQkAxRGXsjgIyNDAR/X2",
-	"xFzwf82Zf5eXdTa6tO2NuEuH9iZKvJHGVtHNS4nglm7tl3K4VZTTtZ3cDXu7Vfa2BePapKnb+/speGaf",
-	"2PNwKb/LW32I6/LHUut3fMYyLlidXnnbtd5PJs4TU3cI7PAhjr6XWXrppH0j530O6qLX8D2Hrd+OgmFe",
-	"yqGT/y8fJGj7IY4sJb900r5R7ny+tEfR7MuUPhqf8F/BJwwS0LbC1brb1z7exZLkG61BJ1A3WoPdZEpN",
-	"MrHKtrPsODCgMnD1Kro11eTN05cnb9+Qr6Vg5KUc5tXpv4nJk5OfiFTkl1cnv8ROzOoJTaeMLOjS9sVq",
-	"2E984HylFQbbXMkOg12PalpMDHurUqZeU3X2qVhkrmNe2c7GcC7SlhUk3k8zLMqvd+RoxBOWymRuJ9zS",
-	"MyvA6wljZpq14M+SsBa9+6E3b7fb+/D/g5KhZVWzXUh1NpTyLC/PJhdW0Z2guUfHZCRR8CPDJYSq2gb2",
-	"YP0mh1aewClG3WjIBTqggnr6nfbDh4edzr29+/fB+bJSWb8UJLn7fgfL9Zc/5Y9exNNe1O3VkeE6vegD",
-	"nNtN3/t25WbAtbGX5vqfYth7s5vo8/L0eRoXsm9PXTi5I4JSlJvZ6sLbpze18pukxVXjxhM8ojtPuZ5J",
-	"zb0EuDpvqFYqLDUZuQwcpHYomPu1oMbQZGJP8CPoYTv8vRe5prj5vSha1VzCBQu+cK/drviuxtLxRfJj",
-	"ZB9Xt3XYNho4LLhNQSFeZdB/YFzzh0sjFZzPZUM9CQRiWPPUX8lkce2quU5ob7ytzb27ZsHcq0jCV/Om",
-	"vpRDH80IJ7+C30yZGjMCP4N/dNU5GeeeyZgEfcEsGRiKSoWs7P2FvJ2hh6SxnLcnnL2rSh4ulNw7wbEs",
-	"rFWu3kke28JFwmc0u45NMf+2m86cdCSpIS9NzmRjfdhgffDAljdnffDCzS7a6LcONA+I8qXlwgGKTSoi",
-	"RX8iM0dlrcDk8FiIkESwRcll9AhcReETkkoscgKLUVEv3FuLP/WA8YbgNaHinxHtsdfqdkgPeAlvh/JY",
-	"klOTznjswRKtsYJhEBtnZTAu5hVUx7tvGqLTEJ2G6NwU0Xk3Ny7aRArigglulPRMC+fopaYd17aU/rbJ",
-	"1ON9KRj1aP+BABAQULtgihGaptXgDCuu2M+onmid6qBKgio64YqLcX9KBR1fEPdQ7jvXtwoMcPNxg7iH",
-	"l0cP+kiouyrKGXr+m9TuhvYG5Tgtmfsqj9X7uIa+y6h2vdJsVviDMjocBL9MijHU7FlLZgY5cUkUm1Iu",
-	"SoCinuZzFQiDrQ2Fy/LLFK0R1oNtZ9f64mS1baWu5iIWlbam/lhdRQS64iW8nZJa5dwlX00KJKqgvpb3",
-	"p1mZAbKW/K0gRwU+ga+ORXvC3WiQwjy6mBvjKx2qcVargzVdtS1tKEtVvtJXBbuqlHy2qS+VT2N703v9",
-	"aX7uQtzW4tmmqIcvlQI3YY2Nnl1VOKuQiPIKWijyeBJ807r31QplbeVwQEcDfBFkHrTIkUA3RGgOLHGA",
-	"NfrvY5wby15j2WssezdFcd5iWaZb8CbMgmyPC216I6kAWZVoQ8eMTOSCTK00WnYAKMg+4yYuGvjSplbG",
-	"rPhlRrV2P0A0dSLFOVNQWk9Rw4oCS1PLvAQRc6+IpnSpg7y6MWuRAgwgT+v3H6h94mmQ458LwXK0Ch5A",
-	"s2wDWEyY9nK3ODGoI0TdvXYpBFhH3QP7RPflaLNkOcnBTrYFIrXta+RmOXYCQJ0eGT7qdg4h0WvMHKBo",
-	"vttRt926F0e4y327t1F3r3VoV9gekKi7dwD1m+wxwg+EYaIufrqH/oQ8+qjbaVsOUh79cGX0g2Lszl4w",
-	"tn2RH1snijGBsDrF6PcuH/x+OPV7weidvWL0EGSjGH3/8tH3irH3g7HvFUOzc5rNfZ2DYF3Wx7638t/K",
-	"q8IdCF61X7xKjkaw4cVb1hYfI6tK4+IjP3Q7XP9iaDyk4dB79tosuJmkii6ERweqm5mep6tVKzGeVlwh",
-	"w+9nRs+ujsvjASQaeaTh9ivgPP5MokmnLAEoZvW6C4UA1+S2bMv5jdHn41puwfxzKJi5Tn76jvAp8G7n",
-	"4EmoKGqKGMynAcNTYoVCYuQZcxGo0yHIDYQLXB9FhktCRU/IoeU25MfjV67A7xQG9khxQhKcHZq2hMyD",
-	"WYliI6aYSJi+nPljwuotSwAw9V19Pv7b+2lWzonpzdvt/USfj8n7aSb033vRxJhZd3d3sVi0Fvstqca7",
-	"e+122/buYWuGfeAJ/PuiNBrcnDxb6vJUmYMHh7WTZBK7eA30WUNdPxXqCgfyU6GxZ9xcB/DMdq8BeOab",
-	"XYBm1hPrcGbQDRtCrlpOV1ewyt7Q6QVQZT1RA6vsB7sOnwpWmfPvrGZCZku3Ipj4OZsPM66tquu12K+N",
-	"mrNvYgzlDVvLuSFfQ+DEN5sAvrju5wOWaLUjskMpM0ZFLUyvzwmr7AduPnesMvQM9b0K9Gtd9JaSdVZC",
-	"AX0ypMkZEym48cDmChZbPzYo76hO1VXj94P6I9gzo4Zp00frCujsbt8eu3czp9lzMY6JYclE8IRmJZzI",
-	"/KiWZlZnPgcb3WGd24Mq+4Gby4ON7G29KaiyH7ipB1X2AxzoKwUnAclsEni/5CijooTVGfJHL6rAPy+Q",
-	"U+zvtUHLzrzy5YpyWYXNci7wRHvm1qqoaODqcQGb83nsPnRBKngEMtajngjKJlT13IjIuhnSzN6cu4Q0",
-	"K+FzU5FMJMwh+m7OtHZw7GN+zjSZzyxZecNYapVaMmQkA0h0Jefjibe0M2j0HOSuom4SSKlzPacZceDf",
-	"lvWaCZtqlp0zoFen9Awr/8/FmZALkbekMyvockEo0VCPCfl9/hp4hYNLkWbCFKK6sxSh5OlSgwHfSDJT",
-	"7JwJg0U77bkrH6XvbSu7eYae2d0rTcC+bxN8+SpuwSawcY8FHnX37Z5tz69gjx3jLm3d2qR+jaPxnKfU",
-	"ik7d6EifAR49fp6CmtlWmLMLNJGL4tvkHOyYAL0+N1ba6BwixAXI8VlGpozQIfS165POQZDIlwo2YSnn",
-	"ZAQ7Zccf8fcsbUVbV2v7gZu7grVrJKGbl4S2kHE2mWCAwH8KqHb+fP7kvQUXotuttkbkuTqilZOqnJTk",
-	"+tdAegsb59Btl76waNZAtzUxTp8tdJsoi5vbSpvr4Qf28e4fZ9zUBomxhGorkJgrCYHXBolx5KWxSze6",
-	"3XVBYq5w0a5me/6Bmy1AYlrkxWgHrghW+8fJtMg/vBwNEqqXo8mQZVKMfbi6E4Ryw/RZ1eUtmOYVoWCs",
-	"PmXP+vVgqWtInlsiwGwrftenNw3taBBgqoWYB9t95bE/kg09LsPHnHHzlUZfl6VvIXm4WWlo9zzQSSrF",
-	"ojdskWPVrrr0wLmUU1kwHVAFGUTombm8ZtEmH1yu/XxG2dUVBgmqkgk/B2R999cStj6+oz+hehJ1o4ej",
-	"B/fS9oPOgwcHyf303uFDujdilLaTw0OatjuHdH84Ohh1hnvD9vDB3l6Sdg7Te0nncNgetdu0/SCqZ+Vo",
-	"7IV3Zi/cxiKDF7S+RSkwHhWmoItqHxSthsv6WV2ftQEzKPgQ+rg/esWigsBd7g305PUGPYK1rF6BYzCw",
-	"e13RP1gYsxr0gkbWCdELUNI5L9j9x1VBL/FIuqJJzznL0gDP3weLyimEiSpGEjnjLCUjJafQQqDUlPss",
-	"j8CklFCBGShSMO/iND1BieFTdqGH0V/BxtH4FxQctve7ueMS6P+34W5rpNvmkDbS7Rcg3W4vt27y8PoI",
-	"1E/By3uENKmuwLvePPfz1hWYy33f4SbU7b/ePPT81hpirXUjbjeO479QzS/BFjkFAh598+7j3GCKT4pY",
-	"m3qOZT+7bZ3LV5b/b8LHHNCjxtXcqPvXdTVf94ZeS+mP6zR0B37LYia5uWArlzVVjCg2y2hiJXxNKFlM",
-	"ZMYucFRfnRbcmL/6rxHGurrit+BOD0hrQyYbr3rjVb9NrzqQ548mD+5689jWCGrXYFWV9uw3bFGqkUBF",
-	"gGQ71yyUTFvkRdESqKhtwA05Y2xWKaCu682fOhBbQ3cbPLbPDwESr1lVvvfHI2nu1XdP0o5GhilcCV8u",
-	"MFSvBTtnOUwx4rlxg9VhmDBkQvXEiornYGfn+hFYDgISiTQPoFx6YqbYOZdznS0rUu2L0FLAOHZukBY5",
-	"MiRjVBtw9TkBWQqf3oh285J+UOH9W7cINpS1oawNZb3xGjZwzW5OQJwyQ3e1oYbtTGky4YJdXr+GZhnU",
-	"M0XQSMW0nKvE+Svtb0ZRgWW8NRkys2AMUCinMZIUiEqQmfcbTumSzJgaSQXhCFM7TE8sJsxMoHiBYlRL",
-	"UbZPABoHU+coE6K5UtMpI3CcH5HdVCZ65bOInsiFtuIh1STldKzodBOO1Ynt+dqvx93CWOYxm1xww2kW",
-	"dT2yZZ56mVCRcpdOihsDHVYiRagANNIlQJDo/ogLO5gPEMOR3Mjr+Cc/sBmaPuTceEayoBeP5RgMrEFw",
-	"JtDdnbiBveYRR0N7/KOJiuII8uXXvcQ/MDbzvm33xRXzGSk5DReJ6z6dGzmlhif5HPFURd1ISAAqNbI0",
-	"4ziYoWLaSFVvhuhJL89wPiN0TLkI5+ZftNXs3N78uoVZqHyQNzhC4cgQf08+D9ixL9W2XWYGm5G5ynsW",
-	"8AFL0KNfQxLv8Ld2c5mxTo2yHM8Y4uC5NnGIY2RveBeDx3K84UIkje0/9Xw45cawlOhEKscd5AgB0/FR",
-	"T3ztSbqDGjRFNyh6VsqvBG7BAdN4puRYMa2JVIQuqJWXcchvNgMi98REzpUu4t4YTqj8DszGglnoUGiG",
-	"4dcQlAMxfBU+uScCRI4q+OS8LDjXgA3sKtEqds5oRiw/EuON0F8vir18zsdzVcWlKqC4yvO16gTUKtqA",
-	"SeUS/+vSGqsEfdqAVMXnI9CwQ9yFc9E3so+HL+rutw5h0UUfTxXE8uQns3jY/tzKyK0fm8uDuosjemcl",
-	"5SpOe4Ph9JfAcGIqOH/XgZ0M+KG/vjVCIDDm4StN5EKEfCznESGDy0Oug0gJ+/IWeed4qM6fIZi/61hR",
-	"Dy4mAfiTgYS0dXz+S/jLST46FT1R8LiV/DY/Xa6JFDDwBI4xmQvDSy0mVAdfjVOWC9EiP0meFutgWa0L",
-	"BrWjnXPNhxmzrLU8SSmyZT7LIUvktGgslZ+Fh4Kkvo6MX62eGBThgoOuHR/s/hDermMyklkmF+Q5/IF+",
-	"lY3sFCdxe1iaj5c5CatnWny8PCp4Wt0utausPV4eU4OF1uo0htU5wXjNLwxJEz/ts8TS/LVU1aJ2hPJe",
-	"FEeJnE7h/T76/ZwpYMmdDYHrnb3TTrsIWK77rnuwRe7g157hYbR90Q0g+2LcD8I77NrbU36L0hm8wYrp",
-	"YWiJFP1NwepCmr4cguEqLaQ5aRgAKcwdY8G4fS6IWUgI6wfBC98UdQ/wUOEWpi7kOFoC9VLM0k/7oBME",
-	"WOckO/IP+96+gPtfSLZrm94pNr0yNnulDfoKvIjsJnuD8itc1xoiK5Dzm8pCPMFvqZOAiE2vmHvomFAj",
-	"2X7Jkq32koaXZN2DCwRZbLFJjt1l762cu1GcPTGK0Ska7afUJBPLaS+RWGMiszRHUogJ1eTN05cnb9+Q",
-	"r6VgKLKRGVMk44J9Y4W1Jyc/wW89LDZhf0OChfYY2wt+QHhTeH0u2Tka+k1e5h4s+Qu6tO99Bl/3xBtT",
-	"KyU4bHNFGQ47H9UU4wx7a2WQ11SdNXLfhXLfdqLPuUhbcsbE+2mGZTT0jhyNeMLyAht6Zk+mnjBmplkL",
-	"/iwX/Hj3Q2/ebrf34f8HF5XuIAupzoZSnnkXt5ILyzYmKIfmugNKmvbs2gbFma4u9rFa2KMknu2+3xHp",
-	"mnwX/dGLeNqLur06ck6nF32A07/pw96u3U24uvbi1p2yYe/NbqLPy9PkaVyIhT114SSOCDJT9/7VlZSK",
-	"WFmAYM05O0+0rNaaX7X3oorZP8FjtvOU65lEv1PVVEc8c2UaPBQzUlM7WvH51BiaTOwpfAQ9bIe/9yLX",
-	"FPe1F1UkIxZrFFSC2Wu3K76s4flfJM9H7nJdrm9baeDjoAJAEPe6IPAH/Fk7vQeZ8FbJPSjefvy8nlys",
-	"blJ6mnt43ZQe7Q7xFQXwbU8/nN2rZefE6IVFPkSMJJqeQ3zzYmL5FobxDZkV6BfKKvBiUz7PMYrY6Jes",
-	"yuCpkKpRnLvqlb+x9J3tLCyXW0m2zKiB77/pZJqcnjW0qcmjafJobi+PZinn4KJai5asTfTXIybXpK1d",
-	"xazqun2geYk1VIaO5/qN84/potzMmHIB6h1COL2HyBGw/j5acU/655YlnLGZqapKk8qegHAQrxGDgTgm",
-	"7L29rV47Qn8fzih2XMi+q/AtXhKe46LU/QYXxfEKgRRwOqkmI6r8160LpxXs6hg24Yrs6pqh51dlbT7K",
-	"D0p+MmX4yLZm4GilSvFzy6Qhe4Bm2Ragyscw8K1wrbdzYw9iw7wa5tXE6V+kb0CcI12NErkKC5LnTCme",
-	"Xs6FkMzXi2zJW6MTYMFUyDJcjIsgyNpYain5OUR5rPoGkGEkxpJ6keaMg48sQ1mj3UUo5UWRGMf5p3xO",
-	"kMp2DaAo9RaOZedT/p5lTFDymKlxYfaE0MIPV/TW7xVOWQBeg4AoEFPqu+8fRjfo4MbJe/1sDxfe8b9j",
-	"6gKKyEJJqIDr3D3g+F7V4oRcc3XXcmCvOqf3bsM57Y/u5U7q/AbeWVjlyl1rALga7lXCu4V78pUmjKqM",
-	"M1Wc2Luwnl3I+3zg9s1rYE6x1qAThYQIHdvUuQQtfxyE1G+Atrtzppa5Ha7IrW2Ro1XJoCcSKoQ0ZMhc",
-	"pKPLcyspV/YzMgYs2icN0SxbkoVl1lbPyqg2xQudjT8I26ziuyfw492oTo3prEnY/ZJJKd6twhB1ZS2g",
-	"jiHKSui3a4YqsFgSORcmwCuAWEuQ82GmhGIMOJGCVRucSIW9qScuMjjNRca0Xrc45USxirj9JHnaWIUa",
-	"q1BjFWqsQnfNDCwtukWbkGHa7GAteV4zwQmsVLYfyfvFviAEltGqtNKcMm2e5C/6jIw01bD8h6fth939",
-	"LbMbknZhv3nDxxPj8mvHuFZRHOlsPoa8/SnbUXIoDU/0DmzS/dE+fZjsdW66WE+xL8vLDRDlbb8zK0T5",
-	"LDWRcF+yTQEswng+v9IrBzAgg67JRXQQitDnfbtTKih+e7UE+3bGAMyWsOnMLP0cUMy0q+3t2IIcvXtB",
-	"ztiSfD2gfNaH1/zf//1/Bt+gnRxksCyzhHvm3JlEs0SxHITE9uW6JxRQWZaiQxMi2yEkBxcSewYLsATX",
-	"qZYZmEJzjAL/I1bYQFM8N4/I4N3bk9Oe8JTfNbP7xMwAPpIzDbBgLwxAhClNNB8LOxH4UvDJZvMxoZoM",
-	"XPcBtnYrgCl3uLApGS57wvax4jiK8TFZTNwsgVPAl1vRHmlsi7wYXfAJ6ClGSBPEQ1tZjJ7wPxMjZYsc",
-	"5b/llYnmM2Ik2WtXcbHNFYoCGnmnJYouYB1bFtEJvmgr6X7bqjozjoZ/8HXoPtWWuQEOTlydn1iH2/o2",
-	"w6X3EbD3M66YDsrz1OXIe3nmoPZdIXNvrkvVfqYyZY6EXMbCZ4qN+Hv7nZ4Y/CN9sD/5Ye93/BHA9vrr",
-	"M1bsXJ6VXqqkydfCpd0BDbH07jc5zCN94e+o7IdVUnI0o+oSKeGaIlVWVvRbn/bh+c/Jm7Y6XT6+P/1F",
-	"H7yafTd6+JIdzffMT8N/LCwNLggrHuhPTWKqfTnesEV41zekD5TIjjdmnDFAksrlmnU55UIB568i1jS1",
-	"Sr5oke0thjCEN+RGhLSNKuvuHyH1AZNmkkl9BVjq4OJfXD4xk5qjx9n5XuYiBZOlpQ2FJCRSopkuVegv",
-	"EQ5mCccU8IQMy5ZoFgXvj4GESy4IN7l1EyoxzlNuSCbHVhJK2Ub7pZ3hzcssJTngoNriuyqdwlakrS/O",
-	"yLctEWvoyVWDcu0BumWCAqrORtPX4F8DMoLKhagSIRSOFUliwqaUZ66E/YwqM4VyhXKMOKQuUhWUP3t9",
-	"F1KlukXe0KnDJtHAechwiS5YXw+/J1A5wnfwsZAK6Y3Gcvk0SezytshzntnrCtrNELSmIRcsbZGnDGQ/",
-	"0Atx1vZ1XCTZPK0mGVb8+BHW4dYAbU4YVcmkZs6xzFjN3OcCffTStvYDn+Yb9aXh0tiv+zxhaZyCEllZ",
-	"2x9cq+ZBSENf2bPwaxwVLL5erBytWVK1uLpRN3omxlwwpjA2De531I3YdJbJJWP/YbWMlv+ouIwR82zK",
-	"sy0xYrjuOyXNZf+C6pnJMReB0hciyZwYRHeFRSkmtlHJ69xelXd73i63GAP5uSlYlR8dcuLlqCo/ukDI",
-	"q1iXkQ42VuW/jlV57jifFyvw3xcIFdCgiE+7uMy6IM4oaXvlRmMHzU1mVGsrGUByTIJQ59BwOrcijyvu",
-	"YwKjqeZjscMFhEgUxlPiaYGDG8yxAB+FMRTYtidQKpAjH24mM9YiR8JJNPBqUGz4v+aM0KkU43xiCA+Y",
-	"ZSSz3xT4AO1r7ddxgTDAVvLqCbfKm42rcFXv0qpagwEIqWgr4yK9kAO8kYpWIH/Bx+EmR90okbMZUzsZ",
-	"hVO/kyo+MnpHSGUmFXR9S7OuXctbtec2vPuOePc2XHmT3RLpzydQuhpTLeGwyuwS3rzS9kMcFdrN5fLA",
-	"SlsseV1LjPDtvUTwUg5rmHDzlkHPE2cFqtc7b/0hjo63+NLjtS89BodC/RlUtM9LdF/+/qBdY7luLNef",
-	"b5XtOcojW8qCSFLX7UpXwtpDMasKak8zdgnSnr2BBdBeDDB7UpFfXp384tHyeuJqcHlXMxDdMlrep2kq",
-	"+iKh7OyxrEZdC7DKOu2HDw87nXt79+/fv/epQNyVLsUlCHfbfMutY9/l0Jg3sfYbhcIGCq8x1XzCUHjX",
-	"Mc9cgoOHPHrK6sHf8bFg6Q4XgSUHM07CYBDbsphNUKpBVda9/46Z1+yO68UFsTvbaOhOrz1Kpowcu9Cb",
-	"DRE5dvf4lP1uNeBu9Gyu5IztPmYq43BFttb13zGJarxX8yfqQgUfs+VvWMXfFNsUKv3HbOnC3dEC1PeW",
-	"kZzYOUN8cGTyM+6PcPGPvmbZyB59Z0SAwnL14rtqmQ9es018Yqakpd5XL/UW6P8oK71mdTRKP6MGx7Fh",
-	"ItfDccwTKt1RruYoQzaSiu34+7qD99VTgE0cx54HJgxk3bmc9Xq4jaWSQQJDA0rxBC3yLI8y+P/Yu9an",
-	"RnIj/q+o/CVJZWzMceRSbN0HssfV7mXJboCqJBVvcYNHYO3K0pw0NjgU/3tK3XrNw+OxYdksmU/gGT1G",
-	"j35J3b82RA9mIDiIh6hvoy167wTIjkozVthT/vVAjac7ozQ+3YE7HpM28eotURdPd4Bc7CVkLyGfTkLa",
-	"Tr66pOylXh9O25/ydgP5bFUFOon6BmNyb5pyKrJUjQxf35gaXRD22lbAI5Xfn/38mhwefn/4h5D9PErD",
-	"2p6MT2TBkWCFQU9CFhOR0SlngmYJ0UWqAIDmYEyydKVJeiNfkbQgc6kLsp+Mx+M1Oc5PV+5DvwKiu+/6",
-	"BRoDvW7/VLp9RCeAVT6NKSsi8yivbwuth1L1XEpI7ffmT2sChZD/OWkANYHMninnwbWmdKL0KnLr8cVB",
-	"+y9mdK4pX2IYdo1Ud/OqeTSRurvn3lrvKfqxWRd2u4gNNsDWyHFm826ZdgEs9iR2/4coHmNyBf881Dm6",
-	"+edZfz/ON1rvO1L4F7Hfqy5vQ4Al3dKC39p5bQt+1POW3ibqbaJWmwgZ7u/0LjYRsl7rCtqiJO0hfxsq",
-	"6/a3O39eCzpnB5FOpwD8Jj9T4VOFM7FMOSuFXULUJlMhVNOwQSYWNPGXeTZTwrWiekaUs9omAtoOFpqg",
-	"t9aPusz3UbG7osUtpcJLgbIQKMmAVAPsRuSZPRHgeuNCTm3DAewOuzWjhxNie6wMQWXW9RyaxzxBESZG",
-	"BTu0yUW77H35reDh4dGfmd5Lbp30O7pRw3jNWHtJ1EuiXhJ9XUmk5C5iKI49aJNFUcDClxNFwNEDBKoF",
-	"VLJI0JxbJu6lTwUUAJl6OyOPUaDDkBq5ecUb/n8duLlnmT1u8zfEvQJ17Xx4EbGkNs71ycaibPRYMwWD",
-	"HznwI6ZJSuZ0fkUVsBFQcsuO5ppSnWAMn9duLUf+JK+AKzvEz4nApvSM5Rb9k7QfeHIXfgnfZkMJux1+",
-	"mqoT4U4/UfeFqEUHwOfSw9uUMTklv4ZDoV+buw9+E4Bdh6NBBvtJXk0ETA4rYFLakBMg6ueFwZp+kleb",
-	"ov5mkmeDZICYOx/tPzFk2daOC5GfRHlj/2XBeKZJquZ2T2tK0dUYyRyjCxX9bbg//v67LZLWjAfJgPuA",
-	"toF1uoCFFrUv/6705R5szebJKVgBpsc5FUwq7/NBXGziWl+E78rBfs55gSkmbi4RtKSjI8PTR/n/Iq86",
-	"QMOWmMSThfz/gluwW8S/KfyIoH8M3OtdKHp5Hqe0iTZ1JNDhZ4s8D/iMu19DtGgA6tlsFwcBC9lDY593",
-	"B2XpEQxGxMWNOuDbJTUGDeQTnZva8GPUkIezN0t6s6Q3S77UjepzmSU6CjNHeMI6bzkRmYXDrmAjonFS",
-	"PfpwvIVkkmoSDr+bmEgtev2xurJF5B0cHWyRMAWqhAD6ZldRsXD2ly6xTMipablkz2F2QlrsCf7EHi3G",
-	"FFajfLMBWpOG2MoWMPES4JCTzScO9piy3rcPdkDbvkvKkAoxvyjTOqNLNjUm3s9M0Wt5R6Qg75hY3A3K",
-	"aOZxZtId8LPBOZ7l0M7BaDza3z8Y/YCO+9OFUjCwyHPfo57Hn70/DvYu8Pr0Bi31U/kfxnm6dzgaP7XZ",
-	"aZd9s9npNtpXy0VSx2ypyKEuoCvegnV1eiu05+ZNVqgO7PCRnPzpbVLX0d69/c+5xa7TBY85dw4aVjjY",
-	"im3+GpsVv0FXtGrX2yzVL1Xp6tWnndQnKcLueELtaTea6wKtDN15Ap3RlBeztTdEPwVbik4/k1SsSEZz",
-	"QwFiunJJeDAJsJA+/1Bi/itShdcn1tBu9D1/g90/Vp/yZ+s4nFV3Lx77Aesj2cE3jBlDlC3p7lS/k0x7",
-	"RlIpb/uKq4VZen/zV52TaK/PaZHavZ4WdMiNXu2jMh/CdttTNEVHrcZNBx1q8kHq4kbR87+/S8gZzZj2",
-	"bnZLqhy94f2dWcsR+ceMcWqLMk0WgayTCiAHXBJOhHPgI4UEqKOEXC08aCq5ThnXr6AHN22m2WJGBTkc",
-	"H8DXYBi2KRKRRXNE1BmAJlH9+MMGoEWoOmc2u43Z+4t8gMe0N4rq37h7osx84I+H6BYKl2Cb9K7265t0",
-	"bM7D+B1suZ/8l0s0Xr586bXL5K0orZ6QxeWTrmC0f2u0YxGbIsLXs0UBcYHmw0bbcA9NlbFmCWSrM9+/",
-	"DfeY00J1iZO05SyGHfmg5JwWM7rQpKB3kP55nhY+hRxSqlSg3GlakNOTi7O3r88vL97/9eRvNn0cOPDC",
-	"R6MQXxf2aL9wI4kDHFjOU1YBNJsVRX5pvVn1ZSGLlN/7Xn6cYB+TQWIGJDPz4ORiMkhwY/w4MT1NBg9k",
-	"vxVJ7LR9fuidg/JyU1XFDvv+z4c//GncETbMrsYza8zflsC9H9hZujAbDTTN5H5NuJPb3ddSRUu3FSHJ",
-	"nIo0ZyPHoDbjWaVzShzEIGK4ScntUXSu6DVVHievRhTnOZ1imnEmhSn1lTGs7OgHR4OD0f5o3J2Flgay",
-	"brt7IMadQR2eMyjypZ61tEgkT0iQM9Vvaov0WKOjEsGs0jnvQDBxu94vbirn5gGcYGCOLsOx9Igcc5Zq",
-	"qzXRuzwVGc3Q7ddUkSKon3ajmJIYpp8qmpG0QA88n/61WTaVdu+/jk/fPScZuokLks5O6REBImyVVxfx",
-	"hHaAttxKPPX0+s3Sq93EVXqFttTSbeqm0zzz1nkGqiWt0KzZCgtltPA92Oe2gxogMxqKaFwO5aIoZfIb",
-	"BVAnOANqzgkV0mRUkSEtDGTcDt7BNzfkkcH8rRkkYaagp2ufe7Selt227WCr6q27PIUu7cgNW4IxcKMA",
-	"jdpFz8VXdlG7pmZDox+shgk1ryi5Zpw7roeDt/61UVOfEC2/1hTAV3k8sytKZqChR2PziNVNwwtcChYi",
-	"FDafZvpMMGN2xM7MG3l9jTi7bpGjdhq6eevwIchnVugjAmQGfQKjV6ygiqVGJbenG0YwkHxxxZme0cyf",
-	"eQhqti66NsSTY1pt6PZ8OqPZgjNxkyAODPYHy2fWzcgij1wRNReBXjQ1KhWFutAkgxTnsPeBaBm+01Bq",
-	"RD64MsSoo4QJZ2oWfAV5ZYzsksWsNJtYec1e5/IGVgonITGr8ZnSnExlbvtWVMuFmlJt03ib9Yw3BNZs",
-	"aP4NuNESY08xXYDZ4mspmkvVOMvHpEjnOVVDumRmYO4Lb9G5Lce85Ai4I0nGDC2W+ENmL6ArHwOnZYnX",
-	"+JE4KozKtgHM7wG0/s90NXTpn31i7Rju4GgAEaODEsK2PprLpSezyitwT2x+hdmkAwNJcDiuSvXxkip2",
-	"vSq9CBRX6Sd6Ue/FrmG1Cr6v9x5eaMhdbfNzR7AtUymyxbQIbVUhXZpeaKSv8qcFj05fJUq8HZcEXlAu",
-	"CY/qJe3mqxRGMqk8rMe2+eGWMhBUnsZBblHHEXhe82O3pxpQ9qzvfyxdBndDgMQYwj3d0KhoeE8SKYuA",
-	"nIHF/gj2m70/Qd1hGGlpKb9NV/DfMcih4WspCiX58JhzeTt8raghR5ZyvUmXgwpx+Yekuc33it0w0ak5",
-	"W7Te0sldLjUdvgkDaVUzobQr/JB40PVzqzENP0jOpqtN7dhqrpatBGlyckW7ZemJi4ILwzVViqqOX+CK",
-	"h67PDWcrhhcqFdpscD+mTU1hRV/PVzNtLoRG+6y1ASz1kAz+OXQTerHK6fB9XrRlwKnMpqniakBbVoMe",
-	"GrNr02xAybc/WdcSe0xzPzhLC4pOSZta8AXNWrgfXRfDlXerAcHqOU3RcDi6H0Tu0sMzmvN0RTcOKqrj",
-	"q4BKfgdQDki12dxQ0L/LPDzmm3Wh0CSQYv5ZZ9eVJ4Z5ZM0cv8xH/S9kwk1CssSlm+VBhWOXJECDZGsU",
-	"qqWW5ZIqxTIavi96UuXGSRM3tmy/wpwb2H+TCElqN9XyVjQ8rUpbXEz703dZlsbJmtTLSVl5iX+HEkHZ",
-	"qKgYH5OQOO2b2Wv1hWye9mjYH5PBTPXU9CKoqUI3te1fWvUAWvJ/tvgb1mczxTw8/DcAAP//",
+	"7P3/khu3ki+IvwqGdyJsnUO2ulvd+hmOM21ZOpZtyZpu6fh+x61hg1UgCXcRoAGwW/QZnfjGvsj9YyPu",
+	"K+z+vRP77z7EPskGEj8KqEIVq0i27bnhiBPHahaqkAASicxE5if/Psj4YskZYUoOnv59MCc4JwL+eVYU",
+	"/Pa5IDlhiuICfsuJzARdKsrZ4OnghzlRcyLQEs+IRHyK1BwrxAWdUYYWeI0kYTnKOL+mRB4MhgPyES+W",
+	"BRk8VWJFhgOZzckC6++q9ZIMng4mnBcEs8GnT0PT/ffwrXrP7+bE9XM755JYEnSfguAcqTlBgsglZ5Ic",
+	"oLOJJEyhKRf2JWko1a34kgisuEBzLBHjChVUKpJH1A7mSi3l0/v38XJ5gLMFOXCPwjEs8MfvCJup+eDp",
+	"g8PDoRuTVIKyGQzpOWeKMHVBspWgav2WFzRb1wf3kosJzSWaCH4riZBIcVRwnCMuEPlIspUiCLO1mlM2",
+	"Q1PBFzCQCc/XMdU5meJVoUZSZOgzxhn57BmaCrwgI8wyIhUX0v8+wZKMVoLaHwbDgSA/r6ggeX2xgoGe",
+	"tg703XpJvodRJZjnHSmKYIx66hVHsxWREsajv2p4KjU2xiWj02lXOo+TZH5FloJk2BCUYjFFFwRJyjKC",
+	"buc0myPJF8TMu2cg3T+RCq0kkYhKlNuPkhx9fv7yOXry6OT0nudBOtUjhS9QeXDJokH9y9Gjh4+Oj08f",
+	"Hh4OWgayxEoRoWn893/58XD05MOf/3mQGt6Ld3iWHtcNEZJy5qZXEMlXIiND2CKvpqPXWGVzhFmu/3jD",
+	"GTG/xEtwOXhwOei6AI+PI7ovBz+ejf4Nj345HD05GI8+/P1o+Pjw0+WgYSAfl1ySr0vRVB+R2+zICjCz",
+	"Po2CSQuJeDR6sobfUXY9/I4blhieEyXWo7OpImJ4jhX5ji6oKv81Mvt3+N9H54YFRq/yQb998ioniyVX",
+	"hGXrc7Is8FrPYm14YkU036g5BQbTK6Y3L8nLUSuOMEMEi4IS4Vnylqq5aY4XBAWdjb4l6yGsr2PGWywv",
+	"mRUuOcIzTJnnWc7gI1MqpCqlasy7HQS6ntz66M5QQdm1HoDug5GPZtXM3nl8/PjxEAlSfHE50I8uB/eq",
+	"VBVYmjcqzLk6PHyQ3cdLev/m6P5Ki5i/ZCshufiCrL85fvUT/zj9V2hEnkUdNK3gyeGTh6kldNySZssl",
+	"VnO3yzJBQCq43RYT7EjNMMtpjhWR9w+Pnjw+xA/I6NHkKBs9yh6R0ePp4eHo8Oj4wcnpw0ePn0yOWvff",
+	"lIsFVoOng5WgI0GmRBCW6UMrEihJzvRcnjyeEMHZHBWwH9Cc36IFZmvHdhIJssCUoc/FPcNkWG+hsp0k",
+	"GWe5BPbkK1W+B1y2KgrEVosJEYjKS4ZvMC3wpCCGKdHnqiJMDRl6Y0iiqhL1cqCX/nLwTHxxdPTkyTP1",
+	"xdEQXYLOg9kafj9+8sQ8aBa5h1XZhUe/fPgzvG3k7zNl//G5/nrz43t/Sgs4P9stKkEw50ac4eWyoES6",
+	"reM2/ed6xEN09vYVuta73I5VKw84zwWR8l5qzT7/+R7CglwyrPUukiPK6iv2+e1Wk//zF0fHh4fPbr94",
+	"eBjP/s9fPDg8tE+2mP6f3fzeJqe/9rhx+vXWEEQ0zX5aVQHlFoSynVf9IweFWFJVUXgHjJsdKIjoemae",
+	"HDYQK4icPwetuukwhCZjxa8Js/o3+vxrpZbfs2I9RKCAkiG6wAtyQRX54kIJmumNdUGE1g1AD8jJDSn4",
+	"cgHCVq+yeS0eVtTVF5guhRqT9TcF+etLlf31Y/Hqp+Vhxv5WTP/1GXqL1fwLJ+fwSs3v27efodf44+hs",
+	"Rr54eHjy+PDwGXK0PrOdPqvS2nUOjw6PT9KzCHz/6qv0DNK81I3MtqLmuJEwQZ9JVPDZAXplJXtB9SRp",
+	"hpD6HA41Av2dx5ozjo4fo4JoNpZDlNMZVXJ4ya4Oroboaqz/7+kVCMur0dXQbPAbXOiTX2rVMq9urs2H",
+	"A+6sHR8dP462WKibPR19+Pvj4dHx409Ne0eJNehI9Zl8Y8Q4n3oBoji6xVShCZlyoSdXiTVls4inHhwm",
+	"zzDK1INjc3bRxWoxePr44YkWDQvKzN/lbqFMkRkRQJ9hl3cCM7nkwtteGze54nra0dfv3r29QJwV61Dw",
+	"hYyRad2K3xABbePdscAfR3hGvnhwdPrgoRZ0iLKsWOXkYjX5iutDUg4aGTe5+y9WTBKVZlqj/kllzBas",
+	"rM2iiQ2MkinBaiUIuqVFgSZ6HAt+44yVx6dPTu7FY/iB5EN0eIS+WRXo+PD4ITo8fAr/Q399/a5RaD9J",
+	"Ef8Dwddpo+QM3RJ8jfRDry4ZG9JrCcrZY3yKMr5iirKZN1iabJQf7l8OHvx8PHp0+4K+Pjz/278x8mqB",
+	"f370y1kP0+Uk2hz6k92Nl0/DgdZvjUNFZHN6Q547DU//ZtwPlLNXuZ6Gagvds7bYlTV8vHY4prr9P3tt",
+	"XFvI/+0+1QaIsYAOnBkXNbPPYBHAyWI6/JaqvxmTsJGmoEmVqK4dDgfXVKUJtw9MC2udNg4RPAyYZaR4",
+	"xRQRN5Tc1smuNtieaOq+0U7QHLMZeS+JOOdFYmkrz7cnR+tU7ZQUXJJv+CRBg3uyfe8/8Ul751zvPEXa",
+	"VqbW5M7XBiyvNiavtaiS1Mi5URcXGRek6evmYfXD3UbwFcGZojdYAQfVe6g8v0PuekkZlfOW5a02uOvF",
+	"/StRZ29ffUvWdVLKR1Ui8JKOr8l644e1iVXa9/WvB8/rXfhnPbq5WC0WWKw39eaa7dBpyzEUPe1/BNkO",
+	"XlIh9700OVb4/mGtk7tcpoYuVzlV3/FZuj/3sNaZfjAu+KxPV3e0UOnOWjb2X4lq3tUb9mq6s+Qh9Vei",
+	"UkdU48GT/vS3xnNV+7T+vbNsb/x04zlieuh9iNiOumtBacoajp+/EpU+e6T+tU8H6cPnr0QlT53ms6T5",
+	"6/tkiZ/4JOjijjg70cFzXBCWY9HekW+1e4dth0at0dbd7WVpos+9pUtSUEaaPuuf7/b553Ms1KY+TKMt",
+	"OtqLpIk+t2/p0tu4+itRb8jtno9u+zDoY4/iqvzovkSU/eLXvMhb1Ytqg200sn42u+4xuRfdg7uz7r6j",
+	"kbL1NZWKp+ROQ7tttdXK5+T30xadqNp4SwW23mdyzjf21mVKvYxundBaq+0kefQp+f20lbvjxjst4Dd8",
+	"8posJvbNejfB823msBSMDd8PG/SVy/p9kEnn5Ia29FFp01+A+Y/I76ctCkvZbAcmeEekeg5XcZQ0jCdu",
+	"Yt+zalrDK/5pb1Hr3r4gsmWKoxa9+3iNxbWf1zf8Ys4Ts5tqdNdejNf8hrTuxGqDuz9n3pCP6i2eke+n",
+	"LzmEAoIHM7Es8eOauIWoiwRBjHxUY/t0OChMsIFuBfcqBz+viFgfmJ9jckDmggbSwCPu4ZakUDkW5IZf",
+	"k7xOT/CsP813e3IaEpZYzQ8qj4d3tQjhwbePgzjsNHraeQThURF+zf6+YYjDgeQi8RR+HQ6kwjOSeAo/",
+	"w2O1ksnn+vfhYLXU48nHEFFYbxc/Tky3dSs1zbV/XOOWzF6zVTq0vw91Ay6S8+afDAc2fmls7m4TCxY/",
+	"L1+YCr5obg5P98OhwwFfqYwvEsS5B8OBC79KDjd8GDS1t3pNjeFxK+/UF9NrsA2rGTzfUoyRBaZFnR7z",
+	"83BAPioiGC6S8xA+3DjpP9cf/bxxK8HMpR7D7x02k8Kz+lNlLjF222d7Use7njY1/SAQ5NHD3vLZk0jE",
+	"SzpbiSZeS7TbcjC7id+WEci92CaRZKudkb/FcXRNWeIx/Lpx3y3AdVZ9unAOM0YKKlWy+/Dh5jNPKNko",
+	"9OPHvnla5IcP7/643MHg3Hp1YdNuy+zNRlXSoOpIZE6WWKgFYQlKgmf7PBBaGXOr0+KOWWUn50HHdQh9",
+	"DAGzeOdsT2b5lqpmWncxfZarSUHlvMH4KZ/urmtvwwk7LvQenDj7UVRjV1DAD/5BA/Gylzeo/yG4m9Ji",
+	"+STWWnblE4EVSVsn/slvLD/aXVaN7qq7scp7+/V+HbK2dBvuZ7tFjsFgt7nf0+Tu4In8LcluoffutQgq",
+	"xxCKRpLHh3207dEgILSyJgVMQOV+z43vl4Qlb3zcg7u7ZXtrzti2m+B6k99DUO65j0JsdWWnm929Q/t8",
+	"QxDl+a8WRHlOfiKZ2jBJ1Sa/xgTxJWEt907VBnd9K2L6a4gTCB9uT8jmO7lzIrM5yVcFaZ2ZeqO7nx39",
+	"a/6Ot9NVbfMrkKW4aEtzqLW46zSHcyJXi01Cqdrk19hvN/yaNMXZRE/7BjBvQ4iJITQaTRM57nHtatv8",
+	"3iXcL+gsUKGaOgybbNlpNz3KdNcS97T9egShT9usS7sqmmjT+1r8nCt9GjcNPHx6x4wIXbUtwta0bL0I",
+	"F5ul/8WvLvsvFBZtIa2V53dOzmqyoE0BfeHDuzyo34MS38Q50dO75WLTVcsBWG1w1+ef7c/k3TeSYx9v",
+	"u0RlRy18WW1w14xp+ksacuWjuzPlTB/JEOHy0R2YbtXuGw3JWovfgx1piHrduHFekz0wacshs72o2PqQ",
+	"MV02CNDw4d0L0LRxHDy7Q8P4b5zmDZNQPrrLKfiBqnku8G2rrZBqdNfWwqdqB4Y9mwAsrsn6M4kogFxR",
+	"/aPWdwfDAcMQHRMwcVsW/D8LMh08Hfy3+yVI4H3zVN5/9ZXJIC/H2URLMBXtNFXuInai68v1WZbGZfqe",
+	"FWtEmBKUGAwixJlDmpMEmaAoeYAMfpOdcpRhZtASlhC2ZGAGlgXPPfgVDAncicGYXIRVSTtVZCE3DQJi",
+	"uewAPgHmxSvz2rFBvLB/HXnAASwE1v2uGP15RexjTVc5FzekYS6MUxYBSBb6XL90b4i4ANQLlHunWO5a",
+	"THEhyT2/ipUhh17eVjwwoIqLFNdES8Qt9JnuXZNlkY2a+g8i1voyTDsrR0QBQMuEFJzNDAATlSGfNxJX",
+	"5fHtSbywd1rpJQ3iLhM8bu69yJ6Y3N+i9WXy2mAiVj/ditO/tIEqravnoNgsDA2snqKLCrbR8eHxw9Hh",
+	"8ejw6J3DPPm3hnWtxT4mAGz0+TnSvcQAbGmUpy/X3jrYihe9BdHEiZV4pp586Ilr5cISy85BEVJpea+J",
+	"rAQvtRFUpcNQ98JEPnanCWIiHYxXE2kucLIbZYYGS48NnmlcScC7cYQFdFGAYcPMooqtpSKLRvKiCJ2O",
+	"RJaEGUpfQtxWp70DgJoW2q91Ax312UAuNmzn7fPqK9ky2dHxb2QizeUQcQaCEvAkN8hG9Cq3Wy/nAAlH",
+	"PlIJc+KgYS9ZhovCvKobSEIQFgQVZKoQX6kD9Eq5ZxOCMr6YUEZyQ9SVuXq90h+c0kJrfc/QFdyPWpww",
+	"yYW6QnN8QxDjl4xMpyTzGHwbhXaFSzoJbM0moYQ+OtxOG/Hm/1aizRv+jRpIHH7SU7R54r6F0Mwkeb4H",
+	"0E6io/WasnxP56qNAu27SBH9ezhRywzyNlkfTMnvVd+oDiSam0dbzc03fPJVEBmRnJmf+KRUYstYCTMX",
+	"C0Ba1kfQR5ypWHye8wlXNJMNbB6FXTRjyC0o83/HKH//fnn58fDwQwMoJgyu08n1E5/8lmfWN3yylRz5",
+	"iU+a6PKRaT1lxzd80rpJgBV23B6WO34c8CVhgw93umPK8UR75WSrvWKDred02TY7Hlfdnp3arkIL4oAk",
+	"q+ap4TJ4c4NdasOPN5ik37sEos1eA2Aim1fU1GmZdtSNk8DudzQYit5iRoqNcxeKX1sQgZGiMpGcNcxf",
+	"8PZeZvGtzS9o3JeN5Do7H6htIqKSvtBvj55jRZqdDuAhLMU1BJg2kRFGn/akwWaObZRbeGKgLzUpAWx4",
+	"kpoodW1Lgt7BanYgyfVWTpVmhI20uUy57pshoswSawEWE0QaD1Vdwgpe9BWvczEYDnC+oF2FrAtD7Cdi",
+	"YTB7kK7gGm89fCxr35ElHvZvKbIpfpvMcFvBRBNkGHyjYmSAtHHRRLnPIbwDpejC5ABv9rpRVjvkZ3vU",
+	"gGdkV4fbrMJ3D7fjO8jpavW6BcIeTndIA+vkezsaHZ6+O3zS7jqopaDt7DswY2rxhaRH1Mcj0nlYe3OI",
+	"JHGXky4xXBQl2yo86yk4hTNbuolNZW/menEy3InFroituPe9JGKjAWcOlW0suBdsRhkhsAq/kRGnyPci",
+	"J+I1FtfNBbyeX/wNTQgUxjIcgCZrRRDXb6IFFtfo8/d/fvni5ct7B+jFx4wUiBGSS0ShEIIgGZ8x+gtB",
+	"79+9HD1+BlWSrGa5FHwm8EJCxZ1LRhXCWqHXg3ZA36auzJzgnLLZAfoe3jNcLp17i9l6M6kpnFQ2iC17",
+	"5XguoaB6r3Gbefsu9Ml+1mDXoudzLHCmfMUhbEq+LFZSgVMw40xh/Z4gaElERpgaEZbxnDRdg8Y28XZ3",
+	"oBUbufUqoT7OBsIqNwY73c4+t1knKWKCxBPHIktBbihfSeuYPUP2MZXoBhc0N7ZMXO7IOk3BVyq5ZjfN",
+	"zfH+LEsBNbmlXf5LS3GJ5r3pUeLHo8YaXR+XXKizhqpWZhe4WSDQtklfs+dCdxbRH3tpXqrUorJBMVWI",
+	"fiNDbVmK0k43xS9mhBFh9DkunMUCobZDJFfZ3Oz79+9ffTVEktfLp/kzRVsZ+SWTeEqKtXGRcyapVCCC",
+	"l4IyBeWAzi6ev3qFsnL/uUIBcokzrWidmfISFba4Jmv9+0pAEUByyXwNrUgchSW09EdNaSwo26Zceax3",
+	"4Tet3MzpFMoslV9wnZ0cHz+7ZLdzWpBEP+DXNtKSSDnUvfgXD5/owehOjAfLl/yxlr3mcCrRNVmaGofH",
+	"J2jOV0JeMqOLYL0AGZG1enOP8gfTJ9kRGZ0eT05GJ/gxGT3BDx+NDrOj/Jg8mJ7g04njNhONUrJbpZpY",
+	"YyGI09O2HfJPo3807YxXUxsSk9oYYaEIV8xOcc0NbEaGeip/XnEFmi6cX7Ks1bISsDzuLSq9TOeMDKPK",
+	"kVCA6uTo+ABd/enKHPREInJDxNq9/wxJ/TcugCQJcl7qM93cL69RxhcLbDUoqHGh9+kQXUFlisvBlSZW",
+	"cVuqYyn4R0rkJYPtoXetqSu0EvrkgS6Gng4s0S0pinrVJVOWL71qLtCordhS43J9fnn5p//4/If79/5y",
+	"Ofjxn/7b6B8f/nQ5+PxHdHmpPvxpaP9bfX7vT/daF/gNIXmy7N12y3xuj6WnfutSVV1UdHL82DHEJevJ",
+	"EWg3hrhkliP+6y7bG85Iw940Y+ZTNxuydk7MsUwtnDmmUxuncd9estK+XtSX6cHhSd85LqvItCjjv+JM",
+	"t12TQpUq16BNbavchu6ktjVctbwzl0BtVPgblZ36/5Y2Vuy6pqqtfx+DvGv/Nk56c+EwQ5Bl1xaqgoDo",
+	"HalrqNf42hTMckUV+bSMrGNgr8wa/bYlWkXNuDo9HLbU5jqOKnMdpStzZVw0WiTgrGxbUB/Ku+OkXRAs",
+	"UpLsBy5MvTIJDfSxPTQG4NpYEs+g4irTGqY7COhUHzbW5JOBH0UbilgSUwwz00agORjojHFBcqiSecls",
+	"dTivLv/f/9sQ/ef/OUT/+T/gxf/8n4j8vMIFKoaID5E0MhOTp+hKKoElfJ/hKzSlLJfojDGMLpTA//k/",
+	"yAH6er2cEya9iEW3eny2Y7zkUgm+BK2iJAuUFmFiVhhHt7TIMyzy2tE1IaLJvfHznXg1bKJbI++Yx63c",
+	"U2YO7sg/JZRGYyy2AvvGtGkjSrcb23Z7oMxE7OcXBvFg8/X4rV5ro1o1RXehKweUgNWVq0UMRdlu50QL",
+	"E/M6mpAZZmDnYSQLfnvJ7ANt5eHlkmCBCqzIM2BhR8WEZHxB0A2VdFKQofsY1AXGC1LqEuvSrcJylFNp",
+	"P+k0Puz7M9uPiojwA/SOo2tClppgvlwP0RQQbFEEZIsok4rgWuHFHkFtMarE7k7c9zJ9c6mZbCWhLGUj",
+	"c7nUi52Y6hNgYoKKFeQgQMaaqdZXyXy4/5M0Efh++gCMVI6x1BoY3LCZcrNjG3Y/ePqjnTaA+1D2H5Dj",
+	"OvhQYorC5MXe9AduKXww7rpbncyJuXShgkj/3UeJ70Iax+bvZUc+MUwOnrJVUQwHBZZqvJI1wh++Ozwu",
+	"eWgBrvJBYYLn7cK9obO5Ktbo7N0FkmuWDYaDpSBT+nHwdIDpcqxbjx9Mv33y8fhfsXkIvrJxOCRDhUUu",
+	"Dn+BGQ5/kRlfEliG8DbrqSA4wkiUT28FVbAkHlzJh/2Xe61pkT51vgM2HAasl8xyOfBZNMCRrrxk6pu2",
+	"2X2fdOUrM0Y1xFKvQsv7ZbNE8n7za1HLRLZ1y5thy0SGa/ObUctPlUSdnhu2vkMXHNZ5zgsjUH4iUJH3",
+	"1uZFWVGXrwoy9uaHZhX3KXMXqr8UPc7CjFkHX7ugAh9IXswJXfyL/u3A0VaFLMRKjk4eHentB861sd1B",
+	"r6nA3bcv1FSH/WpfvzB96/lPS58H7w4fBwdBx26OjZSAK6+OrxxqbYgqOIYuCKNcIBcjiNxVE2wtB64b",
+	"XJQ77GqZCUKYuZCC38ZEL8EGkXq3ezzgzIaNXkmt2cuGj/dD+64PKWwp2df1I+6VdIGZ5q9UG7eWZGn+",
+	"TMM7teIgm7/SVEgkXdGg+VvVxm1gUm2CNvVKE95S23eqzZswZNq+UW3enF3a/JXUC7BFvsS5rTHeIsyX",
+	"gk8KsvhzQqhnRtVY4EKroiQf24sIgHpTRvK+i69nbJrCEgtJcm0d5JyYYvjmChyuWGBLOxeIz5qFWzch",
+	"uN6yP/rOvSIa9GmvjezPSw7nw+Dp4L45Dj590MqtVNiguLli8isLbWepHXcUqFAh3Yk2KCbupOtrNy+o",
+	"nBerj9/PeSbd1Mr79RnsLPfemm80ybymqR8m555KlPNsBXEJA7jzLYvQBeyhyEd1PwuelYbNly/++urN",
+	"0789P/vuxZuvzs4vxSX724vzi1ffv3l6fHCo/3zx5qv4ecU1FF0XMkQdDYhP9IYyJcZPT09OIbzU20AT",
+	"ykxhusg/cPL49NHDw2RF7dQFtu1pSgtSOSGem9GPvqJyySVNJwWfwZtgZ9oLzPKj8Z0xVgpncz3Pz+Ad",
+	"/coXl6Uic0Az2b24+HG6zHuPUy28399ZsfOml35VLwk21b+bTa+jSPn53Slt/sz/cTBXaimf3tdbV6+b",
+	"dCTd18SOLLF6oAV3onnwvSy4lkNzzoi3kNLaVUU/Ungmo2gobWzJY/39tOoUTuSn3vmPzRsjyAPdWW1K",
+	"VbBvPrxqrROFh1s1pujNVMGZzipOVDKuAaOu9SyPW6cxfjZZY5XFsn6mF2Cm5zsd48bb5Uz+vHqI28eh",
+	"O89JQufcLTibEYHwDaYFnhT2RqB20Ga+yNNOR+1RcNQ6d1tJe/qgrY5xX8fsNpODzgnOwb9fxsGboJCB",
+	"rYFvcZa6C+Mu0rXrXOMYh9ccP0nn0lm2ICjIM5NEKcpMhSF3PIBMH+d8gak5JHC2IF6ef9AruSC/gIAc",
+	"vFgJviT3vySioKDxymI1A7G4IKNAFO7RenSz3bS85vFexF8NRmvjjg9pe87ZtKDZbgq7WQyFrwkLd/mZ",
+	"yZqpZbQXguB8bVKTZcOe3o/y/KTc0ZD6jhyN6d0cjmPvCrOd6DK920cPaHp9pFeYURPwxjlRYj06myqS",
+	"CFB84y9RJck4M1eEt5j6eHaIOaNsNkR06uNIwmiyMhStEkJlYsAumQsCq1w8HCXvD2o3r48fnmy8e9XT",
+	"95KLCc1zwnZixyURC2qu0nLCaHz0/P/4SkDmDbIKtfEt68lb60cWyMXlz8O3bLJTZDneGc8+KHn2rR8I",
+	"8gNJc259yHs7iXyiXjkdiuSaw3KTswrHy9eGVd9x/h0WM7LT+lm2HyvOxwV8raI6vD//Di7Z9PLZxuX2",
+	"MUytD0nFOYL373K9HhyV62WdH54mT0DjutWHuq91S81RZVJcNA/DxQshuNhp0aj90hhcKtExwNCKkY9L",
+	"kmm+gceIZyD88jtcmdPQdeLGiRx16eWoDGIfa5EcPTOSh4gbIsp1cOCUOxnL5io0d1WvQAqL6zHjYznn",
+	"5r6jCgLX8V4gugi5q7sMrocWX/51uV0lLJdxg6Pjd0fBTbhtMNZmdFFpdmSa/flQ/wNMfgbVhAIaug7t",
+	"1PKzWLkVMe/f0Z2KLdR2Q3PCQ7DLDl08SEFfdnjvZBD6IszoFoRoBX28EnpqnUtD/+rdGXiSjXIynbki",
+	"cNblujAZTuYzcyzHEmB5lTY9Iefb3e3nqVvqwApxEQCg1mdkqUjuoRWrPq+VxZKMePg7DBKnq6SZVHj4",
+	"O8ryn2+oVINPnz4AOfauUQ6eHtq9GF9pm0y6Ks+GCXi+SZJrDytc6709rufc/zgWBMtyuRpNo5Lp3pFs",
+	"zmiGizKcc78GUinwGs6vCFBnZyPpuT5gikjKNptJ1cbWetZyqesXas31N0COeSDRlreDhlopBnHUsedq",
+	"Y+Pd6vhy1LLyZui67/YF/0blS12vJmsvVK8CO18r1t6Iitpvfr9e/L65anvLdWLihXR9kzanX9y4uRJI",
+	"q+Ow9kJj4Y7Wz1TbN+HSN3/kIkVJHUa+5QNx2zTa9yaPSEUYWWDu/dxZ2HCUrODSXFjof2xWb2IfW1To",
+	"KvCMxWLzyxUtcq3lL1wGOLGZ3uHdhiA/j44OT457KGyH0Zk/8KeF5sUa5ccR5f5UAmCgDlpN0ylzvM1N",
+	"hF7JhvPFAi3tfrLo9bQc0yLSXSsjCze2t21867d0SQooYLr5Ld+29vbzubYIenzCvGADQjYS7Rrt4V4k",
+	"+ExcMbf9I0HbuFpa82uuURWWf5PM8KxlcfT3Iy2MMHBKedcLzpi7X3IBtwATnF0TliNF8ALcrLnA01jh",
+	"72fcPAhqC7gIUggPN0kc4Naz6vCXtm9SYg0MkUoqlb5461amyB6vLb+FCpHpkE6q9iMsYDHj0geb9MCg",
+	"tdnQluFa9zCMZThIlBFu30Bh42qliE07ws9fPL6dNkZw02//GR2d5tPjOZbzwdPBk+njh/nh46PHj0+y",
+	"R/nD0yf4eEowPsxOT3F+eHSKH0ymJ9OjyfHkcPL4+DjLj07zh9nR6eRweniIDx8Puu22TFBFBMVgwmKW",
+	"zU0E0eCvKyIlMQkwM3pDJFotNde8AVQKxdGEoILkSM0FX83miOBsjqQi0OglpMeYAI+VyfvGaCVXuEDW",
+	"O4UmAGy4kKS4IbCf3+Fr6A6t2DXjt8y3xIBkQRnCSPIVy0uUAdMNdGF1BLgLkGhBpSS5SXjEa4nm/FaT",
+	"vBTkhjBl0oX0KsR742vdak7WcK+CcEyA7u+arAdPB/bnseTFjQnyrJrk3uNtP1C2vCV0NleDpw8gyqqH",
+	"ZOjrDAmEWCmS2lSbslWfmH5waFr2/nvIS7VZ+jAczFY0t67RM3mNbn2qidD2PYK0EpbrxSonm68sDtOC",
+	"spXS5s3R6RBCrMCuLwq0IBYvDRYsN64qv3bAFWu+QlNgHf39Kf1I8gOIc/P6XFhze48aWyjt0rI4SF7c",
+	"V+hIV4Fcb+4lcqf346ZNRVWb3683byin00FUR7P8hqsz8JrhSbHb3Q3jaozLTwXXAG/KxGi0IDnFAM4H",
+	"CBP6J9O/vaqAdPcNUR/7uW17WMqeN1yhiPT0HUFlhPu4I2iZGjst8XyYFXup9+fOiwW7vB5gay6hy4hO",
+	"uKyHIE8tGuzlKOAgYUDx0IcFVW1Ldb+jgNxtPU/i9XSja15K02J/t/3NExeAowTY61S59XzNczqlTagT",
+	"CUAIzzVcEs0rEViAAffw2ANzrMlBE57vEHUS09mQwwnJrgorKsGwN6HAAYMbNIY7JfcHgq9Lkt/idcFx",
+	"vper6aX5VvPVtLt/1pRDLuqvcQd9FMYMGAo73D3Xx7KvXZAYvF4HAcEpEMT2EtNix/BCZy0uqFxYdIy0",
+	"DNO85DKIIek1Qm4xjGh4sCG80Jcg3G2RjstFsocvCmhPr1FtkHsL66iLEy2RIEGCkXhWKmt37nX3XTZS",
+	"8MFxKufiXRRx4/IvwNxxlDllwQcwJZF5nDprWKBhja+p6nJAgaGwExccPw6NnXIOwgSThu2anLF98UOn",
+	"mR76iBIn5oycZmaDn5OpIHL+jl8Tdk6mK7kjj1AGOHpjYb47VrwSYGi2OTxE8FCzMcRBQaibeX3ogngB",
+	"O8DGHq5cygpV0kEzwGAIyxujUvBKze/b/nZWVI7C4BSDFxgNpSVGJTUr+1NgNkynnjQ7oS0T6ACSzGdu",
+	"sW7DLMxmxvk1JcNLBgoR/IEAwhQCP0yAYXDgXxA1eg6t6rrGV/COtCwZzIf97gF6Kwj0DFiMdBNRNUTn",
+	"8otfPENvsZp/kWKGZ+g1/jg6m5EvDp+hr5Vafs+K9TN0QbKVIM/QBV6QC6rIFxdK0Ey1AzfW025++OGH",
+	"0dlKzQlTeu80qFw+xAiXTfWaQFfEZDk9fHR6eC8e45cEC4gFxcXii8sBpiPvmyUCMoa6Zwh5/Jxd3X67",
+	"BCnFISUZvyECcoyPGpx7lTihrn09rBf77Rge5Kvzdrx4sxtwHLiKPgwNzP8dBrFADybovnRTcTZucuhp",
+	"U4pPIKKtDN1hXHPrAAzVwLepLf5bDq5P8GOangZPT0zkjFnC3N02rm1mxw013o2jMNTFRws1hLr4BvVF",
+	"PyoXPem/qrQxfkiSj6Xh8JNPvUDom+QtfG1f2eMdYkt8qzAE4txObtdQiLK9j1/o0HXYsF6dveWKP2hY",
+	"L0q8ydXl34uq+Da/VTYr5VlQf6W7WLt7SVLuieNgT8At36Afd5bFXZJMyshtnKTguXZr7gOUKs5fY7a2",
+	"UdNyJ11Ry8MxIMPVwv2NmwqOem2QLjBbO/31TrNPjoPsk3M9eSV5ac0uGsNeFLrqcI0fyv0q6YyNKENY",
+	"KbJYmsloTjlpk0bQ1LQEMt4zrYVwQX/ZkwmQVP2951Grc2UNXpOyUtf9LdDQnbqTE1p9lcprwCVu1+33",
+	"q9NnguRaI8SFSQGwGgVo76bDysr/GhonRMJDinow5C0UzvfMO8Z34rScLLXpwrL1eBV8Mkpn0+oNzTzM",
+	"OJXAcuZNAK6k0jlWijUKPnOnaQ6B8+8rPwgUDyLNbg1j3kvaAyo/7k8NO31UhtR533jwWGvtBcfWFN+X",
+	"TFoKrrfizqyyxFLecgEmODg5KnLJPQ/wMAgxvjX/SKwKc4lfRyBRnI+1DsxZBYMEL6BSYPAZV99BEAQI",
+	"9Qa/PcYocW3vFKbk+Dj0QLsx+ulpckBX5nHfOZfUgJGPLGrKZKXQDeUQtIQwLAH4rd4zuVouuVAkf01y",
+	"il29sa0ZZFV+cAz3ea7EWJN30zOKfa9yE1hNbnPXInd2n3BarmYwOQFFjWvaMPT9uyn9lJm72IYZMzNl",
+	"USr3F6aXe0ynwdDiHIyh0toHk8JksVI758X3jgGOa/g4gBOyWBZ8Tci/RMnwFQyTFwsoGN7HR1BL2wen",
+	"QcFnlAXRWFFKl+LMgGWakiaWsP0G7MGaNjCK3gf7CdmD1dVduQp/LQF7cdtPw8FXnlEcAza/XWlrQks2",
+	"v+YaWYNe//sbPulgyvuWwZsWxLjj2751hIy2meTz2kgNGmV3ChLtvWtgc/9BO6NEWo6K0WNreZzWvhgG",
+	"RRwkkiQTBAIflkJLJ0VNRolHlO1WabEmbVIat31YK0e7wDYCzyaWaiOImZiwbiX4YMxnmUOEKyuYPajU",
+	"LKvATdaI9KjLjoxb7IvzR/Ba3SGGY+jcJpRhdDvnriPX+TOkBZNHzjK1bTRREFwZAmBHpK1WgEgcUPXg",
+	"oaPqR0fWcKC/PfjwKUbp3TwhtrWlzYCzB8Ei+mG/iUqRRPNuVfM9IHBD8YSA1axhbd0TSPFoBFT6ab6d",
+	"86JEOEFn7mIHKnIDkt6C35D8GcKGQSB6xdSgBlz3ovBvzDHcQpLFUq1RQaWyBTlgtnyp7E5V1r+qVuYL",
+	"5s+V4/PTFwMjd2Ny/Y69VrRVl5aCZOCfc+X4TUDm7qtrQHM6AdC81k0/ubD8LlLgjW75qYRzTlYAg50U",
+	"VLnicTmUUiaG11uPEls7iQudnPAVU7SwFYmMtaj7KAt2ErMCwhVwcVXYqmxaIid5z8duqxHiV3djlcAR",
+	"tWPXAVB2Dy61r+3ev4PlbqiVsSSeM+DYpAzhYjnHE6IgC8RHpfc4pC70Zxv3cnlKSV90uMM3fTX5UDnt",
+	"MaE2uugAvS8rtll5CRZKEHuyHcZ+GS7/4wAOJ9jPVhL4veoXpBTsQ6+HDMvaycFeq8i6iKXSuzNi+Ohs",
+	"risxkbIQze4HP0qDwqknP9JCUvqX+awpEGNB1glbLTah88fTORx8HJGPijCo52DLrrrO3+BUlf2zGIET",
+	"eDnTxxazORmhGtFeTqQmAE2/b5Plm8+gDI5mqGuylnUVM8cKN9Qdsu17bKx4Tx2n9tQcy/EiWVHZlWxV",
+	"UJqFSoShYKYv41MtdzocBPU0G+Ndg1qb/mtWnFtFF3af66QhlKIuuCobCqYxpigYazOnGlGUWrUStsm4",
+	"57zpAKVG5rzIQ961WH+umoFWhRKVDewvqfoH0W8WBf+aKv8c/m0qIwRXjf5x8ItLDI9/zTjLVzZuhYuS",
+	"FkGWXKiYcNdNrSZDhUz3I/ir3BfMH0Zm+D/91jZ/Rq4X+0LggPH+Fz+F/k9J9BDwKqfKzxz8cUMEna57",
+	"iooL0D8aeNdfuPj6u6biMJJwU4AlujqzF2QwH0+RvRX5f/////MKyotCO6tIZnOSXcvVoqxRapSfSyYz",
+	"zJhWwDRflRWPqTJRVOG58igSRfrPoLQRpsvx5wW9If+hraJ74x8PR09MndgPf3/w+FOi4JGfhobi/k4i",
+	"YHcQem3Lsb0HpS0xNu3J0nMlfqBq3rQapdVuJrO02IdWlwSLRK0EI7ZgL2cGfK9izi+piX3pKkulp6iD",
+	"AmLaVgWT69N/LCmLMsVFAKmR9BrAyYUBvs36wrE7TutD7Wo8suRh+RJsA22ngXCGk9MmMxIxLP8O3Clc",
+	"s0l0xDoXLpBeke3Hh6lzVFmffetk690O8wUe/qRiZZ3bMLbkdEO+Z0rqB39r0idkjm+oHpoC468gN6SI",
+	"b0K3yN/sXPXx8vIiuWljjP/qGMKS24G4Rooj7Oztyr7Yp98q7LKX/6p8L+XEOkroMtWiLw1ZLDNisDS9",
+	"2RlQrk/afZF9ATmbG6nONiE71yC4A+yc7o67cED7cOD1cEd1QPQIhmSK/JiAeCybcx+9t9W1PzfNg7I0",
+	"SQYwCSRWB62Ue6kq+i1msrLqfV9mqJfC6b5u9i1z4im8tfXZ2ZSO6O9tT1dZLrKr92c3lxvIcJtbnMA6",
+	"tgyRmP2UgVuRIz0t3prc2mD2sioTOmWqWvtKrhakoQiWCBXodEWsbspXScmLG3ulWjtPfMHDmPTPLE/q",
+	"o99MfKQZujIP+Q22NQqv6RJI14pa/3FuMaTXekIT9SlJnzGh0lmqVQCb1DgVfGH4BdSk4Bc7D7WLJC42",
+	"7r5QC+wi653HdhfH1HBA3MJ3lAyGUT4NB+UcbCMXg/naSix1PY/KQyUVY6KfAaC2Xlsts2b0hrCkltbm",
+	"Pd75BFN8+5k07243jyn5ahgioCnswk/o0DJ1xKcbBKTekJvcZNaT0sdTpgWn3EZjAwHxh8+su8+snLpN",
+	"yxg6ivqsZfW9vkv6x3JutZwXXKioCvtgFClB1WWWXChj0YK9X101pwXEH4n+GAV6VaRkDQejhNZW+ymt",
+	"D7DVYnSDBVR11gQY+K38TH1FZDYYln+fwZ+2krV/7P82j0HEvjB9+jbxj7rhh8pcquTegKhSV/+lpnkg",
+	"ytCc6oEYjcParVgQuDTXRgArXQihlkUtSnJZfTNEZiM3uFiZnTEc8OkU0BnnwDNbaFQbPYWVMUk0IZTN",
+	"UMaZpDmxYPE17yFnY6sNzr0X8SeISw/UQbYVwU1OtTMkzaMoHUYmVcLSjZ7yKcY5jl1UkklBAQubRvUw",
+	"m8qBlK1snEUAzKHZYw7FNtCEmMS8wMFhdFWFfAKdLVnOb1mZ/dNc8OP46OTRyeMHD63b2fx4WK/6MRxM",
+	"6WzVAsIbpSm9tG0/hdcT6d1SPh8a1ic5XNbRBXmGsEILLhU6PjzsHkHiPhgQ0XpY1Jy50WInV7KcjWiA",
+	"SflrfZm0WT/N9Lhzaz4OEQQe2NoyN0RMot20UvMDiOeESxHzB18p9xckZ7iMc5JXf7ZR3vCbD+q2xnvt",
+	"d3cRY5PGD5zTfzgwmTIHvtQJxHBawe/+JB9NcLH72wp/92d5O+R/EomfeEEC+syHWMEzQ4e7zS27dr+U",
+	"vblf4g7dr3GfcMsUUm5+gGsnGrYQWMYvWIlWftZMnfsbwDcNCG/1VwMzDLducIkQDMb9Ug7G/WIv/8Nf",
+	"/OL8xCfBN/RfwYD0n+Xn9F+eKv3HnBT+E44u/ccCsFrHZlDBDzZELPTXhIvhfwuWw//mYCKjH4WplRf/",
+	"SBee/vLHYFDljwsiZqmfxiuWmzjn8kGuxSubrRw2XuiwCdeg/NWNNfzNzlj4k3F21H/1h134c3nwVZtH",
+	"jBk8CQZ+TVVAqv6rnOhrw7gAShO3cb+m24ZwgeHvwXKViP/lh8vfAvrKH8u+yt/C8gflr2VBhtrvprpE",
+	"/A1TriH6zVUFiX50ZVUi6qF8QLUjX9mk0r3fKOWPUCCDSmU3RuJBuUHMWVxOmPm7nBfzd5QnD78EHZsf",
+	"bjjNgz/9dH+IysyG50Q3fSq+c0seVfFtH7qSa6nI4goQpMK8MCVJMXWYIyYThIshuvKb7wrh8grLgNVc",
+	"WSWWiyuEL9mC58ReytsHRJavuOpmLqhIgsYbXMMCYRU3su+gu46p5+QrSAUyemBuUH1w8TbQD02mRRXv",
+	"BF7yNxL2aJerbK7P99Kjl6MpJUVeFpujEO+4ItJFTOrJgeqSB+gNuSFC69kKU+bux+1cpBWPl5TlANmQ",
+	"cFcTpsTaTHFOtdEgwb9pwEsN6AoujDJfUYf1l8cFn1llOKHU5W7k0MnQRnVKRYsiKCe4dSS3KafT4RLZ",
+	"jv9baqEDyc8r0giG5w03i3SZzTE1jkPvKwAEpViffngS6tNPDg8fHT15cnx68ujk8MmTo1QtvR+9Wt1k",
+	"5sP4AnKH8Zx/2LDc39rpiYd4hQuwZ6+elivTvvLoymYgR6+YyFiQawfoasVM42qTS4ZzrdW6FIxAQByg",
+	"K0GWBc78W3Ms5zEpV3DRDoDRV/Fmt6MoAVe0YmiJMLFO8OV+m/w73rZH3C7WLVHBZ0nfP93sEw5tgU/W",
+	"t9q4h+BpNSgaZhGE2077x/S8TShGnDbXxRD+lW448lJMbxyPE+mfhgOjyjdmrAQy0thpZgn0WysBpF/R",
+	"5dUQXekjaIxnhCn9V5nUeWUON0vdVbmegA4NiRSQTwJk7LSmBls9NQjYXfzG1Sc2Y4JjpSjcKUMVhH3P",
+	"yUeck4wucFFxUz482UceC12mSXz1FuE8F0SWKQoFJayamnBy2kYEL9FfNrKAB1KJM3BTtP33kQU+Gb3K",
+	"Kwm+VVcugAZWOdMZ840duAbDcp+D9NuJHXyvnXf5uX3DbfSeh6URC59Jw25wdlpuNxkh5elA3QEzRHLO",
+	"hSrWtnw2NafPrdAqMLuTg9a7MxpXw2HkURZEE5nQPJypHTdpKSbSnb+XRIzO9HOHmdm2HU4BqrRDMEUp",
+	"sisO+uAgCM6jaJKG7nCr8lTM2eX2g10eDTXaY6WojhQcEF+hPG5Ucr7js40XU3BSa26j/W4Zg1e6XUo5",
+	"5eGPG6nuN1Kh/E1SbznJ+emzahCNXIEDUm9ETIuVMJn+4IzspfVFEq/V4g2LfVesTrtVym0WWaJeb/dx",
+	"TKFJGvh1jLulcrFjIOygfpdBU4itfEtB9wHvegNY3VYbrwD3cIH3wRH/N3DDNsXE2oN0VSgTxXwTtK5L",
+	"gAmWZNx+wLmniPlbGr9pArUQoFSNA7hU7piNIrqjIwzyDFL48+WFkl0kZJu2XwIdHR4eRmXfGy6AwLiU",
+	"rZLT+DEMVk55fwPTsWK5KyTdWbQ6/8XmPEJ9XI436cC1JQymp7OuCz3tyjsN67InBgFpvIFEhYWKDogM",
+	"F0VknyDC8sA6o8ya/jib3xnlS9LgsKqztkdUMhUatEKJ1iabeR/3nR3DraqSqSHoykdWub07rMig6qJV",
+	"+Szk8HKagl3ZeNQmqKv7hihTOFNXRnjZ/WvMU6i7MURXE8GvCbsydahuqYzOQvO6HhS06nwMPw/j5BPp",
+	"eZIzAIxY4DWaEASRA3ec2+DP514pAn4gXfMaugf5lwTtI8TfQhAlRbh+5OzwqAPzUpzdc3rSjrURlDJt",
+	"dxGX46MMYQb8FTi50tiCqT5D9KQN4FXAWQ5BoavzIsBN6vN5j1AUT8L78+/A2bE0MUAT5yQtbyi78t53",
+	"lF2/P/+uaoPUea4sDZu06AucOWWX5sRm13Wf/uWcsyY1mhQEHtsDsWrHtmdlbE78sN7rMvfHcVSGF6R3",
+	"DkgHsV+m7fhYZYVTqtG3ZA34f50XE3CtwoU8TSxk93SNWHjcUbJGsPHCXTL0csOwRsCAblfYaQuSOULB",
+	"ESR77IZYUJXOm0ALoj1Ygy7waQ+25iU4QlRs7nY89l4T0RRGGBozEMQA+Zd8CpeqK5ZzymabQtXk5vhb",
+	"cx7CSW+udHZA6tlLIpw1NXDRzN2aYL/ZYW4gr7pEjJkQZCI+rD4buRfNk91BVa7JUo23nG+7fsEAXBwf",
+	"LAKUBN7zSpjYmLFfkI4XOJX9HnovUl8c1jiwYaKCRW7dsRtTCcqYgB5+vvitfhreH76+7r4+P2nnZEqE",
+	"1insXUpzOIUtSZHwCsLERaI5Xu59sXbTFXt56O/mRouZb7cwenvQjip58HcXLq+12vJf0OZDNDcbcSZC",
+	"7cxEYa+TAeM+4qz3qdqKskBNqdwS76DkKHQVaB/25hZUmCvwM+AJ1Cag09B89JCAULwAMJ89qswlu6oA",
+	"w9hYhphv/zDJfl2TrIcKmxQDoD+nziRfydB7hn2QV1RWdHsoD3vkUqZ4NyE3bDv8HOiNjeapGAumL6T7",
+	"GlaYHpAdbUFUF+LYdtS590oNDb6ggsvv9OHX5fLarEcSKcTeU1ITGGTobF7Sl6Sppqvxj/ZPWnTL7wYp",
+	"h6aYfOkXz7qb+Zbv9qd9QIkJLhyZ0jm8ttBBfDSA0bTVnEj/WYBJohIxiF7UoqFFB2myM7dQPaB3h3G/",
+	"vdrhsDJdRUVGbsvqAHzauq3tu2MP7d9aMdi1Sk7PBng6Rm6jXlploS80UNWAquRWvts8zee82EGz01Mq",
+	"eJFQ6UQLlHeMzFwZigN5b6C3Q4xzbfMeoHdzQYgt+e2S9qxBNyEF1HzgIE5dPI/J5aK5Zn9IOn9qLb7F",
+	"hAh5yaCfn/hkGFZCNflp6JqqsoxnlLjmb4gdNJav9+UgsiSarNFVWKzqKhkxbW6kf+KTsSXJ30JfUzV2",
+	"9LReWofX1WWHht7umtucZNeNdxOr5ZU7f4JaJT4hACKQwC3AcmRuY4kL1Cl9N/ok5D3yCy0ubxIsowSR",
+	"rGz37j5984lfFbQnKA7QelT7QC4A7QMlXdKZZrv04XBHKMf2FacRSqKUu33u8NqFa65fLVazBsnrxwqB",
+	"aGAUDNGK0Z9XxAW2Qe2OokjBCT18kFiOHr7ZgAnuyDNrFVqYAY9C66cy5ImeDtVgPesbtqA35Ap0XkFm",
+	"qwILO1SqFaArRaQyTwNkd6r1BAs0J+u472hCZpRZnEW6HEPq3BDhorg01oksn+nex7G4K8wI9Vt9BUAa",
+	"aTZmHmZvGcrInLNsQdA5n3BFM5mwmHqiwVlaziGtMK2hwr0KzJwDZfdKJwhGmyDYgFBrA5Zac5TdF9wq",
+	"bR0BkLxuD32kbVS40VXRCPZHSWmyd6Ejdubsj4pueeOOijh7fX9U/GQLlGzqX7fbb8/XVHXqWbfbb89W",
+	"d+nQt2m5395NXagOnUPDffZdOT9g6aPdUNmkdo0iVvWz5wYyLEVLyzlyERzuqWgq89Sq5U3al7siBM/Y",
+	"OOcLTJtiQexDm1+4cKl6RuFZrGSoz7vjeg0qvyTK10yHQhdUmrIXQ1MQw34YC3LJLEHmKOpk4r/QpHwF",
+	"39gU8jYcGDXFNrCHllYUfrHX8K23zHRB/k23q3lM3AeGDfPZtoptbld3kHuI2d3xbPtoj71UwC5q3s4z",
+	"ndDP/DfTk8ymBc30TnBxy5t9kNQ52bDkzMTwMhPdtf30q422s4qSWlzSa+ld5MJh1CaDLps02tKb1zA/",
+	"ijCVrgkFwNJ6+Bbf2zulrK5fVmwEH4axwq09ZMu5+7BiAMPQr4NO6sG/9WYRGZYEFUSrc5dMq10AiiMV",
+	"iJdqCzlEOZ1RZRS0FcuJsCeKUV69Nlmv4h7OW4s6+e8/4tEvH/T/HY6ejD/8KYkPbu5/DMD1dj6cM/Dg",
+	"WL2wzlhb1V0aeiepIgytCRYS4TnB+QH6fkEVosqwM7xjkph3Kc4UzMcutZZSxKXrLe1UEGlBmfuz07HQ",
+	"v6pQr4oxeyoN029UFeHgJKmhOykgDJ+XKswuzB4iYMW3iC0Y3OUNc+UurlUnsE1tNm3PO27Dzlt3Z/ZC",
+	"t462AmiGoKbknUBHKzkZtNCw9kE0wvYr3xKA0PUiNxr0xhvdYBYe3P39btX9ZeVVSbI++cJTbSkoU3hS",
+	"EHR28fzVq7DamD7WvFQ2HhwuIKvAnplyidNRps0H2j+N/vHh8x/R6B8f/gT/vveXfx7cxQ30f+1g34TA",
+	"HA4+jrg+p7S14jnc/PYLEdwfFn2jhJu28PH2W7hXMHFT/6eH1b3TvftdY47vQKz9ihHG23NP5VDuE1UB",
+	"EtqD9+0ioUscpr0gOVImlVg1pZa8Cp56VQ/wn5r5chcm6AJ942fR4d4Et3mdh91RDKgQw7FlyNuPeEGI",
+	"NnrHK9Fwts6VWuqO9X8len/+naPrhuaEw+V8cHxd6DPHnE1hYcyV0uLMnmHWBYSWRGSEqRFhGc+rqf+C",
+	"bqjz8jg6uYC6vzy9fx+OrT+3n1rAQA0zrx8doDNTTTfDTBNq4WOjukidhMEbcvvWgpVtzh/xVcc2YoCa",
+	"dm4Tf/JV6jf5SlTiKr8GyFnhZvdxuzeahcs3fLKLWEmq9GGx96Sn0T/3LAhSgtkQ9H2dDVHPG2seKWPJ",
+	"1g/sw2TKWHfFEkoH/6+uUnaUjLdcXN+JbrTDXjKvNm+Rb6naZYtc0zJOKjP+OJexYqprOPdZInTCeNma",
+	"6vSZp53F2rdUPTfv1AqlJ+Ra6+aBNV2JJQ9KxlKVPNMbXEmNnqTAkUTdlYNEipeiYkPR7s1QNKEC3IpM",
+	"08XUsTw1HHgnaXpo/nGf9fpX+9LGXP+U46eVo/9mmG6HEMCSlV0EoPcDf29Rty2MIxa6+ZLqX7SBYNuT",
+	"3yfvd7YJf8sF7256NLAAhMZtv/qUUagQGnABNle/zxBfmg8lFpUvFg3FlmaEEQEfXESKQaIizQ6nhMAt",
+	"V6r2oVYjM8crTpcUeGtV0sw0fHtfnCeImaYcd0FYPI9btzDFOyKVD6vZ/sQLg5TqTNDX795PtL2XROxC",
+	"O9zCIqOlQiITBOHaG+2Crwn5/eq73tW68Tp98Os7AfsHYg+3j3T2OdZl0HYvt4vd/S/L8g7xql6UlSgs",
+	"hqQXH1oUckZKEVLnlw6leIOL209B8ErS0qezud5wpv92pJfTzpgzC4Ib9D79JILEsVkTjHsJGt0y8tWk",
+	"IB2IMI7LiAbXKkVGwW/3P2rWGuuXGN0OWDqMqzGfSCJu2lGrbJg7qMULLK7DC3jOkE2Rdl/aI9IPy7HI",
+	"xzm5oS2WnYT7eOSaI98cfc7QCB3de1bKuym5hb2CGVK3XbnlJEVpilt2sAANLJ3zmLBBZXHsbigJKclL",
+	"TlRKpny1Mg6b8r4tpYXc8iB2sgRzKug1KdYm6QEviAUBarlLTXz7S67mwcdNdgUvAE6T2UKPO+d9h/fV",
+	"x3Wb0oTcJBNh12U4WfNoO9HmZ7osMthA4dEGKyoK83O0d1zcTSn6S0xFr7Q5/0K/SQjY7Y8U/c55clUe",
+	"SjNsvFvbWdfDdOIFGTv1BP7QasgYs3xsrve6huK/SN+rn7FKfrSN6TIlZBBlZcRVHJ3PuMAHBWX5v+Bs",
+	"QQ7cgy3v4gN/Txi/2RJ4ipYWew+zamBAM9EVUiPKHtSCvg5HTz58bv8x+vD3w+HDo0/u93t/+fzy8mBz",
+	"q3t/TsaLvYCKIy/tVIUoCCz/yVQNrQ/czKwbM3whZBX/ZiZvNBcU8mOdO6BvH52ywRPt4yAT7mgXkVgW",
+	"gWMKKYGza8pmLs89DhCsuK4vWTd/9bCrw7oS8YeVHJ08Ojramx87mMOvCS7UvBEVUnk351LwzMIOxJK7",
+	"G0aW6acdDzElkKL36pu+uMVriebQaH2AzhyZPuAVwBjM43LmbbZgyHO2TWcplOK5M/T+/auv0OfnL5+j",
+	"J6cPj+/Zwo62Eo7x9GiJaZ1/6FG8qQ+Pnjw+xA/I6NHkKBs9yh6R0ePp4eHo8Oj4wcnpw0ePn+DJlk7e",
+	"YMVfQQGtF0KkzqczGxAMtScZQYLfprxZ+YaYX/jGMI6x3Rjg67DA01R9XBaY4fDOykcuV26tEh8uaFP8",
+	"iH7igFnttp7SAqJQhUHwEPzWBvcOUcZXTDlv7tEWJsdRyuRYcrgzbzL3ynKhlhyoCojRNxffv0H2XcN0",
+	"D58cHt2rzcjJ402x1DA9JR1Ds8J+PVL70nBRQ8ofVnxBs6unAN5PIBdC8Fsb6abZypbfphJRdoMLmh+g",
+	"K30MUlz4t+DOXj+DdyNQGPg8eDngle6bFoh+w1VS0XPlbq7pcknyIaIzBqoDFz77e7ddwbgid70pdB9/",
+	"7Infck+ck6VHhGqB8WPIVDK0OH4Y5WKNxIq1hilJX72vxW8SAcyl8sl38I506D6wDPbceU5MbL1oxFcx",
+	"ihaaEHVLXF41KQqbLPb84m+GkbFEOVGACxB4aYxaqBtU9+VRa7CFWI/FirXn0du1vgUmtSvtABtA3IFi",
+	"MrcevbpRCTFHSShsA7dunjYP8yl6/+7l6PEQ/nP08LsX7l9fvtAM+ANlOb+Vo6Pj0+NOM3LcCvRkEKMb",
+	"aDVo0k6uYFoQI+FLgHgjcAT8i68kZj1wKAPlpgMMoiFmrMSKZWm+bgDJsaMAl96V+ePK1+JLL6EZanvd",
+	"5/K888zhikI11MHZdi91wWkIznjjtiVy+3NTD6p07MFA97jicKZ3WHAYxBbrDe/Z5YZ/b1ptOxutbnU/",
+	"I7DI9g1f1jvMIpmbMpFUGA/BvphAcYWLjSQKgvcmwlfMFXDudoL4mBgrQL0JlygQtwtZtvJqx2Mtgcyx",
+	"decVtcOicrhDJZD84fnnlq48kMsxhJNc8qGXP8O0PuGFdkIour1f3z5JLchjAKVUVh8dXK+7P3ROkGvq",
+	"42MMjI8Nc71bqP+Ssj5Q/360Kaj/VNjsNkHnnXGTzc2zS7229RkBIaBDvmU5AQBE5N7cHRs5s8nKiQUy",
+	"BEso66CF7WQl18iukwrqQZZR/OjMAm8yg7hlnGoxIqFeWqgDYkOPK5/ourYuctklW3coPNMd9Kky27sW",
+	"cmC57NWpfmH3lbXdjrVB1pTrxvISPMn2/pk0i/sLZ8TueigOPZ3KSsmWrahyNb97r4J7cXcS7jqdpCXi",
+	"NEXOT3yyiZ5v+CSQG1snlnQd+K+VhJLKPdkhuySZT3KQSv3YIZ2jq3zqnqtR1tFPcNnXXB/GKrkjggL8",
+	"ewywENuISPve7nsTPtRPWppX9th1m8Q0xbh+ZZnZ7RbHb/my0ol5cSwa7ovfxYAjKkA4NW8OnTNYrzHA",
+	"YvbcTiH2SqKW8Nmbs3Li4jquFf4KGb1z/bc+wTd94ABj2u4IELCWTBUiexo4UCvTN+VZBcVZyu1VqiXD",
+	"EEqougmqakRUGSaUyJXjMhZrTq5GAibWBSrqcJV3d60rUzUFNtSVYfEhVSssI4ka+yG5XLtwzOaPJXfT",
+	"L8rxAjeI6zHjYznnt2ZlM/iUmwJ4my8J86M0OK3dL1Mc9S9ukgHA3zMH+lxFqv1M2r0PqDp0Qcw9qXEA",
+	"2WKZiHG4URiblski+5vq5bvQwZwENeWjIvrgj10pvsCKZjvVcv6VCtsTN9edpDSsjNPOYDab7QS44ic3",
+	"lK+k1tn3oIXb1Ws8a8Meod3++tzuKIO3248Tf5LcSUH8zYfo7qclb+cBZmzD3ZdC8U2Lz5xita/Otlt1",
+	"xe9gzVOnrdm7IbG1TVLZpVWWrMxqtJrxQDwvRYXck7WYEwdYKTc6oaJX5Xt4nJkuW46wHQ6u7U6qTQGq",
+	"sEz96sT7N/q5DM3B+Ud0aufoVD9zjfkp37NQdbY2lDR+jbrHOVEKvKAs31S/RJZJMFgQNKd5TliZ4VnW",
+	"f6hPf4jC3xFIayMArVxNbNqpafsMHTp/aDAVEtmx7dWO/83M6C1lfS9r7ZbQ2VzLy+acINcEkoPcpkkg",
+	"Ae+QDBRREdjZrdmX3OwQlwlQPY5CLiwtuaQJ53ZEAOYbz0vrRk0fIl/z2+jA0Nw5J0UUkOmqhIKbbTAc",
+	"cCapMrjtHzVdmPaX/5tEfwyc3VX8x2/1OwL+kP5bSP96xb2QYTfU24tXy2cnBB8YRX9sUYivW+W9C+jF",
+	"VdJzf1XL8G1Rlu9DNFcNkdPG+uIzQaRs099ygacqUN9y8MKM3at6I95iCi4aLx+8lwVujGNFruhRwq8c",
+	"RBOW9FnlbI9cDF4K7+2Id6EZwVWjq9RaHsImToPfMkNBQzBQqcC030ByQZyys5X6AMUHm+LGlvYCQdra",
+	"RG5/Gsq1RLGvd7+SqF5Ab7qXcAKhrdJESJTco/qyjQ7RfpL6E7Q8NX3rci3K5W8Vc0R0SsO2odTlWwkw",
+	"707lI8pWlh2APcr0RBehwVcK+c2sO9/bmixITjEbz/lKyLE2dWFTNWVj67YuTJlPEbxVauGE5VWhgBS3",
+	"9sDE1uS0Bx0VDsIjzu6G/BGTIGT2MjqzW0P5qDe/7ydkym14NAGs7xVTEmGJDjdoggDt4eE9OiT8auN3",
+	"vNkuqGwcHwCzNtVJI6kFuWYBA/hAPcqCY0IgEPb73omOiA5jSg/Ff2Fv8WDSBBn3EHUVwWBrqkXVMMJ1",
+	"Swy7kf+7SYlNym15pPVRbq2k6q/ZltLrDxW3s4r7jYnTqC2hK6ipOJpAMoa9przDcLif+KRXINw3fJIK",
+	"gTtKBUkVXHa6BNU0lNef8NYeotE6h2i57ncNzuoOk5MCxfmvCfPYrzL0niOAbrm47keAFs39WdK89Wv5",
+	"s77hk209Wd3jDuItt/eIA+dqCrZEdN0fkhYzYaBcl4sVypJdr+9LAbbh4t7totqNvb1Nn/Mid5R1tnW/",
+	"4ZPXUHU1tZNNPVbkCsTuUmvUlnad0+VeRFsXoKpv+MRgVfXhwwqde2DHPWp1MOre3GXWd5OaZgfeR0cL",
+	"Xul6VFte+0M166OabVo6V/ew67q59l0X7Y/l6rdcdEmak5yX9mmLVG0qkByk2kKL1vKj25qgXUug4qKI",
+	"M36tk8OOaC+kyDGfbhLYEQ2Q0GYTw7cW1/NNnsF42NqeKaDuFsJoXq35tcPw+5Q90m37qWZc2/tF93Fy",
+	"hnT7fQ1OkJ8gQbjdkWTa3AmfS4VnjbXF4Bn4puACp7sb2m7uC/2BzW7oW6rmucC3rSiIvtEdTEO92qpR",
+	"eUt2cruwVnbVV+x2jOQ2TrC24Qj9jDdIzXOr0SUi0HhhpaXVR2lCGZ5TvX3HC8ywgZgUJBMrm7QYOKn7",
+	"KMb1+774Vm7DjZ87Zh2J21zplZbLqIqa33bHt8s13nAAMiL4J7T6YOek4V7PHfOwMAhnGVkqWePY6u2e",
+	"tVxKFjJmVa9Faqv3SnNTCUCPouXA7Vx0dHvEy8AKTW2Ab1PXDVHa6mxFc3KAXikP4yRdKnilZCgUlQnw",
+	"2u/QWXdNVS9n3bdUdXbWdTYtr21A9e7usjsqwADcXsk6q3/dZR47BLEJoWzm4BeSN0SM+PKwZnkyzAzM",
+	"GM4RVTvFlfdRPLYoLvFsT5UlWuqjYEWkGttbrHQgsD9j6wUSaqyfYbYtIkESaKhXqYvlalKYdJJeXBTV",
+	"IZNoJUkDH+00092dK26n3pGTz2KNx748r9Mk5zCxOauss6t/r5R5m/x7VqDU/Hs2TcbS2PlwjEpw9ITm",
+	"ZwjLJcmUl0amHoPB2tKmzqlDTWAIs2zOjcpDcDZHBblJgiZAs8SB81X5l6/nO9XmLXxIDsNeuxf5hd4q",
+	"JQZDLOLTLSrwLAhmFu4owgRvAT5LVs/rC0ffHK7i1C5yQ8TaxghA3TiBLZRdCVzOhYEzpyqFYV73w2wT",
+	"tNoWrYoEKTD4LayrwNzbhKpKs2A9isIUjjaaMjHCuCUuiopx/NiwZzc53a5pv2B9176rnvSH06270y2s",
+	"49O3BonTm1PBiH0qJF2TtawIBlwqEb6XOSmW4CsTfert1qpTNFe0SVVe17YDZlkT+mQULE8EknO+KnJU",
+	"cH5tKsizHGF5jaYroRnqoHo471naLShbJSG/3haYMZKjfCU8DKNtvEErOznsXJECwrwbSv5+9NW33Hom",
+	"JX+XcjJNioyVW5qIBk7f0Svh5NBuXgmrao0qJV3uzifxBi9I+S/vkSgLq6VktVOGwfLX2hU6Q14N9E+Z",
+	"PjytOirv2GD2ffYzmu0Yu9rOWGRzetNJJXcEQUayfW0vyEt6Q4/nWDZgfF98fTY6Pn2IdAtwtM7JR5yT",
+	"jC5wMdQL9vdLL3AvB0N0WVZ/uxx80gpMhhlnNMOFAV8F0NXHjx6fhgVQ8CUD/d4gm3fOm+3uewinb1f/",
+	"w29afbIPfk7Xtt1tbzeNlAG4yDVVd4bv663Atox5aFXm6u22GcouJw1uSiiizAU6e/tK6xFGipSCKpih",
+	"nQz137RgZtdoo1LalUFH3T0M4X68Iy+DRybx/gEfIFROcLCbK9KwwoIV9ohl9x5cD/HJsckDUTswU+4I",
+	"S3BJax+PhKVnk3XlXNx9LKzwnZ4H6x/GVi9jK96gLXdBXq5X3Nlw4q8kAWT+UO2oXhD5zRHsjM7s9h1l",
+	"1+/Pv+tRrx8bBsQTvnJqnAUmciX7h+jqP6461e2/ZNXC/ZXyKtDz0/v3l4IbqGv76P6CCjySvJgTumgt",
+	"9n/audb/3z9F1f4DreM7PqOsobYRgAyEpYEcR5qinc+xXkE9F1A+RrpUFLAXp4oIpM9xyOYw0MwdCyCF",
+	"B1plhA+aRrBdCdIXZnAsR65wpf7D1ErQY7QA7mF91SFoKLJYzZLldnWThqCCYuU9h+EHwzl9WtZdQgVR",
+	"pnhPTme6S5hnymYFQfP1ck6YDPHmF6YINKIqJr6gN+4+hRrrJi7mNBJ8whXN5EjTNHo0fYCfZMeVkj8P",
+	"H7RV/LGlmv78+cj/896fkrzWqV5qwJCVKqapRELzNCkBY4rbT/Za/dKU5PuOz/hKbV/DWZCpIHKOFL8m",
+	"ZdI+gYywobkLk3B1LqVtYxLBCs5mRBjs8jrT2a+O4Y3UmdrWLRSY0kbqBBgwR7gQBOfr6sXm0fHm+Wyc",
+	"Lwluig11KZCkMzbiK7VtpSfTW/9KT9F7TZWeNHEkH1vyfPa2/7XzmfQaZ3PKyFmmUmf/D3Neugyw082e",
+	"oq/Ph/BnvqBsCAIJL1BBcA4AxqBylLHaNgpv6PCrqVQ1eFJ98F4yW0WXiCF8xxaE8FAS9sByETZwFaYp",
+	"AAcVXow1AQ7/jkpwr+uP9Z2L5pJ/Vo3wOqpdUT1cg0cRVW8zuA2uGHro7O9JkOaFpHbqC5NhX9ktVZy6",
+	"3y0SfLQZLjYQn1SOp5Sl4DurKeQeyo6v1IzrzpTAzCRzNRQOcPfRCVMdlzByKWIT1YNSJcSrF7N+NKlN",
+	"aVfinac6tRzlmIyTgDM3esVdWlA6urZpaSyfgf0NKfdmN5QddSmclLLy3cZeEqHVucpXnyGoQF+GQ0TY",
+	"gJ1smUiubHQQ9uXRxglIM6pejbbSfkHKcr+ppXLsp2bDLrDF7+yEV9cRTdb6tCXFNL0busHdxAIMMN3a",
+	"hm104r6jruwly752kqFLYLkAeS2apXixk3utYd8bF/ZnElkDpVXfbb/egWZheYDODlZwjf2ekyE76bRe",
+	"nQ2K4vcq5t8Z112Om7IHrCajjzrjG7dKzciY4g3AYVC4v9Aq+UaIUfBHgBZH9+A1hY77T5RT4MfG8Tfe",
+	"HDqhAjvC2e6+gJC3aNdQJAuRQoKLZ8klqA5Dj80i+YJMeL42TfTxm8251Dq8Ss/skgiLBtEEk1M28PVk",
+	"eRFfGjef1jh4v4to3eD+6pJw1z/bzu/uO/LVOrMu2HYhZ/mMuigttNxDLew09MIvXsnqjunnsH3Nb8hZ",
+	"GTO9valpMU5n1j+DPYyrQSGnskTpUBwt+A1BE5xd32KRtDC7HIbVU7A1Oqsco02VqKye4sn5eUNuffGB",
+	"voEewGtaMcxzF4DUUN4HjJ+K5LB37Vp6DtvUDojAcqWLnfUVTHdaFmjaOl6rJTJD9ZsNswVATudYWSim",
+	"vg4LeNFB/UThbsnQGM7GvaM9GFdjF4cWTXWSqnCuy8i2DOJVTG1rH9RWq2TQYPfwtK2nfzeGAFQ7pcyo",
+	"kGZKkiEwXcI+Uied8MuTqDhKbkhRDYBsvgc97RjmUmGiePkaWOkdkep5k4PzDCRO5NaE8khKWnh1e7WZ",
+	"qjJKuzDN2dtXlmEkyQRR3dpfmLYQ1iPVuKO+Go60JpjC7ww99Z6s5OTFqJhttSpu52uE0Q0uVlUYtNLN",
+	"AZpIuWdK0K+ubo7vrYvE0LOLP9PX1/A+mmfIOWB2PUdSHkUQ/mdM3qbxCkxZAmn3beD+yjAD1PKomjPk",
+	"KMEE5iQrKIN/askEQarJyv/Q/7ntpe3iy/d8S4sCaVEQl31nhORy7G253rQ0rGx4OCbPP3t1aBDWNkc8",
+	"8kWzwWQf1g470wUVfjV6IsXPsRx7jKpNarvtcx4hogXIak3WPZSv6KSi+j78S7vbNiLgoI2Fljy7OVDm",
+	"jjbNDqrIfsAqHN1Dz0eVma+Np7r4H5IioOlCyJxB3pTT3K1QQbRl8Ti8rQWF2BaAfXSMJmtFoC4wVCo+",
+	"QM/5YsGZ/46MrgdNhN8lc5l32myIbkU/k/bGlAt/EoJJhgXxCc3Vm+CML5dEjAqstyIb5YJOlRwxLtR8",
+	"w8XW45SQKg3ixBzZaifCmFyatPhS8A0XOOEA6RXT6mjokpsZ2asypVzetc9kK09DytpssDKTXBwlinfA",
+	"2QRjLiWh2U1T/KvT4DlEtGEpjbEnCM7mUQHy0nlTWox0ihgP83dBxtp33VVAtaBMHWKyK7SkRSDM8Vp2",
+	"hN3MwZkF53wIUyCXtkinJzHwNq/B0s0RD/IpmS380w0ss+t4zHT3A5EASEmIRZ4QwkyWe4EVEYmp3gl5",
+	"AdZwV9rUnEo7weBMNJRWcwl3BWjo70iAF1m6Zn3bCC3oaMk2DMDic3hg/EFDB4IBYUtzd4buHYbBjDwY",
+	"SLlonrOG4daP909S3gg+KcgiGQAIdZdN/PSTk9NH9+44BN7dnLpg37AsX2fnpjM3+no2a+kyH0czPtK/",
+	"jeQ1XY6c8TJactCLrfUDIe05aS9LszRzbKKHALwWL2SCwErszAf9f+MP6YiZlhLG73wGnZvRgJNVvfwh",
+	"LPOwUrHYZTWbEKIe6UhAFWWzc9t3JdMyeeeokkFmmgM/LgvMcIkYSSXimWGMjLRkV4axRaaMeOLao0CU",
+	"QexMrK0JY/f6GTHbIOMsI4LJsq3x33eDfzEc8EJ/qRYQnQq6Z3qLZ01IUVjNK8QeVMIBR4JMCUxSdY5O",
+	"UprhgogZyceUKd7N2zhMXgvakMhyp1vqDCo3+PNNT9q25I0spyfWSj4iVWNG+38fWQ/F6FVeToexLYZa",
+	"ofl5xc2Vv1wtl1zU7u+OU1Mh0zEe7yp1QknQI/C5H415SmXjVusimmRLlYSv37176+oVauGzwfP35Elw",
+	"xpwcJo9Un9FbC2yZc6HCmgaqLtcgVMyOV2o5DAnfkHfcuFePklvV/FCn4v35dzbfPCdM0SklxvjKebbS",
+	"9qNMktV5S2y8MoKnibI0VnIF+9UeBxHzthy7RiA0FI0qRZOLLPJbvarrbzqBrIjfcP4krsa7S+Y0czfI",
+	"5GYUPEDAs8o8YPii1bLgOCc5mtKC3Fn2DxZ4QVRjUlIQ6eSbHmzmo+HAqwvJwVqcWadfTni+HiIsETap",
+	"a/Zlo4I9fHJ4dO+ggziv+vANQ9q1TDHjOcE5ZUTKbpEz4CmyoaAVRpyT7Fp28OOa7p6b5p0zgPyL7bGc",
+	"Q0dH61ife1qbonL0vsHZHOVkSVhOWJYY8YLORAmJ2Koa6f7KzKUll2omiPy56PmiIDnt11llloKe3deG",
+	"4ThaZ60pGvYKOOJKn4G4KMopA0mt7aQbTAsMcRFXjKtx2RxqhQDqxBBdScWXS8pmV+h2TgujrS4Fh8Bn",
+	"OV8piXJ+y+LwU/jUwNwXun+773T2j593KXTKkENWuuVIEqb0YVIJnY8VISyvtajiAlGV9Hb39J7dxcXM",
+	"Hq5jQvayL6e5yPh78xbIdBG1cak3xkd9gBgf5ySj0sT8LvgNcWpW/S2T3xumDpEpZVSRYj1mHBjGlINy",
+	"XxwMB2tTCEMJzmbjdYRJuIl/QgKeQ6mVDmVDlmCkha+mwoZDsjuWIvEfRdHr+3LBbEPIPnsv12wzGYBG",
+	"FLyyPzeU55Lec1G+uy9qtiJjb/1Xcwd32mmhwIAElT0l1gzLMGooNaRNOdC1Ms6vKemdQFPrYC+5Medw",
+	"FbSXWK+K8WkumfYg8R2QK+Vdy3+eu/aNh0blex8aZ6b8SFu4hIljjUYcxEmMf17hQpuRBtQtu5Zj8nFJ",
+	"BLXW4RTTguRjLCWR0l5QGlYlYuxPdxvqR5h0xSKCuhG3XFyP8UrNuaC/uB+tFkQLqiA80FbRGZv6OeEv",
+	"ZW3C4SBfGV6AJBatjfc4lVyVxN0CBhVdkM1BAeAMHlcck51itjhydFbq85IbwvSuLesCelxLr2IJgiYr",
+	"uUbYYtJpYtM32M115hvKA+sXnvmMVVst2FyD6VOFMnR8Ysq8bV+voufO+5WKHIdOmaAWfTvg24L8m26X",
+	"MMt89dKgOLz7bHqrQzTALqLPBvzECmT3QJYzF8YCVzpsVRRb6+87B3rYuKa60LTfSM/gDb8m+QVpCyQv",
+	"L01t1qfVEAAtn7iQlupRAR/u90GyvzrftUkw5CTnoANyOAQ/UReZ5PBl0SuFcqKIWGir1z4MornD84Qs",
+	"lgVfE1JJfgyyIpthsALKAArrVYnJ6iWccXXaFMyy0OGFlZgyBHJ1R/1PfCLLOplBDqh+8zVAoUtoNKz2",
+	"UwXmdo0hb3zoojVt0jlRirKZPNAjTB9AXGFFTMjldpv5+xL+EyOhP5dUYPgNEQVejiXJOMvjs+fxQ/B6",
+	"N6rG5hWYOxMEr0JfP0RvamMTIn3BJzv0UUJwq0HI9QEymULQo1Yw9YMcr9tZ/uHhyeN05EDE7jW+vsAL",
+	"0gDMcCWv6fLqKdL/sYkhtwfoymQXXD21mRRVBIsrk4qgn8M/fOm0sk2Y3HxNlz5jwecxJMMiHZO6e8Ek",
+	"sgsEz7h85fIoJ17tiIO1UXm/GdVr1zq9vx9ICK6Op3/1y/q1rc/Oa1ttvr2kcjxHUKHepAF10Axq9Y07",
+	"KwjVge6kJlTBCvUY/BCGSRUgJbGTc9Ee6Wm4BzLdy0jTipIYlfEvk9JLTb6rQn2xszr9hyr9hyr9q6rS",
+	"kOiTRtQyjPCZRKWha87ZgCVgwTow676CgExwch8UTBhgZwDMUr3pjFbYYiPMCCMCF85WSJgIG9Awb4hI",
+	"xnkG4NguzgBw1j2AMDiu5ByXkdyKK1zYl7aJvnTBir2ysM1y7SMNu3Mic1jgvmclis1tbV7NuB1y06dI",
+	"xnjOejEYoSb0CpaLWWh1kteQ1dGZuaEw/mnbb/lBW7FjUqklvl9Q6E8OmKWvkmEy02RzaDGbmSpZoGgA",
+	"xHAVAZuysFZK951ucxY3D6x22dR+KkSt4f0b2hw+HaOUurZ3FZ3Q7Xocpqe8KDYvBQ7a1tyyeDMLYkra",
+	"ah3hhlNrvPfI1SlrybeBA0ArKfcCpto9t7wc5l6KuBqJ66rm1zv/f/73z60k/7/+D7s37qH7yP98D+lT",
+	"ICHjw1D0IKfV1dzYIOMbMj7rEekx/R0d+pXMxWTWQySpa0dvUIDFyKAgrsrvvVLShLlClRkPztGEAK/w",
+	"YnVf7IqkGmofm0BUfeJZDTnVkAgjt5XP9K7rYZZwQV7cNGbkad1fBZ44uBq58behZSTF1p0bbpDtCSua",
+	"zctkvNKV1bWaQvCtZVkfxIyh28Ho3nDkdgjFjc8R2e8gsYEALkGvwxXtvu6D/R5ZaIttW6GEi8Id5660",
+	"qyGzWi4KVJ9qjsc+hJImfz8yya5AdWoiQObqYjfu+O9XKuONuGjGUnSIcH7bb1dbsL/C20d1cX7OUB78",
+	"RipLhzOkfkI0rtAmIOkm8dMMI12+0V1b/QM/ujt+dAWS5PeCOvJfBWVkTzgikWSP1U4oIVlTPe8Ga8RT",
+	"XVkSO2PN/NMo+84C3cOJj0BAQ9y1LUMYwBBusolqEJJ8ozUNUIwh5t1v5F9yT38DZ1F6Lrcyv4hTezfK",
+	"YqMg93A1dfFy3JXzom881q/v7NibpvCruwo2Weyl89WZKftRa1MKTmDqGk7ub/JW7NvSsAVhFG3QjWJz",
+	"k9bkyO2lOEUv9dgsbmr+0KH66VA7FoIr9dxdSsHdfe23D368G8uNmJMHVh+c7tZRK01wlwfSNz+myo2U",
+	"0DPGO9IDVMuGYDV6h25KzP2EIrvhbHXo29uAq0aJfjc0lW38peC3kphCj5ouo4DLtVRkAQrTFAv9Hwg1",
+	"yjDTCnBOBL1xLnCP5Ylndf0lnTFHPi6pIF3uZe20wd3yEM35LeBQ8KkCcFWTpwbh2b/GtdQyLSxevfUl",
+	"UhR38UX8mjBpouxATlApVzUX+8lpaxl2Obame5vMo9In5tq5qqeNN0D7ruRmna55HFvNNUBWAqOk5/K9",
+	"JGJ0pp+jOcF5qJLAaMIQrk5TDBH6HdBi7faIKIQlj9ahIhmjWYzYOim4zfps9FoQ2fv4Dd/pdvpaifXH",
+	"udv93CXquQua2D44SK9FQRRxwOqVaAxTyQeuFykpcmnAdxi3sJAQq3GLRZ7gDtKxjlMU7ew3sUNLDmX3",
+	"6Um6/lJKWG0L1LUl1HdBWSqz9/35d9IgXs2ITJby6rpBXP2wTRgyqZLLPkckDe1R4Mwq2pLmhGWkKf78",
+	"eJfw8+WcNyXgK1IQeGzNvqb+T2v1t7p3b5Fh0tLKYACB9hCE4/qIpAwvSEtM/vZzonDK1P+WrAHerzNv",
+	"vMOzDZA3Kb6oCKAegHEXRH3DJ68hwHt7yfMTn/igeAWoavp7iej/Dmjv3/CJAXyvhurrHxuG4PBJtxvB",
+	"hQ1E35TtsUtYJaCDO23WBVP6EPuOYZO/NoB4Mnp8STI6paUUSk90ip4zhr5fEnb29pWHXgErAPI9SY4m",
+	"Jo7EtYl6CsgLaFFYEVsspQWKwVXbs2gmJeSOtkvisimV2nf1WzdGFcUNR6F92LWYUVttpCqtXUF/SBsk",
+	"hexb9ccUrNqIwBVMX8No4iJRfUgIKjVt0ifTxaHcivn5ien9sIGtGpC/zP3swrbpo06H73RTp0Mmb1cZ",
+	"kopoaoT6lEmYCdfmtHKITFJxYW6ifPVIU9dvJRXc5ji02qv/uDKbyT+ZkBll+pglNkIbYVPM04A66hcF",
+	"Ly6Zh8+tQte68pGtWkOlYOS/X15+PDwcXV5+PD78jw+f27//48OfKk/u/SWJibcBiN6h7kKSFJFKbuFv",
+	"8b6HCNH+FktkLjTu3M/QRRu2c+DUYVmsZo1I3brhZ9LifDHQrYx2Ut5fSoWLAqdAFR90sp7tPgYyNnqj",
+	"gzXcZAsHS0D7beH6m91UuxD+/w/buKtt7LMZNpQlgtSYXwAPyND76uzNGdL9TbCsgFG/WOmlvv8lEQWU",
+	"nawcra2oC5qiBrg7QHiLe7ogjHKBzq04Qy/YjDIC1zrbWGMhFfyasLeYNiypdWGZG+omB7EpCttc4vWb",
+	"H94doAsCFTe0pnYWIhI8RV8SLBJAZkmMSOfAou2gKzabcsUULWAVo7q19iPtd4cPHkZZkQ2Abf9Vynlt",
+	"LMNrZsaWlgQXOvno6OIsc0XZDIY9FR18mMMBfHPs8BRbhZpu+U43rBcUDHirOo6oi4g5WtYmKR18/+m8",
+	"oZWaE6Yc1jhQ7c2gkLXCW5sJsHXnG5r37JrxW/acF6sFS4ObTVeSXD21gCLQNxQ+RFemgPnVU5RzEx9D",
+	"cI5W5oMoM1+MY2z1p/SJAy8ms2bNLdcuWdPvgEDwESpumbzmPbwmZGlT28GBaCAhKQu/flRzJHa+nbkm",
+	"a7fdy4RpRRhaEywkwnOCQ6x5DC/ALsg5McFG5vXdL/xNpHmDbWNz5W1amiaCSlTQBYWKIbwCh38754VX",
+	"nDprDja5KAw1hql2f5bEOxeRoT3tQuyiAxru8SpgxpdNliVEq8Jzt61sOaZOI7PllPT73YbY7gSriQez",
+	"F/bgW7+j7fCb+tW1LBMMF40QydQDI5cOVEBVNcnf7iI31vgtc5cka5Mx40yarOEpWgrKFJ4UBJ1dPH/1",
+	"qlpCxW/fRhuyjyv733/8p9E/Pnz+Ixr948Of4N+h9ffHbUPLhtLHHddybLFUa781zG+/EMH/uJP4405i",
+	"Z+5pEdpGjvzeRPY2HhR7v7DptWjc7lJisHmKLoLv95wjR1pqlvyzrebJ5cXBITXOOQDgNJTINg9tvLpu",
+	"D6IPMIOcqVVwNjMhMEY/NPcmkqgD9AMgdIKjArAGTM37gko1NGjC5vOXDMCMDFnG3diJ+wEq5yv4RkJF",
+	"6aN4bYXf0LD0Hurp97Y/KJNKrJqwHF4FT71SDNdRzUJ5FwnYBUHHT6WDzrmmamxL4HROmup4BkYpHS1D",
+	"3n7EC0L0rh2vRINiOVdqCXWGlFpKqI1g6bqhOeEArBHobhda4TKKWaCn8ZXSZ7lV4Jw3ZElERpgaEZbx",
+	"akz+StANAHiPI7UNqPvL0/v3QWf7c7vK5utPtO8qVbRuqW/45Pe2mYL64WnJ6Z/7JYNd5XIp96VIRD3X",
+	"XVDB346ZfuKTRC2HdMBmZyvkJz75X9/+6ChJbrm4vhNFej+b6Vuqfn+bqYWJYW5XYsmll9PXNdD90zQH",
+	"d1EJu0zY38yZ83ubt3YwG/e0szXxLVU+kX5DKlNnCxQmrDn+wD/uQ+S/2pcalb5+RDav/Gvyx7HzO3DF",
+	"NC+QTSf6ne3KzmmfbRDEu2AQd0lvRGdhorO5njIwNZwVa7if6rwn35Db7lmQnUXHbrmPzUzzXu4SUPm/",
+	"9r72bu+NdvfgdyEFZKoCl6t8Pw21zjuGN4Qe+6AbatJT4IbHiYgTO4TuwIado52A7H2g/HVn4OaCgb8d",
+	"Q3ZOBpNjk9nXHo0As6plqqQzhihrycYq+IyyjWmAplb3NrmASTtmu/uQLiHiJj78/2PvTZfcuLF10VfB",
+	"zXsiPHQWi6xBAxUdscsabMmadlW17b2bPiSYCZJwJQE2ABbF9q6I8/e+yIno3zvivoDf5DzJCawFZCLJ",
+	"ZFWyBpUkp39YUhJAIjGseX1rG9C2/ATeAmZbVZBacHfi3C+3IQzffWPpNIebvrpnN8UYC2jAVRBjdpkq",
+	"EcZSBpPDf6jwHz5Ioxydf0XEhGbqlRxW0VSr4ufI+jGq3X4Dv9KYZMB9tMx1oy8xPUFP+OxWqNJv+ClX",
+	"JDXUPdx5/sM253vli27/lNtvzA/utqfvlRxeFY1J/Q7/JodbBWP69rXZoduKJvyyXvilXbKrNg88Ndts",
+	"Wt6h9q41W7bdlt0QxCHfoJtgOOSx2zvuT88Yd/Avd4/xEEdWrCj+5tqAJHdU/BUew8JrlswVN8sTCBSE",
+	"k4nRgEdzu3H+Xy88PX3182llMfNS1GrAzwC8yMyVS3d6bXk8WJ1drToIZ8RwH0y7h/IhCPjviqfYXcE4",
+	"RntkMVQxX8iJMTOsyG4UT/Tp5tJzmPQrR+TN89Pjl09P+qfvfnz+ttBAEK9BKohRBT/rS0PGigqji69z",
+	"vAfeBRp9jcldACjhSKIRQxiKdT1QUoyOXpLcH8cUeZ9RY5mXPVgqc2Po7u7umJvJfNhK5HSX8h1edNmZ",
+	"uS67wcNdyN/X0UXVXtl1xcw/1xNhTMBPOccEGF8hp0VOJ1zn2WvO8TFkAP3l06+zZasneuLbb49Kwaet",
+	"b78lg/fvTk7JLp3x3fPOLp2byS6IeQN3KjTWVQ3OztdYxtvOqHNIplzMDdPfYK2dcvnAngjaPiQpXWqH",
+	"vx9AfHzjwrnXIqupJoPK6G7yf/7X/x60yPMPQe0X996ewL5gImCLHDXBymwVX+p6DVrE4YJAlSJ7MZwG",
+	"Lc+4A60bSjPxiCFWL9bM9AQX2jAKziBtpCUY4WRcGK9beVdnyK75e1exPIwFZjhJ3yx2YTlQb8nLg5Xf",
+	"MeM7tsMgWMYztuyJzctH+ayf8XPWx3V0SJAzn5R45iIZgupQyFSCYwa9llBbaekuXU+UIkmJVLHH3CuH",
+	"oMZQ00NOnaBEIMkL1h2y/6mLqV8+gRPsDHRQdsn7vERPuPJImOPlSmYRPp2ylFM472Tw/fP1VdqdsuJg",
+	"+6mtIIiQH6Ec1GzGEAoGUKe03Ww8o/OUG5LJMb7bThBCpF1BUjAiFoe8VNDHX8e0RV74AOGYDFZ0qQHY",
+	"V+CFRtorIefCEG603yWfIwqaBxxObuwsNaHanbZTpg2ZypStX3HDtNnJU4UGkOaFNUNXksnc0uZEwB1N",
+	"dx3YmLuL1RMDe6Jsn/6gtfI2N+quYpqZAQTCcFfiOEw4i4mWLtiGJhP8Sc3RPgslQuBNcm4ge6bVE8/D",
+	"WFQoGUZoOYXNHmEufN1uV3VCatDVXC2oPF8KgFh8Tm44yIxqS0h1T+hsPgaS5H4aBHE/3tqBa/9cKan0",
+	"t9/CDAYBSPjuTMlhxqZ/+U1LMcAa+I8PDh9+A++3I6dsYC9HyrXhYjznGjTNaZfYnzTY3obMfrW9RcO5",
+	"6QkBCEEFIeSKTBkVXIxb5NiV09OFzopws+Sg3bb8/GBvD4KSICaJC6TVM6qMXsWh4aInBgw+bGBv7JSZ",
+	"iUxdkQgyo2ZSOKn1fDazops/OgftQ0e4juxBH7hles218as0o2MuqLsYthEZBMLlgHzthI/Bay7OBg4r",
+	"JyYDxbK/9kAO7UWDb4LPpFPIZ8g96FaW7AkUJjGRZ+Dl1YG9mWD1dhN7KgUC4CRLe3tWVpESzcU4Y3ke",
+	"dE61Bs9P6XhQSk4avBztvKEmmbjTspTzYK96wo/R9ZQyGFTnqTzcK9RUWD059i2xHiTX5KCzB18pJOb6",
+	"8LxvOJuesNN5KwVbmxMQsNL76Zhy0XX1hSeu1IcbdH0C++0Dt3g/PD969u23kKqLx8ASbavj2GNqKTLX",
+	"cYmw5NuFm6qRH7EPCXN18uz5YB/sUAVTVLB2id3PfHlyutzFS4kvsKfPTe1lyqYzafy+Pj9nalniwCnS",
+	"rgGIITMggGQQ9Nr5kS0HsRWcMboD5dXCQJ5xS2fQ1WUsAS/qFDvOcmRnpZYrB/Usn61bDkxyzhcYL084",
+	"kWM2y+iSpV1i1JxhpnNPBNvPPrBkbr8I9tHxeP8ud45TPhoxB5WNtzy/sXt72KV0yNqP7fK7MlxgSLSb",
+	"4OgDUOCZlWsgN8DusAfcBb+BN5SF59qtjucr9qdM2mnw8cRyOy4SeJmwC4cVjIs34iA6P/OeF1thwUr/",
+	"XlgIV9mzdmX/NUN0rbxIFx6SYytmgaCi8fLD27CPT6GZMeV0Jzf1uGA6Io1zVlXO9Iqhn+NYsLw94c48",
+	"GdjXvrbD77yXGU+WA/ie4vEgT2wHJR7mV8gBUMrRLoJbHCtUDaWlStg0zqlNsZt7j925OrYncufISiye",
+	"NLuoD8tEvv0Wglm5IAPH0gdxIAbHll3QKTNQSxMdgbHjVnZ6VnV23sAS92qRI5eY2BNYoJVnGe7dVALW",
+	"tMYjFhQbStlMMbynsA6BOArpWBmj2tKqzHLxJQhvdn1DPmhkfoCcZ8uK+kDhzvFc5zvyzL2NF6z64cEh",
+	"qjmDk7kAcQaePzp8fPCNW7kTBLVAtgGUtGAbBo8WcNMqoa+O003IBSwdSjA94SzlBav1uwpvG+RHZO11",
+	"K/LxlBm6C312PBpEoAB6dAndEzBgAVbxhOymMtErXYmeyAXQsilsHKeg7rg1+i7jIhX2Enz7LSmqtvkC",
+	"UcCLqP/EACI9rNkWAFovcfMKKGyUguRCOBhsq5hQw1xJGq6AELm5oGnGiiFOtTo6ffrDAG77q5N3b8mU",
+	"qbEVT0wyYRq3++H+4wffdIm8wvmNNHAg5lk2cKdaE9oT8GuLfGfVyZJwiEIhdAofwwx2YAZOboSYceBQ",
+	"9l6ItDi8QOfYaMQS42XR3NMBVxGW/CnwKRfGjgPl+Z3uqnKBzYsqYO4aDkLnieM+nmhwzbEQPO5rLkqs",
+	"Hma3z5qx4NwexCTjZwwsCGG/IHOSa4Mx8hlPmKs0nZdHVVE3OprRZMJ29lptb+crPQNkZsQoBy+TJd4b",
+	"zSru1qI9wmGDoIlDFJIGGGoxNvESK5GL2466UbvVwXlYnYvOeNSN9uERRCpMwLa3qrHaZ2NW4W15yxaA",
+	"EGmppFeiOV49UbA+JKJhnPQIVUkw4z0JTXrcaJaNEIDJ2QNBmbVSoqXSuR7vTK2Wfzu9HPclZwsv06gb",
+	"Wfkecyk1fJ9nE1H376uf8s6+xivxUIz5a3uyvgGjI8wBHhYl6YBMYPOvQXT/Biz3dqx/zJlaFvvPdd8X",
+	"1HZmQLD/r8NKVdv7i2nvAh+OajR8ihbxi1+Louiwi3vttjcwumiB1euP6cgOp8E7K/4OIPy6T3XUdTW4",
+	"V+M3Aq8obgjCcMszMMaHTshor733YKfd2WkfnrYfd/fb3Xb7PwPr+dDejXbn8aM23Wc7D4edZOdh8pDt",
+	"PBq12zvtzt7+weGDh48e02EZ/xPGfVgxLk9rjZd0oiCn2dLMVczWYuIPTtt73bZ/wVSmdiMz9FK7TX9r",
+	"BchsSY5OT4heigTcQGzEP0TdKDd+7Y9+fPxh798p/njO5Vz3w0/CWbjDEz7BIx888bnIfw83VHcVlk0v",
+	"ypF3oeS53RJfSybK/euhX7V6k+x5KvxJLkyr5BSys7kIT/nVac7gRgP79yZHGtgsozhygpEd1irhm4Z3",
+	"zSDFEzy2eTLp98yRg01doeXu98y8sDTLtb2Io7fsg/Huvs39fKt3o5DwwKcd4MWr6ptf0N3vaOpj46BL",
+	"5+oufxPU2VdZip32r+70QqohT1MmsMeDq3u8leYIuDQdog/+YO/x1b1OpXxT5CqCn+Fgv8ZH/YAbeCrl",
+	"a6rG8L7DOusHzE/QDKxf2Gu/1hKeU57hlwXOLiB7oZvr77/a81/wb7vJYZTbVzo3nUc+y/TvEfwTSvl7",
+	"9+VOYdW212/G+7YN3tWLOJpJbTZhDiOTXOWOXhXx34SKs+WUVmhPJVmggTa33sIETF5LdNVoXlgNChgH",
+	"hP4uEBw8u6+EcPCWYPLDsdPD102j6NRJp1w86YlCTbYTJAMQb7rnTPHRcuBt8DTTkuCzVSu4s8lMpRi7",
+	"BEm0gTvPBRUkzWdsP6cnSh+D3+knbWdKp1aXS30BfepCSZxNUq/7DUr291FhZgcTuhPoYjIXmRXmqIu8",
+	"mkiIS0F5qRCJ7Budrxw0Eydhe9PmBiWjRY56wi9v7sqYz+z3ddrtzfJLleSE7mRHANdEpyukj8BMBPTz",
+	"V3TdM22+k+lyOwGkDoffzHK3ZYu1WVe4PjnNLsco5JHUJfmrs93nO+rgyiA1EtifXgID/qSsMrb+Ef/5",
+	"aHoq/mPx4Hj4U9J5rd+nD7+fvGLt+VvznfrlLNpSLvuZm8kJvqtCOvMcBqh7TrlWpLTnDlHzMintucNR",
+	"eB0k+F0q1fl215Ts3rJFIdcdw8bW6Ykty53hDNTqDC1LnUM4qss7Y8ug8xcpT7ZryJNPHcY0dOjUmNh7",
+	"uswkTUNB8qBzWGcVcs/RG5ZyikhuVurdq9N5pmTCtG5k5UJWRn4ZuPCvIyFPqUBdMY4qgio2WqmOA79W",
+	"KYDAyl6Wt5AVJ5kLsC4E5tgJiCJ1cSGtNYHpe2beLK8rL43eSsHAIbrRZHP5vhR0Zb99UOv6vZEpH3F/",
+	"yT9dYlLva17IuUgbbfYmN/QYPJbOiu+vSTkE47pabV+zbFR9bX93Dfs8vdh4gUtu4NwaH3ojC+lj7VY2",
+	"d7K5k5/9nbwZ38wtS1vdADy/L5/B8Qfn3/rNfOojIACrbROzBHOUjzmiZ0w7B2HhIoJMgaB8WvkWl2Tl",
+	"7S9yeImvaYVY0Uq9Y89rlrU1qyoQ2lpmg63oTUM7ttcmagj27xXAcEPUwQsIBWoUkc9PEUEydHeKSCjR",
+	"7Dr7W/f3G9HeSofAMTt3lhAfzTBkZC5SKbAcSYnQhlHpa+S1ZAS5qa033pIgN1Tu86ByDcG5tgxnb9dH",
+	"Izho+b8bguNC8RDcHDUu4rI+IYbXea8wFlSTIu9q4FJl+q6QxYB8LQUjKV2S4ZK4ZMxv8gSMnpj57CRI",
+	"vlhwk0yeQMUOeAE6JDXRhmeZew2mu1BBGFUZZy4syFLHIUvkFALKsGVIC3virQxqUxSA0uDWQ+G2yj1W",
+	"Mv1+bJJ5TRl2ZQ+wIkhtyTX84kByvbhpgFHj4GocXJ+Fgysgetd1cjUOq0Zaa3TSRkRcExHhtt2FiFjQ",
+	"6Y3G9R+OMaYcQ6U0AzB4EnZtkVMfD6UxCAtaBS3yEKocgj4ImGq5NLe5ZqonNHOpt6X+clSKe4ccWQx9",
+	"ykeUokVeuHRKl2SVyOmQi0tCv8Pv31ZK+2758pmuI5x9t3wlhwBRVqNpXnOnbocTA7tap2nwuSfIeWt0",
+	"c8AgJ1wk+JqqQh0eBKVFjuAYWIF5ysVcQ0KoBsAHJlLI+D3lDFPVoAcCevB0U2y8HTuqzbaDD7T9PvWQ",
+	"+XUBdipBDJrILAXhFbBp4mjBzSRVdOFWIp1nrJ/fB3v7/VDangYYqfRzLnwF1ZOiKVe0pWU2YXz6b/ZZ",
+	"y09yBV08okbvHDzsdMrgbN3oDVe0vnQ77JTw3LrRCb57FRSxkPv2T9uPChm37mv2ohxbrG6XdpAks7H0",
+	"ZFCuJlJsxJTy9ZHHcFITxZhAPB541md2C67QOD6FKPviuF4dal+i+7cVcl+MWTPuPuhw3eD7kPQ3Efhf",
+	"cgQ+LXN5LziVHl8qQK0qsxtj8DGICQPXi14uLxQveFC/ykj7WM6YsLJRHmwPtAP7Qw5yqeKVC9qWIlv2",
+	"hBQlKckDS0GG5W9ymJvB3JshT41Y1uKsckVxOk3G/JwJy4oH+eM+TwcQ7B88CvjCIM6LS9huaLawHfDv",
+	"YcsuYR9oYgC5GqgIo8nkkqjy4HrfZ2h5uBL1ORwuRH2+s85Ttg0yL77iTiPNG2mlkVauabDbVg7ZZG8L",
+	"qd0KBO29RZVvIbysyC3lJyeea9UfxHe5iKMfZJbWnspqY7sOZZnoB66NvGoyG/q40fJMc331KEXbd6OV",
+	"ib2R56z2h602BoOoR12uPUp1FxjLUrgtxlltDmPo+XSbuaw2v4ijnx2BrT1KVYcmTaCxhH7GaQK0JCTe",
+	"SKhHf9Qmw+guAntttI+eGMUAJzPLyJSaBJGeSsbPdXARohmLiczSHB4DQG7fPgNEF3B+B3cVUJkyLtg3",
+	"cU88PfnJCtm/vD75pdAZrMi/oJA1+xymm9sRK93T2OZG5k83RE0LqGHvVMrUG6rO/mwm0+3shecibVmV",
+	"8MM0Q/R5vSNHI56wHNVUz6wSqieMmWnWgj9Lknr0/sfevN1u78P/D0rG01WrzkKqs6GUZx7/ScmFVc8m",
+	"aMLVMRlJFNWtimcPpW0AEGHFlEtA+UMuKJhv12Hxw6/8sCPSNRUj+r0X8bQXdXu1xPNedAEne9PXvdtw",
+	"h+Ci2WtWd+KGfTC7iT4vT5ancaEG9NSlUzlykF3u/auLap9eb1WvEpJXTXRP8dDtPON6JhEeq2q2I54x",
+	"CNnOE5+QBgKyeb4C1BiaTOyZfAI9bIe/9iLXFDe4F0Wrimi4TKvFF9e+r7HLfZFsHJnH7VvmbFsN/Nie",
+	"n7yCYCVb/z3416XZRWF6YKiAlrAjPVN3JVbWs4xuYtO6eapRWX9o8o2ae3vjfKNbFMCvmX9UDAFxqXUv",
+	"+u6kMG5ceuEZhCW4vCSAzwcnmPII1ZidBGjHgL/uMIOplmJVtq+mFYB4GjL9q+MUvJFl28W6X2Q4LAdT",
+	"074JUZXO6PoDs3IF+Y6pcSH+zF1hmzoRnewcZhvR9JxacTyORkpO+94M6twsweMV+2Zdm+xDLPAFy4Dh",
+	"kEb2q4yt+Lj0lrvz576R5+xqn66PY74Nd+4NfbG5DbEJCWxYTuDCLbGbrzSZ5GTws2I8MkuvkXqx8rpN",
+	"3ucXSk6drxcdvKGwesbYTCNiBfqXEYrcpYUhnjUWHeAOQE7Pp+hZKfOjVd/BZ5Lc4GkzaMgA38Y1GTIE",
+	"JJdqTIWlBq363qp3M6xLfAwDX53xsJWA3lC+Jhi6cQFUM4T3c7MWYINhLTflBhDOUNtesAvN74yaByHV",
+	"Vl2YQqmEuiHVZCTVgqrcwgg0v0XKodweMrMn9BmfYRuEZYCXDWlyZsd4Yv9p6aR/QNxSagBCt9SvRd5g",
+	"EytEEzkaMWWnN7HrnRfBAGXHaU7+xye+Tc6JFKPJhKU4UoGwjx9QoR6tenw/E3ZkZNQNgl5qc52Vz711",
+	"iIiGDTVsqGFDddjQG7lmBsOIzoBgfWSGFBQYv1slAyP9sLqCD/bDrwfto+yWdrwH6iesM6BUAjR1nJfm",
+	"tPyEcI01cOz6VKZXV0bofI6qSMKU4SMsrjmhmlCluNXFXLp6lm2hkqypIg1PaHhCwxM+pnvEkyVCSZJJ",
+	"bS/yR4tTquAHEJD9MQxODhHVhfcjJKQlRi74STGojUigTCzSeunsJ9nSVdPNqEAnSFGjyJf4LDlJcERI",
+	"g0CdYTwXoP8kVCQsyzZxjNVYzM+NW/zg8P0ze6jQhLVErAHcZ7vreeOMJmeA48AUZ5i5WZuJrCxUw08a",
+	"ftLwk3viJ/Yu3rKzfWulQs+nd61QSNGfyCy9XIWooOmrsfGNM6JxRjQUuqHQH5FCWxL0afgjdJFAdmlY",
+	"kzbUcA3ZgvIcjQxB0ShXoqoqZ0ExmsbQh2YZlopOrEqi7DdbmX7GVFDOqiTIr0C2+GGxkJUvRj2h4EXY",
+	"WMEKxXyrQ0Ad1J4YDDMuUpYW6aUay9NCNVQ+nBuWF99mWD3/iuBMn1J3FzGa24DehVtbP5F0fTmibjuO",
+	"Rnw8VzgVt2EYmQW4etFMyWHGpn0ts3OMUZrSD3w6n0bdgziaMiqi7n7rMI6mXODj/TgSUXcvjoQ0fTnU",
+	"TJ1blaANCaIipSrtp+ycu8S0duth+2Gn/eDho07n0YPDg4cPivTV9/hu4t+NS5fI6ZSJtAAmStmIC25Y",
+	"tuwLCS/K/+inLOF4e+D9Sopxf8nww+HPPWCjEhZgL44WjI8nhqV9/2WPLuIoXDB75XEd82Cs/Ofau3EY",
+	"lV6qDVVGlyPVOnun7cdFwnAeFZaXhgvSfE9ZMhE8oVkBgxRVfsqv1wkTy/NIqxMKHGG5PqxdE3LcxH/d",
+	"StkR5ALuR4+rUakaubt3CavFFh87BCzHRvgYVjmE/ADVKoYS2Y71etyPCdWh/6YcMlZhhyOrZrie2NYO",
+	"V5WJ3GhtjdbWaG2N1vbReIonQnduWZun3OxkcrwZXfMtW+RpIgHWeYsclfE2mdVnmCfEXPk6yU/ID8cE",
+	"MDO50aApWfXHgLZl1VCuuBj3hGIIBqOfwGgYo4CFkF0iCupZGzNQ7Je8th+yPUzmUWKkqpubfZQ4Alaj",
+	"7bH7KHchtuhRdzbv5iaR05qDW8Zbr+V3bCTV1WiaXSKC0xEDNw+yiu4WStNu+GcBopm4tbOnuaVkxvoY",
+	"cWjVJ0g96m+Td4Q9wkSjOHJXrfY4NKqXm5QyQ3mGajkGSYKYIfELR/Y4dSM2nWVyySCWSEbdyAoe/QyE",
+	"VktqmKLaAdZj2tGE6knUjR6PHj1I2486jx4dJA/TB4eP6d6IUdpODg9p2u4c0v3h6GDUGe4N28NHe3tJ",
+	"2jlMHySdw2F71G7T9qP6qU80sW1n8Jn7rXar09lvPbRExN2dbqTnieVAUS571V7JEfTBO1u7Ews7lXdS",
+	"2/eLhEXdA6uUMyDjtQe2J8oO1KdjTCp7I//Js4zuHrbat57E5Qju1dlbjjPcGhine3FNJE7f+rownDlf",
+	"aXL9v+gELrvP/qiGcpZ9fqmAZRs4Jb1SsroWPI+Xpq6JzOMObQDLQxCVpyfqw/JAihZO3spuLBth3lVi",
+	"mXnaIi9dyrAUAqM77M9g/VPzmWEpwm9mVBsEEJnSJRkywoW3H14C/LNZmluXRxCFxFsACiCQKhHDIZbU",
+	"JXI4mxfY6eJugIQa6XOT9PlFAhPZm728H0gimtSCJFolHp8wHtEWi1npOKgWTRoQokYw+ZRAiG5BNLkK",
+	"d6iQVs6Z4iMwPG8qomc/cm5cERSnen6lidXrSDKhXMQEvIkAM2ig6B0qNUTMp0OmMLw249rokuUIZJ0F",
+	"U4zQDJB+455QDDK/wbRA05SluSsei6arc55A7gZKSCSZsORMk/mMGEk67Xbcbrf9C56QAag7fjoDK684",
+	"QHNl5YeeyCs528EKCcd+FGEi1WQIrIkMEIzDDxTj3IEaoYyE1lBLOGE7xLhFToxUrCcGE6wn7+dg1wKf",
+	"2QUcEDk3mqfOm7TUhk1xvWZUw2yndtDBmZALsToKPsRhMmqY6mJs8mXzyoFf1r6RuzhoCv0ymrDUNuYG",
+	"00BcGpF9W8vKjpAm6VY67gncgcGQahauE1XojIF9qnbA/AQH8Pr2vArnS4UNq3wkvfCIVk5cLyNxlhtF",
+	"yfAIrPAyMJFG3U7AmLgwDw7C0IXH7fbDzuPHe4cHDw/ajx93gvCFTk7jrTg9Zgplz1UGtPoReIGoJtoe",
+	"tdRtZIsc+3TY8ISUuNTBXvU3lo9Z6SPv7sPs/gAx8RI9bAfIWavnHhSZCftAU5bwKc3WvzVvWubKt2F9",
+	"2rheYOHawMAfHMByhP+cUWPZStSN/uff2zuP6c7o198fHFz8jwoh5sZWydJ99BY5dxnxGIw4lEGyV+1X",
+	"lIr6t2exK9E+fF+JJPsZzbAWk4/YwbATLgxFR9gWFiqgJleAtium51muQJ4HPVpRA0Hd+PGuL8EhL8PI",
+	"BJDiMjneXoJzItkGge13+Hs/k+P6IJG5RLncEiTSW1PvOfqwcak0LpVPwaWyrbPkMjtEE77YhC/eN2Jq",
+	"wReu6wKpYa/naUmyz/WrGTWTQpQOudql1rHL7t3LZ1ZoLvFNM9nN5JiLzRaOvEgaccQCoFXZORMkpUvt",
+	"QFSRm3KjndI4oxzVSHnGhG6Rv0HsihxBKqw23lCCejzA3GXzMaG6Jwbup8F66IuccmN5MTkSZC5AuyBQ",
+	"byomlCyUFGMYbyFVapV1woWLq7Tdy0/cS3oCcSzyl+ZF2Kxa7su9lWZsdXarFGjDxXjO9cQeshjr6A6X",
+	"xJ9BAJptkSNj2HRmIOyjJzI+5YalCB6fQGaET8QgNE0V05XlH17DDt0gFNIX5Zqof6PJlAWluPx6QWmq",
+	"ZK7Ye/egs7f//9Sn6DDD7TOPt5FxLP/sw3GyIsHy1WT4fcLf8Vcv//bPl523/KV+KY4Pk6cvH7ycvmj/",
+	"uDfbT5++etxiy1f/TH9+yd/xl4s3p2cHL0W7lexlYjh90U5/eZWBGozV8+0leNxuF2vipKh+8SkuTECx",
+	"kWJ6ks+G8pkyfbZ8lbHvX5jk+w/Zy99m7UT8lI3+HYSWMyY8G0biU39lT23n95SrTczSnm17YDUfC0iz",
+	"WWGcJ8zsPJXyjLOr2OcxfpZr3NQbaiJFP0H2XeLWJ3xsaTpaw4DI5cZhIGoh1zaT6NeLCt4n52Yz83su",
+	"UmcUL3gfqIxAjpC7tchRljlG53/3zYfMKgCEi3Oa8ZTw6dTus2HZMjenh0P1xIRqwpz5WMK9dpbpuGoa",
+	"jhBhZx/FMJTpEkzXLXJEhkoutDeG2sEtr3XdegL7UcvcE7j1/ifm+PgGbmTX7D4rfW5FgLdhYnJuro7r",
+	"rz/P3FiHxLlv123r6eh5ZjamernzAMdGpCx14cTM7yfXJGWQndawhYYt/Fm1OuATSLTKDMFqcegX2vFM",
+	"YwelPq9ZWS0Pzv+OIzbF42rlz0yYMAAQtxoCZya7hbi92aHsPDZwiedKMWFyhoasxiEW4tXPWQ7IgUyk",
+	"ZZ2DeJVjPcStJyxV2uFWPXO8yL+HTCiAewyZg4N10Wshr0IliWRSjJkiyN8ABW9BVaq7OW/ilUzkKQz7",
+	"vmDU91g2Ghe5f7kqFEeCLcI2iZzNmNrJKBzlnVTxkdE7Qioz2aIidGkZtlKgDiowiMMt5Nrv3SfvtmmI",
+	"7xddAxQL8izlHKEhNkrn9YjxNaiuI0Wbie4pPXMUtyxRA6p1LlNL5QsDKeaon30eF81Q6LJyd3mchFpV",
+	"oCfYB3cliRQJa5GfuZlwQfbbREOaonY4olZI921jQt0oKvBZec5Qeo+zQsEcqemJBS2GSYnmImEx0RKV",
+	"AUoyqU1hr5IKTHx2GoXWQIcklQw+dULV9AkG0lheg8ExgU7S6omjXB6FH0MjIXwWtEaeE5OJXLBziDUx",
+	"lpm4KhaofWyABIQfwSBSKxJ6dW3sjCBpD6xVICmXxlyJVLzcqAM2Wtzvwkpb1ks2xDwcdvY2hDJ8UtqQ",
+	"W5rbVIcaI16VHveWLXIz+ekmpd4djgqh63PQ68JrdsxGc92od42EcW2r33PH0gB/vMSupSIiv01XW/+8",
+	"ClUvSgQdR6tqF0aKxKXU31ZlTvaJf9tnVAuwXgzHOU8sVXzBFRvJD0QK8pqL+YeALFcAKeX9t4k9qAiy",
+	"4LrvhCEvJWZUm76lMWvT7rQL/KaPlRnqtv3qxFB/su6trl9+QC/i6JidyzPmnlw+CDaF9FLfvsnB+JKT",
+	"Q3NNThcUbV2T24Di5Lp0p1TQMevLhYg20uVdBUdrBwxe+govDcAiVhLn0O0SW4WIzUxJiZKiEq3Wvvud",
+	"ffW1KXelmeomhBkXJPUgefXkeOhSXO5qT0IR+Z8vYpGBAq6FJvq3kdJulL8lUrikSD5KNuw7IyC/FwGO",
+	"F0g3Mobldla48LU8uM8hLL9ESnw3zcfeUoM0SM5NtVEj5LN1jbxrbr/WFxfAuPW1bC6YvWCuosets+ht",
+	"OZ870atgizmW4Wadq1xzyuNpJSEQQ1FqEeydtk3xO1lMJHF1wi8tutjqiedQMR48Z4DJVYJbBFLAN0Ii",
+	"43hStMjgHwMy4gIrPwaz0JgPHWNkCoYa2k0gRo4Z0D/L+CkX8IXcaLKQCsM2wINT5HYqBsAS9iSAEpox",
+	"YyAgUpGUj21PrhEtA0zL2ZJQg+mbPpkTh44Jo8mEPJ1wwTT49hRNDMaPUeLjJrFeyQeTT8C/zv5UvM9X",
+	"FWuRt3TKXISjxozK4RKRLiAf3HbDqFBcDj4WUlnCmVCNv9IksQeoRY5UMoF6WsFKYsBlks3TaruwlUkL",
+	"nI5rAJ69fKbraNcnjKpkUg+zIZ/PCUaA1OoE0et1Gp5AYH+9ts8h9LNe0w9IrurhXfxtZr8vPeEiuRoa",
+	"zZ7pDMEgyJSLuSZTRoUmtg8mt90pOlqxHZ8DQhqiO/QxrQdI9hzWOkIEDLsIFO+JJePVJprOaftRYevw",
+	"8b9TrmhLy2zC+PTf7LMgEpi53cdcEGr0zsHDTieKI7i6fbfsb7ii9W02Q9sfzDGu+wm+O8otFX+PJsbM",
+	"dHd3d6bkiGdM+ynt2snuuMnaD82ky1vsRu90Ju1Fn0iRJ0litgs6YZhSNAsxutF4FzBBJYfS8AQycqTe",
+	"s+PjIl+2kLdsGcpP5dW2oYD93RJuWP7yesBhRfNrIocFFPoLtQ41euENbEpJyMD9JQ0eXiKvFq2KpJvL",
+	"M1mEN+bnXdHzNgho4IBM5xpKXM8F/8eceUecSwNZtxfh6MU9uc+Qplun99U0vIrkbiSw9clieSG3Corq",
+	"bOmQbljtp8pqt2aimwybBXz+gmritvDayaVx9Dpfmyu4rsxhFgLO6xScmtx3rfVFvB3vLvUEAM8QKPvS",
+	"3qut341Kgx0zgFWpOZW11hdxhApEzQFWGzdh6E2cwucXCQnEh9CCJt1E2FkvL1z8uDtc7ngus8PT3d8D",
+	"lnOxfS2T/N6FJoJf42g2307MwkQtM+G6LGsBoJmD1UIrnGNRhSPPjxAkMnXJiLMs1T2R48JinOaUG+0r",
+	"DpNzms1ZEJneImiTQcNTQOCINgj96o17KBRCxLwPv/KBnIrNgI88cRhgDrzCFy+L8ypmXBO7T4YJjPYk",
+	"g5ejHQD+GMQusMvFX3JNDjp7ZC4yplcskT3BPgA+HHfVlM+ZciGXa2LoSUD0Syad7TFKbqEGSx1p6L7l",
+	"zXDFbrt4conhNeJpI5424mkjnjYlnZqSTo0oDKJwIfaFUjEZLolnQoSndyYkp3OkH+zqCOAZ5YhfEzgm",
+	"MY0GcizPWLYs8itnTGnpKzuVKxZoxnQ3wMjRXiTGrj3h8GzMhAkXJFPRrPCrGpYxYH4ugCtwxqKpUgUg",
+	"wQnVLCZ6BlI2FWlPzOYiMXOgoLEbQdvVxwJT6MLlgjmvb4u8h7nARz0rEHAK2z5I5lOqzliKK8NGBkJf",
+	"yLsRmQLir5lQQTrtdslZXvo4twQORbz8vR4zGZzc9mdX+cEOGH7zJkfxM7/lN/AY32c8dhA/0bgKP2kB",
+	"sdmdT9uRi+VBsfgsnbI+Lu2vt+zjraA3V3t7geLfiaN3DcJ0k78qIDV4jv6Hp2CtoUyX/++uJUm77ZCb",
+	"tnc55t6G7uHrUGBIyYelXntruBH2My0hhlYgJbUgRqSFj5tCEF+0w9jJXIEId1dS4nUKVq1KiVvXrMov",
+	"x0rRqp74+vjFU3LQedQmXJC/nb7YeRT7qjtBlZhvrPj0y+uTXxxkyAiLJaD9kvCpr3wwply0oBrWkI25",
+	"0H6o4dKwnoBILJDnirzx5x8SlkHdq7Hg/3TmWiYSiVFcL4UdLcZSrVIbJWdgzmUJS21j9sH4/POgAFFP",
+	"LOQ8SzHccqaYQVCqkVTTeUa7ZPDXQUwGf7H/2xnYTxv828Blu1NNRvMs21nw1EyKkEYdE7fueQgkJQmz",
+	"a6F6AvPRB0/sgP81gBR7OsQUeKimM1SMnrVgAYlgLIWs2+J7dEyGLKFzzSBs0w7rDM5mObMCvhelISbS",
+	"/SMm7JypJdqFWYYmX7seLXJEYBWwlIQhU2kl2rh98Cg+fHhIlFxoMmSZXMD3FEWVPNaTgnMEVYF0T0hB",
+	"RnOF8fV2VP0EV51rksyNS8Xf34sfPngYLFe5vllR2MzHPeSA3dWVznridkqd3UAsd7XSagZbbl2Y7FMJ",
+	"6SzHXX6RRcGKsJx7KQw27NQpDLZOoT/hymBbrujlluqmQFgjF37CBcJuMZTwijphgZCIElXLXeZN0G6Q",
+	"soIXYV1kA3YuRegSsldXyUWcCwWHroYXiAS2/d7hA/KGf4fcO5HZfCqc1IEFnFiWgtmyOqgOC2X9JoeD",
+	"FnnhwBOKj4pJYTHAImU0/5dCnzhHU1tPfPst1B7lGWt9+y15CgKRbaSZZV0uJSSR0ynVMdFsyhOZSaFj",
+	"K3dBHsvgvwZPYG2Ulxr0PJlAdS/NZn99MgDSobGElxtVKie1OOnTyi1OIrZ/dB6E0iwJhVmpyM9cpHKh",
+	"dzp7h3st8p20DRUjKTOQ1ZJLV+Dsh3OFyTpYdqxFXnPBIPsOX/L0OCavX9iBh9JMWuTY7pA3vFIfheDr",
+	"fcm5gMyZnyfcMLTIEqrkXKQ9AU1dho0r94Y5OYVkCgNzkY+LSYqA0W6HapETK2rSDNON1vYBRF4r/PbE",
+	"IAZxuhgatgc7gxXB/gopVNhvpbHdsiFNznRG9cSXSqMk3x8yBWQtbgjtiZmTw6GskJ13izzN5U+vFPzt",
+	"+DVG3uI6ufwoBXchsVwGNhvlUpggoG3JBe7CiC0st7PHz1mavcTsL1lmZ1tMIc/3BGnVXaAWeevk93VN",
+	"BWR0PbHqk7Bb405pTwwOWo/324fP/9LpuMpuzJI97a7HUxz622/d3XHqU+qs7e5054XX8N4q96vLJNNQ",
+	"4IuKpbPkwydLlR8ztOzHPTFZzibM3q65sIQ7kcr2nTHFZarDjKuundwOGRQXfdAlL4Jcre/5ORPu7y+k",
+	"Yvi3n6TCvxzPR/iX9+qPfwk5jclbOR0q5v/UMHpONwZd8prmY5/M3Sgv6JRnS/f0LU0mwWPOBP7rP+fu",
+	"d/cWkjIysi0yFpOjGcsynsrib/hmMOoNuuQ5uhSeI0Q0Iu3H5A0+3LF/7hzBQ4ZPqf/HUzlXirMsJu53",
+	"753w//zjXxlLjJIQJG7bK8Wk/5Mw+PGP/xY8kTAhsHQOuuS9/TPGP3Knxql35gR/zX98I4fcfir+SYJ2",
+	"Iynyv4j5dGpb241xf4UOMfmBinQZk9M//pX98S/X++18+se/lLRLacLn76UyWNbglGV//GskhYzJmz/+",
+	"+9wO9JRl84wq3FlnyrUb6/4ak6fcLGPyHrx6cmS1U54ywJ57p0xMfpYTIe1fTgxN8Q+RwoPXnM1j8hNu",
+	"6d+GPKEJ/+O/YcR5StMY3pHxlKb4cnv97ZvtnzH8EVv6EZOf2VBzw/AZS18KfMTcM7ga9o+YnFj6u2DD",
+	"mDwXEH3m/wI/cWl/g5dZSjroklNqFZdTOo7Jj2zpkipf0yHLdExOzngGfyaTjI4Xf/z/ytgNODE8meT/",
+	"eiON3kmyP/6lY/LH/2fssTHAbJ/K6eyPfxm7UnYW+Itll+9pRoeKapJk9JzBbNBGPugS1BvtyvIxFzH5",
+	"9zmD1fuBqbO5GBl7M+U5ExTW/8WcCeNaM7z5YRhel/h4MfLyWUyO2Ygp3Dh8zuDxd5bGDpnKjxo2+2dM",
+	"XqZMGD7iVBjnv7Uk4o9/jf74lxvn5TP3gyyG5xQmYqWQLnklh7H9H7zpvdMmYvITTahIlnYt8fvwTzFk",
+	"/2Q8mYi5GENz+LjRyBKg91bAka6rYZbQDZC+B6IEUlowDoml87diI8tWAkGtKDiCP4cJsLEL2uuJgWvU",
+	"d4zkr5DqiqVVx5aSOmbwI45UKFTffhtyMTuxAU/R0FXKSUErVi4f+rBDiKjMHz8hbDozS88GzxiblTAK",
+	"HO8tXmh5h5VaXNKyA9IP3kMzy/+Wlvdh7VkyU+ycy7n2Sr1x0l/cE1wTfcZnM1iYmTeChmKtVC7QqSic",
+	"Kp36PCh8MQOi6VK3kGhXe7StbDamCvK8LUuEyjCwcsC4HXSlPYxcm5UMnpx1+5x5P5X8d64xVZmlrnKs",
+	"/VZwSmn7wpWABW706mY5mIsF13mLwredr0CgnOPpeCWHcCIKkR5vR0kCJdyZ2dbeaR8abjL3UVjC5jc5",
+	"fEJ4qomhZ7k5FjBIT+2XBVsNmfPwgdz4k43W3NzGYn+EI/ebHNpVgje4M2IF4zPm9I0gQCvGHiqEty50",
+	"r54YhKG4aJAfPMlPJ1TfLSlO7tX+DuLjg/a+W0PUBVkKfazUtWL59lCpYnXbu8R+xg7EFwT6lD8JhdG1",
+	"sAYH8cfOfjqbm7xwsLNhhwJ9oDFhsU272xgdPJUp+ys1csqTgatYhMAj9uyBxVmXw4YP9vYwMEJCk9V4",
+	"457AIa3szWkGRvOM5EPit61EKKdq2Vdz8Ver7g6qQplDy7O3F0MshgjXApeaoGEfsWtbBBEXQDJ20zYM",
+	"zd6FDkzJTII12dIoX3bJ7h+cCriuOHZPgHRu+JQ9yffRv5ZCMSqpXPVrj22bz11YIZzxc6bJQfuxK6h7",
+	"zIxa7hyNDFODKiP1y2nZSP305Kfbr8g8cPvfdR9sd8zuFZANAZ8/wlXQ/ni0yMDvsO/lVBy3z5vS6O3h",
+	"qJ1Gj1//BrvkZZ0jnG5V7eKXIwLGuTpnSE9AY648PancNH93VqsLTjvvvQdtlTJjVFTN82dMKpjNWOEB",
+	"C5kjx7oaAaWtwypbZGAZ4aCLnwm301sTXKUOxyhbZICcctANswlKXLNFBsgyXJsVBhoykU2QCUWYQ+3Y",
+	"eDplz12PYsPtrDeVqi4EKkc+Y5dS4e3+Mf6Sx8c5m3Co+YLc40QntPDk12ctA6NFXhpgajrgakSeO7hp",
+	"L+m5SL1C78Zlyu3Of49+dAvYLcJcfgUAy8yed2dkrlpW/MzSknLDpnqTtX5tDSh+dQurhnvT9X67XaqN",
+	"vV8ujf0/e70P7fav37q/9Hr61/xZ9+9055/9X/9SUTMbXvESp9dxb/D/zBtTpaj9QMx8dj874+casVKA",
+	"5zvoOlbs2XSep7MmOrfyve2SVIJ8Zq/MSquNFGtFxK59lP+G/Z7m3YrzjJ9wFQp3tbcmoAlxYUWJ80MU",
+	"o8Rn1ceesgwLw7HiN1zR2EVRxRvDuWIf3vRfSuq9u3AGhc6SB48O9g8PDh+Uzl2n0j102+X9AuGv77xf",
+	"UO48/3vHbhgWM1FRN4rtBjra7+m8NwNH3QiswPZ+gwkOQyfhGnvnly89bFmgy/OnwpNztA9hbBuLugdx",
+	"5ASSqBvtIgG1RwUH7xs1F1h4wE9khFHpds5TfKtjzvYUSx+86SZUosr5pAqGUsdfCRcN5GsY6EnOcBY0",
+	"V8byzznc8Dkws4qv8f3hJEhDM1iRufA1pu02uZC7qNu52E6YOAZuWK8UvfOxNDCUTbrD5+aaxMMehoVB",
+	"zRBUH24Ytmabzmd2o+t4KIvgiGon5c9SnWmIriMVyo73OQgGgQ5EDoHn+wiIPCStS+gml6OrokJDo8OG",
+	"tGC02+gYUPvU2IqBJpms5QS3yLup1SlS7zfxFi+unJPnSU+IudWiQP/W3m/WcnYVjupndbnD1VXAKL1G",
+	"62u0vj+n1lc7HXxjIFawoBCR5WXiXhT3giQF+M2KyfA8F6jhsROc68RpJZfHaTXybyP/NvJvI/828u89",
+	"yL+5LPVRReAPmf5wQwEYTZVKGxe4j562dxBLTd7NmCC/vHmdB0ADw4G8idhHFsU98ZoPFXNdrFTwvZTj",
+	"jJETiNknmp4zcHvZoV30nwv2I3MIpIf4kxTtoziX3IHs48K8wxCjAX3gdRHehCZRmoaoNyCSiZgM5wUA",
+	"9JBZMS6IegIkaJRENPmP//iP/9h582bn2bMWOeoJ5/DCIDdowI3G+Crn7SI/ALkoohhDR5udj4+uy4uf",
+	"wemBX20XpIc9AWtfR2b/5fXJL43E3kjsjZ+m8dM0fpov3E/zqSQ8VYbyQ00Jo0PhoTolp9FLG7200Usb",
+	"vbTRS+9BLy1lfHw09fT3EHLjolZR2oIc8VEFyADhFbVoL0H9qIMK+lYKFiKD3ggSc78mEN0bmfIR93f/",
+	"zw6r11xcewkUZ+e3BqacV464Hi6yx0OGe1EhGQbuyxbkkGA+JSTYob4DIHgpwl4sJjKrqEi6CjJ5L4i+",
+	"Dqop+svBY7LfJoeHh21iRZ4qSKb6GLwrn3anMLwN/WhgORt5aAMspy+sf/cI9WVpZ9cD4V0fm97T4Eqr",
+	"/pEgdK22IIpJhmeZ1TMtC0Czt30sJMmkGDMFiS9LSEUox6us5sRMqAHDoQO9l4pIQSYygxcKibqsm0OV",
+	"0XoNTfkWDNZbcYSGqn42VLUhcNckcO6S3QeFSwvA3LuicmiC51DPtSBgGdcO+GED/iLY5ku0EOTVSipV",
+	"Cfv70UnVNYXXFUzLGia8R9eA+s/zprcSYzeU+l4phOuxlTVJ+QheY8iMyZnVFxoq3Mi2DenfSPrfUHVG",
+	"zEKWrtT6PfpY7ABI7F0yghV/c0wG4QQGPrhiKFPMda+Crx9Lu0gLurQsQpfLJU3lOfOZ4BXB3IwrMuHa",
+	"SGWHL8qogzsdEGla5AXGa6/CJI2Zwwh1DoaVL3nSE2bdhDIXHLEYZjgp+/4p/cCn86mH40Qf9cpoZV45",
+	"suSn6+s9uSADbnRP8NQnDJOD9oHLF0Y+2efCSKxjZee0jgRQgAaUkRoAzyd/F/QVzp2CuEGnqxWi2o8J",
+	"HyFYA+CNViXmu238TQ69UkLWdZKvB4mjgtrhYfSEHbZLkkxq5kERADUWnJXfQFhLuJGmeJfhU0CUQDuX",
+	"y7Wfi9SOMpKK7B2QiZwrjeFTPfE3AS0DEaRC1HhTbtIIGTcXMq7v/u3zFGhijc8BEPYkhB1vkPA/4UJW",
+	"I26XqNzkwWn7cXffr/UZm5n++ln4NY4c/fs4Rx7owSaXNMykFX0U7Pv8Z0S8b2o9NYJ3I3hfIniDULAW",
+	"AGllCScQWZr3kcRuhaXe7lLwLomWTvICoH2MdXYiW0UJ+bUydI0FuCGBjQX4tiMH4JKB5rTmEfpYVGgu",
+	"7lT9/5sA6Dvj5aL1MsqB8l+mw3FJX3PVIripVp0xP7sngLrFubJM5EL4Cs7YsWQ4yBHCcG4AiUbGEoCE",
+	"a1gPesKbDwZVgukA7N32LVaNhXdBYecJUyyv2mHKc0JQQ1G8CEEO4T1EjnqCmxhiOV1sJdEc4CylCuqA",
+	"OBgzwRblcWAUh3yG2RUwqaDcK84NxoS5Wm3YmUZW1mrEs8y2L9e2xtWHMP2yXQTVf0NomrqCfDmkdFFn",
+	"ekkWTLGeKH0bblvZigHGINgk15m7r8COLfKa2sMCM3VJOqGxA89ZAPjYEz7E11sKICj664P242+q7AFr",
+	"RoPGItBYBBqLwF1aBPCtjf7f6P+N/t9I3NeUuK006iF8blnAxgTMjaHyb3Ocb8WQdGqf8HbOcmHOlyPy",
+	"JZpBDqNklqOP+9J3KwH2ADOUyBkHaQdyrKcAq+3eVZIYV17CMQ1MsZlimgmD7hvXGD0to9W60VbeEnKB",
+	"ydc87bmgspFULK+WjMLVgi4JVBNBJ5LE4n4x0QzSGJ0gk/vdBlhRc9Alg5QaCoBIACGOQuUgqLo58J5C",
+	"DybuVwkERgFBdD0BmdB+xbsOiZAwmkxAOEdwaSie4idoJRAu5szNMa/IUXp3jAmIMI7ltWmx1IEM7AuK",
+	"I9b3bNkiz1jGDIjo3GWO40IDwDgZOJk4B8/OB+WIHg4+Qfd9qDtCxipblGcHhfEGvnYsLpSas7gn/McR",
+	"aohExSHHBc8oAB2/Bp0FUZKdC7PTbgfH1nUtinMPeDqA1TtyxwaOm8ClZMLEubUJYhsxCxfRra0OQovP",
+	"hHG9oucy9d2Q9iAIOR9PoFSLvWs9QWczRpXrgHMxigqNohzMgokUdAw9p1m2LKrVIATzE1C18swbkrKM",
+	"Lp2n0epLcsrIlIs5ugVPi0vgShy64t/L2YbqmoAggCvjTyeUTxRj7U8etoa4J65d+r19936bpHSpQ/WI",
+	"oNwgFV5nKUZ8PFeQF46XDX2fp1gpKHDVdtowJBVQ6dND3NsL6FeOKJnluvlcM4WI7jqRs6IWzNH7l+SM",
+	"Lf3htBcU0rZ7wjAoWYP42FaHy9MIunjhXXnPClXqBayk29LPqQB6XflyDyrEwb1exRcIXgXfsI2Yv2HI",
+	"QrW5unx0xJav9l7+Jj+M/n0LGRh26gVj6Sb5177DAxKUxOCwGnPVK6Dhrm/1blQ+Gl9msbxOHds2rsDz",
+	"DzNQnxtZDmQ5PB3+oIXSnHtymSiHTVyuVSjGIQ2rlfGIRaB0Nh9jJBEzhlvCLkNx6Svt6WJ1+qN73z0k",
+	"P7o3f4Gpj00m4w0zGZdyrggCa/jjmV8u9+Syy+XKlxSJjHVSEU/89YHYYjDmOGiX4bJAO6lMQ7z2HboF",
+	"g6q/9QDLzqfsn5iT+Hyu5IztfsdUxgXuwjbZh/hFt557WFz5Bh2hsfn8uRIJg3pbX2mSF5LN7++1SJxz",
+	"FFRIEHbmKEBsqsCrmdGEkpLq5HRCLrjhNCPaQGSuN/q4xmouXIoMVYXlxOol3r6gAQDuNznUcRAOreOS",
+	"8zMmZ9zo0KUZu2hoWBirBOonxAWpuEJfbl5rq/cEvaGKncsz93anLLpIZxSG4gCtEBTJUbgtRT0rX+Af",
+	"eMEZm5kWeRdUxuIMo7xdJiOsdJVqCWt8be6w4qD79eb+Kt63CwIoOeFGRN3DvTi0QXYP2nFUbEvUfRxH",
+	"djMB0ctuWtTdswzF7kvU7TyMI9isqPugvhbnOYw9pJv0OAfNKEckhWOVhkYgMG/Z7U5xmxuu0lDpm8XC",
+	"MLNCDq8rduKZLkhyeJU26HU/HKM9LJ1yoQGvxtKwomOLnDI6JRnWTc+0REybIhpEjrA2dY5dSsmU2ftD",
+	"5MjXmrO3FMznPRH0RFjIGRUsK3pL0SI/g5UXkR+HSzDulQJQilwV+5NdNLRUV5HC11ybl8UybEsMv1u+",
+	"fKbrmNm+W763H/IGPl1P+Kxep1dy+PJZvaalsKM6HYLKj3W7wDfYFavZPl/ZE3SAb9fpRw7ezhpdTizH",
+	"1y+UnG7T/jvwy9TpgdpHesJFwqJqsE57HrF+fYscwX3gYgw2ck2mjApNbB8m7OMWOeUuWRR64Dnm6Sac",
+	"Rjt2fWTZfM0RHS7+lG3FFTEmOHKKURPw3VOqzvpC9vVELiyhK4c51Dc2l6Jb7iKa5CIGYgsiQRCbUR0Z",
+	"c1jK32Ai1eUGnb3TTjsIncEG/UwmNFtp1sFmf2nbv0CkjOB6UppD3U87hCOojZr7HcH+v8khoLHWHMbO",
+	"Agrc2tVhgktFjl2kC3kuxlwwBrzzzF7xbnTOUyYjkOFq7+i+a3/OlN7mJBxEYQgPft2UMSuu9+fKLq2P",
+	"BLJP8yggOkx2UjYaA4sQLHM4lNMpnHgcZkJ1X8+HWOkmdy24A712AB6UQqP8hYIgIStrAewkyLL9sokD",
+	"pdq1M/yaKl3/DNPhyhl+zUX6j3MOVhW838mEpfPM3vC2u4ulEwVP1s9s+3HxTXmTylPbXjm1eZCUf3Oa",
+	"P+wrRnWxXRvtScWhO2XJRPCEBrJKtCm0KryJVzuH7BQutibG4N6p0CeOyIxi8G8gU0VxhGUCgbq+5uJs",
+	"03tcs11oY0cPQ6vyl1/uV/qemRf2IBXNL+KtXVIrctSX6ZNq1BGQl4OjGmgiwcNLlJGiVWEGr7QDPc1B",
+	"2YNQbees9wk7QVa1Q5qfzYcZsD5yxg1xrAGLZkMUjSctg9jZbdzIUBKfklTRkfE1toO2HGIQcrpE+HTK",
+	"Uk4Ny5YxWUx4MimqplNUWVrkh+PY6U0u8DtXlHpiMZGryhBM6Dc5BBMWigwhTajQXXCJXgb07RYsOdc0",
+	"919XJqsQAK7D0AuWvJlj9uuzRjjzbrfhQyuls846A6viiGuMbrM75HL+Vd+IVT4YW7lLOlvueyPANwJ8",
+	"I8A3AvwnI8BvLZpvMvMXYkeQB7Yimz8/peOrZHNocxFHr/Mze4Us79uV5PmnVCQsqynSrza+iKOnjq7V",
+	"HWGtuR0D1uAkccnZl/QOGl7E0QsgZzXfvNr4It5Ol9nY8ynNmEipqj9C3mNlpBMvDtcdyHewpyBUlH7A",
+	"9MnLB6rs4UY6cb6uq/pju3ej0uK8oeosf/BWnljufOlIVR0u4uiYyRkTNXdotTH09wSj9hjrHXAcS6dP",
+	"Zf1hVttfxNHJdnM5qZoJ2JfrDlBuexG76J2a3Vcbf5mad1Pj48sORUF1N9T1b2JZyFW3amfnLvsAlXM2",
+	"+TxPjGJ0itEaU2oSLLdX+BerEho0YzEkEWiDcRxQqw2LZ5KvpWAkv6J5keNvYvL05CciVU/88vrkl9hn",
+	"/ANc24IusSRluUxii5za5dW+biSaMVKMO8AKbc6UMHO+ukrTAQ57A8cnDnBU06Vn2DuVMmX5R+Ms/XM5",
+	"S7fzFd5nMTjqi7/5Iqyxy2ZC96y9w7aBvb05MbiyMFyn/fjxYafzYO/hw4cP1svBxfXKsbsq7HUsG3Xq",
+	"ra+TolK99Zt9kGEfzG6iz8sfwdO4sKL01KVTxNqO+cxWN8E+vd1duFz9W/XHPMWju/OMa5+7VvUNULoR",
+	"AgJ9XimynVZYKzOixtBkYk/2E+hhO/y1F7mmeBx6UbRqtwsXLyxD2G5XfF3jivkihSZkwbfpjLEtNQg/",
+	"UApytQ5aIEH9nv+9dh20wpyyVR20G7g3bpwKVNLKmjpozT29YR20W1JvrlcILT/MWxRCA12Cm4zF5IyL",
+	"NCbe7u6AsAs3Q4u8HO3AXSNce2eoq3wfuGJ9srtDUegJyBNfTLDMcYlIBP7YU+7D6kEyhkGgYzGSFQ6c",
+	"D6oSl2rFSnLNlKi3jKX2xt3EU1rlnNnGfbFlytT1vIDbEseG0DV5VtXGrUfbfeWxP5gN8yhVe/tIlrGy",
+	"XLebOAdIiyf6SiHPztF7TFD7+fr4xVNyeHhw+E2OGRlSeAE5XRCj/08pWIu8WIV4LEfyxw4Yxr/DmcAA",
+	"UYWd2xWvIv2VDp37qKlb+JIaUbIRJW9PlMSCtEl48+5buqxJXETCsu3xddcE2cr4wRdKTlF+jIPAPamI",
+	"i0NqkXJqE2B+ZxpKDyUswyLjXPRnSo4V064sCmAyUS3Fuq666nP/TIBPfWAG2LwgRJFrMmRcjIliUo2p",
+	"sJShVV/sfAc7QLNjGDiQOhsps5EyGxfqnQmKSLbuS1B04UJ3Ss3pgnJQkz24+JEoGwzy2E1C50ZOqeEJ",
+	"gttNmCjwCv23O+xwrkke8veEzDXrCQRa99Sd8JEDZAx6LXiWEZdnn3evDNJeC6T6HBlDwpThI6hJihjq",
+	"SgEqP+Lk0SzbgkGsMYbGHNEwioZRfDRG4QjSuqZNgBOIsUM7uQn7kOdMKZ7WZR8Y736nzCMQ5dEq7WzJ",
+	"Q5bIKVbQDJkLoPUW/MSyAADMDZkAZnBfSv1Xg1k/9WpBDRVtqgV9dniXcMduTfK1ezNPTE3KNSkiuC81",
+	"jjIAOnGQzXLkqY9EbGJnW0gMGEBTZ2NYDSis9puDTbQIhbkK48QHkH9GgMKwLv1t8mJqJWydwzSKPL84",
+	"Gik57eeJXOiag2dBqkz5Kea7gJnJ9y9yW7ZL3HoEQT6lLBnZvzKrzMh+jTwebLWenGNkf3My4h1lwj+3",
+	"6351Orwz6N9GKvyNctnzhIumhEjDb4oU+JDbfKV9HbTPwu4u5I52qT53Jm3nRCYujC9FlbGUp2A7sZI3",
+	"CuOFIuICRAqTPQLkr1cer8hFakzujcm9saQ0lpSPVTSZqrMKT6ynrx9NB4FMn93fHcbFBZJkb40vE+f3",
+	"Ums+zBiZC8Oz9ZC7wuIhlfOEZixtkaM8nYgsJhJMwAvFjWEir8EZ4s5CBY5WTxyFmCn5e6CkJFRmooZk",
+	"jGoDcf3+DS1ylFdfKTrZVw7ZeC7iIrPJvxNfiNWdNMvOmY7DMqJLksh5BhC6WHnGl3BRmC0FNWIK2Ehn",
+	"0MEqoIwD4Hs1iq59q8/yuSHKekOkGyLdEOk7CZmxt9SjMuFFvQWv6I3k9Bo5dJopL2XPK4TsoxRSPj0S",
+	"FgDoQoVoR0bRfI3FXKwEDiDhxRp8pQvnZxGrvc4cAsPS5dwBJmA5g5Vk53pJXIYsGLdcQmppKMV+Y4kd",
+	"Cat49cQAkIT6ibukOi/OdiU7AIxvzwpoCtTdsYGVNXE8ARiFZwpQZnAjU6ii+yfM3BLRv25pjQpMmdq6",
+	"QjD7xgXb8KSGJ90DTzpK04I+3zprqqUzKIBhuVMbUMEtjFyP3TndrHqsBO/4yHEonwfCOXw+xp70BMIv",
+	"ClkR1+P82dXCexmGpgnKaYJyGo7QcIR701IsOSI0DDm5DWf2lnE4BWjgXXGGN/IcMHKr7EKWTZQK9g4C",
+	"EEPQB7hIFJsyYVga51WRnO8FLEqYaj5T7JzLue4JHOcIa13jJlnhvrAgUeXqJNm3C8ZS7aBMW+SNPIcq",
+	"zKI8RahN7CprY30RX3XZzh2qOxznWMBVWMUbKjKt4Yh9JiypwkW9v45oWmZcuSeI6jNXeB3T/yt92fvb",
+	"QejWZXh+xRum1zC9hundT2krdwXvK23BQ1XfEbML6uKDz2PIiBSFQcobxip4oatCDzdJxyRlScaFi0p1",
+	"k9bEEmhquUu23MBTVuEtPxstZx1KeRvCbj+7oeoNVW+o+v1QdXv/UJovpfufc4PA1jeKkkKKXY++37U2",
+	"UyQZlzKLj1dqgSAxr9QFyMtRYAAkDimuEJALf0pPIO6oB0IgjrxWeFPIRmfKEzIIHoJDHPUgM2FTUJR6",
+	"YmtNqcpH8gVpM3dU6aOmu6ZRUhp21rCz+2NnJ/esougc4f8uGFheZctDZaA3BcDVuNFEUVOkmrTI+zDy",
+	"yhepksL5zQmjySRG5AyDGXbKOCUnjCTA8AKsqZXbOzcXuMIyEvdZ3MpOSYzxtYnihikuRf+M2fMxU3KY",
+	"sWlfy+yci3EUR0IaS/CBJDluPtcMwL0XkmjDZpDWgING3QMI296msBMsyKVRvjcu4nSTIk3lkjqJPGcK",
+	"ki86G/JyVjJa6r7rQRTUgu9vUx7pNznsb1MHybkR+27rKa4PXI07LOITb3/s+nKomToPShdtfxbtWcIt",
+	"TF21mmgJucCKnXOkZp2w1E9eLWlDqZ+8wUap6j831fVZabNgfDyxjTQWoDnYQogC6PJqnGeH5/AJlPj5",
+	"npkatXXyVmEJmGO3OXVLwRTt8/otNV4dNryIoxPY2hr9woZ5fZMa/cKGF3H0k+RpjV5FsyZnqyme8qcp",
+	"nrKUcwhVdwRNjjZJrE6ivERaxRbdheU5dcVUKPX4UVLKAjE0DoqqkktqqsYVYG8onZaiSls9UZZwwUAC",
+	"y+AiQyttHeUCTg3EQ6P5NxAPt6yEw129H4QHXRT7uxThYcqo0DFhH4xiACiDeOUipSolKTvnQDFiAvpQ",
+	"hjbhmVWuvWQfF6GOZRFc+1CXnijMsYuJ1Gw91BExdNeztYQ0BVJNkdeEA6A92X0o4bonBsOMi5Slg5gs",
+	"JtSwcwzA54oombGuVd5z9F3b1yMHzQrKPJwbiMpEJeYqZF5fIfEugHnrK8Luq3P1acTHc2d9CZS/36NN",
+	"OtiUfuDT+TTqHsSRPQ9Rd791aBVIgY/340hE3b1VZQ3Ls8JJ6ecnJeq2Ww/bDzvtBw8fdTqPHhweQOka",
+	"Vx71Pb6b+HevK24aj+qIC25YtuwLCS/K/+inLHEKHbxfSTHuL121WPhz7yL2woKdc65/+S97dHFdDdwd",
+	"F6dI59bsvUCxzA1D16jompfb3KDx4c/X1vMuGgjnBj3ixhDOebpRTnhvQWS/ZRCJ3+RwM+77aS56r4rX",
+	"mjGAS7PdvRRu30zFskWeT2eZXDKmPXoRNoOUrFXxPed7fqSgCiMyQPSv5p2laJHBPwZkxEWqcWBs56qY",
+	"pGxGlZkyYWDsvJyJkWPIkesJX1fRzp9bPitVqlvk1PZ3gG+gvBI+FlJZnpdQzfJwnQ0g9K+5Nq/sYm67",
+	"Nd8tXz6rVQrwhFFleWDNQonb1Bh8JYfP8nWr3eX5B7xXdcsfblftsVxkMK6KvLL7RKRKmWqRIziodrem",
+	"XMydsEZsHyZSkJtOudte6IEFZTjYArkd8B9zBtKJs9PasaO6fMkut21/UeO77hNma80L4Myylk/KLI3i",
+	"KMmkZpYMwV/CYvLViFudUoX84vJZOiiH0vBER6sc+rs5z1K7FVNXaVUzhjXz8DyhoKHYP3Y67YO9LRwG",
+	"7SiOstxAG+UV5+WMibWZ75VmnkslkDRVSGEnTHCpiP8W8lyMuWBMbaxUHw57ywBbr+TwalQtSxFvBVPr",
+	"e2bp2ZWW6hdcAeGzPOk6MFxAM5sKhl8yktZvyBa9qAP/vETQsb8XYs4VTu3f5DAvqoyAi66i2LsZE1aJ",
+	"NdIF2YZBWdpF36YpSAAojriUxUFAhgY+qrcn5oL/Y878u7yss9GlbW/EfTq0N1HijTS2im5eSQS3dGu/",
+	"ksOtopxu7ORu2NudsrctGNcmTd3e30/BM/vUnocr+V3e6iKuyx9Lrd/zGcu4YHV65W3Xej+dOE9M3SGw",
+	"w0Uc/SCz9MpJ+0bO+xzURa/hew5bvxsFw7ySQyf/Xz1I0PYijiwlv3LSvlHufL6yR9Hsy5Q+Gp/wn8En",
+	"DBLQtsLVutvXPt7FkuQbrUEnUDdag91kSk0yscq2s+w4MKAycPUqujXV5O2zVyfv3pKvpWDklRzm1em/",
+	"icnTk5+IVOSX1ye/xE7M6glNp4ws6NL2xWrYT33gfKUVBttcyw6DXY9qWkwMe6dSpt5QdfapWGRuYl7Z",
+	"zsZwLtKWFSQ+TDMsyq935GjEE5bKZG4n3NIzK8DrCWNmmrXgz5KwFr3/sTdvt9v78P+DkqFlVbNdSHU2",
+	"lPIsL88mF1bRnaC5R8dkJFHwI8MlhKraBvZg/SaHVp7AKUbdaMgFOqCCevqd9uPHh53Og72HD8H5slJZ",
+	"vxQkufthB8v1lz/l917E017U7dWR4Tq96ALO7abvfbdyM+Da2Etz808x7IPZTfR5efo8jQvZt6cundwR",
+	"QSnKzWx14e3T21r5TdLiqnHjKR7RnWdcz6TmXgJcnTdUKxWWmoxcBg5SOxTM/VpQY2gysSf4CfSwHf7a",
+	"i1xT3PxeFK1qLuGCBV+4125XfFdj6fgi+TGyj+vbOmwbDRwW3KagEK8y6N8xrvniykgF53PZUE8CgRjW",
+	"PPXXMlncuGquE9obb2tz725YMPc6kvD1vKmv5NBHM8LJr+A3U6bGjMDP4B9ddU7GuWcyJkFfMEsGhqJS",
+	"ISt7fyFvZ+ghaSzn7Qln76qShwsl915wLAtrlat3kse2cJHwGc1uYlPMv+22MycdSWrIS5Mz2VgfNlgf",
+	"PLDl7VkfvHCzizb6rQPNA6J8ZblwgGKTikjRn8jMUVkrMDk8FiIkEWxRchk9AVdR+ISkEoucwGJU1Av3",
+	"1uJPPWC8IXhNqPhnRHvstbob0gNewruhPJbk1KQzHnuwRGusYBjExlkZjIt5BdXx7puG6DREpyE6t0V0",
+	"3s+NizaRgrhgglslPdPCOXqlace1LaW/bTL1eF8KRj3afyAABATULphihKZpNTjDiiv2M6onWqc6qJKg",
+	"ik644mLcn1JBx5fEPZT7zvWdAgPcftwg7uHV0YM+Euq+inKGnv8mtbuhvUE5Tkvmvspj9T6uoe8qql2v",
+	"NJsV/qCMDgfBL5NiDDV71pKZQU5cEsWmlIsSoKin+VwFwmBrQ+Gy/DJFa4T1YNvZtb44WW1bqau5iEWl",
+	"rak/VtcRga55Ce+mpFY5d8lXkwKJKqiv5f1pVmaArCV/K8hRgU/gq2PRnnA3GqQwjy7mxvhKh2qc1epg",
+	"TVdtSxvKUpWv9HXBrioln23qS+XT2N70Xn+an7sQt7V4tinq4UulwE1YY6NnVxXOKiSivIIWijyeBN+2",
+	"7n29QllbORzQ0QBfBJkHLXIk0A0RmgNLHGCN/vsY58ay11j2GsvebVGcd1iW6Q68CbMg2+NSm95IKkBW",
+	"JdrQMSMTuSBTK42WHQAKss+4iYsGvrSplTErfplRrd0PEE2dSHHOFJTWU9SwosDS1DIvQcTcK6IpXeog",
+	"r27MWqQAA8jT+v0Hap94GuT450KwHK2CB9As2wAWE6a93C9ODOoIUXevXQoB1lH3wD7RfTnaLFlOcrCT",
+	"bYFIbfsauVmOnQBQp0eGj7qdQ0j0GjMHKJrvdtRttx7EEe5y3+5t1N1rHdoVtgck6u4dQP0me4zwA2GY",
+	"qIuf7qE/IY8+6nbaloOURz9cGf2gGLuzF4xtX+TH1oliTCCsTjH6g6sHfxhO/UEwemevGD0E2ShG3796",
+	"9L1i7P1g7AfF0OycZnNf5yBYl/WxH6z8t/KqcAeCV+0Xr5KjEWx48Za1xcfIqtK4+MgP3Q7XvxgaD2k4",
+	"9J69NgtuJqmiC+HRgepmpufpatVKjKcV18jw+5nRs+vj8ngAiUYeabj9CjiPP5No0ilLAIpZve5SIcA1",
+	"uSvbcn5j9Pm4llsw/xwKZq6Tn74nfAq82zl4EiqKmiIG82nA8JRYoZAYecZcBOp0CHID4QLXR5HhklDR",
+	"E3JouQ352/FrV+B3CgN7pDghCc4OTVtC5sGsRLERU0wkTF/N/DFh9Y4lAJj6rj4f/+XDNCvnxPTm7fZ+",
+	"os/H5MM0E/qvvWhizKy7u7tYLFqL/ZZU4929drtte/ewNcM+8AT+fVkaDW5Oni11darMwaPD2kkyiV28",
+	"Bvqsoa6fCnWFA/mp0Ngzbm4CeGa71wA8880uQTPriXU4M+iGDSFXLaerK1hlb+n0EqiynqiBVfajXYdP",
+	"BavM+XdWMyGzpVsRTPyczYcZ11bV9Vrs10bN2TcxhvKGreXckK8hcOKbTQBfXPfzAUu02hHZoZQZo6IW",
+	"ptfnhFX2IzefO1YZeob6XgX6tS56S8k6K6GAPhnS5IyJFNx4YHMFi60fG5R3VKfqqvH7Qf0R7JlRw7Tp",
+	"o3UFdHa3b9+5dzOn2XMxjolhyUTwhGYlnMj8qJZmVmc+BxvdYZ27gyr7kZurg43sbb0tqLIfuakHVfYj",
+	"HOhrBScByWwSeL/kKKOihNUZ8kcvqsA/L5FT7O+1QcvOvPLlinJZhc1yLvBEe+bWqqho4OpxAZvzeew+",
+	"dEEqeAQy1pOeCMomVPXciMi6GdLM3pz7hDQr4XNTkUwkzCH6fs60dnDsY37ONJnPLFl5y1hqlVoyZCQD",
+	"SHQl5+OJt7QzaPQC5K6ibhJIqXM9pxlx4N+W9ZoJm2qWnTOgV6f0DCv/z8WZkAuRt6QzK+hyQSjRUI8J",
+	"+X3+GniFg0uRZsIUorqzFKHk6VKDAd9IMlPsnAmDRTvtuSsfpR9sK7t5hp7Z3StNwL5vE3z5Km7BJrBx",
+	"jwUedfftnm3Pr2CPHeMubd3apH6No/Gcp9SKTt3oSJ8BHj1+noKa2VaYsws0kYvi2+Qc7JgAvT43Vtro",
+	"HCLEBcjxWUamjNAh9LXrk85BkMiXCjZhKedkBDtlxx/xDyxtRVtXa/uRm/uCtWskoduXhLaQcTaZYIDA",
+	"fwqodv58/uS9BZei2622RuS5OqKVk6qclOT610B6Cxvn0G1XvrBo1kC3NTFOny10myiLm9tKm+vhB/bx",
+	"7u9n3NQGibGEaiuQmGsJgTcGiXHkpbFLN7rdTUFirnHRrmd7/pGbLUBiWuTlaAeuCFb7x8m0yL97ORok",
+	"VC9HkyHLpBj7cHUnCOWG6bOqy1swzWtCwVh9yp71m8FS15A8t0SA2Vb8rk9vGtrRIMBUCzGPtvvKY38k",
+	"G3pcho854+Yrjb4uS99C8nC70tDueaCTVIpFb9kix6pddemBcymnsmA6oAoyiNAzc3XNok0+uFz7+Yyy",
+	"qysMElQlE34OyPruryVsfXxHf0L1JOpGj0ePHqTtR51Hjw6Sh+mDw8d0b8QobSeHhzRtdw7p/nB0MOoM",
+	"94bt4aO9vSTtHKYPks7hsD1qt2n7UVTPytHYC+/NXriNRQYvaH2LUmA8KkxBl9U+KFoNl/Wzuj5rA2ZQ",
+	"8CH0cX/0ikUFgbvaG+jJ6y16BGtZvQLHYGD3uqZ/sDBmNegFjawTohegpHNesPuPq4Je4ZF0RZNecJal",
+	"AZ6/DxaVUwgTVYwkcsZZSkZKTqGFQKkp91kegUkpoQIzUKRg3sVpeoISw6fsUg+jv4KNo/FPKDhs73dz",
+	"xyXQ/+/C3dZIt80hbaTbL0C63V5u3eTh9RGon4KX9whpUl2Bd7157uetKzCX+77HTajbf7156PmtNcRa",
+	"60bcbhzHf6KaX4ItcgoEPPr23ce5wRSfFLE29RzLfnbbOpevLf/fho85oEeNq7lR92/qar7pDb2R0h/X",
+	"aegO/JbFTHJzwVYua6oYUWyW0cRK+JpQspjIjF3iqL4+Lbg1f/WfI4x1dcXvwJ0ekNaGTDZe9carfpde",
+	"dSDPH00e3PXmsa0R1G7Aqirt2W/ZolQjgYoAyXauWSiZtsjLoiVQUduAG3LG2KxSQF3Xmz91ILaG7jZ4",
+	"bJ8fAiRes6p8749H0tyr75+kHY0MU7gSvlxgqF4Lds5ymGLEc+MGq8MwYciE6okVFc/Bzs71E7AcBCQS",
+	"aR5AufTETLFzLuc6W1ak2hehpYBx7NwgLXJkSMaoNuDqcwKyFD69Ee3mJf2gwvu3bhFsKGtDWRvKeus1",
+	"bOCa3Z6AOGWG7mpDDduZ0mTCBbu6fg3NMqhniqCRimk5V4nzV9rfjKICy3hrMmRmwRigUE5jJCkQlSAz",
+	"7zec0iWZMTWSCsIRpnaYnlhMmJlA8QLFqJaibJ8ANA6mzlEmRHOlplNG4Dg/IbupTPTKZxE9kQttxUOq",
+	"ScrpWNHpJhyrE9vzjV+P+4WxzGM2ueCG0yzqemTLPPUyoSLlLp0UNwY6rESKUAFopEuAINH9ERd2MB8g",
+	"hiO5kdfxT35kMzR9yLnxjGRBLx/LMRhYg+BMoLs7cQN7zSOOhvb4RxMVxRHky697iX9kbOZ92+6LK+Yz",
+	"UnIaLhLXfTo3ckoNT/I54qmKupGQAFRqZGnGcTBDxbSRqt4M0ZNenuF8RuiYchHOzb9oq9m5vfl1C7NQ",
+	"+SBvcITCkSH+nnwesGNfqm27zAw2I3OV9yzgA5agR7+GJN7hb+3mMmOdGmU5njHEwXNt4hDHyN7wLgaP",
+	"5XjDhUga23/q+XDKjWEp0YlUjjvIEQKm46Oe+NqTdAc1aIpuUPSslF8J3IIDpvFMybFiWhOpCF1QKy/j",
+	"kN9sBkTuiYmcK13EvTGcUPkdmI0Fs9Ch0AzDryEoB2L4KnxyTwSIHFXwyXlZcK4BG9hVolXsnNGMWH4k",
+	"xhuhv14We/mCj+eqiktVQHGV52vVCahVtAGTyiX+16U1Vgn6tAGpis9HoGGHuAvnom9kHw9f1N1vHcKi",
+	"iz6eKojlyU9m8bD9uZWRWz82Vwd1F0f03krKVZz2BsPpT4HhxFRw/m4COxnwQ399a4RAYMzDV5rIhQj5",
+	"WM4jQgaXh1wHkRL25S3y3vFQnT9DMH/XsaIeXEwC8CcDCWnr+PxX8JeTfHQqeqLgcSv5bX66XBMpYOAJ",
+	"HGMyF4aXWkyoDr4apywXokV+kjwt1sGyWhcMakc755oPM2ZZa3mSUmTLfJZDlshp0VgqPwsPBUl9HRm/",
+	"Wj0xKMIFB107Ptj9Ibxdx2Qks0wuyAv4A/0qG9kpTuLusDS/W+YkrJ5p8bvlUcHT6napXWXtu+UxNVho",
+	"rU5jWJ0TjNf8wpA08dM+SyzNX0tVLWpHKO9FcZTI6RTe76Pfz5kCltzZELje2TvttIuA5brvegBb5A5+",
+	"7RkeRtsX3QCyL8b9ILzDrr095XconcEbrJgehpZI0d8UrC6k6cshGK7SQpqThgGQwtwxFozb54KYhYSw",
+	"fhC88E1R9wAPFW5h6kKOoyVQL8Us/bQPOkGAdU6yI/+w7+0LuP+FZLu26Z1i0ytjs1faoK/Ai8husrco",
+	"v8J1rSGyAjm/rSzEE/yWOgmI2PSauYeOCTWS7Zcs2WovaXhJ1j24RJDFFpvk2F32wcq5G8XZE6MYnaLR",
+	"fkpNMrGc9gqJNSYyS3MkhZhQTd4+e3Xy7i35WgqGIhuZMUUyLtg3Vlh7evIT/NbDYhP2NyRYaI+xveAH",
+	"hDeF1+eSnaOh3+Rl7sGSv6BL+97n8HVPvTG1UoLDNteU4bDzUU0xzrB3VgZ5Q9VZI/ddKvdtJ/qci7Ql",
+	"Z0x8mGZYRkPvyNGIJywvsKFn9mTqCWNmmrXgz3LBj/c/9ubtdnsf/n9wWekOspDqbCjlmXdxK7mwbGOC",
+	"cmiuO6Ckac+ubVCc6epiH6uFPUri2e6HHZGuyXfR772Ip72o26sj53R60QWc/k0f9m7tbsLVtRe37pQN",
+	"+2B2E31eniZP40Is7KlLJ3FEkJm696+upFTEygIEa87ZeaJltdb8qr0XVcz+KR6znWdczyT6naqmOuKZ",
+	"K9PgoZiRmtrRis+nxtBkYk/hE+hhO/y1F7mmuK+9qCIZsVijoBLMXrtd8WUNz/8ieT5yl5tyfdtKAx8H",
+	"FQCCuNcFgd/hz9rpPciEt0ruQfH24+f15GJ1k9LT3MObpvRod4ivKYBve/rh7F4vOydGLyzyIWIk0fQc",
+	"4psXE8u3MIxvyKxAv1BWgReb8nmOUcRGv2RVBk+FVI3i3HWv/K2l72xnYbnaSrJlRg18/20n0+T0rKFN",
+	"TR5Nk0dzd3k0SzkHF9VatGRtor8eMbkmbe0qZlXX7QPNS6yhMnQ812+cf0wX5WbGlAtQ7xDC6QNEjoD1",
+	"98mKe9I/tyzhjM1MVVWaVPYEhIN4jRgMxDFhH+xt9doR+vtwRrHjQvZdhW/xivAcF6XuN7gojlcIpIDT",
+	"STUZUeW/bl04rWBXx7AJ12RXNww9vy5r81F+UPKTKcNHtjUDRytVip9bJg3ZAzTLtgBVPoaB74RrvZsb",
+	"exAb5tUwryZO/zJ9A+Ic6WqUyHVYkDxnSvH0ai6EZL5eZEveGp0AC6ZCluFiXARB1sZSS8nPIcpj1TeA",
+	"DCMxltSLNGccfGQZyhrtLkIpL4vEOM4/5XOCVLZrAEWpt3AsO5/yDyxjgpLvmBoXZk8ILby4prd+r3DK",
+	"AvAaBESBmFLfff84ukUHN07e62d7uPCO/x1TF1BEFkpCBVzn7gHH96oWJ+Saq7uWA3vVOb13F85pf3Sv",
+	"dlLnN/DewipX7loDwNVwrxLeLdyTrzRhVGWcqeLE3of17FLe5wO3b18Dc4q1Bp0oJETo2KbOJWj54yCk",
+	"fgO03Z0ztcztcEVubYscrUoGPZFQIaQhQ+YiHV2eW0m5sp+RMWDRPmmIZtmSLCyztnpWRrUpXuhs/EHY",
+	"ZhXfPYEf70d1akxnTcLul0xK8W4VhqhrawF1DFFWQr9bM1SBxZLIuTABXgHEWoKcDzMlFGPAiRSs2uBE",
+	"KuxNPXGZwWkuMqb1usUpJ4pVxO0nydPGKtRYhRqrUGMVum9mYGnRHdqEDNNmB2vJ85oJTmClsv1I3i/2",
+	"BSGwjFalleaUafM0f9FnZKSphuU/PG0/7u5vmd2QtAv7zVs+nhiXXzvGtYriSGfzMeTtT9mOkkNpeKJ3",
+	"YJMejvbp42Svc9vFeop9WV5tgChv+71ZIcpnqYmE+5JtCmARxvP5lV45gAEZdE0uo4NQhD7v251SQfHb",
+	"qyXYdzMGYLaETWdm6eeAYqZdbW/HFuTo/Utyxpbk6wHlsz685v/8r/89+Abt5CCDZZkl3DPnziSaJYrl",
+	"ICS2L9c9oYDKshQdmhDZDiE5uJDYM1iAJbhOtczAFJpjFPgfscIGmuK5eUIG/5e9a29u29byXwXDf3Z3",
+	"llLsPJpbd+7Muql7m944SW13b3dWHYcSjyQkFMAClG3V4+9+B+cAIEhREiXbceLyL1sSHsTjPHnO77x/",
+	"d3o2EI7z22bmnKD4gIvkoBEW7HWBEGFKM80nwjwIrhTfyWbzCUs0+2C7f6DWdgco5Y42NmXDxUCYPkYd",
+	"JzU+ZpdT+5QoKXDlRrUnHttnr8drlkBvignShPDQapsxEO5nVkjZZ4f+N1+ZaJ6zQrKne01SbHWFooBH",
+	"PmiJojWiY8siOsGKttLut62qk3Ny/OO7Dn2eaCPcEAcnbs5PbCNtXZvhwr0jgKucK9BBeZ62EvmpzxzU",
+	"ritm7s11pdrPTKZgWcgmEZ4rGPMrs07HDH5J//Zs+s+nf9KPCLZ3vvzECi7kp8qkShZ+L2zaHfIQw+8+",
+	"yqGP9MX/ydgPq6R4NKPmEinhnhJXVkb1W37sFxf/Gr3dU2eL71/OftPP3+T/GH/7MxzOnxb/O/zl0vDg",
+	"krHShf7SNKbWxPEWLkNaX5E+UGE7zpnxCRBJyus1y3rKWgXnr6LWdLVKHrXK9o5CGEIKuRMlbaXJ+uQ6",
+	"5D7o0hxlUu8ASx0Q/vryiZnUnN4423cvc5Giy9LwhlITEinToCsV+iuMAwzjmCGeUAHZgtyi+PanwIRL",
+	"LhgvvHcTKzHOU16wTE6MJpTCSv+lecK711kqesDzZo9vXTvFo0j7j87Jty0T6/jJrkG55gLdM0NBU2el",
+	"6+vDHx/YGCsXkklEUDhGJYkZzBKe2RL2eaKKGZYrlBPCIbWRqmj8GfK9lCrVffY2mVlsEo2Shw0X9ArW",
+	"1cMfCDKOaA4+EVIRv9FULj8Zjcz29tmPPDPkitbNEK2mIReQ9tkPgLof2oX01GY6LkbZPG1mGUb9+BX3",
+	"4d4AbU4hUaNpy5xjmUHL3OcSfXRjW7PAH/xBPTZcGrO6rxOWxhookdG13cU1Zh6GNJwrcxd+j6NSxLeL",
+	"lUtallQtSTc6iI7EhAsARbFpSN/RQQSzPJMLgP8xVkbfLSquYsQczXi2JUYM1+fWSLPZv2h6ZnLCRWD0",
+	"hUgypwWhu+KmlA+20sjbv78q7+a+bfYYI/u5K1iVXy1y4mZUlV9tIOQu3mXig51X+a/jVZ5byefUCvq8",
+	"RqnABmV82voy64JZp6Tp5Z3GFpqb5YnWRjPA5JgRQZ1jw9ncqDy2uE8ROE01n4geFxgiUTpPmeMFFm7Q",
+	"YwF+F8ZQUNuBIK1Ajl24mcygzw6F1WhwajRs+B9zYMlMiol/MIIHzDKWmTUF7wDNtGZ1XBAMsNG8BsLu",
+	"8mrnKpLqQ3pVWwgAIVXSz7hI10qAt1IlDchfuDg65OggGsk8B9XLErz1vVTxcaF7Qqpi2sDXt3Trmr28",
+	"V39uJ7sfSHZvI5VX+S2J/3wBpasp1RIvq8w2yOZa25s4Kq2bzfpArS2VvG6lRrj2TiP4WQ5buHB9y6Dn",
+	"qfUCtevtW9/E0ckWKz1ZWukJvlBo/wQN7X2J7s3zB+06z3Xnuf56q2zPSR/ZUhcklrrsV9oJa4/UrCao",
+	"PQ2wAWnPUGAJtBcjzJ5U7Lc3p785tLyB2A0ubzcH0T2j5X2ZrqJHCWVnrmUz6lqAVba/9+23L/b3v3n6",
+	"8uXLb74UiLsKUWxAuNtmLfeOfeehMe9i71cqhR0UXueq+YKh8G7jntmAg0cyegbt4O/4REDa4yLw5FDG",
+	"SRgMYlqWTxOUalCNde//AcUxPHC9uCB2ZxsL3dq1h6MZsBMberMiIsecHp/Bn8YCPoiO5krm8OR7UBlH",
+	"Etna1n8Pksx4Z+ZP1VoDn7Ll79jEXxXbFBr9J7Cw4e7kATp3nhHP7KwjPrgy/o67K1x+ONeQjc3Vt04E",
+	"LCzXLr6rlfvgGFbJiVxJw713L/UW2P+kKx1DG4vSPVGH49gJkdvhOPqESnuVmyXKEMZSQc/Ra4/o1XGA",
+	"VRLH3AcQBWbd2Zz1driNlZJBgkIDKvEEfXbkowwM0aMZiAHiZda30RZ9dAJWR4WUF9bLvxqo8XhnlMa7",
+	"c7iTm7SJV2+Juni8A+RiJyE7CXl3EtJO8uCSspN6XTpt5+VtB/K5VhVoJeobjMknoyQDkSaqb/j6xtLo",
+	"gvFXtgO5VP7z5MdX7MWL5y/+q6x+HpRhXV+MT6RlIMGCkp6ELAYihVHGBaQx00WiEIDm2R5Lk4VmyUR+",
+	"x5KCzaQu2H68t7e3osb58cI96AMguvupH6Ex0On2d6XbB3SCWOWjkLICMg/q+q6h9bLVci0lovZr82dt",
+	"AYWy/nPcAGqClT2TLCtDayoepe+CsB7fHLX/YgozDdkFpWEvkepuUTW3JlL37rmz1juKvm3Vhd1exJY2",
+	"wNbIcebybll2AS32OAz/xyweY3KV8Xmkc7SLz7Pxflm20XrfkcLvxX6vh7z1EJZ0Swt+6+C1LfhRx1s6",
+	"m6izidbaRMRw/0PvYhMR67WhoGuUpCfE33rKhv3tzp9Xgs7ZRSSjEQK/yU8gfKlwLi6SjFfSLjFrk6sy",
+	"VdOwQS7mEPuXebZSwliBnjLlrLaBwLFLC03ApY2jrvJ9UuyGUFwCCC8FqkKgIgMSjbAbQWT2QGDojUs5",
+	"tQOXYHc0rVk9eoitWxmTymzoOQ5PdYICTIwadmhTiHY1+vJrwcMj15/Z3vPMBum3DKPG9Zq1dpKok0Sd",
+	"JHpYSaTkLmIozD1YJ4uChIX7E0XI0UsIVAuoZJGgs8wycS99aqAAxNTXM/IQBbpcUiM3r0XDf+nAzR3L",
+	"7HCbvyLuVVLXzs6LgCWt41wfbS7Kxog107CMI0d+xDVL2AxmQ1DIRlDJrQaaawAdUw6f124tR/4oh8iV",
+	"HeLnQNBQespzi/7J1js8M5d+ic9mUwnbOT9N14Fw3k/SfTFr0QHwufLwtmRMDuxD6RT60Dx9GTeB2HW0",
+	"GmKwH+VwIHBzeIGbsg45AbN+Hhms6Uc53JT1N5VZGsURYe78bv8JIcu2DlwI4iSqF/v7Oc9SzRI1s3da",
+	"A1CoMZE5ZRcq+KO3v/f86RZFa/aiOMp8Qltkgy7woMXSkz+tPLkHW7N1cgpeoOlxCoJL5WM+mMtNXBmL",
+	"8LSa7OeCF7jiYnJOoCUtAxnuPsv/ZzlsAQ1bYRJ3lvL/M13Bdhn/pvEtkv4pca8LoejkeVjSJrjUgUDH",
+	"j2vkeYnPuPtriDUagPpstouDgMXqoWHMu4Oy9AgGfebyRh3w7QUYgwbric5Mb/zQb6jD2ZklnVnSmSX3",
+	"9Ub1c5klOkgzJ3jCZd5yJFILh13DRiTjpO76cLyFpRI0K53fTUxkKXv9trqyReSNDp5tUTAFu5QJ9M2h",
+	"omLu7C9dYZlYU9NyyY7D7IS02BH8kXUthhS2RPnmAqwtGmI7W8DEc4RDjjd7HKybcnlun+xAtn2bkiE1",
+	"Yn5UpnUKF3xkTLwfuYKxvGJSsDdczK+iKpp5WJl0B/xsDI7nOY7zrL/X399/1n9JgfujuVK4sCBy36Oe",
+	"h4+9v1fau8jrkwlZ6sfyT55lyZMX/b27NjvtsW82O91Fe7BaJMuYLTU51AZ0xVuwrk9nhXbcvMkK1SU7",
+	"vCUnv3ub1E305Nr+58JiV+mCh1nmAjSscLAd18VrbFb8orZo1W62aaIfq9LVqU87qU9SlLfjDrWn3Wiu",
+	"DbQyTucJdApJVkxXviH6obSlYPSJJWLBUsgNBYjRwhXhoSLAQvr6Q7H5r0gUvT6xhnZj7PlPNP1t9Snv",
+	"W6flLNpH8dgHWJ3JjrFh3Bii/AJ2p/qdZNpnJJXqta+FWpij92/+6nsS3PUZFIm960kBvczo1T4r86a8",
+	"bk8UJBSo1XjpcELN3ktdTBSc/vImZieQcu3D7C5AOXqj93fmLPvsX1OegW3KNZuXZB3XADnwJeFAuAA+",
+	"VkiEOorZcO5BU9k44Zn+Dmdw22aGLaYg2Iu9Z/g0lIZtmgRk0ZwRdYKgSaBv72xAWsSuM26r25i7P88j",
+	"ctNOFOg/MveNMvtBH26Ct1B0BNuUd7VP36RjZ1m5fgdb7jf/8RKNly/3fXapvBSV0xOyOL/TEwzu7xLt",
+	"WMSmgPD1dF5gXqB5sP423EODMtYsw2p15vm34R4zKFSbPEnbzmLYsfdKzqCYwlyzAq6w/PMsKXwJOaJU",
+	"qVC501Cw46Ozk9evTs/P3v3z6K0tH4cBvPjQJMRXpT3aJ9xI4ggHlmcJrwGaTYsiP7fRrPq8kEWSXftZ",
+	"/j6gOQZRbBYkU/PF0dkgiuli/H1gZhpEN2x/LZLY8fr9gSsH5eW2qo4d9vxvL15+s9cSNsyexmfWmL8u",
+	"gXsd2V06MxcNNc34ekW6k7vdY6mCo9uKkGQOIsl53zGozXhWyQyYgxgkDDcpM+uKzhWMQXmcvCWiOM1h",
+	"RGXGuRSm1QNjWNnVRwfRs/5+f689C60sZNV190CMO4M6fM6kyMfqa1kjkTwhYc1Uf6kt0uMSHVUIZpHM",
+	"shYEE47r4+JGcma+QA8G1egyHEv32WHGE221JrjKE5FCSmG/posUpfppL4ppSWn6iYKUJQVF4Pnyr82y",
+	"qXJ7/+/w+M3nJEO3caWks1t6wJAI18qrs3BDW0BbbiWeOnr9aunVXuI6veJY6sJd6iZvnvnVRQaqC6jR",
+	"rLkKc2W08Cd4z+0ES4DMZCiScdmT86JSya9fgjqhD6i5JlRZJqOODGlhIMNx6B1880AeGcy/NcMizIB6",
+	"uva1R5fLstuxHWzV8uiuTqErOzLhF2gMTBSiUbvsufCVXTCu6dkw6HurYWLPIbAxzzLH9WjxNr42GOoj",
+	"oeUvDYXwVR7PbAhsihp6sDaPWN20vJJL4UGUjc2jmTljqpgdsDPzixyPCWfXHXIwTsM0rx0+BPvEC33A",
+	"kMxwTmT0ihegeGJUcuvdMIKB5fNhxvUUUu/zEGCuLoU2hJtjRm2Y9nQ0hXSecTGJCQeG5sPjM+dmZJFH",
+	"rgiGC0AvmgaVCrAvDsmxxDnefSRaTr9pbNVn710bZtRRxoUzNYtsgXVljOySxbSym9R5xV3P5ARPijYh",
+	"NqfxCSBnI5nbuRVoOVcj0LaMtznP8EJQz4bhf8IwWmbsKa4LNFt8LwW5VI27fMiKZJaD6sEFNwtzT3hJ",
+	"wW051SUnwB3JUm5oscIfUvsCuvYw6C2LvcZPxFFjVHYMZH43qPV/gkXPlX/2hbVDuIODCDNGowrCtj6Y",
+	"yQtPZrWfMDyx+SeqJl0ykJiW47rUv74AxceLyg8lxdXmCX5YnsWeYb0L/b48e/mDxtrVtj53ANsykiKd",
+	"j4pyrDqkS9MPmuir+mhlRKfvEhTeDlsiL6i2xK+WW9rLV2tMZFL7cjm3zS+3UoGg9m2Y5BZMHIDnNX/t",
+	"7lQDyp6N/Q+lS3TVQ0iMHr6n6xkVjd6TBMoiImdQs/9G+82+PyHdoRdoaUl2mSzwv0OUQ71XUhRKZr3D",
+	"LJOXvVcKDDnyJNObdDnsELa/iZvHfKf4hItWw9mmyyMdXeVSQ++nciFr1Uxs7RrfxB50/dRqTL33MuOj",
+	"xaZxbDfXy3bCMjm5gnZVesKmGMIwBqVAtXwC17yc+tRwtqJ3phKhzQX3a9o0FHX0/Xw3M+ZcaLLP1g5A",
+	"rW7i6Lee29CzRQ69d3mxrgJObTdNF9cDx7IadM+YXZt2A1u+/sGGllg3zXV0khRAQUmbRvANzVm4D20P",
+	"w7V3p4HJ6jkkZDgcXEdBuHTvBPIsWcDGRQV9fBdUya8QyoGoNp0ZCvr/Kg8P+eayUGgSSCH/XGbXtW8M",
+	"80ibOX6Vj/pPxISbhGSFSzfLgxrHrkiABsnWKFQrI8sLUIqnUD5f8E2dG8dN3Niy/RpzbmD/TSIkXnpT",
+	"LS9Fw7d1aUuHaT/6KavSOF5RejmuKi/h57JFqWzUVIzf47Jw2ldz15YPsnnbg2X/HkdT1VHTo6CmGt0s",
+	"Xf/KqZegJX+xw99wPpsp5ubm3wEAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

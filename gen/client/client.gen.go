@@ -339,7 +339,6 @@ const (
 	AuditActionCandidateMergeUndone     AuditAction = "candidate.merge_undone"
 	AuditActionCandidateMerged          AuditAction = "candidate.merged"
 	AuditActionCandidateRestored        AuditAction = "candidate.restored"
-	AuditActionCandidateUndistinguished AuditAction = "candidate.undistinguished"
 	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
 	AuditActionCompanyCreated           AuditAction = "company.created"
 	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
@@ -456,8 +455,6 @@ func (e AuditAction) Valid() bool {
 	case AuditActionCandidateMerged:
 		return true
 	case AuditActionCandidateRestored:
-		return true
-	case AuditActionCandidateUndistinguished:
 		return true
 	case AuditActionCandidateUpdated:
 		return true
@@ -861,6 +858,24 @@ func (e CompanyMode) Valid() bool {
 	case CompanyModeLive:
 		return true
 	case CompanyModeTest:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DuplicateReason.
+const (
+	DuplicateReasonSameEmail        DuplicateReason = "same_email"
+	DuplicateReasonSameNameAndPhone DuplicateReason = "same_name_and_phone"
+)
+
+// Valid indicates whether the value is a known member of the DuplicateReason enum.
+func (e DuplicateReason) Valid() bool {
+	switch e {
+	case DuplicateReasonSameEmail:
+		return true
+	case DuplicateReasonSameNameAndPhone:
 		return true
 	default:
 		return false
@@ -2169,6 +2184,24 @@ type Candidate struct {
 // CandidateAction An action on a candidate.
 type CandidateAction string
 
+// CandidateMerge The result of a merge, or of its undoing.
+type CandidateMerge struct {
+	// ApplicationIds The applications that were moved.
+	ApplicationIds []ID `json:"application_ids"`
+
+	// Candidate A person who may be hired.
+	Candidate Candidate `json:"candidate"`
+
+	// FinalAt Time at which the merge can no longer be undone; null after it was undone.
+	FinalAt nullable.Nullable[time.Time] `json:"final_at"`
+
+	// KeptApplicationIds The applications that undoing the merge has not moved back.
+	KeptApplicationIds []ID `json:"kept_application_ids"`
+
+	// MergedCandidateID A UUID (RFC 9562). The service generates version 7.
+	MergedCandidateID ID `json:"merged_candidate_id"`
+}
+
 // CandidatePage A page of candidates.
 type CandidatePage struct {
 	// Data The candidates.
@@ -2179,6 +2212,12 @@ type CandidatePage struct {
 
 	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// CandidateReferenceRequest The other candidate.
+type CandidateReferenceRequest struct {
+	// CandidateID A UUID (RFC 9562). The service generates version 7.
+	CandidateID ID `json:"candidate_id"`
 }
 
 // CandidateSort A sort order for candidates.
@@ -2210,6 +2249,9 @@ type CandidateSummary struct {
 type Change struct {
 	// ID A UUID (RFC 9562). The service generates version 7.
 	ID ID `json:"id"`
+
+	// MergedIntoID The candidate that a removed candidate was merged into, if the caller sees it.
+	MergedIntoID *ID `json:"merged_into_id,omitempty"`
 
 	// Removed Whether the caller no longer sees the resource.
 	Removed bool `json:"removed"`
@@ -2561,6 +2603,30 @@ type CriterionFigures struct {
 	// Title A title.
 	Title Title `json:"title"`
 }
+
+// DuplicateCandidates Two candidates that are likely the same person.
+type DuplicateCandidates struct {
+	// Candidates Both candidates, the older one first.
+	Candidates []Candidate `json:"candidates"`
+
+	// Reasons Why they are likely the same person.
+	Reasons []DuplicateReason `json:"reasons"`
+}
+
+// DuplicateCandidatesPage A page of pairs.
+type DuplicateCandidatesPage struct {
+	// Data The pairs.
+	Data []DuplicateCandidates `json:"data"`
+
+	// HasMore Whether there is a next page.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The cursor of the next page; null on the last page.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// DuplicateReason Why two candidates are likely the same person.
+type DuplicateReason string
 
 // Email An email address. It is stored in lowercase.
 type Email = openapi_types.Email
@@ -3457,6 +3523,9 @@ type Problem struct {
 
 	// Instance The path of the request.
 	Instance string `json:"instance"`
+
+	// MergedIntoID The candidate that the requested one was merged into, if the caller can read it.
+	MergedIntoID *ID `json:"merged_into_id,omitempty"`
 
 	// RequestID The X-Request-Id of the response, to quote to support.
 	RequestID string `json:"request_id"`
@@ -4914,6 +4983,15 @@ type SetCandidateByExternalIDParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListDuplicateCandidatesParams defines parameters for ListDuplicateCandidates.
+type ListDuplicateCandidatesParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ExportCandidatesParams defines parameters for ExportCandidates.
 type ExportCandidatesParams struct {
 	// Format The format of the export.
@@ -5042,8 +5120,53 @@ type ArchiveCandidateParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// DistinguishCandidatesParams defines parameters for DistinguishCandidates.
+type DistinguishCandidatesParams struct {
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// MergeCandidatesParams defines parameters for MergeCandidates.
+type MergeCandidatesParams struct {
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // RestoreCandidateParams defines parameters for RestoreCandidate.
 type RestoreCandidateParams struct {
+	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
+	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
+	// response of the first request without executing it again. The same key with a different request returns 422;
+	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
+	// after a success.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
+	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
+	// that compress turn an ETag, matches as well.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UnmergeCandidatesParams defines parameters for UnmergeCandidates.
+type UnmergeCandidatesParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
 	// safely. It consists of printable ASCII characters without spaces. A retry with the same key returns the
 	// response of the first request without executing it again. The same key with a different request returns 422;
@@ -6088,6 +6211,15 @@ type SetCandidateByExternalIDJSONRequestBody = SetCandidateRequest
 // UpdateCandidateJSONRequestBody defines body for UpdateCandidate for application/json ContentType.
 type UpdateCandidateJSONRequestBody = UpdateCandidateRequest
 
+// DistinguishCandidatesJSONRequestBody defines body for DistinguishCandidates for application/json ContentType.
+type DistinguishCandidatesJSONRequestBody = CandidateReferenceRequest
+
+// MergeCandidatesJSONRequestBody defines body for MergeCandidates for application/json ContentType.
+type MergeCandidatesJSONRequestBody = CandidateReferenceRequest
+
+// UnmergeCandidatesJSONRequestBody defines body for UnmergeCandidates for application/json ContentType.
+type UnmergeCandidatesJSONRequestBody = CandidateReferenceRequest
+
 // UpdateCompanyJSONRequestBody defines body for UpdateCompany for application/json ContentType.
 type UpdateCompanyJSONRequestBody = UpdateCompanyRequest
 
@@ -6719,6 +6851,16 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
 	SetCandidateByExternalID(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListDuplicateCandidates List likely duplicates
+	//
+	// Returns pairs of candidates that are likely the same person and that the caller sees: first pairs with the same
+	// email, then other pairs with the same name and telephone number. Names are compared without case, spaces and
+	// punctuation, numbers by their last nine digits. Pairs that DistinguishCandidates has marked are left out. Of more
+	// than 100 candidates with the same email, or the same name and number, only the oldest 100 are compared.
+	//
+	// Corresponds with GET /api/v1/candidates/duplicates (the `ListDuplicateCandidates` operationId).
+	ListDuplicateCandidates(ctx context.Context, params *ListDuplicateCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ExportCandidates Export candidates
 	//
 	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -6844,12 +6986,92 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
 	ArchiveCandidate(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DistinguishCandidatesWithBody Mark two candidates as different people
+	//
+	// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+	DistinguishCandidatesWithBody(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DistinguishCandidates Mark two candidates as different people
+	//
+	// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+	DistinguishCandidates(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, body DistinguishCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeCandidatesWithBody Merge another candidate into this one
+	//
+	// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+	// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+	// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+	// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+	//
+	// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+	// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+	// UnmergeCandidates.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+	MergeCandidatesWithBody(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeCandidates Merge another candidate into this one
+	//
+	// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+	// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+	// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+	// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+	//
+	// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+	// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+	// UnmergeCandidates.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+	MergeCandidates(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RestoreCandidate Restore an archived candidate
 	//
 	// The candidate is active again and can apply.
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeCandidatesWithBody Undo a merge
+	//
+	// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+	// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+	// must be undone first (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+	UnmergeCandidatesWithBody(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnmergeCandidates Undo a merge
+	//
+	// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+	// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+	// must be undone first (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+	UnmergeCandidates(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// FollowChanges Follow changes
 	//
@@ -8798,6 +9020,26 @@ func (c *Client) SetCandidateByExternalID(ctx context.Context, externalID Candid
 	return c.Client.Do(req)
 }
 
+// ListDuplicateCandidates List likely duplicates
+//
+// Returns pairs of candidates that are likely the same person and that the caller sees: first pairs with the same
+// email, then other pairs with the same name and telephone number. Names are compared without case, spaces and
+// punctuation, numbers by their last nine digits. Pairs that DistinguishCandidates has marked are left out. Of more
+// than 100 candidates with the same email, or the same name and number, only the oldest 100 are compared.
+//
+// Corresponds with GET /api/v1/candidates/duplicates (the `ListDuplicateCandidates` operationId).
+func (c *Client) ListDuplicateCandidates(ctx context.Context, params *ListDuplicateCandidatesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDuplicateCandidatesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ExportCandidates Export candidates
 //
 // Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -9003,6 +9245,96 @@ func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, 
 	return c.Client.Do(req)
 }
 
+// DistinguishCandidatesWithBody Mark two candidates as different people
+//
+// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+func (c *Client) DistinguishCandidatesWithBody(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDistinguishCandidatesRequestWithBody(c.Server, candidateID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DistinguishCandidates Mark two candidates as different people
+//
+// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+func (c *Client) DistinguishCandidates(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, body DistinguishCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDistinguishCandidatesRequest(c.Server, candidateID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeCandidatesWithBody Merge another candidate into this one
+//
+// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+//
+// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+// UnmergeCandidates.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+func (c *Client) MergeCandidatesWithBody(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeCandidatesRequestWithBody(c.Server, candidateID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeCandidates Merge another candidate into this one
+//
+// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+//
+// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+// UnmergeCandidates.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+func (c *Client) MergeCandidates(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeCandidatesRequest(c.Server, candidateID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RestoreCandidate Restore an archived candidate
 //
 // The candidate is active again and can apply.
@@ -9010,6 +9342,56 @@ func (c *Client) ArchiveCandidate(ctx context.Context, candidateID CandidateID, 
 // Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRestoreCandidateRequest(c.Server, candidateID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeCandidatesWithBody Undo a merge
+//
+// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+// must be undone first (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+func (c *Client) UnmergeCandidatesWithBody(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeCandidatesRequestWithBody(c.Server, candidateID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnmergeCandidates Undo a merge
+//
+// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+// must be undone first (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+func (c *Client) UnmergeCandidates(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnmergeCandidatesRequest(c.Server, candidateID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13523,6 +13905,72 @@ func NewSetCandidateByExternalIDRequestWithBody(server string, externalID Candid
 	return req, nil
 }
 
+// NewListDuplicateCandidatesRequest constructs an http.Request for the ListDuplicateCandidates method
+func NewListDuplicateCandidatesRequest(server string, params *ListDuplicateCandidatesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/duplicates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewExportCandidatesRequest constructs an http.Request for the ExportCandidates method
 func NewExportCandidatesRequest(server string, params *ExportCandidatesParams) (*http.Request, error) {
 	var err error
@@ -14141,6 +14589,152 @@ func NewArchiveCandidateRequest(server string, candidateID CandidateID, params *
 	return req, nil
 }
 
+// NewDistinguishCandidatesRequest calls the generic DistinguishCandidates builder with application/json body
+func NewDistinguishCandidatesRequest(server string, candidateID CandidateID, params *DistinguishCandidatesParams, body DistinguishCandidatesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDistinguishCandidatesRequestWithBody(server, candidateID, params, "application/json", bodyReader)
+}
+
+// NewDistinguishCandidatesRequestWithBody constructs an http.Request for the DistinguishCandidates method, with any body, and a specified content type
+func NewDistinguishCandidatesRequestWithBody(server string, candidateID CandidateID, params *DistinguishCandidatesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "candidate_id", candidateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/%s/distinguish", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMergeCandidatesRequest calls the generic MergeCandidates builder with application/json body
+func NewMergeCandidatesRequest(server string, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeCandidatesRequestWithBody(server, candidateID, params, "application/json", bodyReader)
+}
+
+// NewMergeCandidatesRequestWithBody constructs an http.Request for the MergeCandidates method, with any body, and a specified content type
+func NewMergeCandidatesRequestWithBody(server string, candidateID CandidateID, params *MergeCandidatesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "candidate_id", candidateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewRestoreCandidateRequest constructs an http.Request for the RestoreCandidate method
 func NewRestoreCandidateRequest(server string, candidateID CandidateID, params *RestoreCandidateParams) (*http.Request, error) {
 	var err error
@@ -14171,6 +14765,79 @@ func NewRestoreCandidateRequest(server string, candidateID CandidateID, params *
 	if err != nil {
 		return nil, err
 	}
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+		if params.IfMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam1)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewUnmergeCandidatesRequest calls the generic UnmergeCandidates builder with application/json body
+func NewUnmergeCandidatesRequest(server string, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnmergeCandidatesRequestWithBody(server, candidateID, params, "application/json", bodyReader)
+}
+
+// NewUnmergeCandidatesRequestWithBody constructs an http.Request for the UnmergeCandidates method, with any body, and a specified content type
+func NewUnmergeCandidatesRequestWithBody(server string, candidateID CandidateID, params *UnmergeCandidatesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "candidate_id", candidateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/%s/unmerge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -20225,6 +20892,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/candidates/by-external-id/{external_id} (the `SetCandidateByExternalID` operationId).
 	SetCandidateByExternalIDWithResponse(ctx context.Context, externalID CandidateExternalID, params *SetCandidateByExternalIDParams, body SetCandidateByExternalIDJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCandidateByExternalIDResponse, error)
 
+	// ListDuplicateCandidatesWithResponse List likely duplicates
+	//
+	// Returns pairs of candidates that are likely the same person and that the caller sees: first pairs with the same
+	// email, then other pairs with the same name and telephone number. Names are compared without case, spaces and
+	// punctuation, numbers by their last nine digits. Pairs that DistinguishCandidates has marked are left out. Of more
+	// than 100 candidates with the same email, or the same name and number, only the oldest 100 are compared.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/candidates/duplicates (the `ListDuplicateCandidates` operationId).
+	ListDuplicateCandidatesWithResponse(ctx context.Context, params *ListDuplicateCandidatesParams, reqEditors ...RequestEditorFn) (*ListDuplicateCandidatesResponse, error)
+
 	// ExportCandidatesWithResponse Export candidates
 	//
 	// Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -20356,6 +21035,56 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/archive (the `ArchiveCandidate` operationId).
 	ArchiveCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *ArchiveCandidateParams, reqEditors ...RequestEditorFn) (*ArchiveCandidateResponse, error)
 
+	// DistinguishCandidatesWithBodyWithResponse Mark two candidates as different people
+	//
+	// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+	DistinguishCandidatesWithBodyWithResponse(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DistinguishCandidatesResponse, error)
+
+	// DistinguishCandidatesWithResponse Mark two candidates as different people
+	//
+	// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+	DistinguishCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, body DistinguishCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*DistinguishCandidatesResponse, error)
+
+	// MergeCandidatesWithBodyWithResponse Merge another candidate into this one
+	//
+	// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+	// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+	// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+	// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+	//
+	// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+	// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+	// UnmergeCandidates.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+	MergeCandidatesWithBodyWithResponse(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeCandidatesResponse, error)
+
+	// MergeCandidatesWithResponse Merge another candidate into this one
+	//
+	// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+	// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+	// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+	// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+	//
+	// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+	// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+	// UnmergeCandidates.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+	MergeCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeCandidatesResponse, error)
+
 	// RestoreCandidateWithResponse Restore an archived candidate
 	//
 	// The candidate is active again and can apply.
@@ -20364,6 +21093,36 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/restore (the `RestoreCandidate` operationId).
 	RestoreCandidateWithResponse(ctx context.Context, candidateID CandidateID, params *RestoreCandidateParams, reqEditors ...RequestEditorFn) (*RestoreCandidateResponse, error)
+
+	// UnmergeCandidatesWithBodyWithResponse Undo a merge
+	//
+	// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+	// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+	// must be undone first (409).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+	UnmergeCandidatesWithBodyWithResponse(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmergeCandidatesResponse, error)
+
+	// UnmergeCandidatesWithResponse Undo a merge
+	//
+	// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+	// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+	// must be undone first (409).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+	UnmergeCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeCandidatesResponse, error)
 
 	// FollowChangesWithResponse Follow changes
 	//
@@ -26394,6 +27153,131 @@ func (r SetCandidateByExternalIDResponse) ContentType() string {
 	return ""
 }
 
+// ListDuplicateCandidatesResponse200Headers the declared response headers of an HTTP 200 response for ListDuplicateCandidates
+type ListDuplicateCandidatesResponse200Headers struct {
+	Link *string
+}
+
+// ListDuplicateCandidatesResponse401Headers the declared response headers of an HTTP 401 response for ListDuplicateCandidates
+type ListDuplicateCandidatesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListDuplicateCandidatesResponse429Headers the declared response headers of an HTTP 429 response for ListDuplicateCandidates
+type ListDuplicateCandidatesResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ListDuplicateCandidatesResponse503Headers the declared response headers of an HTTP 503 response for ListDuplicateCandidates
+type ListDuplicateCandidatesResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ListDuplicateCandidatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DuplicateCandidatesPage
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListDuplicateCandidatesResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListDuplicateCandidatesResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListDuplicateCandidatesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListDuplicateCandidatesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDuplicateCandidatesResponse) GetJSON200() *DuplicateCandidatesPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListDuplicateCandidatesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDuplicateCandidatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDuplicateCandidatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDuplicateCandidatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDuplicateCandidatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ExportCandidatesResponse200Headers the declared response headers of an HTTP 200 response for ExportCandidates
 type ExportCandidatesResponse200Headers struct {
 	ContentDisposition string
@@ -27444,6 +28328,333 @@ func (r ArchiveCandidateResponse) ContentType() string {
 	return ""
 }
 
+// DistinguishCandidatesResponse401Headers the declared response headers of an HTTP 401 response for DistinguishCandidates
+type DistinguishCandidatesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// DistinguishCandidatesResponse409Headers the declared response headers of an HTTP 409 response for DistinguishCandidates
+type DistinguishCandidatesResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// DistinguishCandidatesResponse429Headers the declared response headers of an HTTP 429 response for DistinguishCandidates
+type DistinguishCandidatesResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// DistinguishCandidatesResponse503Headers the declared response headers of an HTTP 503 response for DistinguishCandidates
+type DistinguishCandidatesResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type DistinguishCandidatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *DistinguishCandidatesResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *DistinguishCandidatesResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *DistinguishCandidatesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *DistinguishCandidatesResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r DistinguishCandidatesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r DistinguishCandidatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DistinguishCandidatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DistinguishCandidatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DistinguishCandidatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MergeCandidatesResponse401Headers the declared response headers of an HTTP 401 response for MergeCandidates
+type MergeCandidatesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// MergeCandidatesResponse409Headers the declared response headers of an HTTP 409 response for MergeCandidates
+type MergeCandidatesResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// MergeCandidatesResponse429Headers the declared response headers of an HTTP 429 response for MergeCandidates
+type MergeCandidatesResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// MergeCandidatesResponse503Headers the declared response headers of an HTTP 503 response for MergeCandidates
+type MergeCandidatesResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type MergeCandidatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CandidateMerge
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MergeCandidatesResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *MergeCandidatesResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *MergeCandidatesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *MergeCandidatesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeCandidatesResponse) GetJSON200() *CandidateMerge {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MergeCandidatesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeCandidatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeCandidatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeCandidatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeCandidatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RestoreCandidateResponse200Headers the declared response headers of an HTTP 200 response for RestoreCandidate
 type RestoreCandidateResponse200Headers struct {
 	ETag string
@@ -27598,6 +28809,173 @@ func (r RestoreCandidateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RestoreCandidateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UnmergeCandidatesResponse401Headers the declared response headers of an HTTP 401 response for UnmergeCandidates
+type UnmergeCandidatesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// UnmergeCandidatesResponse409Headers the declared response headers of an HTTP 409 response for UnmergeCandidates
+type UnmergeCandidatesResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// UnmergeCandidatesResponse429Headers the declared response headers of an HTTP 429 response for UnmergeCandidates
+type UnmergeCandidatesResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// UnmergeCandidatesResponse503Headers the declared response headers of an HTTP 503 response for UnmergeCandidates
+type UnmergeCandidatesResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type UnmergeCandidatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CandidateMerge
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *UnmergeCandidatesResponse401Headers
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *UnmergeCandidatesResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *UnmergeCandidatesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *UnmergeCandidatesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UnmergeCandidatesResponse) GetJSON200() *CandidateMerge {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r UnmergeCandidatesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r UnmergeCandidatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnmergeCandidatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnmergeCandidatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnmergeCandidatesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -39998,6 +41376,24 @@ func (c *ClientWithResponses) SetCandidateByExternalIDWithResponse(ctx context.C
 	return ParseSetCandidateByExternalIDResponse(rsp)
 }
 
+// ListDuplicateCandidatesWithResponse List likely duplicates
+//
+// Returns pairs of candidates that are likely the same person and that the caller sees: first pairs with the same
+// email, then other pairs with the same name and telephone number. Names are compared without case, spaces and
+// punctuation, numbers by their last nine digits. Pairs that DistinguishCandidates has marked are left out. Of more
+// than 100 candidates with the same email, or the same name and number, only the oldest 100 are compared.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/candidates/duplicates (the `ListDuplicateCandidates` operationId).
+func (c *ClientWithResponses) ListDuplicateCandidatesWithResponse(ctx context.Context, params *ListDuplicateCandidatesParams, reqEditors ...RequestEditorFn) (*ListDuplicateCandidatesResponse, error) {
+	rsp, err := c.ListDuplicateCandidates(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDuplicateCandidatesResponse(rsp)
+}
+
 // ExportCandidatesWithResponse Export candidates
 //
 // Streams all matching candidates that the caller can see, oldest first, as NDJSON (one Candidate per line), CSV
@@ -40177,6 +41573,80 @@ func (c *ClientWithResponses) ArchiveCandidateWithResponse(ctx context.Context, 
 	return ParseArchiveCandidateResponse(rsp)
 }
 
+// DistinguishCandidatesWithBodyWithResponse Mark two candidates as different people
+//
+// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+func (c *ClientWithResponses) DistinguishCandidatesWithBodyWithResponse(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DistinguishCandidatesResponse, error) {
+	rsp, err := c.DistinguishCandidatesWithBody(ctx, candidateID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDistinguishCandidatesResponse(rsp)
+}
+
+// DistinguishCandidatesWithResponse Mark two candidates as different people
+//
+// The pair is no longer listed by ListDuplicateCandidates. It can still be merged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/distinguish (the `DistinguishCandidates` operationId).
+func (c *ClientWithResponses) DistinguishCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *DistinguishCandidatesParams, body DistinguishCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*DistinguishCandidatesResponse, error) {
+	rsp, err := c.DistinguishCandidates(ctx, candidateID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDistinguishCandidatesResponse(rsp)
+}
+
+// MergeCandidatesWithBodyWithResponse Merge another candidate into this one
+//
+// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+//
+// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+// UnmergeCandidates.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+func (c *ClientWithResponses) MergeCandidatesWithBodyWithResponse(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeCandidatesResponse, error) {
+	rsp, err := c.MergeCandidatesWithBody(ctx, candidateID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeCandidatesResponse(rsp)
+}
+
+// MergeCandidatesWithResponse Merge another candidate into this one
+//
+// The other candidate, `candidate_id` in the body, is the same person and goes away. Its applications move to this
+// candidate with their history, interviews and scores. Fields without a value get that of the other candidate;
+// tags and links are united, up to their maximum numbers. The other candidate is no longer found: requests with its
+// id receive 404 with `merged_into_id`, and its `external_id` refers to this candidate, in requests and in imports.
+//
+// The response is 409 if both have an application to the same job that is active or on hold (`conflicts` names
+// both: close one of them first), or interviews at the same time. A merge can be undone for 24 hours, with
+// UnmergeCandidates.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
+func (c *ClientWithResponses) MergeCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeCandidatesResponse, error) {
+	rsp, err := c.MergeCandidates(ctx, candidateID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeCandidatesResponse(rsp)
+}
+
 // RestoreCandidateWithResponse Restore an archived candidate
 //
 // The candidate is active again and can apply.
@@ -40190,6 +41660,48 @@ func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseRestoreCandidateResponse(rsp)
+}
+
+// UnmergeCandidatesWithBodyWithResponse Undo a merge
+//
+// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+// must be undone first (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+func (c *ClientWithResponses) UnmergeCandidatesWithBodyWithResponse(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnmergeCandidatesResponse, error) {
+	rsp, err := c.UnmergeCandidatesWithBody(ctx, candidateID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeCandidatesResponse(rsp)
+}
+
+// UnmergeCandidatesWithResponse Undo a merge
+//
+// Undoes the merge of the candidate in the body into this one, for 24 hours after it. The other candidate exists
+// again, with its own profile. The applications that the merge moved go back with their history, interviews and
+// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
+// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
+// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
+// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
+// must be undone first (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/candidates/{candidate_id}/unmerge (the `UnmergeCandidates` operationId).
+func (c *ClientWithResponses) UnmergeCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *UnmergeCandidatesParams, body UnmergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*UnmergeCandidatesResponse, error) {
+	rsp, err := c.UnmergeCandidates(ctx, candidateID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnmergeCandidatesResponse(rsp)
 }
 
 // FollowChangesWithResponse Follow changes
@@ -46979,6 +48491,131 @@ func ParseSetCandidateByExternalIDResponse(rsp *http.Response) (*SetCandidateByE
 	return response, nil
 }
 
+// ParseListDuplicateCandidatesResponse parses an HTTP response from a ListDuplicateCandidatesWithResponse call
+func ParseListDuplicateCandidatesResponse(rsp *http.Response) (*ListDuplicateCandidatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDuplicateCandidatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DuplicateCandidatesPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListDuplicateCandidatesResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListDuplicateCandidatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListDuplicateCandidatesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListDuplicateCandidatesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseExportCandidatesResponse parses an HTTP response from a ExportCandidatesWithResponse call
 func ParseExportCandidatesResponse(rsp *http.Response) (*ExportCandidatesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -48041,6 +49678,336 @@ func ParseArchiveCandidateResponse(rsp *http.Response) (*ArchiveCandidateRespons
 	return response, nil
 }
 
+// ParseDistinguishCandidatesResponse parses an HTTP response from a DistinguishCandidatesWithResponse call
+func ParseDistinguishCandidatesResponse(rsp *http.Response) (*DistinguishCandidatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DistinguishCandidatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers DistinguishCandidatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers DistinguishCandidatesResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers DistinguishCandidatesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers DistinguishCandidatesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMergeCandidatesResponse parses an HTTP response from a MergeCandidatesWithResponse call
+func ParseMergeCandidatesResponse(rsp *http.Response) (*MergeCandidatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeCandidatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CandidateMerge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers MergeCandidatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers MergeCandidatesResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers MergeCandidatesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers MergeCandidatesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseRestoreCandidateResponse parses an HTTP response from a RestoreCandidateWithResponse call
 func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -48191,6 +50158,173 @@ func ParseRestoreCandidateResponse(rsp *http.Response) (*RestoreCandidateRespons
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers RestoreCandidateResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUnmergeCandidatesResponse parses an HTTP response from a UnmergeCandidatesWithResponse call
+func ParseUnmergeCandidatesResponse(rsp *http.Response) (*UnmergeCandidatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnmergeCandidatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CandidateMerge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers UnmergeCandidatesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 409:
+		var headers UnmergeCandidatesResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers UnmergeCandidatesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers UnmergeCandidatesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {

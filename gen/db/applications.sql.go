@@ -513,8 +513,11 @@ func (q *Queries) ListApplicationsByID(ctx context.Context, arg ListApplications
 }
 
 const lockApplicant = `-- name: LockApplicant :one
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
-WHERE company_id = $1 AND (id = $2 OR external_id = $3)
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates
+WHERE candidates.company_id = $1 AND candidates.merged_into IS NULL AND candidates.id = coalesce($2, (
+    SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c
+    WHERE c.company_id = $1 AND c.external_id = $3
+))
 FOR SHARE
 `
 
@@ -524,7 +527,7 @@ type LockApplicantParams struct {
 	ExternalID *string
 }
 
-// The candidate with an id or an external_id. A shared lock: candidates can apply at the same time, but nobody can archive
+// The candidate with an id or an external_id, also with that of a candidate that was merged into it. A shared lock: candidates can apply at the same time, but nobody can archive
 // a candidate who is applying.
 func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (Candidate, error) {
 	row := q.db.QueryRow(ctx, lockApplicant, arg.CompanyID, arg.ID, arg.ExternalID)
@@ -545,8 +548,37 @@ func (q *Queries) LockApplicant(ctx context.Context, arg LockApplicantParams) (C
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
+}
+
+const lockApplicantOf = `-- name: LockApplicantOf :one
+SELECT candidates.id FROM candidates
+WHERE candidates.company_id = $1 AND candidates.id = (
+    SELECT v.candidate_id FROM visible_applications($1, $2, $3) AS v WHERE v.id = $4::uuid
+)
+FOR SHARE
+`
+
+type LockApplicantOfParams struct {
+	CompanyID     uuid.UUID
+	ActorID       uuid.UUID
+	Reach         string
+	ApplicationID uuid.UUID
+}
+
+// The candidate of an application, with a shared lock. Candidates are locked before their applications.
+func (q *Queries) LockApplicantOf(ctx context.Context, arg LockApplicantOfParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, lockApplicantOf,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ApplicationID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
 }
 
 const lockAppliedJob = `-- name: LockAppliedJob :one

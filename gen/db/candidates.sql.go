@@ -22,8 +22,44 @@ func (q *Queries) AnalyzeEmptyTables(ctx context.Context) error {
 	return err
 }
 
+const deferApplicationKeys = `-- name: DeferApplicationKeys :exec
+SELECT defer_application_keys()
+`
+
+// The foreign keys that repeat the candidate of an application are checked at the end of the transaction.
+func (q *Queries) DeferApplicationKeys(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, deferApplicationKeys)
+	return err
+}
+
+const distinguishCandidates = `-- name: DistinguishCandidates :exec
+INSERT INTO candidate_distinctions (company_id, first_id, second_id, created_at)
+VALUES ($1, least($2::uuid, $3::uuid), greatest($2::uuid, $3::uuid), $4)
+ON CONFLICT ON CONSTRAINT candidate_distinctions_pkey DO NOTHING
+`
+
+type DistinguishCandidatesParams struct {
+	CompanyID uuid.UUID
+	A         uuid.UUID
+	B         uuid.UUID
+	Now       time.Time
+}
+
+func (q *Queries) DistinguishCandidates(ctx context.Context, arg DistinguishCandidatesParams) error {
+	_, err := q.db.Exec(ctx, distinguishCandidates,
+		arg.CompanyID,
+		arg.A,
+		arg.B,
+		arg.Now,
+	)
+	return err
+}
+
 const findCandidate = `-- name: FindCandidate :one
-SELECT id FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.external_id = $4::text
+SELECT id FROM visible_candidates($1, $2, $3) AS candidates
+WHERE candidates.id = (
+    SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c WHERE c.company_id = $1 AND c.external_id = $4::text
+)
 `
 
 type FindCandidateParams struct {
@@ -33,7 +69,7 @@ type FindCandidateParams struct {
 	ExternalID string
 }
 
-// The id of the candidate with an external_id, if the actor sees it.
+// The id of the candidate with an external_id, also with that of a candidate that was merged into it, if the actor sees it.
 func (q *Queries) FindCandidate(ctx context.Context, arg FindCandidateParams) (uuid.UUID, error) {
 	row := q.db.QueryRow(ctx, findCandidate,
 		arg.CompanyID,
@@ -46,8 +82,33 @@ func (q *Queries) FindCandidate(ctx context.Context, arg FindCandidateParams) (u
 	return id, err
 }
 
+const findSurvivor = `-- name: FindSurvivor :one
+SELECT v.id FROM visible_candidates($1, $2, $3) AS v
+WHERE v.id = surviving_candidate($1, $4::uuid) AND v.id <> $4::uuid
+`
+
+type FindSurvivorParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	ID        uuid.UUID
+}
+
+// The candidate that another one was merged into, if the actor sees it.
+func (q *Queries) FindSurvivor(ctx context.Context, arg FindSurvivorParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, findSurvivor,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const getCandidate = `-- name: GetCandidate :one
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
 `
 
 type GetCandidateParams struct {
@@ -81,30 +142,35 @@ func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Can
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
 }
 
 const getCandidateByExternalIDForUpdate = `-- name: GetCandidateByExternalIDForUpdate :one
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
-WHERE candidates.company_id = $1 AND candidates.external_id = $2::text
-    AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $3, $4) AS v WHERE v.external_id = $2::text)
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates
+WHERE candidates.company_id = $1 AND candidates.merged_into IS NULL AND candidates.id IN (
+    SELECT v.id FROM visible_candidates($1, $2, $3) AS v WHERE v.id = (
+        SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c WHERE c.company_id = $1 AND c.external_id = $4::text
+    )
+)
 FOR NO KEY UPDATE
 `
 
 type GetCandidateByExternalIDForUpdateParams struct {
 	CompanyID  uuid.UUID
-	ExternalID string
 	ActorID    uuid.UUID
 	Reach      string
+	ExternalID string
 }
 
+// The candidate with an external_id, also with that of a candidate that was merged into it.
 func (q *Queries) GetCandidateByExternalIDForUpdate(ctx context.Context, arg GetCandidateByExternalIDForUpdateParams) (Candidate, error) {
 	row := q.db.QueryRow(ctx, getCandidateByExternalIDForUpdate,
 		arg.CompanyID,
-		arg.ExternalID,
 		arg.ActorID,
 		arg.Reach,
+		arg.ExternalID,
 	)
 	var i Candidate
 	err := row.Scan(
@@ -123,13 +189,15 @@ func (q *Queries) GetCandidateByExternalIDForUpdate(ctx context.Context, arg Get
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
 }
 
 const getCandidateForUpdate = `-- name: GetCandidateForUpdate :one
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates
 WHERE candidates.company_id = $1
+    AND candidates.merged_into IS NULL
     AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $2, $3) AS v WHERE v.id = $4::uuid)
 FOR NO KEY UPDATE
 `
@@ -166,6 +234,38 @@ func (q *Queries) GetCandidateForUpdate(ctx context.Context, arg GetCandidateFor
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
+	)
+	return i, err
+}
+
+const getLastMerge = `-- name: GetLastMerge :one
+SELECT company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at, undone_at FROM candidate_merges
+WHERE company_id = $1 AND merged_id = $2 AND survivor_id = $3 AND undone_at IS NULL
+ORDER BY created_at DESC LIMIT 1
+FOR UPDATE
+`
+
+type GetLastMergeParams struct {
+	CompanyID  uuid.UUID
+	MergedID   uuid.UUID
+	SurvivorID uuid.UUID
+}
+
+func (q *Queries) GetLastMerge(ctx context.Context, arg GetLastMergeParams) (CandidateMerge, error) {
+	row := q.db.QueryRow(ctx, getLastMerge, arg.CompanyID, arg.MergedID, arg.SurvivorID)
+	var i CandidateMerge
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.SurvivorID,
+		&i.MergedID,
+		&i.Filled,
+		&i.ExternalID,
+		&i.Tags,
+		&i.Links,
+		&i.CreatedAt,
+		&i.UndoneAt,
 	)
 	return i, err
 }
@@ -176,7 +276,7 @@ INSERT INTO candidates (
 ) VALUES (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
 )
-RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
 `
 
 type InsertCandidateParams struct {
@@ -226,8 +326,58 @@ func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
+}
+
+const insertCandidateMerge = `-- name: InsertCandidateMerge :exec
+INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertCandidateMergeParams struct {
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+	SurvivorID uuid.UUID
+	MergedID   uuid.UUID
+	Filled     []string
+	ExternalID *string
+	Tags       []string
+	Links      []string
+	Now        time.Time
+}
+
+func (q *Queries) InsertCandidateMerge(ctx context.Context, arg InsertCandidateMergeParams) error {
+	_, err := q.db.Exec(ctx, insertCandidateMerge,
+		arg.CompanyID,
+		arg.ID,
+		arg.SurvivorID,
+		arg.MergedID,
+		arg.Filled,
+		arg.ExternalID,
+		arg.Tags,
+		arg.Links,
+		arg.Now,
+	)
+	return err
+}
+
+const insertCandidateMergeItems = `-- name: InsertCandidateMergeItems :exec
+INSERT INTO candidate_merge_items (company_id, merge_id, id, application_id, version)
+SELECT $1, $2, id, application_id, version FROM json_populate_recordset(NULL::candidate_merge_items, $3::json)
+`
+
+type InsertCandidateMergeItemsParams struct {
+	CompanyID uuid.UUID
+	MergeID   uuid.UUID
+	Items     []byte
+}
+
+// What the merge moved, with the versions after it.
+func (q *Queries) InsertCandidateMergeItems(ctx context.Context, arg InsertCandidateMergeItemsParams) error {
+	_, err := q.db.Exec(ctx, insertCandidateMergeItems, arg.CompanyID, arg.MergeID, arg.Items)
+	return err
 }
 
 const insertCandidateOnce = `-- name: InsertCandidateOnce :one
@@ -237,7 +387,7 @@ INSERT INTO candidates (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
 )
 ON CONFLICT ON CONSTRAINT candidates_external_id_key DO NOTHING
-RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
 `
 
 type InsertCandidateOnceParams struct {
@@ -289,6 +439,7 @@ func (q *Queries) InsertCandidateOnce(ctx context.Context, arg InsertCandidateOn
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
 }
@@ -366,6 +517,49 @@ func (q *Queries) InsertImportedCandidates(ctx context.Context, arg InsertImport
 	return items, nil
 }
 
+const listApplicationItems = `-- name: ListApplicationItems :many
+SELECT a.id, a.id AS application_id, a.version FROM applications AS a
+WHERE a.company_id = $1 AND a.id = ANY ($2::uuid[])
+UNION ALL
+SELECT i.id, i.application_id, i.version FROM interviews AS i
+WHERE i.company_id = $1 AND i.application_id = ANY ($2::uuid[])
+UNION ALL
+SELECT s.id, s.application_id, s.version FROM scores AS s
+WHERE s.company_id = $1 AND s.application_id = ANY ($2::uuid[])
+`
+
+type ListApplicationItemsParams struct {
+	CompanyID      uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+type ListApplicationItemsRow struct {
+	ID            uuid.UUID
+	ApplicationID uuid.UUID
+	Version       int32
+}
+
+// Applications with their interviews and scores, and their versions.
+func (q *Queries) ListApplicationItems(ctx context.Context, arg ListApplicationItemsParams) ([]ListApplicationItemsRow, error) {
+	rows, err := q.db.Query(ctx, listApplicationItems, arg.CompanyID, arg.ApplicationIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListApplicationItemsRow{}
+	for rows.Next() {
+		var i ListApplicationItemsRow
+		if err := rows.Scan(&i.ID, &i.ApplicationID, &i.Version); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listBusyCandidates = `-- name: ListBusyCandidates :many
 SELECT DISTINCT candidate_id FROM applications
 WHERE company_id = $1 AND candidate_id = ANY ($2::uuid[]) AND status IN ('active', 'on_hold')
@@ -397,8 +591,43 @@ func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidates
 	return items, nil
 }
 
+const listCandidateMergeItems = `-- name: ListCandidateMergeItems :many
+SELECT company_id, merge_id, id, application_id, version FROM candidate_merge_items WHERE company_id = $1 AND merge_id = $2
+`
+
+type ListCandidateMergeItemsParams struct {
+	CompanyID uuid.UUID
+	MergeID   uuid.UUID
+}
+
+func (q *Queries) ListCandidateMergeItems(ctx context.Context, arg ListCandidateMergeItemsParams) ([]CandidateMergeItem, error) {
+	rows, err := q.db.Query(ctx, listCandidateMergeItems, arg.CompanyID, arg.MergeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CandidateMergeItem{}
+	for rows.Next() {
+		var i CandidateMergeItem
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.MergeID,
+			&i.ID,
+			&i.ApplicationID,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCandidates = `-- name: ListCandidates :many
-SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM list_candidates(
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into FROM list_candidates(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11, $12, $13,
     $14, $15
@@ -464,6 +693,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.MergedInto,
 		); err != nil {
 			return nil, err
 		}
@@ -476,7 +706,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 }
 
 const listCandidatesByID = `-- name: ListCandidatesByID :many
-SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at FROM visible_candidates($1, $2, $3) AS candidates
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into FROM visible_candidates($1, $2, $3) AS candidates
 WHERE candidates.id = ANY ($4::uuid[])
 ORDER BY candidates.id
 `
@@ -518,6 +748,120 @@ func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByID
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.MergedInto,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDuplicates = `-- name: ListDuplicates :many
+SELECT d.reason::text AS reason, d.key::text AS key, d.first_id::uuid AS first_id, d.second_id::uuid AS second_id, d.both_reasons::boolean AS both_reasons
+FROM find_duplicates(
+    $1, $2, $3, $4, $5, $6, $7,
+    $8
+) AS d
+`
+
+type ListDuplicatesParams struct {
+	CompanyID   uuid.UUID
+	ActorID     uuid.UUID
+	Reach       string
+	MaxRows     int32
+	AfterReason *string
+	AfterKey    *string
+	AfterFirst  *uuid.UUID
+	AfterSecond *uuid.UUID
+}
+
+type ListDuplicatesRow struct {
+	Reason      string
+	Key         string
+	FirstID     uuid.UUID
+	SecondID    uuid.UUID
+	BothReasons bool
+}
+
+func (q *Queries) ListDuplicates(ctx context.Context, arg ListDuplicatesParams) ([]ListDuplicatesRow, error) {
+	rows, err := q.db.Query(ctx, listDuplicates,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.MaxRows,
+		arg.AfterReason,
+		arg.AfterKey,
+		arg.AfterFirst,
+		arg.AfterSecond,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDuplicatesRow{}
+	for rows.Next() {
+		var i ListDuplicatesRow
+		if err := rows.Scan(
+			&i.Reason,
+			&i.Key,
+			&i.FirstID,
+			&i.SecondID,
+			&i.BothReasons,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listImportedAliases = `-- name: ListImportedAliases :many
+SELECT c.id, c.external_id, c.email, surviving_candidate(c.company_id, c.id)::uuid AS survivor_id FROM candidates AS c
+WHERE c.company_id = (SELECT $1::uuid) AND c.merged_into IS NOT NULL
+    AND (c.id = ANY ($2::uuid[]) OR c.external_id = ANY ($3::text[]) OR c.email = ANY ($4::text[]))
+`
+
+type ListImportedAliasesParams struct {
+	CompanyID   uuid.UUID
+	Ids         []uuid.UUID
+	ExternalIds []string
+	Emails      []string
+}
+
+type ListImportedAliasesRow struct {
+	ID         uuid.UUID
+	ExternalID *string
+	Email      *string
+	SurvivorID uuid.UUID
+}
+
+// The candidates that the rows of a file refer to and that were merged into others, with the candidates that remain.
+func (q *Queries) ListImportedAliases(ctx context.Context, arg ListImportedAliasesParams) ([]ListImportedAliasesRow, error) {
+	rows, err := q.db.Query(ctx, listImportedAliases,
+		arg.CompanyID,
+		arg.Ids,
+		arg.ExternalIds,
+		arg.Emails,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListImportedAliasesRow{}
+	for rows.Next() {
+		var i ListImportedAliasesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ExternalID,
+			&i.Email,
+			&i.SurvivorID,
 		); err != nil {
 			return nil, err
 		}
@@ -530,15 +874,15 @@ func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByID
 }
 
 const listImportedCandidates = `-- name: ListImportedCandidates :many
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
-WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates
+WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.merged_into IS NULL AND candidates.id = ANY ($2::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT $1::uuid) AND c.external_id = wanted)
     FROM unnest($3::text[]) AS wanted
 ) || ARRAY(
     SELECT same.id FROM unnest($4::text[]) AS wanted
     CROSS JOIN LATERAL (
         SELECT c.id FROM candidates AS c
-        WHERE c.company_id = (SELECT $1::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+        WHERE c.company_id = (SELECT $1::uuid) AND c.email = wanted AND c.merged_into IS NULL ORDER BY c.id LIMIT 100
     ) AS same
 ))
 ORDER BY candidates.id
@@ -584,6 +928,7 @@ func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCa
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.MergedInto,
 		); err != nil {
 			return nil, err
 		}
@@ -596,15 +941,15 @@ func (q *Queries) ListImportedCandidates(ctx context.Context, arg ListImportedCa
 }
 
 const listImportedCandidatesForUpdate = `-- name: ListImportedCandidatesForUpdate :many
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at FROM candidates
-WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.id = ANY ($2::uuid[] || ARRAY(
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates
+WHERE candidates.company_id = (SELECT $1::uuid) AND candidates.merged_into IS NULL AND candidates.id = ANY ($2::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT $1::uuid) AND c.external_id = wanted)
     FROM unnest($3::text[]) AS wanted
 ) || ARRAY(
     SELECT same.id FROM unnest($4::text[]) AS wanted
     CROSS JOIN LATERAL (
         SELECT c.id FROM candidates AS c
-        WHERE c.company_id = (SELECT $1::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+        WHERE c.company_id = (SELECT $1::uuid) AND c.email = wanted AND c.merged_into IS NULL ORDER BY c.id LIMIT 100
     ) AS same
 ))
 ORDER BY candidates.id
@@ -649,6 +994,7 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.MergedInto,
 		); err != nil {
 			return nil, err
 		}
@@ -814,6 +1160,107 @@ func (q *Queries) ListOpenApplicationsOf(ctx context.Context, arg ListOpenApplic
 	return items, nil
 }
 
+const lockApplicationsOfCandidates = `-- name: LockApplicationsOfCandidates :many
+SELECT company_id, id, candidate_id, job_id, stage, furthest_stage, status, rejection_reason, source, stage_entered_at, version, created_at, updated_at FROM applications WHERE company_id = $1 AND candidate_id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE
+`
+
+type LockApplicationsOfCandidatesParams struct {
+	CompanyID    uuid.UUID
+	CandidateIds []uuid.UUID
+}
+
+func (q *Queries) LockApplicationsOfCandidates(ctx context.Context, arg LockApplicationsOfCandidatesParams) ([]Application, error) {
+	rows, err := q.db.Query(ctx, lockApplicationsOfCandidates, arg.CompanyID, arg.CandidateIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Application{}
+	for rows.Next() {
+		var i Application
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.CandidateID,
+			&i.JobID,
+			&i.Stage,
+			&i.FurthestStage,
+			&i.Status,
+			&i.RejectionReason,
+			&i.Source,
+			&i.StageEnteredAt,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockCandidates = `-- name: LockCandidates :many
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates
+WHERE candidates.company_id = $1 AND candidates.merged_into IS NULL AND candidates.id = ANY ($2::uuid[])
+    AND candidates.id IN (SELECT v.id FROM visible_candidates($1, $3, $4) AS v WHERE v.id = ANY ($2::uuid[]))
+ORDER BY candidates.id
+FOR UPDATE
+`
+
+type LockCandidatesParams struct {
+	CompanyID uuid.UUID
+	Ids       []uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+}
+
+// Candidates that the actor sees, locked in the order of their ids.
+func (q *Queries) LockCandidates(ctx context.Context, arg LockCandidatesParams) ([]Candidate, error) {
+	rows, err := q.db.Query(ctx, lockCandidates,
+		arg.CompanyID,
+		arg.Ids,
+		arg.ActorID,
+		arg.Reach,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Candidate{}
+	for rows.Next() {
+		var i Candidate
+		if err := rows.Scan(
+			&i.CompanyID,
+			&i.ID,
+			&i.FirstName,
+			&i.LastName,
+			&i.Email,
+			&i.Phone,
+			&i.Location,
+			&i.Links,
+			&i.Tags,
+			&i.Source,
+			&i.ExternalID,
+			&i.Status,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.MergedInto,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockImports = `-- name: LockImports :exec
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0)),
     set_config('lock_timeout', '10s', true)
@@ -826,11 +1273,204 @@ func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
 	return err
 }
 
+const lockInterviewsOfApplications = `-- name: LockInterviewsOfApplications :many
+SELECT id FROM interviews
+WHERE company_id = $1 AND application_id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE
+`
+
+type LockInterviewsOfApplicationsParams struct {
+	CompanyID      uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+func (q *Queries) LockInterviewsOfApplications(ctx context.Context, arg LockInterviewsOfApplicationsParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, lockInterviewsOfApplications, arg.CompanyID, arg.ApplicationIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockMergedCandidate = `-- name: LockMergedCandidate :one
+SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM candidates WHERE company_id = $1 AND id = $2 AND merged_into = $3::uuid FOR UPDATE
+`
+
+type LockMergedCandidateParams struct {
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+	SurvivorID uuid.UUID
+}
+
+// A candidate that was merged into another one.
+func (q *Queries) LockMergedCandidate(ctx context.Context, arg LockMergedCandidateParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, lockMergedCandidate, arg.CompanyID, arg.ID, arg.SurvivorID)
+	var i Candidate
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.FirstName,
+		&i.LastName,
+		&i.Email,
+		&i.Phone,
+		&i.Location,
+		&i.Links,
+		&i.Tags,
+		&i.Source,
+		&i.ExternalID,
+		&i.Status,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.MergedInto,
+	)
+	return i, err
+}
+
+const moveApplicationMoves = `-- name: MoveApplicationMoves :exec
+UPDATE application_moves SET candidate_id = $1 WHERE company_id = $2 AND application_id = ANY ($3::uuid[])
+`
+
+type MoveApplicationMovesParams struct {
+	ToID           uuid.UUID
+	CompanyID      uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+func (q *Queries) MoveApplicationMoves(ctx context.Context, arg MoveApplicationMovesParams) error {
+	_, err := q.db.Exec(ctx, moveApplicationMoves, arg.ToID, arg.CompanyID, arg.ApplicationIds)
+	return err
+}
+
+const moveApplications = `-- name: MoveApplications :exec
+UPDATE applications SET candidate_id = $1, version = version + 1, updated_at = $2
+WHERE company_id = $3 AND id = ANY ($4::uuid[])
+`
+
+type MoveApplicationsParams struct {
+	ToID           uuid.UUID
+	Now            time.Time
+	CompanyID      uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+func (q *Queries) MoveApplications(ctx context.Context, arg MoveApplicationsParams) error {
+	_, err := q.db.Exec(ctx, moveApplications,
+		arg.ToID,
+		arg.Now,
+		arg.CompanyID,
+		arg.ApplicationIds,
+	)
+	return err
+}
+
+const moveBookings = `-- name: MoveBookings :exec
+UPDATE bookings SET person_id = $1
+WHERE bookings.company_id = $2 AND bookings.person_id = $3 AND bookings.interview_id IN (
+    SELECT i.id FROM interviews AS i WHERE i.company_id = $2 AND i.application_id = ANY ($4::uuid[])
+)
+`
+
+type MoveBookingsParams struct {
+	ToID           uuid.UUID
+	CompanyID      uuid.UUID
+	FromID         uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+// The time of the candidate in interviews. It fails if it overlaps with another interview of the new candidate.
+func (q *Queries) MoveBookings(ctx context.Context, arg MoveBookingsParams) error {
+	_, err := q.db.Exec(ctx, moveBookings,
+		arg.ToID,
+		arg.CompanyID,
+		arg.FromID,
+		arg.ApplicationIds,
+	)
+	return err
+}
+
+const moveInterviews = `-- name: MoveInterviews :exec
+UPDATE interviews SET candidate_id = $1, version = version + 1, updated_at = $2
+WHERE company_id = $3 AND application_id = ANY ($4::uuid[])
+`
+
+type MoveInterviewsParams struct {
+	ToID           uuid.UUID
+	Now            time.Time
+	CompanyID      uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+func (q *Queries) MoveInterviews(ctx context.Context, arg MoveInterviewsParams) error {
+	_, err := q.db.Exec(ctx, moveInterviews,
+		arg.ToID,
+		arg.Now,
+		arg.CompanyID,
+		arg.ApplicationIds,
+	)
+	return err
+}
+
+const setMergedInto = `-- name: SetMergedInto :one
+UPDATE candidates SET merged_into = $1, external_id = $2, version = version + 1, updated_at = $3
+WHERE company_id = $4 AND id = $5
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
+`
+
+type SetMergedIntoParams struct {
+	MergedInto *uuid.UUID
+	ExternalID *string
+	Now        time.Time
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+}
+
+func (q *Queries) SetMergedInto(ctx context.Context, arg SetMergedIntoParams) (Candidate, error) {
+	row := q.db.QueryRow(ctx, setMergedInto,
+		arg.MergedInto,
+		arg.ExternalID,
+		arg.Now,
+		arg.CompanyID,
+		arg.ID,
+	)
+	var i Candidate
+	err := row.Scan(
+		&i.CompanyID,
+		&i.ID,
+		&i.FirstName,
+		&i.LastName,
+		&i.Email,
+		&i.Phone,
+		&i.Location,
+		&i.Links,
+		&i.Tags,
+		&i.Source,
+		&i.ExternalID,
+		&i.Status,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.MergedInto,
+	)
+	return i, err
+}
+
 const transitionCandidate = `-- name: TransitionCandidate :one
 UPDATE candidates
 SET status = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND status = $5
-RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
 `
 
 type TransitionCandidateParams struct {
@@ -866,8 +1506,24 @@ func (q *Queries) TransitionCandidate(ctx context.Context, arg TransitionCandida
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
+}
+
+const undoCandidateMerge = `-- name: UndoCandidateMerge :exec
+UPDATE candidate_merges SET undone_at = $1 WHERE company_id = $2 AND id = $3
+`
+
+type UndoCandidateMergeParams struct {
+	Now       *time.Time
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+func (q *Queries) UndoCandidateMerge(ctx context.Context, arg UndoCandidateMergeParams) error {
+	_, err := q.db.Exec(ctx, undoCandidateMerge, arg.Now, arg.CompanyID, arg.ID)
+	return err
 }
 
 const updateCandidate = `-- name: UpdateCandidate :one
@@ -875,7 +1531,7 @@ UPDATE candidates
 SET first_name = $1, last_name = $2, email = $3, phone = $4, location = $5, links = $6,
     tags = $7, source = $8, external_id = $9, version = version + 1, updated_at = $10
 WHERE company_id = $11 AND id = $12 AND version = $13
-RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
 `
 
 type UpdateCandidateParams struct {
@@ -927,6 +1583,7 @@ func (q *Queries) UpdateCandidate(ctx context.Context, arg UpdateCandidateParams
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.MergedInto,
 	)
 	return i, err
 }

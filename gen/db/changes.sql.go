@@ -215,3 +215,46 @@ func (q *Queries) ListChanges(ctx context.Context, arg ListChangesParams) ([]Lis
 	}
 	return items, nil
 }
+
+const listSurvivors = `-- name: ListSurvivors :many
+SELECT merged::uuid AS merged_id, v.id AS survivor_id FROM unnest($1::uuid[]) AS merged
+JOIN visible_candidates($2, $3, $4) AS v ON v.id = surviving_candidate($2, merged) AND v.id <> merged
+`
+
+type ListSurvivorsParams struct {
+	Ids       []uuid.UUID
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+}
+
+type ListSurvivorsRow struct {
+	MergedID   uuid.UUID
+	SurvivorID uuid.UUID
+}
+
+// The candidates that others were merged into, if the actor sees them.
+func (q *Queries) ListSurvivors(ctx context.Context, arg ListSurvivorsParams) ([]ListSurvivorsRow, error) {
+	rows, err := q.db.Query(ctx, listSurvivors,
+		arg.Ids,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSurvivorsRow{}
+	for rows.Next() {
+		var i ListSurvivorsRow
+		if err := rows.Scan(&i.MergedID, &i.SurvivorID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

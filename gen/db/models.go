@@ -247,6 +247,35 @@ type Candidate struct {
 	Version    int32
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	MergedInto *uuid.UUID
+}
+
+type CandidateDistinction struct {
+	CompanyID uuid.UUID
+	FirstID   uuid.UUID
+	SecondID  uuid.UUID
+	CreatedAt time.Time
+}
+
+type CandidateMerge struct {
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+	SurvivorID uuid.UUID
+	MergedID   uuid.UUID
+	Filled     []string
+	ExternalID *string
+	Tags       []string
+	Links      []string
+	CreatedAt  time.Time
+	UndoneAt   *time.Time
+}
+
+type CandidateMergeItem struct {
+	CompanyID     uuid.UUID
+	MergeID       uuid.UUID
+	ID            uuid.UUID
+	ApplicationID uuid.UUID
+	Version       int32
 }
 
 type Change struct {

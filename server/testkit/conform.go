@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -172,7 +173,11 @@ func match(template, path string) (map[string]string, bool) {
 	for i, step := range wanted {
 		switch {
 		case strings.HasPrefix(step, "{"):
-			values[strings.Trim(step, "{}")] = given[i]
+			value, err := url.PathUnescape(given[i])
+			if err != nil {
+				return nil, false
+			}
+			values[strings.Trim(step, "{}")] = value
 		case step != given[i]:
 			return nil, false
 		}

@@ -51,10 +51,21 @@ SELECT EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WH
 SELECT status FROM applications WHERE company_id = @company_id AND id = @id;
 
 -- name: LockApplicant :one
--- The candidate with an id or an external_id. A shared lock: candidates can apply at the same time, but nobody can archive
+-- The candidate with an id or an external_id, also with that of a candidate that was merged into it. A shared lock: candidates can apply at the same time, but nobody can archive
 -- a candidate who is applying.
 SELECT * FROM candidates
-WHERE company_id = @company_id AND (id = sqlc.narg('id') OR external_id = sqlc.narg('external_id'))
+WHERE candidates.company_id = @company_id AND candidates.merged_into IS NULL AND candidates.id = coalesce(sqlc.narg('id'), (
+    SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c
+    WHERE c.company_id = @company_id AND c.external_id = sqlc.narg('external_id')
+))
+FOR SHARE;
+
+-- name: LockApplicantOf :one
+-- The candidate of an application, with a shared lock. Candidates are locked before their applications.
+SELECT candidates.id FROM candidates
+WHERE candidates.company_id = @company_id AND candidates.id = (
+    SELECT v.candidate_id FROM visible_applications(@company_id, @actor_id, @reach) AS v WHERE v.id = @application_id::uuid
+)
 FOR SHARE;
 
 -- name: LockAppliedJob :one

@@ -2,20 +2,28 @@
 SELECT * FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates WHERE candidates.id = @id::uuid;
 
 -- name: FindCandidate :one
--- The id of the candidate with an external_id, if the actor sees it.
-SELECT id FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates WHERE candidates.external_id = @external_id::text;
+-- The id of the candidate with an external_id, also with that of a candidate that was merged into it, if the actor sees it.
+SELECT id FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates
+WHERE candidates.id = (
+    SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c WHERE c.company_id = @company_id AND c.external_id = @external_id::text
+);
 
 -- name: GetCandidateForUpdate :one
 -- Creating an application locks the candidate FOR SHARE, which waits for this lock.
 SELECT * FROM candidates
 WHERE candidates.company_id = @company_id
+    AND candidates.merged_into IS NULL
     AND candidates.id IN (SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.id = @id::uuid)
 FOR NO KEY UPDATE;
 
 -- name: GetCandidateByExternalIDForUpdate :one
+-- The candidate with an external_id, also with that of a candidate that was merged into it.
 SELECT * FROM candidates
-WHERE candidates.company_id = @company_id AND candidates.external_id = @external_id::text
-    AND candidates.id IN (SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.external_id = @external_id::text)
+WHERE candidates.company_id = @company_id AND candidates.merged_into IS NULL AND candidates.id IN (
+    SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.id = (
+        SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c WHERE c.company_id = @company_id AND c.external_id = @external_id::text
+    )
+)
 FOR NO KEY UPDATE;
 
 -- name: ListCandidates :many
@@ -75,20 +83,25 @@ SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uui
 
 -- name: AnalyzeEmptyTables :exec
 SELECT analyze_empty_tables();
+-- name: ListImportedAliases :many
+-- The candidates that the rows of a file refer to and that were merged into others, with the candidates that remain.
+SELECT c.id, c.external_id, c.email, surviving_candidate(c.company_id, c.id)::uuid AS survivor_id FROM candidates AS c
+WHERE c.company_id = (SELECT @company_id::uuid) AND c.merged_into IS NOT NULL
+    AND (c.id = ANY (@ids::uuid[]) OR c.external_id = ANY (@external_ids::text[]) OR c.email = ANY (@emails::text[]));
 
 -- name: ListImportedCandidates :many
 -- The candidates that the rows of a file refer to, at most a hundred for each email. While an import fills a company, the planner's statistics describe
 -- that company as still small, so the planner would scan all of it for every row. The sub-select hides the value of
 -- company_id, so that the planner assumes an average company and uses the index for each row.
 SELECT * FROM candidates
-WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
+WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.merged_into IS NULL AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)
     FROM unnest(@external_ids::text[]) AS wanted
 ) || ARRAY(
     SELECT same.id FROM unnest(@emails::text[]) AS wanted
     CROSS JOIN LATERAL (
         SELECT c.id FROM candidates AS c
-        WHERE c.company_id = (SELECT @company_id::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+        WHERE c.company_id = (SELECT @company_id::uuid) AND c.email = wanted AND c.merged_into IS NULL ORDER BY c.id LIMIT 100
     ) AS same
 ))
 ORDER BY candidates.id;
@@ -96,14 +109,14 @@ ORDER BY candidates.id;
 -- name: ListImportedCandidatesForUpdate :many
 -- ListImportedCandidates with row locks, so that no other request changes these candidates before the import ends.
 SELECT * FROM candidates
-WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = ANY (@ids::uuid[] || ARRAY(
+WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.merged_into IS NULL AND candidates.id = ANY (@ids::uuid[] || ARRAY(
     SELECT (SELECT c.id FROM candidates AS c WHERE c.company_id = (SELECT @company_id::uuid) AND c.external_id = wanted)
     FROM unnest(@external_ids::text[]) AS wanted
 ) || ARRAY(
     SELECT same.id FROM unnest(@emails::text[]) AS wanted
     CROSS JOIN LATERAL (
         SELECT c.id FROM candidates AS c
-        WHERE c.company_id = (SELECT @company_id::uuid) AND c.email = wanted ORDER BY c.id LIMIT 100
+        WHERE c.company_id = (SELECT @company_id::uuid) AND c.email = wanted AND c.merged_into IS NULL ORDER BY c.id LIMIT 100
     ) AS same
 ))
 ORDER BY candidates.id
@@ -170,3 +183,98 @@ INSERT INTO application_moves (
 )
 SELECT @company_id, id, application_id, job_id, candidate_id, 'apply', 'applied', 'active', @actor_id, @now
 FROM json_populate_recordset(NULL::application_moves, @moves::json);
+
+-- name: FindSurvivor :one
+-- The candidate that another one was merged into, if the actor sees it.
+SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v
+WHERE v.id = surviving_candidate(@company_id, @id::uuid) AND v.id <> @id::uuid;
+
+-- name: ListDuplicates :many
+SELECT d.reason::text AS reason, d.key::text AS key, d.first_id::uuid AS first_id, d.second_id::uuid AS second_id, d.both_reasons::boolean AS both_reasons
+FROM find_duplicates(
+    @company_id, @actor_id, @reach, @max_rows, sqlc.narg('after_reason'), sqlc.narg('after_key'), sqlc.narg('after_first'),
+    sqlc.narg('after_second')
+) AS d;
+
+-- name: DistinguishCandidates :exec
+INSERT INTO candidate_distinctions (company_id, first_id, second_id, created_at)
+VALUES (@company_id, least(@a::uuid, @b::uuid), greatest(@a::uuid, @b::uuid), @now)
+ON CONFLICT ON CONSTRAINT candidate_distinctions_pkey DO NOTHING;
+
+-- name: LockCandidates :many
+-- Candidates that the actor sees, locked in the order of their ids.
+SELECT * FROM candidates
+WHERE candidates.company_id = @company_id AND candidates.merged_into IS NULL AND candidates.id = ANY (@ids::uuid[])
+    AND candidates.id IN (SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.id = ANY (@ids::uuid[]))
+ORDER BY candidates.id
+FOR UPDATE;
+
+-- name: LockMergedCandidate :one
+-- A candidate that was merged into another one.
+SELECT * FROM candidates WHERE company_id = @company_id AND id = @id AND merged_into = @survivor_id::uuid FOR UPDATE;
+
+-- name: LockApplicationsOfCandidates :many
+SELECT * FROM applications WHERE company_id = @company_id AND candidate_id = ANY (@candidate_ids::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: LockInterviewsOfApplications :many
+SELECT id FROM interviews
+WHERE company_id = @company_id AND application_id = ANY (@application_ids::uuid[]) ORDER BY id FOR UPDATE;
+
+-- name: ListApplicationItems :many
+-- Applications with their interviews and scores, and their versions.
+SELECT a.id, a.id AS application_id, a.version FROM applications AS a
+WHERE a.company_id = @company_id AND a.id = ANY (@application_ids::uuid[])
+UNION ALL
+SELECT i.id, i.application_id, i.version FROM interviews AS i
+WHERE i.company_id = @company_id AND i.application_id = ANY (@application_ids::uuid[])
+UNION ALL
+SELECT s.id, s.application_id, s.version FROM scores AS s
+WHERE s.company_id = @company_id AND s.application_id = ANY (@application_ids::uuid[]);
+
+-- name: DeferApplicationKeys :exec
+-- The foreign keys that repeat the candidate of an application are checked at the end of the transaction.
+SELECT defer_application_keys();
+
+-- name: MoveApplications :exec
+UPDATE applications SET candidate_id = @to_id, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = ANY (@application_ids::uuid[]);
+
+-- name: MoveApplicationMoves :exec
+UPDATE application_moves SET candidate_id = @to_id WHERE company_id = @company_id AND application_id = ANY (@application_ids::uuid[]);
+
+-- name: MoveInterviews :exec
+UPDATE interviews SET candidate_id = @to_id, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND application_id = ANY (@application_ids::uuid[]);
+
+-- name: MoveBookings :exec
+-- The time of the candidate in interviews. It fails if it overlaps with another interview of the new candidate.
+UPDATE bookings SET person_id = @to_id
+WHERE bookings.company_id = @company_id AND bookings.person_id = @from_id AND bookings.interview_id IN (
+    SELECT i.id FROM interviews AS i WHERE i.company_id = @company_id AND i.application_id = ANY (@application_ids::uuid[])
+);
+
+-- name: SetMergedInto :one
+UPDATE candidates SET merged_into = sqlc.narg('merged_into'), external_id = sqlc.narg('external_id'), version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id
+RETURNING *;
+
+-- name: InsertCandidateMerge :exec
+INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at)
+VALUES (@company_id, @id, @survivor_id, @merged_id, @filled, sqlc.narg('external_id'), @tags, @links, @now);
+
+-- name: InsertCandidateMergeItems :exec
+-- What the merge moved, with the versions after it.
+INSERT INTO candidate_merge_items (company_id, merge_id, id, application_id, version)
+SELECT @company_id, @merge_id, id, application_id, version FROM json_populate_recordset(NULL::candidate_merge_items, @items::json);
+
+-- name: GetLastMerge :one
+SELECT * FROM candidate_merges
+WHERE company_id = @company_id AND merged_id = @merged_id AND survivor_id = @survivor_id AND undone_at IS NULL
+ORDER BY created_at DESC LIMIT 1
+FOR UPDATE;
+
+-- name: ListCandidateMergeItems :many
+SELECT * FROM candidate_merge_items WHERE company_id = @company_id AND merge_id = @merge_id;
+
+-- name: UndoCandidateMerge :exec
+UPDATE candidate_merges SET undone_at = @now WHERE company_id = @company_id AND id = @id;

@@ -25,6 +25,11 @@ FROM change_targets(
 -- Those of some resources of a type that the actor sees.
 SELECT v::uuid FROM which_visible(@company_id, @actor_id, @reach, @type, @ids::uuid[]) AS v;
 
+-- name: ListSurvivors :many
+-- The candidates that others were merged into, if the actor sees them.
+SELECT merged::uuid AS merged_id, v.id AS survivor_id FROM unnest(@ids::uuid[]) AS merged
+JOIN visible_candidates(@company_id, @actor_id, @reach) AS v ON v.id = surviving_candidate(@company_id, merged) AND v.id <> merged;
+
 -- name: DeleteOldChanges :one
 -- Deletes changes of all companies that were recorded before a time, the oldest first.
 SELECT delete_old_changes(@before::timestamptz, @at_most::integer)::bigint AS deleted;

@@ -63,6 +63,12 @@ func Tables() []Table {
 		{"jobs", "a job is created", asRecord, "", byReset, "hiring/jobs"},
 		{"job_members", "a member is added", withRecord, "", "the removal of the member; " + byReset, "hiring/jobs"},
 		{"candidates", "a candidate is created or imported", asRecord, "", byReset, "hiring/candidates"},
+		{
+			"candidate_distinctions", "two candidates are marked as different people", withRecord, "", byReset,
+			"hiring/candidates",
+		},
+		{"candidate_merges", "candidates are merged", withRecord, "", byReset, "hiring/candidates"},
+		{"candidate_merge_items", "candidates are merged", withRecord, "", byReset, "hiring/candidates"},
 		{"applications", "an application is created", asRecord, "", byReset, "hiring/applications"},
 		{"application_moves", "an application changes its stage or status", withRecord, "", byReset, "hiring/applications"},
 		{"kits", "a kit is created", asRecord, "", byReset, "hiring/kits"},

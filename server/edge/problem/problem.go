@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
@@ -127,6 +128,9 @@ func Document(f *fault.Fault, request *access.Request) api.Problem {
 	}
 	if state, actions := f.State(); state != "" {
 		document.State, document.AllowedActions = &state, &actions
+	}
+	if id := f.Survivor(); id != uuid.Nil {
+		document.MergedIntoID = &id
 	}
 	for _, other := range f.Conflicts()[:min(len(f.Conflicts()), maxConflicts)] {
 		document.Conflicts = append(document.Conflicts, api.ConflictingResource{Type: other.Type, ID: other.ID})

@@ -82,7 +82,15 @@ func (a *Applications) WithdrawApplication(
 func (a *Applications) ReactivateApplication(
 	ctx context.Context, call service.Call, request api.ReactivateApplicationRequestObject,
 ) (api.ReactivateApplicationResponseObject, error) {
+	actor := call.Actor
 	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.ReactivateApplicationResponseObject, error) {
+		// Candidates are locked before their applications, as by a merge of candidates.
+		_, err := tx.LockApplicantOf(ctx, db.LockApplicantOfParams{
+			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ApplicationID: request.ApplicationID,
+		})
+		if err != nil {
+			return nil, err
+		}
 		response, err := a.transition(ctx, tx, call.Actor, request.ApplicationID, request.Params.IfMatch, statusChange(
 			api.ApplicationActionReactivate, nil, audit.ApplicationReactivated, &request.Body.Reason))
 		return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: response}, err

@@ -56,7 +56,7 @@ func (c *Candidates) GetCandidate(
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: request.CandidateID,
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.hintAtSurvivor(ctx, tenant, actor, request.CandidateID, err)
 	}
 	response, err := c.candidateResponse(ctx, tenant, actor, row)
 	if err != nil {
@@ -107,7 +107,7 @@ func (c *Candidates) UpdateCandidate(
 		var response api.CandidateJSONResponse
 		row, err := lock(ctx, tx, actor, request.CandidateID)
 		if err != nil {
-			return nil, err
+			return nil, c.hintAtSurvivor(ctx, tx.Queries, actor, request.CandidateID, err)
 		}
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
 			return nil, err

@@ -92,6 +92,10 @@ func (in *importer) decide(row importRow, existing existingCandidates) (*change,
 			return nil, nil
 		}
 	}
+	if id := row.externalID(); current != nil && id != nil && existing.byExternalID[*id] == current {
+		// The external_id is the present one, or that of a candidate that was merged into this one, which stays an alias.
+		row.patch.ExternalID = nil
+	}
 	if current != nil && len(fieldErrors) == 0 {
 		fieldErrors = in.checkDuplicates(*current, row)
 	}
@@ -248,6 +252,13 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 	existing := existingCandidates{
 		byID: map[uuid.UUID]*db.Candidate{}, byExternalID: map[string]*db.Candidate{}, byEmail: map[string][]*db.Candidate{},
 	}
+	aliases, err := in.tenant.ListImportedAliases(ctx, db.ListImportedAliasesParams(query))
+	if err != nil {
+		return existing, err
+	}
+	for _, alias := range aliases {
+		query.Ids = append(query.Ids, alias.SurvivorID)
+	}
 	candidates, err := list(ctx, query)
 	if err != nil {
 		return existing, err
@@ -262,8 +273,26 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 			existing.byEmail[*candidate.Email] = append(existing.byEmail[*candidate.Email], candidate)
 		}
 	}
+	existing.addAliases(aliases)
 	existing.open, err = in.loadJobs(ctx, rows, candidates)
 	return existing, err
+}
+
+// addAliases adds the ids, external_ids and emails of candidates that were merged into others. They refer to these.
+func (e existingCandidates) addAliases(aliases []db.ListImportedAliasesRow) {
+	for _, alias := range aliases {
+		survivor := e.byID[alias.SurvivorID]
+		if survivor == nil {
+			continue // merged meanwhile
+		}
+		e.byID[alias.ID] = survivor
+		if alias.ExternalID != nil {
+			e.byExternalID[*alias.ExternalID] = survivor
+		}
+		if alias.Email != nil && !slices.Contains(e.byEmail[*alias.Email], survivor) {
+			e.byEmail[*alias.Email] = append(e.byEmail[*alias.Email], survivor)
+		}
+	}
 }
 
 // checkDuplicates records that a row refers to a candidate, and returns an error if a previous row does. If the row

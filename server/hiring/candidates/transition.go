@@ -50,7 +50,7 @@ func (c *Candidates) transition(
 	relation := lifecycle.RelationOf(actor, false)
 	row, err := lock(ctx, tx, actor, id)
 	if err != nil {
-		return response, err
+		return response, c.hintAtSurvivor(ctx, tx.Queries, actor, id, err)
 	}
 	busy, err := c.busy(ctx, tx.Queries, relation, []db.Candidate{row})
 	if err != nil {

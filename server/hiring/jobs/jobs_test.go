@@ -111,8 +111,8 @@ func TestCreate(t *testing.T) {
 	}
 	changes := entries[0].Details["changes"].(map[string]any)
 	title := map[string]any{"from": nil, "to": "Senior Røbotics Engineer"}
-	if len(changes) != 5 || !reflect.DeepEqual(changes["title"], title) {
-		t.Errorf("got recorded changes %+v, want 5 with title %+v", changes, title)
+	if len(changes) != 6 || !reflect.DeepEqual(changes["title"], title) {
+		t.Errorf("got recorded changes %+v, want 6 with title %+v", changes, title)
 	}
 
 	t.Run("title only", func(t *testing.T) {

@@ -36,9 +36,10 @@ func (p *worldPair) requests() (requested map[string][]string, unrelated []strin
 		"GetJobPipelineChart":    nil,
 		"ListInterviewerFigures": {"", "?limit=1", "?job_id=" + p.job.String()},
 		"ListCandidates":         {"", "?sort=-updated_at"}, "ExportCandidates": {"", "?format=csv"}, "GetCandidate": nil,
-		"ListApplications":   {"", "?limit=1&sort=-updated_at", "?stage=interview"},
-		"ExportApplications": {"", "?format=csv"},
-		"GetApplication":     nil, "ListApplicationHistory": nil, "GetApplicationSummary": nil,
+		"ListDuplicateCandidates": {"", "?limit=1"},
+		"ListApplications":        {"", "?limit=1&sort=-updated_at", "?stage=interview"},
+		"ExportApplications":      {"", "?format=csv"},
+		"GetApplication":          nil, "ListApplicationHistory": nil, "GetApplicationSummary": nil,
 		"ListKits": nil, "GetKit": nil, "ListKitVersions": nil, "GetKitVersion": nil,
 		"ListInterviews": {
 			"", "?limit=1&sort=-updated_at", "?status=awaiting_scores", "?mine=true", "?panelist_id=" + colleague,

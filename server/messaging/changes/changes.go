@@ -107,6 +107,9 @@ func (c *Changes) FollowChanges(
 	if err := r.read(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.hintAtSurvivors(ctx); err != nil {
+		return nil, err
+	}
 	return c.respond(scope, r.found, r.at, r.more)
 }
 

@@ -399,6 +399,38 @@ func (c *company) acts() []act {
 				"external_id,first_name,last_name\n%d,Ada,%s\n%d,Bo,%s\n", c.IntN(20), c.name(), c.IntN(20), c.name()),
 				"Content-Type", "text/csv")
 		}},
+		{"set a candidate by external id", func() *testkit.Answer {
+			return hr().Do(http.MethodPut, fmt.Sprintf("/api/v1/candidates/by-external-id/%d", c.IntN(20)), entry{
+				"first_name": "Ada", "last_name": "Set", "email": fmt.Sprintf("c%d@mail.example", c.IntN(5)),
+			})
+		}},
+		{"change the email of a candidate", func() *testkit.Answer {
+			return change(hr(), http.MethodPatch, "/api/v1/candidates/"+c.any("/api/v1/candidates"),
+				entry{"email": fmt.Sprintf("c%d@mail.example", c.IntN(1000))})
+		}},
+		{"change the external id of a candidate", func() *testkit.Answer {
+			return change(hr(), http.MethodPatch, "/api/v1/candidates/"+c.any("/api/v1/candidates"),
+				entry{"external_id": strconv.Itoa(20 + c.IntN(1000))})
+		}},
+		{"change the external id of a job", func() *testkit.Answer {
+			return change(hr(), http.MethodPatch, "/api/v1/jobs/"+c.any("/api/v1/jobs"), entry{"external_id": strconv.Itoa(c.IntN(1000))})
+		}},
+		{"merge candidates", func() *testkit.Answer {
+			if c.IntN(3) > 0 {
+				return nil
+			}
+			return hr().Post("/api/v1/candidates/"+c.any("/api/v1/candidates")+"/merge", entry{"candidate_id": c.any("/api/v1/candidates")})
+		}},
+		{"undo a merge", func() *testkit.Answer {
+			entries := testkit.Decode[testkit.Page[entry]](c.as("admin").Get(
+				"/api/v1/audit-logs?action=candidate.merged&limit=5").Expect(http.StatusOK)).Data
+			if len(entries) == 0 {
+				return nil
+			}
+			last := entries[c.IntN(len(entries))]
+			return hr().Post("/api/v1/candidates/"+last["resource_id"].(string)+"/unmerge",
+				entry{"candidate_id": last["details"].(entry)["merged_candidate_id"]})
+		}},
 		{"rename a candidate", func() *testkit.Answer {
 			return change(hr(), http.MethodPatch, "/api/v1/candidates/"+c.any("/api/v1/candidates"), entry{"last_name": c.name()})
 		}},

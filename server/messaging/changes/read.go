@@ -30,6 +30,8 @@ const (
 	kindKit             = "kit"
 	kindInterviewKit    = "interview_kit"
 	kindKeyHolder       = "key_holder"
+	kindCandidateMerged = "candidate_merged"
+	kindOldCandidate    = "application_candidate"
 )
 
 // reader reads the changes of one actor.
@@ -53,8 +55,8 @@ type target struct {
 	key
 	// personal says that the change concerns only this reader, who may have lost the resource.
 	personal bool
-	// parent is an interview whose readers may have lost the resource; the zero value for none.
-	parent uuid.UUID
+	// parent is an interview or an application whose readers may have lost the resource; the zero value for none.
+	parent key
 	// after is the position of a reader who has read the target.
 	after position
 }
@@ -79,7 +81,7 @@ func (r *reader) read(ctx context.Context) error {
 			return err
 		}
 		for n, t := range targets {
-			lost := t.personal || visible[key{api.ChangeTypeInterview, t.parent}]
+			lost := t.personal || visible[t.parent]
 			if seen[t.key] || !visible[t.key] && !lost || !r.reads(t.of) {
 				continue
 			}
@@ -91,6 +93,33 @@ func (r *reader) read(ctx context.Context) error {
 			}
 		}
 		r.at, r.more = reached, more
+	}
+	return nil
+}
+
+// hintAtSurvivors adds to removed candidates those that they were merged into, if the actor sees them.
+func (r *reader) hintAtSurvivors(ctx context.Context) error {
+	var removed []uuid.UUID
+	for _, change := range r.found {
+		if change.Removed && change.Type == api.ChangeTypeCandidate {
+			removed = append(removed, change.ID)
+		}
+	}
+	if len(removed) == 0 {
+		return nil
+	}
+	rows, err := r.queries.ListSurvivors(ctx, db.ListSurvivorsParams{
+		CompanyID: r.actor.CompanyID, ActorID: r.actor.ID, Reach: r.actor.Reach().String(), Ids: removed,
+	})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		for n := range r.found {
+			if change := &r.found[n]; change.Type == api.ChangeTypeCandidate && change.ID == row.MergedID {
+				change.MergedIntoID = &row.SurvivorID
+			}
+		}
 	}
 	return nil
 }
@@ -144,6 +173,8 @@ func parts(kind string) []api.ChangeType {
 	switch kind {
 	case kindInterviewScores, kindOwnScore:
 		return []api.ChangeType{api.ChangeTypeInterview, api.ChangeTypeInterviewScores}
+	case kindCandidateMerged, kindOldCandidate:
+		return []api.ChangeType{api.ChangeTypeCandidate}
 	case kindKit, kindInterviewKit:
 		return []api.ChangeType{api.ChangeTypeKit, api.ChangeTypeKitVersions}
 	}
@@ -151,6 +182,14 @@ func parts(kind string) []api.ChangeType {
 		return []api.ChangeType{of}
 	}
 	return nil
+}
+
+// parentOf returns the type of the parent of a change.
+func parentOf(kind string) api.ChangeType {
+	if kind == kindOldCandidate {
+		return api.ChangeTypeApplication
+	}
+	return api.ChangeTypeInterview
 }
 
 // affected returns the resources that a change affects, and the position of the rest; nil if there is no rest.
@@ -163,11 +202,14 @@ func (r *reader) affected(
 	// A position within a change is the one before it and a place among the resources.
 	within := r.after(change)
 	within.Change--
+	if change.Kind == kindCandidateMerged {
+		change.Personal = r.actor.Reach() == access.ReachAll // others have seen it by an application that has moved
+	}
 	add := func(of api.ChangeType, id uuid.UUID, after position) {
 		r.work++
 		t := target{key: key{of, id}, personal: change.Personal, after: after}
 		if change.ParentID != nil {
-			t.parent = *change.ParentID
+			t.parent = key{parentOf(change.Kind), *change.ParentID}
 		}
 		targets = append(targets, t)
 	}
@@ -220,8 +262,8 @@ func (r *reader) visible(ctx context.Context, targets []target) (map[key]bool, e
 	wanted := map[api.ChangeType][]uuid.UUID{}
 	for _, t := range targets {
 		wanted[t.of] = append(wanted[t.of], t.id)
-		if t.parent != uuid.Nil {
-			wanted[api.ChangeTypeInterview] = append(wanted[api.ChangeTypeInterview], t.parent)
+		if t.parent.id != uuid.Nil {
+			wanted[t.parent.of] = append(wanted[t.parent.of], t.parent.id)
 		}
 	}
 	visible := map[key]bool{}

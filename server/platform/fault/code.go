@@ -28,6 +28,7 @@ const (
 	EmailTaken         Code = "email_taken"
 	SlugTaken          Code = "slug_taken"
 	ExternalIDTaken    Code = "external_id_taken"
+	CandidateMerged    Code = "candidate_merged"
 	LastAdmin          Code = "last_admin"
 	StateConflict      Code = "state_conflict"
 	ConcurrentRequest  Code = "concurrent_request"
@@ -73,7 +74,7 @@ func Codes() []Code {
 		MalformedRequest, InvalidCursor,
 		InvalidCredentials, InvalidToken, InvalidRefreshToken, MissingToken,
 		PermissionDenied, RoleNotAllowed, OwnRole, CrossSiteRequest, PasswordChangeRequired,
-		ResourceNotFound, ChangesExpired,
+		ResourceNotFound, CandidateMerged, ChangesExpired,
 		EmailTaken, SlugTaken, ExternalIDTaken, LastAdmin, StateConflict, ConcurrentRequest,
 		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
 		NotATestCompany, LimitReached, IdempotencyKeyInUse, IdempotencyRecordLost,
@@ -195,11 +196,17 @@ func (c Code) Describe() Description {
 			"A company with this slug already exists.",
 			"Choose another slug.",
 		}
+	case CandidateMerged:
+		return Description{
+			NotFound, "Candidate merged",
+			"The candidate was merged into another one.",
+			"Use the candidate that `merged_into_id` names.",
+		}
 	case ExternalIDTaken:
 		return Description{
 			Conflict, "External id taken",
-			"Another candidate already has this external id.",
-			"Find that candidate by external_id and update it, or use another external id.",
+			"Another resource already has this external id.",
+			"Change that resource, which `conflicts` names if you can read it, or use another external id.",
 		}
 	case LastAdmin:
 		return Description{

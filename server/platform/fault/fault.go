@@ -75,6 +75,7 @@ type Fault struct {
 	detail     string
 	fields     []Field
 	conflicts  []Resource
+	mergedInto uuid.UUID
 	state      string
 	actions    []string
 	retryAfter time.Duration
@@ -111,6 +112,12 @@ func (f *Fault) Row(line int, pointer, code, detail string) *Fault {
 // ConflictsWith adds another resource that is the reason for the fault. It is public: the actor must be able to read it.
 func (f *Fault) ConflictsWith(kind string, id uuid.UUID) *Fault {
 	f.conflicts = append(f.conflicts, Resource{kind, id})
+	return f
+}
+
+// MergedInto sets the candidate that the requested one was merged into. The actor must be able to read it.
+func (f *Fault) MergedInto(id uuid.UUID) *Fault {
+	f.mergedInto = id
 	return f
 }
 
@@ -151,6 +158,9 @@ func (f *Fault) Fields() []Field { return f.fields }
 
 // Conflicts returns the other resources that are the reason for the fault.
 func (f *Fault) Conflicts() []Resource { return f.conflicts }
+
+// Survivor returns the candidate that the requested one was merged into; the zero value for none.
+func (f *Fault) Survivor() uuid.UUID { return f.mergedInto }
 
 // State returns the state that does not permit the request, empty if the fault is not about a state, and the allowed
 // actions.

@@ -16,7 +16,7 @@ import (
 func schemas() map[string][]string {
 	return map[string][]string{
 		"companies": {"Company", "CompanySettings"}, "users": {"User"}, "sessions": {"Session"}, "api_keys": {"APIKey"}, "jobs": {"Job"},
-		"candidates": {"Candidate"}, "applications": {"Application"}, "application_moves": {"ApplicationMove"}, "kits": {"Kit"},
+		"candidates": {"Candidate"}, "candidate_merges": {"Candidate"}, "applications": {"Application"}, "application_moves": {"ApplicationMove"}, "kits": {"Kit"},
 		"kit_versions": {"KitVersion"}, "interviews": {"Interview"}, "interview_panelists": {"Panelist"},
 		"interview_events": {"InterviewEvent"}, "scores": {"Score"}, "score_revisions": {"ScoreRevision"}, "audit_logs": {"AuditLog"},
 	}
@@ -25,7 +25,8 @@ func schemas() map[string][]string {
 // unlimited are the limits, in characters, of columns that the specification does not limit.
 func unlimited() map[string]int {
 	return map[string]int{
-		"users.password_hash": 500, "login_emails.email": 254, "companies.opened_as": 200,
+		"candidate_merges.filled": 64, // names of columns
+		"users.password_hash":     500, "login_emails.email": 254, "companies.opened_as": 200,
 		"api_keys.scopes": 64, "audit_logs.action": 64, "audit_logs.resource_type": 64, // enums of the specification
 	}
 }

@@ -18,12 +18,12 @@ import (
 func (c *Candidates) SetCandidateByExternalID(
 	ctx context.Context, call service.Call, request api.SetCandidateByExternalIDRequestObject,
 ) (api.SetCandidateByExternalIDResponseObject, error) {
-	actor, wanted := call.Actor, putProfile(*request.Body, request.ExternalID)
+	actor, wanted := call.Actor, setProfile(*request.Body, request.ExternalID)
 	if err := asError(checkProfile(wanted)); err != nil {
 		return nil, err
 	}
 	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.SetCandidateByExternalIDResponseObject, error) {
-		row, created, err := c.put(ctx, tx, actor, wanted, request.Params.IfMatch)
+		row, created, err := c.set(ctx, tx, actor, wanted, request.Params.IfMatch)
 		if err != nil {
 			return nil, err
 		}
@@ -40,8 +40,8 @@ func (c *Candidates) SetCandidateByExternalID(
 	})
 }
 
-// put writes the profile of the candidate with its external_id, and reports whether the candidate is new.
-func (c *Candidates) put(
+// set writes the profile of the candidate with its external_id, and reports whether the candidate is new.
+func (c *Candidates) set(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, wanted profile, match *string,
 ) (row db.Candidate, created bool, err error) {
 	named := db.GetCandidateByExternalIDForUpdateParams{
@@ -72,16 +72,17 @@ func (c *Candidates) put(
 	if err := etag.Check(match, row.Version); err != nil {
 		return row, false, err
 	}
+	wanted.ExternalID = row.ExternalID // The one of the request may be that of a candidate that was merged into this one.
 	row, err = c.save(ctx, tx, actor, row, wanted)
 	return row, false, err
 }
 
-// putProfile returns the profile that a request describes completely.
-func putProfile(body api.SetCandidateRequest, externalID string) profile {
-	put := emptyProfile().patched(api.UpdateCandidateRequest{
+// setProfile returns the profile that a request describes completely.
+func setProfile(body api.SetCandidateRequest, externalID string) profile {
+	set := emptyProfile().patched(api.UpdateCandidateRequest{
 		FirstName: &body.FirstName, LastName: &body.LastName, Email: body.Email, Phone: body.Phone,
 		Location: body.Location, Links: body.Links, Tags: body.Tags, Source: body.Source,
 	})
-	put.ExternalID = &externalID
-	return put
+	set.ExternalID = &externalID
+	return set
 }
