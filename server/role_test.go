@@ -122,7 +122,7 @@ func TestRoleWithAllGrants(t *testing.T) {
 		"not_found": http.StatusNotFound, "role_not_allowed": http.StatusForbidden, "rule_violated": http.StatusUnprocessableEntity,
 	}
 	lists := strings.Fields(`ListJobs ListCandidates ListApplications ListKits ListInterviews ListScores ListUsers ListAuditLogs
-		ListInterviewerFigures`)
+		ListInterviewerFigures ListDuplicateCandidates`)
 	exports := strings.Fields(`ExportUsers ExportJobs ExportCandidates ExportApplications ExportInterviews ExportScores ExportAuditLogs`)
 	// The lists are not empty for other roles: the observer is on the panel of an interview and has submitted a score.
 	member := installation.User(acme, "member", observer)
@@ -134,6 +134,8 @@ func TestRoleWithAllGrants(t *testing.T) {
 		followChanges[c] = "/api/v1/changes?cursor=" + position
 	}
 	application := hiring.Application(hiring.Candidate(), hiring.Job(api.JobStatusOpen, member), api.ApplicationStageInterview)
+	hiring.Candidate()
+	installation.Exec(`UPDATE candidates SET email = 'same@mail.example' WHERE company_id = $1`, acme.ID)
 	_, version := hiring.KitVersion(api.KitVersionStatusPublished)
 	interview := hiring.Interview(application, version, api.InterviewStatusCompleted, member)
 	hiring.Score(interview, member, api.ScoreStatusSubmitted, 4)

@@ -21,7 +21,9 @@ var (
 )
 
 // foreignIDs returns the IDs that clients or other systems assign. They have any format.
-func foreignIDs() []string { return []string{"external_id", "candidate_external_id", "job_external_id", "request_id"} }
+func foreignIDs() []string {
+	return []string{"external_id", "candidate_external_id", "job_external_id", "request_id"}
+}
 
 func nameRules() []Rule {
 	return []Rule{
