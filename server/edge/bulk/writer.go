@@ -26,9 +26,9 @@ type Sink struct {
 
 // Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a row of
 // CSV or XLSX has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an
-// empty cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked. A text
-// that looks like a marked formula, such as '=1, is marked as well, so that a Reader returns every text unchanged. Only
-// carriage returns are lost in CSV, where they are part of line ends.
+// empty cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked. A
+// text that looks like a marked formula, such as '=1, is marked as well, so that a Reader returns every text
+// unchanged. Only carriage returns are lost in CSV, where they are part of line ends.
 type Writer struct {
 	table Table
 	rows  rowWriter

@@ -11,8 +11,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 
-// applicationResponse converts an application for the actor. The ETag covers what is shown of candidate and job, because
-// that changes without the application.
+// applicationResponse converts an application for the actor. The ETag covers what is shown of candidate and job,
+// because that changes without the application.
 func applicationResponse(actor access.Actor, row db.GetApplicationRow) api.ApplicationJSONResponse {
 	body := convert(actor, row)
 	return api.ApplicationJSONResponse{
@@ -36,8 +36,8 @@ func convert(actor access.Actor, joined db.GetApplicationRow) api.Application {
 	}
 }
 
-// summarize returns the candidate of an application. An actor who sees an application sees its candidate, but an API key
-// may lack the permission to read candidates. It then gets the name only.
+// summarize returns the candidate of an application. An actor who sees an application sees its candidate, but an API
+// key may lack the permission to read candidates. It then gets the name only.
 func summarize(actor access.Actor, joined db.GetApplicationRow) api.CandidateSummary {
 	summary := api.CandidateSummary{
 		ID: joined.Application.CandidateID, FirstName: joined.FirstName, LastName: joined.LastName,

@@ -160,8 +160,8 @@ func (c *Candidates) lockPair(
 	return pair, nil
 }
 
-// hintAtSurvivor returns the fault CandidateMerged instead of ResourceNotFound, if the candidate was merged into one that
-// the actor can read. It returns all other errors as they are.
+// hintAtSurvivor returns the fault CandidateMerged instead of ResourceNotFound, if the candidate was merged into one
+// that the actor can read. It returns all other errors as they are.
 func (c *Candidates) hintAtSurvivor(
 	ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID, err error,
 ) error {

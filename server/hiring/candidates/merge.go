@@ -25,8 +25,8 @@ import (
 // undoFor is how long a merge can be undone.
 const undoFor = 24 * time.Hour
 
-// MergeCandidates merges another candidate into one. It locks both, then their applications, then the interviews of those
-// that move, each in the order of their ids.
+// MergeCandidates merges another candidate into one. It locks both, then their applications, then the interviews of
+// those that move, each in the order of their ids.
 func (c *Candidates) MergeCandidates(
 	ctx context.Context, call service.Call, request api.MergeCandidatesRequestObject,
 ) (api.MergeCandidatesResponseObject, error) {
@@ -370,8 +370,8 @@ func checkMerge(survivor, gone db.Candidate, applications []db.Application) erro
 	return nil
 }
 
-// unite returns a profile with the values of another one where it has none, and the names of these fields. Tags and links
-// are united, up to the numbers that a candidate may have.
+// unite returns a profile with the values of another one where it has none, and the names of these fields. Tags and
+// links are united, up to the numbers that a candidate may have.
 func unite(into, from profile) (united profile, filled []string) {
 	united, filled = into, []string{}
 	for _, field := range []struct {

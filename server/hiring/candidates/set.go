@@ -13,8 +13,9 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// SetCandidateByExternalID creates the candidate with an external_id, or replaces their profile. A profile that is equal
-// writes nothing. Of two requests that create the same candidate at the same time, the second replaces the profile.
+// SetCandidateByExternalID creates the candidate with an external_id, or replaces their profile. A profile that is
+// equal writes nothing. Of two requests that create the same candidate at the same time, the second replaces the
+// profile.
 func (c *Candidates) SetCandidateByExternalID(
 	ctx context.Context, call service.Call, request api.SetCandidateByExternalIDRequestObject,
 ) (api.SetCandidateByExternalIDResponseObject, error) {

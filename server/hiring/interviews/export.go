@@ -13,8 +13,8 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
-// ExportInterviews streams the interviews that are visible to the actor, oldest first. The audit entry commits before the first
-// line is sent.
+// ExportInterviews streams the interviews that are visible to the actor, oldest first. The audit entry commits before
+// the first line is sent.
 func (i *Interviews) ExportInterviews(
 	ctx context.Context, call service.Call, request api.ExportInterviewsRequestObject,
 ) (api.ExportInterviewsResponseObject, error) {
@@ -53,8 +53,8 @@ type entry struct {
 	interview api.Interview
 }
 
-// export writes the selected interviews in batches. Each batch is a query of its own, which checks again what is visible
-// to the actor.
+// export writes the selected interviews in batches. Each batch is a query of its own, which checks again what is
+// visible to the actor.
 func (i *Interviews) export(
 	ctx context.Context, actor access.Actor, query db.ListInterviewsParams, format api.ExportFormat, to bulk.Sink,
 ) error {

@@ -44,8 +44,8 @@ func (j *Jobs) ExportJobs(
 	return api.ExportJobs200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
 
-// export writes the selected jobs in batches. Each batch is a query of its own, which checks again what is visible to the
-// actor.
+// export writes the selected jobs in batches. Each batch is a query of its own, which checks again what is visible to
+// the actor.
 func (j *Jobs) export(
 	ctx context.Context, actor access.Actor, query db.ListJobsParams, format api.ExportFormat, to bulk.Sink,
 ) error {

@@ -109,7 +109,8 @@ func (f *Fault) Row(line int, pointer, code, detail string) *Fault {
 	return f
 }
 
-// ConflictsWith adds another resource that is the reason for the fault. It is public: the actor must be able to read it.
+// ConflictsWith adds another resource that is the reason for the fault. It is public: the actor must be able to read
+// it.
 func (f *Fault) ConflictsWith(kind string, id uuid.UUID) *Fault {
 	f.conflicts = append(f.conflicts, Resource{kind, id})
 	return f
