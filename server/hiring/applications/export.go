@@ -93,6 +93,7 @@ func flatten(a api.Application) tableRow {
 func exportTable() bulk.Table {
 	return bulk.Table{Columns: []string{
 		"id", "candidate_id", "candidate_first_name", "candidate_last_name", "candidate_external_id", "candidate_email",
-		"job_id", "job_title", "stage", "status", "rejection_reason", "source", "stage_entered_at", "created_at", "updated_at",
+		"job_id", "job_title", "stage", "status", "rejection_reason",
+		"source", "stage_entered_at", "created_at", "updated_at",
 	}}
 }

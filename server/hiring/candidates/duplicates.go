@@ -53,7 +53,8 @@ func (c *Candidates) ListDuplicateCandidates(
 	if body.HasMore {
 		rows = rows[:limit]
 		last := rows[limit-1]
-		if next, err = c.Cursors.Encode(scope, duplicatePlace{last.Reason, last.Key, last.FirstID, last.SecondID}); err != nil {
+		place := duplicatePlace{last.Reason, last.Key, last.FirstID, last.SecondID}
+		if next, err = c.Cursors.Encode(scope, place); err != nil {
 			return nil, err
 		}
 		body.NextCursor.Set(next)

@@ -25,7 +25,8 @@ func jobResponse(actor access.Actor, row db.Job) api.JobJSONResponse {
 func convert(actor access.Actor, row db.Job) api.Job {
 	return api.Job{
 		ID: row.ID, Title: row.Title, Department: optional.Of(row.Department), Location: optional.Of(row.Location),
-		Description: row.Description, ExternalID: optional.Of(row.ExternalID), Status: api.JobStatus(row.Status), OpenedAt: optional.Time(row.OpenedAt),
+		Description: row.Description, ExternalID: optional.Of(row.ExternalID),
+		Status: api.JobStatus(row.Status), OpenedAt: optional.Time(row.OpenedAt),
 		ClosedAt:       optional.Time(row.ClosedAt),
 		AllowedActions: lifecycle.Job().Allowed(row.Status, lifecycle.RelationOf(actor, false)),
 		CreatedAt:      row.CreatedAt.UTC(), UpdatedAt: row.UpdatedAt.UTC(),

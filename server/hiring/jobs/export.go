@@ -51,7 +51,8 @@ func (j *Jobs) export(
 ) error {
 	query.MaxRows = bulk.Batch
 	show := func(row db.Job) (api.Job, error) { return convert(actor, row), nil }
-	return bulk.Export(bulk.NewWriter(bulk.Format(format), to, exportTable()), show, func(after *db.Job) ([]db.Job, error) {
+	out := bulk.NewWriter(bulk.Format(format), to, exportTable())
+	return bulk.Export(out, show, func(after *db.Job) ([]db.Job, error) {
 		if after != nil {
 			query.AfterTime, query.AfterID = &after.CreatedAt, &after.ID
 		}
