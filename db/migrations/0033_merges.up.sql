@@ -12,12 +12,12 @@ ALTER TABLE candidates VALIDATE CONSTRAINT candidates_merged_into_fkey;
 -- next
 CREATE INDEX CONCURRENTLY IF NOT EXISTS candidates_merged_into_idx ON candidates (company_id, merged_into) WHERE merged_into IS NOT NULL;
 -- next
--- Identifies a person by name and telephone number: equal for names that differ only in case, spaces and punctuation, and
--- numbers that differ only in their first digits, such as a country code. NULL without a number of at least seven digits.
+-- Identifies a person by name and telephone number: equal for names that differ only in case, accents, spaces and
+-- punctuation, and numbers that differ only in their first digits, such as a country code. NULL without a number of at least seven digits.
 CREATE OR REPLACE FUNCTION person_key(first_name text, last_name text, phone text) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN length(regexp_replace(phone, '[^0-9]', '', 'g')) >= 7 THEN hashtextextended(
-        regexp_replace(lower(first_name || last_name), '[^[:alnum:]]', '', 'g') || ' ' || right(regexp_replace(phone, '[^0-9]', '', 'g'), 9), 0
+        regexp_replace(public.folded(first_name || last_name) COLLATE "und-x-icu", '[^[:alnum:]]', '', 'g') || ' ' || right(regexp_replace(phone, '[^0-9]', '', 'g'), 9), 0
     ) END;
 -- next
 -- The index includes the columns of the expression, because PostgreSQL would otherwise read each row and compute its key again.
@@ -202,17 +202,29 @@ CREATE OR REPLACE FUNCTION list_candidates(
     wanted_source text DEFAULT NULL, wanted_email text DEFAULT NULL, wanted_external_id text DEFAULT NULL,
     updated_since timestamptz DEFAULT NULL
 ) RETURNS SETOF candidates
-    LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan AS $$
+    LANGUAGE plpgsql STABLE SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 DECLARE
+    patterns CONSTANT text[] := search_patterns(pattern, true);
+    after_last CONSTANT text := split_part(after_text, E'\x01', 1);
+    after_first CONSTANT text := split_part(after_text, E'\x01', 2);
     searched CONSTANT boolean := pattern IS NOT NULL OR wanted_tags IS NOT NULL;
     filtered CONSTANT boolean := num_nonnulls(wanted_status, wanted_source, wanted_email, wanted_external_id, updated_since) > 0;
+    surname text; -- the searched word, if it can be the beginning of a surname_term and the order is that of names
+    block uuid[]; -- the candidates whose last names begin with it
     jobs uuid[];
     reached bigint; -- how many applications the actor sees, up to the largest bound of a lookup and one more
+    found integer := 0; -- how many candidates match at least, as far as the indexes of searches and of tags have shown
     step text;
     bound integer;
     ids uuid[];
     page uuid[];
 BEGIN
+    IF pattern IS NOT NULL AND patterns IS NULL THEN
+        RETURN;
+    END IF;
+    IF sort IN ('name', '-name') AND cardinality(patterns) = 1 THEN
+        surname := substring(patterns[1] COLLATE "C" FROM '^% ?([a-z]{2,})%$');
+    END IF;
     IF reach <> 'all' THEN
         jobs := ARRAY(SELECT j.job_id FROM jobs_of_actor(company, actor, reach) AS j);
         reached := count(*) FROM (
@@ -224,7 +236,8 @@ BEGIN
     END IF;
     FOR step, bound IN SELECT s.step, s.bound FROM search_steps(filtered) AS s LOOP
         ids := NULL;
-        IF step = 'look up' THEN
+        CASE step
+        WHEN 'look up' THEN
             CONTINUE WHEN reach = 'all' OR reached > bound;
             ids := ARRAY(
                 SELECT a.candidate_id FROM applications AS a WHERE a.company_id = company AND a.job_id = ANY (jobs)
@@ -232,16 +245,30 @@ BEGIN
                 SELECT i.candidate_id FROM panels_of_actor(company, actor, reach) AS p
                 JOIN interviews AS i ON i.company_id = company AND i.id = p.interview_id
             );
-        ELSIF step = 'search' THEN
-            CONTINUE WHEN NOT searched;
-            ids := ARRAY(SELECT search_candidates(company, pattern, wanted_tags, bound + 1));
-            CONTINUE WHEN cardinality(ids) > bound;
-        END IF;
+        WHEN 'surname' THEN
+            CONTINUE WHEN surname IS NULL;
+        WHEN 'probe' THEN
+            CONTINUE WHEN block IS DISTINCT FROM '{}';
+        WHEN 'others' THEN
+            CONTINUE WHEN block IS NULL;
+            ids := ARRAY(SELECT find_candidates(company, patterns, wanted_tags, surname, bound + 1));
+            found := cardinality(ids);
+            CONTINUE WHEN found > bound;
+            ids := ids || block;
+        WHEN 'search' THEN
+            CONTINUE WHEN NOT searched OR found > bound;
+            ids := ARRAY(SELECT find_candidates(company, patterns, wanted_tags, NULL, bound + 1));
+            found := cardinality(ids);
+            CONTINUE WHEN found > bound;
+        ELSE NULL;
+        END CASE;
         page := ARRAY(
             SELECT walked.id FROM (
                 SELECT c.id, c.first_name, c.last_name, c.email, c.tags FROM candidates AS c
                 WHERE c.company_id = company AND c.merged_into IS NULL
                     AND (ids IS NULL OR c.id = ANY (ids))
+                    AND (step <> 'surname'
+                        OR c.last_name COLLATE alphabetical >= surname AND c.last_name COLLATE alphabetical < surname || E'\uFFFF')
                     AND (wanted_status IS NULL OR c.status = wanted_status)
                     AND (wanted_source IS NULL OR c.source = wanted_source)
                     AND (wanted_email IS NULL OR c.email = wanted_email)
@@ -252,8 +279,8 @@ BEGIN
                         WHEN '-created_at' THEN (c.created_at, c.id) < (after_time, after_id)
                         WHEN 'updated_at' THEN (c.updated_at, c.id) > (after_time, after_id)
                         WHEN '-updated_at' THEN (c.updated_at, c.id) < (after_time, after_id)
-                        WHEN 'name' THEN (c.name_key, c.id) > (after_text, after_id)
-                        WHEN '-name' THEN (c.name_key, c.id) < (after_text, after_id)
+                        WHEN 'name' THEN (c.last_name COLLATE alphabetical, c.first_name COLLATE alphabetical, c.id) > (after_last, after_first, after_id)
+                        WHEN '-name' THEN (c.last_name COLLATE alphabetical, c.first_name COLLATE alphabetical, c.id) < (after_last, after_first, after_id)
                     END)
                 ORDER BY
                     CASE WHEN ids IS NOT NULL THEN c.company_id::text END,
@@ -261,23 +288,41 @@ BEGIN
                     CASE WHEN sort = '-created_at' THEN c.created_at END DESC,
                     CASE WHEN sort = 'updated_at' THEN c.updated_at END,
                     CASE WHEN sort = '-updated_at' THEN c.updated_at END DESC,
-                    CASE WHEN sort = 'name' THEN c.name_key END,
-                    CASE WHEN sort = '-name' THEN c.name_key END DESC,
+                    CASE WHEN sort = 'name' THEN c.last_name COLLATE alphabetical END,
+                    CASE WHEN sort = 'name' THEN c.first_name COLLATE alphabetical END,
+                    CASE WHEN sort = '-name' THEN c.last_name COLLATE alphabetical END DESC,
+                    CASE WHEN sort = '-name' THEN c.first_name COLLATE alphabetical END DESC,
                     CASE WHEN sort IN ('created_at', 'updated_at', 'name') THEN c.id END,
                     CASE WHEN sort IN ('-created_at', '-updated_at', '-name') THEN c.id END DESC
                 LIMIT CASE WHEN ids IS NULL THEN bound END
             ) AS walked
             WHERE (reach = 'all' OR walked.id IN (SELECT v.id FROM visible_candidates(company, actor, reach) AS v WHERE v.id = walked.id))
                 AND (wanted_tags IS NULL OR walked.tags @> wanted_tags)
-                AND (pattern IS NULL OR candidate_search_text(walked.first_name, walked.last_name, walked.email, walked.tags) LIKE lower(pattern))
+                AND (pattern IS NULL OR candidate_terms(walked.first_name, walked.last_name, walked.email, walked.tags) LIKE ALL (patterns))
             LIMIT max_rows
         );
+        IF step = 'surname' THEN
+            -- A page that is not full is complete only if the bound did not end the walk.
+            IF cardinality(page) = max_rows OR bound >= (SELECT count(*) FROM (
+                SELECT FROM candidates AS c
+                WHERE c.company_id = company
+                    AND c.last_name COLLATE alphabetical >= surname AND c.last_name COLLATE alphabetical < surname || E'\uFFFF'
+                    AND (after_id IS NULL OR CASE sort
+                        WHEN 'name' THEN (c.last_name COLLATE alphabetical, c.first_name COLLATE alphabetical, c.id) > (after_last, after_first, after_id)
+                        ELSE (c.last_name COLLATE alphabetical, c.first_name COLLATE alphabetical, c.id) < (after_last, after_first, after_id)
+                    END)
+                LIMIT bound + 1
+            ) AS c) THEN
+                block := page;
+            END IF;
+            CONTINUE;
+        END IF;
         EXIT WHEN cardinality(page) = max_rows OR ids IS NOT NULL OR reach = 'all' AND NOT searched;
     END LOOP;
     RETURN QUERY
-    SELECT c.* FROM unnest(page) WITH ORDINALITY AS found (id, place)
-    JOIN candidates AS c ON c.company_id = company AND c.id = found.id
-    ORDER BY found.place;
+    SELECT c.* FROM unnest(page) WITH ORDINALITY AS shown (id, place)
+    JOIN candidates AS c ON c.company_id = company AND c.id = shown.id
+    ORDER BY shown.place;
 END
 $$;
 -- next
@@ -293,7 +338,7 @@ CREATE OR REPLACE FUNCTION surviving_candidate(company uuid, candidate uuid) RET
 $$;
 -- next
 -- Expressions are not leakproof, so under row-level security they could not use their index. This function runs without it and
--- checks the tenant itself, like search_candidates. It returns candidates with keys above a key, or with exactly that key, in order.
+-- checks the tenant itself, like find_candidates. It returns candidates with keys above a key, or with exactly that key, in order.
 GRANT SELECT (phone, merged_into) ON candidates TO interviewer_lookup;
 CREATE OR REPLACE FUNCTION walk_people(company uuid, edge bigint, exactly boolean, at_most integer) RETURNS TABLE (key bigint, id uuid)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
