@@ -161,7 +161,7 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 		}
 	}
 	reason := map[string]any{"reason": "The candidate asked for it."}
-	times := map[string]any{"starts_at": "2027-01-12T10:00:00+01:00", "ends_at": "2027-01-12T11:00:00+01:00", "timezone": "Europe/Berlin"}
+	times := map[string]any{"starts_at": "2055-01-12T10:00:00+01:00", "ends_at": "2055-01-12T11:00:00+01:00", "timezone": "Europe/Berlin"}
 	return map[string]func(*fixture) exampleRequest{
 		"FollowChanges": ok, "ListJobs": ok, "ListCandidates": ok, "ListApplications": ok, "ListKits": ok, "ListInterviews": ok,
 		"ListScores":       ok,

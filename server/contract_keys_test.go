@@ -16,7 +16,7 @@ import (
 // caller's own account, grant access, or make decisions that are reserved for people.
 func forUsersOnly() []string {
 	return strings.Fields(`Logout ChangePassword ListSessions RevokeSession RevokeOtherSessions ListUserSessions RevokeUserSession
-		RevokeUserSessions GetMe UpdateMe UpdateCompany ListTestCompanies CreateTestCompany CloseTestCompany
+		RevokeUserSessions GetMe UpdateMe GetMyCalendar UpdateCompany ListTestCompanies CreateTestCompany CloseTestCompany
 		ListAPIKeys GetAPIKey CreateAPIKey UpdateAPIKey RotateAPIKey RevokeAPIKey
 		CreateUser ChangeUserRole ResetCompany CompleteInterview ReopenInterview
 		RespondToInterview CreateScore UpdateScore SubmitScore ReopenScore VoidScore`)
@@ -109,5 +109,68 @@ func TestScopesAreHeldByRoles(t *testing.T) {
 		if contract.KeyReach(scope) == gate.KeyReachJobs && !contract.Holds(stored.RoleTeamLead, scope) {
 			t.Errorf("scope %s can be limited to jobs, but is not a permission of team leads", scope)
 		}
+	}
+}
+
+// TestKeysAreNobody calls every operation about the caller's own account, sessions, panels or memberships with a key
+// that has every scope, and uses every query parameter about them. The specification says for each of them what API keys
+// use instead, and the refusal repeats it.
+func TestKeysAreNobody(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	acme := installation.Company("acme")
+	replica := installation.Replica()
+	contract := loadContract(t)
+	key := installation.Key(acme, contract.Scopes())
+	refused := func(t *testing.T, op *gate.Operation, query, instead string) {
+		t.Helper()
+		if instead == "" {
+			t.Fatalf("%s %s has no x-users-only in the specification", op.ID, query)
+		}
+		p := replica.Bearer(t, key.Secret.Reveal()).Do(op.Method, pathOf(op, nil)+query, nil).
+			Refused(http.StatusForbidden, "permission_denied")
+		if !strings.HasPrefix(p.Detail, "API keys cannot ") || !strings.HasSuffix(p.Detail, instead) {
+			t.Errorf("%s %s: got the detail %q, want one that ends with %q", op.ID, query, p.Detail, instead)
+		}
+	}
+	document, err := api.GetSpec()
+	if err != nil {
+		t.Fatal(err)
+	}
+	operations, parameters := []string{}, []string{}
+	for _, op := range contract.Operations() {
+		own := slices.Contains(strings.Split(op.Path, "/"), "me") || op.Permission == gate.Authenticated ||
+			strings.HasSuffix(op.Permission, "_own")
+		if op.Keys != gate.KeyReachEvery && (own || op.UsersOnly != "") { // keys have an operation about themselves
+			operations = append(operations, op.ID)
+			t.Run(op.ID, func(t *testing.T) {
+				t.Parallel()
+				refused(t, op, "", op.UsersOnly)
+			})
+		}
+		for _, parameter := range document.Paths.Find(op.Path).GetOperation(op.Method).Parameters {
+			if name := parameter.Value.Name; name == "mine" || name == "me" || op.UsersOnlyQuery[name] != "" {
+				parameters = append(parameters, op.ID+" "+name)
+				for _, value := range []string{"true", "false"} {
+					t.Run(op.ID+" "+name+"="+value, func(t *testing.T) {
+						t.Parallel()
+						refused(t, op, "?"+name+"="+value, op.UsersOnlyQuery[name])
+					})
+				}
+			}
+		}
+	}
+	want := strings.Fields(`ChangePassword GetMe GetMyCalendar ListSessions Logout RevokeOtherSessions RevokeSession UpdateMe`)
+	if slices.Sort(operations); !slices.Equal(operations, want) {
+		t.Errorf("operations about the caller: got %v, want %v", operations, want)
+	}
+	if slices.Sort(parameters); !slices.Equal(parameters, []string{"ListInterviews mine", "ListJobs mine"}) {
+		t.Errorf("parameters about the caller: got %v, want those of ListInterviews and ListJobs", parameters)
+	}
+	// Users have the operations, and keys have the lists without the parameters.
+	replica.SignIn(t, acme.Users[api.RoleEmployee]).Get("/api/v1/users/me/calendar.ics").Expect(http.StatusOK)
+	for _, list := range []string{"/api/v1/interviews", "/api/v1/jobs"} {
+		replica.Bearer(t, key.Secret.Reveal()).Get(list).Expect(http.StatusOK)
+		replica.SignIn(t, acme.Users[api.RoleEmployee]).Get(list + "?mine=true").Expect(http.StatusOK)
 	}
 }

@@ -15,7 +15,7 @@ func extensions() []string {
 	return []string{
 		"x-roles", "x-key-scopes", "x-response-headers", "x-patch-media-types",
 		"x-required-permission", "x-rate-limited", "x-streaming", "x-upload",
-		"x-before-password-change", "x-refresh-token",
+		"x-before-password-change", "x-refresh-token", "x-users-only",
 		"x-deprecated-at", "x-sunset", "x-extensible",
 		"x-enum-varnames", "x-enum-descriptions", "x-go-type-skip-optional-pointer", "x-omitempty", "x-omitzero",
 	}

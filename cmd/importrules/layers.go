@@ -34,7 +34,7 @@ func layers() []layer {
 		{name: "values", packages: []string{"db/stored"}, reason: "stored values do not depend on the API"},
 		{
 			name:     "tests",
-			packages: []string{"server/testkit", "server/testkit/*", "server/platform/*/*test", "api/docs/browsertest"},
+			packages: []string{"server/testkit", "server/testkit/*", "server/platform/*/*test", "server/hiring/*/*test", "api/docs/browsertest"},
 			imports:  []string{everything},
 			reason:   "commands are not imported",
 			echo:     true, testing: true,

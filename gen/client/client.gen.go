@@ -2484,7 +2484,10 @@ type CreateInterviewRequest struct {
 	// Panel The panel. A user can be listed only once.
 	Panel []NewPanelist `json:"panel,omitempty"`
 
-	// Schedule The time of an interview.
+	// Schedule The time of an interview. The offset of a time must be the one that the time zone has at that time. UTC (`Z` or
+	// `+00:00`) is accepted with every time zone. A local time that does not exist, because the clocks are set forward,
+	// is therefore refused. A local time that occurs twice, because the clocks are set back, is the one that the offset
+	// names. An interview must not start more than five minutes in the past, unless `allow_past` is true.
 	Schedule *ScheduleRequest `json:"schedule,omitempty"`
 
 	// Title A title.
@@ -3633,18 +3636,24 @@ type RejectApplicationRequest struct {
 // RejectionReason The reason for a rejection.
 type RejectionReason string
 
-// RescheduleRequest The new time of an interview.
+// RescheduleRequest The time of an interview. The offset of a time must be the one that the time zone has at that time. UTC (`Z` or
+// `+00:00`) is accepted with every time zone. A local time that does not exist, because the clocks are set forward,
+// is therefore refused. A local time that occurs twice, because the clocks are set back, is the one that the offset
+// names. An interview must not start more than five minutes in the past, unless `allow_past` is true.
 type RescheduleRequest struct {
 	// AllowConflicts Whether to schedule the interview even if panelists or the candidate are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// EndsAt Time when the interview ends; after it starts, and within 24 hours.
+	// AllowPast Whether the interview may start in the past, because it was already held.
+	AllowPast *bool `json:"allow_past,omitempty"`
+
+	// EndsAt Time when the interview ends, with the offset of the time zone or in UTC; after it starts, and within 24 hours.
 	EndsAt time.Time `json:"ends_at"`
 
 	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// StartsAt Time when the interview starts.
+	// StartsAt Time when the interview starts, with the offset of the time zone or in UTC.
 	StartsAt time.Time `json:"starts_at"`
 
 	// Timezone The name of a time zone in the IANA database.
@@ -3683,6 +3692,9 @@ type ScheduleConflict struct {
 	// EndsAt Time when the other interview ends.
 	EndsAt time.Time `json:"ends_at"`
 
+	// EndsAtLocal The end of the other interview in this interview's time zone, with its offset.
+	EndsAtLocal time.Time `json:"ends_at_local"`
+
 	// Kind Whether the person is a panelist or the candidate.
 	Kind ScheduleConflictKind `json:"kind"`
 
@@ -3691,23 +3703,32 @@ type ScheduleConflict struct {
 
 	// StartsAt Time when the other interview starts.
 	StartsAt time.Time `json:"starts_at"`
+
+	// StartsAtLocal The start of the other interview in this interview's time zone, with its offset.
+	StartsAtLocal time.Time `json:"starts_at_local"`
 }
 
 // ScheduleConflictKind Whether the person is a panelist or the candidate.
 type ScheduleConflictKind string
 
-// ScheduleRequest The time of an interview.
+// ScheduleRequest The time of an interview. The offset of a time must be the one that the time zone has at that time. UTC (`Z` or
+// `+00:00`) is accepted with every time zone. A local time that does not exist, because the clocks are set forward,
+// is therefore refused. A local time that occurs twice, because the clocks are set back, is the one that the offset
+// names. An interview must not start more than five minutes in the past, unless `allow_past` is true.
 type ScheduleRequest struct {
 	// AllowConflicts Whether to schedule the interview even if panelists or the candidate are busy at that time.
 	AllowConflicts *bool `json:"allow_conflicts,omitempty"`
 
-	// EndsAt Time when the interview ends; after it starts, and within 24 hours.
+	// AllowPast Whether the interview may start in the past, because it was already held.
+	AllowPast *bool `json:"allow_past,omitempty"`
+
+	// EndsAt Time when the interview ends, with the offset of the time zone or in UTC; after it starts, and within 24 hours.
 	EndsAt time.Time `json:"ends_at"`
 
 	// Reason The reason, in one or two sentences.
 	Reason *Reason `json:"reason,omitempty"`
 
-	// StartsAt Time when the interview starts.
+	// StartsAt Time when the interview starts, with the offset of the time zone or in UTC.
 	StartsAt time.Time `json:"starts_at"`
 
 	// Timezone The name of a time zone in the IANA database.
@@ -5221,7 +5242,8 @@ type ListInterviewsParams struct {
 	// effect.
 	ID ByIDs `form:"id,omitempty" json:"id,omitempty"`
 
-	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
+	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false). API keys, which are on no
+	// panel, get 403; they use `panelist_id`.
 	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// JobID Only entries that belong to this job.
@@ -5282,7 +5304,8 @@ type ExportInterviewsParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
-	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false).
+	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false). API keys, which are on no
+	// panel, get 403; they use `panelist_id`.
 	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// JobID Only entries that belong to this job.
@@ -5535,7 +5558,8 @@ type ListJobsParams struct {
 	// ExternalID Only the job with this id in another system.
 	ExternalID *ByJobExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
-	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
+	// Mine Only jobs that the caller is a member of (true), or only other jobs (false). API keys, which are members of no
+	// job, get 403; they use `GET /api/v1/users/{user_id}/jobs`.
 	Mine *ByMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
@@ -5578,7 +5602,8 @@ type ExportJobsParams struct {
 	// Department Only jobs of this department. The match is exact.
 	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
 
-	// Mine Only jobs that the caller is a member of (true), or only other jobs (false).
+	// Mine Only jobs that the caller is a member of (true), or only other jobs (false). API keys, which are members of no
+	// job, get 403; they use `GET /api/v1/users/{user_id}/jobs`.
 	Mine *ByMembership `form:"mine,omitempty" json:"mine,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
@@ -6587,8 +6612,8 @@ type ClientInterface interface {
 
 	// RejectApplicationWithBody Reject an application
 	//
-	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-	// application that have not begun are cancelled.
+	// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+	// the application that have not begun are cancelled.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6597,8 +6622,8 @@ type ClientInterface interface {
 
 	// RejectApplication Reject an application
 	//
-	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-	// application that have not begun are cancelled.
+	// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+	// the application that have not begun are cancelled.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7143,8 +7168,8 @@ type ClientInterface interface {
 	// CreateInterviewWithBody Create an interview
 	//
 	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-	// who are a member of the job can create interviews.
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+	// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7154,8 +7179,8 @@ type ClientInterface interface {
 	// CreateInterview Create an interview
 	//
 	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-	// who are a member of the job can create interviews.
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+	// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7199,8 +7224,12 @@ type ClientInterface interface {
 
 	// GetInterviewCalendar Retrieve an interview as a calendar file
 	//
-	// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
-	// calendar contains no events.
+	// Returns an iCalendar file (RFC 5545) with the interview in its time zone. The meeting URL is in the location, the
+	// description and the URL of the event. `SEQUENCE` increases with every change of the interview and every response
+	// of a panelist, so that a later file replaces an earlier one. A cancelled interview and a no-show have the status
+	// CANCELLED and do not block time; if the caller can read the organizer's address, the file also has
+	// `METHOD:CANCEL`, and calendar programs offer to remove the event. For an interview without a time, the calendar
+	// contains no events, only the company's time zone.
 	//
 	// Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
 	GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -7333,7 +7362,7 @@ type ClientInterface interface {
 	//
 	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-	// nothing. Requires an active application.
+	// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7344,7 +7373,7 @@ type ClientInterface interface {
 	//
 	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-	// nothing. Requires an active application.
+	// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7372,8 +7401,10 @@ type ClientInterface interface {
 	// ScheduleInterviewWithBody Schedule an interview
 	//
 	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-	// responses of panelists are reset to needs_action.
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+	// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+	// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+	// `allow_past`, then start and finish it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7383,8 +7414,10 @@ type ClientInterface interface {
 	// ScheduleInterview Schedule an interview
 	//
 	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-	// responses of panelists are reset to needs_action.
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+	// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+	// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+	// `allow_past`, then start and finish it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7915,8 +7948,10 @@ type ClientInterface interface {
 
 	// GetMyCalendar Retrieve your own interviews as a calendar file
 	//
-	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
-	// declined, starting 30 days ago; at most 1,000.
+	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
+	// most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
+	// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
+	// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 	GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8486,8 +8521,8 @@ func (c *Client) ReactivateApplication(ctx context.Context, applicationID Applic
 
 // RejectApplicationWithBody Reject an application
 //
-// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-// application that have not begun are cancelled.
+// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+// the application that have not begun are cancelled.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8506,8 +8541,8 @@ func (c *Client) RejectApplicationWithBody(ctx context.Context, applicationID Ap
 
 // RejectApplication Reject an application
 //
-// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-// application that have not begun are cancelled.
+// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+// the application that have not begun are cancelled.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9532,8 +9567,8 @@ func (c *Client) ListInterviews(ctx context.Context, params *ListInterviewsParam
 // CreateInterviewWithBody Create an interview
 //
 // Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-// who are a member of the job can create interviews.
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9553,8 +9588,8 @@ func (c *Client) CreateInterviewWithBody(ctx context.Context, params *CreateInte
 // CreateInterview Create an interview
 //
 // Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-// who are a member of the job can create interviews.
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -9648,8 +9683,12 @@ func (c *Client) UpdateInterview(ctx context.Context, interviewID InterviewID, p
 
 // GetInterviewCalendar Retrieve an interview as a calendar file
 //
-// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
-// calendar contains no events.
+// Returns an iCalendar file (RFC 5545) with the interview in its time zone. The meeting URL is in the location, the
+// description and the URL of the event. `SEQUENCE` increases with every change of the interview and every response
+// of a panelist, so that a later file replaces an earlier one. A cancelled interview and a no-show have the status
+// CANCELLED and do not block time; if the caller can read the organizer's address, the file also has
+// `METHOD:CANCEL`, and calendar programs offer to remove the event. For an interview without a time, the calendar
+// contains no events, only the company's time zone.
 //
 // Corresponds with GET /api/v1/interviews/{interview_id}/calendar.ics (the `GetInterviewCalendar` operationId).
 func (c *Client) GetInterviewCalendar(ctx context.Context, interviewID InterviewID, params *GetInterviewCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -9922,7 +9961,7 @@ func (c *Client) ReopenInterview(ctx context.Context, interviewID InterviewID, p
 //
 // Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 // time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-// nothing. Requires an active application.
+// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9943,7 +9982,7 @@ func (c *Client) RescheduleInterviewWithBody(ctx context.Context, interviewID In
 //
 // Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 // time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-// nothing. Requires an active application.
+// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10001,8 +10040,10 @@ func (c *Client) RespondToInterview(ctx context.Context, interviewID InterviewID
 // ScheduleInterviewWithBody Schedule an interview
 //
 // From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-// responses of panelists are reset to needs_action.
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+// `allow_past`, then start and finish it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -10022,8 +10063,10 @@ func (c *Client) ScheduleInterviewWithBody(ctx context.Context, interviewID Inte
 // ScheduleInterview Schedule an interview
 //
 // From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-// responses of panelists are reset to needs_action.
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+// `allow_past`, then start and finish it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11144,8 +11187,10 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 
 // GetMyCalendar Retrieve your own interviews as a calendar file
 //
-// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
-// declined, starting 30 days ago; at most 1,000.
+// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
+// most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
+// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
+// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 func (c *Client) GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -20610,8 +20655,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithBodyWithResponse Reject an application
 	//
-	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-	// application that have not begun are cancelled.
+	// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+	// the application that have not begun are cancelled.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20620,8 +20665,8 @@ type ClientWithResponsesInterface interface {
 
 	// RejectApplicationWithResponse Reject an application
 	//
-	// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-	// application that have not begun are cancelled.
+	// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+	// the application that have not begun are cancelled.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21202,8 +21247,8 @@ type ClientWithResponsesInterface interface {
 	// CreateInterviewWithBodyWithResponse Create an interview
 	//
 	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-	// who are a member of the job can create interviews.
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+	// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21213,8 +21258,8 @@ type ClientWithResponsesInterface interface {
 	// CreateInterviewWithResponse Create an interview
 	//
 	// Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-	// who are a member of the job can create interviews.
+	// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+	// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21262,8 +21307,12 @@ type ClientWithResponsesInterface interface {
 
 	// GetInterviewCalendarWithResponse Retrieve an interview as a calendar file
 	//
-	// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
-	// calendar contains no events.
+	// Returns an iCalendar file (RFC 5545) with the interview in its time zone. The meeting URL is in the location, the
+	// description and the URL of the event. `SEQUENCE` increases with every change of the interview and every response
+	// of a panelist, so that a later file replaces an earlier one. A cancelled interview and a no-show have the status
+	// CANCELLED and do not block time; if the caller can read the organizer's address, the file also has
+	// `METHOD:CANCEL`, and calendar programs offer to remove the event. For an interview without a time, the calendar
+	// contains no events, only the company's time zone.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -21404,7 +21453,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-	// nothing. Requires an active application.
+	// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21415,7 +21464,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 	// time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-	// nothing. Requires an active application.
+	// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21443,8 +21492,10 @@ type ClientWithResponsesInterface interface {
 	// ScheduleInterviewWithBodyWithResponse Schedule an interview
 	//
 	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-	// responses of panelists are reset to needs_action.
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+	// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+	// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+	// `allow_past`, then start and finish it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21454,8 +21505,10 @@ type ClientWithResponsesInterface interface {
 	// ScheduleInterviewWithResponse Schedule an interview
 	//
 	// From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-	// responses of panelists are reset to needs_action.
+	// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+	// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+	// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+	// `allow_past`, then start and finish it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -22046,8 +22099,10 @@ type ClientWithResponsesInterface interface {
 
 	// GetMyCalendarWithResponse Retrieve your own interviews as a calendar file
 	//
-	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
-	// declined, starting 30 days ago; at most 1,000.
+	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
+	// most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
+	// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
+	// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -40932,8 +40987,8 @@ func (c *ClientWithResponses) ReactivateApplicationWithResponse(ctx context.Cont
 
 // RejectApplicationWithBodyWithResponse Reject an application
 //
-// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-// application that have not begun are cancelled.
+// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+// the application that have not begun are cancelled.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -40948,8 +41003,8 @@ func (c *ClientWithResponses) RejectApplicationWithBodyWithResponse(ctx context.
 
 // RejectApplicationWithResponse Reject an application
 //
-// From active, with one of the reasons that reports count, and optionally an explanation. Interviews of the
-// application that have not begun are cancelled.
+// From active or on_hold, with one of the reasons that reports count, and optionally an explanation. Interviews of
+// the application that have not begun are cancelled.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41818,8 +41873,8 @@ func (c *ClientWithResponses) ListInterviewsWithResponse(ctx context.Context, pa
 // CreateInterviewWithBodyWithResponse Create an interview
 //
 // Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-// who are a member of the job can create interviews.
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41835,8 +41890,8 @@ func (c *ClientWithResponses) CreateInterviewWithBodyWithResponse(ctx context.Co
 // CreateInterviewWithResponse Create an interview
 //
 // Creates an interview for an active application with a published kit version. Without `schedule`, the interview
-// is a draft. With `schedule`, it is scheduled immediately, which requires a panel. HR, admins, and team leads
-// who are a member of the job can create interviews.
+// is a draft. With `schedule`, it is scheduled immediately, which requires a panel; the rules for its times are
+// those of `ScheduleRequest`. HR, admins, and team leads who are a member of the job can create interviews.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41914,8 +41969,12 @@ func (c *ClientWithResponses) UpdateInterviewWithResponse(ctx context.Context, i
 
 // GetInterviewCalendarWithResponse Retrieve an interview as a calendar file
 //
-// Returns an iCalendar file (RFC 5545) with the interview in its time zone. For an interview without a time, the
-// calendar contains no events.
+// Returns an iCalendar file (RFC 5545) with the interview in its time zone. The meeting URL is in the location, the
+// description and the URL of the event. `SEQUENCE` increases with every change of the interview and every response
+// of a panelist, so that a later file replaces an earlier one. A cancelled interview and a no-show have the status
+// CANCELLED and do not block time; if the caller can read the organizer's address, the file also has
+// `METHOD:CANCEL`, and calendar programs offer to remove the event. For an interview without a time, the calendar
+// contains no events, only the company's time zone.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -42140,7 +42199,7 @@ func (c *ClientWithResponses) ReopenInterviewWithResponse(ctx context.Context, i
 //
 // Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 // time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-// nothing. Requires an active application.
+// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42157,7 +42216,7 @@ func (c *ClientWithResponses) RescheduleInterviewWithBodyWithResponse(ctx contex
 //
 // Moves a scheduled interview to another time. `reschedules` is incremented, and the history keeps the previous
 // time. All responses of panelists are reset to needs_action. Moving an interview to its current time changes
-// nothing. Requires an active application.
+// nothing. A new start must not be in the past, unless `allow_past` is true. Requires an active application.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42203,8 +42262,10 @@ func (c *ClientWithResponses) RespondToInterviewWithResponse(ctx context.Context
 // ScheduleInterviewWithBodyWithResponse Schedule an interview
 //
 // From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-// responses of panelists are reset to needs_action.
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+// `allow_past`, then start and finish it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42220,8 +42281,10 @@ func (c *ClientWithResponses) ScheduleInterviewWithBodyWithResponse(ctx context.
 // ScheduleInterviewWithResponse Schedule an interview
 //
 // From draft or no_show. Requires a panel and an active application. If a panelist or the candidate is busy at
-// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. All
-// responses of panelists are reset to needs_action.
+// that time, the request is rejected unless `allow_conflicts` is true; `conflicts` then lists them. The rejection
+// names the people and the times of their other interviews, in the time zone of this interview. All responses of
+// panelists are reset to needs_action. To record an interview that was already held, schedule it with
+// `allow_past`, then start and finish it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -43166,8 +43229,10 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 
 // GetMyCalendarWithResponse Retrieve your own interviews as a calendar file
 //
-// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on and which they have not
-// declined, starting 30 days ago; at most 1,000.
+// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
+// most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
+// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
+// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -16,7 +16,7 @@ import (
 const advanceInterview = `-- name: AdvanceInterview :one
 UPDATE interviews SET version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND status = $4
-RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at
+RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses
 `
 
 type AdvanceInterviewParams struct {
@@ -61,6 +61,7 @@ func (q *Queries) AdvanceInterview(ctx context.Context, arg AdvanceInterviewPara
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }
@@ -169,7 +170,7 @@ func (q *Queries) GetApplicationForInterview(ctx context.Context, arg GetApplica
 }
 
 const getInterview = `-- name: GetInterview :one
-SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM visible_interviews($1, $2, $3) AS interviews
 WHERE interviews.id = $4::uuid
@@ -223,13 +224,14 @@ func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (Get
 		&i.Interview.Version,
 		&i.Interview.CreatedAt,
 		&i.Interview.UpdatedAt,
+		&i.Interview.Responses,
 		&i.IsMember,
 	)
 	return i, err
 }
 
 const getInterviewForUpdate = `-- name: GetInterviewForUpdate :one
-SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM interviews
 WHERE interviews.company_id = $1
@@ -285,6 +287,7 @@ func (q *Queries) GetInterviewForUpdate(ctx context.Context, arg GetInterviewFor
 		&i.Interview.Version,
 		&i.Interview.CreatedAt,
 		&i.Interview.UpdatedAt,
+		&i.Interview.Responses,
 		&i.IsMember,
 	)
 	return i, err
@@ -324,7 +327,7 @@ INSERT INTO interviews (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
     $12, $13, $14, $14
 )
-RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at
+RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses
 `
 
 type InsertInterviewParams struct {
@@ -388,6 +391,7 @@ func (q *Queries) InsertInterview(ctx context.Context, arg InsertInterviewParams
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }
@@ -726,7 +730,7 @@ func (q *Queries) ListInterviewSurroundings(ctx context.Context, arg ListIntervi
 }
 
 const listInterviews = `-- name: ListInterviews :many
-SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM list_interviews(
     $1, $2, $3, $4, $5, $6, $7, $8,
@@ -814,6 +818,7 @@ func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) 
 			&i.Interview.Version,
 			&i.Interview.CreatedAt,
 			&i.Interview.UpdatedAt,
+			&i.Interview.Responses,
 			&i.IsMember,
 		); err != nil {
 			return nil, err
@@ -827,7 +832,7 @@ func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) 
 }
 
 const listInterviewsByID = `-- name: ListInterviewsByID :many
-SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at,
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
 FROM visible_interviews($1, $2, $3) AS interviews
 WHERE interviews.id = ANY ($4::uuid[])
@@ -886,6 +891,7 @@ func (q *Queries) ListInterviewsByID(ctx context.Context, arg ListInterviewsByID
 			&i.Interview.Version,
 			&i.Interview.CreatedAt,
 			&i.Interview.UpdatedAt,
+			&i.Interview.Responses,
 			&i.IsMember,
 		); err != nil {
 			return nil, err
@@ -899,7 +905,7 @@ func (q *Queries) ListInterviewsByID(ctx context.Context, arg ListInterviewsByID
 }
 
 const listInterviewsNotBegunForUpdate = `-- name: ListInterviewsNotBegunForUpdate :many
-SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at FROM interviews
+SELECT company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses FROM interviews
 WHERE company_id = $1 AND application_id = $2 AND status IN ('draft', 'scheduled', 'no_show')
 ORDER BY id
 FOR NO KEY UPDATE
@@ -946,6 +952,7 @@ func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, arg ListI
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Responses,
 		); err != nil {
 			return nil, err
 		}
@@ -958,10 +965,9 @@ func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, arg ListI
 }
 
 const listMyInterviews = `-- name: ListMyInterviews :many
-SELECT i.company_id, i.id, i.application_id, i.job_id, i.candidate_id, i.kit_version_id, i.title, i.kind, i.status, i.starts_at, i.ends_at, i.starts_key, i.timezone, i.location, i.meeting_url, i.instructions, i.reschedules, i.started_at, i.finished_at, i.completed_at, i.status_reason, i.created_by, i.version, i.created_at, i.updated_at FROM interview_panelists AS p
+SELECT i.company_id, i.id, i.application_id, i.job_id, i.candidate_id, i.kit_version_id, i.title, i.kind, i.status, i.starts_at, i.ends_at, i.starts_key, i.timezone, i.location, i.meeting_url, i.instructions, i.reschedules, i.started_at, i.finished_at, i.completed_at, i.status_reason, i.created_by, i.version, i.created_at, i.updated_at, i.responses FROM interview_panelists AS p
 JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
-WHERE p.company_id = $1 AND p.user_id = $2 AND p.response <> 'declined'
-    AND i.status <> 'cancelled' AND i.starts_at >= $3::timestamptz
+WHERE p.company_id = $1 AND p.user_id = $2 AND i.starts_at >= $3::timestamptz
 ORDER BY i.starts_key, i.id
 LIMIT $4
 `
@@ -973,8 +979,8 @@ type ListMyInterviewsParams struct {
 	MaxRows   int32
 }
 
-// The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not
-// declined.
+// The interviews of a user's calendar that start at or after a time: those on whose panel the user is, in every status,
+// so that a calendar program learns that an interview was cancelled or declined.
 func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]Interview, error) {
 	rows, err := q.db.Query(ctx, listMyInterviews,
 		arg.CompanyID,
@@ -1015,6 +1021,7 @@ func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsPara
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Responses,
 		); err != nil {
 			return nil, err
 		}
@@ -1106,7 +1113,7 @@ SET status = $1, starts_at = $2::timestamptz, ends_at = $3::timestamptz, timezon
     reschedules = reschedules + CASE WHEN status = 'scheduled' THEN 1 ELSE 0 END,
     version = version + 1, updated_at = $6
 WHERE company_id = $7 AND id = $8 AND status = $9
-RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at
+RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses
 `
 
 type ScheduleInterviewParams struct {
@@ -1162,6 +1169,7 @@ func (q *Queries) ScheduleInterview(ctx context.Context, arg ScheduleInterviewPa
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }
@@ -1192,9 +1200,9 @@ func (q *Queries) SetPanelist(ctx context.Context, arg SetPanelistParams) error 
 }
 
 const touchInterview = `-- name: TouchInterview :one
-UPDATE interviews SET updated_at = $1
+UPDATE interviews SET responses = responses + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND status = $4
-RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at
+RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses
 `
 
 type TouchInterviewParams struct {
@@ -1205,7 +1213,7 @@ type TouchInterviewParams struct {
 }
 
 // A panelist's response changes the representation of the interview but not its version, so that it does not conflict
-// with changes by others.
+// with changes by others. It is counted, because the sequence of calendar files increases with it.
 func (q *Queries) TouchInterview(ctx context.Context, arg TouchInterviewParams) (Interview, error) {
 	row := q.db.QueryRow(ctx, touchInterview,
 		arg.Now,
@@ -1240,6 +1248,7 @@ func (q *Queries) TouchInterview(ctx context.Context, arg TouchInterviewParams) 
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }
@@ -1252,7 +1261,7 @@ SET status = $1::interview_status, status_reason = $2,
     completed_at = CASE WHEN $1::interview_status = 'completed' THEN $3::timestamptz END,
     version = version + 1, updated_at = $3
 WHERE company_id = $4 AND id = $5 AND status = $6
-RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at
+RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses
 `
 
 type TransitionInterviewParams struct {
@@ -1301,6 +1310,7 @@ func (q *Queries) TransitionInterview(ctx context.Context, arg TransitionIntervi
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }
@@ -1310,7 +1320,7 @@ UPDATE interviews
 SET kit_version_id = $1, title = $2, kind = $3, location = $4, meeting_url = $5,
     instructions = $6, version = version + 1, updated_at = $7
 WHERE company_id = $8 AND id = $9 AND version = $10
-RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at
+RETURNING company_id, id, application_id, job_id, candidate_id, kit_version_id, title, kind, status, starts_at, ends_at, starts_key, timezone, location, meeting_url, instructions, reschedules, started_at, finished_at, completed_at, status_reason, created_by, version, created_at, updated_at, responses
 `
 
 type UpdateInterviewParams struct {
@@ -1366,6 +1376,7 @@ func (q *Queries) UpdateInterview(ctx context.Context, arg UpdateInterviewParams
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }

@@ -358,6 +358,7 @@ type Interview struct {
 	Version       int32
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	Responses     int32
 }
 
 type InterviewEvent struct {

@@ -155,7 +155,7 @@ func (q *Queries) GetScoreForUpdate(ctx context.Context, arg GetScoreForUpdatePa
 }
 
 const getScoredInterviewForUpdate = `-- name: GetScoredInterviewForUpdate :one
-SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at FROM interviews
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses FROM interviews
 WHERE interviews.company_id = $1 AND interviews.id = (
     SELECT v.interview_id FROM visible_scores($1, $2, $3) AS v
     WHERE v.id = $4::uuid AND (NOT $5::boolean OR v.rater_id = $2)
@@ -208,6 +208,7 @@ func (q *Queries) GetScoredInterviewForUpdate(ctx context.Context, arg GetScored
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Responses,
 	)
 	return i, err
 }

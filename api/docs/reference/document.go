@@ -86,6 +86,8 @@ type Operation struct {
 	Permission *Permission
 	// Scheme describes the credentials that a public operation accepts. It is empty if there are none.
 	Scheme string
+	// UsersOnly says what API keys use instead of an operation about the user who calls it. It is empty for others.
+	UsersOnly string
 	// RateLimited operations count against the rate limit.
 	RateLimited bool
 	// Deprecated operations can be removed after Sunset, a date. Sunset is empty if there is no date.

@@ -154,6 +154,8 @@ func (r *reader) operation(path string, item Value, member Member) *Operation {
 			o.Deprecated = field.Value.True()
 		case "x-sunset":
 			o.Sunset = field.Value.Text
+		case "x-users-only":
+			o.UsersOnly = field.Value.Text
 		case "x-rate-limited":
 			o.RateLimited = field.Value.True()
 		case "x-required-permission":

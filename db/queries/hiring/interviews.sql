@@ -70,12 +70,11 @@ WHERE interviews.id = ANY (@ids::uuid[])
 ORDER BY interviews.id;
 
 -- name: ListMyInterviews :many
--- The interviews of a user's calendar that start at or after a time: those for which the user is a panelist and has not
--- declined.
+-- The interviews of a user's calendar that start at or after a time: those on whose panel the user is, in every status,
+-- so that a calendar program learns that an interview was cancelled or declined.
 SELECT i.* FROM interview_panelists AS p
 JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
-WHERE p.company_id = @company_id AND p.user_id = @user_id AND p.response <> 'declined'
-    AND i.status <> 'cancelled' AND i.starts_at >= @since::timestamptz
+WHERE p.company_id = @company_id AND p.user_id = @user_id AND i.starts_at >= @since::timestamptz
 ORDER BY i.starts_key, i.id
 LIMIT @max_rows;
 
@@ -160,8 +159,8 @@ RETURNING *;
 
 -- name: TouchInterview :one
 -- A panelist's response changes the representation of the interview but not its version, so that it does not conflict
--- with changes by others.
-UPDATE interviews SET updated_at = @now
+-- with changes by others. It is counted, because the sequence of calendar files increases with it.
+UPDATE interviews SET responses = responses + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND status = @from_status
 RETURNING *;
 

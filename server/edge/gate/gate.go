@@ -153,6 +153,9 @@ func (g *Gate) admit(
 	if op.Upload && err == nil {
 		c.Request().Body = complete{c.Request().Body, func() error { return held.Check(ctx) }}
 	}
+	if err == nil {
+		err = op.permitQuery(request.Actor, in.query)
+	}
 	g.announce(op, request, c.Response().Header(), c.Request().Header, in)
 	return in, held, err
 }

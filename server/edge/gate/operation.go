@@ -42,6 +42,10 @@ type Operation struct {
 	Scope string
 	// Keys says which API keys can have that scope.
 	Keys KeyReach
+	// UsersOnly says what API keys use instead of an operation that concerns the user who calls it; empty for others.
+	UsersOnly string
+	// UsersOnlyQuery has the same for query parameters, by their names.
+	UsersOnlyQuery map[string]string
 	// Repeatable operations take an Idempotency-Key.
 	Repeatable bool
 	// Limited operations count against the rate limits.
@@ -79,7 +83,8 @@ func (c *Contract) read(
 	validated.Security = openapi3.NewSecurityRequirements() // the gate authenticates, not the validator
 	op := &Operation{
 		ID: specified.OperationID, Method: method, Path: path, query: map[string]parameter{},
-		route: &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: &validated},
+		UsersOnlyQuery: map[string]string{},
+		route:          &routers.Route{Spec: document, Path: path, PathItem: item, Method: method, Operation: &validated},
 	}
 	if op.ID == "" {
 		return nil, errors.New("has no operationId")
@@ -125,6 +130,9 @@ func (op *Operation) readFlags(extensions map[string]any) (err error) {
 	if op.Unrestricted, err = flag(extensions, "x-before-password-change", false); err != nil {
 		return err
 	}
+	if op.UsersOnly, err = usersOnly(extensions); err != nil {
+		return err
+	}
 	if op.Refreshable, err = flag(extensions, "x-refresh-token", false); err != nil {
 		return err
 	}
@@ -150,6 +158,19 @@ func flag(extensions map[string]any, name string, absent bool) (bool, error) {
 		return false, fmt.Errorf("%s is neither true nor false", name)
 	}
 	return value, nil
+}
+
+// usersOnly returns what API keys use instead of an operation or a parameter; empty if it is not only for users.
+func usersOnly(extensions map[string]any) (string, error) {
+	stated, found := extensions["x-users-only"]
+	if !found {
+		return "", nil
+	}
+	instead, ok := stated.(string)
+	if !ok || instead == "" {
+		return "", errors.New("x-users-only does not say what API keys use instead")
+	}
+	return instead, nil
 }
 
 // readAccess reads who may call the operation.
@@ -210,6 +231,13 @@ func (op *Operation) readParameters(item *openapi3.PathItem, specified *openapi3
 		switch p.In {
 		case openapi3.ParameterInQuery:
 			op.query[p.Name] = readParameter(p.Schema.Value)
+			instead, err := usersOnly(p.Extensions)
+			if err != nil {
+				return fmt.Errorf("parameter %q: %w", p.Name, err)
+			}
+			if instead != "" {
+				op.UsersOnlyQuery[p.Name] = instead
+			}
 		case openapi3.ParameterInHeader:
 			op.headers = append(op.headers, http.CanonicalHeaderKey(p.Name))
 			op.Repeatable = op.Repeatable || p.Name == idempotency.Header

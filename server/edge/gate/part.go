@@ -34,7 +34,7 @@ func (c *Contract) CheckPart(schema string, members map[string]any) []fault.Fiel
 // a defect, and panics.
 func (c *Contract) Permit(actor *access.Actor, permission string) error {
 	for _, op := range c.operations {
-		if op.Permission == permission {
+		if op.Permission == permission && op.UsersOnly == "" {
 			return op.permit(actor)
 		}
 	}

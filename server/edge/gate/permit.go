@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -18,7 +19,7 @@ func (op *Operation) permit(actor *access.Actor) error {
 	case op.Public:
 		return nil
 	case actor.Kind == access.KindAPIKey:
-		if op.permitsKey(*actor) {
+		if op.UsersOnly == "" && op.permitsKey(*actor) {
 			return nil
 		}
 		return op.denyKey()
@@ -29,6 +30,21 @@ func (op *Operation) permit(actor *access.Actor) error {
 	}
 	return fault.New(fault.PermissionDenied).With("This needs the permission %s, which the role %s does not have.",
 		op.Permission, actor.Role)
+}
+
+// permitQuery decides whether an actor may use the query parameters of a request. It fails with PermissionDenied if an
+// API key uses a parameter that concerns the user who calls the operation.
+func (op *Operation) permitQuery(actor *access.Actor, query url.Values) error {
+	if len(op.UsersOnlyQuery) == 0 || actor == nil || actor.Kind != access.KindAPIKey {
+		return nil
+	}
+	for name, instead := range op.UsersOnlyQuery {
+		if query.Has(name) {
+			return fault.New(fault.PermissionDenied).
+				With("API keys cannot use the parameter %s; only users can. %s", name, instead)
+		}
+	}
+	return nil
 }
 
 // permitsKey reports whether an API key may call the operation. A scope that the key has, but could not be given any
@@ -50,6 +66,9 @@ func (op *Operation) permitsKey(actor access.Actor) bool {
 // denyKey says what an API key would need.
 func (op *Operation) denyKey() error {
 	f := fault.New(fault.PermissionDenied)
+	if op.UsersOnly != "" {
+		return f.With("API keys cannot do this; only users can. %s", op.UsersOnly)
+	}
 	switch op.Keys {
 	case KeyReachJobs:
 		return f.With("This needs the scope %s, which the key does not have.", op.Scope)

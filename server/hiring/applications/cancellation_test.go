@@ -2,13 +2,14 @@ package applications_test
 
 import (
 	"net/http"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar/calendartest"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -24,14 +25,20 @@ func TestClosingApplicationCancelsInterviews(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	panelist := f.acme.Users[api.RoleEmployee]
-	for action, test := range map[string]struct {
+	for name, test := range map[string]struct {
+		action string
+		held   bool // whether the application is on hold
 		body   any
 		reason string
 	}{
-		"reject":   {map[string]any{"rejection_reason": "other"}, "The application was rejected."},
-		"withdraw": {nil, "The application was withdrawn."},
+		"reject": {"reject", false, map[string]any{"rejection_reason": "other"}, "The application was rejected."},
+		"reject an application on hold": {
+			"reject", true, map[string]any{"rejection_reason": "other"}, "The application was rejected.",
+		},
+		"withdraw":                        {"withdraw", false, nil, "The application was withdrawn."},
+		"withdraw an application on hold": {"withdraw", true, nil, "The application was withdrawn."},
 	} {
-		t.Run(action, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := f.in(t)
 			job := f.hiring.Job(api.JobStatusOpen, f.acme.Users[api.RoleTeamLead])
@@ -48,15 +55,37 @@ func TestClosingApplicationCancelsInterviews(t *testing.T) {
 				interviews[status] = f.hiring.Interview(id, version, status, panelist)
 				before[status] = getInterview(f, interviews[status])
 			}
-			inCalendar := func() bool {
-				calendar := f.as[api.RoleEmployee].Get("/api/v1/users/me/calendar.ics").Expect(http.StatusOK).Body
-				return strings.Contains(string(calendar), interviews[api.InterviewStatusScheduled].String())
+			// inCalendar returns the status of the scheduled interview in its panelist's calendar.
+			inCalendar := func() string {
+				file := f.as[api.RoleEmployee].Get("/api/v1/users/me/calendar.ics").Expect(http.StatusOK).Body
+				for _, event := range calendartest.Parse(t, file).Children("VEVENT") {
+					if event.Property("UID").Value == interviews[api.InterviewStatusScheduled].String() {
+						return event.Property("STATUS").Value
+					}
+				}
+				return "absent"
 			}
-			if !inCalendar() {
-				t.Fatal("the interview is not in its panelist's calendar")
+			if got := inCalendar(); got != "CONFIRMED" {
+				t.Fatalf("before: the interview is %s in its panelist's calendar, want CONFIRMED", got)
+			}
+			if test.held {
+				held := testkit.Decode[api.Application](
+					f.as[api.RoleTeamLead].Post(path(id, "hold"), nil).Expect(http.StatusOK))
+				want := []api.ApplicationAction{
+					api.ApplicationActionResume, api.ApplicationActionReject, api.ApplicationActionWithdraw,
+				}
+				if !slices.Equal(held.AllowedActions, want) {
+					t.Errorf("on hold: got the allowed actions %v, want %v", held.AllowedActions, want)
+				}
 			}
 
-			f.as[api.RoleTeamLead].Post(path(id, action), test.body).Expect(http.StatusOK)
+			closed := testkit.Decode[api.Application](
+				f.as[api.RoleTeamLead].Post(path(id, test.action), test.body).Expect(http.StatusOK))
+			if want := map[string]api.ApplicationStatus{
+				"reject": api.ApplicationStatusRejected, "withdraw": api.ApplicationStatusWithdrawn,
+			}[test.action]; closed.Status != want {
+				t.Errorf("got the status %s, want %s", closed.Status, want)
+			}
 
 			for status, interview := range interviews {
 				got := getInterview(f, interview)
@@ -76,8 +105,8 @@ func TestClosingApplicationCancelsInterviews(t *testing.T) {
 			if got := getInterview(f, other); got.Status != api.InterviewStatusScheduled {
 				t.Errorf("another application's interview is %s, want scheduled", got.Status)
 			}
-			if inCalendar() {
-				t.Error("the cancelled interview is still in its panelist's calendar")
+			if got := inCalendar(); got != "CANCELLED" {
+				t.Errorf("the cancelled interview is %s in its panelist's calendar, want CANCELLED", got)
 			}
 
 			// Reactivating the application does not restore its interviews.
@@ -139,7 +168,7 @@ func TestConcurrentScheduleAndRejectCancelsInterview(t *testing.T) {
 	f := newFixture(t)
 	_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)
 	times := map[string]any{
-		"starts_at": "2027-01-12T10:00:00+01:00", "ends_at": "2027-01-12T11:00:00+01:00", "timezone": "Europe/Berlin",
+		"starts_at": "2055-01-12T10:00:00+01:00", "ends_at": "2055-01-12T11:00:00+01:00", "timezone": "Europe/Berlin",
 		"allow_conflicts": true,
 	}
 	for range 20 {

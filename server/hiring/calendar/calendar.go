@@ -22,6 +22,23 @@ const (
 	wallLayout = "20060102T150405"
 )
 
+// File is a calendar file.
+type File struct {
+	Events []Event
+	// Method is empty if the file is not a message of an organizer to attendees.
+	Method Method
+	// Zone is the IANA time zone of the reader, and At the time of the request. A calendar needs a component (RFC 5545,
+	// section 3.6), so a file without events contains the rules of the zone at that time.
+	Zone string
+	At   time.Time
+}
+
+// Method is the METHOD of a file (RFC 5546).
+type Method string
+
+// Cancel tells a calendar program to remove the events. They need an organizer with an email address.
+const Cancel Method = "CANCEL"
+
 // Event is a VEVENT of a calendar. Its texts may contain any characters: Write escapes special characters and removes
 // control characters.
 type Event struct {
@@ -37,8 +54,10 @@ type Event struct {
 	// End must be after Start. Both are written in whole seconds: Start is rounded down, End is rounded up.
 	Start, End time.Time
 	// Zone is the IANA time zone of the wall times in the file. See ValidZone.
-	Zone              string
-	Status            Status
+	Zone   string
+	Status Status
+	// Free events do not block the time of their attendees.
+	Free              bool
 	Created, Modified time.Time
 	Organizer         Person
 	Attendees         []Attendee
@@ -75,18 +94,28 @@ const (
 	TentativelyAccepted Response = "tentative"
 )
 
-// Write returns a calendar file with the events in the given order. Equal events give equal bytes. It returns an error
+// Write returns a calendar file with the events in the given order. Equal files give equal bytes. It returns an error
 // with the UID of the event if an event does not end after it starts, or if its zone, its status or a response is
-// unknown.
+// unknown; and an error if there are no events and the zone of the file is unknown.
 //
-// The file has no METHOD (RFC 5545, section 3.7.2), so calendar programs import it as a copy and do not ask the reader
-// to accept or decline. Attendees are included to show who takes part and who accepted.
-func Write(events []Event) ([]byte, error) {
+// A file without a METHOD (RFC 5545, section 3.7.2) is imported as a copy: calendar programs do not ask the reader to
+// accept or decline. Attendees are included to show who takes part and who accepted.
+func Write(wanted File) ([]byte, error) {
 	file := ics.NewCalendar()
 	file.SetProductId(product)
+	if wanted.Method != "" {
+		file.SetMethod(ics.Method(wanted.Method))
+	}
 	var used zoneRules
-	for _, event := range events {
-		location, err := loadZone(event.Zone)
+	if len(wanted.Events) == 0 {
+		location, err := LoadZone(wanted.Zone)
+		if err != nil {
+			return nil, err
+		}
+		used.declare(wanted.At.In(location))
+	}
+	for _, event := range wanted.Events {
+		location, err := LoadZone(event.Zone)
 		if err != nil {
 			return nil, fmt.Errorf("event %s: %w", event.UID, err)
 		}
@@ -138,6 +167,11 @@ func (e Event) component(start, end time.Time) (*ics.VEvent, error) {
 		return nil, err
 	}
 	event.SetStatus(status)
+	if e.Free {
+		// Outlook reads its own property and ignores TRANSP.
+		event.SetTimeTransparency(ics.TransparencyTransparent)
+		event.SetProperty("X-MICROSOFT-CDO-BUSYSTATUS", "FREE")
+	}
 	e.Organizer.add(event, ics.ComponentPropertyOrganizer)
 	for _, attendee := range e.Attendees {
 		response, err := attendee.Response.parameter()

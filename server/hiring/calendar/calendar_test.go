@@ -42,7 +42,7 @@ func newEvent() calendar.Event {
 // write returns the file of events and fails the test on an error.
 func write(t failer, events ...calendar.Event) []byte {
 	t.Helper()
-	file, err := calendar.Write(events)
+	file, err := calendar.Write(calendar.File{Events: events})
 	if err != nil {
 		t.Fatalf("Write: %v", err)
 	}
@@ -161,7 +161,7 @@ func TestStatuses(t *testing.T) {
 			t.Parallel()
 			e := newEvent()
 			e.Status = test.status
-			file, err := calendar.Write([]calendar.Event{e})
+			file, err := calendar.Write(calendar.File{Events: []calendar.Event{e}})
 			if test.want == "" {
 				if err == nil {
 					t.Fatalf("got the file %s, want an error", file)
@@ -171,7 +171,7 @@ func TestStatuses(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Write: %v", err)
 			}
-			if got := parse(t, file).components[1].property("STATUS").value; got != test.want {
+			if got := parse(t, file).Components[1].Property("STATUS").Value; got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -197,7 +197,7 @@ func TestResponses(t *testing.T) {
 			e := newEvent()
 			e.Attendees = e.Attendees[:1]
 			e.Attendees[0].Response = test.response
-			file, err := calendar.Write([]calendar.Event{e})
+			file, err := calendar.Write(calendar.File{Events: []calendar.Event{e}})
 			if test.want == "" {
 				if err == nil {
 					t.Fatalf("got the file %s, want an error", file)
@@ -207,7 +207,7 @@ func TestResponses(t *testing.T) {
 			if err != nil {
 				t.Fatalf("Write: %v", err)
 			}
-			if got := parse(t, file).components[1].property("ATTENDEE").parameters["PARTSTAT"]; got != test.want {
+			if got := parse(t, file).Components[1].Property("ATTENDEE").Parameters["PARTSTAT"]; got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
@@ -228,7 +228,7 @@ func TestWriteRefusesInvalidEvents(t *testing.T) {
 			invalid := newEvent()
 			invalid.UID = "invalid-event"
 			change(&invalid)
-			file, err := calendar.Write([]calendar.Event{newEvent(), invalid})
+			file, err := calendar.Write(calendar.File{Events: []calendar.Event{newEvent(), invalid}})
 			if err == nil || !strings.Contains(err.Error(), invalid.UID) {
 				t.Errorf("got the error %v and the file %s, want an error that contains %q", err, file, invalid.UID)
 			}
@@ -250,8 +250,8 @@ func TestTimesAreRoundedToSeconds(t *testing.T) {
 			t.Parallel()
 			e := newEvent()
 			e.Zone, e.Start, e.End = "UTC", mustTime(test.start), mustTime(test.end)
-			got := parse(t, write(t, e)).components[0]
-			start, end := got.property("DTSTART").value, got.property("DTEND").value
+			got := parse(t, write(t, e)).Components[0]
+			start, end := got.Property("DTSTART").Value, got.Property("DTEND").Value
 			if start != test.wantStart || end != test.wantEnd {
 				t.Errorf("%s to %s: got %s to %s, want %s to %s",
 					test.start, test.end, start, end, test.wantStart, test.wantEnd)
@@ -260,11 +260,56 @@ func TestTimesAreRoundedToSeconds(t *testing.T) {
 	}
 }
 
+// TestWriteWithoutEvents verifies that a calendar without events contains the rules of the reader's zone, because RFC
+// 5545 (section 3.6) demands a component.
 func TestWriteWithoutEvents(t *testing.T) {
 	t.Parallel()
-	got := parse(t, write(t))
-	if got.propertyNames() != "VERSION PRODID" || len(got.components) != 0 {
-		t.Errorf("got %+v, want a calendar without components", got)
+	for zone, want := range map[string]string{
+		"UTC": "TZID:UTC BEGIN:STANDARD DTSTART:16010101T000000 TZOFFSETFROM:+0000 TZOFFSETTO:+0000 TZNAME:UTC END:STANDARD",
+		"Europe/Berlin": "TZID:Europe/Berlin BEGIN:DAYLIGHT DTSTART:20260329T020000 TZOFFSETFROM:+0100 TZOFFSETTO:+0200 " +
+			"TZNAME:CEST END:DAYLIGHT BEGIN:STANDARD DTSTART:20261025T030000 TZOFFSETFROM:+0200 TZOFFSETTO:+0100 TZNAME:CET " +
+			"END:STANDARD",
+	} {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			file, err := calendar.Write(calendar.File{Zone: zone, At: mustTime("2026-07-01T10:00:00Z")})
+			if err != nil {
+				t.Fatalf("Write: %v", err)
+			}
+			got := parse(t, file)
+			if got.PropertyNames() != "VERSION PRODID" || len(got.Components) != 1 {
+				t.Errorf("got %s, want a calendar with one component", file)
+			}
+			if !strings.Contains(strings.ReplaceAll(string(file), "\r\n", " "), "BEGIN:VTIMEZONE "+want+" END:VTIMEZONE") {
+				t.Errorf("got %s, want the rules %s", file, want)
+			}
+		})
+	}
+	if file, err := calendar.Write(calendar.File{Zone: "Mars/Olympus"}); err == nil {
+		t.Errorf("unknown zone: got %s, want an error", file)
+	}
+}
+
+// TestCancellation verifies the properties by which calendar programs remove an event or free its time.
+func TestCancellation(t *testing.T) {
+	t.Parallel()
+	e := newEvent()
+	e.Status, e.Free = calendar.Cancelled, true
+	file, err := calendar.Write(calendar.File{Method: calendar.Cancel, Events: []calendar.Event{e}})
+	if err != nil {
+		t.Fatalf("Write: %v", err)
+	}
+	got := parse(t, file)
+	event := got.Children("VEVENT")[0]
+	for name, test := range map[string]struct{ got, want string }{
+		"METHOD":                     {got.Property("METHOD").Value, "CANCEL"},
+		"STATUS":                     {event.Property("STATUS").Value, "CANCELLED"},
+		"TRANSP":                     {event.Property("TRANSP").Value, "TRANSPARENT"},
+		"X-MICROSOFT-CDO-BUSYSTATUS": {event.Property("X-MICROSOFT-CDO-BUSYSTATUS").Value, "FREE"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%s: got %q, want %q", name, test.got, test.want)
+		}
 	}
 }
 
@@ -274,11 +319,11 @@ func TestOptionalProperties(t *testing.T) {
 	e.Zone = "Etc/UTC"
 	e.Description, e.Location, e.URL, e.Organizer, e.Attendees = "", "", "", calendar.Person{}, nil
 	got := parse(t, write(t, e))
-	if len(got.components) != 1 {
-		t.Fatalf("got %d components, want the event only", len(got.components))
+	if len(got.Components) != 1 {
+		t.Fatalf("got %d components, want the event only", len(got.Components))
 	}
 	want := "UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE DTSTART DTEND SUMMARY STATUS"
-	if names := got.components[0].propertyNames(); names != want {
+	if names := got.Components[0].PropertyNames(); names != want {
 		t.Errorf("got the properties %s, want %s", names, want)
 	}
 }

@@ -27,34 +27,34 @@ const allProperties = "UID DTSTAMP CREATED LAST-MODIFIED SEQUENCE DTSTART;TZID D
 func checkText(t failer, text, want string) {
 	t.Helper()
 	file := parse(t, write(t, eventWithText(text)))
-	if names := file.propertyNames(); names != "VERSION PRODID" {
+	if names := file.PropertyNames(); names != "VERSION PRODID" {
 		t.Fatalf("%q: got the calendar properties %s, want VERSION PRODID", text, names)
 	}
-	if len(file.components) != 2 || file.components[0].name != "VTIMEZONE" || file.components[1].name != "VEVENT" {
-		t.Fatalf("%q: got the components %+v, want VTIMEZONE and VEVENT", text, file.components)
+	if len(file.Components) != 2 || file.Components[0].Name != "VTIMEZONE" || file.Components[1].Name != "VEVENT" {
+		t.Fatalf("%q: got the components %+v, want VTIMEZONE and VEVENT", text, file.Components)
 	}
-	event := file.components[1]
-	if event.propertyNames() != allProperties || len(event.components) != 0 {
+	event := file.Components[1]
+	if event.PropertyNames() != allProperties || len(event.Components) != 0 {
 		t.Fatalf("%q: got the event properties %s and %d components, want %s",
-			text, event.propertyNames(), len(event.components), allProperties)
+			text, event.PropertyNames(), len(event.Components), allProperties)
 	}
 	for name, prefix := range map[string]string{"UID": "id", "SUMMARY": "s", "DESCRIPTION": "d", "LOCATION": "l"} {
-		if got := event.property(name).value; got != prefix+want {
+		if got := event.Property(name).Value; got != prefix+want {
 			t.Fatalf("%s of %q: got %q, want %q", name, text, got, prefix+want)
 		}
 	}
 	name := "n" + strings.NewReplacer("\n", " ", `"`, `'`).Replace(want)
 	for _, property := range []string{"ORGANIZER", "ATTENDEE"} {
-		person := event.property(property)
-		if person.parameters["CN"] != name {
-			t.Fatalf("name of %q: got %q, want %q", text, person.parameters["CN"], name)
+		person := event.Property(property)
+		if person.Parameters["CN"] != name {
+			t.Fatalf("name of %q: got %q, want %q", text, person.Parameters["CN"], name)
 		}
-		address, found := strings.CutPrefix(person.value, "mailto:m")
+		address, found := strings.CutPrefix(person.Value, "mailto:m")
 		if !found || strings.ContainsAny(address, ":;,\\\"<> ") {
-			t.Fatalf("address of %q: got %q, want a percent-encoded mailto URI", text, person.value)
+			t.Fatalf("address of %q: got %q, want a percent-encoded mailto URI", text, person.Value)
 		}
 	}
-	if url := event.property("URL").value; !strings.HasPrefix(url, "u") || strings.ContainsAny(url, "\\\"<> ") {
+	if url := event.Property("URL").Value; !strings.HasPrefix(url, "u") || strings.ContainsAny(url, "\\\"<> ") {
 		t.Fatalf("URL of %q: got %q, want a percent-encoded URI", text, url)
 	}
 }
@@ -131,7 +131,7 @@ func TestRandomBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "bytes"))
 		file := parse(t, write(t, eventWithText(text)))
-		if len(file.components) != 2 || file.components[1].propertyNames() != allProperties {
+		if len(file.Components) != 2 || file.Components[1].PropertyNames() != allProperties {
 			t.Fatalf("%q: got %+v, want one event with the properties %s", text, file, allProperties)
 		}
 	})
@@ -151,7 +151,7 @@ func TestEmailAddressesAreEncoded(t *testing.T) {
 			t.Parallel()
 			e := newEvent()
 			e.Organizer.Email = email
-			if got := parse(t, write(t, e)).components[1].property("ORGANIZER").value; got != want {
+			if got := parse(t, write(t, e)).Components[1].Property("ORGANIZER").Value; got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
@@ -170,7 +170,7 @@ func TestURLsAreEncoded(t *testing.T) {
 			t.Parallel()
 			e := newEvent()
 			e.URL = c.url
-			if got := parse(t, write(t, e)).components[1].property("URL").value; got != c.want {
+			if got := parse(t, write(t, e)).Components[1].Property("URL").Value; got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})

@@ -28,10 +28,15 @@ type rule struct {
 
 // add collects the rule that applies at a time in its zone, and the next one. With both, a calendar program knows
 // summer and winter time of zones that have daylight saving time.
+// Times in UTC need no rules.
 func (z *zoneRules) add(t time.Time) {
-	if isUTC(t) {
-		return
+	if !isUTC(t) {
+		z.declare(t)
 	}
+}
+
+// declare does the same as add, also for UTC.
+func (z *zoneRules) declare(t time.Time) {
 	zone := t.Location().String()
 	if z.rules == nil {
 		z.rules = map[string][]rule{}

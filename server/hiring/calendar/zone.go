@@ -8,15 +8,15 @@ import (
 
 // ValidZone reports whether name is a time zone of the IANA database, in the database's spelling.
 func ValidZone(name string) bool {
-	_, err := loadZone(name)
+	_, err := LoadZone(name)
 	return err == nil
 }
 
-// loadZone returns the zone with a name. time.LoadLocation accepts more than the names of the database: the empty
-// string (UTC), Local (the zone of the machine), Factory (an unset zone), paths that are not clean, and other files in
-// the system's zone directory (localtime, posixrules, right/…, which counts leap seconds). loadZone refuses all of
-// these. Names in the database begin with a capital letter.
-func loadZone(name string) (*time.Location, error) {
+// LoadZone returns the zone with a name of the IANA database. time.LoadLocation accepts more than these names: the
+// empty string (UTC), Local (the zone of the machine), Factory (an unset zone), paths that are not clean, and other
+// files in the system's zone directory (localtime, posixrules, right/…, which counts leap seconds). LoadZone refuses
+// all of these. Names in the database begin with a capital letter.
+func LoadZone(name string) (*time.Location, error) {
 	if !fs.ValidPath(name) || name[0] < 'A' || name[0] > 'Z' || name == "Local" || name == "Factory" {
 		return nil, fmt.Errorf("%q is not a time zone of the IANA database", name)
 	}

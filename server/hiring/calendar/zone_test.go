@@ -56,16 +56,16 @@ func TestWallTimes(t *testing.T) {
 					e.Start, e.End = instant.Add(-time.Hour), instant
 				}
 				file := parse(t, write(t, e))
-				got := file.components[len(file.components)-1].property(property)
+				got := file.Components[len(file.Components)-1].Property(property)
 				wantZone := test.zone
 				if strings.HasSuffix(test.want, "Z") {
 					wantZone = ""
 				}
-				if zone := got.parameters["TZID"]; got.value != test.want || zone != wantZone {
+				if zone := got.Parameters["TZID"]; got.Value != test.want || zone != wantZone {
 					t.Errorf("%s of %s in %s: got %s in zone %q, want %s in zone %q",
-						property, test.instant, test.zone, got.value, zone, test.want, wantZone)
+						property, test.instant, test.zone, got.Value, zone, test.want, wantZone)
 				}
-				if back := file.instant(t, got); !back.Equal(instant) {
+				if back := file.Instant(t, got); !back.Equal(instant) {
 					t.Errorf("%s of %s in %s: the file's rules give %v", property, test.instant, test.zone, back)
 				}
 			}
@@ -155,7 +155,7 @@ func TestZoneRulesMatchDatabase(t *testing.T) {
 			events = append(events, e)
 		}
 		file := parse(t, write(t, events...))
-		parsed := file.children("VEVENT")
+		parsed := file.Children("VEVENT")
 		if len(parsed) != len(events) {
 			t.Fatalf("got %d events, want %d", len(parsed), len(events))
 		}
@@ -165,12 +165,12 @@ func TestZoneRulesMatchDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			for property, want := range map[string]time.Time{"DTSTART": events[i].Start, "DTEND": events[i].End} {
-				written := got.property(property)
-				if back := file.instant(t, written); !back.Equal(want) {
+				written := got.Property(property)
+				if back := file.Instant(t, written); !back.Equal(want) {
 					t.Fatalf("%v in %s: %+v means %v by the file's rules", want, location, written, back)
 				}
 				wall := want.In(location).Format("20060102T150405")
-				if !strings.HasSuffix(written.value, "Z") && written.value != wall {
+				if !strings.HasSuffix(written.Value, "Z") && written.Value != wall {
 					t.Fatalf("%v in %s: got %+v, want %s", want, location, written, wall)
 				}
 			}

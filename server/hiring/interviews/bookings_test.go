@@ -117,8 +117,8 @@ func TestLanes(t *testing.T) {
 		id := f.newInterview(api.InterviewStatusDraft, "panelist")
 		return pgx.BeginFunc(t.Context(), f.Database, func(tx pgx.Tx) error {
 			_, err := tx.Exec(t.Context(), `UPDATE interviews SET status = 'scheduled', timezone = 'UTC',
-				starts_at = TIMESTAMPTZ '2027-01-12 09:00Z' + $2 * INTERVAL '1 minute',
-				ends_at = TIMESTAMPTZ '2027-01-12 10:00Z' + $2 * INTERVAL '1 minute' WHERE id = $1`, id, minutes)
+				starts_at = TIMESTAMPTZ '2055-01-12 09:00Z' + $2 * INTERVAL '1 minute',
+				ends_at = TIMESTAMPTZ '2055-01-12 10:00Z' + $2 * INTERVAL '1 minute' WHERE id = $1`, id, minutes)
 			if err != nil || allow {
 				return err
 			}

@@ -35,15 +35,16 @@ func (i *Interviews) GetInterviewCalendar(
 	if err != nil {
 		return nil, err
 	}
-	file, err := i.calendar(ctx, tenant, actor, "interview-"+row.Interview.ID.String(), row.Interview)
+	file, err := i.calendar(ctx, tenant, actor, "interview-"+row.Interview.ID.String(), true, row.Interview)
 	if err != nil {
 		return nil, err
 	}
 	return api.GetInterviewCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
 
-// GetMyCalendar returns the interviews on whose panel the user is as a calendar file, without cancelled interviews and
-// interviews that the user declined. It contains interviews from the last 30 days on, at most the first 1,000.
+// GetMyCalendar returns the interviews on whose panel the user is as a calendar file. Cancelled, missed and declined
+// interviews are marked, because a calendar program keeps an event that a file no longer contains. The file contains
+// interviews from the last 30 days on, at most the first 1,000.
 func (i *Interviews) GetMyCalendar(
 	ctx context.Context, call service.Call, _ api.GetMyCalendarRequestObject,
 ) (api.GetMyCalendarResponseObject, error) {
@@ -55,7 +56,7 @@ func (i *Interviews) GetMyCalendar(
 	if err != nil {
 		return nil, err
 	}
-	file, err := i.calendar(ctx, tenant, actor, "interviews", rows...)
+	file, err := i.calendar(ctx, tenant, actor, "interviews", false, rows...)
 	if err != nil {
 		return nil, err
 	}
@@ -63,20 +64,31 @@ func (i *Interviews) GetMyCalendar(
 }
 
 // calendar returns a file with those of the given interviews that have a time. name is the file name without extension.
+// A file with a single interview can be a message about it, see method.
 func (i *Interviews) calendar(
-	ctx context.Context, tenant *db.Queries, actor access.Actor, name string, rows ...db.Interview,
+	ctx context.Context, tenant *db.Queries, actor access.Actor, name string, single bool, rows ...db.Interview,
 ) (api.CalendarTextCalendarResponse, error) {
 	all, err := i.loadDetails(ctx, tenant, rows)
 	if err != nil {
 		return api.CalendarTextCalendarResponse{}, err
 	}
-	events := []calendar.Event{}
+	wanted := calendar.File{At: i.Clock.Now()}
 	for _, d := range all {
 		if d.row.StartsAt != nil {
-			events = append(events, event(d, actor))
+			wanted.Events = append(wanted.Events, event(d, actor))
 		}
 	}
-	file, err := calendar.Write(events)
+	switch {
+	case len(wanted.Events) == 0:
+		company, err := tenant.GetCompany(ctx, actor.CompanyID)
+		if err != nil {
+			return api.CalendarTextCalendarResponse{}, err
+		}
+		wanted.Zone = company.Timezone
+	case single:
+		wanted.Method = method(wanted.Events[0])
+	}
+	file, err := calendar.Write(wanted)
 	if err != nil {
 		return api.CalendarTextCalendarResponse{}, fmt.Errorf("write calendar: %w", err)
 	}
@@ -88,9 +100,19 @@ func (i *Interviews) calendar(
 	}, nil
 }
 
+// method returns the method of a file with one event. A cancelled event is removed by METHOD:CANCEL, which is valid
+// only with an organizer (RFC 5546, section 3.2.5). Other files have no method.
+func method(e calendar.Event) calendar.Method {
+	if e.Status == calendar.Cancelled && e.Organizer.Email != "" {
+		return calendar.Cancel
+	}
+	return ""
+}
+
 // event converts an interview to a calendar event. iCalendar identifies people by their email addresses, which
 // employees cannot read. Their files therefore list only themselves as an attendee; the description names the whole
-// panel. The version increases with every change of time, place or panel, so it serves as the event's sequence.
+// panel. The version increases with every change of time, place, panel or status, and responses with every response of
+// a panelist, so that their sum increases with every change of the event.
 func event(d interviewDetails, actor access.Actor) calendar.Event {
 	row := d.row
 	person := func(id uuid.UUID, name, email string) calendar.Person {
@@ -99,15 +121,16 @@ func event(d interviewDetails, actor access.Actor) calendar.Event {
 		}
 		return calendar.Person{Name: name, Email: email}
 	}
+	mark := markOf(d, actor)
 	e := calendar.Event{
-		UID: row.ID.String(), Sequence: int(row.Version) - 1,
-		Summary:     row.Title + ": " + d.related.CandidateFirstName + " " + d.related.CandidateLastName,
-		Description: describe(d), Location: textOf(row.Location), URL: textOf(row.MeetingURL),
-		Start: *row.StartsAt, End: roundUpToSecond(*row.EndsAt), Zone: textOf(row.Timezone), Status: calendar.Confirmed,
-		Created: row.CreatedAt, Modified: row.UpdatedAt,
+		UID: row.ID.String(), Sequence: int(row.Version) - 1 + int(row.Responses),
+		Summary:     mark + row.Title + ": " + d.related.CandidateFirstName + " " + d.related.CandidateLastName,
+		Description: describe(d), Location: place(row), URL: textOf(row.MeetingURL),
+		Start: *row.StartsAt, End: roundUpToSecond(*row.EndsAt), Zone: textOf(row.Timezone),
+		Status: calendar.Confirmed, Free: mark != "", Created: row.CreatedAt, Modified: row.UpdatedAt,
 		Organizer: person(d.related.CreatorID, d.related.CreatorName, d.related.CreatorEmail),
 	}
-	if row.Status == stored.InterviewStatusCancelled {
+	if row.Status == stored.InterviewStatusCancelled || row.Status == stored.InterviewStatusNoShow {
 		e.Status = calendar.Cancelled
 	}
 	for _, p := range d.panel {
@@ -119,7 +142,33 @@ func event(d interviewDetails, actor access.Actor) calendar.Event {
 	return e
 }
 
-// describe returns the description of an event: the candidate, the job, the panel and the instructions.
+// markOf returns the beginning of the summary of an interview that does not take place, or not with the actor; empty
+// for others. Google Calendar ignores the status of events in calendars that it subscribes to, and Outlook that of imported
+// files, so the summary says it too.
+func markOf(d interviewDetails, actor access.Actor) string {
+	own := panelist(d.panel, actor.ID)
+	switch {
+	case d.row.Status == stored.InterviewStatusCancelled:
+		return "Cancelled: "
+	case d.row.Status == stored.InterviewStatusNoShow:
+		return "No-show: "
+	case own != nil && own.InterviewPanelist.Response == stored.PanelResponseDeclined:
+		return "Declined: "
+	}
+	return ""
+}
+
+// place returns the location of an event: the place of the interview, the URL of its meeting, or both. Outlook and the
+// phones' calendars show the URL of an event nowhere else.
+func place(row db.Interview) string {
+	if row.Location == nil || row.MeetingURL == nil {
+		return textOf(row.Location) + textOf(row.MeetingURL)
+	}
+	return *row.Location + ", " + *row.MeetingURL
+}
+
+// describe returns the description of an event: the candidate, the job, the panel, the URL of the meeting and the
+// instructions.
 func describe(d interviewDetails) string {
 	names := make([]string, len(d.panel))
 	for n, p := range d.panel {
@@ -131,6 +180,9 @@ func describe(d interviewDetails) string {
 	}
 	if len(names) > 0 {
 		lines = append(lines, "Panel: "+strings.Join(names, ", "))
+	}
+	if d.row.MeetingURL != nil {
+		lines = append(lines, "Meeting: "+*d.row.MeetingURL)
 	}
 	if d.row.Instructions != nil {
 		lines = append(lines, "", *d.row.Instructions)

@@ -18,21 +18,25 @@ import (
 // zoneCache holds the zones that were loaded for a response. A page of interviews usually has few different zones.
 type zoneCache map[string]*time.Location
 
-// local returns a time in its zone, or null if it or the zone is nil. A zone that a later release of the IANA database
-// no longer contains becomes UTC.
+// in returns a time in a zone. A zone that a later release of the IANA database no longer contains becomes UTC.
+func (c zoneCache) in(t time.Time, zone string) time.Time {
+	location, known := c[zone]
+	if !known {
+		var err error
+		if location, err = time.LoadLocation(zone); err != nil {
+			location = time.UTC
+		}
+		c[zone] = location
+	}
+	return t.In(location)
+}
+
+// local returns a time in its zone, or null if it or the zone is nil.
 func (c zoneCache) local(t *time.Time, zone *string) nullable.Nullable[time.Time] {
 	if t == nil || zone == nil {
 		return nullable.NewNullNullable[time.Time]()
 	}
-	location, known := c[*zone]
-	if !known {
-		var err error
-		if location, err = time.LoadLocation(*zone); err != nil {
-			location = time.UTC
-		}
-		c[*zone] = location
-	}
-	return nullable.NewNullableWithValue(t.In(location))
+	return nullable.NewNullableWithValue(c.in(*t, *zone))
 }
 
 // convert converts an interview for an actor with an id and a relation to it.
@@ -70,16 +74,17 @@ func convertPanelist(p db.ListInterviewPanelsRow) api.Panelist {
 	}
 }
 
-// convertConflicts converts at most maxConflicts conflicts. They contain the person and the time, and nothing else
-// about the other interview.
-func convertConflicts(rows []db.ListBookingsRow) []api.ScheduleConflict {
-	rows = rows[:min(len(rows), maxConflicts)]
+// convertConflicts converts at most maxConflicts conflicts of an interview with a zone. They contain the person and the
+// time, and nothing else about the other interview.
+func convertConflicts(rows []db.ListBookingsRow, zone string) []api.ScheduleConflict {
+	rows, zones := rows[:min(len(rows), maxConflicts)], zoneCache{}
 	conflicts := make([]api.ScheduleConflict, len(rows))
 	for n, row := range rows {
 		conflicts[n] = api.ScheduleConflict{
 			Kind:     api.ScheduleConflictKind(row.Kind),
 			Person:   api.PersonSummary{ID: row.PersonID, FirstName: row.FirstName, LastName: row.LastName},
 			StartsAt: row.StartsAt.UTC(), EndsAt: row.EndsAt.UTC(),
+			StartsAtLocal: zones.in(row.StartsAt, zone), EndsAtLocal: zones.in(row.EndsAt, zone),
 		}
 	}
 	return conflicts

@@ -99,7 +99,7 @@ func (i *Interviews) checkNew(
 	}
 	checkPanel(f, panel, active)
 	if wanted.Schedule != nil {
-		scheduleOf(*wanted.Schedule).check(f, "/schedule")
+		scheduleOf(*wanted.Schedule).check(f, "/schedule", i.Clock.Now(), nil)
 		if len(panel) == 0 {
 			_ = f.Field("/panel", "required", "must contain a panelist, because the request schedules the interview")
 		}

@@ -180,7 +180,7 @@ func TestCreateRefusals(t *testing.T) {
 			map[string]any{
 				"application_id": uuid.New(), "kit_version_id": uuid.New(), "title": "a\u0007",
 				"panel": panel(uuid.New()), "schedule": scheduleAt(0, "timezone", "Mars/Olympus",
-					"ends_at", "2027-01-12T09:00:00Z", "reason", "a\u0007"),
+					"ends_at", "2055-01-12T09:00:00Z", "reason", "a\u0007"),
 			},
 			[]string{
 				"/title control_character", "/application_id unknown", "/kit_version_id unknown", "/panel/0/user_id unknown",
@@ -205,8 +205,8 @@ func TestCreateRefusals(t *testing.T) {
 		"status":              {"status": "completed"},
 		"long panel":          {"panel": make([]map[string]any, 21)},
 		"ftp":                 {"meeting_url": "ftp://a.example/"},
-		"incomplete schedule": {"schedule": map[string]any{"starts_at": "2027-01-12T09:00:00Z"}},
-		"invalid date":        {"schedule": scheduleAt(0, "starts_at", "2027-02-30T09:00:00Z")},
+		"incomplete schedule": {"schedule": map[string]any{"starts_at": "2055-01-12T09:00:00Z"}},
+		"invalid date":        {"schedule": scheduleAt(0, "starts_at", "2055-02-30T09:00:00Z")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -236,7 +236,7 @@ func TestCreateRequiresActiveApplication(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for status, want := range map[string][]string{
-		"on_hold": {"resume", "withdraw"}, "rejected": {"reactivate"}, "withdrawn": {"reactivate"}, "hired": {},
+		"on_hold": {"resume", "reject", "withdraw"}, "rejected": {"reactivate"}, "withdrawn": {"reactivate"}, "hired": {},
 	} {
 		t.Run(status, func(t *testing.T) {
 			f := f.in(t)
@@ -291,7 +291,7 @@ func TestCreateWithConflictCreatesNothing(t *testing.T) {
 	})
 	p := f.clients["lead"].Post(collection, other).Refused(http.StatusConflict, "schedule_conflict")
 	wantEqual(t, "one panelist", violations(p), []string{"/panel/1 booked"})
-	if want := "employee Example is booked from 2027-01-12T09:00:00Z to 2027-01-12T10:00:00Z"; p.Errors[0].Detail != want {
+	if want := "employee Example is booked from 2055-01-12T10:00:00+01:00 to 2055-01-12T11:00:00+01:00 (Europe/Berlin)"; p.Errors[0].Detail != want {
 		t.Errorf("got the detail %q, want %q", p.Errors[0].Detail, want)
 	}
 	other["panel"], other["application_id"] = f.panelOf("outsider", "hr", "panelist"), f.application

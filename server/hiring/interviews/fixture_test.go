@@ -110,10 +110,10 @@ func (f fixture) panelOf(names ...string) []map[string]any {
 	return panel
 }
 
-// scheduleAt returns a schedule of one hour that starts some minutes after 9:00 UTC on 12 January 2027. Pairs of a name
+// scheduleAt returns a schedule of one hour that starts some minutes after 9:00 UTC on 12 January 2055. Pairs of a name
 // and a value replace or add members.
 func scheduleAt(minutes int, members ...any) map[string]any {
-	from := time.Date(2027, 1, 12, 9, minutes, 0, 0, time.UTC)
+	from := time.Date(2055, 1, 12, 9, minutes, 0, 0, time.UTC)
 	body := map[string]any{
 		"starts_at": from.Format(time.RFC3339), "ends_at": from.Add(time.Hour).Format(time.RFC3339),
 		"timezone": "Europe/Berlin",

@@ -75,7 +75,7 @@ func TestRepresentation(t *testing.T) {
 	id := f.newInterview(api.InterviewStatusScheduled, "panelist")
 	f.Exec(`UPDATE interviews SET title = 'Title', kind = 'onsite', location = 'Room 4',
 		meeting_url = 'https://meet.example/a', instructions = 'Bring questions.', timezone = 'Europe/Berlin',
-		starts_at = '2027-03-28T00:30:00Z', ends_at = '2027-03-28T01:30:00Z', reschedules = 2, status_reason = 'Why.',
+		starts_at = '2055-03-28T00:30:00Z', ends_at = '2055-03-28T01:30:00Z', reschedules = 2, status_reason = 'Why.',
 		created_at = '2026-01-01T00:00:00Z', updated_at = '2026-01-02T00:00:00Z' WHERE id = $1`, id)
 	f.Exec(`UPDATE interview_panelists SET response = 'accepted', comment = 'Gladly.',
 		responded_at = '2026-01-02T00:00:00Z' WHERE interview_id = $1`, id)
@@ -83,12 +83,12 @@ func TestRepresentation(t *testing.T) {
 	f.Exec(`UPDATE jobs SET title = 'Welder' WHERE id = $1`, f.job)
 	want := fmt.Sprintf(`{"allowed_actions":["respond","start","mark_no_show"],"application_id":%q,`+
 		`"candidate":{"first_name":"Mira","id":%q,"last_name":"Solheim"},"completed_at":null,"created_at":"2026-01-01T00:00:00Z",`+
-		`"ends_at":"2027-03-28T01:30:00Z","ends_at_local":"2027-03-28T03:30:00+02:00","finished_at":null,"id":%q,`+
+		`"ends_at":"2055-03-28T01:30:00Z","ends_at_local":"2055-03-28T03:30:00+02:00","finished_at":null,"id":%q,`+
 		`"instructions":"Bring questions.","job":{"id":%q,"title":"Welder"},"kind":"onsite","kit_id":%q,"kit_version_id":%q,`+
 		`"location":"Room 4","meeting_url":"https://meet.example/a","panel":[{"comment":"Gladly.","has_submitted":false,`+
 		`"responded_at":"2026-01-02T00:00:00Z","response":"accepted","score_required":true,`+
 		`"user":{"first_name":"employee","id":%q,"last_name":"Example"}}],"reschedules":2,"started_at":null,`+
-		`"starts_at":"2027-03-28T00:30:00Z","starts_at_local":"2027-03-28T01:30:00+01:00","status":"scheduled",`+
+		`"starts_at":"2055-03-28T00:30:00Z","starts_at_local":"2055-03-28T01:30:00+01:00","status":"scheduled",`+
 		`"status_reason":"Why.","timezone":"Europe/Berlin","title":"Title","updated_at":"2026-01-02T00:00:00Z"}`+"\n",
 		f.application, f.candidate, id, f.job, f.kit, f.kitVersion, f.users["panelist"].ID)
 	if got := string(f.clients["panelist"].Get(path(id)).Expect(http.StatusOK).Body); got != want {
@@ -197,7 +197,7 @@ func TestUpdate(t *testing.T) {
 		})
 	}
 	for _, body := range []string{
-		`{}`, `[]`, `{"title":null}`, `{"kind":null}`, `{"status":"completed"}`, `{"starts_at":"2027-01-12T09:00:00Z"}`,
+		`{}`, `[]`, `{"title":null}`, `{"kind":null}`, `{"status":"completed"}`, `{"starts_at":"2055-01-12T09:00:00Z"}`,
 		`{"panel":[]}`, `{"version":1}`, `{"kit_version_id":null}`, `{"meeting_url":"javascript:alert(1)"}`,
 		`{"meeting_url":"https://a\u2066.b"}`,
 	} {

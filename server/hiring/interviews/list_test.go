@@ -23,7 +23,7 @@ func (f fixture) createMany(n int) (otherJob uuid.UUID) {
 	kinds := []api.InterviewKind{
 		api.InterviewKindPhone, api.InterviewKindVideo, api.InterviewKindOnsite, api.InterviewKindText, api.InterviewKindAi,
 	}
-	conn, first := f.Connect(), time.Date(2027, 1, 1, 9, 0, 0, 0, time.UTC)
+	conn, first := f.Connect(), time.Date(2055, 1, 1, 9, 0, 0, 0, time.UTC)
 	applications := []uuid.UUID{f.application, f.Application(f.candidate, otherJob, api.ApplicationStageInterview)}
 	for range 2 {
 		candidate := f.Candidate()
@@ -168,8 +168,8 @@ func TestListFilters(t *testing.T) {
 		return slices.ContainsFunc(i.Panel, func(p api.Panelist) bool { return p.User.ID == f.users[name].ID })
 	}
 	starts := func(i api.Interview) time.Time { at, _ := i.StartsAt.Get(); return at }
-	middle := time.Date(2027, 1, 1, 13, 0, 0, 0, time.UTC)
-	updated := time.Date(2027, 1, 1, 9, 0, 2, 0, time.UTC)
+	middle := time.Date(2055, 1, 1, 13, 0, 0, 0, time.UTC)
+	updated := time.Date(2055, 1, 1, 9, 0, 2, 0, time.UTC)
 	otherLead := f.users["other_lead"].ID.String()
 	for _, test := range []struct {
 		name  string // of the user
@@ -258,17 +258,17 @@ func TestListFilters(t *testing.T) {
 		},
 		{
 			"hr",
-			url.Values{"starts_from": {"2027-01-01T14:00:00+01:00"}},
+			url.Values{"starts_from": {"2055-01-01T14:00:00+01:00"}},
 			func(i api.Interview) bool { return !i.StartsAt.IsNull() && !starts(i).Before(middle) },
 		},
 		{
 			"hr",
-			url.Values{"starts_before": {"2027-01-01T13:00:00Z"}},
+			url.Values{"starts_before": {"2055-01-01T13:00:00Z"}},
 			func(i api.Interview) bool { return !i.StartsAt.IsNull() && starts(i).Before(middle) },
 		},
 		{
 			"hr",
-			url.Values{"starts_from": {"2027-01-01T13:00:00Z"}, "starts_before": {"2027-01-01T14:00:00Z"}},
+			url.Values{"starts_from": {"2055-01-01T13:00:00Z"}, "starts_before": {"2055-01-01T14:00:00Z"}},
 			func(i api.Interview) bool { return starts(i).Equal(middle) },
 		},
 		{
@@ -278,7 +278,7 @@ func TestListFilters(t *testing.T) {
 		},
 		{
 			"hr",
-			url.Values{"updated_since": {"2027-01-01T09:00:02Z"}},
+			url.Values{"updated_since": {"2055-01-01T09:00:02Z"}},
 			func(i api.Interview) bool { return !i.UpdatedAt.Before(updated) },
 		},
 		{

@@ -82,7 +82,7 @@ func (i *Interviews) join(
 	}
 	return i.book(ctx, tx, booking{
 		company: locked.row.CompanyID, interview: locked.row.ID, panelists: []uuid.UUID{user},
-		during: span{*locked.row.StartsAt, *locked.row.EndsAt},
+		during: span{*locked.row.StartsAt, *locked.row.EndsAt}, zone: *locked.row.Timezone,
 	}, allowConflicts, func(db.ListBookingsRow) string { return "" })
 }
 

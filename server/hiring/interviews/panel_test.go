@@ -195,7 +195,7 @@ func TestSetPanelistChecksConflicts(t *testing.T) {
 			}
 			id := f.Interview(elsewhere, f.kitVersion, status, f.users["panelist"])
 			if status != api.InterviewStatusDraft {
-				f.Exec(`UPDATE interviews SET starts_at = '2027-01-12T09:30:00Z', ends_at = '2027-01-12T10:30:00Z'
+				f.Exec(`UPDATE interviews SET starts_at = '2055-01-12T09:30:00Z', ends_at = '2055-01-12T10:30:00Z'
 				WHERE id = $1`, id)
 			}
 			answer := f.setPanelist("lead", id, outsider, map[string]any{})

@@ -96,7 +96,7 @@ func (i *Interviews) interviewResponse(
 		if err != nil {
 			return api.InterviewJSONResponse{}, err
 		}
-		body.Conflicts = convertConflicts(conflicts)
+		body.Conflicts = convertConflicts(conflicts, *d.row.Timezone)
 	}
 	return api.InterviewJSONResponse{
 		Body: body, Headers: api.InterviewResponseHeaders{ETag: etag.Of(d.row.Version, body)},
@@ -116,7 +116,7 @@ func (i *Interviews) conflicts(
 	}
 	return i.bookings(ctx, tenant, booking{
 		company: d.row.CompanyID, interview: d.row.ID, panelists: panelists, candidate: &d.row.CandidateID,
-		during: span{*d.row.StartsAt, *d.row.EndsAt},
+		during: span{*d.row.StartsAt, *d.row.EndsAt}, zone: *d.row.Timezone,
 	})
 }
 
@@ -127,6 +127,8 @@ type booking struct {
 	// candidate is nil if only panelists are booked.
 	candidate *uuid.UUID
 	during    span
+	// zone is the time zone of the interview, in which conflicts are reported.
+	zone string
 }
 
 // bookings returns the other interviews of the people of a booking that overlap its time.

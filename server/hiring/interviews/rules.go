@@ -25,9 +25,11 @@ const (
 	maxPanel = 20
 	// maxConflicts is the largest number of conflicts in a response.
 	maxConflicts = 100
-	// firstYear and lastYear limit the times of an interview. Times in the past are valid, because some interviews are
-	// recorded after they took place; years outside these limits are typing errors.
+	// firstYear and lastYear limit the times of an interview; years outside these limits are typing errors.
 	firstYear, lastYear = 2000, 2099
+	// clockDifference is how long before now an interview may start that is not scheduled in the past: clocks of
+	// clients differ from ours, and requests take time.
+	clockDifference = 5 * time.Minute
 )
 
 type machine = lifecycle.Machine[stored.InterviewStatus, api.InterviewAction]
@@ -173,9 +175,11 @@ func overlapping(during span, bookings []db.ListBookingsRow) []db.ListBookingsRo
 	})
 }
 
-// conflictFault returns a ScheduleConflict that lists each person once; pointer returns the part of the request that
-// names the person. It reveals the time of the other interview and nothing else.
-func conflictFault(conflicts []db.ListBookingsRow, pointer func(db.ListBookingsRow) string) error {
+// conflictFault returns a ScheduleConflict that lists each person once, with the time of their other interview in a
+// zone; pointer returns the part of the request that names the person. It reveals nothing else about the other
+// interview.
+func conflictFault(conflicts []db.ListBookingsRow, zone string, pointer func(db.ListBookingsRow) string) error {
+	zones := zoneCache{}
 	f := fault.New(fault.ScheduleConflict)
 	listed := map[uuid.UUID]bool{}
 	for _, c := range conflicts {
@@ -183,15 +187,16 @@ func conflictFault(conflicts []db.ListBookingsRow, pointer func(db.ListBookingsR
 			continue
 		}
 		listed[c.PersonID] = true
-		_ = f.Field(pointer(c), "booked", fmt.Sprintf("%s %s is booked from %s to %s", c.FirstName, c.LastName,
-			c.StartsAt.UTC().Format(time.RFC3339), c.EndsAt.UTC().Format(time.RFC3339)))
+		_ = f.Field(pointer(c), "booked", fmt.Sprintf("%s %s is booked from %s to %s (%s)", c.FirstName, c.LastName,
+			zones.in(c.StartsAt, zone).Format(time.RFC3339), zones.in(c.EndsAt, zone).Format(time.RFC3339), zone))
 	}
 	return f
 }
 
 // checkTimes adds the violations of an interview's times to a fault; prefix is the pointer of the object that contains
-// them.
+// them. The times have the offsets of the request.
 func checkTimes(f *fault.Fault, prefix string, during span, zone string) {
+	location, err := calendar.LoadZone(zone)
 	for _, end := range []struct {
 		name string
 		at   time.Time
@@ -199,6 +204,8 @@ func checkTimes(f *fault.Fault, prefix string, during span, zone string) {
 		if year := end.at.UTC().Year(); year < firstYear || year > lastYear {
 			_ = f.Field(prefix+end.name, "out_of_range",
 				fmt.Sprintf("must be in the years %d to %d", firstYear, lastYear))
+		} else if err == nil {
+			checkOffset(f, prefix+end.name, end.at, location)
 		}
 	}
 	switch {
@@ -207,9 +214,38 @@ func checkTimes(f *fault.Fault, prefix string, during span, zone string) {
 	case during.to.Sub(during.from) > maxDuration:
 		_ = f.Field(prefix+"/ends_at", "too_long", "must be within 24 hours of starts_at")
 	}
-	if !calendar.ValidZone(zone) {
+	if err != nil {
 		_ = f.Field(prefix+"/timezone", "unknown", "must be a time zone of the IANA database, such as Europe/Berlin")
 	}
+}
+
+// checkOffset adds a violation to a fault unless a time has the offset of a zone at that time, or is in UTC, which
+// names the same instant in every zone. A wall time that the zone skips has no offset. One that occurs twice has two, and the
+// offset of the request says which is meant.
+func checkOffset(f *fault.Fault, pointer string, t time.Time, zone *time.Location) {
+	_, offset := t.Zone()
+	if _, correct := t.In(zone).Zone(); offset == 0 || offset == correct {
+		return
+	}
+	const wall = "2006-01-02T15:04:05"
+	local := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
+	if local.Format(wall) != t.Format(wall) {
+		_ = f.Field(pointer, "nonexistent",
+			fmt.Sprintf("does not exist in %s, because the clocks are set forward; choose another time", zone))
+		return
+	}
+	_ = f.Field(pointer, "offset_mismatch", fmt.Sprintf("must have the offset %s, which %s has at that time, or be in UTC",
+		local.Format("-07:00"), zone))
+}
+
+// checkPast adds a violation to a fault if an interview starts in the past. known is the start that the interview has
+// already, nil if it has none: a request that keeps the start and moves the end is valid after the start.
+func checkPast(f *fault.Fault, prefix string, start, now time.Time, known *time.Time) {
+	if known != nil && known.Equal(start) || !start.Before(now.Add(-clockDifference)) {
+		return
+	}
+	_ = f.Field(prefix+"/starts_at", "past",
+		"must not be in the past; set allow_past to true to record an interview that was already held")
 }
 
 // checkReason adds the violations of an optional reason to a fault; prefix is the pointer of the object that contains

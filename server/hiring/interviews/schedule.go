@@ -47,13 +47,17 @@ func (i *Interviews) setTime(
 	wanted api.ScheduleRequest,
 ) (api.InterviewJSONResponse, error) {
 	s := scheduleOf(wanted)
-	f := fault.New(fault.RuleViolated)
-	s.check(f, "")
-	if err := errorOf(f); err != nil {
-		return api.InterviewJSONResponse{}, err
-	}
 	return i.act(ctx, tx, actor, id, etag.If(match), action, s.reason,
 		func(locked lockedInterview) (db.Interview, error) {
+			known := locked.row.StartsAt
+			if action == api.InterviewActionSchedule {
+				known = nil // The time of a no-show is over.
+			}
+			f := fault.New(fault.RuleViolated)
+			s.check(f, "", i.Clock.Now(), known)
+			if err := errorOf(f); err != nil {
+				return locked.row, err
+			}
 			// A client that lost the response repeats its request. It must not reset the panel's responses.
 			if action == api.InterviewActionReschedule && s.isTimeOf(locked.row) {
 				return locked.row, nil
@@ -72,6 +76,7 @@ type schedule struct {
 	during         span
 	zone           string
 	allowConflicts bool
+	allowPast      bool
 	reason         *string
 }
 
@@ -80,7 +85,7 @@ func scheduleOf(wanted api.ScheduleRequest) schedule {
 	return schedule{
 		during: span{wanted.StartsAt.Truncate(time.Microsecond), wanted.EndsAt.Truncate(time.Microsecond)},
 		zone:   wanted.Timezone, allowConflicts: wanted.AllowConflicts != nil && *wanted.AllowConflicts,
-		reason: trimmed(wanted.Reason),
+		allowPast: wanted.AllowPast != nil && *wanted.AllowPast, reason: trimmed(wanted.Reason),
 	}
 }
 
@@ -90,9 +95,13 @@ func (s schedule) isTimeOf(row db.Interview) bool {
 		*row.Timezone == s.zone
 }
 
-// check adds violations to a fault; prefix is the pointer of the object that contains the schedule.
-func (s schedule) check(f *fault.Fault, prefix string) {
+// check adds violations to a fault; prefix is the pointer of the object that contains the schedule. known is the start
+// that the interview has already; nil if it has none.
+func (s schedule) check(f *fault.Fault, prefix string, now time.Time, known *time.Time) {
 	checkTimes(f, prefix, s.during, s.zone)
+	if !s.allowPast {
+		checkPast(f, prefix, s.during.from, now, known)
+	}
 	checkReason(f, prefix, s.reason)
 }
 
@@ -106,6 +115,7 @@ func (i *Interviews) saveTime(
 ) (db.Interview, error) {
 	err := i.book(ctx, tx, booking{
 		company: row.CompanyID, interview: row.ID, panelists: panel, candidate: &row.CandidateID, during: s.during,
+		zone: s.zone,
 	}, s.allowConflicts, pointer)
 	if err != nil {
 		return row, err
@@ -155,5 +165,5 @@ func (i *Interviews) book(
 	if err != nil || len(conflicts) == 0 {
 		return err
 	}
-	return conflictFault(conflicts, pointer)
+	return conflictFault(conflicts, b.zone, pointer)
 }

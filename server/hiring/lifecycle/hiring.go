@@ -121,7 +121,7 @@ func applicationTable() Table[stored.ApplicationStatus, api.ApplicationAction] {
 				Reason: api.MachineReasonOptional, Description: "Continue the application.",
 			},
 			{
-				Action: api.ApplicationActionReject, From: states{active}, To: rejected, By: leaders(),
+				Action: api.ApplicationActionReject, From: states{active, onHold}, To: rejected, By: leaders(),
 				Reason: api.MachineReasonOptional, Description: "Reject the application for one of the listed rejection reasons.",
 			},
 			{

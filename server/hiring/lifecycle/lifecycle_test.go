@@ -125,7 +125,7 @@ func TestApplication(t *testing.T) {
 		"active move": "HAL active", "active hold": "HAL on_hold", "active reject": "HAL rejected",
 		"active withdraw":           "HAL withdrawn",
 		"active schedule_interview": "HAL active",
-		"on_hold resume":            "HAL active", "on_hold withdraw": "HAL withdrawn",
+		"on_hold resume":            "HAL active", "on_hold reject": "HAL rejected", "on_hold withdraw": "HAL withdrawn",
 		"rejected reactivate?": "HA active", "withdrawn reactivate?": "HA active",
 	})
 }

@@ -88,7 +88,7 @@ func (s testCompany) run() (ids []string) {
 	post(s.program, fmt.Sprintf("kits/%s/versions/%s/publish", kit.ID, version), nil, 200)
 	interview := id(post(s.program, "interviews", object{
 		"application_id": application, "kit_version_id": version, "title": "Technical", "kind": "video", "panel": []object{{"user_id": rater}},
-		"schedule": object{"starts_at": "2027-01-12T10:00:00Z", "ends_at": "2027-01-12T11:00:00Z", "timezone": "Europe/Berlin"},
+		"schedule": object{"starts_at": "2055-01-12T10:00:00Z", "ends_at": "2055-01-12T11:00:00Z", "timezone": "Europe/Berlin"},
 	}, 201))
 	post(s.program, "interviews/"+interview+"/start", nil, 200)
 	post(s.program, "interviews/"+interview+"/finish", nil, 200)
