@@ -109,7 +109,7 @@ test-race: needs ## Run all tests with the race detector, as make ci does; takes
 	@.ci/test -race $(TESTFLAGS)
 
 .PHONY: test-postgres
-test-postgres: needs ## Run the tests that depend on the version of PostgreSQL on newer versions
+test-postgres: needs ## Run the tests that depend on the version of PostgreSQL on a newer version
 	@.ci/test-postgres
 
 .PHONY: bench
