@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -123,13 +124,13 @@ func TestIfMatch(t *testing.T) {
 				c.fixture = &fixture{t, installation, replica, company, caller, replica.SignIn(t, caller)}
 			}
 			signIn("first")
-			request := c.example(requests, op.ID)
+			request := c.existing(c.example(requests, op.ID))
 			current := c.currentETag(request)
 			before := c.fingerprint()
 			for _, stale := range []string{`"999"`, `W/"999"`, `"999.` + current[1:], `"998", W/"999"`, `""`} {
 				c.expectStale(request, stale)
 			}
-			if strings.Contains(op.Path, "{") {
+			if strings.Contains(op.Path, "{") && !c.byExternalID() {
 				unknown := request
 				unknown.parameters = map[string]string{}
 				c.send(unknown, `"999"`).Refused(http.StatusNotFound, "not_found")
@@ -147,7 +148,7 @@ func TestIfMatch(t *testing.T) {
 			}
 
 			signIn("second")
-			request = c.example(requests, op.ID)
+			request = c.existing(c.example(requests, op.ID))
 			c.send(request, "*").Expect(request.status)
 		})
 	}
@@ -163,8 +164,31 @@ type conditionalChange struct {
 // currentETag returns the ETag of the resource that a change is about.
 func (c *conditionalChange) currentETag(request exampleRequest) string {
 	c.t.Helper()
+	if c.byExternalID() {
+		id, err := url.PathUnescape(request.parameters["external_id"])
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		query := url.Values{"external_id": {id}}
+		found := testkit.List[api.Candidate](c.client, "/api/v1/candidates", query).Data[0]
+		return c.client.Get("/api/v1/candidates/" + found.ID.String()).Expect(http.StatusOK).Header.Get("ETag")
+	}
 	path := pathOf(&gate.Operation{Path: c.path}, request.parameters)
 	return c.client.Get(path).Expect(http.StatusOK).Header.Get("ETag")
+}
+
+// byExternalID reports whether the change names its resource by an external id, and creates the resource if it does not
+// exist.
+func (c *conditionalChange) byExternalID() bool { return strings.Contains(c.op.Path, "{external_id}") }
+
+// existing creates the resource that a request would create, and returns a request that changes it.
+func (c *conditionalChange) existing(request exampleRequest) exampleRequest {
+	c.t.Helper()
+	if c.byExternalID() {
+		c.client.Do(c.op.Method, pathOf(c.op, request.parameters), request.body).Expect(request.status)
+		request.status, request.body = http.StatusOK, map[string]any{"first_name": "Mira", "last_name": "Holm"}
+	}
+	return request
 }
 
 func (c *conditionalChange) send(request exampleRequest, match string) *testkit.Answer {
@@ -190,6 +214,10 @@ func (c *conditionalChange) repeat(request exampleRequest, first string) {
 		c.send(request, first).Refused(http.StatusNotFound, "not_found")
 	case "RespondToInterview": // a response does not change the version of the interview
 		c.send(request, first).Expect(http.StatusOK)
+	case "DistinguishCandidates": // it changes neither candidate
+		c.send(request, first).Expect(http.StatusNoContent)
+	case "MergeCandidates", "UnmergeCandidates": // the other candidate, which the body names, is gone, or no longer merged
+		c.send(request, first).Refused(http.StatusUnprocessableEntity, "rule_violated")
 	default:
 		c.expectStale(request, first)
 	}

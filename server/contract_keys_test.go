@@ -164,8 +164,8 @@ func TestKeysAreNobody(t *testing.T) {
 	if slices.Sort(operations); !slices.Equal(operations, want) {
 		t.Errorf("operations about the caller: got %v, want %v", operations, want)
 	}
-	if slices.Sort(parameters); !slices.Equal(parameters, []string{"ListInterviews mine", "ListJobs mine"}) {
-		t.Errorf("parameters about the caller: got %v, want those of ListInterviews and ListJobs", parameters)
+	if slices.Sort(parameters); !slices.Equal(parameters, []string{"ExportInterviews mine", "ExportJobs mine", "ListInterviews mine", "ListJobs mine"}) {
+		t.Errorf("parameters about the caller: got %v, want those of the lists and exports of interviews and jobs", parameters)
 	}
 	// Users have the operations, and keys have the lists without the parameters.
 	replica.SignIn(t, acme.Users[api.RoleEmployee]).Get("/api/v1/users/me/calendar.ics").Expect(http.StatusOK)

@@ -329,16 +329,20 @@ func TestReadsUseIndexes(t *testing.T) {
 // read the table instead.
 func smallTables(company, user uuid.UUID) []statement {
 	return []statement{
-		{`SELECT * FROM api_key_details WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50`, []any{company}}, // ListAPIKeys
-		{`SELECT * FROM api_key_jobs WHERE company_id = $1 AND job_id = $2`, []any{company, user}},                         // the foreign key of a deleted job
-		{`SELECT * FROM api_key_holders WHERE company_id = $1 AND user_id = $2`, []any{company, user}},                     // that of a deleted user
-		{`SELECT * FROM companies WHERE test_of = $1 ORDER BY created_at, id LIMIT 50`, []any{company}},                    // ListTestCompanies
-		{`SELECT job_id FROM jobs_of_actor($1, $2, 'jobs')`, []any{company, user}},                                         // every list
-		{`SELECT * FROM sessions WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL`, []any{company, user}},     // ListSessions
-		{`SELECT * FROM session_changes(10)`, nil},                                                                         // PollSessions
-		{`SELECT delete_ended_sessions('2001-01-01', 10)`, nil},                                                            // DeleteEndedSessions
-		{`SELECT delete_expired_idempotency_records('2001-01-01', 10)`, nil},                                               // its job
-		{`SELECT delete_old_changes('2001-01-01', 10)`, nil},                                                               // its job
+		{`SELECT * FROM api_key_details WHERE company_id = $1 ORDER BY created_at DESC, id DESC LIMIT 50`, []any{company}},            // ListAPIKeys
+		{`SELECT * FROM api_key_jobs WHERE company_id = $1 AND job_id = $2`, []any{company, user}},                                    // the foreign key of a deleted job
+		{`SELECT * FROM api_key_holders WHERE company_id = $1 AND user_id = $2`, []any{company, user}},                                // that of a deleted user
+		{`SELECT * FROM candidates WHERE company_id = $1 AND merged_into = $2`, []any{company, user}},                                 // the foreign key of a deleted candidate
+		{`SELECT * FROM candidate_merges WHERE company_id = $1 AND merged_id = $2 ORDER BY created_at LIMIT 1`, []any{company, user}}, // GetLastMerge
+		{`SELECT * FROM candidate_merges WHERE company_id = $1 AND survivor_id = $2`, []any{company, user}},                           // the foreign key of a deleted candidate
+		{`SELECT * FROM candidate_distinctions WHERE company_id = $1 AND second_id = $2`, []any{company, user}},                       // the same
+		{`SELECT * FROM companies WHERE test_of = $1 ORDER BY created_at, id LIMIT 50`, []any{company}},                               // ListTestCompanies
+		{`SELECT job_id FROM jobs_of_actor($1, $2, 'jobs')`, []any{company, user}},                                                    // every list
+		{`SELECT * FROM sessions WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL`, []any{company, user}},                // ListSessions
+		{`SELECT * FROM session_changes(10)`, nil},                                                                                    // PollSessions
+		{`SELECT delete_ended_sessions('2001-01-01', 10)`, nil},                                                                       // DeleteEndedSessions
+		{`SELECT delete_expired_idempotency_records('2001-01-01', 10)`, nil},                                                          // its job
+		{`SELECT delete_old_changes('2001-01-01', 10)`, nil},                                                                          // its job
 	}
 }
 

@@ -255,7 +255,7 @@ func TestRightsEndWhileBodyArrives(t *testing.T) {
 			})
 		}
 		for name, lose := range lossesOfKeys() {
-			if op.Public || !callable(op) || name == "without the scope" && op.Keys == gate.KeyReachEvery ||
+			if op.Public || op.UsersOnly != "" || !callable(op) || name == "without the scope" && op.Keys == gate.KeyReachEvery ||
 				name == limitedToJobs && op.Keys != gate.KeyReachCompany {
 				continue
 			}

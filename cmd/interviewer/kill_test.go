@@ -22,7 +22,7 @@ func TestRetriesAfterKill(t *testing.T) {
 	for round := range rounds {
 		client := signedIn(t, base)
 		create := func(n int) (string, error) {
-			title := fmt.Sprintf("Welder %d-%d", round, n)
+			title := fmt.Sprintf("Welder of round%d, %d", round, n)
 			response, err := client.CreateJobWithResponse(t.Context(), &apiclient.CreateJobParams{IdempotencyKey: &[]string{fmt.Sprintf("round-%d-%d", round, n)}[0]},
 				apiclient.CreateJobRequest{Title: title})
 			if err != nil || response.JSON201 == nil {
@@ -68,7 +68,7 @@ func TestRetriesAfterKill(t *testing.T) {
 		}
 		t.Logf("%d of %d requests were answered before the kill", answered, requests)
 
-		query := fmt.Sprintf("Welder %d-", round)
+		query := fmt.Sprintf("round%d", round)
 		limit := int32(200)
 		listed, err := client.ListJobsWithResponse(t.Context(), &apiclient.ListJobsParams{Q: &query, Limit: &limit})
 		if err != nil || listed.JSON200 == nil || len(listed.JSON200.Data) != requests {

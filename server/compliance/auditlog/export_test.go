@@ -99,7 +99,7 @@ func TestCSVRoundTrip(t *testing.T) {
 	h := newFixture(t)
 	texts := map[string]string{
 		`plain`: `plain`, `a,b`: `a,b`, `"quoted"`: `"quoted"`, "line\nfeed": "line\nfeed", `ünïcödé 😀`: `ünïcödé 😀`, ``: ``,
-		`=1+1`: `'=1+1`, `+1`: `'+1`, `-1`: `'-1`, `@SUM(A1)`: `'@SUM(A1)`, "\t=1": "'\t'=1", "\r=1": "''=1", `a=1`: `a=1`, `'=1`: `'=1`,
+		`=1+1`: `'=1+1`, `+1`: `'+1`, `-1`: `'-1`, `@SUM(A1)`: `'@SUM(A1)`, "\t=1": "'\t'=1", "\r=1": "''=1", `a=1`: `a=1`, `'=1`: `''=1`,
 	}
 	for text := range texts {
 		h.Exec(`INSERT INTO audit_logs (company_id, id, created_at, actor_type, action, resource_type, outcome, user_agent)

@@ -2,6 +2,7 @@ package interviews
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -47,6 +48,9 @@ func (i *Interviews) ExportInterviews(
 	return api.ExportInterviews200ApplicationXNdjsonResponse{Body: file.Body, Headers: headers}, nil
 }
 
+// surroundings is of how many interviews an export reads the surroundings at a time.
+const surroundings = 50
+
 // entry is an interview of an export.
 type entry struct {
 	row       db.Interview
@@ -74,12 +78,18 @@ func (i *Interviews) export(
 		if err != nil {
 			return nil, err
 		}
-		interviews, err := i.convertAll(ctx, tenant, actor, rows)
-		batch := make([]entry, len(interviews))
-		for n, interview := range interviews {
-			batch[n] = entry{rows[n].Interview, interview}
+		batch := make([]entry, 0, len(rows))
+		// For as few ids as a page has, the planner uses the indexes of what surrounds an interview.
+		for part := range slices.Chunk(rows, surroundings) {
+			interviews, err := i.convertAll(ctx, tenant, actor, part)
+			if err != nil {
+				return nil, err
+			}
+			for n, interview := range interviews {
+				batch = append(batch, entry{part[n].Interview, interview})
+			}
 		}
-		return batch, err
+		return batch, nil
 	})
 }
 

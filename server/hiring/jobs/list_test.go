@@ -204,7 +204,7 @@ func TestSearchTreatsCharactersLiterally(t *testing.T) {
 		"%": {"100%"}, "_": {"a_b"}, "a_b": {"a_b"}, `\`: {`back\slash`}, `k\s`: {`back\slash`},
 		"'": {"O'Neil"}, "o'n": {"O'Neil"}, `"QUOTED"`: {`"quoted"`}, "ÉMILE ÖZ": {"Émile Özgür"},
 		"zg": {"Émile Özgür"}, "100": {"100%", "per cent 100"}, "0%": {"100%"},
-		"%%%": nil, "___": nil, "straß": {"Straße"}, "t x": {"x", "axb"}, "nobody": nil, "😀": nil,
+		"%%%": nil, "___": nil, "straß": {"Straße"}, "t x": {"axb"}, "nobody": nil, "😀": nil,
 	} {
 		t.Run(q, func(t *testing.T) {
 			t.Parallel()

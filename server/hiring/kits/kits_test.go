@@ -319,7 +319,7 @@ func TestPatchMerges(t *testing.T) {
 
 	// Preconditions and invalid patches.
 	patch(second, `{"name":"Third"}`).Refused(http.StatusPreconditionFailed, "version_mismatch")
-	patch(`W/`+answer.Header.Get("ETag"), `{"name":"Third"}`).Refused(http.StatusPreconditionFailed, "version_mismatch")
+	patch(`W/`+second, `{"name":"Third"}`).Refused(http.StatusPreconditionFailed, "version_mismatch")
 	hr.Patch(target, `{"name":"Third"}`).Refused(http.StatusPreconditionRequired, "precondition_required")
 	for name, c := range map[string]struct {
 		body   string

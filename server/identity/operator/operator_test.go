@@ -338,7 +338,7 @@ func TestSwitchCompanyWithTestCompanies(t *testing.T) {
 	login["password"] = good
 	replica.Anonymous(t).Post("/api/v1/auth/login", login).Expect(http.StatusOK)
 	replica.SignIn(t, acme.Users[api.RoleHr])
-	for _, test := range []string{"acme", "nobody", closed.TestCompany.Slug} {
+	for _, test := range []string{"nobody", closed.TestCompany.Slug} {
 		if err := reset(t, o, nora.Email, test, good); !fault.Is(err, fault.ResourceNotFound) {
 			t.Errorf("error for a user of %s = %v, want %s", test, err, fault.ResourceNotFound)
 		}

@@ -142,14 +142,14 @@ func CheckPooler(ctx context.Context, url string, pooled bool) error {
 			return fmt.Errorf("look for a pooler: %w", err)
 		}
 		if taken == session || now != session {
-			return errTransactionPool
+			return ErrTransactionPool
 		}
 	}
 	return nil
 }
 
-// errTransactionPool is the result of CheckPooler.
-var errTransactionPool = errors.New("the URL leads to a pooler in transaction mode: each transaction may run in another " +
+// ErrTransactionPool is the result of CheckPooler.
+var ErrTransactionPool = errors.New("the URL leads to a pooler in transaction mode: each transaction may run in another " +
 	"session of PostgreSQL")
 
 const (

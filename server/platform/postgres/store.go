@@ -221,8 +221,8 @@ func (s *Store) JobSchemaVersion(ctx context.Context) (version int64, err error)
 // the connections, because it is a superuser, bypasses row-level security or owns a table, or if a pooler gives the role
 // to the sessions of others.
 func (s *Store) CheckRole(ctx context.Context) error {
-	if err := CheckPooler(ctx, s.url, s.pooled); errors.Is(err, errTransactionPool) {
-		return &Unfit{Problem: "DATABASE_URL leads to a pooler in transaction mode. Set DATABASE_POOL_MODE=transaction."}
+	if err := CheckPooler(ctx, s.url, s.pooled); errors.Is(err, ErrTransactionPool) {
+		return &Unfit{cause: err, Problem: "DATABASE_URL leads to a pooler in transaction mode. Set DATABASE_POOL_MODE=transaction."}
 	} else if err != nil {
 		return Diagnose(s.url, failed("check the database role", err))
 	}

@@ -81,8 +81,11 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 		return nil, fmt.Errorf("parse migration database URL: %w", err)
 	}
 	// The lock of migrations and their timeouts belong to a session.
-	if err := postgres.CheckPooler(ctx, url, false); err != nil {
-		return nil, fmt.Errorf("connect for migrations: %w; set MIGRATION_DATABASE_URL to a direct connection", err)
+	if err := postgres.CheckPooler(ctx, url, false); errors.Is(err, postgres.ErrTransactionPool) {
+		return nil, &postgres.Unfit{Problem: "The URL for migrations leads to a pooler in transaction mode. " +
+			"Set MIGRATION_DATABASE_URL to a direct connection."}
+	} else if err != nil {
+		return nil, postgres.Diagnose(url, fmt.Errorf("connect for migrations: %w", err))
 	}
 	config.ConnectTimeout = 5 * time.Second
 	config.RuntimeParams["application_name"] = applicationName
