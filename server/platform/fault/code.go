@@ -23,12 +23,12 @@ const (
 	PasswordChangeRequired Code = "password_change_required"
 
 	ResourceNotFound Code = "not_found"
+	CandidateMerged  Code = "candidate_merged"
 	ChangesExpired   Code = "changes_expired"
 
 	EmailTaken         Code = "email_taken"
 	SlugTaken          Code = "slug_taken"
 	ExternalIDTaken    Code = "external_id_taken"
-	CandidateMerged    Code = "candidate_merged"
 	LastAdmin          Code = "last_admin"
 	StateConflict      Code = "state_conflict"
 	ConcurrentRequest  Code = "concurrent_request"

@@ -53,6 +53,14 @@ func open(t *testing.T, options postgres.Options) two {
 			INSERT INTO api_key_jobs (company_id, api_key_id, job_id, position)
 			SELECT k.company_id, k.id, j.id, 1 FROM api_keys AS k JOIN jobs AS j ON j.company_id = k.company_id WHERE k.company_id = $1`,
 			company.ID, user)
+		w.Exec(`WITH merge AS (
+				INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, tags, links, created_at)
+				VALUES ($1, $4, $2, $3, '{}', '{}', '{}', now())
+			), item AS (
+				INSERT INTO candidate_merge_items (company_id, merge_id, id, application_id, version) VALUES ($1, $4, $5, $5, 1)
+			)
+			INSERT INTO candidate_distinctions (company_id, first_id, second_id, created_at)
+			VALUES ($1, least($2, $3::uuid), greatest($2, $3::uuid), now())`, company.ID, h.Candidate(), h.Candidate(), uuid.New(), application)
 		w.Exec(`INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
 			VALUES ($1, $2, sha256('x'), 'x', now(), now() + INTERVAL '1 day')`, company.ID, user)
 		w.Exec(`INSERT INTO bookings (company_id, interview_id, person_id, during)
