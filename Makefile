@@ -112,9 +112,24 @@ test-race: needs ## Run all tests with the race detector, as make ci does; takes
 test-postgres: needs ## Run the tests that depend on the version of PostgreSQL on a newer version
 	@.ci/test-postgres
 
-.PHONY: bench
-bench: needs ## Run the benchmarks
+.PHONY: benchmarks
+benchmarks: needs ## Run the Go benchmarks
 	@go test -run '^$$' -bench . -benchmem ./...
+
+.PHONY: bench
+bench: loadtest ## Measure the service beside a bare echo and pgx server, all scenarios; BENCHFLAGS="--help" explains
+	@mkdir -p bin/bench
+	@bin/loadtest --json bin/bench/full.json --svg bin/bench/full.svg --compare bin/bench/full.json $(BENCHFLAGS)
+
+.PHONY: bench-short
+bench-short: loadtest ## The same in two minutes, compared with the last short run; fails for errors, never for speed
+	@mkdir -p bin/bench
+	@bin/loadtest --short --json bin/bench/short.json --compare bin/bench/short.json $(BENCHFLAGS)
+
+.PHONY: loadtest
+loadtest: CGO_ENABLED := 0
+loadtest: build ## Build bin/loadtest and bin/bare
+	@go build -trimpath -buildvcs=false -o bin/ ./cmd/loadtest ./cmd/loadtest/bare
 
 .PHONY: needs
 needs: ## Check what the tests need besides Go; as root on Debian, install it
@@ -160,7 +175,7 @@ contract: build $(OASDIFF) ## Check everything that clients depend on: specifica
 .PHONY: ci
 ci: build $(LINT) $(OASDIFF) ## Check everything that a change must keep; test results are not cached
 	@.ci/needs tests node python java
-	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- test-postgres -- upgrade -- smoke demo samples test-clients -- schemathesis
+	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- test-postgres -- upgrade -- smoke demo samples test-clients -- schemathesis -- bench-short
 
 .PHONY: docker
 docker: ## Build the container image

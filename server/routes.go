@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
+	"net/http/pprof" //nolint:gosec // it registers with the default server, which this program does not have
 
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
@@ -40,6 +41,9 @@ func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.
 	if err := routePages(e, o); err != nil {
 		return nil, err
 	}
+	if o.Config.Profiles {
+		routeProfiles(e, admission)
+	}
 	reserve(e, admission.Contract)
 	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, gate.CallOf, nil))
 	return e, nil
@@ -64,6 +68,19 @@ func routePages(e *echo.Echo, o Options) error {
 	}
 	e.Match(read, "/", func(c echo.Context) error { return c.Redirect(http.StatusFound, docs.Prefix) })
 	return nil
+}
+
+// profilesPath is the path of the profiles, which is outside the specification.
+const profilesPath = "/debug/pprof/"
+
+// routeProfiles routes the profiles of the Go runtime, which need the operator's token. Only GET is routed: the handlers
+// would also accept addresses to look up by POST.
+func routeProfiles(e *echo.Echo, admission *gate.Gate) {
+	for path, profile := range map[string]http.HandlerFunc{
+		profilesPath + "*": pprof.Index, profilesPath + "profile": pprof.Profile, profilesPath + "trace": pprof.Trace,
+	} {
+		e.GET(path, echo.WrapHandler(profile), admission.Operator)
+	}
 }
 
 // answersHead is a router on which every route for GET answers HEAD as well (RFC 9110, section 9.3.2); net/http omits

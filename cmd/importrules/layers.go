@@ -141,6 +141,12 @@ func layers() []layer {
 			reason:   "development packages and the server do not import each other",
 		},
 		{
+			name:     "bare",
+			packages: []string{"cmd/loadtest/bare"},
+			reason:   "the bare server uses nothing of the service",
+			echo:     true,
+		},
+		{
 			name:     "commands",
 			packages: []string{"cmd/*"},
 			imports:  []string{everything},

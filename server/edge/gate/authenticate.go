@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
@@ -89,6 +91,20 @@ func (g *Gate) authenticateOperator(header http.Header) error {
 		return fault.New(fault.MissingToken).With("This needs the operator's token.").Because(err)
 	}
 	return nil
+}
+
+// Operator is the middleware of routes that are outside the specification and for the operator only. It fails with
+// MissingToken unless the request has the operator's token, also if there is none.
+func (g *Gate) Operator(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if g.OperatorToken == "" {
+			return fault.New(fault.MissingToken).With("This needs the operator's token, which is not set.")
+		}
+		if err := g.authenticateOperator(c.Request().Header); err != nil {
+			return err
+		}
+		return next(c)
+	}
 }
 
 // refuseKey counts and logs why an API key is refused, and returns the error.

@@ -65,6 +65,9 @@ func (k *checker) check() {
 	if n := len(c.MetricsToken); n > 0 && n < minMetricsToken {
 		k.refuse("METRICS_TOKEN", fmt.Sprintf("is shorter than %d characters", minMetricsToken))
 	}
+	if c.Profiles && c.MetricsToken == "" {
+		k.remedied("PROFILES", "is set but METRICS_TOKEN is not", "set METRICS_TOKEN, or remove PROFILES")
+	}
 	k.bounds()
 	const timeout, rescue = "JOB_TIMEOUT_SECONDS", "JOB_RESCUE_SECONDS"
 	if c.JobRescue <= c.JobTimeout && !k.found.has(timeout) && !k.found.has(rescue) {

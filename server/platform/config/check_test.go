@@ -96,6 +96,7 @@ func TestRefusedValues(t *testing.T) {
 		{"DATABASE_POOL_MODE", "statement", "is not session or transaction"},
 		{"REDIS_URL", "cache:6379", "does not start with redis://"},
 		{"METRICS_TOKEN", "0123456789abcde", "shorter than 16"},
+		{"PROFILES", "true", "METRICS_TOKEN is not"},
 		{"AUDIT_CHECKPOINT_KEY", "secret", "32 bytes in base64"},
 		{"AUDIT_CHECKPOINT_KEY", "c2VjcmV0", "32 bytes in base64"},
 		{"AUDIT_CHECKPOINT_TO", "ftp://files", "does not start with file://"},

@@ -200,6 +200,8 @@ type Config struct {
 
 	// MetricsToken is the bearer token for /metrics; if it is empty, /metrics is public.
 	MetricsToken Secret `env:"METRICS_TOKEN"`
+	// Profiles serves CPU and memory profiles at /debug/pprof/ to the holder of MetricsToken, which it requires.
+	Profiles bool `env:"PROFILES"`
 	// OTLPEndpoint is the base URL of the collector for traces over HTTP; empty disables tracing.
 	OTLPEndpoint string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 	// OTLPServiceName is the name of the service in traces.

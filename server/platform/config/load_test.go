@@ -99,7 +99,7 @@ func TestEveryValueIsRead(t *testing.T) {
 		"WORKERS=6", "WORKER_POLL_ONLY=true", "WORKER_POLL_SECONDS=9", "JOB_TIMEOUT_SECONDS=70", "JOB_RESCUE_SECONDS=80",
 		"JOB_RETENTION_DAYS=2", "JOB_DISCARDED_RETENTION_DAYS=40", "SESSION_RETENTION_DAYS=50", "CHANGE_RETENTION_DAYS=60",
 		"AUDIT_RETENTION=1000h", "AUDIT_CHECKPOINT_KEY=" + checkpointKey,
-		"AUDIT_CHECKPOINT_TO=http://localhost:9000/", "AUDIT_CHECKPOINT_EVERY=90s", "METRICS_TOKEN=0123456789abcdef",
+		"AUDIT_CHECKPOINT_TO=http://localhost:9000/", "AUDIT_CHECKPOINT_EVERY=90s", "METRICS_TOKEN=0123456789abcdef", "PROFILES=true",
 		"OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318/base", "OTEL_SERVICE_NAME=hiring",
 	}, "")
 	want := &config.Config{
@@ -123,7 +123,7 @@ func TestEveryValueIsRead(t *testing.T) {
 		JobDiscardedRetention: 40, SessionRetention: 50, ChangeRetention: 60,
 		AuditRetention: config.Span(1000 * time.Hour), AuditCheckpointKey: checkpointKey,
 		AuditCheckpointTo: "http://localhost:9000/", AuditCheckpointEvery: config.Span(90 * time.Second),
-		MetricsToken: "0123456789abcdef",
+		MetricsToken: "0123456789abcdef", Profiles: true,
 		OTLPEndpoint: "http://collector:4318/base", OTLPServiceName: "hiring",
 	}
 	if !reflect.DeepEqual(got, want) {

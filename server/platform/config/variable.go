@@ -239,6 +239,10 @@ func Variables() []Variable {
 			Meaning: "The bearer token for /metrics, at least 16 characters; without one, /metrics is public.",
 		},
 		{
+			Name: "PROFILES", Default: "false",
+			Meaning: "Serve CPU and memory profiles at /debug/pprof/ with METRICS_TOKEN as the bearer token, which it requires.",
+		},
+		{
 			Name: "OTEL_EXPORTER_OTLP_ENDPOINT", Example: "http://localhost:4318",
 			Meaning: "The base URL of the OpenTelemetry collector for traces over HTTP; without one, tracing is disabled.",
 		},
