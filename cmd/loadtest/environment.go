@@ -245,7 +245,8 @@ func (e *environment) start(ctx context.Context, of side) (_ *replica, err error
 	return r, nil
 }
 
-// openLog opens the file that a server logs to, and empties it. Servers append, so that it can be emptied while they run.
+// openLog opens the file that a server logs to, and empties it. Servers append, so that it can be emptied while they
+// run.
 func (e *environment) openLog(of side) (*os.File, error) {
 	const flags = os.O_CREATE | os.O_WRONLY | os.O_APPEND | os.O_TRUNC
 	log, err := os.OpenFile(filepath.Join(e.files, string(of)+".log"), flags, 0o600)

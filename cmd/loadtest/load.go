@@ -96,8 +96,8 @@ func (f *fleet) closed(ctx context.Context, d time.Duration) *tally {
 }
 
 // open sends requests at a constant rate in requests per second, whatever their responses take. Each connection takes
-// the next of the intended times and waits for it. Latencies are measured from the intended time, so that a request that
-// a slow server delays on the client's side counts as slow (coordinated omission). If all connections are busy for
+// the next of the intended times and waits for it. Latencies are measured from the intended time, so that a request
+// that a slow server delays on the client's side counts as slow (coordinated omission). If all connections are busy for
 // longer than requestTimeout, the requests in between count as timeouts and are not sent.
 func (f *fleet) open(ctx context.Context, rate float64, d time.Duration) *tally {
 	var taken atomic.Int64

@@ -1,9 +1,9 @@
 // Command loadtest measures the service: loadtest --scenarios me,list
 //
-// It starts PostgreSQL and Redis with demo data, the real service, and a bare server of echo and pgx with the same tables
-// and rows (see cmd/loadtest/bare). It sends the same requests to both in turn, and prints the rate of the service as a
-// ratio to that of the bare server, with latencies, CPU time for each request by process, and memory. Ratios of one run
-// are comparable among machines; rates are not.
+// It starts PostgreSQL and Redis with demo data, the real service, and a bare server of echo and pgx with the same
+// tables and rows (see cmd/loadtest/bare). It sends the same requests to both in turn, and prints the rate of the
+// service as a ratio to that of the bare server, with latencies, CPU time for each request by process, and memory.
+// Ratios of one run are comparable among machines; rates are not.
 //
 // It fails for errors, never for speed: a request that fails is an error, except where a scenario overloads or stops a
 // server. docs/operations/capacity.md explains the scenarios and the figures.
@@ -54,9 +54,9 @@ func newCommand(out, log io.Writer) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "loadtest",
 		Short: "Measure the service beside a bare echo and pgx server",
-		Long: `Starts PostgreSQL and Redis with demo data, the service, and a bare echo and pgx server with the same tables and
-rows. Sends the same requests to both in turn and prints rates, the ratio of the service to the bare server, latencies,
-CPU time for each request by process, and memory. Figures are medians of the repetitions.
+		Long: `Starts PostgreSQL and Redis with demo data, the service, and a bare echo and pgx server with the same tables
+and rows. Sends the same requests to both in turn and prints rates, the ratio of the service to the bare server,
+latencies, CPU time for each request by process, and memory. Figures are medians of the repetitions.
 
 It fails for failed requests, never for speed. Progress goes to standard error, the result to standard output.
 
@@ -76,7 +76,7 @@ Scenarios:
 	c.SetErr(log)
 	f := c.Flags()
 	f.StringSliceVar(&o.names, "scenarios", nil, "the scenarios to run, separated by commas; default all")
-	f.BoolVar(&o.short, "short", false, "the short form for CI: little data, short repetitions, and the scenarios marked *")
+	f.BoolVar(&o.short, "short", false, "the short form for CI: little data, short repetitions, the scenarios marked *")
 	f.DurationVar(&o.duration, "duration", 5*time.Second, "how long a repetition takes")
 	f.DurationVar(&o.long, "long", time.Minute, "how long a repetition of sustained, mix and overload takes")
 	f.IntVar(&o.connections, "connections", 64, "connections that are kept alive")

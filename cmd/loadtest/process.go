@@ -106,7 +106,8 @@ func (p processes) all() (map[int]stat, error) {
 	return all, nil
 }
 
-// memory returns the proportional set size of a process in MiB: its own memory and its share of what others use as well.
+// memory returns the proportional set size of a process in MiB: its own memory, and its share of what others use as
+// well.
 func (p processes) memory(pid int) (float64, error) {
 	content, err := os.ReadFile(filepath.Join(p.root, strconv.Itoa(pid), "smaps_rollup"))
 	if err != nil {

@@ -75,7 +75,8 @@ func (r *report) write(path string) error {
 // table prints the results for people.
 func (r *report) table(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(w, "\nscenario\t\tper s\tspread\tratio\tp50 ms\tp95 ms\tp99 ms\tserver µs\tpostgres\tredis\tload\tMiB\terrors\t")
+	_, _ = fmt.Fprintln(w, "\nscenario\t\tper s\tspread\tratio\tp50 ms\tp95 ms\tp99 ms\t"+
+		"server µs\tpostgres\tredis\tload\tMiB\terrors\t")
 	for _, result := range r.Results {
 		for _, row := range []struct {
 			name, side, ratio string
@@ -104,14 +105,14 @@ func (r *report) table(out io.Writer) error {
 // figures prints what only some scenarios measure.
 func (r *report) figures(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	any := false
+	headed := false
 	for _, result := range r.Results {
 		names := slices.Sorted(maps.Keys(result.Ours.Figures))
 		for _, name := range names {
-			if !any {
+			if !headed {
 				_, _ = fmt.Fprintln(w, "\nfigure\tours\tbare")
 			}
-			any = true
+			headed = true
 			_, _ = fmt.Fprintf(w, "%s %s\t%s\t%s\n", result.Name, name, number(result.Ours.Figures[name]),
 				number(result.Bare.Figures[name]))
 		}
@@ -151,7 +152,8 @@ func failures(s summary) string {
 // compare prints the changes since a kept report. Ratios are comparable among machines; rates are not.
 func (r *report) compare(out io.Writer, before *report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintf(w, "\nsince %s\tratio\tnow\tchange\tper s\tnow\tchange\tp99 ms\tnow\t\n", before.Date.Format(time.DateTime))
+	_, _ = fmt.Fprintf(w, "\nsince %s\tratio\tnow\tchange\tper s\tnow\tchange\tp99 ms\tnow\t\n",
+		before.Date.Format(time.DateTime))
 	kept := map[string]result{}
 	for _, result := range before.Results {
 		kept[result.Name] = result
@@ -159,7 +161,8 @@ func (r *report) compare(out io.Writer, before *report) error {
 	for _, now := range r.Results {
 		was, found := kept[now.Name]
 		if !found {
-			_, _ = fmt.Fprintf(w, "%s\t-\t%.2f\tnew\t-\t%s\tnew\t-\t%.2f\t\n", now.Name, now.Ratio, number(now.Ours.Rate), now.Ours.P99)
+			_, _ = fmt.Fprintf(w, "%s\t-\t%.2f\tnew\t-\t%s\tnew\t-\t%.2f\t\n", now.Name, now.Ratio,
+				number(now.Ours.Rate), now.Ours.P99)
 			continue
 		}
 		_, _ = fmt.Fprintf(w, "%s\t%.2f\t%.2f\t%s\t%s\t%s\t%s\t%.2f\t%.2f\t\n", now.Name, was.Ratio, now.Ratio,

@@ -39,7 +39,7 @@ func scenarios() []scenario {
 		{name: "list-deep", about: "50 candidates, 45,000 rows in", short: true, measure: each(deepList)},
 		get("list-filtered", "the first 50 candidates of a source", "hr", "/api/v1/candidates?limit=50&source=job%20board"),
 		get("list-searched", "the first 50 candidates with a text", "hr", "/api/v1/candidates?limit=50&q=lee"),
-		{name: "get", about: "GET one candidate", short: true, measure: each(getOne("/api/v1/candidates?", "/api/v1/candidates/"))},
+		{name: "get", about: "GET one candidate", short: true, measure: each(getOne("/api/v1/candidates"))},
 		{name: "create", about: "POST a candidate", short: true, measure: each(create(false))},
 		{name: "create-keyed", about: "POST a candidate with an Idempotency-Key", short: true, measure: each(create(true))},
 		{name: "patch", about: "PATCH a candidate", short: true, measure: each(patch)},
@@ -51,7 +51,7 @@ func scenarios() []scenario {
 		get("mine", "my first 20 interviews", "employee", "/api/v1/interviews?mine=true&limit=20"),
 		get("scores", "the first 20 scores of a team lead", "lead", "/api/v1/scores?limit=20"),
 		get("applications", "the first 50 active applications", "hr", "/api/v1/applications?status=active&limit=50"),
-		{name: "interview", about: "GET one interview", short: true, measure: each(getOne("/api/v1/interviews?", "/api/v1/interviews/"))},
+		{name: "interview", about: "GET one interview", short: true, measure: each(getOne("/api/v1/interviews"))},
 		{name: "journey", about: "an interview in six requests, 8 connections", measure: journey},
 		{name: "sustained", about: "the mix on 200 connections for --long", measure: sustained},
 		{name: "mix", about: "the mix of --users users at --rate requests/s for --long", measure: openMix},
@@ -87,16 +87,16 @@ func deepList(ctx context.Context, _ *bench, s *server) (func(int) step, error) 
 }
 
 // getOne reads the items of a list one by one.
-func getOne(list, item string) prepare {
+func getOne(list string) prepare {
 	const items = 1000
 	return func(ctx context.Context, b *bench, s *server) (func(int) step, error) {
-		ids, err := s.list(ctx, list, "hr", items)
+		ids, err := s.list(ctx, list+"?", items)
 		if err != nil {
 			return nil, err
 		}
 		requests := make([][]byte, len(ids))
 		for i, id := range ids {
-			requests[i] = request(http.MethodGet, item+id, s.tokens["hr"], "", "")
+			requests[i] = request(http.MethodGet, list+"/"+id, s.tokens["hr"], "", "")
 		}
 		return func(i int) step {
 			n := i
@@ -128,7 +128,7 @@ func (b *bench) newCandidate(s *server, keyed bool) []byte {
 
 // patch changes candidates. Each connection has its own, so that they do not wait for each other.
 func patch(ctx context.Context, b *bench, s *server) (func(int) step, error) {
-	ids, err := s.list(ctx, "/api/v1/candidates?", "hr", 1000)
+	ids, err := s.list(ctx, "/api/v1/candidates?", 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,8 @@ func refresh(ctx context.Context, b *bench, s *server) (run, error) {
 	return r, err
 }
 
-// refreshToken returns the refresh token of a pair; empty if there is none. Decoding it would cost as much as the exchange.
+// refreshToken returns the refresh token of a pair; empty if there is none. Decoding it would cost as much as the
+// exchange.
 func refreshToken(body []byte) string {
 	_, after, _ := bytes.Cut(body, []byte(`"refresh_token":"`))
 	token, _, found := bytes.Cut(after, []byte(`"`))
@@ -225,7 +226,7 @@ func flood(ctx context.Context, b *bench, s *server) (run, error) {
 
 // journey books an interview, accepts it, starts it, writes and changes a score, and cancels it.
 func journey(ctx context.Context, b *bench, s *server) (run, error) {
-	applications, err := s.list(ctx, "/api/v1/applications?status=active&", "hr", pageSize)
+	applications, err := s.list(ctx, "/api/v1/applications?status=active&", pageSize)
 	if err != nil {
 		return run{}, err
 	}
@@ -282,7 +283,8 @@ func journey(ctx context.Context, b *bench, s *server) (run, error) {
 func (b *bench) kitVersion(ctx context.Context) (string, error) {
 	ours := b.servers[ourSide]
 	var p page
-	if err := ours.ask(ctx, http.MethodGet, "/api/v1/kits?is_published=true&limit=1", ours.tokens["hr"], "", &p); err != nil {
+	const path = "/api/v1/kits?is_published=true&limit=1"
+	if err := ours.ask(ctx, http.MethodGet, path, ours.tokens["hr"], "", &p); err != nil {
 		return "", err
 	}
 	if len(p.Data) == 0 {

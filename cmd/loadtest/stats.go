@@ -109,7 +109,8 @@ type summary struct {
 	P50      float64        `json:"p50_ms"`
 	P95      float64        `json:"p95_ms"`
 	P99      float64        `json:"p99_ms"`
-	// CPU is the processor time for each request by process, in microseconds. Processes that cannot be measured are absent.
+	// CPU is the processor time for each request by process, in microseconds. Processes that cannot be measured are
+	// absent.
 	CPU map[string]float64 `json:"cpu_us,omitempty"`
 	// Memory is the proportional set size of the server after the last repetition, in MiB; 0 if it cannot be measured.
 	Memory float64 `json:"memory_mib,omitempty"`

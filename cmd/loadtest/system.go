@@ -12,11 +12,11 @@ import (
 // mix returns the steps of a mix of requests: of 20, 7 are the user, 4 one candidate, 3 my interviews, 2 applications,
 // 2 one interview, 1 scores and 1 a new candidate. They are spread, and each connection begins elsewhere.
 func mix(ctx context.Context, b *bench, s *server) (func(int) step, error) {
-	candidates, err := s.list(ctx, "/api/v1/candidates?", "hr", 1000)
+	candidates, err := s.list(ctx, "/api/v1/candidates?", 1000)
 	if err != nil {
 		return nil, err
 	}
-	interviews, err := s.list(ctx, "/api/v1/interviews?", "hr", 1000)
+	interviews, err := s.list(ctx, "/api/v1/interviews?", 1000)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,8 @@ func openMix(ctx context.Context, b *bench, s *server) (run, error) {
 	return b.offered(ctx, s, b.rate)
 }
 
-// offered sends the mix on the connections of all users at a rate.
+// offered sends the mix on the connections of all users at a rate. Connections open with their first request, because a
+// server closes those that send none.
 func (b *bench) offered(ctx context.Context, s *server, rate float64) (r run, err error) {
 	steps, err := mix(ctx, b, s)
 	if err != nil {
@@ -78,9 +79,6 @@ func (b *bench) offered(ctx context.Context, s *server, rate float64) (r run, er
 	}
 	f := newFleet(s.address, b.users, b.now, steps)
 	defer f.close()
-	if err := f.connect(ctx); err != nil {
-		return run{}, err
-	}
 	highest := b.peak(s, func() {
 		r = b.observe(s, func() *tally { return f.open(ctx, rate, b.long) })
 	})
@@ -138,8 +136,8 @@ func startServer(ctx context.Context, b *bench, like *server) (_ run, err error)
 	return r, err
 }
 
-// stopServer sends SIGTERM to a server under load. Requests that it does not accept any more are figures; responses that
-// it does not complete are errors.
+// stopServer sends SIGTERM to a server under load. Requests that it does not accept any more are figures; responses
+// that it does not complete are errors.
 func stopServer(ctx context.Context, b *bench, like *server) (_ run, err error) {
 	s, err := b.own(ctx, like)
 	if err != nil {
@@ -225,6 +223,7 @@ func importRows(ctx context.Context, b *bench, s *server) (run, error) {
 		fmt.Fprintf(&body, `{"external_id":"%s-%d-%d","first_name":"Load","last_name":"Test %d",`+
 			`"email":"import.%s.%d.%d@mail.example"}`+"\n", b.prefix, batch, i, i, b.prefix, batch, i)
 	}
-	raw := request(http.MethodPost, "/api/v1/candidates/import.ndjson", s.tokens["hr"], "application/x-ndjson", body.String())
+	const path = "/api/v1/candidates/import.ndjson"
+	raw := request(http.MethodPost, path, s.tokens["hr"], "application/x-ndjson", body.String())
 	return b.transfer(ctx, s, raw, true, func(response) int { return b.rows })
 }

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// The client of the load test. net/http costs about as much per request as a bare server, so that on a shared machine it
-// would be half of what is measured. This client writes requests that are complete, one at a time on each connection,
-// and reads as much of a response as it needs.
+// The client of the load test. The machine is shared with the servers, so what a client costs is part of what is
+// measured: with the client of net/http a small request takes twice as long. This client writes requests that are
+// complete, one at a time on each connection, and reads as much of a response as it needs.
 
 // Why an exchange fails. A connection on which one has failed is closed; the next exchange opens another.
 var (
@@ -298,8 +298,8 @@ func (c *connection) copy(into io.Writer, length int64) (int64, error) {
 	return int64(n), err
 }
 
-// request returns a complete HTTP/1.1 request. Headers are pairs of names and values. A body is sent with the given media
-// type.
+// request returns a complete HTTP/1.1 request. Headers are pairs of names and values. A body is sent with the given
+// media type.
 func request(method, path, token, media, body string, headers ...string) []byte {
 	b := make([]byte, 0, 512+len(body))
 	b = append(b, method+" "+path+" HTTP/1.1\r\nHost: loadtest\r\n"...)

@@ -57,7 +57,8 @@ const (
 		JOIN jobs AS j ON j.company_id = a.company_id AND j.id = a.job_id
 		WHERE a.company_id = $1 AND $2::uuid IS NOT NULL AND a.status = $3
 		ORDER BY a.created_at DESC, a.id DESC LIMIT $4`
-	scoresOfJobs = `SELECT ` + score + ` FROM scores AS s JOIN users AS u ON u.company_id = s.company_id AND u.id = s.rater_id
+	scoresOfJobs = `SELECT ` + score + ` FROM scores AS s
+		JOIN users AS u ON u.company_id = s.company_id AND u.id = s.rater_id
 		WHERE s.company_id = $1 AND $3 = '' AND s.job_id = ANY (ARRAY(
 			SELECT m.job_id FROM job_members AS m WHERE m.company_id = $1 AND m.user_id = $2))
 		ORDER BY s.created_at DESC, s.id DESC LIMIT $4`

@@ -67,8 +67,8 @@ type tokens struct {
 	Type    string `json:"token_type"`
 }
 
-// login verifies a password and opens a session. Without a password it opens one all the same, so that the load test can
-// open many in a short time.
+// login verifies a password and opens a session. Without a password it opens one all the same, so that the load test
+// can open many in a short time.
 func (b *bare) login(c echo.Context) error {
 	var in struct{ Email, Password string }
 	if err := json.NewDecoder(c.Request().Body).Decode(&in); err != nil {

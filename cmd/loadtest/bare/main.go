@@ -2,8 +2,8 @@
 // JSON. It has no authentication, permissions, row-level security, audit, limits, validation, log or metrics, so its
 // speed is that of the stack.
 //
-// The bearer token of a request is the id of its user, unchecked. Tables are copies in the schema "bare", with indexes and
-// checks but without triggers and foreign keys; see prepare in cmd/loadtest. PostgreSQL writes the JSON of what has
+// The bearer token of a request is the id of its user, unchecked. Tables are copies in the schema "bare", with indexes
+// and checks but without triggers and foreign keys; see prepare in cmd/loadtest. PostgreSQL writes the JSON of what has
 // parts: interviews, applications and scores.
 //
 //	DATABASE_URL=postgres://… COMPANY=UUID PORT=8001 bare
@@ -67,7 +67,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen on PORT: %w", err)
 	}
-	server := &http.Server{Handler: (&bare{pool: pool, company: company}).routes(), ReadHeaderTimeout: 5 * time.Second}
+	routes := (&bare{pool: pool, company: company}).routes() //nolint:contextcheck // each request has its own
+	server := &http.Server{Handler: routes, ReadHeaderTimeout: 5 * time.Second}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 	select {
@@ -85,12 +86,7 @@ func (b *bare) routes() http.Handler {
 	e.GET("/health", func(c echo.Context) error {
 		return c.JSON(http.StatusOK, map[string]string{"status": "healthy", "service": "bare", "version": "0"})
 	})
-	e.GET("/health/ready", func(c echo.Context) error {
-		if err := b.pool.Ping(c.Request().Context()); err != nil {
-			return c.NoContent(http.StatusServiceUnavailable)
-		}
-		return c.NoContent(http.StatusOK)
-	})
+	e.GET("/health/ready", b.ready)
 	v1 := e.Group("/api/v1")
 	v1.POST("/auth/login", b.login)
 	v1.POST("/auth/refresh", b.refresh)
@@ -112,6 +108,13 @@ func (b *bare) routes() http.Handler {
 	v1.PATCH("/scores/:id", b.patchScore)
 	v1.POST("/interviews/:id/cancel", b.cancelInterview)
 	return e
+}
+
+func (b *bare) ready(c echo.Context) error {
+	if err := b.pool.Ping(c.Request().Context()); err != nil {
+		return c.NoContent(http.StatusServiceUnavailable)
+	}
+	return c.NoContent(http.StatusOK)
 }
 
 // user returns the user of a request, and the zero UUID if the token is not an id.
