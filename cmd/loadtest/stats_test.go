@@ -127,13 +127,13 @@ func TestSummaryHasMedians(t *testing.T) {
 			cpu: map[string]float64{"server": cpu}, memory: rate, figures: map[string]float64{"figure": figure},
 		}
 	}
-	got := summarize([]run{repetition(10, 8, 1, 100, 1), repetition(30, 4, 3, 300, 0), repetition(20, 40, 2, 200, 2)})
+	got := summarize([]run{repetition(20, 8, 2, 200, 1), repetition(30, 4, 3, 300, 0), repetition(10, 40, 1, 100, 2)})
 	if got.Requests != 30 || got.Shed != 3 || !maps.Equal(got.Errors, map[string]int{"timeout": 3}) {
 		t.Errorf("got %d requests, %d shed, errors %v; want 30, 3 and 3 timeouts", got.Requests, got.Shed, got.Errors)
 	}
 	if got.Rate != 20 || got.Spread != 1 || got.P50 != 2 || got.P95 != 4 || got.P99 != 8 || got.CPU["server"] != 2 ||
-		got.Figures["figure"] != 200 || got.Memory != 20 {
-		t.Errorf("got %+v, want rate 20, spread 1, percentiles 2, 4 and 8, CPU 2, figure 200 and the last memory, 20", got)
+		got.Figures["figure"] != 200 || got.Memory != 10 {
+		t.Errorf("got %+v, want rate 20, spread 1, percentiles 2, 4 and 8, CPU 2, figure 200 and the last memory, 10", got)
 	}
 }
 
