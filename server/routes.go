@@ -3,7 +3,7 @@ package server
 import (
 	"fmt"
 	"net/http"
-	"net/http/pprof" //nolint:gosec // it registers with the default server, which this program does not have
+	"net/http/pprof" // it also registers with the default server, which this program does not have
 
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
@@ -73,8 +73,7 @@ func routePages(e *echo.Echo, o Options) error {
 // profilesPath is the path of the profiles, which is outside the specification.
 const profilesPath = "/debug/pprof/"
 
-// routeProfiles routes the profiles of the Go runtime, which need the operator's token. Only GET is routed: the handlers
-// would also accept addresses to look up by POST.
+// routeProfiles routes the profiles of the Go runtime, which need the operator's token. Only GET is routed.
 func routeProfiles(e *echo.Echo, admission *gate.Gate) {
 	for path, profile := range map[string]http.HandlerFunc{
 		profilesPath + "*": pprof.Index, profilesPath + "profile": pprof.Profile, profilesPath + "trace": pprof.Trace,
