@@ -120,7 +120,7 @@ func TestDoctor(t *testing.T) {
 		{"redis: reachable", doctor.Failed, "", "", []string{"REDIS_URL=redis://127.0.0.1:1"}, "Start Redis"},
 	}
 	// What these find is tested elsewhere: with judgements, with a clock, and with a Redis server that can be changed.
-	tested := []string{"postgresql: version", "postgresql: TLS", "postgresql: pooler", "postgresql: clock", "postgresql: audit partitions", "redis: version", "redis: eviction", "redis: TLS"}
+	tested := []string{"postgresql: version", "postgresql: TLS", "postgresql: pooler", "postgresql: clock", "postgresql: audit partitions", "redis: version", "redis: rights and eviction", "redis: TLS"}
 	for _, one := range faults {
 		tested = append(tested, one.check)
 		t.Run(one.check+" "+string(one.state), func(t *testing.T) {
@@ -182,7 +182,7 @@ func TestDoctorFindsClocksPartitionsAndEviction(t *testing.T) {
 		states[f.Check] = f.State
 	}
 	for check, want := range map[string]doctor.State{
-		"postgresql: clock": doctor.Failed, "postgresql: audit partitions": doctor.Warning, "redis: eviction": doctor.Warning,
+		"postgresql: clock": doctor.Failed, "postgresql: audit partitions": doctor.Warning, "redis: rights and eviction": doctor.Warning,
 	} {
 		if states[check] != want {
 			t.Errorf("%s: got %s, want %s", check, states[check], want)

@@ -19,7 +19,8 @@ func TestJudgements(t *testing.T) {
 		"no TLS elsewhere":               {judgeTLS(false, "", "db.example"), Warning},
 		"session mode":                   {judgePooler(false, false), OK},
 		"transaction mode":               {judgePooler(true, false), Failed},
-		"transaction mode while polling": {judgePooler(true, true), OK},
+		"transaction mode as configured": {judgePooler(true, true), OK},
+		"transaction mode not seen":      {judgePooler(false, true), OK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

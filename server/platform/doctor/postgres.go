@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/db"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
 )
@@ -264,35 +265,24 @@ func connections(ctx context.Context, x *examination) Result {
 }
 
 func pooler(ctx context.Context, x *examination) Result {
-	var pid uint32
-	if failed := query(ctx, x.conn, `SELECT pg_backend_pid()`, nil, &pid); failed != nil {
-		return *failed
+	err := postgres.CheckPooler(ctx, x.Config.DatabaseURL.Reveal(), false)
+	if err != nil && !errors.Is(err, postgres.ErrTransactionPool) {
+		return unexpected("look for a pooler", err)
 	}
-	if pid == x.conn.PgConn().PID() {
-		return ok("none")
-	}
-	// In transaction mode the connection of the server is free between two transactions, and another client gets it.
-	second, result := dial(ctx, x.Config.DatabaseURL.Reveal())
-	if second == nil {
-		return result
-	}
-	defer func() { _ = second.Close(context.WithoutCancel(ctx)) }()
-	var other uint32
-	if failed := query(ctx, second, `SELECT pg_backend_pid()`, nil, &other); failed != nil {
-		return *failed
-	}
-	return judgePooler(other == pid, x.Config.WorkerPollOnly)
+	return judgePooler(err != nil, x.Config.DatabasePoolMode == config.PoolTransaction)
 }
 
-func judgePooler(transactions, polling bool) Result {
+func judgePooler(transactions, expected bool) Result {
 	switch {
+	case !transactions && expected:
+		return ok("none is seen in transaction mode, for which DATABASE_POOL_MODE is set")
 	case !transactions:
-		return ok("session mode")
-	case polling:
-		return ok("transaction mode; workers poll")
+		return ok("none, or in session mode")
+	case expected:
+		return ok("transaction mode, as DATABASE_POOL_MODE says")
 	}
-	return failure("transaction mode, in which workers get no notifications",
-		"Set WORKER_POLL_ONLY=true, and MIGRATION_DATABASE_URL to PostgreSQL itself.")
+	return failure("transaction mode, in which settings of sessions are lost",
+		"Set DATABASE_POOL_MODE=transaction, and MIGRATION_DATABASE_URL to PostgreSQL itself.")
 }
 
 func clusterAccess(ctx context.Context, x *examination) Result {

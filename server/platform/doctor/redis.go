@@ -22,7 +22,7 @@ func redisChecks() []check {
 	checks := []check{{"redis: reachable", redisReachable}}
 	for _, one := range []check{
 		{"version", redisVersion},
-		{"eviction", redisEviction},
+		{"rights and eviction", redisRights},
 		{"TLS", redisTLS},
 	} {
 		checks = append(checks, check{"redis: " + one.name, func(ctx context.Context, x *examination) Result {
@@ -88,15 +88,19 @@ func redisVersion(ctx context.Context, x *examination) Result {
 	return ok(version)
 }
 
-func redisEviction(ctx context.Context, x *examination) Result {
-	policy, err := x.info(ctx, "memory", "maxmemory_policy")
+func redisRights(ctx context.Context, x *examination) Result {
+	wrong, err := x.redis.Check(ctx)
 	switch {
 	case err != nil:
-		return warning("INFO was refused: "+err.Error(), "Check by hand that maxmemory-policy is noeviction or volatile-*.")
-	case strings.HasPrefix(policy, "allkeys-"):
-		return warning(policy+" can remove counters of sign-ins", "Set maxmemory-policy to noeviction or volatile-ttl.")
+		return unexpected("check the commands of Redis", err)
+	case len(wrong) == 0:
+		return ok("all commands are permitted, and no counter is evicted")
 	}
-	return ok(policy)
+	found, remedies := make([]string, len(wrong)), make([]string, len(wrong))
+	for i, one := range wrong {
+		found[i], remedies[i], _ = strings.Cut(one, ": ")
+	}
+	return warning(strings.Join(found, "; "), strings.Join(remedies, "; ")+".")
 }
 
 func redisTLS(_ context.Context, x *examination) Result {
