@@ -50,8 +50,8 @@ func (s *Server) Prepare(ctx context.Context) error {
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
 	const slow = 30 * time.Second
 	serving := &http.Server{
-		Handler: s.closeWhenStopping(s.Handler()), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow,
-		IdleTimeout: 2 * time.Minute,
+		Handler:           s.closeWhenStopping(s.Handler()),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow, IdleTimeout: 2 * time.Minute,
 		// The connection reads more than the gate accepts, so that the gate sends the response.
 		MaxHeaderBytes: 4 * gate.MaxHeaderBytes,
 		ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),

@@ -33,11 +33,13 @@ func layers() []layer {
 		{name: "migrations", packages: []string{"db"}, reason: "db contains only SQL and imports nothing"},
 		{name: "values", packages: []string{"db/stored"}, reason: "stored values do not depend on the API"},
 		{
-			name:     "tests",
-			packages: []string{"server/testkit", "server/testkit/*", "server/platform/*/*test", "server/hiring/*/*test", "api/docs/browsertest"},
-			imports:  []string{everything},
-			reason:   "commands are not imported",
-			echo:     true, testing: true,
+			name: "tests",
+			packages: []string{
+				"server/testkit", "server/testkit/*", "server/platform/*/*test", "server/hiring/*/*test", "api/docs/browsertest",
+			},
+			imports: []string{everything},
+			reason:  "commands are not imported",
+			echo:    true, testing: true,
 		},
 		{
 			name:     "platform",
@@ -177,5 +179,5 @@ func pure() []string {
 	}
 }
 
-// standard returns the packages that import only the standard library.
+// standard returns the packages that import only the standard library, and the type of ids.
 func standard() []string { return []string{"server/platform/fault"} }

@@ -59,7 +59,9 @@ func (p program) examine(ctx context.Context) (findings []doctor.Finding, err er
 	if err != nil {
 		return nil, err
 	}
-	return doctor.Examine(ctx, doctor.Options{Config: c, Warnings: config.Warnings(p.environ), Now: clock.System().Now}), nil
+	return doctor.Examine(ctx, doctor.Options{
+		Config: c, Warnings: config.Warnings(p.environ), Now: clock.System().Now,
+	}), nil
 }
 
 func (p program) printDiagnosis(findings []doctor.Finding) error {

@@ -71,7 +71,8 @@ func (p program) runService(ctx context.Context, headless bool) (err error) {
 	}
 	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
 	for _, one := range config.Warnings(p.environ) {
-		log.WarnContext(ctx, "environment variable "+one.Variable+" "+one.Wrong+"; "+one.Remedy)
+		log.WarnContext(ctx, "environment variable is not read", slog.String("variable", one.Variable),
+			slog.String("remedy", one.Remedy))
 	}
 	debug.SetGCPercent(gcPercent)
 	d, err := p.startDependencies(ctx, c)

@@ -15,7 +15,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
-	openapi_types "github.com/oapi-codegen/runtime/types"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
@@ -219,5 +218,3 @@ func (s *specification) isProblem(a *Answer) error {
 	a.Into(&body)
 	return s.document.Components.Schemas["Problem"].Value.VisitJSON(body)
 }
-
-func email(address string) openapi_types.Email { return openapi_types.Email(address) }

@@ -17,8 +17,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// PgBouncer starts a real PgBouncer, with its default settings, before the server of a database URL. The mode is session
-// or transaction. It returns the URL that leads through it. The test fails if PgBouncer is not installed.
+// PgBouncer starts a real PgBouncer, with its default settings, before the server of a database URL. The mode is
+// session or transaction. It returns the URL that leads through it. The test fails if PgBouncer is not installed.
 func PgBouncer(t testing.TB, database, mode string) string {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
@@ -35,7 +35,7 @@ func PgBouncer(t testing.TB, database, mode string) string {
 	dir, err := os.MkdirTemp("/var/tmp", "pgbouncer-") //nolint:usetesting // see above
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	must(t, os.Chmod(dir, 0o755)) //nolint:gosec // nothing in it is secret
+	must(t, os.Chmod(dir, 0o755))
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	must(t, err)
 	port := strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
@@ -45,11 +45,11 @@ func PgBouncer(t testing.TB, database, mode string) string {
 	for _, name := range []string{to.User, PooledLogin} {
 		names += fmt.Sprintf("%q %q\n", name, to.Password)
 	}
-	must(t, os.WriteFile(users, []byte(names), 0o644)) //nolint:gosec // the server trusts its clients
+	must(t, os.WriteFile(users, []byte(names), 0o644))
 	settings := filepath.Join(dir, "pgbouncer.ini")
 	text := fmt.Sprintf("[databases]\n* = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\n"+
 		"unix_socket_dir =\nauth_type = trust\nauth_file = %s\npool_mode = %s\n", to.Host, to.Port, port, users, mode)
-	must(t, os.WriteFile(settings, []byte(text), 0o644)) //nolint:gosec // see above
+	must(t, os.WriteFile(settings, []byte(text), 0o644))
 	command := exec.CommandContext(context.WithoutCancel(t.Context()), program, settings)
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	must(t, command.Start())

@@ -107,7 +107,7 @@ func Read[R, T any](ctx context.Context, codec Codec, list List[R, T]) (Page[T],
 	if err != nil {
 		return Page[T]{}, err
 	}
-	return Page[T]{Body[T]{data, more, cursor}, Link(access.RequestOf(ctx), next)}, nil
+	return Page[T]{Body[T]{data, more, cursor}, Link(ctx, next)}, nil
 }
 
 // readByID returns the entries with the ids that the client asked for.

@@ -6,6 +6,7 @@ package page
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -100,7 +101,8 @@ func mac(key []byte, scope Scope, body []byte) ([]byte, error) {
 }
 
 // Link returns the Link header with the next page (RFC 8288); nil on the last page.
-func Link(request *access.Request, cursor string) *string {
+func Link(ctx context.Context, cursor string) *string {
+	request := access.RequestOf(ctx)
 	if cursor == "" || request.Target == nil {
 		return nil
 	}

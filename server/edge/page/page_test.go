@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,7 +150,8 @@ func TestLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	request := &access.Request{Target: target, Query: target.Query()}
-	link := page.Link(request, "new")
+	of := func(r *access.Request) context.Context { return access.With(t.Context(), r) }
+	link := page.Link(of(request), "new")
 	const want = `</api/v1/users?cursor=new&q=%22%3E%2C&role=hr&role=admin>; rel="next"`
 	if link == nil || *link != want {
 		t.Errorf("the link is %v, want %s", link, want)
@@ -157,7 +159,7 @@ func TestLink(t *testing.T) {
 	if request.Query.Get("cursor") != "old" {
 		t.Errorf("the request's query is changed: %v", request.Query)
 	}
-	if page.Link(request, "") != nil || page.Link(&access.Request{}, "new") != nil {
+	if page.Link(of(request), "") != nil || page.Link(of(&access.Request{}), "new") != nil {
 		t.Error("Link returns a link without a next page or without a request")
 	}
 }

@@ -137,7 +137,7 @@ func (c *Candidates) nameConflict(ctx context.Context, actor access.Actor, exter
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ExternalID: *externalID,
 	})
 	if lookup == nil {
-		taken.ConflictsWith(audit.Candidate, other)
+		return taken.ConflictsWith(audit.Candidate, other)
 	}
 	return err
 }

@@ -64,7 +64,7 @@ func (c *Candidates) ListDuplicateCandidates(
 	}
 	return api.ListDuplicateCandidates200JSONResponse{
 		Body:    body,
-		Headers: api.ListDuplicateCandidates200ResponseHeaders{Link: page.Link(access.RequestOf(ctx), next)},
+		Headers: api.ListDuplicateCandidates200ResponseHeaders{Link: page.Link(ctx, next)},
 	}, nil
 }
 

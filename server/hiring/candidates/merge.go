@@ -379,8 +379,10 @@ func unite(into, from profile) (united profile, filled []string) {
 		own   **string
 		other *string
 	}{
-		{"email", &united.Email, from.Email}, {"phone", &united.Phone, from.Phone},
-		{"location", &united.Location, from.Location}, {"source", &united.Source, from.Source},
+		{"email", &united.Email, from.Email},
+		{"phone", &united.Phone, from.Phone},
+		{"location", &united.Location, from.Location},
+		{"source", &united.Source, from.Source},
 		{"external_id", &united.ExternalID, from.ExternalID},
 	} {
 		if *field.own == nil && field.other != nil {
@@ -423,8 +425,10 @@ func separate(current, gone profile, merge db.CandidateMerge) profile {
 		own   **string
 		given *string
 	}{
-		{"email", &separated.Email, gone.Email}, {"phone", &separated.Phone, gone.Phone},
-		{"location", &separated.Location, gone.Location}, {"source", &separated.Source, gone.Source},
+		{"email", &separated.Email, gone.Email},
+		{"phone", &separated.Phone, gone.Phone},
+		{"location", &separated.Location, gone.Location},
+		{"source", &separated.Source, gone.Source},
 		{"external_id", &separated.ExternalID, goneID},
 	} {
 		if slices.Contains(merge.Filled, field.name) && optional.Same(*field.own, field.given) {

@@ -143,8 +143,8 @@ func event(d interviewDetails, actor access.Actor) calendar.Event {
 }
 
 // markOf returns the beginning of the summary of an interview that does not take place, or not with the actor; empty
-// for others. Google Calendar ignores the status of events in calendars that it subscribes to, and Outlook that of imported
-// files, so the summary says it too.
+// for others. Google Calendar ignores the status of events in calendars that it subscribes to, and Outlook that of
+// imported files, so the summary says it too.
 func markOf(d interviewDetails, actor access.Actor) string {
 	own := panelist(d.panel, actor.ID)
 	switch {

@@ -220,8 +220,8 @@ func checkTimes(f *fault.Fault, prefix string, during span, zone string) {
 }
 
 // checkOffset adds a violation to a fault unless a time has the offset of a zone at that time, or is in UTC, which
-// names the same instant in every zone. A wall time that the zone skips has no offset. One that occurs twice has two, and the
-// offset of the request says which is meant.
+// names the same instant in every zone. A wall time that the zone skips has no offset. One that occurs twice has two,
+// and the offset of the request says which is meant.
 func checkOffset(f *fault.Fault, pointer string, t time.Time, zone *time.Location) {
 	_, offset := t.Zone()
 	if _, correct := t.In(zone).Zone(); offset == 0 || offset == correct {

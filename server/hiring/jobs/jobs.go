@@ -108,7 +108,7 @@ func (j *Jobs) nameConflict(ctx context.Context, actor access.Actor, externalID 
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Jobs.String(), ExternalID: *externalID,
 	})
 	if lookup == nil {
-		taken.ConflictsWith(audit.Job, other)
+		return taken.ConflictsWith(audit.Job, other)
 	}
 	return err
 }

@@ -149,8 +149,8 @@ func CheckPooler(ctx context.Context, url string, pooled bool) error {
 }
 
 // ErrTransactionPool is the result of CheckPooler.
-var ErrTransactionPool = errors.New("the URL leads to a pooler in transaction mode: each transaction may run in another " +
-	"session of PostgreSQL")
+var ErrTransactionPool = errors.New("the URL leads to a pooler in transaction mode: each transaction may run in " +
+	"another session of PostgreSQL")
 
 const (
 	connectTime = 3 * time.Second

@@ -209,20 +209,23 @@ func (s *Store) SchemaVersion(ctx context.Context) (version int64, err error) {
 	return version, failed("read the schema version", err)
 }
 
-// JobSchemaVersion returns the version of River's tables. It fails if they do not exist, or if the role with which River
-// connects may not read them.
+// JobSchemaVersion returns the version of River's tables. It fails if they do not exist, or if the role with which
+// River connects may not read them.
 func (s *Store) JobSchemaVersion(ctx context.Context) (version int64, err error) {
 	err = s.pool.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM river.river_migration WHERE line = 'main'").
 		Scan(&version)
 	return version, failed("read the version of River's tables", err)
 }
 
-// CheckRole returns an Unfit if the server refuses the login for good, if row-level security does not restrict the role of
-// the connections, because it is a superuser, bypasses row-level security or owns a table, or if a pooler gives the role
-// to the sessions of others.
+// CheckRole returns an Unfit if the server refuses the login for good, if row-level security does not restrict the role
+// of the connections, because it is a superuser, bypasses row-level security or owns a table, or if a pooler gives the
+// role to the sessions of others.
 func (s *Store) CheckRole(ctx context.Context) error {
 	if err := CheckPooler(ctx, s.url, s.pooled); errors.Is(err, ErrTransactionPool) {
-		return &Unfit{cause: err, Problem: "DATABASE_URL leads to a pooler in transaction mode. Set DATABASE_POOL_MODE=transaction."}
+		return &Unfit{
+			cause:   err,
+			Problem: "DATABASE_URL leads to a pooler in transaction mode. Set DATABASE_POOL_MODE=transaction.",
+		}
 	} else if err != nil {
 		return Diagnose(s.url, failed("check the database role", err))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/redis/rueidis"
@@ -41,8 +42,8 @@ func (r *Redis) Check(ctx context.Context) (wrong []string, err error) {
 		for line := range strings.Lines(info) {
 			policy, found := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:")
 			if found && policy != noEviction {
-				wrong = append(wrong, "maxmemory-policy is "+policy+", which loses counters of sign-in attempts when the memory is "+
-					"full: set it to "+noEviction)
+				wrong = append(wrong, "maxmemory-policy is "+policy+", which loses counters of sign-in attempts when the "+
+					"memory is full: set it to "+noEviction)
 			}
 		}
 		return nil
@@ -57,7 +58,7 @@ func (r *Redis) report(ctx context.Context) {
 		return // the connection was lost again, which is logged
 	}
 	for _, one := range wrong {
-		r.log.WarnContext(ctx, "redis: "+one)
+		r.log.WarnContext(ctx, "Redis is not set up as the service needs it", slog.String("problem", one))
 	}
 }
 
