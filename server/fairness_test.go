@@ -292,8 +292,8 @@ func openUpload(t *testing.T, client *testkit.Client) (finish func()) {
 		_ = response.Body.Close()
 		status <- response.StatusCode
 	}()
-	// More than the connection buffers, so the operation has begun to read when all is written. Empty lines are ignored.
-	rows := strings.Repeat("\n", 16<<20)
+	// More than the connection buffers, so the operation has begun to read when all is written. Blank lines are ignored.
+	rows := strings.Repeat(strings.Repeat(" ", 1023)+"\n", 16<<10)
 	if _, err := io.WriteString(sender, "external_id,first_name,last_name\n"+rows); err != nil {
 		t.Fatal(err)
 	}

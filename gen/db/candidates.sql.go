@@ -1263,11 +1263,12 @@ func (q *Queries) LockCandidates(ctx context.Context, arg LockCandidatesParams) 
 
 const lockImports = `-- name: LockImports :exec
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', $1::uuid), 0)),
-    set_config('lock_timeout', '10s', true)
+    set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5min', true)
 `
 
 // One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. From
-// then on, the import waits up to ten seconds for each lock, so that an edit of one of its rows does not end it.
+// then on, the import waits up to ten seconds for each lock, so that an edit of one of its rows does not end it, and may
+// read its file for minutes between two statements. The service bounds its whole time.
 func (q *Queries) LockImports(ctx context.Context, companyID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, lockImports, companyID)
 	return err

@@ -77,12 +77,14 @@ RETURNING *;
 
 -- name: LockImports :exec
 -- One import at a time writes to a company: two imports of the same candidates in different orders would deadlock. From
--- then on, the import waits up to ten seconds for each lock, so that an edit of one of its rows does not end it.
+-- then on, the import waits up to ten seconds for each lock, so that an edit of one of its rows does not end it, and may
+-- read its file for minutes between two statements. The service bounds its whole time.
 SELECT pg_advisory_xact_lock(hashtextextended(concat('import ', @company_id::uuid), 0)),
-    set_config('lock_timeout', '10s', true);
+    set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '5min', true);
 
 -- name: AnalyzeEmptyTables :exec
 SELECT analyze_empty_tables();
+
 -- name: ListImportedAliases :many
 -- The candidates that the rows of a file refer to and that were merged into others, with the candidates that remain.
 SELECT c.id, c.external_id, c.email, surviving_candidate(c.company_id, c.id)::uuid AS survivor_id FROM candidates AS c

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -235,4 +236,26 @@ func (f fixture) waitForLock(query string) {
 				AND wait_event_type = 'Lock' AND query LIKE '%name: ' || $1 || ' %')`, query).Scan(&waiting)
 		return err == nil && waiting
 	})
+}
+
+// TestImportMayReadForMinutes verifies that an import whose file is read for longer than a transaction may usually be
+// idle keeps its transaction.
+func TestImportMayReadForMinutes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const idle = 300 * time.Millisecond // a session's limit is that of its statements
+	store, err := postgres.Open(t.Context(), postgres.Options{URL: f.DatabaseURL, MaxConns: 1, StatementTimeout: idle})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.InTx(t.Context(), f.acme.ID, func(tx *postgres.Tx) error {
+		if err := tx.LockImports(t.Context(), f.acme.ID); err != nil {
+			return err
+		}
+		time.Sleep(2 * idle)
+		return tx.LockImports(t.Context(), f.acme.ID)
+	}); err != nil {
+		t.Error(err)
+	}
 }
