@@ -65,7 +65,7 @@ func (b *bare) listCandidates(c echo.Context) error {
 		with("source = ?", source)
 	}
 	if q := c.QueryParam("q"); q != "" {
-		with("candidate_search_text(first_name, last_name, email, tags) LIKE ?", "%"+strings.ToLower(q)+"%")
+		with("candidate_terms(first_name, last_name, email, tags) LIKE ?", "%"+strings.ToLower(q)+"%")
 	}
 	rows, err := b.pool.Query(c.Request().Context(), "SELECT "+columns+" FROM candidates WHERE "+where+
 		" ORDER BY created_at DESC, id DESC LIMIT $2", arguments...)
