@@ -204,7 +204,7 @@ func (o *options) run(c *cobra.Command, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	// What was measured before a failure is printed, but not kept.
+	// After a failure, the measurements so far are printed, but not saved.
 	results, failed := b.run(c.Context(), chosen)
 	r.Results = results
 	return errors.Join(failed, o.present(out, r, before, failed == nil))

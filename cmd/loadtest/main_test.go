@@ -35,7 +35,10 @@ func TestScenariosOfRealServers(t *testing.T) {
 		t.Fatalf("build the servers: %v\n%s", err, output)
 	}
 	kept, chart, profiles := filepath.Join(folder, "r.json"), filepath.Join(folder, "r.svg"), filepath.Join(folder, "profiles")
-	names := []string{"me", "list-deep", "create-keyed", "patch", "refresh", "journey", "mix", "stop", "export", "import"}
+	names := []string{
+		"health", "me", "list", "list-deep", "list-filtered", "list-searched", "get", "create", "create-keyed", "patch", "refresh",
+		"mine", "scores", "applications", "interview", "journey", "mix", "stop", "export", "import",
+	}
 	out, log, err := runCommand(t, "--server", filepath.Join(folder, "interviewer"), "--bare", filepath.Join(folder, "bare"),
 		"--scenarios", strings.Join(names, ","), "--scale", "1", "--repetitions", "2", "--duration", "50ms", "--long", "50ms",
 		"--connections", "2", "--users", "4", "--rate", "40", "--rows", "20", "--json", kept, "--svg", chart,
