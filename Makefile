@@ -105,7 +105,7 @@ test: needs ## Run all tests; they start their own PostgreSQL and Redis
 	@.ci/test $(TESTFLAGS)
 
 .PHONY: test-race
-test-race: needs ## Run all tests with the race detector, as make ci does; takes twice as long
+test-race: needs ## Run the tests with the race detector, as make ci does; takes twice as long
 	@.ci/test -race $(TESTFLAGS)
 
 .PHONY: test-postgres
@@ -175,7 +175,7 @@ contract: build $(OASDIFF) ## Check everything that clients depend on: specifica
 .PHONY: ci
 ci: build $(LINT) $(OASDIFF) ## Check everything that a change must keep; test results are not cached
 	@.ci/needs tests node python java
-	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- test-postgres -- upgrade -- smoke demo samples test-clients -- schemathesis -- bench-short
+	@.ci/steps check-generate lint lint-prose lint-spec lint-published lint-migrations breaking -- test-race -- upgrade -- test-postgres smoke demo samples test-clients -- schemathesis -- bench-short
 
 .PHONY: docker
 docker: ## Build the container image

@@ -154,6 +154,51 @@ func TestIfMatch(t *testing.T) {
 	}
 }
 
+// TestIfNoneMatchToCreate calls every PUT with If-None-Match: *. It creates a resource, and gets 412 and changes nothing if
+// the resource exists.
+func TestIfNoneMatchToCreate(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	replica := installation.Replica()
+	requests, found := minimalRequests(), 0
+	for _, op := range loadContract(t).Operations() {
+		if op.Method != http.MethodPut {
+			continue
+		}
+		found++
+		t.Run(op.ID, func(t *testing.T) {
+			t.Parallel()
+			installation := installation.In(t)
+			company := installation.Company(strings.ToLower(op.ID))
+			caller := installation.User(company, "caller", api.RoleAdmin)
+			c := conditionalChange{fixture: &fixture{t, installation, replica, company, caller, replica.SignIn(t, caller)}, op: op}
+			request := c.existing(c.example(requests, op.ID))
+			c.client.Do(op.Method, pathOf(op, request.parameters), request.body).Expect(request.status)
+			put := func(header string) *testkit.Answer {
+				return c.client.Do(op.Method, pathOf(op, request.parameters), request.body, "If-None-Match", header)
+			}
+			before := c.fingerprint()
+			problem := put("*").Refused(http.StatusPreconditionFailed, "version_mismatch")
+			if wrong := errorsOf(problem); !slices.Equal(wrong, []string{"?If-None-Match: exists"}) {
+				t.Errorf("errors: got %q", wrong)
+			}
+			put(`"3"`).Refused(http.StatusBadRequest, "malformed_request")
+			if after := c.fingerprint(); after != before {
+				t.Errorf("a refused change has changed rows:\nbefore %s\nafter %s", before, after)
+			}
+			if c.byExternalID() {
+				request.parameters["external_id"], request.status = "new", http.StatusCreated
+			} else {
+				request.parameters["user_id"] = installation.User(company, "other", api.RoleEmployee).ID.String()
+			}
+			put("*").Expect(request.status)
+		})
+	}
+	if found == 0 {
+		t.Error("found no PUT")
+	}
+}
+
 // conditionalChange sends one change with different conditions.
 type conditionalChange struct {
 	*fixture

@@ -25,7 +25,7 @@ func hiringPermissions() map[string]string {
 		leadsAndUp: `MoveApplication HoldApplication ResumeApplication RejectApplication WithdrawApplication CreateKit UpdateKit CreateKitVersion
 			UpdateKitVersion PublishKitVersion ArchiveKitVersion CreateInterview UpdateInterview ScheduleInterview RescheduleInterview
 			CancelInterview SetPanelist RemovePanelist GetJobPipeline GetJobPipelineChart ListInterviewerFigures`,
-		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate SetCandidateByExternalID ListDuplicateCandidates DistinguishCandidates MergeCandidates UnmergeCandidates ArchiveCandidate
+		hrAndUp: `CreateJob UpdateJob OpenJob HoldJob CloseJob SetJobMember RemoveJobMember CreateCandidate UpdateCandidate SetCandidateByExternalID ListDuplicateCandidates ListCandidateMerges DistinguishCandidates MergeCandidates UnmergeCandidates ArchiveCandidate
 			RestoreCandidate ImportCandidatesCSV ImportCandidatesXLSX ImportCandidatesNDJSON CreateApplication ReactivateApplication CompleteInterview ReopenInterview
 			ReopenScore VoidScore`,
 	} {
@@ -199,6 +199,9 @@ func minimalHiringRequests() map[string]func(*fixture) exampleRequest {
 			return s.newPair().withStatus(http.StatusNoContent)
 		},
 		"MergeCandidates": func(s *fixture) exampleRequest { return s.newPair() },
+		"ListCandidateMerges": func(s *fixture) exampleRequest {
+			return exampleRequest{status: http.StatusOK, parameters: s.newPair().parameters}
+		},
 		"UnmergeCandidates": func(s *fixture) exampleRequest {
 			pair := s.newPair()
 			hr := s.replica.SignIn(s.t, s.company.Users[api.RoleHr])

@@ -23,7 +23,7 @@ func permissionMatrix() map[string]string {
 	const public, everybody = "public", "ETHA"
 	decided := map[string]string{
 		"GetHealth": public, "GetReadiness": public, "GetMetrics": public, "GetSpecificationYAML": public, "GetSpecificationJSON": public,
-		"Login": public, "RefreshTokens": public,
+		"Login": public, "RefreshTokens": public, "RequestPasswordReset": public, "CompletePasswordReset": public,
 
 		"Logout": everybody, "ChangePassword": everybody,
 		"ListSessions": everybody, "RevokeSession": everybody, "RevokeOtherSessions": everybody,

@@ -80,6 +80,10 @@ func listedTwice(s *fixture) map[string]string {
 	for range 2 {
 		ids = hiringIDs(s)
 	}
+	for range 2 {
+		merged := s.newPair().body
+		s.client.Post("/api/v1/candidates/"+ids["candidate_id"]+"/merge", merged).Expect(http.StatusOK)
+	}
 	member := s.newEmployee()
 	for _, sql := range []string{
 		`INSERT INTO job_members (company_id, job_id, user_id, role, created_at, updated_at)

@@ -20,7 +20,7 @@ import (
 )
 
 // TestEveryExportOpensInSpreadsheets requests every export of the specification as CSV and as XLSX. CSV begins with a
-// byte order mark unless bom is false, and both have the same rows.
+// byte order mark unless bom is false, and both have the same rows with every delimiter.
 func TestEveryExportOpensInSpreadsheets(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
@@ -59,6 +59,16 @@ func TestEveryExportOpensInSpreadsheets(t *testing.T) {
 				t.Fatalf("got %d records, %v, want at least one below the headings", len(records), err)
 			}
 			readAgain(t, get("format=csv"), bulk.CSV, records[0], get("format=ndjson"))
+			for name, delimiter := range map[string]rune{"comma": ',', "semicolon": ';', "tab": '\t', "pipe": '|'} {
+				file := get("format=csv&bom=false&delimiter=" + name)
+				reader := csv.NewReader(bytes.NewReader(file))
+				reader.Comma = delimiter
+				separated, err := reader.ReadAll()
+				if err != nil || !slices.Equal(separated[0], records[0]) || len(separated) != len(records) {
+					t.Errorf("%s: got %d records with the headings %q, %v", name, len(separated), separated[0], err)
+				}
+				readAgain(t, file, bulk.CSV, records[0], get("format=ndjson"))
+			}
 			readAgain(t, get("format=xlsx"), bulk.XLSX, records[0], get("format=ndjson"))
 			sheet := readExport(t, get("format=xlsx"))
 			for i, record := range records {

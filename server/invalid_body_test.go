@@ -60,7 +60,7 @@ func TestInvalidBodies(t *testing.T) {
 		refuse("__proto__", `{"email":"a@b.example",`+names+`,"__proto__":{}}`, "#/__proto__: unknown"),
 		refuse("name with a quote", `{"email":"a@b.example",`+names+`,"a\"\\ü":1}`, "#/a\"\\ü: unknown"),
 		refuse("name with a line break", `{"email":"a@b.example",`+names+`,"a\nb":1}`, "#/a\nb: unknown"),
-		refuse("wrong types", `{"email":1,"password":[],"first_name":{},"last_name":true,"role":null,"department":1.5}`,
+		refuse("wrong types", `{"email":1,"password":[],"first_name":{},"last_name":true,"role":"x","department":1.5}`,
 			"#/department: type", "#/email: type", "#/first_name: type", "#/last_name: type", "#/password: type",
 			"#/role: enum"),
 		refuse("huge numbers", `{"email":1e400,"password":9223372036854775808,"first_name":-1e400,"last_name":1e-400}`,
@@ -107,7 +107,7 @@ func TestInvalidBodies(t *testing.T) {
 	}
 	for _, address := range []string{
 		"a@b", "@b.example", "ab@", "a b@c.example", "a@b@c.example", "a..b@c.example", ".a@c.example", "a.@c.example",
-		"a@-c.example", "a@c..example", "a@[127.0.0.1]", `\"a b\"@c.example`, "Nora <a@c.example>", "a@c.example\\n",
+		"a@-c.example", "a@c..example", "a@[127.0.0.1]", `\"a b\"@c.example`, "Nora <a@c.example>", "a@c.example\\nb",
 		"a@c.example,b@c.example", strings.Repeat("a", 65) + "@c.example", "ä@c.example", "a@ä.example",
 	} {
 		requests = append(requests, refuse("email "+address, `{"email":"`+address+`",`+names+`}`, "#/email: format"))

@@ -69,7 +69,7 @@ func TestInvalidPaths(t *testing.T) {
 	}
 	for _, malformed := range []string{
 		"1", "-1", "null", "%00", "%ff", "%20", "%6De", "..", "me%00", "%25", "%2e%2e%2f", "'%20OR%201=1--", "{}", "{user_id}",
-		strings.ReplaceAll(id, "-", ""), "{" + id + "}", "urn:uuid:" + id, id + "%00", id + "%20", id[:35] + "%67", id[:35] + "%37",
+		strings.ReplaceAll(id, "-", ""), "{" + id + "}", "urn:uuid:" + id, id + "%00", id + "%20", id[:35] + "%67",
 		id[:35], id + "0", strings.Repeat("a", 5000),
 	} {
 		t.Run("id "+malformed[:min(len(malformed), 40)], func(t *testing.T) {

@@ -106,7 +106,7 @@ func (h *hiring) openJob() {
 		Title: "Motion Planning Engineer", Location: nullable.NewNullableWithValue("Berlin"),
 	}))
 	h.job = got(t, created, created.JSON201).ID
-	set := sent(h.hr.SetJobMemberWithResponse(ctx, h.job, h.lead.id, apiclient.SetJobMemberRequest{
+	set := sent(h.hr.SetJobMemberWithResponse(ctx, h.job, h.lead.id, nil, apiclient.SetJobMemberRequest{
 		Role: apiclient.JobRoleHiringManager,
 	}))
 	got(t, set, set.JSON200)

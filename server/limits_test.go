@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/apikey"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/clock/clocktest"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -100,4 +103,30 @@ func TestUsersAndKeysShareTheCompanyLimit(t *testing.T) {
 		}
 	}
 	replica.SignIn(t, globex.Users[api.RoleHr]).Get("/api/v1/jobs").Expect(http.StatusOK)
+}
+
+// TestFloodOfWrongKeys sends wrong API keys until their address has no anonymous requests left. Further keys are then
+// refused without being looked up, so also a valid one that the replica does not know. A key that it has accepted before
+// works throughout.
+func TestFloodOfWrongKeys(t *testing.T) {
+	t.Parallel()
+	const limit = 5
+	i := testkit.New(t)
+	i.Config.RateLimitAnonymous = limit
+	now := clocktest.Stopped()
+	i.Clock = now.Source()
+	acme, replica := i.Company("acme"), i.Replica()
+	used := replica.Bearer(t, i.Key(acme, []string{"jobs:read"}).Secret.Reveal())
+	unused := replica.Bearer(t, i.Key(acme, []string{"jobs:read"}).Secret.Reveal())
+	const jobs = "/api/v1/jobs"
+	used.Get(jobs).Expect(http.StatusOK)
+	for range limit {
+		replica.Bearer(t, apikey.New(api.CompanyModeLive).Reveal()).Get(jobs).Refused(http.StatusUnauthorized, "invalid_token")
+	}
+	for range 3 {
+		unused.Get(jobs).Refused(http.StatusTooManyRequests, "rate_limited")
+		used.Get(jobs).Expect(http.StatusOK)
+	}
+	now.Advance(time.Minute)
+	unused.Get(jobs).Expect(http.StatusOK)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/pprof" // it also registers with the default server, which this program does not have
+	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/labstack/echo/otelecho"
@@ -13,6 +15,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/base"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/problem"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/mail"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
@@ -25,7 +28,7 @@ func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.
 	e.HTTPErrorHandler = problem.Handler(o.Log)
 	if o.Config.OTLPEndpoint != "" {
 		e.Use(otelecho.Middleware(o.Config.OTLPServiceName, otelecho.WithTracerProvider(o.Traces),
-			otelecho.WithPropagators(telemetry.Propagator())))
+			otelecho.WithPropagators(telemetry.Propagator()), otelecho.WithSkipper(hasSecret)))
 	}
 	first, err := base.New(base.Options{
 		Clock: o.Clock, Log: o.Log, Metrics: metrics, Proxies: o.Config.TrustedProxies, Path: o.Config.BasePath,
@@ -33,41 +36,56 @@ func router(o Options, all operations, admission *gate.Gate, metrics *telemetry.
 	if err != nil {
 		return nil, err
 	}
-	e.Use(first.Enter)
+	// Echo would build the chain again for each request. It ends with the handler that the router has found.
+	chain := admission.Enter(func(c echo.Context) error { return c.Handler()(c) })
 	if len(o.Config.CORSOrigins) > 0 {
-		e.Use(base.CrossOrigin(o.Config.CORSOrigins))
+		chain = base.CrossOrigin(o.Config.CORSOrigins)(chain)
 	}
-	e.Use(admission.Enter)
-	if err := routePages(e, o); err != nil {
-		return nil, err
-	}
+	chain = first.Enter(chain)
+	e.Use(func(echo.HandlerFunc) echo.HandlerFunc { return chain })
+	routePages(e, o)
 	if o.Config.Profiles {
 		routeProfiles(e, admission)
 	}
 	reserve(e, admission.Contract)
-	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, gate.CallOf, nil))
+	api.RegisterHandlers(answersHead{e}, api.NewStrictHandler(all, gate.CallOf, gate.Respond))
 	return e, nil
 }
 
-// routePages routes the reference pages, and / to the first of them. They are outside the specification.
-func routePages(e *echo.Echo, o Options) error {
-	document, err := referenceDocument()
-	if err != nil {
-		return err
-	}
-	pages, err := docs.Handler(docs.Options{
-		Document: document, Title: o.Config.AppName, Version: o.Version, SpecURL: "/openapi.json", Status: problem.Status,
-		Demo: o.Demo, Base: o.Config.BasePath,
+// hasSecret reports whether the path of a request contains a secret, which spans would contain as well.
+func hasSecret(c echo.Context) bool {
+	return strings.HasPrefix(c.Request().URL.Path, mail.PasswordPath)
+}
+
+// routePages routes the reference pages, and / to the first of them. They are outside the specification. They are built
+// when the first of them is requested.
+func routePages(e *echo.Echo, o Options) {
+	pages := sync.OnceValues(func() (http.Handler, error) {
+		document, err := referenceDocument()
+		if err != nil {
+			return nil, err
+		}
+		pages, err := docs.Handler(docs.Options{
+			Document: document, Title: o.Config.AppName, Version: o.Version, SpecURL: "/openapi.json", Status: problem.Status,
+			Demo: o.Demo, Base: o.Config.BasePath,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("build the reference pages: %w", err)
+		}
+		return pages, nil
 	})
-	if err != nil {
-		return fmt.Errorf("build the reference pages: %w", err)
-	}
 	read := []string{http.MethodGet, http.MethodHead}
 	for _, path := range []string{docs.Prefix, docs.Prefix + "/*"} {
-		e.Match(read, path, echo.WrapHandler(pages))
+		e.Match(read, path, func(c echo.Context) error {
+			handler, err := pages()
+			if err != nil {
+				return err
+			}
+			handler.ServeHTTP(c.Response(), c.Request())
+			return nil
+		})
 	}
 	e.Match(read, "/", func(c echo.Context) error { return c.Redirect(http.StatusFound, docs.Prefix) })
-	return nil
 }
 
 // profilesPath is the path of the profiles, which is outside the specification.

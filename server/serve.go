@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/server/edge/base"
@@ -30,23 +31,60 @@ func (s *Server) Handler() http.Handler {
 }
 
 // Prepare checks what a replica needs before it answers requests: that row-level security applies to its database role,
-// that the database has the rights of the roles, and that it can read which sessions have ended recently. The error is
-// a postgres.Unfit if waiting does not help.
+// that the database has the rights of the roles and the triggers of the tables, and that it can read which sessions
+// have ended recently. It checks them at the same time, each on a connection of its own. The error is a postgres.Unfit
+// if waiting does not help.
 func (s *Server) Prepare(ctx context.Context) error {
-	if err := s.store.CheckRole(ctx); err != nil {
+	checks := []func(context.Context) error{
+		s.store.CheckRole,
+		func(ctx context.Context) error { return schema.CheckRights(ctx, s.store.Pool()) },
+		s.checkStructure,
+		s.guard.Poll,
+	}
+	errs := make([]error, len(checks))
+	var all sync.WaitGroup
+	for i, check := range checks {
+		all.Go(func() { errs[i] = check(ctx) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil { // the first explains the others
+			return err
+		}
+	}
+	return nil
+}
+
+// checkStructure fails if triggers are missing, and logs what else the tables lack.
+func (s *Server) checkStructure(ctx context.Context) error {
+	essential, others, err := schema.Lacking(ctx, s.store.Pool())
+	if err := errors.Join(err, schema.CheckStructure(essential)); err != nil {
 		return err
 	}
-	if err := schema.CheckRights(ctx, s.store.Pool()); err != nil {
-		return err
+	if len(others) > 0 {
+		s.log.WarnContext(ctx, "the database lacks owners, constraints or indexes; run the statements as the owner of its "+
+			"tables, and those with OWNER TO as a superuser", slog.Any("statements", others))
 	}
-	return s.guard.Poll(ctx)
+	return nil
+}
+
+// Listen opens a listener for Serve. It does not use Multipath TCP, whose sockets do not take the filter with which a
+// stopping replica refuses connections.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	var options net.ListenConfig
+	options.SetMultipathTCP(false)
+	listener, err := options.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for requests: %w", err)
+	}
+	return listener, nil
 }
 
 // Serve answers requests on a listener until the context ends. Then the replica reports that it is not ready, and goes
 // on answering requests for the duration of drain, so that load balancers and clients can turn to another replica: it
-// closes each connection after its next response. Finally it accepts no more connections, and waits up to shutdown for
-// the running requests. It fails if some of them were cut off. The worker takes no more jobs as soon as the context
-// ends; Close waits for the running ones.
+// closes each connection after its next response. Finally it accepts no more connections, except those that are open
+// already, and waits up to shutdown for the running requests. It fails if some of them were cut off. The worker takes
+// no more jobs as soon as the context ends; Close waits for the running ones.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
 	const slow = 30 * time.Second
 	serving := &http.Server{
@@ -73,6 +111,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdo
 		return fmt.Errorf("serve: %w", err)
 	case <-time.After(drain):
 	}
+	s.refuseConnections(ctx, listener)
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdown)
 	defer cancel()
 	if err := serving.Shutdown(bounded); err != nil {

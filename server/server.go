@@ -9,6 +9,7 @@ package server
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,7 +18,6 @@ import (
 
 	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/labstack/echo/v4"
 	"go.opentelemetry.io/otel/trace"
 
@@ -25,6 +25,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/api/docs"
 	"github.com/ai-interviewer-platform/interviewer/api/docs/reference"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/gen/contract"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/auditlog"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
@@ -43,6 +44,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/companies"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/recovery"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/users"
 	"github.com/ai-interviewer-platform/interviewer/server/insight/reports"
@@ -80,6 +82,8 @@ type Options struct {
 	HashWait time.Duration
 	// Contract is the specification that the gate enforces; nil means the published one.
 	Contract *gate.Contract
+	// MailRoots are the authorities that the certificate of the mail server is verified with; nil for those of the system.
+	MailRoots *x509.CertPool
 	// Headless makes a replica that only runs background jobs. It answers health checks and scrapes.
 	Headless bool
 }
@@ -94,10 +98,12 @@ type Server struct {
 	uploads *ratelimit.Leases
 	exports *ratelimit.Leases
 	guard   *session.Guard
-	keeper  *idempotency.Keeper
-	worker  *worker.Worker
-	log     *slog.Logger
-	timeout time.Duration
+	// admission bounds the requests that run.
+	admission *gate.Admission
+	keeper    *idempotency.Keeper
+	worker    *worker.Worker
+	log       *slog.Logger
+	timeout   time.Duration
 	// path is the base path.
 	path string
 	// headless is true if the replica answers only health checks and scrapes.
@@ -133,8 +139,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 
 // connect opens PostgreSQL and Redis, and starts the queue that bounds password hashing.
 func connect(ctx context.Context, o Options, metrics *telemetry.Metrics) (*Server, error) {
+	size := sizesOf(o.Config, processors())
+	size.requests.Now = o.Clock.Now
 	options := postgres.Options{
-		URL: o.Config.DatabaseURL.Reveal(), MaxConns: o.Config.DatabaseMaxConnections, Tracer: tracer(o, metrics),
+		URL: o.Config.DatabaseURL.Reveal(), MaxConns: size.connections,
+		Stopwatch: metrics.Statements(o.Clock.Now), Tracer: tracer(o),
 		CompanyShare: o.Config.CompanyShare, Wait: o.Config.DatabaseWait.Duration(),
 		TransactionPool: o.Config.DatabasePoolMode == config.PoolTransaction,
 	}
@@ -150,28 +159,24 @@ func connect(ctx context.Context, o Options, metrics *telemetry.Metrics) (*Serve
 		return nil, err
 	}
 	hasher := password.NewHasher(password.Options{
-		Cost: o.HashCost, Wait: o.HashWait, Workers: o.Config.HashWorkers, Queue: o.Config.HashQueue,
-		// A company has two groups: sign-ins, and what its signed-in users do.
-		Share: max(1, o.Config.HashQueue*o.Config.CompanyShare/200),
+		Cost: o.HashCost, Wait: o.HashWait, Workers: size.hashWorkers, Queue: size.hashQueue, Share: size.hashShare,
+		Now: o.Clock.Now,
 	})
 	return &Server{
-		uploads: ratelimit.NewLeases(cache, "uploads", o.Config.CompanyUploads, ratelimit.LeaseTime),
-		exports: ratelimit.NewLeases(cache, "exports", o.Config.CompanyExports, ratelimit.LeaseTime),
-		store:   store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(),
+		admission: gate.NewAdmission(size.requests),
+		uploads:   ratelimit.NewLeases(cache, "uploads", o.Config.CompanyUploads, ratelimit.LeaseTime),
+		exports:   ratelimit.NewLeases(cache, "exports", o.Config.CompanyExports, ratelimit.LeaseTime),
+		store:     store, redis: cache, hasher: hasher, log: o.Log, timeout: o.Config.RequestTimeout.Duration(),
 		path: o.Config.BasePath, headless: o.Headless, end: func() {}, endJobs: func() {},
 	}, nil
 }
 
-// tracer measures statements, and traces or observes them.
-func tracer(o Options, metrics *telemetry.Metrics) pgx.QueryTracer {
-	measuring := metrics.Statements(o.Clock.Now)
-	switch {
-	case o.Config.OTLPEndpoint != "":
-		return multitracer.New(measuring, otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces)))
-	case o.Statements != nil:
-		return multitracer.New(measuring, o.Statements)
+// tracer traces or observes statements.
+func tracer(o Options) pgx.QueryTracer {
+	if o.Config.OTLPEndpoint != "" {
+		return otelpgx.NewTracer(otelpgx.WithTracerProvider(o.Traces))
 	}
-	return measuring
+	return o.Statements
 }
 
 // assemble builds the domains, the gate and the router.
@@ -200,14 +205,22 @@ func (s *Server) assemble(
 	}); err != nil {
 		return err
 	}
-	if err := s.employ(o, metrics); err != nil {
+	mails, err := s.mailing(ctx, o, secrets, metrics)
+	if err != nil {
+		return err
+	}
+	if err := s.employ(o, mails, metrics); err != nil {
 		return err
 	}
 	refresh := session.NewRefresh(secrets)
 	all, err := domains(deps, login.Options{
 		Hasher: s.hasher, Throttle: ratelimit.NewThrottle(s.redis, secrets.Throttle(), throttle(o.Config)), Access: access,
-		Refresh: refresh, Guard: s.guard, Metrics: metrics,
+		Refresh: refresh, Guard: s.guard, Outbox: mails.outbox, Metrics: metrics,
 		SessionLifetime: o.Config.RefreshTokenExpire.Duration(), PlainCookie: o.Config.Environment == config.Development,
+	}, recovery.Options{
+		Requests: ratelimit.NewThrottle(s.redis, secrets.Throttle(), resetThrottle(o.Config)),
+		Links:    mails.sender.Renderer.Links,
+		Enqueue:  func(ctx context.Context, args recovery.MailLink) error { return s.worker.EnqueueAlone(ctx, args) },
 	}, o.Config.ChangeRetention.Duration(), contract)
 	if err != nil {
 		return err
@@ -222,7 +235,7 @@ func (s *Server) assemble(
 	}
 	admission, err := gate.New(deps, gate.Options{
 		Contract: contract, Access: access, Refresh: refresh, Guard: s.guard, Keeper: s.keeper, Metrics: metrics,
-		Limits: limits, Uploads: s.uploads, Exports: s.exports,
+		Limits: limits, Admission: s.admission, Uploads: s.uploads, Exports: s.exports,
 		Keys:    &apikey.Ring{Store: s.store, Clock: o.Clock, Log: o.Log},
 		Timeout: s.timeout, MaxBody: o.Config.MaxBodyBytes, MaxUpload: o.Config.MaxUploadBytes,
 		Origins: o.Config.CORSOrigins, Pages: docs.Prefix, OperatorToken: o.Config.MetricsToken.Reveal(),
@@ -231,12 +244,16 @@ func (s *Server) assemble(
 		return err
 	}
 	s.handler, err = router(o, all, admission, metrics) //nolint:contextcheck // each request has its own
+	if err == nil {
+		s.routeMail(s.handler, o, all, mails)
+	}
 	return err
 }
 
 // operations are the operations of all domains. The compiler reports a missing one.
 type operations struct {
 	*login.Service
+	*recovery.Recovery
 	*users.Users
 	*companies.Companies
 	*apikeys.APIKeys
@@ -256,11 +273,14 @@ var _ api.StrictServerInterface[service.Call] = operations{}
 
 // domains builds the services of all domains. The error names every dependency that is missing.
 func domains(
-	deps service.Deps, auth login.Options, changesKept time.Duration, contract *gate.Contract,
+	deps service.Deps, auth login.Options, forgotten recovery.Options, changesKept time.Duration, contract *gate.Contract,
 ) (operations, error) {
 	var all operations
-	var errs [13]error
+	var errs [14]error
 	all.Service, errs[0] = login.New(deps, auth)
+	forgotten.Hasher, forgotten.SignIns, forgotten.Guard = auth.Hasher, auth.Throttle, auth.Guard
+	forgotten.Outbox, forgotten.Metrics = auth.Outbox, auth.Metrics
+	all.Recovery, errs[13] = recovery.New(deps, forgotten)
 	all.Users, errs[1] = users.New(deps, users.Options{
 		Hasher: auth.Hasher, Guard: auth.Guard, Permissions: contract.Permissions,
 	})
@@ -289,6 +309,10 @@ func (s *Server) measure(ctx context.Context, o Options, metrics *telemetry.Metr
 	metrics.WatchPool(s.store.Stat)
 	metrics.WatchHashing(func() (running, waiting int) { l := s.hasher.Load(); return l.Held, l.Waiting })
 	metrics.WatchShares(s.shares)
+	metrics.WatchAdmission(func() (running, waiting [2]int) {
+		companies, public := s.admission.Load()
+		return [2]int{companies.Held, public.Held}, [2]int{companies.Waiting, public.Waiting}
+	})
 	metrics.WatchRedis(func() bool { return s.redis.Up(context.WithoutCancel(ctx)) == nil })
 	s.watchJobs(ctx, o.Clock.Now, metrics)
 }
@@ -296,7 +320,10 @@ func (s *Server) measure(ctx context.Context, o Options, metrics *telemetry.Metr
 // shares returns the state of what companies share.
 func (s *Server) shares() []telemetry.Share {
 	connections, hashing := s.store.Load(), s.hasher.Load()
+	companies, public := s.admission.Load()
 	return []telemetry.Share{
+		{Resource: "requests", Waited: companies.Waited, Refused: companies.Refused},
+		{Resource: "public_requests", Waited: public.Waited, Refused: public.Refused},
 		{Resource: "connections", Waited: connections.Waited, Refused: connections.Refused},
 		{Resource: "hashing", Waited: hashing.Waited, Refused: hashing.Refused},
 		{Resource: "uploads", Refused: s.uploads.Refused()},
@@ -306,10 +333,6 @@ func (s *Server) shares() []telemetry.Share {
 
 // describe builds the operations that describe the service itself.
 func (s *Server) describe(deps service.Deps, metrics *telemetry.Metrics) (*meta.Meta, error) {
-	documents, err := publishedDocuments()
-	if err != nil {
-		return nil, err
-	}
 	latest, err := schema.Latest()
 	if err != nil {
 		return nil, err
@@ -319,7 +342,7 @@ func (s *Server) describe(deps service.Deps, metrics *telemetry.Metrics) (*meta.
 		return nil, err
 	}
 	return meta.New(deps, meta.Options{
-		Redis: s.redis, Metrics: metrics, Documents: documents,
+		Redis: s.redis, Metrics: metrics, Documents: publishedDocuments(),
 		SchemaVersion: int64(latest), JobSchemaVersion: int64(jobs), //nolint:gosec // a small number
 	})
 }
@@ -329,7 +352,7 @@ var (
 	// embeddedContract is the specification as the gate reads it.
 	embeddedContract = sync.OnceValues(readContract) //nolint:gochecknoglobals // see above
 	// publishedDocuments holds the documents that the service publishes about itself.
-	publishedDocuments = sync.OnceValues(meta.Publish) //nolint:gochecknoglobals // see above
+	publishedDocuments = sync.OnceValue(meta.Publish) //nolint:gochecknoglobals // see above
 	// referenceDocument is the specification as the reference page reads it.
 	referenceDocument = sync.OnceValues(func() (*reference.Document, error) { //nolint:gochecknoglobals // see above
 		return reference.Read(spec.Specification)
@@ -337,15 +360,11 @@ var (
 )
 
 func readContract() (*gate.Contract, error) {
-	specification, err := api.GetSpec()
-	if err != nil {
-		return nil, fmt.Errorf("read the specification: %w", err)
-	}
-	contract, err := gate.Load(specification)
+	read, err := gate.Load(contract.Document())
 	if err != nil {
 		return nil, fmt.Errorf("the specification has holes:\n%w", err)
 	}
-	return contract, nil
+	return read, nil
 }
 
 // start starts the background work.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -105,7 +106,7 @@ type serving struct {
 func serve(t *testing.T, i *testkit.Installation, drain, shutdown time.Duration) serving {
 	t.Helper()
 	replica := i.Replica()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	listener, err := server.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

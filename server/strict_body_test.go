@@ -24,7 +24,7 @@ func bodyDeviations(spec specifiedOperation) []deviation {
 		return unexpectedBodies()
 	}
 	body := spec.RequestBody.Value
-	list := mediaDeviations(body.Content, spec.item.Patch == spec.Operation)
+	list := mediaDeviations(body.Content, spec.Extensions["x-upload-media-types"], spec.item.Patch == spec.Operation)
 	if body.Required {
 		list = append(list, malformed("no body", "#: required"))
 	}
@@ -34,13 +34,26 @@ func bodyDeviations(spec specifiedOperation) []deviation {
 	}
 	list = append(list, jsonDeviations(media.Example, body.Required)...)
 	for _, v := range invalidVariants(media.Schema.Value, media.Example, "", nil) {
-		if !body.Required && len(v.path) == 0 && v.raw == "null" {
-			continue // counts as no body
+		if v.raw == "null" && (len(v.path) == 0 && !body.Required || spec.item.Patch != spec.Operation && isOptional(media.Schema.Value, v.path)) {
+			continue // counts as no body, or as no member
 		}
 		whole := render(media.Example, v.path, v.raw)
 		list = append(list, malformed(v.name+": "+shorten(v.raw), v.errors...).withBody(whole).withHeader("Content-Type", jsonMedia))
 	}
 	return list
+}
+
+// isOptional reports whether the place of a body is a member that an object may omit.
+func isOptional(schema *openapi3.Schema, path []string) bool {
+	optional := false
+	for _, name := range path {
+		if schema.Items != nil {
+			schema, optional = schema.Items.Value, false
+			continue
+		}
+		schema, optional = schema.Properties[name].Value, !slices.Contains(schema.Required, name)
+	}
+	return optional
 }
 
 // unexpectedBodies returns bodies for an operation without a body.
@@ -55,8 +68,9 @@ func unexpectedBodies() []deviation {
 	return list
 }
 
-// mediaDeviations returns bodies of media types, charsets and encodings that an operation does not accept.
-func mediaDeviations(content openapi3.Content, patch bool) []deviation {
+// mediaDeviations returns bodies of media types, charsets and encodings that an operation does not accept. others are the
+// media types that an upload takes in addition to the declared one.
+func mediaDeviations(content openapi3.Content, others any, patch bool) []deviation {
 	known := slices.Sorted(maps.Keys(content))
 	var list []deviation
 	for _, media := range []string{
@@ -64,6 +78,9 @@ func mediaDeviations(content openapi3.Content, patch bool) []deviation {
 		"text/csv", "application/x-ndjson", jsonMedia, "application/merge-patch+json", "*/*", "garbage", known[0] + ", text/plain",
 		known[0] + "; charset=utf-16", known[0] + "; charset=iso-8859-1", known[0] + "; charset",
 	} {
+		if taken, _ := others.([]any); slices.Contains(taken, any(media)) {
+			continue
+		}
 		if strings.Contains(media, "charset=") && content[jsonMedia] == nil {
 			continue // an upload, whose encoding is detected
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/gate"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/recovery"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
@@ -22,7 +23,7 @@ func TestDomainsNameMissingDependencies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = domains(service.Deps{}, login.Options{}, 0, contract)
+	_, err = domains(service.Deps{}, login.Options{}, recovery.Options{}, 0, contract)
 	if err == nil {
 		t.Fatal("domains without dependencies: got no error")
 	}
@@ -31,10 +32,10 @@ func TestDomainsNameMissingDependencies(t *testing.T) {
 		missing[line[1]] = line[2]
 	}
 	own := map[string]string{
-		"login": ", Hasher, Throttle, Access, Refresh, Guard, Metrics, SessionLifetime", "users": ", Hasher, Guard",
+		"login": ", Hasher, Throttle, Access, Refresh, Guard, Outbox, Metrics, SessionLifetime", "users": ", Hasher, Guard",
 		"companies": ", Guard", "apikeys": "", "jobs": "", "candidates": "", "applications": "", "kits": "", "interviews": "",
 		"scores": "", "reports": "", "auditlog": "",
-		"changes": ", Retention",
+		"changes": ", Retention", "recovery": ", Hasher, Requests, SignIns, Guard, Outbox, Links, Metrics, Enqueue",
 	}
 	for domain, more := range own {
 		if want := "Store, Clock, Audit, Cursors, Log" + more; missing[domain] != want {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/interviews"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/messaging/changes"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
@@ -17,11 +18,14 @@ import (
 )
 
 const (
-	// recordsEvery, sessionsEvery, auditEvery and changesEvery are the periods of the jobs that delete expired rows.
+	// recordsEvery, sessionsEvery, auditEvery, changesEvery, removalsEvery and mailsEvery are the periods of the jobs that
+	// delete expired rows.
 	recordsEvery  = time.Minute
 	sessionsEvery = 15 * time.Minute
 	auditEvery    = 24 * time.Hour
 	changesEvery  = time.Hour
+	removalsEvery = time.Hour
+	mailsEvery    = time.Hour
 	// checkpointAttempts is small, because the next checkpoint replaces one that cannot be written.
 	checkpointAttempts = 5
 )
@@ -32,6 +36,8 @@ type (
 	deleteEndedSessions             struct{}
 	expireAuditLogs                 struct{}
 	deleteOldChanges                struct{}
+	deleteOldPanelRemovals          struct{}
+	deleteOldMails                  struct{}
 	writeAuditCheckpoint            struct{}
 )
 
@@ -48,10 +54,16 @@ func (expireAuditLogs) Kind() string { return "expire_audit_logs" }
 func (deleteOldChanges) Kind() string { return "delete_old_changes" }
 
 // Kind is the name of the job.
+func (deleteOldPanelRemovals) Kind() string { return "delete_old_panel_removals" }
+
+// Kind is the name of the job.
+func (deleteOldMails) Kind() string { return "delete_old_mails" }
+
+// Kind is the name of the job.
 func (writeAuditCheckpoint) Kind() string { return "write_audit_checkpoint" }
 
 // employ builds the worker with all jobs and rounds of the service. A new kind of job is registered here.
-func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
+func (s *Server) employ(o Options, mails mailing, metrics *telemetry.Metrics) (err error) {
 	c, sealer := o.Config, audit.NewSealer(s.store, metrics.AuditSealed)
 	checkpoint, err := s.checkpoint(o)
 	if err != nil {
@@ -59,7 +71,7 @@ func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 	}
 	s.worker, err = worker.New(worker.Options{
 		Pool: s.store.Pool(), Log: o.Log, Now: o.Clock.Now, Observer: metrics,
-		Jobs: []worker.Job{
+		Jobs: append(mails.jobs(s, o), []worker.Job{
 			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: recordsEvery},
 				func(ctx context.Context, _ deleteExpiredIdempotencyRecords) error {
 					return s.worker.Drain(ctx, "idempotency_records", s.keeper.DeleteExpired)
@@ -86,8 +98,15 @@ func (s *Server) employ(o Options, metrics *telemetry.Metrics) (err error) {
 						return changes.DeleteOld(ctx, s.store, now, c.ChangeRetention.Duration(), atMost)
 					})
 				}),
+			worker.Define(worker.Kind{Queue: worker.QueueMaintenance, Every: removalsEvery},
+				func(ctx context.Context, _ deleteOldPanelRemovals) error {
+					now := o.Clock.Now()
+					return s.worker.Drain(ctx, "panel_removals", func(ctx context.Context, atMost int) (int64, error) {
+						return interviews.DeleteOldRemovals(ctx, s.store, now, atMost)
+					})
+				}),
 			checkpoint,
-		},
+		}...),
 		Rounds:  []worker.Round{{Name: "seal audit entries", Every: audit.SealEvery, Run: sealer.Round}},
 		Workers: c.Workers, PollInterval: c.WorkerPoll.Duration(),
 		PollOnly:   c.WorkerPollOnly || c.DatabasePoolMode == config.PoolTransaction,

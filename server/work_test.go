@@ -18,7 +18,7 @@ import (
 )
 
 // periodic is the number of the kinds of periodic jobs, if no checkpoints are written.
-const periodic = 4
+const periodic = 6
 
 // number returns the number that a query finds.
 func number(t *testing.T, i *testkit.Installation, sql string) (n int) {

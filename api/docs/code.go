@@ -24,6 +24,8 @@ func MayAnswer(o *reference.Operation, code fault.Code) bool {
 		return o.Public() && o.Body != nil
 	case fault.InvalidRefreshToken:
 		return o.Parameter("cookie", "refresh_token") != nil
+	case fault.InvalidResetToken:
+		return o.ID == "CompletePasswordReset"
 	case fault.InvalidToken, fault.PermissionDenied, fault.RoleNotAllowed, fault.PasswordChangeRequired:
 		return !o.Public()
 	case fault.IdempotencyKeyInUse, fault.IdempotencyKeyReused, fault.IdempotencyRecordLost:

@@ -18,6 +18,7 @@ import zlib
 import requests
 import schemathesis
 from known import LISTS, Known
+from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.generation.modes import GenerationMode
 from schemathesis.openapi.checks import JsonSchemaError, RejectedPositiveData
 from schemathesis.wfc.escalation import EscalatingAuthProvider
@@ -41,6 +42,7 @@ ACCOUNTS = {
 EXCLUDED = {
     "invalid_cursor": "400 for a cursor that matches its schema: cursors are signed, and a schema cannot express which are valid.",
     "combined": "400 for ids with another parameter: a schema cannot express that they exclude each other.",
+    "null_member": "2xx for an optional member that is null: it counts as absent, except in a PATCH.",
     "GetSpecificationYAML": "Its schema is a binary string; Schemathesis parses the YAML and finds an object.",
 }
 # The start of an entity tag.
@@ -244,6 +246,8 @@ def filter_failure(context, failure, case, response):
 
 def excuse(failure, case, response):
     """Returns the key of a finding in EXCLUDED, or None if it cannot be excluded."""
+    if isinstance(failure, AcceptedNegativeData) and case.method != "PATCH" and has_null(case.body):
+        return "null_member"
     if isinstance(failure, JsonSchemaError) and response.status_code == 200:
         return operation(case)
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
@@ -255,6 +259,13 @@ def excuse(failure, case, response):
         except (ValueError, KeyError, TypeError):
             return None
     return None
+
+
+def has_null(value):
+    """Reports whether an object has a member that is null, at any depth."""
+    if isinstance(value, dict):
+        return any(member is None or has_null(member) for member in value.values())
+    return isinstance(value, list) and any(has_null(item) for item in value)
 
 
 @schemathesis.serializer("text/csv", "application/x-ndjson")

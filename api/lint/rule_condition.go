@@ -23,12 +23,13 @@ func conditionRules() []Rule {
 		},
 		{
 			"etags-support-if-none-match",
-			"A GET takes If-None-Match and declares 304 if it returns an ETag. No other operation does.",
+			"A GET takes If-None-Match and declares 304 if it returns an ETag. A PUT takes If-None-Match. No other operation " +
+				"does.",
 			func(c *checker) {
 				for _, op := range c.operations {
 					want := op.method == http.MethodGet && op.returnsETag()
-					c.require(op.takes("header", "If-None-Match") == want, op.pointer,
-						"a GET must return an ETag and take If-None-Match, or neither; other methods must not take it")
+					c.require(op.takes("header", "If-None-Match") == (want || op.method == http.MethodPut), op.pointer,
+						"a GET must return an ETag and take If-None-Match, or neither; a PUT must take it; other methods must not")
 					c.require(op.declares("304") == want, op.pointer+"/responses",
 						"a GET must return an ETag and declare 304, or neither; other methods must not declare it")
 				}
@@ -63,8 +64,8 @@ func checkIfMatch(c *checker) {
 		c.require(takes || !changes || !op.returnsETag(), op.pointer,
 			"the operation changes a resource with an ETag: add the parameter If-Match")
 		c.require(!takes || changes, op.pointer, "the operation does not change a resource: remove the parameter If-Match")
-		c.require(op.declares("412") == takes, op.pointer+"/responses",
-			"an operation must take If-Match and declare 412, or neither")
+		c.require(op.declares("412") == (takes || op.method == http.MethodPut), op.pointer+"/responses",
+			"an operation must take If-Match or be a PUT, and declare 412, or neither")
 		c.require(op.declares("428") == op.refersTo("IfMatchNeeded"), op.pointer+"/responses",
 			"an operation must have the parameter IfMatchNeeded and declare 428, or neither")
 		if op.method == http.MethodPatch && len(op.Tags) == 1 && slices.Contains(guarded(), op.Tags[0]) {

@@ -14,8 +14,8 @@ var versionForm = regexp.MustCompile(`^\d+\.\d+\.\d+$`)
 func extensions() []string {
 	return []string{
 		"x-roles", "x-key-scopes", "x-response-headers", "x-patch-media-types",
-		"x-required-permission", "x-rate-limited", "x-streaming", "x-upload",
-		"x-before-password-change", "x-refresh-token", "x-users-only",
+		"x-required-permission", "x-rate-limited", "x-streaming", "x-upload", "x-upload-media-types",
+		"x-before-password-change", "x-first", "x-refresh-token", "x-users-only",
 		"x-deprecated-at", "x-sunset", "x-extensible",
 		"x-enum-varnames", "x-enum-descriptions", "x-go-type-skip-optional-pointer", "x-omitempty", "x-omitzero",
 	}

@@ -22,7 +22,7 @@ func listRules() []Rule {
 		},
 		{
 			"pages-have-one-format",
-			"A list returns {data, next_cursor, has_more}, all required, and a Link to the next page.",
+			"A list returns {data, next_cursor, has_more}, all required, perhaps a hint, and a Link to the next page.",
 			checkPages,
 		},
 		{
@@ -85,8 +85,12 @@ func checkPages(c *checker) {
 		}
 		page := body.Schema.Value
 		required := slices.Sorted(slices.Values(page.Required))
-		c.require(len(page.Properties) == len(names) && slices.Equal(required, names), at,
-			"the body must have exactly the properties %v, all required", names)
+		properties := len(names)
+		if hint := page.Properties["hint"]; hint != nil && strings.HasSuffix(hint.Ref, "/FilterHint") {
+			properties++
+		}
+		c.require(len(page.Properties) == properties && slices.Equal(required, names), at,
+			"the body must have exactly the properties %v, all required, and may have a hint", names)
 		data, next, more := page.Properties["data"], page.Properties["next_cursor"], page.Properties["has_more"]
 		if data == nil || next == nil || more == nil {
 			continue

@@ -22,7 +22,7 @@ func verbs() map[string][]string {
 		"Create", "Change", "Deactivate", "Reactivate", "Refresh", "Verify", "Login", "Logout", "Rotate", "Reset",
 		"Import", "Archive", "Restore", "Publish", "Open", "Hold", "Close", "Resume", "Reopen", "Cancel",
 		"Move", "Reject", "Withdraw", "Schedule", "Reschedule", "Respond", "Start", "Finish", "Mark", "Complete",
-		"Submit", "Void", "Merge", "Unmerge", "Distinguish",
+		"Submit", "Void", "Merge", "Unmerge", "Distinguish", "Request",
 	} {
 		table[verb] = []string{http.MethodPost}
 	}

@@ -83,14 +83,14 @@ func checkDeclaredStatuses(c *checker) {
 	for _, op := range c.operations {
 		writes := op.method != http.MethodGet
 		for status, possible := range sorted(map[string]bool{
-			"304": op.takes("header", "If-None-Match"),
+			"304": !writes && op.takes("header", "If-None-Match"),
 			"400": true, // the query can contain unknown parameters
 			"401": !op.public(),
 			"403": !op.public() || writes, // the gate rejects writes from other sites
 			"404": strings.Contains(op.path, "{"),
 			"409": writes, // writes can conflict with other writes
 			"406": specific("406") && hasResponseBody(op),
-			"412": op.takes("header", "If-Match"),
+			"412": op.takes("header", "If-Match") || op.method == http.MethodPut,
 			"413": specific("413") && op.RequestBody != nil,
 			"415": specific("415") && op.RequestBody != nil,
 			"428": op.refersTo("IfMatchNeeded"),

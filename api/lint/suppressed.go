@@ -8,6 +8,10 @@ func Suppressed() []Suppression {
 			"The password is a resource without an ID that cannot be read, so the segment is its name.",
 		},
 		{
+			"actions-are-verbs", "#/paths/~1api~1v1~1auth~1password-resets/post",
+			"A request for a link creates nothing that can be read, and does not say whether it has an effect.",
+		},
+		{
 			"actions-are-verbs", "#/paths/~1api~1v1~1interviews~1{interview_id}~1no-show/post",
 			"No-show is the established term; the segment mark would not say what is marked.",
 		},

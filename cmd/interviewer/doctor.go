@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -17,10 +18,11 @@ import (
 func (p program) doctor() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "doctor", Short: "Check the configuration, PostgreSQL and Redis", Args: cobra.NoArgs,
-		Long: `Checks the configuration, PostgreSQL and Redis of an installation, and prints what was found and what to do.
-It changes nothing and can run beside the service. States: ok; warning, which does not prevent the service from
-working; failed; unknown, if an earlier failure prevents the check. It fails, with exit code 1, if a check is failed or
+		Use: "doctor", Short: "Check the configuration, PostgreSQL, Redis and the mail server", Args: cobra.NoArgs,
+		Long: `Checks the configuration, PostgreSQL, Redis and the mail server of an installation, and prints what was found
+and what to do. It changes nothing, sends no mail and can run beside the service. States: ok; warning, which does not
+prevent the service from working; failed; unknown, if an earlier failure prevents the check. A failed check does not
+prevent the others: the table always has all of them. The command fails, with exit code 1, if a check is failed or
 unknown.`,
 		Example: "  interviewer doctor\n  interviewer doctor --json | jq '.[] | select(.state != \"ok\")'",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -46,12 +48,16 @@ unknown.`,
 }
 
 func (p program) examine(ctx context.Context) (findings []doctor.Finding, err error) {
-	c, err := p.load()
+	c, err := config.Read(p.environ, p.dotenv)
 	var problems config.Problems
-	if errors.As(err, &problems) {
+	switch {
+	case errors.As(err, &problems) && c == nil:
 		return doctor.Problems(problems), nil
-	}
-	if err != nil {
+	case errors.As(err, &problems):
+		return doctor.Examine(ctx, doctor.Options{
+			Config: c, Invalid: problems, Warnings: config.Warnings(p.environ), Now: clock.System().Now,
+		}), nil
+	case err != nil:
 		return nil, err
 	}
 	d, err := p.startDatabase(ctx, c)
@@ -60,7 +66,7 @@ func (p program) examine(ctx context.Context) (findings []doctor.Finding, err er
 		return nil, err
 	}
 	return doctor.Examine(ctx, doctor.Options{
-		Config: c, Warnings: config.Warnings(p.environ), Now: clock.System().Now,
+		Config: c, Warnings: config.Warnings(p.environ), Now: clock.System().Now, MailRoots: p.mailRoots,
 	}), nil
 }
 
@@ -68,7 +74,7 @@ func (p program) printDiagnosis(findings []doctor.Finding) error {
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "CHECK\tSTATE\tFOUND")
 	for _, f := range findings {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", f.Check, f.State, f.Found)
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", f.Check, f.State, strings.Join(strings.Fields(f.Found), " "))
 	}
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("write result: %w", err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/doctor"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/smtp/smtptest"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -32,6 +33,7 @@ func newPatient(t *testing.T) patient {
 		"APP_ENV=production", "DATABASE_URL=" + c.as(t, "login", "live"), "MIGRATION_DATABASE_URL=" + c.as(t, "owner", "live"),
 		"REDIS_URL=" + i.Redis.URL, "SECRET_KEY=" + i.Config.SecretKey.Reveal(), "METRICS_TOKEN=" + plain,
 		"AUDIT_CHECKPOINT_TO=file:///var/tmp/checkpoints.jsonl", `TRUSTED_PROXIES=["10.0.0.0/8"]`,
+		"SMTP_URL=" + smtptest.Start(t, smtptest.Options{}).URL, "MAIL_FROM=hiring@example.com", "PUBLIC_URL=https://hiring.example.com",
 	}}
 	for _, word := range key {
 		if _, found := strings.CutPrefix(word, "AUDIT_CHECKPOINT_KEY="); found {
@@ -117,6 +119,29 @@ func TestDoctor(t *testing.T) {
 		{"postgresql: row-level security", doctor.Failed, `ALTER TABLE audit_logs_default NO FORCE ROW LEVEL SECURITY`, `ALTER TABLE audit_logs_default FORCE ROW LEVEL SECURITY`, nil, "ALTER TABLE audit_logs_default"},
 		{"postgresql: backup role", doctor.Warning, `DROP POLICY backup ON jobs`, `CREATE POLICY backup ON jobs FOR SELECT TO interviewer_backup USING (true)`, nil, "CREATE POLICY backup ON public.jobs"},
 		{"postgresql: backup role", doctor.Warning, `DROP POLICY backup ON audit_logs_default`, `CREATE POLICY backup ON audit_logs_default FOR SELECT TO interviewer_backup USING (true)`, nil, "CALL grant_backup()"},
+		{"postgresql: rights", doctor.Failed, `REVOKE USAGE ON SCHEMA public FROM PUBLIC`, `GRANT USAGE ON SCHEMA public TO PUBLIC`, nil, "GRANT USAGE ON SCHEMA public TO interviewer_service"},
+		{
+			"postgresql: rights", doctor.Failed, `ALTER POLICY tenant ON jobs USING (true)`,
+			`ALTER POLICY tenant ON jobs USING (company_id = (SELECT current_company()))`, nil, "DROP POLICY IF EXISTS tenant ON public.jobs",
+		},
+		{"postgresql: triggers", doctor.Failed, `ALTER TABLE jobs DISABLE TRIGGER jobs_update_changes`, `ALTER TABLE jobs ENABLE TRIGGER jobs_update_changes`, nil, "ALTER TABLE public.jobs ENABLE TRIGGER USER"},
+		{
+			"postgresql: triggers", doctor.Failed, `ALTER TRIGGER jobs_update_changes ON jobs RENAME TO gone`, `ALTER TRIGGER gone ON jobs RENAME TO jobs_update_changes`, nil,
+			"CREATE OR REPLACE TRIGGER jobs_update_changes",
+		},
+		{"postgresql: owners and indexes", doctor.Warning, `ALTER TABLE jobs OWNER TO postgres`, `ALTER TABLE jobs OWNER TO owner`, nil, "ALTER TABLE public.jobs OWNER TO owner"},
+		{"postgresql: owners and indexes", doctor.Warning, `ALTER FUNCTION folded(text) OWNER TO postgres`, `ALTER FUNCTION folded(text) OWNER TO owner`, nil, "ALTER FUNCTION public.folded(value text) OWNER TO owner"},
+		{
+			"postgresql: owners and indexes", doctor.Warning, `ALTER INDEX candidates_source_idx RENAME TO gone`, `ALTER INDEX gone RENAME TO candidates_source_idx`, nil,
+			"CREATE INDEX candidates_source_idx ON public.candidates",
+		},
+		{
+			"postgresql: owners and indexes", doctor.Warning, `ALTER TABLE jobs RENAME CONSTRAINT jobs_external_id_length TO gone`,
+			`ALTER TABLE jobs RENAME CONSTRAINT gone TO jobs_external_id_length`, nil, "ALTER TABLE public.jobs ADD CONSTRAINT jobs_external_id_length",
+		},
+		{"mail: server", doctor.Warning, "", "", []string{"SMTP_URL="}, "no security mails"},
+		{"mail: server", doctor.Failed, "", "", []string{"SMTP_URL=smtp://127.0.0.1:1"}, "the SMTP server 127.0.0.1:1"},
+		{"mail: server", doctor.Failed, "", "", []string{"SMTP_URL=" + smtptest.Start(t, smtptest.Options{NoTLS: true}).URL}, "STARTTLS"},
 		{"redis: reachable", doctor.Failed, "", "", []string{"REDIS_URL=redis://127.0.0.1:1"}, "Start Redis"},
 	}
 	// What these find is tested elsewhere: with judgements, with a clock, and with a Redis server that can be changed.
@@ -195,9 +220,35 @@ func TestDoctorReportsInvalidConfiguration(t *testing.T) {
 	t.Parallel()
 	r := call(t, []string{"SECRET_KEY=short", "PORT=x"}, "", "doctor")
 	r.fails(t, exitFailure, "at least one check failed")
-	for _, text := range []string{"configuration: DATABASE_URL", "configuration: PORT", "configuration: SECRET_KEY"} {
+	for _, text := range []string{"configuration: DATABASE_URL", "configuration: PORT", "configuration: SECRET_KEY", "redis: reachable"} {
 		if !strings.Contains(r.out, text) {
 			t.Errorf("got\n%s\nwant it to contain %q", r.out, text)
 		}
+	}
+}
+
+// TestDoctorFindsEverythingAtOnce breaks several parts of an installation. Each is in the table, with its remedy.
+func TestDoctorFindsEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t)
+	p.exec(t, "live", `REVOKE interviewer_service FROM login`, `ALTER TABLE jobs DISABLE TRIGGER jobs_update_changes`, `DROP POLICY tenant ON scores`,
+		`DROP INDEX candidates_source_idx`, `REVOKE USAGE ON SCHEMA public FROM PUBLIC`)
+	found, r := p.examine(t, "REDIS_URL=redis://127.0.0.1:1", "PORT=x")
+	for check, want := range map[string]doctor.State{
+		"configuration: PORT": doctor.Failed, "configuration: variables": doctor.OK, "postgresql: reachable": doctor.OK, "postgresql: roles": doctor.Failed,
+		"postgresql: rights": doctor.Failed, "postgresql: triggers": doctor.Failed, "postgresql: owners and indexes": doctor.Warning,
+		"postgresql: encoding": doctor.OK, "redis: reachable": doctor.Failed, "redis: version": doctor.Unknown,
+	} {
+		if got := found[check].State; got != want {
+			t.Errorf("%s: got %q, want %q", check, got, want)
+		}
+	}
+	if r.code != exitFailure {
+		t.Errorf("got exit code %d, want %d", r.code, exitFailure)
+	}
+	nobody, _ := p.examine(t, "DATABASE_URL="+p.as(t, "nobody", "live"))
+	if nobody["postgresql: reachable"].State != doctor.Failed || nobody["postgresql: triggers"].State != doctor.Failed ||
+		nobody["postgresql: connections"].State != doctor.Unknown {
+		t.Errorf("with a login that does not exist: got %+v, want the other login to examine the rest", nobody)
 	}
 }

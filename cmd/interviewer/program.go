@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -22,12 +23,14 @@ type program struct {
 	dotenv   string
 	// hashCost is the cost of password hashes that commands create. 0 means the service's default.
 	hashCost int
+	// mailRoots verify the certificate of the mail server; nil for the authorities of the system.
+	mailRoots *x509.CertPool
 }
 
 // Exit codes other than 0.
 const (
 	exitFailure     = 1
-	exitUsage       = 2 // the arguments are invalid, and nothing was done
+	exitUsage       = 2 // the arguments or the configuration are invalid, and nothing was done
 	exitUnfit       = 3 // the operator must change the database; waiting and trying again does not help
 	exitInterrupted = 130
 )
@@ -49,8 +52,12 @@ func (p program) execute(ctx context.Context, args []string) int {
 		return exitInterrupted
 	}
 	p.message("interviewer: %s", errorText(err))
-	if isUnfit(err) {
+	var problems config.Problems
+	switch {
+	case isUnfit(err):
 		return exitUnfit
+	case errors.As(err, &problems):
+		return exitUsage
 	}
 	return exitFailure
 }
@@ -104,7 +111,7 @@ PostgreSQL and Redis:
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.AddCommand(p.serve(), p.work(), p.health(), p.migrate(), p.doctor(), p.backup(), p.restore(), p.jobs(),
-		p.seed(), p.company(), p.user(), p.audit(), p.imports(), p.openapi(), p.version(), environment())
+		p.seed(), p.company(), p.user(), p.mail(), p.audit(), p.imports(), p.openapi(), p.version(), environment())
 	return root
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	spec "github.com/ai-interviewer-platform/interviewer/api"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/smtp/smtptest"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
 
@@ -25,7 +26,7 @@ type result struct {
 func call(t *testing.T, environ []string, in string, args ...string) result {
 	t.Helper()
 	var out, errs bytes.Buffer
-	p := program{in: strings.NewReader(in), out: &out, err: &errs, environ: environ, hashCost: bcrypt.MinCost}
+	p := program{in: strings.NewReader(in), out: &out, err: &errs, environ: environ, hashCost: bcrypt.MinCost, mailRoots: smtptest.Roots(t)}
 	code := p.execute(t.Context(), args)
 	return result{code, out.String(), errs.String()}
 }
@@ -119,7 +120,7 @@ func TestInvalidEnvironmentListsAllProblems(t *testing.T) {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			got := call(t, environ, "", strings.Fields(command)...)
-			got.fails(t, exitFailure, "4 problem(s)", "PORT is not an integer", "for example, set PORT=8000",
+			got.fails(t, exitUsage, "4 problem(s)", "PORT is not an integer", "for example, set PORT=8000",
 				"LOG_LEVEL is not one of", "SECRET_KEY is shorter than 32 bytes", "DATABASE_URL is missing")
 			if strings.Contains(got.err, "hunter2") {
 				t.Errorf("the error contains the secret:\n%s", got.err)
@@ -131,9 +132,9 @@ func TestInvalidEnvironmentListsAllProblems(t *testing.T) {
 func TestServeRequiresStrongKeyInProduction(t *testing.T) {
 	t.Parallel()
 	environ := []string{"DATABASE_URL=postgres://localhost/none", "REDIS_URL=redis://localhost"}
-	call(t, environ, "", "serve").fails(t, exitFailure, "SECRET_KEY is missing", "openssl rand")
+	call(t, environ, "", "serve").fails(t, exitUsage, "SECRET_KEY is missing", "openssl rand")
 	call(t, append(environ, "SECRET_KEY=change-me-change-me-change-me-change-me"), "", "serve").
-		fails(t, exitFailure, "SECRET_KEY", "openssl rand")
+		fails(t, exitUsage, "SECRET_KEY", "openssl rand")
 }
 
 func TestOpenAPIPrintsPublishedDocument(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -22,11 +23,6 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 )
-
-// gcPercent is the growth of the heap in percent that starts a garbage collection. Hashing runs on threads of low
-// priority, and each collection waits for all of them, so that frequent collections would delay all requests during
-// many sign-ins.
-const gcPercent = 400
 
 func (p program) serve() *cobra.Command {
 	return &cobra.Command{
@@ -75,6 +71,7 @@ func (p program) runService(ctx context.Context, headless bool) (err error) {
 			slog.String("remedy", one.Remedy))
 	}
 	debug.SetGCPercent(gcPercent)
+	limitMemory(os.DirFS("/"))
 	d, err := p.startDependencies(ctx, c)
 	defer func() { err = errors.Join(err, d.stop()) }()
 	if err != nil {
@@ -116,11 +113,13 @@ func (p program) runService(ctx context.Context, headless bool) (err error) {
 	if err := waitUntilReady(ctx, replica, log); err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
+	listener, err := server.Listen(ctx, net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
 	if err != nil {
 		return fmt.Errorf("%w\n  Set PORT to a free port, for example PORT=%d", err, c.Port+1)
 	}
-	debug.FreeOSMemory() // reading the specification needs memory only once
+	quiet, stop := context.WithCancel(ctx)
+	defer stop()
+	go giveBackMemory(quiet)
 	if !headless {
 		p.printWelcome(c, d, listener.Addr())
 	}

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
 // TestStopLosesNoRequest sends requests on 50 connections while the process gets a SIGTERM. When the process closes a
 // connection, its client connects again, unless the process reports that it is not ready: then the client would turn to
-// another replica, as a load balancer does. Every request that was sent must be answered.
+// another replica, as a load balancer does. 50 others open a connection for each request until it is refused. Every
+// request that was sent must be answered.
 func TestStopLosesNoRequest(t *testing.T) {
 	t.Parallel()
 	const clients = 50
@@ -63,8 +66,36 @@ func TestStopLosesNoRequest(t *testing.T) {
 			}
 		})
 	}
+	// The others open a connection for each request, until the port is closed.
+	var opened atomic.Int64
+	for range clients {
+		all.Go(func() {
+			transport := &http.Transport{DisableKeepAlives: true}
+			for {
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/api/v1/auth/logout", strings.NewReader(""))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				response, err := transport.RoundTrip(request)
+				if errors.Is(err, syscall.ECONNREFUSED) {
+					return
+				}
+				if err == nil {
+					_, err = io.Copy(io.Discard, response.Body)
+					_ = response.Body.Close()
+				}
+				if err != nil {
+					t.Errorf("a request on a new connection was lost: %v", err)
+					return
+				}
+				opened.Add(1)
+			}
+		})
+	}
 	started.Wait()
 	process.stop(t)
 	all.Wait()
-	t.Logf("%d requests were answered, %d of them on connections that were opened while the process stopped", answered.Load(), again.Load())
+	t.Logf("%d requests were answered, %d of them on connections that were opened while the process stopped; "+
+		"%d others had a connection of their own", answered.Load(), again.Load(), opened.Load())
 }

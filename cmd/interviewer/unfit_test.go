@@ -108,7 +108,30 @@ func TestUnfitDatabase(t *testing.T) {
 		call(t, plain, "", serve...).fails(t, exitUnfit, "2 rights are missing", "DROP POLICY IF EXISTS tenant ON public.scores;",
 			"CREATE POLICY tenant ON public.scores AS", "GRANT SELECT ON public.companies TO interviewer_service;")
 	})
-	c.exec(t, "fresh", `UPDATE schema_migrations SET version = version - 1`)
+	c.exec(t, "fresh", `DROP POLICY IF EXISTS tenant ON scores`, `GRANT SELECT ON companies TO interviewer_service`,
+		`CREATE POLICY tenant ON scores TO interviewer_service
+			USING (company_id = (SELECT current_company())) WITH CHECK (company_id = (SELECT current_company()))`,
+		`DROP TRIGGER jobs_update_changes ON jobs`, `ALTER TABLE scores DISABLE TRIGGER ALL`)
+	t.Run("missing triggers", func(t *testing.T) {
+		call(t, plain, "", serve...).fails(t, exitUnfit, "3 triggers are missing or disabled",
+			"CREATE OR REPLACE TRIGGER jobs_update_changes AFTER UPDATE ON public.jobs", "ALTER TABLE public.scores ENABLE TRIGGER USER;", "ALTER TABLE public.scores ENABLE TRIGGER ALL;")
+	})
+	c.exec(t, "fresh", `REVOKE USAGE ON SCHEMA public FROM PUBLIC`)
+	t.Run("schema without the right to use it", func(t *testing.T) {
+		call(t, plain, "", serve...).fails(t, exitUnfit, "may not use the schema public", "GRANT USAGE ON SCHEMA public TO interviewer_service;")
+		call(t, plain, "", company...).fails(t, exitUnfit, "may not use the schema public")
+	})
+	c.exec(t, "fresh", `GRANT USAGE ON SCHEMA public TO PUBLIC`)
+	for _, encoding := range []string{"SQL_ASCII", "LATIN1"} {
+		t.Run(encoding, func(t *testing.T) {
+			name := strings.ToLower(encoding)
+			c.exec(t, "postgres", `CREATE DATABASE `+name+` OWNER owner ENCODING '`+encoding+`' LOCALE 'C' TEMPLATE template0`)
+			for _, args := range [][]string{serve, company, {"migrate", "up"}} {
+				call(t, env(c.as(t, "owner", name)), "", args...).fails(t, exitUnfit, "has the encoding "+encoding, "TEMPLATE template0 ENCODING 'UTF8'")
+			}
+		})
+	}
+	c.exec(t, "fresh", `REVOKE SELECT ON companies FROM interviewer_service`, `UPDATE schema_migrations SET version = version - 1`)
 	t.Run("older schema", func(t *testing.T) {
 		call(t, plain, "", company...).fails(t, exitUnfit, "this program needs", "interviewer migrate up")
 	})

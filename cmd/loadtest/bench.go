@@ -89,9 +89,6 @@ func openBench(ctx context.Context, s settings) (*bench, error) {
 // run measures the scenarios one after the other. The repetitions of both servers are interleaved, and each begins with
 // the other one in turn.
 func (b *bench) run(ctx context.Context, scenarios []scenario) ([]result, error) {
-	background, stop := context.WithCancel(ctx)
-	defer stop()
-	go b.forget(background)
 	var results []result
 	for i, s := range scenarios {
 		runs := map[side][]run{}

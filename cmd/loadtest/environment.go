@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/redis/rueidis"
 
 	"github.com/ai-interviewer-platform/interviewer/server/dev/demo"
 	"github.com/ai-interviewer-platform/interviewer/server/dev/local"
@@ -38,7 +37,6 @@ type environment struct {
 	database   string
 	files      string // the directory of the logs
 	variables  []string
-	redis      rueidis.Client
 	postgres   int // process; 0 if it cannot be found
 	redisOwner int
 	company    string // the id of the demo company
@@ -75,39 +73,22 @@ func openEnvironment(ctx context.Context, s settings) (*environment, error) {
 		return e, err
 	}
 	e.stops = append(e.stops, cache.Stop)
-	if err := e.connectRedis(cache.URL()); err != nil {
-		return e, err
-	}
 	own := os.Getpid()
 	e.postgres, e.redisOwner = e.processes.child(own, "postgres"), e.processes.child(own, "redis-server")
 	e.database = postgres.URL("postgres")
 	e.files = dir
-	// All defaults of production, but other limits. They stay on: each would allow 1,000 requests per second, which is why
-	// forget resets them.
+	// All defaults of production, but the highest limits. They stay on.
 	e.variables = []string{
 		"APP_ENV=production", "HOST=127.0.0.1", "HOME=" + dir, "PATH=" + os.Getenv("PATH"),
 		"DATABASE_URL=" + e.database, "REDIS_URL=" + cache.URL(), "SECRET_KEY=" + rand.Text() + rand.Text(),
 		"ACCESS_TOKEN_EXPIRE_MINUTES=60",
-		"RATE_LIMIT_PER_MINUTE=60000", "RATE_LIMIT_COMPANY_PER_MINUTE=60000", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=60000",
+		"RATE_LIMIT_PER_MINUTE=6000000", "RATE_LIMIT_COMPANY_PER_MINUTE=6000000", "RATE_LIMIT_ANONYMOUS_PER_MINUTE=6000000",
 		"LOGIN_ATTEMPTS_PER_ACCOUNT_AND_IP=1000000", "LOGIN_ATTEMPTS_PER_IP=1000000", "LOGIN_ATTEMPTS_PER_ACCOUNT=1000000",
 	}
 	if s.profiles != "" {
 		e.variables = append(e.variables, "PROFILES=true", "METRICS_TOKEN="+operatorToken)
 	}
 	return e, e.prepare(ctx)
-}
-
-func (e *environment) connectRedis(url string) error {
-	options, err := rueidis.ParseURL(url)
-	if err != nil {
-		return fmt.Errorf("parse URL of Redis: %w", err)
-	}
-	options.DisableCache = true
-	if e.redis, err = rueidis.NewClient(options); err != nil {
-		return fmt.Errorf("connect to Redis: %w", err)
-	}
-	e.stops = append(e.stops, func() error { e.redis.Close(); return nil })
-	return nil
 }
 
 func (e *environment) close() error {
@@ -117,22 +98,6 @@ func (e *environment) close() error {
 	}
 	e.stops = nil
 	return errors.Join(errs...)
-}
-
-// forget resets the rate limits every second until the context ends: their maximum is 1,000 requests per second, of
-// which a minute's worth can be used at once. Requests are counted as in production.
-func (e *environment) forget(ctx context.Context) {
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		// A failure shows as responses with status 429.
-		_ = e.redis.Do(ctx, e.redis.B().Flushdb().Build()).Error()
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }
 
 // prepare loads the data and copies the tables that the bare server uses.

@@ -37,7 +37,7 @@ func TestScenariosOfRealServers(t *testing.T) {
 	kept, chart, profiles := filepath.Join(folder, "r.json"), filepath.Join(folder, "r.svg"), filepath.Join(folder, "profiles")
 	names := []string{
 		"health", "me", "list", "list-deep", "list-filtered", "list-searched", "get", "create", "create-keyed", "patch", "refresh",
-		"mine", "scores", "applications", "interview", "journey", "mix", "stop", "export", "import",
+		"mine", "scores", "applications", "interview", "journey", "mix", "stop", "replicas", "export", "import",
 	}
 	out, log, err := runCommand(t, "--server", filepath.Join(folder, "interviewer"), "--bare", filepath.Join(folder, "bare"),
 		"--scenarios", strings.Join(names, ","), "--scale", "1", "--repetitions", "2", "--duration", "50ms", "--long", "50ms",

@@ -60,6 +60,7 @@ func scenarios() []scenario {
 		},
 		{name: "start", about: "start of a server, and its memory after 200 connections", fresh: true, measure: startServer},
 		{name: "stop", about: "SIGTERM under load", fresh: true, measure: stopServer},
+		{name: "replicas", about: "GET /users/me on one, two and three servers by turns", fresh: true, measure: replicas},
 		{name: "export", about: "export of all candidates, in rows/s", measure: export},
 		{name: "import", about: "import of --rows candidates, in rows/s", measure: importRows},
 	}

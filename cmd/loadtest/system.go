@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 )
@@ -174,6 +175,39 @@ func stopServer(ctx context.Context, b *bench, like *server) (_ run, err error) 
 		r.figures[name] = float64(r.errors[kind.Error()])
 		delete(r.errors, kind.Error())
 	}
+	return r, nil
+}
+
+// replicas measures one, two and three servers that share PostgreSQL and Redis, with a part of the connections to each.
+// On one machine they share its processors as well, so the rates show what several processes cost, and not what they
+// would serve on machines of their own.
+func replicas(ctx context.Context, b *bench, like *server) (r run, err error) {
+	raw := request(http.MethodGet, "/api/v1/users/me", like.tokens["hr"], "", "")
+	rates := map[string]float64{}
+	var running []*server
+	defer func() {
+		for _, s := range running {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	for _, name := range []string{"one_per_s", "two_per_s", "three_per_s"} {
+		s, err := b.own(ctx, like)
+		if err != nil {
+			return run{}, err
+		}
+		running = append(running, s)
+		f := newFleet(s.address, b.connections, b.now, func(int) step { return fixed(raw) })
+		for i, w := range f.workers {
+			w.connection.address = running[i%len(running)].address
+		}
+		r, err = b.drive(ctx, s, f, b.duration)
+		f.close()
+		if err != nil {
+			return run{}, err
+		}
+		rates[name] = r.rate
+	}
+	maps.Copy(r.figures, rates)
 	return r, nil
 }
 

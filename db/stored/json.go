@@ -1,6 +1,6 @@
 package stored
 
-import "github.com/oapi-codegen/nullable"
+import "github.com/ai-interviewer-platform/interviewer/api/nullable"
 
 // The elements of columns with JSON. Their encoding is frozen, because published kit versions have a hash of it: a type
 // never changes after its release, and a member that is absent, null or empty stays so. A change is a new type with the
@@ -10,7 +10,7 @@ type (
 	KitCriterionV1 struct {
 		// Anchors describe the five levels, from 1 to 5.
 		Anchors     []string                  `json:"anchors"`
-		Description nullable.Nullable[string] `json:"description,omitempty"`
+		Description nullable.Nullable[string] `json:"description,omitzero"`
 		// Key is unique among the criteria of a version.
 		Key string `json:"key"`
 		// Required criteria must be rated, or marked not observed, in every score.
@@ -24,11 +24,11 @@ type (
 	KitQuestionV1 struct {
 		// Criteria are the keys of the criteria that the question helps to rate.
 		Criteria []string                  `json:"criteria,omitempty"`
-		Guidance nullable.Nullable[string] `json:"guidance,omitempty"`
+		Guidance nullable.Nullable[string] `json:"guidance,omitzero"`
 		// Key is unique among the questions of a version.
 		Key string `json:"key"`
 		// Minutes is the planned duration.
-		Minutes nullable.Nullable[int32] `json:"minutes,omitempty"`
+		Minutes nullable.Nullable[int32] `json:"minutes,omitzero"`
 		Text    string                   `json:"text"`
 	}
 

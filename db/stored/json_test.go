@@ -6,8 +6,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/oapi-codegen/nullable"
-
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 )
 
@@ -27,7 +26,7 @@ func TestEncodingIsFrozen(t *testing.T) {
 			},
 			[]string{
 				`Anchors []string json:"anchors"`,
-				`Description nullable.Nullable[string] json:"description,omitempty"`,
+				`Description nullable.Nullable[string] json:"description,omitzero"`,
 				`Key string json:"key"`, `Required bool json:"required"`, `Title string json:"title"`, `Weight int32 json:"weight"`,
 			},
 			`{"anchors":["one","é"],"description":"\u003cb\u003e \u0026 \u2028","key":"depth","required":true,` +
@@ -44,8 +43,8 @@ func TestEncodingIsFrozen(t *testing.T) {
 			stored.KitQuestionV1{Criteria: []string{"depth"}, Guidance: text, Key: "why", Minutes: number, Text: "Why?"},
 			[]string{
 				`Criteria []string json:"criteria,omitempty"`,
-				`Guidance nullable.Nullable[string] json:"guidance,omitempty"`,
-				`Key string json:"key"`, `Minutes nullable.Nullable[int32] json:"minutes,omitempty"`, `Text string json:"text"`,
+				`Guidance nullable.Nullable[string] json:"guidance,omitzero"`,
+				`Key string json:"key"`, `Minutes nullable.Nullable[int32] json:"minutes,omitzero"`, `Text string json:"text"`,
 			},
 			`{"criteria":["depth"],"guidance":"\u003cb\u003e \u0026 \u2028","key":"why","minutes":5,"text":"Why?"}`,
 		},

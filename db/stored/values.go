@@ -39,6 +39,55 @@ func (r Role) Valid() bool {
 	return false
 }
 
+// Language is the language in which a user reads mails and pages (ISO 639-1).
+type Language string
+
+// The values of Language.
+const (
+	LanguageEN Language = "en"
+	LanguageDE Language = "de"
+	LanguageFR Language = "fr"
+	LanguageES Language = "es"
+)
+
+// Valid reports whether the language is one of the values.
+func (l Language) Valid() bool {
+	switch l {
+	case LanguageEN, LanguageDE, LanguageFR, LanguageES:
+		return true
+	}
+	return false
+}
+
+// MailKind is what a mail is about.
+type MailKind string
+
+// The values of MailKind.
+const (
+	MailKindPasswordReset   MailKind = "password_reset"
+	MailKindPasswordChanged MailKind = "password_changed"
+)
+
+// MailState tells what became of a mail.
+type MailState string
+
+// The values of MailState.
+const (
+	// MailStateWaiting means that no server has accepted or refused it yet.
+	MailStateWaiting MailState = "waiting"
+	// MailStateSending means that it is being handed over to a server.
+	MailStateSending MailState = "sending"
+	MailStateSent    MailState = "sent"
+	// MailStateKept means that it was not sent, because no server is configured.
+	MailStateKept MailState = "kept"
+	// MailStateFailed means that a server refused it for good, or that it was refused too often.
+	MailStateFailed MailState = "failed"
+	// MailStateUnknown means that nobody knows whether the server accepted it.
+	MailStateUnknown MailState = "unknown"
+	// MailStateCanceled means that it was not sent, because its link had ended.
+	MailStateCanceled MailState = "canceled"
+)
+
 // RevocationReason is the reason for which a session ended before its expiry.
 type RevocationReason string
 

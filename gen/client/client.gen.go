@@ -308,87 +308,88 @@ func (e ApplicationStatus) Valid() bool {
 
 // Defines values for AuditAction.
 const (
-	AuditActionAPIKeyCreated            AuditAction = "api_key.created"
-	AuditActionAPIKeyRevoked            AuditAction = "api_key.revoked"
-	AuditActionAPIKeyRotated            AuditAction = "api_key.rotated"
-	AuditActionAPIKeyUpdated            AuditAction = "api_key.updated"
-	AuditActionAccessDenied             AuditAction = "access.denied"
-	AuditActionApplicationCreated       AuditAction = "application.created"
-	AuditActionApplicationExported      AuditAction = "application.exported"
-	AuditActionApplicationHeld          AuditAction = "application.held"
-	AuditActionApplicationMoved         AuditAction = "application.moved"
-	AuditActionApplicationReactivated   AuditAction = "application.reactivated"
-	AuditActionApplicationRejected      AuditAction = "application.rejected"
-	AuditActionApplicationResumed       AuditAction = "application.resumed"
-	AuditActionApplicationWithdrawn     AuditAction = "application.withdrawn"
-	AuditActionAuditErased              AuditAction = "audit.erased"
-	AuditActionAuditExpired             AuditAction = "audit.expired"
-	AuditActionAuditExported            AuditAction = "audit.exported"
-	AuditActionAuditVerified            AuditAction = "audit.verified"
-	AuditActionAuthLogin                AuditAction = "auth.login"
-	AuditActionAuthLogout               AuditAction = "auth.logout"
-	AuditActionAuthPasswordChanged      AuditAction = "auth.password_changed"
-	AuditActionAuthPasswordReset        AuditAction = "auth.password_reset"
-	AuditActionAuthTokenRefreshed       AuditAction = "auth.token_refreshed"
-	AuditActionAuthTokenReused          AuditAction = "auth.token_reused"
-	AuditActionCandidateArchived        AuditAction = "candidate.archived"
-	AuditActionCandidateCreated         AuditAction = "candidate.created"
-	AuditActionCandidateDistinguished   AuditAction = "candidate.distinguished"
-	AuditActionCandidateExported        AuditAction = "candidate.exported"
-	AuditActionCandidateImported        AuditAction = "candidate.imported"
-	AuditActionCandidateMergeUndone     AuditAction = "candidate.merge_undone"
-	AuditActionCandidateMerged          AuditAction = "candidate.merged"
-	AuditActionCandidateRestored        AuditAction = "candidate.restored"
-	AuditActionCandidateUpdated         AuditAction = "candidate.updated"
-	AuditActionCompanyCreated           AuditAction = "company.created"
-	AuditActionCompanyDeactivated       AuditAction = "company.deactivated"
-	AuditActionCompanyReactivated       AuditAction = "company.reactivated"
-	AuditActionCompanyReset             AuditAction = "company.reset"
-	AuditActionCompanyTestClosed        AuditAction = "company.test_closed"
-	AuditActionCompanyTestOpened        AuditAction = "company.test_opened"
-	AuditActionCompanyUpdated           AuditAction = "company.updated"
-	AuditActionInterviewCancelled       AuditAction = "interview.cancelled"
-	AuditActionInterviewCompleted       AuditAction = "interview.completed"
-	AuditActionInterviewCreated         AuditAction = "interview.created"
-	AuditActionInterviewExported        AuditAction = "interview.exported"
-	AuditActionInterviewFinished        AuditAction = "interview.finished"
-	AuditActionInterviewNoShow          AuditAction = "interview.no_show"
-	AuditActionInterviewPanelistRemoved AuditAction = "interview.panelist_removed"
-	AuditActionInterviewPanelistSet     AuditAction = "interview.panelist_set"
-	AuditActionInterviewReopened        AuditAction = "interview.reopened"
-	AuditActionInterviewRescheduled     AuditAction = "interview.rescheduled"
-	AuditActionInterviewResponded       AuditAction = "interview.responded"
-	AuditActionInterviewScheduled       AuditAction = "interview.scheduled"
-	AuditActionInterviewStarted         AuditAction = "interview.started"
-	AuditActionInterviewUpdated         AuditAction = "interview.updated"
-	AuditActionJobClosed                AuditAction = "job.closed"
-	AuditActionJobCreated               AuditAction = "job.created"
-	AuditActionJobExported              AuditAction = "job.exported"
-	AuditActionJobHeld                  AuditAction = "job.held"
-	AuditActionJobMemberRemoved         AuditAction = "job.member_removed"
-	AuditActionJobMemberSet             AuditAction = "job.member_set"
-	AuditActionJobOpened                AuditAction = "job.opened"
-	AuditActionJobUpdated               AuditAction = "job.updated"
-	AuditActionKitCreated               AuditAction = "kit.created"
-	AuditActionKitUpdated               AuditAction = "kit.updated"
-	AuditActionKitVersionArchived       AuditAction = "kit.version_archived"
-	AuditActionKitVersionCreated        AuditAction = "kit.version_created"
-	AuditActionKitVersionPublished      AuditAction = "kit.version_published"
-	AuditActionKitVersionUpdated        AuditAction = "kit.version_updated"
-	AuditActionScoreCreated             AuditAction = "score.created"
-	AuditActionScoreExported            AuditAction = "score.exported"
-	AuditActionScoreReopened            AuditAction = "score.reopened"
-	AuditActionScoreSubmitted           AuditAction = "score.submitted"
-	AuditActionScoreUpdated             AuditAction = "score.updated"
-	AuditActionScoreVoided              AuditAction = "score.voided"
-	AuditActionSessionRevoked           AuditAction = "session.revoked"
-	AuditActionUserCreated              AuditAction = "user.created"
-	AuditActionUserDeactivated          AuditAction = "user.deactivated"
-	AuditActionUserExported             AuditAction = "user.exported"
-	AuditActionUserReactivated          AuditAction = "user.reactivated"
-	AuditActionUserRoleChanged          AuditAction = "user.role_changed"
-	AuditActionUserUnlocked             AuditAction = "user.unlocked"
-	AuditActionUserUpdated              AuditAction = "user.updated"
+	AuditActionAPIKeyCreated              AuditAction = "api_key.created"
+	AuditActionAPIKeyRevoked              AuditAction = "api_key.revoked"
+	AuditActionAPIKeyRotated              AuditAction = "api_key.rotated"
+	AuditActionAPIKeyUpdated              AuditAction = "api_key.updated"
+	AuditActionAccessDenied               AuditAction = "access.denied"
+	AuditActionApplicationCreated         AuditAction = "application.created"
+	AuditActionApplicationExported        AuditAction = "application.exported"
+	AuditActionApplicationHeld            AuditAction = "application.held"
+	AuditActionApplicationMoved           AuditAction = "application.moved"
+	AuditActionApplicationReactivated     AuditAction = "application.reactivated"
+	AuditActionApplicationRejected        AuditAction = "application.rejected"
+	AuditActionApplicationResumed         AuditAction = "application.resumed"
+	AuditActionApplicationWithdrawn       AuditAction = "application.withdrawn"
+	AuditActionAuditErased                AuditAction = "audit.erased"
+	AuditActionAuditExpired               AuditAction = "audit.expired"
+	AuditActionAuditExported              AuditAction = "audit.exported"
+	AuditActionAuditVerified              AuditAction = "audit.verified"
+	AuditActionAuthLogin                  AuditAction = "auth.login"
+	AuditActionAuthLogout                 AuditAction = "auth.logout"
+	AuditActionAuthPasswordChanged        AuditAction = "auth.password_changed"
+	AuditActionAuthPasswordReset          AuditAction = "auth.password_reset"
+	AuditActionAuthPasswordResetRequested AuditAction = "auth.password_reset_requested"
+	AuditActionAuthTokenRefreshed         AuditAction = "auth.token_refreshed"
+	AuditActionAuthTokenReused            AuditAction = "auth.token_reused"
+	AuditActionCandidateArchived          AuditAction = "candidate.archived"
+	AuditActionCandidateCreated           AuditAction = "candidate.created"
+	AuditActionCandidateDistinguished     AuditAction = "candidate.distinguished"
+	AuditActionCandidateExported          AuditAction = "candidate.exported"
+	AuditActionCandidateImported          AuditAction = "candidate.imported"
+	AuditActionCandidateMergeUndone       AuditAction = "candidate.merge_undone"
+	AuditActionCandidateMerged            AuditAction = "candidate.merged"
+	AuditActionCandidateRestored          AuditAction = "candidate.restored"
+	AuditActionCandidateUpdated           AuditAction = "candidate.updated"
+	AuditActionCompanyCreated             AuditAction = "company.created"
+	AuditActionCompanyDeactivated         AuditAction = "company.deactivated"
+	AuditActionCompanyReactivated         AuditAction = "company.reactivated"
+	AuditActionCompanyReset               AuditAction = "company.reset"
+	AuditActionCompanyTestClosed          AuditAction = "company.test_closed"
+	AuditActionCompanyTestOpened          AuditAction = "company.test_opened"
+	AuditActionCompanyUpdated             AuditAction = "company.updated"
+	AuditActionInterviewCancelled         AuditAction = "interview.cancelled"
+	AuditActionInterviewCompleted         AuditAction = "interview.completed"
+	AuditActionInterviewCreated           AuditAction = "interview.created"
+	AuditActionInterviewExported          AuditAction = "interview.exported"
+	AuditActionInterviewFinished          AuditAction = "interview.finished"
+	AuditActionInterviewNoShow            AuditAction = "interview.no_show"
+	AuditActionInterviewPanelistRemoved   AuditAction = "interview.panelist_removed"
+	AuditActionInterviewPanelistSet       AuditAction = "interview.panelist_set"
+	AuditActionInterviewReopened          AuditAction = "interview.reopened"
+	AuditActionInterviewRescheduled       AuditAction = "interview.rescheduled"
+	AuditActionInterviewResponded         AuditAction = "interview.responded"
+	AuditActionInterviewScheduled         AuditAction = "interview.scheduled"
+	AuditActionInterviewStarted           AuditAction = "interview.started"
+	AuditActionInterviewUpdated           AuditAction = "interview.updated"
+	AuditActionJobClosed                  AuditAction = "job.closed"
+	AuditActionJobCreated                 AuditAction = "job.created"
+	AuditActionJobExported                AuditAction = "job.exported"
+	AuditActionJobHeld                    AuditAction = "job.held"
+	AuditActionJobMemberRemoved           AuditAction = "job.member_removed"
+	AuditActionJobMemberSet               AuditAction = "job.member_set"
+	AuditActionJobOpened                  AuditAction = "job.opened"
+	AuditActionJobUpdated                 AuditAction = "job.updated"
+	AuditActionKitCreated                 AuditAction = "kit.created"
+	AuditActionKitUpdated                 AuditAction = "kit.updated"
+	AuditActionKitVersionArchived         AuditAction = "kit.version_archived"
+	AuditActionKitVersionCreated          AuditAction = "kit.version_created"
+	AuditActionKitVersionPublished        AuditAction = "kit.version_published"
+	AuditActionKitVersionUpdated          AuditAction = "kit.version_updated"
+	AuditActionScoreCreated               AuditAction = "score.created"
+	AuditActionScoreExported              AuditAction = "score.exported"
+	AuditActionScoreReopened              AuditAction = "score.reopened"
+	AuditActionScoreSubmitted             AuditAction = "score.submitted"
+	AuditActionScoreUpdated               AuditAction = "score.updated"
+	AuditActionScoreVoided                AuditAction = "score.voided"
+	AuditActionSessionRevoked             AuditAction = "session.revoked"
+	AuditActionUserCreated                AuditAction = "user.created"
+	AuditActionUserDeactivated            AuditAction = "user.deactivated"
+	AuditActionUserExported               AuditAction = "user.exported"
+	AuditActionUserReactivated            AuditAction = "user.reactivated"
+	AuditActionUserRoleChanged            AuditAction = "user.role_changed"
+	AuditActionUserUnlocked               AuditAction = "user.unlocked"
+	AuditActionUserUpdated                AuditAction = "user.updated"
 )
 
 // Valid indicates whether the value is a known member of the AuditAction enum.
@@ -435,6 +436,8 @@ func (e AuditAction) Valid() bool {
 	case AuditActionAuthPasswordChanged:
 		return true
 	case AuditActionAuthPasswordReset:
+		return true
+	case AuditActionAuthPasswordResetRequested:
 		return true
 	case AuditActionAuthTokenRefreshed:
 		return true
@@ -882,6 +885,30 @@ func (e DuplicateReason) Valid() bool {
 	}
 }
 
+// Defines values for ExportDelimiter.
+const (
+	ExportDelimiterComma     ExportDelimiter = "comma"
+	ExportDelimiterPipe      ExportDelimiter = "pipe"
+	ExportDelimiterSemicolon ExportDelimiter = "semicolon"
+	ExportDelimiterTab       ExportDelimiter = "tab"
+)
+
+// Valid indicates whether the value is a known member of the ExportDelimiter enum.
+func (e ExportDelimiter) Valid() bool {
+	switch e {
+	case ExportDelimiterComma:
+		return true
+	case ExportDelimiterPipe:
+		return true
+	case ExportDelimiterSemicolon:
+		return true
+	case ExportDelimiterTab:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ExportFormat.
 const (
 	ExportFormatCsv    ExportFormat = "csv"
@@ -1302,6 +1329,30 @@ func (e KitVersionStatus) Valid() bool {
 	}
 }
 
+// Defines values for Language.
+const (
+	LanguageDe Language = "de"
+	LanguageEn Language = "en"
+	LanguageEs Language = "es"
+	LanguageFr Language = "fr"
+)
+
+// Valid indicates whether the value is a known member of the Language enum.
+func (e Language) Valid() bool {
+	switch e {
+	case LanguageDe:
+		return true
+	case LanguageEn:
+		return true
+	case LanguageEs:
+		return true
+	case LanguageFr:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for LogoutStatus.
 const (
 	LogoutStatusSignedOut LogoutStatus = "signed_out"
@@ -1422,6 +1473,21 @@ func (e PanelResponse) Valid() bool {
 	case PanelResponseNeedsAction:
 		return true
 	case PanelResponseTentative:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PasswordResetStatus.
+const (
+	PasswordResetStatusAccepted PasswordResetStatus = "accepted"
+)
+
+// Valid indicates whether the value is a known member of the PasswordResetStatus enum.
+func (e PasswordResetStatus) Valid() bool {
+	switch e {
+	case PasswordResetStatusAccepted:
 		return true
 	default:
 		return false
@@ -2210,6 +2276,10 @@ type CandidatePage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
+	// Hint How to write a filter that may have been meant in another way. Absent unless the page is empty and a filter
+	// contains a comma, or a `+` that is not percent-encoded and therefore means a space.
+	Hint *FilterHint `json:"hint,omitempty"`
+
 	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
@@ -2381,6 +2451,16 @@ type CompanySummary struct {
 
 	// Timezone The name of a time zone in the IANA database.
 	Timezone TimeZone `json:"timezone"`
+}
+
+// CompletePasswordResetRequest The token of a link and the new password.
+type CompletePasswordResetRequest struct {
+	// NewPassword A new password of at least 8 characters and at most 72 bytes in UTF-8. Common passwords and passwords that
+	// contain parts of the user's email or company name are rejected.
+	NewPassword Password `json:"new_password"`
+
+	// Token The token of the link, its last segment.
+	Token string `json:"token"`
 }
 
 // ConflictingResource A resource that is the reason for an error.
@@ -2557,7 +2637,7 @@ type CreateTestCompanyRequest struct {
 	Name APIKeyName `json:"name"`
 }
 
-// CreateUserRequest A new user. The default role is employee.
+// CreateUserRequest A new user. The default role is employee, the default language en.
 type CreateUserRequest struct {
 	// Department The department, or null for none.
 	Department nullable.Nullable[string] `json:"department,omitempty"`
@@ -2567,6 +2647,9 @@ type CreateUserRequest struct {
 
 	// FirstName A first or last name.
 	FirstName PersonName `json:"first_name"`
+
+	// Language The language in which a user reads mails and pages.
+	Language *Language `json:"language,omitempty"`
 
 	// LastName A first or last name.
 	LastName PersonName `json:"last_name"`
@@ -2637,12 +2720,19 @@ type Email = openapi_types.Email
 // EmailDomain The domain part of an email address, in lowercase.
 type EmailDomain = string
 
+// ExportDelimiter The character between the cells of CSV.
+type ExportDelimiter string
+
 // ExportFormat The format of an export.
 type ExportFormat string
 
 // ExternalID The id of the resource in another system, such as an applicant tracking system. It is unique in the company,
 // consists of printable ASCII characters, and does not begin or end with a space.
 type ExternalID = string
+
+// FilterHint How to write a filter that may have been meant in another way. Absent unless the page is empty and a filter
+// contains a comma, or a `+` that is not percent-encoded and therefore means a space.
+type FilterHint = string
 
 // Health The state of the process.
 type Health struct {
@@ -2703,7 +2793,7 @@ type ImportReport struct {
 	// DryRun Whether the import was a dry run, which writes nothing.
 	DryRun bool `json:"dry_run"`
 
-	// Encoding The encoding of a CSV file as detected: UTF-8, UTF-16LE, UTF-16BE or Windows-1252; null for other files.
+	// Encoding The encoding of a CSV file as detected: UTF-8, UTF-16LE, UTF-16BE, Windows-1252 or macintosh; null for other files.
 	Encoding nullable.Nullable[string] `json:"encoding"`
 
 	// Errors The errors in the failed rows; at most the first thousand.
@@ -3057,6 +3147,10 @@ type JobPage struct {
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
 
+	// Hint How to write a filter that may have been meant in another way. Absent unless the page is empty and a filter
+	// contains a comma, or a `+` that is not percent-encoded and therefore means a space.
+	Hint *FilterHint `json:"hint,omitempty"`
+
 	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
@@ -3265,6 +3359,9 @@ type KitVersionPage struct {
 // KitVersionStatus Whether a version is being written, in use, or archived.
 type KitVersionStatus string
 
+// Language The language in which a user reads mails and pages.
+type Language string
+
 // LinkURL The http or https URL of a page about the candidate. Spaces, `|` and characters outside ASCII must be
 // percent-encoded.
 type LinkURL = string
@@ -3284,7 +3381,7 @@ type LoginRequest struct {
 	Password string `json:"password"`
 }
 
-// LogoutRequest The refresh token of the session, if its access token is no longer valid.
+// LogoutRequest The refresh token of the session, if its access token is no longer valid and there is no cookie.
 type LogoutRequest struct {
 	// RefreshToken A refresh token of the session. It may be used already.
 	RefreshToken *string `json:"refresh_token,omitempty"`
@@ -3364,6 +3461,9 @@ type Me struct {
 
 	// IsActive Always true for a signed-in user.
 	IsActive bool `json:"is_active"`
+
+	// Language The language in which a user reads mails and pages.
+	Language Language `json:"language"`
 
 	// LastLoginAt Time of the last sign-in.
 	LastLoginAt nullable.Nullable[time.Time] `json:"last_login_at"`
@@ -3471,6 +3571,52 @@ type Panelist struct {
 // contain parts of the user's email or company name are rejected.
 type Password = string
 
+// PasswordResetRequest The email of the user and, for users of a test company, its slug.
+type PasswordResetRequest struct {
+	// Company The slug of the test company of the user: lowercase letters, digits and single hyphens between them. Omit it for users of live companies.
+	Company *string `json:"company,omitempty"`
+
+	// Email The email address of the user. Case, and spaces before and after it, are ignored.
+	Email LoginEmail `json:"email"`
+}
+
+// PasswordResetResult The result of a request for a link.
+type PasswordResetResult struct {
+	// Status Always accepted.
+	Status PasswordResetStatus `json:"status"`
+}
+
+// PasswordResetStatus Always accepted.
+type PasswordResetStatus string
+
+// PastMerge A merge that can be undone. `merged_by` is absent if an earlier release has merged the candidates.
+type PastMerge struct {
+	// Candidate The id and name of a candidate. `external_id` and `email` are absent if the caller does not have the permission
+	// `candidates:read`.
+	Candidate CandidateSummary `json:"candidate"`
+
+	// FinalAt Time at which the merge can no longer be undone.
+	FinalAt time.Time `json:"final_at"`
+
+	// MergedAt Time of the merge.
+	MergedAt time.Time `json:"merged_at"`
+
+	// MergedBy The actor that performed an action.
+	MergedBy *ActorSummary `json:"merged_by,omitempty"`
+}
+
+// PastMergePage A page of merges.
+type PastMergePage struct {
+	// Data The merges.
+	Data []PastMerge `json:"data"`
+
+	// HasMore Whether there is a next page.
+	HasMore bool `json:"has_more"`
+
+	// NextCursor The cursor of the next page; null on the last page.
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
 // PersonName A first or last name.
 type PersonName = string
 
@@ -3527,7 +3673,7 @@ type Problem struct {
 	// Instance The path of the request.
 	Instance string `json:"instance"`
 
-	// MergedIntoID The candidate that the requested one was merged into, if the caller can read it.
+	// MergedIntoID The candidate that the one in the path or in the body was merged into, if the caller can read it.
 	MergedIntoID *ID `json:"merged_into_id,omitempty"`
 
 	// RequestID The X-Request-Id of the response, to quote to support.
@@ -4214,6 +4360,9 @@ type UpdateMeRequest struct {
 	// FirstName A first or last name.
 	FirstName *PersonName `json:"first_name,omitempty"`
 
+	// Language The language in which a user reads mails and pages.
+	Language *Language `json:"language,omitempty"`
+
 	// LastName A first or last name.
 	LastName *PersonName `json:"last_name,omitempty"`
 }
@@ -4240,6 +4389,9 @@ type UpdateUserRequest struct {
 
 	// FirstName A first or last name.
 	FirstName *PersonName `json:"first_name,omitempty"`
+
+	// Language The language in which a user reads mails and pages.
+	Language *Language `json:"language,omitempty"`
 
 	// LastName A first or last name.
 	LastName *PersonName `json:"last_name,omitempty"`
@@ -4270,6 +4422,9 @@ type User struct {
 
 	// IsActive Whether the user can sign in.
 	IsActive bool `json:"is_active"`
+
+	// Language The language in which a user reads mails and pages.
+	Language Language `json:"language"`
 
 	// LastLoginAt Time of the last sign-in.
 	LastLoginAt nullable.Nullable[time.Time] `json:"last_login_at"`
@@ -4321,6 +4476,10 @@ type UserPage struct {
 
 	// HasMore Whether there is a next page.
 	HasMore bool `json:"has_more"`
+
+	// Hint How to write a filter that may have been meant in another way. Absent unless the page is empty and a filter
+	// contains a comma, or a `+` that is not percent-encoded and therefore means a space.
+	Hint *FilterHint `json:"hint,omitempty"`
 
 	// NextCursor The cursor of the next page; null on the last page.
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
@@ -4452,6 +4611,9 @@ type CandidateID = ID
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// Delimiter The character between the cells of CSV.
+type Delimiter = ExportDelimiter
+
 // ExportAs The format of an export.
 type ExportAs = ExportFormat
 
@@ -4466,6 +4628,9 @@ type IfMatchNeeded = string
 
 // IfNoneMatch defines model for IfNoneMatch.
 type IfNoneMatch = string
+
+// IfNoneMatchToCreate defines model for IfNoneMatchToCreate.
+type IfNoneMatchToCreate = string
 
 // InterviewID A UUID (RFC 9562). The service generates version 7.
 type InterviewID = ID
@@ -4590,8 +4755,8 @@ type GetAPIKeyParams struct {
 // UpdateAPIKeyParams defines parameters for UpdateAPIKey.
 type UpdateAPIKeyParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4605,8 +4770,8 @@ type RevokeAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4620,8 +4785,8 @@ type RotateAPIKeyParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4635,7 +4800,7 @@ type ListApplicationsParams struct {
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only entries that belong to this candidate.
+	// CandidateID Only entries that belong to this candidate. A candidate that was merged stands for the one that remains.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
 	// Stage Only applications in one of these stages. The parameter can be repeated.
@@ -4678,10 +4843,14 @@ type ExportApplicationsParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only entries that belong to this candidate.
+	// CandidateID Only entries that belong to this candidate. A candidate that was merged stands for the one that remains.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
 	// Stage Only applications in one of these stages. The parameter can be repeated.
@@ -4722,8 +4891,8 @@ type HoldApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4737,8 +4906,8 @@ type MoveApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4752,8 +4921,8 @@ type ReactivateApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4767,8 +4936,8 @@ type RejectApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4782,8 +4951,8 @@ type ResumeApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4804,8 +4973,8 @@ type WithdrawApplicationParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -4850,6 +5019,10 @@ type ExportAuditLogsParams struct {
 	// Bom Whether CSV begins with a byte order mark (U+FEFF). Excel needs it to recognize UTF-8; some other programs read
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
+
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
 
 	// ActorID Only entries of this user or API key.
 	ActorID *ByActorID `form:"actor_id,omitempty" json:"actor_id,omitempty"`
@@ -4907,6 +5080,9 @@ type LogoutParams struct {
 	// while the first request is in progress, it returns 409. A key belongs to the caller and is kept for 24 hours
 	// after a success.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// RefreshToken The refresh token of a browser.
+	RefreshToken *string `form:"refresh_token,omitempty" json:"refresh_token,omitempty"`
 }
 
 // ChangePasswordParams defines parameters for ChangePassword.
@@ -4959,7 +5135,7 @@ type ListCandidatesParams struct {
 	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Tag Only candidates with all of these tags. The parameter can be repeated.
+	// Tag Only candidates with all of these tags. The parameter can be repeated. A comma is part of a tag.
 	Tag ByTag `form:"tag,omitempty" json:"tag,omitempty"`
 
 	// Source Only candidates from this source. The match is exact.
@@ -4968,7 +5144,8 @@ type ListCandidatesParams struct {
 	// Email Only candidates with this email address.
 	Email *ByEmail `form:"email,omitempty" json:"email,omitempty"`
 
-	// ExternalID Only the candidate with this id in another system.
+	// ExternalID Only the candidate with this id in another system. That of a candidate that was merged stands for the one that
+	// remains. Write a `+` of the id as `%2B`.
 	ExternalID *ByExternalID `form:"external_id,omitempty" json:"external_id,omitempty"`
 
 	// UpdatedSince Only entries that were changed at or after this time. `updated_at` is the time when a change began, so a slow
@@ -4999,9 +5176,12 @@ type CreateCandidateParams struct {
 // SetCandidateByExternalIDParams defines parameters for SetCandidateByExternalID.
 type SetCandidateByExternalIDParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch `*` permits the request only to create the resource: if it exists, the response is 412.
+	IfNoneMatch *IfNoneMatchToCreate `json:"If-None-Match,omitempty"`
 }
 
 // ListDuplicateCandidatesParams defines parameters for ListDuplicateCandidates.
@@ -5022,10 +5202,14 @@ type ExportCandidatesParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
 	// Status Only candidates with this status.
 	Status *ByCandidateStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Tag Only candidates with all of these tags. The parameter can be repeated.
+	// Tag Only candidates with all of these tags. The parameter can be repeated. A comma is part of a tag.
 	Tag ByTag `form:"tag,omitempty" json:"tag,omitempty"`
 
 	// Source Only candidates from this source. The match is exact.
@@ -5121,8 +5305,8 @@ type GetCandidateParams struct {
 // UpdateCandidateParams defines parameters for UpdateCandidate.
 type UpdateCandidateParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5136,8 +5320,8 @@ type ArchiveCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5151,8 +5335,8 @@ type DistinguishCandidatesParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5166,9 +5350,18 @@ type MergeCandidatesParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListCandidateMergesParams defines parameters for ListCandidateMerges.
+type ListCandidateMergesParams struct {
+	// Limit Maximum number of entries on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next_cursor of the previous page. A cursor is valid only with the same filters and sort order.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // RestoreCandidateParams defines parameters for RestoreCandidate.
@@ -5181,8 +5374,8 @@ type RestoreCandidateParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5196,8 +5389,8 @@ type UnmergeCandidatesParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5220,8 +5413,8 @@ type GetCompanyParams struct {
 // UpdateCompanyParams defines parameters for UpdateCompany.
 type UpdateCompanyParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5249,7 +5442,7 @@ type ListInterviewsParams struct {
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only entries that belong to this candidate.
+	// CandidateID Only entries that belong to this candidate. A candidate that was merged stands for the one that remains.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
 	// ApplicationID Only entries that belong to this application.
@@ -5304,6 +5497,10 @@ type ExportInterviewsParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
 	// Mine Only interviews whose panel the caller is on (true), or only other interviews (false). API keys, which are on no
 	// panel, get 403; they use `panelist_id`.
 	Mine *ByPanelMembership `form:"mine,omitempty" json:"mine,omitempty"`
@@ -5311,7 +5508,7 @@ type ExportInterviewsParams struct {
 	// JobID Only entries that belong to this job.
 	JobID *ByJobID `form:"job_id,omitempty" json:"job_id,omitempty"`
 
-	// CandidateID Only entries that belong to this candidate.
+	// CandidateID Only entries that belong to this candidate. A candidate that was merged stands for the one that remains.
 	CandidateID *ByCandidateID `form:"candidate_id,omitempty" json:"candidate_id,omitempty"`
 
 	// ApplicationID Only entries that belong to this application.
@@ -5370,8 +5567,8 @@ type CancelInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5385,8 +5582,8 @@ type CompleteInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5400,8 +5597,8 @@ type FinishInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5424,25 +5621,28 @@ type MarkInterviewNoShowParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // RemovePanelistParams defines parameters for RemovePanelist.
 type RemovePanelistParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // SetPanelistParams defines parameters for SetPanelist.
 type SetPanelistParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+
+	// IfNoneMatch `*` permits the request only to create the resource: if it exists, the response is 412.
+	IfNoneMatch *IfNoneMatchToCreate `json:"If-None-Match,omitempty"`
 }
 
 // ReopenInterviewParams defines parameters for ReopenInterview.
@@ -5455,8 +5655,8 @@ type ReopenInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5470,8 +5670,8 @@ type RescheduleInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5485,8 +5685,8 @@ type RespondToInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5500,8 +5700,8 @@ type ScheduleInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5525,8 +5725,8 @@ type StartInterviewParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5552,7 +5752,7 @@ type ListJobsParams struct {
 	// Status Only jobs with one of these statuses. The parameter can be repeated.
 	Status ByJobStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Department Only jobs of this department. The match is exact.
+	// Department Only jobs of this department. The match is exact; a comma is part of the name.
 	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
 
 	// ExternalID Only the job with this id in another system.
@@ -5596,10 +5796,14 @@ type ExportJobsParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
 	// Status Only jobs with one of these statuses. The parameter can be repeated.
 	Status ByJobStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Department Only jobs of this department. The match is exact.
+	// Department Only jobs of this department. The match is exact; a comma is part of the name.
 	Department *ByJobDepartment `form:"department,omitempty" json:"department,omitempty"`
 
 	// Mine Only jobs that the caller is a member of (true), or only other jobs (false). API keys, which are members of no
@@ -5622,8 +5826,8 @@ type GetJobParams struct {
 // UpdateJobParams defines parameters for UpdateJob.
 type UpdateJobParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5637,8 +5841,8 @@ type CloseJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5652,8 +5856,8 @@ type HoldJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5666,6 +5870,12 @@ type ListJobMembersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// SetJobMemberParams defines parameters for SetJobMember.
+type SetJobMemberParams struct {
+	// IfNoneMatch `*` permits the request only to create the resource: if it exists, the response is 412.
+	IfNoneMatch *IfNoneMatchToCreate `json:"If-None-Match,omitempty"`
+}
+
 // OpenJobParams defines parameters for OpenJob.
 type OpenJobParams struct {
 	// IdempotencyKey A unique value that the client generates for this request, such as a UUID, so that the request can be retried
@@ -5676,8 +5886,8 @@ type OpenJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5797,8 +6007,8 @@ type ArchiveKitVersionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5812,8 +6022,8 @@ type PublishKitVersionParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5882,6 +6092,10 @@ type ExportScoresParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
 	// InterviewID Only entries that belong to this interview.
 	InterviewID *ByInterviewID `form:"interview_id,omitempty" json:"interview_id,omitempty"`
 
@@ -5928,8 +6142,8 @@ type ReopenScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5952,8 +6166,8 @@ type SubmitScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -5967,8 +6181,8 @@ type VoidScoreParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -6056,6 +6270,10 @@ type ExportUsersParams struct {
 	// it as a part of the first heading. Other formats have none.
 	Bom *ByteOrderMark `form:"bom,omitempty" json:"bom,omitempty"`
 
+	// Delimiter What separates the cells of CSV. Excel opens files with a double click by the settings of its computer, which
+	// expect a semicolon in most European countries. Other formats have none.
+	Delimiter *Delimiter `form:"delimiter,omitempty" json:"delimiter,omitempty"`
+
 	// Role Only users with one of these roles. The parameter can be repeated.
 	Role ByRole `form:"role,omitempty" json:"role,omitempty"`
 
@@ -6081,8 +6299,8 @@ type GetMeParams struct {
 // UpdateMeParams defines parameters for UpdateMe.
 type UpdateMeParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -6103,8 +6321,8 @@ type GetUserParams struct {
 // UpdateUserParams defines parameters for UpdateUser.
 type UpdateUserParams struct {
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -6118,8 +6336,8 @@ type ChangeUserRoleParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -6133,8 +6351,8 @@ type DeactivateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -6157,8 +6375,8 @@ type ReactivateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 
 	// IfMatch The ETag of the version to change, in quotation marks. If the current version is another one, the response is
-	// 412. `*` matches every version; several ETags are separated by commas. The weak form, `W/"3"`, into which proxies
-	// that compress turn an ETag, matches as well.
+	// 412. `*` matches every version; several ETags are separated by commas. The forms into which proxies that compress turn
+	// an ETag match as well, such as `W/"3"`, `"3-gzip"` and `"3;gzip"`.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -6223,6 +6441,12 @@ type LogoutJSONRequestBody = LogoutRequest
 
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = ChangePasswordRequest
+
+// RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
+type RequestPasswordResetJSONRequestBody = PasswordResetRequest
+
+// CompletePasswordResetJSONRequestBody defines body for CompletePasswordReset for application/json ContentType.
+type CompletePasswordResetJSONRequestBody = CompletePasswordResetRequest
 
 // RefreshTokensJSONRequestBody defines body for RefreshTokens for application/json ContentType.
 type RefreshTokensJSONRequestBody = RefreshRequest
@@ -6739,8 +6963,8 @@ type ClientInterface interface {
 	// LogoutWithBody Sign out
 	//
 	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-	// token as a cookie refreshes first.
+	// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+	// the cookie. So a browser that has only the cookie signs out with an empty request.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -6750,8 +6974,8 @@ type ClientInterface interface {
 	// Logout Sign out
 	//
 	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-	// token as a cookie refreshes first.
+	// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+	// the cookie. So a browser that has only the cookie signs out with an empty request.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -6777,6 +7001,54 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPasswordResetWithBody Request a link to choose a new password
+	//
+	// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+	// ends when the password or the email changes. The response and its time are the same whether or not there is
+	// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+	// account and per address.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+	RequestPasswordResetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RequestPasswordReset Request a link to choose a new password
+	//
+	// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+	// ends when the password or the email changes. The response and its time are the same whether or not there is
+	// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+	// account and per address.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+	RequestPasswordReset(ctx context.Context, body RequestPasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompletePasswordResetWithBody Choose a new password with a link
+	//
+	// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+	// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+	// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+	// use the token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+	CompletePasswordResetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompletePasswordReset Choose a new password with a link
+	//
+	// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+	// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+	// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+	// use the token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+	CompletePasswordReset(ctx context.Context, body CompletePasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RefreshTokensWithBody Exchange a refresh token for new tokens
 	//
@@ -6892,7 +7164,7 @@ type ClientInterface interface {
 	// (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
 	// order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
 	// would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
-	// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+	// after `;`, `|`, a tab, a line break, or a comma if another character separates the cells. XLSX needs no apostrophes, because its cells have types: numbers are
 	// numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
 	// on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
 	// interrupted, the last line may be incomplete.
@@ -6906,39 +7178,52 @@ type ClientInterface interface {
 	// the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
 	//
 	// **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
-	// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
-	// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
-	// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
-	// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
-	// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
-	// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
-	// `4.9305E+11`, are errors.
+	// separator. The encoding is UTF-8, UTF-16, Windows-1252 or Mac OS Roman. Both are detected, and the report
+	// contains them. In a file that is UTF-8 except for some characters, these are errors of their cells. Lines end with CR, LF or both. Rows without a value are not counted. White space around values
+	// is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`, `,` or
+	// line breaks, several links or jobs by `|` or line breaks, and links also by spaces; a backslash before a separator
+	// makes it a part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells than the
+	// header line lacks the values of the last columns.
+	//
+	// Quotation marks around a cell may have white space around them. Other quotation marks are part of the value,
+	// such as in `The "Crown" Pub`. A row in which it is not clear where a cell ends is an error. If a quotation mark
+	// is never closed, the file is rejected in every mode. Numbers that a spreadsheet has shortened, such as
+	// `4.9305E+11`, and formulas without a result, such as `#REF!`, are errors of their cells. A formula for a text, such
+	// as `="00123"`, is read as the text.
 	//
 	// **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
-	// hyphens, underscores, periods and accents:
+	// punctuation and accents, and with or without a number in front or a remark in parentheses or brackets at the end.
+	// `Name` means the last name beside a column of first names, and the first name beside one of last names. Up to ten
+	// rows may precede the headings, such as a title:
 	//
-	// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
-	// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
-	// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
-	// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
-	// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
-	// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
-	// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
-	// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
-	// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
-	// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+	// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres, First, Vornamen, Prénoms, Primer nombre, Nombre de pila
+	// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos, Last, Nachnamen, Nom patronymique, Primer apellido
+	// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico, Emails, Mail address, Primary email, Private email, Work email, E-Mail privat, Adresse de courriel, Courrier électronique, Adresse de messagerie, Dirección de correo, Dirección de correo electrónico, Dirección de email
+	// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular, Tel, Phone no, Mobile number, Cell, Cell phone, Mobilnummer, Mobiltelefon, Handynummer, Numéro de portable, Número de teléfono, Teléfono móvil, Phone no., Mobile no., Tel.-Nr., Telefon-Nr., Telefonnr., Handy-Nr., Mobil-Nr., Tél., N° de téléphone, N° de portable, Téléphone portable, Téléphone mobile, Nº de teléfono, Teléfono celular, Nº de móvil
+	// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad, Town, Residence, Domicile, Lieu de résidence, Lugar de residencia, Población
+	// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web, LinkedIn URL, LinkedIn profile, Portfolio, Homepage, Profil LinkedIn, Perfil de LinkedIn
+	// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave, Label, Fähigkeiten, Kenntnisse, Habilidades
+	// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen, Channel, Kanal, Canal
+	// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia, Candidate ID, Applicant ID, ATS ID, Kandidaten-ID, Kandidatennummer, Bewerber-ID, ID externe, Numéro de candidat, ID de candidato, Bewerber-Nr., Kandidaten-Nr., N° de candidat, Nº de candidato, Nº de referencia
+	// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante, Job title, Role, Stellentitel, Jobtitel, Intitulé du poste, Cargo, Título del puesto
 	//
 	// `column` names the field of any other column. A file with an unknown column is rejected, unless
 	// `unknown_columns=ignore` is given.
 	//
-	// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
-	// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
-	// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
-	// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
-	// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+	// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate. Absent columns
+	// and empty cells, also those of lists, keep the current value: an import from a table never removes a value.
+	// Null in import.ndjson does, and UpdateCandidate. A row without both whose email a candidate already has, or a
+	// previous row of the file, is skipped, updates the candidate or creates another one, as `same_email` says. If
+	// several candidates have the email, `update` is an error. Emails are compared without regard to case. An `id`
+	// that does not exist in the company, such as one of another company, is ignored: the row refers to a candidate
+	// by its `external_id` or otherwise by its email, or creates a candidate. A row with a new `external_id` creates
+	// a candidate, with a note if another one has the email. Names do not identify a candidate: a row without `id`,
+	// `external_id` and email creates one each time the file is imported. A note (`same_name`) reports that a candidate
+	// or a previous row has the same name, without regard to case and accents.
 	//
-	// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
-	// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
+	// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence.
+	// Titles are compared without regard to case, accents and the kind and number of spaces. The candidate applies to
+	// it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 	// `applications:write`; without it, a file with a job is rejected with 403.
 	//
 	// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -6967,9 +7252,9 @@ type ClientInterface interface {
 
 	// ImportCandidatesXLSXWithBody Import candidates from a spreadsheet
 	//
-	// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
-	// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
-	// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+	// Works like ImportCandidatesCSV, with a sheet of an Office Open XML workbook, as Excel, Numbers, LibreOffice and
+	// Google Sheets save it, of at most 256 MiB uncompressed: the first visible sheet that has known headings. A note
+	// (`ignored_sheets`) names other visible sheets with values. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
 	// formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
 	// sheet.
 	//
@@ -7061,6 +7346,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
 	MergeCandidates(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListCandidateMerges List merges that can be undone
+	//
+	// Returns the merges into this candidate that UnmergeCandidates can still undo, newest first: the other candidate,
+	// who has merged it, when, and until when the merge can be undone. Everybody with the permission can undo
+	// it. After a chain of merges, the list of the candidate that remains has the last one; when that is undone, the
+	// list of the other candidate has the one before it.
+	//
+	// Corresponds with GET /api/v1/candidates/{candidate_id}/merges (the `ListCandidateMerges` operationId).
+	ListCandidateMerges(ctx context.Context, candidateID CandidateID, params *ListCandidateMergesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RestoreCandidate Restore an archived candidate
 	//
 	// The candidate is active again and can apply.
@@ -7075,8 +7370,11 @@ type ClientInterface interface {
 	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-	// must be undone first (409).
+	// changed since. The `external_id` goes back unless it was changed.
+	//
+	// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+	// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+	// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -7090,8 +7388,11 @@ type ClientInterface interface {
 	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-	// must be undone first (409).
+	// changed since. The `external_id` goes back unless it was changed.
+	//
+	// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+	// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+	// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7561,7 +7862,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-	SetJobMemberWithBody(ctx context.Context, jobID JobID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetJobMemberWithBody(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// SetJobMember Add a member or change their job role
 	//
@@ -7571,7 +7872,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-	SetJobMember(ctx context.Context, jobID JobID, userID UserID, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	SetJobMember(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OpenJob Open a job
 	//
@@ -7950,8 +8251,9 @@ type ClientInterface interface {
 	//
 	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
 	// most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
-	// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
-	// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
+	// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. For 30 days after the
+	// caller was removed from a panel, the calendar has the event as CANCELLED, with a higher `SEQUENCE` and nothing but
+	// the time of the interview; at most 1,000 of these. A calendar without interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 	//
 	// Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 	GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -8778,8 +9080,8 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 // LogoutWithBody Sign out
 //
 // Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-// token as a cookie refreshes first.
+// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+// the cookie. So a browser that has only the cookie signs out with an empty request.
 //
 // Takes any type of body and a specified content type.
 //
@@ -8799,8 +9101,8 @@ func (c *Client) LogoutWithBody(ctx context.Context, params *LogoutParams, conte
 // Logout Sign out
 //
 // Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-// token as a cookie refreshes first.
+// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+// the cookie. So a browser that has only the cookie signs out with an empty request.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8847,6 +9149,94 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, params *ChangePassw
 // Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 func (c *Client) ChangePassword(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewChangePasswordRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPasswordResetWithBody Request a link to choose a new password
+//
+// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+// ends when the password or the email changes. The response and its time are the same whether or not there is
+// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+// account and per address.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+func (c *Client) RequestPasswordResetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPasswordResetRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RequestPasswordReset Request a link to choose a new password
+//
+// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+// ends when the password or the email changes. The response and its time are the same whether or not there is
+// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+// account and per address.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+func (c *Client) RequestPasswordReset(ctx context.Context, body RequestPasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRequestPasswordResetRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompletePasswordResetWithBody Choose a new password with a link
+//
+// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+// use the token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+func (c *Client) CompletePasswordResetWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompletePasswordResetRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompletePasswordReset Choose a new password with a link
+//
+// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+// use the token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+func (c *Client) CompletePasswordReset(ctx context.Context, body CompletePasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompletePasswordResetRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9081,7 +9471,7 @@ func (c *Client) ListDuplicateCandidates(ctx context.Context, params *ListDuplic
 // (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
 // order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
 // would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
-// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+// after `;`, `|`, a tab, a line break, or a comma if another character separates the cells. XLSX needs no apostrophes, because its cells have types: numbers are
 // numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
 // on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
 // interrupted, the last line may be incomplete.
@@ -9105,39 +9495,52 @@ func (c *Client) ExportCandidates(ctx context.Context, params *ExportCandidatesP
 // the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
 //
 // **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
-// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
-// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
-// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
-// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
-// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
-// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
-// `4.9305E+11`, are errors.
+// separator. The encoding is UTF-8, UTF-16, Windows-1252 or Mac OS Roman. Both are detected, and the report
+// contains them. In a file that is UTF-8 except for some characters, these are errors of their cells. Lines end with CR, LF or both. Rows without a value are not counted. White space around values
+// is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`, `,` or
+// line breaks, several links or jobs by `|` or line breaks, and links also by spaces; a backslash before a separator
+// makes it a part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells than the
+// header line lacks the values of the last columns.
+//
+// Quotation marks around a cell may have white space around them. Other quotation marks are part of the value,
+// such as in `The "Crown" Pub`. A row in which it is not clear where a cell ends is an error. If a quotation mark
+// is never closed, the file is rejected in every mode. Numbers that a spreadsheet has shortened, such as
+// `4.9305E+11`, and formulas without a result, such as `#REF!`, are errors of their cells. A formula for a text, such
+// as `="00123"`, is read as the text.
 //
 // **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
-// hyphens, underscores, periods and accents:
+// punctuation and accents, and with or without a number in front or a remark in parentheses or brackets at the end.
+// `Name` means the last name beside a column of first names, and the first name beside one of last names. Up to ten
+// rows may precede the headings, such as a title:
 //
-// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
-// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
-// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
-// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
-// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
-// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
-// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
-// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
-// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
-// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres, First, Vornamen, Prénoms, Primer nombre, Nombre de pila
+// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos, Last, Nachnamen, Nom patronymique, Primer apellido
+// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico, Emails, Mail address, Primary email, Private email, Work email, E-Mail privat, Adresse de courriel, Courrier électronique, Adresse de messagerie, Dirección de correo, Dirección de correo electrónico, Dirección de email
+// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular, Tel, Phone no, Mobile number, Cell, Cell phone, Mobilnummer, Mobiltelefon, Handynummer, Numéro de portable, Número de teléfono, Teléfono móvil, Phone no., Mobile no., Tel.-Nr., Telefon-Nr., Telefonnr., Handy-Nr., Mobil-Nr., Tél., N° de téléphone, N° de portable, Téléphone portable, Téléphone mobile, Nº de teléfono, Teléfono celular, Nº de móvil
+// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad, Town, Residence, Domicile, Lieu de résidence, Lugar de residencia, Población
+// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web, LinkedIn URL, LinkedIn profile, Portfolio, Homepage, Profil LinkedIn, Perfil de LinkedIn
+// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave, Label, Fähigkeiten, Kenntnisse, Habilidades
+// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen, Channel, Kanal, Canal
+// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia, Candidate ID, Applicant ID, ATS ID, Kandidaten-ID, Kandidatennummer, Bewerber-ID, ID externe, Numéro de candidat, ID de candidato, Bewerber-Nr., Kandidaten-Nr., N° de candidat, Nº de candidato, Nº de referencia
+// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante, Job title, Role, Stellentitel, Jobtitel, Intitulé du poste, Cargo, Título del puesto
 //
 // `column` names the field of any other column. A file with an unknown column is rejected, unless
 // `unknown_columns=ignore` is given.
 //
-// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
-// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
-// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
-// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
-// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate. Absent columns
+// and empty cells, also those of lists, keep the current value: an import from a table never removes a value.
+// Null in import.ndjson does, and UpdateCandidate. A row without both whose email a candidate already has, or a
+// previous row of the file, is skipped, updates the candidate or creates another one, as `same_email` says. If
+// several candidates have the email, `update` is an error. Emails are compared without regard to case. An `id`
+// that does not exist in the company, such as one of another company, is ignored: the row refers to a candidate
+// by its `external_id` or otherwise by its email, or creates a candidate. A row with a new `external_id` creates
+// a candidate, with a note if another one has the email. Names do not identify a candidate: a row without `id`,
+// `external_id` and email creates one each time the file is imported. A note (`same_name`) reports that a candidate
+// or a previous row has the same name, without regard to case and accents.
 //
-// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
-// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
+// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence.
+// Titles are compared without regard to case, accents and the kind and number of spaces. The candidate applies to
+// it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 // `applications:write`; without it, a file with a job is rejected with 403.
 //
 // **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -9186,9 +9589,9 @@ func (c *Client) ImportCandidatesNDJSONWithBody(ctx context.Context, params *Imp
 
 // ImportCandidatesXLSXWithBody Import candidates from a spreadsheet
 //
-// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
-// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
-// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+// Works like ImportCandidatesCSV, with a sheet of an Office Open XML workbook, as Excel, Numbers, LibreOffice and
+// Google Sheets save it, of at most 256 MiB uncompressed: the first visible sheet that has known headings. A note
+// (`ignored_sheets`) names other visible sheets with values. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
 // formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
 // sheet.
 //
@@ -9370,6 +9773,26 @@ func (c *Client) MergeCandidates(ctx context.Context, candidateID CandidateID, p
 	return c.Client.Do(req)
 }
 
+// ListCandidateMerges List merges that can be undone
+//
+// Returns the merges into this candidate that UnmergeCandidates can still undo, newest first: the other candidate,
+// who has merged it, when, and until when the merge can be undone. Everybody with the permission can undo
+// it. After a chain of merges, the list of the candidate that remains has the last one; when that is undone, the
+// list of the other candidate has the one before it.
+//
+// Corresponds with GET /api/v1/candidates/{candidate_id}/merges (the `ListCandidateMerges` operationId).
+func (c *Client) ListCandidateMerges(ctx context.Context, candidateID CandidateID, params *ListCandidateMergesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCandidateMergesRequest(c.Server, candidateID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RestoreCandidate Restore an archived candidate
 //
 // The candidate is active again and can apply.
@@ -9394,8 +9817,11 @@ func (c *Client) RestoreCandidate(ctx context.Context, candidateID CandidateID, 
 // scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 // it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 // Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-// must be undone first (409).
+// changed since. The `external_id` goes back unless it was changed.
+//
+// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 //
 // Takes any type of body and a specified content type.
 //
@@ -9419,8 +9845,11 @@ func (c *Client) UnmergeCandidatesWithBody(ctx context.Context, candidateID Cand
 // scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 // it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 // Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-// must be undone first (409).
+// changed since. The `external_id` goes back unless it was changed.
+//
+// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10370,8 +10799,8 @@ func (c *Client) RemoveJobMember(ctx context.Context, jobID JobID, userID UserID
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-func (c *Client) SetJobMemberWithBody(ctx context.Context, jobID JobID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetJobMemberRequestWithBody(c.Server, jobID, userID, contentType, body)
+func (c *Client) SetJobMemberWithBody(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetJobMemberRequestWithBody(c.Server, jobID, userID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -10390,8 +10819,8 @@ func (c *Client) SetJobMemberWithBody(ctx context.Context, jobID JobID, userID U
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-func (c *Client) SetJobMember(ctx context.Context, jobID JobID, userID UserID, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewSetJobMemberRequest(c.Server, jobID, userID, body)
+func (c *Client) SetJobMember(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetJobMemberRequest(c.Server, jobID, userID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11189,8 +11618,9 @@ func (c *Client) UpdateMe(ctx context.Context, params *UpdateMeParams, body Upda
 //
 // Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
 // most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
-// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
-// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
+// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. For 30 days after the
+// caller was removed from a panel, the calendar has the event as CANCELLED, with a higher `SEQUENCE` and nothing but
+// the time of the interview; at most 1,000 of these. A calendar without interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 //
 // Corresponds with GET /api/v1/users/me/calendar.ics (the `GetMyCalendar` operationId).
 func (c *Client) GetMyCalendar(ctx context.Context, params *GetMyCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12173,6 +12603,18 @@ func NewExportApplicationsRequest(server string, params *ExportApplicationsParam
 
 		}
 
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.JobID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "job_id", *params.JobID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -13070,6 +13512,18 @@ func NewExportAuditLogsRequest(server string, params *ExportAuditLogsParams) (*h
 
 		}
 
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.ActorID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "actor_id", *params.ActorID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -13402,6 +13856,23 @@ func NewLogoutRequestWithBody(server string, params *LogoutParams, contentType s
 
 	}
 
+	if params != nil {
+
+		if params.RefreshToken != nil {
+			var cookieParam0 string
+
+			cookieParam0, err = runtime.StyleParamWithOptions("simple", true, "refresh_token", *params.RefreshToken, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationCookie, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			cookie0 := &http.Cookie{
+				Name:  "refresh_token",
+				Value: cookieParam0,
+			}
+			req.AddCookie(cookie0)
+		}
+	}
 	return req, nil
 }
 
@@ -13456,6 +13927,86 @@ func NewChangePasswordRequestWithBody(server string, params *ChangePasswordParam
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewRequestPasswordResetRequest calls the generic RequestPasswordReset builder with application/json body
+func NewRequestPasswordResetRequest(server string, body RequestPasswordResetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRequestPasswordResetRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRequestPasswordResetRequestWithBody constructs an http.Request for the RequestPasswordReset method, with any body, and a specified content type
+func NewRequestPasswordResetRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/auth/password-resets")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCompletePasswordResetRequest calls the generic CompletePasswordReset builder with application/json body
+func NewCompletePasswordResetRequest(server string, body CompletePasswordResetJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCompletePasswordResetRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCompletePasswordResetRequestWithBody constructs an http.Request for the CompletePasswordReset method, with any body, and a specified content type
+func NewCompletePasswordResetRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/auth/password-resets/complete")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -13945,6 +14496,17 @@ func NewSetCandidateByExternalIDRequestWithBody(server string, externalID Candid
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+		if params.IfNoneMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -14059,6 +14621,18 @@ func NewExportCandidatesRequest(server string, params *ExportCandidatesParams) (
 		if params.Bom != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -14780,6 +15354,79 @@ func NewMergeCandidatesRequestWithBody(server string, candidateID CandidateID, p
 	return req, nil
 }
 
+// NewListCandidateMergesRequest constructs an http.Request for the ListCandidateMerges method
+func NewListCandidateMergesRequest(server string, candidateID CandidateID, params *ListCandidateMergesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "candidate_id", candidateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: "uuid"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/candidates/%s/merges", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRestoreCandidateRequest constructs an http.Request for the RestoreCandidate method
 func NewRestoreCandidateRequest(server string, candidateID CandidateID, params *RestoreCandidateParams) (*http.Request, error) {
 	var err error
@@ -15426,6 +16073,18 @@ func NewExportInterviewsRequest(server string, params *ExportInterviewsParams) (
 		if params.Bom != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -16201,6 +16860,17 @@ func NewSetPanelistRequestWithBody(server string, interviewID InterviewID, userI
 			req.Header.Set("If-Match", headerParam0)
 		}
 
+		if params.IfNoneMatch != nil {
+			var headerParam1 string
+
+			headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam1)
+		}
+
 	}
 
 	return req, nil
@@ -16938,6 +17608,18 @@ func NewExportJobsRequest(server string, params *ExportJobsParams) (*http.Reques
 
 		}
 
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.Status != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
@@ -17346,18 +18028,18 @@ func NewRemoveJobMemberRequest(server string, jobID JobID, userID UserID) (*http
 }
 
 // NewSetJobMemberRequest calls the generic SetJobMember builder with application/json body
-func NewSetJobMemberRequest(server string, jobID JobID, userID UserID, body SetJobMemberJSONRequestBody) (*http.Request, error) {
+func NewSetJobMemberRequest(server string, jobID JobID, userID UserID, params *SetJobMemberParams, body SetJobMemberJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewSetJobMemberRequestWithBody(server, jobID, userID, "application/json", bodyReader)
+	return NewSetJobMemberRequestWithBody(server, jobID, userID, params, "application/json", bodyReader)
 }
 
 // NewSetJobMemberRequestWithBody constructs an http.Request for the SetJobMember method, with any body, and a specified content type
-func NewSetJobMemberRequestWithBody(server string, jobID JobID, userID UserID, contentType string, body io.Reader) (*http.Request, error) {
+func NewSetJobMemberRequestWithBody(server string, jobID JobID, userID UserID, params *SetJobMemberParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -17395,6 +18077,21 @@ func NewSetJobMemberRequestWithBody(server string, jobID JobID, userID UserID, c
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -18589,6 +19286,18 @@ func NewExportScoresRequest(server string, params *ExportScoresParams) (*http.Re
 
 		}
 
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if params.InterviewID != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "interview_id", *params.InterviewID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "uuid"}); err != nil {
@@ -19483,6 +20192,18 @@ func NewExportUsersRequest(server string, params *ExportUsersParams) (*http.Requ
 		if params.Bom != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "bom", *params.Bom, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Delimiter != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "delimiter", *params.Delimiter, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -20792,8 +21513,8 @@ type ClientWithResponsesInterface interface {
 	// LogoutWithBodyWithResponse Sign out
 	//
 	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-	// token as a cookie refreshes first.
+	// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+	// the cookie. So a browser that has only the cookie signs out with an empty request.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20803,8 +21524,8 @@ type ClientWithResponsesInterface interface {
 	// LogoutWithResponse Sign out
 	//
 	// Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-	// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-	// token as a cookie refreshes first.
+	// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+	// the cookie. So a browser that has only the cookie signs out with an empty request.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -20830,6 +21551,54 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/auth/password (the `ChangePassword` operationId).
 	ChangePasswordWithResponse(ctx context.Context, params *ChangePasswordParams, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+
+	// RequestPasswordResetWithBodyWithResponse Request a link to choose a new password
+	//
+	// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+	// ends when the password or the email changes. The response and its time are the same whether or not there is
+	// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+	// account and per address.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+	RequestPasswordResetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPasswordResetResponse, error)
+
+	// RequestPasswordResetWithResponse Request a link to choose a new password
+	//
+	// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+	// ends when the password or the email changes. The response and its time are the same whether or not there is
+	// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+	// account and per address.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+	RequestPasswordResetWithResponse(ctx context.Context, body RequestPasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestPasswordResetResponse, error)
+
+	// CompletePasswordResetWithBodyWithResponse Choose a new password with a link
+	//
+	// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+	// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+	// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+	// use the token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+	CompletePasswordResetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompletePasswordResetResponse, error)
+
+	// CompletePasswordResetWithResponse Choose a new password with a link
+	//
+	// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+	// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+	// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+	// use the token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+	CompletePasswordResetWithResponse(ctx context.Context, body CompletePasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*CompletePasswordResetResponse, error)
 
 	// RefreshTokensWithBodyWithResponse Exchange a refresh token for new tokens
 	//
@@ -20955,7 +21724,7 @@ type ClientWithResponsesInterface interface {
 	// (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
 	// order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
 	// would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
-	// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+	// after `;`, `|`, a tab, a line break, or a comma if another character separates the cells. XLSX needs no apostrophes, because its cells have types: numbers are
 	// numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
 	// on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
 	// interrupted, the last line may be incomplete.
@@ -20971,39 +21740,52 @@ type ClientWithResponsesInterface interface {
 	// the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
 	//
 	// **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
-	// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
-	// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
-	// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
-	// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
-	// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
-	// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
-	// `4.9305E+11`, are errors.
+	// separator. The encoding is UTF-8, UTF-16, Windows-1252 or Mac OS Roman. Both are detected, and the report
+	// contains them. In a file that is UTF-8 except for some characters, these are errors of their cells. Lines end with CR, LF or both. Rows without a value are not counted. White space around values
+	// is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`, `,` or
+	// line breaks, several links or jobs by `|` or line breaks, and links also by spaces; a backslash before a separator
+	// makes it a part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells than the
+	// header line lacks the values of the last columns.
+	//
+	// Quotation marks around a cell may have white space around them. Other quotation marks are part of the value,
+	// such as in `The "Crown" Pub`. A row in which it is not clear where a cell ends is an error. If a quotation mark
+	// is never closed, the file is rejected in every mode. Numbers that a spreadsheet has shortened, such as
+	// `4.9305E+11`, and formulas without a result, such as `#REF!`, are errors of their cells. A formula for a text, such
+	// as `="00123"`, is read as the text.
 	//
 	// **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
-	// hyphens, underscores, periods and accents:
+	// punctuation and accents, and with or without a number in front or a remark in parentheses or brackets at the end.
+	// `Name` means the last name beside a column of first names, and the first name beside one of last names. Up to ten
+	// rows may precede the headings, such as a title:
 	//
-	// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
-	// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
-	// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
-	// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
-	// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
-	// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
-	// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
-	// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
-	// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
-	// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+	// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres, First, Vornamen, Prénoms, Primer nombre, Nombre de pila
+	// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos, Last, Nachnamen, Nom patronymique, Primer apellido
+	// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico, Emails, Mail address, Primary email, Private email, Work email, E-Mail privat, Adresse de courriel, Courrier électronique, Adresse de messagerie, Dirección de correo, Dirección de correo electrónico, Dirección de email
+	// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular, Tel, Phone no, Mobile number, Cell, Cell phone, Mobilnummer, Mobiltelefon, Handynummer, Numéro de portable, Número de teléfono, Teléfono móvil, Phone no., Mobile no., Tel.-Nr., Telefon-Nr., Telefonnr., Handy-Nr., Mobil-Nr., Tél., N° de téléphone, N° de portable, Téléphone portable, Téléphone mobile, Nº de teléfono, Teléfono celular, Nº de móvil
+	// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad, Town, Residence, Domicile, Lieu de résidence, Lugar de residencia, Población
+	// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web, LinkedIn URL, LinkedIn profile, Portfolio, Homepage, Profil LinkedIn, Perfil de LinkedIn
+	// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave, Label, Fähigkeiten, Kenntnisse, Habilidades
+	// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen, Channel, Kanal, Canal
+	// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia, Candidate ID, Applicant ID, ATS ID, Kandidaten-ID, Kandidatennummer, Bewerber-ID, ID externe, Numéro de candidat, ID de candidato, Bewerber-Nr., Kandidaten-Nr., N° de candidat, Nº de candidato, Nº de referencia
+	// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante, Job title, Role, Stellentitel, Jobtitel, Intitulé du poste, Cargo, Título del puesto
 	//
 	// `column` names the field of any other column. A file with an unknown column is rejected, unless
 	// `unknown_columns=ignore` is given.
 	//
-	// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
-	// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
-	// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
-	// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
-	// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+	// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate. Absent columns
+	// and empty cells, also those of lists, keep the current value: an import from a table never removes a value.
+	// Null in import.ndjson does, and UpdateCandidate. A row without both whose email a candidate already has, or a
+	// previous row of the file, is skipped, updates the candidate or creates another one, as `same_email` says. If
+	// several candidates have the email, `update` is an error. Emails are compared without regard to case. An `id`
+	// that does not exist in the company, such as one of another company, is ignored: the row refers to a candidate
+	// by its `external_id` or otherwise by its email, or creates a candidate. A row with a new `external_id` creates
+	// a candidate, with a note if another one has the email. Names do not identify a candidate: a row without `id`,
+	// `external_id` and email creates one each time the file is imported. A note (`same_name`) reports that a candidate
+	// or a previous row has the same name, without regard to case and accents.
 	//
-	// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
-	// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
+	// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence.
+	// Titles are compared without regard to case, accents and the kind and number of spaces. The candidate applies to
+	// it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 	// `applications:write`; without it, a file with a job is rejected with 403.
 	//
 	// **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -21032,9 +21814,9 @@ type ClientWithResponsesInterface interface {
 
 	// ImportCandidatesXLSXWithBodyWithResponse Import candidates from a spreadsheet
 	//
-	// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
-	// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
-	// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+	// Works like ImportCandidatesCSV, with a sheet of an Office Open XML workbook, as Excel, Numbers, LibreOffice and
+	// Google Sheets save it, of at most 256 MiB uncompressed: the first visible sheet that has known headings. A note
+	// (`ignored_sheets`) names other visible sheets with values. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
 	// formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
 	// sheet.
 	//
@@ -21130,6 +21912,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/candidates/{candidate_id}/merge (the `MergeCandidates` operationId).
 	MergeCandidatesWithResponse(ctx context.Context, candidateID CandidateID, params *MergeCandidatesParams, body MergeCandidatesJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeCandidatesResponse, error)
 
+	// ListCandidateMergesWithResponse List merges that can be undone
+	//
+	// Returns the merges into this candidate that UnmergeCandidates can still undo, newest first: the other candidate,
+	// who has merged it, when, and until when the merge can be undone. Everybody with the permission can undo
+	// it. After a chain of merges, the list of the candidate that remains has the last one; when that is undone, the
+	// list of the other candidate has the one before it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/candidates/{candidate_id}/merges (the `ListCandidateMerges` operationId).
+	ListCandidateMergesWithResponse(ctx context.Context, candidateID CandidateID, params *ListCandidateMergesParams, reqEditors ...RequestEditorFn) (*ListCandidateMergesResponse, error)
+
 	// RestoreCandidateWithResponse Restore an archived candidate
 	//
 	// The candidate is active again and can apply.
@@ -21146,8 +21940,11 @@ type ClientWithResponsesInterface interface {
 	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-	// must be undone first (409).
+	// changed since. The `external_id` goes back unless it was changed.
+	//
+	// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+	// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+	// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21161,8 +21958,11 @@ type ClientWithResponsesInterface interface {
 	// scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 	// it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 	// Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-	// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-	// must be undone first (409).
+	// changed since. The `external_id` goes back unless it was changed.
+	//
+	// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+	// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+	// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -21670,7 +22470,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-	SetJobMemberWithBodyWithResponse(ctx context.Context, jobID JobID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error)
+	SetJobMemberWithBodyWithResponse(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error)
 
 	// SetJobMemberWithResponse Add a member or change their job role
 	//
@@ -21680,7 +22480,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-	SetJobMemberWithResponse(ctx context.Context, jobID JobID, userID UserID, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error)
+	SetJobMemberWithResponse(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error)
 
 	// OpenJobWithResponse Open a job
 	//
@@ -22101,8 +22901,9 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
 	// most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
-	// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
-	// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
+	// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. For 30 days after the
+	// caller was removed from a panel, the calendar has the event as CANCELLED, with a higher `SEQUENCE` and nothing but
+	// the time of the interview; at most 1,000 of these. A calendar without interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26176,6 +26977,270 @@ func (r ChangePasswordResponse) ContentType() string {
 	return ""
 }
 
+// RequestPasswordResetResponse409Headers the declared response headers of an HTTP 409 response for RequestPasswordReset
+type RequestPasswordResetResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// RequestPasswordResetResponse429Headers the declared response headers of an HTTP 429 response for RequestPasswordReset
+type RequestPasswordResetResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// RequestPasswordResetResponse503Headers the declared response headers of an HTTP 503 response for RequestPasswordReset
+type RequestPasswordResetResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type RequestPasswordResetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *PasswordResetResult
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *RequestPasswordResetResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *RequestPasswordResetResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RequestPasswordResetResponse503Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r RequestPasswordResetResponse) GetJSON202() *PasswordResetResult {
+	return r.JSON202
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RequestPasswordResetResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r RequestPasswordResetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RequestPasswordResetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RequestPasswordResetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RequestPasswordResetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompletePasswordResetResponse409Headers the declared response headers of an HTTP 409 response for CompletePasswordReset
+type CompletePasswordResetResponse409Headers struct {
+	RetryAfter *int32
+}
+
+// CompletePasswordResetResponse429Headers the declared response headers of an HTTP 429 response for CompletePasswordReset
+type CompletePasswordResetResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// CompletePasswordResetResponse503Headers the declared response headers of an HTTP 503 response for CompletePasswordReset
+type CompletePasswordResetResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type CompletePasswordResetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *PayloadTooLarge
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *UnsupportedMediaType
+	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
+	ApplicationProblemJSON422 *Unprocessable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers409 the parsed response headers for an HTTP 409 response
+	Headers409 *CompletePasswordResetResponse409Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *CompletePasswordResetResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *CompletePasswordResetResponse503Headers
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON409() *Conflict {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON413() *PayloadTooLarge {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON415() *UnsupportedMediaType {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON422() *Unprocessable {
+	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r CompletePasswordResetResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r CompletePasswordResetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompletePasswordResetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompletePasswordResetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompletePasswordResetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RefreshTokensResponse200Headers the declared response headers of an HTTP 200 response for RefreshTokens
 type RefreshTokensResponse200Headers struct {
 	SetCookie string
@@ -28704,6 +29769,138 @@ func (r MergeCandidatesResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r MergeCandidatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListCandidateMergesResponse200Headers the declared response headers of an HTTP 200 response for ListCandidateMerges
+type ListCandidateMergesResponse200Headers struct {
+	Link *string
+}
+
+// ListCandidateMergesResponse401Headers the declared response headers of an HTTP 401 response for ListCandidateMerges
+type ListCandidateMergesResponse401Headers struct {
+	WWWAuthenticate *string
+}
+
+// ListCandidateMergesResponse429Headers the declared response headers of an HTTP 429 response for ListCandidateMerges
+type ListCandidateMergesResponse429Headers struct {
+	RetryAfter *int32
+}
+
+// ListCandidateMergesResponse503Headers the declared response headers of an HTTP 503 response for ListCandidateMerges
+type ListCandidateMergesResponse503Headers struct {
+	RetryAfter *int32
+}
+
+type ListCandidateMergesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PastMergePage
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *BadRequest
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Unauthorized
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Forbidden
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *NotFound
+	// ApplicationProblemJSON406 the response for an HTTP 406 `application/problem+json` response
+	ApplicationProblemJSON406 *NotAcceptable
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *TooManyRequests
+	// ApplicationProblemJSON431 the response for an HTTP 431 `application/problem+json` response
+	ApplicationProblemJSON431 *HeadersTooLarge
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *InternalError
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Unavailable
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListCandidateMergesResponse200Headers
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListCandidateMergesResponse401Headers
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *ListCandidateMergesResponse429Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListCandidateMergesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCandidateMergesResponse) GetJSON200() *PastMergePage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON400() *BadRequest {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON401() *Unauthorized {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON403() *Forbidden {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON404() *NotFound {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON406 returns the response for an HTTP 406 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON406() *NotAcceptable {
+	return r.ApplicationProblemJSON406
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON429() *TooManyRequests {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON431 returns the response for an HTTP 431 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON431() *HeadersTooLarge {
+	return r.ApplicationProblemJSON431
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON500() *InternalError {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListCandidateMergesResponse) GetApplicationProblemJSON503() *Unavailable {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCandidateMergesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCandidateMergesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCandidateMergesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCandidateMergesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -34113,6 +35310,8 @@ type SetJobMemberResponse struct {
 	ApplicationProblemJSON406 *NotAcceptable
 	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
 	ApplicationProblemJSON409 *Conflict
+	// ApplicationProblemJSON412 the response for an HTTP 412 `application/problem+json` response
+	ApplicationProblemJSON412 *PreconditionFailed
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *PayloadTooLarge
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -34170,6 +35369,11 @@ func (r SetJobMemberResponse) GetApplicationProblemJSON406() *NotAcceptable {
 // GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
 func (r SetJobMemberResponse) GetApplicationProblemJSON409() *Conflict {
 	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON412 returns the response for an HTTP 412 `application/problem+json` response
+func (r SetJobMemberResponse) GetApplicationProblemJSON412() *PreconditionFailed {
+	return r.ApplicationProblemJSON412
 }
 
 // GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -41202,8 +42406,8 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 // LogoutWithBodyWithResponse Sign out
 //
 // Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-// token as a cookie refreshes first.
+// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+// the cookie. So a browser that has only the cookie signs out with an empty request.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41219,8 +42423,8 @@ func (c *ClientWithResponses) LogoutWithBodyWithResponse(ctx context.Context, pa
 // LogoutWithResponse Sign out
 //
 // Ends the session of the access token. All tokens of the session become invalid immediately. If the access token
-// has expired or is missing, the session of the refresh token in the body ends. A browser that has its refresh
-// token as a cookie refreshes first.
+// has expired or is missing, the session of the refresh token ends: of the one in the body, otherwise of the one in
+// the cookie. So a browser that has only the cookie signs out with an empty request.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41263,6 +42467,78 @@ func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, pa
 		return nil, err
 	}
 	return ParseChangePasswordResponse(rsp)
+}
+
+// RequestPasswordResetWithBodyWithResponse Request a link to choose a new password
+//
+// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+// ends when the password or the email changes. The response and its time are the same whether or not there is
+// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+// account and per address.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+func (c *ClientWithResponses) RequestPasswordResetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RequestPasswordResetResponse, error) {
+	rsp, err := c.RequestPasswordResetWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestPasswordResetResponse(rsp)
+}
+
+// RequestPasswordResetWithResponse Request a link to choose a new password
+//
+// Mails the user a link with which they choose a new password. The link is valid for 30 minutes and for one use, and
+// ends when the password or the email changes. The response and its time are the same whether or not there is
+// an active user with this email. Users of a test company pass its slug as `company`. Requests are limited per
+// account and per address.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/password-resets (the `RequestPasswordReset` operationId).
+func (c *ClientWithResponses) RequestPasswordResetWithResponse(ctx context.Context, body RequestPasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*RequestPasswordResetResponse, error) {
+	rsp, err := c.RequestPasswordReset(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRequestPasswordResetResponse(rsp)
+}
+
+// CompletePasswordResetWithBodyWithResponse Choose a new password with a link
+//
+// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+// use the token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+func (c *ClientWithResponses) CompletePasswordResetWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CompletePasswordResetResponse, error) {
+	rsp, err := c.CompletePasswordResetWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompletePasswordResetResponse(rsp)
+}
+
+// CompletePasswordResetWithResponse Choose a new password with a link
+//
+// Sets the password of the user whom the token was mailed to. All sessions of the user end, and the limits of failed
+// sign-ins are cleared. The page of the link does the same; use this operation to offer a page of your own. A token that
+// is unknown, expired or used returns 422 with the code `invalid_reset_token`. A password that is refused does not
+// use the token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/auth/password-resets/complete (the `CompletePasswordReset` operationId).
+func (c *ClientWithResponses) CompletePasswordResetWithResponse(ctx context.Context, body CompletePasswordResetJSONRequestBody, reqEditors ...RequestEditorFn) (*CompletePasswordResetResponse, error) {
+	rsp, err := c.CompletePasswordReset(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompletePasswordResetResponse(rsp)
 }
 
 // RefreshTokensWithBodyWithResponse Exchange a refresh token for new tokens
@@ -41455,7 +42731,7 @@ func (c *ClientWithResponses) ListDuplicateCandidatesWithResponse(ctx context.Co
 // (RFC 4180 in UTF-8, with a header line) or XLSX. All of them can be imported again. CSV begins with a byte
 // order mark, so that Excel recognizes the encoding. In CSV, an apostrophe precedes text that a spreadsheet
 // would interpret as a formula: `=`, `+`, `-` or `@`, also as full-width characters, at the start of a cell or
-// after `;`, `|`, a tab or a line break. XLSX needs no apostrophes, because its cells have types: numbers are
+// after `;`, `|`, a tab, a line break, or a comma if another character separates the cells. XLSX needs no apostrophes, because its cells have types: numbers are
 // numbers, everything else is text. A sheet has at most 1,048,575 rows below the headings, and the rest follows
 // on further sheets; text is cut after 32,767 characters. The export is recorded in the audit log. If the connection is
 // interrupted, the last line may be incomplete.
@@ -41477,39 +42753,52 @@ func (c *ClientWithResponses) ExportCandidatesWithResponse(ctx context.Context, 
 // the fields of CreateCandidateRequest and `job`. For new candidates, first_name and last_name are required.
 //
 // **The file.** Cells are separated by commas, semicolons, tabs or `|`; a first line such as `sep=;` names the
-// separator. The encoding is UTF-8, UTF-16 with a byte order mark, or Windows-1252. Both are detected, and the
-// report contains them. Lines end with CR, LF or both. Rows without a value are not counted. White space around
-// values is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`,
-// `,` or line breaks, several links or jobs by `|` or line breaks; a backslash before a separator makes it a
-// part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells
-// than the header line lacks the values of the last columns. Numbers that a spreadsheet has shortened, such as
-// `4.9305E+11`, are errors.
+// separator. The encoding is UTF-8, UTF-16, Windows-1252 or Mac OS Roman. Both are detected, and the report
+// contains them. In a file that is UTF-8 except for some characters, these are errors of their cells. Lines end with CR, LF or both. Rows without a value are not counted. White space around values
+// is removed, and a line break within a value becomes a space. Several tags are separated by `|`, `;`, `,` or
+// line breaks, several links or jobs by `|` or line breaks, and links also by spaces; a backslash before a separator
+// makes it a part of the value. Characters that a URL must not contain are percent-encoded in links. A row with fewer cells than the
+// header line lacks the values of the last columns.
+//
+// Quotation marks around a cell may have white space around them. Other quotation marks are part of the value,
+// such as in `The "Crown" Pub`. A row in which it is not clear where a cell ends is an error. If a quotation mark
+// is never closed, the file is rejected in every mode. Numbers that a spreadsheet has shortened, such as
+// `4.9305E+11`, and formulas without a result, such as `#REF!`, are errors of their cells. A formula for a text, such
+// as `="00123"`, is read as the text.
 //
 // **Columns** are recognized by the names of the fields or by these names, in any case, with or without spaces,
-// hyphens, underscores, periods and accents:
+// punctuation and accents, and with or without a number in front or a remark in parentheses or brackets at the end.
+// `Name` means the last name beside a column of first names, and the first name beside one of last names. Up to ten
+// rows may precede the headings, such as a title:
 //
-// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres
-// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos
-// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico
-// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular
-// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad
-// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web
-// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave
-// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen
-// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia
-// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante
+// - `first_name`: First name, Given name, Forename, Vorname, Rufname, Prénom, Nombre, Nombres, First, Vornamen, Prénoms, Primer nombre, Nombre de pila
+// - `last_name`: Last name, Surname, Family name, Nachname, Familienname, Zuname, Nom, Nom de famille, Apellido, Apellidos, Last, Nachnamen, Nom patronymique, Primer apellido
+// - `email`: Email, Email address, Mail, E-Mail-Adresse, Mailadresse, Courriel, Adresse email, Adresse électronique, Correo, Correo electrónico, Emails, Mail address, Primary email, Private email, Work email, E-Mail privat, Adresse de courriel, Courrier électronique, Adresse de messagerie, Dirección de correo, Dirección de correo electrónico, Dirección de email
+// - `phone`: Phone, Phone number, Telephone, Telephone number, Mobile, Mobile phone, Telefon, Telefonnummer, Rufnummer, Mobil, Handy, Téléphone, Numéro de téléphone, Portable, Teléfono, Móvil, Celular, Tel, Phone no, Mobile number, Cell, Cell phone, Mobilnummer, Mobiltelefon, Handynummer, Numéro de portable, Número de teléfono, Teléfono móvil, Phone no., Mobile no., Tel.-Nr., Telefon-Nr., Telefonnr., Handy-Nr., Mobil-Nr., Tél., N° de téléphone, N° de portable, Téléphone portable, Téléphone mobile, Nº de teléfono, Teléfono celular, Nº de móvil
+// - `location`: Location, City, Place of residence, Ort, Wohnort, Stadt, Standort, Lieu, Ville, Ubicación, Ciudad, Localidad, Town, Residence, Domicile, Lieu de résidence, Lugar de residencia, Población
+// - `links`: Links, Link, URL, Website, LinkedIn, Webseite, Liens, Lien, Site web, Enlaces, Enlace, Sitio web, LinkedIn URL, LinkedIn profile, Portfolio, Homepage, Profil LinkedIn, Perfil de LinkedIn
+// - `tags`: Tags, Tag, Keywords, Labels, Skills, Schlagwörter, Stichwörter, Mots-clés, Étiquettes, Compétences, Etiquetas, Palabras clave, Label, Fähigkeiten, Kenntnisse, Habilidades
+// - `source`: Source, Origin, Quelle, Herkunft, Provenance, Fuente, Origen, Channel, Kanal, Canal
+// - `external_id`: External ID, Reference, Externe ID, Bewerbernummer, Referenz, Identifiant externe, Référence, ID externo, Referencia, Candidate ID, Applicant ID, ATS ID, Kandidaten-ID, Kandidatennummer, Bewerber-ID, ID externe, Numéro de candidat, ID de candidato, Bewerber-Nr., Kandidaten-Nr., N° de candidat, Nº de candidato, Nº de referencia
+// - `job`: Job, Job ID, Position, Vacancy, Stelle, Stellenbezeichnung, Poste, Offre, Puesto, Vacante, Job title, Role, Stellentitel, Jobtitel, Intitulé du poste, Cargo, Título del puesto
 //
 // `column` names the field of any other column. A file with an unknown column is rejected, unless
 // `unknown_columns=ignore` is given.
 //
-// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate; empty cells
-// keep the current value. A row without both whose email a candidate already has, or a previous row of the file,
-// is skipped, updates the candidate or creates another one, as `same_email` says. Emails are compared without
-// regard to case. An `id` that does not exist in the company, such as one of another company, is ignored: the
-// row refers to a candidate by its `external_id` or otherwise by its email, or creates a candidate.
+// **Known candidates.** A row with the `id` or `external_id` of a candidate changes this candidate. Absent columns
+// and empty cells, also those of lists, keep the current value: an import from a table never removes a value.
+// Null in import.ndjson does, and UpdateCandidate. A row without both whose email a candidate already has, or a
+// previous row of the file, is skipped, updates the candidate or creates another one, as `same_email` says. If
+// several candidates have the email, `update` is an error. Emails are compared without regard to case. An `id`
+// that does not exist in the company, such as one of another company, is ignored: the row refers to a candidate
+// by its `external_id` or otherwise by its email, or creates a candidate. A row with a new `external_id` creates
+// a candidate, with a note if another one has the email. Names do not identify a candidate: a row without `id`,
+// `external_id` and email creates one each time the file is imported. A note (`same_name`) reports that a candidate
+// or a previous row has the same name, without regard to case and accents.
 //
-// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence. The
-// candidate applies to it, unless an application to this job is open already. Like CreateApplication, this requires the permission
+// **Jobs.** The column `job` contains the id, the `external_id` or the title of an open job; ids take precedence.
+// Titles are compared without regard to case, accents and the kind and number of spaces. The candidate applies to
+// it, unless an application to this job is open already. Like CreateApplication, this requires the permission
 // `applications:write`; without it, a file with a job is rejected with 403.
 //
 // **Exported files** can be imported, also in another company: read-only columns are ignored, and the apostrophe
@@ -41550,9 +42839,9 @@ func (c *ClientWithResponses) ImportCandidatesNDJSONWithBodyWithResponse(ctx con
 
 // ImportCandidatesXLSXWithBodyWithResponse Import candidates from a spreadsheet
 //
-// Works like ImportCandidatesCSV, with the first sheet of an Office Open XML workbook, as Excel, Numbers,
-// LibreOffice and Google Sheets save it, of at most 256 MiB uncompressed. The first row with a value contains
-// the headings. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
+// Works like ImportCandidatesCSV, with a sheet of an Office Open XML workbook, as Excel, Numbers, LibreOffice and
+// Google Sheets save it, of at most 256 MiB uncompressed: the first visible sheet that has known headings. A note
+// (`ignored_sheets`) names other visible sheets with values. Numbers are read as they are shown, but without being shortened, and dates as YYYY-MM-DD. A
 // formula counts as its last result. Hidden rows and columns are read. Lines in the report are rows of the
 // sheet.
 //
@@ -41702,6 +42991,24 @@ func (c *ClientWithResponses) MergeCandidatesWithResponse(ctx context.Context, c
 	return ParseMergeCandidatesResponse(rsp)
 }
 
+// ListCandidateMergesWithResponse List merges that can be undone
+//
+// Returns the merges into this candidate that UnmergeCandidates can still undo, newest first: the other candidate,
+// who has merged it, when, and until when the merge can be undone. Everybody with the permission can undo
+// it. After a chain of merges, the list of the candidate that remains has the last one; when that is undone, the
+// list of the other candidate has the one before it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/candidates/{candidate_id}/merges (the `ListCandidateMerges` operationId).
+func (c *ClientWithResponses) ListCandidateMergesWithResponse(ctx context.Context, candidateID CandidateID, params *ListCandidateMergesParams, reqEditors ...RequestEditorFn) (*ListCandidateMergesResponse, error) {
+	rsp, err := c.ListCandidateMerges(ctx, candidateID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCandidateMergesResponse(rsp)
+}
+
 // RestoreCandidateWithResponse Restore an archived candidate
 //
 // The candidate is active again and can apply.
@@ -41724,8 +43031,11 @@ func (c *ClientWithResponses) RestoreCandidateWithResponse(ctx context.Context, 
 // scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 // it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 // Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-// must be undone first (409).
+// changed since. The `external_id` goes back unless it was changed.
+//
+// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -41745,8 +43055,11 @@ func (c *ClientWithResponses) UnmergeCandidatesWithBodyWithResponse(ctx context.
 // scores. `kept_application_ids` lists those that stay here because the application, or an interview or a score of
 // it, has changed since, or because it has a new interview or score. Everything that was created here since stays.
 // Fields that the merge filled have no value again, and tags and links that it added are removed, unless they were
-// changed since. The `external_id` goes back unless it was changed. Later merges of this candidate into another one
-// must be undone first (409).
+// changed since. The `external_id` goes back unless it was changed.
+//
+// A chain of merges is undone from its end. While this candidate is merged into another one itself, the response is
+// 404 `candidate_merged` with the candidate that remains: undo that merge first. An application that several
+// merges have moved goes back by one candidate with each of them. ListCandidateMerges lists what can be undone.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -42542,8 +43855,8 @@ func (c *ClientWithResponses) RemoveJobMemberWithResponse(ctx context.Context, j
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-func (c *ClientWithResponses) SetJobMemberWithBodyWithResponse(ctx context.Context, jobID JobID, userID UserID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error) {
-	rsp, err := c.SetJobMemberWithBody(ctx, jobID, userID, contentType, body, reqEditors...)
+func (c *ClientWithResponses) SetJobMemberWithBodyWithResponse(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error) {
+	rsp, err := c.SetJobMemberWithBody(ctx, jobID, userID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -42558,8 +43871,8 @@ func (c *ClientWithResponses) SetJobMemberWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PUT /api/v1/jobs/{job_id}/members/{user_id} (the `SetJobMember` operationId).
-func (c *ClientWithResponses) SetJobMemberWithResponse(ctx context.Context, jobID JobID, userID UserID, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error) {
-	rsp, err := c.SetJobMember(ctx, jobID, userID, body, reqEditors...)
+func (c *ClientWithResponses) SetJobMemberWithResponse(ctx context.Context, jobID JobID, userID UserID, params *SetJobMemberParams, body SetJobMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*SetJobMemberResponse, error) {
+	rsp, err := c.SetJobMember(ctx, jobID, userID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -43231,8 +44544,9 @@ func (c *ClientWithResponses) UpdateMeWithResponse(ctx context.Context, params *
 //
 // Returns an iCalendar file (RFC 5545) with the interviews whose panel the caller is on, starting 30 days ago; at
 // most 1,000. Cancelled interviews and no-shows have the status CANCELLED. Interviews that the caller declined have
-// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. A calendar without
-// interviews contains only the company's time zone. API keys, which are on no panel, get 403.
+// `PARTSTAT=DECLINED`. None of these block time, and the summary of each begins with the reason. For 30 days after the
+// caller was removed from a panel, the calendar has the event as CANCELLED, with a higher `SEQUENCE` and nothing but
+// the time of the interview; at most 1,000 of these. A calendar without interviews contains only the company's time zone. API keys, which are on no panel, get 403.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -47491,6 +48805,267 @@ func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, e
 	return response, nil
 }
 
+// ParseRequestPasswordResetResponse parses an HTTP response from a RequestPasswordResetWithResponse call
+func ParseRequestPasswordResetResponse(rsp *http.Response) (*RequestPasswordResetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RequestPasswordResetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest PasswordResetResult
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 409:
+		var headers RequestPasswordResetResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers RequestPasswordResetResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers RequestPasswordResetResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompletePasswordResetResponse parses an HTTP response from a CompletePasswordResetWithResponse call
+func ParseCompletePasswordResetResponse(rsp *http.Response) (*CompletePasswordResetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompletePasswordResetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Conflict
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest PayloadTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest UnsupportedMediaType
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 422:
+		var dest Unprocessable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 409:
+		var headers CompletePasswordResetResponse409Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers409 = &headers
+	case rsp.StatusCode == 429:
+		var headers CompletePasswordResetResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers CompletePasswordResetResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseRefreshTokensResponse parses an HTTP response from a RefreshTokensWithResponse call
 func ParseRefreshTokensResponse(rsp *http.Response) (*RefreshTokensResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -50060,6 +51635,138 @@ func ParseMergeCandidatesResponse(rsp *http.Response) (*MergeCandidatesResponse,
 		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers MergeCandidatesResponse503Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListCandidateMergesResponse parses an HTTP response from a ListCandidateMergesWithResponse call
+func ParseListCandidateMergesResponse(rsp *http.Response) (*ListCandidateMergesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCandidateMergesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PastMergePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest BadRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthorized
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 406:
+		var dest NotAcceptable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON406 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest TooManyRequests
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 431:
+		var dest HeadersTooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON431 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest InternalError
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListCandidateMergesResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 401:
+		var headers ListCandidateMergesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = &value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 429:
+		var headers ListCandidateMergesResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int32
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = &value
+		}
+		response.Headers429 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListCandidateMergesResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int32
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: "int32"}); err != nil {
@@ -55615,6 +57322,13 @@ func ParseSetJobMemberResponse(rsp *http.Response) (*SetJobMemberResponse, error
 			return nil, err
 		}
 		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 412:
+		var dest PreconditionFailed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON412 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest PayloadTooLarge

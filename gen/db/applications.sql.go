@@ -13,6 +13,33 @@ import (
 	"github.com/google/uuid"
 )
 
+const findOpenApplication = `-- name: FindOpenApplication :one
+SELECT id FROM visible_applications($1, $2, $3) AS applications
+WHERE applications.candidate_id = $4::uuid AND applications.job_id = $5::uuid AND applications.status IN ('active', 'on_hold')
+`
+
+type FindOpenApplicationParams struct {
+	CompanyID   uuid.UUID
+	ActorID     uuid.UUID
+	Reach       string
+	CandidateID uuid.UUID
+	JobID       uuid.UUID
+}
+
+// The id of the application of a candidate to a job that is active or on hold, if the actor sees it.
+func (q *Queries) FindOpenApplication(ctx context.Context, arg FindOpenApplicationParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, findOpenApplication,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.CandidateID,
+		arg.JobID,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const getApplication = `-- name: GetApplication :one
 SELECT applications.company_id, applications.id, applications.candidate_id, applications.job_id, applications.stage, applications.furthest_stage, applications.status, applications.rejection_reason, applications.source, applications.stage_entered_at, applications.version, applications.created_at, applications.updated_at, candidates.first_name, candidates.last_name, candidates.external_id, candidates.email,
     jobs.title AS job_title,
@@ -353,7 +380,7 @@ SELECT applications.company_id, applications.id, applications.candidate_id, appl
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = applications.job_id) AS is_member
 FROM list_applications(
     $1, $2, $3, $4, $5, $6, $7, $8,
-    $9, $10::text[], $11::text[], $12
+    coalesce(surviving_candidate($1, $9), $9), $10::text[], $11::text[], $12
 ) AS applications
 CROSS JOIN LATERAL (
     SELECT first_name, last_name, external_id, email FROM candidates WHERE company_id = $1 AND id = applications.candidate_id LIMIT 1
@@ -386,7 +413,7 @@ type ListApplicationsRow struct {
 	IsMember    bool
 }
 
-// The joined rows are read for the applications of the page only, in its order, because LIMIT keeps each a subquery.
+// A candidate that was merged stands for the one that remains. The joined rows are read for the applications of the page only, in its order, because LIMIT keeps each a subquery.
 func (q *Queries) ListApplications(ctx context.Context, arg ListApplicationsParams) ([]ListApplicationsRow, error) {
 	rows, err := q.db.Query(ctx, listApplications,
 		arg.CompanyID,

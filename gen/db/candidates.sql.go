@@ -108,7 +108,11 @@ func (q *Queries) FindSurvivor(ctx context.Context, arg FindSurvivorParams) (uui
 }
 
 const getCandidate = `-- name: GetCandidate :one
-SELECT company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into, coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = $1 AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM visible_candidates($1, $2, $3) AS candidates WHERE candidates.id = $4::uuid
 `
 
 type GetCandidateParams struct {
@@ -118,31 +122,39 @@ type GetCandidateParams struct {
 	ID        uuid.UUID
 }
 
-func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (Candidate, error) {
+type GetCandidateRow struct {
+	Candidate Candidate
+	IsBusy    bool
+}
+
+// is_busy says that the candidate has an application that is active or on hold, and so cannot be archived. It is a subquery with
+// a LIMIT, so that PostgreSQL reads the applications of this candidate and not those of all.
+func (q *Queries) GetCandidate(ctx context.Context, arg GetCandidateParams) (GetCandidateRow, error) {
 	row := q.db.QueryRow(ctx, getCandidate,
 		arg.CompanyID,
 		arg.ActorID,
 		arg.Reach,
 		arg.ID,
 	)
-	var i Candidate
+	var i GetCandidateRow
 	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.FirstName,
-		&i.LastName,
-		&i.Email,
-		&i.Phone,
-		&i.Location,
-		&i.Links,
-		&i.Tags,
-		&i.Source,
-		&i.ExternalID,
-		&i.Status,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.MergedInto,
+		&i.Candidate.CompanyID,
+		&i.Candidate.ID,
+		&i.Candidate.FirstName,
+		&i.Candidate.LastName,
+		&i.Candidate.Email,
+		&i.Candidate.Phone,
+		&i.Candidate.Location,
+		&i.Candidate.Links,
+		&i.Candidate.Tags,
+		&i.Candidate.Source,
+		&i.Candidate.ExternalID,
+		&i.Candidate.Status,
+		&i.Candidate.Version,
+		&i.Candidate.CreatedAt,
+		&i.Candidate.UpdatedAt,
+		&i.Candidate.MergedInto,
+		&i.IsBusy,
 	)
 	return i, err
 }
@@ -239,8 +251,38 @@ func (q *Queries) GetCandidateForUpdate(ctx context.Context, arg GetCandidateFor
 	return i, err
 }
 
+const getDirectSurvivor = `-- name: GetDirectSurvivor :one
+SELECT c.merged_into::uuid FROM candidates AS c
+WHERE c.company_id = $1 AND c.id = $2 AND c.merged_into IS NOT NULL
+    AND surviving_candidate($1, c.id) IN (
+        SELECT v.id FROM visible_candidates($1, $3, $4) AS v WHERE v.id = $5::uuid
+    )
+`
+
+type GetDirectSurvivorParams struct {
+	CompanyID  uuid.UUID
+	ID         uuid.UUID
+	ActorID    uuid.UUID
+	Reach      string
+	SurvivorID uuid.UUID
+}
+
+// The candidate that another one was merged into directly, if the actor sees the one that remains.
+func (q *Queries) GetDirectSurvivor(ctx context.Context, arg GetDirectSurvivorParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, getDirectSurvivor,
+		arg.CompanyID,
+		arg.ID,
+		arg.ActorID,
+		arg.Reach,
+		arg.SurvivorID,
+	)
+	var c_merged_into uuid.UUID
+	err := row.Scan(&c_merged_into)
+	return c_merged_into, err
+}
+
 const getLastMerge = `-- name: GetLastMerge :one
-SELECT company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at, undone_at FROM candidate_merges
+SELECT company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at, undone_at, actor_id FROM candidate_merges
 WHERE company_id = $1 AND merged_id = $2 AND survivor_id = $3 AND undone_at IS NULL
 ORDER BY created_at DESC LIMIT 1
 FOR UPDATE
@@ -266,17 +308,51 @@ func (q *Queries) GetLastMerge(ctx context.Context, arg GetLastMergeParams) (Can
 		&i.Links,
 		&i.CreatedAt,
 		&i.UndoneAt,
+		&i.ActorID,
 	)
 	return i, err
 }
 
-const insertCandidate = `-- name: InsertCandidate :one
-INSERT INTO candidates (
-    company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, created_at, updated_at
-) VALUES (
-    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12
+const getRemainingCandidate = `-- name: GetRemainingCandidate :one
+SELECT remaining.id, remaining.external_id FROM visible_candidates($1, $2, $3) AS remaining
+WHERE remaining.id = (
+    SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c
+    WHERE c.company_id = $1 AND c.external_id = $4::text AND c.merged_into IS NOT NULL
 )
-RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
+`
+
+type GetRemainingCandidateParams struct {
+	CompanyID  uuid.UUID
+	ActorID    uuid.UUID
+	Reach      string
+	ExternalID string
+}
+
+type GetRemainingCandidateRow struct {
+	ID         uuid.UUID
+	ExternalID *string
+}
+
+// The candidate that remains, for the external_id of one that was merged into it, if the actor sees it.
+func (q *Queries) GetRemainingCandidate(ctx context.Context, arg GetRemainingCandidateParams) (GetRemainingCandidateRow, error) {
+	row := q.db.QueryRow(ctx, getRemainingCandidate,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ExternalID,
+	)
+	var i GetRemainingCandidateRow
+	err := row.Scan(&i.ID, &i.ExternalID)
+	return i, err
+}
+
+const insertCandidate = `-- name: InsertCandidate :exec
+INSERT INTO candidates (
+    company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
+) VALUES (
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15
+)
 `
 
 type InsertCandidateParams struct {
@@ -291,11 +367,15 @@ type InsertCandidateParams struct {
 	Tags       []string
 	Source     *string
 	ExternalID *string
-	Now        time.Time
+	Status     stored.CandidateStatus
+	Version    int32
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
-func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams) (Candidate, error) {
-	row := q.db.QueryRow(ctx, insertCandidate,
+// It returns no row, so that it is sent with the commit. The caller knows all values.
+func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams) error {
+	_, err := q.db.Exec(ctx, insertCandidate,
 		arg.CompanyID,
 		arg.ID,
 		arg.FirstName,
@@ -307,33 +387,17 @@ func (q *Queries) InsertCandidate(ctx context.Context, arg InsertCandidateParams
 		arg.Tags,
 		arg.Source,
 		arg.ExternalID,
-		arg.Now,
+		arg.Status,
+		arg.Version,
+		arg.CreatedAt,
+		arg.UpdatedAt,
 	)
-	var i Candidate
-	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.FirstName,
-		&i.LastName,
-		&i.Email,
-		&i.Phone,
-		&i.Location,
-		&i.Links,
-		&i.Tags,
-		&i.Source,
-		&i.ExternalID,
-		&i.Status,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.MergedInto,
-	)
-	return i, err
+	return err
 }
 
 const insertCandidateMerge = `-- name: InsertCandidateMerge :exec
-INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, external_id, tags, links, actor_id, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::uuid, $10)
 `
 
 type InsertCandidateMergeParams struct {
@@ -345,6 +409,7 @@ type InsertCandidateMergeParams struct {
 	ExternalID *string
 	Tags       []string
 	Links      []string
+	ActorID    uuid.UUID
 	Now        time.Time
 }
 
@@ -358,6 +423,7 @@ func (q *Queries) InsertCandidateMerge(ctx context.Context, arg InsertCandidateM
 		arg.ExternalID,
 		arg.Tags,
 		arg.Links,
+		arg.ActorID,
 		arg.Now,
 	)
 	return err
@@ -517,6 +583,25 @@ func (q *Queries) InsertImportedCandidates(ctx context.Context, arg InsertImport
 	return items, nil
 }
 
+const isBusyCandidate = `-- name: IsBusyCandidate :one
+SELECT EXISTS (
+    SELECT FROM applications WHERE company_id = $1 AND candidate_id = $2 AND status IN ('active', 'on_hold')
+) AS is_busy
+`
+
+type IsBusyCandidateParams struct {
+	CompanyID   uuid.UUID
+	CandidateID uuid.UUID
+}
+
+// Whether a candidate has an application that is active or on hold, and so cannot be archived.
+func (q *Queries) IsBusyCandidate(ctx context.Context, arg IsBusyCandidateParams) (bool, error) {
+	row := q.db.QueryRow(ctx, isBusyCandidate, arg.CompanyID, arg.CandidateID)
+	var is_busy bool
+	err := row.Scan(&is_busy)
+	return is_busy, err
+}
+
 const listApplicationItems = `-- name: ListApplicationItems :many
 SELECT a.id, a.id AS application_id, a.version FROM applications AS a
 WHERE a.company_id = $1 AND a.id = ANY ($2::uuid[])
@@ -560,30 +645,83 @@ func (q *Queries) ListApplicationItems(ctx context.Context, arg ListApplicationI
 	return items, nil
 }
 
-const listBusyCandidates = `-- name: ListBusyCandidates :many
-SELECT DISTINCT candidate_id FROM applications
-WHERE company_id = $1 AND candidate_id = ANY ($2::uuid[]) AND status IN ('active', 'on_hold')
+const listCandidateIfMatching = `-- name: ListCandidateIfMatching :many
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into, coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = $1 AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM visible_candidates($1, $2, $3) AS candidates
+WHERE candidates.id = $4::uuid
+    AND ($5::text IS NULL OR candidate_terms(candidates.first_name, candidates.last_name, candidates.email, candidates.tags)
+        LIKE ALL (search_patterns($5, true)))
+    AND ($6::text[] IS NULL OR candidates.tags @> $6::text[])
+    AND ($7::text IS NULL OR candidates.status = $7)
+    AND ($8::text IS NULL OR candidates.source = $8)
+    AND ($9::text IS NULL OR candidates.email = $9)
+    AND ($10::timestamptz IS NULL OR candidates.updated_at >= $10)
 `
 
-type ListBusyCandidatesParams struct {
-	CompanyID uuid.UUID
-	Ids       []uuid.UUID
+type ListCandidateIfMatchingParams struct {
+	CompanyID    uuid.UUID
+	ActorID      uuid.UUID
+	Reach        string
+	ID           uuid.UUID
+	Pattern      *string
+	Tags         []string
+	Status       *string
+	Source       *string
+	Email        *string
+	UpdatedSince *time.Time
 }
 
-// The given candidates that have an application that is active or on hold, and so cannot be archived.
-func (q *Queries) ListBusyCandidates(ctx context.Context, arg ListBusyCandidatesParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, listBusyCandidates, arg.CompanyID, arg.Ids)
+type ListCandidateIfMatchingRow struct {
+	Candidate Candidate
+	IsBusy    bool
+}
+
+// ListCandidates for the one with an id.
+func (q *Queries) ListCandidateIfMatching(ctx context.Context, arg ListCandidateIfMatchingParams) ([]ListCandidateIfMatchingRow, error) {
+	rows, err := q.db.Query(ctx, listCandidateIfMatching,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.ID,
+		arg.Pattern,
+		arg.Tags,
+		arg.Status,
+		arg.Source,
+		arg.Email,
+		arg.UpdatedSince,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []ListCandidateIfMatchingRow{}
 	for rows.Next() {
-		var candidate_id uuid.UUID
-		if err := rows.Scan(&candidate_id); err != nil {
+		var i ListCandidateIfMatchingRow
+		if err := rows.Scan(
+			&i.Candidate.CompanyID,
+			&i.Candidate.ID,
+			&i.Candidate.FirstName,
+			&i.Candidate.LastName,
+			&i.Candidate.Email,
+			&i.Candidate.Phone,
+			&i.Candidate.Location,
+			&i.Candidate.Links,
+			&i.Candidate.Tags,
+			&i.Candidate.Source,
+			&i.Candidate.ExternalID,
+			&i.Candidate.Status,
+			&i.Candidate.Version,
+			&i.Candidate.CreatedAt,
+			&i.Candidate.UpdatedAt,
+			&i.Candidate.MergedInto,
+			&i.IsBusy,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, candidate_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -626,8 +764,92 @@ func (q *Queries) ListCandidateMergeItems(ctx context.Context, arg ListCandidate
 	return items, nil
 }
 
+const listCandidateMerges = `-- name: ListCandidateMerges :many
+SELECT merges.id, merges.created_at, merges.actor_id, gone.id AS gone_id, gone.first_name, gone.last_name, gone.email,
+    coalesce(merges.external_id, gone.external_id) AS external_id,
+    COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name, COALESCE(principals.kind, '')::text AS actor_kind
+FROM candidate_merges AS merges
+JOIN candidates AS gone ON gone.company_id = merges.company_id AND gone.id = merges.merged_id AND gone.merged_into = merges.survivor_id
+LEFT JOIN principals ON principals.company_id = merges.company_id AND principals.id = merges.actor_id
+LEFT JOIN users ON users.company_id = merges.company_id AND users.id = merges.actor_id
+LEFT JOIN api_keys ON api_keys.company_id = merges.company_id AND api_keys.id = merges.actor_id
+WHERE merges.company_id = $1 AND merges.survivor_id = $2 AND merges.undone_at IS NULL
+    AND merges.created_at > $3::timestamptz
+    AND (merges.created_at, merges.id) < (
+        COALESCE($4::timestamptz, 'infinity'),
+        COALESCE($5::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY merges.created_at DESC, merges.id DESC
+LIMIT $6
+`
+
+type ListCandidateMergesParams struct {
+	CompanyID  uuid.UUID
+	SurvivorID uuid.UUID
+	Since      time.Time
+	AfterTime  *time.Time
+	AfterID    *uuid.UUID
+	MaxRows    int32
+}
+
+type ListCandidateMergesRow struct {
+	ID         uuid.UUID
+	CreatedAt  time.Time
+	ActorID    *uuid.UUID
+	GoneID     uuid.UUID
+	FirstName  string
+	LastName   string
+	Email      *string
+	ExternalID *string
+	ActorName  string
+	ActorKind  string
+}
+
+// The merges into a candidate since a time that were not undone, newest first.
+func (q *Queries) ListCandidateMerges(ctx context.Context, arg ListCandidateMergesParams) ([]ListCandidateMergesRow, error) {
+	rows, err := q.db.Query(ctx, listCandidateMerges,
+		arg.CompanyID,
+		arg.SurvivorID,
+		arg.Since,
+		arg.AfterTime,
+		arg.AfterID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCandidateMergesRow{}
+	for rows.Next() {
+		var i ListCandidateMergesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CreatedAt,
+			&i.ActorID,
+			&i.GoneID,
+			&i.FirstName,
+			&i.LastName,
+			&i.Email,
+			&i.ExternalID,
+			&i.ActorName,
+			&i.ActorKind,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCandidates = `-- name: ListCandidates :many
-SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into FROM list_candidates(
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into, coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = $1 AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM list_candidates(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11, $12, $13,
     $14, $15
@@ -652,7 +874,12 @@ type ListCandidatesParams struct {
 	UpdatedSince *time.Time
 }
 
-func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]Candidate, error) {
+type ListCandidatesRow struct {
+	Candidate Candidate
+	IsBusy    bool
+}
+
+func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]ListCandidatesRow, error) {
 	rows, err := q.db.Query(ctx, listCandidates,
 		arg.CompanyID,
 		arg.ActorID,
@@ -674,26 +901,27 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Candidate{}
+	items := []ListCandidatesRow{}
 	for rows.Next() {
-		var i Candidate
+		var i ListCandidatesRow
 		if err := rows.Scan(
-			&i.CompanyID,
-			&i.ID,
-			&i.FirstName,
-			&i.LastName,
-			&i.Email,
-			&i.Phone,
-			&i.Location,
-			&i.Links,
-			&i.Tags,
-			&i.Source,
-			&i.ExternalID,
-			&i.Status,
-			&i.Version,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.MergedInto,
+			&i.Candidate.CompanyID,
+			&i.Candidate.ID,
+			&i.Candidate.FirstName,
+			&i.Candidate.LastName,
+			&i.Candidate.Email,
+			&i.Candidate.Phone,
+			&i.Candidate.Location,
+			&i.Candidate.Links,
+			&i.Candidate.Tags,
+			&i.Candidate.Source,
+			&i.Candidate.ExternalID,
+			&i.Candidate.Status,
+			&i.Candidate.Version,
+			&i.Candidate.CreatedAt,
+			&i.Candidate.UpdatedAt,
+			&i.Candidate.MergedInto,
+			&i.IsBusy,
 		); err != nil {
 			return nil, err
 		}
@@ -706,7 +934,11 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 }
 
 const listCandidatesByID = `-- name: ListCandidatesByID :many
-SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into FROM visible_candidates($1, $2, $3) AS candidates
+SELECT candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into, coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = $1 AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM visible_candidates($1, $2, $3) AS candidates
 WHERE candidates.id = ANY ($4::uuid[])
 ORDER BY candidates.id
 `
@@ -718,7 +950,12 @@ type ListCandidatesByIDParams struct {
 	Ids       []uuid.UUID
 }
 
-func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByIDParams) ([]Candidate, error) {
+type ListCandidatesByIDRow struct {
+	Candidate Candidate
+	IsBusy    bool
+}
+
+func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByIDParams) ([]ListCandidatesByIDRow, error) {
 	rows, err := q.db.Query(ctx, listCandidatesByID,
 		arg.CompanyID,
 		arg.ActorID,
@@ -729,26 +966,27 @@ func (q *Queries) ListCandidatesByID(ctx context.Context, arg ListCandidatesByID
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Candidate{}
+	items := []ListCandidatesByIDRow{}
 	for rows.Next() {
-		var i Candidate
+		var i ListCandidatesByIDRow
 		if err := rows.Scan(
-			&i.CompanyID,
-			&i.ID,
-			&i.FirstName,
-			&i.LastName,
-			&i.Email,
-			&i.Phone,
-			&i.Location,
-			&i.Links,
-			&i.Tags,
-			&i.Source,
-			&i.ExternalID,
-			&i.Status,
-			&i.Version,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.MergedInto,
+			&i.Candidate.CompanyID,
+			&i.Candidate.ID,
+			&i.Candidate.FirstName,
+			&i.Candidate.LastName,
+			&i.Candidate.Email,
+			&i.Candidate.Phone,
+			&i.Candidate.Location,
+			&i.Candidate.Links,
+			&i.Candidate.Tags,
+			&i.Candidate.Source,
+			&i.Candidate.ExternalID,
+			&i.Candidate.Status,
+			&i.Candidate.Version,
+			&i.Candidate.CreatedAt,
+			&i.Candidate.UpdatedAt,
+			&i.Candidate.MergedInto,
+			&i.IsBusy,
 		); err != nil {
 			return nil, err
 		}
@@ -1007,11 +1245,16 @@ func (q *Queries) ListImportedCandidatesForUpdate(ctx context.Context, arg ListI
 }
 
 const listImportedJobs = `-- name: ListImportedJobs :many
-SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
+WITH wanted AS MATERIALIZED (
+    SELECT text, btrim(regexp_replace(folded(text), '\s+', ' ', 'g')) AS title FROM unnest($4::text[]) AS text
+), titled AS MATERIALIZED (
+    SELECT id, external_id, btrim(regexp_replace(folded(title), '\s+', ' ', 'g')) AS title FROM jobs WHERE company_id = $1
+)
+SELECT wanted.text::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted.text) OR jobs.external_id IS NOT DISTINCT FROM wanted.text)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = jobs.id) AS is_led
-FROM unnest($4::text[]) AS wanted
-JOIN jobs ON jobs.company_id = $1
-    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
+FROM wanted
+JOIN titled ON titled.id::text = lower(wanted.text) OR titled.external_id = wanted.text OR titled.title = wanted.title
+JOIN jobs ON jobs.company_id = $1 AND jobs.id = titled.id
 WHERE EXISTS (SELECT FROM visible_jobs($1, $2, $3) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id
 `
@@ -1031,8 +1274,9 @@ type ListImportedJobsRow struct {
 	IsLed  bool
 }
 
-// The jobs with one of the given ids, external_ids or titles. Ids and titles are compared without regard to case. by_id says that
-// an id matches, which takes precedence over titles.
+// The jobs with one of the given ids, external_ids or titles. Ids are compared without regard to case, titles as in searches:
+// without regard to case, accents, the composition of characters and the kind and number of spaces. by_id says that an id
+// matches, which takes precedence over titles.
 func (q *Queries) ListImportedJobs(ctx context.Context, arg ListImportedJobsParams) ([]ListImportedJobsRow, error) {
 	rows, err := q.db.Query(ctx, listImportedJobs,
 		arg.CompanyID,
@@ -1065,11 +1309,16 @@ func (q *Queries) ListImportedJobs(ctx context.Context, arg ListImportedJobsPara
 }
 
 const listImportedJobsForShare = `-- name: ListImportedJobsForShare :many
-SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
+WITH wanted AS MATERIALIZED (
+    SELECT text, btrim(regexp_replace(folded(text), '\s+', ' ', 'g')) AS title FROM unnest($4::text[]) AS text
+), titled AS MATERIALIZED (
+    SELECT id, external_id, btrim(regexp_replace(folded(title), '\s+', ' ', 'g')) AS title FROM jobs WHERE company_id = $1
+)
+SELECT wanted.text::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted.text) OR jobs.external_id IS NOT DISTINCT FROM wanted.text)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = jobs.id) AS is_led
-FROM unnest($4::text[]) AS wanted
-JOIN jobs ON jobs.company_id = $1
-    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
+FROM wanted
+JOIN titled ON titled.id::text = lower(wanted.text) OR titled.external_id = wanted.text OR titled.title = wanted.title
+JOIN jobs ON jobs.company_id = $1 AND jobs.id = titled.id
 WHERE EXISTS (SELECT FROM visible_jobs($1, $2, $3) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id
 FOR SHARE OF jobs
@@ -1112,6 +1361,51 @@ func (q *Queries) ListImportedJobsForShare(ctx context.Context, arg ListImported
 			&i.ByID,
 			&i.IsLed,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listImportedNames = `-- name: ListImportedNames :many
+SELECT same.id, same.first_name, same.last_name
+FROM generate_subscripts($1::text[], 1) AS n
+CROSS JOIN LATERAL (
+    SELECT c.id, c.first_name, c.last_name FROM candidates AS c
+    WHERE c.company_id = (SELECT $2::uuid) AND c.merged_into IS NULL
+        AND c.last_name = ($3::text[])[n] COLLATE alphabetical AND c.first_name = ($1::text[])[n] COLLATE alphabetical
+    ORDER BY c.id LIMIT 100
+) AS same
+`
+
+type ListImportedNamesParams struct {
+	FirstNames []string
+	CompanyID  uuid.UUID
+	LastNames  []string
+}
+
+type ListImportedNamesRow struct {
+	ID        uuid.UUID
+	FirstName string
+	LastName  string
+}
+
+// The candidates with the names of some rows, without regard to case and accents, at most a hundred for each. The texts of
+// the two lists belong together.
+func (q *Queries) ListImportedNames(ctx context.Context, arg ListImportedNamesParams) ([]ListImportedNamesRow, error) {
+	rows, err := q.db.Query(ctx, listImportedNames, arg.FirstNames, arg.CompanyID, arg.LastNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListImportedNamesRow{}
+	for rows.Next() {
+		var i ListImportedNamesRow
+		if err := rows.Scan(&i.ID, &i.FirstName, &i.LastName); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1401,6 +1695,36 @@ func (q *Queries) MoveBookings(ctx context.Context, arg MoveBookingsParams) erro
 	return err
 }
 
+const moveCandidateMergeItems = `-- name: MoveCandidateMergeItems :exec
+UPDATE candidate_merge_items AS item SET version = item.version + 1
+FROM candidate_merges AS merge
+WHERE merge.company_id = $1 AND merge.survivor_id IN ($2, $3) AND merge.undone_at IS NULL
+    AND item.company_id = merge.company_id AND item.merge_id = merge.id AND item.application_id = ANY ($4::uuid[])
+    AND item.version + 1 = coalesce(
+        (SELECT a.version FROM applications AS a WHERE a.company_id = $1 AND a.id = item.id),
+        (SELECT i.version FROM interviews AS i WHERE i.company_id = $1 AND i.id = item.id)
+    )
+`
+
+type MoveCandidateMergeItemsParams struct {
+	CompanyID      uuid.UUID
+	FromID         uuid.UUID
+	ToID           uuid.UUID
+	ApplicationIds []uuid.UUID
+}
+
+// Moving applications has increased the versions of them and of their interviews by one. For the other merges into the two
+// candidates, what had not changed before has not changed.
+func (q *Queries) MoveCandidateMergeItems(ctx context.Context, arg MoveCandidateMergeItemsParams) error {
+	_, err := q.db.Exec(ctx, moveCandidateMergeItems,
+		arg.CompanyID,
+		arg.FromID,
+		arg.ToID,
+		arg.ApplicationIds,
+	)
+	return err
+}
+
 const moveInterviews = `-- name: MoveInterviews :exec
 UPDATE interviews SET candidate_id = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND application_id = ANY ($4::uuid[])
@@ -1531,8 +1855,11 @@ const updateCandidate = `-- name: UpdateCandidate :one
 UPDATE candidates
 SET first_name = $1, last_name = $2, email = $3, phone = $4, location = $5, links = $6,
     tags = $7, source = $8, external_id = $9, version = version + 1, updated_at = $10
-WHERE company_id = $11 AND id = $12 AND version = $13
-RETURNING company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at, merged_into
+WHERE candidates.company_id = $11 AND candidates.id = $12 AND candidates.version = $13
+RETURNING candidates.company_id, candidates.id, candidates.first_name, candidates.last_name, candidates.email, candidates.phone, candidates.location, candidates.links, candidates.tags, candidates.source, candidates.external_id, candidates.status, candidates.version, candidates.created_at, candidates.updated_at, candidates.merged_into, coalesce((
+    SELECT true FROM applications AS a
+    WHERE a.company_id = $11 AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+), false)::boolean AS is_busy
 `
 
 type UpdateCandidateParams struct {
@@ -1551,7 +1878,12 @@ type UpdateCandidateParams struct {
 	Version    int32
 }
 
-func (q *Queries) UpdateCandidate(ctx context.Context, arg UpdateCandidateParams) (Candidate, error) {
+type UpdateCandidateRow struct {
+	Candidate Candidate
+	IsBusy    bool
+}
+
+func (q *Queries) UpdateCandidate(ctx context.Context, arg UpdateCandidateParams) (UpdateCandidateRow, error) {
 	row := q.db.QueryRow(ctx, updateCandidate,
 		arg.FirstName,
 		arg.LastName,
@@ -1567,24 +1899,25 @@ func (q *Queries) UpdateCandidate(ctx context.Context, arg UpdateCandidateParams
 		arg.ID,
 		arg.Version,
 	)
-	var i Candidate
+	var i UpdateCandidateRow
 	err := row.Scan(
-		&i.CompanyID,
-		&i.ID,
-		&i.FirstName,
-		&i.LastName,
-		&i.Email,
-		&i.Phone,
-		&i.Location,
-		&i.Links,
-		&i.Tags,
-		&i.Source,
-		&i.ExternalID,
-		&i.Status,
-		&i.Version,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.MergedInto,
+		&i.Candidate.CompanyID,
+		&i.Candidate.ID,
+		&i.Candidate.FirstName,
+		&i.Candidate.LastName,
+		&i.Candidate.Email,
+		&i.Candidate.Phone,
+		&i.Candidate.Location,
+		&i.Candidate.Links,
+		&i.Candidate.Tags,
+		&i.Candidate.Source,
+		&i.Candidate.ExternalID,
+		&i.Candidate.Status,
+		&i.Candidate.Version,
+		&i.Candidate.CreatedAt,
+		&i.Candidate.UpdatedAt,
+		&i.Candidate.MergedInto,
+		&i.IsBusy,
 	)
 	return i, err
 }

@@ -53,44 +53,6 @@ func (q *Queries) GetIdempotencyRecord(ctx context.Context, arg GetIdempotencyRe
 	return sealed, err
 }
 
-const holdIdempotencyKey = `-- name: HoldIdempotencyKey :many
-SELECT hold_idempotency_key($1, $2, $3::bytea, $4::timestamptz)::bytea AS sealed
-`
-
-type HoldIdempotencyKeyParams struct {
-	CompanyID   uuid.UUID
-	PrincipalID uuid.UUID
-	KeyHash     []byte
-	Now         time.Time
-}
-
-// Locks a key until the transaction ends. Returns no row if the key is new, NULL if another transaction holds the lock,
-// and otherwise the record of an earlier request with the key.
-func (q *Queries) HoldIdempotencyKey(ctx context.Context, arg HoldIdempotencyKeyParams) ([][]byte, error) {
-	rows, err := q.db.Query(ctx, holdIdempotencyKey,
-		arg.CompanyID,
-		arg.PrincipalID,
-		arg.KeyHash,
-		arg.Now,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := [][]byte{}
-	for rows.Next() {
-		var sealed []byte
-		if err := rows.Scan(&sealed); err != nil {
-			return nil, err
-		}
-		items = append(items, sealed)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const insertIdempotencyRecord = `-- name: InsertIdempotencyRecord :exec
 INSERT INTO idempotency_records (company_id, principal_id, key_hash, sealed, created_at, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6)
@@ -116,6 +78,30 @@ func (q *Queries) InsertIdempotencyRecord(ctx context.Context, arg InsertIdempot
 		arg.Sealed,
 		arg.Now,
 		arg.ExpiresAt,
+	)
+	return err
+}
+
+const requireIdempotencyKey = `-- name: RequireIdempotencyKey :exec
+SELECT 1 / (1 - count(*)) AS held
+FROM hold_idempotency_key($1, $2, $3::bytea, $4::timestamptz)
+`
+
+type RequireIdempotencyKeyParams struct {
+	CompanyID   uuid.UUID
+	PrincipalID uuid.UUID
+	KeyHash     []byte
+	Now         time.Time
+}
+
+// Locks a key until the transaction ends. It fails with a division by zero if another transaction holds the lock, or if there is
+// the record of an earlier request with the key. hold_idempotency_key then returns a row.
+func (q *Queries) RequireIdempotencyKey(ctx context.Context, arg RequireIdempotencyKeyParams) error {
+	_, err := q.db.Exec(ctx, requireIdempotencyKey,
+		arg.CompanyID,
+		arg.PrincipalID,
+		arg.KeyHash,
+		arg.Now,
 	)
 	return err
 }

@@ -107,6 +107,23 @@ func (q *Queries) CountMissingScores(ctx context.Context, arg CountMissingScores
 	return count, err
 }
 
+const deleteOldPanelRemovals = `-- name: DeleteOldPanelRemovals :one
+SELECT delete_old_panel_removals($1::timestamptz, $2::integer)::bigint AS deleted
+`
+
+type DeleteOldPanelRemovalsParams struct {
+	Before time.Time
+	AtMost int32
+}
+
+// Deletes removals of all companies from before a time, the oldest first.
+func (q *Queries) DeleteOldPanelRemovals(ctx context.Context, arg DeleteOldPanelRemovalsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, deleteOldPanelRemovals, arg.Before, arg.AtMost)
+	var deleted int64
+	err := row.Scan(&deleted)
+	return deleted, err
+}
+
 const deletePanelist = `-- name: DeletePanelist :execrows
 DELETE FROM interview_panelists WHERE company_id = $1 AND interview_id = $2 AND user_id = $3
 `
@@ -171,8 +188,41 @@ func (q *Queries) GetApplicationForInterview(ctx context.Context, arg GetApplica
 
 const getInterview = `-- name: GetInterview :one
 SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
-    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = interviews.job_id) AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status,
+    (
+        SELECT json_agg(panelist ORDER BY panelist.created_at, panelist.user_id) FROM (
+            SELECT p.user_id, p.response, p.comment, p.responded_at, p.score_required, p.created_at,
+                pu.first_name, pu.last_name, pu.email, s.status AS score_status
+            FROM interview_panelists AS p
+            CROSS JOIN LATERAL (
+                SELECT us.first_name, us.last_name, us.email FROM users AS us
+                WHERE us.company_id = $1 AND us.id = p.user_id LIMIT 1
+            ) AS pu
+            LEFT JOIN scores AS s
+                ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id AND s.status <> 'voided'
+            WHERE p.company_id = $1 AND p.interview_id = interviews.id
+        ) AS panelist
+    ) AS panel
 FROM visible_interviews($1, $2, $3) AS interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = $1 AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = $1 AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = $1 AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = $1 AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = $1 AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = $1 AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
 WHERE interviews.id = $4::uuid
 `
 
@@ -184,12 +234,21 @@ type GetInterviewParams struct {
 }
 
 type GetInterviewRow struct {
-	Interview Interview
-	IsMember  bool
+	Interview          Interview
+	IsMember           bool
+	CandidateFirstName string
+	CandidateLastName  string
+	JobTitle           string
+	KitID              uuid.UUID
+	CreatorName        string
+	CreatorEmail       string
+	ApplicationStatus  stored.ApplicationStatus
+	Panel              []byte
 }
 
 // An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
-// key of the job.
+// key of the job. The names that responses contain are read for this interview only, because LIMIT keeps each a subquery.
+// panel is that of ListInterviewPanels as JSON, so that one interview is one statement.
 func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (GetInterviewRow, error) {
 	row := q.db.QueryRow(ctx, getInterview,
 		arg.CompanyID,
@@ -226,6 +285,14 @@ func (q *Queries) GetInterview(ctx context.Context, arg GetInterviewParams) (Get
 		&i.Interview.UpdatedAt,
 		&i.Interview.Responses,
 		&i.IsMember,
+		&i.CandidateFirstName,
+		&i.CandidateLastName,
+		&i.JobTitle,
+		&i.KitID,
+		&i.CreatorName,
+		&i.CreatorEmail,
+		&i.ApplicationStatus,
+		&i.Panel,
 	)
 	return i, err
 }
@@ -289,6 +356,62 @@ func (q *Queries) GetInterviewForUpdate(ctx context.Context, arg GetInterviewFor
 		&i.Interview.UpdatedAt,
 		&i.Interview.Responses,
 		&i.IsMember,
+	)
+	return i, err
+}
+
+const getInterviewSurroundings = `-- name: GetInterviewSurroundings :one
+SELECT
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
+FROM interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = $1 AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = $1 AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = $1 AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = $1 AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = $1 AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = $1 AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
+WHERE interviews.company_id = $1 AND interviews.id = $2
+`
+
+type GetInterviewSurroundingsParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+type GetInterviewSurroundingsRow struct {
+	CandidateFirstName string
+	CandidateLastName  string
+	JobTitle           string
+	KitID              uuid.UUID
+	CreatorName        string
+	CreatorEmail       string
+	ApplicationStatus  stored.ApplicationStatus
+}
+
+// The fields of application, candidate, job, kit and creator that the response for a changed interview includes.
+func (q *Queries) GetInterviewSurroundings(ctx context.Context, arg GetInterviewSurroundingsParams) (GetInterviewSurroundingsRow, error) {
+	row := q.db.QueryRow(ctx, getInterviewSurroundings, arg.CompanyID, arg.ID)
+	var i GetInterviewSurroundingsRow
+	err := row.Scan(
+		&i.CandidateFirstName,
+		&i.CandidateLastName,
+		&i.JobTitle,
+		&i.KitID,
+		&i.CreatorName,
+		&i.CreatorEmail,
+		&i.ApplicationStatus,
 	)
 	return i, err
 }
@@ -478,7 +601,7 @@ JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
 JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
 WHERE p.company_id = $1 AND p.user_id = ANY ($2::uuid[]) AND p.response <> 'declined'
     AND i.id <> $3 AND i.status IN ('scheduled', 'in_progress')
-    AND i.starts_key > $4::timestamptz AND i.starts_key < $5::timestamptz
+    AND p.starts_key > $4::timestamptz AND p.starts_key < $5::timestamptz
 UNION ALL
 SELECT 'candidate'::text, c.id, c.first_name, c.last_name, i.starts_key, i.ends_at::timestamptz, i.id
 FROM interviews AS i
@@ -608,9 +731,11 @@ func (q *Queries) ListInterviewEvents(ctx context.Context, arg ListInterviewEven
 }
 
 const listInterviewPanels = `-- name: ListInterviewPanels :many
-SELECT p.company_id, p.interview_id, p.user_id, p.response, p.comment, p.responded_at, p.score_required, p.created_at, p.updated_at, u.first_name, u.last_name, u.email, s.status AS score_status
+SELECT p.company_id, p.interview_id, p.user_id, p.response, p.comment, p.responded_at, p.score_required, p.created_at, p.updated_at, p.starts_key, u.first_name, u.last_name, u.email, s.status AS score_status
 FROM interview_panelists AS p
-JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
+CROSS JOIN LATERAL (
+    SELECT us.first_name, us.last_name, us.email FROM users AS us WHERE us.company_id = $1 AND us.id = p.user_id LIMIT 1
+) AS u
 LEFT JOIN scores AS s
     ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id AND s.status <> 'voided'
 WHERE p.company_id = $1 AND p.interview_id = ANY ($2::uuid[])
@@ -651,6 +776,7 @@ func (q *Queries) ListInterviewPanels(ctx context.Context, arg ListInterviewPane
 			&i.InterviewPanelist.ScoreRequired,
 			&i.InterviewPanelist.CreatedAt,
 			&i.InterviewPanelist.UpdatedAt,
+			&i.InterviewPanelist.StartsKey,
 			&i.FirstName,
 			&i.LastName,
 			&i.Email,
@@ -666,78 +792,35 @@ func (q *Queries) ListInterviewPanels(ctx context.Context, arg ListInterviewPane
 	return items, nil
 }
 
-const listInterviewSurroundings = `-- name: ListInterviewSurroundings :many
-SELECT
-    i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
-    i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
-    COALESCE(u.email, '')::text AS creator_email, ap.status AS application_status
-FROM interviews AS i
-JOIN applications AS ap ON ap.company_id = i.company_id AND ap.id = i.application_id
-JOIN candidates AS c ON c.company_id = i.company_id AND c.id = i.candidate_id
-JOIN jobs AS j ON j.company_id = i.company_id AND j.id = i.job_id
-JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
-LEFT JOIN users AS u ON u.company_id = i.company_id AND u.id = i.created_by
-LEFT JOIN api_keys AS a ON a.company_id = i.company_id AND a.id = i.created_by
-WHERE i.company_id = $1 AND i.id = ANY ($2::uuid[])
-`
-
-type ListInterviewSurroundingsParams struct {
-	CompanyID uuid.UUID
-	Ids       []uuid.UUID
-}
-
-type ListInterviewSurroundingsRow struct {
-	ID                 uuid.UUID
-	CandidateFirstName string
-	CandidateLastName  string
-	JobTitle           string
-	KitID              uuid.UUID
-	CreatorID          uuid.UUID
-	CreatorName        string
-	CreatorEmail       string
-	ApplicationStatus  stored.ApplicationStatus
-}
-
-// The fields of application, candidate, job, kit and creator that responses include for interviews.
-func (q *Queries) ListInterviewSurroundings(ctx context.Context, arg ListInterviewSurroundingsParams) ([]ListInterviewSurroundingsRow, error) {
-	rows, err := q.db.Query(ctx, listInterviewSurroundings, arg.CompanyID, arg.Ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListInterviewSurroundingsRow{}
-	for rows.Next() {
-		var i ListInterviewSurroundingsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.CandidateFirstName,
-			&i.CandidateLastName,
-			&i.JobTitle,
-			&i.KitID,
-			&i.CreatorID,
-			&i.CreatorName,
-			&i.CreatorEmail,
-			&i.ApplicationStatus,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listInterviews = `-- name: ListInterviews :many
 SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
-    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = interviews.job_id) AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
 FROM list_interviews(
     $1, $2, $3, $4, $5, $6, $7, $8,
-    $9, $10, $11, $12,
+    $9, $10, coalesce(surviving_candidate($1, $11), $11),
+    $12,
     $13::text[], $14::text[], $15, $16,
     $17
 ) AS interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = $1 AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = $1 AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = $1 AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = $1 AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = $1 AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = $1 AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
 `
 
 type ListInterviewsParams struct {
@@ -761,10 +844,18 @@ type ListInterviewsParams struct {
 }
 
 type ListInterviewsRow struct {
-	Interview Interview
-	IsMember  bool
+	Interview          Interview
+	IsMember           bool
+	CandidateFirstName string
+	CandidateLastName  string
+	JobTitle           string
+	KitID              uuid.UUID
+	CreatorName        string
+	CreatorEmail       string
+	ApplicationStatus  stored.ApplicationStatus
 }
 
+// A candidate that was merged stands for the one that remains.
 func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) ([]ListInterviewsRow, error) {
 	rows, err := q.db.Query(ctx, listInterviews,
 		arg.CompanyID,
@@ -820,6 +911,13 @@ func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) 
 			&i.Interview.UpdatedAt,
 			&i.Interview.Responses,
 			&i.IsMember,
+			&i.CandidateFirstName,
+			&i.CandidateLastName,
+			&i.JobTitle,
+			&i.KitID,
+			&i.CreatorName,
+			&i.CreatorEmail,
+			&i.ApplicationStatus,
 		); err != nil {
 			return nil, err
 		}
@@ -833,8 +931,27 @@ func (q *Queries) ListInterviews(ctx context.Context, arg ListInterviewsParams) 
 
 const listInterviewsByID = `-- name: ListInterviewsByID :many
 SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses,
-    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS j WHERE j.job_id = interviews.job_id) AS is_member
+    EXISTS (SELECT FROM jobs_of_actor($1, $2, $3) AS led WHERE led.job_id = interviews.job_id) AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
 FROM visible_interviews($1, $2, $3) AS interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = $1 AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = $1 AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = $1 AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = $1 AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = $1 AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = $1 AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
 WHERE interviews.id = ANY ($4::uuid[])
 ORDER BY interviews.id
 `
@@ -847,8 +964,15 @@ type ListInterviewsByIDParams struct {
 }
 
 type ListInterviewsByIDRow struct {
-	Interview Interview
-	IsMember  bool
+	Interview          Interview
+	IsMember           bool
+	CandidateFirstName string
+	CandidateLastName  string
+	JobTitle           string
+	KitID              uuid.UUID
+	CreatorName        string
+	CreatorEmail       string
+	ApplicationStatus  stored.ApplicationStatus
 }
 
 func (q *Queries) ListInterviewsByID(ctx context.Context, arg ListInterviewsByIDParams) ([]ListInterviewsByIDRow, error) {
@@ -893,6 +1017,13 @@ func (q *Queries) ListInterviewsByID(ctx context.Context, arg ListInterviewsByID
 			&i.Interview.UpdatedAt,
 			&i.Interview.Responses,
 			&i.IsMember,
+			&i.CandidateFirstName,
+			&i.CandidateLastName,
+			&i.JobTitle,
+			&i.KitID,
+			&i.CreatorName,
+			&i.CreatorEmail,
+			&i.ApplicationStatus,
 		); err != nil {
 			return nil, err
 		}
@@ -965,10 +1096,30 @@ func (q *Queries) ListInterviewsNotBegunForUpdate(ctx context.Context, arg ListI
 }
 
 const listMyInterviews = `-- name: ListMyInterviews :many
-SELECT i.company_id, i.id, i.application_id, i.job_id, i.candidate_id, i.kit_version_id, i.title, i.kind, i.status, i.starts_at, i.ends_at, i.starts_key, i.timezone, i.location, i.meeting_url, i.instructions, i.reschedules, i.started_at, i.finished_at, i.completed_at, i.status_reason, i.created_by, i.version, i.created_at, i.updated_at, i.responses FROM interview_panelists AS p
-JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
-WHERE p.company_id = $1 AND p.user_id = $2 AND i.starts_at >= $3::timestamptz
-ORDER BY i.starts_key, i.id
+SELECT interviews.company_id, interviews.id, interviews.application_id, interviews.job_id, interviews.candidate_id, interviews.kit_version_id, interviews.title, interviews.kind, interviews.status, interviews.starts_at, interviews.ends_at, interviews.starts_key, interviews.timezone, interviews.location, interviews.meeting_url, interviews.instructions, interviews.reschedules, interviews.started_at, interviews.finished_at, interviews.completed_at, interviews.status_reason, interviews.created_by, interviews.version, interviews.created_at, interviews.updated_at, interviews.responses, false AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
+FROM interview_panelists AS p
+JOIN interviews ON interviews.company_id = p.company_id AND interviews.id = p.interview_id
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = $1 AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = $1 AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = $1 AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = $1 AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = $1 AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = $1 AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
+WHERE p.company_id = $1 AND p.user_id = $2 AND p.starts_key >= $3::timestamptz AND interviews.starts_at IS NOT NULL
+ORDER BY p.starts_key, p.interview_id
 LIMIT $4
 `
 
@@ -979,9 +1130,21 @@ type ListMyInterviewsParams struct {
 	MaxRows   int32
 }
 
+type ListMyInterviewsRow struct {
+	Interview          Interview
+	IsMember           bool
+	CandidateFirstName string
+	CandidateLastName  string
+	JobTitle           string
+	KitID              uuid.UUID
+	CreatorName        string
+	CreatorEmail       string
+	ApplicationStatus  stored.ApplicationStatus
+}
+
 // The interviews of a user's calendar that start at or after a time: those on whose panel the user is, in every status,
 // so that a calendar program learns that an interview was cancelled or declined.
-func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]Interview, error) {
+func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsParams) ([]ListMyInterviewsRow, error) {
 	rows, err := q.db.Query(ctx, listMyInterviews,
 		arg.CompanyID,
 		arg.UserID,
@@ -992,36 +1155,103 @@ func (q *Queries) ListMyInterviews(ctx context.Context, arg ListMyInterviewsPara
 		return nil, err
 	}
 	defer rows.Close()
-	items := []Interview{}
+	items := []ListMyInterviewsRow{}
 	for rows.Next() {
-		var i Interview
+		var i ListMyInterviewsRow
 		if err := rows.Scan(
-			&i.CompanyID,
-			&i.ID,
-			&i.ApplicationID,
-			&i.JobID,
-			&i.CandidateID,
-			&i.KitVersionID,
-			&i.Title,
-			&i.Kind,
-			&i.Status,
+			&i.Interview.CompanyID,
+			&i.Interview.ID,
+			&i.Interview.ApplicationID,
+			&i.Interview.JobID,
+			&i.Interview.CandidateID,
+			&i.Interview.KitVersionID,
+			&i.Interview.Title,
+			&i.Interview.Kind,
+			&i.Interview.Status,
+			&i.Interview.StartsAt,
+			&i.Interview.EndsAt,
+			&i.Interview.StartsKey,
+			&i.Interview.Timezone,
+			&i.Interview.Location,
+			&i.Interview.MeetingURL,
+			&i.Interview.Instructions,
+			&i.Interview.Reschedules,
+			&i.Interview.StartedAt,
+			&i.Interview.FinishedAt,
+			&i.Interview.CompletedAt,
+			&i.Interview.StatusReason,
+			&i.Interview.CreatedBy,
+			&i.Interview.Version,
+			&i.Interview.CreatedAt,
+			&i.Interview.UpdatedAt,
+			&i.Interview.Responses,
+			&i.IsMember,
+			&i.CandidateFirstName,
+			&i.CandidateLastName,
+			&i.JobTitle,
+			&i.KitID,
+			&i.CreatorName,
+			&i.CreatorEmail,
+			&i.ApplicationStatus,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPanelRemovals = `-- name: ListPanelRemovals :many
+SELECT r.interview_id, r.starts_at, r.ends_at, r.timezone, r.sequence, r.removed_at FROM panel_removals AS r
+WHERE r.company_id = $1 AND r.user_id = $2 AND r.removed_at > $3::timestamptz AND NOT EXISTS (
+    SELECT FROM interview_panelists AS p
+    WHERE p.company_id = r.company_id AND p.interview_id = r.interview_id AND p.user_id = r.user_id
+)
+ORDER BY r.removed_at, r.interview_id
+LIMIT $4
+`
+
+type ListPanelRemovalsParams struct {
+	CompanyID uuid.UUID
+	UserID    uuid.UUID
+	Since     time.Time
+	MaxRows   int32
+}
+
+type ListPanelRemovalsRow struct {
+	InterviewID uuid.UUID
+	StartsAt    time.Time
+	EndsAt      time.Time
+	Timezone    string
+	Sequence    int32
+	RemovedAt   time.Time
+}
+
+// The interviews from whose panel a user was removed since a time, and that the user was not added to again.
+func (q *Queries) ListPanelRemovals(ctx context.Context, arg ListPanelRemovalsParams) ([]ListPanelRemovalsRow, error) {
+	rows, err := q.db.Query(ctx, listPanelRemovals,
+		arg.CompanyID,
+		arg.UserID,
+		arg.Since,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPanelRemovalsRow{}
+	for rows.Next() {
+		var i ListPanelRemovalsRow
+		if err := rows.Scan(
+			&i.InterviewID,
 			&i.StartsAt,
 			&i.EndsAt,
-			&i.StartsKey,
 			&i.Timezone,
-			&i.Location,
-			&i.MeetingURL,
-			&i.Instructions,
-			&i.Reschedules,
-			&i.StartedAt,
-			&i.FinishedAt,
-			&i.CompletedAt,
-			&i.StatusReason,
-			&i.CreatedBy,
-			&i.Version,
-			&i.CreatedAt,
-			&i.UpdatedAt,
-			&i.Responses,
+			&i.Sequence,
+			&i.RemovedAt,
 		); err != nil {
 			return nil, err
 		}

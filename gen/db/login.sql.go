@@ -70,41 +70,6 @@ func (q *Queries) AdvanceUserSessions(ctx context.Context, arg AdvanceUserSessio
 	return items, nil
 }
 
-const confirmSession = `-- name: ConfirmSession :one
-SELECT user_id, epoch, expires_at, (revoked_at IS NOT NULL)::boolean AS revoked,
-    (xmin = pg_current_xact_id()::xid)::boolean AS is_own
-FROM sessions
-WHERE company_id = $1 AND id = $2
-`
-
-type ConfirmSessionParams struct {
-	CompanyID uuid.UUID
-	ID        uuid.UUID
-}
-
-type ConfirmSessionRow struct {
-	UserID    uuid.UUID
-	Epoch     int32
-	ExpiresAt time.Time
-	Revoked   bool
-	IsOwn     bool
-}
-
-// The state of the session of a transaction's actor. It is read last in the transaction, after all waits for locks.
-// is_own says that this transaction has changed the session.
-func (q *Queries) ConfirmSession(ctx context.Context, arg ConfirmSessionParams) (ConfirmSessionRow, error) {
-	row := q.db.QueryRow(ctx, confirmSession, arg.CompanyID, arg.ID)
-	var i ConfirmSessionRow
-	err := row.Scan(
-		&i.UserID,
-		&i.Epoch,
-		&i.ExpiresAt,
-		&i.Revoked,
-		&i.IsOwn,
-	)
-	return i, err
-}
-
 const countRefusal = `-- name: CountRefusal :exec
 UPDATE sessions SET refusals = $1, refusals_recorded_at = $2
 WHERE company_id = $3 AND id = $4
@@ -486,6 +451,38 @@ func (q *Queries) PermitSession(ctx context.Context, arg PermitSessionParams) ([
 	return items, nil
 }
 
+const requireSession = `-- name: RequireSession :exec
+SELECT 1 / count(*) AS admitted
+FROM sessions
+WHERE company_id = $1 AND id = $2 AND user_id = $3 AND expires_at > $4::timestamptz
+    AND CASE
+        WHEN xmin = pg_current_xact_id()::xid THEN epoch - 1 = $5::integer
+        ELSE epoch = $5::integer AND revoked_at IS NULL
+    END
+`
+
+type RequireSessionParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+	UserID    uuid.UUID
+	Now       time.Time
+	Epoch     int32
+}
+
+// Fails with a division by zero if the session of a transaction's actor does not admit the actor's token. It is sent with
+// COMMIT, which is then not executed. If this transaction has changed the session, it was open, and its epoch is one
+// more than before.
+func (q *Queries) RequireSession(ctx context.Context, arg RequireSessionParams) error {
+	_, err := q.db.Exec(ctx, requireSession,
+		arg.CompanyID,
+		arg.ID,
+		arg.UserID,
+		arg.Now,
+		arg.Epoch,
+	)
+	return err
+}
+
 const revokeCompanySessions = `-- name: RevokeCompanySessions :execrows
 UPDATE sessions
 SET revoked_at = $1::timestamptz, revocation_reason = 'company_deactivated', epoch = epoch + 1, changed_at = clock_timestamp(), updated_at = $1
@@ -618,11 +615,15 @@ func (q *Queries) RevokeUserSessions(ctx context.Context, arg RevokeUserSessions
 	return items, nil
 }
 
-const rotateSession = `-- name: RotateSession :execrows
+const rotateSession = `-- name: RotateSession :exec
+WITH rotated AS (
 UPDATE sessions
 SET generation = generation + 1, rotated_at = $1, recent_rotations = $2, updated_at = $1, ip = $3, user_agent = $4,
     refreshes = $5, refreshes_recorded_at = $6
 WHERE company_id = $7 AND id = $8 AND generation = $9 AND revoked_at IS NULL
+RETURNING id
+)
+SELECT 1 / count(*) AS rotated FROM rotated
 `
 
 type RotateSessionParams struct {
@@ -637,8 +638,10 @@ type RotateSessionParams struct {
 	Generation          int32
 }
 
-func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (int64, error) {
-	result, err := q.db.Exec(ctx, rotateSession,
+// Fails with a division by zero if the session is not as GetSessionForRefresh has found it, which its lock prevents. It is
+// sent with COMMIT, which is then not executed.
+func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) error {
+	_, err := q.db.Exec(ctx, rotateSession,
 		arg.Now,
 		arg.RecentRotations,
 		arg.IP,
@@ -649,10 +652,7 @@ func (q *Queries) RotateSession(ctx context.Context, arg RotateSessionParams) (i
 		arg.ID,
 		arg.Generation,
 	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+	return err
 }
 
 const strengthenPasswordHash = `-- name: StrengthenPasswordHash :exec

@@ -268,6 +268,7 @@ type CandidateMerge struct {
 	Links      []string
 	CreatedAt  time.Time
 	UndoneAt   *time.Time
+	ActorID    *uuid.UUID
 }
 
 type CandidateMergeItem struct {
@@ -389,6 +390,7 @@ type InterviewPanelist struct {
 	ScoreRequired bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+	StartsKey     *time.Time
 }
 
 type Job struct {
@@ -468,6 +470,30 @@ type LoginEmail struct {
 	CompanyID uuid.UUID
 	UserID    uuid.UUID
 	Realm     uuid.UUID
+}
+
+type Mail struct {
+	CompanyID     uuid.UUID
+	ID            uuid.UUID
+	UserID        uuid.UUID
+	Kind          stored.MailKind
+	State         stored.MailState
+	Attempts      int32
+	SMTPCode      *int32
+	LinkExpiresAt *time.Time
+	CreatedAt     time.Time
+	EndedAt       *time.Time
+}
+
+type PanelRemoval struct {
+	CompanyID   uuid.UUID
+	InterviewID uuid.UUID
+	UserID      uuid.UUID
+	StartsAt    time.Time
+	EndsAt      time.Time
+	Timezone    string
+	Sequence    int32
+	RemovedAt   time.Time
 }
 
 type Principal struct {
@@ -553,4 +579,5 @@ type User struct {
 	CreatedAt              time.Time
 	UpdatedAt              time.Time
 	PasswordChangeRequired bool
+	Language               stored.Language
 }

@@ -564,17 +564,17 @@ func (q *Queries) ListScoreRevisions(ctx context.Context, arg ListScoreRevisions
 }
 
 const listScores = `-- name: ListScores :many
-SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at,
-    (SELECT u.first_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS first_name,
-    (SELECT u.last_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS last_name,
-    (SELECT i.status FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::interview_status
-        AS interview_status,
-    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::uuid
-        AS kit_version_id
+SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at, u.first_name, u.last_name, i.status AS interview_status, i.kit_version_id
 FROM list_scores(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10, $11, $12, $13
 ) AS scores
+CROSS JOIN LATERAL (
+    SELECT us.first_name, us.last_name FROM users AS us WHERE us.company_id = $1 AND us.id = scores.rater_id LIMIT 1
+) AS u
+CROSS JOIN LATERAL (
+    SELECT iv.status, iv.kit_version_id FROM interviews AS iv WHERE iv.company_id = $1 AND iv.id = scores.interview_id LIMIT 1
+) AS i
 `
 
 type ListScoresParams struct {
@@ -601,7 +601,7 @@ type ListScoresRow struct {
 	KitVersionID    uuid.UUID
 }
 
-// Subqueries read the other tables only for the scores of the page.
+// The other tables are read only for the scores of the page, in its order, because LIMIT keeps each a subquery.
 func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListScoresRow, error) {
 	rows, err := q.db.Query(ctx, listScores,
 		arg.CompanyID,
@@ -660,14 +660,14 @@ func (q *Queries) ListScores(ctx context.Context, arg ListScoresParams) ([]ListS
 }
 
 const listScoresByID = `-- name: ListScoresByID :many
-SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at,
-    (SELECT u.first_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS first_name,
-    (SELECT u.last_name FROM users AS u WHERE u.company_id = $1 AND u.id = scores.rater_id)::text AS last_name,
-    (SELECT i.status FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::interview_status
-        AS interview_status,
-    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = $1 AND i.id = scores.interview_id)::uuid
-        AS kit_version_id
+SELECT scores.company_id, scores.id, scores.interview_id, scores.application_id, scores.job_id, scores.rater_id, scores.status, scores.ratings, scores.recommendation, scores.comment, scores.weighted_score, scores.coverage, scores.revision, scores.submitted_at, scores.status_reason, scores.version, scores.created_at, scores.updated_at, u.first_name, u.last_name, i.status AS interview_status, i.kit_version_id
 FROM visible_scores($1, $2, $3) AS scores
+CROSS JOIN LATERAL (
+    SELECT us.first_name, us.last_name FROM users AS us WHERE us.company_id = $1 AND us.id = scores.rater_id LIMIT 1
+) AS u
+CROSS JOIN LATERAL (
+    SELECT iv.status, iv.kit_version_id FROM interviews AS iv WHERE iv.company_id = $1 AND iv.id = scores.interview_id LIMIT 1
+) AS i
 WHERE scores.id = ANY ($4::uuid[])
 ORDER BY scores.id
 `

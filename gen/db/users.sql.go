@@ -27,8 +27,32 @@ func (q *Queries) CountActiveAdmins(ctx context.Context, companyID uuid.UUID) (i
 	return count, err
 }
 
+const findUser = `-- name: FindUser :one
+SELECT id FROM visible_users($1, $2, $3) AS users WHERE users.email = $4::text
+`
+
+type FindUserParams struct {
+	CompanyID uuid.UUID
+	ActorID   uuid.UUID
+	Reach     string
+	Email     string
+}
+
+// The id of the user with an email address, if the actor sees it.
+func (q *Queries) FindUser(ctx context.Context, arg FindUserParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, findUser,
+		arg.CompanyID,
+		arg.ActorID,
+		arg.Reach,
+		arg.Email,
+	)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const getMe = `-- name: GetMe :one
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, users.language, companies.name AS company_name, companies.slug AS company_slug, companies.timezone AS company_timezone,
     companies.test_of AS company_test_of
 FROM users
 JOIN companies ON companies.id = users.company_id
@@ -67,6 +91,7 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 		&i.User.CreatedAt,
 		&i.User.UpdatedAt,
 		&i.User.PasswordChangeRequired,
+		&i.User.Language,
 		&i.CompanyName,
 		&i.CompanySlug,
 		&i.CompanyTimezone,
@@ -76,7 +101,7 @@ func (q *Queries) GetMe(ctx context.Context, arg GetMeParams) (GetMeRow, error) 
 }
 
 const getUser = `-- name: GetUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2
+SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language FROM users WHERE company_id = $1 AND id = $2
 `
 
 type GetUserParams struct {
@@ -103,12 +128,13 @@ func (q *Queries) GetUser(ctx context.Context, arg GetUserParams) (User, error) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }
 
 const getUserForUpdate = `-- name: GetUserForUpdate :one
-SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
+SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language FROM users WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE
 `
 
 type GetUserForUpdateParams struct {
@@ -135,12 +161,13 @@ func (q *Queries) GetUserForUpdate(ctx context.Context, arg GetUserForUpdatePara
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }
 
 const getVisibleUser = `-- name: GetVisibleUser :one
-SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
+SELECT company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language FROM visible_users($1, $2, $3) AS users WHERE users.id = $4::uuid
 `
 
 type GetVisibleUserParams struct {
@@ -175,15 +202,16 @@ func (q *Queries) GetVisibleUser(ctx context.Context, arg GetVisibleUserParams) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }
 
 const insertUser = `-- name: InsertUser :one
-INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, password_change_required,
-    created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, $9)
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, language, password_changed_at,
+    password_change_required, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10, $10)
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language
 `
 
 type InsertUserParams struct {
@@ -195,6 +223,7 @@ type InsertUserParams struct {
 	LastName               string
 	Role                   stored.Role
 	Department             *string
+	Language               stored.Language
 	Now                    time.Time
 	PasswordChangeRequired bool
 }
@@ -209,6 +238,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		arg.LastName,
 		arg.Role,
 		arg.Department,
+		arg.Language,
 		arg.Now,
 		arg.PasswordChangeRequired,
 	)
@@ -229,12 +259,13 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM list_users(
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, users.language FROM list_users(
     $1, $2, $3, $4, $5, $6, $7, $8,
     $9, $10::text[], $11, $12, $13
 ) AS users
@@ -295,6 +326,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.PasswordChangeRequired,
+			&i.Language,
 		); err != nil {
 			return nil, err
 		}
@@ -307,7 +339,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]User, e
 }
 
 const listUsersByID = `-- name: ListUsersByID :many
-SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required FROM visible_users($1, $2, $3) AS users WHERE users.id = ANY ($4::uuid[]) ORDER BY users.id
+SELECT users.company_id, users.id, users.email, users.password_hash, users.first_name, users.last_name, users.role, users.department, users.is_active, users.last_login_at, users.password_changed_at, users.version, users.created_at, users.updated_at, users.password_change_required, users.language FROM visible_users($1, $2, $3) AS users WHERE users.id = ANY ($4::uuid[]) ORDER BY users.id
 `
 
 type ListUsersByIDParams struct {
@@ -347,6 +379,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, arg ListUsersByIDParams) ([
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.PasswordChangeRequired,
+			&i.Language,
 		); err != nil {
 			return nil, err
 		}
@@ -397,6 +430,51 @@ func (q *Queries) LockActiveAdmins(ctx context.Context, arg LockActiveAdminsPara
 	return items, nil
 }
 
+const lockRecoverableUser = `-- name: LockRecoverableUser :one
+SELECT id FROM users WHERE company_id = $1 AND id = $2 AND is_active AND company_is_live($1)
+FOR NO KEY UPDATE
+`
+
+type LockRecoverableUserParams struct {
+	CompanyID uuid.UUID
+	ID        uuid.UUID
+}
+
+// Locks a user who can get a link to choose a password.
+func (q *Queries) LockRecoverableUser(ctx context.Context, arg LockRecoverableUserParams) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, lockRecoverableUser, arg.CompanyID, arg.ID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const recoverUserPassword = `-- name: RecoverUserPassword :one
+UPDATE users
+SET password_hash = $1, password_changed_at = $2, password_change_required = false, version = version + 1, updated_at = $2
+WHERE company_id = $3 AND id = $4 AND is_active AND company_is_live($3)
+RETURNING role
+`
+
+type RecoverUserPasswordParams struct {
+	PasswordHash string
+	Now          time.Time
+	CompanyID    uuid.UUID
+	ID           uuid.UUID
+}
+
+// For the holder of a link that was mailed to the user. Returns the user's role.
+func (q *Queries) RecoverUserPassword(ctx context.Context, arg RecoverUserPasswordParams) (stored.Role, error) {
+	row := q.db.QueryRow(ctx, recoverUserPassword,
+		arg.PasswordHash,
+		arg.Now,
+		arg.CompanyID,
+		arg.ID,
+	)
+	var role stored.Role
+	err := row.Scan(&role)
+	return role, err
+}
+
 const resetUserPassword = `-- name: ResetUserPassword :execrows
 UPDATE users
 SET password_hash = $1, password_changed_at = $2, password_change_required = true, version = version + 1, updated_at = $2
@@ -428,7 +506,7 @@ const transitionUserActive = `-- name: TransitionUserActive :one
 UPDATE users
 SET is_active = NOT is_active, version = version + 1, updated_at = $1
 WHERE company_id = $2 AND id = $3 AND is_active = $4
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language
 `
 
 type TransitionUserActiveParams struct {
@@ -462,6 +540,7 @@ func (q *Queries) TransitionUserActive(ctx context.Context, arg TransitionUserAc
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }
@@ -470,7 +549,7 @@ const transitionUserRole = `-- name: TransitionUserRole :one
 UPDATE users
 SET role = $1, version = version + 1, updated_at = $2
 WHERE company_id = $3 AND id = $4 AND role = $5
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language
 `
 
 type TransitionUserRoleParams struct {
@@ -506,16 +585,17 @@ func (q *Queries) TransitionUserRole(ctx context.Context, arg TransitionUserRole
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }
 
 const updateUser = `-- name: UpdateUser :one
 UPDATE users
-SET email = $1, first_name = $2, last_name = $3, department = $4,
-    version = version + 1, updated_at = $5
-WHERE company_id = $6 AND id = $7 AND version = $8
-RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required
+SET email = $1, first_name = $2, last_name = $3, department = $4, language = $5,
+    version = version + 1, updated_at = $6
+WHERE company_id = $7 AND id = $8 AND version = $9
+RETURNING company_id, id, email, password_hash, first_name, last_name, role, department, is_active, last_login_at, password_changed_at, version, created_at, updated_at, password_change_required, language
 `
 
 type UpdateUserParams struct {
@@ -523,6 +603,7 @@ type UpdateUserParams struct {
 	FirstName  string
 	LastName   string
 	Department *string
+	Language   stored.Language
 	Now        time.Time
 	CompanyID  uuid.UUID
 	ID         uuid.UUID
@@ -535,6 +616,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, e
 		arg.FirstName,
 		arg.LastName,
 		arg.Department,
+		arg.Language,
 		arg.Now,
 		arg.CompanyID,
 		arg.ID,
@@ -557,6 +639,7 @@ func (q *Queries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.PasswordChangeRequired,
+		&i.Language,
 	)
 	return i, err
 }

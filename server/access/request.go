@@ -17,6 +17,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+
+	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
 // Request is what is known about the current request. The server's first middleware creates it; the gate adds the
@@ -76,11 +78,10 @@ func RequestOf(ctx context.Context) *Request {
 	return &Request{}
 }
 
-// LogAttrs returns the attributes by which a log line identifies the request of a context and its actor: request_id,
+// LogAttrs appends the attributes by which a log line identifies the request of a context and its actor: request_id,
 // operation, user_id, company_id and session_id. The user_id of an API key is the id of the key.
-func LogAttrs(ctx context.Context) []slog.Attr {
+func LogAttrs(ctx context.Context, attrs []slog.Attr) []slog.Attr {
 	request := RequestOf(ctx)
-	attrs := make([]slog.Attr, 0, 5)
 	if request.ID != "" {
 		attrs = append(attrs, slog.String("request_id", request.ID))
 	}
@@ -88,8 +89,11 @@ func LogAttrs(ctx context.Context) []slog.Attr {
 		attrs = append(attrs, slog.String("operation", request.Operation))
 	}
 	if actor := request.Actor; actor != nil {
-		attrs = append(attrs, slog.String("user_id", actor.ID.String()),
-			slog.String("company_id", actor.CompanyID.String()), slog.String("session_id", actor.SessionID.String()))
+		const n = text.IDLength
+		ids := text.AppendID(make([]byte, 0, 3*n), actor.ID)
+		all := string(text.AppendID(text.AppendID(ids, actor.CompanyID), actor.SessionID))
+		attrs = append(attrs, slog.String("user_id", all[:n]), slog.String("company_id", all[n:2*n]),
+			slog.String("session_id", all[2*n:]))
 	}
 	return attrs
 }

@@ -62,7 +62,7 @@ func TestLogAttrs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := access.LogAttrs(access.With(t.Context(), test.request))
+			got := access.LogAttrs(access.With(t.Context(), test.request), nil)
 			if !slices.EqualFunc(got, test.want, slog.Attr.Equal) {
 				t.Errorf("attributes %v, want %v", got, test.want)
 			}

@@ -28,8 +28,8 @@ type Rights interface {
 	// Check fails with InvalidToken or PermissionDenied if the call would be refused now. Other replicas may have ended
 	// the rights up to a second earlier.
 	Check(ctx context.Context) error
-	// Confirm is the last statement of a transaction. It fails as Check does, and sees every change that was committed
-	// before it, at whatever replica.
+	// Confirm is the last statement of a transaction. It, or the commit, fails as Check does. It sees every change that
+	// was committed before it, at whatever replica.
 	Confirm(ctx context.Context, tx *postgres.Tx) error
 }
 
@@ -65,6 +65,8 @@ type Attempt interface {
 	Record(ctx context.Context, tx *postgres.Tx, response api.Response) error
 	// Committed is called after the commit.
 	Committed()
+	// Recorded reports whether the response is recorded, and the transaction committed.
+	Recorded() bool
 }
 
 // Commit runs fn in a transaction for the actor's company, and returns its response. After it returns nil as the error,

@@ -26,6 +26,8 @@ type Export struct {
 	Format *api.ExportFormat
 	// ByteOrderMark says whether CSV begins with a byte order mark; it does if nil.
 	ByteOrderMark *bool
+	// Delimiter separates the cells of CSV, a comma if nil.
+	Delimiter *api.ExportDelimiter
 	// Write writes the export to a file of the format.
 	Write func(format api.ExportFormat, to bulk.Sink) error
 }
@@ -59,7 +61,8 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 	if err != nil {
 		return Download{}, err
 	}
-	name := fmt.Sprintf("%s-%s.%s", export.Name, d.Clock.Now().Format("20060102T150405Z"), format)
+	started := d.Clock.Now()
+	name := fmt.Sprintf("%s-%s.%s", export.Name, started.Format("20060102T150405Z"), format)
 	check := func() error {
 		err := call.CheckRights(ctx)
 		if lostRights(err) {
@@ -71,6 +74,7 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 	body := bulk.Stream(func(to io.Writer) error {
 		err := export.Write(format, bulk.Sink{
 			Writer: to, Ready: check, ByteOrderMark: optional.Or(export.ByteOrderMark, true),
+			Delimiter: delimiter(optional.Or(export.Delimiter, api.ExportDelimiterComma)),
 		})
 		if err != nil && !lostRights(err) {
 			d.Log.WarnContext(ctx, "export failed", slog.String("export", export.Name), slog.Any("error", err))
@@ -78,9 +82,23 @@ func (d Deps) Export(ctx context.Context, call Call, export Export) (Download, e
 		return err
 	})
 	return Download{
-		Format: format, Body: &guarded{PipeReader: body, check: check, now: d.Clock.Now, checked: d.Clock.Now()},
+		Format: format, Body: &guarded{PipeReader: body, check: check, now: d.Clock.Now, checked: started},
 		ContentDisposition: fmt.Sprintf("attachment; filename=%q", name),
 	}, nil
+}
+
+// delimiter returns the character for a name of the API.
+func delimiter(name api.ExportDelimiter) rune {
+	switch name {
+	case api.ExportDelimiterSemicolon:
+		return ';'
+	case api.ExportDelimiterTab:
+		return '\t'
+	case api.ExportDelimiterPipe:
+		return '|'
+	case api.ExportDelimiterComma:
+	}
+	return ','
 }
 
 func lostRights(err error) bool {

@@ -38,6 +38,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis/redistest"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/schema"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/smtp/smtptest"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit/leak"
 )
@@ -99,6 +100,8 @@ type Installation struct {
 	HashWait time.Duration
 	// Statements observes the statements of the replicas that are started from now on; nil for no observer.
 	Statements pgx.QueryTracer
+	// Log is the log of the replicas that are started from now on; nil for their errors in the log of the test.
+	Log *slog.Logger
 }
 
 // New returns an installation with a migrated, empty database and no replica. It ends with the test.
@@ -234,6 +237,10 @@ func newRoles(document *openapi3.T) []stored.Role {
 func (i *Installation) Replica() *Replica {
 	i.t.Helper()
 	settings := i.Config
+	log := i.Log
+	if log == nil {
+		log = telemetry.NewLogger(output{i.t}, slog.LevelError, false, access.LogAttrs)
+	}
 	var contract *gate.Contract
 	var err error
 	if i.Specification != nil {
@@ -241,10 +248,10 @@ func (i *Installation) Replica() *Replica {
 		must(i.t, err)
 	}
 	replica, err := server.New(i.t.Context(), server.Options{
-		Config: &settings, Clock: i.Clock, Version: "test",
-		Log:    telemetry.NewLogger(output{i.t}, slog.LevelError, false, access.LogAttrs),
+		Config: &settings, Clock: i.Clock, Version: "test", Log: log,
 		Traces: noop.NewTracerProvider(), HashCost: max(i.HashCost, bcrypt.MinCost), HashWait: i.HashWait,
 		RedisTimeout: i.RedisTimeout, Statements: i.Statements, Contract: contract,
+		MailRoots: smtptest.Roots(i.t),
 	})
 	must(i.t, err)
 	listen := httptest.NewServer(replica.Handler())

@@ -19,7 +19,7 @@ import (
 // mostListed is the maximum number of jobs that River lists at once.
 const mostListed = 10_000
 
-// Operator lists and changes jobs for the operator of the installation. It runs none.
+// Operator lists, changes and enqueues jobs for the operator of the installation. It runs none.
 type Operator struct{ client *river.Client[pgx.Tx] }
 
 // NewOperator returns an operator on a pool of the service's role.
@@ -29,6 +29,18 @@ func NewOperator(pool *pgxpool.Pool) (*Operator, error) {
 		return nil, fmt.Errorf("open the queue: %w", err)
 	}
 	return &Operator{client}, nil
+}
+
+// Enqueue inserts a job in a transaction. The kind is that with which the service defines the job.
+func (o *Operator) Enqueue(ctx context.Context, tx *postgres.Tx, kind Kind, args river.JobArgs) error {
+	inner, err := tx.PGX(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := o.client.InsertTx(ctx, inner, args, Job{Kind: kind}.insertOptions()); err != nil {
+		return fmt.Errorf("enqueue job of kind %q: %w", args.Kind(), err)
+	}
+	return nil
 }
 
 // Row is a job as an operator sees it.

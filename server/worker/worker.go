@@ -44,6 +44,8 @@ const (
 	// QueueMaintenance is for work on the whole installation, such as deleting expired rows. Each process runs one of
 	// its jobs at a time.
 	QueueMaintenance = "maintenance"
+	// QueueMail is for mails, so that a slow mail server delays nothing else. It has as many workers as QueueDefault.
+	QueueMail = "mail"
 )
 
 const (
@@ -69,8 +71,8 @@ type Options struct {
 	// Rounds are called by the leader.
 	Rounds []Round
 
-	// Workers is the number of jobs of QueueDefault that run at the same time in this process; 0 means that the process
-	// only enqueues, and is never the leader.
+	// Workers is the number of jobs of QueueDefault, and of QueueMail, that run at the same time in this process; 0 means
+	// that the process only enqueues, and is never the leader.
 	Workers int
 	// PollOnly makes the worker poll for new jobs instead of listening for notifications, which needs a connection
 	// that is not shared; PgBouncer in transaction mode shares all.
@@ -164,7 +166,7 @@ func New(o Options) (*Worker, error) {
 	}
 	if o.Workers > 0 {
 		settings.Queues = map[string]river.QueueConfig{
-			QueueDefault: {MaxWorkers: o.Workers}, QueueMaintenance: {MaxWorkers: 1},
+			QueueDefault: {MaxWorkers: o.Workers}, QueueMaintenance: {MaxWorkers: 1}, QueueMail: {MaxWorkers: o.Workers},
 		}
 		settings.PeriodicJobs = periodic
 	}
@@ -202,6 +204,18 @@ func (w *Worker) Enqueue(ctx context.Context, tx *postgres.Tx, args river.JobArg
 		return err
 	}
 	if _, err := w.client.InsertTx(ctx, inner, args, job.insertOptions()); err != nil {
+		return fmt.Errorf("enqueue job of kind %q: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// EnqueueAlone inserts a job that no other change belongs to. It fails if the kind is not one of Options.Jobs.
+func (w *Worker) EnqueueAlone(ctx context.Context, args river.JobArgs) error {
+	job, known := w.kinds[args.Kind()]
+	if !known {
+		return fmt.Errorf("enqueue job: the kind %q is not registered", args.Kind())
+	}
+	if _, err := w.client.Insert(ctx, args, job.insertOptions()); err != nil {
 		return fmt.Errorf("enqueue job of kind %q: %w", args.Kind(), err)
 	}
 	return nil

@@ -29,6 +29,7 @@ type me struct {
 	FirstName              string     `json:"first_name"`
 	ID                     uuid.UUID  `json:"id"`
 	IsActive               bool       `json:"is_active"`
+	Language               string     `json:"language"`
 	LastLoginAt            *time.Time `json:"last_login_at"`
 	LastName               string     `json:"last_name"`
 	PasswordChangeRequired bool       `json:"password_change_required"`
@@ -48,11 +49,12 @@ func (b *bare) me(c echo.Context) error {
 	}}
 	err := b.pool.QueryRow(c.Request().Context(), `
 		SELECT c.id, c.name, c.slug, c.timezone, u.created_at, u.department, u.email, u.first_name, u.id, u.is_active,
-			u.last_login_at, u.last_name, u.password_change_required, u.role, u.updated_at
+			u.language, u.last_login_at, u.last_name, u.password_change_required, u.role, u.updated_at
 		FROM users AS u JOIN companies AS c ON c.id = u.company_id
 		WHERE u.company_id = $1 AND u.id = $2`, b.company, user(c)).Scan(
 		&m.Company.ID, &m.Company.Name, &m.Company.Slug, &m.Company.Timezone, &m.CreatedAt, &m.Department, &m.Email,
-		&m.FirstName, &m.ID, &m.IsActive, &m.LastLoginAt, &m.LastName, &m.PasswordChangeRequired, &m.Role, &m.UpdatedAt)
+		&m.FirstName, &m.ID, &m.IsActive, &m.Language, &m.LastLoginAt, &m.LastName, &m.PasswordChangeRequired, &m.Role,
+		&m.UpdatedAt)
 	if err != nil {
 		return fmt.Errorf("get user: %w", err)
 	}

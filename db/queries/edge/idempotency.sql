@@ -2,10 +2,11 @@
 SELECT sealed FROM idempotency_records
 WHERE company_id = @company_id AND principal_id = @principal_id AND key_hash = @key_hash AND expires_at > @now;
 
--- name: HoldIdempotencyKey :many
--- Locks a key until the transaction ends. Returns no row if the key is new, NULL if another transaction holds the lock,
--- and otherwise the record of an earlier request with the key.
-SELECT hold_idempotency_key(@company_id, @principal_id, @key_hash::bytea, @now::timestamptz)::bytea AS sealed;
+-- name: RequireIdempotencyKey :exec
+-- Locks a key until the transaction ends. It fails with a division by zero if another transaction holds the lock, or if there is
+-- the record of an earlier request with the key. hold_idempotency_key then returns a row.
+SELECT 1 / (1 - count(*)) AS held
+FROM hold_idempotency_key(@company_id, @principal_id, @key_hash::bytea, @now::timestamptz);
 
 -- name: InsertIdempotencyRecord :exec
 -- Replaces a record that has expired and is not deleted yet.

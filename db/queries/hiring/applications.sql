@@ -22,12 +22,12 @@ WHERE applications.company_id = @company_id
 FOR NO KEY UPDATE OF applications;
 
 -- name: ListApplications :many
--- The joined rows are read for the applications of the page only, in its order, because LIMIT keeps each a subquery.
+-- A candidate that was merged stands for the one that remains. The joined rows are read for the applications of the page only, in its order, because LIMIT keeps each a subquery.
 SELECT sqlc.embed(applications), c.first_name, c.last_name, c.external_id, c.email, j.title AS job_title,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = applications.job_id) AS is_member
 FROM list_applications(
     @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('job_id'),
-    sqlc.narg('candidate_id'), sqlc.narg('stages')::text[], sqlc.narg('statuses')::text[], sqlc.narg('updated_since')
+    coalesce(surviving_candidate(@company_id, sqlc.narg('candidate_id')), sqlc.narg('candidate_id')), sqlc.narg('stages')::text[], sqlc.narg('statuses')::text[], sqlc.narg('updated_since')
 ) AS applications
 CROSS JOIN LATERAL (
     SELECT first_name, last_name, external_id, email FROM candidates WHERE company_id = @company_id AND id = applications.candidate_id LIMIT 1
@@ -42,6 +42,11 @@ JOIN candidates AS c ON c.company_id = applications.company_id AND c.id = applic
 JOIN jobs AS j ON j.company_id = applications.company_id AND j.id = applications.job_id
 WHERE applications.id = ANY (@ids::uuid[])
 ORDER BY applications.id;
+
+-- name: FindOpenApplication :one
+-- The id of the application of a candidate to a job that is active or on hold, if the actor sees it.
+SELECT id FROM visible_applications(@company_id, @actor_id, @reach) AS applications
+WHERE applications.candidate_id = @candidate_id::uuid AND applications.job_id = @job_id::uuid AND applications.status IN ('active', 'on_hold');
 
 -- name: LeadsJob :one
 -- Whether the actor leads a job: as a member, or as an API key of the job.

@@ -1,5 +1,11 @@
 -- name: GetCandidate :one
-SELECT * FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates WHERE candidates.id = @id::uuid;
+-- is_busy says that the candidate has an application that is active or on hold, and so cannot be archived. It is a subquery with
+-- a LIMIT, so that PostgreSQL reads the applications of this candidate and not those of all.
+SELECT sqlc.embed(candidates), coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = @company_id AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates WHERE candidates.id = @id::uuid;
 
 -- name: FindCandidate :one
 -- The id of the candidate with an external_id, also with that of a candidate that was merged into it, if the actor sees it.
@@ -27,29 +33,63 @@ WHERE candidates.company_id = @company_id AND candidates.merged_into IS NULL AND
 FOR NO KEY UPDATE;
 
 -- name: ListCandidates :many
-SELECT candidates.* FROM list_candidates(
+SELECT sqlc.embed(candidates), coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = @company_id AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM list_candidates(
     @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_text'), sqlc.narg('after_id'),
     sqlc.narg('pattern'), sqlc.narg('tags')::text[], sqlc.narg('status'), sqlc.narg('source'), sqlc.narg('email'),
     sqlc.narg('external_id'), sqlc.narg('updated_since')
 ) AS candidates;
 
+-- name: GetRemainingCandidate :one
+-- The candidate that remains, for the external_id of one that was merged into it, if the actor sees it.
+SELECT remaining.id, remaining.external_id FROM visible_candidates(@company_id, @actor_id, @reach) AS remaining
+WHERE remaining.id = (
+    SELECT surviving_candidate(c.company_id, c.id) FROM candidates AS c
+    WHERE c.company_id = @company_id AND c.external_id = @external_id::text AND c.merged_into IS NOT NULL
+);
+
+-- name: ListCandidateIfMatching :many
+-- ListCandidates for the one with an id.
+SELECT sqlc.embed(candidates), coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = @company_id AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates
+WHERE candidates.id = @id::uuid
+    AND (sqlc.narg('pattern')::text IS NULL OR candidate_terms(candidates.first_name, candidates.last_name, candidates.email, candidates.tags)
+        LIKE ALL (search_patterns(sqlc.narg('pattern'), true)))
+    AND (sqlc.narg('tags')::text[] IS NULL OR candidates.tags @> sqlc.narg('tags')::text[])
+    AND (sqlc.narg('status')::text IS NULL OR candidates.status = sqlc.narg('status'))
+    AND (sqlc.narg('source')::text IS NULL OR candidates.source = sqlc.narg('source'))
+    AND (sqlc.narg('email')::text IS NULL OR candidates.email = sqlc.narg('email'))
+    AND (sqlc.narg('updated_since')::timestamptz IS NULL OR candidates.updated_at >= sqlc.narg('updated_since'));
+
 -- name: ListCandidatesByID :many
-SELECT candidates.* FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates
+SELECT sqlc.embed(candidates), coalesce((
+        SELECT true FROM applications AS a
+        WHERE a.company_id = @company_id AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+    ), false)::boolean AS is_busy
+FROM visible_candidates(@company_id, @actor_id, @reach) AS candidates
 WHERE candidates.id = ANY (@ids::uuid[])
 ORDER BY candidates.id;
 
--- name: ListBusyCandidates :many
--- The given candidates that have an application that is active or on hold, and so cannot be archived.
-SELECT DISTINCT candidate_id FROM applications
-WHERE company_id = @company_id AND candidate_id = ANY (@ids::uuid[]) AND status IN ('active', 'on_hold');
+-- name: IsBusyCandidate :one
+-- Whether a candidate has an application that is active or on hold, and so cannot be archived.
+SELECT EXISTS (
+    SELECT FROM applications WHERE company_id = @company_id AND candidate_id = @candidate_id AND status IN ('active', 'on_hold')
+) AS is_busy;
 
--- name: InsertCandidate :one
+-- name: InsertCandidate :exec
+-- It returns no row, so that it is sent with the commit. The caller knows all values.
 INSERT INTO candidates (
-    company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, created_at, updated_at
+    company_id, id, first_name, last_name, email, phone, location, links, tags, source, external_id, status, version, created_at, updated_at
 ) VALUES (
-    @company_id, @id, @first_name, @last_name, @email, @phone, @location, @links, @tags, @source, @external_id, @now, @now
-)
-RETURNING *;
+    @company_id, @id, @first_name, @last_name, @email, @phone, @location, @links, @tags, @source, @external_id, @status, @version,
+    @created_at, @updated_at
+);
 
 -- name: InsertCandidateOnce :one
 -- InsertCandidate for an external_id that another transaction may use at the same time. It then waits for that transaction
@@ -66,8 +106,11 @@ RETURNING *;
 UPDATE candidates
 SET first_name = @first_name, last_name = @last_name, email = @email, phone = @phone, location = @location, links = @links,
     tags = @tags, source = @source, external_id = @external_id, version = version + 1, updated_at = @now
-WHERE company_id = @company_id AND id = @id AND version = @version
-RETURNING *;
+WHERE candidates.company_id = @company_id AND candidates.id = @id AND candidates.version = @version
+RETURNING sqlc.embed(candidates), coalesce((
+    SELECT true FROM applications AS a
+    WHERE a.company_id = @company_id AND a.candidate_id = candidates.id AND a.status IN ('active', 'on_hold') LIMIT 1
+), false)::boolean AS is_busy;
 
 -- name: TransitionCandidate :one
 UPDATE candidates
@@ -90,6 +133,18 @@ SELECT analyze_empty_tables();
 SELECT c.id, c.external_id, c.email, surviving_candidate(c.company_id, c.id)::uuid AS survivor_id FROM candidates AS c
 WHERE c.company_id = (SELECT @company_id::uuid) AND c.merged_into IS NOT NULL
     AND (c.id = ANY (@ids::uuid[]) OR c.external_id = ANY (@external_ids::text[]) OR c.email = ANY (@emails::text[]));
+
+-- name: ListImportedNames :many
+-- The candidates with the names of some rows, without regard to case and accents, at most a hundred for each. The texts of
+-- the two lists belong together.
+SELECT same.id, same.first_name, same.last_name
+FROM generate_subscripts(@first_names::text[], 1) AS n
+CROSS JOIN LATERAL (
+    SELECT c.id, c.first_name, c.last_name FROM candidates AS c
+    WHERE c.company_id = (SELECT @company_id::uuid) AND c.merged_into IS NULL
+        AND c.last_name = (@last_names::text[])[n] COLLATE alphabetical AND c.first_name = (@first_names::text[])[n] COLLATE alphabetical
+    ORDER BY c.id LIMIT 100
+) AS same;
 
 -- name: ListImportedCandidates :many
 -- The candidates that the rows of a file refer to, at most a hundred for each email. While an import fills a company, the planner's statistics describe
@@ -144,23 +199,34 @@ FROM json_populate_recordset(NULL::candidates, @rows::json) AS r
 WHERE candidates.company_id = (SELECT @company_id::uuid) AND candidates.id = r.id;
 
 -- name: ListImportedJobs :many
--- The jobs with one of the given ids, external_ids or titles. Ids and titles are compared without regard to case. by_id says that
--- an id matches, which takes precedence over titles.
-SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
+-- The jobs with one of the given ids, external_ids or titles. Ids are compared without regard to case, titles as in searches:
+-- without regard to case, accents, the composition of characters and the kind and number of spaces. by_id says that an id
+-- matches, which takes precedence over titles.
+WITH wanted AS MATERIALIZED (
+    SELECT text, btrim(regexp_replace(folded(text), '\s+', ' ', 'g')) AS title FROM unnest(@wanted::text[]) AS text
+), titled AS MATERIALIZED (
+    SELECT id, external_id, btrim(regexp_replace(folded(title), '\s+', ' ', 'g')) AS title FROM jobs WHERE company_id = @company_id
+)
+SELECT wanted.text::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted.text) OR jobs.external_id IS NOT DISTINCT FROM wanted.text)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = jobs.id) AS is_led
-FROM unnest(@wanted::text[]) AS wanted
-JOIN jobs ON jobs.company_id = @company_id
-    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
+FROM wanted
+JOIN titled ON titled.id::text = lower(wanted.text) OR titled.external_id = wanted.text OR titled.title = wanted.title
+JOIN jobs ON jobs.company_id = @company_id AND jobs.id = titled.id
 WHERE EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id;
 
 -- name: ListImportedJobsForShare :many
 -- ListImportedJobs with shared locks: nobody can close a job while candidates apply to it.
-SELECT wanted::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted) OR jobs.external_id IS NOT DISTINCT FROM wanted)::boolean AS by_id,
+WITH wanted AS MATERIALIZED (
+    SELECT text, btrim(regexp_replace(folded(text), '\s+', ' ', 'g')) AS title FROM unnest(@wanted::text[]) AS text
+), titled AS MATERIALIZED (
+    SELECT id, external_id, btrim(regexp_replace(folded(title), '\s+', ' ', 'g')) AS title FROM jobs WHERE company_id = @company_id
+)
+SELECT wanted.text::text AS wanted, jobs.id, jobs.status, (jobs.id::text = lower(wanted.text) OR jobs.external_id IS NOT DISTINCT FROM wanted.text)::boolean AS by_id,
     EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = jobs.id) AS is_led
-FROM unnest(@wanted::text[]) AS wanted
-JOIN jobs ON jobs.company_id = @company_id
-    AND (jobs.id::text = lower(wanted) OR jobs.external_id = wanted OR lower(jobs.title) = lower(wanted))
+FROM wanted
+JOIN titled ON titled.id::text = lower(wanted.text) OR titled.external_id = wanted.text OR titled.title = wanted.title
+JOIN jobs ON jobs.company_id = @company_id AND jobs.id = titled.id
 WHERE EXISTS (SELECT FROM visible_jobs(@company_id, @actor_id, @reach) AS v WHERE v.id = jobs.id)
 ORDER BY jobs.id
 FOR SHARE OF jobs;
@@ -261,8 +327,8 @@ WHERE company_id = @company_id AND id = @id
 RETURNING *;
 
 -- name: InsertCandidateMerge :exec
-INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, external_id, tags, links, created_at)
-VALUES (@company_id, @id, @survivor_id, @merged_id, @filled, sqlc.narg('external_id'), @tags, @links, @now);
+INSERT INTO candidate_merges (company_id, id, survivor_id, merged_id, filled, external_id, tags, links, actor_id, created_at)
+VALUES (@company_id, @id, @survivor_id, @merged_id, @filled, sqlc.narg('external_id'), @tags, @links, @actor_id::uuid, @now);
 
 -- name: InsertCandidateMergeItems :exec
 -- What the merge moved, with the versions after it.
@@ -277,6 +343,45 @@ FOR UPDATE;
 
 -- name: ListCandidateMergeItems :many
 SELECT * FROM candidate_merge_items WHERE company_id = @company_id AND merge_id = @merge_id;
+
+-- name: MoveCandidateMergeItems :exec
+-- Moving applications has increased the versions of them and of their interviews by one. For the other merges into the two
+-- candidates, what had not changed before has not changed.
+UPDATE candidate_merge_items AS item SET version = item.version + 1
+FROM candidate_merges AS merge
+WHERE merge.company_id = @company_id AND merge.survivor_id IN (@from_id, @to_id) AND merge.undone_at IS NULL
+    AND item.company_id = merge.company_id AND item.merge_id = merge.id AND item.application_id = ANY (@application_ids::uuid[])
+    AND item.version + 1 = coalesce(
+        (SELECT a.version FROM applications AS a WHERE a.company_id = @company_id AND a.id = item.id),
+        (SELECT i.version FROM interviews AS i WHERE i.company_id = @company_id AND i.id = item.id)
+    );
+
+-- name: ListCandidateMerges :many
+-- The merges into a candidate since a time that were not undone, newest first.
+SELECT merges.id, merges.created_at, merges.actor_id, gone.id AS gone_id, gone.first_name, gone.last_name, gone.email,
+    coalesce(merges.external_id, gone.external_id) AS external_id,
+    COALESCE(users.first_name || ' ' || users.last_name, api_keys.name, '')::text AS actor_name, COALESCE(principals.kind, '')::text AS actor_kind
+FROM candidate_merges AS merges
+JOIN candidates AS gone ON gone.company_id = merges.company_id AND gone.id = merges.merged_id AND gone.merged_into = merges.survivor_id
+LEFT JOIN principals ON principals.company_id = merges.company_id AND principals.id = merges.actor_id
+LEFT JOIN users ON users.company_id = merges.company_id AND users.id = merges.actor_id
+LEFT JOIN api_keys ON api_keys.company_id = merges.company_id AND api_keys.id = merges.actor_id
+WHERE merges.company_id = @company_id AND merges.survivor_id = @survivor_id AND merges.undone_at IS NULL
+    AND merges.created_at > @since::timestamptz
+    AND (merges.created_at, merges.id) < (
+        COALESCE(sqlc.narg('after_time')::timestamptz, 'infinity'),
+        COALESCE(sqlc.narg('after_id')::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    )
+ORDER BY merges.created_at DESC, merges.id DESC
+LIMIT @max_rows;
+
+-- name: GetDirectSurvivor :one
+-- The candidate that another one was merged into directly, if the actor sees the one that remains.
+SELECT c.merged_into::uuid FROM candidates AS c
+WHERE c.company_id = @company_id AND c.id = @id AND c.merged_into IS NOT NULL
+    AND surviving_candidate(@company_id, c.id) IN (
+        SELECT v.id FROM visible_candidates(@company_id, @actor_id, @reach) AS v WHERE v.id = @survivor_id::uuid
+    );
 
 -- name: UndoCandidateMerge :exec
 UPDATE candidate_merges SET undone_at = @now WHERE company_id = @company_id AND id = @id;

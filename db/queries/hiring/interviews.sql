@@ -29,10 +29,44 @@ WHERE p.company_id = @company_id AND p.interview_id = @interview_id AND p.score_
 
 -- name: GetInterview :one
 -- An interview that is visible to the actor. is_member is true if the actor leads its job: as a member, or as an API
--- key of the job.
+-- key of the job. The names that responses contain are read for this interview only, because LIMIT keeps each a subquery.
+-- panel is that of ListInterviewPanels as JSON, so that one interview is one statement.
 SELECT sqlc.embed(interviews),
-    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = interviews.job_id) AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status,
+    (
+        SELECT json_agg(panelist ORDER BY panelist.created_at, panelist.user_id) FROM (
+            SELECT p.user_id, p.response, p.comment, p.responded_at, p.score_required, p.created_at,
+                pu.first_name, pu.last_name, pu.email, s.status AS score_status
+            FROM interview_panelists AS p
+            CROSS JOIN LATERAL (
+                SELECT us.first_name, us.last_name, us.email FROM users AS us
+                WHERE us.company_id = @company_id AND us.id = p.user_id LIMIT 1
+            ) AS pu
+            LEFT JOIN scores AS s
+                ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id AND s.status <> 'voided'
+            WHERE p.company_id = @company_id AND p.interview_id = interviews.id
+        ) AS panelist
+    ) AS panel
 FROM visible_interviews(@company_id, @actor_id, @reach) AS interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = @company_id AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = @company_id AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = @company_id AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = @company_id AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = @company_id AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = @company_id AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
 WHERE interviews.id = @id::uuid;
 
 -- name: GetInterviewForUpdate :one
@@ -53,52 +87,124 @@ ORDER BY id
 FOR NO KEY UPDATE;
 
 -- name: ListInterviews :many
+-- A candidate that was merged stands for the one that remains.
 SELECT sqlc.embed(interviews),
-    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = interviews.job_id) AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
 FROM list_interviews(
     @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('mine'),
-    sqlc.narg('panelist_id'), sqlc.narg('job_id'), sqlc.narg('candidate_id'), sqlc.narg('application_id'),
+    sqlc.narg('panelist_id'), sqlc.narg('job_id'), coalesce(surviving_candidate(@company_id, sqlc.narg('candidate_id')), sqlc.narg('candidate_id')),
+    sqlc.narg('application_id'),
     sqlc.narg('statuses')::text[], sqlc.narg('kinds')::text[], sqlc.narg('starts_from'), sqlc.narg('starts_before'),
     sqlc.narg('updated_since')
-) AS interviews;
+) AS interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = @company_id AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = @company_id AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = @company_id AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = @company_id AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = @company_id AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = @company_id AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true;
 
 -- name: ListInterviewsByID :many
 SELECT sqlc.embed(interviews),
-    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS j WHERE j.job_id = interviews.job_id) AS is_member
+    EXISTS (SELECT FROM jobs_of_actor(@company_id, @actor_id, @reach) AS led WHERE led.job_id = interviews.job_id) AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
 FROM visible_interviews(@company_id, @actor_id, @reach) AS interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = @company_id AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = @company_id AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = @company_id AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = @company_id AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = @company_id AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = @company_id AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
 WHERE interviews.id = ANY (@ids::uuid[])
 ORDER BY interviews.id;
 
 -- name: ListMyInterviews :many
 -- The interviews of a user's calendar that start at or after a time: those on whose panel the user is, in every status,
 -- so that a calendar program learns that an interview was cancelled or declined.
-SELECT i.* FROM interview_panelists AS p
-JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
-WHERE p.company_id = @company_id AND p.user_id = @user_id AND i.starts_at >= @since::timestamptz
-ORDER BY i.starts_key, i.id
+SELECT sqlc.embed(interviews), false AS is_member,
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
+FROM interview_panelists AS p
+JOIN interviews ON interviews.company_id = p.company_id AND interviews.id = p.interview_id
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = @company_id AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = @company_id AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = @company_id AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = @company_id AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = @company_id AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = @company_id AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
+WHERE p.company_id = @company_id AND p.user_id = @user_id AND p.starts_key >= @since::timestamptz AND interviews.starts_at IS NOT NULL
+ORDER BY p.starts_key, p.interview_id
 LIMIT @max_rows;
 
--- name: ListInterviewSurroundings :many
--- The fields of application, candidate, job, kit and creator that responses include for interviews.
+-- name: GetInterviewSurroundings :one
+-- The fields of application, candidate, job, kit and creator that the response for a changed interview includes.
 SELECT
-    i.id, c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
-    i.created_by AS creator_id, COALESCE(u.first_name || ' ' || u.last_name, a.name, '')::text AS creator_name,
-    COALESCE(u.email, '')::text AS creator_email, ap.status AS application_status
-FROM interviews AS i
-JOIN applications AS ap ON ap.company_id = i.company_id AND ap.id = i.application_id
-JOIN candidates AS c ON c.company_id = i.company_id AND c.id = i.candidate_id
-JOIN jobs AS j ON j.company_id = i.company_id AND j.id = i.job_id
-JOIN kit_versions AS v ON v.company_id = i.company_id AND v.id = i.kit_version_id
-LEFT JOIN users AS u ON u.company_id = i.company_id AND u.id = i.created_by
-LEFT JOIN api_keys AS a ON a.company_id = i.company_id AND a.id = i.created_by
-WHERE i.company_id = @company_id AND i.id = ANY (@ids::uuid[]);
+    c.first_name AS candidate_first_name, c.last_name AS candidate_last_name, j.title AS job_title, v.kit_id,
+    coalesce(u.name, k.name, '')::text AS creator_name, coalesce(u.email, '')::text AS creator_email, a.status AS application_status
+FROM interviews
+CROSS JOIN LATERAL (
+    SELECT ap.status FROM applications AS ap WHERE ap.company_id = @company_id AND ap.id = interviews.application_id LIMIT 1
+) AS a
+CROSS JOIN LATERAL (
+    SELECT ca.first_name, ca.last_name FROM candidates AS ca WHERE ca.company_id = @company_id AND ca.id = interviews.candidate_id LIMIT 1
+) AS c
+CROSS JOIN LATERAL (SELECT jo.title FROM jobs AS jo WHERE jo.company_id = @company_id AND jo.id = interviews.job_id LIMIT 1) AS j
+CROSS JOIN LATERAL (
+    SELECT kv.kit_id FROM kit_versions AS kv WHERE kv.company_id = @company_id AND kv.id = interviews.kit_version_id LIMIT 1
+) AS v
+LEFT JOIN LATERAL (
+    SELECT us.first_name || ' ' || us.last_name AS name, us.email FROM users AS us
+    WHERE us.company_id = @company_id AND us.id = interviews.created_by LIMIT 1
+) AS u ON true
+LEFT JOIN LATERAL (
+    SELECT ak.name FROM api_keys AS ak WHERE ak.company_id = @company_id AND ak.id = interviews.created_by LIMIT 1
+) AS k ON true
+WHERE interviews.company_id = @company_id AND interviews.id = @id;
 
 -- name: ListInterviewPanels :many
 -- The panels of interviews, in the order in which panelists were added. score_status is the status of the panelist's
 -- score, which does not reveal ratings. A panelist has at most one score that is not voided.
 SELECT sqlc.embed(p), u.first_name, u.last_name, u.email, s.status AS score_status
 FROM interview_panelists AS p
-JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
+CROSS JOIN LATERAL (
+    SELECT us.first_name, us.last_name, us.email FROM users AS us WHERE us.company_id = @company_id AND us.id = p.user_id LIMIT 1
+) AS u
 LEFT JOIN scores AS s
     ON s.company_id = p.company_id AND s.interview_id = p.interview_id AND s.rater_id = p.user_id AND s.status <> 'voided'
 WHERE p.company_id = @company_id AND p.interview_id = ANY (@interview_ids::uuid[])
@@ -216,7 +322,7 @@ JOIN interviews AS i ON i.company_id = p.company_id AND i.id = p.interview_id
 JOIN users AS u ON u.company_id = p.company_id AND u.id = p.user_id
 WHERE p.company_id = @company_id AND p.user_id = ANY (@panelists::uuid[]) AND p.response <> 'declined'
     AND i.id <> @interview_id AND i.status IN ('scheduled', 'in_progress')
-    AND i.starts_key > @starts_after::timestamptz AND i.starts_key < @starts_before::timestamptz
+    AND p.starts_key > @starts_after::timestamptz AND p.starts_key < @starts_before::timestamptz
 UNION ALL
 SELECT 'candidate'::text, c.id, c.first_name, c.last_name, i.starts_key, i.ends_at::timestamptz, i.id
 FROM interviews AS i
@@ -236,3 +342,17 @@ WHERE company_id = @company_id AND interview_id = @interview_id
     )
 ORDER BY created_at, id
 LIMIT @max_rows;
+
+-- name: ListPanelRemovals :many
+-- The interviews from whose panel a user was removed since a time, and that the user was not added to again.
+SELECT r.interview_id, r.starts_at, r.ends_at, r.timezone, r.sequence, r.removed_at FROM panel_removals AS r
+WHERE r.company_id = @company_id AND r.user_id = @user_id AND r.removed_at > @since::timestamptz AND NOT EXISTS (
+    SELECT FROM interview_panelists AS p
+    WHERE p.company_id = r.company_id AND p.interview_id = r.interview_id AND p.user_id = r.user_id
+)
+ORDER BY r.removed_at, r.interview_id
+LIMIT @max_rows;
+
+-- name: DeleteOldPanelRemovals :one
+-- Deletes removals of all companies from before a time, the oldest first.
+SELECT delete_old_panel_removals(@before::timestamptz, @at_most::integer)::bigint AS deleted;

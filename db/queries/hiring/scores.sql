@@ -6,28 +6,28 @@ JOIN interviews ON interviews.company_id = scores.company_id AND interviews.id =
 WHERE scores.id = @id::uuid;
 
 -- name: ListScores :many
--- Subqueries read the other tables only for the scores of the page.
-SELECT sqlc.embed(scores),
-    (SELECT u.first_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS first_name,
-    (SELECT u.last_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS last_name,
-    (SELECT i.status FROM interviews AS i WHERE i.company_id = @company_id AND i.id = scores.interview_id)::interview_status
-        AS interview_status,
-    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = @company_id AND i.id = scores.interview_id)::uuid
-        AS kit_version_id
+-- The other tables are read only for the scores of the page, in its order, because LIMIT keeps each a subquery.
+SELECT sqlc.embed(scores), u.first_name, u.last_name, i.status AS interview_status, i.kit_version_id
 FROM list_scores(
     @company_id, @actor_id, @reach, @sort, @max_rows, sqlc.narg('after_time'), sqlc.narg('after_id'), sqlc.narg('interview_id'),
     sqlc.narg('application_id'), sqlc.narg('job_id'), sqlc.narg('rater_id'), sqlc.narg('status'), sqlc.narg('updated_since')
-) AS scores;
+) AS scores
+CROSS JOIN LATERAL (
+    SELECT us.first_name, us.last_name FROM users AS us WHERE us.company_id = @company_id AND us.id = scores.rater_id LIMIT 1
+) AS u
+CROSS JOIN LATERAL (
+    SELECT iv.status, iv.kit_version_id FROM interviews AS iv WHERE iv.company_id = @company_id AND iv.id = scores.interview_id LIMIT 1
+) AS i;
 
 -- name: ListScoresByID :many
-SELECT sqlc.embed(scores),
-    (SELECT u.first_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS first_name,
-    (SELECT u.last_name FROM users AS u WHERE u.company_id = @company_id AND u.id = scores.rater_id)::text AS last_name,
-    (SELECT i.status FROM interviews AS i WHERE i.company_id = @company_id AND i.id = scores.interview_id)::interview_status
-        AS interview_status,
-    (SELECT i.kit_version_id FROM interviews AS i WHERE i.company_id = @company_id AND i.id = scores.interview_id)::uuid
-        AS kit_version_id
+SELECT sqlc.embed(scores), u.first_name, u.last_name, i.status AS interview_status, i.kit_version_id
 FROM visible_scores(@company_id, @actor_id, @reach) AS scores
+CROSS JOIN LATERAL (
+    SELECT us.first_name, us.last_name FROM users AS us WHERE us.company_id = @company_id AND us.id = scores.rater_id LIMIT 1
+) AS u
+CROSS JOIN LATERAL (
+    SELECT iv.status, iv.kit_version_id FROM interviews AS iv WHERE iv.company_id = @company_id AND iv.id = scores.interview_id LIMIT 1
+) AS i
 WHERE scores.id = ANY (@ids::uuid[])
 ORDER BY scores.id;
 

@@ -39,11 +39,17 @@ JOIN users AS u ON u.company_id = s.company_id AND u.id = s.user_id
 WHERE s.company_id = @company_id AND s.id = @id
 FOR NO KEY UPDATE OF s;
 
--- name: RotateSession :execrows
+-- name: RotateSession :exec
+-- Fails with a division by zero if the session is not as GetSessionForRefresh has found it, which its lock prevents. It is
+-- sent with COMMIT, which is then not executed.
+WITH rotated AS (
 UPDATE sessions
 SET generation = generation + 1, rotated_at = @now, recent_rotations = @recent_rotations, updated_at = @now, ip = @ip, user_agent = @user_agent,
     refreshes = @refreshes, refreshes_recorded_at = @refreshes_recorded_at
-WHERE company_id = @company_id AND id = @id AND generation = @generation AND revoked_at IS NULL;
+WHERE company_id = @company_id AND id = @id AND generation = @generation AND revoked_at IS NULL
+RETURNING id
+)
+SELECT 1 / count(*) AS rotated FROM rotated;
 
 -- name: CountRefusal :exec
 UPDATE sessions SET refusals = @refusals, refusals_recorded_at = @refusals_recorded_at
@@ -107,10 +113,14 @@ RETURNING *;
 -- Deletes sessions of all companies that were revoked or expired before a time, the oldest first.
 SELECT delete_ended_sessions(@before::timestamptz, @at_most::integer)::bigint AS deleted;
 
--- name: ConfirmSession :one
--- The state of the session of a transaction's actor. It is read last in the transaction, after all waits for locks.
--- is_own says that this transaction has changed the session.
-SELECT user_id, epoch, expires_at, (revoked_at IS NOT NULL)::boolean AS revoked,
-    (xmin = pg_current_xact_id()::xid)::boolean AS is_own
+-- name: RequireSession :exec
+-- Fails with a division by zero if the session of a transaction's actor does not admit the actor's token. It is sent with
+-- COMMIT, which is then not executed. If this transaction has changed the session, it was open, and its epoch is one
+-- more than before.
+SELECT 1 / count(*) AS admitted
 FROM sessions
-WHERE company_id = @company_id AND id = @id;
+WHERE company_id = @company_id AND id = @id AND user_id = @user_id AND expires_at > @now::timestamptz
+    AND CASE
+        WHEN xmin = pg_current_xact_id()::xid THEN epoch - 1 = @epoch::integer
+        ELSE epoch = @epoch::integer AND revoked_at IS NULL
+    END;

@@ -12,6 +12,10 @@ SELECT * FROM users WHERE company_id = @company_id AND id = @id;
 -- A user that the actor sees.
 SELECT * FROM visible_users(@company_id, @actor_id, @reach) AS users WHERE users.id = @id::uuid;
 
+-- name: FindUser :one
+-- The id of the user with an email address, if the actor sees it.
+SELECT id FROM visible_users(@company_id, @actor_id, @reach) AS users WHERE users.email = @email::text;
+
 -- name: GetUserForUpdate :one
 SELECT * FROM users WHERE company_id = @company_id AND id = @id FOR NO KEY UPDATE;
 
@@ -25,14 +29,14 @@ SELECT users.* FROM list_users(
 SELECT users.* FROM visible_users(@company_id, @actor_id, @reach) AS users WHERE users.id = ANY (@ids::uuid[]) ORDER BY users.id;
 
 -- name: InsertUser :one
-INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, password_changed_at, password_change_required,
-    created_at, updated_at)
-VALUES (@company_id, @id, @email, @password_hash, @first_name, @last_name, @role, @department, @now, @password_change_required, @now, @now)
+INSERT INTO users (company_id, id, email, password_hash, first_name, last_name, role, department, language, password_changed_at,
+    password_change_required, created_at, updated_at)
+VALUES (@company_id, @id, @email, @password_hash, @first_name, @last_name, @role, @department, @language, @now, @password_change_required, @now, @now)
 RETURNING *;
 
 -- name: UpdateUser :one
 UPDATE users
-SET email = @email, first_name = @first_name, last_name = @last_name, department = @department,
+SET email = @email, first_name = @first_name, last_name = @last_name, department = @department, language = @language,
     version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id AND version = @version
 RETURNING *;
@@ -61,6 +65,18 @@ RETURNING role;
 UPDATE users
 SET password_hash = @password_hash, password_changed_at = @now, password_change_required = true, version = version + 1, updated_at = @now
 WHERE company_id = @company_id AND id = @id;
+
+-- name: RecoverUserPassword :one
+-- For the holder of a link that was mailed to the user. Returns the user's role.
+UPDATE users
+SET password_hash = @password_hash, password_changed_at = @now, password_change_required = false, version = version + 1, updated_at = @now
+WHERE company_id = @company_id AND id = @id AND is_active AND company_is_live(@company_id)
+RETURNING role;
+
+-- name: LockRecoverableUser :one
+-- Locks a user who can get a link to choose a password.
+SELECT id FROM users WHERE company_id = @company_id AND id = @id AND is_active AND company_is_live(@company_id)
+FOR NO KEY UPDATE;
 
 -- name: LockActiveAdmins :many
 -- Locks all active admins of a company in the order of their ids, if the user is one of them. A request that removes an

@@ -32,12 +32,14 @@ type Action string
 
 // The actions.
 const (
-	Login              Action = "auth.login"
-	Logout             Action = "auth.logout"
-	TokenRefreshed     Action = "auth.token_refreshed"
-	TokenReused        Action = "auth.token_reused"
-	PasswordChanged    Action = "auth.password_changed"
-	PasswordReset      Action = "auth.password_reset"
+	Login           Action = "auth.login"
+	Logout          Action = "auth.logout"
+	TokenRefreshed  Action = "auth.token_refreshed"
+	TokenReused     Action = "auth.token_reused"
+	PasswordChanged Action = "auth.password_changed"
+	PasswordReset   Action = "auth.password_reset"
+	// ResetRequested is the mail with a link to choose a password.
+	ResetRequested     Action = "auth.password_reset_requested"
 	SessionRevoked     Action = "session.revoked"
 	AccessDenied       Action = "access.denied"
 	UserCreated        Action = "user.created"
@@ -172,8 +174,8 @@ type Recorder struct {
 // NewRecorder returns a recorder that takes times and ids from a source.
 func NewRecorder(source clock.Source) *Recorder { return &Recorder{source} }
 
-// Record writes an entry about an act of an actor in tx, which must act for the actor's company. Nobody cannot have
-// acted: without a kind of actor it fails.
+// Record writes an entry about an act of an actor in tx, which must act for the actor's company. The entry is sent with
+// the next statement of tx, or with its commit. Nobody cannot have acted: without a kind of actor it fails.
 func (r *Recorder) Record(ctx context.Context, tx *postgres.Tx, actor access.Actor, e Entry) error {
 	details := e.Details
 	if details == nil {
@@ -225,7 +227,7 @@ func (r *Recorder) entry(actor access.Actor, e Entry, details any) (db.InsertAud
 func (r *Recorder) insert(ctx context.Context, tx *postgres.Tx, row db.InsertAuditLogParams) error {
 	row.Salt = r.clock.Bytes(saltSize)
 	row.DigestHead = payloadHead(row.Salt, row.IP, row.UserAgent, row.RequestID)
-	return tx.InsertAuditLog(ctx, row)
+	return tx.Later().InsertAuditLog(ctx, row)
 }
 
 // storable replaces U+0000 in encoded JSON, which PostgreSQL's jsonb rejects, by U+FFFD: no text that a client sends

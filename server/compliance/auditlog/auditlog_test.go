@@ -235,7 +235,7 @@ func TestActsAreRecorded(t *testing.T) {
 		"user.reactivated":  "map[changes:map[is_active:map[from:false to:true]]]",
 		"company.updated":   "map[changes:map[timezone:map[from:UTC to:Europe/Berlin]]]",
 		"user.created": "map[changes:map[email:map[from:<nil> to:nora@acme.example] first_name:map[from:<nil> to:Nora] " +
-			"is_active:map[from:<nil> to:true] last_name:map[from:<nil> to:Lind] role:map[from:<nil> to:employee]]]",
+			"is_active:map[from:<nil> to:true] language:map[from:<nil> to:en] last_name:map[from:<nil> to:Lind] role:map[from:<nil> to:employee]]]",
 	} {
 		t.Run(action, func(t *testing.T) {
 			if got := fmt.Sprint(find(action, api.AuditOutcomeSuccess).Details); got != want {

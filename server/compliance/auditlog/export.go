@@ -27,7 +27,7 @@ func (a *AuditLog) ExportAuditLogs(
 	query := a.query(call.Actor, filters)
 	file, err := a.Export(ctx, call, service.Export{
 		Name: "audit-logs", Action: audit.AuditExported, Resource: audit.AuditLog, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return Export(ctx, a.Store, query, format, to)
 		},

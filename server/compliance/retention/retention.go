@@ -79,6 +79,10 @@ func Tables() []Table {
 			"the removal of the panelist; " + byReset, "hiring/interviews",
 		},
 		{
+			"panel_removals", "a panelist is removed from an interview with a time", "30 days", "",
+			"the job delete_old_panel_removals, every hour; " + byReset, "hiring/interviews",
+		},
+		{
 			"bookings", "an interview is scheduled, or a panelist is added to it", "until the interview ends", "",
 			"the end or the cancellation of the interview; " + byReset, "hiring/interviews",
 		},
@@ -88,6 +92,10 @@ func Tables() []Table {
 		{
 			"changes", "a resource changes", "some days", "CHANGE_RETENTION_DAYS",
 			"the job delete_old_changes, every hour", "messaging/changes",
+		},
+		{
+			"mails", "a mail to a user is caused", "30 days", "", "the job delete_old_mails, every hour; " + byReset,
+			"messaging/mail",
 		},
 		{"schema_migrations", configured, "for good", "", neverPruned, "platform/schema"},
 		{

@@ -74,7 +74,8 @@ func (b *Base) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		status, took := c.Response().Status, b.Clock.Now().Sub(began)
 		b.Metrics.Request(request.Operation, c.Request().Method, status, took)
 		b.Log.LogAttrs(ctx, slog.LevelInfo, "request",
-			slog.String("method", c.Request().Method), slog.String("path", request.Target.Path), slog.Int("status", status),
+			slog.String("method", c.Request().Method), slog.String("path", logged(request.Target.Path)),
+			slog.Int("status", status),
 			slog.Int64("bytes", c.Response().Size), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 			slog.String("ip", request.IP.String()), slog.String("user_agent", request.UserAgent))
 		if unfinished || err != nil && !c.Response().Committed {
@@ -85,6 +86,17 @@ func (b *Base) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// secretPath is the beginning of paths that end in the token of a link.
+const secretPath = "/password/"
+
+// logged returns a path without the token of a link.
+func logged(path string) string {
+	if strings.HasPrefix(path, secretPath) {
+		return secretPath + "[redacted]"
+	}
+	return path
 }
 
 // recovered runs the rest of the request and turns a panic into an error, so that a defect affects one request only.
@@ -111,8 +123,10 @@ func (b *Base) request(c echo.Context) *access.Request {
 	}
 	c.Response().Header().Set(headerRequestID, id)
 	agent := strings.ReplaceAll(strings.ToValidUTF8(r.UserAgent(), ""), "\x00", "")
-	if runes := []rune(agent); len(runes) > maxUserAgent {
-		agent = string(runes[:maxUserAgent])
+	if len(agent) > maxUserAgent {
+		if runes := []rune(agent); len(runes) > maxUserAgent {
+			agent = string(runes[:maxUserAgent])
+		}
 	}
 	from := b.Proxies.read(r)
 	if from.host != "" {
@@ -128,11 +142,23 @@ func (b *Base) request(c echo.Context) *access.Request {
 // protect sets the headers of all responses. The reference pages replace the Content-Security-Policy, since they run
 // scripts.
 func protect(header http.Header, https bool) {
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'")
-	header.Set("Referrer-Policy", "no-referrer")
+	header["Cache-Control"] = noStore
+	header["X-Content-Type-Options"] = noSniff
+	header["Content-Security-Policy"] = noContent
+	header["Referrer-Policy"] = noReferrer
 	if https {
-		header.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		header["Strict-Transport-Security"] = onlyHTTPS
 	}
 }
+
+// The values of the headers of all responses. They are shared, so they are replaced and never changed: Header.Set does
+// that, and Header.Add copies a slice that is full.
+//
+//nolint:gochecknoglobals // constants
+var (
+	noStore    = []string{"no-store"}
+	noSniff    = []string{"nosniff"}
+	noContent  = []string{"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"}
+	noReferrer = []string{"no-referrer"}
+	onlyHTTPS  = []string{"max-age=31536000; includeSubDomains"}
+)

@@ -172,6 +172,19 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
+// TestLogHasNoTokens expects that the path of a link in a mail is logged without its token.
+func TestLogHasNoTokens(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"/password/aippr_secret": "/password/[redacted]", "/password/": "/password/[redacted]", "/x": "/x"} {
+		var logged strings.Builder
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		through(request, slog.New(slog.NewJSONHandler(&logged, nil)), ok)
+		if line := logged.String(); !strings.Contains(line, `"path":"`+want+`"`) || strings.Contains(line, "secret") {
+			t.Errorf("%s: got the log\n%s", path, line)
+		}
+	}
+}
+
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	for name, handle := range map[string]echo.HandlerFunc{

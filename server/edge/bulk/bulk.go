@@ -43,6 +43,10 @@ type Column struct {
 	Name string
 	// Headings are further names in the header line. Case, accents, spaces and punctuation are ignored in comparisons.
 	Headings []string
+	// ShortHeadings are names that mean this column only if the one named by Beside is in the header line: beside a column
+	// with first names, Name means the last name.
+	ShortHeadings []string
+	Beside        string
 	// Separators separate the items of a list in a cell; empty if a value is a single text. A backslash escapes a
 	// separator or another backslash.
 	Separators string
@@ -69,6 +73,8 @@ type Record struct {
 	Fields map[string]any
 	// Flaws are the errors of the record. If there are any, Fields may be incomplete.
 	Flaws []fault.Field
+	// Unreadable says that the rest of the file cannot be read: the record opens a quotation mark that is never closed.
+	Unreadable bool
 	// Notes say what was changed in the values.
 	Notes []fault.Field
 }

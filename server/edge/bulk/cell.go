@@ -11,8 +11,8 @@ const (
 	signs = "=+-@＝＋－＠"
 	// leading characters at the start of a cell are dropped by some spreadsheets (OWASP, CSV injection).
 	leading = "\t\r"
-	// breaks are where a spreadsheet with other settings starts a new cell, within a cell of ours. A comma is none: our
-	// cells that contain one are quoted, and quotation marks are respected where the comma is the delimiter.
+	// breaks are where a spreadsheet with other settings starts a new cell, within a cell of ours. A comma is none where
+	// it is the delimiter: our cells that contain one are quoted then, and quotation marks are respected. See breaksOf.
 	breaks = ";|\t\r\n"
 	// skipped may precede a formula in a cell.
 	skipped = ` "'`
@@ -22,11 +22,46 @@ const (
 	separator, escape = '|', '\\'
 )
 
-// damagedNumber matches a number with more digits than a spreadsheet shows, such as 4.9305E+11.
-var damagedNumber = regexp.MustCompile(`^[+-]?[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}$`)
+// damagedNumber matches a number with more digits than a spreadsheet shows, such as 4.9305E+11, or 4.9305E11 as other
+// programs write it.
+var damagedNumber = regexp.MustCompile(`^[+-]?` + scientific + `$`)
 
-// shortened matches such a number without a sign, behind any marks.
-var shortened = regexp.MustCompile(`^'*[0-9]([.,][0-9]+)?[eE]\+[0-9]{2,3}$`)
+// scientific matches the digits of such a number.
+const scientific = `[0-9](([.,][0-9]+)?[eE]\+|[.,][0-9]+[eE])[0-9]{1,3}`
+
+// decimalPlace matches digits that a program has read as a number and written with a decimal place, such as
+// 493055500123.0.
+var decimalPlace = regexp.MustCompile(`^[0-9]{5,}[.,]0$`)
+
+// textForm matches a formula by which programs prevent that a spreadsheet takes a text for a number: ="00123".
+var textForm = regexp.MustCompile(`^="((?:[^"]|"")*)"$`)
+
+// textFormula returns the text of such a formula.
+func textFormula(cell string) (text string, found bool) {
+	match := textForm.FindStringSubmatch(trim(cell))
+	if match == nil {
+		return "", false
+	}
+	return strings.ReplaceAll(match[1], `""`, `"`), true
+}
+
+// failedFormula matches what spreadsheets in English, German, French and Spanish show and save for a formula without a
+// result.
+var failedFormula = regexp.MustCompile(`^(?i:#(` +
+	`REF|VALUE|DIV/0|NAME|NUM|NULL|SPILL|CALC|FIELD|CONNECT|BLOCKED|BUSY|UNKNOWN|ERROR|PYTHON|EXTERNAL|DATA|` +
+	`BEZUG|WERT|ZAHL|ÜBERLAUF|KALK|VALEUR|NOM|NOMBRE|NUL|PROPAGATION|` +
+	`¡REF|¡VALOR|¡DIV/0|¿NOMBRE|¡NUM|¡NULO|¡DESBORDAMIENTO|¡CALC)[!?]|#N/?A|#NV|#N/?D|#GETTING_DATA|Err:[0-9]{3}|#{3,})$`)
+
+// shortened matches a number that is damaged or has a decimal place, without a sign, behind any marks.
+var shortened = regexp.MustCompile(`^'*(` + scientific + `|[0-9]{5,}[.,]0)$`)
+
+// breaksOf returns the breaks in a file with a delimiter.
+func breaksOf(delimiter rune) string {
+	if delimiter == ',' {
+		return breaks
+	}
+	return breaks + ","
+}
 
 // marking decides whether a formula is to be marked, given whether a mark precedes it already.
 type marking func(marked bool) bool
@@ -39,12 +74,12 @@ func typed(marked bool) bool { return marked }
 
 // escapeFormula marks what a spreadsheet would interpret as a formula: at the start of a cell, and after every
 // character at which a spreadsheet may split it.
-func escapeFormula(cell string, mark marking) string {
+func escapeFormula(cell, breaks string, mark marking) string {
 	if !strings.ContainsAny(cell, signs+leading) {
 		return cell
 	}
 	var escaped strings.Builder
-	formulas(cell, func(char string, formula, marked bool) {
+	formulas(cell, breaks, func(char string, formula, marked bool) {
 		if formula && mark(marked) {
 			escaped.WriteByte(formulaMark)
 		}
@@ -53,24 +88,29 @@ func escapeFormula(cell string, mark marking) string {
 	return escaped.String()
 }
 
-// escapeNumber marks a text that looks like a damaged number, so that it is read as it is.
-func escapeNumber(cell string) string {
-	if shortened.MatchString(cell) {
+// escapeValue marks a text that looks like a damaged number or a failed formula, so that it is read as it is.
+func escapeValue(cell string) string {
+	if marksValue(cell) {
 		return string(formulaMark) + cell
 	}
 	return cell
 }
 
-// unescape removes the marks that escapeFormula and escapeNumber added.
-func unescape(cell string) string {
+// marksValue reports whether a text looks like a damaged number or a failed formula, behind any marks.
+func marksValue(cell string) bool {
+	return shortened.MatchString(cell) || failedFormula.MatchString(strings.TrimLeft(cell, string(formulaMark)))
+}
+
+// unescape removes the marks that escapeFormula and escapeValue added.
+func unescape(cell, breaks string) string {
 	if strings.IndexByte(cell, formulaMark) < 0 {
 		return cell
 	}
-	if shortened.MatchString(cell) {
-		return cell[1:] // Without a mark, the expression matches what is refused as a damaged number.
+	if cell[0] == formulaMark && marksValue(cell) {
+		return cell[1:]
 	}
 	var text []byte
-	formulas(cell, func(char string, formula, marked bool) {
+	formulas(cell, breaks, func(char string, formula, marked bool) {
 		if formula && marked {
 			text = text[:len(text)-1]
 		}
@@ -81,7 +121,7 @@ func unescape(cell string) string {
 
 // formulas calls a function with every character of a text. formula says that it starts a formula, and marked that a
 // mark precedes it immediately.
-func formulas(text string, each func(char string, formula, marked bool)) {
+func formulas(text, breaks string, each func(char string, formula, marked bool)) {
 	begin, open := true, true // whether only skipped characters precede in the cell, or since the last break
 	marked := false
 	for at := 0; at < len(text); {

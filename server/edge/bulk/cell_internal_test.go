@@ -28,14 +28,14 @@ func TestEscapeFormula(t *testing.T) {
 		"x;=1+1": {"x;'=1+1", "x;=1+1"}, "x; =1": {"x; '=1", "x; =1"}, "x;\"=1": {"x;\"'=1", "x;\"=1"},
 		"x\n=1": {"x\n'=1", "x\n=1"}, "x\t-1": {"x\t'-1", "x\t-1"}, "x|@a": {"x|'@a", "x|@a"},
 		"x;'=1": {"x;''=1", "x;''=1"}, "x;y=1": {"x;y=1", "x;y=1"}, "x, -1": {"x, -1", "x, -1"},
-		"\t=1": {"'\t'=1", "\t=1"}, "4.9305E+11": {"'4.9305E+11", "'4.9305E+11"},
+		"\t=1": {"'\t'=1", "\t=1"}, "#REF!": {"'#REF!", "'#REF!"}, "'#nv": {"''#nv", "''#nv"}, "4.9305E+11": {"'4.9305E+11", "'4.9305E+11"},
 		"'4,93e+11": {"''4,93e+11", "''4,93e+11"}, "+4.93E+11": {"'+4.93E+11", "+4.93E+11"},
 		"\xff=\xff": {"\xff=\xff", "\xff=\xff"},
 	} {
 		t.Run(strconv.Quote(text), func(t *testing.T) {
 			t.Parallel()
 			got := [2]string{
-				escapeNumber(escapeFormula(text, readable)), escapeNumber(escapeFormula(text, typed)),
+				escapeValue(escapeFormula(text, breaks, readable)), escapeValue(escapeFormula(text, breaks, typed)),
 			}
 			if got != want {
 				t.Errorf("%q: got %q, want %q", text, got, want)
@@ -46,7 +46,7 @@ func TestEscapeFormula(t *testing.T) {
 
 // splitBySpreadsheet returns the cells that a spreadsheet may see in a text, if it splits it at some of the breaks and
 // ignores or respects quotation marks.
-func splitBySpreadsheet(text string) []string {
+func splitBySpreadsheet(text, breaks string) []string {
 	cells := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(breaks, r) })
 	for _, cell := range cells {
 		cells = append(cells, strings.TrimLeft(cell, ` "`))
@@ -60,15 +60,17 @@ func TestCellsAreNeverFormulas(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := texts().Draw(t, "text")
-		cell := escapeFormula(text, readable)
-		for _, part := range splitBySpreadsheet(cell) {
-			if part != "" && strings.IndexAny(part, signs) == 0 {
-				t.Fatalf("cell: got %q, of which a spreadsheet would compute %q", cell, part)
+		for _, breaks := range []string{breaksOf(','), breaksOf(';')} {
+			cell := escapeFormula(text, breaks, readable)
+			for _, part := range splitBySpreadsheet(cell, breaks) {
+				if part != "" && strings.IndexAny(part, signs) == 0 {
+					t.Fatalf("cell: got %q, of which a spreadsheet would compute %q", cell, part)
+				}
 			}
-		}
-		for name, mark := range map[string]marking{"CSV": readable, "XLSX": typed} {
-			if back := unescape(escapeNumber(escapeFormula(text, mark))); back != text {
-				t.Fatalf("round trip in %s: got %q", name, back)
+			for name, mark := range map[string]marking{"CSV": readable, "XLSX": typed} {
+				if back := unescape(escapeValue(escapeFormula(text, breaks, mark)), breaks); back != text {
+					t.Fatalf("round trip in %s: got %q", name, back)
+				}
 			}
 		}
 	})

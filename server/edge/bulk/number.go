@@ -2,6 +2,7 @@ package bulk
 
 import (
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,9 @@ var general = numberFormat{} //nolint:gochecknoglobals // a constant
 // days1904 is the difference between the two systems of dates: Excel for Macintosh counted from 1904.
 const days1904 = 1462
 
+// conditional matches a format whose sections depend on the number, such as that of telephone numbers in the USA.
+var conditional = regexp.MustCompile(`\[[<>=]`)
+
 // builtIn are the formats that a workbook does not declare and that differ from General.
 func builtIn(id string) string {
 	switch n, _ := strconv.Atoi(id); {
@@ -43,13 +47,13 @@ func formatOf(id, code string) numberFormat {
 	}
 	positive, _, _ := strings.Cut(plain(code), ";")
 	lower := strings.ToLower(positive)
-	if strings.Contains(lower, "general") || strings.ContainsAny(lower, "@e%") {
+	if strings.Contains(lower, "general") || strings.ContainsAny(lower, "@e%") || conditional.MatchString(code) {
 		return general
 	}
 	f := numberFormat{
 		date: strings.ContainsAny(lower, "yd") || strings.Contains(lower, "mmm"), clock: strings.ContainsAny(lower, "hs"),
 	}
-	if !f.date && !f.clock && strings.Contains(positive, "0") && !strings.ContainsAny(positive, ".,?") {
+	if !f.date && !f.clock && strings.ContainsAny(positive, "0#") && !strings.ContainsAny(positive, ".,?") {
 		f.digits = positive
 	}
 	return f

@@ -29,6 +29,8 @@ type Options struct {
 	// Fields are the fields of columns with other headings, which take precedence over the headings of the columns. The
 	// field Ignore is for a column that is not read.
 	Fields map[string]string
+	// Explanations say what to do about common headings that are no columns.
+	Explanations map[string]string
 	// IgnoreUnknown says that columns with unknown headings are not read. Otherwise they are errors.
 	IgnoreUnknown bool
 	// Most is how many records there may be.
@@ -125,7 +127,8 @@ func (r *Reader) Next() (Record, error) {
 func checkText(record *Record, pointer, text string) bool {
 	switch {
 	case !utf8.ValidString(text):
-		record.flaw(pointer, "encoding", "is not valid UTF-8")
+		record.flaw(pointer, "encoding",
+			"is not valid UTF-8; correct the damaged characters, or save the table as UTF-8 again")
 	case strings.ContainsRune(text, 0):
 		record.flaw(pointer, "nul", "contains the character U+0000")
 	default:

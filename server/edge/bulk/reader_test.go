@@ -10,9 +10,9 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/oapi-codegen/nullable"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
@@ -31,9 +31,9 @@ func columns() []bulk.Column {
 // person is the type that records of that table are decoded into.
 type person struct {
 	Name  string                                 `json:"name"`
-	Email nullable.Nullable[openapi_types.Email] `json:"email,omitempty"`
+	Email nullable.Nullable[openapi_types.Email] `json:"email,omitzero"`
 	Tags  *[]string                              `json:"tags,omitempty"`
-	Phone nullable.Nullable[string]              `json:"phone,omitempty"`
+	Phone nullable.Nullable[string]              `json:"phone,omitzero"`
 }
 
 // errorsOf returns the errors of a record in the form "2 /email: format".
@@ -149,7 +149,7 @@ func TestCSV(t *testing.T) {
 		{"blank lines", "\n\r\nname\n\n\r\nNora\n\nEmil\n\n", []string{`6 "Nora" - -`, `8 "Emil" - -`}},
 		{
 			"spaces around values", "name;tags\n \u00a0Nora\u202f; a | b ,c,\n\ufeffEmil\u200b\t;|,\n",
-			[]string{`2 "Nora" - a;b;c`, `3 "Emil" - `},
+			[]string{`2 "Nora" - a;b;c`, `3 "Emil" - -`},
 		},
 		{"rows without values", "name,email,tags\n,,\n , \u00a0,\n\"\",\"\",\"\"\nNora,,\n,,,,,,\n", []string{`5 "Nora" - -`}},
 		{"columns without headings", "name,,\nNora,,\nEmil,,,,\nEva,x,\n", []string{`2 "Nora" - -`, `3 "Emil" - -`, `4 : cells`}},
@@ -169,6 +169,13 @@ func TestCSV(t *testing.T) {
 				`6 /phone: damaged_number`, `7 "F" - - 4E5`, `8 "4.9305E+11" - -`,
 			},
 		},
+		{
+			"failed formulas", "name,phone,tags\n#REF!,#n/a,#VALUE!\n #BEZUG! ,Err:502,#¡VALOR!\nA,####,#¿NOMBRE?\n'#REF!,''#NV,'#DIV/0!\n#great!,#1,#\n",
+			[]string{
+				`2 /name: formula_error /phone: formula_error /tags: formula_error`, `3 /name: formula_error /phone: formula_error /tags: formula_error`,
+				`4 /phone: formula_error /tags: formula_error`, `5 "#REF!" - #DIV/0! '#NV`, `6 "#great!" - # #1`,
+			},
+		},
 		{"quoted cells", head + `"Nora ""N"" Lind, Dr.","nora@acme.example","a"` + "\n", []string{`2 "Nora \"N\" Lind, Dr." nora@acme.example a`}},
 		{
 			"line feeds in cells", "\"name\",\"email\"\r\n\"No\r\nra\n\",\r\nEmil,\n\"\n\n\",\nEva,\n",
@@ -182,15 +189,26 @@ func TestCSV(t *testing.T) {
 			[]string{`2 "Nora" - - ( cells)`, `3 "Nora" - - ( cells)`, `4 : cells`, `5 "Emil" - -`},
 		},
 		{
-			"a quotation mark in the middle", head + "No\"ra,,\nEmil,,\n",
-			[]string{`2 /name: syntax`, `3 "Emil" - -`},
+			"quotation marks in the middle", head + "No\"ra,,5\" pipe\nThe \"Crown\" Pub,,\n\"The Crown\" Pub,,\n" +
+				"\"Crown, \"\"Inc.\"\" \" Pub,,\n\"A\" and \"B\" Pub,,\n\"\"x,,\n",
+			[]string{
+				`2 "No\"ra" - 5" pipe`, `3 "The \"Crown\" Pub" - -`, `4 "\"The Crown\" Pub" - -`,
+				`5 "\"Crown, \"\"Inc.\"\" \" Pub" - -`, `6 "\"A\" and \"B\" Pub" - -`, `7 "\"\"x" - -`,
+			},
 		},
 		{
-			"something behind a quotation mark", head + "Nora,\"a\n\"b,\nEmil,,\n",
+			"white space around quotation marks", head + " \"Nora\" ,\t\u00a0\"nora@acme.example\"\u202f,\"a\" \n \"a\"\"b\" \"c\",,\nEmil,, \"\" \n",
+			[]string{`2 "Nora" nora@acme.example a`, `3 /name: syntax`, `4 "Emil" - -`},
+		},
+		{
+			"unclear quotation marks", head + "\"He said \"Hello\" twice\",,\nThe \"Crown, Inc.\" Pub,\n\"A\" and \"B\",,\nEmil,,\n",
+			[]string{`2 /name: syntax`, `3 /name: syntax`, `4 /name: syntax`, `5 "Emil" - -`},
+		},
+		{
+			"a quotation mark that is closed within a later cell", head + "Nora,\"a\n\"b,\nEmil,,\n",
 			[]string{`2 /email: syntax`, `4 "Emil" - -`},
 		},
-		{"beyond the columns", head + "Nora,,,a\"\nEmil,,\n", []string{`2 : syntax`, `3 "Emil" - -`}},
-		{"not closed", head + "Emil,,\nNora,,\"a\n\nb,c\n", []string{`2 "Emil" - -`, `3 /tags: syntax`}},
+		{"beyond the columns", head + "Nora,,,a \"b\nEmil,,\n", []string{`2 : syntax`, `3 "Emil" - -`}},
 		{"no UTF-8", head + "N\xfcra,\xff,a|\xc3|b\n", []string{`2 /name: encoding /email: encoding /tags/1: encoding`}},
 		{"U+0000", head + "Nor\x00a,\x00,a|b|\x00\n", []string{`2 /name: nul /email: nul /tags/2: nul`}},
 		{"no address", head + "Nora,nora,\n", []string{`2 /email: format`}},
@@ -206,10 +224,59 @@ func TestCSV(t *testing.T) {
 		},
 		{
 			"lists", "name\ttags\nN\ta|b c| d\nN\ta\\|b|c\\\\|d\\e\\\nN\t|\nN\t'-a|-b\nN\ta,b;c\\;\\,d\nN\t\"a\nb\"\n",
-			[]string{`2 "N" - a;b c;d`, `3 "N" - a|b;c\;d\e\`, `4 "N" - `, `5 "N" - -a;-b`, `6 "N" - a;b;c;,d`, `7 "N" - a;b`},
+			[]string{`2 "N" - a;b c;d`, `3 "N" - a|b;c\;d\e\`, `4 "N" - -`, `5 "N" - -a;-b`, `6 "N" - a;b;c;,d`, `7 "N" - a;b`},
 		},
 	} {
 		e.run(t, bulk.CSV)
+	}
+}
+
+// TestUnclosedQuotationMarks expects that a quotation mark that is never closed is an error of the file, which names the
+// line of the mark: the rows behind it cannot be read.
+func TestUnclosedQuotationMarks(t *testing.T) {
+	t.Parallel()
+	rows := strings.Repeat("Emil,,a\n", limit)
+	for name, c := range map[string]struct{ table, want string }{
+		"a cell":                 {"name,email,tags\nEmil,,\nNora,,\"a\n\nb,c\n", "3 /tags: syntax"},
+		"the last character":     {"name\nNora\n\"", "3 /name: syntax"},
+		"after an escaped mark":  {"name\nNora\n\"a\"\"\n", "3 /name: syntax"},
+		"a later line of a row":  {"name,tags\n\"No\nra\",\"a\n", "3 /tags: syntax"},
+		"a row that is too long": {"name,email,tags\n\"Nora,,\n" + rows, "2 /name: syntax"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := open(strings.NewReader(c.table), bulk.CSV, limit)
+			var record, last bulk.Record
+			for err == nil {
+				if record, err = reader.Next(); err == nil {
+					last = record
+				}
+			}
+			if !errors.Is(err, io.EOF) || !last.Unreadable || len(last.Flaws) == 0 || errorsOf(last.Flaws) != c.want {
+				t.Errorf("got %+v and error %v, want %q", last, err, c.want)
+			}
+		})
+	}
+}
+
+// TestLongQuotedRows expects that the error of a row names all lines that it extends to.
+func TestLongQuotedRows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ table, want string }{
+		"too long":        {"name\n\"" + strings.Repeat("x\n", limit) + "\"\nEmil\n", "extends to line 65538"},
+		"closed too late": {"name,tags\n\"Nora,a\nEva,b\nEmil,\"c\"\n", "opened on line 2, and closed within a cell on line 4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reader, err := open(strings.NewReader(c.table), bulk.CSV, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			record, err := reader.Next()
+			if err != nil || len(record.Flaws) != 1 || !strings.Contains(record.Flaws[0].Detail, c.want) {
+				t.Errorf("got %+v and error %v, want %q", record.Flaws, err, c.want)
+			}
+		})
 	}
 }
 
@@ -226,6 +293,7 @@ func TestHeaders(t *testing.T) {
 		"same by a synonym": {"name,tags,Mots-clés\n", "1 /Mots-clés: duplicate_name"},
 		"slash and tilde":   {"name,a/b~c\n", "1 /a~1b~0c: unknown"},
 		"columns twice":     {"name,name,email,tags,email\n", "1 /name: duplicate_name /email: duplicate_name"},
+		"a remark":          {"name (required),NAME (2)\n", "1 /NAME (2): duplicate_name"},
 		"NUL":               {"name,\x00\n", "1 /�: nul"},
 		"invalid UTF-8":     {"name,n\xff\n", "1 /n�: encoding"},
 		"quote not closed":  {"name,\"email\n", "1 : syntax"},
@@ -317,7 +385,7 @@ func TestErrorsOfOneRecordAreLimited(t *testing.T) {
 func TestTooManyRecords(t *testing.T) {
 	t.Parallel()
 	for format, table := range map[bulk.Format]string{
-		bulk.CSV: "name\na\n\n\"\nb\"\n\"\n", bulk.NDJSON: "{}\n\n{}\n{}\n",
+		bulk.CSV: "name\na\n\n\"\nb\"\n\"c\"\n", bulk.NDJSON: "{}\n\n{}\n{}\n",
 	} {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()

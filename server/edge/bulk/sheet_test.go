@@ -110,18 +110,26 @@ func TestSheets(t *testing.T) {
 		parts parts
 		want  []string
 	}{
-		"shared texts":       {names(`<c r="A2" t="s"><v>1</v></c>`), []string{"2 name=Nora"}},
-		"inline texts":       {names(inline("Nora"), inline("&amp;&#252;_x0041__x005F_x0041_")), []string{"2 name=Nora", "3 name=&üA_x0041_"}},
-		"line breaks":        {names(inline("No\nra"), inline("No_x000D_\nra")), []string{"2 name=No ra", "3 name=No ra"}},
-		"numbers":            {names(`<c r="A2"><v>42</v></c>`, `<c><v>0.30000000000000004</v></c>`, `<c><v>4.93055500123E+11</v></c>`), []string{"2 name=42", "3 name=0.3", "4 name=493055500123"}},
-		"leading zeros":      {names(`<c s="2"><v>123</v></c>`, `<c s="2"><v>1234567</v></c>`), []string{"2 name=00123", "3 name=1234567"}},
-		"patterns":           {names(`<c s="4"><v>7</v></c>`, `<c s="5"><v>301234567</v></c>`, `<c s="8"><v>1234.5</v></c>`), []string{"2 name=7", "3 name=3012/345 67", "4 name=1234.5"}},
-		"scientific":         {names(`<c s="6"><v>493055500123</v></c>`), []string{"2 name=493055500123"}},
-		"text of a number":   {names(`<c s="9" t="str"><v>00123</v></c>`), []string{"2 name=00123"}},
-		"dates":              {names(`<c s="1"><v>46022</v></c>`, `<c s="3"><v>46022.5</v></c>`, `<c s="7"><v>0.75</v></c>`, `<c s="1"><v>1</v></c>`, `<c t="d"><v>2026-01-02</v></c>`), []string{"2 name=2025-12-31", "3 name=2025-12-31 12:00:00", "4 name=18:00:00", "5 name=1900-01-01", "6 name=2026-01-02"}},
-		"Booleans":           {names(`<c t="b"><v>1</v></c>`), []string{"2 name=TRUE"}},
-		"results":            {names(`<c t="str"><f>A1&amp;"x"</f><v>namex</v></c>`), []string{"2 name=namex"}},
-		"errors":             {names(`<c r="A2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`), []string{"2 /name: formula_error"}},
+		"shared texts":     {names(`<c r="A2" t="s"><v>1</v></c>`), []string{"2 name=Nora"}},
+		"inline texts":     {names(inline("Nora"), inline("&amp;&#252;_x0041__x005F_x0041_")), []string{"2 name=Nora", "3 name=&üA_x0041_"}},
+		"line breaks":      {names(inline("No\nra"), inline("No_x000D_\nra")), []string{"2 name=No ra", "3 name=No ra"}},
+		"numbers":          {names(`<c r="A2"><v>42</v></c>`, `<c><v>0.30000000000000004</v></c>`, `<c><v>4.93055500123E+11</v></c>`), []string{"2 name=42", "3 name=0.3", "4 name=493055500123"}},
+		"leading zeros":    {names(`<c s="2"><v>123</v></c>`, `<c s="2"><v>1234567</v></c>`), []string{"2 name=00123", "3 name=1234567"}},
+		"patterns":         {names(`<c s="4"><v>7</v></c>`, `<c s="5"><v>301234567</v></c>`, `<c s="8"><v>1234.5</v></c>`), []string{"2 name=7", "3 name=3012/345 67", "4 name=1234.5"}},
+		"scientific":       {names(`<c s="6"><v>493055500123</v></c>`), []string{"2 name=493055500123"}},
+		"text of a number": {names(`<c s="9" t="str"><v>00123</v></c>`), []string{"2 name=00123"}},
+		"dates":            {names(`<c s="1"><v>46022</v></c>`, `<c s="3"><v>46022.5</v></c>`, `<c s="7"><v>0.75</v></c>`, `<c s="1"><v>1</v></c>`, `<c t="d"><v>2026-01-02</v></c>`), []string{"2 name=2025-12-31", "3 name=2025-12-31 12:00:00", "4 name=18:00:00", "5 name=1900-01-01", "6 name=2026-01-02"}},
+		"Booleans":         {names(`<c t="b"><v>1</v></c>`), []string{"2 name=TRUE"}},
+		"results":          {names(`<c t="str"><f>A1&amp;"x"</f><v>namex</v></c>`), []string{"2 name=namex"}},
+		"errors":           {names(`<c r="A2" t="e"><f>1/0</f><v>#DIV/0!</v></c>`), []string{"2 /name: formula_error"}},
+		"several errors": {
+			rows(`<row><c t="s"><v>0</v></c><c t="str"><v>email</v></c></row><row><c t="e"><v>#N/A</v></c><c t="e"><v>#NEW_ERROR</v></c></row>`),
+			[]string{"2 /name: formula_error /email: formula_error"},
+		},
+		"no results": {
+			names(`<c><f>A1&amp;"x"</f></c>`, `<c t="str"><f>A1</f></c>`, `<c t="str"><f>""</f><v></v></c>`, inline("'#N/A")),
+			[]string{"2 /name: formula_error", "3 /name: formula_error", "5 name=#N/A"},
+		},
 		"rows without cells": {names(`<c r="A2" s="1"/>`, ``, inline("Nora"), `<c r="A5"><v></v></c>`), []string{"4 name=Nora"}},
 		"gaps": {
 			rows(`<row r="3"><c r="C3" t="s"><v>0</v></c><c r="F3" t="str"><v>Tags</v></c></row><row r="9"><c r="C9" t="s"><v>1</v></c><c r="F9" t="str"><v>a;b</v></c></row>`),

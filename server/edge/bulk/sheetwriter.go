@@ -74,7 +74,7 @@ func (w *sheetWriter) write(members map[string]json.RawMessage) error {
 		if len(value) > 0 && (value[0] == '-' || value[0] >= '0' && value[0] <= '9') {
 			return string(value), true
 		}
-		return escapeNumber(escapeFormula(cellOf(value), typed)), false
+		return escapeValue(escapeFormula(cellOf(value), breaks, typed)), false
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+
+	"github.com/ai-interviewer-platform/interviewer/api/encoder"
 )
 
 // Table describes the CSV and XLSX forms of a table.
@@ -22,9 +24,12 @@ type Sink struct {
 	Ready func() error
 	// ByteOrderMark says that CSV begins with a byte order mark, by which Excel recognizes UTF-8.
 	ByteOrderMark bool
+	// Delimiter separates the cells of CSV; 0 is a comma.
+	Delimiter rune
 }
 
-// Writer writes rows, values that package encoding/json encodes as objects. A line of NDJSON is the object; a row of
+// Writer writes rows, values that package encoding/json encodes as objects. In NDJSON, a row that is an
+// encoder.Appender appends itself. A line of NDJSON is the object; a row of
 // CSV or XLSX has some of its members: a text as it is, a list of texts separated by |, null or an absent member as an
 // empty cell, and any other value as JSON. Cells of CSV that a spreadsheet would interpret as formulas are marked. A
 // text that looks like a marked formula, such as '=1, is marked as well, so that a Reader returns every text
@@ -32,7 +37,7 @@ type Sink struct {
 type Writer struct {
 	table Table
 	rows  rowWriter
-	json  *json.Encoder // nil for CSV and XLSX
+	lines *lineWriter // nil for CSV and XLSX
 	ready func() error
 }
 
@@ -55,19 +60,20 @@ func NewWriter(format Format, to Sink, table Table) *Writer {
 	buffer := bufio.NewWriter(to)
 	switch format {
 	case CSV:
-		w.rows = newCSVWriter(buffer, to.ByteOrderMark, table)
+		w.rows = newCSVWriter(buffer, to, table)
 	case XLSX:
 		w.rows = newSheetWriter(buffer, table)
 	case NDJSON:
-		w.rows, w.json = lineWriter{buffer}, json.NewEncoder(buffer)
+		w.lines = &lineWriter{buffer, json.NewEncoder(buffer)}
+		w.rows = w.lines
 	}
 	return w
 }
 
 // Write writes a row.
 func (w *Writer) Write(row any) error {
-	if w.json != nil {
-		return w.json.Encode(row)
+	if w.lines != nil {
+		return w.lines.encode(row)
 	}
 	encoded, err := json.Marshal(row)
 	if err != nil {
@@ -91,25 +97,46 @@ func (w *Writer) Close() error {
 	return w.rows.finish()
 }
 
-// lineWriter writes NDJSON, for which the Writer encodes.
-type lineWriter struct{ buffer *bufio.Writer }
+// lineWriter writes NDJSON. It encodes whole rows instead of their members.
+type lineWriter struct {
+	buffer *bufio.Writer
+	json   *json.Encoder
+}
 
-func (w lineWriter) write(map[string]json.RawMessage) error { return nil }
-func (w lineWriter) flush() error                           { return w.buffer.Flush() }
-func (w lineWriter) finish() error                          { return nil }
+func (w *lineWriter) encode(row any) error {
+	appender, ok := row.(encoder.Appender)
+	if !ok {
+		return w.json.Encode(row)
+	}
+	line, err := encoder.Append(w.buffer.AvailableBuffer(), appender)
+	if err != nil {
+		return err
+	}
+	_, err = w.buffer.Write(append(line, '\n'))
+	return err
+}
+
+func (w *lineWriter) write(map[string]json.RawMessage) error { return nil }
+func (w *lineWriter) flush() error                           { return w.buffer.Flush() }
+func (w *lineWriter) finish() error                          { return nil }
 
 // csvWriter writes CSV.
 type csvWriter struct {
 	csv    *csv.Writer
 	buffer *bufio.Writer
 	table  Table
-	mark   bool // whether the byte order mark is to be written
+	mark   bool   // whether the byte order mark is to be written
+	breaks string // where a spreadsheet with other settings starts a new cell
 	headed bool
 }
 
-func newCSVWriter(buffer *bufio.Writer, mark bool, table Table) *csvWriter {
-	w := &csvWriter{csv: csv.NewWriter(buffer), buffer: buffer, table: table, mark: mark}
+func newCSVWriter(buffer *bufio.Writer, to Sink, table Table) *csvWriter {
+	w := &csvWriter{csv: csv.NewWriter(buffer), buffer: buffer, table: table, mark: to.ByteOrderMark}
 	w.csv.UseCRLF = true
+	if to.Delimiter != 0 {
+		w.csv.Comma = to.Delimiter
+	}
+	w.breaks = breaksOf(w.csv.Comma)
 	return w
 }
 
@@ -119,7 +146,7 @@ func (w *csvWriter) write(members map[string]json.RawMessage) error {
 	}
 	cells := make([]string, len(w.table.Columns))
 	for i, column := range w.table.Columns {
-		cells[i] = escapeNumber(escapeFormula(cellOf(members[column]), readable))
+		cells[i] = escapeValue(escapeFormula(cellOf(members[column]), w.breaks, readable))
 	}
 	return w.csv.Write(cells)
 }

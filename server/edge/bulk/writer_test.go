@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,6 +14,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/api/encoder"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/bulk"
 )
 
@@ -78,6 +81,33 @@ func TestWriter(t *testing.T) {
 		}
 	}
 }
+
+// TestWriterOfAppenders checks that lines that append themselves are those of package encoding/json, also if one is
+// larger than the buffer of the writer.
+func TestWriterOfAppenders(t *testing.T) {
+	t.Parallel()
+	var want strings.Builder
+	var rows []any
+	for _, name := range []string{"a", "<b>", strings.Repeat("long", 5000), "d"} {
+		row := api.PersonSummary{FirstName: name, LastName: "\u2028"}
+		rows = append(rows, row)
+		if err := json.NewEncoder(&want).Encode(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := write(t, bulk.NDJSON, bulk.Table{}, rows...); got != want.String() {
+		t.Errorf("got\n%s, want\n%s", got, want.String())
+	}
+	writer := bulk.NewWriter(bulk.NDJSON, bulk.Sink{Writer: io.Discard}, bulk.Table{})
+	if err := writer.Write(wrong{}); err == nil {
+		t.Error("got no error for a row that has no JSON")
+	}
+}
+
+// wrong has no JSON.
+type wrong struct{}
+
+func (wrong) AppendJSON(dst []byte) []byte { return encoder.Float(dst, math.NaN()) }
 
 // full is a writer whose Write fails.
 type full struct{}

@@ -9,13 +9,12 @@ package etag
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
-	"fmt"
 	"hash/fnv"
 	"regexp"
 	"strconv"
 	"strings"
 
+	"github.com/ai-interviewer-platform/interviewer/api/encoder"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
 
@@ -28,9 +27,20 @@ func Of(version int32, values ...any) string {
 	if len(values) == 0 {
 		return `"` + strconv.Itoa(int(version)) + `"`
 	}
+	sum := digestOf(values)
+	tag := append(strconv.AppendInt([]byte{'"'}, int64(version), 10), '.')
+	return string(append(strconv.AppendUint(tag, sum, 16), '"'))
+}
+
+// digestOf returns the digest of the JSON of values, which can be encoded because responses contain them.
+func digestOf(values []any) uint64 {
+	var err error
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = append(encoder.Any(body.JSON, values), '\n')
 	digest := fnv.New64a()
-	_ = json.NewEncoder(digest).Encode(values) // values of responses can be encoded, and a digest accepts every write
-	return fmt.Sprintf(`"%d.%x"`, version, digest.Sum64())
+	_, _ = digest.Write(body.JSON) // a digest accepts every write
+	return digest.Sum64()
 }
 
 // OfContent returns the tag of content that has no version: a digest of 128 bits.
@@ -41,9 +51,12 @@ func OfContent(content []byte) string {
 }
 
 // OfShown returns the tag of a response that has no version: that of its JSON.
-func OfShown(response any) string {
-	encoded, _ := json.Marshal(response) // responses can be encoded
-	return OfContent(encoded)
+func OfShown(response encoder.Appender) string {
+	var err error // none: responses can be encoded
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = response.AppendJSON(body.JSON)
+	return OfContent(body.JSON)
 }
 
 // Weak returns the weak form of a tag. Equal weak tags mean equivalent, not identical, content.
@@ -58,12 +71,19 @@ func Matches(header *string, tag string) bool {
 	tag = strings.TrimPrefix(tag, "W/")
 	for candidate := range strings.SplitSeq(*header, ",") {
 		candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-		if candidate == "*" || candidate == tag {
+		if candidate == "*" || candidate == tag || original(candidate) == tag {
 			return true
 		}
 	}
 	return false
 }
+
+// encodingMark matches what servers and proxies that compress append to a tag, before its closing quote: Apache
+// "3-gzip" and "3-br", Jetty "3--gzip", others "3;gzip". No tag of ours ends so.
+var encodingMark = regexp.MustCompile(`(--?|;)(gzip|x-gzip|br|zstd|deflate|df)"$`)
+
+// original returns the tag from which a proxy has made another one for compressed content.
+func original(tag string) string { return encodingMark.ReplaceAllString(tag, `"`) }
 
 // Condition is the precondition of a change: the If-Match header and whether it is required.
 type Condition struct {
@@ -107,8 +127,8 @@ func Require(header *string, version int32) error {
 // Check fails with VersionMismatch if an If-Match header contains neither "*" nor a tag of the version (RFC 9110,
 // section 13.1.1). Tags in a form that Of does not return never match. A nil header is accepted.
 //
-// A weak tag matches like the strong tag of the same version, other than in the RFC: proxies that compress responses
-// make our tags weak, and the version of a resource does not depend on its encoding.
+// A weak tag, and one with the mark of an encoding, match like the strong tag of the same version, other than in the
+// RFC: proxies that compress responses change our tags, and the version of a resource does not depend on its encoding.
 func Check(header *string, version int32) error {
 	if header == nil {
 		return nil
@@ -119,7 +139,7 @@ func Check(header *string, version int32) error {
 		if candidate == "*" {
 			return nil
 		}
-		quoted, found := strings.CutPrefix(strings.TrimPrefix(candidate, "W/"), `"`)
+		quoted, found := strings.CutPrefix(original(strings.TrimPrefix(candidate, "W/")), `"`)
 		named, closed := strings.CutSuffix(quoted, `"`)
 		if !found || !closed {
 			continue
@@ -130,4 +150,15 @@ func Check(header *string, version int32) error {
 	}
 	return fault.New(fault.VersionMismatch).
 		Parameter("If-Match", "stale", "does not match the current version; read the resource again")
+}
+
+// CheckNew fails with VersionMismatch if an If-None-Match header requires that the resource does not exist yet, and it
+// exists (RFC 9110, section 13.1.2).
+func CheckNew(header *string, exists bool) error {
+	if header == nil || !exists {
+		return nil
+	}
+	return fault.New(fault.VersionMismatch).
+		With("The resource exists already, and If-None-Match: * permits only to create it.").
+		Parameter("If-None-Match", "exists", "does not permit to change a resource that exists; omit it to do that")
 }

@@ -1,11 +1,17 @@
 package etag_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ai-interviewer-platform/interviewer/api/encoder"
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 )
@@ -42,13 +48,49 @@ func TestOf(t *testing.T) {
 	}
 }
 
+// TestDigestsAreThoseOfEncodingJSON checks that clients and caches can use the tags of releases that encoded the values
+// with package encoding/json.
+func TestDigestsAreThoseOfEncodingJSON(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 8, 30, 15, 123456000, time.UTC)
+	for _, values := range [][]any{
+		{nil},
+		{"<Zoë> \u2028"},
+		{&at, (*time.Time)(nil), at},
+		{[]api.JobAction{api.JobActionOpen}, []api.JobAction(nil)},
+		{api.PersonSummary{FirstName: "a"}, 1, true},
+		{nullable.NewNullableWithValue(at), nullable.NewNullNullable[string]()},
+	} {
+		digest := fnv.New64a()
+		if err := json.NewEncoder(digest).Encode(values); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := etag.Of(3, values...), fmt.Sprintf(`"3.%x"`, digest.Sum64()); got != want {
+			t.Errorf("%v: got %s, want %s", values, got, want)
+		}
+	}
+	person := api.PersonSummary{FirstName: "<Zoë>", LastName: "b"}
+	encoded, err := json.Marshal(person)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := etag.OfShown(person), etag.OfContent(encoded); got != want {
+		t.Errorf("OfShown: got %s, want %s", got, want)
+	}
+}
+
+// shown is a response of any form.
+type shown struct{ value any }
+
+func (s shown) AppendJSON(dst []byte) []byte { return encoder.Any(dst, s.value) }
+
 func TestOfContent(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^"[A-Za-z0-9_-]{22}"$`)
 	tags := map[string]string{}
 	for name, tag := range map[string]string{
 		"empty": etag.OfContent(nil), "one byte": etag.OfContent([]byte("a")), "another byte": etag.OfContent([]byte("b")),
-		"object": etag.OfShown(map[string]int{"a": 1, "b": 2}), "array": etag.OfShown([]int{1, 2}),
+		"object": etag.OfShown(shown{map[string]int{"a": 1, "b": 2}}), "array": etag.OfShown(shown{[]int{1, 2}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !form.MatchString(tag) {
@@ -60,7 +102,7 @@ func TestOfContent(t *testing.T) {
 			tags[tag] = name
 		})
 	}
-	if etag.OfShown(map[string]int{"a": 1, "b": 2}) != etag.OfContent([]byte(`{"a":1,"b":2}`)) {
+	if etag.OfShown(shown{map[string]int{"a": 1, "b": 2}}) != etag.OfContent([]byte(`{"a":1,"b":2}`)) {
 		t.Error("OfShown and OfContent return different tags for the same JSON")
 	}
 	tag := etag.OfContent(nil)
@@ -75,6 +117,9 @@ func TestMatches(t *testing.T) {
 	const tag = `"3.abc"`
 	for header, want := range map[string]bool{
 		tag: true, "W/" + tag: true, "*": true, `"1", ` + tag: true, `"1",W/` + tag + ` , "2"`: true, "  " + tag: true,
+		`"3.abc-gzip"`: true, `"3.abc--gzip"`: true, `"3.abc;gzip"`: true, `W/"3.abc-br"`: true, `"1", "3.abc-zstd"`: true,
+		`"3.abc-deflate" , "1"`: true, `"3.abcgzip"`: false, `"3.abc-gzip-gzip"`: false, `"3.abc-other"`: false, `"3.abc-gzip`: false,
+		`"3.abc"-gzip`: false, `"3.abd-gzip"`: false, `"-gzip"`: false,
 		"": false, `"3"`: false, `3.abc`: false, `"3.abc`: false, `w/` + tag: false, `"3.ABC"`: false, `"1", "2"`: false,
 		",": false,
 	} {
@@ -94,6 +139,8 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	for header, want := range map[string]bool{
 		`"3"`: true, `"3.abc"`: true, `"3.0123456789abcdef"`: true, "*": true, `"1", "3"`: true, `"3","1"`: true, ` "3" `: true,
+		`"3-gzip"`: true, `"3--gzip"`: true, `"3;gzip"`: true, `"3-br"`: true, `"3.abc-zstd"`: true, `W/"3-gzip"`: true, `"1-gzip","3-gzip"`: true,
+		`"3-x-gzip"`: true, `"4-gzip"`: false, `"3gzip"`: false, `"3-gzip-gzip"`: false, `"-gzip"`: false, `"3"-gzip`: false, `"3-GZIP"`: false,
 		`W/"3"`: true, `W/"3.abc"`: true, `W/"4"`: false, `w/"3"`: false, `"W/3"`: false, `"4"`: false, `"33"`: false, `"03"`: false, `"+3"`: false, `3`: false, `"3`: false, `3"`: false,
 		`""`: false, `"3.anything"`: false, `"3.ABC"`: false, `"3."`: false, `"3.0123456789abcdef0"`: false,
 		`"`: false, ``: false, `garbage`: false, `"1", W/"3"`: true, `"1", W/"2"`: false, `"3"x`: false, `W/*`: false, `"."`: false, `"-3"`: false,
@@ -181,4 +228,22 @@ func FuzzHeaders(f *testing.F) {
 			t.Errorf("%q: refused although it contains version 3", named)
 		}
 	})
+}
+
+func TestCheckNew(t *testing.T) {
+	t.Parallel()
+	star := "*"
+	for name, test := range map[string]struct {
+		header  *string
+		exists  bool
+		refused bool
+	}{
+		"no header":       {nil, true, false},
+		"a new resource":  {&star, false, false},
+		"an existing one": {&star, true, true},
+	} {
+		if err := etag.CheckNew(test.header, test.exists); fault.Is(err, fault.VersionMismatch) != test.refused || err != nil && !test.refused {
+			t.Errorf("%s: got error %v, want a refusal: %v", name, err, test.refused)
+		}
+	}
 }

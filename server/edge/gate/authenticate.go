@@ -35,13 +35,13 @@ func (g *Gate) authenticate(
 		g.Metrics.InvalidToken(telemetry.TokenMissing)
 		return nil, err
 	}
-	r := &rights{gate: g, op: op, at: g.Clock.Now(), network: ratelimit.Network(request.Origin().IP)}
+	r := &rights{gate: g, op: op, at: g.Clock.Now(), ip: request.IP}
 	if apikey.Is(token) {
 		r.key = token
 	} else if r.claims, err = g.Access.Verify(token); err != nil {
 		return nil, g.refuseToken(ctx, err)
 	}
-	if r.actor, err = r.read(ctx); err != nil {
+	if r.actor, err = g.readFirst(ctx, r, ratelimit.Address(request.IP)); err != nil {
 		return nil, err
 	}
 	r.actor.Origin = request.Origin()
@@ -49,16 +49,57 @@ func (g *Gate) authenticate(
 	return r, nil
 }
 
-// authenticateRefresh sets the actor of a request that was refused for its access token to the user of the refresh
-// token in its body. Without one that belongs to an open session, it fails with the refusal.
-func (g *Gate) authenticateRefresh(
-	ctx context.Context, op *Operation, request *access.Request, in input, refusal error,
-) (*rights, error) {
-	if in.body == nil {
-		return nil, refusal
+// refreshCookie is the name of the cookie with the refresh token.
+const refreshCookie = "refresh_token"
+
+// keepNewestToken removes all refresh cookies from a request but one. Browsers send several if an earlier release has
+// set one for a longer path, or if another program on the same host uses the name. It keeps the last one that we have
+// issued, and of those of the same session the newest, because an older one would count as stolen. If we have issued
+// none, it removes none.
+func (g *Gate) keepNewestToken(r *http.Request) {
+	if len(r.CookiesNamed(refreshCookie)) < 2 {
+		return
 	}
-	members, _ := in.body.Value.(map[string]any)
-	token, _ := members["refresh_token"].(string)
+	var kept *http.Cookie
+	var best session.RefreshToken
+	for _, cookie := range r.CookiesNamed(refreshCookie) {
+		token, err := g.Refresh.Read(cookie.Value)
+		if err == nil && (kept == nil || token.SessionID != best.SessionID || token.Generation > best.Generation) {
+			kept, best = cookie, token
+		}
+	}
+	if kept == nil {
+		return
+	}
+	all := r.Cookies()
+	r.Header.Del("Cookie")
+	for _, cookie := range all {
+		if cookie.Name != refreshCookie {
+			r.AddCookie(cookie)
+		}
+	}
+	r.AddCookie(kept)
+}
+
+// tokenOf returns the refresh token in a body or, if it has none, in the cookie; empty for none.
+func tokenOf(in input, r *http.Request) string {
+	if in.body != nil {
+		members, _ := in.body.Value.(map[string]any)
+		if token, found := members["refresh_token"].(string); found {
+			return token
+		}
+	}
+	if cookie, err := r.Cookie(refreshCookie); err == nil {
+		return cookie.Value
+	}
+	return ""
+}
+
+// authenticateRefresh sets the actor of a request that was refused for its access token to the user of a refresh token.
+// Without one that belongs to an open session, it fails with the refusal.
+func (g *Gate) authenticateRefresh(
+	ctx context.Context, op *Operation, request *access.Request, token string, refusal error,
+) (*rights, error) {
 	presented, err := g.Refresh.Read(token)
 	if err != nil {
 		return nil, refusal
@@ -134,16 +175,22 @@ func (g *Gate) refuseToken(ctx context.Context, reason error) error {
 	return fault.New(fault.InvalidToken).Because(reason)
 }
 
-// bearer reads the Authorization header (RFC 6750, section 2.1). Several headers, or another scheme, count as a missing
-// token.
+// bearer reads the Authorization header. Any number of spaces separate the scheme from the token (RFC 9110, section
+// 11.4). Several headers, or another scheme, count as a missing token, and the error says how to send it.
 func bearer(header http.Header) (string, error) {
 	values := header.Values("Authorization")
-	if len(values) != 1 {
+	switch len(values) {
+	case 0:
 		return "", fault.New(fault.MissingToken)
+	case 1:
+	default:
+		return "", fault.New(fault.MissingToken).With("The request has several Authorization headers; send one.")
 	}
-	scheme, token, found := strings.Cut(values[0], " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", fault.New(fault.MissingToken)
+	scheme, token, _ := strings.Cut(values[0], " ")
+	token = strings.TrimLeft(token, " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", fault.New(fault.MissingToken).
+			With("The header must be Authorization: Bearer, a space, and an access token or an API key.")
 	}
 	return token, nil
 }

@@ -77,14 +77,17 @@ func refuseBody(r *http.Request, f *fault.Fault) error {
 	if r.ContentLength == 0 {
 		return nil
 	}
-	const enough = 16
-	body, err := io.ReadAll(io.LimitReader(r.Body, enough))
+	const most = 1024 // bytes of an empty object with the white space of a program that writes for people
+	body, err := io.ReadAll(io.LimitReader(r.Body, most))
 	if err != nil {
 		return interrupted(err)
 	}
 	text := string(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))))
-	if len(body) == enough || text != "" && text != "{}" && text != "null" {
-		f.Field("", "unexpected", "this operation takes no body")
+	if inner, object := strings.CutPrefix(text, "{"); object {
+		text = "{" + strings.TrimSpace(inner)
+	}
+	if len(body) == most || text != "" && text != "{}" && text != "null" {
+		f.Field("", "unexpected", "this operation takes no body; send none, an empty object or null")
 	}
 	return nil
 }
@@ -100,6 +103,20 @@ func interrupted(err error) error {
 		Field("", "incomplete", "ends before it is complete").Because(err)
 }
 
+// takes returns the media types of the body, declared ones first.
+func (op *Operation) takes() []string {
+	return slices.SortedFunc(maps.Keys(op.bodies), func(a, b string) int {
+		declaredA, declaredB := op.bodies[a] == a, op.bodies[b] == b
+		if declaredA != declaredB {
+			if declaredA {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a, b)
+	})
+}
+
 // checkMedia fails with UnsupportedMediaType unless the body is in a media type of the operation, in UTF-8 and without
 // a content coding. Uploads may have any charset, because the operation detects the encoding. It replaces the
 // Content-Type by the media type as the specification declares it, because the generated code compares it byte by byte.
@@ -112,12 +129,20 @@ func (op *Operation) checkMedia(header http.Header) error {
 	media, parameters, err := mime.ParseMediaType(strings.Join(header.Values("Content-Type"), ", "))
 	if err != nil || op.bodies[media] == "" {
 		return fault.New(fault.UnsupportedMediaType).With("The Content-Type must be %s.",
-			strings.Join(slices.Sorted(maps.Keys(op.bodies)), " or ")).Because(err)
+			strings.Join(op.takes(), " or ")).Because(err)
 	}
-	charset := strings.ToLower(parameters["charset"])
-	if charset != "" && charset != "utf-8" && charset != "utf8" && !op.Upload {
+	if charset := parameters["charset"]; !isUTF8(charset) && !op.Upload {
 		return fault.New(fault.UnsupportedMediaType).With("The charset %q is not supported; send UTF-8.", clip(charset))
 	}
 	header.Set("Content-Type", op.bodies[media])
 	return nil
+}
+
+// isUTF8 reports whether a charset is UTF-8, by one of the names that programs give it, or ASCII, a part of it.
+func isUTF8(charset string) bool {
+	switch strings.ToLower(charset) {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return true
+	}
+	return false
 }

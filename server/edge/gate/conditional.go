@@ -31,6 +31,8 @@ func (op *Operation) readConditional(item *openapi3.PathItem, specified *openapi
 	})
 	unchanged := specified.Responses.Value("304") != nil
 	switch {
+	case op.Method == http.MethodPut && !unchanged: // the operation checks the condition
+		return nil
 	case op.Method != http.MethodGet:
 		if asks || unchanged {
 			return errors.New("is not a GET and has If-None-Match or a 304")

@@ -100,7 +100,7 @@ func eachMember(ref *openapi3.SchemaRef, at string, above []*openapi3.Schema, ea
 		return
 	}
 	schema := ref.Value
-	above = append(slices.Clone(above), schema)
+	above = append(above, schema)
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		pointer := at + "/" + pointerEscape.Replace(name)
 		each(pointer, schema.Properties[name].Value)

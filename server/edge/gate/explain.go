@@ -113,29 +113,6 @@ func wording(e *openapi3.SchemaError) (code, detail string) {
 // formless describes a violation for which there is no better sentence. The validator's own may contain the schema.
 const formless = "does not have the form that the API reference describes"
 
-// hint returns how to write a value of the query that is often written in another way; empty for other values.
-func hint(parameter *openapi3.Parameter, e *openapi3.SchemaError) string {
-	value, text := e.Value.(string)
-	if !text || parameter == nil || parameter.In != openapi3.ParameterInQuery {
-		return ""
-	}
-	first, rest, several := strings.Cut(value, ",")
-	switch {
-	case e.SchemaField == "format" && e.Schema.Format == "date-time":
-		if at := strings.LastIndexByte(value, ' '); at >= 0 && checkTime(value[:at]+"+"+value[at+1:]) == nil {
-			return "; write the + before the offset as %2B, because + means a space in a query"
-		}
-	case !several || e.SchemaField != "enum" && e.SchemaField != "format":
-	case parameter.Schema.Value.Type.Is(openapi3.TypeArray):
-		second, _, _ := strings.Cut(rest, ",")
-		return fmt.Sprintf("; repeat the parameter for several values: %s=%s&%s=%s",
-			parameter.Name, clip(first), parameter.Name, clip(second))
-	default:
-		return "; the parameter takes one value"
-	}
-	return ""
-}
-
 // patterns has a sentence for every pattern of a parameter or a request body in the specification. A regular expression
 // is not an explanation.
 //
@@ -159,7 +136,8 @@ var patterns = map[string]string{
 	`^[^\x00]*[^\x00\s][^\x00]*:[a-z_]+$`: "must be a heading, a colon and a field, " +
 		"such as Kandidat:last_name",
 	`^[0-9a-f]{64}$`:   "must consist of 64 hexadecimal digits in lowercase",
-	`^[A-Za-z0-9_-]+$`: "must be the next_cursor of a page",
+	`^[A-Za-z0-9_-]+$`: "must be the next_cursor of a page; omit it for the first page",
+	`^\*$`:             "must be *",
 	`^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$`: "must be * or a list of quoted ETags",
 }
 

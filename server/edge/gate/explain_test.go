@@ -221,13 +221,30 @@ func TestHints(t *testing.T) {
 			"2026-01-31T09:30:00Z; write the + before the offset as %2B, because + means a space in a query",
 		"updated_since=2026-01-01T00:00:00+01:00": "updated_since: must be a date and time as in RFC 3339, such as " +
 			"2026-01-31T09:30:00Z; write the + before the offset as %2B, because + means a space in a query",
-		"updated_since=2026-01-01 00:00:00":         "updated_since: must be a date and time as in RFC 3339, such as 2026-01-31T09:30:00Z",
+		"updated_since=2026-01-01 00:00:00": "updated_since: must be a date and time as in RFC 3339, such as 2026-01-31T09:30:00Z; " +
+			"write T between the date and the time, and add Z for UTC, or the offset, such as +01:00",
+		"sort=created_at:desc": "sort: must be one of -created_at, created_at, -updated_at, updated_at, " +
+			"-stage_entered_at, stage_entered_at; did you mean -created_at?",
+		"sort=updated_at,ASC": "sort: must be one of -created_at, created_at, -updated_at, updated_at, " +
+			"-stage_entered_at, stage_entered_at; did you mean updated_at?",
+		"page=2":                              "page: is not a parameter of this operation; pages have no numbers: send the next_cursor of a page as cursor",
+		"offset=50":                           "offset: is not a parameter of this operation; pages have no numbers: send the next_cursor of a page as cursor",
+		"per_page=5":                          "per_page: is not a parameter of this operation; did you mean limit?",
+		"pageSize=5":                          "pageSize: is not a parameter of this operation; did you mean limit?",
+		"order_by=x":                          "order_by: is not a parameter of this operation; did you mean sort?",
+		"modified_since=2026-01-01T00:00:00Z": "modified_since: is not a parameter of this operation; did you mean updated_since?",
+		"search=x":                            "search: is not a parameter of this operation",
+		"stage=offer;hired":                   "stage: cannot be decoded as part of a query string; write & between parameters, and ; in a value as %3B",
+		"stage=100%":                          "stage: cannot be decoded as part of a query string; write % as %25",
+		"cursor=":                             "cursor: must have at least one character\ncursor: must be the next_cursor of a page; omit it for the first page",
 		"updated_since=2026-01-01T00:00:00%2B01:00": "",
 		"status=active,rejected": "status: must be one of active, on_hold, hired, rejected, withdrawn; repeat the parameter " +
 			"for several values: status=active&status=rejected",
 		"sort=created_at,updated_at": "sort: must be one of -created_at, created_at, -updated_at, updated_at, " +
 			"-stage_entered_at, stage_entered_at; the parameter takes one value",
 		"status=open":           "status: must be one of active, on_hold, hired, rejected, withdrawn",
+		"status=Active":         "status: must be one of active, on_hold, hired, rejected, withdrawn; did you mean active?",
+		"status=rejectd":        "status: must be one of active, on_hold, hired, rejected, withdrawn; did you mean rejected?",
 		"status[]=active":       "status[]: is not a parameter of this operation; write status=… without brackets, and repeat it for several values",
 		"status[0]=active":      "status[0]: is not a parameter of this operation; write status=… without brackets, and repeat it for several values",
 		"filter[status]=active": "filter[status]: is not a parameter of this operation; write status=… without brackets, and repeat it for several values",
@@ -254,6 +271,44 @@ func TestHints(t *testing.T) {
 			}
 			if strings.Join(got, "\n") != want {
 				t.Errorf("%s: got %q, want %q", query, got, want)
+			}
+		})
+	}
+}
+
+// TestTimeHints expects what to change in a time as programs write it that do not write RFC 3339.
+func TestTimeHints(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"2026-01-31":                            "; add a time and an offset to the date",
+		"2026-01-31T09:30:00":                   "; add Z for UTC, or the offset, such as +01:00",
+		"2026-01-31T09:30:00.000":               "; add Z for UTC, or the offset, such as +01:00",
+		"2026-01-31 09:30:00Z":                  "; write T between the date and the time",
+		"2026-01-31T09:30:00+0100":              "; write the offset as +01:00",
+		"2026-01-31T09:30:00+01":                "; write the offset as +01:00",
+		"2026-01-31T09:30Z":                     "; add the seconds",
+		"2026-01-31T09:30+01:00":                "; add the seconds",
+		"2026-01-31T09:30+01:00[Europe/Berlin]": "; add the seconds, and remove the zone in brackets",
+		"2026-01-31T09:30:00Z[UTC]":             "; remove the zone in brackets",
+		"2026-01-31t09:30:00z":                  "; write T between the date and the time, and write Z as a capital letter",
+		"2026-01-31T09:30:00,5Z":                "; write a point before the fraction of a second",
+		"2026-01-31 09:30:00 +0100":             "; write T between the date and the time, and remove the space before the offset, and write the offset as +01:00",
+		"2026-02-30T09:30:00Z":                  "; there is no such date, time or offset",
+		"2026-01-31T24:00:00Z":                  "; there is no such date, time or offset",
+		"2026-01-31T23:59:60Z":                  "; there is no such date, time or offset",
+		"2026-01-31T09:30:00+24:00":             "; there is no such date, time or offset",
+		"1769852000":                            "; write a Unix time as a date and time",
+		"Sat, 31 Jan 2026 09:30:00 GMT":         "",
+		"31.01.2026":                            "",
+		"":                                      "",
+	} {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			if got := timeHint(value, false); got != want {
+				t.Errorf("%s: got %q, want %q", value, got, want)
+			}
+			if checkTime(value) == nil {
+				t.Errorf("%s is a valid time, which needs no hint", value)
 			}
 		})
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/idempotency"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/negotiate"
@@ -48,6 +49,8 @@ type Options struct {
 	Origins []string `optional:"true"`
 	// Limits are the rate limits. The zero value has no limits.
 	Limits Limits `optional:"true"`
+	// Admission bounds the requests that run at once.
+	Admission *Admission
 	// Uploads and Exports limit those of a company that run at the same time.
 	Uploads, Exports *ratelimit.Leases
 	// Pages is the path prefix of the reference pages, which are exempt from the rate limits.
@@ -100,25 +103,34 @@ func (g *Gate) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 			ctx = bounded
 			c.SetRequest(outer.WithContext(bounded))
 		}
-		in, held, err := g.admit(ctx, c, op, request)
+		var place place
+		in, held, err := g.admit(ctx, c, op, request, &place)
+		defer func() { place.leave() }()
 		if err == nil {
-			err = g.proceed(decoded{c, in, callOf(request, held)}, op, request, next)
+			err = g.proceed(&decoded{c, in, callOf(request, held)}, op, request, next)
 		}
-		if postgres.LockTimeout(err) {
-			g.Metrics.LockTimeout()
-		}
-		if request.Actor != nil && fault.KindOf(err) == fault.Forbidden {
-			g.recordDenial(ctx, op, request, err)
+		if err != nil {
+			g.failed(ctx, op, request, err)
 		}
 		return err
 	}
 }
 
+// failed notes an error of a request.
+func (g *Gate) failed(ctx context.Context, op *Operation, request *access.Request, err error) {
+	if postgres.LockTimeout(err) {
+		g.Metrics.LockTimeout()
+	}
+	if request.Actor != nil && fault.KindOf(err) == fault.Forbidden {
+		g.recordDenial(ctx, op, request, err)
+	}
+}
+
 // admit checks a request. Every request is counted before it is refused, because refusals have a cost as well: a
 // guessed token costs a signature check, and a denial an entry in the audit log. It returns the actor's rights, nil for
-// public operations.
+// public operations. From before its body is read until its end, the request holds a place.
 func (g *Gate) admit(
-	ctx context.Context, c echo.Context, op *Operation, request *access.Request,
+	ctx context.Context, c echo.Context, op *Operation, request *access.Request, place *place,
 ) (in input, held *rights, err error) {
 	held, refused := g.authenticate(ctx, c.Request().Header, op, request)
 	if op.Limited {
@@ -128,6 +140,9 @@ func (g *Gate) admit(
 	}
 	if err := g.screen(c, op); err != nil {
 		return in, nil, err
+	}
+	if op.takesCookie {
+		g.keepNewestToken(c.Request())
 	}
 	switch {
 	case refused != nil && !op.Refreshable:
@@ -140,9 +155,12 @@ func (g *Gate) admit(
 	if !op.accepts(c.Request().Header) {
 		return in, nil, fault.New(fault.NotAcceptable).With("This is served as %s.", strings.Join(op.produces, " or "))
 	}
+	if *place, err = g.enter(ctx, op, request); err != nil {
+		return in, nil, err
+	}
 	in, err = op.validate(ctx, c)
 	if refused != nil {
-		if held, refused = g.authenticateRefresh(ctx, op, request, in, refused); refused != nil {
+		if held, refused = g.authenticateRefresh(ctx, op, request, tokenOf(in, c.Request()), refused); refused != nil {
 			return in, nil, refused
 		}
 	}
@@ -151,7 +169,7 @@ func (g *Gate) admit(
 		return in, nil, err
 	}
 	if op.Upload && err == nil {
-		c.Request().Body = complete{c.Request().Body, func() error { return held.Check(ctx) }}
+		c.Request().Body = held.completed(ctx, c.Request().Body)
 	}
 	if err == nil {
 		err = op.permitQuery(request.Actor, in.query)
@@ -168,11 +186,10 @@ func (op *Operation) accepts(header http.Header) bool {
 
 // proceed runs the operation: at most once for an Idempotency-Key, without a body for a client that has it, and within
 // the bound of long operations.
-func (g *Gate) proceed(c decoded, op *Operation, request *access.Request, next echo.HandlerFunc) error {
+func (g *Gate) proceed(c *decoded, op *Operation, request *access.Request, next echo.HandlerFunc) error {
 	header := c.Request().Header
 	if key := header.Get(idempotency.Header); op.Repeatable && key != "" {
-		act := next
-		next = func(echo.Context) error { return g.once(c, op, key, act) }
+		next = g.once(c, op, key, next)
 	}
 	if op.conditional && header.Get(headerIfNoneMatch) != "" {
 		return ifChanged(c, next)
@@ -183,32 +200,43 @@ func (g *Gate) proceed(c decoded, op *Operation, request *access.Request, next e
 	return next(c)
 }
 
-// once runs the operation, unless the same request was answered before with the same key.
-func (g *Gate) once(c decoded, op *Operation, key string, act echo.HandlerFunc) error {
-	response := c.Response()
-	record := func(w http.ResponseWriter, attempt service.Attempt) error {
-		attempted := c
-		attempted.call.Attempt = attempt
-		c.SetResponse(echo.NewResponse(w, c.Echo()))
-		defer c.SetResponse(response)
-		return act(attempted)
+// once returns a handler that runs the operation, unless the same request was answered before with the same key.
+func (g *Gate) once(c *decoded, op *Operation, key string, act echo.HandlerFunc) echo.HandlerFunc {
+	return func(echo.Context) error {
+		response := c.Response()
+		record := func(w http.ResponseWriter, attempt service.Attempt) error {
+			attempted := *c
+			attempted.call.Attempt = attempt
+			c.SetResponse(echo.NewResponse(w, c.Echo()))
+			defer c.SetResponse(response)
+			return act(&attempted)
+		}
+		answer, replayed, err := g.Keeper.Run(c.Request(), c.call.Actor, idempotency.Request{
+			Operation: op.ID, Key: key, Query: op.explicit(c.in.query), Body: c.in.canonical(), Streams: op.Upload,
+		}, record)
+		if err != nil {
+			return err
+		}
+		if replayed {
+			response.Header().Set(idempotency.Replayed, "true")
+		}
+		return answer.Send(response)
 	}
-	answer, replayed, err := g.Keeper.Run(c.Request(), c.call.Actor, idempotency.Request{
-		Operation: op.ID, Key: key, Query: op.explicit(c.in.query), Body: c.in.canonical(), Streams: op.Upload,
-	}, record)
-	if err != nil {
-		return err
-	}
-	if replayed {
-		response.Header().Set(idempotency.Replayed, "true")
-	}
-	return answer.Send(response)
 }
 
 // CallOf returns the call of an operation that the gate has admitted. Without the gate there is no call, so another
 // context is a defect and panics.
 func CallOf(c echo.Context) service.Call {
-	return c.(decoded).call //nolint:forcetypeassert // see above
+	return c.(*decoded).call //nolint:forcetypeassert // see above
+}
+
+// Respond sends the response of an operation that the gate has admitted. If the attempt of the call has recorded the
+// response, the client gets the record, and nothing is encoded again.
+func Respond(c echo.Context, response api.Response) error {
+	if attempt := CallOf(c).Attempt; attempt != nil && attempt.Recorded() {
+		return nil
+	}
+	return response.Respond(c.Response())
 }
 
 // callOf returns the call of an admitted request. The actor of a public operation is nobody.

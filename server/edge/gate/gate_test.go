@@ -39,6 +39,7 @@ func dependencies(c *gate.Contract) (service.Deps, gate.Options) {
 	return deps, gate.Options{
 		Contract: c, Access: &session.Access{}, Refresh: &session.Refresh{}, Guard: &session.Guard{}, Keys: &apikey.Ring{}, Keeper: &idempotency.Keeper{},
 		Metrics: telemetry.NewMetrics("test"), Timeout: time.Minute, MaxBody: 1 << 20, MaxUpload: 1 << 20,
+		Admission: gate.NewAdmission(gate.Capacity{Connections: 1, Processors: 1, Hashes: 1, Share: 100, Now: source.Now}),
 		// Without Redis, leases are counted in memory.
 		Uploads: ratelimit.NewLeases(&redis.Redis{}, "uploads", 4, ratelimit.LeaseTime),
 		Exports: ratelimit.NewLeases(&redis.Redis{}, "exports", 4, ratelimit.LeaseTime),

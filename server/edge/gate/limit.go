@@ -22,20 +22,25 @@ type Rates struct {
 }
 
 // Limits are the rate limits of each kind of actor. The zero value has no limits.
-type Limits struct{ users, keys, anonymous *limits }
+type Limits struct {
+	users, keys, anonymous *limits
+	// guesses bound wrong API keys, by the rate of addresses; nil without one.
+	guesses *guesses
+}
 
 // limits are policies, and for each of them a function that says what it counts a request against.
 type limits struct {
 	limiter *ratelimit.Limiter
-	counts  []func(*access.Request) string
+	counts  []func(*access.Request) ratelimit.Client
 }
 
 // NewLimits fails if the limiter cannot keep one of the rates.
 func NewLimits(r *redis.Redis, now func() time.Time, rates Rates) (l Limits, err error) {
-	actor := func(q *access.Request) string { return q.Actor.ID.String() }
-	company := func(q *access.Request) string { return q.Actor.CompanyID.String() }
-	address := func(q *access.Request) string { return ratelimit.Network(q.IP) }
-	add := func(to *limits, name string, rate int, count func(*access.Request) string) []ratelimit.Policy {
+	type counter func(*access.Request) ratelimit.Client
+	actor := func(q *access.Request) ratelimit.Client { return ratelimit.ID(q.Actor.ID) }
+	company := func(q *access.Request) ratelimit.Client { return ratelimit.ID(q.Actor.CompanyID) }
+	address := func(q *access.Request) ratelimit.Client { return ratelimit.Address(q.IP) }
+	add := func(to *limits, name string, rate int, count counter) []ratelimit.Policy {
 		if rate == 0 {
 			return nil
 		}
@@ -46,7 +51,7 @@ func NewLimits(r *redis.Redis, now func() time.Time, rates Rates) (l Limits, err
 		into  **limits
 		name  string
 		rate  int
-		count func(*access.Request) string
+		count counter
 		all   int
 	}{
 		{&l.users, "user", rates.User, actor, rates.Company},
@@ -62,6 +67,11 @@ func NewLimits(r *redis.Redis, now func() time.Time, rates Rates) (l Limits, err
 			return Limits{}, fmt.Errorf("rate limits of each %s: %w", kind.name, err)
 		}
 		*kind.into = of
+	}
+	if rates.Address > 0 {
+		if l.guesses, err = newGuesses(now, rates.Address); err != nil {
+			return Limits{}, err
+		}
 	}
 	return l, nil
 }
@@ -83,14 +93,14 @@ func (g *Gate) limit(ctx context.Context, c echo.Context, request *access.Reques
 	if of == nil {
 		return nil
 	}
-	keys := make([]string, len(of.counts))
+	var clients [2]ratelimit.Client // a policy for the actor, and one for the company
 	for i, count := range of.counts {
-		keys[i] = count(request)
+		clients[i] = count(request)
 	}
-	decision := of.limiter.Allow(ctx, keys...)
+	decision := of.limiter.Allow(ctx, clients[:len(of.counts)]...)
 	header := c.Response().Header()
-	header.Set("RateLimit-Policy", ratelimit.PolicyHeader(decision))
-	header.Set("RateLimit", ratelimit.StateHeader(decision))
+	header["Ratelimit-Policy"] = of.limiter.PolicyHeader()
+	header["Ratelimit"] = []string{ratelimit.StateHeader(decision)}
 	if decision.Allowed {
 		return nil
 	}

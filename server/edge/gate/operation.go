@@ -50,8 +50,10 @@ type Operation struct {
 	Repeatable bool
 	// Limited operations count against the rate limits.
 	Limited bool
-	// Refreshable operations take a refresh token in their body instead of an access token.
+	// Refreshable operations take a refresh token in their body or a cookie instead of an access token.
 	Refreshable bool
+	// First operations end access, and are not refused when there are too many requests.
+	First bool
 	// Unrestricted operations are permitted to users who must change their password first.
 	Unrestricted bool
 	// Streaming operations take as long as the client reads.
@@ -68,7 +70,9 @@ type Operation struct {
 	required    bool              // whether there must be a body
 	produces    []string          // the media types of the successes
 	parameters  bool              // whether there are any
+	onlyIDs     bool              // whether those in the path are ids, and all others are optional
 	conditional bool              // whether the gate answers If-None-Match
+	takesCookie bool              // whether there is a parameter for the cookie with the refresh token
 	deprecated  deprecations
 }
 
@@ -128,6 +132,9 @@ func (op *Operation) readFlags(extensions map[string]any) (err error) {
 		return err
 	}
 	if op.Unrestricted, err = flag(extensions, "x-before-password-change", false); err != nil {
+		return err
+	}
+	if op.First, err = flag(extensions, "x-first", false); err != nil {
 		return err
 	}
 	if op.UsersOnly, err = usersOnly(extensions); err != nil {
@@ -222,12 +229,15 @@ func isEmpty(requirement openapi3.SecurityRequirement) bool { return len(require
 
 // readParameters reads what the operation takes in the query and in headers.
 func (op *Operation) readParameters(item *openapi3.PathItem, specified *openapi3.Operation) error {
+	op.onlyIDs = true
 	for _, ref := range slices.Concat(item.Parameters, specified.Parameters) {
 		p := ref.Value
 		if p.Schema == nil || p.Schema.Value == nil {
 			return fmt.Errorf("the parameter %q has no schema", p.Name)
 		}
 		op.parameters = true
+		optional := !p.Required && p.In != openapi3.ParameterInCookie // whether a request has a cookie is not looked up
+		op.onlyIDs = op.onlyIDs && (optional || p.In == openapi3.ParameterInPath && isID(p.Schema.Value))
 		switch p.In {
 		case openapi3.ParameterInQuery:
 			op.query[p.Name] = readParameter(p.Schema.Value)
@@ -241,9 +251,18 @@ func (op *Operation) readParameters(item *openapi3.PathItem, specified *openapi3
 		case openapi3.ParameterInHeader:
 			op.headers = append(op.headers, http.CanonicalHeaderKey(p.Name))
 			op.Repeatable = op.Repeatable || p.Name == idempotency.Header
+		case openapi3.ParameterInCookie:
+			op.takesCookie = op.takesCookie || p.Name == refreshCookie
 		}
 	}
 	return nil
+}
+
+// isID reports whether every UUID is valid by a schema.
+func isID(schema *openapi3.Schema) bool {
+	return schema.Type.Is(openapi3.TypeString) && schema.Format == "uuid" && schema.Pattern == "" && schema.Enum == nil &&
+		schema.MinLength <= uuidLength && (schema.MaxLength == nil || *schema.MaxLength >= uuidLength) &&
+		len(schema.AllOf)+len(schema.AnyOf)+len(schema.OneOf) == 0 && schema.Not == nil
 }
 
 // readBodies reads which bodies the operation takes. All are JSON, except for uploads.
@@ -268,13 +287,31 @@ func (op *Operation) readBodies(document *openapi3.T, specified *openapi3.Operat
 		}
 	}
 	if op.Upload {
-		return nil
+		return op.readUploadMedia(specified)
 	}
 	content := body.Content[mediaJSON]
 	if len(body.Content) != 1 || content == nil || content.Schema == nil || content.Schema.Value == nil {
 		return errors.New("has a body that is not JSON with a schema, and is not an upload")
 	}
 	op.schema = content.Schema.Value
+	return nil
+}
+
+// readUploadMedia reads under which other media types an upload is taken. Clients send those of their operating system.
+func (op *Operation) readUploadMedia(specified *openapi3.Operation) error {
+	stated, found := specified.Extensions["x-upload-media-types"]
+	if !found {
+		return nil
+	}
+	others, ok := stated.([]any)
+	if !ok || len(op.bodies) != 1 {
+		return errors.New("has x-upload-media-types, which is a list of others than the only media type of the body")
+	}
+	for media := range maps.Clone(op.bodies) {
+		for _, other := range others {
+			op.bodies[fmt.Sprint(other)] = media
+		}
+	}
 	return nil
 }
 

@@ -165,6 +165,12 @@ func TestLoadRefusesHoles(t *testing.T) {
 			func(d *openapi3.T) { me(d).Extensions["x-upload"] = true },
 			"GET /api/v1/users/me: is an upload without a body",
 		},
+		"other media types that are no list": {
+			func(d *openapi3.T) {
+				d.Paths.Value("/api/v1/candidates/import.csv").Post.Extensions["x-upload-media-types"] = "text/plain"
+			},
+			"POST /api/v1/candidates/import.csv: has x-upload-media-types, which is a list",
+		},
 		"no media types for PATCH": {
 			func(d *openapi3.T) { delete(d.Extensions, "x-patch-media-types") },
 			"PATCH /api/v1/users/me: is a PATCH, and the document has no x-patch-media-types",

@@ -23,8 +23,10 @@ type parameter struct {
 	repeatable bool
 	// form matches values as JSON writes them; nil for strings.
 	form *regexp.Regexp
-	// kind is the type of such a value.
+	// kind says what such a value is.
 	kind string
+	// email parameters are email addresses.
+	email bool
 	// usual is the default; empty if the specification has none.
 	usual string
 }
@@ -48,9 +50,11 @@ func readParameter(schema *openapi3.Schema) parameter {
 	}
 	switch {
 	case schema.Type.Is(openapi3.TypeBoolean):
-		p.form, p.kind = booleanForm, openapi3.TypeBoolean
+		p.form, p.kind = booleanForm, "must be true or false"
 	case schema.Type.Is(openapi3.TypeInteger):
-		p.form, p.kind = integerForm, openapi3.TypeInteger
+		p.form, p.kind = integerForm, "must be of type integer"
+	case schema.Format == "email":
+		p.email = true
 	}
 	return p
 }
@@ -59,7 +63,7 @@ func readParameter(schema *openapi3.Schema) parameter {
 // cannot be decoded, unknown parameters, repeated ones that are not lists, and values that are not text.
 func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 	if raw == "" {
-		return url.Values{}
+		return noQuery
 	}
 	query, seen := url.Values{}, map[string]bool{}
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -68,7 +72,7 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 		}
 		name, value, err := unescape(pair)
 		if err != nil {
-			f.Parameter(clip(title(pair)), "syntax", "cannot be decoded as part of a query string")
+			f.Parameter(clip(title(pair)), "syntax", "cannot be decoded as part of a query string; "+decodable(err))
 			continue
 		}
 		parameter, known := op.query[name]
@@ -80,7 +84,9 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 		case seen[name] && !parameter.repeatable:
 			f.Parameter(name, "repeated", "must not be repeated")
 		case parameter.form != nil && value != "" && !parameter.form.MatchString(value):
-			f.Parameter(name, "type", "must be of type "+parameter.kind)
+			f.Parameter(name, "type", parameter.kind)
+		case parameter.email:
+			query[name] = append(query[name], text.Bare(value))
 		default:
 			query[name] = append(query[name], value)
 		}
@@ -89,8 +95,23 @@ func (op *Operation) readQuery(raw string, f *fault.Fault) url.Values {
 	return query
 }
 
+// usualNames are parameters of other APIs that have another name here, without their underscores.
+//
+//nolint:gochecknoglobals // a constant
+var usualNames = map[string]string{
+	"perpage": "limit", "pagesize": "limit", "size": "limit", "top": "limit", "count": "limit", "maxresults": "limit",
+	"pagetoken": "cursor", "nextcursor": "cursor", "after": "cursor", "startingafter": "cursor", "next": "cursor",
+	"order": "sort", "orderby": "sort", "sortby": "sort", "sortorder": "sort", "ordering": "sort",
+	"search": "q", "query": "q", "keyword": "q", "name": "q", "filter": "q",
+	"since": "updated_since", "modifiedsince": "updated_since", "changedsince": "updated_since",
+	"updatedafter": "updated_since", "modifiedafter": "updated_since", "updatedfrom": "updated_since",
+	"updatedat": "updated_since", "lastmodified": "updated_since",
+	"from": "starts_from", "startsafter": "starts_from", "startdate": "starts_from", "to": "starts_before",
+	"until": "starts_before", "enddate": "starts_before", "endsbefore": "starts_before",
+}
+
 // suggest returns how to write the name of an unknown parameter: without the brackets by which some libraries write
-// lists, or as a similar one.
+// lists, by the name that it has here, or as a similar one.
 func (op *Operation) suggest(name string) string {
 	known := slices.Sorted(maps.Keys(op.query))
 	bare, inner, _ := strings.Cut(name, "[")
@@ -104,6 +125,13 @@ func (op *Operation) suggest(name string) string {
 		default:
 			return fmt.Sprintf("; write %s=… without brackets", meant)
 		}
+	}
+	usual := strings.ReplaceAll(strings.ToLower(name), "_", "")
+	if _, paged := op.query["cursor"]; paged && (usual == "page" || usual == "offset" || usual == "skip") {
+		return "; pages have no numbers: send the next_cursor of a page as cursor"
+	}
+	if meant := usualNames[usual]; slices.Contains(known, meant) {
+		return "; did you mean " + meant + "?"
 	}
 	if near := text.Nearest(name, known); near != "" {
 		return "; did you mean " + near + "?"
@@ -122,6 +150,14 @@ func unescape(pair string) (name, value string, err error) {
 	}
 	value, err = url.QueryUnescape(value)
 	return name, value, err
+}
+
+// decodable returns how to write what unescape cannot decode.
+func decodable(err error) string {
+	if errors.Is(err, errSemicolon) {
+		return "write & between parameters, and ; in a value as %3B"
+	}
+	return "write % as %25"
 }
 
 // title is how an error names a pair that cannot be decoded: the name as sent, or all of it without a name.

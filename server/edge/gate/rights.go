@@ -3,9 +3,11 @@ package gate
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/server/access"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -22,8 +24,8 @@ type rights struct {
 	// key is the secret of an API key; empty for a user, who has claims.
 	key    string
 	claims session.Claims
-	// network is that of the client.
-	network string
+	// ip is the address of the client.
+	ip netip.Addr
 	// actor is the actor as the operation sees it, and at is when it began to be read.
 	actor *access.Actor
 	at    time.Time
@@ -34,7 +36,7 @@ type rights struct {
 // valid for the request, as long as its session does.
 func (r *rights) read(ctx context.Context) (*access.Actor, error) {
 	if r.key != "" {
-		actor, err := r.gate.Keys.Check(ctx, r.key, r.network)
+		actor, err := r.gate.Keys.Check(ctx, r.key, ratelimit.Network(r.ip))
 		return actor, r.gate.refuseKey(ctx, err)
 	}
 	state, err := r.gate.Guard.Check(ctx, r.claims)
@@ -85,7 +87,8 @@ func (r *rights) Check(ctx context.Context) error {
 // Confirm is part of service.Rights.
 func (r *rights) Confirm(ctx context.Context, tx *postgres.Tx) error {
 	if r.key == "" {
-		return r.ended(ctx, r.gate.Guard.Confirm(ctx, tx, r.claims)) // a change of the role ends the token
+		// A change of the role ends the token.
+		return r.gate.Guard.Confirm(ctx, tx, r.claims, func() error { return r.ended(ctx, session.ErrEnded) })
 	}
 	actor, err := r.gate.Keys.Confirm(ctx, tx, r.key, *r.actor)
 	if err != nil {

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -31,6 +32,11 @@ type complete struct {
 	io.ReadCloser
 
 	check func() error
+}
+
+// completed returns an upload that is complete only with the rights.
+func (r *rights) completed(ctx context.Context, upload io.ReadCloser) io.ReadCloser {
+	return complete{upload, func() error { return r.Check(ctx) }}
 }
 
 func (c complete) Read(into []byte) (int, error) {

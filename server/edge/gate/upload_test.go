@@ -113,7 +113,7 @@ func TestUploads(t *testing.T) {
 		"another parameter":         {"?x=1", strings.NewReader("a"), []string{"Content-Type", "text/csv"}, 400, `"code":"unknown","detail":"is not a parameter of this operation","parameter":"x"`},
 		"a parameter twice":         {"?dry_run=true&dry_run=true", strings.NewReader("a"), []string{"Content-Type", "text/csv"}, 400, `"code":"repeated"`},
 		"a parameter of another type": {
-			"?dry_run=maybe", chunked{strings.NewReader("a")}, []string{"Content-Type", "text/csv"}, 400, `"code":"type","detail":"must be of type boolean","parameter":"dry_run"`,
+			"?dry_run=maybe", chunked{strings.NewReader("a")}, []string{"Content-Type", "text/csv"}, 400, `"code":"type","detail":"must be true or false","parameter":"dry_run"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

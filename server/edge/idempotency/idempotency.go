@@ -101,10 +101,7 @@ func (k *Keeper) first(ctx context.Context, a *attempt, operation Operation) (Re
 		if fault.Is(err, fault.InvalidToken) { // the rights of the actor have ended, also to see a record
 			return Response{}, nil, err
 		}
-		if a.faster == nil {
-			a.faster = k.recordOf(ctx, a.id)
-		}
-		return Response{}, a.faster, err
+		return Response{}, k.recordOf(ctx, a.id), err
 	}
 	return a.response, nil, nil
 }
@@ -126,28 +123,19 @@ type attempt struct {
 	key    string
 	sent   *fingerprint
 	id     db.GetIdempotencyRecordParams
-	// faster is the record of another transaction that has executed the request meanwhile.
-	faster []byte
 	// response is what was recorded last; it counts once committed is true.
 	response  Response
 	committed bool
 }
 
-// Begin holds the key until the end of the transaction. It fails with IdempotencyKeyInUse if another transaction holds
-// it, or has recorded a response since.
+// Begin holds the key until the end of the transaction. It is sent with the first statement of the transaction, which
+// fails with IdempotencyKeyInUse if another transaction holds the key, or has recorded a response since.
 func (a *attempt) Begin(ctx context.Context, tx *postgres.Tx) error {
 	if a.committed {
 		return errors.New("idempotency: the attempt has committed, and its response is recorded")
 	}
-	found, err := tx.HoldIdempotencyKey(ctx, db.HoldIdempotencyKeyParams(a.id))
-	switch {
-	case err != nil || len(found) == 0:
-		return err
-	case found[0] == nil:
-		return fault.New(fault.IdempotencyKeyInUse).After(retryAfter)
-	}
-	a.faster = found[0]
-	return fault.New(fault.IdempotencyKeyInUse)
+	inUse := func() error { return fault.New(fault.IdempotencyKeyInUse).After(retryAfter) }
+	return tx.Require(inUse).RequireIdempotencyKey(ctx, db.RequireIdempotencyKeyParams(a.id))
 }
 
 // Record writes the record of a response.
@@ -162,6 +150,9 @@ func (a *attempt) Record(ctx context.Context, tx *postgres.Tx, response api.Resp
 // Committed notes that the response is recorded.
 func (a *attempt) Committed() { a.committed = true }
 
+// Recorded reports whether the response is recorded.
+func (a *attempt) Recorded() bool { return a.committed }
+
 func (a *attempt) insert(ctx context.Context, tx *postgres.Tx, response Response) error {
 	sum, err := a.sent.sum()
 	if err != nil {
@@ -172,7 +163,7 @@ func (a *attempt) insert(ctx context.Context, tx *postgres.Tx, response Response
 		return err
 	}
 	a.response = response
-	return tx.InsertIdempotencyRecord(ctx, db.InsertIdempotencyRecordParams{
+	return tx.Later().InsertIdempotencyRecord(ctx, db.InsertIdempotencyRecordParams{
 		CompanyID: a.id.CompanyID, PrincipalID: a.id.PrincipalID, KeyHash: a.id.KeyHash, Sealed: sealed,
 		Now: a.id.Now, ExpiresAt: a.id.Now.Add(Lifetime),
 	})

@@ -102,7 +102,7 @@ type operation struct {
 	ctx    func() context.Context
 	failed error
 	before func() // runs before the transaction
-	during func() // runs in the transaction
+	during func() // runs in the transaction, after its first statement, with which the key is held
 	runs   int
 }
 
@@ -114,10 +114,11 @@ func (o *operation) run(w http.ResponseWriter, attempt service.Attempt) error {
 	ctx := o.ctx()
 	call := service.Call{Actor: o.actor, Attempt: attempt}
 	response, err := service.Commit(ctx, o.store, call, func(tx *postgres.Tx) (created, error) {
+		err := o.insert(ctx, tx)
 		if o.during != nil {
 			o.during()
 		}
-		return created{o.title}, errors.Join(o.insert(ctx, tx), o.failed)
+		return created{o.title}, errors.Join(err, o.failed)
 	})
 	if err != nil {
 		return err

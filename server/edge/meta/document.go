@@ -17,14 +17,19 @@ import (
 )
 
 // Documents are what the service publishes about itself. The specification contains the URL of the server as the client
-// sees it; apart from that they are the same in every response.
+// sees it; apart from that they are the same in every response. They are built when they are first requested.
 type Documents struct {
-	machines  document
-	published spec.Document
+	sources func() (sources, error)
 
 	mu sync.Mutex
 	// kept has the specification for the URLs of the server that clients used last, the latest one at the end.
 	kept []specification
+}
+
+// sources are what the documents are built from.
+type sources struct {
+	machines  document
+	published spec.Document
 }
 
 // specification is the specification with the URL of a server.
@@ -36,23 +41,24 @@ type specification struct {
 // maxServers bounds the URLs for which the specification is kept. A service has few, but clients choose the Host.
 const maxServers = 16
 
-// Publish builds the documents.
-func Publish() (*Documents, error) {
+// Publish returns the documents, which are built on the first request. They are built from files embedded in the
+// program, so a test that requests each of them shows that they can be built.
+func Publish() *Documents { return &Documents{sources: sync.OnceValues(read)} }
+
+func read() (sources, error) {
 	published, err := spec.Published()
 	if err != nil {
-		return nil, err
+		return sources{}, err
 	}
 	machines, err := json.Marshal(api.StateMachines{Data: lifecycle.All()})
 	if err != nil {
-		return nil, fmt.Errorf("encode the state machines: %w", err)
+		return sources{}, fmt.Errorf("encode the state machines: %w", err)
 	}
 	kept, err := content.New(machines)
 	if err != nil {
-		return nil, fmt.Errorf("compress a document: %w", err)
+		return sources{}, fmt.Errorf("compress a document: %w", err)
 	}
-	d := &Documents{machines: document{"application/json", kept}, published: published}
-	_, err = d.specification("/") // fails if the specification has no server
-	return d, err
+	return sources{document{"application/json", kept}, published}, nil
 }
 
 // specification returns the specification with the URL of a server.
@@ -64,7 +70,11 @@ func (d *Documents) specification(server string) (specification, error) {
 			return one, nil
 		}
 	}
-	published, err := d.published.At(server)
+	from, err := d.sources()
+	if err != nil {
+		return specification{}, err
+	}
+	published, err := from.published.At(server)
 	if err != nil {
 		return specification{}, err
 	}
@@ -109,7 +119,8 @@ func (m *Meta) specification(ctx context.Context) (specification, error) {
 func (m *Meta) GetStateMachines(
 	ctx context.Context, _ service.Call, _ api.GetStateMachinesRequestObject,
 ) (api.GetStateMachinesResponseObject, error) {
-	return m.Documents.machines.answer(ctx), nil
+	from, err := m.Documents.sources()
+	return from.machines.answer(ctx), err
 }
 
 // document is a published document.

@@ -118,5 +118,7 @@ func Link(ctx context.Context, cursor string) *string {
 
 // Contains returns the LIKE pattern that matches values that contain a text.
 func Contains(text string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+	return "%" + wildcards.Replace(text) + "%"
 }
+
+var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`) //nolint:gochecknoglobals // a constant

@@ -4,9 +4,7 @@ package problem
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
@@ -18,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"github.com/ai-interviewer-platform/interviewer/api/encoder"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
@@ -175,7 +174,8 @@ func Handler(log *slog.Logger) echo.HTTPErrorHandler {
 			return
 		}
 		f := Classify(err)
-		if f.Kind() == fault.Internal || f.Kind() == fault.Unavailable {
+		// A busy server refuses many requests, each of which has a line of its own already.
+		if f.Kind() == fault.Internal || f.Kind() == fault.Unavailable && f.Code() != fault.ServerBusy {
 			log.ErrorContext(ctx, "request failed", slog.String("code", string(f.Code())), slog.Any("error", err))
 		}
 		if c.Response().Committed {
@@ -197,7 +197,7 @@ func hasLeft(c echo.Context, err error) bool {
 		(errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET))
 }
 
-func write(c echo.Context, f *fault.Fault) error {
+func write(c echo.Context, f *fault.Fault) (err error) {
 	document := Document(f, access.RequestOf(c.Request().Context()))
 	header := c.Response().Header()
 	header.Set("Content-Type", "application/problem+json")
@@ -208,13 +208,10 @@ func write(c echo.Context, f *fault.Fault) error {
 	if f.Kind() == fault.Unauthenticated {
 		header.Set("WWW-Authenticate", challenge(f.Code()))
 	}
-	encoded, err := json.Marshal(document)
-	if err != nil {
-		return fmt.Errorf("encode a problem: %w", err)
-	}
-	c.Response().WriteHeader(int(document.Status))
-	_, err = c.Response().Write(append(encoded, '\n'))
-	return err
+	body := encoder.Begin()
+	defer body.End(&err)
+	body.JSON = document.AppendJSON(body.JSON)
+	return body.Send(c.Response(), int(document.Status))
 }
 
 // challenge returns the WWW-Authenticate header of a 401 (RFC 6750, section 3).

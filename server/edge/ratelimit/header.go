@@ -8,28 +8,28 @@ import (
 
 // The two response headers of draft-ietf-httpapi-ratelimit-headers-10 are RFC 8941 lists of strings with parameters.
 
-// PolicyHeader returns the value of RateLimit-Policy: for each policy that applies to the client, how many requests (q)
-// are allowed in how many seconds (w).
-func PolicyHeader(d Decision) string {
-	return list(d, func(q Quota) string {
-		return quote(q.Policy.Name) + ";q=" + strconv.Itoa(q.Policy.Limit) + ";w=" + seconds(q.Policy.Window)
-	})
+// policyHeader returns the value of RateLimit-Policy.
+func policyHeader(policies []Policy) string {
+	items := make([]string, len(policies))
+	for i, p := range policies {
+		items[i] = quote(p.Name) + ";q=" + strconv.Itoa(p.Limit) + ";w=" + strconv.FormatInt(seconds(p.Window), 10)
+	}
+	return strings.Join(items, ", ")
 }
 
 // StateHeader returns the value of RateLimit: for each policy, how many requests the client may send now (r), and after
 // how many seconds without requests the quota is full again (t).
 func StateHeader(d Decision) string {
-	return list(d, func(q Quota) string {
-		return quote(q.Policy.Name) + ";r=" + strconv.Itoa(q.Remaining) + ";t=" + seconds(q.Reset)
-	})
-}
-
-func list(d Decision, item func(Quota) string) string {
-	items := make([]string, len(d.Quotas))
+	text := make([]byte, 0, 64)
 	for i, q := range d.Quotas {
-		items[i] = item(q)
+		if i > 0 {
+			text = append(text, ", "...)
+		}
+		text = append(text, quote(q.Policy.Name)...)
+		text = strconv.AppendInt(append(text, ";r="...), int64(q.Remaining), 10)
+		text = strconv.AppendInt(append(text, ";t="...), seconds(q.Reset), 10)
 	}
-	return strings.Join(items, ", ")
+	return string(text)
 }
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`) //nolint:gochecknoglobals // a constant
@@ -38,6 +38,4 @@ var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`) //nolint:gochecknoglobal
 func quote(s string) string { return `"` + escaper.Replace(s) + `"` }
 
 // seconds rounds up, so that clients that wait this long do not come too early.
-func seconds(d time.Duration) string {
-	return strconv.FormatInt(int64(wholeSeconds(d)/time.Second), 10)
-}
+func seconds(d time.Duration) int64 { return int64(wholeSeconds(d) / time.Second) }

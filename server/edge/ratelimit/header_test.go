@@ -43,7 +43,8 @@ func TestHeaders(t *testing.T) {
 			t.Parallel()
 			test.quota.Policy = test.policy
 			decision := ratelimit.Decision{Quotas: []ratelimit.Quota{test.quota}}
-			if got := ratelimit.PolicyHeader(decision); got != test.wantPolicy {
+			limiter := newLimiter(t, nil, test.policy)
+			if got := limiter.PolicyHeader(); len(got) != 1 || got[0] != test.wantPolicy {
 				t.Errorf("RateLimit-Policy: %s, want %s", got, test.wantPolicy)
 			}
 			if got := ratelimit.StateHeader(decision); got != test.wantState {
@@ -59,15 +60,16 @@ func FuzzHeaders(f *testing.F) {
 	f.Add(`"\`, 1, 1, 0, int64(1))
 	f.Fuzz(func(t *testing.T, name string, limit, window, remaining int, reset int64) {
 		policy := ratelimit.Policy{Name: name, Limit: limit, Window: time.Duration(window) * time.Second}
-		if _, err := ratelimit.NewLimiter(nil, time.Now, policy); err != nil || remaining < 0 || reset < 0 {
+		limiter, err := ratelimit.NewLimiter(nil, time.Now, policy)
+		if err != nil || remaining < 0 || reset < 0 {
 			return
 		}
 		decision := ratelimit.Decision{Quotas: []ratelimit.Quota{
 			{Policy: policy, Remaining: remaining % 1e15, Reset: time.Duration(reset)},
 		}}
 		for header, keys := range map[string]string{
-			ratelimit.PolicyHeader(decision): "q w",
-			ratelimit.StateHeader(decision):  "r t",
+			limiter.PolicyHeader()[0]:       "q w",
+			ratelimit.StateHeader(decision): "r t",
 		} {
 			read, params, err := readItem(header)
 			if err != nil || read != name || params != keys {

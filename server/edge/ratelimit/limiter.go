@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"net/netip"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/redis/rueidis"
 
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
@@ -43,19 +44,79 @@ type Quota struct {
 	Wait time.Duration
 }
 
-// Limiter applies several policies to each client. It is safe for concurrent use.
-type Limiter struct {
-	redis    *redis.Redis
-	policies []Policy
-	args     []string
-	gcra     *rueidis.Lua
-	local    *memory
+// Client is whom a policy counts requests against. The zero value is the network of clients without an address.
+type Client struct {
+	// kind says what id is: a UUID, an IPv4 address, the /64 of an IPv6 address, or nothing.
+	kind clientKind
+	id   [16]byte
 }
 
-// NewLimiter returns a limiter. The error names the policy that is out of bounds, and the bound. While Redis is down
-// the limiter counts the requests of this replica only, by the clock now.
+type clientKind uint8
+
+const (
+	kindNothing clientKind = iota
+	kindID
+	kindIPv4
+	kindIPv6
+)
+
+// ID is a user, an API key or a company.
+func ID(id uuid.UUID) Client { return Client{kindID, id} }
+
+// Address is the network of an anonymous client's address; see Network.
+func Address(ip netip.Addr) Client {
+	switch ip = ip.Unmap(); {
+	case ip.Is4():
+		return Client{kindIPv4, ip.As16()}
+	case ip.Is6():
+		c := Client{kindIPv6, ip.As16()}
+		clear(c.id[8:])
+		return c
+	}
+	return Client{}
+}
+
+// String returns the name of the client in Redis.
+func (c Client) String() string {
+	switch c.kind {
+	case kindID:
+		return uuid.UUID(c.id).String()
+	case kindIPv4, kindIPv6:
+		return Network(netip.AddrFrom16(c.id))
+	case kindNothing:
+	}
+	return Network(netip.Addr{})
+}
+
+// Limiter applies several policies to each client. It is safe for concurrent use.
+//
+// Requests of a busy client do not wait for Redis: the replica counts them itself and books them in Redis in the
+// background. A client with a small quota, or with little of it left, is counted in Redis at once. One replica counts
+// exactly. With n replicas, a client may send up to (n-1)*Policy.Ahead() requests more than the limit, and may be
+// refused by what it may send in half a second too early. See decision 0036.
+type Limiter struct {
+	redis    *redis.Redis
+	now      func() time.Time
+	policies []Policy
+	header   []string
+	gcra     *rueidis.Lua
+	alone    *memory
+	buckets  buckets
+}
+
+// maxPolicies is how many policies a limiter can have.
+const maxPolicies = 2
+
+// NewLimiter returns a limiter with one or two policies. The error names the policy that is out of bounds, and the
+// bound. While Redis is down the limiter counts the requests of this replica only, by the clock now.
 func NewLimiter(r *redis.Redis, now func() time.Time, policies ...Policy) (*Limiter, error) {
-	l := &Limiter{redis: r, gcra: rueidis.NewLuaScript(gcraScript), local: newMemory(now)}
+	if len(policies) < 1 || len(policies) > maxPolicies {
+		return nil, fmt.Errorf("a limiter has from 1 to %d policies, not %d", maxPolicies, len(policies))
+	}
+	l := &Limiter{
+		redis: r, now: now, gcra: rueidis.NewLuaScript(gcraScript), alone: newMemory(now),
+		buckets: buckets{of: map[counted]*bucket{}, after: bookAfter},
+	}
 	for _, p := range policies {
 		if p.Burst == 0 {
 			p.Burst = p.Limit
@@ -64,44 +125,40 @@ func NewLimiter(r *redis.Redis, now func() time.Time, policies ...Policy) (*Limi
 			return nil, fmt.Errorf("rate limit policy %q: %w", p.Name, err)
 		}
 		l.policies = append(l.policies, p)
-		l.args = append(l.args, strconv.FormatInt(p.interval().Microseconds(), 10), strconv.Itoa(p.Burst))
 	}
+	l.header = []string{policyHeader(l.policies)}
 	return l, nil
 }
 
-// Allow counts one request. keys has one key per policy, in the order of NewLimiter: the id of a user, an API key or a
-// company, or the Network of an anonymous client's address. A request that one policy refuses is not counted by any.
-func (l *Limiter) Allow(ctx context.Context, keys ...string) Decision {
-	names := make([]string, len(l.policies))
-	for i, p := range l.policies {
-		names[i] = "limit:" + p.Name + ":" + keys[i]
+// PolicyHeader returns the value of RateLimit-Policy: for each policy, how many requests (q) are allowed in how many
+// seconds (w). All responses share the slice, so it must not be changed.
+func (l *Limiter) PolicyHeader() []string { return l.header }
+
+// Allow counts one request. clients has one client per policy, in the order of NewLimiter. A request that one policy
+// refuses is not counted by any.
+func (l *Limiter) Allow(ctx context.Context, clients ...Client) Decision {
+	for {
+		d, taken, wait := l.take(ctx, clients)
+		switch {
+		case taken:
+			return d
+		case wait == nil:
+			return l.ask(ctx, clients)
+		}
+		<-wait // ends within the timeout of package redis
 	}
-	var answer []int64
-	err := l.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) (err error) {
-		answer, err = l.gcra.Exec(ctx, c, names, l.args).AsIntSlice()
-		return err
-	})
-	if err != nil {
-		return decide(l.policies, l.local.take(l.policies, names))
-	}
-	return decide(l.policies, answer)
 }
 
-// decide converts the script's result, in microseconds.
-func decide(policies []Policy, answer []int64) Decision {
-	d := Decision{Allowed: answer[0] == 1, Quotas: make([]Quota, len(policies))}
-	for i, p := range policies {
-		of := answer[1+3*i:]
-		d.Quotas[i] = Quota{
-			Policy: p, Remaining: int(of[0]), Reset: time.Duration(of[1]) * time.Microsecond,
-			Wait: time.Duration(of[2]) * time.Microsecond,
-		}
-		if !d.Allowed {
-			d.RetryAfter = max(d.RetryAfter, d.Quotas[i].Wait)
-		}
-	}
-	return d
+// quota returns the state of a quota of which debt is used.
+func (p Policy) quota(debt time.Duration) Quota {
+	interval := p.interval()
+	left := max(interval*time.Duration(p.Burst)-debt, 0)
+	return Quota{Policy: p, Remaining: int(left / interval), Reset: debt, Wait: max(interval-left, 0)}
 }
+
+// Ahead is how many requests of one client a replica may allow before they are booked in Redis: a thirty-second of the
+// burst, but at most an eighth of what remains to the client.
+func (p Policy) Ahead() int { return p.Burst / aheadParts }
 
 // interval is Window/Limit, rounded up to microseconds, so that no more than Limit requests fit into a window.
 func (p Policy) interval() time.Duration {
@@ -121,8 +178,8 @@ func (p Policy) check() error {
 	if p.Window < time.Second || p.Window%time.Second != 0 {
 		return errors.New("the window must be whole seconds, at least 1")
 	}
-	if p.Limit < 1 || p.Window/time.Duration(p.Limit) < time.Millisecond {
-		return errors.New("the limit must be from 1 request in the window to 1000 a second")
+	if p.Limit < 1 || p.Window/time.Duration(p.Limit) < 10*time.Microsecond {
+		return errors.New("the limit must be from 1 request in the window to 100000 a second")
 	}
 	if p.Burst < 1 {
 		return errors.New("the burst must not be negative")

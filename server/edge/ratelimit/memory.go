@@ -14,40 +14,41 @@ const maxClients = 50_000
 type memory struct {
 	now  func() time.Time
 	mu   sync.Mutex
-	full map[string]time.Time
+	full map[counted]time.Time
 }
 
-func newMemory(now func() time.Time) *memory { return &memory{now: now, full: map[string]time.Time{}} }
+// counted is a client of one policy of a limiter.
+type counted struct {
+	policy int
+	client Client
+}
 
-// take takes one request from each quota, or from none. It returns what the script returns.
-func (m *memory) take(policies []Policy, names []string) []int64 {
+func newMemory(now func() time.Time) *memory { return &memory{now: now, full: map[counted]time.Time{}} }
+
+// take takes one request from each quota, or from none. It returns the times until each is full.
+func (m *memory) take(policies []Policy, clients []Client) (allowed bool, debts [maxPolicies]time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.now()
-	full, allowed := make([]time.Time, len(policies)), int64(1)
+	allowed = true
 	for i, p := range policies {
-		if full[i] = m.full[names[i]]; full[i].Before(now) {
-			full[i] = now
-		}
-		if full[i].Add(p.interval()).Sub(now) > p.interval()*time.Duration(p.Burst) {
-			allowed = 0
+		debts[i] = max(m.full[counted{i, clients[i]}].Sub(now), 0)
+		if debts[i]+p.interval() > p.interval()*time.Duration(p.Burst) {
+			allowed = false
 		}
 	}
-	answer := []int64{allowed}
-	for i, p := range policies {
-		interval := p.interval()
-		after := full[i].Add(interval * time.Duration(allowed))
-		if allowed == 1 {
-			m.keep(names[i], after, now)
-		}
-		left := max(interval*time.Duration(p.Burst)-after.Sub(now), 0)
-		answer = append(answer, int64(left/interval), after.Sub(now).Microseconds(), max(interval-left, 0).Microseconds())
+	if !allowed {
+		return false, debts
 	}
-	return answer
+	for i, p := range policies {
+		debts[i] += p.interval()
+		m.keep(counted{i, clients[i]}, now.Add(debts[i]), now)
+	}
+	return true, debts
 }
 
-func (m *memory) keep(name string, full, now time.Time) {
-	if _, known := m.full[name]; !known && len(m.full) >= maxClients {
+func (m *memory) keep(client counted, full, now time.Time) {
+	if _, known := m.full[client]; !known && len(m.full) >= maxClients {
 		for other, at := range m.full {
 			if at.Before(now) {
 				delete(m.full, other)
@@ -57,5 +58,5 @@ func (m *memory) keep(name string, full, now time.Time) {
 			return
 		}
 	}
-	m.full[name] = full
+	m.full[client] = full
 }

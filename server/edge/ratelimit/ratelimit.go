@@ -2,6 +2,9 @@
 // else. Leases limit what may run at the same time. All count in Redis, by the clock of the Redis server, so that all
 // replicas share one limit and their own clocks do not matter.
 //
+// Throttle asks Redis about every attempt. Limiter books most requests of busy clients after it has allowed them, so
+// that they do not wait for Redis.
+//
 // Throttle and Limiter differ when Redis is down. Throttle refuses all attempts, because an uncounted login attempt is
 // a free guess at a password. Limiter counts in the memory of its replica, so that the service remains available.
 // Neither waits longer than package redis allows. Leases fall back as Limiter does. If Redis loses its data, counting

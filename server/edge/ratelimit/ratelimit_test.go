@@ -3,6 +3,8 @@ package ratelimit_test
 import (
 	"log/slog"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -61,6 +63,13 @@ func newClock(t *testing.T) (*clock, *redis.Redis) {
 	c := &clock{Miniredis: miniredis.RunT(t), now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)}
 	c.SetTime(c.now)
 	return c, up(t, open(t, "redis://"+c.Addr(), redis.Options{Timeout: patient, InProcess: true}))
+}
+
+// Keys returns the keys of the server without those with which the client checks the access control list.
+func (c *clock) Keys() []string {
+	return slices.DeleteFunc(c.Miniredis.Keys(), func(key string) bool {
+		return strings.HasSuffix(key, ":check") || strings.HasSuffix(key, ":check-set")
+	})
 }
 
 func (c *clock) advance(d time.Duration) {

@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
@@ -24,6 +25,9 @@ const retryDown = 2 * time.Second
 // ThrottlePolicy sets how many login attempts may fail. Each counter has its own sliding window. A field that is 0
 // has its default.
 type ThrottlePolicy struct {
+	// Name separates the counters from those of other throttles. Default: "login".
+	Name string
+
 	// PairLimit is the number of failures allowed within PairWindow on one account from one network. Default: 10 in 15
 	// minutes.
 	PairLimit  int
@@ -50,6 +54,7 @@ type ThrottlePolicy struct {
 
 func (p ThrottlePolicy) withDefaults() ThrottlePolicy {
 	return ThrottlePolicy{
+		Name:            cmp.Or(p.Name, "login"),
 		PairLimit:       positive(p.PairLimit, 10),
 		PairWindow:      positive(p.PairWindow, 15*time.Minute),
 		NetworkLimit:    positive(p.NetworkLimit, 100),
@@ -73,6 +78,7 @@ func positive[T int | time.Duration](value, otherwise T) T {
 // name submitted, so unknown accounts are treated like all others. It is safe for concurrent use.
 type Throttle struct {
 	redis   *redis.Redis
+	name    string
 	key     []byte
 	policy  []string
 	reserve *rueidis.Lua
@@ -85,6 +91,7 @@ func NewThrottle(r *redis.Redis, key []byte, p ThrottlePolicy) *Throttle {
 	p = p.withDefaults()
 	return &Throttle{
 		redis: r,
+		name:  p.Name,
 		key:   key,
 		policy: []string{
 			microseconds(p.Settle),
@@ -200,9 +207,9 @@ func (t *Throttle) counters(account, network string) []string {
 	mac.Write([]byte(strings.ToLower(strings.TrimSpace(account))))
 	name := base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 	return []string{
-		"login:pair:" + name + ":" + network,
-		"login:network:" + network,
-		"login:account:" + name,
+		t.name + ":pair:" + name + ":" + network,
+		t.name + ":network:" + network,
+		t.name + ":account:" + name,
 	}
 }
 

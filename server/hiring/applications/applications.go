@@ -7,6 +7,7 @@ package applications
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -62,9 +63,9 @@ func (a *Applications) CreateApplication(
 		return nil, err
 	}
 	row.ID, row.Now = a.Clock.ID(), a.Clock.Now()
-	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.CreateApplicationResponseObject, error) {
+	created, err := service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.CreateApplicationResponseObject, error) {
 		var response api.ApplicationJSONResponse
-		candidate, job, err := a.lockReferences(ctx, tx, actor.CompanyID, *request.Body)
+		candidate, job, err := a.lockReferences(ctx, tx, actor, *request.Body)
 		if err != nil {
 			return nil, err
 		}
@@ -104,18 +105,44 @@ func (a *Applications) CreateApplication(
 			},
 		}, nil
 	})
+	return created, a.nameConflict(ctx, actor, row.CandidateID, row.JobID, err)
+}
+
+// nameConflict adds the open application of a candidate to a job to the fault ApplicationExists, if the actor can read
+// it. It returns all other errors as they are.
+func (a *Applications) nameConflict(
+	ctx context.Context, actor access.Actor, candidate, job uuid.UUID, err error,
+) error {
+	var exists *fault.Fault
+	if !fault.Is(err, fault.ApplicationExists) || !errors.As(err, &exists) || !actor.Holds("applications:read") {
+		return err
+	}
+	other, lookup := a.Store.Of(actor.CompanyID).FindOpenApplication(ctx, db.FindOpenApplicationParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), CandidateID: candidate, JobID: job,
+	})
+	if lookup == nil {
+		return exists.ConflictsWith(audit.Application, other)
+	}
+	return err
 }
 
 // lockReferences returns the candidate and the job of a new application, locked until the transaction ends. Unknown ids
-// and an invalid source are reported together, as the fault RuleViolated.
+// and an invalid source are reported together, as the fault RuleViolated. It names the candidate that remains if the
+// one with the id was merged.
 func (a *Applications) lockReferences(
-	ctx context.Context, tx *postgres.Tx, company uuid.UUID, wanted api.CreateApplicationRequest,
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, wanted api.CreateApplicationRequest,
 ) (db.Candidate, db.Job, error) {
+	company := actor.CompanyID
 	f := fault.New(fault.RuleViolated)
 	candidate, err := tx.LockApplicant(ctx, db.LockApplicantParams{
 		CompanyID: company, ID: wanted.CandidateID, ExternalID: wanted.CandidateExternalID,
 	})
-	if err := checkKnown(f, pointerOf("/candidate", wanted.CandidateID), err); err != nil {
+	if wanted.CandidateID != nil && fault.Is(err, fault.ResourceNotFound) {
+		err = checkMerged(ctx, tx.Queries, actor, *wanted.CandidateID, f)
+	} else {
+		err = checkKnown(f, pointerOf("/candidate", wanted.CandidateID), err)
+	}
+	if err != nil {
 		return db.Candidate{}, db.Job{}, err
 	}
 	job, err := tx.LockAppliedJob(ctx, db.LockAppliedJobParams{
@@ -125,6 +152,23 @@ func (a *Applications) lockReferences(
 		return db.Candidate{}, db.Job{}, err
 	}
 	return candidate, job, checkSource(f, optional.Text(nil, wanted.Source))
+}
+
+// checkMerged adds an error to a fault for a candidate that was not found. It names the candidate that it was merged
+// into, if the actor can read that.
+func checkMerged(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID, f *fault.Fault) error {
+	survivor, err := tenant.FindSurvivor(ctx, db.FindSurvivorParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: id,
+	})
+	switch {
+	case err != nil:
+		return checkKnown(f, "/candidate_id", err)
+	case !actor.Holds("candidates:read"):
+		return checkKnown(f, "/candidate_id", fault.New(fault.ResourceNotFound))
+	}
+	_ = f.MergedInto(survivor).
+		Field("/candidate_id", "merged", "was merged into the candidate "+survivor.String()+"; use that one")
+	return nil
 }
 
 // record writes an audit entry about an application.

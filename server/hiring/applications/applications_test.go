@@ -163,7 +163,6 @@ func TestCreateRefusesInvalidApplications(t *testing.T) {
 
 	for name, body := range map[string]any{
 		"invalid id":   with(map[string]any{"job_id": "x"}),
-		"null id":      with(map[string]any{"job_id": nil}),
 		"stage":        with(map[string]any{"stage": "offer"}),
 		"status":       with(map[string]any{"status": "hired"}),
 		"empty source": with(map[string]any{"source": ""}),
@@ -234,15 +233,21 @@ func TestCreateRefusesSecondOpenApplication(t *testing.T) {
 		return testkit.Decode[api.Application](hr.Post(collection, body).Expect(http.StatusCreated)).ID
 	}
 	first := apply()
-	hr.Post(collection, body).Refused(http.StatusConflict, "application_exists")
+	named := func(answer *testkit.Answer, want uuid.UUID) {
+		t.Helper()
+		problem := answer.Refused(http.StatusConflict, "application_exists")
+		if len(problem.Conflicts) != 1 || problem.Conflicts[0].ID != want || problem.Conflicts[0].Type != "application" {
+			t.Errorf("the conflicts are %+v, want the application %s", problem.Conflicts, want)
+		}
+	}
+	named(hr.Post(collection, body), first)
 	hr.Post(path(first, "hold"), nil).Expect(http.StatusOK)
 	hr.Post(collection, body).Refused(http.StatusConflict, "application_exists")
 
 	// After the first one is closed, a second one can be created, and the first one cannot be reactivated.
 	hr.Post(path(first, "withdraw"), nil).Expect(http.StatusOK)
 	second := apply()
-	hr.Post(path(first, "reactivate"), `{"reason":"Changed their mind."}`).
-		Refused(http.StatusConflict, "application_exists")
+	named(hr.Post(path(first, "reactivate"), `{"reason":"Changed their mind."}`), second)
 	if got := getApplication(hr, first); got.Status != api.ApplicationStatusWithdrawn || len(getHistory(hr, first)) != 3 {
 		t.Errorf("after a refused reactivation: got %+v, want withdrawn with 3 moves", got)
 	}

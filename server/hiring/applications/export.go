@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -24,7 +24,7 @@ func (a *Applications) ExportApplications(
 	query := listQuery(actor, request.Params, api.ApplicationSortCreatedAtAsc)
 	file, err := a.Export(ctx, call, service.Export{
 		Name: "applications", Action: audit.ApplicationsExported, Resource: audit.Application, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return a.export(ctx, actor, query, format, to)
 		},
@@ -74,8 +74,8 @@ type tableRow struct {
 	CandidateID uuid.UUID                              `json:"candidate_id"`
 	FirstName   string                                 `json:"candidate_first_name"`
 	LastName    string                                 `json:"candidate_last_name"`
-	ExternalID  nullable.Nullable[string]              `json:"candidate_external_id,omitempty"`
-	Email       nullable.Nullable[openapi_types.Email] `json:"candidate_email,omitempty"`
+	ExternalID  nullable.Nullable[string]              `json:"candidate_external_id,omitzero"`
+	Email       nullable.Nullable[openapi_types.Email] `json:"candidate_email,omitzero"`
 	JobID       uuid.UUID                              `json:"job_id"`
 	JobTitle    string                                 `json:"job_title"`
 }

@@ -84,7 +84,7 @@ func TestExportCSV(t *testing.T) {
 
 	answer := f.as[api.RoleHr].Get(export + "?format=csv").Expect(http.StatusOK)
 	name := answer.Header.Get("Content-Disposition")
-	if got := answer.Header.Get("Content-Type"); got != "text/csv" || !strings.HasSuffix(name, `.csv"`) {
+	if got := answer.Header.Get("Content-Type"); got != "text/csv; charset=utf-8" || !strings.HasSuffix(name, `.csv"`) {
 		t.Errorf("got Content-Type %s and Content-Disposition %s, want CSV", got, name)
 	}
 	records, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(answer.Body, []byte("\ufeff")))).ReadAll()

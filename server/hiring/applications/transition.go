@@ -13,6 +13,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/cancellation"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
@@ -83,7 +84,8 @@ func (a *Applications) ReactivateApplication(
 	ctx context.Context, call service.Call, request api.ReactivateApplicationRequestObject,
 ) (api.ReactivateApplicationResponseObject, error) {
 	actor := call.Actor
-	return service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (api.ReactivateApplicationResponseObject, error) {
+	type answer = api.ReactivateApplicationResponseObject
+	response, err := service.Commit(ctx, a.Store, call, func(tx *postgres.Tx) (answer, error) {
 		// Candidates are locked before their applications, as by a merge of candidates.
 		_, err := tx.LockApplicantOf(ctx, db.LockApplicantOfParams{
 			CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ApplicationID: request.ApplicationID,
@@ -95,6 +97,14 @@ func (a *Applications) ReactivateApplication(
 			api.ApplicationActionReactivate, nil, audit.ApplicationReactivated, &request.Body.Reason))
 		return api.ReactivateApplication200JSONResponse{ApplicationJSONResponse: response}, err
 	})
+	if !fault.Is(err, fault.ApplicationExists) {
+		return response, err
+	}
+	row, lookup := a.get(ctx, actor, request.ApplicationID)
+	if lookup != nil {
+		return nil, err
+	}
+	return nil, a.nameConflict(ctx, actor, row.Application.CandidateID, row.Application.JobID, err)
 }
 
 // move is a requested move: its action in the audit log, its reason, and the function that decides it.

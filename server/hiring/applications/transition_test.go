@@ -231,7 +231,6 @@ func TestActionsRefuseInvalidRequests(t *testing.T) {
 		{"move", `{}`, 400, "malformed_request"},
 		{"move", `{"to":"fired"}`, 400, "malformed_request"},
 		{"move", `{"to":"evaluation","reason":""}`, 400, "malformed_request"},
-		{"move", `{"to":"evaluation","reason":null}`, 400, "malformed_request"},
 		{"move", `{"to":"evaluation","status":"hired"}`, 400, "malformed_request"},
 		{"move", `{"to":"evaluation","reason":"\u2003"}`, 422, "rule_violated"},
 		{"move", `{"to":"evaluation","reason":"a\u0007b"}`, 422, "rule_violated"},

@@ -34,8 +34,10 @@ func clean(text string) string {
 // quote returns a text as a quoted parameter value. Within quotes only the circumflex needs an escape (RFC 6868).
 // Quotation marks become apostrophes, because few calendar programs decode the escape that RFC 6868 defines for them.
 func quote(text string) string {
-	return `"` + strings.NewReplacer(`"`, `'`, "^", "^^", "\n", " ").Replace(clean(text)) + `"`
+	return `"` + unquoted.Replace(clean(text)) + `"`
 }
+
+var unquoted = strings.NewReplacer(`"`, `'`, "^", "^^", "\n", " ") //nolint:gochecknoglobals // a constant
 
 // percent percent-encodes every byte that is not an ASCII letter, a digit or one of the allowed characters (RFC 3986,
 // section 2.1).

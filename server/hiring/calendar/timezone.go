@@ -51,17 +51,28 @@ func (z *zoneRules) declare(t time.Time) {
 	} else {
 		z.rules[zone] = append(z.rules[zone], ruleFrom(start))
 	}
-	if !end.IsZero() {
-		z.rules[zone] = append(z.rules[zone], ruleFrom(end))
+	if end.IsZero() {
+		return
+	}
+	// Zone data ends in 2038 for zones whose clocks no longer change, with a rule that changes nothing.
+	if next := ruleFrom(end); next.from != next.to {
+		z.rules[zone] = append(z.rules[zone], next)
 	}
 }
 
-// ruleFrom returns the rule whose change happens at a time.
+// ruleFrom returns the rule whose change happens at a time. In Ireland and Morocco, the law calls the time that is
+// ahead the standard time, and zone data does as well. Calendar programs expect that the clocks are ahead in daylight
+// saving time, so the rules have the names of all other zones.
 func ruleFrom(change time.Time) rule {
-	_, from := change.Add(-time.Second).Zone()
+	before := change.Add(-time.Second)
+	_, from := before.Zone()
 	name, to := change.Zone()
+	daylight := change.IsDST()
+	if before.IsDST() != daylight && from != to {
+		daylight = to > from
+	}
 	onset := change.In(time.FixedZone("", from)).Format(wallLayout)
-	return rule{onset, name, change.IsDST(), from, to}
+	return rule{onset, name, daylight, from, to}
 }
 
 // components returns a VTIMEZONE for each zone (RFC 5545, section 3.6.5). Rules that differ only in their onset become

@@ -214,3 +214,34 @@ func TestValidZone(t *testing.T) {
 		}
 	}
 }
+
+// TestDaylightIsAhead verifies that daylight saving time is the time that is ahead, also where the law calls that the
+// standard time: Outlook shows meetings in Ireland an hour early otherwise. Zones whose clocks no longer change have one
+// rule.
+func TestDaylightIsAhead(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ zone, start, want string }{
+		{"Europe/Dublin", "2027-07-14T09:00:00Z", "DAYLIGHT +0000 +0100 IST, STANDARD +0100 +0000 GMT"},
+		{"Europe/Dublin", "2027-12-14T09:00:00Z", "STANDARD +0100 +0000 GMT, DAYLIGHT +0000 +0100 IST"},
+		{"Africa/Casablanca", "2027-02-20T10:00:00Z", "STANDARD +0100 +0000 +00, DAYLIGHT +0000 +0100 +01"},
+		{"Europe/Berlin", "2027-07-14T09:00:00Z", "DAYLIGHT +0100 +0200 CEST, STANDARD +0200 +0100 CET"},
+		{"Pacific/Apia", "2027-07-14T09:00:00Z", "STANDARD +1400 +1300 +13"},
+		{"Europe/Istanbul", "2027-07-14T09:00:00Z", "STANDARD +0300 +0300 +03"},
+	} {
+		t.Run(test.zone+" at "+test.start, func(t *testing.T) {
+			t.Parallel()
+			e := newEvent()
+			e.Zone, e.Start = test.zone, mustTime(test.start)
+			e.End = e.Start.Add(time.Hour)
+			var got []string
+			for _, rule := range parse(t, write(t, e)).Children("VTIMEZONE")[0].Components {
+				got = append(got, strings.Join([]string{
+					rule.Name, rule.Property("TZOFFSETFROM").Value, rule.Property("TZOFFSETTO").Value, rule.Property("TZNAME").Value,
+				}, " "))
+			}
+			if rules := strings.Join(got, ", "); rules != test.want {
+				t.Errorf("got %s, want %s", rules, test.want)
+			}
+		})
+	}
+}

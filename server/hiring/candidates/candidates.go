@@ -58,11 +58,7 @@ func (c *Candidates) GetCandidate(
 	if err != nil {
 		return nil, c.hintAtSurvivor(ctx, tenant, actor, request.CandidateID, err)
 	}
-	response, err := c.candidateResponse(ctx, tenant, actor, row)
-	if err != nil {
-		return nil, err
-	}
-	return api.GetCandidate200JSONResponse{CandidateJSONResponse: response}, nil
+	return api.GetCandidate200JSONResponse{CandidateJSONResponse: candidateResponse(actor, row.Candidate, row.IsBusy)}, nil
 }
 
 // CreateCandidate creates an active candidate.
@@ -75,18 +71,14 @@ func (c *Candidates) CreateCandidate(
 		return nil, err
 	}
 	response, err := service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.CreateCandidateResponseObject, error) {
-		var response api.CandidateJSONResponse
-		row, err := tx.InsertCandidate(ctx, insertParams(created, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
-		if err != nil {
+		row := newCandidate(created, actor.CompanyID, c.Clock.ID(), c.Clock.Now())
+		if err := tx.Later().InsertCandidate(ctx, insertParams(row)); err != nil {
 			return nil, err
 		}
 		if err := c.record(ctx, tx, actor, row, audit.CandidateCreated, changedFields(emptyProfile(), created)); err != nil {
 			return nil, err
 		}
-		response, err = c.candidateResponse(ctx, tx.Queries, actor, row)
-		if err != nil {
-			return nil, err
-		}
+		response := candidateResponse(actor, row, false)
 		return api.CreateCandidate201JSONResponse{
 			Body: response.Body,
 			Headers: api.CreateCandidate201ResponseHeaders{
@@ -104,7 +96,6 @@ func (c *Candidates) UpdateCandidate(
 ) (api.UpdateCandidateResponseObject, error) {
 	actor, patch := call.Actor, request.Body
 	response, err := service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.UpdateCandidateResponseObject, error) {
-		var response api.CandidateJSONResponse
 		row, err := lock(ctx, tx, actor, request.CandidateID)
 		if err != nil {
 			return nil, c.hintAtSurvivor(ctx, tx.Queries, actor, request.CandidateID, err)
@@ -116,11 +107,9 @@ func (c *Candidates) UpdateCandidate(
 		if err != nil {
 			return nil, err
 		}
-		response, err = c.candidateResponse(ctx, tx.Queries, actor, saved)
-		if err != nil {
-			return nil, err
-		}
-		return api.UpdateCandidate200JSONResponse{CandidateJSONResponse: response}, nil
+		return api.UpdateCandidate200JSONResponse{
+			CandidateJSONResponse: candidateResponse(actor, saved.Candidate, saved.IsBusy),
+		}, nil
 	})
 	return response, c.nameConflict(ctx, actor, optional.Patched(nil, patch.ExternalID), err)
 }
@@ -152,19 +141,20 @@ func lock(ctx context.Context, tx *postgres.Tx, actor access.Actor, id uuid.UUID
 // save writes an edited profile and its audit entry, or nothing if the profile is unchanged.
 func (c *Candidates) save(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Candidate, edited profile,
-) (db.Candidate, error) {
+) (db.UpdateCandidateRow, error) {
 	changed := changedFields(profileOf(row), edited)
 	if len(changed) == 0 {
-		return row, nil
+		busy, err := tx.IsBusyCandidate(ctx, db.IsBusyCandidateParams{CompanyID: row.CompanyID, CandidateID: row.ID})
+		return db.UpdateCandidateRow{Candidate: row, IsBusy: busy}, err
 	}
 	if err := asError(checkProfile(edited)); err != nil {
-		return row, err
+		return db.UpdateCandidateRow{}, err
 	}
 	saved, err := tx.UpdateCandidate(ctx, updateParams(edited, row, c.Clock.Now()))
 	if err != nil {
-		return row, postgres.Guarded(err)
+		return saved, postgres.Guarded(err)
 	}
-	return saved, c.record(ctx, tx, actor, saved, audit.CandidateUpdated, changed)
+	return saved, c.record(ctx, tx, actor, saved.Candidate, audit.CandidateUpdated, changed)
 }
 
 // record writes an audit entry about a candidate. It has the names of the changed fields without their values, because
@@ -177,32 +167,28 @@ func (c *Candidates) record(
 	})
 }
 
-// candidateResponse converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
-func (c *Candidates) candidateResponse(
-	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.Candidate,
+// changedResponse is the response of a transaction that may have changed whether a candidate is busy.
+func (c *Candidates) changedResponse(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Candidate,
 ) (api.CandidateJSONResponse, error) {
-	candidates, err := c.convertAll(ctx, tenant, actor, []db.Candidate{row})
-	if err != nil {
-		return api.CandidateJSONResponse{}, err
-	}
+	busy, err := tx.IsBusyCandidate(ctx, db.IsBusyCandidateParams{CompanyID: row.CompanyID, CandidateID: row.ID})
+	return candidateResponse(actor, row, busy), err
+}
+
+// candidateResponse converts a candidate for the actor, whose allowed actions are part of the body and of the ETag.
+func candidateResponse(actor access.Actor, row db.Candidate, busy bool) api.CandidateJSONResponse {
+	body := convert(row, allowedActions(row.Status, lifecycle.RelationOf(actor, false), busy))
 	return api.CandidateJSONResponse{
-		Body:    candidates[0],
-		Headers: api.CandidateResponseHeaders{ETag: etag.Of(row.Version, candidates[0].AllowedActions)},
-	}, nil
+		Body: body, Headers: api.CandidateResponseHeaders{ETag: etag.Of(row.Version, body.AllowedActions)},
+	}
 }
 
 // convertAll converts candidates for the actor, in the same order.
-func (c *Candidates) convertAll(
-	ctx context.Context, tenant *db.Queries, actor access.Actor, rows []db.Candidate,
-) ([]api.Candidate, error) {
+func convertAll(actor access.Actor, rows []db.ListCandidatesRow) []api.Candidate {
 	relation := lifecycle.RelationOf(actor, false)
-	busy, err := c.busy(ctx, tenant, relation, rows)
-	if err != nil {
-		return nil, err
-	}
 	candidates := make([]api.Candidate, len(rows))
 	for i, row := range rows {
-		candidates[i] = convert(row, allowedActions(row.Status, relation, busy[row.ID]))
+		candidates[i] = convert(row.Candidate, allowedActions(row.Candidate.Status, relation, row.IsBusy))
 	}
-	return candidates, nil
+	return candidates
 }

@@ -2,10 +2,11 @@ package candidates
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -77,18 +78,12 @@ func (c *Candidates) convertPairs(
 	for _, pair := range pairs {
 		ids = append(ids, pair.FirstID, pair.SecondID)
 	}
-	rows, err := tenant.ListCandidatesByID(ctx, db.ListCandidatesByIDParams{
-		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), Ids: ids,
-	})
+	rows, err := listByID(ctx, tenant, actor, ids)
 	if err != nil {
 		return nil, err
 	}
-	converted, err := c.convertAll(ctx, tenant, actor, rows)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[uuid.UUID]api.Candidate, len(converted))
-	for _, candidate := range converted {
+	byID := make(map[uuid.UUID]api.Candidate, len(rows))
+	for _, candidate := range convertAll(actor, rows) {
 		byID[candidate.ID] = candidate
 	}
 	shown := make([]api.DuplicateCandidates, 0, len(pairs))
@@ -156,9 +151,25 @@ func (c *Candidates) lockPair(
 	case id == other:
 		return pair, fault.New(fault.RuleViolated).Field("/candidate_id", "same", "must be another candidate")
 	case pair[1].ID != other:
-		return pair, fault.New(fault.RuleViolated).Field("/candidate_id", "unknown", "does not exist")
+		return pair, c.unknownCandidate(ctx, tx.Queries, actor, other)
 	}
 	return pair, nil
+}
+
+// unknownCandidate returns the fault for a candidate of a body that the actor does not see. It names the candidate that
+// it was merged into, if the actor can read that.
+func (c *Candidates) unknownCandidate(ctx context.Context, tenant *db.Queries, actor access.Actor, id uuid.UUID) error {
+	err := c.hintAtSurvivor(ctx, tenant, actor, id, fault.New(fault.ResourceNotFound))
+	var merged *fault.Fault
+	switch {
+	case fault.Is(err, fault.ResourceNotFound):
+		return fault.New(fault.RuleViolated).Field("/candidate_id", "unknown", "does not exist")
+	case fault.Is(err, fault.CandidateMerged) && errors.As(err, &merged):
+		survivor := merged.Survivor()
+		return fault.New(fault.RuleViolated).MergedInto(survivor).
+			Field("/candidate_id", "merged", "was merged into the candidate "+survivor.String()+"; use that one")
+	}
+	return err
 }
 
 // hintAtSurvivor returns the fault CandidateMerged instead of ResourceNotFound, if the candidate was merged into one

@@ -25,7 +25,7 @@ func (c *Candidates) ExportCandidates(
 	}
 	file, err := c.Export(ctx, call, service.Export{
 		Name: "candidates", Action: audit.CandidatesExported, Resource: audit.Candidate, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return c.export(ctx, call.Actor, query, bulk.NewWriter(bulk.Format(format), to, exportTable()))
 		},
@@ -53,7 +53,7 @@ type entry struct {
 }
 
 // export writes the selected candidates in batches. Each batch is a query of its own, which checks again what is
-// visible to the actor, and one for the allowed actions.
+// visible to the actor.
 func (c *Candidates) export(
 	ctx context.Context, actor access.Actor, query db.ListCandidatesParams, out *bulk.Writer,
 ) error {
@@ -68,13 +68,9 @@ func (c *Candidates) export(
 		if err != nil {
 			return nil, err
 		}
-		candidates, err := c.convertAll(ctx, tenant, actor, rows)
-		if err != nil {
-			return nil, err
-		}
 		batch := make([]entry, len(rows))
-		for i := range rows {
-			batch[i] = entry{rows[i], candidates[i]}
+		for i, candidate := range convertAll(actor, rows) {
+			batch[i] = entry{rows[i].Candidate, candidate}
 		}
 		return batch, nil
 	})

@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oapi-codegen/nullable"
-
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -124,7 +123,7 @@ func importFile[R api.Response](
 // fault RuleViolated.
 func tableOptions(params api.ImportCandidatesCSVParams) (bulk.Options, error) {
 	options := bulk.Options{
-		Columns: importColumns(), Most: maxRows, Fields: map[string]string{},
+		Columns: importColumns(), Explanations: explanations(), Most: maxRows, Fields: map[string]string{},
 		IgnoreUnknown: optional.Or(params.UnknownColumns, api.UnknownColumnsRefuse) == api.UnknownColumnsIgnore,
 	}
 	known := []string{bulk.Ignore}
@@ -140,6 +139,10 @@ func tableOptions(params api.ImportCandidatesCSVParams) (bulk.Options, error) {
 		if !slices.Contains(known, field) {
 			f.Parameter("column", "unknown",
 				fmt.Sprintf("%s is not a field; the fields are %s", field, strings.Join(known, ", ")))
+		}
+		if other, repeated := options.Fields[heading]; repeated && other != field {
+			f.Parameter("column", "repeated",
+				fmt.Sprintf("names the fields %s and %s for %s; give one of them", other, field, heading))
 		}
 		options.Fields[heading] = field
 	}
@@ -249,6 +252,10 @@ func (c *Candidates) runPass(
 		}
 		in.reportBatch()
 	}
+	if in.unreadable > 0 {
+		return in.report, withErrors(in.report, fmt.Sprintf("The quotation mark that is opened on line %d is never closed, "+
+			"so the rest of the file cannot be read and nothing was imported.", in.unreadable))
+	}
 	return in.report, nil
 }
 
@@ -265,7 +272,12 @@ func importError(report api.ImportReport) error {
 	if report.Failed == 0 {
 		return nil
 	}
-	detail := fmt.Sprintf("%d of %d rows are invalid, so nothing was imported.", report.Failed, report.Total)
+	return withErrors(report,
+		fmt.Sprintf("%d of %d rows are invalid, so nothing was imported.", report.Failed, report.Total))
+}
+
+// withErrors returns the fault ImportRefused with a detail and the errors of a report.
+func withErrors(report api.ImportReport, detail string) error {
 	if report.ErrorsTruncated {
 		detail += fmt.Sprintf(" The first %d errors are listed.", maxErrors)
 	}

@@ -84,7 +84,7 @@ func (in *importer) decide(row importRow, existing existingCandidates) (*change,
 	current, fieldErrors := existing.match(row)
 	unknownID := row.id != nil && existing.byID[*row.id] == nil
 	if unknownID {
-		fieldErrors = append(fieldErrors, in.checkDuplicate(*row.id, row.line, "/id")...)
+		fieldErrors = append(fieldErrors, in.checkDuplicate(digest(row.id.String()), row.line, "/id")...)
 	}
 	if email := row.email(); len(fieldErrors) == 0 && email != nil && current == nil && row.externalID() == nil {
 		var skipped bool
@@ -94,7 +94,7 @@ func (in *importer) decide(row importRow, existing existingCandidates) (*change,
 	}
 	if id := row.externalID(); current != nil && id != nil && existing.byExternalID[*id] == current {
 		// The external_id is the present one, or that of a candidate that was merged into this one, which stays an alias.
-		row.patch.ExternalID = nil
+		row.patch.ExternalID.SetUnspecified()
 	}
 	if current != nil && len(fieldErrors) == 0 {
 		fieldErrors = in.checkDuplicates(*current, row)
@@ -112,7 +112,11 @@ func (in *importer) decide(row importRow, existing existingCandidates) (*change,
 	if fieldErrors = append(fieldErrors, jobErrors...); len(fieldErrors) > 0 {
 		return nil, fieldErrors
 	}
+	if !row.noted {
+		in.noteCreated(*decided, existing)
+	}
 	in.trackEmail(*decided)
+	in.trackName(*decided)
 	if row.noted {
 		return decided, nil
 	}
@@ -133,26 +137,18 @@ func (in *importer) matchEmail(
 	row importRow, email string, unknownID bool, existing existingCandidates,
 ) (found *db.Candidate, skipped bool, fieldErrors []fault.Field) {
 	line, inFile := in.emails[digest(email)]
-	var holders []*db.Candidate
-	for _, candidate := range existing.byEmail[email] {
-		if !in.moved[candidate.ID] {
-			holders = append(holders, candidate)
-		}
+	if in.sameEmail == api.SameEmailCreate || inFile && line == toInt32(row.line) || inFile && unknownID {
+		return nil, false, nil
 	}
-	var who, problem string
+	holders := in.holders(existing.byEmail[email], in.moved)
+	who, remedy, problem := in.nameHolders(email, holders), "", ""
 	switch {
-	case in.sameEmail == api.SameEmailCreate || inFile && line == toInt32(row.line) || inFile && unknownID:
+	case who == "":
 		return nil, false, nil
 	case inFile:
-		who, problem = fmt.Sprintf("the candidate of line %d", line), "duplicate"
-	case len(holders) == 0:
-		return nil, false, nil
-	case len(holders) == 1 && in.actor.Reach() == access.ReachAll:
-		who = "candidate " + holders[0].ID.String()
-	case len(holders) == 1:
-		who = "a candidate" // that the actor may not see
-	default:
-		who, problem = "more than one candidate", "ambiguous"
+		remedy, problem = "combine the two rows, or add an external_id to each", "duplicate"
+	case len(holders) > 1:
+		remedy, problem = "add the id of the one to change, or a new external_id to create another candidate", "ambiguous"
 	}
 	switch {
 	case in.sameEmail == api.SameEmailSkip:
@@ -163,10 +159,80 @@ func (in *importer) matchEmail(
 		return nil, true, nil
 	case problem != "":
 		return nil, false, []fault.Field{{
-			Pointer: "/email", Code: problem, Detail: "is the email of " + who + "; add an external_id or an id",
+			Pointer: "/email", Code: problem, Detail: "is the email of " + who + "; " + remedy,
 		}}
 	}
 	return holders[0], false, nil
+}
+
+// holders returns the candidates that have an email or a name, without those that the file has given another one.
+func (*importer) holders(stored []*db.Candidate, changed map[uuid.UUID]bool) []*db.Candidate {
+	var holders []*db.Candidate
+	for _, candidate := range stored {
+		if !changed[candidate.ID] {
+			holders = append(holders, candidate)
+		}
+	}
+	return holders
+}
+
+// nameHolders says who has an email: a previous row of the file, or the holders. It is empty if nobody has it.
+func (in *importer) nameHolders(email string, holders []*db.Candidate) string {
+	if line, inFile := in.emails[digest(email)]; inFile {
+		return fmt.Sprintf("the candidate of line %d", line)
+	}
+	return in.describe(holders)
+}
+
+// describe names stored candidates. It is empty if there are none.
+func (in *importer) describe(holders []*db.Candidate) string {
+	switch {
+	case len(holders) == 0:
+		return ""
+	case len(holders) > 1:
+		return "more than one candidate"
+	case in.actor.Reach() == access.ReachAll:
+		return "candidate " + holders[0].ID.String()
+	}
+	return "a candidate" // that the actor may not see
+}
+
+// noteCreated notes what may be the same person as the candidate that a row creates.
+func (in *importer) noteCreated(c change, existing existingCandidates) {
+	row, email := c.row, c.edited.Email
+	note := func(pointer, code, detail string) {
+		in.notes = append(in.notes, fault.Field{Line: row.line, Pointer: pointer, Code: code, Detail: detail})
+	}
+	switch {
+	case c.current != nil:
+	case email != nil && row.externalID() != nil:
+		if who := in.nameHolders(*email, in.holders(existing.byEmail[*email], in.moved)); who != "" {
+			note("/email", "same_email", who+" has this email, too; another candidate was created for the external_id")
+		}
+	case email == nil && row.externalID() == nil:
+		const created = ", no external_id and no email; another candidate was created"
+		key := nameKey(c.edited.FirstName, c.edited.LastName)
+		line, inFile := in.names[digest(key)]
+		if who := in.describe(in.holders(existing.byName[key], in.renamed)); inFile && row.id == nil {
+			note("", "same_name", fmt.Sprintf("has the name of line %d", line)+created)
+		} else if !inFile && who != "" {
+			note("", "same_name", "has the name of "+who+created)
+		}
+	}
+}
+
+// trackName records which names the file gives to candidates and takes from them.
+func (in *importer) trackName(c change) {
+	key := nameKey(c.edited.FirstName, c.edited.LastName)
+	if c.current != nil {
+		if nameKey(c.current.FirstName, c.current.LastName) == key {
+			return
+		}
+		in.renamed[c.current.ID] = true
+	}
+	if digested := digest(key); in.names[digested] == 0 {
+		in.names[digested] = toInt32(c.row.line)
+	}
 }
 
 // trackEmail records which emails the file gives to candidates and takes from them.
@@ -224,6 +290,8 @@ type existingCandidates struct {
 	byID         map[uuid.UUID]*db.Candidate
 	byExternalID map[string]*db.Candidate
 	byEmail      map[string][]*db.Candidate
+	// byName are those with the names of the rows without an external_id and an email, by their keys.
+	byName map[string][]*db.Candidate
 	// open are the open applications, each as a candidate and a job.
 	open map[[2]uuid.UUID]bool
 }
@@ -239,7 +307,8 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 		}
 		if id := row.externalID(); id != nil {
 			query.ExternalIds = append(query.ExternalIds, *id)
-		} else if email := row.email(); email != nil && !slices.Contains(query.Emails, *email) {
+		}
+		if email := row.email(); email != nil && !slices.Contains(query.Emails, *email) {
 			query.Emails = append(query.Emails, *email)
 		}
 	}
@@ -274,8 +343,38 @@ func (in *importer) load(ctx context.Context, rows []importRow) (existingCandida
 		}
 	}
 	existing.addAliases(aliases)
+	if existing.byName, err = in.loadNames(ctx, rows); err != nil {
+		return existing, err
+	}
 	existing.open, err = in.loadJobs(ctx, rows, candidates)
 	return existing, err
+}
+
+// loadNames reads the candidates that have the names of rows which have nothing else to find a candidate by. They only
+// have an id and a name.
+func (in *importer) loadNames(ctx context.Context, rows []importRow) (map[string][]*db.Candidate, error) {
+	query := db.ListImportedNamesParams{CompanyID: in.actor.CompanyID}
+	for _, row := range rows {
+		if row.externalID() != nil || row.email() != nil || row.patch.FirstName == nil || row.patch.LastName == nil {
+			continue
+		}
+		query.FirstNames = append(query.FirstNames, *row.patch.FirstName)
+		query.LastNames = append(query.LastNames, *row.patch.LastName)
+	}
+	if len(query.FirstNames) == 0 {
+		return nil, nil
+	}
+	found, err := in.tenant.ListImportedNames(ctx, query)
+	byName := map[string][]*db.Candidate{}
+	for _, candidate := range found {
+		key := nameKey(candidate.FirstName, candidate.LastName)
+		if !slices.ContainsFunc(byName[key], func(other *db.Candidate) bool { return other.ID == candidate.ID }) {
+			byName[key] = append(byName[key], &db.Candidate{
+				ID: candidate.ID, FirstName: candidate.FirstName, LastName: candidate.LastName,
+			})
+		}
+	}
+	return byName, err
 }
 
 // addAliases adds the ids, external_ids and emails of candidates that were merged into others. They refer to these.
@@ -299,7 +398,7 @@ func (e existingCandidates) addAliases(aliases []db.ListImportedAliasesRow) {
 // changes the candidate's external_id, it also records the present one: whether another row with that external_id
 // refers to this candidate or to a new one would depend on the order of the rows.
 func (in *importer) checkDuplicates(current db.Candidate, row importRow) []fault.Field {
-	fieldErrors := in.checkDuplicate(current.ID, row.line, "/id")
+	fieldErrors := in.checkDuplicate(digest(current.ID.String()), row.line, "/id")
 	if id := row.externalID(); current.ExternalID != nil && row.patch.ExternalID.IsSpecified() &&
 		(id == nil || *id != *current.ExternalID) {
 		key := digest(*current.ExternalID)

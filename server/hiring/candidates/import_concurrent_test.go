@@ -203,6 +203,7 @@ func TestImportStopsWhenClientLeaves(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("got a response to the cancelled request")
 	}
+	f.waitForNoLock("ListImportedCandidatesForUpdate") // The server learns of it a little later than the client.
 
 	inTx(`ROLLBACK`)
 	testkit.Eventually(t, 10*time.Second, "the candidate is unlocked", func() bool {
@@ -229,13 +230,24 @@ func (f fixture) beginTransaction() func(sql string, args ...any) {
 // waitForLock returns when a query of the service waits for a lock.
 func (f fixture) waitForLock(query string) {
 	f.t.Helper()
-	testkit.Eventually(f.t, 10*time.Second, query+" waits for a lock", func() bool {
-		var waiting bool
-		err := f.Database.QueryRow(f.t.Context(), `
-			SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-				AND wait_event_type = 'Lock' AND query LIKE '%name: ' || $1 || ' %')`, query).Scan(&waiting)
-		return err == nil && waiting
-	})
+	testkit.Eventually(f.t, 10*time.Second, query+" waits for a lock", func() bool { return f.waitsForLock(query) })
+}
+
+// waitForNoLock waits until no such query waits for a lock.
+func (f fixture) waitForNoLock(query string) {
+	f.t.Helper()
+	testkit.Eventually(f.t, 10*time.Second, query+" waits for no lock", func() bool { return !f.waitsForLock(query) })
+}
+
+func (f fixture) waitsForLock(query string) (waits bool) {
+	f.t.Helper()
+	err := f.Database.QueryRow(f.t.Context(), `
+		SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+			AND wait_event_type = 'Lock' AND query LIKE '%name: ' || $1 || ' %')`, query).Scan(&waits)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return waits
 }
 
 // TestImportMayReadForMinutes verifies that an import whose file is read for longer than a transaction may usually be

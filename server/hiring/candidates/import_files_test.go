@@ -308,3 +308,29 @@ func TestColumnParameters(t *testing.T) {
 		upload(hr, "csv?"+query, file).Refused(http.StatusBadRequest, "malformed_request")
 	}
 }
+
+// TestImportTakesMediaTypesOfClients uploads files with the media types that browsers and libraries send. Others are
+// refused with a list.
+func TestImportTakesMediaTypesOfClients(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	const file = "first_name,last_name\nAda,Okafor\n"
+	for _, media := range []string{
+		"text/csv", "Text/CSV; charset=windows-1252", "application/csv", "text/x-csv", "text/plain", "application/vnd.ms-excel",
+		"application/octet-stream", "text/tab-separated-values; charset=utf-16",
+	} {
+		if report := decodeReport(hr.Do(http.MethodPost, collection+"/import.csv?dry_run=true", file, "Content-Type", media)); report.Created != 1 {
+			t.Errorf("%s: got %+v, want 1 created", media, report)
+		}
+	}
+	refused := hr.Do(http.MethodPost, collection+"/import.csv", file, "Content-Type", "image/png").Refused(http.StatusUnsupportedMediaType, "unsupported_media_type")
+	if !strings.HasPrefix(refused.Detail, "The Content-Type must be text/csv or application/csv or ") {
+		t.Errorf("got detail %q, want the media types with text/csv first", refused.Detail)
+	}
+	sheet := hr.Do(http.MethodPost, collection+"/import.csv", "PK\x03\x04", "Content-Type", "application/vnd.ms-excel").
+		Refused(http.StatusBadRequest, "malformed_request")
+	if !strings.Contains(sheet.Detail, "import.xlsx") {
+		t.Errorf("a workbook: got detail %q, want import.xlsx", sheet.Detail)
+	}
+}

@@ -36,13 +36,13 @@ func TestImportOfKnownEmails(t *testing.T) {
 		notes, errors string
 	}{
 		"": {
-			[5]int32{8, 3, 1, 0, 0}, 4, "3/email same_email 4/email same_email 6/email same_email 8/email same_email", "",
+			[5]int32{8, 3, 1, 0, 0}, 4, "3/email same_email 4/email same_email 6/email same_email 8/email same_email 9/email same_email", "",
 		},
 		"skip": {
-			[5]int32{8, 3, 1, 0, 0}, 4, "3/email same_email 4/email same_email 6/email same_email 8/email same_email", "",
+			[5]int32{8, 3, 1, 0, 0}, 4, "3/email same_email 4/email same_email 6/email same_email 8/email same_email 9/email same_email", "",
 		},
-		"update": {[5]int32{8, 3, 2, 0, 3}, 0, "", "4/email ambiguous 6/email duplicate 8/email duplicate"},
-		"create": {[5]int32{8, 7, 1, 0, 0}, 0, "", ""},
+		"update": {[5]int32{8, 3, 2, 0, 3}, 0, "9/email same_email", "4/email ambiguous 6/email duplicate 8/email duplicate"},
+		"create": {[5]int32{8, 7, 1, 0, 0}, 0, "9/email same_email", ""},
 	} {
 		t.Run("mode "+mode, func(t *testing.T) {
 			t.Parallel()
@@ -121,6 +121,110 @@ func TestImportAppliesToJobs(t *testing.T) {
 	entries := f.auditEntries("candidate.imported")
 	if len(entries) != 3 || !strings.Contains(entries[1], `"applications_created": 6`) {
 		t.Errorf("got audit entries %q, want 3, the second with 6 applications", entries)
+	}
+}
+
+// TestImportRemedies does what the errors and notes of imports advise.
+func TestImportRemedies(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	known := "external_id,first_name,last_name,email,tags\na,Ada,Okafor,ada@mail.example,x|y\nt1,Two,One,two@mail.example,\nt2,Two,Two,two@mail.example,\n"
+	decodeReport(upload(hr, "csv", known))
+	// Of two columns for the email, the one that the error names is ignored, and the other one is still read.
+	twice := "external_id,E-Mail,Email\na,new@mail.example,\n"
+	refused := upload(hr, "csv", twice).Refused(http.StatusUnprocessableEntity, "import_refused")
+	if !strings.Contains(refused.Errors[0].Detail, "column=Email:ignore") {
+		t.Errorf("got detail %q, want column=Email:ignore", refused.Errors[0].Detail)
+	}
+	if report := decodeReport(upload(hr, "csv?column=Email:ignore", twice)); report.Updated != 1 {
+		t.Errorf("with column=Email:ignore: got %+v, want 1 updated", report)
+	}
+	f.expectStored("a v2 Ada Okafor new@mail.example {} {x,y} active", "t1 v1 Two One two@mail.example {} {} active",
+		"t2 v1 Two Two two@mail.example {} {} active")
+	same := upload(hr, "csv", "external_id,Email,Email\na,b@mail.example,\n").Refused(http.StatusUnprocessableEntity, "import_refused")
+	if detail := same.Errors[0].Detail; strings.Contains(detail, "column=") || !strings.Contains(detail, "rename") {
+		t.Errorf("equal headings: got detail %q, want to rename one", detail)
+	}
+	upload(hr, "csv?column=Email:email&column=Email:phone", twice).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	// Empty cells and lists of separators change nothing.
+	if report := decodeReport(upload(hr, "csv", "external_id,email,tags,links\na,,|,\n")); report.Unchanged != 1 {
+		t.Errorf("empty cells: got %+v, want 1 unchanged", report)
+	}
+	// An ambiguous email: the id of one changes it.
+	const ambiguous = "first_name,email\nDuo,two@mail.example\n"
+	refused = upload(hr, "csv?same_email=update", ambiguous).Refused(http.StatusUnprocessableEntity, "import_refused")
+	if !strings.Contains(refused.Errors[0].Detail, "add the id") {
+		t.Errorf("got detail %q, want to add the id", refused.Errors[0].Detail)
+	}
+	file := "id,first_name,email\n" + f.candidateID("t2").String() + ",Duo,two@mail.example\n"
+	if report := decodeReport(upload(hr, "csv?same_email=update", file)); report.Updated != 1 || report.Created != 0 {
+		t.Errorf("with the id: got %+v, want 1 updated", report)
+	}
+	// Two rows of one file with nothing but the same name.
+	for _, query := range []string{"csv?dry_run=true", "csv"} {
+		report := decodeReport(upload(hr, query, "first_name,last_name\nSam,Same\nEva,Same\nSAM,same\n"))
+		if notes := describeNotes(report); report.Created != 3 || !slices.Equal(notes, []string{"4 same_name"}) {
+			t.Errorf("%s: got %+v, want 3 created and a note about line 4", query, report)
+		}
+	}
+}
+
+// TestImportReportsStoredNames imports rows with nothing but a name that a candidate has. The dry run and the import
+// report the same, also about candidates that the file itself creates and renames.
+func TestImportReportsStoredNames(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	decodeReport(upload(hr, "csv", "external_id,first_name,last_name\nknown,Zoë,D'Arcy\nrenamed,Old,Name\ntwin1,Two,Fold\ntwin2,Two,Fold\n"))
+	known := f.candidateID("known").String()
+	const foreign = "01980a3e-7b1c-7c7e-8f00-0123456789b1"
+	file := "id,external_id,first_name,last_name,email\n" +
+		",,zoe,d'arcy,\n" + // in line 2, the name of a candidate
+		",,Zoe,Darcy,\n" + // that of line 2 as well
+		",renamed,New,Name,\n,,Old,Name,\n,,new,name,\n" + // the old name is free, and line 4 has the new one
+		",,Two,Fold,\n" +
+		",,With,Mail,with@mail.example\n,,With,Mail,\n" +
+		",,Zoë,Darcy,other@mail.example\n" + // an email identifies
+		foreign + ",,Zoë,D’Arcy,\n" // an export of another company
+	want := []string{"2 same_name", "3 same_name", "6 same_name", "7 same_name", "9 same_name", "11/id unknown_id"}
+	for _, query := range []string{"csv?dry_run=true", "csv"} {
+		report := decodeReport(upload(hr, query, file))
+		if notes := describeNotes(report); report.Created != 9 || report.Updated != 1 || !slices.Equal(notes, want) {
+			t.Errorf("%s: got notes %q and %+v, want %q", query, notes, report, want)
+		}
+		if first := report.Notes[0].Detail; !strings.Contains(first, "the name of candidate "+known) {
+			t.Errorf("%s: got detail %q, want the id of the candidate", query, first)
+		}
+		if fourth := report.Notes[3].Detail; !strings.Contains(fourth, "more than one candidate") {
+			t.Errorf("%s: got detail %q, want more than one candidate", query, fourth)
+		}
+	}
+	// A repeated import reports every row, and an export of another company, too.
+	again := decodeReport(upload(hr, "csv?dry_run=true", "id,first_name,last_name\n"+foreign+",Zoë,Darcy\n"))
+	if notes := describeNotes(again); !slices.Equal(notes, []string{"2 same_name", "2/id unknown_id"}) {
+		t.Errorf("an id of another company: got notes %q", notes)
+	}
+}
+
+// TestImportFindsJobsByWrittenTitles imports rows with titles in other cases, with other spaces and in other compositions.
+func TestImportFindsJobsByWrittenTitles(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	f.Exec(`UPDATE jobs SET title = E'Ing\u00e9nieur  \u00c9TUDES\u00a0(m/w)' WHERE company_id = $1 AND id = $2`, f.acme.ID, f.hiring.Job(api.JobStatusOpen))
+	titles := []string{
+		"Ingénieur  ÉTUDES\u00a0(m/w)", "Ingénieur Études (m/w)", "inge\u0301nieur\u00a0e\u0301tudes\u202f(m/w)",
+		"INGÉNIEUR\u2003ÉTUDES\t(M/W)\u00a0",
+	}
+	file := "external_id;first_name;last_name;job\n"
+	for i, title := range titles {
+		file += fmt.Sprintf("%d;Ada;Okafor;%s\n", i, title)
+	}
+	for _, query := range []string{"csv?dry_run=true", "csv"} {
+		if report := decodeReport(upload(hr, query, file)); int(report.ApplicationsCreated) != len(titles) {
+			t.Errorf("%s: got %+v, want %d applications", query, report, len(titles))
+		}
 	}
 }
 

@@ -231,7 +231,8 @@ func TestImportMalformedCSV(t *testing.T) {
 		"column twice":         {"first_name,first_name,last_name\nA,B,C\n", "/first_name duplicate_name"},
 		"no header":            {"\n", " required"},
 		"two names of a field": {"Vorname,Nachname,First name\nA,B,C\n", "/First name duplicate_name"},
-		"text after a quote":   {"\"first_name\"x,last_name\nMira,Solheim\n", " syntax"},
+		"unclear quotes":       {"last_name,\"first\"_name\"\nMira,Solheim\n", " syntax"},
+		"a quote never closed": {"first_name,\"last_name\nMira,Solheim\n", " syntax"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, query := range []string{"csv", "csv?mode=partial", "csv?dry_run=true"} {
@@ -253,18 +254,24 @@ func TestImportMalformedCSV(t *testing.T) {
 			"a,Mira,Solheim\r\n" + // 2
 			"b,\"No\r\nra\",Lind,\r\n" + // 3 and 4
 			"c,Omar,\"Aziz\"\"\",Oslo\r\n" + // 5
-			"d,O\"mar,Aziz,\r\n" + // 6
+			"d,\"O\"mar\",Aziz,\r\n" + // 6
 			"e,,Berg,\r\n" + // 7
-			"f,Ada,Be\x00rg,\r\n" + // 8
-			"g,Ada,Berg,\"Oslo" // 9
-		got := describeRefusal(upload(hr, "csv", file))
-		want := []string{"6/first_name syntax", "7/first_name required", "8/last_name nul", "9/location syntax"}
-		if !slices.Equal(got, want) {
+			"f,Ada,Be\x00rg,\r\n" // 8
+		unclosed := file + "g,Ada,Berg,\"Oslo\r\nh,Eva,Berg,\r\n" // 9
+		want := []string{"6/first_name syntax", "7/first_name required", "8/last_name nul"}
+		if got := describeRefusal(upload(hr, "csv", file)); !slices.Equal(got, want) {
 			t.Errorf("got errors %q, want %q", got, want)
 		}
-		if report := decodeReport(upload(hr, "csv?mode=partial", file)); counts(report) != [5]int32{7, 3, 0, 0, 4} ||
+		want = append(want, "9/location syntax")
+		for _, query := range []string{"csv", "csv?mode=partial", "csv?dry_run=true", "csv?mode=partial&dry_run=true"} {
+			if got := describeRefusal(upload(hr, query, unclosed)); !slices.Equal(got, want) {
+				t.Errorf("%s, not closed: got errors %q, want %q", query, got, want)
+			}
+		}
+		f.expectStored()
+		if report := decodeReport(upload(hr, "csv?mode=partial", file)); counts(report) != [5]int32{6, 3, 0, 0, 3} ||
 			!slices.Equal(describeNotes(report), []string{"2 cells", "3/first_name line_break"}) {
-			t.Errorf("partial import: got %+v, want 3 created, 4 failed and 2 notes", report)
+			t.Errorf("partial import: got %+v, want 3 created, 3 failed and 2 notes", report)
 		}
 		f.expectStored(`a v1 Mira Solheim {} {} active`, `b v1 No ra Lind {} {} active`, `c v1 Omar Aziz" Oslo {} {} active`)
 	})

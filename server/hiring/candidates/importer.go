@@ -2,14 +2,18 @@ package candidates
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -60,13 +64,19 @@ type importer struct {
 	batchErrors, notes []fault.Field
 	// lines has the line on which each candidate was first referred to. The key is the candidate's id or the digest of
 	// their external_id, so that half a million rows need little memory.
-	lines map[[16]byte]int32
+	lines map[uint64]int32
 	// emails has the line on which a candidate first got each email, by its digest, and moved the candidates whose email
 	// was changed. A pass that does not write thus knows who has an email as well as one that does.
-	emails map[[16]byte]int32
+	emails map[uint64]int32
 	moved  map[uuid.UUID]bool
+	// names has the line on which a candidate first got each name, by the digest of its key, and renamed the candidates
+	// whose name was changed. See emails.
+	names   map[uint64]int32
+	renamed map[uuid.UUID]bool
 	// jobs are the jobs found so far, by the texts that refer to them.
 	jobs map[string][]db.ListImportedJobsRow
+	// unreadable is the line from which the file cannot be read; 0 if all of it can.
+	unreadable int
 	// mayApply says that the actor may create applications.
 	mayApply bool
 }
@@ -75,7 +85,8 @@ func newImporter(candidates *Candidates, actor access.Actor, tenant *db.Queries,
 	return &importer{
 		candidates: candidates, actor: actor, tenant: tenant, write: write,
 		sameEmail: optional.Or(up.params.SameEmail, api.SameEmailSkip),
-		lines:     map[[16]byte]int32{}, emails: map[[16]byte]int32{}, moved: map[uuid.UUID]bool{},
+		lines:     map[uint64]int32{}, emails: map[uint64]int32{}, moved: map[uuid.UUID]bool{},
+		names: map[uint64]int32{}, renamed: map[uuid.UUID]bool{},
 		jobs: map[string][]db.ListImportedJobsRow{},
 		report: api.ImportReport{
 			Mode: up.mode, Encoding: nullableText(string(up.encoding)), Errors: []api.ImportError{}, Notes: []api.ImportNote{},
@@ -95,6 +106,9 @@ func (in *importer) readBatch(reader *bulk.Reader) (rows []importRow, more bool,
 			return nil, false, err
 		}
 		in.report.Total++
+		if record.Unreadable {
+			in.unreadable = record.Line
+		}
 		row, fieldErrors := in.decode(record)
 		if len(row.jobs) > 0 && !in.mayApply {
 			if err := in.candidates.Permit(&in.actor, createApplications); err != nil {
@@ -137,14 +151,26 @@ func (in *importer) decode(record bulk.Record) (importRow, []fault.Field) {
 	return row, fieldErrors
 }
 
-// digest returns the digest of an external_id or an email, the key of importer.lines and importer.emails.
-func digest(text string) [16]byte {
+// nameKey returns what is compared of a name: its letters and digits in lower case without accents.
+func nameKey(first, last string) string {
+	return strings.Map(func(r rune) rune {
+		if r != ' ' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFKD.String(first+" "+last))
+}
+
+// digest returns the digest of an id, an external_id, an email or a name, by which the importer remembers lines. It is
+// short, because the importer keeps one for each line. Among a million texts, two have the same digest with a
+// probability of 3e-8.
+func digest(text string) uint64 {
 	sum := sha256.Sum256([]byte(text))
-	return [16]byte(sum[:16])
+	return binary.BigEndian.Uint64(sum[:])
 }
 
 // checkDuplicate records that a line refers to a candidate. It returns an error if a previous line does.
-func (in *importer) checkDuplicate(key [16]byte, line int, pointer string) []fault.Field {
+func (in *importer) checkDuplicate(key uint64, line int, pointer string) []fault.Field {
 	if previous, found := in.lines[key]; found && previous != toInt32(line) {
 		return []fault.Field{{
 			Pointer: pointer, Code: "duplicate",

@@ -2,7 +2,7 @@ package candidates
 
 import (
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -14,9 +14,15 @@ import (
 // normalizeLinks writes the links of a record as URLs require it: the scheme in lower case, and characters that a URL
 // must not contain percent-encoded. It returns a note for each link that it has changed.
 func normalizeLinks(record bulk.Record) []fault.Field {
-	links, _ := record.Fields["links"].([]any)
-	links = slices.Clone(links)
+	given, _ := record.Fields["links"].([]any)
+	links, split := splitLinks(given)
 	var notes []fault.Field
+	if split {
+		record.Fields["links"] = links
+		notes = append(notes, fault.Field{
+			Line: record.Line, Pointer: "/links", Code: "links_split", Detail: "has several links in one, which were separated",
+		})
+	}
 	for i, link := range links {
 		given, _ := link.(string)
 		written := normalizeLink(given)
@@ -31,6 +37,28 @@ func normalizeLinks(record bulk.Record) []fault.Field {
 		})
 	}
 	return notes
+}
+
+// severalLinks matches the white space, and what precedes it, between two links in one text. A link cannot contain
+// white space.
+var severalLinks = regexp.MustCompile(`(?i)[;,]?[\s\p{Z}]+(https?://)`)
+
+// splitLinks returns a list in which each link is an item of its own, and whether it differs from the given one.
+func splitLinks(given []any) (links []any, split bool) {
+	for _, item := range given {
+		text, ok := item.(string)
+		if !ok || !severalLinks.MatchString(text) {
+			links = append(links, item)
+			continue
+		}
+		split = true
+		for link := range strings.SplitSeq(severalLinks.ReplaceAllString(text, "\n$1"), "\n") {
+			if link = strings.TrimSpace(link); link != "" {
+				links = append(links, link)
+			}
+		}
+	}
+	return links, split
 }
 
 // normalizeLink returns a link as URLs require it, or as it is if it is none.

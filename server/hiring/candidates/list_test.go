@@ -176,7 +176,7 @@ func TestSearch(t *testing.T) {
 	conn := f.Connect()
 	names := []string{
 		"100%", "a_bcd", `back\slash`, "O'Neil", `"quoted"`, "Émile Özgür", "x", "per cent 100", "axbcd", "Straße",
-		"semi;--", "山田", "鈴木一郎", "Anna-Lena",
+		"semi;--", "山田", "鈴木一郎", "Anna-Lena", "Robert (Bo) Quist", "Bu/Jo", "Mia“Bö”", "Ka·Io", "Ed,Ny", "St.Vu",
 	}
 	for i, name := range names {
 		_, err := conn.Exec(t.Context(), `
@@ -192,12 +192,17 @@ func TestSearch(t *testing.T) {
 		// Three consecutive letters or digits are found anywhere.
 		"a_bcd": {"a_bcd"}, `k\sla`: {`back\slash`}, "neil": {"O'Neil"}, `"QUOTED"`: {`"quoted"`},
 		"émile": {"Émile Özgür"}, "ÉMILE ÖZ": {"Émile Özgür"}, "zgür": {"Émile Özgür"},
-		"100": {"100%", "per cent 100"}, "100%": {"100%"}, "traß": {"Straße"}, "emi;--": {"semi;--"},
+		"100": {"100%", "per cent 100"}, "100%": {"100%"}, "traß": {"Straße"}, "semi;--": {"semi;--"}, "emi;--": {"Émile Özgür", "semi;--"},
 		"木一郎": {"鈴木一郎"}, "bcd": {"a_bcd", "axbcd"}, "nobody": nil, "learning": {"100%"}, "-len": {"Anna-Lena"},
 		"lena f": {"Anna-Lena"},
 		// A shorter text is found at the start of a word.
 		"a_b": {"a_bcd"}, "o'n": {"O'Neil"}, "öz": {"Émile Özgür"}, "zg": nil, "x": {"x"}, "f x": {"x"},
 		"山": {"山田"}, "山田": {"山田"}, "田": {"山田"}, "鈴木": {"鈴木一郎"}, "木一": {"鈴木一郎"}, "c++": {"100%"}, "f#": {"a_bcd"},
+		// Punctuation before or in a short word, and characters that people add to a searched text, make no difference.
+		"bo": {"Robert (Bo) Quist", "Mia“Bö”"}, "(bo)": {"Robert (Bo) Quist", "Mia“Bö”"}, "quist bo": {"Robert (Bo) Quist"},
+		"jo": {"Bu/Jo"}, "io": {"Ka·Io"}, "ny": {"Ed,Ny"}, "*quist*": {"Robert (Bo) Quist"}, "#quist": {"Robert (Bo) Quist"},
+		"quist…": {"Robert (Bo) Quist"}, "/quist/": {"Robert (Bo) Quist"}, "\u200equ\u00adist\u200b": {"Robert (Bo) Quist"},
+		"robert\u200bquist": {"Robert (Bo) Quist"}, "vu": nil, // St.Vu: periods are parts of words, as in email addresses.
 		"le": {"100%", "Anna-Lena"}, "ba": {`back\slash`}, "龍": nil, "f1@": {"a_bcd"},
 	} {
 		t.Run(q, func(t *testing.T) {
@@ -309,6 +314,55 @@ func TestSearchStrategiesAgree(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestSearchesOfShortStepsFindAll lists with steps so short that each search goes through all of them. The candidates were
+// created in one minute, years apart and in between.
+func TestSearchesOfShortStepsFindAll(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.Exec(`INSERT INTO candidates (company_id, id, first_name, last_name, email, tags, status, created_at, updated_at)
+		SELECT $1, gen_random_uuid(), (ARRAY['Ada', 'Özlem', 'Oftentimes'])[1 + n % 3], (ARRAY['Often', 'Öften-Ada', 'Other', 'Zorn', 'Seldom'])[1 + n % 5],
+			'often' || n || '@seldom.example', ARRAY['tag' || n % 4], CASE n % 7 WHEN 0 THEN 'archived' ELSE 'active' END,
+			CASE WHEN n <= 60 THEN timestamptz '2026-03-01 12:00' ELSE timestamptz '1890-01-01' + power(n - 60, 2.1) * interval '1 day' END,
+			timestamptz '2026-04-01' + n % 40 * interval '1 minute'
+		FROM generate_series(1, 220) AS n`, f.acme.ID)
+	f.Exec(`UPDATE candidates SET email = NULL WHERE tags <> '{tag3}'`)
+	f.Exec(`CREATE OR REPLACE FUNCTION list_walk_limit() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 6`)
+	for _, sort := range sortOrders() {
+		t.Run(sort, func(t *testing.T) {
+			t.Parallel()
+			hr := f.as[api.RoleHr].In(t)
+			all := listPage(hr, url.Values{"sort": {sort}, "limit": {"200"}})
+			everyone := append(all.Data, listPage(hr, url.Values{"sort": {sort}, "limit": {"200"}, "cursor": {*all.NextCursor}}).Data...)
+			for query, matches := range map[string]func(c api.Candidate) bool{
+				"q=often":     func(c api.Candidate) bool { return isOften(c) },
+				"q=often+ada": func(c api.Candidate) bool { return isOften(c) && (c.FirstName == "Ada" || c.LastName == "Öften-Ada") },
+				"q=seldom&status=archived": func(c api.Candidate) bool {
+					return (c.LastName == "Seldom" || c.Tags[0] == "tag3") && c.Status == api.CandidateStatusArchived
+				},
+				"tag=tag1":        func(c api.Candidate) bool { return c.Tags[0] == "tag1" },
+				"tag=tag1&q=zorn": func(c api.Candidate) bool { return c.Tags[0] == "tag1" && c.LastName == "Zorn" },
+				"q=nobody":        func(api.Candidate) bool { return false },
+			} {
+				var want []uuid.UUID
+				for _, c := range everyone {
+					if matches(c) {
+						want = append(want, c.ID)
+					}
+				}
+				values := parseQuery(t, query+"&limit=9&sort="+sort)
+				if got := testkit.IDs(listAll(hr, values)); !slices.Equal(got, want) {
+					t.Errorf("%s by %s: got %d candidates, want %d in the order of the whole list", query, sort, len(got), len(want))
+				}
+			}
+		})
+	}
+}
+
+// isOften returns whether the word "often" is in a name or in the email.
+func isOften(c api.Candidate) bool {
+	return c.FirstName == "Oftentimes" || c.LastName == "Often" || c.LastName == "Öften-Ada" || c.Tags[0] == "tag3"
 }
 
 // TestSearchByLastNameFindsOthers sorts by name and searches words with which thousands of last names begin. The candidates

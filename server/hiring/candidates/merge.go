@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -66,7 +67,7 @@ func (c *Candidates) merge(
 	united, filled := unite(before, profileOf(gone))
 	record := db.InsertCandidateMergeParams{
 		CompanyID: actor.CompanyID, ID: c.Clock.ID(), SurvivorID: survivor.ID, MergedID: gone.ID, Filled: filled,
-		Tags: added(before.Tags, united.Tags), Links: added(before.Links, united.Links), Now: now,
+		Tags: added(before.Tags, united.Tags), Links: added(before.Links, united.Links), ActorID: actor.ID, Now: now,
 	}
 	kept := gone.ExternalID
 	if slices.Contains(filled, "external_id") {
@@ -97,15 +98,16 @@ func (c *Candidates) merge(
 	if err != nil {
 		return none, err
 	}
-	response, err := c.candidateResponse(ctx, tx.Queries, actor, saved)
 	return api.CandidateMerge{
-		Candidate: response.Body, MergedCandidateID: gone.ID, ApplicationIds: moved, KeptApplicationIds: []uuid.UUID{},
+		Candidate:         candidateResponse(actor, saved.Candidate, saved.IsBusy).Body,
+		MergedCandidateID: gone.ID, ApplicationIds: moved, KeptApplicationIds: []uuid.UUID{},
 		FinalAt: nullable.NewNullableWithValue(now.Add(undoFor).UTC()),
-	}, err
+	}, nil
 }
 
 // moveApplications gives applications of a candidate to another one, with their history, interviews and bookings. The
-// applications are locked. Interviews at the same time are the fault ScheduleConflict.
+// applications are locked. Interviews at the same time are the fault ScheduleConflict. For other merges, an application
+// does not change by being moved, so that a chain of merges can be undone from its end.
 func (c *Candidates) moveApplications(
 	ctx context.Context, tx *postgres.Tx, from db.Candidate, to uuid.UUID, ids []uuid.UUID, now time.Time,
 ) error {
@@ -134,7 +136,11 @@ func (c *Candidates) moveApplications(
 	if err != nil {
 		return err
 	}
-	return tx.MoveBookings(ctx, db.MoveBookingsParams{
+	err = tx.MoveBookings(ctx, db.MoveBookingsParams{CompanyID: company, FromID: from.ID, ToID: to, ApplicationIds: ids})
+	if err != nil {
+		return err
+	}
+	return tx.MoveCandidateMergeItems(ctx, db.MoveCandidateMergeItemsParams{
 		CompanyID: company, FromID: from.ID, ToID: to, ApplicationIds: ids,
 	})
 }
@@ -200,8 +206,7 @@ func (c *Candidates) lockMerged(
 			CompanyID: actor.CompanyID, ID: other, SurvivorID: id,
 		})
 		if fault.Is(err, fault.ResourceNotFound) {
-			return fault.New(fault.RuleViolated).
-				Field("/candidate_id", "unknown", "is not a candidate that was merged into this one").Because(err)
+			return notMergedHere(ctx, tx.Queries, actor, id, other)
 		}
 		return err
 	}
@@ -217,6 +222,58 @@ func (c *Candidates) lockMerged(
 		return survivor, gone, err
 	}
 	return survivor, gone, secondErr
+}
+
+// notMergedHere returns the fault for undoing a merge that does not exist. If the candidate was merged into this one by
+// way of another one, the fault names that.
+func notMergedHere(ctx context.Context, tenant *db.Queries, actor access.Actor, id, other uuid.UUID) error {
+	detail := "is not a candidate that was merged into this one"
+	between, err := tenant.GetDirectSurvivor(ctx, db.GetDirectSurvivorParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: other, SurvivorID: id,
+	})
+	if err != nil && !fault.Is(err, fault.ResourceNotFound) {
+		return err
+	}
+	if err == nil && between != id {
+		detail = "was merged into the candidate " + between.String() +
+			", which was merged later. Undo the later merge first: GET /api/v1/candidates/" + id.String() +
+			"/merges lists what can be undone"
+	}
+	return fault.New(fault.RuleViolated).Field("/candidate_id", "unknown", detail)
+}
+
+// ListCandidateMerges lists the merges into a candidate that can be undone, newest first.
+func (c *Candidates) ListCandidateMerges(
+	ctx context.Context, call service.Call, request api.ListCandidateMergesRequestObject,
+) (api.ListCandidateMergesResponseObject, error) {
+	actor := call.Actor
+	tenant := c.Store.Of(actor.CompanyID)
+	_, err := tenant.GetCandidate(ctx, db.GetCandidateParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ID: request.CandidateID,
+	})
+	if err != nil {
+		return nil, c.hintAtSurvivor(ctx, tenant, actor, request.CandidateID, err)
+	}
+	since := c.Clock.Now().Add(-undoFor)
+	shown, err := page.Read(ctx, c.Cursors, page.List[db.ListCandidateMergesRow, api.PastMerge]{
+		Scope:  page.Scope{Company: actor.CompanyID, Operation: "ListCandidateMerges", Query: request.CandidateID},
+		Cursor: request.Params.Cursor, Limit: request.Params.Limit,
+		Fetch: func(w page.Window) ([]db.ListCandidateMergesRow, error) {
+			return tenant.ListCandidateMerges(ctx, db.ListCandidateMergesParams{
+				CompanyID: actor.CompanyID, SurvivorID: request.CandidateID, Since: since,
+				AfterTime: w.AfterTime, AfterID: w.AfterID, MaxRows: w.MaxRows,
+			})
+		},
+		Place: func(row db.ListCandidateMergesRow) page.Place { return page.At(row.CreatedAt, row.ID) },
+		Show:  page.Each(func(row db.ListCandidateMergesRow) api.PastMerge { return convertMerge(actor, row) }),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return api.ListCandidateMerges200JSONResponse{
+		Body:    api.PastMergePage(shown.Body),
+		Headers: api.ListCandidateMerges200ResponseHeaders{Link: shown.Link},
+	}, nil
 }
 
 // unmerge gives a candidate back what a merge has moved and what has not changed since.
@@ -254,9 +311,11 @@ func (c *Candidates) unmerge(
 	}
 	saved := survivor
 	if len(changedFields(before, separated)) > 0 || len(back) > 0 {
-		if saved, err = tx.UpdateCandidate(ctx, updateParams(separated, survivor, now)); err != nil {
+		updated, err := tx.UpdateCandidate(ctx, updateParams(separated, survivor, now))
+		if err != nil {
 			return none, postgres.Guarded(err)
 		}
+		saved = updated.Candidate
 	}
 	_, err = tx.SetMergedInto(ctx, db.SetMergedIntoParams{
 		CompanyID: actor.CompanyID, ID: gone.ID, ExternalID: externalID, Now: now,
@@ -278,7 +337,7 @@ func (c *Candidates) unmerge(
 	if err != nil {
 		return none, err
 	}
-	response, err := c.candidateResponse(ctx, tx.Queries, actor, saved)
+	response, err := c.changedResponse(ctx, tx, actor, saved)
 	return api.CandidateMerge{
 		Candidate: response.Body, MergedCandidateID: gone.ID, ApplicationIds: back, KeptApplicationIds: kept,
 		FinalAt: nullable.NewNullNullable[time.Time](),

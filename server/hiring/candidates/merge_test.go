@@ -3,6 +3,7 @@ package candidates_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -267,6 +268,133 @@ func TestUnmerge(t *testing.T) {
 	f.unmerge(survivor.ID, gone.ID).Refused(http.StatusConflict, "state_conflict")
 }
 
+// TestMergeChains merges a into b and b into c. The aliases of all lead to c, and undoing both merges, the last one first,
+// gives every application back to the candidate that it came from. What was changed meanwhile stays.
+func TestMergeChains(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	a := f.person(object{"external_id": "ats-a", "email": "a@mail.example", "phone": "+49 30 1234567"})
+	b := f.person(object{"external_id": "ats-b", "email": "b@mail.example"})
+	c := f.person(object{"external_id": "ats-c", "email": "c@mail.example"})
+	of := map[uuid.UUID]uuid.UUID{} // the candidate of each application
+	_, version := f.hiring.KitVersion(api.KitVersionStatusPublished)
+	for _, candidate := range []uuid.UUID{a.ID, b.ID, c.ID} {
+		application := f.hiring.Application(candidate, f.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+		f.hiring.Interview(application, version, api.InterviewStatusDraft)
+		of[application] = candidate
+	}
+	changed := f.hiring.Application(a.ID, f.hiring.Job(api.JobStatusOpen), api.ApplicationStageInterview)
+	of[changed] = b.ID
+	f.merge(b.ID, a.ID).Expect(http.StatusOK)
+	hr.Post("/api/v1/applications/"+changed.String()+"/hold", nil).Expect(http.StatusOK)
+	f.merge(c.ID, b.ID).Expect(http.StatusOK)
+
+	for _, gone := range []api.Candidate{a, b} {
+		if hint := hr.Get(path(gone.ID)).Refused(http.StatusNotFound, "candidate_merged"); *hint.MergedIntoID != c.ID {
+			t.Errorf("GET %s: got %s, want %s", gone.ID, hint.MergedIntoID, c.ID)
+		}
+		external := gone.ExternalID.MustGet()
+		set := testkit.Decode[api.Candidate](hr.Do(http.MethodPut, byExternalID(external), object{
+			"first_name": "Mira", "last_name": "Solheim", "email": "c@mail.example", "phone": "+49 30 1234567",
+		}).Expect(http.StatusOK))
+		if set.ID != c.ID || set.ExternalID.MustGet() != "ats-c" {
+			t.Errorf("set by %s: got %s with %s, want %s with its external_id", external, set.ID, set.ExternalID.MustGet(), c.ID)
+		}
+		for name, file := range map[string]string{
+			"id": "id,location\n" + gone.ID.String() + ",by id\n", "external_id": "external_id,location\n" + external + ",by external_id\n",
+			"email": "email,location,first_name,last_name\n" + string(gone.Email.MustGet()) + ",by email,Mira,Solheim\n",
+		} {
+			hr.Do(http.MethodPost, collection+"/import.csv?same_email=update", file, "Content-Type", "text/csv").Expect(http.StatusOK)
+			if got := f.queryTexts(`SELECT location FROM candidates WHERE id = $1`, c.ID); got[0] != "by "+name {
+				t.Errorf("import of %s by %s: got location %v of the remaining candidate", gone.ID, name, got)
+			}
+		}
+		listed := testkit.List[api.Candidate](hr, collection, url.Values{"external_id": {external}}).Data
+		if len(listed) != 1 || listed[0].ID != c.ID {
+			t.Errorf("list by external_id %s: got %v, want %s", external, listed, c.ID)
+		}
+		for _, list := range []string{"/api/v1/applications", "/api/v1/interviews"} {
+			query := url.Values{"candidate_id": {gone.ID.String()}}
+			if got, want := len(testkit.List[object](hr, list, query).Data), len(testkit.List[object](hr, list, nil).Data); got != want || got < 3 {
+				t.Errorf("%s of %s: got %d, want all %d", list, gone.ID, got, want)
+			}
+		}
+		for action, answer := range map[string]*testkit.Answer{
+			"apply": hr.Post("/api/v1/applications", object{"candidate_id": gone.ID, "job_id": f.hiring.Job(api.JobStatusOpen)}),
+			"merge": f.merge(c.ID, gone.ID),
+		} {
+			problem := answer.Refused(http.StatusUnprocessableEntity, "rule_violated")
+			if problem.MergedIntoID == nil || *problem.MergedIntoID != c.ID || !strings.Contains(problem.Errors[0].Detail, c.ID.String()) {
+				t.Errorf("%s %s: got %+v, want the remaining candidate %s", action, gone.ID, problem, c.ID)
+			}
+		}
+	}
+	early := f.unmerge(c.ID, a.ID).Refused(http.StatusUnprocessableEntity, "rule_violated")
+	if detail := early.Errors[0].Detail; !strings.Contains(detail, b.ID.String()) {
+		t.Errorf("undo of the first merge of a chain: got %q, want a hint at %s", detail, b.ID)
+	}
+
+	f.unmerge(b.ID, a.ID).Refused(http.StatusNotFound, "candidate_merged")
+	f.unmerge(c.ID, b.ID).Expect(http.StatusOK)
+	last := testkit.Decode[api.CandidateMerge](f.unmerge(b.ID, a.ID).Expect(http.StatusOK))
+	if !slices.Equal(last.KeptApplicationIds, []uuid.UUID{changed}) {
+		t.Errorf("kept: got %v, want %s", last.KeptApplicationIds, changed)
+	}
+	for application, candidate := range of {
+		shown := testkit.Decode[api.Application](hr.Get("/api/v1/applications/" + application.String()).Expect(http.StatusOK))
+		if shown.Candidate.ID != candidate {
+			t.Errorf("application %s: got candidate %s, want %s", application, shown.Candidate.ID, candidate)
+		}
+	}
+}
+
+// TestListCandidateMerges lists the merges that somebody else can undo, page by page, and no others.
+func TestListCandidateMerges(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	survivor := f.person(nil)
+	list := func(of uuid.UUID) []api.PastMerge {
+		return testkit.ListAll[api.PastMerge](f.as[api.RoleAdmin], path(of, "merges"), url.Values{"limit": {"1"}})
+	}
+	key := f.Key(f.acme, []string{"candidates:read", "candidates:write"})
+	byKey := f.replica.Bearer(t, key.Secret.Reveal())
+	var gone []api.Candidate
+	for n := range 4 {
+		gone = append(gone, f.person(object{"external_id": fmt.Sprint("ats-", n), "email": fmt.Sprintf("m%d@mail.example", n)}))
+		if n == 0 {
+			byKey.Post(path(survivor.ID, "merge"), object{"candidate_id": gone[n].ID}).Expect(http.StatusOK)
+		} else {
+			f.merge(survivor.ID, gone[n].ID).Expect(http.StatusOK)
+		}
+	}
+	f.unmerge(survivor.ID, gone[1].ID).Expect(http.StatusOK)
+	f.Exec(`UPDATE candidate_merges SET created_at = created_at - $1::interval WHERE merged_id = $2`, (24 * time.Hour).String(), gone[2].ID)
+	found := list(survivor.ID)
+	if len(found) != 2 || found[0].Candidate.ID != gone[3].ID || found[1].Candidate.ID != gone[0].ID {
+		t.Fatalf("got %+v, want the merges of %s and %s", found, gone[3].ID, gone[0].ID)
+	}
+	for n, want := range []struct {
+		of api.Candidate
+		by uuid.UUID
+	}{{gone[3], f.acme.Users[api.RoleHr].ID}, {gone[0], key.ID}} {
+		got := found[n]
+		if got.MergedBy == nil || got.MergedBy.ID != want.by || got.FinalAt.Sub(got.MergedAt) != 24*time.Hour ||
+			got.Candidate.ExternalID.MustGet() != want.of.ExternalID.MustGet() || got.Candidate.Email.MustGet() != want.of.Email.MustGet() {
+			t.Errorf("got %+v, want the merge of %+v by %s", got, want.of, want.by)
+		}
+	}
+	f.as[api.RoleAdmin].Post(path(survivor.ID, "unmerge"), object{"candidate_id": found[0].Candidate.ID}).Expect(http.StatusOK)
+	if left := list(survivor.ID); len(left) != 1 {
+		t.Errorf("after an undo by somebody else: got %+v, want one merge", left)
+	}
+	f.as[api.RoleHr].Get(path(gone[0].ID, "merges")).Refused(http.StatusNotFound, "candidate_merged")
+	f.Exec(`UPDATE candidate_merges SET actor_id = NULL`)
+	if left := list(survivor.ID); len(left) != 1 || left[0].MergedBy != nil {
+		t.Errorf("merge by an earlier release: got %+v, want no actor", left)
+	}
+}
+
 // TestMergeRaces merges and undoes while others apply, reactivate, edit and import. No request fails with an error of the
 // server, and in the end every row refers to the candidate of its application.
 func TestMergeRaces(t *testing.T) {
@@ -335,4 +463,31 @@ func TestMergeRaces(t *testing.T) {
 	if n := f.queryTexts(`SELECT count(*)::text FROM candidates`); n[0] != "2" {
 		t.Errorf("candidates: got %s, want 2", n[0])
 	}
+}
+
+// TestFilterByMergedExternalID lists by the external_id of a candidate that was merged, before and after the candidate that
+// remains lost its own. The other filters apply to the candidate that remains.
+func TestFilterByMergedExternalID(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	hr := f.as[api.RoleHr]
+	survivor := f.person(object{"external_id": "crm-1", "tags": []string{"go"}, "email": "s@mail.example", "source": "fair"})
+	gone := f.person(object{"external_id": "ats-1", "tags": []string{"sql"}})
+	f.merge(survivor.ID, gone.ID).Expect(http.StatusOK)
+	check := func(when string) {
+		t.Helper()
+		for filters, want := range map[string]int{
+			"": 1, "&tag=go&tag=sql": 1, "&tag=rust": 0, "&status=active": 1, "&status=archived": 0, "&source=fair": 1, "&source=x": 0,
+			"&email=s@mail.example": 1, "&email=x@mail.example": 0, "&updated_since=2000-01-01T00:00:00Z": 1,
+			"&updated_since=2999-01-01T00:00:00Z": 0, "&q=" + url.QueryEscape(survivor.LastName): 1, "&q=nobody": 0, "&sort=name&limit=1": 1,
+		} {
+			page := testkit.Decode[api.CandidatePage](hr.Get(collection + "?external_id=ats-1" + filters).Expect(http.StatusOK))
+			if len(page.Data) != want || page.HasMore || want == 1 && page.Data[0].ID != survivor.ID {
+				t.Errorf("%s, %q: got %d candidates, want %d", when, filters, len(page.Data), want)
+			}
+		}
+	}
+	check("with an external_id")
+	hr.Patch(path(survivor.ID), object{"external_id": nil}).Expect(http.StatusOK)
+	check("without an external_id")
 }

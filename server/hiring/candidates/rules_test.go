@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/oapi-codegen/nullable"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/lifecycle"

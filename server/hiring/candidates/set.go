@@ -24,13 +24,13 @@ func (c *Candidates) SetCandidateByExternalID(
 		return nil, err
 	}
 	return service.Commit(ctx, c.Store, call, func(tx *postgres.Tx) (api.SetCandidateByExternalIDResponseObject, error) {
-		row, created, err := c.set(ctx, tx, actor, wanted, request.Params.IfMatch)
+		saved, created, err := c.set(ctx, tx, actor, wanted, request.Params)
 		if err != nil {
 			return nil, err
 		}
-		response, err := c.candidateResponse(ctx, tx.Queries, actor, row)
-		if err != nil || !created {
-			return api.SetCandidateByExternalID200JSONResponse{CandidateJSONResponse: response}, err
+		response := candidateResponse(actor, saved.Candidate, saved.IsBusy)
+		if !created {
+			return api.SetCandidateByExternalID200JSONResponse{CandidateJSONResponse: response}, nil
 		}
 		return api.SetCandidateByExternalID201JSONResponse{
 			Body: response.Body,
@@ -43,39 +43,44 @@ func (c *Candidates) SetCandidateByExternalID(
 
 // set writes the profile of the candidate with its external_id, and reports whether the candidate is new.
 func (c *Candidates) set(
-	ctx context.Context, tx *postgres.Tx, actor access.Actor, wanted profile, match *string,
-) (row db.Candidate, created bool, err error) {
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, wanted profile,
+	conditions api.SetCandidateByExternalIDParams,
+) (saved db.UpdateCandidateRow, created bool, err error) {
 	named := db.GetCandidateByExternalIDForUpdateParams{
 		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Reach().String(), ExternalID: *wanted.ExternalID,
 	}
-	row, err = tx.GetCandidateByExternalIDForUpdate(ctx, named)
+	row, err := tx.GetCandidateByExternalIDForUpdate(ctx, named)
 	if fault.Is(err, fault.ResourceNotFound) {
-		if match != nil {
-			return row, false, fault.New(fault.VersionMismatch)
+		if conditions.IfMatch != nil {
+			return saved, false, fault.New(fault.VersionMismatch)
 		}
 		row, err = tx.InsertCandidateOnce(ctx,
-			db.InsertCandidateOnceParams(insertParams(wanted, actor.CompanyID, c.Clock.ID(), c.Clock.Now())))
+			insertOnceParams(wanted, actor.CompanyID, c.Clock.ID(), c.Clock.Now()))
 		if err == nil {
-			return row, true, c.record(ctx, tx, actor, row, audit.CandidateCreated, changedFields(emptyProfile(), wanted))
+			saved.Candidate = row
+			return saved, true, c.record(ctx, tx, actor, row, audit.CandidateCreated, changedFields(emptyProfile(), wanted))
 		}
 		if !fault.Is(err, fault.ResourceNotFound) {
-			return row, false, err
+			return saved, false, err
 		}
 		// Another transaction has created the candidate meanwhile.
 		if row, err = tx.GetCandidateByExternalIDForUpdate(ctx, named); fault.Is(err, fault.ResourceNotFound) {
 			// The actor does not see it.
-			return row, false, fault.New(fault.ExternalIDTaken).Because(err)
+			return saved, false, fault.New(fault.ExternalIDTaken).Because(err)
 		}
 	}
 	if err != nil {
-		return row, false, err
+		return saved, false, err
 	}
-	if err := etag.Check(match, row.Version); err != nil {
-		return row, false, err
+	if err := etag.CheckNew(conditions.IfNoneMatch, true); err != nil {
+		return saved, false, err
+	}
+	if err := etag.Check(conditions.IfMatch, row.Version); err != nil {
+		return saved, false, err
 	}
 	wanted.ExternalID = row.ExternalID // The one of the request may be that of a candidate that was merged into this one.
-	row, err = c.save(ctx, tx, actor, row, wanted)
-	return row, false, err
+	saved, err = c.save(ctx, tx, actor, row, wanted)
+	return saved, false, err
 }
 
 // setProfile returns the profile that a request describes completely.

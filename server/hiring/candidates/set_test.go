@@ -24,6 +24,12 @@ func TestSetByExternalID(t *testing.T) {
 	body := object{"first_name": " Mira ", "last_name": "Solheim", "email": "Mira@Mail.example", "phone": "+49 30 1", "tags": []string{"A"}}
 	answer := hr.Do(http.MethodPut, byExternalID(id), body).Expect(http.StatusCreated)
 	created := testkit.Decode[api.Candidate](answer)
+	for _, spelling := range []string{"ats%2F47%20%2511%3F", "%61ts%2f47%20%2511%3f"} {
+		same := testkit.Decode[api.Candidate](hr.Do(http.MethodPut, collection+"/by-external-id/"+spelling, body).Expect(http.StatusOK))
+		if same.ID != created.ID {
+			t.Errorf("%s: got candidate %s, want %s", spelling, same.ID, created.ID)
+		}
+	}
 	if created.ExternalID.MustGet() != id || created.FirstName != "Mira" || answer.Header.Get("Location") != path(created.ID) {
 		t.Errorf("got %+v at %s, want the external_id %s and its Location", created, answer.Header.Get("Location"), id)
 	}

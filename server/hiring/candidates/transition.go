@@ -52,11 +52,11 @@ func (c *Candidates) transition(
 	if err != nil {
 		return response, c.hintAtSurvivor(ctx, tx.Queries, actor, id, err)
 	}
-	busy, err := c.busy(ctx, tx.Queries, relation, []db.Candidate{row})
+	busy, err := tx.IsBusyCandidate(ctx, db.IsBusyCandidateParams{CompanyID: actor.CompanyID, CandidateID: id})
 	if err != nil {
 		return response, err
 	}
-	to, err := decide(row.Status, action, relation, busy[id])
+	to, err := decide(row.Status, action, relation, busy)
 	if err := etag.If(match).Before(row.Version, err); err != nil {
 		return response, err
 	}
@@ -69,27 +69,5 @@ func (c *Candidates) transition(
 	if err := c.record(ctx, tx, actor, saved, auditAction, []string{"status"}); err != nil {
 		return response, err
 	}
-	return c.candidateResponse(ctx, tx.Queries, actor, saved)
-}
-
-// busy returns the ids of the given candidates that have an application that is active or on hold. It only looks at
-// candidates that the actor could otherwise archive, because for all others it makes no difference.
-func (c *Candidates) busy(
-	ctx context.Context, tenant *db.Queries, relation lifecycle.Relation, rows []db.Candidate,
-) (map[uuid.UUID]bool, error) {
-	var ids []uuid.UUID
-	for _, row := range rows {
-		if lifecycle.Candidate().May(row.Status, api.CandidateActionArchive, relation) {
-			ids = append(ids, row.ID)
-		}
-	}
-	busy := map[uuid.UUID]bool{}
-	if len(ids) == 0 {
-		return busy, nil
-	}
-	found, err := tenant.ListBusyCandidates(ctx, db.ListBusyCandidatesParams{CompanyID: rows[0].CompanyID, Ids: ids})
-	for _, id := range found {
-		busy[id] = true
-	}
-	return busy, err
+	return candidateResponse(actor, saved, busy), nil
 }

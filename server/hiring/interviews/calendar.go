@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
 
@@ -23,6 +25,8 @@ const (
 	calendarPast = 30 * 24 * time.Hour
 	// maxEvents is the largest number of interviews in a user's calendar.
 	maxEvents = 1000
+	// removalsKept is how long a user's calendar cancels the events of interviews from whose panel the user was removed.
+	removalsKept = 30 * 24 * time.Hour
 )
 
 // GetInterviewCalendar returns an interview that the actor sees as a calendar file.
@@ -35,7 +39,15 @@ func (i *Interviews) GetInterviewCalendar(
 	if err != nil {
 		return nil, err
 	}
-	file, err := i.calendar(ctx, tenant, actor, "interview-"+row.Interview.ID.String(), true, row.Interview)
+	details, err := detailsOf(row)
+	if err != nil {
+		return nil, err
+	}
+	wanted := calendar.File{Events: events([]interviewDetails{details}, actor)}
+	if len(wanted.Events) > 0 {
+		wanted.Method = method(wanted.Events[0])
+	}
+	file, err := i.calendar(ctx, tenant, actor, "interview-"+row.Interview.ID.String(), wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +55,9 @@ func (i *Interviews) GetInterviewCalendar(
 }
 
 // GetMyCalendar returns the interviews on whose panel the user is as a calendar file. Cancelled, missed and declined
-// interviews are marked, because a calendar program keeps an event that a file no longer contains. The file contains
-// interviews from the last 30 days on, at most the first 1,000.
+// interviews are marked, because a calendar program keeps an event that a file no longer contains. For the same reason,
+// interviews from whose panel the user was removed in the last 30 days are cancelled. The file contains interviews from
+// the last 30 days on, at most the first 1,000, and at most 1,000 of the removals.
 func (i *Interviews) GetMyCalendar(
 	ctx context.Context, call service.Call, _ api.GetMyCalendarRequestObject,
 ) (api.GetMyCalendarResponseObject, error) {
@@ -56,37 +69,53 @@ func (i *Interviews) GetMyCalendar(
 	if err != nil {
 		return nil, err
 	}
-	file, err := i.calendar(ctx, tenant, actor, "interviews", false, rows...)
+	removals, err := tenant.ListPanelRemovals(ctx, db.ListPanelRemovalsParams{
+		CompanyID: actor.CompanyID, UserID: actor.ID, Since: i.Clock.Now().Add(-removalsKept), MaxRows: maxEvents,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]db.ListInterviewsRow, len(rows))
+	for n, row := range rows {
+		shown[n] = db.ListInterviewsRow(row)
+	}
+	all, err := i.loadDetails(ctx, tenant, shown)
+	if err != nil {
+		return nil, err
+	}
+	events := events(all, actor)
+	for _, removal := range removals {
+		events = append(events, removedEvent(removal))
+	}
+	file, err := i.calendar(ctx, tenant, actor, "interviews", calendar.File{Events: events})
 	if err != nil {
 		return nil, err
 	}
 	return api.GetMyCalendar200TextCalendarResponse{CalendarTextCalendarResponse: file}, nil
 }
 
-// calendar returns a file with those of the given interviews that have a time. name is the file name without extension.
-// A file with a single interview can be a message about it, see method.
-func (i *Interviews) calendar(
-	ctx context.Context, tenant *db.Queries, actor access.Actor, name string, single bool, rows ...db.Interview,
-) (api.CalendarTextCalendarResponse, error) {
-	all, err := i.loadDetails(ctx, tenant, rows)
-	if err != nil {
-		return api.CalendarTextCalendarResponse{}, err
-	}
-	wanted := calendar.File{At: i.Clock.Now()}
+// events returns the events of those interviews that have a time.
+func events(all []interviewDetails, actor access.Actor) (found []calendar.Event) {
 	for _, d := range all {
 		if d.row.StartsAt != nil {
-			wanted.Events = append(wanted.Events, event(d, actor))
+			found = append(found, event(d, actor))
 		}
 	}
-	switch {
-	case len(wanted.Events) == 0:
+	return found
+}
+
+// calendar returns a file. A file without events contains the zone of the company. name is the file name without
+// extension.
+func (i *Interviews) calendar(
+	ctx context.Context, tenant *db.Queries, actor access.Actor, name string, wanted calendar.File,
+) (api.CalendarTextCalendarResponse, error) {
+	wanted.At = i.Clock.Now()
+	if len(wanted.Events) == 0 {
 		company, err := tenant.GetCompany(ctx, actor.CompanyID)
 		if err != nil {
 			return api.CalendarTextCalendarResponse{}, err
 		}
 		wanted.Zone = company.Timezone
-	case single:
-		wanted.Method = method(wanted.Events[0])
 	}
 	file, err := calendar.Write(wanted)
 	if err != nil {
@@ -128,7 +157,7 @@ func event(d interviewDetails, actor access.Actor) calendar.Event {
 		Description: describe(d), Location: place(row), URL: textOf(row.MeetingURL),
 		Start: *row.StartsAt, End: roundUpToSecond(*row.EndsAt), Zone: textOf(row.Timezone),
 		Status: calendar.Confirmed, Free: mark != "", Created: row.CreatedAt, Modified: row.UpdatedAt,
-		Organizer: person(d.related.CreatorID, d.related.CreatorName, d.related.CreatorEmail),
+		Organizer: person(row.CreatedBy, d.related.CreatorName, d.related.CreatorEmail),
 	}
 	if row.Status == stored.InterviewStatusCancelled || row.Status == stored.InterviewStatusNoShow {
 		e.Status = calendar.Cancelled
@@ -140,6 +169,26 @@ func event(d interviewDetails, actor access.Actor) calendar.Event {
 		})
 	}
 	return e
+}
+
+// removedEvent cancels the event of an interview from whose panel the user was removed. It has nothing about the
+// interview but its time, because the user may no longer see it.
+func removedEvent(removal db.ListPanelRemovalsRow) calendar.Event {
+	return calendar.Event{
+		UID: removal.InterviewID.String(), Sequence: int(removal.Sequence),
+		Summary: "Removed: you are no longer on the panel of this interview",
+		Start:   removal.StartsAt, End: roundUpToSecond(removal.EndsAt), Zone: removal.Timezone,
+		Status: calendar.Cancelled, Free: true, Created: removal.RemovedAt, Modified: removal.RemovedAt,
+	}
+}
+
+// DeleteOldRemovals deletes removals from panels of all companies that calendars no longer contain, at most so many,
+// the oldest first, and returns their number.
+func DeleteOldRemovals(ctx context.Context, s *postgres.Store, now time.Time, atMost int) (int64, error) {
+	return s.Lookup().DeleteOldPanelRemovals(ctx, db.DeleteOldPanelRemovalsParams{
+		Before: now.Add(-removalsKept),
+		AtMost: int32(min(atMost, math.MaxInt32)), //nolint:gosec // bounded on this line
+	})
 }
 
 // markOf returns the beginning of the summary of an interview that does not take place, or not with the actor; empty

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/hiring/calendar/calendartest"
+	"github.com/ai-interviewer-platform/interviewer/server/hiring/interviews"
 )
 
 // calendarFile returns a calendar file with unfolded lines. It fails the test if the file violates RFC 5545.
@@ -257,6 +258,75 @@ func TestCalendarSequenceIncreases(t *testing.T) {
 			t.Errorf("%s: got the stamp %s, which is before %s", step.name, own.Property("DTSTAMP").Value, stamp)
 		}
 		last, stamp = sequence, own.Property("DTSTAMP").Value
+	}
+}
+
+// TestCalendarCancelsRemovals removes a panelist and adds them again. Their calendar cancels the event for 30 days, without
+// what they may no longer know, and each file has a higher sequence than the one before.
+func TestCalendarCancelsRemovals(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	const target = "/api/v1/users/me/calendar.ics"
+	lead := f.clients["lead"]
+	created := decode(lead.Post(collection, f.createBody(map[string]any{
+		"panel": f.panelOf("panelist", "hr"), "schedule": scheduleAt(0), "instructions": "secret",
+	})).Expect(http.StatusCreated))
+	id := created.ID
+	store := f.Store(2)
+	last := -1
+	check := func(step, want, mark string) *calendartest.Component {
+		t.Helper()
+		event := f.events("panelist", target)[id]
+		if event == nil {
+			t.Fatalf("%s: the event is missing", step)
+		}
+		sequence, err := strconv.Atoi(event.Property("SEQUENCE").Value)
+		if err != nil || sequence <= last {
+			t.Errorf("%s: got the sequence %d (%v), want more than %d", step, sequence, err, last)
+		}
+		if got := event.Property("STATUS").Value; got != want || strings.HasPrefix(event.Property("SUMMARY").Value, "Removed: ") != (mark != "") {
+			t.Errorf("%s: got the status %s and the summary %q, want %s", step, got, event.Property("SUMMARY").Value, want)
+		}
+		last = sequence
+		return event
+	}
+	user := f.users["panelist"].ID
+	start := check("created", "CONFIRMED", "").Property("DTSTART").Value
+	f.clients["panelist"].Post(path(id, "respond"), map[string]any{"response": "accepted"}).Expect(http.StatusOK)
+	check("accepted", "CONFIRMED", "")
+	for range 2 {
+		f.removePanelist("lead", id, user).Expect(http.StatusOK)
+		event := check("removed", "CANCELLED", "Removed: ")
+		if got := event.Property("DTSTART").Value; got != start || event.Property("TRANSP").Value != "TRANSPARENT" {
+			t.Errorf("removed: got %s, %q, want %s and free time", got, event.Property("TRANSP").Value, start)
+		}
+		file := f.calendarFile("panelist", target)
+		for _, unknown := range []string{"secret", "DESCRIPTION", "ATTENDEE", "ORGANIZER", "LOCATION", created.Candidate.LastName} {
+			if strings.Contains(file, unknown) {
+				t.Errorf("removed: the file contains %q:\n%s", unknown, file)
+			}
+		}
+		f.setPanelist("lead", id, user, map[string]any{}).Expect(http.StatusOK)
+		check("added again", "CONFIRMED", "")
+	}
+	f.removePanelist("lead", id, user).Expect(http.StatusOK)
+	deleted := func() int64 {
+		n, err := interviews.DeleteOldRemovals(t.Context(), store, time.Now(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	f.Exec(`UPDATE panel_removals SET removed_at = removed_at - interval '29 days'`)
+	if f.events("panelist", target)[id] == nil || deleted() != 0 {
+		t.Error("after 29 days: the event is missing, or its removal was deleted")
+	}
+	f.Exec(`UPDATE panel_removals SET removed_at = removed_at - interval '2 days'`)
+	if f.events("panelist", target)[id] != nil {
+		t.Error("after 31 days: the event is still there")
+	}
+	if got := deleted(); got != 1 {
+		t.Errorf("after 31 days: got %d rows deleted, want 1", got)
 	}
 }
 

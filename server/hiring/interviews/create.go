@@ -45,8 +45,7 @@ func (i *Interviews) CreateInterview(
 		if err != nil {
 			return nil, err
 		}
-		found := db.GetInterviewRow{Interview: saved, IsMember: application.IsMember}
-		response, err = i.interviewResponse(ctx, tx.Queries, actor, found)
+		response, err = i.changedResponse(ctx, tx, actor, saved, application.IsMember)
 		if err != nil {
 			return nil, err
 		}

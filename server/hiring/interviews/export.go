@@ -27,7 +27,7 @@ func (i *Interviews) ExportInterviews(
 	})
 	file, err := i.Export(ctx, call, service.Export{
 		Name: "interviews", Action: audit.InterviewsExported, Resource: audit.Interview, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return i.export(ctx, call.Actor, query, format, to)
 		},

@@ -44,7 +44,11 @@ func (i *Interviews) GetInterview(
 	if err != nil {
 		return nil, err
 	}
-	response, err := i.interviewResponse(ctx, tenant, actor, row)
+	details, err := detailsOf(row)
+	if err != nil {
+		return nil, err
+	}
+	response, err := i.interviewResponse(ctx, tenant, actor, details)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +138,7 @@ func (i *Interviews) act(
 	if err != nil {
 		return response, err
 	}
-	return i.interviewResponse(ctx, tx.Queries, actor, db.GetInterviewRow{Interview: saved, IsMember: found.IsMember})
+	return i.changedResponse(ctx, tx, actor, saved, found.IsMember)
 }
 
 // get returns an interview that the actor sees, or ResourceNotFound.

@@ -30,6 +30,9 @@ func (i *Interviews) SetPanelist(
 			api.InterviewActionSetPanel, nil,
 			func(locked lockedInterview) (db.Interview, error) {
 				before := panelist(locked.panel, request.UserID)
+				if err := etag.CheckNew(request.Params.IfNoneMatch, before != nil); err != nil {
+					return locked.row, err
+				}
 				if before == nil {
 					if err := i.join(ctx, tx, call.Actor, locked, request.UserID, allowConflicts); err != nil {
 						return locked.row, err

@@ -143,7 +143,6 @@ func TestPanelRequiresActiveUsers(t *testing.T) {
 
 			for _, body := range []any{
 				nil, "[]",
-				map[string]any{"score_required": nil},
 				map[string]any{"role": "x"},
 				map[string]any{"user_id": inactive},
 			} {

@@ -2,6 +2,9 @@ package interviews
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -10,86 +13,128 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 )
 
 // interviewDetails is an interview with the data of other tables that responses contain.
 type interviewDetails struct {
 	row     db.Interview
-	related db.ListInterviewSurroundingsRow
+	related db.GetInterviewSurroundingsRow
 	panel   []db.ListInterviewPanelsRow
+	// isMember says that the actor leads the job of the interview.
+	isMember bool
 }
 
-// loadDetails reads the data that responses contain besides the rows of interviews, in two statements for any number of
-// interviews. All interviews must belong to the same company.
+// panelistInJSON is an element of the panel of GetInterview.
+type panelistInJSON struct {
+	UserID        uuid.UUID            `json:"user_id"`
+	Response      stored.PanelResponse `json:"response"`
+	Comment       *string              `json:"comment"`
+	RespondedAt   *time.Time           `json:"responded_at"`
+	ScoreRequired bool                 `json:"score_required"`
+	CreatedAt     time.Time            `json:"created_at"`
+	FirstName     string               `json:"first_name"`
+	LastName      string               `json:"last_name"`
+	Email         string               `json:"email"`
+	ScoreStatus   *stored.ScoreStatus  `json:"score_status"`
+}
+
+// detailsOf returns an interview that was read with its panel.
+func detailsOf(row db.GetInterviewRow) (interviewDetails, error) {
+	d := interviewDetails{row: row.Interview, isMember: row.IsMember, related: db.GetInterviewSurroundingsRow{
+		CandidateFirstName: row.CandidateFirstName, CandidateLastName: row.CandidateLastName, JobTitle: row.JobTitle,
+		KitID: row.KitID, CreatorName: row.CreatorName, CreatorEmail: row.CreatorEmail,
+		ApplicationStatus: row.ApplicationStatus,
+	}}
+	if row.Panel == nil { // nobody is on it
+		return d, nil
+	}
+	var panel []panelistInJSON
+	if err := json.Unmarshal(row.Panel, &panel); err != nil {
+		return d, fmt.Errorf("decode the panel of an interview: %w", err)
+	}
+	d.panel = make([]db.ListInterviewPanelsRow, len(panel))
+	for n, p := range panel {
+		d.panel[n] = db.ListInterviewPanelsRow{
+			InterviewPanelist: db.InterviewPanelist{
+				CompanyID: row.Interview.CompanyID, InterviewID: row.Interview.ID, UserID: p.UserID, Response: p.Response,
+				Comment: p.Comment, RespondedAt: p.RespondedAt, ScoreRequired: p.ScoreRequired, CreatedAt: p.CreatedAt,
+			},
+			FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, ScoreStatus: p.ScoreStatus,
+		}
+	}
+	return d, nil
+}
+
+// loadDetails reads the panels of interviews, in one statement. All interviews must belong to the same company.
 func (i *Interviews) loadDetails(
-	ctx context.Context, tenant *db.Queries, rows []db.Interview,
+	ctx context.Context, tenant *db.Queries, rows []db.ListInterviewsRow,
 ) ([]interviewDetails, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
 	ids := make([]uuid.UUID, len(rows))
-	for n, row := range rows {
-		ids[n] = row.ID
-	}
-	company := rows[0].CompanyID
-	related, err := tenant.ListInterviewSurroundings(ctx, db.ListInterviewSurroundingsParams{
-		CompanyID: company, Ids: ids,
-	})
-	if err != nil {
-		return nil, err
-	}
-	panels, err := tenant.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
-		CompanyID: company, InterviewIds: ids,
-	})
-	if err != nil {
-		return nil, err
-	}
 	indexes := make(map[uuid.UUID]int, len(rows))
 	all := make([]interviewDetails, len(rows))
 	for n, row := range rows {
-		indexes[row.ID], all[n].row = n, row
+		ids[n], indexes[row.Interview.ID] = row.Interview.ID, n
+		all[n] = interviewDetails{row: row.Interview, isMember: row.IsMember, related: db.GetInterviewSurroundingsRow{
+			CandidateFirstName: row.CandidateFirstName, CandidateLastName: row.CandidateLastName, JobTitle: row.JobTitle,
+			KitID: row.KitID, CreatorName: row.CreatorName, CreatorEmail: row.CreatorEmail,
+			ApplicationStatus: row.ApplicationStatus,
+		}}
 	}
-	for _, r := range related {
-		all[indexes[r.ID]].related = r
-	}
+	panels, err := tenant.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
+		CompanyID: rows[0].Interview.CompanyID, InterviewIds: ids,
+	})
 	for _, p := range panels {
 		n := indexes[p.InterviewPanelist.InterviewID]
 		all[n].panel = append(all[n].panel, p)
 	}
-	return all, nil
+	return all, err
 }
 
 // convertAll converts listed interviews for the actor.
 func (i *Interviews) convertAll(
 	ctx context.Context, tenant *db.Queries, actor access.Actor, rows []db.ListInterviewsRow,
 ) ([]api.Interview, error) {
-	interviews := make([]db.Interview, len(rows))
-	for n, row := range rows {
-		interviews[n] = row.Interview
-	}
-	all, err := i.loadDetails(ctx, tenant, interviews)
+	all, err := i.loadDetails(ctx, tenant, rows)
 	if err != nil {
 		return nil, err
 	}
 	converted, zones := make([]api.Interview, len(all)), zoneCache{}
 	for n, d := range all {
-		converted[n] = convert(d, relationOf(actor, rows[n].IsMember, d.panel), actor.ID, zones)
+		converted[n] = convert(d, relationOf(actor, d.isMember, d.panel), actor.ID, zones)
 	}
 	return converted, nil
+}
+
+// changedResponse returns the response of a transaction that has changed an interview.
+func (i *Interviews) changedResponse(
+	ctx context.Context, tx *postgres.Tx, actor access.Actor, row db.Interview, isMember bool,
+) (api.InterviewJSONResponse, error) {
+	related, err := tx.GetInterviewSurroundings(ctx, db.GetInterviewSurroundingsParams{
+		CompanyID: row.CompanyID, ID: row.ID,
+	})
+	if err != nil {
+		return api.InterviewJSONResponse{}, err
+	}
+	panel, err := tx.ListInterviewPanels(ctx, db.ListInterviewPanelsParams{
+		CompanyID: row.CompanyID, InterviewIds: []uuid.UUID{row.ID},
+	})
+	if err != nil {
+		return api.InterviewJSONResponse{}, err
+	}
+	return i.interviewResponse(ctx, tx.Queries, actor, interviewDetails{row, related, panel, isMember})
 }
 
 // interviewResponse returns the response for one interview, with its conflicts if the actor may schedule it. The ETag
 // covers the complete body, because parts of it change without the interview's version: names, responses, submitted
 // scores and conflicts.
 func (i *Interviews) interviewResponse(
-	ctx context.Context, tenant *db.Queries, actor access.Actor, row db.GetInterviewRow,
+	ctx context.Context, tenant *db.Queries, actor access.Actor, d interviewDetails,
 ) (api.InterviewJSONResponse, error) {
-	all, err := i.loadDetails(ctx, tenant, []db.Interview{row.Interview})
-	if err != nil {
-		return api.InterviewJSONResponse{}, err
-	}
-	d := all[0]
-	relation := relationOf(actor, row.IsMember, d.panel)
+	relation := relationOf(actor, d.isMember, d.panel)
 	body := convert(d, relation, actor.ID, zoneCache{})
 	if canSchedule(relation) && occupiesTime(d.row.Status) {
 		conflicts, err := i.conflicts(ctx, tenant, d)

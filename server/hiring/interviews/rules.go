@@ -215,7 +215,7 @@ func checkTimes(f *fault.Fault, prefix string, during span, zone string) {
 		_ = f.Field(prefix+"/ends_at", "too_long", "must be within 24 hours of starts_at")
 	}
 	if err != nil {
-		_ = f.Field(prefix+"/timezone", "unknown", "must be a time zone of the IANA database, such as Europe/Berlin")
+		_ = f.Field(prefix+"/timezone", "unknown", calendar.ZoneError(zone))
 	}
 }
 

@@ -23,7 +23,7 @@ func (j *Jobs) ExportJobs(
 	})
 	file, err := j.Export(ctx, call, service.Export{
 		Name: "jobs", Action: audit.JobsExported, Resource: audit.Job, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return j.export(ctx, call.Actor, query, format, to)
 		},

@@ -41,7 +41,10 @@ func (j *Jobs) ListJobs(
 		return nil, err
 	}
 	return api.ListJobs200JSONResponse{
-		Body:    api.JobPage(response.Body),
+		Body: api.JobPage{
+			Data: response.Body.Data, HasMore: response.Body.HasMore, NextCursor: response.Body.NextCursor,
+			Hint: page.Hint(len(response.Body.Data), call.Query, "department", "external_id"),
+		},
 		Headers: api.ListJobs200ResponseHeaders{Link: response.Link},
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
+	"github.com/ai-interviewer-platform/interviewer/server/edge/etag"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/page"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -119,17 +120,23 @@ func (j *Jobs) SetJobMember(
 		if err := checkAppointment(actor, user); err != nil {
 			return nil, err
 		}
-		member, err := j.setMember(ctx, tx, actor, job, user, stored.JobRole(request.Body.Role))
+		member, err := j.setMember(
+			ctx, tx, actor, job, user, stored.JobRole(request.Body.Role), request.Params.IfNoneMatch)
 		return api.SetJobMember200JSONResponse(convertMember(member, user.FirstName, user.LastName)), err
 	})
 }
 
-// setMember gives a user a role in a job, and returns the membership. If the user has the role, it writes nothing.
+// setMember gives a user a role in a job, and returns the membership. If the user has the role, it writes nothing. With
+// an If-None-Match header it refuses to change a member.
 func (j *Jobs) setMember(
 	ctx context.Context, tx *postgres.Tx, actor access.Actor, job db.Job, user db.User, role stored.JobRole,
+	unless *string,
 ) (db.JobMember, error) {
 	before, err := j.member(ctx, tx, job, user.ID)
 	if err != nil {
+		return db.JobMember{}, err
+	}
+	if err := etag.CheckNew(unless, before != nil); err != nil {
 		return db.JobMember{}, err
 	}
 	if err := checkNewMember(user.IsActive, before != nil); err != nil {

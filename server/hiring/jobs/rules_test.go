@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
@@ -100,7 +100,7 @@ func TestApplyPatch(t *testing.T) {
 	nullably := rapid.Custom(func(t *rapid.T) nullable.Nullable[string] {
 		switch rapid.IntRange(0, 2).Draw(t, "absent, null or text") {
 		case 0:
-			return nil
+			return nullable.Nullable[string]{}
 		case 1:
 			return nullable.NewNullNullable[string]()
 		}

@@ -4,8 +4,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/oapi-codegen/nullable"
-
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/gen/db"

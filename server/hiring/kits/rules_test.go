@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
-	"github.com/oapi-codegen/nullable"
 	"pgregory.net/rapid"
 
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
 	"github.com/ai-interviewer-platform/interviewer/server/access"
@@ -259,7 +259,7 @@ func drawContent(t *rapid.T) content {
 	optionalText := rapid.Custom(func(t *rapid.T) nullable.Nullable[string] {
 		switch rapid.IntRange(0, 2).Draw(t, "kind") {
 		case 0:
-			return nil
+			return nullable.Nullable[string]{}
 		case 1:
 			return nullable.NewNullNullable[string]()
 		}

@@ -20,7 +20,7 @@ func (s *Scores) ExportScores(
 	query := listQuery(call.Actor, request.Params, api.ScoreSortCreatedAtAsc)
 	file, err := s.Export(ctx, call, service.Export{
 		Name: "scores", Action: audit.ScoresExported, Resource: audit.Score, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return s.export(ctx, call.Actor, query, format, to)
 		},

@@ -316,8 +316,6 @@ func TestEveryFlawIsReported(t *testing.T) {
 		"level below the minimum":  ratings(rated("communication", 0)),
 		"fractional level":         ratings(rated("communication", 2.5)),
 		"no key":                   ratings(object{"rating": 3}),
-		"null ratings":             {"ratings": nil},
-		"null recommendation":      {"recommendation": nil},
 		"unknown recommendation":   {"recommendation": "maybe"},
 		"empty comment":            {"comment": ""},
 		"comment of 10001 letters": {"comment": strings.Repeat("x", 10001)},

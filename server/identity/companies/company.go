@@ -140,7 +140,7 @@ func check(patch *api.UpdateCompanyRequest) error {
 		f.Field("/name", "blank", "must have a visible character")
 	}
 	if patch.Settings != nil && patch.Settings.Timezone != nil && !calendar.ValidZone(*patch.Settings.Timezone) {
-		f.Field("/settings/timezone", "unknown_timezone", "is not a time zone of the IANA time zone database")
+		f.Field("/settings/timezone", "unknown_timezone", calendar.ZoneError(*patch.Settings.Timezone))
 	}
 	if len(f.Fields()) > 0 {
 		return f

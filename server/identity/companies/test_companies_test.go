@@ -285,7 +285,7 @@ func TestEmailsOfTestCompanies(t *testing.T) {
 			}
 		})
 	}
-	for _, company := range []any{"", "Acme", "a--b", "-a", "a b", strings.Repeat("a", 64), nil, 7} {
+	for _, company := range []any{"", "Acme", "a--b", "-a", "a b", strings.Repeat("a", 64), 7} {
 		replica.Anonymous(t).Post(login, object{"email": "hr@acme.example", "password": testkit.Password, "company": company}).
 			Refused(http.StatusBadRequest, "malformed_request")
 	}

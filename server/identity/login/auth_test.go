@@ -18,7 +18,7 @@ const (
 	mePath      = "/api/v1/users/me"
 	wrong       = "not-the-password-of-anyone"
 	// attributes are those of the cookie of a new session.
-	attributes = "; Path=/api/v1/auth/refresh; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
+	attributes = "; Path=/api/v1/auth; Max-Age=604800; HttpOnly; Secure; SameSite=Strict"
 )
 
 // credentials is the body of a login.

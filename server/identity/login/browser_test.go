@@ -1,11 +1,15 @@
 package login_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/api"
+	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/config"
 	"github.com/ai-interviewer-platform/interviewer/server/testkit"
 )
@@ -187,13 +191,81 @@ func TestCookieIsSecureExceptInDevelopment(t *testing.T) {
 	}
 }
 
+// TestLogoutWithTheCookie signs out with nothing but the cookie, as a browser whose page has no access token.
+func TestLogoutWithTheCookie(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	hr := s.acme.Users[api.RoleHr]
+	alive := func(t *testing.T, c *testkit.Client) bool {
+		t.Helper()
+		return c.Get("/api/v1/users/me").Status == http.StatusOK
+	}
+	for name, test := range map[string]struct {
+		headers []string
+		body    any
+		// cookies are formats with the refresh token.
+		cookies string
+		status  int
+	}{
+		"cookie":                               {nil, nil, "refresh_token=%s", http.StatusOK},
+		"invalid access token":                 {[]string{"Authorization", "Bearer x.y.z"}, nil, "refresh_token=%s", http.StatusOK},
+		"empty body":                           {nil, "{}", "refresh_token=%s", http.StatusOK},
+		"same site":                            {[]string{"Sec-Fetch-Site", "same-origin"}, nil, "refresh_token=%s", http.StatusOK},
+		"the cookie of another program before": {nil, nil, "refresh_token=other; refresh_token=%s", http.StatusOK},
+		"the cookie of another program after":  {nil, nil, "refresh_token=%s; a=b; refresh_token=other", http.StatusOK},
+		"another site":                         {[]string{"Sec-Fetch-Site", "cross-site"}, nil, "refresh_token=%s", http.StatusForbidden},
+		"another origin":                       {[]string{"Origin", "https://evil.example"}, nil, "refresh_token=%s", http.StatusForbidden},
+		"malformed":                            {nil, nil, "refresh_token=%sA", http.StatusUnauthorized},
+		"another name":                         {nil, nil, "token=%s", http.StatusUnauthorized},
+		"a refused token in the body":          {nil, refreshBody("aiprt_garbage"), "refresh_token=%s", http.StatusUnauthorized},
+		"none":                                 {nil, nil, "", http.StatusUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := s.replicas[0].SignIn(t, hr)
+			headers := test.headers
+			if test.cookies != "" {
+				headers = append(slices.Clone(headers), "Cookie", fmt.Sprintf(test.cookies, c.RefreshToken))
+			}
+			anonymous := s.replicas[0].Anonymous(t)
+			answer := anonymous.Do(http.MethodPost, logoutPath, test.body, headers...).Expect(test.status)
+			if out := test.status == http.StatusOK; alive(t, c) == out || strings.Contains(answer.Header.Get("Set-Cookie"), "Max-Age=0") != out {
+				t.Errorf("signed out: want %t; Set-Cookie: %q", out, answer.Header.Get("Set-Cookie"))
+			}
+		})
+	}
+	t.Run("again", func(t *testing.T) {
+		t.Parallel()
+		c := s.replicas[0].SignIn(t, hr)
+		for _, status := range []int{http.StatusOK, http.StatusUnauthorized} {
+			s.replicas[0].Anonymous(t).Do(http.MethodPost, logoutPath, nil, "Cookie", "refresh_token="+c.RefreshToken).Expect(status)
+		}
+	})
+}
+
+// TestSeveralRefreshCookies refreshes with the cookie that an earlier release has set for a longer path beside the current
+// one. Browsers send the one with the longer path first. The used one does not count as stolen.
+func TestSeveralRefreshCookies(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	c := s.replicas[0].SignIn(t, s.acme.Users[api.RoleHr])
+	first := c.RefreshToken
+	current := s.renew(t, 0, first).RefreshToken
+	s.now.Advance(session.Grace + time.Microsecond)
+	for _, cookies := range []string{"refresh_token=%[1]s; refresh_token=%[2]s", "refresh_token=%[2]s; a=b; refresh_token=%[1]s"} {
+		answer := s.replicas[0].Anonymous(t).Do(http.MethodPost, refreshPath, nil, "Cookie", fmt.Sprintf(cookies, first, current))
+		current = testkit.Decode[api.TokenPair](answer.Expect(http.StatusOK)).RefreshToken
+		s.now.Advance(session.Grace + time.Microsecond)
+	}
+}
+
 func TestLogoutExpiresTheCookie(t *testing.T) {
 	t.Parallel()
 	i := testkit.New(t)
 	acme := i.Company("acme")
 	hr := i.Replica().SignIn(t, acme.Users[api.RoleHr])
 	answer := hr.Post(logoutPath, nil).Expect(http.StatusOK)
-	want := "refresh_token=; Path=/api/v1/auth/refresh; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
+	want := "refresh_token=; Path=/api/v1/auth; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
 	if got := answer.Header.Get("Set-Cookie"); got != want {
 		t.Errorf("the cookie is %q, want %q", got, want)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/identity/login"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/mail"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
@@ -55,6 +56,7 @@ func alone(t *testing.T, i *testkit.Installation, hasher *password.Hasher) *logi
 			Store: kept, Clock: source, Audit: audit.NewRecorder(source), Cursors: page.NewCodec(keys.Cursors()...), Log: log,
 		},
 		login.Options{
+			Outbox: mail.Outbox{Clock: source, Enqueue: func(context.Context, *postgres.Tx, mail.Send) error { return nil }},
 			Hasher: hasher, Throttle: ratelimit.NewThrottle(cache, keys.Throttle(), ratelimit.ThrottlePolicy{PairLimit: 1}),
 			Access: session.NewAccess(keys, 15*time.Minute, source.Now), Refresh: session.NewRefresh(keys),
 			Guard:   session.NewGuard(kept, cache, keys, time.Hour, source.Now, func(session.Source) {}),

@@ -12,6 +12,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/session"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/mail"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/telemetry"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
 )
@@ -29,6 +30,7 @@ type Options struct {
 	Access   *session.Access
 	Refresh  *session.Refresh
 	Guard    *session.Guard
+	Outbox   mail.Outbox
 	Metrics  *telemetry.Metrics
 	// SessionLifetime is the time from a login to the expiry of its session.
 	SessionLifetime time.Duration
@@ -47,7 +49,7 @@ func New(deps service.Deps, options Options) (*Service, error) {
 
 const (
 	cookieName = "refresh_token"
-	cookiePath = "/api/v1/auth/refresh"
+	cookiePath = "/api/v1/auth"
 )
 
 // cookie returns the Set-Cookie header for a refresh token, or one that expires the cookie if the token is empty.

@@ -84,6 +84,9 @@ func (a *Service) changePassword(
 	if err != nil {
 		return "", nil, err
 	}
+	if err := a.Outbox.PasswordChanged(ctx, tx, actor.CompanyID, actor.ID); err != nil {
+		return "", nil, err
+	}
 	return role, append(permitted, ended...), a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.PasswordChanged, Resource: audit.User, ID: &actor.ID,
 		Details: audit.Details{"sessions_ended": len(ended)},

@@ -39,6 +39,11 @@ func TestChangePassword(t *testing.T) {
 		e.Details["sessions_ended"] != 1.0 {
 		t.Errorf("audit entry = %+v, want the success of HR in this session, which ended one session", e)
 	}
+	var mails int
+	if err := s.Database.QueryRow(t.Context(), `SELECT count(*) FROM mails WHERE kind = 'password_changed' AND user_id = $1`,
+		hr.ID).Scan(&mails); err != nil || mails != 1 {
+		t.Errorf("mails about the change: got %d and error %v, want 1", mails, err)
+	}
 }
 
 // The new password is checked before the current one is compared. Field errors name the reason.

@@ -144,20 +144,15 @@ func (a *Service) rotate(
 	now := a.Clock.Now()
 	tally := session.Tally{Count: row.Refreshes, RecordedAt: row.RefreshesRecordedAt}
 	recorded, tally := tally.Add(now)
-	rotated, err := tx.RotateSession(ctx, db.RotateSessionParams{
+	changed := func() error { return fault.New(fault.ConcurrentRequest) }
+	err := tx.Require(changed).RotateSession(ctx, db.RotateSessionParams{
 		CompanyID: actor.CompanyID, ID: actor.SessionID, Generation: row.Generation, Now: now,
 		RecentRotations: rotation(row).Rotated(now),
 		IP:              audit.Address(actor.Origin.IP), UserAgent: actor.Origin.UserAgent,
 		Refreshes: tally.Count, RefreshesRecordedAt: tally.RecordedAt,
 	})
-	if err != nil {
+	if err != nil || recorded == 0 {
 		return err
-	}
-	if rotated == 0 {
-		return fault.New(fault.ConcurrentRequest)
-	}
-	if recorded == 0 {
-		return nil
 	}
 	return a.Audit.Record(ctx, tx, actor, audit.Entry{
 		Action: audit.TokenRefreshed, Resource: audit.Session, ID: &actor.SessionID,

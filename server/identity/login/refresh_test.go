@@ -116,7 +116,7 @@ func TestRefusedRefreshExpiresTheCookie(t *testing.T) {
 	s.Exec(`UPDATE users SET is_active = false WHERE id = $1`, acme[api.RoleEmployee].ID)
 	s.Exec(`UPDATE sessions SET expires_at = $1 WHERE user_id = $2`, s.now.Now(), acme[api.RoleAdmin].ID)
 	alive := signIn(api.RoleHr)
-	const expired = "refresh_token=; Path=/api/v1/auth/refresh; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
+	const expired = "refresh_token=; Path=/api/v1/auth; Max-Age=0; HttpOnly; Secure; SameSite=Strict"
 	for name, test := range map[string]struct {
 		body   any
 		cookie string

@@ -18,10 +18,12 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/compliance/audit"
 	"github.com/ai-interviewer-platform/interviewer/server/edge/ratelimit"
 	"github.com/ai-interviewer-platform/interviewer/server/identity/password"
+	"github.com/ai-interviewer-platform/interviewer/server/messaging/mail"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/clock"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/service"
+	"github.com/ai-interviewer-platform/interviewer/server/worker"
 )
 
 var (
@@ -32,7 +34,11 @@ var (
 )
 
 // Operator acts on any company.
-type Operator struct{ Options }
+type Operator struct {
+	Options
+
+	outbox mail.Outbox
+}
 
 // Options are the dependencies of an Operator. All of them are required.
 type Options struct {
@@ -47,7 +53,15 @@ func New(options Options) (*Operator, error) {
 	if err := service.Check("operator", options); err != nil {
 		return nil, err
 	}
-	return &Operator{options}, nil
+	jobs, err := worker.NewOperator(options.Store.Pool())
+	if err != nil {
+		return nil, err
+	}
+	return &Operator{options, mail.Outbox{
+		Clock: options.Clock, Enqueue: func(ctx context.Context, tx *postgres.Tx, args mail.Send) error {
+			return jobs.Enqueue(ctx, tx, mail.JobKind(), args)
+		},
+	}}, nil
 }
 
 // Person describes a user to create.
@@ -150,7 +164,7 @@ func (o *Operator) insertUser(
 	id, now := o.Clock.ID(), o.Clock.Now()
 	row := db.InsertUserParams{
 		CompanyID: company, ID: id, Email: p.Email, PasswordHash: hash, FirstName: p.FirstName, LastName: p.LastName,
-		Role: p.Role, PasswordChangeRequired: changeRequired, Now: now,
+		Role: p.Role, Language: stored.LanguageEN, PasswordChangeRequired: changeRequired, Now: now,
 	}
 	if p.Department != "" {
 		row.Department = &p.Department
@@ -235,6 +249,9 @@ func (o *Operator) ResetPassword(ctx context.Context, account Account, plain str
 		if _, err := tx.RevokeUserSessions(ctx, db.RevokeUserSessionsParams{
 			CompanyID: account.Company, UserID: account.ID, Reason: stored.RevocationReasonPasswordChanged, Now: now,
 		}); err != nil {
+			return err
+		}
+		if err := o.outbox.PasswordChanged(ctx, tx, account.Company, account.ID); err != nil {
 			return err
 		}
 		return o.Audit.Record(ctx, tx, access.System(account.Company), audit.Entry{

@@ -226,6 +226,10 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 		acme.Users[api.RoleHr].ID); n != 1 {
 		t.Errorf("%d entries record the reset, want 1", n)
 	}
+	if n := count(t, installation, `SELECT count(*) FROM mails WHERE kind = 'password_changed' AND user_id = $1`,
+		acme.Users[api.RoleHr].ID); n != 1 {
+		t.Errorf("%d mails tell the user, want 1", n)
+	}
 }
 
 func TestSwitchCompany(t *testing.T) {

@@ -29,8 +29,11 @@ const (
 	// Cost is the bcrypt cost of new hashes: 2^12 rounds.
 	Cost = 12
 
-	defaultWait     = 5 * time.Second
-	queuedPerWorker = 16
+	// QueuedPerWorker is how many callers wait for each worker at most by default. It bounds memory; with a clock, the
+	// rate of the workers bounds how many wait, which is fewer.
+	QueuedPerWorker = 64
+
+	defaultWait = 5 * time.Second
 )
 
 // Options configure a Hasher. Production uses the zero value.
@@ -39,13 +42,14 @@ type Options struct {
 	Cost int
 	// Workers is how many passwords are hashed at the same time; 0 means one per core that the process may use.
 	Workers int
-	// Queue is how many callers may wait for a worker; 0 means 16 per worker, about as many as can be served within the
-	// default Wait.
+	// Queue is how many callers may wait for a worker; 0 means QueuedPerWorker for each worker.
 	Queue int
 	// Share is how many callers of one group may wait; 0 means Queue.
 	Share int
 	// Wait is the longest time a caller waits for a worker; 0 means 5 s. The time of the hashing itself is added.
 	Wait time.Duration
+	// Now is the clock by which callers are refused at once that would not get a worker in time; nil if they wait.
+	Now func() time.Time
 }
 
 // Hasher hashes and compares passwords on a bounded number of threads. It is safe for concurrent use. A process needs
@@ -73,7 +77,7 @@ func NewHasher(o Options) *Hasher {
 		o.Workers = min(runtime.GOMAXPROCS(0), runtime.NumCPU())
 	}
 	if o.Queue <= 0 {
-		o.Queue = queuedPerWorker * o.Workers
+		o.Queue = QueuedPerWorker * o.Workers
 	}
 	if o.Share <= 0 {
 		o.Share = o.Queue
@@ -84,7 +88,7 @@ func NewHasher(o Options) *Hasher {
 	widen(o.Workers)
 	return &Hasher{cost: o.Cost, wait: o.Wait, workers: fair.New[string](fair.Options{
 		// A worker is free again after one hash, so a group may use all of them while no other waits.
-		Places: o.Workers, Share: o.Workers, Queue: o.Queue, QueueShare: o.Share, Wait: o.Wait,
+		Places: o.Workers, Share: o.Workers, Queue: o.Queue, QueueShare: o.Share, Wait: o.Wait, Now: o.Now,
 	})}
 }
 
@@ -95,6 +99,20 @@ func (h *Hasher) Load() fair.Load { return h.workers.Load() }
 // ones, get fault.Overloaded at once. Close may be called more than once.
 func (h *Hasher) Close() { h.workers.Close() }
 
+// Busy returns fault.Overloaded if a caller of a group would be refused at once. It saves callers what they do before.
+func (h *Hasher) Busy(group string) error {
+	if h.workers.Refuses(group) {
+		return h.overloaded(fair.ErrNoPlace)
+	}
+	return nil
+}
+
+// overloaded returns fault.Overloaded. All callers in the queue have been served, or have given up, when a retry
+// arrives.
+func (h *Hasher) overloaded(cause error) error {
+	return fault.New(fault.Overloaded).After(h.wait).Because(cause)
+}
+
 // do runs work on a worker and waits until it is done. If do returns an error, work either never started or the caller
 // left while it was running: the caller must then not touch what work writes.
 func (h *Hasher) do(ctx context.Context, group string, work func()) error {
@@ -102,8 +120,7 @@ func (h *Hasher) do(ctx context.Context, group string, work func()) error {
 		return fmt.Errorf("password: canceled before hashing: %w", err)
 	}
 	if err := h.workers.Acquire(ctx, group); errors.Is(err, fair.ErrNoPlace) {
-		// All callers in the queue have been served, or have given up, when a retry arrives.
-		return fault.New(fault.Overloaded).After(h.wait).Because(err)
+		return h.overloaded(err)
 	} else if err != nil {
 		return fmt.Errorf("password: canceled before hashing: %w", err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/postgres"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/redis"
+	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
 
 const (
@@ -67,10 +68,18 @@ type Guard struct {
 	lifetime time.Duration
 	observe  func(Source)
 	script   *rueidis.Lua
+	// opened has the states of sealed texts, by session. The keys never change, so a text always has the same state.
+	opened memo[uuid.UUID, opened]
 
 	mu      sync.RWMutex
 	changed map[uuid.UUID]change
 	polled  time.Time // start of the last successful poll
+}
+
+// opened is a state, and the text that it was sealed in.
+type opened struct {
+	text string
+	State
 }
 
 // change is a state that this replica has learned of, and when.
@@ -113,24 +122,12 @@ func (g *Guard) ClaimsOf(ctx context.Context, t RefreshToken) (Claims, error) {
 	return c, state.Admit(c, g.now())
 }
 
-// Confirm checks the session of a verified token in PostgreSQL, as the last statement of a transaction. It fails with
-// ErrEnded as Check does, except if the transaction itself has ended the session.
-func (g *Guard) Confirm(ctx context.Context, tx *postgres.Tx, c Claims) error {
-	row, err := tx.ConfirmSession(ctx, db.ConfirmSessionParams{CompanyID: c.CompanyID, ID: c.SessionID})
-	if fault.Is(err, fault.ResourceNotFound) {
-		return ErrEnded
-	}
-	if err != nil {
-		return err
-	}
-	state := State{
-		CompanyID: c.CompanyID, UserID: row.UserID, Epoch: row.Epoch, ExpiresAt: row.ExpiresAt, Revoked: row.Revoked,
-	}
-	if row.IsOwn {
-		// The transaction has changed an open session, once, and has locked the row since: this is the state before.
-		state.Epoch, state.Revoked = state.Epoch-1, false
-	}
-	return state.Admit(c, g.now())
+// Confirm makes that a transaction commits only if PostgreSQL admits a verified token then, as Check does, or if the
+// transaction itself has ended the session. Otherwise it fails with the result of ended.
+func (g *Guard) Confirm(ctx context.Context, tx *postgres.Tx, c Claims, ended func() error) error {
+	return tx.Require(ended).RequireSession(ctx, db.RequireSessionParams{
+		CompanyID: c.CompanyID, ID: c.SessionID, UserID: c.UserID, Epoch: c.Epoch, Now: g.now(),
+	})
 }
 
 func (g *Guard) current(ctx context.Context, c Claims) (State, Source, error) {
@@ -149,14 +146,25 @@ func (g *Guard) current(ctx context.Context, c Claims) (State, Source, error) {
 	return state, FromDatabase, err
 }
 
+// keyOf returns the key of a session in Redis.
+func keyOf(session uuid.UUID) string {
+	return string(text.AppendID(append(make([]byte, 0, 64), keyPrefix...), session)) //nolint:mnd // more than enough
+}
+
 // copyOf returns the copy in Redis. If Redis is down, there is none.
 func (g *Guard) copyOf(ctx context.Context, session uuid.UUID) (state State, found bool) {
 	err := g.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-		text, err := c.DoCache(ctx, c.B().Get().Key(keyPrefix+session.String()).Cache(), localTTL).ToString()
+		sealed, err := c.DoCache(ctx, c.B().Get().Key(keyOf(session)).Cache(), localTTL).ToString()
 		if err != nil {
 			return err
 		}
-		state, err = g.keys.openState(session, text)
+		if known, found := g.opened.get(session); found && known.text == sealed {
+			state = known.State
+			return nil
+		}
+		if state, err = g.keys.openState(session, sealed); err == nil {
+			g.opened.put(session, opened{sealed, state})
+		}
 		return err
 	})
 	return state, err == nil
@@ -189,14 +197,14 @@ func (g *Guard) write(ctx context.Context, session uuid.UUID, s State) (State, e
 	if s.Revoked {
 		ttl = g.retention()
 	}
-	stored, key, sealed := s, keyPrefix+session.String(), g.keys.sealState(session, s)
+	stored, key, sealed := s, keyOf(session), g.keys.sealState(session, s)
 	err := g.redis.Do(ctx, func(ctx context.Context, c rueidis.Client) error {
-		text, err := g.script.Exec(ctx, c, []string{key},
+		kept, err := g.script.Exec(ctx, c, []string{key},
 			[]string{sealed, strconv.Itoa(int(s.Epoch)), strconv.FormatInt(ttl.Milliseconds(), 10)}).ToString()
 		if err != nil {
 			return err
 		}
-		if stored, err = g.keys.openState(session, text); err != nil {
+		if stored, err = g.keys.openState(session, kept); err != nil {
 			stored = s
 			return c.Do(ctx, c.B().Set().Key(key).Value(sealed).Px(ttl).Build()).Error()
 		}

@@ -8,8 +8,12 @@ package session
 import (
 	"crypto/hkdf"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"github.com/lestrrat-go/jwx/v2/jwa"
 )
 
 const keySize = 32
@@ -18,11 +22,13 @@ const keySize = 32
 // for one purpose is not valid for another.
 type secret struct {
 	id      string
+	header  string // of access tokens, encoded
 	access  []byte
 	refresh []byte
 	state   []byte
 	record  []byte
 	cursor  []byte
+	link    []byte
 }
 
 // Keyring holds the accepted secrets. The first one signs; all of them verify.
@@ -59,8 +65,18 @@ func NewKeyring(current string, previous ...string) (*Keyring, error) {
 		if err != nil {
 			return nil, err
 		}
-		ring.secrets = append(ring.secrets,
-			secret{hex.EncodeToString(id)[:keyIDSize], access, refresh, state, record, cursor})
+		link, err := derive(text, "mail link")
+		if err != nil {
+			return nil, err
+		}
+		name := hex.EncodeToString(id)[:keyIDSize]
+		head, err := json.Marshal(header{Algorithm: jwa.HS256.String(), KeyID: name, Type: tokenType})
+		if err != nil {
+			return nil, fmt.Errorf("encode the header of access tokens: %w", err)
+		}
+		ring.secrets = append(ring.secrets, secret{
+			name, base64.RawURLEncoding.EncodeToString(head), access, refresh, state, record, cursor, link,
+		})
 	}
 	var err error
 	if ring.throttle, err = derive(current, "login throttle"); err != nil {
@@ -76,6 +92,15 @@ func (k *Keyring) Cursors() [][]byte {
 		cursors[i] = s.cursor
 	}
 	return cursors
+}
+
+// Links returns the keys of the links in mails: the first one derives their tokens, all of them verify.
+func (k *Keyring) Links() [][]byte {
+	links := make([][]byte, len(k.secrets))
+	for i, s := range k.secrets {
+		links[i] = s.link
+	}
+	return links
 }
 
 // Throttle returns the key by which the login throttle hashes email addresses.

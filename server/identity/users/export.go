@@ -23,7 +23,7 @@ func (u *Users) ExportUsers(
 	})
 	file, err := u.Export(ctx, call, service.Export{
 		Name: "users", Action: audit.UsersExported, Resource: audit.User, Format: request.Params.Format,
-		ByteOrderMark: request.Params.Bom,
+		ByteOrderMark: request.Params.Bom, Delimiter: request.Params.Delimiter,
 		Write: func(format api.ExportFormat, to bulk.Sink) error {
 			return u.export(ctx, call.Actor, query, format, to)
 		},
@@ -78,7 +78,7 @@ func (u *Users) export(
 // exportTable returns the columns of the CSV and XLSX exports.
 func exportTable() bulk.Table {
 	return bulk.Table{Columns: []string{
-		"id", "email", "first_name", "last_name", "role", "department", "is_active", "last_login_at", "created_at",
-		"updated_at",
+		"id", "email", "first_name", "last_name", "role", "department", "language", "is_active", "last_login_at",
+		"created_at", "updated_at",
 	}}
 }

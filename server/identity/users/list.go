@@ -46,7 +46,11 @@ func (u *Users) ListUsers(
 		return nil, err
 	}
 	return api.ListUsers200JSONResponse{
-		Body: api.UserPage(response.Body), Headers: api.ListUsers200ResponseHeaders{Link: response.Link},
+		Body: api.UserPage{
+			Data: response.Body.Data, HasMore: response.Body.HasMore, NextCursor: response.Body.NextCursor,
+			Hint: page.Hint(len(response.Body.Data), call.Query, "department"),
+		},
+		Headers: api.ListUsers200ResponseHeaders{Link: response.Link},
 	}, nil
 }
 

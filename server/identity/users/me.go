@@ -24,7 +24,7 @@ func (u *Users) GetMe(
 	}, nil
 }
 
-// UpdateMe changes the names and the department of the signed-in user.
+// UpdateMe changes the names, the department and the language of the signed-in user.
 func (u *Users) UpdateMe(
 	ctx context.Context, call service.Call, request api.UpdateMeRequestObject,
 ) (api.UpdateMeResponseObject, error) {
@@ -38,7 +38,7 @@ func (u *Users) UpdateMe(
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
 			return nil, err
 		}
-		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
+		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department, patch.Language})
 		if _, err := u.save(ctx, tx, actor, row, change); err != nil {
 			return nil, err
 		}

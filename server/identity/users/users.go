@@ -6,6 +6,7 @@ package users
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/ai-interviewer-platform/interviewer/db/stored"
@@ -96,7 +97,7 @@ func (u *Users) CreateUser(
 		return nil, err
 	}
 	row.ID, row.Now, row.PasswordChangeRequired = u.Clock.ID(), u.Clock.Now(), true
-	return service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.CreateUserResponseObject, error) {
+	response, err := service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.CreateUserResponseObject, error) {
 		var response api.UserJSONResponse
 		created, err := tx.InsertUser(ctx, row)
 		if err != nil {
@@ -120,9 +121,26 @@ func (u *Users) CreateUser(
 			},
 		}, nil
 	})
+	return response, u.nameConflict(ctx, actor, row.Email, err)
 }
 
-// UpdateUser changes the names, department and email of a user. Users change their own profile with UpdateMe.
+// nameConflict adds the user that has an email address to the fault EmailTaken, if the actor can read it: not a user of
+// another company. It returns all other errors as they are.
+func (u *Users) nameConflict(ctx context.Context, actor access.Actor, email string, err error) error {
+	var taken *fault.Fault
+	if !fault.Is(err, fault.EmailTaken) || !errors.As(err, &taken) || !actor.Holds("users:read") {
+		return err
+	}
+	other, lookup := u.Store.Of(actor.CompanyID).FindUser(ctx, db.FindUserParams{
+		CompanyID: actor.CompanyID, ActorID: actor.ID, Reach: actor.Standing().Users.String(), Email: email,
+	})
+	if lookup == nil {
+		return taken.ConflictsWith(audit.User, other)
+	}
+	return err
+}
+
+// UpdateUser changes the names, department, language and email of a user. Users change their own profile with UpdateMe.
 func (u *Users) UpdateUser(
 	ctx context.Context, call service.Call, request api.UpdateUserRequestObject,
 ) (api.UpdateUserResponseObject, error) {
@@ -130,7 +148,11 @@ func (u *Users) UpdateUser(
 	if !actor.SeesUser(request.UserID) {
 		return nil, fault.New(fault.ResourceNotFound)
 	}
-	return service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.UpdateUserResponseObject, error) {
+	wanted := ""
+	if patch.Email != nil {
+		wanted = strings.ToLower(string(*patch.Email))
+	}
+	response, err := service.Commit(ctx, u.Store, call, func(tx *postgres.Tx) (api.UpdateUserResponseObject, error) {
 		var response api.UserJSONResponse
 		row, err := tx.GetUserForUpdate(ctx, db.GetUserForUpdateParams{
 			CompanyID: actor.CompanyID, ID: request.UserID,
@@ -144,9 +166,9 @@ func (u *Users) UpdateUser(
 		if err := etag.Check(request.Params.IfMatch, row.Version); err != nil {
 			return nil, err
 		}
-		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department})
+		change := applyPatch(row, profilePatch{patch.FirstName, patch.LastName, patch.Department, patch.Language})
 		if patch.Email != nil {
-			change.Email = strings.ToLower(string(*patch.Email))
+			change.Email = wanted
 		}
 		if change.Email != row.Email {
 			company, err := tx.GetCompany(ctx, actor.CompanyID)
@@ -167,6 +189,7 @@ func (u *Users) UpdateUser(
 		}
 		return api.UpdateUser200JSONResponse{UserJSONResponse: response}, nil
 	})
+	return response, u.nameConflict(ctx, actor, wanted, err)
 }
 
 // save writes an edited profile. An edit without changes leaves the row and its version as they are.

@@ -62,7 +62,7 @@ func TestCreateUser(t *testing.T) {
 	created := testkit.Decode[api.User](answer)
 	if created.Email != "nora.lind@acme.example" || created.FirstName != "Nóra" || created.LastName != "Lind" ||
 		created.Role != api.RoleEmployee || !created.IsActive || created.CompanyID != h.acme.ID ||
-		created.Department.MustGet() != "Sales" || !created.LastLoginAt.IsNull() {
+		created.Department.MustGet() != "Sales" || created.Language != api.LanguageEn || !created.LastLoginAt.IsNull() {
 		t.Errorf("created = %+v, want the active employee Nóra Lind of Sales who has not logged in", created)
 	}
 	if got := answer.Header.Get("Location"); got != path(created.ID) {
@@ -195,6 +195,10 @@ func TestUpdateUser(t *testing.T) {
 	if u := patched(`{"department":null,"email":"EMIL@acme.example"}`); !u.Department.IsNull() || u.Email != "emil@acme.example" {
 		t.Errorf("user after clearing the department = %+v, want no department and the email emil@acme.example", u)
 	}
+	if u := patched(`{"language":"fr"}`); u.Language != api.LanguageFr || u.FirstName != "Emil" {
+		t.Errorf("user after setting the language = %+v, want French and the first name Emil", u)
+	}
+	hr.Patch(target, `{"language":"tlh"}`).Refused(http.StatusBadRequest, "malformed_request")
 	hr.Do(http.MethodPatch, target, `{"last_name":"Stone"}`, "Content-Type", "application/merge-patch+json").Expect(http.StatusOK)
 	h.replica.SignIn(t, testkit.User{Email: "emil@acme.example"})
 	for name, c := range map[string]struct {
@@ -331,4 +335,26 @@ func TestControlCharacters(t *testing.T) {
 			Refused(http.StatusUnprocessableEntity, "rule_violated")
 	}
 	hr.Patch("/api/v1/users/me", `{"first_name":"Zoë 👩‍🚀","last_name":"بن علي"}`).Expect(http.StatusOK)
+}
+
+// TestTakenEmailNamesUser expects the user with the email in the error, except for one of another company.
+func TestTakenEmailNamesUser(t *testing.T) {
+	t.Parallel()
+	h := newFixture(t)
+	h.Company("globex")
+	employee, hr := h.acme.Users[api.RoleEmployee], h.as[api.RoleHr]
+	other := testkit.Decode[api.User](hr.Post(collection, newUserBody(nil)).Expect(http.StatusCreated))
+	for name, problem := range map[string]api.Problem{
+		"create": hr.Post(collection, newUserBody(map[string]any{"email": " EMPLOYEE@acme.example"})).
+			Refused(http.StatusConflict, "email_taken"),
+		"update": hr.Patch(path(other.ID), `{"email":"employee@acme.example"}`).Refused(http.StatusConflict, "email_taken"),
+	} {
+		if len(problem.Conflicts) != 1 || problem.Conflicts[0].ID != employee.ID || problem.Conflicts[0].Type != "user" {
+			t.Errorf("%s: the conflicts are %+v, want the user %s", name, problem.Conflicts, employee.ID)
+		}
+	}
+	problem := hr.Post(collection, newUserBody(map[string]any{"email": "hr@globex.example"})).Refused(http.StatusConflict, "email_taken")
+	if len(problem.Conflicts) != 0 {
+		t.Errorf("the conflicts are %+v, want no user of another company", problem.Conflicts)
+	}
 }

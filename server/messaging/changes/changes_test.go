@@ -559,3 +559,69 @@ func TestListsByID(t *testing.T) {
 		t.Errorf("%d lists have the parameter id, want %d", listed, want)
 	}
 }
+
+// TestRemovalsAfterMerges lets readers lose an application, by its job or by the interview that they are on the panel of,
+// while they have not followed that its candidate was merged, once or twice, or that the merge was undone. Each reader
+// learns that the former candidates are gone.
+func TestRemovalsAfterMerges(t *testing.T) {
+	t.Parallel()
+	i := testkit.New(t)
+	acme := i.Company("acme")
+	r := i.Replica()
+	type step struct {
+		action     string
+		into, gone int // of the three candidates
+	}
+	for name, moves := range map[string][]step{
+		"a merge":         {{"merge", 1, 0}},
+		"a chain":         {{"merge", 1, 0}, {"merge", 2, 1}},
+		"an undone merge": {{"merge", 1, 0}, {"unmerge", 1, 0}},
+		"an undone chain": {{"merge", 1, 0}, {"merge", 2, 1}, {"unmerge", 2, 1}, {"unmerge", 1, 0}},
+	} {
+		for _, lossFirst := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, lossFirst=%t", name, lossFirst), func(t *testing.T) {
+				hr, admin := r.SignIn(t, acme.Users[api.RoleHr]), r.SignIn(t, acme.Users[api.RoleAdmin])
+				h := i.In(t).Hiring(acme)
+				lead, panelist := acme.Users[api.RoleTeamLead], acme.Users[api.RoleEmployee]
+				job := h.Job(api.JobStatusOpen, lead)
+				key := i.In(t).Key(acme, []string{"changes:read", "jobs:read", "candidates:read", "applications:read", "interviews:read"}, job)
+				candidates := []uuid.UUID{h.Candidate(), h.Candidate(), h.Candidate()}
+				a := candidates[0]
+				application := h.Application(a, job, api.ApplicationStageInterview)
+				_, version := h.KitVersion(api.KitVersionStatusPublished)
+				interview := h.Interview(application, version, api.InterviewStatusScheduled, panelist, acme.Users[api.RoleHr])
+				readers := map[string]*testkit.Client{
+					"lead": r.SignIn(t, lead), "panelist": r.SignIn(t, panelist), "key": r.Bearer(t, key.Secret.Reveal()),
+				}
+				cursors := map[string]string{}
+				for who, reader := range readers {
+					reader.Get("/api/v1/candidates/" + a.String()).Expect(http.StatusOK)
+					cursors[who] = start(t, i, reader)
+				}
+				lose := func() {
+					hr.Delete("/api/v1/jobs/" + job.String() + "/members/" + lead.ID.String()).Expect(http.StatusNoContent)
+					hr.Do(http.MethodDelete, "/api/v1/interviews/"+interview.String()+"/panel/"+panelist.ID.String(), nil, "If-Match", "*").
+						Expect(http.StatusOK)
+					admin.Do(http.MethodPatch, "/api/v1/api-keys/"+key.ID.String(),
+						map[string]any{"job_ids": []uuid.UUID{h.Job(api.JobStatusOpen)}}, "If-Match", "*").Expect(http.StatusOK)
+				}
+				if lossFirst {
+					lose()
+				}
+				for _, s := range moves {
+					hr.Post("/api/v1/candidates/"+candidates[s.into].String()+"/"+s.action,
+						map[string]any{"candidate_id": candidates[s.gone]}).Expect(http.StatusOK)
+				}
+				if !lossFirst {
+					lose()
+				}
+				for who, reader := range readers {
+					found, _ := after(t, i, reader, cursors[who])
+					if !slices.Contains(names(found), "removed candidate "+a.String()) {
+						t.Errorf("%s: got %v, want candidate %s removed", who, names(found), a)
+					}
+				}
+			})
+		}
+	}
+}

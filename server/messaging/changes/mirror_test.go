@@ -343,6 +343,49 @@ func (c *company) person() string {
 
 func (c *company) name() string { return fmt.Sprintf("Name %d", c.IntN(1_000_000)) }
 
+// applicant returns the id of the candidate of a random application; a random id if there is none.
+func (c *company) applicant() string {
+	applications := c.list("/api/v1/applications")
+	if len(applications) == 0 {
+		return uuid.NewString()
+	}
+	return applications[c.IntN(len(applications))]["candidate"].(entry)["id"].(string)
+}
+
+func (c *company) merge(into, gone string) *testkit.Answer {
+	return c.as("hr").Post("/api/v1/candidates/"+into+"/merge", entry{"candidate_id": gone})
+}
+
+// unmerge undoes the last merge of a random candidate that has one.
+func (c *company) unmerge() *testkit.Answer {
+	candidates := c.list("/api/v1/candidates")
+	c.Shuffle(len(candidates), func(i, j int) { candidates[i], candidates[j] = candidates[j], candidates[i] })
+	for _, candidate := range candidates {
+		path := "/api/v1/candidates/" + candidate["id"].(string)
+		if merges := c.list(path + "/merges"); len(merges) > 0 {
+			return c.as("hr").Post(path+"/unmerge", entry{"candidate_id": merges[0]["candidate"].(entry)["id"]})
+		}
+	}
+	return nil
+}
+
+// takeAccess removes an application from all readers with limited access: the members of its job, the panelists of its
+// interviews, and the key that is limited to jobs.
+func (c *company) takeAccess(application entry) *testkit.Answer {
+	job := application["job"].(entry)["id"].(string)
+	for _, member := range c.list("/api/v1/jobs/" + job + "/members") {
+		c.as("hr").Delete("/api/v1/jobs/" + job + "/members/" + member["user"].(entry)["id"].(string))
+	}
+	for _, interview := range c.list(interviewsPath, "application_id", application["id"].(string)) {
+		for _, panelist := range interview["panel"].([]any) {
+			path := interviewsPath + "/" + interview["id"].(string) + "/panel/" + panelist.(entry)["user"].(entry)["id"].(string)
+			c.as("hr").Do(http.MethodDelete, path, nil, "If-Match", "*")
+		}
+	}
+	return c.as("admin").Do(http.MethodPatch, "/api/v1/api-keys/"+c.jobKey.ID.String(),
+		entry{"job_ids": []string{c.any("/api/v1/jobs")}}, "If-Match", "*")
+}
+
 // act does something. Whether it is permitted does not matter; it must not fail with an error of the server.
 func (c *company) act(next act) {
 	answer := next.do()
@@ -419,17 +462,33 @@ func (c *company) acts() []act {
 			if c.IntN(3) > 0 {
 				return nil
 			}
-			return hr().Post("/api/v1/candidates/"+c.any("/api/v1/candidates")+"/merge", entry{"candidate_id": c.any("/api/v1/candidates")})
+			return c.merge(c.any("/api/v1/candidates"), c.applicant())
 		}},
-		{"undo a merge", func() *testkit.Answer {
-			entries := testkit.Decode[testkit.Page[entry]](c.as("admin").Get(
-				"/api/v1/audit-logs?action=candidate.merged&limit=5").Expect(http.StatusOK)).Data
-			if len(entries) == 0 {
+		{"merge a chain of candidates", func() *testkit.Answer {
+			if c.IntN(3) > 0 {
 				return nil
 			}
-			last := entries[c.IntN(len(entries))]
-			return hr().Post("/api/v1/candidates/"+last["resource_id"].(string)+"/unmerge",
-				entry{"candidate_id": last["details"].(entry)["merged_candidate_id"]})
+			first, second, third := c.applicant(), c.any("/api/v1/candidates"), c.any("/api/v1/candidates")
+			if answer := c.merge(second, first); answer.Status != http.StatusOK {
+				return answer
+			}
+			return c.merge(third, second)
+		}},
+		{"undo a merge", func() *testkit.Answer { return c.unmerge() }},
+		{"undo merges", func() *testkit.Answer {
+			c.unmerge()
+			return c.unmerge()
+		}},
+		{"merge candidates and take access to an application", func() *testkit.Answer {
+			if c.IntN(3) > 0 {
+				return nil
+			}
+			gone := c.applicant()
+			applications := c.list("/api/v1/applications", "candidate_id", gone)
+			if answer := c.merge(c.any("/api/v1/candidates"), gone); answer.Status != http.StatusOK || len(applications) == 0 {
+				return answer
+			}
+			return c.takeAccess(applications[0])
 		}},
 		{"rename a candidate", func() *testkit.Answer {
 			return change(hr(), http.MethodPatch, "/api/v1/candidates/"+c.any("/api/v1/candidates"), entry{"last_name": c.name()})

@@ -154,14 +154,15 @@ func clientURL(raw string) (address, secret string, err error) {
 
 // status reports the current step at intervals, if it takes long.
 type status struct {
-	mu    sync.Mutex
-	text  string
-	ended chan struct{}
+	mu       sync.Mutex
+	text     string
+	ended    chan struct{}
+	reporter sync.WaitGroup
 }
 
 func newStatus(o Options) *status {
 	s := &status{ended: make(chan struct{})}
-	go func() {
+	s.reporter.Go(func() {
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		for {
@@ -177,7 +178,7 @@ func newStatus(o Options) *status {
 				}
 			}
 		}
-	}()
+	})
 	return s
 }
 
@@ -187,4 +188,8 @@ func (s *status) set(text string) {
 	s.text = text
 }
 
-func (s *status) stop() { close(s.ended) }
+// stop ends the reports. Afterwards the caller may report progress itself.
+func (s *status) stop() {
+	close(s.ended)
+	s.reporter.Wait()
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
+	"net/mail"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -78,6 +79,7 @@ func (k *checker) check() {
 	}
 	k.keys()
 	k.services()
+	k.mail()
 	k.origins()
 	k.checkpoints()
 }
@@ -147,6 +149,40 @@ func (k *checker) services() {
 	k.url("MIGRATION_DATABASE_URL", c.MigrationDatabaseURL.Reveal(), "postgres", "postgresql")
 	k.url("REDIS_URL", c.RedisURL.Reveal(), "redis", "rediss", "unix")
 	k.endpoint()
+}
+
+// mail checks what mails need.
+func (k *checker) mail() {
+	const server, from, public = "SMTP_URL", "MAIL_FROM", "PUBLIC_URL"
+	c := k.config
+	k.url(server, c.SMTPURL.Reveal(), "smtp", "smtps")
+	u, err := url.Parse(c.SMTPURL.Reveal())
+	if err == nil && c.SMTPURL != "" && (u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
+		k.refuse(server, "is not a scheme, a user and a password if needed, a host and a port")
+	}
+	if c.MailFrom != "" {
+		if _, err := mail.ParseAddress(c.MailFrom); err != nil {
+			k.refuse(from, "is not an address, or a name and an address in angle brackets")
+		}
+	}
+	if c.PublicURL != "" {
+		wrong := originWrong(c.PublicURL, c.Environment != Development)
+		if wrong == "" && !strings.HasPrefix(c.PublicURL, "https://") && !strings.HasPrefix(c.PublicURL, "http://") {
+			wrong = "is not https"
+		}
+		if wrong != "" {
+			k.refuse(public, wrong)
+		}
+	}
+	if c.SMTPURL == "" || k.found.has(server) {
+		return
+	}
+	if c.MailFrom == "" {
+		k.refuse(from, "is missing, although "+server+" is set")
+	}
+	if c.PublicURL == "" {
+		k.refuse(public, "is missing, although "+server+" is set")
+	}
 }
 
 // url refuses a value that is not a URL with one of the schemes. Other rules check empty values.

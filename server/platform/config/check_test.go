@@ -43,6 +43,14 @@ func TestRefusedValues(t *testing.T) {
 		{"TRUSTED_PROXIES", `["0.0.0.0/0"]`, "all addresses"},
 		{"TRUSTED_PROXIES", `["::/0"]`, "all addresses"},
 		{"TRUSTED_PROXIES", `["10.0.0.1/8"]`, "bits set after its prefix"},
+		{"SMTP_URL", "https://mail.example.com", "does not start with smtp:// or smtps://"},
+		{"SMTP_URL", "smtp://mail.example.com/path", "is not a scheme"},
+		{"SMTP_URL", "smtp://:587", "is not a scheme"},
+		{"MAIL_FROM", "hiring", "is not an address"},
+		{"MAIL_FROM", "Hiring <hiring@example.com", "is not an address"},
+		{"PUBLIC_URL", "http://hiring.example.com", "is not https"},
+		{"PUBLIC_URL", "https://hiring.example.com/interviewer", "more than scheme, host and port"},
+		{"PUBLIC_URL", "capacitor://localhost", "is not https"},
 		{"CORS_ORIGINS", "https://app.example.com", "not a JSON array"},
 		{"CORS_ORIGINS", `[1]`, "not a JSON array"},
 		{"CORS_ORIGINS", `["https://a.example"] []`, "not a JSON array"},
@@ -127,6 +135,19 @@ func TestMigrationsNeedADirectConnection(t *testing.T) {
 }
 
 // TestCheckpointsNeedAKey sets the destination of checkpoints without a key.
+// TestMailNeedsSenderAndOrigin expects that a mail server needs a sender, and an origin for the links of mails.
+func TestMailNeedsSenderAndOrigin(t *testing.T) {
+	t.Parallel()
+	const server, from, public = "SMTP_URL=smtps://u:secret-word@mail.example.com", "MAIL_FROM=Hiring <h@example.com>", "PUBLIC_URL=https://h.example.com"
+	refused(t, production(server, public), "MAIL_FROM", "is missing")
+	refused(t, production(server, from), "PUBLIC_URL", "is missing")
+	c := mustLoad(t, production(server, from, public), "")
+	if text := c.String(); strings.Contains(text, "secret-word") || strings.Contains(text, "mail.example.com") {
+		t.Errorf("the configuration is printed with the mail server:\n%s", text)
+	}
+	mustLoad(t, production(from, public), "")
+}
+
 func TestCheckpointsNeedAKey(t *testing.T) {
 	t.Parallel()
 	refused(t, production("AUDIT_CHECKPOINT_TO=file:///x"), "AUDIT_CHECKPOINT_KEY", "is missing")

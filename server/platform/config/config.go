@@ -98,6 +98,8 @@ type Config struct {
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`
 	// BasePath precedes all paths in the URLs that clients see; empty, or without a slash at its end.
 	BasePath string `env:"BASE_PATH"`
+	// PublicURL is the origin of the URLs in mails; BasePath follows. Empty only if SMTPURL is.
+	PublicURL string `env:"PUBLIC_URL"`
 	// CORSOrigins are the origins, as browsers send them, of the pages that can call the API.
 	CORSOrigins []string `env:"CORS_ORIGINS"`
 	// RequestTimeout limits one request.
@@ -117,7 +119,7 @@ type Config struct {
 	MigrationDatabaseURL SecretURL `env:"MIGRATION_DATABASE_URL"`
 	// DatabasePoolMode is how DatabaseURL uses the sessions of PostgreSQL.
 	DatabasePoolMode PoolMode `env:"DATABASE_POOL_MODE"`
-	// DatabaseMaxConnections is the maximum size of the pool of this process.
+	// DatabaseMaxConnections is the maximum size of the pool of this process; 0 means one for each CPU, from 16 to 40.
 	DatabaseMaxConnections int `env:"DATABASE_MAX_CONNECTIONS"`
 	// DatabaseWait is how long a request waits for a lock or for a connection.
 	DatabaseWait Milliseconds `env:"DATABASE_WAIT_MILLISECONDS"`
@@ -146,7 +148,8 @@ type Config struct {
 
 	// HashWorkers is the number of passwords hashed in parallel; 0 means the number of CPUs.
 	HashWorkers int `env:"HASH_WORKERS"`
-	// HashQueue is the number of requests that may wait for a worker; further ones are answered with 503.
+	// HashQueue is the number of requests that may wait for a worker; further ones are answered with 503. 0 means 64 for
+	// each worker.
 	HashQueue int `env:"HASH_QUEUE"`
 	// CompanyUploads is the maximum number of imports of a company that run at the same time, on all replicas.
 	CompanyUploads int `env:"COMPANY_UPLOADS"`
@@ -169,6 +172,11 @@ type Config struct {
 	RateLimitCompany int `env:"RATE_LIMIT_COMPANY_PER_MINUTE"`
 	// RateLimitAnonymous is the maximum number of unauthenticated requests per minute from one address; 0 means no limit.
 	RateLimitAnonymous int `env:"RATE_LIMIT_ANONYMOUS_PER_MINUTE"`
+
+	// SMTPURL is the server that sends mails. Nothing of it is printed. If it is empty, mails are kept and not sent.
+	SMTPURL Secret `env:"SMTP_URL"`
+	// MailFrom is the sender of mails: an address, or a name with an address in angle brackets.
+	MailFrom string `env:"MAIL_FROM"`
 
 	// Workers is the number of background jobs that this process runs at the same time; 0 means that it runs none.
 	Workers int `env:"WORKERS"`

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"os"
 	"reflect"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,13 +28,23 @@ import (
 // process. The error is Problems,
 // with all problems found.
 func Load(environ []string, dotenvPath string) (*Config, error) {
-	file, err := readDotenv(dotenvPath)
+	c, err := Read(environ, dotenvPath)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Read is like Load, and returns the configuration also if the error is Problems. The variables that have one may then
+// have any value. It is nil if the file cannot be read.
+func Read(environ []string, dotenvPath string) (*Config, error) {
+	file, lost, err := readDotenv(dotenvPath)
 	if err != nil {
 		return nil, err
 	}
 	values := merge(environ, file)
 	c := &Config{}
-	k := &checker{config: c, found: append(checkFile(file), decode(c, values)...)}
+	k := &checker{config: c, found: slices.Concat(checkFile(file), lost, decode(c, values))}
 	if c.Debug {
 		c.LogLevel = slog.LevelDebug
 	}
@@ -46,7 +59,7 @@ func Load(environ []string, dotenvPath string) (*Config, error) {
 	}
 	k.check()
 	if len(k.found) > 0 {
-		return nil, k.found
+		return c, k.found
 	}
 	return c, nil
 }
@@ -63,30 +76,81 @@ func defaultHost(e Environment) string {
 	return "0.0.0.0"
 }
 
-// readDotenv reads the variables of a file; none if the path is empty or the file does not exist. The parser's own
-// error quotes the rest of the file, which may contain secrets, so it is replaced by the number of the line.
-func readDotenv(path string) (map[string]string, error) {
+// readDotenv reads the variables of a file; none if the path is empty or the file does not exist. lost are the values
+// of which the parser leaves out a part. The parser's own error quotes the rest of the file, which may contain secrets,
+// so it is replaced by the number of the line.
+func readDotenv(path string) (values map[string]string, lost Problems, err error) {
 	if path == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	content, err := os.ReadFile(path) //nolint:gosec // The operator, who also sets the environment, names the file.
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, Problems{{
+		return nil, nil, Problems{{
 			Variable: path, Wrong: "cannot be read: " + err.Error(),
 			Remedy: "make it readable for the service or remove it",
 		}}
 	}
-	values, err := godotenv.UnmarshalBytes(content)
+	content, err = plainText(content)
 	if err != nil {
-		return nil, Problems{{
+		return nil, nil, Problems{{
+			Variable: path, Wrong: err.Error(), Remedy: "save it as UTF-8, without a byte order mark",
+		}}
+	}
+	values, err = godotenv.UnmarshalBytes(content)
+	if err != nil {
+		return nil, nil, Problems{{
 			Variable: path, Wrong: fmt.Sprintf("has a syntax error in line %d", firstBadLine(content)),
 			Remedy: "write NAME=value on each line and close every quotation mark",
 		}}
 	}
-	return values, nil
+	return values, lostReferences(content, values), nil
+}
+
+// dollar and escapedDollar replace the dollar signs of a file, so that the parser does not replace what follows them.
+// They are private characters, which no file contains.
+const dollar, escapedDollar = "\ue000", "\ue001"
+
+// reference matches what the parser replaces by the value of another variable of the file.
+var reference = regexp.MustCompile(dollar + `\{?([A-Z0-9_]+)\}?`)
+
+// lostReferences returns the variables in whose values the parser has replaced a reference to a variable that is not in
+// the file by nothing: usually a password with a dollar sign.
+func lostReferences(content []byte, values map[string]string) Problems {
+	replaced := strings.NewReplacer(`\$`, escapedDollar, "$", dollar).Replace(string(content))
+	marked, _ := godotenv.Unmarshal(replaced) // The content was parsed, and only values can have a dollar sign.
+	var lost Problems
+	for _, name := range slices.Sorted(maps.Keys(marked)) {
+		written := strings.NewReplacer(escapedDollar, "$", dollar, "$").Replace(marked[name])
+		if written == values[name] || !isKnown(name) {
+			continue // The value is in single quotation marks, or for another program.
+		}
+		for _, found := range reference.FindAllStringSubmatch(marked[name], -1) {
+			if _, known := values[found[1]]; !known {
+				lost = append(lost, Problem{
+					Variable: name,
+					Wrong:    "has a $ in the file .env that is read as a reference to a variable, which the file does not have",
+					Remedy:   "put the value into single quotation marks",
+				})
+				break
+			}
+		}
+	}
+	return lost
+}
+
+// plainText returns the content of a file as editors save it, without a byte order mark and with line feeds. It fails
+// for UTF-16, in which Windows PowerShell saves.
+func plainText(content []byte) ([]byte, error) {
+	little, big := bytes.HasPrefix(content, []byte("\xff\xfe")), bytes.HasPrefix(content, []byte("\xfe\xff"))
+	if little || big || bytes.IndexByte(content, 0) >= 0 {
+		return nil, errors.New("is not saved as UTF-8")
+	}
+	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf"))
+	content = bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n"))
+	return bytes.ReplaceAll(content, []byte("\r"), []byte("\n")), nil
 }
 
 // firstBadLine returns the number, from 1, of the line after the longest prefix that can be parsed.

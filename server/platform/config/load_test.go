@@ -61,13 +61,13 @@ func TestDefaults(t *testing.T) {
 		Environment: config.Production, AppName: "AI Interviewer Platform", LogLevel: slog.LevelInfo,
 		Host: "0.0.0.0", Port: 8000, TrustedProxies: []netip.Prefix{}, CORSOrigins: []string{},
 		RequestTimeout: 15, Drain: 3, ShutdownTimeout: 25, MaxBodyBytes: 1 << 20, MaxUploadBytes: 256 << 20,
-		DatabaseURL:            "postgres://interviewer@db.internal:5432/interviewer",
-		DatabasePoolMode:       "session",
-		DatabaseMaxConnections: 16, DatabaseWait: 1000, CompanyShare: 50, MigrateOnStart: true,
+		DatabaseURL:      "postgres://interviewer@db.internal:5432/interviewer",
+		DatabasePoolMode: "session",
+		DatabaseWait:     1000, CompanyShare: 50, MigrateOnStart: true,
 		RedisURL:  "redis://cache.internal:6379/0",
 		SecretKey: goodKey, SecretKeysPrevious: []config.Secret{}, Algorithm: "HS256",
 		AccessTokenExpire: 15, RefreshTokenExpire: 7,
-		HashQueue: 64, CompanyUploads: 4, CompanyExports: 4, LoginPerAccountAndIP: 10, LoginPerIP: 100, LoginPerAccount: 20, LoginWindow: 15,
+		CompanyUploads: 4, CompanyExports: 4, LoginPerAccountAndIP: 10, LoginPerIP: 100, LoginPerAccount: 20, LoginWindow: 15,
 		RateLimit: 1200, RateLimitKey: 1200, RateLimitCompany: 30_000, RateLimitAnonymous: 300,
 		Workers: 4, WorkerPoll: 5, JobTimeout: 60, JobRescue: 120, JobRetention: 1, JobDiscardedRetention: 30,
 		SessionRetention: 30, ChangeRetention: 30,
@@ -281,6 +281,45 @@ func TestInvalidDotenv(t *testing.T) {
 			t.Errorf("the problem is %+v; want it to name the directory", found[0])
 		}
 	})
+}
+
+// TestDollarSignsInDotenv writes values with dollar signs, which the parser takes for references to other variables.
+func TestDollarSignsInDotenv(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{ // the name, or empty for a problem
+		"APP_NAME=pa$WORD":                          "",
+		"APP_NAME=pa$1word":                         "",
+		"APP_NAME=\"pa${WORD}\"":                    "",
+		"APP_NAME=$HOME":                            "",
+		"APP_NAME=${METRICS_TOKEN}-${WORD}":         "",
+		"APP_NAME='pa$WORD'":                        "pa$WORD",
+		"APP_NAME=pa\\$WORD":                        "pa$WORD",
+		"APP_NAME=pa$word$":                         "pa$word$",
+		"APP_NAME=\"a\\tb $ c\"":                    "atb $ c",
+		"POSTGRES_PASSWORD=pa$WORD\nAPP_NAME=a":     "a",
+		"POSTGRES_DB=acme\nAPP_NAME=${POSTGRES_DB}": "acme",
+	} {
+		t.Run(line, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), ".env")
+			if err := os.WriteFile(path, []byte(line+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if want != "" {
+				if c := mustLoad(t, development(), path); c.AppName != want {
+					t.Errorf("got %q, want %q", c.AppName, want)
+				}
+				return
+			}
+			found := problems(t, development(), path)
+			if len(found) != 1 || found[0].Variable != "APP_NAME" || !strings.Contains(found[0].Remedy, "single quotation marks") {
+				t.Errorf("got %v, want one problem of APP_NAME", found)
+			}
+			if strings.Contains(found.Error(), "WORD") {
+				t.Errorf("the problem contains a part of the value: %v", found)
+			}
+		})
+	}
 }
 
 func TestWhiteSpaceIsTrimmed(t *testing.T) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -27,6 +28,9 @@ func (p Problems) Error() string {
 	}
 	return b.String()
 }
+
+// Of reports whether one of some variables has a problem.
+func (p Problems) Of(variables ...string) bool { return slices.ContainsFunc(variables, p.has) }
 
 // has reports whether a variable has a problem.
 func (p Problems) has(variable string) bool {

@@ -56,22 +56,31 @@ var usual = regexp.MustCompile(`^(OTEL_|PG|GO|GODEBUG$|SSL_CERT_|(HTTPS?|NO|ALL|
 func isUsual(name string) bool { return usual.MatchString(name) }
 
 // leastLength is the length of the shortest names for which a similar one is proposed: others are similar by chance.
-const leastLength = 8
+const leastLength = 7
 
-// similar returns the variable that is read and whose name differs from a name only in case or hyphens, by a prefix or
-// suffix, or by at most two letters; empty if there is none, or if the name is read itself.
+// similar returns the variable that is read and whose name differs from a name only in case or hyphens, in the number
+// of a word, by a prefix or suffix, or by at most two letters; empty if there is none, or if the name is read itself.
 func similar(name string) string {
 	if isKnown(name) {
 		return ""
 	}
 	plain := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-	for _, v := range Variables() {
-		if plain == v.Name && len(v.Name) >= leastLength {
+	all, one := Variables(), singular(plain)
+	var longer []string // names that are this one with a prefix
+	for _, v := range all {
+		switch {
+		case len(v.Name) < leastLength:
+		case plain == v.Name, one == singular(v.Name):
 			return v.Name
+		case len(plain) >= longName && strings.HasSuffix(v.Name, "_"+plain):
+			longer = append(longer, v.Name)
 		}
 	}
+	if len(longer) == 1 {
+		return longer[0]
+	}
 	best, closest := "", maxDistance+1
-	for _, v := range Variables() {
+	for _, v := range all {
 		if len(v.Name) < leastLength {
 			continue
 		}
@@ -86,6 +95,19 @@ func similar(name string) string {
 	return best
 }
 
+// singular returns a name with each word in the singular.
+func singular(name string) string {
+	words := strings.Split(name, "_")
+	for n, word := range words {
+		if stem, found := strings.CutSuffix(word, "IES"); found {
+			words[n] = stem + "Y"
+		} else {
+			words[n] = strings.TrimSuffix(word, "S")
+		}
+	}
+	return strings.Join(words, "_")
+}
+
 const (
 	// maxDistance is the number of letters by which a misspelled name differs at most.
 	maxDistance = 2
@@ -93,8 +115,12 @@ const (
 	longName = 10
 )
 
-// distance returns how many letters must be inserted, removed or replaced to make one text the other.
+// distance returns how many letters must be inserted, removed or replaced to make one text the other, or a number above
+// maxDistance.
 func distance(a, b string) int {
+	if max(len(a), len(b))-min(len(a), len(b)) > maxDistance {
+		return maxDistance + 1
+	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

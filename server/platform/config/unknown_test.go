@@ -17,7 +17,13 @@ func TestMisspelledVariables(t *testing.T) {
 		"ACCES_TOKEN_EXPIRE_MINUTE":        "ACCESS_TOKEN_EXPIRE_MINUTES",
 		"database_url":                     "DATABASE_URL",
 		"Secret-Key":                       "SECRET_KEY",
-		"TRUSTED_PROXY":                    "",
+		"TRUSTED_PROXY":                    "TRUSTED_PROXIES",
+		"ACCESS_TOKENS_EXPIRE_MINUTES":     "ACCESS_TOKEN_EXPIRE_MINUTES",
+		"TOKEN_EXPIRE_MINUTES":             "ACCESS_TOKEN_EXPIRE_MINUTES",
+		"RETENTION_DAYS":                   "",
+		"WORKER":                           "WORKERS",
+		"APP_ENVS":                         "APP_ENV",
+		"log-level":                        "LOG_LEVEL",
 		"TRUSTED_PROXYS":                   "TRUSTED_PROXIES",
 		"CORS_ORIGIN":                      "CORS_ORIGINS",
 		"INTERVIEWER_DATABASE_URL":         "DATABASE_URL",
@@ -93,5 +99,35 @@ func TestUnknownVariablesInFile(t *testing.T) {
 				t.Errorf("got %v, want one problem with %q", found, want)
 			}
 		})
+	}
+}
+
+// TestFilesAsEditorsSaveThem reads a file .env with a byte order mark, all line ends, export, quotes and spaces.
+func TestFilesAsEditorsSaveThem(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"plain": "PORT=9000\nHOST=127.0.0.2\n", "byte order mark": "\xef\xbb\xbfPORT=9000\nHOST=127.0.0.2",
+		"CRLF": "PORT=9000\r\nHOST=127.0.0.2\r\n", "CR": "PORT=9000\rHOST=127.0.0.2\r",
+		"export": "export PORT=9000\nexport  HOST=127.0.0.2\n", "quotes": "PORT=\"9000\"\nHOST='127.0.0.2'\n",
+		"spaces": "PORT = 9000\n  HOST  =  127.0.0.2  \n", "comments": "# first\nPORT=9000 # port\n\nHOST=127.0.0.2\n",
+		"all": "\xef\xbb\xbfexport PORT = \"9000\"\r\n\r\n# x\r\nHOST = '127.0.0.2' \r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), ".env")
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if c := mustLoad(t, development(), path); c.Port != 9000 || c.Host != "127.0.0.2" {
+				t.Errorf("got port %d and host %q, want 9000 and 127.0.0.2", c.Port, c.Host)
+			}
+		})
+	}
+	path := filepath.Join(t.TempDir(), ".env")
+	if err := os.WriteFile(path, []byte("\xff\xfeP\x00O\x00R\x00T\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found := problems(t, development(), path); len(found) != 1 || !strings.Contains(found.Error(), "save it as UTF-8") {
+		t.Errorf("UTF-16: got %v, want one problem", found)
 	}
 }

@@ -51,6 +51,10 @@ func Variables() []Variable {
 			Meaning: "The path at which a proxy serves the API, whether or not it strips the path from its requests.",
 		},
 		{
+			Name: "PUBLIC_URL", Example: "https://hiring.example.com",
+			Meaning: "The origin at which users reach the service, for links in mails; required with SMTP_URL.",
+		},
+		{
 			Name: "CORS_ORIGINS", Default: "[]", Example: `["https://app.example.com"]`,
 			Meaning: "JSON array of the exact origins of pages and native apps that may call the API; http on localhost only.",
 		},
@@ -88,8 +92,8 @@ func Variables() []Variable {
 			Meaning: "The mode of the pooler of DATABASE_URL, session or transaction; session without a pooler.",
 		},
 		{
-			Name: "DATABASE_MAX_CONNECTIONS", Default: "16", Min: 1, Max: 1000,
-			Meaning: "The maximum number of connections to PostgreSQL per process.",
+			Name: "DATABASE_MAX_CONNECTIONS", Default: "0", Max: 1000,
+			Meaning: "The maximum number of connections to PostgreSQL per process; 0 means one per CPU, from 16 to 40.",
 		},
 		{
 			Name: "DATABASE_WAIT_MILLISECONDS", Default: "1000", Min: 100, Max: 10_000,
@@ -136,8 +140,8 @@ func Variables() []Variable {
 			Meaning: "The number of passwords hashed in parallel; 0 means the number of CPUs.",
 		},
 		{
-			Name: "HASH_QUEUE", Default: "64", Min: 1, Max: 10_000,
-			Meaning: "The number of requests that may wait for hashing; further ones are answered with 503.",
+			Name: "HASH_QUEUE", Default: "0", Max: 10_000,
+			Meaning: "The number of requests that may wait for hashing; others get 503; 0 means 64 for each worker.",
 		},
 		{
 			Name: "COMPANY_UPLOADS", Default: "4", Min: 1, Max: 1000,
@@ -164,20 +168,29 @@ func Variables() []Variable {
 			Meaning: "The length of the window for attempts from one address, in minutes.",
 		},
 		{
-			Name: "RATE_LIMIT_PER_MINUTE", Default: "1200", Max: 60_000,
+			Name: "RATE_LIMIT_PER_MINUTE", Default: "1200", Max: 6_000_000,
 			Meaning: "The maximum number of requests per minute for one signed-in user; 0 means no limit.",
 		},
 		{
-			Name: "RATE_LIMIT_KEY_PER_MINUTE", Default: "1200", Max: 60_000,
+			Name: "RATE_LIMIT_KEY_PER_MINUTE", Default: "1200", Max: 6_000_000,
 			Meaning: "The maximum number of requests per minute for one API key; 0 means no limit.",
 		},
 		{
-			Name: "RATE_LIMIT_COMPANY_PER_MINUTE", Default: "30000", Max: 60_000,
+			Name: "RATE_LIMIT_COMPANY_PER_MINUTE", Default: "30000", Max: 6_000_000,
 			Meaning: "The maximum number of requests per minute for all users and keys of a company; 0 means no limit.",
 		},
 		{
-			Name: "RATE_LIMIT_ANONYMOUS_PER_MINUTE", Default: "300", Max: 60_000,
+			Name: "RATE_LIMIT_ANONYMOUS_PER_MINUTE", Default: "300", Max: 6_000_000,
 			Meaning: "The maximum number of unauthenticated requests per minute from one address; 0 means no limit.",
+		},
+
+		{
+			Name: "SMTP_URL", Example: "smtp://interviewer:PASSWORD@smtp.example.com:587",
+			Meaning: "The server that sends mails: smtp:// with STARTTLS, or smtps://; without one, no mails are sent.",
+		},
+		{
+			Name: "MAIL_FROM", Example: "'Hiring <hiring@example.com>'",
+			Meaning: "The sender of mails: an address, or a name and an address in angle brackets; required with SMTP_URL.",
 		},
 
 		{

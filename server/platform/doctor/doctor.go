@@ -1,12 +1,13 @@
-// Package doctor examines an installation: its configuration, PostgreSQL and Redis. It changes nothing.
+// Package doctor examines an installation: its configuration, PostgreSQL, Redis and the mail server. It changes
+// nothing.
 //
 // A check is a function that returns what it found. Add one to the list of its subject: configurationChecks,
-// postgresChecks or redisChecks.
+// postgresChecks, redisChecks or mailChecks.
 package doctor
 
 import (
 	"context"
-	"log/slog"
+	"crypto/x509"
 	"slices"
 	"time"
 
@@ -52,8 +53,13 @@ type Options struct {
 	Config *config.Config
 	// Warnings are about variables of the environment.
 	Warnings config.Problems
+	// Invalid are the problems of a configuration that cannot be loaded. What depends on a variable with a problem is
+	// not checked.
+	Invalid config.Problems
 	// Now returns the time.
 	Now func() time.Time
+	// MailRoots verify the certificate of the mail server; nil for the authorities of the system.
+	MailRoots *x509.CertPool
 }
 
 // check is a check of an installation.
@@ -74,9 +80,10 @@ type examination struct {
 func Examine(ctx context.Context, o Options) []Finding {
 	x := &examination{Options: o}
 	defer x.close(ctx)
-	findings := x.all(ctx, nil, configurationChecks())
+	findings := x.all(ctx, Problems(o.Invalid), configurationChecks())
 	findings = x.all(ctx, findings, postgresChecks())
-	return x.all(ctx, findings, redisChecks())
+	findings = x.all(ctx, findings, redisChecks())
+	return x.all(ctx, findings, mailChecks())
 }
 
 func (x *examination) all(ctx context.Context, findings []Finding, checks []check) []Finding {
@@ -103,7 +110,7 @@ func Healthy(findings []Finding) bool {
 	return !slices.ContainsFunc(findings, func(f Finding) bool { return f.State == Failed || f.State == Unknown })
 }
 
-// Problems returns the findings of a configuration that cannot be loaded. Nothing else can be checked.
+// Problems returns the findings of a configuration that cannot be loaded.
 func Problems(found config.Problems) []Finding {
 	findings := make([]Finding, len(found))
 	for i, p := range found {
@@ -126,6 +133,3 @@ func unexpected(doing string, err error) Result {
 
 // redisWait is how long the check waits for Redis.
 const redisWait = 3 * time.Second
-
-// quiet is a log that nothing is written to: the findings say what is wrong.
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }

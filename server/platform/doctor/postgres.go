@@ -1,11 +1,13 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +35,7 @@ const (
 // postgresChecks lists the checks of PostgreSQL. The first one connects.
 func postgresChecks() []check {
 	checks := []check{{"postgresql: reachable", reachable}, {"postgresql: owner", ownerReachable}}
+	ofLogin := []string{"primary", "connections", "pooler", "roles"} // these judge the login of DATABASE_URL
 	for _, one := range []check{
 		{"version", serverVersion},
 		{"encoding", encoding},
@@ -49,15 +52,22 @@ func postgresChecks() []check {
 		{"extensions", extensions},
 		{"rights", rights},
 		{"further rights", furtherRights},
+		{"triggers", triggers},
+		{"owners and indexes", ownersAndIndexes},
 		{"row-level security", rowSecurity},
 		{"audit partitions", auditPartitions},
 		{"backup role", backupRole},
 	} {
 		checks = append(checks, check{"postgresql: " + one.name, func(ctx context.Context, x *examination) Result {
-			if x.conn == nil || x.owner == nil {
+			switch {
+			case x.conn == nil && x.owner == nil:
 				return notChecked("PostgreSQL is not reachable")
+			case x.conn == nil && slices.Contains(ofLogin, one.name):
+				return notChecked("the login of DATABASE_URL cannot connect")
 			}
-			return one.run(ctx, x)
+			other := *x
+			other.conn, other.owner = cmp.Or(x.conn, x.owner), cmp.Or(x.owner, x.conn)
+			return one.run(ctx, &other)
 		}})
 	}
 	return checks
@@ -82,12 +92,23 @@ func dial(ctx context.Context, url string) (*pgx.Conn, Result) {
 	return nil, failure(err.Error(), "Start PostgreSQL, and check host and port.")
 }
 
+// noDatabase reports whether the configuration names no database to connect to.
+func (x *examination) noDatabase() bool {
+	return x.Config.DatabaseURL == "" || x.Invalid.Of("DATABASE_URL", "MIGRATION_DATABASE_URL")
+}
+
 func reachable(ctx context.Context, x *examination) (result Result) {
+	if x.noDatabase() {
+		return notChecked("DATABASE_URL or MIGRATION_DATABASE_URL is not valid")
+	}
 	x.conn, result = dial(ctx, x.Config.DatabaseURL.Reveal())
 	return result
 }
 
 func ownerReachable(ctx context.Context, x *examination) (result Result) {
+	if x.noDatabase() {
+		return notChecked("DATABASE_URL or MIGRATION_DATABASE_URL is not valid")
+	}
 	url := x.Config.DatabaseURL
 	if x.Config.MigrationDatabaseURL != "" {
 		url = x.Config.MigrationDatabaseURL
@@ -253,7 +274,8 @@ func connections(ctx context.Context, x *examination) Result {
 	if login >= 0 {
 		limit = min(limit, login)
 	}
-	need := x.Config.DatabaseMaxConnections + 2 // one for notifications of jobs, one for migrations
+	most := cmp.Or(x.Config.DatabaseMaxConnections, postgres.DefaultMaxConns(runtime.GOMAXPROCS(0)))
+	need := most + 2 // one for notifications of jobs, one for migrations
 	found := fmt.Sprintf("%d for each process, of %d", need, limit)
 	switch {
 	case need > limit:
@@ -481,6 +503,44 @@ func furtherRights(ctx context.Context, x *examination) Result {
 	return ok("none")
 }
 
+// lacking returns what schema.Lacking returns.
+func (x *examination) lacking(ctx context.Context) (essential, others []string, failed *Result) {
+	if _, _, failed := x.differences(ctx); failed != nil {
+		return nil, nil, failed
+	}
+	essential, others, err := schema.Lacking(ctx, x.owner)
+	if err != nil {
+		result := unexpected("read the structure of the tables", err)
+		return nil, nil, &result
+	}
+	return essential, others, nil
+}
+
+func triggers(ctx context.Context, x *examination) Result {
+	missing, _, failed := x.lacking(ctx)
+	switch {
+	case failed != nil:
+		return *failed
+	case len(missing) > 0:
+		return failure(fmt.Sprintf("%d are missing or disabled", len(missing)),
+			"Run the statements as the owner of the database, and those with ENABLE TRIGGER ALL as a superuser.").
+			with(missing...)
+	}
+	return ok("complete and enabled")
+}
+
+func ownersAndIndexes(ctx context.Context, x *examination) Result {
+	_, missing, failed := x.lacking(ctx)
+	switch {
+	case failed != nil:
+		return *failed
+	case len(missing) > 0:
+		return warning("owners, constraints or indexes are missing or differ",
+			"Run the statements as the owner of the tables, and those with OWNER TO as a superuser.").with(missing...)
+	}
+	return ok(fmt.Sprintf("%d owners, constraints, indexes and triggers", len(schema.ExpectedStructure())))
+}
+
 func rowSecurity(ctx context.Context, x *examination) Result {
 	tables, failed := column(ctx, x.conn, `SELECT c.oid::regclass::text FROM pg_class AS c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'schema_migrations'
@@ -499,7 +559,7 @@ func rowSecurity(ctx context.Context, x *examination) Result {
 }
 
 func auditPartitions(ctx context.Context, x *examination) Result {
-	missing, failed := column(ctx, x.conn, `SELECT to_char(month, 'YYYY-MM')
+	missing, failed := column(ctx, x.owner, `SELECT to_char(month, 'YYYY-MM')
 		FROM generate_series(date_trunc('month', now()), now() + make_interval(months => $1), '1 month') AS month
 		WHERE NOT EXISTS (
 			SELECT FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid, pg_get_expr(c.relpartbound, c.oid) AS bound

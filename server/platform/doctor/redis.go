@@ -3,10 +3,12 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -27,6 +29,8 @@ func redisChecks() []check {
 	} {
 		checks = append(checks, check{"redis: " + one.name, func(ctx context.Context, x *examination) Result {
 			switch {
+			case x.Invalid.Of("REDIS_URL"):
+				return notChecked("REDIS_URL is not valid")
 			case x.Config.RedisURL == "":
 				return ok("development starts its own")
 			case x.redis == nil:
@@ -39,11 +43,15 @@ func redisChecks() []check {
 }
 
 func redisReachable(ctx context.Context, x *examination) Result {
+	if x.Invalid.Of("REDIS_URL") {
+		return notChecked("REDIS_URL is not valid")
+	}
 	if x.Config.RedisURL == "" {
 		return ok("development starts its own")
 	}
 	var err error
-	if x.redis, err = redis.Open(ctx, x.Config.RedisURL.Reveal(), quiet(), redis.Options{}); err != nil {
+	said := &lastError{Handler: slog.DiscardHandler}
+	if x.redis, err = redis.Open(ctx, x.Config.RedisURL.Reveal(), slog.New(said), redis.Options{}); err != nil {
 		return failure("REDIS_URL cannot be used: "+err.Error(), "Correct REDIS_URL.")
 	}
 	waiting, cancel := context.WithTimeout(ctx, redisWait)
@@ -56,10 +64,43 @@ func redisReachable(ctx context.Context, x *examination) Result {
 		case <-waiting.Done():
 			x.redis.Close()
 			x.redis = nil
-			return failure("does not answer", "Start Redis, and check host, port, user and password in REDIS_URL.")
+			return failure("does not answer"+said.text(), "Start Redis, and check host, port, user and password in REDIS_URL.")
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// lastError is a log that keeps the last error. Connections are opened in the background, which logs why one fails.
+type lastError struct {
+	slog.Handler
+	mu   sync.Mutex
+	last string
+}
+
+// Enabled is always true.
+func (l *lastError) Enabled(context.Context, slog.Level) bool { return true }
+
+// Handle keeps the error of a record.
+func (l *lastError) Handle(_ context.Context, record slog.Record) error {
+	record.Attrs(func(a slog.Attr) bool {
+		if a.Key == "error" {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.last = a.Value.String()
+		}
+		return true
+	})
+	return nil
+}
+
+// text returns the error, after a colon; empty for none.
+func (l *lastError) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == "" {
+		return ""
+	}
+	return ": " + l.last
 }
 
 // info returns a field of INFO, or of CONFIG GET.

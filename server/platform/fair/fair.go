@@ -8,6 +8,9 @@
 //
 // If the queue is full, a group without waiting callers still gets in: the caller that came last of the group with the
 // most waiting callers is refused instead.
+//
+// With a clock, Places also refuses callers at once that would not get a place in time, by the rate at which callers
+// get places while some wait.
 package fair
 
 import (
@@ -30,6 +33,8 @@ type Options struct {
 	Queue, QueueShare int
 	// Wait is the longest time that a caller waits.
 	Wait time.Duration
+	// Now is the clock by which the rate is measured; nil if callers wait whatever the rate is.
+	Now func() time.Time
 }
 
 // Unbounded is a number of callers that is never reached.
@@ -55,6 +60,7 @@ type Places[K comparable] struct {
 	// While a place is free, all groups in turns hold their shares.
 	queues map[K][]*waiter
 	turns  []K
+	rate   rate
 	closed bool
 	// idle is closed when Places is closed and no place is held.
 	idle chan struct{}
@@ -83,7 +89,7 @@ func (p *Places[K]) Acquire(ctx context.Context, group K) error {
 	}
 	queue := p.queues[group]
 	full := p.load.Waiting >= p.options.Queue && (len(queue) > 0 || !p.displace())
-	if p.closed || full || len(queue) >= p.options.QueueShare {
+	if p.closed || full || len(queue) >= p.options.QueueShare || p.hopeless(len(queue)) {
 		p.load.Refused++
 		p.mu.Unlock()
 		return ErrNoPlace
@@ -93,10 +99,27 @@ func (p *Places[K]) Acquire(ctx context.Context, group K) error {
 		p.turns = append(p.turns, group)
 	}
 	p.queues[group] = append(queue, w)
+	if p.load.Waiting == 0 && p.options.Now != nil {
+		p.rate = rate{since: p.options.Now()}
+	}
 	p.load.Waiting++
 	p.load.Waited++
 	p.mu.Unlock()
 	return p.await(ctx, group, w)
+}
+
+// Refuses reports whether a caller of a group would be refused at once, and counts it as refused if so.
+func (p *Places[K]) Refuses(group K) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	free := p.load.Held < p.options.Places && p.held[group] < p.options.Share
+	queue := p.queues[group]
+	full := p.load.Waiting >= p.options.Queue && len(queue) > 0
+	refuses := p.closed || !free && (full || len(queue) >= p.options.QueueShare || p.hopeless(len(queue)))
+	if refuses {
+		p.load.Refused++
+	}
+	return refuses
 }
 
 // await waits until w has a place, may wait no longer, or ctx ends.
@@ -192,6 +215,7 @@ func (p *Places[K]) release(group K) {
 			delete(p.queues, next)
 		}
 		p.load.Waiting--
+		p.rate.granted++
 		p.take(next)
 		w.granted = true
 		close(w.ready)
@@ -229,4 +253,42 @@ func (p *Places[K]) leave(group K, w *waiter) {
 	}
 	delete(p.queues, group)
 	p.turns = slices.DeleteFunc(p.turns, func(other K) bool { return other == group })
+}
+
+const (
+	// rateLeast is how long callers must have waited at least before the rate says something, and rateMost how much of the
+	// past it covers at least. In a shorter time, few places become free, and by chance none or one. If callers wait long,
+	// because places are held long, both are as long as a quarter of the wait, and the wait.
+	rateLeast, rateMost = 250 * time.Millisecond, time.Second
+)
+
+// rate is how many places waiting callers got since some time. It starts when the first caller waits, because without
+// waiting callers it would be the rate of the demand.
+type rate struct {
+	since   time.Time
+	granted int
+}
+
+// hopeless reports whether a caller would not get a place in time behind others of its group. Groups take turns, so at
+// most as many callers of each other group come first.
+func (p *Places[K]) hopeless(behind int) bool {
+	if p.options.Now == nil || p.load.Waiting == 0 {
+		return false
+	}
+	now := p.options.Now()
+	past := now.Sub(p.rate.since)
+	least, most := max(rateLeast, p.options.Wait/4), max(rateMost, p.options.Wait) //nolint:mnd // see rateLeast
+	if past > most && p.rate.granted > 0 {
+		p.rate = rate{since: now.Add(-past / 2), granted: p.rate.granted / 2}
+		past /= 2
+	}
+	if p.rate.granted == 0 {
+		return past >= p.options.Wait
+	}
+	groups := len(p.turns)
+	if behind == 0 {
+		groups++
+	}
+	position := min(p.load.Waiting+1, (behind+1)*groups)
+	return past >= least && past*time.Duration(position)/time.Duration(p.rate.granted) > p.options.Wait
 }

@@ -237,3 +237,103 @@ func TestFreePlacesCostNothing(t *testing.T) { //nolint:paralleltest // allocati
 		t.Errorf("got %v allocations, want 0", got)
 	}
 }
+
+// TestHopeless refuses callers at once that would not get a place within a second, by the rate at which others got one.
+func TestHopeless(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := options(1, 1)
+		o.Now = time.Now
+		p := fair.New[string](o)
+		refused := func(group string) {
+			t.Helper()
+			before := time.Now()
+			if err := p.Acquire(t.Context(), group); !errors.Is(err, fair.ErrNoPlace) || time.Since(before) != 0 {
+				t.Errorf("%s: %v after %s, want to be refused at once", group, err, time.Since(before))
+			}
+		}
+		// Nothing is known about the rate, so all wait. Then one gets a place each 200 ms, so the sixth would wait too long.
+		acquire(t, p, "acme")
+		var waiting []<-chan error
+		for range 8 {
+			waiting = append(waiting, begin(t.Context(), p, "acme", func() {}))
+		}
+		for range 2 {
+			time.Sleep(200 * time.Millisecond)
+			p.Release("acme")
+		}
+		synctest.Wait()
+		wantLoad(t, p, 1, 6)
+		refused("acme")
+		// Another group has its turn after one caller of each group.
+		other := begin(t.Context(), p, "globex", func() {})
+		wantLoad(t, p, 1, 7)
+		time.Sleep(200 * time.Millisecond)
+		p.Release("acme")
+		time.Sleep(200 * time.Millisecond)
+		p.Release("acme")
+		if err := <-other; err != nil {
+			t.Errorf("another group: %v", err)
+		}
+		p.Release("globex")
+		for range 2 {
+			time.Sleep(10 * time.Millisecond)
+			p.Release("acme")
+		}
+		got := 0
+		for _, w := range waiting {
+			if err := <-w; err == nil {
+				got++
+			}
+		}
+		if load := p.Load(); load.Waiting != 0 || got+int(load.Refused)-1 != len(waiting) {
+			t.Errorf("%d got a place, and the load is %+v", got, load)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // places that are held long, for which callers wait long
+		o := options(1, 1)
+		o.Now, o.Wait = time.Now, 5*time.Second
+		p := fair.New[string](o)
+		acquire(t, p, "acme")
+		for range 20 {
+			begin(t.Context(), p, "acme", func() {})
+		}
+		time.Sleep(500 * time.Millisecond)
+		p.Release("acme")
+		time.Sleep(500 * time.Millisecond)
+		begin(t.Context(), p, "acme", func() {}) // after one place, the rate says nothing yet
+		wantLoad(t, p, 1, 20)
+		p.Release("acme")
+		time.Sleep(500 * time.Millisecond)
+		p.Release("acme")
+		synctest.Wait()
+		if err := p.Acquire(t.Context(), "acme"); !errors.Is(err, fair.ErrNoPlace) { // the nineteenth, at two a second
+			t.Errorf("got error %v, want to be refused", err)
+		}
+		if !p.Refuses("acme") || p.Refuses("globex") || p.Load().Refused != 2 {
+			t.Errorf("Refuses: got load %+v, want acme to be refused and not globex", p.Load())
+		}
+		wantLoad(t, p, 1, 18)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		o := options(1, 1)
+		o.Now = time.Now
+		p := fair.New[string](o)
+		acquire(t, p, "acme")
+		first := begin(t.Context(), p, "acme", func() {})
+		time.Sleep(999 * time.Millisecond)
+		second := begin(t.Context(), p, "acme", func() {})
+		time.Sleep(2 * time.Millisecond) // the first one has waited for the whole time, and none has got a place
+		before := time.Now()
+		if err := p.Acquire(t.Context(), "acme"); !errors.Is(err, fair.ErrNoPlace) || time.Since(before) != 0 {
+			t.Errorf("%v after %s, want to be refused at once", err, time.Since(before))
+		}
+		if err := <-first; !errors.Is(err, fair.ErrNoPlace) {
+			t.Error(err)
+		}
+		p.Release("acme")
+		if err := <-second; err != nil {
+			t.Errorf("a place became free: %v", err)
+		}
+	})
+}

@@ -51,6 +51,8 @@ const (
 	PasswordRefused Code = "password_refused"
 	WrongPassword   Code = "wrong_password"
 	ImportRefused   Code = "import_refused"
+	// InvalidResetToken is for tokens of links that are unknown, expired or used; it does not say which.
+	InvalidResetToken Code = "invalid_reset_token"
 
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 
@@ -59,6 +61,7 @@ const (
 
 	DependencyDown Code = "dependency_unavailable"
 	Overloaded     Code = "overloaded"
+	ServerBusy     Code = "server_busy"
 
 	MethodNotAllowed     Code = "method_not_allowed"
 	NotAcceptable        Code = "not_acceptable"
@@ -79,9 +82,9 @@ func Codes() []Code {
 		ApplicationExists, ActiveApplications, DraftExists, ScheduleConflict, ScoreExists, PanelistHasScore,
 		NotATestCompany, LimitReached, IdempotencyKeyInUse, IdempotencyRecordLost,
 		VersionMismatch, PreconditionRequired,
-		RuleViolated, PasswordRefused, WrongPassword, ImportRefused, IdempotencyKeyReused,
+		RuleViolated, PasswordRefused, WrongPassword, ImportRefused, InvalidResetToken, IdempotencyKeyReused,
 		RateLimited, TooManyAttempts,
-		DependencyDown, Overloaded,
+		DependencyDown, Overloaded, ServerBusy,
 		MethodNotAllowed, NotAcceptable, PayloadTooLarge, UnsupportedMediaType, HeadersTooLarge,
 	}
 }
@@ -139,7 +142,7 @@ func (c Code) Describe() Description {
 	case MissingToken:
 		return Description{
 			Unauthenticated, "Authentication required",
-			"This operation requires an access token or an API key.",
+			"This operation requires an access token or an API key in the header Authorization, after the word Bearer.",
 			"Send one Authorization header: Bearer, a space, and the token or key.",
 		}
 	case PermissionDenied:
@@ -329,6 +332,12 @@ func (c Code) Describe() Description {
 			"The file contains invalid rows, so nothing was imported.",
 			"Correct the lines listed in errors, or import the valid rows with mode=partial.",
 		}
+	case InvalidResetToken:
+		return Description{
+			Invalid, "Invalid reset token",
+			"The link to choose a password is unknown, has expired or was used.",
+			"Request a new link with POST /api/v1/auth/password-resets, and use the latest one within 30 minutes.",
+		}
 	case RateLimited:
 		return Description{
 			Limited, "Rate limited",
@@ -352,6 +361,12 @@ func (c Code) Describe() Description {
 			Unavailable, "Overloaded",
 			"The service is overloaded.",
 			"Try again after the number of seconds in Retry-After.",
+		}
+	case ServerBusy:
+		return Description{
+			Unavailable, "Server busy",
+			"The service has more requests than it can answer in time, and has not begun to process this one.",
+			"Try again after the number of seconds in Retry-After, and send fewer requests at a time.",
 		}
 	case MethodNotAllowed:
 		return Description{

@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oapi-codegen/nullable"
 	openapi_types "github.com/oapi-codegen/runtime/types"
+
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 )
 
 // Of returns the value of a row for the API; null for nil.

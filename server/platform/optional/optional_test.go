@@ -5,8 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/oapi-codegen/nullable"
-
+	"github.com/ai-interviewer-platform/interviewer/api/nullable"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/optional"
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ type settings [][2]string
 // sessionSettings returns the settings of every statement of the service. Only constants and numbers are in them.
 func sessionSettings(o Options) settings {
 	timeout := fmt.Sprint(o.StatementTimeout.Milliseconds())
-	return settings{
+	all := settings{
 		{"role", ServiceRole},
 		// Our queries are shorter than their compilation, which would be repeated for each new plan.
 		{"jit", "off"},
@@ -34,6 +35,12 @@ func sessionSettings(o Options) settings {
 		{"lock_timeout", fmt.Sprint(o.Wait.Milliseconds())},
 		{"idle_in_transaction_session_timeout", timeout},
 	}
+	if !o.TransactionPool {
+		// Planning takes longer than running most of our queries. Each query has one plan that is good for all values; those
+		// that do not, see Planned. Behind a pooler no prepared statement is used twice, so there is no plan to keep.
+		all = append(all, [2]string{"plan_cache_mode", "force_generic_plan"})
+	}
+	return all
 }
 
 // calls returns the list of expressions that apply the settings, for the session or only for the transaction.
@@ -61,7 +68,7 @@ func (s *Store) prepare(config *pgxpool.Config, o Options) {
 		conn.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 		s.setTenant += ", " + apply.calls(true)
 		s.setTenantPlan += ", " + apply.calls(true)
-		s.lookup = []prelude{{"set up the transaction", "SELECT " + apply.calls(true), nil}}
+		s.lookup = []prelude{{purpose: "set up the transaction", sql: "SELECT " + apply.calls(true)}}
 	} else {
 		check += ", " + apply.calls(false)
 	}
@@ -91,6 +98,9 @@ func (s *Store) prepare(config *pgxpool.Config, o Options) {
 			return false
 		case strings.HasPrefix(reported.Code, "57P"): // the server shuts down or starts
 			return false
+		case reported.Code == "0A000", reported.Code == "26000":
+			// A prepared statement has another result since a migration, or a pooler has dropped it.
+			return false
 		}
 		return keeps(c, reported)
 	}
@@ -111,6 +121,7 @@ func CheckPooler(ctx context.Context, url string, pooled bool) error {
 	config.ConnectTimeout = connectTime
 	// Without a name of its own, a prepared statement is not needed in another session.
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	config.RuntimeParams["client_encoding"] = "UTF8" // which pgx requires; the default is that of the database
 	one, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("look for a pooler: %w", err)
@@ -148,6 +159,15 @@ func CheckPooler(ctx context.Context, url string, pooled bool) error {
 	return nil
 }
 
+// CheckSession is CheckPooler for the URL of an open connection. It opens no other one if this one is direct.
+func CheckSession(ctx context.Context, conn *pgx.Conn, url string) error {
+	session, err := sessionOf(ctx, conn)
+	if err != nil || session == conn.PgConn().PID() {
+		return err
+	}
+	return CheckPooler(ctx, url, false)
+}
+
 // ErrTransactionPool is the result of CheckPooler.
 var ErrTransactionPool = errors.New("the URL leads to a pooler in transaction mode: each transaction may run in " +
 	"another session of PostgreSQL")
@@ -159,9 +179,14 @@ const (
 )
 
 // sessionOf returns the process of the server that runs a statement of a connection.
-func sessionOf(ctx context.Context, conn *pgx.Conn) (pid uint32, err error) {
-	if err := conn.QueryRow(ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+func sessionOf(ctx context.Context, conn *pgx.Conn) (uint32, error) {
+	results, err := conn.PgConn().Exec(ctx, "SELECT pg_backend_pid()").ReadAll() // without a prepared statement
+	if err != nil {
 		return 0, fmt.Errorf("look for a pooler: %w", err)
 	}
-	return pid, nil
+	n, err := strconv.ParseUint(string(results[0].Rows[0][0]), 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("look for a pooler: %w", err)
+	}
+	return uint32(n), nil
 }

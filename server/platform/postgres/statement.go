@@ -5,16 +5,22 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // prelude is a statement that is sent ahead of a query, in the same round trip.
 type prelude struct {
-	// purpose says in an error what the statement was for.
+	// purpose says in an error what the statement was for. Statements of Tx.Later have none; they are named by themselves.
 	purpose string
 	sql     string
 	args    []any
+	// company is the only argument, in place of args; uuid.Nil for none.
+	company uuid.UUID
+	later   bool
+	// refused returns the error if the statement divides by zero; nil if that has no meaning.
+	refused func() error
 }
 
 // statements is a db.DBTX that runs each statement alone. PostgreSQL treats a pipeline up to its end as one
@@ -26,114 +32,73 @@ type statements struct {
 }
 
 func (s *statements) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if err := s.store.enter(ctx, s.holder); err != nil {
-		return pgconn.CommandTag{}, queryFailed(sql, err)
+	p, err := s.send(ctx, sql, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
 	}
-	return s.send(ctx, sql, args).exec()
+	return p.exec()
 }
 
 func (s *statements) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := s.store.enter(ctx, s.holder); err != nil {
-		return nil, queryFailed(sql, err)
+	p, err := s.send(ctx, sql, args)
+	if err != nil {
+		return nil, err
 	}
-	return s.send(ctx, sql, args).query()
-}
-
-// send sends a statement. The place of its connection is given back when the pipeline is closed.
-func (s *statements) send(ctx context.Context, sql string, args []any) pipeline {
-	p := send(ctx, s.store.pool, s.tenant, sql, args)
-	p.store, p.holder = s.store, s.holder
-	return p
+	return p.query()
 }
 
 func (s *statements) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := s.Query(ctx, sql, args...)
-	return row{rows, sql, err}
-}
-
-type sender interface {
-	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
-}
-
-// pipeline is a query that was sent behind its preludes.
-type pipeline struct {
-	results  pgx.BatchResults
-	preludes []prelude
-	sql      string
-	// store has a place of the holder for the connection; nil within a transaction, which has it itself.
-	store  *Store
-	holder holder
-}
-
-func send(ctx context.Context, to sender, preludes []prelude, sql string, args []any) pipeline {
-	batch := &pgx.Batch{}
-	for _, p := range preludes {
-		batch.Queue(p.sql, p.args...)
-	}
-	batch.Queue(sql, args...)
-	return pipeline{results: to.SendBatch(ctx, batch), preludes: preludes, sql: sql}
-}
-
-func (p pipeline) exec() (pgconn.CommandTag, error) {
-	if err := p.open(); err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	tag, err := p.results.Exec()
-	return tag, queryFailed(p.sql, p.close(err))
-}
-
-func (p pipeline) query() (pgx.Rows, error) {
-	if err := p.open(); err != nil {
-		return nil, err
-	}
-	rows, err := p.results.Query()
+	p, err := s.send(ctx, sql, args)
 	if err != nil {
-		return nil, queryFailed(p.sql, p.close(err))
+		return failedRow{err}
 	}
-	return &result{Rows: rows, sql: p.sql, batch: p}, nil
+	return p.row()
 }
 
-// open reads the results of the preludes.
-func (p pipeline) open() error {
-	for _, prelude := range p.preludes {
-		if _, err := p.results.Exec(); err != nil {
-			return queryFailed(p.sql, p.close(prelude.failed(err)))
-		}
+// send sends a statement. The place of its connection is given back when the pipeline is closed.
+func (s *statements) send(ctx context.Context, sql string, args []any) (pipeline, error) {
+	if err := s.store.enter(ctx, s.holder); err != nil {
+		return pipeline{}, queryFailed(sql, err)
 	}
-	return nil
-}
-
-// close ends the pipeline, and returns the first error. That of closing repeats an earlier one. It must be called once.
-func (p pipeline) close(err error) error {
-	closing := p.results.Close()
-	if p.store != nil {
-		p.store.leave(p.holder)
+	p, err := s.store.send(ctx, s.tenant, sql, args)
+	if err != nil {
+		s.store.leave(s.holder)
+		return pipeline{}, err
 	}
-	if err == nil {
-		return closing
-	}
-	return err
+	p.entered, p.holder = true, s.holder
+	return p, nil
 }
 
 // failed adds the prelude's purpose to an error that PostgreSQL reports about it. The first result of a pipeline also
-// carries the errors of the connection, and those of preparing any of its statements.
-func (p prelude) failed(err error) error {
-	var preparing pgx.ErrPreprocessingBatch
-	if errors.As(err, &preparing) && preparing.SQL() != p.sql {
-		return err
-	}
+// carries the errors of the connection.
+func (p *prelude) failed(err error) error {
 	var reported *pgconn.PgError
-	if !errors.As(err, &reported) {
+	if !errors.As(err, &reported) || p.later {
 		return err
 	}
 	return fmt.Errorf("%s: %w", p.purpose, err)
 }
 
+// divisionByZero is the SQLSTATE by which statements of Tx.Require refuse.
+const divisionByZero = "22012"
+
+// errorOf returns an error of the prelude in front of a statement.
+func (p *prelude) errorOf(sql string, err error) error {
+	err = p.failed(err)
+	var reported *pgconn.PgError
+	switch {
+	case !p.later:
+		return queryFailed(sql, err)
+	case p.refused != nil && errors.As(err, &reported) && reported.Code == divisionByZero:
+		return p.refused()
+	}
+	return queryFailed(p.sql, err)
+}
+
 // result returns the rows of a query, and closes the pipeline that they came with.
 type result struct {
 	pgx.Rows
-	sql string
-	// batch is the pipeline; one without results for a query that was sent alone.
+
 	batch  pipeline
 	closed bool
 	err    error
@@ -145,9 +110,8 @@ func (r *result) Close() {
 		return
 	}
 	r.closed = true
-	if r.batch.results != nil {
-		r.err = r.batch.close(nil)
-	}
+	r.batch.trace.result(r.CommandTag(), r.Rows.Err())
+	r.err = r.batch.close(nil)
 }
 
 func (r *result) Next() bool {
@@ -158,36 +122,48 @@ func (r *result) Next() bool {
 	return false
 }
 
-func (r *result) Scan(into ...any) error { return queryFailed(r.sql, r.Rows.Scan(into...)) }
+// Scan copies the columns of a row. What copyColumn cannot do, pgx does.
+func (r *result) Scan(into ...any) error {
+	fields, values, left := r.FieldDescriptions(), r.RawValues(), 0
+	for i, to := range into {
+		if len(fields) == len(into) && len(values) == len(into) && copyColumn(&fields[i], values[i], to) {
+			into[i] = nil // which pgx leaves out
+		} else {
+			left++
+		}
+	}
+	if left == 0 {
+		return nil
+	}
+	return queryFailed(r.batch.sql, r.Rows.Scan(into...))
+}
 
 func (r *result) Err() error {
 	if err := r.Rows.Err(); err != nil {
-		return queryFailed(r.sql, err)
+		return queryFailed(r.batch.sql, err)
 	}
-	return queryFailed(r.sql, r.err)
+	return queryFailed(r.batch.sql, r.err)
 }
 
 // row is the first row of a result. Scan returns the fault ResourceNotFound if there is none.
-type row struct {
-	rows pgx.Rows
-	sql  string
-	err  error
-}
+type row struct{ *result }
 
 func (r row) Scan(into ...any) error {
-	if r.err != nil {
-		return r.err
-	}
-	defer r.rows.Close()
-	if !r.rows.Next() {
-		if err := r.rows.Err(); err != nil {
+	defer r.Close()
+	if !r.Next() {
+		if err := r.Err(); err != nil {
 			return err
 		}
-		return queryFailed(r.sql, pgx.ErrNoRows)
+		return queryFailed(r.batch.sql, pgx.ErrNoRows)
 	}
-	if err := r.rows.Scan(into...); err != nil {
+	if err := r.result.Scan(into...); err != nil {
 		return err
 	}
-	r.rows.Close()
-	return r.rows.Err()
+	r.Close()
+	return r.Err()
 }
+
+// failedRow is a row that could not be asked for.
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }

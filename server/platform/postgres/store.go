@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgxpool"
-	pgxuuid "github.com/vgarvardt/pgx-google-uuid/v5"
 
 	"github.com/ai-interviewer-platform/interviewer/gen/db"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fair"
@@ -33,6 +33,14 @@ const (
 	detachedTime = 5 * time.Second
 )
 
+// DefaultMaxConns returns how many connections a process with some processors needs: one for each processor, because a
+// request uses its connection about as long as a processor, but at least 16, for requests that wait for a lock or a
+// slow statement, and at most 40, so that two processes fit into the default of PostgreSQL, which is 100.
+func DefaultMaxConns(processors int) int {
+	const least, most = 16, 40
+	return min(max(processors, least), most)
+}
+
 // Options configure a Store.
 type Options struct {
 	// URL is a PostgreSQL connection string.
@@ -49,6 +57,8 @@ type Options struct {
 	// TransactionPool says that the URL leads to a pooler in transaction mode, such as PgBouncer's. Each transaction then
 	// sets the role and the timeouts itself; those of River have the role of the URL and no timeouts of the server.
 	TransactionPool bool
+	// Stopwatch measures round trips; nil for none.
+	Stopwatch Stopwatch
 	// Tracer traces statements; nil for none.
 	Tracer pgx.QueryTracer
 }
@@ -62,7 +72,11 @@ type Store struct {
 	// setTenant and setTenantPlan set the tenant, and what else a transaction must set.
 	setTenant, setTenantPlan string
 	// lookup is what a transaction without a tenant must set.
-	lookup []prelude
+	lookup    []prelude
+	stopwatch Stopwatch
+	tracer    pgx.QueryTracer
+	// wait is the option Wait.
+	wait time.Duration
 	// url and pooled are for CheckRole.
 	url    string
 	pooled bool
@@ -79,7 +93,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		o.StatementTimeout = 10 * time.Second
 	}
 	if o.MaxConns == 0 {
-		o.MaxConns = 16
+		o.MaxConns = DefaultMaxConns(1)
 	}
 	if o.Wait == 0 {
 		o.Wait = o.StatementTimeout
@@ -91,11 +105,20 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	config.MaxConnIdleTime = 10 * time.Minute
 	config.HealthCheckPeriod = 15 * time.Second
 	config.ConnConfig.ConnectTimeout = connectTime
-	config.ConnConfig.Tracer = o.Tracer
-	store := &Store{places: fair.New[holder](share(o)), url: o.URL, pooled: o.TransactionPool}
+	store := &Store{
+		places: fair.New[holder](share(o)), wait: o.Wait, url: o.URL, pooled: o.TransactionPool, tracer: o.Tracer,
+		stopwatch: unmeasured{},
+	}
+	if o.Stopwatch != nil {
+		store.stopwatch = o.Stopwatch
+	}
+	if config.ConnConfig.Tracer = store.stopwatch; o.Tracer != nil {
+		config.ConnConfig.Tracer = multitracer.New(store.stopwatch, o.Tracer)
+	}
 	store.prepare(config, o)
 	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
-		pgxuuid.Register(conn.TypeMap()) // binary format, so that ids are not formatted and parsed as text
+		registerIDs(conn.TypeMap())
+		conn.PgConn().CustomData()[preparedKey] = &prepared{unnamed: o.TransactionPool, known: map[string]*described{}}
 		return nil
 	}
 	if store.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
@@ -156,17 +179,26 @@ func (s *Store) leave(h holder) { s.places.Release(h) }
 func (s *Store) Stat() *pgxpool.Stat { return s.pool.Stat() }
 
 // Of returns queries for one company. Each runs in a transaction of its own, in one round trip.
-func (s *Store) Of(company uuid.UUID) *db.Queries { return db.New(s.bound(company, s.setTenant)) }
+func (s *Store) Of(company uuid.UUID) *db.Queries { return &s.bound(company, s.setTenant).queries }
 
 // Planned is Of for queries with optional filters. PostgreSQL plans them for their values, because a plan for all
 // values cannot use the indexes.
 func (s *Store) Planned(company uuid.UUID) *db.Queries {
-	return db.New(s.bound(company, s.setTenantPlan))
+	return &s.bound(company, s.setTenantPlan).queries
 }
 
-// bound returns statements that each set the tenant first.
-func (s *Store) bound(company uuid.UUID, tenant string) *statements {
-	return &statements{store: s, holder: holder{company: company}, tenant: []prelude{setting(tenant, company)}}
+// bound are queries that each set the tenant first.
+type bound struct {
+	queries    db.Queries
+	statements statements
+	tenant     [1]prelude
+}
+
+func (s *Store) bound(company uuid.UUID, tenant string) *bound {
+	b := &bound{tenant: [1]prelude{setting(tenant, company)}}
+	b.statements = statements{store: s, holder: holder{company: company}, tenant: b.tenant[:]}
+	b.queries = *db.New(&b.statements)
+	return b
 }
 
 // Lookup returns queries for work without a tenant. Row-level security hides all rows from them; they can only call the
@@ -199,8 +231,11 @@ func (s *Store) ReadOnly(ctx context.Context) (readOnly bool, err error) {
 
 // row runs a query of the service itself. It does not wait for its turn among companies.
 func (s *Store) row(ctx context.Context, sql string) pgx.Row {
-	rows, err := send(ctx, s.pool, s.lookup, sql, nil).query()
-	return row{rows, sql, err}
+	p, err := s.send(ctx, s.lookup, sql, nil)
+	if err != nil {
+		return failedRow{err}
+	}
+	return p.row()
 }
 
 // SchemaVersion returns the version of the last migration that ran; 0 for none.
@@ -217,9 +252,9 @@ func (s *Store) JobSchemaVersion(ctx context.Context) (version int64, err error)
 	return version, failed("read the version of River's tables", err)
 }
 
-// CheckRole returns an Unfit if the server refuses the login for good, if row-level security does not restrict the role
-// of the connections, because it is a superuser, bypasses row-level security or owns a table, or if a pooler gives the
-// role to the sessions of others.
+// CheckRole returns an Unfit if the server refuses the login for good, if the database is not in UTF-8, if row-level
+// security does not restrict the role of the connections, because it is a superuser, bypasses row-level security or
+// owns a table, or if a pooler gives the role to the sessions of others.
 func (s *Store) CheckRole(ctx context.Context) error {
 	if err := CheckPooler(ctx, s.url, s.pooled); errors.Is(err, ErrTransactionPool) {
 		return &Unfit{
@@ -228,6 +263,9 @@ func (s *Store) CheckRole(ctx context.Context) error {
 		}
 	} else if err != nil {
 		return Diagnose(s.url, failed("check the database role", err))
+	}
+	if err := CheckEncoding(ctx, s.pool); err != nil {
+		return Diagnose(s.url, err)
 	}
 	var name string
 	var exempt, owner bool
@@ -248,5 +286,5 @@ func (s *Store) CheckRole(ctx context.Context) error {
 
 // setting is the prelude that sets the tenant.
 func setting(sql string, company uuid.UUID) prelude {
-	return prelude{"set company", sql, []any{company.String()}}
+	return prelude{purpose: "set company", sql: sql, company: company}
 }

@@ -118,6 +118,8 @@ func meaning(reported *pgconn.PgError, err error) error {
 		return fault.New(fault.Overloaded).After(5 * time.Second).Because(err)
 	case readOnly, "42704": // a standby; a role or type that is missing because no migration has run yet
 		return down(err)
+	case "0A000", "42804", "42P13": // a migration gave a table a column between two steps of the statement
+		return down(err)
 	}
 	for _, class := range []string{"08", "53", "57P"} { // connection, resources, shutdown and start
 		if strings.HasPrefix(reported.Code, class) {

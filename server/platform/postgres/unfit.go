@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -84,4 +85,24 @@ func Diagnose(url string, err error) error {
 			"cluster. Run \"interviewer migrate up\", which creates the roles or says which are missing."}
 	}
 	return err
+}
+
+// CheckEncoding returns an Unfit for a database whose encoding is not UTF-8: it cannot store every text, or does not
+// check texts at all.
+func CheckEncoding(ctx context.Context, in interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+},
+) error {
+	var name, encoding string
+	err := in.QueryRow(ctx, `SELECT quote_ident(datname), pg_encoding_to_char(encoding) FROM pg_database
+		WHERE datname = current_database()`).Scan(&name, &encoding)
+	if err != nil || encoding == "UTF8" {
+		return failed("read the encoding of the database", err)
+	}
+	return &Unfit{
+		Problem: "The database " + name + " has the encoding " + encoding + ", which cannot store every text. " +
+			"The service needs UTF8. An encoding cannot be changed: create another database as a superuser, and use it in " +
+			"the URLs. Data can be moved with pg_dump and psql.",
+		Statements: []string{"CREATE DATABASE interviewer_utf8 TEMPLATE template0 ENCODING 'UTF8'"},
+	}
 }

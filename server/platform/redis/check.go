@@ -13,9 +13,93 @@ import (
 // noEviction is the only policy with which Redis keeps every counter until it expires.
 const noEviction = "noeviction"
 
-// Check returns what is wrong with Redis for this service, a sentence with a remedy each: commands that the access
-// control list does not permit, and an eviction policy that loses counters of attempts. It fails with ErrDown if Redis
-// is not available.
+// prefixes are the beginnings of the keys of the service. Keys and commands of packages that use Redis are listed here
+// and in docs/operations/deployment.md, which TestDocumentedRules compares.
+func prefixes() []string { return []string{"session:", "login:", "limit:", "lease:"} }
+
+// probe is a key that is written to learn what is permitted, probeSet one with a sorted set. They are gone at once.
+const probe, probeSet = "check", "check-set"
+
+// commands are the commands of the service and of its scripts, apart from those that Check names itself, each with
+// arguments that change nothing but the probe.
+func commands() [][]string {
+	return [][]string{
+		{"GET"},
+		{"SET", "", "PX", "1"},
+		{"DEL"},
+		{"ZADD", "0", "x"},
+		{"PEXPIRE", "1"},
+		{"ZSCORE", "x"},
+		{"ZCARD"},
+		{"ZRANGE", "0", "0"},
+		{"ZRANGEBYSCORE", "0", "0"},
+		{"ZREM", "x"},
+		{"ZREMRANGEBYSCORE", "-inf", "+inf"},
+	}
+}
+
+// checkRules returns which keys and commands the access control list does not permit.
+func checkRules(ctx context.Context, c rueidis.Client) (wrong []string, err error) {
+	refused := func(command rueidis.Completed) (bool, error) {
+		err := c.Do(ctx, command).Error()
+		if err == nil || rueidis.IsRedisNil(err) || isNoPermission(err) {
+			return isNoPermission(err), nil
+		}
+		return false, fmt.Errorf("check the access control list: %w", err)
+	}
+	var keys, names []string
+	usable := ""
+	for _, prefix := range prefixes() {
+		get := c.Do(ctx, c.B().Get().Key(prefix+probe).Build()).Error()
+		set := c.Do(ctx, c.B().Set().Key(prefix+probe).Value("").PxMilliseconds(1).Build()).Error()
+		if isKeyRefused(get) || isKeyRefused(set) {
+			keys = append(keys, "~"+prefix+"*")
+		} else {
+			usable = prefix
+		}
+	}
+	if len(keys) > 0 {
+		wrong = append(wrong, "the keys "+strings.Join(keys, " ")+" are not permitted: grant them with ACL SETUSER <user> "+
+			strings.Join(keys, " "))
+	}
+	if usable == "" {
+		return wrong, nil
+	}
+	for _, command := range commands() {
+		key := usable + probe
+		if command[0][0] == 'Z' || command[0] == "PEXPIRE" {
+			key = usable + probeSet
+		}
+		built := c.B().Arbitrary(command[0]).Keys(key).Args(command[1:]...).Build()
+		if no, err := refused(built); err != nil {
+			return wrong, err
+		} else if no {
+			names = append(names, "+"+strings.ToLower(command[0]))
+		}
+	}
+	for _, command := range []rueidis.Completed{c.B().Time().Build(), c.B().Scan().Cursor(0).Count(1).Build()} {
+		name := strings.ToLower(command.Commands()[0])
+		if no, err := refused(command); err != nil {
+			return wrong, err
+		} else if no {
+			names = append(names, "+"+name)
+		}
+	}
+	if len(names) > 0 {
+		wrong = append(wrong, "commands are not permitted, so sign-in is refused or request limits apply to each replica "+
+			"alone: grant them with ACL SETUSER <user> "+strings.Join(names, " "))
+	}
+	return wrong, nil
+}
+
+// isKeyRefused reports whether the access control list refused a key, and not the command.
+func isKeyRefused(err error) bool {
+	return isNoPermission(err) && strings.Contains(err.Error(), "key")
+}
+
+// Check returns what is wrong with Redis for this service, a sentence with a remedy each: keys and commands that the
+// access control list does not permit, and an eviction policy that loses counters of attempts. It writes keys that
+// expire at once. It fails with ErrDown if Redis is not available.
 func (r *Redis) Check(ctx context.Context) (wrong []string, err error) {
 	if r.untracked.Load() {
 		wrong = append(wrong, "CLIENT TRACKING is not permitted, so copies of sessions are read from Redis each time: "+
@@ -30,6 +114,11 @@ func (r *Redis) Check(ctx context.Context) (wrong []string, err error) {
 		case err != nil:
 			return fmt.Errorf("check scripts: %w", err)
 		}
+		rules, err := checkRules(ctx, c)
+		if err != nil {
+			return err
+		}
+		wrong = append(wrong, rules...)
 		info, err := c.Do(ctx, c.B().Info().Section("memory").Build()).ToString()
 		switch {
 		case isNoPermission(err):

@@ -101,9 +101,9 @@ func (r *Redis) Do(ctx context.Context, fn func(ctx context.Context, c rueidis.C
 	if l == nil {
 		return ErrDown
 	}
-	bounded, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	err := fn(bounded, l.client)
+	bounded := &bounded{Context: ctx, timeout: r.timeout}
+	defer bounded.end()
+	err := fn(bounded, l.client) //nolint:contextcheck // it ends with ctx
 	if err == nil || ctx.Err() != nil || !down(err) {
 		return err
 	}

@@ -82,6 +82,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 			"companies lookup SELECT {interviewer_lookup}", "users lookup SELECT {interviewer_lookup}",
 			"sessions lookup SELECT {interviewer_lookup}", "sessions retention DELETE {interviewer_lookup}", "audit_pending lookup SELECT {interviewer_lookup}",
 			"login_emails directory ALL {interviewer_lookup}", "candidates lookup SELECT {interviewer_lookup}",
+			"panel_removals lookup ALL {interviewer_lookup}",
 			"api_keys lookup SELECT {interviewer_lookup}", "api_key_jobs lookup SELECT {interviewer_lookup}",
 			"api_key_holders lookup SELECT {interviewer_lookup}", "idempotency_records lookup ALL {interviewer_lookup}",
 			"audit_logs lookup SELECT {interviewer_lookup}", "audit_logs erasure UPDATE {interviewer_lookup}",
@@ -95,7 +96,7 @@ func TestEveryTableBelongsToATenant(t *testing.T) {
 			"application_moves reset DELETE {interviewer_service}", "applications reset DELETE {interviewer_service}",
 			"candidates reset DELETE {interviewer_service}", "jobs reset DELETE {interviewer_service}",
 			"sessions reset DELETE {interviewer_service}", "users reset DELETE {interviewer_service}",
-			"changes lookup ALL {interviewer_lookup}",
+			"changes lookup ALL {interviewer_lookup}", "mails lookup ALL {interviewer_lookup}",
 		})
 	same(t, "policies that permit deletions outside test companies", column(t, conn,
 		`SELECT tablename FROM pg_policies WHERE policyname = 'reset' AND NOT (permissive = 'RESTRICTIVE'
@@ -162,25 +163,32 @@ func TestGrants(t *testing.T) {
 		"kit_versions interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interviews interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interview_panelists interviewer_service DELETE,INSERT,SELECT,UPDATE",
+		"panel_removals interviewer_service INSERT,SELECT,UPDATE",
+		"panel_removals interviewer_lookup DELETE",
 		"bookings interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"interview_events interviewer_service DELETE,INSERT,SELECT",
 		"scores interviewer_service DELETE,INSERT,SELECT,UPDATE",
 		"score_revisions interviewer_service DELETE,INSERT,SELECT",
 		"changes interviewer_service INSERT,SELECT",
 		"changes interviewer_lookup DELETE",
+		"mails interviewer_service INSERT,SELECT,UPDATE",
+		"mails interviewer_lookup DELETE",
 	})
 	same(t, "grants on columns", column(t, conn, `
 		SELECT format('%s %s %s %s', c.relname, grantee::regrole, privilege_type, string_agg(a.attname, ',' ORDER BY a.attnum))
 		FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid, aclexplode(a.attacl)
 		WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, grantee, privilege_type`), []string{
 		"changes interviewer_lookup SELECT ctid,created_at",
+		"panel_removals interviewer_lookup SELECT ctid,removed_at",
+		"candidate_merge_items interviewer_service UPDATE version",
+		"mails interviewer_lookup SELECT ctid,kind,state,created_at",
 		"companies interviewer_lookup SELECT id,name,slug,is_active,created_at,test_of",
 		"users interviewer_lookup SELECT company_id,id,email,password_hash,first_name,last_name,role,department,is_active",
 		"sessions interviewer_lookup SELECT ctid,company_id,id,user_id,epoch,expires_at,revoked_at,changed_at,password_change_required",
 		"audit_pending interviewer_lookup SELECT company_id,audit_log_id",
 		"audit_logs interviewer_lookup SELECT company_id,id,created_at,action,details,erased_by",
 		"audit_logs interviewer_lookup UPDATE ip,user_agent,request_id,details,salt,erased_by",
-		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,phone,tags,merged_into",
+		"candidates interviewer_lookup SELECT company_id,id,first_name,last_name,email,phone,tags,created_at,merged_into",
 		"application_moves interviewer_service UPDATE candidate_id",
 		"api_keys interviewer_lookup SELECT company_id,id,hash,previous_hash,previous_expires_at,scopes,job_ids,expires_at,last_used_at,revoked_at,known_to,limited_to_jobs",
 		"api_key_jobs interviewer_service UPDATE position",
@@ -243,6 +251,33 @@ func TestEveryTableHasARetention(t *testing.T) {
 		WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^(pg_|information_schema)'`))
 }
 
+// TestFunctionsKeepPlans lists the functions in SQL that PostgreSQL plans at each call, because it cannot make them part of
+// their caller's plan: those that return one value and read rows, and those that return rows but change them, run with other
+// rights or settings, or are strict. A plan costs up to half a millisecond, so a function that requests call is in PL/pgSQL.
+func TestFunctionsKeepPlans(t *testing.T) {
+	t.Parallel()
+	conn := testkit.New(t).Connect()
+	same(t, "functions that are planned at each call", column(t, conn, `SELECT p.oid::regprocedure::text FROM pg_proc AS p
+		JOIN pg_language AS l ON l.oid = p.prolang
+		WHERE p.pronamespace = 'public'::regnamespace AND l.lanname = 'sql'
+			AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype IN ('e', 'i'))
+			AND CASE WHEN p.proretset THEN p.provolatile = 'v' OR p.prosecdef OR p.proisstrict OR p.proconfig IS NOT NULL
+				ELSE regexp_replace(pg_get_functiondef(p.oid), 'EXTRACT\(\w+ FROM', '') ~* '\mfrom\M' END`), []string{
+		// Signing in hashes a password, which takes a thousand times as long.
+		"find_account(text,text)", "find_company(text)",
+		// Resetting a test company.
+		"in_test_company()",
+		// Background work and metrics.
+		"all_companies()", "audit_partitions()", "audit_period_expired(timestamp with time zone,timestamp with time zone)",
+		"companies_awaiting_seal()", "companies_to_seal()", "companies_with_expired_seals()", "count_awaiting_seal()",
+		"count_waiting_mails()", "delete_ended_sessions(timestamp with time zone,integer)",
+		"delete_expired_idempotency_records(timestamp with time zone,integer)",
+		"delete_old_changes(timestamp with time zone,integer)", "delete_old_mails(timestamp with time zone,integer)",
+		"delete_old_panel_removals(timestamp with time zone,integer)",
+		"forget_idempotency_records(timestamp with time zone,integer)", "session_changes(integer)",
+	})
+}
+
 // TestSecurityDefinerFunctions lists the functions that bypass row-level security, because they run before the tenant is
 // known.
 func TestSecurityDefinerFunctions(t *testing.T) {
@@ -252,18 +287,20 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 		AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype IN ('e', 'i'))`
 	service := []string{
 		"find_account(text,text)", "company_is_live(uuid)", "session_changes(integer)", "find_company(text)", "all_companies()", "find_users(uuid,text[],integer)",
-		"companies_to_seal()", "find_candidates(uuid,text[],text[],text,integer)", "walk_people(uuid,bigint,boolean,integer)",
+		"companies_to_seal()", "find_candidates(uuid,text[],text[],text,integer)",
+		"find_candidates_in(uuid,text[],text[],bigint,integer)", "walk_people(uuid,bigint,boolean,integer)",
 		"find_api_key(bytea)", "forget_idempotency_records(timestamp with time zone,integer)",
 		"companies_awaiting_seal()", "count_awaiting_seal()",
 		"delete_expired_idempotency_records(timestamp with time zone,integer)", "delete_ended_sessions(timestamp with time zone,integer)",
-		"delete_old_changes(timestamp with time zone,integer)",
+		"delete_old_changes(timestamp with time zone,integer)", "delete_old_panel_removals(timestamp with time zone,integer)",
+		"delete_old_mails(timestamp with time zone,integer)", "count_waiting_mails()",
 		"erase_audit_logs(uuid,uuid)", "move_audit_base(uuid,uuid)", "forget_audit_seals(uuid,integer)", "companies_with_expired_seals()",
 		"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)", "analyze_empty_tables()",
 	}
 	same(t, "definer functions", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef`),
 		append([]string{"keep_login_email()", "audit_period_expired(timestamp with time zone,timestamp with time zone)"}, service...))
 	same(t, "definer functions without a pinned search path, or of another owner", column(t, conn, `SELECT p.oid::regprocedure::text `+ours+`
-		AND p.prosecdef AND (p.proconfig IS DISTINCT FROM '{"search_path=public, pg_temp"}' OR p.proowner <> 'interviewer_lookup'::regrole)`),
+		AND p.prosecdef AND (p.proconfig[1] IS DISTINCT FROM 'search_path=public, pg_temp' OR p.proowner <> 'interviewer_lookup'::regrole)`),
 		[]string{"create_audit_months(integer)", "drop_audit_months(timestamp with time zone)", "analyze_empty_tables()"}) // see below
 	same(t, "definer functions of the owner of the tables, which only an owner can analyze", column(t, conn,
 		`SELECT p.oid::regprocedure::text `+ours+` AND p.prosecdef AND p.proowner = (SELECT relowner FROM pg_class WHERE oid = 'candidates'::regclass)
@@ -284,9 +321,9 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"user_terms(text,text,text,text)", "candidate_terms(text,text,text,text[])", "surname_term(text)", "refuse_published_change()",
 			"record_user_changes()", "record_job_changes()", "record_member_changes()", "record_candidate_changes()",
 			"record_application_changes()", "record_kit_changes()", "record_kit_version_changes()", "record_interview_changes()",
-			"record_panelist_changes()", "record_score_changes()", "record_api_key_changes()", "record_reset()",
+			"record_panelist_changes()", "record_panel_removals()", "record_score_changes()", "record_api_key_changes()", "record_reset()",
 			"record_api_key_job_changes()", "record_api_key_holder_changes()",
-			"first_running_transaction()", "transaction_history()",
+			"first_running_transaction()", "transaction_history()", "end_password_links()",
 			"change_targets(uuid,text,text,uuid,timestamp with time zone,uuid,text,uuid,integer)",
 			"which_visible(uuid,uuid,text,text,uuid[])",
 			"person_key(text,text,text)", "surviving_candidate(uuid,uuid)", "defer_application_keys()",
@@ -299,7 +336,15 @@ func TestSecurityDefinerFunctions(t *testing.T) {
 			"visible_applications(uuid,uuid,text)", "visible_candidates(uuid,uuid,text)", "visible_interviews(uuid,uuid,text)",
 			"visible_kit_versions(uuid,uuid,text)", "visible_kits(uuid,uuid,text)", "blinds(uuid,uuid,uuid)", "visible_scores(uuid,uuid,text)",
 			"visible_users(uuid,uuid,text)", "visible_audit_logs(uuid,uuid,text,text[])", "visible_audit_entries(uuid,uuid,text,text[])",
-			"grant_job_tables()", "grant_backup()", "list_lookup_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
+			"grant_job_tables()", "grant_backup()", "list_lookup_limit()", "list_walk_limit()", "search_steps(boolean)", "has_trigram(text)", "is_active_admin(user_role,boolean)",
+			"planned_applications(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,text[],text[],timestamp with time zone)",
+			"planned_interviews(uuid,uuid,text,text,integer,timestamp with time zone,uuid,boolean,uuid,uuid,uuid,uuid,text[],text[]," +
+				"timestamp with time zone,timestamp with time zone,timestamp with time zone)",
+			"planned_scores(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,uuid,uuid,text,timestamp with time zone)",
+			"planned_candidates(uuid,uuid,text,text,integer,timestamp with time zone,text,uuid,text,text[],text,text,text,text,timestamp with time zone)",
+			"set_panelist_time()", "move_panelist_times()",
+			"span_bits(integer)", "span_second(timestamp with time zone)", "span_of(bigint,integer)", "spans_of(timestamp with time zone)",
+			"search_candidates(uuid,uuid,text,integer,timestamp with time zone,text,uuid,text,text[],text,text,timestamp with time zone)",
 			"list_applications(uuid,uuid,text,text,integer,timestamp with time zone,uuid,uuid,uuid,text[],text[],timestamp with time zone)",
 			"list_interviews(uuid,uuid,text,text,integer,timestamp with time zone,uuid,boolean,uuid,uuid,uuid,uuid,text[],text[]," +
 				"timestamp with time zone,timestamp with time zone,timestamp with time zone)",
@@ -360,7 +405,7 @@ func TestForeignKeysHaveIndexes(t *testing.T) {
 				AND (i.indkey::int2[])[0:least(cardinality(k.conkey), 2) - 1] = k.conkey[1:2])`),
 		[]string{ // principals are never deleted; users, candidates and versions of kits only by a reset, which deletes by company
 			"candidates_merged_into_fkey", "sessions_user_fkey", "api_keys_creator_fkey", "kit_versions_publisher_fkey", "interviews_creator_fkey", "interviews_kit_version_fkey", "application_moves_actor_fkey",
-			"interview_events_actor_fkey", "score_revisions_actor_fkey",
+			"interview_events_actor_fkey", "score_revisions_actor_fkey", "candidate_merges_actor_fkey",
 		})
 }
 

@@ -102,14 +102,17 @@ func (d *driver) step(statement string) error {
 var concurrentIndex = regexp.MustCompile(
 	`(?i)\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+IF\s+NOT\s+EXISTS\s+([a-z0-9_]+)\b`)
 
-// briefly runs statements with a short wait for locks, in one transaction if they are several. It tries again while
-// they do not get a lock.
+// briefly runs statements with a short wait for locks, in one transaction if they are several. It tries again, with a
+// longer wait, while they do not get a lock.
+//
+// Requests queue behind a statement that waits. The first waits are short for a second reason: a call of a function
+// that returns rows of a table fails in PostgreSQL if the table gets a column while the call is in the queue.
 func (d *driver) briefly(statements string) error {
 	ctx, cancel := context.WithTimeout(d.ctx, patience)
 	defer cancel()
 	var waiting *time.Timer
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		err := d.exec(lockTimeout, statements)
+	for wait := minLockTimeout; ; wait = min(wait*5/4, maxLockTimeout) {
+		err := d.exec(wait, statements)
 		if !hasCode(err, lockNotAvailable) && !hasCode(err, deadlockDetected) {
 			return err
 		}
@@ -121,7 +124,7 @@ func (d *driver) briefly(statements string) error {
 		}
 		// The pause lets the requests run that have queued behind the statement. It varies, so as not to meet the same
 		// regular transaction each time.
-		if pause(ctx, wait/2+rand.N(wait)) != nil { //nolint:gosec // not a secret
+		if pause(ctx, 5*wait+rand.N(10*wait)) != nil { //nolint:gosec // not a secret
 			return fmt.Errorf("other transactions hold a lock; end them and migrate again: %w", err)
 		}
 	}

@@ -18,7 +18,7 @@ func schemas() map[string][]string {
 		"companies": {"Company", "CompanySettings"}, "users": {"User"}, "sessions": {"Session"}, "api_keys": {"APIKey"}, "jobs": {"Job"},
 		"candidates": {"Candidate"}, "candidate_merges": {"Candidate"}, "applications": {"Application"}, "application_moves": {"ApplicationMove"}, "kits": {"Kit"},
 		"kit_versions": {"KitVersion"}, "interviews": {"Interview"}, "interview_panelists": {"Panelist"},
-		"interview_events": {"InterviewEvent"}, "scores": {"Score"}, "score_revisions": {"ScoreRevision"}, "audit_logs": {"AuditLog"},
+		"interview_events": {"InterviewEvent"}, "panel_removals": {"Interview"}, "scores": {"Score"}, "score_revisions": {"ScoreRevision"}, "audit_logs": {"AuditLog"},
 	}
 }
 

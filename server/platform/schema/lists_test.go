@@ -3,6 +3,7 @@ package schema_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -103,22 +104,114 @@ func comparisons() map[string][]comparison {
 }
 
 // TestListsReturnVisibleRows: lists find the rows of an actor by statements of their own. They must return the rows that
-// the visible_ functions accept, by looking them up and by walking an index.
+// the visible_ functions accept, in the order of the list, also page by page, by looking them up, by walking an index, by
+// merging those of jobs and panels, and by going on with a plan for the values.
 func TestListsReturnVisibleRows(t *testing.T) {
 	t.Parallel()
 	installation := testkit.New(t)
 	acme := installation.Company("acme")
 	actors := readers(t, installation, acme)
 	conn := service(t, installation, acme.ID)
-	for _, limit := range []int{10_000, 0} {
-		installation.Exec(fmt.Sprintf(`CREATE OR REPLACE FUNCTION list_lookup_limit() RETURNS integer
-			LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %d`, limit))
+	for _, limits := range [][2]int{{10_000, 1000}, {10_000, 3}, {10_000, 2}, {0, 1000}} {
+		for n, name := range []string{"list_lookup_limit", "list_walk_limit"} {
+			installation.Exec(fmt.Sprintf(`CREATE OR REPLACE FUNCTION %s() RETURNS integer
+				LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN %d`, name, limits[n]))
+		}
 		for name, actor := range actors {
 			for reach, sees := range map[string]bool{"own": actor.own, "jobs": actor.jobs, "all": name != "unknown", "none": false} {
-				who := fmt.Sprintf("%s with reach %s and limit %d", name, reach, limit)
+				who := fmt.Sprintf("%s with reach %s and limits %d", name, reach, limits)
 				t.Run(who, func(t *testing.T) {
 					compareLists(t, conn, acme.ID, actor.id, reach, sees, who)
+					compareOrders(t, conn, acme.ID, actor.id, reach)
 				})
+			}
+		}
+	}
+}
+
+// orders are the columns of the orders of the lists. A position has the values of all but the last, which is the id.
+func orders() map[string]map[string][]string {
+	byTime := func(columns ...string) map[string][]string {
+		all := map[string][]string{}
+		for _, column := range columns {
+			all[column] = []string{column, "id"}
+		}
+		return all
+	}
+	candidates := byTime("created_at", "updated_at")
+	candidates["name"] = []string{"last_name COLLATE alphabetical", "first_name COLLATE alphabetical", "id"}
+	interviews := byTime("created_at", "updated_at")
+	interviews["starts_at"] = []string{"starts_key", "id"}
+	return map[string]map[string][]string{
+		"applications": byTime("created_at", "updated_at", "stage_entered_at"), "interviews": interviews,
+		"scores": byTime("created_at", "updated_at"), "candidates": candidates,
+	}
+}
+
+// filtersOfOrders are filters that lists have statements of their own for, and some that they check row by row.
+func filtersOfOrders() map[string][]comparison {
+	const panels = `(SELECT interview_id FROM interview_panelists WHERE user_id = $1)`
+	return map[string][]comparison{
+		"applications": {{"", "true"}, {", wanted_statuses => '{active}'", "status = 'active'"}},
+		"interviews": {
+			{"", "true"},
+			{", mine => true", "id IN " + panels},
+			{", mine => false", "id NOT IN " + panels},
+			{", wanted_statuses => '{completed}'", "status = 'completed'"},
+			{", wanted_kinds => '{video}'", "kind = 'video'"},
+			{", starts_before => '2999-01-01'", "starts_at < '2999-01-01'"},
+		},
+		"scores": {
+			{"", "true"},
+			{", wanted_status => 'submitted'", "status = 'submitted'"},
+			{", wanted_rater => $1", "rater_id = $1"},
+		},
+		"candidates": {{"", "true"}, {", wanted_status => 'active'", "status = 'active'"}, {", wanted_source => 'x'", "source = 'x'"}},
+	}
+}
+
+// compareOrders reads each list in each order, in pages of two rows.
+func compareOrders(t *testing.T, conn *pgx.Conn, company, actor uuid.UUID, reach string) {
+	t.Helper()
+	for kind, sorts := range orders() {
+		for sort, columns := range sorts {
+			for _, prefix := range []string{"", "-"} {
+				for _, filter := range filtersOfOrders()[kind] {
+					direction := map[string]string{"": "", "-": " DESC"}[prefix]
+					var want []uuid.UUID
+					read := func(sql string) (id uuid.UUID, ids []uuid.UUID) {
+						rows, err := conn.Query(t.Context(), "SELECT id FROM (SELECT $1::uuid AS a) AS actor, LATERAL ("+sql+") AS l", actor)
+						if err != nil {
+							t.Fatal(err)
+						}
+						if ids, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); err != nil {
+							t.Fatalf("%s: %v", sql, err)
+						}
+						if len(ids) > 0 {
+							id = ids[len(ids)-1]
+						}
+						return id, ids
+					}
+					_, want = read(fmt.Sprintf("SELECT id FROM visible_%s('%s', $1, '%s') WHERE %s ORDER BY %s LIMIT 1000", kind, company, reach,
+						filter.condition, strings.Join(columns, direction+", ")+direction))
+					var got []uuid.UUID
+					after := ""
+					for {
+						last, ids := read(fmt.Sprintf("SELECT id FROM list_%s('%s', $1, '%s', sort => '%s', max_rows => 2%s%s)", kind, company, reach,
+							prefix+sort, filter.arguments, after))
+						got = append(got, ids...)
+						if len(ids) < 2 {
+							break
+						}
+						after = fmt.Sprintf(", after_id => '%s', after_time => (SELECT %s FROM %s WHERE id = '%s')", last, columns[0], kind, last)
+						if sort == "name" {
+							after = fmt.Sprintf(`, after_id => '%s', after_text => (SELECT last_name || E'\x01' || first_name FROM candidates WHERE id = '%s')`, last, last)
+						}
+					}
+					if !slices.Equal(got, want) {
+						t.Errorf("list_%s by %s%s%s returns %v, want %v", kind, prefix, sort, filter.arguments, got, want)
+					}
+				}
 			}
 		}
 	}

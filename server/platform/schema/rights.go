@@ -40,18 +40,19 @@ type Beginner interface {
 // and grants. Each is the SQL statement that gives the right, without a semicolon. Every login can read them.
 func Rights(ctx context.Context, in Beginner) (rights []string, err error) {
 	err = pgx.BeginTxFunc(ctx, in, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rights, err = rightsIn(ctx, tx)
+		rights, err = listed(ctx, tx, rightsQuery)
 		return err
 	})
 	return rights, wrap("read the rights of the roles", err)
 }
 
-func rightsIn(ctx context.Context, tx pgx.Tx) ([]string, error) {
+// listed returns the statements that a query lists.
+func listed(ctx context.Context, tx pgx.Tx, query string) ([]string, error) {
 	// The search path decides whether PostgreSQL writes names with their schema.
 	if _, err := tx.Exec(ctx, "SET LOCAL search_path = public"); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, rightsQuery)
+	rows, err := tx.Query(ctx, query)
 	if err != nil {
 		return nil, err
 	}

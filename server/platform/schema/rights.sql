@@ -18,9 +18,10 @@ WITH roles AS (
     WHERE p.pronamespace = pg_catalog.to_regnamespace('public') AND p.proname <> 'visible_audit_logs'
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
 ), rights AS (
-    SELECT 1 AS step, pg_catalog.format('GRANT %s ON SCHEMA %I TO %s', a.privilege_type, n.nspname, r.name) AS statement
-    FROM pg_catalog.pg_namespace AS n, pg_catalog.aclexplode(n.nspacl) AS a JOIN roles AS r ON r.oid = a.grantee
-    WHERE n.nspname IN ('public', 'river')
+    -- Also a privilege of all roles, which PostgreSQL gives for the schema public and administrators take away.
+    SELECT 1 AS step, pg_catalog.format('GRANT %s ON SCHEMA %I TO %s', privilege.name, n.nspname, r.name) AS statement
+    FROM pg_catalog.pg_namespace AS n, roles AS r, (VALUES ('USAGE'), ('CREATE')) AS privilege (name)
+    WHERE n.nspname IN ('public', 'river') AND pg_catalog.has_schema_privilege(r.oid, n.oid, privilege.name)
     UNION ALL
     SELECT 2, pg_catalog.format('ALTER %s %s OWNER TO %s', f.kind, f.name, r.name) FROM functions AS f JOIN roles AS r ON r.oid = f.proowner
     UNION ALL
@@ -32,7 +33,7 @@ WITH roles AS (
     SELECT 4, pg_catalog.format('CREATE POLICY %I ON %s AS %s FOR %s TO %s', p.polname, c.name,
             CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
             CASE p.polcmd WHEN '*' THEN 'ALL' WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' ELSE 'DELETE' END,
-            (SELECT pg_catalog.string_agg(r.rolname, ', ' ORDER BY r.rolname) FROM pg_catalog.pg_roles AS r WHERE r.oid = ANY (p.polroles)))
+            coalesce((SELECT pg_catalog.string_agg(r.rolname, ', ' ORDER BY r.rolname) FROM pg_catalog.pg_roles AS r WHERE r.oid = ANY (p.polroles)), 'PUBLIC'))
         || coalesce(' USING (' || pg_catalog.pg_get_expr(p.polqual, p.polrelid) || ')', '')
         || coalesce(' WITH CHECK (' || pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
     FROM pg_catalog.pg_policy AS p JOIN relations AS c ON c.oid = p.polrelid

@@ -204,6 +204,7 @@ var undoes = []struct { //nolint:gochecknoglobals // a table
 	right *regexp.Regexp
 	undo  string
 }{
+	{regexp.MustCompile(`^GRANT (USAGE ON SCHEMA \S+) TO (\S+)$`), `REVOKE $1 FROM $2, PUBLIC`},
 	{regexp.MustCompile(`^GRANT (.*) TO (\S+)$`), `REVOKE $1 FROM $2`},
 	{regexp.MustCompile(`^REVOKE (.*) FROM PUBLIC$`), `GRANT $1 TO PUBLIC`},
 	{regexp.MustCompile(`^CREATE POLICY (\S+ ON \S+) .*$`), `DROP POLICY $1`},

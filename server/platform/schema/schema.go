@@ -35,8 +35,10 @@ const (
 	applicationName = "interviewer-migrate"
 	// pollEvery is how often a replica looks whether another one has finished its migration.
 	pollEvery = 200 * time.Millisecond
-	// lockTimeout limits how long a statement waits for a lock, and so how long requests wait behind it.
-	lockTimeout = 100 * time.Millisecond
+	// minLockTimeout and maxLockTimeout limit how long a statement waits for a lock, and so how long requests wait behind
+	// it: at first, and after many tries.
+	minLockTimeout = 2 * time.Millisecond
+	maxLockTimeout = 100 * time.Millisecond
 	// patience limits how long a migration is tried again because it does not get a lock.
 	patience = 5 * time.Minute
 	// quiet is how long a migration takes before its progress is reported.
@@ -80,18 +82,22 @@ func Open(ctx context.Context, url string, o Options) (*Migrator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse migration database URL: %w", err)
 	}
-	// The lock of migrations and their timeouts belong to a session.
-	if err := postgres.CheckPooler(ctx, url, false); errors.Is(err, postgres.ErrTransactionPool) {
-		return nil, &postgres.Unfit{Problem: "The URL for migrations leads to a pooler in transaction mode. " +
-			"Set MIGRATION_DATABASE_URL to a direct connection."}
-	} else if err != nil {
-		return nil, postgres.Diagnose(url, fmt.Errorf("connect for migrations: %w", err))
-	}
 	config.ConnectTimeout = 5 * time.Second
 	config.RuntimeParams["application_name"] = applicationName
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, postgres.Diagnose(url, fmt.Errorf("connect for migrations: %w", err))
+	}
+	// The lock of migrations and their timeouts belong to a session.
+	if err := postgres.CheckSession(ctx, conn, url); err != nil {
+		if errors.Is(err, postgres.ErrTransactionPool) {
+			err = &postgres.Unfit{Problem: "The URL for migrations leads to a pooler in transaction mode. " +
+				"Set MIGRATION_DATABASE_URL to a direct connection."}
+		}
+		return nil, errors.Join(postgres.Diagnose(url, err), conn.Close(context.WithoutCancel(ctx)))
+	}
+	if err := postgres.CheckEncoding(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
 	}
 	return &Migrator{Options: o, config: config, conn: conn, latest: latest, jobs: jobs}, nil
 }
@@ -173,7 +179,7 @@ func version(ctx context.Context, conn Querier) (uint, error) {
 	err := conn.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM schema_migrations`).Scan(&version)
 	switch {
 	case hasCode(err, undefinedTable):
-		return 0, nil
+		return 0, checkUsage(ctx, conn)
 	case hasCode(err, insufficientPrivilege):
 		return 0, &postgres.Unfit{
 			Problem:    "The service may not read the version of the schema. Permit it as the owner of the database.",
@@ -183,6 +189,25 @@ func version(ctx context.Context, conn Querier) (uint, error) {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
 	return uint(version), nil //nolint:gosec // versions are positive
+}
+
+// checkUsage returns a postgres.Unfit if the role of a connection may not use the schema public. PostgreSQL then finds
+// no table in it.
+func checkUsage(ctx context.Context, conn Querier) error {
+	var login string
+	var usable bool
+	err := conn.QueryRow(ctx, `SELECT quote_ident(current_user),
+		coalesce(has_schema_privilege(to_regnamespace('public'), 'USAGE'), true)`).
+		Scan(&login, &usable)
+	if err != nil || usable {
+		return wrap("read the rights on the schema public", err)
+	}
+	return &postgres.Unfit{
+		Problem: "The role " + login + " may not use the schema public. Permit it as the owner of the database:",
+		Statements: []string{
+			"GRANT USAGE ON SCHEMA public TO " + login, "GRANT USAGE ON SCHEMA public TO " + postgres.LookupRole,
+		},
+	}
 }
 
 // alone calls act while no other program migrates the database.

@@ -3,6 +3,7 @@ package schema_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -82,5 +83,51 @@ func TestChangedCollationIsReported(t *testing.T) {
 	}
 	if got := check(); len(got) != 0 {
 		t.Errorf("changed collations after Reindex: got %q, want none", got)
+	}
+}
+
+// TestSearchesReadAsMuchInLargeCompanies counts the blocks that a search reads in companies with 3,000 and with 40,000 candidates, of
+// whom the same share matches: in the order of time, at its beginning and in the middle.
+func TestSearchesReadAsMuchInLargeCompanies(t *testing.T) {
+	t.Parallel()
+	installation := testkit.New(t)
+	read := map[string][]int{}
+	for _, size := range []int{3000, 40_000} {
+		company := installation.Company(fmt.Sprint("acme-", size))
+		installation.Exec(`INSERT INTO candidates (company_id, id, first_name, last_name, created_at, updated_at)
+			SELECT $1, gen_random_uuid(), 'Ada', CASE n % 17 WHEN 0 THEN 'Often' ELSE 'Other' END, now() - n * interval '1 hour', now()
+			FROM generate_series(1, $2) AS n`, company.ID, size)
+		installation.Exec(`ANALYZE candidates`)
+		conn := service(t, installation, company.ID)
+		if _, err := conn.Exec(t.Context(), `SET plan_cache_mode = force_generic_plan`); err != nil {
+			t.Fatal(err)
+		}
+		for _, sort := range []string{"created_at", "-created_at"} {
+			for _, from := range []string{"", ", after_id => gen_random_uuid(), after_time => now() - interval '1500 hours'"} {
+				search := fmt.Sprintf(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT * FROM list_candidates('%s', '%s', 'all', '%s', 51, pattern => '%%often%%'%s)`,
+					company.ID, company.ID, sort, from)
+				var plans []struct {
+					Plan struct {
+						Rows   float64 `json:"Actual Rows"`
+						Hit    int     `json:"Shared Hit Blocks"`
+						Missed int     `json:"Shared Read Blocks"`
+					}
+				}
+				for range 2 { // the first one also reads the catalog
+					if err := conn.QueryRow(t.Context(), search).Scan(&plans); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if plans[0].Plan.Rows != 51 {
+					t.Errorf("%s: got %v rows, want 51", search, plans[0].Plan.Rows)
+				}
+				read[sort+from] = append(read[sort+from], plans[0].Plan.Hit+plans[0].Plan.Missed)
+			}
+		}
+	}
+	for search, blocks := range read {
+		if blocks[1] > 2*blocks[0] {
+			t.Errorf("%s: got %d blocks in the large company and %d in the small one, want at most twice as many", search, blocks[1], blocks[0])
+		}
 	}
 }

@@ -32,15 +32,19 @@ func watchers(t *testing.T, m *telemetry.Metrics) map[string]func() {
 	}
 	t.Cleanup(pool.Close)
 	return map[string]func(){
-		"WatchPool":    func() { m.WatchPool(pool.Stat) },
-		"WatchHashing": func() { m.WatchHashing(func() (int, int) { return 0, 0 }) },
-		"WatchShares":  func() { m.WatchShares(func() []telemetry.Share { return []telemetry.Share{{Resource: "x"}} }) },
-		"WatchRedis":   func() { m.WatchRedis(func() bool { return true }) },
+		"WatchPool":      func() { m.WatchPool(pool.Stat) },
+		"WatchHashing":   func() { m.WatchHashing(func() (int, int) { return 0, 0 }) },
+		"WatchAdmission": func() { m.WatchAdmission(func() (running, waiting [2]int) { return running, waiting }) },
+		"WatchShares":    func() { m.WatchShares(func() []telemetry.Share { return []telemetry.Share{{Resource: "x"}} }) },
+		"WatchRedis":     func() { m.WatchRedis(func() bool { return true }) },
 		"WatchJobs": func() {
 			m.WatchJobs(t.Context(), func(context.Context) ([]telemetry.JobDepth, error) { return []telemetry.JobDepth{{}}, nil })
 		},
 		"WatchSealing": func() {
 			m.WatchSealing(t.Context(), func(context.Context) (int64, time.Duration, error) { return 0, 0, nil })
+		},
+		"WatchMails": func() {
+			m.WatchMails(t.Context(), func(context.Context) (map[string]int64, error) { return map[string]int64{"x": 0}, nil })
 		},
 		"WatchPostgres": func() {
 			m.WatchPostgres(t.Context(), func() time.Time { return time.Time{} }, func(context.Context) (bool, error) { return true, nil })
@@ -127,13 +131,9 @@ func TestStatements(t *testing.T) {
 	tracer := m.Statements(func() time.Time { at = at.Add(time.Millisecond * 2); return at })
 	ctx := tracer.TraceQueryStart(t.Context(), nil, pgx.TraceQueryStartData{})
 	tracer.TraceQueryEnd(ctx, nil, pgx.TraceQueryEndData{})
-	batch, ok := tracer.(pgx.BatchTracer)
-	if !ok {
-		t.Fatal("batches are not measured")
-	}
-	ctx = batch.TraceBatchStart(t.Context(), nil, pgx.TraceBatchStartData{})
-	batch.TraceBatchQuery(ctx, nil, pgx.TraceBatchQueryData{})
-	batch.TraceBatchEnd(ctx, nil, pgx.TraceBatchEndData{Err: &pgconn.PgError{Code: "57014"}})
+	ctx = tracer.TraceBatchStart(t.Context(), nil, pgx.TraceBatchStartData{})
+	tracer.TraceBatchQuery(ctx, nil, pgx.TraceBatchQueryData{})
+	tracer.TraceBatchEnd(ctx, nil, pgx.TraceBatchEndData{Err: &pgconn.PgError{Code: "57014"}})
 	wantLines(t, m, "interviewer_db_statement_seconds_count 2", `interviewer_db_statement_seconds_bucket{le="0.0025"} 2`,
 		`interviewer_db_statement_seconds_bucket{le="0.001"} 0`, `interviewer_db_errors_total{class="timeout"} 1`,
 		`interviewer_db_errors_total{class="lock"} 0`)

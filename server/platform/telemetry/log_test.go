@@ -104,9 +104,9 @@ func TestTimesAreUTC(t *testing.T) {
 // attrsKey is the context key of the attributes that attrsOf returns.
 type attrsKey struct{}
 
-func attrsOf(ctx context.Context) []slog.Attr {
-	attrs, _ := ctx.Value(attrsKey{}).([]slog.Attr)
-	return attrs
+func attrsOf(ctx context.Context, attrs []slog.Attr) []slog.Attr {
+	added, _ := ctx.Value(attrsKey{}).([]slog.Attr)
+	return append(attrs, added...)
 }
 
 func withAttrs(ctx context.Context, attrs ...slog.Attr) context.Context {

@@ -51,6 +51,7 @@ const (
 	LimitKey       = "key"
 	LimitAnonymous = "anonymous"
 	LimitLogin     = "login"
+	LimitReset     = "password_reset"
 )
 
 // The sources of the state of a session.
@@ -85,8 +86,10 @@ type Metrics struct {
 	revocations   outcomes
 	sealed        prometheus.Counter
 	lockTimeouts  prometheus.Counter
+	admission     prometheus.Histogram
 	deprecated    *deprecated
 	jobs          jobs
+	mails         *prometheus.CounterVec
 	statements    statements
 }
 
@@ -108,12 +111,13 @@ func NewMetrics(version string) *Metrics {
 			"Refused access tokens by reason.",
 			TokenMissing, TokenMalformed, TokenSignature, TokenClaims, TokenExpired, TokenRevoked, TokenKey),
 		throttled: newOutcomes(r, "interviewer_throttled_total", "limit", "Requests answered with 429, by limit.",
-			LimitCaller, LimitKey, LimitAnonymous, LimitLogin),
+			LimitCaller, LimitKey, LimitAnonymous, LimitLogin, LimitReset),
 		revocations: newOutcomes(r, "interviewer_revocation_checks_total", "source",
 			"Checks whether a session is revoked, by source of its state.",
 			SourceLocal, SourceRedis, SourcePostgres),
 		deprecated: newDeprecated(r),
 		jobs:       newJobs(r),
+		mails:      newMails(r),
 		statements: newStatements(r),
 		sealed: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "interviewer_audit_sealed_total", Help: "Audit entries added to their company's hash chain.",
@@ -121,8 +125,12 @@ func NewMetrics(version string) *Metrics {
 		lockTimeouts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "interviewer_lock_timeouts_total", Help: "Requests that did not get a lock in PostgreSQL in time.",
 		}),
+		admission: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "interviewer_admission_wait_seconds", Help: "Time that requests waited until they could run or were refused.",
+			Buckets: []float64{.0001, .001, .005, .01, .025, .05, .1, .25, .5, 1},
+		}),
 	}
-	r.MustRegister(m.inFlight, m.sealed, m.lockTimeouts, buildInfo(version), collectors.NewGoCollector(),
+	r.MustRegister(m.inFlight, m.sealed, m.lockTimeouts, m.admission, buildInfo(version), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -159,6 +167,9 @@ func (m *Metrics) Revocation(source string) { m.revocations.count(source) }
 
 // LockTimeout counts a request that did not get a lock in time.
 func (m *Metrics) LockTimeout() { m.lockTimeouts.Inc() }
+
+// AdmissionWait counts a request that waited for some time until it could run or was refused.
+func (m *Metrics) AdmissionWait(d time.Duration) { m.admission.Observe(d.Seconds()) }
 
 // AuditSealed counts n sealed audit entries; n is not negative.
 func (m *Metrics) AuditSealed(n int) { m.sealed.Add(float64(n)) }

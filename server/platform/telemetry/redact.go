@@ -6,35 +6,38 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
-	"slices"
 	"strings"
 )
 
 const redacted = "[redacted]"
 
-// redact replaces the value of an attribute whose key, or the key of a group around it, names a credential, and
+// redact replaces the value of an attribute whose key names a credential, or that is inside of a group that does, and
 // converts times to UTC. Numbers, booleans and times are kept under any key: token_count is not a credential.
-func redact(groups []string, a slog.Attr) slog.Attr {
+func redact(inside bool, a slog.Attr) slog.Attr {
+	a.Value = a.Value.Resolve()
 	switch a.Value.Kind() {
 	case slog.KindTime:
 		a.Value = slog.TimeValue(a.Value.Time().UTC())
 	case slog.KindString:
-		if secret(groups, a.Key) {
+		if inside || names(a.Key) {
 			a.Value = slog.StringValue(redacted)
 		}
 	case slog.KindAny:
-		if secret(groups, a.Key) {
+		if inside || names(a.Key) {
 			a.Value = slog.StringValue(redacted)
 		} else {
 			a.Value = redactAny(a.Value)
 		}
+	case slog.KindGroup:
+		inside = inside || names(a.Key)
+		members := make([]slog.Attr, len(a.Value.Group()))
+		for i, member := range a.Value.Group() {
+			members[i] = redact(inside, member)
+		}
+		a.Value = slog.GroupValue(members...)
 	default:
 	}
 	return a
-}
-
-func secret(groups []string, key string) bool {
-	return names(key) || slices.ContainsFunc(groups, names)
 }
 
 // names reports whether a key names a credential.

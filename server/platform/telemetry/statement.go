@@ -43,55 +43,60 @@ func newStatements(r prometheus.Registerer) statements {
 	return s
 }
 
-// Statements returns a tracer that measures the round trips of connections.
-func (m *Metrics) Statements(now func() time.Time) pgx.QueryTracer {
-	return &stopwatch{m.statements, now}
-}
+// Statements returns a stopwatch for the round trips of a store, which is also a tracer for those of others.
+func (m *Metrics) Statements(now func() time.Time) *Stopwatch { return &Stopwatch{m.statements, now} }
 
-// stopwatch is a tracer of queries and batches.
-type stopwatch struct {
-	statements
-
-	now func() time.Time
+// Stopwatch measures round trips to PostgreSQL.
+type Stopwatch struct {
+	statements statements
+	now        func() time.Time
 }
 
 var (
-	_ pgx.QueryTracer = (*stopwatch)(nil)
-	_ pgx.BatchTracer = (*stopwatch)(nil)
+	_ pgx.QueryTracer = (*Stopwatch)(nil)
+	_ pgx.BatchTracer = (*Stopwatch)(nil)
 )
+
+// Began returns the time at the beginning of a round trip.
+func (s *Stopwatch) Began() time.Time { return s.now() }
+
+// Ended is called at the end of a round trip.
+func (s *Stopwatch) Ended(began time.Time, err error) {
+	s.statements.duration.Observe(s.now().Sub(began).Seconds())
+	if err != nil {
+		s.statements.errors.count(errorClass(err))
+	}
+}
 
 // began is the key of the time in a context at which a round trip began.
 type began struct{}
 
 // TraceQueryStart is called before a statement.
-func (s *stopwatch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
-	return context.WithValue(ctx, began{}, s.now())
+func (s *Stopwatch) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	return context.WithValue(ctx, began{}, s.Began())
 }
 
 // TraceQueryEnd is called when the result of a statement is complete.
-func (s *stopwatch) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
+func (s *Stopwatch) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryEndData) {
 	s.end(ctx, data.Err)
 }
 
 // TraceBatchStart is called before a batch.
-func (s *stopwatch) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
-	return context.WithValue(ctx, began{}, s.now())
+func (s *Stopwatch) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return context.WithValue(ctx, began{}, s.Began())
 }
 
 // TraceBatchQuery is called for each result of a batch, which is measured as a whole.
-func (*stopwatch) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
+func (*Stopwatch) TraceBatchQuery(context.Context, *pgx.Conn, pgx.TraceBatchQueryData) {}
 
 // TraceBatchEnd is called when all results of a batch are complete.
-func (s *stopwatch) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchEndData) {
+func (s *Stopwatch) TraceBatchEnd(ctx context.Context, _ *pgx.Conn, data pgx.TraceBatchEndData) {
 	s.end(ctx, data.Err)
 }
 
-func (s *stopwatch) end(ctx context.Context, err error) {
+func (s *Stopwatch) end(ctx context.Context, err error) {
 	if start, ok := ctx.Value(began{}).(time.Time); ok {
-		s.duration.Observe(s.now().Sub(start).Seconds())
-	}
-	if err != nil {
-		s.errors.count(errorClass(err))
+		s.Ended(start, err)
 	}
 }
 

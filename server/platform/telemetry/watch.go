@@ -46,9 +46,23 @@ func (m *Metrics) WatchHashing(load func() (running, waiting int)) {
 	}))
 }
 
+// WatchAdmission adds the number of requests that run and that wait to run, read at each scrape: those of companies and
+// those of public operations. Call it once.
+func (m *Metrics) WatchAdmission(load func() (running, waiting [2]int)) {
+	requests := prometheus.NewDesc("interviewer_admission", "Requests that run or wait to run, by kind and state.",
+		[]string{"kind", "state"}, nil)
+	m.registry.MustRegister(watcher(func(ch chan<- prometheus.Metric) {
+		running, waiting := load()
+		for i, kind := range []string{"company", "public"} {
+			ch <- gauge(requests, float64(running[i]), kind, "running")
+			ch <- gauge(requests, float64(waiting[i]), kind, "waiting")
+		}
+	}))
+}
+
 // Share is what has happened to callers that wanted a part of a resource that companies share.
 type Share struct {
-	// Resource is connections, hashing, uploads or exports.
+	// Resource is requests, public_requests, connections, hashing, uploads or exports.
 	Resource string
 	// Waited counts the callers that had to wait, and Refused those that got none.
 	Waited, Refused uint64

@@ -49,3 +49,10 @@ func OptionalLines(f *fault.Fault, pointer string, text *string) {
 func disturbs(r rune) bool {
 	return unicode.IsControl(r) || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069
 }
+
+// Bare returns a text without the white space and the invisible characters around it, which come with texts that people
+// copy from mails and documents: spaces of any width, line breaks, and the characters of Unicode's class Cf, such as
+// U+200B and U+FEFF.
+func Bare(text string) string {
+	return strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/ai-interviewer-platform/interviewer/server/platform/fault"
 	"github.com/ai-interviewer-platform/interviewer/server/platform/text"
 )
@@ -44,4 +46,28 @@ func codes(f *fault.Fault) string {
 		all += field.Code
 	}
 	return all
+}
+
+func TestBare(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"": "", " \u00a0": "", "a@b.example": "a@b.example", " a b\r\n": "a b", "\u00a0a\u3000": "a", "\ufeffa": "a",
+		"a\u200b": "a", "\u202aa\u202c": "a", "a\u200bb": "a\u200bb", "\u2003a \u200b ": "a",
+	} {
+		t.Run(fmt.Sprintf("%q", value), func(t *testing.T) {
+			t.Parallel()
+			if got := text.Bare(value); got != want {
+				t.Errorf("%q: got %q, want %q", value, got, want)
+			}
+		})
+	}
+}
+
+func TestAppendID(t *testing.T) {
+	t.Parallel()
+	for _, id := range []uuid.UUID{uuid.Nil, uuid.Max, uuid.MustParse("01980a3e-7b1c-7c7e-8f00-0123456789b1")} {
+		if got := string(text.AppendID([]byte("id "), id)); got != "id "+id.String() || len(got) != 3+text.IDLength {
+			t.Errorf("got %s, want %s", got, id)
+		}
+	}
 }

@@ -1,0 +1,10 @@
+DROP TRIGGER users_email_ends_links ON users;
+DROP TRIGGER users_password_ends_links ON users;
+DROP FUNCTION end_password_links();
+DROP FUNCTION count_waiting_mails();
+DROP FUNCTION delete_old_mails(timestamptz, integer);
+DROP TABLE mails;
+DROP DOMAIN mail_state;
+DROP DOMAIN mail_kind;
+ALTER TABLE users DROP COLUMN language;
+DROP DOMAIN user_language;
