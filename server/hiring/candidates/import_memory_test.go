@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/metrics"
-	"sync/atomic"
+	"slices"
 	"testing"
 	"time"
 
@@ -43,9 +43,10 @@ func live() uint64 {
 }
 
 // TestImportMemoryIsBounded imports a streamed file that would need more memory than the limit if it were held in
-// memory.
+// memory. It compares the median, because a collection counts what is allocated while it runs: several MiB on a busy
+// machine. Rows that are held raise half of the samples to more than half of their size.
 func TestImportMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measures the heap of the whole process
-	const rows, limit = 50_000, 20 << 20
+	const rows, limit = 50_000, 16 << 20
 	f := newFixture(t)
 	target := f.replica.URL + collection + "/import.csv"
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, generateCSV(rows))
@@ -57,7 +58,7 @@ func TestImportMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measu
 
 	// Measure the heap every 200 ms while the import runs.
 	before := live()
-	var peak atomic.Uint64
+	var samples []uint64
 	imported, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -66,7 +67,7 @@ func TestImportMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measu
 			case <-imported:
 				return
 			case <-time.After(200 * time.Millisecond):
-				peak.Store(max(peak.Load(), live()))
+				samples = append(samples, live())
 			}
 		}
 	}()
@@ -87,8 +88,12 @@ func TestImportMemoryIsBounded(t *testing.T) { //nolint:paralleltest // it measu
 	if report.Total != rows || report.Created != rows || report.Failed != 0 {
 		t.Errorf("got report %+v, want %d created", report, rows)
 	}
-	growth := int64(peak.Load()) - int64(before)
-	if peak.Load() == 0 || growth > limit {
+	if len(samples) < 10 {
+		t.Fatalf("got %d samples of the heap in %v, want at least 10", len(samples), took)
+	}
+	slices.Sort(samples)
+	growth := int64(samples[len(samples)/2]) - int64(before)
+	if growth > limit {
 		t.Errorf("the heap grew by %d bytes, want at most %d", growth, limit)
 	}
 	t.Logf("imported %d rows in %v, the heap grew by %d KiB", rows, took.Round(time.Millisecond), growth>>10)
