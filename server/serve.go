@@ -86,9 +86,11 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 // already, and waits up to shutdown for the running requests. It fails if some of them were cut off. The worker takes
 // no more jobs as soon as the context ends; Close waits for the running ones.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, drain, shutdown time.Duration) error {
-	const slow = 30 * time.Second
+	const slow, kept = 30 * time.Second, 256
+	handler := newHandover(s.closeWhenStopping(s.Handler()), kept)
+	defer handler.Close()
 	serving := &http.Server{
-		Handler:           s.closeWhenStopping(s.Handler()),
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: slow, WriteTimeout: s.timeout + slow, IdleTimeout: 2 * time.Minute,
 		// The connection reads more than the gate accepts, so that the gate sends the response.
 		MaxHeaderBytes: 4 * gate.MaxHeaderBytes,
