@@ -65,7 +65,9 @@ func (p program) runService(ctx context.Context, headless bool) (err error) {
 			return err
 		}
 	}
-	log := telemetry.NewLogger(p.err, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
+	lines := telemetry.NewLines(p.err)
+	defer func() { err = errors.Join(err, lines.Close()) }()
+	log := telemetry.NewLogger(lines, c.LogLevel, c.Environment == config.Development, access.LogAttrs)
 	for _, one := range config.Warnings(p.environ) {
 		log.WarnContext(ctx, "environment variable is not read", slog.String("variable", one.Variable),
 			slog.String("remedy", one.Remedy))

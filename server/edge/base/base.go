@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -73,7 +74,7 @@ func (b *Base) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		status, took := c.Response().Status, b.Clock.Now().Sub(began)
 		b.Metrics.Request(request.Operation, c.Request().Method, status, took)
-		b.Log.LogAttrs(ctx, slog.LevelInfo, "request",
+		b.log(ctx, began.Add(took),
 			slog.String("method", c.Request().Method), slog.String("path", logged(request.Target.Path)),
 			slog.Int("status", status),
 			slog.Int64("bytes", c.Response().Size), slog.Float64("duration_ms", float64(took.Microseconds())/1000),
@@ -86,6 +87,17 @@ func (b *Base) Enter(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
+}
+
+// log writes the line of a request. The logger itself would look up the position in the source, which no line has.
+func (b *Base) log(ctx context.Context, at time.Time, attrs ...slog.Attr) {
+	handler := b.Log.Handler()
+	if !handler.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	record := slog.NewRecord(at, slog.LevelInfo, "request", 0)
+	record.AddAttrs(attrs...)
+	_ = handler.Handle(ctx, record) // nobody can be informed of a log that cannot be written
 }
 
 // secretPath is the beginning of paths that end in the token of a link.
